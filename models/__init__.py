@@ -1,0 +1,30 @@
+"""The tables: facts and single-row rules, no queries."""
+
+from models.attempt_counter import AttemptCounter
+from models.audit_event import AuditEvent, AuditHead
+from models.base import metadata, new_id
+from models.bus_message import BusMessage
+from models.login_session import EndReason, LoginSession
+from models.one_time_link import LinkPurpose, OneTimeLink
+from models.outgoing_mail import MailState, MailTemplate, OutgoingMail
+from models.tenant import Tenant
+from models.user import Role, User
+
+__all__ = [
+    "AttemptCounter",
+    "AuditEvent",
+    "AuditHead",
+    "BusMessage",
+    "EndReason",
+    "LinkPurpose",
+    "LoginSession",
+    "MailState",
+    "MailTemplate",
+    "OneTimeLink",
+    "OutgoingMail",
+    "Role",
+    "Tenant",
+    "User",
+    "metadata",
+    "new_id",
+]

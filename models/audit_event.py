@@ -1,0 +1,49 @@
+"""The audit log: append-only, each entry chained to the one before it."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import JSON, Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from models.base import UtcDateTime, new_id
+
+
+class AuditEvent(SQLModel, table=True):
+    """One entry: who did what to whom, when, from where.
+
+    `chain_id` is the tenant's id, or the nil UUID for what happens above the tenants.
+    Names are kept as they were: the log doesn't change when a person's name does.
+    """
+
+    __tablename__ = "audit_event"
+    __table_args__ = (
+        UniqueConstraint("chain_id", "number"),
+        Index("ix_audit_event_subject", "chain_id", "subject_id", "number"),
+        Index("ix_audit_event_action", "chain_id", "action", "number"),
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    chain_id: UUID
+    number: int
+    at: datetime = Field(sa_type=UtcDateTime)
+    actor_id: UUID | None = Field(default=None)
+    actor_name: str = Field(max_length=401)
+    action: str = Field(max_length=60)
+    subject_id: UUID | None = Field(default=None)
+    subject_name: str = Field(default="", max_length=401)
+    address: str = Field(default="", max_length=64)
+    details: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    previous_hash: str = Field(max_length=64)
+    hash: str = Field(max_length=64)
+
+
+class AuditHead(SQLModel, table=True):
+    """The end of one chain: locked to append, and proof of how long the chain is."""
+
+    __tablename__ = "audit_head"
+
+    chain_id: UUID = Field(primary_key=True)
+    number: int = Field(default=0)
+    hash: str = Field(max_length=64)

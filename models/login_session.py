@@ -1,0 +1,41 @@
+"""A login session: one browser in which one user is signed in."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlmodel import Field, SQLModel
+
+from models.base import UtcDateTime, enum_type, new_id
+
+
+class EndReason(StrEnum):
+    """Why a session ended; the sign-in page says it in a sentence."""
+
+    SIGNED_OUT = "signed_out"
+    DEACTIVATED = "deactivated"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a reason, not a password
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+    REPLACED = "replaced"
+
+
+class LoginSession(SQLModel, table=True):
+    """A session row. The cookie carries a random token; the row knows only its SHA-256."""
+
+    __tablename__ = "login_session"
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    user_id: UUID = Field(foreign_key="user_account.id", index=True)
+    token_hash: bytes = Field(unique=True, repr=False)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    last_seen_at: datetime = Field(sa_type=UtcDateTime)
+    expires_at: datetime = Field(sa_type=UtcDateTime)
+    address: str = Field(default="", max_length=64)
+    device: str = Field(default="", max_length=200)
+    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    end_reason: EndReason | None = Field(default=None, sa_type=enum_type(EndReason))
+
+    def is_alive(self, at: datetime) -> bool:
+        """Whether the session still lets its user in."""
+        return self.ended_at is None and at < self.expires_at

@@ -1,0 +1,19 @@
+"""A tenant: one organisation, with its own users and its own address."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Field, SQLModel
+
+from models.base import UtcDateTime, new_id
+
+
+class Tenant(SQLModel, table=True):
+    """An organisation. Its pages live under `/t/<slug>/`."""
+
+    __tablename__ = "tenant"
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    slug: str = Field(max_length=63, unique=True)
+    name: str = Field(max_length=200)
+    created_at: datetime = Field(sa_type=UtcDateTime)

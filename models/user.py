@@ -1,0 +1,100 @@
+"""A user: one person's account in one tenant (or, for a Platform Admin, in none)."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import Index, text
+from sqlmodel import Field, SQLModel
+
+from models.base import UtcDateTime, enum_type, new_id
+
+
+class Role(StrEnum):
+    """What a user is. Set at creation, and never changed after it."""
+
+    PLATFORM_ADMIN = "platform_admin"
+    TENANT_ADMIN = "tenant_admin"
+    ADMINISTRATOR = "administrator"
+    SALES_ENGINEER = "sales_engineer"
+
+    @property
+    def label(self) -> str:
+        """The role's name on the screen."""
+        return self.value.replace("_", " ").title()
+
+
+class User(SQLModel, table=True):
+    """An account. Deactivating keeps the row and everything that points at it.
+
+    `email_key` is the normalised address; a partial unique index allows one *active* account per
+    key in the whole system. `version` grows with every change that a grid shows, and
+    `status_version` is the version at which the account was last activated or deactivated.
+    """
+
+    __tablename__ = "user_account"
+    __table_args__ = (
+        Index(
+            "uq_user_account_active_email",
+            "email_key",
+            unique=True,
+            sqlite_where=text("active"),
+            postgresql_where=text("active"),
+        ),
+        Index("ix_user_account_tenant_name", "tenant_id", "name_key", "id"),
+        Index("ix_user_account_tenant_email", "tenant_id", "email_key", "id"),
+        Index("ix_user_account_tenant_role", "tenant_id", "role", "name_key", "id"),
+        Index("ix_user_account_tenant_active", "tenant_id", "active", "name_key", "id"),
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    tenant_id: UUID | None = Field(default=None, foreign_key="tenant.id")
+    first_name: str = Field(max_length=200)
+    last_name: str = Field(max_length=200)
+    email: str = Field(max_length=254)
+    email_key: str = Field(max_length=254)
+    role: Role = Field(sa_type=enum_type(Role))
+    active: bool = Field(default=True)
+    password_hash: str | None = Field(default=None, max_length=255, repr=False)
+    name_key: str = Field(default="")
+    search_key: str = Field(default="")
+    version: int = Field(default=1)
+    status_version: int = Field(default=1)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    invited_by_id: UUID | None = Field(default=None)
+    first_sign_in_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    last_sign_in_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    deactivated_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    deactivated_by_id: UUID | None = Field(default=None)
+    end_date: date | None = Field(default=None, index=True)
+    successor_id: UUID | None = Field(default=None)
+
+    @property
+    def full_name(self) -> str:
+        """First and last name, as people read it."""
+        return f"{self.first_name} {self.last_name}"
+
+    @property
+    def invited(self) -> bool:
+        """Whether the invitation still waits for the first sign-in."""
+        return self.first_sign_in_at is None
+
+    def activate(self) -> None:
+        """Let the user in again."""
+        self.active = True
+        self.deactivated_at = None
+        self.deactivated_by_id = None
+        self.changed()
+        self.status_version = self.version
+
+    def deactivate(self, at: datetime, by: UUID | None) -> None:
+        """Shut the user out; their data stays."""
+        self.active = False
+        self.deactivated_at = at
+        self.deactivated_by_id = by
+        self.changed()
+        self.status_version = self.version
+
+    def changed(self) -> None:
+        """Count a change that grids show, so that a late notice never overwrites a newer one."""
+        self.version += 1
