@@ -1,0 +1,112 @@
+"""Who is acting, and the check that every service call makes in its own transaction."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlmodel import col, select
+
+from models import LoginSession, Role, Tenant, User
+from services import clock
+from services.db import Transaction
+from services.errors import NotAllowedError, NotFoundError, SessionEndedError
+from services.names import is_slug
+from services.permissions import Permission, may
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A signed-in person at work in one tenant, or above the tenants where it is none.
+
+    For a tenant's users it is their own tenant; a Platform Admin acts in the one they entered.
+    Holding an Actor proves nothing: `authorize` asks the database, every time.
+    """
+
+    session_id: UUID
+    user_id: UUID
+    tenant_id: UUID | None
+    address: str = ""
+
+
+@dataclass(frozen=True)
+class Operator:
+    """Rollcall itself, or whoever has its command line: not signed in, and above all tenants."""
+
+    name: str
+    tenant_id: UUID | None = None
+    address: str = ""
+
+
+COMMAND_LINE = Operator("Command line")
+ROLLCALL = Operator("Rollcall")
+
+Acting = Actor | Operator
+
+
+async def authorize(
+    tx: Transaction, actor: Acting, permission: Permission, *, lock: Collection[UUID] = ()
+) -> User | None:
+    """Check that the actor's session is alive and its role permits this; return the acting user.
+
+    A call that writes passes in `lock` the ids of the users that it will decide about (an empty
+    one for the actor alone needs `lock=(actor.user_id,)`). They are locked with the actor, in the
+    order of their ids, so that two calls about each other come one after the other and the second
+    sees what the first did. SQLite has one writer at a time, and needs no locks.
+
+    Raises `SessionEndedError`, `NotAllowedError`.
+    """
+    if isinstance(actor, Operator):
+        await lock_users(tx, lock)
+        return None
+    if lock:
+        await lock_users(tx, {actor.user_id, *lock})
+    return await require_session(tx, actor, permission)
+
+
+async def lock_users(tx: Transaction, ids: Collection[UUID]) -> None:
+    """Lock these users until the transaction ends, in the order of their ids."""
+    if ids:
+        await tx.exec(
+            select(User)
+            .where(col(User.id).in_(list(ids)))
+            .order_by(col(User.id))
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+
+
+async def require_session(tx: Transaction, actor: Actor, permission: Permission) -> User:
+    """The check itself, without locks."""
+    found = (
+        await tx.exec(
+            select(LoginSession, User)
+            .join(User, col(User.id) == col(LoginSession.user_id))
+            .where(LoginSession.id == actor.session_id, LoginSession.user_id == actor.user_id)
+            .execution_options(populate_existing=True)
+        )
+    ).first()
+    if found is None:
+        raise SessionEndedError
+    session, user = found
+    if not session.is_alive(clock.now()) or not user.active:
+        raise SessionEndedError(session.end_reason)
+    if user.tenant_id != actor.tenant_id and user.role is not Role.PLATFORM_ADMIN:
+        raise NotFoundError
+    if not may(user.role, permission):
+        raise NotAllowedError
+    return user
+
+
+async def get_user(tx: Transaction, actor: Acting, user_id: UUID) -> User:
+    """A user of the tenant in which the actor works; raises `NotFoundError` for any other."""
+    user = await tx.get(User, user_id)
+    if user is None or (isinstance(actor, Actor) and user.tenant_id != actor.tenant_id):
+        raise NotFoundError("This user doesn't exist.")
+    return user
+
+
+async def find_tenant(tx: Transaction, slug: str | None) -> Tenant | None:
+    """The tenant at this address, if there is one."""
+    if slug is None or not is_slug(slug):
+        return None
+    return (await tx.exec(select(Tenant).where(Tenant.slug == slug))).first()

@@ -1,0 +1,146 @@
+"""The audit log: written in the same transaction as the act, chained by hashes, never edited."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import select
+
+from models import AuditEvent, AuditHead, User
+from services import clock
+from services.actor import Acting, Actor
+from services.db import Transaction
+from services.events import AuditWritten
+
+PLATFORM_CHAIN = UUID(int=0)
+GENESIS = "0" * 64
+
+
+class Action(StrEnum):
+    """What can be in the log; the value is stored, `label` is its name on the screen."""
+
+    SET_UP = "rollcall.set_up"
+    TENANT_CREATED = "tenant.created"
+    TENANT_RENAMED = "tenant.renamed"
+    USER_INVITED = "user.invited"
+    INVITATION_RESENT = "invitation.resent"
+    INVITATION_LINK_COPIED = "invitation.link_copied"
+    INVITATION_ACCEPTED = "invitation.accepted"
+    USER_ACTIVATED = "user.activated"
+    USER_DEACTIVATED = "user.deactivated"
+    PAGES_CLOSED = "user.pages_closed"
+    USER_RENAMED = "user.renamed"
+    END_DATE_SET = "user.end_date_set"
+    SIGNED_IN = "session.signed_in"
+    SIGN_IN_FAILED = "session.sign_in_failed"
+    SIGNED_OUT = "session.signed_out"
+    SESSIONS_REVOKED = "session.revoked"
+    PASSWORD_CHANGED = "password.changed"  # noqa: S105 - an action's name
+    RESET_REQUESTED = "password.reset_requested"
+    PASSWORD_RESET = "password.reset"  # noqa: S105 - an action's name
+    AUDIT_EXPORTED = "audit.exported"
+
+    @property
+    def label(self) -> str:
+        """The action in words: `user.deactivated` is "User deactivated"."""
+        noun, _, verb = self.value.partition(".")
+        special = {
+            "rollcall.set_up": "Rollcall set up",
+            "user.pages_closed": "Pages closed",
+            "session.signed_in": "Signed in",
+            "session.sign_in_failed": "Sign-in failed",
+            "session.signed_out": "Signed out",
+            "session.revoked": "Sessions ended",
+        }
+        return special.get(self.value, f"{noun} {verb.replace('_', ' ')}".capitalize())
+
+
+async def record(
+    tx: Transaction,
+    action: Action,
+    *,
+    actor: Acting | None,
+    by: User | None = None,
+    subject: User | None = None,
+    tenant_id: UUID | None = None,
+    address: str = "",
+    at: datetime | None = None,
+    **details: Any,
+) -> AuditEvent:
+    """Append an entry to the chain of the subject's tenant, and return it.
+
+    `by` is the acting user where `authorize` returned one. `tenant_id` is for acts without a
+    subject. The chain's head is locked, so entries of one chain come one after the other.
+    """
+    tenant = subject.tenant_id if subject is not None else tenant_id
+    chain_id = tenant or PLATFORM_CHAIN
+    head = await _lock_head(tx, chain_id)
+    entry = AuditEvent(
+        chain_id=chain_id,
+        number=head.number + 1,
+        at=at or clock.now(),
+        actor_id=by.id if by else None,
+        actor_name=_name_of(actor, by),
+        action=action.value,
+        subject_id=subject.id if subject else None,
+        subject_name=subject.full_name if subject else "",
+        address=address or (actor.address if actor else ""),
+        details=_plain(details),
+        previous_hash=head.hash,
+        hash="",
+    )
+    entry.hash = hash_of(entry)
+    tx.add(entry)
+    head.number, head.hash = entry.number, entry.hash
+    tx.publish(AuditWritten(chain_id=chain_id, entry_id=entry.id))
+    return entry
+
+
+def hash_of(entry: AuditEvent) -> str:
+    """SHA-256 over the previous entry's hash and everything that this entry says, as hex."""
+    content = {
+        "id": str(entry.id),
+        "chain": str(entry.chain_id),
+        "number": entry.number,
+        "at": entry.at.isoformat(timespec="microseconds"),
+        "actor": [str(entry.actor_id), entry.actor_name],
+        "action": entry.action,
+        "subject": [str(entry.subject_id), entry.subject_name],
+        "address": entry.address,
+        "details": entry.details,
+    }
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(f"{entry.previous_hash}{canonical}".encode()).hexdigest()
+
+
+async def _lock_head(tx: Transaction, chain_id: UUID) -> AuditHead:
+    head = (
+        await tx.exec(
+            select(AuditHead)
+            .where(AuditHead.chain_id == chain_id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+    ).first()
+    if head is None:
+        # A chain begins with its tenant, in the transaction that creates it: no race is possible.
+        head = AuditHead(chain_id=chain_id, number=0, hash=GENESIS)
+        tx.add(head)
+    return head
+
+
+def _name_of(actor: Acting | None, by: User | None) -> str:
+    if by is not None:
+        return by.full_name
+    if actor is None or isinstance(actor, Actor):
+        return "Nobody signed in"
+    return actor.name
+
+
+def _plain(details: Mapping[str, Any]) -> dict[str, Any]:
+    plain: dict[str, Any] = json.loads(json.dumps(details, default=str))
+    return plain

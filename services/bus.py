@@ -1,0 +1,52 @@
+"""Carries committed events to whoever listens in this process.
+
+A subscriber that fails is logged and never reaches the caller: the fact is committed, and what
+follows from it can also be read from the database.
+"""
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable
+from typing import TypeVar
+
+from services.events import Event
+
+log = logging.getLogger(__name__)
+
+EventT = TypeVar("EventT", bound=Event)
+Handler = Callable[[EventT], Awaitable[None]]
+
+
+class Bus:
+    """The subscribers of one process."""
+
+    def __init__(self) -> None:
+        self._handlers: dict[type[Event], list[Handler[Event]]] = defaultdict(list)
+        self._running: set[asyncio.Task[None]] = set()
+
+    def subscribe(self, event_type: type[EventT], handler: Handler[EventT]) -> None:
+        """Call `handler` with each event of this type, or of a type derived from it."""
+        self._handlers[event_type].append(handler)  # type: ignore[arg-type]
+
+    def publish(self, events: Iterable[Event]) -> None:
+        """Start every subscriber of every event, each in a task of its own, and don't wait."""
+        for event in events:
+            for event_type, handlers in self._handlers.items():
+                if not isinstance(event, event_type):
+                    continue
+                for handler in handlers:
+                    task = asyncio.get_running_loop().create_task(self._run(handler, event))
+                    self._running.add(task)  # the loop itself holds tasks only weakly
+                    task.add_done_callback(self._running.discard)
+
+    async def drain(self) -> None:
+        """Wait until every subscriber that was started has ended."""
+        while self._running:
+            await asyncio.wait(self._running)
+
+    async def _run(self, handler: Handler[Event], event: Event) -> None:
+        try:
+            await handler(event)
+        except Exception:
+            log.exception("A subscriber failed on %s", type(event).__name__)

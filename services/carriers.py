@@ -1,0 +1,118 @@
+"""Carries events between processes that share a database.
+
+PostgreSQL: NOTIFY in the same transaction, one LISTEN connection per process. SQLite: a row in the
+same transaction, and a look at `PRAGMA data_version`, which costs microseconds and changes when
+another connection has written.
+
+A lost message makes nothing wrong: every service call asks the database, and open pages are
+compared with it all the time (`ui.live`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, cast
+
+import aiosqlite
+import psycopg
+from sqlalchemy import text
+from sqlmodel import col, delete
+
+from models import BusMessage
+from services import clock, runtime
+from services.events import Event, from_message, to_message
+
+if TYPE_CHECKING:
+    from services.db import Transaction
+
+log = logging.getLogger(__name__)
+
+CHANNEL = "rollcall"
+# PostgreSQL refuses a NOTIFY payload of 8000 bytes or more (its manual, NOTIFY).
+MAX_PAYLOAD = 7900
+# How often SQLite's data_version is looked at, in seconds.
+POLL_SECONDS = 0.1
+# A process that didn't read a message for so long starts afresh from the database anyway.
+KEEP = timedelta(minutes=10)
+RECONNECT_SECONDS = 0.5
+
+
+async def send(tx: Transaction, events: Sequence[Event]) -> None:
+    """Write the events where other processes will see them once this transaction commits."""
+    current = runtime.current()
+    messages = [to_message(event) for event in events]
+    if current.database.is_sqlite:
+        now = clock.now()
+        payload = json.dumps(messages)
+        tx.add(BusMessage(origin=current.process_id, payload=payload, at=now))
+        await tx.exec(delete(BusMessage).where(col(BusMessage.at) < now - KEEP))
+        return
+    for message in messages:
+        payload = json.dumps({"from": current.process_id, "messages": [message]})
+        if len(payload.encode()) > MAX_PAYLOAD:
+            log.warning("An event is too long to send to other processes: %s", message["event"])
+            continue
+        await tx.execute(
+            text("SELECT pg_notify(:channel, :payload)"), {"channel": CHANNEL, "payload": payload}
+        )
+
+
+async def receive() -> None:
+    """Publish what other processes commit, until cancelled; reconnects by itself."""
+    listen = _listen_sqlite if runtime.current().database.is_sqlite else _listen_postgresql
+    while True:
+        try:
+            await listen()
+        except (OSError, psycopg.Error, aiosqlite.Error) as error:
+            log.warning("Listening for other processes failed, trying again: %s", error)
+            await asyncio.sleep(RECONNECT_SECONDS)
+
+
+async def _listen_sqlite() -> None:
+    current = runtime.current()
+    async with aiosqlite.connect(cast(str, current.database.url.database)) as connection:
+        last = await _value(connection, "SELECT coalesce(max(number), 0) FROM bus_message")
+        version = -1
+        while True:
+            seen = await _value(connection, "PRAGMA data_version")
+            if seen != version:
+                version = seen
+                rows = await connection.execute_fetchall(
+                    "SELECT number, origin, payload FROM bus_message WHERE number > ? ORDER BY 1",
+                    (last,),
+                )
+                for number, origin, payload in rows:
+                    last = number
+                    if origin != current.process_id:
+                        _publish(json.loads(payload))
+            await asyncio.sleep(POLL_SECONDS)
+
+
+async def _value(connection: aiosqlite.Connection, query: str) -> int:
+    async with connection.execute(query) as cursor:
+        row = await cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
+async def _listen_postgresql() -> None:
+    current = runtime.current()
+    url = current.database.url.set(drivername="postgresql")
+    async with await psycopg.AsyncConnection.connect(
+        url.render_as_string(hide_password=False), autocommit=True
+    ) as connection:
+        await connection.execute(f"LISTEN {CHANNEL}")
+        async for notice in connection.notifies():
+            message = json.loads(notice.payload)
+            if message["from"] != current.process_id:
+                _publish(message["messages"])
+
+
+def _publish(messages: Sequence[dict[str, Any]]) -> None:
+    arrived = time.perf_counter()
+    events = [from_message(message, arrived) for message in messages]
+    runtime.current().bus.publish(event for event in events if event is not None)

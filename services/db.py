@@ -1,0 +1,150 @@
+"""The database, and the one way to change it: `async with transaction() as tx`.
+
+Events that a transaction publishes leave after its commit, and not at all where it rolls back.
+"""
+
+import logging
+import sqlite3
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
+from sqlmodel import SQLModel
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services import carriers, runtime
+from services.errors import DatabaseUnavailableError, OperatorError
+from services.events import Event, stamped
+
+log = logging.getLogger(__name__)
+
+# How long a writer waits for another process's lock, in seconds, before it gives up.
+LOCK_TIMEOUT = 30
+READERS = 8
+
+
+class Transaction(AsyncSession):
+    """A database session that also collects the events of what it did."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        super().__init__(engine, expire_on_commit=False, autoflush=True)
+        self.events: list[Event] = []
+
+    def publish(self, event: Event) -> None:
+        """Have the event leave after the commit."""
+        self.events.append(event)
+
+
+class Database:
+    """The engines of one database.
+
+    SQLite takes one writer at a time: a pool of one connection is a fair queue for them, and each
+    begins IMMEDIATE, so that what it read can't have changed when it writes. PostgreSQL needs no
+    second engine: rows are locked by the services.
+    """
+
+    def __init__(self, url: str) -> None:
+        try:
+            parsed = make_url(url)
+        except ArgumentError as error:
+            raise OperatorError("ROLLCALL_DATABASE_URL is not a database address.") from error
+        self.is_sqlite = parsed.get_backend_name() == "sqlite"
+        self.url = parsed
+        if self.is_sqlite:
+            self.reader = self._sqlite_engine(READERS, "BEGIN")
+            self.writer = self._sqlite_engine(1, "BEGIN IMMEDIATE")
+        else:
+            self.reader = self.writer = create_async_engine(
+                parsed, pool_size=READERS, max_overflow=READERS, pool_pre_ping=True
+            )
+
+    def _sqlite_engine(self, connections: int, begin: str) -> AsyncEngine:
+        engine = create_async_engine(
+            self.url,
+            pool_size=connections,
+            max_overflow=0,
+            pool_timeout=LOCK_TIMEOUT * 2,
+            connect_args={"timeout": LOCK_TIMEOUT},
+        )
+
+        @event.listens_for(engine.sync_engine, "connect")
+        def _connected(connection: Any, _entry: ConnectionPoolEntry) -> None:
+            connection.isolation_level = None  # we say BEGIN ourselves
+            cursor = connection.cursor()
+            # FULL: what was acknowledged survives a power cut, not just a crash (SQLite, PRAGMA
+            # synchronous).
+            for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+                cursor.execute(f"PRAGMA {pragma}")
+            cursor.close()
+
+        @event.listens_for(engine.sync_engine, "begin")
+        def _begins(connection: Connection) -> None:
+            connection.exec_driver_sql(begin)
+
+        return engine
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.reader.dispose()
+        if self.writer is not self.reader:
+            await self.writer.dispose()
+
+
+@asynccontextmanager
+async def transaction() -> AsyncIterator[Transaction]:
+    """Change the database: commits at the end, rolls back on any error, then tells the bus.
+
+    Raises `DatabaseUnavailableError` where the database is locked, full, read-only or gone.
+    """
+    current = runtime.current()
+    async with _translated(), Transaction(current.database.writer) as tx:
+        async with tx.begin():
+            yield tx
+            await tx.flush()
+            if tx.events:
+                await carriers.send(tx, tx.events)
+        committed_at = time.perf_counter()
+    current.bus.publish(stamped(event, committed_at) for event in tx.events)
+
+
+@asynccontextmanager
+async def reading() -> AsyncIterator[Transaction]:
+    """Read the database, at one moment of it."""
+    async with _translated(), Transaction(runtime.current().database.reader) as tx, tx.begin():
+        yield tx
+
+
+async def insert_if_missing(tx: Transaction, row: SQLModel) -> bool:
+    """Insert the row unless its key (or another unique one) is taken; tells whether it did.
+
+    A savepoint keeps the transaction usable: PostgreSQL refuses everything after an error.
+    """
+    try:
+        async with tx.begin_nested():
+            tx.add(row)
+    except IntegrityError:
+        return False
+    return True
+
+
+@asynccontextmanager
+async def _translated() -> AsyncIterator[None]:
+    try:
+        yield
+    except (OperationalError, sqlite3.OperationalError) as error:
+        log.error("The database failed: %s", error)
+        raise DatabaseUnavailableError from error
+    except TimeoutError as error:
+        log.error("No connection to the database was free in time")
+        raise DatabaseUnavailableError from error
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+        log.error("The connection to the database broke: %s", error)
+        raise DatabaseUnavailableError from error

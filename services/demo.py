@@ -1,0 +1,126 @@
+"""A demo organisation: 250 users of names as people really have them, in every state."""
+
+import random
+from dataclasses import dataclass
+from datetime import timedelta
+
+from models import Role, User
+from services import clock, runtime
+from services.actor import COMMAND_LINE
+from services.audit import Action, record
+from services.db import transaction
+from services.demo_names import FIRST_NAMES, LAST_NAMES, SPECIAL_NAMES
+from services.emails import email_key
+from services.names import fold, slug_from
+from services.passwords import hash_password
+from services.setup import is_set_up
+from services.tenants import add_tenant
+from services.users import set_names
+
+USERS = 250
+PASSWORD = "rollcall demo password"  # noqa: S105 - printed for everybody to use
+DORMANT_DAYS = 90
+
+
+@dataclass(frozen=True)
+class DemoAccount:
+    """Somebody to sign in as."""
+
+    role: str
+    email: str
+    password: str
+    url: str
+
+
+async def create_demo() -> list[DemoAccount] | None:
+    """Fill an empty database; none where it has accounts already. The same users every time."""
+    if await is_set_up():
+        return None
+    hashed = await hash_password(PASSWORD)
+    chance = random.Random(250)  # noqa: S311 - the demo is the same each time; nothing is secret
+    base = runtime.current().settings.public_url
+    async with transaction() as tx:
+        tenant = await add_tenant(tx, "Nordwind Systems")
+        platform_admin = _user("Robin", "Platform", Role.PLATFORM_ADMIN, hashed)
+        platform_admin.first_sign_in_at = platform_admin.last_sign_in_at = clock.now()
+        tx.add(platform_admin)
+        await tx.flush()
+        admin: User | None = None
+        for number, (first, last) in enumerate(_names(chance)):
+            user = _user(first, last, _role(number), hashed, number)
+            user.tenant_id = tenant.id
+            user.invited_by_id = admin.id if admin else platform_admin.id
+            _give_a_past(user, number, chance)
+            tx.add(user)
+            await tx.flush()
+            admin = admin or user
+            await record(
+                tx,
+                Action.USER_INVITED,
+                actor=COMMAND_LINE,
+                by=admin if user is not admin else platform_admin,
+                subject=user,
+                email=user.email,
+                role=user.role.label,
+                at=user.created_at,
+            )
+    shown = [(platform_admin, "/platform/login")]
+    if admin is not None:
+        shown.append((admin, f"/t/{tenant.slug}/login"))
+    return [DemoAccount(user.role.label, user.email, PASSWORD, base + path) for user, path in shown]
+
+
+def _names(chance: random.Random) -> list[tuple[str, str]]:
+    names = [("Ada", "Lovelace"), *SPECIAL_NAMES]
+    taken = set(names)
+    while len(names) < USERS:
+        name = chance.choice(FIRST_NAMES), chance.choice(LAST_NAMES)
+        if name not in taken:
+            taken.add(name)
+            names.append(name)
+    return names
+
+
+def _role(number: int) -> Role:
+    if number % 60 == 0:
+        return Role.TENANT_ADMIN
+    return Role.ADMINISTRATOR if number % 4 == 0 else Role.SALES_ENGINEER
+
+
+def _user(first: str, last: str, role: Role, hashed: str, number: int | None = None) -> User:
+    local = slug_from(f"{fold(first)} {fold(last)}").replace("-", ".")[:50]
+    if number is not None and local == "workspace":  # a name without a single Latin letter
+        local = f"user.{number}"
+    address = f"{local}@nordwind.example"
+    user = User(
+        first_name=first,
+        last_name=last,
+        email=address,
+        email_key=email_key(address),
+        role=role,
+        password_hash=hashed,
+        created_at=clock.now(),
+    )
+    set_names(user, first, last)
+    return user
+
+
+def _give_a_past(user: User, number: int, chance: random.Random) -> None:
+    now = clock.now()
+    user.created_at = now - timedelta(days=chance.randint(20, 900), minutes=chance.randint(0, 999))
+    user.first_sign_in_at = user.created_at + timedelta(hours=chance.randint(1, 60))
+    user.last_sign_in_at = now - timedelta(hours=chance.randint(1, 400))
+    if number == 0:
+        return
+    if number % 17 == 0:  # invited, and hasn't come yet
+        user.created_at = now - timedelta(hours=chance.randint(1, 100))
+        user.password_hash = user.first_sign_in_at = user.last_sign_in_at = None
+    elif number % 11 == 0:
+        user.deactivate(now - timedelta(days=chance.randint(1, 15)), user.invited_by_id)
+    elif number % 13 == 0:  # dormant
+        user.last_sign_in_at = user.first_sign_in_at + timedelta(days=1)
+        user.created_at = min(user.created_at, now - timedelta(days=DORMANT_DAYS + 30))
+        user.last_sign_in_at = min(user.last_sign_in_at, now - timedelta(days=DORMANT_DAYS))
+        user.first_sign_in_at = user.created_at + timedelta(hours=2)
+    elif number % 19 == 0:
+        user.end_date = (now + timedelta(days=chance.randint(5, 120))).date()

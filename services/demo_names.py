@@ -1,0 +1,66 @@
+"""Names for the demo organisation: from many places, and of every length."""
+
+# Those that try out a layout: long, accented, right-to-left, one-letter, hyphenated, with marks.
+SPECIAL_NAMES = (
+    (
+        "Wolfeschlegelsteinhausenbergerdorff-Hohenlohe-Langenburg",
+        "von und zu Schwarzenberg-Rudolstadt",
+    ),
+    ("María del Pilar Fernanda Guadalupe", "de la Santísima Trinidad y Montes de Oca"),
+    ("عبد الرحمن", "الفارسي"),
+    ("שירה", "אברהמי"),
+    ("فاطمة", "بن علي"),
+    ("محمد", "الخوارزمي"),
+    ("יעל", "כהן־לוי"),
+    ("O", "Ng"),
+    ("X", "Y"),
+    ("Ó", "Ő"),
+    ("Nguyễn Thị", "Minh Khai"),
+    ("Łukasz", "Żółć"),
+    ("Þórunn", "Ævarsdóttir"),
+    ("Søren", "Ångström"),
+    ("Zoë", "D’Arcy-O’Neill"),
+    ("王", "小明"),
+    ("佐藤", "健一"),
+    ("김", "민준"),
+    ("Дмитро", "Шевченко"),
+    ("Ελένη", "Παπαδοπούλου"),
+    ("प्रिया", "शर्मा"),
+    ("สมชาย", "ใจดี"),
+    ("Ọláwálé", "Adébáyọ̀"),
+    ("Jean-François", "L’Hôpital"),
+    ("İbrahim", "Çağlayan"),
+    ("Ünsal", "Şimşek"),
+    ("Dvořák", "Ondřej"),
+    ("Mary-Jane", "van der Merwe"),
+    ("Sinéad", "Ní Bhriain"),
+    ("Kalākaua", "Kamehameha"),
+)
+
+FIRST_NAMES = (
+    "Aaliyah", "Adam", "Aisha", "Alejandro", "Alice", "Amara", "Amélie", "Anders", "Anika",
+    "Antoine", "Beatriz", "Björn", "Camille", "Carlos", "Chiara", "Chloé", "Daan", "Daniela",
+    "David", "Elif", "Emil", "Emma", "Esther", "Fatou", "Felix", "Freja", "Gabriel", "Giulia",
+    "Hana", "Hannah", "Henrik", "Ines", "Ingrid", "Isabel", "Ivan", "Jakob", "Jasmin", "Joana",
+    "Jonas", "José", "Julia", "Kaito", "Karin", "Katarzyna", "Kofi", "Lars", "Laura", "Leila",
+    "Leon", "Lucía", "Magnus", "Maja", "Malik", "Marco", "Marta", "Mateo", "Mei", "Mia", "Mikael",
+    "Milena", "Mohammed", "Nadia", "Naomi", "Nikolai", "Noah", "Nora", "Olga", "Oliver", "Omar",
+    "Paula", "Pedro", "Priya", "Rafael", "Rania", "René", "Rosa", "Ruth", "Samuel", "Sara",
+    "Sebastian", "Sofia", "Stefan", "Tariq", "Teresa", "Thandiwe", "Theo", "Tomás", "Uma",
+    "Valentina", "Viktor", "Wanjiru", "William", "Xavier", "Yara", "Yusuf", "Zahra",
+)  # fmt: skip
+
+LAST_NAMES = (
+    "Abdi", "Almeida", "Andersson", "Bakker", "Bauer", "Becker", "Bianchi", "Brown", "Carvalho",
+    "Castillo", "Chen", "Cohen", "Costa", "da Silva", "Demir", "Diallo", "Dubois", "Eriksen",
+    "Fernández", "Fischer", "Fontaine", "Fraser", "García", "Goldberg", "González", "Grünwald",
+    "Haddad", "Hansen", "Hernández", "Hoffmann", "Horváth", "Huang", "Ibrahim", "Ivanova",
+    "Jansen", "Johansson", "Kamau", "Keller", "Khan", "Kim", "Kowalska", "Kumar", "Larsen",
+    "Laurent", "Lefèvre", "Lindqvist", "López", "MacDonald", "Martin", "Mbeki", "Meyer", "Moreau",
+    "Morales", "Müller", "Nakamura", "Nielsen", "Novák", "O’Brien", "Okafor", "Oliveira", "Osei",
+    "Park", "Patel", "Pereira", "Petrov", "Popescu", "Rahman", "Ramos", "Ricci", "Rodríguez",
+    "Rossi", "Saito", "Sánchez", "Santos", "Schmidt", "Schäfer", "Silva", "Singh", "Smirnova",
+    "Sørensen", "Suzuki", "Takahashi", "Tanaka", "Torres", "Van Dijk", "Vargas", "Virtanen",
+    "Wagner", "Walker", "Weber", "Williams", "Wójcik", "Yamamoto", "Yilmaz", "Zhang",
+    "Zimmermann",
+)  # fmt: skip

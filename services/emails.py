@@ -1,0 +1,44 @@
+"""Email addresses: one check and one normal form, for every place that takes or compares one."""
+
+import unicodedata
+
+import email_validator
+from email_validator import EmailNotValidError, validate_email
+
+from services.names import plain
+
+# A self-hosted company may well live under .local, and a demo under .test; the library's own
+# documentation names removing entries as the way to allow them.
+for _domain in ("local", "test"):
+    if _domain in email_validator.SPECIAL_USE_DOMAIN_NAMES:
+        email_validator.SPECIAL_USE_DOMAIN_NAMES.remove(_domain)
+
+
+def check_email(written: str) -> str:
+    """Return the address as it will be shown and written to; raises `ValueError` with a sentence.
+
+    The length limit is RFC 5321's 254 octets, which the validator holds.
+    """
+    try:
+        valid = validate_email(_compatible(written), check_deliverability=False)
+    except EmailNotValidError as error:
+        raise ValueError(str(error)) from None
+    return valid.normalized
+
+
+def email_key(email: str) -> str:
+    """The form in which two addresses are compared: NFKC, the domain in IDNA, case folded.
+
+    The validator alone takes full-width letters and ligatures for other addresses. A plus tag
+    stays part of the address: only the mail server knows what it means.
+    """
+    local, _, domain = plain(_compatible(email)).rpartition("@")
+    try:
+        domain = validate_email(f"x@{domain}", check_deliverability=False).ascii_domain
+    except EmailNotValidError:
+        domain = domain.lower()
+    return f"{_compatible(local).casefold()}@{domain.casefold()}"
+
+
+def _compatible(text: str) -> str:
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).strip())

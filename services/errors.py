@@ -1,0 +1,100 @@
+"""Refusals. Each carries the sentence that the person reads: what happened, and what to do next.
+
+No error here knows of HTTP. `ui/` turns them into notices and statuses; anything else that is
+raised is a bug, and goes to the log.
+"""
+
+from collections.abc import Mapping
+
+from models import EndReason
+
+
+class RollcallError(Exception):
+    """Something was refused; `str(error)` says why, to a person."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+
+
+class SessionEndedError(RollcallError):
+    """The caller's session is over; nothing that they ask for happens any more."""
+
+    def __init__(self, reason: EndReason | None = None) -> None:
+        super().__init__("You are signed out. Sign in again.")
+        self.reason = reason
+
+
+class NotAllowedError(RollcallError):
+    """The caller's role doesn't permit this."""
+
+    def __init__(self, message: str = "Your role doesn't allow this. Ask your admin.") -> None:
+        super().__init__(message)
+
+
+class NotFoundError(RollcallError):
+    """It doesn't exist, or belongs to another tenant, which is told the same way."""
+
+    def __init__(self, message: str = "This doesn't exist, or was removed.") -> None:
+        super().__init__(message)
+
+
+class InvalidInputError(RollcallError):
+    """One or more fields are wrong; `fields` maps each to its sentence."""
+
+    def __init__(self, fields: Mapping[str, str]) -> None:
+        super().__init__(" ".join(fields.values()))
+        self.fields = dict(fields)
+
+
+class ConflictError(RollcallError):
+    """Somebody else changed something first, or a rule of the whole stands against it."""
+
+
+class LastPlatformAdminError(ConflictError):
+    """Without this account nobody could manage Rollcall."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This is the last active Platform Admin. Make someone else a Platform Admin first."
+        )
+
+
+class SelfDeactivationError(ConflictError):
+    """Nobody shuts themselves out."""
+
+    def __init__(self) -> None:
+        super().__init__("You can't deactivate yourself. Contact a Platform Admin.")
+
+
+class SignInFailedError(RollcallError):
+    """Email, password, tenant or status don't let this person in; which, is nobody's business."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "That didn't work. Check the email, the password and the workspace's address, "
+            "or ask your admin whether your account is active."
+        )
+
+
+class TooManyAttemptsError(RollcallError):
+    """Too many failures; `retry_after` is the pause in seconds."""
+
+    def __init__(self, retry_after: int) -> None:
+        wait = f"{retry_after} seconds" if retry_after < 120 else f"{-(-retry_after // 60)} minutes"
+        super().__init__(f"Too many attempts. Wait {wait}, then try again.")
+        self.retry_after = retry_after
+
+
+class DeadLinkError(RollcallError):
+    """A one-time link is unknown, used, replaced or too old."""
+
+
+class DatabaseUnavailableError(RollcallError):
+    """The database didn't take part; nothing was changed."""
+
+    def __init__(self) -> None:
+        super().__init__("The database doesn't answer. Nothing was changed; try again in a moment.")
+
+
+class OperatorError(RollcallError):
+    """Something on the command line or in the settings is wrong; the operator can mend it."""

@@ -1,0 +1,358 @@
+"""Invitations: from the form to the first sign-in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import BaseModel
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import col, select
+
+from models import LinkPurpose, MailTemplate, OneTimeLink, Role, Tenant, User
+from services import clock, links, mail, runtime
+from services.actor import Acting, authorize, get_user, lock_users
+from services.audit import Action, record
+from services.db import Transaction, reading, transaction
+from services.emails import check_email, email_key
+from services.errors import ConflictError, DeadLinkError, InvalidInputError
+from services.events import MailProgressed, UserInvited
+from services.passwords import check_password, hash_password
+from services.permissions import INVITING, Permission, invitable_roles
+from services.sessions import Caller
+from services.sign_in import SignedIn, welcome
+from services.users import check_names, set_names
+
+PLATFORM_NAME = "Rollcall"
+IN_USE = "This email is already in use."
+
+
+class InvitationForm(BaseModel):
+    """What the form sends, unchecked."""
+
+    first_name: str = ""
+    last_name: str = ""
+    email: str = ""
+    role: str = ""
+
+
+@dataclass(frozen=True)
+class Invited:
+    """A new account. `by_mail` is false where no mail server is set: then the link is handed over
+    by whoever invited."""
+
+    user_id: UUID
+    name: str
+    email: str
+    role: Role
+    by_mail: bool
+
+
+@dataclass(frozen=True)
+class Welcome:
+    """What an invitation's (or a reset's) page shows before anything is decided."""
+
+    user_id: UUID
+    first_name: str
+    email: str
+    own_words: tuple[str, ...]
+    tenant_name: str
+    tenant_slug: str | None
+    expires_at: datetime
+
+
+async def invite(actor: Acting, form: InvitationForm) -> Invited:
+    """Make an account and promise its invitation, in one transaction.
+
+    Raises `InvalidInputError` with a sentence for each wrong field.
+    """
+    wrong: dict[str, str] = {}
+    first_name, last_name = "", ""
+    try:
+        first_name, last_name = check_names(form.first_name, form.last_name)
+    except InvalidInputError as error:
+        wrong |= error.fields
+    email = ""
+    try:
+        email = _checked_email(form.email)
+    except ValueError as error:
+        wrong["email"] = str(error)
+    offered = (
+        (Role.PLATFORM_ADMIN,)
+        if actor.tenant_id is None
+        else (Role.ADMINISTRATOR, Role.SALES_ENGINEER, Role.TENANT_ADMIN)
+    )
+    if form.role not in {role.value for role in offered}:
+        wrong["role"] = "Choose a role."
+    try:
+        async with transaction() as tx:
+            permission = (
+                INVITING[Role(form.role)] if "role" not in wrong else Permission.INVITE_USERS
+            )
+            by = await authorize(tx, actor, permission, lock=_self(actor))
+            if email and await _active_with(tx, email) is not None:
+                wrong["email"] = IN_USE
+            if wrong:
+                raise InvalidInputError(wrong)
+            user = _new_user(actor, by, form, first_name, last_name, email)
+            tx.add(user)
+            await tx.flush()
+            await _link_predecessors(tx, user)
+            by_mail = await _send(tx, user, by)
+            await record(
+                tx,
+                Action.USER_INVITED,
+                actor=actor,
+                by=by,
+                subject=user,
+                email=user.email,
+                role=user.role.label,
+            )
+            tx.publish(UserInvited(tenant_id=user.tenant_id, user_id=user.id))
+            return Invited(user.id, user.full_name, user.email, user.role, by_mail)
+    except IntegrityError as error:
+        # Two invitations of one address at the same moment: the database let one in.
+        if "email" not in str(error.orig):
+            raise
+        raise InvalidInputError({"email": IN_USE}) from error
+
+
+async def check_field(actor: Acting, field: str, value: str) -> tuple[str, str]:
+    """Judge one field of the form as it is typed; returns (what is wrong, what is worth knowing).
+
+    Asking about an email takes the same permission as inviting.
+    """
+    async with reading() as tx:
+        await authorize(tx, actor, _least_permission(actor))
+        if field != "email":
+            return _check_other(field, value), ""
+        try:
+            email = _checked_email(value)
+        except ValueError as error:
+            return str(error), ""
+        if await _active_with(tx, email) is not None:
+            return IN_USE, ""
+        earlier = (await _inactive_here(tx, actor.tenant_id, email_key(email)))[:1]
+    if not earlier:
+        return "", ""
+    user = earlier[0]
+    when = f"{user.deactivated_at:%-d %B %Y}" if user.deactivated_at else "some time ago"
+    return "", (
+        f"{user.full_name} was deactivated on {when} as {user.role.label}; "
+        "this makes a new account. The old one keeps its data and history."
+    )
+
+
+async def resend(actor: Acting, user_id: UUID) -> Invited:
+    """Renew the link of someone who hasn't signed in yet; the old one is dead from now on."""
+    async with transaction() as tx:
+        by = await authorize(tx, actor, _least_permission(actor), lock=(user_id,))
+        user = await get_user(tx, actor, user_id)
+        _require_waiting(user)
+        await links.void(tx, user.id, LinkPurpose.INVITATION)
+        await mail.cancel(tx, user.id, MailTemplate.INVITATION)
+        by_mail = await _send(tx, user, by)
+        user.changed()
+        await record(tx, Action.INVITATION_RESENT, actor=actor, by=by, subject=user)
+        tx.publish(MailProgressed(tenant_id=user.tenant_id, user_id=user.id))
+        return Invited(user.id, user.full_name, user.email, user.role, by_mail)
+
+
+async def copy_link(actor: Acting, user_id: UUID) -> str:
+    """The address of the live invitation of someone who hasn't signed in yet, to hand over."""
+    async with transaction() as tx:
+        by = await authorize(tx, actor, _least_permission(actor), lock=(user_id,))
+        user = await get_user(tx, actor, user_id)
+        _require_waiting(user)
+        link = (
+            await tx.exec(
+                select(OneTimeLink)
+                .where(
+                    OneTimeLink.user_id == user.id,
+                    OneTimeLink.purpose == LinkPurpose.INVITATION,
+                )
+                .order_by(col(OneTimeLink.created_at).desc())
+            )
+        ).first()
+        if link is None or not link.is_live(clock.now()):
+            link = links.issue(tx, LinkPurpose.INVITATION, user.id)
+        await record(tx, Action.INVITATION_LINK_COPIED, actor=actor, by=by, subject=user)
+        slug = await _slug(tx, user)
+        return invitation_url(slug, links.token_of(link))
+
+
+def invitation_url(slug: str | None, token: str) -> str:
+    """The address of an invitation's page."""
+    base = runtime.current().settings.public_url
+    return f"{base}{address_of(slug)}/invitation/{token}"
+
+
+def address_of(slug: str | None) -> str:
+    """The path under which a tenant's pages live, or those above the tenants."""
+    return f"/t/{slug}" if slug else "/platform"
+
+
+async def open_invitation(slug: str | None, token: str) -> Welcome:
+    """What an invitation's page shows; using nothing up. Raises `DeadLinkError`."""
+    return await open_link(LinkPurpose.INVITATION, slug, token)
+
+
+async def open_link(purpose: LinkPurpose, slug: str | None, token: str) -> Welcome:
+    """What the page of a user's one-time link shows. Raises `DeadLinkError`."""
+    async with reading() as tx:
+        link = await links.get_live(tx, purpose, token)
+        user, tenant = await user_of_link(tx, link, slug)
+        return Welcome(
+            user_id=user.id,
+            first_name=user.first_name,
+            email=user.email,
+            own_words=own_words(user, tenant),
+            tenant_name=tenant.name if tenant else PLATFORM_NAME,
+            tenant_slug=slug,
+            expires_at=link.expires_at,
+        )
+
+
+async def accept(slug: str | None, token: str, password: str, caller: Caller) -> SignedIn:
+    """Choose a password with an invitation's link, which signs in on the spot.
+
+    Raises `DeadLinkError`, `InvalidInputError`.
+    """
+    before = await open_invitation(slug, token)
+    try:
+        await check_password(password, before.own_words)
+    except ValueError as error:
+        raise InvalidInputError({"password": str(error)}) from error
+    hashed = await hash_password(password)
+    async with transaction() as tx:
+        await lock_users(tx, [before.user_id])
+        link = await links.get_live(tx, LinkPurpose.INVITATION, token)
+        user, tenant = await user_of_link(tx, link, slug)
+        link.used_at = clock.now()
+        user.password_hash = hashed
+        await mail.cancel(tx, user.id, MailTemplate.INVITATION)
+        await record(
+            tx,
+            Action.INVITATION_ACCEPTED,
+            actor=None,
+            by=user,
+            subject=user,
+            address=caller.address,
+        )
+        session_token = await welcome(tx, user, caller)
+        return SignedIn(session_token, user.role, tenant.slug if tenant else None)
+
+
+async def user_of_link(
+    tx: Transaction, link: OneTimeLink, slug: str | None
+) -> tuple[User, Tenant | None]:
+    """The active user of a link, at the address of their own tenant; else the link is dead."""
+    user = await tx.get(User, link.user_id) if link.user_id else None
+    tenant = await tx.get(Tenant, user.tenant_id) if user and user.tenant_id else None
+    if user is None or not user.active or (tenant.slug if tenant else None) != slug:
+        raise DeadLinkError(
+            "This link doesn't open anything here. Ask your admin whether your account is active."
+        )
+    return user, tenant
+
+
+def own_words(user: User, tenant: Tenant | None) -> tuple[str, ...]:
+    """What a password must not be built from."""
+    return (user.first_name, user.last_name, user.email, tenant.name if tenant else PLATFORM_NAME)
+
+
+def roles_offered(role: Role, tenant_id: UUID | None) -> Mapping[str, str]:
+    """The roles that someone of this role may invite here: value and name."""
+    return {r.value: r.label for r in invitable_roles(role, above_tenants=tenant_id is None)}
+
+
+def _checked_email(written: str) -> str:
+    if not written.strip():
+        raise ValueError("Email is required.")
+    return check_email(written)
+
+
+def _check_other(field: str, value: str) -> str:
+    if field == "role":
+        return "" if value else "Choose a role."
+    try:
+        check_names(value if field == "first_name" else "x", value if field == "last_name" else "x")
+    except InvalidInputError as error:
+        return str(error)
+    return ""
+
+
+def _least_permission(actor: Acting) -> Permission:
+    above = actor.tenant_id is None
+    return Permission.MANAGE_PLATFORM_ADMINS if above else Permission.INVITE_USERS
+
+
+def _self(actor: Acting) -> tuple[UUID, ...]:
+    user_id = getattr(actor, "user_id", None)
+    return (user_id,) if user_id else ()
+
+
+def _require_waiting(user: User) -> None:
+    if not user.active:
+        raise ConflictError(f"{user.full_name} is inactive. Activate the account first.")
+    if not user.invited:
+        raise ConflictError(
+            f"{user.full_name} has signed in already. They can use “Forgot password?” themselves."
+        )
+
+
+def _new_user(
+    actor: Acting, by: User | None, form: InvitationForm, first: str, last: str, email: str
+) -> User:
+    user = User(
+        tenant_id=actor.tenant_id,
+        first_name=first,
+        last_name=last,
+        email=email,
+        email_key=email_key(email),
+        role=Role(form.role),
+        created_at=clock.now(),
+        invited_by_id=by.id if by else None,
+    )
+    set_names(user, first, last)
+    return user
+
+
+async def _active_with(tx: Transaction, email: str) -> User | None:
+    return (
+        await tx.exec(select(User).where(User.email_key == email_key(email), User.active))
+    ).first()
+
+
+async def _inactive_here(tx: Transaction, tenant_id: UUID | None, key: str) -> list[User]:
+    rows = await tx.exec(
+        select(User)
+        .where(User.email_key == key, col(User.active).is_(False), User.tenant_id == tenant_id)
+        .order_by(col(User.deactivated_at).desc())
+    )
+    return list(rows)
+
+
+async def _link_predecessors(tx: Transaction, user: User) -> None:
+    for earlier in await _inactive_here(tx, user.tenant_id, user.email_key):
+        earlier.successor_id = user.id
+
+
+async def _send(tx: Transaction, user: User, by: User | None) -> bool:
+    link = links.issue(tx, LinkPurpose.INVITATION, user.id)
+    await tx.flush()
+    tenant = await tx.get(Tenant, user.tenant_id) if user.tenant_id else None
+    queued = mail.enqueue(
+        tx,
+        MailTemplate.INVITATION,
+        user,
+        link,
+        tenant_name=tenant.name if tenant else PLATFORM_NAME,
+        sender_name=by.full_name if by else "",
+    )
+    return queued is not None
+
+
+async def _slug(tx: Transaction, user: User) -> str | None:
+    tenant = await tx.get(Tenant, user.tenant_id) if user.tenant_id else None
+    return tenant.slug if tenant else None

@@ -1,0 +1,93 @@
+"""One-time links. A link's token is derived from the signing secret, so nothing but its hash is
+ever stored, and a mail can still be written, retried, or copied by hand, later."""
+
+import base64
+import hmac
+from datetime import timedelta
+from uuid import UUID
+
+from sqlmodel import col, select, update
+
+from models import LinkPurpose, OneTimeLink
+from services import clock, runtime
+from services.db import Transaction
+from services.errors import DeadLinkError, OperatorError
+from services.secrets import derive, token_hash
+
+LIFETIMES = {
+    LinkPurpose.INVITATION: timedelta(days=7),
+    LinkPurpose.RESET: timedelta(minutes=30),
+    # Good until the first account exists; the check for that is in `setup`.
+    LinkPurpose.SETUP: timedelta(days=3650),
+}
+
+_DEAD = {
+    LinkPurpose.INVITATION: (
+        "This invitation link is no longer valid: it was used, replaced by a newer one, or is "
+        "older than 7 days. If you have chosen a password already, sign in. Otherwise ask the "
+        "person who invited you to resend the invitation."
+    ),
+    LinkPurpose.RESET: (
+        "This link is no longer valid: it was used, replaced by a newer one, or is older than "
+        "30 minutes. Ask for a new one with “Forgot password?” on the sign-in page."
+    ),
+    LinkPurpose.SETUP: "This set-up link is no longer valid. Rollcall is set up already: sign in.",
+}
+
+
+def issue(tx: Transaction, purpose: LinkPurpose, user_id: UUID | None) -> OneTimeLink:
+    """Make a new link of the purpose's lifetime. `token_of` tells its token."""
+    now = clock.now()
+    link = OneTimeLink(
+        user_id=user_id,
+        purpose=purpose,
+        token_hash=b"",
+        created_at=now,
+        expires_at=now + LIFETIMES[purpose],
+    )
+    link.token_hash = token_hash(_derived(link))
+    tx.add(link)
+    return link
+
+
+def token_of(link: OneTimeLink) -> str:
+    """The token of a link; raises `OperatorError` where the signing secret has changed since."""
+    token = _derived(link)
+    if not hmac.compare_digest(token_hash(token), link.token_hash):
+        raise OperatorError("The signing secret has changed since. Resend the invitation.")
+    return token
+
+
+def _derived(link: OneTimeLink) -> str:
+    secret = runtime.current().secret
+    value = derive(secret, f"link:{link.purpose.value}", link.id.bytes)
+    return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
+
+
+async def get_live(tx: Transaction, purpose: LinkPurpose, token: str) -> OneTimeLink:
+    """The live link of this token and purpose; raises `DeadLinkError`, saying what to do next."""
+    found = (
+        await tx.exec(
+            select(OneTimeLink)
+            .where(OneTimeLink.token_hash == token_hash(token), OneTimeLink.purpose == purpose)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+    ).first()
+    if found is None or not found.is_live(clock.now()):
+        raise DeadLinkError(_DEAD[purpose])
+    return found
+
+
+async def void(tx: Transaction, user_id: UUID, *purposes: LinkPurpose) -> None:
+    """Kill the user's unused links of these purposes."""
+    await tx.exec(
+        update(OneTimeLink)
+        .where(
+            col(OneTimeLink.user_id) == user_id,
+            col(OneTimeLink.purpose).in_(purposes),
+            col(OneTimeLink.used_at).is_(None),
+            col(OneTimeLink.void_at).is_(None),
+        )
+        .values(void_at=clock.now())
+    )

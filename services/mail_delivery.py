@@ -1,0 +1,244 @@
+"""Delivers the outbox, one mail at a time, with growing pauses; any number of replicas may do it.
+
+A mail is leased before it is sent and its result recorded after. A crash in between sends it
+again with the same Message-ID: twice perhaps, never not at all.
+"""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any, cast
+from uuid import UUID
+
+import aiosmtplib
+from fastapi_mail import (
+    ConnectionConfig,
+    FastMail,
+    MessageSchema,
+    MessageType,
+    MultipartSubtypeEnum,
+    NameEmail,
+)
+from fastapi_mail.connection import Connection
+from fastapi_mail.errors import ConnectionErrors
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from sqlmodel import col, or_, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from models import LinkPurpose, MailState, MailTemplate, OneTimeLink, OutgoingMail, Tenant, User
+from services import clock, links, runtime
+from services.db import reading, transaction
+from services.errors import RollcallError
+from services.invitations import address_of
+from services.mail import is_configured, progressed
+from services.settings import Settings
+
+log = logging.getLogger(__name__)
+
+TEMPLATES = Path(__file__).parent / "mail_templates"
+# Seconds that one conversation with the mail server may take.
+TIMEOUT = 60
+# A lease outlasts the longest conversation, so that two replicas never send one mail at once.
+LEASE = timedelta(seconds=TIMEOUT * 3)
+# The pauses after each failed attempt; after the last of them the mail has failed.
+PAUSES = tuple(
+    timedelta(seconds=seconds) for seconds in (5, 15, 60, 300, 900, 3600, 3600 * 3, 3600 * 6)
+)
+IDLE_SECONDS = 1.0
+LONGEST_ANSWER = 500
+PERMANENT = range(500, 600)
+
+_environment = Environment(
+    loader=FileSystemLoader(TEMPLATES),
+    autoescape=select_autoescape(("html",)),
+    undefined=StrictUndefined,
+    keep_trailing_newline=True,
+)
+
+
+class UnsendableError(RollcallError):
+    """This mail can't be sent, however often it is tried."""
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A mail, rendered."""
+
+    recipient: str
+    sender_name: str
+    subject: str
+    text: str
+    html: str
+    message_id: str
+
+
+async def deliver_forever() -> None:
+    """Deliver whatever is due, until cancelled."""
+    while True:
+        try:
+            delivered = is_configured() and await deliver_next()
+        except RollcallError as error:
+            log.warning("The outbox can't be read now: %s", error)
+            delivered = False
+        if not delivered:
+            await asyncio.sleep(IDLE_SECONDS)
+
+
+async def deliver_next() -> bool:
+    """Deliver the mail that has been due the longest; tells whether there was one."""
+    leased = await _lease()
+    if leased is None:
+        return False
+    try:
+        letter = await _render(leased)
+    except RollcallError as error:
+        await _record(leased, MailState.FAILED, str(error))
+        return True
+    if letter is None:
+        await _record(leased, MailState.CANCELLED, "The link was used or replaced meanwhile.")
+        return True
+    try:
+        await _send(letter, runtime.current().settings)
+    except UnsendableError as error:
+        await _record(leased, MailState.FAILED, str(error))
+    except (OSError, ConnectionErrors, aiosmtplib.SMTPException) as error:
+        await _record(leased, MailState.WAITING, _answer(error))
+    else:
+        await _record(leased, MailState.SENT, "")
+    return True
+
+
+async def _lease() -> UUID | None:
+    now = clock.now()
+    async with reading() as tx:  # an empty outbox costs no write lock
+        if (await tx.exec(_due(now).limit(1))).first() is None:
+            return None
+    async with transaction() as tx:
+        due = _due(now).limit(1).with_for_update(skip_locked=True)
+        mail = (await tx.exec(due)).first()
+        if mail is None:
+            return None
+        mail.leased_until = now + LEASE
+        mail.attempts += 1
+        return mail.id
+
+
+def _due(now: datetime) -> SelectOfScalar[OutgoingMail]:
+    return (
+        select(OutgoingMail)
+        .where(
+            OutgoingMail.state == MailState.WAITING,
+            col(OutgoingMail.next_attempt_at) <= now,
+            or_(col(OutgoingMail.leased_until).is_(None), col(OutgoingMail.leased_until) <= now),
+        )
+        .order_by(col(OutgoingMail.next_attempt_at))
+    )
+
+
+async def _render(mail_id: UUID) -> Letter | None:
+    """Write the mail, with the link as it is now; none where the link is dead."""
+    async with reading() as tx:
+        mail = await tx.get_one(OutgoingMail, mail_id)
+        link = await tx.get(OneTimeLink, mail.link_id) if mail.link_id else None
+        tenant = await tx.get(Tenant, mail.tenant_id) if mail.tenant_id else None
+    if link is None or not link.is_live(clock.now()):
+        return None
+    base = runtime.current().settings.public_url + address_of(tenant.slug if tenant else None)
+    page = "invitation" if link.purpose is LinkPurpose.INVITATION else "password/reset"
+    values = {
+        **mail.params,
+        "email": mail.recipient,
+        "sign_in_url": f"{base}/login",
+        "link_url": f"{base}/{page}/{links.token_of(link)}",
+    }
+    return Letter(
+        recipient=mail.recipient,
+        sender_name=str(mail.params.get("tenant_name", "Rollcall")),
+        subject=" ".join(_text(mail.template, "subject.txt", values).split()),
+        text=_text(mail.template, "body.txt", values),
+        html=_text(mail.template, "body.html", values),
+        message_id=mail.message_id,
+    )
+
+
+def _text(template: MailTemplate, part: str, values: dict[str, Any]) -> str:
+    return _environment.get_template(f"{template.value}/{part}").render(values)
+
+
+async def _send(letter: Letter, settings: Settings) -> None:
+    config = _config(settings)
+    try:
+        schema = MessageSchema(
+            recipients=[NameEmail(letter.recipient, letter.recipient)],
+            subject=letter.subject,
+            body=letter.text,
+            alternative_body=letter.html,
+            subtype=MessageType.plain,
+            multipart_subtype=MultipartSubtypeEnum.alternative,
+            from_name=letter.sender_name,
+            headers={"Auto-Submitted": "auto-generated"},
+        )
+        message = cast(EmailMessage, await FastMail(config).get_message(schema))
+    except (ValueError, UnicodeError) as error:
+        raise UnsendableError(f"The mail can't be written: {error}") from error
+    # The library makes a new Message-ID for each attempt, and adds a second where it is given one.
+    del message["Message-ID"]
+    message["Message-ID"] = letter.message_id
+    async with Connection(config) as connection:
+        try:
+            await connection.session.send_message(message)
+        except aiosmtplib.SMTPRecipientsRefused as error:
+            refusal = error.recipients[0]
+            if refusal.code in PERMANENT:
+                raise UnsendableError(_answer(refusal)) from error
+            raise
+        except aiosmtplib.SMTPResponseException as error:
+            if error.code in PERMANENT:
+                raise UnsendableError(_answer(error)) from error
+            raise
+
+
+def _config(settings: Settings) -> ConnectionConfig:
+    password = settings.mail_password.get_secret_value() if settings.mail_password else ""
+    return ConnectionConfig(
+        MAIL_USERNAME=settings.mail_username or "",
+        MAIL_PASSWORD=password,
+        MAIL_FROM=settings.mail_from,
+        MAIL_SERVER=settings.mail_server or "",
+        MAIL_PORT=settings.mail_port,
+        MAIL_STARTTLS=settings.mail_starttls and not settings.mail_ssl_tls,
+        MAIL_SSL_TLS=settings.mail_ssl_tls,
+        USE_CREDENTIALS=bool(settings.mail_username),
+        VALIDATE_CERTS=True,
+        TIMEOUT=TIMEOUT,
+    )
+
+
+def _answer(error: Exception) -> str:
+    """The server's own words."""
+    if isinstance(error, aiosmtplib.SMTPResponseException):
+        return f"{error.code} {error.message}"[:LONGEST_ANSWER]
+    if isinstance(error, ConnectionErrors):
+        error = Exception(error.expression)
+    return (str(error) or type(error).__name__)[:LONGEST_ANSWER]
+
+
+async def _record(mail_id: UUID, state: MailState, answer: str) -> None:
+    async with transaction() as tx:
+        mail = await tx.get_one(OutgoingMail, mail_id)
+        user = await tx.get_one(User, mail.user_id, with_for_update=True)
+        await tx.refresh(mail)
+        mail.leased_until = None
+        mail.last_answer = answer
+        if state is MailState.SENT:
+            mail.state, mail.sent_at = state, clock.now()
+        elif mail.state is MailState.WAITING:  # it may have been cancelled meanwhile
+            retry = state is MailState.WAITING and mail.attempts <= len(PAUSES)
+            if retry:
+                mail.next_attempt_at = clock.now() + PAUSES[mail.attempts - 1]
+            else:
+                mail.state = MailState.FAILED if state is MailState.WAITING else state
+        progressed(tx, mail, user)

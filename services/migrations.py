@@ -1,0 +1,79 @@
+"""Brings the database's schema up to the code's, in one transaction."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import OperationalError
+
+import models.migrations
+from services import runtime
+from services.errors import DatabaseUnavailableError, OperatorError
+
+# Any number does, as long as nothing else in the database takes the same (PostgreSQL's manual,
+# Advisory Locks): of several replicas that start at once, one migrates.
+ADVISORY_LOCK = 7_605_115
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option(
+        "script_location", str(Path(models.migrations.__file__).parent).replace("%", "%%")
+    )
+    return config
+
+
+async def migrate() -> tuple[str | None, str]:
+    """Migrate to the newest schema; returns the revisions before and after.
+
+    Raises `OperatorError` where the database is newer than this code or can't be reached.
+    A failed migration changes nothing: it is one transaction on both databases.
+    """
+    try:
+        async with runtime.current().database.writer.begin() as connection:
+            return await connection.run_sync(_upgrade)
+    except (OperationalError, OSError) as error:
+        raise OperatorError(
+            f"Can't open the database: {_reason(error)}. "
+            "Check ROLLCALL_DATABASE_URL and ROLLCALL_DATA_DIR."
+        ) from error
+
+
+def _upgrade(connection: Connection) -> tuple[str | None, str]:
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
+    config = _config()
+    scripts = ScriptDirectory.from_config(config)
+    head = scripts.get_current_head() or ""
+    before = MigrationContext.configure(connection).get_current_revision()
+    if before is not None and before not in {
+        script.revision for script in scripts.walk_revisions()
+    }:
+        raise OperatorError(
+            f"The database is newer than this Rollcall (its schema is {before}, the newest known "
+            f"is {head}). Run the newer Rollcall, or restore an older backup."
+        )
+    if before != head:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+    return before, head
+
+
+async def is_ready() -> bool:
+    """Whether the database answers and has this code's schema."""
+    try:
+        async with runtime.current().database.reader.connect() as connection:
+            current = await connection.run_sync(
+                lambda sync: MigrationContext.configure(sync).get_current_revision()
+            )
+    except (OperationalError, OSError, TimeoutError, DatabaseUnavailableError):
+        return False
+    return current == ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def _reason(error: Exception) -> str:
+    original = getattr(error, "orig", None) or error
+    return str(original).strip().splitlines()[0]

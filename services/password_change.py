@@ -1,0 +1,140 @@
+"""Changing one's password: from My account, or by a link when it was forgotten."""
+
+import asyncio
+import time
+
+from sqlmodel import select
+
+from models import EndReason, LinkPurpose, MailTemplate, Role, Tenant, User
+from services import clock, links, mail, throttle
+from services.actor import Actor, authorize, find_tenant, lock_users
+from services.audit import Action, record
+from services.db import Transaction, reading, transaction
+from services.emails import email_key
+from services.errors import InvalidInputError, SessionEndedError
+from services.invitations import PLATFORM_NAME, Welcome, open_link, own_words, user_of_link
+from services.passwords import check_password, hash_password, verify_password
+from services.permissions import Permission
+from services.sessions import Caller, end
+from services.sign_in import SignedIn, welcome
+
+# A request for a link takes at least this long, in seconds, whether the account exists or not:
+# far more than the work behind it.
+REQUEST_SECONDS = 0.3
+
+
+async def request_reset(slug: str | None, email: str, caller: Caller) -> None:
+    """Send a link for a new password, where an active account has this address here.
+
+    Says and does the same for any address. Raises `TooManyAttemptsError`.
+    """
+    started = time.monotonic()
+    try:
+        async with transaction() as tx:
+            counters = throttle.keys(f"reset:{email_key(email)}", f"reset:{caller.address}")
+            await throttle.check(tx, counters)
+            await throttle.count_failure(tx, counters)
+            user, tenant = await _find(tx, slug, email)
+            await record(
+                tx,
+                Action.RESET_REQUESTED,
+                actor=None,
+                subject=user,
+                tenant_id=tenant.id if tenant else None,
+                address=caller.address,
+            )
+            if user is not None:
+                await links.void(tx, user.id, LinkPurpose.RESET)
+                await mail.cancel(tx, user.id, MailTemplate.RESET)
+                link = links.issue(tx, LinkPurpose.RESET, user.id)
+                await tx.flush()
+                mail.enqueue(
+                    tx,
+                    MailTemplate.RESET,
+                    user,
+                    link,
+                    tenant_name=tenant.name if tenant else PLATFORM_NAME,
+                )
+    finally:
+        await asyncio.sleep(max(0.0, REQUEST_SECONDS - (time.monotonic() - started)))
+
+
+async def open_reset(slug: str | None, token: str) -> Welcome:
+    """What the page of a reset link shows; using nothing up. Raises `DeadLinkError`."""
+    return await open_link(LinkPurpose.RESET, slug, token)
+
+
+async def reset(slug: str | None, token: str, password: str, caller: Caller) -> SignedIn:
+    """Set a new password by a link: ends every session of the user, and begins a new one.
+
+    Raises `DeadLinkError`, `InvalidInputError`.
+    """
+    before = await open_reset(slug, token)
+    hashed = await _checked_hash(password, before.own_words)
+    async with transaction() as tx:
+        await lock_users(tx, [before.user_id])
+        link = await links.get_live(tx, LinkPurpose.RESET, token)
+        user, tenant = await user_of_link(tx, link, slug)
+        link.used_at = clock.now()
+        await links.void(tx, user.id, LinkPurpose.INVITATION, LinkPurpose.RESET)
+        user.password_hash = hashed
+        entry = await record(
+            tx, Action.PASSWORD_RESET, actor=None, by=user, subject=user, address=caller.address
+        )
+        await end(tx, user, EndReason.PASSWORD_CHANGED, cause=entry.id)
+        session_token = await welcome(tx, user, caller)
+        return SignedIn(session_token, user.role, tenant.slug if tenant else None)
+
+
+async def change_password(actor: Actor, current: str, new: str) -> int:
+    """Change one's own password, which ends one's other sessions; returns how many.
+
+    Raises `InvalidInputError` for a wrong current or an unfit new password, and
+    `TooManyAttemptsError` for guessing the current one.
+    """
+    async with reading() as tx:
+        user = await authorize(tx, actor, Permission.USE_OWN_ACCOUNT)
+        if user is None:
+            raise SessionEndedError
+        counters = throttle.keys(user.email_key, actor.address)
+        await throttle.check(tx, counters)
+        tenant = await tx.get(Tenant, user.tenant_id) if user.tenant_id else None
+    stored = user.password_hash
+    if not await verify_password(current, stored):
+        async with transaction() as tx:
+            await throttle.count_failure(tx, counters)
+        raise InvalidInputError({"current": "This isn't your current password."})
+    hashed = await _checked_hash(new, own_words(user, tenant), field="new")
+    async with transaction() as tx:
+        fresh = await authorize(tx, actor, Permission.USE_OWN_ACCOUNT, lock=(actor.user_id,))
+        if fresh is None or fresh.password_hash != stored:
+            raise SessionEndedError
+        fresh.password_hash = hashed
+        await links.void(tx, fresh.id, LinkPurpose.RESET)
+        entry = await record(tx, Action.PASSWORD_CHANGED, actor=actor, by=fresh, subject=fresh)
+        return await end(
+            tx, fresh, EndReason.PASSWORD_CHANGED, cause=entry.id, keep=actor.session_id
+        )
+
+
+async def _checked_hash(password: str, words: tuple[str, ...], field: str = "password") -> str:
+    try:
+        await check_password(password, words)
+    except ValueError as error:
+        raise InvalidInputError({field: str(error)}) from error
+    return await hash_password(password)
+
+
+async def _find(tx: Transaction, slug: str | None, email: str) -> tuple[User | None, Tenant | None]:
+    tenant = await find_tenant(tx, slug)
+    user = (
+        await tx.exec(
+            select(User).where(User.email_key == email_key(email), User.active).with_for_update()
+        )
+    ).first()
+    here = user is not None and (
+        user.role is Role.PLATFORM_ADMIN
+        if slug is None
+        else tenant is not None and user.tenant_id == tenant.id
+    )
+    return (user if here else None), tenant

@@ -1,0 +1,120 @@
+"""Passwords: what is accepted, and how they are kept (NIST SP 800-63B-4, section 3.1.1)."""
+
+import asyncio
+import functools
+import os
+import unicodedata
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import ParamSpec, TypeVar
+
+import zxcvbn
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from pydantic import BaseModel
+
+from services import runtime
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+MAX_LENGTH = 128
+# zxcvbn's cost grows fast with the length, and its own default limit is this.
+ESTIMATED_LENGTH = 72
+# zxcvbn's scale: 3 is "safely unguessable", more than 10^8 guesses.
+GOOD_SCORE = 3
+# A word of the person's own that is shorter than this is too common to forbid.
+MIN_PERSONAL_WORD = 4
+
+_hasher = PasswordHasher()  # Argon2id at the library's defaults (RFC 9106, low-memory profile)
+# One hash keeps one core busy for tens of milliseconds: more threads than cores would only wait
+# for each other, and for the event loop.
+_threads = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="passwords")
+# What an unknown account's password is compared with, so that it takes as long as any other.
+_NOBODY = _hasher.hash("nobody's password")
+
+
+class Strength(BaseModel):
+    """The estimate for a password: a score from 0 to 4, whether it is accepted, and a sentence."""
+
+    score: int
+    accepted: bool
+    message: str
+
+
+async def hash_password(password: str) -> str:
+    """The Argon2id hash to store. Runs in a thread."""
+    return await _in_thread(_hasher.hash, _normal(password))
+
+
+async def verify_password(password: str, stored: str | None) -> bool:
+    """Whether the password is the stored one; takes as long where nothing is stored."""
+    return await _in_thread(_verify, _normal(password), stored)
+
+
+def _verify(password: str, stored: str | None) -> bool:
+    try:
+        _hasher.verify(stored or _NOBODY, password)
+    except (VerificationError, InvalidHashError):
+        return False
+    return stored is not None
+
+
+async def check_password(password: str, own_words: Iterable[str]) -> None:
+    """Raise `ValueError` with a sentence where the password isn't acceptable.
+
+    `own_words` are the person's name and email and the tenant's name.
+    """
+    strength = await estimate(password, own_words)
+    if not strength.accepted:
+        raise ValueError(strength.message)
+
+
+async def estimate(password: str, own_words: Iterable[str]) -> Strength:
+    """Judge a password. Runs in a thread: a long one takes tens of milliseconds."""
+    minimum = runtime.current().settings.password_min_length
+    return await _in_thread(_judge, _normal(password), minimum, list(own_words))
+
+
+async def _in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    call = functools.partial(function, *args, **kwargs)
+    return await asyncio.get_running_loop().run_in_executor(_threads, call)
+
+
+def _judge(password: str, minimum: int, own_words: list[str]) -> Strength:
+    if len(password) < minimum:
+        return Strength(
+            score=0,
+            accepted=False,
+            message=f"Use {minimum} characters or more; a sentence is fine.",
+        )
+    if len(password) > MAX_LENGTH:
+        return Strength(score=0, accepted=False, message=f"Use {MAX_LENGTH} characters at most.")
+    words = sorted({part.casefold() for word in own_words for part in _parts(word)})
+    rest = password.casefold()
+    for word in words:
+        rest = rest.replace(word, "")
+    if words and len(rest) < minimum // 2 and rest != password.casefold():
+        return Strength(
+            score=1, accepted=False, message="Too close to your own name, email or organisation."
+        )
+    result = zxcvbn.zxcvbn(password[:ESTIMATED_LENGTH], user_inputs=words)
+    score = int(result["score"])
+    if score < GOOD_SCORE:
+        return Strength(
+            score=score,
+            accepted=False,
+            message="Too easy to guess: it is a common password, or built from common parts.",
+        )
+    return Strength(score=score, accepted=True, message="A good password.")
+
+
+def _parts(words: str) -> list[str]:
+    pieces = words.replace("@", " ").replace(".", " ").replace("-", " ").split()
+    return [piece for piece in pieces if len(piece) >= MIN_PERSONAL_WORD]
+
+
+def _normal(password: str) -> str:
+    # The same characters typed on another keyboard must be the same password (SP 800-63B-4
+    # recommends NFKC or NFKD). Half a surrogate pair can't be encoded; it is kept as it came.
+    return unicodedata.normalize("NFKC", password).encode("utf-8", "replace").decode()

@@ -1,0 +1,89 @@
+"""Who may do what: every permission of every role, as data.
+
+Pages, services and the Roles page all read these tables; no rule about roles stands elsewhere.
+"""
+
+from enum import StrEnum
+
+from models import Role
+
+
+class Permission(StrEnum):
+    """Something a role may do; the value is its wording on the Roles page."""
+
+    USE_OWN_ACCOUNT = "Manage their own password and open sessions"
+    VIEW_ROLES = "See what each role may do"
+    VIEW_USERS = "View all users"
+    INVITE_USERS = "Invite Administrators and Sales Engineers"
+    SWITCH_USERS = "Activate and deactivate users"
+    EDIT_USERS = "Edit users' names and end dates"
+    SIGN_OUT_USERS = "Sign users out everywhere"
+    VIEW_AUDIT = "Read and export the audit log"
+    CREATE_TEMPLATES = "Create task and task group templates"
+    ADD_TEMPLATE_RESOURCES = "Add resources to templates"
+    VIEW_ALL_POCS = "View all POCs"
+    RUN_POCS = "Create and manage POCs"
+    INVITE_CUSTOMERS = "Invite customers"
+    MANAGE_TASKS = "Manage tasks and progress"
+    COMMENT = "Add comments and resources"
+    MANAGE_TENANTS = "Create and rename tenants"
+    INVITE_TENANT_ADMINS = "Invite Tenant Admins"
+    MANAGE_PLATFORM_ADMINS = "Invite, activate and deactivate Platform Admins"
+
+
+P = Permission
+
+_EVERYONE = frozenset({P.USE_OWN_ACCOUNT, P.VIEW_ROLES})
+_MANAGE_USERS = frozenset(
+    {
+        P.VIEW_USERS,
+        P.INVITE_USERS,
+        P.SWITCH_USERS,
+        P.EDIT_USERS,
+        P.SIGN_OUT_USERS,
+        P.VIEW_AUDIT,
+    }
+)
+
+PERMISSIONS: dict[Role, frozenset[Permission]] = {
+    Role.PLATFORM_ADMIN: _EVERYONE
+    | _MANAGE_USERS
+    | {P.MANAGE_TENANTS, P.INVITE_TENANT_ADMINS, P.MANAGE_PLATFORM_ADMINS},
+    Role.TENANT_ADMIN: _EVERYONE | _MANAGE_USERS,
+    Role.ADMINISTRATOR: _EVERYONE | {P.CREATE_TEMPLATES, P.ADD_TEMPLATE_RESOURCES, P.VIEW_ALL_POCS},
+    Role.SALES_ENGINEER: _EVERYONE | {P.RUN_POCS, P.INVITE_CUSTOMERS, P.MANAGE_TASKS, P.COMMENT},
+}
+
+# What a person might expect of a role, and doesn't get: the Roles page says so in words.
+CANNOT: dict[Role, tuple[str, ...]] = {
+    Role.PLATFORM_ADMIN: ("Can't change a role after an account was created",),
+    Role.TENANT_ADMIN: (
+        "Can't change a role, not even their own",
+        "Can't deactivate themselves",
+    ),
+    Role.ADMINISTRATOR: ("Can't manage users",),
+    Role.SALES_ENGINEER: ("Can't create templates",),
+}
+
+# The permission that inviting each role takes.
+INVITING: dict[Role, Permission] = {
+    Role.PLATFORM_ADMIN: P.MANAGE_PLATFORM_ADMINS,
+    Role.TENANT_ADMIN: P.INVITE_TENANT_ADMINS,
+    Role.ADMINISTRATOR: P.INVITE_USERS,
+    Role.SALES_ENGINEER: P.INVITE_USERS,
+}
+
+
+def may(role: Role, permission: Permission) -> bool:
+    """Whether a role has a permission."""
+    return permission in PERMISSIONS[role]
+
+
+def invitable_roles(role: Role, *, above_tenants: bool) -> tuple[Role, ...]:
+    """The roles that someone of this role may invite: into a tenant, or above the tenants."""
+    offered = (
+        (Role.PLATFORM_ADMIN,)
+        if above_tenants
+        else (Role.ADMINISTRATOR, Role.SALES_ENGINEER, Role.TENANT_ADMIN)
+    )
+    return tuple(invited for invited in offered if may(role, INVITING[invited]))

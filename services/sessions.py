@@ -1,0 +1,310 @@
+"""Login sessions: how one begins, is recognised, lives on, and ends."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlmodel import col, select, update
+
+from models import EndReason, LoginSession, Role, Tenant, User
+from services import clock, runtime
+from services.actor import Acting, Actor, authorize, find_tenant, get_user
+from services.audit import Action, record
+from services.db import Transaction, reading, transaction
+from services.devices import describe_device
+from services.errors import NotFoundError, SessionEndedError
+from services.events import SessionsEnded
+from services.permissions import Permission
+from services.secrets import new_token, token_hash
+
+# A sign of life is written down at most so often: one write per click would be too many.
+TOUCH_EVERY = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Where a request comes from."""
+
+    address: str = ""
+    user_agent: str = ""
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A recognised visitor of one page: who acts, and what the page's frame shows of them."""
+
+    actor: Actor
+    user_id: UUID
+    name: str
+    email: str
+    role: Role
+    tenant_slug: str | None
+    tenant_name: str | None
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class OpenSession:
+    """A session in the list of a user's open sessions."""
+
+    id: UUID
+    device: str
+    address: str
+    created_at: datetime
+    last_seen_at: datetime
+    current: bool
+
+
+def begin(tx: Transaction, user: User, caller: Caller) -> tuple[LoginSession, str]:
+    """Begin a session in this transaction; returns its row and the token for the cookie."""
+    settings = runtime.current().settings
+    now = clock.now()
+    token = new_token()
+    session = LoginSession(
+        user_id=user.id,
+        token_hash=token_hash(token),
+        created_at=now,
+        last_seen_at=now,
+        expires_at=now + min(settings.session_idle, settings.session_max),
+        address=caller.address[:64],
+        device=describe_device(caller.user_agent),
+    )
+    tx.add(session)
+    return session, token
+
+
+async def end(
+    tx: Transaction,
+    user: User,
+    reason: EndReason,
+    *,
+    cause: UUID,
+    only: Collection[UUID] | None = None,
+    keep: UUID | None = None,
+) -> int:
+    """End sessions of the user (all, or `only` these; never `keep`) and have their pages closed.
+
+    The caller has locked the user. Returns how many ended.
+    """
+    now = clock.now()
+    query = select(LoginSession.id).where(
+        LoginSession.user_id == user.id,
+        col(LoginSession.ended_at).is_(None),
+        col(LoginSession.expires_at) > now,
+    )
+    if only is not None:
+        query = query.where(col(LoginSession.id).in_(list(only)))
+    ids = [session_id for session_id in await tx.exec(query) if session_id != keep]
+    if not ids:
+        return 0
+    await tx.exec(
+        update(LoginSession)
+        .where(col(LoginSession.id).in_(ids))
+        .values(ended_at=now, end_reason=reason)
+    )
+    tx.publish(
+        SessionsEnded(
+            tenant_id=user.tenant_id,
+            user_id=user.id,
+            session_ids=tuple(ids),
+            reason=reason,
+            cause=cause,
+        )
+    )
+    return len(ids)
+
+
+async def find_session_id(token: str | None) -> UUID | None:
+    """The id of the live session that a cookie stands for, or none."""
+    if not token:
+        return None
+    async with reading() as tx:
+        found = await _find(tx, token)
+    return found[0].id if found else None
+
+
+async def recognise(token: str | None, slug: str | None, caller: Caller) -> Visit:
+    """Who visits a page of the tenant with this slug (or, with none, above the tenants).
+
+    Raises `SessionEndedError` where nobody is signed in, and `NotFoundError` where the tenant
+    doesn't exist or isn't theirs.
+    """
+    async with reading() as tx:
+        found = await _find(tx, token) if token else None
+        if found is None:
+            reason = await _why_ended(tx, token) if token else None
+            raise SessionEndedError(reason)
+        session, user = found
+        tenant = None
+        if slug is not None:
+            tenant = await find_tenant(tx, slug)
+            if tenant is None:
+                raise NotFoundError
+        tenant_id = tenant.id if tenant else None
+        if user.tenant_id != tenant_id and user.role is not Role.PLATFORM_ADMIN:
+            raise NotFoundError
+    return Visit(
+        actor=Actor(session.id, user.id, tenant_id, caller.address),
+        user_id=user.id,
+        name=user.full_name,
+        email=user.email,
+        role=user.role,
+        tenant_slug=tenant.slug if tenant else None,
+        tenant_name=tenant.name if tenant else None,
+        expires_at=session.expires_at,
+    )
+
+
+async def home_of(token: str | None) -> tuple[Role, str | None] | None:
+    """The role and the tenant's slug of whoever is signed in by this cookie, or none."""
+    if not token:
+        return None
+    async with reading() as tx:
+        found = await _find(tx, token)
+        if found is None:
+            return None
+        tenant = await tx.get(Tenant, found[1].tenant_id) if found[1].tenant_id else None
+    return found[1].role, tenant.slug if tenant else None
+
+
+async def touch(actor: Actor) -> None:
+    """Note a sign of life: the session's idle time starts again."""
+    settings = runtime.current().settings
+    now = clock.now()
+    async with reading() as tx:
+        session = await tx.get(LoginSession, actor.session_id)
+    if session is None or now - session.last_seen_at < min(TOUCH_EVERY, settings.session_idle / 4):
+        return
+    async with transaction() as tx:
+        await tx.exec(
+            update(LoginSession)
+            .where(
+                col(LoginSession.id) == actor.session_id,
+                col(LoginSession.ended_at).is_(None),
+                col(LoginSession.expires_at) > now,
+            )
+            .values(
+                last_seen_at=now,
+                expires_at=min(
+                    now + settings.session_idle, session.created_at + settings.session_max
+                ),
+            )
+        )
+
+
+async def find_ended(session_ids: Collection[UUID]) -> dict[UUID, EndReason]:
+    """Which of these sessions are over, and why. What push may have missed, this finds."""
+    now = clock.now()
+    alive: set[UUID] = set()
+    ended: dict[UUID, EndReason] = {}
+    async with reading() as tx:
+        rows = await tx.exec(
+            select(LoginSession, User.active)
+            .join(User, col(User.id) == col(LoginSession.user_id))
+            .where(col(LoginSession.id).in_(list(session_ids)))
+        )
+        for session, active in rows:
+            if session.is_alive(now) and active:
+                alive.add(session.id)
+            else:
+                ended[session.id] = session.end_reason or (
+                    EndReason.EXPIRED if active else EndReason.DEACTIVATED
+                )
+    return ended | dict.fromkeys(set(session_ids) - alive - set(ended), EndReason.REVOKED)
+
+
+async def list_open(actor: Acting, user_id: UUID) -> Sequence[OpenSession]:
+    """The user's open sessions, the latest first: one's own, or another's for who manages users."""
+    async with reading() as tx:
+        await authorize(tx, actor, _permission(actor, user_id))
+        if not _is_self(actor, user_id):
+            await get_user(tx, actor, user_id)
+        rows = await tx.exec(
+            select(LoginSession)
+            .where(
+                LoginSession.user_id == user_id,
+                col(LoginSession.ended_at).is_(None),
+                col(LoginSession.expires_at) > clock.now(),
+            )
+            .order_by(col(LoginSession.last_seen_at).desc())
+        )
+        return [
+            OpenSession(
+                id=row.id,
+                device=row.device,
+                address=row.address,
+                created_at=row.created_at,
+                last_seen_at=row.last_seen_at,
+                current=isinstance(actor, Actor) and row.id == actor.session_id,
+            )
+            for row in rows
+        ]
+
+
+async def sign_out(actor: Actor) -> None:
+    """End the session that is used right now."""
+    async with transaction() as tx:
+        user = await authorize(tx, actor, Permission.USE_OWN_ACCOUNT, lock=(actor.user_id,))
+        if user is None:
+            raise NotFoundError
+        entry = await record(tx, Action.SIGNED_OUT, actor=actor, by=user, subject=user)
+        await end(tx, user, EndReason.SIGNED_OUT, cause=entry.id, only=[actor.session_id])
+
+
+async def revoke(actor: Acting, user_id: UUID, session_id: UUID | None = None) -> int:
+    """End one session of a user, or all but the one in use; returns how many ended.
+
+    One's own, or another's for who may sign users out.
+    """
+    own = _is_self(actor, user_id)
+    permission = Permission.USE_OWN_ACCOUNT if own else Permission.SIGN_OUT_USERS
+    async with transaction() as tx:
+        by = await authorize(tx, actor, permission, lock=(user_id,))
+        user = by if own and by is not None else await get_user(tx, actor, user_id)
+        if session_id is not None:
+            session = await tx.get(LoginSession, session_id)
+            if session is None or session.user_id != user.id:
+                raise NotFoundError("This session is over already.")
+        entry = await record(tx, Action.SESSIONS_REVOKED, actor=actor, by=by, subject=user)
+        return await end(
+            tx,
+            user,
+            EndReason.REVOKED,
+            cause=entry.id,
+            only=None if session_id is None else [session_id],
+            keep=actor.session_id
+            if own and session_id is None and isinstance(actor, Actor)
+            else None,
+        )
+
+
+def _is_self(actor: Acting, user_id: UUID) -> bool:
+    return isinstance(actor, Actor) and actor.user_id == user_id
+
+
+def _permission(actor: Acting, user_id: UUID) -> Permission:
+    own = _is_self(actor, user_id)
+    return Permission.USE_OWN_ACCOUNT if own else Permission.VIEW_USERS
+
+
+async def _find(tx: Transaction, token: str) -> tuple[LoginSession, User] | None:
+    found = (
+        await tx.exec(
+            select(LoginSession, User)
+            .join(User, col(User.id) == col(LoginSession.user_id))
+            .where(LoginSession.token_hash == token_hash(token))
+        )
+    ).first()
+    if found is None or not found[0].is_alive(clock.now()) or not found[1].active:
+        return None
+    return found[0], found[1]
+
+
+async def _why_ended(tx: Transaction, token: str) -> EndReason | None:
+    session = (
+        await tx.exec(select(LoginSession).where(LoginSession.token_hash == token_hash(token)))
+    ).first()
+    if session is None:
+        return None
+    return session.end_reason or EndReason.EXPIRED

@@ -1,0 +1,178 @@
+"""The first start: the one-time set-up link, or an unattended first account."""
+
+from dataclasses import dataclass
+
+from sqlmodel import col, select, update
+
+from models import AuditHead, LinkPurpose, OneTimeLink, Role, Tenant, User
+from services import clock, links, runtime
+from services.actor import COMMAND_LINE
+from services.audit import PLATFORM_CHAIN, Action, record
+from services.db import Transaction, reading, transaction
+from services.emails import check_email, email_key
+from services.errors import DeadLinkError, InvalidInputError, OperatorError
+from services.events import UserInvited
+from services.passwords import check_password, hash_password
+from services.sessions import Caller
+from services.sign_in import SignedIn, welcome
+from services.tenants import add_tenant
+from services.users import check_names, set_names
+
+ALREADY = "Rollcall is set up already. Sign in instead."
+
+
+@dataclass(frozen=True)
+class SetupForm:
+    """What the set-up page sends, unchecked."""
+
+    organisation: str
+    first_name: str
+    last_name: str
+    email: str
+    password: str
+
+
+async def setup_url() -> str | None:
+    """The address of the set-up page; none once an account exists."""
+    async with transaction() as tx:
+        if await _has_accounts(tx):
+            return None
+        link = (
+            await tx.exec(
+                select(OneTimeLink).where(
+                    OneTimeLink.purpose == LinkPurpose.SETUP, col(OneTimeLink.void_at).is_(None)
+                )
+            )
+        ).first()
+        if link is None or not link.is_live(clock.now()):
+            link = links.issue(tx, LinkPurpose.SETUP, None)
+        return f"{runtime.current().settings.public_url}/setup/{links.token_of(link)}"
+
+
+async def is_set_up() -> bool:
+    """Whether any account exists."""
+    async with reading() as tx:
+        return await _has_accounts(tx)
+
+
+async def open_setup(token: str) -> None:
+    """Check the set-up link, using nothing up. Raises `DeadLinkError`."""
+    async with reading() as tx:
+        await links.get_live(tx, LinkPurpose.SETUP, token)
+        if await _has_accounts(tx):
+            raise DeadLinkError(ALREADY)
+
+
+async def set_up(token: str, form: SetupForm, caller: Caller) -> SignedIn:
+    """Create the Platform Admin and the first tenant, and sign in.
+
+    Of two at once, one wins: both lock the link. Raises `DeadLinkError`, `InvalidInputError`.
+    """
+    await open_setup(token)
+    wrong: dict[str, str] = {}
+    first_name = last_name = email = ""
+    try:
+        first_name, last_name = check_names(form.first_name, form.last_name)
+    except InvalidInputError as error:
+        wrong |= error.fields
+    try:
+        if not form.email.strip():
+            raise ValueError("Email is required.")
+        email = check_email(form.email)
+    except ValueError as error:
+        wrong["email"] = str(error)
+    if not form.organisation.strip():
+        wrong["organisation"] = "The organisation's name is required."
+    try:
+        own_words = (form.first_name, form.last_name, form.email, form.organisation)
+        await check_password(form.password, own_words)
+    except ValueError as error:
+        wrong["password"] = str(error)
+    if wrong:
+        raise InvalidInputError(wrong)
+    hashed = await hash_password(form.password)
+    async with transaction() as tx:
+        link = await links.get_live(tx, LinkPurpose.SETUP, token)
+        if await _has_accounts(tx):
+            raise DeadLinkError(ALREADY)
+        link.used_at = clock.now()
+        user = _platform_admin(tx, first_name, last_name, email, hashed)
+        await tx.flush()
+        try:
+            tenant = await add_tenant(tx, form.organisation)
+        except InvalidInputError as error:
+            raise InvalidInputError({"organisation": str(error)}) from error
+        await record(
+            tx, Action.SET_UP, actor=None, by=user, tenant_id=tenant.id, address=caller.address
+        )
+        session_token = await welcome(tx, user, caller)
+        return SignedIn(session_token, user.role, tenant.slug)
+
+
+async def create_platform_admin(
+    email: str,
+    password: str,
+    *,
+    first_name: str = "Platform",
+    last_name: str = "Admin",
+    tenant_name: str | None = None,
+    only_first: bool = False,
+) -> Tenant | None:
+    """Create a Platform Admin from the command line or the settings, and a tenant if one is named.
+
+    With `only_first` nothing happens where an account exists. Raises `OperatorError`.
+    """
+    if only_first and await is_set_up():
+        return None
+    try:
+        first, last = check_names(first_name, last_name)
+        address = check_email(email)
+        await check_password(password, (first_name, last_name, email))
+    except (ValueError, InvalidInputError) as error:
+        raise OperatorError(f"Can't create the Platform Admin: {error}") from error
+    hashed = await hash_password(password)
+    async with transaction() as tx:
+        # The head of the platform's chain exists from the start: locking it makes two creations
+        # at once come one after the other, on both databases.
+        await tx.get(AuditHead, PLATFORM_CHAIN, with_for_update=True)
+        if only_first and await _has_accounts(tx):
+            return None
+        taken = await tx.exec(
+            select(User.id).where(User.email_key == email_key(address), User.active)
+        )
+        if taken.first() is not None:
+            raise OperatorError(f"An active account has the email {address} already.")
+        user = _platform_admin(tx, first, last, address, hashed)
+        await tx.flush()
+        await tx.exec(
+            update(OneTimeLink)
+            .where(col(OneTimeLink.purpose) == LinkPurpose.SETUP)
+            .values(void_at=clock.now())
+        )
+        tenant = None
+        if tenant_name is not None:
+            tenant = await add_tenant(tx, tenant_name)
+        await record(
+            tx, Action.USER_INVITED, actor=COMMAND_LINE, subject=user, role=user.role.label
+        )
+        tx.publish(UserInvited(tenant_id=None, user_id=user.id))
+        return tenant
+
+
+def _platform_admin(tx: Transaction, first: str, last: str, email: str, hashed: str) -> User:
+    user = User(
+        first_name=first,
+        last_name=last,
+        email=email,
+        email_key=email_key(email),
+        role=Role.PLATFORM_ADMIN,
+        password_hash=hashed,
+        created_at=clock.now(),
+    )
+    set_names(user, first, last)
+    tx.add(user)
+    return user
+
+
+async def _has_accounts(tx: Transaction) -> bool:
+    return (await tx.exec(select(User.id).limit(1))).first() is not None

@@ -1,0 +1,135 @@
+"""Signing in. One answer and one duration for everything that doesn't let a person in."""
+
+from dataclasses import dataclass
+
+from sqlmodel import col, select
+
+from models import EndReason, LoginSession, Role, Tenant, User
+from services import clock, throttle
+from services.actor import find_tenant, lock_users
+from services.audit import Action, record
+from services.db import Transaction, reading, transaction
+from services.emails import email_key
+from services.errors import SignInFailedError
+from services.events import UserSignedIn
+from services.passwords import verify_password
+from services.secrets import token_hash
+from services.sessions import Caller, begin, end
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """A session began: the cookie's token, and what decides where its user lands."""
+
+    token: str
+    role: Role
+    tenant_slug: str | None
+
+
+async def sign_in(
+    slug: str | None,
+    email: str,
+    password: str,
+    caller: Caller,
+) -> SignedIn:
+    """Sign in at a tenant's address, or with no slug as a Platform Admin.
+
+    Raises `SignInFailedError` and `TooManyAttemptsError`.
+    """
+    counters = throttle.keys(email_key(email), caller.address)
+    async with reading() as tx:
+        await throttle.check(tx, counters)
+        tenant = await find_tenant(tx, slug)
+        user = await _find_user(tx, slug, tenant, email)
+    stored = user.password_hash if user else None
+    matches = await verify_password(password, stored)
+    if user is None or not user.active or not matches:
+        await _fail(counters, caller, tenant, user)
+        raise SignInFailedError
+    async with transaction() as tx:
+        await lock_users(tx, [user.id])
+        fresh = await tx.get(User, user.id)
+        # Whatever happened while the password was compared, the database has the last word.
+        if fresh is not None and fresh.active and fresh.password_hash == stored:
+            await throttle.forget(tx, counters)
+            token = await welcome(tx, fresh, caller)
+            return SignedIn(token, fresh.role, tenant.slug if tenant else None)
+    await _fail(counters, caller, tenant, user)
+    raise SignInFailedError
+
+
+async def replace_session(token: str | None, caller: Caller) -> None:
+    """End the session that a browser had before its user signed in anew."""
+    if not token:
+        return
+    async with transaction() as tx:
+        session = (
+            await tx.exec(select(LoginSession).where(LoginSession.token_hash == token_hash(token)))
+        ).first()
+        if session is None:
+            return
+        await lock_users(tx, [session.user_id])
+        await tx.refresh(session)
+        if not session.is_alive(clock.now()):
+            return
+        user = await tx.get_one(User, session.user_id)
+        entry = await record(
+            tx, Action.SIGNED_OUT, actor=None, by=user, subject=user, address=caller.address
+        )
+        await end(tx, user, EndReason.REPLACED, cause=entry.id, only=[session.id])
+
+
+async def welcome(tx: Transaction, user: User, caller: Caller) -> str:
+    """Begin a session for a user whose right to it was just proved; returns the cookie's token."""
+    now = clock.now()
+    first = user.first_sign_in_at is None
+    if first:
+        user.first_sign_in_at = now
+        user.changed()
+    user.last_sign_in_at = now
+    session, token = begin(tx, user, caller)
+    await record(
+        tx,
+        Action.SIGNED_IN,
+        actor=None,
+        by=user,
+        subject=user,
+        address=caller.address,
+        device=session.device,
+    )
+    tx.publish(UserSignedIn(tenant_id=user.tenant_id, user_id=user.id, first=first))
+    return token
+
+
+async def _fail(
+    counters: dict[str, str], caller: Caller, tenant: Tenant | None, user: User | None
+) -> None:
+    async with transaction() as tx:
+        await throttle.count_failure(tx, counters)
+        await record(
+            tx,
+            Action.SIGN_IN_FAILED,
+            actor=None,
+            subject=user,
+            tenant_id=tenant.id if tenant else None,
+            address=caller.address,
+        )
+
+
+async def _find_user(
+    tx: Transaction, slug: str | None, tenant: Tenant | None, email: str
+) -> User | None:
+    """The account that this address means here: the active one, else the latest inactive one,
+    whose failed sign-in is then in the log under its name."""
+    if slug is not None and tenant is None:
+        return None
+    return (
+        await tx.exec(
+            select(User)
+            .where(
+                User.email_key == email_key(email),
+                col(User.tenant_id) == (tenant.id if tenant else None),
+            )
+            .order_by(col(User.active).desc(), col(User.created_at).desc())
+        )
+    ).first()

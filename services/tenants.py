@@ -1,0 +1,151 @@
+"""Tenants: found by address, created and renamed by Platform Admins."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import case, func
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import col, select
+
+from models import AuditHead, Tenant, User
+from services import clock
+from services.actor import Acting, Actor, authorize
+from services.audit import GENESIS, Action, record
+from services.db import Transaction, reading, transaction
+from services.errors import InvalidInputError, NotFoundError
+from services.events import TenantChanged
+from services.names import check_slug, clean_name, is_slug, slug_from
+from services.permissions import Permission
+
+
+@dataclass(frozen=True)
+class TenantRow:
+    """A tenant in the Platform Admins' list."""
+
+    id: UUID
+    slug: str
+    name: str
+    created_at: datetime
+    users: int
+    active: int
+
+
+async def find_name(slug: str) -> str | None:
+    """The name of the tenant at this address, for its sign-in page; none where there is none."""
+    if not is_slug(slug):
+        return None
+    async with reading() as tx:
+        return (await tx.exec(select(Tenant.name).where(Tenant.slug == slug))).first()
+
+
+async def find_only_slug() -> str | None:
+    """The slug of the only tenant, where there is exactly one."""
+    async with reading() as tx:
+        slugs = (await tx.exec(select(Tenant.slug).limit(2))).all()
+    return slugs[0] if len(slugs) == 1 else None
+
+
+async def list_tenants(actor: Actor) -> Sequence[TenantRow]:
+    """All tenants by name, with how many users each has."""
+    async with reading() as tx:
+        await authorize(tx, actor, Permission.MANAGE_TENANTS)
+        rows = await tx.exec(
+            select(
+                Tenant,
+                func.count(col(User.id)),
+                func.coalesce(func.sum(case((col(User.active), 1), else_=0)), 0),
+            )
+            .join(User, col(User.tenant_id) == col(Tenant.id), isouter=True)
+            .group_by(col(Tenant.id))
+            .order_by(func.lower(col(Tenant.name)), col(Tenant.id))
+        )
+        return [
+            TenantRow(t.id, t.slug, t.name, t.created_at, int(users), int(active))
+            for t, users, active in rows
+        ]
+
+
+async def create_tenant(actor: Acting, name: str, slug: str = "") -> Tenant:
+    """Create a tenant; its slug is derived from the name where none is given.
+
+    Raises `InvalidInputError`.
+    """
+    try:
+        async with transaction() as tx:
+            by = await authorize(tx, actor, Permission.MANAGE_TENANTS, lock=_self(actor))
+            tenant = await add_tenant(tx, name, slug)
+            await record(
+                tx, Action.TENANT_CREATED, actor=actor, by=by, tenant_id=tenant.id, name=tenant.name
+            )
+            return tenant
+    except IntegrityError as error:
+        raise _taken(slug) from error
+
+
+async def add_tenant(tx: Transaction, name: str, slug: str = "") -> Tenant:
+    """Add a tenant, and begin its audit chain, in this transaction."""
+    clean = _clean(name)
+    if slug:
+        check_slug(slug)
+        if await _exists(tx, slug):
+            raise _taken(slug)
+    else:
+        slug = await _free_slug(tx, slug_from(clean))
+    tenant = Tenant(slug=slug, name=clean, created_at=clock.now())
+    tx.add(tenant)
+    tx.add(AuditHead(chain_id=tenant.id, number=0, hash=GENESIS))
+    await tx.flush()
+    tx.publish(TenantChanged(tenant_id=tenant.id))
+    return tenant
+
+
+async def rename_tenant(actor: Acting, tenant_id: UUID, name: str) -> None:
+    """Give a tenant another name; its address stays. Raises `InvalidInputError`."""
+    clean = _clean(name)
+    async with transaction() as tx:
+        by = await authorize(tx, actor, Permission.MANAGE_TENANTS, lock=_self(actor))
+        tenant = await tx.get(Tenant, tenant_id, with_for_update=True)
+        if tenant is None:
+            raise NotFoundError("This tenant doesn't exist.")
+        if tenant.name == clean:
+            return
+        before, tenant.name = tenant.name, clean
+        await record(
+            tx,
+            Action.TENANT_RENAMED,
+            actor=actor,
+            by=by,
+            tenant_id=tenant.id,
+            before=before,
+            after=clean,
+        )
+        tx.publish(TenantChanged(tenant_id=tenant.id))
+
+
+def _clean(name: str) -> str:
+    try:
+        return clean_name(name, "Name")
+    except ValueError as error:
+        raise InvalidInputError({"name": str(error)}) from error
+
+
+def _taken(slug: str) -> InvalidInputError:
+    return InvalidInputError({"slug": f"The address /t/{slug} is taken. Choose another."})
+
+
+async def _exists(tx: Transaction, slug: str) -> bool:
+    return (await tx.exec(select(Tenant.id).where(Tenant.slug == slug))).first() is not None
+
+
+async def _free_slug(tx: Transaction, wanted: str) -> str:
+    slug, number = wanted, 1
+    while await _exists(tx, slug):
+        number += 1
+        slug = f"{wanted[:58]}-{number}"
+    return slug
+
+
+def _self(actor: Acting) -> tuple[UUID, ...]:
+    return (actor.user_id,) if isinstance(actor, Actor) else ()

@@ -1,0 +1,250 @@
+"""Changing users: activate, deactivate, name, end date. (New ones come by `invitations`.)"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlmodel import col, select
+
+from models import EndReason, LinkPurpose, LoginSession, Role, User
+from services import clock, links, mail, presence
+from services.actor import ROLLCALL, Acting, Actor, authorize, get_user
+from services.audit import Action, record
+from services.db import Transaction, reading, transaction
+from services.emails import email_key
+from services.errors import (
+    ConflictError,
+    InvalidInputError,
+    LastPlatformAdminError,
+    NotFoundError,
+    SelfDeactivationError,
+)
+from services.events import UserActivated, UserDeactivated, UserEdited
+from services.names import clean_name, fold
+from services.permissions import Permission
+from services.receipts import Receipt
+from services.sessions import end
+
+
+@dataclass(frozen=True)
+class Impact:
+    """What deactivating a user would do right now."""
+
+    user_id: UUID
+    name: str
+    open_pages: int
+    devices: int
+    version: int
+
+
+@dataclass(frozen=True)
+class StatusChange:
+    """What came of a toggle. `changed` is false where the user was in that state already;
+    `cause` is the audit entry of the change, under which the receipt is found."""
+
+    user_id: UUID
+    name: str
+    active: bool
+    changed: bool
+    version: int
+    invited: bool
+    cause: UUID | None = None
+
+
+def set_names(user: User, first_name: str, last_name: str) -> None:
+    """Set a user's names, and what the grid sorts and searches by."""
+    user.first_name, user.last_name = first_name, last_name
+    user.name_key = fold(user.full_name)[:400]
+    user.search_key = f"{user.name_key} {fold(user.email)}"
+
+
+async def get_impact(actor: Acting, user_id: UUID) -> Impact:
+    """What to tell before a deactivation: open pages (in this process) and signed-in devices."""
+    async with reading() as tx:
+        await authorize(tx, actor, Permission.SWITCH_USERS)
+        user = await get_user(tx, actor, user_id)
+        devices = await tx.exec(
+            select(LoginSession.id).where(
+                LoginSession.user_id == user.id,
+                col(LoginSession.ended_at).is_(None),
+                col(LoginSession.expires_at) > clock.now(),
+            )
+        )
+        return Impact(
+            user.id, user.full_name, presence.open_pages(user.id), len(devices.all()), user.version
+        )
+
+
+async def set_active(
+    actor: Acting, user_id: UUID, active: bool, *, seen_version: int | None = None
+) -> StatusChange:
+    """Activate or deactivate a user.
+
+    The caller says the state that it wants, and the version of the row that it saw: wanting what
+    is so already changes nothing, and wanting to undo a change that it hasn't seen is refused.
+    Raises `SelfDeactivationError`, `LastPlatformAdminError`, `ConflictError`.
+    """
+    async with transaction() as tx:
+        admins = await _platform_admin_ids(tx) if not active else []
+        by = await authorize(
+            tx, actor, Permission.SWITCH_USERS, lock={user_id, *(_if_among(user_id, admins))}
+        )
+        user = await get_user(tx, actor, user_id)
+        if user.active == active:
+            return StatusChange(user.id, user.full_name, active, False, user.version, user.invited)
+        if seen_version is not None and seen_version < user.status_version:
+            raise ConflictError(
+                f"Someone else has just changed {user.full_name}. Look again, then decide."
+            )
+        if active:
+            cause = await _activate(tx, actor, by, user)
+        else:
+            cause = await _deactivate(tx, actor, by, user)
+        return StatusChange(
+            user.id, user.full_name, active, True, user.version, user.invited, cause
+        )
+
+
+async def _activate(tx: Transaction, actor: Acting, by: User | None, user: User) -> UUID:
+    other = (
+        await tx.exec(select(User).where(User.email_key == user.email_key, User.active))
+    ).first()
+    if other is not None:
+        if other.id == user.successor_id or other.tenant_id == user.tenant_id:
+            raise ConflictError(
+                f"{user.email} belongs to a newer active account ({other.role.label}). "
+                "Deactivate that one first."
+            )
+        raise ConflictError(f"{user.email} is in use by another active account.")
+    user.activate()
+    if user.end_date is not None and user.end_date <= clock.now().date():
+        user.end_date = None  # else the next look at end dates would shut them out again
+    entry = await record(tx, Action.USER_ACTIVATED, actor=actor, by=by, subject=user)
+    tx.publish(UserActivated(tenant_id=user.tenant_id, user_id=user.id))
+    return entry.id
+
+
+async def _deactivate(tx: Transaction, actor: Acting, by: User | None, user: User) -> UUID:
+    if by is not None and by.id == user.id:
+        raise SelfDeactivationError
+    if user.role is Role.PLATFORM_ADMIN:
+        others = await tx.exec(
+            select(User.id).where(User.role == Role.PLATFORM_ADMIN, User.active, User.id != user.id)
+        )
+        if others.first() is None:
+            raise LastPlatformAdminError
+    user.deactivate(clock.now(), by.id if by else None)
+    await links.void(tx, user.id, LinkPurpose.INVITATION, LinkPurpose.RESET)
+    await mail.cancel(tx, user.id)
+    entry = await record(tx, Action.USER_DEACTIVATED, actor=actor, by=by, subject=user)
+    await end(tx, user, EndReason.DEACTIVATED, cause=entry.id)
+    tx.publish(UserDeactivated(tenant_id=user.tenant_id, user_id=user.id))
+    return entry.id
+
+
+async def _platform_admin_ids(tx: Transaction) -> list[UUID]:
+    rows = await tx.exec(select(User.id).where(User.role == Role.PLATFORM_ADMIN, User.active))
+    return list(rows)
+
+
+def _if_among(user_id: UUID, admins: Collection[UUID]) -> Collection[UUID]:
+    # Whether another Platform Admin is left can only be decided with all of them locked.
+    return admins if user_id in admins else ()
+
+
+async def keep_receipt(cause: UUID, user_id: UUID, receipt: Receipt) -> None:
+    """Keep beside the audit entry `cause` how the user's open pages were closed."""
+    async with transaction() as tx:
+        user = await tx.get(User, user_id)
+        if user is None:
+            raise NotFoundError
+        slowest = receipt.slowest_ms
+        await record(
+            tx,
+            Action.PAGES_CLOSED,
+            actor=ROLLCALL,
+            subject=user,
+            cause=cause,
+            pages=receipt.pages,
+            answered=receipt.answered,
+            slowest_ms=None if slowest is None else round(slowest, 1),
+        )
+
+
+async def rename(actor: Acting, user_id: UUID, first_name: str, last_name: str) -> User:
+    """Correct a user's name. Raises `InvalidInputError`."""
+    first, last = check_names(first_name, last_name)
+    async with transaction() as tx:
+        by = await authorize(tx, actor, Permission.EDIT_USERS, lock=(user_id,))
+        user = await get_user(tx, actor, user_id)
+        before, old_key = user.full_name, user.search_key
+        set_names(user, first, last)
+        if user.full_name == before:
+            return user
+        user.changed()
+        await record(tx, Action.USER_RENAMED, actor=actor, by=by, subject=user, before=before)
+        tx.publish(UserEdited(tenant_id=user.tenant_id, user_id=user.id, old_search_key=old_key))
+        return user
+
+
+async def set_end_date(actor: Acting, user_id: UUID, end_date: date | None) -> None:
+    """Set the day (UTC) at whose start the user is deactivated, or none."""
+    if end_date is not None and end_date <= clock.now().date():
+        raise InvalidInputError(
+            {"end_date": "Choose a day after today, or deactivate the user now."}
+        )
+    async with transaction() as tx:
+        by = await authorize(tx, actor, Permission.EDIT_USERS, lock=(user_id,))
+        user = await get_user(tx, actor, user_id)
+        if isinstance(actor, Actor) and actor.user_id == user.id:
+            raise SelfDeactivationError
+        if user.end_date == end_date:
+            return
+        user.end_date = end_date
+        user.changed()
+        await record(tx, Action.END_DATE_SET, actor=actor, by=by, subject=user, end_date=end_date)
+        tx.publish(
+            UserEdited(tenant_id=user.tenant_id, user_id=user.id, old_search_key=user.search_key)
+        )
+
+
+async def find_past_end_date() -> list[UUID]:
+    """Active users whose end date has come."""
+    async with reading() as tx:
+        rows = await tx.exec(
+            select(User.id).where(User.active, col(User.end_date) <= clock.now().date())
+        )
+        return list(rows)
+
+
+async def find_by_email(email: str) -> UUID:
+    """The id of the active account with this address, for the command line."""
+    async with reading() as tx:
+        found = (
+            await tx.exec(
+                select(User.id)
+                .where(User.email_key == email_key(email))
+                .order_by(col(User.active).desc(), col(User.created_at).desc())
+            )
+        ).first()
+    if found is None:
+        raise NotFoundError(f"No account has the email {email}.")
+    return found
+
+
+def check_names(first_name: str, last_name: str) -> tuple[str, str]:
+    """Both names, cleaned. Raises `InvalidInputError` with a sentence for each wrong one."""
+    cleaned: dict[str, str] = {}
+    wrong: dict[str, str] = {}
+    for key, label, text in (
+        ("first_name", "First Name", first_name),
+        ("last_name", "Last Name", last_name),
+    ):
+        try:
+            cleaned[key] = clean_name(text, label)
+        except ValueError as error:
+            wrong[key] = str(error)
+    if wrong:
+        raise InvalidInputError(wrong)
+    return cleaned["first_name"], cleaned["last_name"]

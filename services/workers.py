@@ -1,0 +1,56 @@
+"""What Rollcall does by itself while it serves: deliver mail, hear other processes, end dates."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+from services import carriers, mail_delivery, users
+from services.actor import ROLLCALL
+from services.errors import RollcallError
+
+log = logging.getLogger(__name__)
+
+# End dates are days; a minute's delay after midnight is nothing.
+END_DATES_SECONDS = 60
+# A worker that met a bug starts again after this pause, in seconds.
+RESTART_SECONDS = 5
+
+
+@asynccontextmanager
+async def working() -> AsyncIterator[None]:
+    """Have the workers run for as long as the block does."""
+    tasks = [
+        asyncio.create_task(_kept_alive(worker))
+        for worker in (carriers.receive, mail_delivery.deliver_forever, _apply_end_dates)
+    ]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _kept_alive(worker: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        try:
+            await worker()
+        except Exception:
+            log.exception("The worker %s failed, and starts again", worker.__name__)
+        await asyncio.sleep(RESTART_SECONDS)
+
+
+async def _apply_end_dates() -> None:
+    while True:
+        await apply_end_dates()
+        await asyncio.sleep(END_DATES_SECONDS)
+
+
+async def apply_end_dates() -> None:
+    """Deactivate every user whose end date has come."""
+    try:
+        for user_id in await users.find_past_end_date():
+            await users.set_active(ROLLCALL, user_id, active=False)
+    except RollcallError as error:
+        log.warning("End dates have to wait: %s", error)
