@@ -4,6 +4,7 @@ from models.attempt_counter import AttemptCounter
 from models.audit_event import AuditEvent, AuditHead
 from models.base import metadata, new_id
 from models.bus_message import BusMessage
+from models.known_device import KnownDevice
 from models.login_session import EndReason, LoginSession
 from models.one_time_link import LinkPurpose, OneTimeLink
 from models.outgoing_mail import MailState, MailTemplate, OutgoingMail
@@ -16,6 +17,7 @@ __all__ = [
     "AuditHead",
     "BusMessage",
     "EndReason",
+    "KnownDevice",
     "LinkPurpose",
     "LoginSession",
     "MailState",

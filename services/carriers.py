@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import aiosqlite
 import psycopg
-from sqlalchemy import text
-from sqlmodel import col, delete
+from sqlalchemy import func
+from sqlmodel import col, delete, select
 
 from models import BusMessage
 from services import clock, runtime
@@ -57,9 +57,7 @@ async def send(tx: Transaction, events: Sequence[Event]) -> None:
         if len(payload.encode()) > MAX_PAYLOAD:
             log.warning("An event is too long to send to other processes: %s", message["event"])
             continue
-        await tx.execute(
-            text("SELECT pg_notify(:channel, :payload)"), {"channel": CHANNEL, "payload": payload}
-        )
+        await tx.exec(select(func.pg_notify(CHANNEL, payload)))
 
 
 async def receive() -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import SQLModel
@@ -140,7 +141,7 @@ async def _translated() -> AsyncIterator[None]:
     except (OperationalError, sqlite3.OperationalError) as error:
         log.error("The database failed: %s", error)
         raise DatabaseUnavailableError from error
-    except TimeoutError as error:
+    except PoolTimeoutError as error:
         log.error("No connection to the database was free in time")
         raise DatabaseUnavailableError from error
     except DBAPIError as error:

@@ -45,28 +45,29 @@ async def create_demo() -> list[DemoAccount] | None:
         platform_admin.first_sign_in_at = platform_admin.last_sign_in_at = clock.now()
         tx.add(platform_admin)
         await tx.flush()
-        admin: User | None = None
-        for number, (first, last) in enumerate(_names(chance)):
-            user = _user(first, last, _role(number), hashed, number)
+        users = [
+            _user(first, last, _role(number), hashed, number)
+            for number, (first, last) in enumerate(_names(chance))
+        ]
+        admin = users[0]
+        for number, user in enumerate(users):
             user.tenant_id = tenant.id
-            user.invited_by_id = admin.id if admin else platform_admin.id
+            user.invited_by_id = platform_admin.id if user is admin else admin.id
             _give_a_past(user, number, chance)
-            tx.add(user)
-            await tx.flush()
-            admin = admin or user
+        tx.add_all(users)
+        await tx.flush()
+        for user in sorted(users, key=lambda user: user.created_at):
             await record(
                 tx,
                 Action.USER_INVITED,
                 actor=COMMAND_LINE,
-                by=admin if user is not admin else platform_admin,
+                by=platform_admin if user is admin else admin,
                 subject=user,
                 email=user.email,
                 role=user.role.label,
                 at=user.created_at,
             )
-    shown = [(platform_admin, "/platform/login")]
-    if admin is not None:
-        shown.append((admin, f"/t/{tenant.slug}/login"))
+    shown = [(platform_admin, "/platform/login"), (admin, f"/t/{tenant.slug}/login")]
     return [DemoAccount(user.role.label, user.email, PASSWORD, base + path) for user, path in shown]
 
 
@@ -108,6 +109,8 @@ def _user(first: str, last: str, role: Role, hashed: str, number: int | None = N
 def _give_a_past(user: User, number: int, chance: random.Random) -> None:
     now = clock.now()
     user.created_at = now - timedelta(days=chance.randint(20, 900), minutes=chance.randint(0, 999))
+    if number == 0:  # nobody was there before the one who invited all the others
+        user.created_at = now - timedelta(days=910)
     user.first_sign_in_at = user.created_at + timedelta(hours=chance.randint(1, 60))
     user.last_sign_in_at = now - timedelta(hours=chance.randint(1, 400))
     if number == 0:

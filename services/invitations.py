@@ -15,7 +15,7 @@ from services.actor import Acting, authorize, get_user, lock_users
 from services.audit import Action, record
 from services.db import Transaction, reading, transaction
 from services.emails import check_email, email_key
-from services.errors import ConflictError, DeadLinkError, InvalidInputError
+from services.errors import ConflictError, InvalidInputError
 from services.events import MailProgressed, UserInvited
 from services.passwords import check_password, hash_password
 from services.permissions import INVITING, Permission, invitable_roles
@@ -89,7 +89,10 @@ async def invite(actor: Acting, form: InvitationForm) -> Invited:
             permission = (
                 INVITING[Role(form.role)] if "role" not in wrong else Permission.INVITE_USERS
             )
-            by = await authorize(tx, actor, permission, lock=_self(actor))
+            # Locked together with the actor, so that none is reactivated meanwhile.
+            earlier = await _inactive_here(tx, actor.tenant_id, email_key(email)) if email else []
+            lock = (*_self(actor), *(user.id for user in earlier))
+            by = await authorize(tx, actor, permission, lock=lock)
             if email and await _active_with(tx, email) is not None:
                 wrong["email"] = IN_USE
             if wrong:
@@ -239,8 +242,7 @@ async def accept(slug: str | None, token: str, password: str, caller: Caller) ->
             subject=user,
             address=caller.address,
         )
-        session_token = await welcome(tx, user, caller)
-        return SignedIn(session_token, user.role, tenant.slug if tenant else None)
+        return await welcome(tx, user, caller, tenant)
 
 
 async def user_of_link(
@@ -250,9 +252,7 @@ async def user_of_link(
     user = await tx.get(User, link.user_id) if link.user_id else None
     tenant = await tx.get(Tenant, user.tenant_id) if user and user.tenant_id else None
     if user is None or not user.active or (tenant.slug if tenant else None) != slug:
-        raise DeadLinkError(
-            "This link doesn't open anything here. Ask your admin whether your account is active."
-        )
+        raise links.dead(link.purpose)
     return user, tenant
 
 

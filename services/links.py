@@ -75,8 +75,13 @@ async def get_live(tx: Transaction, purpose: LinkPurpose, token: str) -> OneTime
         )
     ).first()
     if found is None or not found.is_live(clock.now()):
-        raise DeadLinkError(_DEAD[purpose])
+        raise dead(purpose)
     return found
+
+
+def dead(purpose: LinkPurpose) -> DeadLinkError:
+    """What is said of a link that opens nothing, whatever the reason."""
+    return DeadLinkError(_DEAD[purpose])
 
 
 async def void(tx: Transaction, user_id: UUID, *purposes: LinkPurpose) -> None:

@@ -38,6 +38,7 @@ def set_up_logging(log_format: str) -> None:
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     # Its lines name every request with its address, and addresses hold one-time tokens.
     logging.getLogger("uvicorn.access").disabled = True
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)  # it names websockets the same way
     for noisy in ("nicegui", "uvicorn", "uvicorn.error"):
         logging.getLogger(noisy).handlers.clear()
         logging.getLogger(noisy).propagate = True

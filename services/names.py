@@ -6,6 +6,20 @@ import unicodedata
 from services.errors import InvalidInputError
 
 MAX_NAME = 200
+# Letters that people take for accented ones, and Unicode doesn't.
+_BARE_LETTERS = str.maketrans(
+    {
+        "ø": "o",
+        "ł": "l",
+        "đ": "d",
+        "ð": "d",
+        "þ": "th",
+        "æ": "ae",
+        "œ": "oe",
+        "\u0131": "i",
+        "ħ": "h",
+    }
+)
 SLUG_PATTERN = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
 
@@ -29,7 +43,7 @@ def fold(text: str) -> str:
     """Fold case and drop accents, for sorting and for search that ignores both."""
     decomposed = unicodedata.normalize("NFKD", text)
     bare = "".join(c for c in decomposed if not unicodedata.combining(c))
-    return unicodedata.normalize("NFKC", bare.casefold())
+    return unicodedata.normalize("NFKC", bare.casefold().translate(_BARE_LETTERS))
 
 
 def plain(text: str) -> str:
@@ -45,7 +59,7 @@ def is_slug(text: str) -> bool:
 
 def slug_from(name: str) -> str:
     """Derive a tenant's address from its name: ASCII letters and digits, joined by hyphens."""
-    ascii_only = fold(name).replace("ß", "ss").encode("ascii", "ignore").decode()
+    ascii_only = fold(name).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9]+", "-", ascii_only).strip("-")[:63].strip("-") or "workspace"
 
 

@@ -82,8 +82,7 @@ async def reset(slug: str | None, token: str, password: str, caller: Caller) -> 
             tx, Action.PASSWORD_RESET, actor=None, by=user, subject=user, address=caller.address
         )
         await end(tx, user, EndReason.PASSWORD_CHANGED, cause=entry.id)
-        session_token = await welcome(tx, user, caller)
-        return SignedIn(session_token, user.role, tenant.slug if tenant else None)
+        return await welcome(tx, user, caller, tenant)
 
 
 async def change_password(actor: Actor, current: str, new: str) -> int:

@@ -1,7 +1,7 @@
 """Login sessions: how one begins, is recognised, lives on, and ends."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -24,10 +24,11 @@ TOUCH_EVERY = timedelta(minutes=1)
 
 @dataclass(frozen=True)
 class Caller:
-    """Where a request comes from."""
+    """Where a request comes from. `device` is the token by which a browser is known again."""
 
     address: str = ""
     user_agent: str = ""
+    device: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)

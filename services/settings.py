@@ -10,15 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import (
-    AfterValidator,
-    EmailStr,
-    Field,
-    SecretStr,
-    TypeAdapter,
-    ValidationError,
-    model_validator,
-)
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
@@ -27,9 +19,13 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from services.emails import check_email
 from services.errors import OperatorError
 
 PREFIX = "ROLLCALL_"
+
+
+EmailAddress = Annotated[str, AfterValidator(check_email)]
 
 
 def _origin(url: str) -> str:
@@ -69,10 +65,10 @@ class Settings(BaseSettings):
     mail_port: int = Field(587, ge=1, le=65535, description="Its port.")
     mail_username: str | None = Field(None, description="The name to sign in there with, if any.")
     mail_password: SecretStr | None = Field(None, description="The password for it.")
-    mail_from: EmailStr | None = Field(None, description="The sender's address.")
+    mail_from: EmailAddress | None = Field(None, description="The sender's address.")
     mail_starttls: bool = Field(True, description="Whether to begin TLS on the connection.")
     mail_ssl_tls: bool = Field(False, description="Whether the connection is TLS from the start.")
-    admin_email: EmailStr | None = Field(
+    admin_email: EmailAddress | None = Field(
         None, description="An unattended first start: the Platform Admin's address."
     )
     admin_password: SecretStr | None = Field(None, description="Their password.")
@@ -199,5 +195,8 @@ def load() -> Settings:
         raise OperatorError("Wrong settings:\n  " + "\n  ".join(lines)) from None
 
 
-# Checks an address in the settings' own way, for the command line.
-email_address: TypeAdapter[str] = TypeAdapter(EmailStr)
+def unknown_settings() -> list[str]:
+    """Variables of the environment that look like settings and aren't: misspelt, most likely."""
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    known |= {f"{name}_FILE" for name in known} | {f"{PREFIX}NEW_PASSWORD"}
+    return sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select, update
 
 from models import AuditHead, LinkPurpose, OneTimeLink, Role, Tenant, User
@@ -35,6 +36,7 @@ class SetupForm:
 async def setup_url() -> str | None:
     """The address of the set-up page; none once an account exists."""
     async with transaction() as tx:
+        await _lock(tx)
         if await _has_accounts(tx):
             return None
         link = (
@@ -66,7 +68,7 @@ async def open_setup(token: str) -> None:
 async def set_up(token: str, form: SetupForm, caller: Caller) -> SignedIn:
     """Create the Platform Admin and the first tenant, and sign in.
 
-    Of two at once, one wins: both lock the link. Raises `DeadLinkError`, `InvalidInputError`.
+    Of two at once, one wins, whatever link each has. Raises `DeadLinkError`, `InvalidInputError`.
     """
     await open_setup(token)
     wrong: dict[str, str] = {}
@@ -92,6 +94,7 @@ async def set_up(token: str, form: SetupForm, caller: Caller) -> SignedIn:
         raise InvalidInputError(wrong)
     hashed = await hash_password(form.password)
     async with transaction() as tx:
+        await _lock(tx)
         link = await links.get_live(tx, LinkPurpose.SETUP, token)
         if await _has_accounts(tx):
             raise DeadLinkError(ALREADY)
@@ -105,8 +108,7 @@ async def set_up(token: str, form: SetupForm, caller: Caller) -> SignedIn:
         await record(
             tx, Action.SET_UP, actor=None, by=user, tenant_id=tenant.id, address=caller.address
         )
-        session_token = await welcome(tx, user, caller)
-        return SignedIn(session_token, user.role, tenant.slug)
+        return await welcome(tx, user, caller, tenant)
 
 
 async def create_platform_admin(
@@ -132,9 +134,7 @@ async def create_platform_admin(
         raise OperatorError(f"Can't create the Platform Admin: {error}") from error
     hashed = await hash_password(password)
     async with transaction() as tx:
-        # The head of the platform's chain exists from the start: locking it makes two creations
-        # at once come one after the other, on both databases.
-        await tx.get(AuditHead, PLATFORM_CHAIN, with_for_update=True)
+        await _lock(tx)
         if only_first and await _has_accounts(tx):
             return None
         taken = await tx.exec(
@@ -143,7 +143,10 @@ async def create_platform_admin(
         if taken.first() is not None:
             raise OperatorError(f"An active account has the email {address} already.")
         user = _platform_admin(tx, first, last, address, hashed)
-        await tx.flush()
+        try:
+            await tx.flush()
+        except IntegrityError as error:  # an invitation took the address at this very moment
+            raise OperatorError(f"An active account has the email {address} already.") from error
         await tx.exec(
             update(OneTimeLink)
             .where(col(OneTimeLink.purpose) == LinkPurpose.SETUP)
@@ -157,6 +160,12 @@ async def create_platform_admin(
         )
         tx.publish(UserInvited(tenant_id=None, user_id=user.id))
         return tenant
+
+
+async def _lock(tx: Transaction) -> None:
+    # The head of the platform's chain exists from the start: locking it makes two creations
+    # at once come one after the other, on both databases.
+    await tx.get(AuditHead, PLATFORM_CHAIN, with_for_update=True)
 
 
 def _platform_admin(tx: Transaction, first: str, last: str, email: str, hashed: str) -> User:

@@ -1,11 +1,11 @@
 """Signing in. One answer and one duration for everything that doesn't let a person in."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlmodel import col, select
 
 from models import EndReason, LoginSession, Role, Tenant, User
-from services import clock, throttle
+from services import clock, known_devices, throttle
 from services.actor import find_tenant, lock_users
 from services.audit import Action, record
 from services.db import Transaction, reading, transaction
@@ -19,9 +19,11 @@ from services.sessions import Caller, begin, end
 
 @dataclass(frozen=True)
 class SignedIn:
-    """A session began: the cookie's token, and what decides where its user lands."""
+    """A session began: the tokens for the session's and the device's cookie, and what decides
+    where its user lands."""
 
-    token: str
+    token: str = field(repr=False)
+    device: str = field(repr=False)
     role: Role
     tenant_slug: str | None
 
@@ -38,9 +40,11 @@ async def sign_in(
     """
     counters = throttle.keys(email_key(email), caller.address)
     async with reading() as tx:
-        await throttle.check(tx, counters)
         tenant = await find_tenant(tx, slug)
         user = await _find_user(tx, slug, tenant, email)
+        if await known_devices.is_known(tx, user, caller.device):
+            counters = throttle.device_key(caller.device)
+        await throttle.check(tx, counters)
     stored = user.password_hash if user else None
     matches = await verify_password(password, stored)
     if user is None or not user.active or not matches:
@@ -52,8 +56,7 @@ async def sign_in(
         # Whatever happened while the password was compared, the database has the last word.
         if fresh is not None and fresh.active and fresh.password_hash == stored:
             await throttle.forget(tx, counters)
-            token = await welcome(tx, fresh, caller)
-            return SignedIn(token, fresh.role, tenant.slug if tenant else None)
+            return await welcome(tx, fresh, caller, tenant)
     await _fail(counters, caller, tenant, user)
     raise SignInFailedError
 
@@ -79,8 +82,8 @@ async def replace_session(token: str | None, caller: Caller) -> None:
         await end(tx, user, EndReason.REPLACED, cause=entry.id, only=[session.id])
 
 
-async def welcome(tx: Transaction, user: User, caller: Caller) -> str:
-    """Begin a session for a user whose right to it was just proved; returns the cookie's token."""
+async def welcome(tx: Transaction, user: User, caller: Caller, tenant: Tenant | None) -> SignedIn:
+    """Begin a session for a user whose right to it was just proved."""
     now = clock.now()
     first = user.first_sign_in_at is None
     if first:
@@ -98,7 +101,8 @@ async def welcome(tx: Transaction, user: User, caller: Caller) -> str:
         device=session.device,
     )
     tx.publish(UserSignedIn(tenant_id=user.tenant_id, user_id=user.id, first=first))
-    return token
+    device = await known_devices.remember(tx, user, caller.device)
+    return SignedIn(token, device, user.role, tenant.slug if tenant else None)
 
 
 async def _fail(

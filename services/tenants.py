@@ -12,7 +12,7 @@ from sqlmodel import col, select
 from models import AuditHead, Tenant, User
 from services import clock
 from services.actor import Acting, Actor, authorize
-from services.audit import GENESIS, Action, record
+from services.audit import GENESIS, PLATFORM_CHAIN, Action, record
 from services.db import Transaction, reading, transaction
 from services.errors import InvalidInputError, NotFoundError
 from services.events import TenantChanged
@@ -75,6 +75,8 @@ async def create_tenant(actor: Acting, name: str, slug: str = "") -> Tenant:
     try:
         async with transaction() as tx:
             by = await authorize(tx, actor, Permission.MANAGE_TENANTS, lock=_self(actor))
+            # Of two tenants of one name at once, the second sees the first one's address.
+            await tx.get(AuditHead, PLATFORM_CHAIN, with_for_update=True)
             tenant = await add_tenant(tx, name, slug)
             await record(
                 tx, Action.TENANT_CREATED, actor=actor, by=by, tenant_id=tenant.id, name=tenant.name

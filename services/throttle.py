@@ -11,10 +11,10 @@ from models import AttemptCounter
 from services import clock, runtime
 from services.db import Transaction, insert_if_missing
 from services.errors import TooManyAttemptsError
-from services.secrets import derive
+from services.secrets import derive, token_hash
 
 # So many failures are free: people mistype. An office may share one address.
-FREE_FAILURES = {"account": 5, "address": 30}
+FREE_FAILURES = {"account": 5, "address": 30, "device": 10}
 # Then each failure doubles the pause, from this...
 FIRST_PAUSE = timedelta(seconds=2)
 # ...up to this, so that the owner of a guessed account never waits longer.
@@ -27,6 +27,12 @@ def keys(account: str, address: str) -> dict[str, str]:
     """The counters that an attempt falls under. Accounts are kept as a keyed hash, not in clear."""
     hashed = derive(runtime.current().secret, "throttle", account.encode()).hex()[:48]
     return {"account": f"account:{hashed}", "address": f"address:{address[:64]}"}
+
+
+def device_key(device: str) -> dict[str, str]:
+    """The counter of an attempt from a browser that the account knows: only its own failures
+    slow it down, and nobody else's."""
+    return {"device": f"device:{token_hash(device).hex()[:48]}"}
 
 
 async def check(tx: Transaction, counters: dict[str, str]) -> None:
@@ -68,9 +74,10 @@ async def forget(tx: Transaction, counters: dict[str, str]) -> None:
 
     The address's stay: else a guesser could clear them by signing in to an account of their own.
     """
+    own = [key for kind, key in counters.items() if kind != "address"]
     await tx.exec(
         delete(AttemptCounter).where(
-            (col(AttemptCounter.key) == counters["account"])
+            (col(AttemptCounter.key).in_(own))
             | (col(AttemptCounter.last_failure_at) < clock.now() - FORGET)
         )
     )

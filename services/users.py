@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
 from models import EndReason, LinkPurpose, LoginSession, Role, User
@@ -107,6 +108,7 @@ async def set_active(
 
 
 async def _activate(tx: Transaction, actor: Acting, by: User | None, user: User) -> UUID:
+    in_use = f"{user.email} is in use by another active account."
     other = (
         await tx.exec(select(User).where(User.email_key == user.email_key, User.active))
     ).first()
@@ -116,8 +118,12 @@ async def _activate(tx: Transaction, actor: Acting, by: User | None, user: User)
                 f"{user.email} belongs to a newer active account ({other.role.label}). "
                 "Deactivate that one first."
             )
-        raise ConflictError(f"{user.email} is in use by another active account.")
+        raise ConflictError(in_use)
     user.activate()
+    try:
+        await tx.flush()
+    except IntegrityError as error:  # another account took the address at this very moment
+        raise ConflictError(in_use) from error
     if user.end_date is not None and user.end_date <= clock.now().date():
         user.end_date = None  # else the next look at end dates would shut them out again
     entry = await record(tx, Action.USER_ACTIVATED, actor=actor, by=by, subject=user)
@@ -179,9 +185,9 @@ async def rename(actor: Acting, user_id: UUID, first_name: str, last_name: str) 
         by = await authorize(tx, actor, Permission.EDIT_USERS, lock=(user_id,))
         user = await get_user(tx, actor, user_id)
         before, old_key = user.full_name, user.search_key
-        set_names(user, first, last)
-        if user.full_name == before:
+        if (user.first_name, user.last_name) == (first, last):
             return user
+        set_names(user, first, last)
         user.changed()
         await record(tx, Action.USER_RENAMED, actor=actor, by=by, subject=user, before=before)
         tx.publish(UserEdited(tenant_id=user.tenant_id, user_id=user.id, old_search_key=old_key))

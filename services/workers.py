@@ -48,9 +48,14 @@ async def _apply_end_dates() -> None:
 
 
 async def apply_end_dates() -> None:
-    """Deactivate every user whose end date has come."""
+    """Deactivate every user whose end date has come; one that is refused holds up no other."""
     try:
-        for user_id in await users.find_past_end_date():
-            await users.set_active(ROLLCALL, user_id, active=False)
+        due = await users.find_past_end_date()
     except RollcallError as error:
         log.warning("End dates have to wait: %s", error)
+        return
+    for user_id in due:
+        try:
+            await users.set_active(ROLLCALL, user_id, active=False)
+        except RollcallError as error:
+            log.warning("The end date of user %s has to wait: %s", user_id, error)

@@ -168,6 +168,21 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_login_session_user_id"), ["user_id"], unique=False)
 
     op.create_table(
+        "known_device",
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("last_used_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["user_account.id"], name=op.f("fk_known_device_user_id_user_account")
+        ),
+        sa.PrimaryKeyConstraint("user_id", "token_hash", name=op.f("pk_known_device")),
+    )
+    with op.batch_alter_table("known_device", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_known_device_last_used_at"), ["last_used_at"], unique=False
+        )
+
+    op.create_table(
         "one_time_link",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("user_id", sa.Uuid(), nullable=True),

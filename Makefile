@@ -1,0 +1,47 @@
+# What a person types. `make` alone lists it.
+PY := .venv/bin/python
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: ## .venv with the locked dependencies; does nothing a second time
+	@scripts/setup requirements.txt
+	@scripts/setup requirements-dev.txt
+
+.PHONY: setup-run
+setup-run:
+	@scripts/setup requirements.txt
+
+.PHONY: run
+run: setup-run ## serve Rollcall on http://localhost:8080
+	@$(PY) main.py serve
+
+.PHONY: demo
+demo: setup-run ## serve a demo organisation of 250 users
+	@$(PY) main.py demo
+
+.PHONY: test
+test: setup ## lint, then every test; PYTEST_ARGS="-k sign_in -x" narrows it
+	@scripts/test-system-packages
+	@scripts/lint
+	@$(PY) -m pytest $(PYTEST_ARGS)
+
+.PHONY: lint
+lint: setup ## check the format, lint, types, and the import contracts
+	@scripts/lint
+
+.PHONY: format
+format: setup ## lay the code out, and mend what can be mended
+	@.venv/bin/ruff check --fix-only --quiet
+	@.venv/bin/ruff format
+
+.PHONY: bench
+bench: setup ## measure Rollcall beside the floor of this machine
+	@$(PY) -m benchmarks $(BENCH_ARGS)
+
+.PHONY: lock
+lock: setup-run ## write the lock files anew; LOCK_ARGS=--upgrade takes newer versions
+	@scripts/lock $(LOCK_ARGS)

@@ -1,0 +1,1 @@
+"""Measures Rollcall beside the floor of the same machine, in the same run."""

@@ -1,0 +1,157 @@
+"""The command line of Rollcall: `python main.py --help`."""
+
+import argparse
+import asyncio
+import getpass
+import logging
+import os
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+
+from services import setup, users
+from services.actor import COMMAND_LINE
+from services.audit_log import verify
+from services.backup import back_up
+from services.demo import create_demo
+from services.errors import OperatorError, RollcallError
+from services.logs import set_up_logging
+from services.migrations import migrate
+from services.settings import Settings, load, unknown_settings
+from services.startup import started
+
+log = logging.getLogger("rollcall")
+
+Command = Callable[[Settings, argparse.Namespace], Awaitable[int]]
+
+
+def say(text: str) -> None:
+    """Answer whoever typed the command."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+async def _serve(settings: Settings, _options: argparse.Namespace) -> int:
+    from ui.server import serve  # noqa: PLC0415 - the other commands start faster without the pages
+
+    async with started(settings):
+        return await serve(settings, say)
+
+
+async def _demo(settings: Settings, _options: argparse.Namespace) -> int:
+    async with started(settings):
+        accounts = await create_demo()
+    if accounts is None:
+        say("This database has accounts already: nothing was added to it.")
+    else:
+        say("\nA demo organisation of 250 users. Sign in as:")
+        for account in accounts:
+            say(f"  {account.role:15} {account.email:38} {account.password}  at {account.url}")
+        say("")
+    return await _serve(settings, _options)
+
+
+async def _create_platform_admin(settings: Settings, options: argparse.Namespace) -> int:
+    # A password on the command line would be seen in the process list.
+    password = os.environ.get("ROLLCALL_NEW_PASSWORD") or _ask_password()
+    async with started(settings):
+        await setup.create_platform_admin(
+            options.email, password, first_name=options.first_name, last_name=options.last_name
+        )
+    say(f"{options.email} is a Platform Admin. Sign in at {settings.public_url}/platform/login")
+    return 0
+
+
+def _ask_password() -> str:
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\n")
+    first = getpass.getpass("Password: ")
+    if getpass.getpass("The same again: ") != first:
+        raise OperatorError("The two passwords differ.")
+    return first
+
+
+async def _set_active(settings: Settings, options: argparse.Namespace) -> int:
+    wanted = options.command == "activate"
+    async with started(settings):
+        user_id = await users.find_by_email(options.email)
+        change = await users.set_active(COMMAND_LINE, user_id, wanted)
+    state = "active" if change.active else "inactive"
+    say(f"{change.name} is {state}." if change.changed else f"{change.name} was {state} already.")
+    return 0
+
+
+async def _migrate(settings: Settings, _options: argparse.Namespace) -> int:
+    async with started(settings):
+        _, now = await migrate()
+    say(f"The database is ready (schema {now}).")
+    return 0
+
+
+async def _backup(settings: Settings, options: argparse.Namespace) -> int:
+    async with started(settings):
+        size = await asyncio.to_thread(back_up, options.file)
+    say(f"{options.file}: {size:,} bytes, checked.")
+    return 0
+
+
+async def _verify_audit(settings: Settings, _options: argparse.Namespace) -> int:
+    async with started(settings):
+        checked, broken = await verify()
+    if broken is None:
+        say(f"The audit log is whole: {checked:,} entries.")
+        return 0
+    say(f"The audit log is broken at entry {broken.number} of {broken.chain}: {broken.problem}.")
+    return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="rollcall",
+        description="Rollcall: who is in, who is out, right now. Settings are in the README.",
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+
+    def add(name: str, run: Command, text: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=text, description=text)
+        command.set_defaults(run=run)
+        return command
+
+    add("serve", _serve, "serve the pages (what happens without a command, too)")
+    add("demo", _demo, "fill an empty database with a demo organisation, and serve it")
+    admin = add("create-platform-admin", _create_platform_admin, "create a Platform Admin")
+    admin.add_argument("email", help="asks for the password, or reads it from standard input")
+    admin.add_argument("--first-name", default="Platform")
+    admin.add_argument("--last-name", default="Admin")
+    for name in ("activate", "deactivate"):
+        text = f"{name} a user, whatever pages they have open anywhere"
+        add(name, _set_active, text).add_argument("email")
+    add("migrate", _migrate, "bring the database's schema up to date")
+    backup = add("backup", _backup, "copy the embedded database, safely while Rollcall serves")
+    backup.add_argument("file", type=Path, help="the copy to write; must not exist")
+    add(
+        "verify-audit", _verify_audit, "check the audit log's chain, and name its first broken link"
+    )
+    parser.set_defaults(run=_serve, command="serve")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status: 0 well, 1 refused, 2 wrong usage."""
+    options = _parser().parse_args(arguments)
+    os.umask(0o077)  # what Rollcall writes is for its own user's eyes
+    try:
+        settings = load()
+        set_up_logging(settings.log_format)
+        for name in unknown_settings():
+            log.warning("%s is no setting of Rollcall's; see the README's table", name)
+        return asyncio.run(options.run(settings, options))  # type: ignore[no-any-return]
+    except RollcallError as error:
+        sys.stderr.write(f"rollcall: {error}\n")
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

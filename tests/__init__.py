@@ -1,0 +1,1 @@
+"""Tests: what Rollcall promises, one sentence each."""

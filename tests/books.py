@@ -1,0 +1,86 @@
+"""Looks into the database's books: what a test asserts of what was written."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlmodel import SQLModel, col, func, select
+
+from models import AuditEvent, LinkPurpose, LoginSession, OneTimeLink, OutgoingMail, Tenant, User
+from services import clock
+from services.audit import PLATFORM_CHAIN
+from services.db import reading
+
+
+async def audit_of(tenant: Tenant | None) -> Sequence[AuditEvent]:
+    """The entries of a tenant's chain (or the platform's), oldest first."""
+    chain = tenant.id if tenant else PLATFORM_CHAIN
+    async with reading() as tx:
+        rows = await tx.exec(
+            select(AuditEvent).where(AuditEvent.chain_id == chain).order_by(col(AuditEvent.number))
+        )
+        return rows.all()
+
+
+async def actions_of(tenant: Tenant | None) -> list[str]:
+    """What the entries of a chain say was done, oldest first."""
+    return [entry.action for entry in await audit_of(tenant)]
+
+
+async def user_of(user_id: UUID) -> User:
+    """A user as the database has it now."""
+    async with reading() as tx:
+        return await tx.get_one(User, user_id)
+
+
+async def users_with(email_key: str) -> Sequence[User]:
+    """Every account with this address, oldest first."""
+    async with reading() as tx:
+        rows = await tx.exec(select(User).where(User.email_key == email_key).order_by(col(User.id)))
+        return rows.all()
+
+
+async def mails_of(user_id: UUID) -> Sequence[OutgoingMail]:
+    """The outbox rows for a user, oldest first."""
+    async with reading() as tx:
+        rows = await tx.exec(
+            select(OutgoingMail)
+            .where(OutgoingMail.user_id == user_id)
+            .order_by(col(OutgoingMail.id))
+        )
+        return rows.all()
+
+
+async def links_of(user_id: UUID, purpose: LinkPurpose | None = None) -> Sequence[OneTimeLink]:
+    """The user's links (of one purpose), oldest first."""
+    query = select(OneTimeLink).where(OneTimeLink.user_id == user_id)
+    if purpose is not None:
+        query = query.where(OneTimeLink.purpose == purpose)
+    async with reading() as tx:
+        return (await tx.exec(query.order_by(col(OneTimeLink.id)))).all()
+
+
+async def live_links_of(user_id: UUID) -> list[OneTimeLink]:
+    """The user's links that still open something."""
+    return [link for link in await links_of(user_id) if link.is_live(clock.now())]
+
+
+async def sessions_of(user_id: UUID) -> Sequence[LoginSession]:
+    """The user's sessions, oldest first."""
+    async with reading() as tx:
+        rows = await tx.exec(
+            select(LoginSession)
+            .where(LoginSession.user_id == user_id)
+            .order_by(col(LoginSession.id))
+        )
+        return rows.all()
+
+
+async def live_sessions_of(user_id: UUID) -> list[LoginSession]:
+    """The user's sessions that still let them in."""
+    return [row for row in await sessions_of(user_id) if row.is_alive(clock.now())]
+
+
+async def count(model: type[SQLModel]) -> int:
+    """How many rows a table has."""
+    async with reading() as tx:
+        return (await tx.exec(select(func.count()).select_from(model))).one()

@@ -1,0 +1,160 @@
+"""The fixtures: a started Rollcall on each database, and what it published."""
+
+import asyncio
+import os
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from models import Tenant, User
+from services import clock
+from services.actor import Actor
+from services.events import Event
+from services.runtime import Runtime
+from services.settings import PREFIX, Settings
+from services.startup import started
+from tests import factories, postgres
+from tests.mail_server import MailServer, receiving_mail
+
+PUBLIC_URL = "https://rollcall.example.com"
+BOTH = [
+    pytest.param("sqlite", id="sqlite"),
+    pytest.param("postgresql", id="postgresql", marks=pytest.mark.postgresql),
+]
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing that whoever runs the tests has set for their own Rollcall reaches them."""
+    for name in list(os.environ):
+        if name.startswith(PREFIX):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def _clock_put_right() -> Iterator[None]:
+    yield
+    clock.shift(timedelta(0))
+
+
+def make_settings(data_dir: Path, database_url: str | None = None) -> Settings:
+    """Settings that come from nowhere but here."""
+    return Settings(
+        _env_file=None,
+        data_dir=data_dir,
+        database_url=SecretStr(database_url) if database_url else None,
+        public_url=PUBLIC_URL,
+    )
+
+
+async def _migrated(settings: Settings) -> None:
+    async with started(settings):
+        pass
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty SQLite database to copy."""
+    folder = tmp_path_factory.mktemp("template")
+    asyncio.run(_migrated(make_settings(folder)))
+    return folder / "rollcall.db"
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[postgres.PostgresServer]:
+    """A PostgreSQL server whose new databases are migrated and empty."""
+    try:
+        with postgres.running() as server:
+            name = server.create_database("rollcall_template")
+            folder = tmp_path_factory.mktemp("template")
+            asyncio.run(_migrated(make_settings(folder, server.url(name))))
+            server.template = name
+            yield server
+    except postgres.PostgresMissingError as error:
+        pytest.fail(str(error), pytrace=False)
+
+
+@pytest.fixture(params=BOTH)
+def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
+    """Settings of a Rollcall with a fresh, migrated database: the test runs once on each kind."""
+    data_dir = tmp_path / "data"
+    data_dir.mkdir()
+    if request.param == "sqlite":
+        template: Path = request.getfixturevalue("sqlite_template")
+        shutil.copyfile(template, data_dir / "rollcall.db")
+        yield make_settings(data_dir)
+        return
+    server: postgres.PostgresServer = request.getfixturevalue("postgres_server")
+    name = server.create_database()
+    yield make_settings(data_dir, server.url(name))
+    server.drop_database(name)
+
+
+@pytest.fixture
+async def rollcall(settings: Settings) -> AsyncIterator[Runtime]:
+    """A started Rollcall; the test runs once on each database."""
+    async with started(settings) as runtime:
+        yield runtime
+
+
+@pytest.fixture
+def events(rollcall: Runtime) -> list[Event]:
+    """Every event that is published from here on (after `rollcall.bus.drain()`)."""
+    recorded: list[Event] = []
+
+    async def record(event: Event) -> None:
+        recorded.append(event)
+
+    rollcall.bus.subscribe(Event, record)
+    return recorded
+
+
+@pytest.fixture
+async def mail_server(rollcall: Runtime) -> AsyncIterator[MailServer]:
+    """An SMTP server, and a Rollcall that is set to send to it."""
+    async with receiving_mail() as server:
+        rollcall.settings.mail_server = "127.0.0.1"
+        rollcall.settings.mail_port = server.port
+        rollcall.settings.mail_from = "rollcall@example.com"
+        rollcall.settings.mail_starttls = False
+        yield server
+
+
+@pytest.fixture
+async def tenant(rollcall: Runtime) -> Tenant:
+    """A tenant."""
+    return await factories.create_tenant()
+
+
+@pytest.fixture
+async def other_tenant(rollcall: Runtime) -> Tenant:
+    """Another tenant."""
+    return await factories.create_tenant("Other")
+
+
+@pytest.fixture
+async def admin_user(tenant: Tenant) -> User:
+    """The tenant's Tenant Admin, Grace Hopper."""
+    return await factories.create_admin(tenant, first_name="Grace", last_name="Hopper")
+
+
+@pytest.fixture
+async def admin(admin_user: User) -> Actor:
+    """The Tenant Admin, signed in."""
+    return await factories.sign_in(admin_user)
+
+
+@pytest.fixture
+async def platform_user(rollcall: Runtime) -> User:
+    """A Platform Admin, Robin Platform."""
+    return await factories.create_user(None, first_name="Robin", last_name="Platform")
+
+
+@pytest.fixture
+async def platform(platform_user: User) -> Actor:
+    """The Platform Admin, signed in, above the tenants."""
+    return await factories.sign_in(platform_user)

@@ -1,0 +1,103 @@
+"""A real SMTP server to send to, which can be as unhelpful as real ones are."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import cast
+
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+OK = "250 OK"
+
+
+@dataclass(frozen=True)
+class Received:
+    """One delivery: who it was for, as the envelope says, and what it says."""
+
+    recipients: tuple[str, ...]
+    message: EmailMessage
+    raw: bytes
+
+    def part(self, kind: str) -> str:
+        """The text of the part of this kind: "plain" or "html"."""
+        body = self.message.get_body(preferencelist=(kind,))
+        assert body is not None, f"no {kind} part"
+        return cast(str, body.get_content())
+
+
+@dataclass
+class MailServer:
+    """A server on 127.0.0.1 that records what it accepts.
+
+    Set `refused` (address to answer), `answer` (at every mail's end), `delay` (before it, in
+    seconds), or `drop` (hang up instead of answering) to make it difficult.
+    """
+
+    port: int = 0
+    received: list[Received] = field(default_factory=list)
+    refused: dict[str, str] = field(default_factory=dict)
+    answer: str = OK
+    drop: bool = False
+    delay: float = 0.0
+    attempts: int = 0
+
+    def to(self, address: str) -> list[Received]:
+        """What was delivered to this address, oldest first."""
+        return [mail for mail in self.received if address in mail.recipients]
+
+    # The names and parameters of the hooks below are aiosmtpd's.
+
+    async def handle_RCPT(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if address in self.refused:
+            self.attempts += 1
+            return self.refused[address]
+        envelope.rcpt_tos.append(address)
+        return OK
+
+    async def handle_DATA(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope
+    ) -> str:
+        self.attempts += 1
+        await asyncio.sleep(self.delay)
+        if self.drop:
+            _hang_up(server)
+            return OK
+        if self.answer == OK:
+            raw = cast(bytes, envelope.content)
+            message = message_from_bytes(raw, policy=policy.default)
+            self.received.append(Received(tuple(envelope.rcpt_tos), message, raw))
+        return self.answer
+
+
+def _hang_up(connection: SMTP) -> None:
+    if isinstance(connection.transport, asyncio.Transport):
+        connection.transport.abort()
+
+
+@asynccontextmanager
+async def receiving_mail(port: int = 0) -> AsyncIterator[MailServer]:
+    """Receive mail on a free port of 127.0.0.1 (or on this one) until the block ends."""
+    mail_server = MailServer()
+    loop = asyncio.get_running_loop()
+    connections: list[SMTP] = []
+
+    def connected() -> SMTP:
+        connection = SMTP(mail_server, hostname="localhost", enable_SMTPUTF8=True, loop=loop)
+        connections.append(connection)
+        return connection
+
+    listener = await loop.create_server(connected, "127.0.0.1", port)
+    mail_server.port = listener.sockets[0].getsockname()[1]
+    try:
+        yield mail_server
+    finally:
+        listener.close()
+        for connection in connections:
+            _hang_up(connection)
+        await listener.wait_closed()
+        await asyncio.sleep(0)  # the connections learn of it

@@ -1,0 +1,75 @@
+"""Who may do what: the whole table, role by role and action by action."""
+
+import pytest
+
+from models import Role
+from services.permissions import CANNOT, PERMISSIONS, Permission, invitable_roles, may
+
+# Written down again, in full: a change of the table must be meant.
+# Columns: Platform Admin, Tenant Admin, Administrator, Sales Engineer.
+EXPECTED: dict[str, str] = {
+    "Manage their own password and open sessions": "yes yes yes yes",
+    "See what each role may do": "yes yes yes yes",
+    "View all users": "yes yes no no",
+    "Invite Administrators and Sales Engineers": "yes yes no no",
+    "Activate and deactivate users": "yes yes no no",
+    "Edit users' names and end dates": "yes yes no no",
+    "Sign users out everywhere": "yes yes no no",
+    "Read and export the audit log": "yes yes no no",
+    "Create task and task group templates": "no no yes no",
+    "Add resources to templates": "no no yes no",
+    "View all POCs": "no no yes no",
+    "Create and manage POCs": "no no no yes",
+    "Invite customers": "no no no yes",
+    "Manage tasks and progress": "no no no yes",
+    "Add comments and resources": "no no no yes",
+    "Create and rename tenants": "yes no no no",
+    "Invite Tenant Admins": "yes no no no",
+    "Invite, activate and deactivate Platform Admins": "yes no no no",
+}
+COLUMNS = (Role.PLATFORM_ADMIN, Role.TENANT_ADMIN, Role.ADMINISTRATOR, Role.SALES_ENGINEER)
+
+
+@pytest.mark.parametrize("permission", Permission)
+@pytest.mark.parametrize("role", Role)
+def test_role_may_do_what_the_table_says(role: Role, permission: Permission) -> None:
+    cell = EXPECTED[permission.value].split()[COLUMNS.index(role)]
+    assert may(role, permission) is (cell == "yes")
+
+
+def test_table_leaves_out_no_permission() -> None:
+    assert set(EXPECTED) == {permission.value for permission in Permission}
+
+
+def test_every_role_is_described() -> None:
+    assert set(PERMISSIONS) == set(CANNOT) == set(Role)
+
+
+@pytest.mark.parametrize(
+    ("role", "above_tenants", "offered"),
+    [
+        (Role.PLATFORM_ADMIN, True, (Role.PLATFORM_ADMIN,)),
+        (
+            Role.PLATFORM_ADMIN,
+            False,
+            (Role.ADMINISTRATOR, Role.SALES_ENGINEER, Role.TENANT_ADMIN),
+        ),
+        (Role.TENANT_ADMIN, False, (Role.ADMINISTRATOR, Role.SALES_ENGINEER)),
+        (Role.TENANT_ADMIN, True, ()),
+        (Role.ADMINISTRATOR, False, ()),
+        (Role.SALES_ENGINEER, False, ()),
+    ],
+)
+def test_role_is_offered_the_roles_that_it_may_invite(
+    role: Role, above_tenants: bool, offered: tuple[Role, ...]
+) -> None:
+    assert invitable_roles(role, above_tenants=above_tenants) == offered
+
+
+def test_roles_have_their_names_on_the_screen() -> None:
+    assert [role.label for role in COLUMNS] == [
+        "Platform Admin",
+        "Tenant Admin",
+        "Administrator",
+        "Sales Engineer",
+    ]

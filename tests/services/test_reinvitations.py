@@ -1,0 +1,102 @@
+"""Inviting again an address whose accounts here are inactive."""
+
+import re
+
+import pytest
+
+from models import Role, Tenant
+from services import clock, directory, invitations, users
+from services.actor import Actor
+from services.errors import ConflictError
+from services.invitations import IN_USE, InvitationForm
+from tests import books
+from tests.factories import create_user
+
+EMAIL = "ada@example.com"
+FORM = InvitationForm(first_name="Ada", last_name="King", email=EMAIL, role="administrator")
+
+
+async def test_inactive_account_gets_a_successor_and_keeps_everything(
+    tenant: Tenant, admin: Actor
+) -> None:
+    old = await create_user(tenant, email=EMAIL, active=False)
+    invited = await invitations.invite(admin, FORM)
+    kept = await books.user_of(old.id)
+    assert kept.successor_id == invited.user_id
+    assert (kept.full_name, kept.role, kept.password_hash) == (
+        old.full_name,
+        old.role,
+        old.password_hash,
+    )
+    assert not kept.active
+
+
+async def test_details_link_both_accounts_to_each_other(tenant: Tenant, admin: Actor) -> None:
+    old = await create_user(tenant, email=EMAIL, active=False)
+    invited = await invitations.invite(admin, FORM)
+    before = await directory.get_details(admin, old.id)
+    after = await directory.get_details(admin, invited.user_id)
+    assert (before.successor_id, before.successor_name) == (invited.user_id, "Ada King")
+    assert after.predecessor_id == old.id
+
+
+async def test_form_says_whose_address_it_was(tenant: Tenant, admin: Actor) -> None:
+    old = await create_user(tenant, email=EMAIL)
+    await users.set_active(admin, old.id, active=False)
+    wrong, note = await invitations.check_field(admin, "email", "ADA@example.com")
+    assert wrong == ""
+    today = clock.now()
+    assert note == (
+        f"Ada Lovelace was deactivated on {today.day} {today:%B %Y} as Sales Engineer; "
+        "this makes a new account. The old one keeps its data and history."
+    )
+    assert re.search(r"on [1-9]", note)  # no leading zero
+
+
+async def test_reactivating_is_refused_while_the_successor_is_active(
+    tenant: Tenant, admin: Actor
+) -> None:
+    old = await create_user(tenant, email=EMAIL, active=False)
+    await invitations.invite(admin, FORM)
+    with pytest.raises(ConflictError, match=r"newer active account \(Administrator\)"):
+        await users.set_active(admin, old.id, active=True)
+    assert not (await books.user_of(old.id)).active
+    assert await books.actions_of(tenant) == ["user.invited"]
+
+
+async def test_old_account_comes_back_once_the_successor_is_inactive(
+    tenant: Tenant, admin: Actor
+) -> None:
+    old = await create_user(tenant, email=EMAIL, active=False)
+    new = await invitations.invite(admin, FORM)
+    await users.set_active(admin, new.user_id, active=False)
+    assert (await users.set_active(admin, old.id, active=True)).changed
+    with pytest.raises(ConflictError):
+        await users.set_active(admin, new.user_id, active=True)
+
+
+async def test_reactivating_is_refused_while_another_tenant_uses_the_address(
+    tenant: Tenant, other_tenant: Tenant, admin: Actor
+) -> None:
+    old = await create_user(tenant, email=EMAIL, active=False)
+    await create_user(other_tenant, email=EMAIL, role=Role.ADMINISTRATOR)
+    with pytest.raises(ConflictError) as caught:
+        await users.set_active(admin, old.id, active=True)
+    assert str(caught.value) == f"{EMAIL} is in use by another active account."
+
+
+async def test_address_of_an_active_account_here_is_not_invited_again(
+    tenant: Tenant, admin: Actor
+) -> None:
+    await create_user(tenant, email=EMAIL, active=False)
+    await create_user(tenant, email=EMAIL)
+    assert await invitations.check_field(admin, "email", EMAIL) == (IN_USE, "")
+
+
+async def test_third_account_succeeds_both_before_it(tenant: Tenant, admin: Actor) -> None:
+    for _ in range(2):
+        await create_user(tenant, email=EMAIL, active=False)
+    invited = await invitations.invite(admin, FORM)
+    *before, new = await books.users_with(EMAIL)
+    assert new.id == invited.user_id
+    assert [user.successor_id for user in before] == [new.id, new.id]

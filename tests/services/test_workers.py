@@ -1,0 +1,76 @@
+"""What Rollcall does by itself: end dates, and workers that stay alive."""
+
+import asyncio
+import logging
+from datetime import timedelta
+
+import pytest
+
+from models import EndReason, Tenant
+from services import clock, users, workers
+from services.actor import COMMAND_LINE, Actor
+from services.runtime import Runtime
+from tests import books
+from tests.factories import create_user, sign_in
+
+
+async def test_end_date_shuts_the_user_out_on_its_day_and_not_before(
+    tenant: Tenant, admin: Actor
+) -> None:
+    user = await create_user(tenant)
+    await users.set_end_date(admin, user.id, clock.now().date() + timedelta(days=1))
+    await workers.apply_end_dates()
+    assert (await books.user_of(user.id)).active
+    clock.shift(timedelta(days=1))
+    session = await sign_in(user)
+    await workers.apply_end_dates()
+    assert not (await books.user_of(user.id)).active
+    (row,) = await books.sessions_of(session.user_id)
+    assert row.end_reason is EndReason.DEACTIVATED
+    entry = (await books.audit_of(tenant))[-1]
+    assert (entry.action, entry.actor_name) == ("user.deactivated", "Rollcall")
+
+
+async def test_one_end_date_that_has_to_wait_holds_up_no_other(
+    rollcall: Runtime, tenant: Tenant, caplog: pytest.LogCaptureFixture
+) -> None:
+    last_platform_admin = await create_user(None)
+    day = clock.now().date() + timedelta(days=1)
+    others = [await create_user(tenant) for _ in range(2)]
+    for user in (others[0], last_platform_admin, others[1]):
+        await users.set_end_date(COMMAND_LINE, user.id, day)
+    clock.shift(timedelta(days=2))
+    with caplog.at_level(logging.WARNING):
+        await workers.apply_end_dates()
+    assert [(await books.user_of(user.id)).active for user in others] == [False, False]
+    assert (await books.user_of(last_platform_admin.id)).active
+    assert "last active Platform Admin" in caplog.text
+
+
+async def test_worker_that_meets_a_bug_starts_again(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(workers, "RESTART_SECONDS", 0.01)
+    starts = 0
+    again = asyncio.Event()
+
+    async def worker() -> None:
+        nonlocal starts
+        starts += 1
+        if starts == 1:
+            raise RuntimeError("a bug")
+        again.set()
+        await asyncio.Event().wait()
+
+    task = asyncio.create_task(workers._kept_alive(worker))
+    await asyncio.wait_for(again.wait(), 5)
+    task.cancel()
+    assert "The worker worker failed, and starts again" in caplog.text
+
+
+async def test_workers_end_with_their_block(rollcall: Runtime) -> None:
+    before = len(asyncio.all_tasks())
+    async with workers.working():
+        await asyncio.sleep(0.05)
+        assert len(asyncio.all_tasks()) >= before + 3
+    assert len(asyncio.all_tasks()) == before

@@ -1,0 +1,180 @@
+"""A hand-written browser for `live_harness`: HTTP, and a socket that does as it is told."""
+
+import asyncio
+import json
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+from uuid import uuid4
+
+import httpx
+import socketio
+import websockets
+
+HARNESS = Path(__file__).with_name("live_harness.py")
+COOKIE = "rollcall_session"
+SOCKET_PATH = "/_nicegui_ws/socket.io"
+ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&#96;", "`"), ("&#36;", "$"), ("&amp;", "&"))
+
+
+@contextmanager
+def harness(log: Path) -> Iterator[str]:
+    """Run the harness on a free port; gives its address. What it logs goes to a file."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    base = f"http://localhost:{port}"
+    with log.open("w") as output:
+        command = [sys.executable, str(HARNESS), str(port)]
+        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
+        try:
+            _wait_for(base, process, log)
+            yield base
+        finally:
+            process.terminate()
+            process.wait(10)
+
+
+def _wait_for(base: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    for _ in range(300):
+        if process.poll() is not None:
+            break
+        try:
+            httpx.get(f"{base}/login")
+        except httpx.TransportError:
+            time.sleep(0.05)
+        else:
+            return
+    raise RuntimeError(f"the harness did not start:\n{log.read_text()}")
+
+
+class Person:
+    """Somebody signed in, in a browser of their own."""
+
+    def __init__(self, base: str) -> None:
+        self.base = base
+        self.http = httpx.AsyncClient(base_url=base, headers={"Origin": base})
+        self.session = ""
+
+    async def enter(self) -> Self:
+        """Sign in."""
+        self.session = (await self.http.get("/enter")).headers["x-session"]
+        return self
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What this browser sends with a websocket's upgrade."""
+        return {"Cookie": f"{COOKIE}={self.session}", "Origin": self.base}
+
+    async def page(self) -> "Page":
+        """Fetch a page's HTML."""
+        return Page(self, (await self.http.get("/page")).text)
+
+    async def connected_page(self) -> "Page":
+        """Open a page."""
+        return await (await self.page()).connect()
+
+    async def end(self) -> dict[str, Any]:
+        """End the session; returns the receipt."""
+        answer = await self.http.post("/control/end", params={"session": self.session})
+        return dict(answer.json())
+
+    async def state(self) -> dict[str, Any]:
+        """What the server holds."""
+        return dict((await self.http.get("/control/state")).json())
+
+
+class Page:
+    """One page, as its HTML describes it."""
+
+    def __init__(self, person: Person, html: str) -> None:
+        self.person = person
+        found = re.search(r"""["']client_id["']: ?["']([^"']+)""", html)
+        elements = re.search(r"String\.raw`(.*?)`", html, re.DOTALL)
+        assert found, html
+        assert elements, html
+        self.client_id = found[1]
+        text = elements[1]
+        for entity, character in ENTITIES:
+            text = text.replace(entity, character)
+        self.elements = json.loads(text)
+        self.tab_id, self.document_id = str(uuid4()), str(uuid4())
+        self.received: list[tuple[Any, ...]] = []
+        self.closed = asyncio.Event()
+        self.sio = socketio.AsyncClient(reconnection=False)
+
+    def query(self, implicit: bool = True) -> str:
+        """The query of the page's socket."""
+        return (
+            f"client_id={self.client_id}&tab_id={self.tab_id}&document_id={self.document_id}"
+            f"&next_message_id=0&implicit_handshake={str(implicit).lower()}"
+        )
+
+    def event(self, button: str = "Act") -> dict[str, Any]:
+        """A click on a button."""
+        for element_id, element in self.elements.items():
+            if element.get("props", {}).get("label") == button:
+                listener_id = element["events"][0]["listener_id"]
+                return {
+                    "id": int(element_id),
+                    "client_id": self.client_id,
+                    "listener_id": listener_id,
+                    "args": [],
+                }
+        raise KeyError(button)
+
+    async def connect(
+        self,
+        headers: dict[str, str] | None = None,
+        *,
+        query: str | None = None,
+        answers: bool = True,
+    ) -> Self:
+        """Connect the socket; raises `socketio.exceptions.ConnectionError` where it is refused."""
+        self.sio = sio = socketio.AsyncClient(reconnection=False)
+
+        async def receive(event: str, *args: Any) -> None:
+            self.received.append((event, *args))
+            if event == "rollcall_cut" and not answers:
+                await asyncio.sleep(30)
+
+        sio.on("*", receive)
+        sio.on("disconnect", lambda *_: self.closed.set())
+        await sio.connect(
+            f"{self.person.base}/?{query or self.query()}",
+            headers=self.person.headers if headers is None else headers,
+            transports=["websocket"],
+            socketio_path=SOCKET_PATH,
+            wait_timeout=3,
+        )
+        return self
+
+    async def click(self, button: str = "Act") -> None:
+        """Click, over the socket."""
+        await self.sio.emit("event", self.event(button))
+
+    def raw(self, headers: dict[str, str] | None = None, query: str | None = None) -> Any:
+        """The socket as bytes, with nothing said yet."""
+        base = self.person.base.replace("http", "ws", 1)
+        return websockets.connect(
+            f"{base}{SOCKET_PATH}/?EIO=4&transport=websocket&{query or self.query()}",
+            additional_headers=self.person.headers if headers is None else headers,
+        )
+
+
+async def seconds_until_closed(connection: Any, at_most: float) -> float | None:
+    """How long until the server closes the connection; none where it doesn't."""
+    begun = time.monotonic()
+    try:
+        async with asyncio.timeout(at_most):
+            while True:
+                await connection.recv()
+    except websockets.ConnectionClosed:
+        return time.monotonic() - begun
+    except TimeoutError:
+        return None

@@ -1,0 +1,219 @@
+"""A minimal application around `ui.live` and `ui.headers`, in a process of its own.
+
+`python tests/ui/live_harness.py PORT` serves it. It has no database: sessions are a dictionary
+(the cookie's token is the session's id), and `/control/…` does to them what the services would.
+"""
+
+import asyncio
+import logging
+import sys
+import time
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Annotated, Any
+from uuid import UUID, uuid4
+
+import uvicorn
+from fastapi import Depends, FastAPI, HTTPException
+from fastapi.middleware.gzip import GZipMiddleware
+from nicegui import Client, core, ui
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.staticfiles import StaticFiles
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from services.actor import Actor
+from services.errors import NotAllowedError
+from ui import live
+from ui.cookies import session_token
+from ui.headers import harden
+
+STATIC = Path(__file__).parents[2] / "ui" / "static"
+COOKIE = "rollcall_session"
+
+sessions: dict[UUID, UUID] = {}
+events: list[str] = []
+presence: list[tuple[str, bool]] = []
+
+
+def session_of(token: str | None) -> UUID | None:
+    """The live session that a cookie's token stands for."""
+    try:
+        session_id = UUID(token or "")
+    except ValueError:
+        return None
+    return session_id if session_id in sessions else None
+
+
+async def authenticate(token: str | None) -> UUID | None:
+    """As the services do it: with a pause, for the database."""
+    await asyncio.sleep(0.002)
+    return session_of(token)
+
+
+async def require_session(request: Request) -> Actor:
+    """The dependency that every page has."""
+    session_id = session_of(session_token(request.cookies))
+    if session_id is None:
+        raise HTTPException(303, headers={"Location": "/login"})
+    return Actor(session_id, sessions[session_id], None)
+
+
+Visitor = Annotated[Actor, Depends(require_session)]
+
+
+def render(_request: Request, status: int, sentence: str) -> Response:
+    """A plain error page."""
+    return HTMLResponse(f"<!doctype html><title>{status}</title><p>{sentence}</p>", status)
+
+
+def page_routes() -> None:
+    """The live pages."""
+
+    @ui.page("/page")
+    async def page(actor: Visitor) -> None:
+        live.register(ui.context.client, actor, "/login", rooms=["everyone"])
+        ui.label("The secret content").props("id=secret")
+
+        async def slow() -> None:
+            events.append("slow begun")
+            await asyncio.sleep(1)
+            label.text = "slow done"
+            events.append("slow done")
+
+        label = ui.label("idle").props("id=label")
+        ui.button("Act", on_click=lambda: events.append("act"))
+        ui.button("Slow", on_click=slow)
+        ui.context.client.on_delete(lambda: events.append("deleted"))
+
+    @ui.page("/unregistered")
+    async def unregistered(_actor: Visitor) -> None:
+        ui.label("A page that the guard doesn't know")
+
+    @ui.page("/slow-page")
+    async def slow_page(actor: Visitor) -> None:
+        live.register(ui.context.client, actor, "/login")
+        await asyncio.sleep(1)
+        ui.label("The secret content").props("id=secret")
+
+    @ui.page("/too-slow")
+    async def too_slow(actor: Visitor) -> None:
+        live.register(ui.context.client, actor, "/login")
+        await asyncio.sleep(5)
+
+    @ui.page("/broken")
+    async def broken(actor: Visitor) -> None:
+        live.register(ui.context.client, actor, "/login")
+        raise RuntimeError("the page's own bug")
+
+    @ui.page("/broken-sync")
+    def broken_sync() -> None:
+        raise RuntimeError("the page's own bug")
+
+    @ui.page("/forbidden")
+    async def forbidden() -> None:
+        raise NotAllowedError
+
+    @ui.page("/number/{number}")
+    async def numbered(number: int) -> None:
+        ui.label(str(number))
+
+
+def plain_routes(app: FastAPI) -> None:
+    """Sign-in, and the handles that a test pulls."""
+
+    @app.get("/login")
+    async def login() -> HTMLResponse:
+        return HTMLResponse("<!doctype html><title>Sign in</title><h1>Sign in</h1>")
+
+    @app.get("/enter")
+    async def enter(user: UUID | None = None) -> Response:
+        session_id = uuid4()
+        sessions[session_id] = user or uuid4()
+        response = RedirectResponse("/page", 303)
+        response.set_cookie(COOKIE, str(session_id), httponly=True, samesite="lax")
+        response.headers["X-Session"] = str(session_id)
+        return response
+
+    @app.post("/control/end")
+    async def end(session: UUID, forget: bool = True) -> dict[str, Any]:
+        if forget:
+            sessions.pop(session, None)
+        committed_at = time.perf_counter()
+        receipt = await live.cut(live.pages_of_sessions([session]), "deactivated", committed_at)
+        took = (time.perf_counter() - committed_at) * 1000
+        return {**vars(receipt), "took_ms": took}
+
+    @app.post("/control/broadcast")
+    async def broadcast(room: str = "everyone") -> dict[str, Any]:
+        await live.broadcast(room, "rollcall_news", {"news": 1})
+        return {}
+
+    @app.get("/control/state")
+    async def state() -> dict[str, Any]:
+        return {
+            "events": list(events),
+            "clients": len(Client.instances),
+            "pages": len(live.all_pages()),
+            "sids": sum(len(page.sids) for page in live.all_pages()),
+            "engine_sockets": len(core.sio.eio.sockets),
+            "environs": len(core.sio.environ),
+            "rooms": {
+                str(room): len(sids) for room, sids in core.sio.manager.rooms.get("/", {}).items()
+            },
+            "presence": list(presence),
+            "tabs": len(core.app.storage._tabs),
+        }
+
+    @app.post("/echo")
+    async def echo(request: Request) -> dict[str, int]:
+        return {"bytes": len(await request.body())}
+
+    @app.get("/fail")
+    async def fail() -> None:
+        raise RuntimeError("a plain page's own bug")
+
+
+@asynccontextmanager
+async def lifespan(_app: FastAPI) -> Any:
+    """Quiet the collector, as the server does."""
+    live.quiet_gc()
+    yield
+
+
+def create_app(public_url: str) -> FastAPI:
+    """Everything together, in the order that `ui.server` has it."""
+    app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app.mount("/static", StaticFiles(directory=STATIC))
+    plain_routes(app)
+    page_routes()
+    live.on_presence(lambda user, _tenant, online: presence.append((str(user), online)))
+    live.install(authenticate, public_url=public_url)
+    ui.add_head_html('<script src="/static/live.js" defer></script>', shared=True)
+    ui.run_with(
+        app,
+        dark=None,
+        tailwind=False,
+        reconnect_timeout=30,
+        binding_refresh_interval=None,
+        storage_secret=None,
+        show_welcome_message=False,
+        gzip_middleware_factory=None,
+    )
+    live.plain_errors(render, {NotAllowedError: 403})
+    harden(app, public_url=public_url, render=render)
+    app.add_middleware(GZipMiddleware, minimum_size=500)
+    return app
+
+
+def main() -> None:
+    """Serve on the port of the command line."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    port = int(sys.argv[1])
+    app = create_app(f"http://localhost:{port}")
+    uvicorn.run(app, port=port, log_config=None, access_log=False, proxy_headers=False)
+
+
+if __name__ == "__main__":
+    main()

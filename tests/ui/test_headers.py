@@ -1,0 +1,217 @@
+"""What comes in, and what every answer says; NiceGUI's pages through `live_harness`."""
+
+import re
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from tests.ui.live_client import Person, harness
+from ui.headers import BODY_LIMIT, harden, origin_of
+
+PUBLIC = "https://rollcall.example"
+
+
+async def echo(request: Request) -> Response:
+    client = request.client.host if request.client else None
+    forwarded = [name for name in request.headers if name.startswith("x-forwarded")]
+    body = await request.body()
+    return JSONResponse(
+        {"client": client, "scheme": request.url.scheme, "forwarded": forwarded, "body": len(body)}
+    )
+
+
+async def fail(_request: Request) -> Response:
+    raise RuntimeError("a bug")
+
+
+async def secret(_request: Request) -> Response:
+    return PlainTextResponse("x", headers={"Referrer-Policy": "no-referrer"})
+
+
+def browser(public_url: str, *proxies: str) -> httpx.AsyncClient:
+    app = Starlette(
+        routes=[
+            Route("/", echo, methods=["GET", "POST"]),
+            Route("/fail", fail),
+            Route("/secret", secret),
+            Route("/healthz", secret),
+        ]
+    )
+    harden(app, public_url=public_url, trusted_proxies=proxies)
+    transport = httpx.ASGITransport(app=app, client=("10.0.0.1", 1))
+    return httpx.AsyncClient(transport=transport, base_url=public_url)
+
+
+@pytest.fixture
+async def people() -> AsyncIterator[httpx.AsyncClient]:
+    async with browser(PUBLIC) as client:
+        yield client
+
+
+@pytest.mark.parametrize(
+    ("url", "origin"),
+    [
+        ("https://Rollcall.Example:443", "https://rollcall.example"),
+        ("http://localhost:8080/", "http://localhost:8080"),
+        ("http://[::1]:80", "http://[::1]"),
+    ],
+)
+def test_an_origin_is_written_as_browsers_do(url: str, origin: str) -> None:
+    assert origin_of(url) == origin
+
+
+@pytest.mark.parametrize("path", ["/", "/fail", "/nowhere"])
+async def test_every_answer_has_its_headers(people: httpx.AsyncClient, path: str) -> None:
+    headers = (await people.get(path)).headers
+    assert "unsafe" not in headers["content-security-policy"]
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["x-frame-options"] == "DENY"
+    assert headers["referrer-policy"] == "same-origin"
+    assert headers["cross-origin-opener-policy"] == "same-origin"
+    assert headers["strict-transport-security"].startswith("max-age=")
+    assert headers["cache-control"] == "no-store"
+
+
+async def test_a_stricter_referrer_policy_is_kept(people: httpx.AsyncClient) -> None:
+    assert (await people.get("/secret")).headers["referrer-policy"] == "no-referrer"
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 403),
+        ({"Origin": PUBLIC}, 200),
+        ({"Origin": "https://evil.example"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Sec-Fetch-Site": "same-origin"}, 200),
+        ({"Sec-Fetch-Site": "same-site", "Origin": PUBLIC}, 403),
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Sec-Fetch-Site": "none"}, 403),
+        ({"Sec-Fetch-Site": "none", "Origin": PUBLIC}, 200),
+    ],
+)
+async def test_only_our_own_pages_may_post(
+    people: httpx.AsyncClient, headers: dict[str, str], status: int
+) -> None:
+    assert (await people.post("/", headers=headers)).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("rollcall.example", 200),
+        ("ROLLCALL.example:443", 200),
+        ("localhost", 400),
+        ("evil.example", 400),
+        ("rollcall.example.evil.example", 400),
+        ("", 400),
+    ],
+)
+async def test_only_our_own_names_are_answered(
+    people: httpx.AsyncClient, host: str, status: int
+) -> None:
+    assert (await people.get("/", headers={"Host": host})).status_code == status
+
+
+async def test_over_plain_http_the_local_names_are_ours_too() -> None:
+    async with browser("http://rollcall.example") as people:
+        for host in ("localhost:8080", "127.0.0.1", "[::1]:8080"):
+            assert (await people.get("/", headers={"Host": host})).status_code == 200
+
+
+async def test_probes_are_answered_under_any_name(people: httpx.AsyncClient) -> None:
+    assert (await people.get("/healthz", headers={"Host": "10.1.2.3"})).status_code == 200
+
+
+async def test_a_long_body_is_refused_announced_or_not(people: httpx.AsyncClient) -> None:
+    async def stream() -> AsyncIterator[bytes]:
+        for _ in range(10):
+            yield b"x" * BODY_LIMIT
+
+    for body in (b"x" * (BODY_LIMIT + 1), stream()):
+        answer = await people.post("/", headers={"Origin": PUBLIC}, content=body)
+        assert (answer.status_code, "64 KiB" in answer.text) == (413, True)
+    answer = await people.post("/", headers={"Origin": PUBLIC}, content=b"x" * BODY_LIMIT)
+    assert answer.json()["body"] == BODY_LIMIT
+
+
+FORWARDED = {
+    "X-Forwarded-For": "6.6.6.6, 203.0.113.9, 10.0.0.7",
+    "X-Forwarded-Proto": "http",
+    "X-Forwarded-Prefix": "/evil",
+    "X-Forwarded-Host": "evil.example",
+}
+
+
+async def test_forwarded_headers_of_strangers_are_dropped(people: httpx.AsyncClient) -> None:
+    seen = (await people.get("/", headers=FORWARDED)).json()
+    assert seen == {"client": "10.0.0.1", "scheme": "https", "forwarded": [], "body": 0}
+
+
+async def test_a_trusted_proxy_tells_the_client_and_the_scheme() -> None:
+    async with browser(PUBLIC, "10.0.0.0/8") as people:
+        seen = (await people.get("/", headers=FORWARDED)).json()
+    assert seen == {"client": "203.0.113.9", "scheme": "http", "forwarded": [], "body": 0}
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with harness(tmp_path_factory.mktemp("live") / "log") as address:
+        yield address
+
+
+async def test_a_live_page_s_scripts_carry_the_policy_s_nonce(base: str) -> None:
+    person = await Person(base).enter()
+    answers = [await person.http.get("/page") for _ in range(2)]
+    nonces = []
+    for answer in answers:
+        policy = answer.headers["content-security-policy"]
+        found = re.search(r"'nonce-([^']+)'", policy)
+        assert found, policy
+        nonces.append(found[1])
+        scripts = re.findall(r"<script[^>]*>", answer.text)
+        assert len(scripts) > 5
+        assert all(f'nonce="{found[1]}"' in script for script in scripts)
+    assert nonces[0] != nonces[1]
+
+
+async def test_assets_may_be_cached(base: str) -> None:
+    async with httpx.AsyncClient(base_url=base) as client:
+        for path in ("/_nicegui/3.18.0/static/nicegui.js", "/static/live.js"):
+            assert "no-store" not in (await client.get(path)).headers.get("cache-control", "")
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/nowhere", 404),
+        ("/page", 303),
+        ("/broken-sync", 500),
+        ("/forbidden", 403),
+        ("/number/x", 422),
+        ("/fail", 500),
+    ],
+)
+async def test_a_stranger_s_request_leaves_no_client(base: str, path: str, status: int) -> None:
+    async with httpx.AsyncClient(base_url=base) as client:
+        before = (await client.get("/control/state")).json()["clients"]
+        answer = await client.get(path)
+        assert answer.status_code == status
+        assert "x-nicegui-content" not in answer.headers
+        assert (await client.get("/control/state")).json()["clients"] == before
+
+
+async def test_a_page_s_own_bug_is_logged_once_and_leaves_no_client(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with harness(log) as base:
+        person = await Person(base).enter()
+        answer = await person.http.get("/broken")
+        assert (answer.status_code, "logged" in answer.text) == (500, True)
+        assert (await person.state())["clients"] == 0
+    assert log.read_text().count("\nRuntimeError: the page's own bug") == 1

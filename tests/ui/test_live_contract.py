@@ -1,0 +1,153 @@
+"""What `ui.live` relies on in NiceGUI, socket.io and engine.io, beside their public names.
+
+An upgrade that moves one of these fails here, and not in the middle of a cut.
+"""
+
+import importlib
+import inspect
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import engineio
+import nicegui
+import pytest
+import socketio
+from engineio.async_drivers import asgi
+from nicegui import Client, core
+from nicegui import nicegui as server
+from nicegui.element import Element
+from nicegui.outbox import Outbox
+
+from ui.live.connection import EVENTS
+
+PACKAGE = Path(nicegui.__file__).parent
+SCRIPT = (PACKAGE / "static" / "nicegui.js").read_text(encoding="utf-8")
+TEMPLATE = (PACKAGE / "templates" / "index.html").read_text(encoding="utf-8")
+LIVE_SCRIPT = Path(__file__).parents[2] / "ui" / "static" / "live.js"
+
+page_module = importlib.import_module("nicegui.page")
+
+
+def test_nicegui_is_the_version_that_was_read() -> None:
+    assert nicegui.__version__ == "3.18.0", "read its changes, then this file and ui/live again"
+
+
+def test_the_server_takes_the_messages_that_are_guarded_and_no_others() -> None:
+    assert set(core.sio.handlers["/"]) == EVENTS | {"connect", "disconnect"}
+    assert "*" not in core.sio.handlers
+    assert not core.sio.namespace_handlers
+
+
+def test_the_page_says_what_is_let_through_and_nothing_else() -> None:
+    said = set(re.findall(r'socket\??\.emit\(\s*"(\w+)"', SCRIPT))
+    said |= set(re.findall(r'42\["(\w+)"', SCRIPT))
+    assert said == EVENTS
+
+
+@pytest.mark.parametrize(
+    ("handler", "parameters"),
+    [
+        (server._on_connect, 3),
+        (server._on_handshake, 2),
+        (server._on_disconnect, 1),
+        (server._on_event, 2),
+        (server._on_javascript_response, 2),
+        (server._on_ack, 2),
+        (Client._cancel_delete_task, 2),
+        (Client.delete, 1),
+    ],
+)
+def test_a_handler_takes_what_it_is_given(handler: Callable[..., object], parameters: int) -> None:
+    assert len(inspect.signature(handler).parameters) == parameters
+
+
+def test_only_connecting_and_the_handshake_are_awaited() -> None:
+    awaited = {
+        handler.__name__
+        for handler in vars(server).values()
+        if inspect.iscoroutinefunction(handler) and handler.__name__.startswith("_on_")
+    }
+    assert awaited == {"_on_connect", "_on_handshake"}
+
+
+def test_connecting_takes_the_handshake_from_the_query() -> None:
+    source = inspect.getsource(server._on_connect)
+    assert "implicit_handshake" in source
+    assert "data.get('QUERY_STRING', '')" in source
+    handshake = inspect.getsource(server._on_handshake)
+    taken = set(re.findall(r"data(?:\.get\(|\[)'(\w+)'", handshake))
+    assert taken == {"client_id", "tab_id", "old_tab_id", "document_id", "next_message_id"}
+
+
+def test_a_client_is_in_the_table_until_it_is_deleted() -> None:
+    assert isinstance(Client.instances, dict)
+    source = inspect.getsource(Client)
+    for line in (
+        "self._delete_tasks: dict[str, asyncio.Task] = {}",
+        "self._request = request",
+        "self._request.scope['nicegui_page_path'] = self.page.path",
+        "del Client.instances[self.id]",
+        "self.outbox.stop()",
+    ):
+        assert line in source
+
+
+def test_events_are_looked_up_where_they_are_checked() -> None:
+    assert "self.elements.get(msg['id'])" in inspect.getsource(Client.handle_event)
+    assert "self._event_listeners[msg['listener_id']]" in inspect.getsource(Element._handle_event)
+
+
+def test_messages_go_to_the_room_of_the_client() -> None:
+    assert "core.sio.emit(message_type, data, room=client_id)" in inspect.getsource(Outbox._emit)
+    assert "sio.enter_room(sid, client.id)" in inspect.getsource(server._on_handshake)
+
+
+def test_a_page_that_is_given_up_shows_the_error_content() -> None:
+    source = inspect.getsource(page_module)
+    assert "from .error import error_content" in source
+    assert source.count("create_terminal_error_page(") == 3
+    assert "error_content(500, message)" in source
+    assert "if page_exception_handler is None:\n                raise e" in source
+
+
+def test_engine_io_serves_connections_where_they_are_wrapped() -> None:
+    assert isinstance(core.sio, socketio.AsyncServer)
+    assert inspect.iscoroutinefunction(engineio.AsyncServer.handle_request)
+    assert "self.eio.handle_request(" in inspect.getsource(socketio.AsyncServer.handle_request)
+    assert "'asgi.scope': scope" in inspect.getsource(asgi.translate_request)
+    for name in ("transports", "cors_allowed_origins", "max_http_buffer_size"):
+        assert hasattr(core.sio.eio, name)
+    assert inspect.signature(core.sio.manager.basic_leave_room).parameters.keys() == {
+        "sid",
+        "namespace",
+        "room",
+    }
+    assert core.sio.reason.CLIENT_DISCONNECT == "client disconnect"
+
+
+def test_engine_io_ends_a_websocket_when_receiving_ends() -> None:
+    source = inspect.getsource(asgi.WebSocket.wait)
+    assert "if event['type'] != 'websocket.receive':\n            raise OSError()" in source
+
+
+def test_the_settings_exist_that_the_guard_sets() -> None:
+    assert isinstance(core.app.config.socket_io_js_transports, list)
+    assert core.app.storage.max_tab_storage_age > 0
+
+
+def test_the_script_finds_its_hooks_in_nicegui_s_page() -> None:
+    assert "window.socket = io(url" in SCRIPT
+    assert "window.socket.on(event, async" in SCRIPT
+    assert "connect_error: (err) =>" in SCRIPT
+    assert "window.nextMessageId" in SCRIPT
+    assert re.search(
+        r'<div id="popup"[^>]*>\s*<span>[^<]*</span>\s*<span>[^<]*</span>\s*</div>', TEMPLATE
+    )
+    assert TEMPLATE.index("{{ head_html") < TEMPLATE.index("nicegui.js")
+    assert "rollcall_cut" in LIVE_SCRIPT.read_text(encoding="utf-8")
+
+
+def test_every_script_of_the_template_can_carry_a_nonce() -> None:
+    assert not re.search(r"\son\w+\s*=\s*[\"']", TEMPLATE), "an inline handler needs unsafe-inline"
+    assert "'X-NiceGUI-Content': 'page'" in inspect.getsource(Client.build_response)

@@ -1,0 +1,112 @@
+"""A cut, as the page's socket and the server see it."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import socketio
+
+from tests.ui.live_client import Person, harness
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with harness(tmp_path_factory.mktemp("live") / "log") as address:
+        yield address
+
+
+@pytest.fixture
+async def person(base: str) -> Person:
+    return await Person(base).enter()
+
+
+async def test_a_cut_reaches_every_page_and_leaves_nothing(person: Person) -> None:
+    pages = [await person.connected_page() for _ in range(5)]
+    receipt = await person.end()
+    assert (receipt["pages"], receipt["answered"]) == (5, 5)
+    assert 0 < receipt["slowest_ms"] < 1000
+    for page in pages:
+        await asyncio.wait_for(page.closed.wait(), 2)
+        assert page.received == [("rollcall_cut", {"url": "/login?why=deactivated"})]
+    state = await person.state()
+    assert (state["clients"], state["pages"], state["sids"], state["rooms"]) == (0, 0, 0, {})
+
+
+async def test_a_cut_page_connects_no_more(person: Person) -> None:
+    page = await person.connected_page()
+    await person.end()
+    with pytest.raises(socketio.exceptions.ConnectionError):
+        await page.connect()
+
+
+async def test_a_page_that_ignores_the_notice_is_heard_no_more(person: Person) -> None:
+    page = await person.connected_page()
+    await page.connect(answers=False)
+    before = len((await person.state())["events"])
+    ending = asyncio.create_task(person.end())
+    await asyncio.sleep(0.1)
+    for _ in range(5):
+        await page.click()
+    await person.http.post("/control/broadcast")
+    receipt = await ending
+    assert (receipt["pages"], receipt["took_ms"] < 1500) == (1, True)
+    assert "act" not in (await person.state())["events"][before:]
+    assert [event for event, *_ in page.received if event != "rollcall_cut"] == []
+    await asyncio.wait_for(page.closed.wait(), 2)
+
+
+async def test_a_handler_that_runs_on_tells_the_page_nothing(person: Person) -> None:
+    page = await person.connected_page()
+    await page.click("Slow")
+    await asyncio.sleep(0.1)
+    await person.end()
+    await asyncio.sleep(1.2)
+    assert (await person.state())["events"][-1] == "slow done"
+    assert [event for event, *_ in page.received] == ["rollcall_cut"]
+
+
+async def test_a_page_that_is_away_is_deleted_once(person: Person, base: str) -> None:
+    page = await person.connected_page()
+    deleted = (await person.state())["events"].count("deleted")
+    await page.sio.eio.ws.close()
+    await asyncio.sleep(0.2)
+    receipt = await person.end()
+    assert (receipt["pages"], receipt["answered"], receipt["slowest_ms"]) == (1, 0, None)
+    state = await person.state()
+    assert (state["clients"], state["events"].count("deleted")) == (0, deleted + 1)
+
+
+async def test_a_page_whose_html_is_under_way_connects_no_more(person: Person) -> None:
+    page = await person.page()
+    assert (await person.end())["pages"] == 0
+    with pytest.raises(socketio.exceptions.ConnectionError):
+        await page.connect()
+
+
+async def test_a_page_that_is_being_built_leads_to_sign_in(person: Person) -> None:
+    building = asyncio.create_task(person.http.get("/slow-page"))
+    await asyncio.sleep(0.3)
+    await person.end()
+    answer = await building
+    assert (answer.status_code, answer.headers["location"]) == (303, "/login?why=deactivated")
+    assert (await person.state())["clients"] == 0
+
+
+async def test_presence_begins_with_the_first_page_and_ends_with_the_last(person: Person) -> None:
+    told = len((await person.state())["presence"])
+    await person.connected_page()
+    await person.connected_page()
+    await person.end()
+    assert [online for _, online in (await person.state())["presence"][told:]] == [True, False]
+
+
+async def test_nothing_of_this_is_an_error_to_the_server(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with harness(log) as base:
+        person = await Person(base).enter()
+        page = await person.connected_page()
+        await page.sio.eio.ws.close()
+        await person.connected_page()
+        await person.end()
+    assert "Traceback" not in log.read_text()

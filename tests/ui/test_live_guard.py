@@ -1,0 +1,230 @@
+"""Who gets a websocket, and what is taken from it."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import socketio
+
+from tests.ui.live_client import Person, harness, seconds_until_closed
+from ui.live.connection import BURST, FINISH_WITHIN, LONGEST_FRAME
+from ui.live.guard import SOCKETS_PER_SESSION
+
+
+@pytest.fixture(scope="module")
+def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("live") / "log"
+
+
+@pytest.fixture(scope="module")
+def base(log: Path) -> Iterator[str]:
+    with harness(log) as address:
+        yield address
+    assert "Traceback" not in log.read_text()
+
+
+@pytest.fixture
+async def person(base: str) -> Person:
+    return await Person(base).enter()
+
+
+async def refuses(person: Person, headers: dict[str, str]) -> bool:
+    page = await person.page()
+    try:
+        await page.connect(headers)
+    except socketio.exceptions.ConnectionError:
+        return True
+    return False
+
+
+async def test_the_page_s_own_browser_is_let_in(person: Person) -> None:
+    assert not await refuses(person, person.headers)
+
+
+async def test_no_cookie_is_refused(person: Person, base: str) -> None:
+    assert await refuses(person, {"Origin": base})
+
+
+async def test_another_person_s_cookie_is_refused(person: Person, base: str) -> None:
+    assert await refuses(person, (await Person(base).enter()).headers)
+
+
+@pytest.mark.parametrize("origin", ["http://evil.example", "null", "", None])
+async def test_a_foreign_origin_is_refused(person: Person, origin: str | None) -> None:
+    headers = {"Cookie": person.headers["Cookie"]} | ({} if origin is None else {"Origin": origin})
+    assert await refuses(person, headers)
+
+
+async def test_polling_is_refused(person: Person) -> None:
+    answer = await person.http.get("/_nicegui_ws/socket.io/?transport=polling&EIO=4")
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize(
+    "query", ["", "client_id={id}", "client_id={id}&tab_id=t&document_id=d&next_message_id=x"]
+)
+async def test_a_malformed_query_is_refused(person: Person, query: str) -> None:
+    page = await person.page()
+    with pytest.raises(socketio.exceptions.ConnectionError):
+        await page.connect(query=query.format(id=page.client_id) or "x=y")
+
+
+async def test_a_foreign_socket_is_not_heard(person: Person, base: str) -> None:
+    page = await person.connected_page()
+    stranger = await (await Person(base).enter()).connected_page()
+    before = (await person.state())["events"]
+    await stranger.sio.emit("event", page.event())
+    greeting = {
+        "client_id": page.client_id,
+        "tab_id": page.tab_id,
+        "document_id": page.document_id,
+    }
+    assert await stranger.sio.call("handshake", greeting, timeout=2) is False
+    assert (await person.state())["events"] == before
+    await page.click()
+    await asyncio.sleep(0.1)
+    assert (await person.state())["events"] == [*before, "act"]
+
+
+MALFORMED: list[tuple[str, Any]] = [
+    ("event", None),
+    ("event", "x"),
+    ("event", {"id": 999_999}),
+    ("event", {"id": "1"}),
+    ("event", {"id": True, "listener_id": "x"}),
+    ("event", {"id": 2**53, "listener_id": "x"}),
+    ("event", {"listener_id": "nobody"}),
+    ("event", {"listener_id": []}),
+    ("event", {"args": "x"}),
+    ("event", {"args": ["{bad"]}),
+    ("event", {"args": [{}]}),
+    ("ack", {"next_message_id": "x"}),
+    ("ack", {}),
+    ("log", {"level": "evil", "message": "x"}),
+    ("log", {"level": ["x"], "message": "x"}),
+    ("log", {"level": "info", "message": 5}),
+    ("javascript_response", {}),
+    ("handshake", {}),
+]
+
+
+@pytest.mark.parametrize(("name", "message"), MALFORMED)
+async def test_a_malformed_message_is_dropped(person: Person, name: str, message: Any) -> None:
+    page = await person.connected_page()
+    if isinstance(message, dict):
+        message = {**(page.event() if name == "event" else {}), **message}
+        message["client_id"] = page.client_id
+    before = (await person.state())["events"]
+    await page.sio.emit(name, message)
+    await asyncio.sleep(0.05)
+    assert (await person.state())["events"] == before
+    assert page.sio.connected
+
+
+FRAMES: list[str | bytes] = [
+    *("", "x", "4", "42", "42[]", "42{}", "42[1]", '42["event"', "44{}", '45-["x"]', "2probe", "5"),
+    *('43["x"]', '4{"a":1}', "b4AAA", "40/admin,", '42/admin,["event"]', '٤٢["event"]', b"abc"),
+    *('42["connect",{}]', '42["disconnect"]', '42["unknown",{}]', '429999999999["event"]'),
+    '42["event",' + "[" * 20_000 + "]" * 20_000 + "]",
+    '42["event","' + "a" * LONGEST_FRAME + '"]',
+]
+
+
+@pytest.mark.parametrize("frame", FRAMES, ids=[str(frame[:20]) for frame in FRAMES])
+async def test_a_frame_that_no_page_sends_closes_the_socket(
+    person: Person, frame: str | bytes
+) -> None:
+    page = await person.page()
+    async with page.raw() as connection:
+        await connection.recv()
+        await connection.send("40")
+        assert (await connection.recv()).startswith("40")
+        await connection.send(frame)
+        assert await seconds_until_closed(connection, 2) is not None
+
+
+@pytest.mark.parametrize("frame", ['42["ack",{}]', "3"])
+async def test_a_flood_closes_the_socket(person: Person, frame: str) -> None:
+    page = await person.page()
+    async with page.raw() as connection:
+        await connection.recv()
+        await connection.send("40")
+        await connection.recv()
+        for _ in range(BURST + 50):
+            await connection.send(frame)
+        assert await seconds_until_closed(connection, 2) is not None
+
+
+async def test_idle_sockets_are_closed_and_nobody_notices(person: Person, base: str) -> None:
+    page = await person.page()
+    idle = [await page.raw({"Origin": base}) for _ in range(200)]
+    begun = asyncio.get_running_loop().time()
+    await asyncio.wait_for(person.http.get("/login"), 1)
+    ends = await asyncio.gather(*(seconds_until_closed(one, FINISH_WITHIN + 2) for one in idle))
+    assert all(end is not None for end in ends)
+    assert asyncio.get_running_loop().time() - begun < FINISH_WITHIN + 1
+    await asyncio.sleep(0.2)
+    assert (await person.state())["environs"] == (await person.state())["sids"]
+
+
+async def test_a_socket_that_never_hand_shakes_is_closed(person: Person) -> None:
+    page = await person.page()
+    async with page.raw(query=page.query(implicit=False)) as connection:
+        await connection.recv()
+        await connection.send("40")
+        assert await seconds_until_closed(connection, FINISH_WITHIN + 1) is not None
+
+
+async def test_an_explicit_handshake_is_taken(person: Person) -> None:
+    page = await person.page()
+    async with page.raw(query=page.query(implicit=False)) as connection:
+        await connection.recv()
+        await connection.send("40")
+        await connection.recv()
+        greeting = {
+            "client_id": page.client_id,
+            "tab_id": page.tab_id,
+            "document_id": page.document_id,
+            "old_tab_id": None,
+            "next_message_id": 0,
+        }
+        await connection.send("420" + json.dumps(["handshake", greeting]))
+        assert await connection.recv() == "430[true]"
+
+
+async def test_a_session_has_so_many_sockets_and_no_more(person: Person) -> None:
+    for _ in range(SOCKETS_PER_SESSION):
+        await person.connected_page()
+    assert await refuses(person, person.headers)
+    assert (await person.end())["answered"] == SOCKETS_PER_SESSION
+
+
+async def test_sockets_that_break_off_while_they_connect_leave_nothing(person: Person) -> None:
+    before = await person.state()
+    for _ in range(20):
+        connection = await (await person.page()).raw()
+        await connection.recv()
+        await connection.send("40")
+        connection.transport.abort()
+    await asyncio.sleep(0.5)
+    after = await person.state()
+    assert [after[key] for key in ("sids", "environs")] == [
+        before[key] for key in ("sids", "environs")
+    ]
+
+
+async def test_a_logged_message_forges_no_line(person: Person, log: Path) -> None:
+    page = await person.connected_page()
+    text = "first\nERROR forged\x1b[31m\u202e" + "A" * 5000
+    message = {"client_id": page.client_id, "level": "error", "message": text}
+    await page.sio.emit("log", message)
+    await asyncio.sleep(0.2)
+    text = await asyncio.to_thread(log.read_text)
+    lines = [line for line in text.splitlines() if "forged" in line]
+    assert len(lines) == 1
+    assert lines[0].startswith("ERROR ui.live.guard: A browser of user")
+    assert "\x1b" not in lines[0]
+    assert len(lines[0]) < 700

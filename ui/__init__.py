@@ -1,0 +1,1 @@
+"""The faces that people see. Pages compose; services decide."""

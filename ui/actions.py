@@ -1,0 +1,42 @@
+"""Turns a refusal into what the person sees. Bugs go on to the log."""
+
+import functools
+from collections.abc import Awaitable, Callable
+from typing import ParamSpec
+
+from services.errors import InvalidInputError, RollcallError, SessionEndedError
+from ui.components.form_dialog import FormDialog
+from ui.components.toast import Toast
+
+P = ParamSpec("P")
+
+
+def told(
+    toast: Toast, dialog: FormDialog | None = None
+) -> Callable[[Callable[P, Awaitable[None]]], Callable[P, Awaitable[None]]]:
+    """Decorate a handler: what it refuses is told in its dialog where it has one, else in a toast.
+
+    A session that ended is told by the sign-in page, which the cut brings by itself.
+    """
+
+    def decorate(handler: Callable[P, Awaitable[None]]) -> Callable[P, Awaitable[None]]:
+        @functools.wraps(handler)
+        async def run(*args: P.args, **kwargs: P.kwargs) -> None:
+            try:
+                await handler(*args, **kwargs)
+            except SessionEndedError:
+                return
+            except InvalidInputError as error:
+                if dialog is None:
+                    toast.show(str(error), tone="error")
+                else:
+                    dialog.show_errors(error.fields)
+            except RollcallError as error:
+                if dialog is None:
+                    toast.show(str(error), tone="error")
+                else:
+                    dialog.show_errors({}, general=str(error))
+
+        return run
+
+    return decorate

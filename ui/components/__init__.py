@@ -1,0 +1,1 @@
+"""What the pages are made of: our own elements, each with its Vue component beside it."""

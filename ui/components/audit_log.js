@@ -1,0 +1,254 @@
+// The audit log: the newest entries first, older ones on demand, new ones as they happen.
+import { listen } from "live_socket";
+
+const SEARCH_PAUSE = 250; // ms of quiet before a search is sent
+const ANSWER_TIMEOUT = 10_000; // ms until a query counts as failed
+const HIGHLIGHT = 1_900; // ms; the style's animation is a little shorter
+const FILTERS = ["action", "q", "from", "to"];
+
+const FILTER_BAR = `
+  <form class="toolbar" role="search" aria-label="Audit log" @submit.prevent="ask">
+    <div class="search">
+      <svg width="16" height="16" viewBox="0 0 16 16" fill="none" stroke="currentColor"
+           stroke-width="1.6" stroke-linecap="round" aria-hidden="true">
+        <circle cx="7" cy="7" r="4.6"/><path d="M10.5 10.5 14 14"/></svg>
+      <input ref="search" type="search" aria-label="Search the log" placeholder="Search the log"
+             autocomplete="off" spellcheck="false" maxlength="200" v-model="asked.q" @input="typed">
+    </div>
+    <div class="filter" :class="{'filter-on': asked.action}">
+      <label :for="$attrs.id + '-action'">Action</label>
+      <select :id="$attrs.id + '-action'" :value="asked.action"
+              @change="change({action: $event.target.value})">
+        <option value="">All</option>
+        <option v-for="[key, label] in actions" :key="key" :value="key">{{ label }}</option>
+      </select>
+    </div>
+    <div v-for="[name, label] in [['from', 'From'], ['to', 'To']]" :key="name" class="filter"
+         :class="{'filter-on': asked[name]}">
+      <label :for="$attrs.id + '-' + name">{{ label }}</label>
+      <input type="date" :id="$attrs.id + '-' + name" :value="asked[name]"
+             @change="change({[name]: $event.target.value})">
+    </div>
+    <button v-if="filtered && list.length" class="btn btn-quiet" type="button" @click="clear">Clear filters</button>
+    <a v-if="export_url" class="btn spread" :href="exportHref">Export CSV</a>
+  </form>`;
+
+const ROW = `
+  <tr v-for="entry in list" :key="entry.id" role="row" :class="{'fresh-a': fresh[entry.id]}">
+    <td role="cell" class="col-when">
+      <time :datetime="entry.at" :title="exact(entry.at)">{{ brief(entry.at) }}</time>
+      <div class="small muted mono" :title="entry.hash ? 'Hash ' + entry.hash : null">{{ mark(entry) }}</div>
+    </td>
+    <td role="cell" class="col-who" data-label="by"><span class="isolate" dir="auto">{{ entry.actor || 'Nobody' }}</span></td>
+    <td role="cell" class="col-what">{{ entry.action_label }}</td>
+    <td v-if="!compact" role="cell" class="col-whom" data-label="to"><span class="isolate" dir="auto">{{ entry.subject || '–' }}</span></td>
+    <td role="cell" class="col-from muted" data-label="from">{{ entry.address || '–' }}</td>
+    <td role="cell" class="col-details">{{ entry.summary }}</td>
+  </tr>`;
+
+export default {
+  template: `
+  <div class="audit" :class="{'audit-compact': compact}">
+    <template v-if="!compact">${FILTER_BAR}</template>
+    <p class="visually-hidden" role="status">{{ spoken }}</p>
+    <div v-if="error" class="banner banner-danger users-error" role="alert">
+      <span>Couldn't load the log. {{ error }}</span>
+      <button class="btn btn-small" type="button" @click="retry">Try again</button>
+    </div>
+    <div v-if="list.length" class="table-card">
+      <div v-if="loading" class="loading"></div>
+      <table class="table" role="table" :aria-label="compact ? 'History' : 'Audit log'"
+             :aria-busy="loading ? 'true' : 'false'">
+        <thead role="rowgroup">
+          <tr role="row">
+            <th v-for="[name, label] in columns" :key="name" role="columnheader" scope="col"
+                :class="'col-' + name">{{ label }}</th>
+          </tr>
+        </thead>
+        <tbody role="rowgroup">${ROW}</tbody>
+      </table>
+    </div>
+    <div v-else class="table-card empty" :aria-busy="loading ? 'true' : 'false'">
+      <div v-if="loading" class="loading"></div>
+      <template v-if="filtered">
+        <h2>Nothing matches</h2>
+        <p>Look with fewer filters, or a longer time.</p>
+        <button class="btn" type="button" @click="clear">Clear filters</button>
+      </template>
+      <template v-else>
+        <h2>Nothing yet</h2>
+        <p>What happens from now on is kept here.</p>
+      </template>
+    </div>
+    <div v-if="more" class="pager audit-more">
+      <button class="btn" type="button" :aria-disabled="loading ? 'true' : null" @click="older">Load older</button>
+    </div>
+  </div>`,
+  props: {
+    entries: Array,
+    has_more: Boolean,
+    actions: Array,
+    query: Object,
+    export_url: String,
+    compact: Boolean,
+    live_event: String,
+  },
+  emits: ["query"],
+  data() {
+    return {
+      list: this.entries,
+      more: this.has_more,
+      asked: Object.fromEntries(FILTERS.map((name) => [name, this.query[name] ?? ""])),
+      loading: false,
+      error: "",
+      spoken: "",
+      fresh: {},
+      columns: [
+        ["when", "When"],
+        ["who", "Who"],
+        ["what", "What"],
+        ["whom", "Whom"],
+        ["from", "From"],
+        ["details", "Details"],
+      ].filter(([name]) => !this.compact || name !== "whom"),
+    };
+  },
+  created() {
+    this.seq = 0;
+    this.shown = { ...this.asked };
+  },
+  mounted() {
+    if (!this.compact) window.addEventListener("popstate", this.back);
+    this.stop = listen({ [this.live_event]: this.happened }, { onReconnect: this.reconnected });
+  },
+  unmounted() {
+    window.removeEventListener("popstate", this.back);
+    for (const timer of [this.searching, this.answering, this.again]) clearTimeout(timer);
+    this.stop();
+  },
+  computed: {
+    filtered() {
+      return FILTERS.some((name) => this.asked[name]);
+    },
+    exportHref() {
+      return this.export_url + this.address();
+    },
+  },
+  methods: {
+    // -- called by the server
+    show(result) {
+      if (result.seq != null && result.seq < this.seq) return;
+      this.answered();
+      const known = new Set(result.append ? this.list.map((entry) => entry.id) : []);
+      const entries = result.entries.filter((entry) => !known.has(entry.id));
+      this.list = result.append ? [...this.list, ...entries] : entries;
+      this.more = result.has_more;
+      this.shown = { ...this.asked };
+      this.spoken = entries.length === 1 ? "1 entry loaded" : `${entries.length} entries loaded`;
+    },
+    failed(message, seq) {
+      if (seq != null && seq < this.seq) return;
+      this.answered();
+      this.error = message || "The server didn't answer.";
+    },
+
+    // -- asking
+    send(before) {
+      clearTimeout(this.searching);
+      clearTimeout(this.answering);
+      this.seq += 1;
+      this.loading = true;
+      this.retry = () => this.send(before);
+      this.answering = setTimeout(() => this.failed("", this.seq), ANSWER_TIMEOUT);
+      this.$emit("query", { ...this.asked, before, seq: this.seq });
+    },
+    ask() {
+      this.send(null);
+    },
+    retry() {
+      this.ask();
+    },
+    older() {
+      const last = this.list.at(-1);
+      if (!this.loading && last) this.send(last.number ?? last.id);
+    },
+    answered() {
+      clearTimeout(this.answering);
+      this.loading = false;
+      this.error = "";
+    },
+    address() {
+      const values = FILTERS.filter((name) => this.asked[name]);
+      const search = new URLSearchParams(values.map((name) => [name, this.asked[name]])).toString();
+      return search ? `?${search}` : "";
+    },
+    change(values) {
+      Object.assign(this.asked, values);
+      history.pushState(history.state, "", location.pathname + this.address());
+      this.ask();
+    },
+    typed() {
+      history.replaceState(history.state, "", location.pathname + this.address());
+      clearTimeout(this.searching);
+      this.searching = setTimeout(this.ask, SEARCH_PAUSE);
+    },
+    clear() {
+      this.change({ action: "", q: "", from: "", to: "" });
+      this.$refs.search?.focus();
+    },
+    back() {
+      const values = new URLSearchParams(location.search);
+      for (const name of FILTERS) this.asked[name] = values.get(name) ?? "";
+      this.ask();
+    },
+    reconnected() {
+      // What happened meanwhile is missing; older entries that were loaded are asked for again.
+      if (this.list.length <= 50) this.again = setTimeout(this.ask, Math.random() * 2_000);
+    },
+
+    // -- what happens elsewhere
+    happened({ entry }) {
+      if (!this.fits(entry) || this.list.some((other) => other.id === entry.id)) return;
+      this.list.unshift(entry);
+      this.fresh[entry.id] = true;
+      setTimeout(() => delete this.fresh[entry.id], HIGHLIGHT);
+    },
+    fits(entry) {
+      const { action, q, from, to } = this.shown;
+      const day = entry.at.slice(0, 10);
+      const text = `${entry.actor}\n${entry.subject}\n${entry.address}\n${entry.summary}`.toLowerCase();
+      const words = q.toLowerCase().split(/\s+/u).filter(Boolean);
+      return (
+        (!action || entry.action === action) &&
+        (!from || day >= from) &&
+        (!to || day <= to) &&
+        words.every((word) => text.includes(word))
+      );
+    },
+
+    // -- times, in the reader's own zone
+    brief(iso) {
+      const at = new Date(iso);
+      const time = at.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+      const days = Math.round((midnight(new Date()) - midnight(at)) / 86_400_000);
+      if (days === 0) return `Today, ${time}`;
+      if (days === 1) return `Yesterday, ${time}`;
+      const thisYear = at.getFullYear() === new Date().getFullYear();
+      const year = thisYear ? undefined : "numeric";
+      const day = at.toLocaleDateString("en-GB", { day: "numeric", month: "short", year });
+      return `${day}, ${time}`;
+    },
+    exact(iso) {
+      const local = new Date(iso).toLocaleString("en-GB", { dateStyle: "full", timeStyle: "long" });
+      return `${local}\n${new Date(iso).toISOString()}`;
+    },
+    mark(entry) {
+      const number = entry.number == null ? "" : `#${entry.number}`;
+      return [number, (entry.hash ?? "").slice(0, 8)].filter(Boolean).join(" ");
+    },
+  },
+};
+
+function midnight(at) {
+  return new Date(at.getFullYear(), at.getMonth(), at.getDate()).getTime();
+}

@@ -1,0 +1,54 @@
+"""The audit log's table: for the Audit page, and without filters for one user's history."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+from nicegui.element import Element
+from nicegui.events import GenericEventArguments
+
+LIVE_EVENT = "rollcall_audit"
+
+
+class AuditLog(Element, component="audit_log.js", dependencies=["live_socket.js"]):
+    """Shows entries, the newest first; new ones arrive as socket events (`live_event`: {entry}).
+
+    The browser asks through `on_query` (action, q, from, to, before: the number of the oldest entry
+    it has, or none; seq) and wants an answer by `show` or `failed` with the same `seq`. Everything
+    in the handler's values is what a browser sent. `compact` leaves out the filters and the column
+    Whom.
+    """
+
+    def __init__(
+        self,
+        *,
+        entries: Sequence[Mapping[str, Any]],
+        has_more: bool,
+        on_query: Callable[[dict[str, Any]], Awaitable[None]],
+        actions: Sequence[Sequence[str]] = (),
+        query: Mapping[str, str] | None = None,
+        export_url: str = "",
+        compact: bool = False,
+        live_event: str = LIVE_EVENT,
+    ) -> None:
+        super().__init__()
+        self._props["entries"] = list(entries)
+        self._props["has_more"] = has_more
+        self._props["actions"] = [list(action) for action in actions]
+        self._props["query"] = dict(query or {})
+        self._props["export_url"] = export_url
+        self._props["compact"] = compact
+        self._props["live_event"] = live_event
+        self._on_query = on_query
+        self.on("query", self._queried)
+
+    def show(self, result: Mapping[str, Any]) -> None:
+        """Show an answer: entries, has_more, seq, and append (whether they follow those shown)."""
+        self.run_method("show", dict(result))
+
+    def failed(self, message: str, seq: int | None = None) -> None:
+        """Say that a query failed, and why; the entries stay."""
+        self.run_method("failed", message, seq)
+
+    async def _queried(self, event: GenericEventArguments) -> None:
+        if isinstance(event.args, dict):
+            await self._on_query(event.args)

@@ -1,0 +1,160 @@
+"""One dialog for every short form and every question."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextvars import ContextVar
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from nicegui.element import Element
+from nicegui.events import GenericEventArguments
+
+Kind = Literal["text", "email", "password", "select", "date"]
+Tone = Literal["accent", "danger"]
+OnSubmit = Callable[[dict[str, str]], Awaitable[None]]
+OnCheck = Callable[[str, str], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of a form.
+
+    `maxlength` is in characters; a longer text is told, never cut. `autocomplete` takes HTML's
+    words.
+    """
+
+    name: str
+    label: str
+    kind: Kind = "text"
+    options: Sequence[tuple[str, str]] = ()
+    required: bool = True
+    autocomplete: str = "off"
+    help: str = ""
+    value: str = ""
+    maxlength: int | None = None
+
+
+@dataclass
+class _Check:
+    """What a handler found about one value while it ran."""
+
+    field: str
+    error: str | None = None
+    note: str | None = None
+
+
+# The check that the running handler answers: what it shows concerns that value alone.
+_checking: ContextVar[_Check | None] = ContextVar("checking", default=None)
+
+
+class FormDialog(Element, component="form_dialog.js", dependencies=["live_socket.js"]):
+    """A native dialog with fields, and a button that sends once until it was answered.
+
+    `on_submit` gets a text for every field, whatever the browser sent, and never runs twice at
+    once. The dialog stays open, with what was typed, until `close`. `on_check` gets a field's name
+    and value, soon after it was typed; the `show_errors` and `show_notes` that it calls concern
+    that field alone, and are dropped if the text has changed meanwhile.
+    """
+
+    def __init__(
+        self,
+        title: str,
+        *,
+        fields: Sequence[Field] = (),
+        submit: str,
+        on_submit: OnSubmit,
+        on_check: OnCheck | None = None,
+        body: str | Sequence[str] = "",
+        tone: Tone = "accent",
+        cancel: str = "Cancel",
+    ) -> None:
+        super().__init__()
+        self._props["title"] = title
+        self._props["fields"] = [
+            asdict(field) | {"options": [list(option) for option in field.options]}
+            for field in fields
+        ]
+        self._props["submit"] = submit
+        self._props["body"] = _lines(body)
+        self._props["tone"] = tone
+        self._props["cancel"] = cancel
+        self._props["checks"] = on_check is not None
+        self._names = [field.name for field in fields]
+        self._on_submit = on_submit
+        self._on_check = on_check
+        self._sending = False
+        self.on("submit", self._submitted)
+        self.on("check", self._check)
+
+    def open(
+        self,
+        values: Mapping[str, str] | None = None,
+        body: str | Sequence[str] | None = None,
+        title: str | None = None,
+    ) -> None:
+        """Open the dialog anew; what isn't given is as the dialog was made."""
+        lines = None if body is None else _lines(body)
+        self.run_method("open", {"values": dict(values or {}), "body": lines, "title": title})
+
+    def close(self) -> None:
+        """Close it; the focus goes back to where it was."""
+        self.run_method("close")
+
+    def done(self) -> None:
+        """Free the button, and leave everything else as it is."""
+        self.run_method("done")
+
+    def show_errors(self, errors: Mapping[str, str], general: str = "") -> None:
+        """Show what is wrong, by field and as a whole, instead of what was shown before."""
+        check = _checking.get()
+        if check is None:
+            self.run_method("showErrors", dict(errors), general)
+        else:
+            check.error = errors.get(check.field, "")
+
+    def show_notes(self, notes: Mapping[str, str]) -> None:
+        """Show hints under fields, which aren't errors."""
+        check = _checking.get()
+        if check is None:
+            self.run_method("showNotes", dict(notes))
+        else:
+            check.note = notes.get(check.field, "")
+
+    def show_link(self, text: str, url: str) -> None:
+        """Show a link to copy: instead of the fields, or under a question that can be repeated."""
+        self.run_method("showLink", text, url)
+
+    async def _submitted(self, event: GenericEventArguments) -> None:
+        if self._sending:
+            return
+        sent: dict[str, Any] = event.args if isinstance(event.args, dict) else {}
+        values = {name: _text(sent.get(name)) for name in self._names}
+        self._sending = True
+        try:
+            await self._on_submit(values)
+        finally:
+            self._sending = False
+            self.done()
+
+    async def _check(self, event: GenericEventArguments) -> None:
+        sent = event.args
+        if self._on_check is None or not isinstance(sent, dict):
+            return
+        field, value, seq = sent.get("field"), sent.get("value"), sent.get("seq")
+        if field not in self._names or not isinstance(value, str) or not isinstance(seq, int):
+            return
+        check = _Check(field)
+        token = _checking.set(check)
+        try:
+            await self._on_check(field, value)
+        finally:
+            _checking.reset(token)
+        self.run_method("showChecked", field, seq, check.error, check.note)
+
+
+def _lines(body: str | Sequence[str]) -> list[str]:
+    lines = body.split("\n") if isinstance(body, str) else body
+    return [line for line in lines if line]
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""

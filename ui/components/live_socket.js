@@ -1,0 +1,29 @@
+// Listens to the page's socket. NiceGUI makes it after the components are mounted, so it is waited
+// for. `handlers` maps socket events to functions; `onReconnect` runs after each connection but the
+// first, `onDisconnect` after each loss. Returns what ends it.
+export function listen(handlers, { onReconnect = () => {}, onDisconnect = () => {} } = {}) {
+  let timer;
+  let stop = () => clearTimeout(timer);
+  const start = () => {
+    const socket = window.socket;
+    if (!socket) {
+      timer = setTimeout(start, 10);
+      return;
+    }
+    let connected = socket.connected;
+    const all = {
+      ...handlers,
+      connect: () => {
+        if (connected) onReconnect();
+        connected = true;
+      },
+      disconnect: onDisconnect,
+    };
+    for (const [event, handler] of Object.entries(all)) socket.on(event, handler);
+    stop = () => {
+      for (const [event, handler] of Object.entries(all)) socket.off(event, handler);
+    };
+  };
+  start();
+  return () => stop();
+}

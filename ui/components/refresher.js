@@ -1,0 +1,26 @@
+// Shows nothing: tells the server when a socket event arrived that makes the page's content stale,
+// once for many in a row, and once more after a lost connection.
+import { listen } from "live_socket";
+
+const SOON = 300; // ms
+
+export default {
+  template: "<span hidden></span>",
+  props: { event: String },
+  mounted() {
+    this.stop = listen({ [this.event]: this.stale }, { onReconnect: this.stale });
+  },
+  unmounted() {
+    clearTimeout(this.timer);
+    this.stop();
+  },
+  methods: {
+    stale() {
+      if (this.timer) return;
+      this.timer = setTimeout(() => {
+        this.timer = undefined;
+        this.$emit("stale");
+      }, SOON);
+    },
+  },
+};

@@ -1,0 +1,58 @@
+"""The two cookies: the session's, and the one by which a browser is known again."""
+
+from collections.abc import Mapping
+
+from starlette.requests import HTTPConnection
+from starlette.responses import Response
+
+from services import known_devices, runtime
+from services.sessions import Caller
+from services.sign_in import SignedIn
+
+
+def session_token(cookies: Mapping[str, str]) -> str | None:
+    """The session's token among a request's cookies."""
+    return cookies.get(_name("rollcall"))
+
+
+def caller_of(connection: HTTPConnection) -> Caller:
+    """Where a request comes from."""
+    return Caller(
+        address=connection.client.host if connection.client else "",
+        user_agent=connection.headers.get("user-agent", ""),
+        device=connection.cookies.get(_name("rollcall-device"), ""),
+    )
+
+
+def set_session(response: Response, signed_in: SignedIn) -> None:
+    """Have the browser keep the session, and be known from now on."""
+    _set(
+        response,
+        "rollcall",
+        signed_in.token,
+        runtime.current().settings.session_max.total_seconds(),
+    )
+    _set(response, "rollcall-device", signed_in.device, known_devices.FORGET.total_seconds())
+
+
+def clear_session(response: Response) -> None:
+    """Have the browser forget the session; it stays known."""
+    _set(response, "rollcall", "", 0)
+
+
+def _set(response: Response, name: str, value: str, seconds: float) -> None:
+    response.set_cookie(
+        _name(name),
+        value,
+        max_age=int(seconds),
+        path="/",
+        httponly=True,
+        samesite="lax",
+        secure=runtime.current().settings.is_https,
+    )
+
+
+def _name(name: str) -> str:
+    # The prefix has browsers refuse a cookie that another subdomain or plain http has set (RFC
+    # 6265bis, section 4.1.3.2); it needs Secure.
+    return f"__Host-{name}" if runtime.current().settings.is_https else name

@@ -1,0 +1,88 @@
+"""Asks once before a deactivation, and tells what happened after it."""
+
+from uuid import UUID
+
+from services import users
+from services.actor import Actor
+from services.errors import RollcallError
+from services.receipts import Receipt
+from services.users import Impact, StatusChange
+from ui import notices
+from ui.actions import told
+from ui.components.form_dialog import FormDialog
+from ui.components.toast import Toast
+
+
+class DeactivateDialog:
+    """The confirmation of a deactivation."""
+
+    def __init__(self, actor: Actor, toast: Toast) -> None:
+        self.actor = actor
+        self.toast = toast
+        self.impact: Impact | None = None
+        self.dialog = FormDialog(
+            "Deactivate user", submit="Deactivate", tone="danger", on_submit=self._confirmed
+        )
+
+    async def ask(self, user_id: UUID) -> None:
+        """Open the dialog with what the deactivation would do right now."""
+        self.impact = await users.get_impact(self.actor, user_id)
+        self.dialog.open(title=f"Deactivate {self.impact.name}?", body=_impact_text(self.impact))
+
+    async def _confirmed(self, values: dict[str, str]) -> None:
+        await told(self.toast, self.dialog)(self._deactivate)()
+
+    async def _deactivate(self) -> None:
+        if self.impact is None:
+            return
+        change = await users.set_active(
+            self.actor, self.impact.user_id, False, seen_version=self.impact.version
+        )
+        self.dialog.close()
+        if not change.changed or change.cause is None:
+            self.toast.show(f"{change.name} is inactive already.")
+            return
+        # Nobody was signed in: there is no receipt to wait for.
+        receipt = await notices.receipt_of(change.cause) if self.impact.devices else None
+        self.toast.show(
+            outcome(change, receipt),
+            tone="success",
+            action_label="Undo",
+            on_action=lambda: self._undo(change),
+        )
+
+    async def _undo(self, change: StatusChange) -> None:
+        try:
+            undone = await users.set_active(
+                self.actor, change.user_id, True, seen_version=change.version
+            )
+        except RollcallError as error:
+            self.toast.show(str(error), tone="error")
+            return
+        again = " They can sign in again." if not undone.invited else ""
+        self.toast.show(f"{undone.name} is active again.{again}", tone="success")
+
+
+def outcome(change: StatusChange, receipt: Receipt | None) -> str:
+    """What became of a deactivation, with the measured figure."""
+    if receipt is None or not receipt.pages:
+        return f"{change.name} is deactivated. No page of theirs was open."
+    pages = "1 open page" if receipt.pages == 1 else f"{receipt.pages} open pages"
+    told_ms = f", the last one after {round(receipt.slowest_ms)} ms" if receipt.slowest_ms else ""
+    silent = receipt.pages - receipt.answered
+    cut_off = f" {silent} didn't answer and were disconnected." if silent else ""
+    return f"{change.name} is signed out of {pages}{told_ms}.{cut_off}"
+
+
+def _impact_text(impact: Impact) -> list[str]:
+    pages = "1 open page" if impact.open_pages == 1 else f"{impact.open_pages} open pages"
+    devices = "1 device" if impact.devices == 1 else f"{impact.devices} devices"
+    now = (
+        f"Signed out now, everywhere: {pages} on {devices}."
+        if impact.devices
+        else "Not signed in anywhere right now."
+    )
+    return [
+        f"{now} {impact.name} can't sign in any more, and unused invitation links stop working.",
+        "Their data stays. You can activate them again at any time.",
+    ]

@@ -1,0 +1,74 @@
+"""What every signed-in page begins with: its registration, its surroundings, its one toast."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from nicegui import ui
+from nicegui.elements.mixins.text_element import TextElement
+
+from services.permissions import Permission, may
+from services.sessions import Visit
+from ui import live
+from ui.components.shell import Link, Shell
+from ui.components.toast import Toast
+from ui.identity import home_path, sign_in_url
+
+# The navigation: name, last part of the address, and the permission that shows it.
+TENANT_NAVIGATION = (
+    ("Users", "users", Permission.VIEW_USERS),
+    ("Roles", "roles", Permission.VIEW_ROLES),
+    ("Audit", "audit", Permission.VIEW_AUDIT),
+)
+PLATFORM_NAVIGATION = (
+    ("Tenants", "tenants", Permission.MANAGE_TENANTS),
+    ("Platform Admins", "users", Permission.MANAGE_PLATFORM_ADMINS),
+    ("Roles", "roles", Permission.VIEW_ROLES),
+    ("Audit", "audit", Permission.VIEW_AUDIT),
+)
+
+
+def enter(visit: Visit, *rooms: str) -> None:
+    """Register the page that is being built, before it asks the database for anything.
+
+    A cut that happens from now on finds it; what happened before, the page's own first service
+    call finds.
+    """
+    live.register(
+        ui.context.client, visit.actor, sign_in_url=sign_in_url(visit.tenant_slug), rooms=rooms
+    )
+
+
+@contextmanager
+def frame(visit: Visit, title: str, *, current: str = "") -> Iterator[Toast]:
+    """Build the page's surroundings; what is built inside is its main part.
+
+    `current` is the last part of the navigation entry's address; the page's one toast is given.
+    """
+    ui.page_title(f"{title} · {visit.tenant_name or 'Platform'} · Rollcall")
+    base = home_path(visit.tenant_slug)
+    items = TENANT_NAVIGATION if visit.tenant_slug else PLATFORM_NAVIGATION
+    navigation: list[Link] = [
+        {"name": name, "href": f"{base}/{address}", "current": address == current}
+        for name, address, permission in items
+        if may(visit.role, permission)
+    ]
+    menu: list[Link] = [{"name": "My account", "href": f"{base}/account"}]
+    if visit.tenant_slug and may(visit.role, Permission.MANAGE_TENANTS):
+        menu.append({"name": "All tenants", "href": "/platform/tenants"})
+    # Quasar's page is a <main> of its own, and there can be one; ours is the one with the heading.
+    parent = ui.context.client.content.parent_slot
+    if parent is not None:
+        parent.parent.tag = "div"
+    toast = Toast()
+    with Shell(visit, base=base, navigation=navigation, menu=menu):
+        yield toast
+
+
+def text(tag: str, content: str, classes: str = "") -> TextElement:
+    """A plain HTML element with a text, shown as it is and never as markup."""
+    return TextElement(tag=tag, text=content).classes(classes)
+
+
+def section(classes: str = "card") -> ui.element:
+    """A block of a page, to build in."""
+    return ui.element("section").classes(classes)

@@ -1,0 +1,71 @@
+"""What stands around the whole application: which requests come in, and what every answer says.
+
+Small ASGI middlewares, stacked by `harden` in the order that they depend on.
+
+There are no anti-forgery tokens in the forms. Every browser of the last years says with each
+request where it was made (`Sec-Fetch-Site`), and all say with each POST from which origin
+(`Origin`); a page can forge neither. `CrossOriginDefence` demands one of the two, as
+`CrossOriginProtection` of Go's standard library does, and refuses a request that has neither; the
+session's cookie is `SameSite=Lax` besides.
+"""
+
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from ui.headers.answers import LastResort, Render, SecurityHeaders
+from ui.headers.requests import (
+    BodyLimit,
+    CrossOriginDefence,
+    ForwardedHeaders,
+    TrustedHosts,
+    origin_of,
+)
+
+__all__ = [
+    "BODY_LIMIT",
+    "BodyLimit",
+    "CrossOriginDefence",
+    "ForwardedHeaders",
+    "LastResort",
+    "SecurityHeaders",
+    "TrustedHosts",
+    "harden",
+    "origin_of",
+]
+
+BODY_LIMIT = 64 * 1024
+"""Bytes of a request's body. The largest form has a few hundred; nothing is uploaded."""
+
+
+def _in_plain_words(_request: Request, status: int, sentence: str) -> Response:
+    return PlainTextResponse(sentence, status)
+
+
+def harden(
+    app: Starlette,
+    *,
+    public_url: str,
+    trusted_proxies: Sequence[str] = (),
+    body_limit: int = BODY_LIMIT,
+    render: Render = _in_plain_words,
+) -> None:
+    """Put all of the above around an application; compression goes outside of it, added later.
+
+    `render(request, status, sentence)` makes the answers of refusals. Over plain http the machine
+    itself may be asked for by its local names too.
+    """
+    address = urlsplit(public_url)
+    names = [address.hostname or ""]
+    if address.scheme == "http":
+        names += ["localhost", "127.0.0.1", "::1"]
+    # Each is put around those before it.
+    app.add_middleware(BodyLimit, limit=body_limit, render=render)
+    app.add_middleware(CrossOriginDefence, origin=origin_of(public_url), render=render)
+    app.add_middleware(TrustedHosts, names=names, render=render)
+    app.add_middleware(LastResort, render=render)
+    app.add_middleware(SecurityHeaders, https=address.scheme == "https")
+    app.add_middleware(ForwardedHeaders, trusted=trusted_proxies)

@@ -1,0 +1,202 @@
+"""Which requests come in, and what they may say about themselves."""
+
+import asyncio
+import ipaddress
+from collections.abc import Sequence
+from contextlib import suppress
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ui.headers.answers import Render
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
+"""Asked for under a container's address, not the public name."""
+
+
+def origin_of(url: str) -> str:
+    """An address's origin, as a browser writes it: in lower case, without the usual port."""
+    parts = urlsplit(url.lower())
+    usual = {"http": 80, "https": 443}.get(parts.scheme)
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    port = "" if parts.port in {None, usual} else f":{parts.port}"
+    return f"{parts.scheme}://{host}{port}"
+
+
+class ForwardedHeaders:
+    """Believes `X-Forwarded-For` and `-Proto` from trusted proxies alone, and drops all the rest.
+
+    From a trusted proxy, the client is the last address in the list that isn't a trusted proxy's.
+    No request says which host or prefix it came by (NiceGUI would load its scripts from there):
+    those headers are dropped whoever sent them.
+    """
+
+    DROPPED = frozenset(
+        {b"forwarded", b"x-real-ip", b"x-original-url", b"x-rewrite-url", b"x-script-name"}
+        | {b"x-original-host", b"x-host", b"x-client-ip", b"x-http-method-override"}
+    )
+
+    def __init__(self, app: ASGIApp, trusted: Sequence[str] = ()) -> None:
+        self.app = app
+        self.trusted: list[Network] = [
+            ipaddress.ip_network(network, strict=False) for network in trusted
+        ]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection, as ASGI wants it."""
+        if scope["type"] in {"http", "websocket"}:
+            peer = scope["client"][0] if scope.get("client") else ""
+            headers = Headers(scope=scope)
+            if self._is_trusted(peer):
+                self._believe(scope, headers)
+            scope["headers"] = [
+                (name, value)
+                for name, value in scope["headers"]
+                if name not in self.DROPPED and not name.startswith(b"x-forwarded-")
+            ]
+        await self.app(scope, receive, send)
+
+    def _is_trusted(self, address: str) -> bool:
+        with suppress(ValueError):
+            ip = ipaddress.ip_address(address)
+            ip = getattr(ip, "ipv4_mapped", None) or ip  # as a dual-stack socket shows IPv4
+            return any(ip in network for network in self.trusted)
+        return False
+
+    def _believe(self, scope: Scope, headers: Headers) -> None:
+        hops = [hop.strip() for hop in ",".join(headers.getlist("x-forwarded-for")).split(",")]
+        client = next((hop for hop in reversed(hops) if not self._is_trusted(hop)), hops[0])
+        with suppress(ValueError):
+            scope["client"] = (str(ipaddress.ip_address(client)), 0)
+        proto = headers.get("x-forwarded-proto", "").rsplit(",", 1)[-1].strip().lower()
+        if proto in {"http", "https"}:
+            is_socket = scope["type"] == "websocket"
+            scope["scheme"] = proto.replace("http", "ws") if is_socket else proto
+
+
+class TrustedHosts:
+    """Takes requests for our own names only, so that no link is ever built from another one."""
+
+    def __init__(self, app: ASGIApp, *, names: Sequence[str], render: Render) -> None:
+        self.app = app
+        self.names = frozenset(names)
+        self.render = render
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection, as ASGI wants it."""
+        if scope["type"] not in {"http", "websocket"} or self._is_ours(scope):
+            await self.app(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.close", "code": 1008})
+        else:
+            sentence = "Rollcall isn't set up to answer under this address."
+            await self.render(Request(scope), 400, sentence)(scope, receive, send)
+
+    def _is_ours(self, scope: Scope) -> bool:
+        hosts = Headers(scope=scope).getlist("host")
+        if scope["path"] in PROBES:
+            return True
+        if len(hosts) != 1:
+            return False
+        with suppress(ValueError):
+            return urlsplit(f"//{hosts[0]}").hostname in self.names
+        return False
+
+
+class CrossOriginDefence:
+    """Refuses what another site's page makes a browser send; see the package's first lines."""
+
+    SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+    def __init__(self, app: ASGIApp, *, origin: str, render: Render) -> None:
+        self.app = app
+        self.origin = origin
+        self.render = render
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection, as ASGI wants it."""
+        if scope["type"] != "http" or scope["method"] in self.SAFE or self._is_from_here(scope):
+            await self.app(scope, receive, send)
+            return
+        sentence = "This was sent by another site's page, so nothing was done. Open it here again."
+        await self.render(Request(scope), 403, sentence)(scope, receive, send)
+
+    def _is_from_here(self, scope: Scope) -> bool:
+        headers = Headers(scope=scope)
+        site = headers.get("sec-fetch-site", "none")
+        if site == "none":  # an old browser or plain http; or by a person's own hand
+            own = f"{scope['scheme']}://{headers.get('host')}"
+            return headers.get("origin") in {self.origin, own}
+        return site == "same-origin"
+
+
+class _BodyTooLargeError(HTTPException):
+    """An HTTP error, so that whatever parses the body doesn't take it for its own."""
+
+
+class BodyLimit:
+    """Refuses a body of more than `limit` bytes by its announced length, or as soon as it is."""
+
+    DRAINED = 16 * 1024 * 1024
+    """Bytes that are read and thrown away, so that a browser which is still sending hears the
+    answer instead of a broken connection; for at most `DRAIN_SECONDS`."""
+
+    DRAIN_SECONDS = 5.0
+
+    def __init__(self, app: ASGIApp, *, limit: int, render: Render) -> None:
+        self.app = app
+        self.limit = limit
+        self.render = render
+        self.sentence = f"This is more than the {limit // 1024} KiB that Rollcall takes at once."
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection, as ASGI wants it."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        length = Headers(scope=scope).get("content-length", "0")
+        if not length.isdecimal() or int(length) > self.limit:
+            await self._refuse(scope, receive, send)
+            return
+        read, started = 0, False
+
+        async def receive_counted() -> Message:
+            nonlocal read
+            message = await receive()
+            read += len(message.get("body", b""))
+            if read > self.limit:
+                raise _BodyTooLargeError(413, self.sentence)
+            return message
+
+        async def send_unless_refused(message: Message) -> None:
+            nonlocal started
+            if read <= self.limit or started:
+                started = True
+                await send(message)
+
+        try:
+            await self.app(scope, receive_counted, send_unless_refused)
+        except _BodyTooLargeError:
+            if started:
+                raise
+        if read > self.limit and not started:
+            await self._refuse(scope, receive, send)
+
+    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._drain(receive), self.DRAIN_SECONDS)
+        await self.render(Request(scope), 413, self.sentence)(scope, receive, send)
+
+    async def _drain(self, receive: Receive) -> None:
+        drained = 0
+        while drained < self.DRAINED:
+            message = await receive()
+            drained += len(message.get("body", b""))
+            if not message.get("more_body"):
+                return

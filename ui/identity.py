@@ -1,0 +1,49 @@
+"""Who opens a page: the dependency that every signed-in page has, and where strangers go."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+from urllib.parse import quote
+
+from fastapi import HTTPException, Request
+
+from services.errors import NotAllowedError, SessionEndedError
+from services.permissions import Permission, may
+from services.sessions import Visit, recognise
+from ui.cookies import caller_of, session_token
+
+
+def home_path(slug: str | None) -> str:
+    """The path under which the pages of a tenant live, or those above the tenants."""
+    return f"/t/{slug}" if slug else "/platform"
+
+
+def sign_in_url(slug: str | None, *, why: str | None = None, after: str | None = None) -> str:
+    """The sign-in page, with why one was signed out and where to go after."""
+    query = [f"why={quote(why)}"] if why else []
+    if after:
+        query.append(f"next={quote(after, safe='/')}")
+    return f"{home_path(slug)}/login" + (f"?{'&'.join(query)}" if query else "")
+
+
+def require(permission: Permission) -> Callable[..., Coroutine[Any, Any, Visit]]:
+    """A dependency that lets in only who is signed in here and has this permission.
+
+    It runs before anything of the page exists, so a stranger leaves nothing behind on the server.
+    Others are sent to sign in; whoever may not open the page, or asks for another tenant's, is
+    told so by the error that the services raise.
+    """
+
+    async def visitor(request: Request) -> Visit:
+        slug = request.path_params.get("slug")
+        try:
+            visit = await recognise(session_token(request.cookies), slug, caller_of(request))
+        except SessionEndedError as error:
+            after = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+            why = error.reason.value if error.reason else None
+            location = sign_in_url(slug, why=why, after=after)
+            raise HTTPException(303, headers={"Location": location}) from error
+        if not may(visit.role, permission):
+            raise NotAllowedError
+        return visit
+
+    return visitor

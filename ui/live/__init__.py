@@ -1,0 +1,38 @@
+"""Open pages: who they belong to, closing them at once, guarding their sockets, telling them news.
+
+The only package that touches NiceGUI's private names; `tests/ui/test_live_contract.py` watches
+them.
+"""
+
+from ui.live.collector import quiet_gc
+from ui.live.cut import cut
+from ui.live.errors import plain_errors
+from ui.live.guard import install
+from ui.live.pages import (
+    OpenPage,
+    all_pages,
+    on_presence,
+    open_user_ids,
+    pages_of_sessions,
+    pages_of_user,
+    register,
+    session_ids,
+)
+from ui.live.rooms import broadcast, broadcast_soon
+
+__all__ = [
+    "OpenPage",
+    "all_pages",
+    "broadcast",
+    "broadcast_soon",
+    "cut",
+    "install",
+    "on_presence",
+    "open_user_ids",
+    "pages_of_sessions",
+    "pages_of_user",
+    "plain_errors",
+    "quiet_gc",
+    "register",
+    "session_ids",
+]

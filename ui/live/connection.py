@@ -1,0 +1,114 @@
+"""One websocket, as bytes come in: how many, how fast, and whether they can be a frame at all.
+
+What engine.io and socket.io would do with a frame that they don't understand is to raise; with one
+that floods, to start a task for each; with a socket that stays silent, to wait. None of them gets
+such a frame from here. A connection that misbehaves is closed without an answer.
+"""
+
+import asyncio
+import re
+
+from nicegui import json
+from starlette.types import Message, Receive
+
+FINISH_WITHIN = 5.0
+"""Seconds from the upgrade to the end of NiceGUI's handshake; a browser needs milliseconds."""
+
+FRAMES_PER_SECOND = 50
+"""Frames a socket may send, in the long run. Somebody who types sends up to 20."""
+
+BURST = 200
+"""Frames that a socket may send at once, after a pause (a page that sets up many elements)."""
+
+LONGEST_FRAME = 64 * 1024
+"""Characters; the largest form has a tenth of it."""
+
+_GONE: Message = {"type": "websocket.disconnect", "code": 1008}
+
+EVENTS = frozenset({"handshake", "event", "javascript_response", "ack", "log"})
+"""What NiceGUI's page says. Were others let through, `connect` and `disconnect` would be too: a
+client can send events of those names, and socket.io takes them for its own."""
+
+# What a browser sends: engine.io's close (1) and pong (3), and in messages (4) socket.io's connect
+# (0), disconnect (1), event (2, perhaps with a number that asks for an answer) and answer (3),
+# in the one name space that there is. No binary frames, no upgrade probes.
+_PLAIN = re.compile(r"[13]|4[01]")
+_CONNECT = re.compile(r"40(\{.*\})", re.DOTALL)
+_EVENT = re.compile(r"42[0-9]{0,9}(\[.*\])", re.DOTALL)
+_ANSWER = re.compile(r"43[0-9]{1,9}(\[.*\])", re.DOTALL)
+
+
+def is_frame(text: object) -> bool:
+    """Whether this is a frame that a browser with NiceGUI's page may send."""
+    if not isinstance(text, str) or len(text) > LONGEST_FRAME:
+        return False
+    if _PLAIN.fullmatch(text):
+        return True
+    match = _CONNECT.fullmatch(text) or _EVENT.fullmatch(text) or _ANSWER.fullmatch(text)
+    if match is None:
+        return False
+    try:
+        data = json.loads(match[1])
+    except ValueError:
+        return False
+    return match.re is not _EVENT or (bool(data) and isinstance(data[0], str) and data[0] in EVENTS)
+
+
+class Connection:
+    """Stands between the server's `receive` and engine.io's."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._receive = receive
+        self._hung_up = self._loop.create_future()
+        self._deadline = self._loop.time() + FINISH_WITHIN
+        self._left = float(BURST)
+        self._counted = self._loop.time()
+        self.is_finished = False
+        """Whether NiceGUI's handshake is done, so that the connection may stay."""
+        self.is_over = False
+        """Whether the other side has gone, or was hung up on."""
+
+    def hang_up(self) -> None:
+        """Close the connection from this side, however the other one behaves."""
+        self.is_over = True
+        if not self._hung_up.done():
+            self._hung_up.set_result(None)
+
+    async def receive(self) -> Message:
+        """The next message; a disconnect where the socket is late, too fast or not a browser's."""
+        message = await self._next()
+        self.is_over = self.is_over or message["type"] == "websocket.disconnect"
+        if message["type"] == "websocket.receive" and not (
+            self._is_slow_enough() and is_frame(message.get("text"))
+        ):
+            self.hang_up()
+            return _GONE
+        return message
+
+    async def _next(self) -> Message:
+        if self._hung_up.done():
+            return _GONE
+        arriving = asyncio.ensure_future(self._receive())
+        try:
+            while not arriving.done():
+                patience = None if self.is_finished else self._deadline - self._loop.time()
+                if patience is not None and patience <= 0:
+                    self.hang_up()
+                else:
+                    await asyncio.wait(
+                        {arriving, self._hung_up},
+                        timeout=patience,
+                        return_when=asyncio.FIRST_COMPLETED,
+                    )
+                if self._hung_up.done():
+                    return _GONE
+            return arriving.result()
+        finally:
+            arriving.cancel()
+
+    def _is_slow_enough(self) -> bool:
+        now = self._loop.time()
+        self._left = min(BURST, self._left + (now - self._counted) * FRAMES_PER_SECOND) - 1
+        self._counted = now
+        return self._left >= 0

@@ -1,0 +1,96 @@
+"""Closes pages for good, at this instant: in the browser, and on the server whatever the browser
+does."""
+
+import asyncio
+import time
+from collections.abc import Iterable, Mapping
+from urllib.parse import quote
+
+from nicegui import Client, core
+
+from services.receipts import Receipt
+from ui.live import guard, pages
+from ui.live.connection import Connection
+from ui.live.pages import OpenPage
+
+ANSWER_WITHIN = 1.0
+"""Seconds that the browsers get to answer before they are disconnected all the same."""
+
+EVENT = "rollcall_cut"
+CUT_URL = "rollcall.cut_url"
+"""In a request's scope: where its page should lead, which was cut while it was being built."""
+
+
+async def cut(
+    to_cut: Iterable[OpenPage], reason: str, committed_at: float | None = None
+) -> Receipt:
+    """Close these pages; returns when each has answered, at the latest after `ANSWER_WITHIN`.
+
+    When this first awaits, nothing that the pages' sockets say is heard any more, and nothing
+    more is sent to them but the notice to go to the sign-in page, which tells the `reason`.
+    `committed_at` is `time.perf_counter()` at the commit: what the receipt's time counts from.
+    """
+    begun = time.perf_counter() if committed_at is None else committed_at
+    cut_pages = [page for page in to_cut if pages.is_open(page)]
+    sockets = {page: guard.release(page) for page in cut_pages}
+    for page in cut_pages:
+        pages.forget(page)
+    answers: dict[OpenPage, float] = {}
+    waiting = await _notify(sockets, reason, begun, answers)
+    for page in cut_pages:
+        _mark_unfinished(page, reason)
+        pages.delete_client(page)
+        await asyncio.sleep(0)  # answers are heard in between
+    if waiting:
+        await asyncio.wait(waiting, timeout=ANSWER_WITHIN)
+    await asyncio.gather(*(_disconnect(sids) for sids in sockets.values()))
+    return Receipt(
+        pages=sum(page.is_present and not page.has_left for page in cut_pages),
+        answered=len(answers),
+        slowest_ms=round(max(answers.values()), 1) if answers else None,
+    )
+
+
+def _url(page: OpenPage, reason: str) -> str:
+    separator = "&" if "?" in page.sign_in_url else "?"
+    return f"{page.sign_in_url}{separator}why={quote(reason)}"
+
+
+async def _notify(
+    sockets: Mapping[OpenPage, Mapping[str, Connection]],
+    reason: str,
+    begun: float,
+    answers: dict[OpenPage, float],
+) -> list[asyncio.Future[None]]:
+    """Send the notices; each future ends with its socket's answer, whose time goes to `answers`."""
+    loop = asyncio.get_running_loop()
+    waiting: list[asyncio.Future[None]] = []
+    sending = []
+    for page, sids in sockets.items():
+        for sid in sids:
+            answered: asyncio.Future[None] = loop.create_future()
+
+            def hear(
+                *_: object, page: OpenPage = page, answered: asyncio.Future[None] = answered
+            ) -> None:
+                answers.setdefault(page, (time.perf_counter() - begun) * 1000)
+                if not answered.done():
+                    answered.set_result(None)
+
+            waiting.append(answered)
+            message = {"url": _url(page, reason)}
+            sending.append(core.sio.emit(EVENT, message, to=sid, callback=hear))
+    await asyncio.gather(*sending)
+    return waiting
+
+
+def _mark_unfinished(page: OpenPage, reason: str) -> None:
+    client = Client.instances.get(page.client_id)
+    if client is not None and client._request is not None:
+        client._request.scope[CUT_URL] = _url(page, reason)
+
+
+async def _disconnect(sids: Mapping[str, Connection]) -> None:
+    for sid, connection in sids.items():
+        await core.sio.disconnect(sid)
+        connection.hang_up()

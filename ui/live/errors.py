@@ -1,0 +1,109 @@
+"""Answers errors with plain pages that leave nothing on the server.
+
+NiceGUI's own error pages are live pages: each stranger's 404 would leave a client behind, and so
+would a page that fails while it is being built.
+"""
+
+import http
+import importlib
+import logging
+from collections.abc import Callable, Mapping
+
+from fastapi.exceptions import RequestValidationError
+from nicegui import Client, core
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from ui.live.cut import CUT_URL
+
+log = logging.getLogger(__name__)
+
+Render = Callable[[Request, int, str], Response]
+
+SENTENCES = {
+    400: "This request isn't understood.",
+    403: "You may not open this page.",
+    404: "This page doesn't exist, or was removed.",
+    405: "This address doesn't take such a request.",
+    413: "This is more than Rollcall takes at once.",
+    422: "This address isn't complete, or has a part that isn't understood.",
+    500: "Something went wrong on our side. It was logged. Try again in a moment.",
+    503: "Rollcall is busy or can't reach its database. Try again in a moment.",
+}
+
+
+class PageNotBuiltError(Exception):
+    """NiceGUI gave up on a page: it was cut while it was built, or took too long."""
+
+
+def sentence_for(status: int) -> str:
+    """What a person reads for an HTTP status."""
+    return SENTENCES.get(status) or f"{http.HTTPStatus(status).phrase}."
+
+
+def plain_errors(render: Render, statuses: Mapping[type[Exception], int] | None = None) -> None:
+    """Answer every error on NiceGUI's application by `render(request, status, sentence)`.
+
+    `statuses` are our own refusals, whose text is the sentence; a derived type has its base's
+    status. To be called after `ui.run_with`. Anything unforeseen is rendered as a 500 and raised
+    on, to be logged by whoever serves the application.
+    """
+    known = dict(statuses or {})
+
+    async def refused(request: Request, error: Exception) -> Response:
+        drop_clients(request)
+        status = next(known[kind] for kind in type(error).__mro__ if kind in known)
+        return render(request, status, str(error))
+
+    async def http_error(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        drop_clients(request)
+        if error.status_code < 400:
+            return Response(status_code=error.status_code, headers=error.headers)
+        response = render(request, error.status_code, _sentence_of(error))
+        response.headers.update(error.headers or {})
+        return response
+
+    async def invalid(request: Request, _error: Exception) -> Response:
+        return render(request, 422, sentence_for(422))
+
+    async def not_built(request: Request, error: Exception) -> Response:
+        drop_clients(request)
+        if url := request.scope.get(CUT_URL):
+            return Response(status_code=303, headers={"Location": url})
+        log.error("%s was not built: %s", request.url.path, error)
+        return render(request, 503, sentence_for(503))
+
+    async def unforeseen(request: Request, _error: Exception) -> Response:
+        drop_clients(request)
+        return render(request, 500, sentence_for(500))
+
+    app = core.app
+    app.add_exception_handler(404, http_error)
+    app.add_exception_handler(HTTPException, http_error)
+    app.add_exception_handler(RequestValidationError, invalid)
+    app.add_exception_handler(PageNotBuiltError, not_built)
+    app.add_exception_handler(Exception, unforeseen)
+    for kind in known:
+        app.add_exception_handler(kind, refused)
+    # Where NiceGUI would show "The client was deleted while the page was being built".
+    importlib.import_module("nicegui.page").error_content = _give_up  # type: ignore[attr-defined]
+
+
+def drop_clients(request: Request) -> None:
+    """Forget what NiceGUI began to build for this request."""
+    if "nicegui_page_path" not in request.scope:
+        return
+    for client in list(Client.instances.values()):
+        if client._request is not None and client._request.scope is request.scope:
+            client.delete()
+
+
+def _sentence_of(error: HTTPException) -> str:
+    is_default = error.detail == http.HTTPStatus(error.status_code).phrase
+    return sentence_for(error.status_code) if is_default else str(error.detail)
+
+
+def _give_up(_status: int, reason: str | Exception = "") -> None:
+    raise PageNotBuiltError(str(reason))

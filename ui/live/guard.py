@@ -1,0 +1,261 @@
+"""Lets a websocket in only with a live session's cookie, from our own origin, to a page of that
+same session; and hears it only on behalf of that page.
+
+NiceGUI itself takes any socket that knows a page's id, from anywhere, and any message that names
+one. Everything that it would take passes through here instead.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs
+from uuid import UUID
+
+from nicegui import core
+from nicegui import nicegui as server
+from socketio.exceptions import ConnectionRefusedError as Refused
+from starlette.requests import HTTPConnection
+from starlette.types import Receive, Scope, Send
+
+from services.errors import RollcallError
+from ui.cookies import session_token
+from ui.headers import origin_of
+from ui.live import messages, pages
+from ui.live.connection import LONGEST_FRAME, Connection
+from ui.live.pages import OpenPage
+
+log = logging.getLogger(__name__)
+
+SOCKETS_PER_SESSION = 100
+"""Sockets that one session may have at a time; a tab has one."""
+
+LEFT_GRACE = 5.0
+"""Seconds until a page is forgotten whose browser said goodbye: long enough for a click on a link
+to bring the next page, so that nobody seems to leave in between."""
+
+TAB_STORAGE_AGE = 3600.0
+"""Seconds for which NiceGUI keeps an (empty) entry for each tab; its own figure is 30 days."""
+
+LONGEST_LOG_MESSAGE = 500
+"""Characters kept of what a browser wants logged."""
+
+SIGNED_OUT = "signed out"
+"""To the page's script: there is no live session. It hides itself and asks for the page anew."""
+PAGE_GONE = "page gone"
+"""The session lives, the page doesn't (the server was restarted): ask for it anew."""
+TRY_LATER = "try later"
+"""Too many sockets, or no database: keep what is shown and try again."""
+
+_KEY = "rollcall.connection"
+
+Authenticate = Callable[[str | None], Awaitable[UUID | None]]
+Handler = Callable[[str, dict[str, Any]], Any]
+Check = Callable[[dict[str, Any], OpenPage], bool]
+
+
+@dataclass(eq=False)
+class _Socket:
+    page: OpenPage
+    connection: Connection
+
+
+_sockets: dict[str, _Socket] = {}
+
+
+def install(authenticate: Authenticate, *, public_url: str) -> None:
+    """Guard every websocket from now on; a second call replaces the first.
+
+    `authenticate` turns the cookie's token into the id of a live session. `public_url` is the
+    origin that is right beside the request's own host.
+    """
+    sio = core.sio
+    core.app.config.socket_io_js_transports = ["websocket"]
+    core.app.storage.max_tab_storage_age = TAB_STORAGE_AGE
+    sio.eio.transports = ["websocket"]
+    sio.eio.cors_allowed_origins = []  # no headers for other origins; ours is checked below
+    sio.eio.max_http_buffer_size = LONGEST_FRAME
+    origin = origin_of(public_url)
+    engine_handler = type(sio.eio).handle_request.__get__(sio.eio)
+
+    async def handle_request(scope: Scope, receive: Receive, send: Send) -> None:
+        if not _is_from_here(scope, origin):
+            await _refuse(scope, receive, send)
+            return
+        connection = scope[_KEY] = Connection(receive)
+        await engine_handler(scope, connection.receive, send)
+
+    async def on_connect(sid: str, environ: dict[str, Any], _auth: Any = None) -> None:
+        await _connect(sid, environ, authenticate)
+
+    sio.eio.handle_request = handle_request
+    sio.on("connect", on_connect)
+    sio.on("disconnect", _disconnect)
+    sio.on("handshake", _handshake)
+    sio.on("event", _guarded(server._on_event, messages.is_event))
+    sio.on("javascript_response", _guarded(server._on_javascript_response, messages.is_response))
+    sio.on("ack", _guarded(server._on_ack, messages.is_ack))
+    sio.on("log", _guarded(_log, messages.is_log))
+
+
+def release(page: OpenPage) -> dict[str, Connection]:
+    """Hear nothing more from the page's sockets and send them nothing more that is meant for it;
+    returns them, still connected, by their ids. Happens at once, without awaiting."""
+    released = {}
+    for sid in page.sids:
+        socket = _sockets.pop(sid, None)
+        if socket is not None:
+            released[sid] = socket.connection
+        for room in core.sio.rooms(sid):
+            if room != sid:
+                core.sio.manager.basic_leave_room(sid, "/", room)
+    page.sids.clear()
+    return released
+
+
+def _is_from_here(scope: Scope, public_origin: str) -> bool:
+    if scope["type"] != "websocket":
+        return False
+    headers = HTTPConnection(scope).headers
+    origin, host = headers.get("origin"), headers.get("host")
+    scheme = {"ws": "http", "wss": "https"}.get(scope.get("scheme", ""))
+    return origin is not None and origin in {public_origin, f"{scheme}://{host}"}
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "websocket":
+        await receive()
+        await send({"type": "websocket.close", "code": 1008})  # not yet accepted: a 403
+        return
+    headers = [(b"content-type", b"text/plain; charset=utf-8")]
+    await send({"type": "http.response.start", "status": 400, "headers": headers})
+    await send({"type": "http.response.body", "body": b"Only websockets are answered here."})
+
+
+async def _connect(sid: str, environ: dict[str, Any], authenticate: Authenticate) -> None:
+    connection: Connection = environ["asgi.scope"][_KEY]
+    query = {name: v[0] for name, v in parse_qs(environ.get("QUERY_STRING", "")).items()}
+    if not messages.is_greeting(query):
+        raise Refused(PAGE_GONE)
+    page = await _admit(environ["asgi.scope"], query["client_id"], authenticate)
+    if connection.is_over:
+        # socket.io doesn't notice the end of a socket that it is still connecting, and would keep
+        # it for good.
+        raise Refused(PAGE_GONE)
+    # From here to the handshake's end nothing may come between unnoticed: a cut takes the socket
+    # out of the table again, and then it is refused after all.
+    page.sids.add(sid)
+    _sockets[sid] = _Socket(page, connection)
+    try:
+        await server._on_connect(sid, environ)
+    except Exception as error:
+        _unbind(sid)
+        if not isinstance(error, Refused):
+            log.exception("NiceGUI failed to connect a page")
+        raise Refused(PAGE_GONE) from error
+    if sid not in _sockets or connection.is_over:
+        server._on_disconnect(sid)
+        _unbind(sid)
+        raise Refused(SIGNED_OUT)
+    if query.get("implicit_handshake") == "true":
+        await _greeted(sid, _sockets[sid])
+
+
+async def _admit(scope: Scope, client_id: str, authenticate: Authenticate) -> OpenPage:
+    try:
+        session_id = await authenticate(session_token(HTTPConnection(scope).cookies))
+    except RollcallError as error:
+        log.warning("A page can't be connected now: %s", error)
+        raise Refused(TRY_LATER) from error
+    except Exception as error:
+        log.exception("Checking a websocket's session failed")
+        raise Refused(TRY_LATER) from error
+    if session_id is None:
+        raise Refused(SIGNED_OUT)
+    page = pages.find(client_id)
+    if page is None or page.session_id != session_id:
+        raise Refused(PAGE_GONE)
+    if sum(len(other.sids) for other in pages.pages_of_sessions([session_id])) >= (
+        SOCKETS_PER_SESSION
+    ):
+        log.warning("Session %s has %d sockets; one more refused", session_id, SOCKETS_PER_SESSION)
+        raise Refused(TRY_LATER)
+    return page
+
+
+async def _greeted(sid: str, socket: _Socket) -> None:
+    socket.connection.is_finished = True
+    for room in socket.page.rooms:
+        await core.sio.enter_room(sid, room)
+    pages.arrived(socket.page)
+
+
+def _unbind(sid: str) -> _Socket | None:
+    socket = _sockets.pop(sid, None)
+    if socket is None:
+        return None
+    socket.page.sids.discard(sid)
+    return socket
+
+
+async def _disconnect(sid: str, reason: str | None = None) -> None:
+    server._on_disconnect(sid)
+    socket = _unbind(sid)
+    if socket is None:
+        return
+    socket.connection.hang_up()  # a browser ends both at once
+    page = socket.page
+    if page.sids or reason != core.sio.reason.CLIENT_DISCONNECT:
+        return
+    page.has_left = True
+    asyncio.get_running_loop().call_later(LEFT_GRACE, _forget_if_left, page)
+
+
+def _forget_if_left(page: OpenPage) -> None:
+    if page.has_left and pages.is_open(page):
+        pages.delete_client(page)
+
+
+async def _handshake(sid: str, *args: Any) -> bool:
+    """The explicit handshake, which a page sends that was fetched ahead of a click."""
+    socket, message = _heard(sid, args, messages.is_handshake)
+    if socket is None:
+        return False
+    if not await server._on_handshake(sid, message) or sid not in _sockets:
+        return False
+    await _greeted(sid, socket)
+    return True
+
+
+def _guarded(handler: Handler, check: Check) -> Callable[..., Awaitable[None]]:
+    async def guarded(sid: str, *args: Any) -> None:
+        socket, message = _heard(sid, args, check)
+        if socket is not None:
+            handler(sid, message)
+
+    return guarded
+
+
+def _heard(sid: str, args: Any, check: Check) -> tuple[_Socket | None, dict[str, Any]]:
+    """The socket and its message, if this socket may say this; else none."""
+    socket = _sockets.get(sid)
+    if socket is None or len(args) != 1 or not isinstance(args[0], dict):
+        return None, {}
+    message = args[0]
+    if message.get("client_id") != socket.page.client_id or not check(message, socket.page):
+        log.debug("A socket's message was dropped")
+        return None, {}
+    return socket, message
+
+
+def _log(sid: str, message: dict[str, Any]) -> None:
+    """What the browser wants logged: one line, as plain text, of bounded length."""
+    text = message["message"][:LONGEST_LOG_MESSAGE]
+    text = "".join(char if char.isprintable() else " " for char in text)
+    log.log(
+        messages.LEVELS[message["level"]],
+        "A browser of user %s says: %s",
+        _sockets[sid].page.user_id,
+        text,
+    )

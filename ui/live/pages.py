@@ -1,0 +1,153 @@
+"""The pages that are open in this process, whose they are, and who is here because of them.
+
+A page is registered at the very start of its building, before it asks the database for anything:
+a cut that falls between finds it here, and one that fell before is found by the page's own first
+service call.
+"""
+
+import logging
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from nicegui import Client
+
+from services import presence
+from services.actor import Actor
+
+log = logging.getLogger(__name__)
+
+PresenceCallback = Callable[[UUID, UUID | None, bool], None]
+
+
+@dataclass(eq=False)
+class OpenPage:
+    """One page in one tab, from its building until the server forgets it.
+
+    `sids` are its sockets: none before the browser connects and while it is away, two for a moment
+    when it reconnects before the old socket was missed. `tenant_id` is the tenant in which the
+    page works, so for a Platform Admin the one they entered.
+    """
+
+    client_id: str
+    session_id: UUID
+    user_id: UUID
+    tenant_id: UUID | None
+    sign_in_url: str
+    rooms: frozenset[str]
+    sids: set[str] = field(default_factory=set)
+    is_present: bool = False
+    """Whether it was connected once: from then on it counts as open until it is forgotten."""
+    has_left: bool = False
+    """Whether the browser said goodbye (the tab was closed, or shows something else now)."""
+
+
+_pages: dict[str, OpenPage] = {}
+_callbacks: list[PresenceCallback] = []
+
+
+def register(client: Client, actor: Actor, sign_in_url: str, rooms: Iterable[str] = ()) -> OpenPage:
+    """Note whose page is being built; its sockets will be in `rooms`.
+
+    `sign_in_url` is where a cut leads to. The entry ends with the client.
+    """
+    page = OpenPage(
+        client.id, actor.session_id, actor.user_id, actor.tenant_id, sign_in_url, frozenset(rooms)
+    )
+    _pages[client.id] = page
+
+    def client_deleted() -> None:
+        forget(page)
+
+    client.on_delete(client_deleted)
+    return page
+
+
+def find(client_id: str) -> OpenPage | None:
+    """The page of this client, unless it was forgotten."""
+    return _pages.get(client_id)
+
+
+def is_open(page: OpenPage) -> bool:
+    """Whether the server still knows the page."""
+    return _pages.get(page.client_id) is page
+
+
+def forget(page: OpenPage) -> None:
+    """Know the page no more; a second time does nothing."""
+    if not is_open(page):
+        return
+    del _pages[page.client_id]
+    if page.is_present:
+        presence.page_closed(page.user_id)
+        if not presence.is_online(page.user_id):
+            _tell(page, online=False)
+
+
+def arrived(page: OpenPage) -> None:
+    """The page is connected; called again when it reconnects."""
+    page.has_left = False
+    if page.is_present or not is_open(page):
+        return
+    page.is_present = True
+    was_online = presence.is_online(page.user_id)
+    presence.page_opened(page.user_id)
+    if not was_online:
+        _tell(page, online=True)
+
+
+def delete_client(page: OpenPage) -> None:
+    """Forget the page and have NiceGUI forget it too, once, whatever state it is in.
+
+    A client that waits for its browser to come back has tasks that would delete it once more.
+    """
+    forget(page)
+    client = Client.instances.get(page.client_id)
+    if client is None:
+        return
+    for document_id in list(client._delete_tasks):
+        client._cancel_delete_task(document_id)
+    try:
+        client.delete()
+    except Exception:
+        log.exception("NiceGUI failed to delete a client")
+
+
+def all_pages() -> list[OpenPage]:
+    """Every page."""
+    return list(_pages.values())
+
+
+def pages_of_user(user_id: UUID) -> list[OpenPage]:
+    """The pages of a user, in all their sessions."""
+    return [page for page in _pages.values() if page.user_id == user_id]
+
+
+def pages_of_sessions(session_ids: Collection[UUID]) -> list[OpenPage]:
+    """The pages of these sessions."""
+    wanted = set(session_ids)
+    return [page for page in _pages.values() if page.session_id in wanted]
+
+
+def session_ids() -> set[UUID]:
+    """The sessions that have a page here."""
+    return {page.session_id for page in _pages.values()}
+
+
+def open_user_ids() -> set[UUID]:
+    """The users who have Rollcall open in this process."""
+    return {page.user_id for page in _pages.values() if page.is_present}
+
+
+def on_presence(callback: PresenceCallback) -> None:
+    """Call back with (user id, the page's tenant id, online) when a user's first page connects
+    and when their last one is forgotten."""
+    _callbacks.append(callback)
+
+
+def _tell(page: OpenPage, *, online: bool) -> None:
+    for callback in _callbacks:
+        try:
+            callback(page.user_id, page.tenant_id, online)
+        except Exception:
+            log.exception("A presence callback failed")

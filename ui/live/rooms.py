@@ -1,0 +1,24 @@
+"""One message to every page that watches the same thing."""
+
+import asyncio
+from typing import Any
+
+from nicegui import core
+
+_sending: set[asyncio.Task[None]] = set()
+
+
+async def broadcast(room: str, event: str, data: Any) -> None:
+    """Send one socket event to every page in a room; it is encoded once.
+
+    Pages join the rooms that they were registered with when they connect, and leave them with the
+    cut. A page that is away misses it: it asks anew when it is back.
+    """
+    await core.sio.emit(event, data, room=room)
+
+
+def broadcast_soon(room: str, event: str, data: Any) -> None:
+    """The same, without waiting; to be called in the event loop's thread."""
+    task = asyncio.get_running_loop().create_task(broadcast(room, event, data))
+    _sending.add(task)  # the loop itself holds tasks only weakly
+    task.add_done_callback(_sending.discard)

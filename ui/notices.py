@@ -1,0 +1,216 @@
+"""Brings committed facts to the open pages: one query and one message per fact, however many
+pages watch."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from services import presence, sessions, users
+from services.audit import PLATFORM_CHAIN
+from services.audit_log import AuditEntry, find_entry
+from services.bus import Bus
+from services.directory import UserRow, find_row
+from services.errors import RollcallError
+from services.events import (
+    AuditWritten,
+    MailProgressed,
+    SessionsEnded,
+    TenantChanged,
+    UserActivated,
+    UserDeactivated,
+    UserEdited,
+    UserEvent,
+    UserInvited,
+    UserSignedIn,
+)
+from services.receipts import Receipt
+from ui import live
+
+log = logging.getLogger(__name__)
+
+# How often open pages are compared with the database, in seconds. This is how an expired session
+# is noticed, and a notice that never arrived.
+COMPARE_SECONDS = 1.0
+
+_receipts: dict[UUID, asyncio.Future[Receipt]] = {}
+RECEIPT_TIMEOUT = 5.0
+
+
+def users_room(tenant_id: UUID | None) -> str:
+    """The room of the grids that show a tenant's users (or the Platform Admins)."""
+    return f"users:{tenant_id or 'platform'}"
+
+
+def audit_room(chain_id: UUID | None) -> str:
+    """The room of the pages that show a tenant's audit log (or the platform's)."""
+    return f"audit:{chain_id or PLATFORM_CHAIN}"
+
+
+def user_room(user_id: UUID) -> str:
+    """The room of the pages that show one user's details."""
+    return f"user:{user_id}"
+
+
+TENANTS_ROOM = "tenants"
+
+
+def row_values(row: UserRow) -> dict[str, Any]:
+    """A grid's row as plain values."""
+    return {
+        "id": str(row.id),
+        "name": row.name,
+        "email": row.email,
+        "role": row.role.value,
+        "role_label": row.role.label,
+        "active": row.active,
+        "invited": row.invited,
+        "mail": row.mail.value if row.mail else None,
+        "mail_answer": row.mail_answer,
+        "online": presence.is_online(row.id),
+        "version": row.version,
+        "key": row.key,
+        "last_sign_in": row.last_sign_in.isoformat() if row.last_sign_in else None,
+        "end_date": row.end_date.isoformat() if row.end_date else None,
+    }
+
+
+def entry_values(entry: AuditEntry) -> dict[str, Any]:
+    """An audit entry as plain values."""
+    return {
+        "id": str(entry.id),
+        "number": entry.number,
+        "at": entry.at.isoformat(),
+        "actor": entry.actor,
+        "action": entry.action.value if entry.action else "",
+        "action_label": entry.action_label,
+        "subject": entry.subject,
+        "subject_id": str(entry.subject_id) if entry.subject_id else None,
+        "address": entry.address,
+        "summary": entry.summary,
+        "hash": entry.hash,
+    }
+
+
+def subscribe(bus: Bus) -> None:
+    """Have the bus tell the open pages, and presence tell the grids."""
+    bus.subscribe(SessionsEnded, _close_pages)
+    bus.subscribe(UserEvent, _refresh_details)
+    for row_event in ROW_EVENTS:
+        bus.subscribe(row_event, _patch_row)
+    bus.subscribe(AuditWritten, _show_entry)
+    bus.subscribe(TenantChanged, _show_tenants)
+    live.on_presence(_show_presence)
+
+
+async def receipt_of(cause: UUID) -> Receipt | None:
+    """How the pages were closed that the act with this audit entry ended; none if it isn't known
+    in time, or if the user was signed in nowhere."""
+    try:
+        return await asyncio.wait_for(asyncio.shield(_receipt(cause)), RECEIPT_TIMEOUT)
+    except TimeoutError:
+        return None
+
+
+def _receipt(cause: UUID) -> asyncio.Future[Receipt]:
+    loop = asyncio.get_running_loop()
+    future = _receipts.get(cause)
+    if future is None:
+        future = _receipts[cause] = loop.create_future()
+        loop.call_later(RECEIPT_TIMEOUT * 2, _receipts.pop, cause, None)
+    return future
+
+
+async def _close_pages(event: SessionsEnded) -> None:
+    pages = live.pages_of_sessions(event.session_ids)
+    receipt = await live.cut(pages, event.reason.value, event.committed_at)
+    future = _receipt(event.cause)
+    if not future.done():
+        future.set_result(receipt)
+    if receipt.pages:
+        await users.keep_receipt(event.cause, event.user_id, receipt)
+
+
+async def compare_forever() -> None:
+    """Close the pages whose sessions are over in the database, until cancelled."""
+    while True:
+        await asyncio.sleep(COMPARE_SECONDS)
+        try:
+            await compare()
+        except RollcallError as error:
+            log.warning("Open pages can't be compared with the database now: %s", error)
+
+
+async def compare() -> None:
+    """Close the pages whose sessions are over in the database."""
+    open_sessions = live.session_ids()
+    if not open_sessions:
+        return
+    for session_id, reason in (await sessions.find_ended(open_sessions)).items():
+        await live.cut(live.pages_of_sessions([session_id]), reason.value)
+
+
+# What each fact changed about whom a filter matches: the state before it.
+_WAS: Mapping[type[UserEvent], dict[str, Any]] = {
+    UserActivated: {"active": False},
+    UserDeactivated: {"active": True},
+}
+# The facts that a grid's row shows.
+ROW_EVENTS: tuple[type[UserEvent], ...] = (
+    UserInvited,
+    UserActivated,
+    UserDeactivated,
+    UserEdited,
+    UserSignedIn,
+    MailProgressed,
+)
+
+
+async def _patch_row(event: UserEvent) -> None:
+    found = await find_row(event.user_id)
+    if found is None:
+        return
+    tenant_id, row = found
+    patch = {
+        "id": str(row.id),
+        "version": row.version,
+        "was": _was(event),
+        "now": row_values(row),
+    }
+    await live.broadcast(users_room(tenant_id), "rollcall_user", patch)
+
+
+async def _refresh_details(event: UserEvent) -> None:
+    await live.broadcast(user_room(event.user_id), "rollcall_details", {})
+
+
+def _was(event: UserEvent) -> dict[str, Any] | None:
+    if isinstance(event, UserInvited):
+        return None
+    if isinstance(event, UserEdited):
+        return {"key": event.old_search_key}
+    if isinstance(event, UserSignedIn):
+        return {"invited": True} if event.first else {}
+    return _WAS.get(type(event), {})
+
+
+async def _show_entry(event: AuditWritten) -> None:
+    entry = await find_entry(event.entry_id)
+    if entry is None:
+        return
+    message = {"entry": entry_values(entry)}
+    await live.broadcast(audit_room(event.chain_id), "rollcall_audit", message)
+    if entry.subject_id is not None:
+        await live.broadcast(user_room(entry.subject_id), "rollcall_audit", message)
+
+
+async def _show_tenants(_event: TenantChanged) -> None:
+    await live.broadcast(TENANTS_ROOM, "rollcall_tenants", {})
+
+
+def _show_presence(user_id: UUID, tenant_id: UUID | None, online: bool) -> None:
+    message = {"id": str(user_id), "online": online}
+    # A Platform Admin at work in a tenant is seen there, and among the Platform Admins.
+    for room in {users_room(tenant_id), users_room(None), user_room(user_id)}:
+        live.broadcast_soon(room, "rollcall_presence", message)

@@ -1,0 +1,142 @@
+"""My account: who I am here, my open sessions, my password."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends
+from nicegui import ui
+
+from services import password_change, runtime, sessions
+from services.errors import RollcallError
+from services.permissions import Permission
+from services.sessions import OpenSession, Visit
+from ui import notices
+from ui.actions import told
+from ui.components.facts import fact
+from ui.components.form_dialog import Field, FormDialog
+from ui.components.refresher import Refresher
+from ui.components.toast import Toast
+from ui.frame import enter, frame, section, text
+from ui.identity import require
+from ui.input import as_text
+from ui.words import ago, moment
+
+MayView = Annotated[Visit, Depends(require(Permission.USE_OWN_ACCOUNT))]
+
+
+def register() -> None:
+    """Route the page."""
+    ui.page("/t/{slug}/account")(account_page)
+    ui.page("/platform/account")(account_page)
+
+
+async def account_page(visit: MayView) -> None:
+    """Build the page."""
+    enter(visit, notices.user_room(visit.user_id))
+    open_sessions = await sessions.list_open(visit.actor, visit.user_id)
+    await sessions.touch(visit.actor)
+    with frame(visit, "My account", current="account") as toast:
+        _AccountScreen(visit, toast).build(open_sessions)
+
+
+class _AccountScreen:
+    """The parts and the handlers of one open page."""
+
+    def __init__(self, visit: Visit, toast: Toast) -> None:
+        self.visit = visit
+        self.actor = visit.actor
+        self.toast = toast
+
+    def build(self, open_sessions: Sequence[OpenSession]) -> None:
+        """Lay the page out."""
+        least = runtime.current().settings.password_min_length
+        self.password = FormDialog(
+            "Change password",
+            fields=[
+                Field("current", "Current password", "password", autocomplete="current-password"),
+                Field(
+                    "new",
+                    "New password",
+                    "password",
+                    autocomplete="new-password",
+                    maxlength=128,
+                    help=f"{least} characters or more. A sentence is fine.",
+                ),
+            ],
+            submit="Change password",
+            on_submit=self._change_password,
+        )
+        with ui.element("div").classes("page-head"):
+            text("h1", "My account")
+            text("button", "Change password", "btn").props('type="button"').on(
+                "click", self._open_password, args=[]
+            )
+        with ui.element("div").classes("details-grid"):
+            with section():
+                text("h2", "Account")
+                with ui.element("dl").classes("facts"):
+                    fact("Name", self.visit.name)
+                    fact("Email", self.visit.email)
+                    fact("Role", self.visit.role.label)
+                    fact("Organisation", self.visit.tenant_name or "Platform")
+                text("p", "To correct any of this, ask your admin.", "muted")
+            self.sessions = section()
+        self._fill(open_sessions)
+        Refresher("rollcall_details", self._refresh)
+
+    async def _refresh(self) -> None:
+        try:
+            self._fill(await sessions.list_open(self.actor, self.visit.user_id))
+        except RollcallError:
+            return  # the page is about to be closed, and says why
+
+    def _fill(self, open_sessions: Sequence[OpenSession]) -> None:
+        self.sessions.clear()
+        with self.sessions:
+            with ui.element("div").classes("card-head"):
+                text("h2", "Open sessions")
+                if len(open_sessions) > 1:
+                    self._button("Sign out everywhere else", None)
+            with ui.element("ul").classes("session-list"):
+                for session in open_sessions:
+                    self._session(session)
+
+    def _session(self, session: OpenSession) -> None:
+        with ui.element("li"):
+            text("strong", session.device)
+            text("span", session.address or "unknown address", "muted")
+            since = text("span", f"active {ago(session.last_seen_at)}", "muted")
+            since.props["title"] = f"Signed in {moment(session.created_at)}"
+            if session.current:
+                text("span", "This browser", "chip chip-accent")
+            else:
+                self._button("Sign out", session.id, f"Sign out {session.device}")
+
+    def _button(self, label: str, session_id: UUID | None, name: str = "") -> None:
+        button = text("button", label, "btn btn-quiet").props('type="button"')
+        if name:
+            button.props["aria-label"] = name
+        button.on("click", told(self.toast)(partial(self._revoke, session_id)), args=[])
+
+    async def _revoke(self, session_id: UUID | None) -> None:
+        count = await sessions.revoke(self.actor, self.visit.user_id, session_id)
+        self.toast.show(
+            f"Signed out of {count} session{'' if count == 1 else 's'}.", tone="success"
+        )
+
+    def _open_password(self) -> None:
+        self.password.open(values={})
+
+    async def _change_password(self, values: dict[str, str]) -> None:
+        @told(self.toast, self.password)
+        async def change() -> None:
+            ended = await password_change.change_password(
+                self.actor, as_text(values, "current"), as_text(values, "new")
+            )
+            self.password.close()
+            others = f" {ended} other session{'' if ended == 1 else 's'} ended." if ended else ""
+            self.toast.show(f"Your password is changed.{others}", tone="success")
+
+        await change()

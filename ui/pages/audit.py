@@ -1,0 +1,96 @@
+"""The Audit page: the log with filters, live, and its export."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from fastapi.responses import StreamingResponse
+from nicegui import app, ui
+
+from services import audit_log, sessions
+from services.actor import Actor
+from services.audit import Action
+from services.audit_log import AuditPage, AuditQuery
+from services.errors import RollcallError, SessionEndedError
+from services.permissions import Permission
+from services.sessions import Visit
+from ui import notices
+from ui.components.audit_log import AuditLog
+from ui.frame import enter, frame, text
+from ui.identity import home_path, require
+from ui.input import as_version
+
+MayView = Annotated[Visit, Depends(require(Permission.VIEW_AUDIT))]
+
+
+def register() -> None:
+    """Route the page and its export."""
+    ui.page("/t/{slug}/audit")(audit_page)
+    ui.page("/platform/audit")(audit_page)
+    app.get("/t/{slug}/audit.csv", include_in_schema=False)(export)
+    app.get("/platform/audit.csv", include_in_schema=False)(export)
+
+
+async def audit_page(visit: MayView) -> None:
+    """Build the page."""
+    request = ui.context.client.request
+    enter(visit, notices.audit_room(visit.actor.tenant_id))
+    values = dict(request.query_params)
+    first = await audit_log.list_entries(visit.actor, AuditQuery.from_address(values))
+    await sessions.touch(visit.actor)
+    with frame(visit, "Audit", current="audit"):
+        with ui.element("div").classes("page-head"):
+            text("h1", "Audit log")
+        _Log(visit.actor).build(first, values, f"{home_path(visit.tenant_slug)}/audit.csv")
+
+
+class _Log:
+    """The handlers of one open page."""
+
+    def __init__(self, actor: Actor) -> None:
+        self.actor = actor
+
+    def build(self, first: AuditPage, values: dict[str, Any], export_url: str) -> None:
+        """Lay the log out."""
+        self.log = AuditLog(
+            **page_values(first),
+            actions=[[action.value, action.label] for action in Action],
+            query={name: values.get(name, "") for name in ("action", "q", "from", "to")},
+            export_url=export_url,
+            on_query=self._query,
+        )
+
+    async def _query(self, values: dict[str, Any]) -> None:
+        seq = as_version(values.get("seq")) or 0
+        query = AuditQuery.from_address(values)
+        try:
+            page = await audit_log.list_entries(self.actor, query)
+        except SessionEndedError:
+            return
+        except RollcallError as error:
+            self.log.failed(str(error), seq)
+            return
+        self.log.show(page_values(page) | {"seq": seq, "append": query.before is not None})
+
+
+async def export(request: Request, visit: MayView) -> StreamingResponse:
+    """The log, or the filtered part of it, as a CSV file."""
+    query = AuditQuery.from_address(dict(request.query_params))
+    pieces: AsyncIterator[str] = await audit_log.export(visit.actor, query)
+    name = f"audit-{visit.tenant_slug or 'platform'}.csv"
+    return StreamingResponse(
+        pieces,
+        media_type="text/csv; charset=utf-8",
+        headers={
+            "Content-Disposition": f'attachment; filename="{name}"',
+            "Cache-Control": "no-store",
+        },
+    )
+
+
+def page_values(page: AuditPage) -> dict[str, Any]:
+    """Some entries as plain values, for the log."""
+    return {
+        "entries": [notices.entry_values(entry) for entry in page.entries],
+        "has_more": page.has_more,
+    }

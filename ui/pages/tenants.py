@@ -1,0 +1,136 @@
+"""The Platform Admins' tenants: list, create, rename, enter."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends
+from nicegui import ui
+
+from services import sessions, tenants
+from services.errors import RollcallError
+from services.permissions import Permission
+from services.sessions import Visit
+from services.tenants import TenantRow
+from ui import notices
+from ui.actions import told
+from ui.components.form_dialog import Field, FormDialog
+from ui.components.refresher import Refresher
+from ui.components.toast import Toast
+from ui.frame import enter, frame, section, text
+from ui.identity import require
+from ui.input import as_text
+
+MayManage = Annotated[Visit, Depends(require(Permission.MANAGE_TENANTS))]
+
+
+def register() -> None:
+    """Route the page."""
+    ui.page("/platform/tenants")(tenants_page)
+
+
+async def tenants_page(visit: MayManage) -> None:
+    """Build the page."""
+    enter(visit, notices.TENANTS_ROOM)
+    rows = await tenants.list_tenants(visit.actor)
+    await sessions.touch(visit.actor)
+    with frame(visit, "Tenants", current="tenants") as toast:
+        _TenantsScreen(visit, toast).build(rows)
+
+
+class _TenantsScreen:
+    """The parts and the handlers of one open page."""
+
+    def __init__(self, visit: Visit, toast: Toast) -> None:
+        self.actor = visit.actor
+        self.toast = toast
+        self.renaming: UUID | None = None
+
+    def build(self, rows: Sequence[TenantRow]) -> None:
+        """Lay the page out."""
+        self.create = FormDialog(
+            "Create tenant",
+            fields=[
+                Field("name", "Name", "text", maxlength=200),
+                Field(
+                    "slug",
+                    "Address",
+                    "text",
+                    required=False,
+                    maxlength=63,
+                    help="What comes after /t/ in its address. Empty: made from the name.",
+                ),
+            ],
+            submit="Create tenant",
+            on_submit=self._create,
+        )
+        self.rename = FormDialog(
+            "Rename tenant",
+            fields=[Field("name", "Name", "text", maxlength=200)],
+            submit="Save",
+            on_submit=self._rename,
+        )
+        with ui.element("div").classes("page-head"):
+            text("h1", "Tenants")
+            text("button", "+ Create tenant", "btn btn-primary").props('type="button"').on(
+                "click", lambda: self.create.open(values={}), args=[]
+            )
+        self.list = section("card card-flush")
+        self._fill(rows)
+        Refresher("rollcall_tenants", self._refresh)
+
+    async def _refresh(self) -> None:
+        try:
+            self._fill(await tenants.list_tenants(self.actor))
+        except RollcallError:
+            return  # the page is about to be closed, and says why
+
+    def _fill(self, rows: Sequence[TenantRow]) -> None:
+        self.list.clear()
+        with self.list:
+            if not rows:
+                with ui.element("div").classes("empty"):
+                    text("h2", "No tenant yet")
+                    text("p", "Create the first one with “+ Create tenant”.", "muted")
+                return
+            with ui.element("ul").classes("tenant-list"):
+                for row in rows:
+                    self._row(row)
+
+    def _row(self, row: TenantRow) -> None:
+        with ui.element("li").classes("tenant-row"):
+            with ui.element("div").classes("tenant-what"):
+                link = text("a", row.name, "tenant-link").props('dir="auto"')
+                link.props["href"] = f"/t/{row.slug}/users"
+                text("span", f"/t/{row.slug}", "muted")
+            users = "1 user" if row.users == 1 else f"{row.users:,} users"
+            text("span", f"{users}, {row.active:,} active", "muted")
+            button = text("button", "Rename", "btn btn-quiet").props('type="button"')
+            button.props["aria-label"] = f"Rename {row.name}"
+            button.on("click", partial(self._open_rename, row), args=[])
+
+    def _open_rename(self, row: TenantRow) -> None:
+        self.renaming = row.id
+        self.rename.open(values={"name": row.name})
+
+    async def _create(self, values: dict[str, str]) -> None:
+        @told(self.toast, self.create)
+        async def create() -> None:
+            name, slug = as_text(values, "name"), as_text(values, "slug")
+            tenant = await tenants.create_tenant(self.actor, name, slug.strip())
+            self.create.close()
+            self.toast.show(f"{tenant.name} lives at /t/{tenant.slug} now.", tone="success")
+
+        await create()
+
+    async def _rename(self, values: dict[str, str]) -> None:
+        @told(self.toast, self.rename)
+        async def save() -> None:
+            if self.renaming is None:
+                return
+            await tenants.rename_tenant(self.actor, self.renaming, as_text(values, "name"))
+            self.rename.close()
+            self.toast.show("The tenant is renamed.", tone="success")
+
+        await save()

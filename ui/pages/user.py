@@ -1,0 +1,291 @@
+"""One user's details: facts, open sessions, mails, history, and the actions that fit."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends
+from nicegui import ui
+
+from models import MailTemplate
+from services import audit_log, directory, invitations, sessions, users
+from services.audit_log import AuditQuery
+from services.directory import UserDetails
+from services.errors import NotFoundError, RollcallError
+from services.permissions import Permission
+from services.sessions import OpenSession, Visit
+from ui import notices
+from ui.actions import told
+from ui.components.audit_log import AuditLog
+from ui.components.facts import fact
+from ui.components.form_dialog import Field, FormDialog
+from ui.components.refresher import Refresher
+from ui.components.toast import Toast
+from ui.dialogs.deactivate import DeactivateDialog
+from ui.frame import enter, frame, section, text
+from ui.identity import home_path, require
+from ui.input import as_date, as_text, as_uuid
+from ui.pages.audit import page_values
+from ui.words import MAIL_WORDS, ago, moment
+
+MayView = Annotated[Visit, Depends(require(Permission.VIEW_USERS))]
+
+
+def register() -> None:
+    """Route the page."""
+    ui.page("/t/{slug}/users/{user_id}")(user_page)
+    ui.page("/platform/users/{user_id}")(user_page)
+
+
+async def user_page(visit: MayView, user_id: str) -> None:
+    """Build the page; a user of another tenant is told as one that doesn't exist."""
+    wanted = as_uuid(user_id)
+    if wanted is None:
+        raise NotFoundError("This user doesn't exist.")
+    enter(visit, notices.user_room(wanted))
+    details = await directory.get_details(visit.actor, wanted)
+    with frame(visit, details.row.name, current="users") as toast:
+        await _UserScreen(visit, wanted, toast).build(details)
+
+
+class _UserScreen:
+    """The parts and the handlers of one open page."""
+
+    def __init__(self, visit: Visit, user_id: UUID, toast: Toast) -> None:
+        self.visit = visit
+        self.actor = visit.actor
+        self.user_id = user_id
+        self.toast = toast
+
+    async def build(self, details: UserDetails) -> None:
+        """Lay the page out."""
+        text("a", "← All users", "back-link").props["href"] = (
+            f"{home_path(self.visit.tenant_slug)}/users"
+        )
+        self._build_dialogs(details)
+        self.content = ui.element("div").classes("details")
+        await self._fill(details)
+        history = await audit_log.list_entries(self.actor, AuditQuery(subject_id=self.user_id))
+        with section():
+            text("h2", "History")
+            self.history = AuditLog(
+                **page_values(history), compact=True, on_query=self._older_history
+            )
+        Refresher("rollcall_details", self._refresh)
+
+    def _build_dialogs(self, details: UserDetails) -> None:
+        self.deactivation = DeactivateDialog(self.actor, self.toast)
+        self.rename = FormDialog(
+            "Edit name",
+            fields=[
+                Field("first_name", "First Name", "text", maxlength=200),
+                Field("last_name", "Last Name", "text", maxlength=200),
+            ],
+            submit="Save",
+            on_submit=self._rename,
+        )
+        self.end_date = FormDialog(
+            "End date",
+            fields=[
+                Field(
+                    "end_date",
+                    "End date",
+                    "date",
+                    required=False,
+                    help="At the start of this day (UTC) the user is deactivated. Empty: no end.",
+                )
+            ],
+            submit="Save",
+            on_submit=self._set_end_date,
+        )
+        self.link = FormDialog("Invitation link", submit="Renew the link", on_submit=self._renew)
+
+    async def _refresh(self) -> None:
+        try:
+            details = await directory.get_details(self.actor, self.user_id)
+            await self._fill(details)
+        except RollcallError:
+            return  # the page is about to be closed, and says why
+
+    async def _fill(self, details: UserDetails) -> None:
+        open_sessions = await sessions.list_open(self.actor, self.user_id)
+        self.content.clear()
+        with self.content:
+            self._head(details)
+            with ui.element("div").classes("details-grid"):
+                self._facts(details)
+                self._sessions(details, open_sessions)
+            if details.mails:
+                self._mails(details)
+
+    def _head(self, details: UserDetails) -> None:
+        row = details.row
+        with ui.element("div").classes("page-head"):
+            with ui.element("div").classes("details-title"):
+                text("h1", row.name).props('dir="auto"')
+                text("span", "Active" if row.active else "Inactive", _status_chip(row.active))
+                if row.invited and row.active:
+                    text("span", "Invited", "chip chip-accent")
+            with ui.element("div").classes("actions"):
+                self._actions(details)
+
+    def _actions(self, details: UserDetails) -> None:
+        row = details.row
+        self._button("Edit name", partial(self._open_rename, details))
+        if not details.is_self:
+            self._button("End date", partial(self._open_end_date, details))
+        if row.active and row.invited:
+            self._button("Resend invitation", self._resend)
+            self._button("Copy invitation link", self._copy_link)
+        if details.is_self:
+            return
+        if row.active:
+            self._button("Deactivate", self._ask_deactivation, "btn btn-danger")
+        else:
+            self._button("Activate", self._activate, "btn btn-primary")
+
+    def _button(self, label: str, handler: object, classes: str = "btn") -> None:
+        button = text("button", label, classes).props('type="button"')
+        button.on("click", told(self.toast)(handler), args=[])  # type: ignore[arg-type]
+
+    def _facts(self, details: UserDetails) -> None:
+        row = details.row
+        with section():
+            text("h2", "Account")
+            with ui.element("dl").classes("facts"):
+                fact("Email", row.email)
+                fact("Role", row.role.label)
+                invited = f"{moment(details.created_at)}"
+                fact(
+                    "Invited",
+                    f"{invited}, by {details.invited_by}" if details.invited_by else invited,
+                )
+                fact("First sign-in", moment(details.first_sign_in, "not yet"))
+                fact("Last sign-in", ago(row.last_sign_in, "not yet"), moment(row.last_sign_in))
+                if row.end_date:
+                    fact("End date", f"{row.end_date:%-d %B %Y}")
+                if details.deactivated_at:
+                    by = f", by {details.deactivated_by}" if details.deactivated_by else ""
+                    fact("Deactivated", f"{moment(details.deactivated_at)}{by}")
+                base = f"{home_path(self.visit.tenant_slug)}/users"
+                if details.successor_id:
+                    fact(
+                        "Newer account",
+                        details.successor_name or "",
+                        href=f"{base}/{details.successor_id}",
+                    )
+                if details.predecessor_id:
+                    fact("Earlier account", "Open", href=f"{base}/{details.predecessor_id}")
+
+    def _sessions(self, details: UserDetails, open_sessions: Sequence[OpenSession]) -> None:
+        with section():
+            with ui.element("div").classes("card-head"):
+                text("h2", "Open sessions")
+                if open_sessions and not details.is_self:
+                    self._button("Sign out everywhere", self._sign_out_everywhere)
+            if not open_sessions:
+                text("p", "Not signed in anywhere.", "muted")
+            with ui.element("ul").classes("session-list"):
+                for session in open_sessions:
+                    with ui.element("li"):
+                        text("strong", session.device)
+                        text("span", session.address or "unknown address", "muted")
+                        text("span", f"active {ago(session.last_seen_at)}", "muted")
+
+    def _mails(self, details: UserDetails) -> None:
+        with section():
+            text("h2", "Mail")
+            with ui.element("ul").classes("mail-list"):
+                for mail in details.mails:
+                    kind = (
+                        "Invitation" if mail.template is MailTemplate.INVITATION else "New password"
+                    )
+                    with ui.element("li"):
+                        text("strong", kind)
+                        text(
+                            "span",
+                            f"{MAIL_WORDS[mail.state]}, {ago(mail.sent_at or mail.created_at)}",
+                        )
+                        if mail.last_answer:
+                            text("span", f"The mail server said: {mail.last_answer}", "muted")
+
+    async def _open_rename(self, details: UserDetails) -> None:
+        self.rename.open(values={"first_name": details.first_name, "last_name": details.last_name})
+
+    async def _open_end_date(self, details: UserDetails) -> None:
+        end_date = details.row.end_date
+        self.end_date.open(values={"end_date": end_date.isoformat() if end_date else ""})
+
+    async def _ask_deactivation(self) -> None:
+        await self.deactivation.ask(self.user_id)
+
+    async def _activate(self) -> None:
+        change = await users.set_active(self.actor, self.user_id, True)
+        self.toast.show(f"{change.name} is active again.", tone="success")
+
+    async def _rename(self, values: dict[str, str]) -> None:
+        @told(self.toast, self.rename)
+        async def save() -> None:
+            first, last = as_text(values, "first_name"), as_text(values, "last_name")
+            user = await users.rename(self.actor, self.user_id, first, last)
+            self.rename.close()
+            self.toast.show(f"The name is {user.full_name} now.", tone="success")
+
+        await save()
+
+    async def _set_end_date(self, values: dict[str, str]) -> None:
+        @told(self.toast, self.end_date)
+        async def save() -> None:
+            try:
+                day = as_date(as_text(values, "end_date"))
+            except ValueError:
+                self.end_date.show_errors({"end_date": "This isn't a day."})
+                return
+            await users.set_end_date(self.actor, self.user_id, day)
+            self.end_date.close()
+            said = (
+                f"The account ends on {day:%-d %B %Y}." if day else "The account has no end date."
+            )
+            self.toast.show(said, tone="success")
+
+        await save()
+
+    async def _resend(self) -> None:
+        invited = await invitations.resend(self.actor, self.user_id)
+        if not invited.by_mail:
+            await self._copy_link()
+            return
+        said = f"A new invitation is on its way to {invited.email}. The old link is dead."
+        self.toast.show(said, tone="success")
+
+    async def _copy_link(self) -> None:
+        url = await invitations.copy_link(self.actor, self.user_id)
+        self.link.open()
+        self.link.show_link("Hand over this link; it works once, and for 7 days.", url)
+
+    async def _renew(self, values: dict[str, str]) -> None:
+        @told(self.toast, self.link)
+        async def renew() -> None:
+            await invitations.resend(self.actor, self.user_id)
+            url = await invitations.copy_link(self.actor, self.user_id)
+            self.link.show_link("This is the new link; the old one is dead.", url)
+
+        await renew()
+
+    async def _sign_out_everywhere(self) -> None:
+        count = await sessions.revoke(self.actor, self.user_id)
+        self.toast.show(
+            f"Signed out of {count} session{'' if count == 1 else 's'}.", tone="success"
+        )
+
+    async def _older_history(self, values: dict[str, object]) -> None:
+        query = AuditQuery.from_address({"before": values.get("before")})
+        page = await audit_log.list_entries(
+            self.actor, AuditQuery(subject_id=self.user_id, before=query.before)
+        )
+        self.history.show(page_values(page) | {"seq": values.get("seq") or 0, "append": True})
+
+
+def _status_chip(active: bool) -> str:
+    return "chip chip-active" if active else "chip chip-inactive"

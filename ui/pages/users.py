@@ -1,0 +1,119 @@
+"""The Users page: the grid, the toggle, the invitation."""
+
+from typing import Annotated, Any
+
+from fastapi import Depends
+from nicegui import ui
+
+from models import Role
+from services import directory, sessions, users
+from services.actor import Actor
+from services.directory import UserPage, UserQuery
+from services.errors import NotFoundError, RollcallError, SessionEndedError
+from services.permissions import Permission, invitable_roles
+from services.sessions import Visit
+from ui import notices
+from ui.actions import told
+from ui.components.toast import Toast
+from ui.components.users_grid import UsersGrid
+from ui.dialogs.deactivate import DeactivateDialog
+from ui.dialogs.invite import InviteDialog
+from ui.frame import enter, frame, text
+from ui.identity import home_path, require
+from ui.input import as_uuid, as_version
+
+MayView = Annotated[Visit, Depends(require(Permission.VIEW_USERS))]
+
+
+def register() -> None:
+    """Route the page, for a tenant's users and for the Platform Admins."""
+    ui.page("/t/{slug}/users")(users_page)
+    ui.page("/platform/users")(users_page)
+
+
+async def users_page(visit: MayView) -> None:
+    """Build the page."""
+    request = ui.context.client.request
+    enter(visit, notices.users_room(visit.actor.tenant_id))
+    query = UserQuery.from_address(dict(request.query_params))
+    first = await directory.list_users(visit.actor, query)
+    await sessions.touch(visit.actor)
+    title = "Users" if visit.tenant_slug else "Platform Admins"
+    with frame(visit, title, current="users") as toast:
+        screen = _UsersScreen(visit, toast)
+        screen.build(title, query, first)
+
+
+class _UsersScreen:
+    """The handlers of one open page."""
+
+    def __init__(self, visit: Visit, toast: Toast) -> None:
+        self.visit = visit
+        self.actor: Actor = visit.actor
+        self.toast = toast
+
+    def build(self, title: str, query: UserQuery, first: UserPage) -> None:
+        """Lay the page out."""
+        above_tenants = self.visit.tenant_slug is None
+        invite = InviteDialog(self.visit, self.toast)
+        self.deactivation = DeactivateDialog(self.actor, self.toast)
+        with ui.element("div").classes("page-head"):
+            text("h1", title)
+            text("button", "+ Invite User", "btn btn-primary").props('type="button"').on(
+                "click", invite.open, args=[]
+            )
+        roles = invitable_roles(self.visit.role, above_tenants=above_tenants)
+        shown = roles if above_tenants else (*roles, Role.TENANT_ADMIN)
+        self.grid = UsersGrid(
+            **page_values(first),
+            query=query.to_address(),
+            page_size=directory.PAGE_SIZE,
+            me=str(self.visit.user_id),
+            roles=[[role.value, role.label] for role in dict.fromkeys(shown)],
+            can_manage=True,
+            base_url=f"{home_path(self.visit.tenant_slug)}/users",
+            empty_hint="Invite the first one with “+ Invite User”.",
+            on_query=self._query,
+            on_toggle=told(self.toast)(self._toggle),
+        )
+
+    async def _query(self, values: dict[str, Any]) -> None:
+        seq = as_version(values.get("seq")) or 0
+        try:
+            page = await directory.list_users(self.actor, UserQuery.from_address(values))
+        except SessionEndedError:
+            return
+        except RollcallError as error:
+            self.grid.failed(str(error), seq)
+            return
+        self.grid.show(page_values(page) | {"seq": seq})
+        await sessions.touch(self.actor)
+
+    async def _toggle(self, values: dict[str, Any]) -> None:
+        user_id = as_uuid(values.get("id"))
+        if user_id is None:
+            raise NotFoundError
+        if not values.get("active"):
+            await self.deactivation.ask(user_id)
+            return
+        self.grid.pending(str(user_id), True)
+        try:
+            version = as_version(values.get("version"))
+            change = await users.set_active(self.actor, user_id, True, seen_version=version)
+        finally:
+            self.grid.pending(str(user_id), False)
+        if change.changed:
+            hint = " Send a new invitation from their details." if change.invited else ""
+            self.toast.show(f"{change.name} is active again.{hint}", tone="success")
+
+
+def page_values(page: UserPage) -> dict[str, Any]:
+    """A page of users as plain values, for the grid."""
+    return {
+        "rows": [notices.row_values(row) for row in page.rows],
+        "total": page.total,
+        "counts": page.counts,
+        "page": page.page,
+        "pages": page.pages,
+        "folded_q": page.folded_q,
+    }

@@ -1,0 +1,77 @@
+"""Renders the plain pages, and reads their forms."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from starlette.exceptions import HTTPException
+
+from models import Role
+from services.permissions import Permission, may
+from services.sign_in import SignedIn, replace_session
+from ui.assets import STYLE_URL
+from ui.cookies import caller_of, session_token, set_session
+from ui.identity import home_path
+
+LONGEST_VALUE = 4096
+
+_environment = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=select_autoescape(),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_environment.globals["style_url"] = STYLE_URL
+
+
+def page(template: str, *, status: int = 200, token: bool = False, **values: Any) -> HTMLResponse:
+    """Render a template. `token` says that its address is a secret, to be told to nobody."""
+    values = {"errors": {}, "values": {}, "alert": "", **values}
+    headers = {"Cache-Control": "no-store"}
+    if token:
+        headers["Referrer-Policy"] = "no-referrer"
+    html = _environment.get_template(template).render(values)
+    return HTMLResponse(html, status, headers)
+
+
+async def form_of(request: Request, *names: str) -> dict[str, str]:
+    """The named fields of a posted form as text; what isn't there is empty.
+
+    Raises a 400 for what is no form at all.
+    """
+    if not request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+        raise HTTPException(400, "This isn't a form that Rollcall knows. Go back and try again.")
+    try:
+        form = await request.form(max_files=0, max_fields=50)
+    except (ValueError, UnicodeError) as error:
+        raise HTTPException(400, "This form can't be read. Go back and try again.") from error
+    values: Mapping[str, Any] = {name: form.get(name, "") for name in names}
+    return {
+        name: value[:LONGEST_VALUE] if isinstance(value, str) else ""
+        for name, value in values.items()
+    }
+
+
+def home_of(role: Role, slug: str | None) -> str:
+    """Where somebody of this role begins their day."""
+    if may(role, Permission.MANAGE_TENANTS) and slug is None:
+        return "/platform/tenants"
+    page_name = "users" if may(role, Permission.VIEW_USERS) else "account"
+    return f"{home_path(slug)}/{page_name}"
+
+
+def go(url: str) -> RedirectResponse:
+    """Send the browser on with a GET."""
+    return RedirectResponse(url, 303, {"Cache-Control": "no-store"})
+
+
+async def signed_in_answer(request: Request, signed_in: SignedIn, to: str = "") -> RedirectResponse:
+    """Give the browser its session and send it home (or `to`); its earlier session ends."""
+    await replace_session(session_token(request.cookies), caller_of(request))
+    answer = go(to or home_of(signed_in.role, signed_in.tenant_slug))
+    set_session(answer, signed_in)
+    return answer

@@ -1,0 +1,56 @@
+"""The front door: which workspace is it?"""
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from services import sessions, setup, tenants
+from ui.cookies import session_token
+from ui.identity import home_path
+from ui.public.answers import form_of, go, home_of, page
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/")
+async def front_door(request: Request) -> Response:
+    """Home for who is signed in; the only tenant where there is one; else asks."""
+    if not await setup.is_set_up():
+        return page("not_set_up.html")
+    home = await sessions.home_of(session_token(request.cookies))
+    if home is not None:
+        return go(home_of(*home))
+    slug = await tenants.find_only_slug()
+    return go(f"{home_path(slug)}/login") if slug else page("workspace.html")
+
+
+@router.post("/")
+async def choose_workspace(request: Request) -> Response:
+    """On to the sign-in page of the workspace that was typed."""
+    values = await form_of(request, "workspace")
+    slug = values["workspace"].strip().strip("/").rpartition("/")[2].lower()
+    if await tenants.find_name(slug) is None:
+        wrong = "There is no workspace at this address. Check the link in your invitation."
+        return page("workspace.html", status=404, errors={"workspace": wrong}, values=values)
+    return go(f"/t/{slug}/login")
+
+
+@router.get("/t/{slug}")
+@router.get("/t/{slug}/")
+async def tenant_door(request: Request, slug: str) -> Response:
+    """Home in this tenant, or its sign-in page."""
+    return await _door(request, slug)
+
+
+@router.get("/platform")
+@router.get("/platform/")
+async def platform_door(request: Request) -> Response:
+    """The tenants, or the Platform Admins' sign-in page."""
+    return await _door(request, None)
+
+
+async def _door(request: Request, slug: str | None) -> Response:
+    home = await sessions.home_of(session_token(request.cookies))
+    if home is None:
+        return go(f"{home_path(slug)}/login")
+    role, own_slug = home
+    return go(home_of(role, slug if own_slug is None else own_slug))

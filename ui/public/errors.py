@@ -1,0 +1,74 @@
+"""Errors in the look of the plain pages: what happened, and what to do next."""
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+
+from services import errors
+from ui.live.errors import sentence_for
+from ui.public.answers import page
+
+# Which HTTP status each refusal has; a derived type has its base's.
+STATUSES: dict[type[Exception], int] = {
+    errors.SessionEndedError: 401,
+    errors.NotAllowedError: 403,
+    errors.NotFoundError: 404,
+    errors.ConflictError: 409,
+    errors.DeadLinkError: 410,
+    errors.InvalidInputError: 422,
+    errors.SignInFailedError: 400,
+    errors.TooManyAttemptsError: 429,
+    errors.DatabaseUnavailableError: 503,
+    errors.RollcallError: 400,
+}
+
+TITLES = {
+    400: "That didn't work",
+    401: "You are signed out",
+    403: "Not yours to open",
+    404: "Not found",
+    405: "That didn't work",
+    409: "That didn't work",
+    410: "This link is no longer valid",
+    413: "Too large",
+    422: "That didn't work",
+    429: "Too many attempts",
+    500: "Something went wrong",
+    503: "Rollcall can't answer now",
+}
+
+
+def render_error(_request: Request, status: int, sentence: str) -> Response:
+    """The plain page of an error."""
+    title = TITLES.get(status, "That didn't work")
+    return page("error.html", status=status, token=True, title=title, sentence=sentence)
+
+
+def handle_errors(app: FastAPI) -> None:
+    """Answer what the plain pages' routes raise."""
+
+    async def refused(request: Request, error: Exception) -> Response:
+        status = next(STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES)
+        answer = render_error(request, status, str(error))
+        if isinstance(error, errors.TooManyAttemptsError):
+            answer.headers["Retry-After"] = str(error.retry_after)
+        return answer
+
+    async def http_error(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        if error.status_code < 400:
+            return Response(status_code=error.status_code, headers=error.headers)
+        sentence = str(error.detail)
+        if sentence == HTTPException(error.status_code).detail:
+            sentence = sentence_for(error.status_code)
+        answer = render_error(request, error.status_code, sentence)
+        answer.headers.update(error.headers or {})
+        return answer
+
+    async def invalid(request: Request, _error: Exception) -> Response:
+        return render_error(request, 422, sentence_for(422))
+
+    app.add_exception_handler(errors.RollcallError, refused)
+    app.add_exception_handler(HTTPException, http_error)
+    app.add_exception_handler(RequestValidationError, invalid)

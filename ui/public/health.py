@@ -1,0 +1,22 @@
+"""For whoever watches the process."""
+
+from fastapi import APIRouter
+from fastapi.responses import PlainTextResponse
+
+from services.migrations import is_ready
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/healthz")
+async def healthz() -> PlainTextResponse:
+    """Answers while the process lives."""
+    return PlainTextResponse("ok")
+
+
+@router.get("/readyz")
+async def readyz() -> PlainTextResponse:
+    """Answers well only when the database answers and has this version's schema."""
+    if await is_ready():
+        return PlainTextResponse("ready")
+    return PlainTextResponse("the database doesn't answer, or isn't migrated", 503)

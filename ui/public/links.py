@@ -1,0 +1,101 @@
+"""What one-time links open: an invitation, and a new password."""
+
+from collections.abc import Awaitable, Callable
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from services import invitations, mail, password_change, runtime
+from services.errors import InvalidInputError
+from services.invitations import Welcome
+from services.sessions import Caller
+from services.sign_in import SignedIn
+from ui.cookies import caller_of
+from ui.identity import home_path
+from ui.public.answers import form_of, page, signed_in_answer
+from ui.public.sign_in import name_of
+
+router = APIRouter(include_in_schema=False)
+
+Open = Callable[[str | None, str], Awaitable[Welcome]]
+Use = Callable[[str | None, str, str, Caller], Awaitable[SignedIn]]
+
+
+@router.get("/t/{slug}/invitation/{token}")
+@router.get("/platform/invitation/{token}")
+async def invitation_page(token: str, slug: str | None = None) -> Response:
+    """Who is invited, to what, and the field for their password. Looking uses nothing up."""
+    return _password_page("invitation.html", await invitations.open_invitation(slug, token))
+
+
+@router.post("/t/{slug}/invitation/{token}")
+@router.post("/platform/invitation/{token}")
+async def accept_invitation(request: Request, token: str, slug: str | None = None) -> Response:
+    """Choose the password, and be signed in."""
+    template, opened, used = "invitation.html", invitations.open_invitation, invitations.accept
+    return await _use(request, slug, token, template, opened, used)
+
+
+@router.get("/t/{slug}/password/reset/{token}")
+@router.get("/platform/password/reset/{token}")
+async def reset_page(token: str, slug: str | None = None) -> Response:
+    """The field for a new password. Looking uses nothing up."""
+    return _password_page("reset.html", await password_change.open_reset(slug, token))
+
+
+@router.post("/t/{slug}/password/reset/{token}")
+@router.post("/platform/password/reset/{token}")
+async def reset(request: Request, token: str, slug: str | None = None) -> Response:
+    """Set the new password, and be signed in here and nowhere else."""
+    template, opened, used = "reset.html", password_change.open_reset, password_change.reset
+    return await _use(request, slug, token, template, opened, used)
+
+
+@router.get("/t/{slug}/password/forgot")
+@router.get("/platform/password/forgot")
+async def forgot_page(slug: str | None = None) -> Response:
+    """Ask for a link."""
+    return await _forgot_page(slug, sent=False)
+
+
+@router.post("/t/{slug}/password/forgot")
+@router.post("/platform/password/forgot")
+async def forgot(request: Request, slug: str | None = None) -> Response:
+    """Send a link, where there is anyone to send it to; the answer is the same for everybody."""
+    values = await form_of(request, "email")
+    await password_change.request_reset(slug, values["email"], caller_of(request))
+    return await _forgot_page(slug, sent=True)
+
+
+async def _forgot_page(slug: str | None, *, sent: bool) -> Response:
+    return page(
+        "forgot.html",
+        name=await name_of(slug),
+        base=home_path(slug),
+        sent=sent,
+        by_mail=mail.is_configured(),
+    )
+
+
+async def _use(
+    request: Request, slug: str | None, token: str, template: str, opened: Open, used: Use
+) -> Response:
+    values = await form_of(request, "password")
+    try:
+        signed_in = await used(slug, token, values["password"], caller_of(request))
+    except InvalidInputError as error:
+        return _password_page(template, await opened(slug, token), errors=error.fields, status=422)
+    return await signed_in_answer(request, signed_in)
+
+
+def _password_page(
+    template: str, welcome: Welcome, *, errors: dict[str, str] | None = None, status: int = 200
+) -> Response:
+    return page(
+        template,
+        status=status,
+        token=True,
+        welcome=welcome,
+        minimum=runtime.current().settings.password_min_length,
+        errors=errors or {},
+    )

@@ -1,0 +1,39 @@
+"""The first start: an organisation, and the person who runs it."""
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from services import runtime
+from services.errors import InvalidInputError
+from services.setup import SetupForm, open_setup, set_up
+from ui.cookies import caller_of
+from ui.public.answers import form_of, page, signed_in_answer
+
+router = APIRouter(include_in_schema=False)
+
+FIELDS = ("organisation", "first_name", "last_name", "email")
+
+
+@router.get("/setup/{token}")
+async def setup_page(token: str) -> Response:
+    """The form; looking at it uses nothing up."""
+    await open_setup(token)
+    return _form()
+
+
+@router.post("/setup/{token}")
+async def do_set_up(request: Request, token: str) -> Response:
+    """Create the Platform Admin and the first tenant, and land on its Users page."""
+    values = await form_of(request, *FIELDS, "password")
+    form = SetupForm(**values)
+    try:
+        signed_in = await set_up(token, form, caller_of(request))
+    except InvalidInputError as error:
+        shown = {name: values[name] for name in FIELDS}
+        return _form(status=422, errors=error.fields, values=shown)
+    return await signed_in_answer(request, signed_in)
+
+
+def _form(**values: object) -> Response:
+    minimum = runtime.current().settings.password_min_length
+    return page("setup.html", token=True, minimum=minimum, **values)  # type: ignore[arg-type]

@@ -1,0 +1,136 @@
+"""Sign-in and sign-out, of a tenant's users and of Platform Admins."""
+
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from models import EndReason
+from services import sessions, tenants
+from services.errors import (
+    NotFoundError,
+    SessionEndedError,
+    SignInFailedError,
+    TooManyAttemptsError,
+)
+from services.sign_in import sign_in
+from ui.cookies import caller_of, clear_session, session_token
+from ui.identity import home_path, sign_in_url
+from ui.public.answers import form_of, go, home_of, page, signed_in_answer
+
+router = APIRouter(include_in_schema=False)
+
+WHY = {
+    EndReason.SIGNED_OUT: "You signed out.",
+    EndReason.DEACTIVATED: "Your account was deactivated. Contact your admin.",
+    EndReason.PASSWORD_CHANGED: "Your password was changed. Sign in with the new one.",
+    EndReason.EXPIRED: "Your session has expired. Sign in again.",
+    EndReason.REVOKED: "You were signed out from another place.",
+    EndReason.REPLACED: "You signed in as someone else in this browser.",
+}
+
+
+@router.get("/t/{slug}/login")
+async def tenant_sign_in_page(request: Request, slug: str) -> Response:
+    """The sign-in page of a tenant."""
+    return await _show(request, slug)
+
+
+@router.get("/platform/login")
+async def platform_sign_in_page(request: Request) -> Response:
+    """The sign-in page of the Platform Admins."""
+    return await _show(request, None)
+
+
+@router.post("/t/{slug}/login")
+async def tenant_sign_in(request: Request, slug: str) -> Response:
+    """Sign in to a tenant."""
+    return await _sign_in(request, slug)
+
+
+@router.post("/platform/login")
+async def platform_sign_in(request: Request) -> Response:
+    """Sign in as a Platform Admin."""
+    return await _sign_in(request, None)
+
+
+@router.post("/t/{slug}/logout")
+async def tenant_sign_out(request: Request, slug: str) -> Response:
+    """Sign out."""
+    return await _sign_out(request, slug)
+
+
+@router.post("/platform/logout")
+async def platform_sign_out(request: Request) -> Response:
+    """Sign out."""
+    return await _sign_out(request, None)
+
+
+async def name_of(slug: str | None) -> str:
+    """What the page says one signs in to. Raises `NotFoundError` for no tenant's address."""
+    if slug is None:
+        return "Rollcall Platform"
+    name = await tenants.find_name(slug)
+    if name is None:
+        raise NotFoundError("There is no workspace at this address. Check the link you were given.")
+    return name
+
+
+def local_path(target: str, slug: str | None) -> str:
+    """Where to go after signing in, if it is a page of this tenant; else nothing."""
+    parts = urlsplit(target)
+    under = f"{home_path(slug)}/"
+    is_ours = not parts.scheme and not parts.netloc and parts.path.startswith(under)
+    return target if is_ours and "\\" not in target and target.isprintable() else ""
+
+
+async def _show(request: Request, slug: str | None) -> Response:
+    name = await name_of(slug)
+    query = request.query_params
+    target = local_path(query.get("next", ""), slug)
+    why = query.get("why", "")
+    try:
+        visit = await sessions.recognise(session_token(request.cookies), slug, caller_of(request))
+    except (SessionEndedError, NotFoundError):
+        notice = WHY[EndReason(why)] if why in set(EndReason) else ""
+        return page("sign_in.html", name=name, base=home_path(slug), next=target, notice=notice)
+    return go(target or home_of(visit.role, slug))
+
+
+async def _sign_in(request: Request, slug: str | None) -> Response:
+    name = await name_of(slug)
+    values = await form_of(request, "email", "password", "next")
+    target = local_path(values["next"], slug)
+    status, retry = 400, 0
+    try:
+        signed_in = await sign_in(slug, values["email"], values["password"], caller_of(request))
+    except SignInFailedError as error:
+        alert = str(error)
+    except TooManyAttemptsError as error:
+        alert, status, retry = str(error), 429, error.retry_after
+    else:
+        return await signed_in_answer(request, signed_in, target)
+    answer = page(
+        "sign_in.html",
+        status=status,
+        name=name,
+        base=home_path(slug),
+        next=target,
+        notice="",
+        alert=alert,
+        values={"email": values["email"]},
+    )
+    if retry:
+        answer.headers["Retry-After"] = str(retry)
+    return answer
+
+
+async def _sign_out(request: Request, slug: str | None) -> Response:
+    answer = go(sign_in_url(slug, why=EndReason.SIGNED_OUT.value))
+    clear_session(answer)
+    try:
+        visit = await sessions.recognise(session_token(request.cookies), slug, caller_of(request))
+        await sessions.sign_out(visit.actor)
+    except (SessionEndedError, NotFoundError):
+        return answer  # it was over already
+    return answer

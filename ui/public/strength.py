@@ -1,0 +1,47 @@
+"""The password meter's estimate: the very judgement that decides later."""
+
+import time
+from collections import OrderedDict
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+
+from services.passwords import MAX_LENGTH, Strength, estimate
+
+router = APIRouter(include_in_schema=False)
+
+# Estimates that one address may ask for at once, and how many a second come back.
+BURST = 40
+PER_SECOND = 4
+ADDRESSES = 10_000
+
+_buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+
+class Question(BaseModel):
+    """A password as it is typed, and the person's own words, which it must not be built from."""
+
+    password: str = Field(max_length=MAX_LENGTH)
+    own_words: list[str] = Field(default=[], max_length=6)
+
+
+@router.post("/password/strength")
+async def strength(request: Request, question: Question) -> JSONResponse:
+    """Judge a password, without keeping it."""
+    if not _may_ask(request.client.host if request.client else ""):
+        return JSONResponse({"message": "Too many estimates. Type on."}, 429)
+    words = [word[:MAX_LENGTH] for word in question.own_words]
+    judged: Strength = await estimate(question.password, words)
+    return JSONResponse(judged.model_dump())
+
+
+def _may_ask(address: str) -> bool:
+    """A token bucket per address, in this process: it spares the processor, and guards nothing."""
+    now = time.monotonic()
+    left, counted = _buckets.pop(address, (float(BURST), now))
+    left = min(BURST, left + (now - counted) * PER_SECOND) - 1
+    _buckets[address] = (max(left, 0), now)
+    if len(_buckets) > ADDRESSES:
+        _buckets.popitem(last=False)
+    return left >= 0

@@ -1,0 +1,135 @@
+"""Puts the pages together into one application, and serves it."""
+
+import asyncio
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI
+from fastapi.middleware.gzip import GZipMiddleware
+from nicegui import ui
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from services import runtime, sessions, setup
+from services.errors import OperatorError
+from services.settings import Settings
+from services.workers import working
+from ui import assets, live, notices, pages, public
+from ui.headers import harden
+
+STATIC = Path(__file__).parent / "static"
+HEAD = (
+    f'<link rel="stylesheet" href="{assets.STYLE_URL}">'
+    '<script src="/static/live.js" defer></script>'
+)
+# Seconds that a page may stay away (a closed lid, a restarted proxy) before it is forgotten.
+RECONNECT_TIMEOUT = 30
+# Seconds that open requests get to end at a stop.
+SHUTDOWN_TIMEOUT = 10
+# The longest websocket message, in bytes: the largest form with room to spare.
+LONGEST_MESSAGE = 64 * 1024
+
+
+class _Static(StaticFiles):
+    """Our own assets, asked for again each time (mostly a 304): an upgrade shows at once."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Everything that answers HTTP and websockets, for the Rollcall that was started."""
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        comparing = asyncio.create_task(notices.compare_forever())
+        live.quiet_gc()
+        async with working():
+            yield
+        comparing.cancel()
+        with suppress(asyncio.CancelledError):
+            await comparing
+
+    app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app.get(assets.STYLE_URL, include_in_schema=False)(assets.stylesheet)
+    app.mount("/static", _Static(directory=STATIC), name="rollcall-static")
+    public.register(app)
+    pages.register()
+    notices.subscribe(runtime.current().bus)
+    live.install(sessions.find_session_id, public_url=settings.public_url)
+    ui.add_head_html(HEAD, shared=True)
+    ui.run_with(
+        app,
+        title="Rollcall",
+        favicon=STATIC / "favicon.svg",
+        dark=None,
+        language="en-US",
+        tailwind=False,
+        reconnect_timeout=RECONNECT_TIMEOUT,
+        binding_refresh_interval=None,
+        gzip_middleware_factory=None,  # compressed once, outside of what rewrites the pages
+        show_welcome_message=False,
+    )
+    live.plain_errors(public.render_error, public.STATUSES)
+    harden(
+        app,
+        public_url=settings.public_url,
+        trusted_proxies=settings.trusted_proxies,
+        render=public.render_error,
+    )
+    app.add_middleware(GZipMiddleware, minimum_size=500)
+    return app
+
+
+async def serve(settings: Settings, say: Callable[[str], None]) -> int:
+    """Serve until a signal says to stop; returns the exit status.
+
+    Raises `OperatorError` where the port can't be had.
+    """
+    listener = _listen(settings)
+    app = create_app(settings)
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,  # `harden` believes trusted proxies alone
+        server_header=False,
+        ws_max_size=LONGEST_MESSAGE,
+        timeout_graceful_shutdown=SHUTDOWN_TIMEOUT,
+    )
+    server = uvicorn.Server(config)
+    say(f"Rollcall serves on {settings.public_url}")
+    if settings.admin_email and settings.admin_password:
+        await setup.create_platform_admin(
+            settings.admin_email,
+            settings.admin_password.get_secret_value(),
+            tenant_name=settings.admin_tenant,
+            only_first=True,
+        )
+    link = await setup.setup_url()
+    if link is not None:
+        say(f"Set it up here (works once):\n  {link}")
+    # Uvicorn stops on these signals, then raises them once more for the handlers that it found:
+    # by then there is nothing left to end, but our own tidying up.
+    for stop in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(stop, signal.SIG_IGN)
+    await server.serve(sockets=[listener])
+    return 0
+
+
+def _listen(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family, backlog=2048)
+    except OSError as error:
+        raise OperatorError(
+            f"Can't listen on {settings.host}, port {settings.port}: {error.strerror}. "
+            "Stop what uses it, or set ROLLCALL_PORT."
+        ) from error

@@ -1,0 +1,149 @@
+// What a signed-in page does when it must close, is refused, or loses its connection.
+// Loaded with `defer` in the head, so that it runs before NiceGUI makes the socket.
+//
+// Style these (aria-hidden is NiceGUI's doing, with a delay of 2 s in its own style sheet):
+//   #popup.connection-lost                        the notice; a live region (role=status)
+//   #popup.connection-lost[aria-hidden="false"]   while it is to be seen
+//   .connection-lost-title, .connection-lost-text what it says; empty while it isn't seen
+//   .page-closed                                  a paragraph alone on an emptied page, with a link
+"use strict";
+(() => {
+  const LOST_AFTER = 2000; // ms without a connection until it is said; most losses are shorter
+  const SPREAD = 3000; // ms over which visible pages ask anew after the server was restarted
+  const SPREAD_HIDDEN = 20000; // ms for pages that nobody looks at
+  const AT_ONCE = 3; // times that a page asks anew within a minute before it pauses in between
+  let socket;
+  let popup;
+  let lostTimer;
+  let isClosing = false;
+
+  // NiceGUI makes the socket when it mounts the page. Ours are the first handlers on it.
+  Object.defineProperty(window, "socket", {
+    configurable: true,
+    enumerable: true,
+    get: () => socket,
+    set: (made) => {
+      socket = made;
+      attach();
+    },
+  });
+
+  function attach() {
+    socket.on("rollcall_cut", ({ url }, answer) => {
+      isClosing = true;
+      hide();
+      answer();
+      const target = new URL(url, location.href);
+      if (target.origin === location.origin) location.replace(target);
+      else location.reload();
+    });
+    socket.on("connect", found);
+    socket.on("disconnect", (reason) => {
+      lost();
+      if (reason === "io server disconnect") {
+        hide(); // the server ended this page and said no more
+        reload();
+      }
+    });
+    socket.on("connect_error", refused);
+    // NiceGUI would reload at once on some of these errors, and again and again.
+    const on = socket.on;
+    socket.on = function (event, handler) {
+      return event === "connect_error" ? this : on.call(this, event, handler);
+    };
+    queueMicrotask(() => delete socket.on);
+  }
+
+  function refused(error) {
+    lost();
+    if (socket.active) return; // no answer at all: socket.io tries again by itself
+    if (error.message === "signed out") {
+      hide();
+      reload();
+    } else if (error.message === "try later") {
+      setTimeout(connectAgain, 5000 + Math.random() * 5000);
+    } else if (document.hidden) {
+      setTimeout(reload, Math.random() * SPREAD_HIDDEN);
+      document.addEventListener("visibilitychange", reload);
+    } else {
+      setTimeout(reload, Math.random() * SPREAD);
+    }
+  }
+
+  function connectAgain() {
+    if (socket.connected || isClosing) return;
+    socket.io.opts.query.next_message_id = window.nextMessageId;
+    socket.disconnect().connect();
+  }
+
+  function hide() {
+    document.documentElement.style.display = "none";
+  }
+
+  // Asks the server for this page: it knows whether to show it, or sign-in.
+  function reload() {
+    if (isClosing) return;
+    isClosing = true;
+    const now = Date.now();
+    const key = "rollcall_reloads";
+    const recent = JSON.parse(sessionStorage.getItem(key) ?? "[]").filter((at) => now - at < 60000);
+    sessionStorage.setItem(key, JSON.stringify([...recent, now]));
+    if (recent.length < AT_ONCE) {
+      location.reload();
+      return;
+    }
+    const again = Object.assign(document.createElement("a"), { href: "", textContent: "Try again" });
+    const text = document.createElement("p");
+    text.className = "page-closed";
+    text.setAttribute("role", "status");
+    text.append("Rollcall can’t show this page right now. ", again);
+    document.body.replaceChildren(text);
+    document.documentElement.style.display = "";
+    setTimeout(() => location.reload(), Math.min(5000 * 2 ** (recent.length - AT_ONCE), 60000));
+  }
+
+  function lost() {
+    if (lostTimer || isClosing) return;
+    lostTimer = setTimeout(() => {
+      say("Connection lost", "Trying to reconnect. What you see may be out of date.");
+      popup.ariaHidden = "false";
+    }, LOST_AFTER);
+  }
+
+  function found() {
+    clearTimeout(lostTimer);
+    lostTimer = undefined;
+    say("", "");
+    popup.ariaHidden = "true";
+  }
+
+  function say(title, text) {
+    const [first, second] = popup.children;
+    first.textContent = title;
+    second.textContent = text;
+  }
+
+  popup = document.getElementById("popup");
+  popup.classList.add("connection-lost");
+  popup.setAttribute("role", "status");
+  popup.children[0].className = "connection-lost-title";
+  popup.children[1].className = "connection-lost-text";
+  say("", "");
+
+  // A page that the browser kept in memory must not come back as it was: it is hidden before it is
+  // kept, and asked for anew when it returns. The server is told that nobody sees it any more.
+  addEventListener("pagehide", () => {
+    hide();
+    socket?.disconnect();
+  });
+  addEventListener("pageshow", (event) => {
+    if (event.persisted) location.reload();
+  });
+
+  // After a sleep, don't wait for socket.io's next try.
+  const wake = () => {
+    if (!document.hidden && socket?.active && !socket.connected) connectAgain();
+  };
+  addEventListener("online", wake);
+  document.addEventListener("visibilitychange", wake);
+})();

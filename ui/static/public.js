@@ -1,0 +1,62 @@
+// What the plain pages do beyond HTML: show a password, judge it while it is typed, send once.
+"use strict";
+(() => {
+  const PAUSE = 300; // ms after the last key until the password is judged
+  const WORDS = ["Too weak", "Too weak", "Weak", "Good", "Strong"];
+
+  for (const button of document.querySelectorAll(".reveal")) {
+    const input = document.getElementById(button.getAttribute("aria-controls"));
+    button.addEventListener("click", () => {
+      const shown = input.type === "password";
+      input.type = shown ? "text" : "password";
+      button.setAttribute("aria-pressed", String(shown));
+      button.textContent = shown ? "Hide" : "Show";
+    });
+  }
+
+  for (const input of document.querySelectorAll("input[data-minimum]")) {
+    const meter = document.querySelector(".meter");
+    const text = document.querySelector(".meter-text");
+    let timer;
+    let asked = 0;
+    input.addEventListener("input", () => {
+      clearTimeout(timer);
+      timer = setTimeout(judge, PAUSE);
+    });
+
+    async function judge() {
+      const number = ++asked;
+      if (!input.value) {
+        delete meter.dataset.score;
+        text.textContent = "";
+        return;
+      }
+      const answer = await ask().catch(() => null); // no meter then; the server decides anyway
+      if (!answer || number !== asked) return;
+      meter.dataset.score = String(answer.score);
+      text.textContent = answer.accepted ? WORDS[answer.score] : answer.message;
+    }
+
+    async function ask() {
+      const words = JSON.parse(input.dataset.ownWords);
+      const typed = ["organisation", "first_name", "last_name", "email"]
+        .map((id) => document.getElementById(id)?.value)
+        .filter(Boolean);
+      const response = await fetch("/password/strength", {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify({ password: input.value, own_words: [...words, ...typed].slice(0, 6) }),
+      });
+      return response.ok ? response.json() : null;
+    }
+  }
+
+  for (const form of document.querySelectorAll("form")) {
+    const button = form.querySelector("button[type=submit]");
+    form.addEventListener("submit", (event) => {
+      if (button.getAttribute("aria-busy") === "true") event.preventDefault();
+      button.setAttribute("aria-busy", "true");
+    });
+    addEventListener("pageshow", () => button.removeAttribute("aria-busy"));
+  }
+})();

@@ -1,0 +1,36 @@
+"""Times and states in the words that people use."""
+
+from datetime import UTC, datetime
+
+from models import MailState
+from services import clock
+
+_UNITS = (("minute", 60), ("hour", 3600), ("day", 86400))
+_RECENT = 45
+
+
+def moment(at: datetime | None, never: str = "never") -> str:
+    """A time, to the minute, in UTC."""
+    return f"{at.astimezone(UTC):%-d %B %Y, %H:%M} UTC" if at else never
+
+
+def ago(at: datetime | None, never: str = "never") -> str:
+    """How long ago something was."""
+    if at is None:
+        return never
+    seconds = (clock.now() - at).total_seconds()
+    if seconds < _RECENT:
+        return "just now"
+    name, size = next(
+        ((name, size) for name, size in reversed(_UNITS) if seconds >= size), _UNITS[0]
+    )
+    count = max(1, round(seconds / size))
+    return f"{count} {name}{'' if count == 1 else 's'} ago"
+
+
+MAIL_WORDS = {
+    MailState.WAITING: "waiting to be sent",
+    MailState.SENT: "sent",
+    MailState.FAILED: "failed",
+    MailState.CANCELLED: "not sent: the link was used or replaced",
+}
