@@ -18,7 +18,7 @@ import socketio
 import websockets
 
 HARNESS = Path(__file__).with_name("live_harness.py")
-COOKIE = "rollcall_session"
+COOKIE = "rollcall"
 SOCKET_PATH = "/_nicegui_ws/socket.io"
 ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&#96;", "`"), ("&#36;", "$"), ("&amp;", "&"))
 

@@ -23,14 +23,18 @@ from starlette.staticfiles import StaticFiles
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from services import runtime
 from services.actor import Actor
+from services.db import Database
 from services.errors import NotAllowedError
+from services.runtime import Runtime
+from services.settings import Settings
 from ui import live
 from ui.cookies import session_token
 from ui.headers import harden
 
 STATIC = Path(__file__).parents[2] / "ui" / "static"
-COOKIE = "rollcall_session"
+COOKIE = "rollcall"
 
 sessions: dict[UUID, UUID] = {}
 events: list[str] = []
@@ -211,6 +215,8 @@ def main() -> None:
     """Serve on the port of the command line."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     port = int(sys.argv[1])
+    # The cookies' names depend on the settings; the database is never asked.
+    runtime.use(Runtime(Settings(port=port), b"", Database("sqlite+aiosqlite:///nowhere.db")))
     app = create_app(f"http://localhost:{port}")
     uvicorn.run(app, port=port, log_config=None, access_log=False, proxy_headers=False)
 

@@ -208,7 +208,7 @@ async def _disconnect(sid: str, reason: str | None = None) -> None:
     page = socket.page
     if page.sids or reason != core.sio.reason.CLIENT_DISCONNECT:
         return
-    page.has_left = True
+    pages.left(page)
     asyncio.get_running_loop().call_later(LEFT_GRACE, _forget_if_left, page)
 
 

@@ -79,6 +79,8 @@ def forget(page: OpenPage) -> None:
         return
     del _pages[page.client_id]
     if page.is_present:
+        if page.has_left:
+            presence.page_left_no_more(page.user_id)
         presence.page_closed(page.user_id)
         if not presence.is_online(page.user_id):
             _tell(page, online=False)
@@ -86,7 +88,7 @@ def forget(page: OpenPage) -> None:
 
 def arrived(page: OpenPage) -> None:
     """The page is connected; called again when it reconnects."""
-    page.has_left = False
+    _back(page)
     if page.is_present or not is_open(page):
         return
     page.is_present = True
@@ -94,6 +96,19 @@ def arrived(page: OpenPage) -> None:
     presence.page_opened(page.user_id)
     if not was_online:
         _tell(page, online=True)
+
+
+def left(page: OpenPage) -> None:
+    """The browser said goodbye to the page."""
+    if page.is_present and not page.has_left and is_open(page):
+        presence.page_left(page.user_id)
+    page.has_left = True
+
+
+def _back(page: OpenPage) -> None:
+    if page.is_present and page.has_left and is_open(page):
+        presence.page_left_no_more(page.user_id)
+    page.has_left = False
 
 
 def delete_client(page: OpenPage) -> None:
