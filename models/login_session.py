@@ -1,6 +1,6 @@
 """A login session: one browser in which one user is signed in."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -39,3 +39,8 @@ class LoginSession(SQLModel, table=True):
     def is_alive(self, at: datetime) -> bool:
         """Whether the session still lets its user in."""
         return self.ended_at is None and at < self.expires_at
+
+    def seen(self, at: datetime, idle: timedelta, longest: timedelta) -> None:
+        """Note a sign of life: the idle time starts again, within the longest that there is."""
+        self.last_seen_at = at
+        self.expires_at = min(at + idle, self.created_at + longest)

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from models import LoginSession, Role, Tenant, User
-from services import clock
+from services import clock, runtime
 from services.db import Transaction
 from services.errors import NotAllowedError, NotFoundError, SessionEndedError
 from services.names import is_slug
@@ -60,7 +60,12 @@ async def authorize(
         return None
     if lock:
         await lock_users(tx, {actor.user_id, *lock})
-    return await require_session(tx, actor, permission)
+    session, user = await require_session(tx, actor, permission)
+    if lock:
+        # Whoever changes something is there: the session's idle time starts again.
+        settings = runtime.current().settings
+        session.seen(clock.now(), settings.session_idle, settings.session_max)
+    return user
 
 
 async def lock_users(tx: Transaction, ids: Collection[UUID]) -> None:
@@ -75,7 +80,9 @@ async def lock_users(tx: Transaction, ids: Collection[UUID]) -> None:
         )
 
 
-async def require_session(tx: Transaction, actor: Actor, permission: Permission) -> User:
+async def require_session(
+    tx: Transaction, actor: Actor, permission: Permission
+) -> tuple[LoginSession, User]:
     """The check itself, without locks."""
     found = (
         await tx.exec(
@@ -94,7 +101,7 @@ async def require_session(tx: Transaction, actor: Actor, permission: Permission)
         raise NotFoundError
     if not may(user.role, permission):
         raise NotAllowedError
-    return user
+    return session, user
 
 
 async def get_user(tx: Transaction, actor: Acting, user_id: UUID) -> User:

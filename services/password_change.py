@@ -13,7 +13,13 @@ from services.db import Transaction, reading, transaction
 from services.emails import email_key
 from services.errors import InvalidInputError, SessionEndedError
 from services.invitations import PLATFORM_NAME, Welcome, open_link, own_words, user_of_link
-from services.passwords import check_password, hash_password, verify_password
+from services.passwords import (
+    Strength,
+    check_password,
+    estimate,
+    hash_password,
+    verify_password,
+)
 from services.permissions import Permission
 from services.sessions import Caller, end
 from services.sign_in import SignedIn, welcome
@@ -83,6 +89,16 @@ async def reset(slug: str | None, token: str, password: str, caller: Caller) -> 
         )
         await end(tx, user, EndReason.PASSWORD_CHANGED, cause=entry.id)
         return await welcome(tx, user, caller, tenant)
+
+
+async def judge_new_password(actor: Actor, password: str) -> Strength:
+    """What would be said of a new password, as it is typed."""
+    async with reading() as tx:
+        user = await authorize(tx, actor, Permission.USE_OWN_ACCOUNT)
+        if user is None:
+            raise SessionEndedError
+        tenant = await tx.get(Tenant, user.tenant_id) if user.tenant_id else None
+    return await estimate(password, own_words(user, tenant))
 
 
 async def change_password(actor: Actor, current: str, new: str) -> int:

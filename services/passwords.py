@@ -24,7 +24,7 @@ ESTIMATED_LENGTH = 72
 # zxcvbn's scale: 3 is "safely unguessable", more than 10^8 guesses.
 GOOD_SCORE = 3
 # A word of the person's own that is shorter than this is too common to forbid.
-MIN_PERSONAL_WORD = 4
+MIN_PERSONAL_WORD = 3
 
 _hasher = PasswordHasher()  # Argon2id at the library's defaults (RFC 9106, low-memory profile)
 # One hash keeps one core busy for tens of milliseconds: more threads than cores would only wait
@@ -90,16 +90,17 @@ def _judge(password: str, minimum: int, own_words: list[str]) -> Strength:
         )
     if len(password) > MAX_LENGTH:
         return Strength(score=0, accepted=False, message=f"Use {MAX_LENGTH} characters at most.")
-    words = sorted({part.casefold() for word in own_words for part in _parts(word)})
-    rest = password.casefold()
+    words = sorted({part for word in own_words for part in _parts(word)}, key=len, reverse=True)
+    # "pass word" is no better than "password": what stands between the letters doesn't count.
+    squeezed = "".join(c for c in password.casefold() if c.isalnum())
+    rest = squeezed
     for word in words:
         rest = rest.replace(word, "")
-    if words and len(rest) < minimum // 2 and rest != password.casefold():
+    if rest != squeezed and len(rest) < minimum // 2:
         return Strength(
             score=1, accepted=False, message="Too close to your own name, email or organisation."
         )
-    result = zxcvbn.zxcvbn(password[:ESTIMATED_LENGTH], user_inputs=words)
-    score = int(result["score"])
+    score = min(_score(password, words), _score(squeezed or password, words) + 1)
     if score < GOOD_SCORE:
         return Strength(
             score=score,
@@ -109,8 +110,13 @@ def _judge(password: str, minimum: int, own_words: list[str]) -> Strength:
     return Strength(score=score, accepted=True, message="A good password.")
 
 
+def _score(password: str, words: list[str]) -> int:
+    result = zxcvbn.zxcvbn(password[:ESTIMATED_LENGTH], user_inputs=words)
+    return int(result["score"])
+
+
 def _parts(words: str) -> list[str]:
-    pieces = words.replace("@", " ").replace(".", " ").replace("-", " ").split()
+    pieces = "".join(c if c.isalnum() else " " for c in words.casefold()).split()
     return [piece for piece in pieces if len(piece) >= MIN_PERSONAL_WORD]
 
 

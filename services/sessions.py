@@ -9,7 +9,7 @@ from sqlmodel import col, select, update
 
 from models import EndReason, LoginSession, Role, Tenant, User
 from services import clock, runtime
-from services.actor import Acting, Actor, authorize, find_tenant, get_user
+from services.actor import Acting, Actor, authorize, find_tenant, get_user, lock_users
 from services.audit import Action, record
 from services.db import Transaction, reading, transaction
 from services.devices import describe_device
@@ -170,7 +170,7 @@ async def home_of(token: str | None) -> tuple[Role, str | None] | None:
 
 
 async def touch(actor: Actor) -> None:
-    """Note a sign of life: the session's idle time starts again."""
+    """Note a sign of life of somebody who only looks: the session's idle time starts again."""
     settings = runtime.current().settings
     now = clock.now()
     async with reading() as tx:
@@ -178,20 +178,10 @@ async def touch(actor: Actor) -> None:
     if session is None or now - session.last_seen_at < min(TOUCH_EVERY, settings.session_idle / 4):
         return
     async with transaction() as tx:
-        await tx.exec(
-            update(LoginSession)
-            .where(
-                col(LoginSession.id) == actor.session_id,
-                col(LoginSession.ended_at).is_(None),
-                col(LoginSession.expires_at) > now,
-            )
-            .values(
-                last_seen_at=now,
-                expires_at=min(
-                    now + settings.session_idle, session.created_at + settings.session_max
-                ),
-            )
-        )
+        await lock_users(tx, [actor.user_id])
+        fresh = await tx.get(LoginSession, actor.session_id)
+        if fresh is not None and fresh.is_alive(now):
+            fresh.seen(now, settings.session_idle, settings.session_max)
 
 
 async def find_ended(session_ids: Collection[UUID]) -> dict[UUID, EndReason]:

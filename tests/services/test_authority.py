@@ -136,6 +136,12 @@ CALLS = [
     ),
     Call("tenants.rename_tenant", {Role.PLATFORM_ADMIN}, _rename_tenant, takes_id=False),
     Call(
+        "password_change.judge_new_password",
+        EVERYONE,
+        lambda a, _t: password_change.judge_new_password(a, NEW_PASSWORD),
+        takes_id=False,
+    ),
+    Call(
         "password_change.change_password",
         EVERYONE,
         lambda a, _t: password_change.change_password(a, PASSWORD, NEW_PASSWORD),

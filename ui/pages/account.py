@@ -67,6 +67,7 @@ class _AccountScreen:
             ],
             submit="Change password",
             on_submit=self._change_password,
+            on_check=told(self.toast)(self._judge),
         )
         with ui.element("div").classes("page-head"):
             text("h1", "My account")
@@ -128,6 +129,16 @@ class _AccountScreen:
 
     def _open_password(self) -> None:
         self.password.open(values={})
+
+    async def _judge(self, field: str, value: str) -> None:
+        if field != "new" or not value:
+            return
+        strength = await password_change.judge_new_password(self.actor, value)
+        if strength.accepted:
+            self.password.show_errors({})
+            self.password.show_notes({"new": strength.message})
+        else:
+            self.password.show_errors({"new": strength.message})
 
     async def _change_password(self, values: dict[str, str]) -> None:
         @told(self.toast, self.password)

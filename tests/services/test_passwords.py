@@ -1,0 +1,172 @@
+"""Which passwords are taken, and how they are kept."""
+
+import asyncio
+import time
+import unicodedata
+
+import pytest
+
+from services import passwords
+from services.passwords import check_password, estimate, hash_password, verify_password
+from services.runtime import Runtime
+from tests.factories import PASSWORD
+
+OWN_WORDS = ("Ada", "Lovelace", "ada.lovelace@example.com", "Analytical Engines Ltd")
+
+
+async def refusal(password: str, words: tuple[str, ...] = OWN_WORDS) -> str:
+    with pytest.raises(ValueError, match=r"\.$") as caught:
+        await check_password(password, words)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        PASSWORD,
+        "xkq vjw zpr mtb",  # exactly 15
+        "пятнадцать разных слов",
+        "密码是一个很长的句子没有人会猜到它",
+        "tr0ub4dor&3 and more",
+        "vowel horse 🐎🐎🐎🐎 stable",
+        "  spaces around it count  ",
+    ],
+)
+async def test_long_and_unusual_is_enough(rollcall: Runtime, password: str) -> None:
+    await check_password(password, OWN_WORDS)
+
+
+async def test_fourteen_characters_are_too_few(rollcall: Runtime) -> None:
+    assert "15 characters or more" in await refusal("xkq vjw zpr mt")
+
+
+async def test_operator_may_ask_for_another_length(rollcall: Runtime) -> None:
+    rollcall.settings.password_min_length = 8
+    await check_password("xkq vjw9", OWN_WORDS)
+    assert "8 characters or more" in await refusal("xkq vjw")
+
+
+async def test_length_is_counted_in_characters_after_normalisation(rollcall: Runtime) -> None:
+    # Fourteen letters, each with an accent of its own: 28 code points, and 14 characters.
+    decomposed = unicodedata.normalize("NFD", "éèêëàâäùûüôöîï")
+    assert len(decomposed) == 28
+    assert "15 characters or more" in await refusal(decomposed)
+
+
+async def test_128_characters_are_kept_whole(rollcall: Runtime) -> None:
+    password = ("vjw zpr mtb xkq " * 8)[:127] + "A"
+    await check_password(password, OWN_WORDS)
+    stored = await hash_password(password)
+    assert await verify_password(password, stored)
+    assert not await verify_password(password[:-1] + "B", stored)
+    assert not await verify_password(password[:-1], stored)
+
+
+async def test_129_characters_are_too_many(rollcall: Runtime) -> None:
+    assert "128 characters at most" in await refusal("x" * 129)
+    assert "128 characters at most" in await refusal("x" * 1_000_000)
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "passwordpassword",
+        "password12345678",
+        "aaaaaaaaaaaaaaaaaaaa",
+        "qwertyuiopasdfgh",
+        "123456789012345678",
+        "iloveyouiloveyou",
+        "PASSWORDPASSWORD",
+    ],
+)
+async def test_common_one_is_refused(rollcall: Runtime, password: str) -> None:
+    assert "Too easy to guess" in await refusal(password)
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "Ada Lovelace!!!",
+        "lovelacelovelace",
+        "LOVELACE-lovelace",
+        "ada.lovelace@example.com",
+        "analytical engines",
+        "AnalyticalEnginesLtd1",
+        "lovelace example 1",
+    ],
+)
+async def test_one_made_of_the_persons_own_words_is_refused(
+    rollcall: Runtime, password: str
+) -> None:
+    await refusal(password)
+
+
+async def test_own_word_beside_enough_else_is_no_harm(rollcall: Runtime) -> None:
+    await check_password("lovelace rides a purple elephant", OWN_WORDS)
+
+
+async def test_there_are_no_composition_rules(rollcall: Runtime) -> None:
+    await check_password("seventeen lazy badgers", OWN_WORDS)
+
+
+async def test_same_characters_typed_on_another_keyboard_are_the_same_password() -> None:
+    stored = await hash_password("ﬁfteen café words, Åse")
+    assert await verify_password(unicodedata.normalize("NFD", "fifteen café words, Åse"), stored)
+    assert not await verify_password("fifteen cafe words, Ase", stored)
+
+
+@pytest.mark.parametrize("password", ["", "\0", "a\0b", "\ud800", "🐎" * 1000, "\u202e"])
+async def test_anything_typed_can_be_compared(password: str) -> None:
+    stored = await hash_password(PASSWORD)
+    assert not await verify_password(password, stored)
+    assert not await verify_password(password, None)
+
+
+async def test_nul_cuts_nothing_off() -> None:
+    stored = await hash_password("before\0after the nul")
+    assert not await verify_password("before\0something else", stored)
+    assert not await verify_password("before", stored)
+
+
+async def test_hash_is_argon2id_with_a_salt_of_its_own() -> None:
+    first, second = await hash_password(PASSWORD), await hash_password(PASSWORD)
+    assert first.startswith("$argon2id$v=19$")
+    assert first != second
+    assert len(first) <= 255
+
+
+async def test_nothing_stored_matches_nothing() -> None:
+    assert not await verify_password("nobody's password", None)
+    assert not await verify_password(PASSWORD, "no hash at all")
+
+
+async def test_unknown_account_takes_as_long_as_a_wrong_password() -> None:
+    stored = await hash_password(PASSWORD)
+
+    async def time_of(kept: str | None) -> float:
+        times = []
+        for _ in range(9):
+            started = time.perf_counter()
+            await verify_password("wrong", kept)
+            times.append(time.perf_counter() - started)
+        return sorted(times)[len(times) // 2]
+
+    assert 0.5 < await time_of(None) / await time_of(stored) < 2
+
+
+async def test_hashing_leaves_the_event_loop_free() -> None:
+    task = asyncio.create_task(hash_password(PASSWORD))
+    turns = 0
+    while not task.done():
+        await asyncio.sleep(0)
+        turns += 1
+    assert turns > 10
+    assert passwords._threads._max_workers >= 1
+
+
+async def test_estimate_tells_score_and_sentence(rollcall: Runtime) -> None:
+    good = await estimate(PASSWORD, OWN_WORDS)
+    assert (good.score, good.accepted, good.message) == (4, True, "A good password.")
+    bad = await estimate("passwordpassword", OWN_WORDS)
+    assert bad.score < passwords.GOOD_SCORE
+    assert not bad.accepted
