@@ -2,7 +2,7 @@
 "use strict";
 (() => {
   const PAUSE = 300; // ms after the last key until the password is judged
-  const WORDS = ["Too weak", "Too weak", "Weak", "Good", "Strong"];
+  const WORDS = ["Too weak", "Too weak", "Fair", "Good", "Strong"];
 
   for (const button of document.querySelectorAll(".reveal")) {
     const input = document.getElementById(button.getAttribute("aria-controls"));
