@@ -21,8 +21,8 @@ T = TypeVar("T")
 MAX_LENGTH = 128
 # zxcvbn's cost grows fast with the length, and its own default limit is this.
 ESTIMATED_LENGTH = 72
-# zxcvbn's scale: below 2, fewer than 10^6 guesses find it. Length does the rest: eight characters at
-# random, the least that an operator may allow, have 2, and a sentence has 4.
+# zxcvbn's scale: below 2, fewer than 10^6 guesses find it. Length does the rest: eight characters
+# at random, the least that an operator may allow, have 2, and a sentence has 4.
 GOOD_SCORE = 2
 # A word of the person's own that is shorter than this is too common to forbid.
 MIN_PERSONAL_WORD = 3

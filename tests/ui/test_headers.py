@@ -41,6 +41,7 @@ def browser(public_url: str, *proxies: str) -> httpx.AsyncClient:
             Route("/fail", fail),
             Route("/secret", secret),
             Route("/healthz", secret),
+            Route("/t/acme/invitation/{token}", echo, methods=["POST"]),
         ]
     )
     harden(app, public_url=public_url, trusted_proxies=proxies)
@@ -100,6 +101,17 @@ async def test_only_our_own_pages_may_post(
     people: httpx.AsyncClient, headers: dict[str, str], status: int
 ) -> None:
     assert (await people.post("/", headers=headers)).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [({"Origin": "null"}, 200), ({"Origin": "null", "Sec-Fetch-Site": "cross-site"}, 403)],
+)
+async def test_a_page_whose_address_is_a_secret_may_post_without_saying_where_it_is(
+    people: httpx.AsyncClient, headers: dict[str, str], status: int
+) -> None:
+    address = "/t/acme/invitation/Kln_tk6199E3vu1UvAUd9mIWkQ7tMOUGIm51dE7xa4Q"
+    assert (await people.post(address, headers=headers)).status_code == status
 
 
 @pytest.mark.parametrize(

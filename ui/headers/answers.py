@@ -79,11 +79,11 @@ class SecurityHeaders:
         headers["X-Content-Type-Options"] = "nosniff"
         headers["X-Frame-Options"] = "DENY"
         headers["Permissions-Policy"] = PERMISSIONS
-        headers["Cross-Origin-Opener-Policy"] = "same-origin"
         headers["Cross-Origin-Resource-Policy"] = "same-origin"
         headers["Content-Security-Policy"] = PLAIN_POLICY
         headers.setdefault("Referrer-Policy", "same-origin")
-        if self.https:
+        if self.https:  # over plain http, browsers ignore both, the first with a complaint
+            headers["Cross-Origin-Opener-Policy"] = "same-origin"
             headers["Strict-Transport-Security"] = f"max-age={HSTS_SECONDS}"
 
     async def _send_page(self, start: Message, body: bytes, send: Send) -> None:

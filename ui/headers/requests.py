@@ -2,6 +2,7 @@
 
 import asyncio
 import ipaddress
+import re
 from collections.abc import Sequence
 from contextlib import suppress
 from urllib.parse import urlsplit
@@ -95,7 +96,10 @@ class TrustedHosts:
             await receive()
             await send({"type": "websocket.close", "code": 1008})
         else:
-            sentence = "Rollcall isn't set up to answer under this address."
+            sentence = (
+                "Rollcall isn't set up to answer under this address. Use the one that you were "
+                "given, or have ROLLCALL_PUBLIC_URL set to this one."
+            )
             await self.render(Request(scope), 400, sentence)(scope, receive, send)
 
     def _is_ours(self, scope: Scope) -> bool:
@@ -113,6 +117,10 @@ class CrossOriginDefence:
     """Refuses what another site's page makes a browser send; see the package's first lines."""
 
     SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+    SECRET_PATHS = re.compile(r"/(?:setup|invitation|password/reset)/[\w-]+$|^/password/strength$")
+    """Addresses that are secrets, and the one that their pages ask without changing anything. Their pages tell nobody where a request comes from, which makes
+    the origin "null" (Fetch, "append a request Origin header"), and a browser on plain http says
+    nothing else. Whoever knows such an address has its token, and needs no forged request."""
 
     def __init__(self, app: ASGIApp, *, origin: str, render: Render) -> None:
         self.app = app
@@ -131,6 +139,8 @@ class CrossOriginDefence:
         headers = Headers(scope=scope)
         site = headers.get("sec-fetch-site", "none")
         if site == "none":  # an old browser or plain http; or by a person's own hand
+            if headers.get("origin") == "null":
+                return self.SECRET_PATHS.search(scope["path"]) is not None
             own = f"{scope['scheme']}://{headers.get('host')}"
             return headers.get("origin") in {self.origin, own}
         return site == "same-origin"
