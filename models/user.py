@@ -41,6 +41,8 @@ class User(SQLModel, table=True):
             sqlite_where=text("active"),
             postgresql_where=text("active"),
         ),
+        # Counting reads this one alone.
+        Index("ix_user_account_tenant_counts", "tenant_id", "active", "first_sign_in_at"),
         Index("ix_user_account_tenant_name", "tenant_id", "name_key", "id"),
         Index("ix_user_account_tenant_email", "tenant_id", "email_key", "id"),
         Index("ix_user_account_tenant_role", "tenant_id", "role", "name_key", "id"),

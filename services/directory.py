@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, case, func
+from sqlalchemy import ColumnElement, func
 from sqlmodel import col, select
 
 from models import MailState, MailTemplate, OutgoingMail, Role, User
@@ -128,13 +128,15 @@ async def list_users(actor: Acting, query: UserQuery) -> UserPage:
         )
         pages = max(1, -(-total // PAGE_SIZE))
         page = min(query.page, pages)
-        users = await tx.exec(
-            select(User)
+        # The page's ids come from an index alone; whole rows are read for those few.
+        ids = (
+            select(User.id)
             .where(*conditions)
             .order_by(*_order(query))
             .limit(PAGE_SIZE)
             .offset((page - 1) * PAGE_SIZE)
         )
+        users = await tx.exec(select(User).where(col(User.id).in_(ids)).order_by(*_order(query)))
         rows = await _rows(tx, users.all())
     return UserPage(rows, total, page, pages, folded, counts)
 
@@ -185,19 +187,20 @@ async def _name(tx: Transaction, user_id: UUID | None) -> str | None:
 
 
 async def _counts(tx: Transaction, tenant_id: UUID | None) -> dict[str, int]:
-    row = (
-        await tx.exec(
-            select(
-                func.count(),
-                func.coalesce(func.sum(case((col(User.active), 1), else_=0)), 0),
-                func.coalesce(
-                    func.sum(case((col(User.first_sign_in_at).is_(None), 1), else_=0)), 0
-                ),
-            ).where(_in_tenant(tenant_id))
-        )
-    ).one()
-    everyone, active, invited = int(row[0]), int(row[1]), int(row[2])
-    return {"all": everyone, "active": active, "inactive": everyone - active, "invited": invited}
+    rows = await tx.exec(
+        select(User.active, func.count(), func.count(col(User.first_sign_in_at)))
+        .where(_in_tenant(tenant_id))
+        .group_by(col(User.active))
+    )
+    by_status = {active: (int(users), int(signed_in)) for active, users, signed_in in rows}
+    (active, came), (inactive, had_come) = by_status.get(True, (0, 0)), by_status.get(False, (0, 0))
+    everyone = active + inactive
+    return {
+        "all": everyone,
+        "active": active,
+        "inactive": inactive,
+        "invited": everyone - came - had_come,
+    }
 
 
 def _in_tenant(tenant_id: UUID | None) -> ColumnElement[bool]:

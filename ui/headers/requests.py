@@ -118,9 +118,12 @@ class CrossOriginDefence:
 
     SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
     SECRET_PATHS = re.compile(r"/(?:setup|invitation|password/reset)/[\w-]+$|^/password/strength$")
-    """Addresses that are secrets, and the one that their pages ask without changing anything. Their pages tell nobody where a request comes from, which makes
-    the origin "null" (Fetch, "append a request Origin header"), and a browser on plain http says
-    nothing else. Whoever knows such an address has its token, and needs no forged request."""
+    """Addresses that are secrets, and the one that their pages ask without changing anything.
+
+    Such pages tell nobody where a request comes from, which makes the origin "null" (Fetch,
+    "append a request Origin header"), and over plain http a browser says nothing else. Whoever
+    knows such an address has its token, and needs no forged request.
+    """
 
     def __init__(self, app: ASGIApp, *, origin: str, render: Render) -> None:
         self.app = app

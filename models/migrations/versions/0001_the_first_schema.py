@@ -116,6 +116,11 @@ def upgrade() -> None:
             "ix_user_account_tenant_active", ["tenant_id", "active", "name_key", "id"], unique=False
         )
         batch_op.create_index(
+            "ix_user_account_tenant_counts",
+            ["tenant_id", "active", "first_sign_in_at"],
+            unique=False,
+        )
+        batch_op.create_index(
             "ix_user_account_tenant_email", ["tenant_id", "email_key", "id"], unique=False
         )
         batch_op.create_index(
