@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -19,11 +18,17 @@ from services.errors import ConflictError, InvalidInputError
 from services.events import MailProgressed, UserInvited
 from services.passwords import check_password, hash_password
 from services.permissions import INVITING, Permission, invitable_roles
+from services.personal_links import (
+    PLATFORM_NAME,
+    Welcome,
+    address_of,
+    open_link,
+    user_of_link,
+)
 from services.sessions import Caller
 from services.sign_in import SignedIn, welcome
 from services.users import check_names, set_names
 
-PLATFORM_NAME = "Rollcall"
 IN_USE = "This email is already in use."
 
 
@@ -46,19 +51,6 @@ class Invited:
     email: str
     role: Role
     by_mail: bool
-
-
-@dataclass(frozen=True)
-class Welcome:
-    """What an invitation's (or a reset's) page shows before anything is decided."""
-
-    user_id: UUID
-    first_name: str
-    email: str
-    own_words: tuple[str, ...]
-    tenant_name: str
-    tenant_slug: str | None
-    expires_at: datetime
 
 
 async def invite(actor: Acting, form: InvitationForm) -> Invited:
@@ -190,30 +182,9 @@ def invitation_url(slug: str | None, token: str) -> str:
     return f"{base}{address_of(slug)}/invitation/{token}"
 
 
-def address_of(slug: str | None) -> str:
-    """The path under which a tenant's pages live, or those above the tenants."""
-    return f"/t/{slug}" if slug else "/platform"
-
-
 async def open_invitation(slug: str | None, token: str) -> Welcome:
     """What an invitation's page shows; using nothing up. Raises `DeadLinkError`."""
     return await open_link(LinkPurpose.INVITATION, slug, token)
-
-
-async def open_link(purpose: LinkPurpose, slug: str | None, token: str) -> Welcome:
-    """What the page of a user's one-time link shows. Raises `DeadLinkError`."""
-    async with reading() as tx:
-        link = await links.get_live(tx, purpose, token)
-        user, tenant = await user_of_link(tx, link, slug)
-        return Welcome(
-            user_id=user.id,
-            first_name=user.first_name,
-            email=user.email,
-            own_words=own_words(user, tenant),
-            tenant_name=tenant.name if tenant else PLATFORM_NAME,
-            tenant_slug=slug,
-            expires_at=link.expires_at,
-        )
 
 
 async def accept(slug: str | None, token: str, password: str, caller: Caller) -> SignedIn:
@@ -243,22 +214,6 @@ async def accept(slug: str | None, token: str, password: str, caller: Caller) ->
             address=caller.address,
         )
         return await welcome(tx, user, caller, tenant)
-
-
-async def user_of_link(
-    tx: Transaction, link: OneTimeLink, slug: str | None
-) -> tuple[User, Tenant | None]:
-    """The active user of a link, at the address of their own tenant; else the link is dead."""
-    user = await tx.get(User, link.user_id) if link.user_id else None
-    tenant = await tx.get(Tenant, user.tenant_id) if user and user.tenant_id else None
-    if user is None or not user.active or (tenant.slug if tenant else None) != slug:
-        raise links.dead(link.purpose)
-    return user, tenant
-
-
-def own_words(user: User, tenant: Tenant | None) -> tuple[str, ...]:
-    """What a password must not be built from."""
-    return (user.first_name, user.last_name, user.email, tenant.name if tenant else PLATFORM_NAME)
 
 
 def roles_offered(role: Role, tenant_id: UUID | None) -> Mapping[str, str]:

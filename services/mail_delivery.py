@@ -32,8 +32,8 @@ from models import LinkPurpose, MailState, MailTemplate, OneTimeLink, OutgoingMa
 from services import clock, links, runtime
 from services.db import reading, transaction
 from services.errors import RollcallError
-from services.invitations import address_of
 from services.mail import is_configured, progressed
+from services.personal_links import address_of
 from services.settings import Settings
 
 log = logging.getLogger(__name__)

@@ -12,7 +12,6 @@ from services.audit import Action, record
 from services.db import Transaction, reading, transaction
 from services.emails import email_key
 from services.errors import InvalidInputError, SessionEndedError
-from services.invitations import PLATFORM_NAME, Welcome, open_link, own_words, user_of_link
 from services.passwords import (
     Strength,
     check_password,
@@ -21,6 +20,7 @@ from services.passwords import (
     verify_password,
 )
 from services.permissions import Permission
+from services.personal_links import PLATFORM_NAME, Welcome, open_link, own_words, user_of_link
 from services.sessions import Caller, end
 from services.sign_in import SignedIn, welcome
 

@@ -7,7 +7,7 @@ from fastapi.responses import Response
 
 from services import invitations, mail, password_change, runtime
 from services.errors import InvalidInputError
-from services.invitations import Welcome
+from services.personal_links import Welcome
 from services.sessions import Caller
 from services.sign_in import SignedIn
 from ui.cookies import caller_of

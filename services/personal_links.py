@@ -1,0 +1,61 @@
+"""What the pages of a user's one-time links have in common: an invitation's, and a reset's."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from models import LinkPurpose, OneTimeLink, Tenant, User
+from services import links
+from services.db import Transaction, reading
+
+PLATFORM_NAME = "Rollcall"
+
+
+@dataclass(frozen=True)
+class Welcome:
+    """What an invitation's (or a reset's) page shows before anything is decided."""
+
+    user_id: UUID
+    first_name: str
+    email: str
+    own_words: tuple[str, ...]
+    tenant_name: str
+    tenant_slug: str | None
+    expires_at: datetime
+
+
+async def open_link(purpose: LinkPurpose, slug: str | None, token: str) -> Welcome:
+    """What the page of a user's one-time link shows. Raises `DeadLinkError`."""
+    async with reading() as tx:
+        link = await links.get_live(tx, purpose, token)
+        user, tenant = await user_of_link(tx, link, slug)
+        return Welcome(
+            user_id=user.id,
+            first_name=user.first_name,
+            email=user.email,
+            own_words=own_words(user, tenant),
+            tenant_name=tenant.name if tenant else PLATFORM_NAME,
+            tenant_slug=slug,
+            expires_at=link.expires_at,
+        )
+
+
+async def user_of_link(
+    tx: Transaction, link: OneTimeLink, slug: str | None
+) -> tuple[User, Tenant | None]:
+    """The active user of a link, at the address of their own tenant; else the link is dead."""
+    user = await tx.get(User, link.user_id) if link.user_id else None
+    tenant = await tx.get(Tenant, user.tenant_id) if user and user.tenant_id else None
+    if user is None or not user.active or (tenant.slug if tenant else None) != slug:
+        raise links.dead(link.purpose)
+    return user, tenant
+
+
+def own_words(user: User, tenant: Tenant | None) -> tuple[str, ...]:
+    """What a password must not be built from."""
+    return (user.first_name, user.last_name, user.email, tenant.name if tenant else PLATFORM_NAME)
+
+
+def address_of(slug: str | None) -> str:
+    """The path under which a tenant's pages live, or those above the tenants."""
+    return f"/t/{slug}" if slug else "/platform"
