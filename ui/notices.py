@@ -49,8 +49,13 @@ def audit_room(chain_id: UUID | None) -> str:
 
 
 def user_room(user_id: UUID) -> str:
-    """The room of the pages that show one user's details."""
+    """The room of the pages that show one user's details, to who manages users."""
     return f"user:{user_id}"
+
+
+def account_room(user_id: UUID) -> str:
+    """The room of a user's own account pages, which hear that something changed, and no more."""
+    return f"account:{user_id}"
 
 
 TENANTS_ROOM = "tenants"
@@ -182,7 +187,8 @@ async def _patch_row(event: UserEvent) -> None:
 
 
 async def _refresh_details(event: UserEvent) -> None:
-    await live.broadcast(user_room(event.user_id), "rollcall_details", {})
+    for room in (user_room(event.user_id), account_room(event.user_id)):
+        await live.broadcast(room, "rollcall_details", {})
 
 
 def _was(event: UserEvent) -> dict[str, Any] | None:

@@ -34,7 +34,7 @@ def register() -> None:
 
 async def account_page(visit: MayView) -> None:
     """Build the page."""
-    enter(visit, notices.user_room(visit.user_id))
+    enter(visit, notices.account_room(visit.user_id))
     open_sessions = await sessions.list_open(visit.actor, visit.user_id)
     await sessions.touch(visit.actor)
     with frame(visit, "My account", current="account") as toast:
