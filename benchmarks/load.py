@@ -19,6 +19,8 @@ from benchmarks.processes import commands, reply
 CLIENT_ID = re.compile(r"client_id\W{1,8}([0-9a-f-]{36})")
 # How many pages are opened at once.
 AT_ONCE = 20
+# Seconds that a socket may take to be greeted while the machine opens many.
+PATIENCE = 30
 
 
 class Load:
@@ -33,7 +35,7 @@ class Load:
         """Open sockets to the floor."""
         for _ in range(count):
             client = self._client("notice")
-            await client.connect(url, transports=["websocket"])
+            await client.connect(url, transports=["websocket"], wait_timeout=PATIENCE)
             self.sockets.append(client)
         return len(self.sockets)
 
@@ -56,6 +58,7 @@ class Load:
                         headers={"Cookie": cookie, "Origin": url},
                         transports=["websocket"],
                         socketio_path="/_nicegui_ws/socket.io",
+                        wait_timeout=PATIENCE,
                     )
                     self.sockets.append(client)
 
@@ -95,6 +98,7 @@ async def main() -> None:
     while line := await lines.readline():
         command: dict[str, Any] = json.loads(line)
         reply(await getattr(load, command.pop("do"))(**command))
+    await load.close()
 
 
 if __name__ == "__main__":
