@@ -1,0 +1,243 @@
+"""Whatever people do in whatever order, these hold: one active account per email, no live session
+or link of an inactive user, every change in the audit log, whose chain is whole."""
+
+import asyncio
+import shutil
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import UUID
+
+import argon2
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    initialize,
+    invariant,
+    multiple,
+    rule,
+    run_state_machine_as_test,
+)
+
+from models import LinkPurpose, Role, Tenant
+from services import clock, invitations, passwords, sessions, users
+from services.actor import Actor
+from services.audit_log import verify
+from services.errors import (
+    ConflictError,
+    DeadLinkError,
+    InvalidInputError,
+    SignInFailedError,
+    TooManyAttemptsError,
+)
+from services.invitations import InvitationForm
+from services.links import LIFETIMES
+from services.settings import Settings
+from services.sign_in import sign_in
+from services.startup import started
+from tests import books, factories
+from tests.conftest import make_settings
+from tests.factories import CALLER, PASSWORD
+from tests.postgres import PostgresServer
+
+pytestmark = pytest.mark.slow
+
+EMAILS = ("ada@example.com", "ADA@example.com", "grace@example.com")
+T = TypeVar("T")
+
+
+class Directory(RuleBasedStateMachine):
+    """A tenant with one admin who invites, resends, activates and deactivates."""
+
+    make: Callable[[], Settings]  # settings of a fresh, migrated database
+
+    people = Bundle("people")
+    visits = Bundle("visits")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loop = asyncio.new_event_loop()
+        self.stack = AsyncExitStack()
+        self.changes = 0  # as many entries as the log must have
+        self.links: dict[UUID, str] = {}
+        self.run(self.stack.enter_async_context(started(type(self).make())))
+
+    def run(self, call: Coroutine[Any, Any, T]) -> T:
+        return self.loop.run_until_complete(call)
+
+    def teardown(self) -> None:
+        clock.shift(timedelta(0))
+        self.run(self.stack.aclose())
+        self.loop.close()
+
+    @initialize()
+    def begin(self) -> None:
+        self.shifted = timedelta(0)
+        self.tenant: Tenant = self.run(factories.create_tenant())
+        self.admin_user = self.run(factories.create_admin(self.tenant))
+        self.enter_admin()
+
+    def enter_admin(self) -> None:
+        self.admin: Actor = self.run(factories.sign_in(self.admin_user))
+
+    @rule(target=people, email=st.sampled_from(EMAILS))
+    def invite(self, email: str) -> Any:
+        taken = any(u.active for u in self.run(books.users_with(email.lower())))
+        form = InvitationForm(
+            first_name="Ada", last_name="L", email=email, role=Role.SALES_ENGINEER.value
+        )
+        try:
+            invited = self.run(invitations.invite(self.admin, form))
+        except InvalidInputError:
+            assert taken
+            return multiple()
+        assert not taken
+        self.changes += 1
+        self.remember_link(invited.user_id)
+        return invited.user_id
+
+    def remember_link(self, user_id: UUID) -> None:
+        user = self.run(books.user_of(user_id))
+        self.links[user_id] = self.run(factories.token_of(user, LinkPurpose.INVITATION))
+
+    @rule(person=people)
+    def resend(self, person: UUID) -> None:
+        user = self.run(books.user_of(person))
+        try:
+            self.run(invitations.resend(self.admin, person))
+        except ConflictError:
+            assert not user.active or not user.invited
+            return
+        assert user.active
+        assert user.invited
+        self.changes += 1
+        self.remember_link(person)
+
+    @rule(target=visits, person=people)
+    def accept(self, person: UUID) -> Any:
+        live = bool(self.run(books.live_links_of(person)))
+        link = self.links[person]
+        try:
+            signed_in = self.run(invitations.accept(self.tenant.slug, link, PASSWORD, CALLER))
+        except DeadLinkError:
+            assert not live
+            return multiple()
+        assert live
+        self.changes += 2  # accepted, and signed in
+        return signed_in.token
+
+    @rule(target=visits, person=people)
+    def enter(self, person: UUID) -> Any:
+        user = self.run(books.user_of(person))
+        try:
+            signed_in = self.run(sign_in(self.tenant.slug, user.email, PASSWORD, CALLER))
+        except TooManyAttemptsError:
+            return multiple()
+        except SignInFailedError:
+            # The address may belong to a newer account by now, which is the one that is asked.
+            active = [u for u in self.run(books.users_with(user.email_key)) if u.active]
+            assert not any(u.password_hash for u in active)
+            self.changes += 1
+            return multiple()
+        self.changes += 1
+        return signed_in.token
+
+    @rule(token=consumes(visits))
+    def leave(self, token: str) -> None:
+        if self.run(sessions.find_session_id(token)) is None:
+            return
+        visit = self.run(sessions.recognise(token, self.tenant.slug, CALLER))
+        self.run(sessions.sign_out(visit.actor))
+        self.changes += 1
+        assert self.run(sessions.find_session_id(token)) is None
+
+    @rule(person=people)
+    def deactivate(self, person: UUID) -> None:
+        change = self.run(users.set_active(self.admin, person, active=False))
+        self.changes += change.changed
+
+    @rule(person=people)
+    def activate(self, person: UUID) -> None:
+        user = self.run(books.user_of(person))
+        others = [u for u in self.run(books.users_with(user.email_key)) if u.id != person]
+        try:
+            change = self.run(users.set_active(self.admin, person, active=True))
+        except ConflictError:
+            assert any(other.active for other in others)
+            return
+        self.changes += change.changed
+
+    @rule(days=st.sampled_from([1, 8, 15]))
+    def let_time_pass(self, days: int) -> None:
+        self.shifted += timedelta(days=days)
+        clock.shift(self.shifted)
+        self.enter_admin()  # nobody's session lasts that long
+        if timedelta(days=days) > LIFETIMES[LinkPurpose.INVITATION]:
+            for person in self.links:
+                assert self.run(books.live_links_of(person)) == []
+
+    @invariant()
+    def one_active_account_per_email(self) -> None:
+        for email in {email.lower() for email in EMAILS}:
+            assert sum(u.active for u in self.run(books.users_with(email))) <= 1
+
+    @invariant()
+    def an_inactive_user_has_no_way_in(self) -> None:
+        for person in self.links:
+            if not self.run(books.user_of(person)).active:
+                assert self.run(books.live_sessions_of(person)) == []
+                assert self.run(books.live_links_of(person)) == []
+
+    @invariant()
+    def every_change_is_in_the_log(self) -> None:
+        if not hasattr(self, "tenant"):
+            return
+        assert len(self.run(books.audit_of(self.tenant))) == self.changes
+        assert self.run(verify())[1] is None
+
+
+@pytest.fixture(autouse=True)
+def _cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    cheap = argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+    monkeypatch.setattr(passwords, "_hasher", cheap)
+    monkeypatch.setattr(passwords, "_NOBODY", cheap.hash("nobody's password"))
+    factories.password_hash.cache_clear()
+    yield
+    factories.password_hash.cache_clear()
+
+
+def _explore(make: Callable[[], Settings], examples: int) -> None:
+    machine = type("Explored", (Directory,), {"make": staticmethod(make)})
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=25,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+
+
+def test_invariants_hold_on_sqlite(sqlite_template: Path, tmp_path: Path) -> None:
+    def make() -> Settings:
+        shutil.rmtree(tmp_path / "data", ignore_errors=True)
+        (tmp_path / "data").mkdir()
+        shutil.copyfile(sqlite_template, tmp_path / "data" / "rollcall.db")
+        return make_settings(tmp_path / "data")
+
+    _explore(make, examples=25)
+
+
+@pytest.mark.postgresql
+def test_invariants_hold_on_postgresql(postgres_server: PostgresServer, tmp_path: Path) -> None:
+    def make() -> Settings:
+        return make_settings(tmp_path, postgres_server.url(postgres_server.create_database()))
+
+    _explore(make, examples=10)
