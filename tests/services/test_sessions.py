@@ -211,8 +211,10 @@ async def test_what_push_may_have_missed_is_found(tenant: Tenant, admin: Actor, 
         ("x" * 100_000, "Unknown device"),
         ("\0\r\n<b>", "Unknown device"),
         (
-            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 "
-            "(KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1",
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 "
+                "(KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1"
+            ),
             "Mobile Safari on iOS",
         ),
     ],

@@ -1,0 +1,193 @@
+"""The audit log: whole, or it says where it isn't; filtered, and exported without harm."""
+
+import csv
+import io
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlmodel import col, delete, select
+
+from models import AuditEvent, Role, Tenant, User
+from services import clock, users
+from services.actor import Actor
+from services.audit import Action, record
+from services.audit_log import AuditQuery, defused, export, list_entries, verify
+from services.db import transaction
+from services.errors import SelfDeactivationError
+from services.events import AuditWritten, Event
+from services.receipts import Receipt
+from services.runtime import Runtime
+from tests import books
+from tests.factories import create_user
+
+
+async def _tamper(tenant: Tenant, number: int, change: Callable[[AuditEvent], None]) -> None:
+    async with transaction() as tx:
+        entry = (
+            await tx.exec(
+                select(AuditEvent).where(
+                    AuditEvent.chain_id == tenant.id, AuditEvent.number == number
+                )
+            )
+        ).one()
+        change(entry)
+
+
+async def _three_entries(admin: Actor, tenant: Tenant) -> User:
+    user = await create_user(tenant)
+    await users.set_active(admin, user.id, active=False)
+    await users.set_active(admin, user.id, active=True)
+    await users.rename(admin, user.id, "Ada", "King")
+    return user
+
+
+async def test_untouched_log_is_whole(admin: Actor, tenant: Tenant) -> None:
+    await _three_entries(admin, tenant)
+    assert await verify() == (3, None)
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("actor_name", "Somebody else"),
+        ("actor_id", None),
+        ("action", Action.SIGNED_IN.value),
+        ("subject_name", "Somebody else"),
+        ("subject_id", None),
+        ("address", "203.0.113.9"),
+        ("details", {"before": "nothing"}),
+        ("previous_hash", "f" * 64),
+        ("hash", "f" * 64),
+    ],
+)
+async def test_any_changed_column_is_found(
+    admin: Actor, tenant: Tenant, column: str, value: Any
+) -> None:
+    await _three_entries(admin, tenant)
+    await _tamper(tenant, 2, lambda entry: setattr(entry, column, value))
+    checked, broken = await verify()
+    assert broken is not None
+    assert (broken.chain, broken.number) == (tenant.slug, 2)
+    assert checked == 1
+
+
+async def test_a_moved_time_is_found(admin: Actor, tenant: Tenant) -> None:
+    await _three_entries(admin, tenant)
+    await _tamper(tenant, 3, lambda e: setattr(e, "at", e.at - timedelta(hours=1)))
+    _, broken = await verify()
+    assert broken is not None
+    assert broken.number == 3
+
+
+@pytest.mark.parametrize(("number", "problem"), [(2, "missing"), (3, "missing at the end")])
+async def test_a_removed_entry_is_found(
+    admin: Actor, tenant: Tenant, number: int, problem: str
+) -> None:
+    await _three_entries(admin, tenant)
+    async with transaction() as tx:
+        await tx.exec(
+            delete(AuditEvent).where(
+                col(AuditEvent.chain_id) == tenant.id, col(AuditEvent.number) == number
+            )
+        )
+    _, broken = await verify()
+    assert broken is not None
+    assert broken.number == number
+    assert problem in broken.problem
+
+
+async def test_entries_of_two_tenants_make_two_chains(
+    admin: Actor, tenant: Tenant, other_tenant: Tenant
+) -> None:
+    await _three_entries(admin, tenant)
+    assert [entry.number for entry in await books.audit_of(tenant)] == [1, 2, 3]
+    assert await books.audit_of(other_tenant) == []
+
+
+async def test_a_refused_act_leaves_no_entry_and_no_event(
+    admin: Actor, tenant: Tenant, rollcall: Runtime, events: list[Event]
+) -> None:
+    with pytest.raises(SelfDeactivationError):
+        await users.set_active(admin, admin.user_id, active=False)
+    await rollcall.bus.drain()
+    assert await books.audit_of(tenant) == []
+    assert events == []
+
+
+async def test_an_entry_tells_who_did_what_to_whom_from_where(
+    admin: Actor, tenant: Tenant, rollcall: Runtime, events: list[Event]
+) -> None:
+    user = await create_user(tenant)
+    await users.set_active(admin, user.id, active=False)
+    (entry,) = (await list_entries(admin, AuditQuery())).entries
+    assert (entry.actor, entry.action, entry.subject) == (
+        "Grace Hopper",
+        Action.USER_DEACTIVATED,
+        "Ada Lovelace",
+    )
+    assert entry.address == admin.address
+    await rollcall.bus.drain()
+    assert [e.entry_id for e in events if isinstance(e, AuditWritten)] == [entry.id]
+
+
+async def test_a_receipt_is_kept_beside_the_entry(admin: Actor, tenant: Tenant) -> None:
+    user = await create_user(tenant)
+    change = await users.set_active(admin, user.id, active=False)
+    assert change.cause is not None
+    await users.keep_receipt(change.cause, user.id, Receipt(3, 2, 41.26))
+    newest, _ = (await list_entries(admin, AuditQuery())).entries
+    assert newest.summary == (
+        "3 open pages closed, the last one after 41 ms (1 didn't answer and were disconnected)"
+    )
+    (_, row) = await books.audit_of(tenant)
+    assert row.details == {
+        "cause": str(change.cause),
+        "pages": 3,
+        "answered": 2,
+        "slowest_ms": 41.3,
+    }
+
+
+async def test_filters_narrow_by_action_text_person_and_day(admin: Actor, tenant: Tenant) -> None:
+    user = await _three_entries(admin, tenant)
+    today = clock.now().date()
+
+    async def found(**wanted: Any) -> int:
+        return len((await list_entries(admin, AuditQuery(**wanted))).entries)
+
+    assert await found(action=Action.USER_RENAMED) == 1
+    assert await found(q="lovelace") == 3
+    assert await found(q="100%") == 0
+    assert await found(subject_id=user.id) == 3
+    assert await found(since=today, until=today) == 3
+    assert await found(until=today - timedelta(days=1)) == 0
+
+
+async def test_pages_of_the_log_follow_one_another(admin: Actor, tenant: Tenant) -> None:
+    async with transaction() as tx:
+        for _ in range(60):
+            await record(tx, Action.SIGNED_IN, actor=None, tenant_id=tenant.id)
+    first = await list_entries(admin, AuditQuery())
+    assert (len(first.entries), first.has_more) == (50, True)
+    rest = await list_entries(admin, AuditQuery(before=first.entries[-1].number))
+    assert ([e.number for e in rest.entries], rest.has_more) == (list(range(10, 0, -1)), False)
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+def test_a_cell_that_a_spreadsheet_would_run_is_defused(start: str) -> None:
+    assert defused(f"{start}cmd") == f"'{start}cmd"
+
+
+async def test_export_has_every_entry_and_is_itself_in_the_log(
+    admin: Actor, tenant: Tenant
+) -> None:
+    await create_user(tenant, role=Role.ADMINISTRATOR)
+    user = await create_user(tenant, first_name="=HYPERLINK(1)", last_name='Q"uote')
+    await users.set_active(admin, user.id, active=False)
+    text = "".join([piece async for piece in await export(admin, AuditQuery())])
+    header, *rows = csv.reader(io.StringIO(text))
+    assert header[:5] == ["number", "time (UTC)", "who", "action", "whom"]
+    assert [row[3] for row in rows] == ["Audit exported", "User deactivated"]
+    assert rows[1][4] == "'=HYPERLINK(1) Q\"uote"
