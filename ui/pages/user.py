@@ -1,14 +1,15 @@
 """One user's details: facts, open sessions, mails, history, and the actions that fit."""
 
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends
 from nicegui import ui
+from nicegui.elements.mixins.text_element import TextElement
 
-from models import MailTemplate
+from models import MailTemplate, OutgoingMail
 from services import audit_log, directory, invitations, sessions, users
 from services.audit_log import AuditQuery
 from services.directory import UserDetails
@@ -20,6 +21,7 @@ from ui.actions import told
 from ui.components.audit_log import AuditLog
 from ui.components.facts import fact
 from ui.components.form_dialog import Field, FormDialog
+from ui.components.part import Part
 from ui.components.refresher import Refresher
 from ui.components.toast import Toast
 from ui.dialogs.deactivate import DeactivateDialog
@@ -64,7 +66,8 @@ class _UserScreen:
             f"{home_path(self.visit.tenant_slug)}/users"
         )
         self._build_dialogs(details)
-        self.content = ui.element("div").classes("details")
+        with ui.element("div").classes("details"):
+            self._build_content(details)
         await self._fill(details)
         history = await audit_log.list_entries(self.actor, AuditQuery(subject_id=self.user_id))
         with section():
@@ -108,119 +111,120 @@ class _UserScreen:
         except RollcallError:
             return  # the page is about to be closed, and says why
 
+    def _build_content(self, details: UserDetails) -> None:
+        with ui.element("div").classes("page-head"):
+            self.title = Part(ui.element("div").classes("details-title"), self._title)
+            with ui.element("div").classes("actions"):
+                self._build_actions(details)
+        with ui.element("div").classes("details-grid"):
+            self.facts = Part(section(), self._facts)
+            self.sessions = Part(section(), self._sessions)
+        self.mails = Part(section(), self._mails)
+
+    def _build_actions(self, details: UserDetails) -> None:
+        """The buttons stay while what they act on changes: whoever is at one keeps the focus."""
+        self._button("Edit name", self._open_rename)
+        if not details.is_self:
+            self._button("End date", self._open_end_date)
+        self.for_invited = (
+            self._button("Resend invitation", self._resend),
+            self._button("Copy invitation link", self._copy_link),
+        )
+        self.switch = None if details.is_self else self._button("Deactivate", self._toggle)
+
     async def _fill(self, details: UserDetails) -> None:
         open_sessions = await sessions.list_open(self.actor, self.user_id)
-        self.content.clear()
-        with self.content:
-            self._head(details)
-            with ui.element("div").classes("details-grid"):
-                self._facts(details)
-                self._sessions(details, open_sessions)
-            if details.mails:
-                self._mails(details)
-
-    def _head(self, details: UserDetails) -> None:
+        self.details = details
         row = details.row
-        with ui.element("div").classes("page-head"):
-            with ui.element("div").classes("details-title"):
-                text("h1", row.name).props('dir="auto"')
-                text("span", "Active" if row.active else "Inactive", _status_chip(row.active))
-                if row.invited and row.active:
-                    text("span", "Invited", "chip chip-accent")
-            with ui.element("div").classes("actions"):
-                self._actions(details)
+        self.title.show(row.name, row.active, row.invited)
+        for button in self.for_invited:
+            button.set_visibility(row.active and row.invited)
+        if self.switch:
+            self.switch.set_text("Deactivate" if row.active else "Activate")
+            self.switch.classes(replace="btn btn-danger" if row.active else "btn btn-primary")
+        self.facts.show(replace(details, mails=()))
+        self.sessions.show(details.is_self, tuple(open_sessions))
+        self.mails.show(details.mails, key=[(m.id, m.state, m.last_answer) for m in details.mails])
+        self.mails.box.set_visibility(bool(details.mails))
 
-    def _actions(self, details: UserDetails) -> None:
-        row = details.row
-        self._button("Edit name", partial(self._open_rename, details))
-        if not details.is_self:
-            self._button("End date", partial(self._open_end_date, details))
-        if row.active and row.invited:
-            self._button("Resend invitation", self._resend)
-            self._button("Copy invitation link", self._copy_link)
-        if details.is_self:
-            return
-        if row.active:
-            self._button("Deactivate", self._ask_deactivation, "btn btn-danger")
-        else:
-            self._button("Activate", self._activate, "btn btn-primary")
+    def _title(self, name: str, active: bool, invited: bool) -> None:
+        text("h1", name).props('dir="auto"')
+        text("span", "Active" if active else "Inactive", _status_chip(active))
+        if invited and active:
+            text("span", "Invited", "chip chip-accent")
 
-    def _button(self, label: str, handler: object, classes: str = "btn") -> None:
-        button = text("button", label, classes).props('type="button"')
-        button.on("click", told(self.toast)(handler), args=[])  # type: ignore[arg-type]
+    def _button(self, label: str, handler: Callable[[], Awaitable[None]]) -> TextElement:
+        button = text("button", label, "btn").props('type="button"')
+        return button.on("click", told(self.toast)(handler), args=[])
 
     def _facts(self, details: UserDetails) -> None:
         row = details.row
-        with section():
-            text("h2", "Account")
-            with ui.element("dl").classes("facts"):
-                fact("Email", row.email)
-                fact("Role", row.role.label)
-                invited = f"{moment(details.created_at)}"
+        text("h2", "Account")
+        with ui.element("dl").classes("facts"):
+            fact("Email", row.email)
+            fact("Role", row.role.label)
+            invited = f"{moment(details.created_at)}"
+            fact(
+                "Invited",
+                f"{invited}, by {details.invited_by}" if details.invited_by else invited,
+            )
+            fact("First sign-in", moment(details.first_sign_in, "not yet"))
+            fact("Last sign-in", ago(row.last_sign_in, "not yet"), moment(row.last_sign_in))
+            if row.end_date:
+                fact("End date", f"{row.end_date:%-d %B %Y}")
+            if details.deactivated_at:
+                by = f", by {details.deactivated_by}" if details.deactivated_by else ""
+                fact("Deactivated", f"{moment(details.deactivated_at)}{by}")
+            base = f"{home_path(self.visit.tenant_slug)}/users"
+            if details.successor_id:
                 fact(
-                    "Invited",
-                    f"{invited}, by {details.invited_by}" if details.invited_by else invited,
+                    "Newer account",
+                    details.successor_name or "",
+                    href=f"{base}/{details.successor_id}",
                 )
-                fact("First sign-in", moment(details.first_sign_in, "not yet"))
-                fact("Last sign-in", ago(row.last_sign_in, "not yet"), moment(row.last_sign_in))
-                if row.end_date:
-                    fact("End date", f"{row.end_date:%-d %B %Y}")
-                if details.deactivated_at:
-                    by = f", by {details.deactivated_by}" if details.deactivated_by else ""
-                    fact("Deactivated", f"{moment(details.deactivated_at)}{by}")
-                base = f"{home_path(self.visit.tenant_slug)}/users"
-                if details.successor_id:
-                    fact(
-                        "Newer account",
-                        details.successor_name or "",
-                        href=f"{base}/{details.successor_id}",
+            if details.predecessor_id:
+                fact("Earlier account", "Open", href=f"{base}/{details.predecessor_id}")
+
+    def _sessions(self, is_self: bool, open_sessions: Sequence[OpenSession]) -> None:
+        with ui.element("div").classes("card-head"):
+            text("h2", "Open sessions")
+            if open_sessions and not is_self:
+                self._button("Sign out everywhere", self._sign_out_everywhere)
+        if not open_sessions:
+            text("p", "Not signed in anywhere.", "muted")
+        with ui.element("ul").classes("session-list"):
+            for session in open_sessions:
+                with ui.element("li"):
+                    text("strong", session.device)
+                    text("span", session.address or "unknown address", "muted")
+                    text("span", f"active {ago(session.last_seen_at)}", "muted")
+
+    def _mails(self, mails: Sequence[OutgoingMail]) -> None:
+        text("h2", "Mail")
+        with ui.element("ul").classes("mail-list"):
+            for mail in mails:
+                kind = "Invitation" if mail.template is MailTemplate.INVITATION else "New password"
+                with ui.element("li"):
+                    text("strong", kind)
+                    text(
+                        "span",
+                        f"{MAIL_WORDS[mail.state]}, {ago(mail.sent_at or mail.created_at)}",
                     )
-                if details.predecessor_id:
-                    fact("Earlier account", "Open", href=f"{base}/{details.predecessor_id}")
+                    if mail.last_answer:
+                        text("span", f"The mail server said: {mail.last_answer}", "muted")
 
-    def _sessions(self, details: UserDetails, open_sessions: Sequence[OpenSession]) -> None:
-        with section():
-            with ui.element("div").classes("card-head"):
-                text("h2", "Open sessions")
-                if open_sessions and not details.is_self:
-                    self._button("Sign out everywhere", self._sign_out_everywhere)
-            if not open_sessions:
-                text("p", "Not signed in anywhere.", "muted")
-            with ui.element("ul").classes("session-list"):
-                for session in open_sessions:
-                    with ui.element("li"):
-                        text("strong", session.device)
-                        text("span", session.address or "unknown address", "muted")
-                        text("span", f"active {ago(session.last_seen_at)}", "muted")
+    async def _open_rename(self) -> None:
+        first, last = self.details.first_name, self.details.last_name
+        self.rename.open(values={"first_name": first, "last_name": last})
 
-    def _mails(self, details: UserDetails) -> None:
-        with section():
-            text("h2", "Mail")
-            with ui.element("ul").classes("mail-list"):
-                for mail in details.mails:
-                    kind = (
-                        "Invitation" if mail.template is MailTemplate.INVITATION else "New password"
-                    )
-                    with ui.element("li"):
-                        text("strong", kind)
-                        text(
-                            "span",
-                            f"{MAIL_WORDS[mail.state]}, {ago(mail.sent_at or mail.created_at)}",
-                        )
-                        if mail.last_answer:
-                            text("span", f"The mail server said: {mail.last_answer}", "muted")
-
-    async def _open_rename(self, details: UserDetails) -> None:
-        self.rename.open(values={"first_name": details.first_name, "last_name": details.last_name})
-
-    async def _open_end_date(self, details: UserDetails) -> None:
-        end_date = details.row.end_date
+    async def _open_end_date(self) -> None:
+        end_date = self.details.row.end_date
         self.end_date.open(values={"end_date": end_date.isoformat() if end_date else ""})
 
-    async def _ask_deactivation(self) -> None:
-        await self.deactivation.ask(self.user_id)
-
-    async def _activate(self) -> None:
+    async def _toggle(self) -> None:
+        if self.details.row.active:
+            await self.deactivation.ask(self.user_id)
+            return
         change = await users.set_active(self.actor, self.user_id, True)
         self.toast.show(f"{change.name} is active again.", tone="success")
 

@@ -1,0 +1,69 @@
+"""What another process commits on the same database is heard here."""
+
+import asyncio
+import contextlib
+import os
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from models import Tenant
+from services import carriers
+from services.events import Event, SessionsEnded, UserDeactivated
+from services.runtime import Runtime
+from services.settings import PREFIX
+from tests.factories import create_user, sign_in
+
+ROOT = Path(__file__).parent.parent.parent
+PATIENCE = 30
+
+
+@pytest.fixture
+async def listening(rollcall: Runtime) -> AsyncIterator[None]:
+    task = asyncio.create_task(carriers.receive())
+    await asyncio.sleep(0.3)  # LISTEN has no answer to wait for
+    yield
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+async def _command_line(rollcall: Runtime, *arguments: str) -> str:
+    settings = rollcall.settings
+    env = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    env[f"{PREFIX}DATA_DIR"] = str(settings.data_dir)
+    if settings.database_url is not None:
+        env[f"{PREFIX}DATABASE_URL"] = settings.database_url.get_secret_value()
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        str(ROOT / "main.py"),
+        *arguments,
+        env=env,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    output, _ = await asyncio.wait_for(process.communicate(), PATIENCE)
+    assert process.returncode == 0, output.decode()
+    return output.decode()
+
+
+@pytest.mark.usefixtures("listening")
+async def test_a_deactivation_on_the_command_line_reaches_this_process(
+    rollcall: Runtime, tenant: Tenant
+) -> None:
+    user = await create_user(tenant)
+    actor = await sign_in(user)
+    heard: asyncio.Queue[Event] = asyncio.Queue()
+    for kind in (UserDeactivated, SessionsEnded):
+        rollcall.bus.subscribe(kind, heard.put)
+    said = await _command_line(rollcall, "deactivate", user.email)
+    assert said.strip() == "Ada Lovelace is inactive."
+    got = {type(e): e for e in [await asyncio.wait_for(heard.get(), PATIENCE) for _ in range(2)]}
+    ended = got[SessionsEnded]
+    assert isinstance(ended, SessionsEnded)
+    assert ended.session_ids == (actor.session_id,)
+    assert ended.committed_at > 0
+    await asyncio.sleep(0)
+    assert heard.empty(), "each event is heard once"

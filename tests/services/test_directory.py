@@ -1,0 +1,128 @@
+"""The directory: searched, filtered, sorted and paged on the server."""
+
+from typing import Any
+
+import pytest
+
+from models import Role, Tenant
+from services import directory, users
+from services.actor import Actor
+from services.directory import PAGE_SIZE, UserQuery, list_users
+from services.errors import NotFoundError
+from tests.factories import create_user
+
+
+async def _names(actor: Actor, **asked: Any) -> list[str]:
+    page = await list_users(actor, UserQuery.from_address(asked))
+    return [row.name for row in page.rows]
+
+
+@pytest.mark.parametrize(
+    "q", ["zoe", "ZOË", "d’arcy", "neill zo", "oe d", "zoe.d@", "EXAMPLE.org", "  zoë   "]
+)
+async def test_search_finds_any_part_whatever_the_accents_and_the_case(
+    admin: Actor, tenant: Tenant, q: str
+) -> None:
+    await create_user(
+        tenant, first_name="Zoë", last_name="D’Arcy-O’Neill", email="zoe.d@example.org"
+    )
+    assert await _names(admin, q=q) == ["Zoë D’Arcy-O’Neill"]
+
+
+@pytest.mark.parametrize("q", ["%", "_", "100%", "\\", "' OR 1=1 --", "\0", "\ud800q9"])
+async def test_what_means_something_to_a_database_means_itself(
+    admin: Actor, tenant: Tenant, q: str
+) -> None:
+    await create_user(tenant)
+    page = await list_users(admin, UserQuery.from_address({"q": q}))
+    assert page.total == (2 if q == "\0" else 0)
+
+
+async def test_filters_combine(admin: Actor, tenant: Tenant) -> None:
+    await create_user(tenant, first_name="One", role=Role.ADMINISTRATOR)
+    await create_user(tenant, first_name="Two", role=Role.ADMINISTRATOR, active=False)
+    await create_user(tenant, first_name="Three", invited=True)
+    assert await _names(admin, role="administrator") == ["One Lovelace", "Two Lovelace"]
+    assert await _names(admin, role="administrator", status="inactive") == ["Two Lovelace"]
+    assert await _names(admin, invited="1") == ["Three Lovelace"]
+    assert await _names(admin, q="t", status="active") == ["Three Lovelace"]
+
+
+@pytest.mark.parametrize(
+    ("sort", "first", "last"),
+    [
+        ("name", "Ada", "Grace"),
+        ("email", "Eve", "Grace"),
+        ("role", "Eve", "Grace"),
+        ("status", "Ada", "Eve"),
+    ],
+)
+async def test_every_column_sorts_both_ways(
+    admin: Actor, tenant: Tenant, sort: str, first: str, last: str
+) -> None:
+    await create_user(tenant, first_name="Ada", email="b@example.com")
+    await create_user(
+        tenant, first_name="Eve", email="a@example.com", role=Role.ADMINISTRATOR, active=False
+    )
+    up = await _names(admin, sort=sort, dir="asc")
+    assert (up[0].split()[0], up[-1].split()[0]) == (first, last)
+    assert await _names(admin, sort=sort, dir="desc") == up[::-1]
+
+
+async def test_pages_hold_everybody_once(admin: Actor, tenant: Tenant) -> None:
+    for number in range(PAGE_SIZE + 5):
+        await create_user(tenant, last_name=f"L{number:03}")
+    first = await list_users(admin, UserQuery())
+    second = await list_users(admin, UserQuery(page=2))
+    assert (first.total, first.pages, len(second.rows)) == (PAGE_SIZE + 6, 2, 6)
+    assert len({row.id for row in (*first.rows, *second.rows)}) == PAGE_SIZE + 6
+
+
+async def test_a_page_past_the_end_is_the_last_one(admin: Actor) -> None:
+    assert (await list_users(admin, UserQuery(page=999))).page == 1
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"page": "-1"},
+        {"page": "1e9"},
+        {"page": "9" * 400},
+        {"page": "²"},
+        {"sort": "name; DROP TABLE user_account"},
+        {"role": "emperor"},
+        {"status": "maybe"},
+        {"dir": ["desc"]},
+        {"q": None, "page": None},
+        {"q": 5, "invited": {}},
+    ],
+)
+def test_what_makes_no_sense_in_an_address_is_left_out(asked: dict[str, Any]) -> None:
+    query = UserQuery.from_address(asked)
+    assert (query.sort, query.role, query.active, query.page) == ("name", None, None, 1)
+
+
+async def test_counts_tell_the_whole_tenant_and_no_other(
+    admin: Actor, tenant: Tenant, other_tenant: Tenant
+) -> None:
+    await create_user(tenant, active=False)
+    await create_user(tenant, invited=True)
+    await create_user(other_tenant)
+    page = await list_users(admin, UserQuery(q="nobody"))
+    assert page.total == 0
+    assert page.counts == {"all": 3, "active": 2, "inactive": 1, "invited": 1}
+
+
+async def test_details_of_another_tenants_user_do_not_exist(
+    admin: Actor, other_tenant: Tenant
+) -> None:
+    stranger = await create_user(other_tenant)
+    with pytest.raises(NotFoundError):
+        await directory.get_details(admin, stranger.id)
+
+
+async def test_a_new_name_is_what_searches_find(admin: Actor, tenant: Tenant) -> None:
+    user = await create_user(tenant)
+    await users.rename(admin, user.id, "Ada", "Kíng")
+    assert await _names(admin, q="king") == ["Ada Kíng"]
+    assert await _names(admin, q="lovelace") == []

@@ -1,0 +1,35 @@
+"""The migrations make exactly the tables that the models describe."""
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, text
+
+import models
+from services.errors import OperatorError
+from services.migrations import is_ready, migrate
+from services.runtime import Runtime
+
+
+def _differences(connection: Connection) -> list[object]:
+    context = MigrationContext.configure(connection, opts={"compare_type": True})
+    return list(compare_metadata(context, models.metadata))
+
+
+async def test_a_migrated_database_is_what_the_models_say(rollcall: Runtime) -> None:
+    async with rollcall.database.reader.connect() as connection:
+        assert await connection.run_sync(_differences) == []
+
+
+async def test_migrating_again_changes_nothing(rollcall: Runtime) -> None:
+    before, after = await migrate()
+    assert before == after
+    assert await is_ready()
+
+
+async def test_a_database_newer_than_the_code_is_refused(rollcall: Runtime) -> None:
+    async with rollcall.database.writer.begin() as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(OperatorError, match="newer than this Rollcall"):
+        await migrate()
+    assert not await is_ready()

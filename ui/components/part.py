@@ -1,0 +1,25 @@
+"""A part of a page that is built anew only when what it shows has changed."""
+
+from collections.abc import Callable
+
+from nicegui import ui
+
+
+class Part:
+    """Fills `box` by `build`, and leaves what is in it alone for as long as it is true: whoever
+    has the focus there, or selects a text, isn't disturbed."""
+
+    def __init__(self, box: ui.element, build: Callable[..., None]) -> None:
+        self.box = box
+        self._build = build
+        self._shown: object = None
+
+    def show(self, *facts: object, key: object = None) -> None:
+        """Build it from these facts, unless they (or their `key`) are what it shows already."""
+        wanted = facts if key is None else key
+        if wanted == self._shown:
+            return
+        self._shown = wanted
+        self.box.clear()
+        with self.box:
+            self._build(*facts)
