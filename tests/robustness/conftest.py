@@ -1,0 +1,36 @@
+"""A real server, and a database that the tests set the scene in."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from services import runtime
+from services.runtime import Runtime
+from services.settings import Settings
+from services.startup import started
+from tests.browser.server import Server, serving
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[Server]:
+    """`main.py serve`, from an empty data folder."""
+    async with serving(tmp_path / "data") as running:
+        yield running
+
+
+@pytest.fixture
+async def scene(server: Server) -> AsyncIterator[Runtime]:
+    """The services in this process, on the server's own database."""
+    settings = Settings(_env_file=None, data_dir=server.data_dir, public_url=server.url)
+    async with started(settings):
+        yield runtime.current()
+
+
+@pytest.fixture
+async def http(server: Server) -> AsyncIterator[httpx.AsyncClient]:
+    """A browser without scripts, which says where its requests come from."""
+    headers = {"Origin": server.url, "Sec-Fetch-Site": "same-origin"}
+    async with httpx.AsyncClient(base_url=server.url, headers=headers, timeout=60) as client:
+        yield client

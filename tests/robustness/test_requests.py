@@ -1,0 +1,210 @@
+"""Whatever is sent to the public pages: a clear answer, and nothing else."""
+
+import sqlite3
+import threading
+from pathlib import Path
+
+import httpx
+import pytest
+
+from models import Role, Tenant, User
+from services.runtime import Runtime
+from tests.browser.server import Server
+from tests.factories import PASSWORD, create_tenant, create_user, token_of
+
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+POSTS = (
+    "/",
+    "/setup/token",
+    "/platform/login",
+    "/platform/logout",
+    "/platform/password/forgot",
+    "/platform/password/reset/token",
+    "/platform/invitation/token",
+    "/t/acme/login",
+    "/t/acme/logout",
+    "/t/acme/password/forgot",
+    "/t/acme/password/reset/token",
+    "/t/acme/invitation/token",
+    "/password/strength",
+)
+
+
+@pytest.fixture
+async def tenant(scene: Runtime) -> Tenant:
+    return await create_tenant("Acme")
+
+
+@pytest.fixture
+async def ada(tenant: Tenant) -> User:
+    return await create_user(tenant, email="ada@example.com")
+
+
+async def _sign_in(http: httpx.AsyncClient, password: str = PASSWORD) -> httpx.Response:
+    form = {"email": "ada@example.com", "password": password}
+    return await http.post("/t/acme/login", data=form)
+
+
+def _log(server: Server) -> str:
+    return (server.data_dir / "server.log").read_text(encoding="utf-8")
+
+
+@pytest.mark.usefixtures("tenant")
+async def test_ten_megabytes_are_refused_everywhere(http: httpx.AsyncClient) -> None:
+    for path in POSTS:
+        answer = await http.post(path, content=b"a=" + b"x" * 10_000_000, headers=FORM)
+        assert answer.status_code == 413, path
+        assert "more than" in answer.text
+    assert (await http.get("/healthz")).text == "ok"
+
+
+@pytest.mark.usefixtures("tenant")
+async def test_nonsense_in_a_form_is_told_and_never_breaks(
+    http: httpx.AsyncClient, server: Server
+) -> None:
+    for path in POSTS:
+        for body in (b"", b"%ff%fe=%00&email=%ED%A0%80&email=2", b"&&&==;", b"\xff\xfe\x00"):
+            for kind in ("application/x-www-form-urlencoded", "multipart/form-data", "text/plain"):
+                answer = await http.post(path, content=body, headers={"Content-Type": kind})
+                assert answer.status_code < 500, (path, body, kind)
+    assert "Traceback" not in _log(server)
+
+
+@pytest.mark.usefixtures("ada")
+async def test_another_sites_page_can_post_nothing(server: Server) -> None:
+    async with httpx.AsyncClient(base_url=server.url) as stranger:
+        for headers in (
+            {"Origin": "https://evil.example"},
+            {"Sec-Fetch-Site": "cross-site"},
+            {"Origin": "null"},
+            {},
+        ):
+            answer = await stranger.post("/t/acme/login", headers=headers)
+            assert answer.status_code == 403
+
+
+@pytest.mark.usefixtures("tenant")
+async def test_a_forged_cookie_is_no_session(http: httpx.AsyncClient) -> None:
+    for token in ("", "x", "a" * 43, "Ä" * 43, "a" * 5000):
+        header = {b"Cookie": b"rollcall=" + token.encode()}
+        answer = await http.get("/t/acme/account", headers=header)
+        assert answer.status_code == 303
+        assert answer.headers["location"].startswith("/t/acme/login")
+
+
+async def test_a_cookie_cut_short_is_no_session(http: httpx.AsyncClient, ada: User) -> None:
+    token = (await _sign_in(http)).cookies["rollcall"]
+    assert (await http.get("/t/acme/account")).status_code == 200
+    http.cookies.clear()
+    cut = {"Cookie": f"rollcall={token[:-1]}"}
+    assert (await http.get("/t/acme/account", headers=cut)).status_code == 303
+
+
+async def test_looking_at_an_invitation_uses_nothing_up_and_tells_nobody(
+    http: httpx.AsyncClient, tenant: Tenant, server: Server
+) -> None:
+    user = await create_user(tenant, invited=True)
+    token = await token_of(user)
+    for _ in range(3):
+        page = await http.get(f"/t/acme/invitation/{token}")
+        assert page.status_code == 200
+        assert page.headers["referrer-policy"] == "no-referrer"
+        assert page.headers["cache-control"] == "no-store"
+    used = await http.post(f"/t/acme/invitation/{token}", data={"password": "a new long sentence"})
+    assert used.headers["location"] == "/t/acme/account"
+    assert token not in _log(server)
+
+
+async def test_a_token_that_isnt_quite_right_says_what_to_do(
+    http: httpx.AsyncClient, tenant: Tenant
+) -> None:
+    await create_tenant("Other")
+    token = await token_of(await create_user(tenant, invited=True))
+    for path in (
+        f"/t/acme/invitation/{token[:-1]}",  # cut short
+        f"/t/acme/invitation/{token[:-2]}AA",  # changed
+        f"/t/acme/password/reset/{token}",  # of another purpose
+        f"/t/other/invitation/{token}",  # of another tenant
+        f"/platform/invitation/{token}",
+        f"/setup/{token}",
+    ):
+        for answer in (
+            await http.get(path),
+            await http.post(path, data={"password": "a new long sentence"}),
+        ):
+            assert answer.status_code == 410, path
+            assert "no longer valid" in answer.text
+            assert "rollcall" not in answer.cookies
+
+
+@pytest.mark.usefixtures("ada")
+async def test_a_failed_sign_in_says_the_same_whatever_failed(
+    http: httpx.AsyncClient, tenant: Tenant
+) -> None:
+    await create_user(tenant, email="gone@example.com", active=False)
+    await create_user(await create_tenant("Other"), email="other@example.com")
+    texts = set()
+    for email in ("ada@example.com", "gone@example.com", "other@example.com", "no@example.com"):
+        password = "not the one" if email.startswith("ada") else PASSWORD
+        answer = await http.post("/t/acme/login", data={"email": email, "password": password})
+        texts.add((answer.status_code, answer.text.replace(email, "")))
+    assert len(texts) == 1
+
+
+@pytest.mark.usefixtures("ada")
+async def test_a_guesser_is_slowed_down_and_the_owner_at_a_known_browser_is_not(
+    http: httpx.AsyncClient, server: Server
+) -> None:
+    assert (await _sign_in(http)).status_code == 303
+    await http.post("/t/acme/logout")
+    async with httpx.AsyncClient(base_url=server.url, headers=dict(http.headers)) as guesser:
+        answers = [await _sign_in(guesser, f"guess number {n}") for n in range(8)]
+        refused = answers[-1]
+        assert refused.status_code == 429
+        assert int(refused.headers["retry-after"]) > 0
+        assert "Too many attempts" in refused.text
+        assert (await _sign_in(guesser)).status_code == 429, "even the right one has to wait"
+    assert (await _sign_in(http)).status_code == 303
+
+
+async def test_a_malformed_query_in_an_address_shows_the_page(
+    http: httpx.AsyncClient, tenant: Tenant
+) -> None:
+    await create_user(tenant, email="ada@example.com", role=Role.TENANT_ADMIN)
+    await _sign_in(http)
+    for query in (
+        "page=-1",
+        "page=1e9",
+        "sort=;drop",
+        "role=x&status=x",
+        "q=%00%ff",
+        "q=" + "x" * 5000,
+    ):
+        for page in ("users", "audit"):
+            assert (await http.get(f"/t/acme/{page}?{query}")).status_code == 200, query
+
+
+@pytest.mark.usefixtures("ada")
+async def test_a_database_locked_for_five_seconds_is_waited_for(
+    http: httpx.AsyncClient, server: Server
+) -> None:
+    locked, release = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        connection = sqlite3.connect(Path(server.data_dir) / "rollcall.db", isolation_level=None)
+        connection.execute("BEGIN IMMEDIATE")
+        locked.set()
+        release.wait(5)
+        connection.execute("ROLLBACK")
+        connection.close()
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    locked.wait()
+    try:
+        answer = await _sign_in(http)
+    finally:
+        release.set()
+        holder.join()
+    assert answer.status_code == 303
+    assert answer.headers["location"] == "/t/acme/account"
