@@ -1,0 +1,160 @@
+"""The command line: a sentence for every mistake, and no traceback."""
+
+import os
+import socket
+import sqlite3
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from services.settings import PREFIX
+
+ROOT = Path(__file__).parent.parent
+
+
+def run(
+    data_dir: Path, *arguments: str, given: str = "", **settings: str
+) -> subprocess.CompletedProcess[str]:
+    env = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    env |= {f"{PREFIX}DATA_DIR": str(data_dir)}
+    env |= {PREFIX + name: value for name, value in settings.items()}
+    return subprocess.run(
+        [sys.executable, str(ROOT / "main.py"), *arguments],
+        check=False,
+        cwd="/",  # where no .env is
+        env=env,
+        input=given,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def assert_refused(done: subprocess.CompletedProcess[str], *words: str) -> None:
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert done.stderr.startswith("rollcall: ")
+    for word in words:
+        assert word in done.stderr
+
+
+def test_help_names_every_command(tmp_path: Path) -> None:
+    done = run(tmp_path / "data", "--help")
+    assert done.returncode == 0
+    for command in ("serve", "demo", "create-platform-admin", "migrate", "backup", "verify-audit"):
+        assert command in done.stdout
+
+
+def test_an_unknown_command_is_wrong_usage(tmp_path: Path) -> None:
+    done = run(tmp_path / "data", "conquer")
+    assert done.returncode == 2
+    assert "usage:" in done.stderr
+
+
+def test_a_port_in_use_is_told_with_what_to_do(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        assert_refused(run(tmp_path / "data", "serve", PORT=port), port, "ROLLCALL_PORT")
+
+
+def test_an_unusable_data_folder_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    assert_refused(run(tmp_path / "file" / "data", "migrate"), "ROLLCALL_DATA_DIR")
+
+
+def test_a_database_out_of_reach_is_told(tmp_path: Path) -> None:
+    url = "postgresql://nobody@127.0.0.1:9/nowhere"
+    done = run(tmp_path / "data", "migrate", DATABASE_URL=url)
+    assert_refused(done, "ROLLCALL_DATABASE_URL")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "eighty"),
+        ("PUBLIC_URL", "rollcall.example.com"),
+        ("DATABASE_URL", "mysql://x/y"),
+        ("PASSWORD_MIN_LENGTH", "7"),
+        ("ADMIN_EMAIL", "nobody"),
+        ("MAIL_SERVER", "mail.example.com"),
+        ("SECRET_FILE", "nowhere"),
+    ],
+)
+def test_a_malformed_setting_is_named(tmp_path: Path, name: str, value: str) -> None:
+    assert_refused(run(tmp_path / "data", "migrate", **{name: value}), f"ROLLCALL_{name}")
+
+
+def test_a_database_newer_than_the_code_is_left_alone(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    assert run(data, "migrate").returncode == 0
+    with sqlite3.connect(data / "rollcall.db") as database:
+        database.execute("UPDATE alembic_version SET version_num = '9999'")
+    assert_refused(run(data, "migrate"), "newer than this Rollcall")
+
+
+def test_what_rollcall_writes_is_its_owners_alone(tmp_path: Path) -> None:
+    run(tmp_path / "data", "migrate")
+    modes = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "data").iterdir()}
+    assert modes == {"rollcall.db": 0o600, "signing-secret": 0o600}
+
+
+def test_a_platform_admin_is_created_once(tmp_path: Path) -> None:
+    data, password = tmp_path / "data", "a long sentence to sign in with\n"
+    create = ("create-platform-admin", "robin@example.com")
+    assert "is a Platform Admin" in run(data, *create, given=password).stdout
+    assert_refused(run(data, *create, given=password), "already")
+    assert_refused(run(data, "deactivate", "robin@example.com"), "last active Platform Admin")
+    assert_refused(run(data, "deactivate", "nobody@example.com"), "nobody@example.com")
+    assert_refused(run(data, "create-platform-admin", "b@example.com", given="short\n"), "15")
+
+
+def test_a_secret_can_come_from_a_file(tmp_path: Path) -> None:
+    (tmp_path / "password").write_text("a long sentence to sign in with\n")
+    done = run(
+        tmp_path / "data",
+        "verify-audit",
+        ADMIN_EMAIL="robin@example.com",
+        ADMIN_PASSWORD_FILE=str(tmp_path / "password"),
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_backup_under_writes_is_whole(tmp_path: Path) -> None:
+    data, copy = tmp_path / "data", tmp_path / "copy" / "rollcall.db"
+    run(data, "create-platform-admin", "a@example.com", given="a long sentence to sign in with\n")
+    copy.parent.mkdir()
+    done = threading.Event()
+
+    def write() -> None:
+        database = sqlite3.connect(data / "rollcall.db", timeout=30)
+        while not done.wait(0.005):
+            with database:
+                database.execute("UPDATE user_account SET version = version + 1")
+        database.close()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        backed_up = run(data, "backup", str(copy))
+    finally:
+        done.set()
+        writer.join()
+    assert backed_up.returncode == 0, backed_up.stderr
+    with sqlite3.connect(copy) as database:
+        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    (copy.parent / "signing-secret").write_text((data / "signing-secret").read_text())
+    assert "whole: 1 entries" in run(copy.parent, "verify-audit").stdout
+    assert_refused(run(data, "backup", str(copy)), "exists already")
+
+
+def test_a_tampered_audit_log_is_told(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    run(data, "create-platform-admin", "a@example.com", given="a long sentence to sign in with\n")
+    with sqlite3.connect(data / "rollcall.db") as database:
+        database.execute("UPDATE audit_event SET actor_name = 'Somebody else'")
+    done = run(data, "verify-audit")
+    assert done.returncode == 1
+    assert "broken at entry 1 of platform: it was changed" in done.stdout
