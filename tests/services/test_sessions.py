@@ -8,6 +8,7 @@ import pytest
 from models import EndReason, Tenant, User
 from services import clock, sessions
 from services.actor import Actor
+from services.db import transaction
 from services.errors import NotFoundError, SessionEndedError
 from services.events import Event, SessionsEnded
 from services.runtime import Runtime
@@ -222,7 +223,7 @@ async def test_what_push_may_have_missed_is_found(tenant: Tenant, admin: Actor, 
 async def test_device_is_told_in_words(
     rollcall: Runtime, ada: User, user_agent: str, device: str
 ) -> None:
-    async with sessions.transaction() as tx:
+    async with transaction() as tx:
         sessions.begin(tx, ada, Caller("a" * 200, user_agent))
     (row,) = await books.sessions_of(ada.id)
     assert row.device == device

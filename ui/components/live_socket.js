@@ -1,6 +1,7 @@
 // Listens to the page's socket. NiceGUI makes it after the components are mounted, so it is waited
 // for. `handlers` maps socket events to functions; `onReconnect` runs after each connection but the
-// first, `onDisconnect` after each loss. Returns what ends it.
+// first, and where something was missed before that; `onDisconnect` after each loss. Returns what
+// ends it.
 export function listen(handlers, { onReconnect = () => {}, onDisconnect = () => {} } = {}) {
   let timer;
   let stop = () => clearTimeout(timer);
@@ -11,8 +12,10 @@ export function listen(handlers, { onReconnect = () => {}, onDisconnect = () => 
       return;
     }
     let connected = socket.connected;
+    if (window.rollcallMissed) onReconnect();
     const all = {
       ...handlers,
+      rollcall_missed: onReconnect,
       connect: () => {
         if (connected) onReconnect();
         connected = true;

@@ -25,6 +25,7 @@ from ui.headers import origin_of
 from ui.live import messages, pages
 from ui.live.connection import LONGEST_FRAME, Connection
 from ui.live.pages import OpenPage
+from ui.live.rooms import sent_to
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +41,9 @@ TAB_STORAGE_AGE = 3600.0
 
 LONGEST_LOG_MESSAGE = 500
 """Characters kept of what a browser wants logged."""
+
+MISSED = "rollcall_missed"
+"""To the page's script: something was told while it was loading; ask for fresh rows."""
 
 SIGNED_OUT = "signed out"
 """To the page's script: there is no live session. It hides itself and asks for the page anew."""
@@ -186,9 +190,12 @@ async def _admit(scope: Scope, client_id: str, authenticate: Authenticate) -> Op
 
 async def _greeted(sid: str, socket: _Socket) -> None:
     socket.connection.is_finished = True
-    for room in socket.page.rooms:
+    page = socket.page
+    for room in page.rooms:
         await core.sio.enter_room(sid, room)
-    pages.arrived(socket.page)
+    if not page.is_present and sent_to(page.rooms) != page.sent_before:
+        await core.sio.emit(MISSED, {}, to=sid)  # a page that reconnects asks anew by itself
+    pages.arrived(page)
 
 
 def _unbind(sid: str) -> _Socket | None:

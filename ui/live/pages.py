@@ -14,6 +14,7 @@ from nicegui import Client
 
 from services import presence
 from services.actor import Actor
+from ui.live.rooms import sent_to
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +36,9 @@ class OpenPage:
     tenant_id: UUID | None
     sign_in_url: str
     rooms: frozenset[str]
+    sent_before: int = 0
+    """How many messages its rooms had had when it was registered: what came between that and its
+    first connection, it has missed."""
     sids: set[str] = field(default_factory=set)
     is_present: bool = False
     """Whether it was connected once: from then on it counts as open until it is forgotten."""
@@ -54,6 +58,7 @@ def register(client: Client, actor: Actor, sign_in_url: str, rooms: Iterable[str
     page = OpenPage(
         client.id, actor.session_id, actor.user_id, actor.tenant_id, sign_in_url, frozenset(rooms)
     )
+    page.sent_before = sent_to(page.rooms)
     _pages[client.id] = page
 
     def client_deleted() -> None:

@@ -1,11 +1,20 @@
 """One message to every page that watches the same thing."""
 
 import asyncio
+from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 from nicegui import core
 
 _sending: set[asyncio.Task[None]] = set()
+# How many messages each room has had; only that it changed matters.
+_sent: Counter[str] = Counter()
+
+
+def sent_to(rooms: Iterable[str]) -> int:
+    """How many messages these rooms have had so far."""
+    return sum(_sent[room] for room in rooms)
 
 
 async def broadcast(room: str, event: str, data: Any) -> None:
@@ -14,6 +23,7 @@ async def broadcast(room: str, event: str, data: Any) -> None:
     Pages join the rooms that they were registered with when they connect, and leave them with the
     cut. A page that is away misses it: it asks anew when it is back.
     """
+    _sent[room] += 1
     await core.sio.emit(event, data, room=room)
 
 

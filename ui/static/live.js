@@ -37,6 +37,7 @@
       if (target.origin === location.origin) location.replace(target);
       else location.reload();
     });
+    socket.on("rollcall_missed", () => (window.rollcallMissed = true)); // for who listens later
     socket.on("connect", found);
     socket.on("disconnect", (reason) => {
       lost();

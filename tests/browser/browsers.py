@@ -1,0 +1,162 @@
+"""Browsers as people use them: each with its own cookies, and an ear for whatever goes wrong."""
+
+import re
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Locator,
+    Page,
+    Response,
+    expect,
+)
+
+from models import User
+from tests.browser.waiting import eventually
+from tests.factories import open_session
+from tests.mail_server import MailServer, Received
+
+ROOT = Path(__file__).parent.parent.parent
+RESULTS = ROOT / "test-results"
+# Milliseconds to wait for what is expected; generous, as the machine may be busy.
+PATIENCE = 15_000
+# Chromium says this of each answer that isn't a success; `Browsers` judges the answers themselves.
+STATUS = re.compile(r"Failed to load resource: the server responded with a status of")
+VIOLATION = """
+document.addEventListener("securitypolicyviolation", (event) =>
+  console.error(`Content-Security-Policy: ${event.violatedDirective} ${event.blockedURI}`));
+"""
+
+expect.set_options(timeout=PATIENCE)
+
+
+class Browsers:
+    """Every browser of a test, and what their pages complained about."""
+
+    def __init__(self, chromium: Browser, url: str) -> None:
+        self.chromium = chromium
+        self.url = url
+        self.complaints: list[str] = []
+        self.allowed: list[str] = []
+        self.contexts: list[BrowserContext] = []
+
+    async def stranger(self, path: str = "/", **options: Any) -> Page:
+        """A page in a new browser where nobody is signed in."""
+        return await self.tab(await self.new(**options), path)
+
+    async def as_user(self, user: User, path: str, **options: Any) -> Page:
+        """A page in a new browser where this user is signed in."""
+        return await self.tab(await self.signed_in(user, **options), path)
+
+    async def signed_in(self, user: User, **options: Any) -> BrowserContext:
+        """A new browser where this user is signed in."""
+        context = await self.new(**options)
+        _, token = await open_session(user)
+        await context.add_cookies(
+            [{"name": "rollcall", "value": token, "url": self.url, "httpOnly": True}]
+        )
+        return context
+
+    async def new(self, **options: Any) -> BrowserContext:
+        """A new browser."""
+        options = {"base_url": self.url, "locale": "en-GB", **options}
+        context = await self.chromium.new_context(**options)
+        context.set_default_timeout(PATIENCE)
+        await context.add_init_script(VIOLATION)
+        context.on("page", self._watch)
+        self.contexts.append(context)
+        return context
+
+    async def tab(self, context: BrowserContext, path: str) -> Page:
+        """A page in one more tab of this browser, ready for use.
+
+        Chromium draws the tabs behind it once a second, as it does for people: they hear of
+        everything, but clicks in them are slow.
+        """
+        page = await context.new_page()
+        await page.goto(path)
+        await connected(page)
+        return page
+
+    def allow(self, pattern: str) -> None:
+        """Expect complaints that contain this text."""
+        self.allowed.append(pattern)
+
+    async def close(self) -> list[str]:
+        """Close them all; returns what their pages complained about."""
+        for context in self.contexts:
+            await context.close()
+        return [
+            complaint
+            for complaint in self.complaints
+            if not any(allowed in complaint for allowed in self.allowed)
+        ]
+
+    async def keep_pictures(self, name: str) -> None:
+        """Keep a picture of every open page, for whoever wonders why a test failed."""
+        pages = [page for context in self.contexts for page in context.pages]
+        for number, page in enumerate(pages, 1):
+            await page.screenshot(path=RESULTS / "failures" / f"{name}-{number}.png")
+
+    def _watch(self, page: Page) -> None:
+        page.on("console", self._heard)
+        page.on("pageerror", lambda error: self.complaints.append(f"{page.url}: {error}"))
+        page.on("response", self._answered)
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and not STATUS.match(message.text):
+            self.complaints.append(f"{message.location.get('url')}: {message.text}")
+
+    def _answered(self, response: Response) -> None:
+        expected = response.status < 400 or (
+            response.request.is_navigation_request() and response.status < 500
+        )
+        if not expected:
+            self.complaints.append(f"{response.status} for {response.url}")
+
+
+async def connected(page: Page) -> None:
+    """Wait until a signed-in page hears of changes; a plain page has nothing to wait for."""
+    if await page.locator("#popup").count():
+        await page.wait_for_function("() => window.did_handshake")
+
+
+async def fill(form: Page | Locator, **values: str) -> None:
+    """Fill in the fields of a plain page or a dialog: `first_name` is "First Name"."""
+    for name, value in values.items():
+        label = re.compile(f"^{name.replace('_', ' ')}( \\(optional\\))?$", re.IGNORECASE)
+        field = form.get_by_label(label)
+        if await field.evaluate("field => field.tagName") == "SELECT":
+            await field.select_option(label=value)
+        else:
+            await field.fill(value)
+
+
+async def sign_in(page: Page, email: str, password: str) -> None:
+    """Fill in the sign-in form and send it."""
+    await fill(page, email=email, password=password)
+    await page.get_by_role("button", name="Sign in").click()
+
+
+async def expect_signed_out(page: Page, why: str) -> None:
+    """Wait for the sign-in page, with the line that says why."""
+    await expect(page.get_by_role("status").filter(has_text=why)).to_be_visible()
+    await expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+    assert urlsplit(page.url).path.endswith("/login")
+
+
+async def mail_to(server: MailServer, address: str, count: int = 1) -> Received:
+    """Wait for so many mails to this address; returns the last one."""
+    await eventually(lambda: len(server.to(address)) >= count)
+    return server.to(address)[count - 1]
+
+
+def link_in(mail: Received) -> str:
+    """The one-time link in a mail."""
+    found = re.search(r"https?://\S+/(?:invitation|reset)/\S+", mail.part("plain"))
+    assert found is not None, mail.part("plain")
+    return found[0]

@@ -1,0 +1,167 @@
+"""One server, one SMTP server and one Chromium for the whole folder; a fresh tenant per test."""
+
+from collections.abc import AsyncIterator, Generator, Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, async_playwright
+
+from models import Tenant, User
+from services import runtime
+from services.actor import Actor
+from services.runtime import Runtime
+from services.settings import Settings
+from services.startup import started
+from tests import factories
+from tests.browser.browsers import Browsers
+from tests.browser.server import Server, serving
+from tests.mail_server import MailServer, receiving_mail
+
+HERE = Path(__file__).parent
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+_tenants = count(1)
+_failed = pytest.StashKey[bool]()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Every test here drives the browser, in the one event loop that it lives in."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Note a failure, for the pictures."""
+    report = yield
+    item.stash[_failed] = item.stash.get(_failed, False) or report.failed
+    return report
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def chromium() -> AsyncIterator[Browser]:
+    """The browser; each test opens contexts in it, which share nothing."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        await browser.close()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def mail_server() -> AsyncIterator[MailServer]:
+    """What the server's mails arrive at."""
+    async with receiving_mail() as server:
+        yield server
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def server(
+    tmp_path_factory: pytest.TempPathFactory, mail_server: MailServer
+) -> AsyncIterator[Server]:
+    """The server that every test shares."""
+    settings = {
+        "ROLLCALL_MAIL_SERVER": "127.0.0.1",
+        "ROLLCALL_MAIL_PORT": str(mail_server.port),
+        "ROLLCALL_MAIL_FROM": "rollcall@example.com",
+        "ROLLCALL_MAIL_STARTTLS": "false",
+    }
+    data_dir = tmp_path_factory.mktemp("browser") / "data"
+    async with serving(data_dir, settings=settings) as server:
+        yield server
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def beside(server: Server, mail_server: MailServer) -> AsyncIterator[Runtime]:
+    """The services in this process, on the server's database: another process, to the server."""
+    settings = Settings(
+        _env_file=None,
+        data_dir=server.data_dir,
+        public_url=server.url,
+        mail_server="127.0.0.1",
+        mail_port=mail_server.port,
+        mail_from="rollcall@example.com",
+        mail_starttls=False,
+    )
+    async with started(settings) as current:
+        runtime.use(None)
+        yield current
+
+
+@pytest.fixture
+def rollcall(beside: Runtime) -> Iterator[Runtime]:
+    """The services, for one test."""
+    runtime.use(beside)
+    yield beside
+    runtime.use(None)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def browsers(
+    request: pytest.FixtureRequest, chromium: Browser, server: Server
+) -> AsyncIterator[Browsers]:
+    """The test's browsers. It fails where one of their pages or the server complains."""
+    before = len(server.log())
+    browsers = Browsers(chromium, server.url)
+    yield browsers
+    if request.node.stash.get(_failed, False):
+        await browsers.keep_pictures(request.node.name)
+    complaints = await browsers.close()
+    logged = server.log()[before:]
+    assert not complaints, "\n".join(complaints)
+    assert "Traceback" not in logged, logged
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def tenant(rollcall: Runtime) -> Tenant:
+    """A tenant."""
+    return await factories.create_tenant(f"Acme {next(_tenants)}")
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def other_tenant(rollcall: Runtime) -> Tenant:
+    """Another tenant."""
+    return await factories.create_tenant(f"Other {next(_tenants)}")
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def grace(tenant: Tenant) -> User:
+    """The tenant's admin, Grace Hopper."""
+    return await factories.create_admin(tenant, first_name="Grace", last_name="Hopper")
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def alan(tenant: Tenant) -> User:
+    """The tenant's other admin, Alan Turing."""
+    return await factories.create_admin(tenant, first_name="Alan", last_name="Turing")
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def ada(tenant: Tenant) -> User:
+    """A Sales Engineer of the tenant, Ada Lovelace."""
+    return await factories.create_user(tenant)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def admin(grace: User) -> Actor:
+    """Grace Hopper at work in this process, beside the server."""
+    return await factories.sign_in(grace)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def robin(rollcall: Runtime) -> User:
+    """A Platform Admin, Robin Platform."""
+    return await factories.create_user(None, first_name="Robin", last_name="Platform")

@@ -1,0 +1,97 @@
+"""A real Rollcall in a process of its own, and ways to set the scene in its database."""
+
+import asyncio
+import os
+import re
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+import httpx
+
+ROOT = Path(__file__).parent.parent.parent
+# Seconds for a start; generous, as the machine may be busy.
+PATIENCE = 60
+LOG = "server.log"
+
+
+class Server:
+    """A running `main.py serve`."""
+
+    def __init__(self, process: asyncio.subprocess.Process, url: str, data_dir: Path) -> None:
+        self.process = process
+        self.url = url
+        self.data_dir = data_dir
+        self.setup_url: str | None = None
+
+    def log(self) -> str:
+        """What it, and whoever served from its folder before it, has printed."""
+        return (self.data_dir / LOG).read_text(encoding="utf-8")
+
+    async def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
+        """End it; returns the exit status."""
+        if self.process.returncode is None:
+            self.process.send_signal(how)
+        return await asyncio.wait_for(self.process.wait(), PATIENCE)
+
+
+def free_port() -> int:
+    """A port that is free now."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+@asynccontextmanager
+async def serving(
+    data_dir: Path, *, port: int | None = None, settings: Mapping[str, str] | None = None
+) -> AsyncIterator[Server]:
+    """Serve from this data folder until the block ends."""
+    port = port or free_port()
+    url = f"http://127.0.0.1:{port}"
+    env = {name: value for name, value in os.environ.items() if not name.startswith("ROLLCALL_")}
+    env |= {
+        "ROLLCALL_DATA_DIR": str(data_dir),
+        "ROLLCALL_PORT": str(port),
+        "ROLLCALL_PUBLIC_URL": url,
+        **(settings or {}),
+    }
+    with _log_in(data_dir) as output:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            str(ROOT / "main.py"),
+            "serve",
+            cwd=data_dir,
+            env=env,
+            stdout=output,
+            stderr=output,
+        )
+    server = Server(process, url, data_dir)
+    try:
+        await _until_ready(server)
+        found = re.findall(rf"{re.escape(url)}/setup/\S+", server.log())
+        server.setup_url = found[-1] if found else None
+        yield server
+    finally:
+        await server.stop()
+
+
+def _log_in(data_dir: Path) -> BinaryIO:
+    data_dir.mkdir(parents=True, exist_ok=True)
+    return (data_dir / LOG).open("ab")
+
+
+async def _until_ready(server: Server) -> None:
+    async with asyncio.timeout(PATIENCE), httpx.AsyncClient() as http:
+        while True:
+            if server.process.returncode is not None:
+                raise RuntimeError(f"It ended at once:\n{server.log()}")
+            try:
+                if (await http.get(f"{server.url}/readyz")).is_success:
+                    return
+            except httpx.TransportError:
+                pass
+            await asyncio.sleep(0.05)

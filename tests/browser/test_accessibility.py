@@ -1,0 +1,248 @@
+"""Every page, light and dark, wide and narrow: axe finds nothing, and nothing needs scrolling
+sideways. A picture of each is kept in test-results/."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Page, expect
+
+from models import LinkPurpose, Tenant, User
+from services import invitations, password_change, users
+from services.actor import Actor
+from services.db import reading
+from services.invitations import InvitationForm
+from services.sessions import Caller
+from tests import factories
+from tests.browser.browsers import Browsers
+from tests.browser.grid import Grid, dialog
+from tests.browser.looks import look
+
+LONG = "Wolfeschlegelsteinhausenbergerdorff"
+
+
+@dataclass
+class Scene:
+    """A tenant in which something has happened."""
+
+    browsers: Browsers
+    tenant: Tenant
+    grace: User
+    ada: User
+    waiting: User
+    robin: User
+    admin: Actor
+
+    async def as_grace(self, path: str) -> Page:
+        """A page of the tenant, as its admin."""
+        return await self.browsers.as_user(self.grace, f"/t/{self.tenant.slug}{path}")
+
+    async def stranger(self, path: str) -> Page:
+        """A page of the tenant, as nobody."""
+        return await self.browsers.stranger(f"/t/{self.tenant.slug}{path}")
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def scene(
+    browsers: Browsers, tenant: Tenant, grace: User, ada: User, robin: User, admin: Actor
+) -> Scene:
+    """An admin, an active, an inactive, an invited and a long-named user."""
+    former = await factories.create_user(tenant, first_name="Former", last_name="Colleague")
+    await users.set_active(admin, former.id, False)
+    long_email = f"{LONG}@{tenant.slug}.example.com"
+    await factories.create_user(tenant, first_name=LONG, last_name=LONG, email=long_email)
+    form = InvitationForm(
+        first_name="Hedy",
+        last_name="Lamarr",
+        email=f"hedy@{tenant.slug}.example.com",
+        role="sales_engineer",
+    )
+    invited = await invitations.invite(admin, form)
+    async with reading() as tx:
+        waiting = await tx.get_one(User, invited.user_id)
+    return Scene(browsers, tenant, grace, ada, waiting, robin, admin)
+
+
+Opener = Callable[[Scene], Awaitable[Page]]
+STATES: dict[str, Opener] = {}
+
+
+def state(opener: Opener) -> Opener:
+    """Have this state of a page looked at; its name is the function's."""
+    STATES[opener.__name__.strip("_").replace("_", "-")] = opener
+    return opener
+
+
+@state
+async def _sign_in(scene: Scene) -> Page:
+    return await scene.stranger("/login?why=deactivated")
+
+
+@state
+async def _sign_in_refused(scene: Scene) -> Page:
+    page = await scene.stranger("/login")
+    await page.get_by_role("button", name="Sign in").click()
+    await expect(page.get_by_role("alert")).to_be_visible()
+    return page
+
+
+@state
+async def _workspace(scene: Scene) -> Page:
+    return await scene.browsers.stranger("/")
+
+
+@state
+async def _forgot(scene: Scene) -> Page:
+    return await scene.stranger("/password/forgot")
+
+
+@state
+async def _forgot_sent(scene: Scene) -> Page:
+    page = await scene.stranger("/password/forgot")
+    await page.get_by_label("Email").fill("ada@example.com")
+    await page.get_by_role("button", name="Send a link").click()
+    await expect(page.get_by_role("status")).to_be_visible()
+    return page
+
+
+@state
+async def _reset(scene: Scene) -> Page:
+    await password_change.request_reset(scene.tenant.slug, scene.ada.email, Caller())
+    token = await factories.token_of(scene.ada, LinkPurpose.RESET)
+    return await scene.stranger(f"/password/reset/{token}")
+
+
+@state
+async def _invitation(scene: Scene) -> Page:
+    page = await scene.stranger(f"/invitation/{await factories.token_of(scene.waiting)}")
+    await page.get_by_label("Password", exact=True).fill("signals that hop about")
+    await expect(page.locator(".meter-text")).to_have_text("Strong")
+    return page
+
+
+@state
+async def _invitation_refused(scene: Scene) -> Page:
+    page = await scene.stranger(f"/invitation/{await factories.token_of(scene.waiting)}")
+    await page.get_by_label("Password", exact=True).fill("short")
+    await page.get_by_role("button", name="Set password and sign in").click()
+    await expect(page.locator(".field-error")).to_be_visible()
+    return page
+
+
+@state
+async def _dead_link(scene: Scene) -> Page:
+    return await scene.stranger("/invitation/no-such-link")
+
+
+@state
+async def _not_found(scene: Scene) -> Page:
+    return await scene.as_grace("/nothing-here")
+
+
+@state
+async def _refused(scene: Scene) -> Page:
+    return await scene.browsers.as_user(scene.ada, f"/t/{scene.tenant.slug}/users")
+
+
+@state
+async def _users(scene: Scene) -> Page:
+    await scene.browsers.as_user(scene.ada, f"/t/{scene.tenant.slug}/account")
+    page = await scene.as_grace("/users")
+    await expect(Grid(page).online("Ada Lovelace")).to_have_count(1)
+    return page
+
+
+@state
+async def _users_filtered_to_nobody(scene: Scene) -> Page:
+    return await scene.as_grace("/users?q=nobody&role=administrator")
+
+
+@state
+async def _users_empty(scene: Scene) -> Page:
+    empty = await factories.create_tenant(f"Empty {scene.tenant.name}")
+    return await scene.browsers.as_user(scene.robin, f"/t/{empty.slug}/users")
+
+
+@state
+async def _users_deactivated_and_leaving(scene: Scene) -> Page:
+    page = await scene.as_grace("/users?status=active")
+    await Grid(page).switch("Ada Lovelace").click()
+    await dialog(page).get_by_role("button", name="Deactivate", exact=True).click()
+    await expect(page.get_by_role("button", name="Undo")).to_be_visible()
+    await expect(Grid(page).chip("Ada Lovelace", "Inactive")).to_be_visible()
+    await page.get_by_role("button", name="Undo").hover()  # which keeps the message
+    return page
+
+
+@state
+async def _invite_dialog(scene: Scene) -> Page:
+    page = await scene.as_grace("/users")
+    await page.get_by_role("button", name="+ Invite User").click()
+    await dialog(page).get_by_label("Email").fill(scene.ada.email)
+    await expect(dialog(page).get_by_text("This email is already in use.")).to_be_visible()
+    return page
+
+
+@state
+async def _deactivate_dialog(scene: Scene) -> Page:
+    page = await scene.as_grace("/users")
+    await Grid(page).switch("Ada Lovelace").click()
+    await expect(dialog(page)).to_be_visible()
+    return page
+
+
+@state
+async def _user_details(scene: Scene) -> Page:
+    return await scene.as_grace(f"/users/{scene.waiting.id}")
+
+
+@state
+async def _user_link_dialog(scene: Scene) -> Page:
+    page = await scene.as_grace(f"/users/{scene.waiting.id}")
+    await page.get_by_role("button", name="Copy invitation link").click()
+    await expect(dialog(page).get_by_label("Link", exact=True)).to_be_visible()
+    return page
+
+
+@state
+async def _roles(scene: Scene) -> Page:
+    return await scene.as_grace("/roles")
+
+
+@state
+async def _audit(scene: Scene) -> Page:
+    return await scene.as_grace("/audit")
+
+
+@state
+async def _account(scene: Scene) -> Page:
+    await factories.open_session(scene.grace)
+    page = await scene.as_grace("/account")
+    await page.get_by_text("Grace Hopper", exact=True).first.click()
+    await expect(page.get_by_role("link", name="My account")).to_be_visible()
+    return page
+
+
+@state
+async def _password_dialog(scene: Scene) -> Page:
+    page = await scene.as_grace("/account")
+    await page.get_by_role("button", name="Change password").click()
+    await expect(dialog(page)).to_be_visible()
+    return page
+
+
+@state
+async def _tenants(scene: Scene) -> Page:
+    return await scene.browsers.as_user(scene.robin, "/platform/tenants")
+
+
+@state
+async def _platform_admins(scene: Scene) -> Page:
+    return await scene.browsers.as_user(scene.robin, "/platform/users")
+
+
+@pytest.mark.parametrize("name", list(STATES))
+async def test_axe_finds_nothing_and_nothing_is_too_wide(scene: Scene, name: str) -> None:
+    page = await STATES[name](scene)
+    await look(page, name)

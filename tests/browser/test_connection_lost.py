@@ -1,0 +1,46 @@
+"""A server that dies: its pages say so, and live again when it is back."""
+
+import signal
+from pathlib import Path
+
+from playwright.async_api import Page, expect
+
+from tests.browser.browsers import Browsers, fill
+from tests.browser.grid import Grid, dialog
+from tests.browser.looks import look
+from tests.browser.server import serving
+from tests.browser.test_first_start import set_up
+
+
+async def test_a_killed_server_is_noticed_and_its_pages_live_again(
+    browsers: Browsers, tmp_path: Path
+) -> None:
+    # What Chromium says while there is nothing to connect to.
+    browsers.allow("ERR_CONNECTION_REFUSED")
+    browsers.allow("WebSocket connection to")
+    async with serving(tmp_path / "data") as server:
+        page = await browsers.stranger(server.url)
+        await set_up(page, server.setup_url)
+        await _invite(page, "Ada")
+        port = int(server.url.rpartition(":")[2])
+        await server.stop(signal.SIGKILL)
+        notice = page.locator("#popup")
+        await expect(notice).to_contain_text("Connection lost")
+        await expect(notice).to_be_visible()
+        await look(page, "connection-lost")
+    async with serving(tmp_path / "data", port=port):
+        await expect(notice).not_to_contain_text("Connection lost")
+        await expect(Grid(page).chip("Ada Lovelace", "Invited")).to_be_visible()
+        await _invite(page, "Augusta")
+
+
+async def _invite(page: Page, first_name: str) -> None:
+    """Invite somebody, which needs a connection."""
+    await page.get_by_role("button", name="+ Invite User").click()
+    email = f"{first_name.lower()}@example.com"
+    await fill(
+        dialog(page), first_name=first_name, last_name="Lovelace", email=email, role="Administrator"
+    )
+    await dialog(page).get_by_role("button", name="Send Invitation").click()
+    await dialog(page).get_by_role("button", name="Done").click()
+    await expect(Grid(page).chip(f"{first_name} Lovelace", "Invited")).to_be_visible()

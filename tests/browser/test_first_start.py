@@ -1,0 +1,83 @@
+"""A Rollcall of one's own, from nothing; and one without a mail server."""
+
+from pathlib import Path
+
+from playwright.async_api import Page, expect
+
+from tests.browser.browsers import Browsers, connected, fill
+from tests.browser.grid import Grid, dialog
+from tests.browser.looks import look
+from tests.browser.server import serving
+
+PASSWORD = "a sentence for the first start"
+
+
+async def set_up(page: Page, setup_url: str | None) -> None:
+    """Set up a new Rollcall in the browser, for Robin of Acme."""
+    assert setup_url is not None
+    await page.goto(setup_url)
+    await fill(page, organisation="Acme", first_name="Robin", last_name="Platform")
+    await fill(page, email="robin@example.com", password=PASSWORD)
+    await page.get_by_role("button", name="Set up").click()
+    await expect(page.get_by_role("heading", name="Users", exact=True)).to_be_visible()
+    await connected(page)
+
+
+async def test_the_first_start_leads_to_the_users_page_and_without_mail_to_a_link(
+    browsers: Browsers, tmp_path: Path
+) -> None:
+    async with serving(tmp_path / "data") as server:
+        page = await browsers.stranger(server.url)
+        await expect(page.get_by_role("heading", name="Almost there")).to_be_visible()
+
+        assert server.setup_url is not None
+        await page.goto(server.setup_url)
+        await look(page, "set-up")
+        await fill(page, organisation="Acme", first_name="Robin", password="robin")
+        await page.get_by_role("button", name="Set up").click()
+        await expect(page.get_by_text("Last Name is required.")).to_be_visible()
+        await expect(page.get_by_text("Email is required.")).to_be_visible()
+        await expect(page.locator("#password-error")).to_contain_text("15 characters")
+        await expect(page.get_by_label("Organisation")).to_have_value("Acme")
+        await expect(page.get_by_label("First Name")).to_have_value("Robin")
+
+        await set_up(page, server.setup_url)
+        assert page.url == f"{server.url}/t/acme/users"
+        await expect(page.get_by_role("heading", name="No users yet")).to_be_visible()
+        await expect(page.get_by_text("Invite the first one with “+ Invite User”.")).to_be_visible()
+
+        late = await browsers.stranger(server.setup_url)
+        dead = late.get_by_role("heading", name="This link is no longer valid")
+        await expect(dead).to_be_visible()
+        await expect(late.get_by_text("Rollcall is set up already")).to_be_visible()
+        await late.get_by_role("link", name="To the start page").click()
+        await expect(late.get_by_text("to Acme")).to_be_visible()  # its only tenant's sign-in
+
+        await _invite_by_link(browsers, page)
+
+
+async def _invite_by_link(browsers: Browsers, page: Page) -> None:
+    await page.get_by_role("button", name="+ Invite User").click()
+    form = dialog(page)
+    await expect(form.get_by_text("No mail server is set up")).to_be_visible()
+    await fill(form, first_name="Ada", last_name="Lovelace", email="ada@example.com")
+    await fill(form, role="Tenant Admin")
+    await form.get_by_role("button", name="Send Invitation").click()
+    await expect(form.get_by_text("Hand over this link; it works once")).to_be_visible()
+    link = await form.get_by_label("Link", exact=True).input_value()
+    await form.get_by_role("button", name="Copy").click()
+    await expect(form.get_by_role("button", name="Copied")).to_be_visible()
+    await form.get_by_role("button", name="Done").click()
+    grid = Grid(page)
+    await expect(grid.chip("Ada Lovelace", "Invited")).to_be_visible()
+
+    newcomer = await browsers.stranger(link)
+    await fill(newcomer, password="what I choose for myself")
+    await newcomer.get_by_role("button", name="Set password and sign in").click()
+    await expect(newcomer.get_by_role("heading", name="Users", exact=True)).to_be_visible()
+    await expect(grid.chip("Ada Lovelace", "Invited")).to_have_count(0)
+    await expect(grid.online("Ada Lovelace")).to_have_count(1)
+
+    await newcomer.context.clear_cookies()
+    await newcomer.goto(link.partition("/invitation/")[0] + "/password/forgot")
+    await expect(newcomer.get_by_text("No mail server is set up here")).to_be_visible()

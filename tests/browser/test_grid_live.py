@@ -1,0 +1,105 @@
+"""What others do shows in the open grid, and disturbs nobody who is at work in it."""
+
+from playwright.async_api import Route, expect
+
+from models import Tenant, User
+from services import invitations, users
+from services.actor import Actor
+from services.invitations import InvitationForm
+from tests import factories
+from tests.browser.browsers import Browsers
+from tests.browser.crowd import create_crowd
+from tests.browser.grid import Grid
+
+
+async def test_a_patch_leaves_the_search_the_caret_the_scroll_and_the_rows_alone(
+    browsers: Browsers, tenant: Tenant, grace: User, admin: Actor
+) -> None:
+    await create_crowd(tenant)
+    ada = await factories.create_user(tenant)
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/users")
+    grid = Grid(page)
+    await grid.search.press_sequentially("a")
+    await expect(page.get_by_role("table")).to_have_attribute("aria-busy", "false")
+    await expect(grid.row("Ada Lovelace")).to_be_visible()
+    await grid.mark()
+    await grid.search.evaluate("input => { input.focus(); input.setSelectionRange(0, 1); }")
+    await page.mouse.wheel(0, 700)
+    await page.wait_for_function("() => scrollY > 500")
+    scrolled = await page.evaluate("() => scrollY")
+
+    await users.rename(admin, ada.id, "Augusta", "King")
+    await expect(grid.row("Augusta King")).to_be_attached()
+    await users.set_active(admin, ada.id, False)
+    await expect(grid.chip("Augusta King", "Inactive")).to_be_attached()
+
+    await expect(grid.search).to_be_focused()
+    await expect(grid.search).to_have_value("a")
+    selection = "input => [input.selectionStart, input.selectionEnd]"
+    assert await grid.search.evaluate(selection) == [0, 1]
+    assert await page.evaluate("() => scrollY") == scrolled
+    await grid.expect_the_same()
+
+
+async def test_a_patch_leaves_the_focus_on_the_switch_that_it_changes(
+    browsers: Browsers, tenant: Tenant, grace: User, ada: User, admin: Actor
+) -> None:
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/users")
+    grid = Grid(page)
+    await grid.switch("Ada Lovelace").focus()
+    await users.set_active(admin, ada.id, False)
+    await grid.expect_inactive("Ada Lovelace")
+    await expect(grid.switch("Ada Lovelace")).to_be_focused()
+
+
+async def test_a_row_that_no_longer_fits_fades_and_leaves_at_the_next_query(
+    browsers: Browsers, tenant: Tenant, grace: User, ada: User, admin: Actor
+) -> None:
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/users?status=active")
+    grid = Grid(page)
+    await expect(grid.counts).to_contain_text("2 of 2 users")
+    await users.set_active(admin, ada.id, False)
+    row = grid.row("Ada Lovelace")
+    await expect(row.get_by_text("no longer matches the filters")).to_be_attached()
+    await expect(grid.counts).to_contain_text("1 of 2 users")
+    name = row.get_by_role("link")
+    other = grid.row("Grace Hopper").get_by_role("link")
+    colour = "element => getComputedStyle(element).color"
+    assert await name.evaluate(colour) != await other.evaluate(colour)
+    await page.get_by_role("columnheader", name="Email").get_by_role("button").click()
+    await expect(row).to_have_count(0)
+    await expect(grid.names).to_have_text(["Grace Hopper"])
+
+
+async def test_whoever_is_invited_elsewhere_appears_where_they_fit_and_nowhere_else(
+    browsers: Browsers, tenant: Tenant, grace: User, admin: Actor
+) -> None:
+    fits = Grid(await browsers.as_user(grace, f"/t/{tenant.slug}/users?invited=1"))
+    fits_not = Grid(await browsers.as_user(grace, f"/t/{tenant.slug}/users?role=administrator"))
+    await expect(fits.page.get_by_role("heading", name="No users match")).to_be_visible()
+    form = InvitationForm(
+        first_name="Hedy",
+        last_name="Lamarr",
+        email=f"hedy@{tenant.slug}.example.com",
+        role="sales_engineer",
+    )
+    await invitations.invite(admin, form)
+    await expect(fits.chip("Hedy Lamarr", "Invited")).to_be_visible()
+    await expect(fits.counts).to_contain_text("1 of 2 users")
+    await expect(fits_not.counts).to_contain_text("0 of 2 users")
+    await expect(fits_not.rows).to_have_count(0)
+
+
+async def test_what_happens_while_a_page_loads_is_not_missed(
+    browsers: Browsers, tenant: Tenant, grace: User, ada: User, admin: Actor
+) -> None:
+    context = await browsers.signed_in(grace)
+
+    async def meanwhile(route: Route) -> None:
+        await users.set_active(admin, ada.id, False)
+        await route.continue_()
+
+    # The rows are on their way, and the page can't listen yet.
+    await context.route("**/live_socket.js", meanwhile)
+    grid = Grid(await browsers.tab(context, f"/t/{tenant.slug}/users"))
+    await grid.expect_inactive("Ada Lovelace")

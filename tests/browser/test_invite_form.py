@@ -1,0 +1,106 @@
+"""The invitation form says what is wrong as soon as it is known, and sends once."""
+
+from playwright.async_api import Page, expect
+
+from models import Tenant, User
+from services import users
+from services.actor import Actor
+from tests import factories
+from tests.browser.browsers import Browsers, fill, mail_to
+from tests.browser.grid import Grid, dialog
+from tests.mail_server import MailServer
+
+
+async def _open_form(browsers: Browsers, user: User, tenant: Tenant) -> Page:
+    page = await browsers.as_user(user, f"/t/{tenant.slug}/users")
+    await page.get_by_role("button", name="+ Invite User").click()
+    await expect(dialog(page).get_by_label("First Name")).to_be_focused()
+    return page
+
+
+async def test_each_field_says_what_is_wrong_while_it_is_filled_in(
+    browsers: Browsers, tenant: Tenant, other_tenant: Tenant, grace: User
+) -> None:
+    stranger = await factories.create_user(other_tenant)
+    page = await _open_form(browsers, grace, tenant)
+    form = dialog(page)
+    for label in ("First Name", "Last Name", "Email"):
+        await form.get_by_label(label).focus()
+        await page.keyboard.press("Tab")
+        await expect(form.get_by_text(f"{label} is required.")).to_be_visible()
+
+    email = form.get_by_label("Email")
+    for wrong in ("ada", "ada@", "ada@@example.com"):
+        await email.fill(wrong)
+        await expect(email).to_have_attribute("aria-invalid", "true")
+    taken = "This email is already in use."
+    for address in (grace.email, stranger.email, stranger.email.upper()):
+        await email.fill("")
+        await expect(form.get_by_text(taken)).to_have_count(0)
+        await email.fill(address)
+        await expect(form.get_by_text(taken)).to_be_visible()
+    await email.fill("ada@bücher.example")
+    await expect(email).not_to_have_attribute("aria-invalid", "true")
+    await expect(form.get_by_text(taken)).to_have_count(0)
+
+    await form.get_by_label("First Name").fill("x" * 201)
+    await expect(form.get_by_text("First Name can have 200 characters at most.")).to_be_visible()
+    await form.get_by_role("button", name="Send Invitation").click()
+    await expect(form.get_by_text("Choose a role.")).to_be_visible()
+    await expect(form.get_by_label("First Name")).to_be_focused()
+    # Chromium tells scripts the domain in its ASCII form, and shows what was typed.
+    await expect(form.get_by_label("Email")).to_have_value("ada@xn--bcher-kva.example")
+    await expect(form.get_by_label("Role").locator("option")).to_have_text(
+        ["Choose…", "Administrator", "Sales Engineer"]
+    )
+
+
+async def test_inviting_a_former_user_again_says_what_it_means(
+    browsers: Browsers, tenant: Tenant, grace: User, ada: User, admin: Actor
+) -> None:
+    await users.set_active(admin, ada.id, False)
+    page = await _open_form(browsers, grace, tenant)
+    await fill(
+        dialog(page), first_name="Ada", last_name="King", email=ada.email, role="Administrator"
+    )
+    note = dialog(page).get_by_text("Ada Lovelace was deactivated on")
+    await expect(note).to_contain_text("as Sales Engineer; this makes a new account.")
+    await dialog(page).get_by_role("button", name="Send Invitation").click()
+    grid = Grid(page)
+    await grid.expect_active("Ada King")
+    await grid.expect_inactive("Ada Lovelace")
+    await grid.switch("Ada Lovelace").click()
+    refusal = page.get_by_role("alert").get_by_text("belongs to a newer active account")
+    await expect(refusal).to_be_visible()
+    await grid.expect_inactive("Ada Lovelace")
+
+
+async def test_two_clicks_on_send_make_one_account(
+    browsers: Browsers, tenant: Tenant, grace: User, mail_server: MailServer
+) -> None:
+    page = await _open_form(browsers, grace, tenant)
+    email = f"hedy@{tenant.slug}.example.com"
+    await fill(
+        dialog(page), first_name="Hedy", last_name="Lamarr", email=email, role="Administrator"
+    )
+    await dialog(page).get_by_role("button", name="Send Invitation").dblclick()
+    grid = Grid(page)
+    await expect(grid.chip("Hedy Lamarr", "Invited")).to_be_visible()
+    await mail_to(mail_server, email)
+    await page.reload()
+    await expect(grid.row("Hedy Lamarr")).to_have_count(1)
+    await expect(grid.counts).to_contain_text("2 users")
+    assert len(mail_server.to(email)) == 1
+
+
+async def test_a_refused_mail_is_told_in_the_list_with_the_servers_own_words(
+    browsers: Browsers, tenant: Tenant, grace: User, mail_server: MailServer
+) -> None:
+    page = await _open_form(browsers, grace, tenant)
+    email = f"nobody@{tenant.slug}.example.com"
+    mail_server.refused[email] = "550 No such person here"
+    await fill(dialog(page), first_name="No", last_name="Body", email=email, role="Administrator")
+    await dialog(page).get_by_role("button", name="Send Invitation").click()
+    failed = Grid(page).row("No Body").get_by_text("Mail failed")
+    await expect(failed).to_be_visible()
+    assert "No such person here" in str(await failed.get_attribute("title"))

@@ -1,0 +1,88 @@
+"""What Platform Admins do above the tenants."""
+
+from itertools import count
+
+from playwright.async_api import expect
+
+from models import Tenant, User
+from tests.browser.browsers import Browsers, connected, expect_signed_out, fill, sign_in
+from tests.browser.grid import Grid, dialog, toast
+from tests.factories import PASSWORD, create_user
+
+_names = count(1)
+
+
+async def test_a_platform_admin_creates_renames_and_enters_a_tenant(
+    browsers: Browsers, robin: User
+) -> None:
+    elsewhere = await browsers.as_user(robin, "/platform/tenants")
+    await elsewhere.evaluate("() => { window.marked = true; }")
+    page = await browsers.stranger("/platform/login")
+    await sign_in(page, robin.email, PASSWORD)
+    await expect(page.get_by_role("heading", name="Tenants", exact=True)).to_be_visible()
+    await connected(page)
+
+    name = f"Söderberg & Söhne {next(_names)}"
+    await page.get_by_role("button", name="+ Create tenant").click()
+    await fill(dialog(page), name=name, address="Not an Address")
+    await dialog(page).get_by_role("button", name="Create tenant").click()
+    await expect(dialog(page).get_by_label("Address")).to_have_attribute("aria-invalid", "true")
+    await fill(dialog(page), address="")
+    await dialog(page).get_by_role("button", name="Create tenant").click()
+    await expect(toast(page, f"{name} lives at /t/soderberg-sohne-")).to_be_visible()
+    for shown in (page, elsewhere):
+        await expect(shown.get_by_role("link", name=name)).to_be_visible()
+
+    await page.get_by_role("button", name=f"Rename {name}").click()
+    await expect(dialog(page).get_by_label("Name")).to_have_value(name)
+    renamed = f"{name} GmbH"
+    await fill(dialog(page), name=renamed)
+    await dialog(page).get_by_role("button", name="Save").click()
+    await expect(elsewhere.get_by_role("link", name=renamed)).to_be_visible()
+    assert await elsewhere.evaluate("() => window.marked")
+
+    await page.get_by_role("link", name=renamed).click()
+    await expect(page.get_by_role("heading", name="No users yet")).to_be_visible()
+    await connected(page)
+    await page.get_by_role("button", name="+ Invite User").click()
+    await expect(dialog(page).get_by_label("Role").locator("option")).to_have_text(
+        ["Choose…", "Administrator", "Sales Engineer", "Tenant Admin"]
+    )
+    email = f"first.admin{next(_names)}@example.com"
+    await fill(
+        dialog(page), first_name="Edith", last_name="Clarke", email=email, role="Tenant Admin"
+    )
+    await dialog(page).get_by_role("button", name="Send Invitation").click()
+    grid = Grid(page)
+    await expect(grid.chip("Edith Clarke", "Invited")).to_be_visible()
+    await expect(grid.row("Edith Clarke").get_by_text("Tenant Admin")).to_be_visible()
+    await expect(elsewhere.get_by_text("1 user, 1 active").first).to_be_visible()
+
+
+async def test_a_platform_admin_does_what_a_tenant_admin_cannot(
+    browsers: Browsers, tenant: Tenant, robin: User, grace: User
+) -> None:
+    theirs = await browsers.as_user(grace, f"/t/{tenant.slug}/users")
+    page = await browsers.as_user(robin, f"/t/{tenant.slug}/users")
+    grid = Grid(page)
+    await grid.switch("Grace Hopper").click()
+    await dialog(page).get_by_role("button", name="Deactivate", exact=True).click()
+    await expect_signed_out(theirs, "Your account was deactivated. Contact your admin.")
+    await grid.expect_inactive("Grace Hopper")
+
+
+async def test_platform_admins_have_a_page_of_their_own(browsers: Browsers, robin: User) -> None:
+    other = await create_user(None, first_name="Dana", last_name=f"Deputy {next(_names)}")
+    page = await browsers.as_user(robin, "/platform/users?q=deputy")
+    grid = Grid(page)
+    await expect(page.get_by_role("heading", name="Platform Admins")).to_be_visible()
+    await grid.switch(other.full_name).click()
+    await dialog(page).get_by_role("button", name="Deactivate", exact=True).click()
+    await grid.expect_inactive(other.full_name)
+    await page.get_by_role("button", name="+ Invite User").click()
+    await expect(dialog(page).get_by_label("Role").locator("option")).to_have_text(
+        ["Choose…", "Platform Admin"]
+    )
+    await dialog(page).get_by_role("button", name="Cancel").click()
+    links = page.get_by_role("navigation", name="Main").get_by_role("link")
+    await expect(links).to_have_text(["Tenants", "Platform Admins", "Roles", "Audit"])

@@ -1,0 +1,110 @@
+"""The page that explains the roles, and the log of what happened."""
+
+import csv
+from pathlib import Path
+
+import pytest
+from playwright.async_api import expect
+
+from models import Role, Tenant, User
+from services import users
+from services.actor import Actor
+from services.permissions import CANNOT, PERMISSIONS
+from tests import factories
+from tests.browser.browsers import Browsers
+
+# The product's own words, beside the table that the page is rendered from.
+PROMISED = {
+    "Administrator": (
+        "Create task and task group templates",
+        "Add resources to templates",
+        "View all POCs",
+        "Can't manage users",
+    ),
+    "Sales Engineer": (
+        "Create and manage POCs",
+        "Invite customers",
+        "Manage tasks and progress",
+        "Add comments and resources",
+        "Can't create templates",
+    ),
+}
+
+
+async def test_the_roles_page_says_what_each_role_may_do(
+    browsers: Browsers, tenant: Tenant, ada: User
+) -> None:
+    page = await browsers.as_user(ada, f"/t/{tenant.slug}/roles")
+    for role in Role:
+        card = page.locator(".role-card").filter(
+            has=page.get_by_role("heading", name=role.label, exact=True)
+        )
+        said = {permission.value for permission in PERMISSIONS[role]}
+        items = await card.get_by_role("listitem").all_text_contents()
+        assert sorted(items) == sorted(said | set(CANNOT[role]))
+        assert said.union(CANNOT[role]) >= set(PROMISED.get(role.label, ()))
+        yours = card.get_by_text("Your role")
+        await expect(yours).to_have_count(1 if role is Role.SALES_ENGINEER else 0)
+
+
+async def test_the_audit_page_filters_and_goes_on_by_itself(
+    browsers: Browsers, tenant: Tenant, grace: User, ada: User, admin: Actor
+) -> None:
+    await users.rename(admin, ada.id, "Ada", "King")
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/audit")
+    rows = page.locator("tbody").get_by_role("row")
+    await expect(rows).to_have_count(1)
+    await page.get_by_label("Action").select_option("User deactivated")
+    await expect(page.get_by_role("heading", name="Nothing matches")).to_be_visible()
+    await users.set_active(admin, ada.id, False)
+    await expect(rows).to_have_count(1)
+    await expect(rows).to_contain_text("Ada King")
+    assert page.url.endswith("?action=user.deactivated")
+    await page.reload()
+    await expect(rows).to_have_count(1)
+    await page.go_back()
+    await expect(rows).to_have_count(2)
+    await page.get_by_role("searchbox", name="Search the log").fill("lovelace")
+    await expect(rows).to_have_count(1)
+    await expect(rows).to_contain_text("User renamed")
+    await page.get_by_role("button", name="Clear filters").click()
+    await expect(rows).to_have_count(2)
+    await page.get_by_label("From", exact=True).fill("2999-01-01")
+    await expect(page.get_by_role("heading", name="Nothing matches")).to_be_visible()
+
+
+async def test_the_log_loads_older_entries_on_demand(
+    browsers: Browsers, tenant: Tenant, grace: User, ada: User, admin: Actor
+) -> None:
+    for number in range(60):
+        await users.rename(admin, ada.id, "Ada", f"Number {number}")
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/audit")
+    rows = page.locator("tbody").get_by_role("row")
+    await expect(rows).to_have_count(50)
+    await page.get_by_role("button", name="Load older").click()
+    await expect(rows).to_have_count(60)
+    await expect(page.get_by_role("button", name="Load older")).to_have_count(0)
+
+
+def _read_csv(path: Path) -> list[list[str]]:
+    return list(csv.reader(path.read_text(encoding="utf-8").splitlines()))
+
+
+@pytest.mark.parametrize("search", ["", "?q=hostile"])
+async def test_the_export_is_a_csv_file_that_no_spreadsheet_runs(
+    browsers: Browsers, tenant: Tenant, grace: User, ada: User, admin: Actor, search: str
+) -> None:
+    hostile = await factories.create_user(tenant, first_name="=1+1", last_name="Hostile")
+    await users.set_active(admin, hostile.id, False)
+    await users.set_active(admin, ada.id, False)
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/audit{search}")
+    async with page.expect_download() as started:
+        await page.get_by_role("link", name="Export CSV").click()
+    download = await started.value
+    assert download.suggested_filename == f"audit-{tenant.slug}.csv"
+    heads, *lines = _read_csv(await download.path())
+    assert heads[:5] == ["number", "time (UTC)", "who", "action", "whom"]
+    assert ("'=1+1 Hostile", "User deactivated") in {(line[4], line[3]) for line in lines}
+    assert any(line[4] == "Ada Lovelace" for line in lines) == (not search)
+    if not search:  # the export itself is in the log, and shown at once
+        await expect(page.locator("tbody")).to_contain_text("Audit exported")

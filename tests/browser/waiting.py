@@ -1,0 +1,14 @@
+"""Waits for what happens elsewhere, and never for a time."""
+
+import asyncio
+from collections.abc import Callable
+
+PATIENCE = 20
+"""Seconds until something that doesn't happen is a failure; generous, as machines are busy."""
+
+
+async def eventually(happened: Callable[[], object]) -> None:
+    """Wait until it happened; raises `TimeoutError` where it doesn't."""
+    async with asyncio.timeout(PATIENCE):
+        while not happened():  # noqa: ASYNC110 - there is nobody to set an event
+            await asyncio.sleep(0.02)
