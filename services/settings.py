@@ -32,7 +32,11 @@ def _origin(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/"):
         raise ValueError("must be an address such as https://rollcall.example.com, without a path")
-    return url.rstrip("/")
+    # As browsers write an origin: in lower case, without the usual port.
+    usual = {"http": 80, "https": 443}[parts.scheme]
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    port = f":{parts.port}" if parts.port not in {None, usual} else ""
+    return f"{parts.scheme}://{host}{port}"
 
 
 class Settings(BaseSettings):
