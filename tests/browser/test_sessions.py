@@ -88,7 +88,8 @@ async def test_my_account_signs_out_one_session_or_all_the_others(
     await expect(page.locator(".session-list li")).to_have_count(1)
 
     await sign_in(first, ada.email, PASSWORD)
-    second = await browsers.as_user(ada, f"{home}/roles")
+    second = await browsers.stranger(f"{home}/login")
+    await sign_in(second, ada.email, PASSWORD)
     await expect(page.locator(".session-list li")).to_have_count(3)
     await page.get_by_role("button", name="Sign out everywhere else").click()
     for theirs in (first, second):
