@@ -119,7 +119,10 @@ export default {
   },
   mounted() {
     if (!this.compact) window.addEventListener("popstate", this.back);
-    this.stop = listen({ [this.live_event]: this.happened }, { onReconnect: this.reconnected });
+    this.stop = listen(
+      { [this.live_event]: this.happened },
+      { onReconnect: this.reconnected, onMissed: this.ask },
+    );
   },
   unmounted() {
     window.removeEventListener("popstate", this.back);

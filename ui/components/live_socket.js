@@ -1,8 +1,11 @@
 // Listens to the page's socket. NiceGUI makes it after the components are mounted, so it is waited
 // for. `handlers` maps socket events to functions; `onReconnect` runs after each connection but the
-// first, and where something was missed before that; `onDisconnect` after each loss. Returns what
-// ends it.
-export function listen(handlers, { onReconnect = () => {}, onDisconnect = () => {} } = {}) {
+// first, `onMissed` where something was missed before that, `onDisconnect` after each loss. Returns
+// what ends it.
+export function listen(
+  handlers,
+  { onReconnect = () => {}, onMissed = onReconnect, onDisconnect = () => {} } = {},
+) {
   let timer;
   let stop = () => clearTimeout(timer);
   const start = () => {
@@ -12,10 +15,10 @@ export function listen(handlers, { onReconnect = () => {}, onDisconnect = () => 
       return;
     }
     let connected = socket.connected;
-    if (window.rollcallMissed) onReconnect();
+    if (window.rollcallMissed) onMissed();
     const all = {
       ...handlers,
-      rollcall_missed: onReconnect,
+      rollcall_missed: onMissed,
       connect: () => {
         if (connected) onReconnect();
         connected = true;

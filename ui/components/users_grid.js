@@ -73,7 +73,8 @@ export default {
     window.addEventListener("popstate", this.back);
     this.stop = listen(
       { rollcall_user: this.patch, rollcall_presence: this.seen },
-      { onReconnect: this.reconnected },
+      // Who has just opened the page isn't one of many at once.
+      { onReconnect: this.reconnected, onMissed: this.ask },
     );
   },
   unmounted() {
