@@ -114,6 +114,8 @@ async def browsers(
     request: pytest.FixtureRequest, chromium: Browser, server: Server
 ) -> AsyncIterator[Browsers]:
     """The test's browsers. It fails where one of their pages or the server complains."""
+    ended = server.process.returncode
+    assert ended is None, f"The server has ended by itself ({ended}):\n{server.log()}"
     before = len(server.log())
     browsers = Browsers(chromium, server.url)
     yield browsers
