@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, String, cast, or_
 from sqlmodel import col, select
 
 from models import AuditEvent, AuditHead, Tenant
+from services import runtime
 from services.actor import Acting, authorize
 from services.audit import GENESIS, PLATFORM_CHAIN, Action, hash_of, record
 from services.db import reading, transaction
@@ -38,7 +39,7 @@ class AuditQuery:
     @classmethod
     def from_address(cls, values: dict[str, Any]) -> "AuditQuery":
         """Read a query from an address's parameters; what makes no sense is left out."""
-        action, before = values.get("action"), str(values.get("before") or "")
+        action, before = str(values.get("action") or ""), str(values.get("before") or "")
         return cls(
             action=Action(action) if action in set(Action) else None,
             q=plain(str(values.get("q") or ""))[:200],
@@ -169,10 +170,16 @@ async def verify() -> tuple[int, BrokenLink | None]:
     """Check every chain; returns how many entries hold, and the first that doesn't."""
     checked = 0
     async with reading() as tx:
+        if not runtime.current().database.is_sqlite:
+            # Heads and entries as they were at one moment, while others go on writing.
+            await tx.connection(execution_options={"isolation_level": "REPEATABLE READ"})
         heads = (await tx.exec(select(AuditHead).order_by(col(AuditHead.chain_id)))).all()
         names = {tenant.id: tenant.slug for tenant in await tx.exec(select(Tenant))}
+        names[PLATFORM_CHAIN] = "platform"
+        for chain_id in names.keys() - {head.chain_id for head in heads}:
+            return checked, BrokenLink(names[chain_id], 1, "the end of the chain is missing")
         for head in heads:
-            name = names.get(head.chain_id, "platform")
+            name = names.get(head.chain_id, str(head.chain_id))
             expected, previous = 1, GENESIS
             rows = await tx.stream_scalars(
                 select(AuditEvent)
@@ -212,9 +219,9 @@ def _conditions(
     if query.subject_id is not None:
         conditions.append(col(AuditEvent.subject_id) == query.subject_id)
     if query.since is not None:
-        conditions.append(col(AuditEvent.at) >= _midnight(query.since))
+        conditions.append(col(AuditEvent.at) >= datetime.combine(query.since, time.min, UTC))
     if query.until is not None:
-        conditions.append(col(AuditEvent.at) < _midnight(query.until + timedelta(days=1)))
+        conditions.append(col(AuditEvent.at) <= datetime.combine(query.until, time.max, UTC))
     last = before if before is not None else query.before
     if last is not None:
         conditions.append(col(AuditEvent.number) < last)
@@ -278,10 +285,6 @@ def _day(value: Any) -> date | None:
         return date.fromisoformat(str(value)) if value else None
     except ValueError:
         return None
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time.min, UTC)
 
 
 def _ids(user_id: UUID | None) -> list[UUID]:

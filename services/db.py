@@ -116,7 +116,7 @@ async def transaction() -> AsyncIterator[Transaction]:
 
 @asynccontextmanager
 async def reading() -> AsyncIterator[Transaction]:
-    """Read the database, at one moment of it."""
+    """Read the database. (On PostgreSQL each query sees what was committed before it began.)"""
     async with _translated(), Transaction(runtime.current().database.reader) as tx, tx.begin():
         yield tx
 

@@ -38,7 +38,7 @@ class UserQuery:
     @classmethod
     def from_address(cls, values: dict[str, Any]) -> "UserQuery":
         """Read a query from an address's parameters; what makes no sense is left out."""
-        role, status = values.get("role"), values.get("status")
+        role, status = str(values.get("role") or ""), values.get("status")
         sort, page = values.get("sort"), str(values.get("page") or "")
         return cls(
             q=plain(str(values.get("q") or ""))[:LONGEST_SEARCH],

@@ -33,11 +33,21 @@ def email_key(email: str) -> str:
     stays part of the address: only the mail server knows what it means.
     """
     local, _, domain = plain(_compatible(email)).rpartition("@")
+    return f"{_compatible(local).casefold()}@{_ascii(domain).casefold()}"
+
+
+def on_the_wire(email: str) -> str:
+    """The address as any mail server takes it: an internationalised domain in IDNA. (Other
+    letters before the @ need a server with the SMTPUTF8 extension, RFC 6531.)"""
+    local, _, domain = email.rpartition("@")
+    return f"{local}@{_ascii(domain)}"
+
+
+def _ascii(domain: str) -> str:
     try:
-        domain = validate_email(f"x@{domain}", check_deliverability=False).ascii_domain
+        return validate_email(f"x@{domain}", check_deliverability=False).ascii_domain
     except EmailNotValidError:
-        domain = domain.lower()
-    return f"{_compatible(local).casefold()}@{domain.casefold()}"
+        return domain.lower()
 
 
 def _compatible(text: str) -> str:

@@ -8,6 +8,7 @@ from sqlmodel import col, update
 from models import MailState, MailTemplate, OneTimeLink, OutgoingMail, User
 from services import clock, runtime
 from services.db import Transaction
+from services.emails import on_the_wire
 from services.events import MailProgressed
 
 
@@ -30,7 +31,7 @@ def enqueue(
     if not is_configured() or settings.mail_from is None:
         return None
     now = clock.now()
-    domain = settings.mail_from.rpartition("@")[2].encode("idna").decode()
+    domain = on_the_wire(settings.mail_from).rpartition("@")[2]
     mail = OutgoingMail(
         tenant_id=user.tenant_id,
         user_id=user.id,

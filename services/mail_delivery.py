@@ -31,6 +31,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from models import LinkPurpose, MailState, MailTemplate, OneTimeLink, OutgoingMail, Tenant, User
 from services import clock, links, runtime
 from services.db import reading, transaction
+from services.emails import on_the_wire
 from services.errors import RollcallError
 from services.mail import is_configured, progressed
 from services.personal_links import address_of
@@ -170,9 +171,10 @@ def _text(template: MailTemplate, part: str, values: dict[str, Any]) -> str:
 
 async def _send(letter: Letter, settings: Settings) -> None:
     config = _config(settings)
+    recipient = on_the_wire(letter.recipient)
     try:
         schema = MessageSchema(
-            recipients=[NameEmail(letter.recipient, letter.recipient)],
+            recipients=[NameEmail(recipient, recipient)],
             subject=letter.subject,
             body=letter.text,
             alternative_body=letter.html,
@@ -187,9 +189,14 @@ async def _send(letter: Letter, settings: Settings) -> None:
     # The library makes a new Message-ID for each attempt, and adds a second where it is given one.
     del message["Message-ID"]
     message["Message-ID"] = letter.message_id
+    for part in message.walk():
+        if part.is_multipart():  # it says base64 there too, which RFC 2045, section 6.4, forbids
+            del part["Content-Transfer-Encoding"]
     async with Connection(config) as connection:
         try:
-            await connection.session.send_message(message)
+            await connection.session.send_message(message, recipients=[recipient])
+        except aiosmtplib.SMTPNotSupported as error:
+            raise UnsendableError(f"The mail server can't send to this address: {error}") from error
         except aiosmtplib.SMTPRecipientsRefused as error:
             refusal = error.recipients[0]
             if refusal.code in PERMANENT:
@@ -206,7 +213,7 @@ def _config(settings: Settings) -> ConnectionConfig:
     return ConnectionConfig(
         MAIL_USERNAME=settings.mail_username or "",
         MAIL_PASSWORD=password,
-        MAIL_FROM=settings.mail_from,
+        MAIL_FROM=on_the_wire(settings.mail_from or ""),
         MAIL_SERVER=settings.mail_server or "",
         MAIL_PORT=settings.mail_port,
         MAIL_STARTTLS=settings.mail_starttls and not settings.mail_ssl_tls,

@@ -43,6 +43,7 @@ class MailServer:
     drop: bool = False
     delay: float = 0.0
     attempts: int = 0
+    utf8: bool = True
 
     def to(self, address: str) -> list[Received]:
         """What was delivered to this address, oldest first."""
@@ -87,7 +88,9 @@ async def receiving_mail(port: int = 0) -> AsyncIterator[MailServer]:
     connections: list[SMTP] = []
 
     def connected() -> SMTP:
-        connection = SMTP(mail_server, hostname="localhost", enable_SMTPUTF8=True, loop=loop)
+        connection = SMTP(
+            mail_server, hostname="localhost", enable_SMTPUTF8=mail_server.utf8, loop=loop
+        )
         connections.append(connection)
         return connection
 
