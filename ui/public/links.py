@@ -1,12 +1,13 @@
 """What one-time links open: an invitation, and a new password."""
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from services import invitations, mail, password_change, runtime
-from services.errors import InvalidInputError
+from services.errors import InvalidInputError, TooManyAttemptsError
 from services.personal_links import Welcome
 from services.sessions import Caller
 from services.sign_in import SignedIn
@@ -62,18 +63,25 @@ async def forgot_page(slug: str | None = None) -> Response:
 @router.post("/platform/password/forgot")
 async def forgot(request: Request, slug: str | None = None) -> Response:
     """Send a link, where there is anyone to send it to; the answer is the same for everybody."""
+    await name_of(slug)  # where there is no such tenant, nothing is counted or logged
     values = await form_of(request, "email")
-    await password_change.request_reset(slug, values["email"], caller_of(request))
+    try:
+        await password_change.request_reset(slug, values["email"], caller_of(request))
+    except TooManyAttemptsError as error:
+        answer = await _forgot_page(slug, status=429, alert=str(error), values=values)
+        answer.headers["Retry-After"] = str(error.retry_after)
+        return answer
     return await _forgot_page(slug, sent=True)
 
 
-async def _forgot_page(slug: str | None, *, sent: bool) -> Response:
+async def _forgot_page(slug: str | None, *, sent: bool = False, **shown: Any) -> Response:
     return page(
         "forgot.html",
         name=await name_of(slug),
         base=home_path(slug),
         sent=sent,
         by_mail=mail.is_configured(),
+        **shown,
     )
 
 

@@ -30,7 +30,9 @@ async def do_set_up(request: Request, token: str) -> Response:
         signed_in = await set_up(token, form, caller_of(request))
     except InvalidInputError as error:
         shown = {name: values[name] for name in FIELDS}
-        return _form(status=422, errors=error.fields, values=shown)
+        # In the page's order: the first one gets the focus.
+        wrong = {name: error.fields[name] for name in values if name in error.fields}
+        return _form(status=422, errors=wrong, values=shown)
     return await signed_in_answer(request, signed_in)
 
 

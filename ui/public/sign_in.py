@@ -1,6 +1,7 @@
 """Sign-in and sign-out, of a tenant's users and of Platform Admins."""
 
-from urllib.parse import urlsplit
+from contextlib import suppress
+from urllib.parse import unquote
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -78,10 +79,13 @@ async def name_of(slug: str | None) -> str:
 
 def local_path(target: str, slug: str | None) -> str:
     """Where to go after signing in, if it is a page of this tenant; else nothing."""
-    parts = urlsplit(target)
-    under = f"{home_path(slug)}/"
-    is_ours = not parts.scheme and not parts.netloc and parts.path.startswith(under)
-    return target if is_ours and "\\" not in target and target.isprintable() else ""
+    is_ours = target.startswith(f"{home_path(slug)}/")
+    if not is_ours or "\\" in target or not target.isprintable():
+        return ""
+    path = target.partition("#")[0].partition("?")[0]
+    # A browser goes up for "..", and for "%2e%2e" too (URL Standard, "double-dot URL segment").
+    goes_up = ".." in unquote(path).split("/")
+    return "" if goes_up else target
 
 
 async def _show(request: Request, slug: str | None) -> Response:
@@ -126,11 +130,15 @@ async def _sign_in(request: Request, slug: str | None) -> Response:
 
 
 async def _sign_out(request: Request, slug: str | None) -> Response:
+    token = session_token(request.cookies)
+    home = await sessions.home_of(token)
+    if home is not None:
+        # The cookie goes, so its session must end, whichever tenant's page this was sent from;
+        # and a Platform Admin can't sign in at a tenant's address.
+        _, slug = home
+        with suppress(SessionEndedError):  # it ended by itself meanwhile
+            visit = await sessions.recognise(token, slug, caller_of(request))
+            await sessions.sign_out(visit.actor)
     answer = go(sign_in_url(slug, why=EndReason.SIGNED_OUT.value))
     clear_session(answer)
-    try:
-        visit = await sessions.recognise(session_token(request.cookies), slug, caller_of(request))
-        await sessions.sign_out(visit.actor)
-    except (SessionEndedError, NotFoundError):
-        return answer  # it was over already
     return answer

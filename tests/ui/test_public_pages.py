@@ -1,0 +1,137 @@
+"""The plain pages' own decisions: where they lead, what they keep, and what they end."""
+
+import re
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from models import Tenant, User
+from services import sessions, setup
+from services.runtime import Runtime
+from tests import factories
+from tests.conftest import PUBLIC_URL
+from ui import public
+from ui.public.sign_in import local_path
+
+COOKIE = "__Host-rollcall"
+
+
+@pytest.fixture
+async def http(rollcall: Runtime) -> AsyncIterator[httpx.AsyncClient]:
+    """A browser without scripts, at an application of the plain pages alone."""
+    app = FastAPI()
+    public.register(app)
+    transport = httpx.ASGITransport(app, client=(factories.ADDRESS, 1))
+    async with httpx.AsyncClient(transport=transport, base_url=PUBLIC_URL) as client:
+        yield client
+
+
+@pytest.mark.parametrize(
+    "target", ["/t/acme/users", "/t/acme/users?q=../x&page=2", "/t/acme/users?q=ø#top"]
+)
+def test_next_leads_to_a_page_of_the_tenant(target: str) -> None:
+    assert local_path(target, "acme") == target
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "",
+        "//[",
+        "//[::1",
+        "http://[",
+        "//evil.example/t/acme/",
+        "https://evil.example/t/acme/",
+        " /t/acme/users",
+        "/t/acme/\\evil.example",
+        "/t/acme/users\r\nX: y",
+        "/t/acme/../other/users",
+        "/t/acme/%2e%2E/other/users",
+        "/t/acme/.%2e/other/users",
+        "/t/acmes/users",
+        "/platform/tenants",
+        "javascript:alert(1)",
+    ],
+)
+def test_next_leads_nowhere_else(target: str) -> None:
+    assert local_path(target, "acme") == ""
+
+
+@pytest.mark.usefixtures("tenant")
+async def test_an_address_that_is_none_to_go_on_to_is_passed_over(http: httpx.AsyncClient) -> None:
+    page = await http.get("/t/acme/login", params={"next": "//["})
+    assert page.status_code == 200
+    assert 'name="next" value=""' in page.text
+    refused = await http.post("/t/acme/login", data={"email": "a@b.example", "next": "//["})
+    assert refused.status_code == 400
+
+
+@pytest.mark.usefixtures("other_tenant")
+@pytest.mark.parametrize("path", ["/t/acme", "/t/other", "/t/nowhere", "/platform"])
+async def test_signing_out_ends_the_session_whichever_page_it_is_sent_from(
+    http: httpx.AsyncClient, tenant: Tenant, path: str
+) -> None:
+    _, token = await factories.open_session(await factories.create_user(tenant))
+    answer = await http.post(f"{path}/logout", headers={"Cookie": f"{COOKIE}={token}"})
+    assert answer.headers["location"] == "/t/acme/login?why=signed_out"
+    assert f'{COOKIE}=""' in answer.headers["set-cookie"]
+    assert await sessions.find_session_id(token) is None
+
+
+@pytest.mark.usefixtures("tenant")
+async def test_a_platform_admin_who_signs_out_in_a_tenant_finds_their_own_sign_in_page(
+    http: httpx.AsyncClient, platform_user: User
+) -> None:
+    _, token = await factories.open_session(platform_user)
+    answer = await http.post("/t/acme/logout", headers={"Cookie": f"{COOKIE}={token}"})
+    assert answer.headers["location"] == "/platform/login?why=signed_out"
+    assert await sessions.find_session_id(token) is None
+
+
+@pytest.mark.usefixtures("tenant")
+async def test_signing_out_twice_leads_to_the_sign_in_page(http: httpx.AsyncClient) -> None:
+    answer = await http.post("/t/acme/logout")
+    assert answer.headers["location"] == "/t/acme/login?why=signed_out"
+
+
+@pytest.mark.usefixtures("tenant", "platform_user")
+async def test_a_platform_admin_finds_the_way_from_the_only_tenants_sign_in_page(
+    http: httpx.AsyncClient,
+) -> None:
+    page = await http.get("/", follow_redirects=True)
+    assert page.url.path == "/t/acme/login"
+    assert 'href="/platform/login"' in page.text
+    assert 'href="/platform/login"' not in (await http.get("/platform/login")).text
+
+
+async def test_the_first_wrong_field_of_the_set_up_page_has_the_focus(
+    http: httpx.AsyncClient,
+) -> None:
+    link = await setup.setup_url()
+    assert link is not None
+    for kept, focus in (
+        ({"organisation": ""}, "organisation"),
+        ({"organisation": "Acme"}, "first_name"),
+        ({"organisation": "Acme", "first_name": "Ada", "last_name": "Lovelace"}, "email"),
+    ):
+        page = await http.post(link, data=kept)
+        assert page.status_code == 422
+        assert re.findall(r'<input id="(\w+)"[^>]* autofocus', page.text) == [focus]
+        for value in kept.values():
+            assert f'value="{value}"' in page.text
+
+
+async def test_who_asks_for_too_many_links_is_told_so_and_keeps_the_form(
+    http: httpx.AsyncClient, rollcall: Runtime, tenant: Tenant
+) -> None:
+    rollcall.settings.mail_server = "127.0.0.1"
+    path, form = f"/t/{tenant.slug}/password/forgot", {"email": "ada@example.com"}
+    for _ in range(7):
+        await http.post(path, data=form)
+    page = await http.post(path, data=form)
+    assert page.status_code == 429
+    assert int(page.headers["retry-after"]) > 0
+    assert "Too many attempts" in page.text
+    assert 'value="ada@example.com"' in page.text
