@@ -21,8 +21,9 @@ from services.permissions import Permission
 
 PAGE_SIZE = 50
 EXPORT_BATCH = 1000
-# What a spreadsheet takes for the beginning of a formula (OWASP, CSV Injection).
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# What a spreadsheet takes for the beginning of a formula (OWASP, CSV Injection): the signs, their
+# full-width forms, and what is skipped before them.
+FORMULA_STARTS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\t", "\r", "\n")
 
 
 @dataclass(frozen=True)

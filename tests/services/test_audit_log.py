@@ -175,7 +175,7 @@ async def test_pages_of_the_log_follow_one_another(admin: Actor, tenant: Tenant)
     assert ([e.number for e in rest.entries], rest.has_more) == (list(range(10, 0, -1)), False)
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\uff1d", "\t", "\r", "\n"])
 def test_a_cell_that_a_spreadsheet_would_run_is_defused(start: str) -> None:
     assert defused(f"{start}cmd") == f"'{start}cmd"
 

@@ -1,57 +1,149 @@
-"""Names as people have them come through whole; what could break a header is refused."""
+"""Names: what is accepted, and how they are searched."""
+
+import re
+import unicodedata
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from models import Tenant
-from services import users
-from services.actor import Actor
-from services.directory import UserQuery, get_details, list_users
 from services.errors import InvalidInputError
-from services.invitations import InvitationForm, invite
-from tests.factories import create_user
+from services.names import MAX_NAME, check_slug, clean_name, fold, is_slug, plain, slug_from
 
-KEPT = [
-    "X",
-    "x" * 200,
-    "<script>alert(1)</script>",
-    "{{ 7 * 7 }}",
-    "'; DROP TABLE user_account; --",
-    "=HYPERLINK(1)",
-    "\u200fעדה\u200e",
-    "Ada\u202ecolevol",
-    "王",
-]
-REFUSED = ["", "   ", "\u200b\u200f", "Ada\r\nBcc: x@example.com", "Ada\0", "Ada\ud800", "x" * 201]
+ANYTHING = st.text(alphabet=st.characters(codec=None))  # halves of surrogate pairs, too
 
 
-def _form(name: str) -> InvitationForm:
-    return InvitationForm(
-        first_name=name, last_name="Lovelace", email="a@example.com", role="administrator"
-    )
+def cleaned(text: str) -> str | None:
+    try:
+        return clean_name(text, "Name")
+    except ValueError:
+        return None
 
 
-@pytest.mark.parametrize("name", KEPT)
-async def test_an_invited_name_is_kept_as_it_is(admin: Actor, name: str) -> None:
-    invited = await invite(admin, _form(name))
-    (row,) = (await list_users(admin, UserQuery(q="a@example.com"))).rows
-    assert row.name == f"{name} Lovelace"
-    assert (await get_details(admin, invited.user_id)).first_name == name
+@given(ANYTHING)
+def test_cleaning_twice_is_cleaning_once(text: str) -> None:
+    name = cleaned(text)
+    assert name is None or cleaned(name) == name
 
 
-@pytest.mark.parametrize("name", REFUSED)
-async def test_a_name_that_is_none_is_refused_and_makes_no_account(admin: Actor, name: str) -> None:
+@given(ANYTHING)
+def test_clean_name_can_be_stored_and_breaks_no_line(text: str) -> None:
+    name = cleaned(text)
+    if name is not None:
+        assert 1 <= len(name) <= MAX_NAME
+        assert name.encode() == unicodedata.normalize("NFC", name).encode()
+        assert len(name.splitlines()) == 1
+        assert name == name.strip()
+        assert "\0" not in name
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "A",
+        "x" * 200,
+        "O’Brien-Smith",
+        "<b>Bobby</b>",
+        "{{ 7*7 }}",
+        "Robert'); DROP TABLE user_account;--",
+        "=1+1",
+        "محمد",
+        "\u200fמשה",
+        "李",
+        "🐎",
+        "José",
+        "नरेन्द्र",
+        "Björk\u00adGuðmundsdóttir",
+    ],
+)
+def test_whatever_people_are_called_is_kept_as_it_is(name: str) -> None:
+    assert clean_name(f"  {name} ", "First Name") == name
+
+
+@pytest.mark.parametrize("text", ["", " ", "\u00a0\u2003", "\u200b", "\u200e\u202e", "\ufeff"])
+def test_what_shows_nothing_is_no_name(text: str) -> None:
+    with pytest.raises(ValueError, match=r"^First Name is required\.$"):
+        clean_name(text, "First Name")
+
+
+@pytest.mark.parametrize("character", "\r\n\t\0\x1b\x7f\x85\u2028\u2029\ud800\udfff")
+def test_line_breaks_and_control_characters_are_refused(character: str) -> None:
+    with pytest.raises(ValueError, match="can't contain line breaks or control characters"):
+        clean_name(f"Ada{character}Bcc: eve@example.com", "First Name")
+
+
+def test_201_characters_are_too_many() -> None:
+    with pytest.raises(ValueError, match="can have 200 characters at most"):
+        clean_name("x" * 201, "Last Name")
+
+
+def test_length_is_that_of_what_is_kept() -> None:
+    assert len(clean_name("e\u0301" * 200 + "  ", "Last Name")) == 200
+
+
+@given(ANYTHING)
+def test_folding_twice_is_folding_once(text: str) -> None:
+    assert fold(fold(text)) == fold(text)
+
+
+@given(st.text())
+def test_case_and_form_make_no_difference_to_a_search(text: str) -> None:
+    assert fold(text) == fold(unicodedata.normalize("NFC", text))
+    assert fold(text) == fold(unicodedata.normalize("NFD", text))
+
+
+@pytest.mark.parametrize(
+    ("name", "typed"),
+    [
+        ("Ünal", "unal"),
+        ("Łukasz", "lukasz"),
+        ("Søren", "SOREN"),
+        ("Straße", "strasse"),
+        ("İpek", "ipek"),
+        ("I\u015f\u0131k", "isik"),
+        ("ﬁona", "fiona"),
+        ("Nguyễn", "nguyen"),
+        ("ΣΊΣΥΦΟΣ", "σισυφος"),
+        ("\uff21\uff24\uff21", "ada"),
+        ("Æsa", "aesa"),
+    ],
+)
+def test_search_ignores_accents_and_case(name: str, typed: str) -> None:
+    assert fold(name) == fold(typed)
+
+
+@given(ANYTHING)
+def test_any_name_gives_a_slug(text: str) -> None:
+    assert is_slug(slug_from(text))
+
+
+@pytest.mark.parametrize(
+    ("name", "slug"),
+    [
+        ("Acme", "acme"),
+        ("Zoë & Söhne GmbH", "zoe-sohne-gmbh"),
+        ("  --Acme--  ", "acme"),
+        ("株式会社", "workspace"),
+        ("a" * 62 + " b", "a" * 62),
+        ("Groß/Klein", "gross-klein"),
+    ],
+)
+def test_slug_is_derived_from_the_name(name: str, slug: str) -> None:
+    assert slug_from(name) == slug
+
+
+@pytest.mark.parametrize(
+    "slug", ["", "-", "a-", "-a", "A", "a b", "a_b", "ä", "a" * 64, "../x", "a\n", "a/b", "a\0"]
+)
+def test_what_cannot_be_an_address_is_refused(slug: str) -> None:
+    assert not is_slug(slug)
     with pytest.raises(InvalidInputError) as caught:
-        await invite(admin, _form(name))
-    assert set(caught.value.fields) == {"first_name"}
-    assert "First Name" in caught.value.fields["first_name"]
-    assert (await list_users(admin, UserQuery(q="a@example.com"))).total == 0
+        check_slug(slug)
+    assert set(caught.value.fields) == {"slug"}
 
 
-@pytest.mark.parametrize("name", REFUSED)
-async def test_a_refused_correction_leaves_the_name(
-    admin: Actor, tenant: Tenant, name: str
-) -> None:
-    ada = await create_user(tenant)
-    with pytest.raises(InvalidInputError):
-        await users.rename(admin, ada.id, "Ada", name)
-    assert (await get_details(admin, ada.id)).row.name == "Ada Lovelace"
+@given(ANYTHING)
+def test_what_was_typed_becomes_fit_for_a_database(text: str) -> None:
+    assert "\0" not in plain(text)
+    assert plain(text).encode().decode() == plain(text) == plain(plain(text))
+    assert plain(text) == re.sub("[\0\ud800-\udfff]", "", text)

@@ -1,0 +1,152 @@
+"""The bus: events leave after the commit, and a failing subscriber harms nobody."""
+
+import asyncio
+import time
+from dataclasses import fields
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from models import EndReason, Tenant
+from services import events as every_event
+from services import users
+from services.actor import Actor
+from services.bus import Bus
+from services.db import transaction
+from services.events import Event, SessionsEnded, TenantChanged, UserDeactivated, UserEvent
+from services.events import from_message as read
+from services.events import to_message as write
+from services.runtime import Runtime
+from tests import books
+from tests.factories import create_user
+
+
+async def test_event_leaves_after_the_commit_with_its_moment(
+    rollcall: Runtime, tenant: Tenant, admin: Actor
+) -> None:
+    user = await create_user(tenant)
+    seen: list[tuple[bool, float]] = []
+
+    async def look(event: UserDeactivated) -> None:
+        seen.append(((await books.user_of(event.user_id)).active, event.committed_at))
+
+    rollcall.bus.subscribe(UserDeactivated, look)
+    before = time.perf_counter()
+    await users.set_active(admin, user.id, active=False)
+    after = time.perf_counter()
+    await rollcall.bus.drain()
+    ((active, committed_at),) = seen
+    assert not active
+    assert before < committed_at <= after
+
+
+async def test_transaction_that_rolls_back_publishes_nothing(
+    rollcall: Runtime, tenant: Tenant, events: list[Event]
+) -> None:
+    with pytest.raises(RuntimeError):
+        await _fail_after_publishing(tenant)
+    await rollcall.bus.drain()
+    assert events == []
+
+
+async def _fail_after_publishing(tenant: Tenant) -> None:
+    async with transaction() as tx:
+        tx.publish(TenantChanged(tenant_id=tenant.id))
+        raise RuntimeError("afterwards")
+
+
+async def test_failing_subscriber_reaches_neither_the_caller_nor_the_others(
+    rollcall: Runtime, tenant: Tenant, admin: Actor, caplog: pytest.LogCaptureFixture
+) -> None:
+    user = await create_user(tenant)
+    heard: list[Event] = []
+
+    async def fail(_event: Event) -> None:
+        raise RuntimeError("a subscriber's bug")
+
+    async def hear(event: Event) -> None:
+        heard.append(event)
+
+    rollcall.bus.subscribe(UserDeactivated, fail)
+    rollcall.bus.subscribe(UserDeactivated, hear)
+    assert (await users.set_active(admin, user.id, active=False)).changed
+    await rollcall.bus.drain()
+    assert len(heard) == 1
+    assert "A subscriber failed on UserDeactivated" in caplog.text
+
+
+async def test_slow_subscriber_makes_nobody_wait() -> None:
+    bus, done = Bus(), asyncio.Event()
+
+    async def wait(_event: Event) -> None:
+        await asyncio.sleep(0.2)
+        done.set()
+
+    bus.subscribe(Event, wait)
+    started = time.perf_counter()
+    bus.publish([TenantChanged(tenant_id=uuid4())])
+    assert time.perf_counter() - started < 0.1
+    await bus.drain()
+    assert done.is_set()
+
+
+async def test_subscriber_to_a_kind_hears_every_kind_derived_from_it() -> None:
+    bus = Bus()
+    heard: list[UserEvent] = []
+
+    async def hear(event: UserEvent) -> None:
+        heard.append(event)
+
+    bus.subscribe(UserEvent, hear)
+    told = UserDeactivated(tenant_id=uuid4(), user_id=uuid4())
+    bus.publish([told, TenantChanged(tenant_id=uuid4())])
+    await bus.drain()
+    assert heard == [told]
+
+
+VALUES: dict[str, Any] = {
+    "tenant_id": uuid4(),
+    "user_id": uuid4(),
+    "chain_id": uuid4(),
+    "entry_id": uuid4(),
+    "old_search_key": "ada \ud7ff🐎",
+    "first": True,
+    "session_ids": (uuid4(), uuid4()),
+    "reason": EndReason.DEACTIVATED,
+    "cause": uuid4(),
+}
+KINDS = [
+    kind
+    for kind in vars(every_event).values()
+    if isinstance(kind, type) and issubclass(kind, Event) and kind not in (Event, UserEvent)
+]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_event_survives_the_way_to_another_process(kind: type[Event]) -> None:
+    values: dict[str, Any] = {
+        f.name: VALUES[f.name] for f in fields(kind) if f.name != "committed_at"
+    }
+    event = kind(**values)
+    arrived = read(write(event), 12.5)
+    assert arrived == event
+    assert type(arrived) is kind
+    assert arrived is not None
+    assert arrived.committed_at == 12.5
+
+
+def test_event_of_a_newer_version_is_passed_over() -> None:
+    assert read({"event": "SomethingNew", "x": 1}, 0) is None
+    assert read({}, 0) is None
+
+
+def test_platform_admins_event_has_no_tenant() -> None:
+    event = SessionsEnded(
+        tenant_id=None,
+        user_id=uuid4(),
+        session_ids=(),
+        reason=EndReason.REVOKED,
+        cause=uuid4(),
+    )
+    assert read(write(event), 0) == event

@@ -1,0 +1,113 @@
+"""Tenants: created and renamed by Platform Admins, found by their address."""
+
+from uuid import uuid4
+
+import pytest
+
+from models import Tenant
+from services import tenants
+from services.actor import COMMAND_LINE, Actor
+from services.errors import InvalidInputError, NotFoundError
+from services.events import Event, TenantChanged
+from services.runtime import Runtime
+from tests import books
+from tests.factories import create_user
+
+
+async def test_created_tenant_has_an_address_and_a_log(
+    rollcall: Runtime, platform: Actor, events: list[Event]
+) -> None:
+    tenant = await tenants.create_tenant(platform, " Zoë & Söhne ")
+    assert (tenant.name, tenant.slug) == ("Zoë & Söhne", "zoe-sohne")
+    (entry,) = await books.audit_of(tenant)
+    assert (entry.action, entry.actor_name, entry.details) == (
+        "tenant.created",
+        "Robin Platform",
+        {"name": "Zoë & Söhne"},
+    )
+    await rollcall.bus.drain()
+    assert TenantChanged(tenant_id=tenant.id) in events
+
+
+async def test_tenants_of_one_name_get_an_address_each(platform: Actor) -> None:
+    slugs = [(await tenants.create_tenant(platform, "Acme")).slug for _ in range(3)]
+    assert slugs == ["acme", "acme-2", "acme-3"]
+
+
+async def test_long_names_of_two_tenants_get_an_address_each(platform: Actor) -> None:
+    slugs = [(await tenants.create_tenant(platform, "x" * 200)).slug for _ in range(2)]
+    assert len(set(slugs)) == 2
+    assert all(len(slug) <= 63 for slug in slugs)
+
+
+async def test_chosen_address_is_taken_as_it_is(platform: Actor) -> None:
+    assert (await tenants.create_tenant(platform, "Acme", "ae-2")).slug == "ae-2"
+    with pytest.raises(InvalidInputError) as caught:
+        await tenants.create_tenant(platform, "Acme", "ae-2")
+    assert caught.value.fields == {"slug": "The address /t/ae-2 is taken. Choose another."}
+
+
+@pytest.mark.parametrize(
+    ("name", "slug", "field"),
+    [
+        ("", "", "name"),
+        ("a\nb", "", "name"),
+        ("x" * 201, "", "name"),
+        ("Acme", "Ac me", "slug"),
+        ("Acme", "-", "slug"),
+        ("Acme", "a" * 64, "slug"),
+    ],
+)
+async def test_wrong_field_is_told(platform: Actor, name: str, slug: str, field: str) -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        await tenants.create_tenant(platform, name, slug)
+    assert set(caught.value.fields) == {field}
+    assert await books.count(Tenant) == 0
+
+
+async def test_rename_keeps_the_address_and_says_what_it_was(
+    platform: Actor, tenant: Tenant
+) -> None:
+    await tenants.rename_tenant(platform, tenant.id, "Acme International")
+    assert await tenants.find_name("acme") == "Acme International"
+    (entry,) = await books.audit_of(tenant)
+    assert (entry.action, entry.details) == (
+        "tenant.renamed",
+        {"before": "Acme", "after": "Acme International"},
+    )
+
+
+async def test_rename_to_the_same_name_is_no_change(
+    rollcall: Runtime, platform: Actor, tenant: Tenant, events: list[Event]
+) -> None:
+    await tenants.rename_tenant(platform, tenant.id, " Acme ")
+    await rollcall.bus.drain()
+    assert await books.actions_of(tenant) == []
+    assert events == []
+
+
+async def test_tenant_that_does_not_exist_is_not_renamed(platform: Actor) -> None:
+    with pytest.raises(NotFoundError):
+        await tenants.rename_tenant(platform, uuid4(), "Acme")
+
+
+async def test_list_counts_the_users_of_each(
+    platform: Actor, tenant: Tenant, other_tenant: Tenant
+) -> None:
+    await create_user(tenant)
+    await create_user(tenant, active=False)
+    listed = [(row.name, row.users, row.active) for row in await tenants.list_tenants(platform)]
+    assert listed == [("Acme", 2, 1), ("Other", 0, 0)]
+
+
+async def test_only_tenant_is_found_while_it_is_the_only_one(rollcall: Runtime) -> None:
+    assert await tenants.find_only_slug() is None
+    await tenants.create_tenant(COMMAND_LINE, "Acme")
+    assert await tenants.find_only_slug() == "acme"
+    await tenants.create_tenant(COMMAND_LINE, "Other")
+    assert await tenants.find_only_slug() is None
+
+
+@pytest.mark.parametrize("slug", ["nowhere", "", "ACME", "acme\0", "../acme", "%"])
+async def test_no_tenant_lives_at_a_made_up_address(tenant: Tenant, slug: str) -> None:
+    assert await tenants.find_name(slug) is None
