@@ -9,7 +9,7 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
-from services import setup, users
+from services import setup, users, vault
 from services.actor import COMMAND_LINE
 from services.audit_log import verify
 from services.backup import back_up
@@ -95,6 +95,13 @@ async def _backup(settings: Settings, options: argparse.Namespace) -> int:
     return 0
 
 
+async def _rotate_keys(settings: Settings, _options: argparse.Namespace) -> int:
+    async with started(settings):
+        count = await vault.rotate()
+    say(f"Sealed anew under the newest key: {count} secrets.")
+    return 0
+
+
 async def _verify_audit(settings: Settings, _options: argparse.Namespace) -> int:
     async with started(settings):
         checked, broken = await verify()
@@ -129,6 +136,7 @@ def _parser() -> argparse.ArgumentParser:
     add("migrate", _migrate, "bring the database's schema up to date")
     backup = add("backup", _backup, "copy the embedded database, safely while Rollcall serves")
     backup.add_argument("file", type=Path, help="the copy to write; must not exist")
+    add("rotate-keys", _rotate_keys, "seal the secrets in the database anew, under a new key")
     add(
         "verify-audit", _verify_audit, "check the audit log's chain, and name its first broken link"
     )

@@ -12,7 +12,7 @@ from uuid import UUID
 import uvicorn
 
 from benchmarks.processes import commands, reply
-from models import Role, Tenant, User
+from models import Role, SignInMethod, Tenant, User
 from services import clock, runtime
 from services.actor import COMMAND_LINE
 from services.db import transaction
@@ -48,7 +48,7 @@ class Subject:
         """So many sessions of a user; returns their cookies' tokens."""
         async with transaction() as tx:
             user = await tx.get_one(User, UUID(user_id))
-            return [begin(tx, user, Caller())[1] for _ in range(count)]
+            return [begin(tx, user, Caller(), SignInMethod.PASSWORD)[1] for _ in range(count)]
 
     async def set_active(self, user_id: str, active: bool) -> dict[str, float]:
         """Flip a user's toggle; returns the moment of the commit and the call's duration."""

@@ -5,9 +5,17 @@ from models.audit_event import AuditEvent, AuditHead
 from models.base import metadata, new_id
 from models.bus_message import BusMessage
 from models.known_device import KnownDevice
-from models.login_session import EndReason, LoginSession
+from models.login_session import EndReason, LoginSession, SignInMethod
 from models.one_time_link import LinkPurpose, OneTimeLink
 from models.outgoing_mail import MailState, MailTemplate, OutgoingMail
+from models.second_factor import (
+    Authenticator,
+    ChallengePurpose,
+    LoginChallenge,
+    Passkey,
+    RecoveryCode,
+    SecondFactorPolicy,
+)
 from models.tenant import Tenant
 from models.user import Role, User
 
@@ -15,16 +23,23 @@ __all__ = [
     "AttemptCounter",
     "AuditEvent",
     "AuditHead",
+    "Authenticator",
     "BusMessage",
+    "ChallengePurpose",
     "EndReason",
     "KnownDevice",
     "LinkPurpose",
+    "LoginChallenge",
     "LoginSession",
     "MailState",
     "MailTemplate",
     "OneTimeLink",
     "OutgoingMail",
+    "Passkey",
+    "RecoveryCode",
     "Role",
+    "SecondFactorPolicy",
+    "SignInMethod",
     "Tenant",
     "User",
     "metadata",

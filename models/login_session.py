@@ -20,8 +20,21 @@ class EndReason(StrEnum):
     REPLACED = "replaced"
 
 
+class SignInMethod(StrEnum):
+    """How a session's user proved who they are."""
+
+    PASSWORD = "password"  # noqa: S105 - a method's name
+    LINK = "link"
+    PASSKEY = "passkey"
+    SSO = "sso"
+
+
 class LoginSession(SQLModel, table=True):
-    """A session row. The cookie carries a random token; the row knows only its SHA-256."""
+    """A session row. The cookie carries a random token; the row knows only its SHA-256.
+
+    `authenticated_at` is when its user last proved who they are: at the sign-in, or when they were
+    asked again before a sensitive act.
+    """
 
     __tablename__ = "login_session"
 
@@ -31,6 +44,8 @@ class LoginSession(SQLModel, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime)
     last_seen_at: datetime = Field(sa_type=UtcDateTime)
     expires_at: datetime = Field(sa_type=UtcDateTime)
+    authenticated_at: datetime = Field(sa_type=UtcDateTime)
+    method: SignInMethod = Field(default=SignInMethod.PASSWORD, sa_type=enum_type(SignInMethod))
     address: str = Field(default="", max_length=64)
     device: str = Field(default="", max_length=200)
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -37,11 +37,13 @@ class Action(StrEnum):
     END_DATE_SET = "user.end_date_set"
     SIGNED_IN = "session.signed_in"
     SIGN_IN_FAILED = "session.sign_in_failed"
+    CONFIRMATION_FAILED = "session.confirmation_failed"
     SIGNED_OUT = "session.signed_out"
     SESSIONS_REVOKED = "session.revoked"
     PASSWORD_CHANGED = "password.changed"  # noqa: S105 - an action's name
     RESET_REQUESTED = "password.reset_requested"
     PASSWORD_RESET = "password.reset"  # noqa: S105 - an action's name
+    SECOND_FACTOR_POLICY_SET = "tenant.second_factor_policy_set"
     AUDIT_EXPORTED = "audit.exported"
 
     @property
@@ -53,8 +55,10 @@ class Action(StrEnum):
             "user.pages_closed": "Pages closed",
             "session.signed_in": "Signed in",
             "session.sign_in_failed": "Sign-in failed",
+            "session.confirmation_failed": "Password confirmation failed",
             "session.signed_out": "Signed out",
             "session.revoked": "Sessions ended",
+            "tenant.second_factor_policy_set": "Second factor requirement set",
         }
         return special.get(self.value, f"{noun} {verb.replace('_', ' ')}".capitalize())
 

@@ -99,13 +99,18 @@ async def find_entry(entry_id: UUID) -> AuditEntry | None:
 
 
 async def export(actor: Acting, query: AuditQuery) -> AsyncIterator[str]:
-    """The entries as CSV, in pieces. The export itself is in the log, before anything is read.
+    """The entries as CSV, in pieces. The export itself is in the log, before anything is read. It
+    needs a fresh sign-in.
 
     A cell that a spreadsheet would run as a formula begins with an apostrophe.
     """
     async with transaction() as tx:
         by = await authorize(
-            tx, actor, Permission.VIEW_AUDIT, lock=tuple(_ids(getattr(actor, "user_id", None)))
+            tx,
+            actor,
+            Permission.VIEW_AUDIT,
+            lock=tuple(_ids(getattr(actor, "user_id", None))),
+            fresh=True,
         )
         await record(tx, Action.AUDIT_EXPORTED, actor=actor, by=by, tenant_id=actor.tenant_id)
     return _pieces(actor, query)

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
-from models import LinkPurpose, MailTemplate, OneTimeLink, Role, Tenant, User
+from models import LinkPurpose, MailTemplate, OneTimeLink, Role, SignInMethod, Tenant, User
 from services import clock, links, mail, runtime
 from services.actor import Acting, authorize, get_user, lock_users
 from services.audit import Action, record
@@ -84,7 +84,9 @@ async def invite(actor: Acting, form: InvitationForm) -> Invited:
             # Locked together with the actor, so that none is reactivated meanwhile.
             earlier = await _inactive_here(tx, actor.tenant_id, email_key(email)) if email else []
             lock = (*_self(actor), *(user.id for user in earlier))
-            by = await authorize(tx, actor, permission, lock=lock)
+            # Whoever makes an admin gives away what they may do themselves.
+            sensitive = permission is not Permission.INVITE_USERS
+            by = await authorize(tx, actor, permission, lock=lock, fresh=sensitive)
             if email and await _active_with(tx, email) is not None:
                 wrong["email"] = IN_USE
             if wrong:
@@ -213,7 +215,7 @@ async def accept(slug: str | None, token: str, password: str, caller: Caller) ->
             subject=user,
             address=caller.address,
         )
-        return await welcome(tx, user, caller, tenant)
+        return await welcome(tx, user, caller, tenant, SignInMethod.LINK)
 
 
 def roles_offered(role: Role, tenant_id: UUID | None) -> Mapping[str, str]:

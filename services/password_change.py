@@ -5,7 +5,7 @@ import time
 
 from sqlmodel import select
 
-from models import EndReason, LinkPurpose, MailTemplate, Role, Tenant, User
+from models import EndReason, LinkPurpose, MailTemplate, Role, SignInMethod, Tenant, User
 from services import clock, links, mail, throttle
 from services.actor import Actor, authorize, find_tenant, lock_users
 from services.audit import Action, record
@@ -88,7 +88,7 @@ async def reset(slug: str | None, token: str, password: str, caller: Caller) -> 
             tx, Action.PASSWORD_RESET, actor=None, by=user, subject=user, address=caller.address
         )
         await end(tx, user, EndReason.PASSWORD_CHANGED, cause=entry.id)
-        return await welcome(tx, user, caller, tenant)
+        return await welcome(tx, user, caller, tenant, SignInMethod.LINK)
 
 
 async def judge_new_password(actor: Actor, password: str) -> Strength:

@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 from services.errors import OperatorError
@@ -22,12 +23,8 @@ def load_secret(data_dir: Path, given: str | None) -> bytes:
     path = data_dir / SECRET_FILE
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
-        try:
-            # Whoever creates the file wins; a second process that starts now reads it.
-            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-                file.write(secrets.token_hex(SECRET_BYTES))
-        except FileExistsError:
-            pass
+        if not path.exists():
+            write_private(path, secrets.token_hex(SECRET_BYTES), replace=False)
         stored = path.read_text(encoding="ascii").strip()
     except OSError as error:
         raise OperatorError(
@@ -37,6 +34,27 @@ def load_secret(data_dir: Path, given: str | None) -> bytes:
     if len(stored) != 2 * SECRET_BYTES:
         raise OperatorError(f"{path} is damaged. Restore it from a backup, or remove it.")
     return bytes.fromhex(stored)
+
+
+def write_private(path: Path, text: str, *, replace: bool) -> None:
+    """Write a file that its owner alone can read, whole or not at all.
+
+    Without `replace` a file that exists stays as it is: of two processes that start at once, the
+    first one's file is both's. Raises `OSError`.
+    """
+    partial = path.with_name(f"{path.name}.{secrets.token_hex(4)}.partial")
+    try:
+        with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        if replace:
+            partial.replace(path)
+        else:
+            with suppress(FileExistsError):
+                os.link(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def derive(secret: bytes, purpose: str, of: bytes) -> bytes:

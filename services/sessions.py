@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlmodel import col, select, update
 
-from models import EndReason, LoginSession, Role, Tenant, User
+from models import EndReason, LoginSession, Role, SignInMethod, Tenant, User
 from services import clock, runtime
 from services.actor import Acting, Actor, authorize, find_tenant, get_user, lock_users
 from services.audit import Action, record
@@ -57,7 +57,9 @@ class OpenSession:
     current: bool
 
 
-def begin(tx: Transaction, user: User, caller: Caller) -> tuple[LoginSession, str]:
+def begin(
+    tx: Transaction, user: User, caller: Caller, method: SignInMethod
+) -> tuple[LoginSession, str]:
     """Begin a session in this transaction; returns its row and the token for the cookie."""
     settings = runtime.current().settings
     now = clock.now()
@@ -68,6 +70,8 @@ def begin(tx: Transaction, user: User, caller: Caller) -> tuple[LoginSession, st
         created_at=now,
         last_seen_at=now,
         expires_at=now + min(settings.session_idle, settings.session_max),
+        authenticated_at=now,
+        method=method,
         address=caller.address[:64],
         device=describe_device(caller.user_agent),
     )

@@ -57,6 +57,10 @@ class Settings(BaseSettings):
         min_length=32,
         description="The signing secret, where several replicas must share one; else generated.",
     )
+    encryption_keys: SecretStr | None = Field(
+        None,
+        description="Keys that seal secrets at rest, the newest first, by commas; else generated.",
+    )
     host: str = Field("127.0.0.1", description="The network address to listen on.")
     port: int = Field(8080, ge=1, le=65535, description="The port to listen on.")
     public_url: Annotated[str, AfterValidator(_origin)] = Field(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select, update
 
-from models import AuditHead, LinkPurpose, OneTimeLink, Role, Tenant, User
+from models import AuditHead, LinkPurpose, OneTimeLink, Role, SignInMethod, Tenant, User
 from services import clock, links, runtime
 from services.actor import COMMAND_LINE
 from services.audit import PLATFORM_CHAIN, Action, record
@@ -108,7 +108,7 @@ async def set_up(token: str, form: SetupForm, caller: Caller) -> SignedIn:
         await record(
             tx, Action.SET_UP, actor=None, by=user, tenant_id=tenant.id, address=caller.address
         )
-        return await welcome(tx, user, caller, tenant)
+        return await welcome(tx, user, caller, tenant, SignInMethod.LINK)
 
 
 async def create_platform_admin(

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from sqlmodel import col, select
 
-from models import EndReason, LoginSession, Role, Tenant, User
+from models import EndReason, LoginSession, Role, SignInMethod, Tenant, User
 from services import clock, known_devices, throttle
 from services.actor import find_tenant, lock_users
 from services.audit import Action, record
@@ -82,7 +82,13 @@ async def replace_session(token: str | None, caller: Caller) -> None:
         await end(tx, user, EndReason.REPLACED, cause=entry.id, only=[session.id])
 
 
-async def welcome(tx: Transaction, user: User, caller: Caller, tenant: Tenant | None) -> SignedIn:
+async def welcome(
+    tx: Transaction,
+    user: User,
+    caller: Caller,
+    tenant: Tenant | None,
+    method: SignInMethod = SignInMethod.PASSWORD,
+) -> SignedIn:
     """Begin a session for a user whose right to it was just proved."""
     now = clock.now()
     first = user.first_sign_in_at is None
@@ -90,7 +96,7 @@ async def welcome(tx: Transaction, user: User, caller: Caller, tenant: Tenant | 
         user.first_sign_in_at = now
         user.changed()
     user.last_sign_in_at = now
-    session, token = begin(tx, user, caller)
+    session, token = begin(tx, user, caller, method)
     await record(
         tx,
         Action.SIGNED_IN,

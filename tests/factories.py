@@ -9,7 +9,7 @@ from itertools import count
 
 from sqlmodel import col, select
 
-from models import LinkPurpose, OneTimeLink, Role, Tenant, User
+from models import LinkPurpose, OneTimeLink, Role, SignInMethod, Tenant, User
 from services import clock, links, passwords
 from services.actor import Actor
 from services.db import reading, transaction
@@ -85,7 +85,7 @@ async def create_admin(tenant: Tenant, **given: str) -> User:
 async def open_session(user: User) -> tuple[Actor, str]:
     """Sign the user in, without a password; returns the actor and the cookie's token."""
     async with transaction() as tx:
-        session, token = begin(tx, user, CALLER)
+        session, token = begin(tx, user, CALLER, SignInMethod.PASSWORD)
     return Actor(session.id, user.id, user.tenant_id, CALLER.address), token
 
 

@@ -18,6 +18,7 @@ TENANT_NAVIGATION = (
     ("Users", "users", Permission.VIEW_USERS),
     ("Roles", "roles", Permission.VIEW_ROLES),
     ("Audit", "audit", Permission.VIEW_AUDIT),
+    ("Settings", "settings", Permission.MANAGE_SIGN_IN),
 )
 PLATFORM_NAVIGATION = (
     ("Tenants", "tenants", Permission.MANAGE_TENANTS),

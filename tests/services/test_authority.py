@@ -14,10 +14,12 @@ from models import LoginSession, Role, Tenant, User
 from services import (
     audit_log,
     clock,
+    confirmation,
     directory,
     invitations,
     password_change,
     sessions,
+    sign_in_policy,
     tenants,
     users,
 )
@@ -135,6 +137,30 @@ CALLS = [
         takes_id=False,
     ),
     Call("tenants.rename_tenant", {Role.PLATFORM_ADMIN}, _rename_tenant, takes_id=False),
+    Call(
+        "sign_in_policy.get_policy",
+        MANAGERS,
+        lambda a, _t: sign_in_policy.get_policy(a),
+        takes_id=False,
+    ),
+    Call(
+        "sign_in_policy.require_second_factor",
+        MANAGERS,
+        lambda a, _t: sign_in_policy.require_second_factor(a, "optional"),
+        takes_id=False,
+    ),
+    Call(
+        "confirmation.require_fresh",
+        EVERYONE,
+        lambda a, _t: confirmation.require_fresh(a),
+        takes_id=False,
+    ),
+    Call(
+        "confirmation.confirm_password",
+        EVERYONE,
+        lambda a, _t: confirmation.confirm_password(a, PASSWORD),
+        takes_id=False,
+    ),
     Call(
         "password_change.judge_new_password",
         EVERYONE,

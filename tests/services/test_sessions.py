@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from models import EndReason, Tenant, User
+from models import EndReason, SignInMethod, Tenant, User
 from services import clock, sessions
 from services.actor import Actor
 from services.db import transaction
@@ -224,7 +224,7 @@ async def test_device_is_told_in_words(
     rollcall: Runtime, ada: User, user_agent: str, device: str
 ) -> None:
     async with transaction() as tx:
-        sessions.begin(tx, ada, Caller("a" * 200, user_agent))
+        sessions.begin(tx, ada, Caller("a" * 200, user_agent), SignInMethod.PASSWORD)
     (row,) = await books.sessions_of(ada.id)
     assert row.device == device
     assert len(row.address) == 64

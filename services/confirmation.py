@@ -1,0 +1,42 @@
+"""Proving anew who one is, before a sensitive act."""
+
+from models import LoginSession
+from services import clock, throttle
+from services.actor import Actor, authorize
+from services.audit import Action, record
+from services.db import reading, transaction
+from services.errors import InvalidInputError, SessionEndedError
+from services.passwords import verify_password
+from services.permissions import Permission
+
+
+async def require_fresh(actor: Actor) -> None:
+    """Raise `FreshSignInNeededError` where the last proof is too old for a sensitive act."""
+    async with reading() as tx:
+        await authorize(tx, actor, Permission.USE_OWN_ACCOUNT, fresh=True)
+
+
+async def confirm_password(actor: Actor, password: str) -> None:
+    """Prove by the password who is at work here; sensitive acts are open again for a while.
+
+    Raises `InvalidInputError` for a wrong one, and `TooManyAttemptsError` for guessing.
+    """
+    async with reading() as tx:
+        user = await authorize(tx, actor, Permission.USE_OWN_ACCOUNT)
+        if user is None:
+            raise SessionEndedError
+        counters = throttle.keys(user.email_key, actor.address)
+        await throttle.check(tx, counters)
+    stored = user.password_hash
+    if not await verify_password(password, stored):
+        async with transaction() as tx:
+            await throttle.count_failure(tx, counters)
+            await record(tx, Action.CONFIRMATION_FAILED, actor=actor, by=user, subject=user)
+        raise InvalidInputError({"password": "This isn't your password."})
+    async with transaction() as tx:
+        fresh = await authorize(tx, actor, Permission.USE_OWN_ACCOUNT, lock=(actor.user_id,))
+        if fresh is None or fresh.password_hash != stored:
+            raise SessionEndedError
+        await throttle.forget(tx, counters)
+        session = await tx.get_one(LoginSession, actor.session_id)
+        session.authenticated_at = clock.now()

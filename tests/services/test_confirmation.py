@@ -1,0 +1,109 @@
+"""Sensitive acts want a recent proof of who is asking."""
+
+from datetime import timedelta
+
+import pytest
+
+from models import Role, Tenant, User
+from services import audit_log, clock, confirmation, invitations, sign_in_policy, throttle
+from services.actor import FRESH_FOR, Actor
+from services.audit_log import AuditQuery
+from services.errors import (
+    FreshSignInNeededError,
+    InvalidInputError,
+    SecondFactorRequiredError,
+    TooManyAttemptsError,
+)
+from services.invitations import InvitationForm
+from services.users import get_impact
+from tests import books, factories
+from tests.factories import PASSWORD, create_user
+
+
+def _later(by: timedelta) -> None:
+    clock.shift(by)
+
+
+async def test_a_sign_in_is_fresh_for_fifteen_minutes(admin: Actor) -> None:
+    _later(FRESH_FOR - timedelta(minutes=1))
+    await confirmation.require_fresh(admin)
+    _later(FRESH_FOR + timedelta(seconds=1))
+    with pytest.raises(FreshSignInNeededError):
+        await confirmation.require_fresh(admin)
+
+
+async def test_the_password_opens_sensitive_acts_again(admin: Actor) -> None:
+    _later(timedelta(hours=1))
+    await confirmation.confirm_password(admin, PASSWORD)
+    await confirmation.require_fresh(admin)
+
+
+async def test_a_wrong_password_opens_nothing_and_is_in_the_log(
+    admin: Actor, tenant: Tenant
+) -> None:
+    _later(timedelta(hours=1))
+    with pytest.raises(InvalidInputError, match="isn't your password"):
+        await confirmation.confirm_password(admin, "not the password")
+    with pytest.raises(FreshSignInNeededError):
+        await confirmation.require_fresh(admin)
+    assert await books.actions_of(tenant) == ["session.confirmation_failed"]
+
+
+async def test_guessing_the_password_here_is_slowed_down_like_anywhere(admin: Actor) -> None:
+    for _ in range(throttle.FREE_FAILURES["account"] + 1):
+        with pytest.raises(InvalidInputError):
+            await confirmation.confirm_password(admin, "not the password")
+    with pytest.raises(TooManyAttemptsError):
+        await confirmation.confirm_password(admin, PASSWORD)
+
+
+async def test_exporting_the_log_needs_a_fresh_sign_in(admin: Actor) -> None:
+    _later(timedelta(minutes=16))
+    with pytest.raises(FreshSignInNeededError):
+        await audit_log.export(admin, AuditQuery())
+
+
+@pytest.mark.parametrize("role", [Role.TENANT_ADMIN, Role.ADMINISTRATOR])
+async def test_only_inviting_an_admin_needs_a_fresh_sign_in(
+    platform_user: User, tenant: Tenant, role: Role
+) -> None:
+    inside = await factories.sign_in(platform_user, tenant)
+    _later(timedelta(minutes=16))
+    form = InvitationForm(
+        first_name="Ada", last_name="Lovelace", email="ada@example.com", role=role.value
+    )
+    if role is Role.ADMINISTRATOR:
+        await invitations.invite(inside, form)
+    else:
+        with pytest.raises(FreshSignInNeededError):
+            await invitations.invite(inside, form)
+        assert await books.users_with("ada@example.com") == []
+
+
+async def test_changing_how_people_sign_in_needs_a_fresh_sign_in(admin: Actor) -> None:
+    _later(timedelta(minutes=16))
+    with pytest.raises(FreshSignInNeededError):
+        await sign_in_policy.require_second_factor(admin, "everyone")
+    assert (await sign_in_policy.get_policy(admin)).second_factor == "optional"
+
+
+async def test_a_required_second_factor_closes_everything_but_the_own_account(
+    admin: Actor, tenant: Tenant
+) -> None:
+    target = await create_user(tenant)
+    await sign_in_policy.require_second_factor(admin, "admins")
+    with pytest.raises(SecondFactorRequiredError):
+        await get_impact(admin, target.id)
+    await confirmation.require_fresh(admin)  # an act of one's own account
+    assert "tenant.second_factor_policy_set" in await books.actions_of(tenant)
+
+
+async def test_a_requirement_for_admins_leaves_others_alone(admin: Actor, tenant: Tenant) -> None:
+    engineer = await factories.sign_in(await create_user(tenant))
+    await sign_in_policy.require_second_factor(admin, "admins")
+    await confirmation.require_fresh(engineer)
+
+
+async def test_an_unknown_requirement_is_refused(admin: Actor) -> None:
+    with pytest.raises(InvalidInputError):
+        await sign_in_policy.require_second_factor(admin, "sometimes")

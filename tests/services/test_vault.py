@@ -1,0 +1,94 @@
+"""Secrets that must be read again are sealed at rest, under keys that can be changed."""
+
+import pytest
+from cryptography.fernet import Fernet
+from pydantic import SecretStr
+
+from models import Authenticator, Tenant
+from services import clock, vault
+from services.db import reading, transaction
+from services.errors import OperatorError
+from services.runtime import Runtime
+from tests.factories import create_user
+
+SECRET = "JBSWY3DPEHPK3PXP"
+
+
+async def _sealed_row(tenant: Tenant) -> Authenticator:
+    user = await create_user(tenant)
+    row = Authenticator(user_id=user.id, sealed_secret=vault.seal(SECRET), created_at=clock.now())
+    async with transaction() as tx:
+        tx.add(row)
+    return row
+
+
+async def _stored(row: Authenticator) -> bytes:
+    async with reading() as tx:
+        return (await tx.get_one(Authenticator, row.user_id)).sealed_secret
+
+
+def _keys(rollcall: Runtime) -> list[str]:
+    return (rollcall.settings.data_dir / vault.KEYS_FILE).read_text().split()
+
+
+async def test_a_sealed_secret_can_be_opened_and_not_read(rollcall: Runtime) -> None:
+    sealed = vault.seal(SECRET)
+    assert SECRET.encode() not in sealed
+    assert vault.unseal(sealed) == SECRET
+
+
+async def test_the_keys_are_for_their_owner_alone(rollcall: Runtime) -> None:
+    vault.seal(SECRET)
+    path = rollcall.settings.data_dir / vault.KEYS_FILE
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+async def test_rotating_seals_everything_under_a_new_key(rollcall: Runtime, tenant: Tenant) -> None:
+    row = await _sealed_row(tenant)
+    before = _keys(rollcall)
+    assert await vault.rotate() == 1
+    new, kept = _keys(rollcall)
+    assert [kept] == before
+    assert Fernet(new).decrypt(await _stored(row)).decode() == SECRET
+
+
+async def test_a_key_is_gone_after_the_second_rotation(rollcall: Runtime, tenant: Tenant) -> None:
+    row = await _sealed_row(tenant)
+    (first,) = _keys(rollcall)
+    await vault.rotate()
+    await vault.rotate()
+    assert first not in _keys(rollcall)
+    assert vault.unseal(await _stored(row)) == SECRET
+
+
+async def test_given_keys_are_used_and_rotated_by_the_operator(
+    rollcall: Runtime, tenant: Tenant
+) -> None:
+    old, new = (Fernet.generate_key().decode() for _ in range(2))
+    rollcall.settings.encryption_keys = SecretStr(old)
+    row = await _sealed_row(tenant)
+    rollcall.settings.encryption_keys = SecretStr(f"{new},{old}")
+    await vault.rotate()
+    rollcall.settings.encryption_keys = SecretStr(new)
+    assert vault.unseal(await _stored(row)) == SECRET
+    assert not (rollcall.settings.data_dir / vault.KEYS_FILE).exists()
+
+
+async def test_replicas_that_share_the_signing_secret_share_the_key(rollcall: Runtime) -> None:
+    rollcall.settings.secret = SecretStr("s" * 32)
+    sealed = vault.seal(SECRET)
+    assert not (rollcall.settings.data_dir / vault.KEYS_FILE).exists()
+    assert vault.unseal(sealed) == SECRET
+
+
+async def test_a_lost_key_is_told_with_what_to_do(rollcall: Runtime) -> None:
+    sealed = vault.seal(SECRET)
+    (rollcall.settings.data_dir / vault.KEYS_FILE).unlink()
+    with pytest.raises(OperatorError, match="Restore encryption-keys"):
+        vault.unseal(sealed)
+
+
+async def test_a_malformed_key_is_told_with_its_place(rollcall: Runtime) -> None:
+    rollcall.settings.encryption_keys = SecretStr("not-a-key")
+    with pytest.raises(OperatorError, match="ROLLCALL_ENCRYPTION_KEYS holds a malformed key"):
+        vault.seal(SECRET)
