@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from models import LoginSession, Role, SecondFactorPolicy, SignInMethod, Tenant, User
-from services import clock, runtime
+from services import clock, logs, runtime
 from services.db import Transaction
 from services.errors import (
     FreshSignInNeededError,
@@ -79,6 +79,7 @@ async def authorize(
     if lock:
         await lock_users(tx, {actor.user_id, *lock})
     session, user = await require_session(tx, actor, permission)
+    logs.acting(user.id)
     if fresh and not is_fresh(session):
         raise FreshSignInNeededError
     if lock:

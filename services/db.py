@@ -62,7 +62,11 @@ class Database:
             self.writer = self._sqlite_engine(1, "BEGIN IMMEDIATE")
         else:
             self.reader = self.writer = create_async_engine(
-                parsed, pool_size=READERS, max_overflow=READERS, pool_pre_ping=True
+                parsed,
+                pool_size=READERS,
+                max_overflow=READERS,
+                pool_pre_ping=True,
+                hide_parameters=True,  # an error is logged, and what was to be stored is not
             )
 
     def _sqlite_engine(self, connections: int, begin: str) -> AsyncEngine:
@@ -72,6 +76,7 @@ class Database:
             max_overflow=0,
             pool_timeout=LOCK_TIMEOUT * 2,
             connect_args={"timeout": LOCK_TIMEOUT},
+            hide_parameters=True,
         )
 
         @event.listens_for(engine.sync_engine, "connect")

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlmodel import col, select, update
 
 from models import EndReason, LoginSession, Role, SignInMethod, Tenant, User
-from services import clock, runtime
+from services import clock, logs, runtime
 from services.actor import Acting, Actor, authorize, find_tenant, get_user, lock_users
 from services.audit import Action, record
 from services.db import Transaction, reading, transaction
@@ -141,6 +141,7 @@ async def recognise(token: str | None, slug: str | None, caller: Caller) -> Visi
             reason = await _why_ended(tx, token) if token else None
             raise SessionEndedError(reason)
         session, user = found
+        logs.acting(user.id)
         tenant = None
         if slug is not None:
             tenant = await find_tenant(tx, slug)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from sqlmodel import col, select
 
 from models import EndReason, LoginSession, Role, SignInMethod, Tenant, User
-from services import clock, known_devices, throttle
+from services import clock, known_devices, logs, throttle
 from services.actor import find_tenant, lock_users
 from services.audit import Action, record
 from services.db import Transaction, reading, transaction
@@ -90,6 +90,7 @@ async def welcome(
     method: SignInMethod = SignInMethod.PASSWORD,
 ) -> SignedIn:
     """Begin a session for a user whose right to it was just proved."""
+    logs.acting(user.id)
     now = clock.now()
     first = user.first_sign_in_at is None
     if first:

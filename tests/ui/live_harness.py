@@ -27,6 +27,7 @@ from services import runtime
 from services.actor import Actor
 from services.db import Database
 from services.errors import NotAllowedError
+from services.logs import set_up_logging
 from services.runtime import Runtime
 from services.settings import Settings
 from ui import live
@@ -37,6 +38,7 @@ STATIC = Path(__file__).parents[2] / "ui" / "static"
 COOKIE = "rollcall"
 
 sessions: dict[UUID, UUID] = {}
+log = logging.getLogger(__name__)
 events: list[str] = []
 presence: list[tuple[str, bool]] = []
 
@@ -72,6 +74,13 @@ def render(_request: Request, status: int, sentence: str) -> Response:
     return HTMLResponse(f"<!doctype html><title>{status}</title><p>{sentence}</p>", status)
 
 
+async def note() -> None:
+    """Log something, in a click's name."""
+    await asyncio.sleep(0)
+    log.info("An event's own line")
+    events.append("logged")
+
+
 def page_routes() -> None:
     """The live pages."""
 
@@ -87,6 +96,7 @@ def page_routes() -> None:
             events.append("slow done")
 
         label = ui.label("idle").props("id=label")
+        ui.button("Log", on_click=note)
         ui.button("Act", on_click=lambda: events.append("act"))
         ui.button("Slow", on_click=slow)
         ui.context.client.on_delete(lambda: events.append("deleted"))
@@ -213,7 +223,7 @@ def create_app(public_url: str) -> FastAPI:
 
 def main() -> None:
     """Serve on the port of the command line."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    set_up_logging("text")
     port = int(sys.argv[1])
     # The cookies' names depend on the settings; the database is never asked.
     runtime.use(Runtime(Settings(port=port), b"", Database("sqlite+aiosqlite:///nowhere.db")))

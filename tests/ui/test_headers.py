@@ -226,4 +226,4 @@ async def test_a_page_s_own_bug_is_logged_once_and_leaves_no_client(tmp_path: Pa
         answer = await person.http.get("/broken")
         assert (answer.status_code, "logged" in answer.text) == (500, True)
         assert (await person.state())["clients"] == 0
-    assert log.read_text().count("\nRuntimeError: the page's own bug") == 1
+    assert log.read_text().count("\\nRuntimeError: the page's own bug") == 1

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 import socketio
 
+from tests.browser.waiting import eventually
 from tests.ui.live_client import Person, harness, seconds_until_closed
 from ui.live.connection import BURST, FINISH_WITHIN, LONGEST_FRAME
 from ui.live.guard import SOCKETS_PER_SESSION
@@ -225,6 +227,23 @@ async def test_a_logged_message_forges_no_line(person: Person, log: Path) -> Non
     text = await asyncio.to_thread(log.read_text)
     lines = [line for line in text.splitlines() if "forged" in line]
     assert len(lines) == 1
-    assert lines[0].startswith("ERROR ui.live.guard: A browser of user")
+    assert re.match(r"\S+ ERROR ui.live.guard .*: A browser of user", lines[0])
     assert "\x1b" not in lines[0]
     assert len(lines[0]) < 700
+
+
+def _lines(log: Path, of: str) -> list[str]:
+    return [line for line in log.read_text().splitlines() if of in line]
+
+
+async def test_a_line_of_an_event_names_its_connection_and_its_user(
+    person: Person, log: Path
+) -> None:
+    page = await person.connected_page()
+    for _ in range(2):
+        await page.click("Log")
+    await eventually(lambda: len(_lines(log, "An event's own line")) == 2)
+    lines = _lines(log, "An event's own line")
+    found = [re.search(r" request=(\w+)\.(\d+) user=([\w-]+): ", line) for line in lines]
+    assert [match and match[2] for match in found] == ["1", "2"]
+    assert len({match and (match[1], match[3]) for match in found}) == 1

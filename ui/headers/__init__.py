@@ -16,6 +16,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from ui.headers.access import AccessLog
 from ui.headers.answers import LastResort, Render, SecurityHeaders
 from ui.headers.requests import (
     BodyLimit,
@@ -27,6 +28,7 @@ from ui.headers.requests import (
 
 __all__ = [
     "BODY_LIMIT",
+    "AccessLog",
     "BodyLimit",
     "CrossOriginDefence",
     "ForwardedHeaders",
@@ -68,4 +70,5 @@ def harden(
     app.add_middleware(TrustedHosts, names=names, render=render)
     app.add_middleware(LastResort, render=render)
     app.add_middleware(SecurityHeaders, https=address.scheme == "https")
+    app.add_middleware(AccessLog)
     app.add_middleware(ForwardedHeaders, trusted=trusted_proxies)

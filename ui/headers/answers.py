@@ -10,6 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ui.headers.access import method_of, route_of
+
 log = logging.getLogger(__name__)
 
 Render = Callable[[Request, int, str], Response]
@@ -117,7 +119,7 @@ class LastResort:
         except Exception:
             if scope["type"] != "http":
                 raise
-            log.exception("%s %s failed", scope["method"], scope["path"])
+            log.exception("%s %s failed", method_of(scope), route_of(scope))
             if not started:
                 sentence = "Something went wrong on our side. It was logged. Try again in a moment."
                 await self.render(Request(scope), 500, sentence)(scope, receive, send)

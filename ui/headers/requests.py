@@ -30,7 +30,8 @@ def origin_of(url: str) -> str:
 
 
 class ForwardedHeaders:
-    """Believes `X-Forwarded-For` and `-Proto` from trusted proxies alone, and drops all the rest.
+    """Believes `X-Forwarded-For`, `-Proto` and `X-Request-Id` from trusted proxies alone, and drops
+    all the rest.
 
     From a trusted proxy, the client is the last address in the list that isn't a trusted proxy's.
     No request says which host or prefix it came by (NiceGUI would load its scripts from there):
@@ -53,12 +54,15 @@ class ForwardedHeaders:
         if scope["type"] in {"http", "websocket"}:
             peer = scope["client"][0] if scope.get("client") else ""
             headers = Headers(scope=scope)
+            dropped = self.DROPPED
             if self._is_trusted(peer):
                 self._believe(scope, headers)
+            else:
+                dropped |= {b"x-request-id"}
             scope["headers"] = [
                 (name, value)
                 for name, value in scope["headers"]
-                if name not in self.DROPPED and not name.startswith(b"x-forwarded-")
+                if name not in dropped and not name.startswith(b"x-forwarded-")
             ]
         await self.app(scope, receive, send)
 

@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from ui.headers.access import route_of
 from ui.live.cut import CUT_URL
 
 log = logging.getLogger(__name__)
@@ -72,7 +73,7 @@ def plain_errors(render: Render, statuses: Mapping[type[Exception], int] | None 
         drop_clients(request)
         if url := request.scope.get(CUT_URL):
             return Response(status_code=303, headers={"Location": url})
-        log.error("%s was not built: %s", request.url.path, error)
+        log.error("%s was not built: %s", route_of(request.scope), error)
         return render(request, 503, sentence_for(503))
 
     async def unforeseen(request: Request, _error: Exception) -> Response:

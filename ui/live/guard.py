@@ -19,6 +19,7 @@ from socketio.exceptions import ConnectionRefusedError as Refused
 from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope, Send
 
+from services import logs
 from services.errors import RollcallError
 from ui.cookies import session_token
 from ui.headers import origin_of
@@ -185,6 +186,7 @@ async def _admit(scope: Scope, client_id: str, authenticate: Authenticate) -> Op
     ):
         log.warning("Session %s has %d sockets; one more refused", session_id, SOCKETS_PER_SESSION)
         raise Refused(TRY_LATER)
+    logs.acting(page.user_id)
     return page
 
 
@@ -239,7 +241,8 @@ def _guarded(handler: Handler, check: Check) -> Callable[..., Awaitable[None]]:
     async def guarded(sid: str, *args: Any) -> None:
         socket, message = _heard(sid, args, check)
         if socket is not None:
-            handler(sid, message)
+            with logs.about_event(socket.page.user_id):
+                handler(sid, message)
 
     return guarded
 

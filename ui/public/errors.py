@@ -5,7 +5,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
-from services import errors
+from services import errors, logs
 from ui.live.errors import sentence_for
 from ui.public.answers import page
 
@@ -40,9 +40,17 @@ TITLES = {
 
 
 def render_error(_request: Request, status: int, sentence: str) -> Response:
-    """The plain page of an error."""
+    """The plain page of an error; of one that the operator may look into, with its request's id."""
     title = TITLES.get(status, "That didn't work")
-    return page("error.html", status=status, token=True, title=title, sentence=sentence)
+    request_id = logs.request_id() if status >= 500 else None
+    return page(
+        "error.html",
+        status=status,
+        token=True,
+        title=title,
+        sentence=sentence,
+        request_id=request_id,
+    )
 
 
 def handle_errors(app: FastAPI) -> None:
