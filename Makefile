@@ -30,7 +30,7 @@ test: setup ## lint, then every test; PYTEST_ARGS="-k sign_in -x" narrows it
 	@$(PY) -m pytest $(PYTEST_ARGS)
 
 .PHONY: lint
-lint: setup ## check the format, lint, types, and the import contracts
+lint: setup ## check the format, lint, types, import contracts, and known vulnerabilities
 	@scripts/lint
 
 .PHONY: format

@@ -10,8 +10,6 @@ from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
-import pytest
-
 from services.settings import PREFIX, Settings
 
 ROOT = Path(__file__).parent.parent
@@ -91,11 +89,6 @@ def test_every_dependency_says_what_it_is_for() -> None:
 def test_what_is_tested_is_what_runs() -> None:
     runtime, development = (_locked(lock) for lock in LOCKS)
     assert {name: development.get(name) for name in runtime} == runtime
-
-
-@pytest.mark.parametrize("lock", LOCKS)
-def test_every_locked_package_has_hashes(lock: str) -> None:
-    assert [name for name, pin in _locked(lock).items() if "--hash=sha256:" not in pin] == []
 
 
 def test_code_imports_only_what_the_runtime_lock_installs() -> None:
