@@ -18,6 +18,7 @@ from models.second_factor import (
 )
 from models.tenant import Tenant
 from models.user import Role, User
+from models.user_count import UserCount
 
 __all__ = [
     "AttemptCounter",
@@ -42,6 +43,7 @@ __all__ = [
     "SignInMethod",
     "Tenant",
     "User",
+    "UserCount",
     "metadata",
     "new_id",
 ]

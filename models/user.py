@@ -31,6 +31,8 @@ class User(SQLModel, table=True):
     key in the whole system. `version` grows with every change that a grid shows, and
     `status_version` is the version at which the account was last activated or deactivated.
     `has_second_factor` says that a confirmed authenticator app or a passkey of theirs exists.
+    Searches have an index of their own, which depends on what the database can
+    (`services.search_index`).
     """
 
     __tablename__ = "user_account"
@@ -42,8 +44,14 @@ class User(SQLModel, table=True):
             sqlite_where=text("active"),
             postgresql_where=text("active"),
         ),
-        # Counting reads this one alone.
-        Index("ix_user_account_tenant_counts", "tenant_id", "active", "first_sign_in_at"),
+        Index(
+            "ix_user_account_tenant_invited",
+            "tenant_id",
+            "name_key",
+            "id",
+            sqlite_where=text("first_sign_in_at IS NULL"),
+            postgresql_where=text("first_sign_in_at IS NULL"),
+        ),
         Index("ix_user_account_tenant_name", "tenant_id", "name_key", "id"),
         Index("ix_user_account_tenant_email", "tenant_id", "email_key", "id"),
         Index("ix_user_account_tenant_role", "tenant_id", "role", "name_key", "id"),

@@ -57,6 +57,8 @@ class Database:
             raise OperatorError("ROLLCALL_DATABASE_URL is not a database address.") from error
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         self.url = parsed
+        self.has_trigram_table = False
+        """Whether there is the table of `services.search_index`, which SQLite alone needs."""
         if self.is_sqlite:
             self.reader = self._sqlite_engine(READERS, "BEGIN")
             self.writer = self._sqlite_engine(1, "BEGIN IMMEDIATE")

@@ -1,66 +1,21 @@
 """The user directory: rows for the grid, page by page, and one user's details."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func
 from sqlmodel import col, select
 
 from models import MailState, MailTemplate, OutgoingMail, Role, User
 from services.actor import Acting, Actor, authorize, get_user
 from services.db import Transaction, reading
-from services.names import fold, plain
+from services.names import fold
 from services.permissions import Permission
-
-PAGE_SIZE = 50
-# Past this page a search is the way; it also bounds what a made-up address can ask for.
-LAST_PAGE = 100_000
-LONGEST_SEARCH = 200
-
-Sort = Literal["name", "email", "role", "status"]
-
-
-@dataclass(frozen=True)
-class UserQuery:
-    """What the grid asks for. `from_address` builds one from anything that people may type."""
-
-    q: str = ""
-    role: Role | None = None
-    active: bool | None = None
-    invited: bool = False
-    sort: Sort = "name"
-    descending: bool = False
-    page: int = 1
-
-    @classmethod
-    def from_address(cls, values: dict[str, Any]) -> "UserQuery":
-        """Read a query from an address's parameters; what makes no sense is left out."""
-        role, status = str(values.get("role") or ""), values.get("status")
-        sort, page = values.get("sort"), str(values.get("page") or "")
-        return cls(
-            q=plain(str(values.get("q") or ""))[:LONGEST_SEARCH],
-            role=Role(role) if role in set(Role) else None,
-            active={"active": True, "inactive": False}.get(str(status)),
-            invited=str(values.get("invited") or "").lower() in {"1", "true"},
-            sort=sort if sort in ("email", "role", "status") else "name",
-            descending=values.get("dir") == "desc",
-            page=min(max(int(page), 1), LAST_PAGE) if _is_number(page) else 1,
-        )
-
-    def to_address(self) -> dict[str, Any]:
-        """The same as plain values, for the grid."""
-        return {
-            "q": self.q,
-            "role": self.role.value if self.role else "",
-            "status": "" if self.active is None else ("active" if self.active else "inactive"),
-            "invited": self.invited,
-            "sort": self.sort,
-            "dir": "desc" if self.descending else "asc",
-            "page": self.page,
-        }
+from services.search_index import find_few
+from services.user_counts import find_counts
+from services.user_pages import Found
+from services.user_query import PAGE_SIZE, Place, Sort, UserQuery, sorted_by
 
 
 @dataclass(frozen=True)
@@ -90,7 +45,8 @@ class UserPage:
     page: int
     pages: int
     folded_q: str
-    counts: dict[str, int] = field(default_factory=dict)
+    counts: dict[str, int]
+    place: Place | None
 
 
 @dataclass(frozen=True)
@@ -116,29 +72,26 @@ class UserDetails:
 async def list_users(actor: Acting, query: UserQuery) -> UserPage:
     """A page of the users of the tenant in which the actor works (or of the Platform Admins)."""
     folded = fold(query.q)
+    words = folded.split()
     async with reading() as tx:
         await authorize(tx, actor, Permission.VIEW_USERS)
-        counts = await _counts(tx, actor.tenant_id)
-        conditions = _conditions(actor.tenant_id, query, folded)
-        unfiltered = not (folded.split() or query.role or query.active is not None or query.invited)
-        total = (
-            counts["all"]
-            if unfiltered
-            else (await tx.exec(select(func.count()).select_from(User).where(*conditions))).one()
-        )
+        counts = await find_counts(tx, actor.tenant_id)
+        few = await find_few(tx, actor.tenant_id, words) if words else None
+        found = Found(actor.tenant_id, query, words, counts, few)
+        total = await found.total(tx)
         pages = max(1, -(-total // PAGE_SIZE))
         page = min(query.page, pages)
-        # The page's ids come from an index alone; whole rows are read for those few.
-        ids = (
-            select(User.id)
-            .where(*conditions)
-            .order_by(*_order(query))
-            .limit(PAGE_SIZE)
-            .offset((page - 1) * PAGE_SIZE)
-        )
-        users = await tx.exec(select(User).where(col(User.id).in_(ids)).order_by(*_order(query)))
-        rows = await _rows(tx, users.all())
-    return UserPage(rows, total, page, pages, folded, counts)
+        users = await found.page(tx, page, total)
+        rows = await _rows(tx, users)
+    return UserPage(
+        rows, total, page, pages, folded, counts.summary(), _place(page, users, query.sort)
+    )
+
+
+def _place(page: int, users: Sequence[User], sort: Sort) -> Place | None:
+    if not users:
+        return None
+    return Place(page, sorted_by(users[0], sort), sorted_by(users[-1], sort))
 
 
 async def find_row(user_id: UUID) -> tuple[UUID | None, UserRow] | None:
@@ -186,54 +139,6 @@ async def _name(tx: Transaction, user_id: UUID | None) -> str | None:
     return user.full_name if user else None
 
 
-async def _counts(tx: Transaction, tenant_id: UUID | None) -> dict[str, int]:
-    rows = await tx.exec(
-        select(User.active, func.count(), func.count(col(User.first_sign_in_at)))
-        .where(_in_tenant(tenant_id))
-        .group_by(col(User.active))
-    )
-    by_status = {active: (int(users), int(signed_in)) for active, users, signed_in in rows}
-    (active, came), (inactive, had_come) = by_status.get(True, (0, 0)), by_status.get(False, (0, 0))
-    everyone = active + inactive
-    return {
-        "all": everyone,
-        "active": active,
-        "inactive": inactive,
-        "invited": everyone - came - had_come,
-    }
-
-
-def _in_tenant(tenant_id: UUID | None) -> ColumnElement[bool]:
-    return col(User.tenant_id) == tenant_id if tenant_id else col(User.tenant_id).is_(None)
-
-
-def _conditions(tenant_id: UUID | None, query: UserQuery, folded: str) -> list[ColumnElement[bool]]:
-    conditions = [_in_tenant(tenant_id)]
-    conditions += [col(User.search_key).contains(word, autoescape=True) for word in folded.split()]
-    if query.role is not None:
-        conditions.append(col(User.role) == query.role)
-    if query.active is not None:
-        conditions.append(col(User.active).is_(query.active))
-    if query.invited:
-        conditions.append(col(User.first_sign_in_at).is_(None))
-    return conditions
-
-
-def _order(query: UserQuery) -> list[Any]:
-    columns: dict[str, list[Any]] = {
-        "name": [col(User.name_key), col(User.id)],
-        "email": [col(User.email_key), col(User.id)],
-        "role": [col(User.role), col(User.name_key), col(User.id)],
-        # Active first reads as ascending.
-        "status": [col(User.active).desc(), col(User.name_key), col(User.id)],
-    }
-    if not query.descending:
-        return columns[query.sort]
-    if query.sort == "status":
-        return [col(User.active), col(User.name_key).desc(), col(User.id).desc()]
-    return [column.desc() for column in columns[query.sort]]
-
-
 async def _rows(tx: Transaction, users: Sequence[User]) -> list[UserRow]:
     waiting = [user.id for user in users if user.invited]
     mails: dict[UUID, OutgoingMail] = {}
@@ -265,7 +170,3 @@ def _row(user: User, mail: OutgoingMail | None) -> UserRow:
         last_sign_in=user.last_sign_in_at,
         end_date=user.end_date,
     )
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < len(str(LAST_PAGE)) + 1

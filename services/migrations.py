@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError
 
 import models.migrations
-from services import runtime
+from services import runtime, search_index
 from services.errors import DatabaseUnavailableError, OperatorError
 
 # Any number does, as long as nothing else in the database takes the same (PostgreSQL's manual,
@@ -27,7 +27,8 @@ def _config() -> Config:
 
 
 async def migrate() -> tuple[str | None, str]:
-    """Migrate to the newest schema; returns the revisions before and after.
+    """Migrate to the newest schema, and make the search's index where it is missing; returns the
+    revisions before and after.
 
     Raises `OperatorError` where the database is newer than this code or can't be reached.
     A failed migration changes nothing: it is one transaction on both databases.
@@ -59,6 +60,8 @@ def _upgrade(connection: Connection) -> tuple[str | None, str]:
     if before != head:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+    has_index = search_index.build(connection)
+    runtime.current().database.has_trigram_table = has_index and connection.dialect.name == "sqlite"
     return before, head
 
 

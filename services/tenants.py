@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import case, func
+from sqlalchemy import func
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
-from models import AuditHead, Tenant, User
+from models import AuditHead, Tenant, UserCount
 from services import clock
 from services.actor import Acting, Actor, authorize
 from services.audit import GENESIS, PLATFORM_CHAIN, Action, record
@@ -54,10 +54,10 @@ async def list_tenants(actor: Actor) -> Sequence[TenantRow]:
         rows = await tx.exec(
             select(
                 Tenant,
-                func.count(col(User.id)),
-                func.coalesce(func.sum(case((col(User.active), 1), else_=0)), 0),
+                func.coalesce(func.sum(UserCount.active + UserCount.inactive), 0),
+                func.coalesce(func.sum(UserCount.active), 0),
             )
-            .join(User, col(User.tenant_id) == col(Tenant.id), isouter=True)
+            .join(UserCount, col(UserCount.tenant_id) == col(Tenant.id), isouter=True)
             .group_by(col(Tenant.id))
             .order_by(func.lower(col(Tenant.name)), col(Tenant.id))
         )

@@ -25,10 +25,10 @@ from services import (
 )
 from services.actor import Acting, Actor
 from services.audit_log import AuditQuery
-from services.directory import UserQuery
 from services.errors import NotAllowedError, NotFoundError, SessionEndedError
 from services.invitations import InvitationForm
 from services.runtime import Runtime
+from services.user_query import UserQuery
 from tests import books
 from tests.factories import PASSWORD, create_tenant, create_user, open_session, sign_in
 

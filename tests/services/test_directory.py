@@ -1,14 +1,16 @@
 """The directory: searched, filtered, sorted and paged on the server."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from models import Role, Tenant
-from services import directory, users
+from services import directory, user_pages, users
 from services.actor import Actor
-from services.directory import PAGE_SIZE, UserQuery, list_users
+from services.directory import UserPage, list_users
 from services.errors import NotFoundError
+from services.user_query import PAGE_SIZE, UserQuery
 from tests.factories import create_user
 
 
@@ -76,6 +78,76 @@ async def test_pages_hold_everybody_once(admin: Actor, tenant: Tenant) -> None:
     second = await list_users(admin, UserQuery(page=2))
     assert (first.total, first.pages, len(second.rows)) == (PAGE_SIZE + 6, 2, 6)
     assert len({row.id for row in (*first.rows, *second.rows)}) == PAGE_SIZE + 6
+
+
+async def _turn(actor: Actor, values: dict[str, Any], page: int, near: Any) -> UserPage:
+    asked = {**values, "page": page, "near": near.to_values() if near else None}
+    return await list_users(actor, UserQuery.from_address(asked))
+
+
+@pytest.mark.parametrize("sort", ["name", "email", "role", "status"])
+@pytest.mark.parametrize("direction", ["asc", "desc"])
+async def test_turning_pages_is_jumping_to_them(
+    admin: Actor, tenant: Tenant, sort: str, direction: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (directory, user_pages):
+        monkeypatch.setattr(module, "PAGE_SIZE", 3)
+    for number in range(17):  # pages end in the middle of a status, of a role and of equal names
+        await create_user(
+            tenant,
+            last_name=f"L{number // 5}",
+            role=Role.ADMINISTRATOR if number % 3 else Role.SALES_ENGINEER,
+            active=number % 4 != 0,
+        )
+    for filters in ({}, {"role": "administrator"}, {"status": "active"}, {"q": "ada l"}):
+        values = {"sort": sort, "dir": direction, **filters}
+        page = await _turn(admin, values, 1, None)
+        jumped = [await _turn(admin, values, 1 + number, None) for number in range(page.pages)]
+        for number in range(2, page.pages + 1):
+            page = await _turn(admin, values, number, page.place)
+            assert page.rows == jumped[number - 1].rows
+        for number in range(page.pages - 1, 0, -1):
+            page = await _turn(admin, values, number, page.place)
+            assert page.rows == jumped[number - 1].rows
+        everyone = [row.id for page in jumped for row in page.rows]
+        assert len(everyone) == len(set(everyone)) == page.total
+
+
+async def test_who_turns_pages_misses_nobody_when_somebody_comes(
+    admin: Actor, tenant: Tenant
+) -> None:
+    for number in range(PAGE_SIZE + 5):
+        await create_user(tenant, last_name=f"L{number:03}")
+    first = await list_users(admin, UserQuery())
+    await create_user(tenant, first_name="Aaron")
+    second = await _turn(admin, {}, 2, first.place)
+    assert first.rows[-1].name == "Ada L049"
+    assert second.rows[0].name == "Ada L050"
+
+
+@pytest.mark.parametrize(
+    "near",
+    [
+        5,
+        {},
+        {"page": "1", "first": [], "last": []},
+        {"page": 1, "first": ["x"], "last": ["x"]},
+        {"page": 1, "first": ["a", "not-an-id"], "last": ["a", "not-an-id"]},
+        {"page": 1, "first": ["a", 5], "last": [None, "a"]},
+        {"page": 1, "first": ["\0", str(UUID(int=0))], "last": ["\ud800", str(UUID(int=0))]},
+    ],
+)
+async def test_a_place_that_makes_no_sense_is_left_out(
+    admin: Actor, tenant: Tenant, near: object
+) -> None:
+    for number in range(PAGE_SIZE + 5):
+        await create_user(tenant, last_name=f"L{number:03}")
+    meant = await list_users(admin, UserQuery(page=2))
+    asked = UserQuery.from_address({"page": 2, "near": near})
+    if asked.near is None:
+        assert (await list_users(admin, asked)).rows == meant.rows
+    else:
+        assert (await list_users(admin, asked)).rows[0].name.startswith("Ada")
 
 
 async def test_a_page_past_the_end_is_the_last_one(admin: Actor) -> None:

@@ -29,6 +29,7 @@ export default {
     query: Object,
     page: Number,
     pages: Number,
+    place: Object,
     page_size: Number,
     folded_q: String,
     me: String,
@@ -64,6 +65,7 @@ export default {
   },
   created() {
     this.seq = 0;
+    this.shownPlace = this.place; // where the shown page begins and ends in the whole list
     this.recent = new Map();
     this.presence = new Map();
     this.inserted = [];
@@ -74,7 +76,7 @@ export default {
     this.stop = listen(
       { rollcall_user: this.patch, rollcall_presence: this.seen },
       // Who has just opened the page isn't one of many at once.
-      { onReconnect: this.reconnected, onMissed: this.ask },
+      { onReconnect: this.reconnected, onMissed: () => this.ask() },
     );
   },
   unmounted() {
@@ -115,6 +117,7 @@ export default {
       this.all = result.counts;
       this.found = result.total;
       this.asked.page = this.pageNow = result.page;
+      this.shownPlace = result.place;
       this.inserted = [];
       this.list = result.rows.map((row) => this.upToDate(row));
       this.spoken = this.found ? this.countText : "No users match";
@@ -132,24 +135,25 @@ export default {
     },
 
     // -- asking
-    ask() {
+    ask(near = null) {
       clearTimeout(this.searching);
       clearTimeout(this.answering);
       this.seq += 1;
       this.loading = true;
       this.presence.clear();
       this.answering = setTimeout(() => this.failed("", this.seq), ANSWER_TIMEOUT);
-      this.$emit("query", { ...this.asked, seq: this.seq });
+      this.shownPlace = null; // it belongs to another list from here on
+      this.$emit("query", { ...this.asked, near, seq: this.seq });
     },
     answered() {
       clearTimeout(this.answering);
       this.loading = false;
       this.error = "";
     },
-    change(values) {
+    change(values, near = null) {
       Object.assign(this.asked, { page: 1 }, values);
       history.pushState(history.state, "", this.address());
-      this.ask();
+      this.ask(near);
     },
     address() {
       return location.pathname + toAddress(this.asked);
@@ -158,7 +162,7 @@ export default {
       Object.assign(this.asked, { q: this.text, page: 1 });
       history.replaceState(history.state, "", this.address());
       clearTimeout(this.searching);
-      this.searching = setTimeout(this.ask, SEARCH_PAUSE);
+      this.searching = setTimeout(() => this.ask(), SEARCH_PAUSE);
     },
     clear() {
       this.text = "";
@@ -177,7 +181,7 @@ export default {
       const page = this.pageNow + step;
       if (page < 1 || page > this.pagesNow) return;
       this.toTop = true;
-      this.change({ page });
+      this.change({ page }, this.shownPlace);
     },
     scrollToTop() {
       if (this.$el.getBoundingClientRect().top < 0) this.$el.scrollIntoView();
@@ -189,7 +193,7 @@ export default {
     },
     reconnected() {
       this.waiting = {};
-      this.later(this.ask, Math.random() * RECONNECT_SPREAD);
+      this.later(() => this.ask(), Math.random() * RECONNECT_SPREAD);
     },
 
     // -- the switch

@@ -19,12 +19,13 @@ class UsersGrid(
 ):
     """Shows one page of users and keeps it true.
 
-    The browser asks for rows through `on_query` (q, role, status, invited, sort, dir, page, seq),
-    and wants an answer by `show` or `failed` with the same `seq`. A switch asks through `on_toggle`
-    (id, active: what is wanted, version: of the row that was seen), and moves only when the patch
-    arrives. Patches come as socket events to the page's rooms, past NiceGUI's outbox:
-    `rollcall_user` {id, version, was, now} and `rollcall_presence` {id, online}. Everything in a
-    handler's values is what a browser sent: any of it may be missing, or of another type.
+    The browser asks for rows through `on_query` (q, role, status, invited, sort, dir, page, seq,
+    and near: the place of the page it turns from), and wants an answer by `show` or `failed` with
+    the same `seq`. A switch asks through `on_toggle` (id, active: what is wanted, version: of the
+    row that was seen), and moves only when the patch arrives. Patches come as socket events to the
+    page's rooms, past NiceGUI's outbox: `rollcall_user` {id, version, was, now} and
+    `rollcall_presence` {id, online}. Everything in a handler's values is what a browser sent: any
+    of it may be missing, or of another type.
     """
 
     def __init__(  # noqa: PLR0913 - the page's state, each part by its name
@@ -36,6 +37,7 @@ class UsersGrid(
         query: Mapping[str, Any],
         page: int,
         pages: int,
+        place: Mapping[str, Any] | None,
         page_size: int,
         me: str,
         roles: Sequence[Sequence[str]],
@@ -54,6 +56,7 @@ class UsersGrid(
         self._props["query"] = dict(query)
         self._props["page"] = page
         self._props["pages"] = pages
+        self._props["place"] = place
         self._props["page_size"] = page_size
         self._props["folded_q"] = folded_q
         self._props["me"] = me
@@ -68,7 +71,7 @@ class UsersGrid(
         self.on("toggle", self._toggled)
 
     def show(self, result: Mapping[str, Any]) -> None:
-        """Show an answer: rows, total, counts, page, pages, folded_q, seq."""
+        """Show an answer: rows, total, counts, page, pages, folded_q, place, seq."""
         self.run_method("show", dict(result))
 
     def failed(self, message: str, seq: int | None = None) -> None:

@@ -15,7 +15,7 @@ const PEOPLE = svg(
 );
 
 const TOOLBAR = `
-  <form class="toolbar" role="search" aria-label="Users" @submit.prevent="ask">
+  <form class="toolbar" role="search" aria-label="Users" @submit.prevent="ask()">
     <div class="search">
       ${SEARCH}
       <input ref="search" type="search" aria-label="Search users" placeholder="Search users"
@@ -52,7 +52,7 @@ const TOOLBAR = `
   <p class="visually-hidden" role="status">{{ spoken }}</p>
   <div v-if="error" class="banner banner-danger users-error" role="alert">
     <span>Couldn't load users. {{ error }}</span>
-    <button class="btn btn-small" type="button" @click="ask">Try again</button>
+    <button class="btn btn-small" type="button" @click="ask()">Try again</button>
   </div>`;
 
 const NAME = `

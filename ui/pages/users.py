@@ -8,10 +8,11 @@ from nicegui import ui
 from models import Role
 from services import directory, sessions, users
 from services.actor import Actor
-from services.directory import UserPage, UserQuery
+from services.directory import UserPage
 from services.errors import NotFoundError, RollcallError, SessionEndedError
 from services.permissions import Permission, invitable_roles
 from services.sessions import Visit
+from services.user_query import PAGE_SIZE, UserQuery
 from ui import notices
 from ui.actions import told
 from ui.components.toast import Toast
@@ -67,7 +68,7 @@ class _UsersScreen:
         self.grid = UsersGrid(
             **page_values(first),
             query=query.to_address(),
-            page_size=directory.PAGE_SIZE,
+            page_size=PAGE_SIZE,
             me=str(self.visit.user_id),
             roles=[[role.value, role.label] for role in dict.fromkeys(shown)],
             can_manage=True,
@@ -116,4 +117,5 @@ def page_values(page: UserPage) -> dict[str, Any]:
         "page": page.page,
         "pages": page.pages,
         "folded_q": page.folded_q,
+        "place": page.place.to_values() if page.place else None,
     }

@@ -1,0 +1,54 @@
+"""How many users a tenant has, without counting them: the database keeps the counters."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlmodel import select
+
+from models import Role, UserCount
+from services.db import Transaction
+
+# Where the counters of those are who are in no tenant.
+NO_TENANT = UUID(int=0)
+
+
+@dataclass(frozen=True)
+class UserCounts:
+    """A tenant's counters."""
+
+    counters: Sequence[UserCount]
+
+    def of(
+        self, role: Role | None = None, active: bool | None = None, invited: bool = False
+    ) -> int:
+        """How many users have this role and this status, or have never signed in."""
+        cells = {
+            (True, False): ("active",),
+            (False, False): ("inactive",),
+            (None, False): ("active", "inactive"),
+            (True, True): ("active_invited",),
+            (False, True): ("inactive_invited",),
+            (None, True): ("active_invited", "inactive_invited"),
+        }[active, invited]
+        return sum(
+            getattr(counter, cell)
+            for counter in self.counters
+            if role is None or counter.role is role
+            for cell in cells
+        )
+
+    def summary(self) -> dict[str, int]:
+        """What the grid says above its rows."""
+        return {
+            "all": self.of(),
+            "active": self.of(active=True),
+            "inactive": self.of(active=False),
+            "invited": self.of(invited=True),
+        }
+
+
+async def find_counts(tx: Transaction, tenant_id: UUID | None) -> UserCounts:
+    """The counters of a tenant, or of the Platform Admins."""
+    rows = await tx.exec(select(UserCount).where(UserCount.tenant_id == (tenant_id or NO_TENANT)))
+    return UserCounts(rows.all())
