@@ -1,6 +1,6 @@
 """Looks into the database's books: what a test asserts of what was written."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from sqlmodel import SQLModel, col, func, select
@@ -78,6 +78,25 @@ async def sessions_of(user_id: UUID) -> Sequence[LoginSession]:
 async def live_sessions_of(user_id: UUID) -> list[LoginSession]:
     """The user's sessions that still let them in."""
     return [row for row in await sessions_of(user_id) if row.is_alive(clock.now())]
+
+
+async def ways_in(users: Collection[UUID]) -> list[LoginSession | OneTimeLink]:
+    """The live sessions and links of these users."""
+    now = clock.now()
+    async with reading() as tx:
+        sessions = await tx.exec(
+            select(LoginSession).where(col(LoginSession.user_id).in_(list(users)))
+        )
+        found = await tx.exec(select(OneTimeLink).where(col(OneTimeLink.user_id).in_(list(users))))
+        return [row for row in sessions if row.is_alive(now)] + [
+            link for link in found if link.is_live(now)
+        ]
+
+
+async def active_users() -> Sequence[User]:
+    """Every active account, oldest first."""
+    async with reading() as tx:
+        return (await tx.exec(select(User).where(User.active).order_by(col(User.id)))).all()
 
 
 async def count(model: type[SQLModel]) -> int:

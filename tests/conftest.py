@@ -7,11 +7,12 @@ from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from pathlib import Path
 
+import argon2
 import pytest
 from pydantic import SecretStr
 
 from models import Tenant, User
-from services import clock
+from services import clock, passwords
 from services.actor import Actor
 from services.events import Event
 from services.runtime import Runtime
@@ -39,6 +40,17 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def _clock_put_right() -> Iterator[None]:
     yield
     clock.shift(timedelta(0))
+
+
+@pytest.fixture
+def cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Passwords are hashed as ever, by Argon2id at its least cost: microseconds."""
+    cheap = argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+    monkeypatch.setattr(passwords, "_hasher", cheap)
+    monkeypatch.setattr(passwords, "_NOBODY", cheap.hash("nobody's password"))
+    factories.password_hash.cache_clear()
+    yield
+    factories.password_hash.cache_clear()
 
 
 def make_settings(data_dir: Path, database_url: str | None = None) -> Settings:

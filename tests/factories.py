@@ -4,6 +4,7 @@ What a test is about goes through the services; what it only needs comes from he
 tens of milliseconds that a password's hash takes.
 """
 
+from collections.abc import Collection
 from functools import cache
 from itertools import count
 
@@ -52,6 +53,36 @@ async def create_user(
 
     Without a role: a Sales Engineer in a tenant, a Platform Admin above them.
     """
+    user = _new_user(tenant, role, first_name, last_name, email, active, invited)
+    await _add([user])
+    return user
+
+
+async def create_users(
+    count: int,
+    tenant: Tenant | None,
+    *,
+    role: Role | None = None,
+    active: bool = True,
+    invited: bool = False,
+) -> list[User]:
+    """So many users as `create_user` makes them, all in one transaction."""
+    users = [
+        _new_user(tenant, role, "Ada", "Lovelace", None, active, invited) for _ in range(count)
+    ]
+    await _add(users)
+    return users
+
+
+def _new_user(
+    tenant: Tenant | None,
+    role: Role | None,
+    first_name: str,
+    last_name: str,
+    email: str | None,
+    active: bool,
+    invited: bool,
+) -> User:
     address = email or f"user{next(_numbers)}@example.com"
     now = clock.now()
     user = User(
@@ -69,12 +100,16 @@ async def create_user(
     set_names(user, first_name, last_name)
     if not active:
         user.deactivate(now, None)
-    async with transaction() as tx:
-        tx.add(user)
-        await tx.flush()
-        if invited and active:
-            links.issue(tx, LinkPurpose.INVITATION, user.id)
     return user
+
+
+async def _add(users: Collection[User]) -> None:
+    async with transaction() as tx:
+        tx.add_all(users)
+        await tx.flush()
+        for user in users:
+            if user.password_hash is None and user.active:
+                links.issue(tx, LinkPurpose.INVITATION, user.id)
 
 
 async def create_admin(tenant: Tenant, **given: str) -> User:
@@ -97,15 +132,42 @@ async def sign_in(user: User, tenant: Tenant | None = None) -> Actor:
     return actor
 
 
+async def sign_in_all(users: Collection[User]) -> list[Actor]:
+    """Sign them all in, without passwords, in one transaction."""
+    async with transaction() as tx:
+        sessions = [begin(tx, user, CALLER, SignInMethod.PASSWORD)[0] for user in users]
+    return [
+        Actor(session.id, user.id, user.tenant_id, CALLER.address)
+        for session, user in zip(sessions, users, strict=True)
+    ]
+
+
 async def token_of(user: User, purpose: LinkPurpose = LinkPurpose.INVITATION) -> str:
     """The token of the user's latest link of this purpose, as their mail would have it."""
+    return (await tokens_of([user], purpose))[0]
+
+
+async def tokens_of(
+    users: Collection[User], purpose: LinkPurpose = LinkPurpose.INVITATION
+) -> list[str]:
+    """The token of each user's latest link of this purpose."""
     async with reading() as tx:
-        link = (
-            await tx.exec(
-                select(OneTimeLink)
-                .where(OneTimeLink.user_id == user.id, OneTimeLink.purpose == purpose)
-                .order_by(col(OneTimeLink.created_at).desc(), col(OneTimeLink.id).desc())
+        found = await tx.exec(
+            select(OneTimeLink)
+            .where(
+                col(OneTimeLink.user_id).in_([user.id for user in users]),
+                OneTimeLink.purpose == purpose,
             )
-        ).first()
-    assert link is not None, f"no {purpose} link"
-    return links.token_of(link)
+            .order_by(col(OneTimeLink.created_at), col(OneTimeLink.id))
+        )
+        latest = {link.user_id: link for link in found}
+    assert latest.keys() == {user.id for user in users}, f"no {purpose} link"
+    return [links.token_of(latest[user.id]) for user in users]
+
+
+async def issue_links(users: Collection[User], purpose: LinkPurpose) -> list[str]:
+    """Give each user a link of this purpose; returns their tokens."""
+    async with transaction() as tx:
+        for user in users:
+            links.issue(tx, purpose, user.id)
+    return await tokens_of(users, purpose)

@@ -1,15 +1,28 @@
 """Real concurrency: start all at once, and tell refusals from bugs."""
 
 import asyncio
-from collections.abc import Awaitable
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
 
 from services.errors import RollcallError
 
 T = TypeVar("T")
-ROUNDS = 20
-# Rounds of what takes two password hashes each.
-SLOW_ROUNDS = 10
+ROUNDS = 200
+# Of a race that another one, in full, is much like.
+FEW_ROUNDS = 21
+# So many rounds are in flight together: they cost less so, and meet at more different moments.
+AT_ONCE = 8
+
+
+async def rounds(play: Callable[[int], Coroutine[Any, Any, T]], count: int = ROUNDS) -> list[T]:
+    """Play so many rounds, several at once; returns what came of each, in no order."""
+    numbers = iter(range(count))
+
+    async def play_on() -> list[T]:
+        return [await play(number) for number in numbers]
+
+    played = await asyncio.gather(*(play_on() for _ in range(AT_ONCE)))
+    return [outcome for some in played for outcome in some]
 
 
 async def race(*calls: Awaitable[T]) -> tuple[list[T], list[RollcallError]]:
@@ -24,6 +37,19 @@ async def race(*calls: Awaitable[T]) -> tuple[list[T], list[RollcallError]]:
         else:
             done.append(outcome)
     return done, refused
+
+
+async def duel(
+    number: int, spread: float, one: Awaitable[object], other: Awaitable[object]
+) -> tuple[bool, bool]:
+    """Start both, at moments up to `spread` milliseconds apart, whichever is first; tells which
+    of them succeeded. The moments follow from the round's number, so they are of every kind."""
+    ahead = spread * (number % 21 - 10) / 10
+    outcomes = await asyncio.gather(
+        race(delayed(max(0.0, -ahead), one)), race(delayed(max(0.0, ahead), other))
+    )
+    (one_done, _), (other_done, _) = outcomes
+    return bool(one_done), bool(other_done)
 
 
 async def delayed(milliseconds: float, call: Awaitable[T]) -> T:

@@ -1,103 +1,191 @@
-"""Two at the same moment: real concurrency, many rounds, on both databases."""
+"""Two admins at the same moment: real concurrency, many rounds, on both databases."""
 
-import asyncio
+from collections import Counter
 from uuid import UUID
 
 import pytest
 
-from models import LinkPurpose, Role, Tenant, User
-from services import (
-    invitations,
-    links,
-    password_change,
-    sign_in,
-    users,
-)
+from models import Role, Tenant, User
+from services import invitations, users
 from services.actor import COMMAND_LINE, Actor
+from services.audit import Action
 from services.db import transaction
-from services.errors import ConflictError, InvalidInputError
+from services.errors import ConflictError, InvalidInputError, SessionEndedError
 from services.invitations import InvitationForm
 from services.runtime import Runtime
 from tests import books, factories
-from tests.factories import CALLER, PASSWORD, create_tenant, create_user, token_of
-from tests.racing import ROUNDS, SLOW_ROUNDS, delayed, race
+from tests.factories import create_admin, create_tenant, create_users
+from tests.racing import FEW_ROUNDS, ROUNDS, duel, race, rounds
+
+pytestmark = pytest.mark.usefixtures("cheap_hashes")
 
 
 def form(email: str, role: str = "sales_engineer") -> InvitationForm:
     return InvitationForm(first_name="Ada", last_name="Lovelace", email=email, role=role)
 
 
+async def _accounts_per_email() -> Counter[str]:
+    return Counter(user.email_key for user in await books.active_users())
+
+
 async def test_two_invitations_of_one_address_make_one_account(
     tenant: Tenant, other_tenant: Tenant, admin: Actor
 ) -> None:
-    elsewhere = await factories.sign_in(await factories.create_admin(other_tenant))
-    for number in range(ROUNDS):
+    elsewhere = await factories.sign_in(await create_admin(other_tenant))
+
+    async def play(number: int) -> UUID:
         email = f"ada{number}@example.com"
         invited, refused = await race(
             invitations.invite(admin, form(email)),
             invitations.invite(elsewhere, form(email.upper())),
             invitations.invite(admin, form(email, "administrator")),
         )
-        assert len(invited) == 1
         assert [str(error) for error in refused] == ["This email is already in use."] * 2
-        (user,) = await books.users_with(email)
-        assert user.id == invited[0].user_id
-        assert len(await books.links_of(user.id)) == 1
+        (won,) = invited
+        return won.user_id
+
+    winners = set(await rounds(play))
+    invited = [user for user in await books.active_users() if user.id in winners]
+    assert len(invited) == len({user.email_key for user in invited}) == ROUNDS
+    assert set((await _accounts_per_email()).values()) == {1}
+    assert len(await books.ways_in(winners)) == ROUNDS
     entries = [*await books.audit_of(tenant), *await books.audit_of(other_tenant)]
     assert len(entries) == ROUNDS
 
 
-@pytest.mark.parametrize("role", [Role.TENANT_ADMIN, Role.PLATFORM_ADMIN])
-async def test_of_two_admins_who_deactivate_each_other_exactly_one_succeeds(
-    rollcall: Runtime, role: Role
+async def test_an_invitation_counts_only_where_its_sender_was_still_in(
+    tenant: Tenant, admin: Actor
 ) -> None:
-    tenant = None if role is Role.PLATFORM_ADMIN else await create_tenant()
-    for _ in range(ROUNDS):
-        one, other = [await create_user(tenant, role=role) for _ in range(2)]
-        first, second = [await factories.sign_in(user) for user in (one, other)]
+    senders = await create_users(ROUNDS, tenant, role=Role.TENANT_ADMIN)
+    actors = await factories.sign_in_all(senders)
+
+    async def play(number: int) -> bool:
+        invited, _ = await duel(
+            number,
+            40,
+            invitations.invite(actors[number], form(f"ada{number}@example.com")),
+            users.set_active(admin, senders[number].id, active=False),
+        )
+        return invited
+
+    outcomes = await rounds(play)
+    assert set(outcomes) == {True, False}, "each was first now and then"
+    entries = await books.audit_of(tenant)
+    out = {e.subject_id: e.number for e in entries if e.action == Action.USER_DEACTIVATED}
+    invitations_sent = [e for e in entries if e.action == Action.USER_INVITED]
+    assert len(invitations_sent) == sum(outcomes)
+    assert all(entry.number < out[entry.actor_id] for entry in invitations_sent)
+    assert await books.ways_in([user.id for user in senders]) == []
+
+
+async def test_inviting_an_address_against_deactivating_its_account_leaves_one_way_in_at_most(
+    tenant: Tenant, admin: Actor
+) -> None:
+    second = await factories.sign_in(await create_admin(tenant))
+    holders = await create_users(ROUNDS, tenant, invited=True)
+
+    async def play(number: int) -> bool:
+        invited, deactivated = await duel(
+            number,
+            40,
+            invitations.invite(second, form(holders[number].email)),
+            users.set_active(admin, holders[number].id, active=False),
+        )
+        assert deactivated
+        return invited
+
+    outcomes = await rounds(play)
+    assert set(outcomes) == {True, False}
+    assert await books.ways_in([user.id for user in holders]) == []
+    per_email = await _accounts_per_email()
+    assert sum(per_email[user.email_key] for user in holders) == sum(outcomes)
+    assert max(per_email.values()) == 1
+
+
+async def test_of_two_tenant_admins_who_deactivate_each_other_exactly_one_succeeds(
+    tenant: Tenant,
+) -> None:
+    pairs = await create_users(2 * ROUNDS, tenant, role=Role.TENANT_ADMIN)
+    actors = await factories.sign_in_all(pairs)
+
+    async def play(number: int) -> None:
+        one, other = 2 * number, 2 * number + 1
         done, refused = await race(
-            users.set_active(first, other.id, active=False),
-            users.set_active(second, one.id, active=False),
+            users.set_active(actors[one], pairs[other].id, active=False),
+            users.set_active(actors[other], pairs[one].id, active=False),
+        )
+        assert len(done) == 1
+        assert isinstance(refused[0], SessionEndedError)
+
+    await rounds(play)
+    left = {user.id for user in await books.active_users()}
+    for number in range(ROUNDS):
+        assert len({user.id for user in pairs[2 * number : 2 * number + 2]} & left) == 1
+
+
+async def test_of_two_platform_admins_who_deactivate_each_other_one_is_left(
+    rollcall: Runtime,
+) -> None:
+    # One pair after the other: each begins with nobody else in charge.
+    for _ in range(ROUNDS):
+        pair = await create_users(2, None)
+        one, other = await factories.sign_in_all(pair)
+        done, refused = await race(
+            users.set_active(one, pair[1].id, active=False),
+            users.set_active(other, pair[0].id, active=False),
         )
         assert (len(done), len(refused)) == (1, 1)
-        left = [user for user in (one, other) if (await books.user_of(user.id)).active]
-        assert len(left) == 1
-        if tenant is None:  # the next round begins with nobody in charge
-            await _retire(left[0].id)
+        (left,) = await books.active_users()
+        await _retire(left)
 
 
-async def _retire(user_id: UUID) -> None:
-    stand_in = await create_user(None)
-    await users.set_active(COMMAND_LINE, user_id, active=False)
+async def test_of_two_platform_admins_whom_the_command_line_deactivates_one_is_left(
+    rollcall: Runtime,
+) -> None:
+    for _ in range(FEW_ROUNDS):
+        pair = await create_users(2, None)
+        done, refused = await race(
+            *(users.set_active(COMMAND_LINE, user.id, active=False) for user in pair)
+        )
+        assert (len(done), len(refused)) == (1, 1)
+        assert "last active Platform Admin" in str(refused[0])
+        (left,) = await books.active_users()
+        await _retire(left)
+
+
+async def _retire(*left: User) -> None:
     async with transaction() as tx:
-        await tx.delete(await tx.get_one(User, stand_in.id))
+        for user in left:
+            (await tx.get_one(User, user.id)).active = False
 
 
 async def test_of_three_platform_admins_in_a_circle_one_is_left(rollcall: Runtime) -> None:
-    for _ in range(ROUNDS):
-        three = [await create_user(None) for _ in range(3)]
-        actors = [await factories.sign_in(user) for user in three]
+    for _ in range(FEW_ROUNDS):
+        three = await create_users(3, None)
+        actors = await factories.sign_in_all(three)
         await race(
             *(
                 users.set_active(actor, three[(number + 1) % 3].id, active=False)
                 for number, actor in enumerate(actors)
             )
         )
-        left = [user for user in three if (await books.user_of(user.id)).active]
+        left = await books.active_users()
         assert left
-        for user in left:
-            await _retire(user.id)
+        await _retire(*left)
 
 
 async def test_toggles_of_two_admins_end_in_the_last_commits_state(
     tenant: Tenant, admin: Actor
 ) -> None:
-    second = await factories.sign_in(await factories.create_admin(tenant))
-    user = await create_user(tenant)
-    for _ in range(ROUNDS):
+    second = await factories.sign_in(await create_admin(tenant))
+    toggled = await create_users(FEW_ROUNDS, tenant)
+
+    async def play(number: int) -> None:
+        user = toggled[number]
+        wanted = bool(number % 2)
+        if wanted:
+            await users.set_active(admin, user.id, active=False)
         seen = (await books.user_of(user.id)).version
-        before = len(await books.audit_of(tenant))
-        wanted = not (await books.user_of(user.id)).active
         done, refused = await race(
             users.set_active(admin, user.id, wanted, seen_version=seen),
             users.set_active(second, user.id, wanted, seen_version=seen),
@@ -105,96 +193,60 @@ async def test_toggles_of_two_admins_end_in_the_last_commits_state(
         assert refused == []
         assert sorted(change.changed for change in done) == [False, True]
         assert (await books.user_of(user.id)).active is wanted
-        assert len(await books.audit_of(tenant)) == before + 1
+
+    await rounds(play, FEW_ROUNDS)
+    changes = Counter(entry.subject_id for entry in await books.audit_of(tenant))
+    assert [changes[user.id] for user in toggled] == [1 + n % 2 for n in range(FEW_ROUNDS)]
 
 
+@pytest.mark.parametrize(
+    ("elsewhere", "count"), [(False, ROUNDS), (True, FEW_ROUNDS)], ids=["here", "elsewhere"]
+)
 async def test_reactivating_against_reinviting_leaves_one_active_account(
-    tenant: Tenant, admin: Actor
+    tenant: Tenant, admin: Actor, elsewhere: bool, count: int
 ) -> None:
     # Another admin: two acts of one person come one after the other anyway.
-    second = await factories.sign_in(await factories.create_admin(tenant))
-    for number in range(ROUNDS):
-        email = f"ada{number}@example.com"
-        old = await create_user(tenant, email=email, active=False)
-        outcomes = await asyncio.gather(
-            users.set_active(second, old.id, active=True),
-            invitations.invite(admin, form(email)),
-            return_exceptions=True,
+    theirs = await create_tenant("Other") if elsewhere else tenant
+    second = await factories.sign_in(await create_admin(theirs))
+    old = await create_users(count, tenant, active=False)
+
+    async def play(number: int) -> None:
+        done, refused = await race(
+            _reactivate(admin, old[number].id),
+            invitations.invite(second, form(old[number].email)),
         )
-        refused = [outcome for outcome in outcomes if isinstance(outcome, Exception)]
-        assert len(refused) == 1
+        assert len(done) == 1
         assert isinstance(refused[0], InvalidInputError | ConflictError), refused
-        active = [user for user in await books.users_with(email) if user.active]
-        assert len(active) == 1
+        assert not elsewhere or "in use" in str(refused[0])
+
+    await rounds(play, count)
+    per_email = await _accounts_per_email()
+    assert {per_email[user.email_key] for user in old} == {1}
 
 
-async def test_reactivating_against_an_invitation_elsewhere_leaves_one_active_account(
-    tenant: Tenant, other_tenant: Tenant, admin: Actor
-) -> None:
-    elsewhere = await factories.sign_in(await factories.create_admin(other_tenant))
-    for number in range(ROUNDS):
-        email = f"ada{number}@example.com"
-        old = await create_user(tenant, email=email, active=False)
-        outcomes = await asyncio.gather(
-            users.set_active(admin, old.id, active=True),
-            invitations.invite(elsewhere, form(email)),
-            return_exceptions=True,
-        )
-        (refusal,) = [outcome for outcome in outcomes if isinstance(outcome, Exception)]
-        assert isinstance(refusal, InvalidInputError | ConflictError), refusal
-        assert "in use" in str(refusal)
-        assert len([user for user in await books.users_with(email) if user.active]) == 1
+async def _reactivate(actor: Actor, user_id: UUID) -> object:
+    return await users.set_active(actor, user_id, active=True)
 
 
-async def test_accepting_against_deactivation_leaves_nobody_in(
+async def test_deactivating_against_reactivating_ends_as_the_log_says(
     tenant: Tenant, admin: Actor
 ) -> None:
-    for number in range(SLOW_ROUNDS):
-        user = await create_user(tenant, invited=True)
-        token = await token_of(user)
-        await asyncio.gather(
-            invitations.accept(tenant.slug, token, PASSWORD, CALLER),
-            delayed(number * 12, users.set_active(admin, user.id, active=False)),
-            return_exceptions=True,
+    second = await factories.sign_in(await create_admin(tenant))
+    toggled = await create_users(FEW_ROUNDS, tenant)
+    await factories.sign_in_all(toggled)
+
+    async def play(number: int) -> None:
+        await duel(
+            number,
+            20,
+            users.set_active(admin, toggled[number].id, active=False),
+            users.set_active(second, toggled[number].id, active=True),
         )
-        assert not (await books.user_of(user.id)).active
-        assert await books.live_sessions_of(user.id) == []
-        assert await books.live_links_of(user.id) == []
 
-
-async def test_sign_in_against_deactivation_leaves_nobody_in(tenant: Tenant, admin: Actor) -> None:
-    for number in range(ROUNDS):
-        user = await create_user(tenant)
-        await asyncio.gather(
-            sign_in.sign_in(tenant.slug, user.email, PASSWORD, CALLER),
-            delayed(number * 3, users.set_active(admin, user.id, active=False)),
-            return_exceptions=True,
-        )
-        assert not (await books.user_of(user.id)).active
-        assert await books.live_sessions_of(user.id) == []
-
-
-async def test_reset_against_deactivation_leaves_nobody_in(tenant: Tenant, admin: Actor) -> None:
-    for number in range(SLOW_ROUNDS):
-        user = await create_user(tenant)
-        async with transaction() as tx:
-            links.issue(tx, LinkPurpose.RESET, user.id)
-        token = await token_of(user, LinkPurpose.RESET)
-        await asyncio.gather(
-            password_change.reset(tenant.slug, token, "an entirely other sentence", CALLER),
-            delayed(number * 12, users.set_active(admin, user.id, active=False)),
-            return_exceptions=True,
-        )
-        assert await books.live_sessions_of(user.id) == []
-        assert await books.live_links_of(user.id) == []
-
-
-async def test_of_two_uses_of_one_link_one_succeeds(tenant: Tenant) -> None:
-    for _ in range(SLOW_ROUNDS):
-        user = await create_user(tenant, invited=True)
-        token = await token_of(user)
-        done, refused = await race(
-            *(invitations.accept(tenant.slug, token, PASSWORD, CALLER) for _ in range(2))
-        )
-        assert (len(done), len(refused)) == (1, 1)
-        assert len(await books.sessions_of(user.id)) == 1
+    await rounds(play, FEW_ROUNDS)
+    last = {entry.subject_id: entry.action for entry in await books.audit_of(tenant)}
+    active = {user.id for user in await books.active_users()}
+    assert {user.id for user in toggled if last[user.id] == Action.USER_ACTIVATED} == {
+        user.id for user in toggled if user.id in active
+    }
+    assert await books.ways_in([user.id for user in toggled]) == []

@@ -1,102 +1,126 @@
-"""Two at the same moment, where accounts and tenants begin."""
-
-import asyncio
+"""Two at the same moment, where accounts and tenants begin: many rounds, on both databases."""
 
 import pytest
+from sqlmodel import col, delete
 
-from models import LinkPurpose, Tenant, User
+from models import (
+    AuditEvent,
+    AuditHead,
+    KnownDevice,
+    LinkPurpose,
+    LoginSession,
+    OneTimeLink,
+    Tenant,
+    User,
+)
 from services import invitations, links, passwords, setup, tenants
 from services.actor import Actor
+from services.audit import PLATFORM_CHAIN
 from services.db import transaction
 from services.invitations import InvitationForm
 from services.runtime import Runtime
 from services.setup import SetupForm
 from tests import books, factories
-from tests.factories import CALLER, PASSWORD, create_user
-from tests.racing import ROUNDS, SLOW_ROUNDS, delayed, race
+from tests.factories import CALLER, PASSWORD, create_users
+from tests.racing import FEW_ROUNDS, ROUNDS, duel, race, rounds
+
+pytestmark = pytest.mark.usefixtures("cheap_hashes")
+
+
+@pytest.fixture(autouse=True)
+def _every_password_is_fine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The estimate takes longer than the whole race, and has tests of its own."""
+    monkeypatch.setattr(passwords, "GOOD_SCORE", 0)
+    monkeypatch.setattr(passwords, "ESTIMATED_LENGTH", 1)
 
 
 def _setup_form(number: int) -> SetupForm:
     return SetupForm(f"Acme {number}", "Ada", "Lovelace", f"ada{number}@example.com", PASSWORD)
 
 
-def _meet_after_hashing(monkeypatch: pytest.MonkeyPatch, parties: int) -> None:
-    """Let all go on together once the last one's password is hashed: hashing takes turns."""
-    barrier = asyncio.Barrier(parties)
-
-    async def hash_and_wait(password: str) -> str:
-        hashed = await passwords.hash_password(password)
-        await barrier.wait()
-        return hashed
-
-    monkeypatch.setattr(setup, "hash_password", hash_and_wait)
+async def _begin_again() -> None:
+    """As on the first day: nobody has an account, and nothing has happened."""
+    async with transaction() as tx:
+        for table in (KnownDevice, LoginSession, OneTimeLink, AuditEvent, User, Tenant):
+            await tx.exec(delete(table))
+        await tx.exec(delete(AuditHead).where(col(AuditHead.chain_id) != PLATFORM_CHAIN))
 
 
-async def test_of_several_set_ups_one_wins(
-    rollcall: Runtime, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    _meet_after_hashing(monkeypatch, 4)
-    url = await setup.setup_url()
-    assert url is not None
-    token = url.rpartition("/")[2]
-    done, refused = await race(
-        *(setup.set_up(token, _setup_form(number), CALLER) for number in range(4))
-    )
-    assert (len(done), len(refused)) == (1, 3)
+async def _one_was_set_up() -> None:
     assert await books.count(User) == 1
     assert await books.count(Tenant) == 1
 
 
-async def test_of_several_set_ups_with_a_link_each_one_wins(
-    rollcall: Runtime, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # Two replicas that start at once may print a link each.
-    _meet_after_hashing(monkeypatch, 4)
+async def _setup_tokens(count: int) -> list[str]:
     async with transaction() as tx:
-        issued = [links.issue(tx, LinkPurpose.SETUP, None) for _ in range(4)]
-        tokens = [links.token_of(link) for link in issued]
-    done, refused = await race(
-        *(setup.set_up(token, _setup_form(n), CALLER) for n, token in enumerate(tokens))
-    )
-    assert (len(done), len(refused)) == (1, 3)
-    assert await books.count(User) == 1
+        return [links.token_of(links.issue(tx, LinkPurpose.SETUP, None)) for _ in range(count)]
 
 
-async def test_set_up_against_an_unattended_start_makes_one_account(
-    rollcall: Runtime, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    _meet_after_hashing(monkeypatch, 2)
-    url = await setup.setup_url()
-    assert url is not None
-    await race(
-        setup.set_up(url.rpartition("/")[2], _setup_form(1), CALLER),
-        setup.create_platform_admin("robin@example.com", PASSWORD, only_first=True),
-    )
-    assert await books.count(User) == 1
+async def test_of_two_set_ups_with_one_link_one_wins(rollcall: Runtime) -> None:
+    for number in range(ROUNDS):
+        (token,) = await _setup_tokens(1)
+        ahead, behind = (
+            setup.set_up(token, _setup_form(number), CALLER),
+            setup.set_up(token, _setup_form(number + 1), CALLER),
+        )
+        assert sorted(await duel(number, 10, ahead, behind)) == [False, True]
+        await _one_was_set_up()
+        await _begin_again()
 
 
-async def test_of_two_unattended_starts_one_makes_the_account(
-    rollcall: Runtime, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    _meet_after_hashing(monkeypatch, 2)
-    _, refused = await race(
-        *(
+async def test_of_several_set_ups_with_a_link_each_one_wins(rollcall: Runtime) -> None:
+    # Replicas that start at once may print a link each.
+    for _ in range(FEW_ROUNDS):
+        tokens = await _setup_tokens(4)
+        done, refused = await race(
+            *(setup.set_up(token, _setup_form(n), CALLER) for n, token in enumerate(tokens))
+        )
+        assert (len(done), len(refused)) == (1, 3)
+        await _one_was_set_up()
+        await _begin_again()
+
+
+async def test_set_up_against_an_unattended_start_makes_one_account(rollcall: Runtime) -> None:
+    for number in range(FEW_ROUNDS):
+        (token,) = await _setup_tokens(1)
+        await duel(
+            number,
+            10,
+            setup.set_up(token, _setup_form(1), CALLER),
             setup.create_platform_admin(
                 "robin@example.com", PASSWORD, tenant_name="Acme", only_first=True
-            )
-            for _ in range(2)
+            ),
         )
-    )
-    assert refused == []
-    assert await books.count(User) == 1
-    assert await books.count(Tenant) == 1
+        await _one_was_set_up()
+        await _begin_again()
+
+
+async def test_of_two_unattended_starts_one_makes_the_account(rollcall: Runtime) -> None:
+    for _ in range(FEW_ROUNDS):
+        _, refused = await race(
+            *(
+                setup.create_platform_admin(
+                    "robin@example.com", PASSWORD, tenant_name="Acme", only_first=True
+                )
+                for _ in range(2)
+            )
+        )
+        assert refused == []
+        await _one_was_set_up()
+        await _begin_again()
 
 
 async def test_of_two_platform_admins_with_one_address_one_is_made(rollcall: Runtime) -> None:
-    done, refused = await race(
-        *(setup.create_platform_admin("robin@example.com", PASSWORD) for _ in range(2))
-    )
-    assert (len(done), len(refused)) == (1, 1)
+    async def play(number: int) -> None:
+        email = f"robin{number}@example.com"
+        done, refused = await race(
+            *(setup.create_platform_admin(email, PASSWORD) for _ in range(2))
+        )
+        assert (len(done), len(refused)) == (1, 1)
+        assert "has the email" in str(refused[0])
+
+    await rounds(play)
+    assert await books.count(User) == ROUNDS
 
 
 def _form(email: str) -> InvitationForm:
@@ -108,30 +132,40 @@ def _form(email: str) -> InvitationForm:
 async def test_command_line_against_an_invitation_of_the_same_address_makes_one_account(
     tenant: Tenant, admin: Actor
 ) -> None:
-    for number in range(SLOW_ROUNDS):
+    async def play(number: int) -> tuple[bool, bool]:
         email = f"robin{number}@example.com"
-        await race(
+        return await duel(
+            number,
+            30,
             setup.create_platform_admin(email, PASSWORD),
-            delayed(15 + number * 5, invitations.invite(admin, _form(email))),
+            invitations.invite(admin, _form(email)),
         )
-        assert len(await books.users_with(email)) == 1
+
+    assert set(await rounds(play, FEW_ROUNDS)) == {(True, False), (False, True)}
+    assert await books.count(User) == FEW_ROUNDS + 1
 
 
 async def test_two_tenants_of_one_name_get_an_address_each(rollcall: Runtime) -> None:
-    actors = [await factories.sign_in(await create_user(None)) for _ in range(2)]
-    for number in range(ROUNDS):
+    actors = await factories.sign_in_all(await create_users(2, None))
+
+    async def play(number: int) -> None:
         done, refused = await race(
             *(tenants.create_tenant(actor, f"Acme {number}") for actor in actors)
         )
         assert refused == []
         assert len({tenant.slug for tenant in done}) == 2
 
+    await rounds(play, FEW_ROUNDS)
+
 
 async def test_of_two_tenants_at_one_address_one_is_made(rollcall: Runtime) -> None:
-    actors = [await factories.sign_in(await create_user(None)) for _ in range(2)]
-    for number in range(ROUNDS):
+    actors = await factories.sign_in_all(await create_users(2, None))
+
+    async def play(number: int) -> None:
         done, refused = await race(
             *(tenants.create_tenant(actor, "Acme", f"acme-{number}") for actor in actors)
         )
         assert (len(done), len(refused)) == (1, 1)
         assert f"The address /t/acme-{number} is taken" in str(refused[0])
+
+    await rounds(play, FEW_ROUNDS)

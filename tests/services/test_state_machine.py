@@ -3,14 +3,13 @@ or link of an inactive user, every change in the audit log, whose chain is whole
 
 import asyncio
 import shutil
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
 
-import argon2
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -26,7 +25,7 @@ from hypothesis.stateful import (
 )
 
 from models import LinkPurpose, Role, Tenant
-from services import clock, invitations, passwords, sessions, users
+from services import clock, invitations, sessions, users
 from services.actor import Actor
 from services.audit_log import verify
 from services.errors import (
@@ -46,7 +45,7 @@ from tests.conftest import make_settings
 from tests.factories import CALLER, PASSWORD
 from tests.postgres import PostgresServer
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("cheap_hashes")]
 
 EMAILS = ("ada@example.com", "ADA@example.com", "grace@example.com")
 T = TypeVar("T")
@@ -200,16 +199,6 @@ class Directory(RuleBasedStateMachine):
             return
         assert len(self.run(books.audit_of(self.tenant))) == self.changes
         assert self.run(verify())[1] is None
-
-
-@pytest.fixture(autouse=True)
-def _cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    cheap = argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
-    monkeypatch.setattr(passwords, "_hasher", cheap)
-    monkeypatch.setattr(passwords, "_NOBODY", cheap.hash("nobody's password"))
-    factories.password_hash.cache_clear()
-    yield
-    factories.password_hash.cache_clear()
 
 
 def _explore(make: Callable[[], Settings], examples: int) -> None:
