@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from services import presence, sessions, users
+from services import sessions, users
 from services.audit import PLATFORM_CHAIN
 from services.audit_log import AuditEntry, find_entry
 from services.bus import Bus
-from services.directory import UserRow, find_row
+from services.directory import find_row
 from services.errors import RollcallError
 from services.events import (
     AuditWritten,
@@ -27,6 +27,7 @@ from services.events import (
 )
 from services.receipts import Receipt
 from ui import live
+from ui.rows import patch_values
 
 log = logging.getLogger(__name__)
 
@@ -59,26 +60,6 @@ def account_room(user_id: UUID) -> str:
 
 
 TENANTS_ROOM = "tenants"
-
-
-def row_values(row: UserRow) -> dict[str, Any]:
-    """A grid's row as plain values."""
-    return {
-        "id": str(row.id),
-        "name": row.name,
-        "email": row.email,
-        "role": row.role.value,
-        "role_label": row.role.label,
-        "active": row.active,
-        "invited": row.invited,
-        "mail": row.mail.value if row.mail else None,
-        "mail_answer": row.mail_answer,
-        "online": presence.is_online(row.id),
-        "version": row.version,
-        "key": row.key,
-        "last_sign_in": row.last_sign_in.isoformat() if row.last_sign_in else None,
-        "end_date": row.end_date.isoformat() if row.end_date else None,
-    }
 
 
 def entry_values(entry: AuditEntry) -> dict[str, Any]:
@@ -177,12 +158,7 @@ async def _patch_row(event: UserEvent) -> None:
     if found is None:
         return
     tenant_id, row = found
-    patch = {
-        "id": str(row.id),
-        "version": row.version,
-        "was": _was(event),
-        "now": row_values(row),
-    }
+    patch = patch_values(row, _was(event))
     await live.broadcast(users_room(tenant_id), "rollcall_user", patch)
 
 

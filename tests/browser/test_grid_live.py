@@ -103,3 +103,27 @@ async def test_what_happens_while_a_page_loads_is_not_missed(
     await context.route("**/live_socket.js", meanwhile)
     grid = Grid(await browsers.tab(context, f"/t/{tenant.slug}/users"))
     await grid.expect_inactive("Ada Lovelace")
+
+
+async def test_the_grid_listens_before_anything_can_arrive(
+    browsers: Browsers, tenant: Tenant, grace: User
+) -> None:
+    context = await browsers.signed_in(grace)
+    await context.add_init_script(
+        "addEventListener('rollcall_socket', () => queueMicrotask(() => {"
+        "  window.heard = [socket.connected, socket.listeners('rollcall_user').length];"
+        "}))"
+    )
+    page = await browsers.tab(context, f"/t/{tenant.slug}/users")
+    assert await page.evaluate("() => window.heard") == [False, 1]
+
+
+async def test_a_name_with_accents_still_fits_its_search_after_a_change(
+    browsers: Browsers, tenant: Tenant, grace: User, admin: Actor
+) -> None:
+    zoe = await factories.create_user(tenant, first_name="Zoë", last_name="Ødegård")
+    grid = Grid(await browsers.as_user(grace, f"/t/{tenant.slug}/users?q=odegard"))
+    await users.set_active(admin, zoe.id, False)
+    await grid.expect_inactive("Zoë Ødegård")
+    await expect(grid.counts).to_contain_text("1 of 2 users")
+    await expect(grid.page.get_by_text("no longer matches the filters")).to_have_count(0)

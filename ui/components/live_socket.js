@@ -1,19 +1,14 @@
-// Listens to the page's socket. NiceGUI makes it after the components are mounted, so it is waited
-// for. `handlers` maps socket events to functions; `onReconnect` runs after each connection but the
-// first, `onMissed` where something was missed before that, `onDisconnect` after each loss. Returns
-// what ends it.
+// Listens to the page's socket. NiceGUI makes it after the components are mounted; live.js says so
+// at that moment, before anything can have arrived on it. `handlers` maps socket events to
+// functions; `onReconnect` runs after each connection but the first, `onMissed` where something was
+// missed before that, `onDisconnect` after each loss. Returns what ends it.
 export function listen(
   handlers,
   { onReconnect = () => {}, onMissed = onReconnect, onDisconnect = () => {} } = {},
 ) {
-  let timer;
-  let stop = () => clearTimeout(timer);
+  let stop = () => window.removeEventListener("rollcall_socket", start);
   const start = () => {
     const socket = window.socket;
-    if (!socket) {
-      timer = setTimeout(start, 10);
-      return;
-    }
     let connected = socket.connected;
     if (window.rollcallMissed) onMissed();
     const all = {
@@ -30,6 +25,7 @@ export function listen(
       for (const [event, handler] of Object.entries(all)) socket.off(event, handler);
     };
   };
-  start();
+  if (window.socket) start();
+  else window.addEventListener("rollcall_socket", start, { once: true });
   return () => stop();
 }

@@ -38,11 +38,25 @@ export function isFiltered(query) {
   return Boolean(query.q.trim() || query.role || query.status || query.invited);
 }
 
+// A row with all that the server left out because it is usual. (Its search key is the folded name
+// and address; where folding does more than this, the server sends it.)
+export function complete(row) {
+  return {
+    key: `${row.name} ${row.email}`.toLowerCase(),
+    invited: false,
+    mail: null,
+    mail_answer: "",
+    online: false,
+    last_sign_in: null,
+    end_date: null,
+    ...row,
+  };
+}
+
 // Whether a row is among those that a query asks for; `words` are the folded search's.
 export function fits(row, query, words) {
-  const key = row.key ?? "";
   return (
-    words.every((word) => key.includes(word)) &&
+    words.every((word) => row.key.includes(word)) &&
     (!query.role || row.role === query.role) &&
     (!query.status || row.active === (query.status === "active")) &&
     (!query.invited || row.invited)
@@ -59,6 +73,11 @@ export function countChange(before, now) {
     inactive: step((row) => !row.active),
     invited: step((row) => row.invited),
   };
+}
+
+// A role as people read it: "sales_engineer" is "Sales Engineer".
+export function roleLabel(role) {
+  return role.replace(/(^|_)([a-z])/g, (_, gap, letter) => (gap && " ") + letter.toUpperCase());
 }
 
 // Up to two letters that stand for a name; one where the script has no capitals to abbreviate with.

@@ -2,12 +2,14 @@
 import { listen } from "live_socket";
 import {
   DEFAULTS,
+  complete,
   countChange,
   fits,
   fromAddress,
   hue,
   initials,
   isFiltered,
+  roleLabel,
   toAddress,
 } from "user_rows";
 import { template } from "users_grid_template";
@@ -42,7 +44,7 @@ export default {
   emits: ["query", "toggle"],
   data() {
     return {
-      list: this.rows,
+      list: this.rows.map(complete),
       all: this.counts,
       found: this.total,
       pageNow: this.page,
@@ -108,6 +110,7 @@ export default {
     initials,
     hue,
     number,
+    roleLabel,
 
     // -- called by the server
     show(result) {
@@ -119,7 +122,7 @@ export default {
       this.asked.page = this.pageNow = result.page;
       this.shownPlace = result.place;
       this.inserted = [];
-      this.list = result.rows.map((row) => this.upToDate(row));
+      this.list = result.rows.map((row) => this.upToDate(complete(row)));
       this.spoken = this.found ? this.countText : "No users match";
       if (this.toTop) this.scrollToTop();
       this.toTop = false;
@@ -206,7 +209,9 @@ export default {
     },
 
     // -- what happens elsewhere
-    patch({ id, version, was, now }) {
+    patch({ was, now: changed }) {
+      const now = complete(changed);
+      const { id, version } = now;
       const row = this.list.find((other) => other.id === id);
       const known = row ?? this.recent.get(id);
       if (known && known.version > version) return;

@@ -23,7 +23,7 @@ class UsersGrid(
     and near: the place of the page it turns from), and wants an answer by `show` or `failed` with
     the same `seq`. A switch asks through `on_toggle` (id, active: what is wanted, version: of the
     row that was seen), and moves only when the patch arrives. Patches come as socket events to the
-    page's rooms, past NiceGUI's outbox: `rollcall_user` {id, version, was, now} and
+    page's rooms, past NiceGUI's outbox: `rollcall_user` {was, now} and
     `rollcall_presence` {id, online}. Everything in a handler's values is what a browser sent: any
     of it may be missing, or of another type.
     """

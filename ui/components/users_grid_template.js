@@ -121,7 +121,7 @@ const TABLE = `
             :class="[fresh[row.id], {'is-leaving': !fitsShown(row), 'is-inactive': !row.active}]">
           ${NAME}
           ${EMAIL}
-          <td role="cell" class="col-role"><div class="clip">{{ row.role_label }}</div></td>
+          <td role="cell" class="col-role"><div class="clip">{{ roleLabel(row.role) }}</div></td>
           ${STATUS}
           ${SWITCH}
         </tr>

@@ -22,6 +22,7 @@ from ui.dialogs.invite import InviteDialog
 from ui.frame import enter, frame, text
 from ui.identity import home_path, require
 from ui.input import as_uuid, as_version
+from ui.rows import row_values
 
 MayView = Annotated[Visit, Depends(require(Permission.VIEW_USERS))]
 
@@ -111,7 +112,7 @@ class _UsersScreen:
 def page_values(page: UserPage) -> dict[str, Any]:
     """A page of users as plain values, for the grid."""
     return {
-        "rows": [notices.row_values(row) for row in page.rows],
+        "rows": [row_values(row) for row in page.rows],
         "total": page.total,
         "counts": page.counts,
         "page": page.page,

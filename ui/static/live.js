@@ -25,6 +25,7 @@
     set: (made) => {
       socket = made;
       attach();
+      window.dispatchEvent(new Event("rollcall_socket")); // the components listen from here on
     },
   });
 
