@@ -27,7 +27,7 @@ demo: setup-run ## serve a demo organisation of 250 users
 test: setup ## lint, then every test; PYTEST_ARGS="-k sign_in -x" narrows it
 	@scripts/test-system-packages
 	@scripts/lint
-	@$(PY) -m pytest $(PYTEST_ARGS)
+	@$(PY) -m pytest --numprocesses=auto --dist=worksteal $(PYTEST_ARGS)
 
 .PHONY: lint
 lint: setup ## check the format, lint, types, import contracts, and known vulnerabilities

@@ -4,7 +4,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -15,6 +14,8 @@ from pathlib import Path
 
 import psycopg
 from psycopg import sql
+
+from tests.ports import free_port
 
 # Where Debian keeps the programs, one folder per version.
 DEBIAN = Path("/usr/lib/postgresql")
@@ -104,7 +105,7 @@ def running() -> Iterator[PostgresServer]:
             capture_output=True,
             cwd=folder,
         )
-        port = _free_port()
+        port = free_port()
         options = [part for setting in SETTINGS for part in ("-c", setting)]
         with (folder / "server.log").open("wb") as log:
             process = subprocess.Popen(
@@ -151,11 +152,6 @@ def _unprivileged_user() -> str | None:
         return None
     known = {entry.pw_name for entry in pwd.getpwall()}
     return next(name for name in UNPRIVILEGED if name in known)
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 def _wait_until_ready(process: subprocess.Popen[bytes], server: PostgresServer, log: Path) -> None:

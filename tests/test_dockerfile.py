@@ -10,7 +10,6 @@ import re
 import shlex
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -22,6 +21,8 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
+
+from tests.ports import free_port
 
 ROOT = Path(__file__).parent.parent
 START_SECONDS = 30
@@ -89,12 +90,6 @@ def _unprivileged() -> list[str]:
         *("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"),
         *(f"--inh-caps={only}", f"--ambient-caps={only}", f"--bounding-set={only}"),
     ]
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def test_image_installs_the_way_setup_does() -> None:
@@ -166,7 +161,7 @@ def image() -> Iterator[Path]:
 
 @pytest.mark.slow
 def test_start_step_serves_until_it_is_told_to_stop(image: Path) -> None:
-    port = _free_port()
+    port = free_port()
     environment = _environment() | {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "ROLLCALL_DATA_DIR": str(image / "data"),
