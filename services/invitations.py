@@ -1,6 +1,6 @@
 """Invitations: from the form to the first sign-in."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -53,65 +53,108 @@ class Invited:
     by_mail: bool
 
 
+@dataclass(frozen=True)
+class CheckedForm:
+    """A form as far as it can be judged by itself; `wrong` has a sentence for each wrong field."""
+
+    first_name: str
+    last_name: str
+    email: str
+    role: Role | None
+    wrong: Mapping[str, str]
+
+
 async def invite(actor: Acting, form: InvitationForm) -> Invited:
     """Make an account and promise its invitation, in one transaction.
 
-    Raises `InvalidInputError` with a sentence for each wrong field.
+    Raises `InvalidInputError` with a sentence for each wrong field. Inviting an admin needs a
+    fresh sign-in.
     """
+    checked = check_form(actor, form)
+    try:
+        async with transaction() as tx:
+            by = await authorize_inviting(tx, actor, [checked])
+            user = await add_account(tx, actor, by, checked)
+            return await send_invitation(tx, actor, by, user)
+    except IntegrityError as error:
+        # Two invitations of one address at the same moment: the database let one in.
+        if not is_taken(error):
+            raise
+        raise InvalidInputError({"email": IN_USE}) from error
+
+
+def check_form(actor: Acting, form: InvitationForm) -> CheckedForm:
+    """Judge a form by itself, without the database."""
     wrong: dict[str, str] = {}
-    first_name, last_name = "", ""
+    first_name, last_name, email = "", "", ""
     try:
         first_name, last_name = check_names(form.first_name, form.last_name)
     except InvalidInputError as error:
         wrong |= error.fields
-    email = ""
     try:
         email = _checked_email(form.email)
     except ValueError as error:
         wrong["email"] = str(error)
-    offered = (
-        (Role.PLATFORM_ADMIN,)
-        if actor.tenant_id is None
-        else (Role.ADMINISTRATOR, Role.SALES_ENGINEER, Role.TENANT_ADMIN)
-    )
-    if form.role not in {role.value for role in offered}:
+    above = actor.tenant_id is None
+    # Whether this very actor may invite it, the database says.
+    offered = invitable_roles(Role.PLATFORM_ADMIN, above_tenants=above)
+    role = {role.value: role for role in offered}.get(form.role)
+    if role is None:
         wrong["role"] = "Choose a role."
-    try:
-        async with transaction() as tx:
-            permission = (
-                INVITING[Role(form.role)] if "role" not in wrong else Permission.INVITE_USERS
-            )
-            # Locked together with the actor, so that none is reactivated meanwhile.
-            earlier = await _inactive_here(tx, actor.tenant_id, email_key(email)) if email else []
-            lock = (*_self(actor), *(user.id for user in earlier))
-            # Whoever makes an admin gives away what they may do themselves.
-            sensitive = permission is not Permission.INVITE_USERS
-            by = await authorize(tx, actor, permission, lock=lock, fresh=sensitive)
-            if email and await _active_with(tx, email) is not None:
-                wrong["email"] = IN_USE
-            if wrong:
-                raise InvalidInputError(wrong)
-            user = _new_user(actor, by, form, first_name, last_name, email)
-            tx.add(user)
-            await tx.flush()
-            await _link_predecessors(tx, user)
-            by_mail = await _send(tx, user, by)
-            await record(
-                tx,
-                Action.USER_INVITED,
-                actor=actor,
-                by=by,
-                subject=user,
-                email=user.email,
-                role=user.role.label,
-            )
-            tx.publish(UserInvited(tenant_id=user.tenant_id, user_id=user.id))
-            return Invited(user.id, user.full_name, user.email, user.role, by_mail)
-    except IntegrityError as error:
-        # Two invitations of one address at the same moment: the database let one in.
-        if "email" not in str(error.orig):
-            raise
-        raise InvalidInputError({"email": IN_USE}) from error
+    return CheckedForm(first_name, last_name, email, role, wrong)
+
+
+async def authorize_inviting(
+    tx: Transaction, actor: Acting, forms: Sequence[CheckedForm]
+) -> User | None:
+    """Check that the actor may invite; locks what the decisions about these forms depend on."""
+    # Locked together with the actor, so that none is reactivated meanwhile.
+    keys = [email_key(form.email) for form in forms if form.email]
+    earlier = await _inactive_here(tx, actor.tenant_id, keys) if keys else []
+    lock = (*_self(actor), *(user.id for user in earlier))
+    return await authorize(tx, actor, _least_permission(actor), lock=lock)
+
+
+async def add_account(tx: Transaction, actor: Acting, by: User | None, form: CheckedForm) -> User:
+    """Add the account in this transaction, which `authorize_inviting` began.
+
+    Raises `InvalidInputError`, `NotAllowedError` where the actor may invite, but not this role,
+    `FreshSignInNeededError`, and `IntegrityError` where another transaction was faster.
+    """
+    if form.role is not None and INVITING[form.role] is not Permission.INVITE_USERS:
+        # Whoever makes an admin gives away what they may do themselves.
+        await authorize(tx, actor, INVITING[form.role], fresh=True)
+    wrong = dict(form.wrong)
+    if form.email and await _active_with(tx, form.email) is not None:
+        wrong["email"] = IN_USE
+    if wrong or form.role is None:
+        raise InvalidInputError(wrong)
+    user = _new_user(actor, by, form, form.role)
+    tx.add(user)
+    await tx.flush()
+    return user
+
+
+async def send_invitation(tx: Transaction, actor: Acting, by: User | None, user: User) -> Invited:
+    """Promise the new account its invitation, and log it, in this transaction."""
+    await _link_predecessors(tx, user)
+    by_mail = await _send(tx, user, by)
+    await record(
+        tx,
+        Action.USER_INVITED,
+        actor=actor,
+        by=by,
+        subject=user,
+        email=user.email,
+        role=user.role.label,
+    )
+    tx.publish(UserInvited(tenant_id=user.tenant_id, user_id=user.id))
+    return Invited(user.id, user.full_name, user.email, user.role, by_mail)
+
+
+def is_taken(error: IntegrityError) -> bool:
+    """Whether another transaction gave an active account this email at the same moment."""
+    return "email" in str(error.orig)
 
 
 async def check_field(actor: Acting, field: str, value: str) -> tuple[str, str]:
@@ -129,7 +172,7 @@ async def check_field(actor: Acting, field: str, value: str) -> tuple[str, str]:
             return str(error), ""
         if await _active_with(tx, email) is not None:
             return IN_USE, ""
-        earlier = (await _inactive_here(tx, actor.tenant_id, email_key(email)))[:1]
+        earlier = (await _inactive_here(tx, actor.tenant_id, [email_key(email)]))[:1]
     if not earlier:
         return "", ""
     user = earlier[0]
@@ -161,21 +204,26 @@ async def copy_link(actor: Acting, user_id: UUID) -> str:
         by = await authorize(tx, actor, _least_permission(actor), lock=(user_id,))
         user = await get_user(tx, actor, user_id)
         _require_waiting(user)
-        link = (
-            await tx.exec(
-                select(OneTimeLink)
-                .where(
-                    OneTimeLink.user_id == user.id,
-                    OneTimeLink.purpose == LinkPurpose.INVITATION,
-                )
-                .order_by(col(OneTimeLink.created_at).desc())
+        return await tell_link(tx, actor, by, user)
+
+
+async def tell_link(tx: Transaction, actor: Acting, by: User | None, user: User) -> str:
+    """The address of the user's live invitation, in this transaction; the telling is logged."""
+    link = (
+        await tx.exec(
+            select(OneTimeLink)
+            .where(
+                OneTimeLink.user_id == user.id,
+                OneTimeLink.purpose == LinkPurpose.INVITATION,
             )
-        ).first()
-        if link is None or not link.is_live(clock.now()):
-            link = links.issue(tx, LinkPurpose.INVITATION, user.id)
-        await record(tx, Action.INVITATION_LINK_COPIED, actor=actor, by=by, subject=user)
-        slug = await _slug(tx, user)
-        return invitation_url(slug, links.token_of(link))
+            .order_by(col(OneTimeLink.created_at).desc())
+        )
+    ).first()
+    if link is None or not link.is_live(clock.now()):
+        link = links.issue(tx, LinkPurpose.INVITATION, user.id)
+    await record(tx, Action.INVITATION_LINK_COPIED, actor=actor, by=by, subject=user)
+    slug = await _slug(tx, user)
+    return invitation_url(slug, links.token_of(link))
 
 
 def invitation_url(slug: str | None, token: str) -> str:
@@ -258,20 +306,18 @@ def _require_waiting(user: User) -> None:
         )
 
 
-def _new_user(
-    actor: Acting, by: User | None, form: InvitationForm, first: str, last: str, email: str
-) -> User:
+def _new_user(actor: Acting, by: User | None, form: CheckedForm, role: Role) -> User:
     user = User(
         tenant_id=actor.tenant_id,
-        first_name=first,
-        last_name=last,
-        email=email,
-        email_key=email_key(email),
-        role=Role(form.role),
+        first_name=form.first_name,
+        last_name=form.last_name,
+        email=form.email,
+        email_key=email_key(form.email),
+        role=role,
         created_at=clock.now(),
         invited_by_id=by.id if by else None,
     )
-    set_names(user, first, last)
+    set_names(user, form.first_name, form.last_name)
     return user
 
 
@@ -281,17 +327,23 @@ async def _active_with(tx: Transaction, email: str) -> User | None:
     ).first()
 
 
-async def _inactive_here(tx: Transaction, tenant_id: UUID | None, key: str) -> list[User]:
+async def _inactive_here(
+    tx: Transaction, tenant_id: UUID | None, keys: Sequence[str]
+) -> list[User]:
     rows = await tx.exec(
         select(User)
-        .where(User.email_key == key, col(User.active).is_(False), User.tenant_id == tenant_id)
+        .where(
+            col(User.email_key).in_(keys),
+            col(User.active).is_(False),
+            User.tenant_id == tenant_id,
+        )
         .order_by(col(User.deactivated_at).desc())
     )
     return list(rows)
 
 
 async def _link_predecessors(tx: Transaction, user: User) -> None:
-    for earlier in await _inactive_here(tx, user.tenant_id, user.email_key):
+    for earlier in await _inactive_here(tx, user.tenant_id, [user.email_key]):
         earlier.successor_id = user.id
 
 

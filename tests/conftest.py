@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import argon2
+import hypothesis
 import pytest
 from pydantic import SecretStr
 
@@ -20,6 +21,12 @@ from services.settings import PREFIX, Settings
 from services.startup import started
 from tests import factories, postgres
 from tests.mail_server import MailServer, receiving_mail
+
+# How fast a machine thinks of examples, when others use it too, says nothing about Rollcall.
+hypothesis.settings.register_profile(
+    "rollcall", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("rollcall")
 
 PUBLIC_URL = "https://rollcall.example.com"
 BOTH = [

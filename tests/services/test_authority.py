@@ -16,6 +16,7 @@ from services import (
     clock,
     confirmation,
     directory,
+    invitation_import,
     invitations,
     password_change,
     sessions,
@@ -26,6 +27,7 @@ from services import (
 from services.actor import Acting, Actor
 from services.audit_log import AuditQuery
 from services.errors import NotAllowedError, NotFoundError, SessionEndedError
+from services.invitation_import import ImportRow
 from services.invitations import InvitationForm
 from services.runtime import Runtime
 from services.user_query import UserQuery
@@ -96,6 +98,12 @@ CALLS = [
         "invitations.check_field",
         MANAGERS,
         lambda a, _t: invitations.check_field(a, "email", "someone@example.com"),
+        takes_id=False,
+    ),
+    Call(
+        "invitation_import.invite_rows",
+        MANAGERS,
+        lambda a, _t: invitation_import.invite_rows(a, [ImportRow(2, _form(Role.ADMINISTRATOR))]),
         takes_id=False,
     ),
     Call("invitations.resend", MANAGERS, invitations.resend),

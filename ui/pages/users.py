@@ -61,9 +61,13 @@ class _UsersScreen:
         self.deactivation = DeactivateDialog(self.actor, self.toast)
         with ui.element("div").classes("page-head"):
             text("h1", title)
-            text("button", "+ Invite User", "btn btn-primary").props('type="button"').on(
-                "click", invite.open, args=[]
-            )
+            with ui.element("div").classes("actions"):
+                if not above_tenants:
+                    link = text("a", "Invite from CSV", "btn btn-quiet")
+                    link.props["href"] = f"{home_path(self.visit.tenant_slug)}/users/import"
+                text("button", "+ Invite User", "btn btn-primary").props('type="button"').on(
+                    "click", invite.open, args=[]
+                )
         roles = invitable_roles(self.visit.role, above_tenants=above_tenants)
         shown = roles if above_tenants else (*roles, Role.TENANT_ADMIN)
         self.grid = UsersGrid(

@@ -1,0 +1,148 @@
+"""Inviting many at once, from a CSV file: reading it, and inviting its rows batch by batch."""
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy.exc import IntegrityError
+
+from models import Role, User
+from services.actor import Acting
+from services.db import Transaction, transaction
+from services.emails import email_key
+from services.errors import InvalidInputError, NotAllowedError, RollcallError
+from services.invitations import (
+    IN_USE,
+    CheckedForm,
+    InvitationForm,
+    add_account,
+    authorize_inviting,
+    check_form,
+    is_taken,
+    send_invitation,
+    tell_link,
+)
+
+# Rows per transaction: a writer who comes between waits for some tens of milliseconds.
+BATCH = 25
+# Rows of one file; several files may follow each other.
+MAX_ROWS = 10_000
+# Characters of one file: its rows have some sixty each.
+MAX_LENGTH = 4_000_000
+
+COLUMNS = {
+    "first name": "first_name",
+    "last name": "last_name",
+    "email": "email",
+    "role": "role",
+}
+NEEDED = "The first line must name the columns First Name, Last Name, Email and Role."
+
+
+@dataclass(frozen=True)
+class ImportRow:
+    """One line of the file (`line` as an editor counts) as a form."""
+
+    line: int
+    form: InvitationForm = field(hash=False)
+
+
+@dataclass(frozen=True)
+class RowOutcome:
+    """What became of one row: `problem` is empty where the person is invited.
+
+    `link` is the invitation's address where no mail server sends it.
+    """
+
+    line: int
+    name: str
+    email: str
+    problem: str = ""
+    link: str = field(default="", repr=False)
+
+
+def read_csv(text: str) -> list[ImportRow]:
+    """The rows of a file with the columns First Name, Last Name, Email, Role in any order.
+
+    Commas, semicolons and tabs separate; empty lines don't count. Raises `InvalidInputError`.
+    """
+    if len(text) > MAX_LENGTH:
+        raise _refused(f"The file is too long: {MAX_LENGTH:,} characters at most.")
+    text = text.removeprefix("\ufeff")
+    heading = text.partition("\n")[0]
+    delimiter = max(",;\t", key=heading.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    rows: list[ImportRow] = []
+    try:
+        names = [COLUMNS.get(" ".join(cell.split()).casefold()) for cell in next(reader, [])]
+        if not set(COLUMNS.values()) <= set(names):
+            raise _refused(NEEDED)
+        for cells in reader:
+            if not any(cell.strip() for cell in cells):
+                continue
+            values = {name: cell for name, cell in zip(names, cells, strict=False) if name}
+            rows.append(ImportRow(reader.line_num, _form(values)))
+            if len(rows) > MAX_ROWS:
+                raise _refused(f"The file has more than {MAX_ROWS:,} rows. Split it.")
+    except csv.Error as error:
+        raise _refused(f"Line {reader.line_num} can't be read: {error}.") from error
+    if not rows:
+        raise _refused("The file has no rows under its first line.")
+    return rows
+
+
+async def invite_rows(actor: Acting, rows: Sequence[ImportRow]) -> list[RowOutcome]:
+    """Invite up to `BATCH` rows in one transaction; a row that is refused holds up no other.
+
+    To repeat a file is safe: who was invited by it already is told as in use. Inviting an admin
+    needs a fresh sign-in, else `FreshSignInNeededError` and nobody of the batch is invited.
+    """
+    if len(rows) > BATCH:
+        raise ValueError("too many rows for one transaction")
+    forms = {row: check_form(actor, row.form) for row in rows}
+    async with transaction() as tx:
+        by = await authorize_inviting(tx, actor, list(forms.values()))
+        # First every account, by its email, then the log: two imports of the same people wait for
+        # one another, and never both at once.
+        made = {
+            row: await _make(tx, actor, by, forms[row])
+            for row in sorted(rows, key=lambda row: email_key(forms[row].email))
+        }
+        return [await _outcome(tx, actor, by, row, made[row]) for row in rows]
+
+
+async def _make(
+    tx: Transaction, actor: Acting, by: User | None, form: CheckedForm
+) -> User | RollcallError:
+    try:
+        async with tx.begin_nested():
+            return await add_account(tx, actor, by, form)
+    except (InvalidInputError, NotAllowedError) as error:
+        return error
+    except IntegrityError as error:
+        if not is_taken(error):
+            raise
+        return InvalidInputError({"email": IN_USE})
+
+
+async def _outcome(
+    tx: Transaction, actor: Acting, by: User | None, row: ImportRow, made: User | RollcallError
+) -> RowOutcome:
+    if isinstance(made, RollcallError):
+        name = f"{row.form.first_name} {row.form.last_name}".strip()
+        return RowOutcome(row.line, name, row.form.email.strip(), str(made))
+    invited = await send_invitation(tx, actor, by, made)
+    link = "" if invited.by_mail else await tell_link(tx, actor, by, made)
+    return RowOutcome(row.line, invited.name, invited.email, link=link)
+
+
+def _form(values: dict[str, str]) -> InvitationForm:
+    # People write a role as the screen does.
+    roles = {role.label.casefold(): role.value for role in Role}
+    role = " ".join(values.get("role", "").replace("_", " ").split()).casefold()
+    return InvitationForm(**{**values, "role": roles.get(role, role)})
+
+
+def _refused(why: str) -> InvalidInputError:
+    return InvalidInputError({"file": why})
