@@ -11,12 +11,13 @@ from pathlib import Path
 
 from services import setup, users, vault
 from services.actor import COMMAND_LINE
-from services.audit_log import verify
+from services.audit_log import BrokenLink, verify
 from services.backup import back_up
 from services.demo import create_demo
 from services.errors import OperatorError, RollcallError
 from services.logs import set_up_logging
 from services.migrations import migrate
+from services.restore import restore
 from services.settings import Settings, load, unknown_settings
 from services.startup import started
 
@@ -95,6 +96,15 @@ async def _backup(settings: Settings, options: argparse.Namespace) -> int:
     return 0
 
 
+async def _restore(settings: Settings, options: argparse.Namespace) -> int:
+    restored = await restore(settings, options.file)
+    say(f"Restored {options.file}. What happened after {restored.as_of:%F %T} UTC is not in it.")
+    say(f"Everybody has to sign in again: {restored.signed_out:,} sessions ended.")
+    if restored.replaced is not None:
+        say(f"The replaced database is kept as {restored.replaced}.")
+    return _told(restored.entries, restored.broken)
+
+
 async def _rotate_keys(settings: Settings, _options: argparse.Namespace) -> int:
     async with started(settings):
         count = await vault.rotate()
@@ -105,6 +115,10 @@ async def _rotate_keys(settings: Settings, _options: argparse.Namespace) -> int:
 async def _verify_audit(settings: Settings, _options: argparse.Namespace) -> int:
     async with started(settings):
         checked, broken = await verify()
+    return _told(checked, broken)
+
+
+def _told(checked: int, broken: BrokenLink | None) -> int:
     if broken is None:
         say(f"The audit log is whole: {checked:,} entries.")
         return 0
@@ -136,6 +150,8 @@ def _parser() -> argparse.ArgumentParser:
     add("migrate", _migrate, "bring the database's schema up to date")
     backup = add("backup", _backup, "copy the embedded database, safely while Rollcall serves")
     backup.add_argument("file", type=Path, help="the copy to write; must not exist")
+    restored = add("restore", _restore, "put a backup in the place of the embedded database")
+    restored.add_argument("file", type=Path, help="what `backup` wrote; Rollcall must be stopped")
     add("rotate-keys", _rotate_keys, "seal the secrets in the database anew, under a new key")
     add(
         "verify-audit", _verify_audit, "check the audit log's chain, and name its first broken link"

@@ -24,6 +24,7 @@ class Action(StrEnum):
     """What can be in the log; the value is stored, `label` is its name on the screen."""
 
     SET_UP = "rollcall.set_up"
+    RESTORED = "rollcall.restored"
     TENANT_CREATED = "tenant.created"
     TENANT_RENAMED = "tenant.renamed"
     USER_INVITED = "user.invited"
@@ -52,6 +53,7 @@ class Action(StrEnum):
         noun, _, verb = self.value.partition(".")
         special = {
             "rollcall.set_up": "Rollcall set up",
+            "rollcall.restored": "Restored from a backup",
             "user.pages_closed": "Pages closed",
             "session.signed_in": "Signed in",
             "session.sign_in_failed": "Sign-in failed",

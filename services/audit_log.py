@@ -269,6 +269,8 @@ def _summary(action: Action | None, details: dict[str, Any]) -> str:
         return f"{details.get('before', '')} → {details.get('after', '')}"
     if action is Action.END_DATE_SET:
         return str(details.get("end_date") or "none")
+    if action is Action.RESTORED:
+        return f"{details.get('file', '')}, {details.get('sessions', 0)} sessions ended"
     shown = {key: value for key, value in details.items() if value not in (None, "")}
     return ", ".join(str(value) for value in shown.values())
 

@@ -1,0 +1,151 @@
+"""Back up and restore, end to end: by the command line, and with a real server."""
+
+import asyncio
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import httpx
+import pytest
+
+from models import EndReason
+from services import users
+from services.actor import COMMAND_LINE
+from services.audit_log import verify
+from services.settings import Settings
+from services.startup import started
+from tests import books, factories
+from tests.browser.server import serving
+from tests.factories import PASSWORD
+from tests.test_command_line import assert_refused, run
+
+
+def _settings(folder: Path) -> Settings:
+    return Settings(_env_file=None, data_dir=folder)
+
+
+def _check(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as database:
+        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def _names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+def _content(folder: Path) -> list[str]:
+    with closing(sqlite3.connect(folder / "rollcall.db")) as database:
+        return list(database.iterdump())
+
+
+@pytest.fixture
+async def data(tmp_path: Path) -> Path:
+    """A data folder with a tenant, and Ada in it, who is signed in."""
+    async with started(_settings(tmp_path / "data")):
+        tenant = await factories.create_tenant("Acme")
+        ada = await factories.create_admin(tenant, email="ada@example.com")
+        await factories.sign_in(ada)
+        await users.rename(COMMAND_LINE, ada.id, "Ada", "King")
+    return tmp_path / "data"
+
+
+async def test_a_restored_copy_serves_as_it_was_and_everybody_signs_in_again(
+    data: Path, tmp_path: Path
+) -> None:
+    copy = tmp_path / "copy.db"
+    form = {"email": "ada@example.com", "password": PASSWORD}
+    async with (
+        serving(data) as server,
+        httpx.AsyncClient(base_url=server.url, headers={"Origin": server.url}) as http,
+    ):
+        signed_in = await http.post("/t/acme/login", data=form)
+        cookie = f"rollcall={signed_in.cookies['rollcall']}"
+        backed_up = await asyncio.to_thread(run, data, "backup", str(copy))
+        assert backed_up.returncode == 0, backed_up.stderr
+        refused = await asyncio.to_thread(run, data, "restore", str(copy))
+        assert_refused(refused, "is in use", "Stop Rollcall")
+        assert (await http.get("/t/acme/users")).status_code == 200, "it serves on"
+    async with started(_settings(data)):
+        user_id = await users.find_by_email("ada@example.com")
+        await users.rename(COMMAND_LINE, user_id, "Nobody", "Else")
+    done = run(data, "restore", str(copy))
+    assert done.returncode == 0, done.stderr
+    assert "2 sessions ended" in done.stdout
+    assert "The audit log is whole: 3 entries." in done.stdout
+    async with (
+        serving(data, port=int(server.url.rpartition(":")[2])) as server,
+        httpx.AsyncClient(base_url=server.url, headers={"Origin": server.url}) as http,
+    ):
+        before = await http.get("/t/acme/account", headers={"Cookie": cookie})
+        assert before.headers["location"].startswith("/t/acme/login")
+        assert (await http.post("/t/acme/login", data=form)).status_code == 303
+        assert "Ada King" in (await http.get("/t/acme/account")).text
+
+
+async def test_the_replaced_database_is_kept_whole_under_a_dated_name(
+    data: Path, tmp_path: Path
+) -> None:
+    run(data, "backup", str(tmp_path / "copy.db"))
+    async with started(_settings(data)):
+        user_id = await users.find_by_email("ada@example.com")
+        await users.rename(COMMAND_LINE, user_id, "Later", "Name")
+    run(data, "restore", str(tmp_path / "copy.db"))
+    (name,) = _names(data) - {"rollcall.db", "signing-secret"}
+    assert name.startswith("rollcall-replaced-2")
+    kept = data / name
+    _check(kept)
+    again = tmp_path / "again"
+    again.mkdir()
+    shutil.copy(kept, again / "rollcall.db")
+    async with started(_settings(again)):
+        assert (await books.user_of(user_id)).first_name == "Later"
+        assert (await verify())[1] is None
+    async with started(_settings(data)):
+        assert (await books.user_of(user_id)).first_name == "Ada"
+        (session,) = await books.sessions_of(user_id)
+        assert session.end_reason is EndReason.REVOKED
+        assert (await books.actions_of(None))[-1] == "rollcall.restored"
+
+
+def test_what_is_no_copy_is_refused_and_nothing_is_replaced(data: Path, tmp_path: Path) -> None:
+    before = _content(data)
+    run(data, "backup", str(tmp_path / "copy.db"))
+    whole = (tmp_path / "copy.db").read_bytes()
+    middle = len(whole) // 2
+    wrong = {
+        "damaged": whole[: middle - 20_000] + b"\xff" * 40_000 + whole[middle + 20_000 :],
+        "cut": whole[: middle - 1000],
+        "text": b"This is no database at all. " * 100,
+    }
+    for name, content in wrong.items():
+        (tmp_path / name).write_bytes(content)
+        assert_refused(run(data, "restore", str(tmp_path / name)), name, "Try an older copy")
+    with closing(sqlite3.connect(tmp_path / "other.db")) as other:
+        other.execute("CREATE TABLE something (id)")
+    assert_refused(run(data, "restore", str(tmp_path / "other.db")), "not a copy of Rollcall's")
+    assert_refused(run(data, "restore", str(tmp_path / "missing.db")), "not a file")
+    with closing(sqlite3.connect(tmp_path / "copy.db")) as newer:
+        newer.execute("UPDATE alembic_version SET version_num = '9999'")
+        newer.commit()
+    assert_refused(run(data, "restore", str(tmp_path / "copy.db")), "newer than this Rollcall")
+    assert _content(data) == before
+    assert _names(data) == {"rollcall.db", "signing-secret"}
+
+
+def test_a_copy_is_restored_over_a_damaged_database_and_into_an_empty_folder(
+    data: Path, tmp_path: Path
+) -> None:
+    copy = tmp_path / "copy.db"
+    run(data, "backup", str(copy))
+    for folder, content in ((tmp_path / "damaged", b"\xff" * 50_000), (tmp_path / "empty", b"")):
+        folder.mkdir()
+        shutil.copy(data / "signing-secret", folder)
+        if content:
+            (folder / "rollcall.db").write_bytes(content)
+            (folder / "rollcall.db-wal").write_bytes(content)
+        done = run(folder, "restore", str(copy))
+        assert done.returncode == 0, done.stderr
+        _check(folder / "rollcall.db")
+        assert "whole" in run(folder, "verify-audit").stdout
+        assert not (folder / "rollcall.db-wal").exists()
