@@ -16,6 +16,7 @@ from models.second_factor import (
     RecoveryCode,
     SecondFactorPolicy,
 )
+from models.sso import ExternalIdentity, SeenLogoutToken, SsoConnection, SsoSession
 from models.tenant import Tenant
 from models.user import Role, User
 from models.user_count import UserCount
@@ -28,6 +29,7 @@ __all__ = [
     "BusMessage",
     "ChallengePurpose",
     "EndReason",
+    "ExternalIdentity",
     "KnownDevice",
     "LinkPurpose",
     "LoginChallenge",
@@ -40,7 +42,10 @@ __all__ = [
     "RecoveryCode",
     "Role",
     "SecondFactorPolicy",
+    "SeenLogoutToken",
     "SignInMethod",
+    "SsoConnection",
+    "SsoSession",
     "Tenant",
     "User",
     "UserCount",

@@ -18,6 +18,7 @@ class EndReason(StrEnum):
     EXPIRED = "expired"
     REVOKED = "revoked"
     REPLACED = "replaced"
+    ORGANISATION = "organisation"
 
 
 class SignInMethod(StrEnum):

@@ -25,6 +25,7 @@ class MailTemplate(StrEnum):
 
     INVITATION = "invitation"
     RESET = "reset"
+    SSO_LINKED = "sso_linked"
 
 
 class OutgoingMail(SQLModel, table=True):

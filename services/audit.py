@@ -45,6 +45,14 @@ class Action(StrEnum):
     RESET_REQUESTED = "password.reset_requested"
     PASSWORD_RESET = "password.reset"  # noqa: S105 - an action's name
     SECOND_FACTOR_POLICY_SET = "tenant.second_factor_policy_set"
+    SSO_CONNECTED = "sso.connected"
+    SSO_DISCONNECTED = "sso.disconnected"
+    SSO_TESTED = "sso.tested"
+    SSO_REQUIRED_SET = "sso.required_set"
+    SSO_LINKED = "user.sso_linked"
+    USER_CREATED_BY_SSO = "user.created_by_sso"
+    SSO_REFUSED = "session.sso_refused"
+    ENDED_BY_PROVIDER = "session.ended_by_provider"
     AUDIT_EXPORTED = "audit.exported"
 
     @property
@@ -60,6 +68,14 @@ class Action(StrEnum):
             "session.confirmation_failed": "Password confirmation failed",
             "session.signed_out": "Signed out",
             "session.revoked": "Sessions ended",
+            "sso.connected": "Single sign-on connected",
+            "sso.disconnected": "Single sign-on disconnected",
+            "sso.tested": "Single sign-on tested",
+            "sso.required_set": "Single sign-on requirement set",
+            "user.sso_linked": "Linked to single sign-on",
+            "user.created_by_sso": "User created by single sign-on",
+            "session.sso_refused": "Single sign-on refused",
+            "session.ended_by_provider": "Signed out by the organisation",
             "tenant.second_factor_policy_set": "Second factor requirement set",
         }
         return special.get(self.value, f"{noun} {verb.replace('_', ' ')}".capitalize())

@@ -92,6 +92,13 @@ class SignInFailedError(RollcallError):
         )
 
 
+class SsoRequiredError(RollcallError):
+    """The organisation wants its people to come by single sign-on, and by nothing else."""
+
+    def __init__(self, provider: str) -> None:
+        super().__init__(f"Your organisation signs in with {provider}. Use that button instead.")
+
+
 class TooManyAttemptsError(RollcallError):
     """Too many failures; `retry_after` is the pause in seconds."""
 

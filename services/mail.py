@@ -21,12 +21,13 @@ def enqueue(
     tx: Transaction,
     template: MailTemplate,
     user: User,
-    link: OneTimeLink,
+    link: OneTimeLink | None = None,
     *,
     tenant_name: str,
     sender_name: str = "",
 ) -> OutgoingMail | None:
-    """Promise a mail to the user with a one-time link; none where no mail server is configured."""
+    """Promise a mail to the user, with a one-time link or without; none where no mail server is
+    configured."""
     settings = runtime.current().settings
     if not is_configured() or settings.mail_from is None:
         return None
@@ -35,7 +36,7 @@ def enqueue(
     mail = OutgoingMail(
         tenant_id=user.tenant_id,
         user_id=user.id,
-        link_id=link.id,
+        link_id=link.id if link else None,
         template=template,
         recipient=user.email,
         params={

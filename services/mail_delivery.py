@@ -140,21 +140,22 @@ def _due(now: datetime) -> SelectOfScalar[OutgoingMail]:
 
 
 async def _render(mail_id: UUID) -> Letter | None:
-    """Write the mail, with the link as it is now; none where the link is dead."""
+    """Write the mail, with its link as it is now; none where that is dead."""
     async with reading() as tx:
         mail = await tx.get_one(OutgoingMail, mail_id)
         link = await tx.get(OneTimeLink, mail.link_id) if mail.link_id else None
         tenant = await tx.get(Tenant, mail.tenant_id) if mail.tenant_id else None
-    if link is None or not link.is_live(clock.now()):
+    if mail.link_id is not None and (link is None or not link.is_live(clock.now())):
         return None
     base = runtime.current().settings.public_url + address_of(tenant.slug if tenant else None)
-    page = "invitation" if link.purpose is LinkPurpose.INVITATION else "password/reset"
     values = {
         **mail.params,
         "email": mail.recipient,
         "sign_in_url": f"{base}/login",
-        "link_url": f"{base}/{page}/{links.token_of(link)}",
     }
+    if link is not None:
+        page = "invitation" if link.purpose is LinkPurpose.INVITATION else "password/reset"
+        values["link_url"] = f"{base}/{page}/{links.token_of(link)}"
     return Letter(
         recipient=mail.recipient,
         sender_name=str(mail.params.get("tenant_name", "Rollcall")),

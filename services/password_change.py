@@ -23,6 +23,7 @@ from services.permissions import Permission
 from services.personal_links import PLATFORM_NAME, Welcome, open_link, own_words, user_of_link
 from services.sessions import Caller, end
 from services.sign_in import SignedIn, welcome
+from services.sign_in_policy import required_provider
 
 # A request for a link takes at least this long, in seconds, whether the account exists or not:
 # far more than the work behind it.
@@ -49,7 +50,7 @@ async def request_reset(slug: str | None, email: str, caller: Caller) -> None:
                 tenant_id=tenant.id if tenant else None,
                 address=caller.address,
             )
-            if user is not None:
+            if user is not None and await required_provider(tx, user) is None:
                 await links.void(tx, user.id, LinkPurpose.RESET)
                 await mail.cancel(tx, user.id, MailTemplate.RESET)
                 link = links.issue(tx, LinkPurpose.RESET, user.id)

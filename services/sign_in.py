@@ -1,6 +1,7 @@
 """Signing in. One answer and one duration for everything that doesn't let a person in."""
 
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from sqlmodel import col, select
 
@@ -15,6 +16,7 @@ from services.events import UserSignedIn
 from services.passwords import verify_password
 from services.secrets import token_hash
 from services.sessions import Caller, begin, end
+from services.sign_in_policy import require_method
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,7 @@ class SignedIn:
     device: str = field(repr=False)
     role: Role
     tenant_slug: str | None
+    session_id: UUID
 
 
 async def sign_in(
@@ -36,7 +39,7 @@ async def sign_in(
 ) -> SignedIn:
     """Sign in at a tenant's address, or with no slug as a Platform Admin.
 
-    Raises `SignInFailedError` and `TooManyAttemptsError`.
+    Raises `SignInFailedError`, `TooManyAttemptsError` and `SsoRequiredError`.
     """
     counters = throttle.keys(email_key(email), caller.address)
     async with reading() as tx:
@@ -89,7 +92,11 @@ async def welcome(
     tenant: Tenant | None,
     method: SignInMethod = SignInMethod.PASSWORD,
 ) -> SignedIn:
-    """Begin a session for a user whose right to it was just proved."""
+    """Begin a session for a user whose right to it was just proved.
+
+    Raises `SsoRequiredError` where their organisation wants them to come another way.
+    """
+    await require_method(tx, user, method)
     logs.acting(user.id)
     now = clock.now()
     first = user.first_sign_in_at is None
@@ -109,7 +116,7 @@ async def welcome(
     )
     tx.publish(UserSignedIn(tenant_id=user.tenant_id, user_id=user.id, first=first))
     device = await known_devices.remember(tx, user, caller.device)
-    return SignedIn(token, device, user.role, tenant.slug if tenant else None)
+    return SignedIn(token, device, user.role, tenant.slug if tenant else None, session.id)
 
 
 async def _fail(

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from models import SecondFactorPolicy, Tenant
+from models import Role, SecondFactorPolicy, SignInMethod, SsoConnection, Tenant, User
 from services.actor import Actor, authorize
 from services.audit import Action, record
-from services.db import reading, transaction
-from services.errors import InvalidInputError, NotFoundError
+from services.db import Transaction, reading, transaction
+from services.errors import InvalidInputError, NotFoundError, SsoRequiredError
 from services.events import TenantChanged
 from services.permissions import Permission
 
@@ -60,3 +60,22 @@ async def require_second_factor(actor: Actor, of: str) -> None:
             after=policy.value,
         )
         tx.publish(TenantChanged(tenant_id=tenant.id))
+
+
+async def require_method(tx: Transaction, user: User, method: SignInMethod) -> None:
+    """Raise `SsoRequiredError` where the user's organisation requires single sign-on of them, and
+    this isn't it."""
+    provider = await required_provider(tx, user)
+    if provider is not None and method is not SignInMethod.SSO:
+        raise SsoRequiredError(provider)
+
+
+async def required_provider(tx: Transaction, user: User) -> str | None:
+    """The name of the provider that the user must sign in with, if there is one.
+
+    Tenant Admins may always come another way: a broken provider locks nobody out for good.
+    """
+    if user.tenant_id is None or user.role is Role.TENANT_ADMIN:
+        return None
+    connection = await tx.get(SsoConnection, user.tenant_id)
+    return connection.name if connection is not None and connection.required else None

@@ -11,7 +11,7 @@ from pathlib import Path
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from sqlmodel import col, select
 
-from models import Authenticator
+from models import Authenticator, SsoConnection, SsoSession
 from services import runtime
 from services.db import transaction
 from services.errors import OperatorError
@@ -19,7 +19,11 @@ from services.secrets import derive, write_private
 
 KEYS_FILE = "encryption-keys"
 # What is sealed where: the table, and its column. `rotate` seals all of it anew.
-SEALED = ((Authenticator, "sealed_secret"),)
+SEALED = (
+    (Authenticator, "sealed_secret"),
+    (SsoConnection, "sealed_secret"),
+    (SsoSession, "sealed_id_token"),
+)
 
 
 def seal(secret: str) -> bytes:

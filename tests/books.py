@@ -5,7 +5,17 @@ from uuid import UUID
 
 from sqlmodel import SQLModel, col, func, select
 
-from models import AuditEvent, LinkPurpose, LoginSession, OneTimeLink, OutgoingMail, Tenant, User
+from models import (
+    AuditEvent,
+    ExternalIdentity,
+    LinkPurpose,
+    LoginSession,
+    OneTimeLink,
+    OutgoingMail,
+    SsoConnection,
+    Tenant,
+    User,
+)
 from services import clock
 from services.audit import PLATFORM_CHAIN
 from services.db import reading
@@ -97,6 +107,19 @@ async def active_users() -> Sequence[User]:
     """Every active account, oldest first."""
     async with reading() as tx:
         return (await tx.exec(select(User).where(User.active).order_by(col(User.id)))).all()
+
+
+async def identities_of(user_id: UUID) -> Sequence[ExternalIdentity]:
+    """Whom the user is linked to at providers."""
+    async with reading() as tx:
+        rows = await tx.exec(select(ExternalIdentity).where(ExternalIdentity.user_id == user_id))
+        return rows.all()
+
+
+async def connection_of(tenant: Tenant) -> SsoConnection | None:
+    """The tenant's provider, if it is connected."""
+    async with reading() as tx:
+        return await tx.get(SsoConnection, tenant.id)
 
 
 async def count(model: type[SQLModel]) -> int:

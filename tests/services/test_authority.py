@@ -4,13 +4,14 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 import pytest
 
 import services
-from models import LoginSession, Role, Tenant, User
+from models import LoginSession, Role, SsoConnection, Tenant, User
 from services import (
     audit_log,
     clock,
@@ -26,10 +27,14 @@ from services import (
 )
 from services.actor import Acting, Actor
 from services.audit_log import AuditQuery
-from services.errors import NotAllowedError, NotFoundError, SessionEndedError
+from services.db import transaction
+from services.errors import InvalidInputError, NotAllowedError, NotFoundError, SessionEndedError
 from services.invitation_import import ImportRow
 from services.invitations import InvitationForm
 from services.runtime import Runtime
+from services.sso import connections, flow, logout
+from services.sso.connections import ConnectionForm
+from services.sso.errors import SsoError
 from services.user_query import UserQuery
 from tests import books
 from tests.factories import PASSWORD, create_tenant, create_user, open_session, sign_in
@@ -67,6 +72,49 @@ async def _revoke_one(actor: Actor, target: UUID) -> object:
 async def _rename_tenant(actor: Actor, _target: UUID) -> object:
     assert actor.tenant_id is not None
     await tenants.rename_tenant(actor, actor.tenant_id, f"Acme {uuid4().hex}")
+    return None
+
+
+async def _connected(actor: Actor) -> None:
+    if actor.tenant_id is None or await _is_connected(actor.tenant_id):
+        return
+    row = SsoConnection(
+        tenant_id=actor.tenant_id,
+        name="Identity",
+        issuer="https://identity.example.com",
+        client_id="rollcall",
+        sealed_secret=b"",
+        created_at=clock.now(),
+    )
+    async with transaction() as tx:
+        tx.add(row)
+
+
+async def _is_connected(tenant_id: UUID) -> bool:
+    async with transaction() as tx:
+        return await tx.get(SsoConnection, tenant_id) is not None
+
+
+async def _connect(actor: Actor, _target: UUID) -> object:
+    with suppress(InvalidInputError):  # of an empty form, which only who may send it hears
+        await connections.connect(actor, ConnectionForm())
+    return None
+
+
+async def _require_sso(actor: Actor, _target: UUID) -> None:
+    await _connected(actor)
+    await connections.require(actor, False)
+
+
+async def _disconnect(actor: Actor, _target: UUID) -> None:
+    await _connected(actor)
+    await connections.disconnect(actor)
+
+
+async def _finish_test(actor: Actor, _target: UUID) -> object:
+    await _connected(actor)
+    with suppress(SsoError):  # of an answer to nothing
+        await flow.finish_test(actor, "acme", None, {})
     return None
 
 
@@ -181,6 +229,22 @@ CALLS = [
         lambda a, _t: password_change.change_password(a, PASSWORD, NEW_PASSWORD),
         takes_id=False,
     ),
+    Call(
+        "sso.connections.get_connection",
+        MANAGERS,
+        lambda a, _t: connections.get_connection(a),
+        takes_id=False,
+    ),
+    Call("sso.connections.connect", MANAGERS, _connect, takes_id=False),
+    Call("sso.connections.require", MANAGERS, _require_sso, takes_id=False),
+    Call("sso.connections.disconnect", MANAGERS, _disconnect, takes_id=False),
+    Call("sso.flow.finish_test", MANAGERS, _finish_test, takes_id=False),
+    Call(
+        "sso.logout.provider_sign_out",
+        EVERYONE,
+        lambda a, _t: logout.provider_sign_out(a, "acme"),
+        takes_id=False,
+    ),
 ]
 # A sign of life asks for nothing and tells nothing; `test_sessions` shows what it doesn't do.
 NEEDS_NO_ANSWER = {"sessions.touch"}
@@ -198,12 +262,12 @@ async def _actor(tenant: Tenant, role: Role) -> Actor:
 
 def test_walk_leaves_out_no_service_call() -> None:
     found = set()
-    for module_info in pkgutil.iter_modules(services.__path__):
-        module = importlib.import_module(f"services.{module_info.name}")
+    for module_info in pkgutil.walk_packages(services.__path__, "services."):
+        module = importlib.import_module(module_info.name)
         for name, function in inspect.getmembers(module, inspect.iscoroutinefunction):
             first = next(iter(inspect.signature(function).parameters), "")
             if first == "actor" and function.__module__ == module.__name__ and name[0] != "_":
-                found.add(f"{module_info.name}.{name}")
+                found.add(f"{module_info.name.removeprefix('services.')}.{name}")
     assert found == {call.name.split()[0] for call in CALLS} | NEEDS_NO_ANSWER
 
 

@@ -28,6 +28,7 @@ WHY = {
     EndReason.EXPIRED: "Your session has expired. Sign in again.",
     EndReason.REVOKED: "You were signed out from another place.",
     EndReason.REPLACED: "You signed in as someone else in this browser.",
+    EndReason.ORGANISATION: "Your organisation signed you out.",
 }
 
 

@@ -1,0 +1,304 @@
+"""Who gets in: the rules of docs/decisions, "Single sign-on links by subject".
+
+1. Whoever is linked to this issuer and subject gets in, whatever their email is there now.
+2. Else the email must be verified by the provider, and of an allowed domain. The active user of
+   this tenant with exactly this address is linked, unless they are linked to another subject.
+3. Else a new account is made, where the tenant wants that and nobody had the address here before.
+4. Everyone else is refused. Nobody is linked by a guess.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import col, select
+
+from models import ExternalIdentity, LinkPurpose, MailTemplate, Role, SsoConnection, Tenant, User
+from services import clock, links, mail
+from services.actor import lock_users
+from services.audit import Action, record
+from services.db import Transaction
+from services.emails import check_email, email_key
+from services.errors import InvalidInputError
+from services.events import UserInvited
+from services.names import MAX_NAME
+from services.sessions import Caller
+from services.sso.connections import domain_of
+from services.sso.errors import Refusal, SsoError
+from services.users import check_names, set_names
+
+# Where Entra's own claim on an address counts (see `is_verified`).
+ENTRA = "https://login.microsoftonline.com/"
+
+
+class Way(StrEnum):
+    """How somebody gets in."""
+
+    LINKED = "linked"
+    BY_EMAIL = "by_email"
+    NEW = "new"
+
+
+@dataclass(frozen=True)
+class Person:
+    """What a provider says of somebody, as far as it decides anything."""
+
+    issuer: str
+    subject: str
+    email: str
+    verified: bool
+    first_name: str
+    last_name: str
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Somebody gets in, and how; without a user, an account is to be made."""
+
+    way: Way
+    user: User | None
+
+
+def person_of(claims: Mapping[str, Any]) -> Person:
+    """The person whom these checked claims describe."""
+    email = _text(claims.get("email"))
+    first, last = _text(claims.get("given_name")), _text(claims.get("family_name"))
+    if not first or not last:
+        words = _text(claims.get("name")).split() or [email.partition("@")[0]]
+        first, last = first or words[0], last or " ".join(words[1:]) or words[0]
+    return Person(
+        issuer=str(claims["iss"]),
+        subject=str(claims["sub"]),
+        email=email,
+        verified=is_verified(claims),
+        first_name=first[:MAX_NAME],
+        last_name=last[:MAX_NAME],
+    )
+
+
+def is_verified(claims: Mapping[str, Any]) -> bool:
+    """Whether the provider vouches for the email.
+
+    By `email_verified` (OpenID Connect Core 1.0, section 5.1), which some write as a string.
+    Microsoft Entra never sends it, and lets admins of any directory write any address into
+    `email`; its `xms_edov` says that the address's domain was proved to be the directory's own.
+    """
+    if claims.get("email_verified") in (True, "true"):
+        return True
+    from_entra = str(claims.get("iss", "")).startswith(ENTRA)
+    return from_entra and claims.get("xms_edov") in (True, 1, "1", "true")
+
+
+async def decide(
+    tx: Transaction, connection: SsoConnection, person: Person, invited: UUID | None = None
+) -> Decision:
+    """Apply the rules, changing nothing; the user found is locked. Raises `SsoError`.
+
+    `invited` is the user whose invitation is being accepted: nobody else gets in by it.
+    """
+    identity = await _identity(tx, connection, person)
+    # Both at once, in the order of their ids, as everyone locks users.
+    await lock_users(
+        tx, [*([identity.user_id] if identity else []), *([invited] if invited else [])]
+    )
+    user = await tx.get(User, identity.user_id) if identity else None
+    if user is not None and not user.active and invited is not None:
+        # Who was deactivated and is invited anew has a new account: that one, by its invitation.
+        newer = await tx.get(User, invited)
+        if newer is not None and newer.active and newer.email_key == user.email_key:
+            user = None
+    if user is not None:
+        return Decision(Way.LINKED, _admitted(user, invited))
+    key = _vouched_email(connection, person)
+    found = (
+        await tx.exec(
+            select(User)
+            .where(User.email_key == key, User.tenant_id == connection.tenant_id)
+            .order_by(col(User.active).desc(), col(User.created_at).desc())
+        )
+    ).first()
+    user = await _locked(tx, found.id) if found else None
+    if user is not None:
+        _admitted(user, invited)
+        if not _is_same(person.email, user.email) or await _has_other(tx, connection, user):
+            raise SsoError(
+                Refusal.OTHER_IDENTITY,
+                f"The account with this email is linked to another account at {connection.name}. "
+                "Ask your admin to deactivate it, and to invite you anew.",
+            )
+        return Decision(Way.BY_EMAIL, user)
+    elsewhere = await tx.exec(select(User.id).where(User.email_key == key, User.active))
+    if connection.new_people is None or invited is not None or elsewhere.first() is not None:
+        raise SsoError(
+            Refusal.NO_ACCOUNT,
+            f"There is no account for {person.email} here. Ask your admin to invite you.",
+        )
+    return Decision(Way.NEW, None)
+
+
+async def let_in(
+    tx: Transaction,
+    connection: SsoConnection,
+    tenant: Tenant,
+    person: Person,
+    decision: Decision,
+    caller: Caller,
+) -> User:
+    """Carry a decision out: make the account, link it, tell its owner; returns the user."""
+    user = decision.user
+    if user is None:
+        user = await _create(tx, connection, person, caller)
+    if decision.way is Way.LINKED:
+        return user
+    moved = await _identity(tx, connection, person)
+    if moved is not None:  # it was the earlier, deactivated account's
+        await tx.delete(moved)
+        await tx.flush()
+    tx.add(
+        ExternalIdentity(
+            tenant_id=connection.tenant_id,
+            user_id=user.id,
+            issuer=person.issuer,
+            subject=person.subject,
+            linked_at=clock.now(),
+        )
+    )
+    await tx.flush()
+    await record(
+        tx,
+        Action.SSO_LINKED,
+        actor=None,
+        by=user,
+        subject=user,
+        address=caller.address,
+        provider=connection.name,
+    )
+    if user.invited:
+        await links.void(tx, user.id, LinkPurpose.INVITATION)
+        await mail.cancel(tx, user.id, MailTemplate.INVITATION)
+    mail.enqueue(
+        tx,
+        MailTemplate.SSO_LINKED,
+        user,
+        tenant_name=tenant.name,
+        sender_name=connection.name,
+    )
+    return user
+
+
+def _vouched_email(connection: SsoConnection, person: Person) -> str:
+    """The key of an address that may be linked. Raises `SsoError`."""
+    if not person.email:
+        raise SsoError(
+            Refusal.EMAIL_MISSING,
+            f"{connection.name} doesn't say what your email is. Ask your admin to have it send the "
+            "“email” claim.",
+        )
+    if not person.verified:
+        raise SsoError(
+            Refusal.EMAIL_UNVERIFIED,
+            f"{connection.name} doesn't vouch for your email. Verify it there, or ask your admin "
+            "to have the “email_verified” claim sent.",
+        )
+    try:
+        check_email(person.email)
+    except ValueError as error:
+        raise SsoError(
+            Refusal.EMAIL_MISSING, f"{connection.name} sends an email that isn't an address."
+        ) from error
+    if domain_of(person.email) not in connection.domains:
+        raise SsoError(
+            Refusal.EMAIL_DOMAIN,
+            f"{person.email} isn't of a domain that may sign in here. Ask your admin to allow it.",
+        )
+    return email_key(person.email)
+
+
+def _admitted(user: User, invited: UUID | None) -> User:
+    if not user.active:
+        raise SsoError(Refusal.INACTIVE, "Your account was deactivated. Contact your admin.")
+    if invited is not None and user.id != invited:
+        raise SsoError(
+            Refusal.OTHER_INVITATION,
+            f"You are signed in there as {user.full_name}, and the invitation is for someone else. "
+            "Sign out there, or choose a password instead.",
+        )
+    return user
+
+
+def _is_same(claimed: str, ours: str) -> bool:
+    """Whether two addresses are one beyond doubt: letters that only look alike are another's."""
+    if claimed.isascii() and ours.isascii():
+        return claimed.lower() == ours.lower()
+    return claimed == ours
+
+
+async def _identity(
+    tx: Transaction, connection: SsoConnection, person: Person
+) -> ExternalIdentity | None:
+    return (
+        await tx.exec(
+            select(ExternalIdentity)
+            .where(
+                ExternalIdentity.tenant_id == connection.tenant_id,
+                ExternalIdentity.issuer == person.issuer,
+                ExternalIdentity.subject == person.subject,
+            )
+            .execution_options(populate_existing=True)
+        )
+    ).first()
+
+
+async def _has_other(tx: Transaction, connection: SsoConnection, user: User) -> bool:
+    """Whether the user is linked to somebody at this provider already."""
+    found = await tx.exec(
+        select(ExternalIdentity.id).where(
+            ExternalIdentity.user_id == user.id, ExternalIdentity.issuer == connection.issuer
+        )
+    )
+    return found.first() is not None
+
+
+async def _locked(tx: Transaction, user_id: UUID) -> User | None:
+    await lock_users(tx, [user_id])
+    return await tx.get(User, user_id)
+
+
+async def _create(
+    tx: Transaction, connection: SsoConnection, person: Person, caller: Caller
+) -> User:
+    try:
+        first, last = check_names(person.first_name, person.last_name)
+    except InvalidInputError:  # a name with a line break in it, say; the address will do
+        first = last = person.email.partition("@")[0]
+    email = check_email(person.email)
+    user = User(
+        tenant_id=connection.tenant_id,
+        first_name=first,
+        last_name=last,
+        email=email,
+        email_key=email_key(email),
+        role=connection.new_people or Role.SALES_ENGINEER,
+        created_at=clock.now(),
+    )
+    set_names(user, first, last)
+    tx.add(user)
+    await tx.flush()
+    await record(
+        tx,
+        Action.USER_CREATED_BY_SSO,
+        actor=None,
+        by=user,
+        subject=user,
+        address=caller.address,
+        role=user.role.label,
+        provider=connection.name,
+    )
+    tx.publish(UserInvited(tenant_id=user.tenant_id, user_id=user.id))
+    return user
+
+
+def _text(value: object) -> str:
+    return value.strip() if isinstance(value, str) else ""

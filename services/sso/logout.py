@@ -1,0 +1,107 @@
+"""Both ways out: the provider ends our sessions, and our signing out goes on to the provider."""
+
+import hashlib
+from collections import defaultdict
+from urllib.parse import urlencode
+from uuid import UUID
+
+from sqlmodel import and_, col, delete, or_, select
+
+from models import EndReason, LoginSession, SeenLogoutToken, SsoConnection, SsoSession, User
+from services import clock, sessions, vault
+from services.actor import Actor, Operator, authorize, lock_users
+from services.audit import Action, record
+from services.db import Transaction, insert_if_missing, reading, transaction
+from services.errors import OperatorError
+from services.permissions import Permission
+from services.sso.connections import addresses_of, find_connection
+from services.sso.errors import Refusal, SsoError
+from services.sso.provider import discover
+from services.sso.tokens import Expected, LogoutToken, check_logout_token
+
+
+async def end_by_provider(slug: str, raw: str, address: str) -> int:
+    """Obey a logout token (OpenID Connect Back-Channel Logout 1.0): end the sessions that it
+    names and close their pages; returns how many ended. Raises `SsoError`."""
+    async with reading() as tx:
+        _, connection = await find_connection(tx, slug)
+    provider = await discover(connection.issuer)
+    token = await check_logout_token(Expected(provider, connection.client_id), raw)
+    async with transaction() as tx:
+        _, connection = await find_connection(tx, slug)
+        await tx.exec(delete(SeenLogoutToken).where(col(SeenLogoutToken.expires_at) < clock.now()))
+        key = hashlib.sha256(f"{provider.issuer}\0{token.jti}".encode()).digest()
+        if not await insert_if_missing(tx, SeenLogoutToken(key=key, expires_at=token.expires_at)):
+            raise SsoError(Refusal.REPLAYED, "This logout token was used already.")
+        ended = 0
+        by_user = await _matching(tx, connection, token)
+        await lock_users(tx, list(by_user))
+        for user_id, session_ids in by_user.items():
+            user = await tx.get_one(User, user_id)
+            entry = await record(
+                tx,
+                Action.ENDED_BY_PROVIDER,
+                actor=Operator(connection.name, connection.tenant_id, address),
+                subject=user,
+            )
+            ended += await sessions.end(
+                tx, user, EndReason.ORGANISATION, cause=entry.id, only=session_ids
+            )
+        return ended
+
+
+async def provider_sign_out(actor: Actor, slug: str) -> str | None:
+    """Where to sign out at the provider too (OpenID Connect RP-Initiated Logout 1.0), for a session
+    that began there; none where the provider has no such page, or can't be asked."""
+    async with reading() as tx:
+        await authorize(tx, actor, Permission.USE_OWN_ACCOUNT)
+        began = await tx.get(SsoSession, actor.session_id)
+        connection = await tx.get(SsoConnection, began.tenant_id) if began else None
+    if began is None or connection is None or connection.issuer != began.issuer:
+        return None
+    try:
+        provider = await discover(connection.issuer)
+        hint = vault.unseal(began.sealed_id_token)
+    except (SsoError, OperatorError):
+        return None  # signing out of Rollcall waits for nobody
+    if provider.end_session_endpoint is None:
+        return None
+    query = urlencode(
+        {
+            "id_token_hint": hint,
+            "client_id": connection.client_id,
+            "post_logout_redirect_uri": addresses_of(slug).after_logout,
+        }
+    )
+    joint = "&" if "?" in provider.end_session_endpoint else "?"
+    return f"{provider.end_session_endpoint}{joint}{query}"
+
+
+async def _matching(
+    tx: Transaction, connection: SsoConnection, token: LogoutToken
+) -> dict[UUID, list[UUID]]:
+    """The live sessions that a token names, by user.
+
+    By `sid` where it has one; and where the provider gave a session none when it began, by subject.
+    """
+    by_subject = col(SsoSession.subject) == token.subject
+    if token.sid is None:
+        named = by_subject
+    else:
+        named = or_(
+            col(SsoSession.sid) == token.sid, and_(col(SsoSession.sid).is_(None), by_subject)
+        )
+    rows = await tx.exec(
+        select(LoginSession.user_id, LoginSession.id)
+        .join(SsoSession, col(SsoSession.session_id) == col(LoginSession.id))
+        .where(
+            SsoSession.tenant_id == connection.tenant_id,
+            SsoSession.issuer == connection.issuer,
+            named,
+            col(LoginSession.ended_at).is_(None),
+        )
+    )
+    found: dict[UUID, list[UUID]] = defaultdict(list)
+    for user_id, session_id in rows:
+        found[user_id].append(session_id)
+    return found

@@ -1,0 +1,110 @@
+"""Requests to a provider. A Tenant Admin chose its address, so each is kept on a short lead: https,
+no redirect followed, ten seconds in all, an answer of bounded size, and JSON."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from services import runtime
+from services.sso.errors import Refusal, SsoError, quote
+
+# Seconds for one request, whole.
+TIMEOUT = 10.0
+# Bytes of an answer. A large discovery document or key set has a tenth of it.
+LONGEST_ANSWER = 256 * 1024
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+def check_address(url: str) -> str:
+    """The address, where Rollcall may ask there: https, or plain http to this very machine where
+    Rollcall itself is served so (to try things out). Raises `SsoError`."""
+    try:
+        parts = urlsplit(url)
+        host, _port = parts.hostname, parts.port
+    except ValueError:
+        host, parts = None, urlsplit("")
+    local = parts.scheme == "http" and host in LOOPBACK and not runtime.current().settings.is_https
+    allowed = parts.scheme == "https" or local
+    if not host or not allowed or parts.username is not None or parts.fragment or not url.isascii():
+        raise SsoError(
+            Refusal.ADDRESS_NOT_ALLOWED,
+            f"{quote(url)} isn't an address that Rollcall may ask: it must start with https:// and "
+            "a host's name.",
+        )
+    return url
+
+
+async def get_json(url: str, *, bearer: str = "") -> dict[str, Any]:
+    """What a provider says at this address. Raises `SsoError`."""
+    headers = {"Authorization": f"Bearer {bearer}"} if bearer else {}
+    status, answer = await _ask("GET", url, headers, None)
+    if status != httpx.codes.OK or answer is None:
+        raise _unusable(url, status)
+    return answer
+
+
+async def post_form(url: str, headers: Mapping[str, str], body: str) -> tuple[int, dict[str, Any]]:
+    """A provider's answer to a form: its status, and what it says. Raises `SsoError`."""
+    status, answer = await _ask("POST", url, headers, body.encode())
+    if answer is None:
+        raise _unusable(url, status)
+    return status, answer
+
+
+async def _ask(
+    method: str, url: str, headers: Mapping[str, str], body: bytes | None
+) -> tuple[int, dict[str, Any] | None]:
+    check_address(url)
+    wanted = {"Accept": "application/json", **headers}
+    host = urlsplit(url).hostname
+    try:
+        async with (
+            asyncio.timeout(TIMEOUT),
+            httpx.AsyncClient(follow_redirects=False, timeout=TIMEOUT) as client,
+            client.stream(method, url, headers=wanted, content=body) as response,
+        ):
+            return response.status_code, _parsed(await _read(response, url))
+    except (TimeoutError, httpx.TimeoutException) as error:
+        raise SsoError(
+            Refusal.PROVIDER_SLOW,
+            f"{host} didn't answer within {TIMEOUT:.0f} seconds. Try again in a moment.",
+        ) from error
+    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
+        raise SsoError(
+            Refusal.PROVIDER_UNREACHABLE,
+            f"{host} can't be reached: {quote(str(error) or type(error).__name__)}. "
+            "Check the address, and that Rollcall's server may connect to it.",
+        ) from error
+
+
+async def _read(response: httpx.Response, url: str) -> bytes:
+    read = bytearray()
+    async for piece in response.aiter_bytes():
+        read += piece
+        if len(read) > LONGEST_ANSWER:
+            raise SsoError(
+                Refusal.PROVIDER_ANSWER,
+                f"{url} answers with more than {LONGEST_ANSWER // 1024} KiB. Check the address.",
+            )
+    return bytes(read)
+
+
+def _parsed(body: bytes) -> dict[str, Any] | None:
+    try:
+        answer = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return answer if isinstance(answer, dict) else None
+
+
+def _unusable(url: str, status: int) -> SsoError:
+    what = f"status {status}" if status != httpx.codes.OK else "something that isn't JSON"
+    return SsoError(
+        Refusal.PROVIDER_ANSWER,
+        f"{url} answered with {what}. Check the discovery address, and that nothing (a proxy, a "
+        "sign-in page) stands before the provider.",
+    )

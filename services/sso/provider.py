@@ -1,0 +1,117 @@
+"""What a provider says about itself (OpenID Connect Discovery 1.0), and its keys."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+
+from services import clock, runtime
+from services.sso.errors import Refusal, SsoError, quote
+from services.sso.outbound import check_address, get_json
+
+WELL_KNOWN = "/.well-known/openid-configuration"
+# A provider's description and keys are asked for again after so long. A key that isn't known yet
+# is asked for at once, so a rotation isn't waited for.
+KEEP = timedelta(minutes=10)
+# But strangers, who can name any key in a logout token, make Rollcall ask so often at most.
+ASK_AGAIN = timedelta(seconds=10)
+
+
+@dataclass(frozen=True)
+class Provider:
+    """A provider's description: its addresses, all checked, and how it wants the secret."""
+
+    issuer: str
+    authorization_endpoint: str
+    token_endpoint: str
+    jwks_uri: str
+    userinfo_endpoint: str | None
+    end_session_endpoint: str | None
+    secret_in_body: bool
+
+
+# By process and address: one Rollcall after another, in the tests, may ask at one port.
+_providers: dict[tuple[str, str], tuple[datetime, Provider]] = {}
+_keys: dict[tuple[str, str], tuple[datetime, KeySet]] = {}
+
+
+def issuer_of(written: str) -> str:
+    """The issuer that an address means, as a person enters it: with or without what all end in."""
+    return written.strip().removesuffix(WELL_KNOWN)
+
+
+async def discover(issuer: str, *, anew: bool = False) -> Provider:
+    """The provider with this issuer (a `/` at its end may be missing). Raises `SsoError`.
+
+    The document must name the issuer it was asked as (Discovery, section 4.3): else whoever can
+    change it could have another provider's people let in.
+    """
+    kept = _providers.get(_key(issuer))
+    if kept is not None and not anew and clock.now() - kept[0] < KEEP:
+        return kept[1]
+    address = f"{issuer.rstrip('/')}{WELL_KNOWN}"
+    provider = _described(await get_json(address), issuer, address)
+    _providers[_key(issuer)] = clock.now(), provider
+    return provider
+
+
+async def keys_of(
+    provider: Provider, *, missing: bool = False, by_stranger: bool = False
+) -> KeySet:
+    """The provider's keys; asked for anew where one is `missing`. Raises `SsoError`."""
+    kept = _keys.get(_key(provider.jwks_uri))
+    if kept is not None:
+        age = clock.now() - kept[0]
+        if age < (ASK_AGAIN if by_stranger else timedelta(0)) or (not missing and age < KEEP):
+            return kept[1]
+    document = await get_json(provider.jwks_uri)
+    try:
+        keys = KeySet.import_key_set(document)  # type: ignore[arg-type]
+    except (JoseError, KeyError, TypeError, ValueError) as error:
+        raise SsoError(
+            Refusal.PROVIDER_ANSWER, f"The keys at {provider.jwks_uri} can't be read."
+        ) from error
+    _keys[_key(provider.jwks_uri)] = clock.now(), keys
+    return keys
+
+
+def _described(document: dict[str, Any], issuer: str, address: str) -> Provider:
+    named = document.get("issuer")
+    if not isinstance(named, str) or named.rstrip("/") != issuer.rstrip("/"):
+        raise SsoError(
+            Refusal.WRONG_ISSUER,
+            f"{address} says that its issuer is {quote(named)}. It must be the address before "
+            f"{WELL_KNOWN}; for Microsoft Entra, take your directory's own address, not “common”.",
+        )
+
+    def endpoint(name: str) -> str | None:
+        value = document.get(name)
+        return check_address(value) if isinstance(value, str) and value else None
+
+    authorization, token, jwks = (
+        endpoint(name) for name in ("authorization_endpoint", "token_endpoint", "jwks_uri")
+    )
+    if authorization is None or token is None or jwks is None:
+        raise SsoError(
+            Refusal.PROVIDER_ANSWER,
+            f"{address} isn't the description of an OpenID provider: it names no sign-in page, "
+            "no token address, or no keys.",
+        )
+    methods = document.get("token_endpoint_auth_methods_supported")
+    if not isinstance(methods, list):
+        methods = ["client_secret_basic"]  # what is meant where nothing is said (Discovery, 3)
+    return Provider(
+        issuer=named,
+        authorization_endpoint=authorization,
+        token_endpoint=token,
+        jwks_uri=jwks,
+        userinfo_endpoint=endpoint("userinfo_endpoint"),
+        end_session_endpoint=endpoint("end_session_endpoint"),
+        secret_in_body="client_secret_basic" not in methods and "client_secret_post" in methods,
+    )
+
+
+def _key(address: str) -> tuple[str, str]:
+    return runtime.current().process_id, address

@@ -1,0 +1,63 @@
+"""A tenant that is connected to a provider of the tests' own."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from models import Tenant, User
+from services.actor import Actor
+from services.runtime import Runtime
+from services.sso import connections, flow
+from services.sso.connections import ConnectionForm
+from services.sso.flow import Arrival, Departure, Purpose
+from tests import factories
+from tests.sso.provider import CLIENT_ID, CLIENT_SECRET, TestProvider, providing
+
+DOMAIN = "example.com"
+
+
+def form(provider: TestProvider, **changed: str) -> ConnectionForm:
+    """What an admin enters to connect this provider."""
+    values = {
+        "name": "Test Identity",
+        "discovery": provider.url,
+        "client_id": CLIENT_ID,
+        "client_secret": CLIENT_SECRET,
+        "domains": DOMAIN,
+    }
+    return ConnectionForm(**{**values, **changed})
+
+
+@pytest.fixture
+async def unconnected(rollcall: Runtime, tenant: Tenant) -> AsyncIterator[TestProvider]:
+    """A provider that knows Rollcall, which isn't connected to it yet."""
+    rollcall.settings.public_url = "http://localhost:8080"  # so that it may be asked by plain http
+    async with providing() as running:
+        running.redirect_uris = {connections.addresses_of(tenant.slug).redirect}
+        yield running
+
+
+@pytest.fixture
+async def provider(unconnected: TestProvider, admin: Actor) -> TestProvider:
+    """A provider that the tenant is connected to."""
+    await connections.connect(admin, form(unconnected))
+    return unconnected
+
+
+@pytest.fixture
+async def ada(tenant: Tenant) -> User:
+    """A Sales Engineer, ada@example.com."""
+    return await factories.create_user(tenant, email="ada@example.com")
+
+
+async def begun(tenant: Tenant, purpose: Purpose = Purpose.SIGN_IN) -> Departure:
+    """A single sign-on that waits for the provider's answer."""
+    return await flow.leave(tenant.slug, purpose)
+
+
+async def arrive(tenant: Tenant, provider: TestProvider, *, invitation: str = "") -> Arrival:
+    """A whole single sign-on of whoever is signed in at the provider."""
+    purpose = Purpose.INVITATION if invitation else Purpose.SIGN_IN
+    departure = await flow.leave(tenant.slug, purpose, invitation=invitation)
+    answer = await provider.visit(departure.url)
+    return await flow.arrive(tenant.slug, departure.sealed, answer, factories.CALLER)

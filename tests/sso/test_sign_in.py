@@ -1,0 +1,294 @@
+"""Single sign-on, of those who get in: linked once, by the provider's subject from then on."""
+
+from datetime import timedelta
+
+import pytest
+
+from models import ExternalIdentity, MailTemplate, Role, SignInMethod, Tenant, User
+from services import clock, invitations, password_change, sign_in, users
+from services.actor import COMMAND_LINE, Actor
+from services.errors import DeadLinkError, InvalidInputError, SsoRequiredError
+from services.runtime import Runtime
+from services.sso import connections, flow
+from services.sso.errors import Refusal, SsoError
+from services.sso.flow import Purpose
+from services.vault import seal
+from tests import books, factories
+from tests.mail_server import MailServer
+from tests.racing import race
+from tests.sso.conftest import arrive, form
+from tests.sso.provider import TestProvider
+
+
+async def refused(tenant: Tenant, provider: TestProvider, invitation: str = "") -> Refusal:
+    """Why this sign-in is refused. No session began, and the log has the reason."""
+    before = await books.actions_of(tenant)
+    with pytest.raises(SsoError) as caught:
+        await arrive(tenant, provider, invitation=invitation)
+    assert (await books.actions_of(tenant))[len(before) :] == ["session.sso_refused"]
+    assert (await books.audit_of(tenant))[-1].details == {"reason": caught.value.reason.value}
+    return caught.value.reason
+
+
+async def test_a_verified_email_of_the_domain_signs_in_and_is_linked(
+    tenant: Tenant, ada: User, provider: TestProvider
+) -> None:
+    subject = provider.sign_in("Ada@Example.com")
+    arrival = await arrive(tenant, provider)
+    assert arrival.signed_in.tenant_slug == tenant.slug
+    (session,) = await books.live_sessions_of(ada.id)
+    assert session.method is SignInMethod.SSO
+    (identity,) = await books.identities_of(ada.id)
+    assert (identity.issuer, identity.subject) == (provider.issuer, subject)
+    assert (await books.actions_of(tenant))[-2:] == ["user.sso_linked", "session.signed_in"]
+
+
+async def test_the_second_sign_in_links_nothing_anew(
+    tenant: Tenant, ada: User, provider: TestProvider
+) -> None:
+    provider.sign_in(ada.email)
+    await arrive(tenant, provider)
+    await arrive(tenant, provider)
+    assert await books.count(ExternalIdentity) == 1
+    assert (await books.actions_of(tenant)).count("user.sso_linked") == 1
+    assert len(await books.live_sessions_of(ada.id)) == 2
+
+
+async def test_whoever_is_linked_is_told_by_mail(
+    mail_server: MailServer, tenant: Tenant, ada: User, provider: TestProvider
+) -> None:
+    provider.sign_in(ada.email)
+    await arrive(tenant, provider)
+    (mail,) = await books.mails_of(ada.id)
+    assert (mail.template, mail.link_id) == (MailTemplate.SSO_LINKED, None)
+
+
+async def test_a_linked_user_gets_in_whatever_their_email_is_at_the_provider(
+    tenant: Tenant, ada: User, provider: TestProvider
+) -> None:
+    subject = provider.sign_in(ada.email)
+    await arrive(tenant, provider)
+    provider.sign_in("married@elsewhere.test", sub=subject, verified=False)
+    arrival = await arrive(tenant, provider)
+    assert arrival.signed_in.session_id in {s.id for s in await books.live_sessions_of(ada.id)}
+    assert (await books.user_of(ada.id)).email == "ada@example.com"
+
+
+async def test_who_takes_over_an_address_does_not_take_over_the_account(
+    tenant: Tenant, ada: User, provider: TestProvider
+) -> None:
+    provider.sign_in(ada.email)
+    await arrive(tenant, provider)
+    provider.sign_in(ada.email, sub="a newcomer with ada's old address")
+    assert await refused(tenant, provider) is Refusal.OTHER_IDENTITY
+
+
+@pytest.mark.parametrize("verified", [False, None, "false", 0])
+async def test_an_email_that_the_provider_does_not_vouch_for_is_refused(
+    tenant: Tenant, ada: User, provider: TestProvider, verified: bool
+) -> None:
+    provider.sign_in(ada.email, verified=verified)
+    assert await refused(tenant, provider) is Refusal.EMAIL_UNVERIFIED
+
+
+async def test_a_missing_email_is_refused(
+    tenant: Tenant, ada: User, provider: TestProvider
+) -> None:
+    provider.sign_in(None)
+    assert await refused(tenant, provider) is Refusal.EMAIL_MISSING
+
+
+async def test_an_email_that_comes_with_the_user_information_counts_too(
+    tenant: Tenant, ada: User, provider: TestProvider
+) -> None:
+    provider.claims_at_userinfo = True
+    provider.sign_in(ada.email)
+    await arrive(tenant, provider)
+    assert await books.live_sessions_of(ada.id)
+
+
+async def test_another_domain_is_refused(
+    tenant: Tenant, rollcall: Runtime, provider: TestProvider
+) -> None:
+    await factories.create_user(tenant, email="ada@example.com.evil.test")
+    provider.sign_in("ada@example.com.evil.test")
+    assert await refused(tenant, provider) is Refusal.EMAIL_DOMAIN
+
+
+async def test_an_address_that_only_looks_alike_is_refused(
+    tenant: Tenant, ada: User, provider: TestProvider
+) -> None:
+    provider.sign_in("\uff41da@example.com")  # a full-width a, which folds to a plain one
+    assert await refused(tenant, provider) is Refusal.OTHER_IDENTITY
+
+
+async def test_a_stranger_is_refused_and_no_account_is_made(
+    tenant: Tenant, ada: User, provider: TestProvider
+) -> None:
+    before = await books.count(User)
+    provider.sign_in("stranger@example.com")
+    assert await refused(tenant, provider) is Refusal.NO_ACCOUNT
+    assert await books.count(User) == before
+
+
+async def test_another_tenants_user_is_refused_as_a_stranger_is(
+    tenant: Tenant, other_tenant: Tenant, provider: TestProvider, admin: Actor
+) -> None:
+    await factories.create_user(other_tenant, email="bob@example.com")
+    await connections.connect(admin, form(provider, new_people="administrator"))
+    provider.sign_in("bob@example.com")
+    assert await refused(tenant, provider) is Refusal.NO_ACCOUNT
+
+
+async def test_a_platform_admin_does_not_come_in_by_a_tenants_provider(
+    tenant: Tenant, platform_user: User, provider: TestProvider
+) -> None:
+    provider.sign_in(platform_user.email)
+    assert await refused(tenant, provider) is Refusal.NO_ACCOUNT
+
+
+async def test_an_inactive_user_is_refused_linked_or_not(
+    tenant: Tenant, ada: User, admin: Actor, provider: TestProvider
+) -> None:
+    await users.set_active(COMMAND_LINE, ada.id, active=False)
+    provider.sign_in(ada.email)
+    assert await refused(tenant, provider) is Refusal.INACTIVE
+    await users.set_active(COMMAND_LINE, ada.id, active=True)
+    await arrive(tenant, provider)
+    await users.set_active(admin, ada.id, active=False)
+    assert await books.live_sessions_of(ada.id) == []
+    assert await refused(tenant, provider) is Refusal.INACTIVE
+
+
+async def test_a_first_sign_in_makes_an_account_where_the_tenant_wants_that(
+    tenant: Tenant, admin: Actor, provider: TestProvider
+) -> None:
+    await connections.connect(admin, form(provider, new_people="sales_engineer"))
+    provider.sign_in("new@example.com", given_name="Nora", family_name="New")
+    await arrive(tenant, provider)
+    (user,) = await books.users_with("new@example.com")
+    assert (user.full_name, user.role) == ("Nora New", Role.SALES_ENGINEER)
+    assert (user.tenant_id, user.password_hash, user.invited) == (tenant.id, None, False)
+    assert "user.created_by_sso" in await books.actions_of(tenant)
+
+
+async def test_no_account_is_made_for_an_address_that_was_deactivated_here(
+    tenant: Tenant, admin: Actor, provider: TestProvider
+) -> None:
+    await connections.connect(admin, form(provider, new_people="sales_engineer"))
+    await factories.create_user(tenant, email="gone@example.com", active=False)
+    provider.sign_in("gone@example.com")
+    assert await refused(tenant, provider) is Refusal.INACTIVE
+
+
+@pytest.mark.parametrize("role", ["tenant_admin", "platform_admin", "nonsense"])
+async def test_no_role_that_manages_users_is_given_to_new_people(
+    admin: Actor, unconnected: TestProvider, role: str
+) -> None:
+    with pytest.raises(InvalidInputError):
+        await connections.connect(admin, form(unconnected, new_people=role))
+
+
+async def test_two_first_sign_ins_at_once_make_one_account_and_one_link(
+    tenant: Tenant, admin: Actor, provider: TestProvider
+) -> None:
+    await connections.connect(admin, form(provider, new_people="sales_engineer"))
+    for number in range(3):
+        provider.sign_in(f"twin{number}@example.com")
+        done, refusals = await race(arrive(tenant, provider), arrive(tenant, provider))
+        assert (len(done), refusals) == (2, [])
+        (user,) = await books.users_with(f"twin{number}@example.com")
+        assert len(await books.identities_of(user.id)) == 1
+
+
+async def test_an_invited_person_accepts_by_single_sign_on(
+    tenant: Tenant, provider: TestProvider
+) -> None:
+    invited = await factories.create_user(tenant, email="ivy@example.com", invited=True)
+    token = await factories.token_of(invited)
+    provider.sign_in(invited.email)
+    await arrive(tenant, provider, invitation=token)
+    user = await books.user_of(invited.id)
+    assert (user.invited, user.password_hash) == (False, None)
+    assert await books.live_links_of(invited.id) == []
+    assert "invitation.accepted" in await books.actions_of(tenant)
+    with pytest.raises(DeadLinkError):
+        await invitations.accept(tenant.slug, token, "an entirely new sentence", factories.CALLER)
+
+
+async def test_someone_elses_invitation_is_not_accepted_by_it(
+    tenant: Tenant, ada: User, provider: TestProvider
+) -> None:
+    invited = await factories.create_user(tenant, email="ivy@example.com", invited=True)
+    token = await factories.token_of(invited)
+    provider.sign_in(ada.email)
+    assert await refused(tenant, provider, token) is Refusal.OTHER_INVITATION
+    assert await books.live_links_of(invited.id)
+
+
+async def test_who_was_deactivated_and_is_invited_anew_comes_back_by_the_invitation_alone(
+    tenant: Tenant, ada: User, admin: Actor, provider: TestProvider
+) -> None:
+    provider.sign_in(ada.email)
+    await arrive(tenant, provider)
+    await users.set_active(admin, ada.id, active=False)
+    invited = await factories.create_user(tenant, email=ada.email, invited=True)
+    assert await refused(tenant, provider) is Refusal.INACTIVE
+    await arrive(tenant, provider, invitation=await factories.token_of(invited))
+    assert await books.live_sessions_of(invited.id)
+    assert await books.live_sessions_of(ada.id) == []
+    assert await books.identities_of(ada.id) == []
+
+
+async def _require(tenant: Tenant, admin: Actor, provider: TestProvider, tester: User) -> None:
+    provider.sign_in(tester.email)
+    departure = await flow.leave(tenant.slug, Purpose.TEST)
+    answer = await provider.visit(departure.url)
+    await flow.finish_test(admin, tenant.slug, departure.sealed, answer)
+    await connections.require(admin, True)
+
+
+async def test_where_it_is_required_no_other_way_leads_in(
+    mail_server: MailServer, tenant: Tenant, ada: User, admin: Actor, provider: TestProvider
+) -> None:
+    invited = await factories.create_user(tenant, email="ivy@example.com", invited=True)
+    await _require(tenant, admin, provider, ada)
+    slug, caller = tenant.slug, factories.CALLER
+    with pytest.raises(SsoRequiredError, match="Test Identity"):
+        await sign_in.sign_in(slug, ada.email, factories.PASSWORD, caller)
+    token = await factories.token_of(invited)
+    with pytest.raises(SsoRequiredError):
+        await invitations.accept(slug, token, "an entirely new sentence", caller)
+    await password_change.request_reset(slug, ada.email, caller)
+    assert await books.mails_of(ada.id) == []
+    assert await books.live_sessions_of(ada.id) == []
+    await arrive(tenant, provider)
+    assert await books.live_sessions_of(ada.id)
+
+
+async def test_where_it_is_required_a_tenant_admin_still_has_the_password(
+    tenant: Tenant, ada: User, admin: Actor, admin_user: User, provider: TestProvider
+) -> None:
+    await _require(tenant, admin, provider, ada)
+    await sign_in.sign_in(tenant.slug, admin_user.email, factories.PASSWORD, factories.CALLER)
+
+
+async def test_the_attempt_is_good_for_ten_minutes(
+    tenant: Tenant, ada: User, provider: TestProvider
+) -> None:
+    provider.sign_in(ada.email)
+    departure = await flow.leave(tenant.slug, Purpose.SIGN_IN)
+    answer = await provider.visit(departure.url)
+    clock.shift(flow.ATTEMPT_LIFETIME + timedelta(seconds=2))
+    with pytest.raises(SsoError) as caught:
+        await flow.arrive(tenant.slug, departure.sealed, answer, factories.CALLER)
+    assert caught.value.reason is Refusal.NO_STATE
+
+
+async def test_the_client_secret_is_sealed_at_rest(
+    tenant: Tenant, provider: TestProvider, rollcall: Runtime
+) -> None:
+    connection = await books.connection_of(tenant)
+    assert connection is not None
+    assert b"secret" not in connection.sealed_secret
+    assert seal("x") != connection.sealed_secret
