@@ -277,7 +277,7 @@ def _summary(action: Action | None, details: dict[str, Any]) -> str:
 
 def _receipt_summary(details: dict[str, Any]) -> str:
     pages, answered = details.get("pages", 0), details.get("answered", 0)
-    if not pages:
+    if not pages and not details.get("unheard"):
         return "no page was open"
     noun = "page" if pages == 1 else "pages"
     text = f"{pages} open {noun} closed"
@@ -285,6 +285,8 @@ def _receipt_summary(details: dict[str, Any]) -> str:
         text += f", the last one after {round(details['slowest_ms'])} ms"
     if answered < pages:
         text += f" ({pages - answered} didn't answer and were disconnected)"
+    if details.get("unheard"):
+        text += ", not counting a replica that hasn't reported"
     return text
 
 

@@ -5,7 +5,8 @@ same transaction, and a look at `PRAGMA data_version`, which costs microseconds 
 another connection has written.
 
 A lost message makes nothing wrong: every service call asks the database, and open pages are
-compared with it all the time (`ui.live`).
+compared with it all the time (`ui.live`). Whoever listens again after an interruption hears a
+`Listening`, and makes up for what it missed.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ import json
 import logging
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
+from itertools import count
 from typing import TYPE_CHECKING, Any, cast
 
 import aiosqlite
@@ -40,6 +43,25 @@ POLL_SECONDS = 0.1
 # A process that didn't read a message for so long starts afresh from the database anyway.
 KEEP = timedelta(minutes=10)
 RECONNECT_SECONDS = 0.5
+# On PostgreSQL a process that serves hears at least its own signs of life, much more often than
+# this: a connection that is silent for so many seconds is dead, though nobody said so.
+SILENCE_SECONDS = 10
+CONNECT_SECONDS = 5
+
+_heard_at = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listening(Event):
+    """This process hears the others from now on; `again` where it did before, and may have missed
+    something. Isn't sent to anybody."""
+
+    again: bool
+
+
+def heard_at() -> float:
+    """When anything was last heard, by `time.perf_counter()`; one's own messages count."""
+    return _heard_at
 
 
 async def send(tx: Transaction, events: Sequence[Event]) -> None:
@@ -63,18 +85,19 @@ async def send(tx: Transaction, events: Sequence[Event]) -> None:
 async def receive() -> None:
     """Publish what other processes commit, until cancelled; reconnects by itself."""
     listen = _listen_sqlite if runtime.current().database.is_sqlite else _listen_postgresql
-    while True:
+    for attempt in count():
         try:
-            await listen()
+            await listen(again=attempt > 0)
         except (OSError, psycopg.Error, aiosqlite.Error) as error:
             log.warning("Listening for other processes failed, trying again: %s", error)
             await asyncio.sleep(RECONNECT_SECONDS)
 
 
-async def _listen_sqlite() -> None:
+async def _listen_sqlite(*, again: bool) -> None:
     current = runtime.current()
     async with aiosqlite.connect(cast(str, current.database.url.database)) as connection:
         last = await _value(connection, "SELECT coalesce(max(number), 0) FROM bus_message")
+        current.bus.publish([Listening(again=again)])
         version = -1
         while True:
             seen = await _value(connection, "PRAGMA data_version")
@@ -86,8 +109,7 @@ async def _listen_sqlite() -> None:
                 )
                 for number, origin, payload in rows:
                     last = number
-                    if origin != current.process_id:
-                        _publish(json.loads(payload))
+                    _publish(origin, json.loads(payload))
             await asyncio.sleep(POLL_SECONDS)
 
 
@@ -97,20 +119,30 @@ async def _value(connection: aiosqlite.Connection, query: str) -> int:
     return int(row[0]) if row else 0
 
 
-async def _listen_postgresql() -> None:
+async def _listen_postgresql(*, again: bool) -> None:
     current = runtime.current()
     url = current.database.url.set(drivername="postgresql")
     async with await psycopg.AsyncConnection.connect(
-        url.render_as_string(hide_password=False), autocommit=True
+        url.render_as_string(hide_password=False),
+        autocommit=True,
+        connect_timeout=CONNECT_SECONDS,
     ) as connection:
         await connection.execute(f"LISTEN {CHANNEL}")
-        async for notice in connection.notifies():
-            message = json.loads(notice.payload)
-            if message["from"] != current.process_id:
-                _publish(message["messages"])
+        current.bus.publish([Listening(again=again)])
+        heard = True
+        while heard:
+            heard = False
+            async for notice in connection.notifies(timeout=SILENCE_SECONDS):
+                heard = True
+                message = json.loads(notice.payload)
+                _publish(message["from"], message["messages"])
+        raise ConnectionError(f"nothing was heard for {SILENCE_SECONDS} seconds")
 
 
-def _publish(messages: Sequence[dict[str, Any]]) -> None:
-    arrived = time.perf_counter()
-    events = [from_message(message, arrived) for message in messages]
+def _publish(origin: str, messages: Sequence[dict[str, Any]]) -> None:
+    global _heard_at  # noqa: PLW0603 - there is one listener in a process
+    _heard_at = time.perf_counter()
+    if origin == runtime.current().process_id:
+        return  # heard at the commit already
+    events = [from_message(message, _heard_at, origin) for message in messages]
     runtime.current().bus.publish(event for event in events if event is not None)

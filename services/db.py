@@ -118,7 +118,8 @@ async def transaction() -> AsyncIterator[Transaction]:
             if tx.events:
                 await carriers.send(tx, tx.events)
         committed_at = time.perf_counter()
-    current.bus.publish(stamped(event, committed_at) for event in tx.events)
+    origin = current.process_id
+    current.bus.publish(stamped(event, committed_at, origin) for event in tx.events)
 
 
 @asynccontextmanager

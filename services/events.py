@@ -1,20 +1,26 @@
 """What happened: facts that were committed, in the past tense, carrying ids and not rows."""
 
+import logging
 from dataclasses import dataclass, field, fields
 from typing import Any
 from uuid import UUID
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from models import EndReason
+from services.presence import UserPresence
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
     """A committed fact. `committed_at` is this process's `time.perf_counter()` at the commit
-    (or on arrival, where another process committed it), in seconds."""
+    (or on arrival, where another process committed it), in seconds; `origin` is the id of the
+    process that committed it."""
 
     committed_at: float = field(default=0.0, compare=False)
+    origin: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +92,52 @@ class AuditWritten(Event):
     entry_id: UUID
 
 
+# What follows is no fact of the database: serving processes tell it each other (`replicas`).
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplicaAnnounced(Event):
+    """A part of who has pages in the `origin`; with the last one that is known in whole.
+
+    `asks` where the origin wants to be told the same. `secret_mark` is the same in all processes
+    that share the signing secret, and tells nothing else about it.
+    """
+
+    part: int
+    parts: int
+    people: tuple[UserPresence, ...]
+    asks: bool
+    secret_mark: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplicaChanged(Event):
+    """The `origin` lives, and has now so many pages of these users."""
+
+    people: tuple[UserPresence, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplicaStopped(Event):
+    """The `origin` serves no more."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PagesClosed(Event):
+    """The `origin` has closed its pages of the sessions that `cause` ended.
+
+    `collector` is the process that wants to know. The times are milliseconds since the origin
+    heard of the end: to the last page's own answer, and to this message.
+    """
+
+    cause: UUID
+    collector: str
+    pages: int
+    answered: int
+    slowest_ms: float | None
+    waited_ms: float
+
+
 _adapters: dict[str, TypeAdapter[Event]] = {
     cls.__name__: TypeAdapter(cls)
     for cls in (
@@ -98,27 +150,39 @@ _adapters: dict[str, TypeAdapter[Event]] = {
         SessionsEnded,
         TenantChanged,
         AuditWritten,
+        ReplicaAnnounced,
+        ReplicaChanged,
+        ReplicaStopped,
+        PagesClosed,
     )
 }
+
+# What every process notes for itself.
+_LOCAL = ("committed_at", "origin")
 
 
 def to_message(event: Event) -> dict[str, Any]:
     """The event as plain JSON values, for another process."""
     name = type(event).__name__
-    values = _adapters[name].dump_python(event, mode="json", exclude={"committed_at"})
+    values = _adapters[name].dump_python(event, mode="json", exclude=set(_LOCAL))
     return {"event": name, **values}
 
 
-def from_message(message: dict[str, Any], committed_at: float) -> Event | None:
-    """The event in a message; none where a newer version of Rollcall sent one we don't know."""
+def from_message(message: dict[str, Any], committed_at: float, origin: str = "") -> Event | None:
+    """The event in a message; none where another version of Rollcall sent one we don't know."""
     values = dict(message)
     adapter = _adapters.get(values.pop("event", ""))
     if adapter is None:
         return None
-    return adapter.validate_python({**values, "committed_at": committed_at}, strict=False)
+    local = {"committed_at": committed_at, "origin": origin}
+    try:
+        return adapter.validate_python({**values, **local}, strict=False)
+    except ValidationError as error:
+        log.warning("An event of another process isn't understood: %s", error)
+        return None
 
 
-def stamped(event: Event, committed_at: float) -> Event:
-    """The same event, with the moment of its commit."""
+def stamped(event: Event, committed_at: float, origin: str) -> Event:
+    """The same event, with the moment of its commit and the process that committed it."""
     values = {f.name: getattr(event, f.name) for f in fields(event)}
-    return type(event)(**{**values, "committed_at": committed_at})
+    return type(event)(**{**values, "committed_at": committed_at, "origin": origin})

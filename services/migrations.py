@@ -66,7 +66,11 @@ def _upgrade(connection: Connection) -> tuple[str | None, str]:
 
 
 async def is_ready() -> bool:
-    """Whether the database answers and has this code's schema."""
+    """Whether the database answers and has this code's schema, or that of a newer Rollcall.
+
+    While replicas are upgraded one by one, the first new one migrates the database under the old
+    ones. Migrations only add what old code needn't know, so the old ones serve on.
+    """
     try:
         async with runtime.current().database.reader.connect() as connection:
             current = await connection.run_sync(
@@ -74,7 +78,9 @@ async def is_ready() -> bool:
             )
     except (OperationalError, OSError, TimeoutError, DatabaseUnavailableError):
         return False
-    return current == ScriptDirectory.from_config(_config()).get_current_head()
+    scripts = ScriptDirectory.from_config(_config())
+    older = {script.revision for script in scripts.walk_revisions()} - {scripts.get_current_head()}
+    return current is not None and current not in older
 
 
 def _reason(error: Exception) -> str:

@@ -1,47 +1,118 @@
-"""Who has Rollcall open right now, as the pages of this process report it.
+"""Who has Rollcall open right now: by the pages of this process, and by what other replicas tell.
 
 A page that was left counts for presence a moment longer, so that nobody seems to leave between two
 pages; as an open page it no longer counts.
 """
 
-from collections import Counter
+import logging
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
 from uuid import UUID
 
-_present: Counter[UUID] = Counter()
-_leaving: Counter[UUID] = Counter()
+log = logging.getLogger(__name__)
 
 
-def page_opened(user_id: UUID) -> None:
+class UserPresence(NamedTuple):
+    """How many pages of a user one process has, and how many of them the browser has left.
+
+    `tenant_id` is where the first of them works, so for a Platform Admin the one they entered.
+    """
+
+    user_id: UUID
+    tenant_id: UUID | None
+    pages: int
+    left: int
+
+
+Callback = Callable[[UUID, UUID | None, bool], None]
+
+_here: dict[UUID, UserPresence] = {}
+_elsewhere: dict[str, dict[UUID, UserPresence]] = {}
+_callbacks: list[Callback] = []
+
+
+def on_change(callback: Callback) -> None:
+    """Call back with (user id, tenant id, online) when a user's first page anywhere connects, and
+    when their last one is forgotten."""
+    _callbacks.append(callback)
+
+
+def page_opened(user_id: UUID, tenant_id: UUID | None) -> None:
     """A page of the user is connected."""
-    _present[user_id] += 1
+    _change(user_id, tenant_id, pages=1)
 
 
-def page_closed(user_id: UUID) -> None:
+def page_closed(user_id: UUID, tenant_id: UUID | None) -> None:
     """A page of the user is forgotten."""
-    _less(_present, user_id)
+    _change(user_id, tenant_id, pages=-1)
 
 
-def page_left(user_id: UUID) -> None:
+def page_left(user_id: UUID, tenant_id: UUID | None) -> None:
     """The browser said goodbye to a page, which will be forgotten soon."""
-    _leaving[user_id] += 1
+    _change(user_id, tenant_id, left=1)
 
 
-def page_left_no_more(user_id: UUID) -> None:
+def page_left_no_more(user_id: UUID, tenant_id: UUID | None) -> None:
     """A page that was left is back, or is forgotten now."""
-    _less(_leaving, user_id)
+    _change(user_id, tenant_id, left=-1)
 
 
 def open_pages(user_id: UUID) -> int:
-    """How many pages the user has open."""
-    return max(0, _present[user_id] - _leaving[user_id])
+    """How many pages the user has open, in all processes that we hear of."""
+    return sum(max(0, seen.pages - seen.left) for seen in _seen(user_id))
 
 
 def is_online(user_id: UUID) -> bool:
     """Whether the user has Rollcall open."""
-    return _present[user_id] > 0
+    return bool(_seen(user_id))
 
 
-def _less(counter: Counter[UUID], user_id: UUID) -> None:
-    counter[user_id] -= 1
-    if counter[user_id] <= 0:
-        del counter[user_id]
+def here() -> dict[UUID, UserPresence]:
+    """The users who have pages in this process."""
+    return dict(_here)
+
+
+def heard(process_id: str, people: Iterable[UserPresence], *, whole: bool = False) -> None:
+    """Take over what another process tells of its users; `whole`: of all of them, so that whoever
+    isn't named has no page there."""
+    there = _elsewhere.setdefault(process_id, {})
+    told = {person.user_id: person for person in people}
+    affected = there | told if whole else told
+    before = {user_id: is_online(user_id) for user_id in affected}
+    if whole:
+        there.clear()
+    for person in told.values():
+        if person.pages > 0:
+            there[person.user_id] = person
+        else:
+            there.pop(person.user_id, None)
+    if not there:
+        del _elsewhere[process_id]
+    for user_id, was_online in before.items():
+        if is_online(user_id) != was_online:
+            _tell(user_id, affected[user_id].tenant_id, online=not was_online)
+
+
+def _seen(user_id: UUID) -> list[UserPresence]:
+    everywhere = (_here, *_elsewhere.values())
+    return [process[user_id] for process in everywhere if user_id in process]
+
+
+def _change(user_id: UUID, tenant_id: UUID | None, *, pages: int = 0, left: int = 0) -> None:
+    was_online = is_online(user_id)
+    seen = _here.get(user_id) or UserPresence(user_id, tenant_id, 0, 0)
+    seen = seen._replace(pages=seen.pages + pages, left=max(0, seen.left + left))
+    if seen.pages > 0:
+        _here[user_id] = seen
+    else:
+        _here.pop(user_id, None)
+    if is_online(user_id) != was_online:
+        _tell(user_id, tenant_id, online=not was_online)
+
+
+def _tell(user_id: UUID, tenant_id: UUID | None, *, online: bool) -> None:
+    for callback in _callbacks:
+        try:
+            callback(user_id, tenant_id, online)
+        except Exception:
+            log.exception("A presence callback failed")

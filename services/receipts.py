@@ -1,6 +1,28 @@
-"""The receipt of a cut: what became of a user's open pages."""
+"""The receipt of a cut: what became of a user's open pages, in all replicas together.
 
-from dataclasses import dataclass
+Each replica closes its own pages and reports to the one that committed the end of their sessions.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Mapping, Set
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from services import replicas, runtime
+from services.bus import Bus
+from services.db import transaction
+from services.errors import RollcallError
+from services.events import PagesClosed, SessionsEnded
+
+log = logging.getLogger(__name__)
+
+# Seconds, from the commit, for the other replicas' reports: browsers get one to answer
+# (`ui.live.cut`), and the report its way.
+REPORT_SECONDS = 1.5
+# A report for which nobody has come is forgotten after so many seconds.
+FORGET_SECONDS = 10
 
 
 @dataclass(frozen=True)
@@ -8,9 +30,96 @@ class Receipt:
     """How many pages were open, how many answered that they closed, and the slowest answer.
 
     `slowest_ms` is the time from the commit to the last page's own answer, in milliseconds; none
-    where no page answered.
+    where no page answered. For a page of another replica it includes the way of that replica's
+    report: it can be too long, never too short. (No two machines' clocks are compared: each
+    measures durations, and they are added up.) `unheard` is how many other replicas were alive
+    and didn't report in time; their pages aren't in the figures.
     """
 
     pages: int
     answered: int
     slowest_ms: float | None
+    unheard: int = 0
+
+
+@dataclass
+class _Gathering:
+    """The reports about one act; some come before this process begins to wait for them."""
+
+    reports: dict[str, PagesClosed] = field(default_factory=dict)
+    arrived: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+_gatherings: dict[UUID, _Gathering] = {}
+
+
+def subscribe(bus: Bus) -> None:
+    """Listen to the other replicas' reports."""
+    bus.subscribe(PagesClosed, _hear)
+
+
+async def gathered(event: SessionsEnded, closing: Awaitable[Receipt]) -> Receipt | None:
+    """Close this process's pages, and add what the other replicas report; none where another
+    process gathers, to which this one reports."""
+    expected, collector = replicas.others(), replicas.collector_of(event.origin)
+    own = await closing
+    if collector != runtime.current().process_id:
+        await _report(event, collector, own)
+        return None
+    gathering = _gathering(event.cause)
+    until = event.committed_at + REPORT_SECONDS
+    try:
+        async with asyncio.timeout(until - time.perf_counter()):
+            while not expected <= gathering.reports.keys():
+                gathering.arrived.clear()
+                await gathering.arrived.wait()
+    except TimeoutError:
+        log.warning("Not every replica has reported in time which pages it closed")
+    return _sum(own, gathering.reports, expected, event.committed_at)
+
+
+def _sum(
+    own: Receipt, reports: Mapping[str, PagesClosed], expected: Set[str], committed_at: float
+) -> Receipt:
+    slowest = [own.slowest_ms] if own.slowest_ms is not None else []
+    for report in reports.values():
+        if report.slowest_ms is not None:
+            arrived_after = (report.committed_at - committed_at) * 1000
+            slowest.append(arrived_after - (report.waited_ms - report.slowest_ms))
+    return Receipt(
+        pages=own.pages + sum(report.pages for report in reports.values()),
+        answered=own.answered + sum(report.answered for report in reports.values()),
+        slowest_ms=round(max(slowest), 1) if slowest else None,
+        unheard=len(expected - reports.keys()),
+    )
+
+
+async def _report(event: SessionsEnded, collector: str, own: Receipt) -> None:
+    try:
+        async with transaction() as tx:
+            tx.publish(
+                PagesClosed(
+                    cause=event.cause,
+                    collector=collector,
+                    pages=own.pages,
+                    answered=own.answered,
+                    slowest_ms=own.slowest_ms,
+                    waited_ms=(time.perf_counter() - event.committed_at) * 1000,
+                )
+            )
+    except RollcallError as error:
+        log.warning("The pages that closed here can't be reported: %s", error)
+
+
+async def _hear(event: PagesClosed) -> None:
+    if event.collector == runtime.current().process_id:
+        gathering = _gathering(event.cause)
+        gathering.reports[event.origin] = event
+        gathering.arrived.set()
+
+
+def _gathering(cause: UUID) -> _Gathering:
+    if cause not in _gatherings:
+        _gatherings[cause] = _Gathering()
+        asyncio.get_running_loop().call_later(FORGET_SECONDS, _gatherings.pop, cause, None)
+    return _gatherings[cause]

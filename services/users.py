@@ -61,7 +61,7 @@ def set_names(user: User, first_name: str, last_name: str) -> None:
 
 
 async def get_impact(actor: Acting, user_id: UUID) -> Impact:
-    """What to tell before a deactivation: open pages (in this process) and signed-in devices."""
+    """What to tell before a deactivation: open pages and signed-in devices."""
     async with reading() as tx:
         await authorize(tx, actor, Permission.SWITCH_USERS)
         user = await get_user(tx, actor, user_id)
@@ -175,6 +175,7 @@ async def keep_receipt(cause: UUID, user_id: UUID, receipt: Receipt) -> None:
             pages=receipt.pages,
             answered=receipt.answered,
             slowest_ms=None if slowest is None else round(slowest, 1),
+            unheard=receipt.unheard,
         )
 
 

@@ -1,11 +1,11 @@
-"""What Rollcall does by itself while it serves: deliver mail, hear other processes, end dates."""
+"""What Rollcall does by itself while it serves: deliver mail, end dates, hear other processes."""
 
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
-from services import carriers, mail_delivery, users
+from services import carriers, mail_delivery, receipts, replicas, runtime, users
 from services.actor import ROLLCALL
 from services.errors import RollcallError
 
@@ -20,10 +20,13 @@ RESTART_SECONDS = 5
 @asynccontextmanager
 async def working() -> AsyncIterator[None]:
     """Have the workers run for as long as the block does."""
-    tasks = [
-        asyncio.create_task(_kept_alive(worker))
-        for worker in (carriers.receive, mail_delivery.deliver_forever, _apply_end_dates)
-    ]
+    current = runtime.current()
+    works = [carriers.receive, mail_delivery.deliver_forever, _apply_end_dates]
+    receipts.subscribe(current.bus)
+    if not current.database.is_sqlite:
+        replicas.subscribe(current.bus)
+        works.append(replicas.take_part)
+    tasks = [asyncio.create_task(_kept_alive(work)) for work in works]
     try:
         yield
     finally:

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from services import sessions, users
+from services import presence, receipts, sessions, users
 from services.audit import PLATFORM_CHAIN
 from services.audit_log import AuditEntry, find_entry
 from services.bus import Bus
+from services.carriers import Listening
 from services.directory import find_row
 from services.errors import RollcallError
 from services.events import (
@@ -87,7 +88,8 @@ def subscribe(bus: Bus) -> None:
         bus.subscribe(row_event, _patch_row)
     bus.subscribe(AuditWritten, _show_entry)
     bus.subscribe(TenantChanged, _show_tenants)
-    live.on_presence(_show_presence)
+    bus.subscribe(Listening, _make_up)
+    presence.on_change(_show_presence)
 
 
 async def receipt_of(cause: UUID) -> Receipt | None:
@@ -110,11 +112,14 @@ def _receipt(cause: UUID) -> asyncio.Future[Receipt]:
 
 async def _close_pages(event: SessionsEnded) -> None:
     pages = live.pages_of_sessions(event.session_ids)
-    receipt = await live.cut(pages, event.reason.value, event.committed_at)
+    closing = live.cut(pages, event.reason.value, event.committed_at)
+    receipt = await receipts.gathered(event, closing)
+    if receipt is None:
+        return
     future = _receipt(event.cause)
     if not future.done():
         future.set_result(receipt)
-    if receipt.pages:
+    if receipt.pages or receipt.unheard:
         await users.keep_receipt(event.cause, event.user_id, receipt)
 
 
@@ -128,13 +133,25 @@ async def compare_forever() -> None:
             log.warning("Open pages can't be compared with the database now: %s", error)
 
 
+async def _make_up(event: Listening) -> None:
+    """Where nothing was heard from other processes for a while, the pages ask for fresh rows.
+    (Whoever was signed out meanwhile is found by comparing.)"""
+    if event.again:
+        await live.tell_missed()
+
+
 async def compare() -> None:
     """Close the pages whose sessions are over in the database."""
     open_sessions = live.session_ids()
     if not open_sessions:
         return
-    for session_id, reason in (await sessions.find_ended(open_sessions)).items():
-        await live.cut(live.pages_of_sessions([session_id]), reason.value)
+    ended = await sessions.find_ended(open_sessions)
+    await asyncio.gather(
+        *(
+            live.cut(live.pages_of_sessions([session_id]), reason.value)
+            for session_id, reason in ended.items()
+        )
+    )
 
 
 # What each fact changed about whom a filter matches: the state before it.

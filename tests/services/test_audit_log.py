@@ -147,6 +147,7 @@ async def test_a_receipt_is_kept_beside_the_entry(admin: Actor, tenant: Tenant) 
         "pages": 3,
         "answered": 2,
         "slowest_ms": 41.3,
+        "unheard": 0,
     }
 
 

@@ -34,9 +34,24 @@ async def test_migrating_again_changes_nothing(rollcall: Runtime) -> None:
     assert await is_ready()
 
 
-async def test_a_database_newer_than_the_code_is_refused(rollcall: Runtime) -> None:
-    async with rollcall.database.writer.begin() as connection:
-        await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+async def test_a_database_newer_than_the_code_is_refused_at_the_start(rollcall: Runtime) -> None:
+    await _set_revision(rollcall, "9999")
     with pytest.raises(OperatorError, match="newer than this Rollcall"):
         await migrate()
+
+
+async def test_who_serves_already_goes_on_when_a_newer_replica_migrates(rollcall: Runtime) -> None:
+    await _set_revision(rollcall, "9999")
+    assert await is_ready()
+
+
+async def test_a_database_older_than_the_code_is_not_ready(rollcall: Runtime) -> None:
+    await _set_revision(rollcall, "0001")
     assert not await is_ready()
+
+
+async def _set_revision(rollcall: Runtime, revision: str) -> None:
+    async with rollcall.database.writer.begin() as connection:
+        await connection.execute(
+            text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision}
+        )

@@ -1,24 +1,74 @@
 """Who has Rollcall open right now."""
 
-from uuid import uuid4
+from uuid import UUID, uuid4
+
+import pytest
 
 from services import presence
+from services.presence import UserPresence
+
+USER, TENANT = uuid4(), uuid4()
 
 
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> list[tuple[UUID, UUID | None, bool]]:
+    """What was told of changes; nobody is here before the test, nor after it."""
+    for name in ("_here", "_elsewhere"):
+        monkeypatch.setattr(presence, name, {})
+    told: list[tuple[UUID, UUID | None, bool]] = []
+    monkeypatch.setattr(presence, "_callbacks", [lambda *change: told.append(change)])
+    return told
+
+
+def _state() -> tuple[int, bool]:
+    return presence.open_pages(USER), presence.is_online(USER)
+
+
+@pytest.mark.usefixtures("told")
 def test_a_page_that_was_left_is_not_open_but_its_user_is_still_here() -> None:
-    user = uuid4()
-    presence.page_opened(user)
-    presence.page_left(user)
-    assert (presence.open_pages(user), presence.is_online(user)) == (0, True)
-    presence.page_left_no_more(user)
-    presence.page_closed(user)
-    assert (presence.open_pages(user), presence.is_online(user)) == (0, False)
+    presence.page_opened(USER, TENANT)
+    presence.page_left(USER, TENANT)
+    assert _state() == (0, True)
+    presence.page_left_no_more(USER, TENANT)
+    presence.page_closed(USER, TENANT)
+    assert _state() == (0, False)
 
 
+@pytest.mark.usefixtures("told")
 def test_a_page_that_comes_back_is_open_again() -> None:
-    user = uuid4()
-    presence.page_opened(user)
-    presence.page_left(user)
-    presence.page_left_no_more(user)
-    assert presence.open_pages(user) == 1
-    presence.page_closed(user)
+    presence.page_opened(USER, TENANT)
+    presence.page_left(USER, TENANT)
+    presence.page_left_no_more(USER, TENANT)
+    assert _state() == (1, True)
+
+
+@pytest.mark.usefixtures("told")
+def test_pages_of_all_replicas_count() -> None:
+    presence.page_opened(USER, TENANT)
+    presence.heard("b", [UserPresence(USER, TENANT, 3, 1)])
+    presence.heard("c", [UserPresence(USER, TENANT, 1, 1)])
+    assert _state() == (3, True)
+    presence.heard("b", [UserPresence(USER, TENANT, 0, 0)])
+    assert _state() == (1, True)
+
+
+def test_coming_and_going_is_told_once_wherever_the_pages_are(
+    told: list[tuple[UUID, UUID | None, bool]],
+) -> None:
+    presence.heard("b", [UserPresence(USER, TENANT, 1, 0)])
+    presence.page_opened(USER, TENANT)
+    presence.page_closed(USER, TENANT)
+    assert told == [(USER, TENANT, True)]
+    presence.heard("b", [UserPresence(USER, TENANT, 0, 0)])
+    assert told == [(USER, TENANT, True), (USER, TENANT, False)]
+
+
+def test_whoever_a_replica_does_not_name_has_no_page_there(
+    told: list[tuple[UUID, UUID | None, bool]],
+) -> None:
+    other = uuid4()
+    presence.heard("b", [UserPresence(USER, TENANT, 1, 0), UserPresence(other, None, 1, 0)])
+    presence.heard("b", [UserPresence(other, None, 2, 0)], whole=True)
+    assert (_state(), presence.open_pages(other)) == ((0, False), 2)
+    presence.heard("b", [], whole=True)
+    assert told[2:] == [(USER, TENANT, False), (other, None, False)]

@@ -187,6 +187,7 @@ async def test_receipt_is_kept_beside_the_deactivation(
         "pages": 3,
         "answered": 2,
         "slowest_ms": slowest and 41.3,
+        "unheard": 0,
     }
 
 

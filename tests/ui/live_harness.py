@@ -23,7 +23,7 @@ from starlette.staticfiles import StaticFiles
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from services import runtime
+from services import presence, runtime
 from services.actor import Actor
 from services.db import Database
 from services.errors import NotAllowedError
@@ -40,7 +40,7 @@ COOKIE = "rollcall"
 sessions: dict[UUID, UUID] = {}
 log = logging.getLogger(__name__)
 events: list[str] = []
-presence: list[tuple[str, bool]] = []
+told: list[tuple[str, bool]] = []
 
 
 def session_of(token: str | None) -> UUID | None:
@@ -176,7 +176,7 @@ def plain_routes(app: FastAPI) -> None:
             "rooms": {
                 str(room): len(sids) for room, sids in core.sio.manager.rooms.get("/", {}).items()
             },
-            "presence": list(presence),
+            "presence": list(told),
             "tabs": len(core.app.storage._tabs),
         }
 
@@ -202,7 +202,7 @@ def create_app(public_url: str) -> FastAPI:
     app.mount("/static", StaticFiles(directory=STATIC))
     plain_routes(app)
     page_routes()
-    live.on_presence(lambda user, _tenant, online: presence.append((str(user), online)))
+    presence.on_change(lambda user, _tenant, online: told.append((str(user), online)))
     live.install(authenticate, public_url=public_url)
     ui.add_head_html('<script src="/static/live.js" defer></script>', shared=True)
     ui.run_with(

@@ -104,7 +104,7 @@ export default {
     this.reset({});
   },
   mounted() {
-    this.stop = listen({}, { onReconnect: this.reconnected });
+    this.stop = listen({}, { onReconnect: this.reconnected, onMissed: () => {} }); // shows no rows
   },
   unmounted() {
     this.stop();

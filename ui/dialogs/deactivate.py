@@ -65,13 +65,18 @@ class DeactivateDialog:
 
 def outcome(change: StatusChange, receipt: Receipt | None) -> str:
     """What became of a deactivation, with the measured figure."""
-    if receipt is None or not receipt.pages:
+    if receipt is None or not (receipt.pages or receipt.unheard):
         return f"{change.name} is deactivated. No page of theirs was open."
+    elsewhere = (
+        " Pages at a replica that hasn't reported yet close, too." if receipt.unheard else ""
+    )
+    if not receipt.pages:
+        return f"{change.name} is deactivated.{elsewhere}"
     pages = "1 open page" if receipt.pages == 1 else f"{receipt.pages} open pages"
     told_ms = f", the last one after {round(receipt.slowest_ms)} ms" if receipt.slowest_ms else ""
     silent = receipt.pages - receipt.answered
     cut_off = f" {silent} didn't answer and were disconnected." if silent else ""
-    return f"{change.name} is signed out of {pages}{told_ms}.{cut_off}"
+    return f"{change.name} is signed out of {pages}{told_ms}.{cut_off}{elsewhere}"
 
 
 def _impact_text(impact: Impact) -> list[str]:

@@ -7,11 +7,10 @@ them.
 from ui.live.collector import quiet_gc
 from ui.live.cut import cut
 from ui.live.errors import plain_errors
-from ui.live.guard import install
+from ui.live.guard import install, tell_missed
 from ui.live.pages import (
     OpenPage,
     all_pages,
-    on_presence,
     open_user_ids,
     pages_of_sessions,
     pages_of_user,
@@ -27,7 +26,6 @@ __all__ = [
     "broadcast_soon",
     "cut",
     "install",
-    "on_presence",
     "open_user_ids",
     "pages_of_sessions",
     "pages_of_user",
@@ -35,4 +33,5 @@ __all__ = [
     "quiet_gc",
     "register",
     "session_ids",
+    "tell_missed",
 ]

@@ -44,7 +44,10 @@ LONGEST_LOG_MESSAGE = 500
 """Characters kept of what a browser wants logged."""
 
 MISSED = "rollcall_missed"
-"""To the page's script: something was told while it was loading; ask for fresh rows."""
+"""To the page's script: it wasn't told something (it was loading, or this process heard nothing
+from the others); ask for fresh rows."""
+MISSED_SPREAD = 2.0
+"""Seconds over which many pages are told so: each asks the database."""
 
 SIGNED_OUT = "signed out"
 """To the page's script: there is no live session. It hides itself and asks for the page anew."""
@@ -52,6 +55,9 @@ PAGE_GONE = "page gone"
 """The session lives, the page doesn't (the server was restarted): ask for it anew."""
 TRY_LATER = "try later"
 """Too many sockets, or no database: keep what is shown and try again."""
+
+NOTHING_SENT = -1
+"""Differs from how many messages any rooms have had."""
 
 _KEY = "rollcall.connection"
 
@@ -117,6 +123,16 @@ def release(page: OpenPage) -> dict[str, Connection]:
                 core.sio.manager.basic_leave_room(sid, "/", room)
     page.sids.clear()
     return released
+
+
+async def tell_missed() -> None:
+    """Have every page ask for fresh rows, spread over `MISSED_SPREAD`."""
+    open_pages = pages.all_pages()
+    for page in open_pages:
+        page.sent_before = NOTHING_SENT  # in case it is still loading
+        for sid in tuple(page.sids):
+            await core.sio.emit(MISSED, {}, to=sid)
+        await asyncio.sleep(MISSED_SPREAD / len(open_pages))
 
 
 def _is_from_here(scope: Scope, public_origin: str) -> bool:

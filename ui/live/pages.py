@@ -6,7 +6,7 @@ service call.
 """
 
 import logging
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -17,8 +17,6 @@ from services.actor import Actor
 from ui.live.rooms import sent_to
 
 log = logging.getLogger(__name__)
-
-PresenceCallback = Callable[[UUID, UUID | None, bool], None]
 
 
 @dataclass(eq=False)
@@ -47,7 +45,6 @@ class OpenPage:
 
 
 _pages: dict[str, OpenPage] = {}
-_callbacks: list[PresenceCallback] = []
 
 
 def register(client: Client, actor: Actor, sign_in_url: str, rooms: Iterable[str] = ()) -> OpenPage:
@@ -85,10 +82,8 @@ def forget(page: OpenPage) -> None:
     del _pages[page.client_id]
     if page.is_present:
         if page.has_left:
-            presence.page_left_no_more(page.user_id)
-        presence.page_closed(page.user_id)
-        if not presence.is_online(page.user_id):
-            _tell(page, online=False)
+            presence.page_left_no_more(page.user_id, page.tenant_id)
+        presence.page_closed(page.user_id, page.tenant_id)
 
 
 def arrived(page: OpenPage) -> None:
@@ -97,22 +92,19 @@ def arrived(page: OpenPage) -> None:
     if page.is_present or not is_open(page):
         return
     page.is_present = True
-    was_online = presence.is_online(page.user_id)
-    presence.page_opened(page.user_id)
-    if not was_online:
-        _tell(page, online=True)
+    presence.page_opened(page.user_id, page.tenant_id)
 
 
 def left(page: OpenPage) -> None:
     """The browser said goodbye to the page."""
     if page.is_present and not page.has_left and is_open(page):
-        presence.page_left(page.user_id)
+        presence.page_left(page.user_id, page.tenant_id)
     page.has_left = True
 
 
 def _back(page: OpenPage) -> None:
     if page.is_present and page.has_left and is_open(page):
-        presence.page_left_no_more(page.user_id)
+        presence.page_left_no_more(page.user_id, page.tenant_id)
     page.has_left = False
 
 
@@ -157,17 +149,3 @@ def session_ids() -> set[UUID]:
 def open_user_ids() -> set[UUID]:
     """The users who have Rollcall open in this process."""
     return {page.user_id for page in _pages.values() if page.is_present}
-
-
-def on_presence(callback: PresenceCallback) -> None:
-    """Call back with (user id, the page's tenant id, online) when a user's first page connects
-    and when their last one is forgotten."""
-    _callbacks.append(callback)
-
-
-def _tell(page: OpenPage, *, online: bool) -> None:
-    for callback in _callbacks:
-        try:
-            callback(page.user_id, page.tenant_id, online)
-        except Exception:
-            log.exception("A presence callback failed")

@@ -1,0 +1,205 @@
+"""The other processes that serve the same database: which of them live, and who is here by them.
+
+On PostgreSQL each tells the others over the bus what changes about who has pages open in it; each
+message is a sign of life, too. Nothing of this is kept: a process that begins to listen tells all
+it knows, and asks the others for the same. SQLite has one serving process, with nobody to tell.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from services import carriers, presence, runtime
+from services.bus import Bus
+from services.carriers import Listening
+from services.db import transaction
+from services.errors import RollcallError
+from services.events import Event, ReplicaAnnounced, ReplicaChanged, ReplicaStopped
+from services.presence import UserPresence
+from services.secrets import derive
+
+log = logging.getLogger(__name__)
+
+# How often changes are told, in seconds, and how often a sign of life is given without any.
+TELL_SECONDS = 0.2
+LIFE_SECONDS = 2.0
+# A replica that is silent for so many seconds is gone: three signs of life were missed.
+GONE_SECONDS = 7.0
+# With two UUIDs and two numbers a head this stays under what one NOTIFY takes.
+PEOPLE_PER_MESSAGE = 80
+
+
+@dataclass
+class _Replica:
+    heard_at: float
+    arriving: list[UserPresence] = field(default_factory=list)
+    has_stopped: bool = False
+
+
+@dataclass
+class _Own:
+    """What this process has told, and is to tell: all messages leave by one task, in order."""
+
+    told: dict[UUID, UserPresence] = field(default_factory=dict)
+    said_at: float = 0.0
+    is_asked: bool = False
+    asks: bool = False
+
+
+_others: dict[str, _Replica] = {}
+_own = _Own()
+
+
+def others() -> set[str]:
+    """The ids of the other processes that serve now."""
+    return {process_id for process_id, other in _others.items() if not other.has_stopped}
+
+
+def collector_of(origin: str) -> str:
+    """Which process gathers what becomes of an act that `origin` committed: that one itself, if it
+    serves; for the command line, the eldest that does."""
+    serving = others() | {runtime.current().process_id}
+    return origin if origin in serving else min(serving)
+
+
+def subscribe(bus: Bus) -> None:
+    """Listen to the other replicas."""
+    bus.subscribe(Listening, _begin)
+    bus.subscribe(ReplicaAnnounced, _hear_announcement)
+    bus.subscribe(ReplicaChanged, _hear_change)
+    bus.subscribe(ReplicaStopped, _hear_stop)
+
+
+async def take_part() -> None:
+    """Tell the other replicas what changes here, and notice which of them are gone, until
+    cancelled."""
+    try:
+        while True:
+            await asyncio.sleep(TELL_SECONDS)
+            _forget_the_silent()
+            if _own.asks or _own.is_asked:
+                await _announce()
+            else:
+                await _tell_changes()
+    finally:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LIFE_SECONDS):
+                await _say([ReplicaStopped()])
+        for process_id in list(_others):
+            _forget(process_id)
+        _own.told.clear()
+
+
+async def _announce() -> None:
+    here, asks = presence.here(), _own.asks
+    _own.asks = _own.is_asked = False
+    parts = _parts(list(here.values()))
+    announcements = [
+        ReplicaAnnounced(
+            part=number, parts=len(parts), people=part, asks=asks, secret_mark=_secret_mark()
+        )
+        for number, part in enumerate(parts)
+    ]
+    if await _say(announcements):
+        _own.told = here
+    else:
+        _own.is_asked, _own.asks = True, asks
+
+
+async def _tell_changes() -> None:
+    here = presence.here()
+    people = []
+    if others():  # else whoever comes is told everything
+        people = [seen for user_id, seen in here.items() if _own.told.get(user_id) != seen]
+        gone = _own.told.keys() - here.keys()
+        people += [_own.told[user_id]._replace(pages=0, left=0) for user_id in gone]
+    if not people and time.perf_counter() - _own.said_at < LIFE_SECONDS:
+        return
+    if await _say([ReplicaChanged(people=part) for part in _parts(people)]):
+        _own.told = here
+
+
+def _parts(people: list[UserPresence]) -> list[tuple[UserPresence, ...]]:
+    starts = range(0, max(1, len(people)), PEOPLE_PER_MESSAGE)
+    return [tuple(people[start : start + PEOPLE_PER_MESSAGE]) for start in starts]
+
+
+async def _say(events: Sequence[Event]) -> bool:
+    try:
+        async with transaction() as tx:
+            for event in events:
+                tx.publish(event)
+    except RollcallError as error:
+        log.warning("The other replicas can't be told now: %s", error)
+        return False
+    _own.said_at = time.perf_counter()
+    return True
+
+
+def _secret_mark() -> str:
+    return derive(runtime.current().secret, "replica", b"").hex()[:16]
+
+
+async def _begin(_event: Listening) -> None:
+    now = time.perf_counter()
+    for other in _others.values():
+        other.heard_at = now  # that we didn't listen is no silence of theirs
+    _own.asks = True
+
+
+async def _hear_announcement(event: ReplicaAnnounced) -> None:
+    if _is_own(event):
+        return
+    if event.origin not in _others:
+        _others[event.origin] = _Replica(event.committed_at)
+        log.info("Replica %s serves the same database", event.origin)
+        if event.secret_mark != _secret_mark():
+            log.error("Replica %s has another ROLLCALL_SECRET: links in mails fail", event.origin)
+    other = _others[event.origin]
+    other.heard_at = event.committed_at
+    if event.part == 0:
+        other.arriving = []
+    other.arriving += event.people
+    if event.part == event.parts - 1:
+        presence.heard(event.origin, other.arriving, whole=True)
+        other.arriving = []
+        _own.is_asked = _own.is_asked or event.asks
+
+
+async def _hear_change(event: ReplicaChanged) -> None:
+    if _is_own(event):
+        return
+    if event.origin in _others:
+        _others[event.origin].heard_at = event.committed_at
+        presence.heard(event.origin, event.people)
+    else:
+        _own.asks = True  # we took it for gone
+
+
+async def _hear_stop(event: ReplicaStopped) -> None:
+    # Its pages count a little longer: most are about to connect to another replica.
+    if event.origin in _others:
+        _others[event.origin].has_stopped = True
+
+
+def _is_own(event: Event) -> bool:
+    return event.origin == runtime.current().process_id
+
+
+def _forget_the_silent() -> None:
+    # Compared with what was last heard at all, not with now: while nothing is heard from anybody,
+    # it is this process that doesn't listen.
+    for process_id, other in list(_others.items()):
+        if carriers.heard_at() - other.heard_at > GONE_SECONDS:
+            if not other.has_stopped:
+                log.warning("Replica %s is silent, and counts as gone", process_id)
+            _forget(process_id)
+
+
+def _forget(process_id: str) -> None:
+    del _others[process_id]
+    presence.heard(process_id, [], whole=True)

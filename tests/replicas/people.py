@@ -1,0 +1,114 @@
+"""People with pages open at one replica or another: HTTP and sockets, without a browser."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any, Self
+
+import httpx
+
+from models import User
+from tests.browser.waiting import eventually
+from tests.factories import open_session
+from tests.ui.live_client import COOKIE, Page
+
+PATIENCE = 30
+
+
+async def until(happened: Callable[[], Awaitable[bool]]) -> None:
+    """Wait until the database (or whoever is asked) says that it happened."""
+    async with asyncio.timeout(PATIENCE):
+        while not await happened():  # noqa: ASYNC110 - there is nobody to set an event
+            await asyncio.sleep(0.05)
+
+
+class Visitor:
+    """Somebody who is signed in; `base` is the address that this browser knows."""
+
+    def __init__(self, base: str, token: str, cookies: dict[str, str] | None = None) -> None:
+        self.base = base
+        self.cookies = {COOKIE: token, **(cookies or {})}
+
+    @classmethod
+    async def of(cls, user: User, base: str) -> Self:
+        """Sign a user in, without a password."""
+        _, token = await open_session(user)
+        return cls(base, token)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What this browser sends with a websocket's upgrade."""
+        cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        return {"Cookie": cookie, "Origin": self.base}
+
+    async def get(self, path: str) -> httpx.Response:
+        """Ask for a page's HTML."""
+        async with httpx.AsyncClient(base_url=self.base, headers=self.headers) as http:
+            answer = await http.get(path, timeout=PATIENCE)
+            self.cookies |= dict(http.cookies)
+            return answer
+
+    async def open(self, path: str) -> "Tab":
+        """Open a page, as a browser does: its HTML, then its socket."""
+        answer = await self.get(path)
+        assert answer.status_code == 200, f"{path}: {answer.status_code}"
+        tab = Tab(self, answer.text)  # type: ignore[arg-type]
+        await tab.connect()
+        return tab
+
+
+class Tab(Page):
+    """An open page, and what its socket was told."""
+
+    async def act(self, kind: str, args: Any, **props: Any) -> None:
+        """Do what a component with these properties sends as an event of this kind."""
+        for element_id, element in self.elements.items():
+            of_it = element.get("props", {})
+            for event in element.get("events", ()):
+                if event["type"] == kind and props.items() <= of_it.items():
+                    await self.sio.emit(
+                        "event",
+                        {
+                            "id": int(element_id),
+                            "client_id": self.client_id,
+                            "listener_id": event["listener_id"],
+                            "args": [json.dumps(args)],
+                        },
+                    )
+                    return
+        raise KeyError(kind)
+
+    def heard(self, event: str) -> list[Any]:
+        """What came with each socket event of this name."""
+        return [message[1] for message in self.received if message[0] == event]
+
+    def patches(self, user: User) -> list[dict[str, Any]]:
+        """What the grid was told of this user's row."""
+        patches = [patch["now"] for patch in self.heard("rollcall_user")]
+        return [row for row in patches if row["id"] == str(user.id)]
+
+    def online(self, user: User) -> bool | None:
+        """Whether the grid was last told that this user is here; none where it was told nothing."""
+        told = [
+            message["online"]
+            for message in self.heard("rollcall_presence")
+            if message["id"] == str(user.id)
+        ]
+        return told[-1] if told else None
+
+    async def says(self, text: str) -> str:
+        """Wait until something that the server sends contains this text; returns that message."""
+        found: list[str] = []
+
+        def look() -> bool:
+            messages = (json.dumps(message, ensure_ascii=False) for message in self.received)
+            found[:] = [message for message in messages if text in message]
+            return bool(found)
+
+        await eventually(look)
+        return found[-1]
+
+    async def until_cut(self) -> None:
+        """Wait for the notice to go, and for the end of the socket."""
+        await asyncio.wait_for(self.closed.wait(), PATIENCE)
+        assert len(self.heard("rollcall_cut")) == 1

@@ -1,0 +1,188 @@
+"""Two replicas on one database behave as one."""
+
+import re
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from models import MailState
+from services import clock, invitations, sessions, users
+from services.actor import COMMAND_LINE, Operator
+from services.db import transaction
+from services.invitations import InvitationForm
+from tests import books
+from tests.browser.server import Server
+from tests.browser.waiting import eventually
+from tests.mail_server import MailServer, receiving_mail
+from tests.postgres import PostgresServer
+from tests.replicas.conftest import People, Replicas
+from tests.replicas.people import Visitor, until
+
+pytestmark = [pytest.mark.postgresql, pytest.mark.asyncio(loop_scope="module")]
+_numbers = count(1)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def mail_server() -> AsyncIterator[MailServer]:
+    """What the replicas' mails arrive at."""
+    async with receiving_mail() as server:
+        yield server
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def past_their_end() -> list[People]:
+    """Whoever's end date had come before the replicas were started."""
+    return []
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def pair(
+    postgres_server: PostgresServer,
+    tmp_path_factory: pytest.TempPathFactory,
+    mail_server: MailServer,
+    past_their_end: list[People],
+) -> AsyncIterator[tuple[Server, Server]]:
+    """Two replicas that all tests here share."""
+    folder: Path = tmp_path_factory.mktemp("replicas")
+    replicas = Replicas(folder, postgres_server.url(postgres_server.create_database()))
+    replicas.settings = {
+        "ROLLCALL_MAIL_SERVER": "127.0.0.1",
+        "ROLLCALL_MAIL_PORT": str(mail_server.port),
+        "ROLLCALL_MAIL_FROM": "rollcall@example.com",
+        "ROLLCALL_MAIL_STARTTLS": "false",
+    }
+    async with replicas.scene():
+        for number in range(3):
+            people = await People.come(f"Past {number}")
+            async with transaction() as tx:
+                for user in (people.ada, people.joan):
+                    user.end_date = clock.now().date() - timedelta(days=1)
+                    tx.add(user)
+            past_their_end.append(people)
+        async with replicas.two() as pair:
+            yield pair
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def people(pair: tuple[Server, Server]) -> People:
+    """Who is there, in a tenant of the test's own."""
+    return await People.come(f"Acme {next(_numbers)}")
+
+
+async def test_a_toggle_at_one_moves_in_the_grids_of_all(
+    pair: tuple[Server, Server], people: People
+) -> None:
+    here = await (await Visitor.of(people.grace, pair[0].url)).open(f"{people.home}/users")
+    there = await (await Visitor.of(people.alan, pair[1].url)).open(f"{people.home}/users")
+    await users.set_active(COMMAND_LINE, people.joan.id, active=False)
+    await here.says('"active": false')
+    await here.act("toggle", {"id": str(people.joan.id), "active": True, "version": 99})
+    for tab in (here, there):
+        await eventually(lambda tab=tab: len(tab.patches(people.joan)) == 2)  # type: ignore[misc]
+        assert [row["active"] for row in tab.patches(people.joan)] == [False, True]
+
+
+async def test_a_deactivation_at_one_cuts_the_pages_of_all_and_counts_them(
+    pair: tuple[Server, Server], people: People
+) -> None:
+    admin = await (await Visitor.of(people.grace, pair[0].url)).open(f"{people.home}/users")
+    ada = await Visitor.of(people.ada, pair[0].url)
+    hers = [await ada.open(f"{people.home}/account")]
+    ada.base = pair[1].url  # the same session, at the other replica
+    hers += [await ada.open(f"{people.home}/account") for _ in range(2)]
+    await eventually(lambda: admin.online(people.ada) is True)
+    wanted = {"id": str(people.ada.id), "active": False, "version": people.ada.version}
+
+    async def counts_them_all() -> bool:  # the other replica tells within moments
+        await admin.act("toggle", wanted)
+        asked = await admin.says("Signed out now, everywhere: ")
+        return "3 open pages on 1 device" in asked
+
+    await until(counts_them_all)
+    await admin.act("submit", {}, title="Deactivate user")
+    for tab in hers:
+        await tab.until_cut()
+    told = await admin.says("Ada Lovelace is signed out of 3 open pages, the last one after ")
+    found = re.search(r"after (\d+) ms\.", told)
+    assert found is not None, told
+    assert int(found[1]) < 10_000
+    await _expect_one_receipt(people, pages=3, answered=3)
+    await eventually(lambda: admin.online(people.ada) is False)
+
+
+async def test_what_the_command_line_ends_is_counted_once(
+    pair: tuple[Server, Server], people: People
+) -> None:
+    for server in pair:
+        await (await Visitor.of(people.ada, server.url)).open(f"{people.home}/account")
+    await users.set_active(COMMAND_LINE, people.ada.id, active=False)
+    await _expect_one_receipt(people, pages=2, answered=2)
+
+
+async def _expect_one_receipt(people: People, *, pages: int, answered: int) -> None:
+    receipts: list[dict[str, object]] = []
+
+    async def kept() -> bool:
+        entries = await books.audit_of(people.tenant)
+        receipts[:] = [e.details for e in entries if e.action == "user.pages_closed"]
+        return bool(receipts)
+
+    await until(kept)
+    (receipt,) = receipts
+    assert (receipt["pages"], receipt["answered"], receipt["unheard"]) == (pages, answered, 0)
+
+
+async def test_who_is_here_at_one_is_seen_at_all(
+    pair: tuple[Server, Server], people: People
+) -> None:
+    grid = await (await Visitor.of(people.grace, pair[0].url)).open(f"{people.home}/users")
+    ada = await Visitor.of(people.ada, pair[1].url)
+    await ada.open(f"{people.home}/account")
+    await eventually(lambda: grid.online(people.ada) is True)
+    page = await (await Visitor.of(people.alan, pair[0].url)).open(f"{people.home}/users")
+    assert _row(page.elements, people)["online"] is True
+    await sessions.revoke(COMMAND_LINE, people.ada.id)
+    await eventually(lambda: grid.online(people.ada) is False)
+
+
+def _row(elements: dict[str, Any], people: People) -> dict[str, Any]:
+    rows: list[dict[str, Any]] = next(
+        e["props"]["rows"] for e in elements.values() if "rows" in e.get("props", {})
+    )
+    return next(row for row in rows if row["id"] == str(people.ada.id))
+
+
+async def test_each_mail_is_sent_once(
+    pair: tuple[Server, Server], people: People, mail_server: MailServer
+) -> None:
+    admin = Operator("Test", people.tenant.id)
+    emails = [f"new{number}.{people.tenant.slug}@example.com" for number in range(12)]
+    for email in emails:
+        form = InvitationForm(first_name="N", last_name="N", email=email, role="administrator")
+        await invitations.invite(admin, form)
+
+    async def all_sent() -> bool:
+        found = [await books.users_with(email) for email in emails]
+        mails = [mail for (user,) in found for mail in await books.mails_of(user.id)]
+        return all(mail.state is MailState.SENT for mail in mails)
+
+    await until(all_sent)
+    assert [len(mail_server.to(email)) for email in emails] == [1] * len(emails)
+
+
+async def test_each_end_date_comes_once(
+    pair: tuple[Server, Server], past_their_end: list[People]
+) -> None:
+    async def all_out() -> bool:
+        rows = [await books.user_of(p.ada.id) for p in past_their_end]
+        rows += [await books.user_of(p.joan.id) for p in past_their_end]
+        return not any(row.active for row in rows)
+
+    await until(all_out)
+    for people in past_their_end:
+        assert await books.actions_of(people.tenant) == ["user.deactivated"] * 2
