@@ -7,7 +7,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 import models.migrations
 from services import runtime, search_index
@@ -59,7 +59,13 @@ def _upgrade(connection: Connection) -> tuple[str | None, str]:
         )
     if before != head:
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        try:
+            command.upgrade(config, "head")
+        except SQLAlchemyError as error:
+            raise OperatorError(
+                f"Bringing the database to schema {head} failed: {_reason(error)}. It is as it was"
+                + (f", of schema {before}: run the Rollcall that ran on it." if before else ".")
+            ) from error
     has_index = search_index.build(connection)
     runtime.current().database.has_trigram_table = has_index and connection.dialect.name == "sqlite"
     return before, head

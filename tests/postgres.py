@@ -59,13 +59,15 @@ class PostgresServer:
         """The address of one of its databases, as Rollcall's setting takes it."""
         return f"postgresql://{USER}@127.0.0.1:{self.port}/{database}"
 
-    def create_database(self, name: str | None = None) -> str:
-        """Create a database, a copy of the template if there is one; returns its name."""
+    def create_database(self, name: str | None = None, *, empty: bool = False) -> str:
+        """Create a database, a copy of the template if there is one and it isn't to be empty;
+        returns its name."""
         name = name or f"test_{next(self._numbers)}"
         # Copying files takes a third of the time that writing them through the log does.
         self._run(
             sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy").format(
-                sql.Identifier(name), sql.Identifier(self.template or "template0")
+                sql.Identifier(name),
+                sql.Identifier("template0" if empty else self.template or "template0"),
             )
         )
         return name

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
-from services.errors import RollcallError
+from services.errors import DatabaseUnavailableError, RollcallError
 
 T = TypeVar("T")
 ROUNDS = 200
@@ -26,11 +26,12 @@ async def rounds(play: Callable[[int], Coroutine[Any, Any, T]], count: int = ROU
 
 
 async def race(*calls: Awaitable[T]) -> tuple[list[T], list[RollcallError]]:
-    """Start all at once; returns the results, and the refusals. Anything else is a bug."""
+    """Start all at once; returns the results, and the refusals. Anything else is a bug, and so is
+    a database that gave up: none of them may wait for each other."""
     done: list[T] = []
     refused: list[RollcallError] = []
     for outcome in await asyncio.gather(*calls, return_exceptions=True):
-        if isinstance(outcome, RollcallError):
+        if isinstance(outcome, RollcallError) and not isinstance(outcome, DatabaseUnavailableError):
             refused.append(outcome)
         elif isinstance(outcome, BaseException):
             raise outcome
