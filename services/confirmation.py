@@ -6,7 +6,7 @@ from services.actor import Actor, authorize
 from services.audit import Action, record
 from services.db import reading, transaction
 from services.errors import InvalidInputError, SessionEndedError
-from services.passwords import verify_password
+from services.passwords import place, verify_password
 from services.permissions import Permission
 
 
@@ -25,12 +25,14 @@ async def confirm_password(actor: Actor, password: str) -> None:
         user = await authorize(tx, actor, Permission.USE_OWN_ACCOUNT)
         if user is None:
             raise SessionEndedError
-        counters = throttle.keys(user.email_key, actor.address)
+        counters = throttle.person_key(user.id)
         await throttle.check(tx, counters)
     stored = user.password_hash
-    if not await verify_password(password, stored):
+    with place():
+        await throttle.claim(counters)
+        matches = await verify_password(password, stored)
+    if not matches:
         async with transaction() as tx:
-            await throttle.count_failure(tx, counters)
             await record(tx, Action.CONFIRMATION_FAILED, actor=actor, by=user, subject=user)
         raise InvalidInputError({"password": "This isn't your password."})
     async with transaction() as tx:

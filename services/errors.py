@@ -108,6 +108,17 @@ class TooManyAttemptsError(RollcallError):
         self.retry_after = retry_after
 
 
+class BusyError(TooManyAttemptsError):
+    """Too many passwords wait to be looked at; this one wasn't."""
+
+    def __init__(self, retry_after: int) -> None:
+        RollcallError.__init__(
+            self,
+            f"Many people are signing in right now. Try again in {retry_after} seconds.",
+        )
+        self.retry_after = retry_after
+
+
 class DeadLinkError(RollcallError):
     """A one-time link is unknown, used, replaced or too old."""
 

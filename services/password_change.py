@@ -17,6 +17,7 @@ from services.passwords import (
     check_password,
     estimate,
     hash_password,
+    place,
     verify_password,
 )
 from services.permissions import Permission
@@ -39,8 +40,7 @@ async def request_reset(slug: str | None, email: str, caller: Caller) -> None:
     try:
         async with transaction() as tx:
             counters = throttle.keys(f"reset:{email_key(email)}", f"reset:{caller.address}")
-            await throttle.check(tx, counters)
-            await throttle.count_failure(tx, counters)
+            await throttle.claim_in(tx, counters)
             user, tenant = await _find(tx, slug, email)
             await record(
                 tx,
@@ -112,13 +112,14 @@ async def change_password(actor: Actor, current: str, new: str) -> int:
         user = await authorize(tx, actor, Permission.USE_OWN_ACCOUNT)
         if user is None:
             raise SessionEndedError
-        counters = throttle.keys(user.email_key, actor.address)
+        counters = throttle.person_key(user.id)
         await throttle.check(tx, counters)
         tenant = await tx.get(Tenant, user.tenant_id) if user.tenant_id else None
     stored = user.password_hash
-    if not await verify_password(current, stored):
-        async with transaction() as tx:
-            await throttle.count_failure(tx, counters)
+    with place():
+        await throttle.claim(counters)
+        matches = await verify_password(current, stored)
+    if not matches:
         raise InvalidInputError({"current": "This isn't your current password."})
     hashed = await _checked_hash(new, own_words(user, tenant), field="new")
     async with transaction() as tx:
@@ -126,6 +127,7 @@ async def change_password(actor: Actor, current: str, new: str) -> int:
         if fresh is None or fresh.password_hash != stored:
             raise SessionEndedError
         fresh.password_hash = hashed
+        await throttle.forget(tx, counters)
         await links.void(tx, fresh.id, LinkPurpose.RESET)
         entry = await record(tx, Action.PASSWORD_CHANGED, actor=actor, by=fresh, subject=fresh)
         return await end(

@@ -4,8 +4,10 @@ import asyncio
 import functools
 import os
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import ParamSpec, TypeVar
 
 import zxcvbn
@@ -14,6 +16,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from pydantic import BaseModel
 
 from services import runtime
+from services.errors import BusyError
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -30,7 +33,15 @@ MIN_PERSONAL_WORD = 3
 _hasher = PasswordHasher()  # Argon2id at the library's defaults (RFC 9106, low-memory profile)
 # One hash keeps one core busy for tens of milliseconds: more threads than cores would only wait
 # for each other, and for the event loop.
-_threads = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="passwords")
+THREADS = os.cpu_count() or 1
+_threads = ThreadPoolExecutor(THREADS, thread_name_prefix="passwords")
+# So many may wait, or be worked on. A hash takes about 28 ms of a core (Argon2id as above, on a
+# server's core), so the last in a queue of 64 per core waits 1.8 s; a person bears two.
+QUEUE = 64 * THREADS
+# Besides, so many who have shown that they are no strangers: by a link, a session, or a device.
+KNOWN_QUEUE = 32 * THREADS
+# Seconds after which to come again: by then the longest queue is done.
+COME_AGAIN = 5
 # What an unknown account's password is compared with, so that it takes as long as any other.
 _NOBODY = _hasher.hash("nobody's password")
 
@@ -41,6 +52,32 @@ class Strength(BaseModel):
     score: int
     accepted: bool
     message: str
+
+
+_places = 0
+_has_place: ContextVar[bool] = ContextVar("has_place", default=False)
+
+
+@contextmanager
+def place(*, known: bool = True) -> Iterator[None]:
+    """Hold a place in the queue; raises `BusyError` at once where it is full.
+
+    Whatever is done with passwords takes a place by itself. Whoever counts an attempt before it is
+    made takes one before that.
+    """
+    global _places  # noqa: PLW0603 - one queue per process, as there is one set of cores
+    if _has_place.get():
+        yield
+        return
+    if _places >= QUEUE + (KNOWN_QUEUE if known else 0):
+        raise BusyError(COME_AGAIN)
+    _places += 1
+    held = _has_place.set(True)
+    try:
+        yield
+    finally:
+        _has_place.reset(held)
+        _places -= 1
 
 
 async def hash_password(password: str) -> str:
@@ -79,7 +116,8 @@ async def estimate(password: str, own_words: Iterable[str]) -> Strength:
 
 async def _in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     call = functools.partial(function, *args, **kwargs)
-    return await asyncio.get_running_loop().run_in_executor(_threads, call)
+    with place():
+        return await asyncio.get_running_loop().run_in_executor(_threads, call)
 
 
 def _judge(password: str, minimum: int, own_words: list[str]) -> Strength:

@@ -13,7 +13,7 @@ from services.db import Transaction, reading, transaction
 from services.emails import email_key
 from services.errors import SignInFailedError
 from services.events import UserSignedIn
-from services.passwords import verify_password
+from services.passwords import place, verify_password
 from services.secrets import token_hash
 from services.sessions import Caller, begin, end
 from services.sign_in_policy import require_method
@@ -45,13 +45,16 @@ async def sign_in(
     async with reading() as tx:
         tenant = await find_tenant(tx, slug)
         user = await _find_user(tx, slug, tenant, email)
-        if await known_devices.is_known(tx, user, caller.device):
+        known = await known_devices.is_known(tx, user, caller.device)
+        if known:
             counters = throttle.device_key(caller.device)
         await throttle.check(tx, counters)
     stored = user.password_hash if user else None
-    matches = await verify_password(password, stored)
+    with place(known=known):
+        await throttle.claim(counters)
+        matches = await verify_password(password, stored)
     if user is None or not user.active or not matches:
-        await _fail(counters, caller, tenant, user)
+        await _fail(caller, tenant, user)
         raise SignInFailedError
     async with transaction() as tx:
         await lock_users(tx, [user.id])
@@ -60,7 +63,7 @@ async def sign_in(
         if fresh is not None and fresh.active and fresh.password_hash == stored:
             await throttle.forget(tx, counters)
             return await welcome(tx, fresh, caller, tenant)
-    await _fail(counters, caller, tenant, user)
+    await _fail(caller, tenant, user)
     raise SignInFailedError
 
 
@@ -119,11 +122,8 @@ async def welcome(
     return SignedIn(token, device, user.role, tenant.slug if tenant else None, session.id)
 
 
-async def _fail(
-    counters: dict[str, str], caller: Caller, tenant: Tenant | None, user: User | None
-) -> None:
+async def _fail(caller: Caller, tenant: Tenant | None, user: User | None) -> None:
     async with transaction() as tx:
-        await throttle.count_failure(tx, counters)
         await record(
             tx,
             Action.SIGN_IN_FAILED,

@@ -1,20 +1,24 @@
 """Slows guessing down: growing pauses per account and per network address, never a lockout.
 
-Counted in the database, so that every replica counts the same and a restart forgets nothing.
+Counted in the database, so that every replica counts the same and a restart forgets nothing. An
+attempt counts as a failure before it is made, and no more once it has succeeded: so of many at the
+same moment, no more are made than one after the other.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
+from uuid import UUID
 
-from sqlmodel import col, delete, select
+from sqlmodel import col, delete, select, update
 
 from models import AttemptCounter
 from services import clock, runtime
-from services.db import Transaction, insert_if_missing
+from services.db import Transaction, insert_if_missing, transaction
 from services.errors import TooManyAttemptsError
 from services.secrets import derive, token_hash
 
 # So many failures are free: people mistype. An office may share one address.
-FREE_FAILURES = {"account": 5, "address": 30, "device": 10}
+FREE_FAILURES = {"account": 5, "address": 30, "device": 10, "person": 5}
 # Then each failure doubles the pause, from this...
 FIRST_PAUSE = timedelta(seconds=2)
 # ...up to this, so that the owner of a guessed account never waits longer.
@@ -35,31 +39,70 @@ def device_key(device: str) -> dict[str, str]:
     return {"device": f"device:{token_hash(device).hex()[:48]}"}
 
 
+def person_key(user_id: UUID) -> dict[str, str]:
+    """The counter of what somebody who is signed in tries: strangers can't slow them down."""
+    return {"person": f"person:{user_id}"}
+
+
 async def check(tx: Transaction, counters: dict[str, str]) -> None:
     """Raise `TooManyAttemptsError` while a pause lasts."""
-    now = clock.now()
     rows = await tx.exec(
         select(AttemptCounter).where(col(AttemptCounter.key).in_(counters.values()))
     )
-    until = max((row.blocked_until for row in rows), default=now)
+    _refuse_during_pause(rows.all())
+
+
+async def claim(counters: dict[str, str]) -> None:
+    """Count an attempt that is about to be made; raises `TooManyAttemptsError` during a pause."""
+    async with transaction() as tx:
+        await claim_in(tx, counters)
+
+
+async def claim_in(tx: Transaction, counters: dict[str, str]) -> None:
+    """The same, in this transaction."""
+    rows = await _locked(tx, counters)
+    _refuse_during_pause(list(rows.values()))
+    _count(rows)
+
+
+async def count_failure(tx: Transaction, counters: dict[str, str]) -> None:
+    """Count a failure of what can't be guessed, and so needn't be claimed before."""
+    _count(await _locked(tx, counters))
+
+
+async def forget(tx: Transaction, counters: dict[str, str]) -> None:
+    """A success: the account's failures are forgotten, and so is whatever is too old to count.
+
+    The address's stay, but for this attempt: else a guesser could clear them by signing in to an
+    account of their own.
+    """
+    now = clock.now()
+    own = [key for kind, key in counters.items() if kind != "address"]
+    address = col(AttemptCounter.key) == counters.get("address")
+    failures = col(AttemptCounter.failures)
+    await tx.exec(
+        delete(AttemptCounter).where(col(AttemptCounter.key).in_(own) | (address & (failures <= 1)))
+    )
+    # The pause that this takes back is the one that this very attempt would have earned.
+    await tx.exec(
+        update(AttemptCounter).where(address).values(failures=failures - 1, blocked_until=now)
+    )
+    old = select(AttemptCounter.key).where(col(AttemptCounter.last_failure_at) < now - FORGET)
+    # Whatever somebody else is counting at this moment is left to them.
+    unused = old.with_for_update(skip_locked=True)
+    await tx.exec(delete(AttemptCounter).where(col(AttemptCounter.key).in_(unused)))
+
+
+def _refuse_during_pause(counters: Sequence[AttemptCounter]) -> None:
+    now = clock.now()
+    until = max((counter.blocked_until for counter in counters), default=now)
     if until > now:
         raise TooManyAttemptsError(int((until - now).total_seconds()) + 1)
 
 
-async def count_failure(tx: Transaction, counters: dict[str, str]) -> None:
-    """Count a failed attempt, and set the pause that it earns."""
+def _count(rows: dict[str, AttemptCounter]) -> None:
     now = clock.now()
-    for kind, key in sorted(counters.items()):
-        new = AttemptCounter(key=key, last_failure_at=now, blocked_until=now)
-        await insert_if_missing(tx, new)
-        counter = (
-            await tx.exec(
-                select(AttemptCounter)
-                .where(AttemptCounter.key == key)
-                .with_for_update()
-                .execution_options(populate_existing=True)
-            )
-        ).one()
+    for kind, counter in rows.items():
         if now - counter.last_failure_at > FORGET:
             counter.failures = 0
         counter.failures += 1
@@ -69,15 +112,19 @@ async def count_failure(tx: Transaction, counters: dict[str, str]) -> None:
             counter.blocked_until = now + min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(excess - 1, 16))
 
 
-async def forget(tx: Transaction, counters: dict[str, str]) -> None:
-    """A success: the account's failures are forgotten, and so is whatever is too old to count.
+async def _locked(tx: Transaction, counters: dict[str, str]) -> dict[str, AttemptCounter]:
+    return {kind: await _row(tx, key) for kind, key in sorted(counters.items())}
 
-    The address's stay: else a guesser could clear them by signing in to an account of their own.
-    """
-    own = [key for kind, key in counters.items() if kind != "address"]
-    await tx.exec(
-        delete(AttemptCounter).where(
-            (col(AttemptCounter.key).in_(own))
-            | (col(AttemptCounter.last_failure_at) < clock.now() - FORGET)
-        )
+
+async def _row(tx: Transaction, key: str) -> AttemptCounter:
+    query = (
+        select(AttemptCounter)
+        .where(AttemptCounter.key == key)
+        .with_for_update()
+        .execution_options(populate_existing=True)
     )
+    while (counter := (await tx.exec(query)).first()) is None:
+        # Another attempt may create it at this moment, or a success forget it.
+        now = clock.now()
+        await insert_if_missing(tx, AttemptCounter(key=key, last_failure_at=now, blocked_until=now))
+    return counter

@@ -15,6 +15,8 @@ from tests.factories import FIREFOX, PASSWORD, create_user
 EMAIL = "ada@example.com"
 OFFICE = "192.0.2.1"
 
+pytestmark = pytest.mark.usefixtures("cheap_hashes")
+
 
 @pytest.fixture
 async def ada(tenant: Tenant) -> User:
@@ -60,10 +62,8 @@ async def test_pauses_of_an_account_grow_to_a_limit_whatever_the_address(ada: Us
             await attempt(f"203.0.113.{number}")
         pauses.append(caught.value.retry_after)
         passing.pass_(caught.value.retry_after)
-    assert pauses == sorted(pauses)
-    assert pauses[0] == 2
-    assert pauses[3] == pytest.approx(16, abs=1)
-    assert pauses[-1] == throttle.LONGEST_PAUSE.total_seconds()
+    # A second less where the attempt itself took that long.
+    assert pauses == pytest.approx([2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300, 300], abs=1)
 
 
 async def test_owner_signs_in_once_the_pause_is_over(ada: User) -> None:

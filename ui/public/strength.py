@@ -7,7 +7,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
-from services.passwords import MAX_LENGTH, Strength, estimate
+from services.errors import BusyError
+from services.passwords import MAX_LENGTH, Strength, estimate, place
 
 router = APIRouter(include_in_schema=False)
 
@@ -32,7 +33,11 @@ async def strength(request: Request, question: Question) -> JSONResponse:
     if not _may_ask(request.client.host if request.client else ""):
         return JSONResponse({"message": "Too many estimates. Type on."}, 429)
     words = [word[:MAX_LENGTH] for word in question.own_words]
-    judged: Strength = await estimate(question.password, words)
+    try:
+        with place(known=False):
+            judged: Strength = await estimate(question.password, words)
+    except BusyError as error:
+        return JSONResponse({"message": str(error)}, 429)
     return JSONResponse(judged.model_dump())
 
 

@@ -1,0 +1,103 @@
+"""How far guessing gets, and that the owner gets further; `benchmarks.guessing` has it larger."""
+
+import pytest
+
+from benchmarks import guessing
+from benchmarks.guessing import Attack, owner_resets, owner_signs_in
+from models import AttemptCounter, Tenant, User
+from services import confirmation, password_change, passwords, throttle
+from services.sessions import Caller
+from services.sign_in import sign_in
+from tests import books
+from tests.factories import PASSWORD, create_user
+from tests.factories import sign_in as sign_in_as
+
+FREE = throttle.FREE_FAILURES["account"]
+ADDRESSES = 20
+
+pytestmark = pytest.mark.usefixtures("cheap_hashes")
+
+
+@pytest.fixture
+async def ada(tenant: Tenant) -> User:
+    """The owner of the account."""
+    return await create_user(tenant, email=guessing.EMAIL)
+
+
+@pytest.fixture
+def compared(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every password that is compared from here on."""
+    seen: list[str] = []
+    verify = passwords._verify
+
+    def spy(password: str, stored: str | None) -> bool:
+        seen.append(password)
+        return verify(password, stored)
+
+    monkeypatch.setattr(passwords, "_verify", spy)
+    return seen
+
+
+async def test_of_a_hundred_guesses_at_once_only_the_free_ones_are_compared(
+    ada: User, compared: list[str]
+) -> None:
+    attack = Attack(addresses=100)
+    await attack.all_at_once(100)
+    # The one that earns the first pause; and one more for each short pause that passed meanwhile.
+    assert FREE + 1 <= len(compared) <= FREE + 4
+    assert attack.compared == len(compared)
+
+
+async def test_guessing_as_fast_as_it_may_gets_no_further_than_the_pauses_let_it(
+    ada: User, compared: list[str]
+) -> None:
+    attack = Attack(ADDRESSES)
+    await attack.as_told(ADDRESSES * 16)
+    # The free ones, those while the pauses grew to the longest, and one for each of the longest.
+    growing = 2 + 4 + 8 + 16 + 32 + 64 + 128 + 256
+    longest = (attack.passed.total_seconds() - growing) / throttle.LONGEST_PAUSE.total_seconds()
+    assert len(compared) == attack.compared <= FREE + 1 + 8 + longest + 1
+    assert attack.compared < attack.sent / 10
+
+
+async def test_the_owner_of_an_attacked_account_is_never_locked_out(
+    ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(password_change, "REQUEST_SECONDS", 0)
+    device = (await sign_in(guessing.SLUG, guessing.EMAIL, PASSWORD, Caller(guessing.OWNER))).device
+    attack = Attack(ADDRESSES)
+    await attack.as_told(ADDRESSES * 16)
+    # On a device that they used before: at once, as often as they like.
+    assert [await owner_signs_in(device) for _ in range(3)] == [0, 0, 0]
+    # On another one: after the longest pause at the latest...
+    await attack.until_paused()
+    wait = await owner_signs_in()
+    assert 0 < wait <= throttle.LONGEST_PAUSE.total_seconds()
+    attack.wait(wait)
+    assert await owner_signs_in() == 0
+    # ... or, where the attackers are always quicker, by a link for a new password.
+    await attack.until_paused()
+    await owner_resets(ada)
+
+
+async def test_who_is_paused_has_no_password_compared(ada: User, compared: list[str]) -> None:
+    attack = Attack(addresses=100)
+    await attack.until_paused()
+    compared.clear()
+    await attack.all_at_once(100)
+    assert await owner_signs_in() > 0
+    assert len(compared) <= 1  # the pause of two seconds may have passed
+
+
+async def test_an_attempt_that_succeeds_counts_as_no_failure(ada: User) -> None:
+    for _ in range(throttle.FREE_FAILURES["address"] * 2):
+        assert await owner_signs_in() == 0
+    assert await books.count(AttemptCounter) == 0
+
+
+async def test_strangers_do_not_keep_who_is_signed_in_from_proving_who_they_are(ada: User) -> None:
+    here = await sign_in_as(ada)
+    await Attack(ADDRESSES).until_paused()
+    assert await owner_signs_in() > 0
+    await confirmation.confirm_password(here, PASSWORD)
+    await password_change.change_password(here, PASSWORD, "another sentence, just as long")
