@@ -8,6 +8,9 @@ from starlette.responses import Response
 from services import known_devices, runtime
 from services.sessions import Caller
 from services.sign_in import SignedIn
+from services.sso.flow import ATTEMPT_LIFETIME
+
+ATTEMPT = "rollcall-sso"
 
 
 def session_token(cookies: Mapping[str, str]) -> str | None:
@@ -38,6 +41,34 @@ def set_session(response: Response, signed_in: SignedIn) -> None:
 def clear_session(response: Response) -> None:
     """Have the browser forget the session; it stays known."""
     _set(response, "rollcall", "", 0)
+
+
+def set_attempt(response: Response, slug: str, sealed: str) -> None:
+    """Have the browser keep a single sign-on that was begun, for its tenant's addresses alone."""
+    _set_attempt(response, slug, sealed, int(ATTEMPT_LIFETIME.total_seconds()))
+
+
+def clear_attempt(response: Response, slug: str) -> None:
+    """Have the browser forget it."""
+    _set_attempt(response, slug, "", 0)
+
+
+def attempt_of(cookies: Mapping[str, str]) -> str | None:
+    """The single sign-on that this browser has begun."""
+    return cookies.get(ATTEMPT)
+
+
+def _set_attempt(response: Response, slug: str, value: str, seconds: int) -> None:
+    # Lax, not Strict: it comes back by a link from the provider's site.
+    response.set_cookie(
+        ATTEMPT,
+        value,
+        max_age=seconds,
+        path=f"/t/{slug}/sso",
+        httponly=True,
+        samesite="lax",
+        secure=runtime.current().settings.is_https,
+    )
 
 
 def _set(response: Response, name: str, value: str, seconds: float) -> None:

@@ -8,8 +8,9 @@ second session.
 import base64
 import hmac
 import json
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any
@@ -20,8 +21,9 @@ from authlib.oauth2.client import OAuth2Client
 from authlib.oauth2.rfc6749.parameters import prepare_token_request
 from cryptography.fernet import Fernet, InvalidToken
 from sqlalchemy.exc import IntegrityError
+from sqlmodel import col, delete, exists, or_, select
 
-from models import LinkPurpose, SignInMethod, SsoConnection, SsoSession, User
+from models import LinkPurpose, LoginSession, SignInMethod, SsoConnection, SsoSession, User
 from services import clock, links, runtime, throttle, vault
 from services.actor import Actor, authorize
 from services.audit import Action, record
@@ -42,6 +44,8 @@ from services.sso.tokens import Expected, check_id_token, is_id
 # How long somebody may take at the provider.
 ATTEMPT_LIFETIME = timedelta(minutes=10)
 SCOPE = "openid email profile"
+# How long what a provider said of a session outlives it.
+KEEP_ENDED = timedelta(hours=1)
 # What a provider answers at most, in characters; longer ones are nobody's honest answer.
 LONGEST_CODE = 4096
 
@@ -68,13 +72,22 @@ class Attempt:
 
     slug: str
     purpose: Purpose
-    issuer: str
-    client_id: str
     state: str = field(repr=False)
     nonce: str = field(repr=False)
     verifier: str = field(repr=False)
+    issuer: str = ""
+    client_id: str = ""
     after: str = ""
     invitation: str = field(default="", repr=False)
+
+    @classmethod
+    def begun(
+        cls, slug: str, purpose: Purpose, *, after: str = "", invitation: str = ""
+    ) -> "Attempt":
+        """A new attempt. (The verifier's 43 characters, from 256 random bits, are the least that
+        RFC 7636, section 4.1, takes.)"""
+        state, nonce, verifier = new_token(), new_token(), new_token()
+        return cls(slug, purpose, state, nonce, verifier, after=after, invitation=invitation)
 
 
 @dataclass(frozen=True)
@@ -95,27 +108,27 @@ class TestReport:
     would_work: bool
 
 
-async def leave(slug: str, purpose: Purpose, *, after: str = "", invitation: str = "") -> Departure:
+async def leave(
+    slug: str, purpose: Purpose, caller: Caller, *, after: str = "", invitation: str = ""
+) -> Departure:
     """Begin: the provider's sign-in page, with PKCE, state and nonce.
 
-    Raises `SsoError`, and `DeadLinkError` for an invitation that is over.
+    Raises `SsoError` (which is in the audit log, and counted, but for a test), and `DeadLinkError`
+    for an invitation that is over.
     """
     if purpose is Purpose.INVITATION:
         await open_link(LinkPurpose.INVITATION, slug, invitation)
+    if purpose is Purpose.TEST:
+        return await _depart(slug, Attempt.begun(slug, purpose), anew=True)
+    async with _noted(slug, caller):
+        attempt = Attempt.begun(slug, purpose, after=after, invitation=invitation)
+        return await _depart(slug, attempt)
+
+
+async def _depart(slug: str, attempt: Attempt, *, anew: bool = False) -> Departure:
     async with reading() as tx:
         _, connection = await find_connection(tx, slug)
-    provider = await discover(connection.issuer, anew=purpose is Purpose.TEST)
-    attempt = Attempt(
-        slug=slug,
-        purpose=purpose,
-        issuer=connection.issuer,
-        client_id=connection.client_id,
-        state=new_token(),
-        nonce=new_token(),
-        verifier=new_token(),  # 43 characters, the least of RFC 7636, section 4.1, from 256 bits
-        after=after,
-        invitation=invitation,
-    )
+    provider = await discover(connection.issuer, anew=anew)
     client = OAuth2Client(
         None,
         client_id=connection.client_id,
@@ -129,7 +142,8 @@ async def leave(slug: str, purpose: Purpose, *, after: str = "", invitation: str
         code_verifier=attempt.verifier,
         nonce=attempt.nonce,
     )
-    return Departure(url, _seal(attempt))
+    bound = replace(attempt, issuer=connection.issuer, client_id=connection.client_id)
+    return Departure(url, _seal(bound))
 
 
 def purpose_of(sealed: str | None) -> Purpose | None:
@@ -148,16 +162,25 @@ async def arrive(
     Raises `SsoError` (which is in the audit log, and counted), `TooManyAttemptsError`, and
     `DeadLinkError` for an invitation that is over by now.
     """
-    counters = {"address": throttle.keys("", caller.address)["address"]}
-    async with reading() as tx:
-        tenant, connection = await find_connection(tx, slug)
-        await throttle.check(tx, counters)
-    try:
+    async with _noted(slug, caller):
+        async with reading() as tx:
+            _, connection = await find_connection(tx, slug)
         attempt = _matching(slug, sealed, answer, connection)
         if attempt.purpose is Purpose.TEST:
             raise _forged()
         claims, id_token = await _claims(attempt, answer, connection)
         return Arrival(await _admit(attempt, claims, id_token, caller), attempt.after)
+
+
+@asynccontextmanager
+async def _noted(slug: str, caller: Caller) -> AsyncIterator[None]:
+    """Count and log what is refused; an address that fails too often has to wait."""
+    counters = {"address": throttle.keys("", caller.address)["address"]}
+    async with reading() as tx:
+        tenant, _ = await find_connection(tx, slug)
+        await throttle.check(tx, counters)
+    try:
+        yield
     except SsoError as error:
         async with transaction() as tx:
             await throttle.count_failure(tx, counters)
@@ -225,6 +248,7 @@ async def _admit(
             if user.invited:
                 await _accepted(tx, user, caller)
             signed_in = await welcome(tx, user, caller, tenant, SignInMethod.SSO)
+            await _forget_ended(tx, tenant.id)
             sid = claims.get("sid")
             tx.add(
                 SsoSession(
@@ -240,6 +264,18 @@ async def _admit(
             return signed_in
 
     return await _twice(once)
+
+
+async def _forget_ended(tx: Transaction, tenant_id: UUID) -> None:
+    """Id tokens are kept for signing out, and not for longer."""
+    over = select(LoginSession.id).where(
+        LoginSession.id == SsoSession.session_id,
+        or_(
+            col(LoginSession.ended_at) < clock.now() - KEEP_ENDED,
+            col(LoginSession.expires_at) < clock.now() - KEEP_ENDED,
+        ),
+    )
+    await tx.exec(delete(SsoSession).where(col(SsoSession.tenant_id) == tenant_id, exists(over)))
 
 
 async def _twice(call: Callable[[], Awaitable[SignedIn]]) -> SignedIn:

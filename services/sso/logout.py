@@ -1,6 +1,7 @@
 """Both ways out: the provider ends our sessions, and our signing out goes on to the provider."""
 
 import hashlib
+import logging
 from collections import defaultdict
 from urllib.parse import urlencode
 from uuid import UUID
@@ -9,24 +10,32 @@ from sqlmodel import and_, col, delete, or_, select
 
 from models import EndReason, LoginSession, SeenLogoutToken, SsoConnection, SsoSession, User
 from services import clock, sessions, vault
-from services.actor import Actor, Operator, authorize, lock_users
+from services.actor import Operator, lock_users
 from services.audit import Action, record
 from services.db import Transaction, insert_if_missing, reading, transaction
 from services.errors import OperatorError
-from services.permissions import Permission
 from services.sso.connections import addresses_of, find_connection
 from services.sso.errors import Refusal, SsoError
 from services.sso.provider import discover
 from services.sso.tokens import Expected, LogoutToken, check_logout_token
 
+log = logging.getLogger(__name__)
+
 
 async def end_by_provider(slug: str, raw: str, address: str) -> int:
     """Obey a logout token (OpenID Connect Back-Channel Logout 1.0): end the sessions that it
-    names and close their pages; returns how many ended. Raises `SsoError`."""
+    names and close their pages; returns how many ended. Raises `SsoError`.
+
+    What is refused is logged, and not audited: anybody can send anything here.
+    """
     async with reading() as tx:
         _, connection = await find_connection(tx, slug)
-    provider = await discover(connection.issuer)
-    token = await check_logout_token(Expected(provider, connection.client_id), raw)
+    try:
+        provider = await discover(connection.issuer)
+        token = await check_logout_token(Expected(provider, connection.client_id), raw)
+    except SsoError as error:
+        log.warning("A logout token for %s was refused: %s", slug, error.reason.value)
+        raise
     async with transaction() as tx:
         _, connection = await find_connection(tx, slug)
         await tx.exec(delete(SeenLogoutToken).where(col(SeenLogoutToken.expires_at) < clock.now()))
@@ -50,12 +59,14 @@ async def end_by_provider(slug: str, raw: str, address: str) -> int:
         return ended
 
 
-async def provider_sign_out(actor: Actor, slug: str) -> str | None:
-    """Where to sign out at the provider too (OpenID Connect RP-Initiated Logout 1.0), for a session
-    that began there; none where the provider has no such page, or can't be asked."""
+async def provider_sign_out(session_id: UUID, slug: str) -> str | None:
+    """Where to sign out at the provider too (OpenID Connect RP-Initiated Logout 1.0), after a
+    session that began there has ended here.
+
+    None where the provider has no such page, or can't be asked: that stops nobody's signing out.
+    """
     async with reading() as tx:
-        await authorize(tx, actor, Permission.USE_OWN_ACCOUNT)
-        began = await tx.get(SsoSession, actor.session_id)
+        began = await tx.get(SsoSession, session_id)
         connection = await tx.get(SsoConnection, began.tenant_id) if began else None
     if began is None or connection is None or connection.issuer != began.issuer:
         return None
@@ -63,7 +74,7 @@ async def provider_sign_out(actor: Actor, slug: str) -> str | None:
         provider = await discover(connection.issuer)
         hint = vault.unseal(began.sealed_id_token)
     except (SsoError, OperatorError):
-        return None  # signing out of Rollcall waits for nobody
+        return None
     if provider.end_session_endpoint is None:
         return None
     query = urlencode(

@@ -32,7 +32,7 @@ from services.errors import InvalidInputError, NotAllowedError, NotFoundError, S
 from services.invitation_import import ImportRow
 from services.invitations import InvitationForm
 from services.runtime import Runtime
-from services.sso import connections, flow, logout
+from services.sso import connections, flow
 from services.sso.connections import ConnectionForm
 from services.sso.errors import SsoError
 from services.user_query import UserQuery
@@ -239,12 +239,6 @@ CALLS = [
     Call("sso.connections.require", MANAGERS, _require_sso, takes_id=False),
     Call("sso.connections.disconnect", MANAGERS, _disconnect, takes_id=False),
     Call("sso.flow.finish_test", MANAGERS, _finish_test, takes_id=False),
-    Call(
-        "sso.logout.provider_sign_out",
-        EVERYONE,
-        lambda a, _t: logout.provider_sign_out(a, "acme"),
-        takes_id=False,
-    ),
 ]
 # A sign of life asks for nothing and tells nothing; `test_sessions` shows what it doesn't do.
 NEEDS_NO_ANSWER = {"sessions.touch"}

@@ -52,12 +52,12 @@ async def ada(tenant: Tenant) -> User:
 
 async def begun(tenant: Tenant, purpose: Purpose = Purpose.SIGN_IN) -> Departure:
     """A single sign-on that waits for the provider's answer."""
-    return await flow.leave(tenant.slug, purpose)
+    return await flow.leave(tenant.slug, purpose, factories.CALLER)
 
 
 async def arrive(tenant: Tenant, provider: TestProvider, *, invitation: str = "") -> Arrival:
     """A whole single sign-on of whoever is signed in at the provider."""
     purpose = Purpose.INVITATION if invitation else Purpose.SIGN_IN
-    departure = await flow.leave(tenant.slug, purpose, invitation=invitation)
+    departure = await flow.leave(tenant.slug, purpose, factories.CALLER, invitation=invitation)
     answer = await provider.visit(departure.url)
     return await flow.arrive(tenant.slug, departure.sealed, answer, factories.CALLER)

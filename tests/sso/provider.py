@@ -4,6 +4,8 @@ exact redirect addresses), able to end sessions by back-channel, and to do any o
 import asyncio
 import base64
 import hashlib
+import hmac
+import json
 import secrets
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -18,7 +20,7 @@ import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from joserfc import jwt
-from joserfc.jwk import Key, KeySet, OctKey, RSAKey
+from joserfc.jwk import Key, KeySet, RSAKey
 
 from services.sso.tokens import LOGOUT_EVENT
 from tests.ports import free_port
@@ -81,7 +83,13 @@ class TestProvider:
         self._codes: dict[str, _Code] = {}
         self._people: dict[str, dict[str, Any]] = {}
         self._bearers: dict[str, str] = {}
+        self.listeners: list[asyncio.Server] = []
         self.app = self._routes()
+
+    def stop(self) -> None:
+        """Take no connections any more."""
+        for listener in self.listeners:
+            listener.close()
 
     def sign_in(self, email: str | None, *, verified: bool | None = True, **claims: Any) -> str:
         """Somebody signs in at the provider; returns their subject."""
@@ -125,15 +133,21 @@ class TestProvider:
     def _sign(self, claims: Mapping[str, Any], header: Mapping[str, Any]) -> str:
         said = {name: value for name, value in claims.items() if value is not None}
         algorithm = self.faults.algorithm
-        signing = self.faults.signed_with or key(self.kid)
-        if algorithm == "none":
-            signing = OctKey.import_key("unused")
         whole = {"alg": algorithm, "kid": self.kid, **header}
+        if algorithm in {"none", "HS256"}:
+            return self._forged(whole, said)
+        signing = self.faults.signed_with or key(self.kid)
         return jwt.encode(whole, said, signing, algorithms=[algorithm])
 
-    def public_key_as_secret(self) -> OctKey:
-        """The public key's PEM as an HMAC secret: what an algorithm confusion signs with."""
-        return OctKey.import_key(key(self.kid).as_pem(private=False))
+    def _forged(self, header: Mapping[str, Any], claims: Mapping[str, Any]) -> str:
+        """A token without a signature, or with one by the public key as a shared secret. (By hand:
+        no library that the tests use makes such a thing.)"""
+        parts = (_base64(json.dumps(part).encode()) for part in (header, claims))
+        signed = ".".join(parts)
+        if header["alg"] == "none":
+            return f"{signed}."
+        public = key(self.kid).as_pem(private=False)
+        return f"{signed}.{_base64(hmac.digest(public, signed.encode(), 'sha256'))}"
 
     def _routes(self) -> FastAPI:
         app = FastAPI(openapi_url=None)
@@ -205,7 +219,7 @@ class TestProvider:
             return _error("invalid_client", "Invalid client or Invalid client credentials", 401)
         code = self._codes.pop(form.get("code", ""), None)
         digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
-        proof = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+        proof = _base64(digest)
         if (
             code is None
             or form.get("grant_type") != "authorization_code"
@@ -250,6 +264,10 @@ class TestProvider:
         return JSONResponse(self._people[subject])
 
 
+def _base64(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
 def _error(error: str, description: str, status: int) -> JSONResponse:
     return JSONResponse({"error": error, "error_description": description}, status)
 
@@ -268,6 +286,7 @@ async def providing() -> AsyncIterator[TestProvider]:
     while not server.started:
         assert not serving.done(), "the provider didn't start"
         await asyncio.sleep(0.005)
+    provider.listeners = server.servers
     yield provider
     server.should_exit = server.force_exit = True
     await serving

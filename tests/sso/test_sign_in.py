@@ -242,7 +242,7 @@ async def test_who_was_deactivated_and_is_invited_anew_comes_back_by_the_invitat
 
 async def _require(tenant: Tenant, admin: Actor, provider: TestProvider, tester: User) -> None:
     provider.sign_in(tester.email)
-    departure = await flow.leave(tenant.slug, Purpose.TEST)
+    departure = await flow.leave(tenant.slug, Purpose.TEST, factories.CALLER)
     answer = await provider.visit(departure.url)
     await flow.finish_test(admin, tenant.slug, departure.sealed, answer)
     await connections.require(admin, True)
@@ -277,7 +277,7 @@ async def test_the_attempt_is_good_for_ten_minutes(
     tenant: Tenant, ada: User, provider: TestProvider
 ) -> None:
     provider.sign_in(ada.email)
-    departure = await flow.leave(tenant.slug, Purpose.SIGN_IN)
+    departure = await flow.leave(tenant.slug, Purpose.SIGN_IN, factories.CALLER)
     answer = await provider.visit(departure.url)
     clock.shift(flow.ATTEMPT_LIFETIME + timedelta(seconds=2))
     with pytest.raises(SsoError) as caught:

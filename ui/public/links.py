@@ -11,6 +11,7 @@ from services.errors import InvalidInputError, TooManyAttemptsError
 from services.personal_links import Welcome
 from services.sessions import Caller
 from services.sign_in import SignedIn
+from services.sso.connections import find_offer
 from ui.cookies import caller_of
 from ui.identity import home_path
 from ui.public.answers import form_of, page, signed_in_answer
@@ -26,7 +27,8 @@ Use = Callable[[str | None, str, str, Caller], Awaitable[SignedIn]]
 @router.get("/platform/invitation/{token}")
 async def invitation_page(token: str, slug: str | None = None) -> Response:
     """Who is invited, to what, and the field for their password. Looking uses nothing up."""
-    return _password_page("invitation.html", await invitations.open_invitation(slug, token))
+    welcome = await invitations.open_invitation(slug, token)
+    return _password_page("invitation.html", welcome, **await _sso_offer(slug, token))
 
 
 @router.post("/t/{slug}/invitation/{token}")
@@ -92,18 +94,22 @@ async def _use(
     try:
         signed_in = await used(slug, token, values["password"], caller_of(request))
     except InvalidInputError as error:
-        return _password_page(template, await opened(slug, token), errors=error.fields, status=422)
+        shown = {"errors": error.fields, **await _sso_offer(slug, token)}
+        return _password_page(template, await opened(slug, token), status=422, **shown)
     return await signed_in_answer(request, signed_in)
 
 
-def _password_page(
-    template: str, welcome: Welcome, *, errors: dict[str, str] | None = None, status: int = 200
-) -> Response:
+async def _sso_offer(slug: str | None, token: str) -> dict[str, Any]:
+    url = f"{home_path(slug)}/sso/invitation/{token}"
+    return {"sso": await find_offer(slug), "sso_url": url}
+
+
+def _password_page(template: str, welcome: Welcome, *, status: int = 200, **shown: Any) -> Response:
     return page(
         template,
         status=status,
         token=True,
         welcome=welcome,
         minimum=runtime.current().settings.password_min_length,
-        errors=errors or {},
+        **shown,
     )

@@ -1,6 +1,7 @@
 """Sign-in and sign-out, of a tenant's users and of Platform Admins."""
 
 from contextlib import suppress
+from typing import Any
 from urllib.parse import unquote
 
 from fastapi import APIRouter, Request
@@ -12,9 +13,12 @@ from services.errors import (
     NotFoundError,
     SessionEndedError,
     SignInFailedError,
+    SsoRequiredError,
     TooManyAttemptsError,
 )
 from services.sign_in import sign_in
+from services.sso.connections import find_offer
+from services.sso.logout import provider_sign_out
 from ui.cookies import caller_of, clear_session, session_token
 from ui.identity import home_path, sign_in_url
 from ui.public.answers import form_of, go, home_of, page, signed_in_answer
@@ -98,8 +102,16 @@ async def _show(request: Request, slug: str | None) -> Response:
         visit = await sessions.recognise(session_token(request.cookies), slug, caller_of(request))
     except (SessionEndedError, NotFoundError):
         notice = WHY[EndReason(why)] if why in set(EndReason) else ""
-        return page("sign_in.html", name=name, base=home_path(slug), next=target, notice=notice)
+        return await sign_in_page(slug, name=name, next=target, notice=notice)
     return go(target or home_of(visit.role, slug))
+
+
+async def sign_in_page(slug: str | None, **shown: Any) -> Response:
+    """The sign-in page, with what is to be said on it."""
+    values = {"name": "", "next": "", "notice": "", **shown}
+    values["name"] = values["name"] or await name_of(slug)
+    sso = await find_offer(slug)
+    return page("sign_in.html", base=home_path(slug), sso=sso, **values)
 
 
 async def _sign_in(request: Request, slug: str | None) -> Response:
@@ -111,17 +123,17 @@ async def _sign_in(request: Request, slug: str | None) -> Response:
         signed_in = await sign_in(slug, values["email"], values["password"], caller_of(request))
     except SignInFailedError as error:
         alert = str(error)
+    except SsoRequiredError as error:
+        alert, status = str(error), 403
     except TooManyAttemptsError as error:
         alert, status, retry = str(error), 429, error.retry_after
     else:
         return await signed_in_answer(request, signed_in, target)
-    answer = page(
-        "sign_in.html",
+    answer = await sign_in_page(
+        slug,
         status=status,
         name=name,
-        base=home_path(slug),
         next=target,
-        notice="",
         alert=alert,
         values={"email": values["email"]},
     )
@@ -133,6 +145,7 @@ async def _sign_in(request: Request, slug: str | None) -> Response:
 async def _sign_out(request: Request, slug: str | None) -> Response:
     token = session_token(request.cookies)
     home = await sessions.home_of(token)
+    away = None
     if home is not None:
         # The cookie goes, so its session must end, whichever tenant's page this was sent from;
         # and a Platform Admin can't sign in at a tenant's address.
@@ -140,6 +153,12 @@ async def _sign_out(request: Request, slug: str | None) -> Response:
         with suppress(SessionEndedError):  # it ended by itself meanwhile
             visit = await sessions.recognise(token, slug, caller_of(request))
             await sessions.sign_out(visit.actor)
-    answer = go(sign_in_url(slug, why=EndReason.SIGNED_OUT.value))
+            away = await provider_sign_out(visit.actor.session_id, slug) if slug else None
+    # A form may post to our own origin alone, redirects included: a page leads on from here.
+    answer: Response = (
+        page("sso_leave.html", token=True, url=away)
+        if away
+        else go(sign_in_url(slug, why=EndReason.SIGNED_OUT.value))
+    )
     clear_session(answer)
     return answer

@@ -1,0 +1,220 @@
+"""The provider ends sessions here: by a signed logout token, which works once."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from joserfc.jwk import RSAKey
+
+from models import EndReason, SeenLogoutToken, Tenant, User
+from services import clock
+from services.events import Event, SessionsEnded
+from services.runtime import Runtime
+from services.sso import connections, logout, outbound
+from services.sso.errors import Refusal, SsoError
+from services.sso.provider import ASK_AGAIN
+from tests import books, factories
+from tests.racing import race
+from tests.sso.conftest import arrive, form
+from tests.sso.provider import Faults, TestProvider
+
+ADDRESS = "198.51.100.9"
+
+
+async def _ended(tenant: Tenant, token: str) -> int:
+    return await logout.end_by_provider(tenant.slug, token, ADDRESS)
+
+
+async def _refused(tenant: Tenant, token: str) -> Refusal:
+    with pytest.raises(SsoError) as caught:
+        await _ended(tenant, token)
+    return caught.value.reason
+
+
+async def test_a_logout_by_sid_ends_that_session_and_no_other(
+    rollcall: Runtime, tenant: Tenant, ada: User, provider: TestProvider, events: list[Event]
+) -> None:
+    provider.sign_in(ada.email)
+    first = await arrive(tenant, provider)
+    sid = provider.sid
+    provider.sign_in(ada.email)
+    await arrive(tenant, provider)
+    events.clear()
+    assert await _ended(tenant, provider.logout_token(sid=sid)) == 1
+    await rollcall.bus.drain()
+    (ended,) = [event for event in events if isinstance(event, SessionsEnded)]
+    assert ended.session_ids == (first.signed_in.session_id,)
+    assert ended.reason is EndReason.ORGANISATION
+    assert len(await books.live_sessions_of(ada.id)) == 1
+    entry = (await books.audit_of(tenant))[-1]
+    assert (entry.action, entry.actor_name) == ("session.ended_by_provider", "Test Identity")
+    assert (entry.subject_id, entry.address) == (ada.id, ADDRESS)
+
+
+async def test_a_logout_by_subject_ends_all_of_theirs_that_came_from_there(
+    tenant: Tenant, ada: User, provider: TestProvider
+) -> None:
+    bob = await factories.create_user(tenant, email="bob@example.com")
+    by_password = await factories.sign_in(ada)
+    for email in (bob.email, ada.email, ada.email):
+        provider.sign_in(email)
+        await arrive(tenant, provider)
+    subject = provider.person["sub"]
+    assert await _ended(tenant, provider.logout_token(sub=subject)) == 2
+    assert [row.id for row in await books.live_sessions_of(ada.id)] == [by_password.session_id]
+    assert await books.live_sessions_of(bob.id)
+
+
+async def test_a_session_that_came_without_sid_is_found_by_its_subject(
+    tenant: Tenant, ada: User, provider: TestProvider
+) -> None:
+    subject = provider.sign_in(ada.email)
+    provider.faults = Faults(claims={"sid": None})
+    await arrive(tenant, provider)
+    assert await _ended(tenant, provider.logout_token(sub=subject, sid="unheard of")) == 1
+
+
+async def test_a_logout_of_nobody_here_is_obeyed_and_ends_nothing(
+    tenant: Tenant, ada: User, provider: TestProvider
+) -> None:
+    provider.sign_in(ada.email)
+    await arrive(tenant, provider)
+    assert await _ended(tenant, provider.logout_token(sub="a stranger")) == 0
+    assert await books.live_sessions_of(ada.id)
+
+
+async def test_a_logout_token_works_once(tenant: Tenant, ada: User, provider: TestProvider) -> None:
+    subject = provider.sign_in(ada.email)
+    token = provider.logout_token(sub=subject)
+    await _ended(tenant, token)
+    await arrive(tenant, provider)
+    assert await _refused(tenant, token) is Refusal.REPLAYED
+    assert await books.live_sessions_of(ada.id)
+
+
+async def test_of_two_equal_logout_tokens_at_once_one_is_obeyed(
+    tenant: Tenant, ada: User, provider: TestProvider
+) -> None:
+    for _ in range(5):
+        token = provider.logout_token(sub=provider.sign_in(ada.email))
+        done, refused = await race(_ended(tenant, token), _ended(tenant, token))
+        assert (len(done), len(refused)) == (1, 1)
+
+
+async def test_what_was_seen_is_forgotten_when_it_would_be_too_old_anyway(
+    tenant: Tenant, provider: TestProvider
+) -> None:
+    old = provider.logout_token(sub="a")
+    await _ended(tenant, old)
+    clock.shift(timedelta(minutes=10))
+    provider.faults = Faults(clock_ahead=600)
+    await _ended(tenant, provider.logout_token(sub="b"))
+    assert await books.count(SeenLogoutToken) == 1
+    assert await _refused(tenant, old) is Refusal.TOKEN_EXPIRED
+
+
+WRONG: dict[str, tuple[Mapping[str, Any], Refusal]] = {
+    "another issuer": ({"iss": "https://evil.example.com"}, Refusal.WRONG_ISSUER),
+    "another audience": ({"aud": "someone-else"}, Refusal.TOKEN_AUDIENCE),
+    "no issuer": ({"iss": None}, Refusal.WRONG_ISSUER),
+    "no audience": ({"aud": None}, Refusal.TOKEN_AUDIENCE),
+    "no jti": ({"jti": None}, Refusal.TOKEN_CLAIM),
+    "no iat": ({"iat": None}, Refusal.TOKEN_CLAIM),
+    "no expiry": ({"exp": None}, Refusal.TOKEN_CLAIM),
+    "an expiry that never comes": ({"exp": 10**20}, Refusal.TOKEN_CLAIM),
+    "an expiry that has come": ({"exp": 1}, Refusal.TOKEN_EXPIRED),
+    "no events": ({"events": None}, Refusal.TOKEN_CLAIM),
+    "events that are none": ({"events": ["logout"]}, Refusal.TOKEN_CLAIM),
+    "another event": ({"events": {"http://schemas.example.com/login": {}}}, Refusal.TOKEN_CLAIM),
+    "a nonce, as an id token has": ({"nonce": "n"}, Refusal.TOKEN_CLAIM),
+    "nobody": ({"sub": None, "sid": None}, Refusal.TOKEN_CLAIM),
+    "a session's id that is no text": ({"sid": 7}, Refusal.TOKEN_CLAIM),
+    "a session's id with a NUL": ({"sid": "\0"}, Refusal.TOKEN_CLAIM),
+    "another kind of token": ({"header": {"typ": "at+jwt"}}, Refusal.TOKEN_CLAIM),
+}
+
+
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("what", WRONG)
+async def test_a_wrong_logout_token_ends_nothing(
+    tenant: Tenant, ada: User, provider: TestProvider, what: str
+) -> None:
+    subject = provider.sign_in(ada.email)
+    await arrive(tenant, provider)
+    changed, reason = WRONG[what]
+    assert await _refused(tenant, provider.logout_token(**{"sub": subject, **changed})) is reason
+    assert await books.live_sessions_of(ada.id)
+
+
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+async def test_an_unsigned_or_forged_logout_token_ends_nothing(
+    tenant: Tenant, ada: User, provider: TestProvider
+) -> None:
+    subject = provider.sign_in(ada.email)
+    await arrive(tenant, provider)
+    forger = RSAKey.generate_key(2048, {"kid": "forged"})
+    for fault in (
+        Faults(algorithm="none"),
+        Faults(algorithm="HS256"),
+        Faults(signed_with=forger),
+    ):
+        provider.faults = fault
+        token = provider.logout_token(sub=subject, header={"kid": provider.kid})
+        assert await _refused(tenant, token) is Refusal.TOKEN_SIGNATURE
+    assert await _refused(tenant, "") is Refusal.TOKEN_MALFORMED
+    assert await _refused(tenant, "a.b.c") is Refusal.TOKEN_MALFORMED
+    assert await books.live_sessions_of(ada.id)
+
+
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+async def test_strangers_cannot_have_the_provider_asked_for_its_keys_all_the_time(
+    tenant: Tenant, provider: TestProvider
+) -> None:
+    await _ended(tenant, provider.logout_token(sub="a"))
+    asked = provider.asked.count("/jwks")
+    for number in range(5):
+        token = provider.logout_token(sub="a", header={"kid": f"made up {number}"})
+        assert await _refused(tenant, token) is Refusal.TOKEN_SIGNATURE
+    assert provider.asked.count("/jwks") == asked
+    provider.kid = "second"
+    clock.shift(ASK_AGAIN)
+    assert await _ended(tenant, provider.logout_token(sub="a")) == 0
+
+
+async def test_a_provider_ends_sessions_of_its_own_tenant_alone(
+    tenant: Tenant, other_tenant: Tenant, ada: User, provider: TestProvider
+) -> None:
+    boss = await factories.sign_in(await factories.create_admin(other_tenant))
+    await connections.connect(boss, form(provider))
+    subject = provider.sign_in(ada.email)
+    await arrive(tenant, provider)
+    assert await _ended(other_tenant, provider.logout_token(sub=subject)) == 0
+    assert await books.live_sessions_of(ada.id)
+
+
+async def test_signing_out_goes_on_to_the_provider(
+    tenant: Tenant, ada: User, provider: TestProvider
+) -> None:
+    provider.sign_in(ada.email)
+    arrival = await arrive(tenant, provider)
+    url = await logout.provider_sign_out(arrival.signed_in.session_id, tenant.slug)
+    assert url is not None
+    assert url.startswith(f"{provider.url}/logout?id_token_hint=ey")
+    assert "post_logout_redirect_uri=http%3A%2F%2Flocalhost%3A8080" in url
+
+
+async def test_signing_out_ends_here_where_the_provider_has_no_page_for_it_or_is_down(
+    tenant: Tenant, ada: User, provider: TestProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbound, "TIMEOUT", 0.5)
+    provider.sign_in(ada.email)
+    session_id = (await arrive(tenant, provider)).signed_in.session_id
+    provider.faults = Faults(discovery={"end_session_endpoint": None})
+    clock.shift(timedelta(minutes=10))
+    assert await logout.provider_sign_out(session_id, tenant.slug) is None
+    provider.stop()
+    clock.shift(timedelta(minutes=20))
+    assert await logout.provider_sign_out(session_id, tenant.slug) is None
+    by_password = await factories.sign_in(ada)
+    assert await logout.provider_sign_out(by_password.session_id, tenant.slug) is None

@@ -1,0 +1,269 @@
+"""Single sign-on through the plain pages: what a browser is sent, and keeps."""
+
+from collections.abc import AsyncIterator
+from http.cookies import SimpleCookie
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from models import EndReason, Tenant, User
+from services import sessions, users
+from services.actor import Actor
+from services.errors import SessionEndedError
+from services.runtime import Runtime
+from services.sso import connections, flow
+from services.sso.flow import Purpose
+from tests import books, factories
+from tests.sso.conftest import form
+from tests.sso.provider import Faults, TestProvider
+from ui import public
+from ui.headers import harden
+
+pytestmark = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+HOME = "http://localhost:8080"
+FROM_LINK = {"Sec-Fetch-Site": "cross-site"}
+FORGOTTEN = 'rollcall-sso="";'
+
+
+@pytest.fixture
+async def http(rollcall: Runtime) -> AsyncIterator[httpx.AsyncClient]:
+    """A browser without scripts, at an application of the plain pages alone."""
+    app = FastAPI()
+    public.register(app)
+    harden(app, public_url=HOME, render=public.render_error)
+    transport = httpx.ASGITransport(app, client=(factories.ADDRESS, 1))
+    async with httpx.AsyncClient(transport=transport, base_url=HOME) as client:
+        yield client
+
+
+async def _come_back(
+    http: httpx.AsyncClient, provider: TestProvider, start: str = "start"
+) -> httpx.Response:
+    leaving = await http.get(f"/t/acme/sso/{start}")
+    assert leaving.status_code == 303
+    answer = await provider.visit(leaving.headers["location"])
+    return await http.get("/t/acme/sso/callback", params=answer, headers=FROM_LINK)
+
+
+async def test_the_button_leads_to_the_provider_and_back_into_a_session(
+    http: httpx.AsyncClient, tenant: Tenant, ada: User, provider: TestProvider
+) -> None:
+    page = await http.get("/t/acme/login?next=/t/acme/roles")
+    assert "Sign in with Test Identity" in page.text
+    assert 'href="/t/acme/sso/start?next=/t/acme/roles"' in page.text
+    provider.sign_in(ada.email)
+    back = await _come_back(http, provider, "start?next=/t/acme/roles")
+    assert back.headers["location"] == "/t/acme/roles"
+    token = http.cookies["rollcall"]
+    visit = await sessions.recognise(token, "acme", factories.CALLER)
+    assert visit.user_id == ada.id
+
+
+async def test_what_the_browser_keeps_meanwhile_is_sealed_short_lived_and_for_these_addresses(
+    http: httpx.AsyncClient, tenant: Tenant, ada: User, provider: TestProvider
+) -> None:
+    provider.sign_in(ada.email)
+    leaving = await http.get("/t/acme/sso/start")
+    (cookie,) = SimpleCookie(leaving.headers["set-cookie"]).values()
+    assert (cookie["path"], cookie["max-age"]) == ("/t/acme/sso", "600")
+    assert (cookie["httponly"], cookie["samesite"]) == (True, "lax")
+    assert "nonce" not in cookie.value
+    answer = await provider.visit(leaving.headers["location"])
+    back = await http.get("/t/acme/sso/callback", params=answer, headers=FROM_LINK)
+    assert any(FORGOTTEN in kept for kept in back.headers.get_list("set-cookie"))
+
+
+async def test_next_leads_nowhere_else(
+    http: httpx.AsyncClient, tenant: Tenant, ada: User, provider: TestProvider
+) -> None:
+    provider.sign_in(ada.email)
+    back = await _come_back(http, provider, "start?next=https://evil.example.com/t/acme/")
+    assert back.headers["location"] == "/t/acme/account"
+
+
+async def test_a_refusal_ends_on_the_sign_in_page_with_a_sentence(
+    http: httpx.AsyncClient, tenant: Tenant, provider: TestProvider
+) -> None:
+    provider.sign_in("stranger@example.com")
+    back = await _come_back(http, provider)
+    assert back.status_code == 400
+    assert "There is no account for stranger@example.com here" in back.text
+    assert "Sign in with Test Identity" in back.text
+    assert "rollcall" not in http.cookies
+
+
+async def test_a_providers_words_are_text_and_never_markup(
+    http: httpx.AsyncClient, tenant: Tenant, provider: TestProvider
+) -> None:
+    provider.denied = ("x", "<script>alert(1)</script>")
+    back = await _come_back(http, provider)
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in back.text
+    assert "<script>alert" not in back.text
+
+
+async def test_the_callback_without_a_beginning_says_to_start_again(
+    http: httpx.AsyncClient, tenant: Tenant, provider: TestProvider
+) -> None:
+    back = await http.get("/t/acme/sso/callback?code=x&state=y", headers=FROM_LINK)
+    assert back.status_code == 400
+    assert "Start again" in back.text
+
+
+@pytest.mark.parametrize("path", ["start", "callback", "test", "invitation/x"])
+async def test_there_is_nothing_where_nothing_is_connected(
+    http: httpx.AsyncClient, tenant: Tenant, path: str
+) -> None:
+    answer = await http.get(f"/t/acme/sso/{path}")
+    assert answer.status_code in {303, 404, 410}
+    assert answer.headers.get("location", "/t/acme/login").startswith("/t/acme/login")
+
+
+async def test_an_invitations_page_offers_it_and_it_is_accepted(
+    http: httpx.AsyncClient, tenant: Tenant, provider: TestProvider
+) -> None:
+    invited = await factories.create_user(tenant, email="ivy@example.com", invited=True)
+    token = await factories.token_of(invited)
+    page = await http.get(f"/t/acme/invitation/{token}")
+    assert f'href="/t/acme/sso/invitation/{token}"' in page.text
+    provider.sign_in(invited.email)
+    back = await _come_back(http, provider, f"invitation/{token}")
+    assert back.headers["location"] == "/t/acme/account"
+    assert not (await books.user_of(invited.id)).invited
+
+
+async def _test_it(
+    http: httpx.AsyncClient, provider: TestProvider, admin_user: User
+) -> httpx.Response:
+    _, token = await factories.open_session(admin_user)
+    http.cookies.set("rollcall", token)
+    return await _come_back(http, provider, "test")
+
+
+async def test_a_test_shows_the_claims_and_what_they_would_do(
+    http: httpx.AsyncClient, tenant: Tenant, ada: User, admin_user: User, provider: TestProvider
+) -> None:
+    provider.sign_in(ada.email, groups=["sales", "<b>"])
+    report = await _test_it(http, provider, admin_user)
+    assert report.status_code == 200
+    assert "Ada Lovelace would be let in, and linked from then on." in report.text
+    assert "[&#34;sales&#34;, &#34;&lt;b&gt;&#34;]" in report.text
+    assert await books.live_sessions_of(ada.id) == []
+    assert await books.identities_of(ada.id) == []
+    connection = await books.connection_of(tenant)
+    assert connection is not None
+    assert connection.tested_at is not None
+
+
+async def test_a_test_tells_what_to_check(
+    http: httpx.AsyncClient, tenant: Tenant, admin_user: User, provider: TestProvider
+) -> None:
+    provider.sign_in("ada@example.com")
+    provider.faults = Faults(claims={"aud": "another"})
+    report = await _test_it(http, provider, admin_user)
+    assert report.status_code == 400
+    assert "Check the client ID in Settings" in report.text
+    connection = await books.connection_of(tenant)
+    assert connection is not None
+    assert connection.tested_at is None
+
+
+async def test_a_test_is_for_who_manages_sign_in(
+    http: httpx.AsyncClient, tenant: Tenant, ada: User, provider: TestProvider
+) -> None:
+    assert (await http.get("/t/acme/sso/test")).headers["location"].startswith("/t/acme/login")
+    _, token = await factories.open_session(ada)
+    http.cookies.set("rollcall", token)
+    assert (await http.get("/t/acme/sso/test")).status_code == 403
+
+
+async def test_the_providers_server_may_post_a_logout_and_it_signs_out(
+    http: httpx.AsyncClient, tenant: Tenant, ada: User, provider: TestProvider
+) -> None:
+    subject = provider.sign_in(ada.email)
+    await _come_back(http, provider)
+    http.cookies.delete("rollcall-device")
+    logout = {"logout_token": provider.logout_token(sub=subject)}
+    answer = await http.post("/t/acme/sso/backchannel-logout", data=logout)
+    assert (answer.status_code, answer.text) == (200, "")
+    assert answer.headers["cache-control"] == "no-store"
+    assert await books.live_sessions_of(ada.id) == []
+    with pytest.raises(SessionEndedError) as caught:
+        await sessions.recognise(http.cookies["rollcall"], "acme", factories.CALLER)
+    assert caught.value.reason is EndReason.ORGANISATION
+    page = await http.get("/t/acme/login?why=organisation")
+    assert "Your organisation signed you out." in page.text
+
+
+async def test_a_wrong_logout_is_refused_as_the_standard_says(
+    http: httpx.AsyncClient, tenant: Tenant, provider: TestProvider
+) -> None:
+    answer = await http.post("/t/acme/sso/backchannel-logout", data={"logout_token": "x"})
+    assert answer.status_code == 400
+    assert answer.json()["error"] == "invalid_request"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/t/acme/login",
+        "/t/acme/sso/backchannel-logout/",
+        "/t/acme/sso/backchannel-logout/x",
+        "/t/acme/x/sso/backchannel-logout",
+        "/x/t/acme/sso/backchannel-logout",
+    ],
+)
+async def test_no_other_address_takes_what_another_site_sends(
+    http: httpx.AsyncClient, tenant: Tenant, provider: TestProvider, path: str
+) -> None:
+    assert (await http.post(path, data={"logout_token": "x"})).status_code == 403
+
+
+async def test_signing_out_leads_on_to_the_provider(
+    http: httpx.AsyncClient, tenant: Tenant, ada: User, provider: TestProvider
+) -> None:
+    provider.sign_in(ada.email)
+    await _come_back(http, provider)
+    page = await http.post("/t/acme/logout", headers={"Origin": HOME})
+    assert f'content="0; url={provider.url}/logout?id_token_hint=' in page.text
+    assert await books.live_sessions_of(ada.id) == []
+    back = await http.get("/t/acme/sso/signed-out")
+    assert back.headers["location"] == "/t/acme/login?why=signed_out"
+
+
+async def test_who_was_deactivated_is_refused_when_the_provider_sends_them_back(
+    http: httpx.AsyncClient, tenant: Tenant, ada: User, admin: Actor, provider: TestProvider
+) -> None:
+    provider.sign_in(ada.email)
+    await _come_back(http, provider)
+    await users.set_active(admin, ada.id, active=False)
+    assert await books.live_sessions_of(ada.id) == []
+    back = await _come_back(http, provider)
+    assert "Your account was deactivated" in back.text
+
+
+async def test_where_it_is_required_the_password_is_for_tenant_admins(
+    http: httpx.AsyncClient, tenant: Tenant, ada: User, admin: Actor, provider: TestProvider
+) -> None:
+    provider.sign_in(ada.email)
+    departure = await flow.leave("acme", Purpose.TEST, factories.CALLER)
+    answer = await provider.visit(departure.url)
+    await flow.finish_test(admin, "acme", departure.sealed, answer)
+    await connections.require(admin, True)
+    page = await http.get("/t/acme/login")
+    assert "Tenant Admins: sign in with a password" in page.text
+    credentials = {"email": ada.email, "password": factories.PASSWORD}
+    refused = await http.post("/t/acme/login", data=credentials, headers={"Origin": HOME})
+    assert refused.status_code == 403
+    assert "Your organisation signs in with Test Identity" in refused.text
+
+
+async def test_the_secret_is_never_shown_again(
+    admin: Actor, tenant: Tenant, provider: TestProvider
+) -> None:
+    shown = await connections.get_connection(admin)
+    assert "secret" not in repr(shown).lower()
+    await connections.connect(admin, form(provider, client_secret="", name="Renamed"))
+    connection = await books.connection_of(tenant)
+    assert connection is not None
+    assert connection.name == "Renamed"
