@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 CHANNEL = "rollcall"
+# What PostgreSQL shows as the listening connection's name (its manual, pg_stat_activity).
+LISTENER = "rollcall listener"
 # PostgreSQL refuses a NOTIFY payload of 8000 bytes or more (its manual, NOTIFY).
 MAX_PAYLOAD = 7900
 # How often SQLite's data_version is looked at, in seconds.
@@ -126,6 +128,7 @@ async def _listen_postgresql(*, again: bool) -> None:
         url.render_as_string(hide_password=False),
         autocommit=True,
         connect_timeout=CONNECT_SECONDS,
+        application_name=LISTENER,
     ) as connection:
         await connection.execute(f"LISTEN {CHANNEL}")
         current.bus.publish([Listening(again=again)])

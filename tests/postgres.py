@@ -7,10 +7,11 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
+from typing import Any, LiteralString
 
 import psycopg
 from psycopg import sql
@@ -49,8 +50,11 @@ class PostgresMissingError(Exception):
 class PostgresServer:
     """A running server; `template` is the database that new ones are copied from."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, launch: Callable[[], subprocess.Popen[bytes]], log: Path) -> None:
         self.port = port
+        self._launch = launch
+        self._log = log
+        self._process: subprocess.Popen[bytes] | None = None
         self.template: str | None = None
         self._numbers = count(1)
         self._connection: psycopg.Connection | None = None
@@ -76,10 +80,30 @@ class PostgresServer:
         """Remove a database, whoever is still connected to it."""
         self._run(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
-    def close(self) -> None:
-        """Let go of the server before it ends."""
+    def run(self, database: str, statement: LiteralString) -> list[tuple[Any, ...]]:
+        """Run a statement in one of its databases; returns its rows."""
+        with psycopg.connect(self.url(database), autocommit=True) as connection:
+            cursor = connection.execute(statement)
+            return cursor.fetchall() if cursor.description else []
+
+    def start(self) -> None:
+        """Start, and wait until it answers."""
+        self._process = self._launch()
+        _wait_until_ready(self._process, self, self._log)
+
+    def stop(self, how: signal.Signals) -> None:
+        """Stop: SIGINT ends every connection and keeps the data, SIGQUIT ends at once."""
         if self._connection is not None:
             self._connection.close()
+            self._connection = None
+        if self._process is not None:
+            self._process.send_signal(how)
+            self._process.wait(PATIENCE)
+
+    def restart(self) -> None:
+        """Stop and start, with the same data at the same address."""
+        self.stop(signal.SIGINT)
+        self.start()
 
     def _run(self, statement: sql.Composed) -> None:
         if self._connection is None:
@@ -94,7 +118,7 @@ def running() -> Iterator[PostgresServer]:
     Raises `PostgresMissingError`.
     """
     programs = _find_programs()
-    user = _unprivileged_user()
+    user = unprivileged_user()
     folder = Path(tempfile.mkdtemp(prefix="rollcall-postgres-", dir=_fast_folder()))
     try:
         if user is not None:
@@ -109,22 +133,24 @@ def running() -> Iterator[PostgresServer]:
         )
         port = free_port()
         options = [part for setting in SETTINGS for part in ("-c", setting)]
-        with (folder / "server.log").open("wb") as log:
-            process = subprocess.Popen(
-                [programs / "postgres", "-D", data, "-p", str(port), *options],
-                user=user,
-                stdout=log,
-                stderr=log,
-                cwd=folder,
-            )
-        server = PostgresServer(port)
+        log = folder / "server.log"
+
+        def launch() -> subprocess.Popen[bytes]:
+            with log.open("ab") as output:
+                return subprocess.Popen(
+                    [programs / "postgres", "-D", data, "-p", str(port), *options],
+                    user=user,
+                    stdout=output,
+                    stderr=output,
+                    cwd=folder,
+                )
+
+        server = PostgresServer(port, launch, log)
         try:
-            _wait_until_ready(process, server, folder / "server.log")
+            server.start()
             yield server
         finally:
-            server.close()
-            process.send_signal(signal.SIGQUIT)  # at once: the data is thrown away anyway
-            process.wait(PATIENCE)
+            server.stop(signal.SIGQUIT)  # the data is thrown away anyway
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -148,7 +174,7 @@ def _fast_folder() -> Path | None:
     return None
 
 
-def _unprivileged_user() -> str | None:
+def unprivileged_user() -> str | None:
     """Whom to run the server as; none where we aren't root ourselves."""
     if os.geteuid() != 0:
         return None

@@ -1,8 +1,11 @@
 """Two replicas on one PostgreSQL, each a process of its own, and the services in this one."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -10,15 +13,22 @@ import pytest_asyncio
 from pydantic import SecretStr
 
 from models import Tenant, User
+from services import clock, runtime
+from services.db import transaction
+from services.runtime import Runtime
 from services.settings import Settings
 from services.startup import started
 from tests import factories
 from tests.browser.server import Server, serving
 from tests.browser.waiting import eventually
+from tests.mail_server import MailServer, receiving_mail
+from tests.ports import free_port
 from tests.postgres import PostgresServer
 
+HERE = Path(__file__).parent
 SECRET = "the same secret, thirty-two characters or more"
 KNOWN = "serves the same database"
+_numbers = count(1)
 
 
 @dataclass
@@ -28,15 +38,22 @@ class Replicas:
     folder: Path
     database_url: str
     settings: dict[str, str] = field(default_factory=dict)
-    public_url: str = "http://127.0.0.1:8080"
+    proxy_port: int = field(default_factory=free_port)
+    ports: tuple[int, int] = field(default_factory=lambda: (free_port(), free_port()))
+
+    @property
+    def public_url(self) -> str:
+        """Where the proxy is, if there is one."""
+        return f"http://127.0.0.1:{self.proxy_port}"
 
     @asynccontextmanager
-    async def one(self, name: str, *, port: int | None = None) -> AsyncIterator[Server]:
+    async def one(self, name: str, *, port: int) -> AsyncIterator[Server]:
         """Run one replica until the block ends."""
         settings = {
             "ROLLCALL_DATABASE_URL": self.database_url,
             "ROLLCALL_SECRET": SECRET,
             "ROLLCALL_PUBLIC_URL": self.public_url,
+            "ROLLCALL_TRUSTED_PROXIES": "127.0.0.1",
             **self.settings,
         }
         async with serving(self.folder / name, port=port, settings=settings) as server:
@@ -46,10 +63,13 @@ class Replicas:
     async def two(self) -> AsyncIterator[tuple[Server, Server]]:
         """Run two that know of each other."""
         async with AsyncExitStack() as stack:
-            first = await stack.enter_async_context(self.one("a"))
-            second = await stack.enter_async_context(self.one("b"))
-            for server in (first, second):
-                await eventually(lambda server=server: KNOWN in server.log())  # type: ignore[misc]
+            first, second = await asyncio.gather(
+                *(
+                    stack.enter_async_context(self.one(name, port=port))
+                    for name, port in zip("ab", self.ports, strict=True)
+                )
+            )
+            await eventually(lambda: KNOWN in first.log() and KNOWN in second.log())
             yield first, second
 
     @asynccontextmanager
@@ -96,20 +116,91 @@ class People:
         return f"/t/{self.tenant.slug}"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The tests here share replicas, and the event loop in which those were started."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.postgresql)
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
 @pytest.fixture
-def replicas(postgres_server: PostgresServer, tmp_path: Path) -> Replicas:
-    """Replicas on a fresh database."""
+def spare(postgres_server: PostgresServer, tmp_path: Path) -> Replicas:
+    """Replicas on a fresh database, for a test that does them harm."""
     return Replicas(tmp_path, postgres_server.url(postgres_server.create_database()))
 
 
-@pytest_asyncio.fixture
-async def pair(replicas: Replicas) -> AsyncIterator[tuple[Server, Server]]:
-    """Two replicas, for a test that does them harm."""
-    async with replicas.two() as pair, replicas.scene():
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def mail_server() -> AsyncIterator[MailServer]:
+    """What the replicas' mails arrive at."""
+    async with receiving_mail() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def replicas(
+    postgres_server: PostgresServer,
+    tmp_path_factory: pytest.TempPathFactory,
+    mail_server: MailServer,
+) -> Replicas:
+    """The replicas that all other tests share."""
+    url = postgres_server.url(postgres_server.create_database())
+    return Replicas(
+        tmp_path_factory.mktemp("replicas"),
+        url,
+        {
+            "ROLLCALL_MAIL_SERVER": "127.0.0.1",
+            "ROLLCALL_MAIL_PORT": str(mail_server.port),
+            "ROLLCALL_MAIL_FROM": "rollcall@example.com",
+            "ROLLCALL_MAIL_STARTTLS": "false",
+        },
+    )
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def beside(replicas: Replicas) -> AsyncIterator[Runtime]:
+    """The services in this process: another one, to the replicas."""
+    async with replicas.scene():
+        yield _set_aside()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def past_their_end(beside: Runtime) -> list[People]:
+    """Whoever's end date had come before the replicas were started."""
+    runtime.use(beside)
+    found = [await People.come(f"Past {number}") for number in range(3)]
+    async with transaction() as tx:
+        for user in (user for people in found for user in (people.ada, people.joan)):
+            user.end_date = clock.now().date() - timedelta(days=1)
+            tx.add(user)
+    _set_aside()
+    return found
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def pair(
+    replicas: Replicas, past_their_end: list[People]
+) -> AsyncIterator[tuple[Server, Server]]:
+    """Two replicas that run."""
+    async with replicas.two() as pair:
         yield pair
 
 
 @pytest.fixture
-async def people(pair: tuple[Server, Server]) -> People:
-    """Who is there."""
-    return await People.come()
+def scene(beside: Runtime, pair: tuple[Server, Server]) -> Iterator[None]:
+    """The services, for one test."""
+    runtime.use(beside)
+    yield
+    runtime.use(None)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def people(scene: None) -> People:
+    """Who is there, in a tenant of the test's own."""
+    return await People.come(f"Acme {next(_numbers)}")
+
+
+def _set_aside() -> Runtime:
+    current = runtime.current()
+    runtime.use(None)
+    return current

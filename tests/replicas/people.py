@@ -8,11 +8,12 @@ from typing import Any, Self
 import httpx
 
 from models import User
+from tests.browser.server import Server
 from tests.browser.waiting import eventually
 from tests.factories import open_session
 from tests.ui.live_client import COOKIE, Page
 
-PATIENCE = 30
+PATIENCE = 60
 
 
 async def until(happened: Callable[[], Awaitable[bool]]) -> None:
@@ -23,17 +24,18 @@ async def until(happened: Callable[[], Awaitable[bool]]) -> None:
 
 
 class Visitor:
-    """Somebody who is signed in; `base` is the address that this browser knows."""
+    """A browser, and whoever is signed in there; `base` is the address that it knows."""
 
-    def __init__(self, base: str, token: str, cookies: dict[str, str] | None = None) -> None:
+    def __init__(self, base: str) -> None:
         self.base = base
-        self.cookies = {COOKIE: token, **(cookies or {})}
+        self.cookies: dict[str, str] = {}
 
     @classmethod
     async def of(cls, user: User, base: str) -> Self:
         """Sign a user in, without a password."""
-        _, token = await open_session(user)
-        return cls(base, token)
+        visitor = cls(base)
+        _, visitor.cookies[COOKIE] = await open_session(user)
+        return visitor
 
     @property
     def headers(self) -> dict[str, str]:
@@ -43,10 +45,19 @@ class Visitor:
 
     async def get(self, path: str) -> httpx.Response:
         """Ask for a page's HTML."""
+        return await self._send("GET", path)
+
+    async def post(self, path: str, **form: str) -> httpx.Response:
+        """Send a form."""
+        return await self._send("POST", path, form)
+
+    async def _send(
+        self, method: str, path: str, form: dict[str, str] | None = None
+    ) -> httpx.Response:
         async with httpx.AsyncClient(base_url=self.base, headers=self.headers) as http:
-            answer = await http.get(path, timeout=PATIENCE)
-            self.cookies |= dict(http.cookies)
-            return answer
+            answer = await http.request(method, path, data=form, timeout=PATIENCE)
+        self.cookies |= dict(answer.cookies)
+        return answer
 
     async def open(self, path: str) -> "Tab":
         """Open a page, as a browser does: its HTML, then its socket."""
@@ -55,6 +66,22 @@ class Visitor:
         tab = Tab(self, answer.text)  # type: ignore[arg-type]
         await tab.connect()
         return tab
+
+
+STICKY = "rollcall_replica"
+"""The cookie by which the proxy keeps a browser at its replica."""
+
+
+def answered_by(answer: httpx.Response, server: Server) -> bool:
+    """Whether this answer came from this replica."""
+    return answer.headers["x-request-id"] in server.log()
+
+
+async def stay_at(server: Server, visitor: Visitor, path: str) -> None:
+    """Have the proxy keep this browser at this replica."""
+    async with asyncio.timeout(PATIENCE):
+        while not answered_by(await visitor.get(path), server):
+            del visitor.cookies[STICKY]
 
 
 class Tab(Page):

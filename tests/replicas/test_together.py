@@ -1,77 +1,20 @@
 """Two replicas on one database behave as one."""
 
 import re
-from collections.abc import AsyncIterator
-from datetime import timedelta
-from itertools import count
-from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from models import MailState
-from services import clock, invitations, sessions, users
+from services import invitations, sessions, users
 from services.actor import COMMAND_LINE, Operator
-from services.db import transaction
 from services.invitations import InvitationForm
 from tests import books
 from tests.browser.server import Server
 from tests.browser.waiting import eventually
-from tests.mail_server import MailServer, receiving_mail
-from tests.postgres import PostgresServer
-from tests.replicas.conftest import People, Replicas
+from tests.mail_server import MailServer
+from tests.replicas.conftest import People
 from tests.replicas.people import Visitor, until
-
-pytestmark = [pytest.mark.postgresql, pytest.mark.asyncio(loop_scope="module")]
-_numbers = count(1)
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def mail_server() -> AsyncIterator[MailServer]:
-    """What the replicas' mails arrive at."""
-    async with receiving_mail() as server:
-        yield server
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def past_their_end() -> list[People]:
-    """Whoever's end date had come before the replicas were started."""
-    return []
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def pair(
-    postgres_server: PostgresServer,
-    tmp_path_factory: pytest.TempPathFactory,
-    mail_server: MailServer,
-    past_their_end: list[People],
-) -> AsyncIterator[tuple[Server, Server]]:
-    """Two replicas that all tests here share."""
-    folder: Path = tmp_path_factory.mktemp("replicas")
-    replicas = Replicas(folder, postgres_server.url(postgres_server.create_database()))
-    replicas.settings = {
-        "ROLLCALL_MAIL_SERVER": "127.0.0.1",
-        "ROLLCALL_MAIL_PORT": str(mail_server.port),
-        "ROLLCALL_MAIL_FROM": "rollcall@example.com",
-        "ROLLCALL_MAIL_STARTTLS": "false",
-    }
-    async with replicas.scene():
-        for number in range(3):
-            people = await People.come(f"Past {number}")
-            async with transaction() as tx:
-                for user in (people.ada, people.joan):
-                    user.end_date = clock.now().date() - timedelta(days=1)
-                    tx.add(user)
-            past_their_end.append(people)
-        async with replicas.two() as pair:
-            yield pair
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def people(pair: tuple[Server, Server]) -> People:
-    """Who is there, in a tenant of the test's own."""
-    return await People.come(f"Acme {next(_numbers)}")
 
 
 async def test_a_toggle_at_one_moves_in_the_grids_of_all(
@@ -175,9 +118,8 @@ async def test_each_mail_is_sent_once(
     assert [len(mail_server.to(email)) for email in emails] == [1] * len(emails)
 
 
-async def test_each_end_date_comes_once(
-    pair: tuple[Server, Server], past_their_end: list[People]
-) -> None:
+@pytest.mark.usefixtures("scene")
+async def test_each_end_date_comes_once(past_their_end: list[People]) -> None:
     async def all_out() -> bool:
         rows = [await books.user_of(p.ada.id) for p in past_their_end]
         rows += [await books.user_of(p.joan.id) for p in past_their_end]

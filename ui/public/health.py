@@ -16,7 +16,7 @@ async def healthz() -> PlainTextResponse:
 
 @router.get("/readyz")
 async def readyz() -> PlainTextResponse:
-    """Answers well only when the database answers and has this version's schema."""
+    """Answers well only when the database answers and has this version's schema, or a newer."""
     if await is_ready():
         return PlainTextResponse("ready")
     return PlainTextResponse("the database doesn't answer, or isn't migrated", 503)
