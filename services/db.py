@@ -53,8 +53,9 @@ class Database:
     def __init__(self, url: str) -> None:
         try:
             parsed = make_url(url)
-        except ArgumentError as error:
-            raise OperatorError("ROLLCALL_DATABASE_URL is not a database address.") from error
+        except (ArgumentError, ValueError):
+            # Whatever it couldn't read as a port may be part of a password: it goes no further.
+            raise OperatorError("ROLLCALL_DATABASE_URL is not a database address.") from None
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         self.url = parsed
         self.has_trigram_table = False

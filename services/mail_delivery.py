@@ -6,7 +6,7 @@ again with the same Message-ID: twice perhaps, never not at all.
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
@@ -71,9 +71,11 @@ class Letter:
     recipient: str
     sender_name: str
     subject: str
-    text: str
-    html: str
+    text: str = field(repr=False)
+    html: str = field(repr=False)
     message_id: str
+    token: str = field(repr=False)
+    """The link's, which is nobody's business but the recipient's."""
 
 
 async def deliver_forever() -> None:
@@ -104,9 +106,9 @@ async def deliver_next() -> bool:
     try:
         await _send(letter, runtime.current().settings)
     except UnsendableError as error:
-        await _record(leased, MailState.FAILED, str(error))
+        await _record(leased, MailState.FAILED, _without_secrets(str(error), letter))
     except (OSError, ConnectionErrors, aiosmtplib.SMTPException) as error:
-        await _record(leased, MailState.WAITING, _answer(error))
+        await _record(leased, MailState.WAITING, _without_secrets(_answer(error), letter))
     else:
         await _record(leased, MailState.SENT, "")
     return True
@@ -153,9 +155,11 @@ async def _render(mail_id: UUID) -> Letter | None:
         "email": mail.recipient,
         "sign_in_url": f"{base}/login",
     }
+    token = ""
     if link is not None:
+        token = links.token_of(link)
         page = "invitation" if link.purpose is LinkPurpose.INVITATION else "password/reset"
-        values["link_url"] = f"{base}/{page}/{links.token_of(link)}"
+        values["link_url"] = f"{base}/{page}/{token}"
     return Letter(
         recipient=mail.recipient,
         sender_name=str(mail.params.get("tenant_name", "Rollcall")),
@@ -163,6 +167,7 @@ async def _render(mail_id: UUID) -> Letter | None:
         text=_text(mail.template, "body.txt", values),
         html=_text(mail.template, "body.html", values),
         message_id=mail.message_id,
+        token=token,
     )
 
 
@@ -228,10 +233,19 @@ def _config(settings: Settings) -> ConnectionConfig:
 def _answer(error: Exception) -> str:
     """The server's own words."""
     if isinstance(error, aiosmtplib.SMTPResponseException):
-        return f"{error.code} {error.message}"[:LONGEST_ANSWER]
+        return f"{error.code} {error.message}"
     if isinstance(error, ConnectionErrors):
         error = Exception(error.expression)
-    return (str(error) or type(error).__name__)[:LONGEST_ANSWER]
+    return str(error) or type(error).__name__
+
+
+def _without_secrets(answer: str, letter: Letter) -> str:
+    """The answer as it may be kept and shown: some servers repeat what they were told."""
+    password = runtime.current().settings.mail_password
+    for secret in (letter.token, password.get_secret_value() if password else ""):
+        if secret:
+            answer = answer.replace(secret, "…")
+    return answer
 
 
 async def _record(mail_id: UUID, state: MailState, answer: str) -> None:
@@ -240,7 +254,7 @@ async def _record(mail_id: UUID, state: MailState, answer: str) -> None:
         user = await tx.get_one(User, mail.user_id, with_for_update=True)
         await tx.refresh(mail)
         mail.leased_until = None
-        mail.last_answer = answer
+        mail.last_answer = answer[:LONGEST_ANSWER]
         if state is MailState.SENT:
             mail.state, mail.sent_at = state, clock.now()
         elif mail.state is MailState.WAITING:  # it may have been cancelled meanwhile

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
+from cryptography.fernet import Fernet
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import (
@@ -39,6 +40,12 @@ def _origin(url: str) -> str:
     return f"{parts.scheme}://{host}{port}"
 
 
+def _keys(given: SecretStr) -> SecretStr:
+    for key in given.get_secret_value().replace(",", " ").split():
+        Fernet(key)  # a malformed one is told at the start, in words that don't repeat it
+    return given
+
+
 class Settings(BaseSettings):
     """What the operator can set. Each description is the README's line for it."""
 
@@ -57,7 +64,7 @@ class Settings(BaseSettings):
         min_length=32,
         description="The signing secret, where several replicas must share one; else generated.",
     )
-    encryption_keys: SecretStr | None = Field(
+    encryption_keys: Annotated[SecretStr, AfterValidator(_keys)] | None = Field(
         None,
         description="Keys that seal secrets at rest, the newest first, by commas; else generated.",
     )

@@ -1,6 +1,6 @@
 """The first start: the one-time set-up link, or an unattended first account."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select, update
@@ -30,7 +30,7 @@ class SetupForm:
     first_name: str
     last_name: str
     email: str
-    password: str
+    password: str = field(repr=False)
 
 
 async def setup_url() -> str | None:

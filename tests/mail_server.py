@@ -8,7 +8,7 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import cast
 
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 OK = "250 OK"
 
@@ -33,12 +33,15 @@ class MailServer:
     """A server on 127.0.0.1 that records what it accepts.
 
     Set `refused` (address to answer), `answer` (at every mail's end), `delay` (before it, in
-    seconds), or `drop` (hang up instead of answering) to make it difficult.
+    seconds), `drop` (hang up instead of answering), or `echo` (refuse, and repeat what was sent,
+    to these addresses) to make it difficult. With a `password`, who sends must know it.
     """
 
     port: int = 0
     received: list[Received] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
+    echo: set[str] = field(default_factory=set)
+    password: str = field(default="", repr=False)
     answer: str = OK
     drop: bool = False
     delay: float = 0.0
@@ -65,6 +68,11 @@ class MailServer:
     ) -> str:
         self.attempts += 1
         await asyncio.sleep(self.delay)
+        if self.echo.intersection(envelope.rcpt_tos):
+            message = message_from_bytes(cast(bytes, envelope.content), policy=policy.default)
+            body = message.get_body(preferencelist=("plain",))
+            said = " ".join(str(body.get_content()).split()) if body else ""
+            return f"554 5.7.1 {self.password} may not say: {said}"[:900]
         if self.drop:
             _hang_up(server)
             return OK
@@ -74,6 +82,13 @@ class MailServer:
             self.received.append(Received(tuple(envelope.rcpt_tos), message, raw))
         return self.answer
 
+    def knows(self, *given: object) -> AuthResult:
+        """Whether who sends has said the password; as aiosmtpd wants it."""
+        told = given[-1]
+        return AuthResult(
+            success=isinstance(told, LoginPassword) and told.password == self.password.encode()
+        )
+
 
 def _hang_up(connection: SMTP) -> None:
     if isinstance(connection.transport, asyncio.Transport):
@@ -81,15 +96,21 @@ def _hang_up(connection: SMTP) -> None:
 
 
 @asynccontextmanager
-async def receiving_mail(port: int = 0) -> AsyncIterator[MailServer]:
+async def receiving_mail(port: int = 0, *, password: str = "") -> AsyncIterator[MailServer]:
     """Receive mail on a free port of 127.0.0.1 (or on this one) until the block ends."""
-    mail_server = MailServer()
+    mail_server = MailServer(password=password)
     loop = asyncio.get_running_loop()
     connections: list[SMTP] = []
 
     def connected() -> SMTP:
         connection = SMTP(
-            mail_server, hostname="localhost", enable_SMTPUTF8=mail_server.utf8, loop=loop
+            mail_server,
+            hostname="localhost",
+            enable_SMTPUTF8=mail_server.utf8,
+            loop=loop,
+            authenticator=mail_server.knows if password else None,
+            auth_required=bool(password),
+            auth_require_tls=False,
         )
         connections.append(connection)
         return connection

@@ -23,7 +23,7 @@ _buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 class Question(BaseModel):
     """A password as it is typed, and the person's own words, which it must not be built from."""
 
-    password: str = Field(max_length=MAX_LENGTH)
+    password: str = Field(max_length=MAX_LENGTH, repr=False)
     own_words: list[str] = Field(default=[], max_length=6)
 
 

@@ -1,0 +1,311 @@
+"""A day of a real Rollcall, with a real mail server: every secret that came into being, and every
+byte that was written or answered meanwhile."""
+
+import asyncio
+import re
+import secrets
+import sqlite3
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+import httpx
+from pydantic import SecretStr
+
+from models import Authenticator, Role
+from services import audit_log, clock, invitations, password_change, sessions, vault
+from services.actor import Actor
+from services.audit_log import AuditQuery
+from services.db import transaction
+from services.invitations import InvitationForm
+from services.settings import Settings
+from services.startup import started
+from tests.browser.server import ROOT, Server, serving
+from tests.browser.waiting import eventually
+from tests.factories import CALLER
+from tests.mail_server import MailServer, receiving_mail
+
+MAIL_USER = "rollcall-mailer"
+REFUSED, ECHOED = "refused@example.com", "echoed@example.com"
+KEY_FILES = ("signing-secret", "encryption-keys")
+COOKIE = re.compile(r"(rollcall(?:-device)?)=([^;]+)")
+
+
+def invented(what: str) -> str:
+    """A secret nobody else has: a password that is long, and no word in it is anybody's name."""
+    return f"{secrets.token_hex(12)} {what}"
+
+
+@dataclass
+class Story:
+    """What came into being, by name; and what was written, by where it was found."""
+
+    secrets: dict[str, str] = field(default_factory=dict)
+    written: dict[str, bytes] = field(default_factory=dict)
+    statuses: list[int] = field(default_factory=list)
+    setup_link: str = ""
+
+    def secret(self, name: str, value: str) -> str:
+        """Note a secret."""
+        self.secrets[name] = value
+        return value
+
+    def password(self, name: str, length: int = 100) -> str:
+        """A new password."""
+        return self.secret(f"password: {name}", invented("violet harbour")[:length])
+
+    def found(self) -> list[str]:
+        """Every secret in every place where it was found."""
+        return [
+            f"{name} in {place}"
+            for name, value in self.secrets.items()
+            for place, content in self.written.items()
+            if any(form.encode() in content for form in {value, quote(value), repr(value)[1:-1]})
+        ]
+
+
+class _Browser:
+    """A browser without scripts, which notes what it is given and what it is told."""
+
+    def __init__(self, story: Story, base: str) -> None:
+        headers = {"Origin": base, "Sec-Fetch-Site": "same-origin"}
+        self.http = httpx.AsyncClient(base_url=base, headers=headers, timeout=60)
+        self.story = story
+
+    async def ask(self, path: str, form: dict[str, str] | None = None, **more: str) -> str:
+        """Get an address, or post a form to it; returns the page."""
+        method = "GET" if form is None else "POST"
+        answer = await self.http.request(method, path, data=form, headers=more)
+        number = len(self.story.statuses)
+        self.story.statuses.append(answer.status_code)
+        told = [(k, v) for k, v in answer.headers.multi_items() if k != "set-cookie"]
+        self.story.written[f"answer {number} ({method} {answer.status_code})"] = (
+            answer.content + repr(told).encode()
+        )
+        for line in answer.headers.get_list("set-cookie"):
+            match = COOKIE.match(line)
+            if match and match[2] != '""':
+                self.story.secret(f"cookie {number} {match[1]}", match[2])
+        return answer.text
+
+    @property
+    def cookie(self) -> str:
+        """The session's token."""
+        return str(self.http.cookies["rollcall"])
+
+
+async def tell(folder: Path) -> Story:
+    """Live through the day, in this folder; what was left there is part of the story."""
+    story = Story()
+    mail_password = story.secret("mail password", invented("mail"))
+    given = story.secret("signing secret", secrets.token_urlsafe(40))
+    key = story.secret("encryption key", secrets.token_urlsafe(32) + "=")
+    settings = {"ROLLCALL_MAIL_USERNAME": MAIL_USER}
+    for name, value in (("MAIL_PASSWORD", mail_password), ("SECRET", given)):
+        (folder / name).write_text(value)
+        settings[f"ROLLCALL_{name}_FILE"] = str(folder / name)
+    (folder / "keys").write_text(key)
+    settings["ROLLCALL_ENCRYPTION_KEYS_FILE"] = str(folder / "keys")
+    async with receiving_mail(password=mail_password) as post:
+        post.refused[REFUSED] = f"550 5.1.1 <{REFUSED}> is unknown here"
+        post.echo.add(ECHOED)
+        settings |= {
+            "ROLLCALL_MAIL_SERVER": "127.0.0.1",
+            "ROLLCALL_MAIL_PORT": str(post.port),
+            "ROLLCALL_MAIL_FROM": "rollcall@example.com",
+            "ROLLCALL_MAIL_STARTTLS": "false",
+        }
+        async with serving(folder / "data", settings=settings) as server:
+            async with _beside(server, given, key):
+                await _day(story, server, post)
+            _look_at_process(story, server)
+            await _break(story, server)
+        story.written["what the server wrote"] = server.log().encode()
+    await _command_line(story, folder)
+    for path in (folder / "data").iterdir():
+        if path.name != "server.log":
+            story.written[f"data/{path.name}"] = path.read_bytes()
+    return story
+
+
+@asynccontextmanager
+async def _beside(server: Server, secret: str, key: str) -> AsyncIterator[None]:
+    """The services in this process, for what the pages do over their websockets."""
+    settings = Settings(
+        _env_file=None,
+        data_dir=server.data_dir,
+        public_url=server.url,
+        secret=SecretStr(secret),
+        encryption_keys=SecretStr(key),
+        mail_server="127.0.0.1",
+        mail_from="rollcall@example.com",
+    )
+    async with started(settings):
+        yield
+
+
+async def _day(story: Story, server: Server, post: MailServer) -> None:
+    admin = _Browser(story, server.url)
+    await _set_up(story, server, admin)
+    await _sign_in_and_fail(story, admin)
+    actor = (await sessions.recognise(admin.cookie, "acme", CALLER)).actor
+    await _invite(story, actor, server, post)
+    await _reset(story, server, post)
+    now = clock.now()
+    async with transaction() as tx:
+        secret = story.secret("authenticator app's secret", "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
+        sealed = vault.seal(secret)
+        tx.add(Authenticator(user_id=actor.user_id, sealed_secret=sealed, created_at=now))
+    rows = [piece async for piece in await audit_log.export(actor, AuditQuery())]
+    story.written["the audit log as CSV"] = "".join(rows).encode()
+
+
+async def _set_up(story: Story, server: Server, admin: _Browser) -> None:
+    assert server.setup_url is not None
+    story.setup_link = server.setup_url
+    form = {
+        "organisation": "Acme",
+        "first_name": "Grace",
+        "last_name": "Hopper",
+        "email": "grace@example.com",
+        "password": story.password("too short", 8),
+    }
+    path = urlsplit(server.setup_url).path
+    await admin.ask(path)
+    await admin.ask(path, form)
+    await admin.ask(path, form | {"password": story.password("the admin's")})
+    await admin.ask("/t/acme/users")
+
+
+async def _sign_in_and_fail(story: Story, admin: _Browser) -> None:
+    email, right = "grace@example.com", story.secrets["password: the admin's"]
+    await admin.ask("/platform/login", {"email": email, "password": story.password("wrong")})
+    unknown = {"email": "nobody@example.com", "password": story.password("of nobody")}
+    await admin.ask("/t/acme/login", unknown)
+    await admin.ask("/platform/login", {"email": email, "password": right})
+    for number, cookie in enumerate(("{}", 'rollcall="{}', "rollcall={}; rollcall={}", "\x7f={}")):
+        bad = cookie.replace("{}", story.secret(f"malformed cookie {number}", invented("x")[:24]))
+        await _Browser(story, str(admin.http.base_url)).ask("/", Cookie=bad)
+    await admin.ask("/t/nowhere/users")
+    await admin.ask("/setup/" + story.secret("a guessed link", secrets.token_urlsafe(32)))
+
+
+async def _invite(story: Story, actor: Actor, server: Server, post: MailServer) -> None:
+    invited = {}
+    for email in ("ada@example.com", "eve@example.com", REFUSED, ECHOED):
+        form = InvitationForm(
+            first_name="Ada", last_name="Lovelace", email=email, role=Role.SALES_ENGINEER.value
+        )
+        invited[email] = await invitations.invite(actor, form)
+    await eventually(lambda: post.to("ada@example.com") and post.to("eve@example.com"))
+    await eventually(lambda: post.attempts >= 4)
+    first = _link_in(story, "the invitation", post.to("ada@example.com")[0].part("plain"))
+    _link_in(story, "another invitation", post.to("eve@example.com")[0].part("html"))
+    for email in (REFUSED, ECHOED, "ada@example.com"):
+        _link_in(story, f"the copied link to {email}", await _copied(actor, invited[email].user_id))
+    await invitations.resend(actor, invited["ada@example.com"].user_id)
+    await eventually(lambda: len(post.to("ada@example.com")) == 2)
+    second = _link_in(story, "the second", post.to("ada@example.com")[1].part("plain"))
+    ada = _Browser(story, server.url)
+    await ada.ask(first)
+    await ada.ask(second)
+    await ada.ask(second, {"password": story.password("weak", 9)})
+    await ada.ask(second, {"password": story.password("Ada's")})
+    await ada.ask(second)
+    await ada.ask("/t/acme/account")
+
+
+async def _copied(actor: Actor, user_id: object) -> str:
+    return await invitations.copy_link(actor, user_id)  # type: ignore[arg-type]
+
+
+async def _reset(story: Story, server: Server, post: MailServer) -> None:
+    ada = _Browser(story, server.url)
+    for email in ("ada@example.com", "nobody@example.com"):
+        await ada.ask("/t/acme/password/forgot", {"email": email})
+    await eventually(lambda: len(post.to("ada@example.com")) == 3)
+    link = _link_in(story, "the reset", post.to("ada@example.com")[2].part("plain"))
+    await ada.ask(link)
+    await ada.ask(link, {"password": story.password("Ada's new")})
+    actor = (await sessions.recognise(ada.cookie, "acme", CALLER)).actor
+    new, newer = story.secrets["password: Ada's new"], story.password("Ada's newest")
+    await password_change.change_password(actor, new, newer)
+
+
+def _link_in(story: Story, name: str, text: str) -> str:
+    """Note the token of the link in this text; returns the link's path."""
+    match = re.search(r"https?://[^/\s]+(/[\w/-]+/(?:invitation|password/reset)/([\w-]+))", text)
+    assert match, text
+    story.secret(f"token: {name}", match[2])
+    return match[1]
+
+
+def _look_at_process(story: Story, server: Server) -> None:
+    for what in ("cmdline", "environ"):
+        content = Path(f"/proc/{server.process.pid}/{what}").read_bytes()
+        story.written[f"/proc/…/{what} of the server"] = content
+
+
+async def _break(story: Story, server: Server) -> None:
+    """Have the server meet what nobody foresaw, with secrets at hand."""
+    with sqlite3.connect(server.data_dir / "rollcall.db") as database:
+        database.execute("UPDATE user_account SET role = 'nonsense'")
+    stranger = _Browser(story, server.url)
+    ada = {"email": "ada@example.com", "password": story.secrets["password: Ada's newest"]}
+    await stranger.ask("/t/acme/login", ada)
+    with sqlite3.connect(server.data_dir / "rollcall.db") as database:
+        database.execute("ALTER TABLE one_time_link RENAME TO elsewhere")
+    token = story.secret("a token without a table", secrets.token_urlsafe(32))
+    await stranger.ask(f"/t/acme/invitation/{token}", {"password": story.password("for nothing")})
+
+
+async def _command_line(story: Story, folder: Path) -> None:
+    database = story.secret("database password", f"db{secrets.token_hex(8)}")
+    short = story.secret("short signing secret", secrets.token_hex(6))
+    new = story.password("from the shell")
+    weak = story.password("too weak, from the shell", 10)
+    urls = (
+        f"postgresql://rollcall:{database}@127.0.0.1:9/rollcall",
+        f"postgresql://rollcall:{database}/rollcall",
+        f"postgresql://rollcall:{database}@127.0.0.1:port/rollcall",
+        f"postgresql://rollcall:{database}@[::1/rollcall",
+        f"postgresql://rollcall:x/{database}@127.0.0.1/rollcall",
+        f"mysql://rollcall:{database}@127.0.0.1/rollcall",
+        f"{database}",
+        f"postgresql://rollcall:{database}@127.0.0.1:9/r?sslmode=nonsense&password={database}",
+    )
+    runs = [({"ROLLCALL_DATABASE_URL": url}, ["migrate"], "") for url in urls]
+    runs += [
+        ({"ROLLCALL_SECRET": short}, ["migrate"], ""),
+        ({"ROLLCALL_ENCRYPTION_KEYS": short}, ["migrate"], ""),
+        ({"ROLLCALL_MAIL_PASSWORD": short, "ROLLCALL_MAIL_SERVER": "x"}, ["migrate"], ""),
+        ({"ROLLCALL_ADMIN_PASSWORD": short}, ["migrate"], ""),
+        ({}, ["create-platform-admin", "robin@example.com"], new),
+        ({}, ["create-platform-admin", "weak@example.com"], weak),
+        ({"ROLLCALL_NEW_PASSWORD": weak}, ["create-platform-admin", "weak@example.com"], ""),
+    ]
+    few = asyncio.Semaphore(4)
+
+    async def run(number: int, settings: dict[str, str], arguments: list[str], typed: str) -> None:
+        env = {"ROLLCALL_DATA_DIR": str(folder / f"other{number}"), **settings}
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            str(ROOT / "main.py"),
+            *arguments,
+            cwd=folder,
+            env=env,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        said, _ = await process.communicate(f"{typed}\n".encode())
+        story.written[f"command {number} ({arguments[0]}, {process.returncode})"] = said
+
+    async def run_one_of_few(number: int) -> None:
+        async with few:
+            await run(number, *runs[number])
+
+    await asyncio.gather(*(run_one_of_few(number) for number in range(len(runs))))

@@ -1,0 +1,48 @@
+"""No secret is ever written: to the log, an error, the process list, a trace, or the database."""
+
+import asyncio
+
+import pytest
+
+from tests.robustness import story
+from tests.robustness.story import KEY_FILES, Story
+
+# The only command that is given what it needs.
+CREATED = "command 12 (create-platform-admin, 0)"
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Story:
+    """A day of a real Rollcall."""
+    return asyncio.run(story.tell(tmp_path_factory.mktemp("story")))
+
+
+def test_the_story_has_what_it_is_about(told: Story) -> None:
+    """Else there would be nothing to find."""
+    kinds = [name.split(":")[0].split(" ")[0] for name in told.secrets]
+    assert kinds.count("cookie") >= 8
+    assert kinds.count("token") >= 7
+    assert kinds.count("password") >= 10
+    assert {200, 303, 400, 404, 410, 422, 500, 503} <= set(told.statuses)
+    log = told.written["what the server wrote"].decode()
+    assert "Traceback" in log
+    assert "POST /t/{slug}/password/reset/{token} 303" in log
+    assert told.setup_link in log  # for whoever started it, and good until it is used
+
+
+def test_no_secret_is_written_anywhere(told: Story) -> None:
+    assert [found for found in told.found() if not found.endswith(KEY_FILES)] == []
+
+
+def test_what_commands_refuse_is_told_without_a_traceback(told: Story) -> None:
+    refusals = {name: said.decode() for name, said in told.written.items() if "command" in name}
+    assert len(refusals) > 10
+    assert [name for name, said in refusals.items() if "Traceback" in said] == []
+    assert [name for name in refusals if name.endswith(", 0)")] == [CREATED]
+
+
+def test_a_mail_server_that_repeats_the_mail_is_kept_without_the_link(told: Story) -> None:
+    database = told.written["data/rollcall.db"] + told.written.get("data/rollcall.db-wal", b"")
+    assert "554 5.7.1 … may not say".encode() in database
