@@ -1,30 +1,80 @@
-"""`make bench`: prints each figure beside its floor."""
+"""`make bench`: prints each figure beside its floor, and keeps the figures and their plots."""
 
 import argparse
-import os
-import platform
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
 
-from benchmarks.live import PAGES, ROUNDS, run
+from benchmarks import (
+    cut,
+    fan_out,
+    first_row,
+    machine,
+    open_pages,
+    plot,
+    sign_in,
+    soak,
+    storm,
+    users_page,
+)
+from benchmarks.figures import Result, keep
+from benchmarks.options import SMALLEST, Options
+
+Benchmark = Callable[[Options], Awaitable[Result]]
+BENCHMARKS: dict[str, Benchmark] = {
+    "cut": cut.run,
+    "fan_out": fan_out.run,
+    "users_page": users_page.run,
+    "users_page_postgresql": partial(users_page.run, on_postgresql=True),
+    "open_pages": open_pages.run,
+    "first_row": first_row.run,
+    "storm": storm.run,
+    "sign_in": sign_in.run,
+    "soak": soak.run,
+}
+# The soak takes as long as it is told to: it runs when it is named.
+USUAL = [name for name in BENCHMARKS if name != "soak"]
+FOLDER = Path(__file__).parent.parent / ".bench"
 
 
 def main() -> None:
-    """Run every benchmark, and print its figures."""
+    """Run the benchmarks that are asked for, and print their figures."""
     parser = argparse.ArgumentParser(prog="make bench BENCH_ARGS=…", description=__doc__)
-    parser.add_argument("--pages", type=int, default=PAGES)
-    parser.add_argument("--rounds", type=int, default=ROUNDS)
-    options = parser.parse_args()
-    cores = os.cpu_count()
-    print(f"{platform.machine()}, {cores} cores, Python {platform.python_version()}")
-    print(f"{options.rounds} rounds; server, load and floor share the machine; milliseconds\n")
-    print(f"{'':52}     p50     p99     max")
-    for result in run(options.pages, options.rounds):
-        print(f"{result.name:52} {result.ours}")
-        print(f"{'  floor: bare python-socketio emit, as many sockets':52} {result.floor}")
-        ratios = result.ours.p50 / result.floor.p50, result.ours.p99 / result.floor.p99
-        print(f"{'  ratio':52} {ratios[0]:7.1f} {ratios[1]:7.1f}")
-        for note in result.notes:
-            print(f"  {note}")
-        print()
+    parser.add_argument("names", nargs="*", metavar="name", help=", ".join(BENCHMARKS))
+    for name in ("pages", "users", "opened", "storm", "threads"):
+        parser.add_argument(f"--{name}", type=_sizes, help="sizes: 1,100,1000")
+    parser.add_argument("--effort", type=float, help="so many times the usual rounds")
+    parser.add_argument("--seconds", type=float, help="of each round of sign-ins")
+    parser.add_argument("--soak", type=float, help="seconds that the soak takes")
+    parser.add_argument("--smallest", action="store_true", help="see that it works, in seconds")
+    parser.add_argument("--out", type=Path, default=FOLDER, help="where figures and plots go")
+    given = parser.parse_args()
+    unknown = set(given.names) - set(BENCHMARKS)
+    if unknown:
+        parser.error(f"there is no benchmark {', '.join(sorted(unknown))}")
+    options = SMALLEST if given.smallest else Options()
+    fields = ("pages", "users", "opened", "storm", "threads", "effort", "seconds", "soak")
+    chosen = {name: getattr(given, name) for name in fields}
+    options = replace(options, **{k: v for k, v in chosen.items() if v is not None})
+    described = machine.describe()
+    print(", ".join(f"{name}: {value}" for name, value in described.items()))
+    print("Server, load and floor take turns on it; the load says who else was at work.\n")
+    for name in given.names or (BENCHMARKS if given.smallest else USUAL):
+        result = asyncio.run(_run(BENCHMARKS[name], options))
+        print(*result.lines(), "", sep="\n", flush=True)
+        keep(given.out, machine.describe(), [result])
+        plot.draw(given.out, result)
+    print(f"Kept in {given.out}")
+
+
+async def _run(benchmark: Benchmark, options: Options) -> Result:
+    return await benchmark(options)
+
+
+def _sizes(text: str) -> tuple[int, ...]:
+    return tuple(int(size) for size in text.split(","))
 
 
 if __name__ == "__main__":

@@ -1,15 +1,14 @@
-"""The floor: a bare python-socketio server that does nothing but emit."""
+"""The floor of what is pushed: a bare python-socketio server that does nothing but emit."""
 
 import asyncio
-import json
 import sys
 import time
 from typing import Any
 
 import socketio
-import uvicorn
 
-from benchmarks.processes import commands, reply
+from benchmarks.processes import serve_commands
+from benchmarks.serving import serving
 
 sio = socketio.AsyncServer(async_mode="asgi", cors_allowed_origins="*")
 
@@ -21,26 +20,30 @@ async def connect(sid: str, _environ: dict[str, Any]) -> None:
 sio.on("connect", connect)
 
 
-async def main(port: int) -> None:
-    server = uvicorn.Server(
-        uvicorn.Config(socketio.ASGIApp(sio), host="127.0.0.1", port=port, log_config=None)
-    )
-    serving = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110 - uvicorn tells it in no other way
-        await asyncio.sleep(0.01)
-    reply("ready")
-    lines = await commands()
-    while line := await lines.readline():
-        command = json.loads(line)
+class Floor:
+    """The commands; each returns the moment at which it began to emit."""
+
+    async def emit_each(self, data: Any) -> float:
+        """Emit to each socket by itself, as a cut does."""
         started = time.perf_counter()
-        if command["do"] == "emit_each":
-            sids = list(sio.manager.get_participants("/", "all"))
-            await asyncio.gather(*(sio.emit("notice", command["data"], to=sid) for sid, _ in sids))
-        else:
-            await sio.emit("notice", command["data"], room="all")
-        reply(started)
-    server.should_exit = True
-    await serving
+        sids = list(sio.manager.get_participants("/", "all"))
+        await asyncio.gather(*(sio.emit("notice", data, to=sid) for sid, _ in sids))
+        return started
+
+    async def emit_room(self, data: Any) -> float:
+        """Emit to the room of all, as a fan-out does."""
+        started = time.perf_counter()
+        await sio.emit("notice", data, room="all")
+        return started
+
+    async def cpu(self) -> float:
+        """Seconds of processor time so far."""
+        return time.process_time()
+
+
+async def main(port: int) -> None:
+    async with serving(socketio.ASGIApp(sio), port):
+        await serve_commands(Floor())
 
 
 if __name__ == "__main__":

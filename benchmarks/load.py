@@ -6,6 +6,7 @@ every process of one machine (CLOCK_MONOTONIC).
 
 import asyncio
 import json
+import random
 import re
 import time
 from typing import Any
@@ -14,13 +15,16 @@ from uuid import uuid4
 import httpx
 import socketio
 
-from benchmarks.processes import commands, reply
+from benchmarks.processes import serve_commands
 
 CLIENT_ID = re.compile(r"client_id\W{1,8}([0-9a-f-]{36})")
 # How many pages are opened at once.
 AT_ONCE = 20
 # Seconds that a socket may take to be greeted while the machine opens many.
-PATIENCE = 30
+PATIENCE = 60
+# What carries a message of 126 bytes or more: engine.io's and socket.io's digit, and the header of
+# a websocket frame (RFC 6455, section 5.2).
+FRAMING = len("42") + 4
 
 
 class Load:
@@ -28,8 +32,8 @@ class Load:
 
     def __init__(self) -> None:
         self.sockets: list[socketio.AsyncClient] = []
-        self.arrived: list[float] = []
-        self.sizes: list[int] = []
+        self.arrived: list[tuple[float, str | None]] = []
+        self.latest: list[Any] = []
 
     async def bare(self, url: str, count: int) -> int:
         """Open sockets to the floor."""
@@ -39,65 +43,126 @@ class Load:
             self.sockets.append(client)
         return len(self.sockets)
 
-    async def pages(self, url: str, path: str, cookies: list[str], event: str) -> int:
-        """Open a page for each cookie, as a browser does: the HTML, then its socket."""
-        gate = asyncio.Semaphore(AT_ONCE)
-        async with httpx.AsyncClient(base_url=url, timeout=60) as http:
+    async def pages(
+        self, url: str, path: str, cookies: list[str], event: str, spread: float = 0.0
+    ) -> float:
+        """Open a page for each cookie, as a browser does: the HTML, then its socket.
+
+        Each begins at a random moment within `spread` seconds, and tries again for as long as
+        nothing answers. Returns how many seconds it took until the last was open.
+        """
+        begun = time.perf_counter()
+        gate = asyncio.Semaphore(len(cookies) if spread else AT_ONCE)
+        limits = httpx.Limits(max_connections=AT_ONCE)
+        async with httpx.AsyncClient(base_url=url, timeout=PATIENCE, limits=limits) as http:
 
             async def open_one(token: str) -> None:
+                await asyncio.sleep(random.random() * spread)
                 async with gate:
-                    cookie = f"rollcall={token}"
-                    page = await http.get(path, headers={"Cookie": cookie})
-                    found = CLIENT_ID.search(page.text)
-                    if found is None:
-                        raise RuntimeError(f"{path} answered {page.status_code}, without a page")
-                    client = self._client(event)
-                    await client.connect(
-                        f"{url}?client_id={found[1]}&tab_id={uuid4()}&document_id={uuid4()}"
-                        "&next_message_id=0&implicit_handshake=true",
-                        headers={"Cookie": cookie, "Origin": url},
-                        transports=["websocket"],
-                        socketio_path="/_nicegui_ws/socket.io",
-                        wait_timeout=PATIENCE,
-                    )
-                    self.sockets.append(client)
+                    while True:
+                        try:
+                            await self._open(http, url, path, token, event)
+                        except (httpx.TransportError, socketio.exceptions.ConnectionError):
+                            if not spread:
+                                raise
+                            await asyncio.sleep(0.5 + random.random())
+                        else:
+                            return
 
             await asyncio.gather(*(open_one(token) for token in cookies))
-        return len(self.sockets)
+        return time.perf_counter() - begun
 
-    async def wait(self, count: int, seconds: float = 30) -> dict[str, Any]:
-        """Wait until so many notices have arrived; returns when, and the payload's bytes."""
+    async def _open(
+        self, http: httpx.AsyncClient, url: str, path: str, token: str, event: str
+    ) -> None:
+        cookie = f"rollcall={token}"
+        page = await http.get(path, headers={"Cookie": cookie})
+        found = CLIENT_ID.search(page.text)
+        if found is None:
+            raise RuntimeError(f"{path} answered {page.status_code}, without a page")
+        client = self._client(event)
+        await client.connect(
+            f"{url}?client_id={found[1]}&tab_id={uuid4()}&document_id={uuid4()}"
+            "&next_message_id=0&implicit_handshake=true",
+            headers={"Cookie": cookie, "Origin": url},
+            transports=["websocket"],
+            socketio_path="/_nicegui_ws/socket.io",
+            wait_timeout=PATIENCE,
+        )
+        self.sockets.append(client)
+
+    async def wait(self, count: int, seconds: float = 60, about: str = "") -> dict[str, Any]:
+        """Wait until so many notices have arrived (about one user); returns when, and the bytes of
+        the last."""
         deadline = time.perf_counter() + seconds
-        while len(self.arrived) < count and time.perf_counter() < deadline:  # noqa: ASYNC110 - coarse on purpose
+        while len(self._about(about)) < count and time.perf_counter() < deadline:  # noqa: ASYNC110 - coarse on purpose
             await asyncio.sleep(0.005)
-        answer = {"arrived": self.arrived, "size": max(self.sizes, default=0)}
-        self.arrived, self.sizes = [], []
+        message = json.dumps(self.latest, separators=(",", ":"), ensure_ascii=False).encode()
+        answer = {"arrived": self._about(about), "size": len(message) + FRAMING}
+        self.arrived = []
         return answer
 
-    async def close(self) -> int:
-        """Close every socket."""
-        closing, self.sockets = self.sockets, []
+    def _about(self, user_id: str) -> list[float]:
+        return [at for at, about in self.arrived if not user_id or about == user_id]
+
+    async def sign_in(
+        self, url: str, path: str, emails: list[str], password: str, seconds: float, at_once: int
+    ) -> float:
+        """Sign in again and again for so long, `at_once` at a time; returns how many a second."""
+        done = 0
+        begun = time.perf_counter()
+        async with httpx.AsyncClient(base_url=url, timeout=PATIENCE) as http:
+
+            async def one_after_the_other(number: int) -> None:
+                nonlocal done
+                turn = number
+                while time.perf_counter() - begun < seconds:
+                    form = {"email": emails[turn % len(emails)], "password": password}
+                    answer = await http.post(path, data=form, headers={"Origin": url})
+                    http.cookies.clear()
+                    if answer.status_code != 303:
+                        raise RuntimeError(f"A sign-in was answered with {answer.status_code}")
+                    done += 1
+                    turn += at_once
+
+            await asyncio.gather(*(one_after_the_other(number) for number in range(at_once)))
+        return done / (time.perf_counter() - begun)
+
+    async def close(self, count: int | None = None) -> int:
+        """Close every socket, or so many of the oldest."""
+        count = len(self.sockets) if count is None else count
+        closing, self.sockets = self.sockets[:count], self.sockets[count:]
+        for client in closing:
+            if client.connected:
+                await client.eio.send("1")  # socket.io's goodbye, as from a browser
+        await asyncio.sleep(0.05)
         await asyncio.gather(*(client.disconnect() for client in closing))
         return len(closing)
 
+    async def forget_closed(self) -> None:
+        """Drop the sockets that the server has closed."""
+        self.sockets = [client for client in self.sockets if client.connected]
+
+    async def pause(self, seconds: float) -> None:
+        """Do nothing for so long."""
+        await asyncio.sleep(seconds)
+
     def _client(self, event: str) -> socketio.AsyncClient:
         client = socketio.AsyncClient(reconnection=False)
+        if event:
 
-        def arrived(data: Any = None) -> None:
-            self.arrived.append(time.perf_counter())
-            self.sizes.append(len(json.dumps(data, separators=(",", ":"))))
+            def arrived(data: Any = None) -> None:
+                about = data.get("now", {}).get("id") if isinstance(data, dict) else None
+                self.arrived.append((time.perf_counter(), about))
+                self.latest = [event, data]
 
-        client.on(event, arrived)
+            client.on(event, arrived)
         return client
 
 
 async def main() -> None:
     load = Load()
-    reply("ready")
-    lines = await commands()
-    while line := await lines.readline():
-        command: dict[str, Any] = json.loads(line)
-        reply(await getattr(load, command.pop("do"))(**command))
+    await serve_commands(load)
     await load.close()
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 # Seconds that a command may take before the run is given up.
-PATIENCE = 120
+PATIENCE = 300
 # A line holds thousands of arrival times.
 LONGEST_LINE = 64 * 1024 * 1024
 
@@ -35,16 +35,12 @@ class Child:
         await child.answer()
         return child
 
-    async def ask(self, command: str, **values: Any) -> Any:
+    async def ask(self, command: str, /, **values: Any) -> Any:
         """Send a command and wait for its answer."""
-        await self.tell(command, **values)
-        return await self.answer()
-
-    async def tell(self, command: str, **values: Any) -> None:
-        """Send a command."""
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps({"do": command, **values}).encode() + b"\n")
         await self._process.stdin.drain()
+        return await self.answer()
 
     async def answer(self) -> Any:
         """Wait for one answer."""
@@ -72,9 +68,13 @@ def reply(value: Any) -> None:
     sys.stdout.flush()
 
 
-async def commands() -> asyncio.StreamReader:
-    """The child's commands, a line each."""
+async def serve_commands(target: object) -> None:
+    """Say that the child is ready, then have each command call the method of its name, until there
+    are no more."""
     reader = asyncio.StreamReader(limit=LONGEST_LINE)
     loop = asyncio.get_running_loop()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-    return reader
+    reply("ready")
+    while line := await reader.readline():
+        command: dict[str, Any] = json.loads(line)
+        reply(await getattr(target, command.pop("do"))(**command))

@@ -21,9 +21,6 @@ class Spread:
         return self.sample[min(len(self.sample) - 1, int(len(self.sample) * 0.99))]
 
     @property
-    def largest(self) -> float:
-        """The worst."""
-        return self.sample[-1]
-
-    def __str__(self) -> str:
-        return f"{self.p50:7.1f} {self.p99:7.1f} {self.largest:7.1f}"
+    def numbers(self) -> tuple[float, float, float]:
+        """The median, the 99th percentile and the worst."""
+        return round(self.p50, 2), round(self.p99, 2), round(self.sample[-1], 2)

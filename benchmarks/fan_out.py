@@ -1,0 +1,63 @@
+"""The fan-out: from the commit of a toggle to the patch on each open grid of the tenant.
+
+The floor is a bare python-socketio server that emits as many bytes to a room of as many sockets, in
+rounds that take turns with Rollcall's.
+"""
+
+from benchmarks.figures import Figure, Result, spread
+from benchmarks.options import Options
+from benchmarks.scene import open_pages, scene
+from benchmarks.statistics import Spread
+
+MOST_BYTES = 300
+
+
+async def run(options: Options) -> Result:
+    """Measure."""
+    figures: list[Figure] = []
+    for pages in options.pages:
+        figures += await _measure(pages, options.rounds(pages, least=10))
+    return Result("fan_out", "Fan-out: commit to patch on each open grid", "open grids", figures)
+
+
+async def _measure(pages: int, rounds: int) -> list[Figure]:
+    ours: list[float] = []
+    floor: list[float] = []
+    calls: list[float] = []
+    used = [0.0, 0.0]
+    size = 0
+    async with scene() as stage:
+        rollcall, bare = await stage.rollcall(), await stage.server("benchmarks.floor")
+        load, bare_load = await stage.load(), await stage.load()
+        await bare_load.ask("bare", url=bare.url, count=pages)
+        users = await rollcall.ask("tenant", slug="fan", users=200)
+        cookies = await rollcall.cookies(users[0], pages)
+        await open_pages(load, rollcall.url, "/t/fan/users", cookies, "rollcall_user")
+        await load.ask("wait", count=1, seconds=1)
+        for number in range(rounds):
+            before = await rollcall.ask("cpu")
+            done = await rollcall.ask("set_active", user_id=users[1], active=bool(number % 2))
+            answer = await load.ask("wait", count=pages)
+            used[0] += await rollcall.ask("cpu") - before
+            ours += [(at - done["committed"]) * 1000 for at in answer["arrived"]]
+            calls.append(done["took"] * 1000)
+            size = answer["size"]
+            before = await bare.ask("cpu")
+            started = await bare.ask("emit_room", data="x" * (size - len('42["notice",""]')))
+            answer = await bare_load.ask("wait", count=pages)
+            used[1] += await bare.ask("cpu") - before
+            floor += [(at - started) * 1000 for at in answer["arrived"]]
+    per_grid = [round(seconds / rounds / pages * 1e6, 1) for seconds in used]
+    return [
+        spread("commit to patch", pages, Spread(ours), Spread(floor), times=3),
+        Figure("the call itself", pages, "ms", Spread(calls).numbers),
+        Figure("processor time a grid", pages, "µs", (per_grid[0],), (per_grid[1],)),
+        Figure(
+            "bytes a grid",
+            pages,
+            "bytes",
+            (size,),
+            aim=f"at most {MOST_BYTES}",
+            met=size <= MOST_BYTES,
+        ),
+    ]

@@ -1,0 +1,39 @@
+"""How much is measured."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Options:
+    """`pages` to `threads` are the sizes; a benchmark has as many rounds as its size
+    allows, times `effort`. `seconds` is how long each sign-in round takes, `soak` how long the soak
+    does."""
+
+    pages: tuple[int, ...] = (1, 100, 1000)
+    users: tuple[int, ...] = (100, 10_000, 100_000)
+    rows: tuple[int, ...] = (100, 10_000)
+    opened: tuple[int, ...] = (100, 300, 1000)
+    storm: tuple[int, ...] = (10, 100, 1000)
+    threads: tuple[int, ...] = (1, 2, 8)
+    effort: float = 1.0
+    seconds: float = 4.0
+    soak: float = 600.0
+    soak_pages: int = 200
+
+    def rounds(self, size: int, least: int = 3) -> int:
+        """Rounds at a size: more where one is short."""
+        return max(1, round(max(least, min(60, 3000 / max(size, 1))) * self.effort))
+
+
+SMALLEST = Options(
+    pages=(2,),
+    users=(60, 120),
+    rows=(60,),
+    opened=(2,),
+    storm=(2,),
+    threads=(1,),
+    effort=0.05,
+    seconds=0.3,
+    soak=1.0,
+    soak_pages=4,
+)

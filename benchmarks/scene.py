@@ -1,0 +1,79 @@
+"""Rollcall, its floors and the load on each, as processes of their own for as long as a benchmark
+runs."""
+
+import os
+import socket
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+from benchmarks.processes import Child
+
+# Pages share a session as tabs share a browser.
+TABS = 20
+
+
+def free_port() -> int:
+    """A port of this machine that nothing listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+class Scene:
+    """The processes of one benchmark; all of them end with it."""
+
+    def __init__(self, stack: AsyncExitStack, folder: str) -> None:
+        self._stack = stack
+        self._folder = folder
+        self._env = {k: v for k, v in os.environ.items() if not k.startswith("ROLLCALL_")}
+
+    async def start(self, module: str, *arguments: str) -> Child:
+        """Start a process that ends with the scene."""
+        child = await Child.start(module, *arguments, env=self._env)
+        self._stack.push_async_callback(child.stop)
+        return child
+
+    async def load(self) -> Child:
+        """Start a load client."""
+        return await self.start("benchmarks.load")
+
+    async def server(self, module: str, *arguments: str, port: int | None = None) -> "Server":
+        """Start a server on a free port."""
+        port = port or free_port()
+        child = await self.start(module, str(port), *arguments)
+        return Server(child, port)
+
+    async def rollcall(self, port: int | None = None) -> "Server":
+        """Start Rollcall; a second one after the first has stopped serves the same data."""
+        return await self.server("benchmarks.subject", self._folder, port=port)
+
+
+class Server:
+    """A server process, and where it listens."""
+
+    def __init__(self, child: Child, port: int) -> None:
+        self.child = child
+        self.port = port
+        self.url = f"http://127.0.0.1:{port}"
+        self.ask = child.ask
+        self.stop = child.stop
+
+    async def cookies(self, user_id: str, pages: int) -> list[str]:
+        """A session's token for each of so many pages of a user."""
+        tokens: list[str] = await self.ask("sessions", user_id=user_id, count=-(-pages // TABS))
+        return (tokens * TABS)[:pages]
+
+
+@asynccontextmanager
+async def scene() -> AsyncIterator[Scene]:
+    """A folder for Rollcall's data, and processes that end with the block."""
+    with tempfile.TemporaryDirectory(prefix="rollcall-bench-") as folder:
+        async with AsyncExitStack() as stack:
+            yield Scene(stack, folder)
+
+
+async def open_pages(load: Child, url: str, path: str, cookies: list[str], event: str = "") -> Any:
+    """Have a load client open a page for each cookie and listen for an event; tells how long it
+    took, in seconds."""
+    return await load.ask("pages", url=url, path=path, cookies=cookies, event=event)
