@@ -92,6 +92,12 @@ class Database:
                 cursor.execute(f"PRAGMA {pragma}")
             cursor.close()
 
+        @event.listens_for(engine.sync_engine, "invalidate")
+        def _cut_off(connection: Any, _entry: Any, _error: Any) -> None:
+            # The connection of a cancelled call is closed, but SQLite keeps it and its lock as long
+            # as one of its statements is referred to: by the traceback of the cancellation, say.
+            connection.rollback()
+
         @event.listens_for(engine.sync_engine, "begin")
         def _begins(connection: Connection) -> None:
             connection.exec_driver_sql(begin)
