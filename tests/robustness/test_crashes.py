@@ -5,96 +5,215 @@ import os
 import random
 import signal
 import sys
+from collections import defaultdict
+from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
+import httpx
 import pytest
+from sqlmodel import select
 
-from models import MailState
-from services.audit_log import verify
-from services.settings import Settings
-from services.startup import started
-from tests import books
-from tests.browser.server import ROOT
-
-# Crashes in one run; many more by hand: ROLLCALL_CRASHES=100.
-ROUNDS = int(os.environ.get("ROLLCALL_CRASHES", "8"))
-
-# Invites, toggles, and says what was committed only after it was.
-WORK = """
-import asyncio, sys
-from pathlib import Path
-from services import invitations, users
+from models import MailState, Role, Tenant, User
+from services import clock, invitations, mail_delivery, sessions, users
 from services.actor import Operator
+from services.audit_log import verify
+from services.db import reading
 from services.invitations import InvitationForm
 from services.settings import Settings
 from services.startup import started
-from services.tenants import create_tenant
-from services.actor import COMMAND_LINE
+from tests import books, factories
+from tests.browser.server import PATIENCE, ROOT, serving
+from tests.conftest import make_settings
+from tests.factories import CALLER, PASSWORD
+from tests.mail_server import MailServer, receiving_mail
+from tests.robustness.crashing import Task
 
-async def main(folder, first):
-    settings = Settings(_env_file=None, data_dir=Path(folder), mail_server="127.0.0.1",
-                        mail_port=9, mail_from="rollcall@example.com")
-    async with started(settings):
-        tenant = await create_tenant(COMMAND_LINE, f"Acme {first}")
-        by = Operator("Test", tenant.id)
-        for number in range(10_000):
-            email = f"user{first + number}@example.com"
-            form = InvitationForm(first_name="A", last_name="B", email=email, role="administrator")
-            print("begun", email, flush=True)
-            invited = await invitations.invite(by, form)
-            print("invited", invited.user_id, email, flush=True)
-            if number % 2:
-                await users.set_active(by, invited.user_id, active=False)
-                print("deactivated", invited.user_id, flush=True)
+pytestmark = pytest.mark.slow
 
-asyncio.run(main(sys.argv[1], int(sys.argv[2])))
-"""
+# How often Rollcall is killed; more by hand: ROLLCALL_CRASHES=1000.
+KILLS = {True: int(os.environ.get("ROLLCALL_CRASHES", "100")), False: 25}
+SERVERS_KILLED = 5
 
 
-async def _work_until_killed(folder: Path, first: int, after: float) -> list[list[str]]:
+@pytest.mark.usefixtures("cheap_hashes")
+async def test_nothing_that_was_acknowledged_is_lost_by_kill_9(settings: Settings) -> None:
+    async with receiving_mail() as mail_server:
+        async with started(settings):
+            tenant = await factories.create_tenant("Acme", "acme")
+            members = await factories.create_users(100, tenant)
+            toggled = await factories.create_users(4, tenant)
+            await factories.sign_in_all(toggled)
+        url = settings.database_url
+        task = Task(
+            data_dir=settings.data_dir,
+            database_url=url.get_secret_value() if url else None,
+            mail_port=mail_server.port,
+            tenant_id=tenant.id,
+            slug=tenant.slug,
+            members=[user.email for user in members],
+            toggled=[user.id for user in toggled],
+            password=PASSWORD,
+            kills=KILLS[settings.is_sqlite],
+        )
+        said = await _killed_over_and_over(task)
+        _send_to(settings, mail_server)
+        async with started(settings):
+            await _deliver_the_rest()
+            await _every_invitation_made_one_account_and_one_mail(said, mail_server)
+            await _every_switch_is_as_it_was_left(said)
+            await _every_session_lives(said)
+            await _the_log_and_the_counters_are_right(said, tenant)
+
+
+async def _killed_over_and_over(task: Task) -> list[list[str]]:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        "-c",
-        WORK,
-        str(folder),
-        str(first),
+        "-m",
+        "tests.robustness.crashing",
+        task.model_dump_json(),
         cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
         stdout=asyncio.subprocess.PIPE,
     )
-    assert process.stdout is not None
-    said = [await process.stdout.readline()]  # it works by now
-    await asyncio.sleep(after)
-    process.send_signal(signal.SIGKILL)
-    said += (await process.stdout.read()).splitlines(keepends=True)
-    await process.wait()
-    return [line.decode().split() for line in said if line.endswith(b"\n")]
+    out, _ = await process.communicate()
+    assert process.returncode == 0
+    said = [line.split() for line in out.decode().splitlines()]
+    for word in ("invited", "switched", "entered"):
+        assert sum(line[0] == word for line in said) > 5, f"too little was {word}"
+    return said
 
 
-@pytest.mark.slow
-async def test_nothing_that_was_acknowledged_is_lost_by_kill_9(tmp_path: Path) -> None:
-    chance = random.Random(9)  # noqa: S311 - moments of death, the same in each run
+def _send_to(settings: Settings, mail_server: MailServer) -> None:
+    settings.mail_server = "127.0.0.1"
+    settings.mail_port = mail_server.port
+    settings.mail_from = "rollcall@example.com"
+    settings.mail_starttls = False
+
+
+async def _deliver_the_rest() -> None:
+    # Once nobody can be delivering any more what was cut off.
+    clock.shift(mail_delivery.LEASE + timedelta(seconds=1))
+    while await mail_delivery.deliver_next():
+        pass
+    clock.shift(timedelta(0))
+
+
+async def _every_invitation_made_one_account_and_one_mail(
+    said: list[list[str]], mail_server: MailServer
+) -> None:
+    begun = {line[1] for line in said if line[0] == "inviting"}
+    acknowledged = {line[1] for line in said if line[0] == "invited"}
+    ids: dict[str, set[str]] = defaultdict(set)
+    for received in mail_server.received:
+        (recipient,) = received.recipients
+        ids[recipient].add(str(received.message["Message-ID"]))
+    async with reading() as tx:
+        found = await tx.exec(select(User).where(User.role == Role.ADMINISTRATOR))
+        accounts = {user.email: user for user in found}
+    assert acknowledged <= accounts.keys() <= begun
+    for email, account in accounts.items():
+        (mail,) = await books.mails_of(account.id)
+        assert mail.state is MailState.SENT
+        assert ids[email] == {mail.message_id}, "one Message-ID, however often it was sent"
+        assert len(await books.live_links_of(account.id)) == 1
+
+
+async def _every_switch_is_as_it_was_left(said: list[list[str]]) -> None:
+    left: dict[str, set[str]] = {}
+    for line in said:
+        if line[0] == "switched":
+            left[line[1]] = {line[2]}
+        elif line[0] == "switching":
+            left.setdefault(line[1], {"True"}).add(line[2])
+    assert left
+    for user_id, possible in left.items():
+        user = await books.user_of(UUID(user_id))
+        assert str(user.active) in possible
+        if not user.active:
+            assert await books.ways_in([user.id]) == []
+
+
+async def _every_session_lives(said: list[list[str]]) -> None:
+    for _, email, token in [line for line in said if line[0] == "entered"]:
+        assert (await sessions.recognise(token, "acme", CALLER)).email == email
+
+
+async def _the_log_and_the_counters_are_right(said: list[list[str]], tenant: Tenant) -> None:
+    assert (await verify())[1] is None
+    actions = await books.actions_of(tenant)
+    for word, action in (("invited", "user.invited"), ("entered", "session.signed_in")):
+        assert actions.count(action) >= sum(line[0] == word for line in said)
+    assert actions.count("user.invited") == sum(
+        user.role is Role.ADMINISTRATOR for user in await books.active_users()
+    )
+
+
+async def test_a_server_killed_under_load_lost_nothing(tmp_path: Path) -> None:
+    chance = random.Random(9)  # noqa: S311 - moments of death
     folder = tmp_path / "data"
-    said: list[list[str]] = []
-    for number in range(ROUNDS):
-        said += await _work_until_killed(folder, number * 100_000, chance.uniform(0.05, 0.5))
-    begun = {line[1] for line in said if line[0] == "begun"}
-    invited = {line[2] for line in said if line[0] == "invited"}
-    deactivated = {line[1] for line in said if line[0] == "deactivated"}
-    assert invited
-    settings = Settings(_env_file=None, data_dir=folder)
-    async with started(settings):
-        assert (await verify())[1] is None
-        for email in begun:
-            accounts = await books.users_with(email)
-            assert len(accounts) == 1 if email in invited else len(accounts) <= 1
-            for account in accounts:
-                (mail,) = await books.mails_of(account.id)
-                assert mail.message_id
-                assert str(account.id) not in deactivated or not account.active
-                if not account.active:
-                    assert mail.state is MailState.CANCELLED
-                    assert await books.live_links_of(account.id) == []
-                else:
-                    assert mail.state is MailState.WAITING
-                    assert len(await books.live_links_of(account.id)) == 1
+    async with receiving_mail() as mail_server:
+        beside = make_settings(folder)
+        _send_to(beside, mail_server)
+        async with started(beside):
+            tenant = await factories.create_tenant("Acme", "acme")
+            ada = await factories.create_user(tenant, email="ada@example.com")
+            entered: list[str] = []
+            for life in range(SERVERS_KILLED):
+                mail = {
+                    "ROLLCALL_MAIL_SERVER": "127.0.0.1",
+                    "ROLLCALL_MAIL_PORT": str(mail_server.port),
+                    "ROLLCALL_MAIL_FROM": "rollcall@example.com",
+                    "ROLLCALL_MAIL_STARTTLS": "false",
+                }
+                async with serving(folder, settings=mail) as server:
+                    works = asyncio.Event()
+                    work = [
+                        asyncio.create_task(_sign_in_over_and_over(server.url, entered, works)),
+                        asyncio.create_task(_sign_in_over_and_over(server.url, entered, works)),
+                        asyncio.create_task(_invite_over_and_over(tenant, life)),
+                    ]
+                    await asyncio.wait_for(works.wait(), PATIENCE)
+                    await asyncio.sleep(chance.uniform(0.01, 0.5))
+                    assert await server.stop(signal.SIGKILL) == -signal.SIGKILL
+                    work[2].cancel()
+                    ended = await asyncio.gather(*work, return_exceptions=True)
+                    assert ended[:2] == [None, None]
+                    assert isinstance(ended[2], asyncio.CancelledError)
+                assert "Traceback" not in server.log()
+            for token in entered:
+                assert (await sessions.recognise(token, "acme", CALLER)).user_id == ada.id
+            await _deliver_the_rest()
+            for user in await books.active_users():
+                for mail_row in await books.mails_of(user.id):
+                    assert mail_row.state is MailState.SENT
+                    ids = {m.message["Message-ID"] for m in mail_server.to(user.email)}
+                    assert ids == {mail_row.message_id}
+            assert (await verify())[1] is None
+
+
+async def _sign_in_over_and_over(url: str, entered: list[str], works: asyncio.Event) -> None:
+    form = {"email": "ada@example.com", "password": PASSWORD}
+    async with httpx.AsyncClient(base_url=url, headers={"Origin": url}) as http:
+        while True:
+            http.cookies.clear()
+            try:
+                answer = await http.post("/t/acme/login", data=form)
+            except httpx.TransportError:
+                return
+            assert answer.status_code == 303, answer.text
+            entered.append(answer.cookies["rollcall"])
+            works.set()
+
+
+async def _invite_over_and_over(tenant: Tenant, life: int) -> None:
+    by = Operator("Test", tenant.id)
+    for number in range(10_000):
+        form = InvitationForm(
+            first_name="A",
+            last_name="B",
+            email=f"u{life}.{number}@example.com",
+            role="sales_engineer",
+        )
+        invited = await invitations.invite(by, form)
+        if number % 3 == 0:
+            await users.set_active(by, invited.user_id, active=False)
