@@ -118,7 +118,8 @@ async def record(
     entry.hash = hash_of(entry)
     tx.add(entry)
     head.number, head.hash = entry.number, entry.hash
-    tx.publish(AuditWritten(chain_id=chain_id, entry_id=entry.id))
+    written = AuditWritten(chain_id=chain_id, entry_id=entry.id, subject_id=entry.subject_id)
+    tx.publish(written)
     return entry
 
 

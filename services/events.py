@@ -86,10 +86,12 @@ class TenantChanged(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class AuditWritten(Event):
-    """The audit log of a chain (a tenant, or the nil UUID) has a new entry."""
+    """The audit log of a chain (a tenant, or the nil UUID) has a new entry, about one user or
+    none."""
 
     chain_id: UUID
     entry_id: UUID
+    subject_id: UUID | None = None
 
 
 # What follows is no fact of the database: serving processes tell it each other (`replicas`).

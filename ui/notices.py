@@ -171,12 +171,14 @@ ROW_EVENTS: tuple[type[UserEvent], ...] = (
 
 
 async def _patch_row(event: UserEvent) -> None:
+    room = users_room(event.tenant_id)
+    if not live.is_watched(room):
+        return  # most replicas have nobody of this tenant: spare the database a query for each
     found = await find_row(event.user_id)
     if found is None:
         return
-    tenant_id, row = found
-    patch = patch_values(row, _was(event))
-    await live.broadcast(users_room(tenant_id), "rollcall_user", patch)
+    _, row = found
+    await live.broadcast(room, "rollcall_user", patch_values(row, _was(event)))
 
 
 async def _refresh_details(event: UserEvent) -> None:
@@ -195,13 +197,15 @@ def _was(event: UserEvent) -> dict[str, Any] | None:
 
 
 async def _show_entry(event: AuditWritten) -> None:
-    entry = await find_entry(event.entry_id)
+    rooms = [audit_room(event.chain_id)]
+    if event.subject_id is not None:
+        rooms.append(user_room(event.subject_id))
+    watched = [room for room in rooms if live.is_watched(room)]
+    entry = await find_entry(event.entry_id) if watched else None
     if entry is None:
         return
-    message = {"entry": entry_values(entry)}
-    await live.broadcast(audit_room(event.chain_id), "rollcall_audit", message)
-    if entry.subject_id is not None:
-        await live.broadcast(user_room(entry.subject_id), "rollcall_audit", message)
+    for room in watched:
+        await live.broadcast(room, "rollcall_audit", {"entry": entry_values(entry)})
 
 
 async def _show_tenants(_event: TenantChanged) -> None:

@@ -112,6 +112,7 @@ VALUES: dict[str, Any] = {
     "user_id": uuid4(),
     "chain_id": uuid4(),
     "entry_id": uuid4(),
+    "subject_id": uuid4(),
     "old_search_key": "ada \ud7ff🐎",
     "first": True,
     "session_ids": (uuid4(), uuid4()),

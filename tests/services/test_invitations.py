@@ -86,7 +86,7 @@ async def test_invitation_is_announced_after_its_commit(
     (entry,) = await books.audit_of(tenant)
     assert set(events) == {
         UserInvited(tenant_id=tenant.id, user_id=invited.user_id),
-        AuditWritten(chain_id=tenant.id, entry_id=entry.id),
+        AuditWritten(chain_id=tenant.id, entry_id=entry.id, subject_id=entry.subject_id),
     }
 
 

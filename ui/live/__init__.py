@@ -17,7 +17,7 @@ from ui.live.pages import (
     register,
     session_ids,
 )
-from ui.live.rooms import broadcast, broadcast_soon
+from ui.live.rooms import broadcast, broadcast_soon, is_watched
 
 __all__ = [
     "OpenPage",
@@ -26,6 +26,7 @@ __all__ = [
     "broadcast_soon",
     "cut",
     "install",
+    "is_watched",
     "open_user_ids",
     "pages_of_sessions",
     "pages_of_user",

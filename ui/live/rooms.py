@@ -17,6 +17,15 @@ def sent_to(rooms: Iterable[str]) -> int:
     return sum(_sent[room] for room in rooms)
 
 
+def is_watched(room: str) -> bool:
+    """Whether any page here hears what is sent to the room. Where none does, one that is still
+    loading asks anew when it is connected: it counts as sent, and needn't be."""
+    watched = bool(core.sio.manager.rooms.get("/", {}).get(room))
+    if not watched:
+        _sent[room] += 1
+    return watched
+
+
 async def broadcast(room: str, event: str, data: Any) -> None:
     """Send one socket event to every page in a room; it is encoded once.
 
