@@ -14,6 +14,7 @@ from benchmarks import (
     machine,
     open_pages,
     plot,
+    replicas,
     sign_in,
     soak,
     storm,
@@ -31,6 +32,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "open_pages": open_pages.run,
     "first_row": first_row.run,
     "storm": storm.run,
+    "replicas": replicas.run,
     "sign_in": sign_in.run,
     "soak": soak.run,
 }

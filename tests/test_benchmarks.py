@@ -17,6 +17,7 @@ ROOT = Path(__file__).parent.parent
 MARKS = {
     "users_page_postgresql": [pytest.mark.postgresql],
     "first_row": [pytest.mark.browser],
+    "replicas": [pytest.mark.postgresql, pytest.mark.slow],
     "storm": [pytest.mark.slow],
     "soak": [pytest.mark.slow],
 }
