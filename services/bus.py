@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable
 from typing import TypeVar
 
+from services.errors import RollcallError
 from services.events import Event
 
 log = logging.getLogger(__name__)
@@ -48,5 +49,7 @@ class Bus:
     async def _run(self, handler: Handler[Event], event: Event) -> None:
         try:
             await handler(event)
+        except RollcallError as error:  # the database is away, say: no bug, and no trace of one
+            log.warning("A subscriber couldn't follow %s: %s", type(event).__name__, error)
         except Exception:
             log.exception("A subscriber failed on %s", type(event).__name__)

@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 # How long a writer waits for another process's lock, in seconds, before it gives up.
 LOCK_TIMEOUT = 30
 READERS = 8
+# PostgreSQL's manual, appendix A (Error Codes).
+DISK_FULL, READ_ONLY = "53100", "25006"
 
 
 class Transaction(AsyncSession):
@@ -153,14 +155,26 @@ async def insert_if_missing(tx: Transaction, row: SQLModel) -> bool:
 async def _translated() -> AsyncIterator[None]:
     try:
         yield
-    except (OperationalError, sqlite3.OperationalError) as error:
-        log.error("The database failed: %s", error)
-        raise DatabaseUnavailableError from error
     except PoolTimeoutError as error:
         log.error("No connection to the database was free in time")
         raise DatabaseUnavailableError from error
-    except DBAPIError as error:
-        if not error.connection_invalidated:
+    except (DBAPIError, sqlite3.OperationalError) as error:
+        reason = _reason(error)
+        broke = isinstance(error, DBAPIError) and error.connection_invalidated
+        if not (reason or broke or isinstance(error, OperationalError | sqlite3.OperationalError)):
             raise
-        log.error("The connection to the database broke: %s", error)
-        raise DatabaseUnavailableError from error
+        log.error("The database failed: %s", error)
+        raise DatabaseUnavailableError(reason) from error
+
+
+def _reason(error: Exception) -> str:
+    """What is wrong with the database that waiting won't mend; empty where it may."""
+    causes = [error, getattr(error, "orig", None), getattr(error, "driver_exception", None)]
+    # The lowest byte says what kind an error is (SQLite, Result and Error Codes).
+    codes = {getattr(cause, "sqlite_errorcode", 0) & 0xFF for cause in causes}
+    states = {getattr(cause, "sqlstate", None) for cause in causes}
+    if sqlite3.SQLITE_FULL in codes or DISK_FULL in states:
+        return "The disk of the database is full."
+    if sqlite3.SQLITE_READONLY in codes or READ_ONLY in states:
+        return "The database can only be read now."
+    return ""

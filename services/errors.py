@@ -124,10 +124,14 @@ class DeadLinkError(RollcallError):
 
 
 class DatabaseUnavailableError(RollcallError):
-    """The database didn't take part; nothing was changed."""
+    """The database didn't take part; nothing was changed. `reason` is what won't pass by itself."""
 
-    def __init__(self) -> None:
-        super().__init__("The database doesn't answer. Nothing was changed; try again in a moment.")
+    def __init__(self, reason: str = "") -> None:
+        super().__init__(
+            f"{reason} Nothing was changed; tell whoever runs Rollcall."
+            if reason
+            else "The database doesn't answer. Nothing was changed; try again in a moment."
+        )
 
 
 class OperatorError(RollcallError):
