@@ -135,3 +135,16 @@ async def test_who_asks_for_too_many_links_is_told_so_and_keeps_the_form(
     assert int(page.headers["retry-after"]) > 0
     assert "Too many attempts" in page.text
     assert 'value="ada@example.com"' in page.text
+
+
+async def test_the_cookies_are_for_rollcall_s_own_pages_and_no_script(
+    http: httpx.AsyncClient, admin_user: User
+) -> None:
+    form = {"email": admin_user.email, "password": factories.PASSWORD}
+    answer = await http.post("/t/acme/login", data=form)
+    cookies = answer.headers.get_list("set-cookie")
+    assert [cookie.partition("=")[0] for cookie in cookies] == [COOKIE, f"{COOKIE}-device"]
+    for cookie in cookies:
+        attributes = {part.strip().lower() for part in cookie.split(";")[1:]}
+        assert {"httponly", "secure", "samesite=lax", "path=/"} <= attributes
+        assert not any(attribute.startswith("domain") for attribute in attributes)
