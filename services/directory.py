@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
-from models import MailState, MailTemplate, OutgoingMail, Role, User
+from models import MailState, MailTemplate, OneTimeLink, OutgoingMail, Role, User
 from services.actor import Acting, Actor, authorize, get_user
 from services.db import Transaction, reading
 from services.names import fold
@@ -149,9 +149,11 @@ async def _rows(tx: Transaction, users: Sequence[User]) -> list[UserRow]:
                 col(OutgoingMail.user_id).in_(waiting),
                 OutgoingMail.template == MailTemplate.INVITATION,
             )
-            .order_by(col(OutgoingMail.created_at))
+            .join(OneTimeLink, col(OneTimeLink.id) == col(OutgoingMail.link_id), isouter=True)
+            # The one whose link is good, else the latest: times may lie, links don't.
+            .order_by(col(OneTimeLink.void_at).is_(None), col(OutgoingMail.created_at))
         )
-        mails = {mail.user_id: mail for mail in found}  # the latest of each wins
+        mails = {mail.user_id: mail for mail in found}  # the last of each wins
     return [_row(user, mails.get(user.id)) for user in users]
 
 

@@ -211,15 +211,16 @@ async def tell_link(tx: Transaction, actor: Acting, by: User | None, user: User)
     """The address of the user's live invitation, in this transaction; the telling is logged."""
     link = (
         await tx.exec(
-            select(OneTimeLink)
-            .where(
+            select(OneTimeLink).where(
                 OneTimeLink.user_id == user.id,
                 OneTimeLink.purpose == LinkPurpose.INVITATION,
+                col(OneTimeLink.used_at).is_(None),
+                col(OneTimeLink.void_at).is_(None),
+                col(OneTimeLink.expires_at) > clock.now(),
             )
-            .order_by(col(OneTimeLink.created_at).desc())
         )
     ).first()
-    if link is None or not link.is_live(clock.now()):
+    if link is None:
         link = links.issue(tx, LinkPurpose.INVITATION, user.id)
     await record(tx, Action.INVITATION_LINK_COPIED, actor=actor, by=by, subject=user)
     slug = await _slug(tx, user)
@@ -253,6 +254,7 @@ async def accept(slug: str | None, token: str, password: str, caller: Caller) ->
         link = await links.get_live(tx, LinkPurpose.INVITATION, token)
         user, tenant = await user_of_link(tx, link, slug)
         link.used_at = clock.now()
+        await links.void(tx, user.id, LinkPurpose.INVITATION)
         user.password_hash = hashed
         await mail.cancel(tx, user.id, MailTemplate.INVITATION)
         await record(

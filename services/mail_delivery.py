@@ -25,6 +25,7 @@ from fastapi_mail import (
 from fastapi_mail.connection import Connection
 from fastapi_mail.errors import ConnectionErrors
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from sqlalchemy import ColumnElement, case
 from sqlmodel import col, or_, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -130,15 +131,22 @@ async def _lease() -> UUID | None:
 
 
 def _due(now: datetime) -> SelectOfScalar[OutgoingMail]:
+    next_at, leased = col(OutgoingMail.next_attempt_at), col(OutgoingMail.leased_until)
     return (
         select(OutgoingMail)
         .where(
             OutgoingMail.state == MailState.WAITING,
-            col(OutgoingMail.next_attempt_at) <= now,
-            or_(col(OutgoingMail.leased_until).is_(None), col(OutgoingMail.leased_until) <= now),
+            # Where more is left than the pause or the lease was long, the clock has stepped back.
+            or_(next_at <= now, next_at > _latest_next_attempt(now)),
+            or_(leased.is_(None), leased <= now, leased > now + LEASE),
         )
         .order_by(col(OutgoingMail.next_attempt_at))
     )
+
+
+def _latest_next_attempt(now: datetime) -> ColumnElement[datetime]:
+    pauses = {attempts: now + pause for attempts, pause in enumerate(PAUSES, start=1)}
+    return case(pauses, value=col(OutgoingMail.attempts), else_=now)
 
 
 async def _render(mail_id: UUID) -> Letter | None:

@@ -95,7 +95,9 @@ async def forget(tx: Transaction, counters: dict[str, str]) -> None:
 
 def _refuse_during_pause(counters: Sequence[AttemptCounter]) -> None:
     now = clock.now()
-    until = max((counter.blocked_until for counter in counters), default=now)
+    # Where more is left than any pause has, the clock has stepped back since.
+    pauses = [c.blocked_until for c in counters if c.blocked_until <= now + LONGEST_PAUSE]
+    until = max(pauses, default=now)
     if until > now:
         raise TooManyAttemptsError(int((until - now).total_seconds()) + 1)
 

@@ -5,7 +5,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
-from services import carriers, mail_delivery, receipts, replicas, runtime, users
+from services import carriers, expiry, mail_delivery, receipts, replicas, runtime, users
 from services.actor import ROLLCALL
 from services.errors import RollcallError
 
@@ -13,6 +13,8 @@ log = logging.getLogger(__name__)
 
 # End dates are days; a minute's delay after midnight is nothing.
 END_DATES_SECONDS = 60
+# So long may what has expired be without its end in writing.
+EXPIRY_SECONDS = 10
 # A worker that met a bug starts again after this pause, in seconds.
 RESTART_SECONDS = 5
 
@@ -21,7 +23,7 @@ RESTART_SECONDS = 5
 async def working() -> AsyncIterator[None]:
     """Have the workers run for as long as the block does."""
     current = runtime.current()
-    works = [carriers.receive, mail_delivery.deliver_forever, _apply_end_dates]
+    works = [carriers.receive, mail_delivery.deliver_forever, _apply_end_dates, _settle]
     receipts.subscribe(current.bus)
     if not current.database.is_sqlite:
         replicas.subscribe(current.bus)
@@ -48,6 +50,15 @@ async def _apply_end_dates() -> None:
     while True:
         await apply_end_dates()
         await asyncio.sleep(END_DATES_SECONDS)
+
+
+async def _settle() -> None:
+    while True:
+        try:
+            await expiry.settle()
+        except RollcallError as error:
+            log.warning("What has expired is written down later: %s", error)
+        await asyncio.sleep(EXPIRY_SECONDS)
 
 
 async def apply_end_dates() -> None:

@@ -1,0 +1,38 @@
+"""Writes down what has expired, so that it stays so: a clock that ran ahead and is put right would
+let sessions and links live again."""
+
+from sqlmodel import col, or_, select, update
+
+from models import EndReason, LoginSession, OneTimeLink
+from services import clock
+from services.db import reading, transaction
+
+
+async def settle() -> None:
+    """End the sessions and void the links whose time is over. (Nobody gets in by them anyway, and
+    open pages are closed by comparing them with the database.)"""
+    now = clock.now()
+    sessions = select(LoginSession.id).where(
+        col(LoginSession.ended_at).is_(None), col(LoginSession.expires_at) <= now
+    )
+    links = select(OneTimeLink.id).where(
+        col(OneTimeLink.used_at).is_(None),
+        col(OneTimeLink.void_at).is_(None),
+        col(OneTimeLink.expires_at) <= now,
+    )
+    async with reading() as tx:  # mostly there is nothing, and no write lock to take
+        some = or_(sessions.exists(), links.exists())
+        if not (await tx.exec(select(some))).one():
+            return
+    async with transaction() as tx:
+        # What somebody else is changing at this moment is left for the next time.
+        await tx.exec(
+            update(LoginSession)
+            .where(col(LoginSession.id).in_(sessions.with_for_update(skip_locked=True)))
+            .values(ended_at=now, end_reason=EndReason.EXPIRED)
+        )
+        await tx.exec(
+            update(OneTimeLink)
+            .where(col(OneTimeLink.id).in_(links.with_for_update(skip_locked=True)))
+            .values(void_at=now)
+        )
