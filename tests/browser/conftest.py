@@ -1,5 +1,6 @@
 """One server, one SMTP server and one Chromium for the whole folder; a fresh tenant per test."""
 
+import re
 from collections.abc import AsyncIterator, Generator, Iterator
 from itertools import count
 from pathlib import Path
@@ -125,6 +126,8 @@ async def browsers(
     logged = server.log()[before:]
     assert not complaints, "\n".join(complaints)
     assert "Traceback" not in logged, logged
+    # 256 bits, as every token has them; the set-up link was printed before.
+    assert not re.search(r"(?<![\w-])[\w-]{43}(?![\w-])", logged), logged
 
 
 @pytest_asyncio.fixture(loop_scope="session")
