@@ -1,5 +1,6 @@
 """Who is acting, and the check that every service call makes in its own transaction."""
 
+import logging
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,6 +20,8 @@ from services.errors import (
 )
 from services.names import is_slug
 from services.permissions import WITHOUT_SECOND_FACTOR, Permission, may
+
+log = logging.getLogger(__name__)
 
 # How old a proof of identity may be for a sensitive act. OWASP ASVS 5.0, 7.5.1 and 7.5.3, ask for
 # a renewed one without a figure; this is the shortest that doesn't nag an admin at work.
@@ -79,7 +82,6 @@ async def authorize(
     if lock:
         await lock_users(tx, {actor.user_id, *lock})
     session, user = await require_session(tx, actor, permission)
-    logs.acting(user.id)
     if fresh and not is_fresh(session):
         raise FreshSignInNeededError
     if lock:
@@ -124,9 +126,12 @@ async def require_session(
     session, user = found
     if not session.is_alive(clock.now()) or not user.active:
         raise SessionEndedError(session.end_reason)
+    logs.acting(user.id)
     if user.tenant_id != actor.tenant_id and user.role is not Role.PLATFORM_ADMIN:
+        log.warning("Refused: %s in another tenant, %s", permission.name, actor.tenant_id)
         raise NotFoundError
     if not may(user.role, permission):
+        log.warning("Refused: %s to a %s", permission.name, user.role.label)
         raise NotAllowedError
     if permission not in WITHOUT_SECOND_FACTOR and await lacks_second_factor(tx, session, user):
         raise SecondFactorRequiredError
@@ -150,7 +155,10 @@ async def lacks_second_factor(tx: Transaction, session: LoginSession, user: User
 async def get_user(tx: Transaction, actor: Acting, user_id: UUID) -> User:
     """A user of the tenant in which the actor works; raises `NotFoundError` for any other."""
     user = await tx.get(User, user_id)
-    if user is None or (isinstance(actor, Actor) and user.tenant_id != actor.tenant_id):
+    if user is not None and isinstance(actor, Actor) and user.tenant_id != actor.tenant_id:
+        log.warning("Refused: user %s, of another tenant", user_id)
+        user = None
+    if user is None:
         raise NotFoundError("This user doesn't exist.")
     return user
 

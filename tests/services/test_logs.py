@@ -9,10 +9,11 @@ from uuid import UUID
 
 import pytest
 
-from models import User
-from services import logs, sessions, sign_in
+from models import Tenant, User
+from services import logs, sessions, sign_in, users
 from services.actor import Actor, authorize
 from services.db import reading
+from services.errors import NotAllowedError, NotFoundError
 from services.permissions import Permission
 from tests import factories
 
@@ -131,3 +132,25 @@ async def test_whoever_is_found_to_act_is_named(admin_user: User, admin: Actor) 
     with logs.about() as scene:
         await sign_in.sign_in("acme", admin_user.email, factories.PASSWORD, factories.CALLER)
         assert scene.user_id == admin_user.id
+
+
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+async def test_who_is_refused_is_in_the_log(
+    tenant: Tenant, other_tenant: Tenant, admin: Actor, caplog: pytest.LogCaptureFixture
+) -> None:
+    engineer = await factories.sign_in(await factories.create_user(tenant))
+    stranger = await factories.create_user(other_tenant)
+    elsewhere = Actor(admin.session_id, admin.user_id, other_tenant.id)
+    for refused in (
+        users.set_active(engineer, admin.user_id, active=False),
+        users.set_active(elsewhere, stranger.id, active=False),
+        users.set_active(admin, stranger.id, active=False),
+    ):
+        with pytest.raises((NotAllowedError, NotFoundError)):
+            await refused
+    written = [r.getMessage() for r in caplog.records if r.levelno == logging.WARNING]
+    assert written == [
+        "Refused: SWITCH_USERS to a Sales Engineer",
+        f"Refused: SWITCH_USERS in another tenant, {other_tenant.id}",
+        f"Refused: user {stranger.id}, of another tenant",
+    ]
