@@ -19,6 +19,7 @@ async def serving(app: Any, port: int) -> AsyncIterator[None]:
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=2,
+        ws_per_message_deflate=False,
     )
     server = uvicorn.Server(config)
     for stop in (signal.SIGINT, signal.SIGTERM):

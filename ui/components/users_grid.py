@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
+from nicegui import json
 from nicegui.element import Element
 from nicegui.events import GenericEventArguments
 
@@ -50,7 +51,8 @@ class UsersGrid(
         own_hint: str = OWN_HINT,
     ) -> None:
         super().__init__()
-        self._props["rows"] = list(rows)
+        # As a text: NiceGUI keeps each page's props, and would watch each row and each value in it.
+        self._props["rows"] = json.dumps(list(rows))
         self._props["total"] = total
         self._props["counts"] = dict(counts)
         self._props["query"] = dict(query)

@@ -71,7 +71,9 @@ class SecurityHeaders:
             elif page and message["type"] == "http.response.body":
                 body.extend(message.get("body", b""))
                 if not message.get("more_body"):
-                    await self._send_page(page[0], bytes(body), send)
+                    whole = bytes(body)
+                    body.clear()  # NiceGUI keeps the request and what hangs on it
+                    await self._send_page(page[0], whole, send)
             else:
                 await send(message)
 
