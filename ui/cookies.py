@@ -8,7 +8,7 @@ from starlette.responses import Response
 from services import known_devices, runtime
 from services.sessions import Caller
 from services.sign_in import SignedIn
-from services.sso.flow import ATTEMPT_LIFETIME
+from services.sso.attempts import ATTEMPT_LIFETIME
 
 ATTEMPT = "rollcall-sso"
 

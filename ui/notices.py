@@ -60,6 +60,11 @@ def account_room(user_id: UUID) -> str:
     return f"account:{user_id}"
 
 
+def settings_room(tenant_id: UUID | None) -> str:
+    """The room of a tenant's Settings pages, which hear that something changed, and no more."""
+    return f"settings:{tenant_id}"
+
+
 TENANTS_ROOM = "tenants"
 
 
@@ -208,8 +213,9 @@ async def _show_entry(event: AuditWritten) -> None:
         await live.broadcast(room, "rollcall_audit", {"entry": entry_values(entry)})
 
 
-async def _show_tenants(_event: TenantChanged) -> None:
+async def _show_tenants(event: TenantChanged) -> None:
     await live.broadcast(TENANTS_ROOM, "rollcall_tenants", {})
+    await live.broadcast(settings_room(event.tenant_id), "rollcall_settings", {})
 
 
 def _show_presence(user_id: UUID, tenant_id: UUID | None, online: bool) -> None:

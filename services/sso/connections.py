@@ -23,6 +23,7 @@ from services.sso.provider import discover, issuer_of
 
 # Roles that a first sign-in may create: none that manages users.
 NEW_PEOPLE = (Role.ADMINISTRATOR, Role.SALES_ENGINEER)
+NOBODY = "nobody"
 LONGEST_DOMAINS = 2000
 LONGEST_ISSUER = 450
 
@@ -141,7 +142,7 @@ async def connect(actor: Actor, form: ConnectionForm) -> None:
             issuer=connection.issuer,
             client_id=connection.client_id,
             domains=", ".join(domains),
-            new_people=new_people.label if new_people else "nobody",
+            new_people=new_people.label if new_people else NOBODY,
         )
         tx.publish(TenantChanged(tenant_id=tenant.id))
 
@@ -257,7 +258,7 @@ def _checked(form: ConnectionForm, *, has_secret: bool) -> tuple[str, list[str],
     except ValueError as error:
         wrong["domains"] = str(error)
     new_people = {role.value: role for role in NEW_PEOPLE}.get(form.new_people)
-    if form.new_people and new_people is None:
+    if form.new_people not in {"", NOBODY} and new_people is None:
         wrong["new_people"] = "Choose one of the list."
     if wrong:
         raise InvalidInputError(wrong)

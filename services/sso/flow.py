@@ -1,61 +1,45 @@
 """One single sign-on: to the provider, and back with its answer.
 
-Between the two, what must match is in a sealed value that the browser keeps for ten minutes, and
-nothing is kept here. A code works once at the provider, so an answer that is sent again begins no
-second session.
+A code works once at the provider, so an answer that is sent again begins no second session.
 """
 
-import base64
 import hmac
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from authlib.oauth2.auth import ClientAuth
 from authlib.oauth2.client import OAuth2Client
-from authlib.oauth2.rfc6749.parameters import prepare_token_request
-from cryptography.fernet import Fernet, InvalidToken
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, delete, exists, or_, select
 
 from models import LinkPurpose, LoginSession, SignInMethod, SsoConnection, SsoSession, User
-from services import clock, links, runtime, throttle, vault
+from services import clock, links, throttle, vault
 from services.actor import Actor, authorize
 from services.audit import Action, record
 from services.db import Transaction, reading, transaction
 from services.errors import ConflictError
+from services.events import TenantChanged
 from services.permissions import Permission
 from services.personal_links import open_link
-from services.secrets import derive, new_token
 from services.sessions import Caller
 from services.sign_in import SignedIn, welcome
+from services.sso.attempts import Attempt, Purpose, forged, open_attempt, seal_attempt
 from services.sso.connections import addresses_of, find_connection
 from services.sso.errors import Refusal, SsoError, quote
+from services.sso.exchange import exchange
 from services.sso.linking import Decision, Person, Way, decide, let_in, person_of
-from services.sso.outbound import get_json, post_form
-from services.sso.provider import Provider, discover
-from services.sso.tokens import Expected, check_id_token, is_id
+from services.sso.provider import discover
+from services.sso.tokens import is_id
 
-# How long somebody may take at the provider.
-ATTEMPT_LIFETIME = timedelta(minutes=10)
 SCOPE = "openid email profile"
 # How long what a provider said of a session outlives it.
 KEEP_ENDED = timedelta(hours=1)
-# What a provider answers at most, in characters; longer ones are nobody's honest answer.
+# Of a code, in characters; a longer one is nobody's honest answer.
 LONGEST_CODE = 4096
-
-
-class Purpose(StrEnum):
-    """Why somebody was sent to the provider; an answer is good for that alone."""
-
-    SIGN_IN = "sign_in"
-    INVITATION = "invitation"
-    TEST = "test"
 
 
 @dataclass(frozen=True)
@@ -64,30 +48,6 @@ class Departure:
 
     url: str
     sealed: str = field(repr=False)
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """What must match when the browser comes back."""
-
-    slug: str
-    purpose: Purpose
-    state: str = field(repr=False)
-    nonce: str = field(repr=False)
-    verifier: str = field(repr=False)
-    issuer: str = ""
-    client_id: str = ""
-    after: str = ""
-    invitation: str = field(default="", repr=False)
-
-    @classmethod
-    def begun(
-        cls, slug: str, purpose: Purpose, *, after: str = "", invitation: str = ""
-    ) -> "Attempt":
-        """A new attempt. (The verifier's 43 characters, from 256 random bits, are the least that
-        RFC 7636, section 4.1, takes.)"""
-        state, nonce, verifier = new_token(), new_token(), new_token()
-        return cls(slug, purpose, state, nonce, verifier, after=after, invitation=invitation)
 
 
 @dataclass(frozen=True)
@@ -143,13 +103,13 @@ async def _depart(slug: str, attempt: Attempt, *, anew: bool = False) -> Departu
         nonce=attempt.nonce,
     )
     bound = replace(attempt, issuer=connection.issuer, client_id=connection.client_id)
-    return Departure(url, _seal(bound))
+    return Departure(url, seal_attempt(bound))
 
 
 def purpose_of(sealed: str | None) -> Purpose | None:
     """Why the browser that brings this value was sent away; none where that isn't known."""
     try:
-        return _open(sealed).purpose
+        return open_attempt(sealed).purpose
     except SsoError:
         return None
 
@@ -167,8 +127,8 @@ async def arrive(
             _, connection = await find_connection(tx, slug)
         attempt = _matching(slug, sealed, answer, connection)
         if attempt.purpose is Purpose.TEST:
-            raise _forged()
-        claims, id_token = await _claims(attempt, answer, connection)
+            raise forged()
+        claims, id_token = await exchange(attempt, answer["code"], connection)
         return Arrival(await _admit(attempt, claims, id_token, caller), attempt.after)
 
 
@@ -206,11 +166,11 @@ async def finish_test(
         await authorize(tx, actor, Permission.MANAGE_SIGN_IN)
         tenant, connection = await find_connection(tx, slug)
     if tenant.id != actor.tenant_id:
-        raise _forged()
+        raise forged()
     attempt = _matching(slug, sealed, answer, connection)
     if attempt.purpose is not Purpose.TEST:
-        raise _forged()
-    claims, _ = await _claims(attempt, answer, connection)
+        raise forged()
+    claims, _ = await exchange(attempt, answer["code"], connection)
     person = person_of(claims)
     async with transaction() as tx:
         by = await authorize(tx, actor, Permission.MANAGE_SIGN_IN, lock=(actor.user_id,))
@@ -222,6 +182,7 @@ async def finish_test(
         if (connection.issuer, connection.client_id) == (attempt.issuer, attempt.client_id):
             connection.tested_at = clock.now() if works else connection.tested_at
         await record(tx, Action.SSO_TESTED, actor=actor, by=by, tenant_id=tenant.id, works=works)
+        tx.publish(TenantChanged(tenant_id=tenant.id))
     shown = {name: _shown(value) for name, value in sorted(claims.items())}
     return TestReport(connection.name, shown, verdict, works)
 
@@ -306,10 +267,10 @@ def _matching(
     slug: str, sealed: str | None, answer: Mapping[str, str], connection: SsoConnection
 ) -> Attempt:
     """The attempt that this answer belongs to. Raises `SsoError`."""
-    attempt = _open(sealed)
+    attempt = open_attempt(sealed)
     given = answer.get("state", "")
     if attempt.slug != slug or not hmac.compare_digest(given.encode(), attempt.state.encode()):
-        raise _forged()
+        raise forged()
     _same_client(attempt, connection)
     issuer = answer.get("iss", "")  # RFC 9207; not every provider says it
     if issuer and issuer != attempt.issuer:
@@ -331,60 +292,6 @@ def _same_client(attempt: Attempt, connection: SsoConnection) -> None:
         )
 
 
-async def _claims(
-    attempt: Attempt, answer: Mapping[str, str], connection: SsoConnection
-) -> tuple[Mapping[str, Any], str]:
-    """Change the code for tokens; returns the checked claims, and the id token as it came."""
-    provider = await discover(connection.issuer)
-    tokens = await _exchange(provider, connection, attempt, answer["code"])
-    id_token, access_token = tokens.get("id_token"), tokens.get("access_token")
-    if not isinstance(id_token, str):
-        raise SsoError(
-            Refusal.TOKEN_MISSING,
-            f"{connection.name} sent no id token. Check that the client there is one for OpenID "
-            "Connect.",
-        )
-    bearer = access_token if isinstance(access_token, str) and access_token.isascii() else ""
-    expected = Expected(provider, connection.client_id)
-    claims = await check_id_token(
-        expected, id_token, nonce=attempt.nonce, access_token=bearer or None
-    )
-    if "email" not in claims and provider.userinfo_endpoint and bearer:
-        more = await get_json(provider.userinfo_endpoint, bearer=bearer)
-        if more.get("sub") != claims["sub"]:  # OpenID Connect Core 1.0, section 5.3.2
-            raise SsoError(
-                Refusal.TOKEN_CLAIM, f"{connection.name} describes someone else than it signed in."
-            )
-        claims = {**more, **claims}
-    return claims, id_token
-
-
-async def _exchange(
-    provider: Provider, connection: SsoConnection, attempt: Attempt, code: str
-) -> dict[str, Any]:
-    body = prepare_token_request(
-        "authorization_code",
-        code=code,
-        redirect_uri=addresses_of(attempt.slug).redirect,
-        code_verifier=attempt.verifier,
-    )
-    secret = vault.unseal(connection.sealed_secret)
-    method = "client_secret_post" if provider.secret_in_body else "client_secret_basic"
-    auth = ClientAuth(connection.client_id, secret, method)
-    headers = {"Content-Type": "application/x-www-form-urlencoded"}
-    url, headers, body = auth.prepare("POST", provider.token_endpoint, headers, body)
-    status, tokens = await post_form(url, headers, body)
-    if status != 200 or "error" in tokens:
-        said = tokens.get("error_description") or tokens.get("error") or f"status {status}"
-        raise SsoError(
-            Refusal.PROVIDER_REFUSED,
-            f"{connection.name} doesn't take Rollcall's word: {quote(said)}. Start again; if it "
-            "stays so, have your admin check the client ID, the client secret and the redirect "
-            "address.",
-        )
-    return tokens
-
-
 def _verdict(decision: Decision, person: Person) -> str:
     if decision.way is Way.NEW:
         return f"A new account would be made for {person.first_name} {person.last_name}."
@@ -397,39 +304,3 @@ def _verdict(decision: Decision, person: Person) -> str:
 def _shown(value: object) -> str:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return text[:500]
-
-
-def _forged() -> SsoError:
-    return SsoError(
-        Refusal.FORGED_STATE,
-        "This answer doesn't belong to a sign-in that was begun in this browser. Start again.",
-    )
-
-
-def _seal(attempt: Attempt) -> str:
-    data = json.dumps(asdict(attempt)).encode()
-    return _fernet().encrypt_at_time(data, _time()).decode()
-
-
-def _open(sealed: str | None) -> Attempt:
-    try:
-        data = _fernet().decrypt_at_time(
-            (sealed or "").encode(), int(ATTEMPT_LIFETIME.total_seconds()), _time()
-        )
-    except (InvalidToken, UnicodeError) as error:
-        raise SsoError(
-            Refusal.NO_STATE,
-            "This browser doesn't know of a sign-in that was begun in the last ten minutes. Start "
-            "again, and have your browser accept cookies.",
-        ) from error
-    values = json.loads(data)
-    return Attempt(**{**values, "purpose": Purpose(values["purpose"])})
-
-
-def _fernet() -> Fernet:
-    key = derive(runtime.current().secret, "sso-attempt", b"")
-    return Fernet(base64.urlsafe_b64encode(key))
-
-
-def _time() -> int:
-    return int(clock.now().timestamp())

@@ -13,6 +13,7 @@ SIDEWAYS = "() => document.documentElement.scrollWidth - document.documentElemen
 SETTLED = """
 () => Promise.allSettled(document.getAnimations()
   .filter((animation) => animation.effect.getTiming().iterations !== Infinity)
+  .filter((animation) => animation.effect.target.checkVisibility()) // else it never goes on
   .map((animation) => animation.finished))
 """
 

@@ -8,8 +8,9 @@ from models import Tenant, User
 from services.actor import Actor
 from services.runtime import Runtime
 from services.sso import connections, flow
+from services.sso.attempts import Purpose
 from services.sso.connections import ConnectionForm
-from services.sso.flow import Arrival, Departure, Purpose
+from services.sso.flow import Arrival, Departure
 from tests import factories
 from tests.sso.provider import CLIENT_ID, CLIENT_SECRET, TestProvider, providing
 

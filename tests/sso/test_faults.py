@@ -13,8 +13,8 @@ from services.actor import Actor
 from services.errors import InvalidInputError, TooManyAttemptsError
 from services.runtime import Runtime
 from services.sso import connections, flow, outbound
+from services.sso.attempts import Purpose
 from services.sso.errors import Refusal, SsoError
-from services.sso.flow import Purpose
 from services.sso.provider import KEEP
 from tests import books, factories
 from tests.sso.conftest import arrive, form

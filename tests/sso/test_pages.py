@@ -13,7 +13,7 @@ from services.actor import Actor
 from services.errors import SessionEndedError
 from services.runtime import Runtime
 from services.sso import connections, flow
-from services.sso.flow import Purpose
+from services.sso.attempts import Purpose
 from tests import books, factories
 from tests.sso.conftest import form
 from tests.sso.provider import Faults, TestProvider

@@ -9,9 +9,9 @@ from services import clock, invitations, password_change, sign_in, users
 from services.actor import COMMAND_LINE, Actor
 from services.errors import DeadLinkError, InvalidInputError, SsoRequiredError
 from services.runtime import Runtime
-from services.sso import connections, flow
+from services.sso import attempts, connections, flow
+from services.sso.attempts import Purpose
 from services.sso.errors import Refusal, SsoError
-from services.sso.flow import Purpose
 from services.vault import seal
 from tests import books, factories
 from tests.mail_server import MailServer
@@ -279,7 +279,7 @@ async def test_the_attempt_is_good_for_ten_minutes(
     provider.sign_in(ada.email)
     departure = await flow.leave(tenant.slug, Purpose.SIGN_IN, factories.CALLER)
     answer = await provider.visit(departure.url)
-    clock.shift(flow.ATTEMPT_LIFETIME + timedelta(seconds=2))
+    clock.shift(attempts.ATTEMPT_LIFETIME + timedelta(seconds=2))
     with pytest.raises(SsoError) as caught:
         await flow.arrive(tenant.slug, departure.sealed, answer, factories.CALLER)
     assert caught.value.reason is Refusal.NO_STATE

@@ -10,12 +10,16 @@ from services import sessions, sign_in_policy
 from services.permissions import Permission
 from services.sessions import Visit
 from services.sign_in_policy import SignInPolicy
+from services.sso.connections import get_connection
+from ui import notices
 from ui.actions import told
 from ui.components.form_dialog import Field, FormDialog
+from ui.components.refresher import Refresher
 from ui.components.toast import Toast
 from ui.frame import enter, frame, section, text
 from ui.identity import require
 from ui.input import as_text
+from ui.pages.sso_card import SsoCard
 
 MayManage = Annotated[Visit, Depends(require(Permission.MANAGE_SIGN_IN))]
 REQUIREMENTS = {
@@ -32,14 +36,18 @@ def register() -> None:
 
 async def settings_page(visit: MayManage) -> None:
     """Build the page."""
-    enter(visit)
+    enter(visit, notices.settings_room(visit.actor.tenant_id))
     policy = await sign_in_policy.get_policy(visit.actor)
+    connection = await get_connection(visit.actor)
     await sessions.touch(visit.actor)
     with frame(visit, "Settings", current="settings") as toast:
         with ui.element("div").classes("page-head"):
             text("h1", "Settings")
         with ui.element("div").classes("details-grid"):
             _SecondFactorCard(visit, toast).build(policy)
+            sso = SsoCard(visit, toast)
+            sso.build(connection)
+        Refresher("rollcall_settings", sso.refresh)
 
 
 class _SecondFactorCard:

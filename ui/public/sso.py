@@ -10,8 +10,9 @@ from services.errors import ConflictError, TooManyAttemptsError
 from services.permissions import Permission
 from services.sessions import Visit
 from services.sso import flow
+from services.sso.attempts import Purpose
 from services.sso.errors import SsoError
-from services.sso.flow import Departure, Purpose
+from services.sso.flow import Departure
 from services.sso.logout import end_by_provider
 from ui.cookies import attempt_of, caller_of, clear_attempt, set_attempt
 from ui.identity import require, sign_in_url

@@ -11,11 +11,13 @@
   const LOST_AFTER = 2000; // ms without a connection until it is said; most losses are shorter
   const SPREAD = 3000; // ms over which visible pages ask anew after the server was restarted
   const SPREAD_HIDDEN = 20000; // ms for pages that nobody looks at
+  const LEAVES_WITHIN = 5000; // ms until a form that was sent has brought another page, or won't
   const AT_ONCE = 3; // times that a page asks anew within a minute before it pauses in between
   let socket;
   let popup;
   let lostTimer;
   let isClosing = false;
+  let isLeaving = false;
 
   // NiceGUI makes the socket when it mounts the page. Ours are the first handlers on it.
   Object.defineProperty(window, "socket", {
@@ -35,8 +37,13 @@
       hide();
       answer();
       const target = new URL(url, location.href);
-      if (target.origin === location.origin) location.replace(target);
-      else location.reload();
+      const go = () => {
+        if (target.origin === location.origin) location.replace(target);
+        else location.reload();
+      };
+      // Who signs out here leaves by the form's own answer: it may lead on to their organisation.
+      if (isLeaving) setTimeout(go, LEAVES_WITHIN);
+      else go();
     });
     socket.on("rollcall_missed", () => (window.rollcallMissed = true)); // for who listens later
     socket.on("connect", found);
@@ -140,6 +147,10 @@
   });
   addEventListener("pageshow", (event) => {
     if (event.persisted) location.reload();
+  });
+
+  addEventListener("submit", (event) => {
+    isLeaving = !event.defaultPrevented;
   });
 
   // After a sleep, don't wait for socket.io's next try.

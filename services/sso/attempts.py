@@ -1,0 +1,90 @@
+"""A single sign-on that was begun: what must match when the browser comes back.
+
+The browser itself keeps it, sealed, for ten minutes; nothing is kept here.
+"""
+
+import base64
+import json
+from dataclasses import asdict, dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+
+from cryptography.fernet import Fernet, InvalidToken
+
+from services import clock, runtime
+from services.secrets import derive, new_token
+from services.sso.errors import Refusal, SsoError
+
+# How long somebody may take at the provider.
+ATTEMPT_LIFETIME = timedelta(minutes=10)
+
+
+class Purpose(StrEnum):
+    """Why somebody was sent to the provider; an answer is good for that alone."""
+
+    SIGN_IN = "sign_in"
+    INVITATION = "invitation"
+    TEST = "test"
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What must match when the browser comes back."""
+
+    slug: str
+    purpose: Purpose
+    state: str = field(repr=False)
+    nonce: str = field(repr=False)
+    verifier: str = field(repr=False)
+    issuer: str = ""
+    client_id: str = ""
+    after: str = ""
+    invitation: str = field(default="", repr=False)
+
+    @classmethod
+    def begun(
+        cls, slug: str, purpose: Purpose, *, after: str = "", invitation: str = ""
+    ) -> "Attempt":
+        """A new attempt. (The verifier's 43 characters, from 256 random bits, are the least that
+        RFC 7636, section 4.1, takes.)"""
+        state, nonce, verifier = new_token(), new_token(), new_token()
+        return cls(slug, purpose, state, nonce, verifier, after=after, invitation=invitation)
+
+
+def forged() -> SsoError:
+    """What is said of an answer that belongs to nothing that was begun here."""
+    return SsoError(
+        Refusal.FORGED_STATE,
+        "This answer doesn't belong to a sign-in that was begun in this browser. Start again.",
+    )
+
+
+def seal_attempt(attempt: Attempt) -> str:
+    """The value that the browser keeps."""
+    data = json.dumps(asdict(attempt)).encode()
+    return _fernet().encrypt_at_time(data, _time()).decode()
+
+
+def open_attempt(sealed: str | None) -> Attempt:
+    """The attempt that a browser has kept. Raises `SsoError`."""
+    try:
+        data = _fernet().decrypt_at_time(
+            (sealed or "").encode(), int(ATTEMPT_LIFETIME.total_seconds()), _time()
+        )
+    except (InvalidToken, UnicodeError) as error:
+        raise SsoError(
+            Refusal.NO_STATE,
+            "This browser doesn't know of a sign-in that was begun in the last ten minutes. Start "
+            "again, and have your browser accept cookies.",
+        ) from error
+    values = json.loads(data)
+    return Attempt(**{**values, "purpose": Purpose(values["purpose"])})
+
+
+def _fernet() -> Fernet:
+    key = derive(runtime.current().secret, "sso-attempt", b"")
+    return Fernet(base64.urlsafe_b64encode(key))
+
+
+def _time() -> int:
+    return int(clock.now().timestamp())
