@@ -13,17 +13,13 @@ from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
 
-import aiosmtplib
 from fastapi_mail import (
-    ConnectionConfig,
     FastMail,
     MessageSchema,
     MessageType,
     MultipartSubtypeEnum,
     NameEmail,
 )
-from fastapi_mail.connection import Connection
-from fastapi_mail.errors import ConnectionErrors
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from sqlalchemy import ColumnElement, case
 from sqlmodel import col, or_, select
@@ -35,14 +31,19 @@ from services.db import reading, transaction
 from services.emails import on_the_wire
 from services.errors import RollcallError
 from services.mail import is_configured, progressed
+from services.mail_server import (
+    TIMEOUT,
+    NotSentError,
+    UnsendableError,
+    configure,
+    hand_over,
+)
 from services.personal_links import address_of
 from services.settings import Settings
 
 log = logging.getLogger(__name__)
 
 TEMPLATES = Path(__file__).parent / "mail_templates"
-# Seconds that one conversation with the mail server may take.
-TIMEOUT = 60
 # A lease outlasts the longest conversation, so that two replicas never send one mail at once.
 LEASE = timedelta(seconds=TIMEOUT * 3)
 # The pauses after each failed attempt; after the last of them the mail has failed.
@@ -51,7 +52,6 @@ PAUSES = tuple(
 )
 IDLE_SECONDS = 1.0
 LONGEST_ANSWER = 500
-PERMANENT = range(500, 600)
 
 _environment = Environment(
     loader=FileSystemLoader(TEMPLATES),
@@ -59,10 +59,6 @@ _environment = Environment(
     undefined=StrictUndefined,
     keep_trailing_newline=True,
 )
-
-
-class UnsendableError(RollcallError):
-    """This mail can't be sent, however often it is tried."""
 
 
 @dataclass(frozen=True)
@@ -108,8 +104,8 @@ async def deliver_next() -> bool:
         await _send(letter, runtime.current().settings)
     except UnsendableError as error:
         await _record(leased, MailState.FAILED, _without_secrets(str(error), letter))
-    except (OSError, ConnectionErrors, aiosmtplib.SMTPException) as error:
-        await _record(leased, MailState.WAITING, _without_secrets(_answer(error), letter))
+    except NotSentError as error:
+        await _record(leased, MailState.WAITING, _without_secrets(str(error), letter))
     else:
         await _record(leased, MailState.SENT, "")
     return True
@@ -184,7 +180,6 @@ def _text(template: MailTemplate, part: str, values: dict[str, Any]) -> str:
 
 
 async def _send(letter: Letter, settings: Settings) -> None:
-    config = _config(settings)
     recipient = on_the_wire(letter.recipient)
     try:
         schema = MessageSchema(
@@ -197,7 +192,7 @@ async def _send(letter: Letter, settings: Settings) -> None:
             from_name=letter.sender_name,
             headers={"Auto-Submitted": "auto-generated"},
         )
-        message = cast(EmailMessage, await FastMail(config).get_message(schema))
+        message = cast(EmailMessage, await FastMail(configure(settings)).get_message(schema))
     except (ValueError, UnicodeError) as error:
         raise UnsendableError(f"The mail can't be written: {error}") from error
     # The library makes a new Message-ID for each attempt, and adds a second where it is given one.
@@ -206,45 +201,7 @@ async def _send(letter: Letter, settings: Settings) -> None:
     for part in message.walk():
         if part.is_multipart():  # it says base64 there too, which RFC 2045, section 6.4, forbids
             del part["Content-Transfer-Encoding"]
-    async with Connection(config) as connection:
-        try:
-            await connection.session.send_message(message, recipients=[recipient])
-        except aiosmtplib.SMTPNotSupported as error:
-            raise UnsendableError(f"The mail server can't send to this address: {error}") from error
-        except aiosmtplib.SMTPRecipientsRefused as error:
-            refusal = error.recipients[0]
-            if refusal.code in PERMANENT:
-                raise UnsendableError(_answer(refusal)) from error
-            raise
-        except aiosmtplib.SMTPResponseException as error:
-            if error.code in PERMANENT:
-                raise UnsendableError(_answer(error)) from error
-            raise
-
-
-def _config(settings: Settings) -> ConnectionConfig:
-    password = settings.mail_password.get_secret_value() if settings.mail_password else ""
-    return ConnectionConfig(
-        MAIL_USERNAME=settings.mail_username or "",
-        MAIL_PASSWORD=password,
-        MAIL_FROM=on_the_wire(settings.mail_from or ""),
-        MAIL_SERVER=settings.mail_server or "",
-        MAIL_PORT=settings.mail_port,
-        MAIL_STARTTLS=settings.mail_starttls and not settings.mail_ssl_tls,
-        MAIL_SSL_TLS=settings.mail_ssl_tls,
-        USE_CREDENTIALS=bool(settings.mail_username),
-        VALIDATE_CERTS=True,
-        TIMEOUT=TIMEOUT,
-    )
-
-
-def _answer(error: Exception) -> str:
-    """The server's own words."""
-    if isinstance(error, aiosmtplib.SMTPResponseException):
-        return f"{error.code} {error.message}"
-    if isinstance(error, ConnectionErrors):
-        error = Exception(error.expression)
-    return str(error) or type(error).__name__
+    await hand_over(message, recipient, settings)
 
 
 def _without_secrets(answer: str, letter: Letter) -> str:

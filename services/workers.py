@@ -32,9 +32,13 @@ async def working() -> AsyncIterator[None]:
     try:
         yield
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        # Told until it is heard: what ends at the same moment may swallow it (Python 3.11,
+        # `asyncio.wait_for`, which the mail library uses).
+        running = set(tasks)
+        while running:
+            for task in running:
+                task.cancel()
+            _, running = await asyncio.wait(running, timeout=1)
 
 
 async def _kept_alive(worker: Callable[[], Awaitable[None]]) -> None:

@@ -1,6 +1,7 @@
 """A real SMTP server to send to, which can be as unhelpful as real ones are."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -33,8 +34,9 @@ class MailServer:
     """A server on 127.0.0.1 that records what it accepts.
 
     Set `refused` (address to answer), `answer` (at every mail's end), `delay` (before it, in
-    seconds), `drop` (hang up instead of answering), or `echo` (refuse, and repeat what was sent,
-    to these addresses) to make it difficult. With a `password`, who sends must know it.
+    seconds), `drop` (hang up instead of answering), `rude` (hang up instead of a goodbye), or
+    `echo` (refuse, and repeat what was sent, to these addresses) to make it difficult. With a
+    `password`, who sends must know it; with a `certificate`, it offers TLS.
     """
 
     port: int = 0
@@ -44,9 +46,11 @@ class MailServer:
     password: str = field(default="", repr=False)
     answer: str = OK
     drop: bool = False
+    rude: bool = False
     delay: float = 0.0
     attempts: int = 0
     utf8: bool = True
+    certificate: ssl.SSLContext | None = None
 
     def to(self, address: str) -> list[Received]:
         """What was delivered to this address, oldest first."""
@@ -82,6 +86,13 @@ class MailServer:
             self.received.append(Received(tuple(envelope.rcpt_tos), message, raw))
         return self.answer
 
+    async def handle_QUIT(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope
+    ) -> str:
+        if self.rude:
+            _hang_up(server)
+        return "221 Bye"
+
     def knows(self, *given: object) -> AuthResult:
         """Whether who sends has said the password; as aiosmtpd wants it."""
         told = given[-1]
@@ -111,6 +122,7 @@ async def receiving_mail(port: int = 0, *, password: str = "") -> AsyncIterator[
             authenticator=mail_server.knows if password else None,
             auth_required=bool(password),
             auth_require_tls=False,
+            tls_context=mail_server.certificate,
         )
         connections.append(connection)
         return connection

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from models import MailState
+from models import MailState, MailTemplate, OutgoingMail
 from services import clock
 
 _UNITS = (("minute", 60), ("hour", 3600), ("day", 86400))
@@ -34,3 +34,17 @@ MAIL_WORDS = {
     MailState.FAILED: "failed",
     MailState.CANCELLED: "not sent: the link was used or replaced",
 }
+
+
+def next_step(mail: OutgoingMail) -> str:
+    """What becomes of a mail that met a difficulty, and what an admin can do."""
+    if mail.state is MailState.WAITING:
+        return "It is tried again by itself."
+    if mail.state is not MailState.FAILED:
+        return ""
+    if mail.template is MailTemplate.RESET:
+        return "It isn't tried again. They can ask for a new one with “Forgot password?”."
+    return (
+        "It isn't tried again. If the address is right, resend the invitation, or copy its link "
+        "and hand it over. If it is wrong, deactivate this user and invite the right address."
+    )

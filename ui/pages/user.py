@@ -29,7 +29,7 @@ from ui.frame import enter, frame, section, text
 from ui.identity import home_path, require
 from ui.input import as_date, as_text, as_uuid
 from ui.pages.audit import page_values
-from ui.words import MAIL_WORDS, ago, moment
+from ui.words import MAIL_WORDS, ago, moment, next_step
 
 MayView = Annotated[Visit, Depends(require(Permission.VIEW_USERS))]
 
@@ -211,7 +211,8 @@ class _UserScreen:
                         f"{MAIL_WORDS[mail.state]}, {ago(mail.sent_at or mail.created_at)}",
                     )
                     if mail.last_answer:
-                        text("span", f"The mail server said: {mail.last_answer}", "muted")
+                        text("span", mail.last_answer, "muted")
+                        text("span", next_step(mail), "muted")
 
     async def _open_rename(self) -> None:
         first, last = self.details.first_name, self.details.last_name
