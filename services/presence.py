@@ -67,6 +67,11 @@ def is_online(user_id: UUID) -> bool:
     return bool(_seen(user_id))
 
 
+def elsewhere(user_id: UUID) -> set[str]:
+    """The other processes that have pages of the user."""
+    return {process_id for process_id, people in _elsewhere.items() if user_id in people}
+
+
 def here() -> dict[UUID, UserPresence]:
     """The users who have pages in this process."""
     return dict(_here)

@@ -32,8 +32,8 @@ class Receipt:
     `slowest_ms` is the time from the commit to the last page's own answer, in milliseconds; none
     where no page answered. For a page of another replica it includes the way of that replica's
     report: it can be too long, never too short. (No two machines' clocks are compared: each
-    measures durations, and they are added up.) `unheard` is how many other replicas were alive
-    and didn't report in time; their pages aren't in the figures.
+    measures durations, and they are added up.) `unheard` is how many other replicas had pages of
+    the user and didn't report in time; their pages aren't in the figures.
     """
 
     pages: int
@@ -60,11 +60,17 @@ def subscribe(bus: Bus) -> None:
 
 async def gathered(event: SessionsEnded, closing: Awaitable[Receipt]) -> Receipt | None:
     """Close this process's pages, and add what the other replicas report; none where another
-    process gathers, to which this one reports."""
-    expected, collector = replicas.others(), replicas.collector_of(event.origin)
+    process gathers, to which this one reports.
+
+    Only replicas that have pages of the user report, and are waited for. (One that was opened at
+    another replica within `replicas.TELL_SECONDS` may be missing in the receipt.)
+    """
+    expected, collector = replicas.with_pages_of(event.user_id), replicas.collector_of(event.origin)
+    is_expected = replicas.may_count_us(event.user_id)
     own = await closing
     if collector != runtime.current().process_id:
-        await _report(event, collector, own)
+        if is_expected:
+            await _report(event, collector, own)
         return None
     gathering = _gathering(event.cause)
     until = event.committed_at + REPORT_SECONDS

@@ -59,6 +59,16 @@ def others() -> set[str]:
     return {process_id for process_id, other in _others.items() if not other.has_stopped}
 
 
+def with_pages_of(user_id: UUID) -> set[str]:
+    """The other processes that serve now and have pages of the user, as they have told."""
+    return others() & presence.elsewhere(user_id)
+
+
+def may_count_us(user_id: UUID) -> bool:
+    """Whether the others may know of pages of the user in this process."""
+    return user_id in presence.here() or user_id in _own.told
+
+
 def collector_of(origin: str) -> str:
     """Which process gathers what becomes of an act that `origin` committed: that one itself, if it
     serves; for the command line, the eldest that does."""

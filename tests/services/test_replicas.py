@@ -149,7 +149,7 @@ def report(event: SessionsEnded, collector: str, receipt: Receipt, waited_ms: fl
 
 async def test_a_receipt_counts_the_pages_of_every_replica(hear: Hear, rollcall: Runtime) -> None:
     for other in ("b", "c"):
-        await hear(announced(), origin=other)
+        await hear(announced(HERE_TWICE), origin=other)
     event = ended(rollcall)
     gathering = asyncio.create_task(receipts.gathered(event, closing(Receipt(1, 1, 12.0))))
     mine, at = rollcall.process_id, event.committed_at
@@ -160,7 +160,7 @@ async def test_a_receipt_counts_the_pages_of_every_replica(hear: Hear, rollcall:
 
 
 async def test_a_report_that_is_faster_than_we_are_counts(hear: Hear, rollcall: Runtime) -> None:
-    await hear(announced())
+    await hear(announced(HERE_TWICE))
     event = ended(rollcall)
     await hear(report(event, rollcall.process_id, Receipt(1, 0, None), waited_ms=1000))
     assert await receipts.gathered(event, closing(Receipt(0, 0, None))) == Receipt(1, 0, None)
@@ -169,13 +169,16 @@ async def test_a_report_that_is_faster_than_we_are_counts(hear: Hear, rollcall: 
 async def test_a_replica_that_does_not_report_is_named_in_the_receipt(
     hear: Hear, rollcall: Runtime
 ) -> None:
-    await hear(announced())
+    await hear(announced(HERE_TWICE))
     event = ended(rollcall, ago=receipts.REPORT_SECONDS)
     receipt = await receipts.gathered(event, closing(Receipt(1, 1, 12.0)))
     assert receipt == Receipt(1, 1, 12.0, unheard=1)
 
 
-async def test_a_receipt_alone_waits_for_nobody(hear: Hear, rollcall: Runtime) -> None:
+async def test_a_replica_without_pages_of_the_user_is_not_waited_for(
+    hear: Hear, rollcall: Runtime
+) -> None:
+    await hear(announced(UserPresence(uuid4(), TENANT, 1, 0)))
     before = time.perf_counter()
     own = Receipt(1, 1, 12.0)
     assert await receipts.gathered(ended(rollcall), closing(own)) == own
@@ -187,11 +190,23 @@ async def test_the_replica_that_committed_gathers_and_is_told(
 ) -> None:
     await hear(announced())
     event = ended(rollcall, by="b")
-    assert await receipts.gathered(event, closing(Receipt(2, 1, 30.0))) is None
+    presence.page_opened(USER, TENANT)
+    report = receipts.gathered(event, closing(Receipt(2, 1, 30.0)))
+    assert await report is None
+    presence.page_closed(USER, TENANT)
     await rollcall.bus.drain()
     (told,) = [event for event in events if isinstance(event, PagesClosed)]
     assert (told.cause, told.collector, told.origin) == (event.cause, "b", rollcall.process_id)
     assert (told.pages, told.answered, told.slowest_ms) == (2, 1, 30.0)
+
+
+async def test_who_has_no_page_of_the_user_reports_nothing(
+    hear: Hear, rollcall: Runtime, events: list[Event]
+) -> None:
+    await hear(announced())
+    assert await receipts.gathered(ended(rollcall, by="b"), closing(Receipt(0, 0, None))) is None
+    await rollcall.bus.drain()
+    assert [event for event in events if isinstance(event, PagesClosed)] == []
 
 
 async def test_the_eldest_gathers_for_the_command_line(hear: Hear, rollcall: Runtime) -> None:
