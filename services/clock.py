@@ -2,6 +2,10 @@
 
 from datetime import UTC, datetime, timedelta
 
+# The clocks of two replicas may be this far apart, and take each other's times for their own. (In
+# step by NTP, they differ by milliseconds.)
+APART = timedelta(minutes=1)
+
 _shift = timedelta(0)
 
 

@@ -132,16 +132,18 @@ def _due(now: datetime) -> SelectOfScalar[OutgoingMail]:
         select(OutgoingMail)
         .where(
             OutgoingMail.state == MailState.WAITING,
-            # Where more is left than the pause or the lease was long, the clock has stepped back.
+            # Where more is left than the pause or the lease was long, the clock has stepped back
+            # (unless another replica's is ahead by less than `APART`).
             or_(next_at <= now, next_at > _latest_next_attempt(now)),
-            or_(leased.is_(None), leased <= now, leased > now + LEASE),
+            or_(leased.is_(None), leased <= now, leased > now + LEASE + clock.APART),
         )
         .order_by(col(OutgoingMail.next_attempt_at))
     )
 
 
 def _latest_next_attempt(now: datetime) -> ColumnElement[datetime]:
-    pauses = {attempts: now + pause for attempts, pause in enumerate(PAUSES, start=1)}
+    longest = now + clock.APART
+    pauses = {attempts: longest + pause for attempts, pause in enumerate(PAUSES, start=1)}
     return case(pauses, value=col(OutgoingMail.attempts), else_=now)
 
 

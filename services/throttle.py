@@ -95,8 +95,10 @@ async def forget(tx: Transaction, counters: dict[str, str]) -> None:
 
 def _refuse_during_pause(counters: Sequence[AttemptCounter]) -> None:
     now = clock.now()
-    # Where more is left than any pause has, the clock has stepped back since.
-    pauses = [c.blocked_until for c in counters if c.blocked_until <= now + LONGEST_PAUSE]
+    # Where more is left than any pause has, the clock has stepped back since (or another replica's
+    # is ahead, but not by that much).
+    longest = now + LONGEST_PAUSE + clock.APART
+    pauses = [c.blocked_until for c in counters if c.blocked_until <= longest]
     until = max(pauses, default=now)
     if until > now:
         raise TooManyAttemptsError(int((until - now).total_seconds()) + 1)

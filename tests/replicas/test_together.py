@@ -1,5 +1,6 @@
 """Two replicas on one database behave as one."""
 
+import json
 import re
 from typing import Any
 
@@ -14,7 +15,7 @@ from tests.browser.server import Server
 from tests.browser.waiting import eventually
 from tests.mail_server import MailServer
 from tests.replicas.conftest import People
-from tests.replicas.people import Visitor, until
+from tests.replicas.people import Tab, Visitor, until
 
 
 async def test_a_toggle_at_one_moves_in_the_grids_of_all(
@@ -39,14 +40,7 @@ async def test_a_deactivation_at_one_cuts_the_pages_of_all_and_counts_them(
     ada.base = pair[1].url  # the same session, at the other replica
     hers += [await ada.open(f"{people.home}/account") for _ in range(2)]
     await eventually(lambda: admin.online(people.ada) is True)
-    wanted = {"id": str(people.ada.id), "active": False, "version": people.ada.version}
-
-    async def counts_them_all() -> bool:  # the other replica tells within moments
-        await admin.act("toggle", wanted)
-        asked = await admin.says("Signed out now, everywhere: ")
-        return "3 open pages on 1 device" in asked
-
-    await until(counts_them_all)
+    await _expect_asked(admin, people, "3 open pages on 1 device")
     await admin.act("submit", {}, title="Deactivate user")
     for tab in hers:
         await tab.until_cut()
@@ -63,8 +57,22 @@ async def test_what_the_command_line_ends_is_counted_once(
 ) -> None:
     for server in pair:
         await (await Visitor.of(people.ada, server.url)).open(f"{people.home}/account")
+    for server in pair:
+        admin = await (await Visitor.of(people.grace, server.url)).open(f"{people.home}/users")
+        await _expect_asked(admin, people, "2 open pages on 2 devices")
     await users.set_active(COMMAND_LINE, people.ada.id, active=False)
     await _expect_one_receipt(people, pages=2, answered=2)
+
+
+async def _expect_asked(admin: Tab, people: People, text: str) -> None:
+    """Ask to deactivate Ada until the question says this: replicas tell it within moments."""
+    wanted = {"id": str(people.ada.id), "active": False, "version": people.ada.version}
+
+    async def says_it() -> bool:
+        await admin.act("toggle", wanted)
+        return text in await admin.says("Signed out now, everywhere: ")
+
+    await until(says_it)
 
 
 async def _expect_one_receipt(people: People, *, pages: int, answered: int) -> None:
@@ -94,9 +102,8 @@ async def test_who_is_here_at_one_is_seen_at_all(
 
 
 def _row(elements: dict[str, Any], people: People) -> dict[str, Any]:
-    rows: list[dict[str, Any]] = next(
-        e["props"]["rows"] for e in elements.values() if "rows" in e.get("props", {})
-    )
+    grids = (element.get("props", {}) for element in elements.values())
+    rows: list[dict[str, Any]] = json.loads(next(grid["rows"] for grid in grids if "rows" in grid))
     return next(row for row in rows if row["id"] == str(people.ada.id))
 
 

@@ -1,4 +1,5 @@
-"""The clock steps back an hour: nothing that is over lives again, and nothing waits for it."""
+"""The clock steps back an hour: nothing that is over lives again, and nothing waits for it. And
+replicas whose clocks are apart by seconds respect each other's times."""
 
 from datetime import timedelta
 
@@ -170,3 +171,40 @@ async def test_whom_an_end_date_shut_out_stays_out(tenant: Tenant, admin: Actor)
     assert not (await books.user_of(ada.id)).active
     actions = await books.actions_of(tenant)
     assert actions.count("user.deactivated") == 1
+
+
+AHEAD = timedelta(seconds=2)
+
+
+async def test_a_lease_by_a_replica_whose_clock_is_ahead_is_respected(
+    admin: Actor, mail_server: MailServer
+) -> None:
+    await _invite(admin)
+    _step(AHEAD)
+    await mail_delivery._lease()
+    _step(-AHEAD)
+    assert not await mail_delivery.deliver_next()
+
+
+async def test_a_mails_pause_by_a_replica_whose_clock_is_ahead_is_respected(
+    admin: Actor, mail_server: MailServer
+) -> None:
+    await _invite(admin)
+    mail_server.answer = "451 Try again later"
+    _step(AHEAD)
+    await mail_delivery.deliver_next()
+    _step(-AHEAD)
+    assert not await mail_delivery.deliver_next()
+
+
+async def test_a_guessers_pause_by_a_replica_whose_clock_is_ahead_is_respected(
+    rollcall: Runtime,
+) -> None:
+    counters = {"account": throttle.keys("ada@example.com", "192.0.2.7")["account"]}
+    _step(AHEAD)
+    for _ in range(throttle.FREE_FAILURES["account"] + 12):  # the longest pause there is
+        async with transaction() as tx:
+            await throttle.count_failure(tx, counters)
+    _step(-AHEAD)
+    with pytest.raises(TooManyAttemptsError):
+        await throttle.claim(counters)
