@@ -32,7 +32,7 @@ pytestmark = [
 
 
 async def _durations(attempts: dict[str, Attempt], at_once: int) -> dict[str, list[float]]:
-    """How long each kind took, in parts of its round's median: a slow second tells nothing."""
+    """How long each kind took, in parts of its round's mean: a slow second tells nothing."""
     chance = random.Random(1)  # noqa: S311 - an order, the same in each run
     rounds: list[dict[str, float]] = [{} for _ in range(TRIES)]
     turns = [
@@ -51,7 +51,7 @@ async def _durations(attempts: dict[str, Attempt], at_once: int) -> dict[str, li
 
     await asyncio.gather(*(take_turns() for _ in range(at_once)))
     return {
-        kind: [durations[kind] / statistics.median(durations.values()) for durations in rounds]
+        kind: [durations[kind] / statistics.fmean(durations.values()) for durations in rounds]
         for kind in attempts
     }
 
