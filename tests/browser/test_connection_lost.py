@@ -1,8 +1,9 @@
-"""A server that dies: its pages say so, and live again when it is back."""
+"""A server that dies, or is stopped for the next: its pages say so, and live again at the next."""
 
 import signal
 from pathlib import Path
 
+import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.browsers import Browsers, fill
@@ -12,8 +13,9 @@ from tests.browser.server import serving
 from tests.browser.test_first_start import set_up
 
 
-async def test_a_killed_server_is_noticed_and_its_pages_live_again(
-    browsers: Browsers, tmp_path: Path
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+async def test_a_server_that_ends_is_noticed_and_its_pages_live_again_at_the_next(
+    browsers: Browsers, tmp_path: Path, how: signal.Signals
 ) -> None:
     # What Chromium says while there is nothing to connect to.
     browsers.allow("ERR_CONNECTION_REFUSED")
@@ -23,7 +25,8 @@ async def test_a_killed_server_is_noticed_and_its_pages_live_again(
         await set_up(page, server.setup_url)
         await _invite(page, "Ada")
         port = int(server.url.rpartition(":")[2])
-        await server.stop(signal.SIGKILL)
+        status = await server.stop(how)
+        assert status == (0 if how is signal.SIGTERM else -how)
         notice = page.locator("#popup")
         await expect(notice).to_contain_text("Connection lost")
         await expect(notice).to_be_visible()

@@ -1,0 +1,56 @@
+"""SIGTERM: what was begun is ended, and nothing is lost."""
+
+import asyncio
+import signal
+from pathlib import Path
+
+import httpx
+
+from services import sessions
+from services.audit_log import verify
+from services.settings import Settings
+from services.startup import started
+from tests import factories
+from tests.browser.server import PATIENCE, serving
+from tests.factories import CALLER, PASSWORD
+
+REQUESTS = 6
+
+
+async def test_open_requests_end_and_are_there_at_the_next_start(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    settings = Settings(_env_file=None, data_dir=folder)
+    async with started(settings):
+        tenant = await factories.create_tenant("Acme", "acme")
+        people = await factories.create_users(REQUESTS, tenant)
+    async with (
+        serving(folder) as server,
+        httpx.AsyncClient(
+            base_url=server.url, headers={"Origin": server.url}, timeout=PATIENCE
+        ) as http,
+    ):
+        sent = [asyncio.Event() for _ in people]
+        posts = [
+            asyncio.create_task(_sign_in(http, user.email, event))
+            for user, event in zip(people, sent, strict=True)
+        ]
+        for event in sent:
+            await event.wait()
+        assert await server.stop(signal.SIGTERM) == 0
+        answers = await asyncio.gather(*posts)
+        assert "Traceback" not in server.log()
+    assert [answer.status_code for answer in answers] == [303] * REQUESTS
+    async with started(settings):
+        for user, answer in zip(people, answers, strict=True):
+            visit = await sessions.recognise(answer.cookies["rollcall"], "acme", CALLER)
+            assert visit.user_id == user.id
+        assert (await verify())[1] is None
+
+
+async def _sign_in(http: httpx.AsyncClient, email: str, sent: asyncio.Event) -> httpx.Response:
+    async def told(name: str, _info: object) -> None:
+        if name == "http11.receive_response_headers.started":
+            sent.set()  # all of it is on its way; the hash alone takes longer than the signal
+
+    form = {"email": email, "password": PASSWORD}
+    return await http.post("/t/acme/login", data=form, extensions={"trace": told})
