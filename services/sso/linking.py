@@ -3,6 +3,8 @@
 1. Whoever is linked to this issuer and subject gets in, whatever their email is there now.
 2. Else the email must be verified by the provider, and of an allowed domain. The active user of
    this tenant with exactly this address is linked, unless they are linked to another subject.
+   (An invitation reaches its addressee alone: who accepts one needs no further proof that the
+   address is theirs. It must be the same one all the same.)
 3. Else a new account is made, where the tenant wants that and nobody had the address here before.
 4. Everyone else is refused. Nobody is linked by a guess.
 """
@@ -111,7 +113,7 @@ async def decide(
             user = None
     if user is not None:
         return Decision(Way.LINKED, _admitted(user, invited))
-    key = _vouched_email(connection, person)
+    key = _vouched_email(connection, person, by_invitation=invited is not None)
     found = (
         await tx.exec(
             select(User)
@@ -188,7 +190,7 @@ async def let_in(
     return user
 
 
-def _vouched_email(connection: SsoConnection, person: Person) -> str:
+def _vouched_email(connection: SsoConnection, person: Person, *, by_invitation: bool) -> str:
     """The key of an address that may be linked. Raises `SsoError`."""
     if not person.email:
         raise SsoError(
@@ -196,7 +198,7 @@ def _vouched_email(connection: SsoConnection, person: Person) -> str:
             f"{connection.name} doesn't say what your email is. Ask your admin to have it send the "
             "“email” claim.",
         )
-    if not person.verified:
+    if not person.verified and not by_invitation:
         raise SsoError(
             Refusal.EMAIL_UNVERIFIED,
             f"{connection.name} doesn't vouch for your email. Verify it there, or ask your admin "

@@ -216,6 +216,18 @@ async def test_an_invited_person_accepts_by_single_sign_on(
         await invitations.accept(tenant.slug, token, "an entirely new sentence", factories.CALLER)
 
 
+async def test_an_invitation_proves_the_address_where_the_provider_does_not(
+    tenant: Tenant, provider: TestProvider
+) -> None:
+    invited = await factories.create_user(tenant, email="ivy@example.com", invited=True)
+    token = await factories.token_of(invited)
+    provider.sign_in("someone-else@example.com", verified=False)
+    assert await refused(tenant, provider, token) is Refusal.NO_ACCOUNT
+    provider.sign_in(invited.email, verified=False)
+    await arrive(tenant, provider, invitation=token)
+    assert await books.live_sessions_of(invited.id)
+
+
 async def test_someone_elses_invitation_is_not_accepted_by_it(
     tenant: Tenant, ada: User, provider: TestProvider
 ) -> None:
