@@ -11,6 +11,7 @@ import pytest
 
 from models import Tenant
 from services import carriers
+from services.carriers import Listening
 from services.events import Event, SessionsEnded, UserDeactivated
 from services.runtime import Runtime
 from services.settings import PREFIX
@@ -67,3 +68,19 @@ async def test_a_deactivation_on_the_command_line_reaches_this_process(
     assert ended.committed_at > 0
     await asyncio.sleep(0)
     assert heard.empty(), "each event is heard once"
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("settings", ["postgresql"], indirect=True)
+async def test_a_silent_connection_is_dead_and_made_anew(
+    rollcall: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(carriers, "SILENCE_SECONDS", 0.05)
+    listening: asyncio.Queue[Listening] = asyncio.Queue()
+    rollcall.bus.subscribe(Listening, listening.put)
+    task = asyncio.create_task(carriers.receive())
+    try:
+        heard = [await asyncio.wait_for(listening.get(), PATIENCE) for _ in range(2)]
+    finally:
+        task.cancel()
+    assert [event.again for event in heard] == [False, True]

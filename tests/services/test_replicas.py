@@ -1,6 +1,7 @@
 """Other replicas, as this process hears of them over the bus: who is here, and what they closed."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from uuid import uuid4
@@ -82,6 +83,16 @@ async def test_a_replica_that_stopped_is_not_waited_for_and_its_users_stay_a_mom
     await hear(ReplicaChanged(people=()), origin="c", at=108.0)
     replicas._forget_the_silent()
     assert not presence.is_online(USER)
+
+
+async def test_who_stops_says_so(rollcall: Runtime, events: list[Event]) -> None:
+    serving = asyncio.create_task(replicas.take_part())
+    await asyncio.sleep(0)  # it has begun
+    serving.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await serving
+    await rollcall.bus.drain()
+    assert events == [ReplicaStopped()]
 
 
 async def test_a_silent_replica_is_gone_with_its_users(hear: Hear) -> None:
