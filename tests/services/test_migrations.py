@@ -1,5 +1,10 @@
 """The migrations make exactly the tables that the models describe."""
 
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
@@ -10,6 +15,8 @@ from services import search_index
 from services.errors import OperatorError
 from services.migrations import is_ready, migrate
 from services.runtime import Runtime
+
+WRITTEN_BY_THE_FIRST = Path(__file__).parent / "schemas" / "0001.sql"
 
 
 def _is_described(_item: object, name: str | None, *_: object) -> bool:
@@ -48,6 +55,16 @@ async def test_who_serves_already_goes_on_when_a_newer_replica_migrates(rollcall
 async def test_a_database_older_than_the_code_is_not_ready(rollcall: Runtime) -> None:
     await _set_revision(rollcall, "0001")
     assert not await is_ready()
+
+
+def test_the_newest_schema_takes_what_the_first_version_writes(
+    sqlite_template: Path, tmp_path: Path
+) -> None:
+    """Replicas are upgraded one by one: migrations only add what older code needn't know."""
+    shutil.copyfile(sqlite_template, tmp_path / "copy.db")
+    with closing(sqlite3.connect(tmp_path / "copy.db")) as database:
+        database.executescript(WRITTEN_BY_THE_FIRST.read_text(encoding="utf-8"))
+        assert database.execute("SELECT count(*) FROM user_account").fetchone()[0] > 1
 
 
 async def _set_revision(rollcall: Runtime, revision: str) -> None:
