@@ -15,8 +15,8 @@ from services.runtime import Runtime
 from services.sso import connections, flow
 from services.sso.attempts import Purpose
 from tests import books, factories
-from tests.sso.conftest import form
-from tests.sso.provider import Faults, TestProvider
+from tests.sso.conftest import DOMAIN, form
+from tests.sso.provider import CLIENT_SECRET, Faults, TestProvider
 from ui import public
 from ui.headers import harden
 
@@ -267,3 +267,26 @@ async def test_the_secret_is_never_shown_again(
     connection = await books.connection_of(tenant)
     assert connection is not None
     assert connection.name == "Renamed"
+
+
+async def test_no_token_code_or_secret_is_logged_or_audited(
+    http: httpx.AsyncClient,
+    tenant: Tenant,
+    ada: User,
+    provider: TestProvider,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("DEBUG")
+    provider.sign_in(ada.email)
+    leaving = await http.get("/t/acme/sso/start")
+    answer = await provider.visit(leaving.headers["location"])
+    caplog.clear()
+    await http.get("/t/acme/sso/callback", params=answer, headers=FROM_LINK)
+    token = provider.logout_token(sub="wrong", sid="\0")
+    await http.post("/t/acme/sso/backchannel-logout", data={"logout_token": token})
+    ours = "\n".join(row.getMessage() for row in caplog.records if row.name.startswith("services"))
+    audited = repr([entry.details for entry in await books.audit_of(tenant)])
+    assert "A logout token for acme was refused: token_claim" in ours
+    for secret in (answer["code"], answer["state"], token, CLIENT_SECRET, ada.email, provider.sid):
+        assert secret not in ours
+        assert secret not in audited.replace(DOMAIN, "")
