@@ -13,6 +13,7 @@ from benchmarks import (
     first_row,
     machine,
     open_pages,
+    pages,
     plot,
     replicas,
     sign_in,
@@ -66,8 +67,9 @@ def main() -> None:
     for name in given.names or (BENCHMARKS if given.smallest else USUAL):
         result = asyncio.run(_run(BENCHMARKS[name], options))
         print(*result.lines(), "", sep="\n", flush=True)
-        keep(given.out, machine.describe(), [result])
+        kept = keep(given.out, machine.describe(), [result])
         plot.draw(given.out, result)
+        pages.write(given.out, kept)
     print(f"Kept in {given.out}")
 
 

@@ -67,35 +67,20 @@ class Result:
             )
         return [line.rstrip() for line in lines]
 
-    def table(self) -> str:
-        """The figures as a table in Markdown."""
-        head = f"| | {self.sized_by} | Rollcall | floor | ratio | aim |"
-        rows = [
-            f"| {figure.what} | {figure.size:,} | {_cell(figure.ours, figure.unit)} "
-            f"| {_cell(figure.floor, figure.unit)} "
-            f"| {' / '.join(f'{ratio:.2f}' for ratio in figure.ratios)} "
-            f"| {figure.aim}{ {True: ': met', False: ': **missed**', None: ''}[figure.met] } |"
-            for figure in self.figures
-        ]
-        return "\n".join([head, "| --- | ---: | ---: | ---: | ---: | --- |", *rows])
 
-
-def keep(folder: Path, machine: dict[str, Any], results: Sequence[Result]) -> None:
+def keep(folder: Path, machine: dict[str, Any], results: Sequence[Result]) -> dict[str, Any]:
     """Write the results to `figures.json`, each beside the machine that it was measured on; those
-    of other benchmarks stay."""
+    of other benchmarks stay. Returns all that are kept."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "figures.json"
-    kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    kept: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.exists() else {}
     for result in results:
         kept[result.name] = {"machine": machine, **asdict(result)}
-    path.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    path.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    return kept
 
 
 def _numbers(numbers: Sequence[float]) -> str:
     return " ".join(
         f"{number:9,.2f}" for number in (*numbers, None, None, None)[:3] if number is not None
     ).ljust(29)
-
-
-def _cell(numbers: Sequence[float], unit: str) -> str:
-    return " / ".join(f"{number:,.1f}" for number in numbers) + (f" {unit}" if numbers else "")

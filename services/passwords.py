@@ -3,6 +3,8 @@
 import asyncio
 import functools
 import os
+import sys
+import threading
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -30,11 +32,23 @@ GOOD_SCORE = 2
 # A word of the person's own that is shorter than this is too common to forbid.
 MIN_PERSONAL_WORD = 3
 
+# The niceness of the threads that hash (0 is usual, 19 the most modest).
+HASHING_NICENESS = 10
+
+
+def _give_way() -> None:
+    """Let whoever is at work go before whoever signs in, as a hash takes all of a core. Linux alone
+    has priorities of single threads (setpriority(2)); those that Argon2 starts inherit it."""
+    if sys.platform == "linux":
+        niceness = max(HASHING_NICENESS, os.getpriority(os.PRIO_PROCESS, 0))
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), niceness)
+
+
 _hasher = PasswordHasher()  # Argon2id at the library's defaults (RFC 9106, low-memory profile)
 # One hash keeps one core busy for tens of milliseconds: more threads than cores would only wait
 # for each other, and for the event loop.
 THREADS = os.cpu_count() or 1
-_threads = ThreadPoolExecutor(THREADS, thread_name_prefix="passwords")
+_threads = ThreadPoolExecutor(THREADS, thread_name_prefix="passwords", initializer=_give_way)
 # So many may wait, or be worked on. A hash takes about 28 ms of a core (Argon2id as above, on a
 # server's core), so the last in a queue of 64 per core waits 1.8 s; a person bears two.
 QUEUE = 64 * THREADS

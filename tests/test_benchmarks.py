@@ -41,6 +41,7 @@ def test_each_benchmark_runs_and_keeps_its_figures(name: str, tmp_path: Path) ->
     assert list(kept) == [name]
     assert kept[name]["machine"]["cores"] >= 1
     assert all(figure["ours"] for figure in kept[name]["figures"])
+    assert kept[name]["title"] in (tmp_path / "figures.md").read_text(encoding="utf-8")
 
 
 def test_an_unknown_benchmark_is_named() -> None:

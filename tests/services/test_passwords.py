@@ -1,6 +1,9 @@
 """Which passwords are taken, and how they are kept."""
 
 import asyncio
+import os
+import sys
+import threading
 import time
 import unicodedata
 
@@ -170,3 +173,14 @@ async def test_estimate_tells_score_and_sentence(rollcall: Runtime) -> None:
     bad = await estimate("passwordpassword", OWN_WORDS)
     assert bad.score < passwords.GOOD_SCORE
     assert not bad.accepted
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has priorities of single threads")
+async def test_hashing_gives_way_to_everything_else() -> None:
+    def niceness() -> int:
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    loop = asyncio.get_running_loop()
+    hashing = await loop.run_in_executor(passwords._threads, niceness)
+    assert hashing == max(passwords.HASHING_NICENESS, niceness())
+    assert niceness() == os.getpriority(os.PRIO_PROCESS, 0)
