@@ -47,7 +47,9 @@ class Case:
     is_filter: bool = False
 
 
-TURN = Case("next page, in the middle", lambda users: UserQuery(page=users // PAGE_SIZE // 2 + 1))
+TURN = Case(
+    "next page, in the middle", lambda users: UserQuery(page=max(2, users // PAGE_SIZE // 2 + 1))
+)
 CASES = (
     Case("first page", lambda _: UserQuery()),
     Case("sorted by email", lambda _: UserQuery(sort="email")),

@@ -6,7 +6,7 @@ from itertools import dropwhile
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, literal, tuple_
+from sqlalchemy import ColumnElement, func, literal, null, tuple_
 from sqlmodel import col, select
 
 from models import User
@@ -70,6 +70,9 @@ class Found:
         query = self.query
         conditions = [in_tenant(self.tenant_id), *contain(self.words)]
         if self.few is not None:
+            # Looked up by id: SQLite would rather read all of the tenant's part of an index.
+            tenant = func.coalesce(col(User.tenant_id), null())
+            conditions[0] = tenant == self.tenant_id if self.tenant_id else tenant.is_(None)
             conditions.append(col(User.id).in_(self.few))
         if query.role is not None:
             conditions.append(col(User.role) == query.role)
