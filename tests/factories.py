@@ -150,7 +150,7 @@ async def token_of(user: User, purpose: LinkPurpose = LinkPurpose.INVITATION) ->
 async def tokens_of(
     users: Collection[User], purpose: LinkPurpose = LinkPurpose.INVITATION
 ) -> list[str]:
-    """The token of each user's latest link of this purpose."""
+    """The token of each user's latest link of this purpose, an unused one before any other."""
     async with reading() as tx:
         found = await tx.exec(
             select(OneTimeLink)
@@ -158,7 +158,11 @@ async def tokens_of(
                 col(OneTimeLink.user_id).in_([user.id for user in users]),
                 OneTimeLink.purpose == purpose,
             )
-            .order_by(col(OneTimeLink.created_at), col(OneTimeLink.id))
+            .order_by(
+                col(OneTimeLink.used_at).is_(None) & col(OneTimeLink.void_at).is_(None),
+                col(OneTimeLink.created_at),
+                col(OneTimeLink.id),
+            )
         )
         latest = {link.user_id: link for link in found}
     assert latest.keys() == {user.id for user in users}, f"no {purpose} link"
