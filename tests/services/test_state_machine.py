@@ -1,31 +1,24 @@
 """Whatever people do in whatever order, these hold: one active account per email, no live session
 or link of an inactive user, every change in the audit log, whose chain is whole."""
 
-import asyncio
-import shutil
-from collections.abc import Callable, Coroutine
-from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
-    RuleBasedStateMachine,
     consumes,
     initialize,
     invariant,
     multiple,
     rule,
-    run_state_machine_as_test,
 )
 
 from models import LinkPurpose, Role, Tenant
-from services import clock, invitations, sessions, users
+from services import invitations, sessions, users
 from services.actor import Actor
 from services.audit_log import verify
 from services.errors import (
@@ -37,47 +30,30 @@ from services.errors import (
 )
 from services.invitations import InvitationForm
 from services.links import LIFETIMES
-from services.settings import Settings
 from services.sign_in import sign_in
-from services.startup import started
 from tests import books, factories
-from tests.conftest import make_settings
+from tests.conftest import BOTH
 from tests.factories import CALLER, PASSWORD
-from tests.postgres import PostgresServer
+from tests.machines import Machine, explore, maker
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("cheap_hashes")]
 
 EMAILS = ("ada@example.com", "ADA@example.com", "grace@example.com")
-T = TypeVar("T")
 
 
-class Directory(RuleBasedStateMachine):
+class Directory(Machine):
     """A tenant with one admin who invites, resends, activates and deactivates."""
-
-    make: Callable[[], Settings]  # settings of a fresh, migrated database
 
     people = Bundle("people")
     visits = Bundle("visits")
 
     def __init__(self) -> None:
         super().__init__()
-        self.loop = asyncio.new_event_loop()
-        self.stack = AsyncExitStack()
         self.changes = 0  # as many entries as the log must have
         self.links: dict[UUID, str] = {}
-        self.run(self.stack.enter_async_context(started(type(self).make())))
-
-    def run(self, call: Coroutine[Any, Any, T]) -> T:
-        return self.loop.run_until_complete(call)
-
-    def teardown(self) -> None:
-        clock.shift(timedelta(0))
-        self.run(self.stack.aclose())
-        self.loop.close()
 
     @initialize()
     def begin(self) -> None:
-        self.shifted = timedelta(0)
         self.tenant: Tenant = self.run(factories.create_tenant())
         self.admin_user = self.run(factories.create_admin(self.tenant))
         self.enter_admin()
@@ -174,8 +150,7 @@ class Directory(RuleBasedStateMachine):
 
     @rule(days=st.sampled_from([1, 8, 15]))
     def let_time_pass(self, days: int) -> None:
-        self.shifted += timedelta(days=days)
-        clock.shift(self.shifted)
+        self.step(timedelta(days=days))
         self.enter_admin()  # nobody's session lasts that long
         if timedelta(days=days) > LIFETIMES[LinkPurpose.INVITATION]:
             for person in self.links:
@@ -201,32 +176,6 @@ class Directory(RuleBasedStateMachine):
         assert self.run(verify())[1] is None
 
 
-def _explore(make: Callable[[], Settings], examples: int) -> None:
-    machine = type("Explored", (Directory,), {"make": staticmethod(make)})
-    run_state_machine_as_test(
-        machine,
-        settings=settings(
-            max_examples=examples,
-            stateful_step_count=25,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
-
-
-def test_invariants_hold_on_sqlite(sqlite_template: Path, tmp_path: Path) -> None:
-    def make() -> Settings:
-        shutil.rmtree(tmp_path / "data", ignore_errors=True)
-        (tmp_path / "data").mkdir()
-        shutil.copyfile(sqlite_template, tmp_path / "data" / "rollcall.db")
-        return make_settings(tmp_path / "data")
-
-    _explore(make, examples=25)
-
-
-@pytest.mark.postgresql
-def test_invariants_hold_on_postgresql(postgres_server: PostgresServer, tmp_path: Path) -> None:
-    def make() -> Settings:
-        return make_settings(tmp_path, postgres_server.url(postgres_server.create_database()))
-
-    _explore(make, examples=10)
+@pytest.mark.parametrize("kind", BOTH)
+def test_invariants_hold(request: pytest.FixtureRequest, tmp_path: Path, kind: str) -> None:
+    explore(Directory, maker(request, kind, tmp_path), 25 if kind == "sqlite" else 10)
