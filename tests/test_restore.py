@@ -5,6 +5,7 @@ import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from uuid import UUID
 
 import httpx
 import pytest
@@ -13,10 +14,12 @@ from models import EndReason
 from services import users
 from services.actor import COMMAND_LINE
 from services.audit_log import verify
+from services.backup import back_up
 from services.settings import Settings
 from services.startup import started
 from tests import books, factories
 from tests.browser.server import serving
+from tests.browser.waiting import eventually
 from tests.factories import PASSWORD
 from tests.test_command_line import assert_refused, run
 
@@ -149,3 +152,35 @@ def test_a_copy_is_restored_over_a_damaged_database_and_into_an_empty_folder(
         _check(folder / "rollcall.db")
         assert "whole" in run(folder, "verify-audit").stdout
         assert not (folder / "rollcall.db-wal").exists()
+
+
+async def test_backups_amid_fifty_changes_a_second_are_whole(tmp_path: Path) -> None:
+    copies = [tmp_path / f"copy{number}" / "rollcall.db" for number in range(5)]
+    made = [0]
+    entries: list[tuple[int, int]] = []  # before and after each backup
+    async with started(_settings(tmp_path / "data")):
+        tenant = await factories.create_tenant("Acme")
+        people = await factories.create_users(4, tenant)
+
+        async def change(user_id: UUID) -> None:
+            while True:
+                await users.rename(COMMAND_LINE, user_id, "Ada", f"Number {made[0]}")
+                made[0] += 1
+                await asyncio.sleep(len(people) / 50)
+
+        changing = [asyncio.create_task(change(user.id)) for user in people]
+        for copy in copies:
+            copy.parent.mkdir()
+            before = made[0]
+            await asyncio.to_thread(back_up, copy)
+            entries.append((before, made[0]))
+            await eventually(lambda seen=made[0]: made[0] > seen + 5)  # type: ignore[misc]
+        for task in changing:
+            task.cancel()
+        await asyncio.gather(*changing, return_exceptions=True)
+    for copy, (before, after) in zip(copies, entries, strict=True):
+        _check(copy)
+        async with started(_settings(copy.parent)):
+            checked, broken = await verify()
+            assert broken is None
+            assert before <= checked <= after + len(people)
