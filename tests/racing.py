@@ -44,13 +44,19 @@ async def duel(
     number: int, spread: float, one: Awaitable[object], other: Awaitable[object]
 ) -> tuple[bool, bool]:
     """Start both, at moments up to `spread` milliseconds apart, whichever is first; tells which
-    of them succeeded. The moments follow from the round's number, so they are of every kind."""
-    ahead = spread * (number % 21 - 10) / 10
-    outcomes = await asyncio.gather(
-        race(delayed(max(0.0, -ahead), one)), race(delayed(max(0.0, ahead), other))
-    )
-    (one_done, _), (other_done, _) = outcomes
-    return bool(one_done), bool(other_done)
+    of them succeeded. The moments follow from the round's number, so they are of every kind; at
+    both ends the second waits for the first, however long that takes on a busy machine."""
+    ahead = number % 21 - 10
+    if ahead == 10:
+        first, second = await race(one), await race(other)
+    elif ahead == -10:
+        second, first = await race(other), await race(one)
+    else:
+        first, second = await asyncio.gather(
+            race(delayed(max(0.0, -ahead) * spread / 10, one)),
+            race(delayed(max(0.0, ahead) * spread / 10, other)),
+        )
+    return bool(first[0]), bool(second[0])
 
 
 async def delayed(milliseconds: float, call: Awaitable[T]) -> T:
