@@ -22,6 +22,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Resp
 from joserfc import jwt
 from joserfc.jwk import Key, KeySet, RSAKey
 
+from services.sso.outbound import tls
 from services.sso.tokens import LOGOUT_EVENT
 from tests.ports import free_port
 
@@ -101,7 +102,7 @@ class TestProvider:
 
     async def visit(self, url: str) -> dict[str, str]:
         """Send a browser to the sign-in page, and return what it would bring back."""
-        async with httpx.AsyncClient() as http:
+        async with httpx.AsyncClient(verify=tls()) as http:
             answer = await http.get(url)
         assert answer.is_redirect, f"{answer.status_code}: {answer.text}"
         where = urlsplit(answer.headers["location"])
