@@ -68,8 +68,9 @@ class SsoSession(SQLModel, table=True):
 
 
 class SeenLogoutToken(SQLModel, table=True):
-    """A logout token that was obeyed: its key is the SHA-256 of issuer and `jti`, so that it works
-    once (OpenID Connect Back-Channel Logout 1.0, section 2.6)."""
+    """A logout token that was obeyed, by the SHA-256 of issuer and `jti`, so that it works once
+    (OpenID Connect Back-Channel Logout 1.0, section 2.6); and the session that it named, by issuer
+    and `sid`, so that a sign-in which was under way doesn't begin it here after all."""
 
     __tablename__ = "seen_logout_token"
 

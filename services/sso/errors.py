@@ -35,6 +35,7 @@ class Refusal(StrEnum):
     OTHER_IDENTITY = "other_identity"
     OTHER_INVITATION = "other_invitation"
     OTHER_PERSON = "other_person"
+    OVER_THERE = "over_there"
     REPLAYED = "replayed"
 
 

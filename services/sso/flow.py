@@ -16,7 +16,15 @@ from authlib.oauth2.client import OAuth2Client
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, delete, exists, or_, select
 
-from models import LinkPurpose, LoginSession, SignInMethod, SsoConnection, SsoSession, User
+from models import (
+    LinkPurpose,
+    LoginSession,
+    SeenLogoutToken,
+    SignInMethod,
+    SsoConnection,
+    SsoSession,
+    User,
+)
 from services import clock, links, throttle, vault
 from services.actor import Actor, authorize
 from services.audit import Action, record
@@ -33,7 +41,7 @@ from services.sso.errors import Refusal, SsoError, quote
 from services.sso.exchange import exchange
 from services.sso.linking import Decision, Person, Way, decide, let_in, person_of
 from services.sso.provider import discover
-from services.sso.tokens import is_id
+from services.sso.tokens import is_id, key_of
 
 SCOPE = "openid email profile"
 # How long what a provider said of a session outlives it.
@@ -211,6 +219,7 @@ async def _admit(
             signed_in = await welcome(tx, user, caller, tenant, SignInMethod.SSO)
             await _forget_ended(tx, tenant.id)
             sid = claims.get("sid")
+            await _refuse_ended_there(tx, person.issuer, sid)
             tx.add(
                 SsoSession(
                     session_id=signed_in.session_id,
@@ -225,6 +234,17 @@ async def _admit(
             return signed_in
 
     return await _twice(once)
+
+
+async def _refuse_ended_there(tx: Transaction, issuer: str, sid: object) -> None:
+    """Raise `SsoError` where the provider's logout has overtaken this very sign-in."""
+    if not is_id(sid):
+        return
+    key = key_of("sid", issuer, str(sid))
+    if (await tx.exec(select(SeenLogoutToken).where(SeenLogoutToken.key == key))).first():
+        raise SsoError(
+            Refusal.OVER_THERE, "Your organisation signed you out meanwhile. Sign in again."
+        )
 
 
 async def _forget_ended(tx: Transaction, tenant_id: UUID) -> None:

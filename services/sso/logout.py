@@ -1,6 +1,5 @@
 """Both ways out: the provider ends our sessions, and our signing out goes on to the provider."""
 
-import hashlib
 import logging
 from collections import defaultdict
 from urllib.parse import urlencode
@@ -17,7 +16,7 @@ from services.errors import OperatorError
 from services.sso.connections import addresses_of, find_connection
 from services.sso.errors import Refusal, SsoError
 from services.sso.provider import discover
-from services.sso.tokens import Expected, LogoutToken, check_logout_token
+from services.sso.tokens import Expected, LogoutToken, check_logout_token, key_of
 
 log = logging.getLogger(__name__)
 
@@ -39,9 +38,12 @@ async def end_by_provider(slug: str, raw: str, address: str) -> int:
     async with transaction() as tx:
         _, connection = await find_connection(tx, slug)
         await tx.exec(delete(SeenLogoutToken).where(col(SeenLogoutToken.expires_at) < clock.now()))
-        key = hashlib.sha256(f"{provider.issuer}\0{token.jti}".encode()).digest()
+        key = key_of("jti", provider.issuer, token.jti)
         if not await insert_if_missing(tx, SeenLogoutToken(key=key, expires_at=token.expires_at)):
             raise SsoError(Refusal.REPLAYED, "This logout token was used already.")
+        if token.sid is not None:  # a sign-in of this very session may be under way
+            over = key_of("sid", provider.issuer, token.sid)
+            await insert_if_missing(tx, SeenLogoutToken(key=over, expires_at=token.expires_at))
         ended = 0
         by_user = await _matching(tx, connection, token)
         await lock_users(tx, list(by_user))

@@ -1,6 +1,7 @@
 """The two tokens that a provider signs: who signed in (an id token), and who is signed out there
 (a logout token). What they claim counts only after everything here."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -170,6 +171,11 @@ def _wrong_claim(error: JoseError, claims: Mapping[str, Any]) -> SsoError:
     missing = isinstance(error, MissingClaimError)
     what = "lacks a claim that it must have" if missing else "has a claim that isn't valid"
     return SsoError(Refusal.TOKEN_CLAIM, f"The provider's token {what}: {claim or error}.")
+
+
+def key_of(*parts: str) -> bytes:
+    """What is kept of an id that a provider gave, to know it again."""
+    return hashlib.sha256("\0".join(parts).encode()).digest()
 
 
 def is_id(value: object) -> bool:

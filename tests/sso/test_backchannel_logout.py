@@ -84,6 +84,19 @@ async def test_a_logout_of_nobody_here_is_obeyed_and_ends_nothing(
     assert await books.live_sessions_of(ada.id)
 
 
+async def test_a_logout_that_overtakes_its_sign_in_ends_it_all_the_same(
+    tenant: Tenant, ada: User, provider: TestProvider
+) -> None:
+    provider.sign_in(ada.email)
+    await _ended(tenant, provider.logout_token(sid=provider.sid))
+    with pytest.raises(SsoError) as caught:
+        await arrive(tenant, provider)
+    assert caught.value.reason is Refusal.OVER_THERE
+    assert await books.live_sessions_of(ada.id) == []
+    provider.sign_in(ada.email)
+    await arrive(tenant, provider)
+
+
 async def test_a_logout_token_works_once(tenant: Tenant, ada: User, provider: TestProvider) -> None:
     subject = provider.sign_in(ada.email)
     token = provider.logout_token(sub=subject)
