@@ -46,7 +46,7 @@ def main() -> None:
     """Run the benchmarks that are asked for, and print their figures."""
     parser = argparse.ArgumentParser(prog="make bench BENCH_ARGS=…", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="name", help=", ".join(BENCHMARKS))
-    for name in ("pages", "users", "opened", "storm", "threads"):
+    for name in ("pages", "users", "rows", "opened", "storm", "threads"):
         parser.add_argument(f"--{name}", type=_sizes, help="sizes: 1,100,1000")
     parser.add_argument("--effort", type=float, help="so many times the usual rounds")
     parser.add_argument("--seconds", type=float, help="of each round of sign-ins")
@@ -58,7 +58,7 @@ def main() -> None:
     if unknown:
         parser.error(f"there is no benchmark {', '.join(sorted(unknown))}")
     options = SMALLEST if given.smallest else Options()
-    fields = ("pages", "users", "opened", "storm", "threads", "effort", "seconds", "soak")
+    fields = ("pages", "users", "rows", "opened", "storm", "threads", "effort", "seconds", "soak")
     chosen = {name: getattr(given, name) for name in fields}
     options = replace(options, **{k: v for k, v in chosen.items() if v is not None})
     described = machine.describe()
