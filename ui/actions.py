@@ -4,7 +4,12 @@ import functools
 from collections.abc import Awaitable, Callable
 from typing import ParamSpec
 
-from services.errors import InvalidInputError, RollcallError, SessionEndedError
+from services.errors import (
+    FreshSignInNeededError,
+    InvalidInputError,
+    RollcallError,
+    SessionEndedError,
+)
 from ui.components.form_dialog import FormDialog
 from ui.components.toast import Toast
 
@@ -16,7 +21,8 @@ def told(
 ) -> Callable[[Callable[P, Awaitable[None]]], Callable[P, Awaitable[None]]]:
     """Decorate a handler: what it refuses is told in its dialog where it has one, else in a toast.
 
-    A session that ended is told by the sign-in page, which the cut brings by itself.
+    What needs a fresh sign-in asks for the password, and is then done again by itself. A session
+    that ended is told by the sign-in page, which the cut brings by itself.
     """
 
     def decorate(handler: Callable[P, Awaitable[None]]) -> Callable[P, Awaitable[None]]:
@@ -32,6 +38,9 @@ def told(
                 else:
                     dialog.show_errors(error.fields)
             except RollcallError as error:
+                if isinstance(error, FreshSignInNeededError) and toast.ask_proof:
+                    toast.ask_proof(functools.partial(run, *args, **kwargs))
+                    return
                 if dialog is None:
                     toast.show(str(error), tone="error")
                 else:

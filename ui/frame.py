@@ -11,6 +11,7 @@ from services.sessions import Visit
 from ui import live
 from ui.components.shell import Link, Shell
 from ui.components.toast import Toast
+from ui.dialogs.confirm import ConfirmDialog
 from ui.identity import home_path, sign_in_url
 
 # The navigation: name, last part of the address, and the permission that shows it.
@@ -62,6 +63,7 @@ def frame(visit: Visit, title: str, *, current: str = "") -> Iterator[Toast]:
         parent.parent.tag = "div"
     toast = Toast()
     with Shell(visit, base=base, navigation=navigation, menu=menu):
+        toast.ask_proof = ConfirmDialog(visit.actor).ask
         yield toast
 
 

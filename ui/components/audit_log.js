@@ -30,7 +30,7 @@ const FILTER_BAR = `
              @change="change({[name]: $event.target.value})">
     </div>
     <button v-if="filtered && list.length" class="btn btn-quiet" type="button" @click="clear">Clear filters</button>
-    <a v-if="export_url" class="btn spread" :href="exportHref">Export CSV</a>
+    <a v-if="export_url" class="btn spread" :href="exportHref" @click.prevent="$emit('export')">Export CSV</a>
   </form>`;
 
 const ROW = `
@@ -93,7 +93,7 @@ export default {
     compact: Boolean,
     live_event: String,
   },
-  emits: ["query"],
+  emits: ["query", "export"],
   data() {
     return {
       list: this.entries,
@@ -153,6 +153,10 @@ export default {
       if (seq != null && seq < this.seq) return;
       this.answered();
       this.error = message || "The server didn't answer.";
+    },
+
+    download() {
+      location.assign(this.exportHref);
     },
 
     // -- asking

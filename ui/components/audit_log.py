@@ -49,6 +49,14 @@ class AuditLog(Element, component="audit_log.js", dependencies=["live_socket.js"
         """Say that a query failed, and why; the entries stay."""
         self.run_method("failed", message, seq)
 
+    def on_export(self, handler: Callable[[], Awaitable[None]]) -> None:
+        """Have this decide whether the export that the person asks for is fetched."""
+        self.on("export", handler, args=[])
+
+    def download(self) -> None:
+        """Have the browser fetch the export of what is filtered now."""
+        self.run_method("download")
+
     async def _queried(self, event: GenericEventArguments) -> None:
         if isinstance(event.args, dict):
             await self._on_query(event.args)

@@ -19,6 +19,8 @@ class Toast(Element, component="toast.js"):
 
     def __init__(self) -> None:
         super().__init__()
+        # Asks for a proof of who is there, then does what it is given; the page's frame sets it.
+        self.ask_proof: Callable[[Callable[[], Awaitable[None]]], None] | None = None
         self._ids = itertools.count(1)
         self._actions: dict[int, Action] = {}
         self.on("action", self._acted)

@@ -7,7 +7,7 @@ from fastapi import Depends, Request
 from fastapi.responses import StreamingResponse
 from nicegui import app, ui
 
-from services import audit_log, sessions
+from services import audit_log, confirmation, sessions
 from services.actor import Actor
 from services.audit import Action
 from services.audit_log import AuditPage, AuditQuery
@@ -15,7 +15,9 @@ from services.errors import RollcallError, SessionEndedError
 from services.permissions import Permission
 from services.sessions import Visit
 from ui import notices
+from ui.actions import told
 from ui.components.audit_log import AuditLog
+from ui.components.toast import Toast
 from ui.frame import enter, frame, text
 from ui.identity import home_path, require
 from ui.input import as_version
@@ -38,17 +40,18 @@ async def audit_page(visit: MayView) -> None:
     values = dict(request.query_params)
     first = await audit_log.list_entries(visit.actor, AuditQuery.from_address(values))
     await sessions.touch(visit.actor)
-    with frame(visit, "Audit", current="audit"):
+    with frame(visit, "Audit", current="audit") as toast:
         with ui.element("div").classes("page-head"):
             text("h1", "Audit log")
-        _Log(visit.actor).build(first, values, f"{home_path(visit.tenant_slug)}/audit.csv")
+        _Log(visit.actor, toast).build(first, values, f"{home_path(visit.tenant_slug)}/audit.csv")
 
 
 class _Log:
     """The handlers of one open page."""
 
-    def __init__(self, actor: Actor) -> None:
+    def __init__(self, actor: Actor, toast: Toast) -> None:
         self.actor = actor
+        self.toast = toast
 
     def build(self, first: AuditPage, values: dict[str, Any], export_url: str) -> None:
         """Lay the log out."""
@@ -59,6 +62,11 @@ class _Log:
             export_url=export_url,
             on_query=self._query,
         )
+        self.log.on_export(told(self.toast)(self._export))
+
+    async def _export(self) -> None:
+        await confirmation.require_fresh(self.actor)
+        self.log.download()
 
     async def _query(self, values: dict[str, Any]) -> None:
         seq = as_version(values.get("seq")) or 0

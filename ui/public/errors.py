@@ -13,6 +13,7 @@ from ui.public.answers import page
 STATUSES: dict[type[Exception], int] = {
     errors.SessionEndedError: 401,
     errors.NotAllowedError: 403,
+    errors.FreshSignInNeededError: 403,
     errors.NotFoundError: 404,
     errors.ConflictError: 409,
     errors.DeadLinkError: 410,
