@@ -35,9 +35,9 @@ def enter(visit: Visit, *rooms: str) -> None:
     A cut that happens from now on finds it; what happened before, the page's own first service
     call finds.
     """
-    live.register(
-        ui.context.client, visit.actor, sign_in_url=sign_in_url(visit.tenant_slug), rooms=rooms
-    )
+    # A Platform Admin inside a tenant can't sign in at the tenant's address.
+    home = None if may(visit.role, Permission.MANAGE_TENANTS) else visit.tenant_slug
+    live.register(ui.context.client, visit.actor, sign_in_url=sign_in_url(home), rooms=rooms)
 
 
 @contextmanager

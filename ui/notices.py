@@ -91,6 +91,8 @@ def subscribe(bus: Bus) -> None:
     bus.subscribe(UserEvent, _refresh_details)
     for row_event in ROW_EVENTS:
         bus.subscribe(row_event, _patch_row)
+    for count_event in (UserInvited, UserActivated, UserDeactivated):
+        bus.subscribe(count_event, _count_users)
     bus.subscribe(AuditWritten, _show_entry)
     bus.subscribe(TenantChanged, _show_tenants)
     bus.subscribe(Listening, _make_up)
@@ -211,6 +213,10 @@ async def _show_entry(event: AuditWritten) -> None:
         return
     for room in watched:
         await live.broadcast(room, "rollcall_audit", {"entry": entry_values(entry)})
+
+
+async def _count_users(_event: UserEvent) -> None:
+    await live.broadcast(TENANTS_ROOM, "rollcall_tenants", {})
 
 
 async def _show_tenants(event: TenantChanged) -> None:

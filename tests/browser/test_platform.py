@@ -1,10 +1,13 @@
 """What Platform Admins do above the tenants."""
 
+import re
 from itertools import count
 
 from playwright.async_api import expect
 
 from models import Tenant, User
+from services import users
+from services.actor import COMMAND_LINE
 from tests.browser.browsers import Browsers, connected, expect_signed_out, fill, sign_in
 from tests.browser.grid import Grid, dialog, toast
 from tests.factories import PASSWORD, create_user
@@ -56,7 +59,8 @@ async def test_a_platform_admin_creates_renames_and_enters_a_tenant(
     grid = Grid(page)
     await expect(grid.chip("Edith Clarke", "Invited")).to_be_visible()
     await expect(grid.row("Edith Clarke").get_by_text("Tenant Admin")).to_be_visible()
-    await expect(elsewhere.get_by_text("1 user, 1 active").first).to_be_visible()
+    row = elsewhere.get_by_role("listitem").filter(has_text=renamed)
+    await expect(row.get_by_text("1 user, 1 active")).to_be_visible()
 
 
 async def test_a_platform_admin_does_what_a_tenant_admin_cannot(
@@ -86,3 +90,13 @@ async def test_platform_admins_have_a_page_of_their_own(browsers: Browsers, robi
     await dialog(page).get_by_role("button", name="Cancel").click()
     links = page.get_by_role("navigation", name="Main").get_by_role("link")
     await expect(links).to_have_text(["Tenants", "Platform Admins", "Roles", "Audit"])
+
+
+async def test_a_platform_admin_shut_out_inside_a_tenant_lands_where_they_can_sign_in(
+    browsers: Browsers, tenant: Tenant, robin: User
+) -> None:
+    other = await create_user(None, first_name="Dana", last_name=f"Deputy {next(_names)}")
+    inside = await browsers.as_user(other, f"/t/{tenant.slug}/users")
+    await connected(inside)
+    await users.set_active(COMMAND_LINE, other.id, active=False)
+    await expect(inside).to_have_url(re.compile(r"/platform/login\?why=deactivated"))

@@ -208,3 +208,8 @@ async def test_a_database_locked_for_five_seconds_is_waited_for(
         holder.join()
     assert answer.status_code == 303
     assert answer.headers["location"] == "/t/acme/account"
+
+
+async def test_a_monitor_may_ask_by_head(http: httpx.AsyncClient) -> None:
+    for path in ("/healthz", "/readyz"):
+        assert (await http.head(path)).status_code == 200, path

@@ -8,13 +8,13 @@ from services.migrations import is_ready
 router = APIRouter(include_in_schema=False)
 
 
-@router.get("/healthz")
+@router.api_route("/healthz", methods=["GET", "HEAD"])
 async def healthz() -> PlainTextResponse:
     """Answers while the process lives."""
     return PlainTextResponse("ok")
 
 
-@router.get("/readyz")
+@router.api_route("/readyz", methods=["GET", "HEAD"])
 async def readyz() -> PlainTextResponse:
     """Answers well only when the database answers and has this version's schema, or a newer."""
     if await is_ready():
