@@ -8,14 +8,6 @@ from models.known_device import KnownDevice
 from models.login_session import EndReason, LoginSession, SignInMethod
 from models.one_time_link import LinkPurpose, OneTimeLink
 from models.outgoing_mail import MailState, MailTemplate, OutgoingMail
-from models.second_factor import (
-    Authenticator,
-    ChallengePurpose,
-    LoginChallenge,
-    Passkey,
-    RecoveryCode,
-    SecondFactorPolicy,
-)
 from models.sso import ExternalIdentity, SeenLogoutToken, SsoConnection, SsoSession
 from models.tenant import Tenant
 from models.user import Role, User
@@ -25,23 +17,17 @@ __all__ = [
     "AttemptCounter",
     "AuditEvent",
     "AuditHead",
-    "Authenticator",
     "BusMessage",
-    "ChallengePurpose",
     "EndReason",
     "ExternalIdentity",
     "KnownDevice",
     "LinkPurpose",
-    "LoginChallenge",
     "LoginSession",
     "MailState",
     "MailTemplate",
     "OneTimeLink",
     "OutgoingMail",
-    "Passkey",
-    "RecoveryCode",
     "Role",
-    "SecondFactorPolicy",
     "SeenLogoutToken",
     "SignInMethod",
     "SsoConnection",

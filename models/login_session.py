@@ -26,7 +26,6 @@ class SignInMethod(StrEnum):
 
     PASSWORD = "password"  # noqa: S105 - a method's name
     LINK = "link"
-    PASSKEY = "passkey"
     SSO = "sso"
 
 

@@ -5,8 +5,7 @@ from uuid import UUID
 
 from sqlmodel import Field, SQLModel
 
-from models.base import UtcDateTime, enum_type, new_id
-from models.second_factor import SecondFactorPolicy
+from models.base import UtcDateTime, new_id
 
 
 class Tenant(SQLModel, table=True):
@@ -18,6 +17,3 @@ class Tenant(SQLModel, table=True):
     slug: str = Field(max_length=63, unique=True)
     name: str = Field(max_length=200)
     created_at: datetime = Field(sa_type=UtcDateTime)
-    second_factor_policy: SecondFactorPolicy = Field(
-        default=SecondFactorPolicy.OPTIONAL, sa_type=enum_type(SecondFactorPolicy)
-    )

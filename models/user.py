@@ -30,7 +30,6 @@ class User(SQLModel, table=True):
     `email_key` is the normalised address; a partial unique index allows one *active* account per
     key in the whole system. `version` grows with every change that a grid shows, and
     `status_version` is the version at which the account was last activated or deactivated.
-    `has_second_factor` says that a confirmed authenticator app or a passkey of theirs exists.
     Searches have an index of their own, which depends on what the database can
     (`services.search_index`).
     """
@@ -79,7 +78,6 @@ class User(SQLModel, table=True):
     deactivated_by_id: UUID | None = Field(default=None)
     end_date: date | None = Field(default=None, index=True)
     successor_id: UUID | None = Field(default=None)
-    has_second_factor: bool = Field(default=False)
 
     @property
     def full_name(self) -> str:

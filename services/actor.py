@@ -8,18 +8,17 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
-from models import LoginSession, Role, SecondFactorPolicy, SignInMethod, Tenant, User
+from models import LoginSession, Role, Tenant, User
 from services import clock, logs, runtime
 from services.db import Transaction
 from services.errors import (
     FreshSignInNeededError,
     NotAllowedError,
     NotFoundError,
-    SecondFactorRequiredError,
     SessionEndedError,
 )
 from services.names import is_slug
-from services.permissions import WITHOUT_SECOND_FACTOR, Permission, may
+from services.permissions import Permission, may
 
 log = logging.getLogger(__name__)
 
@@ -73,8 +72,7 @@ async def authorize(
     sees what the first did. SQLite has one writer at a time, and needs no locks. `fresh` is for
     sensitive acts: the actor must have proved who they are within `FRESH_FOR`.
 
-    Raises `SessionEndedError`, `NotAllowedError`, `SecondFactorRequiredError`,
-    `FreshSignInNeededError`.
+    Raises `SessionEndedError`, `NotAllowedError`, `FreshSignInNeededError`.
     """
     if isinstance(actor, Operator):
         await lock_users(tx, lock)
@@ -133,23 +131,7 @@ async def require_session(
     if not may(user.role, permission):
         log.warning("Refused: %s to a %s", permission.name, user.role.label)
         raise NotAllowedError
-    if permission not in WITHOUT_SECOND_FACTOR and await lacks_second_factor(tx, session, user):
-        raise SecondFactorRequiredError
     return session, user
-
-
-async def lacks_second_factor(tx: Transaction, session: LoginSession, user: User) -> bool:
-    """Whether the user's tenant requires a second factor that they have yet to set up.
-
-    Single sign-on is asked for none: second factors are the provider's business there.
-    """
-    if user.has_second_factor or user.tenant_id is None or session.method is SignInMethod.SSO:
-        return False
-    tenant = await tx.get_one(Tenant, user.tenant_id)
-    policy = tenant.second_factor_policy
-    return policy is SecondFactorPolicy.EVERYONE or (
-        policy is SecondFactorPolicy.ADMINS and user.role is Role.TENANT_ADMIN
-    )
 
 
 async def get_user(tx: Transaction, actor: Acting, user_id: UUID) -> User:

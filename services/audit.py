@@ -44,7 +44,6 @@ class Action(StrEnum):
     PASSWORD_CHANGED = "password.changed"  # noqa: S105 - an action's name
     RESET_REQUESTED = "password.reset_requested"
     PASSWORD_RESET = "password.reset"  # noqa: S105 - an action's name
-    SECOND_FACTOR_POLICY_SET = "tenant.second_factor_policy_set"
     SSO_CONNECTED = "sso.connected"
     SSO_DISCONNECTED = "sso.disconnected"
     SSO_TESTED = "sso.tested"
@@ -76,7 +75,6 @@ class Action(StrEnum):
             "user.created_by_sso": "User created by single sign-on",
             "session.sso_refused": "Single sign-on refused",
             "session.ended_by_provider": "Signed out by the organisation",
-            "tenant.second_factor_policy_set": "Second factor requirement set",
         }
         return special.get(self.value, f"{noun} {verb.replace('_', ' ')}".capitalize())
 

@@ -31,15 +31,6 @@ class FreshSignInNeededError(RollcallError):
         super().__init__("Confirm that it’s you: this needs a recent sign-in.")
 
 
-class SecondFactorRequiredError(RollcallError):
-    """The tenant requires a second factor, and this user has none yet."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "Your organisation requires a second factor. Set one up under My account first."
-        )
-
-
 class NotAllowedError(RollcallError):
     """The caller's role doesn't permit this."""
 

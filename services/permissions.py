@@ -20,7 +20,6 @@ class Permission(StrEnum):
     SIGN_OUT_USERS = "Sign users out everywhere"
     VIEW_AUDIT = "Read and export the audit log"
     MANAGE_SIGN_IN = "Set how the organisation's users sign in"
-    RESET_FACTORS = "Reset other users' second factors"
     CREATE_TEMPLATES = "Create task and task group templates"
     ADD_TEMPLATE_RESOURCES = "Add resources to templates"
     VIEW_ALL_POCS = "View all POCs"
@@ -45,7 +44,6 @@ _MANAGE_USERS = frozenset(
         P.SIGN_OUT_USERS,
         P.VIEW_AUDIT,
         P.MANAGE_SIGN_IN,
-        P.RESET_FACTORS,
     }
 )
 
@@ -76,10 +74,6 @@ INVITING: dict[Role, Permission] = {
     Role.ADMINISTRATOR: P.INVITE_USERS,
     Role.SALES_ENGINEER: P.INVITE_USERS,
 }
-
-
-# What is open to somebody who has yet to set up the second factor that their tenant requires.
-WITHOUT_SECOND_FACTOR = frozenset({P.USE_OWN_ACCOUNT, P.VIEW_ROLES})
 
 
 def may(role: Role, permission: Permission) -> bool:

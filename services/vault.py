@@ -11,7 +11,7 @@ from pathlib import Path
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from sqlmodel import col, select
 
-from models import Authenticator, SsoConnection, SsoSession
+from models import SsoConnection, SsoSession
 from services import runtime
 from services.db import transaction
 from services.errors import OperatorError
@@ -20,7 +20,6 @@ from services.secrets import derive, write_private
 KEYS_FILE = "encryption-keys"
 # What is sealed where: the table, and its column. `rotate` seals all of it anew.
 SEALED = (
-    (Authenticator, "sealed_secret"),
     (SsoConnection, "sealed_secret"),
     (SsoSession, "sealed_id_token"),
 )

@@ -15,7 +15,7 @@ from urllib.parse import quote, urlsplit
 import httpx
 from pydantic import SecretStr
 
-from models import Authenticator, Role
+from models import Role, SsoConnection
 from services import audit_log, clock, invitations, password_change, sessions, vault
 from services.actor import Actor
 from services.audit_log import AuditQuery
@@ -156,9 +156,18 @@ async def _day(story: Story, server: Server, post: MailServer) -> None:
     await _reset(story, server, post)
     now = clock.now()
     async with transaction() as tx:
-        secret = story.secret("authenticator app's secret", "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
-        sealed = vault.seal(secret)
-        tx.add(Authenticator(user_id=actor.user_id, sealed_secret=sealed, created_at=now))
+        secret = story.secret("single sign-on's client secret", "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
+        assert actor.tenant_id is not None
+        tx.add(
+            SsoConnection(
+                tenant_id=actor.tenant_id,
+                name="Test",
+                issuer="https://sso.example.com",
+                client_id="rollcall",
+                sealed_secret=vault.seal(secret),
+                created_at=now,
+            )
+        )
     rows = [piece async for piece in await audit_log.export(actor, AuditQuery())]
     story.written["the audit log as CSV"] = "".join(rows).encode()
 

@@ -21,7 +21,6 @@ from services import (
     invitations,
     password_change,
     sessions,
-    sign_in_policy,
     tenants,
     users,
 )
@@ -193,18 +192,6 @@ CALLS = [
         takes_id=False,
     ),
     Call("tenants.rename_tenant", {Role.PLATFORM_ADMIN}, _rename_tenant, takes_id=False),
-    Call(
-        "sign_in_policy.get_policy",
-        MANAGERS,
-        lambda a, _t: sign_in_policy.get_policy(a),
-        takes_id=False,
-    ),
-    Call(
-        "sign_in_policy.require_second_factor",
-        MANAGERS,
-        lambda a, _t: sign_in_policy.require_second_factor(a, "optional"),
-        takes_id=False,
-    ),
     Call(
         "confirmation.require_fresh",
         EVERYONE,

@@ -5,19 +5,19 @@ from datetime import timedelta
 import pytest
 
 from models import Role, Tenant, User
-from services import audit_log, clock, confirmation, invitations, sign_in_policy, throttle
+from services import audit_log, clock, confirmation, invitations, throttle
 from services.actor import FRESH_FOR, Actor
 from services.audit_log import AuditQuery
 from services.errors import (
     FreshSignInNeededError,
     InvalidInputError,
-    SecondFactorRequiredError,
     TooManyAttemptsError,
 )
 from services.invitations import InvitationForm
-from services.users import get_impact
+from services.sso import connections
+from services.sso.connections import ConnectionForm
 from tests import books, factories
-from tests.factories import PASSWORD, create_user
+from tests.factories import PASSWORD
 
 
 def _later(by: timedelta) -> None:
@@ -80,30 +80,23 @@ async def test_only_inviting_an_admin_needs_a_fresh_sign_in(
         assert await books.users_with("ada@example.com") == []
 
 
-async def test_changing_how_people_sign_in_needs_a_fresh_sign_in(admin: Actor) -> None:
-    _later(timedelta(minutes=16))
-    with pytest.raises(FreshSignInNeededError):
-        await sign_in_policy.require_second_factor(admin, "everyone")
-    assert (await sign_in_policy.get_policy(admin)).second_factor == "optional"
-
-
-async def test_a_required_second_factor_closes_everything_but_the_own_account(
+async def test_changing_how_people_sign_in_needs_a_fresh_sign_in(
     admin: Actor, tenant: Tenant
 ) -> None:
-    target = await create_user(tenant)
-    await sign_in_policy.require_second_factor(admin, "admins")
-    with pytest.raises(SecondFactorRequiredError):
-        await get_impact(admin, target.id)
-    await confirmation.require_fresh(admin)  # an act of one's own account
-    assert "tenant.second_factor_policy_set" in await books.actions_of(tenant)
-
-
-async def test_a_requirement_for_admins_leaves_others_alone(admin: Actor, tenant: Tenant) -> None:
-    engineer = await factories.sign_in(await create_user(tenant))
-    await sign_in_policy.require_second_factor(admin, "admins")
-    await confirmation.require_fresh(engineer)
-
-
-async def test_an_unknown_requirement_is_refused(admin: Actor) -> None:
-    with pytest.raises(InvalidInputError):
-        await sign_in_policy.require_second_factor(admin, "sometimes")
+    _later(timedelta(minutes=16))
+    form = ConnectionForm(
+        name="Test",
+        discovery="https://sso.example.com",
+        client_id="rollcall",
+        client_secret="secret",
+        domains="example.com",
+        new_people="nobody",
+    )
+    for change in (
+        connections.connect(admin, form),
+        connections.require(admin, True),
+        connections.disconnect(admin),
+    ):
+        with pytest.raises(FreshSignInNeededError):
+            await change
+    assert await books.actions_of(tenant) == []

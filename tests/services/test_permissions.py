@@ -17,7 +17,6 @@ EXPECTED: dict[str, str] = {
     "Sign users out everywhere": "yes yes no no",
     "Read and export the audit log": "yes yes no no",
     "Set how the organisation's users sign in": "yes yes no no",
-    "Reset other users' second factors": "yes yes no no",
     "Create task and task group templates": "no no yes no",
     "Add resources to templates": "no no yes no",
     "View all POCs": "no no yes no",

@@ -4,27 +4,32 @@ import pytest
 from cryptography.fernet import Fernet
 from pydantic import SecretStr
 
-from models import Authenticator, Tenant
+from models import SsoConnection, Tenant
 from services import clock, vault
 from services.db import reading, transaction
 from services.errors import OperatorError
 from services.runtime import Runtime
-from tests.factories import create_user
 
 SECRET = "JBSWY3DPEHPK3PXP"
 
 
-async def _sealed_row(tenant: Tenant) -> Authenticator:
-    user = await create_user(tenant)
-    row = Authenticator(user_id=user.id, sealed_secret=vault.seal(SECRET), created_at=clock.now())
+async def _sealed_row(tenant: Tenant) -> SsoConnection:
+    row = SsoConnection(
+        tenant_id=tenant.id,
+        name="Test",
+        issuer="https://sso.example.com",
+        client_id="rollcall",
+        sealed_secret=vault.seal(SECRET),
+        created_at=clock.now(),
+    )
     async with transaction() as tx:
         tx.add(row)
     return row
 
 
-async def _stored(row: Authenticator) -> bytes:
+async def _stored(row: SsoConnection) -> bytes:
     async with reading() as tx:
-        return (await tx.get_one(Authenticator, row.user_id)).sealed_secret
+        return (await tx.get_one(SsoConnection, row.tenant_id)).sealed_secret
 
 
 def _keys(rollcall: Runtime) -> list[str]:
