@@ -9,7 +9,7 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
-from services import setup, users, vault
+from services import second_factors, setup, users, vault
 from services.actor import COMMAND_LINE
 from services.audit_log import BrokenLink, verify
 from services.backup import back_up
@@ -82,6 +82,13 @@ async def _set_active(settings: Settings, options: argparse.Namespace) -> int:
     return 0
 
 
+async def _reset_second_factor(settings: Settings, options: argparse.Namespace) -> int:
+    async with started(settings):
+        await second_factors.reset(COMMAND_LINE, await users.find_by_email(options.email))
+    say("The second factor is reset: the password alone lets them in.")
+    return 0
+
+
 async def _migrate(settings: Settings, _options: argparse.Namespace) -> int:
     async with started(settings):
         _, now = await migrate()
@@ -147,6 +154,8 @@ def _parser() -> argparse.ArgumentParser:
     for name in ("activate", "deactivate"):
         text = f"{name} a user, whatever pages they have open anywhere"
         add(name, _set_active, text).add_argument("email")
+    text = "take away a user's authenticator app and recovery codes"
+    add("reset-second-factor", _reset_second_factor, text).add_argument("email")
     add("migrate", _migrate, "bring the database's schema up to date")
     backup = add("backup", _backup, "copy the embedded database, safely while Rollcall serves")
     backup.add_argument("file", type=Path, help="the copy to write; must not exist")

@@ -8,6 +8,7 @@ from models.known_device import KnownDevice
 from models.login_session import EndReason, LoginSession, SignInMethod
 from models.one_time_link import LinkPurpose, OneTimeLink
 from models.outgoing_mail import MailState, MailTemplate, OutgoingMail
+from models.second_factor import Authenticator, RecoveryCode
 from models.sso import ExternalIdentity, SeenLogoutToken, SsoConnection, SsoSession
 from models.tenant import Tenant
 from models.user import Role, User
@@ -17,6 +18,7 @@ __all__ = [
     "AttemptCounter",
     "AuditEvent",
     "AuditHead",
+    "Authenticator",
     "BusMessage",
     "EndReason",
     "ExternalIdentity",
@@ -27,6 +29,7 @@ __all__ = [
     "MailTemplate",
     "OneTimeLink",
     "OutgoingMail",
+    "RecoveryCode",
     "Role",
     "SeenLogoutToken",
     "SignInMethod",

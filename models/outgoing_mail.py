@@ -26,6 +26,8 @@ class MailTemplate(StrEnum):
     INVITATION = "invitation"
     RESET = "reset"
     SSO_LINKED = "sso_linked"
+    AUTHENTICATOR_ADDED = "authenticator_added"
+    AUTHENTICATOR_REMOVED = "authenticator_removed"
 
 
 class OutgoingMail(SQLModel, table=True):

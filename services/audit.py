@@ -52,6 +52,12 @@ class Action(StrEnum):
     USER_CREATED_BY_SSO = "user.created_by_sso"
     SSO_REFUSED = "session.sso_refused"
     ENDED_BY_PROVIDER = "session.ended_by_provider"
+    AUTHENTICATOR_ADDED = "user.authenticator_added"
+    AUTHENTICATOR_REMOVED = "user.authenticator_removed"
+    RECOVERY_CODES_RENEWED = "user.recovery_codes_renewed"
+    RECOVERY_CODE_USED = "user.recovery_code_used"
+    SECOND_FACTORS_RESET = "user.second_factors_reset"
+    SECOND_FACTOR_FAILED = "session.second_factor_failed"
     AUDIT_EXPORTED = "audit.exported"
 
     @property
@@ -65,7 +71,13 @@ class Action(StrEnum):
             "session.signed_in": "Signed in",
             "session.sign_in_failed": "Sign-in failed",
             "session.confirmation_failed": "Password confirmation failed",
+            "session.second_factor_failed": "Second factor failed",
             "session.signed_out": "Signed out",
+            "user.authenticator_added": "Authenticator app added",
+            "user.authenticator_removed": "Authenticator app removed",
+            "user.recovery_codes_renewed": "Recovery codes renewed",
+            "user.recovery_code_used": "Recovery code used",
+            "user.second_factors_reset": "Second factor reset",
             "session.revoked": "Sessions ended",
             "sso.connected": "Single sign-on connected",
             "sso.disconnected": "Single sign-on disconnected",

@@ -83,6 +83,21 @@ class SignInFailedError(RollcallError):
         )
 
 
+class SecondStepNeededError(RollcallError):
+    """The first factor was right, and there is a second: `ticket` is for `second_step.finish`."""
+
+    def __init__(self, ticket: str) -> None:
+        super().__init__("Enter a code of your authenticator app.")
+        self.ticket = ticket
+
+
+class SecondStepOverError(RollcallError):
+    """The first step of this sign-in is too old, or something has changed since."""
+
+    def __init__(self) -> None:
+        super().__init__("This sign-in took too long. Start again with your password.")
+
+
 class SsoRequiredError(RollcallError):
     """The organisation wants its people to come by single sign-on, and by nothing else."""
 

@@ -66,6 +66,11 @@ class MailProgressed(UserEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SecondFactorsChanged(UserEvent):
+    """The user has an authenticator app now, or none any more, or other recovery codes."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class SessionsEnded(UserEvent):
     """These sessions are over; every open page of theirs must close.
 
@@ -147,6 +152,7 @@ _adapters: dict[str, TypeAdapter[Event]] = {
         UserActivated,
         UserDeactivated,
         UserEdited,
+        SecondFactorsChanged,
         UserSignedIn,
         MailProgressed,
         SessionsEnded,

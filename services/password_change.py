@@ -23,7 +23,7 @@ from services.passwords import (
 from services.permissions import Permission
 from services.personal_links import PLATFORM_NAME, Welcome, open_link, own_words, user_of_link
 from services.sessions import Caller, end
-from services.sign_in import SignedIn, welcome
+from services.sign_in import SignedIn, admit, let_through
 from services.sign_in_policy import required_provider
 
 # A request for a link takes at least this long, in seconds, whether the account exists or not:
@@ -74,7 +74,8 @@ async def open_reset(slug: str | None, token: str) -> Welcome:
 async def reset(slug: str | None, token: str, password: str, caller: Caller) -> SignedIn:
     """Set a new password by a link: ends every session of the user, and begins a new one.
 
-    Raises `DeadLinkError`, `InvalidInputError`.
+    Raises `DeadLinkError`, `InvalidInputError`, and, with the password set, `SecondStepNeededError`
+    where the user has a second factor.
     """
     before = await open_reset(slug, token)
     hashed = await _checked_hash(password, before.own_words)
@@ -89,7 +90,8 @@ async def reset(slug: str | None, token: str, password: str, caller: Caller) -> 
             tx, Action.PASSWORD_RESET, actor=None, by=user, subject=user, address=caller.address
         )
         await end(tx, user, EndReason.PASSWORD_CHANGED, cause=entry.id)
-        return await welcome(tx, user, caller, tenant, SignInMethod.LINK)
+        admitted = await admit(tx, user, caller, tenant, SignInMethod.LINK)
+    return let_through(admitted)
 
 
 async def judge_new_password(actor: Actor, password: str) -> Strength:

@@ -11,13 +11,14 @@ from models import Role
 class Permission(StrEnum):
     """Something a role may do; the value is its wording on the Roles page."""
 
-    USE_OWN_ACCOUNT = "Manage their own password and open sessions"
+    USE_OWN_ACCOUNT = "Manage their own password, second factor and open sessions"
     VIEW_ROLES = "See what each role may do"
     VIEW_USERS = "View all users"
     INVITE_USERS = "Invite Administrators and Sales Engineers"
     SWITCH_USERS = "Activate and deactivate users"
     EDIT_USERS = "Edit users' names and end dates"
     SIGN_OUT_USERS = "Sign users out everywhere"
+    RESET_SECOND_FACTORS = "Reset users' second factors"
     VIEW_AUDIT = "Read and export the audit log"
     MANAGE_SIGN_IN = "Set how the organisation's users sign in"
     CREATE_TEMPLATES = "Create task and task group templates"
@@ -42,6 +43,7 @@ _MANAGE_USERS = frozenset(
         P.SWITCH_USERS,
         P.EDIT_USERS,
         P.SIGN_OUT_USERS,
+        P.RESET_SECOND_FACTORS,
         P.VIEW_AUDIT,
         P.MANAGE_SIGN_IN,
     }
@@ -62,6 +64,7 @@ CANNOT: dict[Role, tuple[str, ...]] = {
     Role.TENANT_ADMIN: (
         "Can't change a role, not even their own",
         "Can't deactivate themselves",
+        "Can't reset their own second factor",
     ),
     Role.ADMINISTRATOR: ("Can't manage users",),
     Role.SALES_ENGINEER: ("Can't create templates",),

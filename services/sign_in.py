@@ -6,12 +6,12 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from models import EndReason, LoginSession, Role, SignInMethod, Tenant, User
-from services import clock, known_devices, logs, throttle
+from services import clock, known_devices, logs, second_factors, second_step_ticket, throttle
 from services.actor import find_tenant, lock_users
 from services.audit import Action, record
 from services.db import Transaction, reading, transaction
 from services.emails import email_key
-from services.errors import SignInFailedError
+from services.errors import SecondStepNeededError, SignInFailedError
 from services.events import UserSignedIn
 from services.passwords import place, verify_password
 from services.secrets import token_hash
@@ -39,7 +39,8 @@ async def sign_in(
 ) -> SignedIn:
     """Sign in at a tenant's address, or with no slug as a Platform Admin.
 
-    Raises `SignInFailedError`, `TooManyAttemptsError` and `SsoRequiredError`.
+    Raises `SignInFailedError`, `TooManyAttemptsError`, `SsoRequiredError`, and
+    `SecondStepNeededError` where the password is right and the user has a second factor.
     """
     counters = throttle.keys(email_key(email), caller.address)
     async with reading() as tx:
@@ -56,13 +57,16 @@ async def sign_in(
     if user is None or not user.active or not matches:
         await _fail(caller, tenant, user)
         raise SignInFailedError
+    admitted: SignedIn | SecondStepNeededError | None = None
     async with transaction() as tx:
         await lock_users(tx, [user.id])
         fresh = await tx.get(User, user.id)
         # Whatever happened while the password was compared, the database has the last word.
         if fresh is not None and fresh.active and fresh.password_hash == stored:
             await throttle.forget(tx, counters)
-            return await welcome(tx, fresh, caller, tenant)
+            admitted = await admit(tx, fresh, caller, tenant)
+    if admitted is not None:
+        return let_through(admitted)
     await _fail(caller, tenant, user)
     raise SignInFailedError
 
@@ -86,6 +90,33 @@ async def replace_session(token: str | None, caller: Caller) -> None:
             tx, Action.SIGNED_OUT, actor=None, by=user, subject=user, address=caller.address
         )
         await end(tx, user, EndReason.REPLACED, cause=entry.id, only=[session.id])
+
+
+async def admit(
+    tx: Transaction,
+    user: User,
+    caller: Caller,
+    tenant: Tenant | None,
+    method: SignInMethod = SignInMethod.PASSWORD,
+) -> SignedIn | SecondStepNeededError:
+    """Let somebody in whose first factor was just proved, or ask for the second where they have
+    one: `let_through` raises that after the commit. (Single sign-on asks for none: second factors
+    are the provider's business there.)
+
+    Raises `SsoRequiredError`.
+    """
+    if await second_factors.is_enrolled(tx, user.id):
+        await require_method(tx, user, method)
+        slug = tenant.slug if tenant else None
+        return SecondStepNeededError(second_step_ticket.issue(user, slug, method))
+    return await welcome(tx, user, caller, tenant, method)
+
+
+def let_through(admitted: SignedIn | SecondStepNeededError) -> SignedIn:
+    """What `admit` has decided, once its transaction is committed."""
+    if isinstance(admitted, SecondStepNeededError):
+        raise admitted
+    return admitted
 
 
 async def welcome(

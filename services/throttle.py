@@ -44,6 +44,11 @@ def person_key(user_id: UUID) -> dict[str, str]:
     return {"person": f"person:{user_id}"}
 
 
+def second_step_key(user_id: UUID) -> dict[str, str]:
+    """The counter of second steps after a right password; a device's own where it is known."""
+    return {"person": f"second-step:{user_id}"}
+
+
 async def check(tx: Transaction, counters: dict[str, str]) -> None:
     """Raise `TooManyAttemptsError` while a pause lasts."""
     rows = await tx.exec(

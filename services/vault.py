@@ -11,7 +11,7 @@ from pathlib import Path
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from sqlmodel import col, select
 
-from models import SsoConnection, SsoSession
+from models import Authenticator, SsoConnection, SsoSession
 from services import runtime
 from services.db import transaction
 from services.errors import OperatorError
@@ -22,6 +22,7 @@ KEYS_FILE = "encryption-keys"
 SEALED = (
     (SsoConnection, "sealed_secret"),
     (SsoSession, "sealed_id_token"),
+    (Authenticator, "sealed_secret"),
 )
 
 

@@ -107,6 +107,7 @@ def test_a_platform_admin_is_created_once(tmp_path: Path) -> None:
     assert "is a Platform Admin" in run(data, *create, given=password).stdout
     assert_refused(run(data, *create, given=password), "already")
     assert_refused(run(data, "deactivate", "robin@example.com"), "last active Platform Admin")
+    assert_refused(run(data, "reset-second-factor", "robin@example.com"), "no second factor")
     assert_refused(run(data, "deactivate", "nobody@example.com"), "nobody@example.com")
     assert_refused(run(data, "create-platform-admin", "b@example.com", given="short\n"), "15")
 

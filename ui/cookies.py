@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
-from services import known_devices, runtime
+from services import known_devices, runtime, second_step_ticket
 from services.sessions import Caller
 from services.sign_in import SignedIn
 from services.sso.attempts import ATTEMPT_LIFETIME
 
 ATTEMPT = "rollcall-sso"
+SECOND_STEP = "rollcall-second-step"
 
 
 def session_token(cookies: Mapping[str, str]) -> str | None:
@@ -56,6 +57,26 @@ def clear_attempt(response: Response, slug: str) -> None:
 def attempt_of(cookies: Mapping[str, str]) -> str | None:
     """The single sign-on that this browser has begun."""
     return cookies.get(ATTEMPT)
+
+
+def set_second_step(response: Response, base: str, ticket: str) -> None:
+    """Have the browser keep the first step of a sign-in, for the second step's address alone; an
+    empty ticket has it forget that."""
+    seconds = int(second_step_ticket.LIFETIME.total_seconds()) if ticket else 0
+    response.set_cookie(
+        SECOND_STEP,
+        ticket,
+        max_age=seconds,
+        path=f"{base}/login",
+        httponly=True,
+        samesite="strict",
+        secure=runtime.current().settings.is_https,
+    )
+
+
+def second_step_of(cookies: Mapping[str, str]) -> str | None:
+    """The ticket of a sign-in whose second step waits in this browser."""
+    return cookies.get(SECOND_STEP)
 
 
 def _set_attempt(response: Response, slug: str, value: str, seconds: int) -> None:

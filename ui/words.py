@@ -28,6 +28,13 @@ def ago(at: datetime | None, never: str = "never") -> str:
     return f"{count} {name}{'' if count == 1 else 's'} ago"
 
 
+MAIL_NAMES = {
+    MailTemplate.INVITATION: "Invitation",
+    MailTemplate.RESET: "New password",
+    MailTemplate.SSO_LINKED: "Linked to single sign-on",
+    MailTemplate.AUTHENTICATOR_ADDED: "Authenticator app added",
+    MailTemplate.AUTHENTICATOR_REMOVED: "Authenticator app removed",
+}
 MAIL_WORDS = {
     MailState.WAITING: "waiting to be sent",
     MailState.SENT: "sent",
@@ -44,6 +51,8 @@ def next_step(mail: OutgoingMail) -> str:
         return ""
     if mail.template is MailTemplate.RESET:
         return "It isn't tried again. They can ask for a new one with “Forgot password?”."
+    if mail.template is not MailTemplate.INVITATION:
+        return "It isn't tried again. Tell them yourself what it says."
     return (
         "It isn't tried again. If the address is right, resend the invitation, or copy its link "
         "and hand it over. If it is wrong, deactivate this user and invite the right address."

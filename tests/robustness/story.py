@@ -13,10 +13,11 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import httpx
+import pyotp
 from pydantic import SecretStr
 
 from models import Role, SsoConnection
-from services import audit_log, clock, invitations, password_change, sessions, vault
+from services import audit_log, clock, invitations, password_change, second_factors, sessions, vault
 from services.actor import Actor
 from services.audit_log import AuditQuery
 from services.db import transaction
@@ -31,7 +32,7 @@ from tests.mail_server import MailServer, receiving_mail
 MAIL_USER = "rollcall-mailer"
 REFUSED, ECHOED = "refused@example.com", "echoed@example.com"
 KEY_FILES = ("signing-secret", "encryption-keys")
-COOKIE = re.compile(r"(rollcall(?:-device)?)=([^;]+)")
+COOKIE = re.compile(r"(rollcall(?:-device|-second-step)?)=([^;]+)")
 
 
 def invented(what: str) -> str:
@@ -242,6 +243,22 @@ async def _reset(story: Story, server: Server, post: MailServer) -> None:
     actor = (await sessions.recognise(ada.cookie, "acme", CALLER)).actor
     new, newer = story.secrets["password: Ada's new"], story.password("Ada's newest")
     await password_change.change_password(actor, new, newer)
+    await _second_factor(story, ada, actor, newer)
+
+
+async def _second_factor(story: Story, ada: _Browser, actor: Actor, password: str) -> None:
+    app = await second_factors.begin(actor)
+    totp = pyotp.TOTP(story.secret("the app's secret", app.secret))
+    codes = await second_factors.finish(actor, totp.now())
+    for number, code in enumerate(codes):
+        story.secret(f"recovery code {number}", code)
+    await ada.ask("/t/acme/logout", {})
+    await ada.ask("/t/acme/login", {"email": "ada@example.com", "password": password})
+    step = "/t/acme/login/second-step"
+    await ada.ask(step)
+    wrong = story.secret("a wrong code", invented("code"))
+    for code in (wrong, codes[0], codes[0]):
+        await ada.ask(step, {"code": code})
 
 
 def _link_in(story: Story, name: str, text: str) -> str:

@@ -20,6 +20,7 @@ from services import (
     invitation_import,
     invitations,
     password_change,
+    second_factors,
     sessions,
     tenants,
     users,
@@ -27,7 +28,13 @@ from services import (
 from services.actor import Acting, Actor
 from services.audit_log import AuditQuery
 from services.db import transaction
-from services.errors import InvalidInputError, NotAllowedError, NotFoundError, SessionEndedError
+from services.errors import (
+    ConflictError,
+    InvalidInputError,
+    NotAllowedError,
+    NotFoundError,
+    SessionEndedError,
+)
 from services.invitation_import import ImportRow
 from services.invitations import InvitationForm
 from services.runtime import Runtime
@@ -117,6 +124,24 @@ async def _finish_test(actor: Actor, _target: UUID) -> object:
     return None
 
 
+async def _reset_factors(actor: Actor, target: UUID) -> object:
+    with suppress(ConflictError):  # of somebody who has none, which only who may do it hears
+        await second_factors.reset(actor, target)
+    return None
+
+
+async def _finish_factor(actor: Actor, _target: UUID) -> object:
+    with suppress(ConflictError):
+        await second_factors.finish(actor, "000000")
+    return None
+
+
+async def _renew_codes(actor: Actor, _target: UUID) -> object:
+    with suppress(ConflictError):
+        await second_factors.renew_codes(actor)
+    return None
+
+
 CALLS = [
     Call("users.get_impact", MANAGERS, users.get_impact),
     Call("users.set_active", MANAGERS, lambda a, t: users.set_active(a, t, active=False)),
@@ -155,6 +180,23 @@ CALLS = [
     ),
     Call("invitations.resend", MANAGERS, invitations.resend),
     Call("invitations.copy_link", MANAGERS, invitations.copy_link),
+    Call("second_factors.get_of", MANAGERS, second_factors.get_of),
+    Call("second_factors.reset", MANAGERS, _reset_factors),
+    Call(
+        "second_factors.get_own",
+        EVERYONE,
+        lambda a, _t: second_factors.get_own(a),
+        takes_id=False,
+    ),
+    Call("second_factors.begin", EVERYONE, lambda a, _t: second_factors.begin(a), takes_id=False),
+    Call("second_factors.finish", EVERYONE, _finish_factor, takes_id=False),
+    Call("second_factors.renew_codes", EVERYONE, _renew_codes, takes_id=False),
+    Call(
+        "second_factors.remove",
+        EVERYONE,
+        lambda a, _t: second_factors.remove(a),
+        takes_id=False,
+    ),
     Call("sessions.list_open", MANAGERS, sessions.list_open),
     Call("sessions.revoke", MANAGERS, sessions.revoke),
     # Another tenant's user is asked about by a test of its own, below.

@@ -8,13 +8,14 @@ from services.permissions import CANNOT, PERMISSIONS, Permission, invitable_role
 # Written down again, in full: a change of the table must be meant.
 # Columns: Platform Admin, Tenant Admin, Administrator, Sales Engineer.
 EXPECTED: dict[str, str] = {
-    "Manage their own password and open sessions": "yes yes yes yes",
+    "Manage their own password, second factor and open sessions": "yes yes yes yes",
     "See what each role may do": "yes yes yes yes",
     "View all users": "yes yes no no",
     "Invite Administrators and Sales Engineers": "yes yes no no",
     "Activate and deactivate users": "yes yes no no",
     "Edit users' names and end dates": "yes yes no no",
     "Sign users out everywhere": "yes yes no no",
+    "Reset users' second factors": "yes yes no no",
     "Read and export the audit log": "yes yes no no",
     "Set how the organisation's users sign in": "yes yes no no",
     "Create task and task group templates": "no no yes no",

@@ -8,9 +8,10 @@ from uuid import UUID
 from fastapi import Depends
 from nicegui import ui
 
-from services import password_change, runtime, sessions
+from services import password_change, runtime, second_factors, sessions
 from services.errors import RollcallError
 from services.permissions import Permission
+from services.second_factors import SecondFactors
 from services.sessions import OpenSession, Visit
 from ui import notices
 from ui.actions import told
@@ -21,6 +22,7 @@ from ui.components.toast import Toast
 from ui.frame import enter, frame, section, text
 from ui.identity import require
 from ui.input import as_text
+from ui.pages.second_factor_card import SecondFactorCard
 from ui.words import ago, moment
 
 MayView = Annotated[Visit, Depends(require(Permission.USE_OWN_ACCOUNT))]
@@ -36,9 +38,10 @@ async def account_page(visit: MayView) -> None:
     """Build the page."""
     enter(visit, notices.account_room(visit.user_id))
     open_sessions = await sessions.list_open(visit.actor, visit.user_id)
+    factors = await second_factors.get_own(visit.actor)
     await sessions.touch(visit.actor)
     with frame(visit, "My account", current="account") as toast:
-        _AccountScreen(visit, toast).build(open_sessions)
+        _AccountScreen(visit, toast).build(open_sessions, factors)
 
 
 class _AccountScreen:
@@ -49,7 +52,7 @@ class _AccountScreen:
         self.actor = visit.actor
         self.toast = toast
 
-    def build(self, open_sessions: Sequence[OpenSession]) -> None:
+    def build(self, open_sessions: Sequence[OpenSession], factors: SecondFactors) -> None:
         """Lay the page out."""
         least = runtime.current().settings.password_min_length
         self.password = FormDialog(
@@ -83,6 +86,8 @@ class _AccountScreen:
                     fact("Role", self.visit.role.label)
                     fact("Organisation", self.visit.tenant_name or "Platform")
                 text("p", "To correct any of this, ask your admin.", "muted")
+            self.second_factor = SecondFactorCard(self.visit, self.toast)
+            self.second_factor.build(factors)
             self.sessions = section()
         self._fill(open_sessions)
         Refresher("rollcall_details", self._refresh)
@@ -90,6 +95,7 @@ class _AccountScreen:
     async def _refresh(self) -> None:
         try:
             self._fill(await sessions.list_open(self.actor, self.visit.user_id))
+            await self.second_factor.refresh()
         except RollcallError:
             return  # the page is about to be closed, and says why
 

@@ -9,12 +9,13 @@ from fastapi import Depends
 from nicegui import ui
 from nicegui.elements.mixins.text_element import TextElement
 
-from models import MailTemplate, OutgoingMail
-from services import audit_log, directory, invitations, sessions, users
+from models import OutgoingMail
+from services import audit_log, directory, invitations, second_factors, sessions, users
 from services.audit_log import AuditQuery
 from services.directory import UserDetails
 from services.errors import NotFoundError, RollcallError
 from services.permissions import Permission
+from services.second_factors import SecondFactors
 from services.sessions import OpenSession, Visit
 from ui import notices
 from ui.actions import told
@@ -29,7 +30,7 @@ from ui.frame import enter, frame, section, text
 from ui.identity import home_path, require
 from ui.input import as_date, as_text, as_uuid
 from ui.pages.audit import page_values
-from ui.words import MAIL_WORDS, ago, moment, next_step
+from ui.words import MAIL_NAMES, MAIL_WORDS, ago, moment, next_step
 
 MayView = Annotated[Visit, Depends(require(Permission.VIEW_USERS))]
 
@@ -102,6 +103,14 @@ class _UserScreen:
             submit="Save",
             on_submit=self._set_end_date,
         )
+        self.second_factor = FormDialog(
+            "Reset second factor",
+            submit="Reset second factor",
+            on_submit=self._reset_second_factor,
+            tone="danger",
+            body="Their authenticator app and recovery codes stop working, and their password "
+            "alone lets them in, until they set an app up again. They are told by mail.",
+        )
         self.link = FormDialog("Invitation link", submit="Renew the link", on_submit=self._renew)
 
     async def _refresh(self) -> None:
@@ -130,10 +139,12 @@ class _UserScreen:
             self._button("Resend invitation", self._resend),
             self._button("Copy invitation link", self._copy_link),
         )
+        self.reset = self._button("Reset second factor", self._open_reset)
         self.switch = None if details.is_self else self._button("Deactivate", self._toggle)
 
     async def _fill(self, details: UserDetails) -> None:
         open_sessions = await sessions.list_open(self.actor, self.user_id)
+        factors = await second_factors.get_of(self.actor, self.user_id)
         self.details = details
         row = details.row
         self.title.show(row.name, row.active, row.invited)
@@ -142,7 +153,8 @@ class _UserScreen:
         if self.switch:
             self.switch.set_text("Deactivate" if row.active else "Activate")
             self.switch.classes(replace="btn btn-danger" if row.active else "btn btn-primary")
-        self.facts.show(replace(details, mails=()))
+        self.reset.set_visibility(factors.since is not None and not details.is_self)
+        self.facts.show(replace(details, mails=()), factors)
         self.sessions.show(details.is_self, tuple(open_sessions))
         self.mails.show(details.mails, key=[(m.id, m.state, m.last_answer) for m in details.mails])
         self.mails.box.set_visibility(bool(details.mails))
@@ -157,7 +169,7 @@ class _UserScreen:
         button = text("button", label, "btn").props('type="button"')
         return button.on("click", told(self.toast)(handler), args=[])
 
-    def _facts(self, details: UserDetails) -> None:
+    def _facts(self, details: UserDetails, factors: SecondFactors) -> None:
         row = details.row
         text("h2", "Account")
         with ui.element("dl").classes("facts"):
@@ -170,6 +182,8 @@ class _UserScreen:
             )
             fact("First sign-in", moment(details.first_sign_in, "not yet"))
             fact("Last sign-in", ago(row.last_sign_in, "not yet"), moment(row.last_sign_in))
+            if factors.since:
+                fact("Second factor", f"Authenticator app, since {moment(factors.since)}")
             if row.end_date:
                 fact("End date", f"{row.end_date:%-d %B %Y}")
             if details.deactivated_at:
@@ -203,9 +217,8 @@ class _UserScreen:
         text("h2", "Mail")
         with ui.element("ul").classes("mail-list"):
             for mail in mails:
-                kind = "Invitation" if mail.template is MailTemplate.INVITATION else "New password"
                 with ui.element("li"):
-                    text("strong", kind)
+                    text("strong", MAIL_NAMES[mail.template])
                     text(
                         "span",
                         f"{MAIL_WORDS[mail.state]}, {ago(mail.sent_at or mail.created_at)}",
@@ -255,6 +268,18 @@ class _UserScreen:
             self.toast.show(said, tone="success")
 
         await save()
+
+    async def _open_reset(self) -> None:
+        self.second_factor.open()
+
+    async def _reset_second_factor(self, _values: dict[str, str]) -> None:
+        @told(self.toast, self.second_factor)
+        async def reset() -> None:
+            await second_factors.reset(self.actor, self.user_id)
+            self.second_factor.close()
+            self.toast.show("The second factor is reset.", tone="success")
+
+        await reset()
 
     async def _resend(self) -> None:
         invited = await invitations.resend(self.actor, self.user_id)

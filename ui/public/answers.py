@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -13,7 +14,7 @@ from models import Role
 from services.permissions import Permission, may
 from services.sign_in import SignedIn, replace_session
 from ui.assets import STYLE_URL
-from ui.cookies import caller_of, session_token, set_session
+from ui.cookies import caller_of, session_token, set_second_step, set_session
 from ui.identity import home_path
 
 LONGEST_VALUE = 4096
@@ -67,6 +68,14 @@ def home_of(role: Role, slug: str | None) -> str:
 def go(url: str) -> RedirectResponse:
     """Send the browser on with a GET."""
     return RedirectResponse(url, 303, {"Cache-Control": "no-store"})
+
+
+def second_step_answer(slug: str | None, ticket: str, target: str = "") -> RedirectResponse:
+    """On to the second step of a sign-in."""
+    query = f"?next={quote(target, safe='/')}" if target else ""
+    answer = go(f"{home_path(slug)}/login/second-step{query}")
+    set_second_step(answer, home_path(slug), ticket)
+    return answer
 
 
 async def signed_in_answer(request: Request, signed_in: SignedIn, to: str = "") -> RedirectResponse:

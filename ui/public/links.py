@@ -7,14 +7,14 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from services import invitations, mail, password_change, runtime
-from services.errors import InvalidInputError, TooManyAttemptsError
+from services.errors import InvalidInputError, SecondStepNeededError, TooManyAttemptsError
 from services.personal_links import Welcome
 from services.sessions import Caller
 from services.sign_in import SignedIn
 from services.sso.connections import find_offer
 from ui.cookies import caller_of
 from ui.identity import home_path
-from ui.public.answers import form_of, page, signed_in_answer
+from ui.public.answers import form_of, page, second_step_answer, signed_in_answer
 from ui.public.sign_in import name_of
 
 router = APIRouter(include_in_schema=False)
@@ -96,6 +96,8 @@ async def _use(
     except InvalidInputError as error:
         shown = {"errors": error.fields, **await _sso_offer(slug, token)}
         return _password_page(template, await opened(slug, token), status=422, **shown)
+    except SecondStepNeededError as error:
+        return second_step_answer(slug, error.ticket)
     return await signed_in_answer(request, signed_in)
 
 

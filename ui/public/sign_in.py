@@ -11,6 +11,7 @@ from models import EndReason
 from services import sessions, tenants
 from services.errors import (
     NotFoundError,
+    SecondStepNeededError,
     SessionEndedError,
     SignInFailedError,
     SsoRequiredError,
@@ -21,7 +22,7 @@ from services.sso.connections import find_offer
 from services.sso.logout import provider_sign_out
 from ui.cookies import caller_of, clear_session, session_token
 from ui.identity import home_path, sign_in_url
-from ui.public.answers import form_of, go, home_of, page, signed_in_answer
+from ui.public.answers import form_of, go, home_of, page, second_step_answer, signed_in_answer
 
 router = APIRouter(include_in_schema=False)
 
@@ -125,6 +126,8 @@ async def _sign_in(request: Request, slug: str | None) -> Response:
         alert = str(error)
     except SsoRequiredError as error:
         alert, status = str(error), 403
+    except SecondStepNeededError as error:
+        return second_step_answer(slug, error.ticket, target)
     except TooManyAttemptsError as error:
         alert, status, retry = str(error), 429, error.retry_after
     else:

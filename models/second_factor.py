@@ -1,0 +1,36 @@
+"""What a person has beside their password: an authenticator app, and codes for when it is lost."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Field, SQLModel
+
+from models.base import UtcDateTime, new_id
+
+
+class Authenticator(SQLModel, table=True):
+    """An authenticator app (TOTP, RFC 6238). Its secret is sealed by `services.vault`.
+
+    It counts from `confirmed_at` on, when its first code was entered. `last_step` is the time step
+    of the newest accepted code: no code works twice (RFC 6238, section 5.2).
+    """
+
+    __tablename__ = "authenticator"
+
+    user_id: UUID = Field(foreign_key="user_account.id", primary_key=True)
+    sealed_secret: bytes = Field(repr=False)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    confirmed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    last_step: int = Field(default=0)
+
+
+class RecoveryCode(SQLModel, table=True):
+    """A code for the day when the app is lost. It works once; only its hash is kept."""
+
+    __tablename__ = "recovery_code"
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    user_id: UUID = Field(foreign_key="user_account.id", index=True)
+    code_hash: bytes = Field(repr=False)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -1,0 +1,71 @@
+"""A second factor: set up from a QR code, asked for at the sign-in, and reset by an admin."""
+
+import pyotp
+from playwright.async_api import Page, expect
+
+from models import Tenant, User
+from tests.browser.browsers import Browsers, fill, sign_in
+from tests.browser.grid import dialog, toast
+from tests.browser.looks import look
+from tests.factories import PASSWORD
+
+
+async def _set_up(page: Page) -> tuple[str, list[str]]:
+    """Set an app up on My account; its secret, and the recovery codes."""
+    await page.get_by_role("button", name="Set up an authenticator app").click()
+    await expect(page.get_by_role("img", name="QR code of the secret below")).to_be_visible()
+    await look(page, "second-factor-secret")
+    secret = (await page.locator("code.secret").inner_text()).replace(" ", "")
+    await page.get_by_role("button", name="Enter the code").click()
+    await fill(dialog(page), code=pyotp.TOTP(secret).now())
+    await dialog(page).get_by_role("button", name="Turn on").click()
+    codes = page.locator(".recovery-codes code")
+    await expect(codes).to_have_count(10)
+    await look(page, "second-factor-codes")
+    shown = await codes.all_inner_texts()
+    await page.get_by_role("button", name="I have kept them").click()
+    await expect(page.get_by_text("10 of 10 recovery codes are left.")).to_be_visible()
+    return secret, shown
+
+
+async def test_an_app_is_set_up_asked_for_and_reset_by_an_admin(
+    browsers: Browsers, tenant: Tenant, ada: User, grace: User
+) -> None:
+    home = f"/t/{tenant.slug}"
+    account = await browsers.as_user(ada, f"{home}/account")
+    _, codes = await _set_up(account)
+    # A sign-in elsewhere stops at the second step, and goes on to the page that was wanted.
+    page = await browsers.stranger(f"{home}/login?next={home}/roles")
+    await sign_in(page, ada.email, PASSWORD)
+    await expect(page.get_by_role("heading", name="Second step")).to_be_visible()
+    await look(page, "second-step")
+    await fill(page, code="000000x")
+    await page.get_by_role("button", name="Sign in").click()
+    await expect(page.get_by_text("This code doesn't work, or was used.")).to_be_visible()
+    await fill(page, code=codes[0])
+    await page.get_by_role("button", name="Sign in").click()
+    await expect(page.get_by_role("heading", name="Roles", exact=True)).to_be_visible()
+    # An admin takes it away; My account shows it at once, and the password is enough again.
+    admin = await browsers.as_user(grace, f"{home}/users/{ada.id}")
+    await expect(admin.get_by_text("Authenticator app, since")).to_be_visible()
+    await admin.get_by_role("button", name="Reset second factor").click()
+    await dialog(admin).get_by_role("button", name="Reset second factor").click()
+    await expect(toast(admin, "The second factor is reset.")).to_be_visible()
+    await expect(admin.get_by_role("button", name="Reset second factor")).to_be_hidden()
+    await expect(account.get_by_role("button", name="Set up an authenticator app")).to_be_visible()
+    other = await browsers.stranger(f"{home}/login?next={home}/roles")
+    await sign_in(other, ada.email, PASSWORD)
+    await expect(other.get_by_role("heading", name="Roles", exact=True)).to_be_visible()
+
+
+async def test_an_app_can_be_removed_and_a_setup_cancelled(
+    browsers: Browsers, tenant: Tenant, ada: User
+) -> None:
+    page = await browsers.as_user(ada, f"/t/{tenant.slug}/account")
+    await page.get_by_role("button", name="Set up an authenticator app").click()
+    await page.get_by_role("button", name="Cancel", exact=True).click()
+    await _set_up(page)
+    await page.get_by_role("button", name="Remove the app").click()
+    await dialog(page).get_by_role("button", name="Remove").click()
+    await expect(toast(page, "The authenticator app is removed.")).to_be_visible()
+    await expect(page.get_by_role("button", name="Set up an authenticator app")).to_be_visible()
