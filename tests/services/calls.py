@@ -1,0 +1,263 @@
+"""Every service call that somebody signed in can make, and who may make it."""
+
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+from models import Role, SsoConnection
+from services import (
+    audit_log,
+    clock,
+    confirmation,
+    directory,
+    invitation_import,
+    invitations,
+    password_change,
+    second_factors,
+    sessions,
+    tenants,
+    users,
+)
+from services.actor import Actor
+from services.audit_log import AuditQuery
+from services.db import transaction
+from services.errors import (
+    ConflictError,
+    InvalidInputError,
+)
+from services.invitation_import import ImportRow
+from services.invitations import InvitationForm
+from services.sso import connections, flow
+from services.sso.connections import ConnectionForm
+from services.sso.errors import SsoError
+from services.user_query import UserQuery
+from tests import books
+from tests.factories import PASSWORD, open_session
+
+NEW_PASSWORD = "an entirely different sentence"
+MANAGERS = {Role.PLATFORM_ADMIN, Role.TENANT_ADMIN}
+EVERYONE = set(Role)
+
+
+@dataclass(frozen=True)
+class Call:
+    """A service call: who may make it, and how. `run` gets the actor and a user's id."""
+
+    name: str
+    allowed: set[Role]
+    run: Callable[[Actor, UUID], Awaitable[object]]
+    takes_id: bool = True
+
+
+def _form(role: Role) -> InvitationForm:
+    email = f"{uuid4().hex}@example.com"
+    return InvitationForm(first_name="New", last_name="Person", email=email, role=role.value)
+
+
+async def _export(actor: Actor, _target: UUID) -> object:
+    return [piece async for piece in await audit_log.export(actor, AuditQuery())]
+
+
+async def _revoke_one(actor: Actor, target: UUID) -> object:
+    _, token = await open_session(await books.user_of(target))
+    session_id = await sessions.find_session_id(token)
+    return await sessions.revoke(actor, target, session_id)
+
+
+async def _rename_tenant(actor: Actor, _target: UUID) -> object:
+    assert actor.tenant_id is not None
+    await tenants.rename_tenant(actor, actor.tenant_id, f"Acme {uuid4().hex}")
+    return None
+
+
+async def _connected(actor: Actor) -> None:
+    if actor.tenant_id is None or await _is_connected(actor.tenant_id):
+        return
+    row = SsoConnection(
+        tenant_id=actor.tenant_id,
+        name="Identity",
+        issuer="https://identity.example.com",
+        client_id="rollcall",
+        sealed_secret=b"",
+        created_at=clock.now(),
+    )
+    async with transaction() as tx:
+        tx.add(row)
+
+
+async def _is_connected(tenant_id: UUID) -> bool:
+    async with transaction() as tx:
+        return await tx.get(SsoConnection, tenant_id) is not None
+
+
+async def _connect(actor: Actor, _target: UUID) -> object:
+    with suppress(InvalidInputError):  # of an empty form, which only who may send it hears
+        await connections.connect(actor, ConnectionForm())
+    return None
+
+
+async def _require_sso(actor: Actor, _target: UUID) -> None:
+    await _connected(actor)
+    await connections.require(actor, False)
+
+
+async def _disconnect(actor: Actor, _target: UUID) -> None:
+    await _connected(actor)
+    await connections.disconnect(actor)
+
+
+async def _finish_test(actor: Actor, _target: UUID) -> object:
+    await _connected(actor)
+    with suppress(SsoError):  # of an answer to nothing
+        await flow.finish_test(actor, "acme", None, {})
+    return None
+
+
+async def _reset_factors(actor: Actor, target: UUID) -> object:
+    with suppress(ConflictError):  # of somebody who has none, which only who may do it hears
+        await second_factors.reset(actor, target)
+    return None
+
+
+async def _finish_factor(actor: Actor, _target: UUID) -> object:
+    with suppress(ConflictError):
+        await second_factors.finish(actor, "000000")
+    return None
+
+
+async def _renew_codes(actor: Actor, _target: UUID) -> object:
+    with suppress(ConflictError):
+        await second_factors.renew_codes(actor)
+    return None
+
+
+CALLS = [
+    Call("users.get_impact", MANAGERS, users.get_impact),
+    Call("users.set_active", MANAGERS, lambda a, t: users.set_active(a, t, active=False)),
+    Call("users.rename", MANAGERS, lambda a, t: users.rename(a, t, "Re", uuid4().hex)),
+    Call("users.set_end_date", MANAGERS, lambda a, t: users.set_end_date(a, t, None)),
+    Call(
+        "directory.list_users",
+        MANAGERS,
+        lambda a, _t: directory.list_users(a, UserQuery()),
+        takes_id=False,
+    ),
+    Call("directory.get_details", MANAGERS, directory.get_details),
+    Call(
+        "invitations.invite",
+        MANAGERS,
+        lambda a, _t: invitations.invite(a, _form(Role.ADMINISTRATOR)),
+        takes_id=False,
+    ),
+    Call(
+        "invitations.invite of a Tenant Admin",
+        {Role.PLATFORM_ADMIN},
+        lambda a, _t: invitations.invite(a, _form(Role.TENANT_ADMIN)),
+        takes_id=False,
+    ),
+    Call(
+        "invitations.check_field",
+        MANAGERS,
+        lambda a, _t: invitations.check_field(a, "email", "someone@example.com"),
+        takes_id=False,
+    ),
+    Call(
+        "invitation_import.invite_rows",
+        MANAGERS,
+        lambda a, _t: invitation_import.invite_rows(a, [ImportRow(2, _form(Role.ADMINISTRATOR))]),
+        takes_id=False,
+    ),
+    Call("invitations.resend", MANAGERS, invitations.resend),
+    Call("invitations.copy_link", MANAGERS, invitations.copy_link),
+    Call("second_factors.get_of", MANAGERS, second_factors.get_of),
+    Call("second_factors.reset", MANAGERS, _reset_factors),
+    Call(
+        "second_factors.get_own",
+        EVERYONE,
+        lambda a, _t: second_factors.get_own(a),
+        takes_id=False,
+    ),
+    Call("second_factors.begin", EVERYONE, lambda a, _t: second_factors.begin(a), takes_id=False),
+    Call("second_factors.finish", EVERYONE, _finish_factor, takes_id=False),
+    Call("second_factors.renew_codes", EVERYONE, _renew_codes, takes_id=False),
+    Call(
+        "second_factors.remove",
+        EVERYONE,
+        lambda a, _t: second_factors.remove(a),
+        takes_id=False,
+    ),
+    Call("sessions.list_open", MANAGERS, sessions.list_open),
+    Call("sessions.revoke", MANAGERS, sessions.revoke),
+    # Another tenant's user is asked about by a test of its own, below.
+    Call("sessions.revoke of one session", MANAGERS, _revoke_one, takes_id=False),
+    Call(
+        "sessions.list_open of one's own",
+        EVERYONE,
+        lambda a, _t: sessions.list_open(a, a.user_id),
+        takes_id=False,
+    ),
+    Call(
+        "sessions.revoke of one's own",
+        EVERYONE,
+        lambda a, _t: sessions.revoke(a, a.user_id),
+        takes_id=False,
+    ),
+    Call("sessions.sign_out", EVERYONE, lambda a, _t: sessions.sign_out(a), takes_id=False),
+    Call(
+        "audit_log.list_entries",
+        MANAGERS,
+        lambda a, _t: audit_log.list_entries(a, AuditQuery()),
+        takes_id=False,
+    ),
+    Call("audit_log.export", MANAGERS, _export, takes_id=False),
+    Call(
+        "tenants.list_tenants",
+        {Role.PLATFORM_ADMIN},
+        lambda a, _t: tenants.list_tenants(a),
+        takes_id=False,
+    ),
+    Call(
+        "tenants.create_tenant",
+        {Role.PLATFORM_ADMIN},
+        lambda a, _t: tenants.create_tenant(a, "New"),
+        takes_id=False,
+    ),
+    Call("tenants.rename_tenant", {Role.PLATFORM_ADMIN}, _rename_tenant, takes_id=False),
+    Call(
+        "confirmation.require_fresh",
+        EVERYONE,
+        lambda a, _t: confirmation.require_fresh(a),
+        takes_id=False,
+    ),
+    Call(
+        "confirmation.confirm_password",
+        EVERYONE,
+        lambda a, _t: confirmation.confirm_password(a, PASSWORD),
+        takes_id=False,
+    ),
+    Call(
+        "password_change.judge_new_password",
+        EVERYONE,
+        lambda a, _t: password_change.judge_new_password(a, NEW_PASSWORD),
+        takes_id=False,
+    ),
+    Call(
+        "password_change.change_password",
+        EVERYONE,
+        lambda a, _t: password_change.change_password(a, PASSWORD, NEW_PASSWORD),
+        takes_id=False,
+    ),
+    Call(
+        "sso.connections.get_connection",
+        MANAGERS,
+        lambda a, _t: connections.get_connection(a),
+        takes_id=False,
+    ),
+    Call("sso.connections.connect", MANAGERS, _connect, takes_id=False),
+    Call("sso.connections.require", MANAGERS, _require_sso, takes_id=False),
+    Call("sso.connections.disconnect", MANAGERS, _disconnect, takes_id=False),
+    Call("sso.flow.finish_test", MANAGERS, _finish_test, takes_id=False),
+]
+# A sign of life asks for nothing and tells nothing; `test_sessions` shows what it doesn't do.
+NEEDS_NO_ANSWER = {"sessions.touch"}
