@@ -19,6 +19,7 @@ class EndReason(StrEnum):
     REVOKED = "revoked"
     REPLACED = "replaced"
     ORGANISATION = "organisation"
+    TENANT_CLOSED = "tenant_closed"
 
 
 class SignInMethod(StrEnum):

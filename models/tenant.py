@@ -9,7 +9,10 @@ from models.base import UtcDateTime, new_id
 
 
 class Tenant(SQLModel, table=True):
-    """An organisation. Its pages live under `/t/<slug>/`."""
+    """An organisation. Its pages live under `/t/<slug>/`.
+
+    While it is closed nobody of it can sign in; its data stays.
+    """
 
     __tablename__ = "tenant"
 
@@ -17,3 +20,4 @@ class Tenant(SQLModel, table=True):
     slug: str = Field(max_length=63, unique=True)
     name: str = Field(max_length=200)
     created_at: datetime = Field(sa_type=UtcDateTime)
+    closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -145,6 +145,22 @@ async def get_user(tx: Transaction, actor: Acting, user_id: UUID) -> User:
     return user
 
 
+async def is_open(tx: Transaction, tenant_id: UUID | None) -> bool:
+    """Whether a tenant's users may be let in; it stays as it is until the transaction ends."""
+    if tenant_id is None:
+        return True
+    closed_at = await tx.exec(
+        select(Tenant.closed_at).where(Tenant.id == tenant_id).with_for_update(read=True)
+    )
+    return closed_at.one() is None
+
+
+async def find_open_tenant(tx: Transaction, slug: str | None) -> Tenant | None:
+    """The tenant at this address, if there is one that isn't closed."""
+    tenant = await find_tenant(tx, slug)
+    return tenant if tenant is not None and tenant.closed_at is None else None
+
+
 async def find_tenant(tx: Transaction, slug: str | None) -> Tenant | None:
     """The tenant at this address, if there is one."""
     if slug is None or not is_slug(slug):

@@ -27,6 +27,8 @@ class Action(StrEnum):
     RESTORED = "rollcall.restored"
     TENANT_CREATED = "tenant.created"
     TENANT_RENAMED = "tenant.renamed"
+    TENANT_CLOSED = "tenant.closed"
+    TENANT_REOPENED = "tenant.reopened"
     USER_INVITED = "user.invited"
     INVITATION_RESENT = "invitation.resent"
     INVITATION_LINK_COPIED = "invitation.link_copied"

@@ -57,6 +57,13 @@ class ConflictError(RollcallError):
     """Somebody else changed something first, or a rule of the whole stands against it."""
 
 
+class TenantClosedError(ConflictError):
+    """Nobody can be let into a tenant that is closed."""
+
+    def __init__(self) -> None:
+        super().__init__("This tenant is closed. A Platform Admin can reopen it under Tenants.")
+
+
 class LastPlatformAdminError(ConflictError):
     """Without this account nobody could manage Rollcall."""
 

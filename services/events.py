@@ -84,7 +84,7 @@ class SessionsEnded(UserEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class TenantChanged(Event):
-    """A tenant was created or renamed."""
+    """A tenant was created, renamed, closed or reopened."""
 
     tenant_id: UUID
 

@@ -10,11 +10,11 @@ from sqlmodel import col, select
 
 from models import LinkPurpose, MailTemplate, OneTimeLink, Role, SignInMethod, Tenant, User
 from services import clock, links, mail, runtime
-from services.actor import Acting, authorize, get_user, lock_users
+from services.actor import Acting, authorize, get_user, is_open, lock_users
 from services.audit import Action, record
 from services.db import Transaction, reading, transaction
 from services.emails import check_email, email_key
-from services.errors import ConflictError, InvalidInputError
+from services.errors import ConflictError, InvalidInputError, TenantClosedError
 from services.events import MailProgressed, UserInvited
 from services.passwords import check_password, hash_password
 from services.permissions import INVITING, Permission, invitable_roles
@@ -112,7 +112,9 @@ async def authorize_inviting(
     keys = [email_key(form.email) for form in forms if form.email]
     earlier = await _inactive_here(tx, actor.tenant_id, keys) if keys else []
     lock = (*_self(actor), *(user.id for user in earlier))
-    return await authorize(tx, actor, _least_permission(actor), lock=lock)
+    by = await authorize(tx, actor, _least_permission(actor), lock=lock)
+    await _require_open(tx, actor.tenant_id)
+    return by
 
 
 async def add_account(tx: Transaction, actor: Acting, by: User | None, form: CheckedForm) -> User:
@@ -189,6 +191,7 @@ async def resend(actor: Acting, user_id: UUID) -> Invited:
         by = await authorize(tx, actor, _least_permission(actor), lock=(user_id,))
         user = await get_user(tx, actor, user_id)
         _require_waiting(user)
+        await _require_open(tx, user.tenant_id)
         await links.void(tx, user.id, LinkPurpose.INVITATION)
         await mail.cancel(tx, user.id, MailTemplate.INVITATION)
         by_mail = await _send(tx, user, by)
@@ -204,6 +207,7 @@ async def copy_link(actor: Acting, user_id: UUID) -> str:
         by = await authorize(tx, actor, _least_permission(actor), lock=(user_id,))
         user = await get_user(tx, actor, user_id)
         _require_waiting(user)
+        await _require_open(tx, user.tenant_id)
         return await tell_link(tx, actor, by, user)
 
 
@@ -297,6 +301,11 @@ def _least_permission(actor: Acting) -> Permission:
 def _self(actor: Acting) -> tuple[UUID, ...]:
     user_id = getattr(actor, "user_id", None)
     return (user_id,) if user_id else ()
+
+
+async def _require_open(tx: Transaction, tenant_id: UUID | None) -> None:
+    if not await is_open(tx, tenant_id):
+        raise TenantClosedError
 
 
 def _require_waiting(user: User) -> None:

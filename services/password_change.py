@@ -7,7 +7,7 @@ from sqlmodel import select
 
 from models import EndReason, LinkPurpose, MailTemplate, Role, SignInMethod, Tenant, User
 from services import clock, links, mail, throttle
-from services.actor import Actor, authorize, find_tenant, lock_users
+from services.actor import Actor, authorize, find_open_tenant, lock_users
 from services.audit import Action, record
 from services.db import Transaction, reading, transaction
 from services.emails import email_key
@@ -146,7 +146,7 @@ async def _checked_hash(password: str, words: tuple[str, ...], field: str = "pas
 
 
 async def _find(tx: Transaction, slug: str | None, email: str) -> tuple[User | None, Tenant | None]:
-    tenant = await find_tenant(tx, slug)
+    tenant = await find_open_tenant(tx, slug)
     user = (
         await tx.exec(
             select(User).where(User.email_key == email_key(email), User.active).with_for_update()

@@ -46,7 +46,8 @@ async def user_of_link(
     """The active user of a link, at the address of their own tenant; else the link is dead."""
     user = await tx.get(User, link.user_id) if link.user_id else None
     tenant = await tx.get(Tenant, user.tenant_id) if user and user.tenant_id else None
-    if user is None or not user.active or (tenant.slug if tenant else None) != slug:
+    here = (tenant.slug if tenant else None) == slug
+    if user is None or not user.active or not here or (tenant and tenant.closed_at):
         raise links.dead(link.purpose)
     return user, tenant
 

@@ -7,7 +7,7 @@ from sqlmodel import col, select
 
 from models import EndReason, LoginSession, Role, SignInMethod, Tenant, User
 from services import clock, known_devices, logs, second_factors, second_step_ticket, throttle
-from services.actor import find_tenant, lock_users
+from services.actor import find_tenant, is_open, lock_users
 from services.audit import Action, record
 from services.db import Transaction, reading, transaction
 from services.emails import email_key
@@ -62,7 +62,12 @@ async def sign_in(
         await lock_users(tx, [user.id])
         fresh = await tx.get(User, user.id)
         # Whatever happened while the password was compared, the database has the last word.
-        if fresh is not None and fresh.active and fresh.password_hash == stored:
+        if (
+            fresh is not None
+            and fresh.active
+            and fresh.password_hash == stored
+            and await is_open(tx, fresh.tenant_id)
+        ):
             await throttle.forget(tx, counters)
             admitted = await admit(tx, fresh, caller, tenant)
     if admitted is not None:
@@ -128,8 +133,11 @@ async def welcome(
 ) -> SignedIn:
     """Begin a session for a user whose right to it was just proved.
 
-    Raises `SsoRequiredError` where their organisation wants them to come another way.
+    Raises `SsoRequiredError` where their organisation wants them to come another way, and
+    `SignInFailedError` where their tenant is closed.
     """
+    if not await is_open(tx, user.tenant_id):
+        raise SignInFailedError
     await require_method(tx, user, method)
     logs.acting(user.id)
     now = clock.now()

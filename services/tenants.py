@@ -30,6 +30,7 @@ class TenantRow:
     created_at: datetime
     users: int
     active: int
+    closed_at: datetime | None
 
 
 async def find_name(slug: str) -> str | None:
@@ -41,9 +42,11 @@ async def find_name(slug: str) -> str | None:
 
 
 async def find_only_slug() -> str | None:
-    """The slug of the only tenant, where there is exactly one."""
+    """The slug of the only open tenant, where there is exactly one."""
     async with reading() as tx:
-        slugs = (await tx.exec(select(Tenant.slug).limit(2))).all()
+        slugs = (
+            await tx.exec(select(Tenant.slug).where(col(Tenant.closed_at).is_(None)).limit(2))
+        ).all()
     return slugs[0] if len(slugs) == 1 else None
 
 
@@ -62,7 +65,7 @@ async def list_tenants(actor: Actor) -> Sequence[TenantRow]:
             .order_by(func.lower(col(Tenant.name)), col(Tenant.id))
         )
         return [
-            TenantRow(t.id, t.slug, t.name, t.created_at, int(users), int(active))
+            TenantRow(t.id, t.slug, t.name, t.created_at, int(users), int(active), t.closed_at)
             for t, users, active in rows
         ]
 

@@ -9,7 +9,7 @@ from sqlmodel import select
 
 from models import Role, SsoConnection, Tenant
 from services import clock, runtime, vault
-from services.actor import Actor, authorize, find_tenant
+from services.actor import Actor, authorize, find_open_tenant
 from services.audit import Action, record
 from services.db import Transaction, reading, transaction
 from services.emails import email_key
@@ -78,7 +78,7 @@ def addresses_of(slug: str | None) -> Addresses:
 async def find_offer(slug: str | None) -> Offer | None:
     """What the sign-in page of this tenant offers, where it is connected."""
     async with reading() as tx:
-        tenant = await find_tenant(tx, slug)
+        tenant = await find_open_tenant(tx, slug)
         connection = await tx.get(SsoConnection, tenant.id) if tenant else None
     return Offer(connection.name, connection.required) if connection else None
 
@@ -194,7 +194,7 @@ async def disconnect(actor: Actor) -> None:
 
 async def find_connection(tx: Transaction, slug: str | None) -> tuple[Tenant, SsoConnection]:
     """A tenant and its connection, by the tenant's address. Raises `NotFoundError`."""
-    tenant = await find_tenant(tx, slug)
+    tenant = await find_open_tenant(tx, slug)
     connection = await tx.get(SsoConnection, tenant.id) if tenant else None
     if tenant is None or connection is None:
         raise NotFoundError("Single sign-on isn't set up here. Check the address.")

@@ -10,6 +10,7 @@ from services import users
 from services.actor import COMMAND_LINE
 from tests.browser.browsers import Browsers, connected, expect_signed_out, fill, sign_in
 from tests.browser.grid import Grid, dialog, toast
+from tests.browser.looks import look
 from tests.factories import PASSWORD, create_user
 
 _names = count(1)
@@ -100,3 +101,29 @@ async def test_a_platform_admin_shut_out_inside_a_tenant_lands_where_they_can_si
     await connected(inside)
     await users.set_active(COMMAND_LINE, other.id, active=False)
     await expect(inside).to_have_url(re.compile(r"/platform/login\?why=deactivated"))
+
+
+async def test_closing_a_tenant_shuts_everybody_of_it_out_at_once(
+    browsers: Browsers, other_tenant: Tenant, robin: User
+) -> None:
+    user = await create_user(other_tenant, first_name="Noor", last_name="Inayat")
+    theirs = await browsers.as_user(user, f"/t/{other_tenant.slug}/roles")
+    phone = await browsers.as_user(user, f"/t/{other_tenant.slug}/account")
+    elsewhere = await browsers.as_user(robin, "/platform/tenants")
+    page = await browsers.as_user(robin, "/platform/tenants")
+    await page.get_by_role("button", name=f"Close {other_tenant.name}", exact=True).click()
+    await look(page, "close-tenant")
+    await dialog(page).get_by_role("button", name="Close tenant").click()
+    for shut_out in (theirs, phone):
+        await expect_signed_out(shut_out, "This workspace was closed.")
+    await expect(toast(page, "The tenant is closed. 1 person was signed out.")).to_be_visible()
+    reopen = elsewhere.get_by_role("button", name=f"Reopen {other_tenant.name}", exact=True)
+    await expect(reopen).to_be_visible()
+    await look(elsewhere, "closed-tenant")
+    await sign_in(theirs, user.email, PASSWORD)
+    await expect(theirs.get_by_text("That didn't work. Check the email")).to_be_visible()
+    await reopen.click()
+    await expect(toast(elsewhere, f"{other_tenant.name} is open again.")).to_be_visible()
+    await sign_in(theirs, user.email, PASSWORD)
+    await connected(theirs)
+    await expect(theirs.get_by_role("heading", name="My account")).to_be_visible()

@@ -16,6 +16,7 @@ from services import (
     password_change,
     second_factors,
     sessions,
+    tenant_end,
     tenants,
     users,
 )
@@ -132,6 +133,17 @@ async def _renew_codes(actor: Actor, _target: UUID) -> object:
     return None
 
 
+async def _close_tenant(actor: Actor, _target: UUID) -> object:
+    assert actor.tenant_id is not None
+    return await tenant_end.close_tenant(actor, actor.tenant_id)
+
+
+async def _reopen_tenant(actor: Actor, _target: UUID) -> object:
+    assert actor.tenant_id is not None
+    await tenant_end.reopen_tenant(actor, actor.tenant_id)
+    return None
+
+
 CALLS = [
     Call("users.get_impact", MANAGERS, users.get_impact),
     Call("users.set_active", MANAGERS, lambda a, t: users.set_active(a, t, active=False)),
@@ -223,6 +235,8 @@ CALLS = [
         lambda a, _t: tenants.create_tenant(a, "New"),
         takes_id=False,
     ),
+    Call("tenant_end.close_tenant", {Role.PLATFORM_ADMIN}, _close_tenant, takes_id=False),
+    Call("tenant_end.reopen_tenant", {Role.PLATFORM_ADMIN}, _reopen_tenant, takes_id=False),
     Call("tenants.rename_tenant", {Role.PLATFORM_ADMIN}, _rename_tenant, takes_id=False),
     Call(
         "confirmation.require_fresh",

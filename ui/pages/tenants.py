@@ -1,6 +1,6 @@
-"""The Platform Admins' tenants: list, create, rename, enter."""
+"""The Platform Admins' tenants: list, create, rename, enter, close, reopen."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Annotated
 from uuid import UUID
@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import Depends
 from nicegui import ui
 
-from services import sessions, tenants
+from services import sessions, tenant_end, tenants
 from services.errors import RollcallError
 from services.permissions import Permission
 from services.sessions import Visit
@@ -21,6 +21,7 @@ from ui.components.toast import Toast
 from ui.frame import enter, frame, section, text
 from ui.identity import require
 from ui.input import as_text
+from ui.words import moment
 
 MayManage = Annotated[Visit, Depends(require(Permission.MANAGE_TENANTS))]
 
@@ -46,6 +47,7 @@ class _TenantsScreen:
         self.actor = visit.actor
         self.toast = toast
         self.renaming: UUID | None = None
+        self.ending: UUID | None = None
 
     def build(self, rows: Sequence[TenantRow]) -> None:
         """Lay the page out."""
@@ -70,6 +72,9 @@ class _TenantsScreen:
             fields=[Field("name", "Name", "text", maxlength=200)],
             submit="Save",
             on_submit=self._rename,
+        )
+        self.closing = FormDialog(
+            "Close tenant", submit="Close tenant", on_submit=self._close, tone="danger"
         )
         with ui.element("div").classes("page-head"):
             text("h1", "Tenants")
@@ -106,13 +111,50 @@ class _TenantsScreen:
                 text("span", f"/t/{row.slug}", "muted")
             users = "1 user" if row.users == 1 else f"{row.users:,} users"
             text("span", f"{users}, {row.active:,} active", "muted")
-            button = text("button", "Rename", "btn btn-quiet").props('type="button"')
-            button.props["aria-label"] = f"Rename {row.name}"
-            button.on("click", partial(self._open_rename, row), args=[])
+            if row.closed_at:
+                text("span", "Closed", "chip chip-inactive").props["title"] = moment(row.closed_at)
+            with ui.element("div").classes("tenant-actions"):
+                self._button("Rename", row, partial(self._open_rename, row))
+                if row.closed_at:
+                    reopen = told(self.toast)(partial(self._reopen, row))
+                    self._button("Reopen", row, reopen)
+                else:
+                    self._button("Close", row, partial(self._open_close, row))
+
+    def _button(self, label: str, row: TenantRow, handler: Callable[[], object]) -> None:
+        button = text("button", label, "btn btn-quiet").props('type="button"')
+        button.props["aria-label"] = f"{label} {row.name}"
+        button.on("click", handler, args=[])
 
     def _open_rename(self, row: TenantRow) -> None:
         self.renaming = row.id
         self.rename.open(values={"name": row.name})
+
+    def _open_close(self, row: TenantRow) -> None:
+        self.ending = row.id
+        users = "1 active user" if row.active == 1 else f"{row.active:,} active users"
+        self.closing.open(
+            title=f"Close {row.name}?",
+            body=f"{users} can't sign in any more, and whoever is in is signed out at once.\n"
+            "Invitations and links for new passwords are dead for good. All data stays, and you "
+            "can reopen the tenant.",
+        )
+
+    async def _close(self, _values: dict[str, str]) -> None:
+        @told(self.toast, self.closing)
+        async def close() -> None:
+            if self.ending is None:
+                return
+            count = await tenant_end.close_tenant(self.actor, self.ending)
+            self.closing.close()
+            people = "1 person was" if count == 1 else f"{count:,} people were"
+            self.toast.show(f"The tenant is closed. {people} signed out.", tone="success")
+
+        await close()
+
+    async def _reopen(self, row: TenantRow) -> None:
+        await tenant_end.reopen_tenant(self.actor, row.id)
+        self.toast.show(f"{row.name} is open again.", tone="success")
 
     async def _create(self, values: dict[str, str]) -> None:
         @told(self.toast, self.create)

@@ -9,6 +9,7 @@ from services import second_step
 from services.errors import (
     InvalidInputError,
     SecondStepOverError,
+    SignInFailedError,
     SsoRequiredError,
     TooManyAttemptsError,
 )
@@ -49,7 +50,7 @@ async def finish(request: Request, slug: str | None = None) -> Response:
         answer = _page(slug, status=429, name=name, next=target, alert=str(error))
         answer.headers["Retry-After"] = str(error.retry_after)
         return answer
-    except (SecondStepOverError, SsoRequiredError) as error:
+    except (SecondStepOverError, SignInFailedError, SsoRequiredError) as error:
         return await _over(slug, error, target)
     answer = await signed_in_answer(request, signed_in, target)
     set_second_step(answer, home_path(slug), "")

@@ -1,0 +1,101 @@
+"""The end of a tenant: closed by a Platform Admin, and perhaps opened again.
+
+From the commit on nobody of it can do or read anything, or sign in; their data stays, and Platform
+Admins can still look into it. Links that were sent are dead for good.
+"""
+
+from uuid import UUID
+
+from sqlmodel import col, select, update
+
+from models import EndReason, LoginSession, MailState, OneTimeLink, OutgoingMail, Tenant, User
+from services import clock
+from services.actor import Acting, Actor, authorize
+from services.audit import Action, record
+from services.db import Transaction, transaction
+from services.errors import NotFoundError
+from services.events import TenantChanged
+from services.permissions import Permission
+from services.sessions import end
+
+
+async def close_tenant(actor: Acting, tenant_id: UUID) -> int:
+    """Close a tenant: ends every session of its users, and voids their links and waiting mails.
+
+    Returns how many people were signed out. Needs a fresh sign-in; closing it again does nothing.
+    """
+    async with transaction() as tx:
+        by, tenant = await _locked(tx, actor, tenant_id)
+        if tenant.closed_at is not None:
+            return 0
+        now = tenant.closed_at = clock.now()
+        await record(tx, Action.TENANT_CLOSED, actor=actor, by=by, tenant_id=tenant.id)
+        theirs = select(User.id).where(User.tenant_id == tenant.id)
+        await tx.exec(
+            update(OneTimeLink)
+            .where(
+                col(OneTimeLink.user_id).in_(theirs),
+                col(OneTimeLink.used_at).is_(None),
+                col(OneTimeLink.void_at).is_(None),
+            )
+            .values(void_at=now)
+        )
+        await tx.exec(
+            update(OutgoingMail)
+            .where(
+                col(OutgoingMail.tenant_id) == tenant.id,
+                col(OutgoingMail.state) == MailState.WAITING,
+            )
+            .values(state=MailState.CANCELLED)
+        )
+        people = await tx.exec(
+            select(User)
+            .where(
+                User.tenant_id == tenant.id,
+                col(User.id).in_(
+                    select(LoginSession.user_id).where(
+                        col(LoginSession.ended_at).is_(None), col(LoginSession.expires_at) > now
+                    )
+                ),
+            )
+            .order_by(col(User.id))
+        )
+        count = 0
+        for user in people.all():
+            entry = await record(tx, Action.SESSIONS_REVOKED, actor=actor, by=by, subject=user)
+            count += bool(await end(tx, user, EndReason.TENANT_CLOSED, cause=entry.id))
+        tx.publish(TenantChanged(tenant_id=tenant.id))
+        return count
+
+
+async def reopen_tenant(actor: Acting, tenant_id: UUID) -> None:
+    """Let a tenant's users sign in again, with the passwords that they had; needs a fresh sign-in.
+
+    Sessions stay ended, and links dead: who was invited has to be sent a new invitation.
+    """
+    async with transaction() as tx:
+        by, tenant = await _locked(tx, actor, tenant_id)
+        if tenant.closed_at is None:
+            return
+        tenant.closed_at = None
+        await record(tx, Action.TENANT_REOPENED, actor=actor, by=by, tenant_id=tenant.id)
+        tx.publish(TenantChanged(tenant_id=tenant.id))
+
+
+async def _locked(tx: Transaction, actor: Acting, tenant_id: UUID) -> tuple[User | None, Tenant]:
+    """Lock all users of the tenant, then the tenant: in the order in which a sign-in locks them.
+
+    So whatever one of them is doing at this moment comes before, or sees that it is over.
+    """
+    own = (actor.user_id,) if isinstance(actor, Actor) else ()
+    await tx.exec(
+        select(User.id)
+        .where((col(User.tenant_id) == tenant_id) | col(User.id).in_(own))
+        .order_by(col(User.id))
+        .with_for_update()
+    )
+    by = await authorize(tx, actor, Permission.MANAGE_TENANTS, lock=own, fresh=True)
+    tenant = await tx.get(Tenant, tenant_id, with_for_update=True)
+    if tenant is None:
+        raise NotFoundError("This tenant doesn't exist.")
+    return by, tenant
