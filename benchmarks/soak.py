@@ -62,9 +62,11 @@ async def _use(
         at_once=1,
     )
     await load.ask("close", count=CHANGING)
+    # A session may have so many pages, so each round is another's.
+    own = [cookies[number % len(cookies)]]
     for path in ("/t/soak/account", f"/t/soak/users/{users[number % 300]}", "/t/soak/audit"):
-        await open_pages(load, rollcall.url, path, cookies[:1])
-    await open_pages(load, rollcall.url, "/t/soak/users", cookies[: CHANGING - 3], "rollcall_user")
+        await open_pages(load, rollcall.url, path, own)
+    await open_pages(load, rollcall.url, "/t/soak/users", own * (CHANGING - 3), "rollcall_user")
     gone = users[3 + number % 5]
     (token,) = await rollcall.cookies(gone, 1)
     await open_pages(load, rollcall.url, "/t/soak/account", [token])

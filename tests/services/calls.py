@@ -275,3 +275,5 @@ CALLS = [
 ]
 # A sign of life asks for nothing and tells nothing; `test_sessions` shows what it doesn't do.
 NEEDS_NO_ANSWER = {"sessions.touch"}
+# These say by themselves which tenant they are about.
+NAMES_A_TENANT = {"tenants.rename_tenant", "tenant_end.close_tenant", "tenant_end.reopen_tenant"}
