@@ -41,7 +41,8 @@ def require(permission: Permission) -> Callable[..., Coroutine[Any, Any, Visit]]
             after = request.url.path + (f"?{request.url.query}" if request.url.query else "")
             why = error.reason.value if error.reason else None
             location = sign_in_url(slug, why=why, after=after)
-            raise HTTPException(303, headers={"Location": location}) from error
+            headers = {"Location": location, "Cache-Control": "no-store"}
+            raise HTTPException(303, headers=headers) from error
         if not may(visit.role, permission):
             raise NotAllowedError
         return visit

@@ -1,0 +1,85 @@
+"""The routing table of the real application, read in a process of its own: `python -m` prints it.
+
+(NiceGUI's routes live in the process, so a test process must not make them its own.)
+"""
+
+import asyncio
+import json
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from uuid import UUID
+
+from starlette.routing import BaseRoute, Mount, Route
+
+from services.settings import Settings
+from services.startup import started
+from tests.browser.server import ROOT
+
+
+@dataclass(frozen=True, order=True)
+class Address:
+    """A path as it was routed, with its parameters in braces, and a method."""
+
+    path: str
+    method: str
+
+
+@cache
+def addresses() -> tuple[Address, ...]:
+    """Every path and method that the application answers, but for mounted folders and sockets."""
+    printed = subprocess.run(
+        [sys.executable, "-m", "tests.robustness.routing"],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    return tuple(sorted(Address(path, method) for path, method in json.loads(printed)))
+
+
+def filled(path: str, **values: str) -> str:
+    """A path with its parameters filled in. A parameter that is new has to be told of here."""
+    known = {
+        "slug": "acme",
+        "user_id": str(UUID(int=1)),
+        "token": "a" * 43,
+        "key": "nothing",
+        "name": "nothing",
+        "key:path": "nothing",
+        "path:path": "nothing",
+    }
+    return re.sub(r"{([^}]*)}", lambda found: (known | values)[found[1]], path)
+
+
+def _walk(routes: list[BaseRoute], before: str = "") -> Iterator[tuple[str, str]]:
+    for route in routes:
+        included = getattr(route, "original_router", None)  # FastAPI's own kind
+        if isinstance(route, Mount):
+            yield from _walk(list(route.routes), before + route.path)
+        elif isinstance(route, Route):
+            for method in route.methods or {"GET"}:
+                yield before + route.path, method
+        elif included is not None:
+            yield from _walk(included.routes, before)
+        else:
+            raise TypeError(f"A kind of route that this walk doesn't know: {route!r}")
+
+
+async def _print() -> None:
+    from ui.server import create_app  # noqa: PLC0415 - only in the process that prints
+
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(_env_file=None, data_dir=Path(folder))
+        async with started(settings):
+            routes = sorted(set(_walk(create_app(settings).routes)))
+    sys.stdout.write(json.dumps(routes))
+
+
+if __name__ == "__main__":
+    asyncio.run(_print())

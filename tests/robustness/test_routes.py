@@ -1,0 +1,216 @@
+"""Every address of the routing table × every role, and with another tenant's ids.
+
+The table comes from the application itself: a new address fails here until it is said who may open
+it.
+"""
+
+import re
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from models import Role, SsoConnection, Tenant, User
+from services import clock
+from services.db import transaction
+from services.runtime import Runtime
+from tests.browser.server import Server
+from tests.factories import create_tenant, create_user, open_session
+from tests.robustness.routing import addresses, filled
+
+EVERYONE = set(Role)
+MANAGERS = {Role.PLATFORM_ADMIN, Role.TENANT_ADMIN}
+ABOVE = {Role.PLATFORM_ADMIN}
+# Who may open each page that needs a sign-in. (Platform Admins may in every tenant.)
+PAGES: Mapping[str, set[Role]] = {
+    "/t/{slug}/account": EVERYONE,
+    "/t/{slug}/audit": MANAGERS,
+    "/t/{slug}/audit.csv": MANAGERS,
+    "/t/{slug}/roles": EVERYONE,
+    "/t/{slug}/settings": MANAGERS,
+    "/t/{slug}/sso/test": MANAGERS,
+    "/t/{slug}/users": MANAGERS,
+    "/t/{slug}/users/import": MANAGERS,
+    "/t/{slug}/users/{user_id}": MANAGERS,
+    "/platform/account": ABOVE,
+    "/platform/audit": ABOVE,
+    "/platform/audit.csv": ABOVE,
+    "/platform/roles": ABOVE,
+    "/platform/tenants": ABOVE,
+    "/platform/users": ABOVE,
+    "/platform/users/{user_id}": ABOVE,
+}
+# What anybody may ask for, signed in or not.
+PUBLIC = {
+    "/",
+    "/healthz",
+    "/readyz",
+    "/password/strength",
+    "/platform",
+    "/platform/",
+    "/platform/invitation/{token}",
+    "/platform/login",
+    "/platform/login/second-step",
+    "/platform/logout",
+    "/platform/password/forgot",
+    "/platform/password/reset/{token}",
+    "/setup/{token}",
+    "/t/{slug}",
+    "/t/{slug}/",
+    "/t/{slug}/invitation/{token}",
+    "/t/{slug}/login",
+    "/t/{slug}/login/second-step",
+    "/t/{slug}/logout",
+    "/t/{slug}/password/forgot",
+    "/t/{slug}/password/reset/{token}",
+    "/t/{slug}/sso/backchannel-logout",
+    "/t/{slug}/sso/callback",
+    "/t/{slug}/sso/invitation/{token}",
+    "/t/{slug}/sso/signed-out",
+    "/t/{slug}/sso/start",
+}
+# Files with a version in their name: for everybody, and kept by browsers.
+FILES = re.compile(r"/(_nicegui|static)/.*")
+SECRET = re.compile(r".*/(setup|invitation|password/reset)/{token}")
+
+
+@pytest.fixture
+async def tenant(scene: Runtime) -> Tenant:
+    acme = await create_tenant("Acme")
+    # Settings and tests of single sign-on answer only where there is a connection. It leads
+    # nowhere: Rollcall asks no address inside its own network.
+    connection = SsoConnection(
+        tenant_id=acme.id,
+        name="Identity",
+        issuer="https://127.0.0.1:9",
+        client_id="rollcall",
+        sealed_secret=b"",
+        created_at=clock.now(),
+    )
+    async with transaction() as tx:
+        tx.add(connection)
+    return acme
+
+
+@pytest.fixture
+async def people(tenant: Tenant) -> dict[Role, User]:
+    return {
+        role: await create_user(None if role is Role.PLATFORM_ADMIN else tenant, role=role)
+        for role in Role
+    }
+
+
+@asynccontextmanager
+async def _signed_in(server: Server, user: User) -> AsyncIterator[httpx.AsyncClient]:
+    _, token = await open_session(user)
+    headers = {"Origin": server.url, "Sec-Fetch-Site": "same-origin"}
+    cookies = {"rollcall": token}
+    async with httpx.AsyncClient(
+        base_url=server.url, headers=headers, cookies=cookies, timeout=60
+    ) as http:
+        yield http
+
+
+def _pages() -> list[str]:
+    return [a.path for a in addresses() if a.method == "GET" and a.path in PAGES]
+
+
+def test_of_every_address_it_is_said_who_may_open_it() -> None:
+    paths = {address.path for address in addresses()}
+    assert {path for path in paths if not FILES.fullmatch(path)} == PUBLIC | set(PAGES)
+    assert {address.path for address in addresses() if address.method == "POST"} <= PUBLIC
+
+
+async def test_each_page_opens_for_the_roles_that_may_and_for_no_other(
+    server: Server, people: dict[Role, User]
+) -> None:
+    wrong = []
+    target = str(people[Role.SALES_ENGINEER].id)
+    for role, user in people.items():
+        async with _signed_in(server, user) as http:
+            for path in _pages():
+                above = str(people[Role.PLATFORM_ADMIN].id)
+                user_id = above if path.startswith("/platform") else target
+                answer = await http.get(filled(path, user_id=user_id))
+                opened = answer.status_code not in {401, 403, 404}
+                if opened is not (role in PAGES[path]) or answer.status_code >= 500:
+                    wrong.append((role.value, path, answer.status_code))
+    assert wrong == [], wrong
+
+
+async def test_a_stranger_is_sent_to_sign_in_from_every_page(
+    http: httpx.AsyncClient, tenant: Tenant
+) -> None:
+    for path in _pages():
+        answer = await http.get(filled(path))
+        assert answer.status_code == 303, path
+        assert "/login" in answer.headers["location"], path
+
+
+async def test_another_tenants_addresses_answer_as_if_it_did_not_exist(
+    server: Server, people: dict[Role, User]
+) -> None:
+    other = await create_tenant("Other")
+    for role in EVERYONE - ABOVE:
+        async with _signed_in(server, people[role]) as http:
+            for path in _pages():
+                if "{slug}" not in path:
+                    continue
+                theirs = await http.get(filled(path, slug=other.slug))
+                nobodys = await http.get(filled(path, slug="nowhere"))
+                assert theirs.status_code == nobodys.status_code, (role, path)
+                assert _plain(theirs, other.slug) == _plain(nobodys, "nowhere"), (role, path)
+
+
+async def test_another_tenants_user_answers_as_if_they_did_not_exist(
+    server: Server, people: dict[Role, User]
+) -> None:
+    stranger = await create_user(await create_tenant("Other"))
+    with_ids = [path for path in _pages() if "{user_id}" in path]
+    assert with_ids
+    for role in MANAGERS:
+        async with _signed_in(server, people[role]) as http:
+            for path in with_ids:
+                if role not in PAGES[path]:
+                    continue
+                theirs = await http.get(filled(path, user_id=str(stranger.id)))
+                nobodys = await http.get(filled(path, user_id=str(uuid4())))
+                assert theirs.status_code == nobodys.status_code == 404, (role, path)
+                assert _plain(theirs, str(stranger.id)) == _plain(nobodys, ""), (role, path)
+
+
+def _plain(answer: httpx.Response, own: str) -> str:
+    text = answer.text.replace(own, "") if own else answer.text
+    return re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{16,}|nonce-?\S+", "", text)
+
+
+async def test_every_answer_has_the_security_headers(
+    server: Server, http: httpx.AsyncClient, people: dict[Role, User]
+) -> None:
+    wrong = []
+    async with _signed_in(server, people[Role.PLATFORM_ADMIN]) as admin:
+        for asker in (http, admin):
+            for address in addresses():
+                # What is routed, and a method that isn't.
+                for method in {address.method, "DELETE"}:
+                    answer = await asker.request(method, filled(address.path))
+                    missing = _missing(address.path, answer)
+                    if missing or answer.status_code >= 500:
+                        wrong.append((method, address.path, answer.status_code, missing))
+    assert wrong == [], wrong
+
+
+def _missing(path: str, answer: httpx.Response) -> list[str]:
+    headers = answer.headers
+    is_file = FILES.fullmatch(path) is not None
+    expected = {
+        "content-security-policy": "default-src|frame-ancestors",
+        "x-content-type-options": "nosniff",
+        "x-frame-options": "DENY",
+        "referrer-policy": "no-referrer" if SECRET.fullmatch(path) else "no-referrer|same-origin",
+        "permissions-policy": ".",
+        "cache-control": "." if is_file else "no-store",
+    }
+    return [name for name, value in expected.items() if not re.search(value, headers.get(name, ""))]
