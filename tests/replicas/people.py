@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Self
 
 import httpx
@@ -72,15 +72,25 @@ STICKY = "rollcall_replica"
 """The cookie by which the proxy keeps a browser at its replica."""
 
 
-def answered_by(answer: httpx.Response, server: Server) -> bool:
-    """Whether this answer came from this replica."""
-    return answer.headers["x-request-id"] in server.log()
+async def answered_by(answer: httpx.Response, servers: Iterable[Server]) -> Server:
+    """Which replica this answer came from; its line is logged after the answer has gone."""
+    found: list[Server] = []
+
+    def look() -> bool:
+        found[:] = [server for server in servers if answer.headers["x-request-id"] in server.log()]
+        return bool(found)
+
+    await eventually(look)
+    (server,) = found
+    return server
 
 
-async def stay_at(server: Server, visitor: Visitor, path: str) -> None:
+async def stay_at(
+    server: Server, visitor: Visitor, path: str, *, of: tuple[Server, Server]
+) -> None:
     """Have the proxy keep this browser at this replica."""
     async with asyncio.timeout(PATIENCE):
-        while not answered_by(await visitor.get(path), server):
+        while await answered_by(await visitor.get(path), of) is not server:
             del visitor.cookies[STICKY]
 
 

@@ -47,7 +47,7 @@ async def _kill_amid_a_deactivation(
         await Visitor.of(people.joan, proxy_url),
     )
     for visitor in (ada, joan):
-        await stay_at(second, visitor, account)
+        await stay_at(second, visitor, account, of=(first, second))
     tabs = [await ada.open(account), await joan.open(account)]
     await eventually(lambda: admin.online(people.ada) and admin.online(people.joan))
     await _ask_to_deactivate(admin, people.ada.id)
