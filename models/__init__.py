@@ -10,7 +10,7 @@ from models.one_time_link import LinkPurpose, OneTimeLink
 from models.outgoing_mail import MailState, MailTemplate, OutgoingMail
 from models.second_factor import Authenticator, RecoveryCode
 from models.sso import ExternalIdentity, SeenLogoutToken, SsoConnection, SsoSession
-from models.tenant import Tenant
+from models.tenant import SecondFactorPolicy, Tenant
 from models.user import Role, User
 from models.user_count import UserCount
 
@@ -31,6 +31,7 @@ __all__ = [
     "OutgoingMail",
     "RecoveryCode",
     "Role",
+    "SecondFactorPolicy",
     "SeenLogoutToken",
     "SignInMethod",
     "SsoConnection",

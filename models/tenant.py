@@ -1,11 +1,20 @@
 """A tenant: one organisation, with its own users and its own address."""
 
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
 from sqlmodel import Field, SQLModel
 
-from models.base import UtcDateTime, new_id
+from models.base import UtcDateTime, enum_type, new_id
+
+
+class SecondFactorPolicy(StrEnum):
+    """Of whom a tenant requires a second factor."""
+
+    OPTIONAL = "optional"
+    ADMINS = "admins"
+    EVERYONE = "everyone"
 
 
 class Tenant(SQLModel, table=True):
@@ -20,4 +29,9 @@ class Tenant(SQLModel, table=True):
     slug: str = Field(max_length=63, unique=True)
     name: str = Field(max_length=200)
     created_at: datetime = Field(sa_type=UtcDateTime)
+    second_factor_policy: SecondFactorPolicy = Field(
+        default=SecondFactorPolicy.OPTIONAL,
+        sa_type=enum_type(SecondFactorPolicy),
+        sa_column_kwargs={"server_default": SecondFactorPolicy.OPTIONAL.value},
+    )
     closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -9,12 +9,13 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from models import LoginSession, Role, Tenant, User
-from services import clock, logs, runtime
+from services import clock, logs, runtime, second_factor_policy
 from services.db import Transaction
 from services.errors import (
     FreshSignInNeededError,
     NotAllowedError,
     NotFoundError,
+    SecondFactorRequiredError,
     SessionEndedError,
 )
 from services.names import is_slug
@@ -72,7 +73,8 @@ async def authorize(
     sees what the first did. SQLite has one writer at a time, and needs no locks. `fresh` is for
     sensitive acts: the actor must have proved who they are within `FRESH_FOR`.
 
-    Raises `SessionEndedError`, `NotAllowedError`, `FreshSignInNeededError`.
+    Raises `SessionEndedError`, `NotAllowedError`, `SecondFactorRequiredError`,
+    `FreshSignInNeededError`.
     """
     if isinstance(actor, Operator):
         await lock_users(tx, lock)
@@ -113,15 +115,16 @@ async def require_session(
     """The check itself, without locks."""
     found = (
         await tx.exec(
-            select(LoginSession, User)
+            select(LoginSession, User, col(Tenant.second_factor_policy))
             .join(User, col(User.id) == col(LoginSession.user_id))
+            .join(Tenant, col(Tenant.id) == col(User.tenant_id), isouter=True)
             .where(LoginSession.id == actor.session_id, LoginSession.user_id == actor.user_id)
             .execution_options(populate_existing=True)
         )
     ).first()
     if found is None:
         raise SessionEndedError
-    session, user = found
+    session, user, policy = found
     if not session.is_alive(clock.now()) or not user.active:
         raise SessionEndedError(session.end_reason)
     logs.acting(user.id)
@@ -131,6 +134,10 @@ async def require_session(
     if not may(user.role, permission):
         log.warning("Refused: %s to a %s", permission.name, user.role.label)
         raise NotAllowedError
+    if permission not in second_factor_policy.WITHOUT and await second_factor_policy.lacks(
+        tx, user, session.method, policy
+    ):
+        raise SecondFactorRequiredError
     return session, user
 
 
@@ -143,6 +150,16 @@ async def get_user(tx: Transaction, actor: Acting, user_id: UUID) -> User:
     if user is None:
         raise NotFoundError("This user doesn't exist.")
     return user
+
+
+async def get_tenant(tx: Transaction, actor: Actor, *, lock: bool = False) -> Tenant:
+    """The tenant in which the actor works; raises `NotFoundError` above the tenants."""
+    tenant = (
+        await tx.get(Tenant, actor.tenant_id, with_for_update=lock) if actor.tenant_id else None
+    )
+    if tenant is None:
+        raise NotFoundError
+    return tenant
 
 
 async def is_open(tx: Transaction, tenant_id: UUID | None) -> bool:

@@ -60,6 +60,7 @@ class Action(StrEnum):
     RECOVERY_CODE_USED = "user.recovery_code_used"
     SECOND_FACTORS_RESET = "user.second_factors_reset"
     SECOND_FACTOR_FAILED = "session.second_factor_failed"
+    SECOND_FACTOR_POLICY_SET = "tenant.second_factor_policy_set"
     AUDIT_EXPORTED = "audit.exported"
 
     @property
@@ -80,6 +81,7 @@ class Action(StrEnum):
             "user.recovery_codes_renewed": "Recovery codes renewed",
             "user.recovery_code_used": "Recovery code used",
             "user.second_factors_reset": "Second factor reset",
+            "tenant.second_factor_policy_set": "Second factor requirement set",
             "session.revoked": "Sessions ended",
             "sso.connected": "Single sign-on connected",
             "sso.disconnected": "Single sign-on disconnected",

@@ -265,7 +265,7 @@ def _summary(action: Action | None, details: dict[str, Any]) -> str:
         return _receipt_summary(details)
     if action is Action.USER_RENAMED:
         return f"was {details.get('before', '')}"
-    if action is Action.TENANT_RENAMED:
+    if action in {Action.TENANT_RENAMED, Action.SECOND_FACTOR_POLICY_SET}:
         return f"{details.get('before', '')} → {details.get('after', '')}"
     if action is Action.END_DATE_SET:
         return str(details.get("end_date") or "none")

@@ -31,6 +31,15 @@ class FreshSignInNeededError(RollcallError):
         super().__init__("Confirm that it’s you: this needs a recent sign-in.")
 
 
+class SecondFactorRequiredError(RollcallError):
+    """The organisation requires a second factor, and the caller has none."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Your organisation requires a second factor. Set one up in My account first."
+        )
+
+
 class NotAllowedError(RollcallError):
     """The caller's role doesn't permit this."""
 

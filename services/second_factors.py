@@ -17,6 +17,7 @@ from services.errors import ConflictError, InvalidInputError, SessionEndedError
 from services.events import SecondFactorsChanged
 from services.permissions import Permission
 from services.personal_links import PLATFORM_NAME
+from services.second_factor_policy import concerns, has_one
 from services.secrets import derive
 
 ISSUER = "Rollcall"
@@ -108,18 +109,24 @@ async def renew_codes(actor: Actor) -> tuple[str, ...]:
     """Ten new recovery codes instead of the old; needs a fresh sign-in."""
     async with transaction() as tx:
         user = await _self(tx, actor)
-        if not await is_enrolled(tx, user.id):
+        if not await has_one(tx, user.id):
             raise ConflictError("There is no authenticator app. Set one up first.")
         await record(tx, Action.RECOVERY_CODES_RENEWED, actor=actor, by=user, subject=user)
         return await _new_codes(tx, user)
 
 
 async def remove(actor: Actor) -> None:
-    """Do without a second factor; needs a fresh sign-in."""
+    """Do without a second factor; needs a fresh sign-in.
+
+    Raises `ConflictError` where the organisation requires one.
+    """
     async with transaction() as tx:
         user = await _self(tx, actor)
-        if not await is_enrolled(tx, user.id):
+        if not await has_one(tx, user.id):
             return
+        tenant = await tx.get(Tenant, user.tenant_id) if user.tenant_id else None
+        if tenant is not None and concerns(tenant.second_factor_policy, user):
+            raise ConflictError("Your organisation requires a second factor. It can't be removed.")
         await record(tx, Action.AUTHENTICATOR_REMOVED, actor=actor, by=user, subject=user)
         await _forget(tx, user)
 
@@ -140,16 +147,10 @@ async def reset(actor: Acting, user_id: UUID) -> None:
                 "You can't reset your own second factor. Remove it in My account, or ask another "
                 "admin."
             )
-        if not await is_enrolled(tx, user.id):
+        if not await has_one(tx, user.id):
             raise ConflictError("This user has no second factor.")
         await record(tx, Action.SECOND_FACTORS_RESET, actor=actor, by=by, subject=user)
         await _forget(tx, user)
-
-
-async def is_enrolled(tx: Transaction, user_id: UUID) -> bool:
-    """Whether a sign-in of this user needs a second step."""
-    app = await tx.get(Authenticator, user_id)
-    return app is not None and app.confirmed_at is not None
 
 
 async def take(tx: Transaction, user: User, code: str) -> Action | None:

@@ -16,6 +16,7 @@ from services.devices import describe_device
 from services.errors import NotFoundError, SessionEndedError
 from services.events import SessionsEnded
 from services.permissions import Permission
+from services.second_factor_policy import lacks
 from services.secrets import new_token, token_hash
 
 # A sign of life is written down at most so often: one write per click would be too many.
@@ -43,6 +44,7 @@ class Visit:
     tenant_slug: str | None
     tenant_name: str | None
     expires_at: datetime
+    lacks_second_factor: bool = False
 
 
 @dataclass(frozen=True)
@@ -150,6 +152,9 @@ async def recognise(token: str | None, slug: str | None, caller: Caller) -> Visi
         tenant_id = tenant.id if tenant else None
         if user.tenant_id != tenant_id and user.role is not Role.PLATFORM_ADMIN:
             raise NotFoundError
+        # In another tenant than their own, Platform Admins are at work, who belong to none.
+        policy = tenant.second_factor_policy if tenant and tenant.id == user.tenant_id else None
+        lacks_second_factor = await lacks(tx, user, session.method, policy)
     return Visit(
         actor=Actor(session.id, user.id, tenant_id, caller.address),
         user_id=user.id,
@@ -159,6 +164,7 @@ async def recognise(token: str | None, slug: str | None, caller: Caller) -> Visi
         tenant_slug=tenant.slug if tenant else None,
         tenant_name=tenant.name if tenant else None,
         expires_at=session.expires_at,
+        lacks_second_factor=lacks_second_factor,
     )
 
 

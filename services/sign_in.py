@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from models import EndReason, LoginSession, Role, SignInMethod, Tenant, User
-from services import clock, known_devices, logs, second_factors, second_step_ticket, throttle
+from services import clock, known_devices, logs, second_step_ticket, throttle
 from services.actor import find_tenant, is_open, lock_users
 from services.audit import Action, record
 from services.db import Transaction, reading, transaction
@@ -14,6 +14,7 @@ from services.emails import email_key
 from services.errors import SecondStepNeededError, SignInFailedError
 from services.events import UserSignedIn
 from services.passwords import place, verify_password
+from services.second_factor_policy import has_one
 from services.secrets import token_hash
 from services.sessions import Caller, begin, end
 from services.sign_in_policy import require_method
@@ -110,7 +111,7 @@ async def admit(
 
     Raises `SsoRequiredError`.
     """
-    if await second_factors.is_enrolled(tx, user.id):
+    if await has_one(tx, user.id):
         await require_method(tx, user, method)
         slug = tenant.slug if tenant else None
         return SecondStepNeededError(second_step_ticket.issue(user, slug, method))

@@ -8,6 +8,7 @@ from fastapi import HTTPException, Request
 
 from services.errors import NotAllowedError, SessionEndedError
 from services.permissions import Permission, may
+from services.second_factor_policy import WITHOUT
 from services.sessions import Visit, recognise
 from ui.cookies import caller_of, session_token
 
@@ -29,7 +30,8 @@ def require(permission: Permission) -> Callable[..., Coroutine[Any, Any, Visit]]
     """A dependency that lets in only who is signed in here and has this permission.
 
     It runs before anything of the page exists, so a stranger leaves nothing behind on the server.
-    Others are sent to sign in; whoever may not open the page, or asks for another tenant's, is
+    Others are sent to sign in, and who lacks a second factor that their organisation requires to
+    My account; whoever may not open the page, or asks for another tenant's, is
     told so by the error that the services raise.
     """
 
@@ -41,10 +43,15 @@ def require(permission: Permission) -> Callable[..., Coroutine[Any, Any, Visit]]
             after = request.url.path + (f"?{request.url.query}" if request.url.query else "")
             why = error.reason.value if error.reason else None
             location = sign_in_url(slug, why=why, after=after)
-            headers = {"Location": location, "Cache-Control": "no-store"}
-            raise HTTPException(303, headers=headers) from error
+            raise _sent_to(location) from error
         if not may(visit.role, permission):
             raise NotAllowedError
+        if visit.lacks_second_factor and permission not in WITHOUT:
+            raise _sent_to(f"{home_path(slug)}/account")
         return visit
 
     return visitor
+
+
+def _sent_to(location: str) -> HTTPException:
+    return HTTPException(303, headers={"Location": location, "Cache-Control": "no-store"})

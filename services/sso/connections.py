@@ -9,7 +9,7 @@ from sqlmodel import select
 
 from models import Role, SsoConnection, Tenant
 from services import clock, runtime, vault
-from services.actor import Actor, authorize, find_open_tenant
+from services.actor import Actor, authorize, find_open_tenant, get_tenant
 from services.audit import Action, record
 from services.db import Transaction, reading, transaction
 from services.emails import email_key
@@ -119,7 +119,7 @@ async def connect(actor: Actor, form: ConnectionForm) -> None:
         by = await authorize(
             tx, actor, Permission.MANAGE_SIGN_IN, lock=(actor.user_id,), fresh=True
         )
-        tenant = await _lock_tenant(tx, actor)
+        tenant = await get_tenant(tx, actor, lock=True)
         connection = await tx.get(SsoConnection, tenant.id)
         if connection is None:
             connection = _new(tenant.id, form)
@@ -201,15 +201,8 @@ async def find_connection(tx: Transaction, slug: str | None) -> tuple[Tenant, Ss
     return tenant, connection
 
 
-async def _lock_tenant(tx: Transaction, actor: Actor) -> Tenant:
-    tenant = await tx.get(Tenant, _tenant_id(actor), with_for_update=True)
-    if tenant is None:
-        raise NotFoundError
-    return tenant
-
-
 async def _lock_connection(tx: Transaction, actor: Actor) -> tuple[Tenant, SsoConnection]:
-    tenant = await _lock_tenant(tx, actor)
+    tenant = await get_tenant(tx, actor, lock=True)
     connection = (
         await tx.exec(select(SsoConnection).where(SsoConnection.tenant_id == tenant.id))
     ).first()

@@ -10,7 +10,7 @@ from tests.browser.looks import look
 from tests.factories import PASSWORD
 
 
-async def _set_up(page: Page) -> tuple[str, list[str]]:
+async def set_up_app(page: Page) -> tuple[str, list[str]]:
     """Set an app up on My account; its secret, and the recovery codes."""
     await page.get_by_role("button", name="Set up an authenticator app").click()
     await expect(page.get_by_role("img", name="QR code of the secret below")).to_be_visible()
@@ -33,7 +33,7 @@ async def test_an_app_is_set_up_asked_for_and_reset_by_an_admin(
 ) -> None:
     home = f"/t/{tenant.slug}"
     account = await browsers.as_user(ada, f"{home}/account")
-    _, codes = await _set_up(account)
+    _, codes = await set_up_app(account)
     # A sign-in elsewhere stops at the second step, and goes on to the page that was wanted.
     page = await browsers.stranger(f"{home}/login?next={home}/roles")
     await sign_in(page, ada.email, PASSWORD)
@@ -64,7 +64,7 @@ async def test_an_app_can_be_removed_and_a_setup_cancelled(
     page = await browsers.as_user(ada, f"/t/{tenant.slug}/account")
     await page.get_by_role("button", name="Set up an authenticator app").click()
     await page.get_by_role("button", name="Cancel", exact=True).click()
-    await _set_up(page)
+    await set_up_app(page)
     await page.get_by_role("button", name="Remove the app").click()
     await dialog(page).get_by_role("button", name="Remove").click()
     await expect(toast(page, "The authenticator app is removed.")).to_be_visible()

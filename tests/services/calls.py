@@ -16,6 +16,7 @@ from services import (
     password_change,
     second_factors,
     sessions,
+    sign_in_policy,
     tenant_end,
     tenants,
     users,
@@ -182,6 +183,18 @@ CALLS = [
     ),
     Call("invitations.resend", MANAGERS, invitations.resend),
     Call("invitations.copy_link", MANAGERS, invitations.copy_link),
+    Call(
+        "sign_in_policy.get_policy",
+        MANAGERS,
+        lambda a, _t: sign_in_policy.get_policy(a),
+        takes_id=False,
+    ),
+    Call(
+        "sign_in_policy.require_second_factor",
+        MANAGERS,
+        lambda a, _t: sign_in_policy.require_second_factor(a, "optional"),
+        takes_id=False,
+    ),
     Call("second_factors.get_of", MANAGERS, second_factors.get_of),
     Call("second_factors.reset", MANAGERS, _reset_factors),
     Call(

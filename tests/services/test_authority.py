@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 
 import services
-from models import LoginSession, Role, Tenant, User
+from models import LoginSession, Role, SecondFactorPolicy, Tenant, User
 from services import (
     clock,
     directory,
@@ -16,16 +16,18 @@ from services import (
     users,
 )
 from services.actor import Acting, Actor
+from services.db import transaction
 from services.errors import (
     NotAllowedError,
     NotFoundError,
+    SecondFactorRequiredError,
     SessionEndedError,
 )
 from services.runtime import Runtime
 from services.user_query import UserQuery
 from tests import books
 from tests.factories import create_tenant, create_user, sign_in
-from tests.services.calls import CALLS, NAMES_A_TENANT, NEEDS_NO_ANSWER, Call
+from tests.services.calls import CALLS, EVERYONE, NAMES_A_TENANT, NEEDS_NO_ANSWER, Call
 
 each_call = pytest.mark.parametrize("call", CALLS, ids=lambda call: call.name)
 each_call_with_an_id = pytest.mark.parametrize(
@@ -70,6 +72,24 @@ async def _refusal(call: Call, actor: Actor, target: UUID) -> str:
     with pytest.raises(NotFoundError) as caught:
         await call.run(actor, target)
     return str(caught.value)
+
+
+@each_call
+async def test_without_a_required_second_factor_only_ones_own_account_is_open(
+    rollcall: Runtime, tenant: Tenant, call: Call
+) -> None:
+    async with transaction() as tx:
+        row = await tx.get_one(Tenant, tenant.id)
+        row.second_factor_policy = SecondFactorPolicy.EVERYONE
+    for role in set(Role) - {Role.PLATFORM_ADMIN}:
+        target = await create_user(tenant, invited=True)
+        actor = await _actor(tenant, role)
+        if call.allowed == EVERYONE:
+            await call.run(actor, target.id)
+        else:
+            lacking = SecondFactorRequiredError
+            with pytest.raises(lacking if role in call.allowed else (lacking, NotAllowedError)):
+                await call.run(actor, target.id)
 
 
 @each_call_with_an_id

@@ -17,10 +17,11 @@ from ui import notices
 from ui.actions import told
 from ui.components.facts import fact
 from ui.components.form_dialog import Field, FormDialog
+from ui.components.part import Part
 from ui.components.refresher import Refresher
 from ui.components.toast import Toast
 from ui.frame import enter, frame, section, text
-from ui.identity import require
+from ui.identity import home_path, require
 from ui.input import as_text
 from ui.pages.second_factor_card import SecondFactorCard
 from ui.words import ago, moment
@@ -77,27 +78,48 @@ class _AccountScreen:
             text("button", "Change password", "btn").props('type="button"').on(
                 "click", self._open_password, args=[]
             )
+        if self.visit.lacks_second_factor:
+            self.rule = Part(
+                ui.element("div").classes("banner-box").props('role="status"'), self._tell_rule
+            )
+            self.rule.show(False)
         with ui.element("div").classes("details-grid"):
-            with section():
-                text("h2", "Account")
-                with ui.element("dl").classes("facts"):
-                    fact("Name", self.visit.name)
-                    fact("Email", self.visit.email)
-                    fact("Role", self.visit.role.label)
-                    fact("Organisation", self.visit.tenant_name or "Platform")
-                text("p", "To correct any of this, ask your admin.", "muted")
+            with ui.element("div").classes("details"):
+                with section():
+                    text("h2", "Account")
+                    with ui.element("dl").classes("facts"):
+                        fact("Name", self.visit.name)
+                        fact("Email", self.visit.email)
+                        fact("Role", self.visit.role.label)
+                        fact("Organisation", self.visit.tenant_name or "Platform")
+                    text("p", "To correct any of this, ask your admin.", "muted")
+                self.sessions = section()
             self.second_factor = SecondFactorCard(self.visit, self.toast)
             self.second_factor.build(factors)
-            self.sessions = section()
         self._fill(open_sessions)
         Refresher("rollcall_details", self._refresh)
+
+    def _tell_rule(self, followed: bool) -> None:
+        if not followed:
+            text(
+                "p",
+                "Your organisation requires a second factor. Set one up here to go on.",
+                "banner banner-warning",
+            )
+            return
+        with ui.element("p").classes("banner banner-success"):
+            text("span", "You have a second factor now. Keep the recovery codes.")
+            text("a", "Continue").props["href"] = home_path(self.visit.tenant_slug)
 
     async def _refresh(self) -> None:
         try:
             self._fill(await sessions.list_open(self.actor, self.visit.user_id))
-            await self.second_factor.refresh()
+            factors = await second_factors.get_own(self.actor)
         except RollcallError:
             return  # the page is about to be closed, and says why
+        self.second_factor.refresh(factors)
+        if self.visit.lacks_second_factor:
+            self.rule.show(factors.since is not None)
 
     def _fill(self, open_sessions: Sequence[OpenSession]) -> None:
         self.sessions.clear()

@@ -50,10 +50,10 @@ class SecondFactorCard:
         self.card = Part(section(), self._show)
         self._fill(factors)
 
-    async def refresh(self) -> None:
-        """Show what the database says now, unless a secret or codes are being shown."""
+    def refresh(self, factors: SecondFactors) -> None:
+        """Show what a person has now, unless a secret or codes are being shown."""
         if not self.busy:
-            self._fill(await second_factors.get_own(self.actor))
+            self._fill(factors)
 
     def _fill(self, factors: SecondFactors) -> None:
         self.busy = False

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Depends
 from nicegui import ui
 
-from services import sessions
+from services import sessions, sign_in_policy
 from services.permissions import Permission
 from services.sessions import Visit
 from services.sso.connections import get_connection
@@ -13,6 +13,7 @@ from ui import notices
 from ui.components.refresher import Refresher
 from ui.frame import enter, frame, text
 from ui.identity import require
+from ui.pages.second_factor_rule_card import SecondFactorRuleCard
 from ui.pages.sso_card import SsoCard
 
 MayManage = Annotated[Visit, Depends(require(Permission.MANAGE_SIGN_IN))]
@@ -26,12 +27,20 @@ def register() -> None:
 async def settings_page(visit: MayManage) -> None:
     """Build the page."""
     enter(visit, notices.settings_room(visit.actor.tenant_id))
+    policy = await sign_in_policy.get_policy(visit.actor)
     connection = await get_connection(visit.actor)
     await sessions.touch(visit.actor)
     with frame(visit, "Settings", current="settings") as toast:
         with ui.element("div").classes("page-head"):
             text("h1", "Settings")
         with ui.element("div").classes("details-grid"):
+            second_factor = SecondFactorRuleCard(visit, toast)
+            second_factor.build(policy)
             sso = SsoCard(visit, toast)
             sso.build(connection)
-        Refresher("rollcall_settings", sso.refresh)
+
+        async def refresh() -> None:
+            await second_factor.refresh()
+            await sso.refresh()
+
+        Refresher("rollcall_settings", refresh)

@@ -1,0 +1,40 @@
+"""Of whom a tenant requires a second factor, and who lacks it.
+
+Whoever lacks one that is required may use their own account, to set one up, and nothing else:
+`services.actor` asks for this with every call.
+"""
+
+from uuid import UUID
+
+from models import Authenticator, Role, SecondFactorPolicy, SignInMethod, User
+from services.db import Transaction
+from services.permissions import Permission
+
+WITHOUT = frozenset({Permission.USE_OWN_ACCOUNT})
+"""What is permitted without the second factor that is required."""
+
+
+def concerns(policy: SecondFactorPolicy | None, user: User) -> bool:
+    """Whether a second factor is required of this user of the tenant with this policy."""
+    return policy is SecondFactorPolicy.EVERYONE or (
+        policy is SecondFactorPolicy.ADMINS and user.role is Role.TENANT_ADMIN
+    )
+
+
+async def lacks(
+    tx: Transaction, user: User, method: SignInMethod, policy: SecondFactorPolicy | None
+) -> bool:
+    """Whether a second factor is required of this user, who came this way and has none.
+
+    `policy` is that of the user's own tenant: above the tenants there is none. Single sign-on is
+    asked for no second factor: that is the provider's business.
+    """
+    if method is SignInMethod.SSO or not concerns(policy, user):
+        return False
+    return not await has_one(tx, user.id)
+
+
+async def has_one(tx: Transaction, user_id: UUID) -> bool:
+    """Whether a sign-in of this user needs a second step."""
+    app = await tx.get(Authenticator, user_id)
+    return app is not None and app.confirmed_at is not None

@@ -1,0 +1,51 @@
+"""An admin requires a second factor: who lacks one is led to My account, and goes on from there."""
+
+from playwright.async_api import expect
+
+from models import SecondFactorPolicy, Tenant, User
+from services.db import transaction
+from tests.browser.browsers import Browsers
+from tests.browser.grid import dialog, toast
+from tests.browser.looks import look
+from tests.browser.test_second_factor import set_up_app
+from tests.factories import create_admin
+
+
+async def test_an_admin_sets_one_up_and_then_requires_it(
+    browsers: Browsers, tenant: Tenant, grace: User
+) -> None:
+    home = f"/t/{tenant.slug}"
+    page = await browsers.as_user(grace, f"{home}/settings")
+    other = await browsers.as_user(await create_admin(tenant), f"{home}/users")
+    await page.get_by_role("button", name="Change of whom").click()
+    await dialog(page).get_by_label("Required of").select_option(label="Tenant Admins")
+    await dialog(page).get_by_role("button", name="Save").click()
+    await expect(dialog(page).get_by_text("Set up a second factor of your own")).to_be_visible()
+    await page.goto(f"{home}/account")
+    await set_up_app(page)
+    await page.goto(f"{home}/settings")
+    await page.get_by_role("button", name="Change of whom").click()
+    await dialog(page).get_by_label("Required of").select_option(label="Tenant Admins")
+    await look(page, "require-second-factor")
+    await dialog(page).get_by_role("button", name="Save").click()
+    await expect(toast(page, "The requirement is saved.")).to_be_visible()
+    await look(page, "settings-second-factor")
+    # The colleague's page stays; what they click is refused, and a new page leads to My account.
+    await other.get_by_role("link", name="Audit").click()
+    await expect(other.get_by_role("heading", name="My account")).to_be_visible()
+
+
+async def test_who_lacks_one_sets_it_up_and_goes_on(
+    browsers: Browsers, tenant: Tenant, grace: User
+) -> None:
+    async with transaction() as tx:
+        row = await tx.get_one(Tenant, tenant.id)
+        row.second_factor_policy = SecondFactorPolicy.EVERYONE
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/users")
+    await expect(page.get_by_role("heading", name="My account")).to_be_visible()
+    await expect(page.get_by_text("Your organisation requires a second factor.")).to_be_visible()
+    await look(page, "account-second-factor-required")
+    await set_up_app(page)
+    await look(page, "account-second-factor-followed")
+    await page.get_by_role("link", name="Continue").click()
+    await expect(page.get_by_role("heading", name="Users", exact=True)).to_be_visible()

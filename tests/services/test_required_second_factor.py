@@ -1,0 +1,136 @@
+"""A tenant requires a second factor: of whom, from when on, and who is exempt."""
+
+import pyotp
+import pytest
+
+from models import Role, SecondFactorPolicy, SignInMethod, Tenant, User
+from services import clock, directory, second_factors, sign_in_policy
+from services.actor import FRESH_FOR, Actor
+from services.db import transaction
+from services.errors import (
+    ConflictError,
+    FreshSignInNeededError,
+    InvalidInputError,
+    NotFoundError,
+    SecondFactorRequiredError,
+)
+from services.second_factor_policy import lacks
+from services.sessions import recognise
+from services.user_query import UserQuery
+from tests import books, factories
+from tests.factories import CALLER
+
+EVERYONE = SecondFactorPolicy.EVERYONE
+ADMINS = SecondFactorPolicy.ADMINS
+
+
+async def _enrol(actor: Actor) -> None:
+    secret = (await second_factors.begin(actor)).secret
+    await second_factors.finish(actor, pyotp.TOTP(secret).at(clock.now()))
+
+
+async def _lacks(user: User, policy: SecondFactorPolicy, method: SignInMethod) -> bool:
+    async with transaction() as tx:
+        return await lacks(tx, user, method, policy)
+
+
+@pytest.mark.parametrize(
+    ("policy", "role", "required"),
+    [
+        (SecondFactorPolicy.OPTIONAL, Role.TENANT_ADMIN, False),
+        (ADMINS, Role.TENANT_ADMIN, True),
+        (ADMINS, Role.ADMINISTRATOR, False),
+        (ADMINS, Role.SALES_ENGINEER, False),
+        (EVERYONE, Role.TENANT_ADMIN, True),
+        (EVERYONE, Role.ADMINISTRATOR, True),
+        (EVERYONE, Role.SALES_ENGINEER, True),
+    ],
+)
+async def test_it_is_required_of_nobody_of_admins_or_of_everyone(
+    tenant: Tenant, policy: SecondFactorPolicy, role: Role, required: bool
+) -> None:
+    user = await factories.create_user(tenant, role=role)
+    assert await _lacks(user, policy, SignInMethod.PASSWORD) is required
+
+
+async def test_single_sign_on_is_asked_for_none(tenant: Tenant) -> None:
+    user = await factories.create_user(tenant)
+    assert not await _lacks(user, EVERYONE, SignInMethod.SSO)
+    assert await _lacks(user, EVERYONE, SignInMethod.LINK)
+
+
+async def test_it_counts_at_the_next_call_and_until_one_is_set_up(
+    admin: Actor, tenant: Tenant
+) -> None:
+    colleague = await factories.create_admin(tenant)
+    _, token = await factories.open_session(colleague)
+    actor = (await recognise(token, tenant.slug, CALLER)).actor
+    await _enrol(admin)
+    await sign_in_policy.require_second_factor(admin, ADMINS.value)
+    assert (await sign_in_policy.get_policy(admin)).second_factor is ADMINS
+    assert (await recognise(token, tenant.slug, CALLER)).lacks_second_factor
+    with pytest.raises(SecondFactorRequiredError):
+        await directory.list_users(actor, UserQuery())
+    await _enrol(actor)
+    assert not (await recognise(token, tenant.slug, CALLER)).lacks_second_factor
+    await directory.list_users(actor, UserQuery())
+
+
+async def test_an_app_without_its_first_code_is_none(admin: Actor, tenant: Tenant) -> None:
+    await second_factors.begin(admin)
+    assert await _lacks(await books.user_of(admin.user_id), ADMINS, SignInMethod.PASSWORD)
+
+
+async def test_nobody_requires_of_themselves_what_they_lack(admin: Actor, tenant: Tenant) -> None:
+    with pytest.raises(ConflictError, match="of your own"):
+        await sign_in_policy.require_second_factor(admin, EVERYONE.value)
+    assert (await sign_in_policy.get_policy(admin)).second_factor is SecondFactorPolicy.OPTIONAL
+
+
+async def test_what_is_required_cannot_be_removed_by_oneself(admin: Actor, tenant: Tenant) -> None:
+    await _enrol(admin)
+    await sign_in_policy.require_second_factor(admin, ADMINS.value)
+    with pytest.raises(ConflictError, match="requires"):
+        await second_factors.remove(admin)
+    assert (await second_factors.get_own(admin)).since is not None
+
+
+async def test_whoever_was_reset_is_asked_for_a_new_one(admin: Actor, tenant: Tenant) -> None:
+    await _enrol(admin)
+    await sign_in_policy.require_second_factor(admin, ADMINS.value)
+    boss = await factories.create_admin(tenant)
+    actor = await factories.sign_in(boss)
+    await _enrol(actor)
+    await second_factors.reset(actor, admin.user_id)
+    with pytest.raises(SecondFactorRequiredError):
+        await directory.list_users(admin, UserQuery())
+    await _enrol(admin)
+    await directory.list_users(admin, UserQuery())
+
+
+async def test_platform_admins_in_the_tenant_are_asked_for_none(
+    platform: Actor, tenant: Tenant
+) -> None:
+    inside = Actor(platform.session_id, platform.user_id, tenant.id)
+    await sign_in_policy.require_second_factor(inside, EVERYONE.value)
+    await directory.list_users(inside, UserQuery())
+
+
+async def test_the_change_is_logged_once(admin: Actor, tenant: Tenant) -> None:
+    await _enrol(admin)
+    before = await books.actions_of(tenant)
+    await sign_in_policy.require_second_factor(admin, EVERYONE.value)
+    await sign_in_policy.require_second_factor(admin, EVERYONE.value)
+    assert await books.actions_of(tenant) == [*before, "tenant.second_factor_policy_set"]
+
+
+async def test_setting_it_needs_a_fresh_sign_in_a_tenant_and_a_choice_of_the_list(
+    admin: Actor, platform: Actor
+) -> None:
+    with pytest.raises(InvalidInputError):
+        await sign_in_policy.require_second_factor(admin, "of nobody and everyone")
+    with pytest.raises(NotFoundError):
+        await sign_in_policy.require_second_factor(platform, EVERYONE.value)
+    clock.shift(FRESH_FOR * 2)
+    with pytest.raises(FreshSignInNeededError):
+        await sign_in_policy.require_second_factor(admin, EVERYONE.value)

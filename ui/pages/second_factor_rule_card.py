@@ -1,0 +1,76 @@
+"""The part of Settings that says of whom a second factor is required."""
+
+from nicegui import ui
+
+from models import SecondFactorPolicy
+from services import sign_in_policy
+from services.errors import RollcallError
+from services.sessions import Visit
+from services.sign_in_policy import SignInPolicy
+from ui.actions import told
+from ui.components.facts import fact
+from ui.components.form_dialog import Field, FormDialog
+from ui.components.part import Part
+from ui.components.toast import Toast
+from ui.frame import section, text
+from ui.input import as_text
+
+REQUIRED_OF = {
+    SecondFactorPolicy.OPTIONAL: "Nobody",
+    SecondFactorPolicy.ADMINS: "Tenant Admins",
+    SecondFactorPolicy.EVERYONE: "Everyone",
+}
+
+
+class SecondFactorRuleCard:
+    """What is required, and the dialog that changes it."""
+
+    def __init__(self, visit: Visit, toast: Toast) -> None:
+        self.actor = visit.actor
+        self.toast = toast
+
+    def build(self, policy: SignInPolicy) -> None:
+        """Lay the card and its dialog out."""
+        options = tuple((policy.value, words) for policy, words in REQUIRED_OF.items())
+        self.dialog = FormDialog(
+            "Require a second factor",
+            fields=[Field("second_factor", "Required of", "select", options=options)],
+            submit="Save",
+            on_submit=self._save,
+            body="Nobody is signed out. Whoever has none can only set one up, from their next "
+            "click on. Who comes by single sign-on is asked for none.",
+        )
+        self.part = Part(section("card card-wide"), self._fill)
+        self.part.show(policy)
+
+    async def refresh(self) -> None:
+        """Show what is required now."""
+        try:
+            self.part.show(await sign_in_policy.get_policy(self.actor))
+        except RollcallError:
+            return  # the page is about to be closed, and says why
+
+    def _fill(self, policy: SignInPolicy) -> None:
+        self.shown = policy
+        with ui.element("div").classes("card-head"):
+            text("h2", "Second factor")
+            button = text("button", "Change", "btn btn-quiet").props('type="button"')
+            button.props["aria-label"] = "Change of whom a second factor is required"
+            button.on("click", self._open, args=[])
+        text("p", "A code of an app on the phone, beside the password.", "muted")
+        with ui.element("dl").classes("facts"):
+            fact("Required of", REQUIRED_OF[policy.second_factor])
+
+    def _open(self) -> None:
+        self.dialog.open(values={"second_factor": self.shown.second_factor.value})
+
+    async def _save(self, values: dict[str, str]) -> None:
+        @told(self.toast, self.dialog)
+        async def save() -> None:
+            wanted = as_text(values, "second_factor")
+            await sign_in_policy.require_second_factor(self.actor, wanted)
+            self.dialog.close()
+            await self.refresh()
+            self.toast.show("The requirement is saved.", tone="success")
+
+        await save()
