@@ -8,7 +8,7 @@ from models.known_device import KnownDevice
 from models.login_session import EndReason, LoginSession, SignInMethod
 from models.one_time_link import LinkPurpose, OneTimeLink
 from models.outgoing_mail import MailState, MailTemplate, OutgoingMail
-from models.second_factor import Authenticator, RecoveryCode
+from models.second_factor import Authenticator, Passkey, RecoveryCode
 from models.sso import ExternalIdentity, SeenLogoutToken, SsoConnection, SsoSession
 from models.tenant import SecondFactorPolicy, Tenant
 from models.user import Role, User
@@ -29,6 +29,7 @@ __all__ = [
     "MailTemplate",
     "OneTimeLink",
     "OutgoingMail",
+    "Passkey",
     "RecoveryCode",
     "Role",
     "SecondFactorPolicy",

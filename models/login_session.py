@@ -28,6 +28,7 @@ class SignInMethod(StrEnum):
     PASSWORD = "password"  # noqa: S105 - a method's name
     LINK = "link"
     SSO = "sso"
+    PASSKEY = "passkey"
 
 
 class LoginSession(SQLModel, table=True):

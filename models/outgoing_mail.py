@@ -28,6 +28,9 @@ class MailTemplate(StrEnum):
     SSO_LINKED = "sso_linked"
     AUTHENTICATOR_ADDED = "authenticator_added"
     AUTHENTICATOR_REMOVED = "authenticator_removed"
+    PASSKEY_ADDED = "passkey_added"
+    PASSKEY_REMOVED = "passkey_removed"
+    SECOND_FACTORS_RESET = "second_factors_reset"
 
 
 class OutgoingMail(SQLModel, table=True):

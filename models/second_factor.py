@@ -1,8 +1,10 @@
-"""What a person has beside their password: an authenticator app, and codes for when it is lost."""
+"""What a person has beside their password: an authenticator app, passkeys, and codes for when those
+are lost."""
 
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import BigInteger
 from sqlmodel import Field, SQLModel
 
 from models.base import UtcDateTime, new_id
@@ -34,3 +36,23 @@ class RecoveryCode(SQLModel, table=True):
     code_hash: bytes = Field(repr=False)
     created_at: datetime = Field(sa_type=UtcDateTime)
     used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class Passkey(SQLModel, table=True):
+    """A WebAuthn credential: its public key, and what tells a copied one or a replayed answer.
+
+    `last_challenge_at` is when the newest challenge was made that it has answered: none counts
+    twice.
+    """
+
+    __tablename__ = "passkey"
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    user_id: UUID = Field(foreign_key="user_account.id", index=True)
+    credential_id: bytes = Field(unique=True)
+    public_key: bytes
+    sign_count: int = Field(default=0, sa_type=BigInteger)
+    name: str = Field(max_length=200)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    last_used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    last_challenge_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -56,6 +56,8 @@ class Action(StrEnum):
     ENDED_BY_PROVIDER = "session.ended_by_provider"
     AUTHENTICATOR_ADDED = "user.authenticator_added"
     AUTHENTICATOR_REMOVED = "user.authenticator_removed"
+    PASSKEY_ADDED = "user.passkey_added"
+    PASSKEY_REMOVED = "user.passkey_removed"
     RECOVERY_CODES_RENEWED = "user.recovery_codes_renewed"
     RECOVERY_CODE_USED = "user.recovery_code_used"
     SECOND_FACTORS_RESET = "user.second_factors_reset"
@@ -78,6 +80,8 @@ class Action(StrEnum):
             "session.signed_out": "Signed out",
             "user.authenticator_added": "Authenticator app added",
             "user.authenticator_removed": "Authenticator app removed",
+            "user.passkey_added": "Passkey added",
+            "user.passkey_removed": "Passkey removed",
             "user.recovery_codes_renewed": "Recovery codes renewed",
             "user.recovery_code_used": "Recovery code used",
             "user.second_factors_reset": "Second factor reset",

@@ -114,6 +114,16 @@ class SecondStepOverError(RollcallError):
         super().__init__("This sign-in took too long. Start again with your password.")
 
 
+class PasskeyRefusedError(RollcallError):
+    """A passkey's answer proves nothing here: it is unknown, too old, of another place, or used."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This passkey didn't work. Try again, use another way, or ask your admin whether your "
+            "account is active."
+        )
+
+
 class SsoRequiredError(RollcallError):
     """The organisation wants its people to come by single sign-on, and by nothing else."""
 

@@ -6,7 +6,9 @@ Whoever lacks one that is required may use their own account, to set one up, and
 
 from uuid import UUID
 
-from models import Authenticator, Role, SecondFactorPolicy, SignInMethod, User
+from sqlmodel import select
+
+from models import Authenticator, Passkey, Role, SecondFactorPolicy, SignInMethod, User
 from services.db import Transaction
 from services.permissions import Permission
 
@@ -37,4 +39,7 @@ async def lacks(
 async def has_one(tx: Transaction, user_id: UUID) -> bool:
     """Whether a sign-in of this user needs a second step."""
     app = await tx.get(Authenticator, user_id)
-    return app is not None and app.confirmed_at is not None
+    if app is not None and app.confirmed_at is not None:
+        return True
+    passkeys = await tx.exec(select(Passkey.id).where(Passkey.user_id == user_id).limit(1))
+    return passkeys.first() is not None

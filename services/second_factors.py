@@ -1,4 +1,7 @@
-"""Second factors: an authenticator app (TOTP, RFC 6238), and recovery codes for when it is lost."""
+"""Second factors: what a person has, an authenticator app (TOTP, RFC 6238), and the reset of all.
+
+Passkeys have a module of their own, and so have the recovery codes that go with either.
+"""
 
 import secrets
 from dataclasses import dataclass, field
@@ -6,10 +9,10 @@ from datetime import datetime
 from uuid import UUID
 
 import pyotp
-from sqlmodel import col, delete, func, select
+from sqlmodel import col, delete, select
 
-from models import Authenticator, MailTemplate, RecoveryCode, Tenant, User
-from services import clock, mail, runtime, vault
+from models import Authenticator, MailTemplate, Passkey, Tenant, User
+from services import clock, mail, recovery_codes, vault
 from services.actor import Acting, Actor, authorize, get_user
 from services.audit import Action, record
 from services.db import Transaction, reading, transaction
@@ -18,7 +21,6 @@ from services.events import SecondFactorsChanged
 from services.permissions import Permission
 from services.personal_links import PLATFORM_NAME
 from services.second_factor_policy import concerns, has_one
-from services.secrets import derive
 
 ISSUER = "Rollcall"
 # Seconds that a code is shown (RFC 6238, section 5.2, recommends 30).
@@ -26,19 +28,30 @@ STEP = 30
 # A code of the step before or after still counts, for clocks that are apart and slow fingers.
 # (RFC 6238, section 5.2, allows one backward for the delay; phones' clocks may also be ahead.)
 WINDOW = 1
-CODES = 10
-# Without letters and digits that look alike. Ten of 30 have 49 bits: OWASP ASVS 5.0, 6.5.3 and
-# 6.5.4, ask for 20 random bits where guessing is limited, as it is in `second_step`.
-ALPHABET = "23456789abcdefghjkmnpqrstvwxyz"
-CODE_LENGTH = 10
+
+
+@dataclass(frozen=True)
+class OwnPasskey:
+    """A passkey in the list of its owner, or of an admin."""
+
+    id: UUID
+    name: str
+    created_at: datetime
+    last_used_at: datetime | None
 
 
 @dataclass(frozen=True)
 class SecondFactors:
-    """What a person has: since when an app, and how many recovery codes are left."""
+    """What a person has: since when an app, which passkeys, and how many recovery codes."""
 
     since: datetime | None
+    passkeys: tuple[OwnPasskey, ...]
     codes_left: int
+
+    @property
+    def any(self) -> bool:
+        """Whether a sign-in with the password needs a second step."""
+        return self.since is not None or bool(self.passkeys)
 
 
 @dataclass(frozen=True)
@@ -69,7 +82,7 @@ async def begin(actor: Actor) -> Enrolment:
     Raises `ConflictError` where there is an app already.
     """
     async with transaction() as tx:
-        user = await _self(tx, actor)
+        user = await owner(tx, actor)
         app = await tx.get(Authenticator, user.id)
         if app is not None and app.confirmed_at is not None:
             raise ConflictError("There is an authenticator app already. Remove it first.")
@@ -85,13 +98,14 @@ async def begin(actor: Actor) -> Enrolment:
 
 
 async def finish(actor: Actor, code: str) -> tuple[str, ...]:
-    """Put the app into force with its first code; returns the recovery codes, shown this once.
+    """Put the app into force with its first code; returns the recovery codes, shown this once,
+    where it is the first second factor.
 
     Needs a fresh sign-in. Raises `InvalidInputError` for a wrong code, and `ConflictError` where
     nothing was begun.
     """
     async with transaction() as tx:
-        user = await _self(tx, actor)
+        user = await owner(tx, actor)
         app = await tx.get(Authenticator, user.id)
         if app is None or app.confirmed_at is not None:
             raise ConflictError("Nothing waits for a code here. Reload the page.")
@@ -99,36 +113,36 @@ async def finish(actor: Actor, code: str) -> tuple[str, ...]:
             raise InvalidInputError(
                 {"code": "This isn't the code that the app shows now. Check your phone's clock."}
             )
+        is_first = not await has_one(tx, user.id)
         app.confirmed_at = clock.now()
         await record(tx, Action.AUTHENTICATOR_ADDED, actor=actor, by=user, subject=user)
-        await _tell(tx, MailTemplate.AUTHENTICATOR_ADDED, user)
-        return await _new_codes(tx, user)
+        return await added(tx, MailTemplate.AUTHENTICATOR_ADDED, user, is_first=is_first)
 
 
 async def renew_codes(actor: Actor) -> tuple[str, ...]:
     """Ten new recovery codes instead of the old; needs a fresh sign-in."""
     async with transaction() as tx:
-        user = await _self(tx, actor)
+        user = await owner(tx, actor)
         if not await has_one(tx, user.id):
-            raise ConflictError("There is no authenticator app. Set one up first.")
+            raise ConflictError("There is no second factor. Set one up first.")
         await record(tx, Action.RECOVERY_CODES_RENEWED, actor=actor, by=user, subject=user)
-        return await _new_codes(tx, user)
+        _changed(tx, user)
+        return await recovery_codes.issue(tx, user)
 
 
 async def remove(actor: Actor) -> None:
-    """Do without a second factor; needs a fresh sign-in.
+    """Do without the authenticator app; needs a fresh sign-in.
 
-    Raises `ConflictError` where the organisation requires one.
+    Raises `ConflictError` for the last factor where the organisation requires one.
     """
     async with transaction() as tx:
-        user = await _self(tx, actor)
-        if not await has_one(tx, user.id):
+        user = await owner(tx, actor)
+        app = await tx.get(Authenticator, user.id)
+        if app is None or app.confirmed_at is None:
             return
-        tenant = await tx.get(Tenant, user.tenant_id) if user.tenant_id else None
-        if tenant is not None and concerns(tenant.second_factor_policy, user):
-            raise ConflictError("Your organisation requires a second factor. It can't be removed.")
+        await tx.delete(app)
         await record(tx, Action.AUTHENTICATOR_REMOVED, actor=actor, by=user, subject=user)
-        await _forget(tx, user)
+        await removed(tx, MailTemplate.AUTHENTICATOR_REMOVED, user)
 
 
 async def reset(actor: Acting, user_id: UUID) -> None:
@@ -149,8 +163,11 @@ async def reset(actor: Acting, user_id: UUID) -> None:
             )
         if not await has_one(tx, user.id):
             raise ConflictError("This user has no second factor.")
+        await recovery_codes.forget(tx, user)
+        await tx.exec(delete(Authenticator).where(col(Authenticator.user_id) == user.id))
+        await tx.exec(delete(Passkey).where(col(Passkey.user_id) == user.id))
         await record(tx, Action.SECOND_FACTORS_RESET, actor=actor, by=by, subject=user)
-        await _forget(tx, user)
+        await _tell(tx, MailTemplate.SECOND_FACTORS_RESET, user)
 
 
 async def take(tx: Transaction, user: User, code: str) -> Action | None:
@@ -159,24 +176,39 @@ async def take(tx: Transaction, user: User, code: str) -> Action | None:
     Six digits are the app's; anything else is a recovery code, however it was typed.
     """
     app = await tx.get(Authenticator, user.id, populate_existing=True)
-    if app is None or app.confirmed_at is None:
-        return None
-    if _takes(app, code):
+    if app is not None and app.confirmed_at is not None and _takes(app, code):
         return Action.SIGNED_IN
-    typed = "".join(c for c in code.casefold() if c.isalnum())
-    row = (
-        await tx.exec(
-            select(RecoveryCode).where(
-                RecoveryCode.user_id == user.id,
-                RecoveryCode.code_hash == _code_hash(user, typed),
-                col(RecoveryCode.used_at).is_(None),
+    return Action.RECOVERY_CODE_USED if await recovery_codes.take(tx, user, code) else None
+
+
+async def owner(tx: Transaction, actor: Actor) -> User:
+    """Whoever changes their own factors, locked; needs a fresh sign-in."""
+    user = await authorize(tx, actor, Permission.USE_OWN_ACCOUNT, lock=(actor.user_id,), fresh=True)
+    if user is None:
+        raise SessionEndedError
+    return user
+
+
+async def added(
+    tx: Transaction, template: MailTemplate, user: User, *, is_first: bool
+) -> tuple[str, ...]:
+    """What follows a new factor: a mail, and recovery codes with the first one."""
+    await _tell(tx, template, user)
+    return await recovery_codes.issue(tx, user) if is_first else ()
+
+
+async def removed(tx: Transaction, template: MailTemplate, user: User) -> None:
+    """What follows the removal of a factor by its owner: a mail, and the end of the recovery codes
+    with the last one. Raises `ConflictError` where that one is required."""
+    await tx.flush()
+    if not await has_one(tx, user.id):
+        tenant = await tx.get(Tenant, user.tenant_id) if user.tenant_id else None
+        if tenant is not None and concerns(tenant.second_factor_policy, user):
+            raise ConflictError(
+                "Your organisation requires a second factor. Add another one first."
             )
-        )
-    ).first()
-    if row is None:
-        return None
-    row.used_at = clock.now()
-    return Action.RECOVERY_CODE_USED
+        await recovery_codes.forget(tx, user)
+    await _tell(tx, template, user)
 
 
 def _takes(app: Authenticator, code: str) -> bool:
@@ -192,52 +224,21 @@ def _takes(app: Authenticator, code: str) -> bool:
     return False
 
 
-async def _self(tx: Transaction, actor: Actor) -> User:
-    user = await authorize(tx, actor, Permission.USE_OWN_ACCOUNT, lock=(actor.user_id,), fresh=True)
-    if user is None:
-        raise SessionEndedError
-    return user
-
-
 async def _of(tx: Transaction, user_id: UUID) -> SecondFactors:
     app = await tx.get(Authenticator, user_id)
-    left = await tx.exec(
-        select(func.count())
-        .select_from(RecoveryCode)
-        .where(RecoveryCode.user_id == user_id, col(RecoveryCode.used_at).is_(None))
+    rows = await tx.exec(
+        select(Passkey).where(Passkey.user_id == user_id).order_by(col(Passkey.created_at))
     )
-    return SecondFactors(app.confirmed_at if app else None, left.one())
-
-
-async def _new_codes(tx: Transaction, user: User) -> tuple[str, ...]:
-    await tx.exec(delete(RecoveryCode).where(col(RecoveryCode.user_id) == user.id))
-    codes = [
-        "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH)) for _number in range(CODES)
-    ]
-    for code in codes:
-        hashed = _code_hash(user, code)
-        tx.add(RecoveryCode(user_id=user.id, code_hash=hashed, created_at=clock.now()))
-    _changed(tx, user)
-    half = CODE_LENGTH // 2
-    return tuple(f"{code[:half]}-{code[half:]}" for code in codes)
-
-
-def _code_hash(user: User, code: str) -> bytes:
-    # Keyed: 49 bits could be found by trying them all against a stolen database.
-    return derive(runtime.current().secret, "recovery-code", f"{user.id}{code}".encode())
-
-
-async def _forget(tx: Transaction, user: User) -> None:
-    await tx.exec(delete(RecoveryCode).where(col(RecoveryCode.user_id) == user.id))
-    await tx.exec(delete(Authenticator).where(col(Authenticator.user_id) == user.id))
-    await _tell(tx, MailTemplate.AUTHENTICATOR_REMOVED, user)
-    _changed(tx, user)
-
-
-def _changed(tx: Transaction, user: User) -> None:
-    tx.publish(SecondFactorsChanged(tenant_id=user.tenant_id, user_id=user.id))
+    passkeys = tuple(OwnPasskey(p.id, p.name, p.created_at, p.last_used_at) for p in rows)
+    since = app.confirmed_at if app else None
+    return SecondFactors(since, passkeys, await recovery_codes.left(tx, user_id))
 
 
 async def _tell(tx: Transaction, template: MailTemplate, user: User) -> None:
     tenant = await tx.get(Tenant, user.tenant_id) if user.tenant_id else None
     mail.enqueue(tx, template, user, tenant_name=tenant.name if tenant else PLATFORM_NAME)
+    _changed(tx, user)
+
+
+def _changed(tx: Transaction, user: User) -> None:
+    tx.publish(SecondFactorsChanged(tenant_id=user.tenant_id, user_id=user.id))

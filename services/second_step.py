@@ -1,18 +1,57 @@
-"""The second step of a sign-in: a code of the app, or a recovery code."""
+"""The second step of a sign-in: a code of the app, a recovery code, or a passkey."""
 
-from models import Tenant, User
-from services import known_devices, second_factors, second_step_ticket, throttle
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from models import Authenticator, Tenant, User
+from services import known_devices, passkeys, second_factors, second_step_ticket, throttle
 from services.actor import lock_users
 from services.audit import Action, record
-from services.db import reading, transaction
-from services.errors import InvalidInputError, SecondStepOverError
+from services.db import Transaction, reading, transaction
+from services.errors import (
+    InvalidInputError,
+    NotFoundError,
+    PasskeyRefusedError,
+    SecondStepOverError,
+)
 from services.sessions import Caller
 from services.sign_in import SignedIn, welcome
 
+# What is to be logged of a proof, or none where it is wrong. The user is locked.
+_Prove = Callable[[Transaction, User], Awaitable[Action | None]]
 
-def check(slug: str | None, ticket: str | None) -> None:
-    """Check that a second step waits in this browser. Raises `SecondStepOverError`."""
-    second_step_ticket.read(ticket, slug)
+
+@dataclass(frozen=True)
+class Choices:
+    """What the second step's page offers. A recovery code is always one of them."""
+
+    app: bool
+    passkey: bool
+
+
+async def get_choices(slug: str | None, ticket: str | None) -> Choices:
+    """What can be shown in this browser, where a second step waits for it.
+
+    Raises `SecondStepOverError`.
+    """
+    user_id, _, _ = second_step_ticket.read(ticket, slug)
+    async with reading() as tx:
+        app = await tx.get(Authenticator, user_id)
+        options = await passkeys.second_step_options(tx, user_id)
+    return Choices(app is not None and app.confirmed_at is not None, options is not None)
+
+
+async def passkey_options(slug: str | None, ticket: str | None) -> str:
+    """What the browser needs to answer with a passkey, as JSON.
+
+    Raises `SecondStepOverError`, and `NotFoundError` where there is no passkey.
+    """
+    user_id, _, _ = second_step_ticket.read(ticket, slug)
+    async with reading() as tx:
+        options = await passkeys.second_step_options(tx, user_id)
+    if options is None:
+        raise NotFoundError
+    return options
 
 
 async def finish(slug: str | None, ticket: str | None, code: str, caller: Caller) -> SignedIn:
@@ -22,6 +61,42 @@ async def finish(slug: str | None, ticket: str | None, code: str, caller: Caller
     a browser that the account knows, only its own failures slow it down. Raises
     `SecondStepOverError`, `InvalidInputError`, `TooManyAttemptsError` and `SsoRequiredError`.
     """
+
+    async def prove(tx: Transaction, user: User) -> Action | None:
+        return await second_factors.take(tx, user, code)
+
+    signed_in = await _finish(slug, ticket, caller, prove)
+    if signed_in is None:
+        raise InvalidInputError(
+            {"code": "This code doesn't work, or was used. Enter the one that the app shows now."}
+        )
+    return signed_in
+
+
+async def finish_with_passkey(
+    slug: str | None, ticket: str | None, answer: str, caller: Caller
+) -> SignedIn:
+    """The same with the browser's answer to `passkey_options`.
+
+    Raises `PasskeyRefusedError` in place of `InvalidInputError`.
+    """
+
+    async def prove(tx: Transaction, user: User) -> Action | None:
+        try:
+            await passkeys.prove_second_step(tx, user, answer)
+        except PasskeyRefusedError:
+            return None
+        return Action.SIGNED_IN
+
+    signed_in = await _finish(slug, ticket, caller, prove)
+    if signed_in is None:
+        raise PasskeyRefusedError
+    return signed_in
+
+
+async def _finish(
+    slug: str | None, ticket: str | None, caller: Caller, prove: _Prove
+) -> SignedIn | None:
     user_id, method, mark = second_step_ticket.read(ticket, slug)
     async with reading() as tx:
         user = await tx.get(User, user_id)
@@ -35,7 +110,7 @@ async def finish(slug: str | None, ticket: str | None, code: str, caller: Caller
         # Whatever happened since the first step, the database has the last word.
         if user is None or not user.active or second_step_ticket.mark_of(user) != mark:
             raise SecondStepOverError
-        used = await second_factors.take(tx, user, code)
+        used = await prove(tx, user)
         if used is not None:
             await throttle.forget(tx, counters)
             if used is not Action.SIGNED_IN:
@@ -44,6 +119,4 @@ async def finish(slug: str | None, ticket: str | None, code: str, caller: Caller
         await record(
             tx, Action.SECOND_FACTOR_FAILED, actor=None, subject=user, address=caller.address
         )
-    raise InvalidInputError(
-        {"code": "This code doesn't work, or was used. Enter the one that the app shows now."}
-    )
+    return None

@@ -30,7 +30,12 @@ FORGET = timedelta(hours=1)
 def keys(account: str, address: str) -> dict[str, str]:
     """The counters that an attempt falls under. Accounts are kept as a keyed hash, not in clear."""
     hashed = derive(runtime.current().secret, "throttle", account.encode()).hex()[:48]
-    return {"account": f"account:{hashed}", "address": f"address:{address[:64]}"}
+    return {"account": f"account:{hashed}"} | address_key(address)
+
+
+def address_key(address: str) -> dict[str, str]:
+    """The counter of what is tried from one network address."""
+    return {"address": f"address:{address[:64]}"}
 
 
 def device_key(device: str) -> dict[str, str]:

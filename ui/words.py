@@ -34,6 +34,9 @@ MAIL_NAMES = {
     MailTemplate.SSO_LINKED: "Linked to single sign-on",
     MailTemplate.AUTHENTICATOR_ADDED: "Authenticator app added",
     MailTemplate.AUTHENTICATOR_REMOVED: "Authenticator app removed",
+    MailTemplate.PASSKEY_ADDED: "Passkey added",
+    MailTemplate.PASSKEY_REMOVED: "Passkey removed",
+    MailTemplate.SECOND_FACTORS_RESET: "Second factor reset",
 }
 MAIL_WORDS = {
     MailState.WAITING: "waiting to be sent",

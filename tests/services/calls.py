@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
-from models import Role, SsoConnection
+from models import Passkey, Role, SsoConnection
 from services import (
     audit_log,
     clock,
@@ -13,6 +13,7 @@ from services import (
     directory,
     invitation_import,
     invitations,
+    passkeys,
     password_change,
     second_factors,
     sessions,
@@ -27,6 +28,7 @@ from services.db import transaction
 from services.errors import (
     ConflictError,
     InvalidInputError,
+    PasskeyRefusedError,
 )
 from services.invitation_import import ImportRow
 from services.invitations import InvitationForm
@@ -128,6 +130,36 @@ async def _finish_factor(actor: Actor, _target: UUID) -> object:
     return None
 
 
+async def _begin_passkey(actor: Actor, _target: UUID) -> object:
+    with suppress(ConflictError):  # at an address that has none
+        await passkeys.begin(actor)
+    return None
+
+
+async def _finish_passkey(actor: Actor, _target: UUID) -> object:
+    with suppress(PasskeyRefusedError):
+        await passkeys.finish(actor, "{}")
+    return None
+
+
+async def _remove_passkey(actor: Actor, _target: UUID) -> object:
+    # Two, as the last one may have to stay.
+    own = [
+        Passkey(
+            user_id=actor.user_id,
+            credential_id=uuid4().bytes,
+            public_key=b"",
+            name="Device",
+            created_at=clock.now(),
+        )
+        for _ in range(2)
+    ]
+    async with transaction() as tx:
+        tx.add_all(own)
+    await passkeys.remove(actor, own[0].id)
+    return None
+
+
 async def _renew_codes(actor: Actor, _target: UUID) -> object:
     with suppress(ConflictError):
         await second_factors.renew_codes(actor)
@@ -212,6 +244,9 @@ CALLS = [
         lambda a, _t: second_factors.remove(a),
         takes_id=False,
     ),
+    Call("passkeys.begin", EVERYONE, _begin_passkey, takes_id=False),
+    Call("passkeys.finish", EVERYONE, _finish_passkey, takes_id=False),
+    Call("passkeys.remove", EVERYONE, _remove_passkey, takes_id=False),
     Call("sessions.list_open", MANAGERS, sessions.list_open),
     Call("sessions.revoke", MANAGERS, sessions.revoke),
     # Another tenant's user is asked about by a test of its own, below.

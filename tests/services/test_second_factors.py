@@ -6,7 +6,15 @@ import pyotp
 import pytest
 
 from models import LinkPurpose, MailTemplate, Role, Tenant, User
-from services import clock, password_change, second_factors, second_step, throttle, users
+from services import (
+    clock,
+    password_change,
+    recovery_codes,
+    second_factors,
+    second_step,
+    throttle,
+    users,
+)
 from services.actor import COMMAND_LINE, Actor
 from services.errors import (
     ConflictError,
@@ -117,10 +125,10 @@ async def test_a_clock_may_be_one_step_apart(
 async def test_a_recovery_code_works_once_however_it_is_typed(admin: Actor, tenant: Tenant) -> None:
     user = await books.user_of(admin.user_id)
     _, codes = await _enrol(admin)
-    assert len(set(codes)) == second_factors.CODES
+    assert len(set(codes)) == recovery_codes.CODES
     typed = f" {codes[3].upper()} "
     await second_step.finish(tenant.slug, await _first_step(tenant, user), typed, CALLER)
-    assert (await second_factors.get_own(admin)).codes_left == second_factors.CODES - 1
+    assert (await second_factors.get_own(admin)).codes_left == recovery_codes.CODES - 1
     assert (await books.actions_of(tenant))[-2:] == ["user.recovery_code_used", "session.signed_in"]
     ticket = await _first_step(tenant, user)
     with pytest.raises(InvalidInputError):

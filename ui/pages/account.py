@@ -119,7 +119,7 @@ class _AccountScreen:
             return  # the page is about to be closed, and says why
         self.second_factor.refresh(factors)
         if self.visit.lacks_second_factor:
-            self.rule.show(factors.since is not None)
+            self.rule.show(factors.any)
 
     def _fill(self, open_sessions: Sequence[OpenSession]) -> None:
         self.sessions.clear()

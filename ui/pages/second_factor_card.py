@@ -1,20 +1,22 @@
-"""My account: the authenticator app, from its QR code to its recovery codes."""
+"""My account: the authenticator app, passkeys, and the recovery codes."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 
 import segno
 from nicegui import ui
 
-from services import second_factors
-from services.second_factors import Enrolment, SecondFactors
+from services import passkeys, recovery_codes, second_factors
+from services.second_factors import Enrolment, OwnPasskey, SecondFactors
 from services.sessions import Visit
 from ui.actions import told
 from ui.components.form_dialog import Field, FormDialog
 from ui.components.part import Part
+from ui.components.passkey_button import PasskeyButton
 from ui.components.toast import Toast
 from ui.frame import section, text
 from ui.input import as_text
-from ui.words import moment
+from ui.words import ago, moment
 
 
 class SecondFactorCard:
@@ -23,6 +25,7 @@ class SecondFactorCard:
     def __init__(self, visit: Visit, toast: Toast) -> None:
         self.actor = visit.actor
         self.toast = toast
+        self.removing: OwnPasskey | None = None
 
     def build(self, factors: SecondFactors) -> None:
         """Lay the card out."""
@@ -41,11 +44,12 @@ class SecondFactorCard:
             on_submit=self._finish,
         )
         self.removal = FormDialog(
-            "Remove the authenticator app",
+            "Remove",
             submit="Remove",
             on_submit=self._remove,
             tone="danger",
-            body="Your recovery codes go with it, and your password alone lets you in.",
+            body="If it is your last second factor, your recovery codes go with it, and your "
+            "password alone lets you in.",
         )
         self.card = Part(section(), self._show)
         self._fill(factors)
@@ -61,16 +65,42 @@ class SecondFactorCard:
 
     def _show(self, factors: SecondFactors) -> None:
         text("h2", "Second factor")
-        if factors.since is None:
-            text("p", "A code of an app on your phone, asked for after your password.", "muted")
-            self._button("Set up an authenticator app", self._begin)
-            return
-        text("p", f"Authenticator app, since {moment(factors.since)}.")
-        codes = f"{factors.codes_left} of {second_factors.CODES} recovery codes are left."
-        text("p", codes, "muted")
+        text(
+            "p",
+            "Asked for after your password: a code of an app on your phone, or a passkey. A "
+            "passkey also signs you in without the password.",
+            "muted",
+        )
+        if factors.any:
+            with ui.element("ul").classes("session-list"):
+                if factors.since is not None:
+                    with ui.element("li"):
+                        text("strong", f"Authenticator app, since {moment(factors.since)}")
+                        self._button("Remove the app", self._ask_removal, "btn btn-quiet")
+                for passkey in factors.passkeys:
+                    self._passkey(passkey)
+            left = f"{factors.codes_left} of {recovery_codes.CODES} recovery codes are left."
+            text("p", left, "muted")
         with ui.element("div").classes("actions"):
-            self._button("New recovery codes", self._renew)
-            self._button("Remove the app", self._ask_removal, "btn btn-danger")
+            if factors.since is None:
+                self._button("Set up an authenticator app", self._begin)
+            if passkeys.are_offered():
+                ask, made = told(self.toast)(self._begin_passkey), self._finish_passkey
+                self.maker = PasskeyButton(on_ask=ask, on_made=told(self.toast)(made))
+            if factors.any:
+                self._button("New recovery codes", self._renew)
+
+    def _passkey(self, passkey: OwnPasskey) -> None:
+        with ui.element("li"):
+            text("strong", f"Passkey, made with {passkey.name}")
+            used = f"used {ago(passkey.last_used_at)}" if passkey.last_used_at else "not used yet"
+            text("span", used, "muted").props["title"] = f"Added {moment(passkey.created_at)}"
+            self._button(
+                "Remove",
+                partial(self._ask_removal, passkey),
+                "btn btn-quiet",
+                f"Remove the passkey made with {passkey.name}",
+            )
 
     def _show_secret(self, enrolment: Enrolment) -> None:
         text("h2", "Second factor")
@@ -89,8 +119,8 @@ class SecondFactorCard:
         text("h2", "Recovery codes")
         text(
             "p",
-            "Each lets you in once without the app. Print them, or put them into a password "
-            "manager: they are shown this once.",
+            "Each lets you in once without your second factor. Print them, or put them into a "
+            "password manager: they are shown this once.",
         )
         with ui.element("ul").classes("recovery-codes"):
             for code in codes:
@@ -99,9 +129,15 @@ class SecondFactorCard:
         self._button("I have kept them", self._reload, "btn btn-primary")
 
     def _button(
-        self, label: str, handler: Callable[[], Awaitable[None]], classes: str = "btn"
+        self,
+        label: str,
+        handler: Callable[[], Awaitable[None]],
+        classes: str = "btn",
+        name: str = "",
     ) -> None:
         button = text("button", label, classes).props('type="button"')
+        if name:
+            button.props["aria-label"] = name
         button.on("click", told(self.toast)(handler), args=[])
 
     async def _begin(self) -> None:
@@ -118,10 +154,22 @@ class SecondFactorCard:
         async def finish() -> None:
             codes = await second_factors.finish(self.actor, as_text(values, "code"))
             self.enter.close()
-            self._present(codes)
-            self.toast.show("The second factor is on.", tone="success")
+            await self._after_adding(codes)
 
         await finish()
+
+    async def _begin_passkey(self) -> None:
+        self.maker.make(await passkeys.begin(self.actor))
+
+    async def _finish_passkey(self, answer: str) -> None:
+        await self._after_adding(await passkeys.finish(self.actor, answer))
+
+    async def _after_adding(self, codes: Sequence[str]) -> None:
+        if codes:
+            self._present(codes)
+        else:
+            await self._reload()
+        self.toast.show("The second factor is on.", tone="success")
 
     async def _renew(self) -> None:
         self._present(await second_factors.renew_codes(self.actor))
@@ -131,15 +179,22 @@ class SecondFactorCard:
         Part(self.card.box, self._show_codes).show(codes)
         self.card = Part(self.card.box, self._show)
 
-    async def _ask_removal(self) -> None:
-        self.removal.open()
+    async def _ask_removal(self, passkey: OwnPasskey | None = None) -> None:
+        self.removing = passkey
+        what = f"the passkey made with {passkey.name}" if passkey else "the authenticator app"
+        self.removal.open(title=f"Remove {what}")
 
     async def _remove(self, _values: dict[str, str]) -> None:
         @told(self.toast, self.removal)
         async def remove() -> None:
-            await second_factors.remove(self.actor)
+            if self.removing is None:
+                await second_factors.remove(self.actor)
+            else:
+                await passkeys.remove(self.actor, self.removing.id)
             self.removal.close()
-            self.toast.show("The authenticator app is removed.", tone="success")
+            await self._reload()
+            what = "passkey" if self.removing else "authenticator app"
+            self.toast.show(f"The {what} is removed.", tone="success")
 
         await remove()
 

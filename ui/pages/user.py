@@ -108,8 +108,8 @@ class _UserScreen:
             submit="Reset second factor",
             on_submit=self._reset_second_factor,
             tone="danger",
-            body="Their authenticator app and recovery codes stop working, and their password "
-            "alone lets them in, until they set an app up again. They are told by mail.",
+            body="Their authenticator app, passkeys and recovery codes stop working, and their "
+            "password alone lets them in, until they set one up again. They are told by mail.",
         )
         self.link = FormDialog("Invitation link", submit="Renew the link", on_submit=self._renew)
 
@@ -153,7 +153,7 @@ class _UserScreen:
         if self.switch:
             self.switch.set_text("Deactivate" if row.active else "Activate")
             self.switch.classes(replace="btn btn-danger" if row.active else "btn btn-primary")
-        self.reset.set_visibility(factors.since is not None and not details.is_self)
+        self.reset.set_visibility(factors.any and not details.is_self)
         self.facts.show(replace(details, mails=()), factors)
         self.sessions.show(details.is_self, tuple(open_sessions))
         self.mails.show(details.mails, key=[(m.id, m.state, m.last_answer) for m in details.mails])
@@ -184,6 +184,8 @@ class _UserScreen:
             fact("Last sign-in", ago(row.last_sign_in, "not yet"), moment(row.last_sign_in))
             if factors.since:
                 fact("Second factor", f"Authenticator app, since {moment(factors.since)}")
+            if factors.passkeys:
+                fact("Passkeys", str(len(factors.passkeys)))
             if row.end_date:
                 fact("End date", f"{row.end_date:%-d %B %Y}")
             if details.deactivated_at:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from models import EndReason
-from services import sessions, tenants
+from services import passkeys, sessions, tenants
 from services.errors import (
     NotFoundError,
     SecondStepNeededError,
@@ -113,7 +113,9 @@ async def sign_in_page(slug: str | None, **shown: Any) -> Response:
     values = {"name": "", "next": "", "notice": "", **shown}
     values["name"] = values["name"] or await name_of(slug)
     sso = await find_offer(slug)
-    return page("sign_in.html", base=home_path(slug), sso=sso, **values)
+    return page(
+        "sign_in.html", base=home_path(slug), sso=sso, passkeys=passkeys.are_offered(), **values
+    )
 
 
 async def _sign_in(request: Request, slug: str | None) -> Response:

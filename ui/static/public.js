@@ -51,6 +51,37 @@
     }
   }
 
+  // A passkey: asked for when its button is pressed, and sent as the form's hidden field.
+  const takesPasskeys = Boolean(window.PublicKeyCredential?.parseRequestOptionsFromJSON);
+  for (const form of takesPasskeys ? document.querySelectorAll("form.passkey") : []) {
+    const error = form.querySelector("[role=alert]");
+    for (const part of [form, document.querySelector(".passkey-or")]) part?.removeAttribute("hidden");
+    form.addEventListener("submit", async (event) => {
+      event.preventDefault();
+      if (form.querySelector("button").getAttribute("aria-busy") === "true") return;
+      error.hidden = true;
+      const problem = await answer().catch(explain);
+      if (!problem) return form.submit();
+      form.querySelector("button").removeAttribute("aria-busy");
+      error.textContent = problem;
+      error.hidden = false;
+    });
+
+    async function answer() {
+      const response = await fetch(form.action);
+      if (!response.ok) return "The server didn't answer as expected. Reload the page and try again.";
+      const options = PublicKeyCredential.parseRequestOptionsFromJSON(await response.json());
+      const credential = await navigator.credentials.get({ publicKey: options });
+      form.elements.credential.value = JSON.stringify(credential.toJSON());
+      return "";
+    }
+
+    function explain(error) {
+      if (error.name === "NotAllowedError") return "No passkey was given. Try again, or use another way.";
+      return "The browser couldn't ask for a passkey. Try again, or use another way.";
+    }
+  }
+
   for (const form of document.querySelectorAll("form")) {
     const button = form.querySelector("button[type=submit]");
     form.addEventListener("submit", (event) => {

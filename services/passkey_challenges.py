@@ -1,0 +1,52 @@
+"""What a passkey signs: a challenge that is sealed, and kept nowhere.
+
+It says what it is good for, of whom or where, and when it was made. Whoever signs it proves that
+they hold the key now; that a challenge counts once, `services.passkeys` sees to.
+"""
+
+import base64
+import json
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from cryptography.fernet import Fernet, InvalidToken
+
+from services import clock, runtime
+from services.errors import PasskeyRefusedError
+from services.secrets import derive
+
+# WebAuthn Level 2, section 15.1, recommends five to ten minutes for a ceremony.
+LIFETIME = timedelta(minutes=5)
+
+
+class Purpose(StrEnum):
+    """What a challenge is good for; one of one purpose proves nothing for another."""
+
+    REGISTER = "register"
+    SIGN_IN = "sign-in"
+    SECOND_STEP = "second-step"
+
+
+def issue(purpose: Purpose, about: str) -> bytes:
+    """A challenge for this purpose, about this session, user or tenant's address."""
+    now = clock.now()
+    said = json.dumps([purpose.value, about, now.isoformat()]).encode()
+    return _fernet().encrypt_at_time(said, int(now.timestamp()))
+
+
+def read(challenge: bytes, purpose: Purpose, about: str) -> datetime:
+    """When this challenge was made for this purpose. Raises `PasskeyRefusedError`."""
+    try:
+        said = _fernet().decrypt_at_time(
+            challenge, int(LIFETIME.total_seconds()), int(clock.now().timestamp())
+        )
+    except InvalidToken as error:
+        raise PasskeyRefusedError from error
+    was_for, was_about, at = json.loads(said)
+    if (was_for, was_about) != (purpose.value, about):
+        raise PasskeyRefusedError
+    return datetime.fromisoformat(at)
+
+
+def _fernet() -> Fernet:
+    return Fernet(base64.urlsafe_b64encode(derive(runtime.current().secret, "passkey", b"")))

@@ -1,0 +1,44 @@
+"""Signing in with a passkey instead of the password."""
+
+from models import SignInMethod, Tenant, User
+from services import passkeys, throttle
+from services.actor import lock_users
+from services.audit import Action, record
+from services.db import reading, transaction
+from services.errors import PasskeyRefusedError
+from services.sessions import Caller
+from services.sign_in import SignedIn, welcome
+
+
+async def sign_in(slug: str | None, answer: str, caller: Caller) -> SignedIn:
+    """Sign in at a tenant's address, or with no slug as a Platform Admin, by the browser's answer
+    to `passkeys.sign_in_options`. The device has asked its owner for a finger, a face or a PIN, so
+    nothing else is asked for.
+
+    Raises `PasskeyRefusedError` for whatever doesn't let a person in, `TooManyAttemptsError` and
+    `SsoRequiredError`.
+    """
+    counters = throttle.address_key(caller.address)
+    await throttle.claim(counters)
+    async with reading() as tx:
+        user_id = await passkeys.find_owner(tx, answer)
+    if user_id is None:
+        raise PasskeyRefusedError
+    try:
+        async with transaction() as tx:
+            await lock_users(tx, [user_id])
+            user = await tx.get_one(User, user_id)
+            tenant = await tx.get(Tenant, user.tenant_id) if user.tenant_id else None
+            here = (tenant.slug if tenant else None) == slug
+            if not here or not user.active or (tenant is not None and tenant.closed_at):
+                raise PasskeyRefusedError
+            await passkeys.prove_sign_in(tx, user, slug, answer)
+            await throttle.forget(tx, counters)
+            return await welcome(tx, user, caller, tenant, SignInMethod.PASSKEY)
+    except PasskeyRefusedError:
+        async with transaction() as tx:
+            user = await tx.get_one(User, user_id)
+            await record(
+                tx, Action.SIGN_IN_FAILED, actor=None, subject=user, address=caller.address
+            )
+        raise

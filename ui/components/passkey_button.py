@@ -1,0 +1,27 @@
+"""A button that has the browser make a passkey."""
+
+from collections.abc import Awaitable, Callable
+
+from nicegui.element import Element
+from nicegui.events import GenericEventArguments
+
+
+class PasskeyButton(Element, component="passkey_button.js"):
+    """Isn't there where the browser knows no passkeys. `on_ask` is to call `make`; `on_made` gets
+    the browser's answer as JSON."""
+
+    def __init__(
+        self, *, on_ask: Callable[[], Awaitable[None]], on_made: Callable[[str], Awaitable[None]]
+    ) -> None:
+        super().__init__()
+        self._on_made = on_made
+        self.on("ask", on_ask, args=[])
+        self.on("made", self._made)
+
+    def make(self, options: str) -> None:
+        """Have the browser ask its user, and make the passkey."""
+        self.run_method("make", options)
+
+    async def _made(self, event: GenericEventArguments) -> None:
+        if isinstance(event.args, str):
+            await self._on_made(event.args)
