@@ -10,6 +10,7 @@ from nicegui import Client, core
 
 from services.receipts import Receipt
 from ui.live import guard, pages
+from ui.live.collector import collector
 from ui.live.connection import Connection
 from ui.live.pages import OpenPage
 
@@ -30,6 +31,7 @@ async def cut(
     more is sent to them but the notice to go to the sign-in page, which tells the `reason`.
     `committed_at` is `time.perf_counter()` at the commit: what the receipt's time counts from.
     """
+    collector.busy()
     begun = time.perf_counter() if committed_at is None else committed_at
     cut_pages = [page for page in to_cut if pages.is_open(page)]
     sockets = {page: guard.release(page) for page in cut_pages}

@@ -14,6 +14,7 @@ from nicegui import Client
 
 from services import presence
 from services.actor import Actor
+from ui.live.collector import collector
 from ui.live.rooms import sent_to
 
 log = logging.getLogger(__name__)
@@ -60,6 +61,7 @@ def register(client: Client, actor: Actor, sign_in_url: str, rooms: Iterable[str
 
     def client_deleted() -> None:
         forget(page)
+        collector.page_closed(len(_pages))
 
     client.on_delete(client_deleted)
     return page

@@ -7,6 +7,8 @@ from typing import Any
 
 from nicegui import core
 
+from ui.live.collector import collector
+
 _sending: set[asyncio.Task[None]] = set()
 # How many messages each room has had; only that it changed matters.
 _sent: Counter[str] = Counter()
@@ -33,6 +35,7 @@ async def broadcast(room: str, event: str, data: Any) -> None:
     cut. A page that is away misses it: it asks anew when it is back.
     """
     _sent[room] += 1
+    collector.busy()
     await core.sio.emit(event, data, room=room)
 
 
