@@ -16,7 +16,7 @@ from services import runtime
 from services.actor import Acting, authorize
 from services.audit import GENESIS, PLATFORM_CHAIN, Action, hash_of, record
 from services.db import reading, transaction
-from services.names import plain
+from services.names import plain, words_of
 from services.permissions import Permission
 
 PAGE_SIZE = 50
@@ -238,7 +238,7 @@ def _conditions(
             col(AuditEvent.address).icontains(word, autoescape=True),
             cast(col(AuditEvent.details), String).icontains(word, autoescape=True),
         )
-        for word in query.q.split()
+        for word in words_of(query.q)
     ]
     return conditions
 

@@ -10,7 +10,7 @@ from sqlmodel import col, select
 from models import MailState, MailTemplate, OneTimeLink, OutgoingMail, Role, User
 from services.actor import Acting, Actor, authorize, get_user
 from services.db import Transaction, reading
-from services.names import fold
+from services.names import fold, words_of
 from services.permissions import Permission
 from services.search_index import find_few
 from services.user_counts import find_counts
@@ -71,8 +71,7 @@ class UserDetails:
 
 async def list_users(actor: Acting, query: UserQuery) -> UserPage:
     """A page of the users of the tenant in which the actor works (or of the Platform Admins)."""
-    folded = fold(query.q)
-    words = folded.split()
+    words = words_of(fold(query.q))
     async with reading() as tx:
         await authorize(tx, actor, Permission.VIEW_USERS)
         counts = await find_counts(tx, actor.tenant_id)
@@ -84,7 +83,7 @@ async def list_users(actor: Acting, query: UserQuery) -> UserPage:
         users = await found.page(tx, page, total)
         rows = await _rows(tx, users)
     return UserPage(
-        rows, total, page, pages, folded, counts.summary(), _place(page, users, query.sort)
+        rows, total, page, pages, " ".join(words), counts.summary(), _place(page, users, query.sort)
     )
 
 

@@ -186,12 +186,12 @@ async def _send(letter: Letter, settings: Settings) -> None:
     try:
         schema = MessageSchema(
             recipients=[NameEmail(recipient, recipient)],
-            subject=letter.subject,
+            subject=_as_written(letter.subject),
             body=letter.text,
             alternative_body=letter.html,
             subtype=MessageType.plain,
             multipart_subtype=MultipartSubtypeEnum.alternative,
-            from_name=letter.sender_name,
+            from_name=_as_written(letter.sender_name),
             headers={"Auto-Submitted": "auto-generated"},
         )
         message = cast(EmailMessage, await FastMail(configure(settings)).get_message(schema))
@@ -204,6 +204,12 @@ async def _send(letter: Letter, settings: Settings) -> None:
         if part.is_multipart():  # it says base64 there too, which RFC 2045, section 6.4, forbids
             del part["Content-Transfer-Encoding"]
     await hand_over(message, recipient, settings)
+
+
+def _as_written(words: str) -> str:
+    """A header's words, so that nobody takes any of them for an encoded one (RFC 2047, section 2)
+    and shows what that would mean: a space without width comes between its first signs."""
+    return words.replace("=?", "=\u200b?")
 
 
 def _without_secrets(answer: str, letter: Letter) -> str:

@@ -6,6 +6,7 @@ import unicodedata
 from services.errors import InvalidInputError
 
 MAX_NAME = 200
+MOST_WORDS = 20
 # Letters that people take for accented ones, and Unicode doesn't.
 _BARE_LETTERS = str.maketrans(
     {
@@ -44,6 +45,12 @@ def fold(text: str) -> str:
     decomposed = unicodedata.normalize("NFKD", text)
     bare = "".join(c for c in decomposed if not unicodedata.combining(c))
     return unicodedata.normalize("NFKC", bare.casefold().translate(_BARE_LETTERS))
+
+
+def words_of(text: str) -> list[str]:
+    """The words that a search looks for: each once, and no more than anybody looks for. (One letter
+    can fold into four words, and a database takes a condition for each only up to a point.)"""
+    return list(dict.fromkeys(text.split()))[:MOST_WORDS]
 
 
 def plain(text: str) -> str:
