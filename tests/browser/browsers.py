@@ -26,9 +26,12 @@ RESULTS = ROOT / "test-results"
 PATIENCE = 15_000
 # Chromium says this of each answer that isn't a success; `Browsers` judges the answers themselves.
 STATUS = re.compile(r"Failed to load resource: the server responded with a status of")
+# What nobody of ours does: what a policy forbids, and what a text that means harm would run.
 VIOLATION = """
 document.addEventListener("securitypolicyviolation", (event) =>
   console.error(`Content-Security-Policy: ${event.violatedDirective} ${event.blockedURI}`));
+for (const name of ["alert", "confirm", "prompt"])
+  window[name] = (text) => console.error(`A script ran: ${name}(${text})`);
 """
 
 expect.set_options(timeout=PATIENCE)

@@ -1,0 +1,232 @@
+"""Texts that mean harm, through the forms and back on the screen.
+
+`Browsers` fails a test in which a script of theirs ran, or tried to and was stopped by the policy.
+"""
+
+import re
+import unicodedata
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+from playwright.async_api import FilePayload, Page, Route, expect
+
+from models import Tenant, User
+from services.names import plain
+from services.user_query import LONGEST_SEARCH
+from tests.browser.browsers import Browsers, fill
+from tests.browser.grid import Grid, dialog, toast
+from tests.browser.looks import SIDEWAYS
+from tests.browser.server import serving
+from tests.browser.waiting import eventually
+from tests.hostile import HOSTILE, NAMES, Hostile
+from tests.services.test_hostile import Reader
+
+# Each family of texts, a few times: for the forms whose fields are shown like any other's.
+SOME = NAMES[::6]
+HALVES = pytest.mark.parametrize("some", [NAMES[::2], NAMES[1::2]], ids=["one half", "the other"])
+
+
+def _kept(text: str) -> str:
+    return unicodedata.normalize("NFC", text).strip()
+
+
+def _shown(text: str) -> str:
+    return " ".join(text.split())
+
+
+async def _expect_whole(page: Page) -> None:
+    """The page is as it should be: nothing sticks out, and its frame is there."""
+    for across, down in ((390, 844), (1440, 900)):
+        await page.set_viewport_size({"width": across, "height": down})
+        assert await page.evaluate(SIDEWAYS) <= 0, f"{page.url} scrolls sideways at {across}"
+    await expect(page.get_by_role("heading", level=1)).to_be_visible()
+    await expect(page.get_by_role("navigation").first).to_be_visible()
+
+
+async def test_a_script_that_runs_and_one_that_is_stopped_are_noticed(browsers: Browsers) -> None:
+    async def answer(route: Route) -> None:
+        policy = {"Content-Security-Policy": "script-src 'self'"}
+        strict = route.request.url.endswith("strict")
+        body = "<p>x<img src=x onerror=alert(1)>" if strict else "<script>alert(1)</script>"
+        headers = policy if strict else {}
+        await route.fulfill(
+            body=f"<!doctype html>{body}", content_type="text/html", headers=headers
+        )
+
+    context = await browsers.new()
+    await context.route("**/made-up/*", answer)
+    page = await context.new_page()
+    await page.goto("/made-up/free")
+    await page.goto("/made-up/strict")
+    wanted = ("A script ran: alert(1)", "Content-Security-Policy: script-src-attr inline")
+    await eventually(lambda: all(any(w in c for c in browsers.complaints) for w in wanted))
+    browsers.complaints.clear()
+
+
+@HALVES
+async def test_names_come_back_as_they_were_entered(
+    browsers: Browsers, tenant: Tenant, grace: User, some: tuple[Hostile, ...]
+) -> None:
+    home = f"/t/{tenant.slug}"
+    page = await browsers.as_user(grace, f"{home}/users")
+    for number, hostile in enumerate(some):
+        await page.get_by_role("button", name="+ Invite User").click()
+        form = dialog(page)
+        email = f"h{number}@{tenant.slug}.example.com"
+        await fill(form, first_name=hostile.text, last_name="Doe", email=email)
+        await form.get_by_label("Role").select_option(label="Administrator")
+        await form.get_by_role("button", name="Send Invitation").click()
+        await expect(toast(page, email)).to_contain_text(f"{_kept(hostile.text)} Doe is invited.")
+    names = {_shown(f"{_kept(hostile.text)} Doe") for hostile in some}
+    grid = Grid(page)
+    await expect(grid.names).to_have_count(len(some) + 1)
+    assert {_shown(name) for name in await grid.names.all_text_contents()} - names == {
+        "Grace Hopper"
+    }
+    await _expect_whole(page)
+    links = await grid.names.evaluate_all("links => links.map(link => link.getAttribute('href'))")
+    assert all(re.fullmatch(rf"{home}/users/[0-9a-f-]{{36}}", link) for link in links)
+    for link in links:
+        await page.goto(link)
+        name = _shown(await page.get_by_role("heading", level=1).inner_text())
+        assert name in names | {"Grace Hopper"}
+        if name == "Grace Hopper":
+            continue
+        assert await page.evaluate(SIDEWAYS) <= 0, name
+        await page.get_by_role("button", name="Deactivate", exact=True).click()
+        asked = dialog(page).get_by_role("heading")
+        assert _shown(await asked.inner_text()) == f"Deactivate {name}?"
+        await dialog(page).get_by_role("button", name="Deactivate", exact=True).click()
+        told = toast(page, "is deactivated. No page of theirs was open.")
+        assert name in _shown(await told.inner_text())
+        names.discard(name)
+    assert not names
+    await page.goto(f"{home}/audit")
+    rows = page.locator("tbody").get_by_role("row")
+    await page.get_by_role("button", name="Load older").click()
+    await expect(rows).to_have_count(2 * len(some))
+    said = await rows.evaluate_all(
+        "rows => rows.map(row => Array.from(row.cells, cell => cell.textContent))"
+    )
+    for hostile in some:
+        name = _shown(f"{_kept(hostile.text)} Doe")
+        assert sum(name in map(_shown, cells) for cells in said) == 2, hostile.name
+    await _expect_whole(page)
+
+
+async def test_a_search_shows_any_text_as_what_it_is(
+    browsers: Browsers, tenant: Tenant, grace: User
+) -> None:
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/users")
+    grid = Grid(page)
+    for hostile in HOSTILE:
+        typed = plain(hostile.text)
+        await grid.search.fill(typed)
+        sought = (await grid.search.input_value()).strip()[:LONGEST_SEARCH]
+
+        def is_in_the_address(sought: str = sought) -> bool:
+            found = parse_qs(urlsplit(page.url).query, keep_blank_values=True).get("q", [""])
+            return found[0].strip()[:LONGEST_SEARCH] == sought
+
+        await eventually(is_in_the_address)
+    await _expect_whole(page)
+    for hostile in SOME:
+        await page.goto(f"/t/{tenant.slug}/users?{httpx.QueryParams(q=hostile.text)}")
+        await expect(grid.search).to_have_value(hostile.text)
+        await page.goto(f"/t/{tenant.slug}/audit?{httpx.QueryParams(q=hostile.text)}")
+        search = page.get_by_role("searchbox", name="Search the log")
+        await expect(search).to_have_value(hostile.text)
+    await _expect_whole(page)
+
+
+async def test_an_imported_file_shows_each_of_its_names(
+    browsers: Browsers, tenant: Tenant, grace: User
+) -> None:
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/users/import")
+    cells = ['"' + hostile.text.replace('"', '""') + '"' for hostile in NAMES]
+    lines = [f"{cell},Doe,no address,Administrator" for cell in cells]
+    file: FilePayload = {
+        "name": "<img src=x onerror=alert(1)>.csv",
+        "mimeType": "text/csv",
+        "buffer": ("First Name,Last Name,Email,Role\r\n" + "\r\n".join(lines)).encode(),
+    }
+    await page.get_by_label("Choose a CSV file").set_input_files(file)
+    await page.get_by_role("button", name=f"Send {len(NAMES)} invitations").click()
+    problems = page.get_by_role("table", name="Rows that weren't invited").get_by_role("row")
+    await expect(problems).to_have_count(len(NAMES) + 1)
+    said = [_shown(text) for text in await problems.all_text_contents()]
+    for hostile in NAMES:
+        assert any(_shown(hostile.text) in text for text in said), hostile.name
+    await _expect_whole(page)
+
+
+async def test_names_of_tenants_come_back_as_they_were_entered(
+    browsers: Browsers, robin: User
+) -> None:
+    page = await browsers.as_user(robin, "/platform/tenants")
+    for hostile in SOME:
+        await page.get_by_role("button", name="+ Create tenant").click()
+        await fill(dialog(page), name=hostile.text)
+        await dialog(page).get_by_role("button", name="Create tenant").click()
+        await expect(dialog(page)).to_be_hidden()
+        link = page.locator(".tenant-link").get_by_text(_kept(hostile.text), exact=True)
+        await expect(link.first).to_be_visible()
+    await _expect_whole(page)
+    await page.locator(".tenant-link").get_by_text(_kept(SOME[0].text)).first.click()
+    await expect(page.get_by_role("heading", name="Users", exact=True)).to_be_visible()
+    await _expect_whole(page)
+
+
+async def test_single_sign_on_refuses_what_is_no_provider(
+    browsers: Browsers, tenant: Tenant, grace: User
+) -> None:
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/settings")
+    await page.get_by_role("button", name="Connect").click()
+    form = dialog(page)
+    for hostile in SOME:
+        for label in ("Name on the button", "Discovery address", "Client ID", "Email domains"):
+            await form.get_by_label(label).fill(hostile.text)
+        save = form.get_by_role("button", name="Save")
+        await save.click()
+        await expect(save).not_to_have_attribute("aria-busy", "true")
+        await expect(form.locator("[aria-invalid=true]").first).to_be_focused()
+        await expect(form.get_by_label("Name on the button")).to_have_value(hostile.text)
+
+
+async def test_plain_pages_repeat_any_text_as_a_value_and_nothing_else(tmp_path: Path) -> None:
+    async with (
+        serving(tmp_path / "data") as server,
+        httpx.AsyncClient(headers={"Origin": server.url}, timeout=60) as http,
+    ):
+        assert server.setup_url is not None
+        names = ("organisation", "first_name", "last_name", "email")
+        # The last two take their time for each answer, so that it says nothing.
+        forms = (
+            (server.setup_url, names, HOSTILE),
+            (f"{server.url}/platform/login", ("email", "next"), SOME),
+            (f"{server.url}/platform/password/forgot", ("email",), SOME),
+        )
+        for address, fields, texts in forms:
+            usual = await http.post(address, data=dict.fromkeys(fields, "x"))
+            # What is wrong, and a pause after too many tries, are told in elements of their own.
+            told = {"p", "p class", "p class id", "div class role"}
+            elements = _without(Reader(usual.text), told)
+            for hostile in texts:
+                text = hostile.text.encode("utf-8", "replace").decode()
+                answer = await http.post(address, data=dict.fromkeys(fields, text))
+                assert answer.status_code < 500, hostile.name
+                assert _without(Reader(answer.text), told) == elements, hostile.name
+
+
+def _without(reader: Reader, told: set[str]) -> dict[str, int]:
+    marks = ("aria-invalid ", "aria-describedby ", "autofocus ")
+    found: dict[str, int] = {}
+    for element, count in reader.elements.items():
+        if element in told:
+            continue
+        for mark in marks:
+            element = element.replace(mark, "")  # noqa: PLW2901 - the name without its marks
+        found[element] = found.get(element, 0) + count
+    return found
