@@ -13,13 +13,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
+import httpx
+from fastapi import FastAPI
 from starlette.routing import BaseRoute, Mount, Route
 
 from services.settings import Settings
 from services.startup import started
 from tests.browser.server import ROOT
+from ui.public import NOT_ALLOWED
+
+ROUTES, LEFT = "routes", "left"
 
 
 @dataclass(frozen=True, order=True)
@@ -33,14 +39,18 @@ class Address:
 @cache
 def addresses() -> tuple[Address, ...]:
     """Every path and method that the application answers, but for mounted folders and sockets."""
-    printed = subprocess.run(
-        [sys.executable, "-m", "tests.robustness.routing"],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout
-    return tuple(sorted(Address(path, method) for path, method in json.loads(printed)))
+    return tuple(sorted(Address(path, method) for path, method in _printed(ROUTES)))
+
+
+def clients_left_by_strangers() -> dict[str, int]:
+    """For each path, how many of NiceGUI's clients there are once strangers have asked for it."""
+    return dict(_printed(LEFT))
+
+
+def _printed(what: str) -> Any:
+    command = [sys.executable, "-m", "tests.robustness.routing", what]
+    ran = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    return json.loads(ran.stdout)
 
 
 def filled(path: str, **values: str) -> str:
@@ -62,6 +72,8 @@ def _walk(routes: list[BaseRoute], before: str = "") -> Iterator[tuple[str, str]
         included = getattr(route, "original_router", None)  # FastAPI's own kind
         if isinstance(route, Mount):
             yield from _walk(list(route.routes), before + route.path)
+        elif isinstance(route, Route) and route.name == NOT_ALLOWED:
+            continue
         elif isinstance(route, Route):
             for method in route.methods or {"GET"}:
                 yield before + route.path, method
@@ -71,15 +83,35 @@ def _walk(routes: list[BaseRoute], before: str = "") -> Iterator[tuple[str, str]
             raise TypeError(f"A kind of route that this walk doesn't know: {route!r}")
 
 
-async def _print() -> None:
+async def _print(what: str) -> None:
     from ui.server import create_app  # noqa: PLC0415 - only in the process that prints
 
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(_env_file=None, data_dir=Path(folder))
         async with started(settings):
-            routes = sorted(set(_walk(create_app(settings).routes)))
-    sys.stdout.write(json.dumps(routes))
+            app = create_app(settings)
+            routes = sorted(set(_walk(app.routes)))
+            printed = routes if what == ROUTES else await _left(app, settings, routes)
+    sys.stdout.write(json.dumps(printed))
+
+
+async def _left(app: FastAPI, settings: Settings, routes: list[tuple[str, str]]) -> dict[str, int]:
+    """How many of NiceGUI's clients there are after a stranger's requests to each path."""
+    from nicegui import Client  # noqa: PLC0415 - as above
+
+    paths = [*{path for path, _ in routes}, "/nowhere", "/t/acme/nowhere", "/t/nowhere/users"]
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app, raise_app_exceptions=False),
+        base_url=settings.public_url,
+        headers={"Origin": settings.public_url},
+    ) as stranger:
+        left = {}
+        for path in paths:
+            for method in ("GET", "POST", "DELETE"):
+                await stranger.request(method, filled(path))
+            left[path] = len(Client.instances)
+    return left
 
 
 if __name__ == "__main__":
-    asyncio.run(_print())
+    asyncio.run(_print(sys.argv[1]))

@@ -198,6 +198,56 @@ async def test_a_database_locked_for_five_seconds_is_waited_for(
     assert answer.headers["location"] == "/t/acme/account"
 
 
+@pytest.mark.usefixtures("tenant")
+async def test_a_method_that_an_address_does_not_take_is_told_which_it_takes(
+    http: httpx.AsyncClient,
+) -> None:
+    for path, allowed in (
+        ("/t/acme/login", "GET, POST"),
+        ("/t/acme/logout", "POST"),
+        ("/healthz", "GET, HEAD"),
+        ("/t/acme/login/passkey", "GET, POST"),
+        ("/password/strength", "POST"),
+    ):
+        for method in {"GET", "POST", "PUT", "PATCH", "DELETE"} - set(allowed.split(", ")):
+            answer = await http.request(method, path)
+            assert (answer.status_code, answer.headers.get("allow")) == (405, allowed), path
+            assert "take such a request" in answer.text
+    assert (await http.delete("/t/acme/nothing")).status_code == 404
+
+
+@pytest.mark.usefixtures("ada")
+async def test_a_forms_type_is_known_however_it_is_written(http: httpx.AsyncClient) -> None:
+    body = f"email=ada@example.com&password={PASSWORD.replace(' ', '+')}"
+    for kind in (
+        "Application/X-WWW-Form-URLencoded",
+        "application/x-www-form-urlencoded;charset=UTF-8",
+        "application/x-www-form-urlencoded ; x=y",
+    ):
+        answer = await http.post("/t/acme/login", content=body, headers={"Content-Type": kind})
+        assert answer.status_code == 303, kind
+    kind = "application/x-www-form-urlencoded-not"
+    answer = await http.post("/t/acme/login", content=body, headers={"Content-Type": kind})
+    assert answer.status_code == 400
+
+
+async def test_the_password_meter_answers_nonsense_as_it_answers_all_else(
+    http: httpx.AsyncClient,
+) -> None:
+    for body in (
+        b"",
+        b"{",
+        b"[]",
+        b'{"password": 5}',
+        b"\xff",
+        b'{"own_words": ["x"]}',
+        b"[" * 9999,
+    ):
+        answer = await http.post("/password/strength", content=body)
+        assert answer.status_code == 422, body
+        assert answer.json()["message"]
+
+
 async def test_a_monitor_may_ask_by_head(http: httpx.AsyncClient) -> None:
     for path in ("/healthz", "/readyz"):
         assert (await http.head(path)).status_code == 200, path

@@ -18,7 +18,7 @@ from services.db import transaction
 from services.runtime import Runtime
 from tests.browser.server import Server
 from tests.factories import create_tenant, create_user, open_session
-from tests.robustness.routing import addresses, filled
+from tests.robustness.routing import addresses, clients_left_by_strangers, filled
 
 EVERYONE = set(Role)
 MANAGERS = {Role.PLATFORM_ADMIN, Role.TENANT_ADMIN}
@@ -204,6 +204,12 @@ async def test_every_answer_has_the_security_headers(
                     if missing or answer.status_code >= 500:
                         wrong.append((method, address.path, answer.status_code, missing))
     assert wrong == [], wrong
+
+
+def test_strangers_leave_nothing_behind_at_any_address() -> None:
+    left = clients_left_by_strangers()
+    assert len(left) >= len({address.path for address in addresses()})
+    assert set(left.values()) == {0}, left
 
 
 def _missing(path: str, answer: httpx.Response) -> list[str]:

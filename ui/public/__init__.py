@@ -1,15 +1,47 @@
 """The pages before sign-in: plain HTML, no state on the server, and where a cut lands."""
 
-from fastapi import FastAPI
+from collections.abc import Callable, Iterable
+
+from fastapi import APIRouter, FastAPI, HTTPException, Request, Response
+from fastapi.routing import APIRoute
 
 from ui.public import entrance, health, links, passkeys, second_step, setup, sign_in, sso, strength
 from ui.public.errors import STATUSES, handle_errors, render_error
+
+NOT_ALLOWED = "not allowed"
+"""The name of the routes that only refuse."""
+METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 __all__ = ["STATUSES", "register", "render_error"]
 
 
 def register(app: FastAPI) -> None:
     """Route every page, and answer errors in their look."""
-    for page in (health, entrance, setup, strength, sign_in, passkeys, second_step, sso, links):
-        app.include_router(page.router)
+    routers = [
+        page.router
+        for page in (health, entrance, setup, strength, sign_in, passkeys, second_step, sso, links)
+    ]
+    for router in routers:
+        app.include_router(router)
+    _refuse_other_methods(app, routers)
     handle_errors(app)
+
+
+def _refuse_other_methods(app: FastAPI, routers: Iterable[APIRouter]) -> None:
+    """Answer 405 where an address is right and the method isn't (RFC 9110, section 15.5.6). Else
+    what is mounted behind the plain pages would answer, as if there was no such address."""
+    allowed: dict[str, set[str]] = {}
+    for router in routers:
+        for route in router.routes:
+            assert isinstance(route, APIRoute)
+            allowed.setdefault(route.path, set()).update(route.methods or ())
+    for path, methods in allowed.items():
+        refuse = _not_allowed(", ".join(sorted(methods)))
+        app.add_route(path, refuse, sorted(METHODS - methods), NOT_ALLOWED)
+
+
+def _not_allowed(methods: str) -> Callable[[Request], Response]:
+    def refuse(_request: Request) -> Response:
+        raise HTTPException(405, headers={"Allow": methods})
+
+    return refuse

@@ -45,7 +45,8 @@ async def form_of(request: Request, *names: str) -> dict[str, str]:
 
     Raises a 400 for what is no form at all.
     """
-    if not request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/x-www-form-urlencoded":
         raise HTTPException(400, "This isn't a form that Rollcall knows. Go back and try again.")
     try:
         form = await request.form(max_files=0, max_fields=50)

@@ -5,7 +5,7 @@ from collections import OrderedDict
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidationError
 
 from services.errors import BusyError
 from services.passwords import MAX_LENGTH, Strength, estimate, place
@@ -28,8 +28,12 @@ class Question(BaseModel):
 
 
 @router.post("/password/strength")
-async def strength(request: Request, question: Question) -> JSONResponse:
+async def strength(request: Request) -> JSONResponse:
     """Judge a password, without keeping it."""
+    try:
+        question = Question.model_validate_json(await request.body())
+    except ValidationError:
+        return JSONResponse({"message": "This question isn't understood."}, 422)
     if not _may_ask(request.client.host if request.client else ""):
         return JSONResponse({"message": "Too many estimates. Type on."}, 429)
     words = [word[:MAX_LENGTH] for word in question.own_words]
