@@ -1,13 +1,20 @@
 """From the commit on, nothing: many tabs, a tab that was away, a script that doesn't listen."""
 
-from playwright.async_api import Page, expect
+import asyncio
+from collections.abc import Awaitable, Callable
 
-from models import Tenant, User
-from services import users
+import pytest
+from playwright.async_api import Page, expect
+from sqlmodel import col, update
+
+from models import LinkPurpose, LoginSession, Tenant, User
+from services import clock, password_change, sessions, tenant_end, users
 from services.actor import Actor
-from tests import books
+from services.db import transaction
+from services.sessions import Caller
+from tests import books, factories
 from tests.browser.browsers import Browsers, expect_signed_out
-from tests.browser.grid import Grid
+from tests.browser.grid import Grid, dialog
 
 DEACTIVATED = "Your account was deactivated. Contact your admin."
 # A page without our script: what it is told is lost, and only its components still listen.
@@ -28,19 +35,102 @@ async def _deactivate(admin: Actor, user: User) -> None:
     await users.set_active(admin, user.id, active=False)
 
 
-async def test_ten_tabs_in_two_browsers_close_at_once(
-    browsers: Browsers, tenant: Tenant, admin: Actor, alan: User
-) -> None:
-    home = f"/t/{tenant.slug}"
+async def _sign_out_everywhere(admin: Actor, user: User) -> None:
+    await sessions.revoke(admin, user.id)
+
+
+async def _reset(_admin: Actor, user: User) -> None:
+    async with transaction() as tx:
+        tenant = await tx.get_one(Tenant, user.tenant_id)
+    (token,) = await factories.issue_links([user], LinkPurpose.RESET)
+    await password_change.reset(tenant.slug, token, "an entirely new sentence", Caller())
+
+
+async def _expire(_admin: Actor, user: User) -> None:
+    """As if nobody had touched them for long: nothing tells of it."""
+    async with transaction() as tx:
+        await tx.exec(
+            update(LoginSession)
+            .where(col(LoginSession.user_id) == user.id)
+            .values(expires_at=clock.now())
+        )
+
+
+async def _close_tenant(_admin: Actor, user: User) -> None:
+    assert user.tenant_id is not None
+    above = await factories.sign_in(await factories.create_user(None))
+    await tenant_end.close_tenant(above, user.tenant_id)
+
+
+WAYS = {
+    _deactivate: DEACTIVATED,
+    _sign_out_everywhere: "You were signed out from another place.",
+    _reset: "Your password was changed.",
+    _expire: "Your session has expired.",
+    _close_tenant: "This workspace was closed.",
+}
+
+
+async def _five_tabs(browsers: Browsers, tenant: Tenant, user: User) -> list[Page]:
+    browser = await browsers.signed_in(user)
     addresses = ("users", "account", "roles", "audit", "settings")
-    pages: list[Page] = []
-    for _ in range(2):
-        browser = await browsers.signed_in(alan)
-        pages += [await browsers.tab(browser, f"{home}/{address}") for address in addresses]
-    await _deactivate(admin, alan)
+    return [await browsers.tab(browser, f"/t/{tenant.slug}/{address}") for address in addresses]
+
+
+@pytest.mark.parametrize(("end", "why"), WAYS.items(), ids=[way.__name__[1:] for way in WAYS])
+async def test_ten_tabs_in_two_browsers_close_at_once(
+    browsers: Browsers,
+    tenant: Tenant,
+    admin: Actor,
+    alan: User,
+    end: Callable[[Actor, User], Awaitable[None]],
+    why: str,
+) -> None:
+    pages = [page for _ in range(2) for page in await _five_tabs(browsers, tenant, alan)]
+    await end(admin, alan)
     for page in pages:
-        await expect_signed_out(page, DEACTIVATED)
+        await expect_signed_out(page, why)
         await expect(page.get_by_text("Alan Turing")).to_have_count(0)
+
+
+async def test_signing_out_in_one_tab_closes_the_others_of_that_browser_alone(
+    browsers: Browsers, tenant: Tenant, alan: User
+) -> None:
+    here = await _five_tabs(browsers, tenant, alan)
+    elsewhere = await _five_tabs(browsers, tenant, alan)
+    await here[0].bring_to_front()
+    await here[0].locator("summary").click()
+    await here[0].get_by_role("button", name="Sign out", exact=True).click()
+    for page in here:
+        await expect_signed_out(page, "You signed out.")
+    for page in elsewhere:
+        await expect(page.locator("summary").get_by_text("Alan Turing")).to_be_visible()
+
+
+async def test_two_admins_at_the_same_switch_make_one_change(
+    browsers: Browsers, tenant: Tenant, grace: User, alan: User, ada: User
+) -> None:
+    pages = [await browsers.as_user(admin, f"/t/{tenant.slug}/users") for admin in (grace, alan)]
+    grids = [Grid(page) for page in pages]
+    for grid in grids:
+        await grid.switch("Ada Lovelace").click()
+    await asyncio.gather(
+        *(
+            dialog(page).get_by_role("button", name="Deactivate", exact=True).click()
+            for page in pages
+        )
+    )
+    for grid in grids:
+        await grid.expect_inactive("Ada Lovelace")
+    await asyncio.gather(*(grid.switch("Ada Lovelace").click() for grid in grids))
+    for grid in grids:
+        await grid.expect_active("Ada Lovelace")
+    assert (await books.user_of(ada.id)).active
+    changes = await books.actions_of(tenant)
+    assert [c for c in changes if c.startswith("user.")] == [
+        "user.deactivated",
+        "user.activated",
+    ]
 
 
 async def test_a_tab_that_was_frozen_and_offline_is_closed_when_it_comes_back(

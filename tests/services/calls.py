@@ -75,7 +75,8 @@ async def _rename_tenant(actor: Actor, _target: UUID) -> object:
     return None
 
 
-async def _connected(actor: Actor) -> None:
+async def connected(actor: Actor) -> None:
+    """Give the tenant of an actor a provider, if it has none."""
     if actor.tenant_id is None or await _is_connected(actor.tenant_id):
         return
     row = SsoConnection(
@@ -102,17 +103,17 @@ async def _connect(actor: Actor, _target: UUID) -> object:
 
 
 async def _require_sso(actor: Actor, _target: UUID) -> None:
-    await _connected(actor)
+    await connected(actor)
     await connections.require(actor, False)
 
 
 async def _disconnect(actor: Actor, _target: UUID) -> None:
-    await _connected(actor)
+    await connected(actor)
     await connections.disconnect(actor)
 
 
 async def _finish_test(actor: Actor, _target: UUID) -> object:
-    await _connected(actor)
+    await connected(actor)
     with suppress(SsoError):  # of an answer to nothing
         await flow.finish_test(actor, "acme", None, {})
     return None

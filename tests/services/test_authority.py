@@ -1,5 +1,6 @@
 """Every service call × every role, another tenant's ids, and a session that is over."""
 
+import asyncio
 import importlib
 import inspect
 import pkgutil
@@ -8,14 +9,14 @@ from uuid import UUID, uuid4
 import pytest
 
 import services
-from models import LoginSession, Role, SecondFactorPolicy, Tenant, User
+from models import EndReason, LoginSession, Role, SecondFactorPolicy, Tenant, User
 from services import (
     clock,
     directory,
     sessions,
     users,
 )
-from services.actor import Acting, Actor
+from services.actor import Acting, Actor, lock_users
 from services.db import transaction
 from services.errors import (
     NotAllowedError,
@@ -24,10 +25,11 @@ from services.errors import (
     SessionEndedError,
 )
 from services.runtime import Runtime
+from services.sessions import end
 from services.user_query import UserQuery
 from tests import books
 from tests.factories import create_tenant, create_user, sign_in
-from tests.services.calls import CALLS, EVERYONE, NAMES_A_TENANT, NEEDS_NO_ANSWER, Call
+from tests.services.calls import CALLS, EVERYONE, NAMES_A_TENANT, NEEDS_NO_ANSWER, Call, connected
 
 each_call = pytest.mark.parametrize("call", CALLS, ids=lambda call: call.name)
 each_call_with_an_id = pytest.mark.parametrize(
@@ -149,6 +151,32 @@ async def test_nothing_is_done_for_a_user_from_the_commit_of_their_deactivation(
         await _deactivate(boss, user)
         with pytest.raises(SessionEndedError):
             await call.run(actor, target.id)
+
+
+async def test_nothing_is_done_by_a_call_that_waited_while_its_user_was_deactivated(
+    rollcall: Runtime, tenant: Tenant
+) -> None:
+    target = await create_user(tenant, invited=True)
+    calls = [call for call in CALLS if Role.TENANT_ADMIN in call.allowed]
+    users = [await create_user(tenant, role=Role.TENANT_ADMIN) for _ in calls]
+    actors = [await sign_in(user) for user in users]
+    await connected(actors[0])
+    async with transaction() as tx:
+        await lock_users(tx, [user.id for user in users])
+        running = [
+            asyncio.ensure_future(call.run(actor, target.id))
+            for call, actor in zip(calls, actors, strict=True)
+        ]
+        # Those that only read are answered now, before the commit; the others wait for our locks.
+        _, waiting = await asyncio.wait(running, timeout=1)
+        for user in users:
+            row = await tx.get_one(User, user.id)
+            row.deactivate(clock.now(), None)
+            await end(tx, row, EndReason.DEACTIVATED, cause=uuid4())
+    outcomes = await asyncio.gather(*waiting, return_exceptions=True)
+    assert len(outcomes) >= 20, "calls that change something"
+    assert {type(outcome) for outcome in outcomes} == {SessionEndedError}
+    assert await books.actions_of(tenant) == []
 
 
 @each_call
