@@ -1,4 +1,5 @@
-"""The two cookies: the session's, and the one by which a browser is known again."""
+"""The cookies: the session's, the one by which a browser is known again, and those of a sign-in
+that is under way."""
 
 from collections.abc import Mapping
 
@@ -56,7 +57,7 @@ def clear_attempt(response: Response, slug: str) -> None:
 
 def attempt_of(cookies: Mapping[str, str]) -> str | None:
     """The single sign-on that this browser has begun."""
-    return cookies.get(ATTEMPT)
+    return cookies.get(_narrow(ATTEMPT))
 
 
 def set_second_step(response: Response, base: str, ticket: str) -> None:
@@ -64,7 +65,7 @@ def set_second_step(response: Response, base: str, ticket: str) -> None:
     empty ticket has it forget that."""
     seconds = int(second_step_ticket.LIFETIME.total_seconds()) if ticket else 0
     response.set_cookie(
-        SECOND_STEP,
+        _narrow(SECOND_STEP),
         ticket,
         max_age=seconds,
         path=f"{base}/login",
@@ -76,13 +77,13 @@ def set_second_step(response: Response, base: str, ticket: str) -> None:
 
 def second_step_of(cookies: Mapping[str, str]) -> str | None:
     """The ticket of a sign-in whose second step waits in this browser."""
-    return cookies.get(SECOND_STEP)
+    return cookies.get(_narrow(SECOND_STEP))
 
 
 def _set_attempt(response: Response, slug: str, value: str, seconds: int) -> None:
     # Lax, not Strict: it comes back by a link from the provider's site.
     response.set_cookie(
-        ATTEMPT,
+        _narrow(ATTEMPT),
         value,
         max_age=seconds,
         path=f"/t/{slug}/sso",
@@ -108,3 +109,8 @@ def _name(name: str) -> str:
     # The prefix has browsers refuse a cookie that another subdomain or plain http has set (RFC
     # 6265bis, section 4.1.3.2); it needs Secure.
     return f"__Host-{name}" if runtime.current().settings.is_https else name
+
+
+def _narrow(name: str) -> str:
+    # For some addresses alone, which the prefix above doesn't allow.
+    return f"__Secure-{name}" if runtime.current().settings.is_https else name

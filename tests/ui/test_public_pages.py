@@ -7,8 +7,9 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from models import Tenant, User
-from services import sessions, setup
+from models import Passkey, Tenant, User
+from services import clock, sessions, setup
+from services.db import transaction
 from services.runtime import Runtime
 from tests import factories
 from tests.conftest import PUBLIC_URL
@@ -148,3 +149,25 @@ async def test_the_cookies_are_for_rollcall_s_own_pages_and_no_script(
         attributes = {part.strip().lower() for part in cookie.split(";")[1:]}
         assert {"httponly", "secure", "samesite=lax", "path=/"} <= attributes
         assert not any(attribute.startswith("domain") for attribute in attributes)
+
+
+async def test_the_cookie_of_a_sign_in_under_way_is_for_its_own_addresses_alone(
+    http: httpx.AsyncClient, admin_user: User
+) -> None:
+    passkey = Passkey(
+        user_id=admin_user.id,
+        credential_id=b"id",
+        public_key=b"",
+        name="Device",
+        created_at=clock.now(),
+    )
+    async with transaction() as tx:
+        tx.add(passkey)
+    form = {"email": admin_user.email, "password": factories.PASSWORD}
+    answer = await http.post("/t/acme/login", data=form)
+    (cookie,) = answer.headers.get_list("set-cookie")
+    assert cookie.startswith("__Secure-rollcall-second-step=")
+    attributes = {part.strip().lower() for part in cookie.split(";")[1:]}
+    assert {"httponly", "secure", "samesite=strict", "path=/t/acme/login"} <= attributes
+    page = await http.get("/t/acme/login/second-step")
+    assert "Use a passkey" in page.text
