@@ -11,6 +11,7 @@ from benchmarks import (
     cut,
     fan_out,
     first_row,
+    invitations,
     machine,
     open_pages,
     pages,
@@ -35,10 +36,12 @@ BENCHMARKS: dict[str, Benchmark] = {
     "storm": storm.run,
     "replicas": replicas.run,
     "sign_in": sign_in.run,
+    "invitations": invitations.run,
     "soak": soak.run,
 }
 # The soak takes as long as it is told to: it runs when it is named.
 USUAL = [name for name in BENCHMARKS if name != "soak"]
+SIZES = ("pages", "users", "rows", "opened", "storm", "imported", "threads")
 FOLDER = Path(__file__).parent.parent / ".bench"
 
 
@@ -46,7 +49,7 @@ def main() -> None:
     """Run the benchmarks that are asked for, and print their figures."""
     parser = argparse.ArgumentParser(prog="make bench BENCH_ARGS=…", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="name", help=", ".join(BENCHMARKS))
-    for name in ("pages", "users", "rows", "opened", "storm", "threads"):
+    for name in SIZES:
         parser.add_argument(f"--{name}", type=_sizes, help="sizes: 1,100,1000")
     parser.add_argument("--effort", type=float, help="so many times the usual rounds")
     parser.add_argument("--seconds", type=float, help="of each round of sign-ins")
@@ -58,7 +61,7 @@ def main() -> None:
     if unknown:
         parser.error(f"there is no benchmark {', '.join(sorted(unknown))}")
     options = SMALLEST if given.smallest else Options()
-    fields = ("pages", "users", "rows", "opened", "storm", "threads", "effort", "seconds", "soak")
+    fields = (*SIZES, "effort", "seconds", "soak")
     chosen = {name: getattr(given, name) for name in fields}
     options = replace(options, **{k: v for k, v in chosen.items() if v is not None})
     described = machine.describe()

@@ -14,6 +14,7 @@ class Options:
     rows: tuple[int, ...] = (100, 10_000)
     opened: tuple[int, ...] = (100, 300, 1000)
     storm: tuple[int, ...] = (10, 100, 1000)
+    imported: tuple[int, ...] = (100, 1000, 10_000)
     threads: tuple[int, ...] = (1, 2, 8)
     effort: float = 1.0
     seconds: float = 4.0
@@ -31,6 +32,7 @@ SMALLEST = Options(
     rows=(60,),
     opened=(2,),
     storm=(2,),
+    imported=(30,),
     threads=(1,),
     effort=0.05,
     seconds=0.3,

@@ -12,9 +12,10 @@ from benchmarks.serving import serving
 from benchmarks.vitals import vitals
 from models import SignInMethod, User
 from services import runtime
-from services.actor import COMMAND_LINE
+from services.actor import COMMAND_LINE, Operator, find_tenant
 from services.db import transaction
 from services.events import UserEvent
+from services.invitation_import import BATCH, invite_rows, read_csv
 from services.sessions import Caller, begin
 from services.settings import Settings
 from services.startup import started
@@ -52,6 +53,23 @@ class Subject:
         await set_active(COMMAND_LINE, UUID(user_id), active)
         took = time.perf_counter() - asked
         return {"asked": asked, "committed": await self.committed.get(), "took": took}
+
+    async def import_csv(self, slug: str, rows: int) -> dict[str, float]:
+        """Invite so many people from a file; tells how long reading and inviting took, in
+        seconds."""
+        lines = [f"First{n},Last{n},person{n}@{slug}.example,Administrator" for n in range(rows)]
+        text = "First Name,Last Name,Email,Role\n" + "\n".join(lines)
+        begun = time.perf_counter()
+        read = read_csv(text)
+        reading = time.perf_counter() - begun
+        async with transaction() as tx:
+            tenant = await find_tenant(tx, slug)
+        actor = Operator("Benchmark", tenant.id if tenant else None)
+        begun = time.perf_counter()
+        for first in range(0, rows, BATCH):
+            outcomes = await invite_rows(actor, read[first : first + BATCH])
+            assert not any(outcome.problem for outcome in outcomes)
+        return {"reading": reading, "inviting": time.perf_counter() - begun}
 
     async def cpu(self) -> float:
         """Seconds of processor time so far."""

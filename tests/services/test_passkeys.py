@@ -33,16 +33,17 @@ from services.errors import (
 from services.sessions import recognise
 from services.sign_in import sign_in
 from tests import books, factories
-from tests.authenticator import Device, challenge_of
+from tests.authenticator import Device
 from tests.conftest import PUBLIC_URL
 from tests.factories import CALLER, PASSWORD
 
 HOSTILE = ["", "{", "[]", "null", "[" * 5000, '{"rawId": 5}', '{"rawId": "é", "response": {}}']
 
 
-async def _add(
+async def add_passkey(
     actor: Actor, *, verifies: bool = True, counts: bool = True
 ) -> tuple[Device, tuple[str, ...]]:
+    """Make a passkey of a device in software; returns the device and the recovery codes."""
     device = Device(PUBLIC_URL, verifies, counts)
     codes = await passkeys.finish(actor, device.make(await passkeys.begin(actor)))
     return device, codes
@@ -60,7 +61,7 @@ async def _refused(slug: str | None, answer: str) -> None:
 
 
 async def test_a_passkey_signs_in_without_the_password(admin: Actor, tenant: Tenant) -> None:
-    device, _ = await _add(admin)
+    device, _ = await add_passkey(admin)
     answer = device.answer(passkeys.sign_in_options(tenant.slug))
     signed_in = await passkey_sign_in.sign_in(tenant.slug, answer, CALLER)
     visit = await recognise(signed_in.token, tenant.slug, CALLER)
@@ -73,14 +74,14 @@ async def test_a_passkey_signs_in_without_the_password(admin: Actor, tenant: Ten
 
 
 async def test_a_platform_admin_signs_in_with_a_passkey(platform: Actor) -> None:
-    device, _ = await _add(platform)
+    device, _ = await add_passkey(platform)
     answer = device.answer(passkeys.sign_in_options(None))
     assert (await passkey_sign_in.sign_in(None, answer, CALLER)).tenant_slug is None
 
 
 async def test_a_passkey_is_a_second_step_after_the_password(admin: Actor, tenant: Tenant) -> None:
     user = await books.user_of(admin.user_id)
-    device, _ = await _add(admin, verifies=False)
+    device, _ = await add_passkey(admin, verifies=False)
     ticket = await _first_step(tenant, user)
     choices = await second_step.get_choices(tenant.slug, ticket)
     assert (choices.app, choices.passkey) == (False, True)
@@ -94,14 +95,14 @@ async def test_a_passkey_is_a_second_step_after_the_password(admin: Actor, tenan
 async def test_a_device_that_asks_for_nothing_is_no_sign_in_of_its_own(
     admin: Actor, tenant: Tenant
 ) -> None:
-    device, _ = await _add(admin, verifies=False)
+    device, _ = await add_passkey(admin, verifies=False)
     await _refused(tenant.slug, device.answer(passkeys.sign_in_options(tenant.slug)))
     assert (await books.actions_of(tenant))[-1] == "session.sign_in_failed"
 
 
 @pytest.mark.parametrize("counts", [True, False])
 async def test_a_passkeys_answer_counts_once(admin: Actor, tenant: Tenant, counts: bool) -> None:
-    device, _ = await _add(admin, counts=counts)
+    device, _ = await add_passkey(admin, counts=counts)
     answer = device.answer(passkeys.sign_in_options(tenant.slug))
     await passkey_sign_in.sign_in(tenant.slug, answer, CALLER)
     await _refused(tenant.slug, answer)
@@ -110,7 +111,7 @@ async def test_a_passkeys_answer_counts_once(admin: Actor, tenant: Tenant, count
 async def test_an_answer_that_was_kept_back_is_refused_after_a_newer_one(
     admin: Actor, tenant: Tenant
 ) -> None:
-    device, _ = await _add(admin, counts=False)
+    device, _ = await add_passkey(admin, counts=False)
     kept = device.answer(passkeys.sign_in_options(tenant.slug))
     newer = device.answer(passkeys.sign_in_options(tenant.slug))
     await passkey_sign_in.sign_in(tenant.slug, newer, CALLER)
@@ -118,7 +119,7 @@ async def test_an_answer_that_was_kept_back_is_refused_after_a_newer_one(
 
 
 async def test_a_clock_that_stepped_back_locks_nobody_out(admin: Actor, tenant: Tenant) -> None:
-    device, _ = await _add(admin)
+    device, _ = await add_passkey(admin)
     clock.shift(timedelta(hours=1))
     answer = device.answer(passkeys.sign_in_options(tenant.slug))
     await passkey_sign_in.sign_in(tenant.slug, answer, CALLER)
@@ -129,7 +130,7 @@ async def test_a_clock_that_stepped_back_locks_nobody_out(admin: Actor, tenant: 
 
 
 async def test_a_copied_passkey_is_noticed_by_its_count(admin: Actor, tenant: Tenant) -> None:
-    device, _ = await _add(admin)
+    device, _ = await add_passkey(admin)
     for _ in range(2):
         answer = device.answer(passkeys.sign_in_options(tenant.slug))
         await passkey_sign_in.sign_in(tenant.slug, answer, CALLER)
@@ -138,14 +139,14 @@ async def test_a_copied_passkey_is_noticed_by_its_count(admin: Actor, tenant: Te
 
 
 async def test_a_challenge_is_good_for_five_minutes(admin: Actor, tenant: Tenant) -> None:
-    device, _ = await _add(admin)
+    device, _ = await add_passkey(admin)
     answer = device.answer(passkeys.sign_in_options(tenant.slug))
     clock.shift(passkey_challenges.LIFETIME + timedelta(seconds=2))
     await _refused(tenant.slug, answer)
 
 
 async def test_a_challenge_is_good_at_its_own_tenant_alone(admin: Actor, tenant: Tenant) -> None:
-    device, _ = await _add(admin)
+    device, _ = await add_passkey(admin)
     other = await factories.create_tenant("Other")
     for slug in (other.slug, None):
         await _refused(tenant.slug, device.answer(passkeys.sign_in_options(slug)))
@@ -156,7 +157,7 @@ async def test_a_challenge_of_one_purpose_proves_nothing_for_another(
     admin: Actor, tenant: Tenant
 ) -> None:
     user = await books.user_of(admin.user_id)
-    device, _ = await _add(admin)
+    device, _ = await add_passkey(admin)
     ticket = await _first_step(tenant, user)
     step = await second_step.passkey_options(tenant.slug, ticket)
     await _refused(tenant.slug, device.answer(step))
@@ -166,14 +167,14 @@ async def test_a_challenge_of_one_purpose_proves_nothing_for_another(
 
 
 async def test_a_challenge_of_ones_own_making_is_refused(admin: Actor, tenant: Tenant) -> None:
-    device, _ = await _add(admin)
+    device, _ = await add_passkey(admin)
     options = passkeys.sign_in_options(tenant.slug)
     for challenge in ("", "AAAA", "é", json.loads(options)["challenge"][:-6] + "AAAAAA"):
         await _refused(tenant.slug, device.answer(options, challenge=challenge))
 
 
 async def test_an_answer_given_to_another_site_is_refused(admin: Actor, tenant: Tenant) -> None:
-    device, _ = await _add(admin)
+    device, _ = await add_passkey(admin)
     device.origin = "https://rollcall.example.net"
     await _refused(tenant.slug, device.answer(passkeys.sign_in_options(tenant.slug)))
     with pytest.raises(PasskeyRefusedError):
@@ -181,15 +182,15 @@ async def test_an_answer_given_to_another_site_is_refused(admin: Actor, tenant: 
 
 
 async def test_another_key_under_the_same_id_is_refused(admin: Actor, tenant: Tenant) -> None:
-    device, _ = await _add(admin)
+    device, _ = await add_passkey(admin)
     forged = Device(PUBLIC_URL, credential_id=device.credential_id)
     await _refused(tenant.slug, forged.answer(passkeys.sign_in_options(tenant.slug)))
 
 
 async def test_another_persons_passkey_is_no_second_step(admin: Actor, tenant: Tenant) -> None:
     user = await books.user_of(admin.user_id)
-    await _add(admin)
-    other, _ = await _add(await factories.sign_in(await factories.create_user(tenant)))
+    await add_passkey(admin)
+    other, _ = await add_passkey(await factories.sign_in(await factories.create_user(tenant)))
     ticket = await _first_step(tenant, user)
     answer = other.answer(await second_step.passkey_options(tenant.slug, ticket))
     with pytest.raises(PasskeyRefusedError):
@@ -201,7 +202,7 @@ async def test_whoever_is_deactivated_or_whose_tenant_is_closed_is_refused(
     admin: Actor, platform: Actor, tenant: Tenant
 ) -> None:
     user = await factories.create_user(tenant)
-    device, _ = await _add(await factories.sign_in(user))
+    device, _ = await add_passkey(await factories.sign_in(user))
     await users.set_active(COMMAND_LINE, user.id, active=False)
     await _refused(tenant.slug, device.answer(passkeys.sign_in_options(tenant.slug)))
     await users.set_active(COMMAND_LINE, user.id, active=True)
@@ -215,7 +216,7 @@ async def test_whoever_is_deactivated_or_whose_tenant_is_closed_is_refused(
 @pytest.mark.parametrize("answer", HOSTILE)
 async def test_nonsense_is_refused(admin: Actor, tenant: Tenant, answer: str) -> None:
     user = await books.user_of(admin.user_id)
-    await _add(admin)
+    await add_passkey(admin)
     await _refused(tenant.slug, answer)
     ticket = await _first_step(tenant, user)
     with pytest.raises(PasskeyRefusedError):
@@ -229,7 +230,7 @@ async def test_nonsense_is_refused(admin: Actor, tenant: Tenant, answer: str) ->
 async def test_any_changed_part_of_an_answer_is_noticed(
     admin: Actor, tenant: Tenant, part: str
 ) -> None:
-    device, _ = await _add(admin)
+    device, _ = await add_passkey(admin)
     said = json.loads(device.answer(passkeys.sign_in_options(tenant.slug)))
     whole = said["response"][part]
     for changed in (whole[:-4], whole[:10] + ("A" if whole[10] != "A" else "B") + whole[11:], ""):
@@ -248,9 +249,9 @@ async def test_the_first_factor_brings_recovery_codes_and_the_second_none(
     admin: Actor, tenant: Tenant
 ) -> None:
     user = await books.user_of(admin.user_id)
-    _, codes = await _add(admin)
+    _, codes = await add_passkey(admin)
     assert len(codes) == 10
-    assert (await _add(admin))[1] == ()
+    assert (await add_passkey(admin))[1] == ()
     ticket = await _first_step(tenant, user)
     await second_step.finish(tenant.slug, ticket, codes[0], CALLER)
     assert (await second_factors.get_own(admin)).codes_left == 9
@@ -258,8 +259,8 @@ async def test_the_first_factor_brings_recovery_codes_and_the_second_none(
 
 async def test_the_last_factor_takes_the_recovery_codes_along(admin: Actor, tenant: Tenant) -> None:
     user = await books.user_of(admin.user_id)
-    await _add(admin)
-    await _add(admin)
+    await add_passkey(admin)
+    await add_passkey(admin)
     for left in (1, 0):
         own = await second_factors.get_own(admin)
         await passkeys.remove(admin, own.passkeys[0].id)
@@ -270,7 +271,7 @@ async def test_the_last_factor_takes_the_recovery_codes_along(admin: Actor, tena
 
 
 async def test_a_removed_passkey_lets_nobody_in(admin: Actor, tenant: Tenant) -> None:
-    device, _ = await _add(admin)
+    device, _ = await add_passkey(admin)
     (own,) = (await second_factors.get_own(admin)).passkeys
     await passkeys.remove(admin, own.id)
     await _refused(tenant.slug, device.answer(passkeys.sign_in_options(tenant.slug)))
@@ -280,7 +281,7 @@ async def test_a_removed_passkey_lets_nobody_in(admin: Actor, tenant: Tenant) ->
 
 async def test_nobody_removes_another_persons_passkey(admin: Actor, tenant: Tenant) -> None:
     other = await factories.sign_in(await factories.create_user(tenant))
-    await _add(other)
+    await add_passkey(other)
     (theirs,) = (await second_factors.get_own(other)).passkeys
     with pytest.raises(NotFoundError):
         await passkeys.remove(admin, theirs.id)
@@ -288,8 +289,8 @@ async def test_nobody_removes_another_persons_passkey(admin: Actor, tenant: Tena
 
 
 async def test_the_last_passkey_stays_where_a_second_factor_is_required(admin: Actor) -> None:
-    await _add(admin)
-    await _add(admin)
+    await add_passkey(admin)
+    await add_passkey(admin)
     await sign_in_policy.require_second_factor(admin, SecondFactorPolicy.ADMINS.value)
     first, second = (await second_factors.get_own(admin)).passkeys
     await passkeys.remove(admin, first.id)
@@ -300,7 +301,7 @@ async def test_the_last_passkey_stays_where_a_second_factor_is_required(admin: A
 
 async def test_a_reset_takes_passkeys_too(admin: Actor, tenant: Tenant) -> None:
     user = await factories.create_user(tenant, role=Role.SALES_ENGINEER)
-    device, _ = await _add(await factories.sign_in(user))
+    device, _ = await add_passkey(await factories.sign_in(user))
     await second_factors.reset(admin, user.id)
     await _refused(tenant.slug, device.answer(passkeys.sign_in_options(tenant.slug)))
     await sign_in(tenant.slug, user.email, PASSWORD, CALLER)
@@ -309,7 +310,7 @@ async def test_a_reset_takes_passkeys_too(admin: Actor, tenant: Tenant) -> None:
 async def test_making_and_removing_need_a_fresh_sign_in(admin: Actor) -> None:
     options = await passkeys.begin(admin)
     answer = Device(PUBLIC_URL).make(options)
-    await _add(admin)
+    await add_passkey(admin)
     (own,) = (await second_factors.get_own(admin)).passkeys
     clock.shift(timedelta(minutes=16))
     for act in (
@@ -338,7 +339,7 @@ async def test_a_passkey_is_kept_once_and_for_the_session_that_asked(
 
 async def test_twenty_passkeys_are_enough(admin: Actor) -> None:
     for _ in range(passkeys.MOST):
-        await _add(admin)
+        await add_passkey(admin)
     with pytest.raises(ConflictError, match="enough"):
         await passkeys.begin(admin)
 
@@ -347,7 +348,7 @@ async def test_a_second_step_without_a_passkey_offers_none(
     admin: Actor, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     user = await books.user_of(admin.user_id)
-    await _add(admin)
+    await add_passkey(admin)
     ticket = await _first_step(tenant, user)
     monkeypatch.setattr(runtime.current().settings, "public_url", "http://192.0.2.7:8080")
     assert not (await second_step.get_choices(tenant.slug, ticket)).passkey
@@ -375,13 +376,8 @@ async def test_passkeys_are_offered_at_a_host_name_over_https(
     assert passkeys.are_offered() is offered
 
 
-async def test_challenges_are_never_the_same(tenant: Tenant) -> None:
-    made = {challenge_of(passkeys.sign_in_options(tenant.slug)) for _ in range(50)}
-    assert len(made) == 50
-
-
 async def test_a_second_step_needs_its_ticket(admin: Actor, tenant: Tenant) -> None:
-    await _add(admin)
+    await add_passkey(admin)
     for act in (
         second_step.get_choices(tenant.slug, None),
         second_step.passkey_options(tenant.slug, "gAAAAA"),
@@ -393,7 +389,7 @@ async def test_a_second_step_needs_its_ticket(admin: Actor, tenant: Tenant) -> N
 
 async def test_a_wrong_code_is_no_way_around_the_passkey(admin: Actor, tenant: Tenant) -> None:
     user = await books.user_of(admin.user_id)
-    await _add(admin)
+    await add_passkey(admin)
     ticket = await _first_step(tenant, user)
     for code in ("", "000000", "aaaaa-aaaaa"):
         with pytest.raises(InvalidInputError):
