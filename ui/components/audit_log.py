@@ -31,9 +31,9 @@ class AuditLog(Element, component="audit_log.js", dependencies=["live_socket.js"
         live_event: str = LIVE_EVENT,
     ) -> None:
         super().__init__()
-        self._props["entries"] = list(entries)
+        self._props["entries"] = tuple(entries)  # tuples aren't watched for changes
         self._props["has_more"] = has_more
-        self._props["actions"] = [list(action) for action in actions]
+        self._props["actions"] = tuple(actions)
         self._props["query"] = dict(query or {})
         self._props["export_url"] = export_url
         self._props["compact"] = compact

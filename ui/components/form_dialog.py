@@ -69,12 +69,10 @@ class FormDialog(Element, component="form_dialog.js", dependencies=["live_socket
     ) -> None:
         super().__init__()
         self._props["title"] = title
-        self._props["fields"] = [
-            asdict(field) | {"options": [list(option) for option in field.options]}
-            for field in fields
-        ]
+        # Tuples: lists, and all that is in them, would be watched for changes, at 270 bytes each.
+        self._props["fields"] = tuple(asdict(field) for field in fields)
         self._props["submit"] = submit
-        self._props["body"] = _lines(body)
+        self._props["body"] = tuple(_lines(body))
         self._props["tone"] = tone
         self._props["cancel"] = cancel
         self._props["checks"] = on_check is not None

@@ -18,8 +18,8 @@ class Shell(Element, component="shell.js"):
         super().__init__()
         self._props["home"] = base
         self._props["place"] = visit.tenant_name or "Platform"
-        self._props["navigation"] = list(navigation)
-        self._props["menu"] = list(menu)
+        self._props["navigation"] = tuple(navigation)  # tuples aren't watched for changes
+        self._props["menu"] = tuple(menu)
         self._props["person"] = {
             "name": visit.name,
             "email": visit.email,

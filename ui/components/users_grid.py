@@ -62,7 +62,7 @@ class UsersGrid(
         self._props["page_size"] = page_size
         self._props["folded_q"] = folded_q
         self._props["me"] = me
-        self._props["roles"] = [list(role) for role in roles]
+        self._props["roles"] = tuple(roles)
         self._props["can_manage"] = can_manage
         self._props["base_url"] = base_url
         self._props["empty_hint"] = empty_hint
