@@ -77,10 +77,11 @@ def _svg(title: str, sized_by: str, lines: Sequence[Line]) -> str:
         share = (math.log10(y) - low) / (high - low)
         return round(HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM), 1)
 
-    box = f'viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(title)}"'
+    tall = max(HEIGHT, TOP + 18 * len(lines))  # the names of many lines go on below
+    box = f'viewBox="0 0 {WIDTH} {tall}" role="img" aria-label="{escape(title)}"'
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" {box}><style>{STYLE}</style>',
-        f'<rect class="back" width="{WIDTH}" height="{HEIGHT}"/>',
+        f'<rect class="back" width="{WIDTH}" height="{tall}"/>',
         f'<text class="title" x="{LEFT}" y="24">{escape(title)}</text>',
         f'<text x="{LEFT}" y="{HEIGHT - 10}">{escape(sized_by)}</text>',
     ]
