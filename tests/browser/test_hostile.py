@@ -179,6 +179,37 @@ async def test_names_of_tenants_come_back_as_they_were_entered(
     await _expect_whole(page)
 
 
+async def test_a_changed_name_comes_back_as_it_was_entered(
+    browsers: Browsers, tenant: Tenant, grace: User, ada: User
+) -> None:
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/users/{ada.id}")
+    heading = page.get_by_role("heading", level=1)
+    for hostile in SOME:
+        await page.get_by_role("button", name="Edit name").click()
+        await fill(dialog(page), first_name=hostile.text, last_name=hostile.text)
+        await dialog(page).get_by_role("button", name="Save").click()
+        await expect(dialog(page)).to_be_hidden()
+        await expect(heading).to_have_text(f"{_kept(hostile.text)} {_kept(hostile.text)}")
+    await _expect_whole(page)
+
+
+async def test_a_password_may_be_any_text_and_is_shown_nowhere(
+    browsers: Browsers, tenant: Tenant, ada: User
+) -> None:
+    page = await browsers.as_user(ada, f"/t/{tenant.slug}/account")
+    await page.get_by_role("button", name="Change password").click()
+    form = dialog(page)
+    change = form.get_by_role("button", name="Change password")
+    for hostile in SOME:
+        await fill(form, current_password="not the one", new_password=f"{hostile.text} {ada.id}")
+        await change.click()
+        await expect(change).not_to_have_attribute("aria-busy", "true")
+        # After a few, there is a pause to wait for.
+        await expect(form.locator("[aria-invalid=true], [role=alert]").first).to_be_visible()
+        assert hostile.text not in await page.locator("body").inner_text()
+    await _expect_whole(page)
+
+
 async def test_single_sign_on_refuses_what_is_no_provider(
     browsers: Browsers, tenant: Tenant, grace: User
 ) -> None:
