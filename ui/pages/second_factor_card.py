@@ -18,6 +18,12 @@ from ui.frame import section, text
 from ui.input import as_text
 from ui.words import ago, moment
 
+WITHOUT_PASSKEYS = "Asked for after your password: a code of an app on your phone."
+WITH_PASSKEYS = (
+    "Asked for after your password: a code of an app on your phone, or a passkey. A passkey also "
+    "signs you in without the password."
+)
+
 
 class SecondFactorCard:
     """The card, and the handlers behind its buttons."""
@@ -65,12 +71,7 @@ class SecondFactorCard:
 
     def _show(self, factors: SecondFactors) -> None:
         text("h2", "Second factor")
-        text(
-            "p",
-            "Asked for after your password: a code of an app on your phone, or a passkey. A "
-            "passkey also signs you in without the password.",
-            "muted",
-        )
+        text("p", WITH_PASSKEYS if passkeys.are_offered() else WITHOUT_PASSKEYS, "muted")
         if factors.any:
             with ui.element("ul").classes("session-list"):
                 if factors.since is not None:

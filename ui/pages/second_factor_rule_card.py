@@ -57,7 +57,7 @@ class SecondFactorRuleCard:
             button = text("button", "Change", "btn btn-quiet").props('type="button"')
             button.props["aria-label"] = "Change of whom a second factor is required"
             button.on("click", self._open, args=[])
-        text("p", "A code of an app on the phone, beside the password.", "muted")
+        text("p", "A code of an app on the phone, or a passkey, beside the password.", "muted")
         with ui.element("dl").classes("facts"):
             fact("Required of", REQUIRED_OF[policy.second_factor])
 
