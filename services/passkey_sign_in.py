@@ -2,7 +2,7 @@
 
 from models import SignInMethod, Tenant, User
 from services import passkeys, throttle
-from services.actor import lock_users
+from services.actor import is_open, lock_users
 from services.audit import Action, record
 from services.db import reading, transaction
 from services.errors import PasskeyRefusedError
@@ -24,21 +24,17 @@ async def sign_in(slug: str | None, answer: str, caller: Caller) -> SignedIn:
         user_id = await passkeys.find_owner(tx, answer)
     if user_id is None:
         raise PasskeyRefusedError
-    try:
-        async with transaction() as tx:
-            await lock_users(tx, [user_id])
-            user = await tx.get_one(User, user_id)
-            tenant = await tx.get(Tenant, user.tenant_id) if user.tenant_id else None
-            here = (tenant.slug if tenant else None) == slug
-            if not here or not user.active or (tenant is not None and tenant.closed_at):
-                raise PasskeyRefusedError
-            await passkeys.prove_sign_in(tx, user, slug, answer)
+    async with transaction() as tx:
+        await lock_users(tx, [user_id])
+        user = await tx.get_one(User, user_id)
+        tenant = await tx.get(Tenant, user.tenant_id) if user.tenant_id else None
+        if (
+            (tenant.slug if tenant else None) == slug
+            and user.active
+            and await is_open(tx, user.tenant_id)
+            and await passkeys.proves_sign_in(tx, user, slug, answer)
+        ):
             await throttle.forget(tx, counters)
             return await welcome(tx, user, caller, tenant, SignInMethod.PASSKEY)
-    except PasskeyRefusedError:
-        async with transaction() as tx:
-            user = await tx.get_one(User, user_id)
-            await record(
-                tx, Action.SIGN_IN_FAILED, actor=None, subject=user, address=caller.address
-            )
-        raise
+        await record(tx, Action.SIGN_IN_FAILED, actor=None, subject=user, address=caller.address)
+    raise PasskeyRefusedError

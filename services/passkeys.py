@@ -149,26 +149,35 @@ async def find_owner(tx: Transaction, answer: str) -> UUID | None:
     return passkey.user_id if passkey else None
 
 
-async def prove_sign_in(tx: Transaction, user: User, slug: str | None, answer: str) -> None:
-    """Check the answer to `sign_in_options`; the caller has locked the user.
-
-    Raises `PasskeyRefusedError`.
-    """
-    await _prove(tx, user, answer, Purpose.SIGN_IN, _place(slug), verified=True)
+async def proves_sign_in(tx: Transaction, user: User, slug: str | None, answer: str) -> bool:
+    """Use up an answer to `sign_in_options` of a user who is locked; whether it is good."""
+    return await _proves(tx, user, answer, Purpose.SIGN_IN, _place(slug), verified=True)
 
 
-async def prove_second_step(tx: Transaction, user: User, answer: str) -> None:
-    """Check the answer to `second_step_options`; the caller has locked the user.
-
-    Raises `PasskeyRefusedError`.
-    """
-    await _prove(tx, user, answer, Purpose.SECOND_STEP, str(user.id), verified=False)
+async def proves_second_step(tx: Transaction, user: User, answer: str) -> bool:
+    """Use up an answer to `second_step_options` of a user who is locked; whether it is good."""
+    return await _proves(tx, user, answer, Purpose.SECOND_STEP, str(user.id), verified=False)
 
 
-async def _prove(
+async def _proves(
     tx: Transaction, user: User, answer: str, purpose: Purpose, about: str, *, verified: bool
+) -> bool:
+    try:
+        await _use(tx, user, _parsed(answer), purpose, about, verified=verified)
+    except PasskeyRefusedError:
+        return False
+    return True
+
+
+async def _use(
+    tx: Transaction,
+    user: User,
+    said: dict[str, Any],
+    purpose: Purpose,
+    about: str,
+    *,
+    verified: bool,
 ) -> None:
-    said = _parsed(answer)
     passkey = await _find(tx, _credential_id(said))
     if passkey is None or passkey.user_id != user.id:
         raise PasskeyRefusedError

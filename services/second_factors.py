@@ -66,14 +66,25 @@ async def get_own(actor: Actor) -> SecondFactors:
     """What the person at work here has."""
     async with reading() as tx:
         await authorize(tx, actor, Permission.USE_OWN_ACCOUNT)
-        return await _of(tx, actor.user_id)
+        return await find(tx, actor.user_id)
 
 
 async def get_of(actor: Acting, user_id: UUID) -> SecondFactors:
     """What another user has, for who manages users."""
     async with reading() as tx:
         await authorize(tx, actor, Permission.VIEW_USERS)
-        return await _of(tx, (await get_user(tx, actor, user_id)).id)
+        return await find(tx, (await get_user(tx, actor, user_id)).id)
+
+
+async def find(tx: Transaction, user_id: UUID) -> SecondFactors:
+    """What a user has, in this transaction."""
+    app = await tx.get(Authenticator, user_id)
+    rows = await tx.exec(
+        select(Passkey).where(Passkey.user_id == user_id).order_by(col(Passkey.created_at))
+    )
+    passkeys = tuple(OwnPasskey(p.id, p.name, p.created_at, p.last_used_at) for p in rows)
+    since = app.confirmed_at if app else None
+    return SecondFactors(since, passkeys, await recovery_codes.left(tx, user_id))
 
 
 async def begin(actor: Actor) -> Enrolment:
@@ -222,16 +233,6 @@ def _takes(app: Authenticator, code: str) -> bool:
             app.last_step = step
             return True
     return False
-
-
-async def _of(tx: Transaction, user_id: UUID) -> SecondFactors:
-    app = await tx.get(Authenticator, user_id)
-    rows = await tx.exec(
-        select(Passkey).where(Passkey.user_id == user_id).order_by(col(Passkey.created_at))
-    )
-    passkeys = tuple(OwnPasskey(p.id, p.name, p.created_at, p.last_used_at) for p in rows)
-    since = app.confirmed_at if app else None
-    return SecondFactors(since, passkeys, await recovery_codes.left(tx, user_id))
 
 
 async def _tell(tx: Transaction, template: MailTemplate, user: User) -> None:

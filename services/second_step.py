@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from models import Authenticator, Tenant, User
+from models import Tenant, User
 from services import known_devices, passkeys, second_factors, second_step_ticket, throttle
 from services.actor import lock_users
 from services.audit import Action, record
@@ -36,9 +36,8 @@ async def get_choices(slug: str | None, ticket: str | None) -> Choices:
     """
     user_id, _, _ = second_step_ticket.read(ticket, slug)
     async with reading() as tx:
-        app = await tx.get(Authenticator, user_id)
-        options = await passkeys.second_step_options(tx, user_id)
-    return Choices(app is not None and app.confirmed_at is not None, options is not None)
+        factors = await second_factors.find(tx, user_id)
+    return Choices(factors.since is not None, bool(factors.passkeys) and passkeys.are_offered())
 
 
 async def passkey_options(slug: str | None, ticket: str | None) -> str:
@@ -82,11 +81,8 @@ async def finish_with_passkey(
     """
 
     async def prove(tx: Transaction, user: User) -> Action | None:
-        try:
-            await passkeys.prove_second_step(tx, user, answer)
-        except PasskeyRefusedError:
-            return None
-        return Action.SIGNED_IN
+        good = await passkeys.proves_second_step(tx, user, answer)
+        return Action.SIGNED_IN if good else None
 
     signed_in = await _finish(slug, ticket, caller, prove)
     if signed_in is None:

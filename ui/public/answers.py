@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from starlette.exceptions import HTTPException
 
 from models import Role
+from services.errors import TooManyAttemptsError
 from services.permissions import Permission, may
 from services.sign_in import SignedIn, replace_session
 from ui.assets import STYLE_URL
@@ -62,6 +63,12 @@ async def form_of(request: Request, *names: str) -> dict[str, str]:
 def json_answer(text: str) -> Response:
     """Data for a script of ours, already written as JSON; nobody keeps it."""
     return Response(text, media_type="application/json", headers={"Cache-Control": "no-store"})
+
+
+def paused(answer: Response, error: TooManyAttemptsError) -> Response:
+    """An answer that also tells the browser when to try again (RFC 9110, section 10.2.3)."""
+    answer.headers["Retry-After"] = str(error.retry_after)
+    return answer
 
 
 def home_of(role: Role, slug: str | None) -> str:

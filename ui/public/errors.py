@@ -7,7 +7,7 @@ from starlette.exceptions import HTTPException
 
 from services import errors, logs
 from ui.live.errors import sentence_for
-from ui.public.answers import page
+from ui.public.answers import page, paused
 
 # Which HTTP status each refusal has; a derived type has its base's.
 STATUSES: dict[type[Exception], int] = {
@@ -60,9 +60,7 @@ def handle_errors(app: FastAPI) -> None:
     async def refused(request: Request, error: Exception) -> Response:
         status = next(STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES)
         answer = render_error(request, status, str(error))
-        if isinstance(error, errors.TooManyAttemptsError):
-            answer.headers["Retry-After"] = str(error.retry_after)
-        return answer
+        return paused(answer, error) if isinstance(error, errors.TooManyAttemptsError) else answer
 
     async def http_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)

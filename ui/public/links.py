@@ -14,7 +14,7 @@ from services.sign_in import SignedIn
 from services.sso.connections import find_offer
 from ui.cookies import caller_of
 from ui.identity import home_path
-from ui.public.answers import form_of, page, second_step_answer, signed_in_answer
+from ui.public.answers import form_of, page, paused, second_step_answer, signed_in_answer
 from ui.public.sign_in import name_of
 
 router = APIRouter(include_in_schema=False)
@@ -70,9 +70,7 @@ async def forgot(request: Request, slug: str | None = None) -> Response:
     try:
         await password_change.request_reset(slug, values["email"], caller_of(request))
     except TooManyAttemptsError as error:
-        answer = await _forgot_page(slug, status=429, alert=str(error), values=values)
-        answer.headers["Retry-After"] = str(error.retry_after)
-        return answer
+        return paused(await _forgot_page(slug, status=429, alert=str(error), values=values), error)
     return await _forgot_page(slug, sent=True)
 
 

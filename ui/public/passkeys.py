@@ -7,14 +7,13 @@ from services import passkeys
 from services.errors import (
     NotFoundError,
     PasskeyRefusedError,
-    SignInFailedError,
     SsoRequiredError,
     TooManyAttemptsError,
 )
 from services.passkey_sign_in import sign_in
 from ui.cookies import caller_of
 from ui.public.answers import form_of, json_answer, signed_in_answer
-from ui.public.sign_in import local_path, name_of, sign_in_page
+from ui.public.sign_in import local_path, name_of, refused_page
 
 router = APIRouter(include_in_schema=False)
 
@@ -36,18 +35,8 @@ async def finish(request: Request, slug: str | None = None) -> Response:
     name = await name_of(slug)
     values = await form_of(request, "credential", "next")
     target = local_path(values["next"], slug)
-    retry = 0
     try:
         signed_in = await sign_in(slug, values["credential"], caller_of(request))
-    except (PasskeyRefusedError, SignInFailedError) as error:
-        alert, status = str(error), 400
-    except SsoRequiredError as error:
-        alert, status = str(error), 403
-    except TooManyAttemptsError as error:
-        alert, status, retry = str(error), 429, error.retry_after
-    else:
-        return await signed_in_answer(request, signed_in, target)
-    answer = await sign_in_page(slug, status=status, name=name, next=target, alert=alert)
-    if retry:
-        answer.headers["Retry-After"] = str(retry)
-    return answer
+    except (PasskeyRefusedError, SsoRequiredError, TooManyAttemptsError) as error:
+        return await refused_page(slug, error, name=name, next=target)
+    return await signed_in_answer(request, signed_in, target)

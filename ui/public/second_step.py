@@ -18,7 +18,7 @@ from services.errors import (
 from services.sign_in import SignedIn
 from ui.cookies import caller_of, second_step_of, set_second_step
 from ui.identity import home_path
-from ui.public.answers import form_of, json_answer, page, signed_in_answer
+from ui.public.answers import form_of, json_answer, page, paused, signed_in_answer
 from ui.public.sign_in import local_path, name_of, sign_in_page
 
 router = APIRouter(include_in_schema=False)
@@ -29,10 +29,7 @@ router = APIRouter(include_in_schema=False)
 async def second_step_page(request: Request, slug: str | None = None) -> Response:
     """Ask for a code or a passkey, where a right password was given a short while ago."""
     target = local_path(request.query_params.get("next", ""), slug)
-    try:
-        return await _page(request, slug, target)
-    except SecondStepOverError as error:
-        return await _over(slug, error, target)
+    return await _page(request, slug, target)
 
 
 @router.get("/t/{slug}/login/second-step/passkey")
@@ -77,16 +74,13 @@ async def _finish(
 ) -> Response:
     target = local_path(to, slug)
     try:
-        try:
-            signed_in = await step()
-        except InvalidInputError as error:
-            return await _page(request, slug, target, status=422, errors=error.fields)
-        except PasskeyRefusedError as error:
-            return await _page(request, slug, target, status=400, alert=str(error))
-        except TooManyAttemptsError as error:
-            answer = await _page(request, slug, target, status=429, alert=str(error))
-            answer.headers["Retry-After"] = str(error.retry_after)
-            return answer
+        signed_in = await step()
+    except InvalidInputError as error:
+        return await _page(request, slug, target, status=422, errors=error.fields)
+    except PasskeyRefusedError as error:
+        return await _page(request, slug, target, status=400, alert=str(error))
+    except TooManyAttemptsError as error:
+        return paused(await _page(request, slug, target, status=429, alert=str(error)), error)
     except (SecondStepOverError, SignInFailedError, SsoRequiredError) as error:
         return await _over(slug, error, target)
     answer = await signed_in_answer(request, signed_in, target)
@@ -96,7 +90,10 @@ async def _finish(
 
 async def _page(request: Request, slug: str | None, target: str, **shown: Any) -> Response:
     name = await name_of(slug)
-    choices = await second_step.get_choices(slug, second_step_of(request.cookies))
+    try:
+        choices = await second_step.get_choices(slug, second_step_of(request.cookies))
+    except SecondStepOverError as error:
+        return await _over(slug, error, target)
     return page(
         "second_step.html", base=home_path(slug), name=name, next=target, choices=choices, **shown
     )

@@ -22,7 +22,15 @@ from services.sso.connections import find_offer
 from services.sso.logout import provider_sign_out
 from ui.cookies import caller_of, clear_session, session_token
 from ui.identity import home_path, sign_in_url
-from ui.public.answers import form_of, go, home_of, page, second_step_answer, signed_in_answer
+from ui.public.answers import (
+    form_of,
+    go,
+    home_of,
+    page,
+    paused,
+    second_step_answer,
+    signed_in_answer,
+)
 
 router = APIRouter(include_in_schema=False)
 
@@ -118,34 +126,26 @@ async def sign_in_page(slug: str | None, **shown: Any) -> Response:
     )
 
 
+async def refused_page(slug: str | None, error: Exception, **shown: Any) -> Response:
+    """The sign-in page, with why somebody isn't let in."""
+    if isinstance(error, TooManyAttemptsError):
+        return paused(await sign_in_page(slug, status=429, alert=str(error), **shown), error)
+    status = 403 if isinstance(error, SsoRequiredError) else 400
+    return await sign_in_page(slug, status=status, alert=str(error), **shown)
+
+
 async def _sign_in(request: Request, slug: str | None) -> Response:
     name = await name_of(slug)
     values = await form_of(request, "email", "password", "next")
     target = local_path(values["next"], slug)
-    status, retry = 400, 0
     try:
         signed_in = await sign_in(slug, values["email"], values["password"], caller_of(request))
-    except SignInFailedError as error:
-        alert = str(error)
-    except SsoRequiredError as error:
-        alert, status = str(error), 403
     except SecondStepNeededError as error:
         return second_step_answer(slug, error.ticket, target)
-    except TooManyAttemptsError as error:
-        alert, status, retry = str(error), 429, error.retry_after
-    else:
-        return await signed_in_answer(request, signed_in, target)
-    answer = await sign_in_page(
-        slug,
-        status=status,
-        name=name,
-        next=target,
-        alert=alert,
-        values={"email": values["email"]},
-    )
-    if retry:
-        answer.headers["Retry-After"] = str(retry)
-    return answer
+    except (SignInFailedError, SsoRequiredError, TooManyAttemptsError) as error:
+        email = {"email": values["email"]}
+        return await refused_page(slug, error, name=name, next=target, values=email)
+    return await signed_in_answer(request, signed_in, target)
 
 
 async def _sign_out(request: Request, slug: str | None) -> Response:

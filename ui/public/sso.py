@@ -17,7 +17,7 @@ from services.sso.logout import end_by_provider
 from ui.cookies import attempt_of, caller_of, clear_attempt, set_attempt
 from ui.identity import require, sign_in_url
 from ui.public.answers import form_of, go, page, signed_in_answer
-from ui.public.sign_in import local_path, sign_in_page
+from ui.public.sign_in import local_path, refused_page
 
 router = APIRouter(include_in_schema=False)
 
@@ -59,7 +59,7 @@ async def callback(request: Request, slug: str) -> Response:
         try:
             arrival = await flow.arrive(slug, sealed, given, caller_of(request))
         except (SsoError, TooManyAttemptsError, ConflictError) as error:
-            answer = await _refused(slug, error)
+            answer = await refused_page(slug, error)
         else:
             answer = await signed_in_answer(request, arrival.signed_in, arrival.after)
     clear_attempt(answer, slug)
@@ -92,7 +92,7 @@ async def _leave(
             slug, purpose, caller_of(request), after=after, invitation=invitation
         )
     except (SsoError, TooManyAttemptsError) as error:
-        return await _refused(slug, error)
+        return await refused_page(slug, error)
     return _depart(slug, departure)
 
 
@@ -113,11 +113,3 @@ async def _report(
         report, problem = None, str(error)
     status = 200 if report else 400
     return page("sso_report.html", status=status, token=True, report=report, problem=problem)
-
-
-async def _refused(slug: str, error: Exception) -> Response:
-    if isinstance(error, TooManyAttemptsError):
-        answer = await sign_in_page(slug, status=429, alert=str(error))
-        answer.headers["Retry-After"] = str(error.retry_after)
-        return answer
-    return await sign_in_page(slug, status=400, alert=str(error))
