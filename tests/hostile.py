@@ -3,6 +3,7 @@
 What runs a script would call `alert`; what loads something would load it from `evil.invalid`.
 """
 
+import unicodedata
 from dataclasses import dataclass
 
 _BIDI = "\u202e"
@@ -14,6 +15,11 @@ class Hostile:
 
     name: str
     text: str
+
+    @property
+    def kept(self) -> str:
+        """The text as a name is kept: in NFC, without space around it."""
+        return unicodedata.normalize("NFC", self.text).strip()
 
 
 def _all(**texts: str) -> tuple[Hostile, ...]:

@@ -4,7 +4,6 @@
 """
 
 import re
-import unicodedata
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -21,15 +20,11 @@ from tests.browser.looks import SIDEWAYS
 from tests.browser.server import serving
 from tests.browser.waiting import eventually
 from tests.hostile import HOSTILE, NAMES, Hostile
-from tests.services.test_hostile import Reader
+from tests.markup import Reader
 
 # Each family of texts, a few times: for the forms whose fields are shown like any other's.
 SOME = NAMES[::6]
 HALVES = pytest.mark.parametrize("some", [NAMES[::2], NAMES[1::2]], ids=["one half", "the other"])
-
-
-def _kept(text: str) -> str:
-    return unicodedata.normalize("NFC", text).strip()
 
 
 def _shown(text: str) -> str:
@@ -78,8 +73,8 @@ async def test_names_come_back_as_they_were_entered(
         await fill(form, first_name=hostile.text, last_name="Doe", email=email)
         await form.get_by_label("Role").select_option(label="Administrator")
         await form.get_by_role("button", name="Send Invitation").click()
-        await expect(toast(page, email)).to_contain_text(f"{_kept(hostile.text)} Doe is invited.")
-    names = {_shown(f"{_kept(hostile.text)} Doe") for hostile in some}
+        await expect(toast(page, email)).to_contain_text(f"{hostile.kept} Doe is invited.")
+    names = {_shown(f"{hostile.kept} Doe") for hostile in some}
     grid = Grid(page)
     await expect(grid.names).to_have_count(len(some) + 1)
     assert {_shown(name) for name in await grid.names.all_text_contents()} - names == {
@@ -112,7 +107,7 @@ async def test_names_come_back_as_they_were_entered(
         "rows => rows.map(row => Array.from(row.cells, cell => cell.textContent))"
     )
     for hostile in some:
-        name = _shown(f"{_kept(hostile.text)} Doe")
+        name = _shown(f"{hostile.kept} Doe")
         entries = sum(name in map(_shown, cells) for cells in said)
         assert entries == (2 if name in gone else 1), hostile.name
     await _expect_whole(page)
@@ -173,10 +168,10 @@ async def test_names_of_tenants_come_back_as_they_were_entered(
         await fill(dialog(page), name=hostile.text)
         await dialog(page).get_by_role("button", name="Create tenant").click()
         await expect(dialog(page)).to_be_hidden()
-        link = page.locator(".tenant-link").get_by_text(_kept(hostile.text), exact=True)
+        link = page.locator(".tenant-link").get_by_text(hostile.kept, exact=True)
         await expect(link.first).to_be_visible()
     await _expect_whole(page)
-    await page.locator(".tenant-link").get_by_text(_kept(SOME[0].text)).first.click()
+    await page.locator(".tenant-link").get_by_text(SOME[0].kept).first.click()
     await expect(page.get_by_role("heading", name="Users", exact=True)).to_be_visible()
     await _expect_whole(page)
 
@@ -191,7 +186,7 @@ async def test_a_changed_name_comes_back_as_it_was_entered(
         await fill(dialog(page), first_name=hostile.text, last_name=hostile.text)
         await dialog(page).get_by_role("button", name="Save").click()
         await expect(dialog(page)).to_be_hidden()
-        await expect(heading).to_have_text(f"{_kept(hostile.text)} {_kept(hostile.text)}")
+        await expect(heading).to_have_text(f"{hostile.kept} {hostile.kept}")
     await _expect_whole(page)
 
 

@@ -2,9 +2,6 @@
 
 import csv
 import io
-import unicodedata
-from collections import Counter
-from html.parser import HTMLParser
 
 import pytest
 
@@ -20,10 +17,7 @@ from services.user_query import UserQuery
 from tests import books
 from tests.hostile import HOSTILE, NAMES, REFUSED
 from tests.mail_server import MailServer, Received
-
-
-def _kept(text: str) -> str:
-    return unicodedata.normalize("NFC", text).strip()
+from tests.markup import Reader
 
 
 def _form(number: int, first_name: str, last_name: str = "Doe") -> InvitationForm:
@@ -45,25 +39,6 @@ def _seen(header: str) -> str:
     return "".join(header.split()).replace("\u200b", "")
 
 
-class Reader(HTMLParser):
-    """The elements and attributes of a mail, and its text."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self.elements: Counter[str] = Counter()
-        self.texts: list[str] = []
-        self.feed(html)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Count an element, and the names of its attributes."""
-        self.elements[" ".join([tag, *sorted(name for name, _ in attrs)])] += 1
-
-    def handle_data(self, data: str) -> None:
-        """Keep a text."""
-        self.texts.append(data)
-
-
 def test_the_list_is_long_and_names_each_text_once() -> None:
     assert len(HOSTILE) >= 60
     assert len({hostile.text for hostile in HOSTILE}) == len(HOSTILE)
@@ -78,7 +53,7 @@ async def test_a_name_is_kept_as_it_was_written_or_refused_with_a_sentence(admin
             assert refused.value.fields["first_name"].startswith("First Name "), hostile.name
         else:
             user = await _invite(admin, number, hostile.text, hostile.text)
-            kept = _kept(hostile.text)
+            kept = hostile.kept
             assert (user.first_name, user.last_name) == (kept, kept), hostile.name
     everybody = await list_users(admin, UserQuery())
     assert everybody.total == len(NAMES) + 1  # the admin
@@ -93,7 +68,7 @@ async def test_a_search_takes_any_text_for_what_it_says(admin: Actor) -> None:
         names = [row.name for row in found.rows]
         assert "Joan Clarke" not in names, hostile.name
         if hostile.name not in REFUSED:
-            assert f"{_kept(hostile.text)} Doe" in names, hostile.name
+            assert f"{hostile.kept} Doe" in names, hostile.name
 
 
 async def _mailed(
@@ -114,7 +89,7 @@ async def test_no_name_changes_a_mail_but_for_its_words(
     elements = Reader(plain.part("html")).elements
     for number, hostile in enumerate(NAMES, 1):
         mail = await _mailed(admin, platform, mail_server, number, hostile.text)
-        said, address = _kept(hostile.text), f"h{number}@example.org"
+        said, address = hostile.kept, f"h{number}@example.org"
         assert mail.message.keys() == plain.message.keys(), hostile.name
         assert mail.recipients == (address,), hostile.name
         assert [a.addr_spec for a in mail.message["To"].addresses] == [address], hostile.name
@@ -135,7 +110,7 @@ async def test_no_name_is_a_formula_in_the_exported_log(admin: Actor, tenant: Te
     pieces = [piece async for piece in await audit_log.export(admin, AuditQuery())]
     rows = list(csv.DictReader(io.StringIO("".join(pieces), newline="")))
     invited = [row["whom"] for row in rows if row["action"] == "User invited"]
-    names = [f"{_kept(hostile.text)} Doe" for hostile in reversed(NAMES)]
+    names = [f"{hostile.kept} Doe" for hostile in reversed(NAMES)]
     assert [whom.removeprefix("'") for whom in invited] == [n.removeprefix("'") for n in names]
     starts = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")  # noqa: RUF001
     assert not [cell for row in rows for cell in row.values() if cell.startswith(starts)]
