@@ -19,7 +19,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services import carriers, runtime
+from services import carriers, runtime, sqlite
 from services.errors import DatabaseUnavailableError, OperatorError
 from services.events import Event, stamped
 
@@ -75,18 +75,22 @@ class Database:
             )
 
     def _sqlite_engine(self, connections: int, begin: str) -> AsyncEngine:
+        async def connect() -> sqlite.Connection:
+            (path,), options = engine.dialect.create_connect_args(self.url)
+            # No isolation level: we say BEGIN ourselves.
+            return await sqlite.connect(path, **options, timeout=LOCK_TIMEOUT, isolation_level=None)
+
         engine = create_async_engine(
             self.url,
+            async_creator=connect,
             pool_size=connections,
             max_overflow=0,
             pool_timeout=LOCK_TIMEOUT * 2,
-            connect_args={"timeout": LOCK_TIMEOUT},
             hide_parameters=True,
         )
 
         @event.listens_for(engine.sync_engine, "connect")
         def _connected(connection: Any, _entry: ConnectionPoolEntry) -> None:
-            connection.isolation_level = None  # we say BEGIN ourselves
             cursor = connection.cursor()
             # FULL: what was acknowledged survives a power cut, not just a crash (SQLite, PRAGMA
             # synchronous).
@@ -102,7 +106,9 @@ class Database:
 
         @event.listens_for(engine.sync_engine, "begin")
         def _begins(connection: Connection) -> None:
-            connection.exec_driver_sql(begin)
+            driver = connection.connection.driver_connection
+            assert isinstance(driver, sqlite.Connection)
+            driver.begin(begin)
 
         return engine
 

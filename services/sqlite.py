@@ -1,0 +1,124 @@
+"""Connections to SQLite that take one step to their thread for a statement and its rows.
+
+aiosqlite takes four: the cursor, the statement, the rows, the cursor's end. Each is a change of
+threads and back, and costs more than most of our statements do (docs/benchmarks.md). For the same
+reason a transaction begins with its first statement, and one without any costs nothing.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any
+
+import aiosqlite
+
+# Rows that come with their statement: more than a page of anything has.
+AT_ONCE = 500
+Statement = Callable[[sqlite3.Cursor], sqlite3.Cursor]
+
+
+class _Cursor(aiosqlite.Cursor):
+    """One statement and its rows, of which the first ones are here when it has run."""
+
+    def __init__(self, connection: "Connection") -> None:
+        self._conn: Connection = connection
+        self._take([])
+
+    def _take(self, rows: list[Any]) -> None:
+        self._rows = rows
+        self._has_more = len(rows) == AT_ONCE
+
+    async def execute(self, sql: str, parameters: Iterable[Any] | None = None) -> "_Cursor":
+        """Run the statement, and fetch its first rows."""
+        given: Any = parameters or ()
+        return await self._run(lambda cursor: cursor.execute(sql, given))
+
+    async def executemany(self, sql: str, parameters: Iterable[Iterable[Any]]) -> "_Cursor":
+        """Run the statement once with each of the parameters."""
+        given: Any = parameters
+        return await self._run(lambda cursor: cursor.executemany(sql, given))
+
+    async def _run(self, statement: Statement) -> "_Cursor":
+        self._cursor, rows = await self._conn.run(statement)
+        self._take(rows)
+        return self
+
+    async def fetchall(self) -> list[Any]:
+        """All rows that are left."""
+        rows = self._rows
+        if self._has_more:
+            rows.extend(await super().fetchall())
+        self._take([])
+        return rows
+
+    async def fetchmany(self, size: int | None = None) -> list[Any]:
+        """So many of the rows that are left, or as many as are here."""
+        if not self._rows and self._has_more:
+            self._take(list(await super().fetchmany(AT_ONCE)))
+        count = len(self._rows) if size is None else size
+        rows, self._rows = self._rows[:count], self._rows[count:]
+        return rows
+
+    async def fetchone(self) -> Any:
+        """The next row, or none."""
+        rows = await self.fetchmany(1)
+        return rows[0] if rows else None
+
+    async def close(self) -> None:
+        """Close it. (A statement that was read to its end holds nothing.)"""
+        if self._has_more:
+            await super().close()
+
+
+class Connection(aiosqlite.Connection):
+    """A connection with a thread of its own."""
+
+    def __init__(self, connector: Callable[[], sqlite3.Connection]) -> None:
+        super().__init__(connector, iter_chunk_size=64)
+        self._thread.daemon = True  # as SQLAlchemy has it: a process that ends doesn't wait for it
+        self._begin = ""
+        self._has_begun = False
+
+    def cursor(self) -> _Cursor:  # type: ignore[override]  # SQLAlchemy takes it as it is
+        """A cursor, for one statement."""
+        return _Cursor(self)
+
+    async def run(self, statement: Statement) -> tuple[sqlite3.Cursor, list[Any]]:
+        """Run a statement on the connection's thread: its cursor, and its first rows."""
+        begin, self._begin = self._begin, ""
+        self._has_begun |= bool(begin)
+
+        def on_its_thread() -> tuple[sqlite3.Cursor, list[Any]]:
+            if begin:
+                self._conn.execute(begin)
+            cursor = statement(self._conn.cursor())
+            return cursor, cursor.fetchmany(AT_ONCE) if cursor.description else []
+
+        ran: tuple[sqlite3.Cursor, list[Any]]
+        ran = await self._execute(on_its_thread)  # type: ignore[no-untyped-call]
+        return ran
+
+    def begin(self, statement: str) -> None:
+        """Have the next statement run in a transaction that begins with this one."""
+        self._begin = statement
+
+    # SQLite isn't asked what has begun: a statement whose caller has gone may be yet to run.
+
+    async def commit(self) -> None:
+        """Commit, if anything was run."""
+        if self._has_begun:
+            await super().commit()  # where it fails, there is something to roll back
+        self._begin, self._has_begun = "", False
+
+    async def rollback(self) -> None:
+        """Roll back, if anything was run."""
+        if self._has_begun:
+            await super().rollback()
+        self._begin, self._has_begun = "", False
+
+
+async def connect(path: str, **options: Any) -> Connection:
+    """A connection to the file; the options are those of `sqlite3.connect`."""
+    connection = Connection(partial(sqlite3.connect, path, **options))
+    await connection
+    return connection

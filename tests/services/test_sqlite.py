@@ -1,0 +1,132 @@
+"""Connections to SQLite: transactions that begin with their first statement."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from services import sqlite
+
+
+@pytest.fixture
+async def connection(tmp_path: Path) -> AsyncIterator[sqlite.Connection]:
+    connection = await sqlite.connect(
+        str(tmp_path / "some.db"), isolation_level=None, timeout=0.1, check_same_thread=False
+    )
+    await connection.cursor().execute("CREATE TABLE note (said TEXT UNIQUE)")
+    yield connection
+    await connection.close()
+
+
+async def notes(connection: sqlite.Connection) -> list[str]:
+    cursor = await connection.cursor().execute("SELECT said FROM note ORDER BY said")
+    return [said for (said,) in await cursor.fetchall()]
+
+
+async def write(connection: sqlite.Connection, said: str) -> None:
+    await connection.cursor().execute("INSERT INTO note VALUES (?)", (said,))
+
+
+async def test_a_transaction_begins_with_its_first_statement(connection: sqlite.Connection) -> None:
+    connection.begin("BEGIN IMMEDIATE")
+    assert not connection.in_transaction
+    await write(connection, "kept")
+    assert connection.in_transaction
+    await connection.commit()
+    assert not connection.in_transaction
+    assert await notes(connection) == ["kept"]
+
+
+async def test_what_is_rolled_back_is_gone(connection: sqlite.Connection) -> None:
+    connection.begin("BEGIN IMMEDIATE")
+    await write(connection, "dropped")
+    await connection.rollback()
+    assert await notes(connection) == []
+
+
+@pytest.mark.parametrize("end", [sqlite.Connection.commit, sqlite.Connection.rollback])
+async def test_a_transaction_without_a_statement_leaves_nothing(
+    connection: sqlite.Connection, end: object
+) -> None:
+    connection.begin("BEGIN IMMEDIATE")
+    await end(connection)  # type: ignore[operator]
+    await write(connection, "by itself")
+    assert not connection.in_transaction
+
+
+async def test_a_statement_whose_caller_has_gone_away_stays_in_its_transaction(
+    connection: sqlite.Connection,
+) -> None:
+    connection.begin("BEGIN IMMEDIATE")
+    writing = asyncio.create_task(write(connection, "nobody waited for it"))
+    await asyncio.sleep(0)  # it is on its way to the thread
+    writing.cancel()
+    await connection.rollback()
+    assert await notes(connection) == []
+
+
+async def test_a_transaction_that_is_refused_leaves_nothing_to_commit(
+    connection: sqlite.Connection, tmp_path: Path
+) -> None:
+    other = sqlite3.connect(tmp_path / "some.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    connection.begin("BEGIN IMMEDIATE")
+    with pytest.raises(sqlite3.OperationalError, match="locked"):
+        await write(connection, "never")
+    await connection.rollback()
+    other.execute("COMMIT")
+    other.close()
+    assert await notes(connection) == []
+
+
+async def test_a_commit_that_fails_can_be_rolled_back(connection: sqlite.Connection) -> None:
+    for statement in (
+        "PRAGMA foreign_keys = ON",
+        "CREATE TABLE answer (to_note TEXT REFERENCES note (said) DEFERRABLE INITIALLY DEFERRED)",
+    ):
+        await connection.cursor().execute(statement)
+    connection.begin("BEGIN IMMEDIATE")
+    await connection.cursor().execute("INSERT INTO answer VALUES ('to nothing')")
+    with pytest.raises(sqlite3.IntegrityError):
+        await connection.commit()
+    await connection.rollback()
+    assert not connection.in_transaction
+
+
+async def test_rows_outlast_the_transaction_that_read_them(connection: sqlite.Connection) -> None:
+    connection.begin("BEGIN")
+    await write(connection, "read")
+    cursor = await connection.cursor().execute("SELECT said FROM note")
+    await connection.commit()
+    assert await cursor.fetchall() == [("read",)]
+    assert [column[0] for column in cursor.description] == ["said"]
+
+
+@pytest.mark.parametrize(
+    "count", [0, 1, sqlite.AT_ONCE - 1, sqlite.AT_ONCE, 3 * sqlite.AT_ONCE + 1]
+)
+async def test_every_row_comes_once_however_many_there_are(
+    connection: sqlite.Connection, count: int
+) -> None:
+    said = [f"{number:06}" for number in range(count)]
+    await connection.cursor().executemany("INSERT INTO note VALUES (?)", [(text,) for text in said])
+    assert await notes(connection) == said
+    cursor = await connection.cursor().execute("SELECT said FROM note ORDER BY said")
+    by_sevens = []
+    while rows := await cursor.fetchmany(7):
+        assert len(rows) <= 7
+        by_sevens += [text for (text,) in rows]
+    assert by_sevens == said
+
+
+async def test_what_wasnt_read_to_its_end_holds_nothing_once_it_is_closed(
+    connection: sqlite.Connection,
+) -> None:
+    await connection.cursor().executemany(
+        "INSERT INTO note VALUES (?)", [(str(number),) for number in range(2 * sqlite.AT_ONCE)]
+    )
+    cursor = await connection.cursor().execute("SELECT said FROM note")
+    await cursor.close()
+    await connection.cursor().execute("DROP TABLE note")  # refused while somebody reads it
