@@ -97,16 +97,19 @@ def is_fresh(session: LoginSession) -> bool:
     return abs(clock.now() - session.authenticated_at) <= FRESH_FOR
 
 
-async def lock_users(tx: Transaction, ids: Collection[UUID]) -> None:
-    """Lock these users until the transaction ends, in the order of their ids."""
-    if ids:
-        await tx.exec(
-            select(User)
-            .where(col(User.id).in_(list(ids)))
-            .order_by(col(User.id))
-            .with_for_update()
-            .execution_options(populate_existing=True)
-        )
+async def lock_users(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, User]:
+    """Lock these users until the transaction ends, in the order of their ids; returns those that
+    there are, as they are now."""
+    if not ids:
+        return {}
+    locked = await tx.exec(
+        select(User)
+        .where(col(User.id).in_(list(ids)))
+        .order_by(col(User.id))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return {user.id: user for user in locked}
 
 
 async def require_session(

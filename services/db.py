@@ -6,13 +6,15 @@ Events that a transaction publishes leave after its commit, and not at all where
 import logging
 import sqlite3
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 from sqlalchemy import event
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import Connection, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -144,17 +146,15 @@ async def reading() -> AsyncIterator[Transaction]:
         yield tx
 
 
-async def insert_if_missing(tx: Transaction, row: SQLModel) -> bool:
-    """Insert the row unless its key (or another unique one) is taken; tells whether it did.
+async def insert_missing(tx: Transaction, rows: Sequence[SQLModel]) -> int:
+    """Insert those rows (of one table) whose key isn't taken; tells how many that were.
 
-    A savepoint keeps the transaction usable: PostgreSQL refuses everything after an error.
+    Where another transaction is inserting the same key, this waits for its end.
     """
-    try:
-        async with tx.begin_nested():
-            tx.add(row)
-    except IntegrityError:
-        return False
-    return True
+    insert = sqlite_insert if runtime.current().database.is_sqlite else postgresql_insert
+    values = [row.model_dump() for row in rows]
+    inserted = await tx.exec(insert(type(rows[0])).values(values).on_conflict_do_nothing())
+    return inserted.rowcount
 
 
 @asynccontextmanager

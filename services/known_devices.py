@@ -30,13 +30,14 @@ async def is_known(tx: Transaction, user: User | None, token: str) -> bool:
 async def remember(tx: Transaction, user: User, token: str) -> str:
     """Know this browser from now on; returns its token, a new one where it has none."""
     now = clock.now()
-    if len(token) < TOKEN_LENGTH:
-        token = new_token()
-    device = await tx.get(KnownDevice, (user.id, token_hash(token)))
-    if device is None:
-        tx.add(KnownDevice(user_id=user.id, token_hash=token_hash(token), last_used_at=now))
+    if len(token) >= TOKEN_LENGTH:
+        device = await tx.get(KnownDevice, (user.id, token_hash(token)))
+        if device is not None:
+            device.last_used_at = now
+            return token
     else:
-        device.last_used_at = now
+        token = new_token()
+    tx.add(KnownDevice(user_id=user.id, token_hash=token_hash(token), last_used_at=now))
     await tx.exec(
         delete(KnownDevice).where(
             col(KnownDevice.user_id) == user.id, col(KnownDevice.last_used_at) < now - FORGET

@@ -6,7 +6,8 @@ Whoever lacks one that is required may use their own account, to set one up, and
 
 from uuid import UUID
 
-from sqlmodel import select
+from sqlalchemy import exists
+from sqlmodel import col, or_, select
 
 from models import Authenticator, Passkey, Role, SecondFactorPolicy, SignInMethod, User
 from services.db import Transaction
@@ -38,8 +39,8 @@ async def lacks(
 
 async def has_one(tx: Transaction, user_id: UUID) -> bool:
     """Whether a sign-in of this user needs a second step."""
-    app = await tx.get(Authenticator, user_id)
-    if app is not None and app.confirmed_at is not None:
-        return True
-    passkeys = await tx.exec(select(Passkey.id).where(Passkey.user_id == user_id).limit(1))
-    return passkeys.first() is not None
+    app = exists().where(
+        col(Authenticator.user_id) == user_id, col(Authenticator.confirmed_at).is_not(None)
+    )
+    passkey = exists().where(col(Passkey.user_id) == user_id)
+    return bool((await tx.exec(select(or_(app, passkey)))).one())

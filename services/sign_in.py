@@ -1,5 +1,6 @@
 """Signing in. One answer and one duration for everything that doesn't let a person in."""
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -59,18 +60,13 @@ async def sign_in(
         await _fail(caller, tenant, user)
         raise SignInFailedError
     admitted: SignedIn | SecondStepNeededError | None = None
-    async with transaction() as tx:
-        await lock_users(tx, [user.id])
-        fresh = await tx.get(User, user.id)
-        # Whatever happened while the password was compared, the database has the last word.
-        if (
-            fresh is not None
-            and fresh.active
-            and fresh.password_hash == stored
-            and await is_open(tx, fresh.tenant_id)
-        ):
-            await throttle.forget(tx, counters)
-            admitted = await admit(tx, fresh, caller, tenant)
+    with suppress(SignInFailedError):  # it is noted below
+        async with transaction() as tx:
+            fresh = (await lock_users(tx, [user.id])).get(user.id)
+            # Whatever happened while the password was compared, the database has the last word.
+            if fresh is not None and fresh.active and fresh.password_hash == stored:
+                await throttle.forget(tx, counters)
+                admitted = await admit(tx, fresh, caller, tenant)
     if admitted is not None:
         return let_through(admitted)
     await _fail(caller, tenant, user)
@@ -109,9 +105,11 @@ async def admit(
     one: `let_through` raises that after the commit. (Single sign-on asks for none: second factors
     are the provider's business there.)
 
-    Raises `SsoRequiredError`.
+    Raises what `welcome` does.
     """
     if await has_one(tx, user.id):
+        if not await is_open(tx, user.tenant_id):
+            raise SignInFailedError
         await require_method(tx, user, method)
         slug = tenant.slug if tenant else None
         return SecondStepNeededError(second_step_ticket.issue(user, slug, method))

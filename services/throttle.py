@@ -13,7 +13,7 @@ from sqlmodel import col, delete, select, update
 
 from models import AttemptCounter
 from services import clock, runtime
-from services.db import Transaction, insert_if_missing, transaction
+from services.db import Transaction, insert_missing, transaction
 from services.errors import TooManyAttemptsError
 from services.secrets import derive, token_hash
 
@@ -90,13 +90,14 @@ async def forget(tx: Transaction, counters: dict[str, str]) -> None:
     own = [key for kind, key in counters.items() if kind != "address"]
     address = col(AttemptCounter.key) == counters.get("address")
     failures = col(AttemptCounter.failures)
-    await tx.exec(
+    forgotten = await tx.exec(
         delete(AttemptCounter).where(col(AttemptCounter.key).in_(own) | (address & (failures <= 1)))
     )
-    # The pause that this takes back is the one that this very attempt would have earned.
-    await tx.exec(
-        update(AttemptCounter).where(address).values(failures=failures - 1, blocked_until=now)
-    )
+    if forgotten.rowcount < len(counters):
+        # The pause that this takes back is the one that this very attempt would have earned.
+        await tx.exec(
+            update(AttemptCounter).where(address).values(failures=failures - 1, blocked_until=now)
+        )
     old = select(AttemptCounter.key).where(col(AttemptCounter.last_failure_at) < now - FORGET)
     # Whatever somebody else is counting at this moment is left to them.
     unused = old.with_for_update(skip_locked=True)
@@ -127,18 +128,21 @@ def _count(rows: dict[str, AttemptCounter]) -> None:
 
 
 async def _locked(tx: Transaction, counters: dict[str, str]) -> dict[str, AttemptCounter]:
-    return {kind: await _row(tx, key) for kind, key in sorted(counters.items())}
-
-
-async def _row(tx: Transaction, key: str) -> AttemptCounter:
+    """The counters' rows, one for each kind, locked in the order of their keys."""
     query = (
         select(AttemptCounter)
-        .where(AttemptCounter.key == key)
+        .where(col(AttemptCounter.key).in_(counters.values()))
+        .order_by(col(AttemptCounter.key))
         .with_for_update()
         .execution_options(populate_existing=True)
     )
-    while (counter := (await tx.exec(query)).first()) is None:
-        # Another attempt may create it at this moment, or a success forget it.
+    while True:
+        rows = {row.key: row for row in await tx.exec(query)}
+        missing = sorted(set(counters.values()) - rows.keys())
+        if not missing:
+            return {kind: rows[key] for kind, key in counters.items()}
+        # Another attempt may create them at this moment, or a success forget them.
         now = clock.now()
-        await insert_if_missing(tx, AttemptCounter(key=key, last_failure_at=now, blocked_until=now))
-    return counter
+        await insert_missing(
+            tx, [AttemptCounter(key=key, last_failure_at=now, blocked_until=now) for key in missing]
+        )

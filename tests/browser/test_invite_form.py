@@ -55,6 +55,21 @@ async def test_each_field_says_what_is_wrong_while_it_is_filled_in(
     )
 
 
+async def test_the_form_is_on_the_page_while_it_is_open_and_comes_back_empty(
+    browsers: Browsers, tenant: Tenant, grace: User
+) -> None:
+    page = await _open_form(browsers, grace, tenant)
+    await dialog(page).get_by_label("First Name").fill("Ada")
+    await page.keyboard.press("Escape")
+    await expect(page.locator("dialog")).to_have_count(0)
+    invite = page.get_by_role("button", name="+ Invite User")
+    await expect(invite).to_be_focused()
+    await invite.press("Enter")
+    await expect(dialog(page).get_by_label("First Name")).to_have_value("")
+    await dialog(page).get_by_role("button", name="Cancel").click()
+    await expect(page.locator("dialog")).to_have_count(0)
+
+
 async def test_inviting_a_former_user_again_says_what_it_means(
     browsers: Browsers, tenant: Tenant, grace: User, ada: User, admin: Actor
 ) -> None:

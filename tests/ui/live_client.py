@@ -108,6 +108,13 @@ class Page:
         self.closed = asyncio.Event()
         self.sio = socketio.AsyncClient(reconnection=False)
 
+    def _update(self, changed: dict[str, Any]) -> None:
+        for element_id, element in changed.items():
+            if element is None:
+                self.elements.pop(element_id, None)
+            elif element_id != "_id":
+                self.elements[element_id] = element
+
     def query(self, implicit: bool = True) -> str:
         """The query of the page's socket."""
         return (
@@ -140,6 +147,8 @@ class Page:
 
         async def receive(event: str, *args: Any) -> None:
             self.received.append((event, *args))
+            if event == "update":
+                self._update(args[0])
             if event == "rollcall_cut" and not answers:
                 await asyncio.sleep(30)
 

@@ -178,6 +178,7 @@ def plain_routes(app: FastAPI) -> None:
             },
             "presence": list(told),
             "tabs": len(core.app.storage._tabs),
+            "requests": [sorted(client.request.scope) for client in Client.instances.values()],
         }
 
     @app.post("/echo")

@@ -18,7 +18,9 @@ from nicegui import Client, core
 from nicegui import nicegui as server
 from nicegui.element import Element
 from nicegui.outbox import Outbox
+from starlette.requests import Request
 
+from ui.live import leftovers
 from ui.live.connection import EVENTS
 
 PACKAGE = Path(nicegui.__file__).parent
@@ -91,6 +93,16 @@ def test_a_client_is_in_the_table_until_it_is_deleted() -> None:
         "self.outbox.stop()",
     ):
         assert line in source
+
+
+def test_nothing_is_asked_of_a_pages_request_later_but_what_is_kept() -> None:
+    asked = set()
+    for path in PACKAGE.rglob("*.py"):
+        source = path.read_text(encoding="utf-8")
+        asked |= set(re.findall(r"client\.request\.scope(?:\.get\(|\[)'(\w+)'", source))
+    assert asked == {"route", "headers"}
+    assert asked | {"client"} < leftovers.KEPT
+    assert {"_receive", "_send"} <= vars(Request({"type": "http"})).keys()
 
 
 def test_events_are_looked_up_where_they_are_checked() -> None:

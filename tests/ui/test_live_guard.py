@@ -12,6 +12,7 @@ import socketio
 
 from tests.browser.waiting import eventually
 from tests.ui.live_client import Person, harness, seconds_until_closed
+from ui.live import leftovers
 from ui.live.connection import BURST, FINISH_WITHIN, LONGEST_FRAME
 from ui.live.guard import SOCKETS_PER_SESSION
 
@@ -44,6 +45,16 @@ async def refuses(person: Person, headers: dict[str, str]) -> bool:
 
 async def test_the_page_s_own_browser_is_let_in(person: Person) -> None:
     assert not await refuses(person, person.headers)
+
+
+async def test_what_answered_a_page_is_let_go_when_its_browser_is_there(person: Person) -> None:
+    page = await person.page()
+    (before,) = (await person.state())["requests"][-1:]
+    assert "app" in before
+    await page.connect()
+    (after,) = (await person.state())["requests"][-1:]
+    assert set(after) <= leftovers.KEPT
+    await page.click()  # and it works as before
 
 
 async def test_no_cookie_is_refused(person: Person, base: str) -> None:

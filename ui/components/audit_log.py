@@ -18,6 +18,8 @@ class AuditLog(Element, component="audit_log.js", dependencies=["live_socket.js"
     Whom.
     """
 
+    SENT_ONCE = ("entries",)
+
     def __init__(
         self,
         *,

@@ -60,7 +60,7 @@ const ACTIONS = `
 export default {
   template: `
   <dialog ref="dialog" class="dialog" :aria-labelledby="$attrs.id + '-title'"
-          :aria-describedby="lines.length ? $attrs.id + '-body' : null" @close="forget">
+          :aria-describedby="lines.length ? $attrs.id + '-body' : null" @close="closed">
     <form class="dialog-form" novalidate @submit.prevent="send" @keydown.enter="entered">
       <h2 ref="title" class="dialog-title" :id="$attrs.id + '-title'" tabindex="-1">{{ heading }}</h2>
       <div v-if="lines.length" class="dialog-body" :id="$attrs.id + '-body'">
@@ -80,8 +80,9 @@ export default {
     cancel: String,
     tone: String,
     checks: Boolean,
+    opening: Object,
   },
-  emits: ["submit", "check"],
+  emits: ["submit", "check", "closed"],
   data() {
     return {
       heading: this.title,
@@ -105,6 +106,7 @@ export default {
   },
   mounted() {
     this.stop = listen({}, { onReconnect: this.reconnected, onMissed: () => {} }); // shows no rows
+    this.open(this.opening);
   },
   unmounted() {
     this.stop();
@@ -171,6 +173,10 @@ export default {
       this.general = "";
       this.link = null;
       this.copied = false;
+    },
+    closed() {
+      this.forget();
+      this.$emit("closed");
     },
     forget() {
       this.done();

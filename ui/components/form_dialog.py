@@ -5,6 +5,7 @@ from contextvars import ContextVar
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from nicegui import context
 from nicegui.element import Element
 from nicegui.events import GenericEventArguments
 
@@ -46,13 +47,25 @@ class _Check:
 _checking: ContextVar[_Check | None] = ContextVar("checking", default=None)
 
 
-class FormDialog(Element, component="form_dialog.js", dependencies=["live_socket.js"]):
+class _Shown(Element, component="form_dialog.js", dependencies=["live_socket.js"]):
+    """A dialog on the page: it opens as it comes, and says when it was closed."""
+
+    def __init__(self, form: Mapping[str, Any], opening: Mapping[str, Any]) -> None:
+        super().__init__()
+        for name, value in form.items():
+            self._props[name] = value
+        self._props["opening"] = opening
+
+
+class FormDialog:
     """A native dialog with fields, and a button that sends once until it was answered.
 
+    It is on the page while it is open, and costs an open page next to nothing before and after.
     `on_submit` gets a text for every field, whatever the browser sent, and never runs twice at
     once. The dialog stays open, with what was typed, until `close`. `on_check` gets a field's name
     and value, soon after it was typed; the `show_errors` and `show_notes` that it calls concern
-    that field alone, and are dropped if the text has changed meanwhile.
+    that field alone, and are dropped if the text has changed meanwhile. What is shown once the
+    dialog is closed is dropped.
     """
 
     def __init__(
@@ -67,21 +80,20 @@ class FormDialog(Element, component="form_dialog.js", dependencies=["live_socket
         tone: Tone = "accent",
         cancel: str = "Cancel",
     ) -> None:
-        super().__init__()
-        self._props["title"] = title
-        # Tuples: lists, and all that is in them, would be watched for changes, at 270 bytes each.
-        self._props["fields"] = tuple(asdict(field) for field in fields)
-        self._props["submit"] = submit
-        self._props["body"] = tuple(_lines(body))
-        self._props["tone"] = tone
-        self._props["cancel"] = cancel
-        self._props["checks"] = on_check is not None
-        self._names = [field.name for field in fields]
+        self._form = {
+            "title": title,
+            "submit": submit,
+            "body": tuple(_lines(body)),
+            "tone": tone,
+            "cancel": cancel,
+            "checks": on_check is not None,
+        }
+        self._fields = fields
         self._on_submit = on_submit
         self._on_check = on_check
         self._sending = False
-        self.on("submit", self._submitted)
-        self.on("check", self._check)
+        self._client = context.client
+        self._shown: _Shown | None = None
 
     def open(
         self,
@@ -91,21 +103,31 @@ class FormDialog(Element, component="form_dialog.js", dependencies=["live_socket
     ) -> None:
         """Open the dialog anew; what isn't given is as the dialog was made."""
         lines = None if body is None else _lines(body)
-        self.run_method("open", {"values": dict(values or {}), "body": lines, "title": title})
+        opening = {"values": dict(values or {}), "body": lines, "title": title}
+        if self._shown is not None:
+            self._shown.run_method("open", opening)
+            return
+        fields = tuple(asdict(field) for field in self._fields)
+        with self._client.content:
+            shown = self._shown = _Shown({**self._form, "fields": fields}, opening)
+        shown.on("submit", self._submitted)
+        shown.on("check", self._check)
+        shown.on("closed", lambda: self._closed(shown), args=[])
 
     def close(self) -> None:
         """Close it; the focus goes back to where it was."""
-        self.run_method("close")
+        self._tell("close")
+        self._shown = None  # it takes itself away when the browser has closed it
 
     def done(self) -> None:
         """Free the button, and leave everything else as it is."""
-        self.run_method("done")
+        self._tell("done")
 
     def show_errors(self, errors: Mapping[str, str], general: str = "") -> None:
         """Show what is wrong, by field and as a whole, instead of what was shown before."""
         check = _checking.get()
         if check is None:
-            self.run_method("showErrors", dict(errors), general)
+            self._tell("showErrors", dict(errors), general)
         else:
             check.error = errors.get(check.field, "")
 
@@ -113,19 +135,29 @@ class FormDialog(Element, component="form_dialog.js", dependencies=["live_socket
         """Show hints under fields, which aren't errors."""
         check = _checking.get()
         if check is None:
-            self.run_method("showNotes", dict(notes))
+            self._tell("showNotes", dict(notes))
         else:
             check.note = notes.get(check.field, "")
 
     def show_link(self, text: str, url: str) -> None:
         """Show a link to copy: instead of the fields, or under a question that can be repeated."""
-        self.run_method("showLink", text, url)
+        self._tell("showLink", text, url)
+
+    def _tell(self, method: str, *values: object) -> None:
+        if self._shown is not None:
+            self._shown.run_method(method, *values)
+
+    def _closed(self, shown: _Shown) -> None:
+        if self._shown is shown:
+            self._shown = None
+        if not shown.is_deleted:
+            shown.delete()
 
     async def _submitted(self, event: GenericEventArguments) -> None:
         if self._sending:
             return
         sent: dict[str, Any] = event.args if isinstance(event.args, dict) else {}
-        values = {name: _text(sent.get(name)) for name in self._names}
+        values = {field.name: _text(sent.get(field.name)) for field in self._fields}
         self._sending = True
         try:
             await self._on_submit(values)
@@ -138,7 +170,9 @@ class FormDialog(Element, component="form_dialog.js", dependencies=["live_socket
         if self._on_check is None or not isinstance(sent, dict):
             return
         field, value, seq = sent.get("field"), sent.get("value"), sent.get("seq")
-        if field not in self._names or not isinstance(value, str) or not isinstance(seq, int):
+        if not (isinstance(field, str) and isinstance(value, str) and isinstance(seq, int)):
+            return
+        if not any(field == known.name for known in self._fields):
             return
         check = _Check(field)
         token = _checking.set(check)
@@ -146,7 +180,8 @@ class FormDialog(Element, component="form_dialog.js", dependencies=["live_socket
             await self._on_check(field, value)
         finally:
             _checking.reset(token)
-        self.run_method("showChecked", field, seq, check.error, check.note)
+        if not event.sender.is_deleted:
+            event.sender.run_method("showChecked", field, seq, check.error, check.note)
 
 
 def _lines(body: str | Sequence[str]) -> list[str]:

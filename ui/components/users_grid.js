@@ -20,6 +20,7 @@ const TOGGLE_TIMEOUT = 15_000; // ms until a switch is released without an answe
 const HIGHLIGHT = 1_900; // ms; the style's animation is a little shorter
 const RECONNECT_SPREAD = 2_000; // ms over which the pages ask again after a restart
 const REMEMBERED = 500; // patches
+const FIRST = 20; // rows that are drawn at once: a screen of them; the others in the next frame
 const MOST_INSERTED = 50; // rows above those of the page
 // Written out, as the browser's own formatting takes tens of milliseconds to load.
 const MONTHS =
@@ -28,6 +29,8 @@ const MONTHS =
 export default {
   template,
   props: {
+    title: String,
+    import_url: String,
     rows: String, // JSON
     total: Number,
     counts: Object,
@@ -44,10 +47,11 @@ export default {
     empty_hint: String,
     own_hint: String,
   },
-  emits: ["query", "toggle"],
+  emits: ["query", "toggle", "invite"],
   data() {
     return {
       list: JSON.parse(this.rows).map(complete),
+      most: FIRST, // rows that are drawn
       all: this.counts,
       found: this.total,
       pageNow: this.page,
@@ -78,6 +82,7 @@ export default {
   },
   mounted() {
     window.addEventListener("popstate", this.back);
+    this.later(() => (this.most = Infinity), 0);
     this.stop = listen(
       { rollcall_user: this.patch, rollcall_presence: this.seen },
       // Who has just opened the page isn't one of many at once.

@@ -1,11 +1,13 @@
-"""The users grid: rows as data, a query per page of them, a patch per change."""
+"""The users and their page's head: rows as data, a query per page of them, a patch per change."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
-from nicegui import json
+from nicegui import json, ui
 from nicegui.element import Element
 from nicegui.events import GenericEventArguments
+
+from ui.assets import preload
 
 Values = dict[str, Any]
 Handler = Callable[[Values], Awaitable[None]]
@@ -20,6 +22,9 @@ class UsersGrid(
 ):
     """Shows one page of users and keeps it true.
 
+    The heading, the link and the button above are its own, too: each element of NiceGUI takes some
+    3 KiB of every open page.
+
     The browser asks for rows through `on_query` (q, role, status, invited, sort, dir, page, seq,
     and near: the place of the page it turns from), and wants an answer by `show` or `failed` with
     the same `seq`. A switch asks through `on_toggle` (id, active: what is wanted, version: of the
@@ -29,9 +34,12 @@ class UsersGrid(
     of it may be missing, or of another type.
     """
 
+    SENT_ONCE = ("rows",)
+
     def __init__(  # noqa: PLR0913 - the page's state, each part by its name
         self,
         *,
+        title: str,
         rows: Sequence[Mapping[str, Any]],
         total: int,
         counts: Mapping[str, int],
@@ -46,11 +54,16 @@ class UsersGrid(
         base_url: str,
         on_query: Handler,
         on_toggle: Handler,
+        on_invite: Callable[[], None],
+        import_url: str = "",
         folded_q: str = "",
         empty_hint: str = "",
         own_hint: str = OWN_HINT,
     ) -> None:
         super().__init__()
+        ui.add_head_html(preload(UsersGrid))
+        self._props["title"] = title
+        self._props["import_url"] = import_url
         # As a text: NiceGUI keeps each page's props, and would watch each row and each value in it.
         self._props["rows"] = json.dumps(list(rows))
         self._props["total"] = total
@@ -71,6 +84,7 @@ class UsersGrid(
         self._on_query = on_query
         self.on("query", self._queried)
         self.on("toggle", self._toggled)
+        self.on("invite", on_invite, args=[])
 
     def show(self, result: Mapping[str, Any]) -> None:
         """Show an answer: rows, total, counts, page, pages, folded_q, place, seq."""

@@ -14,6 +14,15 @@ const PEOPLE = svg(
   '<circle cx="6" cy="5.5" r="2.6"/><path d="M1.5 13.5a4.5 4.5 0 0 1 9 0M11 3.2a2.6 2.6 0 0 1 0 4.7M12.3 9.6a4.5 4.5 0 0 1 2.4 3.9"/>',
 );
 
+const HEAD = `
+  <div class="page-head">
+    <h1>{{ title }}</h1>
+    <div class="actions">
+      <a v-if="import_url" class="btn btn-quiet" :href="import_url">Invite from CSV</a>
+      <button type="button" class="btn btn-primary" @click="$emit('invite')">+ Invite User</button>
+    </div>
+  </div>`;
+
 const TOOLBAR = `
   <form class="toolbar" role="search" aria-label="Users" @submit.prevent="ask()">
     <div class="search">
@@ -117,7 +126,7 @@ const TABLE = `
         </tr>
       </thead>
       <tbody role="rowgroup">
-        <tr v-for="row in list" :key="row.id" role="row"
+        <tr v-for="row in list.slice(0, most)" :key="row.id" role="row"
             :class="[fresh[row.id], {'is-leaving': !fitsShown(row), 'is-inactive': !row.active}]">
           ${NAME}
           ${EMAIL}
@@ -153,4 +162,4 @@ const PAGER = `
             @click="turn(1)">Next</button>
   </nav>`;
 
-export const template = `<div class="users">${TOOLBAR}${TABLE}${EMPTY}${PAGER}</div>`;
+export const template = `<div class="users">${HEAD}${TOOLBAR}${TABLE}${EMPTY}${PAGER}</div>`;

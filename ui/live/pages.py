@@ -14,6 +14,7 @@ from nicegui import Client
 
 from services import presence
 from services.actor import Actor
+from ui.live import leftovers
 from ui.live.collector import collector
 from ui.live.rooms import sent_to
 
@@ -94,6 +95,9 @@ def arrived(page: OpenPage) -> None:
     if page.is_present or not is_open(page):
         return
     page.is_present = True
+    client = Client.instances.get(page.client_id)
+    if client is not None:
+        leftovers.drop(client)
     presence.page_opened(page.user_id, page.tenant_id)
 
 

@@ -19,7 +19,7 @@ from ui.components.toast import Toast
 from ui.components.users_grid import UsersGrid
 from ui.dialogs.deactivate import DeactivateDialog
 from ui.dialogs.invite import InviteDialog
-from ui.frame import enter, frame, text
+from ui.frame import enter, frame
 from ui.identity import home_path, require
 from ui.input import as_uuid, as_version
 from ui.rows import row_values
@@ -59,28 +59,23 @@ class _UsersScreen:
         above_tenants = self.visit.tenant_slug is None
         invite = InviteDialog(self.visit, self.toast)
         self.deactivation = DeactivateDialog(self.actor, self.toast)
-        with ui.element("div").classes("page-head"):
-            text("h1", title)
-            with ui.element("div").classes("actions"):
-                if not above_tenants:
-                    link = text("a", "Invite from CSV", "btn btn-quiet")
-                    link.props["href"] = f"{home_path(self.visit.tenant_slug)}/users/import"
-                text("button", "+ Invite User", "btn btn-primary").props('type="button"').on(
-                    "click", invite.open, args=[]
-                )
         roles = invitable_roles(self.visit.role, above_tenants=above_tenants)
         shown = roles if above_tenants else (*roles, Role.TENANT_ADMIN)
+        home = home_path(self.visit.tenant_slug)
         self.grid = UsersGrid(
+            title=title,
             **page_values(first),
             query=query.to_address(),
             page_size=PAGE_SIZE,
             me=str(self.visit.user_id),
             roles=[[role.value, role.label] for role in dict.fromkeys(shown)],
             can_manage=True,
-            base_url=f"{home_path(self.visit.tenant_slug)}/users",
+            base_url=f"{home}/users",
+            import_url="" if above_tenants else f"{home}/users/import",
             empty_hint="Invite the first one with “+ Invite User”.",
             on_query=self._query,
             on_toggle=told(self.toast)(self._toggle),
+            on_invite=invite.open,
         )
 
     async def _query(self, values: dict[str, Any]) -> None:
