@@ -153,7 +153,8 @@ async def insert_missing(tx: Transaction, rows: Sequence[SQLModel]) -> int:
     """
     insert = sqlite_insert if runtime.current().database.is_sqlite else postgresql_insert
     values = [row.model_dump() for row in rows]
-    inserted = await tx.exec(insert(type(rows[0])).values(values).on_conflict_do_nothing())
+    missing = insert(type(rows[0])).values(values).on_conflict_do_nothing()
+    inserted = await tx.exec(missing.execution_options(preserve_rowcount=True))
     return inserted.rowcount
 
 
