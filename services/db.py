@@ -68,13 +68,27 @@ class Database:
             self.reader = self._sqlite_engine(READERS, "BEGIN")
             self.writer = self._sqlite_engine(1, "BEGIN IMMEDIATE")
         else:
-            self.reader = self.writer = create_async_engine(
-                parsed,
-                pool_size=READERS,
-                max_overflow=READERS,
-                pool_pre_ping=True,
-                hide_parameters=True,  # an error is logged, and what was to be stored is not
-            )
+            self.reader = self.writer = self._postgresql_engine()
+
+    def _postgresql_engine(self) -> AsyncEngine:
+        engine = create_async_engine(
+            self.url,
+            pool_size=READERS,
+            max_overflow=READERS,
+            pool_pre_ping=True,
+            hide_parameters=True,  # an error is logged, and what was to be stored is not
+        )
+
+        @event.listens_for(engine.sync_engine, "connect")
+        def _connected(connection: Any, _entry: ConnectionPoolEntry) -> None:
+            # A plan for any word reads all trigrams for a short one, whatever the tenant's size
+            # (PostgreSQL, plan_cache_mode).
+            cursor = connection.cursor()
+            cursor.execute("SET plan_cache_mode = force_custom_plan")
+            cursor.close()
+            connection.commit()
+
+        return engine
 
     def _sqlite_engine(self, connections: int, begin: str) -> AsyncEngine:
         async def connect() -> sqlite.Connection:
