@@ -9,6 +9,8 @@ from pathlib import Path
 from benchmarks.figures import Result
 
 WIDTH, HEIGHT = 720, 360
+# Figures in one plot, each with its floor.
+MOST = 5
 LEFT, RIGHT, TOP, BOTTOM = 70, 230, 46, 46
 COLOURS = ("#2f6fde", "#d9480f", "#0a8754", "#9c36b5", "#b8860b", "#0b7285", "#c2255c", "#5c6370")
 STYLE = """
@@ -32,21 +34,23 @@ class Line:
 
 
 def draw(folder: Path, result: Result) -> list[Path]:
-    """Write a plot for each unit of a result that was measured at two sizes or more."""
+    """Write plots for each unit of a result that was measured at two sizes or more."""
     paths = []
     for unit in dict.fromkeys(figure.unit for figure in result.figures):
-        lines = _lines(result, unit)
-        if lines:
-            name = "".join(letter for letter in unit if letter.isalnum()) or "ratio"
-            path = folder / f"{result.name}-{name}.svg"
-            path.write_text(_svg(f"{result.title} ({unit})", result.sized_by, lines), "utf-8")
-            paths.append(path)
+        names = list(dict.fromkeys(f.what for f in result.figures if f.unit == unit))
+        for first in range(0, len(names), MOST):
+            lines = _lines(result, unit, names[first : first + MOST])
+            if lines:
+                name = "".join(letter for letter in unit if letter.isalnum()) or "ratio"
+                number = f"-{first // MOST + 1}" if len(names) > MOST else ""
+                path = folder / f"{result.name}-{name}{number}.svg"
+                path.write_text(_svg(f"{result.title} ({unit})", result.sized_by, lines), "utf-8")
+                paths.append(path)
     return paths
 
 
-def _lines(result: Result, unit: str) -> list[Line]:
+def _lines(result: Result, unit: str, names: Sequence[str]) -> list[Line]:
     lines = []
-    names = dict.fromkeys(figure.what for figure in result.figures if figure.unit == unit)
     for number, what in enumerate(names):
         figures = [f for f in result.figures if (f.what, f.unit) == (what, unit)]
         colour = COLOURS[number % len(COLOURS)]

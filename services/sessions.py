@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlmodel import col, select, update
+from sqlmodel.sql.expression import SelectOfScalar
 
 from models import EndReason, LoginSession, Role, SignInMethod, Tenant, User
 from services import clock, logs, runtime
@@ -44,6 +45,7 @@ class Visit:
     tenant_slug: str | None
     tenant_name: str | None
     expires_at: datetime
+    seen_at: datetime
     lacks_second_factor: bool = False
 
 
@@ -127,8 +129,10 @@ async def find_session_id(token: str | None) -> UUID | None:
     if not token:
         return None
     async with reading() as tx:
-        found = await _find(tx, token)
-    return found[0].id if found else None
+        found = await tx.exec(
+            _alive(select(LoginSession.id)).where(LoginSession.token_hash == token_hash(token))
+        )
+        return found.first()
 
 
 async def recognise(token: str | None, slug: str | None, caller: Caller) -> Visit:
@@ -164,6 +168,7 @@ async def recognise(token: str | None, slug: str | None, caller: Caller) -> Visi
         tenant_slug=tenant.slug if tenant else None,
         tenant_name=tenant.name if tenant else None,
         expires_at=session.expires_at,
+        seen_at=session.last_seen_at,
         lacks_second_factor=lacks_second_factor,
     )
 
@@ -180,13 +185,18 @@ async def home_of(token: str | None) -> tuple[Role, str | None] | None:
     return found[1].role, tenant.slug if tenant else None
 
 
-async def touch(actor: Actor) -> None:
-    """Note a sign of life of somebody who only looks: the session's idle time starts again."""
+async def touch(actor: Actor, seen_at: datetime | None = None) -> None:
+    """Note a sign of life of somebody who only looks: the session's idle time starts again.
+
+    Where it is known when the last one was, most of these ask the database nothing.
+    """
     settings = runtime.current().settings
     now = clock.now()
-    async with reading() as tx:
-        session = await tx.get(LoginSession, actor.session_id)
-    if session is None or now - session.last_seen_at < min(TOUCH_EVERY, settings.session_idle / 4):
+    if seen_at is None:
+        async with reading() as tx:
+            session = await tx.get(LoginSession, actor.session_id)
+        seen_at = session.last_seen_at if session else now
+    if now - seen_at < min(TOUCH_EVERY, settings.session_idle / 4):
         return
     async with transaction() as tx:
         await lock_users(tx, [actor.user_id])
@@ -197,19 +207,11 @@ async def touch(actor: Actor) -> None:
 
 async def find_ended(session_ids: Collection[UUID]) -> dict[UUID, EndReason]:
     """Which of these sessions are over, and why. What push may have missed, this finds."""
-    now = clock.now()
     async with reading() as tx:
         # Every replica asks this every second of all its pages' sessions, and nearly all live:
         # the first query brings their ids alone.
         alive = await tx.exec(
-            select(LoginSession.id)
-            .join(User, col(User.id) == col(LoginSession.user_id))
-            .where(
-                col(LoginSession.id).in_(list(session_ids)),
-                col(LoginSession.ended_at).is_(None),
-                col(LoginSession.expires_at) > now,
-                User.active,
-            )
+            _alive(select(LoginSession.id)).where(col(LoginSession.id).in_(list(session_ids)))
         )
         over = set(session_ids) - set(alive)
         if not over:
@@ -300,6 +302,15 @@ def _is_self(actor: Acting, user_id: UUID) -> bool:
 def _permission(actor: Acting, user_id: UUID) -> Permission:
     own = _is_self(actor, user_id)
     return Permission.USE_OWN_ACCOUNT if own else Permission.VIEW_USERS
+
+
+def _alive(query: SelectOfScalar[UUID]) -> SelectOfScalar[UUID]:
+    """Of sessions, only those that let their user in right now."""
+    return query.join(User, col(User.id) == col(LoginSession.user_id)).where(
+        col(LoginSession.ended_at).is_(None),
+        col(LoginSession.expires_at) > clock.now(),
+        User.active,
+    )
 
 
 async def _find(tx: Transaction, token: str) -> tuple[LoginSession, User] | None:

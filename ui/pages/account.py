@@ -40,7 +40,7 @@ async def account_page(visit: MayView) -> None:
     enter(visit, notices.account_room(visit.user_id))
     open_sessions = await sessions.list_open(visit.actor, visit.user_id)
     factors = await second_factors.get_own(visit.actor)
-    await sessions.touch(visit.actor)
+    await sessions.touch(visit.actor, visit.seen_at)
     with frame(visit, "My account", current="account") as toast:
         _AccountScreen(visit, toast).build(open_sessions, factors)
 

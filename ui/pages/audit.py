@@ -39,7 +39,7 @@ async def audit_page(visit: MayView) -> None:
     enter(visit, notices.audit_room(visit.actor.tenant_id))
     values = dict(request.query_params)
     first = await audit_log.list_entries(visit.actor, AuditQuery.from_address(values))
-    await sessions.touch(visit.actor)
+    await sessions.touch(visit.actor, visit.seen_at)
     with frame(visit, "Audit", current="audit") as toast:
         with ui.element("div").classes("page-head"):
             text("h1", "Audit log")

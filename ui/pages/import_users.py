@@ -30,7 +30,7 @@ def register() -> None:
 async def import_page(visit: MayInvite) -> None:
     """Build the page."""
     enter(visit)
-    await sessions.touch(visit.actor)
+    await sessions.touch(visit.actor, visit.seen_at)
     with frame(visit, "Import users", current="users") as toast:
         back = text("a", "← All users", "back-link")
         back.props["href"] = f"{home_path(visit.tenant_slug)}/users"

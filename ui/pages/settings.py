@@ -29,7 +29,7 @@ async def settings_page(visit: MayManage) -> None:
     enter(visit, notices.settings_room(visit.actor.tenant_id))
     policy = await sign_in_policy.get_policy(visit.actor)
     connection = await get_connection(visit.actor)
-    await sessions.touch(visit.actor)
+    await sessions.touch(visit.actor, visit.seen_at)
     with frame(visit, "Settings", current="settings") as toast:
         with ui.element("div").classes("page-head"):
             text("h1", "Settings")

@@ -35,7 +35,7 @@ async def tenants_page(visit: MayManage) -> None:
     """Build the page."""
     enter(visit, notices.TENANTS_ROOM)
     rows = await tenants.list_tenants(visit.actor)
-    await sessions.touch(visit.actor)
+    await sessions.touch(visit.actor, visit.seen_at)
     with frame(visit, "Tenants", current="tenants") as toast:
         _TenantsScreen(visit, toast).build(rows)
 

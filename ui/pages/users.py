@@ -39,7 +39,7 @@ async def users_page(visit: MayView) -> None:
     enter(visit, notices.users_room(visit.actor.tenant_id))
     query = UserQuery.from_address(dict(request.query_params))
     first = await directory.list_users(visit.actor, query)
-    await sessions.touch(visit.actor)
+    await sessions.touch(visit.actor, visit.seen_at)
     title = "Users" if visit.tenant_slug else "Platform Admins"
     with frame(visit, title, current="users") as toast:
         screen = _UsersScreen(visit, toast)
