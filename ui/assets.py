@@ -1,31 +1,48 @@
-"""The stylesheet: one file to the browser, made of the readable ones in `ui/styles`. And what a
-component has the browser fetch before it finds out by itself."""
+"""Files that a browser may keep for good: their addresses change with what is in them.
+
+The stylesheet is one file to the browser, made of the readable ones in `ui/styles`.
+"""
 
 import hashlib
+import mimetypes
 from pathlib import Path
 
 from fastapi.responses import Response
-from nicegui import __version__
-from nicegui.element import Element
+from starlette.exceptions import HTTPException
 
-_STYLE = "\n".join(
-    path.read_text(encoding="utf-8")
-    for path in sorted((Path(__file__).parent / "styles").glob("*.css"))
-)
-# Its address changes with its content, so a browser may keep it for good.
-STYLE_URL = f"/static/rollcall.{hashlib.sha256(_STYLE.encode()).hexdigest()[:12]}.css"
+HERE = Path(__file__).parent
 
 
-def stylesheet() -> Response:
-    """The stylesheet, to be kept for a year."""
-    headers = {"Cache-Control": "public, max-age=31536000, immutable"}
-    return Response(_STYLE, media_type="text/css", headers=headers)
+def digest_of(content: bytes) -> str:
+    """What an address has in it of a file's content."""
+    return hashlib.sha256(content).hexdigest()[:12]
 
 
-def preload(component: type[Element]) -> str:
-    """Head elements that have the browser fetch what a component imports along with it, and not
-    after it."""
-    return "".join(
-        f'<link rel="modulepreload" href="/_nicegui/{__version__}/libraries/{library.key}">'
-        for library in component.exposed_libraries
-    )
+_files: dict[str, bytes] = {}
+
+
+def _keep(name: str, content: bytes) -> str:
+    stem, _, ending = name.rpartition(".")
+    kept = f"{stem}.{digest_of(content)}.{ending}"
+    _files[kept] = content
+    return f"/static/{kept}"
+
+
+_styles = [path.read_text(encoding="utf-8") for path in sorted((HERE / "styles").glob("*.css"))]
+STYLE_URL = _keep("rollcall.css", "\n".join(_styles).encode())
+_addresses = {
+    path.name: _keep(path.name, path.read_bytes()) for path in (HERE / "static").iterdir()
+}
+
+
+def address_of(name: str) -> str:
+    """The address of a file of `ui/static`."""
+    return _addresses[name]
+
+
+def asset(name: str) -> Response:
+    """Answers for such an address; an earlier version's is not found."""
+    if name not in _files:
+        raise HTTPException(404)
+    media_type, _ = mimetypes.guess_type(name)
+    return Response(_files[name], media_type=media_type)

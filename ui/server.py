@@ -11,9 +11,6 @@ import uvicorn
 from fastapi import FastAPI
 from fastapi.middleware.gzip import GZipMiddleware
 from nicegui import ui
-from starlette.responses import Response
-from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
 
 from services import runtime, sessions, setup
 from services.errors import OperatorError
@@ -22,10 +19,10 @@ from services.workers import working
 from ui import assets, live, notices, pages, public
 from ui.headers import harden
 
-STATIC = Path(__file__).parent / "static"
+FAVICON = Path(__file__).parent / "static" / "favicon.svg"
 HEAD = (
     f'<link rel="stylesheet" href="{assets.STYLE_URL}">'
-    '<script src="/static/live.js" defer></script>'
+    f'<script src="{assets.address_of("live.js")}" defer></script>'
 )
 # Seconds that a page may stay away (a closed lid, a restarted proxy) before it is forgotten.
 RECONNECT_TIMEOUT = 30
@@ -33,15 +30,6 @@ RECONNECT_TIMEOUT = 30
 SHUTDOWN_TIMEOUT = 10
 # The longest websocket message, in bytes: the largest form with room to spare.
 LONGEST_MESSAGE = 64 * 1024
-
-
-class _Static(StaticFiles):
-    """Our own assets, asked for again each time (mostly a 304): an upgrade shows at once."""
-
-    async def get_response(self, path: str, scope: Scope) -> Response:
-        response = await super().get_response(path, scope)
-        response.headers["Cache-Control"] = "no-cache"
-        return response
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -58,8 +46,7 @@ def create_app(settings: Settings) -> FastAPI:
             await comparing
 
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
-    app.get(assets.STYLE_URL, include_in_schema=False)(assets.stylesheet)
-    app.mount("/static", _Static(directory=STATIC), name="rollcall-static")
+    app.get("/static/{name}", include_in_schema=False)(assets.asset)
     public.register(app)
     pages.register()
     notices.subscribe(runtime.current().bus)
@@ -68,7 +55,7 @@ def create_app(settings: Settings) -> FastAPI:
     ui.run_with(
         app,
         title="Rollcall",
-        favicon=STATIC / "favicon.svg",
+        favicon=FAVICON,
         dark=None,
         language="en-US",
         tailwind=False,

@@ -153,7 +153,7 @@ async def test_a_browser_whose_script_does_not_listen_changes_nothing(
 ) -> None:
     browser = await browsers.signed_in(alan)
     await browser.route(
-        "**/static/live.js",
+        "**/static/live.*.js",
         lambda route: route.fulfill(body=DEAF, content_type="text/javascript"),
     )
     page = await browsers.tab(browser, f"/t/{tenant.slug}/users")

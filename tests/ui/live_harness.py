@@ -19,7 +19,6 @@ from fastapi.middleware.gzip import GZipMiddleware
 from nicegui import Client, core, ui
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
-from starlette.staticfiles import StaticFiles
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
@@ -30,11 +29,10 @@ from services.errors import NotAllowedError
 from services.logs import set_up_logging
 from services.runtime import Runtime
 from services.settings import Settings
-from ui import live
+from ui import assets, live
 from ui.cookies import session_token
 from ui.headers import harden
 
-STATIC = Path(__file__).parents[2] / "ui" / "static"
 COOKIE = "rollcall"
 
 sessions: dict[UUID, UUID] = {}
@@ -200,12 +198,13 @@ async def lifespan(_app: FastAPI) -> Any:
 def create_app(public_url: str) -> FastAPI:
     """Everything together, in the order that `ui.server` has it."""
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
-    app.mount("/static", StaticFiles(directory=STATIC))
+    app.get("/static/{name}")(assets.asset)
     plain_routes(app)
     page_routes()
     presence.on_change(lambda user, _tenant, online: told.append((str(user), online)))
     live.install(authenticate, public_url=public_url)
-    ui.add_head_html('<script src="/static/live.js" defer></script>', shared=True)
+    script = assets.address_of("live.js")
+    ui.add_head_html(f'<script src="{script}" defer></script>', shared=True)
     ui.run_with(
         app,
         dark=None,

@@ -193,12 +193,6 @@ async def test_a_live_page_s_scripts_carry_the_policy_s_nonce(base: str) -> None
     assert nonces[0] != nonces[1]
 
 
-async def test_assets_may_be_cached(base: str) -> None:
-    async with httpx.AsyncClient(base_url=base) as client:
-        for path in ("/_nicegui/3.18.0/static/nicegui.js", "/static/live.js"):
-            assert "no-store" not in (await client.get(path)).headers.get("cache-control", "")
-
-
 @pytest.mark.parametrize(
     ("path", "status"),
     [

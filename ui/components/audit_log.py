@@ -3,13 +3,14 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
-from nicegui.element import Element
 from nicegui.events import GenericEventArguments
+
+from ui.components.component import Component
 
 LIVE_EVENT = "rollcall_audit"
 
 
-class AuditLog(Element, component="audit_log.js", dependencies=["live_socket.js"]):
+class AuditLog(Component, script="audit_log.js", imports=["live_socket.js"]):
     """Shows entries, the newest first; new ones arrive as socket events (`live_event`: {entry}).
 
     The browser asks through `on_query` (action, q, from, to, before: the number of the oldest entry

@@ -3,11 +3,12 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
-from nicegui.element import Element
 from nicegui.events import GenericEventArguments
 
+from ui.components.component import Component
 
-class CsvImport(Element, component="csv_import.js", dependencies=["live_socket.js"]):
+
+class CsvImport(Component, script="csv_import.js", imports=["live_socket.js"]):
     """Reads a file in the browser, and shows progress and a result for each row.
 
     The browser sends the file in pieces as `on_piece` (text, and whether it is the last one) and

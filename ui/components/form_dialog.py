@@ -6,8 +6,9 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from nicegui import context
-from nicegui.element import Element
 from nicegui.events import GenericEventArguments
+
+from ui.components.component import Component
 
 Kind = Literal["text", "email", "password", "select", "date"]
 Tone = Literal["accent", "danger"]
@@ -47,7 +48,7 @@ class _Check:
 _checking: ContextVar[_Check | None] = ContextVar("checking", default=None)
 
 
-class _Shown(Element, component="form_dialog.js", dependencies=["live_socket.js"]):
+class _Shown(Component, script="form_dialog.js", imports=["live_socket.js"]):
     """A dialog on the page: it opens as it comes, and says when it was closed."""
 
     def __init__(self, form: Mapping[str, Any], opening: Mapping[str, Any]) -> None:

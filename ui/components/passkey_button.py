@@ -2,11 +2,12 @@
 
 from collections.abc import Awaitable, Callable
 
-from nicegui.element import Element
 from nicegui.events import GenericEventArguments
 
+from ui.components.component import Component
 
-class PasskeyButton(Element, component="passkey_button.js"):
+
+class PasskeyButton(Component, script="passkey_button.js"):
     """Isn't there where the browser knows no passkeys. `on_ask` is to call `make`; `on_made` gets
     the browser's answer as JSON."""
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Awaitable, Callable
 
-from nicegui.element import Element
+from ui.components.component import Component
 
 
-class Refresher(Element, component="refresher.js", dependencies=["live_socket.js"]):
+class Refresher(Component, script="refresher.js", imports=["live_socket.js"]):
     """Listens for one socket event; `on_stale` runs soon after it, once for many in a row."""
 
     def __init__(self, event: str, on_stale: Callable[[], Awaitable[None]]) -> None:

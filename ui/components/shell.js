@@ -1,39 +1,12 @@
 // The surroundings of a signed-in page: skip link, header, navigation, the person's menu, main part.
-// One element on the server, however many links it shows.
+// One element on the server, however many links it shows. Written out and not a template, which
+// would first be compiled in the browser, before anything of the page is seen.
+import { h } from "vue";
+
 export default {
-  template: `
-    <div class="app">
-      <a class="skip-link" href="#main">Skip to content</a>
-      <header class="shell">
-        <a class="brand" :href="home">
-          <img class="brand-logo" src="/static/logo.svg" alt="" width="24" height="24">
-          <span class="brand-name">Rollcall</span>
-        </a>
-        <span class="tenant-name" dir="auto" :title="place">{{ place }}</span>
-        <nav class="nav" aria-label="Main">
-          <a v-for="item in navigation" :key="item.href" class="nav-link" :href="item.href"
-             :aria-current="item.current ? 'page' : null">{{ item.name }}</a>
-        </nav>
-        <details class="user-menu" ref="menu" @keydown.esc="close" @focusout="left">
-          <summary class="user-menu-button" :aria-label="person.name + ', your menu'">
-            <span class="user-menu-name" dir="auto">{{ person.name }}</span>
-          </summary>
-          <div class="user-menu-panel">
-            <div class="user-menu-who">
-              <div class="user-menu-email">{{ person.email }}</div>
-              <div class="user-menu-role">{{ person.role }}</div>
-            </div>
-            <a v-for="item in menu" :key="item.href" class="menu-item" :href="item.href">{{ item.name }}</a>
-            <form method="post" :action="sign_out">
-              <button class="menu-item" type="submit">Sign out</button>
-            </form>
-          </div>
-        </details>
-      </header>
-      <main class="main" id="main" tabindex="-1"><slot></slot></main>
-    </div>`,
   props: {
     home: String,
+    logo: String,
     place: String,
     navigation: Array,
     person: Object,
@@ -46,7 +19,50 @@ export default {
   unmounted() {
     document.removeEventListener("click", this.outside);
   },
+  render() {
+    const main = h("main", { class: "main", id: "main", tabindex: "-1" }, this.$slots.default?.());
+    return h("div", { class: "app" }, [
+      h("a", { class: "skip-link", href: "#main" }, "Skip to content"),
+      h("header", { class: "shell" }, [this.brand(), this.where(), this.links(), this.own()]),
+      main,
+    ]);
+  },
   methods: {
+    brand() {
+      return h("a", { class: "brand", href: this.home }, [
+        h("img", { class: "brand-logo", src: this.logo, alt: "", width: 24, height: 24 }),
+        h("span", { class: "brand-name" }, "Rollcall"),
+      ]);
+    },
+    where() {
+      return h("span", { class: "tenant-name", dir: "auto", title: this.place }, this.place);
+    },
+    links() {
+      const link = ({ name, href, current }) =>
+        h("a", { class: "nav-link", href, "aria-current": current ? "page" : null }, name);
+      return h("nav", { class: "nav", "aria-label": "Main" }, this.navigation.map(link));
+    },
+    own() {
+      const { name, email, role } = this.person;
+      const escaped = (event) => event.key === "Escape" && this.close();
+      const menu = { class: "user-menu", ref: "menu", onKeydown: escaped, onFocusout: this.left };
+      const label = `${name}, your menu`;
+      return h("details", menu, [
+        h("summary", { class: "user-menu-button", "aria-label": label }, [
+          h("span", { class: "user-menu-name", dir: "auto" }, name),
+        ]),
+        h("div", { class: "user-menu-panel" }, [
+          h("div", { class: "user-menu-who" }, [
+            h("div", { class: "user-menu-email" }, email),
+            h("div", { class: "user-menu-role" }, role),
+          ]),
+          this.menu.map((item) => h("a", { class: "menu-item", href: item.href }, item.name)),
+          h("form", { method: "post", action: this.sign_out }, [
+            h("button", { class: "menu-item", type: "submit" }, "Sign out"),
+          ]),
+        ]),
+      ]);
+    },
     close() {
       this.$refs.menu.open = false;
       this.$refs.menu.querySelector("summary").focus();

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
-from nicegui.element import Element
-
 from services.sessions import Visit
+from ui.assets import address_of
+from ui.components.component import Component
 
 Link = dict[str, str | bool]
 
 
-class Shell(Element, component="shell.js"):
+class Shell(Component, script="shell.js"):
     """Header, navigation and the person's menu; what is built inside is the page's main part."""
 
     def __init__(
@@ -17,6 +17,7 @@ class Shell(Element, component="shell.js"):
     ) -> None:
         super().__init__()
         self._props["home"] = base
+        self._props["logo"] = address_of("logo.svg")
         self._props["place"] = visit.tenant_name or "Platform"
         self._props["navigation"] = tuple(navigation)  # tuples aren't watched for changes
         self._props["menu"] = tuple(menu)

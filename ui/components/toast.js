@@ -1,33 +1,15 @@
 // Short messages at the bottom of the page. The two lists are there before any message is, so that
-// screen readers hear what is put into them.
+// screen readers hear what is put into them. Written out and not a template, since the messages are
+// part of every page, which would wait until it is compiled.
+import { h } from "vue";
+import { icon } from "icons";
+
 const MOST = 3;
 const STAY = 6_000; // ms
 const STAY_WITH_ACTION = 10_000; // ms
-
-const LIST = (role, list) => `
-  <div class="toast-list" role="${role}" aria-atomic="false">
-    <div v-for="toast in ${list}" :key="toast.id" class="toast" :class="'toast-' + toast.tone"
-         @mouseenter="hold(toast)" @mouseleave="release(toast)"
-         @focusin="hold(toast)" @focusout="release(toast)" @keydown.esc="dismiss(toast)">
-      <svg class="toast-icon" width="16" height="16" viewBox="0 0 16 16" fill="none"
-           stroke="currentColor" stroke-width="1.7" stroke-linecap="round" stroke-linejoin="round"
-           aria-hidden="true">
-        <circle cx="8" cy="8" r="6.4"/><path :d="icon(toast.tone)"/></svg>
-      <span class="toast-text">{{ toast.message }}</span>
-      <button v-if="toast.action" class="toast-action" type="button" @click="act(toast)">{{ toast.action }}</button>
-      <button class="toast-close" type="button" aria-label="Dismiss" @click="dismiss(toast)">
-        <svg width="14" height="14" viewBox="0 0 16 16" fill="none" stroke="currentColor"
-             stroke-width="1.7" stroke-linecap="round" aria-hidden="true"><path d="M3.5 3.5l9 9m0-9l-9 9"/></svg>
-      </button>
-    </div>
-  </div>`;
+const ICONS = { success: "done", error: "alert", info: "info" };
 
 export default {
-  template: `
-  <section class="toasts" popover="manual" aria-label="Messages">
-    ${LIST("status", "calm")}
-    ${LIST("alert", "alarming")}
-  </section>`,
   emits: ["action"],
   data() {
     return { toasts: [] };
@@ -40,15 +22,39 @@ export default {
   unmounted() {
     for (const toast of this.toasts) clearTimeout(toast.timer);
   },
-  computed: {
-    calm() {
-      return this.toasts.filter((toast) => toast.tone !== "error");
-    },
-    alarming() {
-      return this.toasts.filter((toast) => toast.tone === "error");
-    },
+  render() {
+    const alarming = this.toasts.filter((toast) => toast.tone === "error");
+    const calm = this.toasts.filter((toast) => toast.tone !== "error");
+    return h("section", { class: "toasts", popover: "manual", "aria-label": "Messages" }, [
+      this.messages("status", calm),
+      this.messages("alert", alarming),
+    ]);
   },
   methods: {
+    messages(role, toasts) {
+      const list = { class: "toast-list", role, "aria-atomic": "false" };
+      return h("div", list, toasts.map(this.message));
+    },
+    message(toast) {
+      const dismiss = () => this.dismiss(toast);
+      const box = {
+        key: toast.id,
+        class: `toast toast-${toast.tone}`,
+        onMouseenter: () => this.hold(toast),
+        onMouseleave: () => this.release(toast),
+        onFocusin: () => this.hold(toast),
+        onFocusout: () => this.release(toast),
+        onKeydown: (event) => event.key === "Escape" && dismiss(),
+      };
+      const act = { class: "toast-action", type: "button", onClick: () => this.act(toast) };
+      const close = { class: "toast-close", type: "button", "aria-label": "Dismiss", onClick: dismiss };
+      return h("div", box, [
+        icon(ICONS[toast.tone], 16, { class: "toast-icon" }),
+        h("span", { class: "toast-text" }, toast.message),
+        toast.action && h("button", act, toast.action),
+        h("button", close, [icon("close", 14)]),
+      ]);
+    },
     show(toast) {
       if (document.querySelector("dialog[open]")) this.raise();
       this.toasts.push(toast);
@@ -76,10 +82,6 @@ export default {
     act(toast) {
       this.$emit("action", toast.id);
       this.dismiss(toast);
-    },
-    icon(tone) {
-      if (tone === "success") return "M5.2 8.3l2 2 3.6-4";
-      return tone === "error" ? "M8 4.8v3.8M8 11v.1" : "M8 7.4v3.8M8 5v.1";
     },
   },
 };

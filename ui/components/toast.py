@@ -4,8 +4,9 @@ import itertools
 from collections.abc import Awaitable, Callable
 from typing import Literal
 
-from nicegui.element import Element
 from nicegui.events import GenericEventArguments
+
+from ui.components.component import Component
 
 Tone = Literal["info", "success", "error"]
 Action = Callable[[], Awaitable[None] | None]
@@ -14,7 +15,7 @@ Action = Callable[[], Awaitable[None] | None]
 KEPT = 8
 
 
-class Toast(Element, component="toast.js"):
+class Toast(Component, script="toast.js", imports=["icons.js"]):
     """The page's messages; one per page."""
 
     def __init__(self) -> None:

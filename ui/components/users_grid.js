@@ -1,18 +1,7 @@
 // The users grid: a page of rows that the server sent, patched in place by what happens to them.
 import { listen } from "live_socket";
-import {
-  DEFAULTS,
-  complete,
-  countChange,
-  fits,
-  fromAddress,
-  hue,
-  initials,
-  isFiltered,
-  roleLabel,
-  toAddress,
-} from "user_rows";
-import { template } from "users_grid_template";
+import { DEFAULTS, complete, countChange, fits, fromAddress, isFiltered, toAddress } from "user_rows";
+import { view } from "users_grid_view";
 
 const SEARCH_PAUSE = 200; // ms of quiet before a search is sent
 const ANSWER_TIMEOUT = 10_000; // ms until a query counts as failed
@@ -20,14 +9,13 @@ const TOGGLE_TIMEOUT = 15_000; // ms until a switch is released without an answe
 const HIGHLIGHT = 1_900; // ms; the style's animation is a little shorter
 const RECONNECT_SPREAD = 2_000; // ms over which the pages ask again after a restart
 const REMEMBERED = 500; // patches
-const FIRST = 20; // rows that are drawn at once: a screen of them; the others in the next frame
+const FIRST = 12; // rows that are drawn at once: a screen of them; the others in the next frame
 const MOST_INSERTED = 50; // rows above those of the page
 // Written out, as the browser's own formatting takes tens of milliseconds to load.
 const MONTHS =
   "January February March April May June July August September October November December".split(" ");
 
 export default {
-  template,
   props: {
     title: String,
     import_url: String,
@@ -64,12 +52,6 @@ export default {
       fresh: {},
       waiting: {},
       tipDismissed: false,
-      columns: [
-        ["name", "Name"],
-        ["email", "Email"],
-        ["role", "Role"],
-        ["status", "Status"],
-      ],
     };
   },
   created() {
@@ -114,11 +96,11 @@ export default {
       return parts.join(" · ");
     },
   },
+  render() {
+    return view(this);
+  },
   methods: {
-    initials,
-    hue,
     number,
-    roleLabel,
 
     // -- called by the server
     show(result) {
@@ -214,6 +196,13 @@ export default {
       this.waiting[row.id] = true;
       this.later(() => this.pending(row.id, false), TOGGLE_TIMEOUT);
       this.$emit("toggle", { id: row.id, active: !row.active, version: row.version });
+    },
+
+    showTip() {
+      this.tipDismissed = false;
+    },
+    hideTip() {
+      this.tipDismissed = true;
     },
 
     // -- what happens elsewhere

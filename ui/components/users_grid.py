@@ -4,10 +4,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from nicegui import json, ui
-from nicegui.element import Element
 from nicegui.events import GenericEventArguments
 
-from ui.assets import preload
+from ui.components.component import Component
 
 Values = dict[str, Any]
 Handler = Callable[[Values], Awaitable[None]]
@@ -16,9 +15,9 @@ OWN_HINT = "You can't deactivate yourself. Ask a Platform Admin."
 
 
 class UsersGrid(
-    Element,
-    component="users_grid.js",
-    dependencies=["live_socket.js", "user_rows.js", "users_grid_template.js"],
+    Component,
+    script="users_grid.js",
+    imports=["live_socket.js", "user_rows.js", "users_grid_view.js", "icons.js"],
 ):
     """Shows one page of users and keeps it true.
 
@@ -61,7 +60,7 @@ class UsersGrid(
         own_hint: str = OWN_HINT,
     ) -> None:
         super().__init__()
-        ui.add_head_html(preload(UsersGrid))
+        ui.add_head_html(UsersGrid.preload())
         self._props["title"] = title
         self._props["import_url"] = import_url
         # As a text: NiceGUI keeps each page's props, and would watch each row and each value in it.

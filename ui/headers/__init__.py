@@ -18,6 +18,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from ui.headers.access import AccessLog
 from ui.headers.answers import LastResort, Render, SecurityHeaders
+from ui.headers.kept import KeptAssets
 from ui.headers.requests import (
     BodyLimit,
     CrossOriginDefence,
@@ -32,6 +33,7 @@ __all__ = [
     "BodyLimit",
     "CrossOriginDefence",
     "ForwardedHeaders",
+    "KeptAssets",
     "LastResort",
     "SecurityHeaders",
     "TrustedHosts",
@@ -65,6 +67,7 @@ def harden(
     if address.scheme == "http":
         names += ["localhost", "127.0.0.1", "::1"]
     # Each is put around those before it.
+    app.add_middleware(KeptAssets)
     app.add_middleware(BodyLimit, limit=body_limit, render=render)
     app.add_middleware(CrossOriginDefence, origin=origin_of(public_url), render=render)
     app.add_middleware(TrustedHosts, names=names, render=render)

@@ -14,7 +14,7 @@ from models import Role
 from services.errors import TooManyAttemptsError
 from services.permissions import Permission, may
 from services.sign_in import SignedIn, replace_session
-from ui.assets import STYLE_URL
+from ui.assets import STYLE_URL, address_of
 from ui.cookies import caller_of, session_token, set_second_step, set_session
 from ui.identity import home_path
 
@@ -28,7 +28,7 @@ _environment = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_environment.globals["style_url"] = STYLE_URL
+_environment.globals |= {"style_url": STYLE_URL, "address_of": address_of}
 
 
 def page(template: str, *, status: int = 200, token: bool = False, **values: Any) -> HTMLResponse:

@@ -1,0 +1,67 @@
+"""Files with a version in their address: kept for good, and compressed once."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from nicegui import __version__
+
+from tests.ui.live_client import harness
+from ui.assets import STYLE_URL, address_of
+
+OURS = [STYLE_URL, address_of("live.js"), address_of("logo.svg")]
+NICEGUI = f"/_nicegui/{__version__}/static/nicegui.js"
+PLAIN = {"Accept-Encoding": "identity"}
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with harness(tmp_path_factory.mktemp("assets") / "log") as url:
+        yield url
+
+
+@pytest.mark.parametrize("path", [*OURS, NICEGUI])
+async def test_a_browser_keeps_them_for_good(base: str, path: str) -> None:
+    async with httpx.AsyncClient(base_url=base) as client:
+        for headers in ({}, PLAIN):
+            answer = await client.get(path, headers=headers)
+            assert answer.status_code == 200
+            assert "immutable" in answer.headers["cache-control"]
+
+
+@pytest.mark.parametrize("path", [STYLE_URL, NICEGUI])
+async def test_compressed_they_are_the_same(base: str, path: str) -> None:
+    async with httpx.AsyncClient(base_url=base) as client:
+        plain = await client.get(path, headers=PLAIN)
+        assert "content-encoding" not in plain.headers
+        for _ in range(2):  # when first asked for, and from then on
+            answer = await client.get(path)
+            assert answer.headers["content-encoding"] == "gzip"
+            assert "accept-encoding" in answer.headers["vary"].lower()
+            assert int(answer.headers["content-length"]) < len(plain.content) / 2
+            assert answer.content == plain.content
+            assert answer.headers["content-type"] == plain.headers["content-type"]
+            for name in ("content-security-policy", "vary", "x-content-type-options"):
+                assert len(answer.headers.get_list(name)) <= 1
+
+
+async def test_an_earlier_version_s_file_is_not_found_and_not_kept(base: str) -> None:
+    async with httpx.AsyncClient(base_url=base) as client:
+        for path in ("/static/live.0123456789ab.js", "/static/live.js"):
+            answer = await client.get(path)
+            assert answer.status_code == 404
+            assert "immutable" not in answer.headers.get("cache-control", "")
+
+
+async def test_a_part_of_one_is_answered_as_such(base: str) -> None:
+    async with httpx.AsyncClient(base_url=base) as client:
+        await client.get(NICEGUI)
+        answer = await client.get(NICEGUI, headers={"Range": "bytes=0-9"})
+        assert (answer.status_code, len(answer.content)) == (206, 10)
+
+
+async def test_what_a_browser_has_is_not_sent_again(base: str) -> None:
+    async with httpx.AsyncClient(base_url=base) as client:
+        etag = (await client.get(NICEGUI, headers=PLAIN)).headers["etag"]
+        answer = await client.get(NICEGUI, headers={"If-None-Match": etag})
+        assert (answer.status_code, answer.content) == (304, b"")

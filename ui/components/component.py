@@ -1,0 +1,33 @@
+"""What our Vue components have in common: addresses that change with what is in them."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from nicegui import __version__
+from nicegui.dependencies import register_library, register_vue_component
+from nicegui.element import Element
+
+from ui.assets import digest_of
+
+HERE = Path(__file__).parent
+# NiceGUI puts a file's time into its address, which may stay when the content changes (an image
+# built with fixed times); this number takes its place. One for all, since they import each other.
+_STAMP = float(int(digest_of(b"".join(p.read_bytes() for p in sorted(HERE.glob("*.js")))), 16))
+
+
+class Component(Element):
+    """An element that is a script of this folder; `imports` are the scripts that it imports."""
+
+    def __init_subclass__(cls, *, script: str, imports: Sequence[str] = ()) -> None:
+        super().__init_subclass__()
+        cls.component = register_vue_component(HERE / script, max_time=_STAMP)
+        cls.exposed_libraries = [register_library(HERE / name, max_time=_STAMP) for name in imports]
+
+    @classmethod
+    def preload(cls) -> str:
+        """Head elements that have the browser fetch what the script imports along with it, and not
+        after it."""
+        return "".join(
+            f'<link rel="modulepreload" href="/_nicegui/{__version__}/libraries/{library.key}">'
+            for library in cls.exposed_libraries
+        )

@@ -1,0 +1,34 @@
+// The icons, drawn with lines in the colour of the text around them; a name says what one shows.
+import { h } from "vue";
+
+const PATHS = {
+  search: "M10.5 10.5 14 14M2.4 7a4.6 4.6 0 1 0 9.2 0 4.6 4.6 0 0 0-9.2 0",
+  arrow: "M8 13V3M4 7l4-4 4 4",
+  check: "M3 8.6 6.4 12 13 4.6",
+  dash: "M3.5 8h9",
+  clock: "M8 4.8V8l2.2 1.6M2 8a6 6 0 1 0 12 0 6 6 0 0 0-12 0",
+  cross: "M8 4.8v3.8M8 11v.1M2 8a6 6 0 1 0 12 0 6 6 0 0 0-12 0",
+  people:
+    "M1.5 13.5a4.5 4.5 0 0 1 9 0M11 3.2a2.6 2.6 0 0 1 0 4.7M12.3 9.6a4.5 4.5 0 0 1 2.4 3.9" +
+    "M3.4 5.5a2.6 2.6 0 1 0 5.2 0 2.6 2.6 0 0 0-5.2 0",
+  close: "M3.5 3.5l9 9m0-9l-9 9",
+  done: "M5.2 8.3l2 2 3.6-4M1.6 8a6.4 6.4 0 1 0 12.8 0A6.4 6.4 0 0 0 1.6 8",
+  alert: "M8 4.8v3.8M8 11v.1M1.6 8a6.4 6.4 0 1 0 12.8 0A6.4 6.4 0 0 0 1.6 8",
+  info: "M8 7.4v3.8M8 5v.1M1.6 8a6.4 6.4 0 1 0 12.8 0A6.4 6.4 0 0 0 1.6 8",
+};
+
+export function icon(name, size, attributes = {}) {
+  const svg = {
+    width: size,
+    height: size,
+    viewBox: "0 0 16 16",
+    fill: "none",
+    stroke: "currentColor",
+    "stroke-width": 1.6,
+    "stroke-linecap": "round",
+    "stroke-linejoin": "round",
+    "aria-hidden": "true",
+    ...attributes,
+  };
+  return h("svg", svg, [h("path", { d: PATHS[name] })]);
+}
