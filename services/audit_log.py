@@ -16,6 +16,7 @@ from services import runtime
 from services.actor import Acting, authorize
 from services.audit import GENESIS, PLATFORM_CHAIN, Action, hash_of, record
 from services.db import reading, transaction
+from services.errors import NotFoundError
 from services.names import plain, words_of
 from services.permissions import Permission
 
@@ -91,11 +92,13 @@ async def list_entries(actor: Acting, query: AuditQuery) -> AuditPage:
     return AuditPage(entries[:PAGE_SIZE], len(entries) > PAGE_SIZE)
 
 
-async def find_entry(entry_id: UUID) -> AuditEntry | None:
-    """One entry, to tell the open pages of its tenant."""
+async def find_entry(entry_id: UUID) -> AuditEntry:
+    """One entry, to tell the open pages of its tenant; raises `NotFoundError`."""
     async with reading() as tx:
         row = await tx.get(AuditEvent, entry_id)
-    return _entry(row) if row else None
+    if row is None:
+        raise NotFoundError
+    return _entry(row)
 
 
 async def export(actor: Acting, query: AuditQuery) -> AsyncIterator[str]:

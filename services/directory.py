@@ -10,6 +10,7 @@ from sqlmodel import col, select
 from models import MailState, MailTemplate, OneTimeLink, OutgoingMail, Role, User
 from services.actor import Acting, Actor, authorize, get_user
 from services.db import Transaction, reading
+from services.errors import NotFoundError
 from services.names import fold, words_of
 from services.permissions import Permission
 from services.search_index import find_few
@@ -93,13 +94,13 @@ def _place(page: int, users: Sequence[User], sort: Sort) -> Place | None:
     return Place(page, sorted_by(users[0], sort), sorted_by(users[-1], sort))
 
 
-async def find_row(user_id: UUID) -> tuple[UUID | None, UserRow] | None:
-    """A user's tenant and row as they are now, to tell the open grids of that tenant."""
+async def find_row(user_id: UUID) -> UserRow:
+    """A user's row as it is now, to tell the open grids; raises `NotFoundError`."""
     async with reading() as tx:
         user = await tx.get(User, user_id)
         if user is None:
-            return None
-        return user.tenant_id, (await _rows(tx, [user]))[0]
+            raise NotFoundError
+        return (await _rows(tx, [user]))[0]
 
 
 async def get_details(actor: Acting, user_id: UUID) -> UserDetails:

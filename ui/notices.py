@@ -3,7 +3,8 @@ pages watch."""
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
@@ -181,11 +182,20 @@ async def _patch_row(event: UserEvent) -> None:
     room = users_room(event.tenant_id)
     if not live.is_watched(room):
         return  # most replicas have nobody of this tenant: spare the database a query for each
-    found = await find_row(event.user_id)
-    if found is None:
-        return
-    _, row = found
+    async with _asked_at_least([room]):
+        row = await find_row(event.user_id)
     await live.broadcast(room, "rollcall_user", patch_values(row, _was(event)))
+
+
+@asynccontextmanager
+async def _asked_at_least(rooms: Sequence[str]) -> AsyncIterator[None]:
+    """Have the pages of these rooms ask, where a fact can't be read: it isn't told twice."""
+    try:
+        yield
+    except RollcallError:
+        for room in rooms:
+            await live.tell_missed(room)
+        raise
 
 
 async def _refresh_details(event: UserEvent) -> None:
@@ -208,9 +218,10 @@ async def _show_entry(event: AuditWritten) -> None:
     if event.subject_id is not None:
         rooms.append(user_room(event.subject_id))
     watched = [room for room in rooms if live.is_watched(room)]
-    entry = await find_entry(event.entry_id) if watched else None
-    if entry is None:
+    if not watched:
         return
+    async with _asked_at_least(watched):
+        entry = await find_entry(event.entry_id)
     for room in watched:
         await live.broadcast(room, "rollcall_audit", {"entry": entry_values(entry)})
 

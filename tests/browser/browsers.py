@@ -99,8 +99,11 @@ class Browsers:
             if not any(allowed in complaint for allowed in self.allowed)
         ]
 
-    async def keep_pictures(self, name: str) -> None:
-        """Keep a picture of every open page, for whoever wonders why a test failed."""
+    async def keep_evidence(self, name: str, log: str) -> None:
+        """Keep what the server said, and a picture of every open page, for whoever wonders why a
+        test failed."""
+        (RESULTS / "failures").mkdir(parents=True, exist_ok=True)
+        (RESULTS / "failures" / f"{name}.log").write_text(log, encoding="utf-8")
         pages = [page for context in self.contexts for page in context.pages]
         for number, page in enumerate(pages, 1):
             await page.screenshot(path=RESULTS / "failures" / f"{name}-{number}.png")

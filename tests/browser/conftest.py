@@ -121,7 +121,7 @@ async def browsers(
     browsers = Browsers(chromium, server.url)
     yield browsers
     if request.node.stash.get(_failed, False):
-        await browsers.keep_pictures(request.node.name)
+        await browsers.keep_evidence(request.node.name, server.log()[before:])
     complaints = await browsers.close()
     logged = server.log()[before:]
     assert not complaints, "\n".join(complaints)

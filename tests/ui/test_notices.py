@@ -4,13 +4,16 @@ from typing import Any
 
 import pytest
 from sqlalchemy import event
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from models import Tenant
 from services import presence, users
 from services.actor import Actor
 from services.runtime import Runtime
 from tests.factories import create_user
-from ui import notices
+from ui import live, notices
+
+NOWHERE = "sqlite+aiosqlite:////nowhere/at/all.db"
 
 
 async def test_a_fact_that_nobody_watches_here_asks_the_database_nothing(
@@ -31,3 +34,24 @@ async def test_a_fact_that_nobody_watches_here_asks_the_database_nothing(
     assert asked == []
     await users.set_active(admin, user.id, active=True)
     assert asked, "this would be seen"
+
+
+async def test_pages_ask_for_what_could_not_be_read_for_them(
+    rollcall: Runtime, tenant: Tenant, admin: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(presence, "_callbacks", [])
+    notices.subscribe(rollcall.bus)
+    user = await create_user(tenant)
+    await rollcall.bus.drain()
+    asked: list[str | None] = []
+
+    async def tell_missed(room: str | None = None) -> None:
+        asked.append(room)
+
+    monkeypatch.setattr(live, "tell_missed", tell_missed)
+    monkeypatch.setattr(live, "is_watched", lambda _room: True)
+    await users.set_active(admin, user.id, active=False)
+    monkeypatch.setattr(rollcall.database, "reader", create_async_engine(NOWHERE))
+    await rollcall.bus.drain()
+    assert notices.users_room(tenant.id) in asked
+    assert notices.audit_room(tenant.id) in asked

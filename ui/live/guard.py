@@ -125,9 +125,9 @@ def release(page: OpenPage) -> dict[str, Connection]:
     return released
 
 
-async def tell_missed() -> None:
-    """Have every page ask for fresh rows, spread over `MISSED_SPREAD`."""
-    open_pages = pages.all_pages()
+async def tell_missed(room: str | None = None) -> None:
+    """Have every page ask for fresh rows, or those of a room, spread over `MISSED_SPREAD`."""
+    open_pages = [page for page in pages.all_pages() if room is None or room in page.rooms]
     for page in open_pages:
         page.sent_before = NOTHING_SENT  # in case it is still loading
         for sid in tuple(page.sids):
