@@ -10,6 +10,7 @@ import random
 import re
 import time
 from typing import Any
+from urllib.parse import SplitResult, urlencode, urlsplit
 from uuid import uuid4
 
 import httpx
@@ -18,6 +19,7 @@ import socketio
 from benchmarks.processes import serve_commands
 
 CLIENT_ID = re.compile(r"client_id\W{1,8}([0-9a-f-]{36})")
+CONTENT_LENGTH = re.compile(r"\r\ncontent-length: (\d+)", re.IGNORECASE)
 # How many pages are opened at once.
 AT_ONCE = 10
 # Seconds that a socket may take to be greeted while the machine opens many.
@@ -115,21 +117,22 @@ class Load:
         """Sign in again and again for so long, `at_once` at a time; returns how many a second."""
         done = 0
         begun = time.perf_counter()
-        async with httpx.AsyncClient(base_url=url, timeout=PATIENCE) as http:
+        address = urlsplit(url)
 
-            async def one_after_the_other(number: int) -> None:
-                nonlocal done
-                turn = number
-                while time.perf_counter() - begun < seconds:
-                    form = {"email": emails[turn % len(emails)], "password": password}
-                    answer = await http.post(path, data=form, headers={"Origin": url})
-                    http.cookies.clear()
-                    if answer.status_code != 303:
-                        raise RuntimeError(f"A sign-in was answered with {answer.status_code}")
-                    done += 1
-                    turn += at_once
+        async def one_after_the_other(number: int) -> None:
+            nonlocal done
+            reader, writer = await asyncio.open_connection(address.hostname, address.port)
+            turn = number
+            while time.perf_counter() - begun < seconds:
+                form = urlencode({"email": emails[turn % len(emails)], "password": password})
+                status = await _post(reader, writer, address, path, form)
+                if status != 303:
+                    raise RuntimeError(f"A sign-in was answered with {status}")
+                done += 1
+                turn += at_once
+            writer.close()
 
-            await asyncio.gather(*(one_after_the_other(number) for number in range(at_once)))
+        await asyncio.gather(*(one_after_the_other(number) for number in range(at_once)))
         return done / (time.perf_counter() - begun)
 
     async def close(self, count: int | None = None) -> int:
@@ -165,6 +168,26 @@ class Load:
 
             client.on(event, arrived)
         return client
+
+
+async def _post(
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    to: SplitResult,
+    path: str,
+    form: str,
+) -> int:
+    """Send a form, and read its answer to the end: a client's work takes cores from the server, and
+    this takes a tenth of what httpx does."""
+    writer.write(
+        f"POST {path} HTTP/1.1\r\nHost: {to.netloc}\r\nOrigin: {to.geturl()}\r\n"
+        "Content-Type: application/x-www-form-urlencoded\r\n"
+        f"Content-Length: {len(form)}\r\n\r\n{form}".encode()
+    )
+    head = (await reader.readuntil(b"\r\n\r\n")).decode()
+    length = CONTENT_LENGTH.search(head)
+    await reader.readexactly(int(length[1]) if length else 0)
+    return int(head.split(" ", 2)[1])
 
 
 async def main() -> None:

@@ -74,7 +74,6 @@ async def send(tx: Transaction, events: Sequence[Event]) -> None:
         now = clock.now()
         payload = json.dumps(messages)
         tx.add(BusMessage(origin=current.process_id, payload=payload, at=now))
-        await tx.exec(delete(BusMessage).where(col(BusMessage.at) < now - KEEP))
         return
     for message in messages:
         payload = json.dumps({"from": current.process_id, "messages": [message]})
@@ -82,6 +81,11 @@ async def send(tx: Transaction, events: Sequence[Event]) -> None:
             log.warning("An event is too long to send to other processes: %s", message["event"])
             continue
         await tx.exec(select(func.pg_notify(CHANNEL, payload)))
+
+
+async def remove_old(tx: Transaction) -> None:
+    """Remove the messages that every process on this database has had time to read."""
+    await tx.exec(delete(BusMessage).where(col(BusMessage.at) < clock.now() - KEEP))
 
 
 async def receive() -> None:

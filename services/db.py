@@ -8,7 +8,7 @@ import sqlite3
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import event
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 # How long a writer waits for another process's lock, in seconds, before it gives up.
 LOCK_TIMEOUT = 30
 READERS = 8
+RowT = TypeVar("RowT", bound=SQLModel)
 # PostgreSQL's manual, appendix A (Error Codes).
 DISK_FULL, READ_ONLY = "53100", "25006"
 
@@ -65,8 +66,8 @@ class Database:
         self.has_trigram_table = False
         """Whether there is the table of `services.search_index`, which SQLite alone needs."""
         if self.is_sqlite:
-            self.reader = self._sqlite_engine(READERS, "BEGIN")
-            self.writer = self._sqlite_engine(1, "BEGIN IMMEDIATE")
+            self.reader = self._sqlite_engine(READERS, sqlite.READING)
+            self.writer = self._sqlite_engine(1, sqlite.WRITING)
         else:
             self.reader = self.writer = self._postgresql_engine()
 
@@ -160,16 +161,15 @@ async def reading() -> AsyncIterator[Transaction]:
         yield tx
 
 
-async def insert_missing(tx: Transaction, rows: Sequence[SQLModel]) -> int:
-    """Insert those rows (of one table) whose key isn't taken; tells how many that were.
+async def insert_missing(tx: Transaction, rows: Sequence[RowT]) -> Sequence[RowT]:
+    """Insert those rows (of one table) whose key isn't taken; returns what was inserted.
 
     Where another transaction is inserting the same key, this waits for its end.
     """
     insert = sqlite_insert if runtime.current().database.is_sqlite else postgresql_insert
     values = [row.model_dump() for row in rows]
     missing = insert(type(rows[0])).values(values).on_conflict_do_nothing()
-    inserted = await tx.exec(missing.execution_options(preserve_rowcount=True))
-    return inserted.rowcount
+    return (await tx.exec(missing.returning(type(rows[0])))).scalars().all()
 
 
 @asynccontextmanager

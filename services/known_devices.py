@@ -38,9 +38,10 @@ async def remember(tx: Transaction, user: User, token: str) -> str:
     else:
         token = new_token()
     tx.add(KnownDevice(user_id=user.id, token_hash=token_hash(token), last_used_at=now))
-    await tx.exec(
-        delete(KnownDevice).where(
-            col(KnownDevice.user_id) == user.id, col(KnownDevice.last_used_at) < now - FORGET
-        )
-    )
     return token
+
+
+async def remove_old(tx: Transaction) -> None:
+    """Remove the browsers that are strangers again."""
+    before = clock.now() - FORGET
+    await tx.exec(delete(KnownDevice).where(col(KnownDevice.last_used_at) < before))

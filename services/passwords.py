@@ -33,7 +33,7 @@ GOOD_SCORE = 2
 MIN_PERSONAL_WORD = 3
 
 # The niceness of the threads that hash (0 is usual, 19 the most modest).
-HASHING_NICENESS = 10
+HASHING_NICENESS = 15
 
 
 def _give_way() -> None:

@@ -14,6 +14,8 @@ import aiosqlite
 
 # Rows that come with their statement: more than a page of anything has.
 AT_ONCE = 500
+# How transactions begin that only read, and those that write.
+READING, WRITING = "BEGIN", "BEGIN IMMEDIATE"
 Statement = Callable[[sqlite3.Cursor], sqlite3.Cursor]
 
 
@@ -78,6 +80,7 @@ class Connection(aiosqlite.Connection):
         self._thread.daemon = True  # as SQLAlchemy has it: a process that ends doesn't wait for it
         self._begin = ""
         self._has_begun = False
+        self._only_reads = False
 
     def cursor(self) -> _Cursor:  # type: ignore[override]  # SQLAlchemy takes it as it is
         """A cursor, for one statement."""
@@ -100,21 +103,28 @@ class Connection(aiosqlite.Connection):
 
     def begin(self, statement: str) -> None:
         """Have the next statement run in a transaction that begins with this one."""
-        self._begin = statement
+        self._begin, self._only_reads = statement, statement == READING
 
     # SQLite isn't asked what has begun: a statement whose caller has gone may be yet to run.
 
     async def commit(self) -> None:
         """Commit, if anything was run."""
-        if self._has_begun:
+        if self._has_begun and not self._end_of_reading():
             await super().commit()  # where it fails, there is something to roll back
         self._begin, self._has_begun = "", False
 
     async def rollback(self) -> None:
         """Roll back, if anything was run."""
-        if self._has_begun:
+        if self._has_begun and not self._end_of_reading():
             await super().rollback()
         self._begin, self._has_begun = "", False
+
+    def _end_of_reading(self) -> bool:
+        """Leave the end of what only reads to the thread, which comes to it before anything else:
+        nobody waits for it."""
+        if self._only_reads:
+            self._tx.put_nowait((None, self._conn.rollback))
+        return self._only_reads
 
 
 async def connect(path: str, **options: Any) -> Connection:

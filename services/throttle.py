@@ -70,18 +70,16 @@ async def claim(counters: dict[str, str]) -> None:
 
 async def claim_in(tx: Transaction, counters: dict[str, str]) -> None:
     """The same, in this transaction."""
-    rows = await _locked(tx, counters)
-    _refuse_during_pause(list(rows.values()))
-    _count(rows)
+    await _count(tx, counters, refuse=True)
 
 
 async def count_failure(tx: Transaction, counters: dict[str, str]) -> None:
     """Count a failure of what can't be guessed, and so needn't be claimed before."""
-    _count(await _locked(tx, counters))
+    await _count(tx, counters)
 
 
 async def forget(tx: Transaction, counters: dict[str, str]) -> None:
-    """A success: the account's failures are forgotten, and so is whatever is too old to count.
+    """A success: the account's failures are forgotten.
 
     The address's stay, but for this attempt: else a guesser could clear them by signing in to an
     account of their own.
@@ -98,7 +96,12 @@ async def forget(tx: Transaction, counters: dict[str, str]) -> None:
         await tx.exec(
             update(AttemptCounter).where(address).values(failures=failures - 1, blocked_until=now)
         )
-    old = select(AttemptCounter.key).where(col(AttemptCounter.last_failure_at) < now - FORGET)
+
+
+async def remove_old(tx: Transaction) -> None:
+    """Remove what is too old to count."""
+    before = clock.now() - FORGET
+    old = select(AttemptCounter.key).where(col(AttemptCounter.last_failure_at) < before)
     # Whatever somebody else is counting at this moment is left to them.
     unused = old.with_for_update(skip_locked=True)
     await tx.exec(delete(AttemptCounter).where(col(AttemptCounter.key).in_(unused)))
@@ -115,34 +118,39 @@ def _refuse_during_pause(counters: Sequence[AttemptCounter]) -> None:
         raise TooManyAttemptsError(int((until - now).total_seconds()) + 1)
 
 
-def _count(rows: dict[str, AttemptCounter]) -> None:
-    now = clock.now()
-    for kind, counter in rows.items():
-        if now - counter.last_failure_at > FORGET:
-            counter.failures = 0
-        counter.failures += 1
-        counter.last_failure_at = now
-        excess = counter.failures - FREE_FAILURES[kind]
-        if excess > 0:
-            counter.blocked_until = now + min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(excess - 1, 16))
-
-
-async def _locked(tx: Transaction, counters: dict[str, str]) -> dict[str, AttemptCounter]:
-    """The counters' rows, one for each kind, locked in the order of their keys."""
-    query = (
-        select(AttemptCounter)
-        .where(col(AttemptCounter.key).in_(counters.values()))
-        .order_by(col(AttemptCounter.key))
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    while True:
-        rows = {row.key: row for row in await tx.exec(query)}
-        missing = sorted(set(counters.values()) - rows.keys())
-        if not missing:
-            return {kind: rows[key] for kind, key in counters.items()}
-        # Another attempt may create them at this moment, or a success forget them.
-        now = clock.now()
-        await insert_missing(
-            tx, [AttemptCounter(key=key, last_failure_at=now, blocked_until=now) for key in missing]
+async def _count(tx: Transaction, counters: dict[str, str], *, refuse: bool = False) -> None:
+    """Count a failure, with the counters' rows locked in the order of their keys; `refuse` raises
+    `TooManyAttemptsError` during a pause."""
+    kinds = {key: kind for kind, key in counters.items()}
+    while kinds:
+        rows = await tx.exec(
+            select(AttemptCounter)
+            .where(col(AttemptCounter.key).in_(kinds))
+            .order_by(col(AttemptCounter.key))
+            .with_for_update()
+            .execution_options(populate_existing=True)
         )
+        found = rows.all()
+        if refuse:
+            _refuse_during_pause(found)
+        for counter in found:
+            _add_failure(counter, FREE_FAILURES[kinds.pop(counter.key)])
+        # Another attempt may create the others at this moment, or a success forget them.
+        now = clock.now()
+        first = [
+            AttemptCounter(key=key, failures=1, last_failure_at=now, blocked_until=now)
+            for key in sorted(kinds)
+        ]
+        for inserted in await insert_missing(tx, first) if first else []:
+            del kinds[inserted.key]
+
+
+def _add_failure(counter: AttemptCounter, free: int) -> None:
+    now = clock.now()
+    if now - counter.last_failure_at > FORGET:
+        counter.failures = 0
+    counter.failures += 1
+    counter.last_failure_at = now
+    excess = counter.failures - free
+    if excess > 0:
+        counter.blocked_until = now + min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(excess - 1, 16))

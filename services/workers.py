@@ -5,7 +5,16 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
-from services import carriers, expiry, mail_delivery, receipts, replicas, runtime, users
+from services import (
+    carriers,
+    expiry,
+    housekeeping,
+    mail_delivery,
+    receipts,
+    replicas,
+    runtime,
+    users,
+)
 from services.actor import ROLLCALL
 from services.errors import RollcallError
 
@@ -15,6 +24,8 @@ log = logging.getLogger(__name__)
 END_DATES_SECONDS = 60
 # So long may what has expired be without its end in writing.
 EXPIRY_SECONDS = 10
+# What nobody asks for any more may lie around for so long: looking for it reads whole tables.
+TIDYING_SECONDS = 600
 # A worker that met a bug starts again after this pause, in seconds.
 RESTART_SECONDS = 5
 
@@ -23,7 +34,7 @@ RESTART_SECONDS = 5
 async def working() -> AsyncIterator[None]:
     """Have the workers run for as long as the block does."""
     current = runtime.current()
-    works = [carriers.receive, mail_delivery.deliver_forever, _apply_end_dates, _settle]
+    works = [carriers.receive, mail_delivery.deliver_forever, _apply_end_dates, _settle, _tidy_up]
     receipts.subscribe(current.bus)
     if not current.database.is_sqlite:
         replicas.subscribe(current.bus)
@@ -63,6 +74,15 @@ async def _settle() -> None:
         except RollcallError as error:
             log.warning("What has expired is written down later: %s", error)
         await asyncio.sleep(EXPIRY_SECONDS)
+
+
+async def _tidy_up() -> None:
+    while True:
+        try:
+            await housekeeping.tidy_up()
+        except RollcallError as error:
+            log.warning("What nobody asks for any more is removed later: %s", error)
+        await asyncio.sleep(TIDYING_SECONDS)
 
 
 async def apply_end_dates() -> None:

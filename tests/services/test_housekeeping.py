@@ -1,0 +1,76 @@
+"""What nobody asks for any more is removed, and nothing else is."""
+
+from datetime import timedelta
+
+import pytest
+from sqlmodel import select
+
+from models import AttemptCounter, BusMessage, KnownDevice, Tenant, User
+from services import carriers, clock, housekeeping, known_devices, throttle, workers
+from services.actor import Actor
+from services.db import reading, transaction
+from services.runtime import Runtime
+from services.users import set_active
+from tests import books
+from tests.factories import create_user
+from tests.replicas.people import until
+
+SOON = timedelta(minutes=1)
+
+
+@pytest.fixture
+async def ada(tenant: Tenant) -> User:
+    return await create_user(tenant)
+
+
+async def test_failures_too_old_to_count_are_removed(rollcall: Runtime) -> None:
+    await throttle.claim({"address": "address:then"})
+    clock.shift(throttle.FORGET + SOON)
+    await throttle.claim({"address": "address:now"})
+    await housekeeping.tidy_up()
+    async with transaction() as tx:
+        assert await tx.get(AttemptCounter, "address:then") is None
+        assert await tx.get(AttemptCounter, "address:now") is not None
+
+
+async def test_browsers_that_are_strangers_again_are_removed(ada: User) -> None:
+    async with transaction() as tx:
+        await known_devices.remember(tx, ada, "")
+    clock.shift(known_devices.FORGET + SOON)
+    async with transaction() as tx:
+        token = await known_devices.remember(tx, ada, "")
+    await housekeeping.tidy_up()
+    assert await books.count(KnownDevice) == 1
+    async with transaction() as tx:
+        assert await known_devices.is_known(tx, ada, token)
+
+
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+async def test_messages_that_all_have_read_are_removed_and_their_numbers_stay_used(
+    admin: Actor, ada: User
+) -> None:
+    await set_active(admin, ada.id, False)
+    before = await _numbers()
+    clock.shift(carriers.KEEP + SOON)
+    await housekeeping.tidy_up()
+    assert before
+    assert await _numbers() == []
+    await set_active(admin, ada.id, True)
+    # Whoever listens remembers the last number that it saw.
+    assert min(await _numbers()) > max(before)
+
+
+async def _numbers() -> list[int]:
+    async with reading() as tx:
+        return [number for number in await tx.exec(select(BusMessage.number)) if number]
+
+
+async def test_it_is_done_from_the_start_on(rollcall: Runtime) -> None:
+    await throttle.claim({"address": "address:then"})
+    clock.shift(throttle.FORGET + SOON)
+
+    async def is_tidy() -> bool:
+        return await books.count(AttemptCounter) == 0
+
+    async with workers.working():
+        await until(is_tidy)
