@@ -6,11 +6,11 @@ Events that a transaction publishes leave after its commit, and not at all where
 import logging
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from typing import Any
 
-from sqlalchemy import event
+from sqlalchemy import event, inspect
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import Connection, make_url
@@ -30,7 +30,6 @@ log = logging.getLogger(__name__)
 # How long a writer waits for another process's lock, in seconds, before it gives up.
 LOCK_TIMEOUT = 30
 READERS = 8
-RowT = TypeVar("RowT", bound=SQLModel)
 # PostgreSQL's manual, appendix A (Error Codes).
 DISK_FULL, READ_ONLY = "53100", "25006"
 
@@ -161,15 +160,16 @@ async def reading() -> AsyncIterator[Transaction]:
         yield tx
 
 
-async def insert_missing(tx: Transaction, rows: Sequence[RowT]) -> Sequence[RowT]:
-    """Insert those rows (of one table) whose key isn't taken; returns what was inserted.
+async def insert_if_missing(tx: Transaction, row: SQLModel) -> bool:
+    """Insert the row unless its key is taken; tells whether it did.
 
     Where another transaction is inserting the same key, this waits for its end.
     """
     insert = sqlite_insert if runtime.current().database.is_sqlite else postgresql_insert
-    values = [row.model_dump() for row in rows]
-    missing = insert(type(rows[0])).values(values).on_conflict_do_nothing()
-    return (await tx.exec(missing.returning(type(rows[0])))).scalars().all()
+    # One row's insert is compiled once, and that of several each time.
+    one = insert(inspect(type(row)).local_table).values(row.model_dump()).on_conflict_do_nothing()
+    inserted = await tx.exec(one.execution_options(preserve_rowcount=True))
+    return inserted.rowcount == 1
 
 
 @asynccontextmanager

@@ -13,7 +13,7 @@ from sqlmodel import col, delete, select, update
 
 from models import AttemptCounter
 from services import clock, runtime
-from services.db import Transaction, insert_missing, transaction
+from services.db import Transaction, insert_if_missing, transaction
 from services.errors import TooManyAttemptsError
 from services.secrets import derive, token_hash
 
@@ -137,12 +137,10 @@ async def _count(tx: Transaction, counters: dict[str, str], *, refuse: bool = Fa
             _add_failure(counter, FREE_FAILURES[kinds.pop(counter.key)])
         # Another attempt may create the others at this moment, or a success forget them.
         now = clock.now()
-        first = [
-            AttemptCounter(key=key, failures=1, last_failure_at=now, blocked_until=now)
-            for key in sorted(kinds)
-        ]
-        for inserted in await insert_missing(tx, first) if first else []:
-            del kinds[inserted.key]
+        for key in sorted(kinds):
+            first = AttemptCounter(key=key, failures=1, last_failure_at=now, blocked_until=now)
+            if await insert_if_missing(tx, first):
+                del kinds[key]
 
 
 def _add_failure(counter: AttemptCounter, free: int) -> None:

@@ -11,7 +11,7 @@ from models import EndReason, LoginSession, SeenLogoutToken, SsoConnection, SsoS
 from services import clock, sessions, vault
 from services.actor import Operator, lock_users
 from services.audit import Action, record
-from services.db import Transaction, insert_missing, reading, transaction
+from services.db import Transaction, insert_if_missing, reading, transaction
 from services.errors import OperatorError
 from services.sso.connections import addresses_of, find_connection
 from services.sso.errors import Refusal, SsoError
@@ -39,11 +39,11 @@ async def end_by_provider(slug: str, raw: str, address: str) -> int:
         _, connection = await find_connection(tx, slug)
         await tx.exec(delete(SeenLogoutToken).where(col(SeenLogoutToken.expires_at) < clock.now()))
         key = key_of("jti", provider.issuer, token.jti)
-        if not await insert_missing(tx, [SeenLogoutToken(key=key, expires_at=token.expires_at)]):
+        if not await insert_if_missing(tx, SeenLogoutToken(key=key, expires_at=token.expires_at)):
             raise SsoError(Refusal.REPLAYED, "This logout token was used already.")
         if token.sid is not None:  # a sign-in of this very session may be under way
             over = key_of("sid", provider.issuer, token.sid)
-            await insert_missing(tx, [SeenLogoutToken(key=over, expires_at=token.expires_at)])
+            await insert_if_missing(tx, SeenLogoutToken(key=over, expires_at=token.expires_at))
         ended = 0
         by_user = await _matching(tx, connection, token)
         await lock_users(tx, list(by_user))
