@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 from sqlmodel import col, select
 
-from models import MailState, MailTemplate, OneTimeLink, OutgoingMail, Role, User
+from models import MailTemplate, OneTimeLink, OutgoingMail, User
 from services.actor import Acting, Actor, authorize, get_user
 from services.db import Transaction, reading
 from services.errors import NotFoundError
@@ -17,24 +17,7 @@ from services.search_index import find_few
 from services.user_counts import find_counts
 from services.user_pages import Found
 from services.user_query import PAGE_SIZE, Place, Sort, UserQuery, sorted_by
-
-
-@dataclass(frozen=True)
-class UserRow:
-    """One row of the grid."""
-
-    id: UUID
-    name: str
-    email: str
-    role: Role
-    active: bool
-    invited: bool
-    mail: MailState | None
-    mail_answer: str
-    version: int
-    key: str
-    last_sign_in: datetime | None
-    end_date: date | None
+from services.user_row import UserRow, row_of
 
 
 @dataclass(frozen=True)
@@ -154,21 +137,4 @@ async def _rows(tx: Transaction, users: Sequence[User]) -> list[UserRow]:
             .order_by(col(OneTimeLink.void_at).is_(None), col(OutgoingMail.created_at))
         )
         mails = {mail.user_id: mail for mail in found}  # the last of each wins
-    return [_row(user, mails.get(user.id)) for user in users]
-
-
-def _row(user: User, mail: OutgoingMail | None) -> UserRow:
-    return UserRow(
-        id=user.id,
-        name=user.full_name,
-        email=user.email,
-        role=user.role,
-        active=user.active,
-        invited=user.invited,
-        mail=mail.state if mail else None,
-        mail_answer=mail.last_answer if mail else "",
-        version=user.version,
-        key=user.search_key,
-        last_sign_in=user.last_sign_in_at,
-        end_date=user.end_date,
-    )
+    return [row_of(user, mails.get(user.id)) for user in users]

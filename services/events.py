@@ -1,4 +1,5 @@
-"""What happened: facts that were committed, in the past tense, carrying ids and not rows."""
+"""What happened: facts that were committed, in the past tense, carrying ids and not rows (but for
+the toggle's, which everybody is to see at once)."""
 
 import logging
 from dataclasses import dataclass, field, fields
@@ -9,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from models import EndReason
 from services.presence import UserPresence
+from services.user_row import UserRow
 
 log = logging.getLogger(__name__)
 
@@ -37,12 +39,20 @@ class UserInvited(UserEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
-class UserActivated(UserEvent):
+class UserSwitched(UserEvent):
+    """A toggle was flipped; `row` is what grids show from now on, so that nobody waits for a query.
+    Where it is none, it has to be read."""
+
+    row: UserRow | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserActivated(UserSwitched):
     """The user may sign in again."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class UserDeactivated(UserEvent):
+class UserDeactivated(UserSwitched):
     """The user is shut out."""
 
 

@@ -26,6 +26,7 @@ from services.names import clean_name, fold
 from services.permissions import Permission
 from services.receipts import Receipt
 from services.sessions import end
+from services.user_row import row_if_complete
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,7 @@ async def _activate(tx: Transaction, actor: Acting, by: User | None, user: User)
     if user.end_date is not None and user.end_date <= clock.now().date():
         user.end_date = None  # else the next look at end dates would shut them out again
     entry = await record(tx, Action.USER_ACTIVATED, actor=actor, by=by, subject=user)
-    tx.publish(UserActivated(tenant_id=user.tenant_id, user_id=user.id))
+    tx.publish(UserActivated(tenant_id=user.tenant_id, user_id=user.id, row=row_if_complete(user)))
     return entry.id
 
 
@@ -145,7 +146,9 @@ async def _deactivate(tx: Transaction, actor: Acting, by: User | None, user: Use
     await mail.cancel(tx, user.id)
     entry = await record(tx, Action.USER_DEACTIVATED, actor=actor, by=by, subject=user)
     await end(tx, user, EndReason.DEACTIVATED, cause=entry.id)
-    tx.publish(UserDeactivated(tenant_id=user.tenant_id, user_id=user.id))
+    tx.publish(
+        UserDeactivated(tenant_id=user.tenant_id, user_id=user.id, row=row_if_complete(user))
+    )
     return entry.id
 
 

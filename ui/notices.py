@@ -26,6 +26,7 @@ from services.events import (
     UserEvent,
     UserInvited,
     UserSignedIn,
+    UserSwitched,
 )
 from services.receipts import Receipt
 from ui import live
@@ -182,8 +183,10 @@ async def _patch_row(event: UserEvent) -> None:
     room = users_room(event.tenant_id)
     if not live.is_watched(room):
         return  # most replicas have nobody of this tenant: spare the database a query for each
-    async with _asked_at_least([room]):
-        row = await find_row(event.user_id)
+    row = event.row if isinstance(event, UserSwitched) else None
+    if row is None:
+        async with _asked_at_least([room]):
+            row = await find_row(event.user_id)
     await live.broadcast(room, "rollcall_user", patch_values(row, _was(event)))
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from services import presence
-from services.directory import UserRow
+from services.user_row import UserRow
 
 
 def row_values(row: UserRow) -> dict[str, Any]:

@@ -4,22 +4,31 @@ import asyncio
 import json
 import time
 from dataclasses import fields
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from models import EndReason, Tenant
+from models import EndReason, Role, Tenant
 from services import events as every_event
 from services import users
 from services.actor import Actor
 from services.bus import Bus
 from services.db import transaction
-from services.events import Event, SessionsEnded, TenantChanged, UserDeactivated, UserEvent
+from services.events import (
+    Event,
+    SessionsEnded,
+    TenantChanged,
+    UserDeactivated,
+    UserEvent,
+    UserSwitched,
+)
 from services.events import from_message as read
 from services.events import to_message as write
 from services.presence import UserPresence
 from services.runtime import Runtime
+from services.user_row import UserRow
 from tests import books
 from tests.factories import create_user
 
@@ -128,11 +137,26 @@ VALUES: dict[str, Any] = {
     "answered": 2,
     "slowest_ms": 41.3,
     "waited_ms": 1000.5,
+    "row": UserRow(
+        id=uuid4(),
+        name="Ada Lovelace",
+        email="ada@example.com",
+        role=Role.SALES_ENGINEER,
+        active=True,
+        invited=False,
+        mail=None,
+        mail_answer="",
+        version=7,
+        key="ada lovelace ada@example.com",
+        last_sign_in=datetime(2026, 11, 2, 9, 30, tzinfo=UTC),
+        end_date=date(2026, 12, 1),
+    ),
 }
+ABSTRACT = (Event, UserEvent, UserSwitched)
 KINDS = [
     kind
     for kind in vars(every_event).values()
-    if isinstance(kind, type) and issubclass(kind, Event) and kind not in (Event, UserEvent)
+    if isinstance(kind, type) and issubclass(kind, Event) and kind not in ABSTRACT
 ]
 
 
@@ -158,6 +182,14 @@ def test_event_of_a_newer_version_is_passed_over() -> None:
 def test_event_with_more_than_this_version_knows_is_heard() -> None:
     event = TenantChanged(tenant_id=uuid4())
     assert read({**write(event), "more": "of it"}, 0) == event
+
+
+def test_toggle_of_an_older_version_comes_without_its_row() -> None:
+    message = write(UserDeactivated(tenant_id=uuid4(), user_id=uuid4()))
+    del message["row"]
+    event = read(message, 0)
+    assert isinstance(event, UserDeactivated)
+    assert event.row is None
 
 
 def test_platform_admins_event_has_no_tenant() -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from models import EndReason, LinkPurpose, MailState, Role, Tenant, User
-from services import clock, invitations, password_change, sessions, users
+from services import clock, directory, invitations, password_change, sessions, users
 from services.actor import COMMAND_LINE, ROLLCALL, Actor
 from services.errors import (
     ConflictError,
@@ -15,7 +15,7 @@ from services.errors import (
     SelfDeactivationError,
     SessionEndedError,
 )
-from services.events import Event, SessionsEnded, UserActivated, UserDeactivated
+from services.events import Event, SessionsEnded, UserActivated, UserDeactivated, UserSwitched
 from services.receipts import Receipt
 from services.runtime import Runtime
 from tests import books
@@ -43,7 +43,8 @@ async def test_deactivation_ends_every_session_of_the_user_and_nobody_elses(
     assert set(ended.session_ids) == {first.session_id, second.session_id}
     assert (ended.user_id, ended.reason) == (ada.id, EndReason.DEACTIVATED)
     assert ended.cause == change.cause
-    assert UserDeactivated(tenant_id=tenant.id, user_id=ada.id) in events
+    row = await directory.find_row(ada.id)
+    assert UserDeactivated(tenant_id=tenant.id, user_id=ada.id, row=row) in events
     with pytest.raises(SessionEndedError) as caught:
         await sessions.recognise(token, tenant.slug, CALLER)
     assert caught.value.reason is EndReason.DEACTIVATED
@@ -93,7 +94,8 @@ async def test_undo_lets_the_user_in_again(
     assert await books.live_sessions_of(ada.id) == []  # nobody is signed in again by it
     assert await books.actions_of(tenant) == ["user.deactivated", "user.activated"]
     await rollcall.bus.drain()
-    assert UserActivated(tenant_id=tenant.id, user_id=ada.id) in events
+    row = await directory.find_row(ada.id)
+    assert UserActivated(tenant_id=tenant.id, user_id=ada.id, row=row) in events
 
 
 @pytest.mark.parametrize("active", [True, False])
@@ -284,3 +286,15 @@ async def test_role_never_changes(tenant: Tenant, admin: Actor, ada: User) -> No
     await users.set_active(admin, ada.id, active=False)
     await users.set_active(admin, ada.id, active=True)
     assert (await books.user_of(ada.id)).role is Role.SALES_ENGINEER
+
+
+@pytest.mark.parametrize("invited", [True, False])
+async def test_a_toggle_brings_its_row_along_unless_that_shows_a_mail(
+    rollcall: Runtime, tenant: Tenant, admin: Actor, events: list[Event], invited: bool
+) -> None:
+    user = await create_user(tenant, invited=invited)
+    for active in (False, True):
+        await users.set_active(admin, user.id, active=active)
+        await rollcall.bus.drain()
+        event = next(event for event in reversed(events) if isinstance(event, UserSwitched))
+        assert event.row == (None if invited else await directory.find_row(user.id))

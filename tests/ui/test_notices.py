@@ -13,7 +13,7 @@ from services.runtime import Runtime
 from tests.factories import create_user
 from ui import live, notices
 
-NOWHERE = "sqlite+aiosqlite:////nowhere/at/all.db"
+NOWHERE = "postgresql+psycopg://nobody@127.0.0.1:1/nothing"
 
 
 async def test_a_fact_that_nobody_watches_here_asks_the_database_nothing(
@@ -50,7 +50,7 @@ async def test_pages_ask_for_what_could_not_be_read_for_them(
 
     monkeypatch.setattr(live, "tell_missed", tell_missed)
     monkeypatch.setattr(live, "is_watched", lambda _room: True)
-    await users.set_active(admin, user.id, active=False)
+    await users.rename(admin, user.id, "Augusta", "King")
     monkeypatch.setattr(rollcall.database, "reader", create_async_engine(NOWHERE))
     await rollcall.bus.drain()
     assert notices.users_room(tenant.id) in asked

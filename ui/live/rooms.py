@@ -34,6 +34,8 @@ async def broadcast(room: str, event: str, data: Any) -> None:
     Pages join the rooms that they were registered with when they connect, and leave them with the
     cut. A page that is away misses it: it asks anew when it is back.
     """
+    if not is_watched(room):
+        return
     _sent[room] += 1
     collector.busy()
     await core.sio.emit(event, data, room=room)

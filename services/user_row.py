@@ -1,0 +1,48 @@
+"""A row of the users grid."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from models import MailState, OutgoingMail, Role, User
+
+
+@dataclass(frozen=True)
+class UserRow:
+    """What the grid shows of a user."""
+
+    id: UUID
+    name: str
+    email: str
+    role: Role
+    active: bool
+    invited: bool
+    mail: MailState | None
+    mail_answer: str
+    version: int
+    key: str
+    last_sign_in: datetime | None
+    end_date: date | None
+
+
+def row_of(user: User, mail: OutgoingMail | None) -> UserRow:
+    """The row of a user, with the mail of their invitation if they haven't accepted it."""
+    return UserRow(
+        id=user.id,
+        name=user.full_name,
+        email=user.email,
+        role=user.role,
+        active=user.active,
+        invited=user.invited,
+        mail=mail.state if mail else None,
+        mail_answer=mail.last_answer if mail else "",
+        version=user.version,
+        key=user.search_key,
+        last_sign_in=user.last_sign_in_at,
+        end_date=user.end_date,
+    )
+
+
+def row_if_complete(user: User) -> UserRow | None:
+    """The row of a user whose mail it doesn't show; none where it does."""
+    return None if user.invited else row_of(user, None)
