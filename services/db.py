@@ -3,11 +3,12 @@
 Events that a transaction publishes leave after its commit, and not at all where it rolls back.
 """
 
+import asyncio
 import logging
 import sqlite3
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Any
 
 from sqlalchemy import event, inspect
@@ -64,7 +65,10 @@ class Database:
         self.url = parsed
         self.has_trigram_table = False
         """Whether there is the table of `services.search_index`, which SQLite alone needs."""
+        self.patience: AbstractAsyncContextManager[None] = nullcontext()
+        """What `transaction(patient=True)` waits for first."""
         if self.is_sqlite:
+            self.patience = asyncio.Lock()
             self.reader = self._sqlite_engine(READERS, sqlite.READING)
             self.writer = self._sqlite_engine(1, sqlite.WRITING)
         else:
@@ -136,13 +140,17 @@ class Database:
 
 
 @asynccontextmanager
-async def transaction() -> AsyncIterator[Transaction]:
+async def transaction(*, patient: bool = False) -> AsyncIterator[Transaction]:
     """Change the database: commits at the end, rolls back on any error, then tells the bus.
+
+    Those that are `patient` don't keep others waiting: only one of them at a time stands in the
+    queue of SQLite's writers.
 
     Raises `DatabaseUnavailableError` where the database is locked, full, read-only or gone.
     """
     current = runtime.current()
-    async with _translated(), Transaction(current.database.writer) as tx:
+    first = current.database.patience if patient else nullcontext()
+    async with first, _translated(), Transaction(current.database.writer) as tx:
         async with tx.begin():
             yield tx
             await tx.flush()

@@ -61,7 +61,7 @@ async def sign_in(
         raise SignInFailedError
     admitted: SignedIn | SecondStepNeededError | None = None
     with suppress(SignInFailedError):  # it is noted below
-        async with transaction() as tx:
+        async with transaction(patient=True) as tx:
             fresh = (await lock_users(tx, [user.id])).get(user.id)
             # Whatever happened while the password was compared, the database has the last word.
             if fresh is not None and fresh.active and fresh.password_hash == stored:
@@ -77,7 +77,7 @@ async def replace_session(token: str | None, caller: Caller) -> None:
     """End the session that a browser had before its user signed in anew."""
     if not token:
         return
-    async with transaction() as tx:
+    async with transaction(patient=True) as tx:
         session = (
             await tx.exec(select(LoginSession).where(LoginSession.token_hash == token_hash(token)))
         ).first()
@@ -161,7 +161,7 @@ async def welcome(
 
 
 async def _fail(caller: Caller, tenant: Tenant | None, user: User | None) -> None:
-    async with transaction() as tx:
+    async with transaction(patient=True) as tx:
         await record(
             tx,
             Action.SIGN_IN_FAILED,

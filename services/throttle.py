@@ -64,7 +64,7 @@ async def check(tx: Transaction, counters: dict[str, str]) -> None:
 
 async def claim(counters: dict[str, str]) -> None:
     """Count an attempt that is about to be made; raises `TooManyAttemptsError` during a pause."""
-    async with transaction() as tx:
+    async with transaction(patient=True) as tx:
         await claim_in(tx, counters)
 
 

@@ -6,8 +6,11 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from services import sqlite
+from services.db import transaction
+from services.runtime import Runtime
 
 
 @pytest.fixture
@@ -130,3 +133,27 @@ async def test_what_wasnt_read_to_its_end_holds_nothing_once_it_is_closed(
     cursor = await connection.cursor().execute("SELECT said FROM note")
     await cursor.close()
     await connection.cursor().execute("DROP TABLE note")  # refused while somebody reads it
+
+
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+async def test_who_isnt_patient_waits_for_one_patient_writer_at_most(rollcall: Runtime) -> None:
+    order: list[str] = []
+    begun, finish = asyncio.Event(), asyncio.Event()
+
+    async def write(name: str, *, patient: bool) -> None:
+        async with transaction(patient=patient) as tx:
+            await tx.exec(text("SELECT 1"))  # type: ignore[call-overload]
+            order.append(name)
+            begun.set()
+            await finish.wait()
+
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(write("first sign-in", patient=True))
+        await begun.wait()
+        for name in ("second sign-in", "third sign-in"):
+            tasks.create_task(write(name, patient=True))
+        await asyncio.sleep(0)
+        tasks.create_task(write("toggle", patient=False))
+        await asyncio.sleep(0.05)
+        finish.set()
+    assert order == ["first sign-in", "toggle", "second sign-in", "third sign-in"]
