@@ -3,12 +3,11 @@
 Events that a transaction publishes leave after its commit, and not at all where it rolls back.
 """
 
-import asyncio
 import logging
 import sqlite3
 import time
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager, nullcontext
 from typing import Any
 
 from sqlalchemy import event, inspect
@@ -65,10 +64,7 @@ class Database:
         self.url = parsed
         self.has_trigram_table = False
         """Whether there is the table of `services.search_index`, which SQLite alone needs."""
-        self.patience: AbstractAsyncContextManager[None] = nullcontext()
-        """What `transaction(patient=True)` waits for first."""
         if self.is_sqlite:
-            self.patience = asyncio.Lock()
             self.reader = self._sqlite_engine(READERS, sqlite.READING)
             self.writer = self._sqlite_engine(1, sqlite.WRITING)
         else:
@@ -149,8 +145,12 @@ async def transaction(*, patient: bool = False) -> AsyncIterator[Transaction]:
     Raises `DatabaseUnavailableError` where the database is locked, full, read-only or gone.
     """
     current = runtime.current()
-    first = current.database.patience if patient else nullcontext()
-    async with first, _translated(), Transaction(current.database.writer) as tx:
+    queues = patient and current.database.is_sqlite
+    async with (
+        current.patience if queues else nullcontext(),
+        _translated(),
+        Transaction(current.database.writer) as tx,
+    ):
         async with tx.begin():
             yield tx
             await tx.flush()

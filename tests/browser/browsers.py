@@ -1,6 +1,7 @@
 """Browsers as people use them: each with its own cookies, and an ear for whatever goes wrong."""
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,6 +13,7 @@ from playwright.async_api import (
     Locator,
     Page,
     Response,
+    WebSocket,
     expect,
 )
 
@@ -45,6 +47,7 @@ class Browsers:
         self.url = url
         self.complaints: list[str] = []
         self.allowed: list[str] = []
+        self.frames: list[str] = []
         self.contexts: list[BrowserContext] = []
 
     async def stranger(self, path: str = "/", **options: Any) -> Page:
@@ -100,10 +103,13 @@ class Browsers:
         ]
 
     async def keep_evidence(self, name: str, log: str) -> None:
-        """Keep what the server said, and a picture of every open page, for whoever wonders why a
-        test failed."""
+        """Keep what the server logged, what the pages' sockets heard, and a picture of every open
+        page, for whoever wonders why a test failed."""
         (RESULTS / "failures").mkdir(parents=True, exist_ok=True)
         (RESULTS / "failures" / f"{name}.log").write_text(log, encoding="utf-8")
+        (RESULTS / "failures" / f"{name}.frames").write_text(
+            "\n".join(self.frames), encoding="utf-8"
+        )
         pages = [page for context in self.contexts for page in context.pages]
         for number, page in enumerate(pages, 1):
             await page.screenshot(path=RESULTS / "failures" / f"{name}-{number}.png")
@@ -112,6 +118,15 @@ class Browsers:
         page.on("console", self._heard)
         page.on("pageerror", lambda error: self.complaints.append(f"{page.url}: {error}"))
         page.on("response", self._answered)
+        page.on("websocket", lambda socket: self._listen_to(page, socket))
+
+    def _listen_to(self, page: Page, socket: WebSocket) -> None:
+        def note(what: object) -> None:
+            self.frames.append(f"{datetime.now(UTC):%H:%M:%S.%f} {page.url} {what!s:.300}")
+
+        note("opens its socket")
+        socket.on("framereceived", note)
+        socket.on("close", lambda _: note("has its socket closed"))
 
     def _heard(self, message: ConsoleMessage) -> None:
         if message.type == "error" and not STATUS.match(message.text):
