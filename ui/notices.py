@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
+from weakref import WeakValueDictionary
 
 from services import presence, receipts, sessions, users
 from services.audit import PLATFORM_CHAIN
@@ -40,6 +41,7 @@ COMPARE_SECONDS = 1.0
 
 _receipts: dict[UUID, asyncio.Future[Receipt]] = {}
 RECEIPT_TIMEOUT = 5.0
+_turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
 
 def users_room(tenant_id: UUID | None) -> str:
@@ -183,11 +185,20 @@ async def _patch_row(event: UserEvent) -> None:
     room = users_room(event.tenant_id)
     if not live.is_watched(room):
         return  # most replicas have nobody of this tenant: spare the database a query for each
-    row = event.row if isinstance(event, UserSwitched) else None
-    if row is None:
-        async with _asked_at_least([room]):
+    async with _turn(room), _asked_at_least([room]):
+        row = event.row if isinstance(event, UserSwitched) else None
+        if row is None:
             row = await find_row(event.user_id)
-    await live.broadcast(room, "rollcall_user", patch_values(row, _was(event)))
+        await live.broadcast(room, "rollcall_user", patch_values(row, _was(event)))
+
+
+def _turn(room: str) -> asyncio.Lock:
+    """To be held while a fact is read and told, so that a room hears this process's facts in the
+    order of their commits."""
+    lock = _turns.get(room)
+    if lock is None:
+        lock = _turns[room] = asyncio.Lock()
+    return lock
 
 
 @asynccontextmanager
@@ -223,10 +234,10 @@ async def _show_entry(event: AuditWritten) -> None:
     watched = [room for room in rooms if live.is_watched(room)]
     if not watched:
         return
-    async with _asked_at_least(watched):
+    async with _turn(rooms[0]), _asked_at_least(watched):
         entry = await find_entry(event.entry_id)
-    for room in watched:
-        await live.broadcast(room, "rollcall_audit", {"entry": entry_values(entry)})
+        for room in watched:
+            await live.broadcast(room, "rollcall_audit", {"entry": entry_values(entry)})
 
 
 async def _count_users(_event: UserEvent) -> None:

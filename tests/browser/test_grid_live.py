@@ -90,6 +90,31 @@ async def test_whoever_is_invited_elsewhere_appears_where_they_fit_and_nowhere_e
     await expect(fits_not.rows).to_have_count(0)
 
 
+HEDY = {
+    "id": "0199aaaa-0000-7000-8000-000000000001",
+    "name": "Hedy Lamarr",
+    "email": "hedy@example.com",
+    "role": "sales_engineer",
+    "active": True,
+    "invited": True,
+}
+HEAR = "messages => messages.forEach(m => socket.listeners(m.event).forEach(f => f(m.data)))"
+
+
+async def test_a_new_user_appears_once_in_whatever_order_replicas_tell_of_them(
+    browsers: Browsers, tenant: Tenant, grace: User
+) -> None:
+    grid = Grid(await browsers.as_user(grace, f"/t/{tenant.slug}/users?invited=1"))
+    sent = {"was": {}, "now": HEDY | {"version": 2, "mail": "sent"}}
+    invited = {"was": None, "now": HEDY | {"version": 1, "mail": "waiting"}}
+    patches = [{"event": "rollcall_user", "data": patch} for patch in (sent, invited, invited)]
+    await grid.page.evaluate(HEAR, patches)
+    await expect(grid.chip("Hedy Lamarr", "Invited")).to_be_visible()
+    await expect(grid.row("Hedy Lamarr").get_by_text("Mail waiting")).to_have_count(0)
+    await expect(grid.counts).to_contain_text("1 of 2 users")
+    await expect(grid.rows).to_have_count(1)
+
+
 async def test_what_happens_while_a_page_loads_is_not_missed(
     browsers: Browsers, tenant: Tenant, grace: User, ada: User, admin: Actor
 ) -> None:

@@ -73,6 +73,30 @@ async def test_the_audit_page_filters_and_goes_on_by_itself(
     await expect(page.get_by_role("heading", name="Nothing matches")).to_be_visible()
 
 
+async def test_entries_stand_in_the_log_s_order_whichever_comes_first(
+    browsers: Browsers, tenant: Tenant, grace: User
+) -> None:
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/audit")
+    entry = {
+        "at": "2026-11-25T10:54:09+00:00",
+        "actor": "Ada Lovelace",
+        "action": "user.renamed",
+        "action_label": "User renamed",
+        "subject": "Grace Hopper",
+        "subject_id": None,
+        "address": "",
+        "summary": "",
+        "hash": "",
+    }
+    for number in (2, 1, 3):
+        await page.evaluate(
+            "entry => socket.listeners('rollcall_audit').forEach(hear => hear({ entry }))",
+            entry | {"id": f"entry-{number}", "number": number},
+        )
+    rows = page.locator("tbody").get_by_role("row")
+    await expect(rows).to_contain_text(["#3", "#2", "#1"])
+
+
 async def test_the_log_loads_older_entries_on_demand(
     browsers: Browsers, tenant: Tenant, grace: User, ada: User, admin: Actor
 ) -> None:

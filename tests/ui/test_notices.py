@@ -1,5 +1,6 @@
 """What a committed fact costs a process that has nobody to tell."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -9,6 +10,8 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from models import Tenant
 from services import presence, users
 from services.actor import Actor
+from services.audit_log import find_entry
+from services.directory import find_row
 from services.runtime import Runtime
 from tests.factories import create_user
 from ui import live, notices
@@ -55,3 +58,34 @@ async def test_pages_ask_for_what_could_not_be_read_for_them(
     await rollcall.bus.drain()
     assert notices.users_room(tenant.id) in asked
     assert notices.audit_room(tenant.id) in asked
+
+
+async def test_a_room_hears_facts_in_the_order_of_their_commits(
+    rollcall: Runtime, tenant: Tenant, admin: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(presence, "_callbacks", [])
+    monkeypatch.setattr(live, "is_watched", lambda _room: True)
+    told: list[list[str]] = []
+    numbers: list[int] = []
+
+    async def broadcast(_room: str, event: str, data: Any) -> None:
+        if event == "rollcall_user":
+            told.append(list(data["was"]))
+        elif event == "rollcall_audit":
+            numbers.append(data["entry"]["number"])
+
+    async def slow(wanted: Any) -> Any:
+        await asyncio.sleep(0.05 if not told and not numbers else 0)
+        return await (find_row if wanted == user.id else find_entry)(wanted)
+
+    monkeypatch.setattr(notices, "find_row", slow)
+    monkeypatch.setattr(notices, "find_entry", slow)
+    monkeypatch.setattr(live, "broadcast", broadcast)
+    user = await create_user(tenant)
+    await rollcall.bus.drain()
+    notices.subscribe(rollcall.bus)
+    await users.rename(admin, user.id, "Augusta", "King")  # is read
+    await users.set_active(admin, user.id, active=False)  # comes along
+    await rollcall.bus.drain()
+    assert told == [["key"], ["active"]]
+    assert sorted(numbers) == numbers

@@ -216,7 +216,9 @@ export default {
     // -- what happens elsewhere
     happened({ entry }) {
       if (!this.fits(entry) || this.list.some((other) => other.id === entry.id)) return;
-      this.list.unshift(entry);
+      // Replicas may tell of their entries in another order than that of the log.
+      const older = this.list.findIndex((other) => other.number < entry.number);
+      this.list.splice(older < 0 ? this.list.length : older, 0, entry);
       this.fresh[entry.id] = true;
       setTimeout(() => delete this.fresh[entry.id], HIGHLIGHT);
     },

@@ -211,10 +211,15 @@ export default {
       const { id, version } = now;
       const row = this.list.find((other) => other.id === id);
       const known = row ?? this.recent.get(id);
-      if (known && known.version > version) return;
-      const before = known ?? (was ? { ...now, ...was } : null);
+      // Of a new user, another replica's news may come first: until then nobody has counted them.
+      const isNew = was === null && !row && !known?.counted;
+      if (known && known.version > version) {
+        if (!isNew) return;
+        Object.assign(now, known);
+      }
+      const before = isNew ? null : (known ?? { ...now, ...was });
       const didFit = before && this.fitsShown(before);
-      this.remember(now);
+      this.remember({ ...now, counted: isNew || known?.counted });
       this.count(before, now);
       if (row) Object.assign(row, now);
       else if (this.fitsShown(now) && !didFit) this.insert(now);
