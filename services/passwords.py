@@ -49,12 +49,12 @@ _hasher = PasswordHasher()  # Argon2id at the library's defaults (RFC 9106, low-
 # for each other, and for the event loop.
 THREADS = os.cpu_count() or 1
 _threads = ThreadPoolExecutor(THREADS, thread_name_prefix="passwords", initializer=_give_way)
-# So many may wait, or be worked on. A hash takes about 28 ms of a core (Argon2id as above, on a
-# server's core), so the last in a queue of 64 per core waits 1.8 s; a person bears two.
+# So many may wait, or be worked on. A hash takes 30 to 150 ms of a core (Argon2id as above; 150 on
+# the machine of docs/benchmarks.md), so the last in a queue of 64 per core waits 2 to 10 s.
 QUEUE = 64 * THREADS
 # Besides, so many who have shown that they are no strangers: by a link, a session, or a device.
 KNOWN_QUEUE = 32 * THREADS
-# Seconds after which to come again: by then the longest queue is done.
+# Seconds after which to come again: by then much of the longest queue is done.
 COME_AGAIN = 5
 # What an unknown account's password is compared with, so that it takes as long as any other.
 _NOBODY = _hasher.hash("nobody's password")
