@@ -64,12 +64,12 @@ async def _measure(url: str, pages: int, replicas: int, rounds: int) -> list[Fig
         await stage.floor_load.ask("bare", url=stage.floor.url, count=each)
         patches, floor, listening = await _fan_out(stage, each, rounds)
         cuts = await _cut(stage, min(each, MOST_CUT), max(1, rounds // 3))
-    at = f"with {replicas} replicas"
+    of = f"{replicas} replicas:"
     return [
-        Figure("floor: bare NOTIFY to LISTEN", pages, "ms", listening.numbers),
-        spread(f"patch on another's grids, {at}", pages, patches[1], floor, times=3),
-        spread(f"patch on one's own grids, {at}", pages, patches[0], floor),
-        Figure(f"cut of another's pages, {at}", min(each, MOST_CUT), "ms", cuts.numbers),
+        Figure(f"{of} bare NOTIFY", pages, "ms", listening.numbers),
+        spread(f"{of} another's grids", pages, patches[1], floor, times=3),
+        spread(f"{of} one's own grids", pages, patches[0], floor),
+        Figure(f"{of} cut of another's", min(each, MOST_CUT), "ms", cuts.numbers),
     ]
 
 
