@@ -6,7 +6,7 @@ reason a transaction begins with its first statement, and one without any costs 
 """
 
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from typing import Any
 
@@ -109,22 +109,19 @@ class Connection(aiosqlite.Connection):
 
     async def commit(self) -> None:
         """Commit, if anything was run."""
-        if self._has_begun and not self._end_of_reading():
-            await super().commit()  # where it fails, there is something to roll back
-        self._begin, self._has_begun = "", False
+        await self._end(super().commit)
 
     async def rollback(self) -> None:
         """Roll back, if anything was run."""
-        if self._has_begun and not self._end_of_reading():
-            await super().rollback()
-        self._begin, self._has_begun = "", False
+        await self._end(super().rollback)
 
-    def _end_of_reading(self) -> bool:
-        """Leave the end of what only reads to the thread, which comes to it before anything else:
-        nobody waits for it."""
-        if self._only_reads:
+    async def _end(self, end: Callable[[], Awaitable[None]]) -> None:
+        if self._has_begun and self._only_reads:
+            # Nobody waits for it: the thread comes to it before anything else.
             self._tx.put_nowait((None, self._conn.rollback))
-        return self._only_reads
+        elif self._has_begun:
+            await end()  # where a commit fails, there is something to roll back
+        self._begin, self._has_begun = "", False
 
 
 async def connect(path: str, **options: Any) -> Connection:

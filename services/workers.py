@@ -62,37 +62,31 @@ async def _kept_alive(worker: Callable[[], Awaitable[None]]) -> None:
 
 
 async def _apply_end_dates() -> None:
-    while True:
-        await apply_end_dates()
-        await asyncio.sleep(END_DATES_SECONDS)
+    await _every(END_DATES_SECONDS, apply_end_dates, "End dates have to wait")
 
 
 async def _settle() -> None:
-    while True:
-        try:
-            await expiry.settle()
-        except RollcallError as error:
-            log.warning("What has expired is written down later: %s", error)
-        await asyncio.sleep(EXPIRY_SECONDS)
+    await _every(EXPIRY_SECONDS, expiry.settle, "What has expired is written down later")
 
 
 async def _tidy_up() -> None:
+    await _every(
+        TIDYING_SECONDS, housekeeping.tidy_up, "What nobody asks for any more is removed later"
+    )
+
+
+async def _every(seconds: float, work: Callable[[], Awaitable[None]], otherwise: str) -> None:
     while True:
         try:
-            await housekeeping.tidy_up()
+            await work()
         except RollcallError as error:
-            log.warning("What nobody asks for any more is removed later: %s", error)
-        await asyncio.sleep(TIDYING_SECONDS)
+            log.warning("%s: %s", otherwise, error)
+        await asyncio.sleep(seconds)
 
 
 async def apply_end_dates() -> None:
     """Deactivate every user whose end date has come; one that is refused holds up no other."""
-    try:
-        due = await users.find_past_end_date()
-    except RollcallError as error:
-        log.warning("End dates have to wait: %s", error)
-        return
-    for user_id in due:
+    for user_id in await users.find_past_end_date():
         try:
             await users.set_active(ROLLCALL, user_id, active=False)
         except RollcallError as error:

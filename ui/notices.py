@@ -185,7 +185,7 @@ async def _patch_row(event: UserEvent) -> None:
     room = users_room(event.tenant_id)
     if not live.is_watched(room):
         return  # most replicas have nobody of this tenant: spare the database a query for each
-    async with _turn(room), _asked_at_least([room]):
+    async with _asked_at_least([room]), _turn(room):
         row = event.row if isinstance(event, UserSwitched) else None
         if row is None:
             row = await find_row(event.user_id)
@@ -234,7 +234,7 @@ async def _show_entry(event: AuditWritten) -> None:
     watched = [room for room in rooms if live.is_watched(room)]
     if not watched:
         return
-    async with _turn(rooms[0]), _asked_at_least(watched):
+    async with _asked_at_least(watched), _turn(rooms[0]):
         entry = await find_entry(event.entry_id)
         for room in watched:
             await live.broadcast(room, "rollcall_audit", {"entry": entry_values(entry)})

@@ -140,6 +140,14 @@ class Browsers:
             self.complaints.append(f"{response.status} for {response.url}")
 
 
+async def hear(page: Page, event: str, *messages: object) -> None:
+    """Have the page hear these messages in this order, as if they came by its socket."""
+    await page.evaluate(
+        "([event, all]) => all.forEach(m => socket.listeners(event).forEach(hear => hear(m)))",
+        [event, messages],
+    )
+
+
 async def connected(page: Page) -> None:
     """Wait until a signed-in page hears of changes; a plain page has nothing to wait for."""
     if await page.locator("#popup").count():

@@ -7,7 +7,7 @@ from services import invitations, users
 from services.actor import Actor
 from services.invitations import InvitationForm
 from tests import factories
-from tests.browser.browsers import Browsers
+from tests.browser.browsers import Browsers, hear
 from tests.browser.crowd import create_crowd
 from tests.browser.grid import Grid
 
@@ -98,7 +98,6 @@ HEDY = {
     "active": True,
     "invited": True,
 }
-HEAR = "messages => messages.forEach(m => socket.listeners(m.event).forEach(f => f(m.data)))"
 
 
 async def test_a_new_user_appears_once_in_whatever_order_replicas_tell_of_them(
@@ -107,8 +106,7 @@ async def test_a_new_user_appears_once_in_whatever_order_replicas_tell_of_them(
     grid = Grid(await browsers.as_user(grace, f"/t/{tenant.slug}/users?invited=1"))
     sent = {"was": {}, "now": HEDY | {"version": 2, "mail": "sent"}}
     invited = {"was": None, "now": HEDY | {"version": 1, "mail": "waiting"}}
-    patches = [{"event": "rollcall_user", "data": patch} for patch in (sent, invited, invited)]
-    await grid.page.evaluate(HEAR, patches)
+    await hear(grid.page, "rollcall_user", sent, invited, invited)
     await expect(grid.chip("Hedy Lamarr", "Invited")).to_be_visible()
     await expect(grid.row("Hedy Lamarr").get_by_text("Mail waiting")).to_have_count(0)
     await expect(grid.counts).to_contain_text("1 of 2 users")

@@ -11,7 +11,7 @@ from services import users
 from services.actor import Actor
 from services.permissions import CANNOT, PERMISSIONS
 from tests import factories
-from tests.browser.browsers import Browsers
+from tests.browser.browsers import Browsers, hear
 
 # The product's own words, beside the table that the page is rendered from.
 PROMISED = {
@@ -77,7 +77,7 @@ async def test_entries_stand_in_the_log_s_order_whichever_comes_first(
     browsers: Browsers, tenant: Tenant, grace: User
 ) -> None:
     page = await browsers.as_user(grace, f"/t/{tenant.slug}/audit")
-    entry = {
+    entry: dict[str, object] = {
         "at": "2026-11-25T10:54:09+00:00",
         "actor": "Ada Lovelace",
         "action": "user.renamed",
@@ -88,11 +88,8 @@ async def test_entries_stand_in_the_log_s_order_whichever_comes_first(
         "summary": "",
         "hash": "",
     }
-    for number in (2, 1, 3):
-        await page.evaluate(
-            "entry => socket.listeners('rollcall_audit').forEach(hear => hear({ entry }))",
-            entry | {"id": f"entry-{number}", "number": number},
-        )
+    numbered = [entry | {"id": f"entry-{number}", "number": number} for number in (2, 1, 3)]
+    await hear(page, "rollcall_audit", *({"entry": each} for each in numbered))
     rows = page.locator("tbody").get_by_role("row")
     await expect(rows).to_contain_text(["#3", "#2", "#1"])
 

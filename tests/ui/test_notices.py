@@ -1,13 +1,14 @@
-"""What a committed fact costs a process that has nobody to tell."""
+"""How committed facts are told to open pages, and what they cost where nobody watches."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from models import Tenant
+from models import Tenant, User
 from services import presence, users
 from services.actor import Actor
 from services.audit_log import find_entry
@@ -19,12 +20,22 @@ from ui import live, notices
 NOWHERE = "postgresql+psycopg://nobody@127.0.0.1:1/nothing"
 
 
-async def test_a_fact_that_nobody_watches_here_asks_the_database_nothing(
-    rollcall: Runtime, tenant: Tenant, admin: Actor, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+async def user(
+    rollcall: Runtime, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[User]:
+    """Somebody whose changes are told from here on."""
     monkeypatch.setattr(presence, "_callbacks", [])
-    notices.subscribe(rollcall.bus)
     user = await create_user(tenant)
+    await rollcall.bus.drain()
+    notices.subscribe(rollcall.bus)
+    yield user
+    await rollcall.bus.drain()
+
+
+async def test_a_fact_that_nobody_watches_here_asks_the_database_nothing(
+    rollcall: Runtime, admin: Actor, user: User
+) -> None:
     await users.set_active(admin, user.id, active=False)
     asked: list[str] = []
 
@@ -40,15 +51,13 @@ async def test_a_fact_that_nobody_watches_here_asks_the_database_nothing(
 
 
 async def test_pages_ask_for_what_could_not_be_read_for_them(
-    rollcall: Runtime, tenant: Tenant, admin: Actor, monkeypatch: pytest.MonkeyPatch
+    rollcall: Runtime, tenant: Tenant, admin: Actor, user: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(presence, "_callbacks", [])
-    notices.subscribe(rollcall.bus)
-    user = await create_user(tenant)
-    await rollcall.bus.drain()
     asked: list[str | None] = []
 
     async def tell_missed(room: str | None = None) -> None:
+        assert room is not None
+        assert not notices._turn(room).locked(), "others wait for their turn meanwhile"
         asked.append(room)
 
     monkeypatch.setattr(live, "tell_missed", tell_missed)
@@ -61,9 +70,8 @@ async def test_pages_ask_for_what_could_not_be_read_for_them(
 
 
 async def test_a_room_hears_facts_in_the_order_of_their_commits(
-    rollcall: Runtime, tenant: Tenant, admin: Actor, monkeypatch: pytest.MonkeyPatch
+    rollcall: Runtime, admin: Actor, user: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(presence, "_callbacks", [])
     monkeypatch.setattr(live, "is_watched", lambda _room: True)
     told: list[list[str]] = []
     numbers: list[int] = []
@@ -81,9 +89,6 @@ async def test_a_room_hears_facts_in_the_order_of_their_commits(
     monkeypatch.setattr(notices, "find_row", slow)
     monkeypatch.setattr(notices, "find_entry", slow)
     monkeypatch.setattr(live, "broadcast", broadcast)
-    user = await create_user(tenant)
-    await rollcall.bus.drain()
-    notices.subscribe(rollcall.bus)
     await users.rename(admin, user.id, "Augusta", "King")  # is read
     await users.set_active(admin, user.id, active=False)  # comes along
     await rollcall.bus.drain()

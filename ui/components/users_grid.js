@@ -206,17 +206,15 @@ export default {
     },
 
     // -- what happens elsewhere
-    patch({ was, now: changed }) {
-      const now = complete(changed);
-      const { id, version } = now;
+    patch({ was, now: told }) {
+      const { id, version } = told;
       const row = this.list.find((other) => other.id === id);
       const known = row ?? this.recent.get(id);
       // Of a new user, another replica's news may come first: until then nobody has counted them.
       const isNew = was === null && !row && !known?.counted;
-      if (known && known.version > version) {
-        if (!isNew) return;
-        Object.assign(now, known);
-      }
+      const isLate = known && known.version > version;
+      if (isLate && !isNew) return;
+      const now = isLate ? known : complete(told);
       const before = isNew ? null : (known ?? { ...now, ...was });
       const didFit = before && this.fitsShown(before);
       this.remember({ ...now, counted: isNew || known?.counted });
