@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import socketio
 
-from tests.browser.waiting import eventually
+from tests.browser.waiting import PATIENCE, eventually
 from tests.ui.live_client import Person, harness, seconds_until_closed
 from ui.live import leftovers
 from ui.live.connection import BURST, FINISH_WITHIN, LONGEST_FRAME
@@ -54,6 +54,15 @@ async def test_what_answered_a_page_is_let_go_when_its_browser_is_there(person: 
     await page.connect()
     (after,) = (await person.state())["requests"][-1:]
     assert set(after) <= leftovers.KEPT
+    await page.click()  # and it works as before
+
+
+async def test_of_a_tab_that_came_nothing_is_kept(person: Person) -> None:
+    page = await person.connected_page()
+    assert (await person.state())["tabs"] > 0
+    async with asyncio.timeout(PATIENCE):  # NiceGUI looks every ten seconds
+        while (await person.state())["tabs"]:
+            await asyncio.sleep(0.2)
     await page.click()  # and it works as before
 
 

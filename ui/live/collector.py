@@ -31,15 +31,16 @@ class Collector:
 
     That is `enough` pages, or a quarter of those that are open: so each page that closes pays for a
     handful of open ones at most, however many there are. It waits for `quiet` seconds in which
-    nothing was sent to rooms, and no page was cut; `patience` seconds long at most.
+    nothing was sent to rooms, and no page was cut; `patience` seconds long at most. What piles up
+    until then decides how much memory the process keeps for good (docs/benchmarks.md).
     """
 
     def __init__(
         self,
         *,
-        enough: int = 100,
+        enough: int = 25,
         quiet: float = 0.5,
-        patience: float = 5.0,
+        patience: float = 2.0,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self.enough = enough

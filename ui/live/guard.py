@@ -37,8 +37,9 @@ LEFT_GRACE = 5.0
 """Seconds until a page is forgotten whose browser said goodbye: long enough for a click on a link
 to bring the next page, so that nobody seems to leave in between."""
 
-TAB_STORAGE_AGE = 3600.0
-"""Seconds for which NiceGUI keeps an (empty) entry for each tab; its own figure is 30 days."""
+TAB_STORAGE_AGE = 0.0
+"""Seconds for which NiceGUI keeps an entry for each tab; its own figure is 30 days. Nothing is in it:
+whatever was entered goes when NiceGUI next looks, every ten seconds."""
 
 LONGEST_LOG_MESSAGE = 500
 """Characters kept of what a browser wants logged."""
