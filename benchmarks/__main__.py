@@ -41,7 +41,7 @@ BENCHMARKS: dict[str, Benchmark] = {
 }
 # The soak takes as long as it is told to: it runs when it is named.
 USUAL = [name for name in BENCHMARKS if name != "soak"]
-SIZES = ("pages", "users", "rows", "opened", "storm", "imported", "threads")
+SIZES = ("pages", "users", "rows", "split", "opened", "storm", "imported", "threads")
 FOLDER = Path(__file__).parent.parent / ".bench"
 
 

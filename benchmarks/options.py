@@ -11,7 +11,8 @@ class Options:
 
     pages: tuple[int, ...] = (1, 100, 1000)
     users: tuple[int, ...] = (100, 10_000, 100_000)
-    rows: tuple[int, ...] = (100, 10_000)
+    rows: tuple[int, ...] = (100, 10_000, 100_000)
+    split: tuple[int, ...] = (10, 100, 1000)
     opened: tuple[int, ...] = (100, 300, 1000)
     storm: tuple[int, ...] = (10, 100, 1000)
     imported: tuple[int, ...] = (100, 1000, 10_000)
@@ -30,6 +31,7 @@ SMALLEST = Options(
     pages=(2,),
     users=(60, 120),
     rows=(60,),
+    split=(2,),
     opened=(2,),
     storm=(2,),
     imported=(30,),

@@ -45,7 +45,7 @@ async def run(options: Options) -> Result:
     """Measure, with two replicas and with three."""
     figures: list[Figure] = []
     with postgres.running() as server:
-        for pages in options.pages:
+        for pages in options.split:
             for replicas in (2, 3):
                 if pages >= replicas:
                     url = server.url(server.create_database())

@@ -54,6 +54,13 @@ class NotFoundError(RollcallError):
         super().__init__(message)
 
 
+class NoTenantError(NotFoundError):
+    """No tenant has this address."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no workspace at this address. Check the link you were given.")
+
+
 class InvalidInputError(RollcallError):
     """One or more fields are wrong; `fields` maps each to its sentence."""
 

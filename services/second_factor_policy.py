@@ -6,7 +6,7 @@ Whoever lacks one that is required may use their own account, to set one up, and
 
 from uuid import UUID
 
-from sqlalchemy import exists
+from sqlalchemy import ColumnElement, exists
 from sqlmodel import col, or_, select
 
 from models import Authenticator, Passkey, Role, SecondFactorPolicy, SignInMethod, User
@@ -39,8 +39,12 @@ async def lacks(
 
 async def has_one(tx: Transaction, user_id: UUID) -> bool:
     """Whether a sign-in of this user needs a second step."""
+    return bool((await tx.exec(select(there_is_one(user_id)))).one())
+
+
+def there_is_one(user_id: UUID) -> ColumnElement[bool]:
+    """The same, as a part of a query."""
     app = exists().where(
         col(Authenticator.user_id) == user_id, col(Authenticator.confirmed_at).is_not(None)
     )
-    passkey = exists().where(col(Passkey.user_id) == user_id)
-    return bool((await tx.exec(select(or_(app, passkey)))).one())
+    return or_(app, exists().where(col(Passkey.user_id) == user_id))

@@ -8,17 +8,21 @@ from sqlmodel import col, select
 
 from models import EndReason, LoginSession, Role, SignInMethod, Tenant, User
 from services import clock, known_devices, logs, second_step_ticket, throttle
-from services.actor import find_tenant, is_open, lock_users
+from services.actor import find_tenant, lock_users
 from services.audit import Action, record
 from services.db import Transaction, reading, transaction
 from services.emails import email_key
-from services.errors import SecondStepNeededError, SignInFailedError
+from services.errors import (
+    NoTenantError,
+    SecondStepNeededError,
+    SignInFailedError,
+    SsoRequiredError,
+)
 from services.events import UserSignedIn
 from services.passwords import place, verify_password
-from services.second_factor_policy import has_one
 from services.secrets import token_hash
 from services.sessions import Caller, begin, end
-from services.sign_in_policy import require_method
+from services.sign_in_policy import get_standing
 
 
 @dataclass(frozen=True)
@@ -41,13 +45,16 @@ async def sign_in(
 ) -> SignedIn:
     """Sign in at a tenant's address, or with no slug as a Platform Admin.
 
-    Raises `SignInFailedError`, `TooManyAttemptsError`, `SsoRequiredError`, and
-    `SecondStepNeededError` where the password is right and the user has a second factor.
+    Raises `NoTenantError`, before anything is counted or logged; `SignInFailedError`,
+    `TooManyAttemptsError`, `SsoRequiredError`; and `SecondStepNeededError` where the password is
+    right and the user has a second factor.
     """
     counters = throttle.keys(email_key(email), caller.address)
     async with reading() as tx:
         tenant = await find_tenant(tx, slug)
-        user = await _find_user(tx, slug, tenant, email)
+        if slug is not None and tenant is None:
+            raise NoTenantError
+        user = await _find_user(tx, tenant, email)
         known = await known_devices.is_known(tx, user, caller.device)
         if known:
             counters = throttle.device_key(caller.device)
@@ -107,13 +114,10 @@ async def admit(
 
     Raises what `welcome` does.
     """
-    if await has_one(tx, user.id):
-        if not await is_open(tx, user.tenant_id):
-            raise SignInFailedError
-        await require_method(tx, user, method)
+    if await _may_enter(tx, user, method):
         slug = tenant.slug if tenant else None
         return SecondStepNeededError(second_step_ticket.issue(user, slug, method))
-    return await welcome(tx, user, caller, tenant, method)
+    return await _enter(tx, user, caller, tenant, method)
 
 
 def let_through(admitted: SignedIn | SecondStepNeededError) -> SignedIn:
@@ -135,9 +139,24 @@ async def welcome(
     Raises `SsoRequiredError` where their organisation wants them to come another way, and
     `SignInFailedError` where their tenant is closed.
     """
-    if not await is_open(tx, user.tenant_id):
+    await _may_enter(tx, user, method)
+    return await _enter(tx, user, caller, tenant, method)
+
+
+async def _may_enter(tx: Transaction, user: User, method: SignInMethod) -> bool:
+    """Raise what `welcome` does, or tell whether the user has a second factor. (One query for all
+    that decides: everybody waits for it.)"""
+    standing = await get_standing(tx, user)
+    if not standing.is_open:
         raise SignInFailedError
-    await require_method(tx, user, method)
+    if standing.provider is not None and method is not SignInMethod.SSO:
+        raise SsoRequiredError(standing.provider)
+    return standing.has_second_factor
+
+
+async def _enter(
+    tx: Transaction, user: User, caller: Caller, tenant: Tenant | None, method: SignInMethod
+) -> SignedIn:
     logs.acting(user.id)
     now = clock.now()
     first = user.first_sign_in_at is None
@@ -172,13 +191,9 @@ async def _fail(caller: Caller, tenant: Tenant | None, user: User | None) -> Non
         )
 
 
-async def _find_user(
-    tx: Transaction, slug: str | None, tenant: Tenant | None, email: str
-) -> User | None:
+async def _find_user(tx: Transaction, tenant: Tenant | None, email: str) -> User | None:
     """The account that this address means here: the active one, else the latest inactive one,
     whose failed sign-in is then in the log under its name."""
-    if slug is not None and tenant is None:
-        return None
     return (
         await tx.exec(
             select(User)

@@ -2,21 +2,17 @@
 
 from dataclasses import dataclass
 
-from models import (
-    LoginSession,
-    Role,
-    SecondFactorPolicy,
-    SignInMethod,
-    SsoConnection,
-    User,
-)
+from sqlalchemy import ColumnElement, and_, literal
+from sqlmodel import col, select
+
+from models import LoginSession, Role, SecondFactorPolicy, SsoConnection, Tenant, User
 from services.actor import Actor, authorize, get_tenant
 from services.audit import Action, record
 from services.db import Transaction, reading, transaction
-from services.errors import ConflictError, InvalidInputError, SsoRequiredError
+from services.errors import ConflictError, InvalidInputError
 from services.events import TenantChanged
 from services.permissions import Permission
-from services.second_factor_policy import lacks
+from services.second_factor_policy import has_one, lacks, there_is_one
 
 
 @dataclass(frozen=True)
@@ -68,20 +64,40 @@ async def require_second_factor(actor: Actor, of: str) -> None:
         tx.publish(TenantChanged(tenant_id=tenant.id))
 
 
-async def require_method(tx: Transaction, user: User, method: SignInMethod) -> None:
-    """Raise `SsoRequiredError` where the user's organisation requires single sign-on of them, and
-    this isn't it."""
-    provider = await required_provider(tx, user)
-    if provider is not None and method is not SignInMethod.SSO:
-        raise SsoRequiredError(provider)
+@dataclass(frozen=True)
+class Standing:
+    """What decides whether a user is let in, and how. `provider` is the one that they must sign in
+    with, where there is one."""
+
+    is_open: bool
+    provider: str | None
+    has_second_factor: bool
+
+
+async def get_standing(tx: Transaction, user: User) -> Standing:
+    """A user's standing; their tenant stays as it is until the transaction ends."""
+    if user.tenant_id is None:
+        return Standing(True, None, await has_one(tx, user.id))
+    found = await tx.exec(
+        select(Tenant.closed_at, SsoConnection.name, there_is_one(user.id))
+        .join(SsoConnection, _binding(user), isouter=True)
+        .where(Tenant.id == user.tenant_id)
+        .with_for_update(read=True, of=Tenant)
+    )
+    closed_at, provider, has_second_factor = found.one()
+    return Standing(closed_at is None, provider, has_second_factor)
 
 
 async def required_provider(tx: Transaction, user: User) -> str | None:
-    """The name of the provider that the user must sign in with, if there is one.
+    """The name of the provider that the user must sign in with, if there is one."""
+    return (await tx.exec(select(SsoConnection.name).where(_binding(user)))).first()
 
-    Tenant Admins may always come another way: a broken provider locks nobody out for good.
-    """
-    if user.tenant_id is None or user.role is Role.TENANT_ADMIN:
-        return None
-    connection = await tx.get(SsoConnection, user.tenant_id)
-    return connection.name if connection is not None and connection.required else None
+
+def _binding(user: User) -> ColumnElement[bool]:
+    """The single sign-on that the user must use. Tenant Admins may always come another way: a
+    broken provider locks nobody out for good."""
+    return and_(
+        col(SsoConnection.tenant_id) == user.tenant_id,
+        col(SsoConnection.required),
+        literal(user.role is not Role.TENANT_ADMIN),
+    )

@@ -1,11 +1,13 @@
 """Signing in: who gets in, and the one answer for everybody else."""
 
 import pytest
+from sqlmodel import select
 
-from models import EndReason, Role, Tenant, User
+from models import AttemptCounter, EndReason, Role, Tenant, User
 from services import sessions, users
 from services.actor import COMMAND_LINE, Actor
-from services.errors import SignInFailedError
+from services.db import reading
+from services.errors import NoTenantError, SignInFailedError
 from services.events import Event, UserSignedIn
 from services.runtime import Runtime
 from services.sessions import Caller
@@ -84,7 +86,6 @@ async def test_every_failure_gets_the_same_words(
         "inactive": await refusal(tenant.slug, "gone@example.com", PASSWORD),
         "no password yet": await refusal(tenant.slug, "new@example.com", PASSWORD),
         "wrong tenant": await refusal(other_tenant.slug, EMAIL, PASSWORD),
-        "no such tenant": await refusal("nowhere", EMAIL, PASSWORD),
         "above the tenants": await refusal(None, EMAIL, PASSWORD),
         "not above them": await refusal(tenant.slug, platform_user.email, PASSWORD),
         "no email": await refusal(tenant.slug, "", PASSWORD),
@@ -96,12 +97,20 @@ async def test_every_failure_gets_the_same_words(
         assert hint in said
 
 
+@pytest.mark.parametrize("slug", ["nowhere", "", "../platform", "ACME", "acme\0"])
+async def test_an_address_of_no_tenant_is_told_as_such_and_counted_nowhere(
+    tenant: Tenant, ada: User, slug: str
+) -> None:
+    with pytest.raises(NoTenantError):
+        await sign_in(slug, EMAIL, PASSWORD, CALLER)
+    async with reading() as tx:
+        assert (await tx.exec(select(AttemptCounter))).all() == []
+    assert await books.actions_of(tenant) == await books.actions_of(None) == []
+
+
 @pytest.mark.parametrize(
     ("slug", "email", "password"),
     [
-        ("../platform", EMAIL, PASSWORD),
-        ("ACME", EMAIL, PASSWORD),
-        ("acme\0", EMAIL, PASSWORD),
         ("acme", "\0", "\0"),
         ("acme", "\ud800@\udfff", "\ud800"),
         ("acme", "a" * 100_000, "b" * 100_000),

@@ -38,8 +38,8 @@ LEFT_GRACE = 5.0
 to bring the next page, so that nobody seems to leave in between."""
 
 TAB_STORAGE_AGE = 0.0
-"""Seconds for which NiceGUI keeps an entry for each tab; its own figure is 30 days. Nothing is in it:
-whatever was entered goes when NiceGUI next looks, every ten seconds."""
+"""Seconds for which NiceGUI keeps an (empty) entry for each tab; its own figure is 30 days. It
+looks for old ones every ten seconds."""
 
 LONGEST_LOG_MESSAGE = 500
 """Characters kept of what a browser wants logged."""

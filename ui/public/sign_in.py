@@ -10,6 +10,7 @@ from fastapi.responses import Response
 from models import EndReason
 from services import passkeys, sessions, tenants
 from services.errors import (
+    NoTenantError,
     NotFoundError,
     SecondStepNeededError,
     SessionEndedError,
@@ -83,12 +84,12 @@ async def platform_sign_out(request: Request) -> Response:
 
 
 async def name_of(slug: str | None) -> str:
-    """What the page says one signs in to. Raises `NotFoundError` for no tenant's address."""
+    """What the page says one signs in to. Raises `NoTenantError`."""
     if slug is None:
         return "Rollcall Platform"
     name = await tenants.find_name(slug)
     if name is None:
-        raise NotFoundError("There is no workspace at this address. Check the link you were given.")
+        raise NoTenantError
     return name
 
 
@@ -135,7 +136,6 @@ async def refused_page(slug: str | None, error: Exception, **shown: Any) -> Resp
 
 
 async def _sign_in(request: Request, slug: str | None) -> Response:
-    name = await name_of(slug)
     values = await form_of(request, "email", "password", "next")
     target = local_path(values["next"], slug)
     try:
@@ -144,7 +144,7 @@ async def _sign_in(request: Request, slug: str | None) -> Response:
         return second_step_answer(slug, error.ticket, target)
     except (SignInFailedError, SsoRequiredError, TooManyAttemptsError) as error:
         email = {"email": values["email"]}
-        return await refused_page(slug, error, name=name, next=target, values=email)
+        return await refused_page(slug, error, next=target, values=email)
     return await signed_in_answer(request, signed_in, target)
 
 
