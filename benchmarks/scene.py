@@ -44,9 +44,9 @@ class Scene:
         child = await self.start(module, str(port), *arguments)
         return Server(child, port)
 
-    async def rollcall(self, port: int | None = None) -> "Server":
+    async def rollcall(self, port: int | None = None, data: str = "data") -> "Server":
         """Start Rollcall; a second one after the first has stopped serves the same data."""
-        return await self.server("benchmarks.subject", self._folder, port=port)
+        return await self.server("benchmarks.subject", f"{self._folder}/{data}", port=port)
 
 
 class Server:

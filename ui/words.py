@@ -4,6 +4,9 @@ from datetime import UTC, datetime
 
 from models import MailState, MailTemplate, OutgoingMail
 from services import clock
+from services.sessions import MOST_LISTED
+
+LATEST_SESSIONS = f"The latest {MOST_LISTED} are listed. There may be more."
 
 _UNITS = (("minute", 60), ("hour", 3600), ("day", 86400))
 _RECENT = 45

@@ -184,6 +184,16 @@ async def test_open_sessions_are_listed_latest_first_with_the_one_in_use(ada: Us
     assert (listed[0].device, listed[0].address) == ("Firefox on Linux", CALLER.address)
 
 
+async def test_of_many_open_sessions_the_latest_are_listed_and_the_one_in_use(ada: User) -> None:
+    first = await sign_in(ada)
+    clock.shift(timedelta(minutes=1))
+    later = [(await sign_in(ada)).session_id for _ in range(sessions.MOST_LISTED)]
+    listed = [row.id for row in await sessions.list_open(first, ada.id)]
+    assert len(listed) == sessions.MOST_LISTED
+    assert listed[-1] == first.session_id
+    assert set(listed[:-1]) < set(later)
+
+
 async def test_admin_sees_the_open_sessions_of_a_user(admin: Actor, ada: User) -> None:
     await open_session(ada)
     (row,) = await sessions.list_open(admin, ada.id)

@@ -24,7 +24,7 @@ from ui.frame import enter, frame, section, text
 from ui.identity import home_path, require
 from ui.input import as_text
 from ui.pages.second_factor_card import SecondFactorCard
-from ui.words import ago, moment
+from ui.words import LATEST_SESSIONS, ago, moment
 
 MayView = Annotated[Visit, Depends(require(Permission.USE_OWN_ACCOUNT))]
 
@@ -131,6 +131,8 @@ class _AccountScreen:
             with ui.element("ul").classes("session-list"):
                 for session in open_sessions:
                     self._session(session)
+            if len(open_sessions) == sessions.MOST_LISTED:
+                text("p", LATEST_SESSIONS, "muted")
 
     def _session(self, session: OpenSession) -> None:
         with ui.element("li"):

@@ -30,7 +30,7 @@ from ui.frame import enter, frame, section, text
 from ui.identity import home_path, require
 from ui.input import as_date, as_text, as_uuid
 from ui.pages.audit import page_values
-from ui.words import MAIL_NAMES, MAIL_WORDS, ago, moment, next_step
+from ui.words import LATEST_SESSIONS, MAIL_NAMES, MAIL_WORDS, ago, moment, next_step
 
 MayView = Annotated[Visit, Depends(require(Permission.VIEW_USERS))]
 
@@ -214,6 +214,8 @@ class _UserScreen:
                     text("strong", session.device)
                     text("span", session.address or "unknown address", "muted")
                     text("span", f"active {ago(session.last_seen_at)}", "muted")
+        if len(open_sessions) == sessions.MOST_LISTED:
+            text("p", LATEST_SESSIONS, "muted")
 
     def _mails(self, mails: Sequence[OutgoingMail]) -> None:
         text("h2", "Mail")
