@@ -9,6 +9,7 @@ from sqlmodel import col, update
 from models import LoginSession, Tenant, User
 from services import clock
 from services.db import transaction
+from services.sessions import MOST_LISTED
 from tests import factories
 from tests.browser.browsers import (
     Browsers,
@@ -47,6 +48,21 @@ async def test_signing_out_closes_every_tab_of_that_browser_and_no_other(
     # The other browser goes on, and hears of it.
     await expect(phone.get_by_role("button", name="Sign out everywhere else")).to_have_count(0)
     await expect(phone.get_by_text("This browser")).to_be_visible()
+
+
+async def test_of_very_many_sessions_the_latest_are_listed_and_all_are_ended(
+    browsers: Browsers, tenant: Tenant, grace: User, ada: User
+) -> None:
+    await factories.sign_in_all([ada] * (MOST_LISTED + 5))
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/users/{ada.id}")
+    await expect(page.locator(".session-list li")).to_have_count(MOST_LISTED)
+    await expect(page.get_by_text("The latest 20 are listed.")).to_be_visible()
+    own = await browsers.as_user(ada, f"/t/{tenant.slug}/account")
+    await expect(own.get_by_text("The latest 20 are listed.")).to_be_visible()
+    await expect(own.get_by_text("This browser")).to_be_visible()
+    await page.get_by_role("button", name="Sign out everywhere").click()
+    await expect(toast(page, f"Signed out of {MOST_LISTED + 6} sessions.")).to_be_visible()
+    await expect(page.get_by_text("Not signed in anywhere.")).to_be_visible()
 
 
 async def test_a_changed_password_closes_the_other_sessions(
