@@ -22,7 +22,7 @@ from services.events import UserSignedIn
 from services.passwords import place, verify_password
 from services.secrets import token_hash
 from services.sessions import Caller, begin, end
-from services.sign_in_policy import get_standing
+from services.sign_in_policy import Standing, get_standing
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,8 @@ async def admit(
 
     Raises what `welcome` does.
     """
-    if await _may_enter(tx, user, method):
+    standing = await _require_entry(tx, user, method)
+    if standing.has_second_factor:
         slug = tenant.slug if tenant else None
         return SecondStepNeededError(second_step_ticket.issue(user, slug, method))
     return await _enter(tx, user, caller, tenant, method)
@@ -139,19 +140,19 @@ async def welcome(
     Raises `SsoRequiredError` where their organisation wants them to come another way, and
     `SignInFailedError` where their tenant is closed.
     """
-    await _may_enter(tx, user, method)
+    await _require_entry(tx, user, method)
     return await _enter(tx, user, caller, tenant, method)
 
 
-async def _may_enter(tx: Transaction, user: User, method: SignInMethod) -> bool:
-    """Raise what `welcome` does, or tell whether the user has a second factor. (One query for all
-    that decides: everybody waits for it.)"""
+async def _require_entry(tx: Transaction, user: User, method: SignInMethod) -> Standing:
+    """Raise what `welcome` does where the user isn't let in this way. (One query for all that
+    decides: everybody waits for it.)"""
     standing = await get_standing(tx, user)
     if not standing.is_open:
         raise SignInFailedError
     if standing.provider is not None and method is not SignInMethod.SSO:
         raise SsoRequiredError(standing.provider)
-    return standing.has_second_factor
+    return standing
 
 
 async def _enter(
