@@ -45,7 +45,8 @@ class Scene:
         return Server(child, port)
 
     async def rollcall(self, port: int | None = None, data: str = "data") -> "Server":
-        """Start Rollcall; a second one after the first has stopped serves the same data."""
+        """Start Rollcall on a folder of data: one that starts after another has stopped may serve
+        the same, and one beside another needs its own."""
         return await self.server("benchmarks.subject", f"{self._folder}/{data}", port=port)
 
 
