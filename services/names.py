@@ -1,4 +1,6 @@
-"""Names of people and organisations: what is accepted, and how it is sorted and searched."""
+"""Names of people and organisations: what is accepted, what looks like another name, and how they
+are sorted and searched.
+"""
 
 import re
 import unicodedata
@@ -21,23 +23,59 @@ _BARE_LETTERS = str.maketrans(
         "ħ": "h",
     }
 )
+# What shows nothing, or changes how its neighbours are shown, and is no format character (category
+# Cf): Unicode, DerivedCoreProperties.txt, Default_Ignorable_Code_Point, and the empty Braille cell.
+_INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+# Joiners belong to how words of these scripts are written (UAX 31, section 2.3), and into emoji.
+_JOINERS = frozenset("\u200c\u200d")
+_JOINING_SCRIPTS = frozenset(
+    (
+        *("ARABIC", "SYRIAC", "MONGOLIAN", "NKO", "DEVANAGARI", "BENGALI", "GURMUKHI", "GUJARATI"),
+        *("ORIYA", "TAMIL", "TELUGU", "KANNADA", "MALAYALAM", "SINHALA", "KHMER", "MYANMAR"),
+        "TIBETAN",
+    )
+)
+_EMOJI = frozenset({"So", "Sk", "Mn"})
+# Scripts with many letters that look like those of another of them (UTS 39, section 4).
+_LOOKALIKE_SCRIPTS = frozenset({"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC"})
 SLUG_PATTERN = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
 
 def clean_name(text: str, label: str) -> str:
     """Return a name trimmed and in NFC; raises `ValueError` with a sentence.
 
-    Whatever a person may be called is accepted, directional marks included; what could break a
-    header or can't be stored (line breaks, control characters, half a surrogate pair) is not.
+    Whatever a person may be called is accepted. What could break a header or can't be stored (line
+    breaks, control characters, half a surrogate pair) is not, nor is what nobody sees and what
+    turns the direction of the text around it: with them one name can be shown as another.
     """
     if any(unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in text):
         raise ValueError(f"{label} can't contain line breaks or control characters.")
     name = unicodedata.normalize("NFC", text).strip()
     if not any(unicodedata.category(character)[0] not in "ZC" for character in name):
         raise ValueError(f"{label} is required.")
+    if any(_is_invisible(name, at) for at in range(len(name))):
+        raise ValueError(
+            f"{label} can't contain invisible characters, or ones that turn the direction of text. "
+            "Type it instead of pasting it."
+        )
     if len(name) > MAX_NAME:
         raise ValueError(f"{label} can have {MAX_NAME} characters at most.")
     return name
+
+
+def mixed_scripts(name: str) -> tuple[str, ...]:
+    """The scripts that a name mixes although their letters look alike, as "Latin", "Cyrillic".
+
+    Empty for a name that mixes none. "Alice" with a Cyrillic A is one that does (UTS 39, section 4:
+    mixed-script confusables). It may be somebody's own: it is accepted, and marked where it is
+    shown.
+    """
+    if name.isascii():
+        return ()
+    letters = unicodedata.normalize("NFKC", name)
+    scripts = dict.fromkeys(_script_of(letter) for letter in letters if letter.isalpha())
+    mixed = tuple(script.title() for script in scripts if script in _LOOKALIKE_SCRIPTS)
+    return mixed if len(mixed) > 1 else ()
 
 
 def fold(text: str) -> str:
@@ -57,6 +95,25 @@ def plain(text: str) -> str:
     """What people typed into a search or an address, without what no database takes: NUL and
     halves of surrogate pairs."""
     return text.replace("\0", "").encode("utf-8", "ignore").decode()
+
+
+def _is_invisible(name: str, at: int) -> bool:
+    character = name[at]
+    if character in _JOINERS:
+        return not (_joins(name[at - 1 : at]) and _joins(name[at + 1 : at + 2]))
+    return character in _INVISIBLE or unicodedata.category(character) == "Cf"
+
+
+def _joins(neighbour: str) -> bool:
+    if not neighbour:
+        return False
+    category = unicodedata.category(neighbour)
+    return _script_of(neighbour) in _JOINING_SCRIPTS or category in _EMOJI
+
+
+def _script_of(character: str) -> str:
+    """The script of a letter: the first word of its name in Unicode."""
+    return unicodedata.name(character, "").partition(" ")[0]
 
 
 def is_slug(text: str) -> bool:

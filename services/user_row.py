@@ -5,6 +5,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from models import MailState, OutgoingMail, Role, User
+from services.names import mixed_scripts
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,8 @@ class UserRow:
     key: str
     last_sign_in: datetime | None
     end_date: date | None
+    mixed: tuple[str, ...] = ()
+    """The scripts that the name mixes although their letters look alike."""
 
 
 def row_of(user: User, mail: OutgoingMail | None) -> UserRow:
@@ -40,6 +43,7 @@ def row_of(user: User, mail: OutgoingMail | None) -> UserRow:
         key=user.search_key,
         last_sign_in=user.last_sign_in_at,
         end_date=user.end_date,
+        mixed=mixed_scripts(user.full_name),
     )
 
 

@@ -35,6 +35,7 @@ class Impact:
 
     user_id: UUID
     name: str
+    email: str
     open_pages: int
     devices: int
     version: int
@@ -74,7 +75,12 @@ async def get_impact(actor: Acting, user_id: UUID) -> Impact:
             )
         )
         return Impact(
-            user.id, user.full_name, presence.open_pages(user.id), len(devices.all()), user.version
+            user.id,
+            user.full_name,
+            user.email,
+            presence.open_pages(user.id),
+            len(devices.all()),
+            user.version,
         )
 
 

@@ -144,7 +144,12 @@ REFUSED = {
     "more-columns",
     "too-long",
     "private",
+    "right-to-left-override",
+    "isolate-left-open",
+    "zero-width",
+    "language-tag",
 }
-"""Those that are no name: control characters, half a character, nothing to see, or too much."""
+"""Those that are no name: control characters, half a character, what nobody sees or what turns the
+direction of text, nothing to see, or too much."""
 NAMES = tuple(hostile for hostile in HOSTILE if hostile.name not in REFUSED)
 """Those that are a name as good as any, and have to be shown as they are."""

@@ -4,6 +4,7 @@ from typing import Any
 
 from services import presence
 from services.user_row import UserRow
+from ui.words import mixed_letters
 
 
 def row_values(row: UserRow) -> dict[str, Any]:
@@ -30,6 +31,8 @@ def row_values(row: UserRow) -> dict[str, Any]:
         values["last_sign_in"] = f"{row.last_sign_in:%Y-%m-%dT%H:%MZ}"
     if row.end_date is not None:
         values["end_date"] = row.end_date.isoformat()
+    if row.mixed:
+        values["mixed"] = mixed_letters(row.mixed)
     return values
 
 

@@ -8,7 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.errors import InvalidInputError
-from services.names import MAX_NAME, check_slug, clean_name, fold, is_slug, plain, slug_from
+from services.names import (
+    MAX_NAME,
+    check_slug,
+    clean_name,
+    fold,
+    is_slug,
+    mixed_scripts,
+    plain,
+    slug_from,
+)
 
 ANYTHING = st.text(alphabet=st.characters(codec=None))  # halves of surrogate pairs, too
 
@@ -48,12 +57,18 @@ def test_clean_name_can_be_stored_and_breaks_no_line(text: str) -> None:
         "Robert'); DROP TABLE user_account;--",
         "=1+1",
         "محمد",
-        "\u200fמשה",
+        "משה",
         "李",
         "🐎",
         "José",
         "नरेन्द्र",
-        "Björk\u00adGuðmundsdóttir",
+        "Björk Guðmundsdóttir",
+        "می\u200cخواهم",  # a zero-width non-joiner, as Persian is written
+        "क्\u200dष",  # a zero-width joiner, as Hindi is
+        "👩\u200d👩\u200d👧",
+        "葛\U000e0100城",  # the form of a sign that its owner writes
+        "d’Arc",
+        "L·lull",
     ],
 )
 def test_whatever_people_are_called_is_kept_as_it_is(name: str) -> None:
@@ -70,6 +85,40 @@ def test_what_shows_nothing_is_no_name(text: str) -> None:
 def test_line_breaks_and_control_characters_are_refused(character: str) -> None:
     with pytest.raises(ValueError, match="can't contain line breaks or control characters"):
         clean_name(f"Ada{character}Bcc: eve@example.com", "First Name")
+
+
+@pytest.mark.parametrize(
+    "character",
+    "\u202a\u202b\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c"  # turn the direction of text
+    "\u00ad\u200b\u200c\u200d\u2060\ufeff\u180e\U000e0041"  # show nothing
+    "\u034f\u115f\u1160\u3164\uffa0\u2800",  # neither, and aren't format characters
+)
+def test_what_is_invisible_or_turns_the_direction_of_text_is_refused(character: str) -> None:
+    with pytest.raises(ValueError, match="^First Name can't contain invisible characters, or ones"):
+        clean_name(f"Ada{character}nimdA", "First Name")
+
+
+@pytest.mark.parametrize(
+    ("name", "scripts"),
+    [
+        ("\u0410lice Kov\u00e1cs", ("Cyrillic", "Latin")),
+        ("Al\u0456ce", ("Latin", "Cyrillic")),
+        ("\u0391lice", ("Greek", "Latin")),
+        ("\u0555liver", ("Armenian", "Latin")),
+        ("Алиса Ковач", ()),
+        ("Αλίκη", ()),
+        ("Zoë Ünal-O’Brien", ()),
+        ("李 Bruce", ()),
+        ("محمد Ali", ()),
+        ("\uff21da", ()),
+        ("Ada 2 🐎", ()),
+    ],
+)
+def test_a_name_that_mixes_scripts_whose_letters_look_alike_is_marked(
+    name: str, scripts: tuple[str, ...]
+) -> None:
+    assert clean_name(name, "Name") == name
+    assert mixed_scripts(name) == scripts
 
 
 def test_201_characters_are_too_many() -> None:

@@ -63,3 +63,8 @@ def test_what_is_unusual_is_told() -> None:
 @pytest.mark.parametrize("name", ["Zoë Öztürk", "Ødegård", "李 小龍", "ﬁona", "Straße", "İpek"])
 def test_a_search_key_that_the_browser_cannot_derive_is_told(name: str) -> None:
     assert row_values(_row(name))["key"] == _row(name).key
+
+
+def test_a_name_that_mixes_scripts_is_told_as_such() -> None:
+    told = row_values(_row(mixed=("Latin", "Cyrillic")))["mixed"]
+    assert told.startswith("This name mixes Latin and Cyrillic letters, which can look alike.")

@@ -3,6 +3,7 @@
 import { listen } from "live_socket";
 
 const CHECK_PAUSE = 300; // ms of quiet before a value is sent to be checked
+const NAME = "{name}"; // where a text names whom the dialog is about
 const LOST_AFTER = 3_000; // ms after a reconnection until an answer counts as lost
 
 const CONTROL = `
@@ -33,6 +34,16 @@ const FIELDS = `
     </div>
   </div>`;
 
+const NAMED = (text) => `<template v-for="(part, index) in named(${text})" :key="index"
+    ><bdi v-if="index % 2">{{ part }}</bdi><template v-else>{{ part }}</template></template>`;
+
+const ABOUT = `
+  <p v-if="about" class="dialog-about">
+    <bdi v-if="!heading.includes(NAME)">{{ about.name }}</bdi>
+    <bdi class="muted">{{ about.detail }}</bdi>
+    <span v-if="about.note" class="dialog-note">{{ about.note }}</span>
+  </p>`;
+
 const LINK = `
   <div class="dialog-link" v-if="link">
     <p role="status">{{ link.text }}</p>
@@ -60,11 +71,12 @@ const ACTIONS = `
 export default {
   template: `
   <dialog ref="dialog" class="dialog" :aria-labelledby="$attrs.id + '-title'"
-          :aria-describedby="lines.length ? $attrs.id + '-body' : null" @close="closed">
+          :aria-describedby="lines.length || about ? $attrs.id + '-body' : null" @close="closed">
     <form class="dialog-form" novalidate @submit.prevent="send" @keydown.enter="entered">
-      <h2 ref="title" class="dialog-title" :id="$attrs.id + '-title'" tabindex="-1">{{ heading }}</h2>
-      <div v-if="lines.length" class="dialog-body" :id="$attrs.id + '-body'">
-        <p v-for="(line, index) in lines" :key="index">{{ line }}</p>
+      <h2 ref="title" class="dialog-title" :id="$attrs.id + '-title'" tabindex="-1">${NAMED("heading")}</h2>
+      <div v-if="lines.length || about" class="dialog-body" :id="$attrs.id + '-body'">
+        ${ABOUT}
+        <p v-for="(line, index) in lines" :key="index">${NAMED("line")}</p>
       </div>
       <div v-if="general" class="banner banner-danger" role="alert">{{ general }}</div>
       <template v-if="!link">${FIELDS}</template>
@@ -87,6 +99,7 @@ export default {
     return {
       heading: this.title,
       lines: this.body,
+      about: null,
       values: {},
       errors: {},
       notes: {},
@@ -98,6 +111,7 @@ export default {
     };
   },
   created() {
+    this.NAME = NAME;
     this.checkSeq = 0;
     this.latest = {}; // per field: the number of its newest check
     this.checked = {}; // per field: the value that was sent last
@@ -120,7 +134,8 @@ export default {
   },
   methods: {
     // -- called by the server
-    open({ values, body, title }) {
+    open({ values, body, title, about }) {
+      this.about = about;
       this.heading = title ?? this.title;
       this.lines = body ?? this.body;
       this.reset(values ?? {});
@@ -193,7 +208,7 @@ export default {
       this.busy = true;
       this.general = "";
       this.forgetChecks();
-      this.$emit("submit", { ...this.values });
+      this.$emit("submit", { ...this.values, "about:id": this.about?.id });
     },
     entered(event) {
       // In a question without fields the title has the focus; Enter is then a yes.
@@ -241,6 +256,11 @@ export default {
     },
 
     // -- what the template asks
+    // A text around each place where it names whom the dialog is about; the names have odd numbers.
+    named(text) {
+      if (!this.about) return [text];
+      return text.split(NAME).flatMap((part, at) => (at ? [this.about.name, part] : [part]));
+    },
     idOf(field) {
       return `${this.$attrs.id}-${field.name}`;
     },

@@ -35,6 +35,17 @@ class Field:
     maxlength: int | None = None
 
 
+@dataclass(frozen=True)
+class About:
+    """Whom or what a dialog is about. `detail` tells those apart whose names are alike: an email,
+    or the path of an organisation. `note` is what is to be known of the name."""
+
+    id: str
+    name: str
+    detail: str
+    note: str = ""
+
+
 @dataclass
 class _Check:
     """What a handler found about one value while it ran."""
@@ -46,6 +57,13 @@ class _Check:
 
 # The check that the running handler answers: what it shows concerns that value alone.
 _checking: ContextVar[_Check | None] = ContextVar("checking", default=None)
+
+
+# Under this key the browser says whom the dialog was about that it showed. (No field is called so.)
+ABOUT = "about:id"
+OTHER = (
+    "Nothing was done: this question was about somebody else. Close it, look again, then decide."
+)
 
 
 class _Shown(Component, script="form_dialog.js", imports=["live_socket.js"]):
@@ -67,6 +85,10 @@ class FormDialog:
     and value, soon after it was typed; the `show_errors` and `show_notes` that it calls concern
     that field alone, and are dropped if the text has changed meanwhile. What is shown once the
     dialog is closed is dropped.
+
+    A dialog that was opened `about` somebody shows who it is, and takes an answer about nobody
+    else: what the browser sends names whom it was shown. Where a title or a line of the body says
+    `{name}`, theirs is shown there, set apart from the direction of the text around it.
     """
 
     def __init__(
@@ -95,16 +117,23 @@ class FormDialog:
         self._sending = False
         self._client = context.client
         self._shown: _Shown | None = None
+        self._about: About | None = None
 
     def open(
         self,
         values: Mapping[str, str] | None = None,
         body: str | Sequence[str] | None = None,
         title: str | None = None,
+        about: About | None = None,
     ) -> None:
         """Open the dialog anew; what isn't given is as the dialog was made."""
-        lines = None if body is None else _lines(body)
-        opening = {"values": dict(values or {}), "body": lines, "title": title}
+        self._about = about
+        opening = {
+            "values": dict(values or {}),
+            "body": None if body is None else _lines(body),
+            "title": title,
+            "about": asdict(about) if about else None,
+        }
         if self._shown is not None:
             self._shown.run_method("open", opening)
             return
@@ -158,6 +187,9 @@ class FormDialog:
         if self._sending:
             return
         sent: dict[str, Any] = event.args if isinstance(event.args, dict) else {}
+        if self._about is not None and sent.get(ABOUT) != self._about.id:
+            self.show_errors({}, general=OTHER)
+            return
         values = {field.name: _text(sent.get(field.name)) for field in self._fields}
         self._sending = True
         try:

@@ -49,6 +49,7 @@ export function complete(row) {
     online: false,
     last_sign_in: null,
     end_date: null,
+    mixed: "",
     ...row,
   };
 }

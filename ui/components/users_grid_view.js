@@ -180,6 +180,7 @@ function name(grid, row) {
       h("a", link, row.name),
       row.online && h("span", { class: "visually-hidden" }, "online now"),
       row.id === grid.me && h("span", { class: "chip" }, "You"),
+      row.mixed && h("span", { class: "chip chip-warning", title: row.mixed }, "Mixed letters"),
     ]),
   ];
 }

@@ -5,12 +5,14 @@ from uuid import UUID
 from services import users
 from services.actor import Actor
 from services.errors import RollcallError
+from services.names import mixed_scripts
 from services.receipts import Receipt
 from services.users import Impact, StatusChange
 from ui import notices
 from ui.actions import told
-from ui.components.form_dialog import FormDialog
+from ui.components.form_dialog import About, FormDialog
 from ui.components.toast import Toast
+from ui.words import mixed_letters
 
 
 class DeactivateDialog:
@@ -27,7 +29,13 @@ class DeactivateDialog:
     async def ask(self, user_id: UUID) -> None:
         """Open the dialog with what the deactivation would do right now."""
         self.impact = await users.get_impact(self.actor, user_id)
-        self.dialog.open(title=f"Deactivate {self.impact.name}?", body=_impact_text(self.impact))
+        about = About(
+            str(self.impact.user_id),
+            self.impact.name,
+            self.impact.email,
+            mixed_letters(mixed_scripts(self.impact.name)),
+        )
+        self.dialog.open(title="Deactivate {name}?", body=_impact_text(self.impact), about=about)
 
     async def _confirmed(self, values: dict[str, str]) -> None:
         await told(self.toast, self.dialog)(self._deactivate)()
@@ -88,6 +96,6 @@ def _impact_text(impact: Impact) -> list[str]:
         else "Not signed in anywhere right now."
     )
     return [
-        f"{now} {impact.name} can't sign in any more, and unused invitation links stop working.",
+        f"{now} {{name}} can't sign in any more, and unused invitation links stop working.",
         "Their data stays. You can activate them again at any time.",
     ]

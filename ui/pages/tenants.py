@@ -15,7 +15,7 @@ from services.sessions import Visit
 from services.tenants import TenantRow
 from ui import notices
 from ui.actions import told
-from ui.components.form_dialog import Field, FormDialog
+from ui.components.form_dialog import About, Field, FormDialog
 from ui.components.refresher import Refresher
 from ui.components.toast import Toast
 from ui.frame import enter, frame, section, text
@@ -128,13 +128,14 @@ class _TenantsScreen:
 
     def _open_rename(self, row: TenantRow) -> None:
         self.renaming = row.id
-        self.rename.open(values={"name": row.name})
+        self.rename.open(values={"name": row.name}, about=_about(row))
 
     def _open_close(self, row: TenantRow) -> None:
         self.ending = row.id
         users = "1 active user" if row.active == 1 else f"{row.active:,} active users"
         self.closing.open(
-            title=f"Close {row.name}?",
+            about=_about(row),
+            title="Close {name}?",
             body=f"{users} can't sign in any more, and whoever is in is signed out at once.\n"
             "Invitations and links for new passwords are dead for good. All data stays, and you "
             "can reopen the tenant.",
@@ -176,3 +177,7 @@ class _TenantsScreen:
             self.toast.show("The tenant is renamed.", tone="success")
 
         await save()
+
+
+def _about(row: TenantRow) -> About:
+    return About(str(row.id), row.name, f"/t/{row.slug}")

@@ -21,7 +21,7 @@ from ui import notices
 from ui.actions import told
 from ui.components.audit_log import AuditLog
 from ui.components.facts import fact
-from ui.components.form_dialog import Field, FormDialog
+from ui.components.form_dialog import About, Field, FormDialog
 from ui.components.part import Part
 from ui.components.refresher import Refresher
 from ui.components.toast import Toast
@@ -30,7 +30,7 @@ from ui.frame import enter, frame, section, text
 from ui.identity import home_path, require
 from ui.input import as_date, as_text, as_uuid
 from ui.pages.audit import page_values
-from ui.words import LATEST_SESSIONS, MAIL_NAMES, MAIL_WORDS, ago, moment, next_step
+from ui.words import LATEST_SESSIONS, MAIL_NAMES, MAIL_WORDS, ago, mixed_letters, moment, next_step
 
 MayView = Annotated[Visit, Depends(require(Permission.VIEW_USERS))]
 
@@ -147,7 +147,7 @@ class _UserScreen:
         factors = await second_factors.get_of(self.actor, self.user_id)
         self.details = details
         row = details.row
-        self.title.show(row.name, row.active, row.invited)
+        self.title.show(row.name, row.active, row.invited, mixed_letters(row.mixed))
         for button in self.for_invited:
             button.set_visibility(row.active and row.invited)
         if self.switch:
@@ -159,11 +159,13 @@ class _UserScreen:
         self.mails.show(details.mails, key=[(m.id, m.state, m.last_answer) for m in details.mails])
         self.mails.box.set_visibility(bool(details.mails))
 
-    def _title(self, name: str, active: bool, invited: bool) -> None:
+    def _title(self, name: str, active: bool, invited: bool, mixed: str) -> None:
         text("h1", name).props('dir="auto"')
         text("span", "Active" if active else "Inactive", _status_chip(active))
         if invited and active:
             text("span", "Invited", "chip chip-accent")
+        if mixed:
+            text("span", "Mixed letters", "chip chip-warning").props["title"] = mixed
 
     def _button(self, label: str, handler: Callable[[], Awaitable[None]]) -> TextElement:
         button = text("button", label, "btn").props('type="button"')
@@ -231,13 +233,19 @@ class _UserScreen:
                         text("span", mail.last_answer, "muted")
                         text("span", next_step(mail), "muted")
 
+    def _about(self) -> About:
+        row = self.details.row
+        return About(str(row.id), row.name, row.email, mixed_letters(row.mixed))
+
     async def _open_rename(self) -> None:
         first, last = self.details.first_name, self.details.last_name
-        self.rename.open(values={"first_name": first, "last_name": last})
+        self.rename.open(values={"first_name": first, "last_name": last}, about=self._about())
 
     async def _open_end_date(self) -> None:
         end_date = self.details.row.end_date
-        self.end_date.open(values={"end_date": end_date.isoformat() if end_date else ""})
+        self.end_date.open(
+            values={"end_date": end_date.isoformat() if end_date else ""}, about=self._about()
+        )
 
     async def _toggle(self) -> None:
         if self.details.row.active:
@@ -274,7 +282,7 @@ class _UserScreen:
         await save()
 
     async def _open_reset(self) -> None:
-        self.second_factor.open()
+        self.second_factor.open(about=self._about())
 
     async def _reset_second_factor(self, _values: dict[str, str]) -> None:
         @told(self.toast, self.second_factor)
@@ -295,7 +303,7 @@ class _UserScreen:
 
     async def _copy_link(self) -> None:
         url = await invitations.copy_link(self.actor, self.user_id)
-        self.link.open()
+        self.link.open(about=self._about())
         self.link.show_link("Hand over this link; it works once, and for 7 days.", url)
 
     async def _renew(self, values: dict[str, str]) -> None:

@@ -1,0 +1,88 @@
+"""Who is meant: people whose names look alike are told apart before something is done to them."""
+
+from playwright.async_api import Locator, Page, expect
+
+from models import Tenant, User
+from tests import books, factories
+from tests.browser.browsers import Browsers
+from tests.browser.grid import Grid, dialog
+from tests.browser.server import Server
+from tests.replicas.people import Visitor
+
+CYRILLIC_A = "\N{CYRILLIC CAPITAL LETTER A}"
+
+
+async def test_a_dialog_shows_the_email_of_whom_it_is_about(
+    browsers: Browsers, tenant: Tenant, grace: User
+) -> None:
+    for email in ("alice.one@nordwind.example", "alice.two@nordwind.example"):
+        await _alice(tenant, email=email)
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/users")
+    for email in ("alice.one@nordwind.example", "alice.two@nordwind.example"):
+        await _row(page, email).get_by_role("switch").click()
+        await expect(dialog(page)).to_have_accessible_name("Deactivate Alice Kovacs?")
+        await expect(dialog(page)).to_contain_text(email)
+        await dialog(page).get_by_role("button", name="Cancel").click()
+        await expect(dialog(page)).to_be_hidden()
+
+
+async def test_a_name_that_mixes_scripts_is_marked_in_grid_details_and_dialog(
+    browsers: Browsers, tenant: Tenant, grace: User
+) -> None:
+    alice = await _alice(tenant, first_name=f"{CYRILLIC_A}lice")
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/users")
+    row = _row(page, alice.email)
+    await expect(row.get_by_text("Mixed letters")).to_have_attribute(
+        "title",
+        "This name mixes Cyrillic and Latin letters, which can look alike. Compare the email.",
+    )
+    await row.get_by_role("switch").click()
+    await expect(dialog(page)).to_contain_text("This name mixes Cyrillic and Latin letters")
+    await dialog(page).get_by_role("button", name="Cancel").click()
+    await row.get_by_role("link").click()
+    await expect(page.get_by_text("Mixed letters")).to_be_visible()
+
+
+async def test_a_name_from_before_that_turns_the_text_around_turns_its_own_alone(
+    browsers: Browsers, tenant: Tenant, grace: User
+) -> None:
+    turned = await _alice(tenant, first_name="Ada \N{RIGHT-TO-LEFT OVERRIDE}nimdA")
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/users")
+    await _row(page, turned.email).get_by_role("switch").click()
+    title = dialog(page).get_by_role("heading")
+    await expect(title.locator("bdi")).to_have_text(turned.full_name)
+    question = await title.evaluate(
+        "title => { const range = document.createRange(); "
+        " const text = [...title.childNodes].find((node) => node.data === '?');"
+        " range.selectNodeContents(text); const bdi = title.querySelector('bdi');"
+        " return range.getBoundingClientRect().left >= bdi.getBoundingClientRect().right - 1; }"
+    )
+    assert question, "the question mark stands after the name"
+
+
+async def test_an_answer_about_somebody_else_than_was_asked_for_changes_nobody(
+    server: Server, tenant: Tenant, grace: User, ada: User
+) -> None:
+    alice = await _alice(tenant, email="alice@nordwind.example")
+    visitor = await Visitor.of(grace, server.url)
+    tab = await visitor.open(f"/t/{tenant.slug}/users")
+    await tab.act("toggle", {"id": str(alice.id), "active": False, "version": 1})
+    await tab.says("alice@nordwind.example")  # the question, in its dialog
+    # The server asks about Alice; the page still shows the question about Ada.
+    await tab.act("submit", {"about:id": str(ada.id)})
+    await tab.says("this question was about somebody else")
+    assert (await books.user_of(alice.id)).active
+    await tab.act("submit", {"about:id": str(alice.id)})
+    await tab.says("Alice Kovacs is deactivated.")
+    assert (await books.user_of(ada.id)).active
+    await tab.sio.disconnect()
+
+
+def _row(page: Page, email: str) -> Locator:
+    return Grid(page).rows.filter(has_text=email)
+
+
+async def _alice(tenant: Tenant, first_name: str = "Alice", email: str | None = None) -> User:
+    return await factories.create_user(
+        tenant, first_name=first_name, last_name="Kovacs", email=email
+    )
