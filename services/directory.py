@@ -48,7 +48,6 @@ class UserDetails:
     successor_id: UUID | None
     successor_name: str | None
     predecessor_id: UUID | None
-    has_password: bool
     mails: Sequence[OutgoingMail]
     is_self: bool
 
@@ -111,7 +110,6 @@ async def get_details(actor: Acting, user_id: UUID) -> UserDetails:
             successor_id=successor.id if successor else None,
             successor_name=successor.full_name if successor else None,
             predecessor_id=predecessor,
-            has_password=user.password_hash is not None,
             mails=mails.all(),
             is_self=isinstance(actor, Actor) and actor.user_id == user.id,
         )

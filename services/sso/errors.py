@@ -34,7 +34,6 @@ class Refusal(StrEnum):
     INACTIVE = "inactive"
     OTHER_IDENTITY = "other_identity"
     OTHER_INVITATION = "other_invitation"
-    OTHER_PERSON = "other_person"
     OVER_THERE = "over_there"
     REPLAYED = "replayed"
 

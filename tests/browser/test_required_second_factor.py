@@ -3,8 +3,10 @@
 from playwright.async_api import expect
 
 from models import SecondFactorPolicy, Tenant, User
+from services import users
+from services.actor import COMMAND_LINE
 from services.db import transaction
-from tests.browser.browsers import Browsers
+from tests.browser.browsers import Browsers, connected
 from tests.browser.grid import dialog, toast
 from tests.browser.looks import look
 from tests.browser.test_second_factor import set_up_app
@@ -49,3 +51,18 @@ async def test_who_lacks_one_sets_it_up_and_goes_on(
     await look(page, "account-second-factor-followed")
     await page.get_by_role("link", name="Continue").click()
     await expect(page.get_by_role("heading", name="Users", exact=True)).to_be_visible()
+
+
+async def test_a_page_that_may_not_be_read_any_more_says_so_instead_of_being_stale(
+    browsers: Browsers, tenant: Tenant, grace: User, ada: User
+) -> None:
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/users/{ada.id}")
+    await connected(page)
+    async with transaction() as tx:
+        row = await tx.get_one(Tenant, tenant.id)
+        row.second_factor_policy = SecondFactorPolicy.EVERYONE
+    await users.rename(COMMAND_LINE, ada.id, "Augusta", "King")
+    told = toast(
+        page, "Your organisation requires a second factor. Set one up in My account first."
+    )
+    await expect(told).to_be_visible()

@@ -3,6 +3,7 @@
 import { listen } from "live_socket";
 
 const SOON = 300; // ms
+const AGAIN = 5_000; // ms until the server is asked again that couldn't read its database
 
 export default {
   template: "<span hidden></span>",
@@ -16,11 +17,18 @@ export default {
   },
   methods: {
     stale() {
+      this.tell(SOON);
+    },
+    // Called by the server.
+    retry() {
+      this.tell(AGAIN + Math.random() * AGAIN); // not all pages at once
+    },
+    tell(delay) {
       if (this.timer) return;
       this.timer = setTimeout(() => {
         this.timer = undefined;
         this.$emit("stale");
-      }, SOON);
+      }, delay);
     },
   },
 };

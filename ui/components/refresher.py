@@ -2,13 +2,32 @@
 
 from collections.abc import Awaitable, Callable
 
+from services.errors import DatabaseUnavailableError, RollcallError, SessionEndedError
 from ui.components.component import Component
+from ui.components.toast import Toast
 
 
 class Refresher(Component, script="refresher.js", imports=["live_socket.js"]):
-    """Listens for one socket event; `on_stale` runs soon after it, once for many in a row."""
+    """Listens for one socket event; `on_stale` runs soon after it, once for many in a row.
 
-    def __init__(self, event: str, on_stale: Callable[[], Awaitable[None]]) -> None:
+    A page is never stale in silence: where the database doesn't answer, `on_stale` runs again until
+    it does; any other refusal is told. Whose session is over sees the sign-in page, which the cut
+    brings by itself.
+    """
+
+    def __init__(self, event: str, on_stale: Callable[[], Awaitable[None]], toast: Toast) -> None:
         super().__init__()
         self._props["event"] = event
-        self.on("stale", on_stale, args=[])
+        self._on_stale = on_stale
+        self._toast = toast
+        self.on("stale", self._refresh, args=[])
+
+    async def _refresh(self) -> None:
+        try:
+            await self._on_stale()
+        except SessionEndedError:
+            return
+        except DatabaseUnavailableError:
+            self.run_method("retry")
+        except RollcallError as error:
+            self._toast.show(str(error), tone="error")

@@ -11,9 +11,7 @@ from ui.live.guard import install, tell_missed
 from ui.live.pages import (
     OpenPage,
     all_pages,
-    open_user_ids,
     pages_of_sessions,
-    pages_of_user,
     register,
     session_ids,
 )
@@ -27,9 +25,7 @@ __all__ = [
     "cut",
     "install",
     "is_watched",
-    "open_user_ids",
     "pages_of_sessions",
-    "pages_of_user",
     "plain_errors",
     "quiet_gc",
     "register",

@@ -136,11 +136,6 @@ def all_pages() -> list[OpenPage]:
     return list(_pages.values())
 
 
-def pages_of_user(user_id: UUID) -> list[OpenPage]:
-    """The pages of a user, in all their sessions."""
-    return [page for page in _pages.values() if page.user_id == user_id]
-
-
 def pages_of_sessions(session_ids: Collection[UUID]) -> list[OpenPage]:
     """The pages of these sessions."""
     wanted = set(session_ids)
@@ -150,8 +145,3 @@ def pages_of_sessions(session_ids: Collection[UUID]) -> list[OpenPage]:
 def session_ids() -> set[UUID]:
     """The sessions that have a page here."""
     return {page.session_id for page in _pages.values()}
-
-
-def open_user_ids() -> set[UUID]:
-    """The users who have Rollcall open in this process."""
-    return {page.user_id for page in _pages.values() if page.is_present}

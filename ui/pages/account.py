@@ -9,7 +9,6 @@ from fastapi import Depends
 from nicegui import ui
 
 from services import password_change, runtime, second_factors, sessions
-from services.errors import RollcallError
 from services.permissions import Permission
 from services.second_factors import SecondFactors
 from services.sessions import OpenSession, Visit
@@ -97,7 +96,7 @@ class _AccountScreen:
             self.second_factor = SecondFactorCard(self.visit, self.toast)
             self.second_factor.build(factors)
         self._fill(open_sessions)
-        Refresher("rollcall_details", self._refresh)
+        Refresher("rollcall_details", self._refresh, self.toast)
 
     def _tell_rule(self, followed: bool) -> None:
         if not followed:
@@ -112,11 +111,8 @@ class _AccountScreen:
             text("a", "Continue").props["href"] = home_path(self.visit.tenant_slug)
 
     async def _refresh(self) -> None:
-        try:
-            self._fill(await sessions.list_open(self.actor, self.visit.user_id))
-            factors = await second_factors.get_own(self.actor)
-        except RollcallError:
-            return  # the page is about to be closed, and says why
+        self._fill(await sessions.list_open(self.actor, self.visit.user_id))
+        factors = await second_factors.get_own(self.actor)
         self.second_factor.refresh(factors)
         if self.visit.lacks_second_factor:
             self.rule.show(factors.any)

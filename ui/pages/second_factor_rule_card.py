@@ -4,7 +4,6 @@ from nicegui import ui
 
 from models import SecondFactorPolicy
 from services import sign_in_policy
-from services.errors import RollcallError
 from services.sessions import Visit
 from services.sign_in_policy import SignInPolicy
 from ui.actions import told
@@ -45,10 +44,7 @@ class SecondFactorRuleCard:
 
     async def refresh(self) -> None:
         """Show what is required now."""
-        try:
-            self.part.show(await sign_in_policy.get_policy(self.actor))
-        except RollcallError:
-            return  # the page is about to be closed, and says why
+        self.part.show(await sign_in_policy.get_policy(self.actor))
 
     def _fill(self, policy: SignInPolicy) -> None:
         self.shown = policy

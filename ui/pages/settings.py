@@ -43,4 +43,4 @@ async def settings_page(visit: MayManage) -> None:
             await second_factor.refresh()
             await sso.refresh()
 
-        Refresher("rollcall_settings", refresh)
+        Refresher("rollcall_settings", refresh, toast)

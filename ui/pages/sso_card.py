@@ -5,7 +5,6 @@ from functools import partial
 
 from nicegui import ui
 
-from services.errors import RollcallError
 from services.sessions import Visit
 from services.sso import connections
 from services.sso.connections import ConnectionForm, ConnectionView
@@ -91,10 +90,7 @@ class SsoCard:
 
     async def refresh(self) -> None:
         """Show what is connected now."""
-        try:
-            self.part.show(await connections.get_connection(self.actor))
-        except RollcallError:
-            return  # the page is about to be closed, and says why
+        self.part.show(await connections.get_connection(self.actor))
 
     def _fill(self, connection: ConnectionView | None) -> None:
         self.shown = connection

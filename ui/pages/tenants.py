@@ -9,7 +9,6 @@ from fastapi import Depends
 from nicegui import ui
 
 from services import sessions, tenant_end, tenants
-from services.errors import RollcallError
 from services.permissions import Permission
 from services.sessions import Visit
 from services.tenants import TenantRow
@@ -83,13 +82,10 @@ class _TenantsScreen:
             )
         self.list = section("card card-flush")
         self._fill(rows)
-        Refresher("rollcall_tenants", self._refresh)
+        Refresher("rollcall_tenants", self._refresh, self.toast)
 
     async def _refresh(self) -> None:
-        try:
-            self._fill(await tenants.list_tenants(self.actor))
-        except RollcallError:
-            return  # the page is about to be closed, and says why
+        self._fill(await tenants.list_tenants(self.actor))
 
     def _fill(self, rows: Sequence[TenantRow]) -> None:
         self.list.clear()

@@ -13,7 +13,7 @@ from models import OutgoingMail
 from services import audit_log, directory, invitations, second_factors, sessions, users
 from services.audit_log import AuditQuery
 from services.directory import UserDetails
-from services.errors import NotFoundError, RollcallError
+from services.errors import NotFoundError
 from services.permissions import Permission
 from services.second_factors import SecondFactors
 from services.sessions import OpenSession, Visit
@@ -76,7 +76,7 @@ class _UserScreen:
             self.history = AuditLog(
                 **page_values(history), compact=True, on_query=self._older_history
             )
-        Refresher("rollcall_details", self._refresh)
+        Refresher("rollcall_details", self._refresh, self.toast)
 
     def _build_dialogs(self, details: UserDetails) -> None:
         self.deactivation = DeactivateDialog(self.actor, self.toast)
@@ -114,11 +114,8 @@ class _UserScreen:
         self.link = FormDialog("Invitation link", submit="Renew the link", on_submit=self._renew)
 
     async def _refresh(self) -> None:
-        try:
-            details = await directory.get_details(self.actor, self.user_id)
-            await self._fill(details)
-        except RollcallError:
-            return  # the page is about to be closed, and says why
+        details = await directory.get_details(self.actor, self.user_id)
+        await self._fill(details)
 
     def _build_content(self, details: UserDetails) -> None:
         with ui.element("div").classes("page-head"):
