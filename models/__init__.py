@@ -7,7 +7,7 @@ from models.bus_message import BusMessage
 from models.known_device import KnownDevice
 from models.login_session import EndReason, LoginSession, SignInMethod
 from models.one_time_link import LinkPurpose, OneTimeLink
-from models.outgoing_mail import MailState, MailTemplate, OutgoingMail
+from models.outgoing_mail import MailProgress, MailState, MailTemplate, OutgoingMail
 from models.second_factor import Authenticator, Passkey, RecoveryCode
 from models.sso import ExternalIdentity, SeenLogoutToken, SsoConnection, SsoSession
 from models.tenant import SecondFactorPolicy, Tenant
@@ -25,6 +25,7 @@ __all__ = [
     "KnownDevice",
     "LinkPurpose",
     "LoginSession",
+    "MailProgress",
     "MailState",
     "MailTemplate",
     "OneTimeLink",

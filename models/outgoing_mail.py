@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, Index
+from sqlalchemy import JSON, Index, false
 from sqlmodel import Field, SQLModel
 
 from models.base import UtcDateTime, enum_type, new_id
@@ -15,6 +15,20 @@ class MailState(StrEnum):
     """How far a mail got."""
 
     WAITING = "waiting"
+    SENT = "sent"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class MailProgress(StrEnum):
+    """The same, as closely as people are told: a mail that waits may be on its way just now."""
+
+    WAITING = "waiting"
+    SENDING = "sending"
+    UNANSWERED = "unanswered"
+    """The mail server has all of it, and hasn't answered yet."""
+    UNKNOWN = "unknown"
+    """The mail server had all of it and never answered: it may have arrived."""
     SENT = "sent"
     FAILED = "failed"
     CANCELLED = "cancelled"
@@ -32,18 +46,25 @@ class MailTemplate(StrEnum):
     PASSKEY_REMOVED = "passkey_removed"
     SECOND_FACTORS_RESET = "second_factors_reset"
 
+    @property
+    def lane(self) -> int:
+        """0 for what somebody waits for, or must learn at once; 1 for invitations, which may be
+        thousands. The lower goes first."""
+        return int(self is MailTemplate.INVITATION)
+
 
 class OutgoingMail(SQLModel, table=True):
     """A mail to deliver: what its text needs, but no link, which is derived when it is sent."""
 
     __tablename__ = "outgoing_mail"
-    __table_args__ = (Index("ix_outgoing_mail_due", "state", "next_attempt_at"),)
+    __table_args__ = (Index("ix_outgoing_mail_due", "state", "lane", "next_attempt_at"),)
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     tenant_id: UUID | None = Field(default=None, foreign_key="tenant.id")
     user_id: UUID = Field(foreign_key="user_account.id", index=True)
     link_id: UUID | None = Field(default=None, foreign_key="one_time_link.id")
     template: MailTemplate = Field(sa_type=enum_type(MailTemplate))
+    lane: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
     recipient: str = Field(max_length=254)
     params: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     message_id: str = Field(max_length=255)
@@ -51,6 +72,19 @@ class OutgoingMail(SQLModel, table=True):
     attempts: int = Field(default=0)
     next_attempt_at: datetime = Field(sa_type=UtcDateTime)
     leased_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    handed_over_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """Since when this attempt waits for the mail server's answer to the whole mail."""
+    maybe_arrived: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    """An attempt ended without that answer."""
     last_answer: str = Field(default="")
     created_at: datetime = Field(sa_type=UtcDateTime)
     sent_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+    def progress(self, now: datetime) -> MailProgress:
+        """How far the mail got, as people are told."""
+        unknown = self.maybe_arrived or self.handed_over_at is not None
+        if self.state is MailState.WAITING and self.leased_until and self.leased_until > now:
+            return MailProgress.UNANSWERED if self.handed_over_at else MailProgress.SENDING
+        if unknown and self.state in {MailState.WAITING, MailState.FAILED}:
+            return MailProgress.UNKNOWN
+        return MailProgress(self.state.value)

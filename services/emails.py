@@ -33,17 +33,18 @@ def email_key(email: str) -> str:
     stays part of the address: only the mail server knows what it means.
     """
     local, _, domain = plain(_compatible(email)).rpartition("@")
-    return f"{_compatible(local).casefold()}@{_ascii(domain).casefold()}"
+    return f"{_compatible(local).casefold()}@{in_ascii(domain).casefold()}"
 
 
 def on_the_wire(email: str) -> str:
     """The address as any mail server takes it: an internationalised domain in IDNA. (Other
     letters before the @ need a server with the SMTPUTF8 extension, RFC 6531.)"""
     local, _, domain = email.rpartition("@")
-    return f"{local}@{_ascii(domain)}"
+    return f"{local}@{in_ascii(domain)}"
 
 
-def _ascii(domain: str) -> str:
+def in_ascii(domain: str) -> str:
+    """The domain in IDNA; whatever isn't one (an IP, say) as it is, in lower case."""
     try:
         return validate_email(f"x@{domain}", check_deliverability=False).ascii_domain
     except EmailNotValidError:

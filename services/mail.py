@@ -38,6 +38,7 @@ def enqueue(
         user_id=user.id,
         link_id=link.id if link else None,
         template=template,
+        lane=template.lane,
         recipient=user.email,
         params={
             "first_name": user.first_name,

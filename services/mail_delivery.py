@@ -1,4 +1,5 @@
-"""Delivers the outbox, one mail at a time, with growing pauses; any number of replicas may do it.
+"""Delivers the outbox: urgent mails first, several at once, with growing pauses; any number of
+replicas may do it.
 
 A mail is leased before it is sent and its result recorded after. A crash in between sends it
 again with the same Message-ID: twice perhaps, never not at all.
@@ -6,52 +7,32 @@ again with the same Message-ID: twice perhaps, never not at all.
 
 import asyncio
 import logging
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from email.message import EmailMessage
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, cast
-from uuid import UUID
+from typing import Any
 
-from fastapi_mail import (
-    FastMail,
-    MessageSchema,
-    MessageType,
-    MultipartSubtypeEnum,
-    NameEmail,
-)
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
-from sqlalchemy import ColumnElement, case
-from sqlmodel import col, or_, select
-from sqlmodel.sql.expression import SelectOfScalar
 
-from models import LinkPurpose, MailState, MailTemplate, OneTimeLink, OutgoingMail, Tenant, User
-from services import clock, links, runtime
-from services.db import reading, transaction
+from models import LinkPurpose, MailState, MailTemplate, OneTimeLink, OutgoingMail, Tenant
+from services import clock, links, mail_queue, runtime
+from services.db import reading
 from services.emails import on_the_wire
 from services.errors import RollcallError
-from services.mail import is_configured, progressed
-from services.mail_server import (
-    TIMEOUT,
-    NotSentError,
-    UnsendableError,
-    configure,
-    hand_over,
-)
+from services.mail import is_configured
+from services.mail_lanes import Lanes
+from services.mail_message import Letter, UnsendableError, compose
+from services.mail_queue import Lease
+from services.mail_server import hand_over
+from services.mail_troubles import MisconfiguredError, NotSentError, UnansweredError
+from services.operator_log import MailTrouble
 from services.personal_links import address_of
 from services.settings import Settings
 
 log = logging.getLogger(__name__)
 
 TEMPLATES = Path(__file__).parent / "mail_templates"
-# A lease outlasts the longest conversation, so that two replicas never send one mail at once.
-LEASE = timedelta(seconds=TIMEOUT * 3)
-# The pauses after each failed attempt; after the last of them the mail has failed.
-PAUSES = tuple(
-    timedelta(seconds=seconds) for seconds in (5, 15, 60, 300, 900, 3600, 3600 * 3, 3600 * 6)
-)
 IDLE_SECONDS = 1.0
-LONGEST_ANSWER = 500
 
 _environment = Environment(
     loader=FileSystemLoader(TEMPLATES),
@@ -59,98 +40,125 @@ _environment = Environment(
     undefined=StrictUndefined,
     keep_trailing_newline=True,
 )
-
-
-@dataclass(frozen=True)
-class Letter:
-    """A mail, rendered."""
-
-    recipient: str
-    sender_name: str
-    subject: str
-    text: str = field(repr=False)
-    html: str = field(repr=False)
-    message_id: str
-    token: str = field(repr=False)
-    """The link's, which is nobody's business but the recipient's."""
+_trouble = MailTrouble()
 
 
 async def deliver_forever() -> None:
     """Deliver whatever is due, until cancelled."""
-    while True:
-        try:
-            delivered = is_configured() and await deliver_next()
-        except RollcallError as error:
-            log.warning("The outbox can't be read now: %s", error)
-            delivered = False
-        if not delivered:
-            await asyncio.sleep(IDLE_SECONDS)
+    lanes = Lanes()
+    running: set[asyncio.Task[None]] = set()
+    try:
+        while True:
+            lease = await _next(lanes)
+            if lease is not None:
+                task = asyncio.create_task(_deliver_in_lane(lease, lanes))
+                running.add(task)
+                task.add_done_callback(running.discard)
+            elif running:  # whoever ends may make room
+                await asyncio.wait(
+                    running, timeout=IDLE_SECONDS, return_when=asyncio.FIRST_COMPLETED
+                )
+            else:
+                await asyncio.sleep(IDLE_SECONDS)
+    finally:
+        await _stop(running)
 
 
 async def deliver_next() -> bool:
-    """Deliver the mail that has been due the longest; tells whether there was one."""
-    leased = await _lease()
-    if leased is None:
+    """Deliver the mail that is next, and wait for its end; tells whether there was one."""
+    lease = await mail_queue.take()
+    if lease is None:
         return False
-    try:
-        letter = await _render(leased)
-    except RollcallError as error:
-        await _record(leased, MailState.FAILED, str(error))
-        return True
-    if letter is None:
-        await _record(leased, MailState.CANCELLED, "The link was used or replaced meanwhile.")
-        return True
-    try:
-        await _send(letter, runtime.current().settings)
-    except UnsendableError as error:
-        await _record(leased, MailState.FAILED, _without_secrets(str(error), letter))
-    except NotSentError as error:
-        await _record(leased, MailState.WAITING, _without_secrets(str(error), letter))
-    else:
-        await _record(leased, MailState.SENT, "")
+    await _deliver(lease)
     return True
 
 
-async def _lease() -> UUID | None:
-    now = clock.now()
-    async with reading() as tx:  # an empty outbox costs no write lock
-        if (await tx.exec(_due(now).limit(1))).first() is None:
-            return None
-    async with transaction() as tx:
-        due = _due(now).limit(1).with_for_update(skip_locked=True)
-        mail = (await tx.exec(due)).first()
-        if mail is None:
-            return None
-        mail.leased_until = now + LEASE
-        mail.attempts += 1
-        return mail.id
+async def _next(lanes: Lanes) -> Lease | None:
+    openings = lanes.openings()
+    if openings is None or not is_configured():
+        return None
+    try:
+        lease = await mail_queue.take(openings)
+    except RollcallError as error:
+        log.warning("The outbox can't be read now: %s", error)
+        return None
+    if lease is not None:
+        lanes.enter(lease.mail_id, lease.domain)
+    return lease
 
 
-def _due(now: datetime) -> SelectOfScalar[OutgoingMail]:
-    next_at, leased = col(OutgoingMail.next_attempt_at), col(OutgoingMail.leased_until)
-    return (
-        select(OutgoingMail)
-        .where(
-            OutgoingMail.state == MailState.WAITING,
-            # Where more is left than the pause or the lease was long, the clock has stepped back
-            # (unless another replica's is ahead by less than `APART`).
-            or_(next_at <= now, next_at > _latest_next_attempt(now)),
-            or_(leased.is_(None), leased <= now, leased > now + LEASE + clock.APART),
-        )
-        .order_by(col(OutgoingMail.next_attempt_at))
-    )
+async def _deliver_in_lane(lease: Lease, lanes: Lanes) -> None:
+    try:
+        await _deliver(lease)
+    except RollcallError as error:
+        log.warning("What came of a mail can't be recorded; it is sent again later: %s", error)
+    except Exception:
+        log.exception("The delivery of a mail failed; it is tried again later")
+    finally:
+        lanes.leave(lease.mail_id)
 
 
-def _latest_next_attempt(now: datetime) -> ColumnElement[datetime]:
-    longest = now + clock.APART
-    pauses = {attempts: longest + pause for attempts, pause in enumerate(PAUSES, start=1)}
-    return case(pauses, value=col(OutgoingMail.attempts), else_=now)
+async def _stop(running: set[asyncio.Task[None]]) -> None:
+    # Told until it is heard: what ends at the same moment may swallow it (Python 3.11,
+    # `asyncio.wait_for`, which the mail library uses).
+    while running:
+        for task in running:
+            task.cancel()
+        await asyncio.wait(running, timeout=1)
 
 
-async def _render(mail_id: UUID) -> Letter | None:
+async def _deliver(lease: Lease) -> None:
+    try:
+        letter = await _render(lease)
+    except RollcallError as error:
+        await mail_queue.settle(lease, MailState.FAILED, str(error))
+        return
+    if letter is None:
+        over = "The link was used or replaced meanwhile."
+        await mail_queue.settle(lease, MailState.CANCELLED, over)
+        return
+    try:
+        async with _keeping(lease):
+            await _send(letter, runtime.current().settings, lease)
+    except UnsendableError as error:
+        await mail_queue.settle(lease, MailState.FAILED, _without_secrets(str(error), letter))
+    except NotSentError as error:
+        answer = _without_secrets(str(error), letter)
+        if isinstance(error, MisconfiguredError):
+            _trouble.tell(answer.replace(letter.recipient, "…"))
+        unknown = isinstance(error, UnansweredError)
+        await mail_queue.settle(lease, MailState.WAITING, answer, maybe_arrived=unknown)
+    else:
+        await mail_queue.settle(lease, MailState.SENT, "")
+
+
+@asynccontextmanager
+async def _keeping(lease: Lease) -> AsyncIterator[None]:
+    """Renew the lease for as long as the block lasts."""
+    task = asyncio.create_task(_renew_forever(lease))
+    try:
+        yield
+    finally:
+        # It must be over before the result is recorded.
+        while not task.done():
+            task.cancel()
+            await asyncio.wait([task], timeout=1)
+
+
+async def _renew_forever(lease: Lease) -> None:
+    await asyncio.sleep(mail_queue.FIRST_RENEWAL)
+    while True:
+        try:
+            await mail_queue.renew(lease)
+        except RollcallError as error:
+            log.warning("The lease of a mail can't be renewed now: %s", error)
+        await asyncio.sleep(mail_queue.RENEWAL if lease.told else mail_queue.FIRST_RENEWAL)
+
+
+async def _render(lease: Lease) -> Letter | None:
     """Write the mail, with its link as it is now; none where that is dead."""
     async with reading() as tx:
-        mail = await tx.get_one(OutgoingMail, mail_id)
+        mail = await tx.get_one(OutgoingMail, lease.mail_id)
         link = await tx.get(OneTimeLink, mail.link_id) if mail.link_id else None
         tenant = await tx.get(Tenant, mail.tenant_id) if mail.tenant_id else None
     if mail.link_id is not None and (link is None or not link.is_live(clock.now())):
@@ -181,35 +189,10 @@ def _text(template: MailTemplate, part: str, values: dict[str, Any]) -> str:
     return _environment.get_template(f"{template.value}/{part}").render(values)
 
 
-async def _send(letter: Letter, settings: Settings) -> None:
-    recipient = on_the_wire(letter.recipient)
-    try:
-        schema = MessageSchema(
-            recipients=[NameEmail(recipient, recipient)],
-            subject=_as_written(letter.subject),
-            body=letter.text,
-            alternative_body=letter.html,
-            subtype=MessageType.plain,
-            multipart_subtype=MultipartSubtypeEnum.alternative,
-            from_name=_as_written(letter.sender_name),
-            headers={"Auto-Submitted": "auto-generated"},
-        )
-        message = cast(EmailMessage, await FastMail(configure(settings)).get_message(schema))
-    except (ValueError, UnicodeError) as error:
-        raise UnsendableError(f"The mail can't be written: {error}") from error
-    # The library makes a new Message-ID for each attempt, and adds a second where it is given one.
-    del message["Message-ID"]
-    message["Message-ID"] = letter.message_id
-    for part in message.walk():
-        if part.is_multipart():  # it says base64 there too, which RFC 2045, section 6.4, forbids
-            del part["Content-Transfer-Encoding"]
-    await hand_over(message, recipient, settings)
-
-
-def _as_written(words: str) -> str:
-    """A header's words, so that nobody takes any of them for an encoded one (RFC 2047, section 2)
-    and shows what that would mean: a space without width comes between its first signs."""
-    return words.replace("=?", "=\u200b?")
+async def _send(letter: Letter, settings: Settings, lease: Lease | None = None) -> None:
+    sender, recipient = on_the_wire(settings.mail_from or ""), on_the_wire(letter.recipient)
+    message = compose(letter, sender, recipient, clock.now())
+    await hand_over(message, recipient, settings, lease.hand_over if lease else None)
 
 
 def _without_secrets(answer: str, letter: Letter) -> str:
@@ -219,21 +202,3 @@ def _without_secrets(answer: str, letter: Letter) -> str:
         if secret:
             answer = answer.replace(secret, "…")
     return answer
-
-
-async def _record(mail_id: UUID, state: MailState, answer: str) -> None:
-    async with transaction() as tx:
-        mail = await tx.get_one(OutgoingMail, mail_id)
-        user = await tx.get_one(User, mail.user_id, with_for_update=True)
-        await tx.refresh(mail)
-        mail.leased_until = None
-        mail.last_answer = answer[:LONGEST_ANSWER]
-        if state is MailState.SENT:
-            mail.state, mail.sent_at = state, clock.now()
-        elif mail.state is MailState.WAITING:  # it may have been cancelled meanwhile
-            retry = state is MailState.WAITING and mail.attempts <= len(PAUSES)
-            if retry:
-                mail.next_attempt_at = clock.now() + PAUSES[mail.attempts - 1]
-            else:
-                mail.state = MailState.FAILED if state is MailState.WAITING else state
-        progressed(tx, mail, user)

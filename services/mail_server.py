@@ -1,128 +1,236 @@
-"""One conversation with the mail server, and what came of it in words that tell how to mend it."""
+"""One conversation with the mail server: connect, greet, sign in, hand a mail over."""
 
 import asyncio
-import ssl
+import ipaddress
+import re
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import ExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
 from email.message import EmailMessage
+from urllib.parse import urlsplit
 
 import aiosmtplib
 from fastapi_mail import ConnectionConfig
 from fastapi_mail.connection import Connection
 from fastapi_mail.errors import ConnectionErrors
 
-from services.emails import on_the_wire
+from services.emails import in_ascii, on_the_wire
 from services.errors import RollcallError
+from services.mail_message import UnsendableError, as_bytes
+from services.mail_troubles import (
+    ANSWERS,
+    NotSentError,
+    UnansweredError,
+    no_connection,
+    no_smtputf8,
+    refusal,
+)
 from services.settings import Settings
 
-# Seconds that one conversation with the mail server may take.
-TIMEOUT = 60
-PERMANENT = range(500, 600)
+START_INPUT, COMPLETED = 354, 250
+_FIRST_DOT = re.compile(rb"^\.", re.MULTILINE)
 
 
-class UnsendableError(RollcallError):
-    """This mail can't be sent, however often it is tried."""
+@dataclass(frozen=True)
+class Patience:
+    """Seconds that each answer of the server may take.
+
+    From `mail` on these are the least that RFC 5321, section 4.5.3.2, asks of a client. Its five
+    minutes for the greeting are meant for any server of the world; this one is the operator's own,
+    and one that stays silent is most likely set up wrongly, which is to be told soon.
+    """
+
+    open: int = 20
+    """To connect, to greet, for TLS, for EHLO, and to sign in: each."""
+    mail: int = 300
+    rcpt: int = 300
+    data: int = 120
+    final_dot: int = 600
+    quit: int = 5
+    """Nothing depends on the answer to QUIT."""
 
 
-class NotSentError(RollcallError):
-    """This mail wasn't sent; it may be the next time."""
+PATIENCE = Patience()
+
+
+async def hand_over(
+    message: EmailMessage,
+    recipient: str,
+    settings: Settings,
+    handing_over: Callable[[], None] | None = None,
+) -> None:
+    """Hand a mail over. `handing_over` is called when everything but the mail's text is agreed
+    upon: from then on it may have arrived, whatever happens.
+
+    Raises `UnsendableError`, `NotSentError` and what is told apart from it in `mail_troubles`.
+    Once the server has answered, nothing that follows changes it: some hang up without a goodbye.
+    """
+    async with connected(settings) as session:
+        sending = _Sending(session, on_the_wire(settings.mail_from or ""), recipient)
+        refused = await sending.send(message, handing_over or (lambda: None))
+        await say_goodbye(session)
+    if refused is not None:
+        raise refused
+
+
+@asynccontextmanager
+async def connected(settings: Settings) -> AsyncIterator[aiosmtplib.SMTP]:
+    """Be connected to the server, with TLS and signed in as the settings say.
+
+    Raises `NotSentError`, whose sentence names the setting.
+    """
+    conversation = _Conversation(await configure(settings))
+    try:
+        await conversation.open()
+    except ConnectionErrors as error:
+        # The library's own words are of no help; the reason is what it was raised from.
+        raise no_connection(error.__context__ or error, settings) from error
+    try:
+        yield conversation.session
+    finally:
+        conversation.close()
+
+
+async def say_goodbye(session: aiosmtplib.SMTP) -> None:
+    """End a whole conversation."""
+    with suppress(OSError, aiosmtplib.SMTPException):
+        await session.quit(timeout=PATIENCE.quit)
 
 
 class _Conversation(Connection):
-    """Says goodbye only after a whole conversation. The library always does, waits for the answer,
-    and forgets over it what had gone wrong: a worker that is told to stop went on."""
+    """The library's connection, without its goodbye: that one waits for an answer even where the
+    conversation broke off, and forgets over it what had gone wrong."""
 
-    async def __aexit__(self, _kind: object, error: object, _trace: object) -> None:
-        try:
-            if error is None:
-                await self.session.quit()
-        finally:
+    async def open(self) -> None:
+        """Connect and sign in; raises the library's `ConnectionErrors`."""
+        with ExitStack() as undo:
+            undo.callback(self.close)
+            await self._configure_connection()
+            try:
+                if self.session.is_ehlo_or_helo_needed:
+                    await greet(self.session)
+            except aiosmtplib.SMTPException as error:
+                raise ConnectionErrors(str(error)) from error
+            undo.pop_all()
+
+    def close(self) -> None:
+        """Hang up, if it got as far as a connection."""
+        if hasattr(self, "session"):
             self.session.close()
 
 
-async def hand_over(message: EmailMessage, recipient: str, settings: Settings) -> None:
-    """Hand a mail over. Raises `UnsendableError` and `NotSentError`.
-
-    Once the server has answered, nothing that follows changes it: some hang up without a goodbye.
-    """
-    outcome: Exception | None = NotSentError("The mail server hung up in the middle.")
+async def greet(session: aiosmtplib.SMTP) -> None:
+    """Say EHLO, or HELO to a server from before 1995. Raises aiosmtplib's errors."""
     try:
-        async with asyncio.timeout(TIMEOUT), _Conversation(configure(settings)) as talk:
-            try:
-                await talk.session.send_message(message, recipients=[recipient])
-            except (aiosmtplib.SMTPServerDisconnected, aiosmtplib.SMTPTimeoutError):
-                raise
-            except aiosmtplib.SMTPException as error:
-                outcome = _refusal(error)
-            else:
-                outcome = None
-    except TimeoutError:
-        outcome = outcome and NotSentError(f"The mail server took longer than {TIMEOUT} seconds.")
-    except ConnectionErrors as error:
-        # The library's own words are of no help; the reason is what it was raised from.
-        raise NotSentError(_no_connection(error.__context__ or error, settings)) from error
-    except (OSError, aiosmtplib.SMTPException):
-        pass  # it hung up: before its answer, or after
-    if outcome is not None:
-        raise outcome
+        await session.ehlo()
+    except aiosmtplib.SMTPHeloError:
+        if not session.is_connected:
+            raise
+        await session.helo()
 
 
-def configure(settings: Settings) -> ConnectionConfig:
+class _Sending:
+    """One mail on its way through the commands."""
+
+    def __init__(self, session: aiosmtplib.SMTP, sender: str, recipient: str) -> None:
+        self.session, self.sender, self.recipient = session, sender, recipient
+        self.patience, self.command = PATIENCE.mail, "MAIL"
+        self.handed_over = False
+
+    async def send(
+        self, message: EmailMessage, handing_over: Callable[[], None]
+    ) -> RollcallError | None:
+        """Send it; returns what the server's refusal means, if it refused, and raises where the
+        conversation breaks off."""
+        try:
+            return await self._commands(message, handing_over)
+        except (UnicodeError, ValueError) as error:
+            return UnsendableError(f"The mail can't be written: {error}")
+        except aiosmtplib.SMTPServerDisconnected as error:
+            raise self._broken("The mail server hung up in the middle.") from error
+        except TimeoutError as error:
+            to = "" if self.handed_over else f" to answer {self.command}"
+            words = f"The mail server took longer than {self.patience} seconds{to}."
+            raise self._broken(words) from error
+        except aiosmtplib.SMTPResponseException as error:
+            if error.code not in ANSWERS:  # it isn't SMTP what came
+                raise self._broken(f"The mail server's answer makes no sense: {error}") from error
+            return refusal(error, self.sender)
+        except aiosmtplib.SMTPException as error:
+            return refusal(error, self.sender)
+
+    def _broken(self, words: str) -> NotSentError:
+        return UnansweredError(words) if self.handed_over else NotSentError(words)
+
+    async def _commands(
+        self, message: EmailMessage, handing_over: Callable[[], None]
+    ) -> RollcallError | None:
+        utf8 = not (self.sender.isascii() and self.recipient.isascii())
+        if utf8 and not self.session.supports_extension("smtputf8"):
+            return no_smtputf8(self.sender, self.recipient)
+        # RFC 6531, section 3.2, wants 8BITMIME beside it.
+        options = ("SMTPUTF8", "BODY=8BITMIME") if utf8 else ()
+        encoding = "utf-8" if utf8 else "ascii"
+        content = as_bytes(message, utf8=utf8)
+        await self.session.mail(
+            self.sender, options=options, encoding=encoding, timeout=self.patience
+        )
+        self.patience, self.command = PATIENCE.rcpt, "RCPT"
+        await self.session.rcpt(self.recipient, encoding=encoding, timeout=self.patience)
+        self.patience, self.command = PATIENCE.data, "DATA"
+        answer = await self.session.execute_command(b"DATA", timeout=self.patience)
+        if answer.code != START_INPUT:
+            raise aiosmtplib.SMTPDataError(answer.code, answer.message)
+        handing_over()
+        await self._text(content)
+        return None
+
+    async def _text(self, content: bytes) -> None:
+        """Send the text and wait for the answer to the dot at its end: by itself, as the library's
+        own command has one time-out for this answer and for that to DATA. (A mail of ours fits
+        into the socket's buffer: no time-out is needed for its blocks.)"""
+        protocol = self.session.protocol
+        if protocol is None:
+            raise aiosmtplib.SMTPServerDisconnected("Connection lost")
+        self.patience, self.handed_over = PATIENCE.final_dot, True
+        protocol.write(_FIRST_DOT.sub(b"..", content) + b".\r\n")
+        answer = await protocol.read_response(timeout=self.patience)
+        if answer.code != COMPLETED:
+            raise aiosmtplib.SMTPDataError(answer.code, answer.message)
+
+
+async def configure(settings: Settings) -> ConnectionConfig:
     """The settings of the mail server, as the library takes them."""
     password = settings.mail_password.get_secret_value() if settings.mail_password else ""
     return ConnectionConfig(
         MAIL_USERNAME=settings.mail_username or "",
         MAIL_PASSWORD=password,
         MAIL_FROM=on_the_wire(settings.mail_from or ""),
-        MAIL_SERVER=settings.mail_server or "",
+        MAIL_SERVER=in_ascii(settings.mail_server or ""),
         MAIL_PORT=settings.mail_port,
         MAIL_STARTTLS=settings.mail_starttls and not settings.mail_ssl_tls,
         MAIL_SSL_TLS=settings.mail_ssl_tls,
         USE_CREDENTIALS=bool(settings.mail_username),
         VALIDATE_CERTS=True,
-        TIMEOUT=TIMEOUT,
+        TIMEOUT=PATIENCE.open,
+        LOCAL_HOSTNAME=await own_name(settings),
     )
 
 
-def _refusal(error: aiosmtplib.SMTPException) -> RollcallError:
-    if isinstance(error, aiosmtplib.SMTPNotSupported):
-        return UnsendableError(f"The mail server can't send to this address: {error}")
-    if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
-        return _refusal(error.recipients[0])
-    if isinstance(error, aiosmtplib.SMTPResponseException):
-        words = f"{error.code} {error.message}"
-        return UnsendableError(words) if error.code in PERMANENT else NotSentError(words)
-    return NotSentError(str(error))
+async def own_name(settings: Settings) -> str:
+    """What Rollcall calls itself in EHLO: the setting, else the host of the public url, else this
+    machine's full name, else (RFC 5321, section 4.1.3) an address literal.
 
-
-def _no_connection(error: BaseException, settings: Settings) -> str:
-    server = f"{settings.mail_server}, port {settings.mail_port}"
-    causes = _causes(error)
-    if any(isinstance(cause, aiosmtplib.SMTPAuthenticationError) for cause in causes):
-        return (
-            f"The mail server doesn't let Rollcall in: {error}. "
-            "Check ROLLCALL_MAIL_USERNAME and ROLLCALL_MAIL_PASSWORD."
-        )
-    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
-        return (
-            f"The certificate of {server} isn't trusted: {error}. Give ROLLCALL_MAIL_SERVER the "
-            "name that is in it, or have a certificate that this machine trusts."
-        )
-    tls_is_off = isinstance(error, aiosmtplib.SMTPException) and "STARTTLS" in str(error).upper()
-    if tls_is_off or any(isinstance(cause, ssl.SSLError) for cause in causes):
-        return (
-            f"TLS with {server} failed: {error}. Check ROLLCALL_MAIL_PORT, and whether "
-            "ROLLCALL_MAIL_STARTTLS or ROLLCALL_MAIL_SSL_TLS is what it wants."
-        )
-    if any(isinstance(c, TimeoutError | aiosmtplib.SMTPTimeoutError) for c in causes):
-        return f"The mail server ({server}) doesn't answer."
-    return (
-        f"The mail server ({server}) can't be reached: {error}. If it stays so, check "
-        "ROLLCALL_MAIL_SERVER and ROLLCALL_MAIL_PORT."
-    )
-
-
-def _causes(error: BaseException | None) -> list[BaseException]:
-    found: list[BaseException] = []
-    while error is not None and error not in found:
-        found.append(error)
-        error = error.__cause__ or error.__context__
-    return found
+    In a container the machine's name is made up and without a dot, which many servers refuse.
+    """
+    if settings.mail_hostname:
+        return in_ascii(settings.mail_hostname)
+    host = urlsplit(settings.public_url).hostname or ""
+    with suppress(ValueError):
+        ip = ipaddress.ip_address(host)
+        return f"[IPv6:{ip}]" if ip.version == 6 else f"[{ip}]"
+    if "." in host:
+        return in_ascii(host)
+    machine = await asyncio.to_thread(socket.getfqdn)
+    return machine if "." in machine and machine.isascii() else "[127.0.0.1]"

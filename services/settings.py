@@ -5,6 +5,7 @@ from a file instead: `ROLLCALL_<NAME>_FILE` names it (as Docker secrets are moun
 """
 
 import os
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -26,6 +27,11 @@ from services.errors import OperatorError
 PREFIX = "ROLLCALL_"
 
 
+# The port of mail over TLS from the start (RFC 8314, section 7.3).
+SUBMISSIONS_PORT = 465
+# A name for EHLO, or an address literal (RFC 5321, section 4.1.3).
+_HOST_NAME = re.compile(r"[\w-]+(\.[\w-]+)*|\[[0-9A-Fa-f.:IPv]+\]")
+
 EmailAddress = Annotated[str, AfterValidator(check_email)]
 
 
@@ -38,6 +44,12 @@ def _origin(url: str) -> str:
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     port = f":{parts.port}" if parts.port not in {None, usual} else ""
     return f"{parts.scheme}://{host}{port}"
+
+
+def _host_name(name: str) -> str:
+    if not _HOST_NAME.fullmatch(name):
+        raise ValueError("must be a full name such as rollcall.example.com, or an IP in brackets")
+    return name
 
 
 def _keys(given: SecretStr) -> SecretStr:
@@ -82,7 +94,13 @@ class Settings(BaseSettings):
     mail_password: SecretStr | None = Field(None, description="The password for it.")
     mail_from: EmailAddress | None = Field(None, description="The sender's address.")
     mail_starttls: bool = Field(True, description="Whether to begin TLS on the connection.")
-    mail_ssl_tls: bool = Field(False, description="Whether the connection is TLS from the start.")
+    mail_ssl_tls: bool = Field(
+        False,
+        description="Whether the connection is TLS from the start; as it is on port 465.",
+    )
+    mail_hostname: Annotated[str, AfterValidator(_host_name)] | None = Field(
+        None, description="What Rollcall calls itself to the mail server (EHLO), a full name."
+    )
     admin_email: EmailAddress | None = Field(
         None, description="An unattended first start: the Platform Admin's address."
     )
@@ -120,6 +138,8 @@ class Settings(BaseSettings):
             raise ValueError("ROLLCALL_MAIL_SERVER needs ROLLCALL_MAIL_FROM")
         if self.mail_starttls and self.mail_ssl_tls and "mail_starttls" in self.model_fields_set:
             raise ValueError("set ROLLCALL_MAIL_STARTTLS or ROLLCALL_MAIL_SSL_TLS, not both")
+        if self.mail_port == SUBMISSIONS_PORT and "mail_ssl_tls" not in self.model_fields_set:
+            self.mail_ssl_tls = True
         if bool(self.admin_email) != bool(self.admin_password):
             raise ValueError("ROLLCALL_ADMIN_EMAIL and ROLLCALL_ADMIN_PASSWORD go together")
         if self.admin_tenant and not self.admin_email:

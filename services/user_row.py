@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from models import MailState, OutgoingMail, Role, User
+from models import MailProgress, MailState, OutgoingMail, Role, User
+from services import clock
 from services.names import mixed_scripts
 
 
@@ -26,6 +27,7 @@ class UserRow:
     end_date: date | None
     mixed: tuple[str, ...] = ()
     """The scripts that the name mixes although their letters look alike."""
+    mail_progress: MailProgress | None = None
 
 
 def row_of(user: User, mail: OutgoingMail | None) -> UserRow:
@@ -44,6 +46,7 @@ def row_of(user: User, mail: OutgoingMail | None) -> UserRow:
         last_sign_in=user.last_sign_in_at,
         end_date=user.end_date,
         mixed=mixed_scripts(user.full_name),
+        mail_progress=mail.progress(clock.now()) if mail else None,
     )
 
 

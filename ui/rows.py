@@ -22,7 +22,7 @@ def row_values(row: UserRow) -> dict[str, Any]:
     if row.invited:
         values["invited"] = True
     if row.mail is not None:
-        values["mail"] = row.mail.value
+        values["mail"] = (row.mail_progress or row.mail).value
     if row.mail_answer:
         values["mail_answer"] = row.mail_answer
     if presence.is_online(row.id):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from models import MailState, MailTemplate, OutgoingMail
+from models import MailProgress, MailState, MailTemplate, OutgoingMail
 from services import clock
 from services.sessions import MOST_LISTED
 
@@ -50,12 +50,22 @@ MAIL_NAMES = {
     MailTemplate.PASSKEY_REMOVED: "Passkey removed",
     MailTemplate.SECOND_FACTORS_RESET: "Second factor reset",
 }
-MAIL_WORDS = {
-    MailState.WAITING: "waiting to be sent",
-    MailState.SENT: "sent",
-    MailState.FAILED: "failed",
-    MailState.CANCELLED: "not sent: the link was used or replaced",
+_MAIL_WORDS = {
+    MailProgress.SENDING: "being sent",
+    MailProgress.UNKNOWN: "unknown whether it arrived: the mail server took it and never answered",
+    MailProgress.SENT: "delivered to the mail server",
+    MailProgress.FAILED: "failed",
+    MailProgress.CANCELLED: "not sent: the link was used or replaced",
 }
+
+
+def mail_words(mail: OutgoingMail) -> str:
+    """How far a mail got, and since when."""
+    progress = mail.progress(clock.now())
+    if progress is MailProgress.UNANSWERED:
+        return f"waiting for the mail server’s answer since {moment(mail.handed_over_at)}"
+    again = "waiting to be tried again" if mail.attempts else "waiting to be sent"
+    return f"{_MAIL_WORDS.get(progress, again)}, {ago(mail.sent_at or mail.created_at)}"
 
 
 def next_step(mail: OutgoingMail) -> str:

@@ -15,7 +15,7 @@ import pytest
 from sqlmodel import select
 
 from models import MailState, Role, Tenant, User
-from services import clock, invitations, mail_delivery, sessions, users
+from services import clock, invitations, mail_delivery, mail_queue, sessions, users
 from services.actor import Operator
 from services.audit_log import verify
 from services.db import reading
@@ -92,7 +92,7 @@ def _send_to(settings: Settings, mail_server: MailServer) -> None:
 
 async def _deliver_the_rest() -> None:
     # Once nobody can be delivering any more what was cut off.
-    clock.shift(mail_delivery.LEASE + timedelta(seconds=1))
+    clock.shift(mail_queue.LEASE + timedelta(seconds=1))
     while await mail_delivery.deliver_next():
         pass
     clock.shift(timedelta(0))

@@ -5,11 +5,12 @@ from datetime import timedelta
 import pytest
 
 from models import MailState, Role, Tenant, User
-from services import clock, invitations, mail_delivery, users
+from services import clock, invitations, mail_queue, users
 from services.actor import Actor
 from services.db import transaction
 from services.invitations import InvitationForm
-from services.mail_delivery import PAUSES, deliver_next
+from services.mail_delivery import deliver_next
+from services.mail_queue import PAUSES
 from services.runtime import Runtime
 from services.secrets import token_hash
 from tests import books
@@ -127,7 +128,7 @@ async def test_a_refused_recipient_fails_at_once_with_the_servers_words(
 async def test_after_the_last_pause_a_mail_has_failed(
     admin: Actor, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mail_delivery, "PAUSES", (timedelta(seconds=1),))
+    monkeypatch.setattr(mail_queue, "PAUSES", (timedelta(seconds=1),))
     user = await _invite(admin)
     mail_server.answer = "451 Not now"
     await deliver_next()
@@ -140,9 +141,9 @@ async def test_a_mail_cut_off_by_a_crash_goes_out_again_under_the_same_message_i
     admin: Actor, mail_server: MailServer
 ) -> None:
     user = await _invite(admin)
-    await mail_delivery._lease()  # and the process dies here, or after the delivery
+    await mail_queue.take()  # and the process dies here, or after the delivery
     assert not await deliver_next(), "another process may be delivering it"
-    _pass(mail_delivery.LEASE.total_seconds() + 1)
+    _pass(mail_queue.LEASE.total_seconds() + 1)
     assert await deliver_next()
     (row,) = await books.mails_of(user.id)
     assert [mail.message["Message-ID"] for mail in mail_server.to(EMAIL)] == [row.message_id]

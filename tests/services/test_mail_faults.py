@@ -18,7 +18,9 @@ from services import clock, directory, invitations
 from services import mail_server as conversation
 from services.actor import Actor
 from services.invitations import InvitationForm
-from services.mail_delivery import PAUSES, deliver_next
+from services.mail_delivery import deliver_next
+from services.mail_queue import PAUSES
+from services.mail_server import Patience
 from services.runtime import Runtime
 from services.workers import working
 from tests import books
@@ -73,7 +75,7 @@ async def test_a_server_that_is_down_holds_nobody_up_and_is_tried_for_hours(
 async def test_a_slow_server_is_given_up_for_now_and_the_page_never_waits(
     admin: Actor, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(conversation, "TIMEOUT", 1)
+    monkeypatch.setattr(conversation, "PATIENCE", Patience(final_dot=1))
     mail_server.delay = 60
     user = await _invite(admin)
     async with working():
@@ -91,7 +93,7 @@ async def test_a_slow_server_is_given_up_for_now_and_the_page_never_waits(
 async def test_a_slow_server_is_told(
     admin: Actor, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(conversation, "TIMEOUT", 1)
+    monkeypatch.setattr(conversation, "PATIENCE", Patience(final_dot=1))
     mail_server.delay = 60
     state, words = await _tried(admin, await _invite(admin))
     assert (state, words) == (MailState.WAITING, "The mail server took longer than 1 seconds.")

@@ -13,12 +13,13 @@ from hypothesis.stateful import Bundle, initialize, invariant, rule
 from sqlmodel import select
 
 from models import MailState, OutgoingMail
-from services import invitations, mail_delivery, users
+from services import invitations, mail_delivery, mail_queue, users
 from services.actor import COMMAND_LINE, Operator
 from services.db import reading
 from services.errors import ConflictError, RollcallError
 from services.invitations import InvitationForm
-from services.mail_delivery import LEASE, PAUSES, deliver_next
+from services.mail_delivery import deliver_next
+from services.mail_queue import LEASE, PAUSES
 from tests import books, factories
 from tests.conftest import BOTH
 from tests.machines import Machine, explore, maker
@@ -87,12 +88,12 @@ class Outbox(Machine):
 
     @rule()
     def die_before_sending(self) -> None:
-        self.run(mail_delivery._lease())
+        self.run(mail_queue.take())
 
     @rule()
     def die_after_sending(self) -> None:
         async def send_and_die() -> None:
-            leased = await mail_delivery._lease()
+            leased = await mail_queue.take()
             letter = await mail_delivery._render(leased) if leased else None
             if letter is None:
                 return

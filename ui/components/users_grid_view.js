@@ -185,12 +185,20 @@ function name(grid, row) {
   ];
 }
 
+// What is told of an invitation's mail before it has arrived or failed.
+const MAIL_WORDS = {
+  waiting: "Mail waiting",
+  sending: "Mail being sent",
+  unanswered: "Mail server hasn’t answered yet",
+  unknown: "Unknown whether the mail arrived",
+};
+
 function email(row) {
   const mail = row.invited && row.mail;
   return [
     h("div", { class: "stack" }, [
       h("span", { class: "isolate clip muted", dir: "auto", title: row.email }, row.email),
-      mail === "waiting" && h("span", { class: "mail-state" }, [icon("clock", 12), "Mail waiting"]),
+      MAIL_WORDS[mail] && h("span", { class: "mail-state" }, [icon("clock", 12), MAIL_WORDS[mail]]),
       mail === "failed" &&
         h("span", { class: "mail-state mail-failed", title: row.mail_answer || null }, [
           icon("cross", 12),

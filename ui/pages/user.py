@@ -30,7 +30,15 @@ from ui.frame import enter, frame, section, text
 from ui.identity import home_path, require
 from ui.input import as_date, as_text, as_uuid
 from ui.pages.audit import page_values
-from ui.words import LATEST_SESSIONS, MAIL_NAMES, MAIL_WORDS, ago, mixed_letters, moment, next_step
+from ui.words import (
+    LATEST_SESSIONS,
+    MAIL_NAMES,
+    ago,
+    mail_words,
+    mixed_letters,
+    moment,
+    next_step,
+)
 
 MayView = Annotated[Visit, Depends(require(Permission.VIEW_USERS))]
 
@@ -153,7 +161,9 @@ class _UserScreen:
         self.reset.set_visibility(factors.any and not details.is_self)
         self.facts.show(replace(details, mails=()), factors)
         self.sessions.show(details.is_self, tuple(open_sessions))
-        self.mails.show(details.mails, key=[(m.id, m.state, m.last_answer) for m in details.mails])
+        self.mails.show(
+            details.mails, key=[(m.id, mail_words(m), m.last_answer) for m in details.mails]
+        )
         self.mails.box.set_visibility(bool(details.mails))
 
     def _title(self, name: str, active: bool, invited: bool, mixed: str) -> None:
@@ -222,10 +232,7 @@ class _UserScreen:
             for mail in mails:
                 with ui.element("li"):
                     text("strong", MAIL_NAMES[mail.template])
-                    text(
-                        "span",
-                        f"{MAIL_WORDS[mail.state]}, {ago(mail.sent_at or mail.created_at)}",
-                    )
+                    text("span", mail_words(mail))
                     if mail.last_answer:
                         text("span", mail.last_answer, "muted")
                         text("span", next_step(mail), "muted")

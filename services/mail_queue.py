@@ -1,0 +1,176 @@
+"""The outbox as a queue that any number of replicas take from: leases, pauses, and results.
+
+Whoever sends a mail holds a lease and renews it for as long as the sending lasts, so that nobody
+sends it a second time meanwhile. After a crash the lease runs out, and the mail is sent again.
+"""
+
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, case, true
+from sqlmodel import and_, col, or_, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from models import MailState, OutgoingMail, User
+from services import clock, mail_server, operator_log
+from services.db import reading, transaction
+from services.mail import progressed
+from services.mail_lanes import Openings
+from services.mail_troubles import NotSentError
+
+# A lease outlasts several renewals, so that one that fails does no harm.
+LEASE = timedelta(minutes=3)
+# Seconds until the first renewal, which also tells people that a mail is being sent (most are long
+# gone by then), and between the others.
+FIRST_RENEWAL, RENEWAL = 2.0, 30.0
+# The pauses after each failed attempt; after the last of them the mail has failed.
+PAUSES = tuple(
+    timedelta(seconds=seconds) for seconds in (5, 15, 60, 300, 900, 3600, 3600 * 3, 3600 * 6)
+)
+LONGEST_ANSWER = 500
+
+
+@dataclass
+class Lease:
+    """The right to send a mail, for this attempt."""
+
+    mail_id: UUID
+    attempt: int
+    recipient: str
+    renewed: float
+    """When it was made or renewed, by the monotonic clock."""
+    handed_over_at: datetime | None = None
+    told: bool = False
+    """Whether people have been told that it is being sent (or, since then, handed over)."""
+
+    @property
+    def domain(self) -> str:
+        """Of the recipient's email."""
+        return domain_of(self.recipient)
+
+    def hand_over(self) -> None:
+        """Note that the whole mail is about to be handed over.
+
+        Raises `NotSentError` where the lease couldn't be renewed for so long that somebody else may
+        be sending the mail by now.
+        """
+        if time.monotonic() - self.renewed > LEASE.total_seconds() / 2:
+            raise NotSentError("The database didn't answer while the mail was being sent.")
+        self.handed_over_at, self.told = clock.now(), False
+
+
+def domain_of(email: str) -> str:
+    """What comes after the @."""
+    return email.rpartition("@")[2]
+
+
+async def take(openings: Openings | None = None) -> Lease | None:
+    """Take the mail that is next: of the most urgent lane, the one that has been due the longest.
+    None where none is due that may be sent now."""
+    openings = openings or Openings()
+    now = clock.now()
+    async with reading() as tx:  # an empty outbox costs no write lock
+        if (await tx.exec(_due(now, openings).limit(1))).first() is None:
+            return None
+    async with transaction() as tx:
+        due = _due(now, openings).limit(1).with_for_update(skip_locked=True)
+        mail = (await tx.exec(due)).first()
+        if mail is None:
+            return None
+        mail.leased_until = now + LEASE
+        mail.attempts += 1
+        if mail.handed_over_at is not None:  # whoever did so has died before the answer
+            mail.handed_over_at, mail.maybe_arrived = None, True
+        return Lease(mail.id, mail.attempts, mail.recipient, time.monotonic())
+
+
+async def renew(lease: Lease) -> None:
+    """Keep the lease, for longer where all of the mail was handed over, and tell people of it."""
+    async with transaction() as tx:
+        mail = await tx.get_one(OutgoingMail, lease.mail_id)
+        user = await tx.get_one(User, mail.user_id, with_for_update=True)
+        await tx.refresh(mail)
+        if mail.attempts != lease.attempt or mail.leased_until is None:
+            return  # it is somebody else's, or over
+        handed_over_at = lease.handed_over_at
+        mail.leased_until = clock.now() + (_longest() if handed_over_at else LEASE)
+        mail.handed_over_at = handed_over_at
+        if not lease.told:
+            progressed(tx, mail, user)
+    lease.renewed = time.monotonic()
+    lease.told = lease.told or lease.handed_over_at == handed_over_at
+
+
+async def settle(
+    lease: Lease, state: MailState, answer: str, *, maybe_arrived: bool = False
+) -> None:
+    """Record what came of an attempt; `WAITING` means that it is to be tried again."""
+    async with transaction() as tx:
+        mail = await tx.get_one(OutgoingMail, lease.mail_id)
+        user = await tx.get_one(User, mail.user_id, with_for_update=True)
+        await tx.refresh(mail)
+        sent = state is MailState.SENT
+        if mail.attempts != lease.attempt and not sent:
+            return  # somebody else sends it now, and will tell
+        mail.leased_until = mail.handed_over_at = None
+        mail.maybe_arrived = not sent and (mail.maybe_arrived or maybe_arrived)
+        mail.last_answer = answer[:LONGEST_ANSWER]
+        if sent:
+            mail.state, mail.sent_at = state, clock.now()
+        elif mail.state is MailState.WAITING:  # it may have been cancelled meanwhile
+            _try_again_or_not(mail, state)
+        progressed(tx, mail, user)
+    if mail.state is MailState.FAILED:
+        said = answer.replace(mail.recipient, "…")
+        operator_log.mail_undeliverable(
+            mail.id, mail.user_id, mail.template.value, mail.attempts, said
+        )
+
+
+def _try_again_or_not(mail: OutgoingMail, state: MailState) -> None:
+    if state is MailState.WAITING and mail.attempts <= len(PAUSES):
+        mail.next_attempt_at = clock.now() + PAUSES[mail.attempts - 1]
+    else:
+        mail.state = MailState.FAILED if state is MailState.WAITING else state
+
+
+def _longest() -> timedelta:
+    """How long a lease may be: the mail server may take its time to answer a whole mail."""
+    return timedelta(seconds=mail_server.PATIENCE.final_dot) + LEASE
+
+
+def _due(now: datetime, openings: Openings) -> SelectOfScalar[OutgoingMail]:
+    next_at, leased = col(OutgoingMail.next_attempt_at), col(OutgoingMail.leased_until)
+    return (
+        select(OutgoingMail)
+        .where(
+            OutgoingMail.state == MailState.WAITING,
+            # Where more is left than the pause or the lease was long, the clock has stepped back
+            # (unless another replica's is ahead by less than `APART`).
+            or_(next_at <= now, next_at > _latest_next_attempt(now)),
+            or_(leased.is_(None), leased <= now, leased > now + _longest() + clock.APART),
+            _may_go(openings),
+        )
+        .order_by(col(OutgoingMail.lane), next_at)
+    )
+
+
+def _may_go(openings: Openings) -> ColumnElement[bool]:
+    lane = col(OutgoingMail.lane)
+    allowed = and_(lane <= openings.lane, *_not_to(openings.full))
+    if not openings.full_for_bulk:
+        return allowed
+    return and_(allowed, or_(lane == 0, and_(true(), *_not_to(openings.full_for_bulk))))
+
+
+def _not_to(domains: frozenset[str]) -> list[ColumnElement[bool]]:
+    recipient = col(OutgoingMail.recipient)
+    return [~recipient.endswith(f"@{domain}", autoescape=True) for domain in sorted(domains)]
+
+
+def _latest_next_attempt(now: datetime) -> ColumnElement[datetime]:
+    longest = now + clock.APART
+    pauses = {attempts: longest + pause for attempts, pause in enumerate(PAUSES, start=1)}
+    return case(pauses, value=col(OutgoingMail.attempts), else_=now)

@@ -1,0 +1,176 @@
+"""What goes wrong between Rollcall and its mail server, in words that name the setting to mend.
+
+What is the mail's own fault (a recipient who doesn't exist) is `UnsendableError`; what whoever runs
+Rollcall can mend, or what passes by itself, is `NotSentError`, so that the mail waits for it.
+"""
+
+import re
+import socket
+import ssl
+from collections.abc import Iterator
+
+import aiosmtplib
+
+from services.errors import RollcallError
+from services.mail_message import UnsendableError
+from services.settings import Settings
+
+PERMANENT = range(500, 600)
+ANSWERS = range(200, 600)
+
+# What servers say at MAIL and RCPT of trouble that has nothing to do with this recipient: Postfix
+# tells all of it only at RCPT (smtpd_delay_reject), with codes that mean "for good".
+_OF_THE_SETTINGS = (
+    (re.compile(r"\b(HELO|EHLO)\b", re.IGNORECASE), "Check ROLLCALL_MAIL_HOSTNAME."),
+    (re.compile(r"STARTTLS", re.IGNORECASE), "Check ROLLCALL_MAIL_STARTTLS."),
+    (
+        re.compile(r"authentication (is )?required|relay(ing)? (access )?denied", re.IGNORECASE),
+        "Check ROLLCALL_MAIL_USERNAME and ROLLCALL_MAIL_PASSWORD.",
+    ),
+    (re.compile(r"sender address rejected", re.IGNORECASE), "Check ROLLCALL_MAIL_FROM."),
+)
+
+
+class NotSentError(RollcallError):
+    """This mail wasn't sent; it may be the next time."""
+
+
+class MisconfiguredError(NotSentError):
+    """No mail can be sent until somebody mends a setting, or the server; the sentence names it."""
+
+
+class UnansweredError(NotSentError):
+    """The whole mail was handed over and no answer came: whether it arrived is unknown."""
+
+
+def refusal(error: aiosmtplib.SMTPException, sender: str) -> RollcallError:
+    """What the server's answer to a command of the mail means."""
+    if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
+        return refusal(error.recipients[0], sender)
+    if not isinstance(error, aiosmtplib.SMTPResponseException):
+        return NotSentError(str(error))
+    words = f"{error.code} {error.message}"
+    if isinstance(error, aiosmtplib.SMTPHeloError):
+        return MisconfiguredError(_name_refused(words))
+    if isinstance(error, aiosmtplib.SMTPSenderRefused | aiosmtplib.SMTPRecipientRefused):
+        hint = next((hint for said, hint in _OF_THE_SETTINGS if said.search(error.message)), "")
+        if hint:
+            return MisconfiguredError(f"The mail server refuses every mail: {words}. {hint}")
+    if isinstance(error, aiosmtplib.SMTPSenderRefused) and error.code in PERMANENT:
+        return MisconfiguredError(
+            f"The mail server refuses {sender} as the sender: {words}. Check ROLLCALL_MAIL_FROM, "
+            "and what the account of ROLLCALL_MAIL_USERNAME may send as."
+        )
+    return UnsendableError(words) if error.code in PERMANENT else NotSentError(words)
+
+
+def no_smtputf8(sender: str, recipient: str) -> RollcallError:
+    """The server lacks what an email with other letters than ASCII before the @ needs."""
+    if not sender.isascii():
+        return MisconfiguredError(
+            f"The mail server can't send from {sender}: it lacks SMTPUTF8, which letters outside "
+            "ASCII before the @ need. Set ROLLCALL_MAIL_FROM to an email without them."
+        )
+    return UnsendableError(
+        f"The mail server can't send to {recipient}: it lacks SMTPUTF8, which letters outside "
+        "ASCII before the @ need."
+    )
+
+
+def no_connection(error: BaseException, settings: Settings) -> MisconfiguredError:
+    """Why there is no conversation with the server, from whatever the libraries have raised."""
+    server = f"{settings.mail_server}, port {settings.mail_port}"
+    causes = list(_causes(error))
+    for words in (_greeting(causes, server), _sign_in(causes), _tls(causes, server)):
+        if words:
+            return MisconfiguredError(words)
+    if any(isinstance(cause, socket.gaierror) for cause in causes):
+        return MisconfiguredError(
+            f"The name {settings.mail_server} can't be found ({_last_words(causes)}). Check "
+            "ROLLCALL_MAIL_SERVER, and whether this machine can look names up."
+        )
+    if any(isinstance(cause, TimeoutError) for cause in causes):
+        return MisconfiguredError(
+            f"The mail server ({server}) doesn't answer. If it stays so, check "
+            "ROLLCALL_MAIL_SERVER and ROLLCALL_MAIL_PORT, and whether a firewall is in between."
+        )
+    return MisconfiguredError(
+        f"The mail server ({server}) can't be reached: {error}. If it stays so, check "
+        "ROLLCALL_MAIL_SERVER and ROLLCALL_MAIL_PORT."
+    )
+
+
+def _greeting(causes: list[BaseException], server: str) -> str:
+    for cause in causes:
+        if isinstance(cause, aiosmtplib.SMTPHeloError):
+            return _name_refused(f"{cause.code} {cause.message}")
+        if isinstance(cause, aiosmtplib.SMTPConnectResponseError):
+            return (
+                f"The mail server ({server}) turns Rollcall away: {cause.code} {cause.message}. "
+                "If it stays so, check ROLLCALL_MAIL_SERVER and ROLLCALL_MAIL_PORT."
+            )
+        silent = isinstance(cause, aiosmtplib.SMTPConnectTimeoutError)
+        if silent and "ready message" in str(cause):
+            return (
+                f"The mail server ({server}) takes the connection and says nothing. One that "
+                "waits for TLS from the start does so: set ROLLCALL_MAIL_SSL_TLS=true (usual on "
+                "port 465), or give ROLLCALL_MAIL_PORT the port for STARTTLS (usually 587)."
+            )
+    return ""
+
+
+def _name_refused(words: str) -> str:
+    return (
+        f"The mail server refuses the name that Rollcall gives itself: {words}. Set "
+        "ROLLCALL_MAIL_HOSTNAME to a full name of this machine, such as rollcall.example.com."
+    )
+
+
+def _sign_in(causes: list[BaseException]) -> str:
+    for cause in causes:
+        if isinstance(cause, aiosmtplib.SMTPAuthenticationError):
+            return (
+                f"The mail server doesn't let Rollcall in: {cause.code} {cause.message}. "
+                "Check ROLLCALL_MAIL_USERNAME and ROLLCALL_MAIL_PASSWORD."
+            )
+        said = str(cause)
+        if isinstance(cause, aiosmtplib.SMTPException) and (
+            "AUTH extension" in said or "authentication method" in said
+        ):
+            return (
+                f"The mail server offers no way to sign in that Rollcall knows: {said}. Check "
+                "ROLLCALL_MAIL_STARTTLS or ROLLCALL_MAIL_SSL_TLS (many offer it under TLS alone), "
+                "or leave ROLLCALL_MAIL_USERNAME out."
+            )
+    return ""
+
+
+def _tls(causes: list[BaseException], server: str) -> str:
+    for cause in causes:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return (
+                f"The certificate of {server} isn't trusted: {cause}. Give ROLLCALL_MAIL_SERVER "
+                "the name that is in it, or have a certificate that this machine trusts."
+            )
+    for cause in causes:
+        not_offered = isinstance(cause, aiosmtplib.SMTPException) and "STARTTLS" in str(cause)
+        handshake = isinstance(cause, ssl.SSLError) or "handshake" in str(cause).lower()
+        upgrading = "upgrading transport" in str(cause)
+        if not_offered or handshake or upgrading:
+            return (
+                f"TLS with {server} failed: {cause}. Check ROLLCALL_MAIL_PORT, and whether "
+                "ROLLCALL_MAIL_STARTTLS or ROLLCALL_MAIL_SSL_TLS is what it wants."
+            )
+    return ""
+
+
+def _last_words(causes: list[BaseException]) -> str:
+    return str(causes[-1])
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or error.__context__

@@ -1,0 +1,95 @@
+"""The log lines that programs read: one for each refused sign-in, one for each undeliverable mail.
+
+Their words stay as they are: `docs/logs.md` has the patterns for fail2ban and others. They name
+users and mails by their ids, and hold no email: a log is kept where its readers needn't be allowed
+to see who works where.
+"""
+
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from enum import StrEnum
+from functools import wraps
+from inspect import signature
+from typing import ParamSpec, TypeVar
+from uuid import UUID
+
+from services.errors import BusyError, TooManyAttemptsError
+from services.sessions import Caller
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_sign_ins = logging.getLogger("rollcall.sign_in")
+_mails = logging.getLogger("rollcall.mail")
+# The same trouble with the mail server is told once in so many seconds.
+REPEAT = 600.0
+
+
+class Refused(StrEnum):
+    """Why a sign-in was refused."""
+
+    UNKNOWN_ACCOUNT = "unknown-account"
+    INACTIVE_ACCOUNT = "inactive-account"
+    WRONG_PASSWORD = "wrong-password"  # noqa: S105 - a reason's name
+    WRONG_SECOND_STEP = "wrong-second-step"
+    WRONG_PASSKEY = "wrong-passkey"
+    SSO = "single-sign-on"
+    PAUSED = "too-many-attempts"
+
+
+def sign_in_refused(caller: Caller, why: Refused, user_id: UUID | None = None) -> None:
+    """Log a refused sign-in with the ip that it came from."""
+    _sign_ins.warning(
+        "Sign-in refused: ip=%s reason=%s account=%s",
+        caller.address or "-",
+        why.value,
+        user_id or "-",
+    )
+
+
+def noting_pauses(call: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
+    """Have a call with a parameter `caller` log when it was refused for too many attempts."""
+    parameters = signature(call)
+
+    @wraps(call)
+    async def noting(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return await call(*args, **kwargs)
+        except BusyError:  # many people at once, which is nobody's fault
+            raise
+        except TooManyAttemptsError:
+            caller = parameters.bind(*args, **kwargs).arguments["caller"]
+            sign_in_refused(caller, Refused.PAUSED)
+            raise
+
+    return noting
+
+
+def mail_undeliverable(
+    mail_id: UUID, user_id: UUID, template: str, attempts: int, answer: str
+) -> None:
+    """Log a mail that isn't tried again. `answer` must hold no email."""
+    _mails.warning(
+        "Mail undeliverable: mail=%s account=%s template=%s attempts=%d answer=%s",
+        mail_id,
+        user_id,
+        template,
+        attempts,
+        answer,
+    )
+
+
+class MailTrouble:
+    """What keeps all mail from being sent, told when it begins and then once in a while."""
+
+    def __init__(self) -> None:
+        self._told: dict[str, float] = {}
+
+    def tell(self, trouble: str) -> None:
+        """Log it, unless that was done lately."""
+        now = time.monotonic()
+        self._told = {said: at for said, at in self._told.items() if now - at < REPEAT}
+        if trouble not in self._told:
+            self._told[trouble] = now
+            _mails.warning("Mail waits: %s", trouble)
