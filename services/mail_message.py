@@ -54,7 +54,8 @@ class _Policy(EmailPolicy):
             return f"{name}: {mailboxes}{self.linesep}"
         if name.lower() == "subject" and not str(value).isascii():
             return f"{name}: {self._encoded(name, str(value))}{self.linesep}"
-        return super().fold(name, value)
+        folded: str = super().fold(name, value)
+        return folded
 
     def fold_binary(self, name: str, value: Any) -> bytes:
         """The same, as bytes."""

@@ -111,7 +111,7 @@ class _Conversation(Connection):
                 if self.session.is_ehlo_or_helo_needed:
                     await greet(self.session)
             except aiosmtplib.SMTPException as error:
-                raise ConnectionErrors(str(error)) from error
+                raise ConnectionErrors(str(error)) from error  # type: ignore[no-untyped-call]
             undo.pop_all()
 
     def close(self) -> None:

@@ -5,17 +5,17 @@ users and mails by their ids, and hold no email: a log is kept where its readers
 to see who works where.
 """
 
+import ipaddress
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from enum import StrEnum
 from functools import wraps
 from inspect import signature
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
 
 from services.errors import BusyError, TooManyAttemptsError
-from services.sessions import Caller
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -38,17 +38,17 @@ class Refused(StrEnum):
     PAUSED = "too-many-attempts"
 
 
-def sign_in_refused(caller: Caller, why: Refused, user_id: UUID | None = None) -> None:
+def sign_in_refused(ip: str, why: Refused, user_id: UUID | None = None) -> None:
     """Log a refused sign-in with the ip that it came from."""
     _sign_ins.warning(
         "Sign-in refused: ip=%s reason=%s account=%s",
-        caller.address or "-",
+        _ip(ip),
         why.value,
         user_id or "-",
     )
 
 
-def noting_pauses(call: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
+def noting_pauses(call: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine[Any, Any, T]]:
     """Have a call with a parameter `caller` log when it was refused for too many attempts."""
     parameters = signature(call)
 
@@ -60,10 +60,18 @@ def noting_pauses(call: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
             raise
         except TooManyAttemptsError:
             caller = parameters.bind(*args, **kwargs).arguments["caller"]
-            sign_in_refused(caller, Refused.PAUSED)
+            sign_in_refused(caller.address, Refused.PAUSED)
             raise
 
     return noting
+
+
+def _ip(told: str) -> str:
+    """The ip as programs read it; nothing else that a proxy may pass on gets into the line."""
+    try:
+        return str(ipaddress.ip_address(told))
+    except ValueError:
+        return "-"
 
 
 def mail_undeliverable(

@@ -1,15 +1,17 @@
 """Signing in with a passkey instead of the password."""
 
 from models import SignInMethod, Tenant, User
-from services import passkeys, throttle
+from services import operator_log, passkeys, throttle
 from services.actor import is_open, lock_users
 from services.audit import Action, record
 from services.db import reading, transaction
 from services.errors import PasskeyRefusedError
+from services.operator_log import Refused, noting_pauses
 from services.sessions import Caller
 from services.sign_in import SignedIn, welcome
 
 
+@noting_pauses
 async def sign_in(slug: str | None, answer: str, caller: Caller) -> SignedIn:
     """Sign in at a tenant's address, or with no slug as a Platform Admin, by the browser's answer
     to `passkeys.sign_in_options`. The device has asked its owner for a finger, a face or a PIN, so
@@ -23,6 +25,7 @@ async def sign_in(slug: str | None, answer: str, caller: Caller) -> SignedIn:
     async with reading() as tx:
         user_id = await passkeys.find_owner(tx, answer)
     if user_id is None:
+        operator_log.sign_in_refused(caller.address, Refused.WRONG_PASSKEY)
         raise PasskeyRefusedError
     async with transaction() as tx:
         await lock_users(tx, [user_id])
@@ -37,4 +40,5 @@ async def sign_in(slug: str | None, answer: str, caller: Caller) -> SignedIn:
             await throttle.forget(tx, counters)
             return await welcome(tx, user, caller, tenant, SignInMethod.PASSKEY)
         await record(tx, Action.SIGN_IN_FAILED, actor=None, subject=user, address=caller.address)
+        operator_log.sign_in_refused(caller.address, Refused.WRONG_PASSKEY, user_id)
     raise PasskeyRefusedError

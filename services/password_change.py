@@ -12,6 +12,7 @@ from services.audit import Action, record
 from services.db import Transaction, reading, transaction
 from services.emails import email_key
 from services.errors import InvalidInputError, SessionEndedError
+from services.operator_log import noting_pauses
 from services.passwords import (
     Strength,
     check_password,
@@ -31,6 +32,7 @@ from services.sign_in_policy import required_provider
 REQUEST_SECONDS = 0.3
 
 
+@noting_pauses
 async def request_reset(slug: str | None, email: str, caller: Caller) -> None:
     """Send a link for a new password, where an active account has this address here.
 

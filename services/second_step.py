@@ -4,7 +4,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from models import Tenant, User
-from services import known_devices, passkeys, second_factors, second_step_ticket, throttle
+from services import (
+    known_devices,
+    operator_log,
+    passkeys,
+    second_factors,
+    second_step_ticket,
+    throttle,
+)
 from services.actor import lock_users
 from services.audit import Action, record
 from services.db import Transaction, reading, transaction
@@ -14,6 +21,7 @@ from services.errors import (
     PasskeyRefusedError,
     SecondStepOverError,
 )
+from services.operator_log import Refused, noting_pauses
 from services.sessions import Caller
 from services.sign_in import SignedIn, welcome
 
@@ -53,6 +61,7 @@ async def passkey_options(slug: str | None, ticket: str | None) -> str:
     return options
 
 
+@noting_pauses
 async def finish(slug: str | None, ticket: str | None, code: str, caller: Caller) -> SignedIn:
     """Begin the session of somebody who has shown a ticket of `sign_in.admit`, and a code.
 
@@ -72,6 +81,7 @@ async def finish(slug: str | None, ticket: str | None, code: str, caller: Caller
     return signed_in
 
 
+@noting_pauses
 async def finish_with_passkey(
     slug: str | None, ticket: str | None, answer: str, caller: Caller
 ) -> SignedIn:
@@ -115,4 +125,5 @@ async def _finish(
         await record(
             tx, Action.SECOND_FACTOR_FAILED, actor=None, subject=user, address=caller.address
         )
+        operator_log.sign_in_refused(caller.address, Refused.WRONG_SECOND_STEP, user.id)
     return None

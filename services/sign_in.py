@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from models import EndReason, LoginSession, Role, SignInMethod, Tenant, User
-from services import clock, known_devices, logs, second_step_ticket, throttle
+from services import clock, known_devices, logs, operator_log, second_step_ticket, throttle
 from services.actor import find_tenant, lock_users
 from services.audit import Action, record
 from services.db import Transaction, reading, transaction
@@ -19,6 +19,7 @@ from services.errors import (
     SsoRequiredError,
 )
 from services.events import UserSignedIn
+from services.operator_log import Refused, noting_pauses
 from services.passwords import place, verify_password
 from services.secrets import token_hash
 from services.sessions import Caller, begin, end
@@ -37,6 +38,7 @@ class SignedIn:
     session_id: UUID
 
 
+@noting_pauses
 async def sign_in(
     slug: str | None,
     email: str,
@@ -181,6 +183,10 @@ async def _enter(
 
 
 async def _fail(caller: Caller, tenant: Tenant | None, user: User | None) -> None:
+    why = Refused.WRONG_PASSWORD if user and user.active else Refused.INACTIVE_ACCOUNT
+    if user is None:
+        why = Refused.UNKNOWN_ACCOUNT
+    operator_log.sign_in_refused(caller.address, why, user.id if user else None)
     async with transaction(patient=True) as tx:
         await record(
             tx,

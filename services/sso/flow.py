@@ -25,12 +25,13 @@ from models import (
     SsoSession,
     User,
 )
-from services import clock, links, throttle, vault
+from services import clock, links, operator_log, throttle, vault
 from services.actor import Actor, authorize
 from services.audit import Action, record
 from services.db import Transaction, reading, transaction
 from services.errors import ConflictError
 from services.events import TenantChanged
+from services.operator_log import Refused, noting_pauses
 from services.permissions import Permission
 from services.personal_links import open_link
 from services.sessions import Caller
@@ -76,6 +77,7 @@ class TestReport:
     would_work: bool
 
 
+@noting_pauses
 async def leave(
     slug: str, purpose: Purpose, caller: Caller, *, after: str = "", invitation: str = ""
 ) -> Departure:
@@ -122,6 +124,7 @@ def purpose_of(sealed: str | None) -> Purpose | None:
         return None
 
 
+@noting_pauses
 async def arrive(
     slug: str, sealed: str | None, answer: Mapping[str, str], caller: Caller
 ) -> Arrival:
@@ -150,6 +153,7 @@ async def _noted(slug: str, caller: Caller) -> AsyncIterator[None]:
     try:
         yield
     except SsoError as error:
+        operator_log.sign_in_refused(caller.address, Refused.SSO)
         async with transaction() as tx:
             await throttle.count_failure(tx, counters)
             await record(

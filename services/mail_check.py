@@ -1,0 +1,120 @@
+"""Trying the mail server out, for whoever sets Rollcall up: does it take mail, and if not, why?"""
+
+import asyncio
+from dataclasses import dataclass
+from email.utils import make_msgid
+
+from services import clock, runtime
+from services.emails import check_email, on_the_wire
+from services.errors import RollcallError
+from services.mail_message import Letter, compose
+from services.mail_server import connected, hand_over, say_goodbye
+from services.settings import Settings
+
+# Seconds that a try takes at most. Whoever asks sits there and waits.
+CHECK_SECONDS, SEND_SECONDS = 30, 60
+
+
+@dataclass(frozen=True)
+class MailReport:
+    """Whether it worked, and a sentence for the operator that names the setting to mend."""
+
+    works: bool
+    words: str
+
+
+async def check_mail() -> MailReport:
+    """Connect to the mail server, greet it and sign in, as for a mail, but send none.
+
+    Takes `CHECK_SECONDS` at most. Needs no actor: it is for the command line.
+    """
+    settings = runtime.current().settings
+    if (missing := _missing(settings)) is not None:
+        return missing
+    try:
+        async with asyncio.timeout(CHECK_SECONDS), connected(settings) as session:
+            lacks = _lacks(settings, utf8=session.supports_extension("smtputf8"))
+            await say_goodbye(session)
+    except RollcallError as error:
+        return MailReport(False, _without_password(str(error), settings))
+    except TimeoutError:
+        return _too_slow(settings, CHECK_SECONDS)
+    if lacks:
+        return MailReport(False, lacks)
+    signed_in = f", signed in as {settings.mail_username}" if settings.mail_username else ""
+    return MailReport(True, f"{_server(settings)} answers{signed_in}.")
+
+
+async def send_test(to: str) -> MailReport:
+    """Send one mail to this email, right away, past the outbox.
+
+    Takes `SEND_SECONDS` at most. Needs no actor: it is for the command line.
+    """
+    settings = runtime.current().settings
+    if (missing := _missing(settings)) is not None:
+        return missing
+    try:
+        recipient = on_the_wire(check_email(to))
+    except ValueError as error:
+        return MailReport(False, f"{to} is not an email: {error}")
+    sender = on_the_wire(settings.mail_from or "")
+    message = compose(_letter(recipient, sender, settings), sender, recipient, clock.now())
+    try:
+        async with asyncio.timeout(SEND_SECONDS):
+            await hand_over(message, recipient, settings)
+    except RollcallError as error:
+        return MailReport(False, _without_password(str(error), settings))
+    except TimeoutError:
+        return _too_slow(settings, SEND_SECONDS)
+    return MailReport(
+        True,
+        f"{_server(settings)} took a mail to {to}. If it doesn’t arrive, look for it among the "
+        "spam, and in the mail server’s log.",
+    )
+
+
+def _letter(recipient: str, sender: str, settings: Settings) -> Letter:
+    said = f"This is a test of the mail server that Rollcall at {settings.public_url} sends with."
+    return Letter(
+        recipient=recipient,
+        sender_name="Rollcall",
+        subject="Rollcall: a test",
+        text=f"{said}\n\nNothing needs to be done.\n",
+        html=f"<p>{said}</p><p>Nothing needs to be done.</p>",
+        message_id=make_msgid(domain=sender.rpartition("@")[2]),
+    )
+
+
+def _missing(settings: Settings) -> MailReport | None:
+    if settings.mail_server and settings.mail_from:
+        return None
+    return MailReport(
+        False, "No mail is sent: ROLLCALL_MAIL_SERVER and ROLLCALL_MAIL_FROM aren’t set."
+    )
+
+
+def _lacks(settings: Settings, *, utf8: bool) -> str:
+    if utf8 or on_the_wire(settings.mail_from or "").isascii():
+        return ""
+    return (
+        f"{_server(settings)} can't send from {settings.mail_from}: it lacks SMTPUTF8. Set "
+        "ROLLCALL_MAIL_FROM to an email with ASCII letters alone before the @."
+    )
+
+
+def _too_slow(settings: Settings, seconds: int) -> MailReport:
+    return MailReport(
+        False,
+        f"{_server(settings)} took longer than {seconds} seconds. Check ROLLCALL_MAIL_SERVER and "
+        "ROLLCALL_MAIL_PORT, or see whether the server is overloaded.",
+    )
+
+
+def _without_password(words: str, settings: Settings) -> str:
+    """Some servers repeat what they were told."""
+    password = settings.mail_password.get_secret_value() if settings.mail_password else ""
+    return words.replace(password, "…") if password else words
+
+
+def _server(settings: Settings) -> str:
+    return f"The mail server ({settings.mail_server}, port {settings.mail_port})"

@@ -1,0 +1,106 @@
+"""A mail can be read in light and in dark mail programs: every text stands out from what is behind
+it (WCAG 2.2, success criterion 1.4.3: 4.5 to 1)."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from models import MailTemplate
+from services.mail_delivery import _text
+
+LEAST = 4.5
+# What a browser's engine gives links that say nothing (Chromium, Safari; in dark mode the second).
+DEFAULT_LINK = {"light": "#0000ee", "dark": "#9e9eff"}
+VALUES = {
+    "first_name": "Ada",
+    "tenant_name": "Acme",
+    "sender_name": "Grace Hopper",
+    "email": "ada@example.com",
+    "sign_in_url": "https://rollcall.example.com/t/acme/login",
+    "link_url": "https://rollcall.example.com/t/acme/invitation/token",
+}
+VOID = {"meta", "br", "img", "link"}
+
+
+def _declarations(css: str) -> dict[str, str]:
+    pairs = (one.partition(":") for one in css.split(";") if ":" in one)
+    return {name.strip(): value.replace("!important", "").strip() for name, _, value in pairs}
+
+
+def _dark_rules(html: str) -> dict[str, dict[str, str]]:
+    """The declarations of each selector (a tag, or a class) for dark mail programs, in order."""
+    block = re.search(r"@media \(prefers-color-scheme: dark\) \{((?:[^{}]*\{[^{}]*\})*)", html)
+    rules = re.findall(r"([\w.]+) \{([^}]*)\}", block[1]) if block else []
+    return {selector: _declarations(css) for selector, css in rules}
+
+
+class Looks(HTMLParser):
+    """Each text of a mail, with its colour and what is behind it."""
+
+    def __init__(self, html: str, scheme: str, rules: dict[str, dict[str, str]]) -> None:
+        super().__init__(convert_charrefs=True)
+        self.scheme, self.rules = scheme, rules
+        self.stack: list[tuple[str, dict[str, str]]] = [("", {})]
+        self.texts: list[tuple[str, str, str]] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in VOID:
+            return
+        given = dict(attrs)
+        style = dict(self.stack[-1][1])
+        if tag == "a":
+            style["color"] = DEFAULT_LINK[self.scheme]
+        style |= _declarations(given.get("style") or "")
+        for name in (tag, *(f".{one}" for one in (given.get("class") or "").split())):
+            style |= self.rules.get(name, {})
+        self.stack.append((tag, style))
+
+    def handle_endtag(self, tag: str) -> None:
+        while self.stack.pop()[0] != tag:
+            pass
+
+    def handle_data(self, data: str) -> None:
+        tag, style = self.stack[-1]
+        if data.strip() and tag not in {"title", "style"}:
+            self.texts.append((data.strip(), style["color"], style["background"]))
+
+
+def _luminance(colour: str) -> float:
+    """WCAG 2.2, relative luminance."""
+    channels = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def _contrast(one: str, other: str) -> float:
+    low, high = sorted((_luminance(one), _luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_contrast_is_computed_as_wcag_does() -> None:
+    assert _contrast("#000000", "#ffffff") == pytest.approx(21)
+    assert _contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
+
+
+@pytest.mark.parametrize("template", MailTemplate)
+@pytest.mark.parametrize("program", ["light", "dark", "dark, but without our style sheet"])
+def test_every_text_of_a_mail_stands_out(template: MailTemplate, program: str) -> None:
+    html = _text(template, "body.html", VALUES)
+    rules = _dark_rules(html) if program == "dark" else {}
+    looks = Looks(html, program.split(",")[0], rules)
+    assert len(looks.texts) >= 6
+    weak = [
+        (text, round(_contrast(colour, behind), 1))
+        for text, colour, behind in looks.texts
+        if _contrast(colour, behind) < LEAST
+    ]
+    assert weak == []
+
+
+def test_a_dark_mail_program_gets_a_dark_mail() -> None:
+    html = _text(MailTemplate.INVITATION, "body.html", VALUES)
+    backgrounds = {behind for _, _, behind in Looks(html, "dark", _dark_rules(html)).texts}
+    assert min(_luminance(behind) for behind in backgrounds) < 0.03
+    assert '<meta name="color-scheme" content="light dark">' in html
