@@ -35,8 +35,10 @@ class MailServer:
 
     Set `refused` (address to answer), `answer` (at every mail's end), `delay` (before it, in
     seconds), `drop` (hang up instead of answering), `rude` (hang up instead of a goodbye), or
-    `echo` (refuse, and repeat what was sent, to these addresses) to make it difficult. With a
-    `password`, who sends must know it; with a `certificate`, it offers TLS.
+    `echo` (refuse, and repeat what was sent, to these addresses) to make it difficult; or `stalled`
+    (recipients' domains that RCPT isn't answered for), `refused_hello` and `refused_sender` (the
+    answers to EHLO and MAIL). With a `password`, who sends must know it; with a `certificate`, it
+    offers TLS.
     """
 
     port: int = 0
@@ -50,6 +52,11 @@ class MailServer:
     delay: float = 0.0
     attempts: int = 0
     utf8: bool = True
+    stalled: set[str] = field(default_factory=set)
+    refused_hello: str = ""
+    refused_sender: str = ""
+    hellos: list[str] = field(default_factory=list)
+    senders: list[str] = field(default_factory=list)
     certificate: ssl.SSLContext | None = None
 
     def to(self, address: str) -> list[Received]:
@@ -58,9 +65,38 @@ class MailServer:
 
     # The names and parameters of the hooks below are aiosmtpd's.
 
+    async def handle_EHLO(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, name: str, answers: list[str]
+    ) -> list[str]:
+        self.hellos.append(name)
+        if self.refused_hello:
+            return [self.refused_hello]
+        session.host_name = name
+        return answers
+
+    async def handle_HELO(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, name: str
+    ) -> str:
+        if self.refused_hello:
+            return self.refused_hello
+        session.host_name = name
+        return OK
+
+    async def handle_MAIL(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        self.senders.append(address)
+        if self.refused_sender:
+            return self.refused_sender
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return OK
+
     async def handle_RCPT(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
+        while address.rpartition("@")[2] in self.stalled:  # noqa: ASYNC110 - until a test clears it
+            await asyncio.sleep(0.02)
         if address in self.refused:
             self.attempts += 1
             return self.refused[address]
@@ -97,7 +133,8 @@ class MailServer:
         """Whether who sends has said the password; as aiosmtpd wants it."""
         told = given[-1]
         return AuthResult(
-            success=isinstance(told, LoginPassword) and told.password == self.password.encode()
+            success=isinstance(told, LoginPassword) and told.password == self.password.encode(),
+            handled=False,  # the library answers
         )
 
 
