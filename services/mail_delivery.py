@@ -25,7 +25,7 @@ from services.mail_message import Letter, UnsendableError, compose
 from services.mail_queue import Lease
 from services.mail_server import hand_over
 from services.mail_troubles import MisconfiguredError, NotSentError, UnansweredError
-from services.operator_log import MailTrouble
+from services.operator_log import MailTrouble, without_email
 from services.personal_links import address_of
 from services.settings import Settings
 
@@ -125,7 +125,7 @@ async def _deliver(lease: Lease) -> None:
     except NotSentError as error:
         answer = _without_secrets(str(error), letter)
         if isinstance(error, MisconfiguredError):
-            _trouble.tell(answer.replace(letter.recipient, "…"))
+            _trouble.tell(without_email(answer, letter.recipient))
         unknown = isinstance(error, UnansweredError)
         await mail_queue.settle(lease, MailState.WAITING, answer, maybe_arrived=unknown)
     else:

@@ -123,7 +123,7 @@ async def settle(
             _try_again_or_not(mail, state)
         progressed(tx, mail, user)
     if mail.state is MailState.FAILED:
-        said = answer.replace(mail.recipient, "…")
+        said = operator_log.without_email(answer, mail.recipient)
         operator_log.mail_undeliverable(
             mail.id, mail.user_id, mail.template.value, mail.attempts, said
         )

@@ -7,6 +7,7 @@ to see who works where.
 
 import ipaddress
 import logging
+import re
 import time
 from collections.abc import Callable, Coroutine
 from enum import StrEnum
@@ -15,6 +16,7 @@ from inspect import signature
 from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
 
+from services.emails import on_the_wire
 from services.errors import BusyError, TooManyAttemptsError
 
 P = ParamSpec("P")
@@ -77,7 +79,7 @@ def _ip(told: str) -> str:
 def mail_undeliverable(
     mail_id: UUID, user_id: UUID, template: str, attempts: int, answer: str
 ) -> None:
-    """Log a mail that isn't tried again. `answer` must hold no email."""
+    """Log a mail that isn't tried again; `answer` went through `without_email`."""
     _mails.warning(
         "Mail undeliverable: mail=%s account=%s template=%s attempts=%d answer=%s",
         mail_id,
@@ -86,6 +88,13 @@ def mail_undeliverable(
         attempts,
         answer,
     )
+
+
+def without_email(words: str, email: str) -> str:
+    """A mail server's answer without the recipient's email, however it wrote that."""
+    for written in {email, on_the_wire(email)}:
+        words = re.sub(re.escape(written), "…", words, flags=re.IGNORECASE)
+    return words
 
 
 class MailTrouble:
