@@ -50,6 +50,31 @@ async def test_a_corrected_name_and_an_end_date_show_everywhere(
     await elsewhere.expect_the_same()
 
 
+async def test_an_open_page_tells_how_far_a_mail_is(
+    browsers: Browsers, tenant: Tenant, grace: User, admin: Actor, mail_server: MailServer
+) -> None:
+    mail_server.delay = 4  # seconds, until it answers a whole mail
+    try:
+        invited = await invitations.invite(
+            admin,
+            InvitationForm(
+                first_name="Radia",
+                last_name="Perlman",
+                email=f"radia@{tenant.slug}.example.com",
+                role="sales_engineer",
+            ),
+        )
+        grid = Grid(await browsers.as_user(grace, f"/t/{tenant.slug}/users"))
+        page = await browsers.as_user(grace, f"/t/{tenant.slug}/users/{invited.user_id}")
+        mail = page.locator(".mail-list li")
+        await expect(mail).to_contain_text("waiting for the mail server’s answer since")
+        await expect(grid.row("Radia Perlman")).to_contain_text("hasn’t answered yet")
+        await expect(mail).to_contain_text("delivered to the mail server")
+        await expect(grid.row("Radia Perlman")).not_to_contain_text("mail")
+    finally:
+        mail_server.delay = 0.0
+
+
 async def test_an_invitation_is_resent_and_its_link_copied(
     browsers: Browsers,
     tenant: Tenant,
@@ -68,7 +93,7 @@ async def test_an_invitation_is_resent_and_its_link_copied(
     page = await browsers.as_user(grace, f"/t/{tenant.slug}/users/{invited.user_id}")
     await expect(page.get_by_text("Invited", exact=True).first).to_be_visible()
     await expect(page.locator(".fact").filter(has_text="Invited")).to_contain_text("Grace Hopper")
-    await expect(page.locator(".mail-list li")).to_contain_text("sent")
+    await expect(page.locator(".mail-list li")).to_contain_text("delivered to the mail server")
 
     await page.get_by_role("button", name="Resend invitation").click()
     await expect(toast(page, f"A new invitation is on its way to {form.email}.")).to_be_visible()
