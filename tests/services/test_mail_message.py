@@ -6,8 +6,8 @@ from email.header import decode_header, make_header
 
 import pytest
 
-from models import MailState
-from services import invitations
+from models import MailState, Tenant
+from services import invitations, tenants
 from services.actor import Actor
 from services.invitations import InvitationForm
 from services.mail_delivery import deliver_next
@@ -71,6 +71,13 @@ async def _invite(admin: Actor, email: str = "a@example.org") -> tuple[MailState
     assert await deliver_next()
     (mail,) = await books.mails_of(invited.user_id)
     return mail.state, mail.last_answer
+
+
+async def test_an_organisation_of_emoji_alone_gets_its_mail(
+    admin: Actor, platform: Actor, tenant: Tenant, mail_server: MailServer
+) -> None:
+    await tenants.rename_tenant(platform, tenant.id, "😀" * 200)
+    assert await _invite(admin) == (MailState.SENT, "")
 
 
 async def test_an_internationalised_sender_delivers(
