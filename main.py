@@ -5,6 +5,7 @@ import asyncio
 import getpass
 import logging
 import os
+import signal
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
@@ -169,9 +170,22 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _end_on_sigterm() -> None:
+    """End at SIGTERM, at once, until `serve` handles it: what was begun in the database is rolled
+    back there. The first process of a container would ignore it otherwise (Linux, signal(7))."""
+
+    def end(number: int, _frame: object) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+        os._exit(128 + number)  # the first process is still here
+
+    signal.signal(signal.SIGTERM, end)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status: 0 well, 1 refused, 2 wrong usage."""
     options = _parser().parse_args(arguments)
+    _end_on_sigterm()
     os.umask(0o077)  # what Rollcall writes is for its own user's eyes
     try:
         settings = load()

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, cast
 import aiosqlite
 import psycopg
 from sqlalchemy import func
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col, delete, select
 
 from models import BusMessage
@@ -50,7 +51,17 @@ RECONNECT_SECONDS = 0.5
 SILENCE_SECONDS = 10
 CONNECT_SECONDS = 5
 
+# A failure that lasts is logged once in so many seconds.
+REPEAT_SECONDS = 60
+# How long a process that begins to listen waits to hear itself, in seconds.
+ECHO_SECONDS = 5
+DEAF = (
+    "LISTEN is accepted, and nothing is heard: the database is behind a proxy that pools "
+    "transactions. Lead ROLLCALL_DATABASE_URL to PostgreSQL itself, or let the proxy pool sessions."
+)
+
 _heard_at = 0.0
+_deaf_because = "it doesn't listen yet"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +75,30 @@ class Listening(Event):
 def heard_at() -> float:
     """When anything was last heard, by `time.perf_counter()`; one's own messages count."""
     return _heard_at
+
+
+def deaf_because() -> str:
+    """Why this process doesn't hear the others now; empty where it does."""
+    return _deaf_because
+
+
+async def try_to_hear() -> str:
+    """Listen for a moment, and say something to oneself: why that isn't heard; empty where it is.
+
+    For a process that doesn't listen, or before it does. SQLite needs none of this.
+    """
+    current = runtime.current()
+    if current.database.is_sqlite:
+        return ""
+    try:
+        async with await current.database.server.listen(LISTENER) as connection:
+            await connection.execute(f"LISTEN {CHANNEL}")
+            await _say_to_oneself()
+            async for _ in connection.notifies(timeout=ECHO_SECONDS, stop_after=1):
+                return ""
+    except (OSError, psycopg.Error) as error:
+        return str(error)
+    return DEAF
 
 
 async def send(tx: Transaction, events: Sequence[Event]) -> None:
@@ -91,12 +126,25 @@ async def remove_old(tx: Transaction) -> None:
 async def receive() -> None:
     """Publish what other processes commit, until cancelled; reconnects by itself."""
     listen = _listen_sqlite if runtime.current().database.is_sqlite else _listen_postgresql
+    logged_at, logged = 0.0, ""
     for attempt in count():
         try:
             await listen(again=attempt > 0)
         except (OSError, psycopg.Error, aiosqlite.Error) as error:
-            log.warning("Listening for other processes failed, trying again: %s", error)
+            _set_deaf(str(error).strip().partition("\n")[0])
+            now = time.perf_counter()
+            if _deaf_because != logged or now - logged_at > REPEAT_SECONDS:
+                log.warning("Listening for other processes failed, trying again: %s", _deaf_because)
+                logged_at, logged = now, _deaf_because
             await asyncio.sleep(RECONNECT_SECONDS)
+        finally:
+            if not _deaf_because:
+                _set_deaf("it listens no more")
+
+
+def _set_deaf(reason: str) -> None:
+    global _deaf_because  # noqa: PLW0603 - there is one listener in a process
+    _deaf_because = reason
 
 
 async def _listen_sqlite(*, again: bool) -> None:
@@ -104,6 +152,7 @@ async def _listen_sqlite(*, again: bool) -> None:
     async with aiosqlite.connect(cast(str, current.database.url.database)) as connection:
         last = await _value(connection, "SELECT coalesce(max(number), 0) FROM bus_message")
         current.bus.publish([Listening(again=again)])
+        _set_deaf("")
         version = -1
         while True:
             seen = await _value(connection, "PRAGMA data_version")
@@ -127,23 +176,32 @@ async def _value(connection: aiosqlite.Connection, query: str) -> int:
 
 async def _listen_postgresql(*, again: bool) -> None:
     current = runtime.current()
-    url = current.database.url.set(drivername="postgresql")
-    async with await psycopg.AsyncConnection.connect(
-        url.render_as_string(hide_password=False),
-        autocommit=True,
-        connect_timeout=CONNECT_SECONDS,
-        application_name=LISTENER,
-    ) as connection:
+    async with await current.database.server.listen(LISTENER) as connection:
         await connection.execute(f"LISTEN {CHANNEL}")
         current.bus.publish([Listening(again=again)])
-        heard = True
+        _set_deaf(DEAF)  # until it hears itself
+        await _say_to_oneself()
+        heard, seconds = True, ECHO_SECONDS
         while heard:
             heard = False
-            async for notice in connection.notifies(timeout=SILENCE_SECONDS):
+            async for notice in connection.notifies(timeout=seconds):
                 heard = True
+                _set_deaf("")
                 message = json.loads(notice.payload)
                 _publish(message["from"], message["messages"])
-        raise ConnectionError(f"nothing was heard for {SILENCE_SECONDS} seconds")
+            seconds = SILENCE_SECONDS
+        raise ConnectionError(_deaf_because or f"nothing was heard for {SILENCE_SECONDS} seconds")
+
+
+async def _say_to_oneself() -> None:
+    """Tell the channel nothing, by a connection that serves: a proxy may lead it elsewhere."""
+    current = runtime.current()
+    payload = json.dumps({"from": current.process_id, "messages": []})
+    try:
+        async with current.database.writer.begin() as connection:
+            await connection.execute(select(func.pg_notify(CHANNEL, payload)))
+    except SQLAlchemyError as error:
+        raise ConnectionError(f"nothing can be told: {getattr(error, 'orig', error)}") from error
 
 
 def _publish(origin: str, messages: Sequence[dict[str, Any]]) -> None:

@@ -21,7 +21,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services import carriers, runtime, sqlite
+from services import carriers, postgresql, runtime, sqlite
 from services.errors import DatabaseUnavailableError, OperatorError
 from services.events import Event, stamped
 
@@ -55,24 +55,24 @@ class Database:
     """
 
     def __init__(self, url: str) -> None:
-        try:
-            parsed = make_url(url)
-        except (ArgumentError, ValueError):
-            # Whatever it couldn't read as a port may be part of a password: it goes no further.
-            raise OperatorError("ROLLCALL_DATABASE_URL is not a database address.") from None
-        self.is_sqlite = parsed.get_backend_name() == "sqlite"
-        self.url = parsed
+        self.is_sqlite = url.startswith("sqlite")
         self.has_trigram_table = False
         """Whether there is the table of `services.search_index`, which SQLite alone needs."""
         if self.is_sqlite:
+            try:
+                self.url = make_url(url)
+            except (ArgumentError, ValueError):
+                raise OperatorError("ROLLCALL_DATABASE_URL is not a database address.") from None
             self.reader = self._sqlite_engine(READERS, sqlite.READING)
             self.writer = self._sqlite_engine(1, sqlite.WRITING)
         else:
+            self.server = postgresql.Server(url)
             self.reader = self.writer = self._postgresql_engine()
 
     def _postgresql_engine(self) -> AsyncEngine:
         engine = create_async_engine(
-            self.url,
+            "postgresql+psycopg://",  # the server's arguments are the whole address
+            async_creator=self.server.connect,
             pool_size=READERS,
             max_overflow=READERS,
             pool_pre_ping=True,
@@ -110,7 +110,8 @@ class Database:
             cursor = connection.cursor()
             # FULL: what was acknowledged survives a power cut, not just a crash (SQLite, PRAGMA
             # synchronous).
-            for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            wanted = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
+            for pragma in (*wanted, f"journal_size_limit={sqlite.WAL_LIMIT}"):
                 cursor.execute(f"PRAGMA {pragma}")
             cursor.close()
 
@@ -188,7 +189,7 @@ async def _translated() -> AsyncIterator[None]:
         log.error("No connection to the database was free in time")
         raise DatabaseUnavailableError from error
     except (DBAPIError, sqlite3.OperationalError) as error:
-        reason = _reason(error)
+        reason = lasting_reason(error)
         broke = isinstance(error, DBAPIError) and error.connection_invalidated
         if not (reason or broke or isinstance(error, OperationalError | sqlite3.OperationalError)):
             raise
@@ -196,7 +197,7 @@ async def _translated() -> AsyncIterator[None]:
         raise DatabaseUnavailableError(reason) from error
 
 
-def _reason(error: Exception) -> str:
+def lasting_reason(error: Exception) -> str:
     """What is wrong with the database that waiting won't mend; empty where it may."""
     causes = [error, getattr(error, "orig", None), getattr(error, "driver_exception", None)]
     # The lowest byte says what kind an error is (SQLite, Result and Error Codes).

@@ -1,13 +1,20 @@
 """Removes what nobody asks for any more. No call that somebody waits for does it on the way."""
 
-from services import carriers, known_devices, throttle
+import logging
+
+from services import carriers, known_devices, runtime, sqlite, throttle
 from services.db import transaction
+
+log = logging.getLogger(__name__)
 
 
 async def tidy_up() -> None:
     """Remove failures too old to count, browsers that are strangers again, and messages between
-    processes that all have read."""
+    processes that all have read; cut back what SQLite writes ahead."""
     async with transaction() as tx:
         await throttle.remove_old(tx)
         await known_devices.remove_old(tx)
         await carriers.remove_old(tx)
+    database = runtime.current().database
+    if database.is_sqlite and not await sqlite.cut_wal_back(str(database.url.database)):
+        log.info("The write-ahead log stays long: somebody has been reading for a while")

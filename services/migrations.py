@@ -1,5 +1,6 @@
 """Brings the database's schema up to the code's, in one transaction."""
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -10,8 +11,8 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 import models.migrations
-from services import runtime, search_index
-from services.errors import DatabaseUnavailableError, OperatorError
+from services import folders, runtime, search_index
+from services.errors import OperatorError
 
 # Any number does, as long as nothing else in the database takes the same (PostgreSQL's manual,
 # Advisory Locks): of several replicas that start at once, one migrates.
@@ -37,14 +38,22 @@ async def migrate() -> tuple[str | None, str]:
         async with runtime.current().database.writer.begin() as connection:
             return await connection.run_sync(_upgrade)
     except (OperationalError, OSError) as error:
+        told = _folder_troubles() or ["Check ROLLCALL_DATABASE_URL and ROLLCALL_DATA_DIR."]
         raise OperatorError(
-            f"Can't open the database: {_reason(error)}. "
-            "Check ROLLCALL_DATABASE_URL and ROLLCALL_DATA_DIR."
+            f"Can't open the database: {_reason(error)}. {' '.join(told)}"
         ) from error
+
+
+def _folder_troubles() -> list[str]:
+    database = runtime.current().database
+    if not database.is_sqlite or not database.url.database:
+        return []
+    return folders.troubles(Path(database.url.database).parent)
 
 
 def _upgrade(connection: Connection) -> tuple[str | None, str]:
     if connection.dialect.name == "postgresql":
+        _require_utf8(connection)
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
     config = _config()
     scripts = ScriptDirectory.from_config(config)
@@ -71,22 +80,42 @@ def _upgrade(connection: Connection) -> tuple[str | None, str]:
     return before, head
 
 
-async def is_ready() -> bool:
-    """Whether the database answers and has this code's schema, or that of a newer Rollcall.
+def _require_utf8(connection: Connection) -> None:
+    encoding = connection.execute(text("SHOW server_encoding")).scalar_one()
+    if encoding != "UTF8":
+        raise OperatorError(
+            f"The database's encoding is {encoding}, in which not every name can be written. Make "
+            "another one, and let ROLLCALL_DATABASE_URL lead to it: "
+            "CREATE DATABASE rollcall ENCODING 'UTF8' TEMPLATE template0."
+        )
+
+
+async def schema() -> tuple[str | None, str]:
+    """The revisions of the database's schema and of the newest one that this code knows.
+
+    Raises `SQLAlchemyError` or `OSError` where the database doesn't answer.
+    """
+    async with runtime.current().database.reader.connect() as connection:
+        current = await connection.run_sync(
+            lambda sync: MigrationContext.configure(sync).get_current_revision()
+        )
+    return current, _known()[-1]
+
+
+def is_too_old(revision: str | None) -> bool:
+    """Whether this code can't work on this schema. It can on that of a newer Rollcall.
 
     While replicas are upgraded one by one, the first new one migrates the database under the old
     ones. Migrations only add what old code needn't know, so the old ones serve on.
     """
-    try:
-        async with runtime.current().database.reader.connect() as connection:
-            current = await connection.run_sync(
-                lambda sync: MigrationContext.configure(sync).get_current_revision()
-            )
-    except (OperationalError, OSError, TimeoutError, DatabaseUnavailableError):
-        return False
+    return revision is None or revision in _known()[:-1]
+
+
+@cache
+def _known() -> tuple[str, ...]:
+    """Every revision, the newest last."""
     scripts = ScriptDirectory.from_config(_config())
-    older = {script.revision for script in scripts.walk_revisions()} - {scripts.get_current_head()}
-    return current is not None and current not in older
+    return tuple(script.revision for script in scripts.walk_revisions())[::-1]
 
 
 def _reason(error: Exception) -> str:

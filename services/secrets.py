@@ -7,6 +7,7 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
+from services import folders
 from services.errors import OperatorError
 
 SECRET_FILE = "signing-secret"  # noqa: S105 - a file's name
@@ -27,9 +28,10 @@ def load_secret(data_dir: Path, given: str | None) -> bytes:
             write_private(path, secrets.token_hex(SECRET_BYTES), replace=False)
         stored = path.read_text(encoding="ascii").strip()
     except OSError as error:
+        mend = folders.trouble(path) or folders.trouble(data_dir)
         raise OperatorError(
             f"Can't use the data folder {data_dir}: {error.strerror}. "
-            "Set ROLLCALL_DATA_DIR to a folder that Rollcall may write to."
+            f"{mend or 'Set ROLLCALL_DATA_DIR to a folder that Rollcall may write to.'}"
         ) from error
     if len(stored) != 2 * SECRET_BYTES:
         raise OperatorError(f"{path} is damaged. Restore it from a backup, or remove it.")

@@ -8,12 +8,15 @@ reason a transaction begins with its first statement, and one without any costs 
 import sqlite3
 from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import aiosqlite
 
 # Rows that come with their statement: more than a page of anything has.
 AT_ONCE = 500
+# A write-ahead log that a long reader made longer than this (in bytes) is cut back after it.
+WAL_LIMIT = 16 * 2**20
 # How transactions begin that only read, and those that write.
 READING, WRITING = "BEGIN", "BEGIN IMMEDIATE"
 Statement = Callable[[sqlite3.Cursor], sqlite3.Cursor]
@@ -129,3 +132,22 @@ async def connect(path: str, **options: Any) -> Connection:
     connection = Connection(partial(sqlite3.connect, path, **options))
     await connection
     return connection
+
+
+async def cut_wal_back(path: str) -> bool:
+    """Move a long write-ahead log into the database and cut it off; tells whether it is short now.
+
+    SQLite does it by itself only at a commit, and never while somebody reads what was there before.
+    Nobody is waited for, and nobody has to wait: most is moved while others write.
+    """
+    if _wal_size(path) <= WAL_LIMIT:
+        return True
+    async with aiosqlite.connect(path, timeout=0) as connection:
+        for how in ("PASSIVE", "TRUNCATE"):
+            await connection.execute_fetchall(f"PRAGMA wal_checkpoint({how})")
+    return _wal_size(path) <= WAL_LIMIT
+
+
+def _wal_size(path: str) -> int:
+    wal = Path(f"{path}-wal")
+    return wal.stat().st_size if wal.exists() else 0

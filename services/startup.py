@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from services import runtime
+from services import runtime, vault
 from services.db import Database
 from services.migrations import migrate
 from services.runtime import Runtime
@@ -23,6 +23,7 @@ async def started(settings: Settings) -> AsyncIterator[Runtime]:
     runtime.use(current)
     try:
         await migrate()
+        await vault.prepare()
         yield current
         await current.bus.drain()
     finally:

@@ -2,20 +2,27 @@
 
 Fernet (AES-128-CBC with HMAC-SHA-256) under a ring of keys: the first seals, all open. The ring is
 `ROLLCALL_ENCRYPTION_KEYS` where it is set; else it is derived from `ROLLCALL_SECRET` where that is
-set, so that replicas share it; else it is a file in the data folder, made at first use.
+set, so that replicas share it; else it is a file in the data folder, made at the first start, and
+never where something is sealed: its keys would open nothing.
 """
 
+import asyncio
 import base64
+import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from sqlmodel import col, select
+from sqlalchemy import inspect
+from sqlmodel import SQLModel, col, select
 
 from models import Authenticator, SsoConnection, SsoSession
 from services import runtime
-from services.db import transaction
+from services.db import Transaction, reading, transaction
 from services.errors import OperatorError
 from services.secrets import derive, write_private
+
+log = logging.getLogger(__name__)
 
 KEYS_FILE = "encryption-keys"
 # What is sealed where: the table, and its column. `rotate` seals all of it anew.
@@ -26,8 +33,84 @@ SEALED = (
 )
 
 
+# How many of a table's first and last rows `lost` opens.
+SAMPLE = 20
+
+
+async def prepare() -> None:
+    """Make the file of keys where it is to be one and nothing is sealed yet.
+
+    Logs an error where something is sealed that the keys don't open.
+    """
+    try:
+        if await lost():
+            log.error("%s %s", LOST, how_to_mend())
+        elif _is_file() and not _path().exists():
+            write_private(_path(), Fernet.generate_key().decode() + "\n", replace=False)
+    except OSError as error:
+        log.warning("Can't write %s: %s. No secret can be sealed.", _path(), error.strerror)
+
+
+async def lost(*, everything: bool = False) -> int:
+    """How many sealed secrets the keys don't open, of the first and last rows of each table or of
+    everything. Raises `DatabaseUnavailableError`."""
+    async with reading() as tx:
+        sealed = [
+            row for table, name in SEALED for row in await _sealed(tx, table, name, everything)
+        ]
+    if not sealed:
+        return 0
+    try:
+        ring = _ring()
+    except OperatorError:
+        return len(sealed)
+    return await asyncio.to_thread(lambda: sum(not _opens(ring, token) for token in sealed))
+
+
+async def _sealed(
+    tx: Transaction, table: type[SQLModel], name: str, everything: bool
+) -> Sequence[bytes]:
+    (key,) = inspect(table).primary_key
+    rows = select(getattr(table, name))
+    if everything:
+        return (await tx.exec(rows)).all()
+    first = (await tx.exec(rows.order_by(key).limit(SAMPLE))).all()
+    return [*first, *(await tx.exec(rows.order_by(key.desc()).limit(SAMPLE))).all()]
+
+
+def _opens(ring: MultiFernet, token: bytes) -> bool:
+    try:
+        ring.decrypt(token)
+    except InvalidToken:
+        return False
+    return True
+
+
+LOST = "The keys that open what is sealed (for single sign-on and authenticator apps) are lost."
+
+
+def how_to_mend() -> str:
+    """What to do where the keys are lost."""
+    settings = runtime.current().settings
+    if settings.encryption_keys is not None:
+        return "Set ROLLCALL_ENCRYPTION_KEYS to all keys that were in use, the newest first."
+    if settings.secret is not None:
+        return (
+            "They follow from ROLLCALL_SECRET: set it to what it was, or ROLLCALL_ENCRYPTION_KEYS "
+            "to all keys that were in use."
+        )
+    return (
+        f"Restore {KEYS_FILE} in the data folder from a backup, or set ROLLCALL_ENCRYPTION_KEYS to "
+        "all keys that were in use."
+    )
+
+
+def _lost_error(more: str = "") -> OperatorError:
+    return OperatorError(f"{LOST} {how_to_mend()} {more}".rstrip())
+
+
 def seal(secret: str) -> bytes:
-    """Seal a secret for the database."""
+    """Seal a secret for the database. Raises `OperatorError` where there is no key."""
     return _ring().encrypt(secret.encode())
 
 
@@ -36,10 +119,7 @@ def unseal(sealed: bytes) -> str:
     try:
         return _ring().decrypt(sealed).decode()
     except InvalidToken as error:
-        raise OperatorError(
-            f"A sealed secret can't be opened: its key is gone. Restore {KEYS_FILE} in the data "
-            "folder from a backup, or set ROLLCALL_ENCRYPTION_KEYS to all keys that were in use."
-        ) from error
+        raise _lost_error() from error
 
 
 async def rotate() -> int:
@@ -47,8 +127,10 @@ async def rotate() -> int:
 
     Where the ring is the file, a new key is put first. The one before it stays in the file for
     whatever another process is sealing at this moment; it goes with the next rotation. Safe while
-    Rollcall serves. Raises `OperatorError`.
+    Rollcall serves. Raises `OperatorError` where a secret can't be opened; nothing is changed then.
     """
+    if count := await lost(everything=True):
+        raise _lost_error(f"Nothing was changed: {count} secrets can't be opened.")
     if _is_file():
         _write_keys([Fernet.generate_key().decode(), *_file_keys()])
     ring, count = _ring(), 0
@@ -58,7 +140,10 @@ async def rotate() -> int:
             for row in await tx.exec(
                 select(table).order_by(col(table.created_at)).with_for_update()
             ):
-                setattr(row, name, ring.rotate(getattr(row, name)))
+                try:
+                    setattr(row, name, ring.rotate(getattr(row, name)))
+                except InvalidToken as error:  # sealed meanwhile, by a process with other keys
+                    raise _lost_error("Nothing was changed.") from error
                 count += 1
     if _is_file():
         _write_keys(_file_keys()[:2])
@@ -96,9 +181,9 @@ def _path() -> Path:
 def _file_keys() -> list[str]:
     path = _path()
     try:
-        if not path.exists():
-            write_private(path, Fernet.generate_key().decode() + "\n", replace=False)
         return path.read_text(encoding="ascii").split()
+    except FileNotFoundError as error:
+        raise _lost_error() from error
     except OSError as error:
         raise OperatorError(f"Can't use {path}: {error.strerror}.") from error
 

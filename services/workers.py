@@ -10,6 +10,7 @@ from services import (
     expiry,
     housekeeping,
     mail_delivery,
+    readiness,
     receipts,
     replicas,
     runtime,
@@ -34,7 +35,14 @@ RESTART_SECONDS = 5
 async def working() -> AsyncIterator[None]:
     """Have the workers run for as long as the block does."""
     current = runtime.current()
-    works = [carriers.receive, mail_delivery.deliver_forever, _apply_end_dates, _settle, _tidy_up]
+    works = [
+        carriers.receive,
+        mail_delivery.deliver_forever,
+        _apply_end_dates,
+        _settle,
+        _tidy_up,
+        _tell_readiness,
+    ]
     receipts.subscribe(current.bus)
     if not current.database.is_sqlite:
         replicas.subscribe(current.bus)
@@ -73,6 +81,10 @@ async def _tidy_up() -> None:
     await _every(
         TIDYING_SECONDS, housekeeping.tidy_up, "What nobody asks for any more is removed later"
     )
+
+
+async def _tell_readiness() -> None:
+    await _every(TIDYING_SECONDS, readiness.tell, "Whether all is well is told later")
 
 
 async def _every(seconds: float, work: Callable[[], Awaitable[None]], otherwise: str) -> None:

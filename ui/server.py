@@ -50,6 +50,7 @@ def create_app(settings: Settings) -> FastAPI:
     public.register(app)
     pages.register()
     notices.subscribe(runtime.current().bus)
+    live.without_process_pool()
     live.install(sessions.find_session_id, public_url=settings.public_url)
     ui.add_head_html(HEAD, shared=True)
     ui.run_with(
@@ -106,9 +107,10 @@ async def serve(settings: Settings, say: Callable[[str], None]) -> int:
     if link is not None:
         say(f"Set it up here (works once):\n  {link}")
     # Uvicorn stops on these signals, then raises them once more for the handlers that it found:
-    # by then there is nothing left to end, but our own tidying up.
+    # by then there is nothing left to end, but our own tidying up. One that comes before uvicorn
+    # listens to them has it stop as soon as it has started.
     for stop in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(stop, signal.SIG_IGN)
+        signal.signal(stop, lambda _signal, _frame: setattr(server, "should_exit", True))
     await server.serve(sockets=[listener])
     return 0
 

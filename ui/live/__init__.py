@@ -15,6 +15,7 @@ from ui.live.pages import (
     register,
     session_ids,
 )
+from ui.live.processes import without_process_pool
 from ui.live.rooms import broadcast, broadcast_soon, is_watched
 
 __all__ = [
@@ -31,4 +32,5 @@ __all__ = [
     "register",
     "session_ids",
     "tell_missed",
+    "without_process_pool",
 ]

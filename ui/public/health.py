@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 from fastapi.responses import PlainTextResponse
 
-from services.migrations import is_ready
+from services import readiness
 
 router = APIRouter(include_in_schema=False)
 
@@ -16,7 +16,8 @@ async def healthz() -> PlainTextResponse:
 
 @router.api_route("/readyz", methods=["GET", "HEAD"])
 async def readyz() -> PlainTextResponse:
-    """Answers well only when the database answers and has this version's schema, or a newer."""
-    if await is_ready():
+    """Answers well only when this process is able to serve; else with the reasons, a line each."""
+    troubles = readiness.troubles(await readiness.recent())
+    if not troubles:
         return PlainTextResponse("ready")
-    return PlainTextResponse("the database doesn't answer, or isn't migrated", 503)
+    return PlainTextResponse("\n".join(check.sentence for check in troubles), 503)

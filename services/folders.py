@@ -1,0 +1,46 @@
+"""What the file system has against us, in words."""
+
+import os
+import stat
+from collections.abc import Iterable
+from pathlib import Path
+
+# Secrets are their owner's alone.
+OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+def trouble(path: Path) -> str:
+    """Why nothing can be written to a file or a folder, with the command that mends it; empty where
+    that isn't so. Of one that doesn't exist, its nearest parent is looked at."""
+    while not path.exists() and path != path.parent:
+        path = path.parent
+    wanted = os.W_OK | os.X_OK if path.is_dir() else os.W_OK
+    if os.access(path, wanted, effective_ids=os.access in os.supports_effective_ids):
+        return ""
+    path = path.absolute()
+    if os.statvfs(path).f_flag & os.ST_RDONLY:
+        return f"{path} is on a file system that is mounted read-only."
+    owner, user, group = path.stat().st_uid, os.geteuid(), os.getegid()
+    if owner == user:
+        return f"{path} may not be written to by its owner: run `chmod u+rwX {path}`."
+    return (
+        f"{path} belongs to uid {owner}, and Rollcall runs as uid {user}: "
+        f"run `chown -R {user}:{group} {path}` (as root, where the folder or volume is)."
+    )
+
+
+def troubles(folder: Path) -> list[str]:
+    """The same of a folder and of the files in it, the first few."""
+    paths: Iterable[Path] = [folder]
+    if folder.is_dir() and os.access(folder, os.R_OK | os.X_OK):
+        paths = [folder, *sorted(path for path in folder.iterdir() if path.is_file())]
+    return [told for told in map(trouble, paths) if told][:3]
+
+
+def open_to_others(paths: Iterable[Path]) -> list[str]:
+    """Which of these files somebody else may read or write, each with the command that mends it."""
+    return [
+        f"{path} can be read by others: run `chmod 600 {path}`."
+        for path in paths
+        if path.exists() and path.stat().st_mode & OTHERS
+    ]

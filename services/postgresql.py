@@ -1,0 +1,163 @@
+"""Connections to PostgreSQL: from an address as libpq reads it, and to one that may go silent.
+
+Nothing here puts an address together again: what the operator wrote is read once, and passed on as
+arguments. An error about the address never repeats a part of it, since that may be the password's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import socket
+import time
+from collections.abc import Awaitable
+from contextlib import suppress
+from typing import Any, TypeVar
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
+from services.errors import OperatorError
+
+# A statement that has no answer after so many seconds makes us ask whether the server answers.
+DOUBT_SECONDS = 3
+# How long a new connection may take, in seconds. With the doubt before it, and a rest for those who
+# come next, nobody waits for longer than 10 seconds.
+CONNECT_SECONDS = 5
+# After a connection that took longer, the next ones fail at once for so many seconds: whoever
+# waited in the queue of the pool doesn't wait once more.
+REST_SECONDS = 1
+# A server that vanished without a word is noticed by the kernel: what was sent and not acknowledged
+# for so many milliseconds, or a silence after which two signs of life have no answer (PostgreSQL's
+# manual, 34.1.2, tcp_user_timeout and keepalives).
+LINK = {
+    "tcp_user_timeout": 8000,
+    "keepalives": 1,
+    "keepalives_idle": 4,
+    "keepalives_interval": 2,
+    "keepalives_count": 2,
+}
+WRONG_URL = (
+    "ROLLCALL_DATABASE_URL can't be read: it must look like "
+    "postgresql://NAME:PASSWORD@HOST:PORT/DATABASE (HOST:PORT,HOST:PORT for several hosts; "
+    "?PARAMETER=VALUE& for libpq's parameters). "
+    "In the name and the password, write % as %25, @ as %40, / as %2F and ? as %3F."
+)
+
+
+def arguments(url: str) -> dict[str, Any]:
+    """Read an address of PostgreSQL into the arguments of `psycopg.connect`.
+
+    Raises `OperatorError`, with nothing of the address in it.
+    """
+    _, _, rest = url.partition("://")
+    before, at, after = rest.partition("@")
+    if not at or "/" in before:  # a name ends before the first slash (libpq, URIs)
+        before, at, after = "", "", rest
+    where, _, query = after.partition("?")
+    # One more @ is a raw one of the password; what follows it would be taken for a host's name.
+    if "@" in where or len(re.findall(r"(?:^|&)host=", query)) > 1:
+        raise OperatorError(WRONG_URL)
+    try:
+        given = conninfo_to_dict(f"postgresql://{rest.replace(' ', '%20')}")
+    except psycopg.Error:
+        raise OperatorError(WRONG_URL) from None
+    ports = str(given.get("port") or "").split(",")
+    if any(port and not (port.isascii() and port.isdigit()) for port in ports):
+        raise OperatorError(WRONG_URL)
+    hosts = str(given.get("host") or "").split(",")
+    # libpq tries one host after the other, each for so long; it takes less than 2 for 2.
+    defaults = {"connect_timeout": max(2, CONNECT_SECONDS // len(hosts)), **LINK}
+    return defaults | given | {"client_encoding": "utf8"}
+
+
+C = TypeVar("C", bound=psycopg.AsyncConnection[Any])
+
+
+class Server:
+    """A PostgreSQL server, and whether it answers."""
+
+    def __init__(self, url: str) -> None:
+        self.arguments = arguments(url)
+        self._silent_at = -float("inf")
+        self._asking: asyncio.Task[bool] | None = None
+
+    async def connect(self) -> Connection:
+        """A connection for transactions. Raises `psycopg.Error`, soon where nothing answers."""
+        if time.monotonic() - self._silent_at < REST_SECONDS:
+            raise psycopg.errors.ConnectionTimeout("the server doesn't answer")
+        connection = await self._within_limit(Connection.connect(**self.arguments))
+        connection.server = self
+        return connection
+
+    async def listen(self, name: str) -> psycopg.AsyncConnection[Any]:
+        """A connection for LISTEN, which may be silent for long. Raises `psycopg.Error`."""
+        return await self._within_limit(
+            psycopg.AsyncConnection.connect(
+                **self.arguments | {"application_name": name}, autocommit=True
+            )
+        )
+
+    async def answers(self) -> bool:
+        """Whether a new connection is answered, be it by a refusal. All who ask at the same time
+        ask once."""
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.create_task(self._ask())
+        return await asyncio.shield(self._asking)
+
+    async def _ask(self) -> bool:
+        try:
+            probe = psycopg.AsyncConnection.connect(**self.arguments)
+            await (await self._within_limit(probe)).close()
+        except psycopg.errors.ConnectionTimeout:
+            return False
+        except (psycopg.Error, OSError):
+            return True
+        return True
+
+    async def _within_limit(self, connecting: Awaitable[C]) -> C:
+        # psycopg's own limit is for each host, and doesn't include the look-up of its name.
+        try:
+            async with asyncio.timeout(CONNECT_SECONDS):
+                return await connecting
+        except (psycopg.errors.ConnectionTimeout, TimeoutError):
+            self._silent_at = time.monotonic()
+            raise psycopg.errors.ConnectionTimeout("the server doesn't answer") from None
+
+
+class Connection(psycopg.AsyncConnection[Any]):
+    """A connection that breaks where the server went silent.
+
+    A statement may take its time: only where the server doesn't answer anybody else either does it
+    end, with the error of a connection that broke.
+    """
+
+    server: Server | None = None
+    _doubting: asyncio.Task[None] | None = None
+
+    async def wait(self, *args: Any, **kwargs: Any) -> Any:
+        """Wait for the server, as long as it answers."""
+        # A timer costs a microsecond, a task ten: most statements are done long before.
+        timer = asyncio.get_running_loop().call_later(DOUBT_SECONDS, self._begin_to_doubt)
+        try:
+            return await super().wait(*args, **kwargs)
+        finally:
+            timer.cancel()
+            if self._doubting is not None:
+                self._doubting.cancel()
+                self._doubting = None
+
+    def _begin_to_doubt(self) -> None:
+        self._doubting = asyncio.create_task(self._doubt())
+
+    async def _doubt(self) -> None:
+        while True:
+            if self.server is not None and not await self.server.answers():
+                self._break()
+                return
+            await asyncio.sleep(DOUBT_SECONDS)
+
+    def _break(self) -> None:
+        with suppress(OSError), socket.socket(fileno=os.dup(self.fileno())) as link:
+            link.shutdown(socket.SHUT_RDWR)

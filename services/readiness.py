@@ -1,0 +1,206 @@
+"""Whether this process is able to serve: named checks, each well or with what to do.
+
+`/readyz` asks `recent`, which strangers may do as often as they like; `look` looks at everything
+anew, for an operator.
+"""
+
+import asyncio
+import logging
+import shutil
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from sqlalchemy import insert
+from sqlalchemy.exc import SQLAlchemyError
+
+from models import BusMessage
+from services import carriers, clock, db, folders, migrations, runtime, vault
+from services.errors import RollcallError
+from services.secrets import SECRET_FILE
+
+log = logging.getLogger(__name__)
+
+# How long a check that was well counts, in seconds, and one that wasn't. A write to the disk each
+# time somebody asks would be a way to keep the disk busy.
+KEEP_SECONDS = 5
+KEEP_KEYS_SECONDS = 60
+KEEP_FAILED_SECONDS = 2
+# Who asks waits no longer than this, in seconds: the container's own check gives up after 4.
+ANSWER_SECONDS = 3
+# With less room than this (in bytes) the operator is warned; a full disk shows when it is written.
+LOW_DISK = 256 * 2**20
+
+
+@dataclass(frozen=True)
+class Check:
+    """What was found. `sentence` is fit for anybody's eyes, `detail` (paths, ids, a library's own
+    words) for the operator's alone; where it isn't `ok` they say what to do. Without a `vital` one
+    Rollcall isn't ready; another one is a warning."""
+
+    name: str
+    ok: bool
+    sentence: str
+    detail: str = ""
+    vital: bool = True
+
+
+Looking = Callable[[], Awaitable[Check]]
+
+
+async def look() -> list[Check]:
+    """Look at everything anew, whether this process serves or not. Takes seconds where something
+    doesn't answer."""
+    return [*[await check() for check in LOOKS], await _hearing(await carriers.try_to_hear())]
+
+
+async def recent() -> list[Check]:
+    """What was found in the last seconds, by this process, which serves."""
+    seen = _seen()
+    if seen.looking is None or seen.looking.done():
+        seen.looking = asyncio.create_task(_renew(seen))
+    await asyncio.wait({seen.looking}, timeout=ANSWER_SECONDS)
+    checks = [check for _, check in seen.found.values()]
+    if not seen.looking.done():
+        checks = [replace(check, ok=True) for check in checks if not check.vital]
+        checks.append(Check("answer", False, _SLOW))
+    else:
+        seen.looking.result()
+    return [*checks, await _hearing(carriers.deaf_because())]
+
+
+def troubles(checks: Sequence[Check]) -> list[Check]:
+    """Those for which Rollcall isn't ready."""
+    return [check for check in checks if check.vital and not check.ok]
+
+
+async def tell() -> None:
+    """Log what isn't well, once for each time that it begins, and its end."""
+    seen = _seen()
+    for check in [await check() for check in LOOKS]:
+        if check.name in seen.told and not check.ok:
+            continue
+        if not check.ok:
+            level = logging.ERROR if check.vital else logging.WARNING
+            log.log(level, "%s", " ".join(filter(None, [check.sentence, check.detail])))
+            seen.told.add(check.name)
+        elif check.name in seen.told:
+            seen.told.remove(check.name)
+            log.info("%s", check.sentence)
+
+
+_SLOW = "The database hasn't answered for some seconds."
+
+
+@dataclass
+class _Seen:
+    process_id: str
+    found: dict[str, tuple[float, Check]] = field(default_factory=dict)
+    looking: asyncio.Task[None] | None = None
+    told: set[str] = field(default_factory=set)
+
+
+_latest = _Seen("")
+
+
+def _seen() -> _Seen:
+    global _latest  # noqa: PLW0603 - there is one Rollcall in a process
+    if _latest.process_id != runtime.current().process_id:
+        _latest = _Seen(runtime.current().process_id)
+    return _latest
+
+
+async def _renew(seen: _Seen) -> None:
+    for name, check in zip(NAMES, LOOKS, strict=True):
+        at, before = seen.found.get(name, (-float("inf"), None))
+        keep = KEEP_KEYS_SECONDS if name == "keys" else KEEP_SECONDS
+        if before is not None and not before.ok:
+            keep = KEEP_FAILED_SECONDS
+        if time.monotonic() - at > keep:
+            found = await check()
+            seen.found[name] = (time.monotonic(), found)
+
+
+async def _schema() -> Check:
+    try:
+        revision, newest = await migrations.schema()
+    except (SQLAlchemyError, OSError) as error:
+        return Check("schema", False, "The database doesn't answer.", _words(error))
+    if migrations.is_too_old(revision):
+        sentence = "The database isn't migrated: run `python main.py migrate`, or restart."
+        return Check("schema", False, sentence, f"Its schema is {revision}, not {newest}.")
+    if revision != newest:
+        sentence = "A newer Rollcall has migrated the database: upgrade this one, too."
+        return Check("schema", True, sentence, f"Its schema is {revision}, not {newest}.")
+    return Check("schema", True, "The database answers and is migrated.")
+
+
+async def _writing() -> Check:
+    """A row for all who listen, with nothing in it, as every change writes one on SQLite."""
+    current = runtime.current()
+    row = {"origin": current.process_id, "payload": "[]", "at": clock.now()}
+    try:
+        async with current.database.writer.begin() as connection:
+            await connection.execute(insert(BusMessage).values(row))
+    except (SQLAlchemyError, OSError) as error:
+        reason = db.lasting_reason(error) or "Nothing can be written to the database now."
+        return Check("writing", False, f"{reason} What people change is refused.", _words(error))
+    return Check("writing", True, "The database takes what is written.")
+
+
+async def _keys() -> Check:
+    try:
+        lost = await vault.lost()
+    except RollcallError as error:
+        return Check("keys", False, "The database doesn't answer.", str(error))
+    if lost:
+        return Check("keys", False, vault.LOST, vault.how_to_mend())
+    return Check("keys", True, "What is sealed can be opened.")
+
+
+async def _folder() -> Check:
+    settings = runtime.current().settings
+    told = folders.troubles(settings.data_dir)
+    secrets = [settings.data_dir / name for name in (SECRET_FILE, vault.KEYS_FILE)]
+    told += folders.open_to_others([*secrets, *_database_files()])
+    if told:
+        sentence = "The data folder's owner or rights aren't right."
+        return Check("folder", False, sentence, " ".join(told), vital=False)
+    return Check("folder", True, "The data folder is Rollcall's own.", vital=False)
+
+
+async def _disk() -> Check:
+    folder = _existing(next(iter(_database_files()), runtime.current().settings.data_dir))
+    free = shutil.disk_usage(folder).free
+    detail = f"{free // 2**20:,} MiB are free in {folder}."
+    if free < LOW_DISK:
+        sentence = "The disk is nearly full: make room, or what people do will be refused."
+        return Check("disk", False, sentence, detail, vital=False)
+    return Check("disk", True, "The disk has room.", detail, vital=False)
+
+
+async def _hearing(deaf_because: str) -> Check:
+    if deaf_because:
+        sentence = "This process doesn't hear the others, which may run on the same database."
+        return Check("hearing", False, sentence, deaf_because)
+    return Check("hearing", True, "This process hears the others.")
+
+
+def _database_files() -> list[Path]:
+    database = runtime.current().database
+    return [Path(database.url.database)] if database.is_sqlite and database.url.database else []
+
+
+def _existing(path: Path) -> Path:
+    while not path.is_dir() and path != path.parent:
+        path = path.parent
+    return path
+
+
+def _words(error: Exception) -> str:
+    return str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
+
+
+LOOKS: tuple[Looking, ...] = (_schema, _writing, _keys, _folder, _disk)
+NAMES = ("schema", "writing", "keys", "folder", "disk")
