@@ -36,7 +36,6 @@ SETTINGS = (
     "full_page_writes=off",
     "autovacuum=off",
     "listen_addresses=127.0.0.1",
-    "unix_socket_directories=",
     "max_connections=200",
     "shared_buffers=64MB",
     "timezone=Pacific/Auckland",  # far from UTC: a time that loses its zone is seen
@@ -52,6 +51,8 @@ class PostgresServer:
 
     def __init__(self, port: int, launch: Callable[[], subprocess.Popen[bytes]], log: Path) -> None:
         self.port = port
+        self.folder = str(log.parent)
+        """Where its socket is, besides."""
         self._launch = launch
         self._log = log
         self._process: subprocess.Popen[bytes] | None = None
@@ -132,7 +133,8 @@ def running() -> Iterator[PostgresServer]:
             cwd=folder,
         )
         port = free_port()
-        options = [part for setting in SETTINGS for part in ("-c", setting)]
+        settings = (*SETTINGS, f"unix_socket_directories={folder}")
+        options = [part for setting in settings for part in ("-c", setting)]
         log = folder / "server.log"
 
         def launch() -> subprocess.Popen[bytes]:
