@@ -98,7 +98,8 @@ def test_a_database_newer_than_the_code_is_left_alone(tmp_path: Path) -> None:
 def test_what_rollcall_writes_is_its_owners_alone(tmp_path: Path) -> None:
     run(tmp_path / "data", "migrate")
     modes = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "data").iterdir()}
-    assert modes == {"rollcall.db": 0o600, "signing-secret": 0o600}
+    files = ("rollcall.db", "signing-secret", "encryption-keys")
+    assert modes == dict.fromkeys(files, 0o600)
 
 
 def test_a_platform_admin_is_created_once(tmp_path: Path) -> None:

@@ -23,6 +23,8 @@ from tests.browser.waiting import eventually
 from tests.factories import PASSWORD
 from tests.test_command_line import assert_refused, run
 
+KEPT = {"rollcall.db", "signing-secret", "encryption-keys"}
+
 
 def _settings(folder: Path) -> Settings:
     return Settings(_env_file=None, data_dir=folder)
@@ -94,7 +96,7 @@ async def test_the_replaced_database_is_kept_whole_under_a_dated_name(
         user_id = await users.find_by_email("ada@example.com")
         await users.rename(COMMAND_LINE, user_id, "Later", "Name")
     run(data, "restore", str(tmp_path / "copy.db"))
-    (name,) = _names(data) - {"rollcall.db", "signing-secret"}
+    (name,) = _names(data) - KEPT
     assert name.startswith("rollcall-replaced-2")
     kept = data / name
     _check(kept)
@@ -133,7 +135,7 @@ def test_what_is_no_copy_is_refused_and_nothing_is_replaced(data: Path, tmp_path
         newer.commit()
     assert_refused(run(data, "restore", str(tmp_path / "copy.db")), "newer than this Rollcall")
     assert _content(data) == before
-    assert _names(data) == {"rollcall.db", "signing-secret"}
+    assert _names(data) == KEPT
 
 
 def test_a_copy_is_restored_over_a_damaged_database_and_into_an_empty_folder(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from services import sqlite
+from services import housekeeping, sqlite
 from services.db import transaction
 from services.runtime import Runtime
 
@@ -157,3 +157,28 @@ async def test_who_isnt_patient_waits_for_one_patient_writer_at_most(rollcall: R
         await asyncio.sleep(0.05)
         finish.set()
     assert order == ["first sign-in", "toggle", "second sign-in", "third sign-in"]
+
+
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+async def test_the_write_ahead_log_is_cut_back_after_a_long_reader(rollcall: Runtime) -> None:
+    path = rollcall.settings.data_dir / "rollcall.db"
+    reader = sqlite3.connect(path, isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM user_account").fetchone()
+    writer = sqlite3.connect(path)
+    writer.execute("PRAGMA synchronous=OFF")
+    while _wal_size(path) < 2 * sqlite.WAL_LIMIT:
+        with writer:
+            writer.execute("CREATE TABLE IF NOT EXISTS note (said)")
+            writer.executemany("INSERT INTO note VALUES (randomblob(100000))", [()] * 50)
+    await housekeeping.tidy_up()  # nobody is held up by what can't be done yet
+    assert _wal_size(path) > sqlite.WAL_LIMIT
+    reader.execute("COMMIT")
+    await housekeeping.tidy_up()
+    assert _wal_size(path) == 0
+    reader.close()
+    writer.close()
+
+
+def _wal_size(path: Path) -> int:
+    return path.with_name(f"{path.name}-wal").stat().st_size

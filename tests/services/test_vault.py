@@ -9,6 +9,9 @@ from services import clock, vault
 from services.db import reading, transaction
 from services.errors import OperatorError
 from services.runtime import Runtime
+from services.settings import Settings
+from services.startup import started
+from tests.factories import create_tenant
 
 SECRET = "JBSWY3DPEHPK3PXP"
 
@@ -76,14 +79,14 @@ async def test_given_keys_are_used_and_rotated_by_the_operator(
     await vault.rotate()
     rollcall.settings.encryption_keys = SecretStr(new)
     assert vault.unseal(await _stored(row)) == SECRET
-    assert not (rollcall.settings.data_dir / vault.KEYS_FILE).exists()
 
 
-async def test_replicas_that_share_the_signing_secret_share_the_key(rollcall: Runtime) -> None:
-    rollcall.settings.secret = SecretStr("s" * 32)
-    sealed = vault.seal(SECRET)
-    assert not (rollcall.settings.data_dir / vault.KEYS_FILE).exists()
-    assert vault.unseal(sealed) == SECRET
+async def test_replicas_that_share_the_signing_secret_share_the_key(settings: Settings) -> None:
+    settings.secret = SecretStr("s" * 32)
+    async with started(settings):
+        sealed = vault.seal(SECRET)
+        assert vault.unseal(sealed) == SECRET
+    assert not (settings.data_dir / vault.KEYS_FILE).exists()
 
 
 async def test_a_lost_key_is_told_with_what_to_do(rollcall: Runtime) -> None:
@@ -91,6 +94,41 @@ async def test_a_lost_key_is_told_with_what_to_do(rollcall: Runtime) -> None:
     (rollcall.settings.data_dir / vault.KEYS_FILE).unlink()
     with pytest.raises(OperatorError, match="Restore encryption-keys"):
         vault.unseal(sealed)
+
+
+async def test_lost_keys_are_told_at_the_start_and_no_new_ones_are_made(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with started(settings):
+        row = await _sealed_row(await create_tenant())
+    keys = settings.data_dir / vault.KEYS_FILE
+    before = keys.read_text()
+    keys.unlink()
+    async with started(settings):
+        assert vault.LOST in caplog.text
+        assert "Restore encryption-keys" in caplog.text
+        assert not keys.exists()
+        for call in (lambda: vault.seal("x"), lambda: vault.unseal(row.sealed_secret)):
+            with pytest.raises(OperatorError, match="Restore encryption-keys"):
+                call()
+    assert not keys.exists()
+    keys.write_text(before)
+    async with started(settings):
+        assert vault.unseal(row.sealed_secret) == SECRET
+
+
+async def test_rotating_without_the_keys_is_refused_and_changes_nothing(
+    rollcall: Runtime, tenant: Tenant
+) -> None:
+    row = await _sealed_row(tenant)
+    keys = rollcall.settings.data_dir / vault.KEYS_FILE
+    before, wrong = keys.read_text(), Fernet.generate_key().decode()
+    keys.write_text(wrong)
+    with pytest.raises(OperatorError, match="1 secrets can't be opened"):
+        await vault.rotate()
+    assert keys.read_text() == wrong
+    keys.write_text(before)
+    assert vault.unseal(await _stored(row)) == SECRET
 
 
 async def test_a_malformed_key_is_told_with_its_place(rollcall: Runtime) -> None:

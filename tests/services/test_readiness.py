@@ -1,0 +1,225 @@
+"""Ready means able: each trouble is a check that says so, with what to do."""
+
+import asyncio
+import contextlib
+import logging
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import text
+
+from models import SsoConnection, Tenant
+from services import carriers, clock, readiness, vault
+from services.db import transaction
+from services.readiness import Check
+from services.runtime import Runtime
+from services.settings import Settings
+from services.startup import started
+from tests.browser.waiting import eventually
+from tests.conftest import make_settings
+from tests.ports import free_port
+from tests.postgres import PostgresServer, unprivileged_user
+
+
+@pytest.fixture
+async def serving(rollcall: Runtime) -> AsyncIterator[None]:
+    """This process listens, as one that serves does."""
+    async with _listening():
+        await eventually(lambda: not carriers.deaf_because())
+        yield
+
+
+@asynccontextmanager
+async def _listening() -> AsyncIterator[None]:
+    task = asyncio.create_task(carriers.receive())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+async def _troubles() -> list[Check]:
+    return readiness.troubles(await readiness.recent())
+
+
+async def _execute(rollcall: Runtime, statement: str) -> None:
+    async with rollcall.database.writer.begin() as connection:
+        await connection.execute(text(statement))
+
+
+async def _seal_something(tenant: Tenant) -> None:
+    async with transaction() as tx:
+        tx.add(
+            SsoConnection(
+                tenant_id=tenant.id,
+                name="Test",
+                issuer="https://sso.example.com",
+                client_id="rollcall",
+                sealed_secret=vault.seal("secret"),
+                created_at=clock.now(),
+            )
+        )
+
+
+@pytest.mark.usefixtures("serving")
+async def test_who_is_able_is_ready(rollcall: Runtime) -> None:
+    checks = await readiness.recent()
+    assert {check.name for check in checks} == {
+        *("schema", "writing", "keys", "folder", "disk", "hearing")
+    }
+    assert readiness.troubles(checks) == []
+    assert [check.name for check in await readiness.look()] == [check.name for check in checks]
+
+
+async def test_who_does_not_listen_is_not_ready(rollcall: Runtime) -> None:
+    assert [check.name for check in await _troubles()] == ["hearing"]
+
+
+@pytest.mark.usefixtures("serving")
+async def test_a_schema_older_than_the_code_is_told(rollcall: Runtime) -> None:
+    await _execute(rollcall, "UPDATE alembic_version SET version_num = '0001'")
+    (trouble,) = await _troubles()
+    assert "main.py migrate" in trouble.sentence
+
+
+@pytest.mark.usefixtures("serving")
+async def test_what_cannot_be_written_is_told_until_it_can(
+    rollcall: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readiness, "KEEP_FAILED_SECONDS", 0)
+    await _execute(rollcall, "ALTER TABLE bus_message RENAME TO elsewhere")
+    (trouble,) = await _troubles()
+    assert trouble.name == "writing"
+    assert "bus_message" in trouble.detail
+    assert "bus_message" not in trouble.sentence, "anybody may read it"
+    await _execute(rollcall, "ALTER TABLE elsewhere RENAME TO bus_message")
+    assert await _troubles() == []
+
+
+@pytest.mark.usefixtures("serving")
+async def test_asking_all_the_time_writes_once(rollcall: Runtime) -> None:
+    await asyncio.gather(*(readiness.recent() for _ in range(50)))
+    for _ in range(50):
+        await readiness.recent()
+    async with rollcall.database.reader.connect() as connection:
+        rows = await connection.execute(text("SELECT count(*) FROM bus_message"))
+        assert rows.scalar_one() <= 2  # a slow machine may need more than KEEP_SECONDS
+
+
+@pytest.mark.usefixtures("serving")
+async def test_a_database_that_does_not_answer_is_told_without_waiting_for_it(
+    rollcall: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readiness, "ANSWER_SECONDS", 0.1)
+    async with rollcall.database.writer.begin() as connection:
+        await connection.execute(text("DELETE FROM alembic_version WHERE version_num = 'none'"))
+        if not rollcall.database.is_sqlite:
+            await connection.execute(text("LOCK TABLE bus_message"))
+        assert "for some seconds" in (await _troubles())[0].sentence
+    monkeypatch.undo()
+    assert await _troubles() == []
+
+
+@pytest.mark.usefixtures("serving")
+async def test_lost_keys_are_told(rollcall: Runtime, tenant: Tenant) -> None:
+    await _seal_something(tenant)
+    (rollcall.settings.data_dir / vault.KEYS_FILE).unlink()
+    (trouble,) = await _troubles()
+    assert "keys" in trouble.sentence
+    assert "Restore encryption-keys" in trouble.detail
+
+
+async def test_each_trouble_is_logged_once_with_what_to_do(
+    rollcall: Runtime, tenant: Tenant, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    await _seal_something(tenant)
+    for path in rollcall.settings.data_dir.iterdir():
+        path.chmod(0o600)
+    path = rollcall.settings.data_dir / vault.KEYS_FILE
+    keys = path.read_text()
+    path.unlink()
+    for _ in range(2):
+        await readiness.tell()
+    path.write_text(keys)
+    path.chmod(0o644)
+    await readiness.tell()
+    told = [line.getMessage() for line in caplog.records if line.name == "services.readiness"]
+    assert [vault.LOST in line for line in told] == [True, False, False]
+    assert "can be opened" in told[1]
+    assert f"chmod 600 {path}" in told[2]
+
+
+async def test_little_room_is_a_warning(rollcall: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(readiness, "LOW_DISK", 1 << 62)
+    (disk,) = [check for check in await readiness.look() if check.name == "disk"]
+    assert not disk.ok
+    assert not disk.vital
+    assert "make room" in disk.sentence
+
+
+@pytest.fixture
+def pooled(
+    postgres_server: PostgresServer, request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[Settings]:
+    """Settings that lead to a database through pgbouncer in this mode."""
+    if not Path("/usr/sbin/pgbouncer").exists():
+        pytest.skip("pgbouncer isn't installed")
+    folder = Path(tempfile.mkdtemp(prefix="rollcall-pgbouncer-"))
+    port, name = free_port(), postgres_server.create_database()
+    there = f"host=127.0.0.1 port={postgres_server.port} user=rollcall"
+    (folder / "pgbouncer.ini").write_text(
+        f"[databases]\n* = {there}\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\n"
+        f"unix_socket_dir =\nauth_type = any\npool_mode = {request.param}\n"
+    )
+    folder.chmod(0o755)
+    process = subprocess.Popen(
+        ["/usr/sbin/pgbouncer", "-q", folder / "pgbouncer.ini"], user=unprivileged_user()
+    )
+    try:
+        url = postgres_server.url(name).replace(str(postgres_server.port), str(port))
+        _wait_for(url)
+        yield make_settings(tmp_path, url)
+    finally:
+        process.terminate()
+        process.wait(30)
+        shutil.rmtree(folder)
+        postgres_server.drop_database(name)
+
+
+def _wait_for(url: str) -> None:
+    for _ in range(300):
+        with contextlib.suppress(psycopg.OperationalError):
+            psycopg.connect(url).close()
+            return
+        time.sleep(0.1)
+    raise TimeoutError("pgbouncer doesn't answer")
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("pooled", ["transaction"], indirect=True)
+async def test_a_proxy_that_pools_transactions_is_told(
+    pooled: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(carriers, "ECHO_SECONDS", 1)
+    async with started(pooled), _listening():
+        await eventually(lambda: carriers.deaf_because() == carriers.DEAF)
+        assert carriers.DEAF in [check.detail for check in await _troubles()]
+        assert await carriers.try_to_hear() == carriers.DEAF
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("pooled", ["session"], indirect=True)
+async def test_a_proxy_that_pools_sessions_is_well(pooled: Settings) -> None:
+    async with started(pooled), _listening():
+        await eventually(lambda: not carriers.deaf_because())
+        assert await _troubles() == []
