@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -16,13 +17,13 @@ ROOT = Path(__file__).parent.parent
 
 
 def run(
-    data_dir: Path, *arguments: str, given: str = "", **settings: str
+    data_dir: Path, *arguments: str, given: str = "", prefix: Sequence[str] = (), **settings: str
 ) -> subprocess.CompletedProcess[str]:
     env = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     env |= {f"{PREFIX}DATA_DIR": str(data_dir)}
     env |= {PREFIX + name: value for name, value in settings.items()}
     return subprocess.run(
-        [sys.executable, str(ROOT / "main.py"), *arguments],
+        [*prefix, sys.executable, str(ROOT / "main.py"), *arguments],
         check=False,
         cwd="/",  # where no .env is
         env=env,

@@ -5,7 +5,7 @@ import os
 import re
 import signal
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -42,9 +42,13 @@ class Server:
 
 @asynccontextmanager
 async def serving(
-    data_dir: Path, *, port: int | None = None, settings: Mapping[str, str] | None = None
+    data_dir: Path,
+    *,
+    port: int | None = None,
+    settings: Mapping[str, str] | None = None,
+    prefix: Sequence[str] = (),
 ) -> AsyncIterator[Server]:
-    """Serve from this data folder until the block ends."""
+    """Serve from this data folder until the block ends, by a program before it, if there is one."""
     port = port or free_port()
     url = f"http://127.0.0.1:{port}"
     env = {name: value for name, value in os.environ.items() if not name.startswith("ROLLCALL_")}
@@ -56,6 +60,7 @@ async def serving(
     }
     with _log_in(data_dir) as output:
         process = await asyncio.create_subprocess_exec(
+            *prefix,
             sys.executable,
             str(ROOT / "main.py"),
             "serve",
