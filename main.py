@@ -10,7 +10,7 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
-from services import second_factors, setup, users, vault
+from services import lost_keys, second_factors, setup, users, vault
 from services.actor import COMMAND_LINE
 from services.audit_log import BrokenLink, verify
 from services.backup import back_up
@@ -113,8 +113,15 @@ async def _restore(settings: Settings, options: argparse.Namespace) -> int:
     return _told(restored.entries, restored.broken)
 
 
-async def _rotate_keys(settings: Settings, _options: argparse.Namespace) -> int:
+async def _rotate_keys(settings: Settings, options: argparse.Namespace) -> int:
     async with started(settings):
+        if options.give_up_lost:
+            given_up = await lost_keys.give_up()
+            await vault.prepare()
+            for email in given_up.users:
+                say(f"{email} signs in without the authenticator app now.")
+            for name in given_up.organisations:
+                say(f"{name} has no single sign-on now: a Tenant Admin connects it anew.")
         count = await vault.rotate()
     say(f"Sealed anew under the newest key: {count} secrets.")
     return 0
@@ -162,7 +169,12 @@ def _parser() -> argparse.ArgumentParser:
     backup.add_argument("file", type=Path, help="the copy to write; must not exist")
     restored = add("restore", _restore, "put a backup in the place of the embedded database")
     restored.add_argument("file", type=Path, help="what `backup` wrote; Rollcall must be stopped")
-    add("rotate-keys", _rotate_keys, "seal the secrets in the database anew, under a new key")
+    rotate = add(
+        "rotate-keys", _rotate_keys, "seal the secrets in the database anew, under a new key"
+    )
+    rotate.add_argument(
+        "--give-up-lost", action="store_true", help="forget first what no key opens any more"
+    )
     add(
         "verify-audit", _verify_audit, "check the audit log's chain, and name its first broken link"
     )

@@ -13,7 +13,7 @@ from sqlmodel import col, delete, select
 
 from models import Authenticator, MailTemplate, Passkey, Tenant, User
 from services import clock, mail, recovery_codes, vault
-from services.actor import Acting, Actor, authorize, get_user
+from services.actor import COMMAND_LINE, Acting, Actor, authorize, get_user
 from services.audit import Action, record
 from services.db import Transaction, reading, transaction
 from services.errors import ConflictError, InvalidInputError, SessionEndedError
@@ -154,6 +154,18 @@ async def remove(actor: Actor) -> None:
         await tx.delete(app)
         await record(tx, Action.AUTHENTICATOR_REMOVED, actor=actor, by=user, subject=user)
         await removed(tx, MailTemplate.AUTHENTICATOR_REMOVED, user)
+
+
+async def lose_app(tx: Transaction, user: User, app: Authenticator) -> None:
+    """Do without an authenticator app that can't be checked any more, whoever requires one."""
+    await tx.delete(app)
+    if app.confirmed_at is None:
+        return
+    await tx.flush()
+    if not await has_one(tx, user.id):
+        await recovery_codes.forget(tx, user)
+    await record(tx, Action.AUTHENTICATOR_REMOVED, actor=COMMAND_LINE, subject=user)
+    await _tell(tx, MailTemplate.AUTHENTICATOR_REMOVED, user)
 
 
 async def reset(actor: Acting, user_id: UUID) -> None:

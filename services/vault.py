@@ -75,7 +75,15 @@ async def _sealed(
     if everything:
         return (await tx.exec(rows)).all()
     first = (await tx.exec(rows.order_by(key).limit(SAMPLE))).all()
-    return [*first, *(await tx.exec(rows.order_by(key.desc()).limit(SAMPLE))).all()]
+    return list({*first, *(await tx.exec(rows.order_by(key.desc()).limit(SAMPLE))).all()})
+
+
+def opens(sealed: bytes) -> bool:
+    """Whether the keys open this."""
+    try:
+        return _opens(_ring(), sealed)
+    except OperatorError:
+        return False
 
 
 def _opens(ring: MultiFernet, token: bytes) -> bool:
@@ -130,7 +138,10 @@ async def rotate() -> int:
     Rollcall serves. Raises `OperatorError` where a secret can't be opened; nothing is changed then.
     """
     if count := await lost(everything=True):
-        raise _lost_error(f"Nothing was changed: {count} secrets can't be opened.")
+        raise _lost_error(
+            f"Nothing was changed: {count} secrets can't be opened. Where their keys are gone for "
+            "good, `rotate-keys --give-up-lost` forgets them."
+        )
     if _is_file():
         _write_keys([Fernet.generate_key().decode(), *_file_keys()])
     ring, count = _ring(), 0

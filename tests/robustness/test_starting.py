@@ -183,3 +183,9 @@ async def test_lost_keys_are_told_by_restore_and_by_rotate_keys(tmp_path: Path) 
         assert "Restore encryption-keys" in done.stderr
         assert "Traceback" not in done.stderr
     assert not (data / vault.KEYS_FILE).exists()
+    given_up = run(data, "rotate-keys", "--give-up-lost")
+    assert given_up.returncode == 0, given_up.stderr
+    assert f"{tenant.name} has no single sign-on now" in given_up.stdout
+    again = run(data, "rotate-keys")
+    assert "0 secrets" in again.stdout
+    assert vault.LOST not in again.stderr

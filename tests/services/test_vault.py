@@ -4,14 +4,17 @@ import pytest
 from cryptography.fernet import Fernet
 from pydantic import SecretStr
 
-from models import SsoConnection, Tenant
-from services import clock, vault
+from models import Authenticator, SsoConnection, Tenant, User
+from services import clock, lost_keys, second_factors, vault
+from services.actor import COMMAND_LINE
 from services.db import reading, transaction
 from services.errors import OperatorError
+from services.lost_keys import GivenUp
 from services.runtime import Runtime
 from services.settings import Settings
 from services.startup import started
-from tests.factories import create_tenant
+from tests import books
+from tests.factories import create_tenant, create_user
 
 SECRET = "JBSWY3DPEHPK3PXP"
 
@@ -129,6 +132,40 @@ async def test_rotating_without_the_keys_is_refused_and_changes_nothing(
     assert keys.read_text() == wrong
     keys.write_text(before)
     assert vault.unseal(await _stored(row)) == SECRET
+
+
+async def test_who_gives_up_what_is_lost_keeps_what_is_not(
+    rollcall: Runtime, tenant: Tenant
+) -> None:
+    row = await _sealed_row(tenant)
+    ada, grace, joan = [await create_user(tenant) for _ in range(3)]
+    keys = rollcall.settings.data_dir / vault.KEYS_FILE
+    kept = keys.read_text()
+    for user, confirmed in ((ada, True), (joan, False)):
+        keys.write_text(Fernet.generate_key().decode())
+        await _add_app(user, confirmed=confirmed)
+    keys.write_text(kept)
+    await _add_app(grace, confirmed=True)
+    assert await vault.lost() == 2
+    given_up = await lost_keys.give_up()
+    assert given_up == GivenUp([ada.email, joan.email], [])
+    assert await vault.lost() == 0
+    assert vault.unseal(await _stored(row)) == SECRET
+    assert (await second_factors.get_of(COMMAND_LINE, grace.id)).since is not None
+    assert (await second_factors.get_of(COMMAND_LINE, ada.id)).since is None
+    assert (await books.actions_of(tenant)).count("user.authenticator_removed") == 1
+
+
+async def _add_app(user: User, *, confirmed: bool) -> None:
+    async with transaction() as tx:
+        tx.add(
+            Authenticator(
+                user_id=user.id,
+                sealed_secret=vault.seal(SECRET),
+                created_at=clock.now(),
+                confirmed_at=clock.now() if confirmed else None,
+            )
+        )
 
 
 async def test_a_malformed_key_is_told_with_its_place(rollcall: Runtime) -> None:

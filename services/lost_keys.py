@@ -1,0 +1,74 @@
+"""What to do without sealed secrets whose keys are lost for good."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlmodel import col, select
+
+from models import Authenticator, SsoConnection, SsoSession, Tenant, User
+from services import second_factors, vault
+from services.actor import COMMAND_LINE
+from services.audit import Action, record
+from services.db import Transaction, transaction
+from services.events import TenantChanged
+
+
+@dataclass(frozen=True)
+class GivenUp:
+    """Who was concerned: emails of users without their app, and names of organisations without
+    their single sign-on."""
+
+    users: Sequence[str]
+    organisations: Sequence[str]
+
+
+async def give_up() -> GivenUp:
+    """Forget every sealed secret that the keys don't open.
+
+    An authenticator app is removed, so that its owner signs in without it and is told by mail; an
+    organisation's single sign-on is disconnected. What the keys open stays as it is.
+    """
+    async with transaction() as tx:
+        users = await _without_apps(tx)
+        organisations = await _without_connections(tx)
+        for session in await tx.exec(select(SsoSession).with_for_update()):
+            if not vault.opens(session.sealed_id_token):
+                await tx.delete(session)
+    return GivenUp(users, organisations)
+
+
+async def _without_apps(tx: Transaction) -> list[str]:
+    emails = []
+    for user, app in await tx.exec(
+        select(User, Authenticator)
+        .where(col(Authenticator.user_id) == User.id)
+        .order_by(col(User.id))
+        .with_for_update()
+    ):
+        if not vault.opens(app.sealed_secret):
+            await second_factors.lose_app(tx, user, app)
+            emails.append(user.email)
+    return emails
+
+
+async def _without_connections(tx: Transaction) -> list[str]:
+    names = []
+    for tenant, connection in await tx.exec(
+        select(Tenant, SsoConnection)
+        .where(col(SsoConnection.tenant_id) == Tenant.id)
+        .order_by(col(Tenant.id))
+        .with_for_update()
+    ):
+        if vault.opens(connection.sealed_secret):
+            continue
+        await tx.delete(connection)
+        await record(
+            tx,
+            Action.SSO_DISCONNECTED,
+            actor=COMMAND_LINE,
+            tenant_id=tenant.id,
+            issuer=connection.issuer,
+        )
+        tx.publish(TenantChanged(tenant_id=tenant.id))
+        names.append(tenant.name)
+    return names
