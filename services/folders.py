@@ -12,15 +12,20 @@ OTHERS = stat.S_IRWXG | stat.S_IRWXO
 def trouble(path: Path) -> str:
     """Why nothing can be written to a file or a folder, with the command that mends it; empty where
     that isn't so. Of one that doesn't exist, its nearest parent is looked at."""
+    wished, path = path.absolute(), path.absolute()
     while not path.exists() and path != path.parent:
         path = path.parent
     wanted = os.W_OK | os.X_OK if path.is_dir() else os.W_OK
     if os.access(path, wanted, effective_ids=os.access in os.supports_effective_ids):
         return ""
-    path = path.absolute()
     if os.statvfs(path).f_flag & os.ST_RDONLY:
         return f"{path} is on a file system that is mounted read-only."
     owner, user, group = path.stat().st_uid, os.geteuid(), os.getegid()
+    if wished != path:  # never have anybody give away a folder that isn't ours
+        return (
+            f"{wished} doesn't exist, and uid {user} may not make it in {path}: "
+            f"run `install -d -m 700 -o {user} -g {group} {wished}` as root."
+        )
     if owner == user:
         return f"{path} may not be written to by its owner: run `chmod u+rwX {path}`."
     return (

@@ -160,7 +160,9 @@ async def _keys() -> Check:
 
 
 async def _folder() -> Check:
-    settings = runtime.current().settings
+    settings, database = runtime.current().settings, runtime.current().database
+    if settings.secret is not None and not database.is_sqlite:
+        return Check("folder", True, "Nothing is kept in the data folder.", vital=False)
     told = folders.troubles(settings.data_dir)
     secrets = [settings.data_dir / name for name in (SECRET_FILE, vault.KEYS_FILE)]
     told += folders.open_to_others([*secrets, *_database_files()])

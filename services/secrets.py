@@ -28,7 +28,7 @@ def load_secret(data_dir: Path, given: str | None) -> bytes:
             write_private(path, secrets.token_hex(SECRET_BYTES), replace=False)
         stored = path.read_text(encoding="ascii").strip()
     except OSError as error:
-        mend = folders.trouble(path) or folders.trouble(data_dir)
+        mend = folders.trouble(data_dir) or (folders.trouble(path) if path.exists() else "")
         raise OperatorError(
             f"Can't use the data folder {data_dir}: {error.strerror}. "
             f"{mend or 'Set ROLLCALL_DATA_DIR to a folder that Rollcall may write to.'}"

@@ -154,6 +154,8 @@ def test_a_folder_of_somebody_else_is_told_with_the_command_that_mends_it(tmp_pa
         path.unlink()
     refused = run(data, "migrate", prefix=AS_ANYBODY)
     assert_refused(refused, "belongs to uid 4321", f"chown -R 0:0 {data}")
+    refused = run(data / "new", "migrate", prefix=AS_ANYBODY)
+    assert_refused(refused, f"install -d -m 700 -o 0 -g 0 {data / 'new'}")
 
 
 async def test_lost_keys_are_told_by_restore_and_by_rotate_keys(tmp_path: Path) -> None:

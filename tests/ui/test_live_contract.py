@@ -14,7 +14,7 @@ import nicegui
 import pytest
 import socketio
 from engineio.async_drivers import asgi
-from nicegui import Client, core
+from nicegui import Client, core, run
 from nicegui import nicegui as server
 from nicegui.element import Element
 from nicegui.outbox import Outbox
@@ -158,6 +158,11 @@ def test_the_script_finds_its_hooks_in_nicegui_s_page() -> None:
     )
     assert TEMPLATE.index("{{ head_html") < TEMPLATE.index("nicegui.js")
     assert "rollcall_cut" in LIVE_SCRIPT.read_text(encoding="utf-8")
+
+
+def test_the_pool_of_processes_is_made_where_it_is_left_out() -> None:
+    assert "run.setup()" in inspect.getsource(server._startup)
+    assert "if process_pool is not None" in inspect.getsource(run.tear_down)
 
 
 def test_every_script_of_the_template_can_carry_a_nonce() -> None:
