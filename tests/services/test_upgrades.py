@@ -39,7 +39,7 @@ RIGHT_AFTER = datetime(2026, 1, 15, 9, 23, tzinfo=UTC)
 @pytest.fixture(params=BOTH)
 def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
     """Settings of a database without any table."""
-    url = None
+    url: str | None = None
     if request.param == "postgresql":
         server: PostgresServer = request.getfixturevalue("postgres_server")
         url = server.url(server.create_database(empty=True))
@@ -76,8 +76,8 @@ async def test_an_upgrade_keeps_every_account_session_link_and_entry(
     await _populate(empty, revision)
     clock.shift(RIGHT_AFTER - datetime.now(UTC))
     async with started(empty):
-        revision, newest = await migrations.schema()
-        assert revision == newest
+        found, newest = await migrations.schema()
+        assert found == newest
         assert await verify() == (22, None)
         (soren, again) = await books.users_with("søren@xn--bcher-kva.example")
         assert (soren.full_name, soren.role, soren.active) == (
