@@ -12,10 +12,13 @@ from pathlib import Path
 
 from services import lost_keys, second_factors, setup, users, vault
 from services.actor import COMMAND_LINE
-from services.audit_log import BrokenLink, verify
+from services.audit_check import BrokenLink, find_missing, verify
+from services.audit_export import EVERYTHING
+from services.audit_heads import Head, list_heads, read_heads
 from services.backup import back_up
 from services.demo import create_demo
 from services.errors import OperatorError, RollcallError
+from services.export_check import check_export
 from services.logs import set_up_logging
 from services.migrations import migrate
 from services.restore import restore
@@ -127,10 +130,45 @@ async def _rotate_keys(settings: Settings, options: argparse.Namespace) -> int:
     return 0
 
 
-async def _verify_audit(settings: Settings, _options: argparse.Namespace) -> int:
+async def _verify_audit(settings: Settings, options: argparse.Namespace) -> int:
+    expected = [head for file in options.expect for head in _heads_of(file)]
     async with started(settings):
         checked, broken = await verify()
-    return _told(checked, broken)
+        missing = await find_missing(expected)
+        heads = await list_heads()
+    status = _told(checked, broken)
+    for link in missing:
+        say(f"Expected entry {link.number} of {link.chain}: {link.problem}.")
+    if expected and not missing:
+        say(f"All expected heads lie on the chains: {len(expected):,}.")
+    if options.print_heads and not status:
+        for head in heads:
+            say(str(head))
+    return 1 if missing else status
+
+
+def _heads_of(file: Path) -> list[Head]:
+    try:
+        return read_heads(file.read_text(encoding="utf-8", errors="replace"))
+    except OSError as error:
+        raise OperatorError(f"Can't read {file}: {error.strerror}.") from error
+    except OperatorError as error:
+        raise OperatorError(f"{file}: {error}") from error
+
+
+def _verify_export(options: argparse.Namespace) -> int:
+    checked = check_export(options.file, options.key)
+    if checked.problems:
+        say(f"{options.file} is broken:")
+        for problem in checked.problems:
+            say(f"  {problem}")
+        return 1
+    say(f"{options.file} is whole: {checked.entries:,} entries, as Rollcall exported them.")
+    if checked.narrowed_to != EVERYTHING:
+        say(f"It was narrowed to {checked.narrowed_to}. The hashes prove each entry; that none of")
+        say("these was left out is Rollcall's word, by its signature.")
+    say(str(checked.head))
+    return 0
 
 
 def _told(checked: int, broken: BrokenLink | None) -> int:
@@ -148,7 +186,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
 
-    def add(name: str, run: Command, text: str) -> argparse.ArgumentParser:
+    def add(name: str, run: Command | None, text: str) -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=text, description=text)
         command.set_defaults(run=run)
         return command
@@ -175,8 +213,22 @@ def _parser() -> argparse.ArgumentParser:
     rotate.add_argument(
         "--give-up-lost", action="store_true", help="forget first what no key opens any more"
     )
-    add(
-        "verify-audit", _verify_audit, "check the audit log's chain, and name its first broken link"
+    audit = add("verify-audit", _verify_audit, "check the audit log's chains, and name what broke")
+    audit.add_argument(
+        "--expect",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="heads that were kept: each must lie on its chain (may be given several times)",
+    )
+    audit.add_argument(
+        "--print-heads", action="store_true", help="print each chain's head, to keep"
+    )
+    export = add("verify-export", None, "check an exported audit log, without a database")
+    export.add_argument("file", type=Path, help="the CSV file as it was exported")
+    export.add_argument(
+        "--key", type=Path, required=True, help="the public key, as /audit-key.pem had it"
     )
     parser.set_defaults(run=_serve, command="serve")
     return parser
@@ -200,6 +252,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _end_on_sigterm()
     os.umask(0o077)  # what Rollcall writes is for its own user's eyes
     try:
+        if options.command == "verify-export":  # wherever there is a file: without settings or data
+            return _verify_export(options)
         settings = load()
         set_up_logging(settings.log_format)
         for name in unknown_settings():

@@ -1,7 +1,7 @@
 """The tables: facts and single-row rules, no queries."""
 
 from models.attempt_counter import AttemptCounter
-from models.audit_event import AuditEvent, AuditHead
+from models.audit_event import AuditEvent, AuditHead, NotedHead
 from models.base import metadata, new_id
 from models.bus_message import BusMessage
 from models.known_device import KnownDevice
@@ -28,6 +28,7 @@ __all__ = [
     "MailProgress",
     "MailState",
     "MailTemplate",
+    "NotedHead",
     "OneTimeLink",
     "OutgoingMail",
     "Passkey",

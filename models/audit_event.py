@@ -47,3 +47,16 @@ class AuditHead(SQLModel, table=True):
     chain_id: UUID = Field(primary_key=True)
     number: int = Field(default=0)
     hash: str = Field(max_length=64)
+
+
+class NotedHead(SQLModel, table=True):
+    """How far a chain's entries are noted in the platform's chain: what grew since is noted next.
+
+    The platform's own row says when the last round was. Nothing is proved by this table.
+    """
+
+    __tablename__ = "noted_head"
+
+    chain_id: UUID = Field(primary_key=True)
+    number: int
+    at: datetime = Field(sa_type=UtcDateTime)

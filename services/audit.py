@@ -64,6 +64,7 @@ class Action(StrEnum):
     SECOND_FACTOR_FAILED = "session.second_factor_failed"
     SECOND_FACTOR_POLICY_SET = "tenant.second_factor_policy_set"
     AUDIT_EXPORTED = "audit.exported"
+    AUDIT_HEADS_NOTED = "audit.heads_noted"
 
     @property
     def label(self) -> str:
@@ -142,7 +143,17 @@ async def record(
 
 
 def hash_of(entry: AuditEvent) -> str:
-    """SHA-256 over the previous entry's hash and everything that this entry says, as hex."""
+    """The hash that an entry must have."""
+    return chained(entry.previous_hash, canonical(entry))
+
+
+def chained(previous_hash: str, content: str) -> str:
+    """SHA-256 over the previous entry's hash and everything that an entry says, as hex."""
+    return hashlib.sha256(f"{previous_hash}{content}".encode()).hexdigest()
+
+
+def canonical(entry: AuditEvent) -> str:
+    """Everything that an entry says, in the one form that is hashed: JSON in ASCII."""
     content = {
         "id": str(entry.id),
         "chain": str(entry.chain_id),
@@ -154,8 +165,7 @@ def hash_of(entry: AuditEvent) -> str:
         "address": entry.address,
         "details": entry.details,
     }
-    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(f"{entry.previous_hash}{canonical}".encode()).hexdigest()
+    return json.dumps(content, sort_keys=True, separators=(",", ":"))
 
 
 async def _lock_head(tx: Transaction, chain_id: UUID) -> AuditHead:

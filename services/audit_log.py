@@ -1,8 +1,6 @@
-"""Reading the audit log: for its page, its export, and its proof."""
+"""Reading the audit log: for its page and its export."""
 
-import csv
-import io
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
@@ -12,9 +10,10 @@ from sqlalchemy import ColumnElement, String, cast, or_
 from sqlmodel import col, select
 
 from models import AuditEvent, AuditHead, Tenant
-from services import runtime
 from services.actor import Acting, authorize
-from services.audit import GENESIS, PLATFORM_CHAIN, Action, hash_of, record
+from services.audit import PLATFORM_CHAIN, Action, record
+from services.audit_export import ExportFile
+from services.audit_heads import Head, name_of
 from services.db import reading, transaction
 from services.errors import NotFoundError
 from services.names import plain, words_of
@@ -22,9 +21,6 @@ from services.permissions import Permission
 
 PAGE_SIZE = 50
 EXPORT_BATCH = 1000
-# What a spreadsheet takes for the beginning of a formula (OWASP, CSV Injection): the signs, their
-# full-width forms, and what is skipped before them.
-FORMULA_STARTS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\t", "\r", "\n")
 
 
 @dataclass(frozen=True)
@@ -52,6 +48,18 @@ class AuditQuery:
             else None,
         )
 
+    def in_words(self) -> str:
+        """What the entries are narrowed to, for the export; "none" where they are all there."""
+        values = {
+            "action": self.action,
+            "text": self.q,
+            "from": self.since,
+            "to": self.until,
+            "person": self.subject_id,
+            "before entry": self.before,
+        }
+        return "; ".join(f"{name}: {value}" for name, value in values.items() if value) or "none"
+
 
 @dataclass(frozen=True)
 class AuditEntry:
@@ -72,10 +80,12 @@ class AuditEntry:
 
 @dataclass(frozen=True)
 class AuditPage:
-    """Some entries, the newest first, and whether there are older ones."""
+    """Some entries, the newest first, whether there are older ones, and the chain's end now."""
 
     entries: Sequence[AuditEntry]
     has_more: bool
+    head_number: int
+    head_hash: str
 
 
 async def list_entries(actor: Acting, query: AuditQuery) -> AuditPage:
@@ -89,7 +99,8 @@ async def list_entries(actor: Acting, query: AuditQuery) -> AuditPage:
             .limit(PAGE_SIZE + 1)
         )
         entries = [_entry(row) for row in rows]
-    return AuditPage(entries[:PAGE_SIZE], len(entries) > PAGE_SIZE)
+        head = await tx.get_one(AuditHead, actor.tenant_id or PLATFORM_CHAIN)
+    return AuditPage(entries[:PAGE_SIZE], len(entries) > PAGE_SIZE, head.number, head.hash)
 
 
 async def find_entry(entry_id: UUID) -> AuditEntry:
@@ -102,10 +113,10 @@ async def find_entry(entry_id: UUID) -> AuditEntry:
 
 
 async def export(actor: Acting, query: AuditQuery) -> AsyncIterator[str]:
-    """The entries as CSV, in pieces. The export itself is in the log, before anything is read. It
-    needs a fresh sign-in.
+    """The entries as a signed CSV file, in pieces (`audit_export`). The export itself is in the
+    log, before anything is read. It needs a fresh sign-in.
 
-    A cell that a spreadsheet would run as a formula begins with an apostrophe.
+    Where it is broken off, by the end of the session say, the lines at its end are missing.
     """
     async with transaction() as tx:
         by = await authorize(
@@ -115,15 +126,19 @@ async def export(actor: Acting, query: AuditQuery) -> AsyncIterator[str]:
             lock=tuple(_ids(getattr(actor, "user_id", None))),
             fresh=True,
         )
-        await record(tx, Action.AUDIT_EXPORTED, actor=actor, by=by, tenant_id=actor.tenant_id)
-    return _pieces(actor, query)
+        entry = await record(
+            tx, Action.AUDIT_EXPORTED, actor=actor, by=by, tenant_id=actor.tenant_id
+        )
+        tenant = await tx.get(Tenant, actor.tenant_id) if actor.tenant_id else None
+    name = name_of(entry.chain_id, tenant.slug if tenant else None)
+    head = Head(entry.chain_id, name, entry.number, entry.hash, entry.at)
+    return _pieces(actor, query, ExportFile(head, query.in_words()))
 
 
-async def _pieces(actor: Acting, query: AuditQuery) -> AsyncIterator[str]:
-    yield _csv_lines(
-        [["number", "time (UTC)", "who", "action", "whom", "address", "details", "hash"]]
-    )
-    before = query.before
+async def _pieces(actor: Acting, query: AuditQuery, file: ExportFile) -> AsyncIterator[str]:
+    yield file.begin()
+    # Up to the export's own entry: what is written meanwhile belongs to the next one.
+    before = min(query.before or file.head.number + 1, file.head.number + 1)
     while True:
         async with reading() as tx:
             await authorize(tx, actor, Permission.VIEW_AUDIT)
@@ -136,85 +151,14 @@ async def _pieces(actor: Acting, query: AuditQuery) -> AsyncIterator[str]:
                 )
             ).all()
         if not rows:
-            return
+            break
         before = rows[-1].number
-        entries = [_entry(row) for row in rows]
-        yield _csv_lines(
-            [
-                e.number,
-                e.at.isoformat(),
-                e.actor,
-                e.action_label,
-                e.subject,
-                e.address,
-                e.summary,
-                e.hash,
-            ]
-            for e in entries
-        )
+        yield file.entries([(row, shown.action_label, shown.summary) for row, shown in _both(rows)])
+    yield file.end()
 
 
-def defused(cell: object) -> str:
-    """The cell as text that no spreadsheet runs as a formula."""
-    text = str(cell)
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
-
-
-def _csv_lines(rows: Any) -> str:
-    buffer = io.StringIO()
-    csv.writer(buffer).writerows([defused(cell) for cell in row] for row in rows)
-    return buffer.getvalue()
-
-
-@dataclass(frozen=True)
-class BrokenLink:
-    """Where a chain doesn't hold."""
-
-    chain: str
-    number: int
-    problem: str
-
-
-async def verify() -> tuple[int, BrokenLink | None]:
-    """Check every chain; returns how many entries hold, and the first that doesn't."""
-    checked = 0
-    async with reading() as tx:
-        if not runtime.current().database.is_sqlite:
-            # Heads and entries as they were at one moment, while others go on writing.
-            await tx.connection(execution_options={"isolation_level": "REPEATABLE READ"})
-        heads = (await tx.exec(select(AuditHead).order_by(col(AuditHead.chain_id)))).all()
-        names = {tenant.id: tenant.slug for tenant in await tx.exec(select(Tenant))}
-        names[PLATFORM_CHAIN] = "platform"
-        for chain_id in names.keys() - {head.chain_id for head in heads}:
-            return checked, BrokenLink(names[chain_id], 1, "the end of the chain is missing")
-        for head in heads:
-            name = names.get(head.chain_id, str(head.chain_id))
-            expected, previous = 1, GENESIS
-            rows = await tx.stream_scalars(
-                select(AuditEvent)
-                .where(col(AuditEvent.chain_id) == head.chain_id)
-                .order_by(col(AuditEvent.number))
-                .execution_options(yield_per=EXPORT_BATCH)
-            )
-            async for row in rows:
-                problem = _problem(row, expected, previous)
-                if problem:
-                    return checked, BrokenLink(name, expected, problem)
-                expected, previous = row.number + 1, row.hash
-                checked += 1
-            if (head.number, head.hash) != (expected - 1, previous):
-                return checked, BrokenLink(name, expected, "entries are missing at the end")
-    return checked, None
-
-
-def _problem(row: AuditEvent, expected: int, previous: str) -> str | None:
-    if row.number != expected:
-        return "an entry is missing"
-    if row.previous_hash != previous:
-        return "it doesn't follow from the entry before it"
-    if row.hash != hash_of(row):
-        return "it was changed"
-    return None
+def _both(rows: Sequence[AuditEvent]) -> list[tuple[AuditEvent, AuditEntry]]:
+    return [(row, _entry(row)) for row in rows]
 
 
 def _conditions(
@@ -264,18 +208,23 @@ def _entry(row: AuditEvent) -> AuditEntry:
 
 
 def _summary(action: Action | None, details: dict[str, Any]) -> str:
-    if action is Action.PAGES_CLOSED:
-        return _receipt_summary(details)
-    if action is Action.USER_RENAMED:
-        return f"was {details.get('before', '')}"
-    if action in {Action.TENANT_RENAMED, Action.SECOND_FACTOR_POLICY_SET}:
-        return f"{details.get('before', '')} → {details.get('after', '')}"
-    if action is Action.END_DATE_SET:
-        return str(details.get("end_date") or "none")
-    if action is Action.RESTORED:
-        return f"{details.get('file', '')}, {details.get('sessions', 0)} sessions ended"
-    shown = {key: value for key, value in details.items() if value not in (None, "")}
-    return ", ".join(str(value) for value in shown.values())
+    if action in _SUMMARIES:
+        return _SUMMARIES[action](details)
+    shown = [v for name, v in details.items() if v not in (None, "") and name != "heads"]
+    return ", ".join(map(str, shown))
+
+
+def _change_summary(details: dict[str, Any]) -> str:
+    return f"{details.get('before', '')} → {details.get('after', '')}"
+
+
+def _restore_summary(details: dict[str, Any]) -> str:
+    return f"{details.get('file', '')}, {details.get('sessions', 0)} sessions ended"
+
+
+def _heads_summary(details: dict[str, Any]) -> str:
+    count = len(details.get("heads", ()))
+    return "of 1 chain" if count == 1 else f"of {count:,} chains"
 
 
 def _receipt_summary(details: dict[str, Any]) -> str:
@@ -291,6 +240,17 @@ def _receipt_summary(details: dict[str, Any]) -> str:
     if details.get("unheard"):
         text += ", not counting a replica that hasn't reported"
     return text
+
+
+_SUMMARIES: Mapping[Action | None, Callable[[dict[str, Any]], str]] = {
+    Action.PAGES_CLOSED: _receipt_summary,
+    Action.USER_RENAMED: lambda details: f"was {details.get('before', '')}",
+    Action.TENANT_RENAMED: _change_summary,
+    Action.SECOND_FACTOR_POLICY_SET: _change_summary,
+    Action.END_DATE_SET: lambda details: str(details.get("end_date") or "none"),
+    Action.RESTORED: _restore_summary,
+    Action.AUDIT_HEADS_NOTED: _heads_summary,
+}
 
 
 def _day(value: Any) -> date | None:

@@ -8,6 +8,7 @@ from models import Role, User
 from services import clock, runtime
 from services.actor import COMMAND_LINE
 from services.audit import Action, record
+from services.audit_heads import note_tenant
 from services.db import transaction
 from services.demo_names import FIRST_NAMES, LAST_NAMES, SPECIAL_NAMES
 from services.emails import email_key
@@ -67,6 +68,7 @@ async def create_demo() -> list[DemoAccount] | None:
                 role=user.role.label,
                 at=user.created_at,
             )
+        await note_tenant(tx, Action.TENANT_CREATED, tenant, actor=COMMAND_LINE)
     shown = [(platform_admin, "/platform/login"), (admin, f"/t/{tenant.slug}/login")]
     return [DemoAccount(user.role.label, user.email, PASSWORD, base + path) for user, path in shown]
 

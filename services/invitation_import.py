@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from models import Role, User
 from services.actor import Acting
+from services.csv_files import csv_lines
 from services.db import Transaction, transaction
 from services.emails import email_key
 from services.errors import InvalidInputError, NotAllowedError, RollcallError
@@ -37,6 +38,7 @@ COLUMNS = {
     "email": "email",
     "role": "role",
 }
+RESULT_COLUMNS = ("Line", "Name", "Email", "Result", "Why not", "Link to hand over")
 NEEDED = "The first line must name the columns First Name, Last Name, Email and Role."
 
 
@@ -60,6 +62,27 @@ class RowOutcome:
     email: str
     problem: str = ""
     link: str = field(default="", repr=False)
+
+
+def results_csv(outcomes: Sequence[RowOutcome], *, first: bool = False) -> str:
+    """Lines of the file with what became of each row; the `first` ones begin it."""
+    rows: list[Sequence[object]] = [
+        (
+            outcome.line,
+            outcome.name,
+            outcome.email,
+            "not invited" if outcome.problem else "invited",
+            outcome.problem,
+            outcome.link,
+        )
+        for outcome in outcomes
+    ]
+    return csv_lines([RESULT_COLUMNS, *rows] if first else rows, first=first)
+
+
+def results_end(rows: int) -> str:
+    """The last line of that file; without it, the file was cut off."""
+    return csv_lines([("rows", rows, *[""] * (len(RESULT_COLUMNS) - 2))])
 
 
 def read_csv(text: str) -> list[ImportRow]:

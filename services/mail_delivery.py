@@ -189,6 +189,14 @@ def _text(template: MailTemplate, part: str, values: dict[str, Any]) -> str:
     return _environment.get_template(f"{template.value}/{part}").render(values)
 
 
+async def send_at_once(letter: Letter) -> None:
+    """Send a mail that isn't in the outbox: for the operator, not for a user.
+
+    Raises `UnsendableError` and `NotSentError`.
+    """
+    await _send(letter, runtime.current().settings)
+
+
 async def _send(letter: Letter, settings: Settings, lease: Lease | None = None) -> None:
     sender, recipient = on_the_wire(settings.mail_from or ""), on_the_wire(letter.recipient)
     message = compose(letter, sender, recipient, clock.now())

@@ -18,7 +18,7 @@ from models import AuditEvent, EndReason, LoginSession
 from services import clock
 from services.actor import COMMAND_LINE
 from services.audit import Action, record
-from services.audit_log import BrokenLink, verify
+from services.audit_check import BrokenLink, verify
 from services.db import transaction
 from services.errors import OperatorError
 from services.settings import Settings

@@ -120,6 +120,12 @@ class Settings(BaseSettings):
     password_min_length: int = Field(
         15, ge=8, le=64, description="The least characters of a password (NIST SP 800-63B-4: 15)."
     )
+    audit_heads_dir: Path | None = Field(
+        None, description="A folder for the audit log's heads, best on another machine."
+    )
+    audit_heads_email: EmailAddress | None = Field(
+        None, description="Who gets the audit log's heads by mail, once a day."
+    )
     log_format: Literal["text", "json"] = Field("text", description="How log lines are written.")
 
     @model_validator(mode="before")
@@ -136,6 +142,8 @@ class Settings(BaseSettings):
             self.public_url = f"http://localhost:{self.port}"
         if self.mail_server and not self.mail_from:
             raise ValueError("ROLLCALL_MAIL_SERVER needs ROLLCALL_MAIL_FROM")
+        if self.audit_heads_email and not self.mail_server:
+            raise ValueError("ROLLCALL_AUDIT_HEADS_EMAIL needs ROLLCALL_MAIL_SERVER")
         if self.mail_starttls and self.mail_ssl_tls and "mail_starttls" in self.model_fields_set:
             raise ValueError("set ROLLCALL_MAIL_STARTTLS or ROLLCALL_MAIL_SSL_TLS, not both")
         if self.mail_port == SUBMISSIONS_PORT and "mail_ssl_tls" not in self.model_fields_set:

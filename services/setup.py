@@ -9,6 +9,7 @@ from models import AuditHead, LinkPurpose, OneTimeLink, Role, SignInMethod, Tena
 from services import clock, links, runtime
 from services.actor import COMMAND_LINE
 from services.audit import PLATFORM_CHAIN, Action, record
+from services.audit_heads import note_tenant
 from services.db import Transaction, reading, transaction
 from services.emails import check_email, email_key
 from services.errors import DeadLinkError, InvalidInputError, OperatorError
@@ -108,6 +109,9 @@ async def set_up(token: str, form: SetupForm, caller: Caller) -> SignedIn:
         await record(
             tx, Action.SET_UP, actor=None, by=user, tenant_id=tenant.id, address=caller.address
         )
+        await note_tenant(
+            tx, Action.TENANT_CREATED, tenant, actor=None, by=user, address=caller.address
+        )
         return await welcome(tx, user, caller, tenant, SignInMethod.LINK)
 
 
@@ -158,6 +162,8 @@ async def create_platform_admin(
         await record(
             tx, Action.USER_INVITED, actor=COMMAND_LINE, subject=user, role=user.role.label
         )
+        if tenant is not None:
+            await note_tenant(tx, Action.TENANT_CREATED, tenant, actor=COMMAND_LINE)
         tx.publish(UserInvited(tenant_id=None, user_id=user.id))
         return tenant
 

@@ -12,6 +12,7 @@ from models import EndReason, LoginSession, MailState, OneTimeLink, OutgoingMail
 from services import clock
 from services.actor import Acting, Actor, authorize
 from services.audit import Action, record
+from services.audit_heads import note_tenant
 from services.db import Transaction, transaction
 from services.errors import NotFoundError
 from services.events import TenantChanged
@@ -64,6 +65,7 @@ async def close_tenant(actor: Acting, tenant_id: UUID) -> int:
         for user in people.all():
             entry = await record(tx, Action.SESSIONS_REVOKED, actor=actor, by=by, subject=user)
             count += bool(await end(tx, user, EndReason.TENANT_CLOSED, cause=entry.id))
+        await note_tenant(tx, Action.TENANT_CLOSED, tenant, actor=actor, by=by)
         tx.publish(TenantChanged(tenant_id=tenant.id))
         return count
 
@@ -79,6 +81,7 @@ async def reopen_tenant(actor: Acting, tenant_id: UUID) -> None:
             return
         tenant.closed_at = None
         await record(tx, Action.TENANT_REOPENED, actor=actor, by=by, tenant_id=tenant.id)
+        await note_tenant(tx, Action.TENANT_REOPENED, tenant, actor=actor, by=by)
         tx.publish(TenantChanged(tenant_id=tenant.id))
 
 

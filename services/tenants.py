@@ -13,6 +13,7 @@ from models import AuditHead, Tenant, UserCount
 from services import clock
 from services.actor import Acting, Actor, authorize
 from services.audit import GENESIS, PLATFORM_CHAIN, Action, record
+from services.audit_heads import note_tenant
 from services.db import Transaction, reading, transaction
 from services.errors import InvalidInputError, NotFoundError
 from services.events import TenantChanged
@@ -84,6 +85,7 @@ async def create_tenant(actor: Acting, name: str, slug: str = "") -> Tenant:
             await record(
                 tx, Action.TENANT_CREATED, actor=actor, by=by, tenant_id=tenant.id, name=tenant.name
             )
+            await note_tenant(tx, Action.TENANT_CREATED, tenant, actor=actor, by=by)
             return tenant
     except IntegrityError as error:
         raise _taken(slug) from error

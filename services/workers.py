@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from services import (
+    audit_telling,
     carriers,
     expiry,
     housekeeping,
@@ -27,6 +28,9 @@ END_DATES_SECONDS = 60
 EXPIRY_SECONDS = 10
 # What nobody asks for any more may lie around for so long: looking for it reads whole tables.
 TIDYING_SECONDS = 600
+# How often audit heads that have moved are told outward: what is cut off or changed before that is
+# seen by nobody.
+HEADS_SECONDS = 3600
 # A worker that met a bug starts again after this pause, in seconds.
 RESTART_SECONDS = 5
 
@@ -42,6 +46,7 @@ async def working() -> AsyncIterator[None]:
         _settle,
         _tidy_up,
         _tell_readiness,
+        _tell_audit_heads,
     ]
     receipts.subscribe(current.bus)
     if not current.database.is_sqlite:
@@ -85,6 +90,10 @@ async def _tidy_up() -> None:
 
 async def _tell_readiness() -> None:
     await _every(TIDYING_SECONDS, readiness.tell, "Whether all is well is told later")
+
+
+async def _tell_audit_heads() -> None:
+    await _every(HEADS_SECONDS, audit_telling.Teller().tell, "Audit heads are told later")
 
 
 async def _every(seconds: float, work: Callable[[], Awaitable[None]], otherwise: str) -> None:

@@ -1,5 +1,6 @@
 """The command line: a sentence for every mistake, and no traceback."""
 
+import asyncio
 import os
 import socket
 import sqlite3
@@ -11,7 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from services import audit_log, audit_signature
+from services.actor import COMMAND_LINE
+from services.audit_log import AuditQuery
 from services.settings import PREFIX
+from services.startup import started
+from tests.conftest import make_settings
 
 ROOT = Path(__file__).parent.parent
 
@@ -45,7 +51,8 @@ def assert_refused(done: subprocess.CompletedProcess[str], *words: str) -> None:
 def test_help_names_every_command(tmp_path: Path) -> None:
     done = run(tmp_path / "data", "--help")
     assert done.returncode == 0
-    for command in ("serve", "demo", "create-platform-admin", "migrate", "backup", "verify-audit"):
+    commands = ("serve", "demo", "create-platform-admin", "migrate", "backup")
+    for command in (*commands, "verify-audit", "verify-export"):
         assert command in done.stdout
 
 
@@ -81,6 +88,7 @@ def test_a_database_out_of_reach_is_told(tmp_path: Path) -> None:
         ("PASSWORD_MIN_LENGTH", "7"),
         ("ADMIN_EMAIL", "nobody"),
         ("MAIL_SERVER", "mail.example.com"),
+        ("AUDIT_HEADS_EMAIL", "auditor@example.com"),
         ("SECRET_FILE", "nowhere"),
     ],
 )
@@ -161,3 +169,50 @@ def test_a_tampered_audit_log_is_told(tmp_path: Path) -> None:
     done = run(data, "verify-audit")
     assert done.returncode == 1
     assert "broken at entry 1 of platform: it was changed" in done.stdout
+
+
+def test_heads_that_were_printed_must_lie_on_the_chains_for_ever(tmp_path: Path) -> None:
+    data, password = tmp_path / "data", "a long sentence to sign in with\n"
+    run(data, "create-platform-admin", "a@example.com", given=password)
+    run(data, "create-platform-admin", "b@example.com", given=password)
+    kept = tmp_path / "heads.txt"
+    kept.write_text(run(data, "verify-audit", "--print-heads").stdout)
+    assert "audit-head platform 2 " in kept.read_text()
+    run(data, "create-platform-admin", "c@example.com", given=password)
+    expect = ("verify-audit", "--expect", str(kept))
+    done = run(data, *expect)
+    assert (done.returncode, "heads lie on the chains: 1" in done.stdout) == (0, True)
+    with sqlite3.connect(data / "rollcall.db") as database:
+        (first,) = database.execute("SELECT hash FROM audit_event WHERE number = 1").fetchone()
+        database.execute("DELETE FROM audit_event WHERE number > 1")
+        database.execute("UPDATE audit_head SET number = 1, hash = ?", (first,))
+    assert run(data, "verify-audit").returncode == 0
+    done = run(data, *expect)
+    assert done.returncode == 1
+    assert "Expected entry 2 of platform: the chain ends at entry 1" in done.stdout
+    kept.write_text("")
+    assert_refused(run(data, *expect), "heads.txt", "no audit head")
+
+
+async def _exported(data: Path) -> tuple[str, str]:
+    async with started(make_settings(data)):
+        pieces = await audit_log.export(COMMAND_LINE, AuditQuery())
+        return "".join([piece async for piece in pieces]), audit_signature.public_pem()
+
+
+def test_an_export_is_checked_without_settings_or_data(tmp_path: Path) -> None:
+    file, key = tmp_path / "audit.csv", tmp_path / "audit-key.pem"
+    check = ("verify-export", str(file), "--key", str(key))
+    exported, public = asyncio.run(_exported(tmp_path / "data"))
+    file.write_text(exported, newline="")
+    key.write_text(public)
+    nowhere = tmp_path / "nowhere"
+    done = run(nowhere, *check, PORT="wrong", DATABASE_URL="wrong")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "is whole: 1 entries" in done.stdout
+    file.write_text(exported[: len(exported) // 2], newline="")
+    done = run(nowhere, *check)
+    assert (done.returncode, "cut off" in done.stdout) == (1, True)
+    assert not nowhere.exists()
+    key.unlink()
+    assert_refused(run(nowhere, *check), "audit-key.pem")

@@ -13,7 +13,7 @@ import pytest
 from models import EndReason
 from services import users
 from services.actor import COMMAND_LINE
-from services.audit_log import verify
+from services.audit_check import verify
 from services.backup import back_up
 from services.settings import Settings
 from services.startup import started

@@ -44,8 +44,10 @@ async def test_a_file_invites_everyone_and_tells_each_row_that_it_cant(
         await page.get_by_role("link", name="Download the results").click()
     saved = tmp_path / "results.csv"
     await (await download.value).save_as(saved)
-    lines = saved.read_text(encoding="utf-8").splitlines()
+    assert saved.read_bytes().startswith("\ufeff".encode())  # a spreadsheet reads its accents right
+    *lines, end = saved.read_text(encoding="utf-8-sig").splitlines()
     assert len(lines) == 62
+    assert end.startswith('"rows","61"')
     assert '"not invited"' in lines[-1]
     assert lines[-1].startswith('"62","\'=1+1 Nobody"')  # no formula for the spreadsheet
     await page.get_by_role("link", name="← All users").click()

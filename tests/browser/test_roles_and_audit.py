@@ -108,7 +108,7 @@ async def test_the_log_loads_older_entries_on_demand(
 
 
 def _read_csv(path: Path) -> list[list[str]]:
-    return list(csv.reader(path.read_text(encoding="utf-8").splitlines()))
+    return list(csv.reader(path.read_text(encoding="utf-8-sig").splitlines()))
 
 
 @pytest.mark.parametrize("search", ["", "?q=hostile"])
@@ -124,6 +124,7 @@ async def test_the_export_is_a_csv_file_that_no_spreadsheet_runs(
     download = await started.value
     assert download.suggested_filename == f"audit-{tenant.slug}.csv"
     heads, *lines = _read_csv(await download.path())
+    assert lines[-1][0] == "signature"
     assert heads[:5] == ["number", "time (UTC)", "who", "action", "whom"]
     assert ("'=1+1 Hostile", "User deactivated") in {(line[4], line[3]) for line in lines}
     assert any(line[4] == "Ada Lovelace" for line in lines) == (not search)

@@ -17,7 +17,7 @@ from sqlmodel import select
 from models import MailState, Role, Tenant, User
 from services import clock, invitations, mail_delivery, mail_queue, sessions, users
 from services.actor import Operator
-from services.audit_log import verify
+from services.audit_check import verify
 from services.db import reading
 from services.invitations import InvitationForm
 from services.settings import Settings

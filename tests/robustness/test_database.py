@@ -19,7 +19,7 @@ from pydantic import SecretStr
 
 from models import Tenant
 from services import users
-from services.audit_log import verify
+from services.audit_check import verify
 from services.db import reading
 from services.settings import Settings
 from services.startup import started

@@ -45,6 +45,7 @@ PAGES: Mapping[str, set[Role]] = {
 # What anybody may ask for, signed in or not.
 PUBLIC = {
     "/",
+    "/audit-key.pem",
     "/healthz",
     "/readyz",
     "/password/strength",

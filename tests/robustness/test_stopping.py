@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 
 from services import sessions
-from services.audit_log import verify
+from services.audit_check import verify
 from services.settings import Settings
 from services.startup import started
 from tests import factories

@@ -5,7 +5,7 @@ import asyncio
 from models import Tenant
 from services import invitations
 from services.actor import Actor
-from services.audit_log import verify
+from services.audit_check import verify
 from services.invitations import InvitationForm
 from tests import books
 from tests.racing import delayed

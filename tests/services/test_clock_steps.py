@@ -20,7 +20,7 @@ from services import (
     workers,
 )
 from services.actor import Actor, is_fresh
-from services.audit_log import verify
+from services.audit_check import verify
 from services.db import transaction
 from services.errors import DeadLinkError, SessionEndedError, TooManyAttemptsError
 from services.invitations import InvitationForm

@@ -7,7 +7,7 @@ import pytest
 from models import Role, Tenant, User
 from services import clock
 from services.actor import Actor
-from services.audit_log import verify
+from services.audit_check import verify
 from services.errors import FreshSignInNeededError, InvalidInputError
 from services.events import Event, UserInvited
 from services.invitation_import import (

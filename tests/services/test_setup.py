@@ -56,7 +56,7 @@ async def test_set_up_is_in_the_log(token: str) -> None:
         user.id,
         CALLER.address,
     )
-    assert await books.actions_of(None) == ["session.signed_in"]
+    assert await books.actions_of(None) == ["tenant.created", "session.signed_in"]
 
 
 async def test_link_stays_the_same_until_it_is_used(token: str) -> None:

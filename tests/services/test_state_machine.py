@@ -20,7 +20,7 @@ from hypothesis.stateful import (
 from models import LinkPurpose, Role, Tenant
 from services import invitations, sessions, users
 from services.actor import Actor
-from services.audit_log import verify
+from services.audit_check import verify
 from services.errors import (
     ConflictError,
     DeadLinkError,

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, text
 import models
 from models import Role
 from services import clock, invitations, migrations, sessions
-from services.audit_log import verify
+from services.audit_check import verify
 from services.db import Database
 from services.errors import OperatorError
 from services.settings import Settings

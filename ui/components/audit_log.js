@@ -33,6 +33,13 @@ const FILTER_BAR = `
     <a v-if="export_url" class="btn spread" :href="exportHref" @click.prevent="$emit('export')">Export CSV</a>
   </form>`;
 
+const HEAD = `
+  <p class="audit-head small muted">
+    <span v-if="end.number">The log ends with entry <span class="mono" :title="'Hash ' + end.hash">#{{ end.number }}
+      {{ end.hash.slice(0, 12) }}</span>.</span>
+    Exports are signed: keep the <a href="/audit-key.pem" target="_blank" rel="noopener">public key</a> to check them.
+  </p>`;
+
 const ROW = `
   <tr v-for="entry in list" :key="entry.id" role="row" :class="{'fresh-a': fresh[entry.id]}">
     <td role="cell" class="col-when">
@@ -49,7 +56,7 @@ const ROW = `
 export default {
   template: `
   <div class="audit" :class="{'audit-compact': compact}">
-    <template v-if="!compact">${FILTER_BAR}</template>
+    <template v-if="!compact">${FILTER_BAR}${HEAD}</template>
     <p class="visually-hidden" role="status">{{ spoken }}</p>
     <div v-if="error" class="banner banner-danger users-error" role="alert">
       <span>Couldn't load the log. {{ error }}</span>
@@ -87,6 +94,7 @@ export default {
   props: {
     entries: Array,
     has_more: Boolean,
+    head: Object,
     actions: Array,
     query: Object,
     export_url: String,
@@ -98,6 +106,7 @@ export default {
     return {
       list: this.entries,
       more: this.has_more,
+      end: this.head,
       asked: Object.fromEntries(FILTERS.map((name) => [name, this.query[name] ?? ""])),
       loading: false,
       error: "",
@@ -146,6 +155,7 @@ export default {
       const entries = result.entries.filter((entry) => !known.has(entry.id));
       this.list = result.append ? [...this.list, ...entries] : entries;
       this.more = result.has_more;
+      this.reached(result.head);
       this.shown = { ...this.asked };
       this.spoken = entries.length === 1 ? "1 entry loaded" : `${entries.length} entries loaded`;
     },
@@ -215,12 +225,16 @@ export default {
 
     // -- what happens elsewhere
     happened({ entry }) {
+      this.reached(entry);
       if (!this.fits(entry) || this.list.some((other) => other.id === entry.id)) return;
       // Replicas may tell of their entries in another order than that of the log.
       const older = this.list.findIndex((other) => other.number < entry.number);
       this.list.splice(older < 0 ? this.list.length : older, 0, entry);
       this.fresh[entry.id] = true;
       setTimeout(() => delete this.fresh[entry.id], HIGHLIGHT);
+    },
+    reached({ number, hash }) {
+      if (number > this.end.number) this.end = { number, hash };
     },
     fits(entry) {
       const { action, q, from, to } = this.shown;

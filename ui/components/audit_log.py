@@ -15,8 +15,8 @@ class AuditLog(Component, script="audit_log.js", imports=["live_socket.js"]):
 
     The browser asks through `on_query` (action, q, from, to, before: the number of the oldest entry
     it has, or none; seq) and wants an answer by `show` or `failed` with the same `seq`. Everything
-    in the handler's values is what a browser sent. `compact` leaves out the filters and the column
-    Whom.
+    in the handler's values is what a browser sent. `head` is the chain's end (number, hash).
+    `compact` leaves out the filters, the head and the column Whom.
     """
 
     SENT_ONCE = ("entries",)
@@ -26,21 +26,22 @@ class AuditLog(Component, script="audit_log.js", imports=["live_socket.js"]):
         *,
         entries: Sequence[Mapping[str, Any]],
         has_more: bool,
+        head: Mapping[str, Any],
         on_query: Callable[[dict[str, Any]], Awaitable[None]],
         actions: Sequence[Sequence[str]] = (),
         query: Mapping[str, str] | None = None,
         export_url: str = "",
         compact: bool = False,
-        live_event: str = LIVE_EVENT,
     ) -> None:
         super().__init__()
         self._props["entries"] = tuple(entries)  # tuples aren't watched for changes
         self._props["has_more"] = has_more
+        self._props["head"] = dict(head)
         self._props["actions"] = tuple(actions)
         self._props["query"] = dict(query or {})
         self._props["export_url"] = export_url
         self._props["compact"] = compact
-        self._props["live_event"] = live_event
+        self._props["live_event"] = LIVE_EVENT
         self._on_query = on_query
         self.on("query", self._queried)
 

@@ -5,7 +5,6 @@ const PIECE = 12_000; // characters; four bytes each at most, and a socket messa
 const SHOWN = 200; // problems on the screen; the download has every row
 const EXAMPLE =
   "First Name,Last Name,Email,Role\r\nAda,Lovelace,ada@example.com,Sales Engineer\r\n";
-const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/u; // what a spreadsheet would run (OWASP, CSV Injection)
 
 const CHOOSE = `
   <div class="import-choose">
@@ -76,6 +75,7 @@ export default {
     this.example = `data:text/csv;charset=utf-8,${encodeURIComponent(EXAMPLE)}`;
     this.text = "";
     this.sent = 0;
+    this.lines = [];
   },
   mounted() {
     this.unlisten = listen({}, { onReconnect: this.reconnected });
@@ -113,15 +113,16 @@ export default {
       this.phase = "ready";
       this.$nextTick(() => this.$refs.start.focus());
     },
-    progress(outcomes) {
+    progress(outcomes, lines) {
       this.phase = "running";
       this.results.push(...outcomes);
+      this.lines.push(lines);
     },
-    finished(why) {
+    finished(why, lines) {
       this.phase = "done";
       this.error = why;
       URL.revokeObjectURL(this.report);
-      this.report = URL.createObjectURL(new Blob([this.csv()], { type: "text/csv" }));
+      this.report = URL.createObjectURL(new Blob([...this.lines, lines], { type: "text/csv" }));
       this.$nextTick(() => this.$refs.download.focus());
     },
 
@@ -143,6 +144,7 @@ export default {
     },
     reset() {
       Object.assign(this, { phase: "empty", name: "", error: "", total: 0, results: [] });
+      this.lines = [];
       this.text = "";
       this.sent = 0;
     },
@@ -164,13 +166,6 @@ export default {
     invitations(number) {
       return number === 1 ? "1 invitation" : `${this.count(number)} invitations`;
     },
-    csv() {
-      const lines = this.results.map((row) =>
-        [row.line, row.name, row.email, row.problem ? "not invited" : "invited", row.problem, row.link],
-      );
-      const head = ["Line", "Name", "Email", "Result", "Why not", "Link to hand over"];
-      return [head, ...lines].map((cells) => cells.map(cell).join(",")).join("\r\n") + "\r\n";
-    },
   },
 };
 
@@ -181,9 +176,4 @@ function decoded(buffer) {
   } catch {
     return new TextDecoder("windows-1252").decode(buffer);
   }
-}
-
-function cell(value) {
-  const text = String(value ?? "");
-  return `"${(FORMULA.test(text) ? `'${text}` : text).replaceAll('"', '""')}"`;
 }

@@ -41,13 +41,13 @@ class CsvImport(Component, script="csv_import.js", imports=["live_socket.js"]):
         """Say how many rows there are, and offer to invite them."""
         self.run_method("ready", rows)
 
-    def progress(self, outcomes: Sequence[Mapping[str, Any]]) -> None:
-        """Add what became of some rows."""
-        self.run_method("progress", list(outcomes))
+    def progress(self, outcomes: Sequence[Mapping[str, Any]], lines: str) -> None:
+        """Add what became of some rows, and their lines of the file with the results."""
+        self.run_method("progress", list(outcomes), lines)
 
-    def finished(self, why: str = "") -> None:
-        """The end: of all rows, or with the reason why it came early."""
-        self.run_method("finished", why)
+    def finished(self, why: str, lines: str) -> None:
+        """The end: of all rows, or with the reason why it came early; and the file's last lines."""
+        self.run_method("finished", why, lines)
 
     async def _piece(self, event: GenericEventArguments) -> None:
         sent = event.args if isinstance(event.args, dict) else {}

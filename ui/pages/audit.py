@@ -101,4 +101,5 @@ def page_values(page: AuditPage) -> dict[str, Any]:
     return {
         "entries": [notices.entry_values(entry) for entry in page.entries],
         "has_more": page.has_more,
+        "head": {"number": page.head_number, "hash": page.head_hash},
     }

@@ -9,7 +9,15 @@ from nicegui import Client, ui
 from models import Role
 from services import confirmation, sessions
 from services.errors import InvalidInputError, RollcallError, SessionEndedError
-from services.invitation_import import BATCH, MAX_LENGTH, ImportRow, invite_rows, read_csv
+from services.invitation_import import (
+    BATCH,
+    MAX_LENGTH,
+    ImportRow,
+    invite_rows,
+    read_csv,
+    results_csv,
+    results_end,
+)
 from services.permissions import Permission
 from services.sessions import Visit
 from ui.actions import told
@@ -74,20 +82,23 @@ class _Import:
         if any(row.form.role not in ORDINARY for row in self.rows):
             await confirmation.require_fresh(self.actor)
         rows, self.rows, self.stopped = self.rows, [], False
-        why = ""
+        why, done = "", 0
         try:
             for first in range(0, len(rows), BATCH):
                 if self.stopped or self.client.is_deleted:
                     why = f"Stopped after {first:,} rows; whoever was invited stays invited."
                     break
                 outcomes = await invite_rows(self.actor, rows[first : first + BATCH])
-                self.view.progress([asdict(outcome) for outcome in outcomes])
+                lines = results_csv(outcomes, first=not done)
+                done += len(outcomes)
+                self.view.progress([asdict(outcome) for outcome in outcomes], lines)
         except SessionEndedError:
             return  # the page is closed, and says why
         except RollcallError as error:
             why = f"{error} Whoever was invited so far stays invited."
         if not self.client.is_deleted:
-            self.view.finished(why)
+            heads = "" if done else results_csv([], first=True)
+            self.view.finished(why, heads + results_end(done))
 
     def _stop(self) -> None:
         self.stopped = True

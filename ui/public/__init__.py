@@ -5,7 +5,18 @@ from collections.abc import Callable, Iterable
 from fastapi import APIRouter, FastAPI, HTTPException, Request, Response
 from fastapi.routing import APIRoute
 
-from ui.public import entrance, health, links, passkeys, second_step, setup, sign_in, sso, strength
+from ui.public import (
+    audit_key,
+    entrance,
+    health,
+    links,
+    passkeys,
+    second_step,
+    setup,
+    sign_in,
+    sso,
+    strength,
+)
 from ui.public.errors import STATUSES, handle_errors, render_error
 
 NOT_ALLOWED = "not allowed"
@@ -17,10 +28,8 @@ __all__ = ["STATUSES", "register", "render_error"]
 
 def register(app: FastAPI) -> None:
     """Route every page, and answer errors in their look."""
-    routers = [
-        page.router
-        for page in (health, entrance, setup, strength, sign_in, passkeys, second_step, sso, links)
-    ]
+    pages = (health, audit_key, entrance, setup, strength, sign_in, passkeys)
+    routers = [page.router for page in (*pages, second_step, sso, links)]
     for router in routers:
         app.include_router(router)
     _refuse_other_methods(app, routers)

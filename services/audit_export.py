@@ -1,0 +1,100 @@
+"""The CSV file that the audit log is exported as: entries, and lines at its end that prove it.
+
+After the entries, the newest first, come lines of a name and a value: how many entries there are,
+their first and last number, what they were narrowed to, the chain's head at that moment, the key
+and the signature. A file without them was cut off. `export_check` checks it, without a database.
+"""
+
+import base64
+import hashlib
+from collections.abc import Iterable, Sequence
+
+from models import AuditEvent
+from services import audit_signature
+from services.audit import canonical
+from services.audit_heads import Head
+from services.csv_files import csv_lines
+
+COLUMNS = (
+    "number",
+    "time (UTC)",
+    "who",
+    "action",
+    "whom",
+    "address",
+    "details",
+    "hash",
+    "hash before",
+    # In Base64, for no spreadsheet, editor or CSV library may change a byte of it. An entry's hash
+    # is the SHA-256 of the hash before it and of this.
+    "entry (Base64)",
+)
+# The lines at the end, in this order.
+ENDING = ("entries", "newest", "oldest", "narrowed to", "head", "key", "signature")
+EVERYTHING = "none"
+
+
+class ExportFile:
+    """One export: its pieces in turn, and what they add up to.
+
+    The signature is over the SHA-256 of every byte before its own line.
+    """
+
+    def __init__(self, head: Head, narrowed_to: str) -> None:
+        self.head = head
+        self._narrowed_to = narrowed_to
+        self._digest = hashlib.sha256()
+        self._count = 0
+        self._newest = self._oldest = 0
+
+    def begin(self) -> str:
+        """The heads of the columns."""
+        return self._signed(csv_lines([COLUMNS], first=True))
+
+    def entries(self, rows: Sequence[tuple[AuditEvent, str, str]]) -> str:
+        """Some entries, each with its action and its details in words; older than those before."""
+        self._newest = self._newest or rows[0][0].number
+        self._oldest = rows[-1][0].number
+        self._count += len(rows)
+        return self._signed(csv_lines(_cells(*row) for row in rows))
+
+    def end(self) -> str:
+        """The lines at the end. Raises `OperatorError` where the key can't be used."""
+        values = (
+            self._count,
+            self._newest,
+            self._oldest,
+            self._narrowed_to,
+            self.head,
+            audit_signature.fingerprint(),
+        )
+        ending = self._signed(
+            csv_lines(_padded(name, value) for name, value in zip(ENDING[:-1], values, strict=True))
+        )
+        signature = audit_signature.sign(self._digest.digest()).hex()
+        return ending + csv_lines([_padded(ENDING[-1], signature)])
+
+    def _signed(self, piece: str) -> str:
+        self._digest.update(piece.encode())
+        return piece
+
+
+def _cells(entry: AuditEvent, action: str, details: str) -> Iterable[object]:
+    content = base64.b64encode(canonical(entry).encode("ascii")).decode("ascii")
+    return (
+        entry.number,
+        entry.at.isoformat(),
+        entry.actor_name,
+        action,
+        entry.subject_name,
+        entry.address,
+        details,
+        entry.hash,
+        entry.previous_hash,
+        content,
+    )
+
+
+def _padded(name: str, value: object) -> Sequence[object]:
+    # Every line has as many cells: not every reader of CSV files takes less.
+    return (name, value, *[""] * (len(COLUMNS) - 2))

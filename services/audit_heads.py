@@ -1,0 +1,176 @@
+"""The heads of the audit chains: written down above them, told outward, and read again.
+
+A head is a chain's last number and hash. Whoever can write to the database can compute a chain
+anew, but not take back a head that is kept elsewhere: it has to lie on the chain for ever. So the
+platform's chain has the heads of all others (each day, and whenever an organisation is created,
+closed or reopened), and the heads of all leave the machine (`workers`, `audit_telling`).
+"""
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import col, select
+
+from models import AuditEvent, AuditHead, NotedHead, Tenant, User
+from services import clock
+from services.actor import ROLLCALL, Acting
+from services.audit import PLATFORM_CHAIN, Action, record
+from services.db import Transaction, insert_if_missing, reading, transaction
+from services.errors import OperatorError
+
+PLATFORM = "platform"
+# How often what grew is noted in the platform's chain. The worker looks each hour: a little less
+# than a day, so that a round is not put off to the next hour by a second.
+ROUND = timedelta(hours=23, minutes=30)
+# Heads in one entry of the platform's chain: some 15 KB.
+HEADS_PER_ENTRY = 100
+# The acts whose entries in the platform's chain have heads.
+NOTING = (
+    Action.TENANT_CREATED,
+    Action.TENANT_CLOSED,
+    Action.TENANT_REOPENED,
+    Action.AUDIT_HEADS_NOTED,
+)
+# A line may be in a log, in a mail that was quoted or folded, or in a CSV file.
+_WRITTEN = re.compile(
+    r"audit-head[\s>]+([a-z0-9-]+)[\s>]+(\d{1,18})[\s>]+([0-9a-f]{64})"
+    r"[\s>]+(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)[\s>]+([0-9a-f]{8}-[0-9a-f-]{27})"
+)
+_BEGUN = re.compile(r"audit-head[\s>]")
+
+
+@dataclass(frozen=True)
+class Head:
+    """The end of a chain, as it was `at` a moment. `name` is an organisation's slug."""
+
+    chain_id: UUID
+    name: str
+    number: int
+    hash: str
+    at: datetime
+
+    def __str__(self) -> str:
+        """The line that is told outward, and that `read_heads` finds."""
+        at = self.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return f"audit-head {self.name} {self.number} {self.hash} {at} {self.chain_id}"
+
+
+def read_heads(text: str) -> list[Head]:
+    """The heads in a text, whatever stands around them: a log, a mail, an export, several days'.
+
+    Raises `OperatorError` where there is none, or one that can't be read: a file that was cut off
+    must not pass for one that has nothing against the log.
+    """
+    heads = [
+        Head(UUID(chain), name, int(number), hashed, datetime.fromisoformat(at))
+        for name, number, hashed, at, chain in _WRITTEN.findall(text)
+    ]
+    if len(heads) != len(_BEGUN.findall(text)):
+        raise OperatorError("A line with an audit head is cut off, or was changed.")
+    if not heads:
+        raise OperatorError("There is no audit head in it: lines that begin with “audit-head”.")
+    return heads
+
+
+async def list_heads() -> list[Head]:
+    """The heads of all chains as they are now, the platform's first."""
+    async with reading() as tx:
+        return await _heads(tx)
+
+
+async def note_tenant(
+    tx: Transaction,
+    action: Action,
+    tenant: Tenant,
+    *,
+    actor: Acting | None,
+    by: User | None = None,
+    address: str = "",
+) -> None:
+    """Write into the platform's chain too what became of an organisation, and its head.
+
+    To be called last: the platform's head is locked after the organisation's.
+    """
+    await tx.flush()
+    heads = await _heads(tx, [tenant.id])
+    await record(
+        tx,
+        action,
+        actor=actor,
+        by=by,
+        address=address,
+        name=tenant.name,
+        slug=tenant.slug,
+        heads=_written(heads),
+    )
+
+
+async def note_heads() -> bool:
+    """Once a `ROUND`, of all replicas together: note in the platform's chain how far the others
+    have grown. Tells whether it was this call that did."""
+    now = clock.now()
+    async with reading() as tx:  # most calls find that it isn't time, and take no write lock
+        if not _is_due(await tx.get(NotedHead, PLATFORM_CHAIN), now):
+            return False
+    async with transaction() as tx:
+        await insert_if_missing(tx, NotedHead(chain_id=PLATFORM_CHAIN, number=0, at=now - ROUND))
+        latest = await tx.get_one(
+            NotedHead, PLATFORM_CHAIN, with_for_update=True, populate_existing=True
+        )
+        if not _is_due(latest, now):
+            return False
+        latest.at = now
+        grown = await _grown(tx)
+        for first in range(0, len(grown), HEADS_PER_ENTRY):
+            written = _written(grown[first : first + HEADS_PER_ENTRY])
+            await record(tx, Action.AUDIT_HEADS_NOTED, actor=ROLLCALL, heads=written)
+        for head in grown:
+            await tx.merge(NotedHead(chain_id=head.chain_id, number=head.number, at=now))
+        return True
+
+
+def heads_in(entry: AuditEvent) -> Iterator[Head]:
+    """The heads that an entry of the platform's chain has noted."""
+    for chain, name, number, hashed in entry.details.get("heads", ()):
+        yield Head(UUID(chain), name, number, hashed, entry.at)
+
+
+def _is_due(latest: NotedHead | None, now: datetime) -> bool:
+    # A round in the future is from before the clock stepped back.
+    return latest is None or abs(now - latest.at) >= ROUND
+
+
+async def _grown(tx: Transaction) -> list[Head]:
+    noted = await tx.exec(select(NotedHead.chain_id, NotedHead.number))
+    known = dict(noted.all())
+    return [
+        head
+        for head in await _heads(tx)
+        if head.chain_id != PLATFORM_CHAIN and head.number > known.get(head.chain_id, 0)
+    ]
+
+
+async def _heads(tx: Transaction, chains: Collection[UUID] | None = None) -> list[Head]:
+    query = select(AuditHead, Tenant.slug).join(
+        Tenant, col(Tenant.id) == col(AuditHead.chain_id), isouter=True
+    )
+    if chains is not None:
+        query = query.where(col(AuditHead.chain_id).in_(chains))
+    now = clock.now()
+    return [
+        Head(head.chain_id, name_of(head.chain_id, slug), head.number, head.hash, now)
+        for head, slug in await tx.exec(query.order_by(col(AuditHead.chain_id)))
+    ]
+
+
+def name_of(chain_id: UUID, slug: str | None) -> str:
+    """What a chain is called: its organisation's slug, "platform", or the id where neither is."""
+    return PLATFORM if chain_id == PLATFORM_CHAIN else slug or str(chain_id)
+
+
+def _written(heads: Sequence[Head]) -> list[list[Any]]:
+    return [[str(head.chain_id), head.name, head.number, head.hash] for head in heads]

@@ -1,0 +1,110 @@
+"""Tells the audit chains' heads outward: as log lines, into a folder, by mail.
+
+Each is usable as it is for `verify-audit --expect`.
+"""
+
+import asyncio
+import errno
+import html
+import logging
+import os
+from collections.abc import Sequence
+from email.utils import make_msgid
+from pathlib import Path
+from uuid import UUID
+
+from services import runtime
+from services.audit_heads import Head, list_heads, note_heads
+from services.emails import on_the_wire
+from services.errors import RollcallError
+from services.mail_delivery import Letter, send_at_once
+
+log = logging.getLogger(__name__)
+
+SUBJECT = "Rollcall's audit heads of {day}"
+TEXT = """\
+These are the ends of Rollcall's audit chains. Keep this mail where nobody who runs Rollcall can
+change it. Whether the log still has everything that these lines vouch for is checked by
+
+    python main.py verify-audit --expect FILE
+
+where FILE is this mail as text.
+
+{lines}
+"""
+
+
+class Teller:
+    """Knows what this process has told of, and tells what has moved since.
+
+    Each replica logs and writes for itself: the more places, the better. The mail goes out once
+    a day of all together, by the one that notes the heads in the platform's chain.
+    """
+
+    def __init__(self) -> None:
+        self._told: dict[UUID, int] = {}
+        self._mail_is_due = False
+
+    async def tell(self) -> None:
+        """Note the heads in the platform's chain where it is time, and tell of those that moved."""
+        if await note_heads():
+            self._mail_is_due = True
+        heads = await list_heads()
+        moved = [head for head in heads if head.number != self._told.get(head.chain_id, 0)]
+        settings = runtime.current().settings
+        for head in moved:
+            log.info("%s", head)
+        kept = True
+        if moved and settings.audit_heads_dir is not None:
+            kept = await asyncio.to_thread(_keep, settings.audit_heads_dir, moved)
+        if kept:  # else the next round writes them
+            self._told |= {head.chain_id: head.number for head in moved}
+        if self._mail_is_due and settings.audit_heads_email is not None:
+            self._mail_is_due = not await _mail(settings.audit_heads_email, heads)
+
+
+def _keep(folder: Path, heads: Sequence[Head]) -> bool:
+    """Append them to the day's file; tells whether that went well."""
+    path = folder / f"audit-heads-{heads[0].at:%Y-%m-%d}.txt"
+    lines = "".join(f"{head}\n" for head in heads)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        # One write each: what several replicas append stays whole lines.
+        file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        try:
+            before = os.fstat(file).st_size
+            if os.write(file, lines.encode("ascii")) < len(lines):
+                os.ftruncate(file, before)  # half a line would make the whole file unreadable
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            os.fsync(file)
+        finally:
+            os.close(file)
+    except OSError as error:
+        log.error(
+            "The audit heads can't be written to %s: %s. Check ROLLCALL_AUDIT_HEADS_DIR",
+            path,
+            error.strerror,
+        )
+        return False
+    return True
+
+
+async def _mail(recipient: str, heads: Sequence[Head]) -> bool:
+    """Mail them; tells whether that went well."""
+    settings = runtime.current().settings
+    text = TEXT.format(lines="\n".join(map(str, heads)))
+    letter = Letter(
+        recipient=recipient,
+        sender_name="Rollcall",
+        subject=SUBJECT.format(day=f"{heads[0].at:%Y-%m-%d}"),
+        text=text,
+        html=f'<pre style="white-space:pre-wrap">{html.escape(text)}</pre>',
+        message_id=make_msgid(domain=on_the_wire(settings.mail_from or "").rpartition("@")[2]),
+        token="",
+    )
+    try:
+        await send_at_once(letter)
+    except RollcallError as error:
+        log.warning("The audit heads weren't mailed, and will be in an hour: %s", error)
+        return False
+    return True

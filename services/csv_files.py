@@ -1,0 +1,32 @@
+"""CSV files that are written for people: every one of them by `csv_lines`."""
+
+import csv
+import io
+import re
+from collections.abc import Iterable
+
+# A spreadsheet takes a file without it for one of its country's old encoding.
+BOM = "\ufeff"
+# What a spreadsheet takes for the beginning of a formula (OWASP, CSV Injection): the signs and
+# their full-width forms, at the start of a cell, where it may skip white space. A cell begins
+# after whatever it takes for a separator. In much of Europe that is the semicolon, whatever the
+# file says, and quotes within the line don't hold a cell together then.
+_SIGNS = "=+\\-@\uff1d\uff0b\uff0d\uff20"
+_FORMULA = re.compile(f'^(?=[\\t\\r\\n{_SIGNS}])|[;,|\\t\\r\\n][\\s"]*(?=[{_SIGNS}])')
+
+
+def csv_lines(rows: Iterable[Iterable[object]], *, first: bool = False) -> str:
+    """Rows as lines of a CSV file; the `first` ones of a file begin it.
+
+    Every cell is in quotes, lines end as RFC 4180 has it, and nothing is a formula to a
+    spreadsheet: an apostrophe comes before it.
+    """
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, quoting=csv.QUOTE_ALL)
+    writer.writerows([defused(cell) for cell in row] for row in rows)
+    return (BOM if first else "") + buffer.getvalue()
+
+
+def defused(cell: object) -> str:
+    """The cell as text that no spreadsheet runs as a formula, whatever separates its cells."""
+    return _FORMULA.sub(r"\g<0>'", str(cell))

@@ -1,0 +1,95 @@
+"""Audit heads: read again from wherever they were kept, and noted in the platform's chain."""
+
+import asyncio
+import json
+from datetime import timedelta
+
+import pytest
+
+from models import Tenant
+from services import clock, tenant_end, tenants, users
+from services.actor import Actor
+from services.audit_heads import HEADS_PER_ENTRY, list_heads, note_heads, read_heads
+from services.audit_log import AuditQuery, export, list_entries
+from services.errors import OperatorError
+from services.runtime import Runtime
+from tests import books
+from tests.factories import create_tenant, create_user
+
+
+async def test_heads_are_read_from_wherever_they_were_kept(admin: Actor, tenant: Tenant) -> None:
+    await users.set_active(admin, (await create_user(tenant)).id, active=False)
+    lines = [str(head) for head in await list_heads()]
+    log = "\n".join(f"2026-11-26 INFO services.audit_telling: {line}" for line in lines)
+    as_json = "\n".join(json.dumps({"level": "INFO", "message": line}) for line in lines)
+    quoted = "\n".join("> " + line.replace(" ", "\n> ", 3) for line in lines)
+    for kept in ("\n".join(lines), log, as_json, quoted):
+        assert [str(head) for head in read_heads(kept)] == lines
+    exported = "".join([piece async for piece in await export(admin, AuditQuery())])
+    (head,) = read_heads(exported)
+    assert (head.name, head.number) == (tenant.slug, 2)
+
+
+@pytest.mark.parametrize("kept", ["", "nothing", "cut", "changed"])
+async def test_a_file_without_heads_or_with_half_a_head_is_refused(
+    tenant: Tenant, kept: str
+) -> None:
+    whole = "\n".join(str(head) for head in await list_heads())
+    texts = {"cut": whole[:-5], "changed": whole.replace(" 0 ", " none ")}
+    with pytest.raises(OperatorError):
+        read_heads(texts.get(kept, kept))
+
+
+async def test_what_becomes_of_an_organisation_is_in_the_platforms_chain_with_its_head(
+    platform: Actor,
+) -> None:
+    acme = await tenants.create_tenant(platform, "Acme")
+    await tenant_end.close_tenant(platform, acme.id)
+    await tenant_end.reopen_tenant(platform, acme.id)
+    entries = await books.audit_of(None)
+    assert [(entry.action, entry.actor_name) for entry in entries] == [
+        ("tenant.created", "Robin Platform"),
+        ("tenant.closed", "Robin Platform"),
+        ("tenant.reopened", "Robin Platform"),
+    ]
+    hashes = [entry.hash for entry in await books.audit_of(acme)]
+    heads = [entry.details["heads"] for entry in entries]
+    assert heads == [[[str(acme.id), "acme", n, hashes[n - 1]]] for n in (1, 2, 3)]
+
+
+async def test_what_grew_is_noted_once_a_day(admin: Actor, tenant: Tenant) -> None:
+    user = await create_user(tenant)
+    await users.set_active(admin, user.id, active=False)
+    assert await note_heads()
+    assert not await note_heads()
+    await users.set_active(admin, user.id, active=True)
+    assert not await note_heads()
+    clock.shift(timedelta(days=1))
+    assert await note_heads()
+    clock.shift(timedelta(days=2))
+    assert await note_heads()  # a round, in which nothing had grown
+    numbers = [entry.details["heads"][0][2] for entry in await books.audit_of(None)]
+    assert numbers == [1, 2]
+
+
+async def test_of_replicas_that_note_at_once_one_does(admin: Actor, tenant: Tenant) -> None:
+    await users.set_active(admin, (await create_user(tenant)).id, active=False)
+    done = await asyncio.gather(*(note_heads() for _ in range(5)))
+    assert sorted(done) == [False] * 4 + [True]
+    assert await books.actions_of(None) == ["audit.heads_noted"]
+
+
+async def test_many_heads_are_noted_in_several_entries(rollcall: Runtime, platform: Actor) -> None:
+    for number in range(HEADS_PER_ENTRY + 1):
+        await tenants.create_tenant(platform, f"Acme {number}")
+    await note_heads()
+    noted = [e for e in await books.audit_of(None) if e.action == "audit.heads_noted"]
+    assert [len(entry.details["heads"]) for entry in noted] == [HEADS_PER_ENTRY, 1]
+    summaries = [e.summary for e in (await list_entries(platform, AuditQuery())).entries[:3]]
+    assert summaries == ["of 1 chain", f"of {HEADS_PER_ENTRY} chains", "Acme 100, acme-100"]
+
+
+async def test_before_anything_has_happened_there_is_nothing_to_note(tenant: Tenant) -> None:
+    await create_tenant("Other")
+    assert await note_heads()
+    assert await books.actions_of(None) == []

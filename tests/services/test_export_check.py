@@ -1,0 +1,143 @@
+"""An exported audit log proves itself: without a database, with the public key alone."""
+
+import csv
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from models import Tenant
+from services import audit_signature, users
+from services.actor import Actor
+from services.audit_log import AuditQuery, export
+from services.csv_files import BOM, csv_lines
+from services.errors import OperatorError
+from services.export_check import CheckedExport, check_export
+from services.runtime import Runtime
+from tests.factories import create_user
+
+Rows = list[list[str]]
+
+
+async def _exported(admin: Actor, tenant: Tenant, query: AuditQuery | None = None) -> str:
+    user = await create_user(tenant, first_name="=1;=2", last_name='Zoë "Q"\tx')
+    for active in (False, True, False):
+        await users.set_active(admin, user.id, active=active)
+    return "".join([piece async for piece in await export(admin, query or AuditQuery())])
+
+
+def _check(folder: Path, text: str | bytes) -> CheckedExport:
+    file, key = folder / "audit.csv", folder / "audit-key.pem"
+    file.write_bytes(text.encode() if isinstance(text, str) else text)
+    if not key.exists():
+        key.write_text(audit_signature.public_pem())
+    return check_export(file, key)
+
+
+def _changed(text: str, change: Callable[[Rows], object]) -> str:
+    rows = list(csv.reader(io.StringIO(text.removeprefix(BOM), newline="")))
+    change(rows)
+    # Without `csv_lines`, which would defuse a second time what is defused.
+    buffer = io.StringIO()
+    csv.writer(buffer, quoting=csv.QUOTE_ALL).writerows(rows)
+    return BOM + buffer.getvalue()
+
+
+async def test_an_export_as_it_was_downloaded_is_whole(
+    admin: Actor, tenant: Tenant, tmp_path: Path
+) -> None:
+    checked = _check(tmp_path, await _exported(admin, tenant))
+    assert checked.problems == []
+    assert (checked.entries, checked.narrowed_to) == (4, "none")
+    assert checked.head is not None
+    assert (checked.head.name, checked.head.number) == (tenant.slug, 4)
+
+
+async def test_a_narrowed_export_is_whole_and_says_what_it_was_narrowed_to(
+    admin: Actor, tenant: Tenant, tmp_path: Path
+) -> None:
+    query = AuditQuery.from_address({"action": "user.deactivated", "q": "zoë"})
+    checked = _check(tmp_path, await _exported(admin, tenant, query))
+    assert checked.problems == []
+    assert (checked.entries, checked.narrowed_to) == (2, "action: user.deactivated; text: zoë")
+
+
+async def test_an_export_that_was_cut_off_anywhere_is_seen(
+    admin: Actor, tenant: Tenant, tmp_path: Path
+) -> None:
+    lines = (await _exported(admin, tenant)).encode().splitlines(keepends=True)
+    for count in range(len(lines)):
+        assert _check(tmp_path, b"".join(lines[:count])).problems, f"after {count} lines"
+    assert _check(tmp_path, b"".join(lines)[:-20]).problems
+
+
+FORGERIES: dict[str, tuple[Callable[[Rows], object], str]] = {
+    "a name": (lambda rows: rows[2].__setitem__(2, "Somebody else"), "cells don't say"),
+    "a time": (lambda rows: rows[2].__setitem__(1, "2020-01-01T00:00:00+00:00"), "cells don't say"),
+    "a hash": (lambda rows: rows[2].__setitem__(7, "f" * 64), "its hash is another"),
+    "what was hashed": (lambda rows: rows[2].__setitem__(9, rows[3][9]), "its hash is another"),
+    "an action": (lambda rows: rows[2].__setitem__(3, "Signed in"), "signature doesn't fit"),
+    "a removed entry": (lambda rows: rows.pop(2), "entry 3 is missing"),
+    "the newest removed": (lambda rows: rows.pop(1), "newest entries, up to 4, are missing"),
+    "the oldest removed": (lambda rows: rows.pop(4), "oldest entries are missing"),
+    "a repeated entry": (lambda rows: rows.insert(2, rows[2]), "wrong place"),
+    "the count": (lambda rows: rows[5].__setitem__(1, "3"), "not those that its end tells of"),
+    "what it was narrowed to": (lambda rows: rows[8].__setitem__(1, "x"), "signature doesn't fit"),
+    "the signature": (lambda rows: rows[-1].__setitem__(1, "00"), "signature doesn't fit"),
+    "a line at the end removed": (lambda rows: rows.pop(6), "missing or in disorder"),
+    "lines after the end": (lambda rows: rows.append(rows[1]), "missing or in disorder"),
+}
+
+
+async def test_whatever_is_changed_in_an_export_is_found(
+    admin: Actor, tenant: Tenant, tmp_path: Path
+) -> None:
+    text = await _exported(admin, tenant)
+    assert _changed(text, lambda rows: None) == text
+    unfound = {}
+    for forgery, (change, words) in FORGERIES.items():
+        problems = _check(tmp_path, _changed(text, change)).problems
+        if not any(words in problem for problem in problems):
+            unfound[forgery] = problems
+    assert unfound == {}
+
+
+async def test_an_export_of_another_rollcall_is_not_ours(
+    admin: Actor, tenant: Tenant, tmp_path: Path, rollcall: Runtime
+) -> None:
+    text = await _exported(admin, tenant)
+    (rollcall.settings.data_dir / audit_signature.KEY_FILE).unlink()  # the next one is another
+    (problem,) = _check(tmp_path, text).problems
+    assert "signed with the key" in problem
+
+
+@pytest.mark.parametrize("content", [b"", b"a,b\r\n", b"\xff\xfe", b'"', csv_lines([[1]]).encode()])
+async def test_a_file_that_is_no_export_is_told(
+    rollcall: Runtime, tmp_path: Path, content: bytes
+) -> None:
+    assert _check(tmp_path, content).problems
+
+
+async def test_a_key_that_is_none_is_told(rollcall: Runtime, tmp_path: Path) -> None:
+    (tmp_path / "audit-key.pem").write_text("not a key")
+    with pytest.raises(OperatorError, match="no public key"):
+        _check(tmp_path, "")
+
+
+async def test_the_key_is_a_file_for_its_owner_alone(rollcall: Runtime) -> None:
+    pem = audit_signature.public_pem()
+    path = rollcall.settings.data_dir / audit_signature.KEY_FILE
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert audit_signature.public_pem() == pem
+    path.write_text("damaged")
+    with pytest.raises(OperatorError, match="is damaged"):
+        audit_signature.public_pem()
+
+
+async def test_replicas_with_one_secret_sign_with_one_key(rollcall: Runtime) -> None:
+    rollcall.settings.secret = SecretStr("a secret that all replicas share, " * 2)
+    first = audit_signature.public_pem()
+    assert audit_signature.public_pem() == first
+    assert not (rollcall.settings.data_dir / audit_signature.KEY_FILE).exists()
