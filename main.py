@@ -163,7 +163,8 @@ def _verify_export(options: argparse.Namespace) -> int:
         for problem in checked.problems:
             say(f"  {problem}")
         return 1
-    say(f"{options.file} is whole: {checked.entries:,} entries, as Rollcall exported them.")
+    entries = "1 entry" if checked.entries == 1 else f"{checked.entries:,} entries"
+    say(f"{options.file} is whole, as Rollcall exported it: {entries}.")
     if checked.narrowed_to != EVERYTHING:
         say(f"It was narrowed to {checked.narrowed_to}. The hashes prove each entry; that none of")
         say("these was left out is Rollcall's word, by its signature.")

@@ -47,7 +47,7 @@ def check_export(path: Path, key: Path) -> CheckedExport:
     except OSError as error:
         raise OperatorError(f"Can't read {path}: {error.strerror}.") from error
     except (csv.Error, UnicodeDecodeError) as error:
-        checker.found(f"it can't be read as CSV: {error}")
+        checker.found(f"it was cut off or changed: {error}")
         return checker.result
     if checker.is_whole:
         checker.check_signature(lines.digest, public)

@@ -10,7 +10,7 @@ from models import Role, Tenant, User
 from services import users
 from services.actor import Actor
 from services.permissions import CANNOT, PERMISSIONS
-from tests import factories
+from tests import books, factories
 from tests.browser.browsers import Browsers, hear
 
 # The product's own words, beside the table that the page is rendered from.
@@ -92,6 +92,21 @@ async def test_entries_stand_in_the_log_s_order_whichever_comes_first(
     await hear(page, "rollcall_audit", *({"entry": each} for each in numbered))
     rows = page.locator("tbody").get_by_role("row")
     await expect(rows).to_contain_text(["#3", "#2", "#1"])
+
+
+async def test_the_page_says_where_the_log_ends_and_has_the_key_of_its_exports(
+    browsers: Browsers, tenant: Tenant, grace: User, ada: User, admin: Actor
+) -> None:
+    await users.rename(admin, ada.id, "Ada", "King")
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/audit?q=nothing")
+    (first,) = await books.audit_of(tenant)
+    await expect(page.get_by_text("The log ends with")).to_contain_text(f"#1 {first.hash[:12]}")
+    await users.rename(admin, ada.id, "Ada", "Lovelace")
+    _, second = await books.audit_of(tenant)
+    await expect(page.get_by_text("The log ends with")).to_contain_text(f"#2 {second.hash[:12]}")
+    async with page.expect_popup() as opened:
+        await page.get_by_role("link", name="public key").click()
+    await expect((await opened.value).get_by_text("BEGIN PUBLIC KEY")).to_be_visible()
 
 
 async def test_the_log_loads_older_entries_on_demand(
