@@ -10,7 +10,7 @@ from sqlmodel import col, select, tuple_
 from models import AuditEvent, AuditHead, Tenant
 from services import runtime
 from services.audit import GENESIS, PLATFORM_CHAIN, hash_of
-from services.audit_heads import NOTING, Head, heads_in, name_of
+from services.audit_heads import NOTING, PLATFORM, Head, heads_in, name_of
 from services.db import Transaction, reading
 
 BATCH = 1000
@@ -115,7 +115,13 @@ async def _check_notes(tx: Transaction) -> BrokenLink | None:
         if not notes:
             return None
         last = notes[-1].number
-        problems = await _missing(tx, [head for note in notes for head in heads_in(note)])
+        heads: list[Head] = []
+        for note in notes:
+            try:
+                heads += heads_in(note)
+            except (ValueError, TypeError):
+                return BrokenLink(PLATFORM, note.number, "its heads aren't what Rollcall writes")
+        problems = await _missing(tx, heads)
         if problems:
             first = problems[0]
             problem = f"{first.problem}, as the platform's log has it"

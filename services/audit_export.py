@@ -37,12 +37,15 @@ EVERYTHING = "none"
 class ExportFile:
     """One export: its pieces in turn, and what they add up to.
 
-    The signature is over the SHA-256 of every byte before its own line.
+    The signature is over the SHA-256 of every byte before its own line. Raises `OperatorError`
+    where the key can't be used.
     """
 
     def __init__(self, head: Head, narrowed_to: str) -> None:
         self.head = head
         self._narrowed_to = narrowed_to
+        # Asked for before anything is sent: where the key can't be used, there is no export.
+        self._key = audit_signature.fingerprint()
         self._digest = hashlib.sha256()
         self._count = 0
         self._newest = self._oldest = 0
@@ -66,7 +69,7 @@ class ExportFile:
             self._oldest,
             self._narrowed_to,
             self.head,
-            audit_signature.fingerprint(),
+            self._key,
         )
         ending = self._signed(
             csv_lines(_padded(name, value) for name, value in zip(ENDING[:-1], values, strict=True))

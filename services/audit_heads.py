@@ -37,10 +37,13 @@ NOTING = (
 )
 # A line may be in a log, in a mail that was quoted or folded, or in a CSV file.
 _WRITTEN = re.compile(
-    r"audit-head[\s>]+([a-z0-9-]+)[\s>]+(\d{1,18})[\s>]+([0-9a-f]{64})"
+    r"audit-head[\s>]+([a-z0-9-]+)[\s>]+([0-9]{1,9})[\s>]+([0-9a-f]{64})"
     r"[\s>]+(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)[\s>]+([0-9a-f]{8}-[0-9a-f-]{27})"
 )
 _BEGUN = re.compile(r"audit-head[\s>]")
+# An export has the names that people gave themselves: of its lines, one is a head.
+_EXPORT = '\ufeff"number",'
+_EXPORTED = re.compile(r'^"head",.*$', re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -65,10 +68,15 @@ def read_heads(text: str) -> list[Head]:
     Raises `OperatorError` where there is none, or one that can't be read: a file that was cut off
     must not pass for one that has nothing against the log.
     """
-    heads = [
-        Head(UUID(chain), name, int(number), hashed, datetime.fromisoformat(at))
-        for name, number, hashed, at, chain in _WRITTEN.findall(text)
-    ]
+    if text.startswith(_EXPORT):
+        text = "\n".join(_EXPORTED.findall(text))
+    try:
+        heads = [
+            Head(UUID(chain), name, int(number), hashed, datetime.fromisoformat(at))
+            for name, number, hashed, at, chain in _WRITTEN.findall(text)
+        ]
+    except ValueError:  # no such id, or no such day
+        heads = []
     if len(heads) != len(_BEGUN.findall(text)):
         raise OperatorError("A line with an audit head is cut off, or was changed.")
     if not heads:
@@ -134,7 +142,8 @@ async def note_heads() -> bool:
 
 
 def heads_in(entry: AuditEvent) -> Iterator[Head]:
-    """The heads that an entry of the platform's chain has noted."""
+    """The heads that an entry of the platform's chain has noted. Raises `ValueError` and
+    `TypeError` where somebody wrote something else there."""
     for chain, name, number, hashed in entry.details.get("heads", ()):
         yield Head(UUID(chain), name, number, hashed, entry.at)
 

@@ -4,6 +4,7 @@ import base64
 import csv
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,6 +22,7 @@ from services.errors import OperatorError
 
 # More problems than these say nothing more.
 MOST_PROBLEMS = 10
+_NUMBER = re.compile("[0-9]{1,9}")
 
 
 @dataclass
@@ -101,7 +103,7 @@ class _Checker:
         for row in rows:
             if len(row) != len(COLUMNS):
                 self.found(f"line {rows.line_num} is cut off")
-            elif row[0].isdecimal() and not self._ending:
+            elif _NUMBER.fullmatch(row[0]) and not self._ending:
                 self._read_entry(_Entry(*row))
             else:
                 self._ending[row[0]] = row[1]
@@ -129,7 +131,7 @@ class _Checker:
             self.found(f"entry {number}: {problem}")
         else:
             self.result.entries += 1
-            self._chains.add(entry.content()["chain"])
+            self._chains.add(str(entry.content().get("chain")))
         if above is None:
             self._newest = entry
         elif number >= int(above.number):

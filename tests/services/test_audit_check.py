@@ -162,3 +162,12 @@ async def test_each_expected_head_that_is_missing_is_named(admin: Actor, tenant:
     nowhere = Head(stranger.id, "nowhere", 1, "c" * 64, now)
     missing = await find_missing([on_chain, beyond, another, nowhere])
     assert _named(missing) == [(tenant.slug, 9), (tenant.slug, 3), ("nowhere", 1)]
+
+
+async def test_a_note_that_rollcall_never_wrote_is_found(platform: Actor) -> None:
+    await tenants.create_tenant(platform, "Acme")
+    for forged in ([["x", "acme", 1, "y"]], [1], 5):
+        await _rewrite(None, 1, lambda e, heads=forged: setattr(e, "details", {"heads": heads}))
+        _, broken = await verify()
+        assert broken is not None
+        assert (broken.chain, broken.number) == ("platform", 1)

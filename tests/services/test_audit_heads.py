@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from datetime import timedelta
 
 import pytest
@@ -30,12 +31,29 @@ async def test_heads_are_read_from_wherever_they_were_kept(admin: Actor, tenant:
     assert (head.name, head.number) == (tenant.slug, 2)
 
 
-@pytest.mark.parametrize("kept", ["", "nothing", "cut", "changed"])
+async def test_a_name_that_looks_like_a_head_makes_none_of_an_export(
+    admin: Actor, tenant: Tenant
+) -> None:
+    forged = [str(head) for head in await list_heads()][-1]
+    for number, name in enumerate((forged, "audit-head of it all"), start=1):
+        user = await create_user(tenant, first_name=name)
+        await users.set_active(admin, user.id, active=False)
+        exported = "".join([piece async for piece in await export(admin, AuditQuery())])
+        assert name in exported
+        assert [head.number for head in read_heads(exported)] == [2 * number]
+
+
+@pytest.mark.parametrize("kept", ["", "nothing", "cut", "changed", "no day", "no number"])
 async def test_a_file_without_heads_or_with_half_a_head_is_refused(
     tenant: Tenant, kept: str
 ) -> None:
     whole = "\n".join(str(head) for head in await list_heads())
-    texts = {"cut": whole[:-5], "changed": whole.replace(" 0 ", " none ")}
+    texts = {
+        "cut": whole[:-5],
+        "changed": whole.replace(" 0 ", " none "),
+        "no day": re.sub(r"\d{4}-\d\d-\d\dT", "2026-02-30T", whole),
+        "no number": whole.replace(" 0 ", f" {10**18} "),
+    }
     with pytest.raises(OperatorError):
         read_heads(texts.get(kept, kept))
 
