@@ -11,8 +11,9 @@ BOM = "\ufeff"
 # their full-width forms, at the start of a cell, where it may skip white space. A cell begins
 # after whatever it takes for a separator. In much of Europe that is the semicolon, whatever the
 # file says, and quotes within the line don't hold a cell together then.
-_SIGNS = "=+\\-@\uff1d\uff0b\uff0d\uff20"
-_FORMULA = re.compile(f'^(?=[\\t\\r\\n{_SIGNS}])|[;,|\\t\\r\\n][\\s"]*(?=[{_SIGNS}])')
+_SIGNS = "=+-@\uff1d\uff0b\uff0d\uff20"
+_STARTS = tuple(f"{_SIGNS}\t\r\n")
+_WITHIN = re.compile(f'[;,|\\t\\r\\n][\\s"]*(?=[{re.escape(_SIGNS)}])')
 
 
 def csv_lines(rows: Iterable[Iterable[object]], *, first: bool = False) -> str:
@@ -29,4 +30,5 @@ def csv_lines(rows: Iterable[Iterable[object]], *, first: bool = False) -> str:
 
 def defused(cell: object) -> str:
     """The cell as text that no spreadsheet runs as a formula, whatever separates its cells."""
-    return _FORMULA.sub(r"\g<0>'", str(cell))
+    text = _WITHIN.sub(r"\g<0>'", str(cell))
+    return f"'{text}" if text.startswith(_STARTS) else text

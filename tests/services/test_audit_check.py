@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
+from typing import Any
 
 from sqlmodel import col, delete, select
 
@@ -167,7 +169,12 @@ async def test_each_expected_head_that_is_missing_is_named(admin: Actor, tenant:
 async def test_a_note_that_rollcall_never_wrote_is_found(platform: Actor) -> None:
     await tenants.create_tenant(platform, "Acme")
     for forged in ([["x", "acme", 1, "y"]], [1], 5):
-        await _rewrite(None, 1, lambda e, heads=forged: setattr(e, "details", {"heads": heads}))
+        details = {"heads": forged}
+        await _rewrite(None, 1, partial(_forge_details, details))
         _, broken = await verify()
         assert broken is not None
         assert (broken.chain, broken.number) == ("platform", 1)
+
+
+def _forge_details(details: dict[str, Any], entry: AuditEvent) -> None:
+    entry.details = details
