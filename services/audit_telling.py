@@ -17,7 +17,8 @@ from services import runtime
 from services.audit_heads import Head, list_heads, note_heads
 from services.emails import on_the_wire
 from services.errors import RollcallError
-from services.mail_delivery import Letter, send_at_once
+from services.mail_delivery import send_at_once
+from services.mail_message import Letter
 
 log = logging.getLogger(__name__)
 
