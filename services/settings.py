@@ -1,94 +1,104 @@
 """Every setting, where it comes from, and what it means.
 
-A setting is the environment variable `ROLLCALL_<NAME>`, or a line in `.env`. A secret can come
-from a file instead: `ROLLCALL_<NAME>_FILE` names it (as Docker secrets are mounted).
+A setting is the environment variable `ROLLCALL_<NAME>`, or a line of `.env` beside main.py. It can
+come from a file instead: `ROLLCALL_<NAME>_FILE` names it (as Docker secrets are mounted). Relative
+paths are relative to the product's folder.
 """
 
-import os
 import re
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from cryptography.fernet import Fernet
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
-from pydantic.fields import FieldInfo
-from pydantic_settings import (
-    BaseSettings,
-    NoDecode,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
 )
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from sqlalchemy.engine import make_url
 
 from services.emails import check_email
 from services.errors import OperatorError
+from services.setting_sources import ENV_FILE, PREFIX, Pairs, env_file, environment
+from services.setting_types import (
+    DRIVERS,
+    check_database_url,
+    check_host,
+    check_keys,
+    check_proxies,
+    explain,
+    in_product_folder,
+)
 
-PREFIX = "ROLLCALL_"
+__all__ = ["PREFIX", "Settings", "load", "unknown_settings"]
 
+# What main.py asks the environment for, or compose.yaml, and this module doesn't.
+ELSEWHERE = {f"{PREFIX}{name}" for name in ("NEW_PASSWORD", "MOVE_TO", "PUBLISH")}
 
 # The port of mail over TLS from the start (RFC 8314, section 7.3).
 SUBMISSIONS_PORT = 465
 # A name for EHLO, or an address literal (RFC 5321, section 4.1.3).
-_HOST_NAME = re.compile(r"[\w-]+(\.[\w-]+)*|\[[0-9A-Fa-f.:IPv]+\]")
+_EHLO_NAME = re.compile(r"[\w-]+(\.[\w-]+)*|\[[0-9A-Fa-f.:IPv]+\]")
 
+HostName = Annotated[str, AfterValidator(check_host)]
 EmailAddress = Annotated[str, AfterValidator(check_email)]
 
 
 def _origin(url: str) -> str:
-    parts = urlsplit(url)
+    try:
+        parts, port = urlsplit(url.strip()), urlsplit(url.strip()).port
+    except ValueError:
+        raise ValueError("must be an address such as https://rollcall.example.com:8443") from None
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/"):
         raise ValueError("must be an address such as https://rollcall.example.com, without a path")
     # As browsers write an origin: in lower case, without the usual port.
     usual = {"http": 80, "https": 443}[parts.scheme]
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    port = f":{parts.port}" if parts.port not in {None, usual} else ""
-    return f"{parts.scheme}://{host}{port}"
+    return f"{parts.scheme}://{host}" + (f":{port}" if port not in {None, usual} else "")
 
 
-def _host_name(name: str) -> str:
-    if not _HOST_NAME.fullmatch(name):
+def _ehlo_name(name: str) -> str:
+    if not _EHLO_NAME.fullmatch(name):
         raise ValueError("must be a full name such as rollcall.example.com, or an IP in brackets")
     return name
-
-
-def _keys(given: SecretStr) -> SecretStr:
-    for key in given.get_secret_value().replace(",", " ").split():
-        Fernet(key)  # a malformed one is told at the start, in words that don't repeat it
-    return given
 
 
 class Settings(BaseSettings):
     """What the operator can set. Each description is the README's line for it."""
 
-    model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_file=".env", extra="ignore", env_ignore_empty=True
-    )
+    model_config = SettingsConfigDict(extra="ignore")
 
-    database_url: SecretStr | None = Field(
+    database_url: Annotated[SecretStr, AfterValidator(check_database_url)] | None = Field(
         None, description="The database; SQLite in the data folder where it isn't set."
     )
-    data_dir: Path = Field(
-        Path("data"), description="The folder of the embedded database and the signing secret."
+    data_dir: Annotated[Path, AfterValidator(in_product_folder)] = Field(
+        Path("data"),
+        validate_default=True,
+        description="The folder of the embedded database and the signing secret.",
     )
     secret: SecretStr | None = Field(
         None,
         min_length=32,
         description="The signing secret, where several replicas must share one; else generated.",
     )
-    encryption_keys: Annotated[SecretStr, AfterValidator(_keys)] | None = Field(
+    encryption_keys: Annotated[SecretStr, AfterValidator(check_keys)] | None = Field(
         None,
         description="Keys that seal secrets at rest, the newest first, by commas; else generated.",
     )
-    host: str = Field("127.0.0.1", description="The network address to listen on.")
+    host: HostName = Field("127.0.0.1", description="The network address to listen on.")
     port: int = Field(8080, ge=1, le=65535, description="The port to listen on.")
     public_url: Annotated[str, AfterValidator(_origin)] = Field(
         "", validate_default=False, description="What links in mails start with."
     )
-    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
-        (), description="Addresses or networks whose forwarded headers are believed, by commas."
+    trusted_proxies: Annotated[tuple[str, ...], BeforeValidator(check_proxies)] = Field(
+        (), description="IPs or networks whose forwarded headers are believed, by commas."
     )
-    mail_server: str | None = Field(None, description="The SMTP server; none means no mail.")
+    mail_server: HostName | None = Field(None, description="The SMTP server; none means no mail.")
     mail_port: int = Field(587, ge=1, le=65535, description="Its port.")
     mail_username: str | None = Field(None, description="The name to sign in there with, if any.")
     mail_password: SecretStr | None = Field(None, description="The password for it.")
@@ -98,7 +108,7 @@ class Settings(BaseSettings):
         False,
         description="Whether the connection is TLS from the start; as it is on port 465.",
     )
-    mail_hostname: Annotated[str, AfterValidator(_host_name)] | None = Field(
+    mail_hostname: Annotated[str, AfterValidator(_ehlo_name)] | None = Field(
         None, description="What Rollcall calls itself to the mail server (EHLO), a full name."
     )
     admin_email: EmailAddress | None = Field(
@@ -120,21 +130,13 @@ class Settings(BaseSettings):
     password_min_length: int = Field(
         15, ge=8, le=64, description="The least characters of a password (NIST SP 800-63B-4: 15)."
     )
-    audit_heads_dir: Path | None = Field(
+    audit_heads_dir: Annotated[Path, AfterValidator(in_product_folder)] | None = Field(
         None, description="A folder for the audit log's heads, best on another machine."
     )
     audit_heads_email: EmailAddress | None = Field(
         None, description="Who gets the audit log's heads by mail, once a day."
     )
     log_format: Literal["text", "json"] = Field("text", description="How log lines are written.")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _split_proxies(cls, values: dict[str, Any]) -> dict[str, Any]:
-        proxies = values.get("trusted_proxies")
-        if isinstance(proxies, str):
-            values["trusted_proxies"] = tuple(p.strip() for p in proxies.split(",") if p.strip())
-        return values
 
     @model_validator(mode="after")
     def _complete(self) -> "Settings":
@@ -163,8 +165,8 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """What was passed in, then the environment, then files it names, then `.env`."""
-        return init_settings, env_settings, _NamedFiles(settings_cls), dotenv_settings
+        """What was passed in, then the environment (`load` adds `.env`)."""
+        return init_settings, Pairs(settings_cls, environment())
 
     @property
     def sqlalchemy_url(self) -> str:
@@ -172,19 +174,17 @@ class Settings(BaseSettings):
         if self.database_url is None:
             return f"sqlite+aiosqlite:///{self.data_dir / 'rollcall.db'}"
         scheme, _, rest = self.database_url.get_secret_value().partition("://")
-        drivers = {"sqlite": "sqlite+aiosqlite"} | dict.fromkeys(
-            ("postgresql", "postgres", "postgresql+psycopg"), "postgresql+psycopg"
-        )
-        if not rest or scheme not in drivers:
-            raise OperatorError(
-                "ROLLCALL_DATABASE_URL must start with postgresql:// or sqlite:///."
-            )
-        return f"{drivers[scheme]}://{rest}"
+        return f"{DRIVERS[scheme]}://{rest}"
 
     @property
     def is_sqlite(self) -> bool:
         """Whether the embedded database is used."""
         return self.sqlalchemy_url.startswith("sqlite")
+
+    @property
+    def database_file(self) -> Path:
+        """Where the embedded database is; only where it is used."""
+        return Path(make_url(self.sqlalchemy_url).database or "")
 
     @property
     def is_https(self) -> bool:
@@ -202,44 +202,24 @@ class Settings(BaseSettings):
         return timedelta(days=self.session_max_days)
 
 
-class _NamedFiles(PydanticBaseSettingsSource):
-    """Reads a setting from the file that `ROLLCALL_<NAME>_FILE` names."""
-
-    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
-        path = os.environ.get(f"{PREFIX}{field_name.upper()}_FILE")
-        if not path:
-            return None, field_name, False
-        try:
-            return Path(path).read_text(encoding="utf-8").rstrip("\r\n"), field_name, False
-        except OSError as error:
-            raise OperatorError(
-                f"{PREFIX}{field_name.upper()}_FILE: can't read {path} ({error.strerror})."
-            ) from error
-
-    def __call__(self) -> dict[str, Any]:
-        values: dict[str, Any] = {}
-        for name, field in self.settings_cls.model_fields.items():
-            value, _, _ = self.get_field_value(field, name)
-            if value is not None:
-                values[name] = value
-        return values
-
-
 def load() -> Settings:
     """Read the settings; raises `OperatorError` that names each wrong one."""
     try:
-        return Settings()
+        written = Pairs(Settings, env_file())() | Pairs(Settings, environment())()
+        return Settings(_env_file=None, **written)
     except ValidationError as error:
         lines = []
         for problem in error.errors():
-            name = "_".join(str(part) for part in problem["loc"]).upper()
-            message = problem["msg"].removeprefix("Value error, ")
-            lines.append(f"{PREFIX}{name}: {message}" if name else message)
+            name = str(problem["loc"][0]) if problem["loc"] else ""
+            field = Settings.model_fields.get(name)
+            lines.append(explain(PREFIX + name.upper() if name else "", field, problem))
         raise OperatorError("Wrong settings:\n  " + "\n  ".join(lines)) from None
 
 
 def unknown_settings() -> list[str]:
-    """Variables of the environment that look like settings and aren't: misspelt, most likely."""
+    """Names in the environment and in `.env` that look like settings and aren't: misspelt, most
+    likely."""
     known = {PREFIX + name.upper() for name in Settings.model_fields}
-    known |= {f"{name}_FILE" for name in known} | {f"{PREFIX}NEW_PASSWORD"}
-    return sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
+    known |= {f"{name}_FILE" for name in known} | {ENV_FILE} | ELSEWHERE
+    written = environment().keys() | env_file().keys()
+    return sorted(name for name in written if name.upper() not in known)

@@ -53,6 +53,7 @@ async def serving(
     url = f"http://127.0.0.1:{port}"
     env = {name: value for name, value in os.environ.items() if not name.startswith("ROLLCALL_")}
     env |= {
+        "ROLLCALL_ENV_FILE": os.devnull,
         "ROLLCALL_DATA_DIR": str(data_dir),
         "ROLLCALL_PORT": str(port),
         "ROLLCALL_PUBLIC_URL": url,

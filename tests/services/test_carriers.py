@@ -34,6 +34,7 @@ async def listening(rollcall: Runtime) -> AsyncIterator[None]:
 async def _command_line(rollcall: Runtime, *arguments: str) -> str:
     settings = rollcall.settings
     env = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    env[f"{PREFIX}ENV_FILE"] = os.devnull
     env[f"{PREFIX}DATA_DIR"] = str(settings.data_dir)
     if settings.database_url is not None:
         env[f"{PREFIX}DATABASE_URL"] = settings.database_url.get_secret_value()

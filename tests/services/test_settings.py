@@ -1,5 +1,6 @@
 """The settings: where they come from, and what is made of them."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,7 @@ def test_the_public_address_follows_the_port() -> None:
 
 
 def test_a_misspelt_setting_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ROLLCALL_ENV_FILE", os.devnull)
     monkeypatch.setenv("ROLLCALL_PROT", "9000")
     monkeypatch.setenv("ROLLCALL_PORT", "9000")
     monkeypatch.setenv("ROLLCALL_MAIL_PASSWORD_FILE", "somewhere")

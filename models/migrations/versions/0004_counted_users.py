@@ -31,7 +31,8 @@ def upgrade() -> None:
         *(sa.Column(cell, sa.Integer(), nullable=False) for cell in CELLS),
         sa.PrimaryKeyConstraint("tenant_id", "role", name=op.f("pk_user_count")),
     )
-    op.drop_index("ix_user_account_tenant_counts", "user_account")
+    # The first databases of schema 0001 lack it.
+    op.drop_index("ix_user_account_tenant_counts", "user_account", if_exists=True)
     op.create_index(
         "ix_user_account_tenant_invited",
         "user_account",

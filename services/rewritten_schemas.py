@@ -1,0 +1,103 @@
+"""Schemas that carry a released number and aren't the released ones.
+
+While 0.1 was made, some migrations were written anew after a database may have been made by them.
+`mend` brings such a database to the released schema of its number, so that it upgrades like any
+other; what it doesn't know, `require_released` refuses in words, before anything is changed.
+"""
+
+from alembic import command
+from alembic.config import Config
+from alembic.operations import Operations
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, create_engine, inspect, text
+
+import models
+from services.errors import OperatorError
+
+# Tables of second factors that were removed from schemas 0002 to 0004; no page led to them.
+REMOVED = ("login_challenge", "passkey", "recovery_code", "authenticator")
+REMOVED_COLUMNS = {"tenant": "second_factor_policy", "user_account": "has_second_factor"}
+
+Columns = dict[str, set[str]]
+
+
+def mend(connection: Connection, scripts: ScriptDirectory, revision: str) -> str:
+    """Bring a schema of an early number to the released one of that number, in the caller's
+    transaction; returns the number, which may have changed. Raises `OperatorError`."""
+    there = _columns(connection)
+    if revision == "0006" and "closed_at" not in there.get("tenant", set()):
+        # Second factors had this number for a while, and are 0005 now.
+        connection.execute(text("UPDATE alembic_version SET version_num = '0005'"))
+        return "0005"
+    if "login_challenge" in there and revision in {"0002", "0004"}:
+        _remove_early_second_factors(connection)
+    if revision == "0004" and "sso_connection" not in there:
+        # Single sign-on was put between 0002 and 0004 later.
+        context = MigrationContext.configure(connection, opts={"render_as_batch": True})
+        with Operations.context(context):
+            scripts.get_revision("0003").module.upgrade()
+    return revision
+
+
+def _remove_early_second_factors(connection: Connection) -> None:
+    for table in REMOVED:
+        if connection.execute(text(f"SELECT 1 FROM {table} LIMIT 1")).first():  # noqa: S608
+            raise OperatorError(
+                f"The database was made by an early development version, and its {table} holds "
+                "what no release can take over. Empty that table, then start again."
+            )
+        connection.execute(text(f"DROP TABLE {table}"))
+    for table, column in REMOVED_COLUMNS.items():
+        connection.execute(text(f"ALTER TABLE {table} DROP COLUMN {column}"))
+
+
+def require_released(
+    connection: Connection, config: Config, scripts: ScriptDirectory, revision: str
+) -> None:
+    """Refuse a database whose tables aren't those of its schema's number.
+
+    Raises `OperatorError` that names what differs.
+    """
+    if revision == scripts.get_current_head():
+        expected = {
+            table.name: {column.name for column in table.columns}
+            for table in models.metadata.sorted_tables
+        }
+    else:
+        expected = _released(config, revision)
+    there = _columns(connection)
+    missing = sorted(
+        f"{table}.{column}"
+        for table, columns in expected.items()
+        for column in columns - there.get(table, set())
+    )
+    known = {table.name for table in models.metadata.sorted_tables}
+    extra = sorted((there.keys() & known) - expected.keys())
+    if missing or extra:
+        differing = f"without {_some(missing)}" if missing else f"with {_some(extra)}"
+        raise OperatorError(
+            f"The database says that its schema is {revision}, and isn't like that of any release "
+            f"({differing}). A development version made it, or it was changed by hand. Restore a "
+            "backup of a release, or start with an empty database. Nothing was changed."
+        )
+
+
+def _released(config: Config, revision: str) -> Columns:
+    """What the migrations make up to this revision, found out in memory."""
+    with create_engine("sqlite://").begin() as scratch:
+        attributes, config.attributes["connection"] = config.attributes.get("connection"), scratch
+        try:
+            command.upgrade(config, revision)
+            return _columns(scratch)
+        finally:
+            config.attributes["connection"] = attributes
+
+
+def _columns(connection: Connection) -> Columns:
+    tables = inspect(connection).get_multi_columns()
+    return {name: {column["name"] for column in columns} for (_, name), columns in tables.items()}
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (" and more" if len(names) > 3 else "")

@@ -1,0 +1,87 @@
+"""Where settings are written: the environment, the file `.env`, and the files that either names."""
+
+import io
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from dotenv import dotenv_values
+from dotenv.parser import parse_stream
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
+
+from services.errors import OperatorError
+from services.setting_types import ROOT, in_product_folder
+
+PREFIX = "ROLLCALL_"
+# Names the file to read instead of `.env`; only in the environment, for who runs several.
+ENV_FILE = f"{PREFIX}ENV_FILE"
+
+
+class Pairs(PydanticBaseSettingsSource):
+    """Takes each setting from `ROLLCALL_<NAME>`, or from the file that `ROLLCALL_<NAME>_FILE`
+    names. An empty one counts as not set."""
+
+    def __init__(self, settings_cls: type[BaseSettings], pairs: Mapping[str, str]) -> None:
+        super().__init__(settings_cls)
+        self.pairs = {name.upper(): value for name, value in pairs.items()}
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        """The setting as it is written, or None; raises `OperatorError`."""
+        name = PREFIX + field_name.upper()
+        value, path = self.pairs.get(name), self.pairs.get(f"{name}_FILE")
+        if not value and path:
+            value = _read(in_product_folder(Path(path)), f"{name}_FILE").rstrip("\r\n")
+        return value or None, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        """Every setting that is written here."""
+        found = {
+            name: self.get_field_value(field, name)[0]
+            for name, field in self.settings_cls.model_fields.items()
+        }
+        return {name: value for name, value in found.items() if value is not None}
+
+
+def environment() -> dict[str, str]:
+    """Rollcall's variables of the environment.
+
+    Raises `OperatorError` for a value in quotation marks: `docker run --env-file` and systemd's
+    `Environment=` in some spellings take them for a part of it.
+    """
+    ours = {name: value for name, value in os.environ.items() if name.upper().startswith(PREFIX)}
+    for name, value in ours.items():
+        if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
+            raise OperatorError(
+                f"{name} begins and ends with a quotation mark, which would be a part of it. Write "
+                f"it without; a value that has them can come from a file that {name}_FILE names."
+            )
+    return ours
+
+
+def env_file() -> dict[str, str]:
+    """Rollcall's lines of the file `.env` beside main.py; raises `OperatorError` where it can't be
+    read as one."""
+    path = in_product_folder(Path(os.environ.get(ENV_FILE) or ROOT / ".env"))
+    if not path.exists():
+        return {}
+    text = _read(path, "The file of settings")
+    for line in parse_stream(io.StringIO(text)):
+        if line.error:
+            raise OperatorError(f"{path}, line {line.original.line}: this isn't NAME=value.")
+    pairs = dotenv_values(stream=io.StringIO(text))
+    return {name: value or "" for name, value in pairs.items() if name.upper().startswith(PREFIX)}
+
+
+def _read(path: Path, what: str) -> str:
+    """The text of a file; raises `OperatorError` that says what it was to be."""
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise OperatorError(f"{what}: can't read {path} ({error.strerror}).") from error
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text:
+        raise OperatorError(f"{what}: {path} is no text in UTF-8. Save it as UTF-8.") from None
+    return text
