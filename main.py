@@ -21,9 +21,11 @@ from services.errors import OperatorError, RollcallError
 from services.export_check import check_export
 from services.logs import set_up_logging
 from services.migrations import migrate
+from services.move import move
 from services.restore import restore
 from services.settings import Settings, load, unknown_settings
 from services.startup import started
+from services.version import VERSION
 
 log = logging.getLogger("rollcall")
 
@@ -67,10 +69,15 @@ async def _create_platform_admin(settings: Settings, options: argparse.Namespace
     return 0
 
 
+def _ask(prompt: str) -> str:
+    """Ask for what nobody else is to see, or read it from standard input."""
+    return getpass.getpass(prompt) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+
+
 def _ask_password() -> str:
+    first = _ask("Password: ")
     if not sys.stdin.isatty():
-        return sys.stdin.readline().rstrip("\n")
-    first = getpass.getpass("Password: ")
+        return first
     if getpass.getpass("The same again: ") != first:
         raise OperatorError("The two passwords differ.")
     return first
@@ -78,7 +85,7 @@ def _ask_password() -> str:
 
 async def _set_active(settings: Settings, options: argparse.Namespace) -> int:
     wanted = options.command == "activate"
-    async with started(settings):
+    async with started(settings, may_create=False):
         user_id = await users.find_by_email(options.email)
         change = await users.set_active(COMMAND_LINE, user_id, wanted)
     state = "active" if change.active else "inactive"
@@ -87,7 +94,7 @@ async def _set_active(settings: Settings, options: argparse.Namespace) -> int:
 
 
 async def _reset_second_factor(settings: Settings, options: argparse.Namespace) -> int:
-    async with started(settings):
+    async with started(settings, may_create=False):
         await second_factors.reset(COMMAND_LINE, await users.find_by_email(options.email))
     say("The second factor is reset: the password alone lets them in.")
     return 0
@@ -101,23 +108,49 @@ async def _migrate(settings: Settings, _options: argparse.Namespace) -> int:
 
 
 async def _backup(settings: Settings, options: argparse.Namespace) -> int:
-    async with started(settings):
-        size = await asyncio.to_thread(back_up, options.file)
-    say(f"{options.file}: {size:,} bytes, checked.")
+    copied = await asyncio.to_thread(
+        back_up, settings, options.file, with_keys=options.with_keys, keep=options.keep
+    )
+    newest = f"{copied.newest:%F %T} UTC" if copied.newest else "none"
+    say(
+        f"{copied.file}: {copied.size:,} bytes, checked. Accounts: {copied.accounts:,}. "
+        f"Audit entries: {copied.entries:,}, the newest of {newest}. Schema: {copied.schema}."
+    )
+    if copied.keys:
+        say(f"{copied.keys_file}: {', '.join(copied.keys)}. Keep it apart from the copy.")
+    elif options.with_keys:
+        say("No key is in the data folder: keep those of the settings.")
+    for path in copied.removed:
+        say(f"Removed {path}.")
     return 0
 
 
 async def _restore(settings: Settings, options: argparse.Namespace) -> int:
-    restored = await restore(settings, options.file)
+    restored = await restore(settings, options.file, options.keys)
     say(f"Restored {options.file}. What happened after {restored.as_of:%F %T} UTC is not in it.")
     say(f"Everybody has to sign in again: {restored.signed_out:,} sessions ended.")
+    if restored.keys:
+        say(f"Put back: {', '.join(restored.keys)}.")
     if restored.replaced is not None:
         say(f"The replaced database is kept as {restored.replaced}.")
     return _told(restored.entries, restored.broken)
 
 
+async def _move(settings: Settings, options: argparse.Namespace) -> int:
+    # A password on the command line is seen in the process list.
+    url = options.url or os.environ.get("ROLLCALL_MOVE_TO") or _ask("Address of the database: ")
+    moved = await move(settings, url)
+    say(f"Moved {sum(moved.rows.values()):,} rows of {len(moved.rows)} tables.")
+    say("Set ROLLCALL_DATABASE_URL to this database, keep the data folder, and start Rollcall.")
+    say(
+        f"To go back, take that setting out again: {settings.database_file} is as it was. (What "
+        "happens from now on isn't in it.)"
+    )
+    return _told(moved.entries, moved.broken)
+
+
 async def _rotate_keys(settings: Settings, options: argparse.Namespace) -> int:
-    async with started(settings):
+    async with started(settings, may_create=False):
         if options.give_up_lost:
             given_up = await lost_keys.give_up()
             await vault.prepare()
@@ -132,7 +165,7 @@ async def _rotate_keys(settings: Settings, options: argparse.Namespace) -> int:
 
 async def _verify_audit(settings: Settings, options: argparse.Namespace) -> int:
     expected = [head for file in options.expect for head in _heads_of(file)]
-    async with started(settings):
+    async with started(settings, may_create=False):
         checked, broken = await verify()
         missing = await find_missing(expected)
         heads = await list_heads()
@@ -180,11 +213,18 @@ def _told(checked: int, broken: BrokenLink | None) -> int:
     return 1
 
 
+def _at_least_one(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError("must be a whole number, 1 or more")
+    return int(text)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="rollcall",
         description="Rollcall: who is in, who is out, right now. Settings are in the README.",
     )
+    parser.add_argument("--version", action="version", version=f"Rollcall {VERSION}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
 
     def add(name: str, run: Command | None, text: str) -> argparse.ArgumentParser:
@@ -205,9 +245,22 @@ def _parser() -> argparse.ArgumentParser:
     add("reset-second-factor", _reset_second_factor, text).add_argument("email")
     add("migrate", _migrate, "bring the database's schema up to date")
     backup = add("backup", _backup, "copy the embedded database, safely while Rollcall serves")
-    backup.add_argument("file", type=Path, help="the copy to write; must not exist")
+    backup.add_argument(
+        "file",
+        type=Path,
+        help="the copy to write, which must not exist; or a folder for dated ones",
+    )
+    text = "keep the keys as well, in an archive beside the copy (FILE.keys.tar)"
+    backup.add_argument("--with-keys", action="store_true", help=text)
+    text = "of the dated copies in the folder, keep only this many"
+    backup.add_argument("--keep", type=_at_least_one, metavar="N", help=text)
     restored = add("restore", _restore, "put a backup in the place of the embedded database")
     restored.add_argument("file", type=Path, help="what `backup` wrote; Rollcall must be stopped")
+    text = "where the keys are, if not in FILE.keys.tar; missing ones are put back"
+    restored.add_argument("--keys", type=Path, help=text)
+    moved = add("move", _move, "copy the embedded database into an empty one of PostgreSQL")
+    text = "postgresql://…; better in ROLLCALL_MOVE_TO or on standard input, if it has a password"
+    moved.add_argument("url", nargs="?", help=text)
     rotate = add(
         "rotate-keys", _rotate_keys, "seal the secrets in the database anew, under a new key"
     )

@@ -1,43 +1,137 @@
-"""A copy of the embedded database, taken while Rollcall serves, and its way back."""
+"""A copy of the embedded database, taken while Rollcall serves.
 
-import os
+Nothing but the database's file is needed, and it is only read: no server, no keys, no migration.
+"""
+
+import json
+import logging
+import re
 import sqlite3
 from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
-from services import runtime
+from services import clock, key_files
+from services.database_file import copy_whole, read_only, remove
 from services.errors import OperatorError
+from services.settings import Settings
+from services.startup import require_database
+
+log = logging.getLogger(__name__)
+
+# In the data folder: when the last backup was made, and of what.
+RECORD = "last-backup.json"
+_DATED = re.compile(r"rollcall-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ\.db")
 
 
-def back_up(target: Path) -> int:
-    """Write a consistent copy of the SQLite database; returns its size in bytes.
+@dataclass(frozen=True)
+class Copied:
+    """What a backup holds: bytes, accounts, audit entries, the schema's number, and when the
+    newest entry was written; which key files were kept where, and which old copies were removed."""
 
-    One step of SQLite's online backup: it holds a read snapshot for some milliseconds and stops no
-    writer. (Copied in many small steps, it starts over at each write, and never ends under a
-    steady one.) The copy appears under its name only when it is whole and checked.
+    file: Path
+    size: int
+    accounts: int
+    entries: int
+    schema: str
+    newest: datetime | None
+    keys: list[str]
+    keys_file: Path | None
+    removed: list[Path]
 
-    Raises `OperatorError`.
+
+@dataclass(frozen=True)
+class LastBackup:
+    """The last backup that was made of this database: when, and to which file."""
+
+    at: datetime
+    file: Path
+
+
+def back_up(
+    settings: Settings, target: Path, *, with_keys: bool = False, keep: int | None = None
+) -> Copied:
+    """Write a consistent copy of the SQLite database, to this file or (under a dated name) into
+    this folder.
+
+    The copy appears under its name only when it is whole and checked. With `keep`, only so many
+    dated copies of the folder stay. Raises `OperatorError`.
     """
-    database = runtime.current().database
-    if not database.is_sqlite:
+    if not settings.is_sqlite:
         raise OperatorError("`backup` copies the embedded database. For PostgreSQL, use pg_dump.")
-    if target.exists():
-        raise OperatorError(f"{target} exists already. Choose another name.")
+    require_database(settings)
+    if keep is not None and not target.is_dir():
+        raise OperatorError(f"To keep some copies and remove others, {target} must be a folder.")
+    folder = target if target.is_dir() else None
+    if folder is not None:
+        target = folder / f"rollcall-{clock.now():%Y-%m-%dT%H-%M-%SZ}.db"
+    keys_file = key_files.archive_of(target) if with_keys else None
+    for path in (target, keys_file):
+        if path is not None and path.exists():
+            raise OperatorError(f"{path} exists already. Choose another name.")
     partial = target.with_name(f"{target.name}.partial")
     try:
-        partial.unlink(missing_ok=True)
-        os.close(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-        with (
-            closing(sqlite3.connect(str(database.url.database))) as source,
-            closing(sqlite3.connect(partial)) as copy,
-        ):
-            source.backup(copy, pages=-1)
-            copy.execute("PRAGMA journal_mode=DELETE")
-            verdict = copy.execute("PRAGMA integrity_check").fetchone()[0]
+        with closing(read_only(settings.database_file)) as source:
+            verdict = copy_whole(source, partial)
         if verdict != "ok":
             raise OperatorError(f"The copy is damaged: {verdict}. Check the disk of the database.")
+        accounts, entries, schema, newest = _content(partial)
+        kept = key_files.keep_keys(settings.data_dir, keys_file) if keys_file else []
         partial.replace(target)
     except (OSError, sqlite3.Error) as error:
-        partial.unlink(missing_ok=True)
-        raise OperatorError(f"Can't write {target}: {error}.") from error
-    return target.stat().st_size
+        raise OperatorError(f"Can't copy {settings.database_file} to {target}: {error}.") from error
+    finally:
+        remove(partial)
+    _record(settings, target)
+    removed = _remove_old(folder, keep) if folder and keep else []
+    size = target.stat().st_size
+    return Copied(target, size, accounts, entries, schema, newest, kept, keys_file, removed)
+
+
+def last_backup(settings: Settings) -> LastBackup | None:
+    """When `back_up` last made a copy, as far as it could leave a note in the data folder."""
+    try:
+        said = json.loads((settings.data_dir / RECORD).read_text(encoding="utf-8"))
+        return LastBackup(datetime.fromisoformat(said["at"]), Path(said["file"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _content(copy: Path) -> tuple[int, int, str, datetime | None]:
+    with closing(read_only(copy)) as database:
+        try:
+            (accounts,) = database.execute("SELECT count(*) FROM user_account").fetchone()
+            entries, newest = database.execute(
+                "SELECT count(*), max(at) FROM audit_event"
+            ).fetchone()
+            (schema,) = database.execute("SELECT version_num FROM alembic_version").fetchone()
+        except (sqlite3.Error, TypeError) as error:
+            raise OperatorError(
+                "What was to be copied is not a database of Rollcall's. Check "
+                "ROLLCALL_DATABASE_URL and ROLLCALL_DATA_DIR."
+            ) from error
+    at = datetime.fromisoformat(newest).replace(tzinfo=UTC) if newest else None
+    return accounts, entries, schema, at
+
+
+def _record(settings: Settings, target: Path) -> None:
+    """Leave a note for whoever asks for the last backup; one who may only read the data folder can
+    back up too, and leaves none."""
+    note = {"at": clock.now().isoformat(), "file": str(target.absolute())}
+    path = settings.data_dir / RECORD
+    partial = path.with_name(f"{RECORD}.partial")
+    try:
+        partial.write_text(json.dumps(note), encoding="utf-8")
+        partial.replace(path)
+    except OSError as error:
+        log.warning("The time of this backup isn't noted in %s: %s", path, error.strerror)
+
+
+def _remove_old(folder: Path, keep: int) -> list[Path]:
+    dated = sorted(path for path in folder.iterdir() if _DATED.fullmatch(path.name))
+    removed = dated[:-keep]
+    for path in removed:
+        path.unlink()
+        key_files.archive_of(path).unlink(missing_ok=True)
+    return removed

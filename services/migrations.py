@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 import models.migrations
-from services import folders, runtime, search_index
+from services import folders, rewritten_schemas, runtime, search_index
 from services.errors import OperatorError
 
 # Any number does, as long as nothing else in the database takes the same (PostgreSQL's manual,
@@ -27,16 +27,17 @@ def _config() -> Config:
     return config
 
 
-async def migrate() -> tuple[str | None, str]:
+async def migrate(*, may_create: bool = True) -> tuple[str | None, str]:
     """Migrate to the newest schema, and make the search's index where it is missing; returns the
     revisions before and after.
 
-    Raises `OperatorError` where the database is newer than this code or can't be reached.
+    Raises `OperatorError` where the database is newer than this code, can't be reached, isn't
+    Rollcall's, or is empty and this may not create its tables.
     A failed migration changes nothing: it is one transaction on both databases.
     """
     try:
         async with runtime.current().database.writer.begin() as connection:
-            return await connection.run_sync(_upgrade)
+            return await connection.run_sync(_upgrade, may_create)
     except (OperationalError, OSError) as error:
         told = _folder_troubles() or ["Check ROLLCALL_DATABASE_URL and ROLLCALL_DATA_DIR."]
         raise OperatorError(
@@ -51,7 +52,16 @@ def _folder_troubles() -> list[str]:
     return folders.troubles(Path(database.url.database).parent)
 
 
-def _upgrade(connection: Connection) -> tuple[str | None, str]:
+def _upgrade(connection: Connection, may_create: bool) -> tuple[str | None, str]:
+    before, head = upgrade_tables(connection, may_create=may_create)
+    has_index = search_index.build(connection)
+    runtime.current().database.has_trigram_table = has_index and connection.dialect.name == "sqlite"
+    return before, head
+
+
+def upgrade_tables(connection: Connection, *, may_create: bool = True) -> tuple[str | None, str]:
+    """Bring the tables to the newest schema, in the caller's transaction; returns the revisions
+    before and after. Raises `OperatorError`."""
     if connection.dialect.name == "postgresql":
         _require_utf8(connection)
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
@@ -59,6 +69,11 @@ def _upgrade(connection: Connection) -> tuple[str | None, str]:
     scripts = ScriptDirectory.from_config(config)
     head = scripts.get_current_head() or ""
     before = MigrationContext.configure(connection).get_current_revision()
+    if before is None and not may_create:
+        raise OperatorError(
+            "The database has no tables of Rollcall's. Check ROLLCALL_DATABASE_URL and "
+            "ROLLCALL_DATA_DIR; `serve` and `migrate` make them."
+        )
     if before is not None and before not in {
         script.revision for script in scripts.walk_revisions()
     }:
@@ -66,6 +81,9 @@ def _upgrade(connection: Connection) -> tuple[str | None, str]:
             f"The database is newer than this Rollcall (its schema is {before}, the newest known "
             f"is {head}). Run the newer Rollcall, or restore an older backup."
         )
+    if before is not None:
+        mended = rewritten_schemas.mend(connection, scripts, before)
+        rewritten_schemas.require_released(connection, config, scripts, mended)
     if before != head:
         config.attributes["connection"] = connection
         try:
@@ -75,8 +93,6 @@ def _upgrade(connection: Connection) -> tuple[str | None, str]:
                 f"Bringing the database to schema {head} failed: {_reason(error)}. It is as it was"
                 + (f", of schema {before}: run the Rollcall that ran on it." if before else ".")
             ) from error
-    has_index = search_index.build(connection)
-    runtime.current().database.has_trigram_table = has_index and connection.dialect.name == "sqlite"
     return before, head
 
 

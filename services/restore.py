@@ -6,6 +6,7 @@ are the two exchanged, in one step; the replaced database stays, under a dated n
 
 import os
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,102 +16,85 @@ from pydantic import SecretStr
 from sqlmodel import col, func, select, update
 
 from models import AuditEvent, EndReason, LoginSession
-from services import clock
+from services import clock, key_files
 from services.actor import COMMAND_LINE
 from services.audit import Action, record
 from services.audit_check import BrokenLink, verify
+from services.database_file import BESIDE, copy_whole, read_only, remove, require_unused, settle
 from services.db import transaction
 from services.errors import OperatorError
 from services.settings import Settings
 from services.startup import started
 
-# Seconds to wait for a command that is just ending.
-PATIENCE = 2
-# What SQLite keeps beside a database while it is open.
-BESIDE = ("-wal", "-shm")
-
 
 @dataclass(frozen=True)
 class Restored:
     """What came of it: where the replaced database is, when the copy's last entry was written, how
-    many sessions were ended, and what the check of its audit log found."""
+    many sessions were ended, what the check of its audit log found, and which key files were put
+    back."""
 
     replaced: Path | None
     as_of: datetime
     signed_out: int
     entries: int
     broken: BrokenLink | None
+    keys: Sequence[str] = ()
 
 
-async def restore(settings: Settings, source: Path) -> Restored:
-    """Restore the embedded database from this copy. Everybody has to sign in again: whoever was
-    shut out since the copy was made would be in again otherwise.
+async def restore(settings: Settings, source: Path, keys_file: Path | None = None) -> Restored:
+    """Restore the embedded database from this copy, and the key files from this archive (or from
+    that beside the copy, if there is one). Everybody has to sign in again: whoever was shut out
+    since the copy was made would be in again otherwise.
 
-    Raises `OperatorError` where Rollcall runs on the database, or the copy isn't whole.
+    Raises `OperatorError` where Rollcall runs on the database, the copy isn't whole, or the data
+    folder has other keys.
     """
     if not settings.is_sqlite:
         raise OperatorError(
             "`restore` restores the embedded database. For PostgreSQL, use pg_restore or psql."
         )
-    target = settings.data_dir / "rollcall.db"
-    if settings.database_url is not None:
-        target = Path(settings.sqlalchemy_url.partition(":///")[2])
+    target = settings.database_file
+    keys = _keys_for(settings, source, keys_file)
+    put_back: Sequence[str] = ()
     partial = target.with_name(f"{target.name}.restoring")
     try:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
-        _require_unused(target)
+        for folder in (settings.data_dir, target.parent):
+            folder.mkdir(parents=True, exist_ok=True)
+        require_unused(target)
         _copy(source, partial)
+        put_back = keys.put_back() if keys else ()
         beside = settings.model_copy(update={"database_url": SecretStr(f"sqlite:///{partial}")})
         async with started(beside):
             as_of, signed_out = await _sign_everybody_out(source)
             entries, broken = await verify()
-        _settle(partial)
-        _require_unused(target)
+        settle(partial)
+        require_unused(target)
         replaced = _exchange(partial, target)
-    except (OSError, sqlite3.Error) as error:
+    except (OSError, sqlite3.Error, OperatorError) as error:
+        if keys:
+            keys.take_away(put_back)
+        if isinstance(error, OperatorError):
+            raise
         raise OperatorError(f"Can't restore {source}: {error}. Nothing was replaced.") from error
     finally:
-        for name in ("", *BESIDE):
-            partial.with_name(partial.name + name).unlink(missing_ok=True)
-    return Restored(replaced, as_of, signed_out, entries, broken)
+        remove(partial)
+    return Restored(replaced, as_of, signed_out, entries, broken, put_back)
 
 
-def _require_unused(target: Path) -> None:
-    """Refuse while anything has the database open.
-
-    To leave the write-ahead log, SQLite needs the database for itself alone; this also puts all of
-    it into the one file. (A damaged one can't be asked: then nothing serves from it either.)
-    """
-    if not target.exists():
-        return
-    try:
-        _settle(target)
-    except sqlite3.OperationalError as error:
-        raise OperatorError(
-            f"{target} is in use. Stop Rollcall (and its other commands), then restore."
-        ) from error
-    except sqlite3.DatabaseError:
-        return
-
-
-def _settle(path: Path) -> None:
-    with closing(sqlite3.connect(path, timeout=PATIENCE)) as database:
-        database.execute("PRAGMA journal_mode=DELETE")
+def _keys_for(settings: Settings, source: Path, keys_file: Path | None) -> key_files.Keys | None:
+    beside = key_files.archive_of(source)
+    if keys_file is None and not beside.exists():
+        return None
+    return key_files.read_keys(keys_file or beside, settings.data_dir)
 
 
 def _copy(source: Path, partial: Path) -> None:
     if not source.is_file():
         raise OperatorError(f"{source} is not a file.")
-    for name in ("", *BESIDE):
-        partial.with_name(partial.name + name).unlink(missing_ok=True)
-    os.close(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     try:
-        with (
-            closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True)) as copy,
-            closing(sqlite3.connect(partial)) as target,
-        ):
-            copy.backup(target, pages=-1)
-            verdict = target.execute("PRAGMA integrity_check").fetchone()[0]
+        with closing(read_only(source)) as copy:
+            verdict = copy_whole(copy, partial)
+        with closing(sqlite3.connect(partial)) as target:
             known = target.execute(
                 "SELECT count(*) FROM sqlite_master WHERE name IN ('alembic_version', 'audit_head')"
             ).fetchone()[0]

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from services import runtime, vault
 from services.db import Database
+from services.errors import OperatorError
 from services.migrations import migrate
 from services.runtime import Runtime
 from services.secrets import load_secret
@@ -12,20 +13,46 @@ from services.settings import Settings
 
 
 @asynccontextmanager
-async def started(settings: Settings) -> AsyncIterator[Runtime]:
+async def started(settings: Settings, *, may_create: bool = True) -> AsyncIterator[Runtime]:
     """Open the data folder and the database, migrated; close them at the end.
 
-    Raises `OperatorError` for what the operator has to mend.
+    Unless it `may_create` one, a database has to be there. Raises `OperatorError` for what the
+    operator has to mend.
     """
+    if not may_create:
+        require_database(settings)
     given = settings.secret.get_secret_value() if settings.secret else None
     secret = load_secret(settings.data_dir, given)
     current = Runtime(settings=settings, secret=secret, database=Database(settings.sqlalchemy_url))
+    if settings.is_sqlite:
+        _make_folder(settings)
     runtime.use(current)
     try:
-        await migrate()
+        await migrate(may_create=may_create)
         await vault.prepare()
         yield current
         await current.bus.drain()
     finally:
         await current.database.close()
         runtime.use(None)
+
+
+def require_database(settings: Settings) -> None:
+    """Refuse where the embedded database isn't there: a command that made an empty one would
+    answer for it, that all is well. (What PostgreSQL has, `migrate` looks at.)"""
+    if settings.is_sqlite and not settings.database_file.is_file():
+        raise OperatorError(
+            f"There is no database at {settings.database_file}. Check ROLLCALL_DATABASE_URL and "
+            "ROLLCALL_DATA_DIR; `serve` and `migrate` make a new one."
+        )
+
+
+def _make_folder(settings: Settings) -> None:
+    folder = settings.database_file.parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OperatorError(
+            f"Can't make the database's folder {folder}: {error.strerror}. "
+            "Check ROLLCALL_DATABASE_URL and ROLLCALL_DATA_DIR."
+        ) from error

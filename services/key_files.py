@@ -1,0 +1,122 @@
+"""The key files of the data folder: what they are, their way into a backup, and back.
+
+A copy of the database opens nothing that is sealed in it, and its links and cookies mean nothing,
+without them. They go into an archive of their own (tar), so that the two can be kept apart.
+"""
+
+import io
+import os
+import tarfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from services.errors import OperatorError
+from services.secrets import SECRET_FILE
+from services.settings import Settings
+from services.vault import KEYS_FILE
+
+# Every file of the data folder that holds a key. A new one belongs here.
+KEY_FILES = (SECRET_FILE, KEYS_FILE)
+# Bytes; a key file has some hundreds.
+LONGEST = 1 << 20
+
+
+def archive_of(copy: Path) -> Path:
+    """Where the keys that belong to a copy of the database are, unless they were put elsewhere."""
+    return copy.with_name(f"{copy.name}.keys.tar")
+
+
+def keep_keys(data_dir: Path, archive: Path) -> list[str]:
+    """Write the key files that there are into a new archive, its owner's alone; returns their
+    names. Raises `OperatorError`."""
+    kept = []
+    buffer = io.BytesIO()
+    try:
+        with tarfile.open(fileobj=buffer, mode="w") as tar:
+            for path in _there(data_dir):
+                content = path.read_bytes()
+                entry = tarfile.TarInfo(path.name)
+                entry.size, entry.mode = len(content), 0o600
+                entry.mtime = int(path.stat().st_mtime)
+                tar.addfile(entry, io.BytesIO(content))
+                kept.append(path.name)
+        if kept:
+            _write(archive, buffer.getvalue())
+    except OSError as error:
+        raise OperatorError(f"Can't keep the keys in {archive}: {error.strerror}.") from error
+    return kept
+
+
+@dataclass(frozen=True)
+class Keys:
+    """The key files of an archive that are to be put into a data folder."""
+
+    data_dir: Path
+    contents: dict[str, bytes]
+
+    def put_back(self) -> list[str]:
+        """Write those that are missing; returns their names. Raises `OSError`."""
+        missing = [name for name in self.contents if not (self.data_dir / name).exists()]
+        for name in missing:
+            _write(self.data_dir / name, self.contents[name])
+        return missing
+
+    def take_away(self, names: Sequence[str]) -> None:
+        """Undo `put_back`."""
+        for name in names:
+            (self.data_dir / name).unlink(missing_ok=True)
+
+
+def read_keys(archive: Path, data_dir: Path) -> Keys:
+    """Read an archive, and compare it with the data folder. Raises `OperatorError` where it is
+    none, or where the folder has other keys: those may be what something else needs."""
+    contents: dict[str, bytes] = {}
+    try:
+        with tarfile.open(archive) as tar:
+            for entry in tar:
+                file = tar.extractfile(entry) if entry.name in KEY_FILES else None
+                if file is not None and entry.size <= LONGEST:
+                    contents[entry.name] = file.read()
+        different = [
+            path.name
+            for path in _there(data_dir)
+            # Since the copy was made, a key may have been put before those that it had.
+            if not set(contents.get(path.name, b"").split()) <= set(path.read_bytes().split())
+        ]
+    except (OSError, tarfile.TarError) as error:
+        raise OperatorError(f"Can't read the keys in {archive}: {error}.") from error
+    if not contents:
+        raise OperatorError(f"{archive} holds no keys of Rollcall's.")
+    if different:
+        raise OperatorError(
+            f"{data_dir} has {' and '.join(different)} already, and other than in {archive}. Move "
+            "what is there to a safe place, then restore again. Nothing was replaced."
+        )
+    return Keys(data_dir, contents)
+
+
+def readable_by_others(settings: Settings) -> list[Path]:
+    """The key files and databases in the data folder that not only their owner can read."""
+    try:
+        paths = sorted(settings.data_dir.iterdir())
+    except OSError:
+        return []
+    return [
+        path
+        for path in paths
+        if (path.name in KEY_FILES or path.suffix in {".db", ".tar"}) and path.is_file()
+        # A folder that only its owner may enter keeps everything in it.
+        if path.stat().st_mode & 0o077 and settings.data_dir.stat().st_mode & 0o077
+    ]
+
+
+def _there(data_dir: Path) -> list[Path]:
+    return [data_dir / name for name in KEY_FILES if (data_dir / name).is_file()]
+
+
+def _write(path: Path, content: bytes) -> None:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
