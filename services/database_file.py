@@ -33,10 +33,14 @@ def copy_whole(source: sqlite3.Connection, target: Path) -> str:
     writer. (Copied in many small steps, it starts over at each write, and never ends under a
     steady one.) Raises `OSError` and `sqlite3.Error`.
     """
+    # Asked for a locked one, the backup itself would wait for ever.
+    source.execute("BEGIN")
+    source.execute("SELECT count(*) FROM sqlite_master").fetchone()
     remove(target)
     os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     with closing(sqlite3.connect(target)) as copy:
         source.backup(copy, pages=-1)
+        source.rollback()
         copy.execute("PRAGMA journal_mode=DELETE")
         return str(copy.execute("PRAGMA integrity_check").fetchone()[0])
 

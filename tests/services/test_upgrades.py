@@ -5,6 +5,7 @@ A new release adds the data of its schema as `schemas/<revision>.sql`.
 
 import re
 import shutil
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,12 +13,13 @@ import pytest
 from alembic import command
 from pydantic import SecretStr
 from sqlalchemy import Connection, text
+from sqlmodel import select
 
 import models
 from models import Role
-from services import clock, invitations, migrations, sessions
+from services import clock, invitations, migrations, rewritten_schemas, sessions, vault
 from services.audit_check import verify
-from services.db import Database
+from services.db import Database, reading
 from services.errors import OperatorError
 from services.settings import Settings
 from services.sign_in import sign_in
@@ -47,8 +49,11 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
     return settings.model_copy(update={"secret": SecretStr(SECRET)})
 
 
-async def _populate(settings: Settings, revision: str) -> None:
-    """Fill the database as a Rollcall of that schema had it."""
+async def _populate(
+    settings: Settings, revision: str, *, data: str = "", then: Sequence[str] = ()
+) -> None:
+    """Fill the database as a Rollcall of that schema had it (or with the data of an older one),
+    then change the tables."""
     database = Database(settings.sqlalchemy_url)
 
     def fill(connection: Connection) -> None:
@@ -58,7 +63,7 @@ async def _populate(settings: Settings, revision: str) -> None:
         postgresql = connection.dialect.name == "postgresql"
         if postgresql:
             connection.execute(text("SET LOCAL TIME ZONE 'UTC'"))
-        written = (SCHEMAS / f"{revision}.sql").read_text(encoding="utf-8")
+        written = (SCHEMAS / f"{data or revision}.sql").read_text(encoding="utf-8")
         for line in written.splitlines():
             if not line.startswith("--"):
                 statement = re.sub(r"x'([0-9a-f]+)'", r"'\\x\1'", line) if postgresql else line
@@ -66,6 +71,9 @@ async def _populate(settings: Settings, revision: str) -> None:
 
     async with database.writer.begin() as connection:
         await connection.run_sync(fill)
+    async with database.writer.begin() as connection:
+        for statement in then:
+            await connection.exec_driver_sql(statement)
     await database.close()
 
 
@@ -74,10 +82,94 @@ async def test_an_upgrade_keeps_every_account_session_link_and_entry(
     empty: Settings, revision: str
 ) -> None:
     await _populate(empty, revision)
-    clock.shift(RIGHT_AFTER - datetime.now(UTC))
+    await _assert_nothing_is_lost(empty)
+
+
+async def test_an_upgrade_keeps_what_is_sealed(empty: Settings) -> None:
+    await _populate(empty, "0008")
     async with started(empty):
-        found, newest = await migrations.schema()
-        assert found == newest
+        (ada,) = await books.users_with("ada@example.com")
+        async with reading() as tx:
+            authenticator = await tx.get_one(models.Authenticator, ada.id)
+            passkey = (await tx.exec(select(models.Passkey))).one()
+            connection = (await tx.exec(select(models.SsoConnection))).one()
+        assert vault.unseal(authenticator.sealed_secret) == "JBSWY3DPEHPK3PXP"
+        assert vault.unseal(connection.sealed_secret) == "client secret"
+        assert passkey.sign_count == 3_000_000_000
+        assert await vault.rotate() == 3
+
+
+# Second factors as schemas 0002 to 0004 had them for a while.
+EARLY = (
+    *(f"CREATE TABLE {table} (id INTEGER)" for table in rewritten_schemas.REMOVED),
+    "ALTER TABLE tenant ADD COLUMN second_factor_policy VARCHAR(40) DEFAULT 'optional' NOT NULL",
+    "ALTER TABLE user_account ADD COLUMN has_second_factor BOOLEAN DEFAULT false NOT NULL",
+)
+SSO = ("sso_session", "sso_connection", "external_identity", "seen_logout_token")
+# Each schema of the branch of releases that was written anew later: its number, the nearest
+# revision of today's, and what is different.
+REWRITTEN = {
+    "0001, no index of counts": ("0001", ["DROP INDEX ix_user_account_tenant_counts"]),
+    "0002, second factors": ("0002", EARLY),
+    "0004, second factors, no single sign-on": (
+        "0004",
+        (*EARLY, *(f"DROP TABLE {table}" for table in SSO)),
+    ),
+    "0004, second factors": ("0004", EARLY),
+    "0006, now 0005": ("0005", ["UPDATE alembic_version SET version_num = '0006'"]),
+}
+
+
+@pytest.mark.parametrize("name", REWRITTEN)
+async def test_a_database_of_a_schema_that_was_rewritten_upgrades_too(
+    empty: Settings, name: str
+) -> None:
+    revision, changes = REWRITTEN[name]
+    await _populate(empty, revision, data="0001", then=changes)
+    await _assert_nothing_is_lost(empty)
+
+
+async def test_what_nobody_can_take_over_is_told_and_left(empty: Settings) -> None:
+    rows = ("INSERT INTO authenticator (id) VALUES (1)",)
+    await _populate(empty, "0002", data="0001", then=(*EARLY, *rows))
+    with pytest.raises(OperatorError, match=r"its authenticator holds .* Empty that table"):
+        async with started(empty):
+            pass
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ("DROP TABLE recovery_code", "without recovery_code.code_hash"),
+        (
+            "ALTER TABLE user_account DROP COLUMN invited_by_id",
+            "without user_account.invited_by_id",
+        ),
+        ("CREATE TABLE passkey (id INTEGER)", "with passkey"),
+    ],
+)
+async def test_a_schema_of_no_release_is_told_before_anything_changes(
+    empty: Settings, change: str, told: str
+) -> None:
+    await _populate(empty, "0006", data="0001", then=[change])
+    for _ in range(2):
+        with pytest.raises(OperatorError, match=f"schema is 0006, .*{told}") as refusal:
+            async with started(empty):
+                pass
+        assert "Nothing was changed" in str(refusal.value)
+
+
+async def test_a_database_of_the_newest_number_without_its_columns_is_told(empty: Settings) -> None:
+    await _populate(empty, "head", data="0008", then=["ALTER TABLE tenant DROP COLUMN closed_at"])
+    with pytest.raises(OperatorError, match=r"without tenant\.closed_at"):
+        async with started(empty):
+            pass
+
+
+async def _assert_nothing_is_lost(settings: Settings) -> None:
+    clock.shift(RIGHT_AFTER - datetime.now(UTC))
+    async with started(settings):
+        assert await migrations.is_ready()
         assert await verify() == (22, None)
         (soren, again) = await books.users_with("søren@xn--bcher-kva.example")
         assert (soren.full_name, soren.role, soren.active) == (
