@@ -1,11 +1,14 @@
 """The settings: where they come from, and what is made of them."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
 
-from services.settings import Settings, unknown_settings
+from services.errors import OperatorError
+from services.setting_types import ROOT
+from services.settings import Settings, load, unknown_settings
 
 
 @pytest.mark.parametrize(
@@ -47,3 +50,142 @@ def test_secrets_are_not_shown() -> None:
     settings = Settings(_env_file=None, secret="s" * 40, mail_password="very secret")
     assert "very secret" not in repr(settings)
     assert "s" * 40 not in repr(settings)
+
+
+WRONG = {
+    "DATABASE_URL": ["mysql://x/y", "postgresql://", "postgresql://a:b@c:d/e", "sqlite://"],
+    "DATA_DIR": ["~nobody-of-this-name/data"],
+    "SECRET": ["short"],
+    "ENCRYPTION_KEYS": ["abc", ",", "ö" * 44],
+    "HOST": ["http://localhost", "not a host", "localhost:8080"],
+    "PORT": ["eighty", "0", "70000", "8080.5"],
+    "PUBLIC_URL": ["rollcall.example.com", "https://x/path", "http://x:99999", "http://[::1"],
+    "TRUSTED_PROXIES": ["caddy", "*", "127.0.0.1:80", "[::1]", "10.0.0.0/33", "10.0.0.1, caddy"],
+    "MAIL_SERVER": ["smtp://mail.example.com", "mail.example.com:25"],
+    "MAIL_PORT": ["smtp", "0"],
+    "MAIL_USERNAME": ['"quoted"'],
+    "MAIL_PASSWORD": ['"quoted"'],
+    "MAIL_FROM": ["nobody", "a@b@c"],
+    "MAIL_STARTTLS": ["ja", "'true'"],
+    "MAIL_SSL_TLS": ["2"],
+    "ADMIN_EMAIL": ["nobody"],
+    "ADMIN_PASSWORD": ["'quoted'"],
+    "ADMIN_TENANT": ["x" * 201],
+    "SESSION_IDLE_HOURS": ["0", "400", "nan", "long"],
+    "SESSION_MAX_DAYS": ["0", "91", "inf"],
+    "PASSWORD_MIN_LENGTH": ["7", "65", "many"],
+    "LOG_FORMAT": ["xml"],
+}
+# Words of the library that reads settings, which no operator should have to know.
+JARGON = re.compile(
+    r"input|validat|pars|pydantic|value error|type=|items|string|field|errno|traceback|None",
+    re.IGNORECASE,
+)
+
+
+def test_there_is_a_wrong_value_of_every_setting() -> None:
+    assert WRONG.keys() >= {name.upper() for name in Settings.model_fields}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [(name, value) for name, values in WRONG.items() for value in values]
+)
+def test_a_wrong_value_is_told_in_a_sentence_that_names_the_setting(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv("ROLLCALL_ENV_FILE", os.devnull)
+    monkeypatch.setenv(f"ROLLCALL_{name}", value)
+    with pytest.raises(OperatorError) as refusal:
+        load()
+    sentence = str(refusal.value)
+    assert f"ROLLCALL_{name}" in sentence
+    assert sentence.endswith(".")
+    assert not JARGON.search(sentence.replace(value, "")), sentence
+
+
+@pytest.mark.parametrize("name", ["DATABASE_URL", "SECRET", "ENCRYPTION_KEYS", "MAIL_PASSWORD"])
+def test_a_wrong_secret_is_not_repeated(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv("ROLLCALL_ENV_FILE", os.devnull)
+    monkeypatch.setenv(f"ROLLCALL_{name}", '"hunter2-is-secret"')
+    with pytest.raises(OperatorError) as refusal:
+        load()
+    assert "hunter2" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("written", "networks"),
+    [
+        ("127.0.0.1", ("127.0.0.1/32",)),
+        (" 10.0.0.1 , 172.16.0.0/12 ", ("10.0.0.1/32", "172.16.0.0/12")),
+        ("10.0.0.1 ::1", ("10.0.0.1/32", "::1/128")),
+        ("10.0.0.7/8,", ("10.0.0.0/8",)),
+        ("::ffff:10.0.0.1", ("10.0.0.1/32",)),
+    ],
+)
+def test_proxies_are_ips_or_networks(written: str, networks: tuple[str, ...]) -> None:
+    assert Settings(_env_file=None, trusted_proxies=written).trusted_proxies == networks
+
+
+@pytest.mark.parametrize(
+    ("encoding", "told"),
+    [("utf-16", "UTF-8"), ("utf-16-le", "UTF-8"), ("latin-1", "UTF-8")],
+)
+def test_an_env_file_that_is_no_utf8_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encoding: str, told: str
+) -> None:
+    file = tmp_path / "settings"
+    file.write_text("ROLLCALL_ADMIN_TENANT=Söhne\n", encoding=encoding)
+    monkeypatch.setenv("ROLLCALL_ENV_FILE", str(file))
+    with pytest.raises(OperatorError, match=f"{re.escape(str(file))} is no text in {told}"):
+        load()
+
+
+def test_an_env_file_is_read_whatever_its_quotes_and_the_environment_goes_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "settings"
+    (tmp_path / "password").write_text("from a file\n")
+    lines = (
+        '\ufeffROLLCALL_PORT="9000"\nexport ROLLCALL_LOG_FORMAT=json\nOTHER=1\nROLLCALL_PROT=1\n'
+        f"ROLLCALL_MAIL_PASSWORD_FILE={tmp_path}/password\nROLLCALL_HOST=\nROLLCALL_PUBLISH=80\n"
+    )
+    file.write_text(lines, encoding="utf-8")
+    monkeypatch.setenv("ROLLCALL_ENV_FILE", str(file))
+    monkeypatch.setenv("ROLLCALL_LOG_FORMAT", "text")
+    settings = load()
+    assert (settings.port, settings.log_format, settings.host) == (9000, "text", "127.0.0.1")
+    assert settings.mail_password is not None
+    assert settings.mail_password.get_secret_value() == "from a file"
+    assert unknown_settings() == ["ROLLCALL_PROT"]
+
+
+def test_a_line_of_an_env_file_that_says_nothing_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "settings").write_text("ROLLCALL_PORT=9000\nROLLCALL_HOST = 'open\n")
+    monkeypatch.setenv("ROLLCALL_ENV_FILE", str(tmp_path / "settings"))
+    with pytest.raises(OperatorError, match="line 2: this isn't NAME=value"):
+        load()
+
+
+def test_a_file_of_a_setting_that_is_no_text_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "port").write_bytes(b"\xff\xfe8\x00")
+    monkeypatch.setenv("ROLLCALL_ENV_FILE", os.devnull)
+    monkeypatch.setenv("ROLLCALL_PORT_FILE", str(tmp_path / "port"))
+    with pytest.raises(OperatorError, match=r"ROLLCALL_PORT_FILE: .* is no text in UTF-8"):
+        load()
+
+
+def test_relative_paths_begin_at_the_products_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings = Settings(_env_file=None)
+    assert settings.database_file == ROOT / "data" / "rollcall.db"
+    settings = Settings(_env_file=None, data_dir="../there", database_url="sqlite:///x/y.db")
+    assert settings.data_dir == ROOT / "../there"
+    assert settings.database_file == ROOT / "x" / "y.db"
+    absolute = Settings(_env_file=None, database_url=f"sqlite:///{tmp_path}/z.db")
+    assert absolute.database_file == tmp_path / "z.db"
