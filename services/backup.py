@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from services import clock, key_files
-from services.database_file import copy_whole, read_only, remove
+from services.database_file import copy_whole, read_only, reason, remove
 from services.errors import OperatorError
 from services.settings import Settings
 from services.startup import require_database
@@ -80,7 +80,9 @@ def back_up(
         kept = key_files.keep_keys(settings.data_dir, keys_file) if keys_file else []
         partial.replace(target)
     except (OSError, sqlite3.Error) as error:
-        raise OperatorError(f"Can't copy {settings.database_file} to {target}: {error}.") from error
+        raise OperatorError(
+            f"Can't copy {settings.database_file} to {target}: {reason(error)}."
+        ) from error
     finally:
         remove(partial)
     _record(settings, target)

@@ -45,6 +45,11 @@ def copy_whole(source: sqlite3.Connection, target: Path) -> str:
         return str(copy.execute("PRAGMA integrity_check").fetchone()[0])
 
 
+def reason(error: OSError | sqlite3.Error) -> str:
+    """What went wrong, in words, without the number that the system has for it."""
+    return getattr(error, "strerror", None) or str(error)
+
+
 def remove(path: Path) -> None:
     """Remove a database of ours, and what SQLite left beside it."""
     for name in ("", *BESIDE):

@@ -20,7 +20,15 @@ from services import clock, key_files
 from services.actor import COMMAND_LINE
 from services.audit import Action, record
 from services.audit_check import BrokenLink, verify
-from services.database_file import BESIDE, copy_whole, read_only, remove, require_unused, settle
+from services.database_file import (
+    BESIDE,
+    copy_whole,
+    read_only,
+    reason,
+    remove,
+    require_unused,
+    settle,
+)
 from services.db import transaction
 from services.errors import OperatorError
 from services.settings import Settings
@@ -70,15 +78,16 @@ async def restore(settings: Settings, source: Path, keys_file: Path | None = Non
         settle(partial)
         require_unused(target)
         replaced = _exchange(partial, target)
-    except (OSError, sqlite3.Error, OperatorError) as error:
+        put_back, restored_keys = (), put_back
+    except (OSError, sqlite3.Error) as error:
+        raise OperatorError(
+            f"Can't restore {source}: {reason(error)}. Nothing was replaced."
+        ) from error
+    finally:
         if keys:
             keys.take_away(put_back)
-        if isinstance(error, OperatorError):
-            raise
-        raise OperatorError(f"Can't restore {source}: {error}. Nothing was replaced.") from error
-    finally:
         remove(partial)
-    return Restored(replaced, as_of, signed_out, entries, broken, put_back)
+    return Restored(replaced, as_of, signed_out, entries, broken, restored_keys)
 
 
 def _keys_for(settings: Settings, source: Path, keys_file: Path | None) -> key_files.Keys | None:

@@ -17,6 +17,9 @@ from pydantic_core import ErrorDetails
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from services.errors import OperatorError
+from services.postgresql import arguments
+
 ROOT = Path(__file__).resolve().parent.parent
 """The product's folder, where main.py is: what relative paths in settings are relative to."""
 

@@ -193,11 +193,11 @@ def test_only_as_many_dated_copies_are_kept_as_told(data: Path, tmp_path: Path) 
     folder, settings = tmp_path / "copies", _of(data)
     folder.mkdir()
     (folder / "rollcall-by-hand.db").write_text("not ours to remove")
-    removed = []
+    copies = []
     for day in range(5):
         clock.shift(timedelta(days=day))
-        copied = back_up(settings, folder, with_keys=True, keep=3)
-        removed += [path.name for path in copied.removed]
+        copies.append(back_up(settings, folder, with_keys=True, keep=3))
+    removed = [path.name for copied in copies for path in copied.removed]
     assert len(removed) == 2
     left = sorted(path.name for path in folder.iterdir())
     assert len([name for name in left if name.startswith("rollcall-20")]) == 6  # 3 and their keys
@@ -205,7 +205,7 @@ def test_only_as_many_dated_copies_are_kept_as_told(data: Path, tmp_path: Path) 
     assert not set(removed) & set(left)
     last = last_backup(settings)
     assert last is not None
-    assert last.file == copied.file
+    assert last.file == copies[-1].file
     assert abs(last.at - clock.now()) < timedelta(minutes=5)
     with pytest.raises(OperatorError, match="must be a folder"):
         back_up(settings, tmp_path / "one.db", keep=3)
