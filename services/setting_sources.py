@@ -21,16 +21,28 @@ ENV_FILE = f"{PREFIX}ENV_FILE"
 
 class Pairs(PydanticBaseSettingsSource):
     """Takes each setting from `ROLLCALL_<NAME>`, or from the file that `ROLLCALL_<NAME>_FILE`
-    names. An empty one counts as not set."""
+    names. An empty one counts as not set.
 
-    def __init__(self, settings_cls: type[BaseSettings], pairs: Mapping[str, str]) -> None:
+    In those that are taken `literally`, quotation marks around a value are a part of it. Nobody
+    wants that: `docker run --env-file` passes them on, where `.env` and shells take them away.
+    """
+
+    def __init__(
+        self, settings_cls: type[BaseSettings], pairs: Mapping[str, str], *, literally: bool = False
+    ) -> None:
         super().__init__(settings_cls)
+        self.literally = literally
         self.pairs = {name.upper(): value for name, value in pairs.items()}
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
         """The setting as it is written, or None; raises `OperatorError`."""
         name = PREFIX + field_name.upper()
         value, path = self.pairs.get(name), self.pairs.get(f"{name}_FILE")
+        if self.literally and (_is_quoted(value) or _is_quoted(path)):
+            raise OperatorError(
+                f"{name} begins and ends with a quotation mark, which would be a part of it. Write "
+                f"it without; a value that has them can come from a file that {name}_FILE names."
+            )
         if not value and path:
             value = _read(in_product_folder(Path(path)), f"{name}_FILE").rstrip("\r\n")
         return value or None, field_name, False
@@ -45,19 +57,8 @@ class Pairs(PydanticBaseSettingsSource):
 
 
 def environment() -> dict[str, str]:
-    """Rollcall's variables of the environment.
-
-    Raises `OperatorError` for a value in quotation marks: `docker run --env-file` and systemd's
-    `Environment=` in some spellings take them for a part of it.
-    """
-    ours = {name: value for name, value in os.environ.items() if name.upper().startswith(PREFIX)}
-    for name, value in ours.items():
-        if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
-            raise OperatorError(
-                f"{name} begins and ends with a quotation mark, which would be a part of it. Write "
-                f"it without; a value that has them can come from a file that {name}_FILE names."
-            )
-    return ours
+    """Rollcall's variables of the environment."""
+    return {name: value for name, value in os.environ.items() if name.upper().startswith(PREFIX)}
 
 
 def env_file() -> dict[str, str]:
@@ -72,6 +73,10 @@ def env_file() -> dict[str, str]:
             raise OperatorError(f"{path}, line {line.original.line}: this isn't NAME=value.")
     pairs = dotenv_values(stream=io.StringIO(text))
     return {name: value or "" for name, value in pairs.items() if name.upper().startswith(PREFIX)}
+
+
+def _is_quoted(value: str | None) -> bool:
+    return value is not None and len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"
 
 
 def _read(path: Path, what: str) -> str:

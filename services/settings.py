@@ -166,7 +166,7 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """What was passed in, then the environment (`load` adds `.env`)."""
-        return init_settings, Pairs(settings_cls, environment())
+        return init_settings, Pairs(settings_cls, environment(), literally=True)
 
     @property
     def sqlalchemy_url(self) -> str:
@@ -205,7 +205,7 @@ class Settings(BaseSettings):
 def load() -> Settings:
     """Read the settings; raises `OperatorError` that names each wrong one."""
     try:
-        written = Pairs(Settings, env_file())() | Pairs(Settings, environment())()
+        written = Pairs(Settings, env_file())() | Pairs(Settings, environment(), literally=True)()
         return Settings(_env_file=None, **written)
     except ValidationError as error:
         lines = []
