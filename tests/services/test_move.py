@@ -188,3 +188,11 @@ def test_the_command_says_what_to_do_next_and_how_to_go_back(source: Settings, u
         refused = run(source.data_dir, "move", wrong)
         assert_refused(refused, "The database to move to")
         assert "wrong-secret" not in refused.stdout + refused.stderr
+
+
+def test_a_command_about_a_database_makes_no_tables_in_an_empty_one(
+    tmp_path: Path, url: str
+) -> None:
+    done = run(tmp_path, "verify-audit", DATABASE_URL=url, SECRET=SECRET)
+    assert_refused(done, "no tables of Rollcall's", "ROLLCALL_DATABASE_URL")
+    assert _tables(url) == 0
