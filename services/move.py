@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from models import BusMessage, metadata
 from services import search_index
-from services.audit_log import BrokenLink, verify
+from services.audit_check import BrokenLink, verify
 from services.database_file import copy_whole, held, remove
 from services.db import Database
 from services.errors import OperatorError

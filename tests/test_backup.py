@@ -141,7 +141,10 @@ async def test_keys_that_were_kept_apart_are_named(data: Path, tmp_path: Path) -
     copy, apart = tmp_path / "copy.db", tmp_path / "apart.tar"
     back_up(_of(data), copy, with_keys=True)
     archive_of(copy).rename(apart)
-    assert (await restore(_of(tmp_path / "new"), copy, apart)).keys == ["signing-secret"]
+    assert (await restore(_of(tmp_path / "new"), copy, apart)).keys == [
+        "signing-secret",
+        "encryption-keys",
+    ]
     with pytest.raises(OperatorError, match="Can't read the keys"):
         await restore(_of(tmp_path / "other"), copy, copy)
 
@@ -152,7 +155,9 @@ async def test_other_keys_are_never_written_over(data: Path, tmp_path: Path) -> 
     async with started(_of(other)):
         pass
     before = (other / "signing-secret").read_text()
-    with pytest.raises(OperatorError, match=r"has signing-secret already.*Nothing was replaced"):
+    with pytest.raises(
+        OperatorError, match=r"has signing-secret and encryption-keys already.*Nothing was replaced"
+    ):
         await restore(_of(other), copy)
     assert (other / "signing-secret").read_text() == before
 
@@ -185,7 +190,8 @@ async def test_an_archive_of_keys_writes_nothing_but_keys(data: Path, tmp_path: 
         for name in ("../outside", "main.py", str(tmp_path / "absolute")):
             tar.add(tmp_path / "evil", name)
     await restore(_of(tmp_path / "new"), tmp_path / "copy.db")
-    assert {path.name for path in (tmp_path / "new").iterdir()} == {"rollcall.db", "signing-secret"}
+    there = {path.name for path in (tmp_path / "new").iterdir()}
+    assert there == {"rollcall.db", "signing-secret", "encryption-keys"}  # the last one is new
     assert not (tmp_path / "outside").exists()
 
 

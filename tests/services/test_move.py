@@ -14,7 +14,7 @@ from sqlmodel import func, select
 
 from models import Authenticator, User, UserCount, metadata
 from services import clock, sessions, vault
-from services.audit_log import verify
+from services.audit_check import verify
 from services.database_file import held
 from services.db import Database, reading
 from services.errors import OperatorError
