@@ -25,7 +25,7 @@ async def confirm_password(actor: Actor, password: str) -> None:
         user = await authorize(tx, actor, Permission.USE_OWN_ACCOUNT)
         if user is None:
             raise SessionEndedError
-        counters = throttle.person_key(user.id)
+        counters = throttle.person_key(throttle.Purpose.CONFIRMATION, user.id)
         await throttle.check(tx, counters)
     stored = user.password_hash
     with place():

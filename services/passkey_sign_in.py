@@ -20,7 +20,7 @@ async def sign_in(slug: str | None, answer: str, caller: Caller) -> SignedIn:
     Raises `PasskeyRefusedError` for whatever doesn't let a person in, `TooManyAttemptsError` and
     `SsoRequiredError`.
     """
-    counters = throttle.address_key(caller.address)
+    counters = throttle.address_key(caller.address, "passkey-address")
     await throttle.claim(counters)
     async with reading() as tx:
         user_id = await passkeys.find_owner(tx, answer)

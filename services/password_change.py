@@ -6,7 +6,7 @@ import time
 from sqlmodel import select
 
 from models import EndReason, LinkPurpose, MailTemplate, Role, SignInMethod, Tenant, User
-from services import clock, links, mail, throttle
+from services import clock, known_devices, links, mail, throttle
 from services.actor import Actor, authorize, find_open_tenant, lock_users
 from services.audit import Action, record
 from services.db import Transaction, reading, transaction
@@ -80,7 +80,8 @@ async def reset(slug: str | None, token: str, password: str, caller: Caller) -> 
     where the user has a second factor.
     """
     before = await open_reset(slug, token)
-    hashed = await _checked_hash(password, before.own_words)
+    await _check(password, before.own_words)
+    hashed = await hash_password(password)
     async with transaction() as tx:
         await lock_users(tx, [before.user_id])
         link = await links.get_live(tx, LinkPurpose.RESET, token)
@@ -92,6 +93,7 @@ async def reset(slug: str | None, token: str, password: str, caller: Caller) -> 
             tx, Action.PASSWORD_RESET, actor=None, by=user, subject=user, address=caller.address
         )
         await end(tx, user, EndReason.PASSWORD_CHANGED, cause=entry.id)
+        await known_devices.forget(tx, user)
         admitted = await admit(tx, user, caller, tenant, SignInMethod.LINK)
     return let_through(admitted)
 
@@ -116,16 +118,18 @@ async def change_password(actor: Actor, current: str, new: str) -> int:
         user = await authorize(tx, actor, Permission.USE_OWN_ACCOUNT)
         if user is None:
             raise SessionEndedError
-        counters = throttle.person_key(user.id)
+        counters = throttle.person_key(throttle.Purpose.PASSWORD_CHANGE, user.id)
         await throttle.check(tx, counters)
         tenant = await tx.get(Tenant, user.tenant_id) if user.tenant_id else None
     stored = user.password_hash
+    # Before the current one, as an unfit choice is no guess at that.
+    await _check(new, own_words(user, tenant), field="new")
     with place():
         await throttle.claim(counters)
         matches = await verify_password(current, stored)
     if not matches:
         raise InvalidInputError({"current": "This isn't your current password."})
-    hashed = await _checked_hash(new, own_words(user, tenant), field="new")
+    hashed = await hash_password(new)
     async with transaction() as tx:
         fresh = await authorize(tx, actor, Permission.USE_OWN_ACCOUNT, lock=(actor.user_id,))
         if fresh is None or fresh.password_hash != stored:
@@ -139,12 +143,11 @@ async def change_password(actor: Actor, current: str, new: str) -> int:
         )
 
 
-async def _checked_hash(password: str, words: tuple[str, ...], field: str = "password") -> str:
+async def _check(password: str, words: tuple[str, ...], field: str = "password") -> None:
     try:
         await check_password(password, words)
     except ValueError as error:
         raise InvalidInputError({field: str(error)}) from error
-    return await hash_password(password)
 
 
 async def _find(tx: Transaction, slug: str | None, email: str) -> tuple[User | None, Tenant | None]:

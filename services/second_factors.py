@@ -12,7 +12,7 @@ import pyotp
 from sqlmodel import col, delete, select
 
 from models import Authenticator, MailTemplate, Passkey, Tenant, User
-from services import clock, mail, recovery_codes, vault
+from services import clock, known_devices, mail, recovery_codes, vault
 from services.actor import COMMAND_LINE, Acting, Actor, authorize, get_user
 from services.audit import Action, record
 from services.db import Transaction, reading, transaction
@@ -25,6 +25,7 @@ from services.second_factor_policy import concerns, has_one
 ISSUER = "Rollcall"
 # Seconds that a code is shown (RFC 6238, section 5.2, recommends 30).
 STEP = 30
+DIGITS = 6
 # A code of the step before or after still counts, for clocks that are apart and slow fingers.
 # (RFC 6238, section 5.2, allows one backward for the delay; phones' clocks may also be ahead.)
 WINDOW = 1
@@ -190,6 +191,7 @@ async def reset(actor: Acting, user_id: UUID) -> None:
         await tx.exec(delete(Authenticator).where(col(Authenticator.user_id) == user.id))
         await tx.exec(delete(Passkey).where(col(Passkey.user_id) == user.id))
         await record(tx, Action.SECOND_FACTORS_RESET, actor=actor, by=by, subject=user)
+        await known_devices.forget(tx, user)
         await _tell(tx, MailTemplate.SECOND_FACTORS_RESET, user)
 
 
@@ -198,10 +200,17 @@ async def take(tx: Transaction, user: User, code: str) -> Action | None:
 
     Six digits are the app's; anything else is a recovery code, however it was typed.
     """
+    if not is_app_code(code):
+        return Action.RECOVERY_CODE_USED if await recovery_codes.take(tx, user, code) else None
     app = await tx.get(Authenticator, user.id, populate_existing=True)
-    if app is not None and app.confirmed_at is not None and _takes(app, code):
-        return Action.SIGNED_IN
-    return Action.RECOVERY_CODE_USED if await recovery_codes.take(tx, user, code) else None
+    counts = app is not None and app.confirmed_at is not None and _takes(app, code)
+    return Action.SIGNED_IN if counts else None
+
+
+def is_app_code(code: str) -> bool:
+    """Whether what somebody typed is meant as an app's code: six digits, blanks aside."""
+    digits = "".join(code.split())
+    return len(digits) == DIGITS and digits.isascii() and digits.isdigit()
 
 
 async def owner(tx: Transaction, actor: Actor) -> User:

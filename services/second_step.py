@@ -65,15 +65,18 @@ async def passkey_options(slug: str | None, ticket: str | None) -> str:
 async def finish(slug: str | None, ticket: str | None, code: str, caller: Caller) -> SignedIn:
     """Begin the session of somebody who has shown a ticket of `sign_in.admit`, and a code.
 
-    Each try is counted before it is compared, so that a stolen password doesn't buy guesses; from
-    a browser that the account knows, only its own failures slow it down. Raises
+    Each try is counted before it is compared, so that a stolen password doesn't buy guesses, and
+    nothing but a right code of the same kind clears that; from a browser that the account knows,
+    only its own failures slow it down. Raises
     `SecondStepOverError`, `InvalidInputError`, `TooManyAttemptsError` and `SsoRequiredError`.
     """
 
     async def prove(tx: Transaction, user: User) -> Action | None:
         return await second_factors.take(tx, user, code)
 
-    signed_in = await _finish(slug, ticket, caller, prove)
+    by_app = second_factors.is_app_code(code)
+    purpose = throttle.Purpose.APP_CODE if by_app else throttle.Purpose.RECOVERY_CODE
+    signed_in = await _finish(slug, ticket, caller, purpose, prove)
     if signed_in is None:
         raise InvalidInputError(
             {"code": "This code doesn't work, or was used. Enter the one that the app shows now."}
@@ -94,20 +97,24 @@ async def finish_with_passkey(
         good = await passkeys.proves_second_step(tx, user, answer)
         return Action.SIGNED_IN if good else None
 
-    signed_in = await _finish(slug, ticket, caller, prove)
+    signed_in = await _finish(slug, ticket, caller, throttle.Purpose.PASSKEY, prove)
     if signed_in is None:
         raise PasskeyRefusedError
     return signed_in
 
 
 async def _finish(
-    slug: str | None, ticket: str | None, caller: Caller, prove: _Prove
+    slug: str | None,
+    ticket: str | None,
+    caller: Caller,
+    purpose: throttle.Purpose,
+    prove: _Prove,
 ) -> SignedIn | None:
     user_id, method, mark = second_step_ticket.read(ticket, slug)
     async with reading() as tx:
         user = await tx.get(User, user_id)
-        known = await known_devices.is_known(tx, user, caller.device)
-    counters = throttle.device_key(caller.device) if known else throttle.second_step_key(user_id)
+        device = await known_devices.find(tx, user, caller.device)
+    counters = throttle.person_key(purpose, user_id, device)
     await throttle.claim(counters)
     async with transaction() as tx:
         await lock_users(tx, [user_id])

@@ -9,7 +9,7 @@ from sqlmodel import col, select, update
 from sqlmodel.sql.expression import SelectOfScalar
 
 from models import EndReason, LoginSession, Role, SignInMethod, Tenant, User
-from services import clock, logs, runtime
+from services import clock, known_devices, logs, runtime
 from services.actor import Acting, Actor, authorize, find_tenant, get_user, lock_users
 from services.audit import Action, record
 from services.db import Transaction, reading, transaction
@@ -28,7 +28,7 @@ MOST_LISTED = 20
 
 @dataclass(frozen=True)
 class Caller:
-    """Where a request comes from. `device` is the token by which a browser is known again."""
+    """Where a request comes from. `device` is what its browser keeps to be known again."""
 
     address: str = ""
     user_agent: str = ""
@@ -290,6 +290,8 @@ async def revoke(actor: Acting, user_id: UUID, session_id: UUID | None = None) -
             if session is None or session.user_id != user.id:
                 raise NotFoundError("This session is over already.")
         entry = await record(tx, Action.SESSIONS_REVOKED, actor=actor, by=by, subject=user)
+        if session_id is None:
+            await known_devices.forget(tx, user)
         return await end(
             tx,
             user,

@@ -57,12 +57,12 @@ async def sign_in(
         if slug is not None and tenant is None:
             raise NoTenantError
         user = await _find_user(tx, tenant, email)
-        known = await known_devices.is_known(tx, user, caller.device)
-        if known:
-            counters = throttle.device_key(caller.device)
+        device = await known_devices.find(tx, user, caller.device)
+        if user is not None and device:
+            counters = throttle.person_key(throttle.Purpose.PASSWORD, user.id, device)
         await throttle.check(tx, counters)
     stored = user.password_hash if user else None
-    with place(known=known):
+    with place(known=bool(device)):
         await throttle.claim(counters)
         matches = await verify_password(password, stored)
     if user is None or not user.active or not matches:

@@ -1,5 +1,8 @@
 """Slows guessing down: growing pauses per account and per network address, never a lockout.
 
+Each purpose has a counter of its own for each user, and a success clears the counter of its own
+purpose alone: a right password says nothing of who guesses codes.
+
 Counted in the database, so that every replica counts the same and a restart forgets nothing. An
 attempt counts as a failure before it is made, and no more once it has succeeded: so of many at the
 same moment, no more are made than one after the other.
@@ -7,6 +10,7 @@ same moment, no more are made than one after the other.
 
 from collections.abc import Sequence
 from datetime import timedelta
+from enum import StrEnum
 from uuid import UUID
 
 from sqlmodel import col, delete, select, update
@@ -19,6 +23,23 @@ from services.secrets import derive, token_hash
 
 # So many failures are free: people mistype. An office may share one address.
 FREE_FAILURES = {"account": 5, "address": 30, "device": 10, "person": 5}
+
+
+class Purpose(StrEnum):
+    """What is tried for one user, and so counted apart."""
+
+    PASSWORD = "password"  # noqa: S105 - a purpose's name
+    """The password of a sign-in, from a browser that the user has signed in from before."""
+    APP_CODE = "app-code"
+    """An app's code, or (below) another second step, after a right password."""
+    RECOVERY_CODE = "recovery-code"
+    PASSKEY = "passkey"
+    CONFIRMATION = "confirmation"
+    """The password, before a sensitive act."""
+    PASSWORD_CHANGE = "password-change"  # noqa: S105 - a purpose's name
+    """The current password, before a new one."""
+
+
 # Then each failure doubles the pause, from this...
 FIRST_PAUSE = timedelta(seconds=2)
 # ...up to this, so that the owner of a guessed account never waits longer.
@@ -33,25 +54,21 @@ def keys(account: str, address: str) -> dict[str, str]:
     return {"account": f"account:{hashed}"} | address_key(address)
 
 
-def address_key(address: str) -> dict[str, str]:
-    """The counter of what is tried from one network address."""
-    return {"address": f"address:{address[:64]}"}
+def address_key(address: str, purpose: str = "address") -> dict[str, str]:
+    """The counter of what is tried from one network address; sign-ins by password share one."""
+    return {"address": f"{purpose}:{address[:64]}"}
 
 
-def device_key(device: str) -> dict[str, str]:
-    """The counter of an attempt from a browser that the account knows: only its own failures
-    slow it down, and nobody else's."""
-    return {"device": f"device:{token_hash(device).hex()[:48]}"}
+def person_key(purpose: Purpose, user_id: UUID, device: str = "") -> dict[str, str]:
+    """The counter of what is tried for one user by somebody who has proved something already.
 
-
-def person_key(user_id: UUID) -> dict[str, str]:
-    """The counter of what somebody who is signed in tries: strangers can't slow them down."""
-    return {"person": f"person:{user_id}"}
-
-
-def second_step_key(user_id: UUID) -> dict[str, str]:
-    """The counter of second steps after a right password; a device's own where it is known."""
-    return {"person": f"second-step:{user_id}"}
+    `device` is the token by which the user knows the browser, where they do (`known_devices.find`):
+    only its own failures slow it down, and nobody else's.
+    """
+    # 96 bits of the hash, for keys of 80 characters at most.
+    browser = f":{token_hash(device).hex()[:24]}" if device else ""
+    kind = "device" if purpose is Purpose.PASSWORD else "person"
+    return {kind: f"{purpose}:{user_id}{browser}"}
 
 
 async def check(tx: Transaction, counters: dict[str, str]) -> None:

@@ -146,7 +146,7 @@ async def arrive(
 @asynccontextmanager
 async def _noted(slug: str, caller: Caller) -> AsyncIterator[None]:
     """Count and log what is refused; an address that fails too often has to wait."""
-    counters = {"address": throttle.keys("", caller.address)["address"]}
+    counters = throttle.address_key(caller.address, "sso-address")
     async with reading() as tx:
         tenant, _ = await find_connection(tx, slug)
         await throttle.check(tx, counters)

@@ -38,11 +38,11 @@ async def test_browsers_that_are_strangers_again_are_removed(ada: User) -> None:
         await known_devices.remember(tx, ada, "")
     clock.shift(known_devices.FORGET + SOON)
     async with transaction() as tx:
-        token = await known_devices.remember(tx, ada, "")
+        cookie = await known_devices.remember(tx, ada, "")
     await housekeeping.tidy_up()
     assert await books.count(KnownDevice) == 1
     async with transaction() as tx:
-        assert await known_devices.is_known(tx, ada, token)
+        assert await known_devices.find(tx, ada, cookie)
 
 
 @pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
