@@ -19,7 +19,7 @@ from services.errors import (
     SessionEndedError,
 )
 from services.names import is_slug
-from services.permissions import Permission, may
+from services.permissions import SECRETS, Permission, Secret, may
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +60,7 @@ Acting = Actor | Operator
 async def authorize(
     tx: Transaction,
     actor: Acting,
-    permission: Permission,
+    permission: Permission | Secret,
     *,
     lock: Collection[UUID] = (),
     fresh: bool = False,
@@ -71,7 +71,8 @@ async def authorize(
     one for the actor alone needs `lock=(actor.user_id,)`). They are locked with the actor, in the
     order of their ids, so that two calls about each other come one after the other and the second
     sees what the first did. SQLite has one writer at a time, and needs no locks. `fresh` is for
-    sensitive acts: the actor must have proved who they are within `FRESH_FOR`.
+    sensitive acts: the actor must have proved who they are within `FRESH_FOR`. A call that hands
+    out a secret names that instead of a permission: `permissions.SECRETS` says what it takes.
 
     Raises `SessionEndedError`, `NotAllowedError`, `SecondFactorRequiredError`,
     `FreshSignInNeededError`.
@@ -81,6 +82,9 @@ async def authorize(
         return None
     if lock:
         await lock_users(tx, {actor.user_id, *lock})
+    if isinstance(permission, Secret):
+        rule = SECRETS[permission]
+        permission, fresh = rule.permission, fresh or rule.fresh
     session, user = await require_session(tx, actor, permission)
     if fresh and not is_fresh(session):
         raise FreshSignInNeededError

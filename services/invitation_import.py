@@ -12,9 +12,9 @@ from services.actor import Acting
 from services.csv_files import csv_lines
 from services.db import Transaction, transaction
 from services.emails import email_key
+from services.emails_elsewhere import IN_USE, InUseElsewhereError, count_answer
 from services.errors import InvalidInputError, NotAllowedError, RollcallError
 from services.invitations import (
-    IN_USE,
     CheckedForm,
     InvitationForm,
     add_account,
@@ -119,7 +119,8 @@ async def invite_rows(actor: Acting, rows: Sequence[ImportRow]) -> list[RowOutco
     """Invite up to `BATCH` rows in one transaction; a row that is refused holds up no other.
 
     To repeat a file is safe: who was invited by it already is told as in use. Inviting an admin
-    needs a fresh sign-in, else `FreshSignInNeededError` and nobody of the batch is invited.
+    needs a fresh sign-in, else `FreshSignInNeededError` and nobody of the batch is invited. Where
+    many rows before had another organisation's email, `TooManyAttemptsError`, likewise.
     """
     if len(rows) > BATCH:
         raise ValueError("too many rows for one transaction")
@@ -141,6 +142,9 @@ async def _make(
     try:
         async with tx.begin_nested():
             return await add_account(tx, actor, by, form)
+    except InUseElsewhereError as error:
+        await count_answer(tx, actor)
+        return error
     except (InvalidInputError, NotAllowedError) as error:
         return error
     except IntegrityError as error:

@@ -9,15 +9,16 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
 from models import LinkPurpose, MailTemplate, OneTimeLink, Role, SignInMethod, Tenant, User
-from services import clock, links, mail, runtime
+from services import clock, emails_elsewhere, links, mail, runtime
 from services.actor import Acting, authorize, get_user, is_open, lock_users
 from services.audit import Action, record
 from services.db import Transaction, reading, transaction
 from services.emails import check_email, email_key
+from services.emails_elsewhere import IN_USE, InUseElsewhereError
 from services.errors import ConflictError, InvalidInputError, TenantClosedError
 from services.events import MailProgressed, UserInvited
 from services.passwords import check_password, hash_password
-from services.permissions import INVITING, Permission, invitable_roles
+from services.permissions import INVITATIONS, Permission, Secret, invitable_roles
 from services.personal_links import (
     PLATFORM_NAME,
     Welcome,
@@ -28,8 +29,6 @@ from services.personal_links import (
 from services.sessions import Caller
 from services.sign_in import SignedIn, welcome
 from services.users import check_names, set_names
-
-IN_USE = "This email is already in use."
 
 
 class InvitationForm(BaseModel):
@@ -67,8 +66,8 @@ class CheckedForm:
 async def invite(actor: Acting, form: InvitationForm) -> Invited:
     """Make an account and promise its invitation, in one transaction.
 
-    Raises `InvalidInputError` with a sentence for each wrong field. Inviting an admin needs a
-    fresh sign-in.
+    Raises `InvalidInputError` with a sentence for each wrong field, and `TooManyAttemptsError` for
+    who asks after other organisations' emails. Inviting an admin needs a fresh sign-in.
     """
     checked = check_form(actor, form)
     try:
@@ -81,6 +80,9 @@ async def invite(actor: Acting, form: InvitationForm) -> Invited:
         if not is_taken(error):
             raise
         raise InvalidInputError({"email": IN_USE}) from error
+    except InUseElsewhereError:
+        await emails_elsewhere.claim_answer(actor)
+        raise
 
 
 def check_form(actor: Acting, form: InvitationForm) -> CheckedForm:
@@ -107,12 +109,16 @@ def check_form(actor: Acting, form: InvitationForm) -> CheckedForm:
 async def authorize_inviting(
     tx: Transaction, actor: Acting, forms: Sequence[CheckedForm]
 ) -> User | None:
-    """Check that the actor may invite; locks what the decisions about these forms depend on."""
+    """Check that the actor may invite; locks what the decisions about these forms depend on.
+
+    Raises `TooManyAttemptsError` as `emails_elsewhere` has it.
+    """
     # Locked together with the actor, so that none is reactivated meanwhile.
     keys = [email_key(form.email) for form in forms if form.email]
     earlier = await _inactive_here(tx, actor.tenant_id, keys) if keys else []
     lock = (*_self(actor), *(user.id for user in earlier))
     by = await authorize(tx, actor, _least_permission(actor), lock=lock)
+    await emails_elsewhere.check_pause(tx, actor)
     await _require_open(tx, actor.tenant_id)
     return by
 
@@ -120,17 +126,20 @@ async def authorize_inviting(
 async def add_account(tx: Transaction, actor: Acting, by: User | None, form: CheckedForm) -> User:
     """Add the account in this transaction, which `authorize_inviting` began.
 
-    Raises `InvalidInputError`, `NotAllowedError` where the actor may invite, but not this role,
-    `FreshSignInNeededError`, and `IntegrityError` where another transaction was faster.
+    Raises `InvalidInputError`; `InUseElsewhereError`, which the caller has to count;
+    `NotAllowedError` where the actor may invite, but not this role; `FreshSignInNeededError`; and
+    `IntegrityError` where another transaction was faster.
     """
-    if form.role is not None and INVITING[form.role] is not Permission.INVITE_USERS:
-        # Whoever makes an admin gives away what they may do themselves.
-        await authorize(tx, actor, INVITING[form.role], fresh=True)
+    if form.role is not None:
+        await _authorize_role(tx, actor, form.role)
     wrong = dict(form.wrong)
-    if form.email and await _active_with(tx, form.email) is not None:
+    taken = await _active_with(tx, form.email) if form.email else None
+    if taken is not None and taken.tenant_id == actor.tenant_id:
         wrong["email"] = IN_USE
     if wrong or form.role is None:
         raise InvalidInputError(wrong)
+    if taken is not None:  # only of a form that would have made an account: asking is not for free
+        raise InUseElsewhereError
     user = _new_user(actor, by, form, form.role)
     tx.add(user)
     await tx.flush()
@@ -162,7 +171,8 @@ def is_taken(error: IntegrityError) -> bool:
 async def check_field(actor: Acting, field: str, value: str) -> tuple[str, str]:
     """Judge one field of the form as it is typed; returns (what is wrong, what is worth knowing).
 
-    Asking about an email takes the same permission as inviting.
+    Asking about an email takes the same permission as inviting, and tells of the organisation's
+    own users alone, whom the list shows too. Whether another one has it is told at the sending.
     """
     async with reading() as tx:
         await authorize(tx, actor, _least_permission(actor))
@@ -172,7 +182,8 @@ async def check_field(actor: Acting, field: str, value: str) -> tuple[str, str]:
             email = _checked_email(value)
         except ValueError as error:
             return str(error), ""
-        if await _active_with(tx, email) is not None:
+        taken = await _active_with(tx, email)
+        if taken is not None and taken.tenant_id == actor.tenant_id:
             return IN_USE, ""
         earlier = (await _inactive_here(tx, actor.tenant_id, [email_key(email)]))[:1]
     if not earlier:
@@ -186,10 +197,14 @@ async def check_field(actor: Acting, field: str, value: str) -> tuple[str, str]:
 
 
 async def resend(actor: Acting, user_id: UUID) -> Invited:
-    """Renew the link of someone who hasn't signed in yet; the old one is dead from now on."""
+    """Renew the link of someone who hasn't signed in yet; the old one is dead from now on.
+
+    Takes what inviting them takes: for an admin's, a fresh sign-in.
+    """
     async with transaction() as tx:
         by = await authorize(tx, actor, _least_permission(actor), lock=(user_id,))
         user = await get_user(tx, actor, user_id)
+        await _authorize_role(tx, actor, user.role)
         _require_waiting(user)
         await _require_open(tx, user.tenant_id)
         await links.void(tx, user.id, LinkPurpose.INVITATION)
@@ -202,10 +217,14 @@ async def resend(actor: Acting, user_id: UUID) -> Invited:
 
 
 async def copy_link(actor: Acting, user_id: UUID) -> str:
-    """The address of the live invitation of someone who hasn't signed in yet, to hand over."""
+    """The address of the live invitation of someone who hasn't signed in yet, to hand over.
+
+    Takes what inviting them takes: for an admin's, a fresh sign-in.
+    """
     async with transaction() as tx:
         by = await authorize(tx, actor, _least_permission(actor), lock=(user_id,))
         user = await get_user(tx, actor, user_id)
+        await _authorize_role(tx, actor, user.role)
         _require_waiting(user)
         await _require_open(tx, user.tenant_id)
         return await tell_link(tx, actor, by, user)
@@ -291,6 +310,13 @@ def _check_other(field: str, value: str) -> str:
     except InvalidInputError as error:
         return str(error)
     return ""
+
+
+async def _authorize_role(tx: Transaction, actor: Acting, role: Role) -> None:
+    """Check what an admin's invitation takes beyond `_least_permission`, which was checked."""
+    secret = INVITATIONS[role]
+    if secret is not Secret.INVITATION:
+        await authorize(tx, actor, secret)
 
 
 def _least_permission(actor: Acting) -> Permission:

@@ -3,6 +3,7 @@
 Pages, services and the Roles page all read these tables; no rule about roles stands elsewhere.
 """
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 from models import Role
@@ -70,18 +71,54 @@ CANNOT: dict[Role, tuple[str, ...]] = {
     Role.SALES_ENGINEER: ("Can't create templates",),
 }
 
-# The permission that inviting each role takes.
-INVITING: dict[Role, Permission] = {
-    Role.PLATFORM_ADMIN: P.MANAGE_PLATFORM_ADMINS,
-    Role.TENANT_ADMIN: P.INVITE_TENANT_ADMINS,
-    Role.ADMINISTRATOR: P.INVITE_USERS,
-    Role.SALES_ENGINEER: P.INVITE_USERS,
+
+class Secret(StrEnum):
+    """What a call hands out that lets somebody in, or takes what is here along."""
+
+    INVITATION = "the invitation of an Administrator or a Sales Engineer"
+    TENANT_ADMIN_INVITATION = "the invitation of a Tenant Admin"
+    PLATFORM_ADMIN_INVITATION = "the invitation of a Platform Admin"
+    OWN_SECOND_FACTOR = "a new second factor of one's own, or new recovery codes"
+    AUDIT_EXPORT = "the audit log as a file"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What a secret takes: the permission, and whether a fresh sign-in."""
+
+    permission: Permission
+    fresh: bool
+
+
+# Every secret that a call hands out. `authorize` reads the rule here, and a test walks all calls: a
+# call that hands out what doesn't stand here fails it. Whoever makes an admin gives away what they
+# may do themselves, for which a stolen session must not be enough.
+SECRETS: dict[Secret, Rule] = {
+    Secret.INVITATION: Rule(P.INVITE_USERS, fresh=False),
+    Secret.TENANT_ADMIN_INVITATION: Rule(P.INVITE_TENANT_ADMINS, fresh=True),
+    Secret.PLATFORM_ADMIN_INVITATION: Rule(P.MANAGE_PLATFORM_ADMINS, fresh=True),
+    Secret.OWN_SECOND_FACTOR: Rule(P.USE_OWN_ACCOUNT, fresh=True),
+    Secret.AUDIT_EXPORT: Rule(P.VIEW_AUDIT, fresh=True),
+}
+
+# The invitation of each role. Its link becomes an account, so that sending it once more, or handing
+# it over, takes what inviting takes.
+INVITATIONS: dict[Role, Secret] = {
+    Role.PLATFORM_ADMIN: Secret.PLATFORM_ADMIN_INVITATION,
+    Role.TENANT_ADMIN: Secret.TENANT_ADMIN_INVITATION,
+    Role.ADMINISTRATOR: Secret.INVITATION,
+    Role.SALES_ENGINEER: Secret.INVITATION,
 }
 
 
 def may(role: Role, permission: Permission) -> bool:
     """Whether a role has a permission."""
     return permission in PERMISSIONS[role]
+
+
+def may_invite(role: Role, invited: Role) -> bool:
+    """Whether someone of this role may invite the other, and hand out that invitation."""
+    return may(role, SECRETS[INVITATIONS[invited]].permission)
 
 
 def invitable_roles(role: Role, *, above_tenants: bool) -> tuple[Role, ...]:
@@ -91,4 +128,4 @@ def invitable_roles(role: Role, *, above_tenants: bool) -> tuple[Role, ...]:
         if above_tenants
         else (Role.ADMINISTRATOR, Role.SALES_ENGINEER, Role.TENANT_ADMIN)
     )
-    return tuple(invited for invited in offered if may(role, INVITING[invited]))
+    return tuple(invited for invited in offered if may_invite(role, invited))

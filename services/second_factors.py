@@ -18,7 +18,7 @@ from services.audit import Action, record
 from services.db import Transaction, reading, transaction
 from services.errors import ConflictError, InvalidInputError, SessionEndedError
 from services.events import SecondFactorsChanged
-from services.permissions import Permission
+from services.permissions import Permission, Secret
 from services.personal_links import PLATFORM_NAME
 from services.second_factor_policy import concerns, has_one
 
@@ -215,7 +215,7 @@ def is_app_code(code: str) -> bool:
 
 async def owner(tx: Transaction, actor: Actor) -> User:
     """Whoever changes their own factors, locked; needs a fresh sign-in."""
-    user = await authorize(tx, actor, Permission.USE_OWN_ACCOUNT, lock=(actor.user_id,), fresh=True)
+    user = await authorize(tx, actor, Secret.OWN_SECOND_FACTOR, lock=(actor.user_id,))
     if user is None:
         raise SessionEndedError
     return user

@@ -17,7 +17,7 @@ from services.audit_heads import note_tenant
 from services.db import Transaction, reading, transaction
 from services.errors import InvalidInputError, NotFoundError
 from services.events import TenantChanged
-from services.names import check_slug, clean_name, is_slug, slug_from
+from services.names import RESERVED_SLUGS, check_slug, clean_name, is_slug, slug_from
 from services.permissions import Permission
 
 
@@ -148,7 +148,7 @@ async def _exists(tx: Transaction, slug: str) -> bool:
 
 async def _free_slug(tx: Transaction, wanted: str) -> str:
     slug, number = wanted, 1
-    while await _exists(tx, slug):
+    while slug in RESERVED_SLUGS or await _exists(tx, slug):
         number += 1
         slug = f"{wanted[:58]}-{number}"
     return slug

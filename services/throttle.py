@@ -38,6 +38,8 @@ class Purpose(StrEnum):
     """The password, before a sensitive act."""
     PASSWORD_CHANGE = "password-change"  # noqa: S105 - a purpose's name
     """The current password, before a new one."""
+    EMAIL_ELSEWHERE = "email-elsewhere"
+    """Whether another organisation has an email (`emails_elsewhere`)."""
 
 
 # Then each failure doubles the pause, from this...

@@ -14,6 +14,7 @@ from services.actor import ROLLCALL, Acting, Actor, authorize, get_user
 from services.audit import Action, record
 from services.db import Transaction, reading, transaction
 from services.emails import email_key
+from services.emails_elsewhere import ActiveElsewhereError, claim_answer
 from services.errors import (
     ConflictError,
     InvalidInputError,
@@ -91,8 +92,19 @@ async def set_active(
 
     The caller says the state that it wants, and the version of the row that it saw: wanting what
     is so already changes nothing, and wanting to undo a change that it hasn't seen is refused.
-    Raises `SelfDeactivationError`, `LastPlatformAdminError`, `ConflictError`.
+    Raises `SelfDeactivationError`, `LastPlatformAdminError`, `ConflictError`, and
+    `TooManyAttemptsError` for who asks after other organisations' emails.
     """
+    try:
+        return await _set_active(actor, user_id, active, seen_version)
+    except ActiveElsewhereError:
+        await claim_answer(actor)
+        raise
+
+
+async def _set_active(
+    actor: Acting, user_id: UUID, active: bool, seen_version: int | None
+) -> StatusChange:
     async with transaction() as tx:
         admins = await _platform_admin_ids(tx) if not active else []
         by = await authorize(
@@ -115,7 +127,6 @@ async def set_active(
 
 
 async def _activate(tx: Transaction, actor: Acting, by: User | None, user: User) -> UUID:
-    in_use = f"{user.email} is in use by another active account."
     other = (
         await tx.exec(select(User).where(User.email_key == user.email_key, User.active))
     ).first()
@@ -125,12 +136,12 @@ async def _activate(tx: Transaction, actor: Acting, by: User | None, user: User)
                 f"{user.email} belongs to a newer active account ({other.role.label}). "
                 "Deactivate that one first."
             )
-        raise ConflictError(in_use)
+        raise ActiveElsewhereError(user.email)
     user.activate()
     try:
         await tx.flush()
     except IntegrityError as error:  # another account took the address at this very moment
-        raise ConflictError(in_use) from error
+        raise ActiveElsewhereError(user.email) from error
     if user.end_date is not None and user.end_date <= clock.now().date():
         user.end_date = None  # else the next look at end dates would shut them out again
     entry = await record(tx, Action.USER_ACTIVATED, actor=actor, by=by, subject=user)

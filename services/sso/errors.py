@@ -39,11 +39,17 @@ class Refusal(StrEnum):
 
 
 class SsoError(RollcallError):
-    """Single sign-on was refused, or didn't work; `reason` goes to the audit log."""
+    """Single sign-on was refused, or didn't work; `reason` goes to the audit log. `claim` is the
+    name of the claim that is wrong, where it is one."""
 
-    def __init__(self, reason: Refusal, sentence: str) -> None:
+    def __init__(self, reason: Refusal, sentence: str, claim: str = "") -> None:
         super().__init__(sentence)
         self.reason = reason
+        self.claim = claim
+
+
+class ElsewhereError(SsoError):
+    """No account can be made, as another organisation has the email; told in the same words."""
 
 
 def quote(words: object) -> str:

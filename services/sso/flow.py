@@ -25,7 +25,7 @@ from models import (
     SsoSession,
     User,
 )
-from services import clock, links, operator_log, throttle, vault
+from services import clock, emails_elsewhere, links, operator_log, throttle, vault
 from services.actor import Actor, authorize
 from services.audit import Action, record
 from services.db import Transaction, reading, transaction
@@ -38,7 +38,7 @@ from services.sessions import Caller
 from services.sign_in import SignedIn, welcome
 from services.sso.attempts import Attempt, Purpose, forged, open_attempt, seal_attempt
 from services.sso.connections import addresses_of, find_connection
-from services.sso.errors import Refusal, SsoError, quote
+from services.sso.errors import ElsewhereError, Refusal, SsoError, quote
 from services.sso.exchange import exchange
 from services.sso.linking import Decision, Person, Way, decide, let_in, person_of
 from services.sso.provider import discover
@@ -172,7 +172,8 @@ async def finish_test(
 ) -> TestReport:
     """Check the provider's answer to a test, and tell what a real sign-in would do.
 
-    Raises `SsoError`, whose sentence says what to check.
+    Raises `SsoError`, whose sentence says what to check, and `TooManyAttemptsError` for who asks
+    after other organisations' emails: a provider of one's own vouches for any.
     """
     async with reading() as tx:
         await authorize(tx, actor, Permission.MANAGE_SIGN_IN)
@@ -186,11 +187,14 @@ async def finish_test(
     person = person_of(claims)
     async with transaction() as tx:
         by = await authorize(tx, actor, Permission.MANAGE_SIGN_IN, lock=(actor.user_id,))
+        await emails_elsewhere.check_pause(tx, actor)
         _, connection = await find_connection(tx, slug)
         try:
             verdict, works = _verdict(await decide(tx, connection, person), person), True
         except SsoError as error:
             verdict, works = str(error), False
+            if isinstance(error, ElsewhereError):
+                await emails_elsewhere.count_answer(tx, actor)
         if (connection.issuer, connection.client_id) == (attempt.issuer, attempt.client_id):
             connection.tested_at = clock.now() if works else connection.tested_at
         await record(tx, Action.SSO_TESTED, actor=actor, by=by, tenant_id=tenant.id, works=works)

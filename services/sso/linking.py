@@ -28,7 +28,7 @@ from services.events import UserInvited
 from services.names import MAX_NAME
 from services.sessions import Caller
 from services.sso.connections import domain_of
-from services.sso.errors import Refusal, SsoError
+from services.sso.errors import ElsewhereError, Refusal, SsoError
 from services.users import check_names, set_names
 
 # Where Entra's own claim on an address counts (see `is_verified`).
@@ -131,12 +131,11 @@ async def decide(
                 "Ask your admin to deactivate it, and to invite you anew.",
             )
         return Decision(Way.BY_EMAIL, user)
+    if connection.new_people is None or invited is not None:
+        raise _no_account(person)
     elsewhere = await tx.exec(select(User.id).where(User.email_key == key, User.active))
-    if connection.new_people is None or invited is not None or elsewhere.first() is not None:
-        raise SsoError(
-            Refusal.NO_ACCOUNT,
-            f"There is no account for {person.email} here. Ask your admin to invite you.",
-        )
+    if elsewhere.first() is not None:
+        raise _no_account(person, elsewhere=True)
     return Decision(Way.NEW, None)
 
 
@@ -188,6 +187,14 @@ async def let_in(
         sender_name=connection.name,
     )
     return user
+
+
+def _no_account(person: Person, *, elsewhere: bool = False) -> SsoError:
+    kind = ElsewhereError if elsewhere else SsoError
+    return kind(
+        Refusal.NO_ACCOUNT,
+        f"There is no account for {person.email} here. Ask your admin to invite you.",
+    )
 
 
 def _vouched_email(connection: SsoConnection, person: Person, *, by_invitation: bool) -> str:

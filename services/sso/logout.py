@@ -33,14 +33,17 @@ async def end_by_provider(slug: str, raw: str, address: str) -> int:
         provider = await discover(connection.issuer)
         token = await check_logout_token(Expected(provider, connection.client_id), raw)
     except SsoError as error:
-        log.warning("A logout token for %s was refused: %s", slug, error.reason.value)
+        claim = f", claim {error.claim}" if error.claim else ""
+        log.warning("A logout token for %s was refused: %s%s", slug, error.reason.value, claim)
         raise
     async with transaction() as tx:
         _, connection = await find_connection(tx, slug)
         await tx.exec(delete(SeenLogoutToken).where(col(SeenLogoutToken.expires_at) < clock.now()))
         key = key_of("jti", provider.issuer, token.jti)
         if not await insert_if_missing(tx, SeenLogoutToken(key=key, expires_at=token.expires_at)):
-            raise SsoError(Refusal.REPLAYED, "This logout token was used already.")
+            log.warning("A logout token for %s was refused: replayed, claim jti", slug)
+            sentence = "This logout token was used already: its claim jti is known."
+            raise SsoError(Refusal.REPLAYED, sentence, "jti")
         if token.sid is not None:  # a sign-in of this very session may be under way
             over = key_of("sid", provider.issuer, token.sid)
             await insert_if_missing(tx, SeenLogoutToken(key=over, expires_at=token.expires_at))

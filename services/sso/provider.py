@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from services import clock, runtime
 from services.sso.errors import Refusal, SsoError, quote
+from services.sso.keys import usable_keys
 from services.sso.outbound import check_address, get_json
 
 WELL_KNOWN = "/.well-known/openid-configuration"
@@ -68,11 +68,17 @@ async def keys_of(
             return kept[1]
     document = await get_json(provider.jwks_uri)
     try:
-        keys = KeySet.import_key_set(document)  # type: ignore[arg-type]
-    except (JoseError, KeyError, TypeError, ValueError) as error:
+        keys = usable_keys(document)
+    except TypeError as error:
         raise SsoError(
             Refusal.PROVIDER_ANSWER, f"The keys at {provider.jwks_uri} can't be read."
         ) from error
+    if keys is None:
+        raise SsoError(
+            Refusal.PROVIDER_ANSWER,
+            f"None of the keys at {provider.jwks_uri} is one that Rollcall can check a signature "
+            "with. Have the provider sign with RS256 or ES256.",
+        )
     _keys[_key(provider.jwks_uri)] = clock.now(), keys
     return keys
 

@@ -23,22 +23,9 @@ from joserfc.jwt import JWTClaimsRegistry, Token
 
 from services import clock
 from services.sso.errors import Refusal, SsoError
+from services.sso.keys import ALGORITHMS
 from services.sso.provider import Provider, keys_of
 
-# Signatures that only the provider can make: none with a secret that others know too (a public
-# key as an HMAC's secret is the classic forgery), and never "none".
-ALGORITHMS: tuple[str, ...] = (
-    "RS256",
-    "RS384",
-    "RS512",
-    "PS256",
-    "PS384",
-    "PS512",
-    "ES256",
-    "ES384",
-    "ES512",
-)
-ALGORITHMS += ("EdDSA", "Ed25519")
 # Seconds that the provider's clock and ours may differ. Authlib's own leeway is 120.
 LEEWAY = 30
 LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
@@ -84,7 +71,11 @@ async def check_id_token(
 
 
 async def check_logout_token(expected: Expected, raw: str) -> LogoutToken:
-    """A logout token (OpenID Connect Back-Channel Logout 1.0, section 2.6). Raises `SsoError`."""
+    """A logout token (OpenID Connect Back-Channel Logout 1.0, section 2.6).
+
+    Raises `SsoError`, which names the claim that is missing or wrong, in ASCII: it goes into an
+    `error_description` (RFC 6749, section 5.2).
+    """
     token = await _verified(expected, raw, by_stranger=True)
     registry = JWTClaimsRegistry(
         now=_now(),
@@ -99,20 +90,44 @@ async def check_logout_token(expected: Expected, raw: str) -> LogoutToken:
     try:
         registry.validate(claims)
     except JoseError as error:
-        raise _wrong_claim(error, claims) from error
-    events = claims.get("events")
-    is_logout = isinstance(events, dict) and isinstance(events.get(LOGOUT_EVENT), dict)
-    kind = str(token.header.get("typ", "logout+jwt")).lower().removeprefix("application/")
-    if not is_logout or "nonce" in claims or kind not in {"logout+jwt", "jwt"}:
-        raise SsoError(Refusal.TOKEN_CLAIM, "This isn't a logout token.")
-    sid, subject = claims.get("sid"), claims.get("sub")
-    if not all(value is None or is_id(value) for value in (sid, subject)) or not (sid or subject):
-        raise SsoError(Refusal.TOKEN_CLAIM, "The logout token names no session and nobody.")
+        wrong = _wrong_claim(error, claims)
+        if isinstance(error, MissingClaimError):
+            sentence = f"The logout token lacks the claim {wrong.claim}."
+        else:
+            sentence = f"The claim {wrong.claim} of the logout token is wrong. {wrong}"
+        raise SsoError(wrong.reason, sentence, wrong.claim) from error
+    _check_is_logout(token)
     try:
         expires_at = datetime.fromtimestamp(claims["exp"] + LEEWAY, UTC)
     except (OverflowError, ValueError, OSError) as error:
-        raise SsoError(Refusal.TOKEN_CLAIM, "The logout token never expires.") from error
+        raise _no_logout("exp", "Its claim exp must be a time that will come.") from error
+    sid, subject = claims.get("sid"), claims.get("sub")
     return LogoutToken(claims["jti"], sid, subject, expires_at + timedelta(seconds=1))
+
+
+def _check_is_logout(token: Token) -> None:
+    """Check what a logout token has, and an id token hasn't; raises `SsoError`."""
+    kind = str(token.header.get("typ", "logout+jwt")).lower().removeprefix("application/")
+    if kind not in {"logout+jwt", "jwt"}:
+        raise _no_logout("typ", "Its header typ must be logout+jwt.")
+    claims = token.claims
+    events = claims.get("events")
+    if not isinstance(events, dict) or not isinstance(events.get(LOGOUT_EVENT), dict):
+        raise _no_logout("events", f"Its claim events must hold {LOGOUT_EVENT} with an object.")
+    if "nonce" in claims:
+        raise _no_logout("nonce", "Its claim nonce must be left out.")
+    sid, subject = claims.get("sid"), claims.get("sub")
+    for claim, value in (("sid", sid), ("sub", subject)):
+        if value is not None and not is_id(value):
+            raise _no_logout(claim, f"Its claim {claim} must be a text, {LONGEST_ID} long at most.")
+    if sid is None and subject is None:
+        raise _no_logout("sid or sub", "It must have the claim sid or sub.")
+    if not is_id(claims["jti"]):
+        raise _no_logout("jti", f"Its claim jti must be a text, {LONGEST_ID} long at most.")
+
+
+def _no_logout(claim: str, rule: str) -> SsoError:
+    return SsoError(Refusal.TOKEN_CLAIM, f"This isn't a logout token. {rule}", claim)
 
 
 async def _verified(expected: Expected, raw: str, *, by_stranger: bool = False) -> Token:
@@ -145,7 +160,8 @@ def _wrong_claim(error: JoseError, claims: Mapping[str, Any]) -> SsoError:
     clocks = "Have the clocks of both servers set by the network (NTP), then try again."
     if isinstance(error, ExpiredTokenError):
         ago = _seconds(_now() - claims["exp"])
-        return SsoError(Refusal.TOKEN_EXPIRED, f"The provider's token expired {ago} ago. {clocks}")
+        said = f"The provider's token expired {ago} ago. {clocks}"
+        return SsoError(Refusal.TOKEN_EXPIRED, said, "exp")
     if isinstance(error, InvalidClaimError) and claim in {"iat", "nbf"}:
         value = claims.get(claim)
         if isinstance(value, int | float) and not isinstance(value, bool) and value > _now():
@@ -153,6 +169,7 @@ def _wrong_claim(error: JoseError, claims: Mapping[str, Any]) -> SsoError:
             return SsoError(
                 Refusal.TOKEN_FROM_THE_FUTURE,
                 f"The provider's clock is {ahead} ahead of Rollcall's. {clocks}",
+                claim,
             )
     wrong = {
         "iss": (Refusal.WRONG_ISSUER, "The token comes from another issuer than the one set up."),
@@ -167,10 +184,11 @@ def _wrong_claim(error: JoseError, claims: Mapping[str, Any]) -> SsoError:
         ),
     }
     if claim in wrong:
-        return SsoError(*wrong[claim])
+        return SsoError(*wrong[claim], claim)
     missing = isinstance(error, MissingClaimError)
     what = "lacks a claim that it must have" if missing else "has a claim that isn't valid"
-    return SsoError(Refusal.TOKEN_CLAIM, f"The provider's token {what}: {claim or error}.")
+    said = f"The provider's token {what}: {claim or error}."
+    return SsoError(Refusal.TOKEN_CLAIM, said, claim)
 
 
 def key_of(*parts: str) -> bytes:

@@ -1,15 +1,16 @@
 """A sensitive act long after the sign-in asks for the password, then goes on by itself."""
 
+import re
 from datetime import timedelta
 
 from playwright.async_api import expect
 from sqlmodel import col, update
 
-from models import LoginSession, Tenant, User
+from models import LoginSession, Role, Tenant, User
 from services import clock
 from services.db import transaction
 from tests.browser.browsers import Browsers
-from tests.factories import PASSWORD
+from tests.factories import PASSWORD, create_user, token_of
 
 
 async def _age_sessions(user: User) -> None:
@@ -53,3 +54,29 @@ async def test_a_form_keeps_what_was_typed_while_the_password_is_asked(
     await dialog.get_by_label("Password", exact=True).fill(PASSWORD)
     await dialog.get_by_role("button", name="Confirm").click()
     await expect(page.get_by_role("row").filter(has_text="Boss Person")).to_be_visible()
+
+
+async def test_an_admins_invitation_link_asks_for_the_password_and_is_shown_then(
+    browsers: Browsers, tenant: Tenant, robin: User
+) -> None:
+    invited = await create_user(tenant, role=Role.TENANT_ADMIN, invited=True)
+    page = await browsers.as_user(robin, f"/t/{tenant.slug}/users/{invited.id}")
+    await _age_sessions(robin)
+    await page.get_by_role("button", name="Copy invitation link").click()
+    dialog = page.get_by_role("dialog", name="Confirm that it’s you")
+    await dialog.get_by_label("Password", exact=True).fill(PASSWORD)
+    await dialog.get_by_role("button", name="Confirm").click()
+    link = page.get_by_role("dialog", name="Invitation link")
+    await expect(link.get_by_text("Hand over this link")).to_be_visible()
+    token = await token_of(invited)
+    await expect(link.get_by_role("textbox")).to_have_value(re.compile(f"/invitation/{token}$"))
+
+
+async def test_who_may_not_invite_an_admin_is_offered_no_link_of_theirs(
+    browsers: Browsers, tenant: Tenant, grace: User
+) -> None:
+    invited = await create_user(tenant, role=Role.TENANT_ADMIN, invited=True)
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/users/{invited.id}")
+    await expect(page.get_by_role("button", name="Edit name")).to_be_visible()
+    await expect(page.get_by_role("button", name="Copy invitation link")).to_be_hidden()
+    await expect(page.get_by_role("button", name="Resend invitation")).to_be_hidden()

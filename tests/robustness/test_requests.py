@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from models import Role, Tenant, User
+from services.db import transaction
 from services.runtime import Runtime
 from tests.browser.server import Server
 from tests.factories import PASSWORD, create_tenant, create_user, token_of
@@ -69,6 +70,18 @@ async def test_another_sites_page_can_post_nothing(server: Server) -> None:
         for headers in ({"Origin": "null"}, {}):
             answer = await stranger.post("/t/acme/login", headers=headers)
             assert answer.status_code == 403
+
+
+async def test_an_organisation_of_an_older_release_that_is_called_setup_is_like_any_other(
+    server: Server, http: httpx.AsyncClient, tenant: Tenant, ada: User
+) -> None:
+    async with transaction() as tx:
+        (await tx.get_one(Tenant, tenant.id)).slug = "setup"
+    form = {"email": ada.email, "password": PASSWORD}
+    async with httpx.AsyncClient(base_url=server.url, headers={"Origin": "null"}) as stranger:
+        assert (await stranger.post("/t/setup/login", data=form)).status_code == 403
+        assert (await stranger.post("/t/setup/logout")).status_code == 403
+    assert (await http.post("/t/setup/login", data=form)).status_code == 303
 
 
 @pytest.mark.usefixtures("tenant")

@@ -15,10 +15,12 @@ import pytest
 from models import Role, SsoConnection, Tenant, User
 from services import clock
 from services.db import transaction
+from services.names import RESERVED_SLUGS, is_slug
 from services.runtime import Runtime
 from tests.browser.server import Server
 from tests.factories import create_tenant, create_user, open_session
 from tests.robustness.routing import addresses, clients_left_by_strangers, filled
+from ui.headers.requests import PROBES, CrossOriginDefence
 
 EVERYONE = set(Role)
 MANAGERS = {Role.PLATFORM_ADMIN, Role.TENANT_ADMIN}
@@ -120,6 +122,31 @@ async def _signed_in(server: Server, user: User) -> AsyncIterator[httpx.AsyncCli
 
 def _pages() -> list[str]:
     return [a.path for a in addresses() if a.method == "GET" and a.path in PAGES]
+
+
+def test_no_new_organisation_is_called_as_an_address_begins() -> None:
+    begins = {
+        re.sub(r"^/(t/{slug}/|platform/)?", "", address.path).partition("/")[0]
+        for address in addresses()
+    }
+    begins |= {address.path.split("/")[1] for address in addresses()}
+    begins |= {path.strip("/") for path in PROBES}
+    assert {"setup", "login", "users", "t", "platform"} <= begins
+    assert {word for word in begins if is_slug(word)} - RESERVED_SLUGS == set()
+
+
+def test_only_addresses_that_are_secrets_take_a_post_from_nowhere() -> None:
+    wrong = []
+    for address in addresses():
+        for slug in (*RESERVED_SLUGS, "acme"):
+            path = filled(address.path, slug=slug)
+            takes = CrossOriginDefence.SECRET_PATHS.fullmatch(path) is not None
+            is_secret = SECRET.fullmatch(address.path) is not None
+            if address.method == "POST" and takes is not (
+                is_secret or path == "/password/strength"
+            ):
+                wrong.append(path)
+    assert wrong == []
 
 
 def test_of_every_address_it_is_said_who_may_open_it() -> None:

@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
-from models import Passkey, Role, SsoConnection
+from models import Passkey, Role, SsoConnection, Tenant
 from services import (
     audit_log,
     clock,
@@ -24,20 +24,22 @@ from services import (
 )
 from services.actor import Actor
 from services.audit_log import AuditQuery
-from services.db import transaction
+from services.db import reading, transaction
 from services.errors import (
     ConflictError,
     InvalidInputError,
+    NotAllowedError,
     PasskeyRefusedError,
 )
 from services.invitation_import import ImportRow
 from services.invitations import InvitationForm
+from services.permissions import Secret
 from services.sso import connections, flow
 from services.sso.connections import ConnectionForm
 from services.sso.errors import SsoError
 from services.user_query import UserQuery
 from tests import books
-from tests.factories import PASSWORD, open_session
+from tests.factories import PASSWORD, create_user, open_session
 
 NEW_PASSWORD = "an entirely different sentence"
 MANAGERS = {Role.PLATFORM_ADMIN, Role.TENANT_ADMIN}
@@ -57,6 +59,33 @@ class Call:
 def _form(role: Role) -> InvitationForm:
     email = f"{uuid4().hex}@example.com"
     return InvitationForm(first_name="New", last_name="Person", email=email, role=role.value)
+
+
+def _row(role: Role) -> ImportRow:
+    return ImportRow(2, _form(role))
+
+
+async def _import_admin(actor: Actor, _target: UUID) -> object:
+    (outcome,) = await invitation_import.invite_rows(actor, [_row(Role.TENANT_ADMIN)])
+    if outcome.problem:  # told in the row, so that the others go on
+        raise NotAllowedError(outcome.problem)
+    return outcome
+
+
+async def _invited_admin(target: UUID) -> UUID:
+    """An invited Tenant Admin of the tenant of a user."""
+    tenant_id = (await books.user_of(target)).tenant_id
+    async with reading() as tx:
+        tenant = await tx.get_one(Tenant, tenant_id)
+    return (await create_user(tenant, role=Role.TENANT_ADMIN, invited=True)).id
+
+
+async def _resend_to_admin(actor: Actor, target: UUID) -> object:
+    return await invitations.resend(actor, await _invited_admin(target))
+
+
+async def _copy_admin_link(actor: Actor, target: UUID) -> object:
+    return await invitations.copy_link(actor, await _invited_admin(target))
 
 
 async def _export(actor: Actor, _target: UUID) -> object:
@@ -211,11 +240,29 @@ CALLS = [
     Call(
         "invitation_import.invite_rows",
         MANAGERS,
-        lambda a, _t: invitation_import.invite_rows(a, [ImportRow(2, _form(Role.ADMINISTRATOR))]),
+        lambda a, _t: invitation_import.invite_rows(a, [_row(Role.ADMINISTRATOR)]),
+        takes_id=False,
+    ),
+    Call(
+        "invitation_import.invite_rows of a Tenant Admin",
+        {Role.PLATFORM_ADMIN},
+        _import_admin,
         takes_id=False,
     ),
     Call("invitations.resend", MANAGERS, invitations.resend),
     Call("invitations.copy_link", MANAGERS, invitations.copy_link),
+    Call(
+        "invitations.resend to a Tenant Admin",
+        {Role.PLATFORM_ADMIN},
+        _resend_to_admin,
+        takes_id=False,
+    ),
+    Call(
+        "invitations.copy_link of a Tenant Admin",
+        {Role.PLATFORM_ADMIN},
+        _copy_admin_link,
+        takes_id=False,
+    ),
     Call(
         "sign_in_policy.get_policy",
         MANAGERS,
@@ -322,6 +369,25 @@ CALLS = [
     Call("sso.connections.disconnect", MANAGERS, _disconnect, takes_id=False),
     Call("sso.flow.finish_test", MANAGERS, _finish_test, takes_id=False),
 ]
+# Which secret each call hands out, or has mailed.
+HANDS_OUT = {
+    "invitations.invite": Secret.INVITATION,
+    "invitations.invite of a Tenant Admin": Secret.TENANT_ADMIN_INVITATION,
+    "invitation_import.invite_rows": Secret.INVITATION,
+    "invitation_import.invite_rows of a Tenant Admin": Secret.TENANT_ADMIN_INVITATION,
+    "invitations.resend": Secret.INVITATION,
+    "invitations.resend to a Tenant Admin": Secret.TENANT_ADMIN_INVITATION,
+    "invitations.copy_link": Secret.INVITATION,
+    "invitations.copy_link of a Tenant Admin": Secret.TENANT_ADMIN_INVITATION,
+    "second_factors.begin": Secret.OWN_SECOND_FACTOR,
+    "second_factors.finish": Secret.OWN_SECOND_FACTOR,
+    "second_factors.renew_codes": Secret.OWN_SECOND_FACTOR,
+    "passkeys.begin": Secret.OWN_SECOND_FACTOR,
+    "passkeys.finish": Secret.OWN_SECOND_FACTOR,
+    "audit_log.export": Secret.AUDIT_EXPORT,
+}
+# What these return as text is words for people.
+WORDS_ALONE = {"invitations.check_field"}
 # A sign of life asks for nothing and tells nothing; `test_sessions` shows what it doesn't do.
 NEEDS_NO_ANSWER = {"sessions.touch"}
 # These say by themselves which tenant they are about.

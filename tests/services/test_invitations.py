@@ -5,9 +5,10 @@ import pytest
 from models import MailState, MailTemplate, Role, Tenant, User
 from services import invitations, users
 from services.actor import COMMAND_LINE, Actor
+from services.emails_elsewhere import IN_USE
 from services.errors import InvalidInputError, NotAllowedError
 from services.events import AuditWritten, Event, UserInvited
-from services.invitations import IN_USE, InvitationForm
+from services.invitations import InvitationForm
 from services.runtime import Runtime
 from tests import books
 from tests.factories import create_tenant, create_user, sign_in, token_of
@@ -258,9 +259,9 @@ async def test_address_of_an_inactive_account_elsewhere_is_free(
     ],
 )
 async def test_field_is_judged_as_it_is_typed(
-    other_tenant: Tenant, admin: Actor, field: str, value: str, wrong: str
+    tenant: Tenant, admin: Actor, field: str, value: str, wrong: str
 ) -> None:
-    await create_user(other_tenant, email="taken@example.com")
+    await create_user(tenant, email="taken@example.com")
     assert await invitations.check_field(admin, field, value) == (wrong, "")
 
 

@@ -7,8 +7,9 @@ import pytest
 from models import Role, Tenant
 from services import clock, directory, invitations, users
 from services.actor import Actor
+from services.emails_elsewhere import IN_USE
 from services.errors import ConflictError
-from services.invitations import IN_USE, InvitationForm
+from services.invitations import InvitationForm
 from tests import books
 from tests.factories import create_user
 

@@ -8,7 +8,7 @@ import hmac
 import json
 import secrets
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -52,6 +52,10 @@ class Faults:
     clock_ahead: float = 0.0
     html_at: frozenset[str] = frozenset()
     slow_at: frozenset[str] = frozenset()
+    more_keys: Sequence[Any] = ()
+    """What stands in the key set before the key that signs."""
+    without_key: bool = False
+    """Whether the key that signs is missing from the set."""
     huge_at: frozenset[str] = frozenset()
     redirect_at: frozenset[str] = frozenset()
 
@@ -190,7 +194,9 @@ class TestProvider:
         return JSONResponse({**described, **self.faults.discovery})
 
     async def _jwks(self) -> JSONResponse:
-        return JSONResponse(KeySet([key(self.kid)]).as_dict(private=False))
+        own = [] if self.faults.without_key else [key(self.kid)]
+        listed = KeySet(list(own)).as_dict(private=False)["keys"]
+        return JSONResponse({"keys": [*self.faults.more_keys, *listed]})
 
     async def _authorize(self, request: Request) -> Response:
         asked = request.query_params

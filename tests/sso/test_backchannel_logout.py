@@ -1,5 +1,7 @@
 """The provider ends sessions here: by a signed logout token, which works once."""
 
+import logging
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -127,24 +129,30 @@ async def test_what_was_seen_is_forgotten_when_it_would_be_too_old_anyway(
     assert await _refused(tenant, old) is Refusal.TOKEN_EXPIRED
 
 
-WRONG: dict[str, tuple[Mapping[str, Any], Refusal]] = {
-    "another issuer": ({"iss": "https://evil.example.com"}, Refusal.WRONG_ISSUER),
-    "another audience": ({"aud": "someone-else"}, Refusal.TOKEN_AUDIENCE),
-    "no issuer": ({"iss": None}, Refusal.WRONG_ISSUER),
-    "no audience": ({"aud": None}, Refusal.TOKEN_AUDIENCE),
-    "no jti": ({"jti": None}, Refusal.TOKEN_CLAIM),
-    "no iat": ({"iat": None}, Refusal.TOKEN_CLAIM),
-    "no expiry": ({"exp": None}, Refusal.TOKEN_CLAIM),
-    "an expiry that never comes": ({"exp": 10**20}, Refusal.TOKEN_CLAIM),
-    "an expiry that has come": ({"exp": 1}, Refusal.TOKEN_EXPIRED),
-    "no events": ({"events": None}, Refusal.TOKEN_CLAIM),
-    "events that are none": ({"events": ["logout"]}, Refusal.TOKEN_CLAIM),
-    "another event": ({"events": {"http://schemas.example.com/login": {}}}, Refusal.TOKEN_CLAIM),
-    "a nonce, as an id token has": ({"nonce": "n"}, Refusal.TOKEN_CLAIM),
-    "nobody": ({"sub": None, "sid": None}, Refusal.TOKEN_CLAIM),
-    "a session's id that is no text": ({"sid": 7}, Refusal.TOKEN_CLAIM),
-    "a session's id with a NUL": ({"sid": "\0"}, Refusal.TOKEN_CLAIM),
-    "another kind of token": ({"header": {"typ": "at+jwt"}}, Refusal.TOKEN_CLAIM),
+WRONG: dict[str, tuple[Mapping[str, Any], Refusal, str]] = {
+    "another issuer": ({"iss": "https://evil.example.com"}, Refusal.WRONG_ISSUER, "iss"),
+    "another audience": ({"aud": "someone-else"}, Refusal.TOKEN_AUDIENCE, "aud"),
+    "no issuer": ({"iss": None}, Refusal.WRONG_ISSUER, "iss"),
+    "no audience": ({"aud": None}, Refusal.TOKEN_AUDIENCE, "aud"),
+    "no jti": ({"jti": None}, Refusal.TOKEN_CLAIM, "jti"),
+    "no iat": ({"iat": None}, Refusal.TOKEN_CLAIM, "iat"),
+    "no expiry": ({"exp": None}, Refusal.TOKEN_CLAIM, "exp"),
+    "an expiry that never comes": ({"exp": 10**20}, Refusal.TOKEN_CLAIM, "exp"),
+    "an expiry that has come": ({"exp": 1}, Refusal.TOKEN_EXPIRED, "exp"),
+    "no events": ({"events": None}, Refusal.TOKEN_CLAIM, "events"),
+    "events that are none": ({"events": ["logout"]}, Refusal.TOKEN_CLAIM, "events"),
+    "another event": (
+        {"events": {"http://schemas.example.com/login": {}}},
+        Refusal.TOKEN_CLAIM,
+        "events",
+    ),
+    "a nonce, as an id token has": ({"nonce": "n"}, Refusal.TOKEN_CLAIM, "nonce"),
+    "nobody": ({"sub": None, "sid": None}, Refusal.TOKEN_CLAIM, "sid or sub"),
+    "a session's id that is no text": ({"sid": 7}, Refusal.TOKEN_CLAIM, "sid"),
+    "a session's id with a NUL": ({"sid": "\0"}, Refusal.TOKEN_CLAIM, "sid"),
+    "another kind of token": ({"header": {"typ": "at+jwt"}}, Refusal.TOKEN_CLAIM, "typ"),
+    "a jti that is no text": ({"jti": 7}, Refusal.TOKEN_CLAIM, "jti"),
+    "a start in the future": ({"iat": 10**10}, Refusal.TOKEN_FROM_THE_FUTURE, "iat"),
 }
 
 
@@ -155,9 +163,27 @@ async def test_a_wrong_logout_token_ends_nothing(
 ) -> None:
     subject = provider.sign_in(ada.email)
     await arrive(tenant, provider)
-    changed, reason = WRONG[what]
+    changed, reason, _ = WRONG[what]
     assert await _refused(tenant, provider.logout_token(**{"sub": subject, **changed})) is reason
     assert await books.live_sessions_of(ada.id)
+
+
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("what", WRONG)
+async def test_a_refused_logout_token_is_told_which_claim_is_missing_or_wrong(
+    tenant: Tenant, provider: TestProvider, what: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    changed, reason, claim = WRONG[what]
+    token = provider.logout_token(**{"sub": "somebody", **changed})
+    with caplog.at_level(logging.WARNING, "services.sso.logout"), pytest.raises(SsoError) as caught:
+        await _ended(tenant, token)
+    assert claim in str(caught.value)
+    if what.startswith("no "):
+        assert re.search("lacks|must have|must hold", str(caught.value))
+    # What an error_description may hold (RFC 6749, section 5.2).
+    assert re.fullmatch(r"[\x20-\x21\x23-\x5b\x5d-\x7e]+", str(caught.value))
+    (line,) = [r.getMessage() for r in caplog.records if r.name == "services.sso.logout"]
+    assert line == f"A logout token for acme was refused: {reason.value}, claim {claim}"
 
 
 @pytest.mark.parametrize("settings", ["sqlite"], indirect=True)

@@ -5,9 +5,14 @@ from datetime import timedelta
 import pytest
 
 from models import ExternalIdentity, MailTemplate, Role, SignInMethod, Tenant, User
-from services import clock, invitations, password_change, sign_in, users
+from services import clock, invitations, password_change, sign_in, throttle, users
 from services.actor import COMMAND_LINE, Actor
-from services.errors import DeadLinkError, InvalidInputError, SsoRequiredError
+from services.errors import (
+    DeadLinkError,
+    InvalidInputError,
+    SsoRequiredError,
+    TooManyAttemptsError,
+)
 from services.runtime import Runtime
 from services.sso import attempts, connections, flow
 from services.sso.attempts import Purpose
@@ -258,6 +263,24 @@ async def _require(tenant: Tenant, admin: Actor, provider: TestProvider, tester:
     answer = await provider.visit(departure.url)
     await flow.finish_test(admin, tenant.slug, departure.sealed, answer)
     await connections.require(admin, True)
+
+
+async def test_a_provider_of_ones_own_does_not_try_out_a_list_of_emails(
+    tenant: Tenant, other_tenant: Tenant, admin: Actor, provider: TestProvider
+) -> None:
+    await connections.connect(admin, form(provider, new_people="sales_engineer"))
+    await factories.create_user(other_tenant, email="there@example.com")
+    provider.sign_in("there@example.com")
+
+    async def test() -> str:
+        departure = await flow.leave(tenant.slug, Purpose.TEST, factories.CALLER)
+        answer = await provider.visit(departure.url)
+        return (await flow.finish_test(admin, tenant.slug, departure.sealed, answer)).verdict
+
+    for _ in range(throttle.FREE_FAILURES["person"] + 1):
+        assert "no account for there@example.com here" in await test()
+    with pytest.raises(TooManyAttemptsError):
+        await test()
 
 
 async def test_where_it_is_required_no_other_way_leads_in(

@@ -121,7 +121,11 @@ class CrossOriginDefence:
     """Refuses what another site's page makes a browser send; see the package's first lines."""
 
     SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-    SECRET_PATHS = re.compile(r"/(?:setup|invitation|password/reset)/[\w-]+$|^/password/strength$")
+    SECRET_PATHS = re.compile(
+        r"/setup/[\w-]+"
+        r"|(?:/t/[^/]+|/platform)/(?:invitation|password/reset)/[\w-]+"
+        r"|/password/strength"
+    )
     """Addresses that are secrets, and the one that their pages ask without changing anything.
 
     Such pages tell nobody where a request comes from, which makes the origin "null" (Fetch,
@@ -153,7 +157,7 @@ class CrossOriginDefence:
         site = headers.get("sec-fetch-site", "none")
         if site == "none":  # an old browser or plain http; or by a person's own hand
             if headers.get("origin") == "null":
-                return self.SECRET_PATHS.search(scope["path"]) is not None
+                return self.SECRET_PATHS.fullmatch(scope["path"]) is not None
             own = f"{scope['scheme']}://{headers.get('host')}"
             return headers.get("origin") in {self.origin, own}
         return site == "same-origin"

@@ -14,7 +14,7 @@ from services import audit_log, directory, invitations, second_factors, sessions
 from services.audit_log import AuditQuery
 from services.directory import UserDetails
 from services.errors import NotFoundError
-from services.permissions import Permission
+from services.permissions import Permission, may_invite
 from services.second_factors import SecondFactors
 from services.sessions import OpenSession, Visit
 from ui import notices
@@ -154,7 +154,8 @@ class _UserScreen:
         row = details.row
         self.title.show(row.name, row.active, row.invited, mixed_letters(row.mixed))
         for button in self.for_invited:
-            button.set_visibility(row.active and row.invited)
+            may = may_invite(self.visit.role, row.role)
+            button.set_visibility(row.active and row.invited and may)
         if self.switch:
             self.switch.set_text("Deactivate" if row.active else "Activate")
             self.switch.classes(replace="btn btn-danger" if row.active else "btn btn-primary")

@@ -109,7 +109,7 @@ async def _report(
     visit = await require(Permission.MANAGE_SIGN_IN)(request)
     try:
         report, problem = await flow.finish_test(visit.actor, slug, sealed, given), ""
-    except SsoError as error:
+    except (SsoError, TooManyAttemptsError) as error:
         report, problem = None, str(error)
     status = 200 if report else 400
     return page("sso_report.html", status=status, token=True, report=report, problem=problem)

@@ -1,0 +1,61 @@
+"""Whether another organisation has an email: told only where it can't be helped, and not often.
+
+An active account's email is in use in all of Rollcall, so that whoever invites (activates, or tests
+their single sign-on) with it has to be told. A list of emails must not be tried out that way: each
+such answer is counted per user, earns pauses as failed sign-ins do, and is a line in the log.
+"""
+
+import logging
+
+from services import throttle
+from services.actor import Acting, Actor
+from services.db import Transaction, transaction
+from services.errors import ConflictError, InvalidInputError
+
+log = logging.getLogger(__name__)
+
+IN_USE = "This email is already in use."
+
+
+class InUseElsewhereError(InvalidInputError):
+    """Another organisation's account has this email; told in the same words as one of one's own."""
+
+    def __init__(self) -> None:
+        super().__init__({"email": IN_USE})
+
+
+class ActiveElsewhereError(ConflictError):
+    """The same where an account can't be activated."""
+
+    def __init__(self, email: str) -> None:
+        super().__init__(f"{email} is in use by another active account.")
+
+
+async def check_pause(tx: Transaction, actor: Acting) -> None:
+    """Raise `TooManyAttemptsError` while the actor has to pause; the command line never has to."""
+    if isinstance(actor, Actor):
+        await throttle.check(tx, _counters(actor))
+
+
+async def claim_answer(actor: Acting) -> None:
+    """Count and log an answer that is about to be given; raises `TooManyAttemptsError` instead
+    where too many were."""
+    if isinstance(actor, Actor):
+        _log(actor)
+        async with transaction() as tx:
+            await throttle.claim_in(tx, _counters(actor))
+
+
+async def count_answer(tx: Transaction, actor: Acting) -> None:
+    """Count and log an answer in the transaction that goes on after it."""
+    if isinstance(actor, Actor):
+        _log(actor)
+        await throttle.count_failure(tx, _counters(actor))
+
+
+def _log(actor: Actor) -> None:
+    log.warning("User %s asked after an email that is in use elsewhere", actor.user_id)
+
+
+def _counters(actor: Actor) -> dict[str, str]:
+    return throttle.person_key(throttle.Purpose.EMAIL_ELSEWHERE, actor.user_id)

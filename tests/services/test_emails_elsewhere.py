@@ -1,0 +1,119 @@
+"""Whether another organisation has an email: told once it can't be helped, and not often."""
+
+import logging
+
+import pytest
+
+from models import AttemptCounter, Role, Tenant, User
+from services import invitations, throttle, users
+from services.actor import COMMAND_LINE, Actor
+from services.emails_elsewhere import IN_USE
+from services.errors import ConflictError, InvalidInputError, TooManyAttemptsError
+from services.invitation_import import BATCH, ImportRow, invite_rows
+from services.invitations import InvitationForm
+from tests import books
+from tests.factories import create_user, create_users, sign_in
+
+FREE = throttle.FREE_FAILURES["person"]
+THERE = "there@example.com"
+
+
+@pytest.fixture
+async def stranger(other_tenant: Tenant) -> User:
+    return await create_user(other_tenant, email=THERE)
+
+
+def _form(email: str, first_name: str = "Ada") -> InvitationForm:
+    return InvitationForm(
+        first_name=first_name, last_name="Lovelace", email=email, role=Role.ADMINISTRATOR.value
+    )
+
+
+async def _is_told(actor: Actor, email: str = THERE) -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        await invitations.invite(actor, _form(email))
+    assert caught.value.fields == {"email": IN_USE}
+
+
+async def _until_paused(actor: Actor) -> None:
+    for _ in range(FREE + 1):
+        await _is_told(actor)
+    with pytest.raises(TooManyAttemptsError):
+        await invitations.invite(actor, _form(THERE))
+
+
+@pytest.mark.usefixtures("stranger")
+async def test_typing_tells_nothing_of_another_organisations_emails(admin: Actor) -> None:
+    assert await invitations.check_field(admin, "email", THERE) == ("", "")
+
+
+@pytest.mark.usefixtures("stranger")
+async def test_sending_tells_it_a_few_times_and_then_has_to_pause(admin: Actor) -> None:
+    await _until_paused(admin)
+
+
+@pytest.mark.usefixtures("stranger")
+async def test_during_the_pause_no_other_email_is_answered_for_either(
+    admin: Actor, tenant: Tenant
+) -> None:
+    await _until_paused(admin)
+    with pytest.raises(TooManyAttemptsError):
+        await invitations.invite(admin, _form("free@example.com"))
+    assert await books.users_with("free@example.com") == []
+    colleague = await sign_in(await create_user(tenant, role=Role.TENANT_ADMIN))
+    assert (await invitations.invite(colleague, _form("free@example.com"))).email
+
+
+@pytest.mark.usefixtures("stranger")
+async def test_a_form_that_makes_no_account_anyway_tells_nothing(admin: Actor) -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        await invitations.invite(admin, _form(THERE, first_name=""))
+    assert set(caught.value.fields) == {"first_name"}
+
+
+async def test_a_duplicate_of_ones_own_is_told_as_often_as_asked(
+    admin: Actor, tenant: Tenant
+) -> None:
+    await create_user(tenant, email="here@example.com")
+    for _ in range(FREE * 3):
+        await _is_told(admin, "here@example.com")
+    assert await books.count(AttemptCounter) == 0
+
+
+@pytest.mark.usefixtures("stranger")
+async def test_each_answer_is_a_line_in_the_log_that_names_who_asked(
+    admin: Actor, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING, "services.emails_elsewhere"):
+        await _is_told(admin)
+    (line,) = [r.getMessage() for r in caplog.records if r.name == "services.emails_elsewhere"]
+    assert str(admin.user_id) in line
+    assert THERE not in line
+
+
+@pytest.mark.usefixtures("stranger")
+async def test_the_command_line_never_has_to_pause(tenant: Tenant, other_tenant: Tenant) -> None:
+    for _ in range(FREE * 2):
+        with pytest.raises(InvalidInputError):
+            await invitations.invite(COMMAND_LINE, _form(THERE))
+
+
+async def test_an_import_is_paused_after_a_batch_of_such_rows(
+    admin: Actor, other_tenant: Tenant
+) -> None:
+    strangers = await create_users(BATCH, other_tenant)
+    rows = [ImportRow(n + 2, _form(user.email)) for n, user in enumerate(strangers)]
+    assert {outcome.problem for outcome in await invite_rows(admin, rows)} == {IN_USE}
+    with pytest.raises(TooManyAttemptsError):
+        await invite_rows(admin, [ImportRow(2, _form("free@example.com"))])
+    assert await books.users_with("free@example.com") == []
+
+
+async def test_activating_is_counted_too(admin: Actor, tenant: Tenant, stranger: User) -> None:
+    earlier = await create_user(tenant, email=THERE, active=False)
+    for _ in range(FREE + 1):
+        with pytest.raises(ConflictError, match="another active account"):
+            await users.set_active(admin, earlier.id, active=True)
+    with pytest.raises(TooManyAttemptsError):
+        await users.set_active(admin, earlier.id, active=True)
+    assert not (await books.user_of(earlier.id)).active

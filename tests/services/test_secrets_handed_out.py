@@ -1,0 +1,192 @@
+"""What a call hands out that lets somebody in stands in one table, with what it takes."""
+
+import dataclasses
+import importlib
+import inspect
+import pkgutil
+import re
+import typing
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlmodel import select
+
+import services
+from models import (
+    Authenticator,
+    KnownDevice,
+    LoginSession,
+    OneTimeLink,
+    RecoveryCode,
+    Role,
+    Tenant,
+    User,
+)
+from services import clock, invitations, recovery_codes, vault
+from services.actor import FRESH_FOR, Actor
+from services.db import reading
+from services.errors import FreshSignInNeededError
+from services.permissions import SECRETS, Secret, may
+from services.runtime import Runtime
+from services.secrets import token_hash
+from tests import books
+from tests.factories import create_user, sign_in
+from tests.services.calls import CALLS, HANDS_OUT, WORDS_ALONE, Call
+
+STALE = FRESH_FOR + timedelta(seconds=1)
+BY_NAME = {call.name: call for call in CALLS}
+each_call = pytest.mark.parametrize("call", CALLS, ids=lambda call: call.name)
+each_sensitive_call = pytest.mark.parametrize(
+    "call",
+    [BY_NAME[name] for name, secret in HANDS_OUT.items() if SECRETS[secret].fresh],
+    ids=lambda call: call.name,
+)
+
+
+async def _actor(tenant: Tenant, role: Role) -> Actor:
+    home = None if role is Role.PLATFORM_ADMIN else tenant
+    return await sign_in(await create_user(home, role=role), tenant)
+
+
+def _functions() -> Iterator[tuple[str, Callable[..., Any]]]:
+    """Every public function of the services whose first argument is who acts, by its name."""
+    for module_info in pkgutil.walk_packages(services.__path__, "services."):
+        module = importlib.import_module(module_info.name)
+        for name, function in inspect.getmembers(module, inspect.isfunction):
+            first = next(iter(inspect.signature(function).parameters), "")
+            if first == "actor" and function.__module__ == module.__name__ and name[0] != "_":
+                yield f"{module_info.name.removeprefix('services.')}.{name}", function
+
+
+def _may_hold_a_secret(kind: Any) -> bool:
+    """Whether a value of this type may hold a secret: a bare text, a stream, or a field that is
+    kept out of what is printed."""
+    if kind in {str, bytes} or typing.get_origin(kind) is AsyncIterator:
+        return True
+    if dataclasses.is_dataclass(kind):
+        hints = typing.get_type_hints(kind)
+        return any(
+            not field.repr
+            or (hints[field.name] not in {str, bytes} and _may_hold_a_secret(hints[field.name]))
+            for field in dataclasses.fields(kind)
+            if not typing.get_origin(hints[field.name])
+        )
+    return any(_may_hold_a_secret(argument) for argument in typing.get_args(kind))
+
+
+def test_a_call_that_may_hand_out_a_secret_stands_in_the_table() -> None:
+    found = {
+        name
+        for name, function in _functions()
+        if inspect.iscoroutinefunction(function)
+        and _may_hold_a_secret(typing.get_type_hints(function)["return"])
+    }
+    assert found <= {name.split()[0] for name in HANDS_OUT} | WORDS_ALONE
+    assert {"invitations.copy_link", "second_factors.begin", "audit_log.export"} <= found
+    assert "invitation_import.invite_rows" in found
+
+
+def test_no_call_is_a_stream_that_checks_only_when_it_is_read() -> None:
+    assert [name for name, function in _functions() if inspect.isasyncgenfunction(function)] == []
+
+
+def test_every_secret_has_a_rule_and_a_call() -> None:
+    assert set(SECRETS) == set(Secret)
+    # Above the tenants, where the walk isn't: a test of its own is below.
+    assert set(HANDS_OUT.values()) == set(Secret) - {Secret.PLATFORM_ADMIN_INVITATION}
+    for name, secret in HANDS_OUT.items():
+        permission = SECRETS[secret].permission
+        assert BY_NAME[name].allowed == {role for role in Role if may(role, permission)}, name
+
+
+@each_sensitive_call
+async def test_what_lets_somebody_in_takes_a_fresh_sign_in(
+    rollcall: Runtime, tenant: Tenant, call: Call
+) -> None:
+    target = await create_user(tenant, invited=True)
+    actors = [await _actor(tenant, role) for role in call.allowed]
+    clock.shift(STALE)
+    for actor in actors:
+        with pytest.raises(FreshSignInNeededError):
+            await call.run(actor, target.id)
+    assert await books.actions_of(tenant) == []
+
+
+@pytest.mark.parametrize("act", ["invite", "resend", "copy_link"])
+async def test_a_stale_session_becomes_no_platform_admin(
+    rollcall: Runtime, platform: Actor, act: str
+) -> None:
+    invited = await create_user(None, invited=True)
+    clock.shift(STALE)
+    form = invitations.InvitationForm(
+        first_name="Ada", last_name="Lovelace", email="ada@example.com", role="platform_admin"
+    )
+    acts = {
+        "invite": lambda: invitations.invite(platform, form),
+        "resend": lambda: invitations.resend(platform, invited.id),
+        "copy_link": lambda: invitations.copy_link(platform, invited.id),
+    }
+    with pytest.raises(FreshSignInNeededError):
+        await acts[act]()
+
+
+@each_call
+async def test_what_no_table_names_returns_no_secret(
+    rollcall: Runtime, tenant: Tenant, call: Call
+) -> None:
+    target = await create_user(tenant, invited=True)
+    actor = await _actor(tenant, min(call.allowed, key=lambda role: role.value))
+    texts = list(_texts(await call.run(actor, target.id)))
+    if call.name not in HANDS_OUT:
+        assert await _secrets_in(texts) == []
+
+
+async def test_the_search_for_secrets_finds_them(
+    rollcall: Runtime, tenant: Tenant, admin: Actor
+) -> None:
+    target = await create_user(tenant, invited=True)
+    for name in ("invitations.copy_link", "second_factors.begin"):
+        texts = list(_texts(await BY_NAME[name].run(admin, target.id)))
+        assert await _secrets_in(texts), name
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Every text in what a call has returned."""
+    if isinstance(value, str):
+        yield value
+    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+        for field in dataclasses.fields(value):
+            yield from _texts(getattr(value, field.name))
+    elif isinstance(value, dict):
+        yield from _texts([*value.keys(), *value.values()])
+    elif isinstance(value, list | tuple | set | frozenset):
+        for one in value:
+            yield from _texts(one)
+
+
+async def _secrets_in(texts: list[str]) -> list[str]:
+    """The texts that hold a token, an app's secret or a recovery code that counts here."""
+    async with reading() as tx:
+        hashes: set[bytes] = set()
+        for column in (OneTimeLink.token_hash, LoginSession.token_hash, KnownDevice.token_hash):
+            hashes |= set(await tx.exec(select(column)))
+        apps = [vault.unseal(app.sealed_secret) for app in await tx.exec(select(Authenticator))]
+        codes = set(await tx.exec(select(RecoveryCode.code_hash)))
+        people = list(await tx.exec(select(User)))
+    found = []
+    for text in texts:
+        tokens = re.findall(r"[A-Za-z0-9_-]{43}", text)
+        typed = re.findall(r"[2-9a-z]{5}-[2-9a-z]{5}", text)
+        if (
+            any(token_hash(token) in hashes for token in tokens)
+            or any(secret in text for secret in apps)
+            or any(
+                recovery_codes._hash(user, code.replace("-", "")) in codes
+                for user in people
+                for code in typed
+            )
+        ):
+            found.append(text)
+    return found
