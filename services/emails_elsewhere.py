@@ -9,7 +9,7 @@ import logging
 
 from services import throttle
 from services.actor import Acting, Actor
-from services.db import Transaction, transaction
+from services.db import Transaction
 from services.errors import ConflictError, InvalidInputError
 
 log = logging.getLogger(__name__)
@@ -37,13 +37,12 @@ async def check_pause(tx: Transaction, actor: Acting) -> None:
         await throttle.check(tx, _counters(actor))
 
 
-async def claim_answer(actor: Acting) -> None:
-    """Count and log an answer that is about to be given; raises `TooManyAttemptsError` instead
-    where too many were."""
+async def claim_answer(tx: Transaction, actor: Acting) -> None:
+    """Count and log an answer that is about to be given, after the transaction that found it out
+    was rolled back; raises `TooManyAttemptsError` instead where too many were."""
     if isinstance(actor, Actor):
         _log(actor)
-        async with transaction() as tx:
-            await throttle.claim_in(tx, _counters(actor))
+        await throttle.claim_in(tx, _counters(actor))
 
 
 async def count_answer(tx: Transaction, actor: Acting) -> None:

@@ -81,7 +81,8 @@ async def invite(actor: Acting, form: InvitationForm) -> Invited:
             raise
         raise InvalidInputError({"email": IN_USE}) from error
     except InUseElsewhereError:
-        await emails_elsewhere.claim_answer(actor)
+        async with transaction() as tx:
+            await emails_elsewhere.claim_answer(tx, actor)
         raise
 
 

@@ -98,7 +98,8 @@ async def set_active(
     try:
         return await _set_active(actor, user_id, active, seen_version)
     except ActiveElsewhereError:
-        await claim_answer(actor)
+        async with transaction() as tx:
+            await claim_answer(tx, actor)
         raise
 
 

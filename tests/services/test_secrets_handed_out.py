@@ -6,7 +6,7 @@ import inspect
 import pkgutil
 import re
 import typing
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -123,7 +123,7 @@ async def test_a_stale_session_becomes_no_platform_admin(
     form = invitations.InvitationForm(
         first_name="Ada", last_name="Lovelace", email="ada@example.com", role="platform_admin"
     )
-    acts = {
+    acts: dict[str, Callable[[], Awaitable[object]]] = {
         "invite": lambda: invitations.invite(platform, form),
         "resend": lambda: invitations.resend(platform, invited.id),
         "copy_link": lambda: invitations.copy_link(platform, invited.id),
