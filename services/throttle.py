@@ -21,8 +21,9 @@ from services.db import Transaction, insert_if_missing, transaction
 from services.errors import TooManyAttemptsError
 from services.secrets import derive, token_hash
 
-# So many failures are free: people mistype. An office may share one address.
-FREE_FAILURES = {"account": 5, "address": 30, "device": 10, "person": 5}
+# So many failures are free: people mistype. An office may share one address. And a file of people to
+# invite may well have some whom another organisation has.
+FREE_FAILURES = {"account": 5, "address": 30, "device": 10, "person": 5, "elsewhere": 20}
 
 
 class Purpose(StrEnum):
@@ -69,8 +70,8 @@ def person_key(purpose: Purpose, user_id: UUID, device: str = "") -> dict[str, s
     """
     # 96 bits of the hash, for keys of 80 characters at most.
     browser = f":{token_hash(device).hex()[:24]}" if device else ""
-    kind = "device" if purpose is Purpose.PASSWORD else "person"
-    return {kind: f"{purpose}:{user_id}{browser}"}
+    kinds = {Purpose.PASSWORD: "device", Purpose.EMAIL_ELSEWHERE: "elsewhere"}
+    return {kinds.get(purpose, "person"): f"{purpose}:{user_id}{browser}"}
 
 
 async def check(tx: Transaction, counters: dict[str, str]) -> None:

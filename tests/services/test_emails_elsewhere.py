@@ -14,7 +14,7 @@ from services.invitations import InvitationForm
 from tests import books
 from tests.factories import create_user, create_users, sign_in
 
-FREE = throttle.FREE_FAILURES["person"]
+FREE = throttle.FREE_FAILURES["elsewhere"]
 THERE = "there@example.com"
 
 

@@ -115,13 +115,16 @@ async def test_what_lets_somebody_in_takes_a_fresh_sign_in(
 
 
 @pytest.mark.parametrize("act", ["invite", "resend", "copy_link"])
-async def test_a_stale_session_becomes_no_platform_admin(
-    rollcall: Runtime, platform: Actor, act: str
+@pytest.mark.parametrize("role", [Role.PLATFORM_ADMIN, Role.TENANT_ADMIN])
+async def test_a_stale_session_becomes_no_admin(
+    rollcall: Runtime, tenant: Tenant, platform_user: User, act: str, role: Role
 ) -> None:
-    invited = await create_user(None, invited=True)
+    home = None if role is Role.PLATFORM_ADMIN else tenant
+    platform = await sign_in(platform_user, home)
+    invited = await create_user(home, role=role, invited=True)
     clock.shift(STALE)
     form = invitations.InvitationForm(
-        first_name="Ada", last_name="Lovelace", email="ada@example.com", role="platform_admin"
+        first_name="Ada", last_name="Lovelace", email="ada@example.com", role=role.value
     )
     acts: dict[str, Callable[[], Awaitable[object]]] = {
         "invite": lambda: invitations.invite(platform, form),

@@ -277,7 +277,7 @@ async def test_a_provider_of_ones_own_does_not_try_out_a_list_of_emails(
         answer = await provider.visit(departure.url)
         return (await flow.finish_test(admin, tenant.slug, departure.sealed, answer)).verdict
 
-    for _ in range(throttle.FREE_FAILURES["person"] + 1):
+    for _ in range(throttle.FREE_FAILURES["elsewhere"] + 1):
         assert "no account for there@example.com here" in await test()
     with pytest.raises(TooManyAttemptsError):
         await test()
