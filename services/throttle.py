@@ -21,8 +21,8 @@ from services.db import Transaction, insert_if_missing, transaction
 from services.errors import TooManyAttemptsError
 from services.secrets import derive, token_hash
 
-# So many failures are free: people mistype. An office may share one address. And a file of people to
-# invite may well have some whom another organisation has.
+# So many failures are free: people mistype. An office may share one address, and a file of people
+# to invite may well have some whom another organisation has.
 FREE_FAILURES = {"account": 5, "address": 30, "device": 10, "person": 5, "elsewhere": 20}
 
 

@@ -128,6 +128,7 @@ async def _set_active(
 
 
 async def _activate(tx: Transaction, actor: Acting, by: User | None, user: User) -> UUID:
+    elsewhere = ActiveElsewhereError(user.email)  # said now: a failed flush forgets the email
     other = (
         await tx.exec(select(User).where(User.email_key == user.email_key, User.active))
     ).first()
@@ -137,12 +138,12 @@ async def _activate(tx: Transaction, actor: Acting, by: User | None, user: User)
                 f"{user.email} belongs to a newer active account ({other.role.label}). "
                 "Deactivate that one first."
             )
-        raise ActiveElsewhereError(user.email)
+        raise elsewhere
     user.activate()
     try:
         await tx.flush()
     except IntegrityError as error:  # another account took the address at this very moment
-        raise ActiveElsewhereError(user.email) from error
+        raise elsewhere from error
     if user.end_date is not None and user.end_date <= clock.now().date():
         user.end_date = None  # else the next look at end dates would shut them out again
     entry = await record(tx, Action.USER_ACTIVATED, actor=actor, by=by, subject=user)
