@@ -7,6 +7,8 @@ such answer is counted per user, earns pauses as failed sign-ins do, and is a li
 
 import logging
 
+from sqlalchemy.exc import IntegrityError
+
 from services import throttle
 from services.actor import Acting, Actor
 from services.db import Transaction
@@ -29,6 +31,11 @@ class ActiveElsewhereError(ConflictError):
 
     def __init__(self, email: str) -> None:
         super().__init__(f"{email} is in use by another active account.")
+
+
+def is_taken(error: IntegrityError) -> bool:
+    """Whether another transaction gave an active account this email at the same moment."""
+    return "email" in str(error.orig)
 
 
 async def check_pause(tx: Transaction, actor: Acting) -> None:

@@ -12,7 +12,7 @@ from services.actor import Acting
 from services.csv_files import csv_lines
 from services.db import Transaction, transaction
 from services.emails import email_key
-from services.emails_elsewhere import IN_USE, InUseElsewhereError, count_answer
+from services.emails_elsewhere import IN_USE, InUseElsewhereError, count_answer, is_taken
 from services.errors import InvalidInputError, NotAllowedError, RollcallError
 from services.invitations import (
     CheckedForm,
@@ -20,7 +20,6 @@ from services.invitations import (
     add_account,
     authorize_inviting,
     check_form,
-    is_taken,
     send_invitation,
     tell_link,
 )

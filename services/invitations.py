@@ -14,7 +14,7 @@ from services.actor import Acting, authorize, get_user, is_open, lock_users
 from services.audit import Action, record
 from services.db import Transaction, reading, transaction
 from services.emails import check_email, email_key
-from services.emails_elsewhere import IN_USE, InUseElsewhereError
+from services.emails_elsewhere import IN_USE, InUseElsewhereError, is_taken
 from services.errors import ConflictError, InvalidInputError, TenantClosedError
 from services.events import MailProgressed, UserInvited
 from services.passwords import check_password, hash_password
@@ -162,11 +162,6 @@ async def send_invitation(tx: Transaction, actor: Acting, by: User | None, user:
     )
     tx.publish(UserInvited(tenant_id=user.tenant_id, user_id=user.id))
     return Invited(user.id, user.full_name, user.email, user.role, by_mail)
-
-
-def is_taken(error: IntegrityError) -> bool:
-    """Whether another transaction gave an active account this email at the same moment."""
-    return "email" in str(error.orig)
 
 
 async def check_field(actor: Acting, field: str, value: str) -> tuple[str, str]:
