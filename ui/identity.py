@@ -15,7 +15,8 @@ from ui.cookies import caller_of, session_token
 
 def home_path(slug: str | None) -> str:
     """The path under which the pages of a tenant live, or those above the tenants."""
-    return f"/t/{slug}" if slug else "/platform"
+    # Quoted, since it may be a stranger's words: a header takes neither NUL nor line ends.
+    return f"/t/{quote(slug)}" if slug else "/platform"
 
 
 def sign_in_url(slug: str | None, *, why: str | None = None, after: str | None = None) -> str:

@@ -5,11 +5,11 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
-from fastapi.middleware.gzip import GZipMiddleware
 from nicegui import ui
 
 from services import runtime, sessions, setup
@@ -17,7 +17,15 @@ from services.errors import OperatorError
 from services.settings import Settings
 from services.workers import working
 from ui import assets, live, notices, pages, public
-from ui.headers import harden
+from ui.headers import Compression, harden
+from ui.listener import (
+    MOST_CONNECTIONS,
+    Door,
+    Listener,
+    connections_within,
+    raise_descriptor_limit,
+)
+from ui.protocol import KEPT_OPEN, GuardedWebSocket, TimedProtocol
 
 FAVICON = Path(__file__).parent / "static" / "favicon.svg"
 HEAD = (
@@ -32,8 +40,11 @@ SHUTDOWN_TIMEOUT = 10
 LONGEST_MESSAGE = 64 * 1024
 
 
-def create_app(settings: Settings) -> FastAPI:
-    """Everything that answers HTTP and websockets, for the Rollcall that was started."""
+def create_app(settings: Settings, *, connections: int = MOST_CONNECTIONS) -> FastAPI:
+    """Everything that answers HTTP and websockets, for the Rollcall that was started.
+
+    `connections` is how many of both the server has room for.
+    """
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -51,7 +62,11 @@ def create_app(settings: Settings) -> FastAPI:
     pages.register()
     notices.subscribe(runtime.current().bus)
     live.without_process_pool()
-    live.install(sessions.find_session_id, public_url=settings.public_url)
+    live.install(
+        sessions.find_session_id,
+        public_url=settings.public_url,
+        most_unfinished=min(live.MOST_UNFINISHED, connections // 4),
+    )
     ui.add_head_html(HEAD, shared=True)
     ui.run_with(
         app,
@@ -72,7 +87,7 @@ def create_app(settings: Settings) -> FastAPI:
         trusted_proxies=settings.trusted_proxies,
         render=public.render_error,
     )
-    app.add_middleware(GZipMiddleware, minimum_size=500)
+    app.add_middleware(Compression, minimum_size=500)
     return app
 
 
@@ -81,8 +96,11 @@ async def serve(settings: Settings, say: Callable[[str], None]) -> int:
 
     Raises `OperatorError` where the port can't be had.
     """
-    listener = _listen(settings)
-    app = create_app(settings)
+    descriptors = raise_descriptor_limit()
+    door = Door(connections_within(descriptors))
+    listener = Listener(door, _listen(settings))
+    asyncio.get_running_loop().set_exception_handler(door.handle_shortage)
+    app = create_app(settings, connections=door.limit)
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -93,9 +111,13 @@ async def serve(settings: Settings, say: Callable[[str], None]) -> int:
         # It costs each open page 50 KiB, and compresses a patch of 250 bytes once for each page.
         ws_per_message_deflate=False,
         timeout_graceful_shutdown=SHUTDOWN_TIMEOUT,
+        timeout_keep_alive=KEPT_OPEN,
+        http=partial(TimedProtocol, door),  # type: ignore[arg-type] # it is only called
+        ws=partial(GuardedWebSocket, door),  # type: ignore[arg-type]
     )
     server = uvicorn.Server(config)
     say(f"Rollcall serves on {settings.public_url}")
+    say(f"Room for {door.limit:,} connections: this process may open {descriptors:,} files.")
     if settings.admin_email and settings.admin_password:
         await setup.create_platform_admin(
             settings.admin_email,

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import BinaryIO
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -18,6 +19,12 @@ ROOT = Path(__file__).parent.parent.parent
 # Seconds for a start; generous, as the machine may be busy.
 PATIENCE = 60
 LOG = "server.log"
+_SERVE = "import sys, main; sys.exit(main.main(['serve']))"
+
+
+def cookie_name(url: str, name: str = "rollcall") -> str:
+    """What a Rollcall under this url calls a cookie: browsers don't tell ports apart, names do."""
+    return f"{name}-{urlsplit(url).port}"
 
 
 class Server:
@@ -47,8 +54,13 @@ async def serving(
     port: int | None = None,
     settings: Mapping[str, str] | None = None,
     prefix: Sequence[str] = (),
+    before: str = "",
 ) -> AsyncIterator[Server]:
-    """Serve from this data folder until the block ends, by a program before it, if there is one."""
+    """Serve from this data folder until the block ends, by a program before it, if there is one.
+
+    `before` is Python that the server's process runs first: it sets the limits of a smaller
+    machine, or shorter times to wait for.
+    """
     port = port or free_port()
     url = f"http://127.0.0.1:{port}"
     env = {name: value for name, value in os.environ.items() if not name.startswith("ROLLCALL_")}
@@ -57,14 +69,14 @@ async def serving(
         "ROLLCALL_DATA_DIR": str(data_dir),
         "ROLLCALL_PORT": str(port),
         "ROLLCALL_PUBLIC_URL": url,
+        "PYTHONPATH": str(ROOT),
         **(settings or {}),
     }
     with _log_in(data_dir) as output:
         process = await asyncio.create_subprocess_exec(
             *prefix,
             sys.executable,
-            str(ROOT / "main.py"),
-            "serve",
+            *(["-c", f"{before}\n{_SERVE}"] if before else [str(ROOT / "main.py"), "serve"]),
             cwd=data_dir,
             env=env,
             stdout=output,

@@ -15,23 +15,23 @@ from uuid import UUID, uuid4
 
 import uvicorn
 from fastapi import Depends, FastAPI, HTTPException
-from fastapi.middleware.gzip import GZipMiddleware
 from nicegui import Client, core, ui
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from models import EndReason
 from services import presence, runtime
 from services.actor import Actor
 from services.db import Database
-from services.errors import NotAllowedError
+from services.errors import NotAllowedError, SessionEndedError
 from services.logs import set_up_logging
 from services.runtime import Runtime
 from services.settings import Settings
 from ui import assets, live
 from ui.cookies import session_token
-from ui.headers import harden
+from ui.headers import Compression, harden
 
 COOKIE = "rollcall"
 
@@ -39,6 +39,7 @@ sessions: dict[UUID, UUID] = {}
 log = logging.getLogger(__name__)
 events: list[str] = []
 told: list[tuple[str, bool]] = []
+background: set[asyncio.Task[Any]] = set()
 
 
 def session_of(token: str | None) -> UUID | None:
@@ -132,6 +133,44 @@ def page_routes() -> None:
         ui.label(str(number))
 
 
+def odd_page_routes() -> None:
+    """Live pages that come to something else than a page."""
+
+    @ui.page("/hostile")
+    async def hostile(actor: Visitor) -> None:
+        live.register(ui.context.client, actor, "/login")
+        ui.add_head_html("<script>hostile()</script>{{ request.scope }}")
+        ui.add_body_html("<script>hostile()</script>")
+        ui.page_title("<script>hostile()</script>")
+        ui.add_body_html("</div><script>hostile()</script>")
+        ui.label("<script>hostile()</script>")
+
+    @ui.page("/cut-while-built/{how}")
+    async def cut_while_built(actor: Visitor, how: str) -> None:
+        live.register(ui.context.client, actor, "/login")
+        with ui.column():
+            ending = live.cut(live.pages_of_sessions([actor.session_id]), "deactivated")
+            if how == "amid the cut":
+                task = asyncio.create_task(ending)
+                await asyncio.sleep(0)
+                await asyncio.sleep(0)
+            else:
+                task = None
+                await ending
+            if how == "elements":
+                ui.label("The secret content")
+            if how == "refused":
+                raise SessionEndedError
+            if how == "failed":
+                raise KeyError("what the cut took away")
+        if task is not None:
+            background.add(task)
+
+    @ui.page("/ended-before")
+    async def ended_before(_actor: Visitor) -> None:
+        raise SessionEndedError(EndReason.DEACTIVATED)
+
+
 def plain_routes(app: FastAPI) -> None:
     """Sign-in, and the handles that a test pulls."""
 
@@ -201,6 +240,7 @@ def create_app(public_url: str) -> FastAPI:
     app.get("/static/{name}")(assets.asset)
     plain_routes(app)
     page_routes()
+    odd_page_routes()
     presence.on_change(lambda user, _tenant, online: told.append((str(user), online)))
     live.install(authenticate, public_url=public_url)
     script = assets.address_of("live.js")
@@ -215,9 +255,9 @@ def create_app(public_url: str) -> FastAPI:
         show_welcome_message=False,
         gzip_middleware_factory=None,
     )
-    live.plain_errors(render, {NotAllowedError: 403})
+    live.plain_errors(render, {NotAllowedError: 403, SessionEndedError: 401})
     harden(app, public_url=public_url, render=render)
-    app.add_middleware(GZipMiddleware, minimum_size=500)
+    app.add_middleware(Compression, minimum_size=500)
     return app
 
 

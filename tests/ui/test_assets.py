@@ -1,6 +1,8 @@
 """Files with a version in their address: kept for good, and compressed once."""
 
+import http.client
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -65,3 +67,49 @@ async def test_what_a_browser_has_is_not_sent_again(base: str) -> None:
         etag = (await client.get(NICEGUI, headers=PLAIN)).headers["etag"]
         answer = await client.get(NICEGUI, headers={"If-None-Match": etag})
         assert (answer.status_code, answer.content) == (304, b"")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        NICEGUI.replace("/static/", "/static/./"),
+        NICEGUI.replace("/static/", "/static/././"),
+        NICEGUI.replace("/static/", "/static//"),
+        NICEGUI.replace("/static/", "/static/x/../"),
+        NICEGUI.replace("/static/", "/static/%2e/"),
+        NICEGUI.replace("/static/", "/static/%2F"),
+        NICEGUI.replace("nicegui.js", "nicegui%2Ejs"),
+        NICEGUI.replace("nicegui.js", "NiceGUI.js"),
+        NICEGUI.replace("/_nicegui/", "/./_nicegui/"),
+        NICEGUI + "?x=1",
+        NICEGUI + "/",
+        NICEGUI.replace("/static/", "/esm/%2e/"),
+        STYLE_URL.replace("/static/", "/static/./"),
+        STYLE_URL.replace("/static/", "/static//"),
+        STYLE_URL.replace(".css", "%2Ecss"),
+        STYLE_URL + "?x=1",
+    ],
+)
+def test_a_file_has_one_url(base: str, path: str) -> None:
+    split = urlsplit(base)
+    connection = http.client.HTTPConnection(split.hostname or "", split.port or 0)
+    connection.request("GET", path, headers={"Accept-Encoding": "gzip"})
+    answer = connection.getresponse()
+    assert answer.status == 404
+    assert "immutable" not in answer.headers.get("Cache-Control", "")
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"If-None-Match": '"x"'}, {"If-Modified-Since": "x"}, {"Range": "bytes=0-1", "If-Range": "x"}],
+)
+async def test_no_header_has_a_file_compressed_anew(base: str, headers: dict[str, str]) -> None:
+    async with httpx.AsyncClient(base_url=base) as client:
+        await client.get(NICEGUI)
+        answers = [await client.get(NICEGUI, headers=headers) for _ in range(2)]
+    for answer in answers:
+        # As it is kept, or as it lies on the disk; nothing compresses at any other level.
+        kept = answer.headers.get("content-encoding") == "gzip"
+        assert ("content-length" in answer.headers, answer.status_code) == (True, 200), answer
+        assert kept or "range" in {name.lower() for name in headers}

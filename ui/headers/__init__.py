@@ -18,7 +18,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from ui.headers.access import AccessLog
 from ui.headers.answers import LastResort, Render, SecurityHeaders
-from ui.headers.kept import KeptAssets
+from ui.headers.kept import Compression, KeptAssets
 from ui.headers.requests import (
     BodyLimit,
     CrossOriginDefence,
@@ -31,6 +31,7 @@ __all__ = [
     "BODY_LIMIT",
     "AccessLog",
     "BodyLimit",
+    "Compression",
     "CrossOriginDefence",
     "ForwardedHeaders",
     "KeptAssets",
@@ -57,7 +58,7 @@ def harden(
     body_limit: int = BODY_LIMIT,
     render: Render = _in_plain_words,
 ) -> None:
-    """Put all of the above around an application; compression goes outside of it, added later.
+    """Put all of the above around an application; `Compression` goes outside of it, added later.
 
     `render(request, status, sentence)` makes the answers of refusals. Over plain http the machine
     itself may be asked for by its local names too.
@@ -67,7 +68,7 @@ def harden(
     if address.scheme == "http":
         names += ["localhost", "127.0.0.1", "::1"]
     # Each is put around those before it.
-    app.add_middleware(KeptAssets)
+    app.add_middleware(KeptAssets, render=render)
     app.add_middleware(BodyLimit, limit=body_limit, render=render)
     app.add_middleware(CrossOriginDefence, origin=origin_of(public_url), render=render)
     app.add_middleware(TrustedHosts, names=names, render=render)

@@ -1,15 +1,15 @@
 """What every answer says, and what is answered when everything else failed."""
 
 import logging
-import re
 import secrets
 from collections.abc import Callable
 
 from starlette.datastructures import MutableHeaders
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from services.errors import RollcallError
 from ui.headers.access import method_of, route_of
 
 log = logging.getLogger(__name__)
@@ -33,7 +33,8 @@ PAGE_POLICY = (
 )
 PERMISSIONS = "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()"
 
-_SCRIPT = re.compile(rb"<script(?=[\s>])")
+NONCE = "rollcall.nonce"
+"""In a request's scope: what the scripts of its page bear, so that the policy lets them run."""
 _STATIC = ("/static/", "/_nicegui/")
 _DATA = ("text/html", "text/plain", "text/csv", "application/json")
 
@@ -41,8 +42,9 @@ _DATA = ("text/html", "text/plain", "text/csv", "application/json")
 class SecurityHeaders:
     """Gives every answer its policy; NiceGUI's pages one with a nonce for their scripts.
 
-    Must see bodies before they are compressed. Answers that say nothing about caching and hold
-    data are kept from caches; static assets never are.
+    The nonce is in the request's scope as `NONCE`, for the template that those scripts are in.
+    Answers that say nothing about caching and hold data are kept from caches; static assets never
+    are.
     """
 
     def __init__(self, app: ASGIApp, *, https: bool) -> None:
@@ -54,8 +56,7 @@ class SecurityHeaders:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        page: list[Message] = []  # the start of a NiceGUI page, held back until it is complete
-        body = bytearray()
+        nonce = scope[NONCE] = secrets.token_urlsafe(16)
 
         async def send_hardened(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -65,17 +66,8 @@ class SecurityHeaders:
                 if not is_asset and headers.get("content-type", "").startswith(_DATA):
                     headers.setdefault("Cache-Control", "no-store")
                 if headers.get("x-nicegui-content") == "page":
-                    page.append(message)
-                else:
-                    await send(message)
-            elif page and message["type"] == "http.response.body":
-                body.extend(message.get("body", b""))
-                if not message.get("more_body"):
-                    whole = bytes(body)
-                    body.clear()  # NiceGUI keeps the request and what hangs on it
-                    await self._send_page(page[0], whole, send)
-            else:
-                await send(message)
+                    headers["Content-Security-Policy"] = PAGE_POLICY.format(nonce=nonce)
+            await send(message)
 
         await self.app(scope, receive, send_hardened)
 
@@ -90,18 +82,15 @@ class SecurityHeaders:
             headers["Cross-Origin-Opener-Policy"] = "same-origin"
             headers["Strict-Transport-Security"] = f"max-age={HSTS_SECONDS}"
 
-    async def _send_page(self, start: Message, body: bytes, send: Send) -> None:
-        nonce = secrets.token_urlsafe(16)
-        marked = _SCRIPT.sub(f'<script nonce="{nonce}"'.encode(), body)
-        headers = MutableHeaders(scope=start)
-        headers["Content-Security-Policy"] = PAGE_POLICY.format(nonce=nonce)
-        headers["Content-Length"] = str(len(marked))
-        await send(start)
-        await send({"type": "http.response.body", "body": marked})
-
 
 class LastResort:
-    """Logs what nobody foresaw, once, and answers it if nothing was answered yet."""
+    """Logs what nobody foresaw, once, and answers it if nothing was answered yet.
+
+    An answer in pieces that fails on the way breaks off: its last piece is passed on only once the
+    application has ended well. (Starlette's BaseHTTPMiddleware, which NiceGUI uses, ends it as if
+    it were whole, and then raises the error.) Whoever hangs up meanwhile hears no answer, and is
+    nothing to look into.
+    """
 
     def __init__(self, app: ASGIApp, *, render: Render) -> None:
         self.app = app
@@ -109,19 +98,47 @@ class LastResort:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection, as ASGI wants it."""
-        started = False
-
-        async def send_noting(message: Message) -> None:
-            nonlocal started
-            started = True
-            await send(message)
-
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        answer = _Watched(send)
         try:
-            await self.app(scope, receive, send_noting)
-        except Exception:
-            if scope["type"] != "http":
-                raise
-            log.exception("%s %s failed", method_of(scope), route_of(scope))
-            if not started:
+            await self.app(scope, receive, answer.send)
+        except ClientDisconnect:
+            log.debug("%s %s: the other side hung up", method_of(scope), route_of(scope))
+        except Exception as error:
+            what = method_of(scope), route_of(scope)
+            refusal = error.__cause__
+            if answer.is_begun and isinstance(refusal, RollcallError):
+                log.info("%s %s broke off: %s", *what, refusal)
+                return
+            log.exception("%s %s failed", *what)
+            if not answer.is_begun:
                 sentence = "Something went wrong on our side. It was logged. Try again in a moment."
                 await self.render(Request(scope), 500, sentence)(scope, receive, send)
+        else:
+            await answer.end()
+
+
+class _Watched:
+    """An answer, whose last piece waits until `end` where it has several."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._last: Message | None = None
+        self._has_pieces = False
+        self.is_begun = False
+
+    async def send(self, message: Message) -> None:
+        self.is_begun = True
+        if message["type"] == "http.response.body":
+            if message.get("more_body"):
+                self._has_pieces = True
+            elif self._has_pieces:
+                self._last = message
+                return
+        await self._send(message)
+
+    async def end(self) -> None:
+        if self._last is not None:
+            await self._send(self._last)

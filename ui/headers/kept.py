@@ -1,71 +1,117 @@
-"""Files with a version in their address: compressed once, and kept by browsers for good."""
+"""Files with a version in their url: one url for each, compressed once, and kept by browsers for
+good."""
 
+import asyncio
 import gzip
+import re
 
 from nicegui import __version__
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-# Ours have their content's hash in their address, NiceGUI's its version.
+from ui.headers.answers import Render
+
+ASSETS = ("/static/", "/_nicegui/")
+# Ours have their content's hash in their url, NiceGUI's its version.
 _VERSIONED = (
     "/static/",
     f"/_nicegui/{__version__}/static/",
     f"/_nicegui/{__version__}/components/",
     f"/_nicegui/{__version__}/libraries/",
+    f"/_nicegui/{__version__}/esm/",
 )
+# Nothing quoted, no empty segment, and none of dots: each of those is one more url of a file.
+_PLAIN = re.compile(rb"(?:/(?!\.{1,2}(?:/|$))[\w.@-]+)+", re.ASCII)
 FOR_GOOD = "public, max-age=31536000, immutable"
-# A request with one of these wants something else than the whole file.
-_PARTIAL = ("range", "if-none-match", "if-modified-since")
 # What gets smaller by a tenth at least; pictures and fonts don't.
 WORTH_IT = 0.9
-# Bytes that are kept at most; all that pages ask for has a tenth of it.
-MOST = 4 * 1024 * 1024
+# Bytes that are kept at most. All of ours and NiceGUI's have six million, in some 330 files; what
+# pages ask for has a tenth of that.
+MOST = 8 * 1024 * 1024
+NOT_FOUND = "This file doesn't exist, or was removed. Load the page again."
+
+
+class Compression(GZipMiddleware):
+    """Compresses all but those files: `KeptAssets` has compressed them, or they aren't worth it."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection, as ASGI wants it."""
+        is_asset = scope["type"] == "http" and scope["path"].startswith(ASSETS)
+        handle = self.app if is_asset else super().__call__
+        await handle(scope, receive, send)
 
 
 class KeptAssets:
     """Compresses such a file when it is first asked for, and answers by itself from then on.
 
-    NiceGUI's scripts take 100 ms to compress, each time and on everybody's thread
-    (docs/benchmarks.md).
+    NiceGUI's scripts take 100 ms to compress (docs/benchmarks.md), so each is compressed once in a
+    process, in a thread, one at a time; there are as many as there are files, however they are
+    asked for.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, render: Render) -> None:
         self.app = app
+        self.render = render
         self._kept: dict[str, tuple[Message, bytes]] = {}
+        self._not_worth_it: set[str] = set()
         self._size = 0
+        self._compressing = asyncio.Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection, as ASGI wants it."""
-        if scope["type"] != "http" or not scope["path"].startswith(_VERSIONED):
+        if scope["type"] != "http" or not scope["path"].startswith(ASSETS):
+            await self.app(scope, receive, send)
+        elif not _PLAIN.fullmatch(_raw_path(scope)) or scope.get("query_string"):
+            await self.render(Request(scope), 404, NOT_FOUND)(scope, receive, send)
+        elif scope["path"].startswith(_VERSIONED):
+            await self._answer(scope, receive, _for_good(send))
+        else:
+            await self.app(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path, asked = scope["path"], Headers(scope=scope)
+        if (
+            scope["method"] != "GET"
+            or "range" in asked
+            or "gzip" not in asked.get("accept-encoding", "")
+            or path in self._not_worth_it
+        ):
             await self.app(scope, receive, send)
             return
-        asked = Headers(scope=scope)
-        whole = scope["method"] == "GET" and not any(name in asked for name in _PARTIAL)
-        if not whole or "gzip" not in asked.get("accept-encoding", ""):
-            await self.app(scope, receive, _for_good(send))
-            return
-        if scope["path"] not in self._kept:
+        if path not in self._kept:
             answer = _Answer()
-            await self.app(scope, receive, _for_good(answer.take))
-            if not self._keep(scope["path"], answer):
+            async with self._compressing:
+                if path not in self._kept:
+                    await self.app(_unconditional(scope), receive, answer.take)
+                    await self._keep(path, answer)
+            if path not in self._kept:
                 await answer.pass_on(send)
                 return
-        start, body = self._kept[scope["path"]]
-        await send({**start, "headers": list(start["headers"])})  # others add theirs to it
+        start, body = self._kept[path]
+        headers = Headers(raw=start["headers"])
+        if asked.get("if-none-match", "") == headers.get("etag", "none"):
+            start, body = {**start, "status": 304}, b""
+        start = {**start, "headers": list(start["headers"])}  # others add theirs to it
+        if start["status"] == 304:
+            del MutableHeaders(scope=start)["Content-Length"]
+        await send(start)
         await send({"type": "http.response.body", "body": body})
 
-    def _keep(self, path: str, answer: "_Answer") -> bool:
-        body = gzip.compress(answer.body)
-        worth_it = len(body) <= len(answer.body) * WORTH_IT
-        if answer.start["status"] != 200 or not worth_it or self._size + len(body) > MOST:
-            return False
+    async def _keep(self, path: str, answer: "_Answer") -> None:
+        if answer.start["status"] != 200:
+            return
+        body = await asyncio.to_thread(gzip.compress, answer.body)
+        if len(body) > len(answer.body) * WORTH_IT or self._size + len(body) > MOST:
+            self._not_worth_it.add(path)
+            return
         headers = MutableHeaders(scope=answer.start)
         headers["Content-Encoding"] = "gzip"
         headers["Content-Length"] = str(len(body))
         headers.add_vary_header("Accept-Encoding")
         self._kept[path] = answer.start, body
         self._size += len(body)
-        return True
 
 
 class _Answer:
@@ -86,10 +132,23 @@ class _Answer:
         await send({"type": "http.response.body", "body": self.body})
 
 
+def _raw_path(scope: Scope) -> bytes:
+    # What the browser sent; `path` has lost how it was quoted.
+    raw_path: bytes = scope.get("raw_path") or scope["path"].encode()
+    return raw_path
+
+
+def _unconditional(scope: Scope) -> Scope:
+    conditions = {b"if-none-match", b"if-modified-since"}
+    return {**scope, "headers": [pair for pair in scope["headers"] if pair[0] not in conditions]}
+
+
 def _for_good(send: Send) -> Send:
     async def send_for_good(message: Message) -> None:
-        if message["type"] == "http.response.start" and message["status"] < 400:
-            MutableHeaders(scope=message)["Cache-Control"] = FOR_GOOD
+        if message["type"] == "http.response.start":
+            # What isn't there may be tomorrow: another replica has another version.
+            is_there = message["status"] < 400
+            MutableHeaders(scope=message)["Cache-Control"] = FOR_GOOD if is_there else "no-store"
         await send(message)
 
     return send_for_good

@@ -5,6 +5,7 @@ them.
 """
 
 from ui.live.collector import quiet_gc
+from ui.live.connection import MOST_UNFINISHED
 from ui.live.cut import cut
 from ui.live.errors import plain_errors
 from ui.live.guard import install, tell_missed
@@ -19,6 +20,7 @@ from ui.live.processes import without_process_pool
 from ui.live.rooms import broadcast, broadcast_soon, is_watched
 
 __all__ = [
+    "MOST_UNFINISHED",
     "OpenPage",
     "all_pages",
     "broadcast",

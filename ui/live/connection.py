@@ -14,6 +14,10 @@ from starlette.types import Message, Receive
 FINISH_WITHIN = 5.0
 """Seconds from the upgrade to the end of NiceGUI's handshake; a browser needs milliseconds."""
 
+MOST_UNFINISHED = 500
+"""Connections at a time that haven't finished it: strangers may open such, and hold them as long as
+that. For one more, the longest waiting is hung up on; a browser's waits for milliseconds."""
+
 FRAMES_PER_SECOND = 50
 """Frames a socket may send, in the long run. Somebody who types sends up to 20."""
 
@@ -54,10 +58,16 @@ def is_frame(text: object) -> bool:
     return match.re is not _EVENT or (bool(data) and isinstance(data[0], str) and data[0] in EVENTS)
 
 
+_unfinished: dict["Connection", None] = {}  # the longest waiting first
+
+
 class Connection:
     """Stands between the server's `receive` and engine.io's."""
 
-    def __init__(self, receive: Receive) -> None:
+    def __init__(self, receive: Receive, most_unfinished: int = MOST_UNFINISHED) -> None:
+        if len(_unfinished) >= most_unfinished:
+            next(iter(_unfinished)).hang_up()
+        _unfinished[self] = None
         self._loop = asyncio.get_running_loop()
         self._receive = receive
         self._hung_up = self._loop.create_future()
@@ -69,9 +79,15 @@ class Connection:
         self.is_over = False
         """Whether the other side has gone, or was hung up on."""
 
+    def finish(self) -> None:
+        """NiceGUI's handshake is done: the connection may stay."""
+        self.is_finished = True
+        _unfinished.pop(self, None)
+
     def hang_up(self) -> None:
         """Close the connection from this side, however the other one behaves."""
         self.is_over = True
+        _unfinished.pop(self, None)
         if not self._hung_up.done():
             self._hung_up.set_result(None)
 

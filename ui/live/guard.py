@@ -24,7 +24,8 @@ from services.errors import RollcallError
 from ui.cookies import session_token
 from ui.headers import origin_of
 from ui.live import messages, pages
-from ui.live.connection import LONGEST_FRAME, Connection
+from ui.live.connection import LONGEST_FRAME, MOST_UNFINISHED, Connection
+from ui.live.nonces import mark_scripts
 from ui.live.pages import OpenPage
 from ui.live.rooms import sent_to
 
@@ -76,12 +77,17 @@ class _Socket:
 _sockets: dict[str, _Socket] = {}
 
 
-def install(authenticate: Authenticate, *, public_url: str) -> None:
-    """Guard every websocket from now on; a second call replaces the first.
+def install(
+    authenticate: Authenticate, *, public_url: str, most_unfinished: int = MOST_UNFINISHED
+) -> None:
+    """Guard every websocket from now on, and every page's scripts; a second call replaces the
+    first.
 
     `authenticate` turns the cookie's token into the id of a live session. `public_url` is the
-    origin that is right beside the request's own host.
+    origin that is right beside the request's own host. `most_unfinished` is how many sockets at a
+    time may not yet have said whose they are.
     """
+    mark_scripts()
     sio = core.sio
     core.app.config.socket_io_js_transports = ["websocket"]
     core.app.storage.max_tab_storage_age = TAB_STORAGE_AGE
@@ -95,13 +101,17 @@ def install(authenticate: Authenticate, *, public_url: str) -> None:
         if not _is_from_here(scope, origin):
             await _refuse(scope, receive, send)
             return
-        connection = scope[_KEY] = Connection(receive)
-        await engine_handler(scope, connection.receive, send)
+        connection = scope[_KEY] = Connection(receive, most_unfinished)
+        try:
+            await engine_handler(scope, connection.receive, send)
+        finally:
+            connection.hang_up()
 
     async def on_connect(sid: str, environ: dict[str, Any], _auth: Any = None) -> None:
         await _connect(sid, environ, authenticate)
 
     sio.eio.handle_request = handle_request
+    server.sio_app.other_asgi_app = _refuse
     sio.on("connect", on_connect)
     sio.on("disconnect", _disconnect)
     sio.on("handshake", _handshake)
@@ -142,7 +152,15 @@ def _is_from_here(scope: Scope, public_origin: str) -> bool:
     headers = HTTPConnection(scope).headers
     origin, host = headers.get("origin"), headers.get("host")
     scheme = {"ws": "http", "wss": "https"}.get(scope.get("scheme", ""))
-    return origin is not None and origin in {public_origin, f"{scheme}://{host}"}
+    if origin is None or origin not in {public_origin, f"{scheme}://{host}"}:
+        return False
+    # engine.io logs what it doesn't know, in the other side's words.
+    query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
+    return (query.get("EIO"), query.get("transport"), query.get("sid")) == (
+        ["4"],
+        ["websocket"],
+        None,
+    )
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
@@ -208,7 +226,7 @@ async def _admit(scope: Scope, client_id: str, authenticate: Authenticate) -> Op
 
 
 async def _greeted(sid: str, socket: _Socket) -> None:
-    socket.connection.is_finished = True
+    socket.connection.finish()
     page = socket.page
     for room in page.rooms:
         await core.sio.enter_room(sid, room)

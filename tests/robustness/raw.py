@@ -1,0 +1,59 @@
+"""A client that knows nothing of HTTP: it sends bytes, and waits for what comes."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
+
+PATIENCE = 30.0
+
+
+class Line:
+    """One connection."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader = reader
+        self.writer = writer
+
+    async def send(self, data: bytes) -> None:
+        """Send these bytes."""
+        self.writer.write(data)
+        await self.writer.drain()
+
+    async def until_closed(self) -> bytes:
+        """What comes until the server closes."""
+        came = b""
+        async with asyncio.timeout(PATIENCE):
+            try:
+                while piece := await self.reader.read(65536):
+                    came += piece
+            except ConnectionResetError:
+                pass  # closed with something unread: as good
+        return came
+
+    async def heads(self) -> bytes:
+        """What comes up to the end of a head."""
+        return await asyncio.wait_for(self.reader.readuntil(b"\r\n\r\n"), PATIENCE)
+
+    def hang_up(self) -> None:
+        """Be gone at once, whatever is under way."""
+        self.writer.transport.abort()
+
+
+@asynccontextmanager
+async def line(url: str) -> AsyncIterator[Line]:
+    """Connect to the server under this url."""
+    address = urlsplit(url)
+    reader, writer = await asyncio.open_connection(address.hostname, address.port)
+    try:
+        yield Line(reader, writer)
+    finally:
+        writer.transport.abort()
+
+
+def request(url: str, first: str, *headers: str, close: bool = True) -> bytes:
+    """A request's head, for the server under this url."""
+    lines = [first, f"Host: {urlsplit(url).netloc}", f"Origin: {url}", *headers]
+    if close:
+        lines.append("Connection: close")
+    return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")

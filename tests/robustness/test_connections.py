@@ -1,0 +1,173 @@
+"""Connections that keep the server waiting: each for a while, and never in others' place."""
+
+import asyncio
+import re
+import resource
+import socket
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from tests.browser.server import Server, serving
+from tests.robustness.raw import PATIENCE, line, request
+from tests.robustness.test_odd_requests import SOCKET, UPGRADE
+from ui import listener
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+# The waits of a server whose tests have less patience; the order is the product's.
+IMPATIENT = """
+from ui import protocol
+protocol.HEAD_WITHIN, protocol.BODY_WITHIN, protocol.READ_WITHIN = 0.5, 1.0, 0.5
+"""
+FEW_FILES = "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))"
+FORM = "Content-Type: application/x-www-form-urlencoded"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def impatient(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
+    """A server that waits for a second at most."""
+    async with serving(tmp_path_factory.mktemp("impatient") / "data", before=IMPATIENT) as server:
+        yield server
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def small(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
+    """A server that may open 256 files."""
+    async with serving(tmp_path_factory.mktemp("small") / "data", before=FEW_FILES) as server:
+        yield server
+
+
+async def test_who_says_nothing_is_hung_up_on(impatient: Server) -> None:
+    async with line(impatient.url) as connection:
+        assert await connection.until_closed() == b""
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [
+        b"GET / HTTP/1.1\r\nHost: x",
+        b"POST /platform/login HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\na=b",
+    ],
+)
+async def test_a_request_that_doesn_t_come_to_its_end_is_told_so(
+    impatient: Server, begun: bytes
+) -> None:
+    head, host, rest = begun.partition(b"Host: x")
+    host = request(impatient.url, "", FORM, close=False).strip() if rest else host
+    async with line(impatient.url) as connection:
+        await connection.send(head + host + rest)
+        answer = await connection.until_closed()
+    assert answer.startswith(b"HTTP/1.1 408 ")
+    assert b"took too long" in answer
+    assert "Traceback" not in impatient.log()
+
+
+async def test_a_request_that_trickles_in_has_no_more_time(impatient: Server) -> None:
+    async with line(impatient.url) as connection:
+        trickling = asyncio.create_task(_trickle(connection.send))
+        answer = await connection.until_closed()
+        trickling.cancel()
+    assert answer.startswith(b"HTTP/1.1 408 ")
+
+
+async def _trickle(send: object) -> None:
+    assert callable(send)
+    await send(b"GET / HTTP/1.1\r\n")
+    while True:
+        await asyncio.sleep(0.05)
+        await send(b"X: y\r\n")
+
+
+async def test_an_answer_that_nobody_reads_is_given_up(impatient: Server) -> None:
+    path = "/_nicegui/3.18.0/static/quasar.umd.prod.js"
+    with _with_a_small_buffer(impatient.url) as connection:
+        connection.sendall(request(impatient.url, f"GET {path} HTTP/1.1", close=False) * 40)
+        await asyncio.wait_for(asyncio.to_thread(_until_reset, connection), PATIENCE)
+
+
+def _with_a_small_buffer(url: str) -> socket.socket:
+    connection = socket.socket()
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    address = urlsplit(url)
+    connection.connect((address.hostname, address.port))
+    return connection
+
+
+def _until_reset(connection: socket.socket) -> None:
+    while not connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+        time.sleep(0.05)
+
+
+async def test_a_websocket_isn_t_bound_by_any_of_this(impatient: Server) -> None:
+    async with line(impatient.url) as connection:
+        await connection.send(
+            request(impatient.url, f"GET {SOCKET} HTTP/1.1", *UPGRADE, close=False)
+        )
+        assert b" 101 " in await connection.heads()
+        await connection.reader.readexactly(2)
+        begun = asyncio.get_running_loop().time()
+        await connection.until_closed()
+        # `ui/live/connection.py` gives a socket five seconds to say whose it is.
+        assert asyncio.get_running_loop().time() - begun > 4
+
+
+async def test_connections_that_say_nothing_shut_nobody_out(small: Server) -> None:
+    async with AsyncExitStack() as stack:
+        silent = [await stack.enter_async_context(line(small.url)) for _ in range(600)]
+        async with httpx.AsyncClient(base_url=small.url) as http:
+            for _ in range(20):
+                answer = await http.get("/platform/login", headers={"Connection": "close"})
+                assert answer.status_code == 200
+        assert silent
+        log = small.log()
+    assert "Traceback" not in log
+    assert log.count("connections that this process can have are taken") == 1
+    assert "ulimit -n" in log
+
+
+async def test_they_don_t_shut_out_an_open_page_s_socket_either(small: Server) -> None:
+    async with AsyncExitStack() as stack:
+        for _ in range(200):
+            await stack.enter_async_context(line(small.url))
+        connection = await stack.enter_async_context(line(small.url))
+        await connection.send(request(small.url, f"GET {SOCKET} HTTP/1.1", *UPGRADE, close=False))
+        assert b" 101 " in await connection.heads()
+        for _ in range(300):
+            await stack.enter_async_context(line(small.url))
+        await connection.send(b"\x89\x80\0\0\0\0")  # a ping
+        while not (await asyncio.wait_for(connection.reader.readexactly(1), 30)).endswith(b"\x8a"):
+            pass
+
+
+async def test_nor_do_sockets_that_don_t_say_whose_they_are(small: Server) -> None:
+    async with AsyncExitStack() as stack, httpx.AsyncClient(base_url=small.url) as http:
+        upgrade = request(small.url, f"GET {SOCKET} HTTP/1.1", *UPGRADE, close=False)
+        for _ in range(150):
+            connection = await stack.enter_async_context(line(small.url))
+            await connection.send(upgrade)
+            assert b" 101 " in await connection.heads()
+        assert (await http.get("/platform/login")).status_code == 200
+
+
+async def test_the_start_says_how_many_connections_there_is_room_for(small: Server) -> None:
+    found = re.search(r"Room for ([0-9,]+) connections: .* open ([0-9,]+) files", small.log())
+    assert found
+    assert (found[1], found[2]) == ("128", "256")
+
+
+async def test_what_the_process_may_have_is_taken() -> None:
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(512, before[0]), before[1]))
+    try:
+        had = listener.raise_descriptor_limit()
+        assert had == min(before[1], listener.MOST_CONNECTIONS + listener.RESERVE)
+        assert resource.getrlimit(resource.RLIMIT_NOFILE) == (had, before[1])
+        assert listener.connections_within(had) <= had - listener.RESERVE
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)

@@ -1,0 +1,268 @@
+"""HTTP on one connection: how long its other side may keep the server waiting, and how much of a
+head it may send. Uvicorn itself has neither limit.
+
+| what | limit |
+|---|---|
+| the first byte of a request | 10 s from the connection; 5 s on a connection that is kept open |
+| the head of a request | 10 s from its first byte; 64 KiB |
+| the body of a request | 30 s from the end of its head (64 KiB: `ui.headers.BODY_LIMIT`) |
+| an answer that is being read | 16 KiB, or the rest, in each 30 s |
+
+Websockets aren't bound by these: `ui/live/connection.py` guards them.
+"""
+
+import asyncio
+import logging
+import socket
+import struct
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+
+from uvicorn._types import ASGISendEvent
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from ui.listener import Door
+
+log = logging.getLogger(__name__)
+
+HEAD_WITHIN = 10.0
+"""Seconds. Apache's mod_reqtimeout gives a head 20 to 40, nginx 60; a browser sends its in one."""
+BODY_WITHIN = 30.0
+"""Seconds for the whole body: at 64 KiB, a line of 18 kbit/s."""
+READ_WITHIN = 30.0
+"""Seconds in which `READ_LEAST` bytes of an answer are to be taken, or all that is left of it."""
+READ_LEAST = 16 * 1024
+KEPT_OPEN = 5
+"""Seconds for which a connection without a request is kept open (uvicorn's own figure)."""
+LARGEST_HEAD = 64 * 1024
+"""Bytes; a browser's, with every cookie of ours, has some 2,000, and proxies allow 8 to 64 KiB."""
+MOST_HEADERS = 100
+"""Apache's figure; the websockets library takes 128."""
+LONGEST_LINE = 8 * 1024
+"""Bytes of one header or of the path of a websocket's request, as the websockets library has it."""
+
+NOT_UNDERSTOOD = "This request isn't understood."
+TOO_LARGE = "This request has more headers, or longer ones, than Rollcall takes."
+TOO_SLOW = "This request took too long to arrive. Try again."
+
+
+class _HeadTooLargeError(Exception):
+    """Raised into the parser, which ends the request."""
+
+
+class TimedProtocol(HttpToolsProtocol):
+    """Uvicorn's protocol with the limits above, which tells the door whenever it waits."""
+
+    def __init__(self, door: Door, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._door = door
+        self._arriving: asyncio.TimerHandle | None = None  # until when the request must be there
+        self._reading: asyncio.TimerHandle | None = None  # until when some of the answer is taken
+        self._unread = 0
+        self._has_begun = False  # a request whose end isn't there yet
+        self._head: int | None = 0  # bytes of it so far; none while no head is arriving
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The connection is there, and is to say something."""
+        super().connection_made(transport)  # type: ignore[arg-type]
+        self._expect(HEAD_WITHIN)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection is gone."""
+        self._stop()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes of a request, or of several."""
+        if self._head is not None:
+            self._head += len(data)
+        super().data_received(data)
+        if (self._head or 0) > LARGEST_HEAD and not self.transport.is_closing():
+            self._refuse(431, TOO_LARGE)
+
+    def on_message_begin(self) -> None:
+        """The first byte of a request."""
+        super().on_message_begin()
+        self._has_begun = True
+        self._expect(HEAD_WITHIN)
+
+    def on_headers_complete(self) -> None:
+        """The end of a head."""
+        size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
+        if size > LARGEST_HEAD or len(self.headers) > MOST_HEADERS:
+            raise _HeadTooLargeError
+        super().on_headers_complete()
+        self._head = None
+        self._expect(BODY_WITHIN)
+
+    def on_message_complete(self) -> None:
+        """The end of a request."""
+        super().on_message_complete()
+        self._has_begun = False
+        self._head = 0
+        if not self.parser.should_upgrade():  # the parser swallows an upgrade that has a body
+            self._expect_no_more()
+
+    def on_response_complete(self) -> None:
+        """The end of an answer, as far as it is handed to the system."""
+        super().on_response_complete()
+        if not self._has_begun and not self.pipeline:
+            self._expect(HEAD_WITHIN)  # uvicorn closes after `KEPT_OPEN` what stays silent
+        if self.transport.get_write_buffer_size() and self._reading is None:
+            self._watch()
+
+    def pause_writing(self) -> None:
+        """More of an answer waits than the other side takes."""
+        super().pause_writing()
+        if self._reading is None:
+            self._watch()
+
+    def resume_writing(self) -> None:
+        """It took most of it."""
+        super().resume_writing()
+        if self._reading is not None:
+            self._reading.cancel()
+            self._reading = None
+            self._note()
+
+    def handle_websocket_upgrade(self) -> None:
+        """From here on it is a websocket, with another protocol."""
+        self._stop()
+        longest = max(len(name) + len(value) for name, value in self.headers)
+        if max(longest, len(self.url)) > LONGEST_LINE - 64 or not self.url.isascii():
+            self._refuse(431, TOO_LARGE)
+            return
+        super().handle_websocket_upgrade()
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what can't be parsed."""
+        if (self._head or 0) > LARGEST_HEAD or len(self.headers or ()) > MOST_HEADERS:
+            self._refuse(431, TOO_LARGE)
+        else:
+            self._refuse(400, NOT_UNDERSTOOD)
+
+    def give_way(self) -> None:
+        """End the connection now: others need its place."""
+        self._stop()
+        # With a reset: else the system would go on holding what the other side doesn't take.
+        connection = self.transport.get_extra_info("socket")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.transport.abort()
+
+    def _unsupported_upgrade_warning(self) -> None:
+        self._expect_no_more()
+        log.debug("An upgrade to something else than a websocket was asked for")
+
+    def _expect(self, seconds: float) -> None:
+        if self._arriving is not None:
+            self._arriving.cancel()
+        self._arriving = self.loop.call_later(seconds, self._is_late, seconds)
+        self._note()
+
+    def _expect_no_more(self) -> None:
+        if self._arriving is not None:
+            self._arriving.cancel()
+            self._arriving = None
+        self._note()
+
+    def _watch(self) -> None:
+        self._unread = self.transport.get_write_buffer_size()
+        self._reading = self.loop.call_later(READ_WITHIN, self._look)
+        self._note()
+
+    def _look(self) -> None:
+        self._reading = None
+        left = self.transport.get_write_buffer_size()
+        if left > self._unread - READ_LEAST and left > 0:
+            log.debug("An answer wasn't read")
+            self.give_way()
+        elif left:
+            self._watch()
+        else:
+            self._note()
+
+    def _is_late(self, seconds: float) -> None:
+        self._arriving = None
+        if self.flow.read_paused:  # by us: there is more than was worked off yet
+            self._expect(seconds)
+            return
+        log.debug("A request wasn't there in time")
+        if self._has_begun:
+            self._refuse(408, TOO_SLOW)
+        else:
+            self.give_way()
+
+    def _refuse(self, status: int, sentence: str) -> None:
+        """Answer in place of the application, if it hasn't begun to, and close."""
+        self._stop()
+        answer: RequestResponseCycle | None = self.cycle  # none before the first request's head
+        if answer and answer.response_started and not answer.response_complete:
+            self.transport.abort()
+            return
+        body = sentence.encode()
+        self.transport.write(
+            f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n"
+            "Content-Type: text/plain; charset=utf-8\r\nX-Content-Type-Options: nosniff\r\n"
+            f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode()
+            + body
+        )
+        self.transport.close()
+        if self.transport.get_write_buffer_size():
+            self._watch()
+
+    def _note(self) -> None:
+        """Tell the door whether the other side is waited for."""
+        if self._arriving is None and self._reading is None:
+            self._door.waits_no_more(self)
+        else:
+            self._door.waits(self)
+
+    def _stop(self) -> None:
+        for timer in (self._arriving, self._reading):
+            if timer is not None:
+                timer.cancel()
+        self._arriving = self._reading = None
+        self._door.waits_no_more(self)
+
+
+class GuardedWebSocket(WebSocketsSansIOProtocol):
+    """Uvicorn's protocol, which tells the door when it waits for the other side to close, too, and
+    logs no traceback for text that isn't UTF-8."""
+
+    def __init__(self, door: Door, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._door = door
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection is gone."""
+        self._door.waits_no_more(self)
+        super().connection_lost(exc)
+
+    def give_way(self) -> None:
+        """End the connection now: others need its place."""
+        self.transport.abort()
+
+    async def send(self, message: ASGISendEvent) -> None:
+        """Send what the application says."""
+        await super().send(message)
+        if self.close_sent:
+            self._door.waits(self)
+
+    def send_receive_event_to_app(self) -> None:
+        """Pass a whole message on."""
+        if self.curr_msg_data_type == "text" and not self.close_sent and not _is_text(self.frames):
+            self.frames = []
+            self.conn.send_close(1007)  # RFC 6455, section 7.4.1: not consistent with its type
+            self.handle_parser_exception()
+            return
+        super().send_receive_event_to_app()
+
+
+def _is_text(frames: Sequence[bytes]) -> bool:
+    try:
+        b"".join(frames).decode()
+    except UnicodeDecodeError:
+        return False
+    return True
