@@ -93,6 +93,29 @@ async def test_a_page_that_is_being_built_leads_to_sign_in(person: Person) -> No
     assert (await person.state())["clients"] == 0
 
 
+async def test_whatever_becomes_of_a_page_that_is_cut_meanwhile_it_leads_to_sign_in(
+    tmp_path: Path,
+) -> None:
+    log = tmp_path / "log"
+    with harness(log) as base:
+        for how in ("whole", "amid the cut", "elements", "refused", "failed"):
+            person = await Person(base).enter()
+            answer = await person.http.get(f"/cut-while-built/{how}")
+            assert answer.status_code == 303, how
+            assert answer.headers["location"] == "/login?why=deactivated"
+            assert answer.content == b""
+            assert (await person.state())["clients"] == 0
+    assert "Traceback" not in log.read_text()
+
+
+async def test_a_page_whose_session_ended_before_it_was_registered_leads_to_sign_in(
+    person: Person,
+) -> None:
+    answer = await person.http.get("/ended-before")
+    assert answer.status_code == 303
+    assert answer.headers["location"] == "/platform/login?why=deactivated"
+
+
 async def test_presence_begins_with_the_first_page_and_ends_with_the_last(person: Person) -> None:
     told = len((await person.state())["presence"])
     await person.connected_page()

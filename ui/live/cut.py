@@ -19,7 +19,7 @@ ANSWER_WITHIN = 1.0
 
 EVENT = "rollcall_cut"
 CUT_URL = "rollcall.cut_url"
-"""In a request's scope: where its page should lead, which was cut while it was being built."""
+"""In a request's scope: where it leads whose page was cut before it was answered."""
 
 
 async def cut(
@@ -36,11 +36,11 @@ async def cut(
     cut_pages = [page for page in to_cut if pages.is_open(page)]
     sockets = {page: guard.release(page) for page in cut_pages}
     for page in cut_pages:
+        _mark_unfinished(page, reason)
         pages.forget(page)
     answers: dict[OpenPage, float] = {}
     waiting = await _notify(sockets, reason, begun, answers)
     for page in cut_pages:
-        _mark_unfinished(page, reason)
         pages.delete_client(page)
         await asyncio.sleep(0)  # answers are heard in between
     if waiting:

@@ -14,13 +14,19 @@ from nicegui import Client, core
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from services.errors import SessionEndedError
 from ui.headers.access import route_of
+from ui.identity import sign_in_url
 from ui.live.cut import CUT_URL
 
 log = logging.getLogger(__name__)
 
 Render = Callable[[Request, int, str], Response]
+
+PAGE = "nicegui_page_path"
+"""In a request's scope, from when NiceGUI began to build a page for it."""
 
 SENTENCES = {
     400: "This request isn't understood.",
@@ -36,6 +42,37 @@ SENTENCES = {
 
 class PageNotBuiltError(Exception):
     """NiceGUI gave up on a page: it was cut while it was built, or took too long."""
+
+
+class CutPages:
+    """Leads to the sign-in page whoever asked for a page that was cut before it was answered.
+
+    Whatever came of the building doesn't matter then: NiceGUI raises errors of many kinds where
+    elements are made for a client that is gone, a service refuses, or the page is whole.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection, as ASGI wants it."""
+        answered = False
+
+        async def send_unless_cut(message: Message) -> None:
+            nonlocal answered
+            if answered or CUT_URL not in scope:
+                answered = True
+                await send(message)
+
+        try:
+            await self.app(scope, receive, send_unless_cut)
+        except Exception as error:
+            if answered or CUT_URL not in scope:
+                raise
+            log.debug("%s was cut while it was built: %r", route_of(scope), error)
+        if scope["type"] == "http" and not answered and CUT_URL in scope:
+            drop_clients(Request(scope))
+            await _led_to(scope[CUT_URL])(scope, receive, send)
 
 
 def sentence_for(status: int) -> str:
@@ -54,6 +91,10 @@ def plain_errors(render: Render, statuses: Mapping[type[Exception], int] | None 
 
     async def refused(request: Request, error: Exception) -> Response:
         drop_clients(request)
+        if isinstance(error, SessionEndedError) and PAGE in request.scope:
+            # It ended before the page was registered, so that no cut found it.
+            why = error.reason.value if error.reason else None
+            return _led_to(sign_in_url(request.path_params.get("slug"), why=why))
         status = next(known[kind] for kind in type(error).__mro__ if kind in known)
         return render(request, status, str(error))
 
@@ -71,8 +112,6 @@ def plain_errors(render: Render, statuses: Mapping[type[Exception], int] | None 
 
     async def not_built(request: Request, error: Exception) -> Response:
         drop_clients(request)
-        if url := request.scope.get(CUT_URL):
-            return Response(status_code=303, headers={"Location": url})
         log.error("%s was not built: %s", route_of(request.scope), error)
         return render(request, 503, sentence_for(503))
 
@@ -81,6 +120,7 @@ def plain_errors(render: Render, statuses: Mapping[type[Exception], int] | None 
         return render(request, 500, sentence_for(500))
 
     app = core.app
+    app.add_middleware(CutPages)
     app.add_exception_handler(404, http_error)
     app.add_exception_handler(HTTPException, http_error)
     app.add_exception_handler(RequestValidationError, invalid)
@@ -94,7 +134,7 @@ def plain_errors(render: Render, statuses: Mapping[type[Exception], int] | None 
 
 def drop_clients(request: Request) -> None:
     """Forget what NiceGUI began to build for this request."""
-    if "nicegui_page_path" not in request.scope:
+    if PAGE not in request.scope:
         return
     for client in list(Client.instances.values()):
         if client._request is not None and client._request.scope is request.scope:
@@ -104,6 +144,10 @@ def drop_clients(request: Request) -> None:
 def _sentence_of(error: HTTPException) -> str:
     is_default = error.detail == http.HTTPStatus(error.status_code).phrase
     return sentence_for(error.status_code) if is_default else str(error.detail)
+
+
+def _led_to(url: str) -> Response:
+    return Response(status_code=303, headers={"Location": url, "Cache-Control": "no-store"})
 
 
 def _give_up(_status: int, reason: str | Exception = "") -> None:

@@ -1,0 +1,44 @@
+"""A page that is cut at any step of its building leads to the sign-in page."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from models import Role
+from services.settings import Settings
+from services.startup import started
+from tests import factories
+from tests.browser.server import Server, cookie_name, serving
+
+PAGES = ("users", "users/{user_id}", "roles", "audit", "settings", "account", "users/import")
+MOST_STEPS = 60
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[Server]:
+    before = "import tests.robustness.cutting"
+    async with serving(tmp_path / "data", before=before) as running:
+        yield running
+
+
+async def test_a_page_that_is_cut_at_any_step_leads_to_sign_in(server: Server) -> None:
+    async with started(Settings(_env_file=None, data_dir=server.data_dir)):
+        tenant = await factories.create_tenant("Acme")
+        admin = await factories.create_user(tenant, role=Role.TENANT_ADMIN)
+        _, token = await factories.open_session(admin)
+    cookies = {cookie_name(server.url): token}
+    cut = 0
+    async with httpx.AsyncClient(base_url=server.url, cookies=cookies, timeout=60) as http:
+        for page in PAGES:
+            path = f"/t/acme/{page.format(user_id=admin.id)}"
+            for step in range(1, MOST_STEPS):
+                answer = await http.get(path, headers={"X-Cut-At": str(step)})
+                if answer.status_code == 200:  # it has fewer steps, or wasn't registered by then
+                    break
+                assert answer.status_code == 303, (path, step, answer.text[:500])
+                assert answer.headers["location"] == "/t/acme/login?why=deactivated"
+                cut += 1
+    assert cut > 2 * len(PAGES), "hardly any was cut"
+    assert "Traceback" not in server.log()
