@@ -172,6 +172,51 @@ async def test_a_trusted_proxy_tells_the_client_and_the_scheme() -> None:
     assert seen == {"client": "203.0.113.9", "scheme": "http", "forwarded": [], "body": 0}
 
 
+@pytest.mark.parametrize(
+    ("hops", "client"),
+    [
+        ("203.0.113.7:51234", "203.0.113.7"),
+        ("[2001:db8::1]:443", "2001:db8::1"),
+        ("[2001:db8::1]", "2001:db8::1"),
+        ("2001:db8::1", "2001:db8::1"),
+        ("::ffff:203.0.113.7", "203.0.113.7"),
+        ("6.6.6.6:1, 203.0.113.7:51234, 10.0.0.7:80", "203.0.113.7"),
+        ("_hidden", "_hidden"),
+        ("6.6.6.6, unknown", "10.0.0.1"),
+        ("6.6.6.6, unknown, 10.0.0.7:99", "10.0.0.7"),
+        ("6.6.6.6, <script>", "10.0.0.1"),
+        (" , ,203.0.113.7, ", "203.0.113.7"),
+    ],
+)
+async def test_a_hop_is_read_however_its_proxy_writes_it(hops: str, client: str) -> None:
+    async with browser(PUBLIC, "10.0.0.0/8") as people:
+        assert (await people.get("/", headers={"X-Forwarded-For": hops})).json()["client"] == client
+
+
+@pytest.mark.parametrize(
+    ("forwarded", "client", "scheme"),
+    [
+        ("for=192.0.2.60;proto=http;by=203.0.113.43", "192.0.2.60", "http"),
+        ('For="[2001:db8:cafe::17]:4711"', "2001:db8:cafe::17", "https"),
+        ('for=6.6.6.6, for="192.0.2.60:1234";Proto=HTTP', "192.0.2.60", "http"),
+        ('for=192.0.2.60;by="x,for=6.6.6.6"', "192.0.2.60", "https"),
+        ('for="_SEVKISEK"', "_SEVKISEK", "https"),
+        ("for=6.6.6.6, for=unknown", "10.0.0.1", "https"),
+        (";;,=,for", "10.0.0.1", "https"),
+    ],
+)
+async def test_the_standard_header_is_read_too(forwarded: str, client: str, scheme: str) -> None:
+    async with browser(PUBLIC, "10.0.0.0/8") as people:
+        seen = (await people.get("/", headers={"Forwarded": forwarded})).json()
+    assert (seen["client"], seen["scheme"]) == (client, scheme)
+
+
+async def test_a_proxy_s_own_list_goes_before_a_header_that_it_may_have_passed_on() -> None:
+    headers = {"X-Forwarded-For": "203.0.113.9", "Forwarded": "for=6.6.6.6"}
+    async with browser(PUBLIC, "10.0.0.0/8") as people:
+        assert (await people.get("/", headers=headers)).json()["client"] == "203.0.113.9"
+
+
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with harness(tmp_path_factory.mktemp("live") / "log") as address:
@@ -188,9 +233,25 @@ async def test_a_live_page_s_scripts_carry_the_policy_s_nonce(base: str) -> None
         assert found, policy
         nonces.append(found[1])
         scripts = re.findall(r"<script[^>]*>", answer.text)
+        # Our own script has its url, which the policy allows.
+        scripts = [script for script in scripts if 'src="/static/' not in script]
         assert len(scripts) > 5
         assert all(f'nonce="{found[1]}"' in script for script in scripts)
     assert nonces[0] != nonces[1]
+
+
+async def test_a_script_that_came_with_the_content_has_no_nonce(base: str) -> None:
+    person = await Person(base).enter()
+    page = (await person.http.get("/hostile")).text
+    hostile = re.findall(r"<script[^>]*>hostile", page)
+    assert hostile == ["<script>hostile"] * 3
+    assert "<script nonce" in page
+
+
+async def test_a_text_that_looks_like_the_template_s_is_left_alone(base: str) -> None:
+    person = await Person(base).enter()
+    page = (await person.http.get("/hostile")).text
+    assert "{{ request.scope }}" in page
 
 
 @pytest.mark.parametrize(

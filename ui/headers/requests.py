@@ -16,6 +16,11 @@ from ui.headers.answers import Render
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
+# An IPv6 ip stands in brackets where a port follows it (RFC 3986, section 3.2.2); a port may be a
+# made-up name, too (RFC 7239, section 6.2).
+_NODE = re.compile(r"(?:\[([^\]]*)\]|([0-9.]+))(?::[\w.-]+)?", re.ASCII)
+_MADE_UP = re.compile(r"_[A-Za-z0-9._-]{1,63}")
+
 PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
 """Asked for under a container's address, not the public name."""
 
@@ -29,13 +34,59 @@ def origin_of(url: str) -> str:
     return f"{parts.scheme}://{host}{port}"
 
 
-class ForwardedHeaders:
-    """Believes `X-Forwarded-For`, `-Proto` and `X-Request-Id` from trusted proxies alone, and drops
-    all the rest.
+def client_of(hop: str) -> str | None:
+    """The ip in one hop of `X-Forwarded-For` or `Forwarded`, with or without quotes, brackets and a
+    port; or the name that stands for it (RFC 7239, section 6.3). None where it tells neither."""
+    node = hop.strip().strip('"').strip()
+    if _MADE_UP.fullmatch(node):
+        return node
+    match = _NODE.fullmatch(node)
+    with suppress(ValueError):
+        ip = ipaddress.ip_address((match[1] or match[2]) if match else node)
+        return str(getattr(ip, "ipv4_mapped", None) or ip)
+    return None
 
-    From a trusted proxy, the client is the last address in the list that isn't a trusted proxy's.
-    No request says which host or prefix it came by (NiceGUI would load its scripts from there):
-    those headers are dropped whoever sent them.
+
+def parse_forwarded(value: str) -> list[dict[str, str]]:
+    """The elements of a `Forwarded` header (RFC 7239, section 4), from the client's end on: their
+    parameters by name in lower case."""
+    elements = []
+    for element in _split(value, ","):
+        parameters = {}
+        for pair in _split(element, ";"):
+            name, is_pair, given = pair.partition("=")
+            if is_pair:
+                unquoted = re.sub(r"\\(.)", r"\1", given.strip().strip('"'))
+                parameters[name.strip().lower()] = unquoted
+        elements.append(parameters)
+    return [element for element in elements if element]
+
+
+def _split(text: str, separator: str) -> list[str]:
+    """The parts between separators that aren't quoted; in one pass, as a stranger writes this."""
+    parts, begin, is_quoted, is_escaped = [], 0, False, False
+    for position, char in enumerate(text):
+        if is_escaped:
+            is_escaped = False
+        elif char == "\\":
+            is_escaped = is_quoted
+        elif char == '"':
+            is_quoted = not is_quoted
+        elif char == separator and not is_quoted:
+            parts.append(text[begin:position])
+            begin = position + 1
+    return [*parts, text[begin:]]
+
+
+class ForwardedHeaders:
+    """Believes `X-Forwarded-For`, `-Proto`, `Forwarded` (RFC 7239) and `X-Request-Id` from trusted
+    proxies alone, and drops all the rest.
+
+    From a trusted proxy, the client is the last hop in the list that isn't a trusted proxy. Where a
+    proxy doesn't tell its ip but makes a name up for it (RFC 7239, section 6.3), it is known by
+    that; where nothing can be read, by the ip of the proxy that said so. `Forwarded` counts where
+    there is no `X-Forwarded-For`. No request says which host or prefix it came by (NiceGUI would
+    load its scripts from there): those headers are dropped whoever sent them.
     """
 
     DROPPED = frozenset(
@@ -43,11 +94,9 @@ class ForwardedHeaders:
         | {b"x-original-host", b"x-host", b"x-client-ip", b"x-http-method-override"}
     )
 
-    def __init__(self, app: ASGIApp, trusted: Sequence[str] = ()) -> None:
+    def __init__(self, app: ASGIApp, trusted: Sequence[str | Network] = ()) -> None:
         self.app = app
-        self.trusted: list[Network] = [
-            ipaddress.ip_network(network, strict=False) for network in trusted
-        ]
+        self.trusted = [ipaddress.ip_network(str(network), strict=False) for network in trusted]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection, as ASGI wants it."""
@@ -56,7 +105,7 @@ class ForwardedHeaders:
             headers = Headers(scope=scope)
             dropped = self.DROPPED
             if self._is_trusted(peer):
-                self._believe(scope, headers)
+                self._believe(scope, headers, peer)
             else:
                 dropped |= {b"x-request-id"}
             scope["headers"] = [
@@ -66,22 +115,38 @@ class ForwardedHeaders:
             ]
         await self.app(scope, receive, send)
 
-    def _is_trusted(self, address: str) -> bool:
+    def _is_trusted(self, host: str) -> bool:
         with suppress(ValueError):
-            ip = ipaddress.ip_address(address)
+            ip = ipaddress.ip_address(host)
             ip = getattr(ip, "ipv4_mapped", None) or ip  # as a dual-stack socket shows IPv4
             return any(ip in network for network in self.trusted)
         return False
 
-    def _believe(self, scope: Scope, headers: Headers) -> None:
-        hops = [hop.strip() for hop in ",".join(headers.getlist("x-forwarded-for")).split(",")]
-        client = next((hop for hop in reversed(hops) if not self._is_trusted(hop)), hops[0])
-        with suppress(ValueError):
-            scope["client"] = (str(ipaddress.ip_address(client)), 0)
+    def _believe(self, scope: Scope, headers: Headers, peer: str) -> None:
+        forwarded = parse_forwarded(",".join(headers.getlist("forwarded")))
+        hops = [
+            hop for hop in ",".join(headers.getlist("x-forwarded-for")).split(",") if hop.strip()
+        ]
+        if not hops:
+            hops = [element["for"] for element in forwarded if "for" in element]
+        scope["client"] = (self._client_of(hops, peer), 0)
         proto = headers.get("x-forwarded-proto", "").rsplit(",", 1)[-1].strip().lower()
+        if not proto and forwarded:
+            proto = forwarded[-1].get("proto", "").lower()
         if proto in {"http", "https"}:
             is_socket = scope["type"] == "websocket"
             scope["scheme"] = proto.replace("http", "ws") if is_socket else proto
+
+    def _client_of(self, hops: Sequence[str], peer: str) -> str:
+        said_by = peer
+        for hop in reversed(hops):
+            client = client_of(hop)
+            if client is None:
+                break
+            said_by = client
+            if not self._is_trusted(client):
+                break
+        return said_by
 
 
 class TrustedHosts:
