@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
+import idna
 from pydantic import (
     AfterValidator,
     BeforeValidator,
@@ -58,7 +59,7 @@ def _origin(url: str) -> str:
         raise ValueError("must be an address such as https://rollcall.example.com, without a path")
     # As browsers write an origin: in lower case, without the usual port.
     usual = {"http": 80, "https": 443}[parts.scheme]
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else _ascii_host(parts.hostname)
     return f"{parts.scheme}://{host}" + (f":{port}" if port not in {None, usual} else "")
 
 
@@ -66,6 +67,16 @@ def _ehlo_name(name: str) -> str:
     if not _EHLO_NAME.fullmatch(name):
         raise ValueError("must be a full name such as rollcall.example.com, or an IP in brackets")
     return name
+
+
+def _ascii_host(name: str) -> str:
+    # As browsers write it in each request (URL Standard, "domain to ASCII").
+    if name.isascii():
+        return name
+    try:
+        return idna.encode(name, uts46=True).decode("ascii")
+    except idna.IDNAError as error:
+        raise ValueError(f"has a host name that can't be ({error})") from error
 
 
 class Settings(BaseSettings):

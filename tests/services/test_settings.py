@@ -18,10 +18,18 @@ from services.settings import Settings, load, unknown_settings
         ("https://rollcall.example.com:443", "https://rollcall.example.com"),
         ("http://10.0.0.5:8080", "http://10.0.0.5:8080"),
         ("http://[::1]:8080", "http://[::1]:8080"),
+        ("https://Müller.example", "https://xn--mller-kva.example"),
+        ("https://straße.example:8443", "https://xn--strae-oqa.example:8443"),
+        ("https://xn--mller-kva.example", "https://xn--mller-kva.example"),
     ],
 )
 def test_the_public_address_is_written_as_browsers_do(written: str, origin: str) -> None:
     assert Settings(_env_file=None, public_url=written).public_url == origin
+
+
+def test_a_host_that_can_t_be_is_refused_in_words() -> None:
+    with pytest.raises(ValueError, match="host name that can't be"):
+        Settings(_env_file=None, public_url="https://ro\N{SNOWMAN}ll\N{ZERO WIDTH JOINER}.example")
 
 
 def test_the_public_address_follows_the_port() -> None:
