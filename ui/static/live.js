@@ -12,10 +12,12 @@
   const SPREAD = 3000; // ms over which visible pages ask anew after the server was restarted
   const SPREAD_HIDDEN = 20000; // ms for pages that nobody looks at
   const LEAVES_WITHIN = 5000; // ms until a form that was sent has brought another page, or won't
+  const ANSWERS = 2; // plain answers between failed sockets, until it isn't the server that is away
   const AT_ONCE = 3; // times that a page asks anew within a minute before it pauses in between
   let socket;
   let popup;
   let lostTimer;
+  let answers = 0;
   let isClosing = false;
   let isLeaving = false;
 
@@ -65,7 +67,10 @@
 
   function refused(error) {
     lost();
-    if (socket.active) return; // no answer at all: socket.io tries again by itself
+    if (socket.active) {
+      probe(); // no answer at all: socket.io tries again by itself
+      return;
+    }
     if (error.message === "signed out") {
       hide();
       reload();
@@ -77,6 +82,20 @@
     } else {
       setTimeout(reload, Math.random() * SPREAD);
     }
+  }
+
+  // Where plain requests are answered and no socket opens, something between doesn't let it pass.
+  async function probe() {
+    if (answers >= ANSWERS && lostTimer) {
+      say(
+        "This page can’t open a live connection",
+        "Whoever runs Rollcall: let the proxy pass WebSocket upgrades (docs/nginx.conf shows how), " +
+          "and set ROLLCALL_PUBLIC_URL to this site’s address.",
+      );
+      popup.ariaHidden = "false";
+    }
+    const answer = await fetch("/healthz", { cache: "no-store" }).catch(() => undefined);
+    answers = answer?.ok ? answers + 1 : 0;
   }
 
   function connectAgain() {
@@ -114,6 +133,7 @@
   function lost() {
     if (lostTimer || isClosing) return;
     lostTimer = setTimeout(() => {
+      if (popup.ariaHidden === "false") return; // it says more already
       say("Connection lost", "Trying to reconnect. What you see may be out of date.");
       popup.ariaHidden = "false";
     }, LOST_AFTER);
@@ -122,6 +142,7 @@
   function found() {
     clearTimeout(lostTimer);
     lostTimer = undefined;
+    answers = 0;
     say("", "");
     popup.ariaHidden = "true";
   }

@@ -1,0 +1,69 @@
+"""A proxy that lets no websocket pass: the page says so, and what to do."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+from playwright.async_api import expect
+
+from tests.browser.browsers import Browsers, fill
+from tests.browser.looks import look
+from tests.browser.server import serving
+from tests.factories import PASSWORD
+from tests.ports import free_port
+
+
+@asynccontextmanager
+async def proxy_without_upgrades(port: int, to: int) -> AsyncIterator[str]:
+    """A proxy as many are set up: it passes on all but the `Upgrade` header."""
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError, asyncio.IncompleteReadError):
+            head = await reader.readuntil(b"\r\n\r\n")
+            head = re.sub(rb"(?i)\r\n(upgrade|connection):[^\r]*", b"", head)
+            head = head.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
+            there, back = await asyncio.open_connection("127.0.0.1", to)
+            back.write(head)
+            passing = asyncio.create_task(_pass(reader, back))
+            await _pass(there, writer)
+            passing.cancel()
+        writer.close()
+
+    server = await asyncio.start_server(handle, "127.0.0.1", port)
+    async with server:
+        yield f"http://127.0.0.1:{port}"
+
+
+async def _pass(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with suppress(OSError):
+        while data := await reader.read(65536):
+            writer.write(data)
+            await writer.drain()
+        writer.close()
+
+
+async def test_a_page_behind_it_says_what_the_proxy_lacks(
+    browsers: Browsers, tmp_path: Path
+) -> None:
+    browsers.allow("WebSocket connection to")
+    browsers.allow("400 (Bad Request)")
+    port, behind = free_port(), free_port()
+    settings = {"ROLLCALL_PUBLIC_URL": f"http://127.0.0.1:{port}"}
+    async with (
+        proxy_without_upgrades(port, behind) as url,
+        serving(tmp_path / "data", port=behind, settings=settings) as server,
+    ):
+        found = re.search(rf"{re.escape(url)}/setup/\S+", server.log())
+        assert found
+        page = await browsers.stranger(url)
+        await page.goto(found[0])
+        await fill(page, organisation="Acme", first_name="Robin", last_name="Platform")
+        await fill(page, email="robin@example.com", password=PASSWORD)
+        await page.get_by_role("button", name="Set up").click()
+        notice = page.locator("#popup")
+        await expect(notice).to_contain_text("can’t open a live connection", timeout=30_000)
+        await expect(notice).to_contain_text("WebSocket upgrades")
+        await expect(notice).to_be_visible()
+        await look(page, "no-websockets")
