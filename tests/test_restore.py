@@ -18,7 +18,7 @@ from services.backup import RECORD, back_up
 from services.settings import Settings
 from services.startup import started
 from tests import books, factories
-from tests.browser.server import serving
+from tests.browser.server import cookie_name, serving
 from tests.browser.waiting import eventually
 from tests.factories import PASSWORD
 from tests.test_command_line import assert_refused, run
@@ -65,7 +65,7 @@ async def test_a_restored_copy_serves_as_it_was_and_everybody_signs_in_again(
         httpx.AsyncClient(base_url=server.url, headers={"Origin": server.url}) as http,
     ):
         signed_in = await http.post("/t/acme/login", data=form)
-        cookie = f"rollcall={signed_in.cookies['rollcall']}"
+        cookie = f"{cookie_name(server.url)}={signed_in.cookies[cookie_name(server.url)]}"
         backed_up = await asyncio.to_thread(run, data, "backup", str(copy))
         assert backed_up.returncode == 0, backed_up.stderr
         refused = await asyncio.to_thread(run, data, "restore", str(copy))

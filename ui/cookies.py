@@ -1,7 +1,12 @@
 """The cookies: the session's, the one by which a browser is known again, and those of a sign-in
-that is under way."""
+that is under way.
+
+Cookies don't tell ports apart (RFC 6265, section 8.5), so their names do: two Rollcalls on one host
+would sign each other out.
+"""
 
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
@@ -17,7 +22,7 @@ SECOND_STEP = "rollcall-second-step"
 
 def session_token(cookies: Mapping[str, str]) -> str | None:
     """The session's token among a request's cookies."""
-    return cookies.get(_name("rollcall"))
+    return _read(cookies, "rollcall")
 
 
 def caller_of(connection: HTTPConnection) -> Caller:
@@ -25,7 +30,7 @@ def caller_of(connection: HTTPConnection) -> Caller:
     return Caller(
         address=connection.client.host if connection.client else "",
         user_agent=connection.headers.get("user-agent", ""),
-        device=connection.cookies.get(_name("rollcall-device"), ""),
+        device=_read(connection.cookies, "rollcall-device") or "",
     )
 
 
@@ -33,16 +38,18 @@ def set_session(response: Response, signed_in: SignedIn) -> None:
     """Have the browser keep the session, and be known from now on."""
     _set(
         response,
-        "rollcall",
+        _name("rollcall"),
         signed_in.token,
         runtime.current().settings.session_max.total_seconds(),
     )
-    _set(response, "rollcall-device", signed_in.device, known_devices.FORGET.total_seconds())
+    _set(response, _name("rollcall-device"), signed_in.device, known_devices.FORGET.total_seconds())
 
 
 def clear_session(response: Response) -> None:
     """Have the browser forget the session; it stays known."""
-    _set(response, "rollcall", "", 0)
+    _set(response, _name("rollcall"), "", 0)
+    if _port():
+        _set(response, _prefixed("__Host-", "rollcall"), "", 0)  # as it was named before 0.2
 
 
 def set_attempt(response: Response, slug: str, sealed: str) -> None:
@@ -95,7 +102,7 @@ def _set_attempt(response: Response, slug: str, value: str, seconds: int) -> Non
 
 def _set(response: Response, name: str, value: str, seconds: float) -> None:
     response.set_cookie(
-        _name(name),
+        name,
         value,
         max_age=int(seconds),
         path="/",
@@ -105,12 +112,27 @@ def _set(response: Response, name: str, value: str, seconds: float) -> None:
     )
 
 
+def _read(cookies: Mapping[str, str], name: str) -> str | None:
+    # Without a port as before 0.2, so that nobody is signed out by the upgrade.
+    return cookies.get(_name(name)) or cookies.get(_prefixed("__Host-", name))
+
+
 def _name(name: str) -> str:
-    # The prefix has browsers refuse a cookie that another subdomain or plain http has set (RFC
-    # 6265bis, section 4.1.3.2); it needs Secure.
-    return f"__Host-{name}" if runtime.current().settings.is_https else name
+    """A cookie for every url."""
+    return _prefixed("__Host-", name + _port())
 
 
 def _narrow(name: str) -> str:
-    # For some addresses alone, which the prefix above doesn't allow.
-    return f"__Secure-{name}" if runtime.current().settings.is_https else name
+    """A cookie for some urls alone, which the prefix above doesn't allow."""
+    return _prefixed("__Secure-", name + _port())
+
+
+def _prefixed(prefix: str, name: str) -> str:
+    # The prefix has browsers refuse a cookie that another subdomain or plain http has set (RFC
+    # 6265bis, section 4.1.3.2); it needs Secure.
+    return f"{prefix}{name}" if runtime.current().settings.is_https else name
+
+
+def _port() -> str:
+    port = urlsplit(runtime.current().settings.public_url).port  # none where it is the usual one
+    return f"-{port}" if port else ""

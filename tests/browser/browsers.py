@@ -18,6 +18,7 @@ from playwright.async_api import (
 )
 
 from models import User
+from tests.browser.server import cookie_name
 from tests.browser.waiting import eventually
 from tests.factories import open_session
 from tests.mail_server import MailServer, Received
@@ -63,7 +64,7 @@ class Browsers:
         context = await self.new(**options)
         _, token = await open_session(user)
         await context.add_cookies(
-            [{"name": "rollcall", "value": token, "url": self.url, "httpOnly": True}]
+            [{"name": cookie_name(self.url), "value": token, "url": self.url, "httpOnly": True}]
         )
         return context
 

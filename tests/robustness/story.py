@@ -24,7 +24,7 @@ from services.db import transaction
 from services.invitations import InvitationForm
 from services.settings import Settings
 from services.startup import started
-from tests.browser.server import ROOT, Server, serving
+from tests.browser.server import ROOT, Server, cookie_name, serving
 from tests.browser.waiting import eventually
 from tests.factories import CALLER
 from tests.mail_server import MailServer, receiving_mail
@@ -32,7 +32,7 @@ from tests.mail_server import MailServer, receiving_mail
 MAIL_USER = "rollcall-mailer"
 REFUSED, ECHOED = "refused@example.com", "echoed@example.com"
 KEY_FILES = ("signing-secret", "encryption-keys")
-COOKIE = re.compile(r"(rollcall(?:-device|-second-step)?)=([^;]+)")
+COOKIE = re.compile(r"(rollcall(?:-device|-second-step)?(?:-[0-9]+)?)=([^;]+)")
 
 
 def invented(what: str) -> str:
@@ -95,7 +95,7 @@ class _Browser:
     @property
     def cookie(self) -> str:
         """The session's token."""
-        return str(self.http.cookies["rollcall"])
+        return str(self.http.cookies[cookie_name(str(self.http.base_url))])
 
 
 async def tell(folder: Path) -> Story:

@@ -23,7 +23,7 @@ from services.invitations import InvitationForm
 from services.settings import Settings
 from services.startup import started
 from tests import books, factories
-from tests.browser.server import PATIENCE, ROOT, serving
+from tests.browser.server import PATIENCE, ROOT, cookie_name, serving
 from tests.conftest import make_settings
 from tests.factories import CALLER, PASSWORD
 from tests.mail_server import MailServer, receiving_mail
@@ -211,7 +211,7 @@ async def _sign_in_over_and_over(url: str, entered: list[str], works: asyncio.Ev
             except httpx.TransportError:
                 return
             assert answer.status_code == 303, answer.text
-            entered.append(answer.cookies["rollcall"])
+            entered.append(answer.cookies[cookie_name(url)])
             works.set()
 
 

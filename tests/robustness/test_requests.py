@@ -10,7 +10,7 @@ import pytest
 from models import Role, Tenant, User
 from services.db import transaction
 from services.runtime import Runtime
-from tests.browser.server import Server
+from tests.browser.server import Server, cookie_name
 from tests.factories import PASSWORD, create_tenant, create_user, token_of
 from tests.robustness.routing import addresses, filled
 
@@ -85,19 +85,21 @@ async def test_an_organisation_of_an_older_release_that_is_called_setup_is_like_
 
 
 @pytest.mark.usefixtures("tenant")
-async def test_a_forged_cookie_is_no_session(http: httpx.AsyncClient) -> None:
+async def test_a_forged_cookie_is_no_session(http: httpx.AsyncClient, server: Server) -> None:
+    name = cookie_name(server.url)
     for token in ("", "x", "a" * 43, "Ä" * 43, "a" * 5000):
-        header = {b"Cookie": b"rollcall=" + token.encode()}
+        header = {b"Cookie": f"{name}={token}".encode()}
         answer = await http.get("/t/acme/account", headers=header)
         assert answer.status_code == 303
         assert answer.headers["location"].startswith("/t/acme/login")
 
 
-async def test_a_cookie_cut_short_is_no_session(http: httpx.AsyncClient, ada: User) -> None:
-    token = (await _sign_in(http)).cookies["rollcall"]
+@pytest.mark.usefixtures("ada")
+async def test_a_cookie_cut_short_is_no_session(http: httpx.AsyncClient, server: Server) -> None:
+    token = (await _sign_in(http)).cookies[cookie_name(server.url)]
     assert (await http.get("/t/acme/account")).status_code == 200
     http.cookies.clear()
-    cut = {"Cookie": f"rollcall={token[:-1]}"}
+    cut = {"Cookie": f"{cookie_name(server.url)}={token[:-1]}"}
     assert (await http.get("/t/acme/account", headers=cut)).status_code == 303
 
 
@@ -135,7 +137,7 @@ async def test_a_token_that_isnt_quite_right_says_what_to_do(
         ):
             assert answer.status_code == 410, path
             assert "no longer valid" in answer.text
-            assert "rollcall" not in answer.cookies
+            assert not answer.cookies
 
 
 @pytest.mark.usefixtures("ada")

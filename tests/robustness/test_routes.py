@@ -17,7 +17,7 @@ from services import clock
 from services.db import transaction
 from services.names import RESERVED_SLUGS, is_slug
 from services.runtime import Runtime
-from tests.browser.server import Server
+from tests.browser.server import Server, cookie_name
 from tests.factories import create_tenant, create_user, open_session
 from tests.robustness.routing import addresses, clients_left_by_strangers, filled
 from ui.headers.requests import PROBES, CrossOriginDefence
@@ -113,7 +113,7 @@ async def people(tenant: Tenant) -> dict[Role, User]:
 async def _signed_in(server: Server, user: User) -> AsyncIterator[httpx.AsyncClient]:
     _, token = await open_session(user)
     headers = {"Origin": server.url, "Sec-Fetch-Site": "same-origin"}
-    cookies = {"rollcall": token}
+    cookies = {cookie_name(server.url): token}
     async with httpx.AsyncClient(
         base_url=server.url, headers=headers, cookies=cookies, timeout=60
     ) as http:

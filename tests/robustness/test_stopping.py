@@ -11,7 +11,7 @@ from services.audit_check import verify
 from services.settings import Settings
 from services.startup import started
 from tests import factories
-from tests.browser.server import PATIENCE, serving
+from tests.browser.server import PATIENCE, cookie_name, serving
 from tests.factories import CALLER, PASSWORD
 
 REQUESTS = 6
@@ -42,7 +42,9 @@ async def test_open_requests_end_and_are_there_at_the_next_start(tmp_path: Path)
     assert [answer.status_code for answer in answers] == [303] * REQUESTS
     async with started(settings):
         for user, answer in zip(people, answers, strict=True):
-            visit = await sessions.recognise(answer.cookies["rollcall"], "acme", CALLER)
+            visit = await sessions.recognise(
+                answer.cookies[cookie_name(server.url)], "acme", CALLER
+            )
             assert visit.user_id == user.id
         assert (await verify())[1] is None
 

@@ -23,7 +23,7 @@ from ui.headers import harden
 pytestmark = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 HOME = "http://localhost:8080"
 FROM_LINK = {"Sec-Fetch-Site": "cross-site"}
-FORGOTTEN = 'rollcall-sso="";'
+FORGOTTEN = 'rollcall-sso-8080="";'
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ async def test_the_button_leads_to_the_provider_and_back_into_a_session(
     provider.sign_in(ada.email)
     back = await _come_back(http, provider, "start?next=/t/acme/roles")
     assert back.headers["location"] == "/t/acme/roles"
-    token = http.cookies["rollcall"]
+    token = http.cookies["rollcall-8080"]
     visit = await sessions.recognise(token, "acme", factories.CALLER)
     assert visit.user_id == ada.id
 
@@ -90,7 +90,7 @@ async def test_a_refusal_ends_on_the_sign_in_page_with_a_sentence(
     assert back.status_code == 400
     assert "There is no account for stranger@example.com here" in back.text
     assert "Sign in with Test Identity" in back.text
-    assert "rollcall" not in http.cookies
+    assert "rollcall-8080" not in http.cookies
 
 
 async def test_a_providers_words_are_text_and_never_markup(
@@ -136,7 +136,7 @@ async def _test_it(
     http: httpx.AsyncClient, provider: TestProvider, admin_user: User
 ) -> httpx.Response:
     _, token = await factories.open_session(admin_user)
-    http.cookies.set("rollcall", token)
+    http.cookies.set("rollcall-8080", token)
     return await _come_back(http, provider, "test")
 
 
@@ -173,7 +173,7 @@ async def test_a_test_is_for_who_manages_sign_in(
 ) -> None:
     assert (await http.get("/t/acme/sso/test")).headers["location"].startswith("/t/acme/login")
     _, token = await factories.open_session(ada)
-    http.cookies.set("rollcall", token)
+    http.cookies.set("rollcall-8080", token)
     assert (await http.get("/t/acme/sso/test")).status_code == 403
 
 
@@ -182,14 +182,14 @@ async def test_the_providers_server_may_post_a_logout_and_it_signs_out(
 ) -> None:
     subject = provider.sign_in(ada.email)
     await _come_back(http, provider)
-    http.cookies.delete("rollcall-device")
+    http.cookies.delete("rollcall-device-8080")
     logout = {"logout_token": provider.logout_token(sub=subject)}
     answer = await http.post("/t/acme/sso/backchannel-logout", data=logout)
     assert (answer.status_code, answer.text) == (200, "")
     assert answer.headers["cache-control"] == "no-store"
     assert await books.live_sessions_of(ada.id) == []
     with pytest.raises(SessionEndedError) as caught:
-        await sessions.recognise(http.cookies["rollcall"], "acme", factories.CALLER)
+        await sessions.recognise(http.cookies["rollcall-8080"], "acme", factories.CALLER)
     assert caught.value.reason is EndReason.ORGANISATION
     page = await http.get("/t/acme/login?why=organisation")
     assert "Your organisation signed you out." in page.text
