@@ -6,25 +6,16 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import uvicorn
+from ui.listener import listen, web_server
 
 
 @asynccontextmanager
 async def serving(app: Any, port: int) -> AsyncIterator[None]:
     """Serve on 127.0.0.1 until the block ends."""
-    config = uvicorn.Config(
-        app,
-        host="127.0.0.1",
-        port=port,
-        log_config=None,
-        access_log=False,
-        timeout_graceful_shutdown=2,
-        ws_per_message_deflate=False,
-    )
-    server = uvicorn.Server(config)
+    server = web_server(app)
     for stop in (signal.SIGINT, signal.SIGTERM):
         signal.signal(stop, signal.SIG_IGN)
-    task = asyncio.create_task(server.serve())
+    task = asyncio.create_task(server.serve(sockets=[listen("127.0.0.1", port)]))
     while not server.started:
         if task.done():
             await task

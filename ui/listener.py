@@ -1,190 +1,48 @@
-"""The listening socket: how many connections there may be, and which one has to go for the next.
+"""What Rollcall listens with: one kind of socket and one web server, for the product, its tests and
+its benchmarks, so that all of them meet the same."""
 
-Every connection costs a file descriptor, and a process has a limited number of them. Were they used
-up, neither the database nor anybody's page could be opened; so connections get fewer than there
-are. Where all of those are taken, the connection that has kept the server waiting for longest makes
-room: whoever connects and says nothing shuts nobody out. There is no limit per ip: behind a proxy
-all connections come from one.
-"""
-
-import asyncio
-import errno
-import logging
-import resource
 import socket
-import time
-from typing import Any, Protocol
 
-log = logging.getLogger(__name__)
+import uvicorn
+from starlette.types import ASGIApp
 
-MOST_CONNECTIONS = 8192
-"""Connections at a time, where the process may have that many descriptors: four times the 2,000
-open pages that were measured (docs/benchmarks.md), with some 7 KiB for each."""
+from ui.protocol import KEPT_OPEN, GuardedWebSocket, TimedProtocol
 
-RESERVE = 128
-"""Descriptors that are kept for all else: the database (an embedded one takes three for each of its
-connections), files, mail, single sign-on. An idle server has 25 of them open."""
-
-ACCEPTED_AT_ONCE = 64
-"""Connections that are accepted in one turn of the event loop: asyncio's own figure is the backlog,
-so a flood would use up the descriptors before the first connection is known of."""
-
-TELL_EVERY = 60.0
-"""Seconds between two log lines that say that the connections are used up."""
-
-UNREAD_FOR = 30_000
-"""Milliseconds for which sent bytes may stay without an acknowledgement or in a closed window until
-the system ends the connection (TCP_USER_TIMEOUT, RFC 5482): also a websocket's, and one that waits
-for its last bytes to be taken."""
-
-_SHORTAGES = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
-_FULL = (
-    b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\n"
-    b"Content-Length: 71\r\nRetry-After: 5\r\nConnection: close\r\n\r\n"
-    b"Rollcall has all the connections that it can have. Try again in a bit.\n"
-)
+# Connections that may wait to be accepted; the system may have a lower limit (Linux, somaxconn).
+BACKLOG = 2048
+# Seconds that open requests get to end at a stop.
+SHUTDOWN_TIMEOUT = 10
+# The longest websocket message, in bytes: the largest form with room to spare.
+LONGEST_MESSAGE = 64 * 1024
 
 
-class Waiting(Protocol):
-    """A connection whose other side is to do something."""
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; raises `OSError` where it can't be had.
 
-    def give_way(self) -> None:
-        """End it now."""
-
-
-class Door:
-    """Counts the connections, and knows which of them keep the server waiting."""
-
-    def __init__(self, limit: int) -> None:
-        self.limit = limit
-        self.open = 0
-        self._waiting: dict[Waiting, None] = {}  # the longest waiting first
-        self._told_at = -TELL_EVERY
-        self._closed = 0
-        self._refused = 0
-
-    def waits(self, connection: Waiting) -> None:
-        """From now on the server waits for the other side of this connection."""
-        self._waiting.pop(connection, None)
-        self._waiting[connection] = None
-
-    def waits_no_more(self, connection: Waiting) -> None:
-        """The other side has done its part."""
-        self._waiting.pop(connection, None)
-
-    def make_room(self) -> bool:
-        """End the connection that has been waited for longest; false where none is waited for."""
-        longest = next(iter(self._waiting), None)
-        if longest is None:
-            self._refused += 1
-        else:
-            del self._waiting[longest]
-            longest.give_way()
-            self._closed += 1
-        self._tell()
-        return longest is not None
-
-    def handle_shortage(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        """The event loop's exception handler: asyncio's own words on a shortage come with a
-        traceback and every second."""
-        if getattr(context.get("exception"), "errno", None) in _SHORTAGES:
-            self._tell()
-        else:
-            loop.default_exception_handler(context)
-
-    def _tell(self) -> None:
-        now = time.monotonic()
-        if now - self._told_at < TELL_EVERY:
-            return
-        self._told_at = now
-        log.warning(
-            "All %d connections that this process can have are taken. Closed for new ones because "
-            "the other side kept silent: %d; refused: %d. Raise the limit of open files (ulimit "
-            "-n, LimitNOFILE) if these are people.",
-            self.limit,
-            self._closed,
-            self._refused,
-        )
-        self._closed = self._refused = 0
+    Its accepted connections send at once what is written to them (TCP_NODELAY): asyncio sets that
+    where a socket's protocol is given as TCP, which `socket.create_server` leaves open. Without it
+    the second of two short writes waits for the client's acknowledgement of the first, which takes
+    40 ms on Linux.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    made = socket.create_server((host, port), family=family, backlog=BACKLOG)
+    return socket.socket(made.family, made.type, socket.IPPROTO_TCP, fileno=made.detach())
 
 
-class Listener(socket.socket):
-    """A listening socket that accepts no more connections than the door has room for."""
-
-    def __init__(self, door: Door, listening: socket.socket) -> None:
-        super().__init__(fileno=listening.detach())
-        self._door = door
-        self._accepted = 0
-        if user_timeout := getattr(socket, "TCP_USER_TIMEOUT", None):  # Linux has it
-            self.setsockopt(socket.IPPROTO_TCP, user_timeout, UNREAD_FOR)
-
-    def accept(self) -> tuple[socket.socket, Any]:
-        """One connection. Raises `BlockingIOError` where there is none, or the turn has had its
-        share: the event loop then asks again in its next turn."""
-        if self._accepted >= ACCEPTED_AT_ONCE:
-            raise BlockingIOError
-        if self._accepted == 0:
-            asyncio.get_running_loop().call_soon(self._next_turn)
-        self._accepted += 1
-        try:
-            accepted, address = super().accept()
-        except OSError as error:
-            if error.errno in _SHORTAGES:
-                self._accepted = ACCEPTED_AT_ONCE  # asyncio would try on, and log each try
-                if self._door.make_room():
-                    raise BlockingIOError from error
-            raise
-        if self._door.open >= self._door.limit and not self._door.make_room():
-            _refuse(accepted)
-            raise BlockingIOError
-        return _Counted(self._door, accepted), address
-
-    def _next_turn(self) -> None:
-        self._accepted = 0
-
-
-class _Counted(socket.socket):
-    """A connection that counts from its acceptance until its descriptor is closed."""
-
-    def __init__(self, door: Door, accepted: socket.socket) -> None:
-        super().__init__(fileno=accepted.detach())
-        self._door: Door | None = door
-        door.open += 1
-
-    def close(self) -> None:
-        """Close it; a second time does nothing."""
-        super().close()
-        if self._door is not None:
-            self._door.open -= 1
-            self._door = None
-
-
-def _refuse(accepted: socket.socket) -> None:
-    with accepted:
-        accepted.setblocking(False)
-        try:
-            accepted.send(_FULL)
-        except OSError as error:
-            log.debug("A connection was refused, and gone before it was told: %s", error)
-
-
-def raise_descriptor_limit() -> int:
-    """Allow this process as many descriptors as `MOST_CONNECTIONS` need, or as many as it may have;
-    returns how many that is."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = MOST_CONNECTIONS + RESERVE
-    if hard != resource.RLIM_INFINITY:
-        wanted = min(wanted, hard)
-    if soft == resource.RLIM_INFINITY or soft >= wanted:
-        return MOST_CONNECTIONS + RESERVE if soft == resource.RLIM_INFINITY else soft
-    try:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-    except (OSError, ValueError) as error:
-        log.warning("The limit of open files stays at %d: %s", soft, error)
-        return soft
-    return wanted
-
-
-def connections_within(descriptors: int) -> int:
-    """How many connections there is room for."""
-    return min(MOST_CONNECTIONS, max(descriptors - RESERVE, descriptors // 2))
+def web_server(app: ASGIApp) -> uvicorn.Server:
+    """The server for an application: `await web_server(app).serve(sockets=[listen(…)])`."""
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,  # `harden` believes trusted proxies alone
+        server_header=False,
+        ws_max_size=LONGEST_MESSAGE,
+        # It costs each open page 50 KiB, and compresses a patch of 250 bytes once for each page.
+        ws_per_message_deflate=False,
+        timeout_graceful_shutdown=SHUTDOWN_TIMEOUT,
+        timeout_keep_alive=KEPT_OPEN,
+        http=partial(TimedProtocol, door),  # type: ignore[arg-type] # it is only called
+        ws=partial(GuardedWebSocket, door),  # type: ignore[arg-type]
+    )
+    return uvicorn.Server(config)

@@ -5,10 +5,8 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from functools import partial
 from pathlib import Path
 
-import uvicorn
 from fastapi import FastAPI
 from nicegui import ui
 
@@ -17,15 +15,9 @@ from services.errors import OperatorError
 from services.settings import Settings
 from services.workers import working
 from ui import assets, live, notices, pages, public
+from ui.door import MOST_CONNECTIONS, Door, Listener, connections_within, raise_descriptor_limit
 from ui.headers import Compression, harden
-from ui.listener import (
-    MOST_CONNECTIONS,
-    Door,
-    Listener,
-    connections_within,
-    raise_descriptor_limit,
-)
-from ui.protocol import KEPT_OPEN, GuardedWebSocket, TimedProtocol
+from ui.listener import listen, web_server
 
 FAVICON = Path(__file__).parent / "static" / "favicon.svg"
 HEAD = (
@@ -34,10 +26,6 @@ HEAD = (
 )
 # Seconds that a page may stay away (a closed lid, a restarted proxy) before it is forgotten.
 RECONNECT_TIMEOUT = 30
-# Seconds that open requests get to end at a stop.
-SHUTDOWN_TIMEOUT = 10
-# The longest websocket message, in bytes: the largest form with room to spare.
-LONGEST_MESSAGE = 64 * 1024
 
 
 def create_app(settings: Settings, *, connections: int = MOST_CONNECTIONS) -> FastAPI:
@@ -101,21 +89,7 @@ async def serve(settings: Settings, say: Callable[[str], None]) -> int:
     listener = Listener(door, _listen(settings))
     asyncio.get_running_loop().set_exception_handler(door.handle_shortage)
     app = create_app(settings, connections=door.limit)
-    config = uvicorn.Config(
-        app,
-        log_config=None,
-        access_log=False,
-        proxy_headers=False,  # `harden` believes trusted proxies alone
-        server_header=False,
-        ws_max_size=LONGEST_MESSAGE,
-        # It costs each open page 50 KiB, and compresses a patch of 250 bytes once for each page.
-        ws_per_message_deflate=False,
-        timeout_graceful_shutdown=SHUTDOWN_TIMEOUT,
-        timeout_keep_alive=KEPT_OPEN,
-        http=partial(TimedProtocol, door),  # type: ignore[arg-type] # it is only called
-        ws=partial(GuardedWebSocket, door),  # type: ignore[arg-type]
-    )
-    server = uvicorn.Server(config)
+    server = web_server(app, door)
     say(f"Rollcall serves on {settings.public_url}")
     say(f"Room for {door.limit:,} connections: this process may open {descriptors:,} files.")
     if settings.admin_email and settings.admin_password:
@@ -132,15 +106,14 @@ async def serve(settings: Settings, say: Callable[[str], None]) -> int:
     # by then there is nothing left to end, but our own tidying up. One that comes before uvicorn
     # listens to them has it stop as soon as it has started.
     for stop in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(stop, lambda _signal, _frame: setattr(server, "should_exit", True))
+        signal.signal(stop, lambda _signal, _frame: server.stop())
     await server.serve(sockets=[listener])
     return 0
 
 
 def _listen(settings: Settings) -> socket.socket:
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
-        return socket.create_server((settings.host, settings.port), family=family, backlog=2048)
+        return listen(settings.host, settings.port)
     except OSError as error:
         raise OperatorError(
             f"Can't listen on {settings.host}, port {settings.port}: {error.strerror}. "

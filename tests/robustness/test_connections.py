@@ -16,7 +16,7 @@ import pytest_asyncio
 from tests.browser.server import Server, serving
 from tests.robustness.raw import PATIENCE, line, request
 from tests.robustness.test_odd_requests import SOCKET, UPGRADE
-from ui import listener
+from ui import door
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -165,9 +165,9 @@ async def test_what_the_process_may_have_is_taken() -> None:
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(512, before[0]), before[1]))
     try:
-        had = listener.raise_descriptor_limit()
-        assert had == min(before[1], listener.MOST_CONNECTIONS + listener.RESERVE)
+        had = door.raise_descriptor_limit()
+        assert had == min(before[1], door.MOST_CONNECTIONS + door.RESERVE)
         assert resource.getrlimit(resource.RLIMIT_NOFILE) == (had, before[1])
-        assert listener.connections_within(had) <= had - listener.RESERVE
+        assert door.connections_within(had) <= had - door.RESERVE
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, before)

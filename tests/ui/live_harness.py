@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID, uuid4
 
-import uvicorn
 from fastapi import Depends, FastAPI, HTTPException
 from nicegui import Client, core, ui
 from starlette.requests import Request
@@ -32,6 +31,7 @@ from services.settings import Settings
 from ui import assets, live
 from ui.cookies import session_token
 from ui.headers import Compression, harden
+from ui.listener import listen, web_server
 
 COOKIE = "rollcall"
 
@@ -268,7 +268,7 @@ def main() -> None:
     # The cookies' names depend on the settings; the database is never asked.
     runtime.use(Runtime(Settings(port=port), b"", Database("sqlite+aiosqlite:///nowhere.db")))
     app = create_app(f"http://localhost:{port}")
-    uvicorn.run(app, port=port, log_config=None, access_log=False, proxy_headers=False)
+    asyncio.run(web_server(app).serve(sockets=[listen("127.0.0.1", port)]))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,60 @@
+"""The socket and the web server, as the product, the tests and the benchmarks have them."""
+
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from starlette.types import Receive, Scope, Send
+
+from tests.ports import free_port
+from ui.listener import listen, web_server
+
+ACCEPTED = Path(__file__).with_name("accepted.py")
+
+
+async def answer(scope: Scope, _receive: Receive, send: Send) -> None:
+    """Answer everything with one word."""
+    if scope["type"] == "http":
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"here"})
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+async def test_an_accepted_connection_sends_at_once_what_is_written(host: str) -> None:
+    listener = listen(host, 0)
+    port = listener.getsockname()[1]
+    server = web_server(answer)
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    reader, writer = await asyncio.open_connection(host, port)
+    writer.write(b"GET / HTTP/1.1\r\nHost: here\r\n\r\n")
+    assert (await reader.readline()).startswith(b"HTTP/1.1 200")
+    (connection,) = server.server_state.connections
+    accepted = connection.transport.get_extra_info("socket")
+    assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+    writer.close()
+    server.should_exit = True
+    await serving
+
+
+def test_so_does_one_that_the_command_line_accepts(tmp_path: Path) -> None:
+    port = free_port()
+    env = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("ROLLCALL_")},
+        "ROLLCALL_DATA_DIR": str(tmp_path / "data"),
+        "ROLLCALL_PORT": str(port),
+        "ROLLCALL_PUBLIC_URL": f"http://127.0.0.1:{port}",
+    }
+    done = subprocess.run(
+        [sys.executable, str(ACCEPTED)],
+        env=env,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+    )
+    assert "TCP_NODELAY: 1\n" in done.stdout, done.stderr
