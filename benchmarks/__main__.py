@@ -11,6 +11,7 @@ from benchmarks import (
     cut,
     fan_out,
     first_row,
+    idle,
     invitations,
     machine,
     open_pages,
@@ -37,11 +38,12 @@ BENCHMARKS: dict[str, Benchmark] = {
     "replicas": replicas.run,
     "sign_in": sign_in.run,
     "invitations": invitations.run,
+    "idle": idle.run,
     "soak": soak.run,
 }
 # The soak takes as long as it is told to: it runs when it is named.
 USUAL = [name for name in BENCHMARKS if name != "soak"]
-SIZES = ("pages", "users", "rows", "split", "opened", "storm", "imported", "threads")
+SIZES = ("pages", "users", "rows", "split", "opened", "storm", "imported", "threads", "idle")
 FOLDER = Path(__file__).parent.parent / ".bench"
 
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Options:
-    """`pages` to `threads` are the sizes; a benchmark has as many rounds as its size
+    """`pages` to `idle` are the sizes; a benchmark has as many rounds as its size
     allows, times `effort`. `seconds` is how long each sign-in round takes, `soak` how long the soak
-    does."""
+    does; a rest of `idle_seconds` has room for two of each page's pings."""
 
     pages: tuple[int, ...] = (1, 100, 1000)
     users: tuple[int, ...] = (100, 10_000, 100_000)
@@ -17,8 +17,10 @@ class Options:
     storm: tuple[int, ...] = (10, 100, 1000)
     imported: tuple[int, ...] = (100, 1000, 10_000)
     threads: tuple[int, ...] = (1, 2, 8)
+    idle: tuple[int, ...] = (0, 200, 1000)
     effort: float = 1.0
     seconds: float = 4.0
+    idle_seconds: float = 50.0
     soak: float = 600.0
     soak_pages: int = 200
 
@@ -36,6 +38,8 @@ SMALLEST = Options(
     storm=(2,),
     imported=(30,),
     threads=(1,),
+    idle=(2,),
+    idle_seconds=0.5,
     effort=0.05,
     seconds=0.3,
     soak=1.0,

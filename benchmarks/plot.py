@@ -71,10 +71,10 @@ def _svg(title: str, sized_by: str, lines: Sequence[Line]) -> str:
     ys = [y for line in lines for _, y in line.points]
     low, high = math.floor(math.log10(min(ys))), math.ceil(math.log10(max(ys)))
     high = max(high, low + 1)
-    left, right = math.log10(min(xs)), math.log10(max(xs))
+    left, right = _place(min(xs)), _place(max(xs))
 
     def across(x: float) -> float:
-        share = (math.log10(x) - left) / (right - left) if right > left else 0.5
+        share = (_place(x) - left) / (right - left) if right > left else 0.5
         return round(LEFT + share * (WIDTH - LEFT - RIGHT), 1)
 
     def down(y: float) -> float:
@@ -105,3 +105,7 @@ def _svg(title: str, sized_by: str, lines: Sequence[Line]) -> str:
         parts.append(f'<path d="M{WIDTH - RIGHT + 14} {y}h24" {stroke}/>')
         parts.append(f'<text x="{WIDTH - RIGHT + 44}" y="{y + 4}">{escape(line.name[:32])}</text>')
     return "\n".join([*parts, "</svg>", ""])
+
+
+def _place(x: float) -> float:
+    return math.log10(max(x, 1))  # none at all stands where one would

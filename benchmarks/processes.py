@@ -50,6 +50,11 @@ class Child:
             raise RuntimeError("A process of the benchmark ended early; its error stands above.")
         return json.loads(line)
 
+    @property
+    def pid(self) -> int:
+        """The number of the process."""
+        return self._process.pid
+
     async def stop(self) -> None:
         """End the process."""
         if self._process.returncode is not None:

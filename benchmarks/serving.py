@@ -23,5 +23,5 @@ async def serving(app: Any, port: int) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        server.should_exit = True
+        server.stop()
         await task

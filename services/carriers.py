@@ -1,8 +1,7 @@
 """Carries events between processes that share a database.
 
 PostgreSQL: NOTIFY in the same transaction, one LISTEN connection per process. SQLite: a row in the
-same transaction, and a look at `PRAGMA data_version`, which costs microseconds and changes when
-another connection has written.
+same transaction, and a look at when the file was last written, which costs microseconds.
 
 A lost message makes nothing wrong: every service call asks the database, and open pages are
 compared with it all the time (`ui.live`). Whoever listens again after an interruption hears a
@@ -28,7 +27,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col, delete, select
 
 from models import BusMessage
-from services import clock, runtime
+from services import clock, runtime, sqlite
 from services.events import Event, from_message, to_message
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ CHANNEL = "rollcall"
 LISTENER = "rollcall listener"
 # PostgreSQL refuses a NOTIFY payload of 8000 bytes or more (its manual, NOTIFY).
 MAX_PAYLOAD = 7900
-# How often SQLite's data_version is looked at, in seconds.
+# How often is looked whether SQLite's file was written, in seconds.
 POLL_SECONDS = 0.1
 # A process that didn't read a message for so long starts afresh from the database anyway.
 KEEP = timedelta(minutes=10)
@@ -149,15 +148,16 @@ def _set_deaf(reason: str) -> None:
 
 async def _listen_sqlite(*, again: bool) -> None:
     current = runtime.current()
-    async with aiosqlite.connect(cast(str, current.database.url.database)) as connection:
+    path = cast(str, current.database.url.database)
+    async with aiosqlite.connect(path) as connection:
         last = await _value(connection, "SELECT coalesce(max(number), 0) FROM bus_message")
         current.bus.publish([Listening(again=again)])
         _set_deaf("")
-        version = -1
+        seen: object = None
         while True:
-            seen = await _value(connection, "PRAGMA data_version")
-            if seen != version:
-                version = seen
+            mark = sqlite.file_mark(path)
+            if mark != seen:
+                seen = mark
                 rows = await connection.execute_fetchall(
                     "SELECT number, origin, payload FROM bus_message WHERE number > ? ORDER BY 1",
                     (last,),

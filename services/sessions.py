@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlmodel import col, select, update
+from sqlmodel import col, func, select, update
 from sqlmodel.sql.expression import SelectOfScalar
 
 from models import EndReason, LoginSession, Role, SignInMethod, Tenant, User
@@ -210,8 +210,8 @@ async def touch(actor: Actor, seen_at: datetime | None = None) -> None:
 async def find_ended(session_ids: Collection[UUID]) -> dict[UUID, EndReason]:
     """Which of these sessions are over, and why. What push may have missed, this finds."""
     async with reading() as tx:
-        # Every replica asks this every second of all its pages' sessions, and nearly all live:
-        # the first query brings their ids alone.
+        # Every replica asks this of all its pages' sessions, every second in which something
+        # changes, and nearly all live: the first query brings their ids alone.
         alive = await tx.exec(
             _alive(select(LoginSession.id)).where(col(LoginSession.id).in_(list(session_ids)))
         )
@@ -230,6 +230,17 @@ async def find_ended(session_ids: Collection[UUID]) -> dict[UUID, EndReason]:
             for session_id, reason, active in rows
         }
     return dict.fromkeys(over, EndReason.REVOKED) | reasons
+
+
+async def first_expiry(session_ids: Collection[UUID]) -> datetime | None:
+    """When the first of these sessions expires that hasn't ended; none where all have."""
+    async with reading() as tx:
+        found = await tx.exec(
+            select(func.min(LoginSession.expires_at)).where(
+                col(LoginSession.id).in_(list(session_ids)), col(LoginSession.ended_at).is_(None)
+            )
+        )
+        return found.one()
 
 
 async def list_open(actor: Acting, user_id: UUID) -> Sequence[OpenSession]:

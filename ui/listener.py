@@ -1,11 +1,16 @@
 """What Rollcall listens with: one kind of socket and one web server, for the product, its tests and
 its benchmarks, so that all of them meet the same."""
 
+import asyncio
 import socket
+from contextlib import suppress
+from functools import partial
+from types import FrameType
 
 import uvicorn
 from starlette.types import ASGIApp
 
+from ui.door import MOST_CONNECTIONS, Door
 from ui.protocol import KEPT_OPEN, GuardedWebSocket, TimedProtocol
 
 # Connections that may wait to be accepted; the system may have a lower limit (Linux, somaxconn).
@@ -29,8 +34,41 @@ def listen(host: str, port: int) -> socket.socket:
     return socket.socket(made.family, made.type, socket.IPPROTO_TCP, fileno=made.detach())
 
 
-def web_server(app: ASGIApp) -> uvicorn.Server:
-    """The server for an application: `await web_server(app).serve(sockets=[listen(…)])`."""
+class WebServer(uvicorn.Server):
+    """Uvicorn, which looks ten times a second whether it is to stop. This one is woken for that,
+    and else looks at the time once a second, for its answers to tell."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopping = asyncio.Event()
+
+    def stop(self) -> None:
+        """Have `serve` end, once the open requests have."""
+        self.should_exit = True
+        self._stopping.set()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop because of a signal, whatever the loop waits for at this moment."""
+        super().handle_exit(sig, frame)
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._stopping.set)
+
+    async def main_loop(self) -> None:
+        """Wait for the stop."""
+        self._loop = asyncio.get_running_loop()
+        while not await self.on_tick(0):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(1):
+                    await self._stopping.wait()
+
+
+def web_server(app: ASGIApp, door: Door | None = None) -> WebServer:
+    """The server for an application: `await web_server(app).serve(sockets=[listen(…)])`.
+
+    The product limits its connections by a `door`, through which it also listens (`ui.door`).
+    """
+    door = door or Door(MOST_CONNECTIONS)
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -40,9 +78,10 @@ def web_server(app: ASGIApp) -> uvicorn.Server:
         ws_max_size=LONGEST_MESSAGE,
         # It costs each open page 50 KiB, and compresses a patch of 250 bytes once for each page.
         ws_per_message_deflate=False,
+        ws_ping_interval=None,  # engine.io has pings of its own
         timeout_graceful_shutdown=SHUTDOWN_TIMEOUT,
         timeout_keep_alive=KEPT_OPEN,
         http=partial(TimedProtocol, door),  # type: ignore[arg-type] # it is only called
         ws=partial(GuardedWebSocket, door),  # type: ignore[arg-type]
     )
-    return uvicorn.Server(config)
+    return WebServer(config)

@@ -5,11 +5,12 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 from weakref import WeakValueDictionary
 
-from services import presence, receipts, sessions, users
+from services import changes, clock, presence, receipts, sessions, users
 from services.audit import PLATFORM_CHAIN
 from services.audit_log import AuditEntry, find_entry
 from services.bus import Bus
@@ -35,8 +36,8 @@ from ui.rows import patch_values
 
 log = logging.getLogger(__name__)
 
-# How often open pages are compared with the database, in seconds. This is how an expired session
-# is noticed, and a notice that never arrived.
+# How often is looked whether open pages have to be compared with the database, in seconds. This is
+# how an expired session is noticed, and a notice that never arrived.
 COMPARE_SECONDS = 1.0
 
 _receipts: dict[UUID, asyncio.Future[Receipt]] = {}
@@ -136,10 +137,11 @@ async def _close_pages(event: SessionsEnded) -> None:
 
 async def compare_forever() -> None:
     """Close the pages whose sessions are over in the database, until cancelled."""
+    comparison = Comparison()
     while True:
         await asyncio.sleep(COMPARE_SECONDS)
         try:
-            await compare()
+            await comparison.go_on()
         except RollcallError as error:
             log.warning("Open pages can't be compared with the database now: %s", error)
 
@@ -151,18 +153,34 @@ async def _make_up(event: Listening) -> None:
         await live.tell_missed()
 
 
-async def compare() -> None:
-    """Close the pages whose sessions are over in the database."""
-    open_sessions = live.session_ids()
-    if not open_sessions:
-        return
-    ended = await sessions.find_ended(open_sessions)
-    await asyncio.gather(
-        *(
-            live.cut(live.pages_of_sessions([session_id]), reason.value)
-            for session_id, reason in ended.items()
+class Comparison:
+    """Closes the pages whose sessions are over in the database. It asks the database only where
+    that may be: something was committed, a session's time is over, or there are new ones here."""
+
+    def __init__(self) -> None:
+        self._mark: object = None
+        self._compared: set[UUID] = set()
+        self._expiry: datetime | None = None
+
+    async def go_on(self) -> bool:
+        """Compare, where anything can have changed; tells whether it did."""
+        open_sessions = live.session_ids()
+        if not open_sessions:
+            return False
+        mark = await changes.mark()
+        expired = self._expiry is not None and self._expiry <= clock.now()
+        if mark == self._mark and open_sessions <= self._compared and not expired:
+            return False
+        ended = await sessions.find_ended(open_sessions)
+        self._expiry = await sessions.first_expiry(open_sessions - ended.keys())
+        self._mark, self._compared = mark, open_sessions
+        await asyncio.gather(
+            *(
+                live.cut(live.pages_of_sessions([session_id]), reason.value)
+                for session_id, reason in ended.items()
+            )
         )
-    )
+        return True
 
 
 # What each fact changed about whom a filter matches: the state before it.

@@ -38,6 +38,7 @@ def create_app(settings: Settings, *, connections: int = MOST_CONNECTIONS) -> Fa
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         comparing = asyncio.create_task(notices.compare_forever())
         live.quiet_gc()
+        live.slow_pings()
         async with working():
             yield
         comparing.cancel()

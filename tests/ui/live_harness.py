@@ -231,6 +231,7 @@ def plain_routes(app: FastAPI) -> None:
 async def lifespan(_app: FastAPI) -> Any:
     """Quiet the collector, as the server does."""
     live.quiet_gc()
+    live.slow_pings()
     yield
 
 

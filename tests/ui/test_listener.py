@@ -36,7 +36,7 @@ async def test_an_accepted_connection_sends_at_once_what_is_written(host: str) -
     accepted = connection.transport.get_extra_info("socket")
     assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
     writer.close()
-    server.should_exit = True
+    server.stop()
     await serving
 
 

@@ -14,6 +14,7 @@ import nicegui
 import pytest
 import socketio
 from engineio.async_drivers import asgi
+from engineio.async_socket import AsyncSocket
 from nicegui import Client, core, run
 from nicegui import nicegui as server
 from nicegui.element import Element
@@ -168,3 +169,21 @@ def test_the_pool_of_processes_is_made_where_it_is_left_out() -> None:
 def test_every_script_of_the_template_can_carry_a_nonce() -> None:
     assert not re.search(r"\son\w+\s*=\s*[\"']", TEMPLATE), "an inline handler needs unsafe-inline"
     assert "'X-NiceGUI-Content': 'page'" in inspect.getsource(Client.build_response)
+
+
+def test_an_outbox_waits_in_one_place_and_is_woken_to_stop() -> None:
+    source = inspect.getsource(Outbox)
+    assert source.count("wait_for(") == 1
+    assert "await asyncio.wait_for(self._enqueue_event.wait(), timeout=1.0)" in source
+    assert "self._set_enqueue_event()" in inspect.getsource(Outbox.stop)
+
+
+def test_engine_io_makes_and_asks_its_sockets_as_ours_are() -> None:
+    assert "s = async_socket.AsyncSocket(self, sid)" in inspect.getsource(
+        engineio.AsyncServer._handle_connect
+    )
+    assert "if self.start_service_task:" in inspect.getsource(engineio.AsyncServer)
+    source = inspect.getsource(AsyncSocket)
+    assert re.findall(r"self\.schedule_ping\(\)", source) == ["self.schedule_ping()"]
+    assert "self.last_ping = time.time()" in source
+    assert "await self.queue.put(None)  # unlock the writer task" in source

@@ -17,6 +17,7 @@ from ui.live.pages import (
     session_ids,
 )
 from ui.live.processes import without_process_pool
+from ui.live.rest import slow_pings
 from ui.live.rooms import broadcast, broadcast_soon, is_watched
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "quiet_gc",
     "register",
     "session_ids",
+    "slow_pings",
     "tell_missed",
     "without_process_pool",
 ]

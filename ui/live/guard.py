@@ -23,7 +23,7 @@ from services import logs
 from services.errors import RollcallError
 from ui.cookies import session_token
 from ui.headers import origin_of
-from ui.live import messages, pages
+from ui.live import messages, pages, rest
 from ui.live.connection import LONGEST_FRAME, MOST_UNFINISHED, Connection
 from ui.live.nonces import mark_scripts
 from ui.live.pages import OpenPage
@@ -89,6 +89,7 @@ def install(
     """
     mark_scripts()
     sio = core.sio
+    rest.install()
     core.app.config.socket_io_js_transports = ["websocket"]
     core.app.storage.max_tab_storage_age = TAB_STORAGE_AGE
     sio.eio.transports = ["websocket"]

@@ -1,0 +1,92 @@
+"""Lets pages that are open and quiet cost next to nothing.
+
+NiceGUI wakes each page's outbox every second, to see whether it has been stopped; engine.io wakes
+for each socket's ping by itself, and once more to look whether it was answered. With 1,000 pages
+that is a twelfth of a core for nothing (docs/benchmarks.md).
+"""
+
+import asyncio
+import math
+import time
+from collections.abc import Awaitable
+from types import SimpleNamespace
+from typing import Any, TypeVar
+
+from engineio import async_server, async_socket, packet
+from nicegui import core, outbox
+
+T = TypeVar("T")
+
+PING_SECONDS = 45.0
+"""How often each socket is asked for a sign of life. Proxies cut a connection on which nothing is
+said for 60 seconds (nginx, proxy_read_timeout; AWS's load balancer, idle timeout)."""
+ANSWER_SECONDS = 12.0
+"""A socket that says nothing for so much longer is gone; so is, for the page, the server."""
+
+_due: dict[int, list["_Socket"]] = {}
+
+
+def install() -> None:
+    """Have outboxes sleep, and sockets be asked in groups; for those that are made from now on."""
+    # Whoever stops an outbox wakes it: it needn't look. (Its loop waits in one place, for that.)
+    outbox.asyncio = SimpleNamespace(**vars(asyncio) | {"wait_for": _wait})  # type: ignore[attr-defined]
+    async_server.async_socket = SimpleNamespace(AsyncSocket=_Socket)  # type: ignore[attr-defined]
+    # It goes from socket to socket, and looks what `_look` does for all that were pinged.
+    core.sio.eio.start_service_task = False
+
+
+def slow_pings() -> None:
+    """To be called when NiceGUI has started, which sets its own figures."""
+    core.sio.eio.ping_interval, core.sio.eio.ping_timeout = PING_SECONDS, ANSWER_SECONDS
+
+
+def _wait(waiting: Awaitable[T], timeout: float) -> Awaitable[T]:  # noqa: ARG001
+    return waiting
+
+
+class _Socket(async_socket.AsyncSocket):  # type: ignore[misc]  # engine.io has no types
+    """A socket that is pinged together with all others whose turn is in the same second."""
+
+    def schedule_ping(self) -> None:
+        """Ping once more, `ping_interval` seconds after the answer to the one before."""
+        if not self.last_ping:
+            return  # one is waiting, or unanswered
+        self.last_ping = None
+        loop = asyncio.get_running_loop()
+        second = math.ceil(loop.time() + self.server.ping_interval)
+        if second not in _due:
+            _due[second] = []
+            loop.call_at(second, _ping, second)
+        _due[second].append(self)
+
+    async def poll(self) -> list[Any]:
+        """The packets to be written next. (Without a time-out, for which asyncio would make a task
+        for each packet: `_look` finds sockets that are gone.)"""
+        packets = [await self.queue.get()]
+        while not self.queue.empty():
+            packets.append(self.queue.get_nowait())
+        for _ in packets:
+            self.queue.task_done()
+        if None in packets:  # the end; what was to be written before it is
+            packets = packets[: packets.index(None)]
+            if packets:
+                self.queue.put_nowait(None)
+        return packets
+
+
+def _ping(second: int) -> None:
+    sockets = [socket for socket in _due.pop(second) if not socket.closing and not socket.closed]
+    for socket in sockets:
+        socket.last_ping = time.time()
+        socket.queue.put_nowait(packet.Packet(packet.PING))
+    if sockets:
+        timeout = core.sio.eio.ping_timeout + 0.1  # longer than what engine.io compares with
+        asyncio.get_running_loop().call_later(timeout, _look, sockets)
+
+
+def _look(sockets: list[_Socket]) -> None:
+    for socket in sockets:
+        if socket.closed:
+            core.sio.eio.sockets.pop(socket.sid, None)
+        elif socket.last_ping and not socket.closing:
+            core.sio.eio.start_background_task(socket.check_ping_timeout)
