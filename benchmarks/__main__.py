@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks import (
+    busy_machine,
     cut,
     fan_out,
     first_row,
@@ -37,6 +38,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "storm": storm.run,
     "replicas": replicas.run,
     "sign_in": sign_in.run,
+    "busy_machine": busy_machine.run,
     "invitations": invitations.run,
     "idle": idle.run,
     "soak": soak.run,

@@ -135,6 +135,23 @@ class Load:
         await asyncio.gather(*(one_after_the_other(number) for number in range(at_once)))
         return done / (time.perf_counter() - begun)
 
+    async def sign_in_times(
+        self, url: str, path: str, email: str, password: str, count: int
+    ) -> list[float]:
+        """Sign in so many times, one after the other; returns how many seconds each took."""
+        took = []
+        address = urlsplit(url)
+        reader, writer = await asyncio.open_connection(address.hostname, address.port)
+        form = urlencode({"email": email, "password": password})
+        for _ in range(count):
+            begun = time.perf_counter()
+            status = await _post(reader, writer, address, path, form)
+            if status != 303:
+                raise RuntimeError(f"A sign-in was answered with {status}")
+            took.append(time.perf_counter() - begun)
+        writer.close()
+        return took
+
     async def close(self, count: int | None = None) -> int:
         """Close every socket, or so many of the oldest."""
         count = len(self.sockets) if count is None else count

@@ -1,7 +1,8 @@
 """Carries events between processes that share a database.
 
 PostgreSQL: NOTIFY in the same transaction, one LISTEN connection per process. SQLite: a row in the
-same transaction, and a look at when the file was last written, which costs microseconds.
+same transaction, and a look at `PRAGMA data_version` when the file was written, which changes when
+another connection has committed.
 
 A lost message makes nothing wrong: every service call asks the database, and open pages are
 compared with it all the time (`ui.live`). Whoever listens again after an interruption hears a
@@ -14,7 +15,8 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import count
@@ -27,8 +29,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col, delete, select
 
 from models import BusMessage
-from services import clock, runtime, sqlite
+from services import clock, runtime
 from services.events import Event, from_message, to_message
+from services.file_watch import FileWatch, watching
 
 if TYPE_CHECKING:
     from services.db import Transaction
@@ -40,8 +43,10 @@ CHANNEL = "rollcall"
 LISTENER = "rollcall listener"
 # PostgreSQL refuses a NOTIFY payload of 8000 bytes or more (its manual, NOTIFY).
 MAX_PAYLOAD = 7900
-# How often is looked whether SQLite's file was written, in seconds.
-POLL_SECONDS = 0.1
+# How often SQLite's data_version is looked at, in seconds: for `COMMIT_SECONDS` after the file was
+# written (or always, where nobody tells that it was), and else, for commits that took longer.
+LOOK_SECONDS, REST_SECONDS = 0.1, 3.0
+COMMIT_SECONDS = 1.0
 # A process that didn't read a message for so long starts afresh from the database anyway.
 KEEP = timedelta(minutes=10)
 RECONNECT_SECONDS = 0.5
@@ -61,6 +66,7 @@ DEAF = (
 
 _heard_at = 0.0
 _deaf_because = "it doesn't listen yet"
+_version: object = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +104,12 @@ async def try_to_hear() -> str:
     except (OSError, psycopg.Error) as error:
         return str(error)
     return DEAF
+
+
+def sqlite_version() -> object:
+    """Another one each time that something was found committed to the SQLite file, and none where
+    nobody listens."""
+    return _version
 
 
 async def send(tx: Transaction, events: Sequence[Event]) -> None:
@@ -147,25 +159,45 @@ def _set_deaf(reason: str) -> None:
 
 
 async def _listen_sqlite(*, again: bool) -> None:
+    global _version
     current = runtime.current()
     path = cast(str, current.database.url.database)
     async with aiosqlite.connect(path) as connection:
         last = await _value(connection, "SELECT coalesce(max(number), 0) FROM bus_message")
         current.bus.publish([Listening(again=again)])
         _set_deaf("")
-        seen: object = None
-        while True:
-            mark = sqlite.file_mark(path)
-            if mark != seen:
-                seen = mark
-                rows = await connection.execute_fetchall(
-                    "SELECT number, origin, payload FROM bus_message WHERE number > ? ORDER BY 1",
-                    (last,),
-                )
-                for number, origin, payload in rows:
-                    last = number
-                    _publish(origin, json.loads(payload))
-            await asyncio.sleep(POLL_SECONDS)
+        version = -1
+        with watching([f"{path}-wal"]) as watch, _listening():
+            while True:
+                seen = await _value(connection, "PRAGMA data_version")
+                if seen != version:
+                    version, _version = seen, object()
+                    rows = await connection.execute_fetchall(
+                        "SELECT number, origin, payload FROM bus_message WHERE number > ?"
+                        " ORDER BY 1",
+                        (last,),
+                    )
+                    for number, origin, payload in rows:
+                        last = number
+                        _publish(origin, json.loads(payload))
+                await _until_written(watch)
+
+
+@contextmanager
+def _listening() -> Iterator[None]:
+    global _version  # noqa: PLW0603 - there is one listener in a process
+    try:
+        yield
+    finally:
+        _version = None
+
+
+async def _until_written(watch: FileWatch) -> None:
+    # What is written counts from its commit on: a slow disk may take a while for that.
+    if not watch.has_news or watch.heard_within(COMMIT_SECONDS):
+        await asyncio.sleep(LOOK_SECONDS)
+    else:
+        await watch.wait(REST_SECONDS)
 
 
 async def _value(connection: aiosqlite.Connection, query: str) -> int:

@@ -4,18 +4,18 @@ looking costs. Whoever would otherwise ask again and again asks this first."""
 from sqlalchemy import String, cast, func
 from sqlmodel import select
 
-from services import runtime, sqlite
+from services import carriers, runtime
 from services.db import reading
 
 
 async def mark() -> object:
     """Equal to an earlier mark only where nothing was committed in between, by any process.
 
-    To be taken before one looks: what is committed meanwhile is then seen the next time.
+    To be taken before one looks: what is committed meanwhile is then seen the next time. (On SQLite
+    this may be late by as much as `carriers` looks.)
     """
-    database = runtime.current().database
-    if database.is_sqlite:
-        return sqlite.file_mark(database.url.database or "")
+    if runtime.current().database.is_sqlite:
+        return carriers.sqlite_version() or object()
     async with reading() as tx:
         # It names every transaction that is under way, and the next one's number: two equal ones
         # see the same rows (PostgreSQL's manual, "Transaction ID and Snapshot Information").

@@ -32,28 +32,31 @@ GOOD_SCORE = 2
 # A word of the person's own that is shorter than this is too common to forbid.
 MIN_PERSONAL_WORD = 3
 
-# The niceness of the threads that hash (0 is usual, 19 the most modest).
-HASHING_NICENESS = 15
+# The niceness of the threads that hash (0 is usual, 19 the most modest): beside our own event loop
+# they stand back, and beside other programs they get two thirds as much of a core as they would at
+# 0 (Linux weighs a niceness of 0 by 1,024 and of 3 by 526, sched(7), and a hash has four threads).
+HASHING_NICENESS = 3
 
 
 def _give_way() -> None:
-    """Let whoever is at work go before whoever signs in, as a hash takes all of a core. Linux alone
-    has priorities of single threads (setpriority(2)); those that Argon2 starts inherit it."""
+    """Let whoever is at work go before whoever signs in, as a hash takes all that it gets. Linux
+    alone has priorities of single threads (setpriority(2)); those that Argon2 starts inherit it."""
     if sys.platform == "linux":
         niceness = max(HASHING_NICENESS, os.getpriority(os.PRIO_PROCESS, 0))
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), niceness)
 
 
 _hasher = PasswordHasher()  # Argon2id at the library's defaults (RFC 9106, low-memory profile)
-# One hash keeps one core busy for tens of milliseconds: more threads than cores would only wait
-# for each other, and for the event loop.
-THREADS = os.cpu_count() or 1
+CORES = os.cpu_count() or 1
+# One hash works in four threads of its own, and keeps two cores busy for tens of milliseconds: more
+# at a time would only wait for each other, and keep the event loop waiting.
+THREADS = max(1, CORES // 2)
 _threads = ThreadPoolExecutor(THREADS, thread_name_prefix="passwords", initializer=_give_way)
 # So many may wait, or be worked on. A hash takes 30 to 150 ms of a core (Argon2id as above; 150 on
 # the machine of docs/benchmarks.md), so the last in a queue of 64 per core waits 2 to 10 s.
-QUEUE = 64 * THREADS
+QUEUE = 64 * CORES
 # Besides, so many who have shown that they are no strangers: by a link, a session, or a device.
-KNOWN_QUEUE = 32 * THREADS
+KNOWN_QUEUE = 32 * CORES
 # Seconds after which to come again: by then much of the longest queue is done.
 COME_AGAIN = 5
 # What an unknown account's password is compared with, so that it takes as long as any other.

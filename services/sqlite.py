@@ -6,7 +6,6 @@ reason a transaction begins with its first statement, and one without any costs 
 """
 
 import sqlite3
-import time
 from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from pathlib import Path
@@ -20,9 +19,6 @@ AT_ONCE = 500
 WAL_LIMIT = 16 * 2**20
 # How transactions begin that only read, and those that write.
 READING, WRITING = "BEGIN", "BEGIN IMMEDIATE"
-# A file's times are as coarse as the system's tick, 10 ms at most (Linux, CONFIG_HZ): one that was
-# written so many seconds ago may be written again without a newer time.
-TICK = 0.05
 Statement = Callable[[sqlite3.Cursor], sqlite3.Cursor]
 
 
@@ -155,19 +151,3 @@ async def cut_wal_back(path: str) -> bool:
 def _wal_size(path: str) -> int:
     wal = Path(f"{path}-wal")
     return wal.stat().st_size if wal.exists() else 0
-
-
-def file_mark(path: str) -> object:
-    """Equal to an earlier mark only where nothing was committed to the file in between, by any
-    process: a commit goes into the log beside it, or into the file."""
-    found = [_written(Path(name)) for name in (f"{path}-wal", path)]
-    newest = max(at for at, _ in found)
-    return found if time.time_ns() - newest > TICK * 1e9 else object()
-
-
-def _written(path: Path) -> tuple[int, int]:
-    try:
-        status = path.stat()
-    except FileNotFoundError:
-        return 0, 0
-    return status.st_mtime_ns, status.st_size

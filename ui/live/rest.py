@@ -29,8 +29,10 @@ _due: dict[int, list["_Socket"]] = {}
 def install() -> None:
     """Have outboxes sleep, and sockets be asked in groups; for those that are made from now on."""
     # Whoever stops an outbox wakes it: it needn't look. (Its loop waits in one place, for that.)
-    outbox.asyncio = SimpleNamespace(**vars(asyncio) | {"wait_for": _wait})  # type: ignore[attr-defined]
-    async_server.async_socket = SimpleNamespace(AsyncSocket=_Socket)  # type: ignore[attr-defined]
+    waiting: Any = SimpleNamespace(**vars(asyncio) | {"wait_for": _wait})
+    outbox.asyncio = waiting
+    sockets: Any = SimpleNamespace(AsyncSocket=_Socket)
+    async_server.async_socket = sockets
     # It goes from socket to socket, and looks what `_look` does for all that were pinged.
     core.sio.eio.start_service_task = False
 
@@ -44,8 +46,10 @@ def _wait(waiting: Awaitable[T], timeout: float) -> Awaitable[T]:  # noqa: ARG00
     return waiting
 
 
-class _Socket(async_socket.AsyncSocket):  # type: ignore[misc]  # engine.io has no types
+class _Socket(async_socket.AsyncSocket):
     """A socket that is pinged together with all others whose turn is in the same second."""
+
+    last_ping: float | None
 
     def schedule_ping(self) -> None:
         """Ping once more, `ping_interval` seconds after the answer to the one before."""

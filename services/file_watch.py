@@ -1,0 +1,81 @@
+"""Wakes whoever waits for a file to be written, by whichever process of this machine.
+
+Linux tells of it (inotify(7)), so that waiting costs next to nothing.
+"""
+
+import asyncio
+import ctypes
+import logging
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+
+log = logging.getLogger(__name__)
+
+IN_MODIFY = 0x2  # <sys/inotify.h>
+# Bytes of news that are read at once, and thrown away: that there is any is enough.
+NEWS = 64 * 1024
+
+
+class FileWatch:
+    """What is told of some files. `has_news` is whether anything ever is; it isn't on other
+    systems, nor where this one has no watch left to give."""
+
+    def __init__(self) -> None:
+        self.has_news = False
+        self._news = asyncio.Event()
+        self._heard_at = float("-inf")
+
+    async def wait(self, seconds: float) -> None:
+        """Wait until a file is written, or was since this was last called; so long at most."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._news.wait()
+        self._news.clear()
+
+    def heard_within(self, seconds: float) -> bool:
+        """Whether a file was written within so many seconds."""
+        return asyncio.get_running_loop().time() - self._heard_at < seconds
+
+    def hear(self, descriptor: int) -> None:
+        """Take the news in."""
+        os.read(descriptor, NEWS)
+        self._heard_at = asyncio.get_running_loop().time()
+        self._news.set()
+
+
+@contextmanager
+def watching(paths: Iterable[str]) -> Iterator[FileWatch]:
+    """Watch these files, which must exist, for as long as the block runs."""
+    watch = FileWatch()
+    try:
+        descriptor = _watch(paths)
+    except OSError as error:
+        log.info("Nobody tells when the database is written: it is looked at. (%s)", error)
+        yield watch
+        return
+    watch.has_news = True
+    loop = asyncio.get_running_loop()
+    loop.add_reader(descriptor, watch.hear, descriptor)
+    try:
+        yield watch
+    finally:
+        loop.remove_reader(descriptor)
+        os.close(descriptor)
+
+
+def _watch(paths: Iterable[str]) -> int:
+    """A descriptor that can be read once one of these files was written."""
+    if sys.platform != "linux":
+        raise OSError("not on this system")
+    libc = ctypes.CDLL(None, use_errno=True)
+    descriptor = int(libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC))
+    if descriptor < 0:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+    for path in paths:
+        if libc.inotify_add_watch(descriptor, os.fsencode(path), IN_MODIFY) < 0:
+            number = ctypes.get_errno()
+            os.close(descriptor)
+            raise OSError(number, os.strerror(number))
+    return descriptor
