@@ -16,6 +16,7 @@ from benchmarks import (
     invitations,
     machine,
     open_pages,
+    outside,
     pages,
     plot,
     replicas,
@@ -41,11 +42,23 @@ BENCHMARKS: dict[str, Benchmark] = {
     "busy_machine": busy_machine.run,
     "invitations": invitations.run,
     "idle": idle.run,
+    "outside": outside.run,
     "soak": soak.run,
 }
 # The soak takes as long as it is told to: it runs when it is named.
 USUAL = [name for name in BENCHMARKS if name != "soak"]
-SIZES = ("pages", "users", "rows", "split", "opened", "storm", "imported", "threads", "idle")
+SIZES = (
+    "pages",
+    "users",
+    "rows",
+    "split",
+    "opened",
+    "storm",
+    "imported",
+    "threads",
+    "idle",
+    "outside",
+)
 FOLDER = Path(__file__).parent.parent / ".bench"
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Options:
-    """`pages` to `idle` are the sizes; a benchmark has as many rounds as its size
+    """`pages` to `outside` are the sizes; a benchmark has as many rounds as its size
     allows, times `effort`. `seconds` is how long each sign-in round takes, `soak` how long the soak
     does; a rest of `idle_seconds` has room for two of each page's pings."""
 
@@ -18,6 +18,7 @@ class Options:
     imported: tuple[int, ...] = (100, 1000, 10_000)
     threads: tuple[int, ...] = (1, 2, 8)
     idle: tuple[int, ...] = (0, 200, 1000)
+    outside: tuple[int, ...] = (10_000,)
     effort: float = 1.0
     seconds: float = 4.0
     idle_seconds: float = 50.0
@@ -39,6 +40,7 @@ SMALLEST = Options(
     imported=(30,),
     threads=(1,),
     idle=(2,),
+    outside=(60,),
     idle_seconds=0.5,
     effort=0.05,
     seconds=0.3,

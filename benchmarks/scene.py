@@ -28,6 +28,11 @@ class Scene:
         self._folder = folder
         self._env = {k: v for k, v in os.environ.items() if not k.startswith("ROLLCALL_")}
 
+    @property
+    def data(self) -> str:
+        """The folder that `rollcall` serves from, if it is told no other."""
+        return f"{self._folder}/data"
+
     async def start(self, module: str, *arguments: str) -> Child:
         """Start a process that ends with the scene."""
         child = await Child.start(module, *arguments, env=self._env)

@@ -33,9 +33,9 @@ GOOD_SCORE = 2
 MIN_PERSONAL_WORD = 3
 
 # The niceness of the threads that hash (0 is usual, 19 the most modest): beside our own event loop
-# they stand back, and beside other programs they get two thirds as much of a core as they would at
-# 0 (Linux weighs a niceness of 0 by 1,024 and of 3 by 526, sched(7), and a hash has four threads).
-HASHING_NICENESS = 3
+# they stand back, and beside other programs they take at most 1.6 times as long as they would at 0
+# (Linux weighs a niceness of 0 by 1,024 and of 2 by 655; kernel/sched/core.c).
+HASHING_NICENESS = 2
 
 
 def _give_way() -> None:

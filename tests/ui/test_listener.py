@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 from tests.ports import free_port
 from ui.listener import listen, web_server
 
+PATIENCE = 30
 ACCEPTED = Path(__file__).with_name("accepted.py")
 
 
@@ -58,3 +60,13 @@ def test_so_does_one_that_the_command_line_accepts(tmp_path: Path) -> None:
         check=False,
     )
     assert "TCP_NODELAY: 1\n" in done.stdout, done.stderr
+
+
+async def test_a_server_at_rest_stops_at_once_when_it_is_told() -> None:
+    server = web_server(answer)
+    serving = asyncio.create_task(server.serve(sockets=[listen("127.0.0.1", 0)]))
+    while not server.started:  # noqa: ASYNC110 - nobody tells
+        await asyncio.sleep(0.01)
+    server.handle_exit(signal.SIGTERM, None)
+    server._captured_signals.clear()  # or it is raised once more, here
+    await asyncio.wait_for(serving, PATIENCE)

@@ -84,13 +84,13 @@ def _ping(second: int) -> None:
         socket.last_ping = time.time()
         socket.queue.put_nowait(packet.Packet(packet.PING))
     if sockets:
-        timeout = core.sio.eio.ping_timeout + 0.1  # longer than what engine.io compares with
+        timeout = sockets[0].server.ping_timeout + 0.1  # longer than what engine.io compares with
         asyncio.get_running_loop().call_later(timeout, _look, sockets)
 
 
 def _look(sockets: list[_Socket]) -> None:
     for socket in sockets:
         if socket.closed:
-            core.sio.eio.sockets.pop(socket.sid, None)
+            socket.server.sockets.pop(socket.sid, None)
         elif socket.last_ping and not socket.closing:
-            core.sio.eio.start_background_task(socket.check_ping_timeout)
+            socket.server.start_background_task(socket.check_ping_timeout)

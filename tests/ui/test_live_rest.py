@@ -1,0 +1,70 @@
+"""Open pages that are quiet: asked for a sign of life in groups, and missed if they give none."""
+
+import asyncio
+from typing import Any
+
+import engineio
+import pytest
+from engineio import packet
+
+from ui.live import rest
+
+PATIENCE = 30
+
+
+@pytest.fixture
+def server() -> engineio.AsyncServer:
+    """One whose sockets are asked within a second, and have no time to answer."""
+    server = engineio.AsyncServer(async_mode="asgi", ping_interval=0, ping_timeout=0)
+    server.ping_interval = server.ping_timeout = 0
+    return server
+
+
+def connected(server: engineio.AsyncServer, sid: str) -> Any:
+    socket = rest._Socket(server, sid)
+    server.sockets[sid] = socket
+    socket.schedule_ping()
+    return socket
+
+
+async def asked(socket: Any) -> None:
+    async with asyncio.timeout(PATIENCE):
+        (ping,) = await socket.poll()
+    assert ping.packet_type == packet.PING
+
+
+async def test_sockets_are_asked_together_and_again_once_they_answered(
+    server: engineio.AsyncServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rest, "_due", {})
+    server.ping_timeout = PATIENCE
+    sockets = [connected(server, str(number)) for number in range(5)]
+    groups = list(rest._due)
+    assert len(groups) <= 2, "a second may have begun in between"
+    for socket in sockets:
+        await asked(socket)
+    sockets[0].schedule_ping()  # as it does when an answer comes
+    await asked(sockets[0])
+    assert all(socket.queue.empty() for socket in sockets)
+
+
+async def test_a_socket_that_gives_no_sign_of_life_is_closed(
+    server: engineio.AsyncServer,
+) -> None:
+    ended = asyncio.Event()
+    server.on("disconnect", lambda _sid, _reason: ended.set())
+    silent = connected(server, "silent")
+    await asked(silent)
+    await asyncio.wait_for(ended.wait(), PATIENCE)
+    assert silent.closed
+
+
+async def test_what_was_to_be_written_goes_out_before_the_end(
+    server: engineio.AsyncServer,
+) -> None:
+    socket = rest._Socket(server, "ending")
+    last = packet.Packet(packet.MESSAGE, "the last word")
+    for one in (last, None):
+        socket.queue.put_nowait(one)
+    assert await socket.poll() == [last]
+    assert await socket.poll() == []
