@@ -113,7 +113,11 @@ async def lock_users(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, User]
         .with_for_update()
         .execution_options(populate_existing=True)
     )
-    return {user.id: user for user in locked}
+    users = {user.id: user for user in locked}
+    # A session of SQLAlchemy holds its rows only weakly: whoever asks for one of these next would
+    # have it read once more.
+    tx.info.setdefault("locked", []).extend(users.values())
+    return users
 
 
 async def require_session(

@@ -107,7 +107,7 @@ async def _set_active(
     actor: Acting, user_id: UUID, active: bool, seen_version: int | None
 ) -> StatusChange:
     async with transaction() as tx:
-        admins = await _platform_admin_ids(tx) if not active else []
+        admins = await _platform_admin_ids(tx) if not active and _reaches_admins(actor) else []
         by = await authorize(
             tx, actor, Permission.SWITCH_USERS, lock={user_id, *(_if_among(user_id, admins))}
         )
@@ -169,6 +169,11 @@ async def _deactivate(tx: Transaction, actor: Acting, by: User | None, user: Use
         UserDeactivated(tenant_id=user.tenant_id, user_id=user.id, row=row_if_complete(user))
     )
     return entry.id
+
+
+def _reaches_admins(actor: Acting) -> bool:
+    # They are in no tenant, and whoever works in one reaches nobody else.
+    return not isinstance(actor, Actor) or actor.tenant_id is None
 
 
 async def _platform_admin_ids(tx: Transaction) -> list[UUID]:
