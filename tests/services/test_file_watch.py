@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from services import file_watch
 from services.file_watch import watching
 
 PATIENCE = 30
@@ -30,7 +29,7 @@ async def test_a_write_by_another_process_wakes_who_waits(tmp_path: Path) -> Non
 async def test_where_nobody_tells_it_is_said_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(file_watch.sys, "platform", "another")
+    monkeypatch.setattr(sys, "platform", "another")
     with watching([str(tmp_path)]) as watch:
         assert not watch.has_news
 

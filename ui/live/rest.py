@@ -29,10 +29,10 @@ _due: dict[int, list["_Socket"]] = {}
 def install() -> None:
     """Have outboxes sleep, and sockets be asked in groups; for those that are made from now on."""
     # Whoever stops an outbox wakes it: it needn't look. (Its loop waits in one place, for that.)
-    waiting: Any = SimpleNamespace(**vars(asyncio) | {"wait_for": _wait})
-    outbox.asyncio = waiting
-    sockets: Any = SimpleNamespace(AsyncSocket=_Socket)
-    async_server.async_socket = sockets
+    theirs: Any = outbox
+    theirs.asyncio = SimpleNamespace(**vars(asyncio) | {"wait_for": _wait})
+    theirs = async_server
+    theirs.async_socket = SimpleNamespace(AsyncSocket=_Socket)
     # It goes from socket to socket, and looks what `_look` does for all that were pinged.
     core.sio.eio.start_service_task = False
 
@@ -46,7 +46,7 @@ def _wait(waiting: Awaitable[T], timeout: float) -> Awaitable[T]:  # noqa: ARG00
     return waiting
 
 
-class _Socket(async_socket.AsyncSocket):
+class _Socket(async_socket.AsyncSocket):  # type: ignore[misc]  # engine.io has no types
     """A socket that is pinged together with all others whose turn is in the same second."""
 
     last_ping: float | None
