@@ -42,7 +42,7 @@ async def run(options: Options) -> Result:
 
 async def _measure(users: int, options: Options) -> list[Figure]:
     samples: Samples = {}
-    rounds, starts = (max(2, round(n * options.effort)) for n in (ROUNDS, STARTS))
+    rounds, starts = (max(1, round(n * options.effort)) for n in (ROUNDS, STARTS))
     async with scene() as stage:
         inside = await stage.rollcall()
         ids = await inside.ask("tenant", slug="out", users=users, password=PASSWORD)

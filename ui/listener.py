@@ -17,6 +17,8 @@ from ui.protocol import KEPT_OPEN, GuardedWebSocket, TimedProtocol
 BACKLOG = 2048
 # Seconds that open requests get to end at a stop.
 SHUTDOWN_TIMEOUT = 10
+# Seconds from a stop until nothing new is taken in: a request that is on its way still is.
+ARRIVING = 0.1
 # The longest websocket message, in bytes: the largest form with room to spare.
 LONGEST_MESSAGE = 64 * 1024
 
@@ -61,6 +63,7 @@ class WebServer(uvicorn.Server):
             with suppress(TimeoutError):
                 async with asyncio.timeout(1):
                     await self._stopping.wait()
+        await asyncio.sleep(ARRIVING)
 
 
 def web_server(app: ASGIApp, door: Door | None = None) -> WebServer:
