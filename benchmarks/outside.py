@@ -111,6 +111,8 @@ async def _visit(url: str, people: list[tuple[int, str]], samples: Samples) -> N
                 await _deactivate(page, other, user, user_id, samples)
             await _activate(page, other, user_id, samples)
             await _invite(page, number, samples)
+        for opened in (page, other):
+            await opened.leave()
 
 
 async def _read(admin: Visitor, page: Page, number: int, samples: Samples) -> None:

@@ -134,6 +134,10 @@ class Page:
             if not (isinstance(element, dict) and _has(element, props))
         }
 
+    async def leave(self) -> None:
+        """Say goodbye, as a browser does."""
+        await self._socket.send_str("41")
+
     async def told(self, *texts: str) -> float:
         """Wait for what has all of these texts in it, among what came since the last one; tells
         when it came."""
