@@ -132,7 +132,7 @@ async def _deactivate(
     await page.told('"update"', '"Deactivate ')
     other.forget()
     refused = asyncio.create_task(_until_refused(user))
-    begun = await page.act("submit", {}, submit="Deactivate")
+    begun = await page.act("submit", {"about:id": user_id}, submit="Deactivate")
     changed = ('"rollcall_user"', user_id, '"active":false')
     _note(samples, "deactivate", await page.told(*changed) - begun)
     _note(samples, "deactivate, on another screen", await other.told(*changed) - begun)

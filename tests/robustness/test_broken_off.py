@@ -25,7 +25,7 @@ async def tenant(scene: Runtime) -> Tenant:
         tx.add_all(
             AuditEvent(
                 chain_id=tenant.id,
-                number=10_000 + number,
+                number=-number,  # before the head: later entries are no part of an export
                 at=clock.now(),
                 actor_name="",
                 action="",
