@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
@@ -49,6 +49,8 @@ class Operator:
     name: str
     tenant_id: UUID | None = None
     address: str = ""
+    session_id: None = field(default=None, init=False)
+    user_id: None = field(default=None, init=False)
 
 
 COMMAND_LINE = Operator("Command line")
@@ -80,7 +82,7 @@ async def authorize(
     if isinstance(actor, Operator):
         await lock_users(tx, lock)
         return None
-    if lock:
+    if lock and not tx.only_looks:
         await lock_users(tx, {actor.user_id, *lock})
     if isinstance(permission, Secret):
         rule = SECRETS[permission]
@@ -88,7 +90,7 @@ async def authorize(
     session, user = await require_session(tx, actor, permission)
     if fresh and not is_fresh(session):
         raise FreshSignInNeededError
-    if lock:
+    if lock and not tx.only_looks:
         # Whoever changes something is there: the session's idle time starts again.
         settings = runtime.current().settings
         session.seen(clock.now(), settings.session_idle, settings.session_max)

@@ -16,6 +16,7 @@ from services.audit_export import ExportFile
 from services.audit_heads import Head, name_of
 from services.db import reading, transaction
 from services.errors import NotFoundError
+from services.looking import looks_first
 from services.names import plain, words_of
 from services.permissions import Permission, Secret
 
@@ -114,13 +115,14 @@ async def find_entry(entry_id: UUID) -> AuditEntry:
     return _entry(row)
 
 
+@looks_first
 async def export(actor: Acting, query: AuditQuery) -> AsyncIterator[str]:
     """The entries as a signed CSV file, in pieces (`audit_export`). The export itself is in the
     log, before anything is read. It needs a fresh sign-in.
 
     Where it is broken off, by the end of the session say, the lines at its end are missing.
     """
-    async with transaction() as tx:
+    async with transaction(actor=actor) as tx:
         by = await authorize(
             tx,
             actor,

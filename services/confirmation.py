@@ -32,10 +32,10 @@ async def confirm_password(actor: Actor, password: str) -> None:
         await throttle.claim(counters)
         matches = await verify_password(password, stored)
     if not matches:
-        async with transaction() as tx:
+        async with transaction(actor=actor) as tx:
             await record(tx, Action.CONFIRMATION_FAILED, actor=actor, by=user, subject=user)
         raise InvalidInputError({"password": "This isn't your password."})
-    async with transaction() as tx:
+    async with transaction(actor=actor) as tx:
         fresh = await authorize(tx, actor, Permission.USE_OWN_ACCOUNT, lock=(actor.user_id,))
         if fresh is None or fresh.password_hash != stored:
             raise SessionEndedError

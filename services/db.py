@@ -7,7 +7,7 @@ import logging
 import sqlite3
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager
 from typing import Any
 
 from sqlalchemy import event, inspect
@@ -18,18 +18,27 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
-from sqlmodel import SQLModel
+from sqlmodel import Session, SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services import carriers, postgresql, runtime, sqlite
 from services.errors import DatabaseUnavailableError, OperatorError
 from services.events import Event, stamped
+from services.looking import LookingSession, WouldWriteError, is_looking
+from services.write_queue import Turn, Who, WriteQueue
 
 log = logging.getLogger(__name__)
 
 # How long a writer waits for another process's lock, in seconds, before it gives up.
 LOCK_TIMEOUT = 30
 READERS = 8
+# PostgreSQL: acts that write at a time, of the connections that they share with whoever reads; and
+# connections that only urgent acts have.
+WRITERS, URGENT_WRITERS = 8, 4
+URGENT_KEPT, URGENT_MORE = 2, 6  # half of them for looking first
+# PostgreSQL's lock_timeout in seconds: how long an act waits for a row that another one has locked.
+# Acts take milliseconds, and whoever waits keeps a connection from others.
+ROW_LOCK_TIMEOUT = 10
 # PostgreSQL's manual, appendix A (Error Codes).
 DISK_FULL, READ_ONLY = "53100", "25006"
 
@@ -37,21 +46,25 @@ DISK_FULL, READ_ONLY = "53100", "25006"
 class Transaction(AsyncSession):
     """A database session that also collects the events of what it did."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        super().__init__(engine, expire_on_commit=False, autoflush=True)
+    def __init__(self, engine: AsyncEngine, kind: type[Session] = Session) -> None:
+        super().__init__(engine, expire_on_commit=False, autoflush=True, sync_session_class=kind)
         self.events: list[Event] = []
+        self.only_looks = kind is LookingSession
+        """Whether nothing may be written (`services.looking`)."""
 
     def publish(self, event: Event) -> None:
         """Have the event leave after the commit."""
+        if self.only_looks:
+            raise WouldWriteError
         self.events.append(event)
 
 
 class Database:
-    """The engines of one database.
+    """The engines of one database, and the queue of those who write.
 
-    SQLite takes one writer at a time: a pool of one connection is a fair queue for them, and each
-    begins IMMEDIATE, so that what it read can't have changed when it writes. PostgreSQL needs no
-    second engine: rows are locked by the services.
+    SQLite takes one writer at a time, who begins IMMEDIATE, so that what it read can't have changed
+    when it writes. On PostgreSQL rows are locked by the services; urgent acts have connections of
+    their own there, so that nobody can take them all.
     """
 
     def __init__(self, url: str) -> None:
@@ -64,17 +77,22 @@ class Database:
             except (ArgumentError, ValueError):
                 raise OperatorError("ROLLCALL_DATABASE_URL is not a database address.") from None
             self.reader = self._sqlite_engine(READERS, sqlite.READING)
-            self.writer = self._sqlite_engine(1, sqlite.WRITING)
+            self.writer = self.urgent = self._sqlite_engine(1, sqlite.WRITING)
+            self.urgent_reader = self.reader
+            self.queue = WriteQueue(1)
         else:
             self.server = postgresql.Server(url)
-            self.reader = self.writer = self._postgresql_engine()
+            self.reader = self.writer = self._postgresql_engine(READERS, WRITERS)
+            self.urgent = self._postgresql_engine(URGENT_KEPT, URGENT_MORE)
+            self.urgent_reader = self.urgent
+            self.queue = WriteQueue(WRITERS, URGENT_WRITERS)
 
-    def _postgresql_engine(self) -> AsyncEngine:
+    def _postgresql_engine(self, kept: int, more: int) -> AsyncEngine:
         engine = create_async_engine(
             "postgresql+psycopg://",  # the server's arguments are the whole address
             async_creator=self.server.connect,
-            pool_size=READERS,
-            max_overflow=READERS,
+            pool_size=kept,
+            max_overflow=more,
             pool_pre_ping=True,
             hide_parameters=True,  # an error is logged, and what was to be stored is not
         )
@@ -85,6 +103,7 @@ class Database:
             # (PostgreSQL, plan_cache_mode).
             cursor = connection.cursor()
             cursor.execute("SET plan_cache_mode = force_custom_plan")
+            cursor.execute(f"SET lock_timeout = '{ROW_LOCK_TIMEOUT}s'")
             cursor.close()
             connection.commit()
 
@@ -131,35 +150,43 @@ class Database:
 
     async def close(self) -> None:
         """Close every connection."""
-        await self.reader.dispose()
-        if self.writer is not self.reader:
-            await self.writer.dispose()
+        for engine in {self.reader, self.writer, self.urgent}:
+            await engine.dispose()
 
 
 @asynccontextmanager
-async def transaction(*, patient: bool = False) -> AsyncIterator[Transaction]:
+async def transaction(
+    *, actor: Who | None = None, urgent: bool = False, patient: bool = False
+) -> AsyncIterator[Transaction]:
     """Change the database: commits at the end, rolls back on any error, then tells the bus.
 
-    Those that are `patient` don't keep others waiting: only one of them at a time stands in the
-    queue of SQLite's writers.
+    `actor` is who acts, so that nobody takes more than their share of the queue. What ends
+    somebody's access is `urgent`, and goes first; what is `patient` lets others go first for a
+    moment (`services.write_queue`).
 
-    Raises `DatabaseUnavailableError` where the database is locked, full, read-only or gone.
+    Raises `DatabaseUnavailableError` where the database is locked, full, read-only or gone, and
+    `TooMuchAtOnceError` where too many acts of the actor's are waiting already.
     """
     current = runtime.current()
-    queues = patient and current.database.is_sqlite
-    async with (
-        current.patience if queues else nullcontext(),
-        _translated(),
-        Transaction(current.database.writer) as tx,
-    ):
-        async with tx.begin():
+    if is_looking():
+        reader = current.database.urgent_reader if urgent else current.database.reader
+        async with _translated(), Transaction(reader, LookingSession) as tx, tx.begin():
             yield tx
             await tx.flush()
-            if tx.events:
-                await carriers.send(tx, tx.events)
-        committed_at = time.perf_counter()
-    origin = current.process_id
-    current.bus.publish(stamped(event, committed_at, origin) for event in tx.events)
+        return
+    turn = Turn.URGENT if urgent else Turn.PATIENT if patient else Turn.USUAL
+    engine = current.database.urgent if urgent else current.database.writer
+    async with current.database.queue.turn(turn, actor):
+        async with _translated(), Transaction(engine) as tx:
+            async with tx.begin():
+                yield tx
+                await tx.flush()
+                if tx.events:
+                    await carriers.send(tx, tx.events)
+            committed_at = time.perf_counter()
+        # Within the turn: events leave in the order of the commits.
+        origin = current.process_id
+        current.bus.publish(stamped(event, committed_at, origin) for event in tx.events)
 
 
 @asynccontextmanager

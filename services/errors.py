@@ -158,6 +158,16 @@ class BusyError(TooManyAttemptsError):
         self.retry_after = retry_after
 
 
+class TooMuchAtOnceError(TooManyAttemptsError):
+    """The caller's own acts stand in one another's way; this one wasn't begun."""
+
+    def __init__(self, retry_after: int = 1) -> None:
+        RollcallError.__init__(
+            self, "You are doing too much at once. Wait a moment, then try again."
+        )
+        self.retry_after = retry_after
+
+
 class DeadLinkError(RollcallError):
     """A one-time link is unknown, used, replaced or too old."""
 

@@ -24,7 +24,7 @@ async def settle() -> None:
         some = or_(sessions.exists(), links.exists())
         if not (await tx.exec(select(some))).one():
             return
-    async with transaction() as tx:
+    async with transaction(urgent=True) as tx:
         # What somebody else is changing at this moment is left for the next time.
         await tx.exec(
             update(LoginSession)

@@ -11,7 +11,7 @@ log = logging.getLogger(__name__)
 async def tidy_up() -> None:
     """Remove failures too old to count, browsers that are strangers again, and messages between
     processes that all have read; cut back what SQLite writes ahead."""
-    async with transaction() as tx:
+    async with transaction(patient=True) as tx:
         await throttle.remove_old(tx)
         await known_devices.remove_old(tx)
         await carriers.remove_old(tx)

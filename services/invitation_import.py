@@ -23,6 +23,7 @@ from services.invitations import (
     send_invitation,
     tell_link,
 )
+from services.looking import looks_first
 
 # Rows per transaction: a writer who comes between waits for some tens of milliseconds.
 BATCH = 25
@@ -114,6 +115,7 @@ def read_csv(text: str) -> list[ImportRow]:
     return rows
 
 
+@looks_first
 async def invite_rows(actor: Acting, rows: Sequence[ImportRow]) -> list[RowOutcome]:
     """Invite up to `BATCH` rows in one transaction; a row that is refused holds up no other.
 
@@ -124,7 +126,7 @@ async def invite_rows(actor: Acting, rows: Sequence[ImportRow]) -> list[RowOutco
     if len(rows) > BATCH:
         raise ValueError("too many rows for one transaction")
     forms = {row: check_form(actor, row.form) for row in rows}
-    async with transaction() as tx:
+    async with transaction(actor=actor) as tx:
         by = await authorize_inviting(tx, actor, list(forms.values()))
         # First every account, by its email, then the log: two imports of the same people wait for
         # one another, and never both at once.

@@ -17,6 +17,7 @@ from services.emails import check_email, email_key
 from services.emails_elsewhere import IN_USE, InUseElsewhereError, is_taken
 from services.errors import ConflictError, InvalidInputError, TenantClosedError
 from services.events import MailProgressed, UserInvited
+from services.looking import looks_first
 from services.passwords import check_password, hash_password
 from services.permissions import INVITATIONS, Permission, Secret, invitable_roles
 from services.personal_links import (
@@ -63,6 +64,7 @@ class CheckedForm:
     wrong: Mapping[str, str]
 
 
+@looks_first
 async def invite(actor: Acting, form: InvitationForm) -> Invited:
     """Make an account and promise its invitation, in one transaction.
 
@@ -71,7 +73,7 @@ async def invite(actor: Acting, form: InvitationForm) -> Invited:
     """
     checked = check_form(actor, form)
     try:
-        async with transaction() as tx:
+        async with transaction(actor=actor) as tx:
             by = await authorize_inviting(tx, actor, [checked])
             user = await add_account(tx, actor, by, checked)
             return await send_invitation(tx, actor, by, user)
@@ -192,12 +194,13 @@ async def check_field(actor: Acting, field: str, value: str) -> tuple[str, str]:
     )
 
 
+@looks_first
 async def resend(actor: Acting, user_id: UUID) -> Invited:
     """Renew the link of someone who hasn't signed in yet; the old one is dead from now on.
 
     Takes what inviting them takes: for an admin's, a fresh sign-in.
     """
-    async with transaction() as tx:
+    async with transaction(actor=actor) as tx:
         by = await authorize(tx, actor, _least_permission(actor), lock=(user_id,))
         user = await get_user(tx, actor, user_id)
         await _authorize_role(tx, actor, user.role)
@@ -212,12 +215,13 @@ async def resend(actor: Acting, user_id: UUID) -> Invited:
         return Invited(user.id, user.full_name, user.email, user.role, by_mail)
 
 
+@looks_first
 async def copy_link(actor: Acting, user_id: UUID) -> str:
     """The address of the live invitation of someone who hasn't signed in yet, to hand over.
 
     Takes what inviting them takes: for an admin's, a fresh sign-in.
     """
-    async with transaction() as tx:
+    async with transaction(actor=actor) as tx:
         by = await authorize(tx, actor, _least_permission(actor), lock=(user_id,))
         user = await get_user(tx, actor, user_id)
         await _authorize_role(tx, actor, user.role)

@@ -64,6 +64,12 @@ async def remember(tx: Transaction, user: User, cookie: str) -> str:
     return SEPARATOR.join([token, *others][:MOST_PEOPLE])
 
 
+async def knows_any(tx: Transaction, user: User) -> bool:
+    """Whether the user is known in any browser."""
+    found = await tx.exec(select(KnownDevice.user_id).where(KnownDevice.user_id == user.id).limit(1))
+    return found.first() is not None
+
+
 async def forget(tx: Transaction, user: User) -> None:
     """All the user's browsers are strangers again. The caller has logged why: rows of the log
     are locked before those of devices."""

@@ -28,6 +28,7 @@ from services.actor import Actor
 from services.audit import Action, record
 from services.db import Transaction, transaction
 from services.errors import ConflictError, NotFoundError, PasskeyRefusedError
+from services.looking import looks_first
 from services.passkey_challenges import Purpose
 from services.second_factor_policy import has_one
 
@@ -47,12 +48,13 @@ def are_offered() -> bool:
     return False
 
 
+@looks_first
 async def begin(actor: Actor) -> str:
     """What the browser needs to make a passkey, as JSON. Needs a fresh sign-in.
 
     Raises `ConflictError` where there are too many, or none is possible.
     """
-    async with transaction() as tx:
+    async with transaction(actor=actor) as tx:
         user = await second_factors.owner(tx, actor)
         if not are_offered():
             raise ConflictError("Passkeys need a host name and https in ROLLCALL_PUBLIC_URL.")
@@ -76,6 +78,7 @@ async def begin(actor: Actor) -> str:
         return webauthn.options_to_json(options)
 
 
+@looks_first
 async def finish(actor: Actor, answer: str) -> tuple[str, ...]:
     """Keep the passkey that the browser made; returns the recovery codes, shown this once, where
     it is the first second factor.
@@ -84,7 +87,7 @@ async def finish(actor: Actor, answer: str) -> tuple[str, ...]:
     known already.
     """
     try:
-        async with transaction() as tx:
+        async with transaction(actor=actor) as tx:
             user = await second_factors.owner(tx, actor)
             passkey = _registered(answer, actor, user)
             session = await tx.get_one(LoginSession, actor.session_id)
@@ -102,12 +105,13 @@ async def finish(actor: Actor, answer: str) -> tuple[str, ...]:
         raise ConflictError("This passkey is in use already.") from error
 
 
+@looks_first
 async def remove(actor: Actor, passkey_id: UUID) -> None:
     """Do without one of one's passkeys; needs a fresh sign-in.
 
     Raises `NotFoundError`, and `ConflictError` for the last factor where one is required.
     """
-    async with transaction() as tx:
+    async with transaction(actor=actor) as tx:
         user = await second_factors.owner(tx, actor)
         passkey = await tx.get(Passkey, passkey_id)
         if passkey is None or passkey.user_id != user.id:

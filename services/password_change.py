@@ -82,7 +82,7 @@ async def reset(slug: str | None, token: str, password: str, caller: Caller) -> 
     before = await open_reset(slug, token)
     await _check(password, before.own_words)
     hashed = await hash_password(password)
-    async with transaction() as tx:
+    async with transaction(urgent=True) as tx:
         await lock_users(tx, [before.user_id])
         link = await links.get_live(tx, LinkPurpose.RESET, token)
         user, tenant = await user_of_link(tx, link, slug)
@@ -130,7 +130,7 @@ async def change_password(actor: Actor, current: str, new: str) -> int:
     if not matches:
         raise InvalidInputError({"current": "This isn't your current password."})
     hashed = await hash_password(new)
-    async with transaction() as tx:
+    async with transaction(actor=actor, urgent=True) as tx:
         fresh = await authorize(tx, actor, Permission.USE_OWN_ACCOUNT, lock=(actor.user_id,))
         if fresh is None or fresh.password_hash != stored:
             raise SessionEndedError

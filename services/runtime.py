@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -23,8 +22,6 @@ class Runtime:
     database: Database
     bus: Bus = field(default_factory=Bus)
     process_id: str = field(default_factory=lambda: str(new_id()))
-    patience: asyncio.Lock = field(default_factory=asyncio.Lock)
-    """What `services.db.transaction(patient=True)` takes first."""
 
 
 _current: Runtime | None = None

@@ -18,6 +18,7 @@ from services.audit import Action, record
 from services.db import Transaction, reading, transaction
 from services.errors import ConflictError, InvalidInputError, SessionEndedError
 from services.events import SecondFactorsChanged
+from services.looking import looks_first
 from services.permissions import Permission, Secret
 from services.personal_links import PLATFORM_NAME
 from services.second_factor_policy import concerns, has_one
@@ -88,12 +89,13 @@ async def find(tx: Transaction, user_id: UUID) -> SecondFactors:
     return SecondFactors(since, passkeys, await recovery_codes.left(tx, user_id))
 
 
+@looks_first
 async def begin(actor: Actor) -> Enrolment:
     """A new secret for an app; it counts once `finish` got a code. Needs a fresh sign-in.
 
     Raises `ConflictError` where there is an app already.
     """
-    async with transaction() as tx:
+    async with transaction(actor=actor) as tx:
         user = await owner(tx, actor)
         app = await tx.get(Authenticator, user.id)
         if app is not None and app.confirmed_at is not None:
@@ -109,6 +111,7 @@ async def begin(actor: Actor) -> Enrolment:
         return Enrolment(secret, uri)
 
 
+@looks_first
 async def finish(actor: Actor, code: str) -> tuple[str, ...]:
     """Put the app into force with its first code; returns the recovery codes, shown this once,
     where it is the first second factor.
@@ -116,7 +119,7 @@ async def finish(actor: Actor, code: str) -> tuple[str, ...]:
     Needs a fresh sign-in. Raises `InvalidInputError` for a wrong code, and `ConflictError` where
     nothing was begun.
     """
-    async with transaction() as tx:
+    async with transaction(actor=actor) as tx:
         user = await owner(tx, actor)
         app = await tx.get(Authenticator, user.id)
         if app is None or app.confirmed_at is not None:
@@ -131,9 +134,10 @@ async def finish(actor: Actor, code: str) -> tuple[str, ...]:
         return await added(tx, MailTemplate.AUTHENTICATOR_ADDED, user, is_first=is_first)
 
 
+@looks_first
 async def renew_codes(actor: Actor) -> tuple[str, ...]:
     """Ten new recovery codes instead of the old; needs a fresh sign-in."""
-    async with transaction() as tx:
+    async with transaction(actor=actor) as tx:
         user = await owner(tx, actor)
         if not await has_one(tx, user.id):
             raise ConflictError("There is no second factor. Set one up first.")
@@ -142,12 +146,13 @@ async def renew_codes(actor: Actor) -> tuple[str, ...]:
         return await recovery_codes.issue(tx, user)
 
 
+@looks_first
 async def remove(actor: Actor) -> None:
     """Do without the authenticator app; needs a fresh sign-in.
 
     Raises `ConflictError` for the last factor where the organisation requires one.
     """
-    async with transaction() as tx:
+    async with transaction(actor=actor) as tx:
         user = await owner(tx, actor)
         app = await tx.get(Authenticator, user.id)
         if app is None or app.confirmed_at is None:
@@ -169,13 +174,14 @@ async def lose_app(tx: Transaction, user: User, app: Authenticator) -> None:
     await _tell(tx, MailTemplate.AUTHENTICATOR_REMOVED, user)
 
 
+@looks_first
 async def reset(actor: Acting, user_id: UUID) -> None:
     """Take another user's factors away, so that their password alone lets them in again.
 
     Never one's own: whoever has stolen a session could else get rid of the second factor. Needs a
     fresh sign-in; the user is told by mail. Raises `ConflictError`.
     """
-    async with transaction() as tx:
+    async with transaction(actor=actor) as tx:
         by = await authorize(
             tx, actor, Permission.RESET_SECOND_FACTORS, lock=(user_id,), fresh=True
         )

@@ -16,6 +16,7 @@ from services.db import Transaction, reading, transaction
 from services.devices import describe_device
 from services.errors import NotFoundError, SessionEndedError
 from services.events import SessionsEnded
+from services.looking import looks_first
 from services.permissions import Permission
 from services.second_factor_policy import lacks
 from services.secrets import new_token, token_hash
@@ -98,21 +99,13 @@ async def end(
 
     The caller has locked the user. Returns how many ended.
     """
-    now = clock.now()
-    query = select(LoginSession.id).where(
-        LoginSession.user_id == user.id,
-        col(LoginSession.ended_at).is_(None),
-        col(LoginSession.expires_at) > now,
-    )
-    if only is not None:
-        query = query.where(col(LoginSession.id).in_(list(only)))
-    ids = [session_id for session_id in await tx.exec(query) if session_id != keep]
+    ids = await _living(tx, user, only=only, keep=keep)
     if not ids:
         return 0
     await tx.exec(
         update(LoginSession)
         .where(col(LoginSession.id).in_(ids))
-        .values(ended_at=now, end_reason=reason)
+        .values(ended_at=clock.now(), end_reason=reason)
     )
     tx.publish(
         SessionsEnded(
@@ -124,6 +117,20 @@ async def end(
         )
     )
     return len(ids)
+
+
+async def _living(
+    tx: Transaction, user: User, *, only: Collection[UUID] | None, keep: UUID | None
+) -> list[UUID]:
+    """The user's sessions that aren't over: all, or of `only` these; never `keep`."""
+    query = select(LoginSession.id).where(
+        LoginSession.user_id == user.id,
+        col(LoginSession.ended_at).is_(None),
+        col(LoginSession.expires_at) > clock.now(),
+    )
+    if only is not None:
+        query = query.where(col(LoginSession.id).in_(list(only)))
+    return [session_id for session_id in await tx.exec(query) if session_id != keep]
 
 
 async def find_session_id(token: str | None) -> UUID | None:
@@ -200,7 +207,7 @@ async def touch(actor: Actor, seen_at: datetime | None = None) -> None:
         seen_at = session.last_seen_at if session else now
     if now - seen_at < min(TOUCH_EVERY, settings.session_idle / 4):
         return
-    async with transaction() as tx:
+    async with transaction(actor=actor) as tx:
         await lock_users(tx, [actor.user_id])
         fresh = await tx.get(LoginSession, actor.session_id)
         if fresh is not None and fresh.is_alive(now):
@@ -276,9 +283,10 @@ async def list_open(actor: Acting, user_id: UUID) -> Sequence[OpenSession]:
         ]
 
 
+@looks_first
 async def sign_out(actor: Actor) -> None:
     """End the session that is used right now."""
-    async with transaction() as tx:
+    async with transaction(actor=actor, urgent=True) as tx:
         user = await authorize(tx, actor, Permission.USE_OWN_ACCOUNT, lock=(actor.user_id,))
         if user is None:
             raise NotFoundError
@@ -286,6 +294,7 @@ async def sign_out(actor: Actor) -> None:
         await end(tx, user, EndReason.SIGNED_OUT, cause=entry.id, only=[actor.session_id])
 
 
+@looks_first
 async def revoke(actor: Acting, user_id: UUID, session_id: UUID | None = None) -> int:
     """End one session of a user, or all but the one in use; returns how many ended.
 
@@ -293,26 +302,20 @@ async def revoke(actor: Acting, user_id: UUID, session_id: UUID | None = None) -
     """
     own = _is_self(actor, user_id)
     permission = Permission.USE_OWN_ACCOUNT if own else Permission.SIGN_OUT_USERS
-    async with transaction() as tx:
+    async with transaction(actor=actor, urgent=True) as tx:
         by = await authorize(tx, actor, permission, lock=(user_id,))
         user = by if own and by is not None else await get_user(tx, actor, user_id)
-        if session_id is not None:
-            session = await tx.get(LoginSession, session_id)
-            if session is None or session.user_id != user.id:
-                raise NotFoundError("This session is over already.")
+        keep = actor.session_id if own and session_id is None else None
+        only = None if session_id is None else [session_id]
+        living = await _living(tx, user, only=only, keep=keep)
+        if not living and session_id is not None:
+            raise NotFoundError("This session is over already.")
+        if not living and not await known_devices.knows_any(tx, user):
+            return 0
         entry = await record(tx, Action.SESSIONS_REVOKED, actor=actor, by=by, subject=user)
         if session_id is None:
             await known_devices.forget(tx, user)
-        return await end(
-            tx,
-            user,
-            EndReason.REVOKED,
-            cause=entry.id,
-            only=None if session_id is None else [session_id],
-            keep=actor.session_id
-            if own and session_id is None and isinstance(actor, Actor)
-            else None,
-        )
+        return await end(tx, user, EndReason.REVOKED, cause=entry.id, only=only, keep=keep)
 
 
 def _is_self(actor: Acting, user_id: UUID) -> bool:

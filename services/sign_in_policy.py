@@ -11,6 +11,7 @@ from services.audit import Action, record
 from services.db import Transaction, reading, transaction
 from services.errors import ConflictError, InvalidInputError
 from services.events import TenantChanged
+from services.looking import looks_first
 from services.permissions import Permission
 from services.second_factor_policy import has_one, lacks, there_is_one
 
@@ -29,6 +30,7 @@ async def get_policy(actor: Actor) -> SignInPolicy:
         return SignInPolicy((await get_tenant(tx, actor)).second_factor_policy)
 
 
+@looks_first
 async def require_second_factor(actor: Actor, of: str) -> None:
     """Require a second factor of nobody, of Tenant Admins, or of everyone (`SecondFactorPolicy`).
 
@@ -40,7 +42,7 @@ async def require_second_factor(actor: Actor, of: str) -> None:
         policy = SecondFactorPolicy(of)
     except ValueError as error:
         raise InvalidInputError({"second_factor": "Choose one of the list."}) from error
-    async with transaction() as tx:
+    async with transaction(actor=actor) as tx:
         by = await authorize(
             tx, actor, Permission.MANAGE_SIGN_IN, lock=(actor.user_id,), fresh=True
         )

@@ -16,16 +16,18 @@ from services.audit_heads import note_tenant
 from services.db import Transaction, transaction
 from services.errors import NotFoundError
 from services.events import TenantChanged
+from services.looking import looks_first
 from services.permissions import Permission
 from services.sessions import end
 
 
+@looks_first
 async def close_tenant(actor: Acting, tenant_id: UUID) -> int:
     """Close a tenant: ends every session of its users, and voids their links and waiting mails.
 
     Returns how many people were signed out. Needs a fresh sign-in; closing it again does nothing.
     """
-    async with transaction() as tx:
+    async with transaction(actor=actor, urgent=True) as tx:
         by, tenant = await _locked(tx, actor, tenant_id)
         if tenant.closed_at is not None:
             return 0
@@ -70,12 +72,13 @@ async def close_tenant(actor: Acting, tenant_id: UUID) -> int:
         return count
 
 
+@looks_first
 async def reopen_tenant(actor: Acting, tenant_id: UUID) -> None:
     """Let a tenant's users sign in again, with the passwords that they had; needs a fresh sign-in.
 
     Sessions stay ended, and links dead: who was invited has to be sent a new invitation.
     """
-    async with transaction() as tx:
+    async with transaction(actor=actor) as tx:
         by, tenant = await _locked(tx, actor, tenant_id)
         if tenant.closed_at is None:
             return

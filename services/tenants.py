@@ -17,6 +17,7 @@ from services.audit_heads import note_tenant
 from services.db import Transaction, reading, transaction
 from services.errors import InvalidInputError, NotFoundError
 from services.events import TenantChanged
+from services.looking import looks_first
 from services.names import RESERVED_SLUGS, check_slug, clean_name, is_slug, slug_from
 from services.permissions import Permission
 
@@ -71,13 +72,14 @@ async def list_tenants(actor: Actor) -> Sequence[TenantRow]:
         ]
 
 
+@looks_first
 async def create_tenant(actor: Acting, name: str, slug: str = "") -> Tenant:
     """Create a tenant; its slug is derived from the name where none is given.
 
     Raises `InvalidInputError`.
     """
     try:
-        async with transaction() as tx:
+        async with transaction(actor=actor) as tx:
             by = await authorize(tx, actor, Permission.MANAGE_TENANTS, lock=_self(actor))
             # Of two tenants of one name at once, the second sees the first one's address.
             await tx.get(AuditHead, PLATFORM_CHAIN, with_for_update=True)
@@ -108,10 +110,11 @@ async def add_tenant(tx: Transaction, name: str, slug: str = "") -> Tenant:
     return tenant
 
 
+@looks_first
 async def rename_tenant(actor: Acting, tenant_id: UUID, name: str) -> None:
     """Give a tenant another name; its address stays. Raises `InvalidInputError`."""
     clean = _clean(name)
-    async with transaction() as tx:
+    async with transaction(actor=actor) as tx:
         by = await authorize(tx, actor, Permission.MANAGE_TENANTS, lock=_self(actor))
         tenant = await tx.get(Tenant, tenant_id, with_for_update=True)
         if tenant is None:

@@ -23,6 +23,7 @@ from services.errors import (
     SelfDeactivationError,
 )
 from services.events import UserActivated, UserDeactivated, UserEdited
+from services.looking import looks_first
 from services.names import clean_name, fold
 from services.permissions import Permission
 from services.receipts import Receipt
@@ -85,6 +86,7 @@ async def get_impact(actor: Acting, user_id: UUID) -> Impact:
         )
 
 
+@looks_first
 async def set_active(
     actor: Acting, user_id: UUID, active: bool, *, seen_version: int | None = None
 ) -> StatusChange:
@@ -98,7 +100,7 @@ async def set_active(
     try:
         return await _set_active(actor, user_id, active, seen_version)
     except ActiveElsewhereError:
-        async with transaction() as tx:
+        async with transaction(actor=actor) as tx:
             await claim_answer(tx, actor)
         raise
 
@@ -106,7 +108,7 @@ async def set_active(
 async def _set_active(
     actor: Acting, user_id: UUID, active: bool, seen_version: int | None
 ) -> StatusChange:
-    async with transaction() as tx:
+    async with transaction(actor=actor, urgent=not active) as tx:
         admins = await _platform_admin_ids(tx) if not active and _reaches_admins(actor) else []
         by = await authorize(
             tx, actor, Permission.SWITCH_USERS, lock={user_id, *(_if_among(user_id, admins))}
@@ -206,10 +208,11 @@ async def keep_receipt(cause: UUID, user_id: UUID, receipt: Receipt) -> None:
         )
 
 
+@looks_first
 async def rename(actor: Acting, user_id: UUID, first_name: str, last_name: str) -> User:
     """Correct a user's name. Raises `InvalidInputError`."""
     first, last = check_names(first_name, last_name)
-    async with transaction() as tx:
+    async with transaction(actor=actor) as tx:
         by = await authorize(tx, actor, Permission.EDIT_USERS, lock=(user_id,))
         user = await get_user(tx, actor, user_id)
         before, old_key = user.full_name, user.search_key
@@ -222,13 +225,14 @@ async def rename(actor: Acting, user_id: UUID, first_name: str, last_name: str) 
         return user
 
 
+@looks_first
 async def set_end_date(actor: Acting, user_id: UUID, end_date: date | None) -> None:
     """Set the day (UTC) at whose start the user is deactivated, or none."""
     if end_date is not None and end_date <= clock.now().date():
         raise InvalidInputError(
             {"end_date": "Choose a day after today, or deactivate the user now."}
         )
-    async with transaction() as tx:
+    async with transaction(actor=actor) as tx:
         by = await authorize(tx, actor, Permission.EDIT_USERS, lock=(user_id,))
         user = await get_user(tx, actor, user_id)
         if isinstance(actor, Actor) and actor.user_id == user.id:

@@ -15,6 +15,7 @@ from services.db import Transaction, reading, transaction
 from services.emails import email_key
 from services.errors import ConflictError, InvalidInputError, NotFoundError
 from services.events import TenantChanged
+from services.looking import looks_first
 from services.names import clean_name
 from services.permissions import Permission
 from services.personal_links import address_of
@@ -115,7 +116,19 @@ async def connect(actor: Actor, form: ConnectionForm) -> None:
         provider = await discover(issuer_of(form.discovery), anew=True)
     except SsoError as error:
         raise InvalidInputError({"discovery": str(error)}) from error
-    async with transaction() as tx:
+    await _connect(actor, form, provider.issuer, name, domains, new_people)
+
+
+@looks_first
+async def _connect(
+    actor: Actor,
+    form: ConnectionForm,
+    issuer: str,
+    name: str,
+    domains: list[str],
+    new_people: Role | None,
+) -> None:
+    async with transaction(actor=actor) as tx:
         by = await authorize(
             tx, actor, Permission.MANAGE_SIGN_IN, lock=(actor.user_id,), fresh=True
         )
@@ -127,12 +140,14 @@ async def connect(actor: Actor, form: ConnectionForm) -> None:
         elif form.client_secret.strip():
             connection.sealed_secret = vault.seal(form.client_secret.strip())
             connection.tested_at = None
-        client = (provider.issuer, form.client_id.strip())
+        client = (issuer, form.client_id.strip())
         if client != (connection.issuer, connection.client_id):
             connection.issuer, connection.client_id = client
             connection.required = False
             connection.tested_at = None
         connection.name, connection.domains, connection.new_people = name, domains, new_people
+        if connection not in tx.new and not tx.is_modified(connection):
+            return
         await record(
             tx,
             Action.SSO_CONNECTED,
@@ -147,13 +162,14 @@ async def connect(actor: Actor, form: ConnectionForm) -> None:
         tx.publish(TenantChanged(tenant_id=tenant.id))
 
 
+@looks_first
 async def require(actor: Actor, required: bool) -> None:
     """Have everyone but Tenant Admins use single sign-on alone, or leave it to them.
 
     Nobody is signed out. Needs a fresh sign-in. Raises `ConflictError` where the connection wasn't
     tested as it is.
     """
-    async with transaction() as tx:
+    async with transaction(actor=actor) as tx:
         by = await authorize(
             tx, actor, Permission.MANAGE_SIGN_IN, lock=(actor.user_id,), fresh=True
         )
@@ -171,11 +187,12 @@ async def require(actor: Actor, required: bool) -> None:
         tx.publish(TenantChanged(tenant_id=tenant.id))
 
 
+@looks_first
 async def disconnect(actor: Actor) -> None:
     """Forget the connection and its secret. Who is linked to whom stays, for the day when the same
     provider is connected again; sessions that it began last until they end. Needs a fresh sign-in.
     """
-    async with transaction() as tx:
+    async with transaction(actor=actor) as tx:
         by = await authorize(
             tx, actor, Permission.MANAGE_SIGN_IN, lock=(actor.user_id,), fresh=True
         )

@@ -185,7 +185,7 @@ async def finish_test(
         raise forged()
     claims, _ = await exchange(attempt, answer["code"], connection)
     person = person_of(claims)
-    async with transaction() as tx:
+    async with transaction(actor=actor) as tx:
         by = await authorize(tx, actor, Permission.MANAGE_SIGN_IN, lock=(actor.user_id,))
         await emails_elsewhere.check_pause(tx, actor)
         _, connection = await find_connection(tx, slug)

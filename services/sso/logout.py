@@ -36,7 +36,7 @@ async def end_by_provider(slug: str, raw: str, address: str) -> int:
         claim = f", claim {error.claim}" if error.claim else ""
         log.warning("A logout token for %s was refused: %s%s", slug, error.reason.value, claim)
         raise
-    async with transaction() as tx:
+    async with transaction(urgent=True) as tx:
         _, connection = await find_connection(tx, slug)
         await tx.exec(delete(SeenLogoutToken).where(col(SeenLogoutToken.expires_at) < clock.now()))
         key = key_of("jti", provider.issuer, token.jti)
@@ -115,6 +115,7 @@ async def _matching(
             SsoSession.issuer == connection.issuer,
             named,
             col(LoginSession.ended_at).is_(None),
+            col(LoginSession.expires_at) > clock.now(),
         )
     )
     found: dict[UUID, list[UUID]] = defaultdict(list)

@@ -1,0 +1,70 @@
+"""Looking before acting: what changes nothing, or is refused, takes nobody's turn to write.
+
+A call that `looks_first` is run in a transaction that only reads, and locks nothing. Where it ends
+without having wanted to write, that was all. Else it is run again from its beginning in one that
+writes, and decides anew: what was seen before may have changed.
+"""
+
+import functools
+from collections.abc import Callable, Coroutine
+from contextvars import ContextVar
+from typing import Any, ParamSpec, TypeVar
+
+from sqlalchemy import event
+from sqlalchemy.orm import ORMExecuteState
+from sqlmodel import Session
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_is_looking: ContextVar[bool] = ContextVar("is_looking", default=False)
+
+
+class WouldWriteError(Exception):
+    """A look has come to where it would write. Never leaves the call that `looks_first`."""
+
+
+def looks_first(
+    call: Callable[P, Coroutine[Any, Any, T]],
+) -> Callable[P, Coroutine[Any, Any, T]]:
+    """Have a service call look before it acts. What it does outside of its transaction it may do
+    twice; so nothing that lasts long, or is told to anybody, stands before its first write."""
+
+    @functools.wraps(call)
+    async def run(*args: P.args, **kwargs: P.kwargs) -> T:
+        before = _is_looking.set(True)
+        try:
+            return await call(*args, **kwargs)
+        except WouldWriteError:
+            pass
+        finally:
+            _is_looking.reset(before)
+        return await call(*args, **kwargs)
+
+    return run
+
+
+def is_looking() -> bool:
+    """Whether the call that runs here only looks."""
+    return _is_looking.get()
+
+
+class LookingSession(Session):
+    """The database as it is, for reading; raises `WouldWriteError` for everything else."""
+
+
+@event.listens_for(LookingSession, "do_orm_execute")
+def _executes(state: ORMExecuteState) -> None:
+    if state.is_insert or state.is_update or state.is_delete:
+        raise WouldWriteError
+    if getattr(state.statement, "_for_update_arg", None) is not None:
+        # Who looks waits for nobody. (SQLAlchemy has no public way to take FOR UPDATE away.)
+        unlocked: Any = state.statement.options()
+        unlocked._for_update_arg = None  # noqa: SLF001
+        state.statement = unlocked
+
+
+@event.listens_for(LookingSession, "before_flush")
+def _flushes(session: Session, _context: Any, _instances: Any) -> None:
+    if session.new or session.deleted or any(map(session.is_modified, session.dirty)):
+        raise WouldWriteError

@@ -1,0 +1,176 @@
+"""Who writes next. Whatever shuts somebody out goes first, and nobody can hold the queue.
+
+These are the turns of one process. Between processes the database decides: SQLite by its lock, and
+PostgreSQL by those of its rows.
+"""
+
+import asyncio
+from bisect import insort
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from enum import Enum
+from itertools import count
+from time import monotonic
+from typing import Protocol
+from uuid import UUID
+
+from services.errors import DatabaseUnavailableError, TooMuchAtOnceError
+
+MOST_OF_A_SESSION = 10
+"""Acts of one session that may wait or run; of people who click fast there are two or three."""
+MOST_OF_A_USER = 20
+"""The same of all of a user's sessions: one that floods leaves room for another to end it."""
+SHARE = 0.05
+"""Seconds. Whoever acts more often than once in so long falls behind those who don't, ..."""
+FURTHEST_BEHIND = 5.0
+"""... by so many seconds at most."""
+PATIENCE = 0.5
+"""Seconds for which a patient act lets others go first who came after it."""
+GIVES_UP = 60.0
+"""Seconds until who still waits is told that the database doesn't answer."""
+REMEMBERED = 1000
+"""Users whose last turn is remembered, until those who are not behind are forgotten."""
+
+
+class Turn(Enum):
+    """How an act takes its place in the queue."""
+
+    URGENT = "it ends somebody's access, and goes before all that don't"
+    USUAL = "in its turn"
+    PATIENT = "many come at once, and each can wait a little: sign-ins"
+
+
+class Who(Protocol):
+    """Whose act it is; no ids where nobody is signed in, or Rollcall itself acts."""
+
+    @property
+    def session_id(self) -> UUID | None:
+        """The session."""
+
+    @property
+    def user_id(self) -> UUID | None:
+        """Its user."""
+
+
+@dataclass(order=True)
+class _Waiter:
+    is_usual: bool
+    due: float
+    number: int
+    user_id: UUID | None = field(compare=False)
+    called: "asyncio.Future[None]" = field(compare=False)
+
+
+class WriteQueue:
+    """`places` acts write at a time, one of each user; and `reserved` urgent ones beside them.
+    Where none are reserved, urgent acts take the same places as all.
+
+    Urgent acts go first. Otherwise each is due when it comes, but no sooner than `SHARE` seconds
+    after its user's last one was due, and the earliest due goes next. So those who don't flood are
+    served in the order of their coming, and before those who do.
+    """
+
+    def __init__(
+        self, places: int, reserved: int = 0, now: Callable[[], float] = monotonic
+    ) -> None:
+        self._places = places
+        self._reserved = reserved
+        self._now = now
+        self._numbers = count()
+        self._waiting: list[_Waiter] = []
+        self._running: list[_Waiter] = []
+        self._present: Counter[UUID] = Counter()
+        self._next_due: dict[UUID, float] = {}
+        self.begun = 0
+        """How many turns have begun so far."""
+
+    @asynccontextmanager
+    async def turn(self, turn: Turn = Turn.USUAL, who: Who | None = None) -> AsyncIterator[None]:
+        """Wait for the turn, and have it for as long as the block runs.
+
+        Raises `TooMuchAtOnceError` at once where too many acts of the same session or user are
+        here, and `DatabaseUnavailableError` where no turn comes within `GIVES_UP` seconds.
+        """
+        with self._counted(who):
+            waiter = self._line_up(turn, who.user_id if who else None)
+            try:
+                await _called(waiter)
+                yield
+            finally:
+                self._leave(waiter)
+
+    @contextmanager
+    def _counted(self, who: Who | None) -> Iterator[None]:
+        if who is None or who.session_id is None or who.user_id is None:
+            yield
+            return
+        session_id, user_id, present = who.session_id, who.user_id, self._present
+        if present[session_id] >= MOST_OF_A_SESSION or present[user_id] >= MOST_OF_A_USER:
+            raise TooMuchAtOnceError
+        present.update((session_id, user_id))
+        try:
+            yield
+        finally:
+            for key in (session_id, user_id):
+                present[key] -= 1
+                if not present[key]:
+                    del present[key]
+
+    def _line_up(self, turn: Turn, user_id: UUID | None) -> _Waiter:
+        due = self._due(user_id) + (PATIENCE if turn is Turn.PATIENT else 0.0)
+        called = asyncio.get_running_loop().create_future()
+        waiter = _Waiter(turn is not Turn.URGENT, due, next(self._numbers), user_id, called)
+        insort(self._waiting, waiter)
+        self._call()
+        return waiter
+
+    def _due(self, user_id: UUID | None) -> float:
+        now = self._now()
+        if user_id is None:
+            return now
+        due = max(now, min(self._next_due.get(user_id, now), now + FURTHEST_BEHIND))
+        if len(self._next_due) >= REMEMBERED:
+            self._next_due = {who: at for who, at in self._next_due.items() if at > now}
+        self._next_due[user_id] = due + SHARE
+        return due
+
+    def _leave(self, waiter: _Waiter) -> None:
+        if waiter in self._running:
+            self._running.remove(waiter)
+            self._call()
+        else:
+            self._waiting.remove(waiter)  # cancelled, or given up
+
+    def _call(self) -> None:
+        """Call everybody whose turn it is now."""
+        for waiter in list(self._waiting):
+            if len(self._running) == self._places + self._reserved:
+                return
+            # One whose task was cancelled at this moment is about to leave by itself.
+            if self._has_place(waiter) and not waiter.called.done():
+                self._waiting.remove(waiter)
+                self._running.append(waiter)
+                self.begun += 1
+                waiter.called.set_result(None)
+
+    def _has_place(self, waiter: _Waiter) -> bool:
+        if self._reserved:
+            rivals = [other for other in self._running if other.is_usual is waiter.is_usual]
+            places = self._places if waiter.is_usual else self._reserved
+        else:
+            rivals, places = self._running, self._places
+        if waiter.user_id is not None and waiter.user_id in {other.user_id for other in rivals}:
+            return False
+        return len(rivals) < places
+
+
+async def _called(waiter: _Waiter) -> None:
+    if waiter.called.done():
+        return
+    try:
+        async with asyncio.timeout(GIVES_UP):
+            await waiter.called
+    except TimeoutError as error:
+        raise DatabaseUnavailableError from error
