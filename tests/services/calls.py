@@ -121,7 +121,7 @@ async def connected(actor: Actor) -> None:
 
 
 async def _is_connected(tenant_id: UUID) -> bool:
-    async with transaction() as tx:
+    async with reading() as tx:
         return await tx.get(SsoConnection, tenant_id) is not None
 
 

@@ -1,0 +1,196 @@
+"""What changes nothing, or is refused, writes nothing and takes nobody's turn to write."""
+
+import ast
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import select
+from sqlmodel import SQLModel
+
+import services
+from models import Role, Tenant, User
+from services import clock, invitation_import, sessions, tenant_end, tenants, users
+from services.actor import COMMAND_LINE, Actor, lock_users
+from services.db import reading, transaction
+from services.errors import RollcallError, SelfDeactivationError, SessionEndedError
+from services.invitation_import import ImportRow
+from services.invitations import InvitationForm
+from services.looking import looks_first
+from services.runtime import Runtime
+from tests import books
+from tests.factories import create_tenant, create_user, open_session, sign_in
+from tests.services.calls import CALLS, Call, connected
+
+# These ask by themselves who is acting, before what takes long; and then they do write.
+LOOK_BY_THEMSELVES = {
+    "confirm_password",
+    "change_password",
+    "finish_test",
+    "touch",
+}
+# What these are tried on is made first, in a transaction of its own.
+MAKE_SOMETHING_FIRST = {"passkeys.remove", "sessions.revoke of one session"}
+
+
+async def _all_rows() -> list[list[tuple[Any, ...]]]:
+    async with reading() as tx:
+        tables = SQLModel.metadata.sorted_tables
+        connection = await tx.connection()
+        return [
+            sorted(map(tuple, await connection.execute(select(table))), key=repr)
+            for table in tables
+        ]
+
+
+async def _changed_or_wrote(rollcall: Runtime, call: Awaitable[object]) -> tuple[bool, bool]:
+    """Whether the call changed anything, and whether it took a turn to write."""
+    before, begun = await _all_rows(), rollcall.database.queue.begun
+    with suppress(RollcallError):
+        await call
+    return await _all_rows() != before, rollcall.database.queue.begun != begun
+
+
+@pytest.mark.parametrize("call", CALLS, ids=lambda call: call.name)
+async def test_a_call_that_changes_nothing_takes_no_turn_to_write(
+    rollcall: Runtime, tenant: Tenant, call: Call
+) -> None:
+    for role in Role:
+        target = await create_user(tenant, invited=True)
+        home = None if role is Role.PLATFORM_ADMIN else tenant
+        actor = await sign_in(await create_user(home, role=role), tenant)
+        await connected(actor)
+        for _ in range(2):  # the second one may find done what it asks for
+            changed, wrote = await _changed_or_wrote(rollcall, call.run(actor, target.id))
+            assert changed or not wrote
+        over = await sign_in(await create_user(home, role=role), tenant)
+        await sessions.sign_out(over)
+        await connected(over)
+        _, wrote = await _changed_or_wrote(rollcall, call.run(over, target.id))
+        assert not wrote or call.name in MAKE_SOMETHING_FIRST
+
+
+async def _nothing_new(tenant: Tenant, admin: Actor, platform: Actor) -> dict[str, Any]:
+    """Acts that ask for what is so already, or can't be."""
+    ada = await create_user(tenant, first_name="Ada", last_name="Lovelace")
+    gone = await create_user(tenant, active=False)
+    _, token = await open_session(ada)
+    over = await sessions.find_session_id(token)
+    await sessions.revoke(admin, ada.id, over)
+    closed = await create_tenant("Closed")
+    await tenant_end.close_tenant(platform, closed.id)
+    form = InvitationForm(
+        first_name="A", last_name="B", email=ada.email, role=Role.ADMINISTRATOR.value
+    )
+    return {
+        "activate who is active": lambda: users.set_active(admin, ada.id, True),
+        "deactivate who is inactive": lambda: users.set_active(admin, gone.id, False),
+        "the same by the command line": lambda: users.set_active(COMMAND_LINE, gone.id, False),
+        "deactivate oneself": lambda: users.set_active(admin, admin.user_id, False),
+        "deactivate what was changed since": lambda: users.set_active(
+            admin, ada.id, False, seen_version=-1
+        ),
+        "the same name": lambda: users.rename(admin, ada.id, "Ada", "Lovelace"),
+        "no end date where there is none": lambda: users.set_end_date(admin, ada.id, None),
+        "sign out who isn't signed in": lambda: sessions.revoke(admin, ada.id),
+        "end a session that is over": lambda: sessions.revoke(admin, ada.id, over),
+        "sign out everywhere else": lambda: sessions.revoke(admin, admin.user_id),
+        "the same name of a tenant": lambda: tenants.rename_tenant(
+            platform, tenant.id, tenant.name
+        ),
+        "a tenant at an address that is taken": lambda: tenants.create_tenant(
+            platform, "Another", tenant.slug
+        ),
+        "close what is closed": lambda: tenant_end.close_tenant(platform, closed.id),
+        "open what is open": lambda: tenant_end.reopen_tenant(platform, tenant.id),
+        "a file of people who are here": lambda: invitation_import.invite_rows(
+            admin, [ImportRow(2, form)]
+        ),
+    }
+
+
+async def test_an_act_that_asks_for_what_is_so_changes_and_writes_nothing(
+    rollcall: Runtime, tenant: Tenant, admin: Actor, platform: Actor
+) -> None:
+    acts: dict[str, Callable[[], Awaitable[object]]] = await _nothing_new(tenant, admin, platform)
+    found = {name: await _changed_or_wrote(rollcall, act()) for name, act in acts.items()}
+    assert found == dict.fromkeys(acts, (False, False))
+
+
+async def test_what_was_seen_is_decided_anew_in_the_turn(
+    rollcall: Runtime, tenant: Tenant, admin: Actor
+) -> None:
+    user = await create_user(tenant)
+    async with transaction() as tx:
+        await lock_users(tx, [user.id, admin.user_id])
+        calls = [asyncio.create_task(users.set_active(admin, user.id, False)) for _ in range(2)]
+        await asyncio.wait(calls, timeout=0.3)  # both have looked: the user is active
+        row = await tx.get_one(User, user.id)
+        row.end_date = clock.now().date() + timedelta(days=9)
+    done = await asyncio.gather(*calls)
+    assert sorted(change.changed for change in done) == [False, True]
+    assert len(await books.audit_of(tenant)) == 1
+
+
+async def test_who_looks_waits_for_nobody(rollcall: Runtime, tenant: Tenant, admin: Actor) -> None:
+    async with transaction() as tx:
+        await lock_users(tx, [admin.user_id])
+        (await tx.get_one(User, admin.user_id)).first_name = "Changing"
+        await tx.flush()
+        async with asyncio.timeout(5):
+            with pytest.raises(SelfDeactivationError):
+                await users.set_active(admin, admin.user_id, False)
+            assert await sessions.revoke(admin, admin.user_id) == 0
+            with pytest.raises(SessionEndedError):
+                await sessions.sign_out(Actor(uuid4(), admin.user_id, tenant.id))
+
+
+async def test_every_way_to_write_is_noticed_by_a_look(rollcall: Runtime, tenant: Tenant) -> None:
+    user = await create_user(tenant)
+    runs = []
+
+    @looks_first
+    async def rename_without_asking(kind: str) -> None:
+        runs.append(kind)
+        async with transaction() as tx:
+            row = await tx.get_one(User, user.id, with_for_update=True)
+            if kind == "changed":
+                row.first_name = f"{row.first_name}a"
+            elif kind == "added and removed":
+                tx.add(Tenant(slug="new", name="New", created_at=clock.now()))
+                await tx.flush()
+            elif kind == "the same":
+                row.first_name = str(row.first_name)
+
+    for kind, times in (("changed", 2), ("added and removed", 2), ("the same", 1), ("read", 1)):
+        runs.clear()
+        await rename_without_asking(kind)
+        assert len(runs) == times, kind
+
+
+def _writing_calls() -> list[tuple[str, ast.AsyncFunctionDef, list[ast.Call]]]:
+    found = []
+    for path in sorted(Path(services.__path__[0]).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.AsyncFunctionDef) and node.args.args[:1]:
+                inside = [call for call in ast.walk(node) if isinstance(call, ast.Call)]
+                begun = [call for call in inside if ast.unparse(call.func) == "transaction"]
+                if begun and "actor" in {argument.arg for argument in node.args.args}:
+                    found.append((path.stem, node, begun))
+    return found
+
+
+def test_every_call_that_writes_says_who_acts_and_looks_first() -> None:
+    calls = _writing_calls()
+    assert len(calls) >= 20
+    for module, function, begun in calls:
+        for call in begun:
+            said = {keyword.arg: ast.unparse(keyword.value) for keyword in call.keywords}
+            assert said.get("actor") == "actor", f"{module}.{function.name}"
+        looks = "looks_first" in map(ast.unparse, function.decorator_list)
+        assert looks or function.name in LOOK_BY_THEMSELVES, f"{module}.{function.name}"
