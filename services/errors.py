@@ -168,6 +168,18 @@ class TooMuchAtOnceError(TooManyAttemptsError):
         self.retry_after = retry_after
 
 
+class FloodedError(TooMuchAtOnceError):
+    """The caller's pages sent more than people can, and were closed; none opens for a moment."""
+
+    def __init__(self, retry_after: int) -> None:
+        RollcallError.__init__(
+            self,
+            "Your pages were closed: they sent more at once than Rollcall takes from one person. "
+            f"Wait {retry_after} seconds, then try again.",
+        )
+        self.retry_after = retry_after
+
+
 class DeadLinkError(RollcallError):
     """A one-time link is unknown, used, replaced or too old."""
 

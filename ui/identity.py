@@ -10,6 +10,7 @@ from services.errors import NotAllowedError, SessionEndedError
 from services.permissions import Permission, may
 from services.second_factor_policy import WITHOUT
 from services.sessions import Visit, recognise
+from ui import live
 from ui.cookies import caller_of, session_token
 
 
@@ -45,6 +46,7 @@ def require(permission: Permission) -> Callable[..., Coroutine[Any, Any, Visit]]
             why = error.reason.value if error.reason else None
             location = sign_in_url(slug, why=why, after=after)
             raise _sent_to(location) from error
+        live.require_calm(visit.actor.session_id)
         if not may(visit.role, permission):
             raise NotAllowedError
         if visit.lacks_second_factor and permission not in WITHOUT:

@@ -24,7 +24,7 @@ from models import EndReason
 from services import presence, runtime
 from services.actor import Actor
 from services.db import Database
-from services.errors import NotAllowedError, SessionEndedError
+from services.errors import NotAllowedError, SessionEndedError, TooManyAttemptsError
 from services.logs import set_up_logging
 from services.runtime import Runtime
 from services.settings import Settings
@@ -62,6 +62,7 @@ async def require_session(request: Request) -> Actor:
     session_id = session_of(session_token(request.cookies))
     if session_id is None:
         raise HTTPException(303, headers={"Location": "/login"})
+    live.require_calm(session_id)
     return Actor(session_id, sessions[session_id], None)
 
 
@@ -256,7 +257,8 @@ def create_app(public_url: str) -> FastAPI:
         show_welcome_message=False,
         gzip_middleware_factory=None,
     )
-    live.plain_errors(render, {NotAllowedError: 403, SessionEndedError: 401})
+    refusals = {NotAllowedError: 403, SessionEndedError: 401, TooManyAttemptsError: 429}
+    live.plain_errors(render, refusals)
     harden(app, public_url=public_url, render=render)
     app.add_middleware(Compression, minimum_size=500)
     return app

@@ -13,7 +13,8 @@ import socketio
 from tests.browser.waiting import PATIENCE, eventually
 from tests.ui.live_client import Person, harness, seconds_until_closed
 from ui.live import leftovers
-from ui.live.connection import BURST, FINISH_WITHIN, LONGEST_FRAME
+from ui.live.budget import BURST, BURST_OF_A_SOCKET
+from ui.live.connection import FINISH_WITHIN, LONGEST_FRAME
 from ui.live.guard import SOCKETS_PER_SESSION
 
 
@@ -175,9 +176,55 @@ async def test_a_flood_closes_the_socket(person: Person, frame: str) -> None:
         await connection.recv()
         await connection.send("40")
         await connection.recv()
-        for _ in range(BURST + 50):
+        for _ in range(int(BURST) + 50):
             await connection.send(frame)
-        assert await seconds_until_closed(connection, 2) is not None
+        assert await seconds_until_closed(connection, 3) is not None
+
+
+async def test_a_flood_over_many_sockets_ends_all_pages_of_its_session_and_no_others(
+    person: Person, base: str, log: Path
+) -> None:
+    pages = [await person.connected_page() for _ in range(6)]
+    colleague = await (await Person(base).enter()).connected_page()
+    before = (await person.state())["pages"]
+    each = int(BURST / len(pages) + BURST_OF_A_SOCKET) + 10  # by itself no socket says too much
+    await asyncio.gather(*(page.click() for page in pages for _ in range(each)))
+    async with asyncio.timeout(PATIENCE):
+        await asyncio.gather(*(page.closed.wait() for page in pages))
+    assert all(page.received[0][0] == "rollcall_cut" for page in pages)
+    assert (await person.state())["pages"] == before - len(pages)
+    refused = await person.http.get("/page")
+    assert refused.status_code == 429
+    assert "Your pages were closed" in refused.text
+    lines = await asyncio.to_thread(log.read_text)
+    assert lines.count("sent too much") == 1
+    acted = (await person.state())["events"].count("act")
+    await colleague.click()
+    async with asyncio.timeout(PATIENCE):
+        while (await person.state())["events"].count("act") == acted:  # noqa: ASYNC110 - it is another process's
+            await asyncio.sleep(0.05)
+
+
+async def test_what_waits_to_be_acted_upon_dies_with_its_page(person: Person) -> None:
+    page = await person.connected_page()
+    for _ in range(100):
+        await page.click()
+    await asyncio.sleep(0.1)
+    await person.end()
+    acted = (await person.state())["events"].count("act")
+    await asyncio.sleep(1)
+    assert (await person.state())["events"].count("act") == acted
+
+
+async def test_all_pages_of_a_busy_person_may_come_back_at_once(person: Person) -> None:
+    pages = [await person.page() for _ in range(SOCKETS_PER_SESSION // 2)]
+    for _ in range(2):
+        await asyncio.gather(*(page.connect() for page in pages))
+        for _ in range(3):  # each asks for its rows, and says what it got
+            await asyncio.gather(*(page.click() for page in pages))
+        assert all(page.sio.connected for page in pages)
+        await asyncio.gather(*(page.sio.eio.disconnect(abort=True) for page in pages))
+    assert (await person.http.get("/page")).status_code == 200
 
 
 async def test_idle_sockets_are_closed_and_nobody_notices(person: Person, base: str) -> None:

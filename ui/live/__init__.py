@@ -8,7 +8,8 @@ from ui.live.collector import quiet_gc
 from ui.live.connection import MOST_UNFINISHED
 from ui.live.cut import cut
 from ui.live.errors import plain_errors
-from ui.live.guard import install, tell_missed
+from ui.live.flood import install, require_calm
+from ui.live.guard import tell_missed
 from ui.live.pages import (
     OpenPage,
     all_pages,
@@ -33,6 +34,7 @@ __all__ = [
     "plain_errors",
     "quiet_gc",
     "register",
+    "require_calm",
     "session_ids",
     "slow_pings",
     "tell_missed",

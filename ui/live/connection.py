@@ -7,9 +7,12 @@ such a frame from here. A connection that misbehaves is closed without an answer
 
 import asyncio
 import re
+from collections.abc import Callable
 
 from nicegui import json
 from starlette.types import Message, Receive
+
+from ui.live.budget import Account, Budget
 
 FINISH_WITHIN = 5.0
 """Seconds from the upgrade to the end of NiceGUI's handshake; a browser needs milliseconds."""
@@ -18,11 +21,8 @@ MOST_UNFINISHED = 500
 """Connections at a time that haven't finished it: strangers may open such, and hold them as long as
 that. For one more, the longest waiting is hung up on; a browser's waits for milliseconds."""
 
-FRAMES_PER_SECOND = 50
-"""Frames a socket may send, in the long run. Somebody who types sends up to 20."""
-
-BURST = 200
-"""Frames that a socket may send at once, after a pause (a page that sets up many elements)."""
+HEARS_NOTICE = 2.0
+"""Seconds that a socket which floods stays open, unheard, to be told that its page is closed."""
 
 LONGEST_FRAME = 64 * 1024
 """Characters; the largest form has a tenth of it."""
@@ -72,8 +72,8 @@ class Connection:
         self._receive = receive
         self._hung_up = self._loop.create_future()
         self._deadline = self._loop.time() + FINISH_WITHIN
-        self._left = float(BURST)
-        self._counted = self._loop.time()
+        self._budget: Budget | Account = Budget()
+        self._flooded: Callable[[], None] = self.hang_up
         self.is_finished = False
         """Whether NiceGUI's handshake is done, so that the connection may stay."""
         self.is_over = False
@@ -83,6 +83,10 @@ class Connection:
         """NiceGUI's handshake is done: the connection may stay."""
         self.is_finished = True
         _unfinished.pop(self, None)
+
+    def spend_from(self, account: Account, flooded: Callable[[], None]) -> None:
+        """From now on it is known whose socket this is; `flooded` is called if it says too much."""
+        self._budget, self._flooded = account, flooded
 
     def hang_up(self) -> None:
         """Close the connection from this side, however the other one behaves."""
@@ -95,12 +99,15 @@ class Connection:
         """The next message; a disconnect where the socket is late, too fast or not a browser's."""
         message = await self._next()
         self.is_over = self.is_over or message["type"] == "websocket.disconnect"
-        if message["type"] == "websocket.receive" and not (
-            self._is_slow_enough() and is_frame(message.get("text"))
-        ):
-            self.hang_up()
-            return _GONE
-        return message
+        if message["type"] != "websocket.receive":
+            return message
+        if not self._budget.spend():
+            self._flooded()
+            await asyncio.wait({self._hung_up}, timeout=HEARS_NOTICE)
+        elif is_frame(message.get("text")):
+            return message
+        self.hang_up()
+        return _GONE
 
     async def _next(self) -> Message:
         if self._hung_up.done():
@@ -122,9 +129,3 @@ class Connection:
             return arriving.result()
         finally:
             arriving.cancel()
-
-    def _is_slow_enough(self) -> bool:
-        now = self._loop.time()
-        self._left = min(BURST, self._left + (now - self._counted) * FRAMES_PER_SECOND) - 1
-        self._counted = now
-        return self._left >= 0

@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qs
 from uuid import UUID
@@ -24,6 +25,7 @@ from services.errors import RollcallError
 from ui.cookies import session_token
 from ui.headers import origin_of
 from ui.live import messages, pages, rest
+from ui.live.budget import Account, account_of
 from ui.live.connection import LONGEST_FRAME, MOST_UNFINISHED, Connection
 from ui.live.nonces import mark_scripts
 from ui.live.pages import OpenPage
@@ -66,26 +68,33 @@ _KEY = "rollcall.connection"
 Authenticate = Callable[[str | None], Awaitable[UUID | None]]
 Handler = Callable[[str, dict[str, Any]], Any]
 Check = Callable[[dict[str, Any], OpenPage], bool]
+Flooded = Callable[[UUID, UUID], None]
 
 
 @dataclass(eq=False)
 class _Socket:
     page: OpenPage
     connection: Connection
+    account: Account
 
 
 _sockets: dict[str, _Socket] = {}
 
 
-def install(
-    authenticate: Authenticate, *, public_url: str, most_unfinished: int = MOST_UNFINISHED
+def guard(
+    authenticate: Authenticate,
+    flooded: Flooded,
+    *,
+    public_url: str,
+    most_unfinished: int = MOST_UNFINISHED,
 ) -> None:
     """Guard every websocket from now on, and every page's scripts; a second call replaces the
     first.
 
-    `authenticate` turns the cookie's token into the id of a live session. `public_url` is the
-    origin that is right beside the request's own host. `most_unfinished` is how many sockets at a
-    time may not yet have said whose they are.
+    `authenticate` turns the cookie's token into the id of a live session. `flooded` is called with
+    the ids of a session and its user whose sockets say too much. `public_url` is the origin that is
+    right beside the request's own host. `most_unfinished` is how many sockets at a time may not yet
+    have said whose they are.
     """
     mark_scripts()
     sio = core.sio
@@ -109,14 +118,14 @@ def install(
             connection.hang_up()
 
     async def on_connect(sid: str, environ: dict[str, Any], _auth: Any = None) -> None:
-        await _connect(sid, environ, authenticate)
+        await _connect(sid, environ, authenticate, flooded)
 
     sio.eio.handle_request = handle_request
     server.sio_app.other_asgi_app = _refuse
     sio.on("connect", on_connect)
     sio.on("disconnect", _disconnect)
     sio.on("handshake", _handshake)
-    sio.on("event", _guarded(server._on_event, messages.is_event))
+    sio.on("event", _guarded(server._on_event, messages.is_event, paced=True))
     sio.on("javascript_response", _guarded(server._on_javascript_response, messages.is_response))
     sio.on("ack", _guarded(server._on_ack, messages.is_ack))
     sio.on("log", _guarded(_log, messages.is_log))
@@ -130,6 +139,7 @@ def release(page: OpenPage) -> dict[str, Connection]:
         socket = _sockets.pop(sid, None)
         if socket is not None:
             released[sid] = socket.connection
+            socket.account.leave()
         for room in core.sio.rooms(sid):
             if room != sid:
                 core.sio.manager.basic_leave_room(sid, "/", room)
@@ -174,12 +184,17 @@ async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "http.response.body", "body": b"Only websockets are answered here."})
 
 
-async def _connect(sid: str, environ: dict[str, Any], authenticate: Authenticate) -> None:
+async def _connect(
+    sid: str, environ: dict[str, Any], authenticate: Authenticate, flooded: Flooded
+) -> None:
     connection: Connection = environ["asgi.scope"][_KEY]
     query = {name: v[0] for name, v in parse_qs(environ.get("QUERY_STRING", "")).items()}
     if not messages.is_greeting(query):
         raise Refused(PAGE_GONE)
     page = await _admit(environ["asgi.scope"], query["client_id"], authenticate)
+    account = account_of(page.session_id, page.user_id)
+    if not account.spend():  # to connect again and again is to say something, too
+        raise Refused(TRY_LATER)
     if connection.is_over:
         # socket.io doesn't notice the end of a socket that it is still connecting, and would keep
         # it for good.
@@ -187,7 +202,9 @@ async def _connect(sid: str, environ: dict[str, Any], authenticate: Authenticate
     # From here to the handshake's end nothing may come between unnoticed: a cut takes the socket
     # out of the table again, and then it is refused after all.
     page.sids.add(sid)
-    _sockets[sid] = _Socket(page, connection)
+    _sockets[sid] = _Socket(page, connection, account)
+    account.join()
+    connection.spend_from(account, partial(flooded, page.session_id, page.user_id))
     try:
         await server._on_connect(sid, environ)
     except Exception as error:
@@ -241,6 +258,7 @@ def _unbind(sid: str) -> _Socket | None:
     if socket is None:
         return None
     socket.page.sids.discard(sid)
+    socket.account.leave()
     return socket
 
 
@@ -273,9 +291,15 @@ async def _handshake(sid: str, *args: Any) -> bool:
     return True
 
 
-def _guarded(handler: Handler, check: Check) -> Callable[..., Awaitable[None]]:
+def _guarded(
+    handler: Handler, check: Check, *, paced: bool = False
+) -> Callable[..., Awaitable[None]]:
     async def guarded(sid: str, *args: Any) -> None:
         socket, message = _heard(sid, args, check)
+        delay = socket.account.delay() if socket is not None and paced else 0.0
+        if delay:
+            await asyncio.sleep(delay)
+            socket, message = _heard(sid, args, check)  # it may have been cut meanwhile
         if socket is not None:
             with logs.about_event(socket.page.user_id):
                 handler(sid, message)

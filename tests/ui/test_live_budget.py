@@ -1,0 +1,83 @@
+"""What a session and a user may say, over all their sockets."""
+
+from uuid import uuid4
+
+from ui.live.budget import (
+    AT_ONCE,
+    BURST,
+    BURST_OF_A_SOCKET,
+    PER_SECOND,
+    SESSIONS,
+    Account,
+    Budget,
+    account_of,
+)
+
+
+class Clock:
+    """A clock that is moved by hand."""
+
+    def __init__(self) -> None:
+        self.time = 1000.0
+
+    def __call__(self) -> float:
+        return self.time
+
+
+def _heard(budget: Budget, frames: int) -> int:
+    return sum(budget.spend() for _ in range(frames))
+
+
+def test_so_much_may_come_at_once_and_so_much_in_the_long_run() -> None:
+    clock = Clock()
+    budget = Budget(now=clock)
+    assert _heard(budget, int(BURST)) == BURST
+    assert not budget.spend()
+    clock.time += 2
+    assert _heard(budget, 100) == int(2 * PER_SECOND) - 1
+
+
+def test_a_socket_brings_its_own_and_takes_it_along() -> None:
+    clock = Clock()
+    budget = Budget(now=clock)
+    budget.sockets += 1
+    assert _heard(budget, 1000) == BURST + BURST_OF_A_SOCKET
+    for _ in range(100):  # to hang up and connect again brings nothing
+        budget.sockets -= 1
+        budget.sockets += 1
+    assert not budget.spend()
+
+
+def test_somebody_who_types_is_never_delayed() -> None:
+    clock = Clock()
+    budget = Budget(now=clock)
+    delays = []
+    for _ in range(1000):
+        delays.append(budget.delay())
+        clock.time += 1 / PER_SECOND
+    assert max(delays) == 0
+
+
+def test_events_of_a_burst_are_acted_upon_one_after_the_other() -> None:
+    budget = Budget(now=Clock())
+    delays = [budget.delay() for _ in range(int(AT_ONCE) + 20)]
+    assert delays[: int(AT_ONCE)] == [0.0] * int(AT_ONCE)
+    assert delays == sorted(delays)
+    assert abs(delays[-1] - 20 / PER_SECOND) < 1e-6
+
+
+def test_a_users_sessions_share_what_the_user_has() -> None:
+    user_id = uuid4()
+    accounts = [account_of(uuid4(), user_id) for _ in range(5)]
+    heard = [sum(account.spend() for _ in range(int(BURST))) for account in accounts]
+    assert heard[0] == BURST
+    assert BURST * SESSIONS <= sum(heard) <= BURST * SESSIONS + 5
+    assert account_of(uuid4(), uuid4()).spend()
+
+
+def test_two_sockets_of_a_session_spend_from_the_same() -> None:
+    session_id, user_id = uuid4(), uuid4()
+    one: Account = account_of(session_id, user_id)
+    other: Account = account_of(session_id, user_id)
+    assert one.session is other.session
+    assert one.user is other.user

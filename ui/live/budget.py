@@ -1,0 +1,109 @@
+"""How much a session, and a user, may say: all their sockets together.
+
+What comes a little too fast is acted upon a little later. What goes on so is a flood.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+PER_SECOND = 20.0
+"""Frames a second in the long run. Somebody who types sends up to 20, in one of their tabs."""
+
+PER_SECOND_OF_A_SOCKET = 0.5
+"""What each open page adds: it answers a ping now and then, and asks for fresh rows."""
+
+BURST = 200.0
+"""Frames that may come at once, after a pause."""
+
+BURST_OF_A_SOCKET = 10.0
+"""What each open page adds: all may come back at the same moment, from a sleep or a restart."""
+
+AT_ONCE = 10.0
+"""Events that are acted upon at once; the others of a burst follow at the pace of the long run."""
+
+SESSIONS = 2
+"""Of a user's sessions together: so many times as much. One that floods leaves room for another."""
+
+
+class Budget:
+    """What one session, or one user, has left."""
+
+    def __init__(self, times: float = 1.0, now: Callable[[], float] = time.monotonic) -> None:
+        self._times = times
+        self._now = now
+        self._counted = now()
+        self._spent = 0.0
+        self._next = 0.0
+        self.sockets = 0
+        """How many spend from it."""
+
+    @property
+    def _rate(self) -> float:
+        return PER_SECOND * self._times + PER_SECOND_OF_A_SOCKET * self.sockets
+
+    def _recover(self) -> None:
+        now = self._now()
+        self._spent = max(0.0, self._spent - (now - self._counted) * self._rate)
+        self._counted = now
+
+    def spend(self) -> bool:
+        """Count one frame; whether it may be heard at all."""
+        self._recover()
+        self._spent += 1
+        return self._spent <= BURST * self._times + BURST_OF_A_SOCKET * self.sockets
+
+    def delay(self) -> float:
+        """Seconds until an event that came now is to be acted upon; each has a time of its own."""
+        now, each = self._now(), 1 / self._rate
+        self._next = max(now, self._next) + each
+        return max(0.0, self._next - now - AT_ONCE * self._times * each)
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether nothing would be lost if this were forgotten."""
+        self._recover()
+        return not self.sockets and not self._spent
+
+
+@dataclass(frozen=True)
+class Account:
+    """What a socket spends from: its session's budget, and its user's."""
+
+    session: Budget
+    user: Budget
+
+    def join(self) -> None:
+        """One more socket."""
+        for budget in (self.session, self.user):
+            budget.sockets += 1
+
+    def leave(self) -> None:
+        """One socket fewer."""
+        for budget in (self.session, self.user):
+            budget.sockets -= 1
+
+    def spend(self) -> bool:
+        """Count one frame; whether it may be heard at all."""
+        return all([self.session.spend(), self.user.spend()])
+
+    def delay(self) -> float:
+        """Seconds until an event that came now is to be acted upon; each has a time of its own."""
+        return max(self.session.delay(), self.user.delay())
+
+
+REMEMBERED = 10_000
+"""Budgets that are kept before those are forgotten that nobody has spent from of late."""
+
+_budgets: dict[UUID, Budget] = {}
+
+
+def account_of(session_id: UUID, user_id: UUID) -> Account:
+    """What a session's sockets spend from."""
+    if len(_budgets) >= REMEMBERED:
+        for key in [key for key, budget in _budgets.items() if budget.is_fresh]:
+            del _budgets[key]
+    return Account(
+        _budgets.setdefault(session_id, Budget()), _budgets.setdefault(user_id, Budget(SESSIONS))
+    )

@@ -1,0 +1,64 @@
+"""What becomes of a session that floods: its pages are closed, and for a moment none is opened."""
+
+import asyncio
+import logging
+import time
+from uuid import UUID
+
+from services.errors import FloodedError
+from ui.live import guard, pages
+from ui.live.connection import MOST_UNFINISHED
+from ui.live.cut import cut
+from ui.live.guard import Authenticate
+
+log = logging.getLogger(__name__)
+
+PAUSE = 10
+"""Seconds for which a session that flooded gets no page."""
+
+SAY_EVERY = 60.0
+"""Seconds between two lines in the log about floods, however many there are."""
+
+REASON = "flood"
+
+_calm_at: dict[UUID, float] = {}
+_closing: set[asyncio.Task[object]] = set()
+_said_at = -SAY_EVERY
+
+
+def install(
+    authenticate: Authenticate, *, public_url: str, most_unfinished: int = MOST_UNFINISHED
+) -> None:
+    """Guard every websocket from now on, and end the pages of those who flood."""
+    guard.guard(
+        authenticate, _flooded, public_url=public_url, most_unfinished=most_unfinished
+    )
+
+
+def require_calm(session_id: UUID) -> None:
+    """Raise `FloodedError` for a session that has just flooded."""
+    left = _calm_at.get(session_id, 0.0) - time.monotonic()
+    if left > 0:
+        raise FloodedError(int(left) + 1)
+
+
+def _flooded(session_id: UUID, user_id: UUID) -> None:
+    global _said_at  # noqa: PLW0603 - one line a minute of the whole process
+    now = time.monotonic()
+    for calm in [known for known, at in _calm_at.items() if at <= now]:
+        del _calm_at[calm]
+    if session_id in _calm_at:
+        return  # another socket of it was faster
+    _calm_at[session_id] = now + PAUSE
+    flooding = pages.pages_of_sessions([session_id])
+    if now - _said_at >= SAY_EVERY:
+        _said_at = now
+        log.warning(
+            "Session %s of user %s sent too much; its pages, %d, are closed",
+            session_id,
+            user_id,
+            len(flooding),
+        )
+    task = asyncio.create_task(cut(flooding, REASON))
+    _closing.add(task)  # the loop itself holds tasks only weakly
+    task.add_done_callback(_closing.discard)
