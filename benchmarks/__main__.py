@@ -12,6 +12,7 @@ from benchmarks import (
     cut,
     fan_out,
     first_row,
+    flood,
     idle,
     invitations,
     machine,
@@ -43,6 +44,8 @@ BENCHMARKS: dict[str, Benchmark] = {
     "invitations": invitations.run,
     "idle": idle.run,
     "outside": outside.run,
+    "flood": flood.run,
+    "flood_postgresql": partial(flood.run, on_postgresql=True),
     "soak": soak.run,
 }
 # The soak takes as long as it is told to: it runs when it is named.

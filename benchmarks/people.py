@@ -3,7 +3,7 @@
 import random
 from collections.abc import Sequence
 
-from models import Role, Tenant, User
+from models import Role, Tenant, User, new_id
 from services import clock
 from services.db import transaction
 from services.demo_names import FIRST_NAMES, LAST_NAMES
@@ -31,6 +31,25 @@ async def create_tenant(slug: str, users: int, password: str = "") -> list[User]
     for first in range(0, users, AT_ONCE):
         await _add(people[first : first + AT_ONCE])
     return people
+
+
+def person(tenant: Tenant, role: Role) -> User:
+    """One more user of a tenant, of this role, who has signed in before."""
+    now = clock.now()
+    email = f"{new_id().hex}@{tenant.slug}.example"
+    user = User(
+        tenant_id=tenant.id,
+        first_name="One",
+        last_name="More",
+        email=email,
+        email_key=email_key(email),
+        role=role,
+        created_at=now,
+        first_sign_in_at=now,
+        last_sign_in_at=now,
+    )
+    set_names(user, "One", "More")
+    return user
 
 
 async def _add(people: Sequence[User]) -> None:

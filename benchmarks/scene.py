@@ -4,7 +4,7 @@ runs."""
 import os
 import socket
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
@@ -23,10 +23,11 @@ def free_port() -> int:
 class Scene:
     """The processes of one benchmark; all of them end with it."""
 
-    def __init__(self, stack: AsyncExitStack, folder: str) -> None:
+    def __init__(self, stack: AsyncExitStack, folder: str, settings: Mapping[str, str]) -> None:
         self._stack = stack
         self._folder = folder
         self._env = {k: v for k, v in os.environ.items() if not k.startswith("ROLLCALL_")}
+        self._env |= settings
 
     @property
     def data(self) -> str:
@@ -72,11 +73,12 @@ class Server:
 
 
 @asynccontextmanager
-async def scene() -> AsyncIterator[Scene]:
-    """A folder for Rollcall's data, and processes that end with the block."""
+async def scene(**settings: str) -> AsyncIterator[Scene]:
+    """A folder for Rollcall's data, and processes that end with the block. `settings` are names and
+    values of environment variables."""
     with tempfile.TemporaryDirectory(prefix="rollcall-bench-") as folder:
         async with AsyncExitStack() as stack:
-            yield Scene(stack, folder)
+            yield Scene(stack, folder, settings)
 
 
 async def open_pages(load: Child, url: str, path: str, cookies: list[str], event: str = "") -> Any:

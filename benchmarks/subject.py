@@ -6,17 +6,20 @@ import time
 from pathlib import Path
 from uuid import UUID
 
-from benchmarks.people import create_tenant
+from sqlmodel import col, select
+
+from benchmarks.people import create_tenant, person
 from benchmarks.processes import serve_commands
 from benchmarks.serving import serving
 from benchmarks.vitals import vitals
-from models import SignInMethod, User
+from models import AuditEvent, EndReason, LoginSession, Role, SignInMethod, User
 from services import runtime
-from services.actor import COMMAND_LINE, Operator, find_tenant
-from services.db import transaction
-from services.events import UserEvent
+from services.actor import COMMAND_LINE, Actor, Operator, find_tenant
+from services.audit import Action
+from services.db import reading, transaction
+from services.events import UserDeactivated, UserEvent
 from services.invitation_import import BATCH, invite_rows, read_csv
-from services.sessions import Caller, begin
+from services.sessions import Caller, begin, recognise
 from services.settings import Settings
 from services.startup import started
 from services.users import set_active
@@ -29,10 +32,14 @@ class Subject:
 
     def __init__(self) -> None:
         self.committed: asyncio.Queue[float] = asyncio.Queue()
+        self.shut_out_at: dict[UUID, asyncio.Future[float]] = {}
+        self.actors: dict[str, Actor] = {}
         runtime.current().bus.subscribe(UserEvent, self._note)
 
     async def _note(self, event: UserEvent) -> None:
         self.committed.put_nowait(event.committed_at)
+        if isinstance(event, UserDeactivated):
+            self._shut_out(event.user_id).set_result(event.committed_at)
 
     async def tenant(self, slug: str, users: int, password: str = "") -> list[str]:
         """A tenant with so many users; returns their ids."""
@@ -53,6 +60,48 @@ class Subject:
         await set_active(COMMAND_LINE, UUID(user_id), active)
         took = time.perf_counter() - asked
         return {"asked": asked, "committed": await self.committed.get(), "took": took}
+
+    async def people(self, slug: str, role: str, count: int) -> list[str]:
+        """So many more users of one role, who have signed in before; returns their ids."""
+        async with transaction() as tx:
+            tenant = await find_tenant(tx, slug)
+            assert tenant is not None
+            some = [person(tenant, Role(role)) for _ in range(count)]
+            tx.add_all(some)
+            return [str(user.id) for user in some]
+
+    async def shut_out(self, token: str, slug: str, user_id: str) -> float:
+        """Deactivate a user, as whoever has this session; returns when it was committed."""
+        await set_active(await self._actor(token, slug), UUID(user_id), active=False)
+        return await asyncio.wait_for(self._shut_out(UUID(user_id)), 10)
+
+    async def _actor(self, token: str, slug: str) -> Actor:
+        if token not in self.actors:  # an open page knows it
+            self.actors[token] = (await recognise(token, slug, Caller())).actor
+        return self.actors[token]
+
+    def _shut_out(self, user_id: UUID) -> "asyncio.Future[float]":
+        return self.shut_out_at.setdefault(user_id, asyncio.get_running_loop().create_future())
+
+    async def idle_entries(self, user_ids: list[str]) -> int:
+        """How many entries of the audit log say that these users ended sessions, and ended none."""
+        ids = [UUID(user_id) for user_id in user_ids]
+        async with reading() as tx:
+            said = await tx.exec(
+                select(AuditEvent.id).where(
+                    col(AuditEvent.actor_id).in_(ids),
+                    AuditEvent.action == Action.SESSIONS_REVOKED.value,
+                )
+            )
+            done = await tx.exec(
+                select(LoginSession.user_id)
+                .where(
+                    col(LoginSession.user_id).in_(ids),
+                    LoginSession.end_reason == EndReason.REVOKED,
+                )
+                .distinct()
+            )
+            return len(said.all()) - len(done.all())
 
     async def import_csv(self, slug: str, rows: int) -> dict[str, float]:
         """Invite so many people from a file; tells how long reading and inviting took, in

@@ -18,9 +18,9 @@ from uuid import UUID
 
 from services.errors import DatabaseUnavailableError, TooMuchAtOnceError
 
-MOST_OF_A_SESSION = 10
+MOST_OF_A_SESSION = 20
 """Acts of one session that may wait or run; of people who click fast there are two or three."""
-MOST_OF_A_USER = 20
+MOST_OF_A_USER = 40
 """The same of all of a user's sessions: one that floods leaves room for another to end it."""
 SHARE = 0.05
 """Seconds. Whoever acts more often than once in so long falls behind those who don't, ..."""

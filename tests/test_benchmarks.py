@@ -16,6 +16,7 @@ from benchmarks.statistics import Spread
 ROOT = Path(__file__).parent.parent
 MARKS = {
     "users_page_postgresql": [pytest.mark.postgresql],
+    "flood_postgresql": [pytest.mark.postgresql],
     "first_row": [pytest.mark.browser],
     "replicas": [pytest.mark.postgresql, pytest.mark.slow],
     "storm": [pytest.mark.slow],

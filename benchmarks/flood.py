@@ -1,0 +1,149 @@
+"""The flood: how long somebody can hold up their own deactivation.
+
+The target's pages send every event that they have, again and again. An admin deactivates the
+target meanwhile: measured is the time from the admin's click (the command leaves this process) to
+the commit. The floor is the same with the same pages open and silent, in rounds that take turns.
+Whoever floods does so as fast as it goes until their pages are closed, and at the pace that isn't
+taken for a flood.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from benchmarks.figures import Figure, Result, spread
+from benchmarks.options import Options
+from benchmarks.processes import Child
+from benchmarks.scene import Server, scene
+from benchmarks.statistics import Spread
+from models import Role
+from tests import postgres
+from ui.live.budget import PER_SECOND
+
+SLUG = "flood"
+# Pages of each who floods, and how many do.
+CASES = ((1, 1), (12, 1), (3, 4))
+ROUNDS = 60
+TIMES = 2.0
+# The two kinds of floods: events a second of each who floods, 0 being as many as go out.
+PACES = {"at the pace let through": PER_SECOND * 0.95, "as fast as it goes": 0.0}
+PATHS = {
+    Role.SALES_ENGINEER: ["account", "roles"],
+    Role.TENANT_ADMIN: ["users", "account"],
+}
+
+
+@dataclass
+class Outcome:
+    """What one case came to."""
+
+    floor: list[float] = field(default_factory=list)
+    flooded: dict[str, list[float]] = field(default_factory=lambda: {pace: [] for pace in PACES})
+    idle_entries: int = 0
+    sent: int = 0
+
+
+async def run(options: Options, *, on_postgresql: bool = False) -> Result:
+    """Measure."""
+    rounds = max(1, round(ROUNDS * options.effort))
+    database = "PostgreSQL" if on_postgresql else "SQLite"
+    title = f"Flood: an admin's click to the commit of a deactivation, on {database}"
+    if not on_postgresql:
+        return Result("flood", title, "pages that flood", await _measure(rounds))
+    with postgres.running() as server:
+        url = server.url(server.create_database())
+        figures = await _measure(rounds, ROLLCALL_DATABASE_URL=url)
+    return Result("flood_postgresql", title, "pages that flood", figures)
+
+
+async def _measure(rounds: int, **settings: str) -> list[Figure]:
+    figures: list[Figure] = []
+    async with scene(**settings) as stage:
+        rollcall = await stage.rollcall()
+        (admin, *_) = await rollcall.ask("tenant", slug=SLUG, users=60)
+        (token,) = await rollcall.ask("sessions", user_id=admin, count=1)
+        floods = [await stage.start("benchmarks.flooding") for _ in range(max(c[1] for c in CASES))]
+        for role in PATHS:
+            for pages, people in CASES:
+                case = _Case(rollcall, floods[:people], token, admin, role, pages)
+                outcome = await case.run(rounds)
+                figures += _figures(role, pages, people, outcome)
+    return figures
+
+
+def _figures(role: Role, pages: int, people: int, outcome: Outcome) -> list[Figure]:
+    who = f"{role.label}, {pages} {'page' if pages == 1 else 'pages'}"
+    who += f" of each of {people}" if people > 1 else ""
+    size, floor = pages * people, Spread(outcome.floor)
+    return [
+        *(
+            spread(f"{who}: {pace}", size, Spread(took), floor, TIMES)
+            for pace, took in outcome.flooded.items()
+        ),
+        Figure(
+            f"{who}: audit entries by acts that changed nothing",
+            size,
+            "",
+            (outcome.idle_entries,),
+            aim="none",
+            met=outcome.idle_entries == 0,
+        ),
+    ]
+
+
+@dataclass
+class _Case:
+    """Who floods, and who shuts them out."""
+
+    rollcall: Server
+    floods: Sequence[Child]
+    token: str
+    admin: str
+    role: Role
+    pages: int
+
+    async def run(self, rounds: int) -> Outcome:
+        """Rounds with and without a flood, in turns."""
+        outcome = Outcome()
+        await self._round(None, outcome)  # the first of anything is slow
+        for _ in range(rounds):
+            for pace, took in outcome.flooded.items():
+                outcome.floor.append(await self._round(None, outcome))
+                took.append(await self._round(PACES[pace], outcome))
+        return outcome
+
+    async def _round(self, pace: float | None, outcome: Outcome) -> float:
+        """Milliseconds from the click to the commit of the deactivation of one who floods at this
+        pace, or not at all."""
+        users = await self.rollcall.ask(
+            "people", slug=SLUG, role=self.role.value, count=len(self.floods)
+        )
+        # Two sessions, so that there is something to sign out: once.
+        tokens = [await self.rollcall.ask("sessions", user_id=user, count=2) for user in users]
+        await asyncio.gather(
+            *(self._open(flood, own) for flood, (_, own) in zip(self.floods, tokens, strict=True))
+        )
+        if pace is not None:
+            await asyncio.gather(*(flood.ask("begin", pace=pace) for flood in self.floods))
+        # A flood at full speed is over soon: the click comes while it lasts.
+        await asyncio.sleep(random.uniform(0.02, 0.2) if pace == 0 else random.uniform(0.3, 0.6))
+        clicked = time.perf_counter()
+        committed = await self.rollcall.ask(
+            "shut_out", token=self.token, slug=SLUG, user_id=users[0]
+        )
+        ends = await asyncio.gather(*(flood.ask("end") for flood in self.floods))
+        outcome.sent += sum(end["sent"] for end in ends)
+        outcome.idle_entries += await self.rollcall.ask("idle_entries", user_ids=users)
+        return float((committed - clicked) * 1000)
+
+    async def _open(self, flood: Child, token: str) -> None:
+        await flood.ask(
+            "open",
+            url=self.rollcall.url,
+            paths=[f"/t/{SLUG}/{path}" for path in PATHS[self.role]],
+            token=token,
+            pages=self.pages,
+            about=self.admin,
+        )

@@ -1,0 +1,116 @@
+"""A load client that floods: every event of its pages, again and again, as a script would."""
+
+import asyncio
+import json
+import re
+import time
+from itertools import cycle
+from typing import Any
+from uuid import uuid4
+
+import aiohttp
+import httpx
+import socketio
+
+from benchmarks.load import CLIENT_ID, PATIENCE
+from benchmarks.processes import serve_commands
+
+ELEMENTS = re.compile(r"String\.raw`(.*?)`", re.DOTALL)
+ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&#96;", "`"), ("&#36;", "$"), ("&amp;", "&"))
+# What makes the server draw the page anew, without the buttons that a flooder wants to keep.
+LEFT_OUT = {"stale", "closed"}
+# Seconds between two looks at the clock, where a pace is kept.
+TICK = 0.02
+
+
+class Flooding:
+    """The pages of those who flood, and what they send."""
+
+    def __init__(self) -> None:
+        self.pages: list[tuple[socketio.AsyncClient, list[dict[str, Any]]]] = []
+        self.task: asyncio.Task[None] | None = None
+        self.sent = 0
+        self.http: aiohttp.ClientSession | None = None
+
+    async def open(self, url: str, paths: list[str], token: str, pages: int, about: str) -> int:
+        """Open so many pages of one session, of these paths in turn; returns how many events they
+        have. What can be said about somebody is said about this user."""
+        self.http = self.http or aiohttp.ClientSession()
+        headers = {"Cookie": f"rollcall={token}", "Origin": url}
+        async with httpx.AsyncClient(base_url=url, timeout=PATIENCE, headers=headers) as http:
+            for _, path in zip(range(pages), cycle(paths), strict=False):
+                html = (await http.get(path)).text
+                client_id, elements = CLIENT_ID.search(html), ELEMENTS.search(html)
+                if client_id is None or elements is None:
+                    raise RuntimeError(f"{path} has no page")
+                sio = socketio.AsyncClient(reconnection=False, http_session=self.http)
+                await sio.connect(
+                    f"{url}?client_id={client_id[1]}&tab_id={uuid4()}&document_id={uuid4()}"
+                    "&next_message_id=0&implicit_handshake=true",
+                    headers=dict(headers),  # which it takes the cookie out of
+                    transports=["websocket"],
+                    socketio_path="/_nicegui_ws/socket.io",
+                    wait_timeout=PATIENCE,
+                )
+                self.pages.append((sio, _events(elements[1], client_id[1], about)))
+        return sum(len(events) for _, events in self.pages)
+
+    async def begin(self, pace: float) -> None:
+        """Send so many events a second from all pages together, or with 0 as many as go out."""
+        self.sent = 0
+        self.task = asyncio.create_task(self._flood(pace))
+
+    async def end(self) -> dict[str, int]:
+        """Stop, and close the pages; tells how many events were sent, and how many pages had been
+        closed by the server."""
+        if self.task is not None:
+            self.task.cancel()
+            await asyncio.gather(self.task, return_exceptions=True)
+        closed = sum(not sio.connected for sio, _ in self.pages)
+        await asyncio.gather(*(sio.disconnect() for sio, _ in self.pages), return_exceptions=True)
+        self.pages = []
+        if self.http is not None:
+            await self.http.close()
+            self.http = None
+        return {"sent": self.sent, "closed": closed}
+
+    async def _flood(self, pace: float) -> None:
+        begun = time.perf_counter()
+        turns = cycle([(sio, cycle(events)) for sio, events in self.pages if events])
+        while any(sio.connected for sio, _ in self.pages):
+            due = (time.perf_counter() - begun) * pace if pace else self.sent + len(self.pages)
+            while self.sent < due:
+                sio, events = next(turns)
+                self.sent += 1
+                if sio.connected:
+                    await sio.emit("event", next(events))
+            await asyncio.sleep(TICK if pace else 0)
+
+
+def _events(text: str, client_id: str, about: str) -> list[dict[str, Any]]:
+    """One of each event that a page's elements take."""
+    for entity, character in ENTITIES:
+        text = text.replace(entity, character)
+    said = {
+        "toggle": {"id": about, "active": True, "version": 10**9},
+        "query": {"q": "a", "seq": 1},
+    }
+    return [
+        {
+            "id": int(element_id),
+            "client_id": client_id,
+            "listener_id": event["listener_id"],
+            "args": [] if event["type"] == "click" else [json.dumps(said.get(event["type"], {}))],
+        }
+        for element_id, element in json.loads(text).items()
+        for event in element.get("events", [])
+        if event["type"] not in LEFT_OUT
+    ]
+
+
+async def main() -> None:
+    await serve_commands(Flooding())
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
