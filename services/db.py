@@ -35,7 +35,8 @@ READERS = 8
 # PostgreSQL: acts that write at a time, of the connections that they share with whoever reads; and
 # connections that only urgent acts have.
 WRITERS, URGENT_WRITERS = 8, 4
-URGENT_KEPT, URGENT_MORE = 2, 6  # half of them for looking first
+URGENT_LOOKS = 2
+URGENT_KEPT = 2
 # PostgreSQL's lock_timeout in seconds: how long an act waits for a row that another one has locked.
 # Acts take milliseconds, and whoever waits keeps a connection from others.
 ROW_LOCK_TIMEOUT = 10
@@ -83,9 +84,13 @@ class Database:
         else:
             self.server = postgresql.Server(url)
             self.reader = self.writer = self._postgresql_engine(READERS, WRITERS)
-            self.urgent = self._postgresql_engine(URGENT_KEPT, URGENT_MORE)
+            self.urgent = self._postgresql_engine(
+                URGENT_KEPT, URGENT_WRITERS + URGENT_LOOKS - URGENT_KEPT
+            )
             self.urgent_reader = self.urgent
             self.queue = WriteQueue(WRITERS, URGENT_WRITERS)
+        # Who looks first takes no more than half of the connections that read.
+        self.looks = WriteQueue(READERS // 2, URGENT_LOOKS)
 
     def _postgresql_engine(self, kept: int, more: int) -> AsyncEngine:
         engine = create_async_engine(
@@ -168,13 +173,18 @@ async def transaction(
     `TooMuchAtOnceError` where too many acts of the actor's are waiting already.
     """
     current = runtime.current()
+    turn = Turn.URGENT if urgent else Turn.PATIENT if patient else Turn.USUAL
     if is_looking():
         reader = current.database.urgent_reader if urgent else current.database.reader
-        async with _translated(), Transaction(reader, LookingSession) as tx, tx.begin():
+        async with (
+            current.database.looks.turn(turn, actor),
+            _translated(),
+            Transaction(reader, LookingSession) as tx,
+            tx.begin(),
+        ):
             yield tx
             await tx.flush()
         return
-    turn = Turn.URGENT if urgent else Turn.PATIENT if patient else Turn.USUAL
     engine = current.database.urgent if urgent else current.database.writer
     async with current.database.queue.turn(turn, actor):
         async with _translated(), Transaction(engine) as tx:

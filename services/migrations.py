@@ -64,6 +64,7 @@ def upgrade_tables(connection: Connection, *, may_create: bool = True) -> tuple[
     before and after. Raises `OperatorError`."""
     if connection.dialect.name == "postgresql":
         _require_utf8(connection)
+        connection.execute(text("SET LOCAL lock_timeout = 0"))  # another replica may take minutes
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
     config = _config()
     scripts = ScriptDirectory.from_config(config)

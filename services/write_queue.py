@@ -86,6 +86,11 @@ class WriteQueue:
         self.begun = 0
         """How many turns have begun so far."""
 
+    @property
+    def present(self) -> int:
+        """How many acts are here, waiting or running."""
+        return len(self._waiting) + len(self._running)
+
     @asynccontextmanager
     async def turn(self, turn: Turn = Turn.USUAL, who: Who | None = None) -> AsyncIterator[None]:
         """Wait for the turn, and have it for as long as the block runs.
