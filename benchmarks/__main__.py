@@ -61,6 +61,7 @@ SIZES = (
     "threads",
     "idle",
     "outside",
+    "flooding",
 )
 FOLDER = Path(__file__).parent.parent / ".bench"
 

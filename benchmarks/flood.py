@@ -23,8 +23,6 @@ from tests import postgres
 from ui.live.budget import PER_SECOND
 
 SLUG = "flood"
-# Pages of each who floods, and how many do.
-CASES = ((1, 1), (12, 1), (3, 4))
 ROUNDS = 60
 TIMES = 2.0
 # The two kinds of floods: events a second of each who floods, 0 being as many as go out.
@@ -47,26 +45,29 @@ class Outcome:
 
 async def run(options: Options, *, on_postgresql: bool = False) -> Result:
     """Measure."""
-    rounds = max(1, round(ROUNDS * options.effort))
     database = "PostgreSQL" if on_postgresql else "SQLite"
     title = f"Flood: an admin's click to the commit of a deactivation, on {database}"
     if not on_postgresql:
-        return Result("flood", title, "pages that flood", await _measure(rounds))
+        return Result("flood", title, "pages that flood", await _measure(options))
     with postgres.running() as server:
         url = server.url(server.create_database())
-        figures = await _measure(rounds, ROLLCALL_DATABASE_URL=url)
+        figures = await _measure(options, ROLLCALL_DATABASE_URL=url)
     return Result("flood_postgresql", title, "pages that flood", figures)
 
 
-async def _measure(rounds: int, **settings: str) -> list[Figure]:
+async def _measure(options: Options, **settings: str) -> list[Figure]:
     figures: list[Figure] = []
+    rounds = max(1, round(ROUNDS * options.effort))
+    # Pages of each who floods, and how many do: the last case has as many pages in all.
+    cases = [(pages, 1) for pages in options.flooding]
+    cases.append((max(1, options.flooding[-1] // options.flooders), options.flooders))
     async with scene(**settings) as stage:
         rollcall = await stage.rollcall()
         (admin, *_) = await rollcall.ask("tenant", slug=SLUG, users=60)
         (token,) = await rollcall.ask("sessions", user_id=admin, count=1)
-        floods = [await stage.start("benchmarks.flooding") for _ in range(max(c[1] for c in CASES))]
+        floods = [await stage.start("benchmarks.flooding") for _ in range(options.flooders)]
         for role in PATHS:
-            for pages, people in CASES:
+            for pages, people in cases:
                 case = _Case(rollcall, floods[:people], token, admin, role, pages)
                 outcome = await case.run(rounds)
                 figures += _figures(role, pages, people, outcome)

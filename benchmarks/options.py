@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Options:
-    """`pages` to `outside` are the sizes; a benchmark has as many rounds as its size
-    allows, times `effort`. `seconds` is how long each sign-in round takes, `soak` how long the soak
-    does; a rest of `idle_seconds` has room for two of each page's pings."""
+    """`pages` to `flooding` are the sizes; a benchmark has as many rounds as its size
+    allows, times `effort`. `flooders` is how many people flood at once, `seconds` how long each
+    sign-in round takes, `soak` how long the soak does; a rest of `idle_seconds` has room for two of
+    each page's pings."""
 
     pages: tuple[int, ...] = (1, 100, 1000)
     users: tuple[int, ...] = (100, 10_000, 100_000)
@@ -19,6 +20,8 @@ class Options:
     threads: tuple[int, ...] = (1, 2, 8)
     idle: tuple[int, ...] = (0, 200, 1000)
     outside: tuple[int, ...] = (10_000,)
+    flooding: tuple[int, ...] = (1, 12)
+    flooders: int = 4
     effort: float = 1.0
     seconds: float = 4.0
     idle_seconds: float = 50.0
@@ -42,6 +45,8 @@ SMALLEST = Options(
     idle=(2,),
     outside=(60,),
     idle_seconds=0.5,
+    flooding=(2,),
+    flooders=2,
     effort=0.05,
     seconds=0.3,
     soak=1.0,

@@ -66,7 +66,9 @@ async def remember(tx: Transaction, user: User, cookie: str) -> str:
 
 async def knows_any(tx: Transaction, user: User) -> bool:
     """Whether the user is known in any browser."""
-    found = await tx.exec(select(KnownDevice.user_id).where(KnownDevice.user_id == user.id).limit(1))
+    found = await tx.exec(
+        select(KnownDevice.user_id).where(KnownDevice.user_id == user.id).limit(1)
+    )
     return found.first() is not None
 
 

@@ -385,3 +385,14 @@ def _leave(tenant: Tenant) -> Awaitable[flow.Departure]:
 
 def _back(tenant: Tenant, sealed: str | None, answer: dict[str, str]) -> Awaitable[flow.Arrival]:
     return flow.arrive(tenant.slug, sealed, answer, factories.CALLER)
+
+
+async def test_connecting_again_as_it_is_changes_and_logs_nothing(
+    rollcall: Runtime, tenant: Tenant, provider: TestProvider, admin: Actor
+) -> None:
+    before, begun = await books.actions_of(tenant), rollcall.database.queue.begun
+    await connections.connect(admin, form(provider, client_secret=""))
+    assert await books.actions_of(tenant) == before
+    assert rollcall.database.queue.begun == begun
+    await connections.connect(admin, form(provider, client_secret="", name="Renamed"))
+    assert len(await books.actions_of(tenant)) == len(before) + 1

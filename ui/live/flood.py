@@ -30,9 +30,7 @@ def install(
     authenticate: Authenticate, *, public_url: str, most_unfinished: int = MOST_UNFINISHED
 ) -> None:
     """Guard every websocket from now on, and end the pages of those who flood."""
-    guard.guard(
-        authenticate, _flooded, public_url=public_url, most_unfinished=most_unfinished
-    )
+    guard.guard(authenticate, _flooded, public_url=public_url, most_unfinished=most_unfinished)
 
 
 def require_calm(session_id: UUID) -> None:
