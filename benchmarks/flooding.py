@@ -56,7 +56,7 @@ class Flooding:
         return sum(len(events) for _, events in self.pages)
 
     async def begin(self, pace: float) -> None:
-        """Send so many events a second from all pages together, or with 0 as many as go out."""
+        """Send so many events a second from all pages together."""
         self.sent = 0
         self.task = asyncio.create_task(self._flood(pace))
 
@@ -78,13 +78,13 @@ class Flooding:
         begun = time.perf_counter()
         turns = cycle([(sio, cycle(events)) for sio, events in self.pages if events])
         while any(sio.connected for sio, _ in self.pages):
-            due = (time.perf_counter() - begun) * pace if pace else self.sent + len(self.pages)
+            due = (time.perf_counter() - begun) * pace
             while self.sent < due:
                 sio, events = next(turns)
                 self.sent += 1
                 if sio.connected:
                     await sio.emit("event", next(events))
-            await asyncio.sleep(TICK if pace else 0)
+            await asyncio.sleep(TICK)
 
 
 def _events(text: str, client_id: str, about: str) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ from uuid import uuid4
 from ui.live.budget import (
     AT_ONCE,
     BURST,
-    BURST_OF_A_SOCKET,
+    BURST_OF_A_PAGE,
     PER_SECOND,
     SESSIONS,
     Account,
@@ -37,14 +37,14 @@ def test_so_much_may_come_at_once_and_so_much_in_the_long_run() -> None:
     assert _heard(budget, 100) == int(2 * PER_SECOND) - 1
 
 
-def test_a_socket_brings_its_own_and_takes_it_along() -> None:
+def test_a_page_brings_its_own_and_takes_it_along() -> None:
     clock = Clock()
     budget = Budget(now=clock)
-    budget.sockets += 1
-    assert _heard(budget, 1000) == BURST + BURST_OF_A_SOCKET
-    for _ in range(100):  # to hang up and connect again brings nothing
-        budget.sockets -= 1
-        budget.sockets += 1
+    budget.pages += 1
+    assert _heard(budget, 1000) == BURST + BURST_OF_A_PAGE
+    for _ in range(100):  # to close it and open another brings nothing
+        budget.pages -= 1
+        budget.pages += 1
     assert not budget.spend()
 
 
@@ -75,7 +75,7 @@ def test_a_users_sessions_share_what_the_user_has() -> None:
     assert account_of(uuid4(), uuid4()).spend()
 
 
-def test_two_sockets_of_a_session_spend_from_the_same() -> None:
+def test_two_pages_of_a_session_spend_from_the_same() -> None:
     session_id, user_id = uuid4(), uuid4()
     one: Account = account_of(session_id, user_id)
     other: Account = account_of(session_id, user_id)

@@ -13,7 +13,7 @@ import socketio
 from tests.browser.waiting import PATIENCE, eventually
 from tests.ui.live_client import Person, harness, seconds_until_closed
 from ui.live import leftovers
-from ui.live.budget import BURST, BURST_OF_A_SOCKET
+from ui.live.budget import BURST, BURST_OF_A_PAGE
 from ui.live.connection import FINISH_WITHIN, LONGEST_FRAME
 from ui.live.guard import SOCKETS_PER_SESSION
 
@@ -187,7 +187,7 @@ async def test_a_flood_over_many_sockets_ends_all_pages_of_its_session_and_no_ot
     pages = [await person.connected_page() for _ in range(6)]
     colleague = await (await Person(base).enter()).connected_page()
     before = (await person.state())["pages"]
-    each = int(BURST / len(pages) + BURST_OF_A_SOCKET) + 10  # by itself no socket says too much
+    each = int(BURST / len(pages) + BURST_OF_A_PAGE) + 10  # by itself no socket says too much
     await asyncio.gather(*(page.click() for page in pages for _ in range(each)))
     async with asyncio.timeout(PATIENCE):
         await asyncio.gather(*(page.closed.wait() for page in pages))

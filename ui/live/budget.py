@@ -11,16 +11,19 @@ from uuid import UUID
 PER_SECOND = 20.0
 """Frames a second in the long run. Somebody who types sends up to 20, in one of their tabs."""
 
-PER_SECOND_OF_A_SOCKET = 0.5
+PER_SECOND_OF_A_PAGE = 0.2
 """What each open page adds: it answers a ping now and then, and asks for fresh rows."""
 
-BURST = 200.0
+BURST = 100.0
 """Frames that may come at once, after a pause."""
 
-BURST_OF_A_SOCKET = 10.0
+BURST_OF_A_PAGE = 10.0
 """What each open page adds: all may come back at the same moment, from a sleep or a restart."""
 
-AT_ONCE = 10.0
+MOST_PAGES = 100
+"""Pages that add to it; no session has more sockets."""
+
+AT_ONCE = 4.0
 """Events that are acted upon at once; the others of a burst follow at the pace of the long run."""
 
 SESSIONS = 2
@@ -36,12 +39,16 @@ class Budget:
         self._counted = now()
         self._spent = 0.0
         self._next = 0.0
-        self.sockets = 0
-        """How many spend from it."""
+        self.pages = 0
+        """How many are open, connected or not."""
+
+    @property
+    def _counting(self) -> float:
+        return min(self.pages, MOST_PAGES * self._times)
 
     @property
     def _rate(self) -> float:
-        return PER_SECOND * self._times + PER_SECOND_OF_A_SOCKET * self.sockets
+        return PER_SECOND * self._times + PER_SECOND_OF_A_PAGE * self._counting
 
     def _recover(self) -> None:
         now = self._now()
@@ -52,7 +59,7 @@ class Budget:
         """Count one frame; whether it may be heard at all."""
         self._recover()
         self._spent += 1
-        return self._spent <= BURST * self._times + BURST_OF_A_SOCKET * self.sockets
+        return self._spent <= BURST * self._times + BURST_OF_A_PAGE * self._counting
 
     def delay(self) -> float:
         """Seconds until an event that came now is to be acted upon; each has a time of its own."""
@@ -64,25 +71,25 @@ class Budget:
     def is_fresh(self) -> bool:
         """Whether nothing would be lost if this were forgotten."""
         self._recover()
-        return not self.sockets and not self._spent
+        return not self.pages and not self._spent
 
 
 @dataclass(frozen=True)
 class Account:
-    """What a socket spends from: its session's budget, and its user's."""
+    """What a page's sockets spend from: its session's budget, and its user's."""
 
     session: Budget
     user: Budget
 
     def join(self) -> None:
-        """One more socket."""
+        """One more page."""
         for budget in (self.session, self.user):
-            budget.sockets += 1
+            budget.pages += 1
 
     def leave(self) -> None:
-        """One socket fewer."""
+        """One page fewer."""
         for budget in (self.session, self.user):
-            budget.sockets -= 1
+            budget.pages -= 1
 
     def spend(self) -> bool:
         """Count one frame; whether it may be heard at all."""
@@ -100,7 +107,7 @@ _budgets: dict[UUID, Budget] = {}
 
 
 def account_of(session_id: UUID, user_id: UUID) -> Account:
-    """What a session's sockets spend from."""
+    """What the sockets of a session's pages spend from."""
     if len(_budgets) >= REMEMBERED:
         for key in [key for key, budget in _budgets.items() if budget.is_fresh]:
             del _budgets[key]

@@ -25,7 +25,6 @@ from services.errors import RollcallError
 from ui.cookies import session_token
 from ui.headers import origin_of
 from ui.live import messages, pages, rest
-from ui.live.budget import Account, account_of
 from ui.live.connection import LONGEST_FRAME, MOST_UNFINISHED, Connection
 from ui.live.nonces import mark_scripts
 from ui.live.pages import OpenPage
@@ -75,7 +74,6 @@ Flooded = Callable[[UUID, UUID], None]
 class _Socket:
     page: OpenPage
     connection: Connection
-    account: Account
 
 
 _sockets: dict[str, _Socket] = {}
@@ -139,7 +137,6 @@ def release(page: OpenPage) -> dict[str, Connection]:
         socket = _sockets.pop(sid, None)
         if socket is not None:
             released[sid] = socket.connection
-            socket.account.leave()
         for room in core.sio.rooms(sid):
             if room != sid:
                 core.sio.manager.basic_leave_room(sid, "/", room)
@@ -192,8 +189,7 @@ async def _connect(
     if not messages.is_greeting(query):
         raise Refused(PAGE_GONE)
     page = await _admit(environ["asgi.scope"], query["client_id"], authenticate)
-    account = account_of(page.session_id, page.user_id)
-    if not account.spend():  # to connect again and again is to say something, too
+    if not page.account.spend():  # to connect again and again is to say something, too
         raise Refused(TRY_LATER)
     if connection.is_over:
         # socket.io doesn't notice the end of a socket that it is still connecting, and would keep
@@ -202,9 +198,8 @@ async def _connect(
     # From here to the handshake's end nothing may come between unnoticed: a cut takes the socket
     # out of the table again, and then it is refused after all.
     page.sids.add(sid)
-    _sockets[sid] = _Socket(page, connection, account)
-    account.join()
-    connection.spend_from(account, partial(flooded, page.session_id, page.user_id))
+    _sockets[sid] = _Socket(page, connection)
+    connection.spend_from(page.account, partial(flooded, page.session_id, page.user_id))
     try:
         await server._on_connect(sid, environ)
     except Exception as error:
@@ -258,7 +253,6 @@ def _unbind(sid: str) -> _Socket | None:
     if socket is None:
         return None
     socket.page.sids.discard(sid)
-    socket.account.leave()
     return socket
 
 
@@ -296,7 +290,7 @@ def _guarded(
 ) -> Callable[..., Awaitable[None]]:
     async def guarded(sid: str, *args: Any) -> None:
         socket, message = _heard(sid, args, check)
-        delay = socket.account.delay() if socket is not None and paced else 0.0
+        delay = socket.page.account.delay() if socket is not None and paced else 0.0
         if delay:
             await asyncio.sleep(delay)
             socket, message = _heard(sid, args, check)  # it may have been cut meanwhile

@@ -15,6 +15,7 @@ from nicegui import Client
 from services import presence
 from services.actor import Actor
 from ui.live import leftovers
+from ui.live.budget import Account, account_of
 from ui.live.collector import collector
 from ui.live.rooms import sent_to
 
@@ -44,6 +45,11 @@ class OpenPage:
     """Whether it was connected once: from then on it counts as open until it is forgotten."""
     has_left: bool = False
     """Whether the browser said goodbye (the tab was closed, or shows something else now)."""
+    account: Account = field(init=False)
+    """What its sockets spend from."""
+
+    def __post_init__(self) -> None:
+        self.account = account_of(self.session_id, self.user_id)
 
 
 _pages: dict[str, OpenPage] = {}
@@ -59,6 +65,7 @@ def register(client: Client, actor: Actor, sign_in_url: str, rooms: Iterable[str
     )
     page.sent_before = sent_to(page.rooms)
     _pages[client.id] = page
+    page.account.join()
 
     def client_deleted() -> None:
         forget(page)
@@ -83,6 +90,7 @@ def forget(page: OpenPage) -> None:
     if not is_open(page):
         return
     del _pages[page.client_id]
+    page.account.leave()
     if page.is_present:
         if page.has_left:
             presence.page_left_no_more(page.user_id, page.tenant_id)
