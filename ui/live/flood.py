@@ -45,10 +45,10 @@ def _flooded(session_id: UUID, user_id: UUID) -> None:
     now = time.monotonic()
     for calm in [known for known, at in _calm_at.items() if at <= now]:
         del _calm_at[calm]
-    if session_id in _calm_at:
-        return  # another socket of it was faster
-    _calm_at[session_id] = now + PAUSE
     flooding = pages.pages_of_sessions([session_id])
+    if not flooding:
+        return  # another socket of it was faster, or it was shut out
+    _calm_at[session_id] = now + PAUSE
     if now - _said_at >= SAY_EVERY:
         _said_at = now
         log.warning(
