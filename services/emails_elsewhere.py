@@ -48,15 +48,15 @@ async def claim_answer(tx: Transaction, actor: Acting) -> None:
     """Count and log an answer that is about to be given, after the transaction that found it out
     was rolled back; raises `TooManyAttemptsError` instead where too many were."""
     if isinstance(actor, Actor):
-        _log(actor)
         await throttle.claim_in(tx, _counters(actor))
+        _log(actor)  # not before: a look comes no further than here
 
 
 async def count_answer(tx: Transaction, actor: Acting) -> None:
     """Count and log an answer in the transaction that goes on after it."""
     if isinstance(actor, Actor):
-        _log(actor)
         await throttle.count_failure(tx, _counters(actor))
+        _log(actor)
 
 
 def _log(actor: Actor) -> None:

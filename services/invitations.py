@@ -83,7 +83,7 @@ async def invite(actor: Acting, form: InvitationForm) -> Invited:
             raise
         raise InvalidInputError({"email": IN_USE}) from error
     except InUseElsewhereError:
-        async with transaction() as tx:
+        async with transaction(actor=actor) as tx:
             await emails_elsewhere.claim_answer(tx, actor)
         raise
 

@@ -98,35 +98,36 @@ async def set_active(
     `TooManyAttemptsError` for who asks after other organisations' emails.
     """
     try:
-        return await _set_active(actor, user_id, active, seen_version)
+        async with transaction(actor=actor, urgent=not active) as tx:
+            admins = await _platform_admin_ids(tx) if not active and _reaches_admins(actor) else []
+            by = await authorize(
+                tx, actor, Permission.SWITCH_USERS, lock={user_id, *(_if_among(user_id, admins))}
+            )
+            user = await get_user(tx, actor, user_id)
+            return await _switch(tx, actor, by, user, active, seen_version)
     except ActiveElsewhereError:
         async with transaction(actor=actor) as tx:
             await claim_answer(tx, actor)
         raise
 
 
-async def _set_active(
-    actor: Acting, user_id: UUID, active: bool, seen_version: int | None
+async def _switch(
+    tx: Transaction,
+    actor: Acting,
+    by: User | None,
+    user: User,
+    active: bool,
+    seen_version: int | None,
 ) -> StatusChange:
-    async with transaction(actor=actor, urgent=not active) as tx:
-        admins = await _platform_admin_ids(tx) if not active and _reaches_admins(actor) else []
-        by = await authorize(
-            tx, actor, Permission.SWITCH_USERS, lock={user_id, *(_if_among(user_id, admins))}
-        )
-        user = await get_user(tx, actor, user_id)
-        if user.active == active:
-            return StatusChange(user.id, user.full_name, active, False, user.version, user.invited)
+    cause: UUID | None = None
+    changed = user.active != active
+    if changed:
         if seen_version is not None and seen_version < user.status_version:
             raise ConflictError(
                 f"Someone else has just changed {user.full_name}. Look again, then decide."
             )
-        if active:
-            cause = await _activate(tx, actor, by, user)
-        else:
-            cause = await _deactivate(tx, actor, by, user)
-        return StatusChange(
-            user.id, user.full_name, active, True, user.version, user.invited, cause
-        )
+        cause = await (_activate if active else _deactivate)(tx, actor, by, user)
+    return StatusChange(user.id, user.full_name, active, changed, user.version, user.invited, cause)
 
 
 async def _activate(tx: Transaction, actor: Acting, by: User | None, user: User) -> UUID:

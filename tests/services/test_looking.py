@@ -35,7 +35,12 @@ LOOK_BY_THEMSELVES = {
     "touch",
 }
 # What these are tried on is made first, in a transaction of its own.
-MAKE_SOMETHING_FIRST = {"passkeys.remove", "sessions.revoke of one session"}
+MAKE_SOMETHING_FIRST = {
+    "passkeys.remove",
+    "sessions.revoke of one session",
+    "invitations.resend to a Tenant Admin",
+    "invitations.copy_link of a Tenant Admin",
+}
 
 
 async def _all_rows() -> list[list[tuple[Any, ...]]]:
