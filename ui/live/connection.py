@@ -88,6 +88,10 @@ class Connection:
         """From now on it is known whose socket this is; `flooded` is called if it says too much."""
         self._budget, self._flooded = account, flooded
 
+    def spend_its_own(self) -> None:
+        """Its page is closed: what it still says, that it heard so, is on nobody's account."""
+        self._budget, self._flooded = Budget(), self.hang_up
+
     def hang_up(self) -> None:
         """Close the connection from this side, however the other one behaves."""
         self.is_over = True

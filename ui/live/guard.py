@@ -136,6 +136,7 @@ def release(page: OpenPage) -> dict[str, Connection]:
     for sid in page.sids:
         socket = _sockets.pop(sid, None)
         if socket is not None:
+            socket.connection.spend_its_own()
             released[sid] = socket.connection
         for room in core.sio.rooms(sid):
             if room != sid:
