@@ -10,12 +10,13 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
-from services import lost_keys, second_factors, setup, users, vault
+from services import doctor, lost_keys, second_factors, setup, users, vault
 from services.actor import COMMAND_LINE
 from services.audit_check import BrokenLink, find_missing, verify
 from services.audit_export import EVERYTHING
 from services.audit_heads import Head, list_heads, read_heads
 from services.backup import back_up
+from services.checks import State, report
 from services.demo import create_demo
 from services.errors import OperatorError, RollcallError
 from services.export_check import check_export
@@ -98,6 +99,20 @@ async def _reset_second_factor(settings: Settings, options: argparse.Namespace) 
         await second_factors.reset(COMMAND_LINE, await users.find_by_email(options.email))
     say("The second factor is reset: the password alone lets them in.")
     return 0
+
+
+async def _doctor(settings: Settings, options: argparse.Namespace) -> int:
+    logging.getLogger().setLevel(logging.CRITICAL)  # what goes wrong is in the checks
+    async with doctor.examined(settings):
+        checks = await doctor.examine()
+        if options.send_to:
+            checks.append(await doctor.send_mail(options.send_to))
+    if options.json:
+        for check in checks:
+            say(check.as_json())
+    else:
+        say(report(checks))
+    return int(any(check.state is State.FAILED for check in checks))
 
 
 async def _migrate(settings: Settings, _options: argparse.Namespace) -> int:
@@ -243,6 +258,10 @@ def _parser() -> argparse.ArgumentParser:
         add(name, _set_active, text).add_argument("email")
     text = "take away a user's authenticator app and recovery codes"
     add("reset-second-factor", _reset_second_factor, text).add_argument("email")
+    examined = add("doctor", _doctor, "look at everything that an operator has to see to")
+    examined.add_argument("--json", action="store_true", help="a line of JSON for each check")
+    text = "send a mail to this email as well, to see whether it arrives"
+    examined.add_argument("--send-to", metavar="EMAIL", help=text)
     add("migrate", _migrate, "bring the database's schema up to date")
     backup = add("backup", _backup, "copy the embedded database, safely while Rollcall serves")
     backup.add_argument(

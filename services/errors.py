@@ -197,3 +197,7 @@ class DatabaseUnavailableError(RollcallError):
 
 class OperatorError(RollcallError):
     """Something on the command line or in the settings is wrong; the operator can mend it."""
+
+
+class NoDatabaseError(OperatorError):
+    """There is no embedded database where the settings say it is."""

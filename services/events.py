@@ -125,6 +125,7 @@ class ReplicaAnnounced(Event):
     people: tuple[UserPresence, ...]
     asks: bool
     secret_mark: str
+    host: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

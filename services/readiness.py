@@ -55,6 +55,11 @@ async def look() -> list[Check]:
     return [*[await check() for check in LOOKS], await _hearing(await carriers.try_to_hear())]
 
 
+async def look_at(name: str) -> Check:
+    """Look at one thing anew, by its name in `NAMES`."""
+    return await LOOKS[NAMES.index(name)]()
+
+
 async def recent() -> list[Check]:
     """What was found in the last seconds, by this process, which serves."""
     seen = _seen()

@@ -7,6 +7,7 @@ it knows, and asks the others for the same. SQLite has one serving process, with
 
 import asyncio
 import logging
+import socket
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -31,11 +32,13 @@ LIFE_SECONDS = 2.0
 GONE_SECONDS = 7.0
 # With two UUIDs and two numbers a head this stays under what one NOTIFY takes.
 PEOPLE_PER_MESSAGE = 80
+LONGEST_HOST = 40
 
 
 @dataclass
 class _Replica:
     heard_at: float
+    host: str = ""
     arriving: list[UserPresence] = field(default_factory=list)
     has_stopped: bool = False
 
@@ -57,6 +60,32 @@ _own = _Own()
 def others() -> set[str]:
     """The ids of the other processes that serve now."""
     return {process_id for process_id, other in _others.items() if not other.has_stopped}
+
+
+@dataclass(frozen=True)
+class Heard:
+    """Another process that serves: its id, its machine's name, and how long ago it was heard."""
+
+    process_id: str
+    host: str
+    seconds: float
+
+
+def heard() -> list[Heard]:
+    """The other processes that serve now, by their machines' names."""
+    now = time.perf_counter()
+    serving = others()
+    found = [
+        Heard(process_id, other.host, max(0.0, now - other.heard_at))
+        for process_id, other in _others.items()
+        if process_id in serving
+    ]
+    return sorted(found, key=lambda other: (other.host, other.process_id))
+
+
+def own_host() -> str:
+    """What the others are told of where this process runs: the machine's (or container's) name."""
+    return socket.gethostname()[:LONGEST_HOST]
 
 
 def with_pages_of(user_id: UUID) -> set[str]:
@@ -110,7 +139,12 @@ async def _announce() -> None:
     parts = _parts(list(here.values()))
     announcements = [
         ReplicaAnnounced(
-            part=number, parts=len(parts), people=part, asks=asks, secret_mark=_secret_mark()
+            part=number,
+            parts=len(parts),
+            people=part,
+            asks=asks,
+            secret_mark=_secret_mark(),
+            host=own_host(),
         )
         for number, part in enumerate(parts)
     ]
@@ -170,7 +204,7 @@ async def _hear_announcement(event: ReplicaAnnounced) -> None:
         if event.secret_mark != _secret_mark():
             log.error("Replica %s has another ROLLCALL_SECRET: links in mails fail", event.origin)
     other = _others[event.origin]
-    other.heard_at = event.committed_at
+    other.heard_at, other.host = event.committed_at, event.host
     if event.part == 0:
         other.arriving = []
     other.arriving += event.people

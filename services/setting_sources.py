@@ -64,7 +64,7 @@ def environment() -> dict[str, str]:
 def env_file() -> dict[str, str]:
     """Rollcall's lines of the file `.env` beside main.py; raises `OperatorError` where it can't be
     read as one."""
-    path = in_product_folder(Path(os.environ.get(ENV_FILE) or ROOT / ".env"))
+    path = env_path()
     if not path.exists():
         return {}
     text = _read(path, "The file of settings")
@@ -77,6 +77,21 @@ def env_file() -> dict[str, str]:
 
 def _is_quoted(value: str | None) -> bool:
     return value is not None and len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"
+
+
+def env_path() -> Path:
+    """Where the file of settings is, if there is one."""
+    return in_product_folder(Path(os.environ.get(ENV_FILE) or ROOT / ".env"))
+
+
+def named_files() -> list[Path]:
+    """The files that hold single settings: passwords, most likely."""
+    written = env_file() | environment()
+    return [
+        in_product_folder(Path(path))
+        for name, path in sorted(written.items())
+        if name.upper().endswith("_FILE") and path and name.upper() != ENV_FILE
+    ]
 
 
 def _read(path: Path, what: str) -> str:

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from services import runtime, vault
 from services.db import Database
-from services.errors import OperatorError
+from services.errors import NoDatabaseError, OperatorError
 from services.migrations import migrate
 from services.runtime import Runtime
 from services.secrets import load_secret
@@ -41,7 +41,7 @@ def require_database(settings: Settings) -> None:
     """Refuse where the embedded database isn't there: a command that made an empty one would
     answer for it, that all is well. (What PostgreSQL has, `migrate` looks at.)"""
     if settings.is_sqlite and not settings.database_file.is_file():
-        raise OperatorError(
+        raise NoDatabaseError(
             f"There is no database at {settings.database_file}. Check ROLLCALL_DATABASE_URL and "
             "ROLLCALL_DATA_DIR; `serve` and `migrate` make a new one."
         )

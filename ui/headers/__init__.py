@@ -20,6 +20,7 @@ from ui.headers.access import AccessLog
 from ui.headers.answers import LastResort, Render, SecurityHeaders
 from ui.headers.kept import Compression, KeptAssets
 from ui.headers.requests import (
+    CAME_BY,
     BodyLimit,
     CrossOriginDefence,
     ForwardedHeaders,
@@ -29,6 +30,7 @@ from ui.headers.requests import (
 
 __all__ = [
     "BODY_LIMIT",
+    "CAME_BY",
     "AccessLog",
     "BodyLimit",
     "Compression",

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from services.doctor_web import ECHO_PATH
 from ui.headers.answers import Render
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -20,6 +21,10 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 # made-up name, too (RFC 7239, section 6.2).
 _NODE = re.compile(r"(?:\[([^\]]*)\]|([0-9.]+))(?::[\w.-]+)?", re.ASCII)
 _MADE_UP = re.compile(r"_[A-Za-z0-9._-]{1,63}")
+
+CAME_BY = "rollcall.came_by"
+"""In the scope of a request to `ECHO_PATH`: by whom it came, before anything was believed."""
+ADDED = frozenset({"forwarded", "via", "x-real-ip"})
 
 PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
 """Asked for under a container's address, not the public name."""
@@ -104,6 +109,8 @@ class ForwardedHeaders:
             peer = scope["client"][0] if scope.get("client") else ""
             headers = Headers(scope=scope)
             dropped = self.DROPPED
+            if scope["path"] == ECHO_PATH:
+                scope[CAME_BY] = {"peer": peer, "headers": _added_by_proxies(headers)}
             if self._is_trusted(peer):
                 self._believe(scope, headers, peer)
             else:
@@ -147,6 +154,11 @@ class ForwardedHeaders:
             if not self._is_trusted(client):
                 break
         return said_by
+
+
+def _added_by_proxies(headers: Headers) -> dict[str, str]:
+    named = (name for name in headers if name.startswith("x-forwarded-") or name in ADDED)
+    return {name: ",".join(headers.getlist(name)) for name in named}
 
 
 class TrustedHosts:

@@ -7,6 +7,7 @@ from fastapi.routing import APIRoute
 
 from ui.public import (
     audit_key,
+    doctor,
     entrance,
     health,
     links,
@@ -28,7 +29,7 @@ __all__ = ["STATUSES", "register", "render_error"]
 
 def register(app: FastAPI) -> None:
     """Route every page, and answer errors in their look."""
-    pages = (health, audit_key, entrance, setup, strength, sign_in, passkeys)
+    pages = (health, audit_key, doctor, entrance, setup, strength, sign_in, passkeys)
     routers = [page.router for page in (*pages, second_step, sso, links)]
     for router in routers:
         app.include_router(router)

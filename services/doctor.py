@@ -1,0 +1,159 @@
+"""The doctor: everything that an operator has to see to, as named checks that say what to do.
+
+For the command line and the System page. It looks and makes nothing: no database, no key, no
+folder. It works while Rollcall serves, while it is stopped, and where the database doesn't answer.
+"""
+
+import asyncio
+import platform
+import resource
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from services import doctor_database, doctor_files, doctor_web, doctor_work, mail_check, runtime
+from services.checks import Check, failed, warning, well, without_secrets
+from services.db import Database
+from services.errors import DatabaseUnavailableError, NoDatabaseError, RollcallError
+from services.runtime import Runtime
+from services.secrets import SECRET_FILE, load_secret
+from services.settings import Settings
+from services.version import VERSION
+
+# Seconds for each look but two: whoever waits for the answer sits there.
+LOOK_SECONDS = 15
+MAIL_SECONDS = 35
+# The audit log may be long.
+AUDIT_SECONDS = 60
+NOT_LOOKED, FIRST = "Not looked at", "See Database and Schema."
+VERSION_NAME, SENT = "Version", "Test mail"
+
+
+@dataclass(frozen=True)
+class Look:
+    """Checks that are made together: their names, and what makes them within so many seconds.
+
+    Where it can't be done, the first one has `failed` or not, and the others weren't looked at.
+    """
+
+    names: tuple[str, ...]
+    make: Callable[[], Awaitable[list[Check]]]
+    seconds: float = LOOK_SECONDS
+    is_vital: bool = False
+
+
+@asynccontextmanager
+async def examined(settings: Settings) -> AsyncIterator[Runtime]:
+    """A Rollcall to be looked at from the command line: nothing is made, migrated or started."""
+    current = Runtime(
+        settings=settings, secret=_secret(settings), database=Database(settings.sqlalchemy_url)
+    )
+    runtime.use(current)
+    try:
+        yield current
+    finally:
+        await current.database.close()
+        runtime.use(None)
+
+
+def _secret(settings: Settings) -> bytes:
+    """The signing secret, or none where it would have to be made or can't be read: a check says
+    so."""
+    given = settings.secret.get_secret_value() if settings.secret else None
+    if given is None and not (settings.data_dir / SECRET_FILE).is_file():
+        return b""
+    try:
+        return load_secret(settings.data_dir, given)
+    except RollcallError:
+        return b""
+
+
+async def examine(
+    names: Collection[str] = (), *, serving: bool = False, anew: bool = True
+) -> list[Check]:
+    """Make all checks at the same time, or those of these names and what is made along with them.
+
+    `serving` is for the process that serves: it knows its own connections. Without `anew`, the
+    audit log isn't read again that was found whole within the hour. Never raises what a check
+    meets.
+    """
+    looks = [look for look in _looks(serving, anew) if not names or set(names) & set(look.names)]
+    found = await asyncio.gather(*(_within_limit(look) for look in looks))
+    settings = runtime.current().settings
+    return [without_secrets(check, settings) for checks in found for check in checks]
+
+
+async def send_mail(to: str) -> Check:
+    """Send one mail to this email, and say what came of it."""
+    settings = runtime.current().settings
+    sent = await mail_check.send_test(to)
+    if sent.works:
+        return without_secrets(well(SENT, sent.words.rstrip(".")), settings)
+    return without_secrets(failed(SENT, "The mail wasn’t sent", sent.words), settings)
+
+
+def _looks(serving: bool, anew: bool) -> Sequence[Look]:
+    base, files, web, work = doctor_database, doctor_files, doctor_web, doctor_work
+    connections = partial(base.look_at_connections, *_descriptors(serving))
+    audit = partial(work.look_at_audit, anew=anew)
+    tables = (base.DATABASE, base.SCHEMA, base.WRITING, base.OWNER)
+    return (
+        Look(tables, base.look_at_database, is_vital=True),
+        Look((base.DISK,), base.look_at_disk),
+        Look((files.KEYS,), files.look_at_keys),
+        Look((files.SECRETS,), files.look_at_secret_files),
+        Look((work.MAIL,), work.look_at_mail, MAIL_SECONDS),
+        Look((work.OUTBOX,), work.look_at_outbox),
+        Look((web.PUBLIC_URL, web.PROXY, web.CLOCK), web.look_at_web, 2 * LOOK_SECONDS),
+        Look((work.REPLICAS,), work.look_at_replicas),
+        Look((files.BACKUP,), files.look_at_backup),
+        Look((work.AUDIT,), audit, AUDIT_SECONDS),
+        Look((base.CONNECTIONS,), connections),
+        Look((VERSION_NAME,), _version),
+    )
+
+
+async def _within_limit(look: Look) -> list[Check]:
+    first, *others = look.names
+    try:
+        async with asyncio.timeout(look.seconds):
+            return await look.make()
+    except TimeoutError:
+        words, reason = f"No answer within {look.seconds:.0f} seconds", "Try again in a bit."
+    except (RollcallError, SQLAlchemyError, OSError) as error:
+        words, reason = _why(look, error)
+    tell = failed if look.is_vital else warning
+    return [
+        tell(first, words, reason),
+        *(warning(name, NOT_LOOKED, f"See {first}.") for name in others),
+    ]
+
+
+def _why(look: Look, error: Exception) -> tuple[str, str]:
+    cause = error.__cause__ if isinstance(error, DatabaseUnavailableError) else error
+    reason = str(getattr(cause, "orig", None) or cause or error).strip().partition("\n")[0]
+    if not look.is_vital:
+        comes_first = isinstance(error, DatabaseUnavailableError | NoDatabaseError)
+        return (NOT_LOOKED, FIRST) if comes_first else ("Couldn’t be looked at", reason)
+    if not isinstance(error, DatabaseUnavailableError):
+        return "There is no database", reason
+    if (settings := runtime.current().settings).is_sqlite:
+        mend = f"Check {settings.database_file}, its rights and its disk."
+    else:
+        mend = "Check ROLLCALL_DATABASE_URL, and that the database runs and can be reached."
+    return "The database can’t be used", f"{reason.rstrip('.')}. {mend}"
+
+
+def _descriptors(serving: bool) -> tuple[int, int | None]:
+    """How many files this process may open, and how many it has where it serves."""
+    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    opened = Path("/proc/self/fd")
+    return limit, len(list(opened.iterdir())) if serving and opened.is_dir() else None
+
+
+async def _version() -> list[Check]:
+    return [well(VERSION_NAME, f"{VERSION}, Python {platform.python_version()}")]

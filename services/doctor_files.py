@@ -1,0 +1,133 @@
+"""The doctor's checks of files: keys, who may read the secret ones, and the last backup."""
+
+import os
+import stat
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from services import audit_signature, backup, clock, folders, runtime, vault
+from services.checks import Check, failed, warning, well
+from services.doctor_database import require_there
+from services.errors import RollcallError
+from services.key_files import KEY_FILES
+from services.secrets import SECRET_FILE, load_secret
+from services.setting_sources import env_path, named_files
+from services.settings import Settings
+
+KEYS, SECRETS, BACKUP = "Keys", "Secret files", "Last backup"
+# Backups are made each night; one may be missed.
+OLD_BACKUP = timedelta(days=2)
+_SHOWN = 3
+
+
+async def look_at_keys() -> list[Check]:
+    """The signing secret, and whether what is sealed in the database can be opened."""
+    settings = runtime.current().settings
+    try:
+        require_there()
+        lost = await vault.lost()
+    except RollcallError as error:
+        return [_key_files(settings) or warning(KEYS, "Not compared with the database", str(error))]
+    if lost:
+        return [failed(KEYS, vault.LOST.rstrip("."), vault.how_to_mend())]
+    return [_key_files(settings) or well(KEYS, _where(settings))]
+
+
+def _key_files(settings: Settings) -> Check | None:
+    """What is wrong with the signing secret; none where it is well."""
+    path = settings.data_dir / SECRET_FILE
+    if settings.secret is not None:
+        return None
+    if not path.is_file():
+        return failed(
+            KEYS,
+            f"There is no signing secret at {path}",
+            "Check ROLLCALL_DATA_DIR. The first start makes one; where there was one, put it back "
+            "from a backup, else everybody is signed out and links in mails are dead.",
+        )
+    try:
+        load_secret(settings.data_dir, None)
+    except RollcallError as error:
+        return failed(KEYS, "The signing secret can’t be used", str(error))
+    return None
+
+
+def _where(settings: Settings) -> str:
+    if settings.secret is not None:
+        return "from the settings"
+    return "in the data folder, readable"
+
+
+async def look_at_secret_files() -> list[Check]:
+    """Who may read the files that hold secrets, and whether Rollcall may write to its folder."""
+    settings = runtime.current().settings
+    denied = folders.troubles(settings.data_dir) if settings.data_dir.exists() else []
+    if denied:
+        return [failed(SECRETS, "Rollcall may not write to its data folder", " ".join(denied))]
+    opened = [path for path in _secret_files(settings) if _is_open_to_others(path)]
+    if not opened:
+        return [well(SECRETS, "their owner’s alone")]
+    count = "1 secret file" if len(opened) == 1 else f"{len(opened)} secret files"
+    more = f" (and {len(opened) - _SHOWN} more)" if len(opened) > _SHOWN else ""
+    names = " ".join(str(path) for path in opened[:_SHOWN])
+    return [
+        warning(
+            SECRETS,
+            f"Others on this machine can read {count}",
+            f"Run `chmod go-rwx {names}`{more}.",
+        )
+    ]
+
+
+def _secret_files(settings: Settings) -> Iterator[Path]:
+    keys = {*KEY_FILES, audit_signature.KEY_FILE}
+    if settings.data_dir.is_dir() and os.access(settings.data_dir, os.R_OK | os.X_OK):
+        for path in sorted(settings.data_dir.iterdir()):
+            if path.name in keys or path.suffix in {".db", ".tar"} or path.name.endswith("-wal"):
+                yield path
+    if settings.is_sqlite and settings.database_file.parent != settings.data_dir:
+        yield settings.database_file
+    yield env_path()
+    yield from named_files()
+
+
+def _is_open_to_others(path: Path) -> bool:
+    try:
+        if not path.is_file() or not path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
+            return False
+        # A folder that only its owner may enter keeps everything in it.
+        return bool(path.parent.stat().st_mode & folders.OTHERS)
+    except OSError:  # a folder that even we may not enter
+        return False
+
+
+async def look_at_backup() -> list[Check]:
+    """When the embedded database was last copied, and where to."""
+    settings = runtime.current().settings
+    if not settings.is_sqlite:
+        return [well(BACKUP, "PostgreSQL’s own (pg_dump), unknown to Rollcall")]
+    last = backup.last_backup(settings)
+    make = "Have a timer run `python main.py backup --keep 14 FOLDER` (docs/operations.md)."
+    if last is None:
+        return [warning(BACKUP, "No backup was made so far", make)]
+    at = _moment(last.at)
+    if clock.now() - last.at > OLD_BACKUP:
+        days = (clock.now() - last.at).days
+        return [warning(BACKUP, f"The last backup is {days} days old ({at})", make)]
+    if last.file.is_file() and last.file.stat().st_dev == settings.data_dir.stat().st_dev:
+        return [
+            warning(
+                BACKUP,
+                "The backup is on the database’s disk",
+                f"{last.file} of {at} is lost with that disk. Choose a folder on another one, or "
+                "copy it away.",
+            )
+        ]
+    if not last.file.is_file():
+        return [well(BACKUP, f"{at}, moved away since")]
+    return [well(BACKUP, f"{at}, {max(1, last.file.stat().st_size // 2**20):,} MB")]
+
+
+def _moment(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC"

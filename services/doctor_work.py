@@ -1,0 +1,163 @@
+"""The doctor's checks of what Rollcall does: mail, the other replicas, the audit log."""
+
+import json
+import time
+from datetime import datetime, timedelta
+
+import psycopg
+from sqlmodel import func, select
+
+from models import AuditHead, MailState, NotedHead, OutgoingMail
+from services import carriers, clock, mail_check, replicas, runtime
+from services.audit import PLATFORM_CHAIN
+from services.audit_check import verify
+from services.checks import Check, failed, warning, well
+from services.db import reading
+from services.doctor_database import require_there
+from services.replicas import LIFE_SECONDS
+
+MAIL, OUTBOX, REPLICAS, AUDIT = "Mail", "Outbox", "Replicas", "Audit log"
+# A mail that has waited for longer was refused a few times (the pauses are 5 s, 15 s, 1 and 5
+# minutes).
+LATE = timedelta(minutes=5)
+# Heads are noted once a day; one day may be missed (Rollcall was stopped).
+UNTOLD = timedelta(days=2)
+# The whole log is read at most so often, in seconds, unless somebody asks for it.
+VERIFY_SECONDS = 3600
+
+
+async def look_at_mail() -> list[Check]:
+    """Whether the mail server takes mail: connect, greet, sign in."""
+    settings = runtime.current().settings
+    if not settings.mail_server:
+        return [
+            warning(
+                MAIL,
+                "No mail is sent",
+                "Set ROLLCALL_MAIL_SERVER and ROLLCALL_MAIL_FROM. Until then, admins copy "
+                "invitations’ links and pass them on.",
+            )
+        ]
+    found = await mail_check.check_mail()
+    if not found.works:
+        return [failed(MAIL, "The mail server can’t be used", found.words)]
+    signed_in = ", signed in" if settings.mail_username else ""
+    return [well(MAIL, f"{settings.mail_server}:{settings.mail_port}{signed_in}")]
+
+
+async def count_waiting() -> int:
+    """How many mails wait to be sent. Needs no actor: it is a number of the whole platform."""
+    query = select(func.count()).where(OutgoingMail.state == MailState.WAITING)
+    async with reading() as tx:
+        return (await tx.exec(query)).one()
+
+
+async def look_at_outbox() -> list[Check]:
+    """Whether mails leave."""
+    require_there()
+    async with reading() as tx:
+        query = select(func.count(), func.min(OutgoingMail.created_at)).where(
+            OutgoingMail.state == MailState.WAITING
+        )
+        waiting, since = (await tx.exec(query)).one()
+    if waiting and clock.now() - since > LATE:
+        mails = "1 mail waits" if waiting == 1 else f"{waiting:,} mails wait"
+        return [
+            warning(
+                OUTBOX,
+                f"{mails} since {since:%Y-%m-%d %H:%M} UTC",
+                "Nothing is lost: each is tried again for half a day. See Mail, and each mail’s "
+                "last answer on its user’s page.",
+            )
+        ]
+    return [
+        well(OUTBOX, "1 waits" if waiting == 1 else f"{waiting:,} wait" if waiting else "empty")
+    ]
+
+
+async def look_at_replicas() -> list[Check]:
+    """Whether the processes on one database hear each other, and which serve."""
+    if runtime.current().settings.is_sqlite:
+        return [well(REPLICAS, "one process, as SQLite has it")]
+    serves = not carriers.deaf_because()
+    deaf = "" if serves else await carriers.try_to_hear()
+    if deaf and not serves and deaf != carriers.DEAF:
+        return [warning(REPLICAS, "Not looked at", "See Database.")]
+    if deaf:
+        return [failed(REPLICAS, "This process doesn’t hear the others", deaf)]
+    if serves:
+        others = len(replicas.heard())
+        return [well(REPLICAS, f"{others} beside this one, heard" if others else "this one alone")]
+    serving = await _listen()
+    return [well(REPLICAS, f"{serving} heard" if serving else "none serves now")]
+
+
+async def _listen() -> int:
+    """How many processes give a sign of life while one listens, for this one that serves nobody."""
+    own, heard = runtime.current().process_id, set()
+    until = time.monotonic() + LIFE_SECONDS + 0.5
+    try:
+        server = runtime.current().database.server
+        async with await server.listen(carriers.LISTENER) as connection:
+            await connection.execute(f"LISTEN {carriers.CHANNEL}")
+            while (left := until - time.monotonic()) > 0:
+                async for notice in connection.notifies(timeout=left):
+                    heard.add(json.loads(notice.payload)["from"])
+                    if time.monotonic() > until:
+                        break
+    except (psycopg.Error, OSError):
+        return 0
+    return len(heard - {own})
+
+
+_verified: tuple[str, float, int] = ("", 0.0, 0)
+
+
+async def look_at_audit(*, anew: bool = True) -> list[Check]:
+    """Whether the chains hold, and when their heads were last noted.
+
+    Reading the whole log takes its time: unless it is to be done `anew`, one of the last hour
+    counts.
+    """
+    global _verified  # noqa: PLW0603 - there is one Rollcall in a process
+    require_there()
+    process_id, at, entries = _verified
+    ours = process_id == runtime.current().process_id
+    if anew or not ours or time.monotonic() - at > VERIFY_SECONDS:
+        entries, broken = await verify()
+        if broken is not None:
+            return [
+                failed(
+                    AUDIT,
+                    f"The audit log is broken at entry {broken.number} of {broken.chain}",
+                    f"{broken.problem[:1].upper()}{broken.problem[1:]}. Keep this database as it "
+                    "is, and compare it with heads that were kept: `python main.py verify-audit "
+                    "--expect FILE`.",
+                )
+            ]
+        _verified = (runtime.current().process_id, time.monotonic(), entries)
+    chains, latest, has_grown = await _noted()
+    told = f"whole, {entries:,} entries, {chains} chain{'' if chains == 1 else 's'}"
+    if has_grown and (latest is None or clock.now() - latest > UNTOLD):
+        since = f"since {latest:%Y-%m-%d %H:%M} UTC" if latest else "so far"
+        return [
+            warning(
+                AUDIT,
+                f"The audit heads weren’t noted {since}",
+                f"The log is {told}. A Rollcall that serves notes them once a day: see its log.",
+            )
+        ]
+    return [well(AUDIT, f"{told}, told {latest:%Y-%m-%d %H:%M} UTC" if latest else told)]
+
+
+async def _noted() -> tuple[int, datetime | None, bool]:
+    """How many chains there are, when any head was last noted, and whether one has grown since."""
+    async with reading() as tx:
+        heads = dict((await tx.exec(select(AuditHead.chain_id, AuditHead.number))).all())
+        noted = (await tx.exec(select(NotedHead))).all()
+    numbers = {head.chain_id: head.number for head in noted}
+    latest = max((head.at for head in noted), default=None)
+    grown = any(
+        number > numbers.get(chain, 0) for chain, number in heads.items() if chain != PLATFORM_CHAIN
+    )
+    return len(heads), latest, grown

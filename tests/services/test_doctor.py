@@ -1,0 +1,241 @@
+"""The doctor: what each check finds, that nothing is made by looking, and that nothing is told that
+is a secret."""
+
+import asyncio
+import logging
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import text
+
+from models import MailState, MailTemplate, OutgoingMail, Tenant
+from services import backup, clock, doctor, migrations, system, users
+from services.actor import COMMAND_LINE
+from services.audit_heads import note_heads
+from services.checks import Check, State, report, verdict, well
+from services.db import transaction
+from services.runtime import Runtime
+from services.settings import Settings
+from services.startup import started
+from tests import factories
+from tests.mail_server import MailServer
+from tests.ports import free_port
+
+PASSWORD = "p ss:w/rd@%"
+NOTHING_LISTENS = "http://127.0.0.1:9"
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Settings:
+    """Of a Rollcall that was never started."""
+    return Settings(_env_file=None, data_dir=tmp_path / "data", public_url=NOTHING_LISTENS)
+
+
+async def examine(settings: Settings, *names: str) -> dict[str, Check]:
+    """What the command finds, by the checks' names."""
+    async with doctor.examined(settings):
+        return {check.name: check for check in await doctor.examine(names)}
+
+
+def failed(checks: dict[str, Check]) -> set[str]:
+    return {name for name, check in checks.items() if check.state is State.FAILED}
+
+
+async def test_looking_where_nothing_is_makes_nothing(fresh: Settings) -> None:
+    checks = await examine(fresh)
+    assert failed(checks) == {"Database", "Keys"}
+    assert "There is no database at" in checks["Database"].remedy
+    assert checks["Outbox"].words == checks["Audit log"].words == "Not looked at"
+    assert not fresh.data_dir.exists()
+
+
+async def test_every_other_check_runs_where_the_database_does_not_answer(
+    fresh: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    url = f"postgresql://rollcall:{PASSWORD.replace('%', '%25')}@127.0.0.1:{free_port()}/db"
+    written = url.replace(" ", "%20").replace("s:w/rd@", "s%3Aw%2Frd%40")
+    away = fresh.model_copy(update={"database_url": SecretStr(written)})
+    checks = await examine(away)
+    assert "ROLLCALL_DATABASE_URL" in checks["Database"].remedy
+    assert {"Disk", "Mail", "Public url", "Version"} <= checks.keys()
+    assert checks["Disk"].state is checks["Version"].state is State.OK
+    told = report(list(checks.values())) + caplog.text
+    assert PASSWORD not in told
+    assert written not in told
+    assert not fresh.data_dir.exists()
+
+
+def _chmod(mode: int, *paths: Path) -> None:
+    for path in paths:
+        path.chmod(mode)
+
+
+@pytest.mark.parametrize("name", ["Database", "Schema", "Writing", "Owner", "Keys", "Audit log"])
+async def test_a_migrated_database_is_in_order(rollcall: Runtime, name: str) -> None:
+    found = await doctor.examine([name])
+    assert {check.state for check in found} == {State.OK}, report(found)
+
+
+async def test_a_database_that_is_not_migrated_is_told_and_left_alone(rollcall: Runtime) -> None:
+    async with rollcall.database.writer.begin() as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    (schema,) = [c for c in await doctor.examine(["Schema"]) if c.name == "Schema"]
+    assert schema.state is State.FAILED
+    assert "python main.py migrate" in schema.remedy
+    assert (await migrations.schema())[0] == "0001"
+
+
+async def test_lost_keys_are_told(fresh: Settings) -> None:
+    async with started(fresh):
+        pass
+    (fresh.data_dir / "signing-secret").unlink()
+    keys = (await examine(fresh, "Keys"))["Keys"]
+    assert keys.state is State.FAILED
+    assert "put it back" in keys.remedy
+    assert not (fresh.data_dir / "signing-secret").exists()
+
+
+async def test_secret_files_that_others_can_read_are_named_with_what_mends_them(
+    fresh: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with started(fresh):
+        pass
+    _chmod(0o700, fresh.data_dir)
+    assert (await examine(fresh, "Secret files"))["Secret files"].state is State.OK
+    _chmod(0o755, fresh.data_dir, tmp_path)
+    _chmod(0o600, fresh.database_file)
+    env, password = tmp_path / "env", tmp_path / "password"
+    for path in (fresh.data_dir / "signing-secret", env, password):
+        path.touch()
+        _chmod(0o644, path)
+    monkeypatch.setenv("ROLLCALL_ENV_FILE", str(env))
+    monkeypatch.setenv("ROLLCALL_MAIL_PASSWORD_FILE", str(password))
+    found = (await examine(fresh, "Secret files"))["Secret files"]
+    assert (found.state, found.words) == (
+        State.WARNING,
+        "Others on this machine can read 3 secret files",
+    )
+    for path in (fresh.data_dir / "signing-secret", env, password):
+        assert str(path) in found.remedy
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+async def test_a_database_of_another_owner_is_told_with_both(fresh: Settings) -> None:
+    async with started(fresh):
+        pass
+    os.chown(fresh.database_file, 4711, 4711)
+    found = (await examine(fresh, "Owner"))["Owner"]
+    assert found.state is State.WARNING
+    assert "belongs to uid 4711" in found.words
+    assert "root" in found.words
+
+
+async def test_mail_is_tried_and_a_wrong_password_is_not_repeated(
+    rollcall: Runtime, mail_server: MailServer
+) -> None:
+    (found,) = await doctor.examine(["Mail"])
+    assert found.state is State.OK, found
+    secret = "hunter2 hunter2"
+    rollcall.settings.mail_username = "rollcall"
+    rollcall.settings.mail_password = SecretStr(secret)
+    (found,) = await doctor.examine(["Mail"])
+    assert found.state is State.FAILED
+    assert "ROLLCALL_MAIL_USERNAME" in found.remedy
+    assert secret not in found.words + found.remedy
+
+
+async def test_a_mail_is_sent_where_one_is_asked_for(mail_server: MailServer) -> None:
+    sent = await doctor.send_mail("operator@example.com")
+    assert sent.state is State.OK, sent
+    assert [mail.recipients for mail in mail_server.received] == [("operator@example.com",)]
+    assert (await doctor.send_mail("nobody")).state is State.FAILED
+
+
+async def test_a_mail_that_waits_for_long_is_told_with_since_when(
+    rollcall: Runtime, tenant: Tenant
+) -> None:
+    user = await factories.create_user(tenant, invited=True)
+    async with transaction() as tx:
+        mail = OutgoingMail(
+            user_id=user.id,
+            template=MailTemplate.INVITATION,
+            recipient="late@example.com",
+            message_id="<1@example.com>",
+            state=MailState.WAITING,
+            created_at=clock.now() - timedelta(hours=1),
+            next_attempt_at=clock.now(),
+        )
+        tx.add(mail)
+    (found,) = await doctor.examine(["Outbox"])
+    assert found.state is State.WARNING
+    assert "Nothing is lost" in found.remedy
+    assert await system.count_waiting_mails() >= 1
+
+
+async def test_the_last_backup_is_told_and_one_on_the_same_disk_warned_about(
+    fresh: Settings, tmp_path: Path
+) -> None:
+    async with started(fresh):
+        pass
+    found = (await examine(fresh, "Last backup"))["Last backup"]
+    assert (found.state, found.words) == (State.WARNING, "No backup was made so far")
+    backup.back_up(fresh, tmp_path / "copy.db")
+    found = (await examine(fresh, "Last backup"))["Last backup"]
+    assert found.words == "The backup is on the database’s disk"
+    (tmp_path / "copy.db").unlink()
+    assert (await examine(fresh, "Last backup"))["Last backup"].state is State.OK
+    clock.shift(timedelta(days=3))
+    found = (await examine(fresh, "Last backup"))["Last backup"]
+    assert "3 days old" in found.words
+
+
+async def test_a_changed_audit_entry_fails_and_a_log_that_nobody_noted_warns(
+    rollcall: Runtime, tenant: Tenant
+) -> None:
+    user = await factories.create_user(tenant)
+    await users.rename(COMMAND_LINE, user.id, "Re", "Named")
+    (found,) = await doctor.examine(["Audit log"])
+    assert (found.state, found.words) == (
+        State.WARNING,
+        "The audit heads weren’t noted so far",
+    )
+    await note_heads()
+    (found,) = await doctor.examine(["Audit log"])
+    assert found.state is State.OK, found
+    async with transaction() as tx:
+        await (await tx.connection()).execute(text("UPDATE audit_event SET address = 'elsewhere'"))
+    (found,) = await doctor.examine(["Audit log"])
+    assert found.state is State.FAILED
+    assert "verify-audit" in found.remedy
+
+
+async def test_a_check_that_does_not_answer_ends(
+    fresh: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with _silent() as port:
+        mail = {"mail_server": "127.0.0.1", "mail_port": port, "mail_from": "r@example.com"}
+        monkeypatch.setattr(doctor, "MAIL_SECONDS", 0.2)
+        found = (await examine(fresh.model_copy(update=mail), "Mail"))["Mail"]
+    assert found.words == "No answer within 0 seconds"
+
+
+@asynccontextmanager
+async def _silent() -> AsyncIterator[int]:
+    """A port that takes connections and says nothing."""
+    server = await asyncio.start_server(lambda _reader, _writer: None, "127.0.0.1", 0)
+    async with server:
+        yield server.sockets[0].getsockname()[1]
+
+
+def test_a_verdict_counts_what_is_wrong() -> None:
+    fine, bad = well("A", "fine"), Check("B", State.FAILED, "bad")
+    doubtful = Check("C", State.WARNING, "doubtful")
+    assert verdict([fine, fine]) == "All 2 checks pass."
+    assert verdict([fine, doubtful]) == "1 of 2 checks warns."
+    assert verdict([fine, bad, doubtful]) == "1 of 3 checks failed, 1 warns."
