@@ -32,6 +32,7 @@ class Permission(StrEnum):
     MANAGE_TENANTS = "Create, rename, close and reopen tenants"
     INVITE_TENANT_ADMINS = "Invite Tenant Admins"
     MANAGE_PLATFORM_ADMINS = "Invite, activate and deactivate Platform Admins"
+    VIEW_SYSTEM = "See how the system is doing, and have it checked"
 
 
 P = Permission
@@ -53,7 +54,7 @@ _MANAGE_USERS = frozenset(
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.PLATFORM_ADMIN: _EVERYONE
     | _MANAGE_USERS
-    | {P.MANAGE_TENANTS, P.INVITE_TENANT_ADMINS, P.MANAGE_PLATFORM_ADMINS},
+    | {P.MANAGE_TENANTS, P.INVITE_TENANT_ADMINS, P.MANAGE_PLATFORM_ADMINS, P.VIEW_SYSTEM},
     Role.TENANT_ADMIN: _EVERYONE | _MANAGE_USERS,
     Role.ADMINISTRATOR: _EVERYONE | {P.CREATE_TEMPLATES, P.ADD_TEMPLATE_RESOURCES, P.VIEW_ALL_POCS},
     Role.SALES_ENGINEER: _EVERYONE | {P.RUN_POCS, P.INVITE_CUSTOMERS, P.MANAGE_TASKS, P.COMMENT},

@@ -26,6 +26,7 @@ PLATFORM_NAVIGATION = (
     ("Platform Admins", "users", Permission.MANAGE_PLATFORM_ADMINS),
     ("Roles", "roles", Permission.VIEW_ROLES),
     ("Audit", "audit", Permission.VIEW_AUDIT),
+    ("System", "system", Permission.VIEW_SYSTEM),
 )
 
 

@@ -31,7 +31,7 @@ from services.events import (
     UserSwitched,
 )
 from services.receipts import Receipt
-from ui import live
+from ui import figures, live
 from ui.rows import patch_values
 
 log = logging.getLogger(__name__)
@@ -101,6 +101,7 @@ def subscribe(bus: Bus) -> None:
     bus.subscribe(AuditWritten, _show_entry)
     bus.subscribe(TenantChanged, _show_tenants)
     bus.subscribe(Listening, _make_up)
+    figures.subscribe(bus)
     presence.on_change(_show_presence)
 
 
@@ -208,6 +209,7 @@ async def _patch_row(event: UserEvent) -> None:
         if row is None:
             row = await find_row(event.user_id)
         await live.broadcast(room, "rollcall_user", patch_values(row, _was(event)))
+    figures.current().pushed(event.committed_at)
 
 
 def _turn(room: str) -> asyncio.Lock:

@@ -261,6 +261,13 @@ async def _platform_admins(scene: Scene) -> Page:
     return await scene.browsers.as_user(scene.robin, "/platform/users")
 
 
+@state
+async def _system(scene: Scene) -> Page:
+    page = await scene.browsers.as_user(scene.robin, "/platform/system")
+    await expect(page.get_by_text("Version", exact=True)).to_be_visible(timeout=60_000)
+    return page
+
+
 @pytest.mark.parametrize("name", list(STATES))
 async def test_axe_finds_nothing_and_nothing_is_too_wide(scene: Scene, name: str) -> None:
     page = await STATES[name](scene)

@@ -40,6 +40,7 @@ PAGES: Mapping[str, set[Role]] = {
     "/platform/audit": ABOVE,
     "/platform/audit.csv": ABOVE,
     "/platform/roles": ABOVE,
+    "/platform/system": ABOVE,
     "/platform/tenants": ABOVE,
     "/platform/users": ABOVE,
     "/platform/users/{user_id}": ABOVE,
@@ -48,6 +49,7 @@ PAGES: Mapping[str, set[Role]] = {
 PUBLIC = {
     "/",
     "/audit-key.pem",
+    "/doctor",
     "/healthz",
     "/readyz",
     "/password/strength",

@@ -18,6 +18,7 @@ from services import (
     second_factors,
     sessions,
     sign_in_policy,
+    system,
     tenant_end,
     tenants,
     users,
@@ -25,6 +26,7 @@ from services import (
 from services.actor import Actor
 from services.audit_log import AuditQuery
 from services.db import reading, transaction
+from services.doctor import VERSION_NAME
 from services.errors import (
     ConflictError,
     InvalidInputError,
@@ -334,6 +336,12 @@ CALLS = [
     Call("tenant_end.close_tenant", {Role.PLATFORM_ADMIN}, _close_tenant, takes_id=False),
     Call("tenant_end.reopen_tenant", {Role.PLATFORM_ADMIN}, _reopen_tenant, takes_id=False),
     Call("tenants.rename_tenant", {Role.PLATFORM_ADMIN}, _rename_tenant, takes_id=False),
+    Call(
+        "system.examine",
+        {Role.PLATFORM_ADMIN},
+        lambda a, _t: system.examine(a, [VERSION_NAME]),
+        takes_id=False,
+    ),
     Call(
         "confirmation.require_fresh",
         EVERYONE,

@@ -28,6 +28,7 @@ EXPECTED: dict[str, str] = {
     "Create, rename, close and reopen tenants": "yes no no no",
     "Invite Tenant Admins": "yes no no no",
     "Invite, activate and deactivate Platform Admins": "yes no no no",
+    "See how the system is doing, and have it checked": "yes no no no",
 }
 COLUMNS = (Role.PLATFORM_ADMIN, Role.TENANT_ADMIN, Role.ADMINISTRATOR, Role.SALES_ENGINEER)
 

@@ -1,0 +1,49 @@
+"""How this Rollcall is doing, for the Platform Admins' System page: the doctor's checks, and the
+figures that move."""
+
+import socket
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from services import doctor, doctor_work, replicas
+from services.actor import Acting, Operator, authorize
+from services.checks import Check
+from services.db import reading
+from services.permissions import Permission
+
+
+@dataclass(frozen=True)
+class Process:
+    """A process that serves: its machine's name, and the seconds since it was heard (none for this
+    one)."""
+
+    name: str
+    seconds: float | None
+
+
+async def examine(actor: Acting, names: Collection[str] = ()) -> list[Check]:
+    """Have the doctor make all checks, or those of these names and what goes along with them.
+
+    Takes as long as the slowest check, up to a minute. Raises `NotAllowedError`.
+    """
+    if not isinstance(actor, Operator):
+        async with reading() as tx:
+            await authorize(tx, actor, Permission.VIEW_SYSTEM)
+    # By itself the page has the checks made again and again: the audit log isn't read each time.
+    return await doctor.examine(names, serving=True, anew=not isinstance(actor, Operator))
+
+
+async def count_waiting_mails() -> int:
+    """How many mails wait to be sent, of all organisations. Needs no actor: the feed asks once for
+    everybody who may watch."""
+    return await doctor_work.count_waiting()
+
+
+def processes() -> list[Process]:
+    """The processes that serve, this one first."""
+    others = replicas.heard()
+    names = [socket.gethostname(), *(other.host or "another process" for other in others)]
+    return [
+        Process(name, None if number == 0 else others[number - 1].seconds)
+        for number, name in enumerate(names)
+    ]

@@ -1,0 +1,84 @@
+"""The System page: what the doctor found, live, and what becomes of a check that fails."""
+
+import re
+
+from playwright.async_api import Locator, Page, expect
+
+from models import Tenant, User
+from services import users
+from services.actor import COMMAND_LINE
+from tests.browser.browsers import Browsers, connected
+from tests.browser.looks import look
+from tests.browser.server import Server
+
+PATIENCE = 60_000
+
+
+async def opened(browsers: Browsers, robin: User) -> Page:
+    """The page, with all checks made."""
+    page = await browsers.as_user(robin, "/platform/system")
+    await connected(page)
+    await expect(page.get_by_text("Version", exact=True)).to_be_visible(timeout=PATIENCE)
+    return page
+
+
+def figure(page: Page, label: str) -> Locator:
+    return page.locator(".figure", has_text=label).locator(".figure-value")
+
+
+def card(page: Page, heading: str) -> Locator:
+    return page.locator(".card", has=page.get_by_role("heading", name=heading))
+
+
+async def test_figures_move_while_somebody_watches(
+    browsers: Browsers, robin: User, tenant: Tenant, ada: User
+) -> None:
+    page = await opened(browsers, robin)
+    open_pages = int(await figure(page, "open pages").inner_text())
+    await browsers.as_user(robin, "/platform/tenants")
+    await expect(figure(page, "open pages")).to_have_text(str(open_pages + 1))
+    await expect(page.get_by_text(re.compile(r"^live, \d\d:\d\d:\d\d$"))).to_be_visible()
+    for name in ("One", "Two", "Three"):
+        await users.rename(COMMAND_LINE, ada.id, "Ada", name)
+    await expect(figure(page, "changes a second")).not_to_have_text("0.0")
+    await expect(page.get_by_role("img", name="open pages: from")).to_be_visible()
+
+
+async def test_a_check_that_fails_crosses_over_on_every_page_and_back_when_it_is_mended(
+    browsers: Browsers, robin: User, server: Server
+) -> None:
+    page, other = await opened(browsers, robin), await opened(browsers, robin)
+    await expect(card(page, "In order").get_by_text("Secret files")).to_be_visible()
+    secret = server.data_dir / "signing-secret"
+    server.data_dir.chmod(0o755)
+    secret.chmod(0o644)
+    try:
+        await page.get_by_role("button", name="Run all checks again").click()
+        for shown in (page, other):
+            needed = card(shown, "Need you")
+            await expect(
+                needed.get_by_text("Others on this machine can read 1 secret file")
+            ).to_be_visible(timeout=PATIENCE)
+            await expect(needed.get_by_text(f"chmod go-rwx {secret}")).to_be_visible()
+            await expect(card(shown, "In order").get_by_text("Secret files")).to_have_count(0)
+        await expect(page.get_by_role("status").filter(has_text="checks warn")).to_be_visible()
+        await look(page, "system-needs-you")
+    finally:
+        secret.chmod(0o600)
+    await other.get_by_role("button", name="Try now: Secret files").click()
+    for shown in (page, other):
+        await expect(card(shown, "In order").get_by_text("Secret files")).to_be_visible(
+            timeout=PATIENCE
+        )
+
+
+async def test_the_report_is_copied_as_the_command_prints_it(
+    browsers: Browsers, robin: User
+) -> None:
+    page = await opened(browsers, robin)
+    await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    await page.get_by_role("button", name="Copy report").click()
+    await expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    text = await page.evaluate("() => navigator.clipboard.readText()")
+    assert "ok       Database" in text
+    assert "of 17 checks" in text

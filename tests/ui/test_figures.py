@@ -1,0 +1,85 @@
+"""The System page's figures: measured only while somebody watches."""
+
+import asyncio
+import time
+from typing import Any
+
+import pytest
+
+from models import Tenant
+from services import system, users
+from services.actor import COMMAND_LINE
+from services.errors import DatabaseUnavailableError
+from services.runtime import Runtime
+from tests.factories import create_user
+from ui import figures, live
+
+PATIENCE = 30
+Told = list[tuple[str, Any]]
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> Told:
+    """What is told to those who watch; somebody does, until six things are told."""
+    told: Told = []
+
+    async def broadcast(_room: str, event: str, values: Any) -> None:
+        told.append((event, values))
+
+    monkeypatch.setattr(live, "broadcast", broadcast)
+    monkeypatch.setattr(live, "is_watched", lambda _room: len(told) < 6)
+    monkeypatch.setattr(figures, "TICK", 0.01)
+    monkeypatch.setattr(figures, "UNWATCHED_SECONDS", 0.05)
+    return told
+
+
+async def _unwatched(now: figures.Figures) -> None:
+    assert now._feeding is not None
+    async with asyncio.timeout(PATIENCE):
+        await now._feeding
+
+
+async def test_nothing_is_measured_when_nobody_watches_any_more(
+    rollcall: Runtime, told: Told
+) -> None:
+    now = figures.current()
+    now.watch()
+    await _unwatched(now)
+    measured = len(now.history)
+    assert measured >= 4
+    assert now.running is not None
+    await now.running
+    assert {check.name for check in now.checks} >= {"Database", "Version"}
+    now.watch()
+    await _unwatched(now)
+    assert len(now.history) > measured
+
+
+async def test_changes_are_counted_and_pushes_timed(rollcall: Runtime, tenant: Tenant) -> None:
+    figures.subscribe(rollcall.bus)
+    user = await create_user(tenant)
+    for name in ("One", "Two"):
+        await users.rename(COMMAND_LINE, user.id, "Ada", name)
+    await rollcall.bus.drain()
+    now = figures.current()
+    assert now._rate() > 0
+    now.pushed(time.perf_counter() - 0.25)
+    assert 250 <= now._slowest_push() < 10_000
+
+
+async def test_figures_go_on_where_the_database_does_not_answer(
+    rollcall: Runtime, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    async def silent() -> int:
+        asked.append(True)
+        raise DatabaseUnavailableError
+
+    monkeypatch.setattr(system, "count_waiting_mails", silent)
+    now = figures.current()
+    now.checked_at = time.monotonic()  # the checks are another test's
+    now.watch()
+    await _unwatched(now)
+    assert len(told) >= 6
+    assert len(asked) == 1

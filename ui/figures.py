@@ -1,0 +1,175 @@
+"""The figures and checks of the System page: measured and told only while somebody watches."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from services import clock, runtime, system
+from services.actor import ROLLCALL, Acting
+from services.bus import Bus
+from services.checks import Check, State, report, verdict
+from services.errors import RollcallError
+from services.events import AuditWritten
+from ui import live
+
+SYSTEM_ROOM = "system"
+FIGURES_EVENT, CHECKS_EVENT = "rollcall_figures", "rollcall_checks"
+# Seconds between two figures, and between two rounds of checks while somebody watches.
+TICK, ROUND = 1.0, 60.0
+# How many figures a chart has: a minute.
+KEPT = 60
+# Seconds over which changes are counted, and over which the slowest pushes are looked for.
+RATE_SECONDS, PUSH_SECONDS = 10, 60
+# Seconds without anybody who watches, after which nothing more is measured. (A page that is being
+# opened isn't in the room yet.)
+UNWATCHED_SECONDS = 15
+
+
+@dataclass
+class Figures:
+    """What this process has measured, the newest last."""
+
+    process_id: str
+    history: deque[dict[str, float]] = field(default_factory=lambda: deque(maxlen=KEPT))
+    checks: list[Check] = field(default_factory=list)
+    checked_at: float = -float("inf")
+    checked_when: str = ""
+    running: asyncio.Task[None] | None = None
+    _changes: deque[float] = field(default_factory=lambda: deque(maxlen=100_000))
+    _pushes: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=5_000))
+    _feeding: asyncio.Task[None] | None = None
+    _watched_at: float = 0.0
+    _mails: float = 0.0
+    _ask_mails_at: float = 0.0
+
+    def watch(self) -> None:
+        """Somebody is opening the page: measure from now on, until nobody watches."""
+        self._watched_at = time.monotonic()
+        if self._feeding is None or self._feeding.done():
+            self._feeding = asyncio.create_task(self._feed())
+
+    def changed(self) -> None:
+        """Something was written to the audit log, here or by another process."""
+        self._changes.append(time.monotonic())
+
+    def pushed(self, committed_at: float) -> None:
+        """What was committed then (`time.perf_counter()`) has been sent to the pages."""
+        self._pushes.append((time.monotonic(), time.perf_counter() - committed_at))
+
+    def values(self) -> dict[str, Any]:
+        """All there is, for a page that has nothing yet."""
+        return {**self._check_values(), **_process_values(), "history": list(self.history)}
+
+    async def examine(self, actor: Acting, names: Collection[str] = ()) -> None:
+        """Have these checks made, or all of them, and everybody who watches told.
+
+        Raises `NotAllowedError` and what else `system.examine` refuses.
+        """
+        found = await system.examine(actor, names)
+        anew = {check.name: check for check in found}
+        if names:
+            self.checks = [anew.get(check.name, check) for check in self.checks]
+        else:
+            self.checks, self.checked_at = found, time.monotonic()
+            self.checked_when = clock.now().isoformat()
+        await live.broadcast(SYSTEM_ROOM, CHECKS_EVENT, self._check_values())
+
+    async def _feed(self) -> None:
+        late = 0.0
+        while self._is_watched():
+            self._round()
+            await self._tell(late)
+            due = time.perf_counter() + TICK
+            await asyncio.sleep(TICK)
+            late = time.perf_counter() - due
+
+    def _is_watched(self) -> bool:
+        if live.is_watched(SYSTEM_ROOM):
+            self._watched_at = time.monotonic()
+        return time.monotonic() - self._watched_at < UNWATCHED_SECONDS
+
+    def _round(self) -> None:
+        is_due = time.monotonic() - self.checked_at > ROUND
+        if is_due and (self.running is None or self.running.done()):
+            self.checked_at = time.monotonic()  # one round at a time
+            self.running = asyncio.create_task(self.examine(ROLLCALL))
+
+    async def _tell(self, late: float) -> None:
+        """Tell the next figures; how late that is, is how late any push is just now."""
+        point = {
+            "pages": float(len(live.all_pages())),
+            "changes": self._rate(),
+            "push": self._slowest_push(),
+            "mails": await self._waiting_mails(),
+        }
+        self.history.append(point)
+        values = {"point": point, **_process_values()}
+        began = time.perf_counter()
+        await live.broadcast(SYSTEM_ROOM, FIGURES_EVENT, values)
+        self.pushed(began - late)
+
+    async def _waiting_mails(self) -> float:
+        """How many mails wait: as they were where the database doesn't answer, which a check says.
+        It is asked again after a while: each time costs whoever waits for it, and a log line."""
+        if time.monotonic() >= self._ask_mails_at:
+            try:
+                self._mails = float(await system.count_waiting_mails())
+            except RollcallError:
+                self._ask_mails_at = time.monotonic() + RATE_SECONDS
+        return self._mails
+
+    def _rate(self) -> float:
+        since = time.monotonic() - RATE_SECONDS
+        while self._changes and self._changes[0] < since:
+            self._changes.popleft()
+        return round(len(self._changes) / RATE_SECONDS, 1)
+
+    def _slowest_push(self) -> float:
+        """Milliseconds that 99 of 100 pushes of the last minute took at most."""
+        since = time.monotonic() - PUSH_SECONDS
+        while self._pushes and self._pushes[0][0] < since:
+            self._pushes.popleft()
+        took = sorted(seconds for _, seconds in self._pushes)
+        return round(took[(len(took) * 99 - 1) // 100] * 1000, 1) if took else 0.0
+
+    def _check_values(self) -> dict[str, Any]:
+        return {
+            "checks": [asdict(check) for check in self.checks],
+            "verdict": verdict(self.checks) if self.checks else "",
+            "worst": _worst(self.checks),
+            "report": report(self.checks),
+            "checked_at": self.checked_when,
+        }
+
+
+_current = Figures("")
+
+
+def current() -> Figures:
+    """Those of the running Rollcall."""
+    global _current  # noqa: PLW0603 - there is one Rollcall in a process
+    if _current.process_id != runtime.current().process_id:
+        _current = Figures(runtime.current().process_id)
+    return _current
+
+
+def subscribe(bus: Bus) -> None:
+    """Have changes counted."""
+    bus.subscribe(AuditWritten, _count)
+
+
+async def _count(_event: AuditWritten) -> None:
+    current().changed()
+
+
+def _worst(checks: Sequence[Check]) -> str:
+    """The state of the worst of them."""
+    states = {check.state for check in checks}
+    return next((s.value for s in (State.FAILED, State.WARNING) if s in states), State.OK.value)
+
+
+def _process_values() -> dict[str, Any]:
+    return {"processes": [asdict(process) for process in system.processes()]}
