@@ -64,11 +64,11 @@ def _secret(settings: Settings) -> bytes:
     """The signing secret, or none where it would have to be made or can't be read: a check says
     so."""
     given = settings.secret.get_secret_value() if settings.secret else None
-    if given is None and not (settings.data_dir / SECRET_FILE).is_file():
-        return b""
     try:
+        if given is None and not (settings.data_dir / SECRET_FILE).is_file():
+            return b""
         return load_secret(settings.data_dir, given)
-    except RollcallError:
+    except (RollcallError, OSError):
         return b""
 
 
@@ -100,9 +100,10 @@ def _looks(serving: bool, anew: bool) -> Sequence[Look]:
     base, files, web, work = doctor_database, doctor_files, doctor_web, doctor_work
     connections = partial(base.look_at_connections, *_descriptors(serving))
     audit = partial(work.look_at_audit, anew=anew)
-    tables = (base.DATABASE, base.SCHEMA, base.WRITING, base.OWNER)
+    tables = (base.DATABASE, base.SCHEMA, base.WRITING)
     return (
         Look(tables, base.look_at_database, is_vital=True),
+        Look((base.OWNER,), base.look_at_owner),
         Look((base.DISK,), base.look_at_disk),
         Look((files.KEYS,), files.look_at_keys),
         Look((files.SECRETS,), files.look_at_secret_files),
@@ -140,7 +141,7 @@ def _why(look: Look, error: Exception) -> tuple[str, str]:
         comes_first = isinstance(error, DatabaseUnavailableError | NoDatabaseError)
         return (NOT_LOOKED, FIRST) if comes_first else ("Couldn’t be looked at", reason)
     if not isinstance(error, DatabaseUnavailableError):
-        return "There is no database", reason
+        return "The database can’t be used", reason
     if (settings := runtime.current().settings).is_sqlite:
         mend = f"Check {settings.database_file}, its rights and its disk."
     else:

@@ -14,9 +14,10 @@ from typing import Any
 
 from sqlalchemy import CursorResult, text
 
-from services import clock, migrations, readiness, runtime
+from services import clock, folders, migrations, readiness, runtime
 from services.checks import Check, failed, warning, well
 from services.db import Transaction, reading
+from services.errors import NoDatabaseError
 from services.settings import Settings
 from services.startup import require_database
 
@@ -34,13 +35,20 @@ FEW_DESCRIPTORS = 2048
 def require_there() -> None:
     """Refuse where there is no embedded database: connecting to it would make one.
 
-    Raises `OperatorError`.
+    Raises `NoDatabaseError`.
     """
-    require_database(runtime.current().settings)
+    settings = runtime.current().settings
+    try:
+        require_database(settings)
+    except OSError as error:  # a folder that may not be entered
+        told = folders.trouble(settings.database_file.parent)
+        raise NoDatabaseError(
+            f"Can’t look for {settings.database_file}: {error.strerror}. {told}".rstrip()
+        ) from error
 
 
 async def look_at_database() -> list[Check]:
-    """Database, schema, writing and owner. Raises `RollcallError` where it can't be asked."""
+    """Database, schema and writing. Raises `RollcallError` where it can't be asked."""
     require_there()
     settings = runtime.current().settings
     async with reading() as tx:
@@ -52,8 +60,7 @@ async def look_at_database() -> list[Check]:
         if not settings.is_sqlite:
             version = str((await _ask(tx, "SHOW server_version")).scalar_one()).split()[0]
     kind = "SQLite" if settings.is_sqlite else "PostgreSQL"
-    found = [_database(f"{kind} {version}", encoding, took), await _schema(), await _writing()]
-    return [*found, _owner_of_file(settings) if settings.is_sqlite else await _owner_of_tables()]
+    return [_database(f"{kind} {version}", encoding, took), await _schema(), await _writing()]
 
 
 async def _took(tx: Transaction) -> float:
@@ -116,6 +123,13 @@ async def _writing() -> Check:
     if found.ok:
         return well(WRITING, "takes what is written")
     return failed(WRITING, found.sentence.partition(". ")[0].rstrip("."), found.detail)
+
+
+async def look_at_owner() -> list[Check]:
+    """Whose the database is: where it is somebody else's, most else fails."""
+    require_there()
+    settings = runtime.current().settings
+    return [_owner_of_file(settings) if settings.is_sqlite else await _owner_of_tables()]
 
 
 def _owner_of_file(settings: Settings) -> Check:

@@ -27,8 +27,9 @@ async def look_at_keys() -> list[Check]:
     try:
         require_there()
         lost = await vault.lost()
-    except RollcallError as error:
-        return [_key_files(settings) or warning(KEYS, "Not compared with the database", str(error))]
+    except RollcallError:
+        not_compared = warning(KEYS, "Not compared with the database", "See Database.")
+        return [_key_files(settings) or not_compared]
     if lost:
         return [failed(KEYS, vault.LOST.rstrip("."), vault.how_to_mend())]
     return [_key_files(settings) or well(KEYS, _where(settings))]
@@ -39,7 +40,12 @@ def _key_files(settings: Settings) -> Check | None:
     path = settings.data_dir / SECRET_FILE
     if settings.secret is not None:
         return None
-    if not path.is_file():
+    try:
+        is_there = path.is_file()
+    except OSError as error:  # a folder that may not be entered
+        mend = folders.trouble(settings.data_dir)
+        return failed(KEYS, f"Can’t look for {path}", f"{error.strerror}. {mend}".rstrip())
+    if not is_there:
         return failed(
             KEYS,
             f"There is no signing secret at {path}",
@@ -64,7 +70,7 @@ async def look_at_secret_files() -> list[Check]:
     settings = runtime.current().settings
     denied = folders.troubles(settings.data_dir) if settings.data_dir.exists() else []
     if denied:
-        return [failed(SECRETS, "Rollcall may not write to its data folder", " ".join(denied))]
+        return [failed(SECRETS, "Rollcall may not write to its data folder", denied[0])]
     opened = [path for path in _secret_files(settings) if _is_open_to_others(path)]
     if not opened:
         return [well(SECRETS, "their owner’s alone")]

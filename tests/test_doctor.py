@@ -3,6 +3,7 @@ kind, and where nothing serves."""
 
 import asyncio
 import json
+import os
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -18,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from tests.browser.server import Server, serving
 from tests.ports import free_port
 from tests.postgres import PostgresServer
+from tests.robustness.test_starting import AS_ANYBODY
 from tests.test_command_line import run
 
 Change = Callable[[bytes], bytes]
@@ -187,6 +189,23 @@ def test_it_makes_nothing_and_fails_where_nothing_is(tmp_path: Path) -> None:
     assert done.stdout.splitlines()[0].startswith("failed   Database")
     assert done.stdout.splitlines()[-1].startswith("2 of 17 checks failed")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+@pytest.mark.parametrize("mode", [0o755, 0o700])
+def test_a_folder_of_somebody_else_is_told_with_the_command_that_mends_it(
+    tmp_path: Path, mode: int
+) -> None:
+    data = tmp_path / "data"
+    assert run(data, "migrate").returncode == 0
+    for path in (data, *data.iterdir()):
+        os.chown(path, 4321, 4321)
+    data.chmod(mode)
+    done = run(data, "doctor", prefix=AS_ANYBODY, PORT=str(free_port()))
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert f"{data} belongs to uid 4321" in done.stdout
+    assert f"chown -R 0:0 {data}" in done.stdout
 
 
 @pytest.mark.parametrize("email", ["nobody", "operator@example.com"])
