@@ -122,7 +122,12 @@ async def _writing() -> Check:
     found = await readiness.look_at("writing")
     if found.ok:
         return well(WRITING, "takes what is written")
-    return failed(WRITING, found.sentence.partition(". ")[0].rstrip("."), found.detail)
+    words, _, consequence = found.sentence.partition(". ")
+    mend = "Check the disk and the rights of the database’s folder."
+    if not runtime.current().settings.is_sqlite:
+        mend = "Check the database server’s disk, and that it is no standby."
+    detail = found.detail.rstrip(".")
+    return failed(WRITING, words.rstrip("."), f"{consequence} {detail}. {mend}".lstrip())
 
 
 async def look_at_owner() -> list[Check]:

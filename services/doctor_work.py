@@ -84,7 +84,7 @@ async def look_at_replicas() -> list[Check]:
     if deaf and not serves and deaf != carriers.DEAF:
         return [warning(REPLICAS, "Not looked at", "See Database.")]
     if deaf:
-        return [failed(REPLICAS, "This process doesn’t hear the others", deaf)]
+        return [failed(REPLICAS, "This process doesn’t hear the others", deaf.partition("\n")[0])]
     if serves:
         others = len(replicas.heard())
         return [well(REPLICAS, f"{others} beside this one, heard" if others else "this one alone")]

@@ -132,6 +132,7 @@ VALUES: dict[str, Any] = {
     "parts": 2,
     "asks": True,
     "secret_mark": "0123456789abcdef",
+    "host": "oslo-a",
     "collector": str(uuid4()),
     "pages": 3,
     "answered": 2,

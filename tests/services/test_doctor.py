@@ -91,6 +91,18 @@ async def test_a_database_that_is_not_migrated_is_told_and_left_alone(rollcall: 
     assert (await migrations.schema())[0] == "0001"
 
 
+async def test_a_database_that_takes_no_writes_fails_with_the_reason(
+    fresh: Settings,
+) -> None:
+    async with started(fresh) as rollcall:
+        async with rollcall.database.writer.connect() as connection:
+            await connection.execute(text("PRAGMA query_only = ON"))
+        found = {check.name: check for check in await doctor.examine(["Writing"])}
+    assert found["Writing"].state is State.FAILED
+    assert "only be read" in found["Writing"].words
+    assert "What people change is refused." in found["Writing"].remedy
+
+
 async def test_lost_keys_are_told(fresh: Settings) -> None:
     async with started(fresh):
         pass

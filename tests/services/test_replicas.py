@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
+import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
@@ -19,6 +21,7 @@ from services.events import (
     ReplicaStopped,
     SessionsEnded,
     stamped,
+    to_message,
 )
 from services.presence import UserPresence
 from services.receipts import Receipt
@@ -63,6 +66,22 @@ async def test_a_replica_tells_who_is_here_by_it(hear: Hear) -> None:
     assert (replicas.others(), presence.open_pages(USER)) == ({"b"}, 2)
     await hear(ReplicaChanged(people=(GONE,)))
     assert presence.open_pages(USER) == 0
+
+
+async def test_a_replica_is_known_by_its_machine_and_by_when_it_was_heard(hear: Hear) -> None:
+    now = time.perf_counter()
+    await hear(replace(announced(), host="oslo-b"), "b", now - 5)
+    await hear(announced(), "c", now)  # of a version that didn't tell
+    unnamed, named = replicas.heard()
+    assert (unnamed.host, named.host, named.process_id) == ("", "oslo-b", "b")
+    assert unnamed.seconds < 5 <= named.seconds
+
+
+async def test_an_announcement_of_many_fits_into_one_message(rollcall: Runtime) -> None:
+    people = [UserPresence(uuid4(), uuid4(), 100, 100)] * replicas.PEOPLE_PER_MESSAGE
+    event = replace(announced(*people, parts=1000), host="h" * replicas.LONGEST_HOST)
+    payload = json.dumps({"from": rollcall.process_id, "messages": [to_message(event)]})
+    assert len(payload) <= carriers.MAX_PAYLOAD
 
 
 async def test_an_announcement_counts_when_its_last_part_is_there(hear: Hear) -> None:
