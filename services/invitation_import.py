@@ -14,15 +14,8 @@ from services.db import Transaction, transaction
 from services.emails import email_key
 from services.emails_elsewhere import IN_USE, InUseElsewhereError, count_answer, is_taken
 from services.errors import InvalidInputError, NotAllowedError, RollcallError
-from services.invitations import (
-    CheckedForm,
-    InvitationForm,
-    add_account,
-    authorize_inviting,
-    check_form,
-    send_invitation,
-    tell_link,
-)
+from services.invitation_form import CheckedForm, InvitationForm, check_form
+from services.invitations import add_account, authorize_inviting, send_invitation, tell_link
 from services.looking import looks_first
 
 # Rows per transaction: a writer who comes between waits for some tens of milliseconds.

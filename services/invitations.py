@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from pydantic import BaseModel
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
@@ -13,10 +12,17 @@ from services import clock, emails_elsewhere, links, mail, runtime
 from services.actor import Acting, authorize, get_user, is_open, lock_users
 from services.audit import Action, record
 from services.db import Transaction, reading, transaction
-from services.emails import check_email, email_key
+from services.emails import email_key
 from services.emails_elsewhere import IN_USE, InUseElsewhereError, is_taken
 from services.errors import ConflictError, InvalidInputError, TenantClosedError
 from services.events import MailProgressed, UserInvited
+from services.invitation_form import (
+    CheckedForm,
+    InvitationForm,
+    check_form,
+    check_other,
+    checked_email,
+)
 from services.looking import looks_first
 from services.passwords import check_password, hash_password
 from services.permissions import INVITATIONS, Permission, Secret, invitable_roles
@@ -29,16 +35,7 @@ from services.personal_links import (
 )
 from services.sessions import Caller
 from services.sign_in import SignedIn, welcome
-from services.users import check_names, set_names
-
-
-class InvitationForm(BaseModel):
-    """What the form sends, unchecked."""
-
-    first_name: str = ""
-    last_name: str = ""
-    email: str = ""
-    role: str = ""
+from services.users import set_names
 
 
 @dataclass(frozen=True)
@@ -51,17 +48,6 @@ class Invited:
     email: str
     role: Role
     by_mail: bool
-
-
-@dataclass(frozen=True)
-class CheckedForm:
-    """A form as far as it can be judged by itself; `wrong` has a sentence for each wrong field."""
-
-    first_name: str
-    last_name: str
-    email: str
-    role: Role | None
-    wrong: Mapping[str, str]
 
 
 @looks_first
@@ -86,27 +72,6 @@ async def invite(actor: Acting, form: InvitationForm) -> Invited:
         async with transaction(actor=actor) as tx:
             await emails_elsewhere.claim_answer(tx, actor)
         raise
-
-
-def check_form(actor: Acting, form: InvitationForm) -> CheckedForm:
-    """Judge a form by itself, without the database."""
-    wrong: dict[str, str] = {}
-    first_name, last_name, email = "", "", ""
-    try:
-        first_name, last_name = check_names(form.first_name, form.last_name)
-    except InvalidInputError as error:
-        wrong |= error.fields
-    try:
-        email = _checked_email(form.email)
-    except ValueError as error:
-        wrong["email"] = str(error)
-    above = actor.tenant_id is None
-    # Whether this very actor may invite it, the database says.
-    offered = invitable_roles(Role.PLATFORM_ADMIN, above_tenants=above)
-    role = {role.value: role for role in offered}.get(form.role)
-    if role is None:
-        wrong["role"] = "Choose a role."
-    return CheckedForm(first_name, last_name, email, role, wrong)
 
 
 async def authorize_inviting(
@@ -175,9 +140,9 @@ async def check_field(actor: Acting, field: str, value: str) -> tuple[str, str]:
     async with reading() as tx:
         await authorize(tx, actor, _least_permission(actor))
         if field != "email":
-            return _check_other(field, value), ""
+            return check_other(field, value), ""
         try:
-            email = _checked_email(value)
+            email = checked_email(value)
         except ValueError as error:
             return str(error), ""
         taken = await _active_with(tx, email)
@@ -294,22 +259,6 @@ async def accept(slug: str | None, token: str, password: str, caller: Caller) ->
 def roles_offered(role: Role, tenant_id: UUID | None) -> Mapping[str, str]:
     """The roles that someone of this role may invite here: value and name."""
     return {r.value: r.label for r in invitable_roles(role, above_tenants=tenant_id is None)}
-
-
-def _checked_email(written: str) -> str:
-    if not written.strip():
-        raise ValueError("Email is required.")
-    return check_email(written)
-
-
-def _check_other(field: str, value: str) -> str:
-    if field == "role":
-        return "" if value else "Choose a role."
-    try:
-        check_names(value if field == "first_name" else "x", value if field == "last_name" else "x")
-    except InvalidInputError as error:
-        return str(error)
-    return ""
 
 
 async def _authorize_role(tx: Transaction, actor: Acting, role: Role) -> None:

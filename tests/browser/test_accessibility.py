@@ -12,7 +12,7 @@ from models import LinkPurpose, Tenant, User
 from services import invitations, password_change, users
 from services.actor import Actor
 from services.db import reading
-from services.invitations import InvitationForm
+from services.invitation_form import InvitationForm
 from services.sessions import Caller
 from tests import factories
 from tests.browser.browsers import Browsers

@@ -5,7 +5,7 @@ from playwright.async_api import Route, expect
 from models import Tenant, User
 from services import invitations, users
 from services.actor import Actor
-from services.invitations import InvitationForm
+from services.invitation_form import InvitationForm
 from tests import factories
 from tests.browser.browsers import Browsers, hear
 from tests.browser.crowd import create_crowd

@@ -5,7 +5,7 @@ from playwright.async_api import expect
 from models import Role, Tenant, User
 from services import invitations
 from services.actor import Actor
-from services.invitations import InvitationForm
+from services.invitation_form import InvitationForm
 from tests.browser.browsers import Browsers, fill, link_in, mail_to
 from tests.browser.grid import Grid, dialog, toast
 from tests.browser.server import Server

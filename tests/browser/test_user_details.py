@@ -8,7 +8,7 @@ from playwright.async_api import expect
 from models import Tenant, User
 from services import clock, invitations
 from services.actor import Actor
-from services.invitations import InvitationForm
+from services.invitation_form import InvitationForm
 from tests.browser.browsers import Browsers, connected, fill, link_in, mail_to
 from tests.browser.grid import Grid, dialog, toast
 from tests.mail_server import MailServer

@@ -24,7 +24,7 @@ from services import invitations, mail_delivery, passwords, sign_in, startup, us
 from services.actor import Operator
 from services.db import Database
 from services.errors import TooManyAttemptsError
-from services.invitations import InvitationForm
+from services.invitation_form import InvitationForm
 from services.sessions import Caller
 from services.settings import Settings
 from services.startup import started

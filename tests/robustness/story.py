@@ -21,7 +21,7 @@ from services import audit_log, clock, invitations, password_change, second_fact
 from services.actor import Actor
 from services.audit_log import AuditQuery
 from services.db import transaction
-from services.invitations import InvitationForm
+from services.invitation_form import InvitationForm
 from services.settings import Settings
 from services.startup import started
 from tests.browser.server import ROOT, Server, cookie_name, serving

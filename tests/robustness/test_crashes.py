@@ -19,7 +19,7 @@ from services import clock, invitations, mail_delivery, mail_queue, sessions, us
 from services.actor import Operator
 from services.audit_check import verify
 from services.db import reading
-from services.invitations import InvitationForm
+from services.invitation_form import InvitationForm
 from services.settings import Settings
 from services.startup import started
 from tests import books, factories

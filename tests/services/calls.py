@@ -33,9 +33,8 @@ from services.errors import (
     NotAllowedError,
     PasskeyRefusedError,
 )
+from services.invitation_form import InvitationForm
 from services.invitation_import import ImportRow
-from services.invitations import InvitationForm
-from services.permissions import Secret
 from services.sso import connections, flow
 from services.sso.connections import ConnectionForm
 from services.sso.errors import SsoError
@@ -377,25 +376,6 @@ CALLS = [
     Call("sso.connections.disconnect", MANAGERS, _disconnect, takes_id=False),
     Call("sso.flow.finish_test", MANAGERS, _finish_test, takes_id=False),
 ]
-# Which secret each call hands out, or has mailed.
-HANDS_OUT = {
-    "invitations.invite": Secret.INVITATION,
-    "invitations.invite of a Tenant Admin": Secret.TENANT_ADMIN_INVITATION,
-    "invitation_import.invite_rows": Secret.INVITATION,
-    "invitation_import.invite_rows of a Tenant Admin": Secret.TENANT_ADMIN_INVITATION,
-    "invitations.resend": Secret.INVITATION,
-    "invitations.resend to a Tenant Admin": Secret.TENANT_ADMIN_INVITATION,
-    "invitations.copy_link": Secret.INVITATION,
-    "invitations.copy_link of a Tenant Admin": Secret.TENANT_ADMIN_INVITATION,
-    "second_factors.begin": Secret.OWN_SECOND_FACTOR,
-    "second_factors.finish": Secret.OWN_SECOND_FACTOR,
-    "second_factors.renew_codes": Secret.OWN_SECOND_FACTOR,
-    "passkeys.begin": Secret.OWN_SECOND_FACTOR,
-    "passkeys.finish": Secret.OWN_SECOND_FACTOR,
-    "audit_log.export": Secret.AUDIT_EXPORT,
-}
-# What these return as text is words for people.
-WORDS_ALONE = {"invitations.check_field"}
 # A sign of life asks for nothing and tells nothing; `test_sessions` shows what it doesn't do.
 NEEDS_NO_ANSWER = {"sessions.touch"}
 # These say by themselves which tenant they are about.

@@ -6,7 +6,7 @@ from models import Tenant
 from services import invitations
 from services.actor import Actor
 from services.audit_check import verify
-from services.invitations import InvitationForm
+from services.invitation_form import InvitationForm
 from tests import books
 from tests.racing import delayed
 

@@ -23,7 +23,7 @@ from services.actor import Actor, is_fresh
 from services.audit_check import verify
 from services.db import transaction
 from services.errors import DeadLinkError, SessionEndedError, TooManyAttemptsError
-from services.invitations import InvitationForm
+from services.invitation_form import InvitationForm
 from services.runtime import Runtime
 from tests import books, factories
 from tests.factories import CALLER, PASSWORD

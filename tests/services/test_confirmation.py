@@ -13,7 +13,7 @@ from services.errors import (
     InvalidInputError,
     TooManyAttemptsError,
 )
-from services.invitations import InvitationForm
+from services.invitation_form import InvitationForm
 from services.sso import connections
 from services.sso.connections import ConnectionForm
 from tests import books, factories

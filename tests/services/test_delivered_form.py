@@ -6,7 +6,7 @@ from models import MailState
 from services import invitations
 from services.actor import Actor
 from services.audit_log import AuditQuery, list_entries
-from services.invitations import InvitationForm
+from services.invitation_form import InvitationForm
 from services.mail_delivery import deliver_next
 from tests import books
 from tests.mail_server import MailServer

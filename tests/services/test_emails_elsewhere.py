@@ -9,8 +9,8 @@ from services import invitations, throttle, users
 from services.actor import COMMAND_LINE, Actor
 from services.emails_elsewhere import IN_USE
 from services.errors import ConflictError, InvalidInputError, TooManyAttemptsError
+from services.invitation_form import InvitationForm
 from services.invitation_import import BATCH, ImportRow, invite_rows
-from services.invitations import InvitationForm
 from tests import books
 from tests.factories import create_user, create_users, sign_in
 

@@ -12,7 +12,7 @@ from services.audit_log import AuditQuery
 from services.csv_files import defused
 from services.directory import list_users
 from services.errors import InvalidInputError
-from services.invitations import InvitationForm
+from services.invitation_form import InvitationForm
 from services.mail_delivery import deliver_next
 from services.user_query import UserQuery
 from tests import books

@@ -10,6 +10,7 @@ from services.actor import Actor
 from services.audit_check import verify
 from services.errors import FreshSignInNeededError, InvalidInputError
 from services.events import Event, UserInvited
+from services.invitation_form import InvitationForm
 from services.invitation_import import (
     BATCH,
     MAX_ROWS,
@@ -19,7 +20,6 @@ from services.invitation_import import (
     invite_rows,
     read_csv,
 )
-from services.invitations import InvitationForm
 from services.runtime import Runtime
 from tests import books, factories
 from tests.mail_server import MailServer

@@ -8,7 +8,7 @@ from services.actor import COMMAND_LINE, Actor
 from services.emails_elsewhere import IN_USE
 from services.errors import InvalidInputError, NotAllowedError
 from services.events import AuditWritten, Event, UserInvited
-from services.invitations import InvitationForm
+from services.invitation_form import InvitationForm
 from services.runtime import Runtime
 from tests import books
 from tests.factories import create_tenant, create_user, sign_in, token_of

@@ -19,8 +19,8 @@ from services import clock, invitation_import, sessions, tenant_end, tenants, us
 from services.actor import COMMAND_LINE, Actor, lock_users
 from services.db import reading, transaction
 from services.errors import RollcallError, SelfDeactivationError, SessionEndedError
+from services.invitation_form import InvitationForm
 from services.invitation_import import ImportRow
-from services.invitations import InvitationForm
 from services.looking import looks_first
 from services.runtime import Runtime
 from tests import books

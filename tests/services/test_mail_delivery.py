@@ -8,7 +8,7 @@ from models import MailState, Role, Tenant, User
 from services import clock, invitations, mail_queue, users
 from services.actor import Actor
 from services.db import transaction
-from services.invitations import InvitationForm
+from services.invitation_form import InvitationForm
 from services.mail_delivery import deliver_next
 from services.mail_queue import PAUSES
 from services.runtime import Runtime

@@ -17,7 +17,7 @@ from models import MailState, User
 from services import clock, directory, invitations
 from services import mail_server as conversation
 from services.actor import Actor
-from services.invitations import InvitationForm
+from services.invitation_form import InvitationForm
 from services.mail_delivery import deliver_next
 from services.mail_queue import PAUSES
 from services.mail_server import Patience

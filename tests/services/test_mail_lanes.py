@@ -14,7 +14,7 @@ from services import clock, directory, invitations, mail_delivery, mail_lanes, m
 from services import mail_server as conversation
 from services.actor import Actor
 from services.errors import RollcallError
-from services.invitations import InvitationForm
+from services.invitation_form import InvitationForm
 from services.mail_delivery import deliver_forever, deliver_next
 from services.mail_lanes import Lanes
 from services.password_change import request_reset

@@ -17,7 +17,7 @@ from services import invitations, mail_delivery, mail_queue, users
 from services.actor import COMMAND_LINE, Operator
 from services.db import reading
 from services.errors import ConflictError, RollcallError
-from services.invitations import InvitationForm
+from services.invitation_form import InvitationForm
 from services.mail_delivery import deliver_next
 from services.mail_queue import LEASE, PAUSES
 from tests import books, factories

@@ -9,7 +9,7 @@ import pytest
 from models import MailState, Tenant
 from services import invitations, tenants
 from services.actor import Actor
-from services.invitations import InvitationForm
+from services.invitation_form import InvitationForm
 from services.mail_delivery import deliver_next
 from services.mail_message import Letter, as_bytes, compose
 from services.mail_server import hand_over

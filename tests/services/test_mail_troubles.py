@@ -13,7 +13,7 @@ from models import MailState
 from services import invitations
 from services import mail_server as conversation
 from services.actor import Actor
-from services.invitations import InvitationForm
+from services.invitation_form import InvitationForm
 from services.mail_check import check_mail, send_test
 from services.mail_delivery import deliver_next
 from services.mail_server import own_name

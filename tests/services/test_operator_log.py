@@ -14,7 +14,7 @@ from models import Tenant, User
 from services import clock, invitations, logs, mail_delivery, second_factors, second_step
 from services.actor import Actor
 from services.errors import InvalidInputError, RollcallError, SecondStepNeededError
-from services.invitations import InvitationForm
+from services.invitation_form import InvitationForm
 from services.mail_delivery import deliver_next
 from services.operator_log import MailTrouble, Refused, sign_in_refused
 from services.passkey_sign_in import sign_in as sign_in_with_passkey

@@ -11,7 +11,7 @@ from services.actor import COMMAND_LINE, Actor
 from services.audit import Action
 from services.db import transaction
 from services.errors import ConflictError, InvalidInputError, SessionEndedError
-from services.invitations import InvitationForm
+from services.invitation_form import InvitationForm
 from services.runtime import Runtime
 from tests import books, factories
 from tests.factories import create_admin, create_tenant, create_users

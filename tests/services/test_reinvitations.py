@@ -9,7 +9,7 @@ from services import clock, directory, invitations, users
 from services.actor import Actor
 from services.emails_elsewhere import IN_USE
 from services.errors import ConflictError
-from services.invitations import InvitationForm
+from services.invitation_form import InvitationForm
 from tests import books
 from tests.factories import create_user
 

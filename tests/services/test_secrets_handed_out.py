@@ -28,14 +28,35 @@ from services import clock, invitations, recovery_codes, vault
 from services.actor import FRESH_FOR, Actor
 from services.db import reading
 from services.errors import FreshSignInNeededError
+from services.invitation_form import InvitationForm
 from services.permissions import SECRETS, Secret, may
 from services.runtime import Runtime
 from services.secrets import token_hash
 from tests import books
 from tests.factories import create_user, sign_in
-from tests.services.calls import CALLS, HANDS_OUT, WORDS_ALONE, Call
+from tests.services.calls import CALLS, Call
 
 STALE = FRESH_FOR + timedelta(seconds=1)
+# Which secret each call hands out, or has mailed.
+HANDS_OUT = {
+    "invitations.invite": Secret.INVITATION,
+    "invitations.invite of a Tenant Admin": Secret.TENANT_ADMIN_INVITATION,
+    "invitation_import.invite_rows": Secret.INVITATION,
+    "invitation_import.invite_rows of a Tenant Admin": Secret.TENANT_ADMIN_INVITATION,
+    "invitations.resend": Secret.INVITATION,
+    "invitations.resend to a Tenant Admin": Secret.TENANT_ADMIN_INVITATION,
+    "invitations.copy_link": Secret.INVITATION,
+    "invitations.copy_link of a Tenant Admin": Secret.TENANT_ADMIN_INVITATION,
+    "second_factors.begin": Secret.OWN_SECOND_FACTOR,
+    "second_factors.finish": Secret.OWN_SECOND_FACTOR,
+    "second_factors.renew_codes": Secret.OWN_SECOND_FACTOR,
+    "passkeys.begin": Secret.OWN_SECOND_FACTOR,
+    "passkeys.finish": Secret.OWN_SECOND_FACTOR,
+    "audit_log.export": Secret.AUDIT_EXPORT,
+}
+# What these return as text is words for people.
+WORDS_ALONE = {"invitations.check_field"}
+
 BY_NAME = {call.name: call for call in CALLS}
 each_call = pytest.mark.parametrize("call", CALLS, ids=lambda call: call.name)
 each_sensitive_call = pytest.mark.parametrize(
@@ -123,7 +144,7 @@ async def test_a_stale_session_becomes_no_admin(
     platform = await sign_in(platform_user, home)
     invited = await create_user(home, role=role, invited=True)
     clock.shift(STALE)
-    form = invitations.InvitationForm(
+    form = InvitationForm(
         first_name="Ada", last_name="Lovelace", email="ada@example.com", role=role.value
     )
     acts: dict[str, Callable[[], Awaitable[object]]] = {

@@ -17,7 +17,7 @@ from services import invitations, links, passwords, setup, tenants
 from services.actor import Actor
 from services.audit import PLATFORM_CHAIN
 from services.db import transaction
-from services.invitations import InvitationForm
+from services.invitation_form import InvitationForm
 from services.runtime import Runtime
 from services.setup import SetupForm
 from tests import books, factories

@@ -28,7 +28,7 @@ from services.errors import (
     SignInFailedError,
     TooManyAttemptsError,
 )
-from services.invitations import InvitationForm
+from services.invitation_form import InvitationForm
 from services.links import LIFETIMES
 from services.sign_in import sign_in
 from tests import books, factories

@@ -25,7 +25,7 @@ from services.errors import (
     TenantClosedError,
 )
 from services.events import Event, SessionsEnded
-from services.invitations import InvitationForm
+from services.invitation_form import InvitationForm
 from services.runtime import Runtime
 from services.sessions import Caller
 from services.sign_in import sign_in

@@ -21,6 +21,7 @@ from services import clock, invitations, migrations, rewritten_schemas, sessions
 from services.audit_check import verify
 from services.db import Database, reading
 from services.errors import OperatorError
+from services.invitation_form import InvitationForm
 from services.settings import Settings
 from services.sign_in import sign_in
 from services.startup import started
@@ -224,7 +225,7 @@ async def test_a_failed_migration_leaves_the_old_database_usable(
     assert "UNIQUE" in str(refusal.value).upper()
     async with started(empty):  # the old version runs on it
         assert (await books.user_of(ada.id)).first_name == "Ada"
-        form = invitations.InvitationForm(
+        form = InvitationForm(
             first_name="Grace", last_name="H", email="g@example.com", role="administrator"
         )
         await invitations.invite(admin, form)

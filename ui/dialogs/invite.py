@@ -1,7 +1,7 @@
 """The invitation form."""
 
 from services import invitations, mail
-from services.invitations import InvitationForm
+from services.invitation_form import InvitationForm
 from services.sessions import Visit
 from ui.actions import told
 from ui.components.form_dialog import Field, FormDialog
