@@ -31,7 +31,7 @@ class User(SQLModel, table=True):
     key in the whole system. `version` grows with every change that a grid shows, and
     `status_version` is the version at which the account was last activated or deactivated.
     Searches have an index of their own, which depends on what the database can
-    (`services.search_index`).
+    (`models.migrations.search_index`).
     """
 
     __tablename__ = "user_account"

@@ -71,7 +71,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.is_sqlite = url.startswith("sqlite")
         self.has_trigram_table = False
-        """Whether there is the table of `services.search_index`, which SQLite alone needs."""
+        """Whether there is the table of `models.migrations.search_index`, for SQLite."""
         if self.is_sqlite:
             try:
                 self.url = make_url(url)

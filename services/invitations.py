@@ -29,7 +29,6 @@ from services.permissions import INVITATIONS, Permission, Secret, invitable_role
 from services.personal_links import (
     PLATFORM_NAME,
     Welcome,
-    address_of,
     open_link,
     user_of_link,
 )
@@ -218,7 +217,7 @@ async def tell_link(tx: Transaction, actor: Acting, by: User | None, user: User)
 def invitation_url(slug: str | None, token: str) -> str:
     """The address of an invitation's page."""
     base = runtime.current().settings.public_url
-    return f"{base}{address_of(slug)}/invitation/{token}"
+    return f"{base}{links.path_of(slug)}/invitation/{token}"
 
 
 async def open_invitation(slug: str | None, token: str) -> Welcome:

@@ -96,3 +96,8 @@ async def void(tx: Transaction, user_id: UUID, *purposes: LinkPurpose) -> None:
         )
         .values(void_at=clock.now())
     )
+
+
+def path_of(slug: str | None) -> str:
+    """The path under which a tenant's pages live, or those above the tenants."""
+    return f"/t/{slug}" if slug else "/platform"

@@ -26,7 +26,6 @@ from services.mail_queue import Lease
 from services.mail_server import hand_over
 from services.mail_troubles import MisconfiguredError, NotSentError, UnansweredError
 from services.operator_log import MailTrouble, without_email
-from services.personal_links import address_of
 from services.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -163,7 +162,7 @@ async def _render(lease: Lease) -> Letter | None:
         tenant = await tx.get(Tenant, mail.tenant_id) if mail.tenant_id else None
     if mail.link_id is not None and (link is None or not link.is_live(clock.now())):
         return None
-    base = runtime.current().settings.public_url + address_of(tenant.slug if tenant else None)
+    base = runtime.current().settings.public_url + links.path_of(tenant.slug if tenant else None)
     values = {
         **mail.params,
         "email": mail.recipient,

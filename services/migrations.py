@@ -11,7 +11,8 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 import models.migrations
-from services import folders, rewritten_schemas, runtime, search_index
+from models.migrations import search_index
+from services import folders, rewritten_schemas, runtime
 from services.errors import OperatorError
 
 # Any number does, as long as nothing else in the database takes the same (PostgreSQL's manual,

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, Table, create_engine, func, inspect, 
 from sqlalchemy.exc import SQLAlchemyError
 
 from models import BusMessage, metadata
-from services import search_index
+from models.migrations import search_index
 from services.audit_check import BrokenLink, verify
 from services.database_file import copy_whole, held, remove
 from services.db import Database

@@ -55,8 +55,3 @@ async def user_of_link(
 def own_words(user: User, tenant: Tenant | None) -> tuple[str, ...]:
     """What a password must not be built from."""
     return (user.first_name, user.last_name, user.email, tenant.name if tenant else PLATFORM_NAME)
-
-
-def address_of(slug: str | None) -> str:
-    """The path under which a tenant's pages live, or those above the tenants."""
-    return f"/t/{slug}" if slug else "/platform"

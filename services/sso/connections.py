@@ -15,10 +15,10 @@ from services.db import Transaction, reading, transaction
 from services.emails import email_key
 from services.errors import ConflictError, InvalidInputError, NotFoundError
 from services.events import TenantChanged
+from services.links import path_of
 from services.looking import looks_first
 from services.names import clean_name
 from services.permissions import Permission
-from services.personal_links import address_of
 from services.sso.errors import SsoError
 from services.sso.provider import discover, issuer_of
 
@@ -72,7 +72,7 @@ class Offer:
 
 def addresses_of(slug: str | None) -> Addresses:
     """A tenant's addresses for its provider."""
-    base = f"{runtime.current().settings.public_url}{address_of(slug)}/sso"
+    base = f"{runtime.current().settings.public_url}{path_of(slug)}/sso"
     return Addresses(f"{base}/callback", f"{base}/signed-out", f"{base}/backchannel-logout")
 
 

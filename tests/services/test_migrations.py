@@ -11,7 +11,8 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, text
 
 import models
-from services import migrations, search_index
+from models.migrations import search_index
+from services import migrations
 from services.errors import OperatorError
 from services.migrations import migrate
 from services.runtime import Runtime

@@ -140,7 +140,7 @@ async def test_without_rights_postgresql_reads_every_user_and_says_what_to_do(
             sql.SQL("GRANT ALL ON ALL TABLES IN SCHEMA public TO {}").format(sql.Identifier(role))
         )
     url = postgres_server.url(name).replace(f"//{postgres.USER}@", f"//{role}@")
-    with caplog.at_level(logging.WARNING, "services.search_index"):
+    with caplog.at_level(logging.WARNING, "models.migrations.search_index"):
         async with started(make_settings(tmp_path, url)):
             tenant = await create_tenant()
             admin = await sign_in(await create_admin(tenant))
