@@ -13,8 +13,8 @@ from sqlmodel import select
 from models import AuditEvent, AuditHead, User
 from services import clock
 from services.actor import Acting, Actor
+from services.audit_events import AuditWritten
 from services.db import Transaction
-from services.events import AuditWritten
 
 PLATFORM_CHAIN = UUID(int=0)
 GENESIS = "0" * 64

@@ -15,7 +15,6 @@ from services.db import Transaction, reading, transaction
 from services.emails import email_key
 from services.emails_elsewhere import IN_USE, InUseElsewhereError, is_taken
 from services.errors import ConflictError, InvalidInputError, TenantClosedError
-from services.events import MailProgressed, UserInvited
 from services.invitation_form import (
     CheckedForm,
     InvitationForm,
@@ -24,6 +23,7 @@ from services.invitation_form import (
     checked_email,
 )
 from services.looking import looks_first
+from services.mail_events import MailProgressed
 from services.passwords import check_password, hash_password
 from services.permissions import INVITATIONS, Permission, Secret, invitable_roles
 from services.personal_links import (
@@ -34,6 +34,7 @@ from services.personal_links import (
 )
 from services.sessions import Caller
 from services.sign_in import SignedIn, welcome
+from services.user_events import UserInvited
 from services.users import set_names
 
 

@@ -10,7 +10,7 @@ from services import second_factors, vault
 from services.actor import COMMAND_LINE
 from services.audit import Action, record
 from services.db import Transaction, transaction
-from services.events import TenantChanged
+from services.tenant_events import TenantChanged
 
 
 @dataclass(frozen=True)

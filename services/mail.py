@@ -9,7 +9,7 @@ from models import MailState, MailTemplate, OneTimeLink, OutgoingMail, User
 from services import clock, runtime
 from services.db import Transaction
 from services.emails import on_the_wire
-from services.events import MailProgressed
+from services.mail_events import MailProgressed
 
 
 def is_configured() -> bool:

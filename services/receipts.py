@@ -14,7 +14,8 @@ from services import replicas, runtime
 from services.bus import Bus
 from services.db import transaction
 from services.errors import RollcallError
-from services.events import PagesClosed, SessionsEnded
+from services.replica_messages import PagesClosed
+from services.session_events import SessionsEnded
 
 log = logging.getLogger(__name__)
 

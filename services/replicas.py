@@ -19,8 +19,9 @@ from services.bus import Bus
 from services.carriers import Listening
 from services.db import transaction
 from services.errors import RollcallError
-from services.events import Event, ReplicaAnnounced, ReplicaChanged, ReplicaStopped
+from services.events import Event
 from services.presence import UserPresence
+from services.replica_messages import ReplicaAnnounced, ReplicaChanged, ReplicaStopped
 from services.secrets import derive
 
 log = logging.getLogger(__name__)

@@ -17,10 +17,10 @@ from services.actor import COMMAND_LINE, Acting, Actor, authorize, get_user
 from services.audit import Action, record
 from services.db import Transaction, reading, transaction
 from services.errors import ConflictError, InvalidInputError, SessionEndedError
-from services.events import SecondFactorsChanged
 from services.looking import looks_first
 from services.permissions import Permission, Secret
 from services.personal_links import PLATFORM_NAME
+from services.second_factor_events import SecondFactorsChanged
 from services.second_factor_policy import concerns, has_one
 
 ISSUER = "Rollcall"

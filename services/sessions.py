@@ -15,11 +15,11 @@ from services.audit import Action, record
 from services.db import Transaction, reading, transaction
 from services.devices import describe_device
 from services.errors import NotFoundError, SessionEndedError
-from services.events import SessionsEnded
 from services.looking import looks_first
 from services.permissions import Permission
 from services.second_factor_policy import lacks
 from services.secrets import new_token, token_hash
+from services.session_events import SessionsEnded
 
 # A sign of life is written down at most so often: one write per click would be too many.
 TOUCH_EVERY = timedelta(minutes=1)

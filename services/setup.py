@@ -13,11 +13,11 @@ from services.audit_heads import note_tenant
 from services.db import Transaction, reading, transaction
 from services.emails import check_email, email_key
 from services.errors import DeadLinkError, InvalidInputError, OperatorError
-from services.events import UserInvited
 from services.passwords import check_password, hash_password
 from services.sessions import Caller
 from services.sign_in import SignedIn, welcome
 from services.tenants import add_tenant
+from services.user_events import UserInvited
 from services.users import check_names, set_names
 
 ALREADY = "Rollcall is set up already. Sign in instead."

@@ -18,10 +18,10 @@ from services.errors import (
     SignInFailedError,
     SsoRequiredError,
 )
-from services.events import UserSignedIn
 from services.operator_log import Refused, noting_pauses
 from services.passwords import place, verify_password
 from services.secrets import token_hash
+from services.session_events import UserSignedIn
 from services.sessions import Caller, begin, end
 from services.sign_in_policy import Standing, get_standing
 

@@ -10,10 +10,10 @@ from services.actor import Actor, authorize, get_tenant
 from services.audit import Action, record
 from services.db import Transaction, reading, transaction
 from services.errors import ConflictError, InvalidInputError
-from services.events import TenantChanged
 from services.looking import looks_first
 from services.permissions import Permission
 from services.second_factor_policy import has_one, lacks, there_is_one
+from services.tenant_events import TenantChanged
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,10 @@ from services.audit import Action, record
 from services.audit_heads import note_tenant
 from services.db import Transaction, transaction
 from services.errors import NotFoundError
-from services.events import TenantChanged
 from services.looking import looks_first
 from services.permissions import Permission
 from services.sessions import end
+from services.tenant_events import TenantChanged
 
 
 @looks_first

@@ -16,10 +16,10 @@ from services.audit import GENESIS, PLATFORM_CHAIN, Action, record
 from services.audit_heads import note_tenant
 from services.db import Transaction, reading, transaction
 from services.errors import InvalidInputError, NotFoundError
-from services.events import TenantChanged
 from services.looking import looks_first
 from services.names import RESERVED_SLUGS, check_slug, clean_name, is_slug, slug_from
 from services.permissions import Permission
+from services.tenant_events import TenantChanged
 
 
 @dataclass(frozen=True)

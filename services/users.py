@@ -22,12 +22,12 @@ from services.errors import (
     NotFoundError,
     SelfDeactivationError,
 )
-from services.events import UserActivated, UserDeactivated, UserEdited
 from services.looking import looks_first
 from services.names import clean_name, fold
 from services.permissions import Permission
 from services.receipts import Receipt
 from services.sessions import end
+from services.user_events import UserActivated, UserDeactivated, UserEdited
 from services.user_row import row_if_complete
 
 

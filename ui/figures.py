@@ -9,10 +9,10 @@ from typing import Any
 
 from services import clock, runtime, system
 from services.actor import ROLLCALL, Acting
+from services.audit_events import AuditWritten
 from services.bus import Bus
 from services.checks import Check, State, report, verdict
 from services.errors import RollcallError
-from services.events import AuditWritten
 from ui import live
 
 SYSTEM_ROOM = "system"

@@ -11,26 +11,25 @@ from uuid import UUID
 from weakref import WeakValueDictionary
 
 from services import changes, clock, presence, receipts, sessions, users
+from services.access_events import UserEvent
 from services.audit import PLATFORM_CHAIN
+from services.audit_events import AuditWritten
 from services.audit_log import AuditEntry, find_entry
 from services.bus import Bus
 from services.carriers import Listening
 from services.directory import find_row
 from services.errors import RollcallError
-from services.events import (
-    AuditWritten,
-    MailProgressed,
-    SessionsEnded,
-    TenantChanged,
+from services.mail_events import MailProgressed
+from services.receipts import Receipt
+from services.session_events import SessionsEnded, UserSignedIn
+from services.tenant_events import TenantChanged
+from services.user_events import (
     UserActivated,
     UserDeactivated,
     UserEdited,
-    UserEvent,
     UserInvited,
-    UserSignedIn,
     UserSwitched,
 )
-from services.receipts import Receipt
 from ui import figures, live
 from ui.rows import patch_values
 

@@ -14,13 +14,13 @@ from services.audit import Action, record
 from services.db import Transaction, reading, transaction
 from services.emails import email_key
 from services.errors import ConflictError, InvalidInputError, NotFoundError
-from services.events import TenantChanged
 from services.links import path_of
 from services.looking import looks_first
 from services.names import clean_name
 from services.permissions import Permission
 from services.sso.errors import SsoError
 from services.sso.provider import discover, issuer_of
+from services.tenant_events import TenantChanged
 
 # Roles that a first sign-in may create: none that manages users.
 NEW_PEOPLE = (Role.ADMINISTRATOR, Role.SALES_ENGINEER)

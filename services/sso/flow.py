@@ -30,7 +30,6 @@ from services.actor import Actor, authorize
 from services.audit import Action, record
 from services.db import Transaction, reading, transaction
 from services.errors import ConflictError
-from services.events import TenantChanged
 from services.operator_log import Refused, noting_pauses
 from services.permissions import Permission
 from services.personal_links import open_link
@@ -43,6 +42,7 @@ from services.sso.exchange import exchange
 from services.sso.linking import Decision, Person, Way, decide, let_in, person_of
 from services.sso.provider import discover
 from services.sso.tokens import is_id, key_of
+from services.tenant_events import TenantChanged
 
 SCOPE = "openid email profile"
 # How long what a provider said of a session outlives it.

@@ -24,11 +24,11 @@ from services.audit import Action, record
 from services.db import Transaction
 from services.emails import check_email, email_key
 from services.errors import InvalidInputError
-from services.events import UserInvited
 from services.names import MAX_NAME
 from services.sessions import Caller
 from services.sso.connections import domain_of
 from services.sso.errors import ElsewhereError, Refusal, SsoError
+from services.user_events import UserInvited
 from services.users import check_names, set_names
 
 # Where Entra's own claim on an address counts (see `is_verified`).

@@ -14,11 +14,12 @@ from services import clock, users
 from services.actor import Actor
 from services.audit import Action, record
 from services.audit_check import verify
+from services.audit_events import AuditWritten
 from services.audit_log import AuditQuery, export, list_entries
 from services.csv_files import BOM
 from services.db import transaction
 from services.errors import SelfDeactivationError
-from services.events import AuditWritten, Event
+from services.events import Event
 from services.receipts import Receipt
 from services.runtime import Runtime
 from tests import books

@@ -12,9 +12,11 @@ import pytest
 from models import Tenant
 from services import carriers
 from services.carriers import Listening
-from services.events import Event, SessionsEnded, UserDeactivated
+from services.events import Event
 from services.runtime import Runtime
+from services.session_events import SessionsEnded
 from services.settings import PREFIX
+from services.user_events import UserDeactivated
 from tests.factories import create_user, sign_in
 
 ROOT = Path(__file__).parent.parent.parent

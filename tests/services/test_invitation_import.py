@@ -9,7 +9,7 @@ from services import clock
 from services.actor import Actor
 from services.audit_check import verify
 from services.errors import FreshSignInNeededError, InvalidInputError
-from services.events import Event, UserInvited
+from services.events import Event
 from services.invitation_form import InvitationForm
 from services.invitation_import import (
     BATCH,
@@ -21,6 +21,7 @@ from services.invitation_import import (
     read_csv,
 )
 from services.runtime import Runtime
+from services.user_events import UserInvited
 from tests import books, factories
 from tests.mail_server import MailServer
 from tests.racing import race

@@ -5,11 +5,13 @@ import pytest
 from models import MailState, MailTemplate, Role, Tenant, User
 from services import invitations, users
 from services.actor import COMMAND_LINE, Actor
+from services.audit_events import AuditWritten
 from services.emails_elsewhere import IN_USE
 from services.errors import InvalidInputError, NotAllowedError
-from services.events import AuditWritten, Event, UserInvited
+from services.events import Event
 from services.invitation_form import InvitationForm
 from services.runtime import Runtime
+from services.user_events import UserInvited
 from tests import books
 from tests.factories import create_tenant, create_user, sign_in, token_of
 from tests.mail_server import MailServer

@@ -14,9 +14,10 @@ from services.errors import (
     SignInFailedError,
     TooManyAttemptsError,
 )
-from services.events import Event, SessionsEnded
+from services.events import Event
 from services.password_change import change_password, open_reset, request_reset, reset
 from services.runtime import Runtime
+from services.session_events import SessionsEnded
 from services.sign_in import sign_in
 from tests import books
 from tests.factories import CALLER, PASSWORD, create_user, open_session, token_of

@@ -13,19 +13,12 @@ import pytest
 from models import EndReason
 from services import carriers, presence, receipts, replicas
 from services.carriers import Listening
-from services.events import (
-    Event,
-    PagesClosed,
-    ReplicaAnnounced,
-    ReplicaChanged,
-    ReplicaStopped,
-    SessionsEnded,
-    stamped,
-    to_message,
-)
+from services.events import Event, stamped, to_message
 from services.presence import UserPresence
 from services.receipts import Receipt
+from services.replica_messages import PagesClosed, ReplicaAnnounced, ReplicaChanged, ReplicaStopped
 from services.runtime import Runtime
+from services.session_events import SessionsEnded
 
 USER, TENANT = uuid4(), uuid4()
 HERE_TWICE = UserPresence(USER, TENANT, 2, 0)

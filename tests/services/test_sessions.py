@@ -10,8 +10,9 @@ from services import clock, sessions
 from services.actor import Actor
 from services.db import transaction
 from services.errors import NotFoundError, SessionEndedError
-from services.events import Event, SessionsEnded
+from services.events import Event
 from services.runtime import Runtime
+from services.session_events import SessionsEnded
 from services.sessions import Caller
 from tests import books
 from tests.factories import CALLER, create_user, open_session, sign_in

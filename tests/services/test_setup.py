@@ -7,10 +7,12 @@ from models import LinkPurpose, OneTimeLink, Role, Tenant, User
 from services import sessions, setup
 from services.db import reading
 from services.errors import DeadLinkError, InvalidInputError, OperatorError
-from services.events import Event, TenantChanged, UserInvited
+from services.events import Event
 from services.runtime import Runtime
 from services.setup import SetupForm
 from services.sign_in import sign_in
+from services.tenant_events import TenantChanged
+from services.user_events import UserInvited
 from tests import books
 from tests.factories import CALLER, PASSWORD, create_user, token_of
 

@@ -8,8 +8,9 @@ from services import sessions, users
 from services.actor import COMMAND_LINE, Actor
 from services.db import reading
 from services.errors import NoTenantError, SignInFailedError
-from services.events import Event, UserSignedIn
+from services.events import Event
 from services.runtime import Runtime
+from services.session_events import UserSignedIn
 from services.sessions import Caller
 from services.sign_in import replace_session, sign_in
 from tests import books

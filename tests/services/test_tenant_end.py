@@ -24,9 +24,10 @@ from services.errors import (
     SignInFailedError,
     TenantClosedError,
 )
-from services.events import Event, SessionsEnded
+from services.events import Event
 from services.invitation_form import InvitationForm
 from services.runtime import Runtime
+from services.session_events import SessionsEnded
 from services.sessions import Caller
 from services.sign_in import sign_in
 from services.sso.connections import find_offer

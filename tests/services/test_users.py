@@ -15,9 +15,11 @@ from services.errors import (
     SelfDeactivationError,
     SessionEndedError,
 )
-from services.events import Event, SessionsEnded, UserActivated, UserDeactivated, UserSwitched
+from services.events import Event
 from services.receipts import Receipt
 from services.runtime import Runtime
+from services.session_events import SessionsEnded
+from services.user_events import UserActivated, UserDeactivated, UserSwitched
 from tests import books
 from tests.factories import CALLER, create_user, open_session, sign_in, token_of
 from tests.mail_server import MailServer

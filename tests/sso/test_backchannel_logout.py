@@ -11,8 +11,9 @@ from joserfc.jwk import RSAKey
 
 from models import EndReason, SeenLogoutToken, Tenant, User
 from services import clock
-from services.events import Event, SessionsEnded
+from services.events import Event
 from services.runtime import Runtime
+from services.session_events import SessionsEnded
 from services.sso import connections, logout, outbound
 from services.sso.errors import Refusal, SsoError
 from services.sso.provider import ASK_AGAIN

@@ -1,0 +1,14 @@
+"""What access is about: a fact about one user, the base of those that say more."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from services.events import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserEvent(Event):
+    """Something about one user; `tenant_id` is none for a Platform Admin."""
+
+    tenant_id: UUID | None
+    user_id: UUID

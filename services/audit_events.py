@@ -1,0 +1,16 @@
+"""What happened to the audit log."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from services.events import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditWritten(Event):
+    """The audit log of a chain (a tenant, or the nil UUID) has a new entry, about one user or
+    none."""
+
+    chain_id: UUID
+    entry_id: UUID
+    subject_id: UUID | None = None

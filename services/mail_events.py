@@ -1,0 +1,10 @@
+"""What happened to mails."""
+
+from dataclasses import dataclass
+
+from services.access_events import UserEvent
+
+
+@dataclass(frozen=True, kw_only=True)
+class MailProgressed(UserEvent):
+    """A mail to the user was queued, sent, or failed."""

@@ -1,0 +1,26 @@
+"""What happened to sessions."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from models import EndReason
+from services.access_events import UserEvent
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserSignedIn(UserEvent):
+    """A session began; `first` where it was the user's first ever."""
+
+    first: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionsEnded(UserEvent):
+    """These sessions are over; every open page of theirs must close.
+
+    `cause` is the audit entry of the act that ended them: the receipt is kept beside it.
+    """
+
+    session_ids: tuple[UUID, ...]
+    reason: EndReason
+    cause: UUID

@@ -1,0 +1,13 @@
+"""What happened to organisations."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from services.events import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class TenantChanged(Event):
+    """A tenant was created, renamed, closed or reopened."""
+
+    tenant_id: UUID

@@ -1,0 +1,36 @@
+"""What happened to users."""
+
+from dataclasses import dataclass
+
+from services.access_events import UserEvent
+from services.user_row import UserRow
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserInvited(UserEvent):
+    """A new account exists."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserSwitched(UserEvent):
+    """A toggle was flipped; `row` is what grids show from now on, so that nobody waits for a query.
+    Where it is none, it has to be read."""
+
+    row: UserRow | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserActivated(UserSwitched):
+    """The user may sign in again."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserDeactivated(UserSwitched):
+    """The user is shut out."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserEdited(UserEvent):
+    """Name or end date changed; `old_search_key` tells which searches found the user before."""
+
+    old_search_key: str
