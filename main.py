@@ -10,23 +10,24 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
-from services import doctor, lost_keys, second_factors, setup, users, vault
+from services import doctor, lost_keys, second_factors, setup, users
 from services.actor import COMMAND_LINE
 from services.audit_check import BrokenLink, find_missing, verify
 from services.audit_export import EVERYTHING
 from services.audit_heads import Head, list_heads, read_heads
 from services.backup import back_up
 from services.checks import State, report
+from services.core import vault
+from services.core.errors import OperatorError, RollcallError
+from services.core.logs import set_up_logging
+from services.core.migrations import migrate
+from services.core.settings import Settings, load, unknown_settings
+from services.core.startup import started
+from services.core.version import VERSION
 from services.demo import create_demo
-from services.errors import OperatorError, RollcallError
 from services.export_check import check_export
-from services.logs import set_up_logging
-from services.migrations import migrate
 from services.move import move
 from services.restore import restore
-from services.settings import Settings, load, unknown_settings
-from services.startup import started
-from services.version import VERSION
 
 log = logging.getLogger("rollcall")
 

@@ -4,10 +4,10 @@ import random
 from collections.abc import Sequence
 
 from models import Role, Tenant, User, new_id
-from services import clock
-from services.db import transaction
+from services.core import clock
+from services.core.db import transaction
+from services.core.emails import email_key
 from services.demo_names import FIRST_NAMES, LAST_NAMES
-from services.emails import email_key
 from services.passwords import hash_password
 from services.tenants import add_tenant
 from services.users import set_names

@@ -13,15 +13,15 @@ from benchmarks.processes import serve_commands
 from benchmarks.serving import serving
 from benchmarks.vitals import vitals
 from models import AuditEvent, EndReason, LoginSession, Role, SignInMethod, User
-from services import runtime
 from services.access_events import UserEvent
 from services.actor import COMMAND_LINE, Actor, Operator, find_tenant
 from services.audit import Action
-from services.db import reading, transaction
+from services.core import runtime
+from services.core.db import reading, transaction
+from services.core.settings import Settings
+from services.core.startup import started
 from services.invitation_import import BATCH, invite_rows, read_csv
 from services.sessions import Caller, begin, recognise
-from services.settings import Settings
-from services.startup import started
 from services.user_events import UserDeactivated
 from services.users import set_active
 from ui import live

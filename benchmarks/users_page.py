@@ -20,13 +20,13 @@ from benchmarks.options import Options
 from benchmarks.people import RARE_NAME, create_tenant
 from benchmarks.statistics import Spread
 from models import Role, SignInMethod, User
-from services import runtime
 from services.actor import Actor
-from services.db import transaction
+from services.core import runtime
+from services.core.db import transaction
+from services.core.settings import Settings
+from services.core.startup import started
 from services.directory import list_users
 from services.sessions import Caller, begin
-from services.settings import Settings
-from services.startup import started
 from services.user_query import PAGE_SIZE, UserQuery
 from tests import postgres
 from ui.pages.users import page_values

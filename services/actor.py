@@ -9,16 +9,17 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from models import LoginSession, Role, Tenant, User
-from services import clock, logs, runtime, second_factor_policy
-from services.db import Transaction
-from services.errors import (
+from services import second_factor_policy
+from services.core import clock, logs, runtime
+from services.core.db import Transaction
+from services.core.errors import (
     FreshSignInNeededError,
     NotAllowedError,
     NotFoundError,
     SecondFactorRequiredError,
     SessionEndedError,
 )
-from services.names import is_slug
+from services.core.names import is_slug
 from services.permissions import SECRETS, Permission, Secret, may
 
 log = logging.getLogger(__name__)

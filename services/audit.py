@@ -11,10 +11,10 @@ from uuid import UUID
 from sqlmodel import select
 
 from models import AuditEvent, AuditHead, User
-from services import clock
 from services.actor import Acting, Actor
 from services.audit_events import AuditWritten
-from services.db import Transaction
+from services.core import clock
+from services.core.db import Transaction
 
 PLATFORM_CHAIN = UUID(int=0)
 GENESIS = "0" * 64

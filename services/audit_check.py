@@ -8,10 +8,10 @@ from uuid import UUID
 from sqlmodel import col, select, tuple_
 
 from models import AuditEvent, AuditHead, Tenant
-from services import runtime
 from services.audit import GENESIS, PLATFORM_CHAIN, hash_of
 from services.audit_heads import NOTING, PLATFORM, Head, heads_in, name_of
-from services.db import Transaction, reading
+from services.core import runtime
+from services.core.db import Transaction, reading
 
 BATCH = 1000
 # Entries with heads that are read at once, and heads that are looked up at once.

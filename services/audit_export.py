@@ -13,7 +13,7 @@ from models import AuditEvent
 from services import audit_signature
 from services.audit import canonical
 from services.audit_heads import Head
-from services.csv_files import csv_lines
+from services.core.csv_files import csv_lines
 
 COLUMNS = (
     "number",

@@ -16,11 +16,11 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from models import AuditEvent, AuditHead, NotedHead, Tenant, User
-from services import clock
 from services.actor import ROLLCALL, Acting
 from services.audit import PLATFORM_CHAIN, Action, record
-from services.db import Transaction, insert_if_missing, reading, transaction
-from services.errors import OperatorError
+from services.core import clock
+from services.core.db import Transaction, insert_if_missing, reading, transaction
+from services.core.errors import OperatorError
 
 PLATFORM = "platform"
 # How often what grew is noted in the platform's chain. The worker looks each hour: a little less

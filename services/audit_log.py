@@ -14,10 +14,10 @@ from services.actor import Acting, authorize
 from services.audit import PLATFORM_CHAIN, Action, record
 from services.audit_export import ExportFile
 from services.audit_heads import Head, name_of
-from services.db import reading, transaction
-from services.errors import NotFoundError
-from services.looking import looks_first
-from services.names import plain, words_of
+from services.core.db import reading, transaction
+from services.core.errors import NotFoundError
+from services.core.looking import looks_first
+from services.core.names import plain, words_of
 from services.permissions import Permission, Secret
 
 PAGE_SIZE = 50

@@ -11,9 +11,9 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from services import runtime
-from services.errors import OperatorError
-from services.secrets import derive, write_private
+from services.core import runtime
+from services.core.errors import OperatorError
+from services.core.secrets import derive, write_private
 
 KEY_FILE = "audit-signing-key"
 # What is signed is an export and nothing else that this key might sign one day.

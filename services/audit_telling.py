@@ -13,10 +13,10 @@ from email.utils import make_msgid
 from pathlib import Path
 from uuid import UUID
 
-from services import runtime
 from services.audit_heads import Head, list_heads, note_heads
-from services.emails import on_the_wire
-from services.errors import RollcallError
+from services.core import runtime
+from services.core.emails import on_the_wire
+from services.core.errors import RollcallError
 from services.mail_delivery import send_at_once
 from services.mail_message import Letter
 

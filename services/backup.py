@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from services import clock, key_files
+from services import key_files
+from services.core import clock
+from services.core.errors import OperatorError
+from services.core.settings import Settings
+from services.core.startup import require_database
 from services.database_file import copy_whole, read_only, reason, remove
-from services.errors import OperatorError
-from services.settings import Settings
-from services.startup import require_database
 
 log = logging.getLogger(__name__)
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 
-from services import postgresql
-from services.settings import Settings
+from services.core import postgresql
+from services.core.settings import Settings
 
 
 class State(StrEnum):

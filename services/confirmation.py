@@ -1,11 +1,12 @@
 """Proving anew who one is, before a sensitive act."""
 
 from models import LoginSession
-from services import clock, throttle
+from services import throttle
 from services.actor import Actor, authorize
 from services.audit import Action, record
-from services.db import reading, transaction
-from services.errors import InvalidInputError, SessionEndedError
+from services.core import clock
+from services.core.db import reading, transaction
+from services.core.errors import InvalidInputError, SessionEndedError
 from services.passwords import place, verify_password
 from services.permissions import Permission
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from services.errors import OperatorError
+from services.core.errors import OperatorError
 
 # Seconds to wait for a command that is just ending.
 PATIENCE = 2

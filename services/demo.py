@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from models import Role, User
-from services import clock, runtime
 from services.actor import COMMAND_LINE
 from services.audit import Action, record
 from services.audit_heads import note_tenant
-from services.db import transaction
+from services.core import clock, runtime
+from services.core.db import transaction
+from services.core.emails import email_key
+from services.core.names import fold, slug_from
 from services.demo_names import FIRST_NAMES, LAST_NAMES, SPECIAL_NAMES
-from services.emails import email_key
-from services.names import fold, slug_from
 from services.passwords import hash_password
 from services.setup import is_set_up
 from services.tenants import add_tenant

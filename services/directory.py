@@ -9,9 +9,9 @@ from sqlmodel import col, select
 
 from models import MailTemplate, OneTimeLink, OutgoingMail, User
 from services.actor import Acting, Actor, authorize, get_user
-from services.db import Transaction, reading
-from services.errors import NotFoundError
-from services.names import fold, words_of
+from services.core.db import Transaction, reading
+from services.core.errors import NotFoundError
+from services.core.names import fold, words_of
 from services.permissions import Permission
 from services.search_index import find_few
 from services.user_counts import find_counts

@@ -15,14 +15,15 @@ from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from services import doctor_database, doctor_files, doctor_web, doctor_work, mail_check, runtime
+from services import doctor_database, doctor_files, doctor_web, doctor_work, mail_check
 from services.checks import Check, failed, warning, well, without_secrets
-from services.db import Database
-from services.errors import DatabaseUnavailableError, NoDatabaseError, RollcallError
-from services.runtime import Runtime
-from services.secrets import SECRET_FILE, load_secret
-from services.settings import Settings
-from services.version import VERSION
+from services.core import runtime
+from services.core.db import Database
+from services.core.errors import DatabaseUnavailableError, NoDatabaseError, RollcallError
+from services.core.runtime import Runtime
+from services.core.secrets import SECRET_FILE, load_secret
+from services.core.settings import Settings
+from services.core.version import VERSION
 
 # Seconds for each look but two: whoever waits for the answer sits there.
 LOOK_SECONDS = 15

@@ -8,11 +8,12 @@ import psycopg
 from sqlmodel import func, select
 
 from models import AuditHead, MailState, NotedHead, OutgoingMail
-from services import carriers, clock, mail_check, replicas, runtime
+from services import mail_check, replicas
 from services.audit import PLATFORM_CHAIN
 from services.audit_check import verify
 from services.checks import Check, failed, warning, well
-from services.db import reading
+from services.core import clock, runtime, transport
+from services.core.db import reading
 from services.doctor_database import require_there
 from services.replicas import LIFE_SECONDS
 
@@ -79,9 +80,9 @@ async def look_at_replicas() -> list[Check]:
     """Whether the processes on one database hear each other, and which serve."""
     if runtime.current().settings.is_sqlite:
         return [well(REPLICAS, "one process, as SQLite has it")]
-    serves = not carriers.deaf_because()
-    deaf = "" if serves else await carriers.try_to_hear()
-    if deaf and not serves and deaf != carriers.DEAF:
+    serves = not transport.deaf_because()
+    deaf = "" if serves else await transport.try_to_hear()
+    if deaf and not serves and deaf != transport.DEAF:
         return [warning(REPLICAS, "Not looked at", "See Database.")]
     if deaf:
         return [failed(REPLICAS, "This process doesn’t hear the others", deaf.partition("\n")[0])]
@@ -98,8 +99,8 @@ async def _listen() -> int:
     until = time.monotonic() + LIFE_SECONDS + 0.5
     try:
         server = runtime.current().database.server
-        async with await server.listen(carriers.LISTENER) as connection:
-            await connection.execute(f"LISTEN {carriers.CHANNEL}")
+        async with await server.listen(transport.LISTENER) as connection:
+            await connection.execute(f"LISTEN {transport.CHANNEL}")
             while (left := until - time.monotonic()) > 0:
                 async for notice in connection.notifies(timeout=left):
                     heard.add(json.loads(notice.payload)["from"])

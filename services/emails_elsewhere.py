@@ -11,8 +11,8 @@ from sqlalchemy.exc import IntegrityError
 
 from services import throttle
 from services.actor import Acting, Actor
-from services.db import Transaction
-from services.errors import ConflictError, InvalidInputError
+from services.core.db import Transaction
+from services.core.errors import ConflictError, InvalidInputError
 
 log = logging.getLogger(__name__)
 

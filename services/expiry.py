@@ -4,8 +4,8 @@ let sessions and links live again."""
 from sqlmodel import col, or_, select, update
 
 from models import EndReason, LoginSession, OneTimeLink
-from services import clock
-from services.db import reading, transaction
+from services.core import clock
+from services.core.db import reading, transaction
 
 
 async def settle() -> None:

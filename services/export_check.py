@@ -17,8 +17,8 @@ from services.audit import GENESIS, chained
 from services.audit_export import COLUMNS, ENDING, EVERYTHING
 from services.audit_heads import Head, read_heads
 from services.audit_signature import fingerprint, is_signed, read_public_key
-from services.csv_files import defused
-from services.errors import OperatorError
+from services.core.csv_files import defused
+from services.core.errors import OperatorError
 
 # More problems than these say nothing more.
 MOST_PROBLEMS = 10

@@ -2,8 +2,9 @@
 
 import logging
 
-from services import carriers, known_devices, runtime, sqlite, throttle
-from services.db import transaction
+from services import known_devices, throttle
+from services.core import runtime, sqlite, transport
+from services.core.db import transaction
 
 log = logging.getLogger(__name__)
 
@@ -14,7 +15,7 @@ async def tidy_up() -> None:
     async with transaction(patient=True) as tx:
         await throttle.remove_old(tx)
         await known_devices.remove_old(tx)
-        await carriers.remove_old(tx)
+        await transport.remove_old(tx)
     database = runtime.current().database
     if database.is_sqlite and not await sqlite.cut_wal_back(str(database.url.database)):
         log.info("The write-ahead log stays long: somebody has been reading for a while")

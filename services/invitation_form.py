@@ -7,8 +7,8 @@ from pydantic import BaseModel
 
 from models import Role
 from services.actor import Acting
-from services.emails import check_email
-from services.errors import InvalidInputError
+from services.core.emails import check_email
+from services.core.errors import InvalidInputError
 from services.permissions import invitable_roles
 from services.users import check_names
 

@@ -8,13 +8,15 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
 from models import LinkPurpose, MailTemplate, OneTimeLink, Role, SignInMethod, Tenant, User
-from services import clock, emails_elsewhere, links, mail, runtime
+from services import emails_elsewhere, links, mail
 from services.actor import Acting, authorize, get_user, is_open, lock_users
 from services.audit import Action, record
-from services.db import Transaction, reading, transaction
-from services.emails import email_key
+from services.core import clock, runtime
+from services.core.db import Transaction, reading, transaction
+from services.core.emails import email_key
+from services.core.errors import ConflictError, InvalidInputError, TenantClosedError
+from services.core.looking import looks_first
 from services.emails_elsewhere import IN_USE, InUseElsewhereError, is_taken
-from services.errors import ConflictError, InvalidInputError, TenantClosedError
 from services.invitation_form import (
     CheckedForm,
     InvitationForm,
@@ -22,7 +24,6 @@ from services.invitation_form import (
     check_other,
     checked_email,
 )
-from services.looking import looks_first
 from services.mail_events import MailProgressed
 from services.passwords import check_password, hash_password
 from services.permissions import INVITATIONS, Permission, Secret, invitable_roles

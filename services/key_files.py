@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from services.audit_signature import KEY_FILE as SIGNING_KEY_FILE
-from services.errors import OperatorError
-from services.secrets import SECRET_FILE
-from services.settings import Settings
-from services.vault import KEYS_FILE
+from services.core.errors import OperatorError
+from services.core.secrets import SECRET_FILE
+from services.core.settings import Settings
+from services.core.vault import KEYS_FILE
 
 # Every file of the data folder that holds a key. A new one belongs here.
 KEY_FILES = (SECRET_FILE, KEYS_FILE, SIGNING_KEY_FILE)

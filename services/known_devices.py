@@ -16,9 +16,9 @@ from datetime import timedelta
 from sqlmodel import col, delete, select
 
 from models import KnownDevice, User
-from services import clock
-from services.db import Transaction
-from services.secrets import new_token, token_hash
+from services.core import clock
+from services.core.db import Transaction
+from services.core.secrets import new_token, token_hash
 
 # A browser that wasn't used for so long is a stranger again.
 FORGET = timedelta(days=365)

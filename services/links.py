@@ -9,10 +9,10 @@ from uuid import UUID
 from sqlmodel import col, select, update
 
 from models import LinkPurpose, OneTimeLink
-from services import clock, runtime
-from services.db import Transaction
-from services.errors import DeadLinkError, OperatorError
-from services.secrets import derive, token_hash
+from services.core import clock, runtime
+from services.core.db import Transaction
+from services.core.errors import DeadLinkError, OperatorError
+from services.core.secrets import derive, token_hash
 
 LIFETIMES = {
     LinkPurpose.INVITATION: timedelta(days=7),

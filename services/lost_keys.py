@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from sqlmodel import col, select
 
 from models import Authenticator, SsoConnection, SsoSession, Tenant, User
-from services import second_factors, vault
+from services import second_factors
 from services.actor import COMMAND_LINE
 from services.audit import Action, record
-from services.db import Transaction, transaction
+from services.core import vault
+from services.core.db import Transaction, transaction
 from services.tenant_events import TenantChanged
 
 

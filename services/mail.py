@@ -6,9 +6,9 @@ from uuid import UUID
 from sqlmodel import col, update
 
 from models import MailState, MailTemplate, OneTimeLink, OutgoingMail, User
-from services import clock, runtime
-from services.db import Transaction
-from services.emails import on_the_wire
+from services.core import clock, runtime
+from services.core.db import Transaction
+from services.core.emails import on_the_wire
 from services.mail_events import MailProgressed
 
 

@@ -4,12 +4,12 @@ import asyncio
 from dataclasses import dataclass
 from email.utils import make_msgid
 
-from services import clock, runtime
-from services.emails import check_email, on_the_wire
-from services.errors import RollcallError
+from services.core import clock, runtime
+from services.core.emails import check_email, on_the_wire
+from services.core.errors import RollcallError
+from services.core.settings import Settings
 from services.mail_message import Letter, compose
 from services.mail_server import connected, hand_over, say_goodbye
-from services.settings import Settings
 
 # Seconds that a try takes at most. Whoever asks sits there and waits.
 CHECK_SECONDS, SEND_SECONDS = 30, 60

@@ -15,18 +15,19 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from models import LinkPurpose, MailState, MailTemplate, OneTimeLink, OutgoingMail, Tenant
-from services import clock, links, mail_queue, runtime
-from services.db import reading
-from services.emails import on_the_wire
-from services.errors import RollcallError
+from services import links, mail_queue
+from services.core import clock, runtime
+from services.core.db import reading
+from services.core.emails import on_the_wire
+from services.core.errors import RollcallError
+from services.core.operator_log import MailTrouble, without_email
+from services.core.settings import Settings
 from services.mail import is_configured
 from services.mail_lanes import Lanes
 from services.mail_message import Letter, UnsendableError, compose
 from services.mail_queue import Lease
 from services.mail_server import hand_over
 from services.mail_troubles import MisconfiguredError, NotSentError, UnansweredError
-from services.operator_log import MailTrouble, without_email
-from services.settings import Settings
 
 log = logging.getLogger(__name__)
 

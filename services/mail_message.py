@@ -15,7 +15,7 @@ from email.policy import EmailPolicy
 from email.utils import quote
 from typing import Any
 
-from services.errors import RollcallError
+from services.core.errors import RollcallError
 
 # Octets of a header's line (RFC 5322, section 2.1.1: 78 without the line's end).
 LINE = 78

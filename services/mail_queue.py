@@ -14,8 +14,9 @@ from sqlmodel import and_, col, or_, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from models import MailState, OutgoingMail, User
-from services import clock, mail_server, operator_log
-from services.db import reading, transaction
+from services import mail_server
+from services.core import clock, operator_log
+from services.core.db import reading, transaction
 from services.mail import progressed
 from services.mail_lanes import Openings
 from services.mail_troubles import NotSentError

@@ -15,8 +15,9 @@ from fastapi_mail import ConnectionConfig
 from fastapi_mail.connection import Connection
 from fastapi_mail.errors import ConnectionErrors
 
-from services.emails import in_ascii, on_the_wire
-from services.errors import RollcallError
+from services.core.emails import in_ascii, on_the_wire
+from services.core.errors import RollcallError
+from services.core.settings import Settings
 from services.mail_message import UnsendableError, as_bytes
 from services.mail_troubles import (
     ANSWERS,
@@ -26,7 +27,6 @@ from services.mail_troubles import (
     no_smtputf8,
     refusal,
 )
-from services.settings import Settings
 
 START_INPUT, COMPLETED = 354, 250
 _FIRST_DOT = re.compile(rb"^\.", re.MULTILINE)

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 
 import aiosmtplib
 
-from services.errors import RollcallError
+from services.core.errors import RollcallError
+from services.core.settings import Settings
 from services.mail_message import UnsendableError
-from services.settings import Settings
 
 PERMANENT = range(500, 600)
 ANSWERS = range(200, 600)

@@ -16,13 +16,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from models import BusMessage, metadata
 from models.migrations import search_index
 from services.audit_check import BrokenLink, verify
+from services.core.db import Database
+from services.core.errors import OperatorError
+from services.core.migrations import upgrade_tables
+from services.core.setting_types import check_database_url
+from services.core.settings import Settings
+from services.core.startup import require_database, started
 from services.database_file import copy_whole, held, remove
-from services.db import Database
-from services.errors import OperatorError
-from services.migrations import upgrade_tables
-from services.setting_types import check_database_url
-from services.settings import Settings
-from services.startup import require_database, started
 
 BATCH = 1000
 # What processes on one SQLite file tell each other; PostgreSQL's tell each other without a table.

@@ -11,9 +11,9 @@ from enum import StrEnum
 
 from cryptography.fernet import Fernet, InvalidToken
 
-from services import clock, runtime
-from services.errors import PasskeyRefusedError
-from services.secrets import derive
+from services.core import clock, runtime
+from services.core.errors import PasskeyRefusedError
+from services.core.secrets import derive
 
 # WebAuthn Level 2, section 15.1, recommends five to ten minutes for a ceremony.
 LIFETIME = timedelta(minutes=5)

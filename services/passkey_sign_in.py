@@ -1,12 +1,13 @@
 """Signing in with a passkey instead of the password."""
 
 from models import SignInMethod, Tenant, User
-from services import operator_log, passkeys, throttle
+from services import passkeys, throttle
 from services.actor import is_open, lock_users
 from services.audit import Action, record
-from services.db import reading, transaction
-from services.errors import PasskeyRefusedError
-from services.operator_log import Refused, noting_pauses
+from services.core import operator_log
+from services.core.db import reading, transaction
+from services.core.errors import PasskeyRefusedError
+from services.core.operator_log import Refused, noting_pauses
 from services.sessions import Caller
 from services.sign_in import SignedIn, welcome
 

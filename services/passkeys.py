@@ -23,12 +23,13 @@ from webauthn.helpers.structs import (
 )
 
 from models import LoginSession, MailTemplate, Passkey, User
-from services import clock, passkey_challenges, runtime, second_factors
+from services import passkey_challenges, second_factors
 from services.actor import Actor
 from services.audit import Action, record
-from services.db import Transaction, transaction
-from services.errors import ConflictError, NotFoundError, PasskeyRefusedError
-from services.looking import looks_first
+from services.core import clock, runtime
+from services.core.db import Transaction, transaction
+from services.core.errors import ConflictError, NotFoundError, PasskeyRefusedError
+from services.core.looking import looks_first
 from services.passkey_challenges import Purpose
 from services.second_factor_policy import has_one
 

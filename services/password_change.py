@@ -6,13 +6,14 @@ import time
 from sqlmodel import select
 
 from models import EndReason, LinkPurpose, MailTemplate, Role, SignInMethod, Tenant, User
-from services import clock, known_devices, links, mail, throttle
+from services import known_devices, links, mail, throttle
 from services.actor import Actor, authorize, find_open_tenant, lock_users
 from services.audit import Action, record
-from services.db import Transaction, reading, transaction
-from services.emails import email_key
-from services.errors import InvalidInputError, SessionEndedError
-from services.operator_log import noting_pauses
+from services.core import clock
+from services.core.db import Transaction, reading, transaction
+from services.core.emails import email_key
+from services.core.errors import InvalidInputError, SessionEndedError
+from services.core.operator_log import noting_pauses
 from services.passwords import (
     Strength,
     check_password,

@@ -17,8 +17,8 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from pydantic import BaseModel
 
-from services import runtime
-from services.errors import BusyError
+from services.core import runtime
+from services.core.errors import BusyError
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from models import LinkPurpose, OneTimeLink, Tenant, User
 from services import links
-from services.db import Transaction, reading
+from services.core.db import Transaction, reading
 
 PLATFORM_NAME = "Rollcall"
 

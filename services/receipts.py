@@ -10,10 +10,11 @@ from collections.abc import Awaitable, Mapping, Set
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from services import replicas, runtime
-from services.bus import Bus
-from services.db import transaction
-from services.errors import RollcallError
+from services import replicas
+from services.core import runtime
+from services.core.bus import Bus
+from services.core.db import transaction
+from services.core.errors import RollcallError
 from services.replica_messages import PagesClosed
 from services.session_events import SessionsEnded
 

@@ -6,9 +6,9 @@ from uuid import UUID
 from sqlmodel import col, delete, func, select
 
 from models import RecoveryCode, User
-from services import clock, runtime
-from services.db import Transaction
-from services.secrets import derive
+from services.core import clock, runtime
+from services.core.db import Transaction
+from services.core.secrets import derive
 
 CODES = 10
 # Without letters and digits that look alike. Ten of 30 have 49 bits: OWASP ASVS 5.0, 6.5.3 and

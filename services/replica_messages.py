@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.events import Event
+from services.core.events import Event
 from services.presence import UserPresence
 
 

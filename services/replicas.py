@@ -14,15 +14,16 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from services import carriers, presence, runtime
-from services.bus import Bus
-from services.carriers import Listening
-from services.db import transaction
-from services.errors import RollcallError
-from services.events import Event
+from services import presence
+from services.core import runtime, transport
+from services.core.bus import Bus
+from services.core.db import transaction
+from services.core.errors import RollcallError
+from services.core.events import Event
+from services.core.secrets import derive
+from services.core.transport import Listening
 from services.presence import UserPresence
 from services.replica_messages import ReplicaAnnounced, ReplicaChanged, ReplicaStopped
-from services.secrets import derive
 
 log = logging.getLogger(__name__)
 
@@ -239,7 +240,7 @@ def _forget_the_silent() -> None:
     # Compared with what was last heard at all, not with now: while nothing is heard from anybody,
     # it is this process that doesn't listen.
     for process_id, other in list(_others.items()):
-        if carriers.heard_at() - other.heard_at > GONE_SECONDS:
+        if transport.heard_at() - other.heard_at > GONE_SECONDS:
             if not other.has_stopped:
                 log.warning("Replica %s is silent, and counts as gone", process_id)
             _forget(process_id)

@@ -16,10 +16,15 @@ from pydantic import SecretStr
 from sqlmodel import col, func, select, update
 
 from models import AuditEvent, EndReason, LoginSession
-from services import clock, key_files
+from services import key_files
 from services.actor import COMMAND_LINE
 from services.audit import Action, record
 from services.audit_check import BrokenLink, verify
+from services.core import clock
+from services.core.db import transaction
+from services.core.errors import OperatorError
+from services.core.settings import Settings
+from services.core.startup import started
 from services.database_file import (
     BESIDE,
     copy_whole,
@@ -29,10 +34,6 @@ from services.database_file import (
     require_unused,
     settle,
 )
-from services.db import transaction
-from services.errors import OperatorError
-from services.settings import Settings
-from services.startup import started
 
 
 @dataclass(frozen=True)

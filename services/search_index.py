@@ -8,8 +8,8 @@ from sqlalchemy import Uuid, text
 from sqlmodel import select
 
 from models import User
-from services import runtime
-from services.db import Transaction
+from services.core import runtime
+from services.core.db import Transaction
 from services.user_query import contain, in_tenant
 
 FEW = 1000

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, exists
 from sqlmodel import col, or_, select
 
 from models import Authenticator, Passkey, Role, SecondFactorPolicy, SignInMethod, User
-from services.db import Transaction
+from services.core.db import Transaction
 from services.permissions import Permission
 
 WITHOUT = frozenset({Permission.USE_OWN_ACCOUNT})

@@ -12,12 +12,13 @@ import pyotp
 from sqlmodel import col, delete, select
 
 from models import Authenticator, MailTemplate, Passkey, Tenant, User
-from services import clock, known_devices, mail, recovery_codes, vault
+from services import known_devices, mail, recovery_codes
 from services.actor import COMMAND_LINE, Acting, Actor, authorize, get_user
 from services.audit import Action, record
-from services.db import Transaction, reading, transaction
-from services.errors import ConflictError, InvalidInputError, SessionEndedError
-from services.looking import looks_first
+from services.core import clock, vault
+from services.core.db import Transaction, reading, transaction
+from services.core.errors import ConflictError, InvalidInputError, SessionEndedError
+from services.core.looking import looks_first
 from services.permissions import Permission, Secret
 from services.personal_links import PLATFORM_NAME
 from services.second_factor_events import SecondFactorsChanged

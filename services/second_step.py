@@ -4,24 +4,18 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from models import Tenant, User
-from services import (
-    known_devices,
-    operator_log,
-    passkeys,
-    second_factors,
-    second_step_ticket,
-    throttle,
-)
+from services import known_devices, passkeys, second_factors, second_step_ticket, throttle
 from services.actor import lock_users
 from services.audit import Action, record
-from services.db import Transaction, reading, transaction
-from services.errors import (
+from services.core import operator_log
+from services.core.db import Transaction, reading, transaction
+from services.core.errors import (
     InvalidInputError,
     NotFoundError,
     PasskeyRefusedError,
     SecondStepOverError,
 )
-from services.operator_log import Refused, noting_pauses
+from services.core.operator_log import Refused, noting_pauses
 from services.sessions import Caller
 from services.sign_in import SignedIn, welcome
 

@@ -13,9 +13,9 @@ from uuid import UUID
 from cryptography.fernet import Fernet, InvalidToken
 
 from models import SignInMethod, User
-from services import clock, runtime
-from services.errors import SecondStepOverError
-from services.secrets import derive, token_hash
+from services.core import clock, runtime
+from services.core.errors import SecondStepOverError
+from services.core.secrets import derive, token_hash
 
 # How long somebody may look for their phone.
 LIFETIME = timedelta(minutes=10)

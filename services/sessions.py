@@ -9,16 +9,17 @@ from sqlmodel import col, func, select, update
 from sqlmodel.sql.expression import SelectOfScalar
 
 from models import EndReason, LoginSession, Role, SignInMethod, Tenant, User
-from services import clock, known_devices, logs, runtime
+from services import known_devices
 from services.actor import Acting, Actor, authorize, find_tenant, get_user, lock_users
 from services.audit import Action, record
-from services.db import Transaction, reading, transaction
+from services.core import clock, logs, runtime
+from services.core.db import Transaction, reading, transaction
+from services.core.errors import NotFoundError, SessionEndedError
+from services.core.looking import looks_first
+from services.core.secrets import new_token, token_hash
 from services.devices import describe_device
-from services.errors import NotFoundError, SessionEndedError
-from services.looking import looks_first
 from services.permissions import Permission
 from services.second_factor_policy import lacks
-from services.secrets import new_token, token_hash
 from services.session_events import SessionsEnded
 
 # A sign of life is written down at most so often: one write per click would be too many.

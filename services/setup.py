@@ -6,13 +6,14 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select, update
 
 from models import AuditHead, LinkPurpose, OneTimeLink, Role, SignInMethod, Tenant, User
-from services import clock, links, runtime
+from services import links
 from services.actor import COMMAND_LINE
 from services.audit import PLATFORM_CHAIN, Action, record
 from services.audit_heads import note_tenant
-from services.db import Transaction, reading, transaction
-from services.emails import check_email, email_key
-from services.errors import DeadLinkError, InvalidInputError, OperatorError
+from services.core import clock, runtime
+from services.core.db import Transaction, reading, transaction
+from services.core.emails import check_email, email_key
+from services.core.errors import DeadLinkError, InvalidInputError, OperatorError
 from services.passwords import check_password, hash_password
 from services.sessions import Caller
 from services.sign_in import SignedIn, welcome

@@ -7,20 +7,21 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from models import EndReason, LoginSession, Role, SignInMethod, Tenant, User
-from services import clock, known_devices, logs, operator_log, second_step_ticket, throttle
+from services import known_devices, second_step_ticket, throttle
 from services.actor import find_tenant, lock_users
 from services.audit import Action, record
-from services.db import Transaction, reading, transaction
-from services.emails import email_key
-from services.errors import (
+from services.core import clock, logs, operator_log
+from services.core.db import Transaction, reading, transaction
+from services.core.emails import email_key
+from services.core.errors import (
     NoTenantError,
     SecondStepNeededError,
     SignInFailedError,
     SsoRequiredError,
 )
-from services.operator_log import Refused, noting_pauses
+from services.core.operator_log import Refused, noting_pauses
+from services.core.secrets import token_hash
 from services.passwords import place, verify_password
-from services.secrets import token_hash
 from services.session_events import UserSignedIn
 from services.sessions import Caller, begin, end
 from services.sign_in_policy import Standing, get_standing

@@ -8,9 +8,9 @@ from sqlmodel import col, select
 from models import LoginSession, Role, SecondFactorPolicy, SsoConnection, Tenant, User
 from services.actor import Actor, authorize, get_tenant
 from services.audit import Action, record
-from services.db import Transaction, reading, transaction
-from services.errors import ConflictError, InvalidInputError
-from services.looking import looks_first
+from services.core.db import Transaction, reading, transaction
+from services.core.errors import ConflictError, InvalidInputError
+from services.core.looking import looks_first
 from services.permissions import Permission
 from services.second_factor_policy import has_one, lacks, there_is_one
 from services.tenant_events import TenantChanged

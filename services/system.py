@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from services import doctor, doctor_work, replicas
 from services.actor import Acting, Operator, authorize
 from services.checks import Check
-from services.db import reading
+from services.core.db import reading
 from services.permissions import Permission
 
 

@@ -9,13 +9,13 @@ from uuid import UUID
 from sqlmodel import col, select, update
 
 from models import EndReason, LoginSession, MailState, OneTimeLink, OutgoingMail, Tenant, User
-from services import clock
 from services.actor import Acting, Actor, authorize
 from services.audit import Action, record
 from services.audit_heads import note_tenant
-from services.db import Transaction, transaction
-from services.errors import NotFoundError
-from services.looking import looks_first
+from services.core import clock
+from services.core.db import Transaction, transaction
+from services.core.errors import NotFoundError
+from services.core.looking import looks_first
 from services.permissions import Permission
 from services.sessions import end
 from services.tenant_events import TenantChanged

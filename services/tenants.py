@@ -10,14 +10,14 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
 from models import AuditHead, Tenant, UserCount
-from services import clock
 from services.actor import Acting, Actor, authorize
 from services.audit import GENESIS, PLATFORM_CHAIN, Action, record
 from services.audit_heads import note_tenant
-from services.db import Transaction, reading, transaction
-from services.errors import InvalidInputError, NotFoundError
-from services.looking import looks_first
-from services.names import RESERVED_SLUGS, check_slug, clean_name, is_slug, slug_from
+from services.core import clock
+from services.core.db import Transaction, reading, transaction
+from services.core.errors import InvalidInputError, NotFoundError
+from services.core.looking import looks_first
+from services.core.names import RESERVED_SLUGS, check_slug, clean_name, is_slug, slug_from
 from services.permissions import Permission
 from services.tenant_events import TenantChanged
 

@@ -16,10 +16,10 @@ from uuid import UUID
 from sqlmodel import col, delete, select, update
 
 from models import AttemptCounter
-from services import clock, runtime
-from services.db import Transaction, insert_if_missing, transaction
-from services.errors import TooManyAttemptsError
-from services.secrets import derive, token_hash
+from services.core import clock, runtime
+from services.core.db import Transaction, insert_if_missing, transaction
+from services.core.errors import TooManyAttemptsError
+from services.core.secrets import derive, token_hash
 
 # So many failures are free: people mistype. An office may share one address, and a file of people
 # to invite may well have some whom another organisation has.

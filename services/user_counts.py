@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlmodel import select
 
 from models import Role, UserCount
-from services.db import Transaction
+from services.core.db import Transaction
 
 # Where the counters of those are who are in no tenant.
 NO_TENANT = UUID(int=0)

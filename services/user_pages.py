@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, func, literal, null, tuple_
 from sqlmodel import col, select
 
 from models import User
-from services.db import Transaction
+from services.core.db import Transaction
 from services.user_counts import UserCounts
 from services.user_query import PAGE_SIZE, Place, UserQuery, contain, in_tenant
 

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement
 from sqlmodel import col
 
 from models import Role, User
-from services.names import plain
+from services.core.names import plain
 
 PAGE_SIZE = 50
 # Past this page a search is the way; it also bounds what a made-up address can ask for.

@@ -5,8 +5,8 @@ from datetime import date, datetime
 from uuid import UUID
 
 from models import MailProgress, MailState, OutgoingMail, Role, User
-from services import clock
-from services.names import mixed_scripts
+from services.core import clock
+from services.core.names import mixed_scripts
 
 
 @dataclass(frozen=True)

@@ -9,21 +9,22 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
 from models import EndReason, LinkPurpose, LoginSession, Role, User
-from services import clock, links, mail, presence
+from services import links, mail, presence
 from services.actor import ROLLCALL, Acting, Actor, authorize, get_user
 from services.audit import Action, record
-from services.db import Transaction, reading, transaction
-from services.emails import email_key
-from services.emails_elsewhere import ActiveElsewhereError, claim_answer
-from services.errors import (
+from services.core import clock
+from services.core.db import Transaction, reading, transaction
+from services.core.emails import email_key
+from services.core.errors import (
     ConflictError,
     InvalidInputError,
     LastPlatformAdminError,
     NotFoundError,
     SelfDeactivationError,
 )
-from services.looking import looks_first
-from services.names import clean_name, fold
+from services.core.looking import looks_first
+from services.core.names import clean_name, fold
+from services.emails_elsewhere import ActiveElsewhereError, claim_answer
 from services.permissions import Permission
 from services.receipts import Receipt
 from services.sessions import end

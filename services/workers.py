@@ -7,18 +7,17 @@ from contextlib import asynccontextmanager
 
 from services import (
     audit_telling,
-    carriers,
     expiry,
     housekeeping,
     mail_delivery,
     readiness,
     receipts,
     replicas,
-    runtime,
     users,
 )
 from services.actor import ROLLCALL
-from services.errors import RollcallError
+from services.core import runtime, transport
+from services.core.errors import RollcallError
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +39,7 @@ async def working() -> AsyncIterator[None]:
     """Have the workers run for as long as the block does."""
     current = runtime.current()
     works = [
-        carriers.receive,
+        transport.receive,
         mail_delivery.deliver_forever,
         _apply_end_dates,
         _settle,

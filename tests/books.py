@@ -16,9 +16,9 @@ from models import (
     Tenant,
     User,
 )
-from services import clock
 from services.audit import PLATFORM_CHAIN
-from services.db import reading
+from services.core import clock
+from services.core.db import reading
 
 
 async def audit_of(tenant: Tenant | None) -> Sequence[AuditEvent]:

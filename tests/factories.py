@@ -13,10 +13,11 @@ import pyotp
 from sqlmodel import col, select
 
 from models import LinkPurpose, OneTimeLink, Role, SignInMethod, Tenant, User
-from services import clock, links, passwords, second_factors
+from services import links, passwords, second_factors
 from services.actor import Actor
-from services.db import reading, transaction
-from services.emails import email_key
+from services.core import clock
+from services.core.db import reading, transaction
+from services.core.emails import email_key
 from services.sessions import Caller, begin
 from services.tenants import add_tenant
 from services.users import set_names

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
-from services import clock
-from services.settings import Settings
-from services.startup import started
+from services.core import clock
+from services.core.settings import Settings
+from services.core.startup import started
 from tests.conftest import make_settings
 from tests.postgres import PostgresServer
 

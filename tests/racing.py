@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
-from services.errors import DatabaseUnavailableError, RollcallError
+from services.core.errors import DatabaseUnavailableError, RollcallError
 
 T = TypeVar("T")
 ROUNDS = 200

@@ -15,8 +15,8 @@ import pytest
 from services import audit_log, audit_signature
 from services.actor import COMMAND_LINE
 from services.audit_log import AuditQuery
-from services.settings import PREFIX
-from services.startup import started
+from services.core.settings import PREFIX
+from services.core.startup import started
 from tests.conftest import make_settings
 
 ROOT = Path(__file__).parent.parent

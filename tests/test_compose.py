@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from services.settings import PREFIX, Settings
+from services.core.settings import PREFIX, Settings
 
 ROOT = Path(__file__).parent.parent
 COMPOSE = (ROOT / "compose.yaml").read_text(encoding="utf-8")

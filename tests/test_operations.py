@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import main
-from services.settings import PREFIX, Settings
+from services.core.settings import PREFIX, Settings
 
 ROOT = Path(__file__).parent.parent
 UNITS = ("rollcall.service", "rollcall-backup.service", "rollcall-backup.timer")

@@ -10,7 +10,7 @@ from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
-from services.settings import PREFIX, Settings
+from services.core.settings import PREFIX, Settings
 
 ROOT = Path(__file__).parent.parent
 LOCKS = ("requirements.txt", "requirements-dev.txt")

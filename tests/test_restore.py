@@ -15,8 +15,8 @@ from services import users
 from services.actor import COMMAND_LINE
 from services.audit_check import verify
 from services.backup import RECORD, back_up
-from services.settings import Settings
-from services.startup import started
+from services.core.settings import Settings
+from services.core.startup import started
 from tests import books, factories
 from tests.browser.server import cookie_name, serving
 from tests.browser.waiting import eventually

@@ -4,7 +4,7 @@ import functools
 from collections.abc import Awaitable, Callable
 from typing import ParamSpec
 
-from services.errors import (
+from services.core.errors import (
     FreshSignInNeededError,
     InvalidInputError,
     RollcallError,

@@ -7,12 +7,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from services import clock, runtime, system
+from services import system
 from services.actor import ROLLCALL, Acting
 from services.audit_events import AuditWritten
-from services.bus import Bus
 from services.checks import Check, State, report, verdict
-from services.errors import RollcallError
+from services.core import clock, runtime
+from services.core.bus import Bus
+from services.core.errors import RollcallError
 from ui import live
 
 SYSTEM_ROOM = "system"

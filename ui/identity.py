@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from fastapi import HTTPException, Request
 
-from services.errors import NotAllowedError, SessionEndedError
+from services.core.errors import NotAllowedError, SessionEndedError
 from services.permissions import Permission, may
 from services.second_factor_policy import WITHOUT
 from services.sessions import Visit, recognise

@@ -10,15 +10,16 @@ from typing import Any
 from uuid import UUID
 from weakref import WeakValueDictionary
 
-from services import changes, clock, presence, receipts, sessions, users
+from services import presence, receipts, sessions, users
 from services.access_events import UserEvent
 from services.audit import PLATFORM_CHAIN
 from services.audit_events import AuditWritten
 from services.audit_log import AuditEntry, find_entry
-from services.bus import Bus
-from services.carriers import Listening
+from services.core import changes, clock
+from services.core.bus import Bus
+from services.core.errors import RollcallError
+from services.core.transport import Listening
 from services.directory import find_row
-from services.errors import RollcallError
 from services.mail_events import MailProgressed
 from services.receipts import Receipt
 from services.session_events import SessionsEnded, UserSignedIn

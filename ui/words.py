@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from models import MailProgress, MailState, MailTemplate, OutgoingMail
-from services import clock
+from services.core import clock
 from services.sessions import MOST_LISTED
 
 LATEST_SESSIONS = f"The latest {MOST_LISTED} are listed. There may be more."

@@ -11,8 +11,8 @@ from enum import StrEnum
 
 from cryptography.fernet import Fernet, InvalidToken
 
-from services import clock, runtime
-from services.secrets import derive, new_token
+from services.core import clock, runtime
+from services.core.secrets import derive, new_token
 from services.sso.errors import Refusal, SsoError
 
 # How long somebody may take at the provider.

@@ -8,15 +8,15 @@ from pydantic import BaseModel, Field
 from sqlmodel import select
 
 from models import Role, SsoConnection, Tenant
-from services import clock, runtime, vault
 from services.actor import Actor, authorize, find_open_tenant, get_tenant
 from services.audit import Action, record
-from services.db import Transaction, reading, transaction
-from services.emails import email_key
-from services.errors import ConflictError, InvalidInputError, NotFoundError
+from services.core import clock, runtime, vault
+from services.core.db import Transaction, reading, transaction
+from services.core.emails import email_key
+from services.core.errors import ConflictError, InvalidInputError, NotFoundError
+from services.core.looking import looks_first
+from services.core.names import clean_name
 from services.links import path_of
-from services.looking import looks_first
-from services.names import clean_name
 from services.permissions import Permission
 from services.sso.errors import SsoError
 from services.sso.provider import discover, issuer_of

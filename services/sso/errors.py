@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from services.errors import RollcallError
+from services.core.errors import RollcallError
 
 LONGEST_QUOTE = 300
 

@@ -7,7 +7,7 @@ from authlib.oauth2.auth import ClientAuth
 from authlib.oauth2.rfc6749.parameters import prepare_token_request
 
 from models import SsoConnection
-from services import vault
+from services.core import vault
 from services.sso.attempts import Attempt
 from services.sso.connections import addresses_of
 from services.sso.errors import Refusal, SsoError, quote

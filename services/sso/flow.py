@@ -25,12 +25,13 @@ from models import (
     SsoSession,
     User,
 )
-from services import clock, emails_elsewhere, links, operator_log, throttle, vault
+from services import emails_elsewhere, links, throttle
 from services.actor import Actor, authorize
 from services.audit import Action, record
-from services.db import Transaction, reading, transaction
-from services.errors import ConflictError
-from services.operator_log import Refused, noting_pauses
+from services.core import clock, operator_log, vault
+from services.core.db import Transaction, reading, transaction
+from services.core.errors import ConflictError
+from services.core.operator_log import Refused, noting_pauses
 from services.permissions import Permission
 from services.personal_links import open_link
 from services.sessions import Caller

@@ -18,13 +18,14 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from models import ExternalIdentity, LinkPurpose, MailTemplate, Role, SsoConnection, Tenant, User
-from services import clock, links, mail
+from services import links, mail
 from services.actor import lock_users
 from services.audit import Action, record
-from services.db import Transaction
-from services.emails import check_email, email_key
-from services.errors import InvalidInputError
-from services.names import MAX_NAME
+from services.core import clock
+from services.core.db import Transaction
+from services.core.emails import check_email, email_key
+from services.core.errors import InvalidInputError
+from services.core.names import MAX_NAME
 from services.sessions import Caller
 from services.sso.connections import domain_of
 from services.sso.errors import ElsewhereError, Refusal, SsoError

@@ -8,11 +8,12 @@ from uuid import UUID
 from sqlmodel import and_, col, delete, or_, select
 
 from models import EndReason, LoginSession, SeenLogoutToken, SsoConnection, SsoSession, User
-from services import clock, sessions, vault
+from services import sessions
 from services.actor import Operator, lock_users
 from services.audit import Action, record
-from services.db import Transaction, insert_if_missing, reading, transaction
-from services.errors import OperatorError
+from services.core import clock, vault
+from services.core.db import Transaction, insert_if_missing, reading, transaction
+from services.core.errors import OperatorError
 from services.sso.connections import addresses_of, find_connection
 from services.sso.errors import Refusal, SsoError
 from services.sso.provider import discover

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from services import runtime
+from services.core import runtime
 from services.sso.errors import Refusal, SsoError, quote
 
 # Seconds for one request, whole.

@@ -6,7 +6,7 @@ from typing import Any
 
 from joserfc.jwk import KeySet
 
-from services import clock, runtime
+from services.core import clock, runtime
 from services.sso.errors import Refusal, SsoError, quote
 from services.sso.keys import usable_keys
 from services.sso.outbound import check_address, get_json

@@ -21,7 +21,7 @@ from joserfc.errors import (
 from joserfc.jws import JWSRegistry
 from joserfc.jwt import JWTClaimsRegistry, Token
 
-from services import clock
+from services.core import clock
 from services.sso.errors import Refusal, SsoError
 from services.sso.keys import ALGORITHMS
 from services.sso.provider import Provider, keys_of

@@ -10,11 +10,11 @@ import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
 from models import Tenant, User
-from services import runtime
 from services.actor import Actor
-from services.runtime import Runtime
-from services.settings import Settings
-from services.startup import started
+from services.core import runtime
+from services.core.runtime import Runtime
+from services.core.settings import Settings
+from services.core.startup import started
 from tests import factories
 from tests.browser.browsers import Browsers
 from tests.browser.server import Server, serving

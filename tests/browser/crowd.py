@@ -1,9 +1,9 @@
 """A tenant with more users than a page shows."""
 
 from models import Role, Tenant, User
-from services import clock
-from services.db import transaction
-from services.emails import email_key
+from services.core import clock
+from services.core.db import transaction
+from services.core.emails import email_key
 from services.users import set_names
 
 SIZE = 250

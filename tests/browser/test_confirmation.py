@@ -7,8 +7,8 @@ from playwright.async_api import expect
 from sqlmodel import col, update
 
 from models import LoginSession, Role, Tenant, User
-from services import clock
-from services.db import transaction
+from services.core import clock
+from services.core.db import transaction
 from tests.browser.browsers import Browsers
 from tests.factories import PASSWORD, create_user, token_of
 

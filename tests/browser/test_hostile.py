@@ -12,7 +12,7 @@ import pytest
 from playwright.async_api import FilePayload, Page, Route, expect
 
 from models import Tenant, User
-from services.names import plain
+from services.core.names import plain
 from services.user_query import LONGEST_SEARCH
 from tests.browser.browsers import Browsers, fill
 from tests.browser.grid import Grid, dialog, toast

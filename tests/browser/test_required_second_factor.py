@@ -5,7 +5,7 @@ from playwright.async_api import expect
 from models import SecondFactorPolicy, Tenant, User
 from services import users
 from services.actor import COMMAND_LINE
-from services.db import transaction
+from services.core.db import transaction
 from tests.browser.browsers import Browsers, connected
 from tests.browser.grid import dialog, toast
 from tests.browser.looks import look

@@ -7,8 +7,8 @@ from playwright.async_api import expect
 from sqlmodel import col, update
 
 from models import LoginSession, Tenant, User
-from services import clock
-from services.db import transaction
+from services.core import clock
+from services.core.db import transaction
 from services.sessions import MOST_LISTED
 from tests import factories
 from tests.browser.browsers import (

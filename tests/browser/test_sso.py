@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from models import Tenant, User
-from services.runtime import Runtime
+from services.core.runtime import Runtime
 from services.sso import connections
 from services.sso.connections import addresses_of
 from tests import books, factories

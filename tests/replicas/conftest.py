@@ -13,11 +13,11 @@ import pytest_asyncio
 from pydantic import SecretStr
 
 from models import Tenant, User
-from services import clock, runtime
-from services.db import transaction
-from services.runtime import Runtime
-from services.settings import Settings
-from services.startup import started
+from services.core import clock, runtime
+from services.core.db import transaction
+from services.core.runtime import Runtime
+from services.core.settings import Settings
+from services.core.startup import started
 from tests import factories
 from tests.browser.server import Server, serving
 from tests.browser.waiting import eventually

@@ -12,8 +12,8 @@ import socketio
 from models import User
 from services import users
 from services.actor import COMMAND_LINE
-from services.carriers import CHANNEL, LISTENER
-from services.errors import DatabaseUnavailableError
+from services.core.errors import DatabaseUnavailableError
+from services.core.transport import CHANNEL, LISTENER
 from tests import books
 from tests.browser.server import ROOT, Server
 from tests.browser.waiting import eventually

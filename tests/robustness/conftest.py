@@ -6,10 +6,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from services import runtime
-from services.runtime import Runtime
-from services.settings import Settings
-from services.startup import started
+from services.core import runtime
+from services.core.runtime import Runtime
+from services.core.settings import Settings
+from services.core.startup import started
 from tests.browser.server import Server, serving
 
 

@@ -20,14 +20,15 @@ from uuid import UUID
 import argon2
 from pydantic import BaseModel, SecretStr
 
-from services import invitations, mail_delivery, passwords, sign_in, startup, users
+from services import invitations, mail_delivery, passwords, sign_in, users
 from services.actor import Operator
-from services.db import Database
-from services.errors import TooManyAttemptsError
+from services.core import startup
+from services.core.db import Database
+from services.core.errors import TooManyAttemptsError
+from services.core.settings import Settings
+from services.core.startup import started
 from services.invitation_form import InvitationForm
 from services.sessions import Caller
-from services.settings import Settings
-from services.startup import started
 
 # Seconds that a life lasts from then on.
 SHORTEST, LONGEST = 0.001, 0.3

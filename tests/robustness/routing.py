@@ -20,8 +20,8 @@ import httpx
 from fastapi import FastAPI
 from starlette.routing import BaseRoute, Mount, Route
 
-from services.settings import Settings
-from services.startup import started
+from services.core.settings import Settings
+from services.core.startup import started
 from tests.browser.server import ROOT
 from ui.public import NOT_ALLOWED
 

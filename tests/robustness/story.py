@@ -17,13 +17,14 @@ import pyotp
 from pydantic import SecretStr
 
 from models import Role, SsoConnection
-from services import audit_log, clock, invitations, password_change, second_factors, sessions, vault
+from services import audit_log, invitations, password_change, second_factors, sessions
 from services.actor import Actor
 from services.audit_log import AuditQuery
-from services.db import transaction
+from services.core import clock, vault
+from services.core.db import transaction
+from services.core.settings import Settings
+from services.core.startup import started
 from services.invitation_form import InvitationForm
-from services.settings import Settings
-from services.startup import started
 from tests.browser.server import ROOT, Server, cookie_name, serving
 from tests.browser.waiting import eventually
 from tests.factories import CALLER

@@ -15,13 +15,14 @@ import pytest
 from sqlmodel import select
 
 from models import MailState, Role, Tenant, User
-from services import clock, invitations, mail_delivery, mail_queue, sessions, users
+from services import invitations, mail_delivery, mail_queue, sessions, users
 from services.actor import Operator
 from services.audit_check import verify
-from services.db import reading
+from services.core import clock
+from services.core.db import reading
+from services.core.settings import Settings
+from services.core.startup import started
 from services.invitation_form import InvitationForm
-from services.settings import Settings
-from services.startup import started
 from tests import books, factories
 from tests.browser.server import PATIENCE, ROOT, cookie_name, serving
 from tests.conftest import make_settings

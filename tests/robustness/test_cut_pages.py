@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 from models import Role
-from services.settings import Settings
-from services.startup import started
+from services.core.settings import Settings
+from services.core.startup import started
 from tests import factories
 from tests.browser.server import Server, cookie_name, serving
 

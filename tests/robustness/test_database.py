@@ -20,9 +20,9 @@ from pydantic import SecretStr
 from models import Tenant
 from services import users
 from services.audit_check import verify
-from services.db import reading
-from services.settings import Settings
-from services.startup import started
+from services.core.db import reading
+from services.core.settings import Settings
+from services.core.startup import started
 from tests import books, factories
 from tests.browser.server import PATIENCE, serving
 from tests.factories import PASSWORD

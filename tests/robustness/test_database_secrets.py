@@ -13,12 +13,13 @@ import pytest
 from psycopg import sql
 from pydantic import SecretStr
 
-from services import carriers, readiness
-from services.carriers import LISTENER
-from services.db import reading
-from services.errors import RollcallError
-from services.settings import Settings
-from services.startup import started
+from services import readiness
+from services.core import transport
+from services.core.db import reading
+from services.core.errors import RollcallError
+from services.core.settings import Settings
+from services.core.startup import started
+from services.core.transport import LISTENER
 from tests.browser.server import serving
 from tests.browser.waiting import eventually
 from tests.postgres import PostgresServer
@@ -92,7 +93,7 @@ async def test_no_log_line_has_a_part_of_the_database_s_password(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     _set_password(postgres_server, strict, password)
-    monkeypatch.setattr(carriers, "RECONNECT_SECONDS", 0.05)
+    monkeypatch.setattr(transport, "RECONNECT_SECONDS", 0.05)
     said = {}
     for name, url in _spellings(postgres_server, strict, password, database).items():
         settings = Settings(
@@ -111,18 +112,18 @@ async def test_no_log_line_has_a_part_of_the_database_s_password(
 
 
 async def _hear_and_be_cut_off(server: PostgresServer) -> None:
-    listening = asyncio.create_task(carriers.receive())
+    listening = asyncio.create_task(transport.receive())
     try:
-        await eventually(lambda: not carriers.deaf_because())
+        await eventually(lambda: not transport.deaf_because())
         server.run(
             "postgres",
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'strict'",
         )
-        await eventually(carriers.deaf_because)
+        await eventually(transport.deaf_because)
         with contextlib.suppress(RollcallError):
             async with reading() as tx:
                 await tx.connection()
-        await eventually(lambda: not carriers.deaf_because())
+        await eventually(lambda: not transport.deaf_because())
         assert readiness.troubles(await readiness.recent()) == []
     finally:
         listening.cancel()
@@ -146,7 +147,7 @@ async def test_a_server_with_such_a_password_hears_the_others_and_logs_little(
         )
         told = "Listening for other processes failed, trying again: "
         await eventually(lambda: "password authentication failed" in server.log())
-        await asyncio.sleep(3 * carriers.RECONNECT_SECONDS)
+        await asyncio.sleep(3 * transport.RECONNECT_SECONDS)
         failures = [line for line in server.log().splitlines() if told in line]
         assert len(failures) <= 2, "once for each reason, not for each try"
         assert LISTENER not in server.log()

@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from models import Role, Tenant, User
-from services.db import transaction
-from services.runtime import Runtime
+from services.core.db import transaction
+from services.core.runtime import Runtime
 from tests.browser.server import Server, cookie_name
 from tests.factories import PASSWORD, create_tenant, create_user, token_of
 from tests.robustness.routing import addresses, filled

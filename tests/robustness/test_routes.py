@@ -13,10 +13,10 @@ import httpx
 import pytest
 
 from models import Role, SsoConnection, Tenant, User
-from services import clock
-from services.db import transaction
-from services.names import RESERVED_SLUGS, is_slug
-from services.runtime import Runtime
+from services.core import clock
+from services.core.db import transaction
+from services.core.names import RESERVED_SLUGS, is_slug
+from services.core.runtime import Runtime
 from tests.browser.server import Server, cookie_name
 from tests.factories import create_tenant, create_user, open_session
 from tests.robustness.routing import addresses, clients_left_by_strangers, filled

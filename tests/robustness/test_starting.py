@@ -15,10 +15,10 @@ import psycopg
 import pytest
 
 from models import SsoConnection
-from services import clock, vault
-from services.db import transaction
-from services.migrations import ADVISORY_LOCK
-from services.startup import started
+from services.core import clock, vault
+from services.core.db import transaction
+from services.core.migrations import ADVISORY_LOCK
+from services.core.startup import started
 from tests import factories
 from tests.browser.server import PATIENCE, ROOT, serving
 from tests.browser.waiting import eventually

@@ -8,8 +8,8 @@ import httpx
 
 from services import sessions
 from services.audit_check import verify
-from services.settings import Settings
-from services.startup import started
+from services.core.settings import Settings
+from services.core.startup import started
 from tests import factories
 from tests.browser.server import PATIENCE, cookie_name, serving
 from tests.factories import CALLER, PASSWORD

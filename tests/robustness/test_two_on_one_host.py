@@ -7,9 +7,9 @@ import pytest
 
 from models import Role
 from services import sessions
-from services.errors import SessionEndedError
-from services.settings import Settings
-from services.startup import started
+from services.core.errors import SessionEndedError
+from services.core.settings import Settings
+from services.core.startup import started
 from tests import factories
 from tests.browser.server import Server, cookie_name, serving
 from tests.factories import CALLER, PASSWORD

@@ -8,7 +8,6 @@ from uuid import UUID, uuid4
 from models import Passkey, Role, SsoConnection, Tenant
 from services import (
     audit_log,
-    clock,
     confirmation,
     directory,
     invitation_import,
@@ -25,14 +24,15 @@ from services import (
 )
 from services.actor import Actor
 from services.audit_log import AuditQuery
-from services.db import reading, transaction
-from services.doctor import VERSION_NAME
-from services.errors import (
+from services.core import clock
+from services.core.db import reading, transaction
+from services.core.errors import (
     ConflictError,
     InvalidInputError,
     NotAllowedError,
     PasskeyRefusedError,
 )
+from services.doctor import VERSION_NAME
 from services.invitation_form import InvitationForm
 from services.invitation_import import ImportRow
 from services.sso import connections, flow

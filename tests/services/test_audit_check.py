@@ -8,12 +8,13 @@ from typing import Any
 from sqlmodel import col, delete, select
 
 from models import AuditEvent, AuditHead, LoginSession, Role, Tenant, User, UserCount
-from services import clock, tenants, users
+from services import tenants, users
 from services.actor import Actor
 from services.audit import GENESIS, PLATFORM_CHAIN, hash_of
 from services.audit_check import BrokenLink, find_missing, verify
 from services.audit_heads import Head, list_heads, note_heads
-from services.db import transaction
+from services.core import clock
+from services.core.db import transaction
 from tests.factories import create_user
 
 Change = Callable[[AuditEvent], None]

@@ -8,12 +8,13 @@ from datetime import timedelta
 import pytest
 
 from models import Tenant
-from services import clock, tenant_end, tenants, users
+from services import tenant_end, tenants, users
 from services.actor import Actor
 from services.audit_heads import HEADS_PER_ENTRY, list_heads, note_heads, read_heads
 from services.audit_log import AuditQuery, export, list_entries
-from services.errors import OperatorError
-from services.runtime import Runtime
+from services.core import clock
+from services.core.errors import OperatorError
+from services.core.runtime import Runtime
 from tests import books
 from tests.factories import create_tenant, create_user
 

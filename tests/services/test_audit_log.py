@@ -10,18 +10,19 @@ import pytest
 from sqlmodel import col, delete, select
 
 from models import AuditEvent, Role, Tenant, User
-from services import clock, users
+from services import users
 from services.actor import Actor
 from services.audit import Action, record
 from services.audit_check import verify
 from services.audit_events import AuditWritten
 from services.audit_log import AuditQuery, export, list_entries
-from services.csv_files import BOM
-from services.db import transaction
-from services.errors import SelfDeactivationError
-from services.events import Event
+from services.core import clock
+from services.core.csv_files import BOM
+from services.core.db import transaction
+from services.core.errors import SelfDeactivationError
+from services.core.events import Event
+from services.core.runtime import Runtime
 from services.receipts import Receipt
-from services.runtime import Runtime
 from tests import books
 from tests.factories import create_user
 

@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 from models import Tenant
-from services import clock, users
+from services import users
 from services.actor import COMMAND_LINE
 from services.audit_check import find_missing
 from services.audit_heads import read_heads
 from services.audit_telling import Teller
-from services.runtime import Runtime
+from services.core import clock
+from services.core.runtime import Runtime
 from tests.factories import create_user
 from tests.mail_server import MailServer
 

@@ -10,21 +10,17 @@ import pytest
 
 import services
 from models import EndReason, LoginSession, Role, SecondFactorPolicy, Tenant, User
-from services import (
-    clock,
-    directory,
-    sessions,
-    users,
-)
+from services import directory, sessions, users
 from services.actor import Acting, Actor, lock_users
-from services.db import transaction
-from services.errors import (
+from services.core import clock
+from services.core.db import transaction
+from services.core.errors import (
     NotAllowedError,
     NotFoundError,
     SecondFactorRequiredError,
     SessionEndedError,
 )
-from services.runtime import Runtime
+from services.core.runtime import Runtime
 from services.sessions import end
 from services.user_query import UserQuery
 from tests import books

@@ -11,18 +11,18 @@ from uuid import uuid4
 import pytest
 
 from models import EndReason, Role, Tenant
-from services import events as every_event
 from services import users
 from services.access_events import UserEvent
 from services.actor import Actor
-from services.bus import Bus
-from services.carriers import Listening
-from services.db import transaction
-from services.events import Event
-from services.events import from_message as read
-from services.events import to_message as write
+from services.core import events as every_event
+from services.core.bus import Bus
+from services.core.db import transaction
+from services.core.events import Event
+from services.core.events import from_message as read
+from services.core.events import to_message as write
+from services.core.runtime import Runtime
+from services.core.transport import Listening
 from services.presence import UserPresence
-from services.runtime import Runtime
 from services.session_events import SessionsEnded
 from services.tenant_events import TenantChanged
 from services.user_events import UserDeactivated, UserSwitched

@@ -7,7 +7,6 @@ import pytest
 
 from models import EndReason, LinkPurpose, MailState, Tenant, User
 from services import (
-    clock,
     directory,
     expiry,
     invitations,
@@ -21,10 +20,11 @@ from services import (
 )
 from services.actor import Actor, is_fresh
 from services.audit_check import verify
-from services.db import transaction
-from services.errors import DeadLinkError, SessionEndedError, TooManyAttemptsError
+from services.core import clock
+from services.core.db import transaction
+from services.core.errors import DeadLinkError, SessionEndedError, TooManyAttemptsError
+from services.core.runtime import Runtime
 from services.invitation_form import InvitationForm
-from services.runtime import Runtime
 from tests import books, factories
 from tests.factories import CALLER, PASSWORD
 from tests.mail_server import MailServer

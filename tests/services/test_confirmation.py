@@ -5,14 +5,11 @@ from datetime import timedelta
 import pytest
 
 from models import Role, Tenant, User
-from services import audit_log, clock, confirmation, invitations, throttle
+from services import audit_log, confirmation, invitations, throttle
 from services.actor import FRESH_FOR, Actor
 from services.audit_log import AuditQuery
-from services.errors import (
-    FreshSignInNeededError,
-    InvalidInputError,
-    TooManyAttemptsError,
-)
+from services.core import clock
+from services.core.errors import FreshSignInNeededError, InvalidInputError, TooManyAttemptsError
 from services.invitation_form import InvitationForm
 from services.sso import connections
 from services.sso.connections import ConnectionForm

@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from services.csv_files import BOM, csv_lines, defused
+from services.core.csv_files import BOM, csv_lines, defused
 
 SIGNS = ["=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20"]
 

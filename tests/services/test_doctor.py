@@ -14,14 +14,15 @@ from pydantic import SecretStr
 from sqlalchemy import text
 
 from models import MailState, MailTemplate, OutgoingMail, Tenant
-from services import backup, clock, doctor, migrations, system, users
+from services import backup, doctor, system, users
 from services.actor import COMMAND_LINE
 from services.audit_heads import note_heads
 from services.checks import Check, State, report, verdict, well
-from services.db import transaction
-from services.runtime import Runtime
-from services.settings import Settings
-from services.startup import started
+from services.core import clock, migrations
+from services.core.db import transaction
+from services.core.runtime import Runtime
+from services.core.settings import Settings
+from services.core.startup import started
 from tests import factories
 from tests.mail_server import MailServer
 from tests.ports import free_port

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from services.emails import check_email, email_key, on_the_wire
+from services.core.emails import check_email, email_key, on_the_wire
 
 ANYTHING = st.text(alphabet=st.characters(codec=None))
 DOMAINS = st.sampled_from(

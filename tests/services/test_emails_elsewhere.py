@@ -7,8 +7,8 @@ import pytest
 from models import AttemptCounter, Role, Tenant, User
 from services import invitations, throttle, users
 from services.actor import COMMAND_LINE, Actor
+from services.core.errors import ConflictError, InvalidInputError, TooManyAttemptsError
 from services.emails_elsewhere import IN_USE
-from services.errors import ConflictError, InvalidInputError, TooManyAttemptsError
 from services.invitation_form import InvitationForm
 from services.invitation_import import BATCH, ImportRow, invite_rows
 from tests import books

@@ -12,10 +12,10 @@ from models import Tenant
 from services import audit_signature, users
 from services.actor import Actor
 from services.audit_log import AuditQuery, export
-from services.csv_files import BOM, csv_lines
-from services.errors import OperatorError
+from services.core.csv_files import BOM, csv_lines
+from services.core.errors import OperatorError
+from services.core.runtime import Runtime
 from services.export_check import CheckedExport, check_export
-from services.runtime import Runtime
 from tests.factories import create_user
 
 Rows = list[list[str]]

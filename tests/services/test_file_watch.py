@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from services.file_watch import watching
+from services.core.file_watch import watching
 
 PATIENCE = 30
 linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells of it this way")

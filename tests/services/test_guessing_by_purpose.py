@@ -6,9 +6,10 @@ import pyotp
 import pytest
 
 from models import Tenant, User
-from services import clock, confirmation, password_change, second_step, throttle
+from services import confirmation, password_change, second_step, throttle
 from services.actor import Actor
-from services.errors import (
+from services.core import clock
+from services.core.errors import (
     InvalidInputError,
     PasskeyRefusedError,
     SecondStepNeededError,

@@ -9,9 +9,9 @@ from models import Role, Tenant, User
 from services import audit_log, invitations, tenants
 from services.actor import Actor
 from services.audit_log import AuditQuery
-from services.csv_files import defused
+from services.core.csv_files import defused
+from services.core.errors import InvalidInputError
 from services.directory import list_users
-from services.errors import InvalidInputError
 from services.invitation_form import InvitationForm
 from services.mail_delivery import deliver_next
 from services.user_query import UserQuery

@@ -6,10 +6,11 @@ import pytest
 from sqlmodel import select
 
 from models import AttemptCounter, BusMessage, KnownDevice, Tenant, User
-from services import carriers, clock, housekeeping, known_devices, throttle, workers
+from services import housekeeping, known_devices, throttle, workers
 from services.actor import Actor
-from services.db import reading, transaction
-from services.runtime import Runtime
+from services.core import clock, transport
+from services.core.db import reading, transaction
+from services.core.runtime import Runtime
 from services.users import set_active
 from tests import books
 from tests.factories import create_user
@@ -51,7 +52,7 @@ async def test_messages_that_all_have_read_are_removed_and_their_numbers_stay_us
 ) -> None:
     await set_active(admin, ada.id, False)
     before = await _numbers()
-    clock.shift(carriers.KEEP + SOON)
+    clock.shift(transport.KEEP + SOON)
     await housekeeping.tidy_up()
     assert before
     assert await _numbers() == []

@@ -5,11 +5,12 @@ from datetime import timedelta
 import pytest
 
 from models import Role, Tenant, User
-from services import clock
 from services.actor import Actor
 from services.audit_check import verify
-from services.errors import FreshSignInNeededError, InvalidInputError
-from services.events import Event
+from services.core import clock
+from services.core.errors import FreshSignInNeededError, InvalidInputError
+from services.core.events import Event
+from services.core.runtime import Runtime
 from services.invitation_form import InvitationForm
 from services.invitation_import import (
     BATCH,
@@ -20,7 +21,6 @@ from services.invitation_import import (
     invite_rows,
     read_csv,
 )
-from services.runtime import Runtime
 from services.user_events import UserInvited
 from tests import books, factories
 from tests.mail_server import MailServer

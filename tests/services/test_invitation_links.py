@@ -5,12 +5,13 @@ from datetime import timedelta
 import pytest
 
 from models import LinkPurpose, MailState, Tenant, User
-from services import clock, invitations, links, password_change, sessions, sign_in, users
+from services import invitations, links, password_change, sessions, sign_in, users
 from services.actor import Actor
-from services.errors import ConflictError, DeadLinkError, InvalidInputError
-from services.events import Event
+from services.core import clock
+from services.core.errors import ConflictError, DeadLinkError, InvalidInputError
+from services.core.events import Event
+from services.core.runtime import Runtime
 from services.mail_events import MailProgressed
-from services.runtime import Runtime
 from services.session_events import UserSignedIn
 from tests import books, factories
 from tests.factories import CALLER, PASSWORD, create_user, token_of

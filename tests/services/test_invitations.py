@@ -6,11 +6,11 @@ from models import MailState, MailTemplate, Role, Tenant, User
 from services import invitations, users
 from services.actor import COMMAND_LINE, Actor
 from services.audit_events import AuditWritten
+from services.core.errors import InvalidInputError, NotAllowedError
+from services.core.events import Event
+from services.core.runtime import Runtime
 from services.emails_elsewhere import IN_USE
-from services.errors import InvalidInputError, NotAllowedError
-from services.events import Event
 from services.invitation_form import InvitationForm
-from services.runtime import Runtime
 from services.user_events import UserInvited
 from tests import books
 from tests.factories import create_tenant, create_user, sign_in, token_of

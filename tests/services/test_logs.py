@@ -10,10 +10,11 @@ from uuid import UUID
 import pytest
 
 from models import Tenant, User
-from services import logs, sessions, sign_in, users
+from services import sessions, sign_in, users
 from services.actor import Actor, authorize
-from services.db import reading
-from services.errors import NotAllowedError, NotFoundError
+from services.core import logs
+from services.core.db import reading
+from services.core.errors import NotAllowedError, NotFoundError
 from services.permissions import Permission
 from tests import factories
 

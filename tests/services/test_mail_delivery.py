@@ -5,14 +5,15 @@ from datetime import timedelta
 import pytest
 
 from models import MailState, Role, Tenant, User
-from services import clock, invitations, mail_queue, users
+from services import invitations, mail_queue, users
 from services.actor import Actor
-from services.db import transaction
+from services.core import clock
+from services.core.db import transaction
+from services.core.runtime import Runtime
+from services.core.secrets import token_hash
 from services.invitation_form import InvitationForm
 from services.mail_delivery import deliver_next
 from services.mail_queue import PAUSES
-from services.runtime import Runtime
-from services.secrets import token_hash
 from tests import books
 from tests.mail_server import MailServer
 

@@ -14,14 +14,15 @@ from cryptography.x509.oid import NameOID
 from pydantic import SecretStr
 
 from models import MailState, User
-from services import clock, directory, invitations
+from services import directory, invitations
 from services import mail_server as conversation
 from services.actor import Actor
+from services.core import clock
+from services.core.runtime import Runtime
 from services.invitation_form import InvitationForm
 from services.mail_delivery import deliver_next
 from services.mail_queue import PAUSES
 from services.mail_server import Patience
-from services.runtime import Runtime
 from services.workers import working
 from tests import books
 from tests.browser.waiting import eventually

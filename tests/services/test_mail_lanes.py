@@ -10,15 +10,16 @@ from datetime import timedelta
 import pytest
 
 from models import MailProgress, MailState, OutgoingMail, Tenant, User
-from services import clock, directory, invitations, mail_delivery, mail_lanes, mail_queue
+from services import directory, invitations, mail_delivery, mail_lanes, mail_queue
 from services import mail_server as conversation
 from services.actor import Actor
-from services.errors import RollcallError
+from services.core import clock
+from services.core.errors import RollcallError
+from services.core.runtime import Runtime
 from services.invitation_form import InvitationForm
 from services.mail_delivery import deliver_forever, deliver_next
 from services.mail_lanes import Lanes
 from services.password_change import request_reset
-from services.runtime import Runtime
 from tests import books, factories
 from tests.browser.waiting import eventually
 from tests.factories import CALLER

@@ -15,8 +15,8 @@ from sqlmodel import select
 from models import MailState, OutgoingMail
 from services import invitations, mail_delivery, mail_queue, users
 from services.actor import COMMAND_LINE, Operator
-from services.db import reading
-from services.errors import ConflictError, RollcallError
+from services.core.db import reading
+from services.core.errors import ConflictError, RollcallError
 from services.invitation_form import InvitationForm
 from services.mail_delivery import deliver_next
 from services.mail_queue import LEASE, PAUSES

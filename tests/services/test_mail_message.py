@@ -9,11 +9,11 @@ import pytest
 from models import MailState, Tenant
 from services import invitations, tenants
 from services.actor import Actor
+from services.core.runtime import Runtime
 from services.invitation_form import InvitationForm
 from services.mail_delivery import deliver_next
 from services.mail_message import Letter, as_bytes, compose
 from services.mail_server import hand_over
-from services.runtime import Runtime
 from tests import books
 from tests.mail_server import MailServer
 

@@ -13,12 +13,12 @@ from models import MailState
 from services import invitations
 from services import mail_server as conversation
 from services.actor import Actor
+from services.core.runtime import Runtime
+from services.core.settings import Settings
 from services.invitation_form import InvitationForm
 from services.mail_check import check_mail, send_test
 from services.mail_delivery import deliver_next
 from services.mail_server import own_name
-from services.runtime import Runtime
-from services.settings import Settings
 from tests import books
 from tests.mail_server import MailServer, receiving_mail
 

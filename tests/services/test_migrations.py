@@ -12,10 +12,10 @@ from sqlalchemy import Connection, text
 
 import models
 from models.migrations import search_index
-from services import migrations
-from services.errors import OperatorError
-from services.migrations import migrate
-from services.runtime import Runtime
+from services.core import migrations
+from services.core.errors import OperatorError
+from services.core.migrations import migrate
+from services.core.runtime import Runtime
 
 WRITTEN_BY_THE_FIRST = Path(__file__).parent / "schemas" / "0001.sql"
 

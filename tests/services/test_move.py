@@ -13,15 +13,16 @@ from pydantic import SecretStr
 from sqlmodel import func, select
 
 from models import Authenticator, User, UserCount, metadata
-from services import clock, sessions, vault
+from services import sessions
 from services.audit_check import verify
+from services.core import clock, vault
+from services.core.db import Database, reading
+from services.core.errors import OperatorError
+from services.core.settings import Settings
+from services.core.startup import started
 from services.database_file import held
-from services.db import Database, reading
-from services.errors import OperatorError
 from services.move import LEFT_OUT, move
-from services.settings import Settings
 from services.sign_in import sign_in
-from services.startup import started
 from tests import books, factories
 from tests.browser.server import serving
 from tests.conftest import make_settings

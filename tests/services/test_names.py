@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.errors import InvalidInputError
-from services.names import (
+from services.core.errors import InvalidInputError
+from services.core.names import (
     MAX_NAME,
     check_slug,
     clean_name,

@@ -11,14 +11,15 @@ import pyotp
 import pytest
 
 from models import Tenant, User
-from services import clock, invitations, logs, mail_delivery, second_factors, second_step
+from services import invitations, mail_delivery, second_factors, second_step
 from services.actor import Actor
-from services.errors import InvalidInputError, RollcallError, SecondStepNeededError
+from services.core import clock, logs
+from services.core.errors import InvalidInputError, RollcallError, SecondStepNeededError
+from services.core.operator_log import MailTrouble, Refused, sign_in_refused
+from services.core.runtime import Runtime
 from services.invitation_form import InvitationForm
 from services.mail_delivery import deliver_next
-from services.operator_log import MailTrouble, Refused, sign_in_refused
 from services.passkey_sign_in import sign_in as sign_in_with_passkey
-from services.runtime import Runtime
 from services.sessions import Caller
 from services.sign_in import sign_in
 from services.throttle import FREE_FAILURES

@@ -3,7 +3,7 @@
 from models import Tenant
 from services import passkey_sign_in, passkeys, users
 from services.actor import Actor
-from services.errors import PasskeyRefusedError
+from services.core.errors import PasskeyRefusedError
 from services.sessions import Caller
 from tests import books, factories
 from tests.authenticator import challenge_of

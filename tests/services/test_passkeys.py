@@ -7,11 +7,9 @@ import pytest
 
 from models import Role, SecondFactorPolicy, SignInMethod, Tenant, User
 from services import (
-    clock,
     passkey_challenges,
     passkey_sign_in,
     passkeys,
-    runtime,
     second_factors,
     second_step,
     sign_in_policy,
@@ -20,7 +18,8 @@ from services import (
     users,
 )
 from services.actor import COMMAND_LINE, Actor
-from services.errors import (
+from services.core import clock, runtime
+from services.core.errors import (
     ConflictError,
     FreshSignInNeededError,
     InvalidInputError,

@@ -6,17 +6,18 @@ from datetime import timedelta
 import pytest
 
 from models import EndReason, LinkPurpose, MailState, MailTemplate, Tenant, User
-from services import clock, password_change, sessions
+from services import password_change, sessions
 from services.actor import Actor
-from services.errors import (
+from services.core import clock
+from services.core.errors import (
     DeadLinkError,
     InvalidInputError,
     SignInFailedError,
     TooManyAttemptsError,
 )
-from services.events import Event
+from services.core.events import Event
+from services.core.runtime import Runtime
 from services.password_change import change_password, open_reset, request_reset, reset
-from services.runtime import Runtime
 from services.session_events import SessionsEnded
 from services.sign_in import sign_in
 from tests import books

@@ -11,9 +11,9 @@ from fastapi import FastAPI
 
 from models import AttemptCounter, Tenant, User
 from services import passwords
-from services.errors import BusyError, RollcallError
+from services.core.errors import BusyError, RollcallError
+from services.core.runtime import Runtime
 from services.passwords import QUEUE
-from services.runtime import Runtime
 from services.sessions import Caller
 from services.sign_in import sign_in
 from tests import books

@@ -10,8 +10,8 @@ import unicodedata
 import pytest
 
 from services import passwords
+from services.core.runtime import Runtime
 from services.passwords import check_password, estimate, hash_password, verify_password
-from services.runtime import Runtime
 from tests.factories import PASSWORD
 
 OWN_WORDS = ("Ada", "Lovelace", "ada.lovelace@example.com", "Analytical Engines Ltd")

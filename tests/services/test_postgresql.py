@@ -9,12 +9,12 @@ import psycopg
 import pytest
 from sqlalchemy import text
 
-from services import postgresql
-from services.db import Database, reading
-from services.errors import DatabaseUnavailableError, OperatorError
-from services.runtime import Runtime
-from services.settings import Settings
-from services.startup import started
+from services.core import postgresql
+from services.core.db import Database, reading
+from services.core.errors import DatabaseUnavailableError, OperatorError
+from services.core.runtime import Runtime
+from services.core.settings import Settings
+from services.core.startup import started
 from tests.conftest import make_settings
 from tests.postgres import PostgresServer
 

@@ -9,10 +9,10 @@ from models import Role, Tenant, User
 from services import invitations, users
 from services.actor import COMMAND_LINE, Actor
 from services.audit import Action
-from services.db import transaction
-from services.errors import ConflictError, InvalidInputError, SessionEndedError
+from services.core.db import transaction
+from services.core.errors import ConflictError, InvalidInputError, SessionEndedError
+from services.core.runtime import Runtime
 from services.invitation_form import InvitationForm
-from services.runtime import Runtime
 from tests import books, factories
 from tests.factories import create_admin, create_tenant, create_users
 from tests.racing import FEW_ROUNDS, ROUNDS, duel, race, rounds

@@ -16,12 +16,13 @@ import pytest
 from sqlalchemy import text
 
 from models import SsoConnection, Tenant
-from services import carriers, clock, readiness, vault
-from services.db import transaction
+from services import readiness
+from services.core import clock, transport, vault
+from services.core.db import transaction
+from services.core.runtime import Runtime
+from services.core.settings import Settings
+from services.core.startup import started
 from services.readiness import Check
-from services.runtime import Runtime
-from services.settings import Settings
-from services.startup import started
 from tests.browser.waiting import eventually
 from tests.conftest import make_settings
 from tests.ports import free_port
@@ -32,13 +33,13 @@ from tests.postgres import PostgresServer, unprivileged_user
 async def serving(rollcall: Runtime) -> AsyncIterator[None]:
     """This process listens, as one that serves does."""
     async with _listening():
-        await eventually(lambda: not carriers.deaf_because())
+        await eventually(lambda: not transport.deaf_because())
         yield
 
 
 @asynccontextmanager
 async def _listening() -> AsyncIterator[None]:
-    task = asyncio.create_task(carriers.receive())
+    task = asyncio.create_task(transport.receive())
     try:
         yield
     finally:
@@ -210,16 +211,16 @@ def _wait_for(url: str) -> None:
 async def test_a_proxy_that_pools_transactions_is_told(
     pooled: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(carriers, "ECHO_SECONDS", 1)
+    monkeypatch.setattr(transport, "ECHO_SECONDS", 1)
     async with started(pooled), _listening():
-        await eventually(lambda: carriers.deaf_because() == carriers.DEAF)
-        assert carriers.DEAF in [check.detail for check in await _troubles()]
-        assert await carriers.try_to_hear() == carriers.DEAF
+        await eventually(lambda: transport.deaf_because() == transport.DEAF)
+        assert transport.DEAF in [check.detail for check in await _troubles()]
+        assert await transport.try_to_hear() == transport.DEAF
 
 
 @pytest.mark.postgresql
 @pytest.mark.parametrize("pooled", ["session"], indirect=True)
 async def test_a_proxy_that_pools_sessions_is_well(pooled: Settings) -> None:
     async with started(pooled), _listening():
-        await eventually(lambda: not carriers.deaf_because())
+        await eventually(lambda: not transport.deaf_because())
         assert await _troubles() == []

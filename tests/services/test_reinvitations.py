@@ -5,10 +5,11 @@ import re
 import pytest
 
 from models import Role, Tenant
-from services import clock, directory, invitations, users
+from services import directory, invitations, users
 from services.actor import Actor
+from services.core import clock
+from services.core.errors import ConflictError
 from services.emails_elsewhere import IN_USE
-from services.errors import ConflictError
 from services.invitation_form import InvitationForm
 from tests import books
 from tests.factories import create_user

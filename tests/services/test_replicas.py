@@ -11,13 +11,14 @@ from uuid import uuid4
 import pytest
 
 from models import EndReason
-from services import carriers, presence, receipts, replicas
-from services.carriers import Listening
-from services.events import Event, stamped, to_message
+from services import presence, receipts, replicas
+from services.core import transport
+from services.core.events import Event, stamped, to_message
+from services.core.runtime import Runtime
+from services.core.transport import Listening
 from services.presence import UserPresence
 from services.receipts import Receipt
 from services.replica_messages import PagesClosed, ReplicaAnnounced, ReplicaChanged, ReplicaStopped
-from services.runtime import Runtime
 from services.session_events import SessionsEnded
 
 USER, TENANT = uuid4(), uuid4()
@@ -32,13 +33,13 @@ async def hear(rollcall: Runtime, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
     """Have this process hear an event of another one, right now unless `at` says when."""
     monkeypatch.setattr(replicas, "_others", {})
     monkeypatch.setattr(replicas, "_own", replicas._Own())
-    monkeypatch.setattr(carriers, "_heard_at", 0.0)
+    monkeypatch.setattr(transport, "_heard_at", 0.0)
     replicas.subscribe(rollcall.bus)
     receipts.subscribe(rollcall.bus)
 
     async def hear(event: Event, origin: str = "b", at: float | None = None) -> None:
         at = time.perf_counter() if at is None else at
-        monkeypatch.setattr(carriers, "_heard_at", max(at, carriers.heard_at()))
+        monkeypatch.setattr(transport, "_heard_at", max(at, transport.heard_at()))
         rollcall.bus.publish([stamped(event, at, origin)])
         await rollcall.bus.drain()
 
@@ -74,7 +75,7 @@ async def test_an_announcement_of_many_fits_into_one_message(rollcall: Runtime) 
     people = [UserPresence(uuid4(), uuid4(), 100, 100)] * replicas.PEOPLE_PER_MESSAGE
     event = replace(announced(*people, parts=1000), host="h" * replicas.LONGEST_HOST)
     payload = json.dumps({"from": rollcall.process_id, "messages": [to_message(event)]})
-    assert len(payload) <= carriers.MAX_PAYLOAD
+    assert len(payload) <= transport.MAX_PAYLOAD
 
 
 async def test_an_announcement_counts_when_its_last_part_is_there(hear: Hear) -> None:

@@ -4,10 +4,11 @@ import pyotp
 import pytest
 
 from models import Role, SecondFactorPolicy, SignInMethod, Tenant, User
-from services import clock, directory, second_factors, sign_in_policy
+from services import directory, second_factors, sign_in_policy
 from services.actor import FRESH_FOR, Actor
-from services.db import transaction
-from services.errors import (
+from services.core import clock
+from services.core.db import transaction
+from services.core.errors import (
     ConflictError,
     FreshSignInNeededError,
     InvalidInputError,

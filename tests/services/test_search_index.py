@@ -11,12 +11,12 @@ from sqlalchemy import text
 from models import Tenant, User
 from services import search_index, users
 from services.actor import Actor
-from services.db import transaction
+from services.core.db import transaction
+from services.core.migrations import migrate
+from services.core.names import fold
+from services.core.runtime import Runtime
+from services.core.startup import started
 from services.directory import list_users
-from services.migrations import migrate
-from services.names import fold
-from services.runtime import Runtime
-from services.startup import started
 from services.user_query import UserQuery
 from tests import postgres
 from tests.conftest import make_settings

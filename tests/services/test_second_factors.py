@@ -6,17 +6,10 @@ import pyotp
 import pytest
 
 from models import LinkPurpose, MailTemplate, Role, Tenant, User
-from services import (
-    clock,
-    password_change,
-    recovery_codes,
-    second_factors,
-    second_step,
-    throttle,
-    users,
-)
+from services import password_change, recovery_codes, second_factors, second_step, throttle, users
 from services.actor import COMMAND_LINE, Actor
-from services.errors import (
+from services.core import clock
+from services.core.errors import (
     ConflictError,
     FreshSignInNeededError,
     InvalidInputError,

@@ -6,12 +6,13 @@ from uuid import uuid4
 import pytest
 
 from models import EndReason, SignInMethod, Tenant, User
-from services import clock, sessions
+from services import sessions
 from services.actor import Actor
-from services.db import transaction
-from services.errors import NotFoundError, SessionEndedError
-from services.events import Event
-from services.runtime import Runtime
+from services.core import clock
+from services.core.db import transaction
+from services.core.errors import NotFoundError, SessionEndedError
+from services.core.events import Event
+from services.core.runtime import Runtime
 from services.session_events import SessionsEnded
 from services.sessions import Caller
 from tests import books

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, initialize, invariant, multiple, rule
 
 from models import LinkPurpose
-from services import clock, expiry, password_change, sessions, users
+from services import expiry, password_change, sessions, users
 from services.actor import COMMAND_LINE, Actor
 from services.audit_check import verify
-from services.errors import SessionEndedError, SignInFailedError
+from services.core import clock
+from services.core.errors import SessionEndedError, SignInFailedError
 from services.sessions import TOUCH_EVERY
 from services.sign_in import sign_in
 from tests import books, factories

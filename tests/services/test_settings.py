@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from services.errors import OperatorError
-from services.setting_types import ROOT
-from services.settings import Settings, load, unknown_settings
+from services.core.errors import OperatorError
+from services.core.setting_types import ROOT
+from services.core.settings import Settings, load, unknown_settings
 
 
 @pytest.mark.parametrize(

@@ -16,9 +16,9 @@ from models import (
 from services import invitations, links, passwords, setup, tenants
 from services.actor import Actor
 from services.audit import PLATFORM_CHAIN
-from services.db import transaction
+from services.core.db import transaction
+from services.core.runtime import Runtime
 from services.invitation_form import InvitationForm
-from services.runtime import Runtime
 from services.setup import SetupForm
 from tests import books, factories
 from tests.factories import CALLER, PASSWORD, create_users

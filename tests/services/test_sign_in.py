@@ -6,10 +6,10 @@ from sqlmodel import select
 from models import AttemptCounter, EndReason, Role, Tenant, User
 from services import sessions, users
 from services.actor import COMMAND_LINE, Actor
-from services.db import reading
-from services.errors import NoTenantError, SignInFailedError
-from services.events import Event
-from services.runtime import Runtime
+from services.core.db import reading
+from services.core.errors import NoTenantError, SignInFailedError
+from services.core.events import Event
+from services.core.runtime import Runtime
 from services.session_events import UserSignedIn
 from services.sessions import Caller
 from services.sign_in import replace_session, sign_in

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from services import housekeeping, sqlite
-from services.db import transaction
-from services.runtime import Runtime
+from services import housekeeping
+from services.core import sqlite
+from services.core.db import transaction
+from services.core.runtime import Runtime
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from models import LinkPurpose, Role, Tenant
 from services import invitations, sessions, users
 from services.actor import Actor
 from services.audit_check import verify
-from services.errors import (
+from services.core.errors import (
     ConflictError,
     DeadLinkError,
     InvalidInputError,

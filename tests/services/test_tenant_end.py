@@ -6,7 +6,6 @@ import pytest
 
 from models import EndReason, LinkPurpose, Role, Tenant, User
 from services import (
-    clock,
     directory,
     invitations,
     password_change,
@@ -16,7 +15,8 @@ from services import (
     tenants,
 )
 from services.actor import COMMAND_LINE, Actor
-from services.errors import (
+from services.core import clock
+from services.core.errors import (
     DeadLinkError,
     FreshSignInNeededError,
     NotFoundError,
@@ -24,9 +24,9 @@ from services.errors import (
     SignInFailedError,
     TenantClosedError,
 )
-from services.events import Event
+from services.core.events import Event
+from services.core.runtime import Runtime
 from services.invitation_form import InvitationForm
-from services.runtime import Runtime
 from services.session_events import SessionsEnded
 from services.sessions import Caller
 from services.sign_in import sign_in

@@ -7,9 +7,9 @@ import pytest
 from models import Tenant
 from services import tenants
 from services.actor import COMMAND_LINE, Actor
-from services.errors import InvalidInputError, NotFoundError
-from services.events import Event
-from services.runtime import Runtime
+from services.core.errors import InvalidInputError, NotFoundError
+from services.core.events import Event
+from services.core.runtime import Runtime
 from services.tenant_events import TenantChanged
 from tests import books
 from tests.factories import create_user

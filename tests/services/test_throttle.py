@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 
 from models import AttemptCounter, Tenant, User
-from services import clock, password_change, throttle
-from services.errors import SignInFailedError, TooManyAttemptsError
+from services import password_change, throttle
+from services.core import clock
+from services.core.errors import SignInFailedError, TooManyAttemptsError
 from services.sessions import Caller
 from services.sign_in import SignedIn, sign_in
 from tests import books

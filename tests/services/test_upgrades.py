@@ -17,14 +17,15 @@ from sqlmodel import select
 
 import models
 from models import Role
-from services import clock, invitations, migrations, rewritten_schemas, sessions, vault
+from services import invitations, sessions
 from services.audit_check import verify
-from services.db import Database, reading
-from services.errors import OperatorError
+from services.core import clock, migrations, rewritten_schemas, vault
+from services.core.db import Database, reading
+from services.core.errors import OperatorError
+from services.core.settings import Settings
+from services.core.startup import started
 from services.invitation_form import InvitationForm
-from services.settings import Settings
 from services.sign_in import sign_in
-from services.startup import started
 from tests import books, factories
 from tests.conftest import BOTH, make_settings
 from tests.factories import CALLER, PASSWORD

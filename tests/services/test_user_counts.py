@@ -8,9 +8,9 @@ from sqlalchemy import delete, update
 from sqlmodel import col, select
 
 from models import OneTimeLink, Role, Tenant, User, UserCount
-from services import clock
-from services.db import reading, transaction
-from services.runtime import Runtime
+from services.core import clock
+from services.core.db import reading, transaction
+from services.core.runtime import Runtime
 from services.user_counts import find_counts
 from tests.factories import create_user
 

@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 
 from models import EndReason, LinkPurpose, MailState, Role, Tenant, User
-from services import clock, directory, invitations, password_change, sessions, users
+from services import directory, invitations, password_change, sessions, users
 from services.actor import COMMAND_LINE, ROLLCALL, Actor
-from services.errors import (
+from services.core import clock
+from services.core.errors import (
     ConflictError,
     InvalidInputError,
     LastPlatformAdminError,
@@ -15,9 +16,9 @@ from services.errors import (
     SelfDeactivationError,
     SessionEndedError,
 )
-from services.events import Event
+from services.core.events import Event
+from services.core.runtime import Runtime
 from services.receipts import Receipt
-from services.runtime import Runtime
 from services.session_events import SessionsEnded
 from services.user_events import UserActivated, UserDeactivated, UserSwitched
 from tests import books

@@ -5,14 +5,15 @@ from cryptography.fernet import Fernet
 from pydantic import SecretStr
 
 from models import Authenticator, SsoConnection, Tenant, User
-from services import clock, lost_keys, second_factors, vault
+from services import lost_keys, second_factors
 from services.actor import COMMAND_LINE
-from services.db import reading, transaction
-from services.errors import OperatorError
+from services.core import clock, vault
+from services.core.db import reading, transaction
+from services.core.errors import OperatorError
+from services.core.runtime import Runtime
+from services.core.settings import Settings
+from services.core.startup import started
 from services.lost_keys import GivenUp
-from services.runtime import Runtime
-from services.settings import Settings
-from services.startup import started
 from tests import books
 from tests.factories import create_tenant, create_user
 

@@ -7,9 +7,10 @@ from datetime import timedelta
 import pytest
 
 from models import EndReason, Tenant
-from services import clock, users, workers
+from services import users, workers
 from services.actor import COMMAND_LINE, Actor
-from services.runtime import Runtime
+from services.core import clock
+from services.core.runtime import Runtime
 from tests import books
 from tests.factories import create_user, sign_in
 

@@ -8,8 +8,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from services.errors import TooMuchAtOnceError
-from services.write_queue import (
+from services.core.errors import TooMuchAtOnceError
+from services.core.write_queue import (
     FURTHEST_BEHIND,
     MOST_OF_A_SESSION,
     MOST_OF_A_USER,

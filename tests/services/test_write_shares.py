@@ -9,10 +9,10 @@ from sqlalchemy import text
 from models import Role, Tenant, User
 from services import sessions, users
 from services.actor import COMMAND_LINE, Actor, lock_users
-from services.db import READERS, ROW_LOCK_TIMEOUT, WRITERS, reading, transaction
-from services.errors import DatabaseUnavailableError, SessionEndedError, TooMuchAtOnceError
-from services.runtime import Runtime
-from services.write_queue import MOST_OF_A_SESSION
+from services.core.db import READERS, ROW_LOCK_TIMEOUT, WRITERS, reading, transaction
+from services.core.errors import DatabaseUnavailableError, SessionEndedError, TooMuchAtOnceError
+from services.core.runtime import Runtime
+from services.core.write_queue import MOST_OF_A_SESSION
 from tests.factories import create_user, create_users, sign_in
 
 on_postgresql = pytest.mark.parametrize(

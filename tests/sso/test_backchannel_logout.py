@@ -10,9 +10,9 @@ import pytest
 from joserfc.jwk import RSAKey
 
 from models import EndReason, SeenLogoutToken, Tenant, User
-from services import clock
-from services.events import Event
-from services.runtime import Runtime
+from services.core import clock
+from services.core.events import Event
+from services.core.runtime import Runtime
 from services.session_events import SessionsEnded
 from services.sso import connections, logout, outbound
 from services.sso.errors import Refusal, SsoError

@@ -10,8 +10,8 @@ from fastapi import FastAPI
 from models import EndReason, Tenant, User
 from services import sessions, users
 from services.actor import Actor
-from services.errors import SessionEndedError
-from services.runtime import Runtime
+from services.core.errors import SessionEndedError
+from services.core.runtime import Runtime
 from services.sso import connections, flow
 from services.sso.attempts import Purpose
 from tests import books, factories

@@ -5,19 +5,20 @@ from datetime import timedelta
 import pytest
 
 from models import ExternalIdentity, MailTemplate, Role, SignInMethod, Tenant, User
-from services import clock, invitations, password_change, sign_in, throttle, users
+from services import invitations, password_change, sign_in, throttle, users
 from services.actor import COMMAND_LINE, Actor
-from services.errors import (
+from services.core import clock
+from services.core.errors import (
     DeadLinkError,
     InvalidInputError,
     SsoRequiredError,
     TooManyAttemptsError,
 )
-from services.runtime import Runtime
+from services.core.runtime import Runtime
+from services.core.vault import seal
 from services.sso import attempts, connections, flow
 from services.sso.attempts import Purpose
 from services.sso.errors import Refusal, SsoError
-from services.vault import seal
 from tests import books, factories
 from tests.mail_server import MailServer
 from tests.racing import race

@@ -21,13 +21,14 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from models import EndReason
-from services import presence, runtime
+from services import presence
 from services.actor import Actor
-from services.db import Database
-from services.errors import NotAllowedError, SessionEndedError, TooManyAttemptsError
-from services.logs import set_up_logging
-from services.runtime import Runtime
-from services.settings import Settings
+from services.core import runtime
+from services.core.db import Database
+from services.core.errors import NotAllowedError, SessionEndedError, TooManyAttemptsError
+from services.core.logs import set_up_logging
+from services.core.runtime import Runtime
+from services.core.settings import Settings
 from ui import assets, live
 from ui.cookies import session_token
 from ui.headers import Compression, harden

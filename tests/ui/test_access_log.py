@@ -10,8 +10,8 @@ import pytest
 from fastapi import FastAPI
 
 from models import User
-from services import logs
-from services.runtime import Runtime
+from services.core import logs
+from services.core.runtime import Runtime
 from tests import factories
 from tests.conftest import PUBLIC_URL
 from ui import public

@@ -9,8 +9,8 @@ import pytest
 from models import Tenant
 from services import system, users
 from services.actor import COMMAND_LINE
-from services.errors import DatabaseUnavailableError
-from services.runtime import Runtime
+from services.core.errors import DatabaseUnavailableError
+from services.core.runtime import Runtime
 from tests.factories import create_user
 from ui import figures, live
 

@@ -11,11 +11,12 @@ from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from models import Tenant, User
-from services import carriers, clock, presence, users
+from services import presence, users
 from services.actor import Actor
 from services.audit_log import find_entry
+from services.core import clock, transport
+from services.core.runtime import Runtime
 from services.directory import find_row
-from services.runtime import Runtime
 from tests.factories import create_user, sign_in
 from ui import live, notices
 
@@ -106,7 +107,7 @@ async def comparison(
     """Of one open session, compared once, with nothing written since."""
     actor = await sign_in(user)
     monkeypatch.setattr(live, "session_ids", lambda: {actor.session_id})
-    receiving = asyncio.create_task(carriers.receive())
+    receiving = asyncio.create_task(transport.receive())
     comparison = notices.Comparison()
     async with asyncio.timeout(PATIENCE):
         while await comparison.go_on():  # noqa: ASYNC110 - nobody tells

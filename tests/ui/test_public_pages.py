@@ -8,9 +8,10 @@ import pytest
 from fastapi import FastAPI
 
 from models import Passkey, Tenant, User
-from services import clock, sessions, setup
-from services.db import transaction
-from services.runtime import Runtime
+from services import sessions, setup
+from services.core import clock
+from services.core.db import transaction
+from services.core.runtime import Runtime
 from tests import factories
 from tests.conftest import PUBLIC_URL
 from ui import public

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from models import MailState, Role, new_id
-from services.names import fold
+from services.core.names import fold
 from services.user_row import UserRow
 from ui.rows import patch_values, row_values
 

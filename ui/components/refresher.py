@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
-from services.errors import DatabaseUnavailableError, RollcallError, SessionEndedError
+from services.core.errors import DatabaseUnavailableError, RollcallError, SessionEndedError
 from ui.components.component import Component
 from ui.components.toast import Toast
 

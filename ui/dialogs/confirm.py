@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from services import confirmation
 from services.actor import Actor
-from services.errors import RollcallError
+from services.core.errors import RollcallError
 from ui.components.form_dialog import Field, FormDialog
 from ui.input import as_text
 

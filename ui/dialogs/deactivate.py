@@ -4,8 +4,8 @@ from uuid import UUID
 
 from services import users
 from services.actor import Actor
-from services.errors import RollcallError
-from services.names import mixed_scripts
+from services.core.errors import RollcallError
+from services.core.names import mixed_scripts
 from services.receipts import Receipt
 from services.users import Impact, StatusChange
 from ui import notices

@@ -10,7 +10,7 @@ import time
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services import logs
+from services.core import logs
 
 log = logging.getLogger("rollcall.access")
 

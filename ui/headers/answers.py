@@ -9,7 +9,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.errors import RollcallError
+from services.core.errors import RollcallError
 from ui.headers.access import method_of, route_of
 
 log = logging.getLogger(__name__)

@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.errors import SessionEndedError
+from services.core.errors import SessionEndedError
 from ui.headers.access import route_of
 from ui.identity import sign_in_url
 from ui.live.cut import CUT_URL

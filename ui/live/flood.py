@@ -5,7 +5,7 @@ import logging
 import time
 from uuid import UUID
 
-from services.errors import FloodedError
+from services.core.errors import FloodedError
 from ui.live import guard, pages
 from ui.live.connection import MOST_UNFINISHED
 from ui.live.cut import cut

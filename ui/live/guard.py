@@ -20,8 +20,8 @@ from socketio.exceptions import ConnectionRefusedError as Refused
 from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope, Send
 
-from services import logs
-from services.errors import RollcallError
+from services.core import logs
+from services.core.errors import RollcallError
 from ui.cookies import session_token
 from ui.headers import origin_of
 from ui.live import messages, pages, rest

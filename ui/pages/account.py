@@ -8,7 +8,8 @@ from uuid import UUID
 from fastapi import Depends
 from nicegui import ui
 
-from services import password_change, runtime, second_factors, sessions
+from services import password_change, second_factors, sessions
+from services.core import runtime
 from services.permissions import Permission
 from services.second_factors import SecondFactors
 from services.sessions import OpenSession, Visit

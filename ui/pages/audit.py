@@ -11,7 +11,7 @@ from services import audit_log, confirmation, sessions
 from services.actor import Actor
 from services.audit import Action
 from services.audit_log import AuditPage, AuditQuery
-from services.errors import RollcallError, SessionEndedError
+from services.core.errors import RollcallError, SessionEndedError
 from services.permissions import Permission
 from services.sessions import Visit
 from ui import notices

@@ -8,7 +8,7 @@ from nicegui import Client, ui
 
 from models import Role
 from services import confirmation, sessions
-from services.errors import InvalidInputError, RollcallError, SessionEndedError
+from services.core.errors import InvalidInputError, RollcallError, SessionEndedError
 from services.invitation_import import (
     BATCH,
     MAX_LENGTH,

@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from starlette.exceptions import HTTPException
 
 from models import Role
-from services.errors import TooManyAttemptsError
+from services.core.errors import TooManyAttemptsError
 from services.permissions import Permission, may
 from services.sign_in import SignedIn, replace_session
 from ui.assets import STYLE_URL, address_of

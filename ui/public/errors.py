@@ -5,7 +5,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
-from services import errors, logs
+from services.core import errors, logs
 from ui.live.errors import sentence_for
 from ui.public.answers import page, paused
 

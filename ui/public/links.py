@@ -6,8 +6,9 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from services import invitations, mail, password_change, runtime
-from services.errors import InvalidInputError, SecondStepNeededError, TooManyAttemptsError
+from services import invitations, mail, password_change
+from services.core import runtime
+from services.core.errors import InvalidInputError, SecondStepNeededError, TooManyAttemptsError
 from services.personal_links import Welcome
 from services.sessions import Caller
 from services.sign_in import SignedIn

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from services import passkeys
-from services.errors import (
+from services.core.errors import (
     NotFoundError,
     PasskeyRefusedError,
     SsoRequiredError,

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from services import second_step
-from services.errors import (
+from services.core.errors import (
     InvalidInputError,
     PasskeyRefusedError,
     SecondStepOverError,

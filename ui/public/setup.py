@@ -3,8 +3,8 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from services import runtime
-from services.errors import InvalidInputError
+from services.core import runtime
+from services.core.errors import InvalidInputError
 from services.setup import SetupForm, open_setup, set_up
 from ui.cookies import caller_of
 from ui.public.answers import form_of, page, signed_in_answer

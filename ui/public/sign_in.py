@@ -9,7 +9,7 @@ from fastapi.responses import Response
 
 from models import EndReason
 from services import passkeys, sessions, tenants
-from services.errors import (
+from services.core.errors import (
     NoTenantError,
     NotFoundError,
     SecondStepNeededError,

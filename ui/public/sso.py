@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse, Response
 
 from models import EndReason
-from services.errors import ConflictError, TooManyAttemptsError
+from services.core.errors import ConflictError, TooManyAttemptsError
 from services.permissions import Permission
 from services.sessions import Visit
 from services.sso import flow

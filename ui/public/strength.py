@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field, ValidationError
 
-from services.errors import BusyError
+from services.core.errors import BusyError
 from services.passwords import MAX_LENGTH, Strength, estimate, place
 
 router = APIRouter(include_in_schema=False)

@@ -13,7 +13,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, inspect, text
 
 import models
-from services.errors import OperatorError
+from services.core.errors import OperatorError
 
 # Tables of second factors that were removed from schemas 0002 to 0004; no page led to them.
 REMOVED = ("login_challenge", "passkey", "recovery_code", "authenticator")

@@ -17,10 +17,10 @@ from pydantic_core import ErrorDetails
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from services.errors import OperatorError
-from services.postgresql import arguments
+from services.core.errors import OperatorError
+from services.core.postgresql import arguments
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 """The product's folder, where main.py is: what relative paths in settings are relative to."""
 
 DRIVERS = {"sqlite": "sqlite+aiosqlite"} | dict.fromkeys(
@@ -56,7 +56,7 @@ def check_host(given: str) -> str:
 
 
 def check_keys(given: SecretStr) -> SecretStr:
-    """Keys of `services.vault`, by commas. Raises `ValueError` that doesn't repeat one."""
+    """Keys of `services.core.vault`, by commas. Raises `ValueError` that doesn't repeat one."""
     keys = given.get_secret_value().replace(",", " ").split()
     if not keys:
         raise ValueError("holds no key")

@@ -10,8 +10,8 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable
 from typing import TypeVar
 
-from services.errors import RollcallError
-from services.events import Event
+from services.core.errors import RollcallError
+from services.core.events import Event
 
 log = logging.getLogger(__name__)
 

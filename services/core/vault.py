@@ -17,10 +17,10 @@ from sqlalchemy import inspect
 from sqlmodel import SQLModel, col, select
 
 from models import Authenticator, SsoConnection, SsoSession
-from services import runtime
-from services.db import Transaction, reading, transaction
-from services.errors import OperatorError
-from services.secrets import derive, write_private
+from services.core import runtime
+from services.core.db import Transaction, reading, transaction
+from services.core.errors import OperatorError
+from services.core.secrets import derive, write_private
 
 log = logging.getLogger(__name__)
 

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-from services.errors import OperatorError
+from services.core.errors import OperatorError
 
 # A statement that has no answer after so many seconds makes us ask whether the server answers.
 DOUBT_SECONDS = 3

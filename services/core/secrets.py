@@ -7,8 +7,8 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
-from services import folders
-from services.errors import OperatorError
+from services.core import folders
+from services.core.errors import OperatorError
 
 SECRET_FILE = "signing-secret"  # noqa: S105 - a file's name
 SECRET_BYTES = 32

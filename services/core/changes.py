@@ -4,8 +4,8 @@ looking costs. Whoever would otherwise ask again and again asks this first."""
 from sqlalchemy import String, cast, func
 from sqlmodel import select
 
-from services import carriers, runtime
-from services.db import reading
+from services.core import runtime, transport
+from services.core.db import reading
 
 
 async def mark() -> object:
@@ -15,7 +15,7 @@ async def mark() -> object:
     this may be late by as much as `carriers` looks.)
     """
     if runtime.current().database.is_sqlite:
-        return carriers.sqlite_version() or object()
+        return transport.sqlite_version() or object()
     async with reading() as tx:
         # It names every transaction that is under way, and the next one's number: two equal ones
         # see the same rows (PostgreSQL's manual, "Transaction ID and Snapshot Information").

@@ -23,10 +23,10 @@ from pydantic import (
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from sqlalchemy.engine import make_url
 
-from services.emails import check_email
-from services.errors import OperatorError
-from services.setting_sources import ENV_FILE, PREFIX, Pairs, env_file, environment
-from services.setting_types import (
+from services.core.emails import check_email
+from services.core.errors import OperatorError
+from services.core.setting_sources import ENV_FILE, PREFIX, Pairs, env_file, environment
+from services.core.setting_types import (
     DRIVERS,
     check_database_url,
     check_host,

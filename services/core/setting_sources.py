@@ -11,8 +11,8 @@ from dotenv.parser import parse_stream
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
-from services.errors import OperatorError
-from services.setting_types import ROOT, in_product_folder
+from services.core.errors import OperatorError
+from services.core.setting_types import ROOT, in_product_folder
 
 PREFIX = "ROLLCALL_"
 # Names the file to read instead of `.env`; only in the environment, for who runs several.

@@ -16,8 +16,8 @@ from inspect import signature
 from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
 
-from services.emails import on_the_wire
-from services.errors import BusyError, TooManyAttemptsError
+from services.core.emails import on_the_wire
+from services.core.errors import BusyError, TooManyAttemptsError
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -21,11 +21,11 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import Session, SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services import carriers, postgresql, runtime, sqlite
-from services.errors import DatabaseUnavailableError, OperatorError
-from services.events import Event, stamped
-from services.looking import LookingSession, WouldWriteError, is_looking
-from services.write_queue import Turn, Who, WriteQueue
+from services.core import postgresql, runtime, sqlite, transport
+from services.core.errors import DatabaseUnavailableError, OperatorError
+from services.core.events import Event, stamped
+from services.core.looking import LookingSession, WouldWriteError, is_looking
+from services.core.write_queue import Turn, Who, WriteQueue
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ class Transaction(AsyncSession):
         super().__init__(engine, expire_on_commit=False, autoflush=True, sync_session_class=kind)
         self.events: list[Event] = []
         self.only_looks = kind is LookingSession
-        """Whether nothing may be written (`services.looking`)."""
+        """Whether nothing may be written (`services.core.looking`)."""
 
     def publish(self, event: Event) -> None:
         """Have the event leave after the commit."""
@@ -167,7 +167,7 @@ async def transaction(
 
     `actor` is who acts, so that nobody takes more than their share of the queue. What ends
     somebody's access is `urgent`, and goes first; what is `patient` lets others go first for a
-    moment (`services.write_queue`).
+    moment (`services.core.write_queue`).
 
     Raises `DatabaseUnavailableError` where the database is locked, full, read-only or gone, and
     `TooMuchAtOnceError` where too many acts of the actor's are waiting already.
@@ -192,7 +192,7 @@ async def transaction(
                 yield tx
                 await tx.flush()
                 if tx.events:
-                    await carriers.send(tx, tx.events)
+                    await transport.send(tx, tx.events)
             committed_at = time.perf_counter()
         # Within the turn: events leave in the order of the commits.
         origin = current.process_id

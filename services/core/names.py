@@ -5,7 +5,7 @@ are sorted and searched.
 import re
 import unicodedata
 
-from services.errors import InvalidInputError
+from services.core.errors import InvalidInputError
 
 MAX_NAME = 200
 MOST_WORDS = 20

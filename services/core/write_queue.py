@@ -16,7 +16,7 @@ from time import monotonic
 from typing import Protocol
 from uuid import UUID
 
-from services.errors import DatabaseUnavailableError, TooMuchAtOnceError
+from services.core.errors import DatabaseUnavailableError, TooMuchAtOnceError
 
 MOST_OF_A_SESSION = 20
 """Acts of one session that may wait or run; of people who click fast there are two or three."""

@@ -12,8 +12,8 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 import models.migrations
 from models.migrations import search_index
-from services import folders, rewritten_schemas, runtime
-from services.errors import OperatorError
+from services.core import folders, rewritten_schemas, runtime
+from services.core.errors import OperatorError
 
 # Any number does, as long as nothing else in the database takes the same (PostgreSQL's manual,
 # Advisory Locks): of several replicas that start at once, one migrates.

@@ -29,12 +29,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col, delete, select
 
 from models import BusMessage
-from services import clock, runtime
-from services.events import Event, from_message, to_message
-from services.file_watch import FileWatch, watching
+from services.core import clock, runtime
+from services.core.events import Event, from_message, to_message
+from services.core.file_watch import FileWatch, watching
 
 if TYPE_CHECKING:
-    from services.db import Transaction
+    from services.core.db import Transaction
 
 log = logging.getLogger(__name__)
 

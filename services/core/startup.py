@@ -3,13 +3,13 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from services import runtime, vault
-from services.db import Database
-from services.errors import NoDatabaseError, OperatorError
-from services.migrations import migrate
-from services.runtime import Runtime
-from services.secrets import load_secret
-from services.settings import Settings
+from services.core import runtime, vault
+from services.core.db import Database
+from services.core.errors import NoDatabaseError, OperatorError
+from services.core.migrations import migrate
+from services.core.runtime import Runtime
+from services.core.secrets import load_secret
+from services.core.settings import Settings
 
 
 @asynccontextmanager

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from models import new_id
-from services.bus import Bus
+from services.core.bus import Bus
 
 if TYPE_CHECKING:
-    from services.db import Database
-    from services.settings import Settings
+    from services.core.db import Database
+    from services.core.settings import Settings
 
 
 @dataclass(frozen=True)

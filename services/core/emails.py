@@ -5,7 +5,7 @@ import unicodedata
 import email_validator
 from email_validator import EmailNotValidError, validate_email
 
-from services.names import plain
+from services.core.names import plain
 
 # A self-hosted company may well live under .local, and a demo under .test; the library's own
 # documentation names removing entries as the way to allow them.

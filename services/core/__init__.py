@@ -1,0 +1,1 @@
+"""What stands under every noun: the database, settings, events, time."""
