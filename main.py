@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from services import doctor, lost_keys, second_factors, setup, users
-from services.actor import COMMAND_LINE
+from services.access.actor import COMMAND_LINE
 from services.audit_check import BrokenLink, find_missing, verify
 from services.audit_export import EVERYTHING
 from services.audit_heads import Head, list_heads, read_heads

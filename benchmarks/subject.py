@@ -13,8 +13,8 @@ from benchmarks.processes import serve_commands
 from benchmarks.serving import serving
 from benchmarks.vitals import vitals
 from models import AuditEvent, EndReason, LoginSession, Role, SignInMethod, User
-from services.access_events import UserEvent
-from services.actor import COMMAND_LINE, Actor, Operator, find_tenant
+from services.access.actor import COMMAND_LINE, Actor, Operator, find_tenant
+from services.access.events import UserEvent
 from services.audit import Action
 from services.core import runtime
 from services.core.db import reading, transaction

@@ -20,7 +20,7 @@ from benchmarks.options import Options
 from benchmarks.people import RARE_NAME, create_tenant
 from benchmarks.statistics import Spread
 from models import Role, SignInMethod, User
-from services.actor import Actor
+from services.access.actor import Actor
 from services.core import runtime
 from services.core.db import transaction
 from services.core.settings import Settings

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlmodel import select
 
 from models import AuditEvent, AuditHead, User
-from services.actor import Acting, Actor
+from services.access.actor import Acting, Actor
 from services.audit_events import AuditWritten
 from services.core import clock
 from services.core.db import Transaction

@@ -16,7 +16,7 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from models import AuditEvent, AuditHead, NotedHead, Tenant, User
-from services.actor import ROLLCALL, Acting
+from services.access.actor import ROLLCALL, Acting
 from services.audit import PLATFORM_CHAIN, Action, record
 from services.core import clock
 from services.core.db import Transaction, insert_if_missing, reading, transaction

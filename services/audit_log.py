@@ -10,7 +10,8 @@ from sqlalchemy import ColumnElement, String, cast, or_
 from sqlmodel import col, select
 
 from models import AuditEvent, AuditHead, Tenant
-from services.actor import Acting, authorize
+from services.access.actor import Acting, authorize
+from services.access.permissions import Permission, Secret
 from services.audit import PLATFORM_CHAIN, Action, record
 from services.audit_export import ExportFile
 from services.audit_heads import Head, name_of
@@ -18,7 +19,6 @@ from services.core.db import reading, transaction
 from services.core.errors import NotFoundError
 from services.core.looking import looks_first
 from services.core.names import plain, words_of
-from services.permissions import Permission, Secret
 
 PAGE_SIZE = 50
 # Entries that are written at once, while nothing else happens: some ten milliseconds.

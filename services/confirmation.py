@@ -2,13 +2,13 @@
 
 from models import LoginSession
 from services import throttle
-from services.actor import Actor, authorize
+from services.access.actor import Actor, authorize
+from services.access.permissions import Permission
 from services.audit import Action, record
 from services.core import clock
 from services.core.db import reading, transaction
 from services.core.errors import InvalidInputError, SessionEndedError
 from services.passwords import place, verify_password
-from services.permissions import Permission
 
 
 async def require_fresh(actor: Actor) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from models import Role, User
-from services.actor import COMMAND_LINE
+from services.access.actor import COMMAND_LINE
 from services.audit import Action, record
 from services.audit_heads import note_tenant
 from services.core import clock, runtime

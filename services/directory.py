@@ -8,11 +8,11 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from models import MailTemplate, OneTimeLink, OutgoingMail, User
-from services.actor import Acting, Actor, authorize, get_user
+from services.access.actor import Acting, Actor, authorize, get_user
+from services.access.permissions import Permission
 from services.core.db import Transaction, reading
 from services.core.errors import NotFoundError
 from services.core.names import fold, words_of
-from services.permissions import Permission
 from services.search_index import find_few
 from services.user_counts import find_counts
 from services.user_pages import Found

@@ -10,7 +10,7 @@ import logging
 from sqlalchemy.exc import IntegrityError
 
 from services import throttle
-from services.actor import Acting, Actor
+from services.access.actor import Acting, Actor
 from services.core.db import Transaction
 from services.core.errors import ConflictError, InvalidInputError
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 
 from models import Role
-from services.actor import Acting
+from services.access.actor import Acting
+from services.access.permissions import invitable_roles
 from services.core.emails import check_email
 from services.core.errors import InvalidInputError
-from services.permissions import invitable_roles
 from services.users import check_names
 
 

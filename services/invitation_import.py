@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from sqlalchemy.exc import IntegrityError
 
 from models import Role, User
-from services.actor import Acting
+from services.access.actor import Acting
 from services.core.csv_files import csv_lines
 from services.core.db import Transaction, transaction
 from services.core.emails import email_key

@@ -8,8 +8,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
 from models import LinkPurpose, MailTemplate, OneTimeLink, Role, SignInMethod, Tenant, User
-from services import emails_elsewhere, links, mail
-from services.actor import Acting, authorize, get_user, is_open, lock_users
+from services import emails_elsewhere, mail
+from services.access import one_time_links
+from services.access.actor import Acting, authorize, get_user, is_open, lock_users
+from services.access.permissions import INVITATIONS, Permission, Secret, invitable_roles
 from services.audit import Action, record
 from services.core import clock, runtime
 from services.core.db import Transaction, reading, transaction
@@ -26,7 +28,6 @@ from services.invitation_form import (
 )
 from services.mail_events import MailProgressed
 from services.passwords import check_password, hash_password
-from services.permissions import INVITATIONS, Permission, Secret, invitable_roles
 from services.personal_links import (
     PLATFORM_NAME,
     Welcome,
@@ -172,7 +173,7 @@ async def resend(actor: Acting, user_id: UUID) -> Invited:
         await _authorize_role(tx, actor, user.role)
         _require_waiting(user)
         await _require_open(tx, user.tenant_id)
-        await links.void(tx, user.id, LinkPurpose.INVITATION)
+        await one_time_links.void(tx, user.id, LinkPurpose.INVITATION)
         await mail.cancel(tx, user.id, MailTemplate.INVITATION)
         by_mail = await _send(tx, user, by)
         user.changed()
@@ -210,16 +211,16 @@ async def tell_link(tx: Transaction, actor: Acting, by: User | None, user: User)
         )
     ).first()
     if link is None:
-        link = links.issue(tx, LinkPurpose.INVITATION, user.id)
+        link = one_time_links.issue(tx, LinkPurpose.INVITATION, user.id)
     await record(tx, Action.INVITATION_LINK_COPIED, actor=actor, by=by, subject=user)
     slug = await _slug(tx, user)
-    return invitation_url(slug, links.token_of(link))
+    return invitation_url(slug, one_time_links.token_of(link))
 
 
 def invitation_url(slug: str | None, token: str) -> str:
     """The address of an invitation's page."""
     base = runtime.current().settings.public_url
-    return f"{base}{links.path_of(slug)}/invitation/{token}"
+    return f"{base}{one_time_links.path_of(slug)}/invitation/{token}"
 
 
 async def open_invitation(slug: str | None, token: str) -> Welcome:
@@ -240,10 +241,10 @@ async def accept(slug: str | None, token: str, password: str, caller: Caller) ->
     hashed = await hash_password(password)
     async with transaction() as tx:
         await lock_users(tx, [before.user_id])
-        link = await links.get_live(tx, LinkPurpose.INVITATION, token)
+        link = await one_time_links.get_live(tx, LinkPurpose.INVITATION, token)
         user, tenant = await user_of_link(tx, link, slug)
         link.used_at = clock.now()
-        await links.void(tx, user.id, LinkPurpose.INVITATION)
+        await one_time_links.void(tx, user.id, LinkPurpose.INVITATION)
         user.password_hash = hashed
         await mail.cancel(tx, user.id, MailTemplate.INVITATION)
         await record(
@@ -335,7 +336,7 @@ async def _link_predecessors(tx: Transaction, user: User) -> None:
 
 
 async def _send(tx: Transaction, user: User, by: User | None) -> bool:
-    link = links.issue(tx, LinkPurpose.INVITATION, user.id)
+    link = one_time_links.issue(tx, LinkPurpose.INVITATION, user.id)
     await tx.flush()
     tenant = await tx.get(Tenant, user.tenant_id) if user.tenant_id else None
     queued = mail.enqueue(

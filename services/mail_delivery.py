@@ -15,7 +15,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from models import LinkPurpose, MailState, MailTemplate, OneTimeLink, OutgoingMail, Tenant
-from services import links, mail_queue
+from services import mail_queue
+from services.access import one_time_links
 from services.core import clock, runtime
 from services.core.db import reading
 from services.core.emails import on_the_wire
@@ -163,7 +164,9 @@ async def _render(lease: Lease) -> Letter | None:
         tenant = await tx.get(Tenant, mail.tenant_id) if mail.tenant_id else None
     if mail.link_id is not None and (link is None or not link.is_live(clock.now())):
         return None
-    base = runtime.current().settings.public_url + links.path_of(tenant.slug if tenant else None)
+    base = runtime.current().settings.public_url + one_time_links.path_of(
+        tenant.slug if tenant else None
+    )
     values = {
         **mail.params,
         "email": mail.recipient,
@@ -171,7 +174,7 @@ async def _render(lease: Lease) -> Letter | None:
     }
     token = ""
     if link is not None:
-        token = links.token_of(link)
+        token = one_time_links.token_of(link)
         page = "invitation" if link.purpose is LinkPurpose.INVITATION else "password/reset"
         values["link_url"] = f"{base}/{page}/{token}"
     return Letter(

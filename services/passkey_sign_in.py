@@ -2,7 +2,7 @@
 
 from models import SignInMethod, Tenant, User
 from services import passkeys, throttle
-from services.actor import is_open, lock_users
+from services.access.actor import is_open, lock_users
 from services.audit import Action, record
 from services.core import operator_log
 from services.core.db import reading, transaction

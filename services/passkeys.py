@@ -24,14 +24,14 @@ from webauthn.helpers.structs import (
 
 from models import LoginSession, MailTemplate, Passkey, User
 from services import passkey_challenges, second_factors
-from services.actor import Actor
+from services.access.actor import Actor
+from services.access.second_factor_policy import has_one
 from services.audit import Action, record
 from services.core import clock, runtime
 from services.core.db import Transaction, transaction
 from services.core.errors import ConflictError, NotFoundError, PasskeyRefusedError
 from services.core.looking import looks_first
 from services.passkey_challenges import Purpose
-from services.second_factor_policy import has_one
 
 # More than anybody has devices; each is a row that a sign-in may ask for.
 MOST = 20

@@ -6,8 +6,10 @@ import time
 from sqlmodel import select
 
 from models import EndReason, LinkPurpose, MailTemplate, Role, SignInMethod, Tenant, User
-from services import known_devices, links, mail, throttle
-from services.actor import Actor, authorize, find_open_tenant, lock_users
+from services import known_devices, mail, throttle
+from services.access import one_time_links
+from services.access.actor import Actor, authorize, find_open_tenant, lock_users
+from services.access.permissions import Permission
 from services.audit import Action, record
 from services.core import clock
 from services.core.db import Transaction, reading, transaction
@@ -22,7 +24,6 @@ from services.passwords import (
     place,
     verify_password,
 )
-from services.permissions import Permission
 from services.personal_links import PLATFORM_NAME, Welcome, open_link, own_words, user_of_link
 from services.sessions import Caller, end
 from services.sign_in import SignedIn, admit, let_through
@@ -54,9 +55,9 @@ async def request_reset(slug: str | None, email: str, caller: Caller) -> None:
                 address=caller.address,
             )
             if user is not None and await required_provider(tx, user) is None:
-                await links.void(tx, user.id, LinkPurpose.RESET)
+                await one_time_links.void(tx, user.id, LinkPurpose.RESET)
                 await mail.cancel(tx, user.id, MailTemplate.RESET)
-                link = links.issue(tx, LinkPurpose.RESET, user.id)
+                link = one_time_links.issue(tx, LinkPurpose.RESET, user.id)
                 await tx.flush()
                 mail.enqueue(
                     tx,
@@ -85,10 +86,10 @@ async def reset(slug: str | None, token: str, password: str, caller: Caller) -> 
     hashed = await hash_password(password)
     async with transaction(urgent=True) as tx:
         await lock_users(tx, [before.user_id])
-        link = await links.get_live(tx, LinkPurpose.RESET, token)
+        link = await one_time_links.get_live(tx, LinkPurpose.RESET, token)
         user, tenant = await user_of_link(tx, link, slug)
         link.used_at = clock.now()
-        await links.void(tx, user.id, LinkPurpose.INVITATION, LinkPurpose.RESET)
+        await one_time_links.void(tx, user.id, LinkPurpose.INVITATION, LinkPurpose.RESET)
         user.password_hash = hashed
         entry = await record(
             tx, Action.PASSWORD_RESET, actor=None, by=user, subject=user, address=caller.address
@@ -137,7 +138,7 @@ async def change_password(actor: Actor, current: str, new: str) -> int:
             raise SessionEndedError
         fresh.password_hash = hashed
         await throttle.forget(tx, counters)
-        await links.void(tx, fresh.id, LinkPurpose.RESET)
+        await one_time_links.void(tx, fresh.id, LinkPurpose.RESET)
         entry = await record(tx, Action.PASSWORD_CHANGED, actor=actor, by=fresh, subject=fresh)
         return await end(
             tx, fresh, EndReason.PASSWORD_CHANGED, cause=entry.id, keep=actor.session_id

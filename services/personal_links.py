@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from models import LinkPurpose, OneTimeLink, Tenant, User
-from services import links
+from services.access import one_time_links
 from services.core.db import Transaction, reading
 
 PLATFORM_NAME = "Rollcall"
@@ -27,7 +27,7 @@ class Welcome:
 async def open_link(purpose: LinkPurpose, slug: str | None, token: str) -> Welcome:
     """What the page of a user's one-time link shows. Raises `DeadLinkError`."""
     async with reading() as tx:
-        link = await links.get_live(tx, purpose, token)
+        link = await one_time_links.get_live(tx, purpose, token)
         user, tenant = await user_of_link(tx, link, slug)
         return Welcome(
             user_id=user.id,
@@ -48,7 +48,7 @@ async def user_of_link(
     tenant = await tx.get(Tenant, user.tenant_id) if user and user.tenant_id else None
     here = (tenant.slug if tenant else None) == slug
     if user is None or not user.active or not here or (tenant and tenant.closed_at):
-        raise links.dead(link.purpose)
+        raise one_time_links.dead(link.purpose)
     return user, tenant
 
 

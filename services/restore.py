@@ -17,7 +17,7 @@ from sqlmodel import col, func, select, update
 
 from models import AuditEvent, EndReason, LoginSession
 from services import key_files
-from services.actor import COMMAND_LINE
+from services.access.actor import COMMAND_LINE
 from services.audit import Action, record
 from services.audit_check import BrokenLink, verify
 from services.core import clock

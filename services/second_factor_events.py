@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from services.access_events import UserEvent
+from services.access.events import UserEvent
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,16 +13,16 @@ from sqlmodel import col, delete, select
 
 from models import Authenticator, MailTemplate, Passkey, Tenant, User
 from services import known_devices, mail, recovery_codes
-from services.actor import COMMAND_LINE, Acting, Actor, authorize, get_user
+from services.access.actor import COMMAND_LINE, Acting, Actor, authorize, get_user
+from services.access.permissions import Permission, Secret
+from services.access.second_factor_policy import concerns, has_one
 from services.audit import Action, record
 from services.core import clock, vault
 from services.core.db import Transaction, reading, transaction
 from services.core.errors import ConflictError, InvalidInputError, SessionEndedError
 from services.core.looking import looks_first
-from services.permissions import Permission, Secret
 from services.personal_links import PLATFORM_NAME
 from services.second_factor_events import SecondFactorsChanged
-from services.second_factor_policy import concerns, has_one
 
 ISSUER = "Rollcall"
 # Seconds that a code is shown (RFC 6238, section 5.2, recommends 30).

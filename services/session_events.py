@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from models import EndReason
-from services.access_events import UserEvent
+from services.access.events import UserEvent
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,9 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from models import EndReason, LoginSession, Role, SignInMethod, Tenant, User
 from services import known_devices
-from services.actor import Acting, Actor, authorize, find_tenant, get_user, lock_users
+from services.access.actor import Acting, Actor, authorize, find_tenant, get_user, lock_users
+from services.access.permissions import Permission
+from services.access.second_factor_policy import lacks
 from services.audit import Action, record
 from services.core import clock, logs, runtime
 from services.core.db import Transaction, reading, transaction
@@ -18,8 +20,6 @@ from services.core.errors import NotFoundError, SessionEndedError
 from services.core.looking import looks_first
 from services.core.secrets import new_token, token_hash
 from services.devices import describe_device
-from services.permissions import Permission
-from services.second_factor_policy import lacks
 from services.session_events import SessionsEnded
 
 # A sign of life is written down at most so often: one write per click would be too many.

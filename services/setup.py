@@ -6,8 +6,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select, update
 
 from models import AuditHead, LinkPurpose, OneTimeLink, Role, SignInMethod, Tenant, User
-from services import links
-from services.actor import COMMAND_LINE
+from services.access import one_time_links
+from services.access.actor import COMMAND_LINE
 from services.audit import PLATFORM_CHAIN, Action, record
 from services.audit_heads import note_tenant
 from services.core import clock, runtime
@@ -49,8 +49,8 @@ async def setup_url() -> str | None:
             )
         ).first()
         if link is None or not link.is_live(clock.now()):
-            link = links.issue(tx, LinkPurpose.SETUP, None)
-        return f"{runtime.current().settings.public_url}/setup/{links.token_of(link)}"
+            link = one_time_links.issue(tx, LinkPurpose.SETUP, None)
+        return f"{runtime.current().settings.public_url}/setup/{one_time_links.token_of(link)}"
 
 
 async def is_set_up() -> bool:
@@ -62,7 +62,7 @@ async def is_set_up() -> bool:
 async def open_setup(token: str) -> None:
     """Check the set-up link, using nothing up. Raises `DeadLinkError`."""
     async with reading() as tx:
-        await links.get_live(tx, LinkPurpose.SETUP, token)
+        await one_time_links.get_live(tx, LinkPurpose.SETUP, token)
         if await _has_accounts(tx):
             raise DeadLinkError(ALREADY)
 
@@ -97,7 +97,7 @@ async def set_up(token: str, form: SetupForm, caller: Caller) -> SignedIn:
     hashed = await hash_password(form.password)
     async with transaction() as tx:
         await _lock(tx)
-        link = await links.get_live(tx, LinkPurpose.SETUP, token)
+        link = await one_time_links.get_live(tx, LinkPurpose.SETUP, token)
         if await _has_accounts(tx):
             raise DeadLinkError(ALREADY)
         link.used_at = clock.now()

@@ -6,13 +6,13 @@ from sqlalchemy import ColumnElement, and_, literal
 from sqlmodel import col, select
 
 from models import LoginSession, Role, SecondFactorPolicy, SsoConnection, Tenant, User
-from services.actor import Actor, authorize, get_tenant
+from services.access.actor import Actor, authorize, get_tenant
+from services.access.permissions import Permission
+from services.access.second_factor_policy import has_one, lacks, there_is_one
 from services.audit import Action, record
 from services.core.db import Transaction, reading, transaction
 from services.core.errors import ConflictError, InvalidInputError
 from services.core.looking import looks_first
-from services.permissions import Permission
-from services.second_factor_policy import has_one, lacks, there_is_one
 from services.tenant_events import TenantChanged
 
 

@@ -6,10 +6,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from services import doctor, doctor_work, replicas
-from services.actor import Acting, Operator, authorize
+from services.access.actor import Acting, Operator, authorize
+from services.access.permissions import Permission
 from services.checks import Check
 from services.core.db import reading
-from services.permissions import Permission
 
 
 @dataclass(frozen=True)

@@ -9,14 +9,14 @@ from uuid import UUID
 from sqlmodel import col, select, update
 
 from models import EndReason, LoginSession, MailState, OneTimeLink, OutgoingMail, Tenant, User
-from services.actor import Acting, Actor, authorize
+from services.access.actor import Acting, Actor, authorize
+from services.access.permissions import Permission
 from services.audit import Action, record
 from services.audit_heads import note_tenant
 from services.core import clock
 from services.core.db import Transaction, transaction
 from services.core.errors import NotFoundError
 from services.core.looking import looks_first
-from services.permissions import Permission
 from services.sessions import end
 from services.tenant_events import TenantChanged
 

@@ -10,7 +10,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
 from models import AuditHead, Tenant, UserCount
-from services.actor import Acting, Actor, authorize
+from services.access.actor import Acting, Actor, authorize
+from services.access.permissions import Permission
 from services.audit import GENESIS, PLATFORM_CHAIN, Action, record
 from services.audit_heads import note_tenant
 from services.core import clock
@@ -18,7 +19,6 @@ from services.core.db import Transaction, reading, transaction
 from services.core.errors import InvalidInputError, NotFoundError
 from services.core.looking import looks_first
 from services.core.names import RESERVED_SLUGS, check_slug, clean_name, is_slug, slug_from
-from services.permissions import Permission
 from services.tenant_events import TenantChanged
 
 

@@ -9,8 +9,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
 from models import EndReason, LinkPurpose, LoginSession, Role, User
-from services import links, mail, presence
-from services.actor import ROLLCALL, Acting, Actor, authorize, get_user
+from services import mail, presence
+from services.access import one_time_links
+from services.access.actor import ROLLCALL, Acting, Actor, authorize, get_user
+from services.access.permissions import Permission
 from services.audit import Action, record
 from services.core import clock
 from services.core.db import Transaction, reading, transaction
@@ -25,7 +27,6 @@ from services.core.errors import (
 from services.core.looking import looks_first
 from services.core.names import clean_name, fold
 from services.emails_elsewhere import ActiveElsewhereError, claim_answer
-from services.permissions import Permission
 from services.receipts import Receipt
 from services.sessions import end
 from services.user_events import UserActivated, UserDeactivated, UserEdited
@@ -165,7 +166,7 @@ async def _deactivate(tx: Transaction, actor: Acting, by: User | None, user: Use
         if others.first() is None:
             raise LastPlatformAdminError
     user.deactivate(clock.now(), by.id if by else None)
-    await links.void(tx, user.id, LinkPurpose.INVITATION, LinkPurpose.RESET)
+    await one_time_links.void(tx, user.id, LinkPurpose.INVITATION, LinkPurpose.RESET)
     await mail.cancel(tx, user.id)
     entry = await record(tx, Action.USER_DEACTIVATED, actor=actor, by=by, subject=user)
     await end(tx, user, EndReason.DEACTIVATED, cause=entry.id)

@@ -15,7 +15,7 @@ from services import (
     replicas,
     users,
 )
-from services.actor import ROLLCALL
+from services.access.actor import ROLLCALL
 from services.core import runtime, transport
 from services.core.errors import RollcallError
 

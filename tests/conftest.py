@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from models import Tenant, User
 from services import passwords
-from services.actor import Actor
+from services.access.actor import Actor
 from services.core import clock
 from services.core.events import Event
 from services.core.runtime import Runtime

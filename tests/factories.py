@@ -13,8 +13,9 @@ import pyotp
 from sqlmodel import col, select
 
 from models import LinkPurpose, OneTimeLink, Role, SignInMethod, Tenant, User
-from services import links, passwords, second_factors
-from services.actor import Actor
+from services import passwords, second_factors
+from services.access import one_time_links
+from services.access.actor import Actor
 from services.core import clock
 from services.core.db import reading, transaction
 from services.core.emails import email_key
@@ -112,7 +113,7 @@ async def _add(users: Collection[User]) -> None:
         await tx.flush()
         for user in users:
             if user.password_hash is None and user.active:
-                links.issue(tx, LinkPurpose.INVITATION, user.id)
+                one_time_links.issue(tx, LinkPurpose.INVITATION, user.id)
 
 
 async def create_admin(tenant: Tenant, **given: str) -> User:
@@ -169,14 +170,14 @@ async def tokens_of(
         )
         latest = {link.user_id: link for link in found}
     assert latest.keys() == {user.id for user in users}, f"no {purpose} link"
-    return [links.token_of(latest[user.id]) for user in users]
+    return [one_time_links.token_of(latest[user.id]) for user in users]
 
 
 async def issue_links(users: Collection[User], purpose: LinkPurpose) -> list[str]:
     """Give each user a link of this purpose; returns their tokens."""
     async with transaction() as tx:
         for user in users:
-            links.issue(tx, purpose, user.id)
+            one_time_links.issue(tx, purpose, user.id)
     return await tokens_of(users, purpose)
 
 

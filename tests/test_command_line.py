@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from services import audit_log, audit_signature
-from services.actor import COMMAND_LINE
+from services.access.actor import COMMAND_LINE
 from services.audit_log import AuditQuery
 from services.core.settings import PREFIX
 from services.core.startup import started

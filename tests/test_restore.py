@@ -12,7 +12,7 @@ import pytest
 
 from models import EndReason
 from services import users
-from services.actor import COMMAND_LINE
+from services.access.actor import COMMAND_LINE
 from services.audit_check import verify
 from services.backup import RECORD, back_up
 from services.core.settings import Settings

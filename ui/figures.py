@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from services import system
-from services.actor import ROLLCALL, Acting
+from services.access.actor import ROLLCALL, Acting
 from services.audit_events import AuditWritten
 from services.checks import Check, State, report, verdict
 from services.core import clock, runtime

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from nicegui import ui
 from nicegui.elements.mixins.text_element import TextElement
 
-from services.permissions import Permission, may
+from services.access.permissions import Permission, may
 from services.sessions import Visit
 from ui import live
 from ui.components.shell import Link, Shell

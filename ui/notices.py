@@ -11,7 +11,7 @@ from uuid import UUID
 from weakref import WeakValueDictionary
 
 from services import presence, receipts, sessions, users
-from services.access_events import UserEvent
+from services.access.events import UserEvent
 from services.audit import PLATFORM_CHAIN
 from services.audit_events import AuditWritten
 from services.audit_log import AuditEntry, find_entry

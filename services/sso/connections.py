@@ -8,7 +8,9 @@ from pydantic import BaseModel, Field
 from sqlmodel import select
 
 from models import Role, SsoConnection, Tenant
-from services.actor import Actor, authorize, find_open_tenant, get_tenant
+from services.access.actor import Actor, authorize, find_open_tenant, get_tenant
+from services.access.one_time_links import path_of
+from services.access.permissions import Permission
 from services.audit import Action, record
 from services.core import clock, runtime, vault
 from services.core.db import Transaction, reading, transaction
@@ -16,8 +18,6 @@ from services.core.emails import email_key
 from services.core.errors import ConflictError, InvalidInputError, NotFoundError
 from services.core.looking import looks_first
 from services.core.names import clean_name
-from services.links import path_of
-from services.permissions import Permission
 from services.sso.errors import SsoError
 from services.sso.provider import discover, issuer_of
 from services.tenant_events import TenantChanged

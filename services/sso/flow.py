@@ -25,14 +25,15 @@ from models import (
     SsoSession,
     User,
 )
-from services import emails_elsewhere, links, throttle
-from services.actor import Actor, authorize
+from services import emails_elsewhere, throttle
+from services.access import one_time_links
+from services.access.actor import Actor, authorize
+from services.access.permissions import Permission
 from services.audit import Action, record
 from services.core import clock, operator_log, vault
 from services.core.db import Transaction, reading, transaction
 from services.core.errors import ConflictError
 from services.core.operator_log import Refused, noting_pauses
-from services.permissions import Permission
 from services.personal_links import open_link
 from services.sessions import Caller
 from services.sign_in import SignedIn, welcome
@@ -220,7 +221,7 @@ async def _admit(
             person = person_of(claims)
             decision = await decide(tx, connection, person, invited)
             if invited is not None:
-                link = await links.get_live(tx, LinkPurpose.INVITATION, attempt.invitation)
+                link = await one_time_links.get_live(tx, LinkPurpose.INVITATION, attempt.invitation)
                 link.used_at = clock.now()
             user = await let_in(tx, connection, tenant, person, decision, caller)
             if user.invited:

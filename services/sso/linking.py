@@ -18,8 +18,9 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from models import ExternalIdentity, LinkPurpose, MailTemplate, Role, SsoConnection, Tenant, User
-from services import links, mail
-from services.actor import lock_users
+from services import mail
+from services.access import one_time_links
+from services.access.actor import lock_users
 from services.audit import Action, record
 from services.core import clock
 from services.core.db import Transaction
@@ -178,7 +179,7 @@ async def let_in(
         provider=connection.name,
     )
     if user.invited:
-        await links.void(tx, user.id, LinkPurpose.INVITATION)
+        await one_time_links.void(tx, user.id, LinkPurpose.INVITATION)
         await mail.cancel(tx, user.id, MailTemplate.INVITATION)
     mail.enqueue(
         tx,

@@ -10,7 +10,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
 from models import Tenant, User
-from services.actor import Actor
+from services.access.actor import Actor
 from services.core import runtime
 from services.core.runtime import Runtime
 from services.core.settings import Settings

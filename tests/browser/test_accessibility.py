@@ -10,7 +10,7 @@ from playwright.async_api import Page, expect
 
 from models import LinkPurpose, Tenant, User
 from services import invitations, password_change, users
-from services.actor import Actor
+from services.access.actor import Actor
 from services.core.db import reading
 from services.invitation_form import InvitationForm
 from services.sessions import Caller

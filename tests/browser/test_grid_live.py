@@ -4,7 +4,7 @@ from playwright.async_api import Route, expect
 
 from models import Tenant, User
 from services import invitations, users
-from services.actor import Actor
+from services.access.actor import Actor
 from services.invitation_form import InvitationForm
 from tests import factories
 from tests.browser.browsers import Browsers, hear

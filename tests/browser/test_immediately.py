@@ -9,7 +9,7 @@ from sqlmodel import col, update
 
 from models import LinkPurpose, LoginSession, Tenant, User
 from services import password_change, sessions, tenant_end, users
-from services.actor import Actor
+from services.access.actor import Actor
 from services.core import clock
 from services.core.db import transaction
 from services.sessions import Caller

@@ -4,7 +4,7 @@ from playwright.async_api import expect
 
 from models import Role, Tenant, User
 from services import invitations
-from services.actor import Actor
+from services.access.actor import Actor
 from services.invitation_form import InvitationForm
 from tests.browser.browsers import Browsers, fill, link_in, mail_to
 from tests.browser.grid import Grid, dialog, toast

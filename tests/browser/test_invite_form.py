@@ -4,7 +4,7 @@ from playwright.async_api import Page, expect
 
 from models import Tenant, User
 from services import users
-from services.actor import Actor
+from services.access.actor import Actor
 from tests import factories
 from tests.browser.browsers import Browsers, fill, mail_to
 from tests.browser.grid import Grid, dialog

@@ -7,7 +7,7 @@ from playwright.async_api import expect
 
 from models import Tenant, User
 from services import users
-from services.actor import COMMAND_LINE
+from services.access.actor import COMMAND_LINE
 from tests.browser.browsers import Browsers, connected, expect_signed_out, fill, sign_in
 from tests.browser.grid import Grid, dialog, toast
 from tests.browser.looks import look

@@ -4,7 +4,7 @@ from playwright.async_api import expect
 
 from models import SecondFactorPolicy, Tenant, User
 from services import users
-from services.actor import COMMAND_LINE
+from services.access.actor import COMMAND_LINE
 from services.core.db import transaction
 from tests.browser.browsers import Browsers, connected
 from tests.browser.grid import dialog, toast

@@ -8,8 +8,8 @@ from playwright.async_api import expect
 
 from models import Role, Tenant, User
 from services import users
-from services.actor import Actor
-from services.permissions import CANNOT, PERMISSIONS
+from services.access.actor import Actor
+from services.access.permissions import CANNOT, PERMISSIONS
 from tests import books, factories
 from tests.browser.browsers import Browsers, hear
 

@@ -6,7 +6,7 @@ from playwright.async_api import Locator, Page, expect
 
 from models import Tenant, User
 from services import users
-from services.actor import COMMAND_LINE
+from services.access.actor import COMMAND_LINE
 from tests.browser.browsers import Browsers, connected
 from tests.browser.looks import look
 from tests.browser.server import Server

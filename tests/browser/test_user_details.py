@@ -7,7 +7,7 @@ from playwright.async_api import expect
 
 from models import Tenant, User
 from services import invitations
-from services.actor import Actor
+from services.access.actor import Actor
 from services.core import clock
 from services.invitation_form import InvitationForm
 from tests.browser.browsers import Browsers, connected, fill, link_in, mail_to

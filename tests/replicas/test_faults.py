@@ -11,7 +11,7 @@ import socketio
 
 from models import User
 from services import users
-from services.actor import COMMAND_LINE
+from services.access.actor import COMMAND_LINE
 from services.core.errors import DatabaseUnavailableError
 from services.core.transport import CHANNEL, LISTENER
 from tests import books

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from services import users
-from services.actor import COMMAND_LINE
+from services.access.actor import COMMAND_LINE
 from tests.browser.server import Server
 from tests.browser.waiting import eventually
 from tests.factories import PASSWORD

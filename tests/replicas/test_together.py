@@ -8,7 +8,7 @@ import pytest
 
 from models import MailState
 from services import invitations, sessions, users
-from services.actor import COMMAND_LINE, Operator
+from services.access.actor import COMMAND_LINE, Operator
 from services.invitation_form import InvitationForm
 from tests import books
 from tests.browser.server import Server

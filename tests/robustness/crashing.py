@@ -21,7 +21,7 @@ import argon2
 from pydantic import BaseModel, SecretStr
 
 from services import invitations, mail_delivery, passwords, sign_in, users
-from services.actor import Operator
+from services.access.actor import Operator
 from services.core import startup
 from services.core.db import Database
 from services.core.errors import TooManyAttemptsError

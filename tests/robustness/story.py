@@ -18,7 +18,7 @@ from pydantic import SecretStr
 
 from models import Role, SsoConnection
 from services import audit_log, invitations, password_change, second_factors, sessions
-from services.actor import Actor
+from services.access.actor import Actor
 from services.audit_log import AuditQuery
 from services.core import clock, vault
 from services.core.db import transaction

@@ -16,7 +16,7 @@ from sqlmodel import select
 
 from models import MailState, Role, Tenant, User
 from services import invitations, mail_delivery, mail_queue, sessions, users
-from services.actor import Operator
+from services.access.actor import Operator
 from services.audit_check import verify
 from services.core import clock
 from services.core.db import reading

@@ -22,7 +22,7 @@ from services import (
     tenants,
     users,
 )
-from services.actor import Actor
+from services.access.actor import Actor
 from services.audit_log import AuditQuery
 from services.core import clock
 from services.core.db import reading, transaction

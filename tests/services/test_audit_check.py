@@ -9,7 +9,7 @@ from sqlmodel import col, delete, select
 
 from models import AuditEvent, AuditHead, LoginSession, Role, Tenant, User, UserCount
 from services import tenants, users
-from services.actor import Actor
+from services.access.actor import Actor
 from services.audit import GENESIS, PLATFORM_CHAIN, hash_of
 from services.audit_check import BrokenLink, find_missing, verify
 from services.audit_heads import Head, list_heads, note_heads

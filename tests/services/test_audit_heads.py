@@ -9,7 +9,7 @@ import pytest
 
 from models import Tenant
 from services import tenant_end, tenants, users
-from services.actor import Actor
+from services.access.actor import Actor
 from services.audit_heads import HEADS_PER_ENTRY, list_heads, note_heads, read_heads
 from services.audit_log import AuditQuery, export, list_entries
 from services.core import clock

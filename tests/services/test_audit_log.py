@@ -11,7 +11,7 @@ from sqlmodel import col, delete, select
 
 from models import AuditEvent, Role, Tenant, User
 from services import users
-from services.actor import Actor
+from services.access.actor import Actor
 from services.audit import Action, record
 from services.audit_check import verify
 from services.audit_events import AuditWritten

@@ -8,7 +8,7 @@ import pytest
 
 from models import Tenant
 from services import users
-from services.actor import COMMAND_LINE
+from services.access.actor import COMMAND_LINE
 from services.audit_check import find_missing
 from services.audit_heads import read_heads
 from services.audit_telling import Teller

@@ -11,7 +11,7 @@ import pytest
 import services
 from models import EndReason, LoginSession, Role, SecondFactorPolicy, Tenant, User
 from services import directory, sessions, users
-from services.actor import Acting, Actor, lock_users
+from services.access.actor import Acting, Actor, lock_users
 from services.core import clock
 from services.core.db import transaction
 from services.core.errors import (

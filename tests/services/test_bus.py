@@ -12,8 +12,8 @@ import pytest
 
 from models import EndReason, Role, Tenant
 from services import users
-from services.access_events import UserEvent
-from services.actor import Actor
+from services.access.actor import Actor
+from services.access.events import UserEvent
 from services.core import events as every_event
 from services.core.bus import Bus
 from services.core.db import transaction

@@ -4,7 +4,7 @@ import asyncio
 
 from models import Tenant
 from services import invitations
-from services.actor import Actor
+from services.access.actor import Actor
 from services.audit_check import verify
 from services.invitation_form import InvitationForm
 from tests import books

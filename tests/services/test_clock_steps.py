@@ -18,7 +18,7 @@ from services import (
     users,
     workers,
 )
-from services.actor import Actor, is_fresh
+from services.access.actor import Actor, is_fresh
 from services.audit_check import verify
 from services.core import clock
 from services.core.db import transaction

@@ -6,7 +6,7 @@ import pytest
 
 from models import Role, Tenant, User
 from services import audit_log, confirmation, invitations, throttle
-from services.actor import FRESH_FOR, Actor
+from services.access.actor import FRESH_FOR, Actor
 from services.audit_log import AuditQuery
 from services.core import clock
 from services.core.errors import FreshSignInNeededError, InvalidInputError, TooManyAttemptsError

@@ -7,7 +7,7 @@ import pytest
 
 from models import Role, Tenant
 from services import directory, user_pages, users
-from services.actor import Actor
+from services.access.actor import Actor
 from services.core.errors import NotFoundError
 from services.directory import UserPage, list_users
 from services.user_query import PAGE_SIZE, UserQuery

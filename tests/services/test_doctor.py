@@ -15,7 +15,7 @@ from sqlalchemy import text
 
 from models import MailState, MailTemplate, OutgoingMail, Tenant
 from services import backup, doctor, system, users
-from services.actor import COMMAND_LINE
+from services.access.actor import COMMAND_LINE
 from services.audit_heads import note_heads
 from services.checks import Check, State, report, verdict, well
 from services.core import clock, migrations

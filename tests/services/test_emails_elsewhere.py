@@ -6,7 +6,7 @@ import pytest
 
 from models import AttemptCounter, Role, Tenant, User
 from services import invitations, throttle, users
-from services.actor import COMMAND_LINE, Actor
+from services.access.actor import COMMAND_LINE, Actor
 from services.core.errors import ConflictError, InvalidInputError, TooManyAttemptsError
 from services.emails_elsewhere import IN_USE
 from services.invitation_form import InvitationForm

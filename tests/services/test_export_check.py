@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from models import Tenant
 from services import audit_signature, users
-from services.actor import Actor
+from services.access.actor import Actor
 from services.audit_log import AuditQuery, export
 from services.core.csv_files import BOM, csv_lines
 from services.core.errors import OperatorError

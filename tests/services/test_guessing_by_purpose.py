@@ -7,7 +7,7 @@ import pytest
 
 from models import Tenant, User
 from services import confirmation, password_change, second_step, throttle
-from services.actor import Actor
+from services.access.actor import Actor
 from services.core import clock
 from services.core.errors import (
     InvalidInputError,

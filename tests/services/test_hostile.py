@@ -7,7 +7,7 @@ import pytest
 
 from models import Role, Tenant, User
 from services import audit_log, invitations, tenants
-from services.actor import Actor
+from services.access.actor import Actor
 from services.audit_log import AuditQuery
 from services.core.csv_files import defused
 from services.core.errors import InvalidInputError

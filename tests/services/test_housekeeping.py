@@ -7,7 +7,7 @@ from sqlmodel import select
 
 from models import AttemptCounter, BusMessage, KnownDevice, Tenant, User
 from services import housekeeping, known_devices, throttle, workers
-from services.actor import Actor
+from services.access.actor import Actor
 from services.core import clock, transport
 from services.core.db import reading, transaction
 from services.core.runtime import Runtime

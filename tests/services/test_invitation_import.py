@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from models import Role, Tenant, User
-from services.actor import Actor
+from services.access.actor import Actor
 from services.audit_check import verify
 from services.core import clock
 from services.core.errors import FreshSignInNeededError, InvalidInputError

@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 
 from models import LinkPurpose, MailState, Tenant, User
-from services import invitations, links, password_change, sessions, sign_in, users
-from services.actor import Actor
+from services import invitations, password_change, sessions, sign_in, users
+from services.access import one_time_links
+from services.access.actor import Actor
 from services.core import clock
 from services.core.errors import ConflictError, DeadLinkError, InvalidInputError
 from services.core.events import Event
@@ -224,4 +225,4 @@ async def test_tokens_of_two_links_have_nothing_in_common(tenant: Tenant) -> Non
     tokens = [await token_of(await create_user(tenant, invited=True)) for _ in range(20)]
     assert len({token[:8] for token in tokens}) == 20
     assert {len(token) for token in tokens} == {43}  # 256 bits
-    assert links.LIFETIMES[LinkPurpose.INVITATION] == timedelta(days=7)
+    assert one_time_links.LIFETIMES[LinkPurpose.INVITATION] == timedelta(days=7)

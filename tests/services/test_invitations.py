@@ -4,7 +4,7 @@ import pytest
 
 from models import MailState, MailTemplate, Role, Tenant, User
 from services import invitations, users
-from services.actor import COMMAND_LINE, Actor
+from services.access.actor import COMMAND_LINE, Actor
 from services.audit_events import AuditWritten
 from services.core.errors import InvalidInputError, NotAllowedError
 from services.core.events import Event

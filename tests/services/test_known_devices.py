@@ -6,7 +6,7 @@ import pytest
 
 from models import KnownDevice, LinkPurpose, Tenant, User
 from services import known_devices, password_change, second_factors, sessions, throttle
-from services.actor import Actor
+from services.access.actor import Actor
 from services.core.db import reading
 from services.core.errors import SignInFailedError, TooManyAttemptsError
 from services.known_devices import MOST_PEOPLE, SEPARATOR, TOKEN_LENGTH

@@ -16,7 +16,7 @@ from sqlmodel import SQLModel
 import services
 from models import Role, Tenant, User
 from services import invitation_import, sessions, tenant_end, tenants, users
-from services.actor import COMMAND_LINE, Actor, lock_users
+from services.access.actor import COMMAND_LINE, Actor, lock_users
 from services.core import clock
 from services.core.db import reading, transaction
 from services.core.errors import RollcallError, SelfDeactivationError, SessionEndedError

@@ -6,7 +6,7 @@ import pytest
 
 from models import MailState, Role, Tenant, User
 from services import invitations, mail_queue, users
-from services.actor import Actor
+from services.access.actor import Actor
 from services.core import clock
 from services.core.db import transaction
 from services.core.runtime import Runtime

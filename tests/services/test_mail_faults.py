@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from models import MailState, User
 from services import directory, invitations
 from services import mail_server as conversation
-from services.actor import Actor
+from services.access.actor import Actor
 from services.core import clock
 from services.core.runtime import Runtime
 from services.invitation_form import InvitationForm

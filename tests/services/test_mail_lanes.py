@@ -12,7 +12,7 @@ import pytest
 from models import MailProgress, MailState, OutgoingMail, Tenant, User
 from services import directory, invitations, mail_delivery, mail_lanes, mail_queue
 from services import mail_server as conversation
-from services.actor import Actor
+from services.access.actor import Actor
 from services.core import clock
 from services.core.errors import RollcallError
 from services.core.runtime import Runtime

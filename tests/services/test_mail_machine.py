@@ -14,7 +14,7 @@ from sqlmodel import select
 
 from models import MailState, OutgoingMail
 from services import invitations, mail_delivery, mail_queue, users
-from services.actor import COMMAND_LINE, Operator
+from services.access.actor import COMMAND_LINE, Operator
 from services.core.db import reading
 from services.core.errors import ConflictError, RollcallError
 from services.invitation_form import InvitationForm

@@ -8,7 +8,7 @@ import pytest
 
 from models import MailState, Tenant
 from services import invitations, tenants
-from services.actor import Actor
+from services.access.actor import Actor
 from services.core.runtime import Runtime
 from services.invitation_form import InvitationForm
 from services.mail_delivery import deliver_next

@@ -12,7 +12,7 @@ from pydantic import SecretStr, ValidationError
 from models import MailState
 from services import invitations
 from services import mail_server as conversation
-from services.actor import Actor
+from services.access.actor import Actor
 from services.core.runtime import Runtime
 from services.core.settings import Settings
 from services.invitation_form import InvitationForm

@@ -12,7 +12,7 @@ import pytest
 
 from models import Tenant, User
 from services import invitations, mail_delivery, second_factors, second_step
-from services.actor import Actor
+from services.access.actor import Actor
 from services.core import clock, logs
 from services.core.errors import InvalidInputError, RollcallError, SecondStepNeededError
 from services.core.operator_log import MailTrouble, Refused, sign_in_refused

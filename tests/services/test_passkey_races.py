@@ -2,7 +2,7 @@
 
 from models import Tenant
 from services import passkey_sign_in, passkeys, users
-from services.actor import Actor
+from services.access.actor import Actor
 from services.core.errors import PasskeyRefusedError
 from services.sessions import Caller
 from tests import books, factories

@@ -17,7 +17,7 @@ from services import (
     throttle,
     users,
 )
-from services.actor import COMMAND_LINE, Actor
+from services.access.actor import COMMAND_LINE, Actor
 from services.core import clock, runtime
 from services.core.errors import (
     ConflictError,

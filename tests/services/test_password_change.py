@@ -7,7 +7,7 @@ import pytest
 
 from models import EndReason, LinkPurpose, MailState, MailTemplate, Tenant, User
 from services import password_change, sessions
-from services.actor import Actor
+from services.access.actor import Actor
 from services.core import clock
 from services.core.errors import (
     DeadLinkError,

@@ -3,7 +3,7 @@
 import pytest
 
 from models import Role
-from services.permissions import CANNOT, PERMISSIONS, Permission, invitable_roles, may
+from services.access.permissions import CANNOT, PERMISSIONS, Permission, invitable_roles, may
 
 # Written down again, in full: a change of the table must be meant.
 # Columns: Platform Admin, Tenant Admin, Administrator, Sales Engineer.

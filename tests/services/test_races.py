@@ -7,7 +7,7 @@ import pytest
 
 from models import Role, Tenant, User
 from services import invitations, users
-from services.actor import COMMAND_LINE, Actor
+from services.access.actor import COMMAND_LINE, Actor
 from services.audit import Action
 from services.core.db import transaction
 from services.core.errors import ConflictError, InvalidInputError, SessionEndedError

@@ -6,7 +6,7 @@ import pytest
 
 from models import Role, Tenant
 from services import directory, invitations, users
-from services.actor import Actor
+from services.access.actor import Actor
 from services.core import clock
 from services.core.errors import ConflictError
 from services.emails_elsewhere import IN_USE

@@ -5,7 +5,8 @@ import pytest
 
 from models import Role, SecondFactorPolicy, SignInMethod, Tenant, User
 from services import directory, second_factors, sign_in_policy
-from services.actor import FRESH_FOR, Actor
+from services.access.actor import FRESH_FOR, Actor
+from services.access.second_factor_policy import lacks
 from services.core import clock
 from services.core.db import transaction
 from services.core.errors import (
@@ -15,7 +16,6 @@ from services.core.errors import (
     NotFoundError,
     SecondFactorRequiredError,
 )
-from services.second_factor_policy import lacks
 from services.sessions import recognise
 from services.user_query import UserQuery
 from tests import books, factories

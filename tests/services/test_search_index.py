@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from models import Tenant, User
 from services import search_index, users
-from services.actor import Actor
+from services.access.actor import Actor
 from services.core.db import transaction
 from services.core.migrations import migrate
 from services.core.names import fold

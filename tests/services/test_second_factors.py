@@ -7,7 +7,7 @@ import pytest
 
 from models import LinkPurpose, MailTemplate, Role, Tenant, User
 from services import password_change, recovery_codes, second_factors, second_step, throttle, users
-from services.actor import COMMAND_LINE, Actor
+from services.access.actor import COMMAND_LINE, Actor
 from services.core import clock
 from services.core.errors import (
     ConflictError,

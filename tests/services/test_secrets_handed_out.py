@@ -25,14 +25,14 @@ from models import (
     User,
 )
 from services import invitations, recovery_codes
-from services.actor import FRESH_FOR, Actor
+from services.access.actor import FRESH_FOR, Actor
+from services.access.permissions import SECRETS, Secret, may
 from services.core import clock, vault
 from services.core.db import reading
 from services.core.errors import FreshSignInNeededError
 from services.core.runtime import Runtime
 from services.core.secrets import token_hash
 from services.invitation_form import InvitationForm
-from services.permissions import SECRETS, Secret, may
 from tests import books
 from tests.factories import create_user, sign_in
 from tests.services.calls import CALLS, Call

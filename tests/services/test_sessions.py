@@ -7,7 +7,7 @@ import pytest
 
 from models import EndReason, SignInMethod, Tenant, User
 from services import sessions
-from services.actor import Actor
+from services.access.actor import Actor
 from services.core import clock
 from services.core.db import transaction
 from services.core.errors import NotFoundError, SessionEndedError

@@ -13,8 +13,9 @@ from models import (
     Tenant,
     User,
 )
-from services import invitations, links, passwords, setup, tenants
-from services.actor import Actor
+from services import invitations, passwords, setup, tenants
+from services.access import one_time_links
+from services.access.actor import Actor
 from services.audit import PLATFORM_CHAIN
 from services.core.db import transaction
 from services.core.runtime import Runtime
@@ -53,7 +54,10 @@ async def _one_was_set_up() -> None:
 
 async def _setup_tokens(count: int) -> list[str]:
     async with transaction() as tx:
-        return [links.token_of(links.issue(tx, LinkPurpose.SETUP, None)) for _ in range(count)]
+        return [
+            one_time_links.token_of(one_time_links.issue(tx, LinkPurpose.SETUP, None))
+            for _ in range(count)
+        ]
 
 
 async def test_of_two_set_ups_with_one_link_one_wins(rollcall: Runtime) -> None:

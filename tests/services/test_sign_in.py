@@ -5,7 +5,7 @@ from sqlmodel import select
 
 from models import AttemptCounter, EndReason, Role, Tenant, User
 from services import sessions, users
-from services.actor import COMMAND_LINE, Actor
+from services.access.actor import COMMAND_LINE, Actor
 from services.core.db import reading
 from services.core.errors import NoTenantError, SignInFailedError
 from services.core.events import Event

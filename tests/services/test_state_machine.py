@@ -19,7 +19,8 @@ from hypothesis.stateful import (
 
 from models import LinkPurpose, Role, Tenant
 from services import invitations, sessions, users
-from services.actor import Actor
+from services.access.actor import Actor
+from services.access.one_time_links import LIFETIMES
 from services.audit_check import verify
 from services.core.errors import (
     ConflictError,
@@ -29,7 +30,6 @@ from services.core.errors import (
     TooManyAttemptsError,
 )
 from services.invitation_form import InvitationForm
-from services.links import LIFETIMES
 from services.sign_in import sign_in
 from tests import books, factories
 from tests.conftest import BOTH

@@ -14,7 +14,7 @@ from services import (
     tenant_end,
     tenants,
 )
-from services.actor import COMMAND_LINE, Actor
+from services.access.actor import COMMAND_LINE, Actor
 from services.core import clock
 from services.core.errors import (
     DeadLinkError,

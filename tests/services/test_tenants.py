@@ -6,7 +6,7 @@ import pytest
 
 from models import Tenant
 from services import tenants
-from services.actor import COMMAND_LINE, Actor
+from services.access.actor import COMMAND_LINE, Actor
 from services.core.errors import InvalidInputError, NotFoundError
 from services.core.events import Event
 from services.core.runtime import Runtime

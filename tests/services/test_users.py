@@ -6,7 +6,7 @@ import pytest
 
 from models import EndReason, LinkPurpose, MailState, Role, Tenant, User
 from services import directory, invitations, password_change, sessions, users
-from services.actor import COMMAND_LINE, ROLLCALL, Actor
+from services.access.actor import COMMAND_LINE, ROLLCALL, Actor
 from services.core import clock
 from services.core.errors import (
     ConflictError,

@@ -6,7 +6,7 @@ from pydantic import SecretStr
 
 from models import Authenticator, SsoConnection, Tenant, User
 from services import lost_keys, second_factors
-from services.actor import COMMAND_LINE
+from services.access.actor import COMMAND_LINE
 from services.core import clock, vault
 from services.core.db import reading, transaction
 from services.core.errors import OperatorError

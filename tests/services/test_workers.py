@@ -8,7 +8,7 @@ import pytest
 
 from models import EndReason, Tenant
 from services import users, workers
-from services.actor import COMMAND_LINE, Actor
+from services.access.actor import COMMAND_LINE, Actor
 from services.core import clock
 from services.core.runtime import Runtime
 from tests import books

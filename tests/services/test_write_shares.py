@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from models import Role, Tenant, User
 from services import sessions, users
-from services.actor import COMMAND_LINE, Actor, lock_users
+from services.access.actor import COMMAND_LINE, Actor, lock_users
 from services.core.db import READERS, ROW_LOCK_TIMEOUT, WRITERS, reading, transaction
 from services.core.errors import DatabaseUnavailableError, SessionEndedError, TooMuchAtOnceError
 from services.core.runtime import Runtime

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from models import Tenant, User
-from services.actor import Actor
+from services.access.actor import Actor
 from services.core.runtime import Runtime
 from services.sso import connections, flow
 from services.sso.attempts import Purpose

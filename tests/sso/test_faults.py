@@ -9,7 +9,7 @@ from joserfc.jwk import RSAKey
 
 from models import LoginSession, Tenant, User
 from services import throttle
-from services.actor import Actor
+from services.access.actor import Actor
 from services.core import clock
 from services.core.errors import InvalidInputError, TooManyAttemptsError
 from services.core.runtime import Runtime

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 
 from models import EndReason, Tenant, User
 from services import sessions, users
-from services.actor import Actor
+from services.access.actor import Actor
 from services.core.errors import SessionEndedError
 from services.core.runtime import Runtime
 from services.sso import connections, flow

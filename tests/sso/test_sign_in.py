@@ -6,7 +6,7 @@ import pytest
 
 from models import ExternalIdentity, MailTemplate, Role, SignInMethod, Tenant, User
 from services import invitations, password_change, sign_in, throttle, users
-from services.actor import COMMAND_LINE, Actor
+from services.access.actor import COMMAND_LINE, Actor
 from services.core import clock
 from services.core.errors import (
     DeadLinkError,

@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from models import EndReason
 from services import presence
-from services.actor import Actor
+from services.access.actor import Actor
 from services.core import runtime
 from services.core.db import Database
 from services.core.errors import NotAllowedError, SessionEndedError, TooManyAttemptsError

@@ -8,7 +8,7 @@ import pytest
 
 from models import Tenant
 from services import system, users
-from services.actor import COMMAND_LINE
+from services.access.actor import COMMAND_LINE
 from services.core.errors import DatabaseUnavailableError
 from services.core.runtime import Runtime
 from tests.factories import create_user

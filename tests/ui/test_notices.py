@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from models import Tenant, User
 from services import presence, users
-from services.actor import Actor
+from services.access.actor import Actor
 from services.audit_log import find_entry
 from services.core import clock, transport
 from services.core.runtime import Runtime

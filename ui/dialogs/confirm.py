@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 from services import confirmation
-from services.actor import Actor
+from services.access.actor import Actor
 from services.core.errors import RollcallError
 from ui.components.form_dialog import Field, FormDialog
 from ui.input import as_text

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from services import users
-from services.actor import Actor
+from services.access.actor import Actor
 from services.core.errors import RollcallError
 from services.core.names import mixed_scripts
 from services.receipts import Receipt

@@ -13,7 +13,7 @@ from uuid import UUID
 from nicegui import Client
 
 from services import presence
-from services.actor import Actor
+from services.access.actor import Actor
 from ui.live import leftovers
 from ui.live.budget import Account, account_of
 from ui.live.collector import collector

@@ -9,8 +9,8 @@ from fastapi import Depends
 from nicegui import ui
 
 from services import password_change, second_factors, sessions
+from services.access.permissions import Permission
 from services.core import runtime
-from services.permissions import Permission
 from services.second_factors import SecondFactors
 from services.sessions import OpenSession, Visit
 from ui import notices

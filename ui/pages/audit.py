@@ -8,11 +8,11 @@ from fastapi.responses import StreamingResponse
 from nicegui import app, ui
 
 from services import audit_log, confirmation, sessions
-from services.actor import Actor
+from services.access.actor import Actor
+from services.access.permissions import Permission
 from services.audit import Action
 from services.audit_log import AuditPage, AuditQuery
 from services.core.errors import RollcallError, SessionEndedError
-from services.permissions import Permission
 from services.sessions import Visit
 from ui import notices
 from ui.actions import told

@@ -8,6 +8,7 @@ from nicegui import Client, ui
 
 from models import Role
 from services import confirmation, sessions
+from services.access.permissions import Permission
 from services.core.errors import InvalidInputError, RollcallError, SessionEndedError
 from services.invitation_import import (
     BATCH,
@@ -18,7 +19,6 @@ from services.invitation_import import (
     results_csv,
     results_end,
 )
-from services.permissions import Permission
 from services.sessions import Visit
 from ui.actions import told
 from ui.components.csv_import import CsvImport

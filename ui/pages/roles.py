@@ -6,7 +6,7 @@ from fastapi import Depends
 from nicegui import ui
 
 from models import Role
-from services.permissions import CANNOT, PERMISSIONS, Permission
+from services.access.permissions import CANNOT, PERMISSIONS, Permission
 from services.sessions import Visit
 from ui.frame import enter, frame, section, text
 from ui.identity import require

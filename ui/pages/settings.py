@@ -6,7 +6,7 @@ from fastapi import Depends
 from nicegui import ui
 
 from services import sessions, sign_in_policy
-from services.permissions import Permission
+from services.access.permissions import Permission
 from services.sessions import Visit
 from services.sso.connections import get_connection
 from ui import notices

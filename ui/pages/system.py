@@ -6,7 +6,7 @@ from fastapi import Depends
 from nicegui import ui
 
 from services import sessions
-from services.permissions import Permission
+from services.access.permissions import Permission
 from services.sessions import Visit
 from ui import figures
 from ui.actions import told

@@ -9,7 +9,7 @@ from fastapi import Depends
 from nicegui import ui
 
 from services import sessions, tenant_end, tenants
-from services.permissions import Permission
+from services.access.permissions import Permission
 from services.sessions import Visit
 from services.tenants import TenantRow
 from ui import notices

@@ -11,10 +11,10 @@ from nicegui.elements.mixins.text_element import TextElement
 
 from models import OutgoingMail
 from services import audit_log, directory, invitations, second_factors, sessions, users
+from services.access.permissions import Permission, may_invite
 from services.audit_log import AuditQuery
 from services.core.errors import NotFoundError
 from services.directory import UserDetails
-from services.permissions import Permission, may_invite
 from services.second_factors import SecondFactors
 from services.sessions import OpenSession, Visit
 from ui import notices

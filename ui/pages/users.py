@@ -7,10 +7,10 @@ from nicegui import ui
 
 from models import Role
 from services import directory, sessions, users
-from services.actor import Actor
+from services.access.actor import Actor
+from services.access.permissions import Permission, invitable_roles
 from services.core.errors import NotFoundError, RollcallError, SessionEndedError
 from services.directory import UserPage
-from services.permissions import Permission, invitable_roles
 from services.sessions import Visit
 from services.user_query import PAGE_SIZE, UserQuery
 from ui import notices

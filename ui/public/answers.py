@@ -11,8 +11,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from starlette.exceptions import HTTPException
 
 from models import Role
+from services.access.permissions import Permission, may
 from services.core.errors import TooManyAttemptsError
-from services.permissions import Permission, may
 from services.sign_in import SignedIn, replace_session
 from ui.assets import STYLE_URL, address_of
 from ui.cookies import caller_of, session_token, set_second_step, set_session

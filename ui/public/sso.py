@@ -6,8 +6,8 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse, Response
 
 from models import EndReason
+from services.access.permissions import Permission
 from services.core.errors import ConflictError, TooManyAttemptsError
-from services.permissions import Permission
 from services.sessions import Visit
 from services.sso import flow
 from services.sso.attempts import Purpose

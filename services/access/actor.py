@@ -9,7 +9,8 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from models import LoginSession, Role, Tenant, User
-from services import second_factor_policy
+from services.access import second_factor_policy
+from services.access.permissions import SECRETS, Permission, Secret, may
 from services.core import clock, logs, runtime
 from services.core.db import Transaction
 from services.core.errors import (
@@ -20,7 +21,6 @@ from services.core.errors import (
     SessionEndedError,
 )
 from services.core.names import is_slug
-from services.permissions import SECRETS, Permission, Secret, may
 
 log = logging.getLogger(__name__)
 

@@ -1,7 +1,7 @@
 """Of whom a tenant requires a second factor, and who lacks it.
 
 Whoever lacks one that is required may use their own account, to set one up, and nothing else:
-`services.actor` asks for this with every call.
+`services.access.actor` asks for this with every call.
 """
 
 from uuid import UUID
@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, exists
 from sqlmodel import col, or_, select
 
 from models import Authenticator, Passkey, Role, SecondFactorPolicy, SignInMethod, User
+from services.access.permissions import Permission
 from services.core.db import Transaction
-from services.permissions import Permission
 
 WITHOUT = frozenset({Permission.USE_OWN_ACCOUNT})
 """What is permitted without the second factor that is required."""
