@@ -12,9 +12,10 @@ from pathlib import Path
 
 from services import doctor, lost_keys, second_factors, setup, users
 from services.access.actor import COMMAND_LINE
-from services.audit_check import BrokenLink, find_missing, verify
-from services.audit_export import EVERYTHING
-from services.audit_heads import Head, list_heads, read_heads
+from services.audit.check import BrokenLink, find_missing, verify
+from services.audit.export import EVERYTHING
+from services.audit.export_check import check_export
+from services.audit.heads import Head, list_heads, read_heads
 from services.backup import back_up
 from services.checks import State, report
 from services.core import vault
@@ -25,7 +26,6 @@ from services.core.settings import Settings, load, unknown_settings
 from services.core.startup import started
 from services.core.version import VERSION
 from services.demo import create_demo
-from services.export_check import check_export
 from services.move import move
 from services.restore import restore
 

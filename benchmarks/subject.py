@@ -15,7 +15,7 @@ from benchmarks.vitals import vitals
 from models import AuditEvent, EndReason, LoginSession, Role, SignInMethod, User
 from services.access.actor import COMMAND_LINE, Actor, Operator, find_tenant
 from services.access.events import UserEvent
-from services.audit import Action
+from services.audit.writing import Action
 from services.core import runtime
 from services.core.db import reading, transaction
 from services.core.settings import Settings

@@ -4,7 +4,7 @@ from models import LoginSession
 from services import throttle
 from services.access.actor import Actor, authorize
 from services.access.permissions import Permission
-from services.audit import Action, record
+from services.audit.writing import Action, record
 from services.core import clock
 from services.core.db import reading, transaction
 from services.core.errors import InvalidInputError, SessionEndedError

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from models import Role, User
 from services.access.actor import COMMAND_LINE
-from services.audit import Action, record
-from services.audit_heads import note_tenant
+from services.audit.heads import note_tenant
+from services.audit.writing import Action, record
 from services.core import clock, runtime
 from services.core.db import transaction
 from services.core.emails import email_key

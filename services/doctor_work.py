@@ -9,8 +9,8 @@ from sqlmodel import func, select
 
 from models import AuditHead, MailState, NotedHead, OutgoingMail
 from services import mail_check, replicas
-from services.audit import PLATFORM_CHAIN
-from services.audit_check import verify
+from services.audit.check import verify
+from services.audit.writing import PLATFORM_CHAIN
 from services.checks import Check, failed, warning, well
 from services.core import clock, runtime, transport
 from services.core.db import reading

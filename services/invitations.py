@@ -12,7 +12,7 @@ from services import emails_elsewhere, mail
 from services.access import one_time_links
 from services.access.actor import Acting, authorize, get_user, is_open, lock_users
 from services.access.permissions import INVITATIONS, Permission, Secret, invitable_roles
-from services.audit import Action, record
+from services.audit.writing import Action, record
 from services.core import clock, runtime
 from services.core.db import Transaction, reading, transaction
 from services.core.emails import email_key

@@ -8,7 +8,7 @@ from sqlmodel import col, select
 from models import Authenticator, SsoConnection, SsoSession, Tenant, User
 from services import second_factors
 from services.access.actor import COMMAND_LINE
-from services.audit import Action, record
+from services.audit.writing import Action, record
 from services.core import vault
 from services.core.db import Transaction, transaction
 from services.tenant_events import TenantChanged

@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from models import BusMessage, metadata
 from models.migrations import search_index
-from services.audit_check import BrokenLink, verify
+from services.audit.check import BrokenLink, verify
 from services.core.db import Database
 from services.core.errors import OperatorError
 from services.core.migrations import upgrade_tables

@@ -3,7 +3,7 @@
 from models import SignInMethod, Tenant, User
 from services import passkeys, throttle
 from services.access.actor import is_open, lock_users
-from services.audit import Action, record
+from services.audit.writing import Action, record
 from services.core import operator_log
 from services.core.db import reading, transaction
 from services.core.errors import PasskeyRefusedError

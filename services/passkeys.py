@@ -26,7 +26,7 @@ from models import LoginSession, MailTemplate, Passkey, User
 from services import passkey_challenges, second_factors
 from services.access.actor import Actor
 from services.access.second_factor_policy import has_one
-from services.audit import Action, record
+from services.audit.writing import Action, record
 from services.core import clock, runtime
 from services.core.db import Transaction, transaction
 from services.core.errors import ConflictError, NotFoundError, PasskeyRefusedError

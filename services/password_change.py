@@ -10,7 +10,7 @@ from services import known_devices, mail, throttle
 from services.access import one_time_links
 from services.access.actor import Actor, authorize, find_open_tenant, lock_users
 from services.access.permissions import Permission
-from services.audit import Action, record
+from services.audit.writing import Action, record
 from services.core import clock
 from services.core.db import Transaction, reading, transaction
 from services.core.emails import email_key

@@ -18,8 +18,8 @@ from sqlmodel import col, func, select, update
 from models import AuditEvent, EndReason, LoginSession
 from services import key_files
 from services.access.actor import COMMAND_LINE
-from services.audit import Action, record
-from services.audit_check import BrokenLink, verify
+from services.audit.check import BrokenLink, verify
+from services.audit.writing import Action, record
 from services.core import clock
 from services.core.db import transaction
 from services.core.errors import OperatorError

@@ -16,7 +16,7 @@ from services import known_devices, mail, recovery_codes
 from services.access.actor import COMMAND_LINE, Acting, Actor, authorize, get_user
 from services.access.permissions import Permission, Secret
 from services.access.second_factor_policy import concerns, has_one
-from services.audit import Action, record
+from services.audit.writing import Action, record
 from services.core import clock, vault
 from services.core.db import Transaction, reading, transaction
 from services.core.errors import ConflictError, InvalidInputError, SessionEndedError

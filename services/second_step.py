@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from models import Tenant, User
 from services import known_devices, passkeys, second_factors, second_step_ticket, throttle
 from services.access.actor import lock_users
-from services.audit import Action, record
+from services.audit.writing import Action, record
 from services.core import operator_log
 from services.core.db import Transaction, reading, transaction
 from services.core.errors import (

@@ -13,7 +13,7 @@ from services import known_devices
 from services.access.actor import Acting, Actor, authorize, find_tenant, get_user, lock_users
 from services.access.permissions import Permission
 from services.access.second_factor_policy import lacks
-from services.audit import Action, record
+from services.audit.writing import Action, record
 from services.core import clock, logs, runtime
 from services.core.db import Transaction, reading, transaction
 from services.core.errors import NotFoundError, SessionEndedError

@@ -8,8 +8,8 @@ from sqlmodel import col, select, update
 from models import AuditHead, LinkPurpose, OneTimeLink, Role, SignInMethod, Tenant, User
 from services.access import one_time_links
 from services.access.actor import COMMAND_LINE
-from services.audit import PLATFORM_CHAIN, Action, record
-from services.audit_heads import note_tenant
+from services.audit.heads import note_tenant
+from services.audit.writing import PLATFORM_CHAIN, Action, record
 from services.core import clock, runtime
 from services.core.db import Transaction, reading, transaction
 from services.core.emails import check_email, email_key

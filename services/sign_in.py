@@ -9,7 +9,7 @@ from sqlmodel import col, select
 from models import EndReason, LoginSession, Role, SignInMethod, Tenant, User
 from services import known_devices, second_step_ticket, throttle
 from services.access.actor import find_tenant, lock_users
-from services.audit import Action, record
+from services.audit.writing import Action, record
 from services.core import clock, logs, operator_log
 from services.core.db import Transaction, reading, transaction
 from services.core.emails import email_key

@@ -9,7 +9,7 @@ from models import LoginSession, Role, SecondFactorPolicy, SsoConnection, Tenant
 from services.access.actor import Actor, authorize, get_tenant
 from services.access.permissions import Permission
 from services.access.second_factor_policy import has_one, lacks, there_is_one
-from services.audit import Action, record
+from services.audit.writing import Action, record
 from services.core.db import Transaction, reading, transaction
 from services.core.errors import ConflictError, InvalidInputError
 from services.core.looking import looks_first

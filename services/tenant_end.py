@@ -11,8 +11,8 @@ from sqlmodel import col, select, update
 from models import EndReason, LoginSession, MailState, OneTimeLink, OutgoingMail, Tenant, User
 from services.access.actor import Acting, Actor, authorize
 from services.access.permissions import Permission
-from services.audit import Action, record
-from services.audit_heads import note_tenant
+from services.audit.heads import note_tenant
+from services.audit.writing import Action, record
 from services.core import clock
 from services.core.db import Transaction, transaction
 from services.core.errors import NotFoundError

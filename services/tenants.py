@@ -12,8 +12,8 @@ from sqlmodel import col, select
 from models import AuditHead, Tenant, UserCount
 from services.access.actor import Acting, Actor, authorize
 from services.access.permissions import Permission
-from services.audit import GENESIS, PLATFORM_CHAIN, Action, record
-from services.audit_heads import note_tenant
+from services.audit.heads import note_tenant
+from services.audit.writing import GENESIS, PLATFORM_CHAIN, Action, record
 from services.core import clock
 from services.core.db import Transaction, reading, transaction
 from services.core.errors import InvalidInputError, NotFoundError

@@ -13,7 +13,7 @@ from services import mail, presence
 from services.access import one_time_links
 from services.access.actor import ROLLCALL, Acting, Actor, authorize, get_user
 from services.access.permissions import Permission
-from services.audit import Action, record
+from services.audit.writing import Action, record
 from services.core import clock
 from services.core.db import Transaction, reading, transaction
 from services.core.emails import email_key

@@ -5,17 +5,9 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
-from services import (
-    audit_telling,
-    expiry,
-    housekeeping,
-    mail_delivery,
-    readiness,
-    receipts,
-    replicas,
-    users,
-)
+from services import expiry, housekeeping, mail_delivery, readiness, receipts, replicas, users
 from services.access.actor import ROLLCALL
+from services.audit import telling
 from services.core import runtime, transport
 from services.core.errors import RollcallError
 
@@ -92,7 +84,7 @@ async def _tell_readiness() -> None:
 
 
 async def _tell_audit_heads() -> None:
-    await _every(HEADS_SECONDS, audit_telling.Teller().tell, "Audit heads are told later")
+    await _every(HEADS_SECONDS, telling.Teller().tell, "Audit heads are told later")
 
 
 async def _every(seconds: float, work: Callable[[], Awaitable[None]], otherwise: str) -> None:

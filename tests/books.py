@@ -16,7 +16,7 @@ from models import (
     Tenant,
     User,
 )
-from services.audit import PLATFORM_CHAIN
+from services.audit.writing import PLATFORM_CHAIN
 from services.core import clock
 from services.core.db import reading
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from services import audit_log, audit_signature
 from services.access.actor import COMMAND_LINE
-from services.audit_log import AuditQuery
+from services.audit import reading, signature
+from services.audit.reading import AuditQuery
 from services.core.settings import PREFIX
 from services.core.startup import started
 from tests.conftest import make_settings
@@ -193,8 +193,8 @@ def test_heads_that_were_printed_must_lie_on_the_chains_for_ever(tmp_path: Path)
 
 async def _exported(data: Path) -> tuple[str, str]:
     async with started(make_settings(data)):
-        pieces = await audit_log.export(COMMAND_LINE, AuditQuery())
-        return "".join([piece async for piece in pieces]), audit_signature.public_pem()
+        pieces = await reading.export(COMMAND_LINE, AuditQuery())
+        return "".join([piece async for piece in pieces]), signature.public_pem()
 
 
 def test_an_export_is_checked_without_settings_or_data(tmp_path: Path) -> None:

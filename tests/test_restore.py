@@ -13,7 +13,7 @@ import pytest
 from models import EndReason
 from services import users
 from services.access.actor import COMMAND_LINE
-from services.audit_check import verify
+from services.audit.check import verify
 from services.backup import RECORD, back_up
 from services.core.settings import Settings
 from services.core.startup import started

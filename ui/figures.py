@@ -9,7 +9,7 @@ from typing import Any
 
 from services import system
 from services.access.actor import ROLLCALL, Acting
-from services.audit_events import AuditWritten
+from services.audit.events import AuditWritten
 from services.checks import Check, State, report, verdict
 from services.core import clock, runtime
 from services.core.bus import Bus

@@ -12,9 +12,9 @@ from weakref import WeakValueDictionary
 
 from services import presence, receipts, sessions, users
 from services.access.events import UserEvent
-from services.audit import PLATFORM_CHAIN
-from services.audit_events import AuditWritten
-from services.audit_log import AuditEntry, find_entry
+from services.audit.events import AuditWritten
+from services.audit.reading import AuditEntry, find_entry
+from services.audit.writing import PLATFORM_CHAIN
 from services.core import changes, clock
 from services.core.bus import Bus
 from services.core.errors import RollcallError

@@ -11,7 +11,7 @@ from models import Role, SsoConnection, Tenant
 from services.access.actor import Actor, authorize, find_open_tenant, get_tenant
 from services.access.one_time_links import path_of
 from services.access.permissions import Permission
-from services.audit import Action, record
+from services.audit.writing import Action, record
 from services.core import clock, runtime, vault
 from services.core.db import Transaction, reading, transaction
 from services.core.emails import email_key

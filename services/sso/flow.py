@@ -29,7 +29,7 @@ from services import emails_elsewhere, throttle
 from services.access import one_time_links
 from services.access.actor import Actor, authorize
 from services.access.permissions import Permission
-from services.audit import Action, record
+from services.audit.writing import Action, record
 from services.core import clock, operator_log, vault
 from services.core.db import Transaction, reading, transaction
 from services.core.errors import ConflictError

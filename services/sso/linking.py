@@ -21,7 +21,7 @@ from models import ExternalIdentity, LinkPurpose, MailTemplate, Role, SsoConnect
 from services import mail
 from services.access import one_time_links
 from services.access.actor import lock_users
-from services.audit import Action, record
+from services.audit.writing import Action, record
 from services.core import clock
 from services.core.db import Transaction
 from services.core.emails import check_email, email_key

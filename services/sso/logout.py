@@ -10,7 +10,7 @@ from sqlmodel import and_, col, delete, or_, select
 from models import EndReason, LoginSession, SeenLogoutToken, SsoConnection, SsoSession, User
 from services import sessions
 from services.access.actor import Operator, lock_users
-from services.audit import Action, record
+from services.audit.writing import Action, record
 from services.core import clock, vault
 from services.core.db import Transaction, insert_if_missing, reading, transaction
 from services.core.errors import OperatorError

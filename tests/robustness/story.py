@@ -17,9 +17,10 @@ import pyotp
 from pydantic import SecretStr
 
 from models import Role, SsoConnection
-from services import audit_log, invitations, password_change, second_factors, sessions
+from services import invitations, password_change, second_factors, sessions
 from services.access.actor import Actor
-from services.audit_log import AuditQuery
+from services.audit import reading
+from services.audit.reading import AuditQuery
 from services.core import clock, vault
 from services.core.db import transaction
 from services.core.settings import Settings
@@ -170,7 +171,7 @@ async def _day(story: Story, server: Server, post: MailServer) -> None:
                 created_at=now,
             )
         )
-    rows = [piece async for piece in await audit_log.export(actor, AuditQuery())]
+    rows = [piece async for piece in await reading.export(actor, AuditQuery())]
     story.written["the audit log as CSV"] = "".join(rows).encode()
 
 

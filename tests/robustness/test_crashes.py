@@ -17,7 +17,7 @@ from sqlmodel import select
 from models import MailState, Role, Tenant, User
 from services import invitations, mail_delivery, mail_queue, sessions, users
 from services.access.actor import Operator
-from services.audit_check import verify
+from services.audit.check import verify
 from services.core import clock
 from services.core.db import reading
 from services.core.settings import Settings

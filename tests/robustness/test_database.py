@@ -19,7 +19,7 @@ from pydantic import SecretStr
 
 from models import Tenant
 from services import users
-from services.audit_check import verify
+from services.audit.check import verify
 from services.core.db import reading
 from services.core.settings import Settings
 from services.core.startup import started

@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 
 from services import sessions
-from services.audit_check import verify
+from services.audit.check import verify
 from services.core.settings import Settings
 from services.core.startup import started
 from tests import factories

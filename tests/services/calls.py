@@ -7,7 +7,6 @@ from uuid import UUID, uuid4
 
 from models import Passkey, Role, SsoConnection, Tenant
 from services import (
-    audit_log,
     confirmation,
     directory,
     invitation_import,
@@ -23,7 +22,8 @@ from services import (
     users,
 )
 from services.access.actor import Actor
-from services.audit_log import AuditQuery
+from services.audit import reading as audit_log
+from services.audit.reading import AuditQuery
 from services.core import clock
 from services.core.db import reading, transaction
 from services.core.errors import (

@@ -10,8 +10,8 @@ import pytest
 from models import Tenant
 from services import tenant_end, tenants, users
 from services.access.actor import Actor
-from services.audit_heads import HEADS_PER_ENTRY, list_heads, note_heads, read_heads
-from services.audit_log import AuditQuery, export, list_entries
+from services.audit.heads import HEADS_PER_ENTRY, list_heads, note_heads, read_heads
+from services.audit.reading import AuditQuery, export, list_entries
 from services.core import clock
 from services.core.errors import OperatorError
 from services.core.runtime import Runtime
@@ -22,7 +22,7 @@ from tests.factories import create_tenant, create_user
 async def test_heads_are_read_from_wherever_they_were_kept(admin: Actor, tenant: Tenant) -> None:
     await users.set_active(admin, (await create_user(tenant)).id, active=False)
     lines = [str(head) for head in await list_heads()]
-    log = "\n".join(f"2026-11-26 INFO services.audit_telling: {line}" for line in lines)
+    log = "\n".join(f"2026-11-26 INFO services.audit.telling: {line}" for line in lines)
     as_json = "\n".join(json.dumps({"level": "INFO", "message": line}) for line in lines)
     quoted = "\n".join("> " + line.replace(" ", "\n> ", 3) for line in lines)
     for kept in ("\n".join(lines), log, as_json, quoted):

@@ -12,10 +12,10 @@ from sqlmodel import col, delete, select
 from models import AuditEvent, Role, Tenant, User
 from services import users
 from services.access.actor import Actor
-from services.audit import Action, record
-from services.audit_check import verify
-from services.audit_events import AuditWritten
-from services.audit_log import AuditQuery, export, list_entries
+from services.audit.check import verify
+from services.audit.events import AuditWritten
+from services.audit.reading import AuditQuery, export, list_entries
+from services.audit.writing import Action, record
 from services.core import clock
 from services.core.csv_files import BOM
 from services.core.db import transaction

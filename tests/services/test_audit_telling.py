@@ -9,9 +9,9 @@ import pytest
 from models import Tenant
 from services import users
 from services.access.actor import COMMAND_LINE
-from services.audit_check import find_missing
-from services.audit_heads import read_heads
-from services.audit_telling import Teller
+from services.audit.check import find_missing
+from services.audit.heads import read_heads
+from services.audit.telling import Teller
 from services.core import clock
 from services.core.runtime import Runtime
 from tests.factories import create_user

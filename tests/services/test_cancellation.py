@@ -5,7 +5,7 @@ import asyncio
 from models import Tenant
 from services import invitations
 from services.access.actor import Actor
-from services.audit_check import verify
+from services.audit.check import verify
 from services.invitation_form import InvitationForm
 from tests import books
 from tests.racing import delayed

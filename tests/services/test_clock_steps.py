@@ -19,7 +19,7 @@ from services import (
     workers,
 )
 from services.access.actor import Actor, is_fresh
-from services.audit_check import verify
+from services.audit.check import verify
 from services.core import clock
 from services.core.db import transaction
 from services.core.errors import DeadLinkError, SessionEndedError, TooManyAttemptsError

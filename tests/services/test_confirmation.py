@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 
 from models import Role, Tenant, User
-from services import audit_log, confirmation, invitations, throttle
+from services import confirmation, invitations, throttle
 from services.access.actor import FRESH_FOR, Actor
-from services.audit_log import AuditQuery
+from services.audit import reading
+from services.audit.reading import AuditQuery
 from services.core import clock
 from services.core.errors import FreshSignInNeededError, InvalidInputError, TooManyAttemptsError
 from services.invitation_form import InvitationForm
@@ -57,7 +58,7 @@ async def test_guessing_the_password_here_is_slowed_down_like_anywhere(admin: Ac
 async def test_exporting_the_log_needs_a_fresh_sign_in(admin: Actor) -> None:
     _later(timedelta(minutes=16))
     with pytest.raises(FreshSignInNeededError):
-        await audit_log.export(admin, AuditQuery())
+        await reading.export(admin, AuditQuery())
 
 
 @pytest.mark.parametrize("role", [Role.TENANT_ADMIN, Role.ADMINISTRATOR])

@@ -5,7 +5,7 @@ import pytest
 from models import MailState
 from services import invitations
 from services.access.actor import Actor
-from services.audit_log import AuditQuery, list_entries
+from services.audit.reading import AuditQuery, list_entries
 from services.invitation_form import InvitationForm
 from services.mail_delivery import deliver_next
 from tests import books

@@ -16,7 +16,7 @@ from sqlalchemy import text
 from models import MailState, MailTemplate, OutgoingMail, Tenant
 from services import backup, doctor, system, users
 from services.access.actor import COMMAND_LINE
-from services.audit_heads import note_heads
+from services.audit.heads import note_heads
 from services.checks import Check, State, report, verdict, well
 from services.core import clock, migrations
 from services.core.db import transaction

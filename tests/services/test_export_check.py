@@ -9,13 +9,14 @@ import pytest
 from pydantic import SecretStr
 
 from models import Tenant
-from services import audit_signature, users
+from services import users
 from services.access.actor import Actor
-from services.audit_log import AuditQuery, export
+from services.audit import signature
+from services.audit.export_check import CheckedExport, check_export
+from services.audit.reading import AuditQuery, export
 from services.core.csv_files import BOM, csv_lines
 from services.core.errors import OperatorError
 from services.core.runtime import Runtime
-from services.export_check import CheckedExport, check_export
 from tests.factories import create_user
 
 Rows = list[list[str]]
@@ -32,7 +33,7 @@ def _check(folder: Path, text: str | bytes) -> CheckedExport:
     file, key = folder / "audit.csv", folder / "audit-key.pem"
     file.write_bytes(text.encode() if isinstance(text, str) else text)
     if not key.exists():
-        key.write_text(audit_signature.public_pem())
+        key.write_text(signature.public_pem())
     return check_export(file, key)
 
 
@@ -108,7 +109,7 @@ async def test_an_export_of_another_rollcall_is_not_ours(
     admin: Actor, tenant: Tenant, tmp_path: Path, rollcall: Runtime
 ) -> None:
     text = await _exported(admin, tenant)
-    (rollcall.settings.data_dir / audit_signature.KEY_FILE).unlink()  # the next one is another
+    (rollcall.settings.data_dir / signature.KEY_FILE).unlink()  # the next one is another
     (problem,) = _check(tmp_path, text).problems
     assert "signed with the key" in problem
 
@@ -127,17 +128,17 @@ async def test_a_key_that_is_none_is_told(rollcall: Runtime, tmp_path: Path) -> 
 
 
 async def test_the_key_is_a_file_for_its_owner_alone(rollcall: Runtime) -> None:
-    pem = audit_signature.public_pem()
-    path = rollcall.settings.data_dir / audit_signature.KEY_FILE
+    pem = signature.public_pem()
+    path = rollcall.settings.data_dir / signature.KEY_FILE
     assert path.stat().st_mode & 0o777 == 0o600
-    assert audit_signature.public_pem() == pem
+    assert signature.public_pem() == pem
     path.write_text("damaged")
     with pytest.raises(OperatorError, match="is damaged"):
-        audit_signature.public_pem()
+        signature.public_pem()
 
 
 async def test_replicas_with_one_secret_sign_with_one_key(rollcall: Runtime) -> None:
     rollcall.settings.secret = SecretStr("a secret that all replicas share, " * 2)
-    first = audit_signature.public_pem()
-    assert audit_signature.public_pem() == first
-    assert not (rollcall.settings.data_dir / audit_signature.KEY_FILE).exists()
+    first = signature.public_pem()
+    assert signature.public_pem() == first
+    assert not (rollcall.settings.data_dir / signature.KEY_FILE).exists()

@@ -6,7 +6,7 @@ import pytest
 
 from models import Role, Tenant, User
 from services.access.actor import Actor
-from services.audit_check import verify
+from services.audit.check import verify
 from services.core import clock
 from services.core.errors import FreshSignInNeededError, InvalidInputError
 from services.core.events import Event

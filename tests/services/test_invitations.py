@@ -5,7 +5,7 @@ import pytest
 from models import MailState, MailTemplate, Role, Tenant, User
 from services import invitations, users
 from services.access.actor import COMMAND_LINE, Actor
-from services.audit_events import AuditWritten
+from services.audit.events import AuditWritten
 from services.core.errors import InvalidInputError, NotAllowedError
 from services.core.events import Event
 from services.core.runtime import Runtime

@@ -14,7 +14,7 @@ from sqlmodel import func, select
 
 from models import Authenticator, User, UserCount, metadata
 from services import sessions
-from services.audit_check import verify
+from services.audit.check import verify
 from services.core import clock, vault
 from services.core.db import Database, reading
 from services.core.errors import OperatorError

@@ -8,7 +8,7 @@ import pytest
 from models import Role, Tenant, User
 from services import invitations, users
 from services.access.actor import COMMAND_LINE, Actor
-from services.audit import Action
+from services.audit.writing import Action
 from services.core.db import transaction
 from services.core.errors import ConflictError, InvalidInputError, SessionEndedError
 from services.core.runtime import Runtime

@@ -12,7 +12,7 @@ from hypothesis.stateful import Bundle, initialize, invariant, multiple, rule
 from models import LinkPurpose
 from services import expiry, password_change, sessions, users
 from services.access.actor import COMMAND_LINE, Actor
-from services.audit_check import verify
+from services.audit.check import verify
 from services.core import clock
 from services.core.errors import SessionEndedError, SignInFailedError
 from services.sessions import TOUCH_EVERY

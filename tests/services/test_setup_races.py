@@ -16,7 +16,7 @@ from models import (
 from services import invitations, passwords, setup, tenants
 from services.access import one_time_links
 from services.access.actor import Actor
-from services.audit import PLATFORM_CHAIN
+from services.audit.writing import PLATFORM_CHAIN
 from services.core.db import transaction
 from services.core.runtime import Runtime
 from services.invitation_form import InvitationForm

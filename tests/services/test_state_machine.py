@@ -21,7 +21,7 @@ from models import LinkPurpose, Role, Tenant
 from services import invitations, sessions, users
 from services.access.actor import Actor
 from services.access.one_time_links import LIFETIMES
-from services.audit_check import verify
+from services.audit.check import verify
 from services.core.errors import (
     ConflictError,
     DeadLinkError,

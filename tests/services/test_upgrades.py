@@ -18,7 +18,7 @@ from sqlmodel import select
 import models
 from models import Role
 from services import invitations, sessions
-from services.audit_check import verify
+from services.audit.check import verify
 from services.core import clock, migrations, rewritten_schemas, vault
 from services.core.db import Database, reading
 from services.core.errors import OperatorError

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from models import Tenant, User
 from services import presence, users
 from services.access.actor import Actor
-from services.audit_log import find_entry
+from services.audit.reading import find_entry
 from services.core import clock, transport
 from services.core.runtime import Runtime
 from services.directory import find_row

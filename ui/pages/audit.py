@@ -7,11 +7,12 @@ from fastapi import Depends, Request
 from fastapi.responses import StreamingResponse
 from nicegui import app, ui
 
-from services import audit_log, confirmation, sessions
+from services import confirmation, sessions
 from services.access.actor import Actor
 from services.access.permissions import Permission
-from services.audit import Action
-from services.audit_log import AuditPage, AuditQuery
+from services.audit import reading
+from services.audit.reading import AuditPage, AuditQuery
+from services.audit.writing import Action
 from services.core.errors import RollcallError, SessionEndedError
 from services.sessions import Visit
 from ui import notices
@@ -38,7 +39,7 @@ async def audit_page(visit: MayView) -> None:
     request = ui.context.client.request
     enter(visit, notices.audit_room(visit.actor.tenant_id))
     values = dict(request.query_params)
-    first = await audit_log.list_entries(visit.actor, AuditQuery.from_address(values))
+    first = await reading.list_entries(visit.actor, AuditQuery.from_address(values))
     await sessions.touch(visit.actor, visit.seen_at)
     with frame(visit, "Audit", current="audit") as toast:
         with ui.element("div").classes("page-head"):
@@ -72,7 +73,7 @@ class _Log:
         seq = as_version(values.get("seq")) or 0
         query = AuditQuery.from_address(values)
         try:
-            page = await audit_log.list_entries(self.actor, query)
+            page = await reading.list_entries(self.actor, query)
         except SessionEndedError:
             return
         except RollcallError as error:
@@ -84,7 +85,7 @@ class _Log:
 async def export(request: Request, visit: MayView) -> StreamingResponse:
     """The log, or the filtered part of it, as a CSV file."""
     query = AuditQuery.from_address(dict(request.query_params))
-    pieces: AsyncIterator[str] = await audit_log.export(visit.actor, query)
+    pieces: AsyncIterator[str] = await reading.export(visit.actor, query)
     name = f"audit-{visit.tenant_slug or 'platform'}.csv"
     return StreamingResponse(
         pieces,

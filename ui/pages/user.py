@@ -10,9 +10,10 @@ from nicegui import ui
 from nicegui.elements.mixins.text_element import TextElement
 
 from models import OutgoingMail
-from services import audit_log, directory, invitations, second_factors, sessions, users
+from services import directory, invitations, second_factors, sessions, users
 from services.access.permissions import Permission, may_invite
-from services.audit_log import AuditQuery
+from services.audit import reading
+from services.audit.reading import AuditQuery
 from services.core.errors import NotFoundError
 from services.directory import UserDetails
 from services.second_factors import SecondFactors
@@ -78,7 +79,7 @@ class _UserScreen:
         with ui.element("div").classes("details"):
             self._build_content(details)
         await self._fill(details)
-        history = await audit_log.list_entries(self.actor, AuditQuery(subject_id=self.user_id))
+        history = await reading.list_entries(self.actor, AuditQuery(subject_id=self.user_id))
         with section():
             text("h2", "History")
             self.history = AuditLog(
@@ -328,7 +329,7 @@ class _UserScreen:
 
     async def _older_history(self, values: dict[str, object]) -> None:
         query = AuditQuery.from_address({"before": values.get("before")})
-        page = await audit_log.list_entries(
+        page = await reading.list_entries(
             self.actor, AuditQuery(subject_id=self.user_id, before=query.before)
         )
         self.history.show(page_values(page) | {"seq": values.get("seq") or 0, "append": True})

@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 from fastapi.responses import PlainTextResponse
 
-from services.audit_signature import public_pem
+from services.audit.signature import public_pem
 
 router = APIRouter(include_in_schema=False)
 

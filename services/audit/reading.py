@@ -12,9 +12,9 @@ from sqlmodel import col, select
 from models import AuditEvent, AuditHead, Tenant
 from services.access.actor import Acting, authorize
 from services.access.permissions import Permission, Secret
-from services.audit import PLATFORM_CHAIN, Action, record
-from services.audit_export import ExportFile
-from services.audit_heads import Head, name_of
+from services.audit.export import ExportFile
+from services.audit.heads import Head, name_of
+from services.audit.writing import PLATFORM_CHAIN, Action, record
 from services.core.db import reading, transaction
 from services.core.errors import NotFoundError
 from services.core.looking import looks_first

@@ -13,7 +13,7 @@ from email.utils import make_msgid
 from pathlib import Path
 from uuid import UUID
 
-from services.audit_heads import Head, list_heads, note_heads
+from services.audit.heads import Head, list_heads, note_heads
 from services.core import runtime
 from services.core.emails import on_the_wire
 from services.core.errors import RollcallError

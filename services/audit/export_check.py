@@ -13,10 +13,10 @@ from typing import Any, BinaryIO, NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from services.audit import GENESIS, chained
-from services.audit_export import COLUMNS, ENDING, EVERYTHING
-from services.audit_heads import Head, read_heads
-from services.audit_signature import fingerprint, is_signed, read_public_key
+from services.audit.export import COLUMNS, ENDING, EVERYTHING
+from services.audit.heads import Head, read_heads
+from services.audit.signature import fingerprint, is_signed, read_public_key
+from services.audit.writing import GENESIS, chained
 from services.core.csv_files import defused
 from services.core.errors import OperatorError
 

@@ -17,7 +17,7 @@ from sqlmodel import col, select
 
 from models import AuditEvent, AuditHead, NotedHead, Tenant, User
 from services.access.actor import ROLLCALL, Acting
-from services.audit import PLATFORM_CHAIN, Action, record
+from services.audit.writing import PLATFORM_CHAIN, Action, record
 from services.core import clock
 from services.core.db import Transaction, insert_if_missing, reading, transaction
 from services.core.errors import OperatorError

@@ -10,9 +10,9 @@ import hashlib
 from collections.abc import Iterable, Sequence
 
 from models import AuditEvent
-from services import audit_signature
-from services.audit import canonical
-from services.audit_heads import Head
+from services.audit import signature as audit_signature
+from services.audit.heads import Head
+from services.audit.writing import canonical
 from services.core.csv_files import csv_lines
 
 COLUMNS = (

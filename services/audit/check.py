@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlmodel import col, select, tuple_
 
 from models import AuditEvent, AuditHead, Tenant
-from services.audit import GENESIS, PLATFORM_CHAIN, hash_of
-from services.audit_heads import NOTING, PLATFORM, Head, heads_in, name_of
+from services.audit.heads import NOTING, PLATFORM, Head, heads_in, name_of
+from services.audit.writing import GENESIS, PLATFORM_CHAIN, hash_of
 from services.core import runtime
 from services.core.db import Transaction, reading
 

@@ -12,7 +12,7 @@ from sqlmodel import select
 
 from models import AuditEvent, AuditHead, User
 from services.access.actor import Acting, Actor
-from services.audit_events import AuditWritten
+from services.audit.events import AuditWritten
 from services.core import clock
 from services.core.db import Transaction
 
