@@ -15,7 +15,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from services import doctor_database, doctor_files, doctor_web, doctor_work, mail_check
+from services import doctor_database, doctor_files, doctor_web, doctor_work
 from services.checks import Check, failed, warning, well, without_secrets
 from services.core import runtime
 from services.core.db import Database
@@ -24,6 +24,7 @@ from services.core.runtime import Runtime
 from services.core.secrets import SECRET_FILE, load_secret
 from services.core.settings import Settings
 from services.core.version import VERSION
+from services.mail import check as mail_check
 
 # Seconds for each look but two: whoever waits for the answer sits there.
 LOOK_SECONDS = 15

@@ -8,13 +8,14 @@ import psycopg
 from sqlmodel import func, select
 
 from models import AuditHead, MailState, NotedHead, OutgoingMail
-from services import mail_check, replicas
+from services import replicas
 from services.audit.check import verify
 from services.audit.writing import PLATFORM_CHAIN
 from services.checks import Check, failed, warning, well
 from services.core import clock, runtime, transport
 from services.core.db import reading
 from services.doctor_database import require_there
+from services.mail import check
 from services.replicas import LIFE_SECONDS
 
 MAIL, OUTBOX, REPLICAS, AUDIT = "Mail", "Outbox", "Replicas", "Audit log"
@@ -39,7 +40,7 @@ async def look_at_mail() -> list[Check]:
                 "invitations’ links and pass them on.",
             )
         ]
-    found = await mail_check.check_mail()
+    found = await check.check_mail()
     if not found.works:
         return [failed(MAIL, "The mail server can’t be used", found.words)]
     signed_in = ", signed in" if settings.mail_username else ""

@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
 from models import LinkPurpose, MailTemplate, OneTimeLink, Role, SignInMethod, Tenant, User
-from services import emails_elsewhere, mail
+from services import emails_elsewhere
 from services.access import one_time_links
 from services.access.actor import Acting, authorize, get_user, is_open, lock_users
 from services.access.permissions import INVITATIONS, Permission, Secret, invitable_roles
@@ -26,7 +26,8 @@ from services.invitation_form import (
     check_other,
     checked_email,
 )
-from services.mail_events import MailProgressed
+from services.mail import outbox
+from services.mail.events import MailProgressed
 from services.passwords import check_password, hash_password
 from services.personal_links import (
     PLATFORM_NAME,
@@ -174,7 +175,7 @@ async def resend(actor: Acting, user_id: UUID) -> Invited:
         _require_waiting(user)
         await _require_open(tx, user.tenant_id)
         await one_time_links.void(tx, user.id, LinkPurpose.INVITATION)
-        await mail.cancel(tx, user.id, MailTemplate.INVITATION)
+        await outbox.cancel(tx, user.id, MailTemplate.INVITATION)
         by_mail = await _send(tx, user, by)
         user.changed()
         await record(tx, Action.INVITATION_RESENT, actor=actor, by=by, subject=user)
@@ -246,7 +247,7 @@ async def accept(slug: str | None, token: str, password: str, caller: Caller) ->
         link.used_at = clock.now()
         await one_time_links.void(tx, user.id, LinkPurpose.INVITATION)
         user.password_hash = hashed
-        await mail.cancel(tx, user.id, MailTemplate.INVITATION)
+        await outbox.cancel(tx, user.id, MailTemplate.INVITATION)
         await record(
             tx,
             Action.INVITATION_ACCEPTED,
@@ -339,7 +340,7 @@ async def _send(tx: Transaction, user: User, by: User | None) -> bool:
     link = one_time_links.issue(tx, LinkPurpose.INVITATION, user.id)
     await tx.flush()
     tenant = await tx.get(Tenant, user.tenant_id) if user.tenant_id else None
-    queued = mail.enqueue(
+    queued = outbox.enqueue(
         tx,
         MailTemplate.INVITATION,
         user,

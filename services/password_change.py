@@ -6,7 +6,7 @@ import time
 from sqlmodel import select
 
 from models import EndReason, LinkPurpose, MailTemplate, Role, SignInMethod, Tenant, User
-from services import known_devices, mail, throttle
+from services import known_devices, throttle
 from services.access import one_time_links
 from services.access.actor import Actor, authorize, find_open_tenant, lock_users
 from services.access.permissions import Permission
@@ -16,6 +16,7 @@ from services.core.db import Transaction, reading, transaction
 from services.core.emails import email_key
 from services.core.errors import InvalidInputError, SessionEndedError
 from services.core.operator_log import noting_pauses
+from services.mail import outbox
 from services.passwords import (
     Strength,
     check_password,
@@ -56,10 +57,10 @@ async def request_reset(slug: str | None, email: str, caller: Caller) -> None:
             )
             if user is not None and await required_provider(tx, user) is None:
                 await one_time_links.void(tx, user.id, LinkPurpose.RESET)
-                await mail.cancel(tx, user.id, MailTemplate.RESET)
+                await outbox.cancel(tx, user.id, MailTemplate.RESET)
                 link = one_time_links.issue(tx, LinkPurpose.RESET, user.id)
                 await tx.flush()
-                mail.enqueue(
+                outbox.enqueue(
                     tx,
                     MailTemplate.RESET,
                     user,

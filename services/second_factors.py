@@ -12,7 +12,7 @@ import pyotp
 from sqlmodel import col, delete, select
 
 from models import Authenticator, MailTemplate, Passkey, Tenant, User
-from services import known_devices, mail, recovery_codes
+from services import known_devices, recovery_codes
 from services.access.actor import COMMAND_LINE, Acting, Actor, authorize, get_user
 from services.access.permissions import Permission, Secret
 from services.access.second_factor_policy import concerns, has_one
@@ -21,6 +21,7 @@ from services.core import clock, vault
 from services.core.db import Transaction, reading, transaction
 from services.core.errors import ConflictError, InvalidInputError, SessionEndedError
 from services.core.looking import looks_first
+from services.mail import outbox
 from services.personal_links import PLATFORM_NAME
 from services.second_factor_events import SecondFactorsChanged
 
@@ -265,7 +266,7 @@ def _takes(app: Authenticator, code: str) -> bool:
 
 async def _tell(tx: Transaction, template: MailTemplate, user: User) -> None:
     tenant = await tx.get(Tenant, user.tenant_id) if user.tenant_id else None
-    mail.enqueue(tx, template, user, tenant_name=tenant.name if tenant else PLATFORM_NAME)
+    outbox.enqueue(tx, template, user, tenant_name=tenant.name if tenant else PLATFORM_NAME)
     _changed(tx, user)
 
 

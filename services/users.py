@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
 from models import EndReason, LinkPurpose, LoginSession, Role, User
-from services import mail, presence
+from services import presence
 from services.access import one_time_links
 from services.access.actor import ROLLCALL, Acting, Actor, authorize, get_user
 from services.access.permissions import Permission
@@ -27,6 +27,7 @@ from services.core.errors import (
 from services.core.looking import looks_first
 from services.core.names import clean_name, fold
 from services.emails_elsewhere import ActiveElsewhereError, claim_answer
+from services.mail import outbox
 from services.receipts import Receipt
 from services.sessions import end
 from services.user_events import UserActivated, UserDeactivated, UserEdited
@@ -167,7 +168,7 @@ async def _deactivate(tx: Transaction, actor: Acting, by: User | None, user: Use
             raise LastPlatformAdminError
     user.deactivate(clock.now(), by.id if by else None)
     await one_time_links.void(tx, user.id, LinkPurpose.INVITATION, LinkPurpose.RESET)
-    await mail.cancel(tx, user.id)
+    await outbox.cancel(tx, user.id)
     entry = await record(tx, Action.USER_DEACTIVATED, actor=actor, by=by, subject=user)
     await end(tx, user, EndReason.DEACTIVATED, cause=entry.id)
     tx.publish(

@@ -5,11 +5,12 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
-from services import expiry, housekeeping, mail_delivery, readiness, receipts, replicas, users
+from services import expiry, housekeeping, readiness, receipts, replicas, users
 from services.access.actor import ROLLCALL
 from services.audit import telling
 from services.core import runtime, transport
 from services.core.errors import RollcallError
+from services.mail import delivery
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +33,7 @@ async def working() -> AsyncIterator[None]:
     current = runtime.current()
     works = [
         transport.receive,
-        mail_delivery.deliver_forever,
+        delivery.deliver_forever,
         _apply_end_dates,
         _settle,
         _tidy_up,

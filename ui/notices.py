@@ -20,7 +20,7 @@ from services.core.bus import Bus
 from services.core.errors import RollcallError
 from services.core.transport import Listening
 from services.directory import find_row
-from services.mail_events import MailProgressed
+from services.mail.events import MailProgressed
 from services.receipts import Receipt
 from services.session_events import SessionsEnded, UserSignedIn
 from services.tenant_events import TenantChanged

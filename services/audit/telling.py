@@ -17,8 +17,8 @@ from services.audit.heads import Head, list_heads, note_heads
 from services.core import runtime
 from services.core.emails import on_the_wire
 from services.core.errors import RollcallError
-from services.mail_delivery import send_at_once
-from services.mail_message import Letter
+from services.mail.delivery import send_at_once
+from services.mail.message import Letter
 
 log = logging.getLogger(__name__)
 

@@ -18,7 +18,6 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from models import ExternalIdentity, LinkPurpose, MailTemplate, Role, SsoConnection, Tenant, User
-from services import mail
 from services.access import one_time_links
 from services.access.actor import lock_users
 from services.audit.writing import Action, record
@@ -27,6 +26,7 @@ from services.core.db import Transaction
 from services.core.emails import check_email, email_key
 from services.core.errors import InvalidInputError
 from services.core.names import MAX_NAME
+from services.mail import outbox
 from services.sessions import Caller
 from services.sso.connections import domain_of
 from services.sso.errors import ElsewhereError, Refusal, SsoError
@@ -180,8 +180,8 @@ async def let_in(
     )
     if user.invited:
         await one_time_links.void(tx, user.id, LinkPurpose.INVITATION)
-        await mail.cancel(tx, user.id, MailTemplate.INVITATION)
-    mail.enqueue(
+        await outbox.cancel(tx, user.id, MailTemplate.INVITATION)
+    outbox.enqueue(
         tx,
         MailTemplate.SSO_LINKED,
         user,

@@ -20,7 +20,7 @@ from uuid import UUID
 import argon2
 from pydantic import BaseModel, SecretStr
 
-from services import invitations, mail_delivery, passwords, sign_in, users
+from services import invitations, passwords, sign_in, users
 from services.access.actor import Operator
 from services.core import startup
 from services.core.db import Database
@@ -28,6 +28,7 @@ from services.core.errors import TooManyAttemptsError
 from services.core.settings import Settings
 from services.core.startup import started
 from services.invitation_form import InvitationForm
+from services.mail import delivery
 from services.sessions import Caller
 
 # Seconds that a life lasts from then on.
@@ -67,14 +68,14 @@ async def _live(task: Task, life: int, times: int | None = None) -> None:
     by = Operator("Test", task.tenant_id)
     async with started(settings), asyncio.TaskGroup() as group:
         if times is None:
-            group.create_task(mail_delivery.deliver_forever())
+            group.create_task(delivery.deliver_forever())
         group.create_task(_invite(by, life, times))
         group.create_task(_toggle(by, task, life, times))
         for number in range(2):
             group.create_task(_sign_in(task, 2 * life + number, times))
     if times is not None:
         async with started(settings):
-            await mail_delivery.deliver_next()
+            await delivery.deliver_next()
 
 
 async def _invite(by: Operator, life: int, times: int | None) -> None:

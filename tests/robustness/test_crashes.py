@@ -15,7 +15,7 @@ import pytest
 from sqlmodel import select
 
 from models import MailState, Role, Tenant, User
-from services import invitations, mail_delivery, mail_queue, sessions, users
+from services import invitations, sessions, users
 from services.access.actor import Operator
 from services.audit.check import verify
 from services.core import clock
@@ -23,6 +23,7 @@ from services.core.db import reading
 from services.core.settings import Settings
 from services.core.startup import started
 from services.invitation_form import InvitationForm
+from services.mail import delivery, queue
 from tests import books, factories
 from tests.browser.server import PATIENCE, ROOT, cookie_name, serving
 from tests.conftest import make_settings
@@ -93,8 +94,8 @@ def _send_to(settings: Settings, mail_server: MailServer) -> None:
 
 async def _deliver_the_rest() -> None:
     # Once nobody can be delivering any more what was cut off.
-    clock.shift(mail_queue.LEASE + timedelta(seconds=1))
-    while await mail_delivery.deliver_next():
+    clock.shift(queue.LEASE + timedelta(seconds=1))
+    while await delivery.deliver_next():
         pass
     clock.shift(timedelta(0))
 

@@ -10,8 +10,6 @@ from services import (
     directory,
     expiry,
     invitations,
-    mail_delivery,
-    mail_queue,
     password_change,
     sessions,
     throttle,
@@ -25,6 +23,7 @@ from services.core.db import transaction
 from services.core.errors import DeadLinkError, SessionEndedError, TooManyAttemptsError
 from services.core.runtime import Runtime
 from services.invitation_form import InvitationForm
+from services.mail import delivery, queue
 from tests import books, factories
 from tests.factories import CALLER, PASSWORD
 from tests.mail_server import MailServer
@@ -109,7 +108,7 @@ async def test_a_mail_that_waits_is_sent_without_delay(
 ) -> None:
     user = await _invite(admin)
     _step(-HOUR)
-    assert await mail_delivery.deliver_next()
+    assert await delivery.deliver_next()
     assert len(mail_server.to(user.email)) == 1
 
 
@@ -118,11 +117,11 @@ async def test_a_mail_to_be_tried_again_waits_for_its_pause_at_most(
 ) -> None:
     user = await _invite(admin)
     mail_server.answer = "451 Try again later"
-    await mail_delivery.deliver_next()
+    await delivery.deliver_next()
     mail_server.answer = "250 OK"
-    assert not await mail_delivery.deliver_next()
+    assert not await delivery.deliver_next()
     _step(-HOUR)
-    assert await mail_delivery.deliver_next()
+    assert await delivery.deliver_next()
     (mail,) = await books.mails_of(user.id)
     assert (mail.state, mail.attempts) == (MailState.SENT, 2)
 
@@ -131,9 +130,9 @@ async def test_a_mail_cut_off_before_the_step_goes_out_after_it(
     admin: Actor, mail_server: MailServer
 ) -> None:
     user = await _invite(admin)
-    await mail_queue.take()  # and the process dies here
+    await queue.take()  # and the process dies here
     _step(-HOUR)
-    assert await mail_delivery.deliver_next()
+    assert await delivery.deliver_next()
     assert len(mail_server.to(user.email)) == 1
 
 
@@ -151,7 +150,7 @@ async def test_a_resent_invitation_is_the_one_that_counts(
     user = await _invite(admin)
     old = await factories.token_of(user)
     mail_server.refused[user.email] = "550 No such person here"
-    await mail_delivery.deliver_next()
+    await delivery.deliver_next()
     _step(-HOUR)
     await invitations.resend(admin, user.id)
     assert (await directory.find_row(user.id)).mail is MailState.WAITING
@@ -180,9 +179,9 @@ async def test_a_lease_by_a_replica_whose_clock_is_ahead_is_respected(
 ) -> None:
     await _invite(admin)
     _step(AHEAD)
-    await mail_queue.take()
+    await queue.take()
     _step(-AHEAD)
-    assert not await mail_delivery.deliver_next()
+    assert not await delivery.deliver_next()
 
 
 async def test_a_mails_pause_by_a_replica_whose_clock_is_ahead_is_respected(
@@ -191,9 +190,9 @@ async def test_a_mails_pause_by_a_replica_whose_clock_is_ahead_is_respected(
     await _invite(admin)
     mail_server.answer = "451 Try again later"
     _step(AHEAD)
-    await mail_delivery.deliver_next()
+    await delivery.deliver_next()
     _step(-AHEAD)
-    assert not await mail_delivery.deliver_next()
+    assert not await delivery.deliver_next()
 
 
 async def test_a_guessers_pause_by_a_replica_whose_clock_is_ahead_is_respected(

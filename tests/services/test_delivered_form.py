@@ -7,7 +7,7 @@ from services import invitations
 from services.access.actor import Actor
 from services.audit.reading import AuditQuery, list_entries
 from services.invitation_form import InvitationForm
-from services.mail_delivery import deliver_next
+from services.mail.delivery import deliver_next
 from tests import books
 from tests.mail_server import MailServer
 

@@ -14,7 +14,7 @@ from services.core.csv_files import defused
 from services.core.errors import InvalidInputError
 from services.directory import list_users
 from services.invitation_form import InvitationForm
-from services.mail_delivery import deliver_next
+from services.mail.delivery import deliver_next
 from services.user_query import UserQuery
 from tests import books
 from tests.hostile import HOSTILE, NAMES, REFUSED

@@ -12,7 +12,7 @@ from services.core import clock
 from services.core.errors import ConflictError, DeadLinkError, InvalidInputError
 from services.core.events import Event
 from services.core.runtime import Runtime
-from services.mail_events import MailProgressed
+from services.mail.events import MailProgressed
 from services.session_events import UserSignedIn
 from tests import books, factories
 from tests.factories import CALLER, PASSWORD, create_user, token_of

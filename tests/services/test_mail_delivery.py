@@ -5,15 +5,16 @@ from datetime import timedelta
 import pytest
 
 from models import MailState, Role, Tenant, User
-from services import invitations, mail_queue, users
+from services import invitations, users
 from services.access.actor import Actor
 from services.core import clock
 from services.core.db import transaction
 from services.core.runtime import Runtime
 from services.core.secrets import token_hash
 from services.invitation_form import InvitationForm
-from services.mail_delivery import deliver_next
-from services.mail_queue import PAUSES
+from services.mail import queue
+from services.mail.delivery import deliver_next
+from services.mail.queue import PAUSES
 from tests import books
 from tests.mail_server import MailServer
 
@@ -129,7 +130,7 @@ async def test_a_refused_recipient_fails_at_once_with_the_servers_words(
 async def test_after_the_last_pause_a_mail_has_failed(
     admin: Actor, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mail_queue, "PAUSES", (timedelta(seconds=1),))
+    monkeypatch.setattr(queue, "PAUSES", (timedelta(seconds=1),))
     user = await _invite(admin)
     mail_server.answer = "451 Not now"
     await deliver_next()
@@ -142,9 +143,9 @@ async def test_a_mail_cut_off_by_a_crash_goes_out_again_under_the_same_message_i
     admin: Actor, mail_server: MailServer
 ) -> None:
     user = await _invite(admin)
-    await mail_queue.take()  # and the process dies here, or after the delivery
+    await queue.take()  # and the process dies here, or after the delivery
     assert not await deliver_next(), "another process may be delivering it"
-    _pass(mail_queue.LEASE.total_seconds() + 1)
+    _pass(queue.LEASE.total_seconds() + 1)
     assert await deliver_next()
     (row,) = await books.mails_of(user.id)
     assert [mail.message["Message-ID"] for mail in mail_server.to(EMAIL)] == [row.message_id]

@@ -15,14 +15,14 @@ from pydantic import SecretStr
 
 from models import MailState, User
 from services import directory, invitations
-from services import mail_server as conversation
 from services.access.actor import Actor
 from services.core import clock
 from services.core.runtime import Runtime
 from services.invitation_form import InvitationForm
-from services.mail_delivery import deliver_next
-from services.mail_queue import PAUSES
-from services.mail_server import Patience
+from services.mail import smtp as conversation
+from services.mail.delivery import deliver_next
+from services.mail.queue import PAUSES
+from services.mail.smtp import Patience
 from services.workers import working
 from tests import books
 from tests.browser.waiting import eventually

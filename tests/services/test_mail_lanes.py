@@ -10,15 +10,17 @@ from datetime import timedelta
 import pytest
 
 from models import MailProgress, MailState, OutgoingMail, Tenant, User
-from services import directory, invitations, mail_delivery, mail_lanes, mail_queue
-from services import mail_server as conversation
+from services import directory, invitations
 from services.access.actor import Actor
 from services.core import clock
 from services.core.errors import RollcallError
 from services.core.runtime import Runtime
 from services.invitation_form import InvitationForm
-from services.mail_delivery import deliver_forever, deliver_next
-from services.mail_lanes import Lanes
+from services.mail import delivery, queue
+from services.mail import lanes as mail_lanes
+from services.mail import smtp as conversation
+from services.mail.delivery import deliver_forever, deliver_next
+from services.mail.lanes import Lanes
 from services.password_change import request_reset
 from tests import books, factories
 from tests.browser.waiting import eventually
@@ -146,13 +148,13 @@ def test_there_are_never_more_conversations_than_allowed(monkeypatch: pytest.Mon
 async def test_a_server_that_answers_late_gets_one_copy_and_people_are_told_that_it_is_awaited(
     admin: Actor, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mail_queue, "LEASE", timedelta(seconds=3))
-    monkeypatch.setattr(mail_queue, "FIRST_RENEWAL", 0.2)
-    monkeypatch.setattr(mail_queue, "RENEWAL", 0.5)
+    monkeypatch.setattr(queue, "LEASE", timedelta(seconds=3))
+    monkeypatch.setattr(queue, "FIRST_RENEWAL", 0.2)
+    monkeypatch.setattr(queue, "RENEWAL", 0.5)
     # No longer than the lease itself, so that it is the renewals that keep it.
     patience = replace(conversation.PATIENCE, final_dot=7)
     monkeypatch.setattr(conversation, "PATIENCE", patience)
-    monkeypatch.setattr(mail_queue, "_longest", lambda: mail_queue.LEASE)
+    monkeypatch.setattr(queue, "_longest", lambda: queue.LEASE)
     mail_server.delay = 5
     user = await _invite(admin, "grace@example.org")
     async with _delivering(replicas=2):
@@ -191,11 +193,11 @@ async def test_a_mail_whose_answer_never_came_is_unknown_until_one_comes(
     assert mail_words(await _mail(user)).startswith("unknown whether it arrived")
     assert next_step(await _mail(user)) == "It is tried again by itself."
     mail_server.drop, mail_server.answer = False, "451 Later"
-    clock.shift(mail_queue.PAUSES[0] + timedelta(seconds=1))
+    clock.shift(queue.PAUSES[0] + timedelta(seconds=1))
     await deliver_next()
     assert await _progress(admin, user) is MailProgress.UNKNOWN, "the first copy may have arrived"
     mail_server.answer = "250 OK"
-    clock.shift(mail_queue.PAUSES[1] * 2)
+    clock.shift(queue.PAUSES[1] * 2)
     await deliver_next()
     assert await _progress(admin, user) is MailProgress.SENT
 
@@ -204,14 +206,14 @@ async def test_a_process_that_dies_before_the_answer_leaves_an_unknown_and_nobod
     admin: Actor, mail_server: MailServer
 ) -> None:
     user = await _invite(admin, "grace@example.org")
-    lease = await mail_queue.take()
+    lease = await queue.take()
     assert lease is not None
     lease.hand_over()
-    await mail_queue.renew(lease)  # and dies
-    clock.shift(mail_queue.LEASE + timedelta(seconds=1))
+    await queue.renew(lease)  # and dies
+    clock.shift(queue.LEASE + timedelta(seconds=1))
     assert await _progress(admin, user) is MailProgress.UNANSWERED
     assert not await deliver_next(), "the server may take ten minutes"
-    clock.shift(mail_queue.LEASE + timedelta(seconds=conversation.PATIENCE.final_dot + 1))
+    clock.shift(queue.LEASE + timedelta(seconds=conversation.PATIENCE.final_dot + 1))
     assert await _progress(admin, user) is MailProgress.UNKNOWN
     assert await deliver_next()
     assert await _progress(admin, user) is MailProgress.SENT
@@ -221,15 +223,15 @@ async def test_the_result_of_a_lost_lease_does_not_undo_a_newer_attempt(
     admin: Actor, mail_server: MailServer
 ) -> None:
     user = await _invite(admin, "grace@example.org")
-    lost = await mail_queue.take()
-    clock.shift(mail_queue.LEASE + timedelta(seconds=1))
-    newer = await mail_queue.take()
+    lost = await queue.take()
+    clock.shift(queue.LEASE + timedelta(seconds=1))
+    newer = await queue.take()
     assert lost is not None
     assert newer is not None
-    await mail_queue.settle(lost, MailState.FAILED, "554 No")
-    await mail_queue.renew(lost)
+    await queue.settle(lost, MailState.FAILED, "554 No")
+    await queue.renew(lost)
     assert await _progress(admin, user) is MailProgress.SENDING
-    await mail_queue.settle(newer, MailState.SENT, "")
+    await queue.settle(newer, MailState.SENT, "")
     assert (await _mail(user)).state is MailState.SENT
 
 
@@ -237,11 +239,11 @@ async def test_a_mail_is_not_handed_over_under_a_lease_that_may_be_somebody_else
     admin: Actor, mail_server: MailServer, rollcall: Runtime
 ) -> None:
     await _invite(admin, "grace@example.org")
-    lease = await mail_queue.take()
+    lease = await queue.take()
     assert lease is not None
-    letter = await mail_delivery._render(lease)
+    letter = await delivery._render(lease)
     assert letter is not None
-    lease.renewed -= mail_queue.LEASE.total_seconds()
+    lease.renewed -= queue.LEASE.total_seconds()
     with pytest.raises(RollcallError, match="The database didn't answer"):
-        await mail_delivery._send(letter, rollcall.settings, lease)
+        await delivery._send(letter, rollcall.settings, lease)
     assert mail_server.attempts == 0

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import pytest
 
 from models import MailTemplate
-from services.mail_delivery import _text
+from services.mail.delivery import _text
 
 LEAST = 4.5
 # What a browser's engine gives links that say nothing (Chromium, Safari; in dark mode the second).

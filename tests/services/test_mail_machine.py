@@ -13,13 +13,14 @@ from hypothesis.stateful import Bundle, initialize, invariant, rule
 from sqlmodel import select
 
 from models import MailState, OutgoingMail
-from services import invitations, mail_delivery, mail_queue, users
+from services import invitations, users
 from services.access.actor import COMMAND_LINE, Operator
 from services.core.db import reading
 from services.core.errors import ConflictError, RollcallError
 from services.invitation_form import InvitationForm
-from services.mail_delivery import deliver_next
-from services.mail_queue import LEASE, PAUSES
+from services.mail import delivery, queue
+from services.mail.delivery import deliver_next
+from services.mail.queue import LEASE, PAUSES
 from tests import books, factories
 from tests.conftest import BOTH
 from tests.machines import Machine, explore, maker
@@ -88,18 +89,18 @@ class Outbox(Machine):
 
     @rule()
     def die_before_sending(self) -> None:
-        self.run(mail_queue.take())
+        self.run(queue.take())
 
     @rule()
     def die_after_sending(self) -> None:
         async def send_and_die() -> None:
-            leased = await mail_queue.take()
-            letter = await mail_delivery._render(leased) if leased else None
+            leased = await queue.take()
+            letter = await delivery._render(leased) if leased else None
             if letter is None:
                 return
             before = len(self.server.received)
             with suppress(RollcallError):
-                await mail_delivery._send(letter, self.runtime.settings)
+                await delivery._send(letter, self.runtime.settings)
             self.sent_unseen[letter.message_id] += len(self.server.received) - before
 
         self.run(send_and_die())

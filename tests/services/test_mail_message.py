@@ -11,9 +11,9 @@ from services import invitations, tenants
 from services.access.actor import Actor
 from services.core.runtime import Runtime
 from services.invitation_form import InvitationForm
-from services.mail_delivery import deliver_next
-from services.mail_message import Letter, as_bytes, compose
-from services.mail_server import hand_over
+from services.mail.delivery import deliver_next
+from services.mail.message import Letter, as_bytes, compose
+from services.mail.smtp import hand_over
 from tests import books
 from tests.mail_server import MailServer
 

@@ -11,14 +11,14 @@ from pydantic import SecretStr, ValidationError
 
 from models import MailState
 from services import invitations
-from services import mail_server as conversation
 from services.access.actor import Actor
 from services.core.runtime import Runtime
 from services.core.settings import Settings
 from services.invitation_form import InvitationForm
-from services.mail_check import check_mail, send_test
-from services.mail_delivery import deliver_next
-from services.mail_server import own_name
+from services.mail import smtp as conversation
+from services.mail.check import check_mail, send_test
+from services.mail.delivery import deliver_next
+from services.mail.smtp import own_name
 from tests import books
 from tests.mail_server import MailServer, receiving_mail
 
@@ -218,7 +218,7 @@ async def test_a_check_of_no_mail_server_says_so(rollcall: Runtime) -> None:
 async def test_a_check_takes_a_bounded_time(
     mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.mail_check.SEND_SECONDS", 1)
+    monkeypatch.setattr("services.mail.check.SEND_SECONDS", 1)
     mail_server.delay = 60
     report = await send_test(EMAIL)
     assert not report.works

@@ -11,14 +11,15 @@ import pyotp
 import pytest
 
 from models import Tenant, User
-from services import invitations, mail_delivery, second_factors, second_step
+from services import invitations, second_factors, second_step
 from services.access.actor import Actor
 from services.core import clock, logs
 from services.core.errors import InvalidInputError, RollcallError, SecondStepNeededError
 from services.core.operator_log import MailTrouble, Refused, sign_in_refused
 from services.core.runtime import Runtime
 from services.invitation_form import InvitationForm
-from services.mail_delivery import deliver_next
+from services.mail import delivery
+from services.mail.delivery import deliver_next
 from services.passkey_sign_in import sign_in as sign_in_with_passkey
 from services.sessions import Caller
 from services.sign_in import sign_in
@@ -174,7 +175,7 @@ async def test_trouble_with_the_mail_server_is_a_line_once_in_a_while(
     log: Log,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(mail_delivery, "_trouble", MailTrouble())
+    monkeypatch.setattr(delivery, "_trouble", MailTrouble())
     rollcall.settings.mail_port = 9  # nobody listens there
     for number in range(3):
         form = InvitationForm(

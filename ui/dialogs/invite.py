@@ -1,7 +1,8 @@
 """The invitation form."""
 
-from services import invitations, mail
+from services import invitations
 from services.invitation_form import InvitationForm
+from services.mail import outbox
 from services.sessions import Visit
 from ui.actions import told
 from ui.components.form_dialog import Field, FormDialog
@@ -36,7 +37,7 @@ class InviteDialog:
 
     def open(self) -> None:
         """Open the empty form."""
-        self.dialog.open(values={}, body=[] if mail.is_configured() else [NO_MAIL])
+        self.dialog.open(values={}, body=[] if outbox.is_configured() else [NO_MAIL])
 
     async def _check(self, field: str, value: str) -> None:
         await told(self.toast)(self._judge)(field, value)

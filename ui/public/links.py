@@ -6,9 +6,10 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from services import invitations, mail, password_change
+from services import invitations, password_change
 from services.core import runtime
 from services.core.errors import InvalidInputError, SecondStepNeededError, TooManyAttemptsError
+from services.mail import outbox
 from services.personal_links import Welcome
 from services.sessions import Caller
 from services.sign_in import SignedIn
@@ -81,7 +82,7 @@ async def _forgot_page(slug: str | None, *, sent: bool = False, **shown: Any) ->
         name=await name_of(slug),
         base=home_path(slug),
         sent=sent,
-        by_mail=mail.is_configured(),
+        by_mail=outbox.is_configured(),
         **shown,
     )
 

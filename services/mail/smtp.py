@@ -18,8 +18,8 @@ from fastapi_mail.errors import ConnectionErrors
 from services.core.emails import in_ascii, on_the_wire
 from services.core.errors import RollcallError
 from services.core.settings import Settings
-from services.mail_message import UnsendableError, as_bytes
-from services.mail_troubles import (
+from services.mail.message import UnsendableError, as_bytes
+from services.mail.troubles import (
     ANSWERS,
     NotSentError,
     UnansweredError,

@@ -9,7 +9,7 @@ from models import MailState, MailTemplate, OneTimeLink, OutgoingMail, User
 from services.core import clock, runtime
 from services.core.db import Transaction
 from services.core.emails import on_the_wire
-from services.mail_events import MailProgressed
+from services.mail.events import MailProgressed
 
 
 def is_configured() -> bool:

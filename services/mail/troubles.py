@@ -13,7 +13,7 @@ import aiosmtplib
 
 from services.core.errors import RollcallError
 from services.core.settings import Settings
-from services.mail_message import UnsendableError
+from services.mail.message import UnsendableError
 
 PERMANENT = range(500, 600)
 ANSWERS = range(200, 600)

@@ -14,12 +14,12 @@ from sqlmodel import and_, col, or_, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from models import MailState, OutgoingMail, User
-from services import mail_server
 from services.core import clock, operator_log
 from services.core.db import reading, transaction
-from services.mail import progressed
-from services.mail_lanes import Openings
-from services.mail_troubles import NotSentError
+from services.mail import smtp
+from services.mail.lanes import Openings
+from services.mail.outbox import progressed
+from services.mail.troubles import NotSentError
 
 # A lease outlasts several renewals, so that one that fails does no harm.
 LEASE = timedelta(minutes=3)
@@ -139,7 +139,7 @@ def _try_again_or_not(mail: OutgoingMail, state: MailState) -> None:
 
 def _longest() -> timedelta:
     """How long a lease may be: the mail server may take its time to answer a whole mail."""
-    return timedelta(seconds=mail_server.PATIENCE.final_dot) + LEASE
+    return timedelta(seconds=smtp.PATIENCE.final_dot) + LEASE
 
 
 def _due(now: datetime, openings: Openings) -> SelectOfScalar[OutgoingMail]:

@@ -8,8 +8,8 @@ from services.core import clock, runtime
 from services.core.emails import check_email, on_the_wire
 from services.core.errors import RollcallError
 from services.core.settings import Settings
-from services.mail_message import Letter, compose
-from services.mail_server import connected, hand_over, say_goodbye
+from services.mail.message import Letter, compose
+from services.mail.smtp import connected, hand_over, say_goodbye
 
 # Seconds that a try takes at most. Whoever asks sits there and waits.
 CHECK_SECONDS, SEND_SECONDS = 30, 60

@@ -15,7 +15,6 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from models import LinkPurpose, MailState, MailTemplate, OneTimeLink, OutgoingMail, Tenant
-from services import mail_queue
 from services.access import one_time_links
 from services.core import clock, runtime
 from services.core.db import reading
@@ -23,16 +22,17 @@ from services.core.emails import on_the_wire
 from services.core.errors import RollcallError
 from services.core.operator_log import MailTrouble, without_email
 from services.core.settings import Settings
-from services.mail import is_configured
-from services.mail_lanes import Lanes
-from services.mail_message import Letter, UnsendableError, compose
-from services.mail_queue import Lease
-from services.mail_server import hand_over
-from services.mail_troubles import MisconfiguredError, NotSentError, UnansweredError
+from services.mail import queue
+from services.mail.lanes import Lanes
+from services.mail.message import Letter, UnsendableError, compose
+from services.mail.outbox import is_configured
+from services.mail.queue import Lease
+from services.mail.smtp import hand_over
+from services.mail.troubles import MisconfiguredError, NotSentError, UnansweredError
 
 log = logging.getLogger(__name__)
 
-TEMPLATES = Path(__file__).parent / "mail_templates"
+TEMPLATES = Path(__file__).parent / "templates"
 IDLE_SECONDS = 1.0
 
 _environment = Environment(
@@ -67,7 +67,7 @@ async def deliver_forever() -> None:
 
 async def deliver_next() -> bool:
     """Deliver the mail that is next, and wait for its end; tells whether there was one."""
-    lease = await mail_queue.take()
+    lease = await queue.take()
     if lease is None:
         return False
     await _deliver(lease)
@@ -79,7 +79,7 @@ async def _next(lanes: Lanes) -> Lease | None:
     if openings is None or not is_configured():
         return None
     try:
-        lease = await mail_queue.take(openings)
+        lease = await queue.take(openings)
     except RollcallError as error:
         log.warning("The outbox can't be read now: %s", error)
         return None
@@ -112,25 +112,25 @@ async def _deliver(lease: Lease) -> None:
     try:
         letter = await _render(lease)
     except RollcallError as error:
-        await mail_queue.settle(lease, MailState.FAILED, str(error))
+        await queue.settle(lease, MailState.FAILED, str(error))
         return
     if letter is None:
         over = "The link was used or replaced meanwhile."
-        await mail_queue.settle(lease, MailState.CANCELLED, over)
+        await queue.settle(lease, MailState.CANCELLED, over)
         return
     try:
         async with _keeping(lease):
             await _send(letter, runtime.current().settings, lease)
     except UnsendableError as error:
-        await mail_queue.settle(lease, MailState.FAILED, _without_secrets(str(error), letter))
+        await queue.settle(lease, MailState.FAILED, _without_secrets(str(error), letter))
     except NotSentError as error:
         answer = _without_secrets(str(error), letter)
         if isinstance(error, MisconfiguredError):
             _trouble.tell(without_email(answer, letter.recipient))
         unknown = isinstance(error, UnansweredError)
-        await mail_queue.settle(lease, MailState.WAITING, answer, maybe_arrived=unknown)
+        await queue.settle(lease, MailState.WAITING, answer, maybe_arrived=unknown)
     else:
-        await mail_queue.settle(lease, MailState.SENT, "")
+        await queue.settle(lease, MailState.SENT, "")
 
 
 @asynccontextmanager
@@ -147,13 +147,13 @@ async def _keeping(lease: Lease) -> AsyncIterator[None]:
 
 
 async def _renew_forever(lease: Lease) -> None:
-    await asyncio.sleep(mail_queue.FIRST_RENEWAL)
+    await asyncio.sleep(queue.FIRST_RENEWAL)
     while True:
         try:
-            await mail_queue.renew(lease)
+            await queue.renew(lease)
         except RollcallError as error:
             log.warning("The lease of a mail can't be renewed now: %s", error)
-        await asyncio.sleep(mail_queue.RENEWAL if lease.told else mail_queue.FIRST_RENEWAL)
+        await asyncio.sleep(queue.RENEWAL if lease.told else queue.FIRST_RENEWAL)
 
 
 async def _render(lease: Lease) -> Letter | None:
