@@ -20,7 +20,7 @@ from services.core import clock
 from services.core.errors import SignInFailedError, TooManyAttemptsError
 from services.core.settings import Settings
 from services.core.startup import started
-from services.sessions import Caller
+from services.sessions.sessions import Caller
 from services.sign_in import sign_in
 from tests.factories import PASSWORD, create_tenant, create_user, token_of
 

@@ -21,7 +21,7 @@ from services.core.db import reading, transaction
 from services.core.settings import Settings
 from services.core.startup import started
 from services.invitation_import import BATCH, invite_rows, read_csv
-from services.sessions import Caller, begin, recognise
+from services.sessions.sessions import Caller, begin, recognise
 from services.user_events import UserDeactivated
 from services.users import set_active
 from ui import live

@@ -8,7 +8,6 @@ import psycopg
 from sqlmodel import func, select
 
 from models import AuditHead, MailState, NotedHead, OutgoingMail
-from services import replicas
 from services.audit.check import verify
 from services.audit.writing import PLATFORM_CHAIN
 from services.checks import Check, failed, warning, well
@@ -16,7 +15,8 @@ from services.core import clock, runtime, transport
 from services.core.db import reading
 from services.doctor_database import require_there
 from services.mail import check
-from services.replicas import LIFE_SECONDS
+from services.sessions import replicas
+from services.sessions.replicas import LIFE_SECONDS
 
 MAIL, OUTBOX, REPLICAS, AUDIT = "Mail", "Outbox", "Replicas", "Audit log"
 # A mail that has waited for longer was refused a few times (the pauses are 5 s, 15 s, 1 and 5

@@ -2,9 +2,10 @@
 
 import logging
 
-from services import known_devices, throttle
+from services import throttle
 from services.core import runtime, sqlite, transport
 from services.core.db import transaction
+from services.sessions import known_devices
 
 log = logging.getLogger(__name__)
 

@@ -35,7 +35,7 @@ from services.personal_links import (
     open_link,
     user_of_link,
 )
-from services.sessions import Caller
+from services.sessions.sessions import Caller
 from services.sign_in import SignedIn, welcome
 from services.user_events import UserInvited
 from services.users import set_names

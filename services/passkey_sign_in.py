@@ -8,7 +8,7 @@ from services.core import operator_log
 from services.core.db import reading, transaction
 from services.core.errors import PasskeyRefusedError
 from services.core.operator_log import Refused, noting_pauses
-from services.sessions import Caller
+from services.sessions.sessions import Caller
 from services.sign_in import SignedIn, welcome
 
 

@@ -6,7 +6,7 @@ import time
 from sqlmodel import select
 
 from models import EndReason, LinkPurpose, MailTemplate, Role, SignInMethod, Tenant, User
-from services import known_devices, throttle
+from services import throttle
 from services.access import one_time_links
 from services.access.actor import Actor, authorize, find_open_tenant, lock_users
 from services.access.permissions import Permission
@@ -26,7 +26,8 @@ from services.passwords import (
     verify_password,
 )
 from services.personal_links import PLATFORM_NAME, Welcome, open_link, own_words, user_of_link
-from services.sessions import Caller, end
+from services.sessions import known_devices
+from services.sessions.sessions import Caller, end
 from services.sign_in import SignedIn, admit, let_through
 from services.sign_in_policy import required_provider
 

@@ -15,7 +15,7 @@ from services.core.db import Transaction, reading, transaction
 from services.core.emails import check_email, email_key
 from services.core.errors import DeadLinkError, InvalidInputError, OperatorError
 from services.passwords import check_password, hash_password
-from services.sessions import Caller
+from services.sessions.sessions import Caller
 from services.sign_in import SignedIn, welcome
 from services.tenants import add_tenant
 from services.user_events import UserInvited

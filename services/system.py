@@ -5,11 +5,12 @@ import socket
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from services import doctor, doctor_work, replicas
+from services import doctor, doctor_work
 from services.access.actor import Acting, Operator, authorize
 from services.access.permissions import Permission
 from services.checks import Check
 from services.core.db import reading
+from services.sessions import replicas
 
 
 @dataclass(frozen=True)

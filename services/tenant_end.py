@@ -17,7 +17,7 @@ from services.core import clock
 from services.core.db import Transaction, transaction
 from services.core.errors import NotFoundError
 from services.core.looking import looks_first
-from services.sessions import end
+from services.sessions.sessions import end
 from services.tenant_events import TenantChanged
 
 

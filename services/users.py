@@ -9,7 +9,6 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
 from models import EndReason, LinkPurpose, LoginSession, Role, User
-from services import presence
 from services.access import one_time_links
 from services.access.actor import ROLLCALL, Acting, Actor, authorize, get_user
 from services.access.permissions import Permission
@@ -28,8 +27,9 @@ from services.core.looking import looks_first
 from services.core.names import clean_name, fold
 from services.emails_elsewhere import ActiveElsewhereError, claim_answer
 from services.mail import outbox
-from services.receipts import Receipt
-from services.sessions import end
+from services.sessions import presence
+from services.sessions.receipts import Receipt
+from services.sessions.sessions import end
 from services.user_events import UserActivated, UserDeactivated, UserEdited
 from services.user_row import row_if_complete
 

@@ -5,12 +5,13 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
-from services import expiry, housekeeping, readiness, receipts, replicas, users
+from services import expiry, housekeeping, readiness, users
 from services.access.actor import ROLLCALL
 from services.audit import telling
 from services.core import runtime, transport
 from services.core.errors import RollcallError
 from services.mail import delivery
+from services.sessions import receipts, replicas
 
 log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from nicegui import ui
 from nicegui.elements.mixins.text_element import TextElement
 
 from services.access.permissions import Permission, may
-from services.sessions import Visit
+from services.sessions.sessions import Visit
 from ui import live
 from ui.components.shell import Link, Shell
 from ui.components.toast import Toast

@@ -9,7 +9,7 @@ from fastapi import HTTPException, Request
 from services.access.permissions import Permission, may
 from services.access.second_factor_policy import WITHOUT
 from services.core.errors import NotAllowedError, SessionEndedError
-from services.sessions import Visit, recognise
+from services.sessions.sessions import Visit, recognise
 from ui import live
 from ui.cookies import caller_of, session_token
 

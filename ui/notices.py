@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 from weakref import WeakValueDictionary
 
-from services import presence, receipts, sessions, users
+from services import users
 from services.access.events import UserEvent
 from services.audit.events import AuditWritten
 from services.audit.reading import AuditEntry, find_entry
@@ -21,8 +21,9 @@ from services.core.errors import RollcallError
 from services.core.transport import Listening
 from services.directory import find_row
 from services.mail.events import MailProgressed
-from services.receipts import Receipt
-from services.session_events import SessionsEnded, UserSignedIn
+from services.sessions import presence, receipts, sessions
+from services.sessions.events import SessionsEnded, UserSignedIn
+from services.sessions.receipts import Receipt
 from services.tenant_events import TenantChanged
 from services.user_events import (
     UserActivated,

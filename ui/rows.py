@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from services import presence
+from services.sessions import presence
 from services.user_row import UserRow
 from ui.words import mixed_letters
 

@@ -10,10 +10,11 @@ from pathlib import Path
 from fastapi import FastAPI
 from nicegui import ui
 
-from services import sessions, setup
+from services import setup
 from services.core import runtime
 from services.core.errors import OperatorError
 from services.core.settings import Settings
+from services.sessions import sessions
 from services.workers import working
 from ui import assets, live, notices, pages, public
 from ui.door import MOST_CONNECTIONS, Door, Listener, connections_within, raise_descriptor_limit

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from models import MailProgress, MailState, MailTemplate, OutgoingMail
 from services.core import clock
-from services.sessions import MOST_LISTED
+from services.sessions.sessions import MOST_LISTED
 
 LATEST_SESSIONS = f"The latest {MOST_LISTED} are listed. There may be more."
 

@@ -35,7 +35,7 @@ from services.core.db import Transaction, reading, transaction
 from services.core.errors import ConflictError
 from services.core.operator_log import Refused, noting_pauses
 from services.personal_links import open_link
-from services.sessions import Caller
+from services.sessions.sessions import Caller
 from services.sign_in import SignedIn, welcome
 from services.sso.attempts import Attempt, Purpose, forged, open_attempt, seal_attempt
 from services.sso.connections import addresses_of, find_connection

@@ -27,7 +27,7 @@ from services.core.emails import check_email, email_key
 from services.core.errors import InvalidInputError
 from services.core.names import MAX_NAME
 from services.mail import outbox
-from services.sessions import Caller
+from services.sessions.sessions import Caller
 from services.sso.connections import domain_of
 from services.sso.errors import ElsewhereError, Refusal, SsoError
 from services.user_events import UserInvited

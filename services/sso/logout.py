@@ -8,12 +8,12 @@ from uuid import UUID
 from sqlmodel import and_, col, delete, or_, select
 
 from models import EndReason, LoginSession, SeenLogoutToken, SsoConnection, SsoSession, User
-from services import sessions
 from services.access.actor import Operator, lock_users
 from services.audit.writing import Action, record
 from services.core import clock, vault
 from services.core.db import Transaction, insert_if_missing, reading, transaction
 from services.core.errors import OperatorError
+from services.sessions import sessions
 from services.sso.connections import addresses_of, find_connection
 from services.sso.errors import Refusal, SsoError
 from services.sso.provider import discover

@@ -13,7 +13,7 @@ from services import invitations, password_change, users
 from services.access.actor import Actor
 from services.core.db import reading
 from services.invitation_form import InvitationForm
-from services.sessions import Caller
+from services.sessions.sessions import Caller
 from tests import factories
 from tests.browser.browsers import Browsers
 from tests.browser.grid import Grid, dialog

@@ -8,11 +8,12 @@ from playwright.async_api import Page, expect
 from sqlmodel import col, update
 
 from models import LinkPurpose, LoginSession, Tenant, User
-from services import password_change, sessions, tenant_end, users
+from services import password_change, tenant_end, users
 from services.access.actor import Actor
 from services.core import clock
 from services.core.db import transaction
-from services.sessions import Caller
+from services.sessions import sessions
+from services.sessions.sessions import Caller
 from tests import books, factories
 from tests.browser.browsers import Browsers, expect_signed_out
 from tests.browser.grid import Grid, dialog

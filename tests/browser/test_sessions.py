@@ -9,7 +9,7 @@ from sqlmodel import col, update
 from models import LoginSession, Tenant, User
 from services.core import clock
 from services.core.db import transaction
-from services.sessions import MOST_LISTED
+from services.sessions.sessions import MOST_LISTED
 from tests import factories
 from tests.browser.browsers import (
     Browsers,

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from models import MailState
-from services import invitations, sessions, users
+from services import invitations, users
 from services.access.actor import COMMAND_LINE, Operator
 from services.invitation_form import InvitationForm
+from services.sessions import sessions
 from tests import books
 from tests.browser.server import Server
 from tests.browser.waiting import eventually

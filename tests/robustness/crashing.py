@@ -29,7 +29,7 @@ from services.core.settings import Settings
 from services.core.startup import started
 from services.invitation_form import InvitationForm
 from services.mail import delivery
-from services.sessions import Caller
+from services.sessions.sessions import Caller
 
 # Seconds that a life lasts from then on.
 SHORTEST, LONGEST = 0.001, 0.3

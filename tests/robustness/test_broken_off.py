@@ -8,10 +8,10 @@ import httpx
 import pytest
 
 from models import AuditEvent, Role, Tenant
-from services import sessions
 from services.core import clock
 from services.core.db import transaction
 from services.core.runtime import Runtime
+from services.sessions import sessions
 from tests import factories
 from tests.browser.server import Server, cookie_name
 from tests.robustness.raw import Line, line, request

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import httpx
 
-from services import sessions
 from services.audit.check import verify
 from services.core.settings import Settings
 from services.core.startup import started
+from services.sessions import sessions
 from tests import factories
 from tests.browser.server import PATIENCE, cookie_name, serving
 from tests.factories import CALLER, PASSWORD

@@ -6,10 +6,10 @@ import httpx
 import pytest
 
 from models import Role
-from services import sessions
 from services.core.errors import SessionEndedError
 from services.core.settings import Settings
 from services.core.startup import started
+from services.sessions import sessions
 from tests import factories
 from tests.browser.server import Server, cookie_name, serving
 from tests.factories import CALLER, PASSWORD

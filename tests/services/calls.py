@@ -14,7 +14,6 @@ from services import (
     passkeys,
     password_change,
     second_factors,
-    sessions,
     sign_in_policy,
     system,
     tenant_end,
@@ -35,6 +34,7 @@ from services.core.errors import (
 from services.doctor import VERSION_NAME
 from services.invitation_form import InvitationForm
 from services.invitation_import import ImportRow
+from services.sessions import sessions
 from services.sso import connections, flow
 from services.sso.connections import ConnectionForm
 from services.sso.errors import SsoError

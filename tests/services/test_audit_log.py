@@ -22,7 +22,7 @@ from services.core.db import transaction
 from services.core.errors import SelfDeactivationError
 from services.core.events import Event
 from services.core.runtime import Runtime
-from services.receipts import Receipt
+from services.sessions.receipts import Receipt
 from tests import books
 from tests.factories import create_user
 

@@ -10,7 +10,7 @@ import pytest
 
 import services
 from models import EndReason, LoginSession, Role, SecondFactorPolicy, Tenant, User
-from services import directory, sessions, users
+from services import directory, users
 from services.access.actor import Acting, Actor, lock_users
 from services.core import clock
 from services.core.db import transaction
@@ -21,7 +21,8 @@ from services.core.errors import (
     SessionEndedError,
 )
 from services.core.runtime import Runtime
-from services.sessions import end
+from services.sessions import sessions
+from services.sessions.sessions import end
 from services.user_query import UserQuery
 from tests import books
 from tests.factories import create_tenant, create_user, sign_in

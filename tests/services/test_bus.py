@@ -22,8 +22,8 @@ from services.core.events import from_message as read
 from services.core.events import to_message as write
 from services.core.runtime import Runtime
 from services.core.transport import Listening
-from services.presence import UserPresence
-from services.session_events import SessionsEnded
+from services.sessions.events import SessionsEnded
+from services.sessions.presence import UserPresence
 from services.tenant_events import TenantChanged
 from services.user_events import UserDeactivated, UserSwitched
 from services.user_row import UserRow

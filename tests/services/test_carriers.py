@@ -15,7 +15,7 @@ from services.core.events import Event
 from services.core.runtime import Runtime
 from services.core.settings import PREFIX
 from services.core.transport import Listening
-from services.session_events import SessionsEnded
+from services.sessions.events import SessionsEnded
 from services.user_events import UserDeactivated
 from tests.factories import create_user, sign_in
 

@@ -6,7 +6,7 @@ from benchmarks import guessing
 from benchmarks.guessing import Attack, owner_resets, owner_signs_in
 from models import AttemptCounter, Tenant, User
 from services import confirmation, password_change, passwords, throttle
-from services.sessions import Caller
+from services.sessions.sessions import Caller
 from services.sign_in import sign_in
 from tests import books
 from tests.factories import PASSWORD, create_user

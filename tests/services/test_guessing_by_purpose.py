@@ -15,7 +15,7 @@ from services.core.errors import (
     SecondStepNeededError,
     TooManyAttemptsError,
 )
-from services.sessions import Caller
+from services.sessions.sessions import Caller
 from services.sign_in import SignedIn, sign_in
 from tests import books, factories
 from tests.factories import PASSWORD

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from models import LinkPurpose, MailState, Tenant, User
-from services import invitations, password_change, sessions, sign_in, users
+from services import invitations, password_change, sign_in, users
 from services.access import one_time_links
 from services.access.actor import Actor
 from services.core import clock
@@ -13,7 +13,8 @@ from services.core.errors import ConflictError, DeadLinkError, InvalidInputError
 from services.core.events import Event
 from services.core.runtime import Runtime
 from services.mail.events import MailProgressed
-from services.session_events import UserSignedIn
+from services.sessions import sessions
+from services.sessions.events import UserSignedIn
 from tests import books, factories
 from tests.factories import CALLER, PASSWORD, create_user, token_of
 from tests.mail_server import MailServer

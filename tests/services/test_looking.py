@@ -15,7 +15,7 @@ from sqlmodel import SQLModel
 
 import services
 from models import Role, Tenant, User
-from services import invitation_import, sessions, tenant_end, tenants, users
+from services import invitation_import, tenant_end, tenants, users
 from services.access.actor import COMMAND_LINE, Actor, lock_users
 from services.core import clock
 from services.core.db import reading, transaction
@@ -24,6 +24,7 @@ from services.core.looking import looks_first
 from services.core.runtime import Runtime
 from services.invitation_form import InvitationForm
 from services.invitation_import import ImportRow
+from services.sessions import sessions
 from tests import books
 from tests.factories import create_tenant, create_user, open_session, sign_in
 from tests.services.calls import CALLS, Call, connected

@@ -13,7 +13,6 @@ from pydantic import SecretStr
 from sqlmodel import func, select
 
 from models import Authenticator, User, UserCount, metadata
-from services import sessions
 from services.audit.check import verify
 from services.core import clock, vault
 from services.core.db import Database, reading
@@ -22,6 +21,7 @@ from services.core.settings import Settings
 from services.core.startup import started
 from services.database_file import held
 from services.move import LEFT_OUT, move
+from services.sessions import sessions
 from services.sign_in import sign_in
 from tests import books, factories
 from tests.browser.server import serving

@@ -21,7 +21,7 @@ from services.invitation_form import InvitationForm
 from services.mail import delivery
 from services.mail.delivery import deliver_next
 from services.passkey_sign_in import sign_in as sign_in_with_passkey
-from services.sessions import Caller
+from services.sessions.sessions import Caller
 from services.sign_in import sign_in
 from services.throttle import FREE_FAILURES
 from tests import books, factories

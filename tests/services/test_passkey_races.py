@@ -4,7 +4,7 @@ from models import Tenant
 from services import passkey_sign_in, passkeys, users
 from services.access.actor import Actor
 from services.core.errors import PasskeyRefusedError
-from services.sessions import Caller
+from services.sessions.sessions import Caller
 from tests import books, factories
 from tests.authenticator import challenge_of
 from tests.factories import CALLER

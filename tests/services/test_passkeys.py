@@ -29,7 +29,7 @@ from services.core.errors import (
     SecondStepOverError,
     TooManyAttemptsError,
 )
-from services.sessions import recognise
+from services.sessions.sessions import recognise
 from services.sign_in import sign_in
 from tests import books, factories
 from tests.authenticator import Device

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from models import EndReason, LinkPurpose, MailState, MailTemplate, Tenant, User
-from services import password_change, sessions
+from services import password_change
 from services.access.actor import Actor
 from services.core import clock
 from services.core.errors import (
@@ -18,7 +18,8 @@ from services.core.errors import (
 from services.core.events import Event
 from services.core.runtime import Runtime
 from services.password_change import change_password, open_reset, request_reset, reset
-from services.session_events import SessionsEnded
+from services.sessions import sessions
+from services.sessions.events import SessionsEnded
 from services.sign_in import sign_in
 from tests import books
 from tests.factories import CALLER, PASSWORD, create_user, open_session, token_of

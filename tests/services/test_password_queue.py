@@ -14,7 +14,7 @@ from services import passwords
 from services.core.errors import BusyError, RollcallError
 from services.core.runtime import Runtime
 from services.passwords import QUEUE
-from services.sessions import Caller
+from services.sessions.sessions import Caller
 from services.sign_in import sign_in
 from tests import books
 from tests.browser.waiting import eventually

@@ -4,8 +4,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from services import presence
-from services.presence import UserPresence
+from services.sessions import presence
+from services.sessions.presence import UserPresence
 
 USER, TENANT = uuid4(), uuid4()
 

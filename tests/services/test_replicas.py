@@ -11,15 +11,15 @@ from uuid import uuid4
 import pytest
 
 from models import EndReason
-from services import presence, receipts, replicas
 from services.core import transport
 from services.core.events import Event, stamped, to_message
 from services.core.runtime import Runtime
 from services.core.transport import Listening
-from services.presence import UserPresence
-from services.receipts import Receipt
-from services.replica_messages import PagesClosed, ReplicaAnnounced, ReplicaChanged, ReplicaStopped
-from services.session_events import SessionsEnded
+from services.sessions import presence, receipts, replicas
+from services.sessions.events import SessionsEnded
+from services.sessions.messages import PagesClosed, ReplicaAnnounced, ReplicaChanged, ReplicaStopped
+from services.sessions.presence import UserPresence
+from services.sessions.receipts import Receipt
 
 USER, TENANT = uuid4(), uuid4()
 HERE_TWICE = UserPresence(USER, TENANT, 2, 0)

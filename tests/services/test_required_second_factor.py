@@ -16,7 +16,7 @@ from services.core.errors import (
     NotFoundError,
     SecondFactorRequiredError,
 )
-from services.sessions import recognise
+from services.sessions.sessions import recognise
 from services.user_query import UserQuery
 from tests import books, factories
 from tests.factories import CALLER

@@ -22,7 +22,7 @@ from services.core.errors import (
 )
 from services.second_factors import STEP
 from services.second_step_ticket import LIFETIME
-from services.sessions import Caller, list_open, recognise
+from services.sessions.sessions import Caller, list_open, recognise
 from services.sign_in import sign_in
 from tests import books, factories
 from tests.factories import CALLER, PASSWORD

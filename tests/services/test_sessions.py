@@ -6,15 +6,15 @@ from uuid import uuid4
 import pytest
 
 from models import EndReason, SignInMethod, Tenant, User
-from services import sessions
 from services.access.actor import Actor
 from services.core import clock
 from services.core.db import transaction
 from services.core.errors import NotFoundError, SessionEndedError
 from services.core.events import Event
 from services.core.runtime import Runtime
-from services.session_events import SessionsEnded
-from services.sessions import Caller
+from services.sessions import sessions
+from services.sessions.events import SessionsEnded
+from services.sessions.sessions import Caller
 from tests import books
 from tests.factories import CALLER, create_user, open_session, sign_in
 

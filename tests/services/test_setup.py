@@ -4,11 +4,12 @@ import pytest
 from sqlmodel import select
 
 from models import LinkPurpose, OneTimeLink, Role, Tenant, User
-from services import sessions, setup
+from services import setup
 from services.core.db import reading
 from services.core.errors import DeadLinkError, InvalidInputError, OperatorError
 from services.core.events import Event
 from services.core.runtime import Runtime
+from services.sessions import sessions
 from services.setup import SetupForm
 from services.sign_in import sign_in
 from services.tenant_events import TenantChanged

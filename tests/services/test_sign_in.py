@@ -4,14 +4,15 @@ import pytest
 from sqlmodel import select
 
 from models import AttemptCounter, EndReason, Role, Tenant, User
-from services import sessions, users
+from services import users
 from services.access.actor import COMMAND_LINE, Actor
 from services.core.db import reading
 from services.core.errors import NoTenantError, SignInFailedError
 from services.core.events import Event
 from services.core.runtime import Runtime
-from services.session_events import UserSignedIn
-from services.sessions import Caller
+from services.sessions import sessions
+from services.sessions.events import UserSignedIn
+from services.sessions.sessions import Caller
 from services.sign_in import replace_session, sign_in
 from tests import books
 from tests.factories import ADDRESS, CALLER, PASSWORD, create_user

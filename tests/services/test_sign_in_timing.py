@@ -12,7 +12,7 @@ from models import Tenant
 from services import password_change, throttle
 from services.core.errors import SignInFailedError
 from services.core.runtime import Runtime
-from services.sessions import Caller
+from services.sessions.sessions import Caller
 from services.sign_in import sign_in
 from tests.factories import PASSWORD, create_user
 

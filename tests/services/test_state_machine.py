@@ -18,7 +18,7 @@ from hypothesis.stateful import (
 )
 
 from models import LinkPurpose, Role, Tenant
-from services import invitations, sessions, users
+from services import invitations, users
 from services.access.actor import Actor
 from services.access.one_time_links import LIFETIMES
 from services.audit.check import verify
@@ -30,6 +30,7 @@ from services.core.errors import (
     TooManyAttemptsError,
 )
 from services.invitation_form import InvitationForm
+from services.sessions import sessions
 from services.sign_in import sign_in
 from tests import books, factories
 from tests.conftest import BOTH

@@ -5,15 +5,7 @@ from datetime import timedelta
 import pytest
 
 from models import EndReason, LinkPurpose, Role, Tenant, User
-from services import (
-    directory,
-    invitations,
-    password_change,
-    second_factors,
-    sessions,
-    tenant_end,
-    tenants,
-)
+from services import directory, invitations, password_change, second_factors, tenant_end, tenants
 from services.access.actor import COMMAND_LINE, Actor
 from services.core import clock
 from services.core.errors import (
@@ -27,8 +19,9 @@ from services.core.errors import (
 from services.core.events import Event
 from services.core.runtime import Runtime
 from services.invitation_form import InvitationForm
-from services.session_events import SessionsEnded
-from services.sessions import Caller
+from services.sessions import sessions
+from services.sessions.events import SessionsEnded
+from services.sessions.sessions import Caller
 from services.sign_in import sign_in
 from services.sso.connections import find_offer
 from services.user_query import UserQuery

@@ -8,7 +8,7 @@ from models import AttemptCounter, Tenant, User
 from services import password_change, throttle
 from services.core import clock
 from services.core.errors import SignInFailedError, TooManyAttemptsError
-from services.sessions import Caller
+from services.sessions.sessions import Caller
 from services.sign_in import SignedIn, sign_in
 from tests import books
 from tests.factories import FIREFOX, PASSWORD, create_user

@@ -17,7 +17,7 @@ from sqlmodel import select
 
 import models
 from models import Role
-from services import invitations, sessions
+from services import invitations
 from services.audit.check import verify
 from services.core import clock, migrations, rewritten_schemas, vault
 from services.core.db import Database, reading
@@ -25,6 +25,7 @@ from services.core.errors import OperatorError
 from services.core.settings import Settings
 from services.core.startup import started
 from services.invitation_form import InvitationForm
+from services.sessions import sessions
 from services.sign_in import sign_in
 from tests import books, factories
 from tests.conftest import BOTH, make_settings

@@ -7,12 +7,13 @@ import pytest
 from sqlalchemy import text
 
 from models import Role, Tenant, User
-from services import sessions, users
+from services import users
 from services.access.actor import COMMAND_LINE, Actor, lock_users
 from services.core.db import READERS, ROW_LOCK_TIMEOUT, WRITERS, reading, transaction
 from services.core.errors import DatabaseUnavailableError, SessionEndedError, TooMuchAtOnceError
 from services.core.runtime import Runtime
 from services.core.write_queue import MOST_OF_A_SESSION
+from services.sessions import sessions
 from tests.factories import create_user, create_users, sign_in
 
 on_postgresql = pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from models import EndReason, SeenLogoutToken, Tenant, User
 from services.core import clock
 from services.core.events import Event
 from services.core.runtime import Runtime
-from services.session_events import SessionsEnded
+from services.sessions.events import SessionsEnded
 from services.sso import connections, logout, outbound
 from services.sso.errors import Refusal, SsoError
 from services.sso.provider import ASK_AGAIN

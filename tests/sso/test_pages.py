@@ -8,10 +8,11 @@ import pytest
 from fastapi import FastAPI
 
 from models import EndReason, Tenant, User
-from services import sessions, users
+from services import users
 from services.access.actor import Actor
 from services.core.errors import SessionEndedError
 from services.core.runtime import Runtime
+from services.sessions import sessions
 from services.sso import connections, flow
 from services.sso.attempts import Purpose
 from tests import books, factories

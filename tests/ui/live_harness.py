@@ -21,7 +21,6 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from models import EndReason
-from services import presence
 from services.access.actor import Actor
 from services.core import runtime
 from services.core.db import Database
@@ -29,6 +28,7 @@ from services.core.errors import NotAllowedError, SessionEndedError, TooManyAtte
 from services.core.logs import set_up_logging
 from services.core.runtime import Runtime
 from services.core.settings import Settings
+from services.sessions import presence
 from ui import assets, live
 from ui.cookies import session_token
 from ui.headers import Compression, harden

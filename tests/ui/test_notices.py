@@ -11,12 +11,13 @@ from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from models import Tenant, User
-from services import presence, users
+from services import users
 from services.access.actor import Actor
 from services.audit.reading import find_entry
 from services.core import clock, transport
 from services.core.runtime import Runtime
 from services.directory import find_row
+from services.sessions import presence
 from tests.factories import create_user, sign_in
 from ui import live, notices
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from services.sessions import Visit
+from services.sessions.sessions import Visit
 from ui.assets import address_of
 from ui.components.component import Component
 

@@ -6,7 +6,7 @@ from services import users
 from services.access.actor import Actor
 from services.core.errors import RollcallError
 from services.core.names import mixed_scripts
-from services.receipts import Receipt
+from services.sessions.receipts import Receipt
 from services.users import Impact, StatusChange
 from ui import notices
 from ui.actions import told

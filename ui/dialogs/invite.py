@@ -3,7 +3,7 @@
 from services import invitations
 from services.invitation_form import InvitationForm
 from services.mail import outbox
-from services.sessions import Visit
+from services.sessions.sessions import Visit
 from ui.actions import told
 from ui.components.form_dialog import Field, FormDialog
 from ui.components.toast import Toast

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from nicegui import Client, core
 
-from services.receipts import Receipt
+from services.sessions.receipts import Receipt
 from ui.live import guard, pages
 from ui.live.collector import collector
 from ui.live.connection import Connection

@@ -12,8 +12,8 @@ from uuid import UUID
 
 from nicegui import Client
 
-from services import presence
 from services.access.actor import Actor
+from services.sessions import presence
 from ui.live import leftovers
 from ui.live.budget import Account, account_of
 from ui.live.collector import collector

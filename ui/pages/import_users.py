@@ -7,7 +7,7 @@ from fastapi import Depends
 from nicegui import Client, ui
 
 from models import Role
-from services import confirmation, sessions
+from services import confirmation
 from services.access.permissions import Permission
 from services.core.errors import InvalidInputError, RollcallError, SessionEndedError
 from services.invitation_import import (
@@ -19,7 +19,8 @@ from services.invitation_import import (
     results_csv,
     results_end,
 )
-from services.sessions import Visit
+from services.sessions import sessions
+from services.sessions.sessions import Visit
 from ui.actions import told
 from ui.components.csv_import import CsvImport
 from ui.components.toast import Toast

@@ -7,7 +7,7 @@ from nicegui import ui
 
 from models import Role
 from services.access.permissions import CANNOT, PERMISSIONS, Permission
-from services.sessions import Visit
+from services.sessions.sessions import Visit
 from ui.frame import enter, frame, section, text
 from ui.identity import require
 

@@ -8,7 +8,7 @@ from nicegui import ui
 
 from services import passkeys, recovery_codes, second_factors
 from services.second_factors import Enrolment, OwnPasskey, SecondFactors
-from services.sessions import Visit
+from services.sessions.sessions import Visit
 from ui.actions import told
 from ui.components.form_dialog import Field, FormDialog
 from ui.components.part import Part

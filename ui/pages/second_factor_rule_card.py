@@ -4,7 +4,7 @@ from nicegui import ui
 
 from models import SecondFactorPolicy
 from services import sign_in_policy
-from services.sessions import Visit
+from services.sessions.sessions import Visit
 from services.sign_in_policy import SignInPolicy
 from ui.actions import told
 from ui.components.facts import fact

@@ -5,7 +5,7 @@ from functools import partial
 
 from nicegui import ui
 
-from services.sessions import Visit
+from services.sessions.sessions import Visit
 from services.sso import connections
 from services.sso.connections import ConnectionForm, ConnectionView
 from ui.actions import told

@@ -5,9 +5,9 @@ from typing import Annotated
 from fastapi import Depends
 from nicegui import ui
 
-from services import sessions
 from services.access.permissions import Permission
-from services.sessions import Visit
+from services.sessions import sessions
+from services.sessions.sessions import Visit
 from ui import figures
 from ui.actions import told
 from ui.components.system import System

@@ -8,9 +8,10 @@ from uuid import UUID
 from fastapi import Depends
 from nicegui import ui
 
-from services import sessions, tenant_end, tenants
+from services import tenant_end, tenants
 from services.access.permissions import Permission
-from services.sessions import Visit
+from services.sessions import sessions
+from services.sessions.sessions import Visit
 from services.tenants import TenantRow
 from ui import notices
 from ui.actions import told

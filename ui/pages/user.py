@@ -10,14 +10,15 @@ from nicegui import ui
 from nicegui.elements.mixins.text_element import TextElement
 
 from models import OutgoingMail
-from services import directory, invitations, second_factors, sessions, users
+from services import directory, invitations, second_factors, users
 from services.access.permissions import Permission, may_invite
 from services.audit import reading
 from services.audit.reading import AuditQuery
 from services.core.errors import NotFoundError
 from services.directory import UserDetails
 from services.second_factors import SecondFactors
-from services.sessions import OpenSession, Visit
+from services.sessions import sessions
+from services.sessions.sessions import OpenSession, Visit
 from ui import notices
 from ui.actions import told
 from ui.components.audit_log import AuditLog

@@ -6,12 +6,13 @@ from fastapi import Depends
 from nicegui import ui
 
 from models import Role
-from services import directory, sessions, users
+from services import directory, users
 from services.access.actor import Actor
 from services.access.permissions import Permission, invitable_roles
 from services.core.errors import NotFoundError, RollcallError, SessionEndedError
 from services.directory import UserPage
-from services.sessions import Visit
+from services.sessions import sessions
+from services.sessions.sessions import Visit
 from services.user_query import PAGE_SIZE, UserQuery
 from ui import notices
 from ui.actions import told

@@ -11,7 +11,7 @@ from services.core import runtime
 from services.core.errors import InvalidInputError, SecondStepNeededError, TooManyAttemptsError
 from services.mail import outbox
 from services.personal_links import Welcome
-from services.sessions import Caller
+from services.sessions.sessions import Caller
 from services.sign_in import SignedIn
 from services.sso.connections import find_offer
 from ui.cookies import caller_of

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from models import EndReason
-from services import passkeys, sessions, tenants
+from services import passkeys, tenants
 from services.core.errors import (
     NoTenantError,
     NotFoundError,
@@ -18,6 +18,7 @@ from services.core.errors import (
     SsoRequiredError,
     TooManyAttemptsError,
 )
+from services.sessions import sessions
 from services.sign_in import sign_in
 from services.sso.connections import find_offer
 from services.sso.logout import provider_sign_out

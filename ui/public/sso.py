@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse, Response
 from models import EndReason
 from services.access.permissions import Permission
 from services.core.errors import ConflictError, TooManyAttemptsError
-from services.sessions import Visit
+from services.sessions.sessions import Visit
 from services.sso import flow
 from services.sso.attempts import Purpose
 from services.sso.errors import SsoError

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from services.core.events import Event
-from services.presence import UserPresence
+from services.sessions.presence import UserPresence
 
 
 @dataclass(frozen=True, kw_only=True)

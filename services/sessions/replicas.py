@@ -14,7 +14,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from services import presence
 from services.core import runtime, transport
 from services.core.bus import Bus
 from services.core.db import transaction
@@ -22,8 +21,9 @@ from services.core.errors import RollcallError
 from services.core.events import Event
 from services.core.secrets import derive
 from services.core.transport import Listening
-from services.presence import UserPresence
-from services.replica_messages import ReplicaAnnounced, ReplicaChanged, ReplicaStopped
+from services.sessions import presence
+from services.sessions.messages import ReplicaAnnounced, ReplicaChanged, ReplicaStopped
+from services.sessions.presence import UserPresence
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,6 @@ from sqlmodel import col, func, select, update
 from sqlmodel.sql.expression import SelectOfScalar
 
 from models import EndReason, LoginSession, Role, SignInMethod, Tenant, User
-from services import known_devices
 from services.access.actor import Acting, Actor, authorize, find_tenant, get_user, lock_users
 from services.access.permissions import Permission
 from services.access.second_factor_policy import lacks
@@ -19,8 +18,9 @@ from services.core.db import Transaction, reading, transaction
 from services.core.errors import NotFoundError, SessionEndedError
 from services.core.looking import looks_first
 from services.core.secrets import new_token, token_hash
-from services.devices import describe_device
-from services.session_events import SessionsEnded
+from services.sessions import known_devices
+from services.sessions.devices import describe_device
+from services.sessions.events import SessionsEnded
 
 # A sign of life is written down at most so often: one write per click would be too many.
 TOUCH_EVERY = timedelta(minutes=1)

@@ -10,13 +10,13 @@ from collections.abc import Awaitable, Mapping, Set
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from services import replicas
 from services.core import runtime
 from services.core.bus import Bus
 from services.core.db import transaction
 from services.core.errors import RollcallError
-from services.replica_messages import PagesClosed
-from services.session_events import SessionsEnded
+from services.sessions import replicas
+from services.sessions.events import SessionsEnded
+from services.sessions.messages import PagesClosed
 
 log = logging.getLogger(__name__)
 

@@ -1,0 +1,1 @@
+"""Signed-in browsers, and who is here."""
