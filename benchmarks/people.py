@@ -9,7 +9,7 @@ from services.core.db import transaction
 from services.core.emails import email_key
 from services.demo_names import FIRST_NAMES, LAST_NAMES
 from services.passwords import hash_password
-from services.tenants import add_tenant
+from services.tenants.tenants import add_tenant
 from services.users import set_names
 
 # Users written by one transaction.

@@ -11,7 +11,7 @@ from services.access.actor import COMMAND_LINE
 from services.audit.writing import Action, record
 from services.core import vault
 from services.core.db import Transaction, transaction
-from services.tenant_events import TenantChanged
+from services.tenants.events import TenantChanged
 
 
 @dataclass(frozen=True)

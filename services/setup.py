@@ -17,7 +17,7 @@ from services.core.errors import DeadLinkError, InvalidInputError, OperatorError
 from services.passwords import check_password, hash_password
 from services.sessions.sessions import Caller
 from services.sign_in import SignedIn, welcome
-from services.tenants import add_tenant
+from services.tenants.tenants import add_tenant
 from services.user_events import UserInvited
 from services.users import check_names, set_names
 

@@ -13,7 +13,7 @@ from services.audit.writing import Action, record
 from services.core.db import Transaction, reading, transaction
 from services.core.errors import ConflictError, InvalidInputError
 from services.core.looking import looks_first
-from services.tenant_events import TenantChanged
+from services.tenants.events import TenantChanged
 
 
 @dataclass(frozen=True)

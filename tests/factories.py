@@ -20,7 +20,7 @@ from services.core import clock
 from services.core.db import reading, transaction
 from services.core.emails import email_key
 from services.sessions.sessions import Caller, begin
-from services.tenants import add_tenant
+from services.tenants.tenants import add_tenant
 from services.users import set_names
 
 PASSWORD = "correct horse battery staple"

@@ -24,7 +24,7 @@ from services.mail.events import MailProgressed
 from services.sessions import presence, receipts, sessions
 from services.sessions.events import SessionsEnded, UserSignedIn
 from services.sessions.receipts import Receipt
-from services.tenant_events import TenantChanged
+from services.tenants.events import TenantChanged
 from services.user_events import (
     UserActivated,
     UserDeactivated,

@@ -20,7 +20,7 @@ from services.core.looking import looks_first
 from services.core.names import clean_name
 from services.sso.errors import SsoError
 from services.sso.provider import discover, issuer_of
-from services.tenant_events import TenantChanged
+from services.tenants.events import TenantChanged
 
 # Roles that a first sign-in may create: none that manages users.
 NEW_PEOPLE = (Role.ADMINISTRATOR, Role.SALES_ENGINEER)

@@ -44,7 +44,7 @@ from services.sso.exchange import exchange
 from services.sso.linking import Decision, Person, Way, decide, let_in, person_of
 from services.sso.provider import discover
 from services.sso.tokens import is_id, key_of
-from services.tenant_events import TenantChanged
+from services.tenants.events import TenantChanged
 
 SCOPE = "openid email profile"
 # How long what a provider said of a session outlives it.

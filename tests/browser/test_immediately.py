@@ -8,12 +8,13 @@ from playwright.async_api import Page, expect
 from sqlmodel import col, update
 
 from models import LinkPurpose, LoginSession, Tenant, User
-from services import password_change, tenant_end, users
+from services import password_change, users
 from services.access.actor import Actor
 from services.core import clock
 from services.core.db import transaction
 from services.sessions import sessions
 from services.sessions.sessions import Caller
+from services.tenants import closing
 from tests import books, factories
 from tests.browser.browsers import Browsers, expect_signed_out
 from tests.browser.grid import Grid, dialog
@@ -61,7 +62,7 @@ async def _expire(_admin: Actor, user: User) -> None:
 async def _close_tenant(_admin: Actor, user: User) -> None:
     assert user.tenant_id is not None
     above = await factories.sign_in(await factories.create_user(None))
-    await tenant_end.close_tenant(above, user.tenant_id)
+    await closing.close_tenant(above, user.tenant_id)
 
 
 WAYS = {

@@ -16,8 +16,6 @@ from services import (
     second_factors,
     sign_in_policy,
     system,
-    tenant_end,
-    tenants,
     users,
 )
 from services.access.actor import Actor
@@ -38,6 +36,7 @@ from services.sessions import sessions
 from services.sso import connections, flow
 from services.sso.connections import ConnectionForm
 from services.sso.errors import SsoError
+from services.tenants import closing, tenants
 from services.user_query import UserQuery
 from tests import books
 from tests.factories import PASSWORD, create_user, open_session
@@ -199,12 +198,12 @@ async def _renew_codes(actor: Actor, _target: UUID) -> object:
 
 async def _close_tenant(actor: Actor, _target: UUID) -> object:
     assert actor.tenant_id is not None
-    return await tenant_end.close_tenant(actor, actor.tenant_id)
+    return await closing.close_tenant(actor, actor.tenant_id)
 
 
 async def _reopen_tenant(actor: Actor, _target: UUID) -> object:
     assert actor.tenant_id is not None
-    await tenant_end.reopen_tenant(actor, actor.tenant_id)
+    await closing.reopen_tenant(actor, actor.tenant_id)
     return None
 
 

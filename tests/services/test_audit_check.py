@@ -8,13 +8,14 @@ from typing import Any
 from sqlmodel import col, delete, select
 
 from models import AuditEvent, AuditHead, LoginSession, Role, Tenant, User, UserCount
-from services import tenants, users
+from services import users
 from services.access.actor import Actor
 from services.audit.check import BrokenLink, find_missing, verify
 from services.audit.heads import Head, list_heads, note_heads
 from services.audit.writing import GENESIS, PLATFORM_CHAIN, hash_of
 from services.core import clock
 from services.core.db import transaction
+from services.tenants import tenants
 from tests.factories import create_user
 
 Change = Callable[[AuditEvent], None]

@@ -8,13 +8,14 @@ from datetime import timedelta
 import pytest
 
 from models import Tenant
-from services import tenant_end, tenants, users
+from services import users
 from services.access.actor import Actor
 from services.audit.heads import HEADS_PER_ENTRY, list_heads, note_heads, read_heads
 from services.audit.reading import AuditQuery, export, list_entries
 from services.core import clock
 from services.core.errors import OperatorError
 from services.core.runtime import Runtime
+from services.tenants import closing, tenants
 from tests import books
 from tests.factories import create_tenant, create_user
 
@@ -63,8 +64,8 @@ async def test_what_becomes_of_an_organisation_is_in_the_platforms_chain_with_it
     platform: Actor,
 ) -> None:
     acme = await tenants.create_tenant(platform, "Acme")
-    await tenant_end.close_tenant(platform, acme.id)
-    await tenant_end.reopen_tenant(platform, acme.id)
+    await closing.close_tenant(platform, acme.id)
+    await closing.reopen_tenant(platform, acme.id)
     entries = await books.audit_of(None)
     assert [(entry.action, entry.actor_name) for entry in entries] == [
         ("tenant.created", "Robin Platform"),

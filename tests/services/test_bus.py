@@ -24,7 +24,7 @@ from services.core.runtime import Runtime
 from services.core.transport import Listening
 from services.sessions.events import SessionsEnded
 from services.sessions.presence import UserPresence
-from services.tenant_events import TenantChanged
+from services.tenants.events import TenantChanged
 from services.user_events import UserDeactivated, UserSwitched
 from services.user_row import UserRow
 from tests import books

@@ -15,7 +15,7 @@ from sqlmodel import SQLModel
 
 import services
 from models import Role, Tenant, User
-from services import invitation_import, tenant_end, tenants, users
+from services import invitation_import, users
 from services.access.actor import COMMAND_LINE, Actor, lock_users
 from services.core import clock
 from services.core.db import reading, transaction
@@ -25,6 +25,7 @@ from services.core.runtime import Runtime
 from services.invitation_form import InvitationForm
 from services.invitation_import import ImportRow
 from services.sessions import sessions
+from services.tenants import closing, tenants
 from tests import books
 from tests.factories import create_tenant, create_user, open_session, sign_in
 from tests.services.calls import CALLS, Call, connected
@@ -90,7 +91,7 @@ async def _nothing_new(tenant: Tenant, admin: Actor, platform: Actor) -> dict[st
     over = await sessions.find_session_id(token)
     await sessions.revoke(admin, ada.id, over)
     closed = await create_tenant("Closed")
-    await tenant_end.close_tenant(platform, closed.id)
+    await closing.close_tenant(platform, closed.id)
     form = InvitationForm(
         first_name="A", last_name="B", email=ada.email, role=Role.ADMINISTRATOR.value
     )
@@ -113,8 +114,8 @@ async def _nothing_new(tenant: Tenant, admin: Actor, platform: Actor) -> dict[st
         "a tenant at an address that is taken": lambda: tenants.create_tenant(
             platform, "Another", tenant.slug
         ),
-        "close what is closed": lambda: tenant_end.close_tenant(platform, closed.id),
-        "open what is open": lambda: tenant_end.reopen_tenant(platform, tenant.id),
+        "close what is closed": lambda: closing.close_tenant(platform, closed.id),
+        "open what is open": lambda: closing.reopen_tenant(platform, tenant.id),
         "a file of people who are here": lambda: invitation_import.invite_rows(
             admin, [ImportRow(2, form)]
         ),

@@ -13,7 +13,6 @@ from services import (
     second_factors,
     second_step,
     sign_in_policy,
-    tenant_end,
     throttle,
     users,
 )
@@ -31,6 +30,7 @@ from services.core.errors import (
 )
 from services.sessions.sessions import recognise
 from services.sign_in import sign_in
+from services.tenants import closing
 from tests import books, factories
 from tests.authenticator import Device
 from tests.conftest import PUBLIC_URL
@@ -205,9 +205,9 @@ async def test_whoever_is_deactivated_or_whose_tenant_is_closed_is_refused(
     await users.set_active(COMMAND_LINE, user.id, active=False)
     await _refused(tenant.slug, device.answer(passkeys.sign_in_options(tenant.slug)))
     await users.set_active(COMMAND_LINE, user.id, active=True)
-    await tenant_end.close_tenant(platform, tenant.id)
+    await closing.close_tenant(platform, tenant.id)
     await _refused(tenant.slug, device.answer(passkeys.sign_in_options(tenant.slug)))
-    await tenant_end.reopen_tenant(platform, tenant.id)
+    await closing.reopen_tenant(platform, tenant.id)
     answer = device.answer(passkeys.sign_in_options(tenant.slug))
     await passkey_sign_in.sign_in(tenant.slug, answer, CALLER)
 

@@ -12,7 +12,7 @@ from services.core.runtime import Runtime
 from services.sessions import sessions
 from services.setup import SetupForm
 from services.sign_in import sign_in
-from services.tenant_events import TenantChanged
+from services.tenants.events import TenantChanged
 from services.user_events import UserInvited
 from tests import books
 from tests.factories import CALLER, PASSWORD, create_user, token_of

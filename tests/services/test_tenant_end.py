@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from models import EndReason, LinkPurpose, Role, Tenant, User
-from services import directory, invitations, password_change, second_factors, tenant_end, tenants
+from services import directory, invitations, password_change, second_factors
 from services.access.actor import COMMAND_LINE, Actor
 from services.core import clock
 from services.core.errors import (
@@ -24,6 +24,7 @@ from services.sessions.events import SessionsEnded
 from services.sessions.sessions import Caller
 from services.sign_in import sign_in
 from services.sso.connections import find_offer
+from services.tenants import closing, tenants
 from services.user_query import UserQuery
 from tests import books, factories
 from tests.factories import CALLER, PASSWORD
@@ -41,7 +42,7 @@ async def test_closing_ends_every_session_with_its_reason(
     admin: Actor, tenant: Tenant, platform: Actor, events: list[Event]
 ) -> None:
     colleague = await factories.sign_in(await factories.create_user(tenant))
-    assert await tenant_end.close_tenant(platform, tenant.id) == 2
+    assert await closing.close_tenant(platform, tenant.id) == 2
     for actor in (admin, colleague):
         with pytest.raises(SessionEndedError) as ended:
             await sessions.list_open(actor, actor.user_id)
@@ -59,7 +60,7 @@ async def test_another_tenants_people_stay_in(
     tenant: Tenant, other_tenant: Tenant, platform: Actor
 ) -> None:
     elsewhere = await factories.sign_in(await factories.create_user(other_tenant))
-    await tenant_end.close_tenant(platform, tenant.id)
+    await closing.close_tenant(platform, tenant.id)
     await sessions.list_open(elsewhere, elsewhere.user_id)
     await sessions.list_open(platform, platform.user_id)
 
@@ -68,7 +69,7 @@ async def test_a_sign_in_to_a_closed_tenant_fails_like_any_other(
     admin: Actor, tenant: Tenant, platform: Actor
 ) -> None:
     user = await books.user_of(admin.user_id)
-    await tenant_end.close_tenant(platform, tenant.id)
+    await closing.close_tenant(platform, tenant.id)
     with pytest.raises(SignInFailedError):
         await sign_in(tenant.slug, user.email, PASSWORD, CALLER)
     assert (await books.actions_of(tenant))[-1] == "session.sign_in_failed"
@@ -79,10 +80,10 @@ async def test_links_of_a_closed_tenant_are_dead_for_good(tenant: Tenant, platfo
     user = await factories.create_user(tenant)
     invitation = await factories.token_of(invited)
     (reset,) = await factories.issue_links([user], LinkPurpose.RESET)
-    await tenant_end.close_tenant(platform, tenant.id)
+    await closing.close_tenant(platform, tenant.id)
     for reopened in (False, True):
         if reopened:
-            await tenant_end.reopen_tenant(platform, tenant.id)
+            await closing.reopen_tenant(platform, tenant.id)
         with pytest.raises(DeadLinkError):
             await invitations.accept(tenant.slug, invitation, "a sentence of my own", CALLER)
         with pytest.raises(DeadLinkError):
@@ -93,7 +94,7 @@ async def test_a_closed_tenant_sends_no_link_for_a_new_password(
     tenant: Tenant, platform: Actor, mail_server: MailServer
 ) -> None:
     user = await factories.create_user(tenant)
-    await tenant_end.close_tenant(platform, tenant.id)
+    await closing.close_tenant(platform, tenant.id)
     await password_change.request_reset(tenant.slug, user.email, CALLER)
     assert await books.mails_of(user.id) == []
 
@@ -103,7 +104,7 @@ async def test_nobody_is_invited_into_a_closed_tenant(
 ) -> None:
     waiting = await factories.create_user(tenant, invited=True)
     inside = await factories.sign_in(platform_user, tenant)
-    await tenant_end.close_tenant(platform, tenant.id)
+    await closing.close_tenant(platform, tenant.id)
     with pytest.raises(TenantClosedError):
         await invitations.invite(inside, FORM)
     with pytest.raises(TenantClosedError):
@@ -117,14 +118,14 @@ async def test_a_platform_admin_still_looks_into_it(
 ) -> None:
     await factories.create_user(tenant)
     inside = await factories.sign_in(platform_user, tenant)
-    await tenant_end.close_tenant(platform, tenant.id)
+    await closing.close_tenant(platform, tenant.id)
     assert (await directory.list_users(inside, UserQuery())).rows
     (row,) = [row for row in await tenants.list_tenants(platform) if row.id == tenant.id]
     assert row.closed_at is not None
 
 
 async def test_it_offers_no_single_sign_on(tenant: Tenant, platform: Actor) -> None:
-    await tenant_end.close_tenant(platform, tenant.id)
+    await closing.close_tenant(platform, tenant.id)
     assert await find_offer(tenant.slug) is None
 
 
@@ -132,8 +133,8 @@ async def test_after_reopening_the_old_password_lets_in_and_old_sessions_stay_en
     admin: Actor, tenant: Tenant, platform: Actor
 ) -> None:
     user = await books.user_of(admin.user_id)
-    await tenant_end.close_tenant(platform, tenant.id)
-    await tenant_end.reopen_tenant(platform, tenant.id)
+    await closing.close_tenant(platform, tenant.id)
+    await closing.reopen_tenant(platform, tenant.id)
     with pytest.raises(SessionEndedError):
         await second_factors.get_own(admin)
     await sign_in(tenant.slug, user.email, PASSWORD, CALLER)
@@ -142,15 +143,15 @@ async def test_after_reopening_the_old_password_lets_in_and_old_sessions_stay_en
 
 async def test_closing_twice_does_nothing_more(tenant: Tenant) -> None:
     for _ in range(2):
-        await tenant_end.close_tenant(COMMAND_LINE, tenant.id)
+        await closing.close_tenant(COMMAND_LINE, tenant.id)
     assert await books.actions_of(tenant) == ["tenant.closed"]
 
 
 async def test_closing_needs_a_fresh_sign_in_and_a_tenant(tenant: Tenant, platform: Actor) -> None:
     with pytest.raises(NotFoundError):
-        await tenant_end.close_tenant(platform, platform.user_id)
+        await closing.close_tenant(platform, platform.user_id)
     clock.shift(timedelta(minutes=16))
-    for act in (tenant_end.close_tenant, tenant_end.reopen_tenant):
+    for act in (closing.close_tenant, closing.reopen_tenant):
         with pytest.raises(FreshSignInNeededError):
             await act(platform, tenant.id)
 
@@ -165,7 +166,7 @@ async def test_of_a_close_and_a_sign_in_at_once_nobody_stays_in(rollcall: Runtim
             number,
             SPREAD,
             sign_in(tenant.slug, user.email, PASSWORD, caller),
-            tenant_end.close_tenant(COMMAND_LINE, tenant.id),
+            closing.close_tenant(COMMAND_LINE, tenant.id),
         )
         assert closed
         assert await books.live_sessions_of(user.id) == []
@@ -186,7 +187,7 @@ async def test_of_a_close_and_an_accepted_invitation_at_once_nobody_stays_in(
             number,
             SPREAD,
             invitations.accept(tenant.slug, token, "a sentence of my own", CALLER),
-            tenant_end.close_tenant(COMMAND_LINE, tenant.id),
+            closing.close_tenant(COMMAND_LINE, tenant.id),
         )
         assert closed
         assert await books.ways_in([user.id]) == []

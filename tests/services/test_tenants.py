@@ -5,12 +5,12 @@ from uuid import uuid4
 import pytest
 
 from models import Tenant
-from services import tenants
 from services.access.actor import COMMAND_LINE, Actor
 from services.core.errors import InvalidInputError, NotFoundError
 from services.core.events import Event
 from services.core.runtime import Runtime
-from services.tenant_events import TenantChanged
+from services.tenants import tenants
+from services.tenants.events import TenantChanged
 from tests import books
 from tests.factories import create_user
 

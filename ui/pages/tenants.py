@@ -8,11 +8,11 @@ from uuid import UUID
 from fastapi import Depends
 from nicegui import ui
 
-from services import tenant_end, tenants
 from services.access.permissions import Permission
 from services.sessions import sessions
 from services.sessions.sessions import Visit
-from services.tenants import TenantRow
+from services.tenants import closing, tenants
+from services.tenants.tenants import TenantRow
 from ui import notices
 from ui.actions import told
 from ui.components.form_dialog import About, Field, FormDialog
@@ -143,7 +143,7 @@ class _TenantsScreen:
         async def close() -> None:
             if self.ending is None:
                 return
-            count = await tenant_end.close_tenant(self.actor, self.ending)
+            count = await closing.close_tenant(self.actor, self.ending)
             self.closing.close()
             people = "1 person was" if count == 1 else f"{count:,} people were"
             self.toast.show(f"The tenant is closed. {people} signed out.", tone="success")
@@ -151,7 +151,7 @@ class _TenantsScreen:
         await close()
 
     async def _reopen(self, row: TenantRow) -> None:
-        await tenant_end.reopen_tenant(self.actor, row.id)
+        await closing.reopen_tenant(self.actor, row.id)
         self.toast.show(f"{row.name} is open again.", tone="success")
 
     async def _create(self, values: dict[str, str]) -> None:

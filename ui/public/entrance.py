@@ -3,8 +3,9 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from services import setup, tenants
+from services import setup
 from services.sessions import sessions
+from services.tenants import tenants
 from ui.cookies import session_token
 from ui.identity import home_path
 from ui.public.answers import form_of, go, home_of, page

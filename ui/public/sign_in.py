@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from models import EndReason
-from services import passkeys, tenants
+from services import passkeys
 from services.core.errors import (
     NoTenantError,
     NotFoundError,
@@ -22,6 +22,7 @@ from services.sessions import sessions
 from services.sign_in import sign_in
 from services.sso.connections import find_offer
 from services.sso.logout import provider_sign_out
+from services.tenants import tenants
 from ui.cookies import caller_of, clear_session, session_token
 from ui.identity import home_path, sign_in_url
 from ui.public.answers import (

@@ -19,7 +19,7 @@ from services.core.db import Transaction, reading, transaction
 from services.core.errors import InvalidInputError, NotFoundError
 from services.core.looking import looks_first
 from services.core.names import RESERVED_SLUGS, check_slug, clean_name, is_slug, slug_from
-from services.tenant_events import TenantChanged
+from services.tenants.events import TenantChanged
 
 
 @dataclass(frozen=True)

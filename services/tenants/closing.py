@@ -18,7 +18,7 @@ from services.core.db import Transaction, transaction
 from services.core.errors import NotFoundError
 from services.core.looking import looks_first
 from services.sessions.sessions import end
-from services.tenant_events import TenantChanged
+from services.tenants.events import TenantChanged
 
 
 @looks_first

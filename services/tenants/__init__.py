@@ -1,0 +1,1 @@
+"""Organisations: created, closed, reopened."""
