@@ -15,13 +15,13 @@ from pathlib import Path
 from argon2 import PasswordHasher
 
 from models import LinkPurpose, User
-from services import password_change, passwords, throttle
 from services.core import clock
 from services.core.errors import SignInFailedError, TooManyAttemptsError
 from services.core.settings import Settings
 from services.core.startup import started
 from services.sessions.sessions import Caller
-from services.sign_in import sign_in
+from services.sign_in import password_change, passwords, throttle
+from services.sign_in.sign_in import sign_in
 from tests.factories import PASSWORD, create_tenant, create_user, token_of
 
 SLUG, EMAIL = "acme", "ada@example.com"

@@ -8,7 +8,7 @@ from services.core import clock
 from services.core.db import transaction
 from services.core.emails import email_key
 from services.demo_names import FIRST_NAMES, LAST_NAMES
-from services.passwords import hash_password
+from services.sign_in.passwords import hash_password
 from services.tenants.tenants import add_tenant
 from services.users import set_names
 

@@ -9,10 +9,10 @@ import logging
 
 from sqlalchemy.exc import IntegrityError
 
-from services import throttle
 from services.access.actor import Acting, Actor
 from services.core.db import Transaction
 from services.core.errors import ConflictError, InvalidInputError
+from services.sign_in import throttle
 
 log = logging.getLogger(__name__)
 

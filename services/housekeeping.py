@@ -2,10 +2,10 @@
 
 import logging
 
-from services import throttle
 from services.core import runtime, sqlite, transport
 from services.core.db import transaction
 from services.sessions import known_devices
+from services.sign_in import throttle
 
 log = logging.getLogger(__name__)
 

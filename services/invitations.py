@@ -28,15 +28,10 @@ from services.invitation_form import (
 )
 from services.mail import outbox
 from services.mail.events import MailProgressed
-from services.passwords import check_password, hash_password
-from services.personal_links import (
-    PLATFORM_NAME,
-    Welcome,
-    open_link,
-    user_of_link,
-)
 from services.sessions.sessions import Caller
-from services.sign_in import SignedIn, welcome
+from services.sign_in.passwords import check_password, hash_password
+from services.sign_in.personal_links import PLATFORM_NAME, Welcome, open_link, user_of_link
+from services.sign_in.sign_in import SignedIn, welcome
 from services.user_events import UserInvited
 from services.users import set_names
 

@@ -22,9 +22,9 @@ from services.core.db import Transaction, reading, transaction
 from services.core.errors import ConflictError, InvalidInputError, SessionEndedError
 from services.core.looking import looks_first
 from services.mail import outbox
-from services.personal_links import PLATFORM_NAME
 from services.second_factor_events import SecondFactorsChanged
 from services.sessions import known_devices
+from services.sign_in.personal_links import PLATFORM_NAME
 
 ISSUER = "Rollcall"
 # Seconds that a code is shown (RFC 6238, section 5.2, recommends 30).

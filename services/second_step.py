@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from models import Tenant, User
-from services import passkeys, second_factors, second_step_ticket, throttle
+from services import passkeys, second_factors, second_step_ticket
 from services.access.actor import lock_users
 from services.audit.writing import Action, record
 from services.core import operator_log
@@ -18,7 +18,8 @@ from services.core.errors import (
 from services.core.operator_log import Refused, noting_pauses
 from services.sessions import known_devices
 from services.sessions.sessions import Caller
-from services.sign_in import SignedIn, welcome
+from services.sign_in import throttle
+from services.sign_in.sign_in import SignedIn, welcome
 
 # What is to be logged of a proof, or none where it is wrong. The user is locked.
 _Prove = Callable[[Transaction, User], Awaitable[Action | None]]

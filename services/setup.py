@@ -14,9 +14,9 @@ from services.core import clock, runtime
 from services.core.db import Transaction, reading, transaction
 from services.core.emails import check_email, email_key
 from services.core.errors import DeadLinkError, InvalidInputError, OperatorError
-from services.passwords import check_password, hash_password
 from services.sessions.sessions import Caller
-from services.sign_in import SignedIn, welcome
+from services.sign_in.passwords import check_password, hash_password
+from services.sign_in.sign_in import SignedIn, welcome
 from services.tenants.tenants import add_tenant
 from services.user_events import UserInvited
 from services.users import check_names, set_names

@@ -13,13 +13,13 @@ import pytest
 from pydantic import SecretStr
 
 from models import Tenant, User
-from services import passwords
 from services.access.actor import Actor
 from services.core import clock
 from services.core.events import Event
 from services.core.runtime import Runtime
 from services.core.settings import PREFIX, Settings
 from services.core.startup import started
+from services.sign_in import passwords
 from tests import factories, postgres
 from tests.mail_server import MailServer, receiving_mail
 

@@ -13,13 +13,14 @@ import pyotp
 from sqlmodel import col, select
 
 from models import LinkPurpose, OneTimeLink, Role, SignInMethod, Tenant, User
-from services import passwords, second_factors
+from services import second_factors
 from services.access import one_time_links
 from services.access.actor import Actor
 from services.core import clock
 from services.core.db import reading, transaction
 from services.core.emails import email_key
 from services.sessions.sessions import Caller, begin
+from services.sign_in import passwords
 from services.tenants.tenants import add_tenant
 from services.users import set_names
 

@@ -15,7 +15,7 @@ from services import second_step_ticket
 from services.core import runtime
 from services.sessions import known_devices
 from services.sessions.sessions import Caller
-from services.sign_in import SignedIn
+from services.sign_in.sign_in import SignedIn
 from services.sso.attempts import ATTEMPT_LIFETIME
 
 ATTEMPT = "rollcall-sso"

@@ -25,7 +25,7 @@ from models import (
     SsoSession,
     User,
 )
-from services import emails_elsewhere, throttle
+from services import emails_elsewhere
 from services.access import one_time_links
 from services.access.actor import Actor, authorize
 from services.access.permissions import Permission
@@ -34,9 +34,10 @@ from services.core import clock, operator_log, vault
 from services.core.db import Transaction, reading, transaction
 from services.core.errors import ConflictError
 from services.core.operator_log import Refused, noting_pauses
-from services.personal_links import open_link
 from services.sessions.sessions import Caller
-from services.sign_in import SignedIn, welcome
+from services.sign_in import throttle
+from services.sign_in.personal_links import open_link
+from services.sign_in.sign_in import SignedIn, welcome
 from services.sso.attempts import Attempt, Purpose, forged, open_attempt, seal_attempt
 from services.sso.connections import addresses_of, find_connection
 from services.sso.errors import ElsewhereError, Refusal, SsoError, quote

@@ -9,11 +9,12 @@ import pytest_asyncio
 from playwright.async_api import Page, expect
 
 from models import LinkPurpose, Tenant, User
-from services import invitations, password_change, users
+from services import invitations, users
 from services.access.actor import Actor
 from services.core.db import reading
 from services.invitation_form import InvitationForm
 from services.sessions.sessions import Caller
+from services.sign_in import password_change
 from tests import factories
 from tests.browser.browsers import Browsers
 from tests.browser.grid import Grid, dialog

@@ -8,12 +8,13 @@ from playwright.async_api import Page, expect
 from sqlmodel import col, update
 
 from models import LinkPurpose, LoginSession, Tenant, User
-from services import password_change, users
+from services import users
 from services.access.actor import Actor
 from services.core import clock
 from services.core.db import transaction
 from services.sessions import sessions
 from services.sessions.sessions import Caller
+from services.sign_in import password_change
 from services.tenants import closing
 from tests import books, factories
 from tests.browser.browsers import Browsers, expect_signed_out

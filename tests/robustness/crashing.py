@@ -20,7 +20,7 @@ from uuid import UUID
 import argon2
 from pydantic import BaseModel, SecretStr
 
-from services import invitations, passwords, sign_in, users
+from services import invitations, users
 from services.access.actor import Operator
 from services.core import startup
 from services.core.db import Database
@@ -30,6 +30,7 @@ from services.core.startup import started
 from services.invitation_form import InvitationForm
 from services.mail import delivery
 from services.sessions.sessions import Caller
+from services.sign_in import passwords, sign_in
 
 # Seconds that a life lasts from then on.
 SHORTEST, LONGEST = 0.001, 0.3

@@ -17,7 +17,7 @@ import pyotp
 from pydantic import SecretStr
 
 from models import Role, SsoConnection
-from services import invitations, password_change, second_factors
+from services import invitations, second_factors
 from services.access.actor import Actor
 from services.audit import reading
 from services.audit.reading import AuditQuery
@@ -27,6 +27,7 @@ from services.core.settings import Settings
 from services.core.startup import started
 from services.invitation_form import InvitationForm
 from services.sessions import sessions
+from services.sign_in import password_change
 from tests.browser.server import ROOT, Server, cookie_name, serving
 from tests.browser.waiting import eventually
 from tests.factories import CALLER

@@ -5,9 +5,9 @@ import pyotp
 import pytest
 
 from models import Tenant, User
-from services import throttle
 from services.core import clock
 from services.core.runtime import Runtime
+from services.sign_in import throttle
 from tests import factories
 from tests.browser.server import Server
 from tests.factories import PASSWORD, create_tenant, create_user

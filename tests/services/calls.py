@@ -7,14 +7,11 @@ from uuid import UUID, uuid4
 
 from models import Passkey, Role, SsoConnection, Tenant
 from services import (
-    confirmation,
     directory,
     invitation_import,
     invitations,
     passkeys,
-    password_change,
     second_factors,
-    sign_in_policy,
     system,
     users,
 )
@@ -33,6 +30,7 @@ from services.doctor import VERSION_NAME
 from services.invitation_form import InvitationForm
 from services.invitation_import import ImportRow
 from services.sessions import sessions
+from services.sign_in import confirmation, password_change, policy
 from services.sso import connections, flow
 from services.sso.connections import ConnectionForm
 from services.sso.errors import SsoError
@@ -266,13 +264,13 @@ CALLS = [
     Call(
         "sign_in_policy.get_policy",
         MANAGERS,
-        lambda a, _t: sign_in_policy.get_policy(a),
+        lambda a, _t: policy.get_policy(a),
         takes_id=False,
     ),
     Call(
         "sign_in_policy.require_second_factor",
         MANAGERS,
-        lambda a, _t: sign_in_policy.require_second_factor(a, "optional"),
+        lambda a, _t: policy.require_second_factor(a, "optional"),
         takes_id=False,
     ),
     Call("second_factors.get_of", MANAGERS, second_factors.get_of),

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from models import EndReason, LinkPurpose, MailState, Tenant, User
-from services import directory, expiry, invitations, password_change, throttle, users, workers
+from services import directory, expiry, invitations, users, workers
 from services.access.actor import Actor, is_fresh
 from services.audit.check import verify
 from services.core import clock
@@ -16,6 +16,7 @@ from services.core.runtime import Runtime
 from services.invitation_form import InvitationForm
 from services.mail import delivery, queue
 from services.sessions import sessions
+from services.sign_in import password_change, throttle
 from tests import books, factories
 from tests.factories import CALLER, PASSWORD
 from tests.mail_server import MailServer

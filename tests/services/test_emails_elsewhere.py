@@ -5,12 +5,13 @@ import logging
 import pytest
 
 from models import AttemptCounter, Role, Tenant, User
-from services import invitations, throttle, users
+from services import invitations, users
 from services.access.actor import COMMAND_LINE, Actor
 from services.core.errors import ConflictError, InvalidInputError, TooManyAttemptsError
 from services.emails_elsewhere import IN_USE
 from services.invitation_form import InvitationForm
 from services.invitation_import import BATCH, ImportRow, invite_rows
+from services.sign_in import throttle
 from tests import books
 from tests.factories import create_user, create_users, sign_in
 

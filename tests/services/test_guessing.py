@@ -5,9 +5,9 @@ import pytest
 from benchmarks import guessing
 from benchmarks.guessing import Attack, owner_resets, owner_signs_in
 from models import AttemptCounter, Tenant, User
-from services import confirmation, password_change, passwords, throttle
 from services.sessions.sessions import Caller
-from services.sign_in import sign_in
+from services.sign_in import confirmation, password_change, passwords, throttle
+from services.sign_in.sign_in import sign_in
 from tests import books
 from tests.factories import PASSWORD, create_user
 from tests.factories import sign_in as sign_in_as

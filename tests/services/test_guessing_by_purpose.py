@@ -6,7 +6,7 @@ import pyotp
 import pytest
 
 from models import Tenant, User
-from services import confirmation, password_change, second_step, throttle
+from services import second_step
 from services.access.actor import Actor
 from services.core import clock
 from services.core.errors import (
@@ -16,7 +16,8 @@ from services.core.errors import (
     TooManyAttemptsError,
 )
 from services.sessions.sessions import Caller
-from services.sign_in import SignedIn, sign_in
+from services.sign_in import confirmation, password_change, throttle
+from services.sign_in.sign_in import SignedIn, sign_in
 from tests import books, factories
 from tests.factories import PASSWORD
 

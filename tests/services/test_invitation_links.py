@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from models import LinkPurpose, MailState, Tenant, User
-from services import invitations, password_change, sign_in, users
+from services import invitations, users
 from services.access import one_time_links
 from services.access.actor import Actor
 from services.core import clock
@@ -15,6 +15,7 @@ from services.core.runtime import Runtime
 from services.mail.events import MailProgressed
 from services.sessions import sessions
 from services.sessions.events import UserSignedIn
+from services.sign_in import password_change, sign_in
 from tests import books, factories
 from tests.factories import CALLER, PASSWORD, create_user, token_of
 from tests.mail_server import MailServer

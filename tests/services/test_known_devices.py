@@ -5,14 +5,15 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from models import KnownDevice, LinkPurpose, Tenant, User
-from services import password_change, second_factors, throttle
+from services import second_factors
 from services.access.actor import Actor
 from services.core.db import reading
 from services.core.errors import SignInFailedError, TooManyAttemptsError
 from services.sessions import known_devices, sessions
 from services.sessions.known_devices import MOST_PEOPLE, SEPARATOR, TOKEN_LENGTH
 from services.sessions.sessions import Caller
-from services.sign_in import sign_in
+from services.sign_in import password_change, throttle
+from services.sign_in.sign_in import sign_in
 from tests import books, factories
 from tests.factories import CALLER, PASSWORD, create_user, token_of
 

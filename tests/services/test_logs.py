@@ -10,13 +10,14 @@ from uuid import UUID
 import pytest
 
 from models import Tenant, User
-from services import sign_in, users
+from services import users
 from services.access.actor import Actor, authorize
 from services.access.permissions import Permission
 from services.core import logs
 from services.core.db import reading
 from services.core.errors import NotAllowedError, NotFoundError
 from services.sessions import sessions
+from services.sign_in import sign_in
 from tests import factories
 
 USER = UUID("0199aaaa-0000-7000-8000-000000000001")

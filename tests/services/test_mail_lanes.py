@@ -21,7 +21,7 @@ from services.mail import lanes as mail_lanes
 from services.mail import smtp as conversation
 from services.mail.delivery import deliver_forever, deliver_next
 from services.mail.lanes import Lanes
-from services.password_change import request_reset
+from services.sign_in.password_change import request_reset
 from tests import books, factories
 from tests.browser.waiting import eventually
 from tests.factories import CALLER

@@ -22,7 +22,7 @@ from services.core.startup import started
 from services.database_file import held
 from services.move import LEFT_OUT, move
 from services.sessions import sessions
-from services.sign_in import sign_in
+from services.sign_in.sign_in import sign_in
 from tests import books, factories
 from tests.browser.server import serving
 from tests.conftest import make_settings

@@ -22,8 +22,8 @@ from services.mail import delivery
 from services.mail.delivery import deliver_next
 from services.passkey_sign_in import sign_in as sign_in_with_passkey
 from services.sessions.sessions import Caller
-from services.sign_in import sign_in
-from services.throttle import FREE_FAILURES
+from services.sign_in.sign_in import sign_in
+from services.sign_in.throttle import FREE_FAILURES
 from tests import books, factories
 from tests.factories import PASSWORD
 from tests.mail_server import MailServer

@@ -12,8 +12,6 @@ from services import (
     passkeys,
     second_factors,
     second_step,
-    sign_in_policy,
-    throttle,
     users,
 )
 from services.access.actor import COMMAND_LINE, Actor
@@ -29,7 +27,8 @@ from services.core.errors import (
     TooManyAttemptsError,
 )
 from services.sessions.sessions import recognise
-from services.sign_in import sign_in
+from services.sign_in import policy, throttle
+from services.sign_in.sign_in import sign_in
 from services.tenants import closing
 from tests import books, factories
 from tests.authenticator import Device
@@ -290,7 +289,7 @@ async def test_nobody_removes_another_persons_passkey(admin: Actor, tenant: Tena
 async def test_the_last_passkey_stays_where_a_second_factor_is_required(admin: Actor) -> None:
     await add_passkey(admin)
     await add_passkey(admin)
-    await sign_in_policy.require_second_factor(admin, SecondFactorPolicy.ADMINS.value)
+    await policy.require_second_factor(admin, SecondFactorPolicy.ADMINS.value)
     first, second = (await second_factors.get_own(admin)).passkeys
     await passkeys.remove(admin, first.id)
     with pytest.raises(ConflictError, match="requires"):

@@ -6,7 +6,6 @@ from datetime import timedelta
 import pytest
 
 from models import EndReason, LinkPurpose, MailState, MailTemplate, Tenant, User
-from services import password_change
 from services.access.actor import Actor
 from services.core import clock
 from services.core.errors import (
@@ -17,10 +16,11 @@ from services.core.errors import (
 )
 from services.core.events import Event
 from services.core.runtime import Runtime
-from services.password_change import change_password, open_reset, request_reset, reset
 from services.sessions import sessions
 from services.sessions.events import SessionsEnded
-from services.sign_in import sign_in
+from services.sign_in import password_change
+from services.sign_in.password_change import change_password, open_reset, request_reset, reset
+from services.sign_in.sign_in import sign_in
 from tests import books
 from tests.factories import CALLER, PASSWORD, create_user, open_session, token_of
 from tests.mail_server import MailServer

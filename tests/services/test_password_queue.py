@@ -10,12 +10,12 @@ import pytest
 from fastapi import FastAPI
 
 from models import AttemptCounter, Tenant, User
-from services import passwords
 from services.core.errors import BusyError, RollcallError
 from services.core.runtime import Runtime
-from services.passwords import QUEUE
 from services.sessions.sessions import Caller
-from services.sign_in import sign_in
+from services.sign_in import passwords
+from services.sign_in.passwords import QUEUE
+from services.sign_in.sign_in import sign_in
 from tests import books
 from tests.browser.waiting import eventually
 from tests.conftest import PUBLIC_URL

@@ -9,9 +9,9 @@ import unicodedata
 
 import pytest
 
-from services import passwords
 from services.core.runtime import Runtime
-from services.passwords import check_password, estimate, hash_password, verify_password
+from services.sign_in import passwords
+from services.sign_in.passwords import check_password, estimate, hash_password, verify_password
 from tests.factories import PASSWORD
 
 OWN_WORDS = ("Ada", "Lovelace", "ada.lovelace@example.com", "Analytical Engines Ltd")

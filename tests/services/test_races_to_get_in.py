@@ -3,9 +3,10 @@
 import pytest
 
 from models import LinkPurpose, Role, Tenant, User
-from services import invitations, password_change, sign_in, users
+from services import invitations, users
 from services.access.actor import Actor
 from services.sessions import sessions
+from services.sign_in import password_change, sign_in
 from tests import books, factories
 from tests.factories import CALLER, PASSWORD, create_users
 from tests.racing import FEW_ROUNDS, ROUNDS, duel, race, rounds

@@ -4,7 +4,7 @@ import pyotp
 import pytest
 
 from models import Role, SecondFactorPolicy, SignInMethod, Tenant, User
-from services import directory, second_factors, sign_in_policy
+from services import directory, second_factors
 from services.access.actor import FRESH_FOR, Actor
 from services.access.second_factor_policy import lacks
 from services.core import clock
@@ -17,6 +17,7 @@ from services.core.errors import (
     SecondFactorRequiredError,
 )
 from services.sessions.sessions import recognise
+from services.sign_in import policy as sign_in_policy
 from services.user_query import UserQuery
 from tests import books, factories
 from tests.factories import CALLER

@@ -6,7 +6,7 @@ import pyotp
 import pytest
 
 from models import LinkPurpose, MailTemplate, Role, Tenant, User
-from services import password_change, recovery_codes, second_factors, second_step, throttle, users
+from services import recovery_codes, second_factors, second_step, users
 from services.access.actor import COMMAND_LINE, Actor
 from services.core import clock
 from services.core.errors import (
@@ -23,7 +23,8 @@ from services.core.errors import (
 from services.second_factors import STEP
 from services.second_step_ticket import LIFETIME
 from services.sessions.sessions import Caller, list_open, recognise
-from services.sign_in import sign_in
+from services.sign_in import password_change, throttle
+from services.sign_in.sign_in import sign_in
 from tests import books, factories
 from tests.factories import CALLER, PASSWORD
 from tests.mail_server import MailServer

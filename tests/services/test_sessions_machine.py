@@ -10,14 +10,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, initialize, invariant, multiple, rule
 
 from models import LinkPurpose
-from services import expiry, password_change, users
+from services import expiry, users
 from services.access.actor import COMMAND_LINE, Actor
 from services.audit.check import verify
 from services.core import clock
 from services.core.errors import SessionEndedError, SignInFailedError
 from services.sessions import sessions
 from services.sessions.sessions import TOUCH_EVERY
-from services.sign_in import sign_in
+from services.sign_in import password_change
+from services.sign_in.sign_in import sign_in
 from tests import books, factories
 from tests.conftest import BOTH
 from tests.factories import CALLER, PASSWORD

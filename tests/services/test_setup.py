@@ -11,7 +11,7 @@ from services.core.events import Event
 from services.core.runtime import Runtime
 from services.sessions import sessions
 from services.setup import SetupForm
-from services.sign_in import sign_in
+from services.sign_in.sign_in import sign_in
 from services.tenants.events import TenantChanged
 from services.user_events import UserInvited
 from tests import books

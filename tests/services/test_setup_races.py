@@ -13,7 +13,7 @@ from models import (
     Tenant,
     User,
 )
-from services import invitations, passwords, setup
+from services import invitations, setup
 from services.access import one_time_links
 from services.access.actor import Actor
 from services.audit.writing import PLATFORM_CHAIN
@@ -21,6 +21,7 @@ from services.core.db import transaction
 from services.core.runtime import Runtime
 from services.invitation_form import InvitationForm
 from services.setup import SetupForm
+from services.sign_in import passwords
 from services.tenants import tenants
 from tests import books, factories
 from tests.factories import CALLER, PASSWORD, create_users

@@ -13,7 +13,7 @@ from services.core.runtime import Runtime
 from services.sessions import sessions
 from services.sessions.events import UserSignedIn
 from services.sessions.sessions import Caller
-from services.sign_in import replace_session, sign_in
+from services.sign_in.sign_in import replace_session, sign_in
 from tests import books
 from tests.factories import ADDRESS, CALLER, PASSWORD, create_user
 

@@ -9,11 +9,11 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from models import Tenant
-from services import password_change, throttle
 from services.core.errors import SignInFailedError
 from services.core.runtime import Runtime
 from services.sessions.sessions import Caller
-from services.sign_in import sign_in
+from services.sign_in import password_change, throttle
+from services.sign_in.sign_in import sign_in
 from tests.factories import PASSWORD, create_user
 
 TRIES = 200

@@ -31,7 +31,7 @@ from services.core.errors import (
 )
 from services.invitation_form import InvitationForm
 from services.sessions import sessions
-from services.sign_in import sign_in
+from services.sign_in.sign_in import sign_in
 from tests import books, factories
 from tests.conftest import BOTH
 from tests.factories import CALLER, PASSWORD

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from models import EndReason, LinkPurpose, Role, Tenant, User
-from services import directory, invitations, password_change, second_factors
+from services import directory, invitations, second_factors
 from services.access.actor import COMMAND_LINE, Actor
 from services.core import clock
 from services.core.errors import (
@@ -22,7 +22,8 @@ from services.invitation_form import InvitationForm
 from services.sessions import sessions
 from services.sessions.events import SessionsEnded
 from services.sessions.sessions import Caller
-from services.sign_in import sign_in
+from services.sign_in import password_change
+from services.sign_in.sign_in import sign_in
 from services.sso.connections import find_offer
 from services.tenants import closing, tenants
 from services.user_query import UserQuery

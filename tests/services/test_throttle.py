@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 
 from models import AttemptCounter, Tenant, User
-from services import password_change, throttle
 from services.core import clock
 from services.core.errors import SignInFailedError, TooManyAttemptsError
 from services.sessions.sessions import Caller
-from services.sign_in import SignedIn, sign_in
+from services.sign_in import password_change, throttle
+from services.sign_in.sign_in import SignedIn, sign_in
 from tests import books
 from tests.factories import FIREFOX, PASSWORD, create_user
 

@@ -26,7 +26,7 @@ from services.core.settings import Settings
 from services.core.startup import started
 from services.invitation_form import InvitationForm
 from services.sessions import sessions
-from services.sign_in import sign_in
+from services.sign_in.sign_in import sign_in
 from tests import books, factories
 from tests.conftest import BOTH, make_settings
 from tests.factories import CALLER, PASSWORD

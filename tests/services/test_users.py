@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from models import EndReason, LinkPurpose, MailState, Role, Tenant, User
-from services import directory, invitations, password_change, users
+from services import directory, invitations, users
 from services.access.actor import COMMAND_LINE, ROLLCALL, Actor
 from services.core import clock
 from services.core.errors import (
@@ -21,6 +21,7 @@ from services.core.runtime import Runtime
 from services.sessions import sessions
 from services.sessions.events import SessionsEnded
 from services.sessions.receipts import Receipt
+from services.sign_in import password_change
 from services.user_events import UserActivated, UserDeactivated, UserSwitched
 from tests import books
 from tests.factories import CALLER, create_user, open_session, sign_in, token_of

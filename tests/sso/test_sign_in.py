@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from models import ExternalIdentity, MailTemplate, Role, SignInMethod, Tenant, User
-from services import invitations, password_change, sign_in, throttle, users
+from services import invitations, users
 from services.access.actor import COMMAND_LINE, Actor
 from services.core import clock
 from services.core.errors import (
@@ -16,6 +16,7 @@ from services.core.errors import (
 )
 from services.core.runtime import Runtime
 from services.core.vault import seal
+from services.sign_in import password_change, sign_in, throttle
 from services.sso import attempts, connections, flow
 from services.sso.attempts import Purpose
 from services.sso.errors import Refusal, SsoError

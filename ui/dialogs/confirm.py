@@ -2,9 +2,9 @@
 
 from collections.abc import Awaitable, Callable
 
-from services import confirmation
 from services.access.actor import Actor
 from services.core.errors import RollcallError
+from services.sign_in import confirmation
 from ui.components.form_dialog import Field, FormDialog
 from ui.input import as_text
 

@@ -8,12 +8,13 @@ from uuid import UUID
 from fastapi import Depends
 from nicegui import ui
 
-from services import password_change, second_factors
+from services import second_factors
 from services.access.permissions import Permission
 from services.core import runtime
 from services.second_factors import SecondFactors
 from services.sessions import sessions
 from services.sessions.sessions import OpenSession, Visit
+from services.sign_in import password_change
 from ui import notices
 from ui.actions import told
 from ui.components.facts import fact

@@ -7,7 +7,6 @@ from fastapi import Depends, Request
 from fastapi.responses import StreamingResponse
 from nicegui import app, ui
 
-from services import confirmation
 from services.access.actor import Actor
 from services.access.permissions import Permission
 from services.audit import reading
@@ -16,6 +15,7 @@ from services.audit.writing import Action
 from services.core.errors import RollcallError, SessionEndedError
 from services.sessions import sessions
 from services.sessions.sessions import Visit
+from services.sign_in import confirmation
 from ui import notices
 from ui.actions import told
 from ui.components.audit_log import AuditLog

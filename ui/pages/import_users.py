@@ -7,7 +7,6 @@ from fastapi import Depends
 from nicegui import Client, ui
 
 from models import Role
-from services import confirmation
 from services.access.permissions import Permission
 from services.core.errors import InvalidInputError, RollcallError, SessionEndedError
 from services.invitation_import import (
@@ -21,6 +20,7 @@ from services.invitation_import import (
 )
 from services.sessions import sessions
 from services.sessions.sessions import Visit
+from services.sign_in import confirmation
 from ui.actions import told
 from ui.components.csv_import import CsvImport
 from ui.components.toast import Toast

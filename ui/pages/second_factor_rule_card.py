@@ -3,9 +3,9 @@
 from nicegui import ui
 
 from models import SecondFactorPolicy
-from services import sign_in_policy
 from services.sessions.sessions import Visit
-from services.sign_in_policy import SignInPolicy
+from services.sign_in import policy as sign_in_policy
+from services.sign_in.policy import SignInPolicy
 from ui.actions import told
 from ui.components.facts import fact
 from ui.components.form_dialog import Field, FormDialog

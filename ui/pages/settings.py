@@ -5,10 +5,10 @@ from typing import Annotated
 from fastapi import Depends
 from nicegui import ui
 
-from services import sign_in_policy
 from services.access.permissions import Permission
 from services.sessions import sessions
 from services.sessions.sessions import Visit
+from services.sign_in import policy as sign_in_policy
 from services.sso.connections import get_connection
 from ui import notices
 from ui.components.refresher import Refresher

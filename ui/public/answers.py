@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from models import Role
 from services.access.permissions import Permission, may
 from services.core.errors import TooManyAttemptsError
-from services.sign_in import SignedIn, replace_session
+from services.sign_in.sign_in import SignedIn, replace_session
 from ui.assets import STYLE_URL, address_of
 from ui.cookies import caller_of, session_token, set_second_step, set_session
 from ui.identity import home_path

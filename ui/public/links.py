@@ -6,13 +6,14 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from services import invitations, password_change
+from services import invitations
 from services.core import runtime
 from services.core.errors import InvalidInputError, SecondStepNeededError, TooManyAttemptsError
 from services.mail import outbox
-from services.personal_links import Welcome
 from services.sessions.sessions import Caller
-from services.sign_in import SignedIn
+from services.sign_in import password_change
+from services.sign_in.personal_links import Welcome
+from services.sign_in.sign_in import SignedIn
 from services.sso.connections import find_offer
 from ui.cookies import caller_of
 from ui.identity import home_path

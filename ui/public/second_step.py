@@ -15,7 +15,7 @@ from services.core.errors import (
     SsoRequiredError,
     TooManyAttemptsError,
 )
-from services.sign_in import SignedIn
+from services.sign_in.sign_in import SignedIn
 from ui.cookies import caller_of, second_step_of, set_second_step
 from ui.identity import home_path
 from ui.public.answers import form_of, json_answer, page, paused, signed_in_answer

@@ -19,7 +19,7 @@ from services.core.errors import (
     TooManyAttemptsError,
 )
 from services.sessions import sessions
-from services.sign_in import sign_in
+from services.sign_in.sign_in import sign_in
 from services.sso.connections import find_offer
 from services.sso.logout import provider_sign_out
 from services.tenants import tenants

@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field, ValidationError
 
 from services.core.errors import BusyError
-from services.passwords import MAX_LENGTH, Strength, estimate, place
+from services.sign_in.passwords import MAX_LENGTH, Strength, estimate, place
 
 router = APIRouter(include_in_schema=False)
 

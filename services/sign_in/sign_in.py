@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from models import EndReason, LoginSession, Role, SignInMethod, Tenant, User
-from services import second_step_ticket, throttle
+from services import second_step_ticket
 from services.access.actor import find_tenant, lock_users
 from services.audit.writing import Action, record
 from services.core import clock, logs, operator_log
@@ -21,11 +21,12 @@ from services.core.errors import (
 )
 from services.core.operator_log import Refused, noting_pauses
 from services.core.secrets import token_hash
-from services.passwords import place, verify_password
 from services.sessions import known_devices
 from services.sessions.events import UserSignedIn
 from services.sessions.sessions import Caller, begin, end
-from services.sign_in_policy import Standing, get_standing
+from services.sign_in import throttle
+from services.sign_in.passwords import place, verify_password
+from services.sign_in.policy import Standing, get_standing
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,14 @@
 """Proving anew who one is, before a sensitive act."""
 
 from models import LoginSession
-from services import throttle
 from services.access.actor import Actor, authorize
 from services.access.permissions import Permission
 from services.audit.writing import Action, record
 from services.core import clock
 from services.core.db import reading, transaction
 from services.core.errors import InvalidInputError, SessionEndedError
-from services.passwords import place, verify_password
+from services.sign_in import throttle
+from services.sign_in.passwords import place, verify_password
 
 
 async def require_fresh(actor: Actor) -> None:

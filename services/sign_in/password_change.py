@@ -6,7 +6,6 @@ import time
 from sqlmodel import select
 
 from models import EndReason, LinkPurpose, MailTemplate, Role, SignInMethod, Tenant, User
-from services import throttle
 from services.access import one_time_links
 from services.access.actor import Actor, authorize, find_open_tenant, lock_users
 from services.access.permissions import Permission
@@ -17,7 +16,10 @@ from services.core.emails import email_key
 from services.core.errors import InvalidInputError, SessionEndedError
 from services.core.operator_log import noting_pauses
 from services.mail import outbox
-from services.passwords import (
+from services.sessions import known_devices
+from services.sessions.sessions import Caller, end
+from services.sign_in import throttle
+from services.sign_in.passwords import (
     Strength,
     check_password,
     estimate,
@@ -25,11 +27,15 @@ from services.passwords import (
     place,
     verify_password,
 )
-from services.personal_links import PLATFORM_NAME, Welcome, open_link, own_words, user_of_link
-from services.sessions import known_devices
-from services.sessions.sessions import Caller, end
-from services.sign_in import SignedIn, admit, let_through
-from services.sign_in_policy import required_provider
+from services.sign_in.personal_links import (
+    PLATFORM_NAME,
+    Welcome,
+    open_link,
+    own_words,
+    user_of_link,
+)
+from services.sign_in.policy import required_provider
+from services.sign_in.sign_in import SignedIn, admit, let_through
 
 # A request for a link takes at least this long, in seconds, whether the account exists or not:
 # far more than the work behind it.
