@@ -10,7 +10,7 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
-from services import doctor, lost_keys, second_factors, setup, users
+from services import doctor, lost_keys, setup, users
 from services.access.actor import COMMAND_LINE
 from services.audit.check import BrokenLink, find_missing, verify
 from services.audit.export import EVERYTHING
@@ -28,6 +28,7 @@ from services.core.version import VERSION
 from services.demo import create_demo
 from services.move import move
 from services.restore import restore
+from services.sign_in.second_factors import totp
 
 log = logging.getLogger("rollcall")
 
@@ -97,7 +98,7 @@ async def _set_active(settings: Settings, options: argparse.Namespace) -> int:
 
 async def _reset_second_factor(settings: Settings, options: argparse.Namespace) -> int:
     async with started(settings, may_create=False):
-        await second_factors.reset(COMMAND_LINE, await users.find_by_email(options.email))
+        await totp.reset(COMMAND_LINE, await users.find_by_email(options.email))
     say("The second factor is reset: the password alone lets them in.")
     return 0
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from sqlmodel import col, select
 
 from models import Authenticator, SsoConnection, SsoSession, Tenant, User
-from services import second_factors
 from services.access.actor import COMMAND_LINE
 from services.audit.writing import Action, record
 from services.core import vault
 from services.core.db import Transaction, transaction
+from services.sign_in.second_factors import totp
 from services.tenants.events import TenantChanged
 
 
@@ -47,7 +47,7 @@ async def _without_apps(tx: Transaction) -> list[str]:
         .with_for_update()
     ):
         if not vault.opens(app.sealed_secret):
-            await second_factors.lose_app(tx, user, app)
+            await totp.lose_app(tx, user, app)
             emails.append(user.email)
     return emails
 

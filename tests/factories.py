@@ -13,7 +13,6 @@ import pyotp
 from sqlmodel import col, select
 
 from models import LinkPurpose, OneTimeLink, Role, SignInMethod, Tenant, User
-from services import second_factors
 from services.access import one_time_links
 from services.access.actor import Actor
 from services.core import clock
@@ -21,6 +20,7 @@ from services.core.db import reading, transaction
 from services.core.emails import email_key
 from services.sessions.sessions import Caller, begin
 from services.sign_in import passwords
+from services.sign_in.second_factors import totp
 from services.tenants.tenants import add_tenant
 from services.users import set_names
 
@@ -185,8 +185,8 @@ async def issue_links(users: Collection[User], purpose: LinkPurpose) -> list[str
 async def enrol_app(actor: Actor) -> tuple[str, tuple[str, ...]]:
     """Enrol an authenticator app; returns its secret and the recovery codes. A minute and a half
     later, which is now, none of its codes is used up."""
-    secret = (await second_factors.begin(actor)).secret
+    secret = (await totp.begin(actor)).secret
     code = pyotp.TOTP(secret).at(clock.now())
-    codes = await second_factors.finish(actor, code)
-    clock.shift(timedelta(seconds=3 * second_factors.STEP))
+    codes = await totp.finish(actor, code)
+    clock.shift(timedelta(seconds=3 * totp.STEP))
     return secret, codes

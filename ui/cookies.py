@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
-from services import second_step_ticket
 from services.core import runtime
 from services.sessions import known_devices
 from services.sessions.sessions import Caller
+from services.sign_in.second_factors import ticket as second_step_ticket
 from services.sign_in.sign_in import SignedIn
 from services.sso.attempts import ATTEMPT_LIFETIME
 

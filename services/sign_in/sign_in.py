@@ -7,7 +7,6 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from models import EndReason, LoginSession, Role, SignInMethod, Tenant, User
-from services import second_step_ticket
 from services.access.actor import find_tenant, lock_users
 from services.audit.writing import Action, record
 from services.core import clock, logs, operator_log
@@ -27,6 +26,7 @@ from services.sessions.sessions import Caller, begin, end
 from services.sign_in import throttle
 from services.sign_in.passwords import place, verify_password
 from services.sign_in.policy import Standing, get_standing
+from services.sign_in.second_factors import ticket
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ async def admit(
     standing = await _require_entry(tx, user, method)
     if standing.has_second_factor:
         slug = tenant.slug if tenant else None
-        return SecondStepNeededError(second_step_ticket.issue(user, slug, method))
+        return SecondStepNeededError(ticket.issue(user, slug, method))
     return await _enter(tx, user, caller, tenant, method)
 
 

@@ -6,15 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 from models import Passkey, Role, SsoConnection, Tenant
-from services import (
-    directory,
-    invitation_import,
-    invitations,
-    passkeys,
-    second_factors,
-    system,
-    users,
-)
+from services import directory, invitation_import, invitations, system, users
 from services.access.actor import Actor
 from services.audit import reading as audit_log
 from services.audit.reading import AuditQuery
@@ -31,6 +23,7 @@ from services.invitation_form import InvitationForm
 from services.invitation_import import ImportRow
 from services.sessions import sessions
 from services.sign_in import confirmation, password_change, policy
+from services.sign_in.second_factors import passkeys, totp
 from services.sso import connections, flow
 from services.sso.connections import ConnectionForm
 from services.sso.errors import SsoError
@@ -148,13 +141,13 @@ async def _finish_test(actor: Actor, _target: UUID) -> object:
 
 async def _reset_factors(actor: Actor, target: UUID) -> object:
     with suppress(ConflictError):  # of somebody who has none, which only who may do it hears
-        await second_factors.reset(actor, target)
+        await totp.reset(actor, target)
     return None
 
 
 async def _finish_factor(actor: Actor, _target: UUID) -> object:
     with suppress(ConflictError):
-        await second_factors.finish(actor, "000000")
+        await totp.finish(actor, "000000")
     return None
 
 
@@ -190,7 +183,7 @@ async def _remove_passkey(actor: Actor, _target: UUID) -> object:
 
 async def _renew_codes(actor: Actor, _target: UUID) -> object:
     with suppress(ConflictError):
-        await second_factors.renew_codes(actor)
+        await totp.renew_codes(actor)
     return None
 
 
@@ -273,21 +266,21 @@ CALLS = [
         lambda a, _t: policy.require_second_factor(a, "optional"),
         takes_id=False,
     ),
-    Call("second_factors.get_of", MANAGERS, second_factors.get_of),
+    Call("second_factors.get_of", MANAGERS, totp.get_of),
     Call("second_factors.reset", MANAGERS, _reset_factors),
     Call(
         "second_factors.get_own",
         EVERYONE,
-        lambda a, _t: second_factors.get_own(a),
+        lambda a, _t: totp.get_own(a),
         takes_id=False,
     ),
-    Call("second_factors.begin", EVERYONE, lambda a, _t: second_factors.begin(a), takes_id=False),
+    Call("second_factors.begin", EVERYONE, lambda a, _t: totp.begin(a), takes_id=False),
     Call("second_factors.finish", EVERYONE, _finish_factor, takes_id=False),
     Call("second_factors.renew_codes", EVERYONE, _renew_codes, takes_id=False),
     Call(
         "second_factors.remove",
         EVERYONE,
-        lambda a, _t: second_factors.remove(a),
+        lambda a, _t: totp.remove(a),
         takes_id=False,
     ),
     Call("passkeys.begin", EVERYONE, _begin_passkey, takes_id=False),

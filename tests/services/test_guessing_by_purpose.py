@@ -6,7 +6,6 @@ import pyotp
 import pytest
 
 from models import Tenant, User
-from services import second_step
 from services.access.actor import Actor
 from services.core import clock
 from services.core.errors import (
@@ -17,6 +16,7 @@ from services.core.errors import (
 )
 from services.sessions.sessions import Caller
 from services.sign_in import confirmation, password_change, throttle
+from services.sign_in.second_factors import step
 from services.sign_in.sign_in import SignedIn, sign_in
 from tests import books, factories
 from tests.factories import PASSWORD
@@ -43,13 +43,13 @@ class Owner:
         return needed.value.ticket
 
     async def second_step(self, code: str) -> SignedIn:
-        signed_in = await second_step.finish("acme", await self.first_step(), code, self.browser)
+        signed_in = await step.finish("acme", await self.first_step(), code, self.browser)
         self.browser = Caller("192.0.2.1", "", signed_in.device)
         return signed_in
 
     async def passkey(self, answer: str = "{}") -> None:
         ticket = await self.first_step()
-        await second_step.finish_with_passkey("acme", ticket, answer, self.browser)
+        await step.finish_with_passkey("acme", ticket, answer, self.browser)
 
     def code(self) -> str:
         return pyotp.TOTP(self.secret).at(clock.now())

@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from models import KnownDevice, LinkPurpose, Tenant, User
-from services import second_factors
 from services.access.actor import Actor
 from services.core.db import reading
 from services.core.errors import SignInFailedError, TooManyAttemptsError
@@ -13,6 +12,7 @@ from services.sessions import known_devices, sessions
 from services.sessions.known_devices import MOST_PEOPLE, SEPARATOR, TOKEN_LENGTH
 from services.sessions.sessions import Caller
 from services.sign_in import password_change, throttle
+from services.sign_in.second_factors import totp
 from services.sign_in.sign_in import sign_in
 from tests import books, factories
 from tests.factories import CALLER, PASSWORD, create_user, token_of
@@ -95,7 +95,7 @@ async def _reset_password(ada: User, tenant: Tenant, admin: Actor) -> None:
 
 async def _reset_second_factor(ada: User, tenant: Tenant, admin: Actor) -> None:
     await factories.enrol_app(await factories.sign_in(ada))
-    await second_factors.reset(admin, ada.id)
+    await totp.reset(admin, ada.id)
 
 
 async def _sign_out_everywhere(ada: User, tenant: Tenant, admin: Actor) -> None:

@@ -11,7 +11,7 @@ import pyotp
 import pytest
 
 from models import Tenant, User
-from services import invitations, second_factors, second_step
+from services import invitations
 from services.access.actor import Actor
 from services.core import clock, logs
 from services.core.errors import InvalidInputError, RollcallError, SecondStepNeededError
@@ -20,8 +20,9 @@ from services.core.runtime import Runtime
 from services.invitation_form import InvitationForm
 from services.mail import delivery
 from services.mail.delivery import deliver_next
-from services.passkey_sign_in import sign_in as sign_in_with_passkey
 from services.sessions.sessions import Caller
+from services.sign_in.second_factors import step, totp
+from services.sign_in.second_factors.passkey_sign_in import sign_in as sign_in_with_passkey
 from services.sign_in.sign_in import sign_in
 from services.sign_in.throttle import FREE_FAILURES
 from tests import books, factories
@@ -114,12 +115,12 @@ async def test_a_wrong_second_step_is_a_line_with_its_ip(
     tenant: Tenant, ada: User, log: Log
 ) -> None:
     actor = await factories.sign_in(ada)
-    secret = (await second_factors.begin(actor)).secret
-    await second_factors.finish(actor, pyotp.TOTP(secret).at(clock.now()))
+    secret = (await totp.begin(actor)).secret
+    await totp.finish(actor, pyotp.TOTP(secret).at(clock.now()))
     with pytest.raises(SecondStepNeededError) as needed:
         await sign_in(tenant.slug, ada.email, PASSWORD, CALLER)
     with pytest.raises(InvalidInputError):
-        await second_step.finish(tenant.slug, needed.value.ticket, "000000", CALLER)
+        await step.finish(tenant.slug, needed.value.ticket, "000000", CALLER)
     (line,) = log.lines()
     assert f"reason={Refused.WRONG_SECOND_STEP}" in line
     assert log.banned() == [IP]

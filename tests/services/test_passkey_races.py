@@ -1,10 +1,11 @@
 """A passkey's answer at several places at once, and at the moment of a deactivation."""
 
 from models import Tenant
-from services import passkey_sign_in, passkeys, users
+from services import users
 from services.access.actor import Actor
 from services.core.errors import PasskeyRefusedError
 from services.sessions.sessions import Caller
+from services.sign_in.second_factors import passkey_sign_in, passkeys
 from tests import books, factories
 from tests.authenticator import challenge_of
 from tests.factories import CALLER

@@ -6,14 +6,7 @@ from datetime import timedelta
 import pytest
 
 from models import Role, SecondFactorPolicy, SignInMethod, Tenant, User
-from services import (
-    passkey_challenges,
-    passkey_sign_in,
-    passkeys,
-    second_factors,
-    second_step,
-    users,
-)
+from services import users
 from services.access.actor import COMMAND_LINE, Actor
 from services.core import clock, runtime
 from services.core.errors import (
@@ -28,6 +21,8 @@ from services.core.errors import (
 )
 from services.sessions.sessions import recognise
 from services.sign_in import policy, throttle
+from services.sign_in.second_factors import challenges, passkey_sign_in, passkeys, totp
+from services.sign_in.second_factors import step as second_step
 from services.sign_in.sign_in import sign_in
 from services.tenants import closing
 from tests import books, factories
@@ -139,7 +134,7 @@ async def test_a_copied_passkey_is_noticed_by_its_count(admin: Actor, tenant: Te
 async def test_a_challenge_is_good_for_five_minutes(admin: Actor, tenant: Tenant) -> None:
     device, _ = await add_passkey(admin)
     answer = device.answer(passkeys.sign_in_options(tenant.slug))
-    clock.shift(passkey_challenges.LIFETIME + timedelta(seconds=2))
+    clock.shift(challenges.LIFETIME + timedelta(seconds=2))
     await _refused(tenant.slug, answer)
 
 
@@ -252,7 +247,7 @@ async def test_the_first_factor_brings_recovery_codes_and_the_second_none(
     assert (await add_passkey(admin))[1] == ()
     ticket = await _first_step(tenant, user)
     await second_step.finish(tenant.slug, ticket, codes[0], CALLER)
-    assert (await second_factors.get_own(admin)).codes_left == 9
+    assert (await totp.get_own(admin)).codes_left == 9
 
 
 async def test_the_last_factor_takes_the_recovery_codes_along(admin: Actor, tenant: Tenant) -> None:
@@ -260,9 +255,9 @@ async def test_the_last_factor_takes_the_recovery_codes_along(admin: Actor, tena
     await add_passkey(admin)
     await add_passkey(admin)
     for left in (1, 0):
-        own = await second_factors.get_own(admin)
+        own = await totp.get_own(admin)
         await passkeys.remove(admin, own.passkeys[0].id)
-        own = await second_factors.get_own(admin)
+        own = await totp.get_own(admin)
         assert (len(own.passkeys), own.codes_left) == (left, 10 * left)
     await sign_in(tenant.slug, user.email, PASSWORD, CALLER)
     assert (await books.actions_of(tenant)).count("user.passkey_removed") == 2
@@ -270,7 +265,7 @@ async def test_the_last_factor_takes_the_recovery_codes_along(admin: Actor, tena
 
 async def test_a_removed_passkey_lets_nobody_in(admin: Actor, tenant: Tenant) -> None:
     device, _ = await add_passkey(admin)
-    (own,) = (await second_factors.get_own(admin)).passkeys
+    (own,) = (await totp.get_own(admin)).passkeys
     await passkeys.remove(admin, own.id)
     await _refused(tenant.slug, device.answer(passkeys.sign_in_options(tenant.slug)))
     with pytest.raises(NotFoundError):
@@ -280,27 +275,27 @@ async def test_a_removed_passkey_lets_nobody_in(admin: Actor, tenant: Tenant) ->
 async def test_nobody_removes_another_persons_passkey(admin: Actor, tenant: Tenant) -> None:
     other = await factories.sign_in(await factories.create_user(tenant))
     await add_passkey(other)
-    (theirs,) = (await second_factors.get_own(other)).passkeys
+    (theirs,) = (await totp.get_own(other)).passkeys
     with pytest.raises(NotFoundError):
         await passkeys.remove(admin, theirs.id)
-    assert (await second_factors.get_own(other)).passkeys == (theirs,)
+    assert (await totp.get_own(other)).passkeys == (theirs,)
 
 
 async def test_the_last_passkey_stays_where_a_second_factor_is_required(admin: Actor) -> None:
     await add_passkey(admin)
     await add_passkey(admin)
     await policy.require_second_factor(admin, SecondFactorPolicy.ADMINS.value)
-    first, second = (await second_factors.get_own(admin)).passkeys
+    first, second = (await totp.get_own(admin)).passkeys
     await passkeys.remove(admin, first.id)
     with pytest.raises(ConflictError, match="requires"):
         await passkeys.remove(admin, second.id)
-    assert (await second_factors.get_own(admin)).codes_left == 10
+    assert (await totp.get_own(admin)).codes_left == 10
 
 
 async def test_a_reset_takes_passkeys_too(admin: Actor, tenant: Tenant) -> None:
     user = await factories.create_user(tenant, role=Role.SALES_ENGINEER)
     device, _ = await add_passkey(await factories.sign_in(user))
-    await second_factors.reset(admin, user.id)
+    await totp.reset(admin, user.id)
     await _refused(tenant.slug, device.answer(passkeys.sign_in_options(tenant.slug)))
     await sign_in(tenant.slug, user.email, PASSWORD, CALLER)
 
@@ -309,7 +304,7 @@ async def test_making_and_removing_need_a_fresh_sign_in(admin: Actor) -> None:
     options = await passkeys.begin(admin)
     answer = Device(PUBLIC_URL).make(options)
     await add_passkey(admin)
-    (own,) = (await second_factors.get_own(admin)).passkeys
+    (own,) = (await totp.get_own(admin)).passkeys
     clock.shift(timedelta(minutes=16))
     for act in (
         passkeys.begin(admin),

@@ -4,7 +4,7 @@ import pyotp
 import pytest
 
 from models import Role, SecondFactorPolicy, SignInMethod, Tenant, User
-from services import directory, second_factors
+from services import directory
 from services.access.actor import FRESH_FOR, Actor
 from services.access.second_factor_policy import lacks
 from services.core import clock
@@ -18,6 +18,7 @@ from services.core.errors import (
 )
 from services.sessions.sessions import recognise
 from services.sign_in import policy as sign_in_policy
+from services.sign_in.second_factors import totp
 from services.user_query import UserQuery
 from tests import books, factories
 from tests.factories import CALLER
@@ -27,8 +28,8 @@ ADMINS = SecondFactorPolicy.ADMINS
 
 
 async def _enrol(actor: Actor) -> None:
-    secret = (await second_factors.begin(actor)).secret
-    await second_factors.finish(actor, pyotp.TOTP(secret).at(clock.now()))
+    secret = (await totp.begin(actor)).secret
+    await totp.finish(actor, pyotp.TOTP(secret).at(clock.now()))
 
 
 async def _lacks(user: User, policy: SecondFactorPolicy, method: SignInMethod) -> bool:
@@ -79,7 +80,7 @@ async def test_it_counts_at_the_next_call_and_until_one_is_set_up(
 
 
 async def test_an_app_without_its_first_code_is_none(admin: Actor, tenant: Tenant) -> None:
-    await second_factors.begin(admin)
+    await totp.begin(admin)
     assert await _lacks(await books.user_of(admin.user_id), ADMINS, SignInMethod.PASSWORD)
 
 
@@ -93,8 +94,8 @@ async def test_what_is_required_cannot_be_removed_by_oneself(admin: Actor, tenan
     await _enrol(admin)
     await sign_in_policy.require_second_factor(admin, ADMINS.value)
     with pytest.raises(ConflictError, match="requires"):
-        await second_factors.remove(admin)
-    assert (await second_factors.get_own(admin)).since is not None
+        await totp.remove(admin)
+    assert (await totp.get_own(admin)).since is not None
 
 
 async def test_whoever_was_reset_is_asked_for_a_new_one(admin: Actor, tenant: Tenant) -> None:
@@ -103,7 +104,7 @@ async def test_whoever_was_reset_is_asked_for_a_new_one(admin: Actor, tenant: Te
     boss = await factories.create_admin(tenant)
     actor = await factories.sign_in(boss)
     await _enrol(actor)
-    await second_factors.reset(actor, admin.user_id)
+    await totp.reset(actor, admin.user_id)
     with pytest.raises(SecondFactorRequiredError):
         await directory.list_users(admin, UserQuery())
     await _enrol(admin)

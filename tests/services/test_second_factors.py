@@ -6,7 +6,7 @@ import pyotp
 import pytest
 
 from models import LinkPurpose, MailTemplate, Role, Tenant, User
-from services import recovery_codes, second_factors, second_step, users
+from services import users
 from services.access.actor import COMMAND_LINE, Actor
 from services.core import clock
 from services.core.errors import (
@@ -20,10 +20,11 @@ from services.core.errors import (
     SignInFailedError,
     TooManyAttemptsError,
 )
-from services.second_factors import STEP
-from services.second_step_ticket import LIFETIME
 from services.sessions.sessions import Caller, list_open, recognise
 from services.sign_in import password_change, throttle
+from services.sign_in.second_factors import recovery_codes, step, totp
+from services.sign_in.second_factors.ticket import LIFETIME
+from services.sign_in.second_factors.totp import STEP
 from services.sign_in.sign_in import sign_in
 from tests import books, factories
 from tests.factories import CALLER, PASSWORD
@@ -38,8 +39,8 @@ def _code(secret: str, steps: int = 0) -> str:
 
 async def _enrol(actor: Actor) -> tuple[str, tuple[str, ...]]:
     """Enrol the actor's app; a minute later none of its codes is used up."""
-    secret = (await second_factors.begin(actor)).secret
-    codes = await second_factors.finish(actor, _code(secret))
+    secret = (await totp.begin(actor)).secret
+    codes = await totp.finish(actor, _code(secret))
     clock.shift(timedelta(seconds=3 * STEP))
     return secret, codes
 
@@ -58,7 +59,7 @@ async def test_a_sign_in_with_an_app_takes_the_password_and_a_code(
     sessions_before = len(await list_open(admin, user.id))
     ticket = await _first_step(tenant, user)
     assert len(await list_open(admin, user.id)) == sessions_before
-    signed_in = await second_step.finish(tenant.slug, ticket, _code(secret), CALLER)
+    signed_in = await step.finish(tenant.slug, ticket, _code(secret), CALLER)
     visit = await recognise(signed_in.token, tenant.slug, CALLER)
     assert visit.user_id == user.id
     assert (await books.actions_of(tenant))[-1] == "session.signed_in"
@@ -66,9 +67,9 @@ async def test_a_sign_in_with_an_app_takes_the_password_and_a_code(
 
 async def test_an_app_without_its_first_code_changes_nothing(admin: Actor, tenant: Tenant) -> None:
     user = await books.user_of(admin.user_id)
-    await second_factors.begin(admin)
+    await totp.begin(admin)
     with pytest.raises(InvalidInputError):
-        await second_factors.finish(admin, "000000x")
+        await totp.finish(admin, "000000x")
     await sign_in(tenant.slug, user.email, PASSWORD, CALLER)
 
 
@@ -85,20 +86,20 @@ async def test_a_code_works_once(admin: Actor, tenant: Tenant) -> None:
     user = await books.user_of(admin.user_id)
     secret, _ = await _enrol(admin)
     code = _code(secret)
-    await second_step.finish(tenant.slug, await _first_step(tenant, user), code, CALLER)
+    await step.finish(tenant.slug, await _first_step(tenant, user), code, CALLER)
     ticket = await _first_step(tenant, user)
     with pytest.raises(InvalidInputError):
-        await second_step.finish(tenant.slug, ticket, code, CALLER)
+        await step.finish(tenant.slug, ticket, code, CALLER)
     assert (await books.actions_of(tenant))[-1] == "session.second_factor_failed"
 
 
 async def test_the_code_that_enrolled_an_app_signs_nobody_in(admin: Actor, tenant: Tenant) -> None:
     user = await books.user_of(admin.user_id)
-    secret = (await second_factors.begin(admin)).secret
+    secret = (await totp.begin(admin)).secret
     code = _code(secret)
-    await second_factors.finish(admin, code)
+    await totp.finish(admin, code)
     with pytest.raises(InvalidInputError):
-        await second_step.finish(tenant.slug, await _first_step(tenant, user), code, CALLER)
+        await step.finish(tenant.slug, await _first_step(tenant, user), code, CALLER)
 
 
 @pytest.mark.parametrize(("steps", "works"), [(-2, False), (-1, True), (1, True), (2, False)])
@@ -110,10 +111,10 @@ async def test_a_clock_may_be_one_step_apart(
     ticket = await _first_step(tenant, user)
     code = _code(secret, steps)
     if works:
-        await second_step.finish(tenant.slug, ticket, code, CALLER)
+        await step.finish(tenant.slug, ticket, code, CALLER)
     else:
         with pytest.raises(InvalidInputError):
-            await second_step.finish(tenant.slug, ticket, code, CALLER)
+            await step.finish(tenant.slug, ticket, code, CALLER)
 
 
 async def test_a_recovery_code_works_once_however_it_is_typed(admin: Actor, tenant: Tenant) -> None:
@@ -121,22 +122,22 @@ async def test_a_recovery_code_works_once_however_it_is_typed(admin: Actor, tena
     _, codes = await _enrol(admin)
     assert len(set(codes)) == recovery_codes.CODES
     typed = f" {codes[3].upper()} "
-    await second_step.finish(tenant.slug, await _first_step(tenant, user), typed, CALLER)
-    assert (await second_factors.get_own(admin)).codes_left == recovery_codes.CODES - 1
+    await step.finish(tenant.slug, await _first_step(tenant, user), typed, CALLER)
+    assert (await totp.get_own(admin)).codes_left == recovery_codes.CODES - 1
     assert (await books.actions_of(tenant))[-2:] == ["user.recovery_code_used", "session.signed_in"]
     ticket = await _first_step(tenant, user)
     with pytest.raises(InvalidInputError):
-        await second_step.finish(tenant.slug, ticket, codes[3], CALLER)
+        await step.finish(tenant.slug, ticket, codes[3], CALLER)
 
 
 async def test_new_recovery_codes_end_the_old(admin: Actor, tenant: Tenant) -> None:
     user = await books.user_of(admin.user_id)
     _, old = await _enrol(admin)
-    new = await second_factors.renew_codes(admin)
+    new = await totp.renew_codes(admin)
     ticket = await _first_step(tenant, user)
     with pytest.raises(InvalidInputError):
-        await second_step.finish(tenant.slug, ticket, old[0], CALLER)
-    await second_step.finish(tenant.slug, ticket, new[0], CALLER)
+        await step.finish(tenant.slug, ticket, old[0], CALLER)
+    await step.finish(tenant.slug, ticket, new[0], CALLER)
 
 
 async def test_another_persons_code_lets_nobody_in(admin: Actor, tenant: Tenant) -> None:
@@ -146,7 +147,7 @@ async def test_another_persons_code_lets_nobody_in(admin: Actor, tenant: Tenant)
     _, codes = await _enrol(other)
     ticket = await _first_step(tenant, user)
     with pytest.raises(InvalidInputError):
-        await second_step.finish(tenant.slug, ticket, codes[0], CALLER)
+        await step.finish(tenant.slug, ticket, codes[0], CALLER)
 
 
 async def test_a_first_step_is_good_for_ten_minutes(admin: Actor, tenant: Tenant) -> None:
@@ -155,7 +156,7 @@ async def test_a_first_step_is_good_for_ten_minutes(admin: Actor, tenant: Tenant
     ticket = await _first_step(tenant, user)
     clock.shift(timedelta(seconds=3 * STEP) + LIFETIME + timedelta(seconds=2))
     with pytest.raises(SecondStepOverError):
-        await second_step.finish(tenant.slug, ticket, _code(secret), CALLER)
+        await step.finish(tenant.slug, ticket, _code(secret), CALLER)
 
 
 async def test_a_first_step_is_good_at_its_own_tenant_alone(admin: Actor, tenant: Tenant) -> None:
@@ -165,13 +166,13 @@ async def test_a_first_step_is_good_at_its_own_tenant_alone(admin: Actor, tenant
     other = await factories.create_tenant("Other")
     for slug in (other.slug, None):
         with pytest.raises(SecondStepOverError):
-            await second_step.finish(slug, ticket, _code(secret), CALLER)
+            await step.finish(slug, ticket, _code(secret), CALLER)
 
 
 @pytest.mark.parametrize("ticket", [None, "", "gAAAAA", "é" * 40])
 async def test_a_forged_first_step_opens_nothing(tenant: Tenant, ticket: str | None) -> None:
     with pytest.raises(SecondStepOverError):
-        await second_step.finish(tenant.slug, ticket, "123456", CALLER)
+        await step.finish(tenant.slug, ticket, "123456", CALLER)
 
 
 async def test_a_first_step_ends_with_the_account(
@@ -183,7 +184,7 @@ async def test_a_first_step_ends_with_the_account(
     above = await factories.sign_in(platform_user, tenant)
     await users.set_active(above, user.id, active=False)
     with pytest.raises(SecondStepOverError):
-        await second_step.finish(tenant.slug, ticket, _code(secret), CALLER)
+        await step.finish(tenant.slug, ticket, _code(secret), CALLER)
 
 
 async def test_a_first_step_ends_with_the_password(admin: Actor, tenant: Tenant) -> None:
@@ -192,7 +193,7 @@ async def test_a_first_step_ends_with_the_password(admin: Actor, tenant: Tenant)
     ticket = await _first_step(tenant, user)
     await password_change.change_password(admin, PASSWORD, "an entirely different sentence")
     with pytest.raises(SecondStepOverError):
-        await second_step.finish(tenant.slug, ticket, _code(secret), CALLER)
+        await step.finish(tenant.slug, ticket, _code(secret), CALLER)
 
 
 async def test_codes_cannot_be_guessed(admin: Actor, tenant: Tenant) -> None:
@@ -202,9 +203,9 @@ async def test_codes_cannot_be_guessed(admin: Actor, tenant: Tenant) -> None:
     wrong = "000000" if _code(secret) != "000000" else "000001"
     for _ in range(throttle.FREE_FAILURES["person"] + 1):
         with pytest.raises(InvalidInputError):
-            await second_step.finish(tenant.slug, ticket, wrong, ELSEWHERE)
+            await step.finish(tenant.slug, ticket, wrong, ELSEWHERE)
     with pytest.raises(TooManyAttemptsError):
-        await second_step.finish(tenant.slug, ticket, _code(secret), ELSEWHERE)
+        await step.finish(tenant.slug, ticket, _code(secret), ELSEWHERE)
 
 
 @pytest.mark.parametrize("act", ["begin", "renew", "remove"])
@@ -213,9 +214,9 @@ async def test_enrolling_and_removing_need_a_fresh_sign_in(admin: Actor, act: st
         await _enrol(admin)
     clock.shift(timedelta(minutes=16))
     acts = {
-        "begin": second_factors.begin,
-        "renew": second_factors.renew_codes,
-        "remove": second_factors.remove,
+        "begin": totp.begin,
+        "renew": totp.renew_codes,
+        "remove": totp.remove,
     }
     with pytest.raises(FreshSignInNeededError):
         await acts[act](admin)
@@ -224,7 +225,7 @@ async def test_enrolling_and_removing_need_a_fresh_sign_in(admin: Actor, act: st
 async def test_without_the_app_the_password_is_enough_again(admin: Actor, tenant: Tenant) -> None:
     user = await books.user_of(admin.user_id)
     await _enrol(admin)
-    await second_factors.remove(admin)
+    await totp.remove(admin)
     await sign_in(tenant.slug, user.email, PASSWORD, CALLER)
     assert "user.authenticator_removed" in await books.actions_of(tenant)
 
@@ -234,15 +235,15 @@ async def test_an_admin_resets_what_a_user_has_lost_and_the_user_is_told(
 ) -> None:
     user = await factories.create_user(tenant)
     await _enrol(await factories.sign_in(user, tenant))
-    await second_factors.reset(admin, user.id)
+    await totp.reset(admin, user.id)
     await sign_in(tenant.slug, user.email, PASSWORD, CALLER)
     assert "user.second_factors_reset" in await books.actions_of(tenant)
-    assert (await second_factors.get_of(admin, user.id)).since is None
+    assert (await totp.get_of(admin, user.id)).since is None
 
 
 async def test_the_command_line_helps_the_last_platform_admin(platform_user: User) -> None:
     await _enrol(await factories.sign_in(platform_user))
-    await second_factors.reset(COMMAND_LINE, platform_user.id)
+    await totp.reset(COMMAND_LINE, platform_user.id)
     await sign_in(None, platform_user.email, PASSWORD, CALLER)
 
 
@@ -250,15 +251,15 @@ async def test_a_platform_admin_has_the_same_second_step(platform_user: User) ->
     secret, _ = await _enrol(await factories.sign_in(platform_user))
     with pytest.raises(SecondStepNeededError) as needed:
         await sign_in(None, platform_user.email, PASSWORD, CALLER)
-    signed_in = await second_step.finish(None, needed.value.ticket, _code(secret), CALLER)
+    signed_in = await step.finish(None, needed.value.ticket, _code(secret), CALLER)
     assert signed_in.tenant_slug is None
 
 
 async def test_nobody_resets_their_own_second_factor(admin: Actor) -> None:
     await _enrol(admin)
     with pytest.raises(ConflictError, match="your own"):
-        await second_factors.reset(admin, admin.user_id)
-    assert (await second_factors.get_own(admin)).since is not None
+        await totp.reset(admin, admin.user_id)
+    assert (await totp.get_own(admin)).since is not None
 
 
 async def test_only_admins_reset_and_only_in_their_own_tenant(admin: Actor, tenant: Tenant) -> None:
@@ -267,11 +268,11 @@ async def test_only_admins_reset_and_only_in_their_own_tenant(admin: Actor, tena
         await factories.create_user(tenant, role=Role.ADMINISTRATOR), tenant
     )
     with pytest.raises(NotAllowedError):
-        await second_factors.reset(mate, user.id)
+        await totp.reset(mate, user.id)
     other = await factories.create_tenant("Other")
     stranger = await factories.create_user(other)
     with pytest.raises(NotFoundError):
-        await second_factors.reset(admin, stranger.id)
+        await totp.reset(admin, stranger.id)
 
 
 async def test_a_new_password_by_mail_does_not_go_around_the_app(
@@ -283,11 +284,11 @@ async def test_a_new_password_by_mail_does_not_go_around_the_app(
     with pytest.raises(SecondStepNeededError) as needed:
         await password_change.reset(tenant.slug, token, "an entirely different sentence", CALLER)
     assert await list_open(admin, user.id) == []
-    await second_step.finish(tenant.slug, needed.value.ticket, _code(secret), CALLER)
+    await step.finish(tenant.slug, needed.value.ticket, _code(secret), CALLER)
 
 
 async def test_the_mails_tell_of_both_changes(admin: Actor, mail_server: MailServer) -> None:
     await _enrol(admin)
-    await second_factors.remove(admin)
+    await totp.remove(admin)
     sent = [mail.template for mail in await books.mails_of(admin.user_id)]
     assert sent == [MailTemplate.AUTHENTICATOR_ADDED, MailTemplate.AUTHENTICATOR_REMOVED]

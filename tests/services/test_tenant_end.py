@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from models import EndReason, LinkPurpose, Role, Tenant, User
-from services import directory, invitations, second_factors
+from services import directory, invitations
 from services.access.actor import COMMAND_LINE, Actor
 from services.core import clock
 from services.core.errors import (
@@ -23,6 +23,7 @@ from services.sessions import sessions
 from services.sessions.events import SessionsEnded
 from services.sessions.sessions import Caller
 from services.sign_in import password_change
+from services.sign_in.second_factors import totp
 from services.sign_in.sign_in import sign_in
 from services.sso.connections import find_offer
 from services.tenants import closing, tenants
@@ -137,7 +138,7 @@ async def test_after_reopening_the_old_password_lets_in_and_old_sessions_stay_en
     await closing.close_tenant(platform, tenant.id)
     await closing.reopen_tenant(platform, tenant.id)
     with pytest.raises(SessionEndedError):
-        await second_factors.get_own(admin)
+        await totp.get_own(admin)
     await sign_in(tenant.slug, user.email, PASSWORD, CALLER)
     assert "tenant.reopened" in await books.actions_of(tenant)
 

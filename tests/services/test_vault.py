@@ -5,7 +5,7 @@ from cryptography.fernet import Fernet
 from pydantic import SecretStr
 
 from models import Authenticator, SsoConnection, Tenant, User
-from services import lost_keys, second_factors
+from services import lost_keys
 from services.access.actor import COMMAND_LINE
 from services.core import clock, vault
 from services.core.db import reading, transaction
@@ -14,6 +14,7 @@ from services.core.runtime import Runtime
 from services.core.settings import Settings
 from services.core.startup import started
 from services.lost_keys import GivenUp
+from services.sign_in.second_factors import totp
 from tests import books
 from tests.factories import create_tenant, create_user
 
@@ -152,8 +153,8 @@ async def test_who_gives_up_what_is_lost_keeps_what_is_not(
     assert given_up == GivenUp([ada.email, joan.email], [])
     assert await vault.lost() == 0
     assert vault.unseal(await _stored(row)) == SECRET
-    assert (await second_factors.get_of(COMMAND_LINE, grace.id)).since is not None
-    assert (await second_factors.get_of(COMMAND_LINE, ada.id)).since is None
+    assert (await totp.get_of(COMMAND_LINE, grace.id)).since is not None
+    assert (await totp.get_of(COMMAND_LINE, ada.id)).since is None
     assert (await books.actions_of(tenant)).count("user.authenticator_removed") == 1
 
 

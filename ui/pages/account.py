@@ -8,13 +8,13 @@ from uuid import UUID
 from fastapi import Depends
 from nicegui import ui
 
-from services import second_factors
 from services.access.permissions import Permission
 from services.core import runtime
-from services.second_factors import SecondFactors
 from services.sessions import sessions
 from services.sessions.sessions import OpenSession, Visit
 from services.sign_in import password_change
+from services.sign_in.second_factors import totp
+from services.sign_in.second_factors.totp import SecondFactors
 from ui import notices
 from ui.actions import told
 from ui.components.facts import fact
@@ -41,7 +41,7 @@ async def account_page(visit: MayView) -> None:
     """Build the page."""
     enter(visit, notices.account_room(visit.user_id))
     open_sessions = await sessions.list_open(visit.actor, visit.user_id)
-    factors = await second_factors.get_own(visit.actor)
+    factors = await totp.get_own(visit.actor)
     await sessions.touch(visit.actor, visit.seen_at)
     with frame(visit, "My account", current="account") as toast:
         _AccountScreen(visit, toast).build(open_sessions, factors)
@@ -115,7 +115,7 @@ class _AccountScreen:
 
     async def _refresh(self) -> None:
         self._fill(await sessions.list_open(self.actor, self.visit.user_id))
-        factors = await second_factors.get_own(self.actor)
+        factors = await totp.get_own(self.actor)
         self.second_factor.refresh(factors)
         if self.visit.lacks_second_factor:
             self.rule.show(factors.any)

@@ -6,9 +6,9 @@ from functools import partial
 import segno
 from nicegui import ui
 
-from services import passkeys, recovery_codes, second_factors
-from services.second_factors import Enrolment, OwnPasskey, SecondFactors
 from services.sessions.sessions import Visit
+from services.sign_in.second_factors import passkeys, recovery_codes, totp
+from services.sign_in.second_factors.totp import Enrolment, OwnPasskey, SecondFactors
 from ui.actions import told
 from ui.components.form_dialog import Field, FormDialog
 from ui.components.part import Part
@@ -142,7 +142,7 @@ class SecondFactorCard:
         button.on("click", told(self.toast)(handler), args=[])
 
     async def _begin(self) -> None:
-        enrolment = await second_factors.begin(self.actor)
+        enrolment = await totp.begin(self.actor)
         self.busy = True
         Part(self.card.box, self._show_secret).show(enrolment)
         self.card = Part(self.card.box, self._show)
@@ -153,7 +153,7 @@ class SecondFactorCard:
     async def _finish(self, values: dict[str, str]) -> None:
         @told(self.toast, self.enter)
         async def finish() -> None:
-            codes = await second_factors.finish(self.actor, as_text(values, "code"))
+            codes = await totp.finish(self.actor, as_text(values, "code"))
             self.enter.close()
             await self._after_adding(codes)
 
@@ -173,7 +173,7 @@ class SecondFactorCard:
         self.toast.show("The second factor is on.", tone="success")
 
     async def _renew(self) -> None:
-        self._present(await second_factors.renew_codes(self.actor))
+        self._present(await totp.renew_codes(self.actor))
 
     def _present(self, codes: Sequence[str]) -> None:
         self.busy = True
@@ -189,7 +189,7 @@ class SecondFactorCard:
         @told(self.toast, self.removal)
         async def remove() -> None:
             if self.removing is None:
-                await second_factors.remove(self.actor)
+                await totp.remove(self.actor)
             else:
                 await passkeys.remove(self.actor, self.removing.id)
             self.removal.close()
@@ -200,4 +200,4 @@ class SecondFactorCard:
         await remove()
 
     async def _reload(self) -> None:
-        self._fill(await second_factors.get_own(self.actor))
+        self._fill(await totp.get_own(self.actor))

@@ -10,15 +10,16 @@ from nicegui import ui
 from nicegui.elements.mixins.text_element import TextElement
 
 from models import OutgoingMail
-from services import directory, invitations, second_factors, users
+from services import directory, invitations, users
 from services.access.permissions import Permission, may_invite
 from services.audit import reading
 from services.audit.reading import AuditQuery
 from services.core.errors import NotFoundError
 from services.directory import UserDetails
-from services.second_factors import SecondFactors
 from services.sessions import sessions
 from services.sessions.sessions import OpenSession, Visit
+from services.sign_in.second_factors import totp
+from services.sign_in.second_factors.totp import SecondFactors
 from ui import notices
 from ui.actions import told
 from ui.components.audit_log import AuditLog
@@ -151,7 +152,7 @@ class _UserScreen:
 
     async def _fill(self, details: UserDetails) -> None:
         open_sessions = await sessions.list_open(self.actor, self.user_id)
-        factors = await second_factors.get_of(self.actor, self.user_id)
+        factors = await totp.get_of(self.actor, self.user_id)
         self.details = details
         row = details.row
         self.title.show(row.name, row.active, row.invited, mixed_letters(row.mixed))
@@ -294,7 +295,7 @@ class _UserScreen:
     async def _reset_second_factor(self, _values: dict[str, str]) -> None:
         @told(self.toast, self.second_factor)
         async def reset() -> None:
-            await second_factors.reset(self.actor, self.user_id)
+            await totp.reset(self.actor, self.user_id)
             self.second_factor.close()
             self.toast.show("The second factor is reset.", tone="success")
 

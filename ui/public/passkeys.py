@@ -3,14 +3,14 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from services import passkeys
 from services.core.errors import (
     NotFoundError,
     PasskeyRefusedError,
     SsoRequiredError,
     TooManyAttemptsError,
 )
-from services.passkey_sign_in import sign_in
+from services.sign_in.second_factors import passkeys
+from services.sign_in.second_factors.passkey_sign_in import sign_in
 from ui.cookies import caller_of
 from ui.public.answers import form_of, json_answer, signed_in_answer
 from ui.public.sign_in import local_path, name_of, refused_page

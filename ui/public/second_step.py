@@ -6,7 +6,6 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from services import second_step
 from services.core.errors import (
     InvalidInputError,
     PasskeyRefusedError,
@@ -15,6 +14,7 @@ from services.core.errors import (
     SsoRequiredError,
     TooManyAttemptsError,
 )
+from services.sign_in.second_factors import step as second_step
 from services.sign_in.sign_in import SignedIn
 from ui.cookies import caller_of, second_step_of, set_second_step
 from ui.identity import home_path

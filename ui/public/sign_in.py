@@ -8,7 +8,6 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from models import EndReason
-from services import passkeys
 from services.core.errors import (
     NoTenantError,
     NotFoundError,
@@ -19,6 +18,7 @@ from services.core.errors import (
     TooManyAttemptsError,
 )
 from services.sessions import sessions
+from services.sign_in.second_factors import passkeys
 from services.sign_in.sign_in import sign_in
 from services.sso.connections import find_offer
 from services.sso.logout import provider_sign_out

@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from models import Tenant, User
-from services import passkeys, second_factors, second_step_ticket
 from services.access.actor import lock_users
 from services.audit.writing import Action, record
 from services.core import operator_log
@@ -19,6 +18,8 @@ from services.core.operator_log import Refused, noting_pauses
 from services.sessions import known_devices
 from services.sessions.sessions import Caller
 from services.sign_in import throttle
+from services.sign_in.second_factors import passkeys, totp
+from services.sign_in.second_factors import ticket as second_step_ticket
 from services.sign_in.sign_in import SignedIn, welcome
 
 # What is to be logged of a proof, or none where it is wrong. The user is locked.
@@ -40,7 +41,7 @@ async def get_choices(slug: str | None, ticket: str | None) -> Choices:
     """
     user_id, _, _ = second_step_ticket.read(ticket, slug)
     async with reading() as tx:
-        factors = await second_factors.find(tx, user_id)
+        factors = await totp.find(tx, user_id)
     return Choices(factors.since is not None, bool(factors.passkeys) and passkeys.are_offered())
 
 
@@ -68,9 +69,9 @@ async def finish(slug: str | None, ticket: str | None, code: str, caller: Caller
     """
 
     async def prove(tx: Transaction, user: User) -> Action | None:
-        return await second_factors.take(tx, user, code)
+        return await totp.take(tx, user, code)
 
-    by_app = second_factors.is_app_code(code)
+    by_app = totp.is_app_code(code)
     purpose = throttle.Purpose.APP_CODE if by_app else throttle.Purpose.RECOVERY_CODE
     signed_in = await _finish(slug, ticket, caller, purpose, prove)
     if signed_in is None:

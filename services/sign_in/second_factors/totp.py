@@ -12,7 +12,6 @@ import pyotp
 from sqlmodel import col, delete, select
 
 from models import Authenticator, MailTemplate, Passkey, Tenant, User
-from services import recovery_codes
 from services.access.actor import COMMAND_LINE, Acting, Actor, authorize, get_user
 from services.access.permissions import Permission, Secret
 from services.access.second_factor_policy import concerns, has_one
@@ -22,9 +21,10 @@ from services.core.db import Transaction, reading, transaction
 from services.core.errors import ConflictError, InvalidInputError, SessionEndedError
 from services.core.looking import looks_first
 from services.mail import outbox
-from services.second_factor_events import SecondFactorsChanged
 from services.sessions import known_devices
 from services.sign_in.personal_links import PLATFORM_NAME
+from services.sign_in.second_factors import recovery_codes
+from services.sign_in.second_factors.events import SecondFactorsChanged
 
 ISSUER = "Rollcall"
 # Seconds that a code is shown (RFC 6238, section 5.2, recommends 30).

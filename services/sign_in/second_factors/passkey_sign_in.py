@@ -1,7 +1,6 @@
 """Signing in with a passkey instead of the password."""
 
 from models import SignInMethod, Tenant, User
-from services import passkeys
 from services.access.actor import is_open, lock_users
 from services.audit.writing import Action, record
 from services.core import operator_log
@@ -10,6 +9,7 @@ from services.core.errors import PasskeyRefusedError
 from services.core.operator_log import Refused, noting_pauses
 from services.sessions.sessions import Caller
 from services.sign_in import throttle
+from services.sign_in.second_factors import passkeys
 from services.sign_in.sign_in import SignedIn, welcome
 
 

@@ -23,7 +23,6 @@ from webauthn.helpers.structs import (
 )
 
 from models import LoginSession, MailTemplate, Passkey, User
-from services import passkey_challenges, second_factors
 from services.access.actor import Actor
 from services.access.second_factor_policy import has_one
 from services.audit.writing import Action, record
@@ -31,12 +30,13 @@ from services.core import clock, runtime
 from services.core.db import Transaction, transaction
 from services.core.errors import ConflictError, NotFoundError, PasskeyRefusedError
 from services.core.looking import looks_first
-from services.passkey_challenges import Purpose
+from services.sign_in.second_factors import challenges, totp
+from services.sign_in.second_factors.challenges import Purpose
 
 # More than anybody has devices; each is a row that a sign-in may ask for.
 MOST = 20
 # Milliseconds that the browser lets its user look for the device.
-TIMEOUT = int(passkey_challenges.LIFETIME.total_seconds() * 1000)
+TIMEOUT = int(challenges.LIFETIME.total_seconds() * 1000)
 
 
 def are_offered() -> bool:
@@ -56,7 +56,7 @@ async def begin(actor: Actor) -> str:
     Raises `ConflictError` where there are too many, or none is possible.
     """
     async with transaction(actor=actor) as tx:
-        user = await second_factors.owner(tx, actor)
+        user = await totp.owner(tx, actor)
         if not are_offered():
             raise ConflictError("Passkeys need a host name and https in ROLLCALL_PUBLIC_URL.")
         own = await _of(tx, user.id)
@@ -64,11 +64,11 @@ async def begin(actor: Actor) -> str:
             raise ConflictError(f"{MOST} passkeys are enough. Remove one first.")
         options = webauthn.generate_registration_options(
             rp_id=_host(),
-            rp_name=second_factors.ISSUER,
+            rp_name=totp.ISSUER,
             user_id=user.id.bytes,
             user_name=user.email,
             user_display_name=user.full_name,
-            challenge=passkey_challenges.issue(Purpose.REGISTER, str(actor.session_id)),
+            challenge=challenges.issue(Purpose.REGISTER, str(actor.session_id)),
             timeout=TIMEOUT,
             authenticator_selection=AuthenticatorSelectionCriteria(
                 resident_key=ResidentKeyRequirement.PREFERRED,
@@ -89,7 +89,7 @@ async def finish(actor: Actor, answer: str) -> tuple[str, ...]:
     """
     try:
         async with transaction(actor=actor) as tx:
-            user = await second_factors.owner(tx, actor)
+            user = await totp.owner(tx, actor)
             passkey = _registered(answer, actor, user)
             session = await tx.get_one(LoginSession, actor.session_id)
             passkey.name = session.device or "Passkey"
@@ -99,9 +99,7 @@ async def finish(actor: Actor, answer: str) -> tuple[str, ...]:
             await record(
                 tx, Action.PASSKEY_ADDED, actor=actor, by=user, subject=user, name=passkey.name
             )
-            return await second_factors.added(
-                tx, MailTemplate.PASSKEY_ADDED, user, is_first=is_first
-            )
+            return await totp.added(tx, MailTemplate.PASSKEY_ADDED, user, is_first=is_first)
     except IntegrityError as error:
         raise ConflictError("This passkey is in use already.") from error
 
@@ -113,14 +111,14 @@ async def remove(actor: Actor, passkey_id: UUID) -> None:
     Raises `NotFoundError`, and `ConflictError` for the last factor where one is required.
     """
     async with transaction(actor=actor) as tx:
-        user = await second_factors.owner(tx, actor)
+        user = await totp.owner(tx, actor)
         passkey = await tx.get(Passkey, passkey_id)
         if passkey is None or passkey.user_id != user.id:
             raise NotFoundError("This passkey is removed already.")
         name = passkey.name
         await tx.exec(delete(Passkey).where(col(Passkey.id) == passkey_id))
         await record(tx, Action.PASSKEY_REMOVED, actor=actor, by=user, subject=user, name=name)
-        await second_factors.removed(tx, MailTemplate.PASSKEY_REMOVED, user)
+        await totp.removed(tx, MailTemplate.PASSKEY_REMOVED, user)
 
 
 def sign_in_options(slug: str | None) -> str:
@@ -129,7 +127,7 @@ def sign_in_options(slug: str | None) -> str:
     The device must ask for a finger, a face or a PIN: nothing else is asked for.
     """
     return _options(
-        passkey_challenges.issue(Purpose.SIGN_IN, _place(slug)),
+        challenges.issue(Purpose.SIGN_IN, _place(slug)),
         [],
         UserVerificationRequirement.REQUIRED,
     )
@@ -142,7 +140,7 @@ async def second_step_options(tx: Transaction, user_id: UUID) -> str | None:
     if not own or not are_offered():
         return None
     return _options(
-        passkey_challenges.issue(Purpose.SECOND_STEP, str(user_id)),
+        challenges.issue(Purpose.SECOND_STEP, str(user_id)),
         own,
         UserVerificationRequirement.DISCOURAGED,
     )
@@ -187,7 +185,7 @@ async def _use(
     if passkey is None or passkey.user_id != user.id:
         raise PasskeyRefusedError
     challenge = _challenge(said)
-    made_at = passkey_challenges.read(challenge, purpose, about)
+    made_at = challenges.read(challenge, purpose, about)
     # Each challenge counts once, and none that is older than one that counted. (One from the
     # future is from before the clock stepped back.)
     last = passkey.last_challenge_at
@@ -212,7 +210,7 @@ async def _use(
 def _registered(answer: str, actor: Actor, user: User) -> Passkey:
     said = _parsed(answer)
     challenge = _challenge(said)
-    passkey_challenges.read(challenge, Purpose.REGISTER, str(actor.session_id))
+    challenges.read(challenge, Purpose.REGISTER, str(actor.session_id))
     try:
         made = webauthn.verify_registration_response(
             credential=said,
