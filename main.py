@@ -10,7 +10,7 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
-from services import doctor, lost_keys, setup, users
+from services import doctor, lost_keys, setup
 from services.access.actor import COMMAND_LINE
 from services.audit.check import BrokenLink, find_missing, verify
 from services.audit.export import EVERYTHING
@@ -29,6 +29,7 @@ from services.demo import create_demo
 from services.move import move
 from services.restore import restore
 from services.sign_in.second_factors import totp
+from services.users import accounts as users
 
 log = logging.getLogger("rollcall")
 

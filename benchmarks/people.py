@@ -10,7 +10,7 @@ from services.core.emails import email_key
 from services.demo_names import FIRST_NAMES, LAST_NAMES
 from services.sign_in.passwords import hash_password
 from services.tenants.tenants import add_tenant
-from services.users import set_names
+from services.users.accounts import set_names
 
 # Users written by one transaction.
 AT_ONCE = 2000

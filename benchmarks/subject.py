@@ -20,10 +20,10 @@ from services.core import runtime
 from services.core.db import reading, transaction
 from services.core.settings import Settings
 from services.core.startup import started
-from services.invitation_import import BATCH, invite_rows, read_csv
 from services.sessions.sessions import Caller, begin, recognise
-from services.user_events import UserDeactivated
-from services.users import set_active
+from services.users.accounts import set_active
+from services.users.events import UserDeactivated
+from services.users.invitation_import import BATCH, invite_rows, read_csv
 from ui import live
 from ui.server import create_app
 

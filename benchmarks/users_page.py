@@ -25,9 +25,9 @@ from services.core import runtime
 from services.core.db import transaction
 from services.core.settings import Settings
 from services.core.startup import started
-from services.directory import list_users
 from services.sessions.sessions import Caller, begin
-from services.user_query import PAGE_SIZE, UserQuery
+from services.users.listing import list_users
+from services.users.query import PAGE_SIZE, UserQuery
 from tests import postgres
 from ui.pages.users import page_values
 

@@ -16,7 +16,7 @@ from services.demo_names import FIRST_NAMES, LAST_NAMES, SPECIAL_NAMES
 from services.setup import is_set_up
 from services.sign_in.passwords import hash_password
 from services.tenants.tenants import add_tenant
-from services.users import set_names
+from services.users.accounts import set_names
 
 USERS = 250
 PASSWORD = "rollcall demo password"  # noqa: S105 - printed for everybody to use

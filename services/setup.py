@@ -18,8 +18,8 @@ from services.sessions.sessions import Caller
 from services.sign_in.passwords import check_password, hash_password
 from services.sign_in.sign_in import SignedIn, welcome
 from services.tenants.tenants import add_tenant
-from services.user_events import UserInvited
-from services.users import check_names, set_names
+from services.users.accounts import check_names, set_names
+from services.users.events import UserInvited
 
 ALREADY = "Rollcall is set up already. Sign in instead."
 

@@ -5,13 +5,14 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
-from services import expiry, housekeeping, readiness, users
+from services import expiry, housekeeping, readiness
 from services.access.actor import ROLLCALL
 from services.audit import telling
 from services.core import runtime, transport
 from services.core.errors import RollcallError
 from services.mail import delivery
 from services.sessions import receipts, replicas
+from services.users import accounts
 
 log = logging.getLogger(__name__)
 
@@ -100,8 +101,8 @@ async def _every(seconds: float, work: Callable[[], Awaitable[None]], otherwise:
 
 async def apply_end_dates() -> None:
     """Deactivate every user whose end date has come; one that is refused holds up no other."""
-    for user_id in await users.find_past_end_date():
+    for user_id in await accounts.find_past_end_date():
         try:
-            await users.set_active(ROLLCALL, user_id, active=False)
+            await accounts.set_active(ROLLCALL, user_id, active=False)
         except RollcallError as error:
             log.warning("The end date of user %s has to wait: %s", user_id, error)

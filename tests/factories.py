@@ -22,7 +22,7 @@ from services.sessions.sessions import Caller, begin
 from services.sign_in import passwords
 from services.sign_in.second_factors import totp
 from services.tenants.tenants import add_tenant
-from services.users import set_names
+from services.users.accounts import set_names
 
 PASSWORD = "correct horse battery staple"
 ADDRESS = "192.0.2.7"  # of TEST-NET-1 (RFC 5737)

@@ -11,12 +11,12 @@ import httpx
 import pytest
 
 from models import EndReason
-from services import users
 from services.access.actor import COMMAND_LINE
 from services.audit.check import verify
 from services.backup import RECORD, back_up
 from services.core.settings import Settings
 from services.core.startup import started
+from services.users import accounts
 from tests import books, factories
 from tests.browser.server import cookie_name, serving
 from tests.browser.waiting import eventually
@@ -51,7 +51,7 @@ async def data(tmp_path: Path) -> Path:
         tenant = await factories.create_tenant("Acme")
         ada = await factories.create_admin(tenant, email="ada@example.com")
         await factories.sign_in(ada)
-        await users.rename(COMMAND_LINE, ada.id, "Ada", "King")
+        await accounts.rename(COMMAND_LINE, ada.id, "Ada", "King")
     return tmp_path / "data"
 
 
@@ -72,8 +72,8 @@ async def test_a_restored_copy_serves_as_it_was_and_everybody_signs_in_again(
         assert_refused(refused, "is in use", "Stop Rollcall")
         assert (await http.get("/t/acme/users")).status_code == 200, "it serves on"
     async with started(_settings(data)):
-        user_id = await users.find_by_email("ada@example.com")
-        await users.rename(COMMAND_LINE, user_id, "Nobody", "Else")
+        user_id = await accounts.find_by_email("ada@example.com")
+        await accounts.rename(COMMAND_LINE, user_id, "Nobody", "Else")
     done = run(data, "restore", str(copy))
     assert done.returncode == 0, done.stderr
     assert "2 sessions ended" in done.stdout
@@ -93,8 +93,8 @@ async def test_the_replaced_database_is_kept_whole_under_a_dated_name(
 ) -> None:
     run(data, "backup", str(tmp_path / "copy.db"))
     async with started(_settings(data)):
-        user_id = await users.find_by_email("ada@example.com")
-        await users.rename(COMMAND_LINE, user_id, "Later", "Name")
+        user_id = await accounts.find_by_email("ada@example.com")
+        await accounts.rename(COMMAND_LINE, user_id, "Later", "Name")
     run(data, "restore", str(tmp_path / "copy.db"))
     (name,) = _names(data) - KEPT - {RECORD}
     assert name.startswith("rollcall-replaced-2")
@@ -166,7 +166,7 @@ async def test_backups_amid_fifty_changes_a_second_are_whole(tmp_path: Path) -> 
 
         async def change(user_id: UUID) -> None:
             while True:
-                await users.rename(COMMAND_LINE, user_id, "Ada", f"Number {made[0]}")
+                await accounts.rename(COMMAND_LINE, user_id, "Ada", f"Number {made[0]}")
                 made[0] += 1
                 await asyncio.sleep(len(people) / 50)
 

@@ -10,7 +10,6 @@ from typing import Any
 from uuid import UUID
 from weakref import WeakValueDictionary
 
-from services import users
 from services.access.events import UserEvent
 from services.audit.events import AuditWritten
 from services.audit.reading import AuditEntry, find_entry
@@ -19,19 +18,20 @@ from services.core import changes, clock
 from services.core.bus import Bus
 from services.core.errors import RollcallError
 from services.core.transport import Listening
-from services.directory import find_row
 from services.mail.events import MailProgressed
 from services.sessions import presence, receipts, sessions
 from services.sessions.events import SessionsEnded, UserSignedIn
 from services.sessions.receipts import Receipt
 from services.tenants.events import TenantChanged
-from services.user_events import (
+from services.users import accounts
+from services.users.events import (
     UserActivated,
     UserDeactivated,
     UserEdited,
     UserInvited,
     UserSwitched,
 )
+from services.users.listing import find_row
 from ui import figures, live
 from ui.rows import patch_values
 
@@ -134,7 +134,7 @@ async def _close_pages(event: SessionsEnded) -> None:
     if not future.done():
         future.set_result(receipt)
     if receipt.pages or receipt.unheard:
-        await users.keep_receipt(event.cause, event.user_id, receipt)
+        await accounts.keep_receipt(event.cause, event.user_id, receipt)
 
 
 async def compare_forever() -> None:

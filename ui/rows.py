@@ -3,7 +3,7 @@
 from typing import Any
 
 from services.sessions import presence
-from services.user_row import UserRow
+from services.users.row import UserRow
 from ui.words import mixed_letters
 
 

@@ -25,7 +25,6 @@ from models import (
     SsoSession,
     User,
 )
-from services import emails_elsewhere
 from services.access import one_time_links
 from services.access.actor import Actor, authorize
 from services.access.permissions import Permission
@@ -46,6 +45,7 @@ from services.sso.linking import Decision, Person, Way, decide, let_in, person_o
 from services.sso.provider import discover
 from services.sso.tokens import is_id, key_of
 from services.tenants.events import TenantChanged
+from services.users import emails_elsewhere
 
 SCOPE = "openid email profile"
 # How long what a provider said of a session outlives it.

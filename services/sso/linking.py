@@ -30,8 +30,8 @@ from services.mail import outbox
 from services.sessions.sessions import Caller
 from services.sso.connections import domain_of
 from services.sso.errors import ElsewhereError, Refusal, SsoError
-from services.user_events import UserInvited
-from services.users import check_names, set_names
+from services.users.accounts import check_names, set_names
+from services.users.events import UserInvited
 
 # Where Entra's own claim on an address counts (see `is_verified`).
 ENTRA = "https://login.microsoftonline.com/"

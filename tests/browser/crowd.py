@@ -4,7 +4,7 @@ from models import Role, Tenant, User
 from services.core import clock
 from services.core.db import transaction
 from services.core.emails import email_key
-from services.users import set_names
+from services.users.accounts import set_names
 
 SIZE = 250
 NOTABLE = (("Zoë", "Ångström"), ("Øystein", "Łukasz"), ("אדה", "לאבלייס"))

@@ -9,12 +9,12 @@ import pytest_asyncio
 from playwright.async_api import Page, expect
 
 from models import LinkPurpose, Tenant, User
-from services import invitations, users
 from services.access.actor import Actor
 from services.core.db import reading
-from services.invitation_form import InvitationForm
 from services.sessions.sessions import Caller
 from services.sign_in import password_change
+from services.users import accounts, invitations
+from services.users.invitation_form import InvitationForm
 from tests import factories
 from tests.browser.browsers import Browsers
 from tests.browser.grid import Grid, dialog
@@ -50,7 +50,7 @@ async def scene(
 ) -> Scene:
     """An admin, an active, an inactive, an invited and a long-named user."""
     former = await factories.create_user(tenant, first_name="Former", last_name="Colleague")
-    await users.set_active(admin, former.id, False)
+    await accounts.set_active(admin, former.id, False)
     long_email = f"{LONG}@{tenant.slug}.example.com"
     await factories.create_user(tenant, first_name=LONG, last_name=LONG, email=long_email)
     form = InvitationForm(

@@ -3,9 +3,9 @@
 from playwright.async_api import Route, expect
 
 from models import Tenant, User
-from services import invitations, users
 from services.access.actor import Actor
-from services.invitation_form import InvitationForm
+from services.users import accounts, invitations
+from services.users.invitation_form import InvitationForm
 from tests import factories
 from tests.browser.browsers import Browsers, hear
 from tests.browser.crowd import create_crowd
@@ -28,9 +28,9 @@ async def test_a_patch_leaves_the_search_the_caret_the_scroll_and_the_rows_alone
     await page.wait_for_function("() => scrollY > 500")
     scrolled = await page.evaluate("() => scrollY")
 
-    await users.rename(admin, ada.id, "Augusta", "King")
+    await accounts.rename(admin, ada.id, "Augusta", "King")
     await expect(grid.row("Augusta King")).to_be_attached()
-    await users.set_active(admin, ada.id, False)
+    await accounts.set_active(admin, ada.id, False)
     await expect(grid.chip("Augusta King", "Inactive")).to_be_attached()
 
     await expect(grid.search).to_be_focused()
@@ -47,7 +47,7 @@ async def test_a_patch_leaves_the_focus_on_the_switch_that_it_changes(
     page = await browsers.as_user(grace, f"/t/{tenant.slug}/users")
     grid = Grid(page)
     await grid.switch("Ada Lovelace").focus()
-    await users.set_active(admin, ada.id, False)
+    await accounts.set_active(admin, ada.id, False)
     await grid.expect_inactive("Ada Lovelace")
     await expect(grid.switch("Ada Lovelace")).to_be_focused()
 
@@ -58,7 +58,7 @@ async def test_a_row_that_no_longer_fits_fades_and_leaves_at_the_next_query(
     page = await browsers.as_user(grace, f"/t/{tenant.slug}/users?status=active")
     grid = Grid(page)
     await expect(grid.counts).to_contain_text("2 of 2 users")
-    await users.set_active(admin, ada.id, False)
+    await accounts.set_active(admin, ada.id, False)
     row = grid.row("Ada Lovelace")
     await expect(row.get_by_text("no longer matches the filters")).to_be_attached()
     await expect(grid.counts).to_contain_text("1 of 2 users")
@@ -119,7 +119,7 @@ async def test_what_happens_while_a_page_loads_is_not_missed(
     context = await browsers.signed_in(grace)
 
     async def meanwhile(route: Route) -> None:
-        await users.set_active(admin, ada.id, False)
+        await accounts.set_active(admin, ada.id, False)
         await route.continue_()
 
     # The rows are on their way, and the page can't listen yet.
@@ -146,7 +146,7 @@ async def test_a_name_with_accents_still_fits_its_search_after_a_change(
 ) -> None:
     zoe = await factories.create_user(tenant, first_name="Zoë", last_name="Ødegård")
     grid = Grid(await browsers.as_user(grace, f"/t/{tenant.slug}/users?q=odegard"))
-    await users.set_active(admin, zoe.id, False)
+    await accounts.set_active(admin, zoe.id, False)
     await grid.expect_inactive("Zoë Ødegård")
     await expect(grid.counts).to_contain_text("1 of 2 users")
     await expect(grid.page.get_by_text("no longer matches the filters")).to_have_count(0)

@@ -8,7 +8,6 @@ from playwright.async_api import Page, expect
 from sqlmodel import col, update
 
 from models import LinkPurpose, LoginSession, Tenant, User
-from services import users
 from services.access.actor import Actor
 from services.core import clock
 from services.core.db import transaction
@@ -16,6 +15,7 @@ from services.sessions import sessions
 from services.sessions.sessions import Caller
 from services.sign_in import password_change
 from services.tenants import closing
+from services.users import accounts
 from tests import books, factories
 from tests.browser.browsers import Browsers, expect_signed_out
 from tests.browser.grid import Grid, dialog
@@ -36,7 +36,7 @@ PUSH = """
 
 
 async def _deactivate(admin: Actor, user: User) -> None:
-    await users.set_active(admin, user.id, active=False)
+    await accounts.set_active(admin, user.id, active=False)
 
 
 async def _sign_out_everywhere(admin: Actor, user: User) -> None:

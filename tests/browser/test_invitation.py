@@ -3,9 +3,9 @@
 from playwright.async_api import expect
 
 from models import Role, Tenant, User
-from services import invitations
 from services.access.actor import Actor
-from services.invitation_form import InvitationForm
+from services.users import invitations
+from services.users.invitation_form import InvitationForm
 from tests.browser.browsers import Browsers, fill, link_in, mail_to
 from tests.browser.grid import Grid, dialog, toast
 from tests.browser.server import Server

@@ -3,8 +3,8 @@
 from playwright.async_api import Page, expect
 
 from models import Tenant, User
-from services import users
 from services.access.actor import Actor
+from services.users import accounts
 from tests import factories
 from tests.browser.browsers import Browsers, fill, mail_to
 from tests.browser.grid import Grid, dialog
@@ -75,7 +75,7 @@ async def test_the_form_is_on_the_page_while_it_is_open_and_comes_back_empty(
 async def test_inviting_a_former_user_again_says_what_it_means(
     browsers: Browsers, tenant: Tenant, grace: User, ada: User, admin: Actor
 ) -> None:
-    await users.set_active(admin, ada.id, False)
+    await accounts.set_active(admin, ada.id, False)
     page = await _open_form(browsers, grace, tenant)
     await fill(
         dialog(page), first_name="Ada", last_name="King", email=ada.email, role="Administrator"

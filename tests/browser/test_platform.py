@@ -6,8 +6,8 @@ from itertools import count
 from playwright.async_api import expect
 
 from models import Tenant, User
-from services import users
 from services.access.actor import COMMAND_LINE
+from services.users import accounts
 from tests.browser.browsers import Browsers, connected, expect_signed_out, fill, sign_in
 from tests.browser.grid import Grid, dialog, toast
 from tests.browser.looks import look
@@ -99,7 +99,7 @@ async def test_a_platform_admin_shut_out_inside_a_tenant_lands_where_they_can_si
     other = await create_user(None, first_name="Dana", last_name=f"Deputy {next(_names)}")
     inside = await browsers.as_user(other, f"/t/{tenant.slug}/users")
     await connected(inside)
-    await users.set_active(COMMAND_LINE, other.id, active=False)
+    await accounts.set_active(COMMAND_LINE, other.id, active=False)
     await expect(inside).to_have_url(re.compile(r"/platform/login\?why=deactivated"))
 
 

@@ -3,9 +3,9 @@
 from playwright.async_api import expect
 
 from models import SecondFactorPolicy, Tenant, User
-from services import users
 from services.access.actor import COMMAND_LINE
 from services.core.db import transaction
+from services.users import accounts
 from tests.browser.browsers import Browsers, connected
 from tests.browser.grid import dialog, toast
 from tests.browser.looks import look
@@ -61,7 +61,7 @@ async def test_a_page_that_may_not_be_read_any_more_says_so_instead_of_being_sta
     async with transaction() as tx:
         row = await tx.get_one(Tenant, tenant.id)
         row.second_factor_policy = SecondFactorPolicy.EVERYONE
-    await users.rename(COMMAND_LINE, ada.id, "Augusta", "King")
+    await accounts.rename(COMMAND_LINE, ada.id, "Augusta", "King")
     told = toast(
         page, "Your organisation requires a second factor. Set one up in My account first."
     )

@@ -7,9 +7,9 @@ import pytest
 from playwright.async_api import expect
 
 from models import Role, Tenant, User
-from services import users
 from services.access.actor import Actor
 from services.access.permissions import CANNOT, PERMISSIONS
+from services.users import accounts
 from tests import books, factories
 from tests.browser.browsers import Browsers, hear
 
@@ -50,13 +50,13 @@ async def test_the_roles_page_says_what_each_role_may_do(
 async def test_the_audit_page_filters_and_goes_on_by_itself(
     browsers: Browsers, tenant: Tenant, grace: User, ada: User, admin: Actor
 ) -> None:
-    await users.rename(admin, ada.id, "Ada", "King")
+    await accounts.rename(admin, ada.id, "Ada", "King")
     page = await browsers.as_user(grace, f"/t/{tenant.slug}/audit")
     rows = page.locator("tbody").get_by_role("row")
     await expect(rows).to_have_count(1)
     await page.get_by_label("Action").select_option("User deactivated")
     await expect(page.get_by_role("heading", name="Nothing matches")).to_be_visible()
-    await users.set_active(admin, ada.id, False)
+    await accounts.set_active(admin, ada.id, False)
     await expect(rows).to_have_count(1)
     await expect(rows).to_contain_text("Ada King")
     assert page.url.endswith("?action=user.deactivated")
@@ -97,11 +97,11 @@ async def test_entries_stand_in_the_log_s_order_whichever_comes_first(
 async def test_the_page_says_where_the_log_ends_and_has_the_key_of_its_exports(
     browsers: Browsers, tenant: Tenant, grace: User, ada: User, admin: Actor
 ) -> None:
-    await users.rename(admin, ada.id, "Ada", "King")
+    await accounts.rename(admin, ada.id, "Ada", "King")
     page = await browsers.as_user(grace, f"/t/{tenant.slug}/audit?q=nothing")
     (first,) = await books.audit_of(tenant)
     await expect(page.get_by_text("The log ends with")).to_contain_text(f"#1 {first.hash[:12]}")
-    await users.rename(admin, ada.id, "Ada", "Lovelace")
+    await accounts.rename(admin, ada.id, "Ada", "Lovelace")
     _, second = await books.audit_of(tenant)
     await expect(page.get_by_text("The log ends with")).to_contain_text(f"#2 {second.hash[:12]}")
     async with page.expect_popup() as opened:
@@ -113,7 +113,7 @@ async def test_the_log_loads_older_entries_on_demand(
     browsers: Browsers, tenant: Tenant, grace: User, ada: User, admin: Actor
 ) -> None:
     for number in range(60):
-        await users.rename(admin, ada.id, "Ada", f"Number {number}")
+        await accounts.rename(admin, ada.id, "Ada", f"Number {number}")
     page = await browsers.as_user(grace, f"/t/{tenant.slug}/audit")
     rows = page.locator("tbody").get_by_role("row")
     await expect(rows).to_have_count(50)
@@ -131,8 +131,8 @@ async def test_the_export_is_a_csv_file_that_no_spreadsheet_runs(
     browsers: Browsers, tenant: Tenant, grace: User, ada: User, admin: Actor, search: str
 ) -> None:
     hostile = await factories.create_user(tenant, first_name="=1+1", last_name="Hostile")
-    await users.set_active(admin, hostile.id, False)
-    await users.set_active(admin, ada.id, False)
+    await accounts.set_active(admin, hostile.id, False)
+    await accounts.set_active(admin, ada.id, False)
     page = await browsers.as_user(grace, f"/t/{tenant.slug}/audit{search}")
     async with page.expect_download() as started:
         await page.get_by_role("link", name="Export CSV").click()

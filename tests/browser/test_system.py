@@ -5,8 +5,8 @@ import re
 from playwright.async_api import Locator, Page, expect
 
 from models import Tenant, User
-from services import users
 from services.access.actor import COMMAND_LINE
+from services.users import accounts
 from tests.browser.browsers import Browsers, connected
 from tests.browser.looks import look
 from tests.browser.server import Server
@@ -39,7 +39,7 @@ async def test_figures_move_while_somebody_watches(
     await expect(figure(page, "open pages")).to_have_text(str(open_pages + 1))
     await expect(page.get_by_text(re.compile(r"^live, \d\d:\d\d:\d\d$"))).to_be_visible()
     for name in ("One", "Two", "Three"):
-        await users.rename(COMMAND_LINE, ada.id, "Ada", name)
+        await accounts.rename(COMMAND_LINE, ada.id, "Ada", name)
     await expect(figure(page, "changes a second")).not_to_have_text("0.0")
     await expect(page.get_by_role("img", name="open pages: from")).to_be_visible()
 

@@ -6,10 +6,10 @@ from datetime import timedelta
 from playwright.async_api import expect
 
 from models import Tenant, User
-from services import invitations
 from services.access.actor import Actor
 from services.core import clock
-from services.invitation_form import InvitationForm
+from services.users import invitations
+from services.users.invitation_form import InvitationForm
 from tests.browser.browsers import Browsers, connected, fill, link_in, mail_to
 from tests.browser.grid import Grid, dialog, toast
 from tests.mail_server import MailServer

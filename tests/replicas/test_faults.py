@@ -10,10 +10,10 @@ import pytest
 import socketio
 
 from models import User
-from services import users
 from services.access.actor import COMMAND_LINE
 from services.core.errors import DatabaseUnavailableError
 from services.core.transport import CHANNEL, LISTENER
+from services.users import accounts
 from tests import books
 from tests.browser.server import ROOT, Server
 from tests.browser.waiting import eventually
@@ -74,7 +74,7 @@ async def _is_inactive(user: User) -> bool:
 async def test_a_deactivation_that_a_replica_does_not_hear_of_is_found_in_the_database(
     pair: tuple[Server, Server], people: People, replicas: Replicas
 ) -> None:
-    await users.set_active(COMMAND_LINE, people.joan.id, active=False)
+    await accounts.set_active(COMMAND_LINE, people.joan.id, active=False)
     admin = await (await Visitor.of(people.grace, pair[0].url)).open(f"{people.home}/users")
     theirs = await (await Visitor.of(people.alan, pair[1].url)).open(f"{people.home}/users")
     stays = await (await Visitor.of(people.ada, pair[1].url)).open(f"{people.home}/account")
@@ -123,7 +123,7 @@ async def test_both_go_on_when_postgresql_was_restarted(
 
 async def _deactivated(people: People) -> bool:
     try:
-        await users.set_active(COMMAND_LINE, people.ada.id, active=False)
+        await accounts.set_active(COMMAND_LINE, people.ada.id, active=False)
     except DatabaseUnavailableError:
         return False
     return True

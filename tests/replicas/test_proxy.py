@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from services import users
 from services.access.actor import COMMAND_LINE
+from services.users import accounts
 from tests.browser.server import Server
 from tests.browser.waiting import eventually
 from tests.factories import PASSWORD
@@ -57,5 +57,5 @@ async def test_pages_outlast_a_restart_of_the_proxy(people: People, proxy: Proxy
     await asyncio.wait_for(grid.closed.wait(), PATIENCE)
     await asyncio.to_thread(proxy.start)
     await grid.connect()
-    await users.set_active(COMMAND_LINE, people.joan.id, active=False)
+    await accounts.set_active(COMMAND_LINE, people.joan.id, active=False)
     await eventually(lambda: grid.patches(people.joan))

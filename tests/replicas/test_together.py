@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from models import MailState
-from services import invitations, users
 from services.access.actor import COMMAND_LINE, Operator
-from services.invitation_form import InvitationForm
 from services.sessions import sessions
+from services.users import accounts, invitations
+from services.users.invitation_form import InvitationForm
 from tests import books
 from tests.browser.server import Server
 from tests.browser.waiting import eventually
@@ -24,7 +24,7 @@ async def test_a_toggle_at_one_moves_in_the_grids_of_all(
 ) -> None:
     here = await (await Visitor.of(people.grace, pair[0].url)).open(f"{people.home}/users")
     there = await (await Visitor.of(people.alan, pair[1].url)).open(f"{people.home}/users")
-    await users.set_active(COMMAND_LINE, people.joan.id, active=False)
+    await accounts.set_active(COMMAND_LINE, people.joan.id, active=False)
     await here.says('"active": false')
     await here.act("toggle", {"id": str(people.joan.id), "active": True, "version": 99})
     for tab in (here, there):
@@ -61,7 +61,7 @@ async def test_what_the_command_line_ends_is_counted_once(
     for server in pair:
         admin = await (await Visitor.of(people.grace, server.url)).open(f"{people.home}/users")
         await _expect_asked(admin, people, "2 open pages on 2 devices")
-    await users.set_active(COMMAND_LINE, people.ada.id, active=False)
+    await accounts.set_active(COMMAND_LINE, people.ada.id, active=False)
     await _expect_one_receipt(people, pages=2, answered=2)
 
 

@@ -20,17 +20,17 @@ from uuid import UUID
 import argon2
 from pydantic import BaseModel, SecretStr
 
-from services import invitations, users
 from services.access.actor import Operator
 from services.core import startup
 from services.core.db import Database
 from services.core.errors import TooManyAttemptsError
 from services.core.settings import Settings
 from services.core.startup import started
-from services.invitation_form import InvitationForm
 from services.mail import delivery
 from services.sessions.sessions import Caller
 from services.sign_in import passwords, sign_in
+from services.users import accounts, invitations
+from services.users.invitation_form import InvitationForm
 
 # Seconds that a life lasts from then on.
 SHORTEST, LONGEST = 0.001, 0.3
@@ -93,7 +93,7 @@ async def _toggle(by: Operator, task: Task, life: int, times: int | None) -> Non
         user_id = task.toggled[number % len(task.toggled)]
         wanted = number // len(task.toggled) % 2 == 1
         say("switching", user_id, wanted)
-        await users.set_active(by, user_id, wanted)
+        await accounts.set_active(by, user_id, wanted)
         say("switched", user_id, wanted)
 
 

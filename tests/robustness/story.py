@@ -17,7 +17,6 @@ import pyotp
 from pydantic import SecretStr
 
 from models import Role, SsoConnection
-from services import invitations
 from services.access.actor import Actor
 from services.audit import reading
 from services.audit.reading import AuditQuery
@@ -25,10 +24,11 @@ from services.core import clock, vault
 from services.core.db import transaction
 from services.core.settings import Settings
 from services.core.startup import started
-from services.invitation_form import InvitationForm
 from services.sessions import sessions
 from services.sign_in import password_change
 from services.sign_in.second_factors import totp as second_factors
+from services.users import invitations
+from services.users.invitation_form import InvitationForm
 from tests.browser.server import ROOT, Server, cookie_name, serving
 from tests.browser.waiting import eventually
 from tests.factories import CALLER

@@ -15,16 +15,17 @@ import pytest
 from sqlmodel import select
 
 from models import MailState, Role, Tenant, User
-from services import invitations, users
 from services.access.actor import Operator
 from services.audit.check import verify
 from services.core import clock
 from services.core.db import reading
 from services.core.settings import Settings
 from services.core.startup import started
-from services.invitation_form import InvitationForm
 from services.mail import delivery, queue
 from services.sessions import sessions
+from services.users import accounts as users
+from services.users import invitations
+from services.users.invitation_form import InvitationForm
 from tests import books, factories
 from tests.browser.server import PATIENCE, ROOT, cookie_name, serving
 from tests.conftest import make_settings

@@ -18,11 +18,11 @@ from psycopg import sql
 from pydantic import SecretStr
 
 from models import Tenant
-from services import users
 from services.audit.check import verify
 from services.core.db import reading
 from services.core.settings import Settings
 from services.core.startup import started
+from services.users import accounts
 from tests import books, factories
 from tests.browser.server import PATIENCE, serving
 from tests.factories import PASSWORD
@@ -117,7 +117,7 @@ async def test_a_full_disk_is_told_and_nothing_is_half_done(
         await _until_works(lambda: http.get("/readyz"), 200)
     async with started(settings):
         assert (await verify())[1] is None
-        ada = await books.user_of(await users.find_by_email("ada@example.com"))
+        ada = await books.user_of(await accounts.find_by_email("ada@example.com"))
         live = await books.live_sessions_of(ada.id)
         entries = await books.actions_of(await _tenant(ada.tenant_id))
         assert entries.count("session.signed_in") == len(await books.sessions_of(ada.id))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 from models import Passkey, Role, SsoConnection, Tenant
-from services import directory, invitation_import, invitations, system, users
+from services import system
 from services.access.actor import Actor
 from services.audit import reading as audit_log
 from services.audit.reading import AuditQuery
@@ -19,8 +19,6 @@ from services.core.errors import (
     PasskeyRefusedError,
 )
 from services.doctor import VERSION_NAME
-from services.invitation_form import InvitationForm
-from services.invitation_import import ImportRow
 from services.sessions import sessions
 from services.sign_in import confirmation, password_change, policy
 from services.sign_in.second_factors import passkeys, totp
@@ -28,7 +26,10 @@ from services.sso import connections, flow
 from services.sso.connections import ConnectionForm
 from services.sso.errors import SsoError
 from services.tenants import closing, tenants
-from services.user_query import UserQuery
+from services.users import accounts, invitation_import, invitations, listing
+from services.users.invitation_form import InvitationForm
+from services.users.invitation_import import ImportRow
+from services.users.query import UserQuery
 from tests import books
 from tests.factories import PASSWORD, create_user, open_session
 
@@ -199,17 +200,17 @@ async def _reopen_tenant(actor: Actor, _target: UUID) -> object:
 
 
 CALLS = [
-    Call("users.get_impact", MANAGERS, users.get_impact),
-    Call("users.set_active", MANAGERS, lambda a, t: users.set_active(a, t, active=False)),
-    Call("users.rename", MANAGERS, lambda a, t: users.rename(a, t, "Re", uuid4().hex)),
-    Call("users.set_end_date", MANAGERS, lambda a, t: users.set_end_date(a, t, None)),
+    Call("users.get_impact", MANAGERS, accounts.get_impact),
+    Call("users.set_active", MANAGERS, lambda a, t: accounts.set_active(a, t, active=False)),
+    Call("users.rename", MANAGERS, lambda a, t: accounts.rename(a, t, "Re", uuid4().hex)),
+    Call("users.set_end_date", MANAGERS, lambda a, t: accounts.set_end_date(a, t, None)),
     Call(
         "directory.list_users",
         MANAGERS,
-        lambda a, _t: directory.list_users(a, UserQuery()),
+        lambda a, _t: listing.list_users(a, UserQuery()),
         takes_id=False,
     ),
-    Call("directory.get_details", MANAGERS, directory.get_details),
+    Call("directory.get_details", MANAGERS, listing.get_details),
     Call(
         "invitations.invite",
         MANAGERS,

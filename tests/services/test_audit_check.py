@@ -8,7 +8,6 @@ from typing import Any
 from sqlmodel import col, delete, select
 
 from models import AuditEvent, AuditHead, LoginSession, Role, Tenant, User, UserCount
-from services import users
 from services.access.actor import Actor
 from services.audit.check import BrokenLink, find_missing, verify
 from services.audit.heads import Head, list_heads, note_heads
@@ -16,6 +15,7 @@ from services.audit.writing import GENESIS, PLATFORM_CHAIN, hash_of
 from services.core import clock
 from services.core.db import transaction
 from services.tenants import tenants
+from services.users import accounts
 from tests.factories import create_user
 
 Change = Callable[[AuditEvent], None]
@@ -24,7 +24,7 @@ Change = Callable[[AuditEvent], None]
 async def _some_entries(admin: Actor, tenant: Tenant) -> None:
     user = await create_user(tenant)
     for active in (False, True, False, True):
-        await users.set_active(admin, user.id, active=active)
+        await accounts.set_active(admin, user.id, active=active)
 
 
 async def _cut_off(chain: Tenant | None, keep: int) -> None:

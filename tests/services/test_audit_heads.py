@@ -8,7 +8,6 @@ from datetime import timedelta
 import pytest
 
 from models import Tenant
-from services import users
 from services.access.actor import Actor
 from services.audit.heads import HEADS_PER_ENTRY, list_heads, note_heads, read_heads
 from services.audit.reading import AuditQuery, export, list_entries
@@ -16,12 +15,13 @@ from services.core import clock
 from services.core.errors import OperatorError
 from services.core.runtime import Runtime
 from services.tenants import closing, tenants
+from services.users import accounts
 from tests import books
 from tests.factories import create_tenant, create_user
 
 
 async def test_heads_are_read_from_wherever_they_were_kept(admin: Actor, tenant: Tenant) -> None:
-    await users.set_active(admin, (await create_user(tenant)).id, active=False)
+    await accounts.set_active(admin, (await create_user(tenant)).id, active=False)
     lines = [str(head) for head in await list_heads()]
     log = "\n".join(f"2026-11-26 INFO services.audit.telling: {line}" for line in lines)
     as_json = "\n".join(json.dumps({"level": "INFO", "message": line}) for line in lines)
@@ -39,7 +39,7 @@ async def test_a_name_that_looks_like_a_head_makes_none_of_an_export(
     forged = [str(head) for head in await list_heads()][-1]
     for number, name in enumerate((forged, "audit-head of it all"), start=1):
         user = await create_user(tenant, first_name=name)
-        await users.set_active(admin, user.id, active=False)
+        await accounts.set_active(admin, user.id, active=False)
         exported = "".join([piece async for piece in await export(admin, AuditQuery())])
         assert name in exported
         assert [head.number for head in read_heads(exported)] == [2 * number]
@@ -79,10 +79,10 @@ async def test_what_becomes_of_an_organisation_is_in_the_platforms_chain_with_it
 
 async def test_what_grew_is_noted_once_a_day(admin: Actor, tenant: Tenant) -> None:
     user = await create_user(tenant)
-    await users.set_active(admin, user.id, active=False)
+    await accounts.set_active(admin, user.id, active=False)
     assert await note_heads()
     assert not await note_heads()
-    await users.set_active(admin, user.id, active=True)
+    await accounts.set_active(admin, user.id, active=True)
     assert not await note_heads()
     clock.shift(timedelta(days=1))
     assert await note_heads()
@@ -93,7 +93,7 @@ async def test_what_grew_is_noted_once_a_day(admin: Actor, tenant: Tenant) -> No
 
 
 async def test_of_replicas_that_note_at_once_one_does(admin: Actor, tenant: Tenant) -> None:
-    await users.set_active(admin, (await create_user(tenant)).id, active=False)
+    await accounts.set_active(admin, (await create_user(tenant)).id, active=False)
     done = await asyncio.gather(*(note_heads() for _ in range(5)))
     assert sorted(done) == [False] * 4 + [True]
     assert await books.actions_of(None) == ["audit.heads_noted"]

@@ -10,7 +10,6 @@ import pytest
 from sqlmodel import col, delete, select
 
 from models import AuditEvent, Role, Tenant, User
-from services import users
 from services.access.actor import Actor
 from services.audit.check import verify
 from services.audit.events import AuditWritten
@@ -23,6 +22,7 @@ from services.core.errors import SelfDeactivationError
 from services.core.events import Event
 from services.core.runtime import Runtime
 from services.sessions.receipts import Receipt
+from services.users import accounts
 from tests import books
 from tests.factories import create_user
 
@@ -41,9 +41,9 @@ async def _tamper(tenant: Tenant, number: int, change: Callable[[AuditEvent], No
 
 async def _three_entries(admin: Actor, tenant: Tenant) -> User:
     user = await create_user(tenant)
-    await users.set_active(admin, user.id, active=False)
-    await users.set_active(admin, user.id, active=True)
-    await users.rename(admin, user.id, "Ada", "King")
+    await accounts.set_active(admin, user.id, active=False)
+    await accounts.set_active(admin, user.id, active=True)
+    await accounts.rename(admin, user.id, "Ada", "King")
     return user
 
 
@@ -114,7 +114,7 @@ async def test_a_refused_act_leaves_no_entry_and_no_event(
     admin: Actor, tenant: Tenant, rollcall: Runtime, events: list[Event]
 ) -> None:
     with pytest.raises(SelfDeactivationError):
-        await users.set_active(admin, admin.user_id, active=False)
+        await accounts.set_active(admin, admin.user_id, active=False)
     await rollcall.bus.drain()
     assert await books.audit_of(tenant) == []
     assert events == []
@@ -124,7 +124,7 @@ async def test_an_entry_tells_who_did_what_to_whom_from_where(
     admin: Actor, tenant: Tenant, rollcall: Runtime, events: list[Event]
 ) -> None:
     user = await create_user(tenant)
-    await users.set_active(admin, user.id, active=False)
+    await accounts.set_active(admin, user.id, active=False)
     (entry,) = (await list_entries(admin, AuditQuery())).entries
     assert (entry.actor, entry.action, entry.subject) == (
         "Grace Hopper",
@@ -138,9 +138,9 @@ async def test_an_entry_tells_who_did_what_to_whom_from_where(
 
 async def test_a_receipt_is_kept_beside_the_entry(admin: Actor, tenant: Tenant) -> None:
     user = await create_user(tenant)
-    change = await users.set_active(admin, user.id, active=False)
+    change = await accounts.set_active(admin, user.id, active=False)
     assert change.cause is not None
-    await users.keep_receipt(change.cause, user.id, Receipt(3, 2, 41.26))
+    await accounts.keep_receipt(change.cause, user.id, Receipt(3, 2, 41.26))
     newest, _ = (await list_entries(admin, AuditQuery())).entries
     assert newest.summary == (
         "3 open pages closed, the last one after 41 ms (1 didn't answer and were disconnected)"
@@ -185,7 +185,7 @@ async def test_export_has_every_entry_and_is_itself_in_the_log(
 ) -> None:
     await create_user(tenant, role=Role.ADMINISTRATOR)
     user = await create_user(tenant, first_name="=HYPERLINK(1)", last_name='Q"uote')
-    await users.set_active(admin, user.id, active=False)
+    await accounts.set_active(admin, user.id, active=False)
     text = "".join([piece async for piece in await export(admin, AuditQuery())])
     header, *rows = csv.reader(io.StringIO(text.removeprefix(BOM), newline=""))
     assert header[:5] == ["number", "time (UTC)", "who", "action", "whom"]

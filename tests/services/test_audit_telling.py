@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from models import Tenant
-from services import users
 from services.access.actor import COMMAND_LINE
 from services.audit.check import find_missing
 from services.audit.heads import read_heads
 from services.audit.telling import Teller
 from services.core import clock
 from services.core.runtime import Runtime
+from services.users import accounts
 from tests.factories import create_user
 from tests.mail_server import MailServer
 
@@ -21,7 +21,7 @@ AUDITOR = "auditor@example.com"
 
 
 async def _act(tenant: Tenant) -> None:
-    await users.set_active(COMMAND_LINE, (await create_user(tenant)).id, active=False)
+    await accounts.set_active(COMMAND_LINE, (await create_user(tenant)).id, active=False)
 
 
 def _numbers(text: str, name: str) -> list[int]:

@@ -10,7 +10,6 @@ import pytest
 
 import services
 from models import EndReason, LoginSession, Role, SecondFactorPolicy, Tenant, User
-from services import directory, users
 from services.access.actor import Acting, Actor, lock_users
 from services.core import clock
 from services.core.db import transaction
@@ -23,7 +22,8 @@ from services.core.errors import (
 from services.core.runtime import Runtime
 from services.sessions import sessions
 from services.sessions.sessions import end
-from services.user_query import UserQuery
+from services.users import accounts, listing
+from services.users.query import UserQuery
 from tests import books
 from tests.factories import create_tenant, create_user, sign_in
 from tests.services.calls import CALLS, EVERYONE, NAMES_A_TENANT, NEEDS_NO_ANSWER, Call, connected
@@ -132,7 +132,7 @@ async def test_nobody_acts_in_a_tenant_that_is_not_theirs(
 
 
 async def _deactivate(actor: Actor, user: User) -> None:
-    await users.set_active(actor, user.id, active=False)
+    await accounts.set_active(actor, user.id, active=False)
 
 
 @each_call
@@ -198,5 +198,5 @@ async def test_holding_an_actor_of_a_session_that_was_never_made_opens_nothing(
     tenant = await create_tenant("Empty")
     acting: Acting = Actor(uuid4(), uuid4(), tenant.id)
     with pytest.raises(SessionEndedError):
-        await directory.list_users(acting, UserQuery())
+        await listing.list_users(acting, UserQuery())
     assert await books.count(LoginSession) == 0

@@ -11,7 +11,6 @@ from uuid import uuid4
 import pytest
 
 from models import EndReason, Role, Tenant
-from services import users
 from services.access.actor import Actor
 from services.access.events import UserEvent
 from services.core import events as every_event
@@ -25,8 +24,9 @@ from services.core.transport import Listening
 from services.sessions.events import SessionsEnded
 from services.sessions.presence import UserPresence
 from services.tenants.events import TenantChanged
-from services.user_events import UserDeactivated, UserSwitched
-from services.user_row import UserRow
+from services.users import accounts
+from services.users.events import UserDeactivated, UserSwitched
+from services.users.row import UserRow
 from tests import books
 from tests.factories import create_user
 
@@ -42,7 +42,7 @@ async def test_event_leaves_after_the_commit_with_its_moment(
 
     rollcall.bus.subscribe(UserDeactivated, look)
     before = time.perf_counter()
-    await users.set_active(admin, user.id, active=False)
+    await accounts.set_active(admin, user.id, active=False)
     after = time.perf_counter()
     await rollcall.bus.drain()
     ((active, committed_at),) = seen
@@ -79,7 +79,7 @@ async def test_failing_subscriber_reaches_neither_the_caller_nor_the_others(
 
     rollcall.bus.subscribe(UserDeactivated, fail)
     rollcall.bus.subscribe(UserDeactivated, hear)
-    assert (await users.set_active(admin, user.id, active=False)).changed
+    assert (await accounts.set_active(admin, user.id, active=False)).changed
     await rollcall.bus.drain()
     assert len(heard) == 1
     assert "A subscriber failed on UserDeactivated" in caplog.text

@@ -3,10 +3,10 @@
 import asyncio
 
 from models import Tenant
-from services import invitations
 from services.access.actor import Actor
 from services.audit.check import verify
-from services.invitation_form import InvitationForm
+from services.users import invitations
+from services.users.invitation_form import InvitationForm
 from tests import books
 from tests.racing import delayed
 

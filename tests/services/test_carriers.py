@@ -16,7 +16,7 @@ from services.core.runtime import Runtime
 from services.core.settings import PREFIX
 from services.core.transport import Listening
 from services.sessions.events import SessionsEnded
-from services.user_events import UserDeactivated
+from services.users.events import UserDeactivated
 from tests.factories import create_user, sign_in
 
 ROOT = Path(__file__).parent.parent.parent

@@ -6,17 +6,18 @@ from datetime import timedelta
 import pytest
 
 from models import EndReason, LinkPurpose, MailState, Tenant, User
-from services import directory, expiry, invitations, users, workers
+from services import expiry, workers
 from services.access.actor import Actor, is_fresh
 from services.audit.check import verify
 from services.core import clock
 from services.core.db import transaction
 from services.core.errors import DeadLinkError, SessionEndedError, TooManyAttemptsError
 from services.core.runtime import Runtime
-from services.invitation_form import InvitationForm
 from services.mail import delivery, queue
 from services.sessions import sessions
 from services.sign_in import password_change, throttle
+from services.users import accounts, invitations, listing
+from services.users.invitation_form import InvitationForm
 from tests import books, factories
 from tests.factories import CALLER, PASSWORD
 from tests.mail_server import MailServer
@@ -59,7 +60,7 @@ async def test_nobody_is_signed_out_by_the_step(tenant: Tenant, admin: Actor) ->
     await expiry.settle()
     visit = await sessions.recognise(token, tenant.slug, CALLER)
     await sessions.touch(visit.actor)
-    await users.rename(admin, ada.id, "Ada", "King")
+    await accounts.rename(admin, ada.id, "Ada", "King")
     assert (await sessions.recognise(token, tenant.slug, CALLER)).name == "Ada King"
     assert (await verify())[1] is None
 
@@ -146,7 +147,7 @@ async def test_a_resent_invitation_is_the_one_that_counts(
     await delivery.deliver_next()
     _step(-HOUR)
     await invitations.resend(admin, user.id)
-    assert (await directory.find_row(user.id)).mail is MailState.WAITING
+    assert (await listing.find_row(user.id)).mail is MailState.WAITING
     url = await invitations.copy_link(admin, user.id)
     assert not url.endswith(old)
     assert len(await books.live_links_of(user.id)) == 1
@@ -154,7 +155,7 @@ async def test_a_resent_invitation_is_the_one_that_counts(
 
 async def test_whom_an_end_date_shut_out_stays_out(tenant: Tenant, admin: Actor) -> None:
     ada = await factories.create_user(tenant)
-    await users.set_end_date(admin, ada.id, clock.now().date() + timedelta(days=1))
+    await accounts.set_end_date(admin, ada.id, clock.now().date() + timedelta(days=1))
     _step(timedelta(days=1))
     await workers.apply_end_dates()
     _step(-timedelta(days=1))

@@ -5,16 +5,16 @@ from datetime import timedelta
 import pytest
 
 from models import Role, Tenant, User
-from services import invitations
 from services.access.actor import FRESH_FOR, Actor
 from services.audit import reading
 from services.audit.reading import AuditQuery
 from services.core import clock
 from services.core.errors import FreshSignInNeededError, InvalidInputError, TooManyAttemptsError
-from services.invitation_form import InvitationForm
 from services.sign_in import confirmation, throttle
 from services.sso import connections
 from services.sso.connections import ConnectionForm
+from services.users import invitations
+from services.users.invitation_form import InvitationForm
 from tests import books, factories
 from tests.factories import PASSWORD
 

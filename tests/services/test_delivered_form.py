@@ -3,11 +3,11 @@
 import pytest
 
 from models import MailState
-from services import invitations
 from services.access.actor import Actor
 from services.audit.reading import AuditQuery, list_entries
-from services.invitation_form import InvitationForm
 from services.mail.delivery import deliver_next
+from services.users import invitations
+from services.users.invitation_form import InvitationForm
 from tests import books
 from tests.mail_server import MailServer
 

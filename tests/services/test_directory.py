@@ -6,11 +6,11 @@ from uuid import UUID
 import pytest
 
 from models import Role, Tenant
-from services import directory, user_pages, users
 from services.access.actor import Actor
 from services.core.errors import NotFoundError
-from services.directory import UserPage, list_users
-from services.user_query import PAGE_SIZE, UserQuery
+from services.users import accounts, keyset, listing
+from services.users.listing import UserPage, list_users
+from services.users.query import PAGE_SIZE, UserQuery
 from tests.factories import create_user
 
 
@@ -90,7 +90,7 @@ async def _turn(actor: Actor, values: dict[str, Any], page: int, near: Any) -> U
 async def test_turning_pages_is_jumping_to_them(
     admin: Actor, tenant: Tenant, sort: str, direction: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (directory, user_pages):
+    for module in (listing, keyset):
         monkeypatch.setattr(module, "PAGE_SIZE", 3)
     for number in range(17):  # pages end in the middle of a status, of a role and of equal names
         await create_user(
@@ -190,11 +190,11 @@ async def test_details_of_another_tenants_user_do_not_exist(
 ) -> None:
     stranger = await create_user(other_tenant)
     with pytest.raises(NotFoundError):
-        await directory.get_details(admin, stranger.id)
+        await listing.get_details(admin, stranger.id)
 
 
 async def test_a_new_name_is_what_searches_find(admin: Actor, tenant: Tenant) -> None:
     user = await create_user(tenant)
-    await users.rename(admin, user.id, "Ada", "Kíng")
+    await accounts.rename(admin, user.id, "Ada", "Kíng")
     assert await _names(admin, q="king") == ["Ada Kíng"]
     assert await _names(admin, q="lovelace") == []

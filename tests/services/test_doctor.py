@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from sqlalchemy import text
 
 from models import MailState, MailTemplate, OutgoingMail, Tenant
-from services import backup, doctor, system, users
+from services import backup, doctor, system
 from services.access.actor import COMMAND_LINE
 from services.audit.heads import note_heads
 from services.checks import Check, State, report, verdict, well
@@ -23,6 +23,7 @@ from services.core.db import transaction
 from services.core.runtime import Runtime
 from services.core.settings import Settings
 from services.core.startup import started
+from services.users import accounts
 from tests import factories
 from tests.mail_server import MailServer
 from tests.ports import free_port
@@ -212,7 +213,7 @@ async def test_a_changed_audit_entry_fails_and_a_log_that_nobody_noted_warns(
     rollcall: Runtime, tenant: Tenant
 ) -> None:
     user = await factories.create_user(tenant)
-    await users.rename(COMMAND_LINE, user.id, "Re", "Named")
+    await accounts.rename(COMMAND_LINE, user.id, "Re", "Named")
     (found,) = await doctor.examine(["Audit log"])
     assert (found.state, found.words) == (
         State.WARNING,

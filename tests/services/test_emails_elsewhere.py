@@ -5,13 +5,13 @@ import logging
 import pytest
 
 from models import AttemptCounter, Role, Tenant, User
-from services import invitations, users
 from services.access.actor import COMMAND_LINE, Actor
 from services.core.errors import ConflictError, InvalidInputError, TooManyAttemptsError
-from services.emails_elsewhere import IN_USE
-from services.invitation_form import InvitationForm
-from services.invitation_import import BATCH, ImportRow, invite_rows
 from services.sign_in import throttle
+from services.users import accounts, invitations
+from services.users.emails_elsewhere import IN_USE
+from services.users.invitation_form import InvitationForm
+from services.users.invitation_import import BATCH, ImportRow, invite_rows
 from tests import books
 from tests.factories import create_user, create_users, sign_in
 
@@ -85,9 +85,11 @@ async def test_a_duplicate_of_ones_own_is_told_as_often_as_asked(
 async def test_each_answer_is_a_line_in_the_log_that_names_who_asked(
     admin: Actor, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with caplog.at_level(logging.WARNING, "services.emails_elsewhere"):
+    with caplog.at_level(logging.WARNING, "services.users.emails_elsewhere"):
         await _is_told(admin)
-    (line,) = [r.getMessage() for r in caplog.records if r.name == "services.emails_elsewhere"]
+    (line,) = [
+        r.getMessage() for r in caplog.records if r.name == "services.users.emails_elsewhere"
+    ]
     assert str(admin.user_id) in line
     assert THERE not in line
 
@@ -114,7 +116,7 @@ async def test_activating_is_counted_too(admin: Actor, tenant: Tenant, stranger:
     earlier = await create_user(tenant, email=THERE, active=False)
     for _ in range(FREE + 1):
         with pytest.raises(ConflictError, match="another active account"):
-            await users.set_active(admin, earlier.id, active=True)
+            await accounts.set_active(admin, earlier.id, active=True)
     with pytest.raises(TooManyAttemptsError):
-        await users.set_active(admin, earlier.id, active=True)
+        await accounts.set_active(admin, earlier.id, active=True)
     assert not (await books.user_of(earlier.id)).active

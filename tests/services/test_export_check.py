@@ -9,7 +9,6 @@ import pytest
 from pydantic import SecretStr
 
 from models import Tenant
-from services import users
 from services.access.actor import Actor
 from services.audit import signature
 from services.audit.export_check import CheckedExport, check_export
@@ -17,6 +16,7 @@ from services.audit.reading import AuditQuery, export
 from services.core.csv_files import BOM, csv_lines
 from services.core.errors import OperatorError
 from services.core.runtime import Runtime
+from services.users import accounts
 from tests.factories import create_user
 
 Rows = list[list[str]]
@@ -25,7 +25,7 @@ Rows = list[list[str]]
 async def _exported(admin: Actor, tenant: Tenant, query: AuditQuery | None = None) -> str:
     user = await create_user(tenant, first_name="=1;=2", last_name='Zoë "Q"\tx')
     for active in (False, True, False):
-        await users.set_active(admin, user.id, active=active)
+        await accounts.set_active(admin, user.id, active=active)
     return "".join([piece async for piece in await export(admin, query or AuditQuery())])
 
 

@@ -6,17 +6,17 @@ import io
 import pytest
 
 from models import Role, Tenant, User
-from services import invitations
 from services.access.actor import Actor
 from services.audit import reading
 from services.audit.reading import AuditQuery
 from services.core.csv_files import defused
 from services.core.errors import InvalidInputError
-from services.directory import list_users
-from services.invitation_form import InvitationForm
 from services.mail.delivery import deliver_next
 from services.tenants import tenants
-from services.user_query import UserQuery
+from services.users import invitations
+from services.users.invitation_form import InvitationForm
+from services.users.listing import list_users
+from services.users.query import UserQuery
 from tests import books
 from tests.hostile import HOSTILE, NAMES, REFUSED
 from tests.mail_server import MailServer, Received

@@ -13,7 +13,7 @@ from services.core.db import reading, transaction
 from services.core.runtime import Runtime
 from services.sessions import known_devices
 from services.sign_in import throttle
-from services.users import set_active
+from services.users.accounts import set_active
 from tests import books
 from tests.factories import create_user
 from tests.replicas.people import until

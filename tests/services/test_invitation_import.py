@@ -11,8 +11,9 @@ from services.core import clock
 from services.core.errors import FreshSignInNeededError, InvalidInputError
 from services.core.events import Event
 from services.core.runtime import Runtime
-from services.invitation_form import InvitationForm
-from services.invitation_import import (
+from services.users.events import UserInvited
+from services.users.invitation_form import InvitationForm
+from services.users.invitation_import import (
     BATCH,
     MAX_ROWS,
     NEEDED,
@@ -21,7 +22,6 @@ from services.invitation_import import (
     invite_rows,
     read_csv,
 )
-from services.user_events import UserInvited
 from tests import books, factories
 from tests.mail_server import MailServer
 from tests.racing import race

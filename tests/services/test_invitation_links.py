@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 
 from models import LinkPurpose, MailState, Tenant, User
-from services import invitations, users
 from services.access import one_time_links
 from services.access.actor import Actor
 from services.core import clock
@@ -16,6 +15,7 @@ from services.mail.events import MailProgressed
 from services.sessions import sessions
 from services.sessions.events import UserSignedIn
 from services.sign_in import password_change, sign_in
+from services.users import accounts, invitations
 from tests import books, factories
 from tests.factories import CALLER, PASSWORD, create_user, token_of
 from tests.mail_server import MailServer
@@ -90,9 +90,9 @@ async def test_link_lasts_seven_days(tenant: Tenant, invited: User) -> None:
 
 async def test_deactivation_kills_the_link(tenant: Tenant, admin: Actor, invited: User) -> None:
     token = await token_of(invited)
-    await users.set_active(admin, invited.id, active=False)
+    await accounts.set_active(admin, invited.id, active=False)
     await assert_dead(tenant, token)
-    await users.set_active(admin, invited.id, active=True)
+    await accounts.set_active(admin, invited.id, active=True)
     await assert_dead(tenant, token)
 
 
@@ -189,7 +189,7 @@ async def test_nothing_is_resent_or_copied_for_who_has_signed_in(
 async def test_nothing_is_resent_or_copied_for_an_inactive_user(
     tenant: Tenant, admin: Actor, invited: User
 ) -> None:
-    await users.set_active(admin, invited.id, active=False)
+    await accounts.set_active(admin, invited.id, active=False)
     for call in (invitations.resend, invitations.copy_link):
         with pytest.raises(ConflictError, match="is inactive"):
             await call(admin, invited.id)
@@ -209,8 +209,8 @@ async def test_copied_link_is_the_one_that_was_mailed(
 async def test_copying_renews_a_link_that_is_dead(
     tenant: Tenant, admin: Actor, invited: User
 ) -> None:
-    await users.set_active(admin, invited.id, active=False)
-    await users.set_active(admin, invited.id, active=True)
+    await accounts.set_active(admin, invited.id, active=False)
+    await accounts.set_active(admin, invited.id, active=True)
     url = await invitations.copy_link(admin, invited.id)
     await invitations.open_invitation(tenant.slug, url.rpartition("/")[2])
 

@@ -3,15 +3,15 @@
 import pytest
 
 from models import MailState, MailTemplate, Role, Tenant, User
-from services import invitations, users
 from services.access.actor import COMMAND_LINE, Actor
 from services.audit.events import AuditWritten
 from services.core.errors import InvalidInputError, NotAllowedError
 from services.core.events import Event
 from services.core.runtime import Runtime
-from services.emails_elsewhere import IN_USE
-from services.invitation_form import InvitationForm
-from services.user_events import UserInvited
+from services.users import accounts, invitations
+from services.users.emails_elsewhere import IN_USE
+from services.users.events import UserInvited
+from services.users.invitation_form import InvitationForm
 from tests import books
 from tests.factories import create_tenant, create_user, sign_in, token_of
 from tests.mail_server import MailServer
@@ -274,7 +274,7 @@ async def test_command_line_has_no_tenant_to_invite_into(rollcall: Runtime) -> N
 
 async def test_invited_user_is_in_the_list_at_once(admin: Actor) -> None:
     invited = await invitations.invite(admin, form())
-    impact = await users.get_impact(admin, invited.user_id)
+    impact = await accounts.get_impact(admin, invited.user_id)
     assert (impact.name, impact.devices, impact.open_pages) == ("Ada Lovelace", 0, 0)
 
 

@@ -10,7 +10,6 @@ from uuid import UUID
 import pytest
 
 from models import Tenant, User
-from services import users
 from services.access.actor import Actor, authorize
 from services.access.permissions import Permission
 from services.core import logs
@@ -18,6 +17,7 @@ from services.core.db import reading
 from services.core.errors import NotAllowedError, NotFoundError
 from services.sessions import sessions
 from services.sign_in import sign_in
+from services.users import accounts
 from tests import factories
 
 USER = UUID("0199aaaa-0000-7000-8000-000000000001")
@@ -145,9 +145,9 @@ async def test_who_is_refused_is_in_the_log(
     stranger = await factories.create_user(other_tenant)
     elsewhere = Actor(admin.session_id, admin.user_id, other_tenant.id)
     for refused in (
-        users.set_active(engineer, admin.user_id, active=False),
-        users.set_active(elsewhere, stranger.id, active=False),
-        users.set_active(admin, stranger.id, active=False),
+        accounts.set_active(engineer, admin.user_id, active=False),
+        accounts.set_active(elsewhere, stranger.id, active=False),
+        accounts.set_active(admin, stranger.id, active=False),
     ):
         with pytest.raises((NotAllowedError, NotFoundError)):
             await refused

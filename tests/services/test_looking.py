@@ -15,17 +15,17 @@ from sqlmodel import SQLModel
 
 import services
 from models import Role, Tenant, User
-from services import invitation_import, users
 from services.access.actor import COMMAND_LINE, Actor, lock_users
 from services.core import clock
 from services.core.db import reading, transaction
 from services.core.errors import RollcallError, SelfDeactivationError, SessionEndedError
 from services.core.looking import looks_first
 from services.core.runtime import Runtime
-from services.invitation_form import InvitationForm
-from services.invitation_import import ImportRow
 from services.sessions import sessions
 from services.tenants import closing, tenants
+from services.users import accounts, invitation_import
+from services.users.invitation_form import InvitationForm
+from services.users.invitation_import import ImportRow
 from tests import books
 from tests.factories import create_tenant, create_user, open_session, sign_in
 from tests.services.calls import CALLS, Call, connected
@@ -96,15 +96,15 @@ async def _nothing_new(tenant: Tenant, admin: Actor, platform: Actor) -> dict[st
         first_name="A", last_name="B", email=ada.email, role=Role.ADMINISTRATOR.value
     )
     return {
-        "activate who is active": lambda: users.set_active(admin, ada.id, True),
-        "deactivate who is inactive": lambda: users.set_active(admin, gone.id, False),
-        "the same by the command line": lambda: users.set_active(COMMAND_LINE, gone.id, False),
-        "deactivate oneself": lambda: users.set_active(admin, admin.user_id, False),
-        "deactivate what was changed since": lambda: users.set_active(
+        "activate who is active": lambda: accounts.set_active(admin, ada.id, True),
+        "deactivate who is inactive": lambda: accounts.set_active(admin, gone.id, False),
+        "the same by the command line": lambda: accounts.set_active(COMMAND_LINE, gone.id, False),
+        "deactivate oneself": lambda: accounts.set_active(admin, admin.user_id, False),
+        "deactivate what was changed since": lambda: accounts.set_active(
             admin, ada.id, False, seen_version=-1
         ),
-        "the same name": lambda: users.rename(admin, ada.id, "Ada", "Lovelace"),
-        "no end date where there is none": lambda: users.set_end_date(admin, ada.id, None),
+        "the same name": lambda: accounts.rename(admin, ada.id, "Ada", "Lovelace"),
+        "no end date where there is none": lambda: accounts.set_end_date(admin, ada.id, None),
         "sign out who isn't signed in": lambda: sessions.revoke(admin, ada.id),
         "end a session that is over": lambda: sessions.revoke(admin, ada.id, over),
         "sign out everywhere else": lambda: sessions.revoke(admin, admin.user_id),
@@ -136,7 +136,7 @@ async def test_what_was_seen_is_decided_anew_in_the_turn(
     user = await create_user(tenant)
     async with transaction() as tx:
         await lock_users(tx, [user.id, admin.user_id])
-        calls = [asyncio.create_task(users.set_active(admin, user.id, False)) for _ in range(2)]
+        calls = [asyncio.create_task(accounts.set_active(admin, user.id, False)) for _ in range(2)]
         await asyncio.wait(calls, timeout=0.3)  # both have looked: the user is active
         row = await tx.get_one(User, user.id)
         row.end_date = clock.now().date() + timedelta(days=9)
@@ -152,7 +152,7 @@ async def test_who_looks_waits_for_nobody(rollcall: Runtime, tenant: Tenant, adm
         await tx.flush()
         async with asyncio.timeout(5):
             with pytest.raises(SelfDeactivationError):
-                await users.set_active(admin, admin.user_id, False)
+                await accounts.set_active(admin, admin.user_id, False)
             assert await sessions.revoke(admin, admin.user_id) == 0
             with pytest.raises(SessionEndedError):
                 await sessions.sign_out(Actor(uuid4(), admin.user_id, tenant.id))

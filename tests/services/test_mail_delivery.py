@@ -5,16 +5,16 @@ from datetime import timedelta
 import pytest
 
 from models import MailState, Role, Tenant, User
-from services import invitations, users
 from services.access.actor import Actor
 from services.core import clock
 from services.core.db import transaction
 from services.core.runtime import Runtime
 from services.core.secrets import token_hash
-from services.invitation_form import InvitationForm
 from services.mail import queue
 from services.mail.delivery import deliver_next
 from services.mail.queue import PAUSES
+from services.users import accounts, invitations
+from services.users.invitation_form import InvitationForm
 from tests import books
 from tests.mail_server import MailServer
 
@@ -155,7 +155,7 @@ async def test_deactivation_stops_a_mail_that_still_waits(
     admin: Actor, mail_server: MailServer
 ) -> None:
     user = await _invite(admin)
-    await users.set_active(admin, user.id, active=False)
+    await accounts.set_active(admin, user.id, active=False)
     assert not await deliver_next()
     assert (await _only_mail(user))[0] is MailState.CANCELLED
     assert mail_server.attempts == 0

@@ -14,15 +14,15 @@ from cryptography.x509.oid import NameOID
 from pydantic import SecretStr
 
 from models import MailState, User
-from services import directory, invitations
 from services.access.actor import Actor
 from services.core import clock
 from services.core.runtime import Runtime
-from services.invitation_form import InvitationForm
 from services.mail import smtp as conversation
 from services.mail.delivery import deliver_next
 from services.mail.queue import PAUSES
 from services.mail.smtp import Patience
+from services.users import invitations, listing
+from services.users.invitation_form import InvitationForm
 from services.workers import working
 from tests import books
 from tests.browser.waiting import eventually
@@ -40,8 +40,8 @@ async def _invite(admin: Actor, email: str = EMAIL) -> User:
 async def _tried(admin: Actor, user: User) -> tuple[MailState, str]:
     """Try to deliver; returns what the user's page shows then."""
     assert await deliver_next()
-    (mail,) = (await directory.get_details(admin, user.id)).mails
-    assert (await directory.find_row(user.id)).mail is mail.state
+    (mail,) = (await listing.get_details(admin, user.id)).mails
+    assert (await listing.find_row(user.id)).mail is mail.state
     return mail.state, mail.last_answer
 
 

@@ -10,18 +10,18 @@ from datetime import timedelta
 import pytest
 
 from models import MailProgress, MailState, OutgoingMail, Tenant, User
-from services import directory, invitations
 from services.access.actor import Actor
 from services.core import clock
 from services.core.errors import RollcallError
 from services.core.runtime import Runtime
-from services.invitation_form import InvitationForm
 from services.mail import delivery, queue
 from services.mail import lanes as mail_lanes
 from services.mail import smtp as conversation
 from services.mail.delivery import deliver_forever, deliver_next
 from services.mail.lanes import Lanes
 from services.sign_in.password_change import request_reset
+from services.users import invitations, listing
+from services.users.invitation_form import InvitationForm
 from tests import books, factories
 from tests.browser.waiting import eventually
 from tests.factories import CALLER
@@ -42,7 +42,7 @@ async def _mail(user: User) -> OutgoingMail:
 async def _progress(admin: Actor, user: User) -> MailProgress:
     """How far the mail is, as the user's page and the grid tell."""
     progress = (await _mail(user)).progress(clock.now())
-    assert (await directory.find_row(user.id)).mail_progress is progress
+    assert (await listing.find_row(user.id)).mail_progress is progress
     return progress
 
 

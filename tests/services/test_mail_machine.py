@@ -13,14 +13,14 @@ from hypothesis.stateful import Bundle, initialize, invariant, rule
 from sqlmodel import select
 
 from models import MailState, OutgoingMail
-from services import invitations, users
 from services.access.actor import COMMAND_LINE, Operator
 from services.core.db import reading
 from services.core.errors import ConflictError, RollcallError
-from services.invitation_form import InvitationForm
 from services.mail import delivery, queue
 from services.mail.delivery import deliver_next
 from services.mail.queue import LEASE, PAUSES
+from services.users import accounts, invitations
+from services.users.invitation_form import InvitationForm
 from tests import books, factories
 from tests.conftest import BOTH
 from tests.machines import Machine, explore, maker
@@ -63,7 +63,7 @@ class Outbox(Machine):
 
     @rule(person=people, active=st.booleans())
     def switch(self, person: UUID, active: bool) -> None:
-        self.run(users.set_active(COMMAND_LINE, person, active))
+        self.run(accounts.set_active(COMMAND_LINE, person, active))
 
     @rule(mood=st.sampled_from(MOODS), drop=st.booleans(), rude=st.booleans())
     def change_mood(self, mood: str, drop: bool, rude: bool) -> None:

@@ -7,14 +7,14 @@ from email.header import decode_header, make_header
 import pytest
 
 from models import MailState, Tenant
-from services import invitations
 from services.access.actor import Actor
 from services.core.runtime import Runtime
-from services.invitation_form import InvitationForm
 from services.mail.delivery import deliver_next
 from services.mail.message import Letter, as_bytes, compose
 from services.mail.smtp import hand_over
 from services.tenants import tenants
+from services.users import invitations
+from services.users.invitation_form import InvitationForm
 from tests import books
 from tests.mail_server import MailServer
 

@@ -10,15 +10,15 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from models import MailState
-from services import invitations
 from services.access.actor import Actor
 from services.core.runtime import Runtime
 from services.core.settings import Settings
-from services.invitation_form import InvitationForm
 from services.mail import smtp as conversation
 from services.mail.check import check_mail, send_test
 from services.mail.delivery import deliver_next
 from services.mail.smtp import own_name
+from services.users import invitations
+from services.users.invitation_form import InvitationForm
 from tests import books
 from tests.mail_server import MailServer, receiving_mail
 

@@ -11,13 +11,11 @@ import pyotp
 import pytest
 
 from models import Tenant, User
-from services import invitations
 from services.access.actor import Actor
 from services.core import clock, logs
 from services.core.errors import InvalidInputError, RollcallError, SecondStepNeededError
 from services.core.operator_log import MailTrouble, Refused, sign_in_refused
 from services.core.runtime import Runtime
-from services.invitation_form import InvitationForm
 from services.mail import delivery
 from services.mail.delivery import deliver_next
 from services.sessions.sessions import Caller
@@ -25,6 +23,8 @@ from services.sign_in.second_factors import step, totp
 from services.sign_in.second_factors.passkey_sign_in import sign_in as sign_in_with_passkey
 from services.sign_in.sign_in import sign_in
 from services.sign_in.throttle import FREE_FAILURES
+from services.users import invitations
+from services.users.invitation_form import InvitationForm
 from tests import books, factories
 from tests.factories import PASSWORD
 from tests.mail_server import MailServer

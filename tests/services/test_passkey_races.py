@@ -1,11 +1,11 @@
 """A passkey's answer at several places at once, and at the moment of a deactivation."""
 
 from models import Tenant
-from services import users
 from services.access.actor import Actor
 from services.core.errors import PasskeyRefusedError
 from services.sessions.sessions import Caller
 from services.sign_in.second_factors import passkey_sign_in, passkeys
+from services.users import accounts
 from tests import books, factories
 from tests.authenticator import challenge_of
 from tests.factories import CALLER
@@ -40,7 +40,7 @@ async def test_a_passkey_against_deactivation_leaves_nobody_in(
             number,
             20,
             passkey_sign_in.sign_in(tenant.slug, answer, CALLER),
-            users.set_active(admin, people[number].id, active=False),
+            accounts.set_active(admin, people[number].id, active=False),
         )
         return came
 

@@ -6,7 +6,6 @@ from datetime import timedelta
 import pytest
 
 from models import Role, SecondFactorPolicy, SignInMethod, Tenant, User
-from services import users
 from services.access.actor import COMMAND_LINE, Actor
 from services.core import clock, runtime
 from services.core.errors import (
@@ -25,6 +24,7 @@ from services.sign_in.second_factors import challenges, passkey_sign_in, passkey
 from services.sign_in.second_factors import step as second_step
 from services.sign_in.sign_in import sign_in
 from services.tenants import closing
+from services.users import accounts
 from tests import books, factories
 from tests.authenticator import Device
 from tests.conftest import PUBLIC_URL
@@ -196,9 +196,9 @@ async def test_whoever_is_deactivated_or_whose_tenant_is_closed_is_refused(
 ) -> None:
     user = await factories.create_user(tenant)
     device, _ = await add_passkey(await factories.sign_in(user))
-    await users.set_active(COMMAND_LINE, user.id, active=False)
+    await accounts.set_active(COMMAND_LINE, user.id, active=False)
     await _refused(tenant.slug, device.answer(passkeys.sign_in_options(tenant.slug)))
-    await users.set_active(COMMAND_LINE, user.id, active=True)
+    await accounts.set_active(COMMAND_LINE, user.id, active=True)
     await closing.close_tenant(platform, tenant.id)
     await _refused(tenant.slug, device.answer(passkeys.sign_in_options(tenant.slug)))
     await closing.reopen_tenant(platform, tenant.id)

@@ -6,13 +6,13 @@ from uuid import UUID
 import pytest
 
 from models import Role, Tenant, User
-from services import invitations, users
 from services.access.actor import COMMAND_LINE, Actor
 from services.audit.writing import Action
 from services.core.db import transaction
 from services.core.errors import ConflictError, InvalidInputError, SessionEndedError
 from services.core.runtime import Runtime
-from services.invitation_form import InvitationForm
+from services.users import accounts, invitations
+from services.users.invitation_form import InvitationForm
 from tests import books, factories
 from tests.factories import create_admin, create_tenant, create_users
 from tests.racing import FEW_ROUNDS, ROUNDS, duel, race, rounds
@@ -65,7 +65,7 @@ async def test_an_invitation_counts_only_where_its_sender_was_still_in(
             number,
             40,
             invitations.invite(actors[number], form(f"ada{number}@example.com")),
-            users.set_active(admin, senders[number].id, active=False),
+            accounts.set_active(admin, senders[number].id, active=False),
         )
         return invited
 
@@ -90,7 +90,7 @@ async def test_inviting_an_address_against_deactivating_its_account_leaves_one_w
             number,
             40,
             invitations.invite(second, form(holders[number].email)),
-            users.set_active(admin, holders[number].id, active=False),
+            accounts.set_active(admin, holders[number].id, active=False),
         )
         assert deactivated
         return invited
@@ -112,8 +112,8 @@ async def test_of_two_tenant_admins_who_deactivate_each_other_exactly_one_succee
     async def play(number: int) -> None:
         one, other = 2 * number, 2 * number + 1
         done, refused = await race(
-            users.set_active(actors[one], pairs[other].id, active=False),
-            users.set_active(actors[other], pairs[one].id, active=False),
+            accounts.set_active(actors[one], pairs[other].id, active=False),
+            accounts.set_active(actors[other], pairs[one].id, active=False),
         )
         assert len(done) == 1
         assert isinstance(refused[0], SessionEndedError)
@@ -132,8 +132,8 @@ async def test_of_two_platform_admins_who_deactivate_each_other_one_is_left(
         pair = await create_users(2, None)
         one, other = await factories.sign_in_all(pair)
         done, refused = await race(
-            users.set_active(one, pair[1].id, active=False),
-            users.set_active(other, pair[0].id, active=False),
+            accounts.set_active(one, pair[1].id, active=False),
+            accounts.set_active(other, pair[0].id, active=False),
         )
         assert (len(done), len(refused)) == (1, 1)
         (left,) = await books.active_users()
@@ -146,7 +146,7 @@ async def test_of_two_platform_admins_whom_the_command_line_deactivates_one_is_l
     for _ in range(FEW_ROUNDS):
         pair = await create_users(2, None)
         done, refused = await race(
-            *(users.set_active(COMMAND_LINE, user.id, active=False) for user in pair)
+            *(accounts.set_active(COMMAND_LINE, user.id, active=False) for user in pair)
         )
         assert (len(done), len(refused)) == (1, 1)
         assert "last active Platform Admin" in str(refused[0])
@@ -166,7 +166,7 @@ async def test_of_three_platform_admins_in_a_circle_one_is_left(rollcall: Runtim
         actors = await factories.sign_in_all(three)
         await race(
             *(
-                users.set_active(actor, three[(number + 1) % 3].id, active=False)
+                accounts.set_active(actor, three[(number + 1) % 3].id, active=False)
                 for number, actor in enumerate(actors)
             )
         )
@@ -185,11 +185,11 @@ async def test_toggles_of_two_admins_end_in_the_last_commits_state(
         user = toggled[number]
         wanted = bool(number % 2)
         if wanted:
-            await users.set_active(admin, user.id, active=False)
+            await accounts.set_active(admin, user.id, active=False)
         seen = (await books.user_of(user.id)).version
         done, refused = await race(
-            users.set_active(admin, user.id, wanted, seen_version=seen),
-            users.set_active(second, user.id, wanted, seen_version=seen),
+            accounts.set_active(admin, user.id, wanted, seen_version=seen),
+            accounts.set_active(second, user.id, wanted, seen_version=seen),
         )
         assert refused == []
         assert sorted(change.changed for change in done) == [False, True]
@@ -226,7 +226,7 @@ async def test_reactivating_against_reinviting_leaves_one_active_account(
 
 
 async def _reactivate(actor: Actor, user_id: UUID) -> object:
-    return await users.set_active(actor, user_id, active=True)
+    return await accounts.set_active(actor, user_id, active=True)
 
 
 async def test_deactivating_against_reactivating_ends_as_the_log_says(
@@ -240,8 +240,8 @@ async def test_deactivating_against_reactivating_ends_as_the_log_says(
         await duel(
             number,
             20,
-            users.set_active(admin, toggled[number].id, active=False),
-            users.set_active(second, toggled[number].id, active=True),
+            accounts.set_active(admin, toggled[number].id, active=False),
+            accounts.set_active(second, toggled[number].id, active=True),
         )
 
     await rounds(play, FEW_ROUNDS)

@@ -3,10 +3,10 @@
 import pytest
 
 from models import LinkPurpose, Role, Tenant, User
-from services import invitations, users
 from services.access.actor import Actor
 from services.sessions import sessions
 from services.sign_in import password_change, sign_in
+from services.users import accounts, invitations
 from tests import books, factories
 from tests.factories import CALLER, PASSWORD, create_users
 from tests.racing import FEW_ROUNDS, ROUNDS, duel, race, rounds
@@ -29,7 +29,7 @@ async def test_accepting_against_deactivation_leaves_nobody_in(
             number,
             SPREAD,
             invitations.accept(tenant.slug, tokens[number], PASSWORD, CALLER),
-            users.set_active(admin, invited[number].id, active=False),
+            accounts.set_active(admin, invited[number].id, active=False),
         )
         assert deactivated
         return accepted
@@ -46,7 +46,7 @@ async def test_sign_in_against_deactivation_leaves_nobody_in(tenant: Tenant, adm
             number,
             SPREAD,
             sign_in.sign_in(tenant.slug, people[number].email, PASSWORD, _caller(number)),
-            users.set_active(admin, people[number].id, active=False),
+            accounts.set_active(admin, people[number].id, active=False),
         )
         assert deactivated
         return signed_in
@@ -70,7 +70,7 @@ async def test_a_platform_admins_sign_in_against_deactivation_leaves_nobody_in(
             number,
             SPREAD,
             sign_in.sign_in(None, people[number].email, PASSWORD, _caller(number)),
-            users.set_active(platform, people[number].id, active=False),
+            accounts.set_active(platform, people[number].id, active=False),
         )
         assert deactivated
         return signed_in
@@ -88,7 +88,7 @@ async def test_reset_against_deactivation_leaves_nobody_in(tenant: Tenant, admin
             number,
             SPREAD,
             password_change.reset(tenant.slug, tokens[number], OTHER_PASSWORD, CALLER),
-            users.set_active(admin, people[number].id, active=False),
+            accounts.set_active(admin, people[number].id, active=False),
         )
         assert deactivated
         return done
@@ -108,7 +108,7 @@ async def test_a_password_change_against_deactivation_leaves_nobody_in(
             number,
             SPREAD,
             password_change.change_password(actors[number], PASSWORD, OTHER_PASSWORD),
-            users.set_active(admin, people[number].id, active=False),
+            accounts.set_active(admin, people[number].id, active=False),
         )
         assert deactivated
         return done

@@ -5,12 +5,12 @@ import re
 import pytest
 
 from models import Role, Tenant
-from services import directory, invitations, users
 from services.access.actor import Actor
 from services.core import clock
 from services.core.errors import ConflictError
-from services.emails_elsewhere import IN_USE
-from services.invitation_form import InvitationForm
+from services.users import accounts, invitations, listing
+from services.users.emails_elsewhere import IN_USE
+from services.users.invitation_form import InvitationForm
 from tests import books
 from tests.factories import create_user
 
@@ -36,15 +36,15 @@ async def test_inactive_account_gets_a_successor_and_keeps_everything(
 async def test_details_link_both_accounts_to_each_other(tenant: Tenant, admin: Actor) -> None:
     old = await create_user(tenant, email=EMAIL, active=False)
     invited = await invitations.invite(admin, FORM)
-    before = await directory.get_details(admin, old.id)
-    after = await directory.get_details(admin, invited.user_id)
+    before = await listing.get_details(admin, old.id)
+    after = await listing.get_details(admin, invited.user_id)
     assert (before.successor_id, before.successor_name) == (invited.user_id, "Ada King")
     assert after.predecessor_id == old.id
 
 
 async def test_form_says_whose_address_it_was(tenant: Tenant, admin: Actor) -> None:
     old = await create_user(tenant, email=EMAIL)
-    await users.set_active(admin, old.id, active=False)
+    await accounts.set_active(admin, old.id, active=False)
     wrong, note = await invitations.check_field(admin, "email", "ADA@example.com")
     assert wrong == ""
     today = clock.now()
@@ -61,7 +61,7 @@ async def test_reactivating_is_refused_while_the_successor_is_active(
     old = await create_user(tenant, email=EMAIL, active=False)
     await invitations.invite(admin, FORM)
     with pytest.raises(ConflictError, match=r"newer active account \(Administrator\)"):
-        await users.set_active(admin, old.id, active=True)
+        await accounts.set_active(admin, old.id, active=True)
     assert not (await books.user_of(old.id)).active
     assert await books.actions_of(tenant) == ["user.invited"]
 
@@ -71,10 +71,10 @@ async def test_old_account_comes_back_once_the_successor_is_inactive(
 ) -> None:
     old = await create_user(tenant, email=EMAIL, active=False)
     new = await invitations.invite(admin, FORM)
-    await users.set_active(admin, new.user_id, active=False)
-    assert (await users.set_active(admin, old.id, active=True)).changed
+    await accounts.set_active(admin, new.user_id, active=False)
+    assert (await accounts.set_active(admin, old.id, active=True)).changed
     with pytest.raises(ConflictError):
-        await users.set_active(admin, new.user_id, active=True)
+        await accounts.set_active(admin, new.user_id, active=True)
 
 
 async def test_reactivating_is_refused_while_another_tenant_uses_the_address(
@@ -83,7 +83,7 @@ async def test_reactivating_is_refused_while_another_tenant_uses_the_address(
     old = await create_user(tenant, email=EMAIL, active=False)
     await create_user(other_tenant, email=EMAIL, role=Role.ADMINISTRATOR)
     with pytest.raises(ConflictError) as caught:
-        await users.set_active(admin, old.id, active=True)
+        await accounts.set_active(admin, old.id, active=True)
     assert str(caught.value) == f"{EMAIL} is in use by another active account."
 
 

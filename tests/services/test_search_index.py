@@ -9,15 +9,15 @@ from psycopg import sql
 from sqlalchemy import text
 
 from models import Tenant, User
-from services import search_index, users
 from services.access.actor import Actor
 from services.core.db import transaction
 from services.core.migrations import migrate
 from services.core.names import fold
 from services.core.runtime import Runtime
 from services.core.startup import started
-from services.directory import list_users
-from services.user_query import UserQuery
+from services.users import accounts, search
+from services.users.listing import list_users
+from services.users.query import UserQuery
 from tests import postgres
 from tests.conftest import make_settings
 from tests.factories import create_admin, create_tenant, create_user, sign_in
@@ -57,7 +57,7 @@ async def _create(tenant: Tenant) -> list[User]:
 async def test_every_search_finds_who_contains_each_word(
     admin: Actor, admin_user: User, tenant: Tenant, few: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(search_index, "FEW", few)
+    monkeypatch.setattr(search, "FEW", few)
     everyone = sorted([*await _create(tenant), admin_user], key=lambda user: user.name_key)
     for q in SEARCHES:
         words = fold(q).split()
@@ -74,7 +74,7 @@ async def test_a_search_finds_nobody_of_another_tenant(
 
 async def test_who_was_renamed_is_found_by_the_new_name_alone(admin: Actor, tenant: Tenant) -> None:
     user = await create_user(tenant, first_name="Before")
-    await users.rename(admin, user.id, "After", "Wards")
+    await accounts.rename(admin, user.id, "After", "Wards")
     assert await _found(admin, "before") == []
     assert await _found(admin, "after wards") == ["After Wards"]
 

@@ -6,7 +6,6 @@ import pyotp
 import pytest
 
 from models import LinkPurpose, MailTemplate, Role, Tenant, User
-from services import users
 from services.access.actor import COMMAND_LINE, Actor
 from services.core import clock
 from services.core.errors import (
@@ -26,6 +25,7 @@ from services.sign_in.second_factors import recovery_codes, step, totp
 from services.sign_in.second_factors.ticket import LIFETIME
 from services.sign_in.second_factors.totp import STEP
 from services.sign_in.sign_in import sign_in
+from services.users import accounts
 from tests import books, factories
 from tests.factories import CALLER, PASSWORD
 from tests.mail_server import MailServer
@@ -182,7 +182,7 @@ async def test_a_first_step_ends_with_the_account(
     secret, _ = await _enrol(admin)
     ticket = await _first_step(tenant, user)
     above = await factories.sign_in(platform_user, tenant)
-    await users.set_active(above, user.id, active=False)
+    await accounts.set_active(above, user.id, active=False)
     with pytest.raises(SecondStepOverError):
         await step.finish(tenant.slug, ticket, _code(secret), CALLER)
 

@@ -24,7 +24,6 @@ from models import (
     Tenant,
     User,
 )
-from services import invitations
 from services.access.actor import FRESH_FOR, Actor
 from services.access.permissions import SECRETS, Secret, may
 from services.core import clock, vault
@@ -32,8 +31,9 @@ from services.core.db import reading
 from services.core.errors import FreshSignInNeededError
 from services.core.runtime import Runtime
 from services.core.secrets import token_hash
-from services.invitation_form import InvitationForm
 from services.sign_in.second_factors import recovery_codes
+from services.users import invitations
+from services.users.invitation_form import InvitationForm
 from tests import books
 from tests.factories import create_user, sign_in
 from tests.services.calls import CALLS, Call

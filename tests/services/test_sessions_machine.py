@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, initialize, invariant, multiple, rule
 
 from models import LinkPurpose
-from services import expiry, users
+from services import expiry
 from services.access.actor import COMMAND_LINE, Actor
 from services.audit.check import verify
 from services.core import clock
@@ -19,6 +19,7 @@ from services.sessions import sessions
 from services.sessions.sessions import TOUCH_EVERY
 from services.sign_in import password_change
 from services.sign_in.sign_in import sign_in
+from services.users import accounts
 from tests import books, factories
 from tests.conftest import BOTH
 from tests.factories import CALLER, PASSWORD
@@ -137,7 +138,7 @@ class Sessions(Machine):
 
     @rule(active=st.booleans())
     def switch(self, active: bool) -> None:
-        self.run(users.set_active(COMMAND_LINE, self.ada.id, active))
+        self.run(accounts.set_active(COMMAND_LINE, self.ada.id, active))
         self.active = active
         if not active:
             self._end_all()

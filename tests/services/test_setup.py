@@ -13,7 +13,7 @@ from services.sessions import sessions
 from services.setup import SetupForm
 from services.sign_in.sign_in import sign_in
 from services.tenants.events import TenantChanged
-from services.user_events import UserInvited
+from services.users.events import UserInvited
 from tests import books
 from tests.factories import CALLER, PASSWORD, create_user, token_of
 

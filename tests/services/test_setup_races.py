@@ -13,16 +13,17 @@ from models import (
     Tenant,
     User,
 )
-from services import invitations, setup
+from services import setup
 from services.access import one_time_links
 from services.access.actor import Actor
 from services.audit.writing import PLATFORM_CHAIN
 from services.core.db import transaction
 from services.core.runtime import Runtime
-from services.invitation_form import InvitationForm
 from services.setup import SetupForm
 from services.sign_in import passwords
 from services.tenants import tenants
+from services.users import invitations
+from services.users.invitation_form import InvitationForm
 from tests import books, factories
 from tests.factories import CALLER, PASSWORD, create_users
 from tests.racing import FEW_ROUNDS, ROUNDS, duel, race, rounds

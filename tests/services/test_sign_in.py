@@ -4,7 +4,6 @@ import pytest
 from sqlmodel import select
 
 from models import AttemptCounter, EndReason, Role, Tenant, User
-from services import users
 from services.access.actor import COMMAND_LINE, Actor
 from services.core.db import reading
 from services.core.errors import NoTenantError, SignInFailedError
@@ -14,6 +13,7 @@ from services.sessions import sessions
 from services.sessions.events import UserSignedIn
 from services.sessions.sessions import Caller
 from services.sign_in.sign_in import replace_session, sign_in
+from services.users import accounts
 from tests import books
 from tests.factories import ADDRESS, CALLER, PASSWORD, create_user
 
@@ -157,9 +157,9 @@ async def test_platform_admin_signs_in_above_the_tenants_and_enters_any(
 async def test_reactivated_account_signs_in_with_its_old_password(
     tenant: Tenant, ada: User
 ) -> None:
-    await users.set_active(COMMAND_LINE, ada.id, active=False)
+    await accounts.set_active(COMMAND_LINE, ada.id, active=False)
     await refusal(tenant.slug, EMAIL, PASSWORD)
-    await users.set_active(COMMAND_LINE, ada.id, active=True)
+    await accounts.set_active(COMMAND_LINE, ada.id, active=True)
     assert (await sign_in(tenant.slug, EMAIL, PASSWORD, CALLER)).token
 
 

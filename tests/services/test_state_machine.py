@@ -18,7 +18,6 @@ from hypothesis.stateful import (
 )
 
 from models import LinkPurpose, Role, Tenant
-from services import invitations, users
 from services.access.actor import Actor
 from services.access.one_time_links import LIFETIMES
 from services.audit.check import verify
@@ -29,9 +28,10 @@ from services.core.errors import (
     SignInFailedError,
     TooManyAttemptsError,
 )
-from services.invitation_form import InvitationForm
 from services.sessions import sessions
 from services.sign_in.sign_in import sign_in
+from services.users import accounts, invitations
+from services.users.invitation_form import InvitationForm
 from tests import books, factories
 from tests.conftest import BOTH
 from tests.factories import CALLER, PASSWORD
@@ -135,7 +135,7 @@ class Directory(Machine):
 
     @rule(person=people)
     def deactivate(self, person: UUID) -> None:
-        change = self.run(users.set_active(self.admin, person, active=False))
+        change = self.run(accounts.set_active(self.admin, person, active=False))
         self.changes += change.changed
 
     @rule(person=people)
@@ -143,7 +143,7 @@ class Directory(Machine):
         user = self.run(books.user_of(person))
         others = [u for u in self.run(books.users_with(user.email_key)) if u.id != person]
         try:
-            change = self.run(users.set_active(self.admin, person, active=True))
+            change = self.run(accounts.set_active(self.admin, person, active=True))
         except ConflictError:
             assert any(other.active for other in others)
             return

@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 
 from models import EndReason, LinkPurpose, Role, Tenant, User
-from services import directory, invitations
 from services.access.actor import COMMAND_LINE, Actor
 from services.core import clock
 from services.core.errors import (
@@ -18,7 +17,6 @@ from services.core.errors import (
 )
 from services.core.events import Event
 from services.core.runtime import Runtime
-from services.invitation_form import InvitationForm
 from services.sessions import sessions
 from services.sessions.events import SessionsEnded
 from services.sessions.sessions import Caller
@@ -27,7 +25,9 @@ from services.sign_in.second_factors import totp
 from services.sign_in.sign_in import sign_in
 from services.sso.connections import find_offer
 from services.tenants import closing, tenants
-from services.user_query import UserQuery
+from services.users import invitations, listing
+from services.users.invitation_form import InvitationForm
+from services.users.query import UserQuery
 from tests import books, factories
 from tests.factories import CALLER, PASSWORD
 from tests.mail_server import MailServer
@@ -121,7 +121,7 @@ async def test_a_platform_admin_still_looks_into_it(
     await factories.create_user(tenant)
     inside = await factories.sign_in(platform_user, tenant)
     await closing.close_tenant(platform, tenant.id)
-    assert (await directory.list_users(inside, UserQuery())).rows
+    assert (await listing.list_users(inside, UserQuery())).rows
     (row,) = [row for row in await tenants.list_tenants(platform) if row.id == tenant.id]
     assert row.closed_at is not None
 

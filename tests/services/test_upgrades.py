@@ -17,16 +17,16 @@ from sqlmodel import select
 
 import models
 from models import Role
-from services import invitations
 from services.audit.check import verify
 from services.core import clock, migrations, rewritten_schemas, vault
 from services.core.db import Database, reading
 from services.core.errors import OperatorError
 from services.core.settings import Settings
 from services.core.startup import started
-from services.invitation_form import InvitationForm
 from services.sessions import sessions
 from services.sign_in.sign_in import sign_in
+from services.users import invitations
+from services.users.invitation_form import InvitationForm
 from tests import books, factories
 from tests.conftest import BOTH, make_settings
 from tests.factories import CALLER, PASSWORD

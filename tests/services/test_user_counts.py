@@ -11,7 +11,7 @@ from models import OneTimeLink, Role, Tenant, User, UserCount
 from services.core import clock
 from services.core.db import reading, transaction
 from services.core.runtime import Runtime
-from services.user_counts import find_counts
+from services.users.counts import find_counts
 from tests.factories import create_user
 
 ROLES = [Role.TENANT_ADMIN, Role.ADMINISTRATOR, Role.SALES_ENGINEER]

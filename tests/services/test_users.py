@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 
 from models import EndReason, LinkPurpose, MailState, Role, Tenant, User
-from services import directory, invitations, users
 from services.access.actor import COMMAND_LINE, ROLLCALL, Actor
 from services.core import clock
 from services.core.errors import (
@@ -22,7 +21,8 @@ from services.sessions import sessions
 from services.sessions.events import SessionsEnded
 from services.sessions.receipts import Receipt
 from services.sign_in import password_change
-from services.user_events import UserActivated, UserDeactivated, UserSwitched
+from services.users import accounts, invitations, listing
+from services.users.events import UserActivated, UserDeactivated, UserSwitched
 from tests import books
 from tests.factories import CALLER, create_user, open_session, sign_in, token_of
 from tests.mail_server import MailServer
@@ -38,7 +38,7 @@ async def test_deactivation_ends_every_session_of_the_user_and_nobody_elses(
     rollcall: Runtime, tenant: Tenant, admin: Actor, ada: User, events: list[Event]
 ) -> None:
     (first, token), (second, _) = await open_session(ada), await open_session(ada)
-    change = await users.set_active(admin, ada.id, active=False)
+    change = await accounts.set_active(admin, ada.id, active=False)
     await rollcall.bus.drain()
     assert {row.end_reason for row in await books.sessions_of(ada.id)} == {EndReason.DEACTIVATED}
     assert await books.live_sessions_of(ada.id) == []
@@ -48,7 +48,7 @@ async def test_deactivation_ends_every_session_of_the_user_and_nobody_elses(
     assert set(ended.session_ids) == {first.session_id, second.session_id}
     assert (ended.user_id, ended.reason) == (ada.id, EndReason.DEACTIVATED)
     assert ended.cause == change.cause
-    row = await directory.find_row(ada.id)
+    row = await listing.find_row(ada.id)
     assert UserDeactivated(tenant_id=tenant.id, user_id=ada.id, row=row) in events
     with pytest.raises(SessionEndedError) as caught:
         await sessions.recognise(token, tenant.slug, CALLER)
@@ -63,7 +63,7 @@ async def test_deactivation_voids_unused_invitation_and_reset_links(
     await password_change.request_reset(tenant.slug, user.email, CALLER)
     assert len(await books.live_links_of(user.id)) == 2
     reset = await token_of(user, LinkPurpose.RESET)
-    await users.set_active(admin, user.id, active=False)
+    await accounts.set_active(admin, user.id, active=False)
     assert await books.live_links_of(user.id) == []
     assert {mail.state for mail in await books.mails_of(user.id)} == {MailState.CANCELLED}
     with pytest.raises(ConflictError):
@@ -74,7 +74,7 @@ async def test_deactivation_voids_unused_invitation_and_reset_links(
 async def test_deactivation_keeps_the_data_and_says_who_and_when(
     tenant: Tenant, admin: Actor, admin_user: User, ada: User
 ) -> None:
-    change = await users.set_active(admin, ada.id, active=False)
+    change = await accounts.set_active(admin, ada.id, active=False)
     kept = await books.user_of(ada.id)
     assert (kept.full_name, kept.email, kept.password_hash) == (
         ada.full_name,
@@ -91,15 +91,15 @@ async def test_deactivation_keeps_the_data_and_says_who_and_when(
 async def test_undo_lets_the_user_in_again(
     rollcall: Runtime, tenant: Tenant, admin: Actor, ada: User, events: list[Event]
 ) -> None:
-    change = await users.set_active(admin, ada.id, active=False)
-    undone = await users.set_active(admin, ada.id, active=True, seen_version=change.version)
+    change = await accounts.set_active(admin, ada.id, active=False)
+    undone = await accounts.set_active(admin, ada.id, active=True, seen_version=change.version)
     assert undone.changed
     user = await books.user_of(ada.id)
     assert (user.active, user.deactivated_at, user.deactivated_by_id) == (True, None, None)
     assert await books.live_sessions_of(ada.id) == []  # nobody is signed in again by it
     assert await books.actions_of(tenant) == ["user.deactivated", "user.activated"]
     await rollcall.bus.drain()
-    row = await directory.find_row(ada.id)
+    row = await listing.find_row(ada.id)
     assert UserActivated(tenant_id=tenant.id, user_id=ada.id, row=row) in events
 
 
@@ -108,7 +108,7 @@ async def test_wanting_what_is_so_already_changes_nothing(
     rollcall: Runtime, tenant: Tenant, admin: Actor, active: bool, events: list[Event]
 ) -> None:
     user = await create_user(tenant, active=active)
-    change = await users.set_active(admin, user.id, active=active, seen_version=0)
+    change = await accounts.set_active(admin, user.id, active=active, seen_version=0)
     await rollcall.bus.drain()
     assert (change.changed, change.active, change.version) == (False, active, user.version)
     assert await books.actions_of(tenant) == []
@@ -119,23 +119,23 @@ async def test_toggle_that_has_not_seen_the_last_change_is_refused(
     tenant: Tenant, admin: Actor, ada: User
 ) -> None:
     seen = ada.version
-    await users.set_active(admin, ada.id, active=False, seen_version=seen)
+    await accounts.set_active(admin, ada.id, active=False, seen_version=seen)
     with pytest.raises(ConflictError, match="Someone else has just changed Ada Lovelace"):
-        await users.set_active(admin, ada.id, active=True, seen_version=seen)
+        await accounts.set_active(admin, ada.id, active=True, seen_version=seen)
     assert not (await books.user_of(ada.id)).active
     assert await books.actions_of(tenant) == ["user.deactivated"]
 
 
 async def test_toggle_minds_no_change_of_anything_else(admin: Actor, ada: User) -> None:
-    await users.rename(admin, ada.id, "Augusta", "King")
-    change = await users.set_active(admin, ada.id, active=False, seen_version=ada.version)
+    await accounts.rename(admin, ada.id, "Augusta", "King")
+    change = await accounts.set_active(admin, ada.id, active=False, seen_version=ada.version)
     assert change.changed
 
 
 async def test_nobody_deactivates_themselves(tenant: Tenant, admin: Actor, platform: Actor) -> None:
     for actor in (admin, platform):
         with pytest.raises(SelfDeactivationError, match="Contact a Platform Admin"):
-            await users.set_active(actor, actor.user_id, active=False)
+            await accounts.set_active(actor, actor.user_id, active=False)
         assert await books.live_sessions_of(actor.user_id)
     assert await books.actions_of(tenant) == []
 
@@ -145,7 +145,7 @@ async def test_last_active_platform_admin_stays(
 ) -> None:
     await create_user(None, active=False)
     with pytest.raises(LastPlatformAdminError, match="Make someone else a Platform Admin first"):
-        await users.set_active(COMMAND_LINE, platform_user.id, active=False)
+        await accounts.set_active(COMMAND_LINE, platform_user.id, active=False)
     assert (await books.user_of(platform_user.id)).active
     assert await books.actions_of(None) == []
 
@@ -154,23 +154,23 @@ async def test_platform_admin_is_deactivated_while_another_is_left(
     platform: Actor, platform_user: User
 ) -> None:
     other = await create_user(None)
-    assert (await users.set_active(platform, other.id, active=False)).changed
+    assert (await accounts.set_active(platform, other.id, active=False)).changed
     with pytest.raises(LastPlatformAdminError):
-        await users.set_active(COMMAND_LINE, platform_user.id, active=False)
+        await accounts.set_active(COMMAND_LINE, platform_user.id, active=False)
 
 
 async def test_platform_admin_deactivates_a_tenant_admin(
     tenant: Tenant, platform_user: User, admin_user: User
 ) -> None:
     inside = await sign_in(platform_user, tenant)
-    assert (await users.set_active(inside, admin_user.id, active=False)).changed
+    assert (await accounts.set_active(inside, admin_user.id, active=False)).changed
 
 
 async def test_impact_tells_the_devices_that_are_signed_in(admin: Actor, ada: User) -> None:
     await open_session(ada)
     gone = await sign_in(ada)
     await sessions.sign_out(gone)
-    impact = await users.get_impact(admin, ada.id)
+    impact = await accounts.get_impact(admin, ada.id)
     assert (impact.name, impact.devices, impact.open_pages, impact.version) == (
         "Ada Lovelace",
         1,
@@ -183,9 +183,9 @@ async def test_impact_tells_the_devices_that_are_signed_in(admin: Actor, ada: Us
 async def test_receipt_is_kept_beside_the_deactivation(
     tenant: Tenant, admin: Actor, ada: User, slowest: float | None
 ) -> None:
-    change = await users.set_active(admin, ada.id, active=False)
+    change = await accounts.set_active(admin, ada.id, active=False)
     assert change.cause is not None
-    await users.keep_receipt(change.cause, ada.id, Receipt(3, 2, slowest))
+    await accounts.keep_receipt(change.cause, ada.id, Receipt(3, 2, slowest))
     deactivated, kept = await books.audit_of(tenant)
     assert kept.action == "user.pages_closed"
     assert kept.actor_name == "Rollcall"
@@ -200,13 +200,13 @@ async def test_receipt_is_kept_beside_the_deactivation(
 
 async def test_receipt_of_nobody_is_refused(rollcall: Runtime, admin: Actor) -> None:
     with pytest.raises(NotFoundError):
-        await users.keep_receipt(admin.session_id, admin.session_id, Receipt(0, 0, None))
+        await accounts.keep_receipt(admin.session_id, admin.session_id, Receipt(0, 0, None))
 
 
 async def test_rename_is_audited_with_the_name_before(
     rollcall: Runtime, tenant: Tenant, admin: Actor, ada: User, events: list[Event]
 ) -> None:
-    renamed = await users.rename(admin, ada.id, " Augusta ", "King")
+    renamed = await accounts.rename(admin, ada.id, " Augusta ", "King")
     assert renamed.full_name == "Augusta King"
     assert renamed.version == ada.version + 1
     (entry,) = await books.audit_of(tenant)
@@ -218,7 +218,7 @@ async def test_rename_is_audited_with_the_name_before(
 async def test_rename_to_the_same_name_is_no_change(
     tenant: Tenant, admin: Actor, ada: User
 ) -> None:
-    await users.rename(admin, ada.id, "Ada", "Lovelace")
+    await accounts.rename(admin, ada.id, "Ada", "Lovelace")
     assert (await books.user_of(ada.id)).version == ada.version
     assert await books.actions_of(tenant) == []
 
@@ -227,14 +227,14 @@ async def test_moving_a_word_from_one_name_to_the_other_is_a_change(
     tenant: Tenant, admin: Actor
 ) -> None:
     user = await create_user(tenant, first_name="Ana Maria", last_name="Silva")
-    await users.rename(admin, user.id, "Ana", "Maria Silva")
+    await accounts.rename(admin, user.id, "Ana", "Maria Silva")
     assert (await books.user_of(user.id)).last_name == "Maria Silva"
     assert await books.actions_of(tenant) == ["user.renamed"]
 
 
 async def test_wrong_names_are_told_field_by_field(admin: Actor, ada: User) -> None:
     with pytest.raises(InvalidInputError) as caught:
-        await users.rename(admin, ada.id, " ", "x" * 201)
+        await accounts.rename(admin, ada.id, " ", "x" * 201)
     assert caught.value.fields == {
         "first_name": "First Name is required.",
         "last_name": "Last Name can have 200 characters at most.",
@@ -243,10 +243,10 @@ async def test_wrong_names_are_told_field_by_field(admin: Actor, ada: User) -> N
 
 async def test_end_date_is_set_and_removed(tenant: Tenant, admin: Actor, ada: User) -> None:
     day = clock.now().date() + timedelta(days=1)
-    await users.set_end_date(admin, ada.id, day)
-    await users.set_end_date(admin, ada.id, day)
+    await accounts.set_end_date(admin, ada.id, day)
+    await accounts.set_end_date(admin, ada.id, day)
     assert (await books.user_of(ada.id)).end_date == day
-    await users.set_end_date(admin, ada.id, None)
+    await accounts.set_end_date(admin, ada.id, None)
     assert (await books.user_of(ada.id)).end_date is None
     details = [entry.details for entry in await books.audit_of(tenant)]
     assert details == [{"end_date": day.isoformat()}, {"end_date": None}]
@@ -257,39 +257,39 @@ async def test_end_date_that_has_come_already_is_refused(
     admin: Actor, ada: User, days: int
 ) -> None:
     with pytest.raises(InvalidInputError) as caught:
-        await users.set_end_date(admin, ada.id, clock.now().date() + timedelta(days=days))
+        await accounts.set_end_date(admin, ada.id, clock.now().date() + timedelta(days=days))
     assert set(caught.value.fields) == {"end_date"}
 
 
 async def test_nobody_sets_their_own_end_date(admin: Actor) -> None:
     with pytest.raises(SelfDeactivationError):
-        await users.set_end_date(admin, admin.user_id, clock.now().date() + timedelta(days=3))
+        await accounts.set_end_date(admin, admin.user_id, clock.now().date() + timedelta(days=3))
 
 
 async def test_active_account_is_found_by_its_address(tenant: Tenant) -> None:
     await create_user(tenant, email="ada@example.com", active=False)
     active = await create_user(tenant, email="ada@example.com")
-    assert await users.find_by_email("ADA@Example.com") == active.id
+    assert await accounts.find_by_email("ADA@Example.com") == active.id
     with pytest.raises(NotFoundError, match=r"nobody@example\.com"):
-        await users.find_by_email("nobody@example.com")
+        await accounts.find_by_email("nobody@example.com")
 
 
 async def test_activation_after_the_end_date_forgets_it(
     tenant: Tenant, admin_user: User, ada: User
 ) -> None:
     day = clock.now().date() + timedelta(days=2)
-    await users.set_end_date(await sign_in(admin_user), ada.id, day)
+    await accounts.set_end_date(await sign_in(admin_user), ada.id, day)
     clock.shift(timedelta(days=3))
-    await users.set_active(ROLLCALL, ada.id, active=False)
-    await users.set_active(await sign_in(admin_user), ada.id, active=True)
+    await accounts.set_active(ROLLCALL, ada.id, active=False)
+    await accounts.set_active(await sign_in(admin_user), ada.id, active=True)
     assert (await books.user_of(ada.id)).end_date is None
-    assert await users.find_past_end_date() == []
+    assert await accounts.find_past_end_date() == []
 
 
 async def test_role_never_changes(tenant: Tenant, admin: Actor, ada: User) -> None:
-    await users.rename(admin, ada.id, "Augusta", "King")
-    await users.set_active(admin, ada.id, active=False)
-    await users.set_active(admin, ada.id, active=True)
+    await accounts.rename(admin, ada.id, "Augusta", "King")
+    await accounts.set_active(admin, ada.id, active=False)
+    await accounts.set_active(admin, ada.id, active=True)
     assert (await books.user_of(ada.id)).role is Role.SALES_ENGINEER
 
 
@@ -299,7 +299,7 @@ async def test_a_toggle_brings_its_row_along_unless_that_shows_a_mail(
 ) -> None:
     user = await create_user(tenant, invited=invited)
     for active in (False, True):
-        await users.set_active(admin, user.id, active=active)
+        await accounts.set_active(admin, user.id, active=active)
         await rollcall.bus.drain()
         event = next(event for event in reversed(events) if isinstance(event, UserSwitched))
-        assert event.row == (None if invited else await directory.find_row(user.id))
+        assert event.row == (None if invited else await listing.find_row(user.id))

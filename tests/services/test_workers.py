@@ -7,10 +7,11 @@ from datetime import timedelta
 import pytest
 
 from models import EndReason, Tenant
-from services import users, workers
+from services import workers
 from services.access.actor import COMMAND_LINE, Actor
 from services.core import clock
 from services.core.runtime import Runtime
+from services.users import accounts
 from tests import books
 from tests.factories import create_user, sign_in
 
@@ -19,7 +20,7 @@ async def test_end_date_shuts_the_user_out_on_its_day_and_not_before(
     tenant: Tenant, admin: Actor
 ) -> None:
     user = await create_user(tenant)
-    await users.set_end_date(admin, user.id, clock.now().date() + timedelta(days=1))
+    await accounts.set_end_date(admin, user.id, clock.now().date() + timedelta(days=1))
     await workers.apply_end_dates()
     assert (await books.user_of(user.id)).active
     clock.shift(timedelta(days=1))
@@ -39,7 +40,7 @@ async def test_one_end_date_that_has_to_wait_holds_up_no_other(
     day = clock.now().date() + timedelta(days=1)
     others = [await create_user(tenant) for _ in range(2)]
     for user in (others[0], last_platform_admin, others[1]):
-        await users.set_end_date(COMMAND_LINE, user.id, day)
+        await accounts.set_end_date(COMMAND_LINE, user.id, day)
     clock.shift(timedelta(days=2))
     with caplog.at_level(logging.WARNING):
         await workers.apply_end_dates()

@@ -7,13 +7,13 @@ import pytest
 from sqlalchemy import text
 
 from models import Role, Tenant, User
-from services import users
 from services.access.actor import COMMAND_LINE, Actor, lock_users
 from services.core.db import READERS, ROW_LOCK_TIMEOUT, WRITERS, reading, transaction
 from services.core.errors import DatabaseUnavailableError, SessionEndedError, TooMuchAtOnceError
 from services.core.runtime import Runtime
 from services.core.write_queue import MOST_OF_A_SESSION
 from services.sessions import sessions
+from services.users import accounts
 from tests.factories import create_user, create_users, sign_in
 
 on_postgresql = pytest.mark.parametrize(
@@ -22,7 +22,7 @@ on_postgresql = pytest.mark.parametrize(
 
 
 async def _rename(actor: Actor, user: User, number: int) -> None:
-    await users.rename(actor, user.id, "Renamed", f"Number {number}")
+    await accounts.rename(actor, user.id, "Renamed", f"Number {number}")
 
 
 async def test_a_deactivation_waits_for_none_of_its_targets_acts(
@@ -44,7 +44,7 @@ async def test_a_deactivation_waits_for_none_of_its_targets_acts(
         await lock_users(tx, [floods.user_id])
         flood = [asyncio.create_task(noted("renamed", n)) for n in range(MOST_OF_A_SESSION)]
         await _are_here(rollcall, 1 + MOST_OF_A_SESSION)
-        shut_out = asyncio.create_task(users.set_active(admin, floods.user_id, False))
+        shut_out = asyncio.create_task(accounts.set_active(admin, floods.user_id, False))
         await _are_here(rollcall, 2 + MOST_OF_A_SESSION)
     async with asyncio.timeout(20):
         await shut_out
@@ -83,7 +83,7 @@ async def test_who_shuts_out_has_connections_that_nobody_else_takes(
         for _ in range(READERS + WRITERS):
             tx = await stack.enter_async_context(reading())
             await tx.exec(text("SELECT 1"))  # type: ignore[call-overload]
-        assert (await users.set_active(admin, target.id, False)).changed
+        assert (await accounts.set_active(admin, target.id, False)).changed
         await sessions.revoke(COMMAND_LINE, admin.user_id)
 
 

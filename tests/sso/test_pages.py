@@ -8,13 +8,13 @@ import pytest
 from fastapi import FastAPI
 
 from models import EndReason, Tenant, User
-from services import users
 from services.access.actor import Actor
 from services.core.errors import SessionEndedError
 from services.core.runtime import Runtime
 from services.sessions import sessions
 from services.sso import connections, flow
 from services.sso.attempts import Purpose
+from services.users import accounts
 from tests import books, factories
 from tests.sso.conftest import DOMAIN, form
 from tests.sso.provider import CLIENT_SECRET, Faults, TestProvider
@@ -237,7 +237,7 @@ async def test_who_was_deactivated_is_refused_when_the_provider_sends_them_back(
 ) -> None:
     provider.sign_in(ada.email)
     await _come_back(http, provider)
-    await users.set_active(admin, ada.id, active=False)
+    await accounts.set_active(admin, ada.id, active=False)
     assert await books.live_sessions_of(ada.id) == []
     back = await _come_back(http, provider)
     assert "Your account was deactivated" in back.text

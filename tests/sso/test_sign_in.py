@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 
 from models import ExternalIdentity, MailTemplate, Role, SignInMethod, Tenant, User
-from services import invitations, users
 from services.access.actor import COMMAND_LINE, Actor
 from services.core import clock
 from services.core.errors import (
@@ -20,6 +19,7 @@ from services.sign_in import password_change, sign_in, throttle
 from services.sso import attempts, connections, flow
 from services.sso.attempts import Purpose
 from services.sso.errors import Refusal, SsoError
+from services.users import accounts, invitations
 from tests import books, factories
 from tests.mail_server import MailServer
 from tests.racing import race
@@ -157,12 +157,12 @@ async def test_a_platform_admin_does_not_come_in_by_a_tenants_provider(
 async def test_an_inactive_user_is_refused_linked_or_not(
     tenant: Tenant, ada: User, admin: Actor, provider: TestProvider
 ) -> None:
-    await users.set_active(COMMAND_LINE, ada.id, active=False)
+    await accounts.set_active(COMMAND_LINE, ada.id, active=False)
     provider.sign_in(ada.email)
     assert await refused(tenant, provider) is Refusal.INACTIVE
-    await users.set_active(COMMAND_LINE, ada.id, active=True)
+    await accounts.set_active(COMMAND_LINE, ada.id, active=True)
     await arrive(tenant, provider)
-    await users.set_active(admin, ada.id, active=False)
+    await accounts.set_active(admin, ada.id, active=False)
     assert await books.live_sessions_of(ada.id) == []
     assert await refused(tenant, provider) is Refusal.INACTIVE
 
@@ -250,7 +250,7 @@ async def test_who_was_deactivated_and_is_invited_anew_comes_back_by_the_invitat
 ) -> None:
     provider.sign_in(ada.email)
     await arrive(tenant, provider)
-    await users.set_active(admin, ada.id, active=False)
+    await accounts.set_active(admin, ada.id, active=False)
     invited = await factories.create_user(tenant, email=ada.email, invited=True)
     assert await refused(tenant, provider) is Refusal.INACTIVE
     await arrive(tenant, provider, invitation=await factories.token_of(invited))

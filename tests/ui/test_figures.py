@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from models import Tenant
-from services import system, users
+from services import system
 from services.access.actor import COMMAND_LINE
 from services.core.errors import DatabaseUnavailableError
 from services.core.runtime import Runtime
+from services.users import accounts
 from tests.factories import create_user
 from ui import figures, live
 
@@ -59,7 +60,7 @@ async def test_changes_are_counted_and_pushes_timed(rollcall: Runtime, tenant: T
     figures.subscribe(rollcall.bus)
     user = await create_user(tenant)
     for name in ("One", "Two"):
-        await users.rename(COMMAND_LINE, user.id, "Ada", name)
+        await accounts.rename(COMMAND_LINE, user.id, "Ada", name)
     await rollcall.bus.drain()
     now = figures.current()
     assert now._rate() > 0

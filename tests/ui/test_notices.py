@@ -11,13 +11,13 @@ from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from models import Tenant, User
-from services import users
 from services.access.actor import Actor
 from services.audit.reading import find_entry
 from services.core import clock, transport
 from services.core.runtime import Runtime
-from services.directory import find_row
 from services.sessions import presence
+from services.users import accounts
+from services.users.listing import find_row
 from tests.factories import create_user, sign_in
 from ui import live, notices
 
@@ -41,7 +41,7 @@ async def user(
 async def test_a_fact_that_nobody_watches_here_asks_the_database_nothing(
     rollcall: Runtime, admin: Actor, user: User
 ) -> None:
-    await users.set_active(admin, user.id, active=False)
+    await accounts.set_active(admin, user.id, active=False)
     asked: list[str] = []
 
     def note(*call: Any) -> None:
@@ -51,7 +51,7 @@ async def test_a_fact_that_nobody_watches_here_asks_the_database_nothing(
         event.listen(engine.sync_engine, "before_cursor_execute", note)
     await rollcall.bus.drain()
     assert asked == []
-    await users.set_active(admin, user.id, active=True)
+    await accounts.set_active(admin, user.id, active=True)
     assert asked, "this would be seen"
 
 
@@ -67,7 +67,7 @@ async def test_pages_ask_for_what_could_not_be_read_for_them(
 
     monkeypatch.setattr(live, "tell_missed", tell_missed)
     monkeypatch.setattr(live, "is_watched", lambda _room: True)
-    await users.rename(admin, user.id, "Augusta", "King")
+    await accounts.rename(admin, user.id, "Augusta", "King")
     monkeypatch.setattr(rollcall.database, "reader", create_async_engine(NOWHERE))
     await rollcall.bus.drain()
     assert notices.users_room(tenant.id) in asked
@@ -94,8 +94,8 @@ async def test_a_room_hears_facts_in_the_order_of_their_commits(
     monkeypatch.setattr(notices, "find_row", slow)
     monkeypatch.setattr(notices, "find_entry", slow)
     monkeypatch.setattr(live, "broadcast", broadcast)
-    await users.rename(admin, user.id, "Augusta", "King")  # is read
-    await users.set_active(admin, user.id, active=False)  # comes along
+    await accounts.rename(admin, user.id, "Augusta", "King")  # is read
+    await accounts.set_active(admin, user.id, active=False)  # comes along
     await rollcall.bus.drain()
     assert told == [["key"], ["active"]]
     assert sorted(numbers) == numbers

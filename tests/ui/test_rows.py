@@ -7,7 +7,7 @@ import pytest
 
 from models import MailState, Role, new_id
 from services.core.names import fold
-from services.user_row import UserRow
+from services.users.row import UserRow
 from ui.rows import patch_values, row_values
 
 # Bytes that carry a patch to one grid, at most: the JSON, socket.io's and engine.io's digits, and

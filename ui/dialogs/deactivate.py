@@ -2,12 +2,12 @@
 
 from uuid import UUID
 
-from services import users
 from services.access.actor import Actor
 from services.core.errors import RollcallError
 from services.core.names import mixed_scripts
 from services.sessions.receipts import Receipt
-from services.users import Impact, StatusChange
+from services.users import accounts
+from services.users.accounts import Impact, StatusChange
 from ui import notices
 from ui.actions import told
 from ui.components.form_dialog import About, FormDialog
@@ -28,7 +28,7 @@ class DeactivateDialog:
 
     async def ask(self, user_id: UUID) -> None:
         """Open the dialog with what the deactivation would do right now."""
-        self.impact = await users.get_impact(self.actor, user_id)
+        self.impact = await accounts.get_impact(self.actor, user_id)
         about = About(
             str(self.impact.user_id),
             self.impact.name,
@@ -43,7 +43,7 @@ class DeactivateDialog:
     async def _deactivate(self) -> None:
         if self.impact is None:
             return
-        change = await users.set_active(
+        change = await accounts.set_active(
             self.actor, self.impact.user_id, False, seen_version=self.impact.version
         )
         self.dialog.close()
@@ -61,7 +61,7 @@ class DeactivateDialog:
 
     async def _undo(self, change: StatusChange) -> None:
         try:
-            undone = await users.set_active(
+            undone = await accounts.set_active(
                 self.actor, change.user_id, True, seen_version=change.version
             )
         except RollcallError as error:

@@ -1,9 +1,9 @@
 """The invitation form."""
 
-from services import invitations
-from services.invitation_form import InvitationForm
 from services.mail import outbox
 from services.sessions.sessions import Visit
+from services.users import invitations
+from services.users.invitation_form import InvitationForm
 from ui.actions import told
 from ui.components.form_dialog import Field, FormDialog
 from ui.components.toast import Toast

@@ -9,7 +9,10 @@ from nicegui import Client, ui
 from models import Role
 from services.access.permissions import Permission
 from services.core.errors import InvalidInputError, RollcallError, SessionEndedError
-from services.invitation_import import (
+from services.sessions import sessions
+from services.sessions.sessions import Visit
+from services.sign_in import confirmation
+from services.users.invitation_import import (
     BATCH,
     MAX_LENGTH,
     ImportRow,
@@ -18,9 +21,6 @@ from services.invitation_import import (
     results_csv,
     results_end,
 )
-from services.sessions import sessions
-from services.sessions.sessions import Visit
-from services.sign_in import confirmation
 from ui.actions import told
 from ui.components.csv_import import CsvImport
 from ui.components.toast import Toast

@@ -10,16 +10,16 @@ from nicegui import ui
 from nicegui.elements.mixins.text_element import TextElement
 
 from models import OutgoingMail
-from services import directory, invitations, users
 from services.access.permissions import Permission, may_invite
 from services.audit import reading
 from services.audit.reading import AuditQuery
 from services.core.errors import NotFoundError
-from services.directory import UserDetails
 from services.sessions import sessions
 from services.sessions.sessions import OpenSession, Visit
 from services.sign_in.second_factors import totp
 from services.sign_in.second_factors.totp import SecondFactors
+from services.users import accounts, invitations, listing
+from services.users.listing import UserDetails
 from ui import notices
 from ui.actions import told
 from ui.components.audit_log import AuditLog
@@ -58,7 +58,7 @@ async def user_page(visit: MayView, user_id: str) -> None:
     if wanted is None:
         raise NotFoundError("This user doesn't exist.")
     enter(visit, notices.user_room(wanted))
-    details = await directory.get_details(visit.actor, wanted)
+    details = await listing.get_details(visit.actor, wanted)
     with frame(visit, details.row.name, current="users") as toast:
         await _UserScreen(visit, wanted, toast).build(details)
 
@@ -125,7 +125,7 @@ class _UserScreen:
         self.link = FormDialog("Invitation link", submit="Renew the link", on_submit=self._renew)
 
     async def _refresh(self) -> None:
-        details = await directory.get_details(self.actor, self.user_id)
+        details = await listing.get_details(self.actor, self.user_id)
         await self._fill(details)
 
     def _build_content(self, details: UserDetails) -> None:
@@ -259,14 +259,14 @@ class _UserScreen:
         if self.details.row.active:
             await self.deactivation.ask(self.user_id)
             return
-        change = await users.set_active(self.actor, self.user_id, True)
+        change = await accounts.set_active(self.actor, self.user_id, True)
         self.toast.show(f"{change.name} is active again.", tone="success")
 
     async def _rename(self, values: dict[str, str]) -> None:
         @told(self.toast, self.rename)
         async def save() -> None:
             first, last = as_text(values, "first_name"), as_text(values, "last_name")
-            user = await users.rename(self.actor, self.user_id, first, last)
+            user = await accounts.rename(self.actor, self.user_id, first, last)
             self.rename.close()
             self.toast.show(f"The name is {user.full_name} now.", tone="success")
 
@@ -280,7 +280,7 @@ class _UserScreen:
             except ValueError:
                 self.end_date.show_errors({"end_date": "This isn't a day."})
                 return
-            await users.set_end_date(self.actor, self.user_id, day)
+            await accounts.set_end_date(self.actor, self.user_id, day)
             self.end_date.close()
             said = (
                 f"The account ends on {day:%-d %B %Y}." if day else "The account has no end date."

@@ -6,14 +6,14 @@ from fastapi import Depends
 from nicegui import ui
 
 from models import Role
-from services import directory, users
 from services.access.actor import Actor
 from services.access.permissions import Permission, invitable_roles
 from services.core.errors import NotFoundError, RollcallError, SessionEndedError
-from services.directory import UserPage
 from services.sessions import sessions
 from services.sessions.sessions import Visit
-from services.user_query import PAGE_SIZE, UserQuery
+from services.users import accounts, listing
+from services.users.listing import UserPage
+from services.users.query import PAGE_SIZE, UserQuery
 from ui import notices
 from ui.actions import told
 from ui.components.toast import Toast
@@ -39,7 +39,7 @@ async def users_page(visit: MayView) -> None:
     request = ui.context.client.request
     enter(visit, notices.users_room(visit.actor.tenant_id))
     query = UserQuery.from_address(dict(request.query_params))
-    first = await directory.list_users(visit.actor, query)
+    first = await listing.list_users(visit.actor, query)
     await sessions.touch(visit.actor, visit.seen_at)
     title = "Users" if visit.tenant_slug else "Platform Admins"
     with frame(visit, title, current="users") as toast:
@@ -82,7 +82,7 @@ class _UsersScreen:
     async def _query(self, values: dict[str, Any]) -> None:
         seq = as_version(values.get("seq")) or 0
         try:
-            page = await directory.list_users(self.actor, UserQuery.from_address(values))
+            page = await listing.list_users(self.actor, UserQuery.from_address(values))
         except SessionEndedError:
             return
         except RollcallError as error:
@@ -101,7 +101,7 @@ class _UsersScreen:
         self.grid.pending(str(user_id), True)
         try:
             version = as_version(values.get("version"))
-            change = await users.set_active(self.actor, user_id, True, seen_version=version)
+            change = await accounts.set_active(self.actor, user_id, True, seen_version=version)
         finally:
             self.grid.pending(str(user_id), False)
         if change.changed:

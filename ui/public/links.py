@@ -6,7 +6,6 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from services import invitations
 from services.core import runtime
 from services.core.errors import InvalidInputError, SecondStepNeededError, TooManyAttemptsError
 from services.mail import outbox
@@ -15,6 +14,7 @@ from services.sign_in import password_change
 from services.sign_in.personal_links import Welcome
 from services.sign_in.sign_in import SignedIn
 from services.sso.connections import find_offer
+from services.users import invitations
 from ui.cookies import caller_of
 from ui.identity import home_path
 from ui.public.answers import form_of, page, paused, second_step_answer, signed_in_answer

@@ -10,7 +10,7 @@ from services.access.actor import Acting
 from services.access.permissions import invitable_roles
 from services.core.emails import check_email
 from services.core.errors import InvalidInputError
-from services.users import check_names
+from services.users.accounts import check_names
 
 
 class InvitationForm(BaseModel):

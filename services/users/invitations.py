@@ -8,7 +8,6 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
 from models import LinkPurpose, MailTemplate, OneTimeLink, Role, SignInMethod, Tenant, User
-from services import emails_elsewhere
 from services.access import one_time_links
 from services.access.actor import Acting, authorize, get_user, is_open, lock_users
 from services.access.permissions import INVITATIONS, Permission, Secret, invitable_roles
@@ -18,22 +17,23 @@ from services.core.db import Transaction, reading, transaction
 from services.core.emails import email_key
 from services.core.errors import ConflictError, InvalidInputError, TenantClosedError
 from services.core.looking import looks_first
-from services.emails_elsewhere import IN_USE, InUseElsewhereError, is_taken
-from services.invitation_form import (
-    CheckedForm,
-    InvitationForm,
-    check_form,
-    check_other,
-    checked_email,
-)
 from services.mail import outbox
 from services.mail.events import MailProgressed
 from services.sessions.sessions import Caller
 from services.sign_in.passwords import check_password, hash_password
 from services.sign_in.personal_links import PLATFORM_NAME, Welcome, open_link, user_of_link
 from services.sign_in.sign_in import SignedIn, welcome
-from services.user_events import UserInvited
-from services.users import set_names
+from services.users import emails_elsewhere
+from services.users.accounts import set_names
+from services.users.emails_elsewhere import IN_USE, InUseElsewhereError, is_taken
+from services.users.events import UserInvited
+from services.users.invitation_form import (
+    CheckedForm,
+    InvitationForm,
+    check_form,
+    check_other,
+    checked_email,
+)
 
 
 @dataclass(frozen=True)

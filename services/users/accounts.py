@@ -25,13 +25,13 @@ from services.core.errors import (
 )
 from services.core.looking import looks_first
 from services.core.names import clean_name, fold
-from services.emails_elsewhere import ActiveElsewhereError, claim_answer
 from services.mail import outbox
 from services.sessions import presence
 from services.sessions.receipts import Receipt
 from services.sessions.sessions import end
-from services.user_events import UserActivated, UserDeactivated, UserEdited
-from services.user_row import row_if_complete
+from services.users.emails_elsewhere import ActiveElsewhereError, claim_answer
+from services.users.events import UserActivated, UserDeactivated, UserEdited
+from services.users.row import row_if_complete
 
 
 @dataclass(frozen=True)

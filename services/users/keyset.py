@@ -11,8 +11,8 @@ from sqlmodel import col, select
 
 from models import User
 from services.core.db import Transaction
-from services.user_counts import UserCounts
-from services.user_query import PAGE_SIZE, Place, UserQuery, contain, in_tenant
+from services.users.counts import UserCounts
+from services.users.query import PAGE_SIZE, Place, UserQuery, contain, in_tenant
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from services.access.events import UserEvent
-from services.user_row import UserRow
+from services.users.row import UserRow
 
 
 @dataclass(frozen=True, kw_only=True)

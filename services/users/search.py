@@ -10,7 +10,7 @@ from sqlmodel import select
 from models import User
 from services.core import runtime
 from services.core.db import Transaction
-from services.user_query import contain, in_tenant
+from services.users.query import contain, in_tenant
 
 FEW = 1000
 """Users that a search may find and still have them all looked up by id. Where it finds more, a page

@@ -13,11 +13,11 @@ from services.access.permissions import Permission
 from services.core.db import Transaction, reading
 from services.core.errors import NotFoundError
 from services.core.names import fold, words_of
-from services.search_index import find_few
-from services.user_counts import find_counts
-from services.user_pages import Found
-from services.user_query import PAGE_SIZE, Place, Sort, UserQuery, sorted_by
-from services.user_row import UserRow, row_of
+from services.users.counts import find_counts
+from services.users.keyset import Found
+from services.users.query import PAGE_SIZE, Place, Sort, UserQuery, sorted_by
+from services.users.row import UserRow, row_of
+from services.users.search import find_few
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,9 @@ from services.core.db import Transaction, transaction
 from services.core.emails import email_key
 from services.core.errors import InvalidInputError, NotAllowedError, RollcallError
 from services.core.looking import looks_first
-from services.emails_elsewhere import IN_USE, InUseElsewhereError, count_answer, is_taken
-from services.invitation_form import CheckedForm, InvitationForm, check_form
-from services.invitations import add_account, authorize_inviting, send_invitation, tell_link
+from services.users.emails_elsewhere import IN_USE, InUseElsewhereError, count_answer, is_taken
+from services.users.invitation_form import CheckedForm, InvitationForm, check_form
+from services.users.invitations import add_account, authorize_inviting, send_invitation, tell_link
 
 # Rows per transaction: a writer who comes between waits for some tens of milliseconds.
 BATCH = 25

@@ -1,0 +1,1 @@
+"""An organisation's users: their list, invitations, and changes."""
