@@ -10,14 +10,11 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
-from services import doctor, lost_keys, setup
 from services.access.actor import COMMAND_LINE
 from services.audit.check import BrokenLink, find_missing, verify
 from services.audit.export import EVERYTHING
 from services.audit.export_check import check_export
 from services.audit.heads import Head, list_heads, read_heads
-from services.backup import back_up
-from services.checks import State, report
 from services.core import vault
 from services.core.errors import OperatorError, RollcallError
 from services.core.logs import set_up_logging
@@ -25,9 +22,12 @@ from services.core.migrations import migrate
 from services.core.settings import Settings, load, unknown_settings
 from services.core.startup import started
 from services.core.version import VERSION
-from services.demo import create_demo
-from services.move import move
-from services.restore import restore
+from services.operations import doctor, lost_keys, setup
+from services.operations.backup import back_up
+from services.operations.checks import State, report
+from services.operations.demo import create_demo
+from services.operations.move import move
+from services.operations.restore import restore
 from services.sign_in.second_factors import totp
 from services.users import accounts as users
 

@@ -14,13 +14,13 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 
-from services.backup import RECORD, back_up, last_backup
 from services.core import clock
 from services.core.errors import OperatorError
 from services.core.settings import Settings
 from services.core.startup import started
-from services.key_files import KEY_FILES, archive_of, read_keys, readable_by_others
-from services.restore import restore
+from services.operations.backup import RECORD, back_up, last_backup
+from services.operations.key_files import KEY_FILES, archive_of, read_keys, readable_by_others
+from services.operations.restore import restore
 from tests import factories
 from tests.test_command_line import ROOT, assert_refused, run
 

@@ -13,9 +13,9 @@ import pytest
 from models import EndReason
 from services.access.actor import COMMAND_LINE
 from services.audit.check import verify
-from services.backup import RECORD, back_up
 from services.core.settings import Settings
 from services.core.startup import started
+from services.operations.backup import RECORD, back_up
 from services.users import accounts
 from tests import books, factories
 from tests.browser.server import cookie_name, serving

@@ -7,13 +7,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from services import system
 from services.access.actor import ROLLCALL, Acting
 from services.audit.events import AuditWritten
-from services.checks import Check, State, report, verdict
 from services.core import clock, runtime
 from services.core.bus import Bus
 from services.core.errors import RollcallError
+from services.operations import system
+from services.operations.checks import Check, State, report, verdict
 from ui import live
 
 SYSTEM_ROOM = "system"

@@ -10,12 +10,12 @@ from pathlib import Path
 from fastapi import FastAPI
 from nicegui import ui
 
-from services import setup
 from services.core import runtime
 from services.core.errors import OperatorError
 from services.core.settings import Settings
+from services.operations import setup
+from services.operations.workers import working
 from services.sessions import sessions
-from services.workers import working
 from ui import assets, live, notices, pages, public
 from ui.door import MOST_CONNECTIONS, Door, Listener, connections_within, raise_descriptor_limit
 from ui.headers import Compression, harden

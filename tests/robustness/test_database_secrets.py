@@ -13,13 +13,13 @@ import pytest
 from psycopg import sql
 from pydantic import SecretStr
 
-from services import readiness
 from services.core import transport
 from services.core.db import reading
 from services.core.errors import RollcallError
 from services.core.settings import Settings
 from services.core.startup import started
 from services.core.transport import LISTENER
+from services.operations import readiness
 from tests.browser.server import serving
 from tests.browser.waiting import eventually
 from tests.postgres import PostgresServer

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 from models import Passkey, Role, SsoConnection, Tenant
-from services import system
 from services.access.actor import Actor
 from services.audit import reading as audit_log
 from services.audit.reading import AuditQuery
@@ -18,7 +17,8 @@ from services.core.errors import (
     NotAllowedError,
     PasskeyRefusedError,
 )
-from services.doctor import VERSION_NAME
+from services.operations import system
+from services.operations.doctor import VERSION_NAME
 from services.sessions import sessions
 from services.sign_in import confirmation, password_change, policy
 from services.sign_in.second_factors import passkeys, totp

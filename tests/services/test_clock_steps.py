@@ -6,7 +6,6 @@ from datetime import timedelta
 import pytest
 
 from models import EndReason, LinkPurpose, MailState, Tenant, User
-from services import expiry, workers
 from services.access.actor import Actor, is_fresh
 from services.audit.check import verify
 from services.core import clock
@@ -14,6 +13,7 @@ from services.core.db import transaction
 from services.core.errors import DeadLinkError, SessionEndedError, TooManyAttemptsError
 from services.core.runtime import Runtime
 from services.mail import delivery, queue
+from services.operations import expiry, workers
 from services.sessions import sessions
 from services.sign_in import password_change, throttle
 from services.users import accounts, invitations, listing

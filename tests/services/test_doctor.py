@@ -14,15 +14,15 @@ from pydantic import SecretStr
 from sqlalchemy import text
 
 from models import MailState, MailTemplate, OutgoingMail, Tenant
-from services import backup, doctor, system
 from services.access.actor import COMMAND_LINE
 from services.audit.heads import note_heads
-from services.checks import Check, State, report, verdict, well
 from services.core import clock, migrations
 from services.core.db import transaction
 from services.core.runtime import Runtime
 from services.core.settings import Settings
 from services.core.startup import started
+from services.operations import backup, doctor, system
+from services.operations.checks import Check, State, report, verdict, well
 from services.users import accounts
 from tests import factories
 from tests.mail_server import MailServer

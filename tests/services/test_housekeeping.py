@@ -6,11 +6,11 @@ import pytest
 from sqlmodel import select
 
 from models import AttemptCounter, BusMessage, KnownDevice, Tenant, User
-from services import housekeeping, workers
 from services.access.actor import Actor
 from services.core import clock, transport
 from services.core.db import reading, transaction
 from services.core.runtime import Runtime
+from services.operations import housekeeping, workers
 from services.sessions import known_devices
 from services.sign_in import throttle
 from services.users.accounts import set_active

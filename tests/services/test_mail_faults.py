@@ -21,9 +21,9 @@ from services.mail import smtp as conversation
 from services.mail.delivery import deliver_next
 from services.mail.queue import PAUSES
 from services.mail.smtp import Patience
+from services.operations.workers import working
 from services.users import invitations, listing
 from services.users.invitation_form import InvitationForm
-from services.workers import working
 from tests import books
 from tests.browser.waiting import eventually
 from tests.mail_server import MailServer

@@ -19,8 +19,8 @@ from services.core.db import Database, reading
 from services.core.errors import OperatorError
 from services.core.settings import Settings
 from services.core.startup import started
-from services.database_file import held
-from services.move import LEFT_OUT, move
+from services.operations.database_file import held
+from services.operations.move import LEFT_OUT, move
 from services.sessions import sessions
 from services.sign_in.sign_in import sign_in
 from tests import books, factories

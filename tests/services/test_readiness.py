@@ -16,13 +16,13 @@ import pytest
 from sqlalchemy import text
 
 from models import SsoConnection, Tenant
-from services import readiness
 from services.core import clock, transport, vault
 from services.core.db import transaction
 from services.core.runtime import Runtime
 from services.core.settings import Settings
 from services.core.startup import started
-from services.readiness import Check
+from services.operations import readiness
+from services.operations.readiness import Check
 from tests.browser.waiting import eventually
 from tests.conftest import make_settings
 from tests.ports import free_port
@@ -154,7 +154,9 @@ async def test_each_trouble_is_logged_once_with_what_to_do(
     path.write_text(keys)
     path.chmod(0o644)
     await readiness.tell()
-    told = [line.getMessage() for line in caplog.records if line.name == "services.readiness"]
+    told = [
+        line.getMessage() for line in caplog.records if line.name == "services.operations.readiness"
+    ]
     assert [vault.LOST in line for line in told] == [True, False, False]
     assert "can be opened" in told[1]
     assert f"chmod 600 {path}" in told[2]

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, initialize, invariant, multiple, rule
 
 from models import LinkPurpose
-from services import expiry
 from services.access.actor import COMMAND_LINE, Actor
 from services.audit.check import verify
 from services.core import clock
 from services.core.errors import SessionEndedError, SignInFailedError
+from services.operations import expiry
 from services.sessions import sessions
 from services.sessions.sessions import TOUCH_EVERY
 from services.sign_in import password_change

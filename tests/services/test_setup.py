@@ -4,13 +4,13 @@ import pytest
 from sqlmodel import select
 
 from models import LinkPurpose, OneTimeLink, Role, Tenant, User
-from services import setup
 from services.core.db import reading
 from services.core.errors import DeadLinkError, InvalidInputError, OperatorError
 from services.core.events import Event
 from services.core.runtime import Runtime
+from services.operations import setup
+from services.operations.setup import SetupForm
 from services.sessions import sessions
-from services.setup import SetupForm
 from services.sign_in.sign_in import sign_in
 from services.tenants.events import TenantChanged
 from services.users.events import UserInvited

@@ -13,13 +13,13 @@ from models import (
     Tenant,
     User,
 )
-from services import setup
 from services.access import one_time_links
 from services.access.actor import Actor
 from services.audit.writing import PLATFORM_CHAIN
 from services.core.db import transaction
 from services.core.runtime import Runtime
-from services.setup import SetupForm
+from services.operations import setup
+from services.operations.setup import SetupForm
 from services.sign_in import passwords
 from services.tenants import tenants
 from services.users import invitations

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from services import housekeeping
 from services.core import sqlite
 from services.core.db import transaction
 from services.core.runtime import Runtime
+from services.operations import housekeeping
 
 
 @pytest.fixture

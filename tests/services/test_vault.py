@@ -5,7 +5,6 @@ from cryptography.fernet import Fernet
 from pydantic import SecretStr
 
 from models import Authenticator, SsoConnection, Tenant, User
-from services import lost_keys
 from services.access.actor import COMMAND_LINE
 from services.core import clock, vault
 from services.core.db import reading, transaction
@@ -13,7 +12,8 @@ from services.core.errors import OperatorError
 from services.core.runtime import Runtime
 from services.core.settings import Settings
 from services.core.startup import started
-from services.lost_keys import GivenUp
+from services.operations import lost_keys
+from services.operations.lost_keys import GivenUp
 from services.sign_in.second_factors import totp
 from tests import books
 from tests.factories import create_tenant, create_user

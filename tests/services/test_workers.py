@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 
 from models import EndReason, Tenant
-from services import workers
 from services.access.actor import COMMAND_LINE, Actor
 from services.core import clock
 from services.core.runtime import Runtime
+from services.operations import workers
 from services.users import accounts
 from tests import books
 from tests.factories import create_user, sign_in

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from models import Tenant
-from services import system
 from services.access.actor import COMMAND_LINE
 from services.core.errors import DatabaseUnavailableError
 from services.core.runtime import Runtime
+from services.operations import system
 from services.users import accounts
 from tests.factories import create_user
 from ui import figures, live

@@ -8,10 +8,10 @@ import pytest
 from fastapi import FastAPI
 
 from models import Passkey, Tenant, User
-from services import setup
 from services.core import clock
 from services.core.db import transaction
 from services.core.runtime import Runtime
+from services.operations import setup
 from services.sessions import sessions
 from tests import factories
 from tests.conftest import PUBLIC_URL

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.doctor_web import ECHO_PATH
+from services.operations.doctor_web import ECHO_PATH
 from ui.headers.answers import Render
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network

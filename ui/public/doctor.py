@@ -3,7 +3,7 @@
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import JSONResponse
 
-from services.doctor_web import ECHO_PATH, PROOF_HEADER, is_proof
+from services.operations.doctor_web import ECHO_PATH, PROOF_HEADER, is_proof
 from ui.headers import CAME_BY
 
 router = APIRouter(include_in_schema=False)

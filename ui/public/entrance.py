@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from services import setup
+from services.operations import setup
 from services.sessions import sessions
 from services.tenants import tenants
 from ui.cookies import session_token

@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 from fastapi.responses import PlainTextResponse
 
-from services import readiness
+from services.operations import readiness
 
 router = APIRouter(include_in_schema=False)
 

@@ -5,7 +5,7 @@ from fastapi.responses import Response
 
 from services.core import runtime
 from services.core.errors import InvalidInputError
-from services.setup import SetupForm, open_setup, set_up
+from services.operations.setup import SetupForm, open_setup, set_up
 from ui.cookies import caller_of
 from ui.public.answers import form_of, page, signed_in_answer
 

@@ -14,13 +14,13 @@ from typing import Any
 
 from sqlalchemy import CursorResult, text
 
-from services import readiness
-from services.checks import Check, failed, warning, well
 from services.core import clock, folders, migrations, runtime
 from services.core.db import Transaction, reading
 from services.core.errors import NoDatabaseError
 from services.core.settings import Settings
 from services.core.startup import require_database
+from services.operations import readiness
+from services.operations.checks import Check, failed, warning, well
 
 DATABASE, SCHEMA, WRITING, OWNER = "Database", "Schema", "Writing", "Owner"
 DISK, CONNECTIONS = "Disk", "Connections"

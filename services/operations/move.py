@@ -22,7 +22,7 @@ from services.core.migrations import upgrade_tables
 from services.core.setting_types import check_database_url
 from services.core.settings import Settings
 from services.core.startup import require_database, started
-from services.database_file import copy_whole, held, remove
+from services.operations.database_file import copy_whole, held, remove
 
 BATCH = 1000
 # What processes on one SQLite file tell each other; PostgreSQL's tell each other without a table.

@@ -5,11 +5,11 @@ import socket
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from services import doctor, doctor_work
 from services.access.actor import Acting, Operator, authorize
 from services.access.permissions import Permission
-from services.checks import Check
 from services.core.db import reading
+from services.operations import doctor, doctor_work
+from services.operations.checks import Check
 from services.sessions import replicas
 
 

@@ -12,8 +12,8 @@ from services.core import clock, runtime
 from services.core.db import transaction
 from services.core.emails import email_key
 from services.core.names import fold, slug_from
-from services.demo_names import FIRST_NAMES, LAST_NAMES, SPECIAL_NAMES
-from services.setup import is_set_up
+from services.operations.demo_names import FIRST_NAMES, LAST_NAMES, SPECIAL_NAMES
+from services.operations.setup import is_set_up
 from services.sign_in.passwords import hash_password
 from services.tenants.tenants import add_tenant
 from services.users.accounts import set_names

@@ -5,12 +5,12 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
-from services import expiry, housekeeping, readiness
 from services.access.actor import ROLLCALL
 from services.audit import telling
 from services.core import runtime, transport
 from services.core.errors import RollcallError
 from services.mail import delivery
+from services.operations import expiry, housekeeping, readiness
 from services.sessions import receipts, replicas
 from services.users import accounts
 

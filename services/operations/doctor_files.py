@@ -6,16 +6,16 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from services import backup
 from services.audit import signature
-from services.checks import Check, failed, warning, well
 from services.core import clock, folders, runtime, vault
 from services.core.errors import RollcallError
 from services.core.secrets import SECRET_FILE, load_secret
 from services.core.setting_sources import env_path, named_files
 from services.core.settings import Settings
-from services.doctor_database import require_there
-from services.key_files import KEY_FILES
+from services.operations import backup
+from services.operations.checks import Check, failed, warning, well
+from services.operations.doctor_database import require_there
+from services.operations.key_files import KEY_FILES
 
 KEYS, SECRETS, BACKUP = "Keys", "Secret files", "Last backup"
 # Backups are made each night; one may be missed.

@@ -10,11 +10,11 @@ from sqlmodel import func, select
 from models import AuditHead, MailState, NotedHead, OutgoingMail
 from services.audit.check import verify
 from services.audit.writing import PLATFORM_CHAIN
-from services.checks import Check, failed, warning, well
 from services.core import clock, runtime, transport
 from services.core.db import reading
-from services.doctor_database import require_there
 from services.mail import check
+from services.operations.checks import Check, failed, warning, well
+from services.operations.doctor_database import require_there
 from services.sessions import replicas
 from services.sessions.replicas import LIFE_SECONDS
 

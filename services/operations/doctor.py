@@ -15,8 +15,6 @@ from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from services import doctor_database, doctor_files, doctor_web, doctor_work
-from services.checks import Check, failed, warning, well, without_secrets
 from services.core import runtime
 from services.core.db import Database
 from services.core.errors import DatabaseUnavailableError, NoDatabaseError, RollcallError
@@ -25,6 +23,8 @@ from services.core.secrets import SECRET_FILE, load_secret
 from services.core.settings import Settings
 from services.core.version import VERSION
 from services.mail import check as mail_check
+from services.operations import doctor_database, doctor_files, doctor_web, doctor_work
+from services.operations.checks import Check, failed, warning, well, without_secrets
 
 # Seconds for each look but two: whoever waits for the answer sits there.
 LOOK_SECONDS = 15

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from services import key_files
 from services.core import clock
 from services.core.errors import OperatorError
 from services.core.settings import Settings
 from services.core.startup import require_database
-from services.database_file import copy_whole, read_only, reason, remove
+from services.operations import key_files
+from services.operations.database_file import copy_whole, read_only, reason, remove
 
 log = logging.getLogger(__name__)
 

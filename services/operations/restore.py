@@ -16,7 +16,6 @@ from pydantic import SecretStr
 from sqlmodel import col, func, select, update
 
 from models import AuditEvent, EndReason, LoginSession
-from services import key_files
 from services.access.actor import COMMAND_LINE
 from services.audit.check import BrokenLink, verify
 from services.audit.writing import Action, record
@@ -25,7 +24,8 @@ from services.core.db import transaction
 from services.core.errors import OperatorError
 from services.core.settings import Settings
 from services.core.startup import started
-from services.database_file import (
+from services.operations import key_files
+from services.operations.database_file import (
     BESIDE,
     copy_whole,
     read_only,

@@ -17,12 +17,12 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from services.checks import Check, failed, warning, well
 from services.core import clock, runtime
 from services.core.errors import RollcallError
 from services.core.secrets import derive
 from services.core.settings import Settings
-from services.doctor_database import require_there, seconds_apart
+from services.operations.checks import Check, failed, warning, well
+from services.operations.doctor_database import require_there, seconds_apart
 
 PUBLIC_URL, PROXY, CLOCK = "Public url", "Proxy and websockets", "Clock"
 # Where a request's own headers are told, and the header that proves who asks.
