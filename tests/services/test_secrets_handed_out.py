@@ -41,23 +41,23 @@ from tests.services.calls import CALLS, Call
 STALE = FRESH_FOR + timedelta(seconds=1)
 # Which secret each call hands out, or has mailed.
 HANDS_OUT = {
-    "invitations.invite": Secret.INVITATION,
-    "invitations.invite of a Tenant Admin": Secret.TENANT_ADMIN_INVITATION,
-    "invitation_import.invite_rows": Secret.INVITATION,
-    "invitation_import.invite_rows of a Tenant Admin": Secret.TENANT_ADMIN_INVITATION,
-    "invitations.resend": Secret.INVITATION,
-    "invitations.resend to a Tenant Admin": Secret.TENANT_ADMIN_INVITATION,
-    "invitations.copy_link": Secret.INVITATION,
-    "invitations.copy_link of a Tenant Admin": Secret.TENANT_ADMIN_INVITATION,
-    "second_factors.begin": Secret.OWN_SECOND_FACTOR,
-    "second_factors.finish": Secret.OWN_SECOND_FACTOR,
-    "second_factors.renew_codes": Secret.OWN_SECOND_FACTOR,
-    "passkeys.begin": Secret.OWN_SECOND_FACTOR,
-    "passkeys.finish": Secret.OWN_SECOND_FACTOR,
-    "audit_log.export": Secret.AUDIT_EXPORT,
+    "users.invitations.invite": Secret.INVITATION,
+    "users.invitations.invite of a Tenant Admin": Secret.TENANT_ADMIN_INVITATION,
+    "users.invitation_import.invite_rows": Secret.INVITATION,
+    "users.invitation_import.invite_rows of a Tenant Admin": Secret.TENANT_ADMIN_INVITATION,
+    "users.invitations.resend": Secret.INVITATION,
+    "users.invitations.resend to a Tenant Admin": Secret.TENANT_ADMIN_INVITATION,
+    "users.invitations.copy_link": Secret.INVITATION,
+    "users.invitations.copy_link of a Tenant Admin": Secret.TENANT_ADMIN_INVITATION,
+    "sign_in.second_factors.totp.begin": Secret.OWN_SECOND_FACTOR,
+    "sign_in.second_factors.totp.finish": Secret.OWN_SECOND_FACTOR,
+    "sign_in.second_factors.totp.renew_codes": Secret.OWN_SECOND_FACTOR,
+    "sign_in.second_factors.passkeys.begin": Secret.OWN_SECOND_FACTOR,
+    "sign_in.second_factors.passkeys.finish": Secret.OWN_SECOND_FACTOR,
+    "audit.reading.export": Secret.AUDIT_EXPORT,
 }
 # What these return as text is words for people.
-WORDS_ALONE = {"invitations.check_field"}
+WORDS_ALONE = {"users.invitations.check_field"}
 
 BY_NAME = {call.name: call for call in CALLS}
 each_call = pytest.mark.parametrize("call", CALLS, ids=lambda call: call.name)
@@ -107,8 +107,12 @@ def test_a_call_that_may_hand_out_a_secret_stands_in_the_table() -> None:
         and _may_hold_a_secret(typing.get_type_hints(function)["return"])
     }
     assert found <= {name.split()[0] for name in HANDS_OUT} | WORDS_ALONE
-    assert {"invitations.copy_link", "second_factors.begin", "audit_log.export"} <= found
-    assert "invitation_import.invite_rows" in found
+    assert {
+        "users.invitations.copy_link",
+        "sign_in.second_factors.totp.begin",
+        "audit.reading.export",
+    } <= found
+    assert "users.invitation_import.invite_rows" in found
 
 
 def test_no_call_is_a_stream_that_checks_only_when_it_is_read() -> None:
@@ -173,7 +177,7 @@ async def test_the_search_for_secrets_finds_them(
     rollcall: Runtime, tenant: Tenant, admin: Actor
 ) -> None:
     target = await create_user(tenant, invited=True)
-    for name in ("invitations.copy_link", "second_factors.begin"):
+    for name in ("users.invitations.copy_link", "sign_in.second_factors.totp.begin"):
         texts = list(_texts(await BY_NAME[name].run(admin, target.id)))
         assert await _secrets_in(texts), name
 

@@ -1,7 +1,7 @@
 """What a passkey signs: a challenge that is sealed, and kept nowhere.
 
 It says what it is good for, of whom or where, and when it was made. Whoever signs it proves that
-they hold the key now; that a challenge counts once, `services.sign_in.second_factors.passkeys` sees to.
+they hold the key now; that a challenge counts once, `passkeys` sees to.
 """
 
 import base64

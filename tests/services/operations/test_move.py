@@ -28,7 +28,7 @@ from tests.browser.server import serving
 from tests.conftest import make_settings
 from tests.factories import CALLER, PASSWORD
 from tests.postgres import PostgresServer
-from tests.services.test_upgrades import COOKIE, RIGHT_AFTER, SCHEMAS, SECRET, _populate
+from tests.services.core.test_upgrades import COOKIE, RIGHT_AFTER, SCHEMAS, SECRET, _populate
 from tests.test_command_line import assert_refused, run
 
 pytestmark = pytest.mark.postgresql

@@ -19,7 +19,7 @@ from services.sessions.events import SessionsEnded
 from services.users.events import UserDeactivated
 from tests.factories import create_user, sign_in
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[3]
 PATIENCE = 30
 
 

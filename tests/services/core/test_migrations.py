@@ -17,7 +17,7 @@ from services.core.errors import OperatorError
 from services.core.migrations import migrate
 from services.core.runtime import Runtime
 
-WRITTEN_BY_THE_FIRST = Path(__file__).parent / "schemas" / "0001.sql"
+WRITTEN_BY_THE_FIRST = Path(__file__).parents[1] / "schemas" / "0001.sql"
 
 
 def _is_described(_item: object, name: str | None, *_: object) -> bool:

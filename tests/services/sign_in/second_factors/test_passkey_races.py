@@ -10,7 +10,7 @@ from tests import books, factories
 from tests.authenticator import challenge_of
 from tests.factories import CALLER
 from tests.racing import FEW_ROUNDS, duel, race, rounds
-from tests.services.test_passkeys import add_passkey
+from tests.services.sign_in.second_factors.test_passkeys import add_passkey
 
 
 async def test_of_two_uses_of_one_answer_at_once_one_succeeds(admin: Actor, tenant: Tenant) -> None:

@@ -31,7 +31,7 @@ from tests.mail_server import MailServer
 
 IP = "203.0.113.7"
 CALLER = Caller(IP)
-DOCS = (Path(__file__).parents[2] / "docs" / "logs.md").read_text(encoding="utf-8")
+DOCS = (Path(__file__).parents[3] / "docs" / "logs.md").read_text(encoding="utf-8")
 FORMATS = {"text": logs._Line, "json": logs._JsonLine}
 # What fail2ban puts in the place of <ADDR>, near enough.
 ADDR = r"(?P<ip>\d+\.\d+\.\d+\.\d+|[0-9a-fA-F:]+)"

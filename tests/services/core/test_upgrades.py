@@ -32,7 +32,7 @@ from tests.conftest import BOTH, make_settings
 from tests.factories import CALLER, PASSWORD
 from tests.postgres import PostgresServer
 
-SCHEMAS = Path(__file__).parent / "schemas"
+SCHEMAS = Path(__file__).parents[1] / "schemas"
 RELEASED = sorted(path.stem for path in SCHEMAS.glob("*.sql"))
 SECRET = "the secret of the populated database"
 # A cookie of Ada's, and Noor's invitation, as they had them before the upgrade.

@@ -39,10 +39,10 @@ LOOK_BY_THEMSELVES = {
 }
 # What these are tried on is made first, in a transaction of its own.
 MAKE_SOMETHING_FIRST = {
-    "passkeys.remove",
-    "sessions.revoke of one session",
-    "invitations.resend to a Tenant Admin",
-    "invitations.copy_link of a Tenant Admin",
+    "sign_in.second_factors.passkeys.remove",
+    "sessions.sessions.revoke of one session",
+    "users.invitations.resend to a Tenant Admin",
+    "users.invitations.copy_link of a Tenant Admin",
 }
 
 
