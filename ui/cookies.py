@@ -14,7 +14,7 @@ from starlette.responses import Response
 from services.core import runtime
 from services.sessions import known_devices
 from services.sessions.sessions import Caller
-from services.sign_in.second_factors import ticket as second_step_ticket
+from services.sign_in import second_step_ticket
 from services.sign_in.sign_in import SignedIn
 from services.sso.attempts import ATTEMPT_LIFETIME
 

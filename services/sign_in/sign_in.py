@@ -23,10 +23,9 @@ from services.core.secrets import token_hash
 from services.sessions import known_devices
 from services.sessions.events import UserSignedIn
 from services.sessions.sessions import Caller, begin, end
-from services.sign_in import throttle
+from services.sign_in import second_step_ticket, throttle
 from services.sign_in.passwords import place, verify_password
 from services.sign_in.policy import Standing, get_standing
-from services.sign_in.second_factors import ticket
 
 
 @dataclass(frozen=True)
@@ -122,7 +121,7 @@ async def admit(
     standing = await _require_entry(tx, user, method)
     if standing.has_second_factor:
         slug = tenant.slug if tenant else None
-        return SecondStepNeededError(ticket.issue(user, slug, method))
+        return SecondStepNeededError(second_step_ticket.issue(user, slug, method))
     return await _enter(tx, user, caller, tenant, method)
 
 

@@ -17,9 +17,8 @@ from services.core.errors import (
 from services.core.operator_log import Refused, noting_pauses
 from services.sessions import known_devices
 from services.sessions.sessions import Caller
-from services.sign_in import throttle
+from services.sign_in import second_step_ticket, throttle
 from services.sign_in.second_factors import passkeys, totp
-from services.sign_in.second_factors import ticket as second_step_ticket
 from services.sign_in.sign_in import SignedIn, welcome
 
 # What is to be logged of a proof, or none where it is wrong. The user is locked.

@@ -22,8 +22,8 @@ from services.core.errors import (
 from services.sessions.sessions import Caller, list_open, recognise
 from services.sign_in import password_change, throttle
 from services.sign_in.second_factors import recovery_codes, step, totp
-from services.sign_in.second_factors.ticket import LIFETIME
 from services.sign_in.second_factors.totp import STEP
+from services.sign_in.second_step_ticket import LIFETIME
 from services.sign_in.sign_in import sign_in
 from services.users import accounts
 from tests import books, factories
