@@ -1,3 +1,3 @@
 """Which Rollcall this is. (An installed one has no pyproject.toml beside it; a test compares.)"""
 
-VERSION = "0.1.0"
+VERSION = "0.2.0"
