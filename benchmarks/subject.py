@@ -40,7 +40,9 @@ class Subject:
     async def _note(self, event: UserEvent) -> None:
         self.committed.put_nowait(event.committed_at)
         if isinstance(event, UserDeactivated):
-            self._shut_out(event.user_id).set_result(event.committed_at)
+            shut_out = self._shut_out(event.user_id)
+            if not shut_out.done():
+                shut_out.set_result(event.committed_at)
 
     async def tenant(self, slug: str, users: int, password: str = "") -> list[str]:
         """A tenant with so many users; returns their ids."""
@@ -73,6 +75,7 @@ class Subject:
 
     async def shut_out(self, token: str, slug: str, user_id: str) -> float:
         """Deactivate a user, as whoever has this session; returns when it was committed."""
+        self.shut_out_at.pop(UUID(user_id), None)  # one that was shut out before
         await set_active(await self._actor(token, slug), UUID(user_id), active=False)
         return await asyncio.wait_for(self._shut_out(UUID(user_id)), 10)
 

@@ -12,7 +12,7 @@ from ui import live
 from ui.components.shell import Link, Shell
 from ui.components.toast import Toast
 from ui.dialogs.confirm import ConfirmDialog
-from ui.identity import home_path, sign_in_url
+from ui.paths import home_path, sign_in_url
 
 # The navigation: name, last part of the address, and the permission that shows it.
 TENANT_NAVIGATION = (

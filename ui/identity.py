@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Coroutine
 from typing import Any
-from urllib.parse import quote
 
 from fastapi import HTTPException, Request
 
@@ -12,20 +11,7 @@ from services.core.errors import NotAllowedError, SessionEndedError
 from services.sessions.sessions import Visit, recognise
 from ui import live
 from ui.cookies import caller_of, session_token
-
-
-def home_path(slug: str | None) -> str:
-    """The path under which the pages of a tenant live, or those above the tenants."""
-    # Quoted, since it may be a stranger's words: a header takes neither NUL nor line ends.
-    return f"/t/{quote(slug)}" if slug else "/platform"
-
-
-def sign_in_url(slug: str | None, *, why: str | None = None, after: str | None = None) -> str:
-    """The sign-in page, with why one was signed out and where to go after."""
-    query = [f"why={quote(why)}"] if why else []
-    if after:
-        query.append(f"next={quote(after, safe='/')}")
-    return f"{home_path(slug)}/login" + (f"?{'&'.join(query)}" if query else "")
+from ui.paths import home_path, sign_in_url
 
 
 def require(permission: Permission) -> Callable[..., Coroutine[Any, Any, Visit]]:

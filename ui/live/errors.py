@@ -18,8 +18,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.core.errors import SessionEndedError
 from ui.headers.access import route_of
-from ui.identity import sign_in_url
 from ui.live.cut import CUT_URL
+from ui.paths import sign_in_url
 
 log = logging.getLogger(__name__)
 

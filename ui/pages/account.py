@@ -23,9 +23,10 @@ from ui.components.part import Part
 from ui.components.refresher import Refresher
 from ui.components.toast import Toast
 from ui.frame import enter, frame, section, text
-from ui.identity import home_path, require
+from ui.identity import require
 from ui.input import as_text
 from ui.pages.second_factor_card import SecondFactorCard
+from ui.paths import home_path
 from ui.words import LATEST_SESSIONS, ago, moment
 
 MayView = Annotated[Visit, Depends(require(Permission.USE_OWN_ACCOUNT))]

@@ -21,8 +21,9 @@ from ui.actions import told
 from ui.components.audit_log import AuditLog
 from ui.components.toast import Toast
 from ui.frame import enter, frame, text
-from ui.identity import home_path, require
+from ui.identity import require
 from ui.input import as_version
+from ui.paths import home_path
 
 MayView = Annotated[Visit, Depends(require(Permission.VIEW_AUDIT))]
 

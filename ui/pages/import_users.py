@@ -25,7 +25,8 @@ from ui.actions import told
 from ui.components.csv_import import CsvImport
 from ui.components.toast import Toast
 from ui.frame import enter, frame, text
-from ui.identity import home_path, require
+from ui.identity import require
+from ui.paths import home_path
 
 MayInvite = Annotated[Visit, Depends(require(Permission.INVITE_USERS))]
 ORDINARY = {Role.ADMINISTRATOR.value, Role.SALES_ENGINEER.value}

@@ -14,8 +14,8 @@ from ui.components.form_dialog import Field, FormDialog
 from ui.components.part import Part
 from ui.components.toast import Toast
 from ui.frame import section, text
-from ui.identity import home_path
 from ui.input import as_text
+from ui.paths import home_path
 from ui.words import moment
 
 REQUIRE = {"no": "Offered beside the password", "yes": "Required for everyone"}

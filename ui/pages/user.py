@@ -30,9 +30,10 @@ from ui.components.refresher import Refresher
 from ui.components.toast import Toast
 from ui.dialogs.deactivate import DeactivateDialog
 from ui.frame import enter, frame, section, text
-from ui.identity import home_path, require
+from ui.identity import require
 from ui.input import as_date, as_text, as_uuid
 from ui.pages.audit import page_values
+from ui.paths import home_path
 from ui.words import (
     LATEST_SESSIONS,
     MAIL_NAMES,

@@ -21,8 +21,9 @@ from ui.components.users_grid import UsersGrid
 from ui.dialogs.deactivate import DeactivateDialog
 from ui.dialogs.invite import InviteDialog
 from ui.frame import enter, frame
-from ui.identity import home_path, require
+from ui.identity import require
 from ui.input import as_uuid, as_version
+from ui.paths import home_path
 from ui.rows import row_values
 
 MayView = Annotated[Visit, Depends(require(Permission.VIEW_USERS))]

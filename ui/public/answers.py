@@ -16,7 +16,7 @@ from services.core.errors import TooManyAttemptsError
 from services.sign_in.sign_in import SignedIn, replace_session
 from ui.assets import STYLE_URL, address_of
 from ui.cookies import caller_of, session_token, set_second_step, set_session
-from ui.identity import home_path
+from ui.paths import home_path
 
 # The longest that is meant: a passkey's answer, whose id alone may have 1,023 bytes, twice.
 LONGEST_VALUE = 8192

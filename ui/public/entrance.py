@@ -7,7 +7,7 @@ from services.operations import setup
 from services.sessions import sessions
 from services.tenants import tenants
 from ui.cookies import session_token
-from ui.identity import home_path
+from ui.paths import home_path
 from ui.public.answers import form_of, go, home_of, page
 
 router = APIRouter(include_in_schema=False)

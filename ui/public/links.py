@@ -16,7 +16,7 @@ from services.sign_in.sign_in import SignedIn
 from services.sso.connections import find_offer
 from services.users import invitations
 from ui.cookies import caller_of
-from ui.identity import home_path
+from ui.paths import home_path
 from ui.public.answers import form_of, page, paused, second_step_answer, signed_in_answer
 from ui.public.sign_in import name_of
 

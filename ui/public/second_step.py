@@ -17,7 +17,7 @@ from services.core.errors import (
 from services.sign_in.second_factors import step as second_step
 from services.sign_in.sign_in import SignedIn
 from ui.cookies import caller_of, second_step_of, set_second_step
-from ui.identity import home_path
+from ui.paths import home_path
 from ui.public.answers import form_of, json_answer, page, paused, signed_in_answer
 from ui.public.sign_in import local_path, name_of, sign_in_page
 

@@ -24,7 +24,7 @@ from services.sso.connections import find_offer
 from services.sso.logout import provider_sign_out
 from services.tenants import tenants
 from ui.cookies import caller_of, clear_session, session_token
-from ui.identity import home_path, sign_in_url
+from ui.paths import home_path, sign_in_url
 from ui.public.answers import (
     form_of,
     go,

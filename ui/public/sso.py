@@ -15,7 +15,8 @@ from services.sso.errors import SsoError
 from services.sso.flow import Departure
 from services.sso.logout import end_by_provider
 from ui.cookies import attempt_of, caller_of, clear_attempt, set_attempt
-from ui.identity import require, sign_in_url
+from ui.identity import require
+from ui.paths import sign_in_url
 from ui.public.answers import form_of, go, page, signed_in_answer
 from ui.public.sign_in import local_path, refused_page
 
