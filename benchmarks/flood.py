@@ -23,7 +23,7 @@ from tests import postgres
 from ui.live.budget import PER_SECOND
 
 SLUG = "flood"
-ROUNDS = 60
+ROUNDS = 20
 TIMES = 2.0
 # The two kinds of floods: events a second of each who floods. The second is fifty times what is let
 # through; a client that sends more takes the processor from the server on this very machine.
