@@ -90,7 +90,7 @@ async def test_platform_admins_have_a_page_of_their_own(browsers: Browsers, robi
     )
     await dialog(page).get_by_role("button", name="Cancel").click()
     links = page.get_by_role("navigation", name="Main").get_by_role("link")
-    await expect(links).to_have_text(["Tenants", "Platform Admins", "Roles", "Audit"])
+    await expect(links).to_have_text(["Tenants", "Platform Admins", "Roles", "Audit", "System"])
 
 
 async def test_a_platform_admin_shut_out_inside_a_tenant_lands_where_they_can_sign_in(

@@ -34,9 +34,9 @@ async def test_figures_move_while_somebody_watches(
     browsers: Browsers, robin: User, tenant: Tenant, ada: User
 ) -> None:
     page = await opened(browsers, robin)
-    open_pages = int(await figure(page, "open pages").inner_text())
+    await expect(figure(page, "open pages")).to_have_text("1", timeout=PATIENCE)  # others have left
     await browsers.as_user(robin, "/platform/tenants")
-    await expect(figure(page, "open pages")).to_have_text(str(open_pages + 1))
+    await expect(figure(page, "open pages")).to_have_text("2")
     await expect(page.get_by_text(re.compile(r"^live, \d\d:\d\d:\d\d$"))).to_be_visible()
     for name in ("One", "Two", "Three"):
         await accounts.rename(COMMAND_LINE, ada.id, "Ada", name)

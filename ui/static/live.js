@@ -133,7 +133,7 @@
   function lost() {
     if (lostTimer || isClosing) return;
     lostTimer = setTimeout(() => {
-      if (popup.ariaHidden === "false") return; // it says more already
+      if (popup.children[0].textContent) return; // it says more already
       say("Connection lost", "Trying to reconnect. What you see may be out of date.");
       popup.ariaHidden = "false";
     }, LOST_AFTER);
