@@ -14,8 +14,8 @@ from tests.browser.server import Server
 from tests.replicas.people import Tab, Visitor
 
 PAGES = ("users", "account", "audit", "settings", "users/{id}")
-# Sockets may say 200 things at once and 50 a second: this stays below it.
-AT_ONCE = 40
+# A session's sockets may say 20 things a second (`ui.live.budget`): this stays below it.
+AT_ONCE = 15
 
 
 def _forged(own: User, stranger: User, missing: str) -> list[Any]:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,12 +12,11 @@ from urllib.parse import quote
 import psycopg
 import pytest
 from psycopg import sql
-from pydantic import SecretStr
 
 from services.core import transport
 from services.core.db import reading
 from services.core.errors import RollcallError
-from services.core.settings import Settings
+from services.core.settings import load
 from services.core.startup import started
 from services.core.transport import LISTENER
 from services.operations import readiness
@@ -94,13 +94,13 @@ async def test_no_log_line_has_a_part_of_the_database_s_password(
     caplog.set_level(logging.DEBUG)
     _set_password(postgres_server, strict, password)
     monkeypatch.setattr(transport, "RECONNECT_SECONDS", 0.05)
+    monkeypatch.setenv("ROLLCALL_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("ROLLCALL_ENV_FILE", os.devnull)
     said = {}
     for name, url in _spellings(postgres_server, strict, password, database).items():
-        settings = Settings(
-            _env_file=None, data_dir=tmp_path, database_url=SecretStr(f"postgresql://{url}")
-        )
+        monkeypatch.setenv("ROLLCALL_DATABASE_URL", f"postgresql://{url}")
         try:
-            async with started(settings):
+            async with started(load()):
                 await _hear_and_be_cut_off(postgres_server)
         except RollcallError as error:
             said[name] = str(error)
