@@ -29,6 +29,9 @@ MAIN = Path(__file__).parent.parent / "main.py"
 LOGIN, LIST, ACCOUNT = "/t/out/login", "/t/out/users", "/t/out/account"
 ROUNDS, STARTS = 30, 5
 PATIENCE = 60
+# Seconds between two clicks, so that none waits for those before it: a page's events are paced
+# (`ui.live.budget`), and a person takes longer.
+PAUSE = 0.25
 Samples = dict[str, list[float]]
 
 
@@ -120,6 +123,7 @@ async def _read(admin: Visitor, page: Page, number: int, samples: Samples) -> No
     status, _ = await admin.get(LIST)
     _note(samples, "list, first page", time.perf_counter() - begun)
     assert status == 200
+    await asyncio.sleep(PAUSE)
     begun = await page.act("query", {"q": f"user{number:06}", "page": 1, "seq": number})
     _note(samples, "search", await page.told(f'"seq":{number}', _email(number)) - begun)
 
@@ -128,9 +132,11 @@ async def _deactivate(
     page: Page, other: Page, user: Visitor, user_id: str, samples: Samples
 ) -> None:
     assert (await user.get(ACCOUNT))[0] == 200
+    await asyncio.sleep(PAUSE)
     await page.act("toggle", {"id": user_id, "active": False})
     await page.told('"update"', '"Deactivate ')
     other.forget()
+    await asyncio.sleep(PAUSE)
     refused = asyncio.create_task(_until_refused(user))
     begun = await page.act("submit", {"about:id": user_id}, submit="Deactivate")
     changed = ('"rollcall_user"', user_id, '"active":false')
@@ -150,6 +156,7 @@ async def _until_refused(user: Visitor) -> float:
 async def _activate(page: Page, other: Page, user_id: str, samples: Samples) -> None:
     page.forget()
     other.forget()
+    await asyncio.sleep(PAUSE)
     begun = await page.act("toggle", {"id": user_id, "active": True})
     changed = ('"rollcall_user"', user_id, '"active":true')
     _note(samples, "activate", await page.told(*changed) - begun)
@@ -166,6 +173,7 @@ async def _invite(page: Page, number: int, samples: Samples) -> None:
         "email": f"invited{number}@out.example",
         "role": "sales_engineer",
     }
+    await asyncio.sleep(PAUSE)
     begun = await page.act("submit", values, submit="Send Invitation")
     _note(samples, "invite", await page.told("is invited") - begun)
     await page.close(submit="Send Invitation")

@@ -1,6 +1,7 @@
 """Rollcall itself, served as `main.py serve` does, with commands to set the scene and to act."""
 
 import asyncio
+import os
 import sys
 import time
 from pathlib import Path
@@ -139,6 +140,7 @@ class Subject:
 
 
 async def main(port: int, data_dir: str) -> None:
+    os.umask(0o077)  # as main.py has it
     url = f"http://127.0.0.1:{port}"
     settings = Settings(_env_file=None, data_dir=Path(data_dir), port=port, public_url=url)
     async with started(settings), serving(create_app(settings), port):

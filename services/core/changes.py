@@ -12,7 +12,7 @@ async def mark() -> object:
     """Equal to an earlier mark only where nothing was committed in between, by any process.
 
     To be taken before one looks: what is committed meanwhile is then seen the next time. (On SQLite
-    this may be late by as much as `carriers` looks.)
+    this may be as late as `transport` looks.)
     """
     if runtime.current().database.is_sqlite:
         return transport.sqlite_version() or object()
