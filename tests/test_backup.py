@@ -19,7 +19,7 @@ from services.core.errors import OperatorError
 from services.core.settings import Settings
 from services.core.startup import started
 from services.operations.backup import RECORD, back_up, last_backup
-from services.operations.key_files import KEY_FILES, archive_of, read_keys, readable_by_others
+from services.operations.key_files import KEY_FILES, archive_of, read_keys
 from services.operations.restore import restore
 from tests import factories
 from tests.test_command_line import ROOT, assert_refused, run
@@ -228,17 +228,6 @@ def test_a_reader_who_may_not_write_backs_up_and_says_that_it_isnt_noted(
     assert "isn't noted" in caplog.text
     (data / RECORD).write_text("half a line {")
     assert last_backup(settings) is None
-
-
-def test_secrets_that_others_can_read_are_found(data: Path) -> None:
-    settings = _of(data)
-    data.chmod(0o755)
-    (data / "rollcall.db").chmod(0o600)
-    assert readable_by_others(settings) == []
-    (data / "signing-secret").chmod(0o644)
-    assert readable_by_others(settings) == [data / "signing-secret"]
-    data.chmod(0o700)
-    assert readable_by_others(settings) == []
 
 
 def test_the_version_is_the_projects() -> None:

@@ -14,7 +14,6 @@ from pathlib import Path
 from services.audit.signature import KEY_FILE as SIGNING_KEY_FILE
 from services.core.errors import OperatorError
 from services.core.secrets import SECRET_FILE
-from services.core.settings import Settings
 from services.core.vault import KEYS_FILE
 
 # Every file of the data folder that holds a key. A new one belongs here.
@@ -95,21 +94,6 @@ def read_keys(archive: Path, data_dir: Path) -> Keys:
             "what is there to a safe place, then restore again. Nothing was replaced."
         )
     return Keys(data_dir, contents)
-
-
-def readable_by_others(settings: Settings) -> list[Path]:
-    """The key files and databases in the data folder that not only their owner can read."""
-    try:
-        paths = sorted(settings.data_dir.iterdir())
-    except OSError:
-        return []
-    return [
-        path
-        for path in paths
-        if (path.name in KEY_FILES or path.suffix in {".db", ".tar"}) and path.is_file()
-        # A folder that only its owner may enter keeps everything in it.
-        if path.stat().st_mode & 0o077 and settings.data_dir.stat().st_mode & 0o077
-    ]
 
 
 def _there(data_dir: Path) -> list[Path]:
