@@ -164,11 +164,7 @@ async def resend(actor: Acting, user_id: UUID) -> Invited:
     Takes what inviting them takes: for an admin's, a fresh sign-in.
     """
     async with transaction(actor=actor) as tx:
-        by = await authorize(tx, actor, _least_permission(actor), lock=(user_id,))
-        user = await get_user(tx, actor, user_id)
-        await _authorize_role(tx, actor, user.role)
-        _require_waiting(user)
-        await _require_open(tx, user.tenant_id)
+        by, user = await _authorize_invited(tx, actor, user_id)
         await one_time_links.void(tx, user.id, LinkPurpose.INVITATION)
         await outbox.cancel(tx, user.id, MailTemplate.INVITATION)
         by_mail = await _send(tx, user, by)
@@ -185,11 +181,7 @@ async def copy_link(actor: Acting, user_id: UUID) -> str:
     Takes what inviting them takes: for an admin's, a fresh sign-in.
     """
     async with transaction(actor=actor) as tx:
-        by = await authorize(tx, actor, _least_permission(actor), lock=(user_id,))
-        user = await get_user(tx, actor, user_id)
-        await _authorize_role(tx, actor, user.role)
-        _require_waiting(user)
-        await _require_open(tx, user.tenant_id)
+        by, user = await _authorize_invited(tx, actor, user_id)
         return await tell_link(tx, actor, by, user)
 
 
@@ -257,6 +249,18 @@ async def accept(slug: str | None, token: str, password: str, caller: Caller) ->
 def roles_offered(role: Role, tenant_id: UUID | None) -> Mapping[str, str]:
     """The roles that someone of this role may invite here: value and name."""
     return {r.value: r.label for r in invitable_roles(role, above_tenants=tenant_id is None)}
+
+
+async def _authorize_invited(
+    tx: Transaction, actor: Acting, user_id: UUID
+) -> tuple[User | None, User]:
+    """Who acts, and the user whose invitation it is about: it can be renewed and handed over."""
+    by = await authorize(tx, actor, _least_permission(actor), lock=(user_id,))
+    user = await get_user(tx, actor, user_id)
+    await _authorize_role(tx, actor, user.role)
+    _require_waiting(user)
+    await _require_open(tx, user.tenant_id)
+    return by, user
 
 
 async def _authorize_role(tx: Transaction, actor: Acting, role: Role) -> None:
