@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 
 from models import Role
-from services.access.actor import Acting
+from services.access.actor import Principal
 from services.access.permissions import invitable_roles
 from services.core.emails import check_email
 from services.core.errors import InvalidInputError
@@ -33,7 +33,7 @@ class CheckedForm:
     wrong: Mapping[str, str]
 
 
-def check_form(actor: Acting, form: InvitationForm) -> CheckedForm:
+def check_form(actor: Principal, form: InvitationForm) -> CheckedForm:
     """Judge a form by itself, without the database."""
     wrong: dict[str, str] = {}
     first_name, last_name, email = "", "", ""
