@@ -117,7 +117,7 @@ async def _nothing_new(tenant: Tenant, admin: Actor, platform: Actor) -> dict[st
         "close what is closed": lambda: closing.close_tenant(platform, closed.id),
         "open what is open": lambda: closing.reopen_tenant(platform, tenant.id),
         "a file of people who are here": lambda: invitation_import.invite_rows(
-            admin, [ImportRow(2, form)]
+            admin, [ImportRow(2, form.model_dump())]
         ),
     }
 
