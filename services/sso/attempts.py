@@ -102,9 +102,10 @@ def too_many(kept: Mapping[str, str]) -> list[str]:
             ages[key] = _fernet().extract_timestamp(sealed.encode())
         except (InvalidToken, UnicodeError):
             ages[key] = 0
-    newest_first = sorted(kept, key=lambda key: ages[key], reverse=True)
+    # Of one second's, browsers send the oldest first (RFC 6265, section 5.4).
+    oldest_first = sorted(kept, key=lambda key: ages[key])
     size, over = 0, []
-    for key in newest_first:
+    for key in oldest_first[::-1]:
         size += len(kept[key])
         if not ages[key] or size > MOST_KEPT:
             over.append(key)
