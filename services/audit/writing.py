@@ -45,6 +45,8 @@ class Action(StrEnum):
     SESSIONS_REVOKED = "session.revoked"
     PASSWORD_CHANGED = "password.changed"  # noqa: S105 - an action's name
     RESET_REQUESTED = "password.reset_requested"
+    PASSWORD_LINK_COPIED = "password.link_copied"  # noqa: S105 - an action's name
+    PASSWORD_LINK_SENT = "password.link_sent"  # noqa: S105 - an action's name
     PASSWORD_RESET = "password.reset"  # noqa: S105 - an action's name
     SSO_CONNECTED = "sso.connected"
     SSO_DISCONNECTED = "sso.disconnected"

@@ -26,6 +26,7 @@ from services.sessions import known_devices
 from services.sign_in.personal_links import PLATFORM_NAME
 from services.sign_in.second_factors import recovery_codes
 from services.sign_in.second_factors.events import SecondFactorsChanged
+from services.sign_in.second_factors.typed_codes import plain_code
 
 ISSUER = "Rollcall"
 # Seconds that a code is shown (RFC 6238, section 5.2, recommends 30).
@@ -213,8 +214,8 @@ async def take(tx: Transaction, user: User, code: str) -> Action | None:
 
 
 def is_app_code(code: str) -> bool:
-    """Whether what somebody typed is meant as an app's code: six digits, blanks aside."""
-    digits = "".join(code.split())
+    """Whether what somebody typed is meant as an app's code: six digits, in whatever script."""
+    digits = plain_code(code)
     return len(digits) == DIGITS and digits.isascii() and digits.isdigit()
 
 
@@ -241,12 +242,12 @@ async def removed(tx: Transaction, template: MailTemplate, user: User) -> None:
 
 
 def _takes(app: Authenticator, code: str) -> bool:
-    digits = "".join(code.split())
+    digits = plain_code(code)
     now = int(clock.now().timestamp()) // STEP
     totp = pyotp.TOTP(vault.unseal(app.sealed_secret), interval=STEP)
     for step in range(now - WINDOW, now + WINDOW + 1):
         if step > app.last_step and secrets.compare_digest(
-            totp.at(step * STEP).encode(), digits.encode("utf-8", "replace")
+            totp.at(step * STEP).encode(), digits.encode()
         ):
             app.last_step = step
             return True

@@ -43,6 +43,7 @@ MAKE_SOMETHING_FIRST = {
     "sessions.sessions.revoke of one session",
     "users.invitations.resend to a Tenant Admin",
     "users.invitations.copy_link of a Tenant Admin",
+    "sign_in.password_links.copy_link for a Tenant Admin",
 }
 
 
