@@ -11,7 +11,7 @@ from services.access.permissions import Permission
 from services.access.second_factor_policy import has_one, lacks, there_is_one
 from services.audit.writing import Action, record
 from services.core.db import Transaction, reading, transaction
-from services.core.errors import ConflictError, InvalidInputError
+from services.core.errors import InvalidInputError, OwnSecondFactorMissingError
 from services.core.looking import looks_first
 from services.tenants.events import TenantChanged
 
@@ -35,24 +35,23 @@ async def require_second_factor(actor: Actor, of: str) -> None:
     """Require a second factor of nobody, of Tenant Admins, or of everyone (`SecondFactorPolicy`).
 
     Whoever has none may only set one up, from their next click on; nobody is signed out. Needs a
-    fresh sign-in. Raises `InvalidInputError`, and `ConflictError` for an admin who would shut
-    themselves out.
+    fresh sign-in. Raises `InvalidInputError`, and, before it asks for anything else,
+    `OwnSecondFactorMissingError` for an admin who would shut themselves out.
     """
     try:
         policy = SecondFactorPolicy(of)
     except ValueError as error:
         raise InvalidInputError({"second_factor": "Choose one of the list."}) from error
     async with transaction(actor=actor) as tx:
-        by = await authorize(
-            tx, actor, Permission.MANAGE_SIGN_IN, lock=(actor.user_id,), fresh=True
-        )
+        by = await authorize(tx, actor, Permission.MANAGE_SIGN_IN, lock=(actor.user_id,))
         tenant = await get_tenant(tx, actor, lock=True)
         if tenant.second_factor_policy is policy:
             return
         session = await tx.get_one(LoginSession, actor.session_id)
         own = by is not None and by.tenant_id == tenant.id
         if by is not None and own and await lacks(tx, by, session.method, policy):
-            raise ConflictError("Set up a second factor of your own in My account first.")
+            raise OwnSecondFactorMissingError
+        await authorize(tx, actor, Permission.MANAGE_SIGN_IN, fresh=True)
         before, tenant.second_factor_policy = tenant.second_factor_policy, policy
         await record(
             tx,

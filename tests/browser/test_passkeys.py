@@ -65,7 +65,7 @@ async def _add(page: Page) -> None:
     await page.get_by_role("button", name="Add a passkey").click()
     await expect(page.locator(".recovery-codes code")).to_have_count(10)
     await page.get_by_role("button", name="I have kept them").click()
-    await expect(page.get_by_text("Passkey, made with")).to_be_visible()
+    await expect(page.get_by_text("Passkey of")).to_be_visible()
 
 
 async def _sign_out(page: Page) -> None:

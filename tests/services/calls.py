@@ -15,6 +15,7 @@ from services.core.errors import (
     ConflictError,
     InvalidInputError,
     NotAllowedError,
+    NotFoundError,
     PasskeyRefusedError,
 )
 from services.operations import system
@@ -206,6 +207,12 @@ async def _remove_passkey(actor: Actor, _target: UUID) -> object:
     return None
 
 
+async def _rename_passkey(actor: Actor, target: UUID) -> object:
+    with suppress(NotFoundError):  # of another's, which everybody hears
+        await passkeys.rename(actor, target, "Phone")
+    return None
+
+
 async def _renew_codes(actor: Actor, _target: UUID) -> object:
     with suppress(ConflictError):
         await totp.renew_codes(actor)
@@ -323,6 +330,7 @@ CALLS = [
     Call("sign_in.second_factors.passkeys.begin", EVERYONE, _begin_passkey, takes_id=False),
     Call("sign_in.second_factors.passkeys.finish", EVERYONE, _finish_passkey, takes_id=False),
     Call("sign_in.second_factors.passkeys.remove", EVERYONE, _remove_passkey, takes_id=False),
+    Call("sign_in.second_factors.passkeys.rename", EVERYONE, _rename_passkey, takes_id=False),
     Call("sessions.sessions.list_open", MANAGERS, sessions.list_open),
     Call("sessions.sessions.revoke", MANAGERS, sessions.revoke),
     # Another tenant's user is asked about by a test of its own, below.

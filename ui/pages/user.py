@@ -44,6 +44,7 @@ from ui.words import (
     mixed_letters,
     moment,
     next_step,
+    passkey_marks,
 )
 
 MayView = Annotated[Visit, Depends(require(Permission.VIEW_USERS))]
@@ -206,8 +207,8 @@ class _UserScreen:
             fact("Last sign-in", ago(row.last_sign_in, "not yet"), moment(row.last_sign_in))
             if factors.since:
                 fact("Second factor", f"Authenticator app, since {moment(factors.since)}")
-            if factors.passkeys:
-                fact("Passkeys", str(len(factors.passkeys)))
+            for passkey in factors.passkeys:
+                fact("Passkey", ". ".join([passkey.name, *passkey_marks(passkey)]))
             if row.end_date:
                 fact("End date", f"{row.end_date:%-d %B %Y}")
             if details.deactivated_at:
