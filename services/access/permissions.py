@@ -75,6 +75,15 @@ CANNOT: dict[Role, tuple[str, ...]] = {
 }
 
 
+# What each role is for, where one is chosen: it can't be changed later.
+DESCRIPTIONS: dict[Role, str] = {
+    Role.PLATFORM_ADMIN: "Creates and closes organisations.",
+    Role.TENANT_ADMIN: "Manages users, and how they sign in.",
+    Role.ADMINISTRATOR: "Makes templates, and sees all POCs.",
+    Role.SALES_ENGINEER: "Runs POCs with customers.",
+}
+
+
 class Secret(StrEnum):
     """What a call hands out that lets somebody in, or takes what is here along."""
 

@@ -26,8 +26,9 @@ from models import (
     User,
 )
 from services.access import one_time_links
-from services.access.actor import Actor, authorize
+from services.access.actor import Actor
 from services.access.permissions import Permission
+from services.audit.acting import acting, viewing
 from services.audit.writing import Action, record
 from services.core import clock, operator_log, vault
 from services.core.db import Transaction, reading, transaction
@@ -180,9 +181,8 @@ async def finish_test(
     Raises `SsoError`, whose sentence says what to check, and `TooManyAttemptsError` for who asks
     after other organisations' emails: a provider of one's own vouches for any.
     """
-    async with reading() as tx:
-        await authorize(tx, actor, Permission.MANAGE_SIGN_IN)
-        tenant, connection = await find_connection(tx, slug)
+    async with viewing(actor, Permission.MANAGE_SIGN_IN) as view:
+        tenant, connection = await find_connection(view.tx, slug)
     if tenant.id != actor.tenant_id:
         raise forged()
     attempt = _matching(slug, sealed, answer, connection)
@@ -190,8 +190,8 @@ async def finish_test(
         raise forged()
     claims, _ = await exchange(attempt, answer["code"], connection)
     person = person_of(claims)
-    async with transaction(actor=actor) as tx:
-        by = await authorize(tx, actor, Permission.MANAGE_SIGN_IN, lock=(actor.user_id,))
+    async with acting(actor, Permission.MANAGE_SIGN_IN) as act:
+        tx = act.tx
         await emails_elsewhere.check_pause(tx, actor)
         _, connection = await find_connection(tx, slug)
         try:
@@ -202,8 +202,8 @@ async def finish_test(
                 await emails_elsewhere.count_answer(tx, actor)
         if (connection.issuer, connection.client_id) == (attempt.issuer, attempt.client_id):
             connection.tested_at = clock.now() if works else connection.tested_at
-        await record(tx, Action.SSO_TESTED, actor=actor, by=by, tenant_id=tenant.id, works=works)
-        tx.publish(TenantChanged(tenant_id=tenant.id))
+        await act.record(Action.SSO_TESTED, works=works)
+        act.publish(TenantChanged(tenant_id=tenant.id))
     shown = {name: _shown(value) for name, value in sorted(claims.items())}
     return TestReport(connection.name, shown, verdict, works)
 

@@ -55,7 +55,7 @@ def _form(role: Role) -> InvitationForm:
 
 
 def _row(role: Role) -> ImportRow:
-    return ImportRow(2, _form(role))
+    return ImportRow(2, _form(role).model_dump())
 
 
 async def _import_admin(actor: Actor, _target: UUID) -> object:

@@ -19,12 +19,12 @@ from webauthn.helpers.structs import (
 
 from models import LoginSession, MailTemplate, Passkey, User
 from services.access.actor import Actor
-from services.access.permissions import Permission
+from services.access.permissions import Permission, Secret
 from services.access.second_factor_policy import has_one
 from services.audit.acting import acting
 from services.audit.writing import Action, record
 from services.core import clock, runtime
-from services.core.db import Transaction, transaction
+from services.core.db import Transaction
 from services.core.errors import (
     ConflictError,
     InvalidInputError,
@@ -51,8 +51,8 @@ async def begin(actor: Actor) -> str:
 
     Raises `ConflictError` where there are too many, or none is possible.
     """
-    async with transaction(actor=actor) as tx:
-        user = await totp.owner(tx, actor)
+    async with acting(actor, Secret.OWN_SECOND_FACTOR) as act:
+        tx, user = act.tx, act.own
         if not are_offered():
             raise ConflictError("Passkeys need a host name and https in ROLLCALL_PUBLIC_URL.")
         own = await _of(tx, user.id)
@@ -84,8 +84,8 @@ async def finish(actor: Actor, answer: str) -> tuple[str, ...]:
     known already.
     """
     try:
-        async with transaction(actor=actor) as tx:
-            user = await totp.owner(tx, actor)
+        async with acting(actor, Secret.OWN_SECOND_FACTOR) as act:
+            tx, user = act.tx, act.own
             passkey = _registered(answer, actor, user)
             session = await tx.get_one(LoginSession, actor.session_id)
             names = {other.name for other in await _of(tx, user.id)}
@@ -93,9 +93,7 @@ async def finish(actor: Actor, answer: str) -> tuple[str, ...]:
             is_first = not await has_one(tx, user.id)
             tx.add(passkey)
             await tx.flush()
-            await record(
-                tx, Action.PASSKEY_ADDED, actor=actor, by=user, subject=user, name=passkey.name
-            )
+            await act.record(Action.PASSKEY_ADDED, user, name=passkey.name)
             return await totp.added(tx, MailTemplate.PASSKEY_ADDED, user, is_first=is_first)
     except IntegrityError as error:
         raise ConflictError("This passkey is in use already.") from error
@@ -107,14 +105,14 @@ async def remove(actor: Actor, passkey_id: UUID) -> None:
 
     Raises `NotFoundError`, and `ConflictError` for the last factor where one is required.
     """
-    async with transaction(actor=actor) as tx:
-        user = await totp.owner(tx, actor)
+    async with acting(actor, Secret.OWN_SECOND_FACTOR) as act:
+        tx, user = act.tx, act.own
         passkey = await tx.get(Passkey, passkey_id)
         if passkey is None or passkey.user_id != user.id:
             raise NotFoundError("This passkey is removed already.")
         name = passkey.name
         await tx.exec(delete(Passkey).where(col(Passkey.id) == passkey_id))
-        await record(tx, Action.PASSKEY_REMOVED, actor=actor, by=user, subject=user, name=name)
+        await act.record(Action.PASSKEY_REMOVED, user, name=name)
         await totp.removed(tx, MailTemplate.PASSKEY_REMOVED, user)
 
 
@@ -138,8 +136,8 @@ async def rename(actor: Actor, passkey_id: UUID, name: str) -> None:
         if any(one.name == clean for one in own):
             raise InvalidInputError({"name": "Another passkey of yours has this name."})
         before, passkey.name = passkey.name, clean
-        await act.record(Action.PASSKEY_RENAMED, act.user, before=before, after=clean)
-        act.publish(SecondFactorsChanged(tenant_id=_home(act.user), user_id=actor.user_id))
+        await act.record(Action.PASSKEY_RENAMED, act.own, before=before, after=clean)
+        act.publish(SecondFactorsChanged(tenant_id=act.own.tenant_id, user_id=act.own.id))
 
 
 def sign_in_options(slug: str | None) -> str:
@@ -289,10 +287,6 @@ def _free_name(wanted: str, names: Collection[str]) -> str:
         number += 1
         name = f"{wanted} {number}"
     return name
-
-
-def _home(user: User | None) -> UUID | None:
-    return user.tenant_id if user is not None else None
 
 
 def _parsed(answer: str) -> dict[str, Any]:
