@@ -302,7 +302,7 @@ async def test_whoever_is_deactivated_or_whose_tenant_is_closed_is_refused(
     await accounts.set_active(COMMAND_LINE, user.id, active=False)
     await _refused(tenant.slug, device.answer(passkeys.sign_in_options(tenant.slug)))
     await accounts.set_active(COMMAND_LINE, user.id, active=True)
-    await closing.close_tenant(platform, tenant.id)
+    await closing.close_tenant(platform, tenant.id, tenant.name)
     await _refused(tenant.slug, device.answer(passkeys.sign_in_options(tenant.slug)))
     await closing.reopen_tenant(platform, tenant.id)
     answer = device.answer(passkeys.sign_in_options(tenant.slug))
