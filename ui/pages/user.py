@@ -127,6 +127,14 @@ class _UserScreen:
             "password alone lets them in, until they set one up again. They are told by mail.",
         )
         self.password_link = PasswordLinkDialog(self.actor, self.toast)
+        self.signing_out = FormDialog(
+            "Sign out everywhere",
+            submit="Sign out everywhere",
+            on_submit=self._sign_out_everywhere,
+            tone="danger",
+            body="Every open page of theirs closes at once, on every device. They can sign in "
+            "again: to shut them out, deactivate them.",
+        )
         self.link = FormDialog("Invitation link", submit="Renew the link", on_submit=self._renew)
 
     async def _refresh(self) -> None:
@@ -228,7 +236,7 @@ class _UserScreen:
         with ui.element("div").classes("card-head"):
             text("h2", "Open sessions")
             if open_sessions and not is_self:
-                self._button("Sign out everywhere", self._sign_out_everywhere)
+                self._button("Sign out everywhere", self._open_sign_out)
         if not open_sessions:
             text("p", "Not signed in anywhere.", "muted")
         with ui.element("ul").classes("session-list"):
@@ -336,11 +344,19 @@ class _UserScreen:
 
         await renew()
 
-    async def _sign_out_everywhere(self) -> None:
-        count = await sessions.revoke(self.actor, self.user_id)
-        self.toast.show(
-            f"Signed out of {count} session{'' if count == 1 else 's'}.", tone="success"
-        )
+    async def _open_sign_out(self) -> None:
+        self.signing_out.open(title="Sign {name} out everywhere?", about=self._about())
+
+    async def _sign_out_everywhere(self, _values: dict[str, str]) -> None:
+        @told(self.toast, self.signing_out)
+        async def sign_out() -> None:
+            count = await sessions.revoke(self.actor, self.user_id)
+            self.signing_out.close()
+            self.toast.show(
+                f"Signed out of {count} session{'' if count == 1 else 's'}.", tone="success"
+            )
+
+        await sign_out()
 
     async def _older_history(self, values: dict[str, object]) -> None:
         query = AuditQuery.from_address({"before": values.get("before")})
