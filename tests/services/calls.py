@@ -27,7 +27,7 @@ from services.sso import connections, flow
 from services.sso.connections import ConnectionForm
 from services.sso.errors import SsoError
 from services.tenants import closing, tenants
-from services.users import accounts, invitation_import, invitations, listing
+from services.users import accounts, counts, invitation_import, invitations, listing
 from services.users.invitation_form import InvitationForm
 from services.users.invitation_import import ImportRow
 from services.users.query import UserQuery
@@ -221,7 +221,9 @@ async def _renew_codes(actor: Actor, _target: UUID) -> object:
 
 async def _close_tenant(actor: Actor, _target: UUID) -> object:
     assert actor.tenant_id is not None
-    return await closing.close_tenant(actor, actor.tenant_id)
+    async with reading() as tx:
+        name = (await tx.get_one(Tenant, actor.tenant_id)).name
+    return await closing.close_tenant(actor, actor.tenant_id, name)
 
 
 async def _reopen_tenant(actor: Actor, _target: UUID) -> object:
@@ -244,6 +246,12 @@ CALLS = [
         takes_id=False,
     ),
     Call("users.listing.get_details", MANAGERS, listing.get_details),
+    Call(
+        "users.counts.lacks_tenant_admin",
+        MANAGERS,
+        lambda a, _t: counts.lacks_tenant_admin(a),
+        takes_id=False,
+    ),
     Call(
         "users.invitations.invite",
         MANAGERS,
