@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from models import OutgoingMail, User
-from services.access.actor import Acting, Actor, authorize, get_user
+from services.access.actor import Actor, Principal, get_user
 from services.access.permissions import Permission
 from services.audit.acting import viewing
 from services.core.db import Transaction, reading
@@ -37,10 +37,10 @@ class UserDetails:
     is_self: bool
 
 
-async def list_users(actor: Acting, query: ListQuery) -> Slice[UserRow]:
-    """A page of the users of the tenant in which the actor works (or of the Platform Admins)."""
-    async with viewing(actor, Permission.VIEW_USERS) as view:
-        return await read_slice(view.tx, USERS, query, actor.tenant_id)
+async def list_users(principal: Principal, query: ListQuery) -> Slice[UserRow]:
+    """A page of the users of the tenant that the principal is in (or of the Platform Admins)."""
+    async with viewing(principal, Permission.VIEW_USERS) as view:
+        return await read_slice(view.tx, USERS, query, view.tenant_id)
 
 
 async def find_row(user_id: UUID) -> UserRow:
@@ -49,11 +49,11 @@ async def find_row(user_id: UUID) -> UserRow:
         return await read_row(tx, USERS, user_id)
 
 
-async def get_details(actor: Acting, user_id: UUID) -> UserDetails:
+async def get_details(principal: Principal, user_id: UUID) -> UserDetails:
     """One user's details; raises `NotFoundError` for a user of another tenant."""
-    async with reading() as tx:
-        await authorize(tx, actor, Permission.VIEW_USERS)
-        user = await get_user(tx, actor, user_id)
+    async with viewing(principal, Permission.VIEW_USERS) as view:
+        tx = view.tx
+        user = await get_user(tx, principal, user_id)
         mails = await tx.exec(
             select(OutgoingMail)
             .where(OutgoingMail.user_id == user.id)
@@ -75,7 +75,7 @@ async def get_details(actor: Acting, user_id: UUID) -> UserDetails:
             successor_name=successor.full_name if successor else None,
             predecessor_id=predecessor,
             mails=mails.all(),
-            is_self=isinstance(actor, Actor) and actor.user_id == user.id,
+            is_self=isinstance(principal, Actor) and principal.user_id == user.id,
         )
 
 

@@ -9,12 +9,12 @@ from nicegui.element import Element
 
 from ui.assets import digest_of
 
-# Where scripts are; their names are unique.
-_FOLDERS = (Path(__file__).parent, Path(__file__).parent.parent / "tables")
-_SCRIPTS = {path.name: path for folder in _FOLDERS for path in sorted(folder.glob("*.js"))}
+# Where our scripts are, each with the Python that shows it.
+FOLDERS = tuple(Path(__file__).parents[1] / name for name in ("components", "forms", "tables"))
+SCRIPTS = {path.name: path for folder in FOLDERS for path in sorted(folder.glob("*.js"))}
 # NiceGUI puts a file's time into its address, which may stay when the content changes (an image
 # built with fixed times); this number takes its place. One for all, since they import each other.
-_STAMP = float(int(digest_of(b"".join(p.read_bytes() for p in _SCRIPTS.values())), 16))
+_STAMP = float(int(digest_of(b"".join(path.read_bytes() for path in SCRIPTS.values())), 16))
 
 
 class Component(Element):
@@ -22,9 +22,9 @@ class Component(Element):
 
     def __init_subclass__(cls, *, script: str, imports: Sequence[str] = ()) -> None:
         super().__init_subclass__()
-        cls.component = register_vue_component(_SCRIPTS[script], max_time=_STAMP)
+        cls.component = register_vue_component(SCRIPTS[script], max_time=_STAMP)
         cls.exposed_libraries = [
-            register_library(_SCRIPTS[name], max_time=_STAMP) for name in imports
+            register_library(SCRIPTS[name], max_time=_STAMP) for name in imports
         ]
 
     @classmethod
