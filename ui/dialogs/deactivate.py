@@ -4,7 +4,7 @@ from uuid import UUID
 
 from services.access.actor import Actor
 from services.core.errors import RollcallError
-from services.core.names import mixed_scripts
+from services.core.names import mixed_letters, mixed_scripts
 from services.sessions import receipts
 from services.sessions.receipts import Receipt
 from services.users import accounts
@@ -12,7 +12,6 @@ from services.users.accounts import Impact, StatusChange
 from ui.actions import told
 from ui.components.form_dialog import About, FormDialog
 from ui.components.toast import Toast
-from ui.words import mixed_letters
 
 
 class DeactivateDialog:

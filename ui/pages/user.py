@@ -14,6 +14,7 @@ from services.access.permissions import Permission, may_invite
 from services.audit import reading
 from services.audit.reading import AuditQuery
 from services.core.errors import NotFoundError
+from services.core.names import mixed_letters
 from services.sessions import sessions
 from services.sessions.sessions import OpenSession, Visit
 from services.sign_in import password_links
@@ -41,7 +42,6 @@ from ui.words import (
     MAIL_NAMES,
     ago,
     mail_words,
-    mixed_letters,
     moment,
     next_step,
     passkey_marks,
