@@ -15,7 +15,7 @@ from sqlmodel import SQLModel
 from models import User
 from services.access.actor import Acting, authorize
 from services.access.permissions import Permission, Secret
-from services.audit.writing import Action, record
+from services.audit.writing import Action, Subject, record
 from services.core.db import Transaction, reading, transaction
 from services.core.errors import NotFoundError
 from services.core.events import Event
@@ -58,7 +58,7 @@ class Act(View):
         self.tx.add(row)
         return row
 
-    async def record(self, action: Action, subject: User | None = None, **details: Any) -> UUID:
+    async def record(self, action: Action, subject: Subject | None = None, **details: Any) -> UUID:
         """Write the act into the audit log of the tenant; returns the entry's id."""
         entry = await record(
             self.tx,

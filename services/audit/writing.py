@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from sqlmodel import select
@@ -65,6 +65,31 @@ class Action(StrEnum):
     SECOND_FACTOR_POLICY_SET = "tenant.second_factor_policy_set"
     AUDIT_EXPORTED = "audit.exported"
     AUDIT_HEADS_NOTED = "audit.heads_noted"
+    TEMPLATE_CREATED = "template.created"
+    TEMPLATE_EDITED = "template.edited"
+    TEMPLATE_ARCHIVED = "template.archived"
+    TEMPLATE_RESTORED = "template.restored"
+    POC_CREATED = "poc.created"
+    POC_EDITED = "poc.edited"
+    POC_STATUS_CHANGED = "poc.status_changed"
+    POC_HANDED_OVER = "poc.handed_over"
+    POC_ARCHIVED = "poc.archived"
+    POC_RESTORED = "poc.restored"
+    MEMBER_ADDED = "member.added"
+    MEMBER_REMOVED = "member.removed"
+    GROUP_ADDED = "group.added"
+    GROUP_EDITED = "group.edited"
+    GROUP_ARCHIVED = "group.archived"
+    GROUP_RESTORED = "group.restored"
+    TASK_ADDED = "task.added"
+    TASK_EDITED = "task.edited"
+    TASK_ASSIGNED = "task.assigned"
+    TASK_STATUS_CHANGED = "task.status_changed"
+    TASK_ARCHIVED = "task.archived"
+    TASK_RESTORED = "task.restored"
+    COMMENT_POSTED = "comment.posted"
+    COMMENT_EDITED = "comment.edited"
+    COMMENT_REMOVED = "comment.removed"
 
     @property
     def label(self) -> str:
@@ -97,7 +122,24 @@ class Action(StrEnum):
             "session.sso_refused": "Single sign-on refused",
             "session.ended_by_provider": "Signed out by the organisation",
         }
-        return special.get(self.value, f"{noun} {verb.replace('_', ' ')}".capitalize())
+        words = f"{noun} {verb.replace('_', ' ')}".capitalize()
+        return special.get(self.value, words.replace("Poc ", "POC "))
+
+
+class Subject(Protocol):
+    """What an entry can be about: any row with an id, a tenant, and a name for the log."""
+
+    @property
+    def id(self) -> UUID:
+        """By which its entries are found."""
+
+    @property
+    def tenant_id(self) -> UUID | None:
+        """In whose log the entry stands."""
+
+    @property
+    def log_name(self) -> str:
+        """What the log calls it."""
 
 
 async def record(
@@ -106,7 +148,7 @@ async def record(
     *,
     actor: Acting | None,
     by: User | None = None,
-    subject: User | None = None,
+    subject: Subject | None = None,
     tenant_id: UUID | None = None,
     address: str = "",
     at: datetime | None = None,
@@ -128,7 +170,7 @@ async def record(
         actor_name=_name_of(actor, by),
         action=action.value,
         subject_id=subject.id if subject else None,
-        subject_name=subject.full_name if subject else "",
+        subject_name=subject.log_name if subject else "",
         address=address or (actor.address if actor else ""),
         details=_plain(details),
         previous_hash=head.hash,

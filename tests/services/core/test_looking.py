@@ -28,7 +28,9 @@ from services.users.invitation_form import InvitationForm
 from services.users.invitation_import import ImportRow
 from tests import books
 from tests.factories import create_tenant, create_user, open_session, sign_in
-from tests.services.calls import CALLS, Call, connected
+from tests.services.call import Call
+from tests.services.calls import CALLS, connected
+from tests.services.workspace_calls import TAKE_NOTHING, WORKSPACE_CALLS
 
 # These ask by themselves who is acting, before what takes long; and then they do write.
 LOOK_BY_THEMSELVES = {
@@ -43,6 +45,7 @@ MAKE_SOMETHING_FIRST = {
     "sessions.sessions.revoke of one session",
     "users.invitations.resend to a Tenant Admin",
     "users.invitations.copy_link of a Tenant Admin",
+    *(call.name for call in WORKSPACE_CALLS if call.name not in TAKE_NOTHING),
 }
 
 
@@ -187,7 +190,9 @@ def _writing_calls() -> list[tuple[str, ast.AsyncFunctionDef, list[ast.Call]]]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.AsyncFunctionDef) and node.args.args[:1]:
                 inside = [call for call in ast.walk(node) if isinstance(call, ast.Call)]
-                begun = [call for call in inside if ast.unparse(call.func) == "transaction"]
+                begun = [
+                    call for call in inside if ast.unparse(call.func) in {"transaction", "acting"}
+                ]
                 if begun and "actor" in {argument.arg for argument in node.args.args}:
                     found.append((path.stem, node, begun))
     return found
@@ -199,6 +204,7 @@ def test_every_call_that_writes_says_who_acts_and_looks_first() -> None:
     for module, function, begun in calls:
         for call in begun:
             said = {keyword.arg: ast.unparse(keyword.value) for keyword in call.keywords}
-            assert said.get("actor") == "actor", f"{module}.{function.name}"
+            who = ast.unparse(call.args[0]) if call.args else said.get("actor")
+            assert who == "actor", f"{module}.{function.name}"
         looks = "looks_first" in map(ast.unparse, function.decorator_list)
         assert looks or function.name in LOOK_BY_THEMSELVES, f"{module}.{function.name}"
