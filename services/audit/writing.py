@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlmodel import select
 
 from models import AuditEvent, AuditHead, User
-from services.access.actor import Acting, Actor
+from services.access.actor import Principal
 from services.audit.events import AuditWritten
 from services.core import clock
 from services.core.db import Transaction
@@ -45,6 +45,8 @@ class Action(StrEnum):
     SESSIONS_REVOKED = "session.revoked"
     PASSWORD_CHANGED = "password.changed"  # noqa: S105 - an action's name
     RESET_REQUESTED = "password.reset_requested"
+    PASSWORD_LINK_COPIED = "password.link_copied"  # noqa: S105 - an action's name
+    PASSWORD_LINK_SENT = "password.link_sent"  # noqa: S105 - an action's name
     PASSWORD_RESET = "password.reset"  # noqa: S105 - an action's name
     SSO_CONNECTED = "sso.connected"
     SSO_DISCONNECTED = "sso.disconnected"
@@ -146,7 +148,7 @@ async def record(
     tx: Transaction,
     action: Action,
     *,
-    actor: Acting | None,
+    actor: Principal | None,
     by: User | None = None,
     subject: Subject | None = None,
     tenant_id: UUID | None = None,
@@ -226,12 +228,9 @@ async def _lock_head(tx: Transaction, chain_id: UUID) -> AuditHead:
     return head
 
 
-def _name_of(actor: Acting | None, by: User | None) -> str:
-    if by is not None:
-        return by.full_name
-    if actor is None or isinstance(actor, Actor):
-        return "Nobody signed in"
-    return actor.name
+def _name_of(actor: Principal | None, by: User | None) -> str:
+    name = by.full_name if by is not None else actor.name if actor is not None else ""
+    return name or "Nobody signed in"
 
 
 def _plain(details: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,17 +1,27 @@
 """Who may change what in a POC: its members, and nobody while it is archived."""
 
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
-from sqlmodel import SQLModel, col, select
+from sqlmodel import col, select
 
 from models import Poc, PocMember
+from services.access.actor import OfTenant
 from services.audit.acting import Act, View
 from services.core import clock
 from services.core.db import Transaction
 from services.core.errors import ConflictError, NotAllowedError, NotFoundError
 
-RowT = TypeVar("RowT", bound=SQLModel)
+
+class OfPoc(OfTenant, Protocol):
+    """A row of a POC."""
+
+    @property
+    def poc_id(self) -> UUID:
+        """The POC to which it belongs."""
+
+
+RowT = TypeVar("RowT", bound=OfPoc)
 
 
 class NotAMemberError(NotAllowedError):
@@ -59,7 +69,7 @@ async def get_part_to_change(
 ) -> tuple[Poc, RowT]:
     """A row of a POC, and the POC, locked, that whoever acts may change."""
     row = await act.get(model, row_id)
-    poc = await get_poc_to_change(act, row.poc_id)  # type: ignore[attr-defined]
+    poc = await get_poc_to_change(act, row.poc_id)
     await act.tx.refresh(row)  # it may have changed before its POC was locked
     if getattr(row, "archived_at", None) is not None and not archived:
         raise NotFoundError("This was archived meanwhile. Look again.")

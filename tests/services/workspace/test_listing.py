@@ -124,7 +124,12 @@ def test_a_query_is_read_from_any_text(hostile: str) -> None:
 
 async def test_a_cursor_that_makes_no_sense_is_as_none(ada: Actor) -> None:
     await create_poc(ada)
-    for after in (["x"], ["0", "2026-03-01", "trial", "no id"], ["0", "no day", "a", "b"], ["9" * 99, "2026-03-01", "a", str(UUID(int=1))]):
+    for after in (
+        ["x"],
+        ["0", "2026-03-01", "trial", "no id"],
+        ["0", "no day", "a", "b"],
+        ["9" * 99, "2026-03-01", "a", str(UUID(int=1))],
+    ):
         assert await _titles(ada, after=after) == ["Trial"]
 
 
