@@ -13,8 +13,10 @@ from services.core.errors import (
     ConflictError,
     InvalidInputError,
     NotAllowedError,
+    NotFoundError,
     PasskeyRefusedError,
 )
+from services.lists.query import ListQuery
 from services.operations import system
 from services.operations.doctor import VERSION_NAME
 from services.sessions import sessions
@@ -24,10 +26,9 @@ from services.sso import connections, flow
 from services.sso.connections import ConnectionForm
 from services.sso.errors import SsoError
 from services.tenants import closing, tenants
-from services.users import accounts, invitation_import, invitations, listing
+from services.users import accounts, counts, invitation_import, invitations, listing
 from services.users.invitation_form import InvitationForm
 from services.users.invitation_import import ImportRow
-from services.users.query import UserQuery
 from tests import books
 from tests.factories import PASSWORD, create_user, open_session
 from tests.services.call import EVERYONE, MANAGERS, Call
@@ -194,6 +195,12 @@ async def _remove_passkey(actor: Actor, _target: UUID) -> object:
     return None
 
 
+async def _rename_passkey(actor: Actor, target: UUID) -> object:
+    with suppress(NotFoundError):  # of another's, which everybody hears
+        await passkeys.rename(actor, target, "Phone")
+    return None
+
+
 async def _renew_codes(actor: Actor, _target: UUID) -> object:
     with suppress(ConflictError):
         await totp.renew_codes(actor)
@@ -202,7 +209,9 @@ async def _renew_codes(actor: Actor, _target: UUID) -> object:
 
 async def _close_tenant(actor: Actor, _target: UUID) -> object:
     assert actor.tenant_id is not None
-    return await closing.close_tenant(actor, actor.tenant_id)
+    async with reading() as tx:
+        name = (await tx.get_one(Tenant, actor.tenant_id)).name
+    return await closing.close_tenant(actor, actor.tenant_id, name)
 
 
 async def _reopen_tenant(actor: Actor, _target: UUID) -> object:
@@ -221,10 +230,16 @@ CALLS = [
     Call(
         "users.listing.list_users",
         MANAGERS,
-        lambda a, _t: listing.list_users(a, UserQuery()),
+        lambda a, _t: listing.list_users(a, ListQuery()),
         takes_id=False,
     ),
     Call("users.listing.get_details", MANAGERS, listing.get_details),
+    Call(
+        "users.counts.lacks_tenant_admin",
+        MANAGERS,
+        lambda a, _t: counts.lacks_tenant_admin(a),
+        takes_id=False,
+    ),
     Call(
         "users.invitations.invite",
         MANAGERS,
@@ -311,6 +326,7 @@ CALLS = [
     Call("sign_in.second_factors.passkeys.begin", EVERYONE, _begin_passkey, takes_id=False),
     Call("sign_in.second_factors.passkeys.finish", EVERYONE, _finish_passkey, takes_id=False),
     Call("sign_in.second_factors.passkeys.remove", EVERYONE, _remove_passkey, takes_id=False),
+    Call("sign_in.second_factors.passkeys.rename", EVERYONE, _rename_passkey, takes_id=False),
     Call("sessions.sessions.list_open", MANAGERS, sessions.list_open),
     Call("sessions.sessions.revoke", MANAGERS, sessions.revoke),
     # Another tenant's user is asked about by a test of its own, below.
