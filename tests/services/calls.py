@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 from models import Passkey, Role, SsoConnection, Tenant
 from services.access.actor import Actor
+from services.access.permissions import Permission
 from services.audit import reading as audit_log
 from services.audit.reading import AuditQuery
 from services.core import clock
@@ -26,7 +27,7 @@ from services.sso import connections, flow
 from services.sso.connections import ConnectionForm
 from services.sso.errors import SsoError
 from services.tenants import closing, tenants
-from services.users import accounts, invitation_import, invitations, listing
+from services.users import accounts, invitation_import, invitations, listing, selection
 from services.users.invitation_form import InvitationForm
 from services.users.invitation_import import ImportRow
 from services.users.query import UserQuery
@@ -213,6 +214,12 @@ CALLS = [
         takes_id=False,
     ),
     Call("users.listing.get_details", MANAGERS, listing.get_details),
+    Call(
+        "users.selection.list_selectable",
+        EVERYONE,
+        lambda a, _t: selection.list_selectable(a, Permission.RUN_POCS, "ada"),
+        takes_id=False,
+    ),
     Call(
         "users.invitations.invite",
         MANAGERS,

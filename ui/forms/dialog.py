@@ -4,21 +4,26 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from typing import Any, Generic, Literal, TypeVar
+from uuid import UUID
 
 from nicegui import context
 from nicegui.events import GenericEventArguments
 
+from services.access.permissions import Permission
 from services.core.errors import (
     FreshSignInNeededError,
     InvalidInputError,
     RollcallError,
     SessionEndedError,
 )
-from services.core.form_fields import Option
+from services.core.form_fields import MOST_PEOPLE, Option, PeopleField, PersonField
 from services.core.forms import Form, fields_of
+from services.core.names import MAX_NAME
+from services.users.selection import Selection
 from ui.components.component import Component
 from ui.components.toast import Toast
-from ui.forms.values import field_values, opening_values
+from ui.forms.values import field_values, opening_values, people_values
+from ui.input import as_text, as_uuid
 
 FormT = TypeVar("FormT", bound=Form)
 Tone = Literal["accent", "danger"]
@@ -48,6 +53,8 @@ class About:
 # nothing to say.
 Outcome = str | Link | None
 OnCheck = Callable[[str, str], Awaitable[tuple[str, str]]]
+# Finds whom to choose: among whom (a permission, or anybody), by which words, and who is chosen.
+FindPeople = Callable[[Permission | None, str, Sequence[UUID]], Awaitable[Selection]]
 
 
 @dataclass(frozen=True)
@@ -56,13 +63,16 @@ class Helpers:
 
     `check` gets a field's name and value soon after it was typed, where the form itself found
     nothing wrong, and returns (what is wrong, what is worth knowing). `options` are a choice's
-    answers where they aren't always the same. `beside` builds what stands beside the form each time
-    it opens, and `on_change` gets what is filled in, unchecked, whenever it changed. `again` is the
-    label of what opens the form once more after it was sent.
+    answers where they aren't always the same. `people` finds whom to choose: it is
+    `selection.list_selectable` of who acts, on a page in `notices.people_room`. `beside` builds
+    what stands beside the form each time it opens, and `on_change` gets what is filled in,
+    unchecked, whenever it changed. `again` is the label of what opens the form once more after it
+    was sent.
     """
 
     check: OnCheck | None = None
     options: Mapping[str, Sequence[Option]] = field(default_factory=dict)
+    people: FindPeople | None = None
     beside: Callable[[], None] | None = None
     on_change: Callable[[Mapping[str, Any]], Awaitable[None]] | None = None
     again: str = ""
@@ -77,7 +87,9 @@ OTHER = (
 )
 
 
-class _Shown(Component, script="dialog.js", imports=["live_socket.js", "form_fields.js"]):
+class _Shown(
+    Component, script="dialog.js", imports=["live_socket.js", "form_fields.js", "people_field.js"]
+):
     """A dialog on the page: it opens as it comes, and says when it was closed."""
 
     def __init__(self, form: Mapping[str, Any], opening: Mapping[str, Any]) -> None:
@@ -163,6 +175,7 @@ class FormDialog(Generic[FormT]):
         shown.on("submit", self._submitted)
         shown.on("check", self._check)
         shown.on("changed", self._changed)
+        shown.on("search", self._search)
         shown.on("again", self._again, args=[])
         shown.on("closed", lambda: self._closed(shown), args=[])
 
@@ -260,6 +273,25 @@ class FormDialog(Generic[FormT]):
         if not event.sender.is_deleted:
             event.sender.run_method("showChecked", name, seq, wrong, note)
 
+    async def _search(self, event: GenericEventArguments) -> None:
+        sent = event.args if isinstance(event.args, dict) else {}
+        name, seq, words = sent.get("field"), sent.get("seq"), as_text(sent, "words")
+        field = self._fields.get(name) if isinstance(name, str) else None
+        if not isinstance(field, PersonField | PeopleField) or not isinstance(seq, int):
+            return
+        if self._helpers.people is None:
+            return
+        among = Permission(field.among) if field.among else None
+        try:
+            found = await self._helpers.people(among, words[:MAX_NAME], _ids(sent.get("chosen")))
+        except SessionEndedError:
+            return
+        except RollcallError as error:
+            self._toast.show(str(error), tone="error")
+            return
+        if not event.sender.is_deleted:
+            event.sender.run_method("showPeople", name, seq, *people_values(found))
+
     async def _changed(self, event: GenericEventArguments) -> None:
         if self._helpers.on_change is None or not isinstance(event.args, dict):
             return
@@ -275,6 +307,11 @@ class FormDialog(Generic[FormT]):
 
     def _again(self) -> None:
         self.open()
+
+
+def _ids(sent: object) -> list[UUID]:
+    ids = [as_uuid(value) for value in sent[:MOST_PEOPLE]] if isinstance(sent, list) else []
+    return [user_id for user_id in ids if user_id is not None]
 
 
 def _lines(body: str | Sequence[str]) -> list[str]:
