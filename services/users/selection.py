@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement
 from sqlmodel import col, select
 
 from models import Role, User
-from services.access.actor import Acting
+from services.access.actor import Principal
 from services.access.permissions import Permission, may
 from services.audit.acting import View, viewing
 from services.core.errors import InvalidInputError
@@ -41,7 +41,7 @@ class Selection:
 
 
 async def list_selectable(
-    actor: Acting, among: Permission | None, words: str, chosen: Collection[UUID] = ()
+    actor: Principal, among: Permission | None, words: str, chosen: Collection[UUID] = ()
 ) -> Selection:
     """The active users of the actor's tenant whose role has this permission, and whose name or
     email contains each of these words."""

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import Any, Generic, Literal, TypeVar
 from uuid import UUID
 
@@ -61,15 +62,16 @@ FindPeople = Callable[[Permission | None, str, Sequence[UUID]], Awaitable[Select
 class Helpers:
     """What helps to fill a form in.
 
-    `check` gets a field's name and value soon after it was typed, where the form itself found
-    nothing wrong, and returns (what is wrong, what is worth knowing). `options` are a choice's
-    answers where they aren't always the same. `people` finds whom to choose: it is
-    `selection.list_selectable` of who acts, on a page in `notices.people_room`. `beside` builds
-    what stands beside the form each time it opens, and `on_change` gets what is filled in,
-    unchecked, whenever it changed. `again` is the label of what opens the form once more after it
-    was sent.
+    `hints` stand under fields instead of their own. `options` are a choice's answers where they
+    aren't always the same. `check` gets a field's name and value soon after it was typed, where the
+    form itself found nothing wrong, and returns (what is wrong, what is worth knowing). `people`
+    finds whom to choose: it is `selection.list_selectable` of who acts, on a page in
+    `notices.people_room`. `beside` builds what stands beside the form each time it opens, and
+    `on_change` gets what is filled in, unchecked, whenever it changed. `again` is the label of what
+    opens the form once more after it was sent.
     """
 
+    hints: Mapping[str, str] = field(default_factory=dict)
     check: OnCheck | None = None
     options: Mapping[str, Sequence[Option]] = field(default_factory=dict)
     people: FindPeople | None = None
@@ -94,6 +96,7 @@ class _Shown(
 
     def __init__(self, form: Mapping[str, Any], opening: Mapping[str, Any]) -> None:
         super().__init__()
+        self.is_sending = False
         for name, value in form.items():
             self._props[name] = value
         self._props["opening"] = opening
@@ -138,7 +141,6 @@ class FormDialog(Generic[FormT]):
             "tone": tone,
             "wide": helpers.beside is not None,
         }
-        self._sending = False
         self._client = context.client
         self._shown: _Shown | None = None
         self._about: About | None = None
@@ -164,7 +166,9 @@ class FormDialog(Generic[FormT]):
             self._shown.run_method("open", opening)
             return
         fields = tuple(
-            field_values(name, field, self._helpers.options.get(name))
+            field_values(
+                name, field, self._helpers.options.get(name), self._helpers.hints.get(name)
+            )
             for name, field in self._fields.items()
         )
         with self._client.content:
@@ -172,7 +176,7 @@ class FormDialog(Generic[FormT]):
         if self._helpers.beside is not None:
             with shown:
                 self._helpers.beside()
-        shown.on("submit", self._submitted)
+        shown.on("submit", partial(self._submitted, shown))
         shown.on("check", self._check)
         shown.on("changed", self._changed)
         shown.on("search", self._search)
@@ -198,43 +202,49 @@ class FormDialog(Generic[FormT]):
         if not shown.is_deleted:
             shown.delete()
 
-    async def _submitted(self, event: GenericEventArguments) -> None:
-        if self._sending:
+    async def _submitted(self, shown: _Shown, event: GenericEventArguments) -> None:
+        if shown.is_sending or shown is not self._shown:
             return
         sent: dict[str, Any] = event.args if isinstance(event.args, dict) else {}
         if self._about is not None and sent.get(ABOUT) != self._about.id:
             self._show_errors({}, OTHER)
             return
-        await self._send({name: sent.get(name) for name in self._fields})
+        await self._send(shown, self._known(sent))
 
-    async def _send(self, values: Mapping[str, Any]) -> None:
-        """Do what was asked, and show what came of it."""
-        self._sending = True
+    async def _send(self, shown: _Shown, values: Mapping[str, Any]) -> None:
+        """Do what was asked, and show what came of it.
+
+        Meanwhile the dialog may have been closed, and opened anew about somebody else.
+        """
+        shown.is_sending = True
         try:
-            await self._answer(await self._on_submit(self._form(**values)))
+            outcome = await self._on_submit(self._form(**values))
+            if isinstance(outcome, Link):
+                self.show_link(outcome.text, outcome.url)
+                return
+            if shown is self._shown:
+                self.close()
+            if outcome:
+                self._say(outcome)
         except SessionEndedError:
             return  # told by the sign-in page, which the cut brings by itself
         except InvalidInputError as error:
             self._show_errors(await self._all_wrong(error.fields, values))
         except FreshSignInNeededError as error:
             if self._toast.ask_proof:
-                self._toast.ask_proof(lambda: self._send(values))
+                self._toast.ask_proof(lambda: self._send(shown, values))
             else:
                 self._show_errors({}, str(error))
         except RollcallError as error:
             self._show_errors({}, str(error))
         finally:
-            self._sending = False
-            self._tell("done")
+            shown.is_sending = False
+            if not shown.is_deleted:
+                shown.run_method("done")
 
-    async def _answer(self, outcome: Outcome) -> None:
-        if isinstance(outcome, Link):
-            self.show_link(outcome.text, outcome.url)
-            return
-        self.close()
-        if outcome:
-            again = self._again if self._helpers.again else None
-            self._toast.show(outcome, "success", self._helpers.again or None, again)
+    def _say(self, sentence: str) -> None:
+        again = self._again if self._helpers.again else None
+        self._toast.show(sentence, "success", self._helpers.again or None, again)
 
     async def _all_wrong(
         self, wrong: Mapping[str, str], values: Mapping[str, Any]

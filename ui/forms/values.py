@@ -12,15 +12,17 @@ from services.users.selection import Person, Selection
 from ui.words import mixed_letters
 
 
-def field_values(name: str, field: FormField, options: Sequence[Option] | None) -> dict[str, Any]:
-    """What the dialog shows of a field; `options` take the place of its own."""
+def field_values(
+    name: str, field: FormField, options: Sequence[Option] | None, hint: str | None
+) -> dict[str, Any]:
+    """What the dialog shows of a field; `options` and `hint` take the place of its own."""
     values: dict[str, Any] = {
         "name": name,
         "kind": field.kind,
         "label": field.label,
         "required": not field.optional,
         "missing": field.missing,
-        "hint": field.hint,
+        "hint": field.hint if hint is None else hint,
         "half": field.half,
         "autocomplete": field.autocomplete,
         "maxlength": field.maxlength,

@@ -13,18 +13,18 @@ from services.core import runtime
 from services.sessions import sessions
 from services.sessions.sessions import OpenSession, Visit
 from services.sign_in import password_change
+from services.sign_in.forms import PasswordChange
 from services.sign_in.second_factors import totp
 from services.sign_in.second_factors.totp import SecondFactors
 from ui import notices
 from ui.actions import told
 from ui.components.facts import fact
-from ui.components.form_dialog import Field, FormDialog
 from ui.components.part import Part
 from ui.components.refresher import Refresher
 from ui.components.toast import Toast
+from ui.forms.dialog import FormDialog, Helpers
 from ui.frame import enter, frame, section, text
 from ui.identity import require
-from ui.input import as_text
 from ui.pages.second_factor_card import SecondFactorCard
 from ui.paths import home_path
 from ui.words import LATEST_SESSIONS, ago, moment
@@ -60,21 +60,14 @@ class _AccountScreen:
         """Lay the page out."""
         least = runtime.current().settings.password_min_length
         self.password = FormDialog(
+            self.toast,
             "Change password",
-            fields=[
-                Field("current", "Current password", "password", autocomplete="current-password"),
-                Field(
-                    "new",
-                    "New password",
-                    "password",
-                    autocomplete="new-password",
-                    maxlength=128,
-                    help=f"{least} characters or more. A sentence is fine.",
-                ),
-            ],
+            PasswordChange,
             submit="Change password",
             on_submit=self._change_password,
-            on_check=told(self.toast)(self._judge),
+            helpers=Helpers(
+                check=self._judge, hints={"new": f"{least} characters or more. A sentence is fine."}
+            ),
         )
         with ui.element("div").classes("page-head"):
             text("h1", "My account")
@@ -158,26 +151,15 @@ class _AccountScreen:
         )
 
     def _open_password(self) -> None:
-        self.password.open(values={})
+        self.password.open()
 
-    async def _judge(self, field: str, value: str) -> None:
+    async def _judge(self, field: str, value: str) -> tuple[str, str]:
         if field != "new" or not value:
-            return
+            return "", ""
         strength = await password_change.judge_new_password(self.actor, value)
-        if strength.accepted:
-            self.password.show_errors({})
-            self.password.show_notes({"new": strength.message})
-        else:
-            self.password.show_errors({"new": strength.message})
+        return ("", strength.message) if strength.accepted else (strength.message, "")
 
-    async def _change_password(self, values: dict[str, str]) -> None:
-        @told(self.toast, self.password)
-        async def change() -> None:
-            ended = await password_change.change_password(
-                self.actor, as_text(values, "current"), as_text(values, "new")
-            )
-            self.password.close()
-            others = f" {ended} other session{'' if ended == 1 else 's'} ended." if ended else ""
-            self.toast.show(f"Your password is changed.{others}", tone="success")
-
-        await change()
+    async def _change_password(self, form: PasswordChange) -> str:
+        ended = await password_change.change_password(self.actor, form.current, form.new)
+        others = f" {ended} other session{'' if ended == 1 else 's'} ended." if ended else ""
+        return f"Your password is changed.{others}"
