@@ -60,6 +60,8 @@ class Action(StrEnum):
     AUTHENTICATOR_REMOVED = "user.authenticator_removed"
     PASSKEY_ADDED = "user.passkey_added"
     PASSKEY_REMOVED = "user.passkey_removed"
+    PASSKEY_RENAMED = "user.passkey_renamed"
+    PASSKEY_COUNTER_WENT_BACK = "user.passkey_counter_went_back"
     RECOVERY_CODES_RENEWED = "user.recovery_codes_renewed"
     RECOVERY_CODE_USED = "user.recovery_code_used"
     SECOND_FACTORS_RESET = "user.second_factors_reset"
@@ -85,6 +87,8 @@ class Action(StrEnum):
             "user.authenticator_removed": "Authenticator app removed",
             "user.passkey_added": "Passkey added",
             "user.passkey_removed": "Passkey removed",
+            "user.passkey_renamed": "Passkey renamed",
+            "user.passkey_counter_went_back": "Passkey may be copied",
             "user.recovery_codes_renewed": "Recovery codes renewed",
             "user.recovery_code_used": "Recovery code used",
             "user.second_factors_reset": "Second factor reset",

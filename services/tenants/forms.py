@@ -3,7 +3,7 @@
 from pydantic import field_validator
 
 from services.core.errors import InvalidInputError
-from services.core.forms import Form, text
+from services.core.forms import Form, text, verbatim
 from services.core.names import check_slug
 
 
@@ -11,6 +11,12 @@ class TenantName(Form):
     """What a tenant is called."""
 
     name: str = text("Name")
+
+
+class TenantClosing(Form):
+    """The name of the tenant that is closed, typed by who closes it: so it is no other."""
+
+    name: str = verbatim("Its name", hint="Type it, so that no other is closed.")
 
 
 class NewTenant(TenantName):

@@ -16,6 +16,7 @@ from services.core.errors import (
     ConflictError,
     InvalidInputError,
     NotAllowedError,
+    NotFoundError,
     PasskeyRefusedError,
 )
 from services.operations import system
@@ -27,7 +28,14 @@ from services.sso import connections, flow
 from services.sso.connections import ConnectionForm
 from services.sso.errors import SsoError
 from services.tenants import closing, tenants
-from services.users import accounts, invitation_import, invitations, listing, selection
+from services.users import (
+    accounts,
+    counts,
+    invitation_import,
+    invitations,
+    listing,
+    selection,
+)
 from services.users.invitation_form import InvitationForm
 from services.users.invitation_import import ImportRow
 from services.users.query import UserQuery
@@ -35,6 +43,13 @@ from tests import books
 from tests.factories import PASSWORD, create_user, open_session
 
 NEW_PASSWORD = "an entirely different sentence"
+WITHOUT_SECRET = ConnectionForm(
+    name="Identity",
+    discovery="https://127.0.0.1:1",
+    client_id="rollcall",
+    domains="example.com",
+    new_people="nobody",
+)
 MANAGERS = {Role.PLATFORM_ADMIN, Role.TENANT_ADMIN}
 EVERYONE = set(Role)
 
@@ -143,8 +158,8 @@ async def _is_connected(tenant_id: UUID) -> bool:
 
 
 async def _connect(actor: Actor, _target: UUID) -> object:
-    with suppress(InvalidInputError):  # of an empty form, which only who may send it hears
-        await connections.connect(actor, ConnectionForm())
+    with suppress(InvalidInputError):  # for want of a secret, which only who may connect hears
+        await connections.connect(actor, WITHOUT_SECRET)
     return None
 
 
@@ -207,6 +222,12 @@ async def _remove_passkey(actor: Actor, _target: UUID) -> object:
     return None
 
 
+async def _rename_passkey(actor: Actor, target: UUID) -> object:
+    with suppress(NotFoundError):  # of another's, which everybody hears
+        await passkeys.rename(actor, target, "Phone")
+    return None
+
+
 async def _renew_codes(actor: Actor, _target: UUID) -> object:
     with suppress(ConflictError):
         await totp.renew_codes(actor)
@@ -215,7 +236,9 @@ async def _renew_codes(actor: Actor, _target: UUID) -> object:
 
 async def _close_tenant(actor: Actor, _target: UUID) -> object:
     assert actor.tenant_id is not None
-    return await closing.close_tenant(actor, actor.tenant_id)
+    async with reading() as tx:
+        name = (await tx.get_one(Tenant, actor.tenant_id)).name
+    return await closing.close_tenant(actor, actor.tenant_id, name)
 
 
 async def _reopen_tenant(actor: Actor, _target: UUID) -> object:
@@ -242,6 +265,12 @@ CALLS = [
         "users.selection.list_selectable",
         EVERYONE,
         lambda a, _t: selection.list_selectable(a, Permission.RUN_POCS, "ada"),
+        takes_id=False,
+    ),
+    Call(
+        "users.counts.lacks_tenant_admin",
+        MANAGERS,
+        lambda a, _t: counts.lacks_tenant_admin(a),
         takes_id=False,
     ),
     Call(
@@ -330,6 +359,7 @@ CALLS = [
     Call("sign_in.second_factors.passkeys.begin", EVERYONE, _begin_passkey, takes_id=False),
     Call("sign_in.second_factors.passkeys.finish", EVERYONE, _finish_passkey, takes_id=False),
     Call("sign_in.second_factors.passkeys.remove", EVERYONE, _remove_passkey, takes_id=False),
+    Call("sign_in.second_factors.passkeys.rename", EVERYONE, _rename_passkey, takes_id=False),
     Call("sessions.sessions.list_open", MANAGERS, sessions.list_open),
     Call("sessions.sessions.revoke", MANAGERS, sessions.revoke),
     # Another tenant's user is asked about by a test of its own, below.

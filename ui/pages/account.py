@@ -10,6 +10,7 @@ from nicegui import ui
 
 from services.access.permissions import Permission
 from services.core import runtime
+from services.core.forms import Form
 from services.sessions import sessions
 from services.sessions.sessions import OpenSession, Visit
 from services.sign_in import password_change
@@ -69,6 +70,16 @@ class _AccountScreen:
                 check=self._judge, hints={"new": f"{least} characters or more. A sentence is fine."}
             ),
         )
+        self.signing_out = FormDialog(
+            self.toast,
+            "Sign out everywhere else?",
+            Form,
+            submit="Sign out everywhere else",
+            on_submit=self._sign_out_elsewhere,
+            tone="danger",
+            body="Your pages in other browsers and on other devices close at once. This browser "
+            "stays signed in.",
+        )
         with ui.element("div").classes("page-head"):
             text("h1", "My account")
             text("button", "Change password", "btn").props('type="button"').on(
@@ -120,7 +131,8 @@ class _AccountScreen:
             with ui.element("div").classes("card-head"):
                 text("h2", "Open sessions")
                 if len(open_sessions) > 1:
-                    self._button("Sign out everywhere else", None)
+                    button = text("button", "Sign out everywhere else", "btn btn-quiet")
+                    button.props('type="button"').on("click", self.signing_out.open, args=[])
             with ui.element("ul").classes("session-list"):
                 for session in open_sessions:
                     self._session(session)
@@ -138,17 +150,20 @@ class _AccountScreen:
             else:
                 self._button("Sign out", session.id, f"Sign out {session.device}")
 
-    def _button(self, label: str, session_id: UUID | None, name: str = "") -> None:
+    def _button(self, label: str, session_id: UUID, name: str) -> None:
         button = text("button", label, "btn btn-quiet").props('type="button"')
-        if name:
-            button.props["aria-label"] = name
+        button.props["aria-label"] = name
         button.on("click", told(self.toast)(partial(self._revoke, session_id)), args=[])
 
-    async def _revoke(self, session_id: UUID | None) -> None:
+    async def _revoke(self, session_id: UUID) -> None:
+        self.toast.show(await self._end(session_id), tone="success")
+
+    async def _sign_out_elsewhere(self, _form: Form) -> str:
+        return await self._end(None)
+
+    async def _end(self, session_id: UUID | None) -> str:
         count = await sessions.revoke(self.actor, self.visit.user_id, session_id)
-        self.toast.show(
-            f"Signed out of {count} session{'' if count == 1 else 's'}.", tone="success"
-        )
+        return f"Signed out of {count} session{'' if count == 1 else 's'}."
 
     def _open_password(self) -> None:
         self.password.open()

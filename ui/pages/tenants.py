@@ -9,11 +9,10 @@ from fastapi import Depends
 from nicegui import ui
 
 from services.access.permissions import Permission
-from services.core.forms import Form
 from services.sessions import sessions
 from services.sessions.sessions import Visit
 from services.tenants import closing, tenants
-from services.tenants.forms import NewTenant, TenantName
+from services.tenants.forms import NewTenant, TenantClosing, TenantName
 from services.tenants.tenants import TenantRow
 from ui import notices
 from ui.actions import told
@@ -65,7 +64,7 @@ class _TenantsScreen:
         self.closing = FormDialog(
             self.toast,
             "Close tenant",
-            Form,
+            TenantClosing,
             submit="Close tenant",
             on_submit=self._close,
             tone="danger",
@@ -119,7 +118,7 @@ class _TenantsScreen:
 
     def _open_rename(self, row: TenantRow) -> None:
         self.renaming = row.id
-        self.rename.open(values={"name": row.name}, about=_about(row))
+        self.rename.open({"name": row.name}, about=_about(row))
 
     def _open_close(self, row: TenantRow) -> None:
         self.ending = row.id
@@ -132,10 +131,10 @@ class _TenantsScreen:
             "can reopen the tenant.",
         )
 
-    async def _close(self, _form: Form) -> str | None:
+    async def _close(self, form: TenantClosing) -> str | None:
         if self.ending is None:
             return None
-        count = await closing.close_tenant(self.actor, self.ending)
+        count = await closing.close_tenant(self.actor, self.ending, form.name)
         people = "1 person was" if count == 1 else f"{count:,} people were"
         return f"The tenant is closed. {people} signed out."
 

@@ -46,6 +46,7 @@ from ui.words import (
     mixed_letters,
     moment,
     next_step,
+    passkey_marks,
 )
 
 MayView = Annotated[Visit, Depends(require(Permission.VIEW_USERS))]
@@ -113,6 +114,16 @@ class _UserScreen:
             "password alone lets them in, until they set one up again. They are told by mail.",
         )
         self.password_link = PasswordLinkDialog(self.actor, self.toast)
+        self.signing_out = FormDialog(
+            self.toast,
+            "Sign out everywhere",
+            Form,
+            submit="Sign out everywhere",
+            on_submit=self._sign_out_everywhere,
+            tone="danger",
+            body="Every open page of theirs closes at once, on every device. They can sign in "
+            "again: to shut them out, deactivate them.",
+        )
         self.link = FormDialog(
             self.toast, "Invitation link", Form, submit="Renew the link", on_submit=self._renew
         )
@@ -195,8 +206,8 @@ class _UserScreen:
             fact("Last sign-in", ago(row.last_sign_in, "not yet"), moment(row.last_sign_in))
             if factors.since:
                 fact("Second factor", f"Authenticator app, since {moment(factors.since)}")
-            if factors.passkeys:
-                fact("Passkeys", str(len(factors.passkeys)))
+            for passkey in factors.passkeys:
+                fact("Passkey", ". ".join([passkey.name, *passkey_marks(passkey)]))
             if row.end_date:
                 fact("End date", f"{row.end_date:%-d %B %Y}")
             if details.deactivated_at:
@@ -216,7 +227,7 @@ class _UserScreen:
         with ui.element("div").classes("card-head"):
             text("h2", "Open sessions")
             if open_sessions and not is_self:
-                self._button("Sign out everywhere", self._sign_out_everywhere)
+                self._button("Sign out everywhere", self._open_sign_out)
         if not open_sessions:
             text("p", "Not signed in anywhere.", "muted")
         with ui.element("ul").classes("session-list"):
@@ -295,11 +306,12 @@ class _UserScreen:
         url = await invitations.copy_link(self.actor, self.user_id)
         return Link("This is the new link; the old one is dead.", url)
 
-    async def _sign_out_everywhere(self) -> None:
+    async def _open_sign_out(self) -> None:
+        self.signing_out.open(title="Sign {name} out everywhere?", about=self._about())
+
+    async def _sign_out_everywhere(self, _form: Form) -> str:
         count = await sessions.revoke(self.actor, self.user_id)
-        self.toast.show(
-            f"Signed out of {count} session{'' if count == 1 else 's'}.", tone="success"
-        )
+        return f"Signed out of {count} session{'' if count == 1 else 's'}."
 
     async def _older_history(self, values: dict[str, object]) -> None:
         query = AuditQuery.from_address({"before": values.get("before")})
