@@ -1,8 +1,6 @@
 """Every service call that somebody signed in can make, and who may make it."""
 
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 from models import Passkey, Role, SsoConnection, Tenant
@@ -19,6 +17,7 @@ from services.core.errors import (
     NotFoundError,
     PasskeyRefusedError,
 )
+from services.lists.query import ListQuery
 from services.operations import system
 from services.operations.doctor import VERSION_NAME
 from services.sessions import sessions
@@ -38,9 +37,10 @@ from services.users import (
 )
 from services.users.invitation_form import InvitationForm
 from services.users.invitation_import import ImportRow
-from services.users.query import UserQuery
 from tests import books
 from tests.factories import PASSWORD, create_user, open_session
+from tests.services.call import EVERYONE, MANAGERS, Call
+from tests.services.workspace_calls import WORKSPACE_CALLS
 
 NEW_PASSWORD = "an entirely different sentence"
 WITHOUT_SECRET = ConnectionForm(
@@ -50,18 +50,6 @@ WITHOUT_SECRET = ConnectionForm(
     domains="example.com",
     new_people="nobody",
 )
-MANAGERS = {Role.PLATFORM_ADMIN, Role.TENANT_ADMIN}
-EVERYONE = set(Role)
-
-
-@dataclass(frozen=True)
-class Call:
-    """A service call: who may make it, and how. `run` gets the actor and a user's id."""
-
-    name: str
-    allowed: set[Role]
-    run: Callable[[Actor, UUID], Awaitable[object]]
-    takes_id: bool = True
 
 
 def _form(role: Role) -> InvitationForm:
@@ -257,7 +245,7 @@ CALLS = [
     Call(
         "users.listing.list_users",
         MANAGERS,
-        lambda a, _t: listing.list_users(a, UserQuery()),
+        lambda a, _t: listing.list_users(a, ListQuery()),
         takes_id=False,
     ),
     Call("users.listing.get_details", MANAGERS, listing.get_details),
@@ -441,6 +429,7 @@ CALLS = [
     Call("sso.connections.require", MANAGERS, _require_sso, takes_id=False),
     Call("sso.connections.disconnect", MANAGERS, _disconnect, takes_id=False),
     Call("sso.flow.finish_test", MANAGERS, _finish_test, takes_id=False),
+    *WORKSPACE_CALLS,
 ]
 # A sign of life asks for nothing and tells nothing; `test_sessions` shows what it doesn't do.
 NEEDS_NO_ANSWER = {"sessions.sessions.touch"}
