@@ -2,6 +2,7 @@
 // says early what it can know by itself.
 import { EMPTY, FIELDS, isGroup, plain, wrongBefore } from "form_fields";
 import { listen } from "live_socket";
+import FileField from "file_field";
 import PeopleField from "people_field";
 
 const CHECK_PAUSE = 300; // ms of quiet before a value is sent to be checked
@@ -51,7 +52,7 @@ const ACTIONS = `
   </div>`;
 
 export default {
-  components: { PeopleField },
+  components: { FileField, PeopleField },
   template: `
   <dialog ref="dialog" class="dialog" :class="{ 'dialog-wide': wide }"
           :aria-labelledby="$attrs.id + '-title'"
@@ -101,6 +102,7 @@ export default {
   created() {
     this.NAME = NAME;
     this.checkSeq = 0;
+    this.uploads = new Set(); // the fields whose file is on its way
     this.searches = {}; // per field: the last search, to be repeated when somebody comes or goes
     this.latest = {}; // per field: the number of its newest check
     this.checked = {}; // per field: the value that was sent last
@@ -240,6 +242,11 @@ export default {
     },
     send() {
       if (this.busy || this.asking) return;
+      if (this.uploads.size) {
+        for (const name of this.uploads)
+          this.errors[name] = "Wait until the file is uploaded, or cancel it.";
+        return;
+      }
       this.busy = true;
       this.general = "";
       this.forgetChecks();
@@ -286,6 +293,10 @@ export default {
     },
     plainValues(fields) {
       return Object.fromEntries(fields.map(({ name }) => [name, plain(this.values[name])]));
+    },
+    uploading(field, isGoingOn) {
+      this.errors[field.name] = "";
+      this.uploads[isGoingOn ? "add" : "delete"](field.name);
     },
     search(field, words) {
       const { name } = field;

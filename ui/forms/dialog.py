@@ -23,7 +23,7 @@ from services.core.names import MAX_NAME
 from services.users.selection import Selection
 from ui.components.component import Component
 from ui.components.toast import Toast
-from ui.forms.values import field_values, opening_values, people_values
+from ui.forms.values import field_values, opening_values, option_values, people_values
 from ui.input import as_text, as_uuid
 
 FormT = TypeVar("FormT", bound=Form)
@@ -68,7 +68,9 @@ class Helpers:
     finds whom to choose: it is `selection.list_selectable` of who acts, on a page in
     `notices.people_room`. `beside` builds what stands beside the form each time it opens, and
     `on_change` gets what is filled in, unchecked, whenever it changed. `again` is the label of what
-    opens the form once more after it was sent.
+    opens the form once more after it was sent. `uploads` are the urls to which the files of fields
+    are sent at once: a POST of the bytes, `?name=` the file's, answered by `{"id": …}`, or with
+    another status by `{"error": "a sentence"}`.
     """
 
     hints: Mapping[str, str] = field(default_factory=dict)
@@ -78,6 +80,18 @@ class Helpers:
     beside: Callable[[], None] | None = None
     on_change: Callable[[Mapping[str, Any]], Awaitable[None]] | None = None
     again: str = ""
+    uploads: Mapping[str, str] = field(default_factory=dict)
+
+    def of_field(self, name: str) -> dict[str, Any]:
+        """What takes the place of a field's own values."""
+        values: dict[str, Any] = {}
+        if name in self.hints:
+            values["hint"] = self.hints[name]
+        if name in self.options:
+            values["options"] = option_values(self.options[name])
+        if name in self.uploads:
+            values["upload"] = self.uploads[name]
+        return values
 
 
 NO_HELP = Helpers()
@@ -90,7 +104,9 @@ OTHER = (
 
 
 class _Shown(
-    Component, script="dialog.js", imports=["live_socket.js", "form_fields.js", "people_field.js"]
+    Component,
+    script="dialog.js",
+    imports=["live_socket.js", "form_fields.js", "people_field.js", "file_field.js"],
 ):
     """A dialog on the page: it opens as it comes, and says when it was closed."""
 
@@ -166,9 +182,7 @@ class FormDialog(Generic[FormT]):
             self._shown.run_method("open", opening)
             return
         fields = tuple(
-            field_values(
-                name, field, self._helpers.options.get(name), self._helpers.hints.get(name)
-            )
+            field_values(name, field) | self._helpers.of_field(name)
             for name, field in self._fields.items()
         )
         with self._client.content:
