@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from models import MailProgress, MailState, MailTemplate, OutgoingMail
 from services.core import clock
 from services.sessions.sessions import MOST_LISTED
+from services.sign_in.second_factors.totp import OwnPasskey
 
 LATEST_SESSIONS = f"The latest {MOST_LISTED} are listed. There may be more."
 
@@ -38,6 +39,22 @@ def mixed_letters(scripts: Sequence[str]) -> str:
         return ""
     named = f"{', '.join(scripts[:-1])} and {scripts[-1]}"
     return f"This name mixes {named} letters, which can look alike. Compare the email."
+
+
+def passkey_marks(passkey: OwnPasskey) -> list[str]:
+    """What is wrong with a passkey, and what its owner can do."""
+    marks = []
+    if not passkey.works_here:
+        marks.append(
+            f"It belongs to {passkey.host}, where Rollcall was before, and can't be used here. "
+            "Remove it, and add a passkey anew."
+        )
+    if passkey.counter_went_back_at is not None:
+        marks.append(
+            f"Its counter went back on {moment(passkey.counter_went_back_at)}: somebody may have "
+            "copied it. Remove it, and add a passkey anew."
+        )
+    return marks
 
 
 MAIL_NAMES = {

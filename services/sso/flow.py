@@ -37,13 +37,14 @@ from services.sessions.sessions import Caller
 from services.sign_in import throttle
 from services.sign_in.personal_links import open_link
 from services.sign_in.sign_in import SignedIn, welcome
-from services.sso.attempts import Attempt, Purpose, forged, open_attempt, seal_attempt
+from services.sso.attempts import Attempt, Purpose, forged, key_of, open_attempt, seal_attempt
 from services.sso.connections import addresses_of, find_connection
 from services.sso.errors import ElsewhereError, Refusal, SsoError, quote
 from services.sso.exchange import exchange
 from services.sso.linking import Decision, Person, Way, decide, let_in, person_of
 from services.sso.provider import discover
-from services.sso.tokens import is_id, key_of
+from services.sso.tokens import is_id
+from services.sso.tokens import key_of as seen_key_of
 from services.tenants.events import TenantChanged
 from services.users import emails_elsewhere
 from services.users.invitations import mark_accepted
@@ -57,10 +58,11 @@ LONGEST_CODE = 4096
 
 @dataclass(frozen=True)
 class Departure:
-    """Where to send a browser, and the sealed value that it brings back."""
+    """Where to send a browser, and the sealed value that it brings back, with its key."""
 
     url: str
     sealed: str = field(repr=False)
+    key: str
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,7 @@ async def _depart(slug: str, attempt: Attempt, *, anew: bool = False) -> Departu
         nonce=attempt.nonce,
     )
     bound = replace(attempt, issuer=connection.issuer, client_id=connection.client_id)
-    return Departure(url, seal_attempt(bound))
+    return Departure(url, seal_attempt(bound), key_of(bound.state))
 
 
 def purpose_of(sealed: str | None) -> Purpose | None:
@@ -251,7 +253,7 @@ async def _refuse_ended_there(tx: Transaction, issuer: str, sid: object) -> None
     """Raise `SsoError` where the provider's logout has overtaken this very sign-in."""
     if not is_id(sid):
         return
-    key = key_of("sid", issuer, str(sid))
+    key = seen_key_of("sid", issuer, str(sid))
     if (await tx.exec(select(SeenLogoutToken).where(SeenLogoutToken.key == key))).first():
         raise SsoError(
             Refusal.OVER_THERE, "Your organisation signed you out meanwhile. Sign in again."

@@ -53,6 +53,18 @@ async def find_only_slug() -> str | None:
     return slugs[0] if len(slugs) == 1 else None
 
 
+async def has_active_users() -> bool:
+    """Whether any open tenant has active users: else only Platform Admins can sign in."""
+    async with reading() as tx:
+        found = await tx.exec(
+            select(UserCount.tenant_id)
+            .join(Tenant, col(Tenant.id) == col(UserCount.tenant_id))
+            .where(col(Tenant.closed_at).is_(None), col(UserCount.active) > 0)
+            .limit(1)
+        )
+        return found.first() is not None
+
+
 async def list_tenants(actor: Actor) -> Sequence[TenantRow]:
     """All tenants by name, with how many users each has."""
     async with viewing(actor, Permission.MANAGE_TENANTS) as view:

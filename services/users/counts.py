@@ -7,6 +7,9 @@ from uuid import UUID
 from sqlmodel import select
 
 from models import Role, UserCount
+from services.access.actor import Principal
+from services.access.permissions import Permission
+from services.audit.acting import viewing
 from services.core.db import Transaction
 
 # Where the counters of those are who are in no tenant.
@@ -52,3 +55,13 @@ async def find_counts(tx: Transaction, tenant_id: UUID | None) -> UserCounts:
     """The counters of a tenant, or of the Platform Admins."""
     rows = await tx.exec(select(UserCount).where(UserCount.tenant_id == (tenant_id or NO_TENANT)))
     return UserCounts(rows.all())
+
+
+async def lacks_tenant_admin(actor: Principal) -> bool:
+    """Whether nobody but Platform Admins can manage the users of the tenant in which the actor
+    works."""
+    async with viewing(actor, Permission.VIEW_USERS) as view:
+        if view.tenant_id is None:
+            return False
+        counts = await find_counts(view.tx, view.tenant_id)
+        return counts.of(Role.TENANT_ADMIN, active=True) == 0

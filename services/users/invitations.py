@@ -18,6 +18,7 @@ from services.core import clock, runtime
 from services.core.db import Transaction, transaction
 from services.core.emails import email_key
 from services.core.errors import ConflictError, InvalidInputError, TenantClosedError
+from services.core.forms import fields_of
 from services.core.looking import looks_first
 from services.mail import outbox
 from services.mail.events import MailProgressed
@@ -29,13 +30,7 @@ from services.users import emails_elsewhere
 from services.users.accounts import set_names
 from services.users.emails_elsewhere import IN_USE, InUseElsewhereError, is_taken
 from services.users.events import UserInvited
-from services.users.invitation_form import (
-    CheckedForm,
-    InvitationForm,
-    check_form,
-    check_other,
-    checked_email,
-)
+from services.users.invitation_form import InvitationForm
 
 
 @dataclass(frozen=True)
@@ -57,11 +52,10 @@ async def invite(actor: Principal, form: InvitationForm) -> Invited:
     Raises `InvalidInputError` with a sentence for each wrong field, and `TooManyAttemptsError` for
     who asks after other organisations' emails. Inviting an admin needs a fresh sign-in.
     """
-    checked = check_form(actor, form)
     try:
         async with transaction(actor=actor) as tx:
-            by = await authorize_inviting(tx, actor, [checked])
-            user = await add_account(tx, actor, by, checked)
+            by = await authorize_inviting(tx, actor, [form])
+            user = await add_account(tx, actor, by, form)
             return await send_invitation(tx, actor, by, user)
     except IntegrityError as error:
         # Two invitations of one address at the same moment: the database let one in.
@@ -75,14 +69,14 @@ async def invite(actor: Principal, form: InvitationForm) -> Invited:
 
 
 async def authorize_inviting(
-    tx: Transaction, actor: Principal, forms: Sequence[CheckedForm]
+    tx: Transaction, actor: Principal, forms: Sequence[InvitationForm]
 ) -> User | None:
     """Check that the actor may invite; locks what the decisions about these forms depend on.
 
     Raises `TooManyAttemptsError` as `emails_elsewhere` has it.
     """
     # Locked together with the actor, so that none is reactivated meanwhile.
-    keys = [email_key(form.email) for form in forms if form.email]
+    keys = [email_key(form.email) for form in forms]
     earlier = await _inactive_here(tx, actor.tenant_id, keys) if keys else []
     own = () if actor.user_id is None else (actor.user_id,)
     lock = (*own, *(user.id for user in earlier))
@@ -93,7 +87,7 @@ async def authorize_inviting(
 
 
 async def add_account(
-    tx: Transaction, actor: Principal, by: User | None, form: CheckedForm
+    tx: Transaction, actor: Principal, by: User | None, form: InvitationForm
 ) -> User:
     """Add the account in this transaction, which `authorize_inviting` began.
 
@@ -101,17 +95,20 @@ async def add_account(
     `NotAllowedError` where the actor may invite, but not this role; `FreshSignInNeededError`; and
     `IntegrityError` where another transaction was faster.
     """
-    if form.role is not None:
+    wrong = {}
+    # Whether this very actor may invite it, `_authorize_role` says.
+    if form.role in invitable_roles(Role.PLATFORM_ADMIN, above_tenants=actor.tenant_id is None):
         await _authorize_role(tx, actor, form.role)
-    wrong = dict(form.wrong)
-    taken = await _active_with(tx, form.email) if form.email else None
+    else:
+        wrong["role"] = fields_of(InvitationForm)["role"].missing
+    taken = await _active_with(tx, form.email)
     if taken is not None and taken.tenant_id == actor.tenant_id:
         wrong["email"] = IN_USE
-    if wrong or form.role is None:
+    if wrong:
         raise InvalidInputError(wrong)
     if taken is not None:  # only of a form that would have made an account: asking is not for free
         raise InUseElsewhereError
-    user = _new_user(actor, by, form, form.role)
+    user = _new_user(actor, by, form)
     tx.add(user)
     await tx.flush()
     return user
@@ -143,16 +140,13 @@ async def check_field(actor: Principal, field: str, value: str) -> tuple[str, st
     own users alone, whom the list shows too. Whether another one has it is told at the sending.
     """
     async with viewing(actor, _least_permission(actor)) as view:
-        if field != "email":
-            return check_other(field, value), ""
-        try:
-            email = checked_email(value)
-        except ValueError as error:
-            return str(error), ""
-        taken = await _active_with(view.tx, email)
+        wrong = InvitationForm.check(field, {field: value})
+        if wrong or field != "email":
+            return wrong, ""
+        taken = await _active_with(view.tx, value)
         if taken is not None and taken.tenant_id == actor.tenant_id:
             return IN_USE, ""
-        earlier = (await _inactive_here(view.tx, actor.tenant_id, [email_key(email)]))[:1]
+        earlier = (await _inactive_here(view.tx, actor.tenant_id, [email_key(value)]))[:1]
     if not earlier:
         return "", ""
     user = earlier[0]
@@ -299,14 +293,14 @@ def _require_waiting(user: User) -> None:
         )
 
 
-def _new_user(actor: Principal, by: User | None, form: CheckedForm, role: Role) -> User:
+def _new_user(actor: Principal, by: User | None, form: InvitationForm) -> User:
     user = User(
         tenant_id=actor.tenant_id,
         first_name=form.first_name,
         last_name=form.last_name,
         email=form.email,
         email_key=email_key(form.email),
-        role=role,
+        role=form.role,
         created_at=clock.now(),
         invited_by_id=by.id if by else None,
     )

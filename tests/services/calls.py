@@ -15,18 +15,19 @@ from services.core.errors import (
     ConflictError,
     InvalidInputError,
     NotAllowedError,
+    NotFoundError,
     PasskeyRefusedError,
 )
 from services.operations import system
 from services.operations.doctor import VERSION_NAME
 from services.sessions import sessions
-from services.sign_in import confirmation, password_change, policy
+from services.sign_in import confirmation, password_change, password_links, policy
 from services.sign_in.second_factors import passkeys, totp
 from services.sso import connections, flow
 from services.sso.connections import ConnectionForm
 from services.sso.errors import SsoError
 from services.tenants import closing, tenants
-from services.users import accounts, invitation_import, invitations, listing
+from services.users import accounts, counts, invitation_import, invitations, listing
 from services.users.invitation_form import InvitationForm
 from services.users.invitation_import import ImportRow
 from services.users.query import UserQuery
@@ -54,7 +55,7 @@ def _form(role: Role) -> InvitationForm:
 
 
 def _row(role: Role) -> ImportRow:
-    return ImportRow(2, _form(role))
+    return ImportRow(2, _form(role).model_dump())
 
 
 async def _import_admin(actor: Actor, _target: UUID) -> object:
@@ -78,6 +79,30 @@ async def _resend_to_admin(actor: Actor, target: UUID) -> object:
 
 async def _copy_admin_link(actor: Actor, target: UUID) -> object:
     return await invitations.copy_link(actor, await _invited_admin(target))
+
+
+async def _admin_of(target: UUID) -> UUID:
+    """A Tenant Admin of the tenant of a user, with a password."""
+    tenant_id = (await books.user_of(target)).tenant_id
+    async with reading() as tx:
+        tenant = await tx.get_one(Tenant, tenant_id)
+    return (await create_user(tenant, role=Role.TENANT_ADMIN)).id
+
+
+async def _copy_password_link(actor: Actor, target: UUID) -> object:
+    with suppress(ConflictError):  # of somebody invited, which only who may do it hears
+        return await password_links.copy_link(actor, target)
+    return None
+
+
+async def _copy_admin_password_link(actor: Actor, target: UUID) -> object:
+    return await password_links.copy_link(actor, await _admin_of(target))
+
+
+async def _mail_password_link(actor: Actor, target: UUID) -> object:
+    with suppress(ConflictError):  # without a mail server, too
+        await password_links.mail_link(actor, target)
+    return None
 
 
 async def _export(actor: Actor, _target: UUID) -> object:
@@ -182,6 +207,12 @@ async def _remove_passkey(actor: Actor, _target: UUID) -> object:
     return None
 
 
+async def _rename_passkey(actor: Actor, target: UUID) -> object:
+    with suppress(NotFoundError):  # of another's, which everybody hears
+        await passkeys.rename(actor, target, "Phone")
+    return None
+
+
 async def _renew_codes(actor: Actor, _target: UUID) -> object:
     with suppress(ConflictError):
         await totp.renew_codes(actor)
@@ -190,7 +221,9 @@ async def _renew_codes(actor: Actor, _target: UUID) -> object:
 
 async def _close_tenant(actor: Actor, _target: UUID) -> object:
     assert actor.tenant_id is not None
-    return await closing.close_tenant(actor, actor.tenant_id)
+    async with reading() as tx:
+        name = (await tx.get_one(Tenant, actor.tenant_id)).name
+    return await closing.close_tenant(actor, actor.tenant_id, name)
 
 
 async def _reopen_tenant(actor: Actor, _target: UUID) -> object:
@@ -213,6 +246,12 @@ CALLS = [
         takes_id=False,
     ),
     Call("users.listing.get_details", MANAGERS, listing.get_details),
+    Call(
+        "users.counts.lacks_tenant_admin",
+        MANAGERS,
+        lambda a, _t: counts.lacks_tenant_admin(a),
+        takes_id=False,
+    ),
     Call(
         "users.invitations.invite",
         MANAGERS,
@@ -257,6 +296,14 @@ CALLS = [
         _copy_admin_link,
         takes_id=False,
     ),
+    Call("sign_in.password_links.copy_link", MANAGERS, _copy_password_link),
+    Call("sign_in.password_links.mail_link", MANAGERS, _mail_password_link),
+    Call(
+        "sign_in.password_links.copy_link for a Tenant Admin",
+        {Role.PLATFORM_ADMIN},
+        _copy_admin_password_link,
+        takes_id=False,
+    ),
     Call(
         "sign_in.policy.get_policy",
         MANAGERS,
@@ -291,6 +338,7 @@ CALLS = [
     Call("sign_in.second_factors.passkeys.begin", EVERYONE, _begin_passkey, takes_id=False),
     Call("sign_in.second_factors.passkeys.finish", EVERYONE, _finish_passkey, takes_id=False),
     Call("sign_in.second_factors.passkeys.remove", EVERYONE, _remove_passkey, takes_id=False),
+    Call("sign_in.second_factors.passkeys.rename", EVERYONE, _rename_passkey, takes_id=False),
     Call("sessions.sessions.list_open", MANAGERS, sessions.list_open),
     Call("sessions.sessions.revoke", MANAGERS, sessions.revoke),
     # Another tenant's user is asked about by a test of its own, below.

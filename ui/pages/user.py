@@ -16,6 +16,7 @@ from services.audit.reading import AuditQuery
 from services.core.errors import NotFoundError
 from services.sessions import sessions
 from services.sessions.sessions import OpenSession, Visit
+from services.sign_in import password_links
 from services.sign_in.second_factors import totp
 from services.sign_in.second_factors.totp import SecondFactors
 from services.users import accounts, invitations, listing
@@ -29,6 +30,7 @@ from ui.components.part import Part
 from ui.components.refresher import Refresher
 from ui.components.toast import Toast
 from ui.dialogs.deactivate import DeactivateDialog
+from ui.dialogs.password_link import PasswordLinkDialog
 from ui.frame import enter, frame, section, text
 from ui.identity import require
 from ui.input import as_date, as_text, as_uuid
@@ -42,6 +44,7 @@ from ui.words import (
     mixed_letters,
     moment,
     next_step,
+    passkey_marks,
 )
 
 MayView = Annotated[Visit, Depends(require(Permission.VIEW_USERS))]
@@ -123,6 +126,15 @@ class _UserScreen:
             body="Their authenticator app, passkeys and recovery codes stop working, and their "
             "password alone lets them in, until they set one up again. They are told by mail.",
         )
+        self.password_link = PasswordLinkDialog(self.actor, self.toast)
+        self.signing_out = FormDialog(
+            "Sign out everywhere",
+            submit="Sign out everywhere",
+            on_submit=self._sign_out_everywhere,
+            tone="danger",
+            body="Every open page of theirs closes at once, on every device. They can sign in "
+            "again: to shut them out, deactivate them.",
+        )
         self.link = FormDialog("Invitation link", submit="Renew the link", on_submit=self._renew)
 
     async def _refresh(self) -> None:
@@ -148,6 +160,7 @@ class _UserScreen:
             self._button("Resend invitation", self._resend),
             self._button("Copy invitation link", self._copy_link),
         )
+        self.password = self._button("Password link", self._open_password_link)
         self.reset = self._button("Reset second factor", self._open_reset)
         self.switch = None if details.is_self else self._button("Deactivate", self._toggle)
 
@@ -160,6 +173,10 @@ class _UserScreen:
         for button in self.for_invited:
             may = may_invite(self.visit.role, row.role)
             button.set_visibility(row.active and row.invited and may)
+        may_reset = password_links.may_make(self.visit.role, row.role)
+        self.password.set_visibility(
+            row.active and not row.invited and not details.is_self and may_reset
+        )
         if self.switch:
             self.switch.set_text("Deactivate" if row.active else "Activate")
             self.switch.classes(replace="btn btn-danger" if row.active else "btn btn-primary")
@@ -198,8 +215,8 @@ class _UserScreen:
             fact("Last sign-in", ago(row.last_sign_in, "not yet"), moment(row.last_sign_in))
             if factors.since:
                 fact("Second factor", f"Authenticator app, since {moment(factors.since)}")
-            if factors.passkeys:
-                fact("Passkeys", str(len(factors.passkeys)))
+            for passkey in factors.passkeys:
+                fact("Passkey", ". ".join([passkey.name, *passkey_marks(passkey)]))
             if row.end_date:
                 fact("End date", f"{row.end_date:%-d %B %Y}")
             if details.deactivated_at:
@@ -219,7 +236,7 @@ class _UserScreen:
         with ui.element("div").classes("card-head"):
             text("h2", "Open sessions")
             if open_sessions and not is_self:
-                self._button("Sign out everywhere", self._sign_out_everywhere)
+                self._button("Sign out everywhere", self._open_sign_out)
         if not open_sessions:
             text("p", "Not signed in anywhere.", "muted")
         with ui.element("ul").classes("session-list"):
@@ -290,6 +307,9 @@ class _UserScreen:
 
         await save()
 
+    async def _open_password_link(self) -> None:
+        self.password_link.ask(self.user_id, self._about())
+
     async def _open_reset(self) -> None:
         self.second_factor.open(about=self._about())
 
@@ -324,11 +344,19 @@ class _UserScreen:
 
         await renew()
 
-    async def _sign_out_everywhere(self) -> None:
-        count = await sessions.revoke(self.actor, self.user_id)
-        self.toast.show(
-            f"Signed out of {count} session{'' if count == 1 else 's'}.", tone="success"
-        )
+    async def _open_sign_out(self) -> None:
+        self.signing_out.open(title="Sign {name} out everywhere?", about=self._about())
+
+    async def _sign_out_everywhere(self, _values: dict[str, str]) -> None:
+        @told(self.toast, self.signing_out)
+        async def sign_out() -> None:
+            count = await sessions.revoke(self.actor, self.user_id)
+            self.signing_out.close()
+            self.toast.show(
+                f"Signed out of {count} session{'' if count == 1 else 's'}.", tone="success"
+            )
+
+        await sign_out()
 
     async def _older_history(self, values: dict[str, object]) -> None:
         query = AuditQuery.from_address({"before": values.get("before")})

@@ -1,5 +1,6 @@
 """The Users page: the grid, the toggle, the invitation."""
 
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import Depends
@@ -12,6 +13,7 @@ from services.core.errors import NotFoundError, RollcallError, SessionEndedError
 from services.sessions import sessions
 from services.sessions.sessions import Visit
 from services.users import accounts, listing
+from services.users.counts import lacks_tenant_admin
 from services.users.listing import UserPage
 from services.users.query import PAGE_SIZE, UserQuery
 from ui import notices
@@ -23,6 +25,7 @@ from ui.dialogs.invite import InviteDialog
 from ui.frame import enter, frame
 from ui.identity import require
 from ui.input import as_uuid, as_version
+from ui.pages.first_admin import FirstAdminNotice
 from ui.paths import home_path
 from ui.rows import row_values
 
@@ -41,11 +44,12 @@ async def users_page(visit: MayView) -> None:
     enter(visit, notices.users_room(visit.actor.tenant_id))
     query = UserQuery.from_address(dict(request.query_params))
     first = await listing.list_users(visit.actor, query)
+    lacks_admin = visit.above_tenants and await lacks_tenant_admin(visit.actor)
     await sessions.touch(visit.actor, visit.seen_at)
     title = "Users" if visit.tenant_slug else "Platform Admins"
     with frame(visit, title, current="users") as toast:
         screen = _UsersScreen(visit, toast)
-        screen.build(title, query, first)
+        screen.build(title, query, first, lacks_admin=lacks_admin)
 
 
 class _UsersScreen:
@@ -56,10 +60,13 @@ class _UsersScreen:
         self.actor: Actor = visit.actor
         self.toast = toast
 
-    def build(self, title: str, query: UserQuery, first: UserPage) -> None:
+    def build(self, title: str, query: UserQuery, first: UserPage, *, lacks_admin: bool) -> None:
         """Lay the page out."""
         above_tenants = self.visit.tenant_slug is None
-        invite = InviteDialog(self.visit, self.toast)
+        self.notice: FirstAdminNotice | None = None
+        invite = InviteDialog(self.visit, self.toast, on_invited=self._invited)
+        if lacks_admin:
+            self.notice = FirstAdminNotice(self.visit, partial(invite.open, Role.TENANT_ADMIN))
         self.deactivation = DeactivateDialog(self.actor, self.toast)
         roles = invitable_roles(self.visit.role, above_tenants=above_tenants)
         shown = roles if above_tenants else (*roles, Role.TENANT_ADMIN)
@@ -79,6 +86,10 @@ class _UsersScreen:
             on_toggle=told(self.toast)(self._toggle),
             on_invite=invite.open,
         )
+
+    def _invited(self, role: Role) -> None:
+        if self.notice is not None and role is Role.TENANT_ADMIN:
+            self.notice.hide()
 
     async def _query(self, values: dict[str, Any]) -> None:
         seq = as_version(values.get("seq")) or 0

@@ -43,6 +43,7 @@ MAKE_SOMETHING_FIRST = {
     "sessions.sessions.revoke of one session",
     "users.invitations.resend to a Tenant Admin",
     "users.invitations.copy_link of a Tenant Admin",
+    "sign_in.password_links.copy_link for a Tenant Admin",
 }
 
 
@@ -91,7 +92,7 @@ async def _nothing_new(tenant: Tenant, admin: Actor, platform: Actor) -> dict[st
     over = await sessions.find_session_id(token)
     await sessions.revoke(admin, ada.id, over)
     closed = await create_tenant("Closed")
-    await closing.close_tenant(platform, closed.id)
+    await closing.close_tenant(platform, closed.id, closed.name)
     form = InvitationForm(
         first_name="A", last_name="B", email=ada.email, role=Role.ADMINISTRATOR.value
     )
@@ -114,10 +115,10 @@ async def _nothing_new(tenant: Tenant, admin: Actor, platform: Actor) -> dict[st
         "a tenant at an address that is taken": lambda: tenants.create_tenant(
             platform, "Another", tenant.slug
         ),
-        "close what is closed": lambda: closing.close_tenant(platform, closed.id),
+        "close what is closed": lambda: closing.close_tenant(platform, closed.id, closed.name),
         "open what is open": lambda: closing.reopen_tenant(platform, tenant.id),
         "a file of people who are here": lambda: invitation_import.invite_rows(
-            admin, [ImportRow(2, form)]
+            admin, [ImportRow(2, form.model_dump())]
         ),
     }
 
