@@ -10,8 +10,9 @@ from sqlmodel import func, select
 from models import AuditHead, MailState, NotedHead, OutgoingMail
 from services.audit.check import verify
 from services.audit.writing import PLATFORM_CHAIN
-from services.core import clock, runtime, transport
+from services.core import clock, runtime
 from services.core.db import reading
+from services.core.postgresql_transport import CHANNEL, DEAF, LISTENER
 from services.mail import check
 from services.operations.checks import Check, failed, warning, well
 from services.operations.doctor_database import require_there
@@ -81,9 +82,10 @@ async def look_at_replicas() -> list[Check]:
     """Whether the processes on one database hear each other, and which serve."""
     if runtime.current().settings.is_sqlite:
         return [well(REPLICAS, "one process, as SQLite has it")]
-    serves = not transport.deaf_because()
+    transport = runtime.current().transport
+    serves = not transport.deaf_because
     deaf = "" if serves else await transport.try_to_hear()
-    if deaf and not serves and deaf != transport.DEAF:
+    if deaf and not serves and deaf != DEAF:
         return [warning(REPLICAS, "Not looked at", "See Database.")]
     if deaf:
         return [failed(REPLICAS, "This process doesn’t hear the others", deaf.partition("\n")[0])]
@@ -100,8 +102,8 @@ async def _listen() -> int:
     until = time.monotonic() + LIFE_SECONDS + 0.5
     try:
         server = runtime.current().database.server
-        async with await server.listen(transport.LISTENER) as connection:
-            await connection.execute(f"LISTEN {transport.CHANNEL}")
+        async with await server.listen(LISTENER) as connection:
+            await connection.execute(f"LISTEN {CHANNEL}")
             while (left := until - time.monotonic()) > 0:
                 async for notice in connection.notifies(timeout=left):
                     heard.add(json.loads(notice.payload)["from"])

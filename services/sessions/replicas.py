@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from services.core import runtime, transport
+from services.core import runtime
 from services.core.bus import Bus
 from services.core.db import transaction
 from services.core.errors import RollcallError
@@ -240,7 +240,7 @@ def _forget_the_silent() -> None:
     # Compared with what was last heard at all, not with now: while nothing is heard from anybody,
     # it is this process that doesn't listen.
     for process_id, other in list(_others.items()):
-        if transport.heard_at() - other.heard_at > GONE_SECONDS:
+        if runtime.current().transport.heard_at - other.heard_at > GONE_SECONDS:
             if not other.has_stopped:
                 log.warning("Replica %s is silent, and counts as gone", process_id)
             _forget(process_id)

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from models import Tenant, User
 from services.access.actor import Actor
 from services.audit.reading import find_entry
-from services.core import clock, transport
+from services.core import clock
 from services.core.runtime import Runtime
 from services.sessions import presence
 from services.users import accounts
@@ -108,7 +108,7 @@ async def comparison(
     """Of one open session, compared once, with nothing written since."""
     actor = await sign_in(user)
     monkeypatch.setattr(live, "session_ids", lambda: {actor.session_id})
-    receiving = asyncio.create_task(transport.receive())
+    receiving = asyncio.create_task(rollcall.transport.receive())
     comparison = notices.Comparison()
     async with asyncio.timeout(PATIENCE):
         while await comparison.go_on():  # noqa: ASYNC110 - nobody tells
