@@ -14,7 +14,7 @@ from services.access.events import UserEvent
 from services.audit.events import AuditWritten
 from services.audit.reading import AuditEntry, find_entry
 from services.audit.writing import PLATFORM_CHAIN
-from services.core import changes, clock
+from services.core import changes, clock, runtime
 from services.core.bus import Bus
 from services.core.errors import RollcallError
 from services.core.transport import Listening
@@ -39,7 +39,9 @@ log = logging.getLogger(__name__)
 # how an expired session is noticed, and a notice that never arrived.
 COMPARE_SECONDS = 1.0
 
-_turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+class _Turns(WeakValueDictionary[str, asyncio.Lock]):
+    """The turns of rooms, as long as anybody waits for them."""
 
 
 def users_room(tenant_id: UUID | None) -> str:
@@ -186,9 +188,10 @@ async def _patch_row(event: UserEvent) -> None:
 def _turn(room: str) -> asyncio.Lock:
     """To be held while a fact is read and told, so that a room hears this process's facts in the
     order of their commits."""
-    lock = _turns.get(room)
+    turns = runtime.current().part(_Turns)
+    lock = turns.get(room)
     if lock is None:
-        lock = _turns[room] = asyncio.Lock()
+        lock = turns[room] = asyncio.Lock()
     return lock
 
 

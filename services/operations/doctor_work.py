@@ -1,7 +1,9 @@
 """The doctor's checks of what Rollcall does: mail, the other replicas, the audit log."""
 
 import json
+import math
 import time
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import psycopg
@@ -114,7 +116,12 @@ async def _listen() -> int:
     return len(heard - {own})
 
 
-_verified: tuple[str, float, int] = ("", 0.0, 0)
+@dataclass
+class _Verified:
+    """When the whole log was last read, and how many entries it had."""
+
+    at: float = -math.inf
+    entries: int = 0
 
 
 async def look_at_audit(*, anew: bool = True) -> list[Check]:
@@ -123,11 +130,10 @@ async def look_at_audit(*, anew: bool = True) -> list[Check]:
     Reading the whole log takes its time: unless it is to be done `anew`, one of the last hour
     counts.
     """
-    global _verified  # noqa: PLW0603 - there is one Rollcall in a process
     require_there()
-    process_id, at, entries = _verified
-    ours = process_id == runtime.current().process_id
-    if anew or not ours or time.monotonic() - at > VERIFY_SECONDS:
+    last = runtime.current().part(_Verified)
+    entries = last.entries
+    if anew or time.monotonic() - last.at > VERIFY_SECONDS:
         entries, broken = await verify()
         if broken is not None:
             return [
@@ -139,7 +145,7 @@ async def look_at_audit(*, anew: bool = True) -> list[Check]:
                     "--expect FILE`.",
                 )
             ]
-        _verified = (runtime.current().process_id, time.monotonic(), entries)
+        last.at, last.entries = time.monotonic(), entries
     chains, latest, has_grown = await _noted()
     told = f"whole, {entries:,} entries, {chains} chain{'' if chains == 1 else 's'}"
     if has_grown and (latest is None or clock.now() - latest > UNTOLD):

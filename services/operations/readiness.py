@@ -103,20 +103,13 @@ _SLOW = "The database hasn't answered for some seconds."
 
 @dataclass
 class _Seen:
-    process_id: str
     found: dict[str, tuple[float, Check]] = field(default_factory=dict)
     looking: asyncio.Task[None] | None = None
     told: set[str] = field(default_factory=set)
 
 
-_latest = _Seen("")
-
-
 def _seen() -> _Seen:
-    global _latest  # noqa: PLW0603 - there is one Rollcall in a process
-    if _latest.process_id != runtime.current().process_id:
-        _latest = _Seen(runtime.current().process_id)
-    return _latest
+    return runtime.current().part(_Seen)
 
 
 async def _renew(seen: _Seen) -> None:

@@ -15,7 +15,6 @@ from services.access.actor import Actor
 from services.audit.reading import find_entry
 from services.core import clock
 from services.core.runtime import Runtime
-from services.sessions import presence
 from services.users import accounts
 from services.users.listing import find_row
 from tests.factories import create_user, sign_in
@@ -26,11 +25,8 @@ NOWHERE = "postgresql+psycopg://nobody@127.0.0.1:1/nothing"
 
 
 @pytest.fixture
-async def user(
-    rollcall: Runtime, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[User]:
+async def user(rollcall: Runtime, tenant: Tenant) -> AsyncIterator[User]:
     """Somebody whose changes are told from here on."""
-    monkeypatch.setattr(presence, "_callbacks", [])
     user = await create_user(tenant)
     await rollcall.bus.drain()
     notices.subscribe(rollcall.bus)

@@ -31,8 +31,6 @@ Hear = Callable[..., Awaitable[None]]
 @pytest.fixture
 async def hear(rollcall: Runtime, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Hear]:
     """Have this process hear an event of another one, right now unless `at` says when."""
-    monkeypatch.setattr(replicas, "_others", {})
-    monkeypatch.setattr(replicas, "_own", replicas._Own())
     replicas.subscribe(rollcall.bus)
     receipts.subscribe(rollcall.bus)
 
@@ -43,7 +41,7 @@ async def hear(rollcall: Runtime, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
         await rollcall.bus.drain()
 
     yield hear
-    for process_id in list(replicas._others):
+    for process_id in list(replicas._known().others):
         replicas._forget(process_id)
 
 
@@ -131,7 +129,7 @@ async def test_nobody_is_gone_because_this_process_does_not_hear(
 
 async def test_who_is_taken_for_gone_and_is_heard_again_is_asked(hear: Hear) -> None:
     await hear(ReplicaChanged(people=(HERE_TWICE,)))
-    assert replicas._own.asks
+    assert replicas._known().asks
     assert not presence.is_online(USER), "the change alone tells too little"
 
 
