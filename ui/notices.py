@@ -1,20 +1,17 @@
-"""Brings committed facts to the open pages: one query and one message per fact, however many
-pages watch."""
+"""Brings committed facts to the open pages (rows of lists: by `ui.tables.feed`)."""
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
-from weakref import WeakValueDictionary
 
 from services.access.events import UserEvent
 from services.audit.events import AuditWritten
 from services.audit.reading import AuditEntry, find_entry
 from services.audit.writing import PLATFORM_CHAIN
-from services.core import changes, clock, runtime
+from services.core import changes, clock
 from services.core.bus import Bus
 from services.core.errors import RollcallError
 from services.core.transport import Listening
@@ -29,9 +26,12 @@ from services.users.events import (
     UserInvited,
     UserSwitched,
 )
+from services.users.list import USERS
 from services.users.listing import find_row
+from services.users.row import UserRow
 from ui import figures, live
-from ui.rows import patch_values
+from ui.tables import feed
+from ui.tables.feed import asked_at_least, list_room, tell_row, turn
 
 log = logging.getLogger(__name__)
 
@@ -40,13 +40,9 @@ log = logging.getLogger(__name__)
 COMPARE_SECONDS = 1.0
 
 
-class _Turns(WeakValueDictionary[str, asyncio.Lock]):
-    """The turns of rooms, as long as anybody waits for them."""
-
-
 def users_room(tenant_id: UUID | None) -> str:
     """The room of the grids that show a tenant's users (or the Platform Admins)."""
-    return f"users:{tenant_id or 'platform'}"
+    return list_room(USERS.noun, tenant_id)
 
 
 def audit_room(chain_id: UUID | None) -> str:
@@ -67,6 +63,12 @@ def account_room(user_id: UUID) -> str:
 def settings_room(tenant_id: UUID | None) -> str:
     """The room of a tenant's Settings pages, which hear that something changed, and no more."""
     return f"settings:{tenant_id}"
+
+
+def people_room(tenant_id: UUID | None) -> str:
+    """The room of the pages with forms in which people are chosen, which hear that somebody came,
+    went or changed, and no more: each asks for what it may see."""
+    return f"people:{tenant_id or 'platform'}"
 
 
 TENANTS_ROOM = "tenants"
@@ -95,11 +97,14 @@ def subscribe(bus: Bus) -> None:
     bus.subscribe(UserEvent, _refresh_details)
     for row_event in ROW_EVENTS:
         bus.subscribe(row_event, _patch_row)
+    for selection_event in (UserInvited, UserActivated, UserDeactivated, UserEdited):
+        bus.subscribe(selection_event, _renew_selections)
     for count_event in (UserInvited, UserActivated, UserDeactivated):
         bus.subscribe(count_event, _count_users)
     bus.subscribe(AuditWritten, _show_entry)
     bus.subscribe(TenantChanged, _show_tenants)
     bus.subscribe(Listening, _make_up)
+    feed.subscribe(bus)
     figures.subscribe(bus)
     presence.on_change(_show_presence)
 
@@ -174,36 +179,12 @@ ROW_EVENTS: tuple[type[UserEvent], ...] = (
 
 
 async def _patch_row(event: UserEvent) -> None:
-    room = users_room(event.tenant_id)
-    if not live.is_watched(room):
-        return  # most replicas have nobody of this tenant: spare the database a query for each
-    async with _asked_at_least([room]), _turn(room):
-        row = event.row if isinstance(event, UserSwitched) else None
-        if row is None:
-            row = await find_row(event.user_id)
-        await live.broadcast(room, "rollcall_user", patch_values(row, _was(event)))
-    figures.current().pushed(event.committed_at)
+    row = event.row if isinstance(event, UserSwitched) else None
 
+    async def read() -> UserRow:
+        return row or await find_row(event.user_id)
 
-def _turn(room: str) -> asyncio.Lock:
-    """To be held while a fact is read and told, so that a room hears this process's facts in the
-    order of their commits."""
-    turns = runtime.current().part(_Turns)
-    lock = turns.get(room)
-    if lock is None:
-        lock = turns[room] = asyncio.Lock()
-    return lock
-
-
-@asynccontextmanager
-async def _asked_at_least(rooms: Sequence[str]) -> AsyncIterator[None]:
-    """Have the pages of these rooms ask, where a fact can't be read: it isn't told twice."""
-    try:
-        yield
-    except RollcallError:
-        for room in rooms:
-            await live.tell_missed(room)
-        raise
+    await tell_row(USERS, event.tenant_id, read, _was(event), event.committed_at)
 
 
 async def _refresh_details(event: UserEvent) -> None:
@@ -228,10 +209,14 @@ async def _show_entry(event: AuditWritten) -> None:
     watched = [room for room in rooms if live.is_watched(room)]
     if not watched:
         return
-    async with _asked_at_least(watched), _turn(rooms[0]):
+    async with asked_at_least(watched), turn(rooms[0]):
         entry = await find_entry(event.entry_id)
         for room in watched:
             await live.broadcast(room, "rollcall_audit", {"entry": entry_values(entry)})
+
+
+async def _renew_selections(event: UserEvent) -> None:
+    await live.broadcast(people_room(event.tenant_id), "rollcall_people", {})
 
 
 async def _count_users(_event: UserEvent) -> None:

@@ -1,12 +1,11 @@
 """Every service call that somebody signed in can make, and who may make it."""
 
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 from models import Passkey, Role, SsoConnection, Tenant
 from services.access.actor import Actor
+from services.access.permissions import Permission
 from services.audit import reading as audit_log
 from services.audit.reading import AuditQuery
 from services.core import clock
@@ -18,6 +17,7 @@ from services.core.errors import (
     NotFoundError,
     PasskeyRefusedError,
 )
+from services.lists.query import ListQuery
 from services.operations import system
 from services.operations.doctor import VERSION_NAME
 from services.sessions import sessions
@@ -27,26 +27,29 @@ from services.sso import connections, flow
 from services.sso.connections import ConnectionForm
 from services.sso.errors import SsoError
 from services.tenants import closing, tenants
-from services.users import accounts, counts, invitation_import, invitations, listing
+from services.users import (
+    accounts,
+    counts,
+    invitation_import,
+    invitations,
+    listing,
+    selection,
+)
 from services.users.invitation_form import InvitationForm
 from services.users.invitation_import import ImportRow
-from services.users.query import UserQuery
 from tests import books
 from tests.factories import PASSWORD, create_user, open_session
+from tests.services.call import EVERYONE, MANAGERS, Call
+from tests.services.workspace_calls import WORKSPACE_CALLS
 
 NEW_PASSWORD = "an entirely different sentence"
-MANAGERS = {Role.PLATFORM_ADMIN, Role.TENANT_ADMIN}
-EVERYONE = set(Role)
-
-
-@dataclass(frozen=True)
-class Call:
-    """A service call: who may make it, and how. `run` gets the actor and a user's id."""
-
-    name: str
-    allowed: set[Role]
-    run: Callable[[Actor, UUID], Awaitable[object]]
-    takes_id: bool = True
+WITHOUT_SECRET = ConnectionForm(
+    name="Identity",
+    discovery="https://127.0.0.1:1",
+    client_id="rollcall",
+    domains="example.com",
+    new_people="nobody",
+)
 
 
 def _form(role: Role) -> InvitationForm:
@@ -143,8 +146,8 @@ async def _is_connected(tenant_id: UUID) -> bool:
 
 
 async def _connect(actor: Actor, _target: UUID) -> object:
-    with suppress(InvalidInputError):  # of an empty form, which only who may send it hears
-        await connections.connect(actor, ConnectionForm())
+    with suppress(InvalidInputError):  # for want of a secret, which only who may connect hears
+        await connections.connect(actor, WITHOUT_SECRET)
     return None
 
 
@@ -242,10 +245,16 @@ CALLS = [
     Call(
         "users.listing.list_users",
         MANAGERS,
-        lambda a, _t: listing.list_users(a, UserQuery()),
+        lambda a, _t: listing.list_users(a, ListQuery()),
         takes_id=False,
     ),
     Call("users.listing.get_details", MANAGERS, listing.get_details),
+    Call(
+        "users.selection.list_selectable",
+        EVERYONE,
+        lambda a, _t: selection.list_selectable(a, Permission.RUN_POCS, "ada"),
+        takes_id=False,
+    ),
     Call(
         "users.counts.lacks_tenant_admin",
         MANAGERS,
@@ -420,6 +429,7 @@ CALLS = [
     Call("sso.connections.require", MANAGERS, _require_sso, takes_id=False),
     Call("sso.connections.disconnect", MANAGERS, _disconnect, takes_id=False),
     Call("sso.flow.finish_test", MANAGERS, _finish_test, takes_id=False),
+    *WORKSPACE_CALLS,
 ]
 # A sign of life asks for nothing and tells nothing; `test_sessions` shows what it doesn't do.
 NEEDS_NO_ANSWER = {"sessions.sessions.touch"}

@@ -1,0 +1,299 @@
+// A live table: a page of rows that the server sent, patched in place by what happens to them.
+import { cells as usual } from "cells";
+import { listen } from "live_socket";
+import * as rows from "table_rows";
+import { view } from "live_table_view";
+
+const SEARCH_PAUSE = 200; // ms of quiet before a search is sent
+const ANSWER_TIMEOUT = 10_000; // ms until a query counts as failed
+const HIGHLIGHT = 1_900; // ms; the style's animation is a little shorter
+const RECONNECT_SPREAD = 2_000; // ms over which the pages ask again after a restart
+const REMEMBERED = 500; // patches
+const FIRST = 12; // rows that are drawn at once: a screen of them; the others in the next frame
+const MOST_INSERTED = 50; // rows above those of the page
+
+// A component: the table of a list whose rows have these `cells` beside the usual ones, look so
+// (`look` gives a row's classes), and end in what `actions` draws. `methods` are for those cells;
+// what they emit is in `emits`, and `data` is what else they keep.
+export function liveTable({
+  cells = {},
+  look = () => null,
+  actions = null,
+  methods = {},
+  emits = [],
+  props = {},
+  data = () => ({}),
+} = {}) {
+  return {
+    ...table,
+    emits: ["query", ...emits],
+    props: { ...table.props, ...props },
+    data() {
+      return { ...table.data.call(this), ...data() };
+    },
+    created() {
+      Object.assign(this, { cells: { ...usual, ...cells }, look, actions });
+      table.created.call(this);
+    },
+    methods: { ...table.methods, ...methods },
+  };
+}
+
+const table = {
+  props: {
+    config: String, // JSON: what is so for everybody who sees this list
+    title: String,
+    rows: String, // JSON
+    total: Number,
+    counts: Object,
+    query: Object,
+    page: Number,
+    has_previous: Boolean,
+    has_next: Boolean,
+    cursor: Object,
+    folded_q: String,
+    me: String,
+    base_url: String,
+    head: Array,
+    empty_hint: String,
+  },
+  data() {
+    return {
+      items: JSON.parse(this.rows),
+      most: FIRST, // rows that are drawn
+      all: this.counts,
+      found: this.total,
+      pageNow: this.page,
+      more: { before: this.has_previous, after: this.has_next },
+      asked: { ...this.query },
+      shown: { query: { ...this.query }, words: words(this.folded_q) },
+      text: this.query.q ?? "",
+      loading: false,
+      error: "",
+      spoken: "",
+      fresh: {},
+    };
+  },
+  created() {
+    this.list = JSON.parse(this.config);
+    this.seq = 0;
+    this.shownCursor = this.cursor; // where the shown page begins and ends in the whole list
+    this.recent = new Map();
+    this.presence = new Map();
+    this.inserted = [];
+    this.timers = new Set();
+  },
+  mounted() {
+    window.addEventListener("popstate", this.back);
+    this.later(() => (this.most = Infinity), 0);
+    this.stop = listen(
+      { [`rollcall_${this.list.noun}`]: this.patch, rollcall_presence: this.seen },
+      // Who has just opened the page isn't one of many at once.
+      { onReconnect: this.reconnected, onMissed: () => this.ask() },
+    );
+  },
+  unmounted() {
+    window.removeEventListener("popstate", this.back);
+    clearTimeout(this.searching);
+    clearTimeout(this.answering);
+    for (const timer of this.timers) clearTimeout(timer);
+    this.stop();
+  },
+  computed: {
+    filtered() {
+      return rows.isFiltered(this.asked, this.list);
+    },
+    // Their keys tell whether there are rows before and after these; what came since, the count.
+    canTurnBack() {
+      return this.more.before;
+    },
+    canTurn() {
+      return this.more.after || this.found > this.pageNow * this.asked.size;
+    },
+    pagesNow() {
+      if (!this.canTurn) return this.pageNow;
+      return Math.max(this.pageNow + 1, Math.ceil(this.found / this.asked.size));
+    },
+    countText() {
+      const all = this.plural(this.all.all);
+      const narrowed = rows.isFiltered(this.shown.query, this.list);
+      return narrowed ? `${rows.number(this.found)} of ${all}` : all;
+    },
+    breakdown() {
+      return this.list.breakdown
+        .filter(({ key, rare }) => !rare || this.all[key])
+        .map(({ key, label }) => `${rows.number(this.all[key])} ${label.toLowerCase()}`)
+        .join(" · ");
+    },
+  },
+  render() {
+    return view(this);
+  },
+  methods: {
+    number: rows.number,
+    connectedAgain() {},
+    plural(count) {
+      const { noun, plural } = this.list;
+      return count === 1 ? `1 ${noun}` : `${rows.number(count)} ${plural}`;
+    },
+
+    // -- called by the server
+    show(result) {
+      if (result.seq != null && result.seq < this.seq) return;
+      this.answered();
+      this.shown = { query: { ...this.asked }, words: words(result.folded_q) };
+      this.all = result.counts;
+      this.found = result.total;
+      this.asked.page = this.pageNow = result.page;
+      this.more = { before: result.has_previous, after: result.has_next };
+      this.shownCursor = result.cursor;
+      this.inserted = [];
+      this.items = result.rows.map((row) => this.upToDate(row));
+      this.spoken = this.found ? this.countText : `No ${this.list.plural} match`;
+      if (this.toTop) this.scrollToTop();
+      this.toTop = false;
+    },
+    failed(message, seq) {
+      if (seq != null && seq < this.seq) return;
+      this.answered();
+      this.error = message || "The server didn't answer.";
+    },
+
+    // -- asking
+    ask(near = null) {
+      clearTimeout(this.searching);
+      clearTimeout(this.answering);
+      this.seq += 1;
+      this.loading = true;
+      this.presence.clear();
+      this.answering = setTimeout(() => this.failed("", this.seq), ANSWER_TIMEOUT);
+      this.shownCursor = null; // it belongs to another list from here on
+      this.$emit("query", { ...this.asked, near, seq: this.seq });
+    },
+    answered() {
+      clearTimeout(this.answering);
+      this.loading = false;
+      this.error = "";
+    },
+    change(values, near = null) {
+      Object.assign(this.asked, { page: 1 }, values);
+      history.pushState(history.state, "", this.url());
+      this.ask(near);
+    },
+    url() {
+      return location.pathname + rows.toUrl(this.asked, this.list);
+    },
+    typed() {
+      Object.assign(this.asked, { q: this.text, page: 1 });
+      history.replaceState(history.state, "", this.url());
+      clearTimeout(this.searching);
+      this.searching = setTimeout(() => this.ask(), SEARCH_PAUSE);
+    },
+    clear() {
+      this.text = "";
+      const { q, sort, dir, size, page, ...filters } = rows.defaults(this.list);
+      this.change({ q, ...filters });
+      this.$refs.search?.focus();
+    },
+    sortBy(column) {
+      const again = this.asked.sort === column;
+      this.change({ sort: column, dir: again && this.asked.dir === "asc" ? "desc" : "asc" });
+    },
+    sorted(column) {
+      if (this.asked.sort !== column) return null;
+      return this.asked.dir === "desc" ? "descending" : "ascending";
+    },
+    turn(step) {
+      if (!(step > 0 ? this.canTurn : this.canTurnBack)) return;
+      this.toTop = true;
+      this.change({ page: Math.max(1, this.pageNow + step) }, this.shownCursor);
+    },
+    scrollToTop() {
+      if (this.$el.getBoundingClientRect().top < 0) this.$el.scrollIntoView();
+    },
+    back() {
+      this.asked = rows.fromUrl(location.search, this.list);
+      this.text = this.asked.q;
+      this.ask();
+    },
+    reconnected() {
+      this.connectedAgain();
+      this.later(() => this.ask(), Math.random() * RECONNECT_SPREAD);
+    },
+
+    // -- what happens elsewhere
+    patch({ was, now: told }) {
+      const { id, version } = told;
+      const row = this.items.find((other) => other.id === id);
+      const known = row ?? this.recent.get(id);
+      // Of a new user, another replica's news may come first: until then nobody has counted them.
+      const isNew = was === null && !row && !known?.counted;
+      const isLate = known && known.version > version;
+      if (isLate && !isNew) return;
+      const now = isLate ? known : told;
+      const before = isNew ? null : (known ?? { ...now, ...was });
+      const didFit = before && this.fitsShown(before);
+      this.remember({ ...now, counted: isNew || known?.counted });
+      this.count(before, now);
+      if (row) rows.replace(row, now);
+      else if (this.fitsShown(now) && !didFit) this.insert(now);
+      else return;
+      this.highlight(id);
+    },
+    seen({ id, online }) {
+      this.presence.set(id, online);
+      for (const row of [this.recent.get(id), this.items.find((other) => other.id === id)]) {
+        if (row) row.online = online;
+      }
+    },
+    remember(row) {
+      this.recent.delete(row.id);
+      this.recent.set(row.id, { ...row });
+      if (this.recent.size > REMEMBERED) this.recent.delete(this.recent.keys().next().value);
+    },
+    // A row of an answer, with what was heard of it since the server read it.
+    upToDate(row) {
+      const recent = this.recent.get(row.id);
+      const online = this.presence.get(row.id) ?? row.online;
+      if (!recent || recent.version <= row.version) return { ...row, online };
+      this.count(row, recent);
+      return { ...recent, online };
+    },
+    count(before, now) {
+      const change = rows.countChange(before, now, this.list);
+      for (const name of Object.keys(change)) this.all[name] += change[name];
+      this.found += (this.fitsShown(now) ? 1 : 0) - (before && this.fitsShown(before) ? 1 : 0);
+    },
+    fitsShown(row) {
+      return rows.fits(row, this.shown.query, this.shown.words, this.list);
+    },
+    insert(row) {
+      this.items.unshift({ ...row });
+      this.inserted.push(row.id);
+      if (this.inserted.length > MOST_INSERTED) {
+        const oldest = this.inserted.shift();
+        this.items = this.items.filter((other) => other.id !== oldest);
+      }
+    },
+    highlight(id) {
+      const name = this.fresh[id] === "fresh-a" ? "fresh-b" : "fresh-a";
+      this.fresh[id] = name;
+      this.later(() => this.fresh[id] === name && delete this.fresh[id], HIGHLIGHT);
+    },
+
+    later(action, delay) {
+      const timer = setTimeout(() => {
+        this.timers.delete(timer);
+        action();
+      }, delay);
+      this.timers.add(timer);
+    },
+    href(row) {
+      return `${this.base_url}/${encodeURIComponent(row.id)}`;
+    },
+  },
+};
+
+function words(folded) {
+  return (folded ?? "").split(/\s+/u).filter(Boolean);
+}
