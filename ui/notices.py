@@ -21,9 +21,7 @@ from services.core.transport import Listening
 from services.mail.events import MailProgressed
 from services.sessions import presence, receipts, sessions
 from services.sessions.events import SessionsEnded, UserSignedIn
-from services.sessions.receipts import Receipt
 from services.tenants.events import TenantChanged
-from services.users import accounts
 from services.users.events import (
     UserActivated,
     UserDeactivated,
@@ -41,8 +39,6 @@ log = logging.getLogger(__name__)
 # how an expired session is noticed, and a notice that never arrived.
 COMPARE_SECONDS = 1.0
 
-_receipts: dict[UUID, asyncio.Future[Receipt]] = {}
-RECEIPT_TIMEOUT = 5.0
 _turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
 
@@ -106,35 +102,9 @@ def subscribe(bus: Bus) -> None:
     presence.on_change(_show_presence)
 
 
-async def receipt_of(cause: UUID) -> Receipt | None:
-    """How the pages were closed that the act with this audit entry ended; none if it isn't known
-    in time, or if the user was signed in nowhere."""
-    try:
-        return await asyncio.wait_for(asyncio.shield(_receipt(cause)), RECEIPT_TIMEOUT)
-    except TimeoutError:
-        return None
-
-
-def _receipt(cause: UUID) -> asyncio.Future[Receipt]:
-    loop = asyncio.get_running_loop()
-    future = _receipts.get(cause)
-    if future is None:
-        future = _receipts[cause] = loop.create_future()
-        loop.call_later(RECEIPT_TIMEOUT * 2, _receipts.pop, cause, None)
-    return future
-
-
 async def _close_pages(event: SessionsEnded) -> None:
     pages = live.pages_of_sessions(event.session_ids)
-    closing = live.cut(pages, event.reason.value, event.committed_at)
-    receipt = await receipts.gathered(event, closing)
-    if receipt is None:
-        return
-    future = _receipt(event.cause)
-    if not future.done():
-        future.set_result(receipt)
-    if receipt.pages or receipt.unheard:
-        await accounts.keep_receipt(event.cause, event.user_id, receipt)
+    await receipts.settle(event, live.cut(pages, event.reason.value, event.committed_at))
 
 
 async def compare_forever() -> None:
