@@ -86,7 +86,10 @@ class FormField:
 
     def read(self, value: object) -> Any:
         """The value of a field that isn't empty. Raises `ValueError` with a sentence."""
-        return _text(value)
+        text = _text(value)
+        if self.maxlength is not None and len(text) > self.maxlength:
+            raise ValueError(f"{self.label} can have {self.maxlength:,} characters at most.")
+        return text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,13 +141,6 @@ class PasswordField(FormField):
     def is_empty(self, value: object) -> bool:
         """Whether nothing was typed; spaces are something."""
         return not value
-
-    def read(self, value: object) -> str:
-        """What was typed."""
-        text = _text(value)
-        if self.maxlength is not None and len(text) > self.maxlength:
-            raise ValueError(f"{self.label} can have {self.maxlength} characters at most.")
-        return text
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -98,6 +98,11 @@ def text(label: str, *, optional: bool = False, most: int = MAX_NAME, **shown: A
     return _declare(TextField(label=label, optional=optional, most=most, maxlength=most, **shown))
 
 
+def verbatim(label: str, *, optional: bool = False, most: int | None = None, **shown: Any) -> Any:
+    """One line that the service itself makes sense of, such as a code."""
+    return _declare(FormField(label=label, optional=optional, maxlength=most, **shown))
+
+
 def lines(label: str, *, optional: bool = False, most: int = 10_000, **shown: Any) -> Any:
     """A text of several lines."""
     return _declare(LinesField(label=label, optional=optional, most=most, maxlength=most, **shown))

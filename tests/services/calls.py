@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 from models import Passkey, Role, SsoConnection, Tenant
 from services.access.actor import Actor
+from services.access.permissions import Permission
 from services.audit import reading as audit_log
 from services.audit.reading import AuditQuery
 from services.core import clock
@@ -27,7 +28,7 @@ from services.sso import connections, flow
 from services.sso.connections import ConnectionForm
 from services.sso.errors import SsoError
 from services.tenants import closing, tenants
-from services.users import accounts, counts, invitation_import, invitations, listing
+from services.users import accounts, counts, invitation_import, invitations, listing, selection
 from services.users.invitation_form import InvitationForm
 from services.users.invitation_import import ImportRow
 from services.users.query import UserQuery
@@ -250,6 +251,12 @@ CALLS = [
         "users.counts.lacks_tenant_admin",
         MANAGERS,
         lambda a, _t: counts.lacks_tenant_admin(a),
+        takes_id=False,
+    ),
+    Call(
+        "users.selection.list_selectable",
+        EVERYONE,
+        lambda a, _t: selection.list_selectable(a, Permission.RUN_POCS, "ada"),
         takes_id=False,
     ),
     Call(
