@@ -1,6 +1,5 @@
 """Times and states in the words that people use."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from models import MailProgress, MailState, MailTemplate, OutgoingMail
@@ -31,14 +30,6 @@ def ago(at: datetime | None, never: str = "never") -> str:
     )
     count = max(1, round(seconds / size))
     return f"{count} {name}{'' if count == 1 else 's'} ago"
-
-
-def mixed_letters(scripts: Sequence[str]) -> str:
-    """What to know of a name that mixes these scripts; empty where it mixes none."""
-    if not scripts:
-        return ""
-    named = f"{', '.join(scripts[:-1])} and {scripts[-1]}"
-    return f"This name mixes {named} letters, which can look alike. Compare the email."
 
 
 def passkey_marks(passkey: OwnPasskey) -> list[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from sqlmodel import select
@@ -11,6 +12,7 @@ from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import viewing
 from services.core.db import Transaction
+from services.lists.matches import Match
 
 # Where the counters of those are who are in no tenant.
 NO_TENANT = UUID(int=0)
@@ -41,14 +43,16 @@ class UserCounts:
             for cell in cells
         )
 
-    def summary(self) -> dict[str, int]:
-        """What the grid says above its rows."""
-        return {
-            "all": self.of(),
-            "active": self.of(active=True),
-            "inactive": self.of(active=False),
-            "invited": self.of(invited=True),
-        }
+    def matching(self, match: Match) -> int | None:
+        """How many users match, where only role, state and invitation are asked about."""
+        if not match.keys() <= {"role", "active", "invited"}:
+            return None
+        values: dict[str, Any] = dict(match)
+        invited = values.pop("invited", None)
+        if invited is None:
+            return self.of(**values)
+        waiting = self.of(**values, invited=True)
+        return waiting if invited else self.of(**values) - waiting
 
 
 async def find_counts(tx: Transaction, tenant_id: UUID | None) -> UserCounts:

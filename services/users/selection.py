@@ -13,8 +13,8 @@ from services.access.permissions import Permission, may
 from services.audit.acting import View, viewing
 from services.core.errors import InvalidInputError
 from services.core.names import fold, mixed_scripts, plain, words_of
-from services.users.query import contain, in_tenant
-from services.users.search import find_few
+from services.lists.search import contain, find_few
+from services.users.list import SEARCH, USERS
 
 # People offered at once; whoever looks for another one types on.
 OFFERED = 8
@@ -48,12 +48,12 @@ async def list_selectable(
     folded = words_of(fold(plain(words)))
     async with viewing(actor, Permission.SELECT_USERS) as view:
         conditions = _selectable(view, among)
-        few = await find_few(view.tx, view.tenant_id, folded) if folded else None
+        few = await find_few(view.tx, USERS, view.tenant_id, folded) if folded else None
         if few is not None:
             conditions.append(col(User.id).in_(few))
         found = await view.tx.exec(
             select(User)
-            .where(*conditions, *contain(folded))
+            .where(*conditions, *contain(SEARCH, folded))
             .order_by(col(User.name_key), col(User.id))
             .limit(OFFERED + 1)
         )
@@ -75,7 +75,7 @@ async def require_selectable(
         return
     known = await view.tx.exec(
         select(User)
-        .where(col(User.id).in_(gone), in_tenant(view.tenant_id))
+        .where(col(User.id).in_(gone), USERS.within(view.tenant_id))
         .order_by(col(User.name_key))
     )
     sentences = [
@@ -98,7 +98,7 @@ async def _find_selectable(
 
 def _selectable(view: View, among: Permission | None) -> list[ColumnElement[bool]]:
     roles = [role for role in Role if among is None or may(role, among)]
-    return [in_tenant(view.tenant_id), col(User.active).is_(True), col(User.role).in_(roles)]
+    return [USERS.within(view.tenant_id), col(User.active).is_(True), col(User.role).in_(roles)]
 
 
 def _person(user: User) -> Person:

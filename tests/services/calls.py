@@ -19,6 +19,7 @@ from services.core.errors import (
     NotFoundError,
     PasskeyRefusedError,
 )
+from services.lists.query import ListQuery
 from services.operations import system
 from services.operations.doctor import VERSION_NAME
 from services.sessions import sessions
@@ -31,7 +32,6 @@ from services.tenants import closing, tenants
 from services.users import accounts, counts, invitation_import, invitations, listing, selection
 from services.users.invitation_form import InvitationForm
 from services.users.invitation_import import ImportRow
-from services.users.query import UserQuery
 from tests import books
 from tests.factories import PASSWORD, create_user, open_session
 
@@ -243,7 +243,7 @@ CALLS = [
     Call(
         "users.listing.list_users",
         MANAGERS,
-        lambda a, _t: listing.list_users(a, UserQuery()),
+        lambda a, _t: listing.list_users(a, ListQuery()),
         takes_id=False,
     ),
     Call("users.listing.get_details", MANAGERS, listing.get_details),

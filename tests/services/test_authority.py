@@ -22,10 +22,10 @@ from services.core.errors import (
     SessionEndedError,
 )
 from services.core.runtime import Runtime
+from services.lists.query import ListQuery
 from services.sessions import sessions
 from services.sessions.sessions import end
 from services.users import accounts, listing
-from services.users.query import UserQuery
 from tests import books
 from tests.factories import create_tenant, create_user, sign_in
 from tests.services.calls import CALLS, EVERYONE, NAMES_A_TENANT, NEEDS_NO_ANSWER, Call, connected
@@ -215,5 +215,5 @@ async def test_holding_an_actor_of_a_session_that_was_never_made_opens_nothing(
     tenant = await create_tenant("Empty")
     principal: Principal = Actor(uuid4(), uuid4(), tenant.id)
     with pytest.raises(SessionEndedError):
-        await listing.list_users(principal, UserQuery())
+        await listing.list_users(principal, ListQuery())
     assert await books.count(LoginSession) == 0

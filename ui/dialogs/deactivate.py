@@ -5,14 +5,13 @@ from uuid import UUID
 from services.access.actor import Actor
 from services.core.errors import RollcallError
 from services.core.forms import Form
-from services.core.names import mixed_scripts
+from services.core.names import mixed_letters, mixed_scripts
 from services.sessions import receipts
 from services.sessions.receipts import Receipt
 from services.users import accounts
 from services.users.accounts import Impact, StatusChange
 from ui.components.toast import Toast
 from ui.forms.dialog import About, FormDialog
-from ui.words import mixed_letters
 
 
 class DeactivateDialog:

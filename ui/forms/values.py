@@ -8,8 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from services.core.form_fields import ChoiceField, FileField, FormField, Option, SeveralField
+from services.core.names import mixed_letters
 from services.users.selection import Person, Selection
-from ui.words import mixed_letters
 
 
 def field_values(

@@ -15,6 +15,7 @@ from services.audit import reading
 from services.audit.reading import AuditQuery
 from services.core.errors import NotFoundError
 from services.core.forms import Form
+from services.core.names import mixed_letters
 from services.sessions import sessions
 from services.sessions.sessions import OpenSession, Visit
 from services.sign_in import password_links
@@ -43,7 +44,6 @@ from ui.words import (
     MAIL_NAMES,
     ago,
     mail_words,
-    mixed_letters,
     moment,
     next_step,
     passkey_marks,

@@ -18,6 +18,7 @@ from services.core.errors import (
 )
 from services.core.events import Event
 from services.core.runtime import Runtime
+from services.lists.query import ListQuery
 from services.sessions import sessions
 from services.sessions.events import SessionsEnded
 from services.sessions.sessions import Caller
@@ -28,7 +29,6 @@ from services.sso.connections import find_offer
 from services.tenants import closing, tenants
 from services.users import invitations, listing
 from services.users.invitation_form import InvitationForm
-from services.users.query import UserQuery
 from tests import books, factories
 from tests.factories import CALLER, PASSWORD
 from tests.mail_server import MailServer
@@ -132,7 +132,7 @@ async def test_a_platform_admin_still_looks_into_it(
     await factories.create_user(tenant)
     inside = await factories.sign_in(platform_user, tenant)
     await closing.close_tenant(platform, tenant.id, tenant.name)
-    assert (await listing.list_users(inside, UserQuery())).rows
+    assert (await listing.list_users(inside, ListQuery())).rows
     (row,) = [row for row in await tenants.list_tenants(platform) if row.id == tenant.id]
     assert row.closed_at is not None
 
