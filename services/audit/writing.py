@@ -69,6 +69,31 @@ class Action(StrEnum):
     SECOND_FACTOR_POLICY_SET = "tenant.second_factor_policy_set"
     AUDIT_EXPORTED = "audit.exported"
     AUDIT_HEADS_NOTED = "audit.heads_noted"
+    TEMPLATE_CREATED = "template.created"
+    TEMPLATE_EDITED = "template.edited"
+    TEMPLATE_ARCHIVED = "template.archived"
+    TEMPLATE_RESTORED = "template.restored"
+    POC_CREATED = "poc.created"
+    POC_EDITED = "poc.edited"
+    POC_STATUS_CHANGED = "poc.status_changed"
+    POC_HANDED_OVER = "poc.handed_over"
+    POC_ARCHIVED = "poc.archived"
+    POC_RESTORED = "poc.restored"
+    MEMBER_ADDED = "member.added"
+    MEMBER_REMOVED = "member.removed"
+    GROUP_ADDED = "group.added"
+    GROUP_EDITED = "group.edited"
+    GROUP_ARCHIVED = "group.archived"
+    GROUP_RESTORED = "group.restored"
+    TASK_ADDED = "task.added"
+    TASK_EDITED = "task.edited"
+    TASK_ASSIGNED = "task.assigned"
+    TASK_STATUS_CHANGED = "task.status_changed"
+    TASK_ARCHIVED = "task.archived"
+    TASK_RESTORED = "task.restored"
+    COMMENT_POSTED = "comment.posted"
+    COMMENT_EDITED = "comment.edited"
+    COMMENT_REMOVED = "comment.removed"
 
     @property
     def label(self) -> str:
@@ -103,7 +128,8 @@ class Action(StrEnum):
             "session.sso_refused": "Single sign-on refused",
             "session.ended_by_provider": "Signed out by the organisation",
         }
-        return special.get(self.value, f"{noun} {verb.replace('_', ' ')}".capitalize())
+        words = f"{noun} {verb.replace('_', ' ')}".capitalize()
+        return special.get(self.value, words.replace("Poc ", "POC "))
 
 
 class Subject(Protocol):

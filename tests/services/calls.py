@@ -1,8 +1,6 @@
 """Every service call that somebody signed in can make, and who may make it."""
 
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 from models import Passkey, Role, SsoConnection, Tenant
@@ -34,20 +32,10 @@ from services.users.invitation_form import InvitationForm
 from services.users.invitation_import import ImportRow
 from tests import books
 from tests.factories import PASSWORD, create_user, open_session
+from tests.services.call import EVERYONE, MANAGERS, Call
+from tests.services.workspace_calls import WORKSPACE_CALLS
 
 NEW_PASSWORD = "an entirely different sentence"
-MANAGERS = {Role.PLATFORM_ADMIN, Role.TENANT_ADMIN}
-EVERYONE = set(Role)
-
-
-@dataclass(frozen=True)
-class Call:
-    """A service call: who may make it, and how. `run` gets the actor and a user's id."""
-
-    name: str
-    allowed: set[Role]
-    run: Callable[[Actor, UUID], Awaitable[object]]
-    takes_id: bool = True
 
 
 def _form(role: Role) -> InvitationForm:
@@ -427,6 +415,7 @@ CALLS = [
     Call("sso.connections.require", MANAGERS, _require_sso, takes_id=False),
     Call("sso.connections.disconnect", MANAGERS, _disconnect, takes_id=False),
     Call("sso.flow.finish_test", MANAGERS, _finish_test, takes_id=False),
+    *WORKSPACE_CALLS,
 ]
 # A sign of life asks for nothing and tells nothing; `test_sessions` shows what it doesn't do.
 NEEDS_NO_ANSWER = {"sessions.sessions.touch"}

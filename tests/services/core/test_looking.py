@@ -28,7 +28,9 @@ from services.users.invitation_form import InvitationForm
 from services.users.invitation_import import ImportRow
 from tests import books
 from tests.factories import create_tenant, create_user, open_session, sign_in
-from tests.services.calls import CALLS, Call, connected
+from tests.services.call import Call
+from tests.services.calls import CALLS, connected
+from tests.services.workspace_calls import TAKE_NOTHING, WORKSPACE_CALLS
 
 # These ask by themselves who is acting, before what takes long; and then they do write.
 LOOK_BY_THEMSELVES = {
@@ -44,6 +46,7 @@ MAKE_SOMETHING_FIRST = {
     "users.invitations.resend to a Tenant Admin",
     "users.invitations.copy_link of a Tenant Admin",
     "sign_in.password_links.copy_link for a Tenant Admin",
+    *(call.name for call in WORKSPACE_CALLS if call.name not in TAKE_NOTHING),
 }
 
 
