@@ -89,6 +89,7 @@ export default {
       values: {},
       errors: {},
       notes: {},
+      scores: {}, // per password that is chosen: how good it is, from 0 to 4
       found: {}, // per field in which people are chosen: what the last search found
       revealed: {},
       general: "",
@@ -156,8 +157,9 @@ export default {
       if (wrong) this.$nextTick(() => this.controlOf(wrong)?.focus());
     },
     // What became of one check; an answer to what isn't in the field any more is ignored.
-    showChecked(name, seq, error, note) {
+    showChecked(name, seq, error, note, score) {
       if (this.latest[name] !== seq) return;
+      this.scores[name] = score;
       this.errors[name] = error;
       this.notes[name] = note;
     },
@@ -189,6 +191,7 @@ export default {
       this.before = this.typed();
       this.errors = {};
       this.notes = {};
+      this.scores = {};
       this.general = "";
       this.link = null;
       this.copied = false;
@@ -252,6 +255,7 @@ export default {
       this.asking = false;
       if (!field.early || !value || !isText) this.errors[field.name] = "";
       this.notes[field.name] = "";
+      if (!value) this.scores[field.name] = null;
       this.latest[field.name] = 0;
       clearTimeout(this.timers[field.name]);
       this.follow();
