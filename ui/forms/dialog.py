@@ -76,7 +76,8 @@ class Helpers:
     finds whom to choose: it is `selection.list_selectable` of who acts, on a page in
     `notices.people_room`. `beside` builds what stands beside the form each time it opens, and
     `on_change` gets what is filled in, unchecked, whenever it changed. `again` is the label of what
-    opens the form once more after it was sent.
+    opens the form once more after it was sent. `on_stale` runs where the row has changed of whom
+    an open dialog is about: it calls `update`.
     """
 
     hints: Mapping[str, str] = field(default_factory=dict)
@@ -87,6 +88,7 @@ class Helpers:
     beside: Callable[[], None] | None = None
     on_change: Callable[[Mapping[str, Any]], Awaitable[None]] | None = None
     again: str = ""
+    on_stale: Callable[[], Awaitable[None]] | None = None
 
 
 NO_HELP = Helpers()
@@ -159,6 +161,7 @@ class FormDialog(Generic[FormT]):
             "body": tuple(_lines(body)),
             "tone": tone,
             "wide": helpers.beside is not None,
+            "follows": helpers.on_stale is not None,
         }
         self._client = context.client
         self._shown: _Shown | None = None
@@ -197,10 +200,27 @@ class FormDialog(Generic[FormT]):
                 self._helpers.beside()
         shown.on("submit", partial(self._submitted, shown))
         shown.on("check", self._check)
+        shown.on("stale", self._stale, args=[])
         shown.on("changed", self._changed)
         shown.on("search", self._search)
         shown.on("again", self._again, args=[])
         shown.on("closed", lambda: self._closed(shown), args=[])
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is on the page."""
+        return self._shown is not None
+
+    def update(
+        self, about: About, *, body: str | Sequence[str] | None = None, change: str = ""
+    ) -> None:
+        """Show what is true by now of whom the open dialog is about, and a sentence on what has
+        changed. What was typed stays; of somebody else nothing is shown."""
+        if self._about is None or self._about.id != about.id:
+            return
+        self._about = about
+        lines = None if body is None else _lines(body)
+        self._tell("update", {"about": asdict(about), "body": lines, "change": change})
 
     def close(self) -> None:
         """Close it; the focus goes back to where it was."""
@@ -332,6 +352,16 @@ class FormDialog(Generic[FormT]):
             return
         if not event.sender.is_deleted:
             event.sender.run_method("showPeople", name, seq, *people_values(found))
+
+    async def _stale(self) -> None:
+        if self._helpers.on_stale is None or self._shown is None:
+            return
+        try:
+            await self._helpers.on_stale()
+        except SessionEndedError:
+            return
+        except RollcallError as error:
+            self._show_errors({}, str(error))
 
     async def _changed(self, event: GenericEventArguments) -> None:
         if self._helpers.on_change is None or not isinstance(event.args, dict):
