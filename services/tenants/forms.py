@@ -1,9 +1,9 @@
-"""The forms in which a tenant is created, renamed and closed."""
+"""The forms in which a tenant is created and renamed."""
 
 from pydantic import field_validator
 
 from services.core.errors import InvalidInputError
-from services.core.forms import Form, text
+from services.core.forms import Form, text, verbatim
 from services.core.names import check_slug
 
 
@@ -13,10 +13,10 @@ class TenantName(Form):
     name: str = text("Name")
 
 
-class ClosingName(Form):
-    """The name of the tenant that is to be closed, typed once more."""
+class TenantClosing(Form):
+    """The name of the tenant that is closed, typed by who closes it: so it is no other."""
 
-    name: str = text("Its name", hint="Type it, so that no other is closed.")
+    name: str = verbatim("Its name", hint="Type it, so that no other is closed.")
 
 
 class NewTenant(TenantName):

@@ -54,7 +54,6 @@ ACTIVE = Option("active", "Active", {"active": True})
 INACTIVE = Option("inactive", "Inactive", {"active": False})
 INVITED = Option("invited", "Invited", {"invited": True}, rare=True)
 
-SEARCH = TextSearch(User.search_key, trigrams=("user_search", "user_search_row", "user_id"))
 USERS = LiveList[UserRow](
     noun="user",
     plural="users",
@@ -85,7 +84,7 @@ USERS = LiveList[UserRow](
         choice("status", "Status", ACTIVE, INACTIVE),
         check("invited", "Invitation not yet accepted", INVITED.match),
     ),
-    search=SEARCH,
+    search=TextSearch(User.search_key, trigrams=("user_search", "user_search_row", "user_id")),
     breakdown=(ACTIVE, INACTIVE, INVITED),
     counters=find_counts,
     rows=_rows,

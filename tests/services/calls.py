@@ -14,7 +14,6 @@ from services.core.errors import (
     ConflictError,
     InvalidInputError,
     NotAllowedError,
-    NotFoundError,
     PasskeyRefusedError,
 )
 from services.lists.query import ListQuery
@@ -36,6 +35,13 @@ from tests.services.call import EVERYONE, MANAGERS, Call
 from tests.services.workspace_calls import WORKSPACE_CALLS
 
 NEW_PASSWORD = "an entirely different sentence"
+WITHOUT_SECRET = ConnectionForm(
+    name="Identity",
+    discovery="https://127.0.0.1:1",
+    client_id="rollcall",
+    domains="example.com",
+    new_people="nobody",
+)
 
 
 def _form(role: Role) -> InvitationForm:
@@ -132,8 +138,8 @@ async def _is_connected(tenant_id: UUID) -> bool:
 
 
 async def _connect(actor: Actor, _target: UUID) -> object:
-    with suppress(InvalidInputError):  # of an empty form, which only who may send it hears
-        await connections.connect(actor, ConnectionForm())
+    with suppress(InvalidInputError):  # for want of a secret, which only who may connect hears
+        await connections.connect(actor, WITHOUT_SECRET)
     return None
 
 
@@ -178,27 +184,28 @@ async def _finish_passkey(actor: Actor, _target: UUID) -> object:
     return None
 
 
+def _passkey(actor: Actor) -> Passkey:
+    return Passkey(
+        user_id=actor.user_id,
+        credential_id=uuid4().bytes,
+        public_key=b"",
+        name=f"Device {uuid4().hex}",
+        created_at=clock.now(),
+    )
+
+
 async def _remove_passkey(actor: Actor, _target: UUID) -> object:
-    # Two, as the last one may have to stay.
-    own = [
-        Passkey(
-            user_id=actor.user_id,
-            credential_id=uuid4().bytes,
-            public_key=b"",
-            name="Device",
-            created_at=clock.now(),
-        )
-        for _ in range(2)
-    ]
+    own = [_passkey(actor) for _ in range(2)]  # two, as the last one may have to stay
     async with transaction() as tx:
         tx.add_all(own)
     await passkeys.remove(actor, own[0].id)
     return None
 
 
-async def _rename_passkey(actor: Actor, target: UUID) -> object:
-    with suppress(NotFoundError):  # of another's, which everybody hears
-        await passkeys.rename(actor, target, "Phone")
+async def _rename_passkey(actor: Actor, _target: UUID) -> object:
+    async with transaction() as tx:
+        tx.add(own := _passkey(actor))
+    await passkeys.rename(actor, own.id, uuid4().hex)
     return None
 
 
@@ -236,15 +243,15 @@ CALLS = [
     ),
     Call("users.listing.get_details", MANAGERS, listing.get_details),
     Call(
-        "users.counts.lacks_tenant_admin",
-        MANAGERS,
-        lambda a, _t: counts.lacks_tenant_admin(a),
-        takes_id=False,
-    ),
-    Call(
         "users.selection.list_selectable",
         EVERYONE,
         lambda a, _t: selection.list_selectable(a, Permission.RUN_POCS, "ada"),
+        takes_id=False,
+    ),
+    Call(
+        "users.counts.lacks_tenant_admin",
+        MANAGERS,
+        lambda a, _t: counts.lacks_tenant_admin(a),
         takes_id=False,
     ),
     Call(

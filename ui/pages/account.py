@@ -133,7 +133,7 @@ class _AccountScreen:
                 text("h2", "Open sessions")
                 if len(open_sessions) > 1:
                     button = text("button", "Sign out everywhere else", "btn btn-quiet")
-                    button.props('type="button"').on("click", self._ask_sign_out, args=[])
+                    button.props('type="button"').on("click", self.signing_out.open, args=[])
             with ui.element("ul").classes("session-list"):
                 for session in open_sessions:
                     self._session(session)
@@ -165,9 +165,6 @@ class _AccountScreen:
     async def _end(self, session_id: UUID | None) -> str:
         count = await sessions.revoke(self.actor, self.visit.user_id, session_id)
         return f"Signed out of {count} session{'' if count == 1 else 's'}."
-
-    def _ask_sign_out(self) -> None:
-        self.signing_out.open()
 
     def _open_password(self) -> None:
         self.password.open()

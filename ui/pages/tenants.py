@@ -12,7 +12,7 @@ from services.access.permissions import Permission
 from services.sessions import sessions
 from services.sessions.sessions import Visit
 from services.tenants import closing, tenants
-from services.tenants.forms import ClosingName, NewTenant, TenantName
+from services.tenants.forms import NewTenant, TenantClosing, TenantName
 from services.tenants.tenants import TenantRow
 from ui import notices
 from ui.actions import told
@@ -64,7 +64,7 @@ class _TenantsScreen:
         self.closing = FormDialog(
             self.toast,
             "Close tenant",
-            ClosingName,
+            TenantClosing,
             submit="Close tenant",
             on_submit=self._close,
             tone="danger",
@@ -118,13 +118,12 @@ class _TenantsScreen:
 
     def _open_rename(self, row: TenantRow) -> None:
         self.renaming = row.id
-        self.rename.open(values={"name": row.name}, about=_about(row))
+        self.rename.open({"name": row.name}, about=_about(row))
 
     def _open_close(self, row: TenantRow) -> None:
         self.ending = row.id
         users = "1 active user" if row.active == 1 else f"{row.active:,} active users"
         self.closing.open(
-            values={},
             about=_about(row),
             title="Close {name}?",
             body=f"{users} can't sign in any more, and whoever is in is signed out at once.\n"
@@ -132,7 +131,7 @@ class _TenantsScreen:
             "can reopen the tenant.",
         )
 
-    async def _close(self, form: ClosingName) -> str | None:
+    async def _close(self, form: TenantClosing) -> str | None:
         if self.ending is None:
             return None
         count = await closing.close_tenant(self.actor, self.ending, form.name)

@@ -145,7 +145,7 @@ class _UserScreen:
         """Have an open dialog show what has changed of the user since it opened."""
         about, change = self._about(), changed_meanwhile(before, self.details)
         for dialog in self.about_user:
-            if change or before.row.email != self.details.row.email:
+            if change:
                 dialog.update(about, change=change)
         await self.deactivation.look_again()
 
