@@ -29,7 +29,9 @@
   memory((storage) => storage.removeItem(KEPT));
   if (email && kept && !email.value) {
     email.value = kept;
-    if (document.activeElement === email) document.getElementById("password")?.focus();
+    // The email's own autofocus may be yet to come: it leaves alone who has the focus already.
+    const untouched = [email, document.body].includes(document.activeElement);
+    if (untouched) document.getElementById("password")?.focus();
   }
   for (const link of document.querySelectorAll("a[data-keeps-email]")) {
     link.addEventListener("click", () => {
