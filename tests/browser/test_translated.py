@@ -3,7 +3,8 @@
 import re
 
 import pytest
-from playwright.async_api import BrowserContext, Page, TimeoutError, expect
+from playwright.async_api import BrowserContext, Page, expect
+from playwright.async_api import TimeoutError as NotSoInTimeError
 
 from models import Tenant, User
 from services.access.actor import Actor
@@ -53,7 +54,7 @@ async def expect_the_words_of(plain: Page, page: Page) -> None:
     said = await plain.evaluate(WORDS)
     try:
         await page.wait_for_function(f"(said) => {WORDS} === said", arg=said)
-    except TimeoutError:
+    except NotSoInTimeError:
         assert await page.evaluate(WORDS) == said
 
 

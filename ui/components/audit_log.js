@@ -27,6 +27,7 @@ const FILTER_BAR = `
          :class="{'filter-on': asked[name]}">
       <label :for="$attrs.id + '-' + name">{{ label }}</label>
       <input type="date" :id="$attrs.id + '-' + name" :value="asked[name]"
+             :class="{'is-empty': !asked[name]}"
              @change="change({[name]: $event.target.value})">
     </div>
     <button v-if="filtered && list.length" class="btn btn-quiet" type="button" @click="clear">Clear filters</button>

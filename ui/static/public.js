@@ -5,6 +5,13 @@
   const KEPT = "rollcall-email";
   const WORDS = ["Too weak", "Too weak", "Fair", "Good", "Strong"];
 
+  // A page that the browser kept in memory must not come back as it was: its link may be used by
+  // now. It is hidden before it is kept, and asked for anew (not sent anew) when it returns.
+  addEventListener("pagehide", () => (document.documentElement.style.display = "none"));
+  addEventListener("pageshow", (event) => {
+    if (event.persisted) location.replace(location.href);
+  });
+
   for (const button of document.querySelectorAll(".reveal")) {
     const input = document.getElementById(button.getAttribute("aria-controls"));
     button.addEventListener("click", () => {
