@@ -1,14 +1,11 @@
-"""Brings committed facts to the open pages: one query and one message per fact, however many
-pages watch."""
+"""Brings committed facts to the open pages (rows of lists: by `ui.tables.feed`)."""
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
-from weakref import WeakValueDictionary
 
 from services.access.events import UserEvent
 from services.audit.events import AuditWritten
@@ -21,9 +18,7 @@ from services.core.transport import Listening
 from services.mail.events import MailProgressed
 from services.sessions import presence, receipts, sessions
 from services.sessions.events import SessionsEnded, UserSignedIn
-from services.sessions.receipts import Receipt
 from services.tenants.events import TenantChanged
-from services.users import accounts
 from services.users.events import (
     UserActivated,
     UserDeactivated,
@@ -31,9 +26,12 @@ from services.users.events import (
     UserInvited,
     UserSwitched,
 )
+from services.users.list import USERS
 from services.users.listing import find_row
+from services.users.row import UserRow
 from ui import figures, live
-from ui.rows import patch_values
+from ui.tables import feed
+from ui.tables.feed import asked_at_least, list_room, tell_row, turn
 
 log = logging.getLogger(__name__)
 
@@ -41,14 +39,10 @@ log = logging.getLogger(__name__)
 # how an expired session is noticed, and a notice that never arrived.
 COMPARE_SECONDS = 1.0
 
-_receipts: dict[UUID, asyncio.Future[Receipt]] = {}
-RECEIPT_TIMEOUT = 5.0
-_turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-
 
 def users_room(tenant_id: UUID | None) -> str:
     """The room of the grids that show a tenant's users (or the Platform Admins)."""
-    return f"users:{tenant_id or 'platform'}"
+    return list_room(USERS.noun, tenant_id)
 
 
 def audit_room(chain_id: UUID | None) -> str:
@@ -102,39 +96,14 @@ def subscribe(bus: Bus) -> None:
     bus.subscribe(AuditWritten, _show_entry)
     bus.subscribe(TenantChanged, _show_tenants)
     bus.subscribe(Listening, _make_up)
+    feed.subscribe(bus)
     figures.subscribe(bus)
     presence.on_change(_show_presence)
 
 
-async def receipt_of(cause: UUID) -> Receipt | None:
-    """How the pages were closed that the act with this audit entry ended; none if it isn't known
-    in time, or if the user was signed in nowhere."""
-    try:
-        return await asyncio.wait_for(asyncio.shield(_receipt(cause)), RECEIPT_TIMEOUT)
-    except TimeoutError:
-        return None
-
-
-def _receipt(cause: UUID) -> asyncio.Future[Receipt]:
-    loop = asyncio.get_running_loop()
-    future = _receipts.get(cause)
-    if future is None:
-        future = _receipts[cause] = loop.create_future()
-        loop.call_later(RECEIPT_TIMEOUT * 2, _receipts.pop, cause, None)
-    return future
-
-
 async def _close_pages(event: SessionsEnded) -> None:
     pages = live.pages_of_sessions(event.session_ids)
-    closing = live.cut(pages, event.reason.value, event.committed_at)
-    receipt = await receipts.gathered(event, closing)
-    if receipt is None:
-        return
-    future = _receipt(event.cause)
-    if not future.done():
-        future.set_result(receipt)
-    if receipt.pages or receipt.unheard:
-        await accounts.keep_receipt(event.cause, event.user_id, receipt)
+    await receipts.settle(event, live.cut(pages, event.reason.value, event.committed_at))
 
 
 async def compare_forever() -> None:
@@ -202,35 +171,12 @@ ROW_EVENTS: tuple[type[UserEvent], ...] = (
 
 
 async def _patch_row(event: UserEvent) -> None:
-    room = users_room(event.tenant_id)
-    if not live.is_watched(room):
-        return  # most replicas have nobody of this tenant: spare the database a query for each
-    async with _asked_at_least([room]), _turn(room):
-        row = event.row if isinstance(event, UserSwitched) else None
-        if row is None:
-            row = await find_row(event.user_id)
-        await live.broadcast(room, "rollcall_user", patch_values(row, _was(event)))
-    figures.current().pushed(event.committed_at)
+    row = event.row if isinstance(event, UserSwitched) else None
 
+    async def read() -> UserRow:
+        return row or await find_row(event.user_id)
 
-def _turn(room: str) -> asyncio.Lock:
-    """To be held while a fact is read and told, so that a room hears this process's facts in the
-    order of their commits."""
-    lock = _turns.get(room)
-    if lock is None:
-        lock = _turns[room] = asyncio.Lock()
-    return lock
-
-
-@asynccontextmanager
-async def _asked_at_least(rooms: Sequence[str]) -> AsyncIterator[None]:
-    """Have the pages of these rooms ask, where a fact can't be read: it isn't told twice."""
-    try:
-        yield
-    except RollcallError:
-        for room in rooms:
-            await live.tell_missed(room)
-        raise
+    await tell_row(USERS, event.tenant_id, read, _was(event), event.committed_at)
 
 
 async def _refresh_details(event: UserEvent) -> None:
@@ -255,7 +201,7 @@ async def _show_entry(event: AuditWritten) -> None:
     watched = [room for room in rooms if live.is_watched(room)]
     if not watched:
         return
-    async with _asked_at_least(watched), _turn(rooms[0]):
+    async with asked_at_least(watched), turn(rooms[0]):
         entry = await find_entry(event.entry_id)
         for room in watched:
             await live.broadcast(room, "rollcall_audit", {"entry": entry_values(entry)})

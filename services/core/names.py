@@ -4,6 +4,7 @@ are sorted and searched.
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 from services.core.errors import InvalidInputError
 
@@ -83,6 +84,14 @@ def mixed_scripts(name: str) -> tuple[str, ...]:
     scripts = dict.fromkeys(_script_of(letter) for letter in letters if letter.isalpha())
     mixed = tuple(script.title() for script in scripts if script in _LOOKALIKE_SCRIPTS)
     return mixed if len(mixed) > 1 else ()
+
+
+def mixed_letters(scripts: Sequence[str]) -> str:
+    """What to know of a name that mixes these scripts; empty where it mixes none."""
+    if not scripts:
+        return ""
+    named = f"{', '.join(scripts[:-1])} and {scripts[-1]}"
+    return f"This name mixes {named} letters, which can look alike. Compare the email."
 
 
 def fold(text: str) -> str:

@@ -10,10 +10,10 @@ from sqlmodel import col, select
 
 from models import EndReason, LinkPurpose, LoginSession, Role, User
 from services.access import one_time_links
-from services.access.actor import ROLLCALL, Principal
+from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import Act, acting, viewing
-from services.audit.writing import Action, record
+from services.audit.writing import Action
 from services.core import clock
 from services.core.db import Transaction, reading, transaction
 from services.core.emails import email_key
@@ -28,7 +28,6 @@ from services.core.looking import looks_first
 from services.core.names import clean_name, fold
 from services.mail import outbox
 from services.sessions import presence
-from services.sessions.receipts import Receipt
 from services.sessions.sessions import end
 from services.users.emails_elsewhere import ActiveElsewhereError, claim_answer
 from services.users.events import UserActivated, UserDeactivated, UserEdited
@@ -178,26 +177,6 @@ async def _deactivate(act: Act, user: User) -> UUID:
 async def _platform_admin_ids(tx: Transaction) -> list[UUID]:
     rows = await tx.exec(select(User.id).where(User.role == Role.PLATFORM_ADMIN, User.active))
     return list(rows)
-
-
-async def keep_receipt(cause: UUID, user_id: UUID, receipt: Receipt) -> None:
-    """Keep beside the audit entry `cause` how the user's open pages were closed."""
-    async with transaction() as tx:
-        user = await tx.get(User, user_id)
-        if user is None:
-            raise NotFoundError
-        slowest = receipt.slowest_ms
-        await record(
-            tx,
-            Action.PAGES_CLOSED,
-            actor=ROLLCALL,
-            subject=user,
-            cause=cause,
-            pages=receipt.pages,
-            answered=receipt.answered,
-            slowest_ms=None if slowest is None else round(slowest, 1),
-            unheard=receipt.unheard,
-        )
 
 
 @looks_first

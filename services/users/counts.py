@@ -2,12 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from sqlmodel import select
 
 from models import Role, UserCount
+from services.access.actor import Principal
+from services.access.permissions import Permission
+from services.audit.acting import viewing
 from services.core.db import Transaction
+from services.lists.matches import Match
 
 # Where the counters of those are who are in no tenant.
 NO_TENANT = UUID(int=0)
@@ -38,17 +43,29 @@ class UserCounts:
             for cell in cells
         )
 
-    def summary(self) -> dict[str, int]:
-        """What the grid says above its rows."""
-        return {
-            "all": self.of(),
-            "active": self.of(active=True),
-            "inactive": self.of(active=False),
-            "invited": self.of(invited=True),
-        }
+    def matching(self, match: Match) -> int | None:
+        """How many users match, where only role, state and invitation are asked about."""
+        if not match.keys() <= {"role", "active", "invited"}:
+            return None
+        values: dict[str, Any] = dict(match)
+        invited = values.pop("invited", None)
+        if invited is None:
+            return self.of(**values)
+        waiting = self.of(**values, invited=True)
+        return waiting if invited else self.of(**values) - waiting
 
 
 async def find_counts(tx: Transaction, tenant_id: UUID | None) -> UserCounts:
     """The counters of a tenant, or of the Platform Admins."""
     rows = await tx.exec(select(UserCount).where(UserCount.tenant_id == (tenant_id or NO_TENANT)))
     return UserCounts(rows.all())
+
+
+async def lacks_tenant_admin(actor: Principal) -> bool:
+    """Whether nobody but Platform Admins can manage the users of the tenant in which the actor
+    works."""
+    async with viewing(actor, Permission.VIEW_USERS) as view:
+        if view.tenant_id is None:
+            return False
+        counts = await find_counts(view.tx, view.tenant_id)
+        return counts.of(Role.TENANT_ADMIN, active=True) == 0

@@ -1,12 +1,13 @@
 """A row of the users grid."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
 from models import MailProgress, MailState, OutgoingMail, Role, User
 from services.core import clock
 from services.core.names import mixed_scripts
+from services.lists.wire import UNSENT
 
 
 @dataclass(frozen=True)
@@ -18,16 +19,16 @@ class UserRow:
     email: str
     role: Role
     active: bool
-    invited: bool
-    mail: MailState | None
-    mail_answer: str
     version: int
     key: str
-    last_sign_in: datetime | None
-    end_date: date | None
+    invited: bool = False
+    mail: MailState | None = None
+    mail_answer: str = ""
+    last_sign_in: datetime | None = None
+    end_date: date | None = None
     mixed: tuple[str, ...] = ()
     """The scripts that the name mixes although their letters look alike."""
-    mail_progress: MailProgress | None = None
+    mail_progress: MailProgress | None = field(default=None, metadata=UNSENT)
 
 
 def row_of(user: User, mail: OutgoingMail | None) -> UserRow:

@@ -4,7 +4,7 @@ import re
 
 import pytest
 from playwright.async_api import BrowserContext, Page, expect
-from playwright.async_api import TimeoutError as NotSoInTimeError
+from playwright.async_api import TimeoutError as NotInTime
 
 from models import Tenant, User
 from services.access.actor import Actor
@@ -54,7 +54,7 @@ async def expect_the_words_of(plain: Page, page: Page) -> None:
     said = await plain.evaluate(WORDS)
     try:
         await page.wait_for_function(f"(said) => {WORDS} === said", arg=said)
-    except NotSoInTimeError:
+    except NotInTime:
         assert await page.evaluate(WORDS) == said
 
 

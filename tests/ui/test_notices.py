@@ -20,6 +20,7 @@ from services.users import accounts
 from services.users.listing import find_row
 from tests.factories import create_user, sign_in
 from ui import live, notices
+from ui.tables import feed
 
 PATIENCE = 30
 NOWHERE = "postgresql+psycopg://nobody@127.0.0.1:1/nothing"
@@ -62,7 +63,7 @@ async def test_pages_ask_for_what_could_not_be_read_for_them(
 
     async def tell_missed(room: str | None = None) -> None:
         assert room is not None
-        assert not notices._turn(room).locked(), "others wait for their turn meanwhile"
+        assert not feed.turn(room).locked(), "others wait for their turn meanwhile"
         asked.append(room)
 
     monkeypatch.setattr(live, "tell_missed", tell_missed)

@@ -10,7 +10,7 @@ from nicegui.element import Element
 from ui.assets import digest_of
 
 # Where our scripts are, each with the Python that shows it.
-FOLDERS = tuple(Path(__file__).parents[1] / name for name in ("components", "forms"))
+FOLDERS = tuple(Path(__file__).parents[1] / name for name in ("components", "forms", "tables"))
 SCRIPTS = {path.name: path for folder in FOLDERS for path in sorted(folder.glob("*.js"))}
 # NiceGUI puts a file's time into its address, which may stay when the content changes (an image
 # built with fixed times); this number takes its place. One for all, since they import each other.

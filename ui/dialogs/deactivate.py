@@ -4,15 +4,14 @@ from uuid import UUID
 
 from services.access.actor import Actor
 from services.core.errors import RollcallError
-from services.core.names import mixed_scripts
+from services.core.names import mixed_letters, mixed_scripts
+from services.sessions import receipts
 from services.sessions.receipts import Receipt
 from services.users import accounts
 from services.users.accounts import Impact, StatusChange
-from ui import notices
 from ui.actions import told
 from ui.components.form_dialog import About, FormDialog
 from ui.components.toast import Toast
-from ui.words import mixed_letters
 
 
 class DeactivateDialog:
@@ -51,7 +50,7 @@ class DeactivateDialog:
             self.toast.show(f"{change.name} is inactive already.")
             return
         # Nobody was signed in: there is no receipt to wait for.
-        receipt = await notices.receipt_of(change.cause) if self.impact.devices else None
+        receipt = await receipts.of(change.cause) if self.impact.devices else None
         self.toast.show(
             outcome(change, receipt),
             tone="success",

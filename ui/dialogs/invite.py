@@ -1,6 +1,6 @@
 """The invitation form."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from models import Role
@@ -22,8 +22,11 @@ NO_MAIL = (
 class InviteDialog:
     """First Name, Last Name, Email, Role, and what comes of them."""
 
-    def __init__(self, visit: Visit, toast: Toast) -> None:
+    def __init__(
+        self, visit: Visit, toast: Toast, on_invited: Callable[[Role], None] = lambda _role: None
+    ) -> None:
         self.actor = visit.actor
+        self._on_invited = on_invited
         roles = invitations.roles_offered(visit.role, visit.actor.tenant_id)
         self.dialog = FormDialog(
             toast,
@@ -39,12 +42,13 @@ class InviteDialog:
             ),
         )
 
-    def open(self) -> None:
-        """Open the empty form."""
-        self.dialog.open()
+    def open(self, role: Role | None = None) -> None:
+        """Open the form, empty but for a role that is suggested."""
+        self.dialog.open({"role": role} if role else None)
 
     async def _invite(self, form: InvitationForm) -> Outcome:
         invited = await invitations.invite(self.actor, form)
+        self._on_invited(invited.role)
         if invited.by_mail:
             return f"{invited.name} is invited. The mail to {invited.email} is on its way."
         link = await invitations.copy_link(self.actor, invited.user_id)

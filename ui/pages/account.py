@@ -76,6 +76,14 @@ class _AccountScreen:
             on_submit=self._change_password,
             on_check=told(self.toast)(self._judge),
         )
+        self.signing_out = FormDialog(
+            "Sign out everywhere else?",
+            submit="Sign out everywhere else",
+            on_submit=self._sign_out_elsewhere,
+            tone="danger",
+            body="Your pages in other browsers and on other devices close at once. This browser "
+            "stays signed in.",
+        )
         with ui.element("div").classes("page-head"):
             text("h1", "My account")
             text("button", "Change password", "btn").props('type="button"').on(
@@ -127,7 +135,8 @@ class _AccountScreen:
             with ui.element("div").classes("card-head"):
                 text("h2", "Open sessions")
                 if len(open_sessions) > 1:
-                    self._button("Sign out everywhere else", None)
+                    button = text("button", "Sign out everywhere else", "btn btn-quiet")
+                    button.props('type="button"').on("click", self.signing_out.open, args=[])
             with ui.element("ul").classes("session-list"):
                 for session in open_sessions:
                     self._session(session)
@@ -145,10 +154,9 @@ class _AccountScreen:
             else:
                 self._button("Sign out", session.id, f"Sign out {session.device}")
 
-    def _button(self, label: str, session_id: UUID | None, name: str = "") -> None:
+    def _button(self, label: str, session_id: UUID, name: str) -> None:
         button = text("button", label, "btn btn-quiet").props('type="button"')
-        if name:
-            button.props["aria-label"] = name
+        button.props["aria-label"] = name
         button.on("click", told(self.toast)(partial(self._revoke, session_id)), args=[])
 
     async def _revoke(self, session_id: UUID | None) -> None:
@@ -156,6 +164,14 @@ class _AccountScreen:
         self.toast.show(
             f"Signed out of {count} session{'' if count == 1 else 's'}.", tone="success"
         )
+
+    async def _sign_out_elsewhere(self, _values: dict[str, str]) -> None:
+        @told(self.toast, self.signing_out)
+        async def sign_out() -> None:
+            await self._revoke(None)
+            self.signing_out.close()
+
+        await sign_out()
 
     def _open_password(self) -> None:
         self.password.open(values={})

@@ -3,6 +3,7 @@
 from nicegui import ui
 
 from models import SecondFactorPolicy
+from services.core.errors import OwnSecondFactorMissingError
 from services.sessions.sessions import Visit
 from services.sign_in import policy as sign_in_policy
 from services.sign_in.policy import SignInPolicy
@@ -13,6 +14,7 @@ from ui.components.part import Part
 from ui.components.toast import Toast
 from ui.frame import section, text
 from ui.input import as_text
+from ui.paths import home_path
 
 REQUIRED_OF = {
     SecondFactorPolicy.OPTIONAL: "Nobody",
@@ -26,6 +28,7 @@ class SecondFactorRuleCard:
 
     def __init__(self, visit: Visit, toast: Toast) -> None:
         self.actor = visit.actor
+        self.account = f"{home_path(visit.tenant_slug)}/account"
         self.toast = toast
 
     def build(self, policy: SignInPolicy) -> None:
@@ -40,13 +43,13 @@ class SecondFactorRuleCard:
             "click on. Who comes by single sign-on is asked for none.",
         )
         self.part = Part(section("card card-wide"), self._fill)
-        self.part.show(policy)
+        self.part.show(policy, False)
 
     async def refresh(self) -> None:
         """Show what is required now."""
-        self.part.show(await sign_in_policy.get_policy(self.actor))
+        self.part.show(await sign_in_policy.get_policy(self.actor), False)
 
-    def _fill(self, policy: SignInPolicy) -> None:
+    def _fill(self, policy: SignInPolicy, lacks_own: bool) -> None:
         self.shown = policy
         with ui.element("div").classes("card-head"):
             text("h2", "Second factor")
@@ -54,6 +57,10 @@ class SecondFactorRuleCard:
             button.props["aria-label"] = "Change of whom a second factor is required"
             button.on("click", self._open, args=[])
         text("p", "A code of an app on the phone, or a passkey, beside the password.", "muted")
+        if lacks_own:
+            with ui.element("p").classes("banner banner-warning").props('role="alert"'):
+                text("span", "You have no second factor yourself: you would shut yourself out.")
+                text("a", "Set one up in My account").props["href"] = self.account
         with ui.element("dl").classes("facts"):
             fact("Required of", REQUIRED_OF[policy.second_factor])
 
@@ -64,7 +71,12 @@ class SecondFactorRuleCard:
         @told(self.toast, self.dialog)
         async def save() -> None:
             wanted = as_text(values, "second_factor")
-            await sign_in_policy.require_second_factor(self.actor, wanted)
+            try:
+                await sign_in_policy.require_second_factor(self.actor, wanted)
+            except OwnSecondFactorMissingError:
+                self.dialog.close()
+                self.part.show(self.shown, True)
+                return
             self.dialog.close()
             await self.refresh()
             self.toast.show("The requirement is saved.", tone="success")

@@ -32,9 +32,33 @@ class SsoCard:
 
     def build(self, connection: ConnectionView | None) -> None:
         """Lay the card and its dialogs out."""
+        self.connect = self._connection_dialog("Connect single sign-on", has_secret=False)
+        self.change = self._connection_dialog("Change single sign-on", has_secret=True)
+        self.require = FormDialog(
+            "Require single sign-on",
+            fields=[Field("required", "Use", "select", options=tuple(REQUIRE.items()))],
+            submit="Save",
+            on_submit=self._require,
+            body="Tenant Admins can always use their password, so that a broken provider locks "
+            "nobody out for good. Nobody is signed out now.",
+        )
+        self.remove = FormDialog(
+            "Disconnect single sign-on",
+            submit="Disconnect",
+            on_submit=self._remove,
+            tone="danger",
+            body="Who has no password yet asks for one with “Forgot password?”. Who is linked to "
+            "whom is kept, for the day when the same provider is connected again.",
+        )
+        self.part = Part(section("card card-wide"), self._fill)
+        self.part.show(connection)
+
+    def _connection_dialog(self, title: str, *, has_secret: bool) -> FormDialog:
+        """The form; a secret that is there may stay."""
         roles = tuple((role.value, role.label) for role in connections.NEW_PEOPLE)
-        self.connect = FormDialog(
-            "Connect single sign-on",
+        kept = " Empty: as it is." if has_secret else ""
+        return FormDialog(
+            title,
             fields=[
                 Field("name", "Name on the button", maxlength=200, help="Such as Entra or Okta."),
                 Field(
@@ -48,8 +72,8 @@ class SsoCard:
                     "client_secret",
                     "Client secret",
                     "password",
-                    required=False,
-                    help="Stored encrypted, and never shown again. Empty: as it is.",
+                    required=not has_secret,
+                    help=f"Stored encrypted, and never shown again.{kept}",
                 ),
                 Field(
                     "domains",
@@ -69,24 +93,6 @@ class SsoCard:
             on_submit=self._connect,
             body="Rollcall's server asks this address, so enter only one that you trust.",
         )
-        self.require = FormDialog(
-            "Require single sign-on",
-            fields=[Field("required", "Use", "select", options=tuple(REQUIRE.items()))],
-            submit="Save",
-            on_submit=self._require,
-            body="Tenant Admins can always use their password, so that a broken provider locks "
-            "nobody out for good. Nobody is signed out now.",
-        )
-        self.remove = FormDialog(
-            "Disconnect single sign-on",
-            submit="Disconnect",
-            on_submit=self._remove,
-            tone="danger",
-            body="Who has no password yet asks for one with “Forgot password?”. Who is linked to "
-            "whom is kept, for the day when the same provider is connected again.",
-        )
-        self.part = Part(section("card card-wide"), self._fill)
-        self.part.show(connection)
 
     async def refresh(self) -> None:
         """Show what is connected now."""
@@ -135,7 +141,10 @@ class SsoCard:
                 "domains": ", ".join(shown.domains),
                 "new_people": shown.new_people.value if shown.new_people else connections.NOBODY,
             }
-        self.connect.open(values=values)
+        self._form().open(values=values)
+
+    def _form(self) -> FormDialog:
+        return self.connect if self.shown is None else self.change
 
     def _open_require(self) -> None:
         required = self.shown is not None and self.shown.required
@@ -145,12 +154,14 @@ class SsoCard:
         self.remove.open()
 
     async def _connect(self, values: dict[str, str]) -> None:
-        @told(self.toast, self.connect)
+        dialog = self._form()
+
+        @told(self.toast, dialog)
         async def save() -> None:
             names = ConnectionForm.model_fields
             form = ConnectionForm(**{name: as_text(values, name) for name in names})
             await connections.connect(self.actor, form)
-            self.connect.close()
+            dialog.close()
             await self.refresh()
             self.toast.show("Single sign-on is connected. Test it now.", tone="success")
 

@@ -74,7 +74,11 @@ class _TenantsScreen:
             on_submit=self._rename,
         )
         self.closing = FormDialog(
-            "Close tenant", submit="Close tenant", on_submit=self._close, tone="danger"
+            "Close tenant",
+            fields=[Field("name", "Its name", "text", help="Type it, so that no other is closed.")],
+            submit="Close tenant",
+            on_submit=self._close,
+            tone="danger",
         )
         with ui.element("div").classes("page-head"):
             text("h1", "Tenants")
@@ -131,6 +135,7 @@ class _TenantsScreen:
         self.ending = row.id
         users = "1 active user" if row.active == 1 else f"{row.active:,} active users"
         self.closing.open(
+            values={},
             about=_about(row),
             title="Close {name}?",
             body=f"{users} can't sign in any more, and whoever is in is signed out at once.\n"
@@ -138,12 +143,13 @@ class _TenantsScreen:
             "can reopen the tenant.",
         )
 
-    async def _close(self, _values: dict[str, str]) -> None:
+    async def _close(self, values: dict[str, str]) -> None:
         @told(self.toast, self.closing)
         async def close() -> None:
             if self.ending is None:
                 return
-            count = await closing.close_tenant(self.actor, self.ending)
+            name = as_text(values, "name")
+            count = await closing.close_tenant(self.actor, self.ending, name)
             self.closing.close()
             people = "1 person was" if count == 1 else f"{count:,} people were"
             self.toast.show(f"The tenant is closed. {people} signed out.", tone="success")

@@ -14,6 +14,7 @@ from services.access.permissions import Permission, may_invite
 from services.audit import reading
 from services.audit.reading import AuditQuery
 from services.core.errors import NotFoundError
+from services.core.names import mixed_letters
 from services.sessions import sessions
 from services.sessions.sessions import OpenSession, Visit
 from services.sign_in import password_links
@@ -41,9 +42,9 @@ from ui.words import (
     MAIL_NAMES,
     ago,
     mail_words,
-    mixed_letters,
     moment,
     next_step,
+    passkey_marks,
 )
 
 MayView = Annotated[Visit, Depends(require(Permission.VIEW_USERS))]
@@ -126,6 +127,14 @@ class _UserScreen:
             "password alone lets them in, until they set one up again. They are told by mail.",
         )
         self.password_link = PasswordLinkDialog(self.actor, self.toast)
+        self.signing_out = FormDialog(
+            "Sign out everywhere",
+            submit="Sign out everywhere",
+            on_submit=self._sign_out_everywhere,
+            tone="danger",
+            body="Every open page of theirs closes at once, on every device. They can sign in "
+            "again: to shut them out, deactivate them.",
+        )
         self.link = FormDialog("Invitation link", submit="Renew the link", on_submit=self._renew)
 
     async def _refresh(self) -> None:
@@ -206,8 +215,8 @@ class _UserScreen:
             fact("Last sign-in", ago(row.last_sign_in, "not yet"), moment(row.last_sign_in))
             if factors.since:
                 fact("Second factor", f"Authenticator app, since {moment(factors.since)}")
-            if factors.passkeys:
-                fact("Passkeys", str(len(factors.passkeys)))
+            for passkey in factors.passkeys:
+                fact("Passkey", ". ".join([passkey.name, *passkey_marks(passkey)]))
             if row.end_date:
                 fact("End date", f"{row.end_date:%-d %B %Y}")
             if details.deactivated_at:
@@ -227,7 +236,7 @@ class _UserScreen:
         with ui.element("div").classes("card-head"):
             text("h2", "Open sessions")
             if open_sessions and not is_self:
-                self._button("Sign out everywhere", self._sign_out_everywhere)
+                self._button("Sign out everywhere", self._open_sign_out)
         if not open_sessions:
             text("p", "Not signed in anywhere.", "muted")
         with ui.element("ul").classes("session-list"):
@@ -335,11 +344,19 @@ class _UserScreen:
 
         await renew()
 
-    async def _sign_out_everywhere(self) -> None:
-        count = await sessions.revoke(self.actor, self.user_id)
-        self.toast.show(
-            f"Signed out of {count} session{'' if count == 1 else 's'}.", tone="success"
-        )
+    async def _open_sign_out(self) -> None:
+        self.signing_out.open(title="Sign {name} out everywhere?", about=self._about())
+
+    async def _sign_out_everywhere(self, _values: dict[str, str]) -> None:
+        @told(self.toast, self.signing_out)
+        async def sign_out() -> None:
+            count = await sessions.revoke(self.actor, self.user_id)
+            self.signing_out.close()
+            self.toast.show(
+                f"Signed out of {count} session{'' if count == 1 else 's'}.", tone="success"
+            )
+
+        await sign_out()
 
     async def _older_history(self, values: dict[str, object]) -> None:
         query = AuditQuery.from_address({"before": values.get("before")})

@@ -1,5 +1,6 @@
 """The directory: searched, filtered, sorted and paged on the server."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -8,14 +9,17 @@ import pytest
 from models import Role, Tenant
 from services.access.actor import Actor
 from services.core.errors import NotFoundError
-from services.users import accounts, keyset, listing
-from services.users.listing import UserPage, list_users
-from services.users.query import PAGE_SIZE, UserQuery
+from services.lists.query import PAGE_SIZE, ListQuery, from_url
+from services.lists.slices import Slice
+from services.users import accounts, listing
+from services.users.list import USERS
+from services.users.listing import list_users
+from services.users.row import UserRow
 from tests.factories import create_user
 
 
 async def _names(actor: Actor, **asked: Any) -> list[str]:
-    page = await list_users(actor, UserQuery.from_address(asked))
+    page = await list_users(actor, from_url(USERS, asked))
     return [row.name for row in page.rows]
 
 
@@ -36,7 +40,7 @@ async def test_what_means_something_to_a_database_means_itself(
     admin: Actor, tenant: Tenant, q: str
 ) -> None:
     await create_user(tenant)
-    page = await list_users(admin, UserQuery.from_address({"q": q}))
+    page = await list_users(admin, from_url(USERS, {"q": q}))
     assert page.total == (2 if q == "\0" else 0)
 
 
@@ -74,24 +78,24 @@ async def test_every_column_sorts_both_ways(
 async def test_pages_hold_everybody_once(admin: Actor, tenant: Tenant) -> None:
     for number in range(PAGE_SIZE + 5):
         await create_user(tenant, last_name=f"L{number:03}")
-    first = await list_users(admin, UserQuery())
-    second = await list_users(admin, UserQuery(page=2))
+    first = await list_users(admin, ListQuery())
+    second = await list_users(admin, ListQuery(page=2))
     assert (first.total, first.pages, len(second.rows)) == (PAGE_SIZE + 6, 2, 6)
     assert len({row.id for row in (*first.rows, *second.rows)}) == PAGE_SIZE + 6
 
 
-async def _turn(actor: Actor, values: dict[str, Any], page: int, near: Any) -> UserPage:
+async def _turn(
+    actor: Actor, values: dict[str, Any], page: int, near: Any, size: int = PAGE_SIZE
+) -> Slice[UserRow]:
     asked = {**values, "page": page, "near": near.to_values() if near else None}
-    return await list_users(actor, UserQuery.from_address(asked))
+    return await list_users(actor, replace(from_url(USERS, asked), size=size))
 
 
 @pytest.mark.parametrize("sort", ["name", "email", "role", "status"])
 @pytest.mark.parametrize("direction", ["asc", "desc"])
 async def test_turning_pages_is_jumping_to_them(
-    admin: Actor, tenant: Tenant, sort: str, direction: str, monkeypatch: pytest.MonkeyPatch
+    admin: Actor, tenant: Tenant, sort: str, direction: str
 ) -> None:
-    for module in (listing, keyset):
-        monkeypatch.setattr(module, "PAGE_SIZE", 3)
     for number in range(17):  # pages end in the middle of a status, of a role and of equal names
         await create_user(
             tenant,
@@ -101,13 +105,13 @@ async def test_turning_pages_is_jumping_to_them(
         )
     for filters in ({}, {"role": "administrator"}, {"status": "active"}, {"q": "ada l"}):
         values = {"sort": sort, "dir": direction, **filters}
-        page = await _turn(admin, values, 1, None)
-        jumped = [await _turn(admin, values, 1 + number, None) for number in range(page.pages)]
+        page = await _turn(admin, values, 1, None, 3)
+        jumped = [await _turn(admin, values, 1 + number, None, 3) for number in range(page.pages)]
         for number in range(2, page.pages + 1):
-            page = await _turn(admin, values, number, page.place)
+            page = await _turn(admin, values, number, page.cursor, 3)
             assert page.rows == jumped[number - 1].rows
         for number in range(page.pages - 1, 0, -1):
-            page = await _turn(admin, values, number, page.place)
+            page = await _turn(admin, values, number, page.cursor, 3)
             assert page.rows == jumped[number - 1].rows
         everyone = [row.id for page in jumped for row in page.rows]
         assert len(everyone) == len(set(everyone)) == page.total
@@ -118,9 +122,9 @@ async def test_who_turns_pages_misses_nobody_when_somebody_comes(
 ) -> None:
     for number in range(PAGE_SIZE + 5):
         await create_user(tenant, last_name=f"L{number:03}")
-    first = await list_users(admin, UserQuery())
+    first = await list_users(admin, ListQuery())
     await create_user(tenant, first_name="Aaron")
-    second = await _turn(admin, {}, 2, first.place)
+    second = await _turn(admin, {}, 2, first.cursor)
     assert first.rows[-1].name == "Ada L049"
     assert second.rows[0].name == "Ada L050"
 
@@ -142,8 +146,8 @@ async def test_a_place_that_makes_no_sense_is_left_out(
 ) -> None:
     for number in range(PAGE_SIZE + 5):
         await create_user(tenant, last_name=f"L{number:03}")
-    meant = await list_users(admin, UserQuery(page=2))
-    asked = UserQuery.from_address({"page": 2, "near": near})
+    meant = await list_users(admin, ListQuery(page=2))
+    asked = from_url(USERS, {"page": 2, "near": near})
     if asked.near is None:
         assert (await list_users(admin, asked)).rows == meant.rows
     else:
@@ -151,7 +155,7 @@ async def test_a_place_that_makes_no_sense_is_left_out(
 
 
 async def test_a_page_past_the_end_is_the_last_one(admin: Actor) -> None:
-    assert (await list_users(admin, UserQuery(page=999))).page == 1
+    assert (await list_users(admin, ListQuery(page=999))).page == 1
 
 
 @pytest.mark.parametrize(
@@ -170,8 +174,8 @@ async def test_a_page_past_the_end_is_the_last_one(admin: Actor) -> None:
     ],
 )
 def test_what_makes_no_sense_in_an_address_is_left_out(asked: dict[str, Any]) -> None:
-    query = UserQuery.from_address(asked)
-    assert (query.sort, query.role, query.active, query.page) == ("name", None, None, 1)
+    query = from_url(USERS, asked)
+    assert (query.sort, query.filters, query.page) == ("name", {}, 1)
 
 
 async def test_counts_tell_the_whole_tenant_and_no_other(
@@ -180,7 +184,7 @@ async def test_counts_tell_the_whole_tenant_and_no_other(
     await create_user(tenant, active=False)
     await create_user(tenant, invited=True)
     await create_user(other_tenant)
-    page = await list_users(admin, UserQuery(q="nobody"))
+    page = await list_users(admin, ListQuery(q="nobody"))
     assert page.total == 0
     assert page.counts == {"all": 3, "active": 2, "inactive": 1, "invited": 1}
 

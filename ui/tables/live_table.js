@@ -1,62 +1,83 @@
-// The users grid: a page of rows that the server sent, patched in place by what happens to them.
+// A live table: a page of rows that the server sent, patched in place by what happens to them.
+import { cells as usual } from "cells";
 import { listen } from "live_socket";
-import { DEFAULTS, complete, countChange, fits, fromAddress, isFiltered, toAddress } from "user_rows";
-import { view } from "users_grid_view";
+import * as rows from "table_rows";
+import { view } from "live_table_view";
 
 const SEARCH_PAUSE = 200; // ms of quiet before a search is sent
 const ANSWER_TIMEOUT = 10_000; // ms until a query counts as failed
-const TOGGLE_TIMEOUT = 15_000; // ms until a switch is released without an answer
 const HIGHLIGHT = 1_900; // ms; the style's animation is a little shorter
 const RECONNECT_SPREAD = 2_000; // ms over which the pages ask again after a restart
 const REMEMBERED = 500; // patches
 const FIRST = 12; // rows that are drawn at once: a screen of them; the others in the next frame
 const MOST_INSERTED = 50; // rows above those of the page
-// Written out, as the browser's own formatting takes tens of milliseconds to load.
-const MONTHS =
-  "January February March April May June July August September October November December".split(" ");
 
-export default {
+// A component: the table of a list whose rows have these `cells` beside the usual ones, look so
+// (`look` gives a row's classes), and end in what `actions` draws. `methods` are for those cells;
+// what they emit is in `emits`, and `data` is what else they keep.
+export function liveTable({
+  cells = {},
+  look = () => null,
+  actions = null,
+  methods = {},
+  emits = [],
+  props = {},
+  data = () => ({}),
+} = {}) {
+  return {
+    ...table,
+    emits: ["query", ...emits],
+    props: { ...table.props, ...props },
+    data() {
+      return { ...table.data.call(this), ...data() };
+    },
+    created() {
+      Object.assign(this, { cells: { ...usual, ...cells }, look, actions });
+      table.created.call(this);
+    },
+    methods: { ...table.methods, ...methods },
+  };
+}
+
+const table = {
   props: {
+    config: String, // JSON: what is so for everybody who sees this list
     title: String,
-    import_url: String,
     rows: String, // JSON
     total: Number,
     counts: Object,
     query: Object,
     page: Number,
-    pages: Number,
-    place: Object,
-    page_size: Number,
+    has_previous: Boolean,
+    has_next: Boolean,
+    cursor: Object,
     folded_q: String,
     me: String,
-    roles: Array,
-    can_manage: Boolean,
     base_url: String,
+    head: Array,
     empty_hint: String,
-    own_hint: String,
   },
-  emits: ["query", "toggle", "invite"],
   data() {
     return {
-      list: JSON.parse(this.rows).map(complete),
+      items: JSON.parse(this.rows),
       most: FIRST, // rows that are drawn
       all: this.counts,
       found: this.total,
       pageNow: this.page,
-      asked: { ...DEFAULTS, ...this.query },
-      shown: { query: { ...DEFAULTS, ...this.query }, words: words(this.folded_q) },
+      more: { before: this.has_previous, after: this.has_next },
+      asked: { ...this.query },
+      shown: { query: { ...this.query }, words: words(this.folded_q) },
       text: this.query.q ?? "",
       loading: false,
       error: "",
       spoken: "",
       fresh: {},
-      waiting: {},
-      tipDismissed: false,
     };
   },
   created() {
+    this.list = JSON.parse(this.config);
     this.seq = 0;
-    this.shownPlace = this.place; // where the shown page begins and ends in the whole list
+    this.shownCursor = this.cursor; // where the shown page begins and ends in the whole list
     this.recent = new Map();
     this.presence = new Map();
     this.inserted = [];
@@ -66,7 +87,7 @@ export default {
     window.addEventListener("popstate", this.back);
     this.later(() => (this.most = Infinity), 0);
     this.stop = listen(
-      { rollcall_user: this.patch, rollcall_presence: this.seen },
+      { [`rollcall_${this.list.noun}`]: this.patch, rollcall_presence: this.seen },
       // Who has just opened the page isn't one of many at once.
       { onReconnect: this.reconnected, onMissed: () => this.ask() },
     );
@@ -80,27 +101,41 @@ export default {
   },
   computed: {
     filtered() {
-      return isFiltered(this.asked);
+      return rows.isFiltered(this.asked, this.list);
+    },
+    // Their keys tell whether there are rows before and after these; what came since, the count.
+    canTurnBack() {
+      return this.more.before;
+    },
+    canTurn() {
+      return this.more.after || this.found > this.pageNow * this.asked.size;
     },
     pagesNow() {
-      return Math.max(1, Math.ceil(this.found / this.page_size));
+      if (!this.canTurn) return this.pageNow;
+      return Math.max(this.pageNow + 1, Math.ceil(this.found / this.asked.size));
     },
     countText() {
-      const everyone = plural(this.all.all);
-      return isFiltered(this.shown.query) ? `${number(this.found)} of ${everyone}` : everyone;
+      const all = this.plural(this.all.all);
+      const narrowed = rows.isFiltered(this.shown.query, this.list);
+      return narrowed ? `${rows.number(this.found)} of ${all}` : all;
     },
     breakdown() {
-      const { active, inactive, invited } = this.all;
-      const parts = [`${number(active)} active`, `${number(inactive)} inactive`];
-      if (invited) parts.push(`${number(invited)} invited`);
-      return parts.join(" · ");
+      return this.list.breakdown
+        .filter(({ key, rare }) => !rare || this.all[key])
+        .map(({ key, label }) => `${rows.number(this.all[key])} ${label.toLowerCase()}`)
+        .join(" · ");
     },
   },
   render() {
     return view(this);
   },
   methods: {
-    number,
+    number: rows.number,
+    connectedAgain() {},
+    plural(count) {
+      const { noun, plural } = this.list;
+      return count === 1 ? `1 ${noun}` : `${rows.number(count)} ${plural}`;
+    },
 
     // -- called by the server
     show(result) {
@@ -110,10 +145,11 @@ export default {
       this.all = result.counts;
       this.found = result.total;
       this.asked.page = this.pageNow = result.page;
-      this.shownPlace = result.place;
+      this.more = { before: result.has_previous, after: result.has_next };
+      this.shownCursor = result.cursor;
       this.inserted = [];
-      this.list = result.rows.map((row) => this.upToDate(complete(row)));
-      this.spoken = this.found ? this.countText : "No users match";
+      this.items = result.rows.map((row) => this.upToDate(row));
+      this.spoken = this.found ? this.countText : `No ${this.list.plural} match`;
       if (this.toTop) this.scrollToTop();
       this.toTop = false;
     },
@@ -121,10 +157,6 @@ export default {
       if (seq != null && seq < this.seq) return;
       this.answered();
       this.error = message || "The server didn't answer.";
-    },
-    pending(id, on) {
-      if (on) this.waiting[id] = true;
-      else delete this.waiting[id];
     },
 
     // -- asking
@@ -135,7 +167,7 @@ export default {
       this.loading = true;
       this.presence.clear();
       this.answering = setTimeout(() => this.failed("", this.seq), ANSWER_TIMEOUT);
-      this.shownPlace = null; // it belongs to another list from here on
+      this.shownCursor = null; // it belongs to another list from here on
       this.$emit("query", { ...this.asked, near, seq: this.seq });
     },
     answered() {
@@ -145,22 +177,23 @@ export default {
     },
     change(values, near = null) {
       Object.assign(this.asked, { page: 1 }, values);
-      history.pushState(history.state, "", this.address());
+      history.pushState(history.state, "", this.url());
       this.ask(near);
     },
-    address() {
-      return location.pathname + toAddress(this.asked);
+    url() {
+      return location.pathname + rows.toUrl(this.asked, this.list);
     },
     typed() {
       Object.assign(this.asked, { q: this.text, page: 1 });
-      history.replaceState(history.state, "", this.address());
+      history.replaceState(history.state, "", this.url());
       clearTimeout(this.searching);
       this.searching = setTimeout(() => this.ask(), SEARCH_PAUSE);
     },
     clear() {
       this.text = "";
-      this.change({ q: "", role: "", status: "", invited: false });
-      this.$refs.search.focus();
+      const { q, sort, dir, size, page, ...filters } = rows.defaults(this.list);
+      this.change({ q, ...filters });
+      this.$refs.search?.focus();
     },
     sortBy(column) {
       const again = this.asked.sort === column;
@@ -171,62 +204,45 @@ export default {
       return this.asked.dir === "desc" ? "descending" : "ascending";
     },
     turn(step) {
-      const page = this.pageNow + step;
-      if (page < 1 || page > this.pagesNow) return;
+      if (!(step > 0 ? this.canTurn : this.canTurnBack)) return;
       this.toTop = true;
-      this.change({ page }, this.shownPlace);
+      this.change({ page: Math.max(1, this.pageNow + step) }, this.shownCursor);
     },
     scrollToTop() {
       if (this.$el.getBoundingClientRect().top < 0) this.$el.scrollIntoView();
     },
     back() {
-      this.asked = fromAddress(location.search);
+      this.asked = rows.fromUrl(location.search, this.list);
       this.text = this.asked.q;
       this.ask();
     },
     reconnected() {
-      this.waiting = {};
+      this.connectedAgain();
       this.later(() => this.ask(), Math.random() * RECONNECT_SPREAD);
-    },
-
-    // -- the switch
-    toggle(row, event) {
-      event.currentTarget.focus(); // not every browser does on a click
-      if (row.id === this.me || this.waiting[row.id]) return;
-      this.waiting[row.id] = true;
-      this.later(() => this.pending(row.id, false), TOGGLE_TIMEOUT);
-      this.$emit("toggle", { id: row.id, active: !row.active, version: row.version });
-    },
-
-    showTip() {
-      this.tipDismissed = false;
-    },
-    hideTip() {
-      this.tipDismissed = true;
     },
 
     // -- what happens elsewhere
     patch({ was, now: told }) {
       const { id, version } = told;
-      const row = this.list.find((other) => other.id === id);
+      const row = this.items.find((other) => other.id === id);
       const known = row ?? this.recent.get(id);
       // Of a new user, another replica's news may come first: until then nobody has counted them.
       const isNew = was === null && !row && !known?.counted;
       const isLate = known && known.version > version;
       if (isLate && !isNew) return;
-      const now = isLate ? known : complete(told);
+      const now = isLate ? known : told;
       const before = isNew ? null : (known ?? { ...now, ...was });
       const didFit = before && this.fitsShown(before);
       this.remember({ ...now, counted: isNew || known?.counted });
       this.count(before, now);
-      if (row) Object.assign(row, now);
+      if (row) rows.replace(row, now);
       else if (this.fitsShown(now) && !didFit) this.insert(now);
       else return;
       this.highlight(id);
     },
     seen({ id, online }) {
       this.presence.set(id, online);
-      for (const row of [this.recent.get(id), this.list.find((other) => other.id === id)]) {
+      for (const row of [this.recent.get(id), this.items.find((other) => other.id === id)]) {
         if (row) row.online = online;
       }
     },
@@ -244,19 +260,19 @@ export default {
       return { ...recent, online };
     },
     count(before, now) {
-      const change = countChange(before, now);
+      const change = rows.countChange(before, now, this.list);
       for (const name of Object.keys(change)) this.all[name] += change[name];
       this.found += (this.fitsShown(now) ? 1 : 0) - (before && this.fitsShown(before) ? 1 : 0);
     },
     fitsShown(row) {
-      return fits(row, this.shown.query, this.shown.words);
+      return rows.fits(row, this.shown.query, this.shown.words, this.list);
     },
     insert(row) {
-      this.list.unshift({ ...row });
+      this.items.unshift({ ...row });
       this.inserted.push(row.id);
       if (this.inserted.length > MOST_INSERTED) {
         const oldest = this.inserted.shift();
-        this.list = this.list.filter((other) => other.id !== oldest);
+        this.items = this.items.filter((other) => other.id !== oldest);
       }
     },
     highlight(id) {
@@ -275,27 +291,9 @@ export default {
     href(row) {
       return `${this.base_url}/${encodeURIComponent(row.id)}`;
     },
-    lastSeen(row) {
-      if (!row.last_sign_in) return row.name;
-      const at = new Date(row.last_sign_in);
-      const day = `${at.getDate()} ${MONTHS[at.getMonth()]} ${at.getFullYear()}`;
-      return `${row.name}\nLast sign-in: ${day}`;
-    },
-    day(iso) {
-      const [year, month, day] = iso.split("-").map(Number);
-      return `${day} ${MONTHS[month - 1].slice(0, 3)} ${year}`;
-    },
   },
 };
 
 function words(folded) {
   return (folded ?? "").split(/\s+/u).filter(Boolean);
-}
-
-function number(value) {
-  return String(value).replace(/\B(?=(\d{3})+$)/g, ",");
-}
-
-function plural(count) {
-  return count === 1 ? "1 user" : `${number(count)} users`;
 }

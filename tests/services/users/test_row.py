@@ -7,8 +7,9 @@ import pytest
 
 from models import MailState, Role, new_id
 from services.core.names import fold
+from services.lists.wire import patch_values, row_values
+from services.users.list import USERS
 from services.users.row import UserRow
-from ui.rows import patch_values, row_values
 
 # Bytes that carry a patch to one grid, at most: the JSON, socket.io's and engine.io's digits, and
 # the header of a websocket frame of more than 125 bytes (RFC 6455, section 5.2).
@@ -36,13 +37,13 @@ def _row(name: str = "Kathleen Antonelli", **given: object) -> UserRow:
 
 
 def test_a_toggle_costs_a_grid_300_bytes_at_most() -> None:
-    message = ["rollcall_user", patch_values(_row(active=False), {"active": True})]
+    message = ["rollcall_user", patch_values(USERS, _row(active=False), {"active": True})]
     sent = json.dumps(message, separators=(",", ":"), ensure_ascii=False).encode()
     assert len(sent) + FRAMING <= MOST
 
 
 def test_what_is_usual_is_left_out() -> None:
-    assert set(row_values(_row(last_sign_in=None))) == {
+    assert set(row_values(USERS, _row(last_sign_in=None))) == {
         "id",
         "name",
         "email",
@@ -54,17 +55,17 @@ def test_what_is_usual_is_left_out() -> None:
 
 def test_what_is_unusual_is_told() -> None:
     row = _row(invited=True, mail=MailState.FAILED, mail_answer="550 no such user")
-    values = row_values(row)
+    values = row_values(USERS, row)
     assert (values["invited"], values["mail"]) == (True, "failed")
     assert values["mail_answer"] == "550 no such user"
-    assert row_values(_row())["last_sign_in"] == "2026-11-24T03:30Z"
+    assert row_values(USERS, _row())["last_sign_in"] == "2026-11-24T03:30Z"
 
 
 @pytest.mark.parametrize("name", ["Zoë Öztürk", "Ødegård", "李 小龍", "ﬁona", "Straße", "İpek"])
 def test_a_search_key_that_the_browser_cannot_derive_is_told(name: str) -> None:
-    assert row_values(_row(name))["key"] == _row(name).key
+    assert row_values(USERS, _row(name))["key"] == _row(name).key
 
 
 def test_a_name_that_mixes_scripts_is_told_as_such() -> None:
-    told = row_values(_row(mixed=("Latin", "Cyrillic")))["mixed"]
+    told = row_values(USERS, _row(mixed=("Latin", "Cyrillic")))["mixed"]
     assert told.startswith("This name mixes Latin and Cyrillic letters, which can look alike.")

@@ -1,0 +1,92 @@
+"""The list of users: its columns, filters and order, declared once."""
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from sqlmodel import col, select
+
+from models import MailTemplate, OneTimeLink, OutgoingMail, Role, User
+from services.core.db import Transaction
+from services.core.names import mixed_letters
+from services.lists.declaration import (
+    Column,
+    LiveList,
+    Option,
+    TextSearch,
+    by,
+    by_groups,
+    check,
+    choice,
+)
+from services.sessions import presence
+from services.users.counts import find_counts
+from services.users.row import UserRow, row_of
+
+
+async def _rows(tx: Transaction, users: Sequence[User]) -> list[UserRow]:
+    waiting = [user.id for user in users if user.invited]
+    mails: dict[UUID, OutgoingMail] = {}
+    if waiting:
+        found = await tx.exec(
+            select(OutgoingMail)
+            .where(
+                col(OutgoingMail.user_id).in_(waiting),
+                OutgoingMail.template == MailTemplate.INVITATION,
+            )
+            .join(OneTimeLink, col(OneTimeLink.id) == col(OutgoingMail.link_id), isouter=True)
+            # The one whose link is good, else the latest: times may lie, links don't.
+            .order_by(col(OneTimeLink.void_at).is_(None), col(OutgoingMail.created_at))
+        )
+        mails = {mail.user_id: mail for mail in found}  # the last of each wins
+    return [row_of(user, mails.get(user.id)) for user in users]
+
+
+def _beside(row: UserRow) -> Mapping[str, object]:
+    mail = row.mail_progress or row.mail
+    return {
+        "mail": mail.value if mail else None,
+        "online": presence.is_online(row.id) or None,
+        "mixed": mixed_letters(row.mixed) or None,
+    }
+
+
+ACTIVE = Option("active", "Active", {"active": True})
+INACTIVE = Option("inactive", "Inactive", {"active": False})
+INVITED = Option("invited", "Invited", {"invited": True}, rare=True)
+
+USERS = LiveList[UserRow](
+    noun="user",
+    plural="users",
+    model=User,
+    columns=(
+        Column("name", "Name", sort=by(User.name_key), cell="person", search=True, opens=True),
+        Column("email", "Email", sort=by(User.email_key), cell="email", search=True),
+        Column("role", "Role", sort=by(User.role, User.name_key), cell="words"),
+        Column(
+            "status",
+            "Status",
+            sort=by_groups([ACTIVE.match, INACTIVE.match], User.name_key),
+            cell="status",
+        ),
+    ),
+    fields={
+        "role": col(User.role),
+        "active": col(User.active),
+        "invited": col(User.first_sign_in_at).is_(None),
+    },
+    filters=(
+        choice(
+            "role",
+            "Show",
+            *(Option(role.value, role.label, {"role": role}) for role in Role),
+            everything="All roles",
+        ),
+        choice("status", "Status", ACTIVE, INACTIVE),
+        check("invited", "Invitation not yet accepted", INVITED.match),
+    ),
+    search=TextSearch(User.search_key, trigrams=("user_search", "user_search_row", "user_id")),
+    breakdown=(ACTIVE, INACTIVE, INVITED),
+    counters=find_counts,
+    rows=_rows,
+    beside=_beside,
+)
