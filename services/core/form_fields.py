@@ -272,6 +272,10 @@ class PersonField(FormField):
         """Asks for a choice."""
         return f"Choose {_a(self.label)}."
 
+    def read(self, value: object) -> object:
+        """The person's id, as a browser sends it or as a call gives it."""
+        return value if isinstance(value, UUID) else _text(value)
+
 
 @dataclass(frozen=True, kw_only=True)
 class PeopleField(SeveralField):

@@ -8,10 +8,8 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator
 from sqlmodel import col, select
 
 from models import Comment, CommentMention, Poc, Task, User
@@ -22,9 +20,9 @@ from services.audit.writing import Action
 from services.core import clock
 from services.core.db import Transaction, reading
 from services.core.errors import ConflictError, InvalidInputError, NotAllowedError, NotFoundError
+from services.core.forms import Form, checkbox, lines, people
 from services.core.looking import looks_first
 from services.workspace.events import CommentChanged
-from services.workspace.forms import Form, lines
 from services.workspace.markdown import to_html
 from services.workspace.people import Person, find_people, require_workers
 from services.workspace.rights import (
@@ -40,20 +38,11 @@ from services.workspace.rights import (
 SLICE = 50
 
 
-def _said(body: str) -> str:
-    if not body:
-        raise ValueError("Write something first.")
-    return body
-
-
-Body = Annotated[str, AfterValidator(lines("A comment")), AfterValidator(_said)]
-
-
 class CommentForm(Form):
     """What is said, in Markdown; `mention_ids` are the people whom it names as `@Name`."""
 
-    body: Body = ""
-    mention_ids: tuple[UUID, ...] = ()
+    body: str = lines("Comment")
+    mention_ids: tuple[UUID, ...] = people("Mentions", optional=True)
 
 
 class NewCommentForm(CommentForm):
@@ -61,7 +50,7 @@ class NewCommentForm(CommentForm):
     for good."""
 
     task_id: UUID | None = None
-    shared: bool = False
+    shared: bool = checkbox("Shared with the customer")
 
 
 @dataclass(frozen=True)
@@ -93,11 +82,11 @@ class CommentSlice:
 
 
 async def list_comments(
-    actor: Principal, poc_id: UUID, *, task_id: UUID | None = None, before: UUID | None = None
+    principal: Principal, poc_id: UUID, *, task_id: UUID | None = None, before: UUID | None = None
 ) -> CommentSlice:
     """The latest comments on a POC and on its tasks, or on one task alone: of all, or of those
     before another one."""
-    async with viewing(actor, Permission.VIEW_ALL_POCS) as view:
+    async with viewing(principal, Permission.VIEW_ALL_POCS) as view:
         poc = await get_poc(view, poc_id)
         query = select(Comment).where(Comment.poc_id == poc.id)
         if task_id is not None:
@@ -120,12 +109,12 @@ async def find_comment(comment_id: UUID) -> CommentView:
 
 
 @looks_first
-async def post(actor: Principal, poc_id: UUID, form: NewCommentForm) -> UUID:
+async def post(principal: Principal, poc_id: UUID, form: NewCommentForm) -> UUID:
     """Say something about a POC or one of its tasks; returns the comment's id.
 
     Raises `InvalidInputError` for a mention of who isn't an active member.
     """
-    async with acting(actor, Permission.COMMENT, lock=form.mention_ids) as act:
+    async with acting(principal, Permission.COMMENT, lock=form.mention_ids) as act:
         poc = await get_poc_to_change(act, poc_id)
         task = await _task_of(act, poc, form.task_id)
         comment = act.add(
@@ -153,9 +142,9 @@ async def post(actor: Principal, poc_id: UUID, form: NewCommentForm) -> UUID:
 
 
 @looks_first
-async def edit(actor: Principal, comment_id: UUID, version: int, form: CommentForm) -> None:
+async def edit(principal: Principal, comment_id: UUID, version: int, form: CommentForm) -> None:
     """Say it otherwise, which is seen. Only its author may."""
-    async with acting(actor, Permission.COMMENT, lock=form.mention_ids) as act:
+    async with acting(principal, Permission.COMMENT, lock=form.mention_ids) as act:
         poc, comment = await _own(act, comment_id)
         there = {row.user_id for row in await _mentions_of(act.tx, [comment.id])}
         if comment.body == form.body and there == set(form.mention_ids):
@@ -169,10 +158,10 @@ async def edit(actor: Principal, comment_id: UUID, version: int, form: CommentFo
 
 
 @looks_first
-async def remove(actor: Principal, comment_id: UUID, version: int) -> None:
+async def remove(principal: Principal, comment_id: UUID, version: int) -> None:
     """Take a comment back: that there was one stays, its words are shown to nobody any more. Only
     its author may."""
-    async with acting(actor, Permission.COMMENT) as act:
+    async with acting(principal, Permission.COMMENT) as act:
         poc, comment = await _own(act, comment_id, removed=True)
         if comment.removed_at is not None:
             return

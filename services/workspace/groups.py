@@ -11,9 +11,9 @@ from services.audit.acting import Act, acting
 from services.audit.writing import Action
 from services.core import clock
 from services.core.errors import ConflictError
+from services.core.forms import Form, lines, text
 from services.core.looking import looks_first
 from services.workspace.events import GroupChanged
-from services.workspace.forms import Description, Form, Title
 from services.workspace.positions import next_position, place
 from services.workspace.rights import (
     by_id,
@@ -27,14 +27,14 @@ from services.workspace.rights import (
 class GroupForm(Form):
     """The facts of a group."""
 
-    title: Title = ""
-    description: Description = ""
+    title: str = text("Title")
+    description: str = lines("Description", optional=True)
 
 
 @looks_first
-async def add_group(actor: Principal, poc_id: UUID, form: GroupForm) -> UUID:
+async def add_group(principal: Principal, poc_id: UUID, form: GroupForm) -> UUID:
     """Add an empty group at the end of a POC; returns its id."""
-    async with acting(actor, Permission.MANAGE_TASKS) as act:
+    async with acting(principal, Permission.MANAGE_TASKS) as act:
         poc = await get_poc_to_change(act, poc_id)
         position = next_position(await _groups_of(act, poc))
         values = {**stamp(act), **form.model_dump(), "poc_id": poc.id, "position": position}
@@ -45,9 +45,9 @@ async def add_group(actor: Principal, poc_id: UUID, form: GroupForm) -> UUID:
 
 
 @looks_first
-async def edit_group(actor: Principal, group_id: UUID, version: int, form: GroupForm) -> None:
+async def edit_group(principal: Principal, group_id: UUID, version: int, form: GroupForm) -> None:
     """Change a group's title and description."""
-    async with acting(actor, Permission.MANAGE_TASKS) as act:
+    async with acting(principal, Permission.MANAGE_TASKS) as act:
         poc, group = await get_part_to_change(act, TaskGroup, group_id)
         if (group.title, group.description) == (form.title, form.description):
             return
@@ -64,10 +64,10 @@ async def edit_group(actor: Principal, group_id: UUID, version: int, form: Group
 
 @looks_first
 async def move_group(
-    actor: Principal, group_id: UUID, version: int, *, before_id: UUID | None = None
+    principal: Principal, group_id: UUID, version: int, *, before_id: UUID | None = None
 ) -> None:
     """Have a group stand before another one, or at the end."""
-    async with acting(actor, Permission.MANAGE_TASKS) as act:
+    async with acting(principal, Permission.MANAGE_TASKS) as act:
         poc, group = await get_part_to_change(act, TaskGroup, group_id)
         check_version(version, group.version, f"“{group.title}”")
         rows = {row.id: row for row in await _groups_of(act, poc)}
@@ -76,10 +76,12 @@ async def move_group(
 
 
 @looks_first
-async def set_archived(actor: Principal, group_id: UUID, version: int, *, archived: bool) -> None:
+async def set_archived(
+    principal: Principal, group_id: UUID, version: int, *, archived: bool
+) -> None:
     """Take an empty group out of its POC, or put it back. Raises `ConflictError` where it has
     tasks."""
-    async with acting(actor, Permission.MANAGE_TASKS) as act:
+    async with acting(principal, Permission.MANAGE_TASKS) as act:
         poc, group = await get_part_to_change(act, TaskGroup, group_id, archived=True)
         if (group.archived_at is not None) == archived:
             return

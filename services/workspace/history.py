@@ -22,12 +22,12 @@ class History:
     has_more: bool
 
 
-async def list_history(actor: Principal, poc_id: UUID, *, before: int | None = None) -> History:
+async def list_history(principal: Principal, poc_id: UUID, *, before: int | None = None) -> History:
     """What happened to a POC, the newest first; before the entry of that number, where it is given.
 
     Who may see the POC may see this, without the addresses from which people did it.
     """
-    async with viewing(actor, Permission.VIEW_ALL_POCS) as view:
+    async with viewing(principal, Permission.VIEW_ALL_POCS) as view:
         poc = await get_poc(view, poc_id)
         query = select(AuditEvent).where(
             AuditEvent.chain_id == poc.tenant_id, AuditEvent.subject_id == poc.id

@@ -80,11 +80,11 @@ class PocDetails:
     may_reassign: bool
 
 
-async def list_pocs(actor: Principal, query: PocQuery) -> PocSlice:
-    """A slice of the POCs of the tenant in which the actor works."""
+async def list_pocs(principal: Principal, query: PocQuery) -> PocSlice:
+    """A slice of the POCs of the tenant in which the principal works."""
     today = clock.now().date()
-    async with viewing(actor, Permission.VIEW_ALL_POCS) as view:
-        wanted = conditions(query, tenant_of(view), actor.user_id, today)
+    async with viewing(principal, Permission.VIEW_ALL_POCS) as view:
+        wanted = conditions(query, tenant_of(view), principal.user_id, today)
         counts = await view.tx.exec(
             select(Poc.status, func.count()).where(*wanted).group_by(col(Poc.status))
         )
@@ -102,9 +102,9 @@ async def list_pocs(actor: Principal, query: PocQuery) -> PocSlice:
     return PocSlice(rows, sum(by_status.values()), by_status, more)
 
 
-async def list_customers(actor: Principal) -> Sequence[str]:
+async def list_customers(principal: Principal) -> Sequence[str]:
     """The customers of the POCs that there are, each once, for the filter and the form."""
-    async with viewing(actor, Permission.VIEW_ALL_POCS) as view:
+    async with viewing(principal, Permission.VIEW_ALL_POCS) as view:
         found = await view.tx.exec(
             select(func.min(Poc.customer))
             .where(Poc.tenant_id == tenant_of(view), col(Poc.archived_at).is_(None))
@@ -126,9 +126,9 @@ async def find_row(poc_id: UUID) -> PocRow:
         return (await rows_of(tx, [pair], clock.now().date()))[0]
 
 
-async def get_details(actor: Principal, poc_id: UUID) -> PocDetails:
+async def get_details(principal: Principal, poc_id: UUID) -> PocDetails:
     """One POC's details; raises `NotFoundError`."""
-    async with viewing(actor, Permission.VIEW_ALL_POCS) as view:
+    async with viewing(principal, Permission.VIEW_ALL_POCS) as view:
         poc = await get_poc(view, poc_id)
         owner = await view.tx.get_one(User, poc.owner_id)
         user = view.user

@@ -33,6 +33,7 @@ def to_html(markdown: str, mentions: Collection[str] = ()) -> str:
         attributes={tag: set(names) for tag, names in ATTRIBUTES.items()},
         allowed_classes={tag: set(names) for tag, names in CLASSES.items()},
         url_schemes=set(SCHEMES),
+        url_relative="deny",
         link_rel="noopener noreferrer nofollow",
     )
 

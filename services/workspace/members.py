@@ -38,9 +38,9 @@ class Member:
     since: datetime
 
 
-async def list_members(actor: Principal, poc_id: UUID) -> Sequence[Member]:
+async def list_members(principal: Principal, poc_id: UUID) -> Sequence[Member]:
     """Who works on a POC: the owner first, then by name."""
-    async with viewing(actor, Permission.VIEW_ALL_POCS) as view:
+    async with viewing(principal, Permission.VIEW_ALL_POCS) as view:
         return await find_members(view, await get_poc(view, poc_id))
 
 
@@ -74,21 +74,21 @@ async def find_members(view: View, poc: Poc) -> Sequence[Member]:
 
 
 @looks_first
-async def add_member(actor: Principal, poc_id: UUID, user_id: UUID) -> None:
+async def add_member(principal: Principal, poc_id: UUID, user_id: UUID) -> None:
     """Have somebody work on a POC. Raises `InvalidInputError` for who can't be chosen."""
-    async with acting(actor, Permission.RUN_POCS, lock=(user_id,)) as act:
+    async with acting(principal, Permission.RUN_POCS, lock=(user_id,)) as act:
         poc = await get_poc_to_change(act, poc_id)
         await require_workers(act, [user_id], "user_id")
         await ensure_member(act, poc, user_id)
 
 
 @looks_first
-async def remove_member(actor: Principal, poc_id: UUID, user_id: UUID) -> None:
+async def remove_member(principal: Principal, poc_id: UUID, user_id: UUID) -> None:
     """Have somebody work on a POC no more; what they did, and what is assigned to them, stays.
 
     Raises `ConflictError` for the owner, who hands the POC over first.
     """
-    async with acting(actor, Permission.RUN_POCS) as act:
+    async with acting(principal, Permission.RUN_POCS) as act:
         poc = await get_poc_to_change(act, poc_id)
         user = await act.get(User, user_id)
         if user.id == poc.owner_id:

@@ -71,9 +71,9 @@ class Overview:
     changes_in_all: int
 
 
-async def get_overview(actor: Principal) -> Overview:
+async def get_overview(principal: Principal) -> Overview:
     """What Home shows to whoever looks, in the tenant in which they work."""
-    async with viewing(actor, Permission.VIEW_ALL_POCS) as view:
+    async with viewing(principal, Permission.VIEW_ALL_POCS) as view:
         tenant_of(view)
         user = view.user
         works = user is not None and may(user.role, Permission.RUN_POCS)
@@ -100,10 +100,10 @@ async def get_overview(actor: Principal) -> Overview:
 
 
 @looks_first
-async def note_visit(actor: Principal) -> None:
+async def note_visit(principal: Principal) -> None:
     """Note that whoever acts is at Home. The time of their last visit stays what it was until they
     come anew."""
-    async with acting(actor, Permission.VIEW_ALL_POCS) as act:
+    async with acting(principal, Permission.VIEW_ALL_POCS) as act:
         tenant_of(act)
         if act.user is None:
             raise NotFoundError

@@ -51,10 +51,10 @@ async def find_people(tx: Transaction, ids: Collection[UUID | None]) -> dict[UUI
     return {user.id: person_of(user) for user in users}
 
 
-async def list_choices(actor: Principal, q: str = "") -> Sequence[Choice]:
+async def list_choices(principal: Principal, q: str = "") -> Sequence[Choice]:
     """Who can be made an owner, a member or an assignee: active people who may work on POCs, found
     by any part of their name or email."""
-    async with viewing(actor, Permission.VIEW_ALL_POCS) as view:
+    async with viewing(principal, Permission.VIEW_ALL_POCS) as view:
         owned = (
             select(func.count())
             .where(

@@ -64,9 +64,9 @@ class Plan:
         return max(days, default=None)
 
 
-async def preview(actor: Principal, group_ids: Sequence[UUID], start_on: date) -> Plan:
+async def preview(principal: Principal, group_ids: Sequence[UUID], start_on: date) -> Plan:
     """What a POC would get from these group templates if it began on that day."""
-    async with viewing(actor, Permission.VIEW_TEMPLATES) as view:
+    async with viewing(principal, Permission.VIEW_TEMPLATES) as view:
         return await find_plan(view, group_ids, start_on)
 
 

@@ -1,9 +1,8 @@
 """POCs: begun, changed, handed over, brought from one status to another, archived."""
 
-from typing import Annotated, Any
+from datetime import date
+from typing import Any
 from uuid import UUID
-
-from pydantic import AfterValidator
 
 from models import Poc, PocStatus, User
 from services.access.actor import Principal
@@ -12,18 +11,11 @@ from services.audit.acting import Act, acting
 from services.audit.writing import Action
 from services.core import clock
 from services.core.errors import ConflictError, InvalidInputError
+from services.core.form_fields import Option
+from services.core.forms import Form, choice, day, lines, person, several, text
 from services.core.looking import looks_first
 from services.core.names import fold
 from services.workspace.events import PocChanged
-from services.workspace.forms import (
-    Description,
-    EndDay,
-    Form,
-    RequiredDay,
-    Title,
-    lines,
-    required,
-)
 from services.workspace.members import ensure_member
 from services.workspace.people import require_workers
 from services.workspace.plans import copy_plan, find_plan
@@ -37,55 +29,53 @@ from services.workspace.rights import (
 )
 from services.workspace.states import check_poc_step
 
-Customer = Annotated[str, AfterValidator(required("Customer Company"))]
-Objectives = Annotated[str, AfterValidator(lines("Objectives"))]
-Outcome = Annotated[str, AfterValidator(lines("Outcome"))]
-Note = Annotated[str, AfterValidator(lines("Handover Note"))]
+RUN_POCS = Permission.RUN_POCS.name
+STATUSES = tuple(Option(status.value, status.label) for status in PocStatus)
 
 
 class PocForm(Form):
     """The facts of a POC."""
 
-    title: Title = ""
-    customer: Customer = ""
-    description: Description = ""
-    objectives: Objectives = ""
-    start_on: RequiredDay
-    end_on: EndDay = None
+    title: str = text("Title")
+    customer: str = text("Customer Company")
+    description: str = lines("Description", optional=True)
+    objectives: str = lines("Objectives", optional=True)
+    start_on: date = day("Start Date", half=True)
+    end_on: date | None = day("End Date", optional=True, not_before="start_on", half=True)
 
 
 class NewPocForm(PocForm):
     """A POC to begin: from group templates in this order, or empty; one's own, or another's."""
 
-    group_ids: tuple[UUID, ...] = ()
-    owner_id: UUID | None = None
+    group_ids: tuple[UUID, ...] = several("Start from", optional=True)
+    owner_id: UUID | None = person("Owner", among=RUN_POCS, optional=True)
 
 
 class StatusForm(Form):
     """What a POC is to become, and what came of it: asked for where it is completed."""
 
-    status: PocStatus
-    outcome: Outcome = ""
+    status: PocStatus = choice("Status", STATUSES)
+    outcome: str = lines("Outcome", optional=True)
 
 
 class HandOverForm(Form):
     """Whose a POC is to be, with a word to them."""
 
-    owner_id: UUID
-    note: Note = ""
+    owner_id: UUID = person("Owner", among=RUN_POCS)
+    note: str = lines("Handover Note", optional=True)
 
 
 @looks_first
-async def create_poc(actor: Principal, form: NewPocForm) -> UUID:
+async def create_poc(principal: Principal, form: NewPocForm) -> UUID:
     """Begin a POC: a draft, with copies of the templates' tasks; returns its id.
 
     Without an end it ends when the last task is due. Raises `InvalidInputError` for an owner who
     can't be chosen, and `NotFoundError` for a template that can't any more.
     """
-    owner_id = form.owner_id or actor.user_id
+    owner_id = form.owner_id or principal.user_id
     if owner_id is None:
         raise InvalidInputError({"owner_id": "Choose an owner."})
-    async with acting(actor, Permission.RUN_POCS, lock=(owner_id,)) as act:
+    async with acting(principal, Permission.RUN_POCS, lock=(owner_id,)) as act:
         tenant_of(act)
         await require_workers(act, [owner_id], "owner_id")
         plan = await find_plan(act, form.group_ids, form.start_on)
@@ -104,9 +94,9 @@ async def create_poc(actor: Principal, form: NewPocForm) -> UUID:
 
 
 @looks_first
-async def edit_poc(actor: Principal, poc_id: UUID, version: int, form: PocForm) -> None:
+async def edit_poc(principal: Principal, poc_id: UUID, version: int, form: PocForm) -> None:
     """Change a POC's facts; its tasks keep their days."""
-    async with acting(actor, Permission.RUN_POCS) as act:
+    async with acting(principal, Permission.RUN_POCS) as act:
         poc = await get_poc_to_change(act, poc_id)
         values = {**form.model_dump(), **_keys(form)}
         changes = sorted(name for name, value in values.items() if getattr(poc, name) != value)
@@ -127,10 +117,10 @@ async def edit_poc(actor: Principal, poc_id: UUID, version: int, form: PocForm) 
 
 
 @looks_first
-async def change_status(actor: Principal, poc_id: UUID, version: int, form: StatusForm) -> None:
+async def change_status(principal: Principal, poc_id: UUID, version: int, form: StatusForm) -> None:
     """Bring a POC to another status. Raises `StepError` where it can't be the next one, and
     `InvalidInputError` where it is completed without an outcome."""
-    async with acting(actor, Permission.RUN_POCS) as act:
+    async with acting(principal, Permission.RUN_POCS) as act:
         poc = await get_poc_to_change(act, poc_id)
         before, then = poc.status, form.status
         if before is then:
@@ -147,22 +137,22 @@ async def change_status(actor: Principal, poc_id: UUID, version: int, form: Stat
 
 
 @looks_first
-async def hand_over(actor: Principal, poc_id: UUID, version: int, form: HandOverForm) -> None:
+async def hand_over(principal: Principal, poc_id: UUID, version: int, form: HandOverForm) -> None:
     """Make somebody else the owner of a POC that one works on; who owned it stays a member.
 
     Raises `InvalidInputError` for who can't be chosen.
     """
-    async with acting(actor, Permission.RUN_POCS, lock=(form.owner_id,)) as act:
+    async with acting(principal, Permission.RUN_POCS, lock=(form.owner_id,)) as act:
         await _hand_over(act, await get_poc_to_change(act, poc_id), version, form)
 
 
 @looks_first
-async def reassign(actor: Principal, poc_id: UUID, version: int, form: HandOverForm) -> None:
+async def reassign(principal: Principal, poc_id: UUID, version: int, form: HandOverForm) -> None:
     """Make somebody else the owner of any POC, as who manages the organisation's users may.
 
     Raises `InvalidInputError` for who can't be chosen.
     """
-    async with acting(actor, Permission.REASSIGN_POCS, lock=(form.owner_id,)) as act:
+    async with acting(principal, Permission.REASSIGN_POCS, lock=(form.owner_id,)) as act:
         poc = await get_poc(act, poc_id, lock=True)
         if poc.archived_at is not None:
             raise ConflictError("This POC is archived. Restore it first.")
@@ -182,9 +172,9 @@ async def _hand_over(act: Act, poc: Poc, version: int, form: HandOverForm) -> No
 
 
 @looks_first
-async def set_archived(actor: Principal, poc_id: UUID, version: int, *, archived: bool) -> None:
+async def set_archived(principal: Principal, poc_id: UUID, version: int, *, archived: bool) -> None:
     """Take a POC out of the lists, or put it back. Nothing of it is deleted."""
-    async with acting(actor, Permission.RUN_POCS) as act:
+    async with acting(principal, Permission.RUN_POCS) as act:
         poc = await get_poc_to_change(act, poc_id, archived=True)
         if (poc.archived_at is not None) == archived:
             return

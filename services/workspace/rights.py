@@ -6,23 +6,22 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from models import Poc, PocMember
+from services.access.actor import OfTenant
 from services.audit.acting import Act, View
 from services.core import clock
 from services.core.db import Transaction
 from services.core.errors import ConflictError, NotAllowedError, NotFoundError
 
 
-class PartOfPoc(Protocol):
-    """A row that belongs to one POC."""
-
-    poc_id: UUID
+class OfPoc(OfTenant, Protocol):
+    """A row of a POC."""
 
     @property
-    def tenant_id(self) -> UUID | None:
-        """Whose it is."""
+    def poc_id(self) -> UUID:
+        """The POC to which it belongs."""
 
 
-PartT = TypeVar("PartT", bound=PartOfPoc)
+RowT = TypeVar("RowT", bound=OfPoc)
 
 
 class NotAMemberError(NotAllowedError):
@@ -66,8 +65,8 @@ async def get_poc_to_change(act: Act, poc_id: UUID, *, archived: bool = False) -
 
 
 async def get_part_to_change(
-    act: Act, model: type[PartT], row_id: UUID, *, archived: bool = False
-) -> tuple[Poc, PartT]:
+    act: Act, model: type[RowT], row_id: UUID, *, archived: bool = False
+) -> tuple[Poc, RowT]:
     """A row of a POC, and the POC, locked, that whoever acts may change."""
     row = await act.get(model, row_id)
     poc = await get_poc_to_change(act, row.poc_id)

@@ -60,9 +60,9 @@ class GroupView:
     tasks: Sequence[TaskView]
 
 
-async def list_groups(actor: Principal, poc_id: UUID) -> Sequence[GroupView]:
+async def list_groups(principal: Principal, poc_id: UUID) -> Sequence[GroupView]:
     """The groups of a POC with their tasks, all in their order, without what is archived."""
-    async with viewing(actor, Permission.VIEW_ALL_POCS) as view:
+    async with viewing(principal, Permission.VIEW_ALL_POCS) as view:
         poc = await get_poc(view, poc_id)
         found = await view.tx.exec(
             select(Task)

@@ -1,10 +1,9 @@
 """The tasks of a POC: added, changed, moved, assigned, done. And the groups they stand in."""
 
 from collections.abc import Collection
-from typing import Annotated
+from datetime import date
 from uuid import UUID
 
-from pydantic import AfterValidator
 from sqlmodel import col, select
 
 from models import Poc, Side, Task, TaskAssignee, TaskGroup, TaskStatus, User
@@ -14,9 +13,11 @@ from services.audit.acting import Act, acting
 from services.audit.writing import Action
 from services.core import clock
 from services.core.errors import ConflictError, InvalidInputError, NotFoundError
+from services.core.form_fields import Option
+from services.core.forms import Form, choice, day, lines, people, text
 from services.core.looking import looks_first
 from services.workspace.events import TaskChanged
-from services.workspace.forms import Day, Description, Form, Title, lines, not_before
+from services.workspace.fields import side_choice
 from services.workspace.members import ensure_member
 from services.workspace.people import require_workers
 from services.workspace.positions import next_position, place
@@ -29,40 +30,41 @@ from services.workspace.rights import (
 )
 from services.workspace.states import check_task_step
 
-Reason = Annotated[str, AfterValidator(lines("Reason"))]
+MANAGE_TASKS = Permission.MANAGE_TASKS.name
+STATUSES = tuple(Option(status.value, status.label) for status in TaskStatus)
 
 
 class TaskForm(Form):
     """The facts of a task."""
 
-    title: Title = ""
-    description: Description = ""
-    side: Side = Side.TEAM
-    start_on: Day = None
-    due_on: Annotated[Day, AfterValidator(not_before("start_on"))] = None
+    title: str = text("Title")
+    description: str = lines("Description", optional=True)
+    side: Side = side_choice()
+    start_on: date | None = day("Start Date", optional=True, half=True)
+    due_on: date | None = day("Due Date", optional=True, not_before="start_on", half=True)
 
 
 class NewTaskForm(TaskForm):
     """A task to add to a group, with those who are to do it."""
 
     group_id: UUID
-    assignee_ids: tuple[UUID, ...] = ()
+    assignee_ids: tuple[UUID, ...] = people("Assignees", among=MANAGE_TASKS, optional=True)
 
 
 class TaskStatusForm(Form):
     """How far a task is; where it is blocked, by what."""
 
-    status: TaskStatus
-    reason: Reason = ""
+    status: TaskStatus = choice("Status", STATUSES)
+    reason: str = lines("Reason", optional=True)
 
 
 @looks_first
-async def add_task(actor: Principal, form: NewTaskForm) -> UUID:
+async def add_task(principal: Principal, form: NewTaskForm) -> UUID:
     """Add a task at the end of a group; returns its id.
 
     Raises `InvalidInputError` for an assignee who can't be chosen.
     """
-    async with acting(actor, Permission.MANAGE_TASKS, lock=form.assignee_ids) as act:
+    async with acting(principal, Permission.MANAGE_TASKS, lock=form.assignee_ids) as act:
         poc, group = await get_part_to_change(act, TaskGroup, form.group_id)
         task = act.add(
             Task(
@@ -80,9 +82,9 @@ async def add_task(actor: Principal, form: NewTaskForm) -> UUID:
 
 
 @looks_first
-async def edit_task(actor: Principal, task_id: UUID, version: int, form: TaskForm) -> None:
+async def edit_task(principal: Principal, task_id: UUID, version: int, form: TaskForm) -> None:
     """Change a task's facts."""
-    async with acting(actor, Permission.MANAGE_TASKS) as act:
+    async with acting(principal, Permission.MANAGE_TASKS) as act:
         poc, task = await get_part_to_change(act, Task, task_id)
         values = form.model_dump()
         changes = sorted(name for name, value in values.items() if getattr(task, name) != value)
@@ -97,10 +99,12 @@ async def edit_task(actor: Principal, task_id: UUID, version: int, form: TaskFor
 
 
 @looks_first
-async def set_status(actor: Principal, task_id: UUID, version: int, form: TaskStatusForm) -> None:
+async def set_status(
+    principal: Principal, task_id: UUID, version: int, form: TaskStatusForm
+) -> None:
     """Say how far a task is. Raises `StepError` where it can't be the next status, and
     `InvalidInputError` where it is blocked without a reason."""
-    async with acting(actor, Permission.MANAGE_TASKS) as act:
+    async with acting(principal, Permission.MANAGE_TASKS) as act:
         poc, task = await get_part_to_change(act, Task, task_id)
         before, then = task.status, form.status
         reason = form.reason if then is TaskStatus.BLOCKED else ""
@@ -126,11 +130,11 @@ async def set_status(actor: Principal, task_id: UUID, version: int, form: TaskSt
 
 @looks_first
 async def assign(
-    actor: Principal, task_id: UUID, version: int, assignee_ids: tuple[UUID, ...]
+    principal: Principal, task_id: UUID, version: int, assignee_ids: tuple[UUID, ...]
 ) -> None:
     """Say who is to do a task. Who isn't a member of the POC becomes one; who has been deactivated
     may stay, and can't come anew. Raises `InvalidInputError` for who can't be chosen."""
-    async with acting(actor, Permission.MANAGE_TASKS, lock=assignee_ids) as act:
+    async with acting(principal, Permission.MANAGE_TASKS, lock=assignee_ids) as act:
         poc, task = await get_part_to_change(act, Task, task_id)
         if set(assignee_ids) == {row.user_id for row in await _assigned(act, task)}:
             return
@@ -141,7 +145,7 @@ async def assign(
 
 @looks_first
 async def move_task(
-    actor: Principal,
+    principal: Principal,
     task_id: UUID,
     version: int,
     *,
@@ -149,7 +153,7 @@ async def move_task(
     before_id: UUID | None = None,
 ) -> None:
     """Have a task stand before another one of a group, or at the group's end."""
-    async with acting(actor, Permission.MANAGE_TASKS) as act:
+    async with acting(principal, Permission.MANAGE_TASKS) as act:
         poc, task = await get_part_to_change(act, Task, task_id)
         group = await act.get(TaskGroup, group_id)
         if group.poc_id != poc.id or group.archived_at is not None:
@@ -169,9 +173,11 @@ async def move_task(
 
 
 @looks_first
-async def set_archived(actor: Principal, task_id: UUID, version: int, *, archived: bool) -> None:
+async def set_archived(
+    principal: Principal, task_id: UUID, version: int, *, archived: bool
+) -> None:
     """Take a task out of its POC, or put it back where it was."""
-    async with acting(actor, Permission.MANAGE_TASKS) as act:
+    async with acting(principal, Permission.MANAGE_TASKS) as act:
         poc, task = await get_part_to_change(act, Task, task_id, archived=True)
         if (task.archived_at is not None) == archived:
             return

@@ -81,10 +81,10 @@ class Templates:
     archived_tasks: int
 
 
-async def list_templates(actor: Principal, q: str = "", *, archived: bool = False) -> Templates:
+async def list_templates(principal: Principal, q: str = "", *, archived: bool = False) -> Templates:
     """The organisation's templates by title, with the archived ones where they are wanted."""
     words = words_of(fold(plain(q)))
-    async with viewing(actor, Permission.VIEW_TEMPLATES) as view:
+    async with viewing(principal, Permission.VIEW_TEMPLATES) as view:
         groups = await view.tx.exec(
             select(GroupTemplate)
             .where(*_found(view, GroupTemplate, words, archived))
@@ -103,18 +103,18 @@ async def list_templates(actor: Principal, q: str = "", *, archived: bool = Fals
         )
 
 
-async def get_group(actor: Principal, group_id: UUID) -> GroupTemplateDetails:
+async def get_group(principal: Principal, group_id: UUID) -> GroupTemplateDetails:
     """A group template with its tasks; raises `NotFoundError`."""
-    async with viewing(actor, Permission.VIEW_TEMPLATES) as view:
+    async with viewing(principal, Permission.VIEW_TEMPLATES) as view:
         group = await view.get(GroupTemplate, group_id)
         (row,) = await group_rows(view, [group])
         tasks = await _task_rows(view.tx, await templates_of(view, group.id))
         return GroupTemplateDetails(row, tasks, _may_change(view))
 
 
-async def get_task(actor: Principal, task_id: UUID) -> TaskTemplateRow:
+async def get_task(principal: Principal, task_id: UUID) -> TaskTemplateRow:
     """A task template; raises `NotFoundError`."""
-    async with viewing(actor, Permission.VIEW_TEMPLATES) as view:
+    async with viewing(principal, Permission.VIEW_TEMPLATES) as view:
         return (await _task_rows(view.tx, [await view.get(TaskTemplate, task_id)]))[0]
 
 

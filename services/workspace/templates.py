@@ -2,10 +2,9 @@
 as they are."""
 
 from collections.abc import Sequence
-from typing import Annotated, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
-from pydantic import AfterValidator, Field
 from sqlmodel import col, select
 
 from models import GroupTemplate, GroupTemplateTask, Resource, Side, TaskTemplate
@@ -15,10 +14,11 @@ from services.audit.acting import Act, acting
 from services.audit.writing import Action
 from services.core import clock
 from services.core.errors import ConflictError
+from services.core.forms import Form, lines, text
 from services.core.looking import looks_first
 from services.core.names import fold
 from services.workspace.events import GroupTemplateChanged, TaskTemplateChanged
-from services.workspace.forms import Description, Form, Title
+from services.workspace.fields import days_number, side_choice
 from services.workspace.plans import resources_of
 from services.workspace.positions import next_position, place
 from services.workspace.rights import by_id, check_version, stamp, tenant_of
@@ -28,36 +28,27 @@ LAST_DAY = 730
 """The latest day of a POC on which a task of a template can begin, and the longest it can take."""
 
 
-def _within(label: str) -> AfterValidator:
-    def judge(days: int) -> int:
-        if not 1 <= days <= LAST_DAY:
-            raise ValueError(f"{label} is a number from 1 to {LAST_DAY}.")
-        return days
-
-    return AfterValidator(judge)
-
-
 class GroupTemplateForm(Form):
     """A group template's title and description."""
 
-    title: Title = ""
-    description: Description = ""
+    title: str = text("Title")
+    description: str = lines("Description", optional=True)
 
 
 class TaskTemplateForm(Form):
     """A task template: whose work it is, and when, counted from a POC's first day, which is 1."""
 
-    title: Title = ""
-    description: Description = ""
-    side: Side = Side.TEAM
-    start_day: Annotated[int, _within("Starts on day")] = Field(default=1)
-    days: Annotated[int, _within("Takes days")] = Field(default=1)
+    title: str = text("Title")
+    description: str = lines("Description", optional=True)
+    side: Side = side_choice()
+    start_day: int = days_number("Starts on day", LAST_DAY)
+    days: int = days_number("Takes days", LAST_DAY)
 
 
 @looks_first
-async def create_group(actor: Principal, form: GroupTemplateForm) -> UUID:
+async def create_group(principal: Principal, form: GroupTemplateForm) -> UUID:
     """Make an empty group template; returns its id."""
-    async with acting(actor, Permission.CREATE_TEMPLATES) as act:
+    async with acting(principal, Permission.CREATE_TEMPLATES) as act:
         group = act.add(
             GroupTemplate(**stamp(act), **form.model_dump(), title_key=_key(form.title))
         )
@@ -68,10 +59,10 @@ async def create_group(actor: Principal, form: GroupTemplateForm) -> UUID:
 
 @looks_first
 async def create_task(
-    actor: Principal, form: TaskTemplateForm, *, group_id: UUID | None = None
+    principal: Principal, form: TaskTemplateForm, *, group_id: UUID | None = None
 ) -> UUID:
     """Make a task template, at the end of a group where one is given; returns its id."""
-    async with acting(actor, Permission.CREATE_TEMPLATES) as act:
+    async with acting(principal, Permission.CREATE_TEMPLATES) as act:
         group = await _group_to_change(act, group_id) if group_id else None
         task = act.add(TaskTemplate(**stamp(act), **form.model_dump(), title_key=_key(form.title)))
         await act.tx.flush()
@@ -86,19 +77,21 @@ async def create_task(
 
 @looks_first
 async def edit_group(
-    actor: Principal, group_id: UUID, version: int, form: GroupTemplateForm
+    principal: Principal, group_id: UUID, version: int, form: GroupTemplateForm
 ) -> None:
     """Change a group template's title and description."""
-    async with acting(actor, Permission.CREATE_TEMPLATES) as act:
+    async with acting(principal, Permission.CREATE_TEMPLATES) as act:
         group = await _group_to_change(act, group_id, version)
         if await _edit(act, group, form):
             _group_changed(act, group)
 
 
 @looks_first
-async def edit_task(actor: Principal, task_id: UUID, version: int, form: TaskTemplateForm) -> None:
+async def edit_task(
+    principal: Principal, task_id: UUID, version: int, form: TaskTemplateForm
+) -> None:
     """Change a task template, in every group that has it."""
-    async with acting(actor, Permission.CREATE_TEMPLATES) as act:
+    async with acting(principal, Permission.CREATE_TEMPLATES) as act:
         task = await _task_to_change(act, task_id, version)
         if await _edit(act, task, form):
             _task_changed(act, task)
@@ -118,11 +111,11 @@ async def _edit(act: Act, row: GroupTemplate | TaskTemplate, form: Form) -> bool
 
 @looks_first
 async def put_in_group(
-    actor: Principal, group_id: UUID, version: int, task_id: UUID, before_id: UUID | None = None
+    principal: Principal, group_id: UUID, version: int, task_id: UUID, before_id: UUID | None = None
 ) -> None:
     """Have a task template stand in a group before another one, or at its end. It may be in the
     group already, or come to it."""
-    async with acting(actor, Permission.CREATE_TEMPLATES) as act:
+    async with acting(principal, Permission.CREATE_TEMPLATES) as act:
         group = await _group_to_change(act, group_id, version)
         task = await _task_to_change(act, task_id)
         if await _put(act, group, task, before_id):
@@ -132,9 +125,11 @@ async def put_in_group(
 
 
 @looks_first
-async def take_out_of_group(actor: Principal, group_id: UUID, version: int, task_id: UUID) -> None:
+async def take_out_of_group(
+    principal: Principal, group_id: UUID, version: int, task_id: UUID
+) -> None:
     """Take a task template out of a group; the template itself stays."""
-    async with acting(actor, Permission.CREATE_TEMPLATES) as act:
+    async with acting(principal, Permission.CREATE_TEMPLATES) as act:
         group = await _group_to_change(act, group_id, version)
         task = await act.get(TaskTemplate, task_id)
         for row in await _places(act, group):
@@ -146,9 +141,9 @@ async def take_out_of_group(actor: Principal, group_id: UUID, version: int, task
 
 
 @looks_first
-async def duplicate_group(actor: Principal, group_id: UUID) -> UUID:
+async def duplicate_group(principal: Principal, group_id: UUID) -> UUID:
     """Make another group of the same tasks and resources; returns its id."""
-    async with acting(actor, Permission.CREATE_TEMPLATES) as act:
+    async with acting(principal, Permission.CREATE_TEMPLATES) as act:
         group = await act.get(GroupTemplate, group_id)
         title = f"{group.title[:190]} (copy)"
         copy = act.add(
@@ -169,10 +164,10 @@ async def duplicate_group(actor: Principal, group_id: UUID) -> UUID:
 
 @looks_first
 async def set_group_archived(
-    actor: Principal, group_id: UUID, version: int, *, archived: bool
+    principal: Principal, group_id: UUID, version: int, *, archived: bool
 ) -> None:
     """Take a group template out of what can be chosen, or put it back."""
-    async with acting(actor, Permission.CREATE_TEMPLATES) as act:
+    async with acting(principal, Permission.CREATE_TEMPLATES) as act:
         group = await act.get(GroupTemplate, group_id, lock=True)
         if await _set_archived(act, group, version, archived):
             _group_changed(act, group)
@@ -180,10 +175,10 @@ async def set_group_archived(
 
 @looks_first
 async def set_task_archived(
-    actor: Principal, task_id: UUID, version: int, *, archived: bool
+    principal: Principal, task_id: UUID, version: int, *, archived: bool
 ) -> None:
     """Take a task template out of its groups, or put it back where it was."""
-    async with acting(actor, Permission.CREATE_TEMPLATES) as act:
+    async with acting(principal, Permission.CREATE_TEMPLATES) as act:
         task = await act.get(TaskTemplate, task_id, lock=True)
         if await _set_archived(act, task, version, archived):
             _task_changed(act, task)

@@ -16,6 +16,7 @@ EXPECTED: dict[str, str] = {
     "Edit users' names and end dates": "yes yes no no",
     "Sign users out everywhere": "yes yes no no",
     "Reset users' second factors": "yes yes no no",
+    "Make links with which users choose a new password": "yes yes no no",
     "Read and export the audit log": "yes yes no no",
     "Set how the organisation's users sign in": "yes yes no no",
     "Create task and task group templates": "no no yes no",

@@ -137,7 +137,7 @@ async def test_mentions_are_of_active_members_alone(
 
 
 def test_an_empty_comment_is_refused() -> None:
-    with pytest.raises(InvalidInputError, match="Write something"):
+    with pytest.raises(InvalidInputError, match="Comment is required"):
         NewCommentForm(body=" \n ")
     with pytest.raises(InvalidInputError, match="10,000 characters"):
         NewCommentForm(body="a" * 10_001)

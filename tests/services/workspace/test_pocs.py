@@ -57,7 +57,7 @@ def test_all_that_is_wrong_is_told_together() -> None:
     with pytest.raises(InvalidInputError) as refused:
         NewPocForm(title=" ", customer="a\nb", start_on="")
     assert refused.value.fields.keys() == {"title", "customer", "start_on"}
-    with pytest.raises(InvalidInputError, match="isn't before the start"):
+    with pytest.raises(InvalidInputError, match="can't be before Start Date"):
         PocForm(title="A", customer="B", start_on="2026-03-02", end_on="2026-03-01")
 
 

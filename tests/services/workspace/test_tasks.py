@@ -193,5 +193,5 @@ async def test_groups_are_named_moved_and_taken_out_when_empty(ada: Actor) -> No
 
 
 def test_a_due_day_is_not_before_the_start() -> None:
-    with pytest.raises(InvalidInputError, match="isn't before the start"):
+    with pytest.raises(InvalidInputError, match="can't be before Start Date"):
         TaskForm(title="Call", start_on=MONDAY, due_on=date(2026, 3, 1))
