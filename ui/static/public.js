@@ -12,6 +12,18 @@
     if (event.persisted) location.replace(location.href);
   });
 
+  // A sign-in that the browser forgets at once would lead back here without a word.
+  if (!navigator.cookieEnabled && document.querySelector("form[method=post]")) {
+    const words = Object.assign(document.createElement("div"), {
+      className: "banner banner-danger",
+      role: "alert",
+      textContent:
+        "This browser keeps no cookies here. Rollcall needs one to sign you in: allow cookies for " +
+        "this site, and load the page again.",
+    });
+    document.querySelector("h1").after(words);
+  }
+
   for (const button of document.querySelectorAll(".reveal")) {
     const input = document.getElementById(button.getAttribute("aria-controls"));
     button.addEventListener("click", () => {
