@@ -23,6 +23,7 @@ from ui.listener import listen, web_server
 
 FAVICON = Path(__file__).parent / "static" / "favicon.svg"
 HEAD = (
+    f'<script src="{assets.address_of("theme.js")}"></script>'
     f'<link rel="stylesheet" href="{assets.STYLE_URL}">'
     f'<script src="{assets.address_of("live.js")}" defer></script>'
     f'<script src="{assets.address_of("translated.js")}" defer></script>'

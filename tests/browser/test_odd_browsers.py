@@ -32,7 +32,11 @@ async def test_on_a_slow_line_a_page_says_that_it_comes_and_if_a_part_is_missing
         browsers.allow(complaint)
     page = await (await browsers.signed_in(ada)).new_page()
     held: list[Route] = []
-    await page.route("**/vue.esm-browser*", lambda route: held.append(route))
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    await page.route("**/vue.esm-browser*", hold)
     await page.goto(f"/t/{tenant.slug}/account", wait_until="commit")
     await expect(page.get_by_text("Loading …")).to_be_visible()
     await expect(page.get_by_text("support ES modules")).to_have_count(0)

@@ -111,7 +111,13 @@ function day(table, { key, label }, word, end) {
   };
   return h("div", { key: id, class: ["filter", { "filter-on": ends[end] }] }, [
     h("label", { for: id }, `${label} ${word}`),
-    h("input", { id, type: "date", value: ends[end], onChange: changed }),
+    h("input", {
+      id,
+      type: "date",
+      class: { "is-empty": !ends[end] },
+      value: ends[end],
+      onChange: changed,
+    }),
   ]);
 }
 
