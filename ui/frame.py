@@ -64,7 +64,7 @@ def frame(visit: Visit, title: str, *, current: str = "") -> Iterator[Toast]:
         parent.parent.tag = "div"
     toast = Toast()
     with Shell(visit, base=base, navigation=navigation, menu=menu):
-        toast.ask_proof = ConfirmDialog(visit.actor).ask
+        toast.ask_proof = ConfirmDialog(visit.actor, toast).ask
         yield toast
 
 

@@ -65,6 +65,12 @@ def settings_room(tenant_id: UUID | None) -> str:
     return f"settings:{tenant_id}"
 
 
+def people_room(tenant_id: UUID | None) -> str:
+    """The room of the pages with forms in which people are chosen, which hear that somebody came,
+    went or changed, and no more: each asks for what it may see."""
+    return f"people:{tenant_id or 'platform'}"
+
+
 TENANTS_ROOM = "tenants"
 
 
@@ -91,6 +97,8 @@ def subscribe(bus: Bus) -> None:
     bus.subscribe(UserEvent, _refresh_details)
     for row_event in ROW_EVENTS:
         bus.subscribe(row_event, _patch_row)
+    for selection_event in (UserInvited, UserActivated, UserDeactivated, UserEdited):
+        bus.subscribe(selection_event, _renew_selections)
     for count_event in (UserInvited, UserActivated, UserDeactivated):
         bus.subscribe(count_event, _count_users)
     bus.subscribe(AuditWritten, _show_entry)
@@ -205,6 +213,10 @@ async def _show_entry(event: AuditWritten) -> None:
         entry = await find_entry(event.entry_id)
         for room in watched:
             await live.broadcast(room, "rollcall_audit", {"entry": entry_values(entry)})
+
+
+async def _renew_selections(event: UserEvent) -> None:
+    await live.broadcast(people_room(event.tenant_id), "rollcall_people", {})
 
 
 async def _count_users(_event: UserEvent) -> None:

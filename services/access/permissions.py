@@ -14,6 +14,7 @@ class Permission(StrEnum):
 
     USE_OWN_ACCOUNT = "Manage their own password, second factor and open sessions"
     VIEW_ROLES = "See what each role may do"
+    SELECT_USERS = "Find active users by name, to choose them for work"
     VIEW_USERS = "View all users"
     INVITE_USERS = "Invite Administrators and Sales Engineers"
     SWITCH_USERS = "Activate and deactivate users"
@@ -40,7 +41,7 @@ class Permission(StrEnum):
 
 P = Permission
 
-_EVERYONE = frozenset({P.USE_OWN_ACCOUNT, P.VIEW_ROLES})
+_EVERYONE = frozenset({P.USE_OWN_ACCOUNT, P.VIEW_ROLES, P.SELECT_USERS})
 _MANAGE_USERS = frozenset(
     {
         P.VIEW_USERS,

@@ -43,7 +43,7 @@ async def close_tenant(actor: Principal, tenant_id: UUID, name: str) -> int:
         tx, tenant = act.tx, await _get_locked(act.tx, tenant_id)
         if tenant.closed_at is not None:
             return 0
-        if fold(name) != fold(tenant.name):
+        if fold(name.strip()) != fold(tenant.name):
             raise InvalidInputError({"name": f"Type its name to close it: {tenant.name}"})
         now = tenant.closed_at = clock.now()
         await act.record(Action.TENANT_CLOSED, tenant_id=tenant.id)

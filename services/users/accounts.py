@@ -25,12 +25,13 @@ from services.core.errors import (
     SelfDeactivationError,
 )
 from services.core.looking import looks_first
-from services.core.names import clean_name, fold
+from services.core.names import fold
 from services.mail import outbox
 from services.sessions import presence
 from services.sessions.sessions import end
 from services.users.emails_elsewhere import ActiveElsewhereError, claim_answer
 from services.users.events import UserActivated, UserDeactivated, UserEdited
+from services.users.forms import UserNames
 from services.users.row import row_if_complete
 
 
@@ -242,16 +243,5 @@ async def find_by_email(email: str) -> UUID:
 
 def check_names(first_name: str, last_name: str) -> tuple[str, str]:
     """Both names, cleaned. Raises `InvalidInputError` with a sentence for each wrong one."""
-    cleaned: dict[str, str] = {}
-    wrong: dict[str, str] = {}
-    for key, label, text in (
-        ("first_name", "First Name", first_name),
-        ("last_name", "Last Name", last_name),
-    ):
-        try:
-            cleaned[key] = clean_name(text, label)
-        except ValueError as error:
-            wrong[key] = str(error)
-    if wrong:
-        raise InvalidInputError(wrong)
-    return cleaned["first_name"], cleaned["last_name"]
+    names = UserNames(first_name=first_name, last_name=last_name)
+    return names.first_name, names.last_name

@@ -5,6 +5,7 @@ from uuid import UUID, uuid4
 
 from models import Passkey, Role, SsoConnection, Tenant
 from services.access.actor import Actor
+from services.access.permissions import Permission
 from services.audit import reading as audit_log
 from services.audit.reading import AuditQuery
 from services.core import clock
@@ -26,7 +27,14 @@ from services.sso import connections, flow
 from services.sso.connections import ConnectionForm
 from services.sso.errors import SsoError
 from services.tenants import closing, tenants
-from services.users import accounts, counts, invitation_import, invitations, listing
+from services.users import (
+    accounts,
+    counts,
+    invitation_import,
+    invitations,
+    listing,
+    selection,
+)
 from services.users.invitation_form import InvitationForm
 from services.users.invitation_import import ImportRow
 from tests import books
@@ -35,6 +43,13 @@ from tests.services.call import EVERYONE, MANAGERS, Call
 from tests.services.workspace_calls import WORKSPACE_CALLS
 
 NEW_PASSWORD = "an entirely different sentence"
+WITHOUT_SECRET = ConnectionForm(
+    name="Identity",
+    discovery="https://127.0.0.1:1",
+    client_id="rollcall",
+    domains="example.com",
+    new_people="nobody",
+)
 
 
 def _form(role: Role) -> InvitationForm:
@@ -131,8 +146,8 @@ async def _is_connected(tenant_id: UUID) -> bool:
 
 
 async def _connect(actor: Actor, _target: UUID) -> object:
-    with suppress(InvalidInputError):  # of an empty form, which only who may send it hears
-        await connections.connect(actor, ConnectionForm())
+    with suppress(InvalidInputError):  # for want of a secret, which only who may connect hears
+        await connections.connect(actor, WITHOUT_SECRET)
     return None
 
 
@@ -234,6 +249,12 @@ CALLS = [
         takes_id=False,
     ),
     Call("users.listing.get_details", MANAGERS, listing.get_details),
+    Call(
+        "users.selection.list_selectable",
+        EVERYONE,
+        lambda a, _t: selection.list_selectable(a, Permission.RUN_POCS, "ada"),
+        takes_id=False,
+    ),
     Call(
         "users.counts.lacks_tenant_admin",
         MANAGERS,

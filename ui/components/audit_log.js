@@ -88,6 +88,7 @@ export default {
         <p>What happens from now on is kept here.</p>
       </template>
     </div>
+    <p v-if="more" class="print-only">Older entries are left out: “Load older” brings them, and the export has all.</p>
     <div v-if="more" class="pager audit-more">
       <button class="btn" type="button" :aria-disabled="loading ? 'true' : null" @click="older">Load older</button>
     </div>

@@ -9,18 +9,19 @@ import segno
 from nicegui import ui
 
 from services.core import clock, runtime
+from services.core.forms import Form
 from services.sessions.sessions import Visit
+from services.sign_in.forms import FirstCode, PasskeyName
 from services.sign_in.second_factors import passkeys, recovery_codes, totp
 from services.sign_in.second_factors.passkey_host import are_offered
 from services.sign_in.second_factors.totp import Enrolment, OwnPasskey, SecondFactors
 from ui.actions import told
-from ui.components.form_dialog import Field, FormDialog
 from ui.components.part import Part
 from ui.components.passkey_button import PasskeyButton
 from ui.components.recovery_codes import RecoveryCodes
 from ui.components.toast import Toast
+from ui.forms.dialog import FormDialog
 from ui.frame import section, text
-from ui.input import as_text
 from ui.words import ago, moment, passkey_marks
 
 WITHOUT_PASSKEYS = "Asked for after your password: a code of an app on your phone."
@@ -28,6 +29,9 @@ WITH_PASSKEYS = (
     "Asked for after your password: a code of an app on your phone, or a passkey. A passkey also "
     "signs you in without the password."
 )
+
+
+ADDED = "The second factor is on."
 
 
 class SecondFactorCard:
@@ -44,21 +48,12 @@ class SecondFactorCard:
     def build(self, factors: SecondFactors) -> None:
         """Lay the card out."""
         self.enter = FormDialog(
-            "Enter the code",
-            fields=[
-                Field(
-                    "code",
-                    "Code",
-                    autocomplete="one-time-code",
-                    maxlength=20,
-                    help="The six digits that the app shows now.",
-                )
-            ],
-            submit="Turn on",
-            on_submit=self._finish,
+            self.toast, "Enter the code", FirstCode, submit="Turn on", on_submit=self._finish
         )
         self.removal = FormDialog(
+            self.toast,
             "Remove",
+            Form,
             submit="Remove",
             on_submit=self._remove,
             tone="danger",
@@ -66,10 +61,7 @@ class SecondFactorCard:
             "password alone lets you in.",
         )
         self.naming = FormDialog(
-            "Rename the passkey",
-            fields=[Field("name", "Name", maxlength=200, help="Such as the device that holds it.")],
-            submit="Save",
-            on_submit=self._rename,
+            self.toast, "Rename the passkey", PasskeyName, submit="Save", on_submit=self._rename
         )
         self.card = Part(section(), self._show)
         self._fill(factors)
@@ -171,30 +163,25 @@ class SecondFactorCard:
         self.card = Part(self.card.box, self._show)
 
     async def _ask_code(self) -> None:
-        self.enter.open(values={})
+        self.enter.open()
 
-    async def _finish(self, values: dict[str, str]) -> None:
-        @told(self.toast, self.enter)
-        async def finish() -> None:
-            code = as_text(values, "code")
-            codes = await totp.finish(self.actor, code, begun_at=self.begun_at)
-            self.enter.close()
-            await self._after_adding(codes)
-
-        await finish()
+    async def _finish(self, form: FirstCode) -> str:
+        codes = await totp.finish(self.actor, form.code, begun_at=self.begun_at)
+        await self._show_added(codes)
+        return ADDED
 
     async def _begin_passkey(self) -> None:
         self.maker.make(await passkeys.begin(self.actor))
 
     async def _finish_passkey(self, answer: str) -> None:
-        await self._after_adding(await passkeys.finish(self.actor, answer))
+        await self._show_added(await passkeys.finish(self.actor, answer))
+        self.toast.show(ADDED, tone="success")
 
-    async def _after_adding(self, codes: Sequence[str]) -> None:
+    async def _show_added(self, codes: Sequence[str]) -> None:
         if codes:
             self._present(codes)
         else:
             await self._reload()
-        self.toast.show("The second factor is on.", tone="success")
 
     async def _renew(self) -> None:
         self._present(await totp.renew_codes(self.actor))
@@ -209,35 +196,25 @@ class SecondFactorCard:
         what = f"the passkey {passkey.name}" if passkey else "the authenticator app"
         self.removal.open(title=f"Remove {what}")
 
-    async def _remove(self, _values: dict[str, str]) -> None:
-        @told(self.toast, self.removal)
-        async def remove() -> None:
-            if self.removing is None:
-                await totp.remove(self.actor)
-            else:
-                await passkeys.remove(self.actor, self.removing.id)
-            self.removal.close()
-            await self._reload()
-            what = "passkey" if self.removing else "authenticator app"
-            self.toast.show(f"The {what} is removed.", tone="success")
-
-        await remove()
+    async def _remove(self, _form: Form) -> str:
+        removing = self.removing
+        if removing is None:
+            await totp.remove(self.actor)
+        else:
+            await passkeys.remove(self.actor, removing.id)
+        await self._reload()
+        return f"The {'passkey' if removing else 'authenticator app'} is removed."
 
     async def _ask_name(self, passkey: OwnPasskey) -> None:
         self.renaming = passkey
-        self.naming.open(values={"name": passkey.name})
+        self.naming.open({"name": passkey.name})
 
-    async def _rename(self, values: dict[str, str]) -> None:
-        @told(self.toast, self.naming)
-        async def save() -> None:
-            if self.renaming is None:
-                return
-            await passkeys.rename(self.actor, self.renaming.id, as_text(values, "name"))
-            self.naming.close()
-            await self._reload()
-            self.toast.show("The passkey has its new name.", tone="success")
-
-        await save()
+    async def _rename(self, form: PasskeyName) -> str | None:
+        if self.renaming is None:
+            return None
+        await passkeys.rename(self.actor, self.renaming.id, form.name)
+        await self._reload()
+        return "The passkey has its new name."
 
     async def _reload(self) -> None:
         self._fill(await totp.get_own(self.actor))

@@ -4,16 +4,16 @@ from nicegui import ui
 
 from models import SecondFactorPolicy
 from services.core.errors import OwnSecondFactorMissingError
+from services.core.form_fields import Option
+from services.core.forms import Form, choice
 from services.sessions.sessions import Visit
 from services.sign_in import policy as sign_in_policy
 from services.sign_in.policy import SignInPolicy
-from ui.actions import told
 from ui.components.facts import fact
-from ui.components.form_dialog import Field, FormDialog
 from ui.components.part import Part
 from ui.components.toast import Toast
+from ui.forms.dialog import FormDialog
 from ui.frame import section, text
-from ui.input import as_text
 from ui.paths import home_path
 
 REQUIRED_OF = {
@@ -21,6 +21,14 @@ REQUIRED_OF = {
     SecondFactorPolicy.ADMINS: "Tenant Admins",
     SecondFactorPolicy.EVERYONE: "Everyone",
 }
+
+
+class SecondFactorRule(Form):
+    """Of whom a second factor is required."""
+
+    second_factor: SecondFactorPolicy = choice(
+        "Required of", [Option(of, words) for of, words in REQUIRED_OF.items()]
+    )
 
 
 class SecondFactorRuleCard:
@@ -33,10 +41,10 @@ class SecondFactorRuleCard:
 
     def build(self, policy: SignInPolicy) -> None:
         """Lay the card and its dialog out."""
-        options = tuple((policy.value, words) for policy, words in REQUIRED_OF.items())
         self.dialog = FormDialog(
+            self.toast,
             "Require a second factor",
-            fields=[Field("second_factor", "Required of", "select", options=options)],
+            SecondFactorRule,
             submit="Save",
             on_submit=self._save,
             body="Nobody is signed out. Whoever has none can only set one up, from their next "
@@ -65,20 +73,13 @@ class SecondFactorRuleCard:
             fact("Required of", REQUIRED_OF[policy.second_factor])
 
     def _open(self) -> None:
-        self.dialog.open(values={"second_factor": self.shown.second_factor.value})
+        self.dialog.open({"second_factor": self.shown.second_factor})
 
-    async def _save(self, values: dict[str, str]) -> None:
-        @told(self.toast, self.dialog)
-        async def save() -> None:
-            wanted = as_text(values, "second_factor")
-            try:
-                await sign_in_policy.require_second_factor(self.actor, wanted)
-            except OwnSecondFactorMissingError:
-                self.dialog.close()
-                self.part.show(self.shown, True)
-                return
-            self.dialog.close()
-            await self.refresh()
-            self.toast.show("The requirement is saved.", tone="success")
-
-        await save()
+    async def _save(self, form: SecondFactorRule) -> str | None:
+        try:
+            await sign_in_policy.require_second_factor(self.actor, form.second_factor)
+        except OwnSecondFactorMissingError:
+            self.part.show(self.shown, True)
+            return None
+        await self.refresh()
+        return "The requirement is saved."

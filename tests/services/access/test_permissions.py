@@ -3,13 +3,21 @@
 import pytest
 
 from models import Role
-from services.access.permissions import CANNOT, PERMISSIONS, Permission, invitable_roles, may
+from services.access.permissions import (
+    CANNOT,
+    DESCRIPTIONS,
+    PERMISSIONS,
+    Permission,
+    invitable_roles,
+    may,
+)
 
 # Written down again, in full: a change of the table must be meant.
 # Columns: Platform Admin, Tenant Admin, Administrator, Sales Engineer.
 EXPECTED: dict[str, str] = {
     "Manage their own password, second factor and open sessions": "yes yes yes yes",
     "See what each role may do": "yes yes yes yes",
+    "Find active users by name, to choose them for work": "yes yes yes yes",
     "View all users": "yes yes no no",
     "Invite Administrators and Sales Engineers": "yes yes no no",
     "Activate and deactivate users": "yes yes no no",
@@ -48,7 +56,7 @@ def test_table_leaves_out_no_permission() -> None:
 
 
 def test_every_role_is_described() -> None:
-    assert set(PERMISSIONS) == set(CANNOT) == set(Role)
+    assert set(PERMISSIONS) == set(CANNOT) == set(DESCRIPTIONS) == set(Role)
 
 
 @pytest.mark.parametrize(
