@@ -360,6 +360,7 @@ export default {
         id: this.idOf(field),
         name: field.name,
         autocomplete: field.autocomplete,
+        class: { "is-empty": !this.values[field.name] },
         "aria-required": field.required ? "true" : null,
         "aria-invalid": this.errors[field.name] ? "true" : null,
         "aria-describedby": this.describedBy(field),
