@@ -175,11 +175,14 @@ export default {
     },
     // Whom a search found. Who was chosen, and can't be any more, leaves the field.
     showPeople(name, seq, people, hasMore, gone) {
-      if (this.searches[name]?.seq !== seq) return;
-      this.found[name] = { people, hasMore };
+      const search = this.searches[name];
+      if (search?.seq !== seq) return;
+      this.found[name] = { people, hasMore, words: search.words };
       const chosen = [this.values[name] ?? []].flat();
       const left = chosen.filter((one) => gone.includes(one.id));
       if (!left.length) return;
+      clearTimeout(this.timers[name]);
+      this.latest[name] = 0; // a check of what was there before says nothing of this
       const stay = chosen.filter((one) => !gone.includes(one.id));
       this.values[name] = Array.isArray(this.values[name]) ? stay : null;
       const names = left.map((one) => one.name).join(", ");
@@ -357,6 +360,7 @@ export default {
         id: this.idOf(field),
         name: field.name,
         autocomplete: field.autocomplete,
+        class: { "is-empty": !this.values[field.name] },
         "aria-required": field.required ? "true" : null,
         "aria-invalid": this.errors[field.name] ? "true" : null,
         "aria-describedby": this.describedBy(field),
