@@ -21,6 +21,7 @@ from services.sessions.events import SessionsEnded, UserSignedIn
 from services.sessions.receipts import Receipt
 from services.tenants.events import TenantChanged
 from services.users import accounts
+from services.users.counts import find_here
 from services.users.events import (
     UserActivated,
     UserDeactivated,
@@ -40,6 +41,10 @@ log = logging.getLogger(__name__)
 # How often is looked whether open pages have to be compared with the database, in seconds. This is
 # how an expired session is noticed, and a notice that never arrived.
 COMPARE_SECONDS = 1.0
+
+# For so long, who comes and goes is counted together.
+HERE_SECONDS = 0.25
+_counting: dict[UUID | None, asyncio.Task[None]] = {}
 
 _receipts: dict[UUID, asyncio.Future[Receipt]] = {}
 RECEIPT_TIMEOUT = 5.0
@@ -252,3 +257,25 @@ def _show_presence(user_id: UUID, tenant_id: UUID | None, online: bool) -> None:
     # A Platform Admin at work in a tenant is seen there, and among the Platform Admins.
     for room in {users_room(tenant_id), users_room(None), user_room(user_id)}:
         live.broadcast_soon(room, "rollcall_presence", message)
+    for home in {tenant_id, None}:
+        _count_soon(home)
+
+
+def _count_soon(tenant_id: UUID | None) -> None:
+    """Tell a tenant's pages how many are here, once for all who come and go in a moment."""
+    if tenant_id in _counting or not live.is_watched(users_room(tenant_id)):
+        return
+    task = asyncio.get_running_loop().create_task(_tell_here(tenant_id))
+    _counting[tenant_id] = task
+    task.add_done_callback(lambda _task: _counting.pop(tenant_id, None))
+
+
+async def _tell_here(tenant_id: UUID | None) -> None:
+    await asyncio.sleep(HERE_SECONDS)
+    _counting.pop(tenant_id, None)  # who comes from now on is counted anew
+    try:
+        here = await find_here(tenant_id)
+    except RollcallError as error:
+        log.warning("It can't be told now how many are here: %s", error)
+        return
+    await live.broadcast(users_room(tenant_id), "rollcall_tallies", {"here": here})

@@ -154,7 +154,8 @@ class LiveList(Generic[RowT]):
     `rows` makes rows of what the table's rows are; `fields` are what matches are about, in SQL.
     `beside` adds what isn't in the database, to what the browser gets (and none takes a value
     away). `counters` are for a table too large to count. `breakdown` says what the counts above the
-    table are of. The first column that sorts is the order at first.
+    table are of, and `tallies` count what the filters of the same keys are about, beside them. The
+    first column that sorts is the order at first.
     """
 
     noun: str
@@ -167,6 +168,9 @@ class LiveList(Generic[RowT]):
     search: TextSearch | None = None
     breakdown: tuple[Option, ...] = ()
     counters: Callable[[Transaction, UUID | None], Awaitable[Counts]] | None = None
+    tallies: Mapping[str, Callable[[Transaction, UUID | None], Awaitable[int]]] = field(
+        default_factory=dict
+    )
     beside: Callable[[RowT], Mapping[str, object]] | None = None
 
     def __post_init__(self) -> None:

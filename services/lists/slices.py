@@ -51,7 +51,10 @@ async def read_slice(
         has_previous=found.has_previous,
         has_next=found.has_next,
         folded_q=" ".join(listing.words),
-        counts=await _counts(tx, live_list, tenant_id, counters),
+        counts={
+            **await _counts(tx, live_list, tenant_id, counters),
+            **{key: await tally(tx, tenant_id) for key, tally in live_list.tallies.items()},
+        },
         cursor=cursor_of(listing, found),
     )
 

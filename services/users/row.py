@@ -26,13 +26,17 @@ class UserRow:
     mail_answer: str = ""
     last_sign_in: datetime | None = None
     end_date: date | None = None
+    expires: datetime | None = None
+    """When the invitation ends, of whoever hasn't accepted it."""
+    successor_id: UUID | None = None
+    """The account that replaced this one."""
     mixed: tuple[str, ...] = ()
     """The scripts that the name mixes although their letters look alike."""
     mail_progress: MailProgress | None = field(default=None, metadata=UNSENT)
 
 
-def row_of(user: User, mail: OutgoingMail | None) -> UserRow:
-    """The row of a user, with the mail of their invitation if they haven't accepted it."""
+def row_of(user: User, mail: OutgoingMail | None, expires: datetime | None = None) -> UserRow:
+    """The row of a user, with the mail and the end of an invitation that isn't accepted."""
     return UserRow(
         id=user.id,
         name=user.full_name,
@@ -46,6 +50,8 @@ def row_of(user: User, mail: OutgoingMail | None) -> UserRow:
         key=user.search_key,
         last_sign_in=user.last_sign_in_at,
         end_date=user.end_date,
+        expires=expires,
+        successor_id=None if user.active else user.successor_id,
         mixed=mixed_scripts(user.full_name),
         mail_progress=mail.progress(clock.now()) if mail else None,
     )

@@ -1,6 +1,7 @@
 """The Users page: the table, the toggle, the invitation."""
 
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import Depends
 from nicegui import ui
@@ -53,7 +54,7 @@ class _UsersScreen:
     def build(self, title: str, opening: Opening) -> None:
         """Lay the page out."""
         above_tenants = self.visit.tenant_slug is None
-        invite = InviteDialog(self.visit, self.toast)
+        invite = InviteDialog(self.visit, self.toast, self._invited)
         self.deactivation = DeactivateDialog(self.actor, self.toast)
         roles = invitable_roles(self.visit.role, above_tenants=above_tenants)
         shown = roles if above_tenants else (*roles, Role.TENANT_ADMIN)
@@ -71,6 +72,9 @@ class _UsersScreen:
             empty_hint="Invite the first one with “+ Invite User”.",
         )
         self.table.on_toggle(told(self.toast)(self._toggle))
+
+    def _invited(self, user_id: UUID) -> None:
+        self.table.bring(user_id)
 
     async def _toggle(self, values: dict[str, Any]) -> None:
         user_id = as_uuid(values.get("id"))

@@ -8,9 +8,9 @@ const SEARCH_PAUSE = 200; // ms of quiet before a search is sent
 const ANSWER_TIMEOUT = 10_000; // ms until a query counts as failed
 const HIGHLIGHT = 1_900; // ms; the style's animation is a little shorter
 const RECONNECT_SPREAD = 2_000; // ms over which the pages ask again after a restart
-const REMEMBERED = 500; // patches
+const REMEMBERED = 1_000; // patches
 const FIRST = 12; // rows that are drawn at once: a screen of them; the others in the next frame
-const MOST_INSERTED = 50; // rows above those of the page
+const MOST_INSERTED = 200; // rows above those of the page
 
 // A component: the table of a list whose rows have these `cells` beside the usual ones, look so
 // (`look` gives a row's classes), and end in what `actions` draws. `methods` are for those cells;
@@ -72,6 +72,7 @@ const table = {
       error: "",
       spoken: "",
       fresh: {},
+      arrived: [], // rows that others made, or that fit now; they wait until somebody asks for them
     };
   },
   created() {
@@ -81,13 +82,18 @@ const table = {
     this.recent = new Map();
     this.presence = new Map();
     this.inserted = [];
+    this.own = new Set(); // ids of rows that were made on this page
     this.timers = new Set();
   },
   mounted() {
     window.addEventListener("popstate", this.back);
     this.later(() => (this.most = Infinity), 0);
     this.stop = listen(
-      { [`rollcall_${this.list.noun}`]: this.patch, rollcall_presence: this.seen },
+      {
+        [`rollcall_${this.list.noun}`]: this.patch,
+        rollcall_presence: this.seen,
+        rollcall_tallies: (tallies) => Object.assign(this.all, tallies),
+      },
       // Who has just opened the page isn't one of many at once.
       { onReconnect: this.reconnected, onMissed: () => this.ask() },
     );
@@ -119,6 +125,11 @@ const table = {
       const narrowed = rows.isFiltered(this.shown.query, this.list);
       return narrowed ? `${rows.number(this.found)} of ${all}` : all;
     },
+    arrivedText() {
+      const narrowed = rows.isFiltered(this.shown.query, this.list);
+      const count = this.plural(this.arrived.length).replace(" ", narrowed ? " more " : " new ");
+      return `${count} · Show`;
+    },
     breakdown() {
       return this.list.breakdown
         .filter(({ key, rare }) => !rare || this.all[key])
@@ -148,6 +159,7 @@ const table = {
       this.more = { before: result.has_previous, after: result.has_next };
       this.shownCursor = result.cursor;
       this.inserted = [];
+      this.arrived = [];
       this.items = result.rows.map((row) => this.upToDate(row));
       this.spoken = this.found ? this.countText : `No ${this.list.plural} match`;
       if (this.toTop) this.scrollToTop();
@@ -236,15 +248,44 @@ const table = {
       this.remember({ ...now, counted: isNew || known?.counted });
       this.count(before, now);
       if (row) rows.replace(row, now);
-      else if (this.fitsShown(now) && !didFit) this.insert(now);
-      else return;
+      else if (this.fitsShown(now) && !didFit) {
+        if (this.own.has(id) || !this.items.length) this.insert(now);
+        else this.arrived.push(id);
+      } else {
+        if (!this.fitsShown(now)) this.arrived = this.arrived.filter((other) => other !== id);
+        return;
+      }
       this.highlight(id);
+    },
+    bring(id) {
+      this.own.add(id);
+      if (this.arrived.includes(id)) this.showArrived([id]);
+    },
+    // Above the others: wherever they belong in the order, they are what was asked for.
+    showArrived(ids = this.arrived) {
+      for (const id of ids) {
+        this.insert(this.recent.get(id));
+        this.highlight(id);
+      }
+      this.arrived = this.arrived.filter((id) => !ids.includes(id));
+      this.scrollToTop();
     },
     seen({ id, online }) {
       this.presence.set(id, online);
       for (const row of [this.recent.get(id), this.items.find((other) => other.id === id)]) {
         if (row) row.online = online;
       }
+      this.presenceChanged(id);
+    },
+    // Where the list is of those who are here, whoever comes is a row of it.
+    presenceChanged(id) {
+      const isNew = !this.items.some((row) => row.id === id);
+      if (!isNew || !this.shown.query.here || this.asking) return;
+      this.asking = true;
+      this.later(() => {
+        this.asking = false;
+        this.ask();
+      }, RECONNECT_SPREAD);
     },
     remember(row) {
       this.recent.delete(row.id);

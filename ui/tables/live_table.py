@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from nicegui import json, ui
 from nicegui.events import GenericEventArguments
@@ -75,9 +76,10 @@ class LiveTable(Component, script="table.js", imports=IMPORTS):
 
     The browser asks for rows by `query` (what a url has, seq, and near: the cursor of the page it
     turns from), and wants an answer by `show` or `failed` with the same `seq`. Patches come as
-    socket events to the page's rooms, past NiceGUI's outbox: `rollcall_<noun>` {was, now}, and
-    `rollcall_presence` {id, online}. Everything in an event's values is what a browser sent: any of
-    it may be missing, or of another type.
+    socket events to the page's rooms, past NiceGUI's outbox: `rollcall_<noun>` {was, now},
+    `rollcall_presence` {id, online}, and `rollcall_tallies` {filter: count}.
+    Everything in an event's values is what a browser sent: any of it may be missing, or of another
+    type.
     """
 
     SENT_ONCE = ("rows",)
@@ -115,6 +117,11 @@ class LiveTable(Component, script="table.js", imports=IMPORTS):
         for item in head:
             if item.on_click is not None:
                 self.on(item.name, item.on_click, args=[])
+
+    def bring(self, row_id: UUID) -> None:
+        """Show a new row at once, which this page's own person made: it doesn't wait among those of
+        others."""
+        self.run_method("bring", str(row_id))
 
     async def _queried(self, event: GenericEventArguments) -> None:
         if not isinstance(event.args, dict):

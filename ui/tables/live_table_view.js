@@ -80,6 +80,7 @@ const FILTERS = {
         onChange: (event) => table.change({ [key]: event.target.checked ? "1" : "" }),
       }),
       label,
+      table.all[key] == null ? null : h("strong", { class: "tally" }, table.number(table.all[key])),
     ]),
   dates: (table, filter) => [day(table, filter, "from", 0), day(table, filter, "to", 1)],
 };
@@ -118,6 +119,7 @@ function day(table, { key, label }, word, end) {
 function counts(table) {
   return h("div", { class: "counts" }, [
     h("strong", table.countText),
+    table.arrived.length ? button("arrived", table.arrivedText, () => table.showArrived()) : null,
     table.all.all && table.breakdown ? h("span", { class: "muted" }, table.breakdown) : null,
   ]);
 }
