@@ -65,6 +65,7 @@ class Action(StrEnum):
     SECOND_FACTORS_RESET = "user.second_factors_reset"
     SECOND_FACTOR_FAILED = "session.second_factor_failed"
     SECOND_FACTOR_POLICY_SET = "tenant.second_factor_policy_set"
+    USERS_EXPORTED = "user.exported"
     AUDIT_EXPORTED = "audit.exported"
     AUDIT_HEADS_NOTED = "audit.heads_noted"
 
@@ -76,6 +77,7 @@ class Action(StrEnum):
             "rollcall.set_up": "Rollcall set up",
             "rollcall.restored": "Restored from a backup",
             "user.pages_closed": "Pages closed",
+            "user.exported": "Users exported",
             "session.signed_in": "Signed in",
             "session.sign_in_failed": "Sign-in failed",
             "session.confirmation_failed": "Password confirmation failed",

@@ -65,6 +65,12 @@ def _beside(row: UserRow) -> Mapping[str, object]:
     }
 
 
+def _status(row: UserRow) -> str:
+    if not row.active:
+        return INACTIVE.label
+    return INVITED.label if row.invited else ACTIVE.label
+
+
 ACTIVE = Option("active", "Active", {"active": True, "invited": False})
 INVITED = Option("invited", "Invited", {"active": True, "invited": True}, rare=True)
 INACTIVE = Option("inactive", "Inactive", {"active": False})
@@ -82,12 +88,19 @@ USERS = LiveList[UserRow](
     columns=(
         Column("name", "Name", sort=by(User.name_key), cell="person", search=True, opens=True),
         Column("email", "Email", sort=by(User.email_key), cell="muted", search=True),
-        Column("role", "Role", sort=by(User.role, User.name_key), cell="words"),
+        Column(
+            "role",
+            "Role",
+            sort=by(User.role, User.name_key),
+            cell="words",
+            export=lambda row: row.role.label,
+        ),
         Column(
             "status",
             "Status",
             sort=by_groups([ACTIVE.match, INVITED.match, INACTIVE.match], User.name_key),
             cell="status",
+            export=_status,
         ),
     ),
     fields={

@@ -17,6 +17,7 @@ from services.core.errors import (
     NotAllowedError,
     PasskeyRefusedError,
 )
+from services.lists import choices
 from services.lists.query import ListQuery
 from services.operations import system
 from services.operations.doctor import VERSION_NAME
@@ -30,6 +31,7 @@ from services.tenants import closing, tenants
 from services.users import accounts, invitation_import, invitations, listing
 from services.users.invitation_form import InvitationForm
 from services.users.invitation_import import ImportRow
+from services.users.list import USERS
 from tests import books
 from tests.factories import PASSWORD, create_user, open_session
 
@@ -102,6 +104,10 @@ async def _mail_password_link(actor: Actor, target: UUID) -> object:
     with suppress(ConflictError):  # without a mail server, too
         await password_links.mail_link(actor, target)
     return None
+
+
+async def _export_users(actor: Actor, _target: UUID) -> object:
+    return [piece async for piece in await listing.export_users(actor, ListQuery())]
 
 
 async def _export(actor: Actor, _target: UUID) -> object:
@@ -235,6 +241,23 @@ CALLS = [
         MANAGERS,
         lambda a, _t: listing.list_users(a, ListQuery()),
         takes_id=False,
+    ),
+    Call("users.listing.export_users", MANAGERS, _export_users),
+    Call("lists.choices.find_choices", EVERYONE, lambda a, _t: choices.find_choices(a, USERS)),
+    Call(
+        "lists.choices.keep_columns",
+        EVERYONE,
+        lambda a, _t: choices.keep_columns(a, USERS, ["email"]),
+    ),
+    Call(
+        "lists.choices.save_view",
+        EVERYONE,
+        lambda a, _t: choices.save_view(a, USERS, "Invited", {"status": "invited"}),
+    ),
+    Call(
+        "lists.choices.remove_view",
+        EVERYONE,
+        lambda a, _t: choices.remove_view(a, USERS, "Invited"),
     ),
     Call("users.listing.get_details", MANAGERS, listing.get_details),
     Call(

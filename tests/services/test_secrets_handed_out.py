@@ -42,6 +42,7 @@ from tests.services.calls import CALLS, Call
 STALE = FRESH_FOR + timedelta(seconds=1)
 # Which secret each call hands out, or has mailed.
 HANDS_OUT = {
+    "users.listing.export_users": Secret.USERS_EXPORT,
     "users.invitations.invite": Secret.INVITATION,
     "users.invitations.invite of a Tenant Admin": Secret.TENANT_ADMIN_INVITATION,
     "users.invitation_import.invite_rows": Secret.INVITATION,
@@ -61,7 +62,7 @@ HANDS_OUT = {
     "audit.reading.export": Secret.AUDIT_EXPORT,
 }
 # What these return as text is words for people.
-WORDS_ALONE = {"users.invitations.check_field"}
+WORDS_ALONE = {"users.invitations.check_field", "lists.choices.save_view"}
 
 BY_NAME = {call.name: call for call in CALLS}
 each_call = pytest.mark.parametrize("call", CALLS, ids=lambda call: call.name)

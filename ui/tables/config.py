@@ -14,9 +14,9 @@ Choices = tuple[tuple[str, str], ...]
 """Keys and labels of a filter's options."""
 
 
-def config_of(live_list: LiveList[Any], choices: Mapping[str, Sequence[Sequence[str]]]) -> str:
-    """The list as JSON. `choices` narrow the options of some filters, or are the people of one."""
-    narrowed = {name: tuple((key, label) for key, label in all_) for name, all_ in choices.items()}
+def config_of(live_list: LiveList[Any], options: Mapping[str, Sequence[Sequence[str]]]) -> str:
+    """The list as JSON. `options` are those of some filters, or the people of one."""
+    narrowed = {name: tuple((key, label) for key, label in all_) for name, all_ in options.items()}
     return _config(live_list.noun, _Held(live_list), tuple(narrowed.items()))
 
 
@@ -66,6 +66,7 @@ def _column(column: Column) -> dict[str, Any]:
         "cell": column.cell,
         "sorts": bool(column.sort),
         "shown": column.shown,
+        "opens": column.opens,
     }
 
 

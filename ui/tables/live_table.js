@@ -2,6 +2,7 @@
 import { cells as usual } from "cells";
 import { listen } from "live_socket";
 import * as rows from "table_rows";
+import { keyboard, places, selection } from "table_hands";
 import { view } from "live_table_view";
 
 const SEARCH_PAUSE = 200; // ms of quiet before a search is sent
@@ -26,16 +27,23 @@ export function liveTable({
 } = {}) {
   return {
     ...table,
-    emits: ["query", ...emits],
+    emits: ["query", "columns", "view", ...emits],
     props: { ...table.props, ...props },
     data() {
-      return { ...table.data.call(this), ...data() };
+      return { ...table.data.call(this), ...selection.data(), ...keyboard.data(), ...data() };
     },
     created() {
       Object.assign(this, { cells: { ...usual, ...cells }, look, actions });
       table.created.call(this);
     },
-    methods: { ...table.methods, ...methods },
+    computed: { ...table.computed, ...selection.computed },
+    methods: {
+      ...table.methods,
+      ...selection.methods,
+      ...keyboard.methods,
+      ...places.methods,
+      ...methods,
+    },
   };
 }
 
@@ -55,6 +63,10 @@ const table = {
     me: String,
     base_url: String,
     head: Array,
+    views: Array, // {name, query}: those that this person saved
+    columns: Array, // keys of those that this person chose
+    acts: Array, // what can be done to the selected rows
+    export_url: String,
     empty_hint: String,
   },
   data() {
@@ -72,6 +84,9 @@ const table = {
       error: "",
       spoken: "",
       fresh: {},
+      columnKeys: this.columns,
+      saved: this.views,
+      viewName: new URLSearchParams(location.search).get("view") ?? "",
       arrived: [], // rows that others made, or that fit now; they wait until somebody asks for them
     };
   },
@@ -87,7 +102,12 @@ const table = {
   },
   mounted() {
     window.addEventListener("popstate", this.back);
-    this.later(() => (this.most = Infinity), 0);
+    window.addEventListener("pagehide", this.leave);
+    document.addEventListener("keydown", this.pressed);
+    this.later(() => {
+      this.most = Infinity;
+      this.$nextTick(this.comeBack);
+    }, 0);
     this.stop = listen(
       {
         [`rollcall_${this.list.noun}`]: this.patch,
@@ -100,6 +120,8 @@ const table = {
   },
   unmounted() {
     window.removeEventListener("popstate", this.back);
+    window.removeEventListener("pagehide", this.leave);
+    document.removeEventListener("keydown", this.pressed);
     clearTimeout(this.searching);
     clearTimeout(this.answering);
     for (const timer of this.timers) clearTimeout(timer);
@@ -119,6 +141,11 @@ const table = {
     pagesNow() {
       if (!this.canTurn) return this.pageNow;
       return Math.max(this.pageNow + 1, Math.ceil(this.found / this.asked.size));
+    },
+    columnsShown() {
+      return this.list.columns.filter(({ key, opens, shown }) =>
+        opens || (this.columnKeys ? this.columnKeys.includes(key) : shown),
+      );
     },
     countText() {
       const all = this.plural(this.all.all);
@@ -143,6 +170,31 @@ const table = {
   methods: {
     number: rows.number,
     connectedAgain() {},
+    // -- saved views
+    viewUrl({ name, query }) {
+      const search = new URLSearchParams({ ...query, view: name });
+      return `${location.pathname}?${search}`;
+    },
+    saveView(text) {
+      const name = text.trim().replace(/\s+/gu, " ");
+      if (!name) return;
+      const query = rows.asked(this.asked, this.list);
+      this.saved = [...this.saved.filter((view) => view.name !== name), { name, query }];
+      this.viewName = name;
+      this.$refs.views.open = false;
+      history.replaceState(history.state, "", this.viewUrl({ name, query }));
+      this.$emit("view", { name, query });
+    },
+    removeView(name) {
+      this.saved = this.saved.filter((view) => view.name !== name);
+      this.$emit("view", { name });
+    },
+
+    showColumn(key, shown) {
+      const keys = this.columnsShown.map((column) => column.key).filter((other) => other !== key);
+      this.columnKeys = shown ? [...keys, key] : keys;
+      this.$emit("columns", { columns: this.columnKeys });
+    },
     plural(count) {
       const { noun, plural } = this.list;
       return count === 1 ? `1 ${noun}` : `${rows.number(count)} ${plural}`;
@@ -188,14 +240,18 @@ const table = {
       this.error = "";
     },
     change(values, near = null) {
+      if (!("page" in values) && !("sort" in values)) this.clearSelection();
+      if (!("page" in values)) this.viewName = "";
       Object.assign(this.asked, { page: 1 }, values);
       history.pushState(history.state, "", this.url());
       this.ask(near);
     },
     url() {
-      return location.pathname + rows.toUrl(this.asked, this.list);
+      return location.pathname + rows.toUrl(this.asked, this.list, this.viewName);
     },
     typed() {
+      this.clearSelection();
+      this.viewName = "";
       Object.assign(this.asked, { q: this.text, page: 1 });
       history.replaceState(history.state, "", this.url());
       clearTimeout(this.searching);
@@ -225,6 +281,7 @@ const table = {
     },
     back() {
       this.asked = rows.fromUrl(location.search, this.list);
+      this.viewName = new URLSearchParams(location.search).get("view") ?? "";
       this.text = this.asked.q;
       this.ask();
     },
@@ -328,9 +385,6 @@ const table = {
         action();
       }, delay);
       this.timers.add(timer);
-    },
-    href(row) {
-      return `${this.base_url}/${encodeURIComponent(row.id)}`;
     },
   },
 };

@@ -17,12 +17,17 @@ export function fromUrl(search, config) {
   return query;
 }
 
-// The parameters that spell a query; what is usual is left out.
-export function toUrl(query, config) {
-  const values = new URLSearchParams();
-  for (const [name, usual] of Object.entries(defaults(config))) {
-    if (query[name] !== usual) values.set(name, String(query[name]));
-  }
+// What a query asks for beside what is usual.
+export function asked(query, config) {
+  const usual = Object.entries(defaults(config));
+  const other = usual.filter(([name, value]) => query[name] !== value);
+  return Object.fromEntries(other.map(([name]) => [name, String(query[name])]));
+}
+
+// The parameters that spell a query (and name the view that it is).
+export function toUrl(query, config, view = "") {
+  const values = new URLSearchParams(asked(query, config));
+  if (view) values.set("view", view);
   const search = values.toString();
   return search ? `?${search}` : "";
 }
