@@ -28,6 +28,7 @@ from services.operations.checks import State, report
 from services.operations.demo import create_demo
 from services.operations.move import move
 from services.operations.restore import restore
+from services.sign_in import password_links
 from services.sign_in.second_factors import totp
 from services.users import accounts as users
 
@@ -101,6 +102,14 @@ async def _reset_second_factor(settings: Settings, options: argparse.Namespace) 
     async with started(settings, may_create=False):
         await totp.reset(COMMAND_LINE, await users.find_by_email(options.email))
     say("The second factor is reset: the password alone lets them in.")
+    return 0
+
+
+async def _password_link(settings: Settings, options: argparse.Namespace) -> int:
+    async with started(settings, may_create=False):
+        user_id = await users.find_by_email(options.email)
+        url = await password_links.copy_link(COMMAND_LINE, user_id)
+    say(f"{options.email} chooses a new password here, once, within 30 minutes:\n{url}")
     return 0
 
 
@@ -261,6 +270,8 @@ def _parser() -> argparse.ArgumentParser:
         add(name, _set_active, text).add_argument("email")
     text = "take away a user's authenticator app and recovery codes"
     add("reset-second-factor", _reset_second_factor, text).add_argument("email")
+    text = "print a link with which a user chooses a new password"
+    add("password-link", _password_link, text).add_argument("email")
     examined = add("doctor", _doctor, "look at everything that an operator has to see to")
     examined.add_argument("--json", action="store_true", help="a line of JSON for each check")
     text = "send a mail to this email as well, to see whether it arrives"

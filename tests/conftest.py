@@ -1,13 +1,13 @@
 """The fixtures: a started Rollcall on each database, and what it published."""
 
 import asyncio
+import gc
 import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from pathlib import Path
 
-import argon2
 import hypothesis
 import pytest
 from pydantic import SecretStr
@@ -20,7 +20,7 @@ from services.core.runtime import Runtime
 from services.core.settings import PREFIX, Settings
 from services.core.startup import started
 from services.sign_in import passwords
-from tests import factories, postgres
+from tests import factories, postgres, quick, sizes
 from tests.mail_server import MailServer, receiving_mail
 
 # How fast a machine thinks of examples, when others use it too, says nothing about Rollcall.
@@ -29,11 +29,28 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("rollcall")
 
+quick.learn_once()
+
 PUBLIC_URL = "https://rollcall.example.com"
+REAL, REAL_NOBODY = passwords._hasher, passwords._NOBODY
 BOTH = [
     pytest.param("sqlite", id="sqlite"),
     pytest.param("postgresql", id="postgresql", marks=pytest.mark.postgresql),
 ]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--soak", action="store_true", help="run each stress in full (make soak)")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    sizes.soak = config.getoption("soak")
+
+
+def pytest_collection_finish() -> None:
+    """What was loaded by now stays: nobody needs to look through it for garbage again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
@@ -50,15 +67,19 @@ def _clock_put_right() -> Iterator[None]:
     clock.shift(timedelta(0))
 
 
-@pytest.fixture
-def cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+@pytest.fixture(scope="session", autouse=True)
+def _cheap_hashes() -> Iterator[None]:
     """Passwords are hashed as ever, by Argon2id at its least cost: microseconds."""
-    cheap = argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
-    monkeypatch.setattr(passwords, "_hasher", cheap)
-    monkeypatch.setattr(passwords, "_NOBODY", cheap.hash("nobody's password"))
-    factories.password_hash.cache_clear()
-    yield
-    factories.password_hash.cache_clear()
+    with pytest.MonkeyPatch.context() as patch:
+        quick.hash_cheaply(patch)
+        yield
+
+
+@pytest.fixture
+def real_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords are hashed at the cost that Rollcall has, for what is about that."""
+    monkeypatch.setattr(passwords, "_hasher", REAL)
+    monkeypatch.setattr(passwords, "_NOBODY", REAL_NOBODY)
 
 
 def make_settings(data_dir: Path, database_url: str | None = None) -> Settings:
@@ -117,7 +138,7 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Setting
 @pytest.fixture
 async def rollcall(settings: Settings) -> AsyncIterator[Runtime]:
     """A started Rollcall; the test runs once on each database."""
-    async with started(settings) as runtime:
+    async with quick.started_on_copy(settings) as runtime:
         yield runtime
 
 

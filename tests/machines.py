@@ -14,9 +14,9 @@ from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
 from services.core import clock
 from services.core.settings import Settings
-from services.core.startup import started
 from tests.conftest import make_settings
 from tests.postgres import PostgresServer
+from tests.quick import started_on_copy
 
 T = TypeVar("T")
 Make = Callable[[], Settings]
@@ -32,7 +32,7 @@ class Machine(RuleBasedStateMachine):
         self.loop = asyncio.new_event_loop()
         self.stack = AsyncExitStack()
         self.shifted = timedelta(0)
-        self.runtime = self.run(self.stack.enter_async_context(started(type(self).make())))
+        self.runtime = self.run(self.stack.enter_async_context(started_on_copy(type(self).make())))
 
     def run(self, call: Coroutine[Any, Any, T]) -> T:
         return self.loop.run_until_complete(call)

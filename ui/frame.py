@@ -57,14 +57,14 @@ def frame(visit: Visit, title: str, *, current: str = "") -> Iterator[Toast]:
     ]
     menu: list[Link] = [{"name": "My account", "href": f"{base}/account"}]
     if visit.tenant_slug and may(visit.role, Permission.MANAGE_TENANTS):
-        menu.append({"name": "All tenants", "href": "/platform/tenants"})
+        menu.append({"name": "All organisations", "href": "/platform/tenants"})
     # Quasar's page is a <main> of its own, and there can be one; ours is the one with the heading.
     parent = ui.context.client.content.parent_slot
     if parent is not None:
         parent.parent.tag = "div"
     toast = Toast()
     with Shell(visit, base=base, navigation=navigation, menu=menu):
-        toast.ask_proof = ConfirmDialog(visit.actor).ask
+        toast.ask_proof = ConfirmDialog(visit.actor, toast).ask
         yield toast
 
 

@@ -18,9 +18,7 @@ from services.core.transport import Listening
 from services.mail.events import MailProgressed
 from services.sessions import presence, receipts, sessions
 from services.sessions.events import SessionsEnded, UserSignedIn
-from services.sessions.receipts import Receipt
 from services.tenants.events import TenantChanged
-from services.users import accounts
 from services.users.counts import find_here
 from services.users.events import (
     UserActivated,
@@ -42,12 +40,10 @@ log = logging.getLogger(__name__)
 # how an expired session is noticed, and a notice that never arrived.
 COMPARE_SECONDS = 1.0
 
+
 # For so long, who comes and goes is counted together.
 HERE_SECONDS = 0.25
 _counting: dict[UUID | None, asyncio.Task[None]] = {}
-
-_receipts: dict[UUID, asyncio.Future[Receipt]] = {}
-RECEIPT_TIMEOUT = 5.0
 
 
 def users_room(tenant_id: UUID | None) -> str:
@@ -73,6 +69,12 @@ def account_room(user_id: UUID) -> str:
 def settings_room(tenant_id: UUID | None) -> str:
     """The room of a tenant's Settings pages, which hear that something changed, and no more."""
     return f"settings:{tenant_id}"
+
+
+def people_room(tenant_id: UUID | None) -> str:
+    """The room of the pages with forms in which people are chosen, which hear that somebody came,
+    went or changed, and no more: each asks for what it may see."""
+    return f"people:{tenant_id or 'platform'}"
 
 
 TENANTS_ROOM = "tenants"
@@ -101,6 +103,8 @@ def subscribe(bus: Bus) -> None:
     bus.subscribe(UserEvent, _refresh_details)
     for row_event in ROW_EVENTS:
         bus.subscribe(row_event, _patch_row)
+    for selection_event in (UserInvited, UserActivated, UserDeactivated, UserEdited):
+        bus.subscribe(selection_event, _renew_selections)
     for count_event in (UserInvited, UserActivated, UserDeactivated):
         bus.subscribe(count_event, _count_users)
     bus.subscribe(AuditWritten, _show_entry)
@@ -111,35 +115,9 @@ def subscribe(bus: Bus) -> None:
     presence.on_change(_show_presence)
 
 
-async def receipt_of(cause: UUID) -> Receipt | None:
-    """How the pages were closed that the act with this audit entry ended; none if it isn't known
-    in time, or if the user was signed in nowhere."""
-    try:
-        return await asyncio.wait_for(asyncio.shield(_receipt(cause)), RECEIPT_TIMEOUT)
-    except TimeoutError:
-        return None
-
-
-def _receipt(cause: UUID) -> asyncio.Future[Receipt]:
-    loop = asyncio.get_running_loop()
-    future = _receipts.get(cause)
-    if future is None:
-        future = _receipts[cause] = loop.create_future()
-        loop.call_later(RECEIPT_TIMEOUT * 2, _receipts.pop, cause, None)
-    return future
-
-
 async def _close_pages(event: SessionsEnded) -> None:
     pages = live.pages_of_sessions(event.session_ids)
-    closing = live.cut(pages, event.reason.value, event.committed_at)
-    receipt = await receipts.gathered(event, closing)
-    if receipt is None:
-        return
-    future = _receipt(event.cause)
-    if not future.done():
-        future.set_result(receipt)
-    if receipt.pages or receipt.unheard:
-        await accounts.keep_receipt(event.cause, event.user_id, receipt)
+    await receipts.settle(event, live.cut(pages, event.reason.value, event.committed_at))
 
 
 async def compare_forever() -> None:
@@ -241,6 +219,10 @@ async def _show_entry(event: AuditWritten) -> None:
         entry = await find_entry(event.entry_id)
         for room in watched:
             await live.broadcast(room, "rollcall_audit", {"entry": entry_values(entry)})
+
+
+async def _renew_selections(event: UserEvent) -> None:
+    await live.broadcast(people_room(event.tenant_id), "rollcall_people", {})
 
 
 async def _count_users(_event: UserEvent) -> None:

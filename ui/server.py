@@ -25,6 +25,7 @@ FAVICON = Path(__file__).parent / "static" / "favicon.svg"
 HEAD = (
     f'<link rel="stylesheet" href="{assets.STYLE_URL}">'
     f'<script src="{assets.address_of("live.js")}" defer></script>'
+    f'<script src="{assets.address_of("translated.js")}" defer></script>'
 )
 # Seconds that a page may stay away (a closed lid, a restarted proxy) before it is forgotten.
 RECONNECT_TIMEOUT = 30

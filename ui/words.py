@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from models import MailProgress, MailState, MailTemplate, OutgoingMail
 from services.core import clock
 from services.sessions.sessions import MOST_LISTED
+from services.sign_in.second_factors.totp import OwnPasskey
 
 LATEST_SESSIONS = f"The latest {MOST_LISTED} are listed. There may be more."
 
@@ -29,6 +30,22 @@ def ago(at: datetime | None, never: str = "never") -> str:
     )
     count = max(1, round(seconds / size))
     return f"{count} {name}{'' if count == 1 else 's'} ago"
+
+
+def passkey_marks(passkey: OwnPasskey) -> list[str]:
+    """What is wrong with a passkey, and what its owner can do."""
+    marks = []
+    if not passkey.works_here:
+        marks.append(
+            f"It belongs to {passkey.host}, where Rollcall was before, and can't be used here. "
+            "Remove it, and add a passkey anew."
+        )
+    if passkey.counter_went_back_at is not None:
+        marks.append(
+            f"Its counter went back on {moment(passkey.counter_went_back_at)}: somebody may have "
+            "copied it. Remove it, and add a passkey anew."
+        )
+    return marks
 
 
 MAIL_NAMES = {

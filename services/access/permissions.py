@@ -14,6 +14,7 @@ class Permission(StrEnum):
 
     USE_OWN_ACCOUNT = "Manage their own password, second factor and open sessions"
     VIEW_ROLES = "See what each role may do"
+    SELECT_USERS = "Find active users by name, to choose them for work"
     VIEW_USERS = "View all users"
     INVITE_USERS = "Invite Administrators and Sales Engineers"
     SWITCH_USERS = "Activate and deactivate users"
@@ -25,7 +26,9 @@ class Permission(StrEnum):
     MANAGE_SIGN_IN = "Set how the organisation's users sign in"
     CREATE_TEMPLATES = "Create task and task group templates"
     ADD_TEMPLATE_RESOURCES = "Add resources to templates"
+    VIEW_TEMPLATES = "View templates, and what a POC would get from them"
     VIEW_ALL_POCS = "View all POCs"
+    REASSIGN_POCS = "Hand any POC over to another owner"
     RUN_POCS = "Create and manage POCs"
     INVITE_CUSTOMERS = "Invite customers"
     MANAGE_TASKS = "Manage tasks and progress"
@@ -38,7 +41,7 @@ class Permission(StrEnum):
 
 P = Permission
 
-_EVERYONE = frozenset({P.USE_OWN_ACCOUNT, P.VIEW_ROLES})
+_EVERYONE = frozenset({P.USE_OWN_ACCOUNT, P.VIEW_ROLES, P.SELECT_USERS})
 _MANAGE_USERS = frozenset(
     {
         P.VIEW_USERS,
@@ -52,14 +55,19 @@ _MANAGE_USERS = frozenset(
         P.MANAGE_SIGN_IN,
     }
 )
+_SEE_THE_WORK = frozenset({P.VIEW_TEMPLATES, P.VIEW_ALL_POCS})
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.PLATFORM_ADMIN: _EVERYONE
     | _MANAGE_USERS
+    | _SEE_THE_WORK
+    | {P.REASSIGN_POCS}
     | {P.MANAGE_TENANTS, P.INVITE_TENANT_ADMINS, P.MANAGE_PLATFORM_ADMINS, P.VIEW_SYSTEM},
-    Role.TENANT_ADMIN: _EVERYONE | _MANAGE_USERS,
-    Role.ADMINISTRATOR: _EVERYONE | {P.CREATE_TEMPLATES, P.ADD_TEMPLATE_RESOURCES, P.VIEW_ALL_POCS},
-    Role.SALES_ENGINEER: _EVERYONE | {P.RUN_POCS, P.INVITE_CUSTOMERS, P.MANAGE_TASKS, P.COMMENT},
+    Role.TENANT_ADMIN: _EVERYONE | _MANAGE_USERS | _SEE_THE_WORK | {P.REASSIGN_POCS},
+    Role.ADMINISTRATOR: _EVERYONE | _SEE_THE_WORK | {P.CREATE_TEMPLATES, P.ADD_TEMPLATE_RESOURCES},
+    Role.SALES_ENGINEER: _EVERYONE
+    | _SEE_THE_WORK
+    | {P.RUN_POCS, P.INVITE_CUSTOMERS, P.MANAGE_TASKS, P.COMMENT},
 }
 
 # What a person might expect of a role, and doesn't get: the Roles page says so in words.
@@ -69,9 +77,13 @@ CANNOT: dict[Role, tuple[str, ...]] = {
         "Can't change a role, not even their own",
         "Can't deactivate themselves",
         "Can't reset their own second factor",
+        "Can't change templates, or what is in a POC",
     ),
-    Role.ADMINISTRATOR: ("Can't manage users",),
-    Role.SALES_ENGINEER: ("Can't create templates",),
+    Role.ADMINISTRATOR: ("Can't manage users", "Can't change POCs"),
+    Role.SALES_ENGINEER: (
+        "Can't create templates",
+        "Can't change a POC without being a member of it",
+    ),
 }
 
 

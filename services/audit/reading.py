@@ -101,7 +101,7 @@ async def list_entries(actor: Principal, query: AuditQuery) -> AuditPage:
             .order_by(col(AuditEvent.number).desc())
             .limit(PAGE_SIZE + 1)
         )
-        entries = [_entry(row) for row in rows]
+        entries = [entry_of(row) for row in rows]
         head = await view.tx.get_one(AuditHead, actor.tenant_id or PLATFORM_CHAIN)
     return AuditPage(entries[:PAGE_SIZE], len(entries) > PAGE_SIZE, head.number, head.hash)
 
@@ -112,7 +112,7 @@ async def find_entry(entry_id: UUID) -> AuditEntry:
         row = await tx.get(AuditEvent, entry_id)
     if row is None:
         raise NotFoundError
-    return _entry(row)
+    return entry_of(row)
 
 
 @looks_first
@@ -154,7 +154,7 @@ async def _pieces(actor: Principal, query: AuditQuery, file: ExportFile) -> Asyn
 
 
 def _both(rows: Sequence[AuditEvent]) -> list[tuple[AuditEvent, AuditEntry]]:
-    return [(row, _entry(row)) for row in rows]
+    return [(row, entry_of(row)) for row in rows]
 
 
 def _conditions(
@@ -186,7 +186,8 @@ def _conditions(
     return conditions
 
 
-def _entry(row: AuditEvent) -> AuditEntry:
+def entry_of(row: AuditEvent) -> AuditEntry:
+    """An entry as it is shown."""
     action, label = _ACTIONS.get(row.action, (None, row.action))
     return AuditEntry(
         id=row.id,
@@ -212,6 +213,17 @@ def _summary(action: Action | None, details: dict[str, Any]) -> str:
 
 def _change_summary(details: dict[str, Any]) -> str:
     return f"{details.get('before', '')} → {details.get('after', '')}"
+
+
+def _task_summary(details: dict[str, Any]) -> str:
+    reason = f": {details['reason']}" if details.get("reason") else ""
+    return f"{details.get('task', '')}: {_change_summary(details)}{reason}"
+
+
+def _assigned_summary(details: dict[str, Any]) -> str:
+    came = f"to {details['to']}" if details.get("to") else ""
+    left = f"no more to {details['no_more']}" if details.get("no_more") else ""
+    return f"{details.get('task', '')}: {', '.join(filter(None, (came, left)))}"
 
 
 def _restore_summary(details: dict[str, Any]) -> str:
@@ -246,6 +258,10 @@ _SUMMARIES: Mapping[Action | None, Callable[[dict[str, Any]], str]] = {
     Action.END_DATE_SET: lambda details: str(details.get("end_date") or "none"),
     Action.RESTORED: _restore_summary,
     Action.AUDIT_HEADS_NOTED: _heads_summary,
+    Action.POC_STATUS_CHANGED: _change_summary,
+    Action.POC_HANDED_OVER: _change_summary,
+    Action.TASK_STATUS_CHANGED: _task_summary,
+    Action.TASK_ASSIGNED: _assigned_summary,
 }
 
 

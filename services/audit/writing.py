@@ -60,6 +60,8 @@ class Action(StrEnum):
     AUTHENTICATOR_REMOVED = "user.authenticator_removed"
     PASSKEY_ADDED = "user.passkey_added"
     PASSKEY_REMOVED = "user.passkey_removed"
+    PASSKEY_RENAMED = "user.passkey_renamed"
+    PASSKEY_COUNTER_WENT_BACK = "user.passkey_counter_went_back"
     RECOVERY_CODES_RENEWED = "user.recovery_codes_renewed"
     RECOVERY_CODE_USED = "user.recovery_code_used"
     SECOND_FACTORS_RESET = "user.second_factors_reset"
@@ -68,6 +70,31 @@ class Action(StrEnum):
     USERS_EXPORTED = "user.exported"
     AUDIT_EXPORTED = "audit.exported"
     AUDIT_HEADS_NOTED = "audit.heads_noted"
+    TEMPLATE_CREATED = "template.created"
+    TEMPLATE_EDITED = "template.edited"
+    TEMPLATE_ARCHIVED = "template.archived"
+    TEMPLATE_RESTORED = "template.restored"
+    POC_CREATED = "poc.created"
+    POC_EDITED = "poc.edited"
+    POC_STATUS_CHANGED = "poc.status_changed"
+    POC_HANDED_OVER = "poc.handed_over"
+    POC_ARCHIVED = "poc.archived"
+    POC_RESTORED = "poc.restored"
+    MEMBER_ADDED = "member.added"
+    MEMBER_REMOVED = "member.removed"
+    GROUP_ADDED = "group.added"
+    GROUP_EDITED = "group.edited"
+    GROUP_ARCHIVED = "group.archived"
+    GROUP_RESTORED = "group.restored"
+    TASK_ADDED = "task.added"
+    TASK_EDITED = "task.edited"
+    TASK_ASSIGNED = "task.assigned"
+    TASK_STATUS_CHANGED = "task.status_changed"
+    TASK_ARCHIVED = "task.archived"
+    TASK_RESTORED = "task.restored"
+    COMMENT_POSTED = "comment.posted"
+    COMMENT_EDITED = "comment.edited"
+    COMMENT_REMOVED = "comment.removed"
 
     @property
     def label(self) -> str:
@@ -87,6 +114,8 @@ class Action(StrEnum):
             "user.authenticator_removed": "Authenticator app removed",
             "user.passkey_added": "Passkey added",
             "user.passkey_removed": "Passkey removed",
+            "user.passkey_renamed": "Passkey renamed",
+            "user.passkey_counter_went_back": "Passkey may be copied",
             "user.recovery_codes_renewed": "Recovery codes renewed",
             "user.recovery_code_used": "Recovery code used",
             "user.second_factors_reset": "Second factor reset",
@@ -101,7 +130,8 @@ class Action(StrEnum):
             "session.sso_refused": "Single sign-on refused",
             "session.ended_by_provider": "Signed out by the organisation",
         }
-        return special.get(self.value, f"{noun} {verb.replace('_', ' ')}".capitalize())
+        words = f"{noun} {verb.replace('_', ' ')}".capitalize()
+        return special.get(self.value, words.replace("Poc ", "POC "))
 
 
 class Subject(Protocol):

@@ -73,6 +73,13 @@ class ConflictError(RollcallError):
     """Somebody else changed something first, or a rule of the whole stands against it."""
 
 
+class OwnSecondFactorMissingError(ConflictError):
+    """Whoever would require a second factor has none, and would shut themselves out."""
+
+    def __init__(self) -> None:
+        super().__init__("Set up a second factor of your own in My account first.")
+
+
 class TenantClosedError(ConflictError):
     """Nobody can be let into a tenant that is closed."""
 
@@ -137,6 +144,17 @@ class PasskeyRefusedError(RollcallError):
         super().__init__(
             "This passkey didn't work. Try again, use another way, or ask your admin whether your "
             "account is active."
+        )
+
+
+class PasskeyCopiedError(PasskeyRefusedError):
+    """A passkey's count of uses went back, as that of a copy does. Its key was right."""
+
+    def __init__(self) -> None:
+        RollcallError.__init__(
+            self,
+            "This passkey's counter went back: somebody may have copied it. It wasn't taken. Use "
+            "another way, then remove the passkey in My account.",
         )
 
 

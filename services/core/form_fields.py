@@ -36,8 +36,9 @@ class Option:
 class FormField:
     """What every field has.
 
-    `hint` stands below it, `half` puts it beside another half one. `autocomplete` takes HTML's
-    words. `is_checked_early` says whether the server sees the value while it is typed.
+    `hint` stands below it, `ask` is said where it was left empty, `half` puts it beside another
+    half one. `autocomplete` takes HTML's words. `is_checked_early` says whether the server sees the
+    value while it is typed.
     """
 
     kind: ClassVar[str] = "text"
@@ -47,6 +48,7 @@ class FormField:
     label: str
     optional: bool = False
     hint: str = ""
+    ask: str = ""
     half: bool = False
     autocomplete: str = "off"
     maxlength: int | None = None
@@ -62,7 +64,7 @@ class FormField:
     @property
     def missing(self) -> str:
         """What is said of a field that was left empty."""
-        return f"{self.label} is required."
+        return self.ask or f"{self.label} is required."
 
     @property
     def wrong(self) -> str:
@@ -86,7 +88,10 @@ class FormField:
 
     def read(self, value: object) -> Any:
         """The value of a field that isn't empty. Raises `ValueError` with a sentence."""
-        return _text(value)
+        text = _text(value)
+        if self.maxlength is not None and len(text) > self.maxlength:
+            raise ValueError(f"{self.label} can have {self.maxlength:,} characters at most.")
+        return text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,13 +143,6 @@ class PasswordField(FormField):
     def is_empty(self, value: object) -> bool:
         """Whether nothing was typed; spaces are something."""
         return not value
-
-    def read(self, value: object) -> str:
-        """What was typed."""
-        text = _text(value)
-        if self.maxlength is not None and len(text) > self.maxlength:
-            raise ValueError(f"{self.label} can have {self.maxlength} characters at most.")
-        return text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -217,7 +215,6 @@ class ChoiceField(FormField):
     kind: ClassVar[str] = "choice"
     options: tuple[Option, ...] = ()
     as_list: bool = False
-    ask: str = ""
 
     @property
     def missing(self) -> str:
@@ -270,7 +267,11 @@ class PersonField(FormField):
     @property
     def missing(self) -> str:
         """Asks for a choice."""
-        return f"Choose {_a(self.label)}."
+        return self.ask or f"Choose {_a(self.label)}."
+
+    def read(self, value: object) -> object:
+        """The person's id, as a browser sends it or as a call gives it."""
+        return value if isinstance(value, UUID) else _text(value)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -94,8 +94,14 @@ def _sentences(form: type[Form], error: ValidationError) -> dict[str, str]:
 
 
 def text(label: str, *, optional: bool = False, most: int = MAX_NAME, **shown: Any) -> Any:
-    """One line of text. What every function here takes besides: `hint`, `half`, `autocomplete`."""
+    """One line of text. What every function here takes besides: `hint`, `ask`, `half`,
+    `autocomplete`."""
     return _declare(TextField(label=label, optional=optional, most=most, maxlength=most, **shown))
+
+
+def verbatim(label: str, *, optional: bool = False, most: int | None = None, **shown: Any) -> Any:
+    """One line that the service itself makes sense of, such as a code."""
+    return _declare(FormField(label=label, optional=optional, maxlength=most, **shown))
 
 
 def lines(label: str, *, optional: bool = False, most: int = 10_000, **shown: Any) -> Any:
@@ -138,18 +144,12 @@ def choice(
     *,
     optional: bool = False,
     as_list: bool = False,
-    ask: str = "",
     **shown: Any,
 ) -> Any:
-    """One answer of several; the field's type is an enum. `ask` is said where none was chosen."""
+    """One answer of several; the field's type is an enum."""
     return _declare(
         ChoiceField(
-            label=label,
-            options=tuple(options),
-            optional=optional,
-            as_list=as_list,
-            ask=ask,
-            **shown,
+            label=label, options=tuple(options), optional=optional, as_list=as_list, **shown
         )
     )
 

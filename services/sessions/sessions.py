@@ -53,6 +53,11 @@ class Visit:
     seen_at: datetime
     lacks_second_factor: bool = False
 
+    @property
+    def above_tenants(self) -> bool:
+        """Whether it is a Platform Admin, who enters any tenant and is in none."""
+        return self.role is Role.PLATFORM_ADMIN
+
 
 @dataclass(frozen=True)
 class OpenSession:

@@ -70,7 +70,7 @@ async def _make(act: Act, user_id: UUID) -> tuple[User, Tenant | None, OneTimeLi
         raise ConflictError("Change your own password in My account.")
     if not user.active:
         raise ConflictError(f"{user.full_name} is inactive. Activate the account first.")
-    if user.invited:
+    if user.invited and user.password_hash is None:
         raise ConflictError(
             f"{user.full_name} hasn't signed in yet. Resend the invitation, or copy its link."
         )

@@ -6,13 +6,13 @@ from sqlalchemy import ColumnElement, and_, literal
 from sqlmodel import col, select
 
 from models import LoginSession, Role, SecondFactorPolicy, SsoConnection, Tenant, User
-from services.access.actor import Actor
+from services.access.actor import Actor, authorize
 from services.access.permissions import Permission
 from services.access.second_factor_policy import has_one, lacks, there_is_one
 from services.audit.acting import acting, viewing
 from services.audit.writing import Action
 from services.core.db import Transaction
-from services.core.errors import ConflictError, InvalidInputError
+from services.core.errors import InvalidInputError, OwnSecondFactorMissingError
 from services.core.looking import looks_first
 from services.tenants.events import TenantChanged
 
@@ -35,21 +35,22 @@ async def require_second_factor(actor: Actor, of: str) -> None:
     """Require a second factor of nobody, of Tenant Admins, or of everyone (`SecondFactorPolicy`).
 
     Whoever has none may only set one up, from their next click on; nobody is signed out. Needs a
-    fresh sign-in. Raises `InvalidInputError`, and `ConflictError` for an admin who would shut
-    themselves out.
+    fresh sign-in. Raises `InvalidInputError`, and, before it asks for anything else,
+    `OwnSecondFactorMissingError` for an admin who would shut themselves out.
     """
     try:
         policy = SecondFactorPolicy(of)
     except ValueError as error:
         raise InvalidInputError({"second_factor": "Choose one of the list."}) from error
-    async with acting(actor, Permission.MANAGE_SIGN_IN, fresh=True) as act:
+    async with acting(actor, Permission.MANAGE_SIGN_IN) as act:
         tx, own = act.tx, act.own
         tenant = await act.get_tenant(lock=True)
         if tenant.second_factor_policy is policy:
             return
         session = await tx.get_one(LoginSession, actor.session_id)
         if own.tenant_id == tenant.id and await lacks(tx, own, session.method, policy):
-            raise ConflictError("Set up a second factor of your own in My account first.")
+            raise OwnSecondFactorMissingError
+        await authorize(tx, actor, Permission.MANAGE_SIGN_IN, fresh=True)
         before, tenant.second_factor_policy = tenant.second_factor_policy, policy
         await act.record(Action.SECOND_FACTOR_POLICY_SET, before=before.value, after=policy.value)
         act.publish(TenantChanged(tenant_id=tenant.id))

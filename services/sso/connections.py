@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import field_validator
 from sqlmodel import select
 
 from models import Role, SsoConnection, Tenant
@@ -17,28 +18,72 @@ from services.core import clock, runtime, vault
 from services.core.db import Transaction, reading
 from services.core.emails import email_key
 from services.core.errors import ConflictError, InvalidInputError, NotFoundError
+from services.core.form_fields import Option
+from services.core.forms import Form, choice, fields_of, password, text
 from services.core.looking import looks_first
-from services.core.names import clean_name
 from services.sso.errors import SsoError
 from services.sso.provider import discover, issuer_of
 from services.tenants.events import TenantChanged
 
-# Roles that a first sign-in may create: none that manages users.
-NEW_PEOPLE = (Role.ADMINISTRATOR, Role.SALES_ENGINEER)
-NOBODY = "nobody"
+
+class NewPeople(StrEnum):
+    """What becomes of people without an account: they are refused, or their first sign-in makes
+    them one. Its role is none that manages users."""
+
+    NOBODY = "nobody"
+    ADMINISTRATOR = Role.ADMINISTRATOR.value
+    SALES_ENGINEER = Role.SALES_ENGINEER.value
+
+    @property
+    def role(self) -> Role | None:
+        """The role of the account."""
+        return None if self is NewPeople.NOBODY else Role(self.value)
+
+
+NEW_PEOPLE = {who: who.role.label if who.role else "Are refused" for who in NewPeople}
 LONGEST_DOMAINS = 2000
 LONGEST_ISSUER = 450
 
 
-class ConnectionForm(BaseModel):
-    """What the form sends, unchecked. An empty secret keeps the one that is there."""
+class ConnectionForm(Form):
+    """What an admin enters. An empty secret keeps the one that is there."""
 
-    name: str = ""
-    discovery: str = ""
-    client_id: str = ""
-    client_secret: str = Field("", repr=False)
-    domains: str = ""
-    new_people: str = ""
+    name: str = text("Name on the button", hint="Such as Entra or Okta.")
+    discovery: str = text(
+        "Discovery address",
+        most=LONGEST_ISSUER,
+        hint="The provider's address, up to /.well-known/openid-configuration.",
+    )
+    client_id: str = text("Client ID", most=255)
+    client_secret: str = password(
+        "Client secret",
+        optional=True,
+        hint="Stored encrypted, and never shown again. Empty: as it is.",
+    )
+    domains: str = text(
+        "Email domains",
+        most=LONGEST_DOMAINS,
+        hint="By commas. Only verified addresses of these are linked.",
+        ask="Enter at least one email domain, such as example.com.",
+    )
+    new_people: NewPeople = choice(
+        "People without an account",
+        [Option(who, label) for who, label in NEW_PEOPLE.items()],
+        hint="With a role: their first sign-in makes them an account.",
+        ask="Choose one of the list.",
+    )
+
+    @field_validator("domains")
+    @classmethod
+    def _check_domains(cls, written: str) -> str:
+        checked_domains(written)
+        return written
+
+
+class NewConnectionForm(ConnectionForm):
+    """The same, where there is no secret yet that could stay."""
+
+    client_secret: str = password("Client secret", hint="Stored encrypted, and never shown again.")
 
 
 @dataclass(frozen=True)
@@ -111,23 +156,18 @@ async def connect(actor: Actor, form: ConnectionForm) -> None:
     # Only who may connect has Rollcall ask an address.
     async with viewing(actor, Permission.MANAGE_SIGN_IN, fresh=True) as view:
         before = await view.tx.get(SsoConnection, _tenant_id(actor))
-    name, domains, new_people = _checked(form, has_secret=before is not None)
+    if before is None and not form.client_secret.strip():
+        raise _secret_missing()
     try:
         provider = await discover(issuer_of(form.discovery), anew=True)
     except SsoError as error:
         raise InvalidInputError({"discovery": str(error)}) from error
-    await _connect(actor, form, provider.issuer, name, domains, new_people)
+    await _connect(actor, form, provider.issuer)
 
 
 @looks_first
-async def _connect(
-    actor: Actor,
-    form: ConnectionForm,
-    issuer: str,
-    name: str,
-    domains: list[str],
-    new_people: Role | None,
-) -> None:
+async def _connect(actor: Actor, form: ConnectionForm, issuer: str) -> None:
+    domains, new_people = checked_domains(form.domains), form.new_people.role
     async with acting(actor, Permission.MANAGE_SIGN_IN, fresh=True) as act:
         tx, tenant = act.tx, await act.get_tenant(lock=True)
         connection = await tx.get(SsoConnection, tenant.id)
@@ -137,12 +177,13 @@ async def _connect(
         elif form.client_secret.strip():
             connection.sealed_secret = vault.seal(form.client_secret.strip())
             connection.tested_at = None
-        client = (issuer, form.client_id.strip())
+        client = (issuer, form.client_id)
         if client != (connection.issuer, connection.client_id):
             connection.issuer, connection.client_id = client
             connection.required = False
             connection.tested_at = None
-        connection.name, connection.domains, connection.new_people = name, domains, new_people
+        connection.name, connection.domains = form.name, domains
+        connection.new_people = new_people
         if connection not in tx.new and not tx.is_modified(connection):
             return
         await act.record(
@@ -150,7 +191,7 @@ async def _connect(
             issuer=connection.issuer,
             client_id=connection.client_id,
             domains=", ".join(domains),
-            new_people=new_people.label if new_people else NOBODY,
+            new_people=new_people.label if new_people else NewPeople.NOBODY.value,
         )
         act.publish(TenantChanged(tenant_id=tenant.id))
 
@@ -209,7 +250,7 @@ async def _lock_connection(act: Act) -> tuple[Tenant, SsoConnection]:
 def _new(tenant_id: UUID, form: ConnectionForm) -> SsoConnection:
     secret = form.client_secret.strip()
     if not secret:  # disconnected by somebody else while this was sent
-        raise InvalidInputError({"client_secret": "Client secret is required."})
+        raise _secret_missing()
     return SsoConnection(
         tenant_id=tenant_id,
         name="",
@@ -226,31 +267,8 @@ def _tenant_id(actor: Actor) -> UUID:
     return actor.tenant_id
 
 
-def _checked(form: ConnectionForm, *, has_secret: bool) -> tuple[str, list[str], Role | None]:
-    """The name, the domains and the role. Raises `InvalidInputError` for each wrong field."""
-    wrong: dict[str, str] = {}
-    name, domains = "", []
-    try:
-        name = clean_name(form.name, "Name")
-    except ValueError as error:
-        wrong["name"] = str(error)
-    if not 0 < len(form.discovery.strip()) <= LONGEST_ISSUER:
-        wrong["discovery"] = "Discovery address is required: the provider names it."
-    client_id = form.client_id.strip()
-    if not client_id or len(client_id) > 255 or not client_id.isprintable():
-        wrong["client_id"] = "Client ID is required: one line, 255 characters at most."
-    if not form.client_secret.strip() and not has_secret:
-        wrong["client_secret"] = "Client secret is required."  # noqa: S105 - a sentence
-    try:
-        domains = checked_domains(form.domains)
-    except ValueError as error:
-        wrong["domains"] = str(error)
-    new_people = {role.value: role for role in NEW_PEOPLE}.get(form.new_people)
-    if form.new_people not in {"", NOBODY} and new_people is None:
-        wrong["new_people"] = "Choose one of the list."
-    if wrong:
-        raise InvalidInputError(wrong)
-    return name, domains, new_people
+def _secret_missing() -> InvalidInputError:
+    return InvalidInputError({"client_secret": fields_of(ConnectionForm)["client_secret"].missing})
 
 
 def checked_domains(written: str) -> list[str]:
@@ -258,16 +276,12 @@ def checked_domains(written: str) -> list[str]:
 
     Raises `ValueError` with a sentence.
     """
-    if len(written) > LONGEST_DOMAINS:
-        raise ValueError("These are too many domains.")
     domains = []
     for word in written.replace(",", " ").replace(";", " ").split():
         domain = domain_of(f"x@{word.removeprefix('@')}")
         if "." not in domain or "@" in word.removeprefix("@"):
             raise ValueError(f"{word} isn't an email domain, such as example.com.")
         domains.append(domain)
-    if not domains:
-        raise ValueError("Enter at least one email domain, such as example.com.")
     return sorted(set(domains))
 
 

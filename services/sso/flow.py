@@ -23,7 +23,6 @@ from models import (
     SignInMethod,
     SsoConnection,
     SsoSession,
-    User,
 )
 from services.access import one_time_links
 from services.access.actor import Actor
@@ -48,6 +47,7 @@ from services.sso.tokens import is_id
 from services.sso.tokens import key_of as seen_key_of
 from services.tenants.events import TenantChanged
 from services.users import emails_elsewhere
+from services.users.invitations import mark_accepted
 
 SCOPE = "openid email profile"
 # How long what a provider said of a session outlives it.
@@ -228,7 +228,7 @@ async def _admit(
                 link.used_at = clock.now()
             user = await let_in(tx, connection, tenant, person, decision, caller)
             if user.invited:
-                await _accepted(tx, user, caller)
+                await mark_accepted(tx, user, caller, by_sso=True)
             signed_in = await welcome(tx, user, caller, tenant, SignInMethod.SSO)
             await _forget_ended(tx, tenant.id)
             sid = claims.get("sid")
@@ -282,18 +282,6 @@ async def _twice(call: Callable[[], Awaitable[SignedIn]]) -> SignedIn:
             return await call()
         except IntegrityError as error:
             raise ConflictError("Someone else was faster. Sign in again.") from error
-
-
-async def _accepted(tx: Transaction, user: User, caller: Caller) -> None:
-    await record(
-        tx,
-        Action.INVITATION_ACCEPTED,
-        actor=None,
-        by=user,
-        subject=user,
-        address=caller.address,
-        by_sso=True,
-    )
 
 
 def _matching(

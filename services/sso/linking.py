@@ -17,8 +17,7 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
-from models import ExternalIdentity, LinkPurpose, MailTemplate, Role, SsoConnection, Tenant, User
-from services.access import one_time_links
+from models import ExternalIdentity, MailTemplate, Role, SsoConnection, Tenant, User
 from services.access.actor import lock_users
 from services.audit.writing import Action, record
 from services.core import clock
@@ -184,9 +183,6 @@ async def let_in(
         address=caller.address,
         provider=connection.name,
     )
-    if user.invited:
-        await one_time_links.void(tx, user.id, LinkPurpose.INVITATION)
-        await outbox.cancel(tx, user.id, MailTemplate.INVITATION)
     outbox.enqueue(
         tx,
         MailTemplate.SSO_LINKED,

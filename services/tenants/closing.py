@@ -18,17 +18,20 @@ from services.audit.heads import note_tenant
 from services.audit.writing import Action
 from services.core import clock
 from services.core.db import Transaction
-from services.core.errors import NotFoundError
+from services.core.errors import InvalidInputError, NotFoundError
 from services.core.looking import looks_first
+from services.core.names import fold
 from services.sessions.sessions import end
 from services.tenants.events import TenantChanged
 
 
 @looks_first
-async def close_tenant(actor: Principal, tenant_id: UUID) -> int:
+async def close_tenant(actor: Principal, tenant_id: UUID, name: str) -> int:
     """Close a tenant: ends every session of its users, and voids their links and waiting mails.
 
+    `name` is the tenant's, as whoever closes it has typed it: so nobody closes the wrong one.
     Returns how many people were signed out. Needs a fresh sign-in; closing it again does nothing.
+    Raises `InvalidInputError`.
     """
     async with acting(
         actor,
@@ -40,6 +43,8 @@ async def close_tenant(actor: Principal, tenant_id: UUID) -> int:
         tx, tenant = act.tx, await _get_locked(act.tx, tenant_id)
         if tenant.closed_at is not None:
             return 0
+        if fold(name.strip()) != fold(tenant.name):
+            raise InvalidInputError({"name": f"Type its name to close it: {tenant.name}"})
         now = tenant.closed_at = clock.now()
         await act.record(Action.TENANT_CLOSED, tenant_id=tenant.id)
         theirs = select(User.id).where(User.tenant_id == tenant.id)

@@ -19,8 +19,9 @@ from services.core import clock
 from services.core.db import Transaction, reading
 from services.core.errors import InvalidInputError, NotFoundError
 from services.core.looking import looks_first
-from services.core.names import RESERVED_SLUGS, check_slug, clean_name, is_slug, slug_from
+from services.core.names import RESERVED_SLUGS, is_slug, slug_from
 from services.tenants.events import TenantChanged
+from services.tenants.forms import NewTenant, TenantName
 
 
 @dataclass(frozen=True)
@@ -104,9 +105,8 @@ async def create_tenant(actor: Principal, name: str, slug: str = "") -> Tenant:
 
 async def add_tenant(tx: Transaction, name: str, slug: str = "") -> Tenant:
     """Add a tenant, and begin its audit chain, in this transaction."""
-    clean = _clean(name)
+    clean = NewTenant(name=name, slug=slug).name
     if slug:
-        check_slug(slug)
         if await _exists(tx, slug):
             raise _taken(slug)
     else:
@@ -122,7 +122,7 @@ async def add_tenant(tx: Transaction, name: str, slug: str = "") -> Tenant:
 @looks_first
 async def rename_tenant(actor: Principal, tenant_id: UUID, name: str) -> None:
     """Give a tenant another name; its address stays. Raises `InvalidInputError`."""
-    clean = _clean(name)
+    clean = TenantName(name=name).name
     async with acting(actor, Permission.MANAGE_TENANTS) as act:
         tenant = await act.tx.get(Tenant, tenant_id, with_for_update=True)
         if tenant is None:
@@ -132,13 +132,6 @@ async def rename_tenant(actor: Principal, tenant_id: UUID, name: str) -> None:
         before, tenant.name = tenant.name, clean
         await act.record(Action.TENANT_RENAMED, tenant_id=tenant.id, before=before, after=clean)
         act.publish(TenantChanged(tenant_id=tenant.id))
-
-
-def _clean(name: str) -> str:
-    try:
-        return clean_name(name, "Name")
-    except ValueError as error:
-        raise InvalidInputError({"name": str(error)}) from error
 
 
 def _taken(slug: str) -> InvalidInputError:

@@ -10,10 +10,10 @@ from sqlmodel import col, select
 
 from models import EndReason, LinkPurpose, LoginSession, Role, User
 from services.access import one_time_links
-from services.access.actor import ROLLCALL, Principal
+from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import Act, acting, viewing
-from services.audit.writing import Action, record
+from services.audit.writing import Action
 from services.core import clock
 from services.core.db import Transaction, reading, transaction
 from services.core.emails import email_key
@@ -25,13 +25,13 @@ from services.core.errors import (
     SelfDeactivationError,
 )
 from services.core.looking import looks_first
-from services.core.names import clean_name, fold
+from services.core.names import fold
 from services.mail import outbox
 from services.sessions import presence
-from services.sessions.receipts import Receipt
 from services.sessions.sessions import end
 from services.users.emails_elsewhere import ActiveElsewhereError, claim_answer
 from services.users.events import UserActivated, UserDeactivated, UserEdited
+from services.users.forms import UserNames
 from services.users.row import row_if_complete
 
 
@@ -180,26 +180,6 @@ async def _platform_admin_ids(tx: Transaction) -> list[UUID]:
     return list(rows)
 
 
-async def keep_receipt(cause: UUID, user_id: UUID, receipt: Receipt) -> None:
-    """Keep beside the audit entry `cause` how the user's open pages were closed."""
-    async with transaction() as tx:
-        user = await tx.get(User, user_id)
-        if user is None:
-            raise NotFoundError
-        slowest = receipt.slowest_ms
-        await record(
-            tx,
-            Action.PAGES_CLOSED,
-            actor=ROLLCALL,
-            subject=user,
-            cause=cause,
-            pages=receipt.pages,
-            answered=receipt.answered,
-            slowest_ms=None if slowest is None else round(slowest, 1),
-            unheard=receipt.unheard,
-        )
-
-
 @looks_first
 async def rename(actor: Principal, user_id: UUID, first_name: str, last_name: str) -> User:
     """Correct a user's name. Raises `InvalidInputError`."""
@@ -263,16 +243,5 @@ async def find_by_email(email: str) -> UUID:
 
 def check_names(first_name: str, last_name: str) -> tuple[str, str]:
     """Both names, cleaned. Raises `InvalidInputError` with a sentence for each wrong one."""
-    cleaned: dict[str, str] = {}
-    wrong: dict[str, str] = {}
-    for key, label, text in (
-        ("first_name", "First Name", first_name),
-        ("last_name", "Last Name", last_name),
-    ):
-        try:
-            cleaned[key] = clean_name(text, label)
-        except ValueError as error:
-            wrong[key] = str(error)
-    if wrong:
-        raise InvalidInputError(wrong)
-    return cleaned["first_name"], cleaned["last_name"]
+    names = UserNames(first_name=first_name, last_name=last_name)
+    return names.first_name, names.last_name

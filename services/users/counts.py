@@ -9,6 +9,9 @@ from sqlalchemy import func, null
 from sqlmodel import col, select
 
 from models import Role, User, UserCount
+from services.access.actor import Principal
+from services.access.permissions import Permission
+from services.audit.acting import viewing
 from services.core.db import Transaction, reading
 from services.lists.matches import Match
 from services.sessions import presence
@@ -76,3 +79,13 @@ async def find_here(tenant_id: UUID | None) -> int:
     """The same, in a transaction of its own."""
     async with reading() as tx:
         return await count_here(tx, tenant_id)
+
+
+async def lacks_tenant_admin(actor: Principal) -> bool:
+    """Whether nobody but Platform Admins can manage the users of the tenant in which the actor
+    works."""
+    async with viewing(actor, Permission.VIEW_USERS) as view:
+        if view.tenant_id is None:
+            return False
+        counts = await find_counts(view.tx, view.tenant_id)
+        return counts.of(Role.TENANT_ADMIN, active=True) == 0

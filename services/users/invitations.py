@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
@@ -231,18 +232,25 @@ async def accept(slug: str | None, token: str, password: str, caller: Caller) ->
         link = await one_time_links.get_live(tx, LinkPurpose.INVITATION, token)
         user, tenant = await user_of_link(tx, link, slug)
         link.used_at = clock.now()
-        await one_time_links.void(tx, user.id, LinkPurpose.INVITATION)
         user.password_hash = hashed
-        await outbox.cancel(tx, user.id, MailTemplate.INVITATION)
-        await record(
-            tx,
-            Action.INVITATION_ACCEPTED,
-            actor=None,
-            by=user,
-            subject=user,
-            address=caller.address,
-        )
+        await mark_accepted(tx, user, caller)
         return await welcome(tx, user, caller, tenant, SignInMethod.LINK)
+
+
+async def mark_accepted(tx: Transaction, user: User, caller: Caller, **details: Any) -> None:
+    """Note in this transaction that somebody comes in who was invited, by whatever way: no link or
+    mail of the invitation is good any more, and the log has it."""
+    await one_time_links.void(tx, user.id, LinkPurpose.INVITATION)
+    await outbox.cancel(tx, user.id, MailTemplate.INVITATION)
+    await record(
+        tx,
+        Action.INVITATION_ACCEPTED,
+        actor=None,
+        by=user,
+        subject=user,
+        address=caller.address,
+        **details,
+    )
 
 
 def roles_offered(role: Role, tenant_id: UUID | None) -> Mapping[str, str]:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from tests.browser.forks import Process, fork
 from tests.ports import free_port
 
 ROOT = Path(__file__).parent.parent.parent
@@ -30,7 +31,7 @@ def cookie_name(url: str, name: str = "rollcall") -> str:
 class Server:
     """A running `main.py serve`."""
 
-    def __init__(self, process: asyncio.subprocess.Process, url: str, data_dir: Path) -> None:
+    def __init__(self, process: Process, url: str, data_dir: Path) -> None:
         self.process = process
         self.url = url
         self.data_dir = data_dir
@@ -55,11 +56,14 @@ async def serving(
     settings: Mapping[str, str] | None = None,
     prefix: Sequence[str] = (),
     before: str = "",
+    forked: bool = True,
 ) -> AsyncIterator[Server]:
     """Serve from this data folder until the block ends, by a program before it, if there is one.
 
     `before` is Python that the server's process runs first: it sets the limits of a smaller
-    machine, or shorter times to wait for.
+    machine, or shorter times to wait for. Unless a program comes before it, the process is a fork
+    (`tests.browser.forks`), whose command line and first environment aren't its own; it is one that
+    was started anew where it isn't to be `forked`.
     """
     port = port or free_port()
     url = f"http://127.0.0.1:{port}"
@@ -73,15 +77,19 @@ async def serving(
         **(settings or {}),
     }
     with _log_in(data_dir) as output:
-        process = await asyncio.create_subprocess_exec(
-            *prefix,
-            sys.executable,
-            *(["-c", f"{before}\n{_SERVE}"] if before else [str(ROOT / "main.py"), "serve"]),
-            cwd=data_dir,
-            env=env,
-            stdout=output,
-            stderr=output,
-        )
+        process: Process
+        if forked and not prefix:
+            process = await fork(data_dir, env, output, before)
+        else:
+            process = await asyncio.create_subprocess_exec(
+                *prefix,
+                sys.executable,
+                *(["-c", f"{before}\n{_SERVE}"] if before else [str(ROOT / "main.py"), "serve"]),
+                cwd=data_dir,
+                env=env,
+                stdout=output,
+                stderr=output,
+            )
     server = Server(process, url, data_dir)
     try:
         await _until_ready(server)

@@ -48,6 +48,10 @@ async def _connect(browsers: Browsers, page: Page, provider: str) -> None:
     browsers.allow("cdn.jsdelivr.net")  # where the mock's pages have their looks from
     await page.get_by_role("button", name="Connect", exact=True).click()
     form = dialog(page)
+    secret = form.get_by_label("Client secret", exact=True)
+    await secret.focus()
+    await secret.blur()
+    await expect(form.get_by_text("Client secret is required.")).to_be_visible()
     await fill(
         form,
         name_on_the_button="Mock Identity",

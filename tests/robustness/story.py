@@ -124,7 +124,7 @@ async def tell(folder: Path) -> Story:
             "ROLLCALL_MAIL_FROM": "rollcall@example.com",
             "ROLLCALL_MAIL_STARTTLS": "false",
         }
-        async with serving(folder / "data", settings=settings) as server:
+        async with serving(folder / "data", settings=settings, forked=False) as server:
             async with _beside(server, given, key):
                 await _day(story, server, post)
             _look_at_process(story, server)

@@ -40,7 +40,6 @@ KILLS = {True: int(os.environ.get("ROLLCALL_CRASHES", "100")), False: 25}
 SERVERS_KILLED = 5
 
 
-@pytest.mark.usefixtures("cheap_hashes")
 async def test_nothing_that_was_acknowledged_is_lost_by_kill_9(settings: Settings) -> None:
     async with receiving_mail() as mail_server:
         async with started(settings):

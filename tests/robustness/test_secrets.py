@@ -61,7 +61,7 @@ async def test_broken_connections_tell_nobody_the_database_s_password(
     url = postgres_server.url(name)
     (tmp_path / "url").write_text(url.replace("@", f":{password}@", 1))
     settings = {"ROLLCALL_DATABASE_URL_FILE": str(tmp_path / "url")}
-    async with serving(tmp_path / "data", settings=settings) as server:
+    async with serving(tmp_path / "data", settings=settings, forked=False) as server:
         with psycopg.connect(url, autocommit=True) as database:
             database.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"

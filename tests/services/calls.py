@@ -1,12 +1,11 @@
 """Every service call that somebody signed in can make, and who may make it."""
 
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 from models import Passkey, Role, SsoConnection, Tenant
 from services.access.actor import Actor
+from services.access.permissions import Permission
 from services.audit import reading as audit_log
 from services.audit.reading import AuditQuery
 from services.core import clock
@@ -15,6 +14,7 @@ from services.core.errors import (
     ConflictError,
     InvalidInputError,
     NotAllowedError,
+    NotFoundError,
     PasskeyRefusedError,
 )
 from services.lists import choices
@@ -28,26 +28,30 @@ from services.sso import connections, flow
 from services.sso.connections import ConnectionForm
 from services.sso.errors import SsoError
 from services.tenants import closing, tenants
-from services.users import accounts, invitation_import, invitations, listing
+from services.users import (
+    accounts,
+    counts,
+    invitation_import,
+    invitations,
+    listing,
+    selection,
+)
 from services.users.invitation_form import InvitationForm
 from services.users.invitation_import import ImportRow
 from services.users.list import USERS
 from tests import books
 from tests.factories import PASSWORD, create_user, open_session
+from tests.services.call import EVERYONE, MANAGERS, Call
+from tests.services.workspace_calls import WORKSPACE_CALLS
 
 NEW_PASSWORD = "an entirely different sentence"
-MANAGERS = {Role.PLATFORM_ADMIN, Role.TENANT_ADMIN}
-EVERYONE = set(Role)
-
-
-@dataclass(frozen=True)
-class Call:
-    """A service call: who may make it, and how. `run` gets the actor and a user's id."""
-
-    name: str
-    allowed: set[Role]
-    run: Callable[[Actor, UUID], Awaitable[object]]
-    takes_id: bool = True
+WITHOUT_SECRET = ConnectionForm(
+    name="Identity",
+    discovery="https://127.0.0.1:1",
+    client_id="rollcall",
+    domains="example.com",
+    new_people="nobody",
+)
 
 
 def _form(role: Role) -> InvitationForm:
@@ -148,8 +152,8 @@ async def _is_connected(tenant_id: UUID) -> bool:
 
 
 async def _connect(actor: Actor, _target: UUID) -> object:
-    with suppress(InvalidInputError):  # of an empty form, which only who may send it hears
-        await connections.connect(actor, ConnectionForm())
+    with suppress(InvalidInputError):  # for want of a secret, which only who may connect hears
+        await connections.connect(actor, WITHOUT_SECRET)
     return None
 
 
@@ -212,6 +216,12 @@ async def _remove_passkey(actor: Actor, _target: UUID) -> object:
     return None
 
 
+async def _rename_passkey(actor: Actor, target: UUID) -> object:
+    with suppress(NotFoundError):  # of another's, which everybody hears
+        await passkeys.rename(actor, target, "Phone")
+    return None
+
+
 async def _renew_codes(actor: Actor, _target: UUID) -> object:
     with suppress(ConflictError):
         await totp.renew_codes(actor)
@@ -220,7 +230,9 @@ async def _renew_codes(actor: Actor, _target: UUID) -> object:
 
 async def _close_tenant(actor: Actor, _target: UUID) -> object:
     assert actor.tenant_id is not None
-    return await closing.close_tenant(actor, actor.tenant_id)
+    async with reading() as tx:
+        name = (await tx.get_one(Tenant, actor.tenant_id)).name
+    return await closing.close_tenant(actor, actor.tenant_id, name)
 
 
 async def _reopen_tenant(actor: Actor, _target: UUID) -> object:
@@ -260,6 +272,18 @@ CALLS = [
         lambda a, _t: choices.remove_view(a, USERS, "Invited"),
     ),
     Call("users.listing.get_details", MANAGERS, listing.get_details),
+    Call(
+        "users.selection.list_selectable",
+        EVERYONE,
+        lambda a, _t: selection.list_selectable(a, Permission.RUN_POCS, "ada"),
+        takes_id=False,
+    ),
+    Call(
+        "users.counts.lacks_tenant_admin",
+        MANAGERS,
+        lambda a, _t: counts.lacks_tenant_admin(a),
+        takes_id=False,
+    ),
     Call(
         "users.invitations.invite",
         MANAGERS,
@@ -346,6 +370,7 @@ CALLS = [
     Call("sign_in.second_factors.passkeys.begin", EVERYONE, _begin_passkey, takes_id=False),
     Call("sign_in.second_factors.passkeys.finish", EVERYONE, _finish_passkey, takes_id=False),
     Call("sign_in.second_factors.passkeys.remove", EVERYONE, _remove_passkey, takes_id=False),
+    Call("sign_in.second_factors.passkeys.rename", EVERYONE, _rename_passkey, takes_id=False),
     Call("sessions.sessions.list_open", MANAGERS, sessions.list_open),
     Call("sessions.sessions.revoke", MANAGERS, sessions.revoke),
     # Another tenant's user is asked about by a test of its own, below.
@@ -427,6 +452,7 @@ CALLS = [
     Call("sso.connections.require", MANAGERS, _require_sso, takes_id=False),
     Call("sso.connections.disconnect", MANAGERS, _disconnect, takes_id=False),
     Call("sso.flow.finish_test", MANAGERS, _finish_test, takes_id=False),
+    *WORKSPACE_CALLS,
 ]
 # A sign of life asks for nothing and tells nothing; `test_sessions` shows what it doesn't do.
 NEEDS_NO_ANSWER = {"sessions.sessions.touch"}

@@ -4,6 +4,8 @@ import asyncio
 import importlib
 import inspect
 import pkgutil
+from collections.abc import Sequence
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -26,7 +28,9 @@ from services.sessions.sessions import end
 from services.users import accounts, listing
 from tests import books
 from tests.factories import create_tenant, create_user, sign_in
-from tests.services.calls import CALLS, EVERYONE, NAMES_A_TENANT, NEEDS_NO_ANSWER, Call, connected
+from tests.services.call import EVERYONE, Call
+from tests.services.calls import CALLS, NAMES_A_TENANT, NEEDS_NO_ANSWER, connected
+from tests.services.workspace_calls import WORKSPACE_CALLS
 
 each_call = pytest.mark.parametrize("call", CALLS, ids=lambda call: call.name)
 each_call_with_an_id = pytest.mark.parametrize(
@@ -87,7 +91,7 @@ async def test_without_a_required_second_factor_only_ones_own_account_is_open(
     for role in set(Role) - {Role.PLATFORM_ADMIN}:
         target = await create_user(tenant, invited=True)
         actor = await _actor(tenant, role)
-        if call.allowed == EVERYONE:
+        if call.allowed == EVERYONE and call not in WORKSPACE_CALLS:
             await call.run(actor, target.id)
         else:
             lacking = SecondFactorRequiredError
@@ -154,6 +158,18 @@ async def test_nothing_is_done_for_a_user_from_the_commit_of_their_deactivation(
             await call.run(actor, target.id)
 
 
+async def _those_that_wait(running: Sequence["asyncio.Future[object]"]) -> set[Any]:
+    """The calls that wait for our locks. Those that only read are answered first, before the
+    commit: however long a busy machine takes for it, none is left when three seconds bring none."""
+    waiting: set[Any] = set(running)
+    answered: set[Any] = {None}
+    while answered and waiting:
+        answered, waiting = await asyncio.wait(
+            waiting, timeout=3, return_when=asyncio.FIRST_COMPLETED
+        )
+    return waiting
+
+
 async def test_nothing_is_done_by_a_call_that_waited_while_its_user_was_deactivated(
     rollcall: Runtime, tenant: Tenant
 ) -> None:
@@ -168,8 +184,7 @@ async def test_nothing_is_done_by_a_call_that_waited_while_its_user_was_deactiva
             asyncio.ensure_future(call.run(actor, target.id))
             for call, actor in zip(calls, actors, strict=True)
         ]
-        # Those that only read are answered now, before the commit; the others wait for our locks.
-        _, waiting = await asyncio.wait(running, timeout=1)
+        waiting = await _those_that_wait(running)
         for user in users:
             row = await tx.get_one(User, user.id)
             row.deactivate(clock.now(), None)

@@ -1,7 +1,5 @@
 """Getting in against being shut out, at the same moment: many rounds, on both databases."""
 
-import pytest
-
 from models import LinkPurpose, Role, Tenant, User
 from services.access.actor import Actor
 from services.sessions import sessions
@@ -10,8 +8,6 @@ from services.users import accounts, invitations
 from tests import books, factories
 from tests.factories import CALLER, PASSWORD, create_users
 from tests.racing import FEW_ROUNDS, ROUNDS, duel, race, rounds
-
-pytestmark = pytest.mark.usefixtures("cheap_hashes")
 
 OTHER_PASSWORD = "an entirely other sentence"
 # Milliseconds: with so many rounds in flight, what is raced here takes about so long.

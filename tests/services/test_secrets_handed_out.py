@@ -37,7 +37,8 @@ from services.users import invitations
 from services.users.invitation_form import InvitationForm
 from tests import books
 from tests.factories import create_user, sign_in
-from tests.services.calls import CALLS, Call
+from tests.services.call import Call
+from tests.services.calls import CALLS
 
 STALE = FRESH_FOR + timedelta(seconds=1)
 # Which secret each call hands out, or has mailed.
@@ -62,7 +63,11 @@ HANDS_OUT = {
     "audit.reading.export": Secret.AUDIT_EXPORT,
 }
 # What these return as text is words for people.
-WORDS_ALONE = {"users.invitations.check_field", "lists.choices.save_view"}
+WORDS_ALONE = {
+    "users.invitations.check_field",
+    "lists.choices.save_view",
+    "workspace.listing.list_customers",
+}
 
 BY_NAME = {call.name: call for call in CALLS}
 each_call = pytest.mark.parametrize("call", CALLS, ids=lambda call: call.name)

@@ -37,7 +37,7 @@ from tests.conftest import BOTH
 from tests.factories import CALLER, PASSWORD
 from tests.machines import Machine, explore, maker
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("cheap_hashes")]
+pytestmark = pytest.mark.slow
 
 EMAILS = ("ada@example.com", "ADA@example.com", "grace@example.com")
 

@@ -8,6 +8,7 @@ export default {
     home: String,
     logo: String,
     place: String,
+    inside: Boolean,
     navigation: Array,
     person: Object,
     menu: Array,
@@ -24,6 +25,7 @@ export default {
     return h("div", { class: "app" }, [
       h("a", { class: "skip-link", href: "#main" }, "Skip to content"),
       h("header", { class: "shell" }, [this.brand(), this.where(), this.links(), this.own()]),
+      this.inside ? this.trail() : null,
       main,
     ]);
   },
@@ -36,6 +38,16 @@ export default {
     },
     where() {
       return h("span", { class: "tenant-name", dir: "auto", title: this.place }, this.place);
+    },
+    // Where a Platform Admin is who has entered an organisation, and the way out.
+    trail() {
+      const above = "/platform/tenants";
+      const here = { "aria-current": "page", dir: "auto", class: "trail-here" };
+      return h("nav", { class: "trail", "aria-label": "Breadcrumb" }, [
+        h("ol", [h("li", h("a", { href: above }, "All organisations")), h("li", here, this.place)]),
+        h("span", { class: "chip chip-accent" }, "You are here as a Platform Admin"),
+        h("a", { class: "trail-out", href: above }, "Leave"),
+      ]);
     },
     links() {
       const link = ({ name, href, current }) =>

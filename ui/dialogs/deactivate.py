@@ -4,14 +4,14 @@ from uuid import UUID
 
 from services.access.actor import Actor
 from services.core.errors import RollcallError
+from services.core.forms import Form
 from services.core.names import mixed_letters, mixed_scripts
+from services.sessions import receipts
 from services.sessions.receipts import Receipt
 from services.users import accounts
 from services.users.accounts import Impact, StatusChange
-from ui import notices
-from ui.actions import told
-from ui.components.form_dialog import About, FormDialog
 from ui.components.toast import Toast
+from ui.forms.dialog import About, FormDialog
 
 
 class DeactivateDialog:
@@ -22,7 +22,12 @@ class DeactivateDialog:
         self.toast = toast
         self.impact: Impact | None = None
         self.dialog = FormDialog(
-            "Deactivate user", submit="Deactivate", tone="danger", on_submit=self._confirmed
+            toast,
+            "Deactivate user",
+            Form,
+            submit="Deactivate",
+            tone="danger",
+            on_submit=self._deactivate,
         )
 
     async def ask(self, user_id: UUID) -> None:
@@ -36,21 +41,19 @@ class DeactivateDialog:
         )
         self.dialog.open(title="Deactivate {name}?", body=_impact_text(self.impact), about=about)
 
-    async def _confirmed(self, values: dict[str, str]) -> None:
-        await told(self.toast, self.dialog)(self._deactivate)()
-
-    async def _deactivate(self) -> None:
-        if self.impact is None:
+    async def _deactivate(self, _form: Form) -> None:
+        impact = self.impact
+        if impact is None:
             return
         change = await accounts.set_active(
-            self.actor, self.impact.user_id, False, seen_version=self.impact.version
+            self.actor, impact.user_id, False, seen_version=impact.version
         )
         self.dialog.close()
         if not change.changed or change.cause is None:
             self.toast.show(f"{change.name} is inactive already.")
             return
         # Nobody was signed in: there is no receipt to wait for.
-        receipt = await notices.receipt_of(change.cause) if self.impact.devices else None
+        receipt = await receipts.of(change.cause) if impact.devices else None
         self.toast.show(
             outcome(change, receipt),
             tone="success",

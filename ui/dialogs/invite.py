@@ -24,7 +24,12 @@ class InviteDialog:
     """First Name, Last Name, Email, Role, and what comes of them; `on_invited` hears whose account
     was made."""
 
-    def __init__(self, visit: Visit, toast: Toast, on_invited: Callable[[UUID], None]) -> None:
+    def __init__(
+        self,
+        visit: Visit,
+        toast: Toast,
+        on_invited: Callable[[UUID, Role], None] = lambda _user_id, _role: None,
+    ) -> None:
         self.actor = visit.actor
         self._on_invited = on_invited
         roles = invitations.roles_offered(visit.role, visit.actor.tenant_id)
@@ -42,13 +47,13 @@ class InviteDialog:
             ),
         )
 
-    def open(self) -> None:
-        """Open the empty form."""
-        self.dialog.open()
+    def open(self, role: Role | None = None) -> None:
+        """Open the form, empty but for a role that is suggested."""
+        self.dialog.open({"role": role} if role else None)
 
     async def _invite(self, form: InvitationForm) -> Outcome:
         invited = await invitations.invite(self.actor, form)
-        self._on_invited(invited.user_id)
+        self._on_invited(invited.user_id, invited.role)
         if invited.by_mail:
             return f"{invited.name} is invited. The mail to {invited.email} is on its way."
         link = await invitations.copy_link(self.actor, invited.user_id)

@@ -1,17 +1,33 @@
 """A link for a user's new password: copied, or mailed."""
 
+from enum import StrEnum
 from uuid import UUID
 
 from services.access.actor import Actor
+from services.core.form_fields import Option
+from services.core.forms import Form, choice
 from services.mail import outbox
 from services.sign_in import password_links
-from ui.actions import told
-from ui.components.form_dialog import About, Field, FormDialog
 from ui.components.toast import Toast
-from ui.input import as_text
+from ui.forms.dialog import About, FormDialog, Helpers, Link, Outcome
 
-COPY, MAIL = "copy", "mail"
 WORKS = "It works once, and for 30 minutes."
+
+
+class Way(StrEnum):
+    """How a link reaches whom it is for."""
+
+    MAIL = "mail"
+    COPY = "copy"
+
+
+LABELS = {Way.MAIL: "By mail to them", Way.COPY: "As a link that I copy"}
+
+
+class PasswordLink(Form):
+    """How the link is handed over."""
+
+    way: Way = choice("Hand it over")
 
 
 class PasswordLinkDialog:
@@ -19,39 +35,29 @@ class PasswordLinkDialog:
 
     def __init__(self, actor: Actor, toast: Toast) -> None:
         self.actor = actor
-        self.toast = toast
         self.user_id: UUID | None = None
-        ways = [(COPY, "As a link that I copy")]
-        if outbox.is_configured():
-            ways.insert(0, (MAIL, "By mail to them"))
+        self.ways = list(Way) if outbox.is_configured() else [Way.COPY]
         self.dialog = FormDialog(
+            toast,
             "Password link",
-            fields=[Field("way", "Hand it over", "select", options=ways)],
+            PasswordLink,
             submit="Make the link",
-            on_submit=self._submit,
+            on_submit=self._make,
             body=f"{{name}} chooses a new password with it, which signs them out everywhere else. "
             f"{WORKS} An earlier one stops working.",
+            helpers=Helpers(options={"way": [Option(way, LABELS[way]) for way in self.ways]}),
         )
 
     def ask(self, user_id: UUID, about: About) -> None:
         """Open the dialog about this user."""
         self.user_id = user_id
-        self.dialog.open(
-            values={"way": MAIL if outbox.is_configured() else COPY},
-            title="Password link for {name}",
-            about=about,
-        )
+        self.dialog.open({"way": self.ways[0]}, title="Password link for {name}", about=about)
 
-    async def _submit(self, values: dict[str, str]) -> None:
-        await told(self.toast, self.dialog)(self._make)(as_text(values, "way"))
-
-    async def _make(self, way: str) -> None:
+    async def _make(self, form: PasswordLink) -> Outcome:
         if self.user_id is None:
-            return
-        if way == MAIL:
+            return None
+        if form.way is Way.MAIL:
             email = await password_links.mail_link(self.actor, self.user_id)
-            self.dialog.close()
-            self.toast.show(f"A password link is on its way to {email}. {WORKS}", tone="success")
-            return
+            return f"A password link is on its way to {email}. {WORKS}"
         url = await password_links.copy_link(self.actor, self.user_id)
-        self.dialog.show_link(f"Hand over this link yourself. {WORKS}", url)
+        return Link(f"Hand over this link yourself. {WORKS}", url)

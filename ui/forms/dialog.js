@@ -2,9 +2,11 @@
 // says early what it can know by itself.
 import { EMPTY, FIELDS, isGroup, plain, wrongBefore } from "form_fields";
 import { listen } from "live_socket";
+import PeopleField from "people_field";
 
 const CHECK_PAUSE = 300; // ms of quiet before a value is sent to be checked
 const FOLLOW_PAUSE = 150; // ms of quiet before what stands beside the form follows it
+const RENEWAL = 300; // ms at most until people are looked for anew
 const NAME = "{name}"; // where a text names whom the dialog is about
 const LOST_AFTER = 3_000; // ms after a reconnection until an answer counts as lost
 
@@ -49,6 +51,7 @@ const ACTIONS = `
   </div>`;
 
 export default {
+  components: { PeopleField },
   template: `
   <dialog ref="dialog" class="dialog" :class="{ 'dialog-wide': wide }"
           :aria-labelledby="$attrs.id + '-title'"
@@ -77,7 +80,7 @@ export default {
     wide: Boolean,
     opening: Object,
   },
-  emits: ["submit", "check", "changed", "again", "closed"],
+  emits: ["submit", "check", "changed", "search", "again", "closed"],
   data() {
     return {
       heading: this.title,
@@ -86,6 +89,7 @@ export default {
       values: {},
       errors: {},
       notes: {},
+      found: {}, // per field in which people are chosen: what the last search found
       revealed: {},
       general: "",
       link: null,
@@ -97,17 +101,22 @@ export default {
   created() {
     this.NAME = NAME;
     this.checkSeq = 0;
+    this.searches = {}; // per field: the last search, to be repeated when somebody comes or goes
     this.latest = {}; // per field: the number of its newest check
     this.checked = {}; // per field: the value that was sent last
     this.timers = {};
     this.reset({});
   },
   mounted() {
-    this.stop = listen({}, { onReconnect: this.reconnected, onMissed: () => {} }); // shows no rows
+    this.stop = listen(
+      { rollcall_people: this.peopleChanged },
+      { onReconnect: this.reconnected, onMissed: this.peopleChanged },
+    );
     this.open(this.opening);
   },
   unmounted() {
     this.stop();
+    clearTimeout(this.renewal);
     this.forget();
   },
   computed: {
@@ -152,6 +161,18 @@ export default {
       this.errors[name] = error;
       this.notes[name] = note;
     },
+    // Whom a search found. Who was chosen, and can't be any more, leaves the field.
+    showPeople(name, seq, people, hasMore, gone) {
+      if (this.searches[name]?.seq !== seq) return;
+      this.found[name] = { people, hasMore };
+      const chosen = [this.values[name] ?? []].flat();
+      const left = chosen.filter((one) => gone.includes(one.id));
+      if (!left.length) return;
+      const stay = chosen.filter((one) => !gone.includes(one.id));
+      this.values[name] = Array.isArray(this.values[name]) ? stay : null;
+      const names = left.map((one) => one.name).join(", ");
+      this.errors[name] = `${names} can’t be chosen any more. Choose somebody else.`;
+    },
     showLink(text, url) {
       this.done();
       this.general = "";
@@ -182,6 +203,8 @@ export default {
       this.forgetChecks();
       clearTimeout(this.following);
       this.checked = {};
+      this.searches = {};
+      this.found = {};
       this.revealed = {};
     },
     forgetChecks() {
@@ -261,7 +284,24 @@ export default {
     plainValues(fields) {
       return Object.fromEntries(fields.map(({ name }) => [name, plain(this.values[name])]));
     },
+    search(field, words) {
+      const { name } = field;
+      this.searchSeq = (this.searchSeq ?? 0) + 1;
+      this.searches[name] = { words, seq: this.searchSeq };
+      const chosen = [plain(this.values[name]) ?? []].flat();
+      this.$emit("search", { field: name, words, chosen, seq: this.searchSeq });
+    },
+    // Not all pages at once: an import changes many people in a moment.
+    peopleChanged() {
+      if (this.renewal) return;
+      this.renewal = setTimeout(() => {
+        this.renewal = undefined;
+        for (const field of this.fields.filter(({ kind }) => ["person", "people"].includes(kind)))
+          this.search(field, this.searches[field.name]?.words ?? "");
+      }, Math.random() * RENEWAL);
+    },
     reconnected() {
+      this.peopleChanged();
       if (!this.busy) return;
       this.lost = setTimeout(() => {
         if (!this.busy) return;
@@ -282,7 +322,7 @@ export default {
       return text.split(NAME).flatMap((part, at) => (at ? [this.about.name, part] : [part]));
     },
     idOf(field) {
-      return `${this.$attrs.id}-${field.name}`;
+      return `${this.$attrs.id}-field-${field.name}`;
     },
     controlOf(field) {
       return field ? document.getElementById(this.idOf(field)) : null;

@@ -3,22 +3,28 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import Any, Generic, Literal, TypeVar
+from uuid import UUID
 
 from nicegui import context
 from nicegui.events import GenericEventArguments
 
+from services.access.permissions import Permission
 from services.core.errors import (
     FreshSignInNeededError,
     InvalidInputError,
     RollcallError,
     SessionEndedError,
 )
-from services.core.form_fields import Option
+from services.core.form_fields import MOST_PEOPLE, Option, PeopleField, PersonField
 from services.core.forms import Form, fields_of
+from services.core.names import MAX_NAME
+from services.users.selection import Selection
 from ui.components.component import Component
 from ui.components.toast import Toast
-from ui.forms.values import field_values, opening_values
+from ui.forms.values import field_values, opening_values, people_values
+from ui.input import as_text, as_uuid
 
 FormT = TypeVar("FormT", bound=Form)
 Tone = Literal["accent", "danger"]
@@ -48,21 +54,27 @@ class About:
 # nothing to say.
 Outcome = str | Link | None
 OnCheck = Callable[[str, str], Awaitable[tuple[str, str]]]
+# Finds whom to choose: among whom (a permission, or anybody), by which words, and who is chosen.
+FindPeople = Callable[[Permission | None, str, Sequence[UUID]], Awaitable[Selection]]
 
 
 @dataclass(frozen=True)
 class Helpers:
     """What helps to fill a form in.
 
-    `check` gets a field's name and value soon after it was typed, where the form itself found
-    nothing wrong, and returns (what is wrong, what is worth knowing). `options` are a choice's
-    answers where they aren't always the same. `beside` builds what stands beside the form each time
-    it opens, and `on_change` gets what is filled in, unchecked, whenever it changed. `again` is the
-    label of what opens the form once more after it was sent.
+    `hints` stand under fields instead of their own. `options` are a choice's answers where they
+    aren't always the same. `check` gets a field's name and value soon after it was typed, where the
+    form itself found nothing wrong, and returns (what is wrong, what is worth knowing). `people`
+    finds whom to choose: it is `selection.list_selectable` of who acts, on a page in
+    `notices.people_room`. `beside` builds what stands beside the form each time it opens, and
+    `on_change` gets what is filled in, unchecked, whenever it changed. `again` is the label of what
+    opens the form once more after it was sent.
     """
 
+    hints: Mapping[str, str] = field(default_factory=dict)
     check: OnCheck | None = None
     options: Mapping[str, Sequence[Option]] = field(default_factory=dict)
+    people: FindPeople | None = None
     beside: Callable[[], None] | None = None
     on_change: Callable[[Mapping[str, Any]], Awaitable[None]] | None = None
     again: str = ""
@@ -77,11 +89,14 @@ OTHER = (
 )
 
 
-class _Shown(Component, script="dialog.js", imports=["live_socket.js", "form_fields.js"]):
+class _Shown(
+    Component, script="dialog.js", imports=["live_socket.js", "form_fields.js", "people_field.js"]
+):
     """A dialog on the page: it opens as it comes, and says when it was closed."""
 
     def __init__(self, form: Mapping[str, Any], opening: Mapping[str, Any]) -> None:
         super().__init__()
+        self.is_sending = False
         for name, value in form.items():
             self._props[name] = value
         self._props["opening"] = opening
@@ -126,7 +141,6 @@ class FormDialog(Generic[FormT]):
             "tone": tone,
             "wide": helpers.beside is not None,
         }
-        self._sending = False
         self._client = context.client
         self._shown: _Shown | None = None
         self._about: About | None = None
@@ -152,7 +166,9 @@ class FormDialog(Generic[FormT]):
             self._shown.run_method("open", opening)
             return
         fields = tuple(
-            field_values(name, field, self._helpers.options.get(name))
+            field_values(
+                name, field, self._helpers.options.get(name), self._helpers.hints.get(name)
+            )
             for name, field in self._fields.items()
         )
         with self._client.content:
@@ -160,9 +176,10 @@ class FormDialog(Generic[FormT]):
         if self._helpers.beside is not None:
             with shown:
                 self._helpers.beside()
-        shown.on("submit", self._submitted)
+        shown.on("submit", partial(self._submitted, shown))
         shown.on("check", self._check)
         shown.on("changed", self._changed)
+        shown.on("search", self._search)
         shown.on("again", self._again, args=[])
         shown.on("closed", lambda: self._closed(shown), args=[])
 
@@ -185,43 +202,49 @@ class FormDialog(Generic[FormT]):
         if not shown.is_deleted:
             shown.delete()
 
-    async def _submitted(self, event: GenericEventArguments) -> None:
-        if self._sending:
+    async def _submitted(self, shown: _Shown, event: GenericEventArguments) -> None:
+        if shown.is_sending or shown is not self._shown:
             return
         sent: dict[str, Any] = event.args if isinstance(event.args, dict) else {}
         if self._about is not None and sent.get(ABOUT) != self._about.id:
             self._show_errors({}, OTHER)
             return
-        await self._send({name: sent.get(name) for name in self._fields})
+        await self._send(shown, self._known(sent))
 
-    async def _send(self, values: Mapping[str, Any]) -> None:
-        """Do what was asked, and show what came of it."""
-        self._sending = True
+    async def _send(self, shown: _Shown, values: Mapping[str, Any]) -> None:
+        """Do what was asked, and show what came of it.
+
+        Meanwhile the dialog may have been closed, and opened anew about somebody else.
+        """
+        shown.is_sending = True
         try:
-            await self._answer(await self._on_submit(self._form(**values)))
+            outcome = await self._on_submit(self._form(**values))
+            if isinstance(outcome, Link):
+                self.show_link(outcome.text, outcome.url)
+                return
+            if shown is self._shown:
+                self.close()
+            if outcome:
+                self._say(outcome)
         except SessionEndedError:
             return  # told by the sign-in page, which the cut brings by itself
         except InvalidInputError as error:
             self._show_errors(await self._all_wrong(error.fields, values))
         except FreshSignInNeededError as error:
             if self._toast.ask_proof:
-                self._toast.ask_proof(lambda: self._send(values))
+                self._toast.ask_proof(lambda: self._send(shown, values))
             else:
                 self._show_errors({}, str(error))
         except RollcallError as error:
             self._show_errors({}, str(error))
         finally:
-            self._sending = False
-            self._tell("done")
+            shown.is_sending = False
+            if not shown.is_deleted:
+                shown.run_method("done")
 
-    async def _answer(self, outcome: Outcome) -> None:
-        if isinstance(outcome, Link):
-            self.show_link(outcome.text, outcome.url)
-            return
-        self.close()
-        if outcome:
-            again = self._again if self._helpers.again else None
-            self._toast.show(outcome, "success", self._helpers.again or None, again)
+    def _say(self, sentence: str) -> None:
+        again = self._again if self._helpers.again else None
+        self._toast.show(sentence, "success", self._helpers.again or None, again)
 
     async def _all_wrong(
         self, wrong: Mapping[str, str], values: Mapping[str, Any]
@@ -260,6 +283,25 @@ class FormDialog(Generic[FormT]):
         if not event.sender.is_deleted:
             event.sender.run_method("showChecked", name, seq, wrong, note)
 
+    async def _search(self, event: GenericEventArguments) -> None:
+        sent = event.args if isinstance(event.args, dict) else {}
+        name, seq, words = sent.get("field"), sent.get("seq"), as_text(sent, "words")
+        field = self._fields.get(name) if isinstance(name, str) else None
+        if not isinstance(field, PersonField | PeopleField) or not isinstance(seq, int):
+            return
+        if self._helpers.people is None:
+            return
+        among = Permission(field.among) if field.among else None
+        try:
+            found = await self._helpers.people(among, words[:MAX_NAME], _ids(sent.get("chosen")))
+        except SessionEndedError:
+            return
+        except RollcallError as error:
+            self._toast.show(str(error), tone="error")
+            return
+        if not event.sender.is_deleted:
+            event.sender.run_method("showPeople", name, seq, *people_values(found))
+
     async def _changed(self, event: GenericEventArguments) -> None:
         if self._helpers.on_change is None or not isinstance(event.args, dict):
             return
@@ -275,6 +317,11 @@ class FormDialog(Generic[FormT]):
 
     def _again(self) -> None:
         self.open()
+
+
+def _ids(sent: object) -> list[UUID]:
+    ids = [as_uuid(value) for value in sent[:MOST_PEOPLE]] if isinstance(sent, list) else []
+    return [user_id for user_id in ids if user_id is not None]
 
 
 def _lines(body: str | Sequence[str]) -> list[str]:

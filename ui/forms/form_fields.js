@@ -22,6 +22,12 @@ const CHOICE = `
     </label>
   </div>`;
 
+const PEOPLE = `
+  <people-field v-else-if="field.kind === 'person' || field.kind === 'people'"
+                v-model="values[field.name]" :field="field" :control="control(field)"
+                :answer="found[field.name]" @search="search(field, $event)"
+                @update:model-value="edited(field)" @blur="left(field)"></people-field>`;
+
 const TYPED = `
   <textarea v-else-if="field.kind === 'lines'" v-bind="control(field)" rows="4" dir="auto"
             v-model="values[field.name]" @input="edited(field)" @blur="left(field)"></textarea>
@@ -58,7 +64,7 @@ export const FIELDS = `
       <template v-else>
         <span v-if="isGroup(field)" class="field-label" :id="idOf(field) + '-label'">${LABEL}</span>
         <label v-else :for="idOf(field)">${LABEL}</label>
-        ${CHOICE}${TYPED}
+        ${CHOICE}${PEOPLE}${TYPED}
       </template>
       ${DESCRIPTIONS}
       <p class="field-message" :id="idOf(field) + '-message'" aria-live="polite"

@@ -1,24 +1,28 @@
 """A form's fields and their values, as plain values for the browser."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, is_dataclass
+from dataclasses import asdict
 from datetime import date
 from enum import Enum
 from typing import Any
 from uuid import UUID
 
 from services.core.form_fields import ChoiceField, FileField, FormField, Option, SeveralField
+from services.core.names import mixed_letters
+from services.users.selection import Person, Selection
 
 
-def field_values(name: str, field: FormField, options: Sequence[Option] | None) -> dict[str, Any]:
-    """What the dialog shows of a field; `options` take the place of its own."""
+def field_values(
+    name: str, field: FormField, options: Sequence[Option] | None, hint: str | None
+) -> dict[str, Any]:
+    """What the dialog shows of a field; `options` and `hint` take the place of its own."""
     values: dict[str, Any] = {
         "name": name,
         "kind": field.kind,
         "label": field.label,
         "required": not field.optional,
         "missing": field.missing,
-        "hint": field.hint,
+        "hint": field.hint if hint is None else hint,
         "half": field.half,
         "autocomplete": field.autocomplete,
         "maxlength": field.maxlength,
@@ -33,8 +37,24 @@ def field_values(name: str, field: FormField, options: Sequence[Option] | None) 
     return values
 
 
+def people_values(found: Selection) -> tuple[list[dict[str, Any]], bool, list[str]]:
+    """Whom a search found, whether there are more, and who can't be chosen any more."""
+    people = [person_values(person) for person in found.people]
+    return people, found.has_more, [str(user_id) for user_id in found.gone]
+
+
+def person_values(person: Person) -> dict[str, Any]:
+    """Somebody who can be chosen, or is. The email tells apart those whose names are alike."""
+    return {
+        "id": str(person.id),
+        "name": person.name,
+        "detail": person.email,
+        "note": mixed_letters(person.mixed),
+    }
+
+
 def opening_values(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values that a dialog opens with."""
+    """The values that a dialog opens with; who is chosen comes as a `Person`."""
     return {name: _plain(value) for name, value in values.items()}
 
 
@@ -47,6 +67,6 @@ def _plain(value: object) -> Any:
         return value.isoformat()
     if isinstance(value, UUID):
         return str(value)
-    if is_dataclass(value) and not isinstance(value, type):
-        return {name: _plain(item) for name, item in asdict(value).items()}
+    if isinstance(value, Person):
+        return person_values(value)
     return value

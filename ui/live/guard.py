@@ -264,7 +264,8 @@ async def _disconnect(sid: str, reason: str | None = None) -> None:
         return
     socket.connection.hang_up()  # a browser ends both at once
     page = socket.page
-    if page.sids or reason != core.sio.reason.CLIENT_DISCONNECT:
+    said_goodbye = reason == core.sio.reason.CLIENT_DISCONNECT or socket.connection.is_left
+    if page.sids or not said_goodbye:
         return
     pages.left(page)
     asyncio.get_running_loop().call_later(LEFT_GRACE, _forget_if_left, page)

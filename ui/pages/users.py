@@ -1,5 +1,6 @@
 """The Users page: the table, the toggle, the invitation."""
 
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from services.core.errors import NotFoundError
 from services.lists.query import from_url
 from services.sessions.sessions import Visit
 from services.users import accounts, listing
+from services.users.counts import lacks_tenant_admin
 from services.users.list import USERS
 from ui import notices
 from ui.actions import told
@@ -24,6 +26,7 @@ from ui.dialogs.invite import InviteDialog
 from ui.frame import enter, frame
 from ui.identity import require
 from ui.input import as_uuid, as_version
+from ui.pages.first_admin import FirstAdminNotice
 from ui.paths import home_path
 from ui.tables.live_table import HeadItem, Opening, csv_response, opened
 
@@ -42,9 +45,10 @@ async def users_page(visit: MayView) -> None:
     """Build the page."""
     enter(visit, notices.users_room(visit.actor.tenant_id))
     opening = await opened(visit, USERS, listing.list_users)
+    lacks_admin = visit.above_tenants and await lacks_tenant_admin(visit.actor)
     title = "Users" if visit.tenant_slug else "Platform Admins"
     with frame(visit, title, current="users") as toast:
-        _UsersScreen(visit, toast).build(title, opening)
+        _UsersScreen(visit, toast).build(title, opening, lacks_admin=lacks_admin)
 
 
 class _UsersScreen:
@@ -55,10 +59,13 @@ class _UsersScreen:
         self.actor: Actor = visit.actor
         self.toast = toast
 
-    def build(self, title: str, opening: Opening) -> None:
+    def build(self, title: str, opening: Opening, *, lacks_admin: bool) -> None:
         """Lay the page out."""
         above_tenants = self.visit.tenant_slug is None
-        invite = InviteDialog(self.visit, self.toast, self._invited)
+        self.notice: FirstAdminNotice | None = None
+        invite = InviteDialog(self.visit, self.toast, on_invited=self._invited)
+        if lacks_admin:
+            self.notice = FirstAdminNotice(self.visit, partial(invite.open, Role.TENANT_ADMIN))
         self.deactivation = DeactivateDialog(self.actor, self.toast)
         roles = invitable_roles(self.visit.role, above_tenants=above_tenants)
         shown = roles if above_tenants else (*roles, Role.TENANT_ADMIN)
@@ -78,8 +85,10 @@ class _UsersScreen:
         )
         self.table.on_toggle(told(self.toast)(self._toggle))
 
-    def _invited(self, user_id: UUID) -> None:
+    def _invited(self, user_id: UUID, role: Role) -> None:
         self.table.bring(user_id)
+        if self.notice is not None and role is Role.TENANT_ADMIN:
+            self.notice.hide()
 
     async def _toggle(self, values: dict[str, Any]) -> None:
         user_id = as_uuid(values.get("id"))

@@ -19,7 +19,7 @@ from services.core.errors import (
     TooManyAttemptsError,
 )
 from services.sessions import sessions
-from services.sign_in.second_factors import passkeys
+from services.sign_in.second_factors.passkey_host import are_offered
 from services.sign_in.sign_in import sign_in
 from services.sso.connections import find_offer
 from services.sso.logout import provider_sign_out
@@ -125,9 +125,7 @@ async def sign_in_page(slug: str | None, **shown: Any) -> Response:
     values = {"name": "", "next": "", "notice": "", "door": "", **shown}
     values["name"] = values["name"] or await name_of(slug)
     sso = await find_offer(slug)
-    return page(
-        "sign_in.html", base=home_path(slug), sso=sso, passkeys=passkeys.are_offered(), **values
-    )
+    return page("sign_in.html", base=home_path(slug), sso=sso, passkeys=are_offered(), **values)
 
 
 async def refused_page(slug: str | None, error: Exception, **shown: Any) -> Response:

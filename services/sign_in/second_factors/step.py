@@ -19,6 +19,7 @@ from services.sessions import known_devices
 from services.sessions.sessions import Caller
 from services.sign_in import second_step_ticket, throttle
 from services.sign_in.second_factors import passkeys, totp
+from services.sign_in.second_factors.passkey_host import are_offered
 from services.sign_in.sign_in import SignedIn, welcome
 
 # What is to be logged of a proof, or none where it is wrong. The user is locked.
@@ -27,10 +28,12 @@ _Prove = Callable[[Transaction, User], Awaitable[Action | None]]
 
 @dataclass(frozen=True)
 class Choices:
-    """What the second step's page offers. A recovery code is always one of them."""
+    """What the second step's page offers. A recovery code is always one of them. `old_host` is
+    where passkeys belong to that can't be used here, where there are no others."""
 
     app: bool
     passkey: bool
+    old_host: str = ""
 
 
 async def get_choices(slug: str | None, ticket: str | None) -> Choices:
@@ -41,7 +44,13 @@ async def get_choices(slug: str | None, ticket: str | None) -> Choices:
     user_id, _, _ = second_step_ticket.read(ticket, slug)
     async with reading() as tx:
         factors = await totp.find(tx, user_id)
-    return Choices(factors.since is not None, bool(factors.passkeys) and passkeys.are_offered())
+    usable = any(passkey.works_here for passkey in factors.passkeys)
+    old_hosts = [passkey.host for passkey in factors.passkeys if not passkey.works_here]
+    return Choices(
+        factors.since is not None,
+        usable and are_offered(),
+        old_hosts[-1] if old_hosts and not usable else "",
+    )
 
 
 async def passkey_options(slug: str | None, ticket: str | None) -> str:
@@ -88,14 +97,16 @@ async def finish_with_passkey(
 
     Raises `PasskeyRefusedError` in place of `InvalidInputError`.
     """
+    refusal: PasskeyRefusedError | None = None
 
     async def prove(tx: Transaction, user: User) -> Action | None:
-        good = await passkeys.proves_second_step(tx, user, answer)
-        return Action.SIGNED_IN if good else None
+        nonlocal refusal
+        refusal = await passkeys.refusal_of_second_step(tx, user, answer)
+        return Action.SIGNED_IN if refusal is None else None
 
     signed_in = await _finish(slug, ticket, caller, throttle.Purpose.PASSKEY, prove)
     if signed_in is None:
-        raise PasskeyRefusedError
+        raise refusal or PasskeyRefusedError()
     return signed_in
 
 

@@ -26,6 +26,7 @@ from services.sessions import known_devices
 from services.sign_in.personal_links import PLATFORM_NAME
 from services.sign_in.second_factors import recovery_codes
 from services.sign_in.second_factors.events import SecondFactorsChanged
+from services.sign_in.second_factors.passkey_host import works_here
 from services.sign_in.second_factors.typed_codes import plain_code
 
 ISSUER = "Rollcall"
@@ -45,6 +46,9 @@ class OwnPasskey:
     name: str
     created_at: datetime
     last_used_at: datetime | None
+    host: str
+    works_here: bool
+    counter_went_back_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,7 @@ class Enrolment:
 
     secret: str = field(repr=False)
     uri: str = field(repr=False)
+    begun_at: datetime
 
 
 async def get_own(actor: Actor) -> SecondFactors:
@@ -87,9 +92,21 @@ async def find(tx: Transaction, user_id: UUID) -> SecondFactors:
     rows = await tx.exec(
         select(Passkey).where(Passkey.user_id == user_id).order_by(col(Passkey.created_at))
     )
-    passkeys = tuple(OwnPasskey(p.id, p.name, p.created_at, p.last_used_at) for p in rows)
+    passkeys = tuple(_shown(passkey) for passkey in rows)
     since = app.confirmed_at if app else None
     return SecondFactors(since, passkeys, await recovery_codes.left(tx, user_id))
+
+
+def _shown(passkey: Passkey) -> OwnPasskey:
+    return OwnPasskey(
+        passkey.id,
+        passkey.name,
+        passkey.created_at,
+        passkey.last_used_at,
+        passkey.host,
+        works_here(passkey),
+        passkey.counter_went_back_at,
+    )
 
 
 @looks_first
@@ -111,22 +128,29 @@ async def begin(actor: Actor) -> Enrolment:
         uri = pyotp.TOTP(secret, interval=STEP).provisioning_uri(
             name=user.email, issuer_name=ISSUER
         )
-        return Enrolment(secret, uri)
+        return Enrolment(secret, uri, app.created_at)
 
 
 @looks_first
-async def finish(actor: Actor, code: str) -> tuple[str, ...]:
+async def finish(actor: Actor, code: str, *, begun_at: datetime | None = None) -> tuple[str, ...]:
     """Put the app into force with its first code; returns the recovery codes, shown this once,
-    where it is the first second factor.
+    where it is the first second factor. `begun_at` is that of the secret which the page showed.
 
     Needs a fresh sign-in. Raises `InvalidInputError` for a wrong code, and `ConflictError` where
-    nothing was begun.
+    nothing was begun, or something else since.
     """
     async with acting(actor, Secret.OWN_SECOND_FACTOR) as act:
         tx, user = act.tx, act.own
         app = await tx.get(Authenticator, user.id)
-        if app is None or app.confirmed_at is not None:
+        if app is None:
             raise ConflictError("Nothing waits for a code here. Reload the page.")
+        if app.confirmed_at is not None:
+            raise ConflictError("An app was set up already, in another tab. Reload the page.")
+        if begun_at is not None and app.created_at != begun_at:
+            raise ConflictError(
+                "The set-up was begun once more, in another tab: this secret doesn't count. Enter "
+                "the code there, or cancel and begin again here."
+            )
         if not _takes(app, code):
             raise InvalidInputError(
                 {"code": "This isn't the code that the app shows now. Check your phone's clock."}

@@ -101,7 +101,7 @@ def test_all_that_is_wrong_is_said_together() -> None:
         Poc(title=" ", contact="nobody", end_on="soon", days="31", owner_id=None)
     assert refused.value.fields == {
         "title": "Title is required.",
-        "contact": "An email address must have an @-sign.",
+        "contact": "An email has a name, an @ and a domain: ada@example.com.",
         "start_on": "Start Date is required.",
         "end_on": "This isn't a day.",
         "days": "Days must be a whole number from 1 to 30.",

@@ -28,7 +28,9 @@ from services.users.invitation_form import InvitationForm
 from services.users.invitation_import import ImportRow
 from tests import books
 from tests.factories import create_tenant, create_user, open_session, sign_in
-from tests.services.calls import CALLS, Call, connected
+from tests.services.call import Call
+from tests.services.calls import CALLS, connected
+from tests.services.workspace_calls import TAKE_NOTHING, WORKSPACE_CALLS
 
 # These ask by themselves who is acting, before what takes long; and then they do write.
 LOOK_BY_THEMSELVES = {
@@ -44,6 +46,7 @@ MAKE_SOMETHING_FIRST = {
     "users.invitations.resend to a Tenant Admin",
     "users.invitations.copy_link of a Tenant Admin",
     "sign_in.password_links.copy_link for a Tenant Admin",
+    *(call.name for call in WORKSPACE_CALLS if call.name not in TAKE_NOTHING),
 }
 
 
@@ -92,7 +95,7 @@ async def _nothing_new(tenant: Tenant, admin: Actor, platform: Actor) -> dict[st
     over = await sessions.find_session_id(token)
     await sessions.revoke(admin, ada.id, over)
     closed = await create_tenant("Closed")
-    await closing.close_tenant(platform, closed.id)
+    await closing.close_tenant(platform, closed.id, closed.name)
     form = InvitationForm(
         first_name="A", last_name="B", email=ada.email, role=Role.ADMINISTRATOR.value
     )
@@ -115,7 +118,7 @@ async def _nothing_new(tenant: Tenant, admin: Actor, platform: Actor) -> dict[st
         "a tenant at an address that is taken": lambda: tenants.create_tenant(
             platform, "Another", tenant.slug
         ),
-        "close what is closed": lambda: closing.close_tenant(platform, closed.id),
+        "close what is closed": lambda: closing.close_tenant(platform, closed.id, closed.name),
         "open what is open": lambda: closing.reopen_tenant(platform, tenant.id),
         "a file of people who are here": lambda: invitation_import.invite_rows(
             admin, [ImportRow(2, form.model_dump())]

@@ -36,10 +36,7 @@ FORMATS = {"text": logs._Line, "json": logs._JsonLine}
 # What fail2ban puts in the place of <ADDR>, near enough.
 ADDR = r"(?P<ip>\d+\.\d+\.\d+\.\d+|[0-9a-fA-F:]+)"
 
-pytestmark = [
-    pytest.mark.usefixtures("cheap_hashes"),
-    pytest.mark.parametrize("settings", ["sqlite"], indirect=True),
-]
+pytestmark = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 
 
 class Log:

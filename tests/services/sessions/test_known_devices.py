@@ -19,8 +19,6 @@ from tests.factories import CALLER, PASSWORD, create_user, token_of
 
 OFFICE = "192.0.2.1"
 
-pytestmark = pytest.mark.usefixtures("cheap_hashes")
-
 
 @pytest.fixture
 async def ada(tenant: Tenant) -> User:

@@ -153,7 +153,7 @@ def ended(rollcall: Runtime, *, by: str = "", ago: float = 0.0) -> SessionsEnded
         reason=EndReason.DEACTIVATED,
         cause=uuid4(),
     )
-    return stamped(event, time.perf_counter() - ago, by or rollcall.process_id)  # type: ignore[return-value]
+    return stamped(event, time.perf_counter() - ago, by or rollcall.process_id)
 
 
 async def closing(receipt: Receipt) -> Receipt:

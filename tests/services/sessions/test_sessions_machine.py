@@ -25,7 +25,7 @@ from tests.conftest import BOTH
 from tests.factories import CALLER, PASSWORD
 from tests.machines import Machine, explore, maker
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("cheap_hashes")]
+pytestmark = pytest.mark.slow
 
 PASSWORDS = (PASSWORD, "an entirely other sentence")
 

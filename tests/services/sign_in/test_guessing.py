@@ -15,8 +15,6 @@ from tests.factories import sign_in as sign_in_as
 FREE = throttle.FREE_FAILURES["account"]
 ADDRESSES = 20
 
-pytestmark = pytest.mark.usefixtures("cheap_hashes")
-
 
 @pytest.fixture
 async def ada(tenant: Tenant) -> User:

@@ -24,8 +24,6 @@ from tests.factories import PASSWORD
 FREE = throttle.FREE_FAILURES["person"]
 NEW = "an entirely different sentence"
 
-pytestmark = pytest.mark.usefixtures("cheap_hashes")
-
 
 class Owner:
     """A Tenant Admin with an authenticator app and recovery codes, at a browser that knows them."""

@@ -191,7 +191,7 @@ async def test_none_is_made_in_a_closed_tenant_or_for_another_s_user(
     stranger = await create_user(other_tenant)
     with pytest.raises(NotFoundError):
         await password_links.copy_link(admin, stranger.id)
-    await closing.close_tenant(COMMAND_LINE, tenant.id)
+    await closing.close_tenant(COMMAND_LINE, tenant.id, tenant.name)
     with pytest.raises(TenantClosedError):
         await password_links.copy_link(COMMAND_LINE, ada.id)
 

@@ -23,10 +23,7 @@ from tests.factories import PASSWORD, create_user
 from ui import public
 
 EMAIL = "ada@example.com"
-pytestmark = [
-    pytest.mark.usefixtures("cheap_hashes"),
-    pytest.mark.parametrize("settings", ["sqlite"], indirect=True),
-]
+pytestmark = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 
 
 @pytest.fixture

@@ -131,6 +131,7 @@ async def test_nul_cuts_nothing_off() -> None:
     assert not await verify_password("before", stored)
 
 
+@pytest.mark.usefixtures("real_hashes")
 async def test_hash_is_argon2id_with_a_salt_of_its_own() -> None:
     first, second = await hash_password(PASSWORD), await hash_password(PASSWORD)
     assert first.startswith("$argon2id$v=19$")
@@ -143,20 +144,22 @@ async def test_nothing_stored_matches_nothing() -> None:
     assert not await verify_password(PASSWORD, "no hash at all")
 
 
+@pytest.mark.usefixtures("real_hashes")
 async def test_unknown_account_takes_as_long_as_a_wrong_password() -> None:
     stored = await hash_password(PASSWORD)
 
     async def time_of(kept: str | None) -> float:
         times = []
         for _ in range(9):
-            started = time.perf_counter()
+            started = time.process_time()  # whatever else the machine does
             await verify_password("wrong", kept)
-            times.append(time.perf_counter() - started)
+            times.append(time.process_time() - started)
         return sorted(times)[len(times) // 2]
 
     assert 0.5 < await time_of(None) / await time_of(stored) < 2
 
 
+@pytest.mark.usefixtures("real_hashes")
 async def test_hashing_leaves_the_event_loop_free() -> None:
     task = asyncio.create_task(hash_password(PASSWORD))
     turns = 0

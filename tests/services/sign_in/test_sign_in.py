@@ -136,7 +136,7 @@ async def test_another_tenant_s_log_does_not_name_who_came_to_the_wrong_address(
 async def test_a_right_address_that_is_closed_is_told_to_nobody(
     tenant: Tenant, other_tenant: Tenant, ada: User
 ) -> None:
-    await closing.close_tenant(COMMAND_LINE, tenant.id)
+    await closing.close_tenant(COMMAND_LINE, tenant.id, tenant.name)
     assert await refusal(other_tenant.slug, EMAIL, PASSWORD) == str(SignInFailedError())
 
 

@@ -25,8 +25,6 @@ Attempt = Callable[[Caller], Awaitable[object]]
 
 pytestmark = [
     pytest.mark.slow,
-    # With hashes this cheap, whatever else differs between the kinds shows.
-    pytest.mark.usefixtures("cheap_hashes"),
     pytest.mark.parametrize("settings", ["sqlite"], indirect=True),
 ]
 

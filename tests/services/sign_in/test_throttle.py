@@ -16,8 +16,6 @@ from tests.factories import FIREFOX, PASSWORD, create_user
 EMAIL = "ada@example.com"
 OFFICE = "192.0.2.1"
 
-pytestmark = pytest.mark.usefixtures("cheap_hashes")
-
 
 @pytest.fixture
 async def ada(tenant: Tenant) -> User:

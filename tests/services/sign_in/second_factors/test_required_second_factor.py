@@ -13,6 +13,7 @@ from services.core.errors import (
     FreshSignInNeededError,
     InvalidInputError,
     NotFoundError,
+    OwnSecondFactorMissingError,
     SecondFactorRequiredError,
 )
 from services.lists.query import ListQuery
@@ -134,6 +135,13 @@ async def test_setting_it_needs_a_fresh_sign_in_a_tenant_and_a_choice_of_the_lis
         await sign_in_policy.require_second_factor(admin, "of nobody and everyone")
     with pytest.raises(NotFoundError):
         await sign_in_policy.require_second_factor(platform, EVERYONE.value)
+    await _enrol(admin)
     clock.shift(FRESH_FOR * 2)
     with pytest.raises(FreshSignInNeededError):
+        await sign_in_policy.require_second_factor(admin, EVERYONE.value)
+
+
+async def test_who_has_none_is_told_so_before_the_password_is_asked_for(admin: Actor) -> None:
+    clock.shift(FRESH_FOR * 2)
+    with pytest.raises(OwnSecondFactorMissingError):
         await sign_in_policy.require_second_factor(admin, EVERYONE.value)

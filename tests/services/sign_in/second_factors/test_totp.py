@@ -91,6 +91,17 @@ async def test_an_app_without_its_first_code_changes_nothing(admin: Actor, tenan
     await sign_in(tenant.slug, user.email, PASSWORD, CALLER)
 
 
+async def test_a_set_up_that_was_begun_in_two_tabs_says_which_one_counts(admin: Actor) -> None:
+    first, second = await totp.begin(admin), await totp.begin(admin)
+    with pytest.raises(ConflictError, match="begun once more, in another tab"):
+        await totp.finish(admin, _code(first.secret), begun_at=first.begun_at)
+    with pytest.raises(InvalidInputError, match="clock"):
+        await totp.finish(admin, "000000x", begun_at=second.begun_at)
+    assert await totp.finish(admin, _code(second.secret), begun_at=second.begun_at)
+    with pytest.raises(ConflictError, match="set up already, in another tab"):
+        await totp.finish(admin, _code(first.secret), begun_at=first.begun_at)
+
+
 async def test_a_wrong_password_says_nothing_of_a_second_factor(
     admin: Actor, tenant: Tenant
 ) -> None:

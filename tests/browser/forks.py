@@ -1,0 +1,165 @@
+"""Starts `main.py serve` as a fork of a process that has loaded all of it: what takes seconds of a
+processor each time is done once in a worker.
+
+`python -m tests.browser.forks DESCRIPTOR` is that process: it takes an order for each server, by
+the socket with this descriptor, and ends, with every server that is left, when nobody can order any
+more. A server runs on from where `python main.py serve` is after its imports.
+"""
+
+import asyncio
+import atexit
+import contextlib
+import gc
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+ROOT = Path(__file__).parent.parent.parent
+MOST = 65536
+
+
+class Process(Protocol):
+    """What is known of a server's process, however it was started."""
+
+    pid: int
+
+    @property
+    def returncode(self) -> int | None:
+        """Its exit status, once it has ended; below zero, the signal that ended it."""
+
+    def send_signal(self, signal: int) -> None:
+        """Send it a signal, if it still runs."""
+
+    async def wait(self) -> int:
+        """Wait for its end; returns the exit status."""
+
+
+class Forked:
+    """The process of a server that was forked; `told` is where its exit status comes."""
+
+    def __init__(self, pid: int, told: socket.socket) -> None:
+        self.pid = pid
+        self._told = told
+        self._status: int | None = None
+
+    @property
+    def returncode(self) -> int | None:
+        """Its exit status, once it has ended; below zero, the signal that ended it."""
+        if self._status is None:
+            with contextlib.suppress(BlockingIOError):
+                said = self._told.recv(MOST)
+                self._status = int(said or -signal.SIGKILL)
+                self._told.close()
+        return self._status
+
+    def send_signal(self, signal: int) -> None:
+        """Send it a signal, if it still runs."""
+        if self.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signal)
+
+    async def wait(self) -> int:
+        """Wait for its end; returns the exit status."""
+        while (status := self.returncode) is None:  # noqa: ASYNC110 - a socket outlives loops
+            await asyncio.sleep(0.02)
+        return status
+
+
+async def fork(cwd: Path, env: Mapping[str, str], output: BinaryIO, before: str) -> Process:
+    """Have a server begin, in this folder and environment; `before` is Python that it runs first,
+    and what it prints goes to the output."""
+    ours, theirs = socket.socketpair()
+    order = json.dumps({"cwd": str(cwd), "env": dict(env), "before": before}).encode()
+    with theirs:
+        socket.send_fds(_nursery(), [order], [theirs.fileno(), output.fileno()])
+    ours.setblocking(False)
+    pid = await asyncio.get_running_loop().sock_recv(ours, MOST)
+    return Forked(int(pid), ours)
+
+
+@cache
+def _nursery() -> socket.socket:
+    """Where servers are ordered, in this process."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    env = {name: value for name, value in os.environ.items() if not name.startswith("ROLLCALL_")}
+    with theirs:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.browser.forks", str(theirs.fileno())],
+            cwd=ROOT,
+            env=env,
+            pass_fds=[theirs.fileno()],
+            start_new_session=True,
+        )
+
+    def end() -> None:
+        ours.close()
+        process.wait()
+
+    atexit.register(end)
+    return ours
+
+
+def main(orders: socket.socket) -> None:
+    """Fork a server for each order."""
+    import ui.server  # noqa: F401, PLC0415 - only who forks loads it
+
+    gc.collect()
+    gc.freeze()
+    while True:
+        order, descriptors, _, _ = socket.recv_fds(orders, MOST, 2)
+        if not order:
+            _end()
+        told, output = descriptors
+        if os.fork() == 0:
+            orders.close()
+            _keep(told, output, json.loads(order))
+            return
+        for descriptor in descriptors:
+            os.close(descriptor)
+        _forget_who_has_ended(os.WNOHANG)
+
+
+def _keep(told: int, output: int, order: dict[str, str | dict[str, str]]) -> None:
+    """Fork the server and tell of its end; returns in the server."""
+    pid = os.fork()
+    if pid:
+        os.write(told, str(pid).encode())
+        _, status = os.waitpid(pid, 0)
+        with contextlib.suppress(BrokenPipeError):
+            os.write(told, str(os.waitstatus_to_exitcode(status)).encode())
+        os._exit(0)
+    os.close(told)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    os.close(output)
+    os.chdir(str(order["cwd"]))
+    os.environ.clear()
+    os.environ.update(dict(order["env"]))  # type: ignore[arg-type]
+    sys.argv = ["main.py", "serve"]
+    exec(str(order["before"]), {})  # noqa: S102 - the tests' own
+
+
+def _forget_who_has_ended(how: int) -> None:
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, how)[0]:
+            pass
+
+
+def _end() -> None:
+    """End, and whatever is left of what was begun here."""
+    _forget_who_has_ended(os.WNOHANG)
+    os.killpg(0, signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    import main as rollcall
+
+    main(socket.socket(fileno=int(sys.argv[1])))
+    sys.exit(rollcall.main(["serve"]))

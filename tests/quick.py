@@ -1,0 +1,66 @@
+"""What a test needn't do again, since another one before it in this worker has: how to write each
+query is learnt once, and a copy of a migrated database is not migrated."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+import argon2
+import pytest
+from sqlalchemy.engine import Engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from services.core import db, runtime, startup
+from services.core.runtime import Runtime
+from services.core.settings import Settings
+from services.sign_in import passwords
+
+CHEAP = argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+"""Argon2id as ever, at its least cost: microseconds."""
+NOBODY = CHEAP.hash("nobody's password")
+QUERIES = 5000
+_first: dict[str, Engine] = {}
+
+
+def _learnt_engine(url: Any, **options: Any) -> AsyncEngine:
+    """An engine that writes its queries as others of its kind have before it.
+
+    SQLAlchemy keeps them for each engine, and finds them by its dialect.
+    """
+    engine = create_async_engine(url, query_cache_size=QUERIES, **options)
+    kind, sync = engine.dialect.name, engine.sync_engine
+    first = _first.get(kind)
+    if first is None or first.dialect.server_version_info is None:  # it never met its database
+        _first[kind] = sync
+        return engine
+    sync.dialect.initialize = lambda connection: None  # type: ignore[method-assign]
+    sync.dialect = sync.pool._dialect = first.dialect
+    sync._compiled_cache = first._compiled_cache
+    return engine
+
+
+def learn_once() -> None:
+    """Have every engine of this process know what any of them has learnt."""
+    db.create_async_engine = _learnt_engine  # type: ignore[attr-defined]
+
+
+def hash_cheaply(patch: pytest.MonkeyPatch) -> None:
+    """Hash passwords as ever, by Argon2id at its least cost."""
+    patch.setattr(passwords, "_hasher", CHEAP)
+    patch.setattr(passwords, "_NOBODY", NOBODY)
+
+
+async def _needn_t_migrate(*, may_create: bool = True) -> None:
+    database = runtime.current().database
+    database.has_trigram_table = database.is_sqlite
+
+
+@asynccontextmanager
+async def started_on_copy(settings: Settings) -> AsyncIterator[Runtime]:
+    """`started`, on a copy of a database that `started` has migrated: its schema isn't compared
+    with ours once more."""
+    async with AsyncExitStack() as stack:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(startup, "migrate", _needn_t_migrate)
+            current = await stack.enter_async_context(startup.started(settings))
+        yield current
