@@ -12,7 +12,7 @@ from services.core.db import Transaction
 from services.lists.declaration import Column, LiveList
 from services.lists.keyset import last_key
 from services.lists.query import Key, ListQuery
-from services.lists.slices import find
+from services.lists.slices import find, rows_of
 
 # Rows that are written at once, while nothing else happens: some ten milliseconds.
 BATCH = 500
@@ -39,13 +39,14 @@ async def csv_pieces(
     """What a query finds, in its order, with these columns (or those that are shown at first).
     Before each batch `look` asks whether it may still be seen."""
     wanted = [c for c in live_list.columns if (c.key in columns if columns else c.shown)]
+    keys = [column.key for column in wanted]
     yield csv_lines([[column.label for column in wanted]], first=True)
     key: Key | None = None
     while True:
         async with look() as view:
             listing = await find(view.tx, live_list, query, view.tenant_id)
             found = await listing.after(view.tx, key, BATCH)
-            rows = await live_list.rows(view.tx, [row for _, row in found])
+            rows = await rows_of(view.tx, live_list, [row for _, row in found], keys)
         if not found:
             return
         key = last_key(listing, found)

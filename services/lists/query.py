@@ -67,6 +67,8 @@ class ListQuery:
     size: int = PAGE_SIZE
     ids: frozenset[UUID] | None = None
     """The rows that were selected by hand; none where all are meant that match."""
+    columns: frozenset[str] = frozenset()
+    """The columns that somebody sees, of those that take a query of their own (`LiveList.more`)."""
 
 
 def from_url(live_list: LiveList[Any], values: Mapping[str, Any]) -> ListQuery:
@@ -83,6 +85,7 @@ def from_url(live_list: LiveList[Any], values: Mapping[str, Any]) -> ListQuery:
         near=Cursor.from_values(values.get("near"), live_list, sort),
         size=next((known for known in PAGE_SIZES if str(known) == str(size)), PAGE_SIZE),
         ids=_ids(values.get("ids")),
+        columns=frozenset(str(values.get("columns") or "").split()) & live_list.more.keys(),
     )
 
 

@@ -56,7 +56,7 @@ async def test_the_view_and_the_selection_are_exported_as_they_are_shown(
     page = await browsers.as_user(grace, f"/t/{tenant.slug}/users?role=sales_engineer")
     await expect(Grid(page).rows).to_have_count(50)
     lines = await _exported(page, "Export")
-    assert lines[0] == ["Name", "Email", "Role", "Status"]
+    assert lines[0] == ["Name", "Email", "Role", "Status", "Last active"]
     assert len(lines) == 1 + 215
     assert lines[1][0] == "'=HYPERLINK Évil"
     assert {line[2] for line in lines[1:]} == {"Sales Engineer"}
@@ -67,7 +67,7 @@ async def test_the_view_and_the_selection_are_exported_as_they_are_shown(
     await page.get_by_role("checkbox", name="Select Person 001").check()
     lines = await _exported(page, "Export")
     assert [line[0] for line in lines[1:]] == ["Person 001"]
-    assert lines[0] == ["Name", "Email", "Status"]
+    assert lines[0] == ["Name", "Email", "Status", "Last active"]
     assert (await books.actions_of(tenant)).count(Action.USERS_EXPORTED) == 2
 
 

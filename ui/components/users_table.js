@@ -1,6 +1,6 @@
 // The table of users: who they are, whether they may sign in, and the switch that decides it.
 import { h } from "vue";
-import { avatar, day, link, localDay } from "cells";
+import { ago, avatar, day, link } from "cells";
 import { icon } from "icons";
 import { liveTable } from "live_table";
 
@@ -17,6 +17,7 @@ const MAIL_WORDS = {
 export default liveTable({
   cells: {
     person,
+    seen: (table, row) => (row.online ? h("span", { class: "here" }, "Here now") : ago(row.last_active)),
     status: (table, row) => h("div", { class: "chips" }, status(table, row)),
   },
   look: (row) => ({ "is-inactive": !row.active }),
@@ -49,10 +50,9 @@ export default liveTable({
 });
 
 function person(table, row) {
-  const seen = row.last_sign_in ? `\nLast sign-in: ${localDay(row.last_sign_in)}` : "";
   return h("div", { class: "who" }, [
     avatar(row.id, row.name, row.online),
-    link(table, row, row.name, { title: row.name + seen }),
+    link(table, row, row.name),
     row.online && h("span", { class: "visually-hidden" }, "online now"),
     row.id === table.me && h("span", { class: "chip" }, "You"),
     row.mixed && h("span", { class: "chip chip-warning", title: row.mixed }, "Mixed letters"),

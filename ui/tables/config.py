@@ -44,6 +44,7 @@ def _config(noun: str, held: _Held, choices: tuple[tuple[str, Choices], ...]) ->
             "sort": live_list.usual_sort,
             "size": PAGE_SIZE,
             "columns": [_column(column) for column in live_list.columns],
+            "more": list(live_list.more),
             "search": [column.key for column in live_list.columns if column.search],
             "filters": [_filter(one, narrowed.get(one.key)) for one in live_list.filters],
             "breakdown": [
@@ -87,5 +88,6 @@ def _filter(one: Filter, choices: Choices | None) -> dict[str, Any]:
         "kind": one.kind,
         "everything": one.everything,
         "field": one.field,
+        "quiet": one.quiet,
         "options": options,
     }

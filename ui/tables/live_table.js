@@ -85,6 +85,8 @@ const table = {
       spoken: "",
       fresh: {},
       columnKeys: this.columns,
+      openMenu: "",
+      wanted: {}, // filters that are shown because somebody asked for them
       saved: this.views,
       viewName: new URLSearchParams(location.search).get("view") ?? "",
       arrived: [], // rows that others made, or that fit now; they wait until somebody asks for them
@@ -104,6 +106,7 @@ const table = {
     window.addEventListener("popstate", this.back);
     window.addEventListener("pagehide", this.leave);
     document.addEventListener("keydown", this.pressed);
+    document.addEventListener("pointerdown", this.clicked);
     this.later(() => {
       this.most = Infinity;
       this.$nextTick(this.comeBack);
@@ -122,6 +125,7 @@ const table = {
     window.removeEventListener("popstate", this.back);
     window.removeEventListener("pagehide", this.leave);
     document.removeEventListener("keydown", this.pressed);
+    document.removeEventListener("pointerdown", this.clicked);
     clearTimeout(this.searching);
     clearTimeout(this.answering);
     for (const timer of this.timers) clearTimeout(timer);
@@ -141,6 +145,11 @@ const table = {
     pagesNow() {
       if (!this.canTurn) return this.pageNow;
       return Math.max(this.pageNow + 1, Math.ceil(this.found / this.asked.size));
+    },
+    filtersShown() {
+      return this.list.filters.filter(
+        ({ key, quiet }) => !quiet || this.wanted[key] || this.asked[key],
+      );
     },
     columnsShown() {
       return this.list.columns.filter(({ key, opens, shown }) =>
@@ -181,7 +190,7 @@ const table = {
       const query = rows.asked(this.asked, this.list);
       this.saved = [...this.saved.filter((view) => view.name !== name), { name, query }];
       this.viewName = name;
-      this.$refs.views.open = false;
+      this.openMenu = "";
       history.replaceState(history.state, "", this.viewUrl({ name, query }));
       this.$emit("view", { name, query });
     },
@@ -190,10 +199,16 @@ const table = {
       this.$emit("view", { name });
     },
 
+    showFilter(key) {
+      this.wanted[key] = true;
+      this.openMenu = "";
+      this.$nextTick(() => document.getElementById(`${this.$attrs.id}-${key}`)?.focus());
+    },
     showColumn(key, shown) {
       const keys = this.columnsShown.map((column) => column.key).filter((other) => other !== key);
       this.columnKeys = shown ? [...keys, key] : keys;
       this.$emit("columns", { columns: this.columnKeys });
+      if (shown && this.list.more.includes(key)) this.ask(); // nobody has read it yet
     },
     plural(count) {
       const { noun, plural } = this.list;
@@ -232,7 +247,8 @@ const table = {
       this.presence.clear();
       this.answering = setTimeout(() => this.failed("", this.seq), ANSWER_TIMEOUT);
       this.shownCursor = null; // it belongs to another list from here on
-      this.$emit("query", { ...this.asked, near, seq: this.seq });
+      const columns = this.columnsShown.map(({ key }) => key).join(" ");
+      this.$emit("query", { ...this.asked, columns, near, seq: this.seq });
     },
     answered() {
       clearTimeout(this.answering);
@@ -304,7 +320,7 @@ const table = {
       const didFit = before && this.fitsShown(before);
       this.remember({ ...now, counted: isNew || known?.counted });
       this.count(before, now);
-      if (row) rows.replace(row, now);
+      if (row) rows.replace(row, now, this.list);
       else if (this.fitsShown(now) && !didFit) {
         if (this.own.has(id) || !this.items.length) this.insert(now);
         else this.arrived.push(id);

@@ -75,10 +75,12 @@ class Opening:
 
 async def opened(visit: Visit, live_list: LiveList[Any], load: Load) -> Opening:
     """Read what the url of the page that is being built asks for."""
-    query = from_url(live_list, dict(ui.context.client.request.query_params))
+    chosen = await find_choices(visit.actor, live_list)
+    values = dict(ui.context.client.request.query_params)
+    query = from_url(live_list, values | {"columns": " ".join(chosen.columns or ())})
     first = await load(visit.actor, query)
     await sessions.touch(visit.actor, visit.seen_at)
-    return Opening(live_list, load, query, first, await find_choices(visit.actor, live_list))
+    return Opening(live_list, load, query, first, chosen)
 
 
 class LiveTable(Component, script="table.js", imports=IMPORTS):

@@ -30,6 +30,17 @@ function head(table) {
   ]);
 }
 
+// A button whose panel is there while it is open.
+function menu(table, name, attributes, label, panel) {
+  const isOpen = table.openMenu === name;
+  const toggled = ({ target }) => {
+    if (target.open) table.openMenu = name;
+    else if (table.openMenu === name) table.openMenu = "";
+  };
+  const shown = { class: ["menu", `menu-${name}`], open: isOpen, onToggle: toggled };
+  return h("details", shown, [h("summary", attributes, label), isOpen ? panel() : null]);
+}
+
 // Saved views: each is a link, so that it can be opened beside this one, or sent to somebody.
 function viewsMenu(table) {
   const saved = (event) => {
@@ -38,8 +49,7 @@ function viewsMenu(table) {
     event.target.reset();
   };
   const summary = { class: "btn btn-quiet menu-button", "aria-label": "Saved views" };
-  return h("details", { class: "menu", ref: "views" }, [
-    h("summary", summary, table.viewName || `All ${table.list.plural}`),
+  return menu(table, "views", summary, table.viewName || `All ${table.list.plural}`, () => [
     h("div", { class: "menu-panel" }, [
       h("a", { class: "menu-item", href: location.pathname }, `All ${table.list.plural}`),
       table.saved.map((view) =>
@@ -76,7 +86,8 @@ function toolbar(table) {
   const label = title(table.list.plural);
   return h("form", { class: "toolbar", role: "search", "aria-label": label, onSubmit: submitted }, [
     table.list.search.length ? search(table) : null,
-    table.list.filters.map((filter) => FILTERS[filter.kind](table, filter)),
+    table.filtersShown.map((filter) => FILTERS[filter.kind](table, filter)),
+    table.filtersShown.length < table.list.filters.length ? filtersMenu(table) : null,
     table.filtered && table.items.length
       ? button("btn btn-quiet", "Clear filters", table.clear)
       : null,
@@ -84,10 +95,21 @@ function toolbar(table) {
   ]);
 }
 
+// Filters that are needed now and then.
+function filtersMenu(table) {
+  const others = table.list.filters.filter((filter) => !table.filtersShown.includes(filter));
+  const summary = { class: "btn btn-quiet menu-button" };
+  return menu(table, "more", summary, "+ Filter", () => [
+    h("div", { class: "menu-panel", role: "group", "aria-label": "Filters" }, [
+      others.map(({ key, label }) => button("menu-item", label, () => table.showFilter(key))),
+    ]),
+  ]);
+}
+
 // Which columns are shown: the one that opens the row always is.
 function columnsMenu(table) {
-  return h("details", { class: "menu menu-end" }, [
-    h("summary", { class: "btn btn-quiet menu-button" }, "Columns"),
+  const summary = { class: "btn btn-quiet menu-button" };
+  return menu(table, "columns", summary, "Columns", () => [
     h("div", { class: "menu-panel", role: "group", "aria-label": "Columns" }, [
       table.list.columns.map(({ key, label, opens }) =>
         h("label", { key, class: "menu-item" }, [

@@ -64,14 +64,23 @@ export const keyboard = {
   data: () => ({ listsKeys: false, keysOn: !read(() => localStorage, OFF) }),
   methods: {
     pressed(event) {
+      this.noteScroll();
       const { key, target } = event;
       if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
       if (document.querySelector("dialog[open]") || isTyping(target)) return;
-      if (key === "Escape" && this.chosenCount) this.clearSelection();
+      if (key === "Escape") this.escape();
       const act = this.keysOn || key === "?" ? this.keys()[key] : null;
       if (!act) return;
       event.preventDefault();
       act();
+    },
+    clicked({ target }) {
+      this.noteScroll();
+      if (this.openMenu && !target.closest?.(".menu")) this.openMenu = "";
+    },
+    escape() {
+      if (this.openMenu) this.openMenu = "";
+      else if (this.chosenCount) this.clearSelection();
     },
     keys() {
       return {
@@ -92,7 +101,7 @@ export const keyboard = {
       const all = [...this.$el.querySelectorAll("tbody [data-row]")];
       const at = all.indexOf(this.marked());
       const next = all[at < 0 ? 0 : Math.min(Math.max(at + step, 0), all.length - 1)];
-      const control = next?.querySelector(".name-link, input, button");
+      const control = next?.querySelector(".name-link") ?? next?.querySelector("input, button");
       control?.focus({ preventScroll: true });
       next?.scrollIntoView({ block: "nearest" });
     },
@@ -128,8 +137,13 @@ export const places = {
       if (event.ctrlKey || event.metaKey) window.open(this.href(row), "_blank", "noopener");
       else location.assign(this.href(row));
     },
+    // When the page is hidden it is too late: nothing is scrolled any more.
+    noteScroll() {
+      this.scrolled = window.scrollY;
+    },
     leave() {
-      keep(() => sessionStorage, PLACE, { path: location.pathname, search: location.search, y: window.scrollY });
+      const { pathname: path, search } = location;
+      keep(() => sessionStorage, PLACE, { path, search, y: this.scrolled ?? 0 });
     },
     // To be called when all rows are drawn. `back` is set by who follows a link back (live.js).
     comeBack() {

@@ -84,9 +84,12 @@ export function countChange(before, now, config) {
   return { all: before ? 0 : 1, ...Object.fromEntries(parts) };
 }
 
-// Makes a row what another one is, and lets go of what that one doesn't have.
-export function replace(row, now) {
-  for (const name of Object.keys(row)) if (!(name in now)) delete row[name];
+// Makes a row what another one is, and lets go of what that one doesn't have, but for what isn't
+// read each time.
+export function replace(row, now, config) {
+  for (const name of Object.keys(row)) {
+    if (!(name in now) && !config.more.includes(name)) delete row[name];
+  }
   Object.assign(row, now);
 }
 

@@ -35,7 +35,7 @@ async def test_everybody_who_matches_is_in_it_once_and_in_order(
     await create_user(tenant, first_name="=cmd()", last_name="X", invited=True)
     await create_user(other_tenant)
     lines = await _lines(admin, from_url(USERS, {"sort": "status"}))
-    assert lines[0] == ["Name", "Email", "Role", "Status"]
+    assert lines[0] == ["Name", "Email", "Role", "Status", "Last active"]
     assert [line[3] for line in lines[1:]] == ["Active"] * 8 + ["Invited"] + ["Inactive"] * 3
     assert len({line[1] for line in lines[1:]}) == 12
     assert lines[9][0] == "'=cmd() X"
