@@ -1,5 +1,7 @@
 """What feeds the rooms of open pages: committed facts (rows of lists: by `ui.tables.feed`)."""
 
+import asyncio
+import logging
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
@@ -9,6 +11,7 @@ from services.audit.events import AuditWritten
 from services.audit.reading import AuditEntry, find_entry
 from services.audit.writing import PLATFORM_CHAIN
 from services.core.bus import Bus
+from services.core.errors import RollcallError
 from services.core.transport import Listening
 from services.mail.events import MailProgressed
 from services.sessions import presence
@@ -28,6 +31,8 @@ from services.users.row import UserRow
 from ui import figures, live
 from ui.tables import feed
 from ui.tables.feed import asked_at_least, list_room, tell_row, turn
+
+log = logging.getLogger(__name__)
 
 # For so long, who comes and goes is counted together.
 HERE_SECONDS = 0.25
