@@ -398,10 +398,16 @@ TAKING_NOTHING = [
 ]
 TAKE_NOTHING = {
     "workspace.impact.get_work_impact",
+    "workspace.impact.hand_over_work",
     *(call.name for call in TAKING_NOTHING),
 }
 WORKSPACE_CALLS = [
     Call("workspace.impact.get_work_impact", MANAGERS, impact.get_work_impact),
+    Call(
+        "workspace.impact.hand_over_work",
+        MANAGERS,
+        lambda a, t: impact.hand_over_work(a, t, _to(t)),
+    ),
     *TAKING_NOTHING,
     *(_on_rows(*each) for each in ON_ROWS),
 ]
