@@ -16,7 +16,7 @@ from services.core.settings import Settings
 from services.operations import setup
 from services.operations.workers import working
 from services.sessions import sessions
-from ui import assets, live, notices, pages, public
+from ui import assets, live, notices, pages, public, work_feed
 from ui.door import MOST_CONNECTIONS, Door, Listener, connections_within, raise_descriptor_limit
 from ui.headers import Compression, harden
 from ui.listener import listen, web_server
@@ -53,6 +53,7 @@ def create_app(settings: Settings, *, connections: int = MOST_CONNECTIONS) -> Fa
     public.register(app)
     pages.register()
     notices.subscribe(runtime.current().bus)
+    work_feed.subscribe(runtime.current().bus)
     live.without_process_pool()
     live.install(
         sessions.find_session_id,
