@@ -23,6 +23,7 @@ from ui.listener import listen, web_server
 
 FAVICON = Path(__file__).parent / "static" / "favicon.svg"
 HEAD = (
+    f'<script src="{assets.address_of("theme.js")}"></script>'
     f'<link rel="stylesheet" href="{assets.STYLE_URL}">'
     f'<script src="{assets.address_of("live.js")}" defer></script>'
     f'<script src="{assets.address_of("translated.js")}" defer></script>'
@@ -66,7 +67,7 @@ def create_app(settings: Settings, *, connections: int = MOST_CONNECTIONS) -> Fa
         title="Rollcall",
         favicon=FAVICON,
         dark=None,
-        language="en-US",
+        language="en-GB",
         tailwind=False,
         reconnect_timeout=RECONNECT_TIMEOUT,
         binding_refresh_interval=None,

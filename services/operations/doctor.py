@@ -16,11 +16,11 @@ from pathlib import Path
 from sqlalchemy.exc import SQLAlchemyError
 
 from services.core import runtime
-from services.core.db import Database
 from services.core.errors import DatabaseUnavailableError, NoDatabaseError, RollcallError
 from services.core.runtime import Runtime
 from services.core.secrets import SECRET_FILE, load_secret
 from services.core.settings import Settings
+from services.core.startup import assemble
 from services.core.version import VERSION
 from services.mail import check as mail_check
 from services.operations import doctor_database, doctor_files, doctor_web, doctor_work
@@ -51,9 +51,7 @@ class Look:
 @asynccontextmanager
 async def examined(settings: Settings) -> AsyncIterator[Runtime]:
     """A Rollcall to be looked at from the command line: nothing is made, migrated or started."""
-    current = Runtime(
-        settings=settings, secret=_secret(settings), database=Database(settings.sqlalchemy_url)
-    )
+    current = assemble(settings, _secret(settings))
     runtime.use(current)
     try:
         yield current

@@ -13,9 +13,8 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from models import Tenant, User
 from services.access.actor import Actor
 from services.audit.reading import find_entry
-from services.core import clock, transport
+from services.core import clock
 from services.core.runtime import Runtime
-from services.sessions import presence
 from services.users import accounts
 from services.users.listing import find_row
 from tests.factories import create_user, sign_in
@@ -27,11 +26,8 @@ NOWHERE = "postgresql+psycopg://nobody@127.0.0.1:1/nothing"
 
 
 @pytest.fixture
-async def user(
-    rollcall: Runtime, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[User]:
+async def user(rollcall: Runtime, tenant: Tenant) -> AsyncIterator[User]:
     """Somebody whose changes are told from here on."""
-    monkeypatch.setattr(presence, "_callbacks", [])
     user = await create_user(tenant)
     await rollcall.bus.drain()
     notices.subscribe(rollcall.bus)
@@ -109,7 +105,7 @@ async def comparison(
     """Of one open session, compared once, with nothing written since."""
     actor = await sign_in(user)
     monkeypatch.setattr(live, "session_ids", lambda: {actor.session_id})
-    receiving = asyncio.create_task(transport.receive())
+    receiving = asyncio.create_task(rollcall.transport.receive())
     comparison = notices.Comparison()
     async with asyncio.timeout(PATIENCE):
         while await comparison.go_on():  # noqa: ASYNC110 - nobody tells

@@ -8,6 +8,7 @@ const CHECK_PAUSE = 300; // ms of quiet before a value is sent to be checked
 const FOLLOW_PAUSE = 150; // ms of quiet before what stands beside the form follows it
 const RENEWAL = 300; // ms at most until people are looked for anew
 const NAME = "{name}"; // where a text names whom the dialog is about
+const STALE_PAUSE = 200; // ms from a change of whom the dialog is about until the server is asked
 const LOST_AFTER = 3_000; // ms after a reconnection until an answer counts as lost
 
 const NAMED = (text) => `<template v-for="(part, index) in named(${text})" :key="index"
@@ -63,6 +64,7 @@ export default {
         ${ABOUT}
         <p v-for="(line, index) in lines" :key="index">${NAMED("line")}</p>
       </div>
+      <div v-if="change" class="banner banner-warning" role="status">{{ change }}</div>
       <div v-if="general" class="banner banner-danger" role="alert">{{ general }}</div>
       <template v-if="!link">${FIELDS}</template>
       ${LINK}
@@ -78,9 +80,10 @@ export default {
     again: String,
     tone: String,
     wide: Boolean,
+    follows: Boolean,
     opening: Object,
   },
-  emits: ["submit", "check", "changed", "search", "again", "closed"],
+  emits: ["stale", "submit", "check", "changed", "search", "again", "closed"],
   data() {
     return {
       heading: this.title,
@@ -89,9 +92,11 @@ export default {
       values: {},
       errors: {},
       notes: {},
+      scores: {}, // per password that is chosen: how good it is, from 0 to 4
       found: {}, // per field in which people are chosen: what the last search found
       revealed: {},
       general: "",
+      change: "", // what has changed since the dialog opened, of whom it is about
       link: null,
       copied: false,
       busy: false,
@@ -109,13 +114,14 @@ export default {
   },
   mounted() {
     this.stop = listen(
-      { rollcall_people: this.peopleChanged },
-      { onReconnect: this.reconnected, onMissed: this.peopleChanged },
+      { rollcall_people: this.peopleChanged, rollcall_user: this.heard },
+      { onReconnect: this.reconnected, onMissed: this.missed },
     );
     this.open(this.opening);
   },
   unmounted() {
     this.stop();
+    clearTimeout(this.stale);
     clearTimeout(this.renewal);
     this.forget();
   },
@@ -139,6 +145,11 @@ export default {
       });
       this.follow();
     },
+    // Whom it is about has changed meanwhile: what was typed stays.
+    update({ body, about, change }) {
+      if (about.id !== this.about?.id) return;
+      Object.assign(this, { about, change, lines: body ?? this.lines });
+    },
     close() {
       this.$refs.dialog.close();
     },
@@ -156,18 +167,22 @@ export default {
       if (wrong) this.$nextTick(() => this.controlOf(wrong)?.focus());
     },
     // What became of one check; an answer to what isn't in the field any more is ignored.
-    showChecked(name, seq, error, note) {
+    showChecked(name, seq, error, note, score) {
       if (this.latest[name] !== seq) return;
+      this.scores[name] = score;
       this.errors[name] = error;
       this.notes[name] = note;
     },
     // Whom a search found. Who was chosen, and can't be any more, leaves the field.
     showPeople(name, seq, people, hasMore, gone) {
-      if (this.searches[name]?.seq !== seq) return;
-      this.found[name] = { people, hasMore };
+      const search = this.searches[name];
+      if (search?.seq !== seq) return;
+      this.found[name] = { people, hasMore, words: search.words };
       const chosen = [this.values[name] ?? []].flat();
       const left = chosen.filter((one) => gone.includes(one.id));
       if (!left.length) return;
+      clearTimeout(this.timers[name]);
+      this.latest[name] = 0; // a check of what was there before says nothing of this
       const stay = chosen.filter((one) => !gone.includes(one.id));
       this.values[name] = Array.isArray(this.values[name]) ? stay : null;
       const names = left.map((one) => one.name).join(", ");
@@ -189,7 +204,9 @@ export default {
       this.before = this.typed();
       this.errors = {};
       this.notes = {};
+      this.scores = {};
       this.general = "";
+      this.change = "";
       this.link = null;
       this.copied = false;
       this.asking = false;
@@ -252,6 +269,7 @@ export default {
       this.asking = false;
       if (!field.early || !value || !isText) this.errors[field.name] = "";
       this.notes[field.name] = "";
+      if (!value) this.scores[field.name] = null;
       this.latest[field.name] = 0;
       clearTimeout(this.timers[field.name]);
       this.follow();
@@ -300,8 +318,18 @@ export default {
           this.search(field, this.searches[field.name]?.words ?? "");
       }, Math.random() * RENEWAL);
     },
-    reconnected() {
+    missed() {
       this.peopleChanged();
+      if (this.about) this.heard({ now: this.about });
+    },
+    // A row has changed: the server is asked what is true now, once for many changes in a row.
+    heard({ now }) {
+      if (now.id !== this.about?.id || !this.follows) return;
+      clearTimeout(this.stale);
+      this.stale = setTimeout(() => this.busy || this.link || this.$emit("stale"), STALE_PAUSE);
+    },
+    reconnected() {
+      this.missed();
       if (!this.busy) return;
       this.lost = setTimeout(() => {
         if (!this.busy) return;
@@ -332,6 +360,7 @@ export default {
         id: this.idOf(field),
         name: field.name,
         autocomplete: field.autocomplete,
+        class: { "is-empty": !this.values[field.name] },
         "aria-required": field.required ? "true" : null,
         "aria-invalid": this.errors[field.name] ? "true" : null,
         "aria-describedby": this.describedBy(field),

@@ -17,9 +17,16 @@ from services.core.errors import (
     RollcallError,
     SessionEndedError,
 )
-from services.core.form_fields import MOST_PEOPLE, Option, PeopleField, PersonField
+from services.core.form_fields import (
+    MOST_PEOPLE,
+    NewPasswordField,
+    Option,
+    PeopleField,
+    PersonField,
+)
 from services.core.forms import Form, fields_of
 from services.core.names import MAX_NAME
+from services.sign_in.passwords import Strength
 from services.users.selection import Selection
 from ui.components.component import Component
 from ui.components.toast import Toast
@@ -64,23 +71,37 @@ class Helpers:
 
     `hints` stand under fields instead of their own. `options` are a choice's answers where they
     aren't always the same. `check` gets a field's name and value soon after it was typed, where the
-    form itself found nothing wrong, and returns (what is wrong, what is worth knowing). `people`
+    form itself found nothing wrong, and returns (what is wrong, what is worth knowing). `strength`
+    judges a password that is being chosen, for the meter under its field. `people`
     finds whom to choose: it is `selection.list_selectable` of who acts, on a page in
     `notices.people_room`. `beside` builds what stands beside the form each time it opens, and
     `on_change` gets what is filled in, unchecked, whenever it changed. `again` is the label of what
-    opens the form once more after it was sent.
+    opens the form once more after it was sent. `on_stale` runs where the row has changed of whom
+    an open dialog is about: it calls `update`.
     """
 
     hints: Mapping[str, str] = field(default_factory=dict)
     check: OnCheck | None = None
+    strength: Callable[[str], Awaitable[Strength]] | None = None
     options: Mapping[str, Sequence[Option]] = field(default_factory=dict)
     people: FindPeople | None = None
     beside: Callable[[], None] | None = None
     on_change: Callable[[Mapping[str, Any]], Awaitable[None]] | None = None
     again: str = ""
+    on_stale: Callable[[], Awaitable[None]] | None = None
 
 
 NO_HELP = Helpers()
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """What was found of a value while it was typed; a password that is chosen has a score, too."""
+
+    wrong: str = ""
+    note: str = ""
+    score: int | None = None
+
 
 # Under this key the browser says whom the dialog was about that it showed. (No field is called so.)
 ABOUT = "about:id"
@@ -140,6 +161,7 @@ class FormDialog(Generic[FormT]):
             "body": tuple(_lines(body)),
             "tone": tone,
             "wide": helpers.beside is not None,
+            "follows": helpers.on_stale is not None,
         }
         self._client = context.client
         self._shown: _Shown | None = None
@@ -178,10 +200,27 @@ class FormDialog(Generic[FormT]):
                 self._helpers.beside()
         shown.on("submit", partial(self._submitted, shown))
         shown.on("check", self._check)
+        shown.on("stale", self._stale, args=[])
         shown.on("changed", self._changed)
         shown.on("search", self._search)
         shown.on("again", self._again, args=[])
         shown.on("closed", lambda: self._closed(shown), args=[])
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is on the page."""
+        return self._shown is not None
+
+    def update(
+        self, about: About, *, body: str | Sequence[str] | None = None, change: str = ""
+    ) -> None:
+        """Show what is true by now of whom the open dialog is about, and a sentence on what has
+        changed. What was typed stays; of somebody else nothing is shown."""
+        if self._about is None or self._about.id != about.id:
+            return
+        self._about = about
+        lines = None if body is None else _lines(body)
+        self._tell("update", {"about": asdict(about), "body": lines, "change": change})
 
     def close(self) -> None:
         """Close it; the focus goes back to where it was."""
@@ -271,17 +310,29 @@ class FormDialog(Generic[FormT]):
             return
         if name not in self._fields:
             return
-        wrong, note = self._form.check(name, self._known(values)), ""
+        judged = _Judged(self._form.check(name, self._known(values)))
         value = values.get(name)
-        if not wrong and self._helpers.check and isinstance(value, str):
+        if not judged.wrong and isinstance(value, str):
             try:
-                wrong, note = await self._helpers.check(name, value)
+                judged = await self._judge(name, value)
             except SessionEndedError:
                 return
             except RollcallError as error:
                 self._toast.show(str(error), tone="error")
         if not event.sender.is_deleted:
-            event.sender.run_method("showChecked", name, seq, wrong, note)
+            shown = (judged.wrong, judged.note, judged.score)
+            event.sender.run_method("showChecked", name, seq, *shown)
+
+    async def _judge(self, name: str, value: str) -> _Judged:
+        """What the helpers find in a value in which the form itself found nothing wrong."""
+        if self._helpers.strength and isinstance(self._fields[name], NewPasswordField) and value:
+            strength = await self._helpers.strength(value)
+            if strength.accepted:
+                return _Judged(note=strength.message, score=strength.score)
+            return _Judged(wrong=strength.message, score=strength.score)
+        if self._helpers.check:
+            return _Judged(*await self._helpers.check(name, value))
+        return _Judged()
 
     async def _search(self, event: GenericEventArguments) -> None:
         sent = event.args if isinstance(event.args, dict) else {}
@@ -301,6 +352,16 @@ class FormDialog(Generic[FormT]):
             return
         if not event.sender.is_deleted:
             event.sender.run_method("showPeople", name, seq, *people_values(found))
+
+    async def _stale(self) -> None:
+        if self._helpers.on_stale is None or self._shown is None:
+            return
+        try:
+            await self._helpers.on_stale()
+        except SessionEndedError:
+            return
+        except RollcallError as error:
+            self._show_errors({}, str(error))
 
     async def _changed(self, event: GenericEventArguments) -> None:
         if self._helpers.on_change is None or not isinstance(event.args, dict):

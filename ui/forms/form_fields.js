@@ -65,6 +65,7 @@ export const FIELDS = `
         <span v-if="isGroup(field)" class="field-label" :id="idOf(field) + '-label'">${LABEL}</span>
         <label v-else :for="idOf(field)">${LABEL}</label>
         ${CHOICE}${PEOPLE}${TYPED}
+        <div v-if="field.meter" class="meter" aria-hidden="true" :data-score="scores[field.name]"><i></i><i></i><i></i><i></i></div>
       </template>
       ${DESCRIPTIONS}
       <p class="field-message" :id="idOf(field) + '-message'" aria-live="polite"

@@ -7,7 +7,14 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
-from services.core.form_fields import ChoiceField, FileField, FormField, Option, SeveralField
+from services.core.form_fields import (
+    ChoiceField,
+    FileField,
+    FormField,
+    NewPasswordField,
+    Option,
+    SeveralField,
+)
 from services.core.names import mixed_letters
 from services.users.selection import Person, Selection
 
@@ -32,6 +39,8 @@ def field_values(
         shown = field.options if options is None else options
         values["options"] = [asdict(option) for option in shown]
         values["as_list"] = isinstance(field, ChoiceField) and field.as_list
+    if isinstance(field, NewPasswordField):
+        values["meter"] = True
     if isinstance(field, FileField):
         values["accept"] = field.accept
     return values

@@ -1,7 +1,9 @@
 """The bus: events leave after the commit, and a failing subscriber harms nobody."""
 
 import asyncio
+import importlib
 import json
+import pkgutil
 import time
 from dataclasses import fields
 from datetime import UTC, date, datetime
@@ -10,6 +12,7 @@ from uuid import uuid4
 
 import pytest
 
+import services
 from models import EndReason, Role, Tenant
 from services.access.actor import Actor
 from services.access.events import UserEvent
@@ -157,6 +160,8 @@ VALUES: dict[str, Any] = {
 ABSTRACT = (Event, UserEvent, UserSwitched)
 # This process's alone: whoever listens says so to itself.
 LOCAL = (Listening,)
+for _module in pkgutil.walk_packages(services.__path__, "services."):
+    importlib.import_module(_module.name)  # an event is declared where its module is imported
 KINDS = [
     kind
     for kind in every_event._declared().values()
