@@ -7,7 +7,7 @@ from uuid import UUID
 
 from nicegui import ui
 
-from models import TaskStatus
+from models import Side, TaskStatus
 from services.core.errors import NotFoundError
 from services.core.forms import Form, lines, people
 from services.sessions.sessions import Visit
@@ -152,7 +152,7 @@ class _TasksScreen:
             return
         self.about = group_id or next(iter(self.groups))
         title = self.groups[self.about].title if self.about in self.groups else ""
-        self.new_task.open({}, title=f"Add task to “{title}”")
+        self.new_task.open({"side": Side.TEAM}, title=f"Add task to “{title}”")
 
     async def _add_group(self, form: GroupForm) -> Outcome:
         await groups.add_group(self.actor, self.poc_id, form)

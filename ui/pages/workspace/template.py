@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import Depends
 from nicegui import ui
 
+from models import Side
 from services.access.permissions import Permission
 from services.core import clock
 from services.core.errors import NotFoundError
@@ -104,7 +105,7 @@ class _TemplateScreen:
         if self.details.may_change:
             with ui.element("div").classes("actions"):
                 if not row.is_archived:
-                    button("+ Add Task", partial(self.add.open, {}), look="btn btn-primary")
+                    button("+ Add Task", self._open_add, look="btn btn-primary")
                     button("Edit", self._open_edit)
                     button("Duplicate", told(self.toast)(self._duplicate))
                 label = "Restore" if row.is_archived else "Archive"
@@ -154,6 +155,10 @@ class _TemplateScreen:
                         text("span", task.title).props('dir="auto"')
                         days = f"{day_words(task.start_on)} to {day_words(task.due_on)}"
                         text("span", days, "small muted")
+
+    def _open_add(self) -> None:
+        after = max((task.start_day + task.days for task in self.details.tasks), default=1)
+        self.add.open({"side": Side.TEAM, "start_day": after, "days": 1})
 
     def _open_edit(self) -> None:
         row = self.details.row
