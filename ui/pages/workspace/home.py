@@ -15,8 +15,8 @@ from services.core import clock
 from services.sessions import sessions
 from services.sessions.sessions import Visit
 from services.workspace import overview
-from services.workspace.listing import PocRow
 from services.workspace.overview import MyTask, Overview
+from services.workspace.poc_list import PocRow
 from ui import work_feed
 from ui.components.part import Part
 from ui.components.refresher import Refresher
@@ -175,7 +175,7 @@ class _HomeScreen:
                     status_chip(poc.status)
                     with ui.element("span").classes("progress"):
                         progress_bar(poc.progress)
-                    due_mark(poc.end_on, today, is_done=poc.status.is_closed)
+                    due_mark(poc.due, today, is_done=poc.status.is_closed)
 
     def _groups(self, shown: Overview) -> None:
         with section():

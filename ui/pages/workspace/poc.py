@@ -29,7 +29,14 @@ from ui.forms.dialog import FormDialog, Helpers, Outcome
 from ui.frame import enter, frame, section, text
 from ui.identity import require
 from ui.input import as_uuid
-from ui.pages.workspace import poc_comments, poc_history, poc_people, poc_tasks
+from ui.pages.workspace import (
+    poc_comments,
+    poc_criteria,
+    poc_history,
+    poc_people,
+    poc_resources,
+    poc_tasks,
+)
 from ui.pages.workspace.parts import (
     button,
     link,
@@ -47,6 +54,8 @@ Build = Callable[[Visit, Toast, PocDetails], Awaitable[None]]
 TABS: dict[str, tuple[str, Build]] = {
     "": ("Tasks", partial(poc_tasks.build, look="list")),
     "board": ("Board", partial(poc_tasks.build, look="board")),
+    "criteria": ("Criteria", poc_criteria.build),
+    "resources": ("Resources", poc_resources.build),
     "comments": ("Comments", poc_comments.build),
     "people": ("People", poc_people.build),
     "history": ("History", poc_history.build),
@@ -130,17 +139,17 @@ class _PocScreen:
         with ui.element("div").classes("details-title"):
             text("h1", row.title).props('dir="auto"')
             status_chip(row.status)
-            if row.is_archived:
+            if row.archived:
                 text("span", "Archived", "chip chip-inactive")
         with ui.element("div").classes("actions"):
-            if details.may_change and not row.is_archived:
+            if details.may_change and not row.archived:
                 button("Edit", self._open_edit)
                 for status, label in details.steps.items():
                     button(label, partial(self._open_status, status), about=row.title)
-            if details.may_reassign and not row.is_archived:
+            if details.may_reassign and not row.archived:
                 button("Hand over" if details.may_change else "Reassign", self._open_owner)
             if details.may_change:
-                label = "Restore" if row.is_archived else "Archive"
+                label = "Restore" if row.archived else "Archive"
                 button(label, told(self.toast)(self._archive))
 
     def _facts(self, details: PocDetails) -> None:
@@ -151,8 +160,8 @@ class _PocScreen:
                 text("dt", "Owner")
                 with ui.element("dd"):
                     person_name(row.owner)
-            end = due_words(row.end_on, clock.now().date(), is_done=row.status.is_closed)[0]
-            _fact("Dates", f"{day_words(row.start_on)} to {day_words(row.end_on, 'no end')}")
+            end = due_words(row.due, clock.now().date(), is_done=row.status.is_closed)[0]
+            _fact("Dates", f"{day_words(row.start_on)} to {day_words(row.due, 'no end')}")
             if row.is_overdue:
                 _fact("End", end)
         with ui.element("dl").classes("facts"):
@@ -182,12 +191,12 @@ class _PocScreen:
                 "description": self.details.description,
                 "objectives": self.details.objectives,
                 "start_on": row.start_on,
-                "end_on": row.end_on,
+                "end_on": row.due,
             }
         )
 
     async def _edit(self, form: PocForm) -> Outcome:
-        await pocs.edit_poc(self.actor, self.poc_id, self.details.row.version, form)
+        await pocs.edit_poc(self.actor, self.poc_id, self.details.row.facts_version, form)
         return "Saved."
 
     async def _open_status(self, status: PocStatus) -> None:
@@ -199,12 +208,12 @@ class _PocScreen:
 
     async def _set_status(self, status: PocStatus) -> None:
         form = StatusForm(status=status)
-        await pocs.change_status(self.actor, self.poc_id, self.details.row.version, form)
+        await pocs.change_status(self.actor, self.poc_id, self.details.row.facts_version, form)
         self.toast.show(f"{self.details.row.title}: {status.label}.", tone="success")
 
     async def _close(self, form: OutcomeForm) -> Outcome:
         row, status = self.details.row, StatusForm(status=self.closing, outcome=form.outcome)
-        await pocs.change_status(self.actor, self.poc_id, row.version, status)
+        await pocs.change_status(self.actor, self.poc_id, row.facts_version, status)
         return f"{row.title}: {self.closing.label}."
 
     def _open_owner(self) -> None:
@@ -212,13 +221,13 @@ class _PocScreen:
 
     async def _hand_over(self, form: HandOverForm) -> Outcome:
         act = pocs.hand_over if self.details.may_change else pocs.reassign
-        await act(self.actor, self.poc_id, self.details.row.version, form)
+        await act(self.actor, self.poc_id, self.details.row.facts_version, form)
         return "Handed over."
 
     async def _archive(self) -> None:
         row = self.details.row
-        then = not row.is_archived
-        await pocs.set_archived(self.actor, self.poc_id, row.version, archived=then)
+        then = not row.archived
+        await pocs.set_archived(self.actor, self.poc_id, row.facts_version, archived=then)
         self.toast.show(
             f"{row.title} is archived." if then else f"{row.title} is back.",
             "success",
@@ -228,7 +237,7 @@ class _PocScreen:
 
     async def _restore(self) -> None:
         row = (await listing.get_details(self.actor, self.poc_id)).row
-        await pocs.set_archived(self.actor, self.poc_id, row.version, archived=False)
+        await pocs.set_archived(self.actor, self.poc_id, row.facts_version, archived=False)
 
 
 def _fact(name: str, value: str) -> None:

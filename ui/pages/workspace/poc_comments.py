@@ -31,7 +31,7 @@ class _CommentsScreen:
         self.toast = toast
         self.poc_id = details.row.id
         self.customer = details.row.customer
-        self.may_change = details.may_change and not details.row.is_archived
+        self.may_change = details.may_change and not details.row.archived
         self.about: UUID | None = None
         self.version = 0
 

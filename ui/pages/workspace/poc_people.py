@@ -43,7 +43,7 @@ class _PeopleScreen:
         self.toast = toast
         self.poc_id = details.row.id
         self.found = details.members
-        self.may_change = details.may_change and not details.row.is_archived
+        self.may_change = details.may_change and not details.row.archived
 
     def build(self) -> None:
         """Lay the tab out."""

@@ -59,7 +59,7 @@ class _TasksScreen:
         self.actor = visit.actor
         self.toast = toast
         self.poc_id = details.row.id
-        self.may_change = details.may_change and not details.row.is_archived
+        self.may_change = details.may_change and not details.row.archived
         self.about: UUID | None = None
         self.version = 0
 
