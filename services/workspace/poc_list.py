@@ -103,20 +103,10 @@ OPEN = {"closed": False}
 
 POCS = LiveList[PocRow](
     noun="poc",
+    first_sort="due",
     plural="POCs",
     model=Poc,
     columns=(
-        # First the order at the beginning: by due date, and closed ones last, as they have none.
-        Column(
-            "due",
-            "Due",
-            cell="date",
-            sort=(
-                IndexRange({**OPEN, "due": Given()}, (Poc.end_on, Poc.title_key)),
-                IndexRange({**OPEN, "due": None}, (Poc.title_key,)),
-                IndexRange({"closed": True}, (Poc.title_key,)),
-            ),
-        ),
         Column("title", "Title", sort=by(Poc.title_key), cell="title", search=True, opens=True),
         Column("customer", "Customer", sort=by(Poc.customer_key, Poc.title_key), search=True),
         Column("owner", "Owner", cell="owner"),
@@ -127,6 +117,17 @@ POCS = LiveList[PocRow](
             sort=by_groups([option.match for option in STATUSES.values()], Poc.title_key),
         ),
         Column("team", "Progress", cell="sides", export=lambda row: f"{row.progress.whole.done}"),
+        # The order at first: closed ones come last, whenever they were to end.
+        Column(
+            "due",
+            "Due",
+            cell="date",
+            sort=(
+                IndexRange({**OPEN, "due": Given()}, (Poc.end_on, Poc.title_key)),
+                IndexRange({**OPEN, "due": None}, (Poc.title_key,)),
+                IndexRange({"closed": True}, (Poc.title_key,)),
+            ),
+        ),
     ),
     fields={
         "status": col(Poc.status),
