@@ -18,6 +18,7 @@ from services.operations.workers import working
 from services.sessions import sessions
 from ui import assets, live, notices, pages, public, sweep
 from ui.door import MOST_CONNECTIONS, Door, Listener, connections_within, raise_descriptor_limit
+from ui.framed_errors import render_framed
 from ui.headers import Compression, harden
 from ui.listener import listen, web_server
 
@@ -74,7 +75,7 @@ def create_app(settings: Settings, *, connections: int = MOST_CONNECTIONS) -> Fa
         gzip_middleware_factory=None,  # compressed once, outside of what rewrites the pages
         show_welcome_message=False,
     )
-    live.plain_errors(public.render_error, public.STATUSES)
+    live.plain_errors(render_framed, public.STATUSES)
     harden(
         app,
         public_url=settings.public_url,

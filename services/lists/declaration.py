@@ -6,11 +6,11 @@ from datetime import date
 from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, and_
 from sqlmodel import SQLModel
 
 from services.core.db import Transaction
-from services.lists.matches import Between, Field, Given, Match
+from services.lists.matches import Between, Field, Given, Match, condition_of
 
 RowT = TypeVar("RowT", bound="Row")
 
@@ -100,8 +100,8 @@ class Filter:
         """The match that this text asks for; none where it makes no sense."""
         if self.kind in ("choice", "check"):
             return next((option.match for option in self.options if option.key == text), None)
-        if self.kind == "person":
-            wanted = _uuid(text)
+        if self.kind in ("person", "value"):
+            wanted = _uuid(text) if self.kind == "person" else text
             return {self.field: wanted} if wanted else None
         first, _, last = text.partition("..")
         between = Between(_day(first), _day(last))
@@ -121,6 +121,11 @@ def check(key: str, label: str, match: Match) -> Filter:
 def person(key: str, label: str, *, field: str = "", everything: str = "Anybody") -> Filter:
     """Somebody, whose id the field is. The page gives whom to choose from (`options`)."""
     return Filter(key, label, "person", everything, field=field or key)
+
+
+def value(key: str, label: str, *, field: str = "", everything: str = "All") -> Filter:
+    """One of the texts that the field has. The page gives those to choose from (`options`)."""
+    return Filter(key, label, "value", everything, field=field or key)
 
 
 def dates(key: str, label: str, *, field: str = "") -> Filter:
@@ -152,6 +157,7 @@ class LiveList(Generic[RowT]):
     """A list: what it is of, and all that is shown of it.
 
     `rows` makes rows of what the table's rows are; `fields` are what matches are about, in SQL.
+    `belongs` is what a row matches that is in the list at all: that isn't archived, say.
     `beside` adds what isn't in the database, to what the browser gets (and none takes a value
     away). `counters` are for a table too large to count. `breakdown` says what the counts above the
     table are of. The first column that sorts is the order at first.
@@ -163,6 +169,7 @@ class LiveList(Generic[RowT]):
     columns: tuple[Column, ...]
     rows: Callable[[Transaction, Sequence[Any]], Awaitable[Sequence[RowT]]]
     fields: Mapping[str, Field] = field(default_factory=dict)
+    belongs: Match = field(default_factory=dict)
     filters: tuple[Filter, ...] = ()
     search: TextSearch | None = None
     breakdown: tuple[Option, ...] = ()
@@ -187,9 +194,10 @@ class LiveList(Generic[RowT]):
         return tuple(match for match in read if match)
 
     def within(self, tenant_id: UUID | None) -> ColumnElement[bool]:
-        """The rows of a tenant, or those that are in none."""
+        """The rows of the list that are a tenant's, or in none."""
         column: ColumnElement[Any] = self.model.tenant_id  # type: ignore[attr-defined]
-        return column == tenant_id if tenant_id else column.is_(None)
+        theirs = column == tenant_id if tenant_id else column.is_(None)
+        return and_(theirs, *condition_of(self.fields, self.belongs))
 
 
 _declared: dict[str, LiveList[Any]] = {}

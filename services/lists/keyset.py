@@ -86,6 +86,7 @@ class Listing:
             model: Any = live_list.model
             tenant = func.coalesce(col(model.tenant_id), null())
             conditions[0] = tenant == self.tenant_id if self.tenant_id else tenant.is_(None)
+            conditions += condition_of(live_list.fields, live_list.belongs)
             conditions.append(col(model.id).in_(self.few))
         for match in (*live_list.matches(self.query.filters), *more):
             conditions += condition_of(live_list.fields, match)

@@ -1,4 +1,5 @@
-"""A demo organisation: 250 users of names as people really have them, in every state."""
+"""A demo organisation: 250 users of names as people really have them, in every state, and their
+work."""
 
 import random
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from services.core.db import transaction
 from services.core.emails import email_key
 from services.core.names import fold, slug_from
 from services.operations.demo_names import FIRST_NAMES, LAST_NAMES, SPECIAL_NAMES
+from services.operations.demo_work import DemoWork
 from services.operations.setup import is_set_up
 from services.sign_in.passwords import hash_password
 from services.tenants.tenants import add_tenant
@@ -68,6 +70,7 @@ async def create_demo() -> list[DemoAccount] | None:
                 role=user.role.label,
                 at=user.created_at,
             )
+        await DemoWork(tx, tenant, users).add()
         await note_tenant(tx, Action.TENANT_CREATED, tenant, actor=COMMAND_LINE)
     shown = [(platform_admin, "/platform/login"), (admin, f"/t/{tenant.slug}/login")]
     return [DemoAccount(user.role.label, user.email, PASSWORD, base + path) for user, path in shown]

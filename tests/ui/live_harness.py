@@ -74,6 +74,11 @@ def render(_request: Request, status: int, sentence: str) -> Response:
     return HTMLResponse(f"<!doctype html><title>{status}</title><p>{sentence}</p>", status)
 
 
+async def render_later(request: Request, status: int, sentence: str) -> Response:
+    """The same, where it may take a look at the database."""
+    return render(request, status, sentence)
+
+
 async def note() -> None:
     """Log something, in a click's name."""
     await asyncio.sleep(0)
@@ -258,7 +263,7 @@ def create_app(public_url: str) -> FastAPI:
         gzip_middleware_factory=None,
     )
     refusals = {NotAllowedError: 403, SessionEndedError: 401, TooManyAttemptsError: 429}
-    live.plain_errors(render, refusals)
+    live.plain_errors(render_later, refusals)
     harden(app, public_url=public_url, render=render)
     app.add_middleware(Compression, minimum_size=500)
     return app

@@ -43,6 +43,7 @@ def _config(noun: str, held: _Held, choices: tuple[tuple[str, Choices], ...]) ->
             "plural": live_list.plural,
             "sort": live_list.usual_sort,
             "size": PAGE_SIZE,
+            "belongs": wire_of(live_list.belongs),
             "columns": [_column(column) for column in live_list.columns],
             "search": [column.key for column in live_list.columns if column.search],
             "filters": [_filter(one, narrowed.get(one.key)) for one in live_list.filters],

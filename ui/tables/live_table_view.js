@@ -73,6 +73,7 @@ function search(table) {
 const FILTERS = {
   choice: (table, filter) => select(table, filter),
   person: (table, filter) => select(table, filter),
+  value: (table, filter) => select(table, filter),
   check: (table, { key, label }) =>
     h("label", { key, class: "check" }, [
       h("input", {

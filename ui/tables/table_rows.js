@@ -36,6 +36,7 @@ export function fits(row, query, words, config) {
   const key = words.length ? searchKey(row, config) : "";
   return (
     words.every((word) => key.includes(word)) &&
+    matches(row, config.belongs) &&
     config.filters.every((filter) => !query[filter.key] || passes(row, filter, query[filter.key]))
   );
 }
@@ -74,9 +75,10 @@ function searchKey(row, config) {
 // What a change from one state of a row to another does to the counts; `before` is null for a row
 // that is new.
 export function countChange(before, now, config) {
-  const step = (match) => (matches(now, match) ? 1 : 0) - (before && matches(before, match) ? 1 : 0);
+  const among = (row, match) => (row && matches(row, config.belongs) && matches(row, match) ? 1 : 0);
+  const step = (match) => among(now, match) - among(before, match);
   const parts = config.breakdown.map(({ key, match }) => [key, step(match)]);
-  return { all: before ? 0 : 1, ...Object.fromEntries(parts) };
+  return { all: step({}), ...Object.fromEntries(parts) };
 }
 
 // Makes a row what another one is, and lets go of what that one doesn't have.
