@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from models import CLOSED_STATUSES, Poc, Task, TaskAssignee, TaskStatus, User
-from services.access.actor import Principal, get_user
+from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import viewing
 from services.core import clock
@@ -54,7 +54,7 @@ class WorkImpact:
 async def get_work_impact(principal: Principal, user_id: UUID) -> WorkImpact:
     """What deactivating a user would leave right now; raises `NotFoundError`."""
     async with viewing(principal, Permission.SWITCH_USERS) as view:
-        user = await get_user(view.tx, principal, user_id)
+        user = await view.get(User, user_id)
         is_open = (col(Poc.archived_at).is_(None), col(Poc.status).not_in(CLOSED_STATUSES))
         owned = await view.tx.exec(
             select(Poc)
