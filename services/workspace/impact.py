@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement
 from sqlmodel import col, select
 
 from models import CLOSED_STATUSES, Poc, Task, TaskAssignee, TaskStatus, User
-from services.access.actor import Principal, get_user
+from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import acting, viewing
 from services.core import clock
@@ -62,7 +62,7 @@ class WorkImpact:
 async def get_work_impact(principal: Principal, user_id: UUID) -> WorkImpact:
     """What deactivating a user would leave right now; raises `NotFoundError`."""
     async with viewing(principal, Permission.SWITCH_USERS) as view:
-        user = await get_user(view.tx, principal, user_id)
+        user = await view.get(User, user_id)
         pocs, tasks = await _owned(view.tx, user), await _alone(view.tx, user)
     today = clock.now().date()
     return WorkImpact(
@@ -79,7 +79,7 @@ async def hand_over_work(principal: Principal, user_id: UUID, form: HandOverForm
     """Give somebody else all that the deactivation of a user would leave, or has left: the POCs,
     and their place in the tasks. Raises `InvalidInputError` for who can't be chosen."""
     async with acting(principal, Permission.REASSIGN_POCS, lock=(user_id, form.owner_id)) as act:
-        user = await get_user(act.tx, principal, user_id)
+        user = await act.get(User, user_id)
         (owner,) = await require_workers(act, [form.owner_id], "owner_id")
         if owner.id == user.id:
             return
