@@ -33,7 +33,6 @@ UNWATCHED_SECONDS = 15
 class Figures:
     """What this process has measured, the newest last."""
 
-    process_id: str
     history: deque[dict[str, float]] = field(default_factory=lambda: deque(maxlen=KEPT))
     checks: list[Check] = field(default_factory=list)
     checked_at: float = -float("inf")
@@ -146,15 +145,9 @@ class Figures:
         }
 
 
-_current = Figures("")
-
-
 def current() -> Figures:
     """Those of the running Rollcall."""
-    global _current  # noqa: PLW0603 - there is one Rollcall in a process
-    if _current.process_id != runtime.current().process_id:
-        _current = Figures(runtime.current().process_id)
-    return _current
+    return runtime.current().part(Figures)
 
 
 def subscribe(bus: Bus) -> None:

@@ -43,7 +43,7 @@ class AuditQuery:
         """Read a query from an address's parameters; what makes no sense is left out."""
         action, before = str(values.get("action") or ""), str(values.get("before") or "")
         return cls(
-            action=Action(action) if action in set(Action) else None,
+            action=_ACTIONS[action][0] if action in _ACTIONS else None,
             q=plain(str(values.get("q") or ""))[:200],
             since=_day(values.get("from")),
             until=_day(values.get("to")),

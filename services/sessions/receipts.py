@@ -58,7 +58,8 @@ class _Gathering:
     receipt: asyncio.Future[Receipt | None] = field(default_factory=asyncio.Future)
 
 
-_gatherings: dict[UUID, _Gathering] = {}
+class _Gatherings(dict[UUID, _Gathering]):
+    """Those that are under way, by the audit entry of their act."""
 
 
 def subscribe(bus: Bus) -> None:
@@ -171,13 +172,14 @@ async def _hear(event: PagesClosed) -> None:
 
 
 def _gathering(cause: UUID) -> _Gathering:
-    if cause not in _gatherings:
-        _gatherings[cause] = _Gathering()
-        asyncio.get_running_loop().call_later(KEPT_SECONDS, _forget, cause)
-    return _gatherings[cause]
+    gatherings = runtime.current().part(_Gatherings)
+    if cause not in gatherings:
+        gatherings[cause] = _Gathering()
+        asyncio.get_running_loop().call_later(KEPT_SECONDS, _forget, gatherings, cause)
+    return gatherings[cause]
 
 
-def _forget(cause: UUID) -> None:
-    known = _gatherings.pop(cause).receipt
+def _forget(gatherings: _Gatherings, cause: UUID) -> None:
+    known = gatherings.pop(cause).receipt
     if not known.done():
         known.set_result(None)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from models import LinkPurpose, MailTemplate, OneTimeLink, Role, Tenant, User
 from services.access import one_time_links
-from services.access.actor import Acting, authorize, get_user, is_open
+from services.access.actor import Principal, is_open
 from services.access.permissions import PASSWORD_LINKS, SECRETS, Permission, may
 from services.audit.acting import Act, acting
 from services.audit.writing import Action
@@ -21,7 +21,7 @@ from services.sign_in.policy import required_provider
 
 
 @looks_first
-async def copy_link(actor: Acting, user_id: UUID) -> str:
+async def copy_link(actor: Principal, user_id: UUID) -> str:
     """The url of a new link for this user, to hand over; an earlier one is dead from now on.
 
     Needs a fresh sign-in, and for an admin's account what inviting them takes. Raises
@@ -36,7 +36,7 @@ async def copy_link(actor: Acting, user_id: UUID) -> str:
 
 
 @looks_first
-async def mail_link(actor: Acting, user_id: UUID) -> str:
+async def mail_link(actor: Principal, user_id: UUID) -> str:
     """Send the user a new link; returns their email. Takes and raises what `copy_link` does, and
     `ConflictError` where there is no mail server."""
     async with acting(actor, Permission.RESET_PASSWORDS, lock=(user_id,)) as act:
@@ -64,8 +64,8 @@ def may_make(role: Role, of: Role) -> bool:
 async def _make(act: Act, user_id: UUID) -> tuple[User, Tenant | None, OneTimeLink]:
     """A new link, whose predecessors are dead."""
     tx = act.tx
-    user = await get_user(tx, act.principal, user_id)
-    await authorize(tx, act.principal, PASSWORD_LINKS[user.role])
+    user = await act.get(User, user_id)
+    await act.require(PASSWORD_LINKS[user.role])
     if act.user is not None and act.user.id == user.id:
         raise ConflictError("Change your own password in My account.")
     if not user.active:

@@ -45,6 +45,7 @@ class Impact:
     open_pages: int
     devices: int
     version: int
+    active: bool
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,7 @@ async def get_impact(actor: Principal, user_id: UUID) -> Impact:
             presence.open_pages(user.id),
             len(devices.all()),
             user.version,
+            user.active,
         )
 
 

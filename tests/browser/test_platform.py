@@ -7,6 +7,7 @@ from playwright.async_api import expect
 
 from models import Tenant, User
 from services.access.actor import COMMAND_LINE
+from services.tenants import tenants
 from services.users import accounts
 from tests.browser.browsers import Browsers, connected, expect_signed_out, fill, sign_in
 from tests.browser.grid import Grid, dialog, toast
@@ -150,3 +151,15 @@ async def test_a_platform_admin_inside_an_organisation_sees_that_and_finds_out_a
     theirs = await browsers.as_user(grace, f"/t/{tenant.slug}/users")
     await expect(theirs.get_by_role("heading", name="Users", exact=True)).to_be_visible()
     await expect(theirs.get_by_role("navigation", name="Breadcrumb")).to_have_count(0)
+
+
+async def test_an_open_question_about_an_organisation_tells_its_new_name(
+    browsers: Browsers, other_tenant: Tenant, robin: User
+) -> None:
+    page = await browsers.as_user(robin, "/platform/tenants")
+    await page.get_by_role("button", name=f"Close {other_tenant.name}", exact=True).click()
+    renamed = f"{other_tenant.name} Ltd"
+    await tenants.rename_tenant(COMMAND_LINE, other_tenant.id, renamed)
+    change = dialog(page).get_by_role("status")
+    await expect(change).to_have_text(f"{other_tenant.name} is called {renamed} now.")
+    await expect(dialog(page).get_by_role("heading")).to_have_text(f"Close {renamed}?")

@@ -20,6 +20,7 @@ from tests.browser.browsers import (
     sign_in,
 )
 from tests.browser.grid import dialog, toast
+from tests.browser.looks import look
 from tests.factories import PASSWORD
 from tests.mail_server import MailServer
 
@@ -78,8 +79,13 @@ async def test_a_changed_password_closes_the_other_sessions(
     await form.get_by_role("button", name="Change password").click()
     await expect(form.get_by_text("This isn't your current password.")).to_be_visible()
     await fill(form, current_password=PASSWORD, new_password="lovelace ada lovelace")
+    meter = form.locator(".meter")
+    await expect(meter).to_have_attribute("data-score", re.compile("^[01]$"))
     await expect(form.get_by_text("Too close to your own name")).to_be_visible()
     await fill(form, new_password=NEW)
+    await expect(meter).to_have_attribute("data-score", re.compile("^[34]$"))
+    await expect(form.get_by_text("A good password.")).to_be_visible()
+    await look(page, "change-password")
     await form.get_by_role("button", name="Change password").click()
     await expect_signed_out(phone, "Your password was changed. Sign in with the new one.")
     await expect(toast(page, "Your password is changed. 1 other session ended.")).to_be_visible()
@@ -124,7 +130,7 @@ async def test_a_forgotten_password_is_replaced_by_mail_which_closes_the_other_s
     await page.get_by_role("link", name="Forgot password?").click()
     await fill(page, email=ada.email.upper())
     await page.get_by_role("button", name="Send a link").click()
-    await expect(page.get_by_text("If this address has an active account here")).to_be_visible()
+    await expect(page.get_by_text("has an active account here")).to_be_visible()
     link = link_in(await mail_to(mail_server, ada.email))
 
     await page.goto(link)

@@ -3,7 +3,7 @@
 from contextlib import suppress
 from uuid import UUID, uuid4
 
-from models import Passkey, Role, SsoConnection, Tenant
+from models import Role, SsoConnection, Tenant
 from services.access.actor import Actor
 from services.access.permissions import Permission
 from services.audit import reading as audit_log
@@ -11,40 +11,28 @@ from services.audit.reading import AuditQuery
 from services.core import clock
 from services.core.db import reading, transaction
 from services.core.errors import (
-    ConflictError,
     InvalidInputError,
     NotAllowedError,
-    NotFoundError,
-    PasskeyRefusedError,
 )
 from services.lists import choices
 from services.lists.query import ListQuery
 from services.operations import system
 from services.operations.doctor import VERSION_NAME
 from services.sessions import sessions
-from services.sign_in import confirmation, password_change, password_links, policy
-from services.sign_in.second_factors import passkeys, totp
 from services.sso import connections, flow
 from services.sso.connections import ConnectionForm
 from services.sso.errors import SsoError
 from services.tenants import closing, tenants
-from services.users import (
-    accounts,
-    counts,
-    invitation_import,
-    invitations,
-    listing,
-    selection,
-)
+from services.users import accounts, counts, invitation_import, invitations, listing, selection
 from services.users.invitation_form import InvitationForm
 from services.users.invitation_import import ImportRow
 from services.users.list import USERS
 from tests import books
-from tests.factories import PASSWORD, create_user, open_session
+from tests.factories import create_user, open_session
 from tests.services.call import EVERYONE, MANAGERS, Call
+from tests.services.sign_in_calls import SIGN_IN_CALLS
 from tests.services.workspace_calls import WORKSPACE_CALLS
 
-NEW_PASSWORD = "an entirely different sentence"
 WITHOUT_SECRET = ConnectionForm(
     name="Identity",
     discovery="https://127.0.0.1:1",
@@ -84,30 +72,6 @@ async def _resend_to_admin(actor: Actor, target: UUID) -> object:
 
 async def _copy_admin_link(actor: Actor, target: UUID) -> object:
     return await invitations.copy_link(actor, await _invited_admin(target))
-
-
-async def _admin_of(target: UUID) -> UUID:
-    """A Tenant Admin of the tenant of a user, with a password."""
-    tenant_id = (await books.user_of(target)).tenant_id
-    async with reading() as tx:
-        tenant = await tx.get_one(Tenant, tenant_id)
-    return (await create_user(tenant, role=Role.TENANT_ADMIN)).id
-
-
-async def _copy_password_link(actor: Actor, target: UUID) -> object:
-    with suppress(ConflictError):  # of somebody invited, which only who may do it hears
-        return await password_links.copy_link(actor, target)
-    return None
-
-
-async def _copy_admin_password_link(actor: Actor, target: UUID) -> object:
-    return await password_links.copy_link(actor, await _admin_of(target))
-
-
-async def _mail_password_link(actor: Actor, target: UUID) -> object:
-    with suppress(ConflictError):  # without a mail server, too
-        await password_links.mail_link(actor, target)
-    return None
 
 
 async def _export_users(actor: Actor, _target: UUID) -> object:
@@ -171,60 +135,6 @@ async def _finish_test(actor: Actor, _target: UUID) -> object:
     await connected(actor)
     with suppress(SsoError):  # of an answer to nothing
         await flow.finish_test(actor, "acme", None, {})
-    return None
-
-
-async def _reset_factors(actor: Actor, target: UUID) -> object:
-    with suppress(ConflictError):  # of somebody who has none, which only who may do it hears
-        await totp.reset(actor, target)
-    return None
-
-
-async def _finish_factor(actor: Actor, _target: UUID) -> object:
-    with suppress(ConflictError):
-        await totp.finish(actor, "000000")
-    return None
-
-
-async def _begin_passkey(actor: Actor, _target: UUID) -> object:
-    with suppress(ConflictError):  # at an address that has none
-        await passkeys.begin(actor)
-    return None
-
-
-async def _finish_passkey(actor: Actor, _target: UUID) -> object:
-    with suppress(PasskeyRefusedError):
-        await passkeys.finish(actor, "{}")
-    return None
-
-
-async def _remove_passkey(actor: Actor, _target: UUID) -> object:
-    # Two, as the last one may have to stay.
-    own = [
-        Passkey(
-            user_id=actor.user_id,
-            credential_id=uuid4().bytes,
-            public_key=b"",
-            name="Device",
-            created_at=clock.now(),
-        )
-        for _ in range(2)
-    ]
-    async with transaction() as tx:
-        tx.add_all(own)
-    await passkeys.remove(actor, own[0].id)
-    return None
-
-
-async def _rename_passkey(actor: Actor, target: UUID) -> object:
-    with suppress(NotFoundError):  # of another's, which everybody hears
-        await passkeys.rename(actor, target, "Phone")
-    return None
-
-
-async def _renew_codes(actor: Actor, _target: UUID) -> object:
-    with suppress(ConflictError):
-        await totp.renew_codes(actor)
     return None
 
 
@@ -328,49 +238,7 @@ CALLS = [
         _copy_admin_link,
         takes_id=False,
     ),
-    Call("sign_in.password_links.copy_link", MANAGERS, _copy_password_link),
-    Call("sign_in.password_links.mail_link", MANAGERS, _mail_password_link),
-    Call(
-        "sign_in.password_links.copy_link for a Tenant Admin",
-        {Role.PLATFORM_ADMIN},
-        _copy_admin_password_link,
-        takes_id=False,
-    ),
-    Call(
-        "sign_in.policy.get_policy",
-        MANAGERS,
-        lambda a, _t: policy.get_policy(a),
-        takes_id=False,
-    ),
-    Call(
-        "sign_in.policy.require_second_factor",
-        MANAGERS,
-        lambda a, _t: policy.require_second_factor(a, "optional"),
-        takes_id=False,
-    ),
-    Call("sign_in.second_factors.totp.get_of", MANAGERS, totp.get_of),
-    Call("sign_in.second_factors.totp.reset", MANAGERS, _reset_factors),
-    Call(
-        "sign_in.second_factors.totp.get_own",
-        EVERYONE,
-        lambda a, _t: totp.get_own(a),
-        takes_id=False,
-    ),
-    Call(
-        "sign_in.second_factors.totp.begin", EVERYONE, lambda a, _t: totp.begin(a), takes_id=False
-    ),
-    Call("sign_in.second_factors.totp.finish", EVERYONE, _finish_factor, takes_id=False),
-    Call("sign_in.second_factors.totp.renew_codes", EVERYONE, _renew_codes, takes_id=False),
-    Call(
-        "sign_in.second_factors.totp.remove",
-        EVERYONE,
-        lambda a, _t: totp.remove(a),
-        takes_id=False,
-    ),
-    Call("sign_in.second_factors.passkeys.begin", EVERYONE, _begin_passkey, takes_id=False),
-    Call("sign_in.second_factors.passkeys.finish", EVERYONE, _finish_passkey, takes_id=False),
-    Call("sign_in.second_factors.passkeys.remove", EVERYONE, _remove_passkey, takes_id=False),
-    Call("sign_in.second_factors.passkeys.rename", EVERYONE, _rename_passkey, takes_id=False),
+    *SIGN_IN_CALLS,
     Call("sessions.sessions.list_open", MANAGERS, sessions.list_open),
     Call("sessions.sessions.revoke", MANAGERS, sessions.revoke),
     # Another tenant's user is asked about by a test of its own, below.
@@ -416,30 +284,6 @@ CALLS = [
         "operations.system.examine",
         {Role.PLATFORM_ADMIN},
         lambda a, _t: system.examine(a, [VERSION_NAME]),
-        takes_id=False,
-    ),
-    Call(
-        "sign_in.confirmation.require_fresh",
-        EVERYONE,
-        lambda a, _t: confirmation.require_fresh(a),
-        takes_id=False,
-    ),
-    Call(
-        "sign_in.confirmation.confirm_password",
-        EVERYONE,
-        lambda a, _t: confirmation.confirm_password(a, PASSWORD),
-        takes_id=False,
-    ),
-    Call(
-        "sign_in.password_change.judge_new_password",
-        EVERYONE,
-        lambda a, _t: password_change.judge_new_password(a, NEW_PASSWORD),
-        takes_id=False,
-    ),
-    Call(
-        "sign_in.password_change.change_password",
-        EVERYONE,
-        lambda a, _t: password_change.change_password(a, PASSWORD, NEW_PASSWORD),
         takes_id=False,
     ),
     Call(

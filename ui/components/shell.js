@@ -3,6 +3,12 @@
 // would first be compiled in the browser, before anything of the page is seen.
 import { h } from "vue";
 
+const THEMES = [
+  ["system", "System"],
+  ["light", "Light"],
+  ["dark", "Dark"],
+];
+
 export default {
   props: {
     home: String,
@@ -14,11 +20,16 @@ export default {
     menu: Array,
     sign_out: String,
   },
+  data() {
+    return { theme: window.rollcallTheme.chosen };
+  },
   mounted() {
     document.addEventListener("click", this.outside);
+    window.addEventListener("storage", this.lookAtTheme); // another tab's choice
   },
   unmounted() {
     document.removeEventListener("click", this.outside);
+    window.removeEventListener("storage", this.lookAtTheme);
   },
   render() {
     const main = h("main", { class: "main", id: "main", tabindex: "-1" }, this.$slots.default?.());
@@ -69,11 +80,36 @@ export default {
             h("div", { class: "user-menu-role" }, role),
           ]),
           this.menu.map((item) => h("a", { class: "menu-item", href: item.href }, item.name)),
+          this.themes(),
           h("form", { method: "post", action: this.sign_out }, [
             h("button", { class: "menu-item", type: "submit" }, "Sign out"),
           ]),
         ]),
       ]);
+    },
+    themes() {
+      const choice = ([value, label]) =>
+        h("label", { key: value }, [
+          h("input", {
+            type: "radio",
+            name: "theme",
+            value,
+            checked: this.theme === value,
+            onChange: () => this.choose(value),
+          }),
+          h("span", label),
+        ]);
+      return h("div", { class: "themes", role: "radiogroup", "aria-label": "Theme" }, [
+        h("span", { "aria-hidden": "true" }, "Theme"),
+        h("div", { class: "themes-choices" }, THEMES.map(choice)),
+      ]);
+    },
+    choose(theme) {
+      window.rollcallTheme.choose(theme);
+      this.theme = theme;
+    },
+    lookAtTheme() {
+      this.theme = window.rollcallTheme.chosen;
     },
     close() {
       this.$refs.menu.open = false;

@@ -11,7 +11,7 @@ from services.sessions.receipts import Receipt
 from services.users import accounts
 from services.users.accounts import Impact, StatusChange
 from ui.components.toast import Toast
-from ui.forms.dialog import About, FormDialog
+from ui.forms.dialog import About, FormDialog, Helpers
 
 
 class DeactivateDialog:
@@ -28,18 +28,23 @@ class DeactivateDialog:
             submit="Deactivate",
             tone="danger",
             on_submit=self._deactivate,
+            helpers=Helpers(on_stale=self.look_again),
         )
 
     async def ask(self, user_id: UUID) -> None:
         """Open the dialog with what the deactivation would do right now."""
-        self.impact = await accounts.get_impact(self.actor, user_id)
-        about = About(
-            str(self.impact.user_id),
-            self.impact.name,
-            self.impact.email,
-            mixed_letters(mixed_scripts(self.impact.name)),
-        )
-        self.dialog.open(title="Deactivate {name}?", body=_impact_text(self.impact), about=about)
+        impact = self.impact = await accounts.get_impact(self.actor, user_id)
+        body = _impact_text(impact)
+        self.dialog.open(title="Deactivate {name}?", body=body, about=_about(impact))
+
+    async def look_again(self) -> None:
+        """Tell in the open dialog what the deactivation would do by now."""
+        if self.impact is None or not self.dialog.is_open:
+            return
+        impact = await accounts.get_impact(self.actor, self.impact.user_id)
+        others = "" if impact.active else f"Somebody else has deactivated {impact.name} meanwhile."
+        self.impact = impact
+        self.dialog.update(_about(impact), body=_impact_text(impact), change=others)
 
     async def _deactivate(self, _form: Form) -> None:
         impact = self.impact
@@ -87,6 +92,11 @@ def outcome(change: StatusChange, receipt: Receipt | None) -> str:
     silent = receipt.pages - receipt.answered
     cut_off = f" {silent} didn't answer and were disconnected." if silent else ""
     return f"{change.name} is signed out of {pages}{told_ms}.{cut_off}{elsewhere}"
+
+
+def _about(impact: Impact) -> About:
+    note = mixed_letters(mixed_scripts(impact.name))
+    return About(str(impact.user_id), impact.name, impact.email, note)
 
 
 def _impact_text(impact: Impact) -> list[str]:

@@ -2,12 +2,15 @@
 // says early what it can know by itself.
 import { EMPTY, FIELDS, isGroup, plain, wrongBefore } from "form_fields";
 import { listen } from "live_socket";
+import CopyLink from "copy_link";
+import FileField from "file_field";
 import PeopleField from "people_field";
 
 const CHECK_PAUSE = 300; // ms of quiet before a value is sent to be checked
 const FOLLOW_PAUSE = 150; // ms of quiet before what stands beside the form follows it
 const RENEWAL = 300; // ms at most until people are looked for anew
 const NAME = "{name}"; // where a text names whom the dialog is about
+const STALE_PAUSE = 200; // ms from a change of whom the dialog is about until the server is asked
 const LOST_AFTER = 3_000; // ms after a reconnection until an answer counts as lost
 
 const NAMED = (text) => `<template v-for="(part, index) in named(${text})" :key="index"
@@ -19,17 +22,6 @@ const ABOUT = `
     <bdi class="muted">{{ about.detail }}</bdi>
     <span v-if="about.note" class="dialog-note">{{ about.note }}</span>
   </p>`;
-
-const LINK = `
-  <div class="dialog-link" v-if="link">
-    <p role="status">{{ link.text }}</p>
-    <div class="copy">
-      <input ref="link" type="text" readonly aria-label="Link" :value="link.url"
-             @focus="$event.target.select()">
-      <button ref="copy" type="button" class="btn" @click="copy">{{ copied ? 'Copied' : 'Copy' }}</button>
-    </div>
-    <span class="visually-hidden" role="status">{{ copied ? 'Copied' : '' }}</span>
-  </div>`;
 
 const ACTIONS = `
   <div v-if="asking" class="dialog-actions dialog-asking">
@@ -51,7 +43,7 @@ const ACTIONS = `
   </div>`;
 
 export default {
-  components: { PeopleField },
+  components: { CopyLink, FileField, PeopleField },
   template: `
   <dialog ref="dialog" class="dialog" :class="{ 'dialog-wide': wide }"
           :aria-labelledby="$attrs.id + '-title'"
@@ -63,9 +55,10 @@ export default {
         ${ABOUT}
         <p v-for="(line, index) in lines" :key="index">${NAMED("line")}</p>
       </div>
+      <div v-if="change" class="banner banner-warning" role="status">{{ change }}</div>
       <div v-if="general" class="banner banner-danger" role="alert">{{ general }}</div>
       <template v-if="!link">${FIELDS}</template>
-      ${LINK}
+      <copy-link v-if="link" :text="link.text" :url="link.url"></copy-link>
       ${ACTIONS}
     </form>
     <aside v-if="wide && !link" class="dialog-aside"><slot></slot></aside>
@@ -78,9 +71,10 @@ export default {
     again: String,
     tone: String,
     wide: Boolean,
+    follows: Boolean,
     opening: Object,
   },
-  emits: ["submit", "check", "changed", "search", "again", "closed"],
+  emits: ["stale", "submit", "check", "changed", "search", "again", "closed"],
   data() {
     return {
       heading: this.title,
@@ -89,11 +83,12 @@ export default {
       values: {},
       errors: {},
       notes: {},
+      scores: {}, // per password that is chosen: how good it is, from 0 to 4
       found: {}, // per field in which people are chosen: what the last search found
       revealed: {},
       general: "",
+      change: "", // what has changed since the dialog opened, of whom it is about
       link: null,
-      copied: false,
       busy: false,
       asking: false,
     };
@@ -101,6 +96,7 @@ export default {
   created() {
     this.NAME = NAME;
     this.checkSeq = 0;
+    this.uploads = new Set(); // the fields whose file is on its way
     this.searches = {}; // per field: the last search, to be repeated when somebody comes or goes
     this.latest = {}; // per field: the number of its newest check
     this.checked = {}; // per field: the value that was sent last
@@ -109,13 +105,14 @@ export default {
   },
   mounted() {
     this.stop = listen(
-      { rollcall_people: this.peopleChanged },
-      { onReconnect: this.reconnected, onMissed: this.peopleChanged },
+      { rollcall_people: this.peopleChanged, rollcall_user: this.heard },
+      { onReconnect: this.reconnected, onMissed: this.missed },
     );
     this.open(this.opening);
   },
   unmounted() {
     this.stop();
+    clearTimeout(this.stale);
     clearTimeout(this.renewal);
     this.forget();
   },
@@ -139,6 +136,11 @@ export default {
       });
       this.follow();
     },
+    // Whom it is about has changed meanwhile: what was typed stays.
+    update({ body, about, change }) {
+      if (about.id !== this.about?.id) return;
+      Object.assign(this, { about, change, lines: body ?? this.lines });
+    },
     close() {
       this.$refs.dialog.close();
     },
@@ -156,18 +158,22 @@ export default {
       if (wrong) this.$nextTick(() => this.controlOf(wrong)?.focus());
     },
     // What became of one check; an answer to what isn't in the field any more is ignored.
-    showChecked(name, seq, error, note) {
+    showChecked(name, seq, error, note, score) {
       if (this.latest[name] !== seq) return;
+      this.scores[name] = score;
       this.errors[name] = error;
       this.notes[name] = note;
     },
     // Whom a search found. Who was chosen, and can't be any more, leaves the field.
     showPeople(name, seq, people, hasMore, gone) {
-      if (this.searches[name]?.seq !== seq) return;
-      this.found[name] = { people, hasMore };
+      const search = this.searches[name];
+      if (search?.seq !== seq) return;
+      this.found[name] = { people, hasMore, words: search.words };
       const chosen = [this.values[name] ?? []].flat();
       const left = chosen.filter((one) => gone.includes(one.id));
       if (!left.length) return;
+      clearTimeout(this.timers[name]);
+      this.latest[name] = 0; // a check of what was there before says nothing of this
       const stay = chosen.filter((one) => !gone.includes(one.id));
       this.values[name] = Array.isArray(this.values[name]) ? stay : null;
       const names = left.map((one) => one.name).join(", ");
@@ -176,9 +182,7 @@ export default {
     showLink(text, url) {
       this.done();
       this.general = "";
-      this.copied = false;
       this.link = { text, url };
-      this.$nextTick(() => this.$refs.copy.focus());
     },
 
     // -- the form
@@ -189,9 +193,10 @@ export default {
       this.before = this.typed();
       this.errors = {};
       this.notes = {};
+      this.scores = {};
       this.general = "";
+      this.change = "";
       this.link = null;
-      this.copied = false;
       this.asking = false;
     },
     closed() {
@@ -237,6 +242,11 @@ export default {
     },
     send() {
       if (this.busy || this.asking) return;
+      if (this.uploads.size) {
+        for (const name of this.uploads)
+          this.errors[name] = "Wait until the file is uploaded, or cancel it.";
+        return;
+      }
       this.busy = true;
       this.general = "";
       this.forgetChecks();
@@ -252,6 +262,7 @@ export default {
       this.asking = false;
       if (!field.early || !value || !isText) this.errors[field.name] = "";
       this.notes[field.name] = "";
+      if (!value) this.scores[field.name] = null;
       this.latest[field.name] = 0;
       clearTimeout(this.timers[field.name]);
       this.follow();
@@ -284,6 +295,10 @@ export default {
     plainValues(fields) {
       return Object.fromEntries(fields.map(({ name }) => [name, plain(this.values[name])]));
     },
+    uploading(field, isGoingOn) {
+      this.errors[field.name] = "";
+      this.uploads[isGoingOn ? "add" : "delete"](field.name);
+    },
     search(field, words) {
       const { name } = field;
       this.searchSeq = (this.searchSeq ?? 0) + 1;
@@ -300,8 +315,18 @@ export default {
           this.search(field, this.searches[field.name]?.words ?? "");
       }, Math.random() * RENEWAL);
     },
-    reconnected() {
+    missed() {
       this.peopleChanged();
+      if (this.about) this.heard({ now: this.about });
+    },
+    // A row has changed: the server is asked what is true now, once for many changes in a row.
+    heard({ now }) {
+      if (now.id !== this.about?.id || !this.follows) return;
+      clearTimeout(this.stale);
+      this.stale = setTimeout(() => this.busy || this.link || this.$emit("stale"), STALE_PAUSE);
+    },
+    reconnected() {
+      this.missed();
       if (!this.busy) return;
       this.lost = setTimeout(() => {
         if (!this.busy) return;
@@ -332,6 +357,7 @@ export default {
         id: this.idOf(field),
         name: field.name,
         autocomplete: field.autocomplete,
+        class: { "is-empty": !this.values[field.name] },
         "aria-required": field.required ? "true" : null,
         "aria-invalid": this.errors[field.name] ? "true" : null,
         "aria-describedby": this.describedBy(field),
@@ -355,20 +381,6 @@ export default {
       const note = this.notes[field.name];
       if (note) return { kind: "field-note", text: note };
       return { kind: "field-help", text: field.hint };
-    },
-    async copy() {
-      const input = this.$refs.link;
-      try {
-        await navigator.clipboard.writeText(this.link.url);
-      } catch {
-        // No clipboard without https: the old way, which works where the link is selected.
-        input.focus();
-        input.select();
-        document.execCommand("copy");
-        this.$refs.copy.focus();
-      }
-      this.copied = true;
-      setTimeout(() => (this.copied = false), 4_000);
     },
   },
 };

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any, Generic, Literal, TypeVar
 from uuid import UUID
@@ -17,70 +17,38 @@ from services.core.errors import (
     RollcallError,
     SessionEndedError,
 )
-from services.core.form_fields import MOST_PEOPLE, Option, PeopleField, PersonField
+from services.core.form_fields import (
+    MOST_PEOPLE,
+    NewPasswordField,
+    PeopleField,
+    PersonField,
+)
 from services.core.forms import Form, fields_of
 from services.core.names import MAX_NAME
-from services.users.selection import Selection
 from ui.components.component import Component
 from ui.components.toast import Toast
+from ui.forms.helpers import About, Helpers, Link, Outcome
 from ui.forms.values import field_values, opening_values, people_values
 from ui.input import as_text, as_uuid
+
+# What a page needs of a form.
+__all__ = ["About", "FormDialog", "Helpers", "Link", "Outcome"]
 
 FormT = TypeVar("FormT", bound=Form)
 Tone = Literal["accent", "danger"]
 
 
-@dataclass(frozen=True)
-class Link:
-    """What came of a form: a link to hand over, shown in the dialog instead of the fields, or under
-    a question that can be repeated."""
-
-    text: str
-    url: str = field(repr=False)
-
-
-@dataclass(frozen=True)
-class About:
-    """Whom or what a dialog is about. `detail` tells those apart whose names are alike: an email,
-    or the path of an organisation. `note` is what is to be known of the name."""
-
-    id: str
-    name: str
-    detail: str
-    note: str = ""
-
-
-# What a dialog's answer came to: a sentence, which is told when the dialog has closed; a link; or
-# nothing to say.
-Outcome = str | Link | None
-OnCheck = Callable[[str, str], Awaitable[tuple[str, str]]]
-# Finds whom to choose: among whom (a permission, or anybody), by which words, and who is chosen.
-FindPeople = Callable[[Permission | None, str, Sequence[UUID]], Awaitable[Selection]]
-
-
-@dataclass(frozen=True)
-class Helpers:
-    """What helps to fill a form in.
-
-    `hints` stand under fields instead of their own. `options` are a choice's answers where they
-    aren't always the same. `check` gets a field's name and value soon after it was typed, where the
-    form itself found nothing wrong, and returns (what is wrong, what is worth knowing). `people`
-    finds whom to choose: it is `selection.list_selectable` of who acts, on a page in
-    `notices.people_room`. `beside` builds what stands beside the form each time it opens, and
-    `on_change` gets what is filled in, unchecked, whenever it changed. `again` is the label of what
-    opens the form once more after it was sent.
-    """
-
-    hints: Mapping[str, str] = field(default_factory=dict)
-    check: OnCheck | None = None
-    options: Mapping[str, Sequence[Option]] = field(default_factory=dict)
-    people: FindPeople | None = None
-    beside: Callable[[], None] | None = None
-    on_change: Callable[[Mapping[str, Any]], Awaitable[None]] | None = None
-    again: str = ""
-
-
 NO_HELP = Helpers()
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """What was found of a value while it was typed; a password that is chosen has a score, too."""
+
+    wrong: str = ""
+    note: str = ""
+    score: int | None = None
+
 
 # Under this key the browser says whom the dialog was about that it showed. (No field is called so.)
 ABOUT = "about:id"
@@ -90,7 +58,15 @@ OTHER = (
 
 
 class _Shown(
-    Component, script="dialog.js", imports=["live_socket.js", "form_fields.js", "people_field.js"]
+    Component,
+    script="dialog.js",
+    imports=[
+        "live_socket.js",
+        "form_fields.js",
+        "people_field.js",
+        "file_field.js",
+        "copy_link.js",
+    ],
 ):
     """A dialog on the page: it opens as it comes, and says when it was closed."""
 
@@ -140,6 +116,7 @@ class FormDialog(Generic[FormT]):
             "body": tuple(_lines(body)),
             "tone": tone,
             "wide": helpers.beside is not None,
+            "follows": helpers.on_stale is not None,
         }
         self._client = context.client
         self._shown: _Shown | None = None
@@ -166,9 +143,7 @@ class FormDialog(Generic[FormT]):
             self._shown.run_method("open", opening)
             return
         fields = tuple(
-            field_values(
-                name, field, self._helpers.options.get(name), self._helpers.hints.get(name)
-            )
+            field_values(name, field) | self._helpers.of_field(name)
             for name, field in self._fields.items()
         )
         with self._client.content:
@@ -178,10 +153,27 @@ class FormDialog(Generic[FormT]):
                 self._helpers.beside()
         shown.on("submit", partial(self._submitted, shown))
         shown.on("check", self._check)
+        shown.on("stale", self._stale, args=[])
         shown.on("changed", self._changed)
         shown.on("search", self._search)
         shown.on("again", self._again, args=[])
         shown.on("closed", lambda: self._closed(shown), args=[])
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is on the page."""
+        return self._shown is not None
+
+    def update(
+        self, about: About, *, body: str | Sequence[str] | None = None, change: str = ""
+    ) -> None:
+        """Show what is true by now of whom the open dialog is about, and a sentence on what has
+        changed. What was typed stays; of somebody else nothing is shown."""
+        if self._about is None or self._about.id != about.id:
+            return
+        self._about = about
+        lines = None if body is None else _lines(body)
+        self._tell("update", {"about": asdict(about), "body": lines, "change": change})
 
     def close(self) -> None:
         """Close it; the focus goes back to where it was."""
@@ -271,17 +263,29 @@ class FormDialog(Generic[FormT]):
             return
         if name not in self._fields:
             return
-        wrong, note = self._form.check(name, self._known(values)), ""
+        judged = _Judged(self._form.check(name, self._known(values)))
         value = values.get(name)
-        if not wrong and self._helpers.check and isinstance(value, str):
+        if not judged.wrong and isinstance(value, str):
             try:
-                wrong, note = await self._helpers.check(name, value)
+                judged = await self._judge(name, value)
             except SessionEndedError:
                 return
             except RollcallError as error:
                 self._toast.show(str(error), tone="error")
         if not event.sender.is_deleted:
-            event.sender.run_method("showChecked", name, seq, wrong, note)
+            shown = (judged.wrong, judged.note, judged.score)
+            event.sender.run_method("showChecked", name, seq, *shown)
+
+    async def _judge(self, name: str, value: str) -> _Judged:
+        """What the helpers find in a value in which the form itself found nothing wrong."""
+        if self._helpers.strength and isinstance(self._fields[name], NewPasswordField) and value:
+            strength = await self._helpers.strength(value)
+            if strength.accepted:
+                return _Judged(note=strength.message, score=strength.score)
+            return _Judged(wrong=strength.message, score=strength.score)
+        if self._helpers.check:
+            return _Judged(*await self._helpers.check(name, value))
+        return _Judged()
 
     async def _search(self, event: GenericEventArguments) -> None:
         sent = event.args if isinstance(event.args, dict) else {}
@@ -301,6 +305,16 @@ class FormDialog(Generic[FormT]):
             return
         if not event.sender.is_deleted:
             event.sender.run_method("showPeople", name, seq, *people_values(found))
+
+    async def _stale(self) -> None:
+        if self._helpers.on_stale is None or self._shown is None:
+            return
+        try:
+            await self._helpers.on_stale()
+        except SessionEndedError:
+            return
+        except RollcallError as error:
+            self._show_errors({}, str(error))
 
     async def _changed(self, event: GenericEventArguments) -> None:
         if self._helpers.on_change is None or not isinstance(event.args, dict):

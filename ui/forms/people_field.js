@@ -25,7 +25,7 @@ export default {
       <li v-for="(person, index) in shown" :key="person.id" :id="idOf(person)" role="option"
           :class="{ 'is-active': index === active }" :aria-selected="isChosen(person)"
           :aria-disabled="person.gone ? 'true' : null"
-          @pointerdown.prevent @click="choose(person)">
+          @pointerdown.prevent @pointermove="active = index" @click="choose(person)">
         <bdi>{{ person.name }}</bdi><bdi class="muted">{{ person.gone ? 'Inactive' : person.detail }}</bdi>
         <span v-if="person.note" class="people-note">{{ person.note }}</span>
       </li>
@@ -37,7 +37,7 @@ export default {
   props: { field: Object, control: Object, modelValue: [Object, Array], answer: Object },
   emits: ["update:modelValue", "search", "blur"],
   data() {
-    return { text: "", open: false, active: 0, leaving: [] };
+    return { text: "", words: "", open: false, active: 0, leaving: [] };
   },
   created() {
     this.tidy();
@@ -56,8 +56,8 @@ export default {
       const here = new Set((now?.people ?? []).map((person) => person.id));
       const left = this.open ? (before?.people ?? []).filter((person) => !here.has(person.id)) : [];
       // Only whom the same words found before: else the search has gone on to others.
-      this.leaving = this.answered === this.words ? left : [];
-      this.answered = this.words;
+      this.leaving = before?.words === now?.words ? left : [];
+      if (this.isWaiting && !this.isStale) this.chooseActive();
       this.active = Math.min(this.active, Math.max(this.shown.length - 1, 0));
       clearTimeout(this.greyed);
       this.greyed = setTimeout(() => (this.leaving = []), GREYED);
@@ -76,6 +76,10 @@ export default {
       const all = [...(this.answer?.people ?? []), ...gone];
       return this.many ? all.filter((person) => !this.isChosen(person)) : all;
     },
+    // Whether the list is of other words than those that are there.
+    isStale() {
+      return this.answer?.words !== this.words;
+    },
     status() {
       if (!this.open || !this.answer) return "";
       return this.shown.length === 1 ? "1 person" : `${this.shown.length} people`;
@@ -92,21 +96,22 @@ export default {
     isChosen(person) {
       return this.chosen.some((one) => one.id === person.id);
     },
-    look(words) {
+    look() {
       clearTimeout(this.typing);
-      this.words = words;
-      this.$emit("search", words);
+      this.$emit("search", this.words);
     },
     show() {
       if (this.open) return;
       this.open = true;
       this.active = 0;
-      this.look("");
+      this.words = "";
+      this.look();
       this.$refs.list.showPopover?.();
       this.place();
     },
     hide() {
       this.open = false;
+      this.isWaiting = false;
       this.$refs.list.hidePopover?.();
     },
     // In sight below the field, or above it where there is more room.
@@ -132,7 +137,9 @@ export default {
         this.$nextTick(() => (this.text = text)); // what is typed stays
       }
       this.active = 0;
-      this.typing = setTimeout(() => this.look(this.text), TYPING);
+      this.isWaiting = false;
+      this.words = this.text;
+      this.typing = setTimeout(this.look, TYPING);
     },
     pressed(event) {
       const { key } = event;
@@ -143,7 +150,9 @@ export default {
       } else if (key === "Enter" && this.open && !event.isComposing) {
         event.preventDefault();
         event.stopPropagation();
-        if (this.shown[this.active]) this.choose(this.shown[this.active]);
+        // Whoever types fast means whom the words find, and not who was there before.
+        if (this.isStale) this.isWaiting = true;
+        else this.chooseActive();
       } else if (key === "Escape" && this.open) {
         event.preventDefault();
         this.hide();
@@ -158,6 +167,10 @@ export default {
       this.$nextTick(() =>
         document.getElementById(this.idOf(this.shown[this.active]))?.scrollIntoView({ block: "nearest" }),
       );
+    },
+    chooseActive() {
+      this.isWaiting = false;
+      if (this.shown[this.active]) this.choose(this.shown[this.active]);
     },
     choose(person) {
       if (person.gone) return;

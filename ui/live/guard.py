@@ -26,7 +26,7 @@ from ui.cookies import session_token
 from ui.headers import origin_of
 from ui.live import messages, pages, rest
 from ui.live.connection import LONGEST_FRAME, MOST_UNFINISHED, Connection
-from ui.live.nonces import mark_scripts
+from ui.live.page_template import change_template
 from ui.live.pages import OpenPage
 from ui.live.rooms import sent_to
 
@@ -94,7 +94,7 @@ def guard(
     right beside the request's own host. `most_unfinished` is how many sockets at a time may not yet
     have said whose they are.
     """
-    mark_scripts()
+    change_template()
     sio = core.sio
     rest.install()
     core.app.config.socket_io_js_transports = ["websocket"]

@@ -67,7 +67,8 @@ class _AccountScreen:
             submit="Change password",
             on_submit=self._change_password,
             helpers=Helpers(
-                check=self._judge, hints={"new": f"{least} characters or more. A sentence is fine."}
+                strength=partial(password_change.judge_new_password, self.actor),
+                hints={"new": f"{least} characters or more. A sentence is fine."},
             ),
         )
         self.signing_out = FormDialog(
@@ -167,12 +168,6 @@ class _AccountScreen:
 
     def _open_password(self) -> None:
         self.password.open()
-
-    async def _judge(self, field: str, value: str) -> tuple[str, str]:
-        if field != "new" or not value:
-            return "", ""
-        strength = await password_change.judge_new_password(self.actor, value)
-        return ("", strength.message) if strength.accepted else (strength.message, "")
 
     async def _change_password(self, form: PasswordChange) -> str:
         ended = await password_change.change_password(self.actor, form.current, form.new)

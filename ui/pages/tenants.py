@@ -79,9 +79,16 @@ class _TenantsScreen:
         Refresher("rollcall_tenants", self._refresh, self.toast)
 
     async def _refresh(self) -> None:
+        before = self.rows
         self._fill(await tenants.list_tenants(self.actor))
+        for row in self.rows.values():
+            change = _changed_meanwhile(before.get(row.id, row), row)
+            if change:
+                for dialog in (self.rename, self.closing):
+                    dialog.update(_about(row), change=change)
 
     def _fill(self, rows: Sequence[TenantRow]) -> None:
+        self.rows = {row.id: row for row in rows}
         self.list.clear()
         with self.list:
             if not rows:
@@ -151,6 +158,15 @@ class _TenantsScreen:
             return None
         await tenants.rename_tenant(self.actor, self.renaming, form.name)
         return "The tenant is renamed."
+
+
+def _changed_meanwhile(before: TenantRow, now: TenantRow) -> str:
+    """What a dialog says that was opened about the tenant as it was before."""
+    if before.name != now.name:
+        return f"{before.name} is called {now.name} now."
+    if before.closed_at is None and now.closed_at is not None:
+        return f"{now.name} is closed now."
+    return ""
 
 
 def _about(row: TenantRow) -> About:

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends
@@ -127,10 +127,27 @@ class _UserScreen:
         self.link = FormDialog(
             self.toast, "Invitation link", Form, submit="Renew the link", on_submit=self._renew
         )
+        self.about_user: tuple[FormDialog[Any], ...] = (
+            self.rename,
+            self.end_date,
+            self.second_factor,
+            self.password_link.dialog,
+            self.signing_out,
+            self.link,
+        )
 
     async def _refresh(self) -> None:
-        details = await listing.get_details(self.actor, self.user_id)
-        await self._fill(details)
+        before = self.details
+        await self._fill(await listing.get_details(self.actor, self.user_id))
+        await self._tell_dialogs(before)
+
+    async def _tell_dialogs(self, before: UserDetails) -> None:
+        """Have an open dialog show what has changed of the user since it opened."""
+        about, change = self._about(), changed_meanwhile(before, self.details)
+        for dialog in self.about_user:
+            if change:
+                dialog.update(about, change=change)
+        await self.deactivation.look_again()
 
     def _build_content(self, details: UserDetails) -> None:
         with ui.element("div").classes("page-head"):
@@ -319,6 +336,22 @@ class _UserScreen:
             self.actor, AuditQuery(subject_id=self.user_id, before=query.before)
         )
         self.history.show(page_values(page) | {"seq": values.get("seq") or 0, "append": True})
+
+
+def changed_meanwhile(before: UserDetails, now: UserDetails) -> str:
+    """What a dialog says that was opened about the user as they were before; empty where nothing
+    that it is about has changed."""
+    changes = []
+    if before.row.name != now.row.name:
+        changes.append(f"{before.row.name} is called {now.row.name} now.")
+    if before.row.active != now.row.active:
+        changes.append(f"{now.row.name} is {'active again' if now.row.active else 'inactive'} now.")
+    if before.row.end_date != now.row.end_date:
+        day = now.row.end_date
+        changes.append(f"The account ends on {day:%-d %B %Y} now." if day else "No end date now.")
+    if before.row.invited and not now.row.invited:
+        changes.append(f"{now.row.name} has accepted the invitation.")
+    return " ".join(changes)
 
 
 def _status_chip(active: bool) -> str:

@@ -5,6 +5,25 @@
   const KEPT = "rollcall-email";
   const WORDS = ["Too weak", "Too weak", "Fair", "Good", "Strong"];
 
+  // A page that the browser kept in memory must not come back as it was: its link may be used by
+  // now. It is hidden before it is kept, and asked for anew (not sent anew) when it returns.
+  addEventListener("pagehide", () => (document.documentElement.style.display = "none"));
+  addEventListener("pageshow", (event) => {
+    if (event.persisted) location.replace(location.href);
+  });
+
+  // A sign-in that the browser forgets at once would lead back here without a word.
+  if (!navigator.cookieEnabled && document.querySelector("form[method=post]")) {
+    const words = Object.assign(document.createElement("div"), {
+      className: "banner banner-danger",
+      role: "alert",
+      textContent:
+        "This browser keeps no cookies here. Rollcall needs one to sign you in: allow cookies for " +
+        "this site, and load the page again.",
+    });
+    document.querySelector("h1").after(words);
+  }
+
   for (const button of document.querySelectorAll(".reveal")) {
     const input = document.getElementById(button.getAttribute("aria-controls"));
     button.addEventListener("click", () => {
@@ -29,7 +48,9 @@
   memory((storage) => storage.removeItem(KEPT));
   if (email && kept && !email.value) {
     email.value = kept;
-    if (document.activeElement === email) document.getElementById("password")?.focus();
+    // The email's own autofocus may be yet to come: it leaves alone who has the focus already.
+    const untouched = [email, document.body].includes(document.activeElement);
+    if (untouched) document.getElementById("password")?.focus();
   }
   for (const link of document.querySelectorAll("a[data-keeps-email]")) {
     link.addEventListener("click", () => {

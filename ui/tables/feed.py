@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 from weakref import WeakValueDictionary
 
+from services.core import runtime
 from services.core.bus import Bus
 from services.core.errors import RollcallError
 from services.lists.declaration import LiveList, list_of
@@ -19,7 +20,9 @@ from ui import figures, live
 
 log = logging.getLogger(__name__)
 
-_turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+class _Turns(WeakValueDictionary[str, asyncio.Lock]):
+    """The turns of rooms, as long as anybody waits for one."""
 
 
 def list_room(noun: str, tenant_id: UUID | None) -> str:
@@ -52,9 +55,10 @@ async def tell_row(
 def turn(room: str) -> asyncio.Lock:
     """To be held while a fact is read and told, so that a room hears this process's facts in the
     order of their commits."""
-    lock = _turns.get(room)
+    turns = runtime.current().part(_Turns)
+    lock = turns.get(room)
     if lock is None:
-        lock = _turns[room] = asyncio.Lock()
+        lock = turns[room] = asyncio.Lock()
     return lock
 
 

@@ -14,6 +14,7 @@ export function view(table) {
     h("p", { class: "visually-hidden", role: "status" }, table.spoken),
     table.error && failure(table),
     table.items.length ? card(table) : empty(table),
+    table.found > table.items.length && leftOut(table),
     (table.canTurnBack || table.canTurn) && pager(table),
     table.chosenCount ? selectionBar(table) : null,
     table.listsKeys ? keyboard(table) : null,
@@ -192,7 +193,13 @@ function day(table, { key, label }, word, end) {
   };
   return h("div", { key: id, class: ["filter", { "filter-on": ends[end] }] }, [
     h("label", { for: id }, `${label} ${word}`),
-    h("input", { id, type: "date", value: ends[end], onChange: changed }),
+    h("input", {
+      id,
+      type: "date",
+      class: { "is-empty": !ends[end] },
+      value: ends[end],
+      onChange: changed,
+    }),
   ]);
 }
 
@@ -367,6 +374,13 @@ function empty(table) {
     h("div", { class: "empty-icon" }, [icon("people", 22)]),
     none,
   ]);
+}
+
+// Of a print: what it doesn't have.
+function leftOut(table) {
+  const { found, items, list, number } = table;
+  const more = number(found - items.length);
+  return h("p", { class: "print-only" }, `${more} more ${list.plural} match; they are on other pages.`);
 }
 
 function pager(table) {

@@ -6,6 +6,8 @@ from pathlib import Path
 from playwright.async_api import expect
 
 from models import Tenant, User
+from services.access.actor import Actor
+from services.users import accounts
 from tests.browser.browsers import Browsers, link_in, mail_to
 from tests.browser.engines.screen import Screen
 from tests.browser.grid import Grid, dialog, toast
@@ -48,7 +50,7 @@ async def test_who_signs_in_is_home_and_signs_out_for_good(
 
 
 async def test_an_invitation_is_sent_and_accepted(
-    screen: Screen, tenant: Tenant, grace: User, mail_server: MailServer
+    screen: Screen, tenant: Tenant, grace: User, admin: Actor, mail_server: MailServer
 ) -> None:
     email = f"katherine.johnson@{tenant.slug}.example.com"
     await screen.as_user(grace, f"/t/{tenant.slug}/users")
@@ -65,6 +67,13 @@ async def test_an_invitation_is_sent_and_accepted(
     await screen.fill(password=CHOSEN)
     await screen.press("Set password and sign in")
     await screen.expect("My account")
+    await screen.ready()
+
+    newcomer = await accounts.find_by_email(email)
+    await accounts.set_active(admin, newcomer, active=False)
+    await screen.expect(DEACTIVATED)
+    await screen.go_back()  # a browser may have kept the form in memory
+    await screen.expect("This link is no longer valid")
 
 
 async def test_a_toggle_shows_on_another_screen_in_either_direction(

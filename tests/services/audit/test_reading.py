@@ -48,6 +48,12 @@ async def _three_entries(admin: Actor, tenant: Tenant) -> User:
     return user
 
 
+def test_every_action_says_in_words_what_happened() -> None:
+    labels = [label for _, label in Action.choices()]
+    assert len(set(labels)) == len(labels) == len(Action)
+    assert all(label and label[0].isupper() and "_" not in label for label in labels)
+
+
 async def test_untouched_log_is_whole(admin: Actor, tenant: Tenant) -> None:
     await _three_entries(admin, tenant)
     assert await verify() == (3, None)

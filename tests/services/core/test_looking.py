@@ -42,6 +42,7 @@ LOOK_BY_THEMSELVES = {
 # What these are tried on is made first, in a transaction of its own.
 MAKE_SOMETHING_FIRST = {
     "sign_in.second_factors.passkeys.remove",
+    "sign_in.second_factors.passkeys.rename",
     "sessions.sessions.revoke of one session",
     "users.invitations.resend to a Tenant Admin",
     "users.invitations.copy_link of a Tenant Admin",
