@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from services.access.events import UserEvent
 from services.audit.events import AuditWritten
 from services.audit.reading import AuditEntry, find_entry
 from services.audit.writing import PLATFORM_CHAIN
+from services.core import runtime
 from services.core.bus import Bus
 from services.core.errors import RollcallError
 from services.core.transport import Listening
@@ -36,7 +38,14 @@ log = logging.getLogger(__name__)
 
 # For so long, who comes and goes is counted together.
 HERE_SECONDS = 0.25
-_counting: dict[UUID | None, asyncio.Task[None]] = {}
+
+
+@dataclass
+class _Counting:
+    """The tenants whose pages are about to hear how many are here."""
+
+    waiting: set[UUID | None] = field(default_factory=set)
+    tasks: set[asyncio.Task[None]] = field(default_factory=set)  # the loop holds them only weakly
 
 
 def users_room(tenant_id: UUID | None) -> str:
@@ -191,16 +200,18 @@ def _show_presence(user_id: UUID, tenant_id: UUID | None, online: bool) -> None:
 
 def _count_soon(tenant_id: UUID | None) -> None:
     """Tell a tenant's pages how many are here, once for all who come and go in a moment."""
-    if tenant_id in _counting or not live.is_watched(users_room(tenant_id)):
+    counting = runtime.current().part(_Counting)
+    if tenant_id in counting.waiting or not live.is_watched(users_room(tenant_id)):
         return
-    task = asyncio.get_running_loop().create_task(_tell_here(tenant_id))
-    _counting[tenant_id] = task
-    task.add_done_callback(lambda _task: _counting.pop(tenant_id, None))
+    counting.waiting.add(tenant_id)
+    task = asyncio.get_running_loop().create_task(_tell_here(counting, tenant_id))
+    counting.tasks.add(task)
+    task.add_done_callback(counting.tasks.discard)
 
 
-async def _tell_here(tenant_id: UUID | None) -> None:
+async def _tell_here(counting: _Counting, tenant_id: UUID | None) -> None:
     await asyncio.sleep(HERE_SECONDS)
-    _counting.pop(tenant_id, None)  # who comes from now on is counted anew
+    counting.waiting.discard(tenant_id)  # who comes from now on is counted anew
     try:
         here = await find_here(tenant_id)
     except RollcallError as error:

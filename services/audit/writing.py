@@ -78,6 +78,7 @@ class Action(StrEnum):
     SECOND_FACTORS_RESET = "user.second_factors_reset", "Second factor reset"
     SECOND_FACTOR_FAILED = "session.second_factor_failed", "Second factor failed"
     SECOND_FACTOR_POLICY_SET = "tenant.second_factor_policy_set", "Second factor requirement set"
+    USERS_EXPORTED = "user.exported", "Users exported"
     AUDIT_EXPORTED = "audit.exported", "Audit exported"
     USERS_EXPORTED = "user.exported", "Users exported"
     AUDIT_HEADS_NOTED = "audit.heads_noted", "Audit heads noted"

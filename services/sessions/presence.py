@@ -82,9 +82,12 @@ def is_online(user_id: UUID) -> bool:
 def online_ids(tenant_id: UUID | None = None) -> set[UUID]:
     """Everybody who has Rollcall open (of those at work in a tenant, where it is given)."""
     known = _known()
-    places = (known.here, *known.elsewhere.values())
-    everywhere = (seen for people in places for seen in people.values())
-    return {seen.user_id for seen in everywhere if tenant_id in (None, seen.tenant_id)}
+    return {
+        seen.user_id
+        for people in (known.here, *known.elsewhere.values())
+        for seen in people.values()
+        if tenant_id in (None, seen.tenant_id)
+    }
 
 
 def elsewhere(user_id: UUID) -> set[str]:

@@ -2,7 +2,7 @@
 import { cells as usual } from "cells";
 import { listen } from "live_socket";
 import * as rows from "table_rows";
-import { keyboard, places, selection } from "table_hands";
+import { keyboard, places, selection, views } from "table_hands";
 import { view } from "live_table_view";
 
 const SEARCH_PAUSE = 200; // ms of quiet before a search is sent
@@ -42,6 +42,7 @@ export function liveTable({
       ...selection.methods,
       ...keyboard.methods,
       ...places.methods,
+      ...views.methods,
       ...methods,
     },
   };
@@ -179,26 +180,6 @@ const table = {
   methods: {
     number: rows.number,
     connectedAgain() {},
-    // -- saved views
-    viewUrl({ name, query }) {
-      const search = new URLSearchParams({ ...query, view: name });
-      return `${location.pathname}?${search}`;
-    },
-    saveView(text) {
-      const name = text.trim().replace(/\s+/gu, " ");
-      if (!name) return;
-      const query = rows.asked(this.asked, this.list);
-      this.saved = [...this.saved.filter((view) => view.name !== name), { name, query }];
-      this.viewName = name;
-      this.openMenu = "";
-      history.replaceState(history.state, "", this.viewUrl({ name, query }));
-      this.$emit("view", { name, query });
-    },
-    removeView(name) {
-      this.saved = this.saved.filter((view) => view.name !== name);
-      this.$emit("view", { name });
-    },
-
     showFilter(key) {
       this.wanted[key] = true;
       this.openMenu = "";

@@ -1,5 +1,6 @@
-// What a person does with a live table: selects rows, moves by the keyboard, leaves and comes back.
-import { toUrl } from "table_rows";
+// What a person does with a live table: selects rows, moves by the keyboard, saves
+// views, leaves and comes back.
+import { asked, toUrl } from "table_rows";
 
 const MOST_IN_URL = 200; // ids; servers and proxies take a url of some 8 KiB
 const OFF = "rollcall-keys-off"; // in the browser's storage
@@ -153,6 +154,30 @@ export const places = {
       if (!isBack || place?.path !== location.pathname || place.search !== location.search) return;
       keep(() => sessionStorage, PLACE, { ...place, back: false });
       window.scrollTo(0, place.y);
+    },
+  },
+};
+
+// What is asked for, kept under a name.
+export const views = {
+  methods: {
+    viewUrl({ name, query }) {
+      const search = new URLSearchParams({ ...query, view: name });
+      return `${location.pathname}?${search}`;
+    },
+    saveView(text) {
+      const name = text.trim().replace(/\s+/gu, " ");
+      if (!name) return;
+      const query = asked(this.asked, this.list);
+      this.saved = [...this.saved.filter((view) => view.name !== name), { name, query }];
+      this.viewName = name;
+      this.openMenu = "";
+      history.replaceState(history.state, "", this.viewUrl({ name, query }));
+      this.$emit("view", { name, query });
+    },
+    removeView(name) {
+      this.saved = this.saved.filter((view) => view.name !== name);
+      this.$emit("view", { name });
     },
   },
 };
