@@ -80,7 +80,6 @@ class Action(StrEnum):
     SECOND_FACTOR_POLICY_SET = "tenant.second_factor_policy_set", "Second factor requirement set"
     USERS_EXPORTED = "user.exported", "Users exported"
     AUDIT_EXPORTED = "audit.exported", "Audit exported"
-    USERS_EXPORTED = "user.exported", "Users exported"
     AUDIT_HEADS_NOTED = "audit.heads_noted", "Audit heads noted"
     TEMPLATE_CREATED = "template.created", "Template created"
     TEMPLATE_EDITED = "template.edited", "Template edited"
