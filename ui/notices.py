@@ -1,5 +1,7 @@
 """What feeds the rooms of open pages: committed facts (rows of lists: by `ui.tables.feed`)."""
 
+import asyncio
+import logging
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
@@ -9,11 +11,13 @@ from services.audit.events import AuditWritten
 from services.audit.reading import AuditEntry, find_entry
 from services.audit.writing import PLATFORM_CHAIN
 from services.core.bus import Bus
+from services.core.errors import RollcallError
 from services.core.transport import Listening
 from services.mail.events import MailProgressed
 from services.sessions import presence
 from services.sessions.events import UserSignedIn
 from services.tenants.events import TenantChanged
+from services.users.counts import find_here
 from services.users.events import (
     UserActivated,
     UserDeactivated,
@@ -27,6 +31,12 @@ from services.users.row import UserRow
 from ui import figures, live
 from ui.tables import feed
 from ui.tables.feed import asked_at_least, list_room, tell_row, turn
+
+log = logging.getLogger(__name__)
+
+# For so long, who comes and goes is counted together.
+HERE_SECONDS = 0.25
+_counting: dict[UUID | None, asyncio.Task[None]] = {}
 
 
 def users_room(tenant_id: UUID | None) -> str:
@@ -175,3 +185,25 @@ def _show_presence(user_id: UUID, tenant_id: UUID | None, online: bool) -> None:
     # A Platform Admin at work in a tenant is seen there, and among the Platform Admins.
     for room in {users_room(tenant_id), users_room(None), user_room(user_id)}:
         live.broadcast_soon(room, "rollcall_presence", message)
+    for home in {tenant_id, None}:
+        _count_soon(home)
+
+
+def _count_soon(tenant_id: UUID | None) -> None:
+    """Tell a tenant's pages how many are here, once for all who come and go in a moment."""
+    if tenant_id in _counting or not live.is_watched(users_room(tenant_id)):
+        return
+    task = asyncio.get_running_loop().create_task(_tell_here(tenant_id))
+    _counting[tenant_id] = task
+    task.add_done_callback(lambda _task: _counting.pop(tenant_id, None))
+
+
+async def _tell_here(tenant_id: UUID | None) -> None:
+    await asyncio.sleep(HERE_SECONDS)
+    _counting.pop(tenant_id, None)  # who comes from now on is counted anew
+    try:
+        here = await find_here(tenant_id)
+    except RollcallError as error:
+        log.warning("It can't be told now how many are here: %s", error)
+        return
+    await live.broadcast(users_room(tenant_id), "rollcall_tallies", {"here": here})

@@ -79,6 +79,7 @@ class Action(StrEnum):
     SECOND_FACTOR_FAILED = "session.second_factor_failed", "Second factor failed"
     SECOND_FACTOR_POLICY_SET = "tenant.second_factor_policy_set", "Second factor requirement set"
     AUDIT_EXPORTED = "audit.exported", "Audit exported"
+    USERS_EXPORTED = "user.exported", "Users exported"
     AUDIT_HEADS_NOTED = "audit.heads_noted", "Audit heads noted"
     TEMPLATE_CREATED = "template.created", "Template created"
     TEMPLATE_EDITED = "template.edited", "Template edited"

@@ -95,6 +95,8 @@ class Filter:
     everything: str = "All"
     options: tuple[Option, ...] = ()
     field: str = ""
+    quiet: bool = False
+    """Whether it is offered by "+ Filter", and not shown until it is asked for."""
 
     def read(self, text: str) -> Match | None:
         """The match that this text asks for; none where it makes no sense."""
@@ -108,9 +110,11 @@ class Filter:
         return {self.field: between} if between.first or between.last else None
 
 
-def choice(key: str, label: str, *options: Option, everything: str = "All") -> Filter:
+def choice(
+    key: str, label: str, *options: Option, everything: str = "All", quiet: bool = False
+) -> Filter:
     """One of several choices."""
-    return Filter(key, label, "choice", everything, options)
+    return Filter(key, label, "choice", everything, options, quiet=quiet)
 
 
 def check(key: str, label: str, match: Match) -> Filter:
@@ -128,9 +132,9 @@ def value(key: str, label: str, *, field: str = "", everything: str = "All") -> 
     return Filter(key, label, "value", everything, field=field or key)
 
 
-def dates(key: str, label: str, *, field: str = "") -> Filter:
+def dates(key: str, label: str, *, field: str = "", quiet: bool = False) -> Filter:
     """From one day to another, both included: "2026-01-01..2026-03-31" in a url."""
-    return Filter(key, label, "dates", field=field or key)
+    return Filter(key, label, "dates", field=field or key, quiet=quiet)
 
 
 @dataclass(frozen=True)
@@ -152,15 +156,21 @@ class Counts(Protocol):
         """How many rows match; none where these counters can't tell."""
 
 
+Enrich = Callable[[Transaction, Sequence[RowT]], Awaitable[Sequence[RowT]]]
+"""Adds to rows what one column shows of them."""
+
+
 @dataclass(frozen=True)
 class LiveList(Generic[RowT]):
     """A list: what it is of, and all that is shown of it.
 
     `rows` makes rows of what the table's rows are; `fields` are what matches are about, in SQL.
     `belongs` is what a row matches that is in the list at all: that isn't archived, say.
+    `more` reads what takes a query of its own, for those who see that column alone.
     `beside` adds what isn't in the database, to what the browser gets (and none takes a value
     away). `counters` are for a table too large to count. `breakdown` says what the counts above the
-    table are of. The first column that sorts is the order at first.
+    table are of, and `tallies` count what the filters of the same keys are about, beside them. The
+    order at first is that of `first_sort`, or of the first column that sorts.
     """
 
     noun: str
@@ -174,7 +184,12 @@ class LiveList(Generic[RowT]):
     search: TextSearch | None = None
     breakdown: tuple[Option, ...] = ()
     counters: Callable[[Transaction, UUID | None], Awaitable[Counts]] | None = None
+    tallies: Mapping[str, Callable[[Transaction, UUID | None], Awaitable[int]]] = field(
+        default_factory=dict
+    )
     beside: Callable[[RowT], Mapping[str, object]] | None = None
+    more: Mapping[str, Enrich[RowT]] = field(default_factory=dict)
+    first_sort: str = ""
 
     def __post_init__(self) -> None:
         _declared[self.noun] = self
@@ -182,7 +197,7 @@ class LiveList(Generic[RowT]):
     @property
     def usual_sort(self) -> str:
         """The column by which the list is sorted at first."""
-        return next(column.key for column in self.columns if column.sort)
+        return self.first_sort or next(column.key for column in self.columns if column.sort)
 
     def sort(self, key: str) -> Sort:
         """The order of a column."""

@@ -46,6 +46,7 @@ async def create_demo() -> list[DemoAccount] | None:
         tenant = await add_tenant(tx, "Nordwind Systems")
         platform_admin = _user("Robin", "Platform", Role.PLATFORM_ADMIN, hashed)
         platform_admin.first_sign_in_at = platform_admin.last_sign_in_at = clock.now()
+        platform_admin.last_active_at = platform_admin.last_sign_in_at
         tx.add(platform_admin)
         await tx.flush()
         users = [
@@ -132,3 +133,4 @@ def _give_a_past(user: User, number: int, chance: random.Random) -> None:
         user.first_sign_in_at = user.created_at + timedelta(hours=2)
     elif number % 19 == 0:
         user.end_date = (now + timedelta(days=chance.randint(5, 120))).date()
+    user.last_active_at = user.last_sign_in_at
