@@ -1,5 +1,8 @@
 # What a person types. `make` alone lists it.
 PY := .venv/bin/python
+# What `make check` runs: nothing that starts a server, a browser or PostgreSQL.
+CHECKED := -m "not postgresql and not browser and not slow and not stress" \
+  tests/services tests/sso tests/ui tests/test_architecture.py tests/test_project.py
 .DEFAULT_GOAL := help
 
 .PHONY: help
@@ -29,6 +32,15 @@ test: setup ## lint, then every test; PYTEST_ARGS="-k sign_in -x" narrows it
 	@scripts/setup tests/sso/canaille-requirements.txt .venv-canaille
 	@scripts/lint
 	@$(PY) -m pytest --numprocesses=auto --dist=worksteal $(PYTEST_ARGS)
+
+.PHONY: check
+check: setup ## the inner loop: lint, types, units, and the services on SQLite
+	@scripts/lint
+	@$(PY) -m pytest --numprocesses=auto --dist=worksteal $(CHECKED) $(PYTEST_ARGS)
+
+.PHONY: soak
+soak: setup ## each stress in full, where `make test` runs as much as finds what it is for
+	@$(PY) -m pytest --numprocesses=auto --dist=worksteal --soak -m stress $(PYTEST_ARGS)
 
 .PHONY: lint
 lint: setup ## check the format, lint, types, import contracts, and known vulnerabilities

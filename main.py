@@ -30,7 +30,7 @@ from services.operations.move import move
 from services.operations.restore import restore
 from services.sign_in import password_links
 from services.sign_in.second_factors import totp
-from services.users import accounts as users
+from services.users import accounts
 
 log = logging.getLogger("rollcall")
 
@@ -91,8 +91,8 @@ def _ask_password() -> str:
 async def _set_active(settings: Settings, options: argparse.Namespace) -> int:
     wanted = options.command == "activate"
     async with started(settings, may_create=False):
-        user_id = await users.find_by_email(options.email)
-        change = await users.set_active(COMMAND_LINE, user_id, wanted)
+        user_id = await accounts.find_by_email(options.email)
+        change = await accounts.set_active(COMMAND_LINE, user_id, wanted)
     state = "active" if change.active else "inactive"
     say(f"{change.name} is {state}." if change.changed else f"{change.name} was {state} already.")
     return 0
@@ -100,14 +100,14 @@ async def _set_active(settings: Settings, options: argparse.Namespace) -> int:
 
 async def _reset_second_factor(settings: Settings, options: argparse.Namespace) -> int:
     async with started(settings, may_create=False):
-        await totp.reset(COMMAND_LINE, await users.find_by_email(options.email))
+        await totp.reset(COMMAND_LINE, await accounts.find_by_email(options.email))
     say("The second factor is reset: the password alone lets them in.")
     return 0
 
 
 async def _password_link(settings: Settings, options: argparse.Namespace) -> int:
     async with started(settings, may_create=False):
-        user_id = await users.find_by_email(options.email)
+        user_id = await accounts.find_by_email(options.email)
         url = await password_links.copy_link(COMMAND_LINE, user_id)
     say(f"{options.email} chooses a new password here, once, within 30 minutes:\n{url}")
     return 0

@@ -62,7 +62,8 @@ async def _measure(options: Options, **settings: str) -> list[Figure]:
     rounds = max(1, round(ROUNDS * options.effort))
     # Pages of each who floods, and how many do: the last case has as many pages in all.
     cases = [(pages, 1) for pages in options.flooding]
-    cases.append((max(1, options.flooding[-1] // options.flooders), options.flooders))
+    if options.flooders > 1:
+        cases.append((max(1, options.flooding[-1] // options.flooders), options.flooders))
     async with scene(**settings) as stage:
         rollcall = await stage.rollcall()
         (admin, *_) = await rollcall.ask("tenant", slug=SLUG, users=60)

@@ -61,7 +61,7 @@ CASES = (
     TURN,
     Case("one role", lambda _: ListQuery(filters={"role": "administrator"}), is_filter=True),
     Case("inactive", lambda _: ListQuery(filters={"status": "inactive"}), is_filter=True),
-    Case("invited", lambda _: ListQuery(filters={"invited": "1"}), is_filter=True),
+    Case("invited", lambda _: ListQuery(filters={"status": "invited"}), is_filter=True),
     Case(
         "search: one hit",
         lambda users: ListQuery(q=f"user{users // 2:06}@bench-{users}."),

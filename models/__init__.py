@@ -5,6 +5,7 @@ from models.audit_event import AuditEvent, AuditHead, NotedHead
 from models.base import metadata, new_id
 from models.bus_message import BusMessage
 from models.known_device import KnownDevice
+from models.list_choice import ListChoice
 from models.login_session import EndReason, LoginSession, SignInMethod
 from models.one_time_link import LinkPurpose, OneTimeLink
 from models.outgoing_mail import MailProgress, MailState, MailTemplate, OutgoingMail
@@ -40,6 +41,7 @@ __all__ = [
     "Importance",
     "KnownDevice",
     "LinkPurpose",
+    "ListChoice",
     "LoginSession",
     "MailProgress",
     "MailState",

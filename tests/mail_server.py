@@ -29,16 +29,22 @@ class Received:
         return cast(str, body.get_content())
 
 
+def _set_event() -> asyncio.Event:
+    event = asyncio.Event()
+    event.set()
+    return event
+
+
 @dataclass
 class MailServer:
     """A server on 127.0.0.1 that records what it accepts.
 
     Set `refused` (address to answer), `answer` (at every mail's end), `delay` (before it, in
-    seconds), `drop` (hang up instead of answering), `rude` (hang up instead of a goodbye), or
-    `echo` (refuse, and repeat what was sent, to these addresses) to make it difficult; or `stalled`
-    (recipients' domains that RCPT isn't answered for), `refused_hello` and `refused_sender` (the
-    answers to EHLO and MAIL). With a `password`, who sends must know it; with a `certificate`, it
-    offers TLS.
+    seconds; clear `may_answer`, to say when), `drop` (hang up instead of answering), `rude` (hang
+    up instead of a goodbye), or `echo` (refuse, and repeat what was sent, to these addresses) to
+    make it difficult; or `stalled` (recipients' domains that RCPT isn't answered for),
+    `refused_hello` and `refused_sender` (the answers to EHLO and MAIL). With a `password`, who
+    sends must know it; with a `certificate`, it offers TLS.
     """
 
     port: int = 0
@@ -50,6 +56,7 @@ class MailServer:
     drop: bool = False
     rude: bool = False
     delay: float = 0.0
+    may_answer: asyncio.Event = field(default_factory=_set_event)
     attempts: int = 0
     utf8: bool = True
     stalled: set[str] = field(default_factory=set)
@@ -108,6 +115,7 @@ class MailServer:
     ) -> str:
         self.attempts += 1
         await asyncio.sleep(self.delay)
+        await self.may_answer.wait()
         if self.echo.intersection(envelope.rcpt_tos):
             message = message_from_bytes(cast(bytes, envelope.content), policy=policy.default)
             body = message.get_body(preferencelist=("plain",))

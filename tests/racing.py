@@ -1,13 +1,18 @@
-"""Real concurrency: start all at once, and tell refusals from bugs."""
+"""Real concurrency: start all at once, and tell refusals from bugs.
+
+`make test` plays 42 rounds of a race, which is each of the 21 moments of a duel twice; `make soak`
+plays 200.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
 from services.core.errors import DatabaseUnavailableError, RollcallError
+from tests.sizes import size
 
 T = TypeVar("T")
-ROUNDS = 200
+ROUNDS = size(42, 200)
 # Of a race that another one, in full, is much like.
 FEW_ROUNDS = 21
 # So many rounds are in flight together: they cost less so, and meet at more different moments.

@@ -61,7 +61,7 @@ def _from(folder: Path, product: Path, *arguments: str) -> subprocess.CompletedP
         input=PASSWORD,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
     )
 
 

@@ -36,7 +36,7 @@ def run(
         input=given,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
     )
 
 

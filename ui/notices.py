@@ -1,9 +1,8 @@
-"""Brings committed facts to the open pages (rows of lists: by `ui.tables.feed`)."""
+"""What feeds the rooms of open pages: committed facts (rows of lists: by `ui.tables.feed`)."""
 
 import asyncio
 import logging
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,14 +10,14 @@ from services.access.events import UserEvent
 from services.audit.events import AuditWritten
 from services.audit.reading import AuditEntry, find_entry
 from services.audit.writing import PLATFORM_CHAIN
-from services.core import changes, clock
 from services.core.bus import Bus
 from services.core.errors import RollcallError
 from services.core.transport import Listening
 from services.mail.events import MailProgressed
-from services.sessions import presence, receipts, sessions
-from services.sessions.events import SessionsEnded, UserSignedIn
+from services.sessions import presence
+from services.sessions.events import UserSignedIn
 from services.tenants.events import TenantChanged
+from services.users.counts import find_here
 from services.users.events import (
     UserActivated,
     UserDeactivated,
@@ -35,9 +34,9 @@ from ui.tables.feed import asked_at_least, list_room, tell_row, turn
 
 log = logging.getLogger(__name__)
 
-# How often is looked whether open pages have to be compared with the database, in seconds. This is
-# how an expired session is noticed, and a notice that never arrived.
-COMPARE_SECONDS = 1.0
+# For so long, who comes and goes is counted together.
+HERE_SECONDS = 0.25
+_counting: dict[UUID | None, asyncio.Task[None]] = {}
 
 
 def users_room(tenant_id: UUID | None) -> str:
@@ -93,7 +92,6 @@ def entry_values(entry: AuditEntry) -> dict[str, Any]:
 
 def subscribe(bus: Bus) -> None:
     """Have the bus tell the open pages, and presence tell the grids."""
-    bus.subscribe(SessionsEnded, _close_pages)
     bus.subscribe(UserEvent, _refresh_details)
     for row_event in ROW_EVENTS:
         bus.subscribe(row_event, _patch_row)
@@ -109,57 +107,11 @@ def subscribe(bus: Bus) -> None:
     presence.on_change(_show_presence)
 
 
-async def _close_pages(event: SessionsEnded) -> None:
-    pages = live.pages_of_sessions(event.session_ids)
-    await receipts.settle(event, live.cut(pages, event.reason.value, event.committed_at))
-
-
-async def compare_forever() -> None:
-    """Close the pages whose sessions are over in the database, until cancelled."""
-    comparison = Comparison()
-    while True:
-        await asyncio.sleep(COMPARE_SECONDS)
-        try:
-            await comparison.go_on()
-        except RollcallError as error:
-            log.warning("Open pages can't be compared with the database now: %s", error)
-
-
 async def _make_up(event: Listening) -> None:
     """Where nothing was heard from other processes for a while, the pages ask for fresh rows.
     (Whoever was signed out meanwhile is found by comparing.)"""
     if event.again:
         await live.tell_missed()
-
-
-class Comparison:
-    """Closes the pages whose sessions are over in the database. It asks the database only where
-    that may be: something was committed, a session's time is over, or there are new ones here."""
-
-    def __init__(self) -> None:
-        self._mark: object = None
-        self._compared: set[UUID] = set()
-        self._expiry: datetime | None = None
-
-    async def go_on(self) -> bool:
-        """Compare, where anything can have changed; tells whether it did."""
-        open_sessions = live.session_ids()
-        if not open_sessions:
-            return False
-        mark = await changes.mark()
-        expired = self._expiry is not None and self._expiry <= clock.now()
-        if mark == self._mark and open_sessions <= self._compared and not expired:
-            return False
-        ended = await sessions.find_ended(open_sessions)
-        self._expiry = await sessions.first_expiry(open_sessions - ended.keys())
-        self._mark, self._compared = mark, open_sessions
-        await asyncio.gather(
-            *(
-                live.cut(live.pages_of_sessions([session_id]), reason.value)
-                for session_id, reason in ended.items()
-            )
-        )
-        return True
 
 
 # What each fact changed about whom a filter matches: the state before it.
@@ -233,3 +185,25 @@ def _show_presence(user_id: UUID, tenant_id: UUID | None, online: bool) -> None:
     # A Platform Admin at work in a tenant is seen there, and among the Platform Admins.
     for room in {users_room(tenant_id), users_room(None), user_room(user_id)}:
         live.broadcast_soon(room, "rollcall_presence", message)
+    for home in {tenant_id, None}:
+        _count_soon(home)
+
+
+def _count_soon(tenant_id: UUID | None) -> None:
+    """Tell a tenant's pages how many are here, once for all who come and go in a moment."""
+    if tenant_id in _counting or not live.is_watched(users_room(tenant_id)):
+        return
+    task = asyncio.get_running_loop().create_task(_tell_here(tenant_id))
+    _counting[tenant_id] = task
+    task.add_done_callback(lambda _task: _counting.pop(tenant_id, None))
+
+
+async def _tell_here(tenant_id: UUID | None) -> None:
+    await asyncio.sleep(HERE_SECONDS)
+    _counting.pop(tenant_id, None)  # who comes from now on is counted anew
+    try:
+        here = await find_here(tenant_id)
+    except RollcallError as error:
+        log.warning("It can't be told now how many are here: %s", error)
+        return
+    await live.broadcast(users_room(tenant_id), "rollcall_tallies", {"here": here})

@@ -40,6 +40,8 @@ class Poc(WorkRow, table=True):
     __tablename__ = "poc"
     __table_args__ = (
         Index("ix_poc_tenant_title", "tenant_id", "title_key", "id"),
+        Index("ix_poc_tenant_customer", "tenant_id", "customer_key", "id"),
+        Index("ix_poc_tenant_end", "tenant_id", "end_on", "id"),
         Index("ix_poc_tenant_status", "tenant_id", "status"),
     )
 
@@ -47,6 +49,7 @@ class Poc(WorkRow, table=True):
     title_key: str = Field(max_length=1000)
     customer: str = Field(max_length=200)
     customer_key: str = Field(max_length=1000)
+    search_key: str = Field(default="")
     description: str = Field(default="")
     objectives: str = Field(default="")
     owner_id: UUID = Field(foreign_key="user_account.id", index=True)

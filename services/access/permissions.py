@@ -107,6 +107,7 @@ class Secret(StrEnum):
     PLATFORM_ADMIN_PASSWORD_LINK = "a link for the new password of a Platform Admin"  # noqa: S105
     OWN_SECOND_FACTOR = "a new second factor of one's own, or new recovery codes"
     AUDIT_EXPORT = "the audit log as a file"
+    USERS_EXPORT = "the users as a file"
 
 
 @dataclass(frozen=True)
@@ -129,6 +130,7 @@ SECRETS: dict[Secret, Rule] = {
     Secret.PLATFORM_ADMIN_PASSWORD_LINK: Rule(P.MANAGE_PLATFORM_ADMINS, fresh=True),
     Secret.OWN_SECOND_FACTOR: Rule(P.USE_OWN_ACCOUNT, fresh=True),
     Secret.AUDIT_EXPORT: Rule(P.VIEW_AUDIT, fresh=True),
+    Secret.USERS_EXPORT: Rule(P.VIEW_USERS, fresh=False),
 }
 
 # The invitation of each role. Its link becomes an account, so that sending it once more, or handing

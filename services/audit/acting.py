@@ -64,12 +64,12 @@ class View:
             raise NotFoundError
         return tenant
 
-    async def require(self, permission: Permission | Secret) -> None:
+    async def require(self, permission: Permission | Secret, *, fresh: bool = False) -> None:
         """Check that the principal may do this too, where it depends on what was read.
 
         Raises what `authorize` raises.
         """
-        await authorize(self.tx, self.principal, permission)
+        await authorize(self.tx, self.principal, permission, fresh=fresh)
 
 
 @dataclass(frozen=True)

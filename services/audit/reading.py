@@ -261,6 +261,7 @@ _SUMMARIES: Mapping[Action | None, Callable[[dict[str, Any]], str]] = {
     Action.POC_STATUS_CHANGED: _change_summary,
     Action.POC_HANDED_OVER: _change_summary,
     Action.TASK_STATUS_CHANGED: _task_summary,
+    Action.CRITERION_RESULT_SET: _task_summary,
     Action.TASK_ASSIGNED: _assigned_summary,
 }
 

@@ -6,11 +6,11 @@ from datetime import date
 from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, and_
 from sqlmodel import SQLModel
 
 from services.core.db import Transaction
-from services.lists.matches import Between, Field, Given, Match
+from services.lists.matches import Between, Field, Given, Match, condition_of
 
 RowT = TypeVar("RowT", bound="Row")
 
@@ -95,22 +95,26 @@ class Filter:
     everything: str = "All"
     options: tuple[Option, ...] = ()
     field: str = ""
+    quiet: bool = False
+    """Whether it is offered by "+ Filter", and not shown until it is asked for."""
 
     def read(self, text: str) -> Match | None:
         """The match that this text asks for; none where it makes no sense."""
         if self.kind in ("choice", "check"):
             return next((option.match for option in self.options if option.key == text), None)
-        if self.kind == "person":
-            wanted = _uuid(text)
+        if self.kind in ("person", "value"):
+            wanted = _uuid(text) if self.kind == "person" else text
             return {self.field: wanted} if wanted else None
         first, _, last = text.partition("..")
         between = Between(_day(first), _day(last))
         return {self.field: between} if between.first or between.last else None
 
 
-def choice(key: str, label: str, *options: Option, everything: str = "All") -> Filter:
+def choice(
+    key: str, label: str, *options: Option, everything: str = "All", quiet: bool = False
+) -> Filter:
     """One of several choices."""
-    return Filter(key, label, "choice", everything, options)
+    return Filter(key, label, "choice", everything, options, quiet=quiet)
 
 
 def check(key: str, label: str, match: Match) -> Filter:
@@ -123,9 +127,14 @@ def person(key: str, label: str, *, field: str = "", everything: str = "Anybody"
     return Filter(key, label, "person", everything, field=field or key)
 
 
-def dates(key: str, label: str, *, field: str = "") -> Filter:
+def value(key: str, label: str, *, field: str = "", everything: str = "All") -> Filter:
+    """One of the texts that the field has. The page gives those to choose from (`options`)."""
+    return Filter(key, label, "value", everything, field=field or key)
+
+
+def dates(key: str, label: str, *, field: str = "", quiet: bool = False) -> Filter:
     """From one day to another, both included: "2026-01-01..2026-03-31" in a url."""
-    return Filter(key, label, "dates", field=field or key)
+    return Filter(key, label, "dates", field=field or key, quiet=quiet)
 
 
 @dataclass(frozen=True)
@@ -147,14 +156,21 @@ class Counts(Protocol):
         """How many rows match; none where these counters can't tell."""
 
 
+Enrich = Callable[[Transaction, Sequence[RowT]], Awaitable[Sequence[RowT]]]
+"""Adds to rows what one column shows of them."""
+
+
 @dataclass(frozen=True)
 class LiveList(Generic[RowT]):
     """A list: what it is of, and all that is shown of it.
 
     `rows` makes rows of what the table's rows are; `fields` are what matches are about, in SQL.
+    `belongs` is what a row matches that is in the list at all: that isn't archived, say.
+    `more` reads what takes a query of its own, for those who see that column alone.
     `beside` adds what isn't in the database, to what the browser gets (and none takes a value
     away). `counters` are for a table too large to count. `breakdown` says what the counts above the
-    table are of. The first column that sorts is the order at first.
+    table are of, and `tallies` count what the filters of the same keys are about, beside them. The
+    first column that sorts is the order at first.
     """
 
     noun: str
@@ -163,11 +179,16 @@ class LiveList(Generic[RowT]):
     columns: tuple[Column, ...]
     rows: Callable[[Transaction, Sequence[Any]], Awaitable[Sequence[RowT]]]
     fields: Mapping[str, Field] = field(default_factory=dict)
+    belongs: Match = field(default_factory=dict)
     filters: tuple[Filter, ...] = ()
     search: TextSearch | None = None
     breakdown: tuple[Option, ...] = ()
     counters: Callable[[Transaction, UUID | None], Awaitable[Counts]] | None = None
+    tallies: Mapping[str, Callable[[Transaction, UUID | None], Awaitable[int]]] = field(
+        default_factory=dict
+    )
     beside: Callable[[RowT], Mapping[str, object]] | None = None
+    more: Mapping[str, Enrich[RowT]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         _declared[self.noun] = self
@@ -187,9 +208,10 @@ class LiveList(Generic[RowT]):
         return tuple(match for match in read if match)
 
     def within(self, tenant_id: UUID | None) -> ColumnElement[bool]:
-        """The rows of a tenant, or those that are in none."""
+        """The rows of the list that are a tenant's, or in none."""
         column: ColumnElement[Any] = self.model.tenant_id  # type: ignore[attr-defined]
-        return column == tenant_id if tenant_id else column.is_(None)
+        theirs = column == tenant_id if tenant_id else column.is_(None)
+        return and_(theirs, *condition_of(self.fields, self.belongs))
 
 
 _declared: dict[str, LiveList[Any]] = {}

@@ -46,7 +46,7 @@ class Listing:
     async def total(self, tx: Transaction, *more: Match) -> int:
         """How many they are (of those that match `more`, where it is given)."""
         matches = [*self.live_list.matches(self.query.filters), *more]
-        if not self.words and self.counts is not None:
+        if not self.words and self.query.ids is None and self.counts is not None:
             counted = _counted(self.counts, matches)
             if counted is not None:
                 return counted
@@ -86,7 +86,10 @@ class Listing:
             model: Any = live_list.model
             tenant = func.coalesce(col(model.tenant_id), null())
             conditions[0] = tenant == self.tenant_id if self.tenant_id else tenant.is_(None)
+            conditions += condition_of(live_list.fields, live_list.belongs)
             conditions.append(col(model.id).in_(self.few))
+        if self.query.ids is not None:
+            conditions.append(col(live_list.model.id).in_(self.query.ids))  # type: ignore[attr-defined]
         for match in (*live_list.matches(self.query.filters), *more):
             conditions += condition_of(live_list.fields, match)
         return conditions
@@ -184,6 +187,12 @@ def cursor_of(listing: Listing, found: Found) -> Cursor | None:
         for number, row in (found.rows[0], found.rows[-1])
     )
     return Cursor(found.page, first, last)
+
+
+def last_key(listing: Listing, rows: Sequence[tuple[int, Any]]) -> Key:
+    """What the last of these rows is sorted by, to go on after it."""
+    number, row = rows[-1]
+    return key_of(listing.live_list, listing.sort, number, row)
 
 
 def _counted(counts: Counts, matches: Sequence[Match]) -> int | None:

@@ -15,6 +15,7 @@ PAGE_SIZES = (25, 50, 100)
 # Past this page a search is the way; it also bounds what a made-up url can ask for.
 LAST_PAGE = 100_000
 LONGEST_SEARCH = 200
+MOST_IDS = 1000
 # No key of a row that a list is sorted by is longer.
 LONGEST_KEY = 1000
 
@@ -64,6 +65,10 @@ class ListQuery:
     page: int = 1
     near: Cursor | None = None
     size: int = PAGE_SIZE
+    ids: frozenset[UUID] | None = None
+    """The rows that were selected by hand; none where all are meant that match."""
+    columns: frozenset[str] = frozenset()
+    """The columns that somebody sees, of those that take a query of their own (`LiveList.more`)."""
 
 
 def from_url(live_list: LiveList[Any], values: Mapping[str, Any]) -> ListQuery:
@@ -79,7 +84,16 @@ def from_url(live_list: LiveList[Any], values: Mapping[str, Any]) -> ListQuery:
         page=min(max(int(page), 1), LAST_PAGE) if _is_number(page) else 1,
         near=Cursor.from_values(values.get("near"), live_list, sort),
         size=next((known for known in PAGE_SIZES if str(known) == str(size)), PAGE_SIZE),
+        ids=_ids(values.get("ids")),
+        columns=frozenset(str(values.get("columns") or "").split()) & live_list.more.keys(),
     )
+
+
+def in_words(live_list: LiveList[Any], query: ListQuery) -> str:
+    """What a query narrows the list to, for the log; "none" where it is all there."""
+    asked = [(one.label, query.filters.get(one.key)) for one in live_list.filters]
+    asked += [("text", query.q), ("selected", str(len(query.ids)) if query.ids else "")]
+    return "; ".join(f"{name}: {value}" for name, value in asked if value) or "none"
 
 
 def to_url(live_list: LiveList[Any], query: ListQuery) -> Values:
@@ -116,6 +130,15 @@ def _filters(live_list: LiveList[Any], values: Mapping[str, Any]) -> dict[str, s
         if one.read(text):
             found[one.key] = text
     return found
+
+
+def _ids(value: object) -> frozenset[UUID] | None:
+    if not isinstance(value, str) or not value:
+        return None
+    try:
+        return frozenset(UUID(text) for text in value.split()[:MOST_IDS])
+    except ValueError:
+        return frozenset()
 
 
 def _key(values: object, ranges: Sequence[IndexRange]) -> Key | None:

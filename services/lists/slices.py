@@ -1,6 +1,6 @@
 """A page's worth of a list, with the counts around it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic
 from uuid import UUID
@@ -44,14 +44,17 @@ async def read_slice(
     found = await listing.find(tx, total)
     last = max(1, -(-total // query.size))
     return Slice(
-        rows=await live_list.rows(tx, [row for _, row in found.rows]),
+        rows=await rows_of(tx, live_list, [row for _, row in found.rows], query.columns),
         total=total,
         page=found.page,
         pages=max(last, found.page + 1) if found.has_next else found.page,
         has_previous=found.has_previous,
         has_next=found.has_next,
         folded_q=" ".join(listing.words),
-        counts=await _counts(tx, live_list, tenant_id, counters),
+        counts={
+            **await _counts(tx, live_list, tenant_id, counters),
+            **{key: await tally(tx, tenant_id) for key, tally in live_list.tallies.items()},
+        },
         cursor=cursor_of(listing, found),
     )
 
@@ -74,7 +77,21 @@ async def read_row(tx: Transaction, live_list: LiveList[RowT], row_id: UUID) -> 
     row = await tx.get(live_list.model, row_id)
     if row is None:
         raise NotFoundError
-    return (await live_list.rows(tx, [row]))[0]
+    return (await rows_of(tx, live_list, [row], live_list.more))[0]
+
+
+async def rows_of(
+    tx: Transaction,
+    live_list: LiveList[RowT],
+    found: Sequence[Any],
+    columns: Collection[str],
+) -> Sequence[RowT]:
+    """The rows of what was found, with what these columns show."""
+    rows = await live_list.rows(tx, found)
+    for key, enrich in live_list.more.items():
+        if rows and key in columns:
+            rows = await enrich(tx, rows)
+    return rows
 
 
 async def find_row(live_list: LiveList[RowT], row_id: UUID) -> RowT:

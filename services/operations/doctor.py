@@ -22,7 +22,7 @@ from services.core.secrets import SECRET_FILE, load_secret
 from services.core.settings import Settings
 from services.core.startup import assemble
 from services.core.version import VERSION
-from services.mail import check as mail_check
+from services.mail.check import send_test
 from services.operations import doctor_database, doctor_files, doctor_web, doctor_work
 from services.operations.checks import Check, failed, warning, well, without_secrets
 
@@ -90,7 +90,7 @@ async def examine(
 async def send_mail(to: str) -> Check:
     """Send one mail to this email, and say what came of it."""
     settings = runtime.current().settings
-    sent = await mail_check.send_test(to)
+    sent = await send_test(to)
     if sent.works:
         return without_secrets(well(SENT, sent.words.rstrip(".")), settings)
     return without_secrets(failed(SENT, "The mail wasn’t sent", sent.words), settings)

@@ -79,6 +79,14 @@ def is_online(user_id: UUID) -> bool:
     return bool(_seen(user_id))
 
 
+def online_ids(tenant_id: UUID | None = None) -> set[UUID]:
+    """Everybody who has Rollcall open (of those at work in a tenant, where it is given)."""
+    known = _known()
+    places = (known.here, *known.elsewhere.values())
+    everywhere = (seen for people in places for seen in people.values())
+    return {seen.user_id for seen in everywhere if tenant_id in (None, seen.tenant_id)}
+
+
 def elsewhere(user_id: UUID) -> set[str]:
     """The other processes that have pages of the user."""
     return {process_id for process_id, people in _known().elsewhere.items() if user_id in people}

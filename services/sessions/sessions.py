@@ -215,10 +215,11 @@ async def touch(actor: Actor, seen_at: datetime | None = None) -> None:
     if now - seen_at < min(TOUCH_EVERY, settings.session_idle / 4):
         return
     async with transaction(actor=actor) as tx:
-        await lock_users(tx, [actor.user_id])
+        users = await lock_users(tx, [actor.user_id])
         fresh = await tx.get(LoginSession, actor.session_id)
         if fresh is not None and fresh.is_alive(now):
             fresh.seen(now, settings.session_idle, settings.session_max)
+            users[actor.user_id].last_active_at = now
 
 
 async def find_ended(session_ids: Collection[UUID]) -> dict[UUID, EndReason]:

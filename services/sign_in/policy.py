@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, and_, literal
 from sqlmodel import col, select
 
 from models import LoginSession, Role, SecondFactorPolicy, SsoConnection, Tenant, User
-from services.access.actor import Actor, authorize
+from services.access.actor import Actor
 from services.access.permissions import Permission
 from services.access.second_factor_policy import has_one, lacks, there_is_one
 from services.audit.acting import acting, viewing
@@ -50,7 +50,7 @@ async def require_second_factor(actor: Actor, of: str) -> None:
         session = await tx.get_one(LoginSession, actor.session_id)
         if own.tenant_id == tenant.id and await lacks(tx, own, session.method, policy):
             raise OwnSecondFactorMissingError
-        await authorize(tx, actor, Permission.MANAGE_SIGN_IN, fresh=True)
+        await act.require(Permission.MANAGE_SIGN_IN, fresh=True)
         before, tenant.second_factor_policy = tenant.second_factor_policy, policy
         await act.record(Action.SECOND_FACTOR_POLICY_SET, before=before.value, after=policy.value)
         act.publish(TenantChanged(tenant_id=tenant.id))

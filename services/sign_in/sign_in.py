@@ -173,7 +173,7 @@ async def _enter(
     if first:
         user.first_sign_in_at = now
         user.changed()
-    user.last_sign_in_at = now
+    user.last_sign_in_at = user.last_active_at = now
     session, token = begin(tx, user, caller, method)
     await record(
         tx,

@@ -43,8 +43,7 @@ from services.sso.errors import ElsewhereError, Refusal, SsoError, quote
 from services.sso.exchange import exchange
 from services.sso.linking import Decision, Person, Way, decide, let_in, person_of
 from services.sso.provider import discover
-from services.sso.tokens import is_id
-from services.sso.tokens import key_of as seen_key_of
+from services.sso.tokens import is_id, seen_key_of
 from services.tenants.events import TenantChanged
 from services.users import emails_elsewhere
 from services.users.invitations import mark_accepted

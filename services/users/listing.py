@@ -1,6 +1,6 @@
 """The user directory: rows for the list, page by page, and one user's details."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -9,10 +9,13 @@ from sqlmodel import col, select
 
 from models import OutgoingMail, User
 from services.access.actor import Actor, Principal, get_user
-from services.access.permissions import Permission
-from services.audit.acting import viewing
+from services.access.permissions import Permission, Secret
+from services.audit.acting import acting, viewing
+from services.audit.writing import Action
 from services.core.db import Transaction, reading
-from services.lists.query import ListQuery
+from services.core.looking import looks_first
+from services.lists.export import csv_pieces
+from services.lists.query import ListQuery, in_words
 from services.lists.slices import Slice, read_row, read_slice
 from services.users.list import USERS
 from services.users.row import UserRow
@@ -37,10 +40,24 @@ class UserDetails:
     is_self: bool
 
 
-async def list_users(principal: Principal, query: ListQuery) -> Slice[UserRow]:
-    """A page of the users of the tenant that the principal is in (or of the Platform Admins)."""
-    async with viewing(principal, Permission.VIEW_USERS) as view:
+async def list_users(actor: Principal, query: ListQuery) -> Slice[UserRow]:
+    """A page of the users of the tenant in which the actor works (or the Platform Admins)."""
+    async with viewing(actor, Permission.VIEW_USERS) as view:
         return await read_slice(view.tx, USERS, query, view.tenant_id)
+
+
+@looks_first
+async def export_users(
+    actor: Principal, query: ListQuery, columns: Sequence[str] = ()
+) -> AsyncIterator[str]:
+    """The users that a query finds as a CSV file, in pieces, with these columns. The export itself
+    is in the log, before anything is read.
+
+    Where it is broken off, by the end of the session say, the lines at its end are missing.
+    """
+    async with acting(actor, Secret.USERS_EXPORT) as act:
+        await act.record(Action.USERS_EXPORTED, filters=in_words(USERS, query))
+    return csv_pieces(lambda: viewing(actor, Permission.VIEW_USERS), USERS, query, columns)
 
 
 async def find_row(user_id: UUID) -> UserRow:
@@ -49,11 +66,11 @@ async def find_row(user_id: UUID) -> UserRow:
         return await read_row(tx, USERS, user_id)
 
 
-async def get_details(principal: Principal, user_id: UUID) -> UserDetails:
+async def get_details(actor: Principal, user_id: UUID) -> UserDetails:
     """One user's details; raises `NotFoundError` for a user of another tenant."""
-    async with viewing(principal, Permission.VIEW_USERS) as view:
+    async with viewing(actor, Permission.VIEW_USERS) as view:
         tx = view.tx
-        user = await get_user(tx, principal, user_id)
+        user = await get_user(tx, actor, user_id)
         mails = await tx.exec(
             select(OutgoingMail)
             .where(OutgoingMail.user_id == user.id)
@@ -75,7 +92,7 @@ async def get_details(principal: Principal, user_id: UUID) -> UserDetails:
             successor_name=successor.full_name if successor else None,
             predecessor_id=predecessor,
             mails=mails.all(),
-            is_self=isinstance(principal, Actor) and principal.user_id == user.id,
+            is_self=isinstance(actor, Actor) and actor.user_id == user.id,
         )
 
 

@@ -3,11 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
+from sqlalchemy import ColumnElement
 from sqlmodel import col, func, select
 
 from models import (
+    CLOSED_STATUSES,
     AuditEvent,
     GroupTemplate,
     HomeVisit,
@@ -27,8 +30,7 @@ from services.audit.reading import AuditEntry, entry_of
 from services.core import clock
 from services.core.errors import NotFoundError
 from services.core.looking import looks_first
-from services.workspace.listing import PocRow, rows_of
-from services.workspace.query import PocQuery, conditions, is_closed, ordered
+from services.workspace.poc_list import POCS, PocRow
 from services.workspace.rights import tenant_of
 from services.workspace.template_list import GroupTemplateRow, group_rows
 
@@ -86,10 +88,8 @@ async def get_overview(principal: Principal) -> Overview:
         return Overview(
             role=user.role if user else None,
             my_tasks=await _my_tasks(view) if works else (),
-            my_pocs=await _pocs(view, PocQuery(owner="me", closed=False)) if works else (),
-            without_owner=await _pocs(view, PocQuery(owner="inactive", closed=False))
-            if reassigns
-            else (),
+            my_pocs=await _open_pocs(view, Poc.owner_id == view.principal.user_id) if works else (),
+            without_owner=await _open_pocs(view, ~col(User.active)) if reassigns else (),
             groups=await _groups(view) if makes else (),
             counts=counts,
             overdue=overdue,
@@ -139,16 +139,25 @@ async def _my_tasks(view: View) -> Sequence[MyTask]:
     ]
 
 
-async def _pocs(view: View, query: PocQuery) -> Sequence[PocRow]:
-    today = clock.now().date()
+async def _open_pocs(view: View, which: Any) -> Sequence[PocRow]:
     found = await view.tx.exec(
-        select(Poc, User)
+        select(Poc)
         .join(User, col(User.id) == Poc.owner_id)
-        .where(*conditions(query, tenant_of(view), view.principal.user_id, today))
-        .order_by(*ordered(query))
+        .where(
+            which,
+            Poc.tenant_id == view.tenant_id,
+            col(Poc.archived_at).is_(None),
+            ~is_closed(),
+        )
+        .order_by(col(Poc.end_on).is_(None), col(Poc.end_on), col(Poc.title_key), col(Poc.id))
         .limit(MOST_POCS)
     )
-    return await rows_of(view.tx, found.all(), today)
+    return await POCS.rows(view.tx, found.all())
+
+
+def is_closed() -> ColumnElement[bool]:
+    """The POCs in which nothing is to be done any more."""
+    return col(Poc.status).in_(CLOSED_STATUSES)
 
 
 async def _counts(view: View) -> tuple[Mapping[PocStatus, int], int]:

@@ -19,6 +19,7 @@ from services.workspace.events import PocChanged
 from services.workspace.members import ensure_member
 from services.workspace.people import require_workers
 from services.workspace.plans import copy_plan, find_plan
+from services.workspace.poc_list import facts_of, tell_row
 from services.workspace.rights import (
     by_id,
     check_version,
@@ -89,7 +90,7 @@ async def create_poc(principal: Principal, form: NewPocForm) -> UUID:
         await copy_plan(act, poc, plan)
         groups = ", ".join(group.title for group in plan.groups)
         await act.record(Action.POC_CREATED, poc, customer=poc.customer, groups=groups or None)
-        _changed(act, poc)
+        _changed(act, poc, None)
         return poc.id
 
 
@@ -103,7 +104,7 @@ async def edit_poc(principal: Principal, poc_id: UUID, version: int, form: PocFo
         if not changes:
             return
         check_version(version, poc.version, "this POC")
-        before = poc.title
+        was, before = facts_of(poc), poc.title
         for name in changes:
             setattr(poc, name, values[name])
         what = [name.replace("_", " ") for name in changes if not name.endswith("_key")]
@@ -113,7 +114,7 @@ async def edit_poc(principal: Principal, poc_id: UUID, version: int, form: PocFo
             changed=", ".join(what),
             before=before if before != poc.title else None,
         )
-        _touch(act, poc)
+        _touch(act, poc, was)
 
 
 @looks_first
@@ -122,7 +123,7 @@ async def change_status(principal: Principal, poc_id: UUID, version: int, form: 
     `InvalidInputError` where it is completed without an outcome."""
     async with acting(principal, Permission.RUN_POCS) as act:
         poc = await get_poc_to_change(act, poc_id)
-        before, then = poc.status, form.status
+        was, before, then = facts_of(poc), poc.status, form.status
         if before is then:
             return
         check_version(version, poc.version, "this POC")
@@ -133,7 +134,7 @@ async def change_status(principal: Principal, poc_id: UUID, version: int, form: 
         poc.closed_at = clock.now() if then.is_closed else None
         poc.outcome = form.outcome if then.is_closed else ""
         await act.record(Action.POC_STATUS_CHANGED, poc, before=before.label, after=then.label)
-        _touch(act, poc)
+        _touch(act, poc, was)
 
 
 @looks_first
@@ -164,11 +165,11 @@ async def _hand_over(act: Act, poc: Poc, version: int, form: HandOverForm) -> No
         return
     check_version(version, poc.version, "this POC")
     (owner,) = await require_workers(act, [form.owner_id], "owner_id")
-    before = await act.tx.get_one(User, poc.owner_id)
+    was, before = facts_of(poc), await act.tx.get_one(User, poc.owner_id)
     poc.owner_id, poc.handover_note = owner.id, form.note
     await ensure_member(act, poc, owner.id)
     await act.record(Action.POC_HANDED_OVER, poc, before=before.full_name, after=owner.full_name)
-    _touch(act, poc)
+    _touch(act, poc, was)
 
 
 @looks_first
@@ -179,19 +180,22 @@ async def set_archived(principal: Principal, poc_id: UUID, version: int, *, arch
         if (poc.archived_at is not None) == archived:
             return
         check_version(version, poc.version, "this POC")
+        was = facts_of(poc)
         poc.archived_at = clock.now() if archived else None
         await act.record(Action.POC_ARCHIVED if archived else Action.POC_RESTORED, poc)
-        _touch(act, poc)
+        _touch(act, poc, was)
 
 
 def _keys(form: PocForm) -> dict[str, Any]:
-    return {"title_key": fold(form.title)[:1000], "customer_key": fold(form.customer)[:1000]}
+    title, customer = fold(form.title)[:1000], fold(form.customer)[:1000]
+    return {"title_key": title, "customer_key": customer, "search_key": f"{title} {customer}"}
 
 
-def _touch(act: Act, poc: Poc) -> None:
+def _touch(act: Act, poc: Poc, was: dict[str, Any]) -> None:
     poc.changed(clock.now(), by_id(act))
-    _changed(act, poc)
+    _changed(act, poc, was)
 
 
-def _changed(act: Act, poc: Poc) -> None:
+def _changed(act: Act, poc: Poc, was: dict[str, Any] | None) -> None:
     act.publish(PocChanged(tenant_id=poc.tenant_id, poc_id=poc.id))
+    tell_row(act, poc, was)

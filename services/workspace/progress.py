@@ -73,3 +73,15 @@ async def find_progress(
         poc_id: Progress(parts[poc_id, Side.TEAM], parts[poc_id, Side.CUSTOMER])
         for poc_id in poc_ids
     }
+
+
+async def find_versions(tx: Transaction, poc_ids: Collection[UUID]) -> dict[UUID, int]:
+    """The sum of the versions of each POC's tasks, which grows with each change of one."""
+    if not poc_ids:
+        return {}
+    rows = await tx.exec(
+        select(Task.poc_id, func.sum(Task.version))
+        .where(col(Task.poc_id).in_(poc_ids))
+        .group_by(col(Task.poc_id))
+    )
+    return {poc_id: int(total) for poc_id, total in rows}

@@ -20,6 +20,7 @@ from services.workspace.events import TaskChanged
 from services.workspace.fields import side_choice
 from services.workspace.members import ensure_member
 from services.workspace.people import require_workers
+from services.workspace.poc_list import facts_of, tell_row
 from services.workspace.positions import next_position, place
 from services.workspace.rights import (
     by_id,
@@ -77,7 +78,7 @@ async def add_task(principal: Principal, form: NewTaskForm) -> UUID:
         await act.tx.flush()
         await act.record(Action.TASK_ADDED, poc, task=task.title)
         await _assign(act, poc, task, form.assignee_ids)
-        _changed(act, task)
+        _changed(act, poc, task)
         return task.id
 
 
@@ -95,7 +96,7 @@ async def edit_task(principal: Principal, task_id: UUID, version: int, form: Tas
             setattr(task, name, values[name])
         what = ", ".join(name.replace("_on", "").replace("_", " ") for name in changes)
         await act.record(Action.TASK_EDITED, poc, task=task.title, changed=what)
-        _touch(act, task)
+        _touch(act, poc, task)
 
 
 @looks_first
@@ -125,7 +126,7 @@ async def set_status(
             after=then.label,
             reason=reason or None,
         )
-        _touch(act, task)
+        _touch(act, poc, task)
 
 
 @looks_first
@@ -140,7 +141,7 @@ async def assign(
             return
         check_version(version, task.version, f"“{task.title}”")
         await _assign(act, poc, task, assignee_ids)
-        _touch(act, task)
+        _touch(act, poc, task)
 
 
 @looks_first
@@ -169,7 +170,7 @@ async def move_task(
         if comes:
             await act.record(Action.TASK_EDITED, poc, task=task.title, group=group.title)
         for moved_id in {task.id, *changed}:
-            _touch(act, moved[moved_id])
+            _touch(act, poc, moved[moved_id])
 
 
 @looks_first
@@ -187,7 +188,7 @@ async def set_archived(
         task.archived_at = clock.now() if archived else None
         action = Action.TASK_ARCHIVED if archived else Action.TASK_RESTORED
         await act.record(action, poc, task=task.title)
-        _touch(act, task)
+        _touch(act, poc, task)
 
 
 async def _tasks_of(act: Act, group_id: UUID) -> list[Task]:
@@ -223,12 +224,13 @@ async def _assign(act: Act, poc: Poc, task: Task, user_ids: Collection[UUID]) ->
         )
 
 
-def _touch(act: Act, task: Task) -> None:
+def _touch(act: Act, poc: Poc, task: Task) -> None:
     task.changed(clock.now(), by_id(act))
-    _changed(act, task)
+    _changed(act, poc, task)
 
 
-def _changed(act: Act, task: Task) -> None:
+def _changed(act: Act, poc: Poc, task: Task) -> None:
     act.publish(
-        TaskChanged(tenant_id=task.tenant_id, poc_id=task.poc_id, task_id=task.id, by_id=by_id(act))
+        TaskChanged(tenant_id=task.tenant_id, poc_id=poc.id, task_id=task.id, by_id=by_id(act))
     )
+    tell_row(act, poc, facts_of(poc))  # it may show another progress

@@ -16,6 +16,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -65,6 +66,12 @@ class Forked:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, signal)
 
+    def end(self) -> None:
+        """Have it end, and wait for that."""
+        self.send_signal(signal.SIGTERM)
+        while self.returncode is None:
+            time.sleep(0.02)
+
     async def wait(self) -> int:
         """Wait for its end; returns the exit status."""
         while (status := self.returncode) is None:  # noqa: ASYNC110 - a socket outlives loops
@@ -72,16 +79,16 @@ class Forked:
         return status
 
 
-async def fork(cwd: Path, env: Mapping[str, str], output: BinaryIO, before: str) -> Process:
+def fork(cwd: Path, env: Mapping[str, str], output: BinaryIO, before: str) -> Forked:
     """Have a server begin, in this folder and environment; `before` is Python that it runs first,
-    and what it prints goes to the output."""
+    and what it prints goes to the output. Waits until the process is there."""
     ours, theirs = socket.socketpair()
     order = json.dumps({"cwd": str(cwd), "env": dict(env), "before": before}).encode()
     with theirs:
         socket.send_fds(_nursery(), [order], [theirs.fileno(), output.fileno()])
+    pid = int(ours.recv(MOST))
     ours.setblocking(False)
-    pid = await asyncio.get_running_loop().sock_recv(ours, MOST)
-    return Forked(int(pid), ours)
+    return Forked(pid, ours)
 
 
 @cache

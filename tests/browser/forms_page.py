@@ -7,8 +7,9 @@ from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Depends
-from nicegui import ui
+from fastapi import Depends, Request
+from fastapi.responses import JSONResponse
+from nicegui import app, ui
 
 from services.access.permissions import Permission
 from services.core.form_fields import Option
@@ -17,6 +18,7 @@ from services.core.forms import (
     checkbox,
     choice,
     day,
+    file,
     lines,
     number,
     people,
@@ -34,6 +36,7 @@ from ui.identity import require
 
 # What a server runs to have the page, at /t/<slug>/forms.
 REGISTER = "from tests.browser import forms_page; forms_page.register()"
+FILE_ID = UUID("01234567-89ab-7cde-8f01-23456789abcd")
 MayView = Annotated[Visit, Depends(require(Permission.SELECT_USERS))]
 
 
@@ -64,12 +67,22 @@ class EveryKind(Form):
     )
     owner: UUID = person("Owner", among=Permission.RUN_POCS)
     members: tuple[UUID, ...] = people("Members", optional=True)
+    plan: UUID | None = file("Plan", optional=True)
     agreed: bool = checkbox("The customer has agreed")
 
 
 def register() -> None:
     """Route the page."""
     ui.page("/t/{slug}/forms")(forms_page)
+    app.post("/t/{slug}/forms/files")(take_file)
+
+
+async def take_file(request: Request, name: str) -> JSONResponse:
+    """Take a file, as an upload of the product would, and refuse one that is empty."""
+    content = await request.body()
+    if not content:
+        return JSONResponse({"error": f"{name} is empty."}, status_code=422)
+    return JSONResponse({"id": str(FILE_ID)})
 
 
 async def forms_page(visit: MayView) -> None:
@@ -87,6 +100,7 @@ async def forms_page(visit: MayView) -> None:
                 people=partial(selection.list_selectable, visit.actor),
                 beside=preview.build,
                 on_change=preview.follow,
+                uploads={"plan": f"/t/{visit.tenant_slug}/forms/files"},
             ),
         )
         button = element("button", "+ New thing", "btn btn-primary").props('type="button"')
@@ -107,5 +121,5 @@ class _Preview:
 
 
 async def _tell(form: EveryKind) -> str:
-    said = form.model_dump_json(exclude={"owner", "members"})
-    return f"{said} owned by {form.owner}, with {len(form.members)}"
+    said = form.model_dump_json(exclude={"owner", "members", "plan"})
+    return f"{said} owned by {form.owner}, with {len(form.members)}, by {form.plan}"

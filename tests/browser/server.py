@@ -18,7 +18,7 @@ from tests.ports import free_port
 
 ROOT = Path(__file__).parent.parent.parent
 # Seconds for a start; generous, as the machine may be busy.
-PATIENCE = 60
+PATIENCE = 180
 LOG = "server.log"
 _SERVE = "import sys, main; sys.exit(main.main(['serve']))"
 
@@ -79,7 +79,7 @@ async def serving(
     with _log_in(data_dir) as output:
         process: Process
         if forked and not prefix:
-            process = await fork(data_dir, env, output, before)
+            process = await asyncio.to_thread(fork, data_dir, env, output, before)
         else:
             process = await asyncio.create_subprocess_exec(
                 *prefix,

@@ -1,12 +1,13 @@
 """A form of every kind of field, and people who are chosen while others are deactivated."""
 
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import FilePayload, Locator, Page, expect
 
 from models import Role, Tenant, User
 from services.access.actor import Actor
 from services.users import accounts
 from tests import factories
 from tests.browser.browsers import Browsers, fill
+from tests.browser.forms_page import FILE_ID
 from tests.browser.grid import dialog, toast
 
 
@@ -15,6 +16,10 @@ async def _open(browsers: Browsers, tenant: Tenant, user: User, **options: objec
     await page.get_by_role("button", name="+ New thing").click()
     await expect(dialog(page).get_by_label("Title")).to_be_focused()
     return page
+
+
+def _pdf(name: str, content: bytes) -> FilePayload:
+    return {"name": name, "mimeType": "application/pdf", "buffer": content}
 
 
 def _owner(page: Page) -> Locator:
@@ -34,16 +39,33 @@ async def test_every_kind_of_field_is_filled_in_and_sent(
     await form.get_by_role("radio", name="Active").check()
     await form.get_by_role("checkbox", name="Review").check()
     await form.get_by_role("checkbox", name="The customer has agreed").check()
+    plan = _pdf("Plan für Ämter.pdf", b"%PDF")
+    await form.get_by_label("Plan").set_input_files(plan)
+    await expect(form.get_by_text("Plan für Ämter.pdf", exact=True)).to_be_visible()
     await _owner(page).fill("lovel")
     await _offered(page).filter(has_text="Ada Lovelace").click()
     await expect(_owner(page)).to_have_value("Ada Lovelace")
     await expect(form.get_by_text("Pilot: 1 templates")).to_be_visible()
     await form.get_by_role("button", name="Create thing").click()
-    said = toast(page, f"owned by {ada.id}, with 0")
+    said = toast(page, f"owned by {ada.id}, with 0, by {FILE_ID}")
     await expect(said).to_contain_text(
         '{"title":"Pilot","description":"One\\ntwo","start_on":"2026-11-30",'
         '"end_on":"2026-12-18","days":12,"status":"active","templates":["review"],"agreed":true}'
     )
+
+
+async def test_a_file_that_is_refused_says_why_and_another_can_be_chosen(
+    browsers: Browsers, tenant: Tenant, ada: User
+) -> None:
+    browsers.allow("422")
+    page = await _open(browsers, tenant, ada)
+    field = dialog(page).get_by_label("Plan")
+    await field.set_input_files(_pdf("no.pdf", b""))
+    await expect(dialog(page).get_by_text("no.pdf is empty.")).to_be_visible()
+    await field.set_input_files(_pdf("a.pdf", b"%PDF"))
+    await expect(dialog(page).get_by_text("no.pdf is empty.")).to_have_count(0)
+    await dialog(page).get_by_role("button", name="Remove file").click()
+    await expect(field).to_be_visible()
 
 
 async def test_what_is_missing_in_any_kind_of_field_is_said_together(

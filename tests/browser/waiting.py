@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-PATIENCE = 20
+PATIENCE = 60
 """Seconds until something that doesn't happen is a failure; generous, as machines are busy."""
 
 

@@ -10,6 +10,7 @@ import os
 import random
 import signal
 import sys
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
 from itertools import count, islice
@@ -34,6 +35,8 @@ from services.users.invitation_form import InvitationForm
 
 # Seconds that a life lasts from then on.
 SHORTEST, LONGEST = 0.001, 0.3
+# So often each kind of work has to be done in those lives, however many they are.
+ENOUGH = 6
 # A sign-in lets others go first for longer than a life lasts; here it is to take part.
 write_queue.PATIENCE = 0.02
 
@@ -117,10 +120,14 @@ def main(task: Task) -> None:
     passwords._hasher = argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
     # What a process learns first (how to write each query) is learnt once, and not in each life.
     startup.Database = cache(Database)  # type: ignore[attr-defined,assignment]
-    asyncio.run(_live(task, task.kills, times=2))
+    asyncio.run(_live(task, 0, times=2))  # the lives are numbered from 1
     passwords._threads = ThreadPoolExecutor(1)
     chance = random.Random(9)  # noqa: S311 - moments of death
-    for life in range(task.kills):
+    done = Counter({b"invited ": 0, b"switched ": 0, b"entered ": 0})
+    life = 0
+    # On a busy machine a life may be over before much was done in it: then it takes more of them.
+    while life < task.kills or (min(done.values()) < ENOUGH and life < 20 * task.kills):
+        life += 1
         reads, writes = os.pipe()
         child = os.fork()
         if child == 0:
@@ -133,6 +140,7 @@ def main(task: Task) -> None:
             begun = False
             while chunk := said.read(65536):
                 os.write(1, chunk)
+                done.update({word: chunk.count(word) for word in done})
                 # From the first thing done; now and then from the first that is tried.
                 if not begun and (b"ed " in chunk or life % 4 == 0):
                     begun = True

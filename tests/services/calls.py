@@ -14,6 +14,7 @@ from services.core.errors import (
     InvalidInputError,
     NotAllowedError,
 )
+from services.lists import choices
 from services.lists.query import ListQuery
 from services.operations import system
 from services.operations.doctor import VERSION_NAME
@@ -25,6 +26,7 @@ from services.tenants import closing, tenants
 from services.users import accounts, counts, invitation_import, invitations, listing, selection
 from services.users.invitation_form import InvitationForm
 from services.users.invitation_import import ImportRow
+from services.users.list import USERS
 from tests import books
 from tests.factories import create_user, open_session
 from tests.services.call import EVERYONE, MANAGERS, Call
@@ -70,6 +72,10 @@ async def _resend_to_admin(actor: Actor, target: UUID) -> object:
 
 async def _copy_admin_link(actor: Actor, target: UUID) -> object:
     return await invitations.copy_link(actor, await _invited_admin(target))
+
+
+async def _export_users(actor: Actor, _target: UUID) -> object:
+    return [piece async for piece in await listing.export_users(actor, ListQuery())]
 
 
 async def _export(actor: Actor, _target: UUID) -> object:
@@ -157,6 +163,23 @@ CALLS = [
         MANAGERS,
         lambda a, _t: listing.list_users(a, ListQuery()),
         takes_id=False,
+    ),
+    Call("users.listing.export_users", MANAGERS, _export_users),
+    Call("lists.choices.find_choices", EVERYONE, lambda a, _t: choices.find_choices(a, USERS)),
+    Call(
+        "lists.choices.keep_columns",
+        EVERYONE,
+        lambda a, _t: choices.keep_columns(a, USERS, ["email"]),
+    ),
+    Call(
+        "lists.choices.save_view",
+        EVERYONE,
+        lambda a, _t: choices.save_view(a, USERS, "Invited", {"status": "invited"}),
+    ),
+    Call(
+        "lists.choices.remove_view",
+        EVERYONE,
+        lambda a, _t: choices.remove_view(a, USERS, "Invited"),
     ),
     Call("users.listing.get_details", MANAGERS, listing.get_details),
     Call(

@@ -17,6 +17,8 @@ from tests import books, factories
 from tests.factories import create_admin, create_tenant, create_users
 from tests.racing import FEW_ROUNDS, ROUNDS, duel, race, rounds
 
+pytestmark = pytest.mark.stress
+
 
 def form(email: str, role: str = "sales_engineer") -> InvitationForm:
     return InvitationForm(first_name="Ada", last_name="Lovelace", email=email, role=role)

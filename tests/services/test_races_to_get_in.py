@@ -1,5 +1,7 @@
 """Getting in against being shut out, at the same moment: many rounds, on both databases."""
 
+import pytest
+
 from models import LinkPurpose, Role, Tenant, User
 from services.access.actor import Actor
 from services.sessions import sessions
@@ -8,6 +10,8 @@ from services.users import accounts, invitations
 from tests import books, factories
 from tests.factories import CALLER, PASSWORD, create_users
 from tests.racing import FEW_ROUNDS, ROUNDS, duel, race, rounds
+
+pytestmark = pytest.mark.stress
 
 OTHER_PASSWORD = "an entirely other sentence"
 # Milliseconds: with so many rounds in flight, what is raced here takes about so long.

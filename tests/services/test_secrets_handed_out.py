@@ -43,6 +43,7 @@ from tests.services.calls import CALLS
 STALE = FRESH_FOR + timedelta(seconds=1)
 # Which secret each call hands out, or has mailed.
 HANDS_OUT = {
+    "users.listing.export_users": Secret.USERS_EXPORT,
     "users.invitations.invite": Secret.INVITATION,
     "users.invitations.invite of a Tenant Admin": Secret.TENANT_ADMIN_INVITATION,
     "users.invitation_import.invite_rows": Secret.INVITATION,
@@ -62,7 +63,11 @@ HANDS_OUT = {
     "audit.reading.export": Secret.AUDIT_EXPORT,
 }
 # What these return as text is words for people.
-WORDS_ALONE = {"users.invitations.check_field", "workspace.listing.list_customers"}
+WORDS_ALONE = {
+    "users.invitations.check_field",
+    "lists.choices.save_view",
+    "workspace.listing.list_customers",
+}
 
 BY_NAME = {call.name: call for call in CALLS}
 each_call = pytest.mark.parametrize("call", CALLS, ids=lambda call: call.name)

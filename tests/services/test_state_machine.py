@@ -1,5 +1,8 @@
 """Whatever people do in whatever order, these hold: one active account per email, no live session
-or link of an inactive user, every change in the audit log, whose chain is whole."""
+or link of an inactive user, every change in the audit log, whose chain is whole.
+
+`make test` tries 10 histories on SQLite and 5 on PostgreSQL; `make soak` 25 and 10.
+"""
 
 from datetime import timedelta
 from pathlib import Path
@@ -36,8 +39,9 @@ from tests import books, factories
 from tests.conftest import BOTH
 from tests.factories import CALLER, PASSWORD
 from tests.machines import Machine, explore, maker
+from tests.sizes import size
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.stress]
 
 EMAILS = ("ada@example.com", "ADA@example.com", "grace@example.com")
 
@@ -179,4 +183,6 @@ class Directory(Machine):
 
 @pytest.mark.parametrize("kind", BOTH)
 def test_invariants_hold(request: pytest.FixtureRequest, tmp_path: Path, kind: str) -> None:
-    explore(Directory, maker(request, kind, tmp_path), 25 if kind == "sqlite" else 10)
+    explore(
+        Directory, maker(request, kind, tmp_path), size(10, 25) if kind == "sqlite" else size(5, 10)
+    )

@@ -8,12 +8,17 @@ from uuid import UUID, uuid4
 
 from models import (
     Comment,
+    CriterionResult,
     GroupTemplate,
     GroupTemplateTask,
+    Importance,
     Poc,
     PocMember,
     PocStatus,
+    Resource,
+    ResourceKind,
     Role,
+    SuccessCriterion,
     Task,
     TaskGroup,
     TaskStatus,
@@ -22,22 +27,25 @@ from models import (
 from services.access.actor import Actor
 from services.core import clock
 from services.core.db import transaction
+from services.lists.query import ListQuery
 from services.workspace import (
     comments,
+    criteria,
     groups,
     history,
+    impact,
     listing,
     members,
     overview,
     people,
     plans,
     pocs,
+    resources,
     task_list,
     tasks,
     template_list,
     templates,
 )
-from services.workspace.query import PocQuery
 from tests.services.call import EVERYONE, MANAGERS, Call
 
 AUTHORS, WORKERS = {Role.ADMINISTRATOR}, {Role.SALES_ENGINEER}
@@ -53,6 +61,9 @@ class Rows:
     group: UUID = field(default_factory=uuid4)
     task: UUID = field(default_factory=uuid4)
     comment: UUID = field(default_factory=uuid4)
+    criterion: UUID = field(default_factory=uuid4)
+    resource: UUID = field(default_factory=uuid4)
+    template_resource: UUID = field(default_factory=uuid4)
     group_template: UUID = field(default_factory=uuid4)
     task_template: UUID = field(default_factory=uuid4)
 
@@ -94,6 +105,17 @@ async def create_rows(tenant_id: UUID | None, owner_id: UUID) -> Rows:
         )
         await tx.flush()
         tx.add(Task(**own, **in_poc, id=rows.task, group_id=rows.group))
+        tx.add(SuccessCriterion(**own, **in_poc, id=rows.criterion))
+        note: dict[str, Any] = {"kind": ResourceKind.NOTE, "title": "Trial", "content": "Said"}
+        tx.add(Resource(**own, **note, id=rows.resource, poc_id=rows.poc))
+        tx.add(
+            Resource(
+                **own,
+                **note,
+                id=rows.template_resource,
+                group_template_id=rows.group_template,
+            )
+        )
         tx.add(
             Comment(
                 id=rows.comment,
@@ -129,6 +151,14 @@ def _facts() -> pocs.PocForm:
 
 def _to(user_id: UUID) -> pocs.HandOverForm:
     return pocs.HandOverForm(owner_id=user_id)
+
+
+def _criterion() -> criteria.CriterionForm:
+    return criteria.CriterionForm(title="New", importance=Importance.MUST)
+
+
+def _note() -> resources.ResourceForm:
+    return resources.ResourceForm(kind=ResourceKind.NOTE, title="New", content="Said")
 
 
 # What is done to which rows; each call's name is followed by who may make it.
@@ -271,6 +301,77 @@ ON_ROWS: list[tuple[str, set[Role], Made]] = [
         lambda a, r, _: comments.edit(a, r.comment, 1, comments.CommentForm(body="New")),
     ),
     ("comments.remove", WORKERS, lambda a, r, _: comments.remove(a, r.comment, 1)),
+    ("criteria.list_criteria", EVERYONE, lambda a, r, _: criteria.list_criteria(a, r.poc)),
+    (
+        "criteria.add_criterion",
+        WORKERS,
+        lambda a, r, _: criteria.add_criterion(a, r.poc, _criterion()),
+    ),
+    (
+        "criteria.edit_criterion",
+        WORKERS,
+        lambda a, r, _: criteria.edit_criterion(a, r.criterion, 1, _criterion()),
+    ),
+    (
+        "criteria.set_result",
+        WORKERS,
+        lambda a, r, _: criteria.set_result(
+            a, r.criterion, 1, criteria.ResultForm(result=CriterionResult.MET)
+        ),
+    ),
+    (
+        "criteria.move_criterion",
+        WORKERS,
+        lambda a, r, _: criteria.move_criterion(a, r.criterion, 1),
+    ),
+    (
+        "criteria.set_archived",
+        WORKERS,
+        lambda a, r, _: criteria.set_archived(a, r.criterion, 1, archived=True),
+    ),
+    ("resources.list_of_poc", EVERYONE, lambda a, r, _: resources.list_of_poc(a, r.poc)),
+    (
+        "resources.list_of_group_template",
+        EVERYONE,
+        lambda a, r, _: resources.list_of_group_template(a, r.group_template),
+    ),
+    (
+        "resources.list_of_task_template",
+        EVERYONE,
+        lambda a, r, _: resources.list_of_task_template(a, r.task_template),
+    ),
+    (
+        "resources.add_to_template",
+        AUTHORS,
+        lambda a, r, _: resources.add_to_template(a, _note(), group_template_id=r.group_template),
+    ),
+    (
+        "resources.add_to_poc",
+        WORKERS,
+        lambda a, r, _: resources.add_to_poc(a, r.poc, _note()),
+    ),
+    (
+        "resources.edit_of_template",
+        AUTHORS,
+        lambda a, r, _: resources.edit_of_template(a, r.template_resource, 1, _note()),
+    ),
+    (
+        "resources.edit_of_poc",
+        WORKERS,
+        lambda a, r, _: resources.edit_of_poc(a, r.resource, 1, _note()),
+    ),
+    (
+        "resources.set_archived_of_template",
+        AUTHORS,
+        lambda a, r, _: resources.set_archived_of_template(
+            a, r.template_resource, 1, archived=True
+        ),
+    ),
+    (
+        "resources.set_archived_of_poc",
+        WORKERS,
+        lambda a, r, _: resources.set_archived_of_poc(a, r.resource, 1, archived=True),
+    ),
 ]
 
 
@@ -290,10 +391,17 @@ TAKING_NOTHING = [
         lambda a: templates.create_group(a, templates.GroupTemplateForm(title="New")),
     ),
     _on_nothing("pocs.create_poc", WORKERS, lambda a: pocs.create_poc(a, _new_poc())),
-    _on_nothing("listing.list_pocs", EVERYONE, lambda a: listing.list_pocs(a, PocQuery())),
+    _on_nothing("listing.list_pocs", EVERYONE, lambda a: listing.list_pocs(a, ListQuery())),
     _on_nothing("listing.list_customers", EVERYONE, listing.list_customers),
     _on_nothing("overview.get_overview", EVERYONE, overview.get_overview),
     _on_nothing("overview.note_visit", EVERYONE, overview.note_visit),
 ]
-TAKE_NOTHING = {call.name for call in TAKING_NOTHING}
-WORKSPACE_CALLS = [*TAKING_NOTHING, *(_on_rows(*each) for each in ON_ROWS)]
+TAKE_NOTHING = {
+    "workspace.impact.get_work_impact",
+    *(call.name for call in TAKING_NOTHING),
+}
+WORKSPACE_CALLS = [
+    Call("workspace.impact.get_work_impact", MANAGERS, impact.get_work_impact),
+    *TAKING_NOTHING,
+    *(_on_rows(*each) for each in ON_ROWS),
+]

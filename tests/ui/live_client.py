@@ -2,10 +2,9 @@
 
 import asyncio
 import json
+import os
 import re
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,8 +16,14 @@ import httpx
 import socketio
 import websockets
 
-HARNESS = Path(__file__).with_name("live_harness.py")
+from tests.browser.forks import Forked, fork
+from tests.browser.waiting import PATIENCE
+
+ROOT = Path(__file__).parent.parent.parent
+SERVE = "import sys; from tests.ui.live_harness import main; sys.exit(main({port}))"
 COOKIE = "rollcall"
+# How long a page that doesn't answer is silent.
+IGNORES_MS = 30_000
 SOCKET_PATH = "/_nicegui_ws/socket.io"
 ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&#96;", "`"), ("&#36;", "$"), ("&amp;", "&"))
 
@@ -29,21 +34,18 @@ def harness(log: Path) -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     base = f"http://localhost:{port}"
-    with log.open("w") as output:
-        command = [sys.executable, str(HARNESS), str(port)]
-        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
+    with log.open("wb") as output:
+        process = fork(ROOT, os.environ, output, SERVE.format(port=port))
         try:
             _wait_for(base, process, log)
             yield base
         finally:
-            process.terminate()
-            process.wait(10)
+            process.end()
 
 
-def _wait_for(base: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    for _ in range(300):
-        if process.poll() is not None:
-            break
+def _wait_for(base: str, process: Forked, log: Path) -> None:
+    deadline = time.monotonic() + 3 * PATIENCE  # that it loads everything takes a while
+    while time.monotonic() < deadline and process.returncode is None:
         try:
             httpx.get(f"{base}/login")
         except httpx.TransportError:
@@ -150,7 +152,7 @@ class Page:
             if event == "update":
                 self._update(args[0])
             if event == "rollcall_cut" and not answers:
-                await asyncio.sleep(30)
+                await asyncio.sleep(IGNORES_MS / 1000)
 
         sio.on("*", receive)
         sio.on("disconnect", lambda *_: self.closed.set())
@@ -159,7 +161,7 @@ class Page:
             headers=self.person.headers if headers is None else headers,
             transports=["websocket"],
             socketio_path=SOCKET_PATH,
-            wait_timeout=3,
+            wait_timeout=PATIENCE,
         )
         return self
 

@@ -1,15 +1,13 @@
 """A minimal application around `ui.live` and `ui.headers`, in a process of its own.
 
-`python tests/ui/live_harness.py PORT` serves it. It has no database: sessions are a dictionary
+`main` serves it. It has no database: sessions are a dictionary
 (the cookie's token is the session's id), and `/control/…` does to them what the services would.
 """
 
 import asyncio
 import logging
-import sys
 import time
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID, uuid4
 
@@ -17,8 +15,6 @@ from fastapi import Depends, FastAPI, HTTPException
 from nicegui import Client, core, ui
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
-
-sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from models import EndReason
 from services.access.actor import Actor
@@ -74,6 +70,11 @@ def render(_request: Request, status: int, sentence: str) -> Response:
     return HTMLResponse(f"<!doctype html><title>{status}</title><p>{sentence}</p>", status)
 
 
+async def render_later(request: Request, status: int, sentence: str) -> Response:
+    """The same, where it may take a look at the database."""
+    return render(request, status, sentence)
+
+
 async def note() -> None:
     """Log something, in a click's name."""
     await asyncio.sleep(0)
@@ -108,7 +109,7 @@ def page_routes() -> None:
     @ui.page("/slow-page")
     async def slow_page(actor: Visitor) -> None:
         live.register(ui.context.client, actor, "/login")
-        await asyncio.sleep(1)
+        await asyncio.sleep(2)
         ui.label("The secret content").props("id=secret")
 
     @ui.page("/too-slow")
@@ -258,21 +259,16 @@ def create_app(public_url: str) -> FastAPI:
         gzip_middleware_factory=None,
     )
     refusals = {NotAllowedError: 403, SessionEndedError: 401, TooManyAttemptsError: 429}
-    live.plain_errors(render, refusals)
+    live.plain_errors(render_later, refusals)
     harden(app, public_url=public_url, render=render)
     app.add_middleware(Compression, minimum_size=500)
     return app
 
 
-def main() -> None:
-    """Serve on the port of the command line."""
+def main(port: int) -> None:
+    """Serve on this port."""
     set_up_logging("text")
-    port = int(sys.argv[1])
     # The cookies' names depend on the settings; the database is never asked.
     runtime.use(assemble(Settings(port=port), b""))
     app = create_app(f"http://localhost:{port}")
     asyncio.run(web_server(app).serve(sockets=[listen("127.0.0.1", port)]))
-
-
-if __name__ == "__main__":
-    main()

@@ -1,9 +1,10 @@
 // The table of users: who they are, whether they may sign in, and the switch that decides it.
 import { h } from "vue";
-import { avatar, cells, day, link, localDay } from "cells";
+import { ago, avatar, day, link } from "cells";
 import { icon } from "icons";
 import { liveTable } from "live_table";
 
+const DAY = 86_400_000; // ms
 const TOGGLE_TIMEOUT = 15_000; // ms until a switch is released without an answer
 // What is told of an invitation's mail before it has arrived or failed.
 const MAIL_WORDS = {
@@ -14,7 +15,11 @@ const MAIL_WORDS = {
 };
 
 export default liveTable({
-  cells: { person, email, status },
+  cells: {
+    person,
+    seen: (table, row) => (row.online ? h("span", { class: "here" }, "Here now") : ago(row.last_active)),
+    status: (table, row) => h("div", { class: "chips" }, status(table, row)),
+  },
   look: (row) => ({ "is-inactive": !row.active }),
   actions: toggle,
   emits: ["toggle", "invite"],
@@ -45,41 +50,59 @@ export default liveTable({
 });
 
 function person(table, row) {
-  const seen = row.last_sign_in ? `\nLast sign-in: ${localDay(row.last_sign_in)}` : "";
   return h("div", { class: "who" }, [
     avatar(row.id, row.name, row.online),
-    link(table, row, row.name, { title: row.name + seen }),
+    link(table, row, row.name),
     row.online && h("span", { class: "visually-hidden" }, "online now"),
     row.id === table.me && h("span", { class: "chip" }, "You"),
     row.mixed && h("span", { class: "chip chip-warning", title: row.mixed }, "Mixed letters"),
   ]);
 }
 
-function email(table, row, column) {
-  const mail = row.invited && row.mail;
-  return h("div", { class: "stack" }, [
-    cells.muted(table, row, column),
-    MAIL_WORDS[mail] && h("span", { class: "mail-state" }, [icon("clock", 12), MAIL_WORDS[mail]]),
-    mail === "failed" &&
-      h("span", { class: "mail-state mail-failed", title: row.mail_answer || null }, [
-        icon("cross", 12),
-        "Mail failed",
-      ]),
-  ]);
+// One status, in one chip, and what is to be known of it.
+function status(table, row) {
+  if (!row.active) return [chip("inactive", "dash", "Inactive"), successor(table, row)];
+  if (!row.invited) return [chip("active", "check", "Active"), ends(row)];
+  if (row.mail === "failed") return [chip("danger", "cross", "Invited"), mailState(row)];
+  const left = row.expires ? Math.ceil((Date.parse(row.expires) - Date.now()) / DAY) : 1;
+  if (left <= 0) return [chip("warning", "clock", "Invited"), note(expired(left))];
+  return [chip("accent", "clock", "Invited"), mailState(row) ?? (row.expires && note(expiresIn(left)))];
 }
 
-function status(table, row) {
-  return [
-    h("div", { class: "chips" }, [
-      row.active
-        ? h("span", { class: "chip chip-active" }, [icon("check", 12), "Active"])
-        : h("span", { class: "chip chip-inactive" }, [icon("dash", 12), "Inactive"]),
-      row.invited && h("span", { class: "chip chip-accent" }, "Invited"),
-    ]),
-    row.end_date &&
-      row.active &&
-      h("div", { class: "small muted ends" }, `until ${day(row.end_date)}`),
-  ];
+function chip(look, sign, text) {
+  return h("span", { key: text, class: `chip chip-${look}` }, [icon(sign, 12), text]);
+}
+
+function note(text, look = "") {
+  return h("span", { key: text, class: `small muted ${look}` }, text);
+}
+
+function ends(row) {
+  return row.end_date && note(`until ${day(row.end_date)}`);
+}
+
+function expiresIn(days) {
+  return days === 1 ? "expires within a day" : `expires in ${days} days`;
+}
+
+function expired(days) {
+  if (days === 0) return "expired today";
+  return days === -1 ? "expired yesterday" : `expired ${-days} days ago`;
+}
+
+function successor(table, row) {
+  if (!row.successor_id) return null;
+  const url = table.href({ id: row.successor_id });
+  return h("a", { class: "small", href: url, "aria-label": `New account of ${row.name}` }, "new account");
+}
+
+function mailState(row) {
+  if (row.mail === "failed") {
+    const why = { class: "mail-state mail-failed", title: row.mail_answer || null };
+    return h("span", why, "Mail failed");
+  }
+  const words = MAIL_WORDS[row.mail];
+  return words && h("span", { class: "mail-state" }, words);
 }
 
 function toggle(table, row) {

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from uuid import UUID
 
 from models import Role
 from services.access.permissions import DESCRIPTIONS
@@ -20,10 +21,14 @@ NO_MAIL = (
 
 
 class InviteDialog:
-    """First Name, Last Name, Email, Role, and what comes of them."""
+    """First Name, Last Name, Email, Role, and what comes of them; `on_invited` hears whose account
+    was made."""
 
     def __init__(
-        self, visit: Visit, toast: Toast, on_invited: Callable[[Role], None] = lambda _role: None
+        self,
+        visit: Visit,
+        toast: Toast,
+        on_invited: Callable[[UUID, Role], None] = lambda _user_id, _role: None,
     ) -> None:
         self.actor = visit.actor
         self._on_invited = on_invited
@@ -48,7 +53,7 @@ class InviteDialog:
 
     async def _invite(self, form: InvitationForm) -> Outcome:
         invited = await invitations.invite(self.actor, form)
-        self._on_invited(invited.role)
+        self._on_invited(invited.user_id, invited.role)
         if invited.by_mail:
             return f"{invited.name} is invited. The mail to {invited.email} is on its way."
         link = await invitations.copy_link(self.actor, invited.user_id)

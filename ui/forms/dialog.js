@@ -2,6 +2,8 @@
 // says early what it can know by itself.
 import { EMPTY, FIELDS, isGroup, plain, wrongBefore } from "form_fields";
 import { listen } from "live_socket";
+import CopyLink from "copy_link";
+import FileField from "file_field";
 import PeopleField from "people_field";
 
 const CHECK_PAUSE = 300; // ms of quiet before a value is sent to be checked
@@ -20,17 +22,6 @@ const ABOUT = `
     <bdi class="muted">{{ about.detail }}</bdi>
     <span v-if="about.note" class="dialog-note">{{ about.note }}</span>
   </p>`;
-
-const LINK = `
-  <div class="dialog-link" v-if="link">
-    <p role="status">{{ link.text }}</p>
-    <div class="copy">
-      <input ref="link" type="text" readonly aria-label="Link" :value="link.url"
-             @focus="$event.target.select()">
-      <button ref="copy" type="button" class="btn" @click="copy">{{ copied ? 'Copied' : 'Copy' }}</button>
-    </div>
-    <span class="visually-hidden" role="status">{{ copied ? 'Copied' : '' }}</span>
-  </div>`;
 
 const ACTIONS = `
   <div v-if="asking" class="dialog-actions dialog-asking">
@@ -52,7 +43,7 @@ const ACTIONS = `
   </div>`;
 
 export default {
-  components: { PeopleField },
+  components: { CopyLink, FileField, PeopleField },
   template: `
   <dialog ref="dialog" class="dialog" :class="{ 'dialog-wide': wide }"
           :aria-labelledby="$attrs.id + '-title'"
@@ -67,7 +58,7 @@ export default {
       <div v-if="change" class="banner banner-warning" role="status">{{ change }}</div>
       <div v-if="general" class="banner banner-danger" role="alert">{{ general }}</div>
       <template v-if="!link">${FIELDS}</template>
-      ${LINK}
+      <copy-link v-if="link" :text="link.text" :url="link.url"></copy-link>
       ${ACTIONS}
     </form>
     <aside v-if="wide && !link" class="dialog-aside"><slot></slot></aside>
@@ -98,7 +89,6 @@ export default {
       general: "",
       change: "", // what has changed since the dialog opened, of whom it is about
       link: null,
-      copied: false,
       busy: false,
       asking: false,
     };
@@ -106,6 +96,7 @@ export default {
   created() {
     this.NAME = NAME;
     this.checkSeq = 0;
+    this.uploads = new Set(); // the fields whose file is on its way
     this.searches = {}; // per field: the last search, to be repeated when somebody comes or goes
     this.latest = {}; // per field: the number of its newest check
     this.checked = {}; // per field: the value that was sent last
@@ -190,9 +181,7 @@ export default {
     showLink(text, url) {
       this.done();
       this.general = "";
-      this.copied = false;
       this.link = { text, url };
-      this.$nextTick(() => this.$refs.copy.focus());
     },
 
     // -- the form
@@ -203,7 +192,6 @@ export default {
       this.before = this.typed();
       Object.assign(this, { errors: {}, notes: {}, scores: {}, general: "", change: "" });
       this.link = null;
-      this.copied = false;
       this.asking = false;
     },
     closed() {
@@ -249,6 +237,11 @@ export default {
     },
     send() {
       if (this.busy || this.asking) return;
+      if (this.uploads.size) {
+        for (const name of this.uploads)
+          this.errors[name] = "Wait until the file is uploaded, or cancel it.";
+        return;
+      }
       this.busy = true;
       this.general = "";
       this.forgetChecks();
@@ -296,6 +289,10 @@ export default {
     },
     plainValues(fields) {
       return Object.fromEntries(fields.map(({ name }) => [name, plain(this.values[name])]));
+    },
+    uploading(field, isGoingOn) {
+      this.errors[field.name] = "";
+      this.uploads[isGoingOn ? "add" : "delete"](field.name);
     },
     search(field, words) {
       const { name } = field;
@@ -379,20 +376,6 @@ export default {
       const note = this.notes[field.name];
       if (note) return { kind: "field-note", text: note };
       return { kind: "field-help", text: field.hint };
-    },
-    async copy() {
-      const input = this.$refs.link;
-      try {
-        await navigator.clipboard.writeText(this.link.url);
-      } catch {
-        // No clipboard without https: the old way, which works where the link is selected.
-        input.focus();
-        input.select();
-        document.execCommand("copy");
-        this.$refs.copy.focus();
-      }
-      this.copied = true;
-      setTimeout(() => (this.copied = false), 4_000);
     },
   },
 };

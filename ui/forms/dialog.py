@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any, Generic, Literal, TypeVar
 from uuid import UUID
@@ -20,75 +20,22 @@ from services.core.errors import (
 from services.core.form_fields import (
     MOST_PEOPLE,
     NewPasswordField,
-    Option,
     PeopleField,
     PersonField,
 )
 from services.core.forms import Form, fields_of
 from services.core.names import MAX_NAME
-from services.sign_in.passwords import Strength
-from services.users.selection import Selection
 from ui.components.component import Component
 from ui.components.toast import Toast
+from ui.forms.helpers import About, Helpers, Link, Outcome
 from ui.forms.values import field_values, opening_values, people_values
 from ui.input import as_text, as_uuid
 
+# What a page needs of a form.
+__all__ = ["About", "FormDialog", "Helpers", "Link", "Outcome"]
+
 FormT = TypeVar("FormT", bound=Form)
 Tone = Literal["accent", "danger"]
-
-
-@dataclass(frozen=True)
-class Link:
-    """What came of a form: a link to hand over, shown in the dialog instead of the fields, or under
-    a question that can be repeated."""
-
-    text: str
-    url: str = field(repr=False)
-
-
-@dataclass(frozen=True)
-class About:
-    """Whom or what a dialog is about. `detail` tells those apart whose names are alike: an email,
-    or the path of an organisation. `note` is what is to be known of the name."""
-
-    id: str
-    name: str
-    detail: str
-    note: str = ""
-
-
-# What a dialog's answer came to: a sentence, which is told when the dialog has closed; a link; or
-# nothing to say.
-Outcome = str | Link | None
-OnCheck = Callable[[str, str], Awaitable[tuple[str, str]]]
-# Finds whom to choose: among whom (a permission, or anybody), by which words, and who is chosen.
-FindPeople = Callable[[Permission | None, str, Sequence[UUID]], Awaitable[Selection]]
-
-
-@dataclass(frozen=True)
-class Helpers:
-    """What helps to fill a form in.
-
-    `hints` stand under fields instead of their own. `options` are a choice's answers where they
-    aren't always the same. `check` gets a field's name and value soon after it was typed, where the
-    form itself found nothing wrong, and returns (what is wrong, what is worth knowing). `strength`
-    judges a password that is being chosen, for the meter under its field. `people`
-    finds whom to choose: it is `selection.list_selectable` of who acts, on a page in
-    `notices.people_room`. `beside` builds what stands beside the form each time it opens, and
-    `on_change` gets what is filled in, unchecked, whenever it changed. `again` is the label of what
-    opens the form once more after it was sent. `on_stale` runs where the row has changed of whom
-    an open dialog is about: it calls `update`.
-    """
-
-    hints: Mapping[str, str] = field(default_factory=dict)
-    check: OnCheck | None = None
-    strength: Callable[[str], Awaitable[Strength]] | None = None
-    options: Mapping[str, Sequence[Option]] = field(default_factory=dict)
-    people: FindPeople | None = None
-    beside: Callable[[], None] | None = None
-    on_change: Callable[[Mapping[str, Any]], Awaitable[None]] | None = None
-    again: str = ""
-    on_stale: Callable[[], Awaitable[None]] | None = None
 
 
 NO_HELP = Helpers()
@@ -111,7 +58,15 @@ OTHER = (
 
 
 class _Shown(
-    Component, script="dialog.js", imports=["live_socket.js", "form_fields.js", "people_field.js"]
+    Component,
+    script="dialog.js",
+    imports=[
+        "live_socket.js",
+        "form_fields.js",
+        "people_field.js",
+        "file_field.js",
+        "copy_link.js",
+    ],
 ):
     """A dialog on the page: it opens as it comes, and says when it was closed."""
 
@@ -188,9 +143,7 @@ class FormDialog(Generic[FormT]):
             self._shown.run_method("open", opening)
             return
         fields = tuple(
-            field_values(
-                name, field, self._helpers.options.get(name), self._helpers.hints.get(name)
-            )
+            field_values(name, field) | self._helpers.of_field(name)
             for name, field in self._fields.items()
         )
         with self._client.content:

@@ -28,6 +28,11 @@ const PEOPLE = `
                 :answer="found[field.name]" @search="search(field, $event)"
                 @update:model-value="edited(field)" @blur="left(field)"></people-field>`;
 
+const FILE = `
+  <file-field v-else-if="field.kind === 'file'" v-model="values[field.name]" :field="field"
+              :control="control(field)" @update:model-value="edited(field)"
+              @uploading="uploading(field, $event)" @failed="errors[field.name] = $event"></file-field>`;
+
 const TYPED = `
   <textarea v-else-if="field.kind === 'lines'" v-bind="control(field)" rows="4" dir="auto"
             v-model="values[field.name]" @input="edited(field)" @blur="left(field)"></textarea>
@@ -64,7 +69,7 @@ export const FIELDS = `
       <template v-else>
         <span v-if="isGroup(field)" class="field-label" :id="idOf(field) + '-label'">${LABEL}</span>
         <label v-else :for="idOf(field)">${LABEL}</label>
-        ${CHOICE}${PEOPLE}${TYPED}
+        ${CHOICE}${PEOPLE}${FILE}${TYPED}
         <div v-if="field.meter" class="meter" aria-hidden="true" :data-score="scores[field.name]"><i></i><i></i><i></i><i></i></div>
       </template>
       ${DESCRIPTIONS}
@@ -73,7 +78,7 @@ export const FIELDS = `
     </div>
   </div>`;
 
-export const EMPTY = { several: [], people: [], person: null, checkbox: false };
+export const EMPTY = { several: [], people: [], person: null, file: null, checkbox: false };
 
 // What the server gets of a value, and what two values are compared by.
 export function plain(value) {

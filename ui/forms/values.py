@@ -1,6 +1,6 @@
 """A form's fields and their values, as plain values for the browser."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import date
 from enum import Enum
@@ -19,31 +19,33 @@ from services.core.names import mixed_letters
 from services.users.selection import Person, Selection
 
 
-def field_values(
-    name: str, field: FormField, options: Sequence[Option] | None, hint: str | None
-) -> dict[str, Any]:
-    """What the dialog shows of a field; `options` and `hint` take the place of its own."""
+def field_values(name: str, field: FormField) -> dict[str, Any]:
+    """What the dialog shows of a field."""
     values: dict[str, Any] = {
         "name": name,
         "kind": field.kind,
         "label": field.label,
         "required": not field.optional,
         "missing": field.missing,
-        "hint": field.hint if hint is None else hint,
+        "hint": field.hint,
         "half": field.half,
         "autocomplete": field.autocomplete,
         "maxlength": field.maxlength,
         "early": field.is_checked_early,
     }
     if isinstance(field, ChoiceField | SeveralField):
-        shown = field.options if options is None else options
-        values["options"] = [asdict(option) for option in shown]
+        values["options"] = option_values(field.options)
         values["as_list"] = isinstance(field, ChoiceField) and field.as_list
     if isinstance(field, NewPasswordField):
         values["meter"] = True
     if isinstance(field, FileField):
         values["accept"] = field.accept
     return values
+
+
+def option_values(options: Iterable[Option]) -> list[dict[str, str]]:
+    """What there is to choose from."""
+    return [asdict(option) for option in options]
 
 
 def people_values(found: Selection) -> tuple[list[dict[str, Any]], bool, list[str]]:

@@ -7,8 +7,7 @@ from services.core.errors import OwnSecondFactorMissingError
 from services.core.form_fields import Option
 from services.core.forms import Form, choice
 from services.sessions.sessions import Visit
-from services.sign_in import policy as sign_in_policy
-from services.sign_in.policy import SignInPolicy
+from services.sign_in.policy import SignInPolicy, get_policy, require_second_factor
 from ui.components.facts import fact
 from ui.components.part import Part
 from ui.components.toast import Toast
@@ -55,7 +54,7 @@ class SecondFactorRuleCard:
 
     async def refresh(self) -> None:
         """Show what is required now."""
-        self.part.show(await sign_in_policy.get_policy(self.actor), False)
+        self.part.show(await get_policy(self.actor), False)
 
     def _fill(self, policy: SignInPolicy, lacks_own: bool) -> None:
         self.shown = policy
@@ -77,7 +76,7 @@ class SecondFactorRuleCard:
 
     async def _save(self, form: SecondFactorRule) -> str | None:
         try:
-            await sign_in_policy.require_second_factor(self.actor, form.second_factor)
+            await require_second_factor(self.actor, form.second_factor)
         except OwnSecondFactorMissingError:
             self.part.show(self.shown, True)
             return None

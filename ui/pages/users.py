@@ -2,14 +2,17 @@
 
 from functools import partial
 from typing import Annotated, Any
+from uuid import UUID
 
-from fastapi import Depends
-from nicegui import ui
+from fastapi import Depends, Request
+from fastapi.responses import StreamingResponse
+from nicegui import app, ui
 
 from models import Role
 from services.access.actor import Actor
 from services.access.permissions import Permission, invitable_roles
 from services.core.errors import NotFoundError
+from services.lists.query import from_url
 from services.sessions.sessions import Visit
 from services.users import accounts, listing
 from services.users.counts import lacks_tenant_admin
@@ -25,15 +28,17 @@ from ui.identity import require
 from ui.input import as_uuid, as_version
 from ui.pages.first_admin import FirstAdminNotice
 from ui.paths import home_path
-from ui.tables.live_table import HeadItem, Opening, opened
+from ui.tables.live_table import HeadItem, Opening, csv_response, opened
 
 MayView = Annotated[Visit, Depends(require(Permission.VIEW_USERS))]
 
 
 def register() -> None:
-    """Route the page, for a tenant's users and for the Platform Admins."""
+    """Route the page and its export, for a tenant's users and for the Platform Admins."""
     ui.page("/t/{slug}/users")(users_page)
     ui.page("/platform/users")(users_page)
+    app.get("/t/{slug}/users.csv", include_in_schema=False)(export)
+    app.get("/platform/users.csv", include_in_schema=False)(export)
 
 
 async def users_page(visit: MayView) -> None:
@@ -74,12 +79,14 @@ class _UsersScreen:
             title=title,
             base_url=f"{home}/users",
             head=head,
-            choices={"role": [(role.value, role.label) for role in dict.fromkeys(shown)]},
+            options={"role": [(role.value, role.label) for role in dict.fromkeys(shown)]},
+            export_url=f"{home}/users.csv",
             empty_hint="Invite the first one with “+ Invite User”.",
         )
         self.table.on_toggle(told(self.toast)(self._toggle))
 
-    def _invited(self, role: Role) -> None:
+    def _invited(self, user_id: UUID, role: Role) -> None:
+        self.table.bring(user_id)
         if self.notice is not None and role is Role.TENANT_ADMIN:
             self.notice.hide()
 
@@ -99,3 +106,11 @@ class _UsersScreen:
         if change.changed:
             hint = " Send a new invitation from their details." if change.invited else ""
             self.toast.show(f"{change.name} is active again.{hint}", tone="success")
+
+
+async def export(request: Request, visit: MayView) -> StreamingResponse:
+    """The users that the url's query finds, as a CSV file."""
+    values = dict(request.query_params)
+    query, columns = from_url(USERS, values), values.get("columns", "").split()
+    pieces = await listing.export_users(visit.actor, query, columns)
+    return csv_response(pieces, f"users-{visit.tenant_slug or 'platform'}")

@@ -48,6 +48,20 @@
   let isClosing = false;
   let isLeaving = false;
 
+  // A link back to a list leads to what was filtered there, and to the same row (table_places.js).
+  document.addEventListener("click", ({ target }) => {
+    const link = target instanceof Element ? target.closest("a.back-link") : null;
+    if (!link) return;
+    try {
+      const place = JSON.parse(sessionStorage.getItem("rollcall-list"));
+      if (place?.path !== link.pathname) return;
+      link.search = place.search;
+      sessionStorage.setItem("rollcall-list", JSON.stringify({ ...place, back: true }));
+    } catch {
+      // Without a storage it leads to the list's beginning.
+    }
+  });
+
   // NiceGUI makes the socket when it mounts the page. Ours are the first handlers on it.
   Object.defineProperty(window, "socket", {
     configurable: true,

@@ -20,7 +20,7 @@ export const cells = {
   // One of a filter's choices, in its words.
   choice: (table, row, { key }) => [clip(labelOf(table, key, row[key]))],
   count: (table, row, { key }) => [number(row[key] ?? 0)],
-  date: (table, row, { key }) => [row[key] ? h("time", { datetime: row[key] }, day(row[key])) : NONE],
+  date: (table, row, { key }) => [row[key] ? h("time", { datetime: row[key] }, anyDay(row[key])) : NONE],
   ago: (table, row, { key }) => [ago(row[key])],
   // A part of a hundred.
   bar: (table, row, { key, label }) => [
@@ -50,6 +50,11 @@ export function clip(text, look = "") {
 export function day(iso) {
   const [year, month, date] = iso.slice(0, 10).split("-").map(Number);
   return `${date} ${MONTHS[month - 1].slice(0, 3)} ${year}`;
+}
+
+// The day of a day, or of a moment where the reader is.
+function anyDay(iso) {
+  return iso.includes("T") ? localDay(iso) : day(iso);
 }
 
 // The day of a moment, here.

@@ -14,9 +14,9 @@ Choices = tuple[tuple[str, str], ...]
 """Keys and labels of a filter's options."""
 
 
-def config_of(live_list: LiveList[Any], choices: Mapping[str, Sequence[Sequence[str]]]) -> str:
-    """The list as JSON. `choices` narrow the options of some filters, or are the people of one."""
-    narrowed = {name: tuple((key, label) for key, label in all_) for name, all_ in choices.items()}
+def config_of(live_list: LiveList[Any], options: Mapping[str, Sequence[Sequence[str]]]) -> str:
+    """The list as JSON. `options` are those of some filters, or the people of one."""
+    narrowed = {name: tuple((key, label) for key, label in all_) for name, all_ in options.items()}
     return _config(live_list.noun, _Held(live_list), tuple(narrowed.items()))
 
 
@@ -43,7 +43,9 @@ def _config(noun: str, held: _Held, choices: tuple[tuple[str, Choices], ...]) ->
             "plural": live_list.plural,
             "sort": live_list.usual_sort,
             "size": PAGE_SIZE,
+            "belongs": wire_of(live_list.belongs),
             "columns": [_column(column) for column in live_list.columns],
+            "more": list(live_list.more),
             "search": [column.key for column in live_list.columns if column.search],
             "filters": [_filter(one, narrowed.get(one.key)) for one in live_list.filters],
             "breakdown": [
@@ -66,6 +68,7 @@ def _column(column: Column) -> dict[str, Any]:
         "cell": column.cell,
         "sorts": bool(column.sort),
         "shown": column.shown,
+        "opens": column.opens,
     }
 
 
@@ -86,5 +89,6 @@ def _filter(one: Filter, choices: Choices | None) -> dict[str, Any]:
         "kind": one.kind,
         "everything": one.everything,
         "field": one.field,
+        "quiet": one.quiet,
         "options": options,
     }

@@ -2,15 +2,16 @@
 import { cells as usual } from "cells";
 import { listen } from "live_socket";
 import * as rows from "table_rows";
+import { keyboard, places, selection } from "table_hands";
 import { view } from "live_table_view";
 
 const SEARCH_PAUSE = 200; // ms of quiet before a search is sent
 const ANSWER_TIMEOUT = 10_000; // ms until a query counts as failed
 const HIGHLIGHT = 1_900; // ms; the style's animation is a little shorter
 const RECONNECT_SPREAD = 2_000; // ms over which the pages ask again after a restart
-const REMEMBERED = 500; // patches
+const REMEMBERED = 1_000; // patches
 const FIRST = 12; // rows that are drawn at once: a screen of them; the others in the next frame
-const MOST_INSERTED = 50; // rows above those of the page
+const MOST_INSERTED = 200; // rows above those of the page
 
 // A component: the table of a list whose rows have these `cells` beside the usual ones, look so
 // (`look` gives a row's classes), and end in what `actions` draws. `methods` are for those cells;
@@ -26,16 +27,23 @@ export function liveTable({
 } = {}) {
   return {
     ...table,
-    emits: ["query", ...emits],
+    emits: ["query", "columns", "view", ...emits],
     props: { ...table.props, ...props },
     data() {
-      return { ...table.data.call(this), ...data() };
+      return { ...table.data.call(this), ...selection.data(), ...keyboard.data(), ...data() };
     },
     created() {
       Object.assign(this, { cells: { ...usual, ...cells }, look, actions });
       table.created.call(this);
     },
-    methods: { ...table.methods, ...methods },
+    computed: { ...table.computed, ...selection.computed },
+    methods: {
+      ...table.methods,
+      ...selection.methods,
+      ...keyboard.methods,
+      ...places.methods,
+      ...methods,
+    },
   };
 }
 
@@ -55,6 +63,10 @@ const table = {
     me: String,
     base_url: String,
     head: Array,
+    views: Array, // {name, query}: those that this person saved
+    columns: Array, // keys of those that this person chose
+    acts: Array, // what can be done to the selected rows
+    export_url: String,
     empty_hint: String,
   },
   data() {
@@ -72,6 +84,12 @@ const table = {
       error: "",
       spoken: "",
       fresh: {},
+      columnKeys: this.columns,
+      openMenu: "",
+      wanted: {}, // filters that are shown because somebody asked for them
+      saved: this.views,
+      viewName: new URLSearchParams(location.search).get("view") ?? "",
+      arrived: [], // rows that others made, or that fit now; they wait until somebody asks for them
     };
   },
   created() {
@@ -81,19 +99,33 @@ const table = {
     this.recent = new Map();
     this.presence = new Map();
     this.inserted = [];
+    this.own = new Set(); // ids of rows that were made on this page
     this.timers = new Set();
   },
   mounted() {
     window.addEventListener("popstate", this.back);
-    this.later(() => (this.most = Infinity), 0);
+    window.addEventListener("pagehide", this.leave);
+    document.addEventListener("keydown", this.pressed);
+    document.addEventListener("pointerdown", this.clicked);
+    this.later(() => {
+      this.most = Infinity;
+      this.$nextTick(this.comeBack);
+    }, 0);
     this.stop = listen(
-      { [`rollcall_${this.list.noun}`]: this.patch, rollcall_presence: this.seen },
+      {
+        [`rollcall_${this.list.noun}`]: this.patch,
+        rollcall_presence: this.seen,
+        rollcall_tallies: (tallies) => Object.assign(this.all, tallies),
+      },
       // Who has just opened the page isn't one of many at once.
       { onReconnect: this.reconnected, onMissed: () => this.ask() },
     );
   },
   unmounted() {
     window.removeEventListener("popstate", this.back);
+    window.removeEventListener("pagehide", this.leave);
+    document.removeEventListener("keydown", this.pressed);
+    document.removeEventListener("pointerdown", this.clicked);
     clearTimeout(this.searching);
     clearTimeout(this.answering);
     for (const timer of this.timers) clearTimeout(timer);
@@ -114,10 +146,25 @@ const table = {
       if (!this.canTurn) return this.pageNow;
       return Math.max(this.pageNow + 1, Math.ceil(this.found / this.asked.size));
     },
+    filtersShown() {
+      return this.list.filters.filter(
+        ({ key, quiet }) => !quiet || this.wanted[key] || this.asked[key],
+      );
+    },
+    columnsShown() {
+      return this.list.columns.filter(({ key, opens, shown }) =>
+        opens || (this.columnKeys ? this.columnKeys.includes(key) : shown),
+      );
+    },
     countText() {
       const all = this.plural(this.all.all);
       const narrowed = rows.isFiltered(this.shown.query, this.list);
       return narrowed ? `${rows.number(this.found)} of ${all}` : all;
+    },
+    arrivedText() {
+      const narrowed = rows.isFiltered(this.shown.query, this.list);
+      const count = this.plural(this.arrived.length).replace(" ", narrowed ? " more " : " new ");
+      return `${count} · Show`;
     },
     breakdown() {
       return this.list.breakdown
@@ -132,6 +179,37 @@ const table = {
   methods: {
     number: rows.number,
     connectedAgain() {},
+    // -- saved views
+    viewUrl({ name, query }) {
+      const search = new URLSearchParams({ ...query, view: name });
+      return `${location.pathname}?${search}`;
+    },
+    saveView(text) {
+      const name = text.trim().replace(/\s+/gu, " ");
+      if (!name) return;
+      const query = rows.asked(this.asked, this.list);
+      this.saved = [...this.saved.filter((view) => view.name !== name), { name, query }];
+      this.viewName = name;
+      this.openMenu = "";
+      history.replaceState(history.state, "", this.viewUrl({ name, query }));
+      this.$emit("view", { name, query });
+    },
+    removeView(name) {
+      this.saved = this.saved.filter((view) => view.name !== name);
+      this.$emit("view", { name });
+    },
+
+    showFilter(key) {
+      this.wanted[key] = true;
+      this.openMenu = "";
+      this.$nextTick(() => document.getElementById(`${this.$attrs.id}-${key}`)?.focus());
+    },
+    showColumn(key, shown) {
+      const keys = this.columnsShown.map((column) => column.key).filter((other) => other !== key);
+      this.columnKeys = shown ? [...keys, key] : keys;
+      this.$emit("columns", { columns: this.columnKeys });
+      if (shown && this.list.more.includes(key)) this.ask(); // nobody has read it yet
+    },
     plural(count) {
       const { noun, plural } = this.list;
       return count === 1 ? `1 ${noun}` : `${rows.number(count)} ${plural}`;
@@ -148,6 +226,7 @@ const table = {
       this.more = { before: result.has_previous, after: result.has_next };
       this.shownCursor = result.cursor;
       this.inserted = [];
+      this.arrived = [];
       this.items = result.rows.map((row) => this.upToDate(row));
       this.spoken = this.found ? this.countText : `No ${this.list.plural} match`;
       if (this.toTop) this.scrollToTop();
@@ -168,7 +247,8 @@ const table = {
       this.presence.clear();
       this.answering = setTimeout(() => this.failed("", this.seq), ANSWER_TIMEOUT);
       this.shownCursor = null; // it belongs to another list from here on
-      this.$emit("query", { ...this.asked, near, seq: this.seq });
+      const columns = this.columnsShown.map(({ key }) => key).join(" ");
+      this.$emit("query", { ...this.asked, columns, near, seq: this.seq });
     },
     answered() {
       clearTimeout(this.answering);
@@ -176,14 +256,18 @@ const table = {
       this.error = "";
     },
     change(values, near = null) {
+      if (!("page" in values) && !("sort" in values)) this.clearSelection();
+      if (!("page" in values)) this.viewName = "";
       Object.assign(this.asked, { page: 1 }, values);
       history.pushState(history.state, "", this.url());
       this.ask(near);
     },
     url() {
-      return location.pathname + rows.toUrl(this.asked, this.list);
+      return location.pathname + rows.toUrl(this.asked, this.list, this.viewName);
     },
     typed() {
+      this.clearSelection();
+      this.viewName = "";
       Object.assign(this.asked, { q: this.text, page: 1 });
       history.replaceState(history.state, "", this.url());
       clearTimeout(this.searching);
@@ -213,6 +297,7 @@ const table = {
     },
     back() {
       this.asked = rows.fromUrl(location.search, this.list);
+      this.viewName = new URLSearchParams(location.search).get("view") ?? "";
       this.text = this.asked.q;
       this.ask();
     },
@@ -235,16 +320,45 @@ const table = {
       const didFit = before && this.fitsShown(before);
       this.remember({ ...now, counted: isNew || known?.counted });
       this.count(before, now);
-      if (row) rows.replace(row, now);
-      else if (this.fitsShown(now) && !didFit) this.insert(now);
-      else return;
+      if (row) rows.replace(row, now, this.list);
+      else if (this.fitsShown(now) && !didFit) {
+        if (this.own.has(id) || !this.items.length) this.insert(now);
+        else this.arrived.push(id);
+      } else {
+        if (!this.fitsShown(now)) this.arrived = this.arrived.filter((other) => other !== id);
+        return;
+      }
       this.highlight(id);
+    },
+    bring(id) {
+      this.own.add(id);
+      if (this.arrived.includes(id)) this.showArrived([id]);
+    },
+    // Above the others: wherever they belong in the order, they are what was asked for.
+    showArrived(ids = this.arrived) {
+      for (const id of ids) {
+        this.insert(this.recent.get(id));
+        this.highlight(id);
+      }
+      this.arrived = this.arrived.filter((id) => !ids.includes(id));
+      this.scrollToTop();
     },
     seen({ id, online }) {
       this.presence.set(id, online);
       for (const row of [this.recent.get(id), this.items.find((other) => other.id === id)]) {
         if (row) row.online = online;
       }
+      this.presenceChanged(id);
+    },
+    // Where the list is of those who are here, whoever comes is a row of it.
+    presenceChanged(id) {
+      const isNew = !this.items.some((row) => row.id === id);
+      if (!isNew || !this.shown.query.here || this.asking) return;
+      this.asking = true;
+      this.later(() => {
+        this.asking = false;
+        this.ask();
+      }, RECONNECT_SPREAD);
     },
     remember(row) {
       this.recent.delete(row.id);
@@ -287,9 +401,6 @@ const table = {
         action();
       }, delay);
       this.timers.add(timer);
-    },
-    href(row) {
-      return `${this.base_url}/${encodeURIComponent(row.id)}`;
     },
   },
 };

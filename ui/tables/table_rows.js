@@ -17,12 +17,17 @@ export function fromUrl(search, config) {
   return query;
 }
 
-// The parameters that spell a query; what is usual is left out.
-export function toUrl(query, config) {
-  const values = new URLSearchParams();
-  for (const [name, usual] of Object.entries(defaults(config))) {
-    if (query[name] !== usual) values.set(name, String(query[name]));
-  }
+// What a query asks for beside what is usual.
+export function asked(query, config) {
+  const usual = Object.entries(defaults(config));
+  const other = usual.filter(([name, value]) => query[name] !== value);
+  return Object.fromEntries(other.map(([name]) => [name, String(query[name])]));
+}
+
+// The parameters that spell a query (and name the view that it is).
+export function toUrl(query, config, view = "") {
+  const values = new URLSearchParams(asked(query, config));
+  if (view) values.set("view", view);
   const search = values.toString();
   return search ? `?${search}` : "";
 }
@@ -36,6 +41,7 @@ export function fits(row, query, words, config) {
   const key = words.length ? searchKey(row, config) : "";
   return (
     words.every((word) => key.includes(word)) &&
+    matches(row, config.belongs) &&
     config.filters.every((filter) => !query[filter.key] || passes(row, filter, query[filter.key]))
   );
 }
@@ -74,14 +80,18 @@ function searchKey(row, config) {
 // What a change from one state of a row to another does to the counts; `before` is null for a row
 // that is new.
 export function countChange(before, now, config) {
-  const step = (match) => (matches(now, match) ? 1 : 0) - (before && matches(before, match) ? 1 : 0);
+  const among = (row, match) => (row && matches(row, config.belongs) && matches(row, match) ? 1 : 0);
+  const step = (match) => among(now, match) - among(before, match);
   const parts = config.breakdown.map(({ key, match }) => [key, step(match)]);
-  return { all: before ? 0 : 1, ...Object.fromEntries(parts) };
+  return { all: step({}), ...Object.fromEntries(parts) };
 }
 
-// Makes a row what another one is, and lets go of what that one doesn't have.
-export function replace(row, now) {
-  for (const name of Object.keys(row)) if (!(name in now)) delete row[name];
+// Makes a row what another one is, and lets go of what that one doesn't have, but for what isn't
+// read each time.
+export function replace(row, now, config) {
+  for (const name of Object.keys(row)) {
+    if (!(name in now) && !config.more.includes(name)) delete row[name];
+  }
   Object.assign(row, now);
 }
 

@@ -27,6 +27,7 @@ from services.users import accounts, invitation_import
 from services.users.invitation_form import InvitationForm
 from services.users.invitation_import import ImportRow
 from tests import books
+from tests.browser.waiting import PATIENCE
 from tests.factories import create_tenant, create_user, open_session, sign_in
 from tests.services.call import Call
 from tests.services.calls import CALLS, connected
@@ -155,7 +156,7 @@ async def test_who_looks_waits_for_nobody(rollcall: Runtime, tenant: Tenant, adm
         await lock_users(tx, [admin.user_id])
         (await tx.get_one(User, admin.user_id)).first_name = "Changing"
         await tx.flush()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             with pytest.raises(SelfDeactivationError):
                 await accounts.set_active(admin, admin.user_id, False)
             assert await sessions.revoke(admin, admin.user_id) == 0

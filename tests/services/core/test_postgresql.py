@@ -122,8 +122,8 @@ async def test_who_asks_a_database_that_went_silent_waits_ten_seconds_at_most(
             relay.talks.set()
             assert {refused for refused, _ in answers + later} == {True}
             longest = max(seconds for _, seconds in answers + later)
-            assert longest < 2 * 10, "twice, as others use the machine"
-            async with asyncio.timeout(30):
+            assert longest < 4 * 10, "four times, as others use the machine"
+            async with asyncio.timeout(60):
                 while True:
                     with suppress(DatabaseUnavailableError):
                         await _ask()

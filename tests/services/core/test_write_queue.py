@@ -55,7 +55,7 @@ class Stage:
         """Somebody else writes; at the end all who came meanwhile have written."""
         async with self.queue.turn():
             yield
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await asyncio.gather(*self.tasks.values(), return_exceptions=True)
 
 
@@ -148,7 +148,7 @@ async def test_each_user_has_one_of_several_places() -> None:
 
 async def test_urgent_acts_have_places_that_nobody_else_takes() -> None:
     stage = Stage(places=1, reserved=1)
-    async with stage.queue.turn(), asyncio.timeout(5):
+    async with stage.queue.turn(), asyncio.timeout(60):
         usual = await stage.comes("usual", Someone())
         await (await stage.comes("urgent", Someone(), Turn.URGENT))
         assert not usual.done()
@@ -170,7 +170,7 @@ async def test_who_goes_away_at_the_moment_of_being_called_holds_nobody_up() -> 
         gone = await stage.comes("gone", Someone())
         following = await stage.comes("next", Someone())
     gone.cancel()  # called, and not yet run
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         await following
     assert stage.wrote == ["next"]
 

@@ -1,5 +1,6 @@
 """What follows from a list's declaration, whatever it is a list of: here of mails."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -23,11 +24,13 @@ from services.lists.declaration import (
     choice,
     dates,
     person,
+    value,
 )
 from services.lists.matches import Given, NotWithin, Within
 from services.lists.query import ListQuery, from_url
 from services.lists.slices import Slice, find_row, read_slice
 from services.lists.wire import patch_values, row_values
+from ui.tables.config import config_of
 
 
 @dataclass(frozen=True)
@@ -207,3 +210,22 @@ def test_a_url_without_parameters_asks_for_the_usual_order() -> None:
     assert from_url(MAILS, {}) == ListQuery(sort="recipient")
     assert from_url(MAILS, {"sort": "id", "size": "7"}) == ListQuery(sort="recipient")
     assert from_url(MAILS, {"size": "100"}).size == 100
+
+
+SENT_MAILS = replace(MAILS, noun="test_sent_mail", belongs=SENT.match)
+
+
+async def test_rows_that_do_not_belong_to_a_list_are_in_no_page_and_in_no_count(
+    tenant: Tenant, mails: list[OutgoingMail]
+) -> None:
+    async with reading() as tx:
+        found = await read_slice(tx, SENT_MAILS, ListQuery(), tenant.id)
+    assert {row.state for row in found.rows} == {MailState.SENT}
+    assert (found.total, found.counts["all"], found.counts["waiting"]) == (8, 8, 0)
+    assert json.loads(config_of(SENT_MAILS, {}))["belongs"] == {"state": "sent"}
+
+
+def test_a_filter_of_values_takes_any_text() -> None:
+    recipients = value("recipient", "To")
+    assert recipients.read("01@example.com") == {"recipient": "01@example.com"}
+    assert recipients.read("") is None

@@ -24,7 +24,7 @@ from services.core.settings import Settings
 from services.core.startup import started
 from services.operations import readiness
 from services.operations.readiness import Check
-from tests.browser.waiting import eventually
+from tests.browser.waiting import PATIENCE, eventually
 from tests.conftest import make_settings
 from tests.ports import free_port
 from tests.postgres import PostgresServer, unprivileged_user
@@ -99,22 +99,27 @@ async def test_what_cannot_be_written_is_told_until_it_can(
 ) -> None:
     monkeypatch.setattr(readiness, "KEEP_FAILED_SECONDS", 0)
     await _execute(rollcall, "ALTER TABLE bus_message RENAME TO elsewhere")
-    (trouble,) = await _troubles()
-    assert trouble.name == "writing"
+    trouble = next(found for found in await _troubles() if found.name == "writing")
     assert "bus_message" in trouble.detail
     assert "bus_message" not in trouble.sentence, "anybody may read it"
     await _execute(rollcall, "ALTER TABLE elsewhere RENAME TO bus_message")
-    assert await _troubles() == []
+    async with asyncio.timeout(PATIENCE):  # who listens may have missed the table, and tries again
+        while await _troubles():  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0.05)
 
 
 @pytest.mark.usefixtures("serving")
-async def test_asking_all_the_time_writes_once(rollcall: Runtime) -> None:
+async def test_asking_all_the_time_writes_once(
+    rollcall: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readiness, "KEEP_SECONDS", 3600)
+    monkeypatch.setattr(readiness, "ANSWER_SECONDS", PATIENCE)
     await asyncio.gather(*(readiness.recent() for _ in range(50)))
     for _ in range(50):
         await readiness.recent()
     async with rollcall.database.reader.connect() as connection:
         rows = await connection.execute(text("SELECT count(*) FROM bus_message"))
-        assert rows.scalar_one() <= 2  # a slow machine may need more than KEEP_SECONDS
+        assert rows.scalar_one() == 1
 
 
 @pytest.mark.usefixtures("serving")

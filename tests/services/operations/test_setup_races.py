@@ -28,6 +28,8 @@ from tests import books, factories
 from tests.factories import CALLER, PASSWORD, create_users
 from tests.racing import FEW_ROUNDS, ROUNDS, duel, race, rounds
 
+pytestmark = pytest.mark.stress
+
 
 @pytest.fixture(autouse=True)
 def _every_password_is_fine(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ from services.core.runtime import Runtime
 from services.operations import workers
 from services.users import accounts
 from tests import books
+from tests.browser.waiting import PATIENCE
 from tests.factories import create_user, sign_in
 
 
@@ -65,7 +66,7 @@ async def test_worker_that_meets_a_bug_starts_again(
         await asyncio.Event().wait()
 
     task = asyncio.create_task(workers._kept_alive(worker))
-    await asyncio.wait_for(again.wait(), 5)
+    await asyncio.wait_for(again.wait(), PATIENCE)
     task.cancel()
     assert "The worker worker failed, and starts again" in caplog.text
 

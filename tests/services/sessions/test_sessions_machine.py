@@ -1,5 +1,8 @@
 """However sessions begin, are used, expire and are ended, and whatever the clock does: exactly
-those that should be are alive, and none that was over lives again."""
+those that should be are alive, and none that was over lives again.
+
+`make test` tries 5 histories on SQLite and 3 on PostgreSQL; `make soak` 8 and 4.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,8 +27,9 @@ from tests import books, factories
 from tests.conftest import BOTH
 from tests.factories import CALLER, PASSWORD
 from tests.machines import Machine, explore, maker
+from tests.sizes import size
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.stress]
 
 PASSWORDS = (PASSWORD, "an entirely other sentence")
 
@@ -174,4 +178,9 @@ class Sessions(Machine):
 def test_sessions_live_and_end_as_they_should(
     request: pytest.FixtureRequest, tmp_path: Path, kind: str
 ) -> None:
-    explore(Sessions, maker(request, kind, tmp_path), 8 if kind == "sqlite" else 4, steps=20)
+    explore(
+        Sessions,
+        maker(request, kind, tmp_path),
+        size(5, 8) if kind == "sqlite" else size(3, 4),
+        steps=20,
+    )

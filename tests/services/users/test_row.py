@@ -30,7 +30,7 @@ def _row(name: str = "Kathleen Antonelli", **given: object) -> UserRow:
         "mail_answer": "",
         "version": 17,
         "key": f"{fold(name)} {fold(email)}",
-        "last_sign_in": datetime(2026, 11, 24, 3, 30, 5, tzinfo=UTC),
+        "last_active": datetime(2026, 11, 24, 3, 30, 5, tzinfo=UTC),
         "end_date": None,
     }
     return UserRow(**(values | given))  # type: ignore[arg-type]
@@ -43,7 +43,7 @@ def test_a_toggle_costs_a_grid_300_bytes_at_most() -> None:
 
 
 def test_what_is_usual_is_left_out() -> None:
-    assert set(row_values(USERS, _row(last_sign_in=None))) == {
+    assert set(row_values(USERS, _row(last_active=None))) == {
         "id",
         "name",
         "email",
@@ -58,7 +58,7 @@ def test_what_is_unusual_is_told() -> None:
     values = row_values(USERS, row)
     assert (values["invited"], values["mail"]) == (True, "failed")
     assert values["mail_answer"] == "550 no such user"
-    assert row_values(USERS, _row())["last_sign_in"] == "2026-11-24T03:30Z"
+    assert row_values(USERS, _row())["last_active"] == "2026-11-24T03:30Z"
 
 
 @pytest.mark.parametrize("name", ["Zoë Öztürk", "Ødegård", "李 小龍", "ﬁona", "Straße", "İpek"])

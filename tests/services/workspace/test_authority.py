@@ -8,9 +8,9 @@ import pytest
 from models import Role, Tenant, User
 from services.access.actor import Actor
 from services.core.errors import InvalidInputError, NotFoundError
+from services.lists.query import ListQuery
 from services.workspace import listing, pocs
 from services.workspace.pocs import HandOverForm
-from services.workspace.query import PocQuery
 from tests.factories import create_user, sign_in
 from tests.services.workspace.scene import create_poc, deactivate
 from tests.services.workspace_calls import ON_ROWS, Made, Rows, create_rows
@@ -39,7 +39,7 @@ async def test_above_the_organisations_there_is_no_work(ada: Actor, platform: Ac
     poc_id = await create_poc(ada)
     for call in (
         listing.get_details(platform, poc_id),
-        listing.list_pocs(platform, PocQuery()),
+        listing.list_pocs(platform, ListQuery()),
         pocs.reassign(platform, poc_id, 1, HandOverForm(owner_id=uuid4())),
     ):
         with pytest.raises(NotFoundError):

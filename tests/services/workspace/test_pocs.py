@@ -10,11 +10,11 @@ from services.access.actor import Actor
 from services.core.errors import ConflictError, InvalidInputError, NotFoundError
 from services.core.events import Event
 from services.core.runtime import Runtime
+from services.lists.query import ListQuery
 from services.workspace import history, listing, pocs
 from services.workspace.events import PocChanged
 from services.workspace.listing import PocDetails
 from services.workspace.pocs import HandOverForm, NewPocForm, PocForm, StatusForm
-from services.workspace.query import PocQuery
 from services.workspace.rights import NotAMemberError, StaleError
 from services.workspace.states import StepError
 from tests import books
@@ -48,9 +48,9 @@ async def test_a_poc_begun_for_somebody_else_has_both_as_members(
 async def test_without_an_end_a_poc_ends_with_its_last_task(author: Actor, ada: Actor) -> None:
     group_id = await create_group(author)
     found = await _facts(ada, await create_poc(ada, group_ids=[group_id]))
-    assert found.row.end_on == date(2026, 3, 5)
+    assert found.row.due == date(2026, 3, 5)
     empty = await _facts(ada, await create_poc(ada))
-    assert empty.row.end_on is None
+    assert empty.row.due is None
 
 
 def test_all_that_is_wrong_is_told_together() -> None:
@@ -186,8 +186,8 @@ async def test_an_inactive_persons_poc_can_be_given_to_somebody_active_alone(
 async def test_an_archived_poc_leaves_the_list_and_is_changed_no_more(ada: Actor) -> None:
     poc_id = await create_poc(ada)
     await pocs.set_archived(ada, poc_id, 1, archived=True)
-    assert (await listing.list_pocs(ada, PocQuery())).rows == []
+    assert (await listing.list_pocs(ada, ListQuery())).rows == []
     with pytest.raises(ConflictError, match="Restore it first"):
         await pocs.change_status(ada, poc_id, 2, StatusForm(status=ACTIVE))
     await pocs.set_archived(ada, poc_id, 2, archived=False)
-    assert len((await listing.list_pocs(ada, PocQuery())).rows) == 1
+    assert len((await listing.list_pocs(ada, ListQuery())).rows) == 1

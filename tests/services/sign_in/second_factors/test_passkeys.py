@@ -25,9 +25,9 @@ from services.sign_in.second_factors import (
     passkey_host,
     passkey_sign_in,
     passkeys,
+    second_step,
     totp,
 )
-from services.sign_in.second_factors import step as second_step
 from services.sign_in.sign_in import sign_in
 from services.tenants import closing
 from services.users import accounts

@@ -11,8 +11,7 @@ from services.core.errors import (
     PasskeyCopiedError,
     PasskeyRefusedError,
 )
-from services.sign_in.second_factors import passkey_sign_in, passkeys, totp
-from services.sign_in.second_factors import step as second_step
+from services.sign_in.second_factors import passkey_sign_in, passkeys, second_step, totp
 from tests import books, factories
 from tests.authenticator import Device
 from tests.conftest import PUBLIC_URL
