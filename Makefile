@@ -4,6 +4,8 @@ PY := .venv/bin/python
 CHECKED := -m "not postgresql and not browser and not slow and not stress" \
   tests/services tests/sso tests/ui tests/test_architecture.py tests/test_project.py
 .DEFAULT_GOAL := help
+# Else each server under test compiles all of Rollcall anew, a second of a processor each time.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help
 help: ## list the targets

@@ -16,6 +16,9 @@ from ui.paths import home_path, sign_in_url
 
 # The navigation: name, last part of the address, and the permission that shows it.
 TENANT_NAVIGATION = (
+    ("Home", "home", Permission.VIEW_ALL_POCS),
+    ("POCs", "pocs", Permission.VIEW_ALL_POCS),
+    ("Templates", "templates", Permission.VIEW_TEMPLATES),
     ("Users", "users", Permission.VIEW_USERS),
     ("Roles", "roles", Permission.VIEW_ROLES),
     ("Audit", "audit", Permission.VIEW_AUDIT),

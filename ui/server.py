@@ -16,7 +16,7 @@ from services.core.settings import Settings
 from services.operations import setup
 from services.operations.workers import working
 from services.sessions import sessions
-from ui import assets, live, notices, pages, public, sweep
+from ui import assets, live, notices, pages, public, sweep, work_feed
 from ui.door import MOST_CONNECTIONS, Door, Listener, connections_within, raise_descriptor_limit
 from ui.framed_errors import render_framed
 from ui.headers import Compression, harden
@@ -54,7 +54,7 @@ def create_app(settings: Settings, *, connections: int = MOST_CONNECTIONS) -> Fa
     app.get("/static/{name}", include_in_schema=False)(assets.asset)
     public.register(app)
     pages.register()
-    for subscribe in (sweep.subscribe, notices.subscribe):
+    for subscribe in (sweep.subscribe, notices.subscribe, work_feed.subscribe):
         subscribe(runtime.current().bus)
     live.without_process_pool()
     live.install(

@@ -254,11 +254,6 @@ async def get_row(
     return row
 
 
-async def get_user(tx: Transaction, principal: Principal, user_id: UUID) -> User:
-    """A user of the tenant in which the principal works; raises `NotFoundError` for any other."""
-    return await get_row(tx, principal, User, user_id)
-
-
 def noun_of(table: type[OfTenant]) -> str:
     """What a person calls a row of this table: "task template" for `TaskTemplate`."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", table.__name__).lower()

@@ -170,7 +170,7 @@ class LiveList(Generic[RowT]):
     `beside` adds what isn't in the database, to what the browser gets (and none takes a value
     away). `counters` are for a table too large to count. `breakdown` says what the counts above the
     table are of, and `tallies` count what the filters of the same keys are about, beside them. The
-    first column that sorts is the order at first.
+    order at first is that of `first_sort`, or of the first column that sorts.
     """
 
     noun: str
@@ -189,6 +189,7 @@ class LiveList(Generic[RowT]):
     )
     beside: Callable[[RowT], Mapping[str, object]] | None = None
     more: Mapping[str, Enrich[RowT]] = field(default_factory=dict)
+    first_sort: str = ""
 
     def __post_init__(self) -> None:
         _declared[self.noun] = self
@@ -196,7 +197,7 @@ class LiveList(Generic[RowT]):
     @property
     def usual_sort(self) -> str:
         """The column by which the list is sorted at first."""
-        return next(column.key for column in self.columns if column.sort)
+        return self.first_sort or next(column.key for column in self.columns if column.sort)
 
     def sort(self, key: str) -> Sort:
         """The order of a column."""

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from models import OutgoingMail, User
-from services.access.actor import Actor, Principal, get_user
+from services.access.actor import Actor, Principal
 from services.access.permissions import Permission, Secret
 from services.audit.acting import acting, viewing
 from services.audit.writing import Action
@@ -70,7 +70,7 @@ async def get_details(actor: Principal, user_id: UUID) -> UserDetails:
     """One user's details; raises `NotFoundError` for a user of another tenant."""
     async with viewing(actor, Permission.VIEW_USERS) as view:
         tx = view.tx
-        user = await get_user(tx, actor, user_id)
+        user = await view.get(User, user_id)
         mails = await tx.exec(
             select(OutgoingMail)
             .where(OutgoingMail.user_id == user.id)

@@ -99,6 +99,12 @@ async def list_comments(
     return CommentSlice(comments, has_earlier=len(found) > SLICE)
 
 
+async def get_comment(principal: Principal, comment_id: UUID) -> CommentView:
+    """A comment of the tenant in which the principal works; raises `NotFoundError`."""
+    async with viewing(principal, Permission.VIEW_ALL_POCS) as view:
+        return (await _views(view.tx, [await view.get(Comment, comment_id)]))[0]
+
+
 async def find_comment(comment_id: UUID) -> CommentView:
     """A comment as it is now, to tell the open pages; raises `NotFoundError`."""
     async with reading() as tx:

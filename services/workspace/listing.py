@@ -12,6 +12,7 @@ from models import (
     PocStatus,
     Resource,
     SuccessCriterion,
+    User,
 )
 from services.access.actor import Principal
 from services.access.permissions import Permission, may
@@ -60,6 +61,18 @@ async def list_customers(principal: Principal) -> Sequence[str]:
             .order_by(col(Poc.customer_key), col(Poc.customer))
         )
         return list(found)
+
+
+async def list_owners(principal: Principal) -> Sequence[tuple[UUID, str]]:
+    """Who owns POCs, by name: the id and the name of each, for the filter."""
+    async with viewing(principal, Permission.VIEW_ALL_POCS) as view:
+        owners = select(Poc.owner_id).where(
+            Poc.tenant_id == tenant_of(view), col(Poc.archived_at).is_(None)
+        )
+        found = await view.tx.exec(
+            select(User).where(col(User.id).in_(owners)).order_by(col(User.name_key), col(User.id))
+        )
+        return [(user.id, user.full_name) for user in found]
 
 
 async def find_row(poc_id: UUID) -> PocRow:

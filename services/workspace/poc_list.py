@@ -103,10 +103,21 @@ OPEN = {"closed": False}
 
 POCS = LiveList[PocRow](
     noun="poc",
+    first_sort="due",
     plural="POCs",
     model=Poc,
     columns=(
-        # First the order at the beginning: by due date, and closed ones last, as they have none.
+        Column("title", "Title", sort=by(Poc.title_key), cell="title", search=True, opens=True),
+        Column("customer", "Customer", sort=by(Poc.customer_key, Poc.title_key), search=True),
+        Column("owner", "Owner", cell="owner"),
+        Column(
+            "status",
+            "Status",
+            cell="choice",
+            sort=by_groups([option.match for option in STATUSES.values()], Poc.title_key),
+        ),
+        Column("team", "Progress", cell="sides", export=lambda row: f"{row.progress.whole.done}"),
+        # The order at first: closed ones come last, whenever they were to end.
         Column(
             "due",
             "Due",
@@ -117,16 +128,6 @@ POCS = LiveList[PocRow](
                 IndexRange({"closed": True}, (Poc.title_key,)),
             ),
         ),
-        Column("title", "Title", sort=by(Poc.title_key), cell="title", search=True, opens=True),
-        Column("customer", "Customer", sort=by(Poc.customer_key, Poc.title_key), search=True),
-        Column("owner", "Owner", cell="text"),
-        Column(
-            "status",
-            "Status",
-            cell="choice",
-            sort=by_groups([option.match for option in STATUSES.values()], Poc.title_key),
-        ),
-        Column("team", "Progress", export=lambda row: f"{row.progress.whole.done}"),
     ),
     fields={
         "status": col(Poc.status),

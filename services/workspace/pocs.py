@@ -165,8 +165,13 @@ async def _hand_over(act: Act, poc: Poc, version: int, form: HandOverForm) -> No
         return
     check_version(version, poc.version, "this POC")
     (owner,) = await require_workers(act, [form.owner_id], "owner_id")
+    await give(act, poc, owner, form.note)
+
+
+async def give(act: Act, poc: Poc, owner: User, note: str) -> None:
+    """Make somebody the owner of a POC, for a call that has locked both."""
     was, before = facts_of(poc), await act.tx.get_one(User, poc.owner_id)
-    poc.owner_id, poc.handover_note = owner.id, form.note
+    poc.owner_id, poc.handover_note = owner.id, note
     await ensure_member(act, poc, owner.id)
     await act.record(Action.POC_HANDED_OVER, poc, before=before.full_name, after=owner.full_name)
     _touch(act, poc, was)

@@ -77,7 +77,7 @@ async def add_task(principal: Principal, form: NewTaskForm) -> UUID:
         )
         await act.tx.flush()
         await act.record(Action.TASK_ADDED, poc, task=task.title)
-        await _assign(act, poc, task, form.assignee_ids)
+        await assign_to(act, poc, task, form.assignee_ids)
         _changed(act, poc, task)
         return task.id
 
@@ -96,7 +96,7 @@ async def edit_task(principal: Principal, task_id: UUID, version: int, form: Tas
             setattr(task, name, values[name])
         what = ", ".join(name.replace("_on", "").replace("_", " ") for name in changes)
         await act.record(Action.TASK_EDITED, poc, task=task.title, changed=what)
-        _touch(act, poc, task)
+        touch(act, poc, task)
 
 
 @looks_first
@@ -126,7 +126,7 @@ async def set_status(
             after=then.label,
             reason=reason or None,
         )
-        _touch(act, poc, task)
+        touch(act, poc, task)
 
 
 @looks_first
@@ -137,11 +137,11 @@ async def assign(
     may stay, and can't come anew. Raises `InvalidInputError` for who can't be chosen."""
     async with acting(principal, Permission.MANAGE_TASKS, lock=assignee_ids) as act:
         poc, task = await get_part_to_change(act, Task, task_id)
-        if set(assignee_ids) == {row.user_id for row in await _assigned(act, task)}:
+        if set(assignee_ids) == {row.user_id for row in await assigned(act, task)}:
             return
         check_version(version, task.version, f"“{task.title}”")
-        await _assign(act, poc, task, assignee_ids)
-        _touch(act, poc, task)
+        await assign_to(act, poc, task, assignee_ids)
+        touch(act, poc, task)
 
 
 @looks_first
@@ -170,7 +170,7 @@ async def move_task(
         if comes:
             await act.record(Action.TASK_EDITED, poc, task=task.title, group=group.title)
         for moved_id in {task.id, *changed}:
-            _touch(act, poc, moved[moved_id])
+            touch(act, poc, moved[moved_id])
 
 
 @looks_first
@@ -188,7 +188,7 @@ async def set_archived(
         task.archived_at = clock.now() if archived else None
         action = Action.TASK_ARCHIVED if archived else Action.TASK_RESTORED
         await act.record(action, poc, task=task.title)
-        _touch(act, poc, task)
+        touch(act, poc, task)
 
 
 async def _tasks_of(act: Act, group_id: UUID) -> list[Task]:
@@ -198,13 +198,15 @@ async def _tasks_of(act: Act, group_id: UUID) -> list[Task]:
     return list(found)
 
 
-async def _assigned(act: Act, task: Task) -> list[TaskAssignee]:
+async def assigned(act: Act, task: Task) -> list[TaskAssignee]:
+    """Who is to do a task, row by row."""
     found = await act.tx.exec(select(TaskAssignee).where(TaskAssignee.task_id == task.id))
     return list(found)
 
 
-async def _assign(act: Act, poc: Poc, task: Task, user_ids: Collection[UUID]) -> None:
-    rows = {row.user_id: row for row in await _assigned(act, task)}
+async def assign_to(act: Act, poc: Poc, task: Task, user_ids: Collection[UUID]) -> None:
+    """Have these people do a task, and nobody else; raises what `require_workers` raises."""
+    rows = {row.user_id: row for row in await assigned(act, task)}
     new = [user_id for user_id in dict.fromkeys(user_ids) if user_id not in rows]
     gone = [user_id for user_id in rows if user_id not in user_ids]
     users = await require_workers(act, new, "assignee_ids")
@@ -224,7 +226,8 @@ async def _assign(act: Act, poc: Poc, task: Task, user_ids: Collection[UUID]) ->
         )
 
 
-def _touch(act: Act, poc: Poc, task: Task) -> None:
+def touch(act: Act, poc: Poc, task: Task) -> None:
+    """Count a change of a task, and tell of it."""
     task.changed(clock.now(), by_id(act))
     _changed(act, poc, task)
 

@@ -9,6 +9,7 @@ from tests import factories
 from tests.browser.browsers import Browsers, fill
 from tests.browser.forms_page import FILE_ID
 from tests.browser.grid import dialog, toast
+from tests.browser.looks import look
 
 
 async def _open(browsers: Browsers, tenant: Tenant, user: User, **options: object) -> Page:
@@ -143,3 +144,14 @@ async def test_who_is_deactivated_while_a_form_is_open_leaves_the_choices(
     await accounts.set_active(admin, bob.id, True)
     await _owner(page).fill("bell")
     await expect(_offered(page).filter(has_text="Bob Bell")).to_be_visible()
+
+
+async def test_a_form_and_its_list_of_people_are_accessible_at_every_width(
+    browsers: Browsers, tenant: Tenant, ada: User
+) -> None:
+    page = await _open(browsers, tenant, ada)
+    await dialog(page).get_by_role("button", name="Create thing").click()
+    await expect(dialog(page).get_by_text("Choose an owner.")).to_be_visible()
+    await _owner(page).focus()
+    await expect(_offered(page)).to_have_count(1)
+    await look(page, "form")

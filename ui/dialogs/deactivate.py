@@ -10,8 +10,13 @@ from services.sessions import receipts
 from services.sessions.receipts import Receipt
 from services.users import accounts
 from services.users.accounts import Impact, StatusChange
+from services.workspace.impact import WorkImpact, get_work_impact
 from ui.components.toast import Toast
 from ui.forms.dialog import About, FormDialog, Helpers
+from ui.work_words import count_words
+
+# Titles of POCs that the question names; of more it says how many.
+MOST_TITLES = 3
 
 
 class DeactivateDialog:
@@ -34,7 +39,7 @@ class DeactivateDialog:
     async def ask(self, user_id: UUID) -> None:
         """Open the dialog with what the deactivation would do right now."""
         impact = self.impact = await accounts.get_impact(self.actor, user_id)
-        body = _impact_text(impact)
+        body = [*_impact_text(impact), *_work_text(await self._find_work(user_id))]
         self.dialog.open(title="Deactivate {name}?", body=body, about=_about(impact))
 
     async def look_again(self) -> None:
@@ -44,7 +49,14 @@ class DeactivateDialog:
         impact = await accounts.get_impact(self.actor, self.impact.user_id)
         others = "" if impact.active else f"Somebody else has deactivated {impact.name} meanwhile."
         self.impact = impact
-        self.dialog.update(_about(impact), body=_impact_text(impact), change=others)
+        work = await self._find_work(impact.user_id)
+        body = [*_impact_text(impact), *_work_text(work)]
+        self.dialog.update(_about(impact), body=body, change=others)
+
+    async def _find_work(self, user_id: UUID) -> WorkImpact:
+        if self.actor.tenant_id is None:  # above the organisations nobody has work
+            return WorkImpact((), ())
+        return await get_work_impact(self.actor, user_id)
 
     async def _deactivate(self, _form: Form) -> None:
         impact = self.impact
@@ -97,6 +109,22 @@ def outcome(change: StatusChange, receipt: Receipt | None) -> str:
 def _about(impact: Impact) -> About:
     note = mixed_letters(mixed_scripts(impact.name))
     return About(str(impact.user_id), impact.name, impact.email, note)
+
+
+def _work_text(work: WorkImpact) -> list[str]:
+    """What would be left without anybody active; nothing where there is none."""
+    lines = []
+    if work.pocs:
+        titles = ", ".join(f"“{poc.title}”" for poc in work.pocs[:MOST_TITLES])
+        more = len(work.pocs) - MOST_TITLES
+        others = f" and {more} more" if more > 0 else ""
+        lines.append(f"{count_words(len(work.pocs), 'open POC')} of theirs: {titles}{others}.")
+    if work.tasks:
+        late = f", {work.overdue} of them overdue" if work.overdue else ""
+        lines.append(f"{count_words(len(work.tasks), 'open task')} theirs alone{late}.")
+    if lines:
+        lines.append("All of it stays as it is. Home lists the POCs until somebody has them.")
+    return lines
 
 
 def _impact_text(impact: Impact) -> list[str]:

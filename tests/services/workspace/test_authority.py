@@ -12,8 +12,9 @@ from services.lists.query import ListQuery
 from services.workspace import listing, pocs
 from services.workspace.pocs import HandOverForm
 from tests.factories import create_user, sign_in
+from tests.services.workspace.rows import Rows, create_rows
 from tests.services.workspace.scene import create_poc, deactivate
-from tests.services.workspace_calls import ON_ROWS, Made, Rows, create_rows
+from tests.services.workspace_calls import ON_ROWS, Made
 
 
 @pytest.mark.parametrize(

@@ -5,19 +5,34 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlmodel import select
 
-from models import Poc, PocMember, PocStatus, Role, Task, TaskAssignee, TaskGroup, TaskStatus, User
+from models import (
+    Poc,
+    PocMember,
+    PocStatus,
+    Role,
+    Task,
+    TaskAssignee,
+    TaskGroup,
+    TaskStatus,
+    Tenant,
+    User,
+)
+from services.access.actor import Actor
 from services.core import clock
 from services.core.db import reading, transaction
+from services.core.errors import InvalidInputError
 from services.core.startup import started
 from services.users import accounts
-from services.workspace import impact
+from services.workspace import impact, listing, task_list
+from services.workspace.pocs import HandOverForm
 from tests.conftest import make_settings
-from tests.factories import create_tenant, create_users, sign_in
-from tests.services.workspace.scene import MONDAY
+from tests.factories import create_tenant, create_user, create_users, sign_in
+from tests.services.workspace.scene import MONDAY, create_poc, create_task
 
 PEOPLE = 3
 POCS = st.lists(
@@ -134,3 +149,29 @@ def test_the_preview_is_what_is_so_after_the_commit(
     for beside in tmp_path.glob("rollcall.db-*"):
         beside.unlink()
     asyncio.run(run())
+
+
+async def test_all_that_would_be_left_is_handed_over_at_once(
+    admin: Actor, ada: Actor, ada_user: User, joan: Actor, joan_user: User, tenant: Tenant
+) -> None:
+    third = await create_user(tenant)
+    own = await create_poc(ada, "Own")
+    other = await create_poc(joan, "Other")
+    alone = await create_task(joan, other, "Alone", assignees=[ada_user.id])
+    both = await create_task(joan, other, "Both", assignees=[ada_user.id, joan_user.id])
+    await accounts.set_active(admin, ada_user.id, False)
+    await impact.hand_over_work(admin, ada_user.id, HandOverForm(owner_id=third.id))
+    assert await impact.get_work_impact(admin, ada_user.id) == impact.WorkImpact([], [])
+    assert (await listing.find_row(own)).owner.id == third.id
+    assert [one.id for one in (await task_list.find_task(alone)).assignees] == [third.id]
+    assert len((await task_list.find_task(both)).assignees) == 2
+    assert (await listing.get_details(joan, other)).row.owner.id == joan_user.id
+
+
+async def test_work_is_handed_over_to_somebody_active_alone(
+    admin: Actor, ada: Actor, ada_user: User, joan_user: User
+) -> None:
+    await create_poc(ada)
+    await accounts.set_active(admin, joan_user.id, False)
+    with pytest.raises(InvalidInputError, match="Joan Clarke is inactive"):
+        await impact.hand_over_work(admin, ada_user.id, HandOverForm(owner_id=joan_user.id))

@@ -1,5 +1,6 @@
 """Tasks: added, moved, assigned, blocked, done; and the groups they stand in."""
 
+import asyncio
 from datetime import date, timedelta
 
 import pytest
@@ -144,6 +145,20 @@ async def test_a_task_that_changed_since_is_not_changed(ada: Actor) -> None:
     ):
         with pytest.raises(StaleError, match="“Call”"):
             await stale
+
+
+async def test_of_two_who_change_a_task_at_once_one_is_told(
+    ada: Actor, joan: Actor, joan_user: User
+) -> None:
+    task_id = await create_task(ada, await create_poc(ada), assignees=[joan_user.id])
+    version = (await task_list.find_task(task_id)).version
+    outcomes = await asyncio.gather(
+        tasks.set_status(ada, task_id, version, TaskStatusForm(status=DONE)),
+        tasks.edit_task(joan, task_id, version, TaskForm(title="Joan's")),
+        return_exceptions=True,
+    )
+    refused = [outcome for outcome in outcomes if outcome is not None]
+    assert [type(outcome) for outcome in refused] == [StaleError]
 
 
 async def test_who_is_no_member_changes_no_task(ada: Actor, joan: Actor) -> None:
