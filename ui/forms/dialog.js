@@ -138,8 +138,7 @@ export default {
     },
     // Whom it is about has changed meanwhile: what was typed stays.
     update({ body, about, change }) {
-      if (about.id !== this.about?.id) return;
-      Object.assign(this, { about, change, lines: body ?? this.lines });
+      if (about.id === this.about?.id) Object.assign(this, { about, change, lines: body ?? this.lines });
     },
     close() {
       this.$refs.dialog.close();
@@ -191,11 +190,7 @@ export default {
       const named = (of) => Object.fromEntries(this.fields.map((field) => [field.name, of(field)]));
       this.values = named((field) => values[field.name] ?? EMPTY[field.kind] ?? "");
       this.before = this.typed();
-      this.errors = {};
-      this.notes = {};
-      this.scores = {};
-      this.general = "";
-      this.change = "";
+      Object.assign(this, { errors: {}, notes: {}, scores: {}, general: "", change: "" });
       this.link = null;
       this.asking = false;
     },
@@ -321,7 +316,7 @@ export default {
     },
     // A row has changed: the server is asked what is true now, once for many changes in a row.
     heard({ now }) {
-      if (now.id !== this.about?.id || !this.follows) return;
+      if (!this.follows || now.id !== this.about?.id) return;
       clearTimeout(this.stale);
       this.stale = setTimeout(() => this.busy || this.link || this.$emit("stale"), STALE_PAUSE);
     },
