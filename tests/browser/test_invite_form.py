@@ -144,7 +144,7 @@ async def test_inviting_a_former_user_again_says_what_it_means(
     await expect(note).to_contain_text("as Sales Engineer; this makes a new account.")
     await dialog(page).get_by_role("button", name="Send Invitation").click()
     grid = Grid(page)
-    await grid.expect_active("Ada King")
+    await expect(grid.chip("Ada King", "Invited")).to_be_visible()
     await grid.expect_inactive("Ada Lovelace")
     await grid.switch("Ada Lovelace").click()
     refusal = page.get_by_role("alert").get_by_text("belongs to a newer active account")
