@@ -151,9 +151,7 @@ function search(table) {
 }
 
 const FILTERS = {
-  choice: (table, filter) => select(table, filter),
-  person: (table, filter) => select(table, filter),
-  value: (table, filter) => select(table, filter),
+  ...Object.fromEntries(["choice", "person", "value"].map((kind) => [kind, select])),
   check: (table, { key, label }) =>
     h("label", { key, class: "check" }, [
       h("input", {
