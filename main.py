@@ -28,8 +28,9 @@ from services.operations.checks import State, report
 from services.operations.demo import create_demo
 from services.operations.move import move
 from services.operations.restore import restore
+from services.sign_in import password_links
 from services.sign_in.second_factors import totp
-from services.users import accounts as users
+from services.users import accounts
 
 log = logging.getLogger("rollcall")
 
@@ -90,8 +91,8 @@ def _ask_password() -> str:
 async def _set_active(settings: Settings, options: argparse.Namespace) -> int:
     wanted = options.command == "activate"
     async with started(settings, may_create=False):
-        user_id = await users.find_by_email(options.email)
-        change = await users.set_active(COMMAND_LINE, user_id, wanted)
+        user_id = await accounts.find_by_email(options.email)
+        change = await accounts.set_active(COMMAND_LINE, user_id, wanted)
     state = "active" if change.active else "inactive"
     say(f"{change.name} is {state}." if change.changed else f"{change.name} was {state} already.")
     return 0
@@ -99,8 +100,16 @@ async def _set_active(settings: Settings, options: argparse.Namespace) -> int:
 
 async def _reset_second_factor(settings: Settings, options: argparse.Namespace) -> int:
     async with started(settings, may_create=False):
-        await totp.reset(COMMAND_LINE, await users.find_by_email(options.email))
+        await totp.reset(COMMAND_LINE, await accounts.find_by_email(options.email))
     say("The second factor is reset: the password alone lets them in.")
+    return 0
+
+
+async def _password_link(settings: Settings, options: argparse.Namespace) -> int:
+    async with started(settings, may_create=False):
+        user_id = await accounts.find_by_email(options.email)
+        url = await password_links.copy_link(COMMAND_LINE, user_id)
+    say(f"{options.email} chooses a new password here, once, within 30 minutes:\n{url}")
     return 0
 
 
@@ -240,7 +249,7 @@ def _at_least_one(text: str) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="rollcall",
-        description="Rollcall: who is in, who is out, right now. Settings are in the README.",
+        description="Rollcall: who is in, who is out, right now. Settings are in docs/settings.md.",
     )
     parser.add_argument("--version", action="version", version=f"Rollcall {VERSION}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
@@ -261,6 +270,8 @@ def _parser() -> argparse.ArgumentParser:
         add(name, _set_active, text).add_argument("email")
     text = "take away a user's authenticator app and recovery codes"
     add("reset-second-factor", _reset_second_factor, text).add_argument("email")
+    text = "print a link with which a user chooses a new password"
+    add("password-link", _password_link, text).add_argument("email")
     examined = add("doctor", _doctor, "look at everything that an operator has to see to")
     examined.add_argument("--json", action="store_true", help="a line of JSON for each check")
     text = "send a mail to this email as well, to see whether it arrives"
@@ -333,7 +344,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = load()
         set_up_logging(settings.log_format)
         for name in unknown_settings():
-            log.warning("%s is no setting of Rollcall's; see the README's table", name)
+            log.warning("Unknown setting %s; docs/settings.md lists them all", name)
         return asyncio.run(options.run(settings, options))  # type: ignore[no-any-return]
     except RollcallError as error:
         sys.stderr.write(f"rollcall: {error}\n")

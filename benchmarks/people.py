@@ -47,6 +47,7 @@ def person(tenant: Tenant, role: Role) -> User:
         created_at=now,
         first_sign_in_at=now,
         last_sign_in_at=now,
+        last_active_at=now,
     )
     set_names(user, "One", "More")
     return user
@@ -73,6 +74,7 @@ def _user(tenant: Tenant, number: int, chance: random.Random, hashed: str | None
         created_at=now,
         first_sign_in_at=None if number % 17 == 16 else now,
         last_sign_in_at=None if number % 17 == 16 else now,
+        last_active_at=None if number % 17 == 16 else now,
     )
     set_names(user, first, last)
     if number % 11 == 10:

@@ -19,17 +19,18 @@ from benchmarks.figures import Figure, Result
 from benchmarks.options import Options
 from benchmarks.people import RARE_NAME, create_tenant
 from benchmarks.statistics import Spread
-from models import Role, SignInMethod, User
+from models import SignInMethod, User
 from services.access.actor import Actor
 from services.core import runtime
 from services.core.db import transaction
 from services.core.settings import Settings
 from services.core.startup import started
+from services.lists.query import PAGE_SIZE, ListQuery
 from services.sessions.sessions import Caller, begin
+from services.users.list import USERS
 from services.users.listing import list_users
-from services.users.query import PAGE_SIZE, UserQuery
 from tests import postgres
-from ui.pages.users import page_values
+from ui.tables.live_table import slice_values
 
 # A query's median at the largest size may be this many times that at the smallest.
 GROWTH = 1.5
@@ -42,34 +43,34 @@ class Case:
     a filter has none."""
 
     name: str
-    query: Callable[[int], UserQuery]
+    query: Callable[[int], ListQuery]
     is_search: bool = False
     is_filter: bool = False
 
 
 TURN = Case(
-    "next page, in the middle", lambda users: UserQuery(page=max(2, users // PAGE_SIZE // 2 + 1))
+    "next page, in the middle", lambda users: ListQuery(page=max(2, users // PAGE_SIZE // 2 + 1))
 )
 CASES = (
-    Case("first page", lambda _: UserQuery()),
-    Case("sorted by email", lambda _: UserQuery(sort="email")),
-    Case("sorted by role", lambda _: UserQuery(sort="role")),
-    Case("sorted by status", lambda _: UserQuery(sort="status")),
-    Case("sorted by status, last first", lambda _: UserQuery(sort="status", descending=True)),
-    Case("last page", lambda _: UserQuery(page=100_000)),
+    Case("first page", lambda _: ListQuery()),
+    Case("sorted by email", lambda _: ListQuery(sort="email")),
+    Case("sorted by role", lambda _: ListQuery(sort="role")),
+    Case("sorted by status", lambda _: ListQuery(sort="status")),
+    Case("sorted by status, last first", lambda _: ListQuery(sort="status", descending=True)),
+    Case("last page", lambda _: ListQuery(page=100_000)),
     TURN,
-    Case("one role", lambda _: UserQuery(role=Role.ADMINISTRATOR), is_filter=True),
-    Case("inactive", lambda _: UserQuery(active=False), is_filter=True),
-    Case("invited", lambda _: UserQuery(invited=True), is_filter=True),
+    Case("one role", lambda _: ListQuery(filters={"role": "administrator"}), is_filter=True),
+    Case("inactive", lambda _: ListQuery(filters={"status": "inactive"}), is_filter=True),
+    Case("invited", lambda _: ListQuery(filters={"status": "invited"}), is_filter=True),
     Case(
         "search: one hit",
-        lambda users: UserQuery(q=f"user{users // 2:06}@bench-{users}."),
+        lambda users: ListQuery(q=f"user{users // 2:06}@bench-{users}."),
         is_search=True,
     ),
-    Case("search: fifty hits", lambda _: UserQuery(q=RARE_NAME), is_search=True),
-    Case("search: no hit", lambda _: UserQuery(q="zzqzz"), is_search=True),
-    Case("search: everybody", lambda _: UserQuery(q="example"), is_search=True),
-    Case("search: two letters", lambda _: UserQuery(q="zq"), is_search=True),
+    Case("search: fifty hits", lambda _: ListQuery(q=RARE_NAME), is_search=True),
+    Case("search: no hit", lambda _: ListQuery(q="zzqzz"), is_search=True),
+    Case("search: everybody", lambda _: ListQuery(q="example"), is_search=True),
+    Case("search: two letters", lambda _: ListQuery(q="zq"), is_search=True),
 )
 
 
@@ -118,13 +119,13 @@ async def _measure(actors: Mapping[int, Actor], rounds: int) -> list[Figure]:
             for case in CASES:
                 query = case.query(users)
                 if case is TURN:
-                    near = (await list_users(actor, replace(query, page=query.page - 1))).place
+                    near = (await list_users(actor, replace(query, page=query.page - 1))).cursor
                     query = replace(query, near=near)
                 begun = time.perf_counter()
                 page = await list_users(actor, query)
                 took.setdefault((case.name, users), []).append((time.perf_counter() - begun) * 1000)
                 if case is CASES[0]:
-                    values = json.dumps(page_values(page), separators=(",", ":"))
+                    values = json.dumps(slice_values(USERS, page), separators=(",", ":"))
                     size[users] = len(values.encode())
     smallest = min(actors)
     spreads = {key: Spread(sample[1:]) for key, sample in took.items()}

@@ -42,7 +42,8 @@ class Passkey(SQLModel, table=True):
     """A WebAuthn credential: its public key, and what tells a copied one or a replayed answer.
 
     `last_challenge_at` is when the newest challenge was made that it has answered: none counts
-    twice.
+    twice. `host` is the one that it belongs to, and `counter_went_back_at` when its count of uses
+    was last lower than before, as a copy's would be.
     """
 
     __tablename__ = "passkey"
@@ -53,6 +54,8 @@ class Passkey(SQLModel, table=True):
     public_key: bytes
     sign_count: int = Field(default=0, sa_type=BigInteger)
     name: str = Field(max_length=200)
+    host: str = Field(default="", max_length=253, sa_column_kwargs={"server_default": ""})
     created_at: datetime = Field(sa_type=UtcDateTime)
     last_used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     last_challenge_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    counter_went_back_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -54,6 +54,9 @@ class User(SQLModel, table=True):
         Index("ix_user_account_tenant_name", "tenant_id", "name_key", "id"),
         Index("ix_user_account_tenant_email", "tenant_id", "email_key", "id"),
         Index("ix_user_account_tenant_role", "tenant_id", "role", "name_key", "id"),
+        Index("ix_user_account_tenant_last_active", "tenant_id", "last_active_at", "id"),
+        Index("ix_user_account_tenant_joined", "tenant_id", "first_sign_in_at", "id"),
+        Index("ix_user_account_tenant_invited_by", "tenant_id", "invited_by_id", "id"),
         Index("ix_user_account_tenant_active", "tenant_id", "active", "name_key", "id"),
     )
 
@@ -74,6 +77,8 @@ class User(SQLModel, table=True):
     invited_by_id: UUID | None = Field(default=None)
     first_sign_in_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     last_sign_in_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    last_active_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """The last sign of life, to about a minute."""
     deactivated_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     deactivated_by_id: UUID | None = Field(default=None)
     end_date: date | None = Field(default=None, index=True)
@@ -83,6 +88,11 @@ class User(SQLModel, table=True):
     def full_name(self) -> str:
         """First and last name, as people read it."""
         return f"{self.first_name} {self.last_name}"
+
+    @property
+    def log_name(self) -> str:
+        """What the audit log calls the user."""
+        return self.full_name
 
     @property
     def invited(self) -> bool:

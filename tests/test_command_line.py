@@ -118,6 +118,10 @@ def test_a_platform_admin_is_created_once(tmp_path: Path) -> None:
     assert_refused(run(data, *create, given=password), "already")
     assert_refused(run(data, "deactivate", "robin@example.com"), "last active Platform Admin")
     assert_refused(run(data, "reset-second-factor", "robin@example.com"), "no second factor")
+    link = run(data, "password-link", "robin@example.com")
+    assert link.returncode == 0
+    assert "/platform/password/reset/" in link.stdout.splitlines()[-1]
+    assert_refused(run(data, "password-link", "nobody@example.com"), "No account has the email")
     assert_refused(run(data, "deactivate", "nobody@example.com"), "nobody@example.com")
     assert_refused(run(data, "create-platform-admin", "b@example.com", given="short\n"), "15")
 

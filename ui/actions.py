@@ -4,22 +4,16 @@ import functools
 from collections.abc import Awaitable, Callable
 from typing import ParamSpec
 
-from services.core.errors import (
-    FreshSignInNeededError,
-    InvalidInputError,
-    RollcallError,
-    SessionEndedError,
-)
-from ui.components.form_dialog import FormDialog
+from services.core.errors import FreshSignInNeededError, RollcallError, SessionEndedError
 from ui.components.toast import Toast
 
 P = ParamSpec("P")
 
 
 def told(
-    toast: Toast, dialog: FormDialog | None = None
+    toast: Toast,
 ) -> Callable[[Callable[P, Awaitable[None]]], Callable[P, Awaitable[None]]]:
-    """Decorate a handler: what it refuses is told in its dialog where it has one, else in a toast.
+    """Decorate a handler: what it refuses is told in a toast. (A form's dialog tells it itself.)
 
     What needs a fresh sign-in asks for the password, and is then done again by itself. A session
     that ended is told by the sign-in page, which the cut brings by itself.
@@ -32,19 +26,11 @@ def told(
                 await handler(*args, **kwargs)
             except SessionEndedError:
                 return
-            except InvalidInputError as error:
-                if dialog is None:
-                    toast.show(str(error), tone="error")
-                else:
-                    dialog.show_errors(error.fields)
             except RollcallError as error:
                 if isinstance(error, FreshSignInNeededError) and toast.ask_proof:
                     toast.ask_proof(functools.partial(run, *args, **kwargs))
                     return
-                if dialog is None:
-                    toast.show(str(error), tone="error")
-                else:
-                    dialog.show_errors({}, general=str(error))
+                toast.show(str(error), tone="error")
 
         return run
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from services.access.actor import ROLLCALL, Acting
+from services.access.actor import ROLLCALL, Principal
 from services.audit.events import AuditWritten
 from services.core import clock, runtime
 from services.core.bus import Bus
@@ -33,7 +33,6 @@ UNWATCHED_SECONDS = 15
 class Figures:
     """What this process has measured, the newest last."""
 
-    process_id: str
     history: deque[dict[str, float]] = field(default_factory=lambda: deque(maxlen=KEPT))
     checks: list[Check] = field(default_factory=list)
     checked_at: float = -float("inf")
@@ -64,7 +63,7 @@ class Figures:
         """All there is, for a page that has nothing yet."""
         return {**self._check_values(), **_process_values(), "history": list(self.history)}
 
-    async def examine(self, actor: Acting, names: Collection[str] = ()) -> None:
+    async def examine(self, actor: Principal, names: Collection[str] = ()) -> None:
         """Have these checks made, or all of them, and everybody who watches told.
 
         Raises `NotAllowedError` and what else `system.examine` refuses.
@@ -146,15 +145,9 @@ class Figures:
         }
 
 
-_current = Figures("")
-
-
 def current() -> Figures:
     """Those of the running Rollcall."""
-    global _current  # noqa: PLW0603 - there is one Rollcall in a process
-    if _current.process_id != runtime.current().process_id:
-        _current = Figures(runtime.current().process_id)
-    return _current
+    return runtime.current().part(Figures)
 
 
 def subscribe(bus: Bus) -> None:

@@ -16,6 +16,9 @@ from ui.paths import home_path, sign_in_url
 
 # The navigation: name, last part of the address, and the permission that shows it.
 TENANT_NAVIGATION = (
+    ("Home", "home", Permission.VIEW_ALL_POCS),
+    ("POCs", "pocs", Permission.VIEW_ALL_POCS),
+    ("Templates", "templates", Permission.VIEW_TEMPLATES),
     ("Users", "users", Permission.VIEW_USERS),
     ("Roles", "roles", Permission.VIEW_ROLES),
     ("Audit", "audit", Permission.VIEW_AUDIT),
@@ -41,6 +44,25 @@ def enter(visit: Visit, *rooms: str) -> None:
     live.register(ui.context.client, visit.actor, sign_in_url=sign_in_url(home), rooms=rooms)
 
 
+def navigation(visit: Visit, current: str = "") -> list[Link]:
+    """The pages of the navigation that this visitor may open."""
+    base = home_path(visit.tenant_slug)
+    items = TENANT_NAVIGATION if visit.tenant_slug else PLATFORM_NAVIGATION
+    return [
+        {"name": name, "href": f"{base}/{address}", "current": address == current}
+        for name, address, permission in items
+        if may(visit.role, permission)
+    ]
+
+
+def own_menu(visit: Visit) -> list[Link]:
+    """What the visitor's own menu leads to, before Sign out."""
+    menu: list[Link] = [{"name": "My account", "href": f"{home_path(visit.tenant_slug)}/account"}]
+    if visit.tenant_slug and may(visit.role, Permission.MANAGE_TENANTS):
+        menu.append({"name": "All organisations", "href": "/platform/tenants"})
+    return menu
+
+
 @contextmanager
 def frame(visit: Visit, title: str, *, current: str = "") -> Iterator[Toast]:
     """Build the page's surroundings; what is built inside is its main part.
@@ -49,22 +71,13 @@ def frame(visit: Visit, title: str, *, current: str = "") -> Iterator[Toast]:
     """
     ui.page_title(f"{title} · {visit.tenant_name or 'Platform'} · Rollcall")
     base = home_path(visit.tenant_slug)
-    items = TENANT_NAVIGATION if visit.tenant_slug else PLATFORM_NAVIGATION
-    navigation: list[Link] = [
-        {"name": name, "href": f"{base}/{address}", "current": address == current}
-        for name, address, permission in items
-        if may(visit.role, permission)
-    ]
-    menu: list[Link] = [{"name": "My account", "href": f"{base}/account"}]
-    if visit.tenant_slug and may(visit.role, Permission.MANAGE_TENANTS):
-        menu.append({"name": "All tenants", "href": "/platform/tenants"})
     # Quasar's page is a <main> of its own, and there can be one; ours is the one with the heading.
     parent = ui.context.client.content.parent_slot
     if parent is not None:
         parent.parent.tag = "div"
     toast = Toast()
-    with Shell(visit, base=base, navigation=navigation, menu=menu):
-        toast.ask_proof = ConfirmDialog(visit.actor).ask
+    with Shell(visit, base=base, navigation=navigation(visit, current), menu=own_menu(visit)):
+        toast.ask_proof = ConfirmDialog(visit.actor, toast).ask
         yield toast
 
 

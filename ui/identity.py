@@ -5,6 +5,7 @@ from typing import Any
 
 from fastapi import HTTPException, Request
 
+from models import Role
 from services.access.permissions import Permission, may
 from services.access.second_factor_policy import WITHOUT
 from services.core.errors import NotAllowedError, SessionEndedError
@@ -34,12 +35,17 @@ def require(permission: Permission) -> Callable[..., Coroutine[Any, Any, Visit]]
             raise _sent_to(location) from error
         live.require_calm(visit.actor.session_id)
         if not may(visit.role, permission):
-            raise NotAllowedError
+            raise NotAllowedError(_who_may(permission, visit.role))
         if visit.lacks_second_factor and permission not in WITHOUT:
             raise _sent_to(f"{home_path(slug)}/account")
         return visit
 
     return visitor
+
+
+def _who_may(permission: Permission, role: Role) -> str:
+    roles = [f"{one.label}s" for one in Role if may(one, permission)]
+    return f"This is open to {' and '.join(roles)}. Your role is {role.label}."
 
 
 def _sent_to(location: str) -> HTTPException:

@@ -1,7 +1,6 @@
 """What a browser sent is the sender's choice: each value is checked before it means anything."""
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -20,11 +19,6 @@ def as_version(value: Any) -> int | None:
     """The value as a whole number that isn't negative, or none."""
     is_number = isinstance(value, int) and not isinstance(value, bool)
     return value if is_number and 0 <= value < LARGEST else None
-
-
-def as_date(value: Any) -> date | None:
-    """The value as a day (ISO 8601), or none. Raises `ValueError` for anything else."""
-    return date.fromisoformat(value) if value else None
 
 
 def as_text(values: Mapping[str, Any], name: str) -> str:

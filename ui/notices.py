@@ -1,29 +1,25 @@
-"""Brings committed facts to the open pages: one query and one message per fact, however many
-pages watch."""
+"""What feeds the rooms of open pages: committed facts (rows of lists: by `ui.tables.feed`)."""
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
-from datetime import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
-from weakref import WeakValueDictionary
 
 from services.access.events import UserEvent
 from services.audit.events import AuditWritten
 from services.audit.reading import AuditEntry, find_entry
 from services.audit.writing import PLATFORM_CHAIN
-from services.core import changes, clock
+from services.core import runtime
 from services.core.bus import Bus
 from services.core.errors import RollcallError
 from services.core.transport import Listening
 from services.mail.events import MailProgressed
-from services.sessions import presence, receipts, sessions
-from services.sessions.events import SessionsEnded, UserSignedIn
-from services.sessions.receipts import Receipt
+from services.sessions import presence
+from services.sessions.events import UserSignedIn
 from services.tenants.events import TenantChanged
-from services.users import accounts
+from services.users.counts import find_here
 from services.users.events import (
     UserActivated,
     UserDeactivated,
@@ -31,24 +27,30 @@ from services.users.events import (
     UserInvited,
     UserSwitched,
 )
+from services.users.list import USERS
 from services.users.listing import find_row
+from services.users.row import UserRow
 from ui import figures, live
-from ui.rows import patch_values
+from ui.tables import feed
+from ui.tables.feed import asked_at_least, list_room, tell_row, turn
 
 log = logging.getLogger(__name__)
 
-# How often is looked whether open pages have to be compared with the database, in seconds. This is
-# how an expired session is noticed, and a notice that never arrived.
-COMPARE_SECONDS = 1.0
+# For so long, who comes and goes is counted together.
+HERE_SECONDS = 0.25
 
-_receipts: dict[UUID, asyncio.Future[Receipt]] = {}
-RECEIPT_TIMEOUT = 5.0
-_turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+@dataclass
+class _Counting:
+    """The tenants whose pages are about to hear how many are here."""
+
+    waiting: set[UUID | None] = field(default_factory=set)
+    tasks: set[asyncio.Task[None]] = field(default_factory=set)  # the loop holds them only weakly
 
 
 def users_room(tenant_id: UUID | None) -> str:
     """The room of the grids that show a tenant's users (or the Platform Admins)."""
-    return f"users:{tenant_id or 'platform'}"
+    return list_room(USERS.noun, tenant_id)
 
 
 def audit_room(chain_id: UUID | None) -> str:
@@ -69,6 +71,12 @@ def account_room(user_id: UUID) -> str:
 def settings_room(tenant_id: UUID | None) -> str:
     """The room of a tenant's Settings pages, which hear that something changed, and no more."""
     return f"settings:{tenant_id}"
+
+
+def people_room(tenant_id: UUID | None) -> str:
+    """The room of the pages with forms in which people are chosen, which hear that somebody came,
+    went or changed, and no more: each asks for what it may see."""
+    return f"people:{tenant_id or 'platform'}"
 
 
 TENANTS_ROOM = "tenants"
@@ -93,59 +101,19 @@ def entry_values(entry: AuditEntry) -> dict[str, Any]:
 
 def subscribe(bus: Bus) -> None:
     """Have the bus tell the open pages, and presence tell the grids."""
-    bus.subscribe(SessionsEnded, _close_pages)
     bus.subscribe(UserEvent, _refresh_details)
     for row_event in ROW_EVENTS:
         bus.subscribe(row_event, _patch_row)
+    for selection_event in (UserInvited, UserActivated, UserDeactivated, UserEdited):
+        bus.subscribe(selection_event, _renew_selections)
     for count_event in (UserInvited, UserActivated, UserDeactivated):
         bus.subscribe(count_event, _count_users)
     bus.subscribe(AuditWritten, _show_entry)
     bus.subscribe(TenantChanged, _show_tenants)
     bus.subscribe(Listening, _make_up)
+    feed.subscribe(bus)
     figures.subscribe(bus)
     presence.on_change(_show_presence)
-
-
-async def receipt_of(cause: UUID) -> Receipt | None:
-    """How the pages were closed that the act with this audit entry ended; none if it isn't known
-    in time, or if the user was signed in nowhere."""
-    try:
-        return await asyncio.wait_for(asyncio.shield(_receipt(cause)), RECEIPT_TIMEOUT)
-    except TimeoutError:
-        return None
-
-
-def _receipt(cause: UUID) -> asyncio.Future[Receipt]:
-    loop = asyncio.get_running_loop()
-    future = _receipts.get(cause)
-    if future is None:
-        future = _receipts[cause] = loop.create_future()
-        loop.call_later(RECEIPT_TIMEOUT * 2, _receipts.pop, cause, None)
-    return future
-
-
-async def _close_pages(event: SessionsEnded) -> None:
-    pages = live.pages_of_sessions(event.session_ids)
-    closing = live.cut(pages, event.reason.value, event.committed_at)
-    receipt = await receipts.gathered(event, closing)
-    if receipt is None:
-        return
-    future = _receipt(event.cause)
-    if not future.done():
-        future.set_result(receipt)
-    if receipt.pages or receipt.unheard:
-        await accounts.keep_receipt(event.cause, event.user_id, receipt)
-
-
-async def compare_forever() -> None:
-    """Close the pages whose sessions are over in the database, until cancelled."""
-    comparison = Comparison()
-    while True:
-        await asyncio.sleep(COMPARE_SECONDS)
-        try:
-            await comparison.go_on()
-        except RollcallError as error:
-            log.warning("Open pages can't be compared with the database now: %s", error)
 
 
 async def _make_up(event: Listening) -> None:
@@ -153,36 +121,6 @@ async def _make_up(event: Listening) -> None:
     (Whoever was signed out meanwhile is found by comparing.)"""
     if event.again:
         await live.tell_missed()
-
-
-class Comparison:
-    """Closes the pages whose sessions are over in the database. It asks the database only where
-    that may be: something was committed, a session's time is over, or there are new ones here."""
-
-    def __init__(self) -> None:
-        self._mark: object = None
-        self._compared: set[UUID] = set()
-        self._expiry: datetime | None = None
-
-    async def go_on(self) -> bool:
-        """Compare, where anything can have changed; tells whether it did."""
-        open_sessions = live.session_ids()
-        if not open_sessions:
-            return False
-        mark = await changes.mark()
-        expired = self._expiry is not None and self._expiry <= clock.now()
-        if mark == self._mark and open_sessions <= self._compared and not expired:
-            return False
-        ended = await sessions.find_ended(open_sessions)
-        self._expiry = await sessions.first_expiry(open_sessions - ended.keys())
-        self._mark, self._compared = mark, open_sessions
-        await asyncio.gather(
-            *(
-                live.cut(live.pages_of_sessions([session_id]), reason.value)
-                for session_id, reason in ended.items()
-            )
-        )
-        return True
 
 
 # What each fact changed about whom a filter matches: the state before it.
@@ -202,35 +140,12 @@ ROW_EVENTS: tuple[type[UserEvent], ...] = (
 
 
 async def _patch_row(event: UserEvent) -> None:
-    room = users_room(event.tenant_id)
-    if not live.is_watched(room):
-        return  # most replicas have nobody of this tenant: spare the database a query for each
-    async with _asked_at_least([room]), _turn(room):
-        row = event.row if isinstance(event, UserSwitched) else None
-        if row is None:
-            row = await find_row(event.user_id)
-        await live.broadcast(room, "rollcall_user", patch_values(row, _was(event)))
-    figures.current().pushed(event.committed_at)
+    row = event.row if isinstance(event, UserSwitched) else None
 
+    async def read() -> UserRow:
+        return row or await find_row(event.user_id)
 
-def _turn(room: str) -> asyncio.Lock:
-    """To be held while a fact is read and told, so that a room hears this process's facts in the
-    order of their commits."""
-    lock = _turns.get(room)
-    if lock is None:
-        lock = _turns[room] = asyncio.Lock()
-    return lock
-
-
-@asynccontextmanager
-async def _asked_at_least(rooms: Sequence[str]) -> AsyncIterator[None]:
-    """Have the pages of these rooms ask, where a fact can't be read: it isn't told twice."""
-    try:
-        yield
-    except RollcallError:
-        for room in rooms:
-            await live.tell_missed(room)
-        raise
+    await tell_row(USERS, event.tenant_id, read, _was(event), event.committed_at)
 
 
 async def _refresh_details(event: UserEvent) -> None:
@@ -255,10 +170,14 @@ async def _show_entry(event: AuditWritten) -> None:
     watched = [room for room in rooms if live.is_watched(room)]
     if not watched:
         return
-    async with _asked_at_least(watched), _turn(rooms[0]):
+    async with asked_at_least(watched), turn(rooms[0]):
         entry = await find_entry(event.entry_id)
         for room in watched:
             await live.broadcast(room, "rollcall_audit", {"entry": entry_values(entry)})
+
+
+async def _renew_selections(event: UserEvent) -> None:
+    await live.broadcast(people_room(event.tenant_id), "rollcall_people", {})
 
 
 async def _count_users(_event: UserEvent) -> None:
@@ -275,3 +194,27 @@ def _show_presence(user_id: UUID, tenant_id: UUID | None, online: bool) -> None:
     # A Platform Admin at work in a tenant is seen there, and among the Platform Admins.
     for room in {users_room(tenant_id), users_room(None), user_room(user_id)}:
         live.broadcast_soon(room, "rollcall_presence", message)
+    for home in {tenant_id, None}:
+        _count_soon(home)
+
+
+def _count_soon(tenant_id: UUID | None) -> None:
+    """Tell a tenant's pages how many are here, once for all who come and go in a moment."""
+    counting = runtime.current().part(_Counting)
+    if tenant_id in counting.waiting or not live.is_watched(users_room(tenant_id)):
+        return
+    counting.waiting.add(tenant_id)
+    task = asyncio.get_running_loop().create_task(_tell_here(counting, tenant_id))
+    counting.tasks.add(task)
+    task.add_done_callback(counting.tasks.discard)
+
+
+async def _tell_here(counting: _Counting, tenant_id: UUID | None) -> None:
+    await asyncio.sleep(HERE_SECONDS)
+    counting.waiting.discard(tenant_id)  # who comes from now on is counted anew
+    try:
+        here = await find_here(tenant_id)
+    except RollcallError as error:
+        log.warning("It can't be told now how many are here: %s", error)
+        return
+    await live.broadcast(users_room(tenant_id), "rollcall_tallies", {"here": here})

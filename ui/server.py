@@ -16,15 +16,18 @@ from services.core.settings import Settings
 from services.operations import setup
 from services.operations.workers import working
 from services.sessions import sessions
-from ui import assets, live, notices, pages, public
+from ui import assets, live, notices, pages, public, sweep, work_feed
 from ui.door import MOST_CONNECTIONS, Door, Listener, connections_within, raise_descriptor_limit
+from ui.framed_errors import render_framed
 from ui.headers import Compression, harden
 from ui.listener import listen, web_server
 
 FAVICON = Path(__file__).parent / "static" / "favicon.svg"
 HEAD = (
+    f'<script src="{assets.address_of("theme.js")}"></script>'
     f'<link rel="stylesheet" href="{assets.STYLE_URL}">'
     f'<script src="{assets.address_of("live.js")}" defer></script>'
+    f'<script src="{assets.address_of("translated.js")}" defer></script>'
 )
 # Seconds that a page may stay away (a closed lid, a restarted proxy) before it is forgotten.
 RECONNECT_TIMEOUT = 30
@@ -38,7 +41,7 @@ def create_app(settings: Settings, *, connections: int = MOST_CONNECTIONS) -> Fa
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        comparing = asyncio.create_task(notices.compare_forever())
+        comparing = asyncio.create_task(sweep.compare_forever())
         live.quiet_gc()
         live.slow_pings()
         async with working():
@@ -51,7 +54,8 @@ def create_app(settings: Settings, *, connections: int = MOST_CONNECTIONS) -> Fa
     app.get("/static/{name}", include_in_schema=False)(assets.asset)
     public.register(app)
     pages.register()
-    notices.subscribe(runtime.current().bus)
+    for subscribe in (sweep.subscribe, notices.subscribe, work_feed.subscribe):
+        subscribe(runtime.current().bus)
     live.without_process_pool()
     live.install(
         sessions.find_session_id,
@@ -64,14 +68,14 @@ def create_app(settings: Settings, *, connections: int = MOST_CONNECTIONS) -> Fa
         title="Rollcall",
         favicon=FAVICON,
         dark=None,
-        language="en-US",
+        language="en-GB",
         tailwind=False,
         reconnect_timeout=RECONNECT_TIMEOUT,
         binding_refresh_interval=None,
         gzip_middleware_factory=None,  # compressed once, outside of what rewrites the pages
         show_welcome_message=False,
     )
-    live.plain_errors(public.render_error, public.STATUSES)
+    live.plain_errors(render_framed, public.STATUSES)
     harden(
         app,
         public_url=settings.public_url,

@@ -1,11 +1,11 @@
 """Times and states in the words that people use."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from models import MailProgress, MailState, MailTemplate, OutgoingMail
 from services.core import clock
 from services.sessions.sessions import MOST_LISTED
+from services.sign_in.second_factors.totp import OwnPasskey
 
 LATEST_SESSIONS = f"The latest {MOST_LISTED} are listed. There may be more."
 
@@ -32,12 +32,20 @@ def ago(at: datetime | None, never: str = "never") -> str:
     return f"{count} {name}{'' if count == 1 else 's'} ago"
 
 
-def mixed_letters(scripts: Sequence[str]) -> str:
-    """What to know of a name that mixes these scripts; empty where it mixes none."""
-    if not scripts:
-        return ""
-    named = f"{', '.join(scripts[:-1])} and {scripts[-1]}"
-    return f"This name mixes {named} letters, which can look alike. Compare the email."
+def passkey_marks(passkey: OwnPasskey) -> list[str]:
+    """What is wrong with a passkey, and what its owner can do."""
+    marks = []
+    if not passkey.works_here:
+        marks.append(
+            f"It belongs to {passkey.host}, where Rollcall was before, and can't be used here. "
+            "Remove it, and add a passkey anew."
+        )
+    if passkey.counter_went_back_at is not None:
+        marks.append(
+            f"Its counter went back on {moment(passkey.counter_went_back_at)}: somebody may have "
+            "copied it. Remove it, and add a passkey anew."
+        )
+    return marks
 
 
 MAIL_NAMES = {

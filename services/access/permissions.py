@@ -14,17 +14,21 @@ class Permission(StrEnum):
 
     USE_OWN_ACCOUNT = "Manage their own password, second factor and open sessions"
     VIEW_ROLES = "See what each role may do"
+    SELECT_USERS = "Find active users by name, to choose them for work"
     VIEW_USERS = "View all users"
     INVITE_USERS = "Invite Administrators and Sales Engineers"
     SWITCH_USERS = "Activate and deactivate users"
     EDIT_USERS = "Edit users' names and end dates"
     SIGN_OUT_USERS = "Sign users out everywhere"
     RESET_SECOND_FACTORS = "Reset users' second factors"
+    RESET_PASSWORDS = "Make links with which users choose a new password"
     VIEW_AUDIT = "Read and export the audit log"
     MANAGE_SIGN_IN = "Set how the organisation's users sign in"
     CREATE_TEMPLATES = "Create task and task group templates"
     ADD_TEMPLATE_RESOURCES = "Add resources to templates"
+    VIEW_TEMPLATES = "View templates, and what a POC would get from them"
     VIEW_ALL_POCS = "View all POCs"
+    REASSIGN_POCS = "Hand any POC over to another owner"
     RUN_POCS = "Create and manage POCs"
     INVITE_CUSTOMERS = "Invite customers"
     MANAGE_TASKS = "Manage tasks and progress"
@@ -37,7 +41,7 @@ class Permission(StrEnum):
 
 P = Permission
 
-_EVERYONE = frozenset({P.USE_OWN_ACCOUNT, P.VIEW_ROLES})
+_EVERYONE = frozenset({P.USE_OWN_ACCOUNT, P.VIEW_ROLES, P.SELECT_USERS})
 _MANAGE_USERS = frozenset(
     {
         P.VIEW_USERS,
@@ -46,18 +50,24 @@ _MANAGE_USERS = frozenset(
         P.EDIT_USERS,
         P.SIGN_OUT_USERS,
         P.RESET_SECOND_FACTORS,
+        P.RESET_PASSWORDS,
         P.VIEW_AUDIT,
         P.MANAGE_SIGN_IN,
     }
 )
+_SEE_THE_WORK = frozenset({P.VIEW_TEMPLATES, P.VIEW_ALL_POCS})
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.PLATFORM_ADMIN: _EVERYONE
     | _MANAGE_USERS
+    | _SEE_THE_WORK
+    | {P.REASSIGN_POCS}
     | {P.MANAGE_TENANTS, P.INVITE_TENANT_ADMINS, P.MANAGE_PLATFORM_ADMINS, P.VIEW_SYSTEM},
-    Role.TENANT_ADMIN: _EVERYONE | _MANAGE_USERS,
-    Role.ADMINISTRATOR: _EVERYONE | {P.CREATE_TEMPLATES, P.ADD_TEMPLATE_RESOURCES, P.VIEW_ALL_POCS},
-    Role.SALES_ENGINEER: _EVERYONE | {P.RUN_POCS, P.INVITE_CUSTOMERS, P.MANAGE_TASKS, P.COMMENT},
+    Role.TENANT_ADMIN: _EVERYONE | _MANAGE_USERS | _SEE_THE_WORK | {P.REASSIGN_POCS},
+    Role.ADMINISTRATOR: _EVERYONE | _SEE_THE_WORK | {P.CREATE_TEMPLATES, P.ADD_TEMPLATE_RESOURCES},
+    Role.SALES_ENGINEER: _EVERYONE
+    | _SEE_THE_WORK
+    | {P.RUN_POCS, P.INVITE_CUSTOMERS, P.MANAGE_TASKS, P.COMMENT},
 }
 
 # What a person might expect of a role, and doesn't get: the Roles page says so in words.
@@ -67,9 +77,22 @@ CANNOT: dict[Role, tuple[str, ...]] = {
         "Can't change a role, not even their own",
         "Can't deactivate themselves",
         "Can't reset their own second factor",
+        "Can't change templates, or what is in a POC",
     ),
-    Role.ADMINISTRATOR: ("Can't manage users",),
-    Role.SALES_ENGINEER: ("Can't create templates",),
+    Role.ADMINISTRATOR: ("Can't manage users", "Can't change POCs"),
+    Role.SALES_ENGINEER: (
+        "Can't create templates",
+        "Can't change a POC without being a member of it",
+    ),
+}
+
+
+# What each role is for, where one is chosen: it can't be changed later.
+DESCRIPTIONS: dict[Role, str] = {
+    Role.PLATFORM_ADMIN: "Creates and closes organisations.",
+    Role.TENANT_ADMIN: "Manages users, and how they sign in.",
+    Role.ADMINISTRATOR: "Makes templates, and sees all POCs.",
+    Role.SALES_ENGINEER: "Runs POCs with customers.",
 }
 
 
@@ -79,8 +102,12 @@ class Secret(StrEnum):
     INVITATION = "the invitation of an Administrator or a Sales Engineer"
     TENANT_ADMIN_INVITATION = "the invitation of a Tenant Admin"
     PLATFORM_ADMIN_INVITATION = "the invitation of a Platform Admin"
+    PASSWORD_LINK = "a link for the new password of an Administrator or a Sales Engineer"  # noqa: S105
+    TENANT_ADMIN_PASSWORD_LINK = "a link for the new password of a Tenant Admin"  # noqa: S105
+    PLATFORM_ADMIN_PASSWORD_LINK = "a link for the new password of a Platform Admin"  # noqa: S105
     OWN_SECOND_FACTOR = "a new second factor of one's own, or new recovery codes"
     AUDIT_EXPORT = "the audit log as a file"
+    USERS_EXPORT = "the users as a file"
 
 
 @dataclass(frozen=True)
@@ -98,8 +125,12 @@ SECRETS: dict[Secret, Rule] = {
     Secret.INVITATION: Rule(P.INVITE_USERS, fresh=False),
     Secret.TENANT_ADMIN_INVITATION: Rule(P.INVITE_TENANT_ADMINS, fresh=True),
     Secret.PLATFORM_ADMIN_INVITATION: Rule(P.MANAGE_PLATFORM_ADMINS, fresh=True),
+    Secret.PASSWORD_LINK: Rule(P.RESET_PASSWORDS, fresh=True),
+    Secret.TENANT_ADMIN_PASSWORD_LINK: Rule(P.INVITE_TENANT_ADMINS, fresh=True),
+    Secret.PLATFORM_ADMIN_PASSWORD_LINK: Rule(P.MANAGE_PLATFORM_ADMINS, fresh=True),
     Secret.OWN_SECOND_FACTOR: Rule(P.USE_OWN_ACCOUNT, fresh=True),
     Secret.AUDIT_EXPORT: Rule(P.VIEW_AUDIT, fresh=True),
+    Secret.USERS_EXPORT: Rule(P.VIEW_USERS, fresh=False),
 }
 
 # The invitation of each role. Its link becomes an account, so that sending it once more, or handing
@@ -109,6 +140,15 @@ INVITATIONS: dict[Role, Secret] = {
     Role.TENANT_ADMIN: Secret.TENANT_ADMIN_INVITATION,
     Role.ADMINISTRATOR: Secret.INVITATION,
     Role.SALES_ENGINEER: Secret.INVITATION,
+}
+
+# The password link of each role's accounts. It takes over an account that exists: for an admin's it
+# takes what making an admin takes, and for everybody's a fresh sign-in.
+PASSWORD_LINKS: dict[Role, Secret] = {
+    Role.PLATFORM_ADMIN: Secret.PLATFORM_ADMIN_PASSWORD_LINK,
+    Role.TENANT_ADMIN: Secret.TENANT_ADMIN_PASSWORD_LINK,
+    Role.ADMINISTRATOR: Secret.PASSWORD_LINK,
+    Role.SALES_ENGINEER: Secret.PASSWORD_LINK,
 }
 
 

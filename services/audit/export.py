@@ -10,8 +10,8 @@ import hashlib
 from collections.abc import Iterable, Sequence
 
 from models import AuditEvent
-from services.audit import signature as audit_signature
 from services.audit.heads import Head
+from services.audit.signature import fingerprint, sign
 from services.audit.writing import canonical
 from services.core.csv_files import csv_lines
 
@@ -45,7 +45,7 @@ class ExportFile:
         self.head = head
         self._narrowed_to = narrowed_to
         # Asked for before anything is sent: where the key can't be used, there is no export.
-        self._key = audit_signature.fingerprint()
+        self._key = fingerprint()
         self._digest = hashlib.sha256()
         self._count = 0
         self._newest = self._oldest = 0
@@ -74,7 +74,7 @@ class ExportFile:
         ending = self._signed(
             csv_lines(_padded(name, value) for name, value in zip(ENDING[:-1], values, strict=True))
         )
-        signature = audit_signature.sign(self._digest.digest()).hex()
+        signature = sign(self._digest.digest()).hex()
         return ending + csv_lines([_padded(ENDING[-1], signature)])
 
     def _signed(self, piece: str) -> str:

@@ -15,7 +15,7 @@ from services.core import runtime
 from services.core.errors import OperatorError
 from services.core.secrets import derive, write_private
 
-KEY_FILE = "audit-signing-key"
+SIGNING_KEY_FILE = "audit-signing-key"
 # What is signed is an export and nothing else that this key might sign one day.
 _PURPOSE = b"rollcall audit export 1\0"
 
@@ -65,7 +65,7 @@ def _private_key() -> Ed25519PrivateKey:
     current = runtime.current()
     if current.settings.secret is not None:
         return Ed25519PrivateKey.from_private_bytes(derive(current.secret, "audit signature", b""))
-    path = current.settings.data_dir / KEY_FILE
+    path = current.settings.data_dir / SIGNING_KEY_FILE
     try:
         if not path.exists():
             write_private(path, _new_pem(), replace=False)

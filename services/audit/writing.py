@@ -5,13 +5,13 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from sqlmodel import select
 
 from models import AuditEvent, AuditHead, User
-from services.access.actor import Acting, Actor
+from services.access.actor import Principal
 from services.audit.events import AuditWritten
 from services.core import clock
 from services.core.db import Transaction
@@ -21,92 +21,130 @@ GENESIS = "0" * 64
 
 
 class Action(StrEnum):
-    """What can be in the log; the value is stored, `label` is its name on the screen."""
+    """What can be in the log: the value is stored, and `label` is its name on the screen, where the
+    log can be narrowed to each."""
 
-    SET_UP = "rollcall.set_up"
-    RESTORED = "rollcall.restored"
-    TENANT_CREATED = "tenant.created"
-    TENANT_RENAMED = "tenant.renamed"
-    TENANT_CLOSED = "tenant.closed"
-    TENANT_REOPENED = "tenant.reopened"
-    USER_INVITED = "user.invited"
-    INVITATION_RESENT = "invitation.resent"
-    INVITATION_LINK_COPIED = "invitation.link_copied"
-    INVITATION_ACCEPTED = "invitation.accepted"
-    USER_ACTIVATED = "user.activated"
-    USER_DEACTIVATED = "user.deactivated"
-    PAGES_CLOSED = "user.pages_closed"
-    USER_RENAMED = "user.renamed"
-    END_DATE_SET = "user.end_date_set"
-    SIGNED_IN = "session.signed_in"
-    SIGN_IN_FAILED = "session.sign_in_failed"
-    CONFIRMATION_FAILED = "session.confirmation_failed"
-    SIGNED_OUT = "session.signed_out"
-    SESSIONS_REVOKED = "session.revoked"
-    PASSWORD_CHANGED = "password.changed"  # noqa: S105 - an action's name
-    RESET_REQUESTED = "password.reset_requested"
-    PASSWORD_RESET = "password.reset"  # noqa: S105 - an action's name
-    SSO_CONNECTED = "sso.connected"
-    SSO_DISCONNECTED = "sso.disconnected"
-    SSO_TESTED = "sso.tested"
-    SSO_REQUIRED_SET = "sso.required_set"
-    SSO_LINKED = "user.sso_linked"
-    USER_CREATED_BY_SSO = "user.created_by_sso"
-    SSO_REFUSED = "session.sso_refused"
-    ENDED_BY_PROVIDER = "session.ended_by_provider"
-    AUTHENTICATOR_ADDED = "user.authenticator_added"
-    AUTHENTICATOR_REMOVED = "user.authenticator_removed"
-    PASSKEY_ADDED = "user.passkey_added"
-    PASSKEY_REMOVED = "user.passkey_removed"
-    RECOVERY_CODES_RENEWED = "user.recovery_codes_renewed"
-    RECOVERY_CODE_USED = "user.recovery_code_used"
-    SECOND_FACTORS_RESET = "user.second_factors_reset"
-    SECOND_FACTOR_FAILED = "session.second_factor_failed"
-    SECOND_FACTOR_POLICY_SET = "tenant.second_factor_policy_set"
-    AUDIT_EXPORTED = "audit.exported"
-    AUDIT_HEADS_NOTED = "audit.heads_noted"
+    _value_: str
+    label: str
+
+    def __new__(cls, value: str, label: str) -> "Action":
+        """Make a member of its value and its label."""
+        action = str.__new__(cls, value)
+        action._value_ = value
+        action.label = label
+        return action
+
+    SET_UP = "rollcall.set_up", "Rollcall set up"
+    RESTORED = "rollcall.restored", "Restored from a backup"
+    TENANT_CREATED = "tenant.created", "Tenant created"
+    TENANT_RENAMED = "tenant.renamed", "Tenant renamed"
+    TENANT_CLOSED = "tenant.closed", "Tenant closed"
+    TENANT_REOPENED = "tenant.reopened", "Tenant reopened"
+    USER_INVITED = "user.invited", "User invited"
+    INVITATION_RESENT = "invitation.resent", "Invitation resent"
+    INVITATION_LINK_COPIED = "invitation.link_copied", "Invitation link copied"
+    INVITATION_ACCEPTED = "invitation.accepted", "Invitation accepted"
+    USER_ACTIVATED = "user.activated", "User activated"
+    USER_DEACTIVATED = "user.deactivated", "User deactivated"
+    PAGES_CLOSED = "user.pages_closed", "Pages closed"
+    USER_RENAMED = "user.renamed", "User renamed"
+    END_DATE_SET = "user.end_date_set", "User end date set"
+    SIGNED_IN = "session.signed_in", "Signed in"
+    SIGN_IN_FAILED = "session.sign_in_failed", "Sign-in failed"
+    CONFIRMATION_FAILED = "session.confirmation_failed", "Password confirmation failed"
+    SIGNED_OUT = "session.signed_out", "Signed out"
+    SESSIONS_REVOKED = "session.revoked", "Sessions ended"
+    PASSWORD_CHANGED = "password.changed", "Password changed"
+    RESET_REQUESTED = "password.reset_requested", "Password reset requested"
+    PASSWORD_LINK_COPIED = "password.link_copied", "Password link copied"
+    PASSWORD_LINK_SENT = "password.link_sent", "Password link sent"
+    PASSWORD_RESET = "password.reset", "Password reset"
+    SSO_CONNECTED = "sso.connected", "Single sign-on connected"
+    SSO_DISCONNECTED = "sso.disconnected", "Single sign-on disconnected"
+    SSO_TESTED = "sso.tested", "Single sign-on tested"
+    SSO_REQUIRED_SET = "sso.required_set", "Single sign-on requirement set"
+    SSO_LINKED = "user.sso_linked", "Linked to single sign-on"
+    USER_CREATED_BY_SSO = "user.created_by_sso", "User created by single sign-on"
+    SSO_REFUSED = "session.sso_refused", "Single sign-on refused"
+    ENDED_BY_PROVIDER = "session.ended_by_provider", "Signed out by the organisation"
+    AUTHENTICATOR_ADDED = "user.authenticator_added", "Authenticator app added"
+    AUTHENTICATOR_REMOVED = "user.authenticator_removed", "Authenticator app removed"
+    PASSKEY_ADDED = "user.passkey_added", "Passkey added"
+    PASSKEY_REMOVED = "user.passkey_removed", "Passkey removed"
+    PASSKEY_RENAMED = "user.passkey_renamed", "Passkey renamed"
+    PASSKEY_COUNTER_WENT_BACK = "user.passkey_counter_went_back", "Passkey may be copied"
+    RECOVERY_CODES_RENEWED = "user.recovery_codes_renewed", "Recovery codes renewed"
+    RECOVERY_CODE_USED = "user.recovery_code_used", "Recovery code used"
+    SECOND_FACTORS_RESET = "user.second_factors_reset", "Second factor reset"
+    SECOND_FACTOR_FAILED = "session.second_factor_failed", "Second factor failed"
+    SECOND_FACTOR_POLICY_SET = "tenant.second_factor_policy_set", "Second factor requirement set"
+    USERS_EXPORTED = "user.exported", "Users exported"
+    AUDIT_EXPORTED = "audit.exported", "Audit exported"
+    AUDIT_HEADS_NOTED = "audit.heads_noted", "Audit heads noted"
+    TEMPLATE_CREATED = "template.created", "Template created"
+    TEMPLATE_EDITED = "template.edited", "Template edited"
+    TEMPLATE_ARCHIVED = "template.archived", "Template archived"
+    TEMPLATE_RESTORED = "template.restored", "Template restored"
+    POC_CREATED = "poc.created", "POC created"
+    POC_EDITED = "poc.edited", "POC edited"
+    POC_STATUS_CHANGED = "poc.status_changed", "POC status changed"
+    POC_HANDED_OVER = "poc.handed_over", "POC handed over"
+    POC_ARCHIVED = "poc.archived", "POC archived"
+    POC_RESTORED = "poc.restored", "POC restored"
+    MEMBER_ADDED = "member.added", "Member added"
+    MEMBER_REMOVED = "member.removed", "Member removed"
+    GROUP_ADDED = "group.added", "Group added"
+    GROUP_EDITED = "group.edited", "Group edited"
+    GROUP_ARCHIVED = "group.archived", "Group archived"
+    GROUP_RESTORED = "group.restored", "Group restored"
+    TASK_ADDED = "task.added", "Task added"
+    TASK_EDITED = "task.edited", "Task edited"
+    TASK_ASSIGNED = "task.assigned", "Task assigned"
+    TASK_STATUS_CHANGED = "task.status_changed", "Task status changed"
+    TASK_ARCHIVED = "task.archived", "Task archived"
+    TASK_RESTORED = "task.restored", "Task restored"
+    CRITERION_ADDED = "criterion.added", "Criterion added"
+    CRITERION_EDITED = "criterion.edited", "Criterion edited"
+    CRITERION_RESULT_SET = "criterion.result_set", "Criterion result set"
+    CRITERION_ARCHIVED = "criterion.archived", "Criterion archived"
+    CRITERION_RESTORED = "criterion.restored", "Criterion restored"
+    RESOURCE_ADDED = "resource.added", "Resource added"
+    RESOURCE_EDITED = "resource.edited", "Resource edited"
+    RESOURCE_ARCHIVED = "resource.archived", "Resource archived"
+    RESOURCE_RESTORED = "resource.restored", "Resource restored"
+    COMMENT_POSTED = "comment.posted", "Comment posted"
+    COMMENT_EDITED = "comment.edited", "Comment edited"
+    COMMENT_REMOVED = "comment.removed", "Comment removed"
+
+    @classmethod
+    def choices(cls) -> list[tuple[str, str]]:
+        """What the log can be narrowed to: each value with its label."""
+        return [(action.value, action.label) for action in cls]
+
+
+class Subject(Protocol):
+    """What an entry can be about: any row with an id, a tenant, and a name for the log."""
 
     @property
-    def label(self) -> str:
-        """The action in words: `user.deactivated` is "User deactivated"."""
-        noun, _, verb = self.value.partition(".")
-        special = {
-            "rollcall.set_up": "Rollcall set up",
-            "rollcall.restored": "Restored from a backup",
-            "user.pages_closed": "Pages closed",
-            "session.signed_in": "Signed in",
-            "session.sign_in_failed": "Sign-in failed",
-            "session.confirmation_failed": "Password confirmation failed",
-            "session.second_factor_failed": "Second factor failed",
-            "session.signed_out": "Signed out",
-            "user.authenticator_added": "Authenticator app added",
-            "user.authenticator_removed": "Authenticator app removed",
-            "user.passkey_added": "Passkey added",
-            "user.passkey_removed": "Passkey removed",
-            "user.recovery_codes_renewed": "Recovery codes renewed",
-            "user.recovery_code_used": "Recovery code used",
-            "user.second_factors_reset": "Second factor reset",
-            "tenant.second_factor_policy_set": "Second factor requirement set",
-            "session.revoked": "Sessions ended",
-            "sso.connected": "Single sign-on connected",
-            "sso.disconnected": "Single sign-on disconnected",
-            "sso.tested": "Single sign-on tested",
-            "sso.required_set": "Single sign-on requirement set",
-            "user.sso_linked": "Linked to single sign-on",
-            "user.created_by_sso": "User created by single sign-on",
-            "session.sso_refused": "Single sign-on refused",
-            "session.ended_by_provider": "Signed out by the organisation",
-        }
-        return special.get(self.value, f"{noun} {verb.replace('_', ' ')}".capitalize())
+    def id(self) -> UUID:
+        """By which its entries are found."""
+
+    @property
+    def tenant_id(self) -> UUID | None:
+        """In whose log the entry stands."""
+
+    @property
+    def log_name(self) -> str:
+        """What the log calls it."""
 
 
 async def record(
     tx: Transaction,
     action: Action,
     *,
-    actor: Acting | None,
+    actor: Principal | None,
     by: User | None = None,
-    subject: User | None = None,
+    subject: Subject | None = None,
     tenant_id: UUID | None = None,
     address: str = "",
     at: datetime | None = None,
@@ -128,7 +166,7 @@ async def record(
         actor_name=_name_of(actor, by),
         action=action.value,
         subject_id=subject.id if subject else None,
-        subject_name=subject.full_name if subject else "",
+        subject_name=subject.log_name if subject else "",
         address=address or (actor.address if actor else ""),
         details=_plain(details),
         previous_hash=head.hash,
@@ -184,12 +222,9 @@ async def _lock_head(tx: Transaction, chain_id: UUID) -> AuditHead:
     return head
 
 
-def _name_of(actor: Acting | None, by: User | None) -> str:
-    if by is not None:
-        return by.full_name
-    if actor is None or isinstance(actor, Actor):
-        return "Nobody signed in"
-    return actor.name
+def _name_of(actor: Principal | None, by: User | None) -> str:
+    name = by.full_name if by is not None else actor.name if actor is not None else ""
+    return name or "Nobody signed in"
 
 
 def _plain(details: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,14 +8,12 @@ import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable
-from typing import TypeVar
 
 from services.core.errors import RollcallError
-from services.core.events import Event
+from services.core.events import Event, EventT
 
 log = logging.getLogger(__name__)
 
-EventT = TypeVar("EventT", bound=Event)
 Handler = Callable[[EventT], Awaitable[None]]
 
 

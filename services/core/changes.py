@@ -4,18 +4,20 @@ looking costs. Whoever would otherwise ask again and again asks this first."""
 from sqlalchemy import String, cast, func
 from sqlmodel import select
 
-from services.core import runtime, transport
+from services.core import runtime
 from services.core.db import reading
+from services.core.sqlite_transport import SqliteTransport
 
 
 async def mark() -> object:
     """Equal to an earlier mark only where nothing was committed in between, by any process.
 
     To be taken before one looks: what is committed meanwhile is then seen the next time. (On SQLite
-    this may be as late as `transport` looks.)
+    this may be as late as its transport looks.)
     """
-    if runtime.current().database.is_sqlite:
-        return transport.sqlite_version() or object()
+    transport = runtime.current().transport
+    if isinstance(transport, SqliteTransport):
+        return transport.version or object()
     async with reading() as tx:
         # It names every transaction that is under way, and the next one's number: two equal ones
         # see the same rows (PostgreSQL's manual, "Transaction ID and Snapshot Information").

@@ -73,6 +73,13 @@ class ConflictError(RollcallError):
     """Somebody else changed something first, or a rule of the whole stands against it."""
 
 
+class OwnSecondFactorMissingError(ConflictError):
+    """Whoever would require a second factor has none, and would shut themselves out."""
+
+    def __init__(self) -> None:
+        super().__init__("Set up a second factor of your own in My account first.")
+
+
 class TenantClosedError(ConflictError):
     """Nobody can be let into a tenant that is closed."""
 
@@ -106,6 +113,15 @@ class SignInFailedError(RollcallError):
         )
 
 
+class OtherDoorError(RollcallError):
+    """The email and the password are right, and of an account that signs in elsewhere: at the
+    tenant with this slug, or above the tenants where it is none. Said only of what was proved."""
+
+    def __init__(self, slug: str | None, name: str) -> None:
+        super().__init__(f"Your account isn't here: it signs in to {name}.")
+        self.slug = slug
+
+
 class SecondStepNeededError(RollcallError):
     """The first factor was right, and there is a second: `ticket` is for `second_step.finish`."""
 
@@ -128,6 +144,17 @@ class PasskeyRefusedError(RollcallError):
         super().__init__(
             "This passkey didn't work. Try again, use another way, or ask your admin whether your "
             "account is active."
+        )
+
+
+class PasskeyCopiedError(PasskeyRefusedError):
+    """A passkey's count of uses went back, as that of a copy does. Its key was right."""
+
+    def __init__(self) -> None:
+        RollcallError.__init__(
+            self,
+            "This passkey's counter went back: somebody may have copied it. It wasn't taken. Use "
+            "another way, then remove the passkey in My account.",
         )
 
 

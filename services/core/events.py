@@ -8,7 +8,7 @@ needs to travel to the other processes.
 import logging
 from dataclasses import dataclass, field, fields
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -23,6 +23,9 @@ class Event:
 
     committed_at: float = field(default=0.0, compare=False)
     origin: str = field(default="", compare=False)
+
+
+EventT = TypeVar("EventT", bound=Event)
 
 
 def _declared() -> dict[str, type[Event]]:
@@ -66,7 +69,7 @@ def from_message(message: dict[str, Any], committed_at: float, origin: str = "")
         return None
 
 
-def stamped(event: Event, committed_at: float, origin: str) -> Event:
+def stamped(event: EventT, committed_at: float, origin: str) -> EventT:
     """The same event, with the moment of its commit and the process that committed it."""
     values = {f.name: getattr(event, f.name) for f in fields(event)}
     return type(event)(**{**values, "committed_at": committed_at, "origin": origin})

@@ -1,16 +1,14 @@
-"""What one running Rollcall consists of: settings, secret, database, bus."""
-
-from __future__ import annotations
+"""What one running Rollcall consists of: settings, secret, database, transport, bus."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TypeVar
 
-from models import new_id
 from services.core.bus import Bus
+from services.core.database import Database
+from services.core.settings import Settings
+from services.core.transport import Transport
 
-if TYPE_CHECKING:
-    from services.core.db import Database
-    from services.core.settings import Settings
+PartT = TypeVar("PartT")
 
 
 @dataclass(frozen=True)
@@ -20,15 +18,25 @@ class Runtime:
     settings: Settings
     secret: bytes = field(repr=False)
     database: Database
-    bus: Bus = field(default_factory=Bus)
-    process_id: str = field(default_factory=lambda: str(new_id()))
+    bus: Bus
+    process_id: str
+    transport: Transport
+    _parts: dict[type, object] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def part(self, kind: type[PartT]) -> PartT:
+        """The one object of this class that belongs to this Rollcall, made when it is first asked
+        for: what a noun remembers (who is here, say), of which this module knows nothing."""
+        made = self._parts.get(kind)
+        if not isinstance(made, kind):
+            made = self._parts[kind] = kind()
+        return made
 
 
 _current: Runtime | None = None
 
 
 def current() -> Runtime:
-    """The running Rollcall; a bug where nothing was started."""
+    """The running Rollcall. Raises `RuntimeError` before it is started."""
     if _current is None:
         raise RuntimeError("Rollcall was not started")
     return _current

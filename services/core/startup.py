@@ -3,13 +3,17 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from models import new_id
 from services.core import runtime, vault
-from services.core.db import Database
+from services.core.bus import Bus
+from services.core.database import Database
 from services.core.errors import NoDatabaseError, OperatorError
 from services.core.migrations import migrate
+from services.core.postgresql_transport import PostgresqlTransport
 from services.core.runtime import Runtime
 from services.core.secrets import load_secret
 from services.core.settings import Settings
+from services.core.sqlite_transport import SqliteTransport
 
 
 @asynccontextmanager
@@ -23,7 +27,7 @@ async def started(settings: Settings, *, may_create: bool = True) -> AsyncIterat
         require_database(settings)
     given = settings.secret.get_secret_value() if settings.secret else None
     secret = load_secret(settings.data_dir, given)
-    current = Runtime(settings=settings, secret=secret, database=Database(settings.sqlalchemy_url))
+    current = assemble(settings, secret)
     if settings.is_sqlite:
         _make_folder(settings)
     runtime.use(current)
@@ -35,6 +39,14 @@ async def started(settings: Settings, *, may_create: bool = True) -> AsyncIterat
     finally:
         await current.database.close()
         runtime.use(None)
+
+
+def assemble(settings: Settings, secret: bytes) -> Runtime:
+    """The parts of one process, not connected to anything yet."""
+    process_id, bus, database = str(new_id()), Bus(), Database(settings.sqlalchemy_url)
+    kind = SqliteTransport if settings.is_sqlite else PostgresqlTransport
+    transport = kind(process_id, bus, database)
+    return Runtime(settings, secret, database, bus, process_id, transport)
 
 
 def require_database(settings: Settings) -> None:

@@ -41,7 +41,6 @@ _environment = Environment(
     undefined=StrictUndefined,
     keep_trailing_newline=True,
 )
-_trouble = MailTrouble()
 
 
 async def deliver_forever() -> None:
@@ -126,7 +125,7 @@ async def _deliver(lease: Lease) -> None:
     except NotSentError as error:
         answer = _without_secrets(str(error), letter)
         if isinstance(error, MisconfiguredError):
-            _trouble.tell(without_email(answer, letter.recipient))
+            runtime.current().part(MailTrouble).tell(without_email(answer, letter.recipient))
         unknown = isinstance(error, UnansweredError)
         await queue.settle(lease, MailState.WAITING, answer, maybe_arrived=unknown)
     else:

@@ -1,4 +1,5 @@
-"""A demo organisation: 250 users of names as people really have them, in every state."""
+"""A demo organisation: 250 users of names as people really have them, in every state, and their
+work."""
 
 import random
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from services.core.db import transaction
 from services.core.emails import email_key
 from services.core.names import fold, slug_from
 from services.operations.demo_names import FIRST_NAMES, LAST_NAMES, SPECIAL_NAMES
+from services.operations.demo_work import DemoWork
 from services.operations.setup import is_set_up
 from services.sign_in.passwords import hash_password
 from services.tenants.tenants import add_tenant
@@ -44,6 +46,7 @@ async def create_demo() -> list[DemoAccount] | None:
         tenant = await add_tenant(tx, "Nordwind Systems")
         platform_admin = _user("Robin", "Platform", Role.PLATFORM_ADMIN, hashed)
         platform_admin.first_sign_in_at = platform_admin.last_sign_in_at = clock.now()
+        platform_admin.last_active_at = platform_admin.last_sign_in_at
         tx.add(platform_admin)
         await tx.flush()
         users = [
@@ -68,6 +71,7 @@ async def create_demo() -> list[DemoAccount] | None:
                 role=user.role.label,
                 at=user.created_at,
             )
+        await DemoWork(tx, tenant, users).add()
         await note_tenant(tx, Action.TENANT_CREATED, tenant, actor=COMMAND_LINE)
     shown = [(platform_admin, "/platform/login"), (admin, f"/t/{tenant.slug}/login")]
     return [DemoAccount(user.role.label, user.email, PASSWORD, base + path) for user, path in shown]
@@ -129,3 +133,4 @@ def _give_a_past(user: User, number: int, chance: random.Random) -> None:
         user.first_sign_in_at = user.created_at + timedelta(hours=2)
     elif number % 19 == 0:
         user.end_date = (now + timedelta(days=chance.randint(5, 120))).date()
+    user.last_active_at = user.last_sign_in_at

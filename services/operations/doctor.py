@@ -16,13 +16,13 @@ from pathlib import Path
 from sqlalchemy.exc import SQLAlchemyError
 
 from services.core import runtime
-from services.core.db import Database
 from services.core.errors import DatabaseUnavailableError, NoDatabaseError, RollcallError
 from services.core.runtime import Runtime
 from services.core.secrets import SECRET_FILE, load_secret
 from services.core.settings import Settings
+from services.core.startup import assemble
 from services.core.version import VERSION
-from services.mail import check as mail_check
+from services.mail.check import send_test
 from services.operations import doctor_database, doctor_files, doctor_web, doctor_work
 from services.operations.checks import Check, failed, warning, well, without_secrets
 
@@ -51,9 +51,7 @@ class Look:
 @asynccontextmanager
 async def examined(settings: Settings) -> AsyncIterator[Runtime]:
     """A Rollcall to be looked at from the command line: nothing is made, migrated or started."""
-    current = Runtime(
-        settings=settings, secret=_secret(settings), database=Database(settings.sqlalchemy_url)
-    )
+    current = assemble(settings, _secret(settings))
     runtime.use(current)
     try:
         yield current
@@ -92,7 +90,7 @@ async def examine(
 async def send_mail(to: str) -> Check:
     """Send one mail to this email, and say what came of it."""
     settings = runtime.current().settings
-    sent = await mail_check.send_test(to)
+    sent = await send_test(to)
     if sent.works:
         return without_secrets(well(SENT, sent.words.rstrip(".")), settings)
     return without_secrets(failed(SENT, "The mail wasn’t sent", sent.words), settings)

@@ -89,7 +89,7 @@ async def look_at_secret_files() -> list[Check]:
 
 
 def _secret_files(settings: Settings) -> Iterator[Path]:
-    keys = {*KEY_FILES, signature.KEY_FILE}
+    keys = {*KEY_FILES, signature.SIGNING_KEY_FILE}
     if settings.data_dir.is_dir() and os.access(settings.data_dir, os.R_OK | os.X_OK):
         for path in sorted(settings.data_dir.iterdir()):
             if path.name in keys or path.suffix in {".db", ".tar"} or path.name.endswith("-wal"):

@@ -1,7 +1,9 @@
 """The doctor's checks of what Rollcall does: mail, the other replicas, the audit log."""
 
 import json
+import math
 import time
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import psycopg
@@ -10,8 +12,9 @@ from sqlmodel import func, select
 from models import AuditHead, MailState, NotedHead, OutgoingMail
 from services.audit.check import verify
 from services.audit.writing import PLATFORM_CHAIN
-from services.core import clock, runtime, transport
+from services.core import clock, runtime
 from services.core.db import reading
+from services.core.postgresql_transport import CHANNEL, DEAF, LISTENER
 from services.mail import check
 from services.operations.checks import Check, failed, warning, well
 from services.operations.doctor_database import require_there
@@ -81,9 +84,10 @@ async def look_at_replicas() -> list[Check]:
     """Whether the processes on one database hear each other, and which serve."""
     if runtime.current().settings.is_sqlite:
         return [well(REPLICAS, "one process, as SQLite has it")]
-    serves = not transport.deaf_because()
+    transport = runtime.current().transport
+    serves = not transport.deaf_because
     deaf = "" if serves else await transport.try_to_hear()
-    if deaf and not serves and deaf != transport.DEAF:
+    if deaf and not serves and deaf != DEAF:
         return [warning(REPLICAS, "Not looked at", "See Database.")]
     if deaf:
         return [failed(REPLICAS, "This process doesn’t hear the others", deaf.partition("\n")[0])]
@@ -100,8 +104,8 @@ async def _listen() -> int:
     until = time.monotonic() + LIFE_SECONDS + 0.5
     try:
         server = runtime.current().database.server
-        async with await server.listen(transport.LISTENER) as connection:
-            await connection.execute(f"LISTEN {transport.CHANNEL}")
+        async with await server.listen(LISTENER) as connection:
+            await connection.execute(f"LISTEN {CHANNEL}")
             while (left := until - time.monotonic()) > 0:
                 async for notice in connection.notifies(timeout=left):
                     heard.add(json.loads(notice.payload)["from"])
@@ -112,7 +116,12 @@ async def _listen() -> int:
     return len(heard - {own})
 
 
-_verified: tuple[str, float, int] = ("", 0.0, 0)
+@dataclass
+class _Verified:
+    """When the whole log was last read, and how many entries it had."""
+
+    at: float = -math.inf
+    entries: int = 0
 
 
 async def look_at_audit(*, anew: bool = True) -> list[Check]:
@@ -121,11 +130,10 @@ async def look_at_audit(*, anew: bool = True) -> list[Check]:
     Reading the whole log takes its time: unless it is to be done `anew`, one of the last hour
     counts.
     """
-    global _verified  # noqa: PLW0603 - there is one Rollcall in a process
     require_there()
-    process_id, at, entries = _verified
-    ours = process_id == runtime.current().process_id
-    if anew or not ours or time.monotonic() - at > VERIFY_SECONDS:
+    last = runtime.current().part(_Verified)
+    entries = last.entries
+    if anew or time.monotonic() - last.at > VERIFY_SECONDS:
         entries, broken = await verify()
         if broken is not None:
             return [
@@ -137,7 +145,7 @@ async def look_at_audit(*, anew: bool = True) -> list[Check]:
                     "--expect FILE`.",
                 )
             ]
-        _verified = (runtime.current().process_id, time.monotonic(), entries)
+        last.at, last.entries = time.monotonic(), entries
     chains, latest, has_grown = await _noted()
     told = f"whole, {entries:,} entries, {chains} chain{'' if chains == 1 else 's'}"
     if has_grown and (latest is None or clock.now() - latest > UNTOLD):

@@ -2,7 +2,7 @@
 
 import logging
 
-from services.core import runtime, sqlite, transport
+from services.core import runtime, sqlite, sqlite_transport
 from services.core.db import transaction
 from services.sessions import known_devices
 from services.sign_in import throttle
@@ -16,7 +16,7 @@ async def tidy_up() -> None:
     async with transaction(patient=True) as tx:
         await throttle.remove_old(tx)
         await known_devices.remove_old(tx)
-        await transport.remove_old(tx)
+        await sqlite_transport.remove_old(tx)
     database = runtime.current().database
     if database.is_sqlite and not await sqlite.cut_wal_back(str(database.url.database)):
         log.info("The write-ahead log stays long: somebody has been reading for a while")

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from services.audit.signature import KEY_FILE as SIGNING_KEY_FILE
+from services.audit.signature import SIGNING_KEY_FILE
 from services.core.errors import OperatorError
 from services.core.secrets import SECRET_FILE
 from services.core.vault import KEYS_FILE

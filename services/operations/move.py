@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from models import BusMessage, metadata
 from models.migrations import search_index
 from services.audit.check import BrokenLink, verify
-from services.core.db import Database
+from services.core.database import Database
 from services.core.errors import OperatorError
 from services.core.migrations import upgrade_tables
 from services.core.setting_types import check_database_url

@@ -16,7 +16,7 @@ from sqlalchemy import insert
 from sqlalchemy.exc import SQLAlchemyError
 
 from models import BusMessage
-from services.core import clock, db, folders, migrations, runtime, transport, vault
+from services.core import clock, db, folders, migrations, runtime, vault
 from services.core.errors import RollcallError
 from services.core.secrets import SECRET_FILE
 
@@ -52,7 +52,10 @@ Looking = Callable[[], Awaitable[Check]]
 async def look() -> list[Check]:
     """Look at everything anew, whether this process serves or not. Takes seconds where something
     doesn't answer."""
-    return [*[await check() for check in LOOKS], await _hearing(await transport.try_to_hear())]
+    return [
+        *[await check() for check in LOOKS],
+        await _hearing(await runtime.current().transport.try_to_hear()),
+    ]
 
 
 async def look_at(name: str) -> Check:
@@ -72,7 +75,7 @@ async def recent() -> list[Check]:
         checks.append(Check("answer", False, _SLOW))
     else:
         seen.looking.result()
-    return [*checks, await _hearing(transport.deaf_because())]
+    return [*checks, await _hearing(runtime.current().transport.deaf_because)]
 
 
 def troubles(checks: Sequence[Check]) -> list[Check]:
@@ -100,20 +103,13 @@ _SLOW = "The database hasn't answered for some seconds."
 
 @dataclass
 class _Seen:
-    process_id: str
     found: dict[str, tuple[float, Check]] = field(default_factory=dict)
     looking: asyncio.Task[None] | None = None
     told: set[str] = field(default_factory=set)
 
 
-_latest = _Seen("")
-
-
 def _seen() -> _Seen:
-    global _latest  # noqa: PLW0603 - there is one Rollcall in a process
-    if _latest.process_id != runtime.current().process_id:
-        _latest = _Seen(runtime.current().process_id)
-    return _latest
+    return runtime.current().part(_Seen)
 
 
 async def _renew(seen: _Seen) -> None:

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 from services.access.actor import ROLLCALL
 from services.audit import telling
-from services.core import runtime, transport
+from services.core import runtime
 from services.core.errors import RollcallError
 from services.mail import delivery
 from services.operations import expiry, housekeeping, readiness
@@ -34,7 +34,7 @@ async def working() -> AsyncIterator[None]:
     """Have the workers run for as long as the block does."""
     current = runtime.current()
     works = [
-        transport.receive,
+        current.transport.receive,
         delivery.deliver_forever,
         _apply_end_dates,
         _settle,

@@ -6,8 +6,11 @@ pages; as an open page it no longer counts.
 
 import logging
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from typing import NamedTuple
 from uuid import UUID
+
+from services.core import runtime
 
 log = logging.getLogger(__name__)
 
@@ -26,15 +29,24 @@ class UserPresence(NamedTuple):
 
 Callback = Callable[[UUID, UUID | None, bool], None]
 
-_here: dict[UUID, UserPresence] = {}
-_elsewhere: dict[str, dict[UUID, UserPresence]] = {}
-_callbacks: list[Callback] = []
+
+@dataclass
+class _Presence:
+    """Who is here by this process's pages, and by which other process's; and who is told."""
+
+    here: dict[UUID, UserPresence] = field(default_factory=dict)
+    elsewhere: dict[str, dict[UUID, UserPresence]] = field(default_factory=dict)
+    callbacks: list[Callback] = field(default_factory=list)
+
+
+def _known() -> _Presence:
+    return runtime.current().part(_Presence)
 
 
 def on_change(callback: Callback) -> None:
     """Call back with (user id, tenant id, online) when a user's first page anywhere connects, and
     when their last one is forgotten."""
-    _callbacks.append(callback)
+    _known().callbacks.append(callback)
 
 
 def page_opened(user_id: UUID, tenant_id: UUID | None) -> None:
@@ -67,20 +79,31 @@ def is_online(user_id: UUID) -> bool:
     return bool(_seen(user_id))
 
 
+def online_ids(tenant_id: UUID | None = None) -> set[UUID]:
+    """Everybody who has Rollcall open (of those at work in a tenant, where it is given)."""
+    known = _known()
+    return {
+        seen.user_id
+        for people in (known.here, *known.elsewhere.values())
+        for seen in people.values()
+        if tenant_id in (None, seen.tenant_id)
+    }
+
+
 def elsewhere(user_id: UUID) -> set[str]:
     """The other processes that have pages of the user."""
-    return {process_id for process_id, people in _elsewhere.items() if user_id in people}
+    return {process_id for process_id, people in _known().elsewhere.items() if user_id in people}
 
 
 def here() -> dict[UUID, UserPresence]:
     """The users who have pages in this process."""
-    return dict(_here)
+    return dict(_known().here)
 
 
 def heard(process_id: str, people: Iterable[UserPresence], *, whole: bool = False) -> None:
     """Take over what another process tells of its users; `whole`: of all of them, so that whoever
     isn't named has no page there."""
-    there = _elsewhere.setdefault(process_id, {})
+    there = _known().elsewhere.setdefault(process_id, {})
     told = {person.user_id: person for person in people}
     affected = there | told if whole else told
     before = {user_id: is_online(user_id) for user_id in affected}
@@ -92,31 +115,31 @@ def heard(process_id: str, people: Iterable[UserPresence], *, whole: bool = Fals
         else:
             there.pop(person.user_id, None)
     if not there:
-        del _elsewhere[process_id]
+        del _known().elsewhere[process_id]
     for user_id, was_online in before.items():
         if is_online(user_id) != was_online:
             _tell(user_id, affected[user_id].tenant_id, online=not was_online)
 
 
 def _seen(user_id: UUID) -> list[UserPresence]:
-    everywhere = (_here, *_elsewhere.values())
+    everywhere = (_known().here, *_known().elsewhere.values())
     return [process[user_id] for process in everywhere if user_id in process]
 
 
 def _change(user_id: UUID, tenant_id: UUID | None, *, pages: int = 0, left: int = 0) -> None:
-    was_online = is_online(user_id)
-    seen = _here.get(user_id) or UserPresence(user_id, tenant_id, 0, 0)
+    was_online, here = is_online(user_id), _known().here
+    seen = here.get(user_id) or UserPresence(user_id, tenant_id, 0, 0)
     seen = seen._replace(pages=seen.pages + pages, left=max(0, seen.left + left))
     if seen.pages > 0:
-        _here[user_id] = seen
+        here[user_id] = seen
     else:
-        _here.pop(user_id, None)
+        here.pop(user_id, None)
     if is_online(user_id) != was_online:
         _tell(user_id, tenant_id, online=not was_online)
 
 
 def _tell(user_id: UUID, tenant_id: UUID | None, *, online: bool) -> None:
-    for callback in _callbacks:
+    for callback in _known().callbacks:
         try:
             callback(user_id, tenant_id, online)
         except Exception:

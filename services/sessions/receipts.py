@@ -10,10 +10,13 @@ from collections.abc import Awaitable, Mapping, Set
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from models import User
+from services.access.actor import ROLLCALL
+from services.audit.writing import Action, record
 from services.core import runtime
 from services.core.bus import Bus
 from services.core.db import transaction
-from services.core.errors import RollcallError
+from services.core.errors import NotFoundError, RollcallError
 from services.sessions import replicas
 from services.sessions.events import SessionsEnded
 from services.sessions.messages import PagesClosed
@@ -23,8 +26,9 @@ log = logging.getLogger(__name__)
 # Seconds, from the commit, for the other replicas' reports: browsers get one to answer
 # (`ui.live.cut`), and the report its way.
 REPORT_SECONDS = 1.5
-# A report for which nobody has come is forgotten after so many seconds.
-FORGET_SECONDS = 10
+# Seconds for which what is known of one act is kept: for reports that come before this process
+# has heard of it itself, and for who asks for the receipt.
+KEPT_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -46,18 +50,59 @@ class Receipt:
 
 @dataclass
 class _Gathering:
-    """The reports about one act; some come before this process begins to wait for them."""
+    """The reports about one act; some come before this process begins to wait for them. `receipt`
+    is what came of them, or none where that isn't known in time."""
 
     reports: dict[str, PagesClosed] = field(default_factory=dict)
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
+    receipt: asyncio.Future[Receipt | None] = field(default_factory=asyncio.Future)
 
 
-_gatherings: dict[UUID, _Gathering] = {}
+class _Gatherings(dict[UUID, _Gathering]):
+    """Those that are under way, by the audit entry of their act."""
 
 
 def subscribe(bus: Bus) -> None:
     """Listen to the other replicas' reports."""
     bus.subscribe(PagesClosed, _hear)
+
+
+async def of(cause: UUID) -> Receipt | None:
+    """How the pages were closed whose sessions the act with this audit entry ended; none where that
+    isn't known in time, or nobody was signed in."""
+    return await asyncio.shield(_gathering(cause).receipt)
+
+
+async def settle(event: SessionsEnded, closing: Awaitable[Receipt]) -> None:
+    """Have the receipt made, for `of`, and kept in the audit log where any page was open."""
+    receipt = await gathered(event, closing)
+    if receipt is None:
+        return
+    known = _gathering(event.cause).receipt
+    if not known.done():
+        known.set_result(receipt)
+    if receipt.pages or receipt.unheard:
+        await keep(event.cause, event.user_id, receipt)
+
+
+async def keep(cause: UUID, user_id: UUID, receipt: Receipt) -> None:
+    """Keep beside the audit entry `cause` how the user's open pages were closed."""
+    async with transaction() as tx:
+        user = await tx.get(User, user_id)
+        if user is None:
+            raise NotFoundError
+        slowest = receipt.slowest_ms
+        await record(
+            tx,
+            Action.PAGES_CLOSED,
+            actor=ROLLCALL,
+            subject=user,
+            cause=cause,
+            pages=receipt.pages,
+            answered=receipt.answered,
+            slowest_ms=None if slowest is None else round(slowest, 1),
+            unheard=receipt.unheard,
+        )
 
 
 async def gathered(event: SessionsEnded, closing: Awaitable[Receipt]) -> Receipt | None:
@@ -127,7 +172,14 @@ async def _hear(event: PagesClosed) -> None:
 
 
 def _gathering(cause: UUID) -> _Gathering:
-    if cause not in _gatherings:
-        _gatherings[cause] = _Gathering()
-        asyncio.get_running_loop().call_later(FORGET_SECONDS, _gatherings.pop, cause, None)
-    return _gatherings[cause]
+    gatherings = runtime.current().part(_Gatherings)
+    if cause not in gatherings:
+        gatherings[cause] = _Gathering()
+        asyncio.get_running_loop().call_later(KEPT_SECONDS, _forget, gatherings, cause)
+    return gatherings[cause]
+
+
+def _forget(gatherings: _Gatherings, cause: UUID) -> None:
+    known = gatherings.pop(cause).receipt
+    if not known.done():
+        known.set_result(None)

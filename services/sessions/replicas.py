@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from services.core import runtime, transport
+from services.core import runtime
 from services.core.bus import Bus
 from services.core.db import transaction
 from services.core.errors import RollcallError
@@ -46,22 +46,24 @@ class _Replica:
 
 
 @dataclass
-class _Own:
-    """What this process has told, and is to tell: all messages leave by one task, in order."""
+class _Replicas:
+    """The others, and what this process has told them and is to tell: all messages leave by one
+    task, in order."""
 
+    others: dict[str, _Replica] = field(default_factory=dict)
     told: dict[UUID, UserPresence] = field(default_factory=dict)
     said_at: float = 0.0
     is_asked: bool = False
     asks: bool = False
 
 
-_others: dict[str, _Replica] = {}
-_own = _Own()
+def _known() -> _Replicas:
+    return runtime.current().part(_Replicas)
 
 
 def others() -> set[str]:
     """The ids of the other processes that serve now."""
-    return {process_id for process_id, other in _others.items() if not other.has_stopped}
+    return {process_id for process_id, other in _known().others.items() if not other.has_stopped}
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ def heard() -> list[Heard]:
     serving = others()
     found = [
         Heard(process_id, other.host, max(0.0, now - other.heard_at))
-        for process_id, other in _others.items()
+        for process_id, other in _known().others.items()
         if process_id in serving
     ]
     return sorted(found, key=lambda other: (other.host, other.process_id))
@@ -97,7 +99,7 @@ def with_pages_of(user_id: UUID) -> set[str]:
 
 def may_count_us(user_id: UUID) -> bool:
     """Whether the others may know of pages of the user in this process."""
-    return user_id in presence.here() or user_id in _own.told
+    return user_id in presence.here() or user_id in _known().told
 
 
 def collector_of(origin: str) -> str:
@@ -118,11 +120,12 @@ def subscribe(bus: Bus) -> None:
 async def take_part() -> None:
     """Tell the other replicas what changes here, and notice which of them are gone, until
     cancelled."""
+    known = _known()
     try:
         while True:
             await asyncio.sleep(TELL_SECONDS)
             _forget_the_silent()
-            if _own.asks or _own.is_asked:
+            if known.asks or known.is_asked:
                 await _announce()
             else:
                 await _tell_changes()
@@ -130,14 +133,15 @@ async def take_part() -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(LIFE_SECONDS):
                 await _say([ReplicaStopped()])
-        for process_id in list(_others):
+        for process_id in list(known.others):
             _forget(process_id)
-        _own.told.clear()
+        known.told.clear()
 
 
 async def _announce() -> None:
-    here, asks = presence.here(), _own.asks
-    _own.asks = _own.is_asked = False
+    known = _known()
+    here, asks = presence.here(), known.asks
+    known.asks = known.is_asked = False
     parts = _parts(list(here.values()))
     announcements = [
         ReplicaAnnounced(
@@ -151,22 +155,23 @@ async def _announce() -> None:
         for number, part in enumerate(parts)
     ]
     if await _say(announcements):
-        _own.told = here
+        known.told = here
     else:
-        _own.is_asked, _own.asks = True, asks
+        known.is_asked, known.asks = True, asks
 
 
 async def _tell_changes() -> None:
+    known = _known()
     here = presence.here()
     people = []
     if others():  # else whoever comes is told everything
-        people = [seen for user_id, seen in here.items() if _own.told.get(user_id) != seen]
-        gone = _own.told.keys() - here.keys()
-        people += [_own.told[user_id]._replace(pages=0, left=0) for user_id in gone]
-    if not people and time.perf_counter() - _own.said_at < LIFE_SECONDS:
+        people = [seen for user_id, seen in here.items() if known.told.get(user_id) != seen]
+        gone = known.told.keys() - here.keys()
+        people += [known.told[user_id]._replace(pages=0, left=0) for user_id in gone]
+    if not people and time.perf_counter() - known.said_at < LIFE_SECONDS:
         return
     if await _say([ReplicaChanged(people=part) for part in _parts(people)]):
-        _own.told = here
+        known.told = here
 
 
 def _parts(people: list[UserPresence]) -> list[tuple[UserPresence, ...]]:
@@ -182,7 +187,7 @@ async def _say(events: Sequence[Event]) -> bool:
     except RollcallError as error:
         log.warning("The other replicas can't be told now: %s", error)
         return False
-    _own.said_at = time.perf_counter()
+    _known().said_at = time.perf_counter()
     return True
 
 
@@ -191,21 +196,23 @@ def _secret_mark() -> str:
 
 
 async def _begin(_event: Listening) -> None:
+    known = _known()
     now = time.perf_counter()
-    for other in _others.values():
+    for other in known.others.values():
         other.heard_at = now  # that we didn't listen is no silence of theirs
-    _own.asks = True
+    known.asks = True
 
 
 async def _hear_announcement(event: ReplicaAnnounced) -> None:
+    known = _known()
     if _is_own(event):
         return
-    if event.origin not in _others:
-        _others[event.origin] = _Replica(event.committed_at)
+    if event.origin not in known.others:
+        known.others[event.origin] = _Replica(event.committed_at)
         log.info("Replica %s serves the same database", event.origin)
         if event.secret_mark != _secret_mark():
             log.error("Replica %s has another ROLLCALL_SECRET: links in mails fail", event.origin)
-    other = _others[event.origin]
+    other = known.others[event.origin]
     other.heard_at, other.host = event.committed_at, event.host
     if event.part == 0:
         other.arriving = []
@@ -213,23 +220,25 @@ async def _hear_announcement(event: ReplicaAnnounced) -> None:
     if event.part == event.parts - 1:
         presence.heard(event.origin, other.arriving, whole=True)
         other.arriving = []
-        _own.is_asked = _own.is_asked or event.asks
+        known.is_asked = known.is_asked or event.asks
 
 
 async def _hear_change(event: ReplicaChanged) -> None:
+    known = _known()
     if _is_own(event):
         return
-    if event.origin in _others:
-        _others[event.origin].heard_at = event.committed_at
+    if event.origin in known.others:
+        known.others[event.origin].heard_at = event.committed_at
         presence.heard(event.origin, event.people)
     else:
-        _own.asks = True  # we took it for gone
+        known.asks = True  # we took it for gone
 
 
 async def _hear_stop(event: ReplicaStopped) -> None:
     # Its pages count a little longer: most are about to connect to another replica.
-    if event.origin in _others:
-        _others[event.origin].has_stopped = True
+    known = _known()
+    if event.origin in known.others:
+        known.others[event.origin].has_stopped = True
 
 
 def _is_own(event: Event) -> bool:
@@ -239,13 +248,13 @@ def _is_own(event: Event) -> bool:
 def _forget_the_silent() -> None:
     # Compared with what was last heard at all, not with now: while nothing is heard from anybody,
     # it is this process that doesn't listen.
-    for process_id, other in list(_others.items()):
-        if transport.heard_at() - other.heard_at > GONE_SECONDS:
+    for process_id, other in list(_known().others.items()):
+        if runtime.current().transport.heard_at - other.heard_at > GONE_SECONDS:
             if not other.has_stopped:
                 log.warning("Replica %s is silent, and counts as gone", process_id)
             _forget(process_id)
 
 
 def _forget(process_id: str) -> None:
-    del _others[process_id]
+    del _known().others[process_id]
     presence.heard(process_id, [], whole=True)

@@ -2,42 +2,88 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import field_validator
 from sqlmodel import select
 
 from models import Role, SsoConnection, Tenant
-from services.access.actor import Actor, authorize, find_open_tenant, get_tenant
+from services.access.actor import Actor, find_open_tenant
 from services.access.one_time_links import path_of
 from services.access.permissions import Permission
-from services.audit.writing import Action, record
+from services.audit.acting import Act, acting, viewing
+from services.audit.writing import Action
 from services.core import clock, runtime, vault
-from services.core.db import Transaction, reading, transaction
+from services.core.db import Transaction, reading
 from services.core.emails import email_key
 from services.core.errors import ConflictError, InvalidInputError, NotFoundError
+from services.core.form_fields import Option
+from services.core.forms import Form, choice, fields_of, password, text
 from services.core.looking import looks_first
-from services.core.names import clean_name
 from services.sso.errors import SsoError
 from services.sso.provider import discover, issuer_of
 from services.tenants.events import TenantChanged
 
-# Roles that a first sign-in may create: none that manages users.
-NEW_PEOPLE = (Role.ADMINISTRATOR, Role.SALES_ENGINEER)
-NOBODY = "nobody"
+
+class NewPeople(StrEnum):
+    """What becomes of people without an account: they are refused, or their first sign-in makes
+    them one. Its role is none that manages users."""
+
+    NOBODY = "nobody"
+    ADMINISTRATOR = Role.ADMINISTRATOR.value
+    SALES_ENGINEER = Role.SALES_ENGINEER.value
+
+    @property
+    def role(self) -> Role | None:
+        """The role of the account."""
+        return None if self is NewPeople.NOBODY else Role(self.value)
+
+
+NEW_PEOPLE = {who: who.role.label if who.role else "Are refused" for who in NewPeople}
 LONGEST_DOMAINS = 2000
 LONGEST_ISSUER = 450
 
 
-class ConnectionForm(BaseModel):
-    """What the form sends, unchecked. An empty secret keeps the one that is there."""
+class ConnectionForm(Form):
+    """What an admin enters. An empty secret keeps the one that is there."""
 
-    name: str = ""
-    discovery: str = ""
-    client_id: str = ""
-    client_secret: str = Field("", repr=False)
-    domains: str = ""
-    new_people: str = ""
+    name: str = text("Name on the button", hint="Such as Entra or Okta.")
+    discovery: str = text(
+        "Discovery address",
+        most=LONGEST_ISSUER,
+        hint="The provider's address, up to /.well-known/openid-configuration.",
+    )
+    client_id: str = text("Client ID", most=255)
+    client_secret: str = password(
+        "Client secret",
+        optional=True,
+        hint="Stored encrypted, and never shown again. Empty: as it is.",
+    )
+    domains: str = text(
+        "Email domains",
+        most=LONGEST_DOMAINS,
+        hint="By commas. Only verified addresses of these are linked.",
+        ask="Enter at least one email domain, such as example.com.",
+    )
+    new_people: NewPeople = choice(
+        "People without an account",
+        [Option(who, label) for who, label in NEW_PEOPLE.items()],
+        hint="With a role: their first sign-in makes them an account.",
+        ask="Choose one of the list.",
+    )
+
+    @field_validator("domains")
+    @classmethod
+    def _check_domains(cls, written: str) -> str:
+        checked_domains(written)
+        return written
+
+
+class NewConnectionForm(ConnectionForm):
+    """The same, where there is no secret yet that could stay."""
+
+    client_secret: str = password("Client secret", hint="Stored encrypted, and never shown again.")
 
 
 @dataclass(frozen=True)
@@ -86,9 +132,8 @@ async def find_offer(slug: str | None) -> Offer | None:
 
 async def get_connection(actor: Actor) -> ConnectionView | None:
     """The connection of the tenant in which the actor works, if there is one."""
-    async with reading() as tx:
-        await authorize(tx, actor, Permission.MANAGE_SIGN_IN)
-        connection = await tx.get(SsoConnection, _tenant_id(actor))
+    async with viewing(actor, Permission.MANAGE_SIGN_IN) as view:
+        connection = await view.tx.get(SsoConnection, _tenant_id(actor))
     if connection is None:
         return None
     return ConnectionView(
@@ -108,31 +153,23 @@ async def connect(actor: Actor, form: ConnectionForm) -> None:
     Needs a fresh sign-in. A change of the provider or the client has to be tested anew, and until
     then nobody is required to use it. Raises `InvalidInputError`.
     """
-    async with reading() as tx:  # only who may connect has Rollcall ask an address
-        await authorize(tx, actor, Permission.MANAGE_SIGN_IN, fresh=True)
-        before = await tx.get(SsoConnection, _tenant_id(actor))
-    name, domains, new_people = _checked(form, has_secret=before is not None)
+    # Only who may connect has Rollcall ask an address.
+    async with viewing(actor, Permission.MANAGE_SIGN_IN, fresh=True) as view:
+        before = await view.tx.get(SsoConnection, _tenant_id(actor))
+    if before is None and not form.client_secret.strip():
+        raise _secret_missing()
     try:
         provider = await discover(issuer_of(form.discovery), anew=True)
     except SsoError as error:
         raise InvalidInputError({"discovery": str(error)}) from error
-    await _connect(actor, form, provider.issuer, name, domains, new_people)
+    await _connect(actor, form, provider.issuer)
 
 
 @looks_first
-async def _connect(
-    actor: Actor,
-    form: ConnectionForm,
-    issuer: str,
-    name: str,
-    domains: list[str],
-    new_people: Role | None,
-) -> None:
-    async with transaction(actor=actor) as tx:
-        by = await authorize(
-            tx, actor, Permission.MANAGE_SIGN_IN, lock=(actor.user_id,), fresh=True
-        )
-        tenant = await get_tenant(tx, actor, lock=True)
+async def _connect(actor: Actor, form: ConnectionForm, issuer: str) -> None:
+    domains, new_people = checked_domains(form.domains), form.new_people.role
+    async with acting(actor, Permission.MANAGE_SIGN_IN, fresh=True) as act:
+        tx, tenant = act.tx, await act.get_tenant(lock=True)
         connection = await tx.get(SsoConnection, tenant.id)
         if connection is None:
             connection = _new(tenant.id, form)
@@ -140,26 +177,23 @@ async def _connect(
         elif form.client_secret.strip():
             connection.sealed_secret = vault.seal(form.client_secret.strip())
             connection.tested_at = None
-        client = (issuer, form.client_id.strip())
+        client = (issuer, form.client_id)
         if client != (connection.issuer, connection.client_id):
             connection.issuer, connection.client_id = client
             connection.required = False
             connection.tested_at = None
-        connection.name, connection.domains, connection.new_people = name, domains, new_people
+        connection.name, connection.domains = form.name, domains
+        connection.new_people = new_people
         if connection not in tx.new and not tx.is_modified(connection):
             return
-        await record(
-            tx,
+        await act.record(
             Action.SSO_CONNECTED,
-            actor=actor,
-            by=by,
-            tenant_id=tenant.id,
             issuer=connection.issuer,
             client_id=connection.client_id,
             domains=", ".join(domains),
-            new_people=new_people.label if new_people else NOBODY,
+            new_people=new_people.label if new_people else NewPeople.NOBODY.value,
         )
-        tx.publish(TenantChanged(tenant_id=tenant.id))
+        act.publish(TenantChanged(tenant_id=tenant.id))
 
 
 @looks_first
@@ -169,11 +203,8 @@ async def require(actor: Actor, required: bool) -> None:
     Nobody is signed out. Needs a fresh sign-in. Raises `ConflictError` where the connection wasn't
     tested as it is.
     """
-    async with transaction(actor=actor) as tx:
-        by = await authorize(
-            tx, actor, Permission.MANAGE_SIGN_IN, lock=(actor.user_id,), fresh=True
-        )
-        tenant, connection = await _lock_connection(tx, actor)
+    async with acting(actor, Permission.MANAGE_SIGN_IN, fresh=True) as act:
+        tenant, connection = await _lock_connection(act)
         if connection.required == required:
             return
         if required and connection.tested_at is None:
@@ -181,10 +212,8 @@ async def require(actor: Actor, required: bool) -> None:
                 "Test the connection first, as it is now: a mistake in it would lock everyone out."
             )
         connection.required = required
-        await record(
-            tx, Action.SSO_REQUIRED_SET, actor=actor, by=by, tenant_id=tenant.id, required=required
-        )
-        tx.publish(TenantChanged(tenant_id=tenant.id))
+        await act.record(Action.SSO_REQUIRED_SET, required=required)
+        act.publish(TenantChanged(tenant_id=tenant.id))
 
 
 @looks_first
@@ -192,21 +221,11 @@ async def disconnect(actor: Actor) -> None:
     """Forget the connection and its secret. Who is linked to whom stays, for the day when the same
     provider is connected again; sessions that it began last until they end. Needs a fresh sign-in.
     """
-    async with transaction(actor=actor) as tx:
-        by = await authorize(
-            tx, actor, Permission.MANAGE_SIGN_IN, lock=(actor.user_id,), fresh=True
-        )
-        tenant, connection = await _lock_connection(tx, actor)
-        await tx.delete(connection)
-        await record(
-            tx,
-            Action.SSO_DISCONNECTED,
-            actor=actor,
-            by=by,
-            tenant_id=tenant.id,
-            issuer=connection.issuer,
-        )
-        tx.publish(TenantChanged(tenant_id=tenant.id))
+    async with acting(actor, Permission.MANAGE_SIGN_IN, fresh=True) as act:
+        tenant, connection = await _lock_connection(act)
+        await act.tx.delete(connection)
+        await act.record(Action.SSO_DISCONNECTED, issuer=connection.issuer)
+        act.publish(TenantChanged(tenant_id=tenant.id))
 
 
 async def find_connection(tx: Transaction, slug: str | None) -> tuple[Tenant, SsoConnection]:
@@ -218,10 +237,10 @@ async def find_connection(tx: Transaction, slug: str | None) -> tuple[Tenant, Ss
     return tenant, connection
 
 
-async def _lock_connection(tx: Transaction, actor: Actor) -> tuple[Tenant, SsoConnection]:
-    tenant = await get_tenant(tx, actor, lock=True)
+async def _lock_connection(act: Act) -> tuple[Tenant, SsoConnection]:
+    tenant = await act.get_tenant(lock=True)
     connection = (
-        await tx.exec(select(SsoConnection).where(SsoConnection.tenant_id == tenant.id))
+        await act.tx.exec(select(SsoConnection).where(SsoConnection.tenant_id == tenant.id))
     ).first()
     if connection is None:
         raise NotFoundError("Single sign-on isn't connected.")
@@ -231,7 +250,7 @@ async def _lock_connection(tx: Transaction, actor: Actor) -> tuple[Tenant, SsoCo
 def _new(tenant_id: UUID, form: ConnectionForm) -> SsoConnection:
     secret = form.client_secret.strip()
     if not secret:  # disconnected by somebody else while this was sent
-        raise InvalidInputError({"client_secret": "Client secret is required."})
+        raise _secret_missing()
     return SsoConnection(
         tenant_id=tenant_id,
         name="",
@@ -248,31 +267,8 @@ def _tenant_id(actor: Actor) -> UUID:
     return actor.tenant_id
 
 
-def _checked(form: ConnectionForm, *, has_secret: bool) -> tuple[str, list[str], Role | None]:
-    """The name, the domains and the role. Raises `InvalidInputError` for each wrong field."""
-    wrong: dict[str, str] = {}
-    name, domains = "", []
-    try:
-        name = clean_name(form.name, "Name")
-    except ValueError as error:
-        wrong["name"] = str(error)
-    if not 0 < len(form.discovery.strip()) <= LONGEST_ISSUER:
-        wrong["discovery"] = "Discovery address is required: the provider names it."
-    client_id = form.client_id.strip()
-    if not client_id or len(client_id) > 255 or not client_id.isprintable():
-        wrong["client_id"] = "Client ID is required: one line, 255 characters at most."
-    if not form.client_secret.strip() and not has_secret:
-        wrong["client_secret"] = "Client secret is required."  # noqa: S105 - a sentence
-    try:
-        domains = checked_domains(form.domains)
-    except ValueError as error:
-        wrong["domains"] = str(error)
-    new_people = {role.value: role for role in NEW_PEOPLE}.get(form.new_people)
-    if form.new_people not in {"", NOBODY} and new_people is None:
-        wrong["new_people"] = "Choose one of the list."
-    if wrong:
-        raise InvalidInputError(wrong)
-    return name, domains, new_people
+def _secret_missing() -> InvalidInputError:
+    return InvalidInputError({"client_secret": fields_of(ConnectionForm)["client_secret"].missing})
 
 
 def checked_domains(written: str) -> list[str]:
@@ -280,16 +276,12 @@ def checked_domains(written: str) -> list[str]:
 
     Raises `ValueError` with a sentence.
     """
-    if len(written) > LONGEST_DOMAINS:
-        raise ValueError("These are too many domains.")
     domains = []
     for word in written.replace(",", " ").replace(";", " ").split():
         domain = domain_of(f"x@{word.removeprefix('@')}")
         if "." not in domain or "@" in word.removeprefix("@"):
             raise ValueError(f"{word} isn't an email domain, such as example.com.")
         domains.append(domain)
-    if not domains:
-        raise ValueError("Enter at least one email domain, such as example.com.")
     return sorted(set(domains))
 
 

@@ -17,7 +17,7 @@ from services.sessions import sessions
 from services.sso.connections import addresses_of, find_connection
 from services.sso.errors import Refusal, SsoError
 from services.sso.provider import discover
-from services.sso.tokens import Expected, LogoutToken, check_logout_token, key_of
+from services.sso.tokens import Expected, LogoutToken, check_logout_token, seen_key_of
 
 log = logging.getLogger(__name__)
 
@@ -40,13 +40,13 @@ async def end_by_provider(slug: str, raw: str, address: str) -> int:
     async with transaction(urgent=True) as tx:
         _, connection = await find_connection(tx, slug)
         await tx.exec(delete(SeenLogoutToken).where(col(SeenLogoutToken.expires_at) < clock.now()))
-        key = key_of("jti", provider.issuer, token.jti)
+        key = seen_key_of("jti", provider.issuer, token.jti)
         if not await insert_if_missing(tx, SeenLogoutToken(key=key, expires_at=token.expires_at)):
             log.warning("A logout token for %s was refused: replayed, claim jti", slug)
             sentence = "This logout token was used already: its claim jti is known."
             raise SsoError(Refusal.REPLAYED, sentence, "jti")
         if token.sid is not None:  # a sign-in of this very session may be under way
-            over = key_of("sid", provider.issuer, token.sid)
+            over = seen_key_of("sid", provider.issuer, token.sid)
             await insert_if_missing(tx, SeenLogoutToken(key=over, expires_at=token.expires_at))
         ended = 0
         by_user = await _matching(tx, connection, token)

@@ -1,6 +1,6 @@
 """What a provider says about itself (OpenID Connect Discovery 1.0), and its keys."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -32,9 +32,16 @@ class Provider:
     secret_in_body: bool
 
 
-# By process and address: one Rollcall after another, in the tests, may ask at one port.
-_providers: dict[tuple[str, str], tuple[datetime, Provider]] = {}
-_keys: dict[tuple[str, str], tuple[datetime, KeySet]] = {}
+@dataclass
+class _Kept:
+    """What providers said, by address, and when."""
+
+    providers: dict[str, tuple[datetime, Provider]] = field(default_factory=dict)
+    keys: dict[str, tuple[datetime, KeySet]] = field(default_factory=dict)
+
+
+def _kept() -> _Kept:
+    return runtime.current().part(_Kept)
 
 
 def issuer_of(written: str) -> str:
@@ -48,12 +55,12 @@ async def discover(issuer: str, *, anew: bool = False) -> Provider:
     The document must name the issuer it was asked as (Discovery, section 4.3): else whoever can
     change it could have another provider's people let in.
     """
-    kept = _providers.get(_key(issuer))
+    kept = _kept().providers.get(issuer)
     if kept is not None and not anew and clock.now() - kept[0] < KEEP:
         return kept[1]
     address = f"{issuer.rstrip('/')}{WELL_KNOWN}"
     provider = _described(await get_json(address), issuer, address)
-    _providers[_key(issuer)] = clock.now(), provider
+    _kept().providers[issuer] = clock.now(), provider
     return provider
 
 
@@ -61,7 +68,7 @@ async def keys_of(
     provider: Provider, *, missing: bool = False, by_stranger: bool = False
 ) -> KeySet:
     """The provider's keys; asked for anew where one is `missing`. Raises `SsoError`."""
-    kept = _keys.get(_key(provider.jwks_uri))
+    kept = _kept().keys.get(provider.jwks_uri)
     if kept is not None:
         age = clock.now() - kept[0]
         if age < (ASK_AGAIN if by_stranger else timedelta(0)) or (not missing and age < KEEP):
@@ -79,7 +86,7 @@ async def keys_of(
             f"None of the keys at {provider.jwks_uri} is one that Rollcall can check a signature "
             "with. Have the provider sign with RS256 or ES256.",
         )
-    _keys[_key(provider.jwks_uri)] = clock.now(), keys
+    _kept().keys[provider.jwks_uri] = clock.now(), keys
     return keys
 
 
@@ -117,7 +124,3 @@ def _described(document: dict[str, Any], issuer: str, address: str) -> Provider:
         end_session_endpoint=endpoint("end_session_endpoint"),
         secret_in_body="client_secret_basic" not in methods and "client_secret_post" in methods,
     )
-
-
-def _key(address: str) -> tuple[str, str]:
-    return runtime.current().process_id, address

@@ -191,7 +191,7 @@ def _wrong_claim(error: JoseError, claims: Mapping[str, Any]) -> SsoError:
     return SsoError(Refusal.TOKEN_CLAIM, said, claim)
 
 
-def key_of(*parts: str) -> bytes:
+def seen_key_of(*parts: str) -> bytes:
     """What is kept of an id that a provider gave, to know it again."""
     return hashlib.sha256("\0".join(parts).encode()).digest()
 

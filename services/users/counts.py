@@ -2,12 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from sqlmodel import select
+from sqlalchemy import func, null
+from sqlmodel import col, select
 
-from models import Role, UserCount
-from services.core.db import Transaction
+from models import Role, User, UserCount
+from services.access.actor import Principal
+from services.access.permissions import Permission
+from services.audit.acting import viewing
+from services.core.db import Transaction, reading
+from services.lists.matches import Match
+from services.sessions import presence
 
 # Where the counters of those are who are in no tenant.
 NO_TENANT = UUID(int=0)
@@ -38,17 +45,47 @@ class UserCounts:
             for cell in cells
         )
 
-    def summary(self) -> dict[str, int]:
-        """What the grid says above its rows."""
-        return {
-            "all": self.of(),
-            "active": self.of(active=True),
-            "inactive": self.of(active=False),
-            "invited": self.of(invited=True),
-        }
+    def matching(self, match: Match) -> int | None:
+        """How many users match, where only role, state and invitation are asked about."""
+        if not match.keys() <= {"role", "active", "invited"}:
+            return None
+        values: dict[str, Any] = dict(match)
+        invited = values.pop("invited", None)
+        if invited is None:
+            return self.of(**values)
+        waiting = self.of(**values, invited=True)
+        return waiting if invited else self.of(**values) - waiting
 
 
 async def find_counts(tx: Transaction, tenant_id: UUID | None) -> UserCounts:
     """The counters of a tenant, or of the Platform Admins."""
     rows = await tx.exec(select(UserCount).where(UserCount.tenant_id == (tenant_id or NO_TENANT)))
     return UserCounts(rows.all())
+
+
+async def count_here(tx: Transaction, tenant_id: UUID | None) -> int:
+    """How many users of a tenant have Rollcall open."""
+    there = presence.online_ids(tenant_id)
+    if not there:
+        return 0
+    # Looked up by id: SQLite would rather read all of the tenant's part of an index.
+    tenant = func.coalesce(col(User.tenant_id), null())
+    mine = tenant == tenant_id if tenant_id else tenant.is_(None)
+    counting = select(func.count()).select_from(User).where(col(User.id).in_(there), mine)
+    return (await tx.exec(counting)).one()
+
+
+async def find_here(tenant_id: UUID | None) -> int:
+    """The same, in a transaction of its own."""
+    async with reading() as tx:
+        return await count_here(tx, tenant_id)
+
+
+async def lacks_tenant_admin(actor: Principal) -> bool:
+    """Whether nobody but Platform Admins can manage the users of the tenant in which the actor
+    works."""
+    async with viewing(actor, Permission.VIEW_USERS) as view:
+        if view.tenant_id is None:
+            return False
+        counts = await find_counts(view.tx, view.tenant_id)
+        return counts.of(Role.TENANT_ADMIN, active=True) == 0

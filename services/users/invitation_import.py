@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy.exc import IntegrityError
@@ -15,7 +15,7 @@ from services.core.emails import email_key
 from services.core.errors import InvalidInputError, NotAllowedError, RollcallError
 from services.core.looking import looks_first
 from services.users.emails_elsewhere import IN_USE, InUseElsewhereError, count_answer, is_taken
-from services.users.invitation_form import CheckedForm, InvitationForm, check_form
+from services.users.invitation_form import InvitationForm
 from services.users.invitations import add_account, authorize_inviting, send_invitation, tell_link
 
 # Rows per transaction: a writer who comes between waits for some tens of milliseconds.
@@ -37,10 +37,11 @@ NEEDED = "The first line must name the columns First Name, Last Name, Email and 
 
 @dataclass(frozen=True)
 class ImportRow:
-    """One line of the file (`line` as an editor counts) as a form."""
+    """One line of the file (`line` as an editor counts), unchecked: `values` are those of an
+    `InvitationForm`."""
 
     line: int
-    form: InvitationForm = field(hash=False)
+    values: Mapping[str, str] = field(hash=False)
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ def read_csv(text: str) -> list[ImportRow]:
             if not any(cell.strip() for cell in cells):
                 continue
             values = {name: cell for name, cell in zip(names, cells, strict=False) if name}
-            rows.append(ImportRow(reader.line_num, _form(values)))
+            rows.append(ImportRow(reader.line_num, _row_values(values)))
             if len(rows) > MAX_ROWS:
                 raise _refused(f"The file has more than {MAX_ROWS:,} rows. Split it.")
     except csv.Error as error:
@@ -118,20 +119,24 @@ async def invite_rows(actor: Acting, rows: Sequence[ImportRow]) -> list[RowOutco
     """
     if len(rows) > BATCH:
         raise ValueError("too many rows for one transaction")
-    forms = {row: check_form(actor, row.form) for row in rows}
+    forms: dict[ImportRow, InvitationForm] = {}
+    made: dict[ImportRow, User | RollcallError] = {}
+    for row in rows:
+        try:
+            forms[row] = InvitationForm(**row.values)
+        except InvalidInputError as error:
+            made[row] = error
     async with transaction(actor=actor) as tx:
         by = await authorize_inviting(tx, actor, list(forms.values()))
         # First every account, by its email, then the log: two imports of the same people wait for
         # one another, and never both at once.
-        made = {
-            row: await _make(tx, actor, by, forms[row])
-            for row in sorted(rows, key=lambda row: email_key(forms[row].email))
-        }
+        for row in sorted(forms, key=lambda row: email_key(forms[row].email)):
+            made[row] = await _make(tx, actor, by, forms[row])
         return [await _outcome(tx, actor, by, row, made[row]) for row in rows]
 
 
 async def _make(
-    tx: Transaction, actor: Acting, by: User | None, form: CheckedForm
+    tx: Transaction, actor: Acting, by: User | None, form: InvitationForm
 ) -> User | RollcallError:
     try:
         async with tx.begin_nested():
@@ -151,18 +156,19 @@ async def _outcome(
     tx: Transaction, actor: Acting, by: User | None, row: ImportRow, made: User | RollcallError
 ) -> RowOutcome:
     if isinstance(made, RollcallError):
-        name = f"{row.form.first_name} {row.form.last_name}".strip()
-        return RowOutcome(row.line, name, row.form.email.strip(), str(made))
+        name = f"{row.values['first_name']} {row.values['last_name']}".strip()
+        return RowOutcome(row.line, name, row.values["email"].strip(), str(made))
     invited = await send_invitation(tx, actor, by, made)
     link = "" if invited.by_mail else await tell_link(tx, actor, by, made)
     return RowOutcome(row.line, invited.name, invited.email, link=link)
 
 
-def _form(values: dict[str, str]) -> InvitationForm:
+def _row_values(cells: Mapping[str, str]) -> dict[str, str]:
     # People write a role as the screen does.
     roles = {role.label.casefold(): role.value for role in Role}
-    role = " ".join(values.get("role", "").replace("_", " ").split()).casefold()
-    return InvitationForm(**{**values, "role": roles.get(role, role)})
+    values = {name: cells.get(name, "") for name in InvitationForm.model_fields}
+    role = " ".join(values["role"].replace("_", " ").split()).casefold()
+    return values | {"role": roles.get(role, role)}
 
 
 def _refused(why: str) -> InvalidInputError:

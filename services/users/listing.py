@@ -1,36 +1,24 @@
-"""The user directory: rows for the grid, page by page, and one user's details."""
+"""The user directory: rows for the list, page by page, and one user's details."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from sqlmodel import col, select
 
-from models import MailTemplate, OneTimeLink, OutgoingMail, User
-from services.access.actor import Acting, Actor, authorize, get_user
-from services.access.permissions import Permission
+from models import OutgoingMail, User
+from services.access.actor import Actor, Principal
+from services.access.permissions import Permission, Secret
+from services.audit.acting import acting, viewing
+from services.audit.writing import Action
 from services.core.db import Transaction, reading
-from services.core.errors import NotFoundError
-from services.core.names import fold, words_of
-from services.users.counts import find_counts
-from services.users.keyset import Found
-from services.users.query import PAGE_SIZE, Place, Sort, UserQuery, sorted_by
-from services.users.row import UserRow, row_of
-from services.users.search import find_few
-
-
-@dataclass(frozen=True)
-class UserPage:
-    """The rows of one page, and the counts around them."""
-
-    rows: Sequence[UserRow]
-    total: int
-    page: int
-    pages: int
-    folded_q: str
-    counts: dict[str, int]
-    place: Place | None
+from services.core.looking import looks_first
+from services.lists.export import csv_pieces
+from services.lists.query import ListQuery, in_words
+from services.lists.slices import Slice, read_row, read_slice
+from services.users.list import USERS
+from services.users.row import UserRow
 
 
 @dataclass(frozen=True)
@@ -52,44 +40,37 @@ class UserDetails:
     is_self: bool
 
 
-async def list_users(actor: Acting, query: UserQuery) -> UserPage:
-    """A page of the users of the tenant in which the actor works (or of the Platform Admins)."""
-    words = words_of(fold(query.q))
-    async with reading() as tx:
-        await authorize(tx, actor, Permission.VIEW_USERS)
-        counts = await find_counts(tx, actor.tenant_id)
-        few = await find_few(tx, actor.tenant_id, words) if words else None
-        found = Found(actor.tenant_id, query, words, counts, few)
-        total = await found.total(tx)
-        pages = max(1, -(-total // PAGE_SIZE))
-        page = min(query.page, pages)
-        users = await found.page(tx, page, total)
-        rows = await _rows(tx, users)
-    return UserPage(
-        rows, total, page, pages, " ".join(words), counts.summary(), _place(page, users, query.sort)
-    )
+async def list_users(actor: Principal, query: ListQuery) -> Slice[UserRow]:
+    """A page of the users of the tenant in which the actor works (or the Platform Admins)."""
+    async with viewing(actor, Permission.VIEW_USERS) as view:
+        return await read_slice(view.tx, USERS, query, view.tenant_id)
 
 
-def _place(page: int, users: Sequence[User], sort: Sort) -> Place | None:
-    if not users:
-        return None
-    return Place(page, sorted_by(users[0], sort), sorted_by(users[-1], sort))
+@looks_first
+async def export_users(
+    actor: Principal, query: ListQuery, columns: Sequence[str] = ()
+) -> AsyncIterator[str]:
+    """The users that a query finds as a CSV file, in pieces, with these columns. The export itself
+    is in the log, before anything is read.
+
+    Where it is broken off, by the end of the session say, the lines at its end are missing.
+    """
+    async with acting(actor, Secret.USERS_EXPORT) as act:
+        await act.record(Action.USERS_EXPORTED, filters=in_words(USERS, query))
+    return csv_pieces(lambda: viewing(actor, Permission.VIEW_USERS), USERS, query, columns)
 
 
 async def find_row(user_id: UUID) -> UserRow:
-    """A user's row as it is now, to tell the open grids; raises `NotFoundError`."""
+    """A user's row as it is now, to tell the open pages; raises `NotFoundError`."""
     async with reading() as tx:
-        user = await tx.get(User, user_id)
-        if user is None:
-            raise NotFoundError
-        return (await _rows(tx, [user]))[0]
+        return await read_row(tx, USERS, user_id)
 
 
-async def get_details(actor: Acting, user_id: UUID) -> UserDetails:
+async def get_details(actor: Principal, user_id: UUID) -> UserDetails:
     """One user's details; raises `NotFoundError` for a user of another tenant."""
-    async with reading() as tx:
-        await authorize(tx, actor, Permission.VIEW_USERS)
-        user = await get_user(tx, actor, user_id)
+    async with viewing(actor, Permission.VIEW_USERS) as view:
+        tx = view.tx
+        user = await view.get(User, user_id)
         mails = await tx.exec(
             select(OutgoingMail)
             .where(OutgoingMail.user_id == user.id)
@@ -99,7 +80,7 @@ async def get_details(actor: Acting, user_id: UUID) -> UserDetails:
         successor = await tx.get(User, user.successor_id) if user.successor_id else None
         predecessor = (await tx.exec(select(User.id).where(User.successor_id == user.id))).first()
         return UserDetails(
-            row=(await _rows(tx, [user]))[0],
+            row=await read_row(tx, USERS, user.id),
             first_name=user.first_name,
             last_name=user.last_name,
             created_at=user.created_at,
@@ -118,21 +99,3 @@ async def get_details(actor: Acting, user_id: UUID) -> UserDetails:
 async def _name(tx: Transaction, user_id: UUID | None) -> str | None:
     user = await tx.get(User, user_id) if user_id else None
     return user.full_name if user else None
-
-
-async def _rows(tx: Transaction, users: Sequence[User]) -> list[UserRow]:
-    waiting = [user.id for user in users if user.invited]
-    mails: dict[UUID, OutgoingMail] = {}
-    if waiting:
-        found = await tx.exec(
-            select(OutgoingMail)
-            .where(
-                col(OutgoingMail.user_id).in_(waiting),
-                OutgoingMail.template == MailTemplate.INVITATION,
-            )
-            .join(OneTimeLink, col(OneTimeLink.id) == col(OutgoingMail.link_id), isouter=True)
-            # The one whose link is good, else the latest: times may lie, links don't.
-            .order_by(col(OneTimeLink.void_at).is_(None), col(OutgoingMail.created_at))
-        )
-        mails = {mail.user_id: mail for mail in found}  # the last of each wins
-    return [row_of(user, mails.get(user.id)) for user in users]

@@ -1,12 +1,27 @@
 """A row of the users grid."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from enum import StrEnum
 from uuid import UUID
 
 from models import MailProgress, MailState, OutgoingMail, Role, User
 from services.core import clock
 from services.core.names import mixed_scripts
+from services.lists.wire import UNSENT
+
+
+class SecondFactorKind(StrEnum):
+    """What somebody has beside their password, the strongest of it."""
+
+    PASSKEY = "passkey"
+    APP = "app"
+    NONE = "none"
+
+    @property
+    def label(self) -> str:
+        """The kind in words."""
+        return self.value.capitalize()
 
 
 @dataclass(frozen=True)
@@ -18,20 +33,31 @@ class UserRow:
     email: str
     role: Role
     active: bool
-    invited: bool
-    mail: MailState | None
-    mail_answer: str
     version: int
     key: str
-    last_sign_in: datetime | None
-    end_date: date | None
+    invited: bool = False
+    mail: MailState | None = None
+    mail_answer: str = ""
+    last_sign_in: datetime | None = field(default=None, metadata=UNSENT)
+    last_active: datetime | None = None
+    joined: datetime | None = None
+    """When they signed in for the first time; none where it wasn't asked for, too."""
+    invited_by: str | None = None
+    """Who invited them; none where nobody did, and where it wasn't asked for."""
+    second_factor: SecondFactorKind | None = None
+    """What they have beside a password; none where it wasn't asked for."""
+    end_date: date | None = None
+    expires: datetime | None = None
+    """When the invitation ends, of whoever hasn't accepted it."""
+    successor_id: UUID | None = None
+    """The account that replaced this one."""
     mixed: tuple[str, ...] = ()
     """The scripts that the name mixes although their letters look alike."""
-    mail_progress: MailProgress | None = None
+    mail_progress: MailProgress | None = field(default=None, metadata=UNSENT)
 
 
-def row_of(user: User, mail: OutgoingMail | None) -> UserRow:
-    """The row of a user, with the mail of their invitation if they haven't accepted it."""
+def row_of(user: User, mail: OutgoingMail | None, expires: datetime | None = None) -> UserRow:
+    """The row of a user, with the mail and the end of an invitation that isn't accepted."""
     return UserRow(
         id=user.id,
         name=user.full_name,
@@ -44,7 +70,10 @@ def row_of(user: User, mail: OutgoingMail | None) -> UserRow:
         version=user.version,
         key=user.search_key,
         last_sign_in=user.last_sign_in_at,
+        last_active=user.last_active_at,
         end_date=user.end_date,
+        expires=expires,
+        successor_id=None if user.active else user.successor_id,
         mixed=mixed_scripts(user.full_name),
         mail_progress=mail.progress(clock.now()) if mail else None,
     )

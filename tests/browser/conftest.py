@@ -16,6 +16,7 @@ from services.core.runtime import Runtime
 from services.core.settings import Settings
 from services.core.startup import started
 from tests import factories
+from tests.browser import forms_page
 from tests.browser.browsers import Browsers
 from tests.browser.server import Server, serving
 from tests.mail_server import MailServer, receiving_mail
@@ -81,7 +82,7 @@ async def server(
         "ROLLCALL_MAIL_STARTTLS": "false",
     }
     data_dir = tmp_path_factory.mktemp("browser") / "data"
-    async with serving(data_dir, settings=settings) as server:
+    async with serving(data_dir, settings=settings, before=forms_page.REGISTER) as server:
         yield server
 
 

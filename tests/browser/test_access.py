@@ -7,6 +7,7 @@ from models import Role, Tenant, User
 from tests import factories
 from tests.browser.browsers import Browsers, sign_in
 from tests.browser.grid import Grid
+from tests.browser.looks import look
 from tests.factories import PASSWORD
 
 
@@ -24,12 +25,41 @@ async def test_navigation_shows_only_what_a_role_may_open(
         assert answer is not None
         assert answer.status == 403
         await expect(page.get_by_role("heading", name="Not yours to open")).to_be_visible()
-        await expect(
-            page.get_by_text("Your role doesn't allow this. Ask your admin.")
-        ).to_be_visible()
+        await expect(page.get_by_text("This is open to")).to_contain_text(
+            f"Tenant Admins. Your role is {role.label}."
+        )
     answer = await page.goto("/platform/tenants")
     assert answer is not None
     assert answer.status == 404
+
+
+async def test_who_is_signed_in_keeps_the_frame_where_there_is_nothing_to_open(
+    browsers: Browsers, tenant: Tenant, other_tenant: Tenant, ada: User, robin: User
+) -> None:
+    home = f"/t/{tenant.slug}"
+    page = await browsers.as_user(ada, f"{home}/account")
+    for path in ("users", "nonsense", f"../{other_tenant.slug}/users", "../../nonsense"):
+        await page.goto(f"{home}/{path}")
+        await expect(page.get_by_role("navigation", name="Main")).to_be_visible()
+        await expect(page.get_by_text(tenant.name)).to_be_visible()
+        await page.get_by_role("link", name="To Home").click()
+        await expect(page.get_by_role("heading", name="My account")).to_be_visible()
+    await page.goto(f"{home}/users")
+    await look(page, "forbidden")
+    await page.get_by_role("link", name="What each role may do").click()
+    await expect(page.get_by_role("heading", name="Roles")).to_be_visible()
+    await page.goto(f"{home}/nonsense")
+    await look(page, "not-found")
+    await page.get_by_text("Ada Lovelace", exact=True).click()
+    await page.get_by_role("button", name="Sign out").click()
+    await expect(page.get_by_text("You signed out.")).to_be_visible()
+    await page.goto(f"{home}/nonsense")
+    await expect(page.get_by_role("heading", name="Not found")).to_be_visible()
+    await expect(page.get_by_role("navigation", name="Main")).to_have_count(0)
+
+    page = await browsers.as_user(robin, f"{home}/nonsense")
+    await expect(page.get_by_text(tenant.name)).to_be_visible()
+    await expect(page.get_by_role("link", name="Users", exact=True)).to_be_visible()
 
 
 async def test_an_admin_sees_every_page_of_the_tenant(

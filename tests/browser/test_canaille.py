@@ -112,6 +112,7 @@ async def test_people_sign_in_with_a_real_identity_server_and_out_of_both(
             client_id="rollcall",
             client_secret=SECRET,
             domains="example.com",
+            new_people="nobody",
         )
         await connections.connect(await factories.sign_in(grace), form)
 

@@ -5,8 +5,11 @@ import re
 from playwright.async_api import expect
 
 from models import Tenant, User
+from services.access.actor import Actor
+from services.users import accounts
 from tests.browser.browsers import Browsers, expect_signed_out, sign_in
 from tests.browser.grid import Grid, dialog, toast
+from tests.browser.looks import look
 from tests.factories import PASSWORD
 
 DEACTIVATED = "Your account was deactivated. Contact your admin."
@@ -144,3 +147,21 @@ async def test_nobody_is_offered_their_own_switch_and_the_page_says_why(
     await expect(dialog(page)).to_have_count(0)
     await grid.expect_active("Grace Hopper")
     await expect(grid.switch("Alan Turing")).to_be_enabled()
+
+
+async def test_an_open_question_tells_what_another_admin_has_done_meanwhile(
+    browsers: Browsers, tenant: Tenant, grace: User, admin: Actor, ada: User
+) -> None:
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/users")
+    grid = Grid(page)
+    await grid.switch("Ada Lovelace").click()
+    await expect(dialog(page)).to_contain_text("Not signed in anywhere right now.")
+    newcomer = await browsers.stranger(f"/t/{tenant.slug}/login")
+    await sign_in(newcomer, ada.email, PASSWORD)
+    await expect(dialog(page)).to_contain_text("on 1 device")
+    await accounts.set_active(admin, ada.id, active=False)
+    change = dialog(page).get_by_role("status").filter(has_text="Somebody else has deactivated")
+    await expect(change).to_have_text("Somebody else has deactivated Ada Lovelace meanwhile.")
+    await look(page, "deactivate-meanwhile")
+    await dialog(page).get_by_role("button", name="Deactivate", exact=True).click()
+    await expect(toast(page, "Ada Lovelace is inactive already.")).to_be_visible()

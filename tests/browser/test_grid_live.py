@@ -7,9 +7,9 @@ from services.access.actor import Actor
 from services.users import accounts, invitations
 from services.users.invitation_form import InvitationForm
 from tests import factories
-from tests.browser.browsers import Browsers, hear
+from tests.browser.browsers import Browsers, fill, hear
 from tests.browser.crowd import create_crowd
-from tests.browser.grid import Grid
+from tests.browser.grid import Grid, dialog
 
 
 async def test_a_patch_leaves_the_search_the_caret_the_scroll_and_the_rows_alone(
@@ -74,7 +74,7 @@ async def test_a_row_that_no_longer_fits_fades_and_leaves_at_the_next_query(
 async def test_whoever_is_invited_elsewhere_appears_where_they_fit_and_nowhere_else(
     browsers: Browsers, tenant: Tenant, grace: User, admin: Actor
 ) -> None:
-    fits = Grid(await browsers.as_user(grace, f"/t/{tenant.slug}/users?invited=1"))
+    fits = Grid(await browsers.as_user(grace, f"/t/{tenant.slug}/users?status=invited"))
     fits_not = Grid(await browsers.as_user(grace, f"/t/{tenant.slug}/users?role=administrator"))
     await expect(fits.page.get_by_role("heading", name="No users match")).to_be_visible()
     form = InvitationForm(
@@ -90,6 +90,71 @@ async def test_whoever_is_invited_elsewhere_appears_where_they_fit_and_nowhere_e
     await expect(fits_not.rows).to_have_count(0)
 
 
+def _new(number: int) -> dict[str, object]:
+    return HEDY | {"id": f"0199bbbb-0000-7000-8000-{number:012}", "name": f"New {number}"}
+
+
+async def test_new_users_of_others_wait_until_somebody_asks_for_them(
+    browsers: Browsers, tenant: Tenant, grace: User, ada: User
+) -> None:
+    grid = Grid(await browsers.as_user(grace, f"/t/{tenant.slug}/users"))
+    await expect(grid.counts).to_contain_text("2 users")
+    told = [{"was": None, "now": _new(number) | {"version": 1}} for number in range(60)]
+    await hear(grid.page, "rollcall_user", *told)
+    await expect(grid.counts).to_contain_text("62 users")
+    await expect(grid.counts).to_contain_text("60 invited")
+    await expect(grid.names).to_have_text(["Ada Lovelace", "Grace Hopper"])
+    await grid.page.get_by_role("button", name="60 new users · Show").click()
+    await expect(grid.rows).to_have_count(62)
+    await expect(grid.names.first).to_have_text("New 59")
+    await expect(grid.page.get_by_role("button", name="Show")).to_have_count(0)
+
+
+async def test_whom_one_invites_oneself_is_there_at_once(
+    browsers: Browsers, tenant: Tenant, grace: User
+) -> None:
+    grid = Grid(await browsers.as_user(grace, f"/t/{tenant.slug}/users"))
+    await grid.page.get_by_role("button", name="+ Invite User").click()
+    form = dialog(grid.page)
+    await fill(
+        form, first_name="Hedy", last_name="Lamarr", email="hedy@example.com", role="Sales Engineer"
+    )
+    await form.get_by_role("button", name="Send Invitation").click()
+    await expect(grid.chip("Hedy Lamarr", "Invited")).to_be_visible()
+    await expect(grid.row("Hedy Lamarr")).to_contain_text("expires in 7 days")
+    await expect(grid.page.get_by_role("button", name="Show")).to_have_count(0)
+
+
+async def test_next_stays_where_rows_left_the_page(
+    browsers: Browsers, tenant: Tenant, grace: User, admin: Actor
+) -> None:
+    users = [await factories.create_user(tenant, last_name=f"L{n:03}") for n in range(59)]
+    grid = Grid(await browsers.as_user(grace, f"/t/{tenant.slug}/users?status=active"))
+    await expect(grid.counts).to_contain_text("60 of 60 users")
+    for user in users[:10]:
+        await accounts.set_active(admin, user.id, False)
+    await expect(grid.counts).to_contain_text("50 of 60 users")
+    pager = grid.page.get_by_role("navigation", name="Pages")
+    await pager.get_by_role("button", name="Next").click()
+    await expect(grid.names.first).to_have_text("Ada L050")
+    await expect(grid.rows).to_have_count(10)
+    await expect(pager.get_by_role("button", name="Next")).to_be_disabled()
+    await pager.get_by_role("button", name="Previous").click()
+    await expect(grid.names.first).to_have_text("Ada L010")
+
+
+async def test_those_who_are_here_are_counted_as_they_come(
+    browsers: Browsers, tenant: Tenant, grace: User, ada: User
+) -> None:
+    grid = Grid(await browsers.as_user(grace, f"/t/{tenant.slug}/users"))
+    here = grid.page.get_by_label("Here now")
+    await expect(grid.page.locator(".check")).to_have_text("Here now1")
+    await browsers.as_user(ada, f"/t/{tenant.slug}/account")
+    await expect(grid.page.locator(".check")).to_have_text("Here now2")
+    await here.check()
+    await expect(grid.names).to_have_text(["Ada Lovelace", "Grace Hopper"])
+
+
 HEDY = {
     "id": "0199aaaa-0000-7000-8000-000000000001",
     "name": "Hedy Lamarr",
@@ -103,7 +168,7 @@ HEDY = {
 async def test_a_new_user_appears_once_in_whatever_order_replicas_tell_of_them(
     browsers: Browsers, tenant: Tenant, grace: User
 ) -> None:
-    grid = Grid(await browsers.as_user(grace, f"/t/{tenant.slug}/users?invited=1"))
+    grid = Grid(await browsers.as_user(grace, f"/t/{tenant.slug}/users?status=invited"))
     sent = {"was": {}, "now": HEDY | {"version": 2, "mail": "sent"}}
     invited = {"was": None, "now": HEDY | {"version": 1, "mail": "waiting"}}
     await hear(grid.page, "rollcall_user", sent, invited, invited)

@@ -13,7 +13,7 @@ from playwright.async_api import FilePayload, Page, Route, expect
 
 from models import Tenant, User
 from services.core.names import plain
-from services.users.query import LONGEST_SEARCH
+from services.lists.query import LONGEST_SEARCH
 from tests.browser.browsers import Browsers, fill
 from tests.browser.grid import Grid, dialog, toast
 from tests.browser.looks import SIDEWAYS

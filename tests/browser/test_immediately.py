@@ -10,7 +10,7 @@ from sqlmodel import col, update
 from models import LinkPurpose, LoginSession, Tenant, User
 from services.access.actor import Actor
 from services.core import clock
-from services.core.db import transaction
+from services.core.db import reading, transaction
 from services.sessions import sessions
 from services.sessions.sessions import Caller
 from services.sign_in import password_change
@@ -63,7 +63,9 @@ async def _expire(_admin: Actor, user: User) -> None:
 async def _close_tenant(_admin: Actor, user: User) -> None:
     assert user.tenant_id is not None
     above = await factories.sign_in(await factories.create_user(None))
-    await closing.close_tenant(above, user.tenant_id)
+    async with reading() as tx:
+        tenant = await tx.get_one(Tenant, user.tenant_id)
+    await closing.close_tenant(above, tenant.id, tenant.name)
 
 
 WAYS = {

@@ -38,9 +38,10 @@ async def test_an_invitation_leads_from_the_form_to_a_signed_in_colleague(
         toast(page, f"{NAME} is invited. The mail to {email} is on its way.")
     ).to_be_visible()
     await expect(dialog(page)).to_have_count(0)
+    await elsewhere.get_by_role("button", name="1 new user · Show").click()
     for grid in grids:
         await expect(grid.chip(NAME, "Invited")).to_be_visible()
-        await grid.expect_active(NAME)
+        await expect(grid.switch(NAME)).to_be_checked()
         await expect(grid.counts).to_contain_text("3 users")
         await expect(grid.counts).to_contain_text("1 invited")
 

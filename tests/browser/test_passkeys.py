@@ -65,7 +65,7 @@ async def _add(page: Page) -> None:
     await page.get_by_role("button", name="Add a passkey").click()
     await expect(page.locator(".recovery-codes code")).to_have_count(10)
     await page.get_by_role("button", name="I have kept them").click()
-    await expect(page.get_by_text("Passkey, made with")).to_be_visible()
+    await expect(page.get_by_text("Passkey of")).to_be_visible()
 
 
 async def _sign_out(page: Page) -> None:
@@ -79,6 +79,11 @@ async def test_a_passkey_is_made_signs_in_alone_or_after_the_password_and_is_rem
 ) -> None:
     await _device(account)
     await _add(account)
+    await account.get_by_role("button", name="Rename the passkey").click()
+    await fill(dialog(account), name="Blue key")
+    await dialog(account).get_by_role("button", name="Save").click()
+    await expect(toast(account, "The passkey has its new name.")).to_be_visible()
+    await expect(account.get_by_text("Blue key", exact=True)).to_be_visible()
     await look(account, "account-passkey")
     await _sign_out(account)
     await look(account, "sign-in-passkey")

@@ -7,6 +7,7 @@ from playwright.async_api import expect
 
 from models import Tenant, User
 from services.access.actor import COMMAND_LINE
+from services.tenants import tenants
 from services.users import accounts
 from tests.browser.browsers import Browsers, connected, expect_signed_out, fill, sign_in
 from tests.browser.grid import Grid, dialog, toast
@@ -113,6 +114,11 @@ async def test_closing_a_tenant_shuts_everybody_of_it_out_at_once(
     page = await browsers.as_user(robin, "/platform/tenants")
     await page.get_by_role("button", name=f"Close {other_tenant.name}", exact=True).click()
     await look(page, "close-tenant")
+    await fill(dialog(page), its_name="Another One")
+    await dialog(page).get_by_role("button", name="Close tenant").click()
+    wrong = f"Type its name to close it: {other_tenant.name}"
+    await expect(dialog(page).get_by_text(wrong)).to_be_visible()
+    await fill(dialog(page), its_name=other_tenant.name.lower())
     await dialog(page).get_by_role("button", name="Close tenant").click()
     for shut_out in (theirs, phone):
         await expect_signed_out(shut_out, "This workspace was closed.")
@@ -127,3 +133,33 @@ async def test_closing_a_tenant_shuts_everybody_of_it_out_at_once(
     await sign_in(theirs, user.email, PASSWORD)
     await connected(theirs)
     await expect(theirs.get_by_role("heading", name="My account")).to_be_visible()
+
+
+async def test_a_platform_admin_inside_an_organisation_sees_that_and_finds_out_again(
+    browsers: Browsers, tenant: Tenant, robin: User, grace: User
+) -> None:
+    page = await browsers.as_user(robin, f"/t/{tenant.slug}/settings")
+    trail = page.get_by_role("navigation", name="Breadcrumb")
+    await expect(trail.get_by_role("listitem")).to_have_text(["All organisations", tenant.name])
+    await expect(trail).to_contain_text("You are here as a Platform Admin")
+    await look(page, "inside-an-organisation")
+    await page.goto(f"/t/{tenant.slug}/users")
+    await expect(page.get_by_text("has no Tenant Admin yet")).to_have_count(0)
+    await trail.get_by_role("link", name="Leave").click()
+    await expect(page.get_by_role("heading", name="Tenants", exact=True)).to_be_visible()
+    await expect(trail).to_have_count(0)
+    theirs = await browsers.as_user(grace, f"/t/{tenant.slug}/users")
+    await expect(theirs.get_by_role("heading", name="Users", exact=True)).to_be_visible()
+    await expect(theirs.get_by_role("navigation", name="Breadcrumb")).to_have_count(0)
+
+
+async def test_an_open_question_about_an_organisation_tells_its_new_name(
+    browsers: Browsers, other_tenant: Tenant, robin: User
+) -> None:
+    page = await browsers.as_user(robin, "/platform/tenants")
+    await page.get_by_role("button", name=f"Close {other_tenant.name}", exact=True).click()
+    renamed = f"{other_tenant.name} Ltd"
+    await tenants.rename_tenant(COMMAND_LINE, other_tenant.id, renamed)
+    change = dialog(page).get_by_role("status")
+    await expect(change).to_have_text(f"{other_tenant.name} is called {renamed} now.")
+    await expect(dialog(page).get_by_role("heading")).to_have_text(f"Close {renamed}?")

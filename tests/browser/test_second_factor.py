@@ -4,7 +4,7 @@ import pyotp
 from playwright.async_api import Page, expect
 
 from models import Tenant, User
-from tests.browser.browsers import Browsers, fill, sign_in
+from tests.browser.browsers import RESULTS, Browsers, fill, sign_in
 from tests.browser.grid import dialog, toast
 from tests.browser.looks import look
 from tests.factories import PASSWORD
@@ -71,3 +71,57 @@ async def test_an_app_can_be_removed_and_a_setup_cancelled(
     await dialog(page).get_by_role("button", name="Remove").click()
     await expect(toast(page, "The authenticator app is removed.")).to_be_visible()
     await expect(page.get_by_role("button", name="Set up an authenticator app")).to_be_visible()
+
+
+async def test_recovery_codes_are_copied_downloaded_and_printed(
+    browsers: Browsers, tenant: Tenant, ada: User
+) -> None:
+    page = await browsers.as_user(ada, f"/t/{tenant.slug}/account")
+    await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    await set_up_app(page)
+    await page.get_by_role("button", name="New recovery codes").click()
+    codes = page.locator(".recovery-codes code")
+    await expect(codes).to_have_count(10)
+    shown = await codes.all_inner_texts()
+    await page.get_by_role("button", name="Copy").click()
+    await expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    copied = await page.evaluate("() => navigator.clipboard.readText()")
+    async with page.expect_download() as downloading:
+        await page.get_by_role("button", name="Download").click()
+    downloaded = await downloading.value
+    assert downloaded.suggested_filename == "rollcall-recovery-codes.txt"
+    assert (await downloaded.path()).read_text(encoding="utf-8") == copied
+    assert copied.splitlines()[-10:] == shown
+    assert ada.email in copied
+    # What is printed is the codes, and whose they are.
+    await page.evaluate("() => { window.print = () => { window.asked = true; }; }")
+    await page.get_by_role("button", name="Print").click()
+    assert await page.evaluate("() => window.asked")
+    await page.emulate_media(media="print")
+    await expect(codes.first).to_be_visible()
+    await expect(page.get_by_role("heading", name="My account")).to_be_hidden()
+    await page.screenshot(path=RESULTS / "pages" / "recovery-codes-printed.png")
+    await page.emulate_media(media="screen")
+    await page.evaluate("() => dispatchEvent(new Event('afterprint'))")
+    await expect(page.get_by_role("heading", name="My account")).to_be_visible()
+
+
+async def test_a_set_up_that_was_begun_in_two_tabs_says_where_to_go_on(
+    browsers: Browsers, tenant: Tenant, ada: User
+) -> None:
+    context = await browsers.signed_in(ada)
+    first = await browsers.tab(context, f"/t/{tenant.slug}/account")
+    secrets = []
+    second = await browsers.tab(context, f"/t/{tenant.slug}/account")
+    for page in (first, second):
+        await page.bring_to_front()
+        await page.get_by_role("button", name="Set up an authenticator app").click()
+        secrets.append((await page.locator("code.secret").inner_text()).replace(" ", ""))
+    for page, secret in zip((first, second), secrets, strict=True):
+        await page.bring_to_front()
+        await page.get_by_role("button", name="Enter the code").click()
+        await fill(dialog(page), code=pyotp.TOTP(secret).now())
+        await dialog(page).get_by_role("button", name="Turn on").click()
+        if page is first:
+            await expect(dialog(page)).to_contain_text("begun once more, in another tab")
+    await expect(second.locator(".recovery-codes code")).to_have_count(10)

@@ -8,10 +8,11 @@ from playwright.async_api import expect
 from models import Tenant, User
 from services.access.actor import Actor
 from services.core import clock
-from services.users import invitations
+from services.users import accounts, invitations
 from services.users.invitation_form import InvitationForm
 from tests.browser.browsers import Browsers, connected, fill, link_in, mail_to
 from tests.browser.grid import Grid, dialog, toast
+from tests.browser.looks import look
 from tests.mail_server import MailServer
 
 
@@ -140,3 +141,16 @@ async def test_the_details_deactivate_and_activate(
     await page.goto(f"/t/{tenant.slug}/users/{grace.id}")
     await expect(page.get_by_role("heading", name="Grace Hopper")).to_be_visible()
     await expect(page.get_by_role("button", name="Deactivate", exact=True)).to_have_count(0)
+
+
+async def test_an_open_form_says_what_another_admin_has_changed_and_keeps_what_was_typed(
+    browsers: Browsers, tenant: Tenant, grace: User, admin: Actor, ada: User
+) -> None:
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/users/{ada.id}")
+    await page.get_by_role("button", name="Edit name").click()
+    await fill(dialog(page), last_name="Byron")
+    await accounts.rename(admin, ada.id, "Augusta", "King")
+    change = dialog(page).get_by_role("status").filter(has_text="is called")
+    await expect(change).to_have_text("Ada Lovelace is called Augusta King now.")
+    await expect(dialog(page).get_by_label("Last Name")).to_have_value("Byron")
+    await look(page, "edit-name-meanwhile")

@@ -23,7 +23,7 @@ from pydantic import BaseModel, SecretStr
 
 from services.access.actor import Operator
 from services.core import startup, write_queue
-from services.core.db import Database
+from services.core.database import Database
 from services.core.errors import TooManyAttemptsError
 from services.core.settings import Settings
 from services.core.startup import started

@@ -13,12 +13,12 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from services.core import transport
+from services.core import runtime, transport
 from services.core.db import reading
 from services.core.errors import RollcallError
+from services.core.postgresql_transport import LISTENER
 from services.core.settings import load
 from services.core.startup import started
-from services.core.transport import LISTENER
 from services.operations import readiness
 from tests.browser.server import serving
 from tests.browser.waiting import eventually
@@ -112,18 +112,18 @@ async def test_no_log_line_has_a_part_of_the_database_s_password(
 
 
 async def _hear_and_be_cut_off(server: PostgresServer) -> None:
-    listening = asyncio.create_task(transport.receive())
+    listening = asyncio.create_task(runtime.current().transport.receive())
     try:
-        await eventually(lambda: not transport.deaf_because())
+        await eventually(lambda: not runtime.current().transport.deaf_because)
         server.run(
             "postgres",
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'strict'",
         )
-        await eventually(transport.deaf_because)
+        await eventually(lambda: runtime.current().transport.deaf_because)
         with contextlib.suppress(RollcallError):
             async with reading() as tx:
                 await tx.connection()
-        await eventually(lambda: not transport.deaf_because())
+        await eventually(lambda: not runtime.current().transport.deaf_because)
         assert readiness.troubles(await readiness.recent()) == []
     finally:
         listening.cancel()

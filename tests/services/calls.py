@@ -1,51 +1,45 @@
 """Every service call that somebody signed in can make, and who may make it."""
 
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from uuid import UUID, uuid4
 
-from models import Passkey, Role, SsoConnection, Tenant
+from models import Role, SsoConnection, Tenant
 from services.access.actor import Actor
+from services.access.permissions import Permission
 from services.audit import reading as audit_log
 from services.audit.reading import AuditQuery
 from services.core import clock
 from services.core.db import reading, transaction
 from services.core.errors import (
-    ConflictError,
     InvalidInputError,
     NotAllowedError,
-    PasskeyRefusedError,
 )
+from services.lists import choices
+from services.lists.query import ListQuery
 from services.operations import system
 from services.operations.doctor import VERSION_NAME
 from services.sessions import sessions
-from services.sign_in import confirmation, password_change, policy
-from services.sign_in.second_factors import passkeys, totp
 from services.sso import connections, flow
 from services.sso.connections import ConnectionForm
 from services.sso.errors import SsoError
 from services.tenants import closing, tenants
-from services.users import accounts, invitation_import, invitations, listing
+from services.users import accounts, counts, invitation_import, invitations, listing, selection
 from services.users.invitation_form import InvitationForm
 from services.users.invitation_import import ImportRow
-from services.users.query import UserQuery
+from services.users.list import USERS
 from tests import books
-from tests.factories import PASSWORD, create_user, open_session
+from tests.factories import create_user, open_session
+from tests.services.call import EVERYONE, MANAGERS, Call
+from tests.services.sign_in_calls import SIGN_IN_CALLS
+from tests.services.workspace_calls import WORKSPACE_CALLS
 
-NEW_PASSWORD = "an entirely different sentence"
-MANAGERS = {Role.PLATFORM_ADMIN, Role.TENANT_ADMIN}
-EVERYONE = set(Role)
-
-
-@dataclass(frozen=True)
-class Call:
-    """A service call: who may make it, and how. `run` gets the actor and a user's id."""
-
-    name: str
-    allowed: set[Role]
-    run: Callable[[Actor, UUID], Awaitable[object]]
-    takes_id: bool = True
+WITHOUT_SECRET = ConnectionForm(
+    name="Identity",
+    discovery="https://127.0.0.1:1",
+    client_id="rollcall",
+    domains="example.com",
+    new_people="nobody",
+)
 
 
 def _form(role: Role) -> InvitationForm:
@@ -54,7 +48,7 @@ def _form(role: Role) -> InvitationForm:
 
 
 def _row(role: Role) -> ImportRow:
-    return ImportRow(2, _form(role))
+    return ImportRow(2, _form(role).model_dump())
 
 
 async def _import_admin(actor: Actor, _target: UUID) -> object:
@@ -78,6 +72,10 @@ async def _resend_to_admin(actor: Actor, target: UUID) -> object:
 
 async def _copy_admin_link(actor: Actor, target: UUID) -> object:
     return await invitations.copy_link(actor, await _invited_admin(target))
+
+
+async def _export_users(actor: Actor, _target: UUID) -> object:
+    return [piece async for piece in await listing.export_users(actor, ListQuery())]
 
 
 async def _export(actor: Actor, _target: UUID) -> object:
@@ -118,8 +116,8 @@ async def _is_connected(tenant_id: UUID) -> bool:
 
 
 async def _connect(actor: Actor, _target: UUID) -> object:
-    with suppress(InvalidInputError):  # of an empty form, which only who may send it hears
-        await connections.connect(actor, ConnectionForm())
+    with suppress(InvalidInputError):  # for want of a secret, which only who may connect hears
+        await connections.connect(actor, WITHOUT_SECRET)
     return None
 
 
@@ -140,57 +138,11 @@ async def _finish_test(actor: Actor, _target: UUID) -> object:
     return None
 
 
-async def _reset_factors(actor: Actor, target: UUID) -> object:
-    with suppress(ConflictError):  # of somebody who has none, which only who may do it hears
-        await totp.reset(actor, target)
-    return None
-
-
-async def _finish_factor(actor: Actor, _target: UUID) -> object:
-    with suppress(ConflictError):
-        await totp.finish(actor, "000000")
-    return None
-
-
-async def _begin_passkey(actor: Actor, _target: UUID) -> object:
-    with suppress(ConflictError):  # at an address that has none
-        await passkeys.begin(actor)
-    return None
-
-
-async def _finish_passkey(actor: Actor, _target: UUID) -> object:
-    with suppress(PasskeyRefusedError):
-        await passkeys.finish(actor, "{}")
-    return None
-
-
-async def _remove_passkey(actor: Actor, _target: UUID) -> object:
-    # Two, as the last one may have to stay.
-    own = [
-        Passkey(
-            user_id=actor.user_id,
-            credential_id=uuid4().bytes,
-            public_key=b"",
-            name="Device",
-            created_at=clock.now(),
-        )
-        for _ in range(2)
-    ]
-    async with transaction() as tx:
-        tx.add_all(own)
-    await passkeys.remove(actor, own[0].id)
-    return None
-
-
-async def _renew_codes(actor: Actor, _target: UUID) -> object:
-    with suppress(ConflictError):
-        await totp.renew_codes(actor)
-    return None
-
-
 async def _close_tenant(actor: Actor, _target: UUID) -> object:
     assert actor.tenant_id is not None
-    return await closing.close_tenant(actor, actor.tenant_id)
+    async with reading() as tx:
+        name = (await tx.get_one(Tenant, actor.tenant_id)).name
+    return await closing.close_tenant(actor, actor.tenant_id, name)
 
 
 async def _reopen_tenant(actor: Actor, _target: UUID) -> object:
@@ -209,10 +161,39 @@ CALLS = [
     Call(
         "users.listing.list_users",
         MANAGERS,
-        lambda a, _t: listing.list_users(a, UserQuery()),
+        lambda a, _t: listing.list_users(a, ListQuery()),
         takes_id=False,
     ),
+    Call("users.listing.export_users", MANAGERS, _export_users),
+    Call("lists.choices.find_choices", EVERYONE, lambda a, _t: choices.find_choices(a, USERS)),
+    Call(
+        "lists.choices.keep_columns",
+        EVERYONE,
+        lambda a, _t: choices.keep_columns(a, USERS, ["email"]),
+    ),
+    Call(
+        "lists.choices.save_view",
+        EVERYONE,
+        lambda a, _t: choices.save_view(a, USERS, "Invited", {"status": "invited"}),
+    ),
+    Call(
+        "lists.choices.remove_view",
+        EVERYONE,
+        lambda a, _t: choices.remove_view(a, USERS, "Invited"),
+    ),
     Call("users.listing.get_details", MANAGERS, listing.get_details),
+    Call(
+        "users.selection.list_selectable",
+        EVERYONE,
+        lambda a, _t: selection.list_selectable(a, Permission.RUN_POCS, "ada"),
+        takes_id=False,
+    ),
+    Call(
+        "users.counts.lacks_tenant_admin",
+        MANAGERS,
+        lambda a, _t: counts.lacks_tenant_admin(a),
+        takes_id=False,
+    ),
     Call(
         "users.invitations.invite",
         MANAGERS,
@@ -257,40 +238,7 @@ CALLS = [
         _copy_admin_link,
         takes_id=False,
     ),
-    Call(
-        "sign_in.policy.get_policy",
-        MANAGERS,
-        lambda a, _t: policy.get_policy(a),
-        takes_id=False,
-    ),
-    Call(
-        "sign_in.policy.require_second_factor",
-        MANAGERS,
-        lambda a, _t: policy.require_second_factor(a, "optional"),
-        takes_id=False,
-    ),
-    Call("sign_in.second_factors.totp.get_of", MANAGERS, totp.get_of),
-    Call("sign_in.second_factors.totp.reset", MANAGERS, _reset_factors),
-    Call(
-        "sign_in.second_factors.totp.get_own",
-        EVERYONE,
-        lambda a, _t: totp.get_own(a),
-        takes_id=False,
-    ),
-    Call(
-        "sign_in.second_factors.totp.begin", EVERYONE, lambda a, _t: totp.begin(a), takes_id=False
-    ),
-    Call("sign_in.second_factors.totp.finish", EVERYONE, _finish_factor, takes_id=False),
-    Call("sign_in.second_factors.totp.renew_codes", EVERYONE, _renew_codes, takes_id=False),
-    Call(
-        "sign_in.second_factors.totp.remove",
-        EVERYONE,
-        lambda a, _t: totp.remove(a),
-        takes_id=False,
-    ),
-    Call("sign_in.second_factors.passkeys.begin", EVERYONE, _begin_passkey, takes_id=False),
-    Call("sign_in.second_factors.passkeys.finish", EVERYONE, _finish_passkey, takes_id=False),
-    Call("sign_in.second_factors.passkeys.remove", EVERYONE, _remove_passkey, takes_id=False),
+    *SIGN_IN_CALLS,
     Call("sessions.sessions.list_open", MANAGERS, sessions.list_open),
     Call("sessions.sessions.revoke", MANAGERS, sessions.revoke),
     # Another tenant's user is asked about by a test of its own, below.
@@ -339,30 +287,6 @@ CALLS = [
         takes_id=False,
     ),
     Call(
-        "sign_in.confirmation.require_fresh",
-        EVERYONE,
-        lambda a, _t: confirmation.require_fresh(a),
-        takes_id=False,
-    ),
-    Call(
-        "sign_in.confirmation.confirm_password",
-        EVERYONE,
-        lambda a, _t: confirmation.confirm_password(a, PASSWORD),
-        takes_id=False,
-    ),
-    Call(
-        "sign_in.password_change.judge_new_password",
-        EVERYONE,
-        lambda a, _t: password_change.judge_new_password(a, NEW_PASSWORD),
-        takes_id=False,
-    ),
-    Call(
-        "sign_in.password_change.change_password",
-        EVERYONE,
-        lambda a, _t: password_change.change_password(a, PASSWORD, NEW_PASSWORD),
-        takes_id=False,
-    ),
-    Call(
         "sso.connections.get_connection",
         MANAGERS,
         lambda a, _t: connections.get_connection(a),
@@ -372,6 +296,7 @@ CALLS = [
     Call("sso.connections.require", MANAGERS, _require_sso, takes_id=False),
     Call("sso.connections.disconnect", MANAGERS, _disconnect, takes_id=False),
     Call("sso.flow.finish_test", MANAGERS, _finish_test, takes_id=False),
+    *WORKSPACE_CALLS,
 ]
 # A sign of life asks for nothing and tells nothing; `test_sessions` shows what it doesn't do.
 NEEDS_NO_ANSWER = {"sessions.sessions.touch"}

@@ -11,12 +11,13 @@ from services.audit import reading
 from services.audit.reading import AuditQuery
 from services.core.csv_files import defused
 from services.core.errors import InvalidInputError
+from services.lists.query import ListQuery, from_url
 from services.mail.delivery import deliver_next
 from services.tenants import tenants
 from services.users import invitations
 from services.users.invitation_form import InvitationForm
+from services.users.list import USERS
 from services.users.listing import list_users
-from services.users.query import UserQuery
 from tests import books
 from tests.hostile import HOSTILE, NAMES, REFUSED
 from tests.mail_server import MailServer, Received
@@ -58,7 +59,7 @@ async def test_a_name_is_kept_as_it_was_written_or_refused_with_a_sentence(admin
             user = await _invite(admin, number, hostile.text, hostile.text)
             kept = hostile.kept
             assert (user.first_name, user.last_name) == (kept, kept), hostile.name
-    everybody = await list_users(admin, UserQuery())
+    everybody = await list_users(admin, ListQuery())
     assert everybody.total == len(NAMES) + 1  # the admin
 
 
@@ -67,7 +68,7 @@ async def test_a_search_takes_any_text_for_what_it_says(admin: Actor) -> None:
     for number, hostile in enumerate(NAMES, 1):
         await _invite(admin, number, hostile.text)
     for hostile in HOSTILE:
-        found = await list_users(admin, UserQuery.from_address({"q": hostile.text}))
+        found = await list_users(admin, from_url(USERS, {"q": hostile.text}))
         names = [row.name for row in found.rows]
         assert "Joan Clarke" not in names, hostile.name
         if hostile.name not in REFUSED:

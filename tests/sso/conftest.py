@@ -25,6 +25,7 @@ def form(provider: TestProvider, **changed: str) -> ConnectionForm:
         "client_id": CLIENT_ID,
         "client_secret": CLIENT_SECRET,
         "domains": DOMAIN,
+        "new_people": "nobody",
     }
     return ConnectionForm(**{**values, **changed})
 

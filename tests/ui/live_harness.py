@@ -19,11 +19,10 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from models import EndReason
 from services.access.actor import Actor
 from services.core import runtime
-from services.core.db import Database
 from services.core.errors import NotAllowedError, SessionEndedError, TooManyAttemptsError
 from services.core.logs import set_up_logging
-from services.core.runtime import Runtime
 from services.core.settings import Settings
+from services.core.startup import assemble
 from services.sessions import presence
 from ui import assets, live
 from ui.cookies import session_token
@@ -69,6 +68,11 @@ Visitor = Annotated[Actor, Depends(require_session)]
 def render(_request: Request, status: int, sentence: str) -> Response:
     """A plain error page."""
     return HTMLResponse(f"<!doctype html><title>{status}</title><p>{sentence}</p>", status)
+
+
+async def render_later(request: Request, status: int, sentence: str) -> Response:
+    """The same, where it may take a look at the database."""
+    return render(request, status, sentence)
 
 
 async def note() -> None:
@@ -255,7 +259,7 @@ def create_app(public_url: str) -> FastAPI:
         gzip_middleware_factory=None,
     )
     refusals = {NotAllowedError: 403, SessionEndedError: 401, TooManyAttemptsError: 429}
-    live.plain_errors(render, refusals)
+    live.plain_errors(render_later, refusals)
     harden(app, public_url=public_url, render=render)
     app.add_middleware(Compression, minimum_size=500)
     return app
@@ -265,6 +269,6 @@ def main(port: int) -> None:
     """Serve on this port."""
     set_up_logging("text")
     # The cookies' names depend on the settings; the database is never asked.
-    runtime.use(Runtime(Settings(port=port), b"", Database("sqlite+aiosqlite:///nowhere.db")))
+    runtime.use(assemble(Settings(port=port), b""))
     app = create_app(f"http://localhost:{port}")
     asyncio.run(web_server(app).serve(sockets=[listen("127.0.0.1", port)]))

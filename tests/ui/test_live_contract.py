@@ -23,6 +23,7 @@ from starlette.requests import Request
 
 from ui.live import leftovers
 from ui.live.connection import EVENTS
+from ui.live.page_template import THEIR_FALLBACK
 
 PACKAGE = Path(nicegui.__file__).parent
 SCRIPT = (PACKAGE / "static" / "nicegui.js").read_text(encoding="utf-8")
@@ -169,6 +170,11 @@ def test_the_pool_of_processes_is_made_where_it_is_left_out() -> None:
 def test_every_script_of_the_template_can_carry_a_nonce() -> None:
     assert not re.search(r"\son\w+\s*=\s*[\"']", TEMPLATE), "an inline handler needs unsafe-inline"
     assert "'X-NiceGUI-Content': 'page'" in inspect.getsource(Client.build_response)
+
+
+def test_the_template_has_the_words_that_ours_replace_until_the_scripts_are_there() -> None:
+    assert f'<div id="esm-fallback">{THEIR_FALLBACK}</div>' in TEMPLATE
+    assert 'document.getElementById("esm-fallback")?.remove();' in TEMPLATE
 
 
 def test_an_outbox_waits_in_one_place_and_is_woken_to_stop() -> None:

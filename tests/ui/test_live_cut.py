@@ -150,3 +150,23 @@ async def test_nothing_of_this_is_an_error_to_the_server(tmp_path: Path) -> None
         await person.connected_page()
         await person.end()
     assert "Traceback" not in log.read_text()
+
+
+@pytest.mark.parametrize(("code", "is_open"), [(1001, 0), (1006, 1)])
+async def test_a_page_whose_browser_goes_elsewhere_counts_no_more_and_one_that_is_cut_off_does(
+    person: Person, code: int, is_open: int
+) -> None:
+    page = await person.page()
+    async with page.raw() as connection:
+        await connection.recv()
+        await connection.send("40")
+        await connection.recv()
+        if code == 1006:  # no word at all
+            connection.transport.abort()
+        else:
+            await connection.close(code)
+    for _ in range(250):
+        if not (await person.state())["sids"]:
+            break
+        await asyncio.sleep(0.02)
+    assert (await person.end())["pages"] == is_open

@@ -2,35 +2,29 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from typing import Any
-from uuid import uuid4
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import event
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from models import Tenant, User
 from services.access.actor import Actor
 from services.audit.reading import find_entry
-from services.core import clock, transport
 from services.core.runtime import Runtime
-from services.sessions import presence
 from services.users import accounts
 from services.users.listing import find_row
-from tests.factories import create_user, sign_in
+from tests.factories import create_user
 from ui import live, notices
+from ui.tables import feed
 
 PATIENCE = 30
 NOWHERE = "postgresql+psycopg://nobody@127.0.0.1:1/nothing"
 
 
 @pytest.fixture
-async def user(
-    rollcall: Runtime, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[User]:
+async def user(rollcall: Runtime, tenant: Tenant) -> AsyncIterator[User]:
     """Somebody whose changes are told from here on."""
-    monkeypatch.setattr(presence, "_callbacks", [])
     user = await create_user(tenant)
     await rollcall.bus.drain()
     notices.subscribe(rollcall.bus)
@@ -62,7 +56,7 @@ async def test_pages_ask_for_what_could_not_be_read_for_them(
 
     async def tell_missed(room: str | None = None) -> None:
         assert room is not None
-        assert not notices._turn(room).locked(), "others wait for their turn meanwhile"
+        assert not feed.turn(room).locked(), "others wait for their turn meanwhile"
         asked.append(room)
 
     monkeypatch.setattr(live, "tell_missed", tell_missed)
@@ -99,67 +93,3 @@ async def test_a_room_hears_facts_in_the_order_of_their_commits(
     await rollcall.bus.drain()
     assert told == [["key"], ["active"]]
     assert sorted(numbers) == numbers
-
-
-@pytest.fixture
-async def comparison(
-    rollcall: Runtime, tenant: Tenant, user: User, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[notices.Comparison]:
-    """Of one open session, compared once, with nothing written since."""
-    actor = await sign_in(user)
-    monkeypatch.setattr(live, "session_ids", lambda: {actor.session_id})
-    receiving = asyncio.create_task(transport.receive())
-    comparison = notices.Comparison()
-    async with asyncio.timeout(PATIENCE):
-        while await comparison.go_on():  # noqa: ASYNC110 - nobody tells
-            await asyncio.sleep(0.05)
-    yield comparison
-    receiving.cancel()
-    with suppress(asyncio.CancelledError):
-        await receiving
-
-
-async def _eventually_compares(comparison: notices.Comparison) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while not await comparison.go_on():  # noqa: ASYNC110 - nobody tells
-            await asyncio.sleep(0.05)
-
-
-async def test_where_nothing_was_committed_no_page_is_compared_and_else_all_are(
-    comparison: notices.Comparison, tenant: Tenant
-) -> None:
-    assert not await comparison.go_on()
-    await create_user(tenant)
-    await _eventually_compares(comparison)
-
-
-async def test_pages_are_compared_when_a_session_is_over_though_nothing_was_committed(
-    rollcall: Runtime, comparison: notices.Comparison
-) -> None:
-    clock.shift(rollcall.settings.session_idle)
-    assert await comparison.go_on()
-
-
-async def test_pages_are_compared_when_there_are_those_of_another_session(
-    comparison: notices.Comparison, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ids = live.session_ids() | {uuid4()}
-    monkeypatch.setattr(live, "session_ids", lambda: ids)
-    assert await comparison.go_on()
-
-
-async def test_what_is_ended_past_the_services_is_found(
-    rollcall: Runtime, comparison: notices.Comparison, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    cut: list[str] = []
-
-    async def note(_pages: object, reason: str) -> None:
-        cut.append(reason)
-
-    monkeypatch.setattr(live, "cut", note)
-    async with rollcall.database.writer.begin() as past_the_services:
-        await past_the_services.execute(
-            text("UPDATE login_session SET ended_at = expires_at, end_reason = 'revoked'")
-        )
-    await _eventually_compares(comparison)
-    assert cut == ["revoked"]

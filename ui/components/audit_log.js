@@ -27,6 +27,7 @@ const FILTER_BAR = `
          :class="{'filter-on': asked[name]}">
       <label :for="$attrs.id + '-' + name">{{ label }}</label>
       <input type="date" :id="$attrs.id + '-' + name" :value="asked[name]"
+             :class="{'is-empty': !asked[name]}"
              @change="change({[name]: $event.target.value})">
     </div>
     <button v-if="filtered && list.length" class="btn btn-quiet" type="button" @click="clear">Clear filters</button>
@@ -87,6 +88,7 @@ export default {
         <p>What happens from now on is kept here.</p>
       </template>
     </div>
+    <p v-if="more" class="print-only">Older entries are left out: “Load older” brings them, and the export has all.</p>
     <div v-if="more" class="pager audit-more">
       <button class="btn" type="button" :aria-disabled="loading ? 'true' : null" @click="older">Load older</button>
     </div>

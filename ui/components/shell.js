@@ -3,27 +3,40 @@
 // would first be compiled in the browser, before anything of the page is seen.
 import { h } from "vue";
 
+const THEMES = [
+  ["system", "System"],
+  ["light", "Light"],
+  ["dark", "Dark"],
+];
+
 export default {
   props: {
     home: String,
     logo: String,
     place: String,
+    inside: Boolean,
     navigation: Array,
     person: Object,
     menu: Array,
     sign_out: String,
   },
+  data() {
+    return { theme: window.rollcallTheme.chosen };
+  },
   mounted() {
     document.addEventListener("click", this.outside);
+    window.addEventListener("storage", this.lookAtTheme); // another tab's choice
   },
   unmounted() {
     document.removeEventListener("click", this.outside);
+    window.removeEventListener("storage", this.lookAtTheme);
   },
   render() {
     const main = h("main", { class: "main", id: "main", tabindex: "-1" }, this.$slots.default?.());
     return h("div", { class: "app" }, [
       h("a", { class: "skip-link", href: "#main" }, "Skip to content"),
       h("header", { class: "shell" }, [this.brand(), this.where(), this.links(), this.own()]),
+      this.inside ? this.trail() : null,
       main,
     ]);
   },
@@ -36,6 +49,16 @@ export default {
     },
     where() {
       return h("span", { class: "tenant-name", dir: "auto", title: this.place }, this.place);
+    },
+    // Where a Platform Admin is who has entered an organisation, and the way out.
+    trail() {
+      const above = "/platform/tenants";
+      const here = { "aria-current": "page", dir: "auto", class: "trail-here" };
+      return h("nav", { class: "trail", "aria-label": "Breadcrumb" }, [
+        h("ol", [h("li", h("a", { href: above }, "All organisations")), h("li", here, this.place)]),
+        h("span", { class: "chip chip-accent" }, "You are here as a Platform Admin"),
+        h("a", { class: "trail-out", href: above }, "Leave"),
+      ]);
     },
     links() {
       const link = ({ name, href, current }) =>
@@ -57,11 +80,36 @@ export default {
             h("div", { class: "user-menu-role" }, role),
           ]),
           this.menu.map((item) => h("a", { class: "menu-item", href: item.href }, item.name)),
+          this.themes(),
           h("form", { method: "post", action: this.sign_out }, [
             h("button", { class: "menu-item", type: "submit" }, "Sign out"),
           ]),
         ]),
       ]);
+    },
+    themes() {
+      const choice = ([value, label]) =>
+        h("label", { key: value }, [
+          h("input", {
+            type: "radio",
+            name: "theme",
+            value,
+            checked: this.theme === value,
+            onChange: () => this.choose(value),
+          }),
+          h("span", label),
+        ]);
+      return h("div", { class: "themes", role: "radiogroup", "aria-label": "Theme" }, [
+        h("span", { "aria-hidden": "true" }, "Theme"),
+        h("div", { class: "themes-choices" }, THEMES.map(choice)),
+      ]);
+    },
+    choose(theme) {
+      window.rollcallTheme.choose(theme);
+      this.theme = theme;
+    },
+    lookAtTheme() {
+      this.theme = window.rollcallTheme.chosen;
     },
     close() {
       this.$refs.menu.open = false;

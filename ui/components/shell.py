@@ -19,6 +19,8 @@ class Shell(Component, script="shell.js"):
         self._props["home"] = base
         self._props["logo"] = address_of("logo.svg")
         self._props["place"] = visit.tenant_name or "Platform"
+        # A Platform Admin at work in an organisation is told so, and led out again.
+        self._props["inside"] = visit.tenant_slug is not None and visit.above_tenants
         self._props["navigation"] = tuple(navigation)  # tuples aren't watched for changes
         self._props["menu"] = tuple(menu)
         self._props["person"] = {

@@ -4,15 +4,19 @@ from uuid import UUID
 
 from services.access.actor import Actor
 from services.core.errors import RollcallError
-from services.core.names import mixed_scripts
+from services.core.forms import Form
+from services.core.names import mixed_letters, mixed_scripts
+from services.sessions import receipts
 from services.sessions.receipts import Receipt
 from services.users import accounts
 from services.users.accounts import Impact, StatusChange
-from ui import notices
-from ui.actions import told
-from ui.components.form_dialog import About, FormDialog
+from services.workspace.impact import WorkImpact, get_work_impact
 from ui.components.toast import Toast
-from ui.words import mixed_letters
+from ui.forms.dialog import About, FormDialog, Helpers
+from ui.work_words import count_words
+
+# Titles of POCs that the question names; of more it says how many.
+MOST_TITLES = 3
 
 
 class DeactivateDialog:
@@ -23,35 +27,50 @@ class DeactivateDialog:
         self.toast = toast
         self.impact: Impact | None = None
         self.dialog = FormDialog(
-            "Deactivate user", submit="Deactivate", tone="danger", on_submit=self._confirmed
+            toast,
+            "Deactivate user",
+            Form,
+            submit="Deactivate",
+            tone="danger",
+            on_submit=self._deactivate,
+            helpers=Helpers(on_stale=self.look_again),
         )
 
     async def ask(self, user_id: UUID) -> None:
         """Open the dialog with what the deactivation would do right now."""
-        self.impact = await accounts.get_impact(self.actor, user_id)
-        about = About(
-            str(self.impact.user_id),
-            self.impact.name,
-            self.impact.email,
-            mixed_letters(mixed_scripts(self.impact.name)),
-        )
-        self.dialog.open(title="Deactivate {name}?", body=_impact_text(self.impact), about=about)
+        impact = self.impact = await accounts.get_impact(self.actor, user_id)
+        body = [*_impact_text(impact), *_work_text(await self._find_work(user_id))]
+        self.dialog.open(title="Deactivate {name}?", body=body, about=_about(impact))
 
-    async def _confirmed(self, values: dict[str, str]) -> None:
-        await told(self.toast, self.dialog)(self._deactivate)()
+    async def look_again(self) -> None:
+        """Tell in the open dialog what the deactivation would do by now."""
+        if self.impact is None or not self.dialog.is_open:
+            return
+        impact = await accounts.get_impact(self.actor, self.impact.user_id)
+        others = "" if impact.active else f"Somebody else has deactivated {impact.name} meanwhile."
+        self.impact = impact
+        work = await self._find_work(impact.user_id)
+        body = [*_impact_text(impact), *_work_text(work)]
+        self.dialog.update(_about(impact), body=body, change=others)
 
-    async def _deactivate(self) -> None:
-        if self.impact is None:
+    async def _find_work(self, user_id: UUID) -> WorkImpact:
+        if self.actor.tenant_id is None:  # above the organisations nobody has work
+            return WorkImpact((), ())
+        return await get_work_impact(self.actor, user_id)
+
+    async def _deactivate(self, _form: Form) -> None:
+        impact = self.impact
+        if impact is None:
             return
         change = await accounts.set_active(
-            self.actor, self.impact.user_id, False, seen_version=self.impact.version
+            self.actor, impact.user_id, False, seen_version=impact.version
         )
         self.dialog.close()
         if not change.changed or change.cause is None:
             self.toast.show(f"{change.name} is inactive already.")
             return
         # Nobody was signed in: there is no receipt to wait for.
-        receipt = await notices.receipt_of(change.cause) if self.impact.devices else None
+        receipt = await receipts.of(change.cause) if impact.devices else None
         self.toast.show(
             outcome(change, receipt),
             tone="success",
@@ -85,6 +104,27 @@ def outcome(change: StatusChange, receipt: Receipt | None) -> str:
     silent = receipt.pages - receipt.answered
     cut_off = f" {silent} didn't answer and were disconnected." if silent else ""
     return f"{change.name} is signed out of {pages}{told_ms}.{cut_off}{elsewhere}"
+
+
+def _about(impact: Impact) -> About:
+    note = mixed_letters(mixed_scripts(impact.name))
+    return About(str(impact.user_id), impact.name, impact.email, note)
+
+
+def _work_text(work: WorkImpact) -> list[str]:
+    """What would be left without anybody active; nothing where there is none."""
+    lines = []
+    if work.pocs:
+        titles = ", ".join(f"“{poc.title}”" for poc in work.pocs[:MOST_TITLES])
+        more = len(work.pocs) - MOST_TITLES
+        others = f" and {more} more" if more > 0 else ""
+        lines.append(f"{count_words(len(work.pocs), 'open POC')} of theirs: {titles}{others}.")
+    if work.tasks:
+        late = f", {work.overdue} of them overdue" if work.overdue else ""
+        lines.append(f"{count_words(len(work.tasks), 'open task')} theirs alone{late}.")
+    if lines:
+        lines.append("All of it stays as it is. Home lists the POCs until somebody has them.")
+    return lines
 
 
 def _impact_text(impact: Impact) -> list[str]:

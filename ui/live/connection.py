@@ -27,6 +27,10 @@ HEARS_NOTICE = 2.0
 LONGEST_FRAME = 64 * 1024
 """Characters; the largest form has a tenth of it."""
 
+GOING_AWAY = 1001
+"""The code with which a browser closes the socket of a page that it leaves (RFC 6455, section
+7.4.1). Firefox does so before the page's own goodbye is out."""
+
 _GONE: Message = {"type": "websocket.disconnect", "code": 1008}
 
 EVENTS = frozenset({"handshake", "event", "javascript_response", "ack", "log"})
@@ -78,6 +82,8 @@ class Connection:
         """Whether NiceGUI's handshake is done, so that the connection may stay."""
         self.is_over = False
         """Whether the other side has gone, or was hung up on."""
+        self.is_left = False
+        """Whether the browser has closed it because it shows something else now."""
 
     def finish(self) -> None:
         """NiceGUI's handshake is done: the connection may stay."""
@@ -102,7 +108,9 @@ class Connection:
     async def receive(self) -> Message:
         """The next message; a disconnect where the socket is late, too fast or not a browser's."""
         message = await self._next()
-        self.is_over = self.is_over or message["type"] == "websocket.disconnect"
+        if message["type"] == "websocket.disconnect":
+            self.is_over = True
+            self.is_left = message.get("code") == GOING_AWAY
         if message["type"] != "websocket.receive":
             return message
         if not self._budget.spend():

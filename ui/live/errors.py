@@ -7,7 +7,7 @@ would a page that fails while it is being built.
 import http
 import importlib
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from fastapi.exceptions import RequestValidationError
 from nicegui import Client, core
@@ -23,7 +23,7 @@ from ui.paths import sign_in_url
 
 log = logging.getLogger(__name__)
 
-Render = Callable[[Request, int, str], Response]
+Render = Callable[[Request, int, str], Awaitable[Response]]
 
 PAGE = "nicegui_page_path"
 """In a request's scope, from when NiceGUI began to build a page for it."""
@@ -96,28 +96,28 @@ def plain_errors(render: Render, statuses: Mapping[type[Exception], int] | None 
             why = error.reason.value if error.reason else None
             return _led_to(sign_in_url(request.path_params.get("slug"), why=why))
         status = next(known[kind] for kind in type(error).__mro__ if kind in known)
-        return render(request, status, str(error))
+        return await render(request, status, str(error))
 
     async def http_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         drop_clients(request)
         if error.status_code < 400:
             return Response(status_code=error.status_code, headers=error.headers)
-        response = render(request, error.status_code, _sentence_of(error))
+        response = await render(request, error.status_code, _sentence_of(error))
         response.headers.update(error.headers or {})
         return response
 
     async def invalid(request: Request, _error: Exception) -> Response:
-        return render(request, 422, sentence_for(422))
+        return await render(request, 422, sentence_for(422))
 
     async def not_built(request: Request, error: Exception) -> Response:
         drop_clients(request)
         log.error("%s was not built: %s", route_of(request.scope), error)
-        return render(request, 503, sentence_for(503))
+        return await render(request, 503, sentence_for(503))
 
     async def unforeseen(request: Request, _error: Exception) -> Response:
         drop_clients(request)
-        return render(request, 500, sentence_for(500))
+        return await render(request, 500, sentence_for(500))
 
     app = core.app
     app.add_middleware(CutPages)

@@ -26,7 +26,7 @@ from ui.cookies import session_token
 from ui.headers import origin_of
 from ui.live import messages, pages, rest
 from ui.live.connection import LONGEST_FRAME, MOST_UNFINISHED, Connection
-from ui.live.nonces import mark_scripts
+from ui.live.page_template import change_template
 from ui.live.pages import OpenPage
 from ui.live.rooms import sent_to
 
@@ -94,7 +94,7 @@ def guard(
     right beside the request's own host. `most_unfinished` is how many sockets at a time may not yet
     have said whose they are.
     """
-    mark_scripts()
+    change_template()
     sio = core.sio
     rest.install()
     core.app.config.socket_io_js_transports = ["websocket"]
@@ -264,7 +264,8 @@ async def _disconnect(sid: str, reason: str | None = None) -> None:
         return
     socket.connection.hang_up()  # a browser ends both at once
     page = socket.page
-    if page.sids or reason != core.sio.reason.CLIENT_DISCONNECT:
+    said_goodbye = reason == core.sio.reason.CLIENT_DISCONNECT or socket.connection.is_left
+    if page.sids or not said_goodbye:
         return
     pages.left(page)
     asyncio.get_running_loop().call_later(LEFT_GRACE, _forget_if_left, page)

@@ -1,6 +1,17 @@
 """The signed-in pages. Importing one does nothing; `register` routes them all."""
 
-from ui.pages import account, audit, import_users, roles, settings, system, tenants, user, users
+from ui.pages import (
+    account,
+    audit,
+    import_users,
+    roles,
+    settings,
+    system,
+    tenants,
+    user,
+    users,
+    workspace,
+)
 
 
 def register() -> None:
@@ -8,3 +19,4 @@ def register() -> None:
     # Before the page of one user, whose address would take it for a user's id.
     for page in (import_users, users, user, roles, audit, settings, account, tenants, system):
         page.register()
+    workspace.register()

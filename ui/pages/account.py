@@ -10,21 +10,22 @@ from nicegui import ui
 
 from services.access.permissions import Permission
 from services.core import runtime
+from services.core.forms import Form
 from services.sessions import sessions
 from services.sessions.sessions import OpenSession, Visit
 from services.sign_in import password_change
+from services.sign_in.forms import PasswordChange
 from services.sign_in.second_factors import totp
 from services.sign_in.second_factors.totp import SecondFactors
 from ui import notices
 from ui.actions import told
 from ui.components.facts import fact
-from ui.components.form_dialog import Field, FormDialog
 from ui.components.part import Part
 from ui.components.refresher import Refresher
 from ui.components.toast import Toast
+from ui.forms.dialog import FormDialog, Helpers
 from ui.frame import enter, frame, section, text
 from ui.identity import require
-from ui.input import as_text
 from ui.pages.second_factor_card import SecondFactorCard
 from ui.paths import home_path
 from ui.words import LATEST_SESSIONS, ago, moment
@@ -60,21 +61,25 @@ class _AccountScreen:
         """Lay the page out."""
         least = runtime.current().settings.password_min_length
         self.password = FormDialog(
+            self.toast,
             "Change password",
-            fields=[
-                Field("current", "Current password", "password", autocomplete="current-password"),
-                Field(
-                    "new",
-                    "New password",
-                    "password",
-                    autocomplete="new-password",
-                    maxlength=128,
-                    help=f"{least} characters or more. A sentence is fine.",
-                ),
-            ],
+            PasswordChange,
             submit="Change password",
             on_submit=self._change_password,
-            on_check=told(self.toast)(self._judge),
+            helpers=Helpers(
+                strength=partial(password_change.judge_new_password, self.actor),
+                hints={"new": f"{least} characters or more. A sentence is fine."},
+            ),
+        )
+        self.signing_out = FormDialog(
+            self.toast,
+            "Sign out everywhere else?",
+            Form,
+            submit="Sign out everywhere else",
+            on_submit=self._sign_out_elsewhere,
+            tone="danger",
+            body="Your pages in other browsers and on other devices close at once. This browser "
+            "stays signed in.",
         )
         with ui.element("div").classes("page-head"):
             text("h1", "My account")
@@ -127,7 +132,8 @@ class _AccountScreen:
             with ui.element("div").classes("card-head"):
                 text("h2", "Open sessions")
                 if len(open_sessions) > 1:
-                    self._button("Sign out everywhere else", None)
+                    button = text("button", "Sign out everywhere else", "btn btn-quiet")
+                    button.props('type="button"').on("click", self.signing_out.open, args=[])
             with ui.element("ul").classes("session-list"):
                 for session in open_sessions:
                     self._session(session)
@@ -145,39 +151,25 @@ class _AccountScreen:
             else:
                 self._button("Sign out", session.id, f"Sign out {session.device}")
 
-    def _button(self, label: str, session_id: UUID | None, name: str = "") -> None:
+    def _button(self, label: str, session_id: UUID, name: str) -> None:
         button = text("button", label, "btn btn-quiet").props('type="button"')
-        if name:
-            button.props["aria-label"] = name
+        button.props["aria-label"] = name
         button.on("click", told(self.toast)(partial(self._revoke, session_id)), args=[])
 
-    async def _revoke(self, session_id: UUID | None) -> None:
+    async def _revoke(self, session_id: UUID) -> None:
+        self.toast.show(await self._end(session_id), tone="success")
+
+    async def _sign_out_elsewhere(self, _form: Form) -> str:
+        return await self._end(None)
+
+    async def _end(self, session_id: UUID | None) -> str:
         count = await sessions.revoke(self.actor, self.visit.user_id, session_id)
-        self.toast.show(
-            f"Signed out of {count} session{'' if count == 1 else 's'}.", tone="success"
-        )
+        return f"Signed out of {count} session{'' if count == 1 else 's'}."
 
     def _open_password(self) -> None:
-        self.password.open(values={})
+        self.password.open()
 
-    async def _judge(self, field: str, value: str) -> None:
-        if field != "new" or not value:
-            return
-        strength = await password_change.judge_new_password(self.actor, value)
-        if strength.accepted:
-            self.password.show_errors({})
-            self.password.show_notes({"new": strength.message})
-        else:
-            self.password.show_errors({"new": strength.message})
-
-    async def _change_password(self, values: dict[str, str]) -> None:
-        @told(self.toast, self.password)
-        async def change() -> None:
-            ended = await password_change.change_password(
-                self.actor, as_text(values, "current"), as_text(values, "new")
-            )
-            self.password.close()
-            others = f" {ended} other session{'' if ended == 1 else 's'} ended." if ended else ""
-            self.toast.show(f"Your password is changed.{others}", tone="success")
-
-        await change()
+    async def _change_password(self, form: PasswordChange) -> str:
+        ended = await password_change.change_password(self.actor, form.current, form.new)
+        others = f" {ended} other session{'' if ended == 1 else 's'} ended." if ended else ""
+        return f"Your password is changed.{others}"

@@ -60,7 +60,7 @@ class _Log:
         """Lay the log out."""
         self.log = AuditLog(
             **page_values(first),
-            actions=[[action.value, action.label] for action in Action],
+            actions=Action.choices(),
             query={name: values.get(name, "") for name in ("action", "q", "from", "to")},
             export_url=export_url,
             on_query=self._query,

@@ -81,7 +81,7 @@ class _Import:
             self.view.ready(len(self.rows))
 
     async def _start(self) -> None:
-        if any(row.form.role not in ORDINARY for row in self.rows):
+        if any(row.values["role"] not in ORDINARY for row in self.rows):
             await confirmation.require_fresh(self.actor)
         rows, self.rows, self.stopped = self.rows, [], False
         why, done = "", 0

@@ -1,22 +1,28 @@
 """My account: the authenticator app, passkeys, and the recovery codes."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 from functools import partial
+from urllib.parse import urlsplit
 
 import segno
 from nicegui import ui
 
+from services.core import clock, runtime
+from services.core.forms import Form
 from services.sessions.sessions import Visit
+from services.sign_in.forms import FirstCode, PasskeyName
 from services.sign_in.second_factors import passkeys, recovery_codes, totp
+from services.sign_in.second_factors.passkey_host import are_offered
 from services.sign_in.second_factors.totp import Enrolment, OwnPasskey, SecondFactors
 from ui.actions import told
-from ui.components.form_dialog import Field, FormDialog
 from ui.components.part import Part
 from ui.components.passkey_button import PasskeyButton
+from ui.components.recovery_codes import RecoveryCodes
 from ui.components.toast import Toast
+from ui.forms.dialog import FormDialog
 from ui.frame import section, text
-from ui.input import as_text
-from ui.words import ago, moment
+from ui.words import ago, moment, passkey_marks
 
 WITHOUT_PASSKEYS = "Asked for after your password: a code of an app on your phone."
 WITH_PASSKEYS = (
@@ -25,37 +31,37 @@ WITH_PASSKEYS = (
 )
 
 
+ADDED = "The second factor is on."
+
+
 class SecondFactorCard:
     """The card, and the handlers behind its buttons."""
 
     def __init__(self, visit: Visit, toast: Toast) -> None:
+        self.visit = visit
         self.actor = visit.actor
         self.toast = toast
         self.removing: OwnPasskey | None = None
+        self.renaming: OwnPasskey | None = None
+        self.begun_at: datetime | None = None
 
     def build(self, factors: SecondFactors) -> None:
         """Lay the card out."""
         self.enter = FormDialog(
-            "Enter the code",
-            fields=[
-                Field(
-                    "code",
-                    "Code",
-                    autocomplete="one-time-code",
-                    maxlength=20,
-                    help="The six digits that the app shows now.",
-                )
-            ],
-            submit="Turn on",
-            on_submit=self._finish,
+            self.toast, "Enter the code", FirstCode, submit="Turn on", on_submit=self._finish
         )
         self.removal = FormDialog(
+            self.toast,
             "Remove",
+            Form,
             submit="Remove",
             on_submit=self._remove,
             tone="danger",
             body="If it is your last second factor, your recovery codes go with it, and your "
             "password alone lets you in.",
+        )
+        self.naming = FormDialog(
+            self.toast, "Rename the passkey", PasskeyName, submit="Save", on_submit=self._rename
         )
         self.card = Part(section(), self._show)
         self._fill(factors)
@@ -71,7 +77,7 @@ class SecondFactorCard:
 
     def _show(self, factors: SecondFactors) -> None:
         text("h2", "Second factor")
-        text("p", WITH_PASSKEYS if passkeys.are_offered() else WITHOUT_PASSKEYS, "muted")
+        text("p", WITH_PASSKEYS if are_offered() else WITHOUT_PASSKEYS, "muted")
         if factors.any:
             with ui.element("ul").classes("session-list"):
                 if factors.since is not None:
@@ -85,23 +91,32 @@ class SecondFactorCard:
         with ui.element("div").classes("actions"):
             if factors.since is None:
                 self._button("Set up an authenticator app", self._begin)
-            if passkeys.are_offered():
+            if are_offered():
                 ask, made = told(self.toast)(self._begin_passkey), self._finish_passkey
                 self.maker = PasskeyButton(on_ask=ask, on_made=told(self.toast)(made))
             if factors.any:
                 self._button("New recovery codes", self._renew)
 
     def _passkey(self, passkey: OwnPasskey) -> None:
-        with ui.element("li"):
-            text("strong", f"Passkey, made with {passkey.name}")
+        with ui.element("li").classes("passkey-row"):
+            text("strong", passkey.name).props('dir="auto"')
             used = f"used {ago(passkey.last_used_at)}" if passkey.last_used_at else "not used yet"
-            text("span", used, "muted").props["title"] = f"Added {moment(passkey.created_at)}"
-            self._button(
-                "Remove",
-                partial(self._ask_removal, passkey),
-                "btn btn-quiet",
-                f"Remove the passkey made with {passkey.name}",
-            )
+            text("span", f"Passkey of {passkey.created_at:%-d %B %Y}, {used}", "muted")
+            for mark in passkey_marks(passkey):
+                text("p", mark, "banner banner-warning")
+            with ui.element("span").classes("row-actions"):
+                self._button(
+                    "Rename",
+                    partial(self._ask_name, passkey),
+                    "btn btn-quiet",
+                    f"Rename the passkey {passkey.name}",
+                )
+                self._button(
+                    "Remove",
+                    partial(self._ask_removal, passkey),
+                    "btn btn-quiet",
+                    f"Remove the passkey {passkey.name}",
+                )
 
     def _show_secret(self, enrolment: Enrolment) -> None:
         text("h2", "Second factor")
@@ -123,10 +138,9 @@ class SecondFactorCard:
             "Each lets you in once without your second factor. Print them, or put them into a "
             "password manager: they are shown this once.",
         )
-        with ui.element("ul").classes("recovery-codes"):
-            for code in codes:
-                with ui.element("li"):
-                    text("code", code)
+        host = urlsplit(runtime.current().settings.public_url).netloc
+        about = f"Rollcall recovery codes of {clock.now():%-d %B %Y}"
+        RecoveryCodes(codes, (about, f"{self.visit.email}, at {host}"))
         self._button("I have kept them", self._reload, "btn btn-primary")
 
     def _button(
@@ -143,34 +157,31 @@ class SecondFactorCard:
 
     async def _begin(self) -> None:
         enrolment = await totp.begin(self.actor)
+        self.begun_at = enrolment.begun_at
         self.busy = True
         Part(self.card.box, self._show_secret).show(enrolment)
         self.card = Part(self.card.box, self._show)
 
     async def _ask_code(self) -> None:
-        self.enter.open(values={})
+        self.enter.open()
 
-    async def _finish(self, values: dict[str, str]) -> None:
-        @told(self.toast, self.enter)
-        async def finish() -> None:
-            codes = await totp.finish(self.actor, as_text(values, "code"))
-            self.enter.close()
-            await self._after_adding(codes)
-
-        await finish()
+    async def _finish(self, form: FirstCode) -> str:
+        codes = await totp.finish(self.actor, form.code, begun_at=self.begun_at)
+        await self._show_added(codes)
+        return ADDED
 
     async def _begin_passkey(self) -> None:
         self.maker.make(await passkeys.begin(self.actor))
 
     async def _finish_passkey(self, answer: str) -> None:
-        await self._after_adding(await passkeys.finish(self.actor, answer))
+        await self._show_added(await passkeys.finish(self.actor, answer))
+        self.toast.show(ADDED, tone="success")
 
-    async def _after_adding(self, codes: Sequence[str]) -> None:
+    async def _show_added(self, codes: Sequence[str]) -> None:
         if codes:
             self._present(codes)
         else:
             await self._reload()
-        self.toast.show("The second factor is on.", tone="success")
 
     async def _renew(self) -> None:
         self._present(await totp.renew_codes(self.actor))
@@ -182,22 +193,28 @@ class SecondFactorCard:
 
     async def _ask_removal(self, passkey: OwnPasskey | None = None) -> None:
         self.removing = passkey
-        what = f"the passkey made with {passkey.name}" if passkey else "the authenticator app"
+        what = f"the passkey {passkey.name}" if passkey else "the authenticator app"
         self.removal.open(title=f"Remove {what}")
 
-    async def _remove(self, _values: dict[str, str]) -> None:
-        @told(self.toast, self.removal)
-        async def remove() -> None:
-            if self.removing is None:
-                await totp.remove(self.actor)
-            else:
-                await passkeys.remove(self.actor, self.removing.id)
-            self.removal.close()
-            await self._reload()
-            what = "passkey" if self.removing else "authenticator app"
-            self.toast.show(f"The {what} is removed.", tone="success")
+    async def _remove(self, _form: Form) -> str:
+        removing = self.removing
+        if removing is None:
+            await totp.remove(self.actor)
+        else:
+            await passkeys.remove(self.actor, removing.id)
+        await self._reload()
+        return f"The {'passkey' if removing else 'authenticator app'} is removed."
 
-        await remove()
+    async def _ask_name(self, passkey: OwnPasskey) -> None:
+        self.renaming = passkey
+        self.naming.open({"name": passkey.name})
+
+    async def _rename(self, form: PasskeyName) -> str | None:
+        if self.renaming is None:
+            return None
+        await passkeys.rename(self.actor, self.renaming.id, form.name)
+        await self._reload()
+        return "The passkey has its new name."
 
     async def _reload(self) -> None:
         self._fill(await totp.get_own(self.actor))

@@ -3,16 +3,17 @@
 from nicegui import ui
 
 from models import SecondFactorPolicy
+from services.core.errors import OwnSecondFactorMissingError
+from services.core.form_fields import Option
+from services.core.forms import Form, choice
 from services.sessions.sessions import Visit
-from services.sign_in import policy as sign_in_policy
-from services.sign_in.policy import SignInPolicy
-from ui.actions import told
+from services.sign_in.policy import SignInPolicy, get_policy, require_second_factor
 from ui.components.facts import fact
-from ui.components.form_dialog import Field, FormDialog
 from ui.components.part import Part
 from ui.components.toast import Toast
+from ui.forms.dialog import FormDialog
 from ui.frame import section, text
-from ui.input import as_text
+from ui.paths import home_path
 
 REQUIRED_OF = {
     SecondFactorPolicy.OPTIONAL: "Nobody",
@@ -21,32 +22,41 @@ REQUIRED_OF = {
 }
 
 
+class SecondFactorRule(Form):
+    """Of whom a second factor is required."""
+
+    second_factor: SecondFactorPolicy = choice(
+        "Required of", [Option(of, words) for of, words in REQUIRED_OF.items()]
+    )
+
+
 class SecondFactorRuleCard:
     """What is required, and the dialog that changes it."""
 
     def __init__(self, visit: Visit, toast: Toast) -> None:
         self.actor = visit.actor
+        self.account = f"{home_path(visit.tenant_slug)}/account"
         self.toast = toast
 
     def build(self, policy: SignInPolicy) -> None:
         """Lay the card and its dialog out."""
-        options = tuple((policy.value, words) for policy, words in REQUIRED_OF.items())
         self.dialog = FormDialog(
+            self.toast,
             "Require a second factor",
-            fields=[Field("second_factor", "Required of", "select", options=options)],
+            SecondFactorRule,
             submit="Save",
             on_submit=self._save,
             body="Nobody is signed out. Whoever has none can only set one up, from their next "
             "click on. Who comes by single sign-on is asked for none.",
         )
         self.part = Part(section("card card-wide"), self._fill)
-        self.part.show(policy)
+        self.part.show(policy, False)
 
     async def refresh(self) -> None:
         """Show what is required now."""
-        self.part.show(await sign_in_policy.get_policy(self.actor))
+        self.part.show(await get_policy(self.actor), False)
 
-    def _fill(self, policy: SignInPolicy) -> None:
+    def _fill(self, policy: SignInPolicy, lacks_own: bool) -> None:
         self.shown = policy
         with ui.element("div").classes("card-head"):
             text("h2", "Second factor")
@@ -54,19 +64,21 @@ class SecondFactorRuleCard:
             button.props["aria-label"] = "Change of whom a second factor is required"
             button.on("click", self._open, args=[])
         text("p", "A code of an app on the phone, or a passkey, beside the password.", "muted")
+        if lacks_own:
+            with ui.element("p").classes("banner banner-warning").props('role="alert"'):
+                text("span", "You have no second factor yourself: you would shut yourself out.")
+                text("a", "Set one up in My account").props["href"] = self.account
         with ui.element("dl").classes("facts"):
             fact("Required of", REQUIRED_OF[policy.second_factor])
 
     def _open(self) -> None:
-        self.dialog.open(values={"second_factor": self.shown.second_factor.value})
+        self.dialog.open({"second_factor": self.shown.second_factor})
 
-    async def _save(self, values: dict[str, str]) -> None:
-        @told(self.toast, self.dialog)
-        async def save() -> None:
-            wanted = as_text(values, "second_factor")
-            await sign_in_policy.require_second_factor(self.actor, wanted)
-            self.dialog.close()
-            await self.refresh()
-            self.toast.show("The requirement is saved.", tone="success")
-
-        await save()
+    async def _save(self, form: SecondFactorRule) -> str | None:
+        try:
+            await require_second_factor(self.actor, form.second_factor)
+        except OwnSecondFactorMissingError:
+            self.part.show(self.shown, True)
+            return None
+        await self.refresh()
+        return "The requirement is saved."

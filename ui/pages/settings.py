@@ -8,7 +8,7 @@ from nicegui import ui
 from services.access.permissions import Permission
 from services.sessions import sessions
 from services.sessions.sessions import Visit
-from services.sign_in import policy as sign_in_policy
+from services.sign_in.policy import get_policy
 from services.sso.connections import get_connection
 from ui import notices
 from ui.components.refresher import Refresher
@@ -28,7 +28,7 @@ def register() -> None:
 async def settings_page(visit: MayManage) -> None:
     """Build the page."""
     enter(visit, notices.settings_room(visit.actor.tenant_id))
-    policy = await sign_in_policy.get_policy(visit.actor)
+    policy = await get_policy(visit.actor)
     connection = await get_connection(visit.actor)
     await sessions.touch(visit.actor, visit.seen_at)
     with frame(visit, "Settings", current="settings") as toast:

@@ -1,24 +1,47 @@
 """The part of Settings that connects the organisation to its identity provider."""
 
 import json
+from enum import StrEnum
 from functools import partial
 
 from nicegui import ui
 
+from services.core.form_fields import Option
+from services.core.forms import Form, choice
 from services.sessions.sessions import Visit
 from services.sso import connections
-from services.sso.connections import ConnectionForm, ConnectionView
-from ui.actions import told
+from services.sso.connections import (
+    ConnectionForm,
+    ConnectionView,
+    NewConnectionForm,
+    NewPeople,
+)
 from ui.components.facts import fact
-from ui.components.form_dialog import Field, FormDialog
 from ui.components.part import Part
 from ui.components.toast import Toast
+from ui.forms.dialog import FormDialog
 from ui.frame import section, text
-from ui.input import as_text
 from ui.paths import home_path
 from ui.words import moment
 
-REQUIRE = {"no": "Offered beside the password", "yes": "Required for everyone"}
+
+class SsoUse(StrEnum):
+    """Whether people may still use a password."""
+
+    OFFERED = "offered"
+    REQUIRED = "required"
+
+
+USES = {
+    SsoUse.OFFERED: "Offered beside the password",
+    SsoUse.REQUIRED: "Required for everyone",
+}
+
+
+class SsoUseForm(Form):
+    """How single sign-on is used."""
+
+    use: SsoUse = choice("Use", [Option(use, label) for use, label in USES.items()])
 
 
 class SsoCard:
@@ -32,53 +55,21 @@ class SsoCard:
 
     def build(self, connection: ConnectionView | None) -> None:
         """Lay the card and its dialogs out."""
-        roles = tuple((role.value, role.label) for role in connections.NEW_PEOPLE)
-        self.connect = FormDialog(
-            "Connect single sign-on",
-            fields=[
-                Field("name", "Name on the button", maxlength=200, help="Such as Entra or Okta."),
-                Field(
-                    "discovery",
-                    "Discovery address",
-                    maxlength=450,
-                    help="The provider's address, up to /.well-known/openid-configuration.",
-                ),
-                Field("client_id", "Client ID", maxlength=255),
-                Field(
-                    "client_secret",
-                    "Client secret",
-                    "password",
-                    required=False,
-                    help="Stored encrypted, and never shown again. Empty: as it is.",
-                ),
-                Field(
-                    "domains",
-                    "Email domains",
-                    maxlength=2000,
-                    help="By commas. Only verified addresses of these are linked.",
-                ),
-                Field(
-                    "new_people",
-                    "People without an account",
-                    "select",
-                    options=((connections.NOBODY, "Are refused"), *roles),
-                    help="With a role: their first sign-in makes them an account.",
-                ),
-            ],
-            submit="Save",
-            on_submit=self._connect,
-            body="Rollcall's server asks this address, so enter only one that you trust.",
-        )
+        self.connect = self._connection_dialog("Connect single sign-on", NewConnectionForm)
+        self.change = self._connection_dialog("Change single sign-on", ConnectionForm)
         self.require = FormDialog(
+            self.toast,
             "Require single sign-on",
-            fields=[Field("required", "Use", "select", options=tuple(REQUIRE.items()))],
+            SsoUseForm,
             submit="Save",
             on_submit=self._require,
             body="Tenant Admins can always use their password, so that a broken provider locks "
             "nobody out for good. Nobody is signed out now.",
         )
         self.remove = FormDialog(
+            self.toast,
             "Disconnect single sign-on",
+            Form,
             submit="Disconnect",
             on_submit=self._remove,
             tone="danger",
@@ -87,6 +78,18 @@ class SsoCard:
         )
         self.part = Part(section("card card-wide"), self._fill)
         self.part.show(connection)
+
+    def _connection_dialog(
+        self, title: str, form: type[ConnectionForm]
+    ) -> FormDialog[ConnectionForm]:
+        return FormDialog(
+            self.toast,
+            title,
+            form,
+            submit="Save",
+            on_submit=self._connect,
+            body="Rollcall's server asks this address, so enter only one that you trust.",
+        )
 
     async def refresh(self) -> None:
         """Show what is connected now."""
@@ -121,60 +124,44 @@ class SsoCard:
         fact("Client ID", connection.client_id)
         fact("Email domains", ", ".join(connection.domains))
         fact("No account yet", f"Becomes {new_people.label}" if new_people else "Refused")
-        fact("Use", REQUIRE["yes" if connection.required else "no"])
+        fact("Use", USES[SsoUse.REQUIRED if connection.required else SsoUse.OFFERED])
         fact("Last good test", moment(connection.tested_at, "not tested as it is"))
 
     def _open_connect(self) -> None:
         shown = self.shown
-        values = {}
-        if shown is not None:
-            values = {
-                "name": shown.name,
-                "discovery": shown.issuer,
-                "client_id": shown.client_id,
-                "domains": ", ".join(shown.domains),
-                "new_people": shown.new_people.value if shown.new_people else connections.NOBODY,
-            }
-        self.connect.open(values=values)
+        if shown is None:
+            self.connect.open()
+            return
+        values = {
+            "name": shown.name,
+            "discovery": shown.issuer,
+            "client_id": shown.client_id,
+            "domains": ", ".join(shown.domains),
+            "new_people": shown.new_people or NewPeople.NOBODY,
+        }
+        self.change.open(values)
 
     def _open_require(self) -> None:
         required = self.shown is not None and self.shown.required
-        self.require.open(values={"required": "yes" if required else "no"})
+        self.require.open({"use": SsoUse.REQUIRED if required else SsoUse.OFFERED})
 
     def _open_remove(self) -> None:
         self.remove.open()
 
-    async def _connect(self, values: dict[str, str]) -> None:
-        @told(self.toast, self.connect)
-        async def save() -> None:
-            names = ConnectionForm.model_fields
-            form = ConnectionForm(**{name: as_text(values, name) for name in names})
-            await connections.connect(self.actor, form)
-            self.connect.close()
-            await self.refresh()
-            self.toast.show("Single sign-on is connected. Test it now.", tone="success")
+    async def _connect(self, form: ConnectionForm) -> str:
+        await connections.connect(self.actor, form)
+        await self.refresh()
+        return "Single sign-on is connected. Test it now."
 
-        await save()
+    async def _require(self, form: SsoUseForm) -> str:
+        await connections.require(self.actor, form.use is SsoUse.REQUIRED)
+        await self.refresh()
+        return "The requirement is saved."
 
-    async def _require(self, values: dict[str, str]) -> None:
-        @told(self.toast, self.require)
-        async def save() -> None:
-            await connections.require(self.actor, as_text(values, "required") == "yes")
-            self.require.close()
-            await self.refresh()
-            self.toast.show("The requirement is saved.", tone="success")
-
-        await save()
-
-    async def _remove(self, _values: dict[str, str]) -> None:
-        @told(self.toast, self.remove)
-        async def save() -> None:
-            await connections.disconnect(self.actor)
-            self.remove.close()
-            await self.refresh()
-            self.toast.show("Single sign-on is disconnected.", tone="success")
-
-        await save()
+    async def _remove(self, _form: Form) -> str:
+        await connections.disconnect(self.actor)
+        await self.refresh()
+        return "Single sign-on is disconnected."
 
 
 def _button(label: str, handler: object, name: str = "") -> None:

@@ -12,15 +12,15 @@ from services.access.permissions import Permission
 from services.sessions import sessions
 from services.sessions.sessions import Visit
 from services.tenants import closing, tenants
+from services.tenants.forms import NewTenant, TenantClosing, TenantName
 from services.tenants.tenants import TenantRow
 from ui import notices
 from ui.actions import told
-from ui.components.form_dialog import About, Field, FormDialog
 from ui.components.refresher import Refresher
 from ui.components.toast import Toast
+from ui.forms.dialog import About, FormDialog
 from ui.frame import enter, frame, section, text
 from ui.identity import require
-from ui.input import as_text
 from ui.words import moment
 
 MayManage = Annotated[Visit, Depends(require(Permission.MANAGE_TENANTS))]
@@ -52,43 +52,43 @@ class _TenantsScreen:
     def build(self, rows: Sequence[TenantRow]) -> None:
         """Lay the page out."""
         self.create = FormDialog(
+            self.toast,
             "Create tenant",
-            fields=[
-                Field("name", "Name", "text", maxlength=200),
-                Field(
-                    "slug",
-                    "Address",
-                    "text",
-                    required=False,
-                    maxlength=63,
-                    help="What comes after /t/ in its address. Empty: made from the name.",
-                ),
-            ],
+            NewTenant,
             submit="Create tenant",
             on_submit=self._create,
         )
         self.rename = FormDialog(
-            "Rename tenant",
-            fields=[Field("name", "Name", "text", maxlength=200)],
-            submit="Save",
-            on_submit=self._rename,
+            self.toast, "Rename tenant", TenantName, submit="Save", on_submit=self._rename
         )
         self.closing = FormDialog(
-            "Close tenant", submit="Close tenant", on_submit=self._close, tone="danger"
+            self.toast,
+            "Close tenant",
+            TenantClosing,
+            submit="Close tenant",
+            on_submit=self._close,
+            tone="danger",
         )
         with ui.element("div").classes("page-head"):
             text("h1", "Tenants")
             text("button", "+ Create tenant", "btn btn-primary").props('type="button"').on(
-                "click", lambda: self.create.open(values={}), args=[]
+                "click", partial(self.create.open), args=[]
             )
         self.list = section("card card-flush")
         self._fill(rows)
         Refresher("rollcall_tenants", self._refresh, self.toast)
 
     async def _refresh(self) -> None:
+        before = self.rows
         self._fill(await tenants.list_tenants(self.actor))
+        for row in self.rows.values():
+            change = _changed_meanwhile(before.get(row.id, row), row)
+            if change:
+                for dialog in (self.rename, self.closing):
+                    dialog.update(_about(row), change=change)
 
     def _fill(self, rows: Sequence[TenantRow]) -> None:
+        self.rows = {row.id: row for row in rows}
         self.list.clear()
         with self.list:
             if not rows:
@@ -125,7 +125,7 @@ class _TenantsScreen:
 
     def _open_rename(self, row: TenantRow) -> None:
         self.renaming = row.id
-        self.rename.open(values={"name": row.name}, about=_about(row))
+        self.rename.open({"name": row.name}, about=_about(row))
 
     def _open_close(self, row: TenantRow) -> None:
         self.ending = row.id
@@ -138,42 +138,35 @@ class _TenantsScreen:
             "can reopen the tenant.",
         )
 
-    async def _close(self, _values: dict[str, str]) -> None:
-        @told(self.toast, self.closing)
-        async def close() -> None:
-            if self.ending is None:
-                return
-            count = await closing.close_tenant(self.actor, self.ending)
-            self.closing.close()
-            people = "1 person was" if count == 1 else f"{count:,} people were"
-            self.toast.show(f"The tenant is closed. {people} signed out.", tone="success")
-
-        await close()
+    async def _close(self, form: TenantClosing) -> str | None:
+        if self.ending is None:
+            return None
+        count = await closing.close_tenant(self.actor, self.ending, form.name)
+        people = "1 person was" if count == 1 else f"{count:,} people were"
+        return f"The tenant is closed. {people} signed out."
 
     async def _reopen(self, row: TenantRow) -> None:
         await closing.reopen_tenant(self.actor, row.id)
         self.toast.show(f"{row.name} is open again.", tone="success")
 
-    async def _create(self, values: dict[str, str]) -> None:
-        @told(self.toast, self.create)
-        async def create() -> None:
-            name, slug = as_text(values, "name"), as_text(values, "slug")
-            tenant = await tenants.create_tenant(self.actor, name, slug.strip())
-            self.create.close()
-            self.toast.show(f"{tenant.name} lives at /t/{tenant.slug} now.", tone="success")
+    async def _create(self, form: NewTenant) -> str:
+        tenant = await tenants.create_tenant(self.actor, form.name, form.slug)
+        return f"{tenant.name} lives at /t/{tenant.slug} now."
 
-        await create()
+    async def _rename(self, form: TenantName) -> str | None:
+        if self.renaming is None:
+            return None
+        await tenants.rename_tenant(self.actor, self.renaming, form.name)
+        return "The tenant is renamed."
 
-    async def _rename(self, values: dict[str, str]) -> None:
-        @told(self.toast, self.rename)
-        async def save() -> None:
-            if self.renaming is None:
-                return
-            await tenants.rename_tenant(self.actor, self.renaming, as_text(values, "name"))
-            self.rename.close()
-            self.toast.show("The tenant is renamed.", tone="success")
 
-        await save()
+def _changed_meanwhile(before: TenantRow, now: TenantRow) -> str:
+    """What a dialog says that was opened about the tenant as it was before."""
+    if before.name != now.name:
+        return f"{before.name} is called {now.name} now."
+    if before.closed_at is None and now.closed_at is not None:
+        return f"{now.name} is closed now."
+    return ""
 
 
 def _about(row: TenantRow) -> About:

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends
@@ -14,24 +14,29 @@ from services.access.permissions import Permission, may_invite
 from services.audit import reading
 from services.audit.reading import AuditQuery
 from services.core.errors import NotFoundError
+from services.core.forms import Form
+from services.core.names import mixed_letters
 from services.sessions import sessions
 from services.sessions.sessions import OpenSession, Visit
+from services.sign_in import password_links
 from services.sign_in.second_factors import totp
 from services.sign_in.second_factors.totp import SecondFactors
 from services.users import accounts, invitations, listing
+from services.users.forms import EndDate, UserNames
 from services.users.listing import UserDetails
 from ui import notices
 from ui.actions import told
 from ui.components.audit_log import AuditLog
 from ui.components.facts import fact
-from ui.components.form_dialog import About, Field, FormDialog
 from ui.components.part import Part
 from ui.components.refresher import Refresher
 from ui.components.toast import Toast
 from ui.dialogs.deactivate import DeactivateDialog
+from ui.dialogs.password_link import PasswordLinkDialog
+from ui.forms.dialog import About, FormDialog, Link
 from ui.frame import enter, frame, section, text
 from ui.identity import require
-from ui.input import as_date, as_text, as_uuid
+from ui.input import as_uuid
 from ui.pages.audit import page_values
 from ui.paths import home_path
 from ui.words import (
@@ -39,9 +44,9 @@ from ui.words import (
     MAIL_NAMES,
     ago,
     mail_words,
-    mixed_letters,
     moment,
     next_step,
+    passkey_marks,
 )
 
 MayView = Annotated[Visit, Depends(require(Permission.VIEW_USERS))]
@@ -93,41 +98,56 @@ class _UserScreen:
     def _build_dialogs(self, details: UserDetails) -> None:
         self.deactivation = DeactivateDialog(self.actor, self.toast)
         self.rename = FormDialog(
-            "Edit name",
-            fields=[
-                Field("first_name", "First Name", "text", maxlength=200),
-                Field("last_name", "Last Name", "text", maxlength=200),
-            ],
-            submit="Save",
-            on_submit=self._rename,
+            self.toast, "Edit name", UserNames, submit="Save", on_submit=self._rename
         )
         self.end_date = FormDialog(
-            "End date",
-            fields=[
-                Field(
-                    "end_date",
-                    "End date",
-                    "date",
-                    required=False,
-                    help="At the start of this day (UTC) the user is deactivated. Empty: no end.",
-                )
-            ],
-            submit="Save",
-            on_submit=self._set_end_date,
+            self.toast, "End date", EndDate, submit="Save", on_submit=self._set_end_date
         )
         self.second_factor = FormDialog(
+            self.toast,
             "Reset second factor",
+            Form,
             submit="Reset second factor",
             on_submit=self._reset_second_factor,
             tone="danger",
             body="Their authenticator app, passkeys and recovery codes stop working, and their "
             "password alone lets them in, until they set one up again. They are told by mail.",
         )
-        self.link = FormDialog("Invitation link", submit="Renew the link", on_submit=self._renew)
+        self.password_link = PasswordLinkDialog(self.actor, self.toast)
+        self.signing_out = FormDialog(
+            self.toast,
+            "Sign out everywhere",
+            Form,
+            submit="Sign out everywhere",
+            on_submit=self._sign_out_everywhere,
+            tone="danger",
+            body="Every open page of theirs closes at once, on every device. They can sign in "
+            "again: to shut them out, deactivate them.",
+        )
+        self.link = FormDialog(
+            self.toast, "Invitation link", Form, submit="Renew the link", on_submit=self._renew
+        )
+        self.about_user: tuple[FormDialog[Any], ...] = (
+            self.rename,
+            self.end_date,
+            self.second_factor,
+            self.password_link.dialog,
+            self.signing_out,
+            self.link,
+        )
 
     async def _refresh(self) -> None:
-        details = await listing.get_details(self.actor, self.user_id)
-        await self._fill(details)
+        before = self.details
+        await self._fill(await listing.get_details(self.actor, self.user_id))
+        await self._tell_dialogs(before)
+
+    async def _tell_dialogs(self, before: UserDetails) -> None:
+        """Have an open dialog show what has changed of the user since it opened."""
+        about, change = self._about(), changed_meanwhile(before, self.details)
+        for dialog in self.about_user:
+            if change:
+                dialog.update(about, change=change)
+        await self.deactivation.look_again()
 
     def _build_content(self, details: UserDetails) -> None:
         with ui.element("div").classes("page-head"):
@@ -148,6 +168,7 @@ class _UserScreen:
             self._button("Resend invitation", self._resend),
             self._button("Copy invitation link", self._copy_link),
         )
+        self.password = self._button("Password link", self._open_password_link)
         self.reset = self._button("Reset second factor", self._open_reset)
         self.switch = None if details.is_self else self._button("Deactivate", self._toggle)
 
@@ -160,6 +181,10 @@ class _UserScreen:
         for button in self.for_invited:
             may = may_invite(self.visit.role, row.role)
             button.set_visibility(row.active and row.invited and may)
+        may_reset = password_links.may_make(self.visit.role, row.role)
+        self.password.set_visibility(
+            row.active and not row.invited and not details.is_self and may_reset
+        )
         if self.switch:
             self.switch.set_text("Deactivate" if row.active else "Activate")
             self.switch.classes(replace="btn btn-danger" if row.active else "btn btn-primary")
@@ -198,8 +223,8 @@ class _UserScreen:
             fact("Last sign-in", ago(row.last_sign_in, "not yet"), moment(row.last_sign_in))
             if factors.since:
                 fact("Second factor", f"Authenticator app, since {moment(factors.since)}")
-            if factors.passkeys:
-                fact("Passkeys", str(len(factors.passkeys)))
+            for passkey in factors.passkeys:
+                fact("Passkey", ". ".join([passkey.name, *passkey_marks(passkey)]))
             if row.end_date:
                 fact("End date", f"{row.end_date:%-d %B %Y}")
             if details.deactivated_at:
@@ -219,7 +244,7 @@ class _UserScreen:
         with ui.element("div").classes("card-head"):
             text("h2", "Open sessions")
             if open_sessions and not is_self:
-                self._button("Sign out everywhere", self._sign_out_everywhere)
+                self._button("Sign out everywhere", self._open_sign_out)
         if not open_sessions:
             text("p", "Not signed in anywhere.", "muted")
         with ui.element("ul").classes("session-list"):
@@ -248,13 +273,11 @@ class _UserScreen:
 
     async def _open_rename(self) -> None:
         first, last = self.details.first_name, self.details.last_name
-        self.rename.open(values={"first_name": first, "last_name": last}, about=self._about())
+        self.rename.open({"first_name": first, "last_name": last}, about=self._about())
 
     async def _open_end_date(self) -> None:
         end_date = self.details.row.end_date
-        self.end_date.open(
-            values={"end_date": end_date.isoformat() if end_date else ""}, about=self._about()
-        )
+        self.end_date.open({"end_date": end_date}, about=self._about())
 
     async def _toggle(self) -> None:
         if self.details.row.active:
@@ -263,44 +286,24 @@ class _UserScreen:
         change = await accounts.set_active(self.actor, self.user_id, True)
         self.toast.show(f"{change.name} is active again.", tone="success")
 
-    async def _rename(self, values: dict[str, str]) -> None:
-        @told(self.toast, self.rename)
-        async def save() -> None:
-            first, last = as_text(values, "first_name"), as_text(values, "last_name")
-            user = await accounts.rename(self.actor, self.user_id, first, last)
-            self.rename.close()
-            self.toast.show(f"The name is {user.full_name} now.", tone="success")
+    async def _rename(self, form: UserNames) -> str:
+        user = await accounts.rename(self.actor, self.user_id, form.first_name, form.last_name)
+        return f"The name is {user.full_name} now."
 
-        await save()
+    async def _set_end_date(self, form: EndDate) -> str:
+        day = form.end_date
+        await accounts.set_end_date(self.actor, self.user_id, day)
+        return f"The account ends on {day:%-d %B %Y}." if day else "The account has no end date."
 
-    async def _set_end_date(self, values: dict[str, str]) -> None:
-        @told(self.toast, self.end_date)
-        async def save() -> None:
-            try:
-                day = as_date(as_text(values, "end_date"))
-            except ValueError:
-                self.end_date.show_errors({"end_date": "This isn't a day."})
-                return
-            await accounts.set_end_date(self.actor, self.user_id, day)
-            self.end_date.close()
-            said = (
-                f"The account ends on {day:%-d %B %Y}." if day else "The account has no end date."
-            )
-            self.toast.show(said, tone="success")
-
-        await save()
+    async def _open_password_link(self) -> None:
+        self.password_link.ask(self.user_id, self._about())
 
     async def _open_reset(self) -> None:
         self.second_factor.open(about=self._about())
 
-    async def _reset_second_factor(self, _values: dict[str, str]) -> None:
-        @told(self.toast, self.second_factor)
-        async def reset() -> None:
-            await totp.reset(self.actor, self.user_id)
-            self.second_factor.close()
-            self.toast.show("The second factor is reset.", tone="success")
-
-        await reset()
+    async def _reset_second_factor(self, _form: Form) -> str:
+        await totp.reset(self.actor, self.user_id)
+        return "The second factor is reset."
 
     async def _resend(self) -> None:
         invited = await invitations.resend(self.actor, self.user_id)
@@ -315,20 +318,17 @@ class _UserScreen:
         self.link.open(about=self._about())
         self.link.show_link("Hand over this link; it works once, and for 7 days.", url)
 
-    async def _renew(self, values: dict[str, str]) -> None:
-        @told(self.toast, self.link)
-        async def renew() -> None:
-            await invitations.resend(self.actor, self.user_id)
-            url = await invitations.copy_link(self.actor, self.user_id)
-            self.link.show_link("This is the new link; the old one is dead.", url)
+    async def _renew(self, _form: Form) -> Link:
+        await invitations.resend(self.actor, self.user_id)
+        url = await invitations.copy_link(self.actor, self.user_id)
+        return Link("This is the new link; the old one is dead.", url)
 
-        await renew()
+    async def _open_sign_out(self) -> None:
+        self.signing_out.open(title="Sign {name} out everywhere?", about=self._about())
 
-    async def _sign_out_everywhere(self) -> None:
+    async def _sign_out_everywhere(self, _form: Form) -> str:
         count = await sessions.revoke(self.actor, self.user_id)
-        self.toast.show(
-            f"Signed out of {count} session{'' if count == 1 else 's'}.", tone="success"
-        )
+        return f"Signed out of {count} session{'' if count == 1 else 's'}."
 
     async def _older_history(self, values: dict[str, object]) -> None:
         query = AuditQuery.from_address({"before": values.get("before")})
@@ -336,6 +336,22 @@ class _UserScreen:
             self.actor, AuditQuery(subject_id=self.user_id, before=query.before)
         )
         self.history.show(page_values(page) | {"seq": values.get("seq") or 0, "append": True})
+
+
+def changed_meanwhile(before: UserDetails, now: UserDetails) -> str:
+    """What a dialog says that was opened about the user as they were before; empty where nothing
+    that it is about has changed."""
+    changes = []
+    if before.row.name != now.row.name:
+        changes.append(f"{before.row.name} is called {now.row.name} now.")
+    if before.row.active != now.row.active:
+        changes.append(f"{now.row.name} is {'active again' if now.row.active else 'inactive'} now.")
+    if before.row.end_date != now.row.end_date:
+        day = now.row.end_date
+        changes.append(f"The account ends on {day:%-d %B %Y} now." if day else "No end date now.")
+    if before.row.invited and not now.row.invited:
+        changes.append(f"{now.row.name} has accepted the invitation.")
+    return " ".join(changes)
 
 
 def _status_chip(active: bool) -> str:

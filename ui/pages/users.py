@@ -1,51 +1,54 @@
-"""The Users page: the grid, the toggle, the invitation."""
+"""The Users page: the table, the toggle, the invitation."""
 
+from functools import partial
 from typing import Annotated, Any
+from uuid import UUID
 
-from fastapi import Depends
-from nicegui import ui
+from fastapi import Depends, Request
+from fastapi.responses import StreamingResponse
+from nicegui import app, ui
 
 from models import Role
 from services.access.actor import Actor
 from services.access.permissions import Permission, invitable_roles
-from services.core.errors import NotFoundError, RollcallError, SessionEndedError
-from services.sessions import sessions
+from services.core.errors import NotFoundError
+from services.lists.query import from_url
 from services.sessions.sessions import Visit
 from services.users import accounts, listing
-from services.users.listing import UserPage
-from services.users.query import PAGE_SIZE, UserQuery
+from services.users.counts import lacks_tenant_admin
+from services.users.list import USERS
 from ui import notices
 from ui.actions import told
 from ui.components.toast import Toast
-from ui.components.users_grid import UsersGrid
+from ui.components.users_table import UsersTable
 from ui.dialogs.deactivate import DeactivateDialog
 from ui.dialogs.invite import InviteDialog
 from ui.frame import enter, frame
 from ui.identity import require
 from ui.input import as_uuid, as_version
+from ui.pages.first_admin import FirstAdminNotice
 from ui.paths import home_path
-from ui.rows import row_values
+from ui.tables.live_table import HeadItem, Opening, csv_response, opened
 
 MayView = Annotated[Visit, Depends(require(Permission.VIEW_USERS))]
 
 
 def register() -> None:
-    """Route the page, for a tenant's users and for the Platform Admins."""
+    """Route the page and its export, for a tenant's users and for the Platform Admins."""
     ui.page("/t/{slug}/users")(users_page)
     ui.page("/platform/users")(users_page)
+    app.get("/t/{slug}/users.csv", include_in_schema=False)(export)
+    app.get("/platform/users.csv", include_in_schema=False)(export)
 
 
 async def users_page(visit: MayView) -> None:
     """Build the page."""
-    request = ui.context.client.request
     enter(visit, notices.users_room(visit.actor.tenant_id))
-    query = UserQuery.from_address(dict(request.query_params))
-    first = await listing.list_users(visit.actor, query)
-    await sessions.touch(visit.actor, visit.seen_at)
+    opening = await opened(visit, USERS, listing.list_users)
+    lacks_admin = visit.above_tenants and await lacks_tenant_admin(visit.actor)
     title = "Users" if visit.tenant_slug else "Platform Admins"
     with frame(visit, title, current="users") as toast:
-        screen = _UsersScreen(visit, toast)
-        screen.build(title, query, first)
+        _UsersScreen(visit, toast).build(title, opening, lacks_admin=lacks_admin)
 
 
 class _UsersScreen:
@@ -56,41 +59,36 @@ class _UsersScreen:
         self.actor: Actor = visit.actor
         self.toast = toast
 
-    def build(self, title: str, query: UserQuery, first: UserPage) -> None:
+    def build(self, title: str, opening: Opening, *, lacks_admin: bool) -> None:
         """Lay the page out."""
         above_tenants = self.visit.tenant_slug is None
-        invite = InviteDialog(self.visit, self.toast)
+        self.notice: FirstAdminNotice | None = None
+        invite = InviteDialog(self.visit, self.toast, on_invited=self._invited)
+        if lacks_admin:
+            self.notice = FirstAdminNotice(self.visit, partial(invite.open, Role.TENANT_ADMIN))
         self.deactivation = DeactivateDialog(self.actor, self.toast)
         roles = invitable_roles(self.visit.role, above_tenants=above_tenants)
         shown = roles if above_tenants else (*roles, Role.TENANT_ADMIN)
         home = home_path(self.visit.tenant_slug)
-        self.grid = UsersGrid(
+        head = [HeadItem("+ Invite User", name="invite", on_click=invite.open, primary=True)]
+        if not above_tenants:
+            head.insert(0, HeadItem("Invite from CSV", url=f"{home}/users/import"))
+        self.table = UsersTable(
+            self.visit,
+            opening,
             title=title,
-            **page_values(first),
-            query=query.to_address(),
-            page_size=PAGE_SIZE,
-            me=str(self.visit.user_id),
-            roles=[[role.value, role.label] for role in dict.fromkeys(shown)],
-            can_manage=True,
             base_url=f"{home}/users",
-            import_url="" if above_tenants else f"{home}/users/import",
+            head=head,
+            options={"role": [(role.value, role.label) for role in dict.fromkeys(shown)]},
+            export_url=f"{home}/users.csv",
             empty_hint="Invite the first one with “+ Invite User”.",
-            on_query=self._query,
-            on_toggle=told(self.toast)(self._toggle),
-            on_invite=invite.open,
         )
+        self.table.on_toggle(told(self.toast)(self._toggle))
 
-    async def _query(self, values: dict[str, Any]) -> None:
-        seq = as_version(values.get("seq")) or 0
-        try:
-            page = await listing.list_users(self.actor, UserQuery.from_address(values))
-        except SessionEndedError:
-            return
-        except RollcallError as error:
-            self.grid.failed(str(error), seq)
-            return
-        self.grid.show(page_values(page) | {"seq": seq})
-        await sessions.touch(self.actor)
+    def _invited(self, user_id: UUID, role: Role) -> None:
+        self.table.bring(user_id)
+        if self.notice is not None and role is Role.TENANT_ADMIN:
+            self.notice.hide()
 
     async def _toggle(self, values: dict[str, Any]) -> None:
         user_id = as_uuid(values.get("id"))
@@ -99,25 +97,20 @@ class _UsersScreen:
         if not values.get("active"):
             await self.deactivation.ask(user_id)
             return
-        self.grid.pending(str(user_id), True)
+        self.table.pending(str(user_id), True)
         try:
             version = as_version(values.get("version"))
             change = await accounts.set_active(self.actor, user_id, True, seen_version=version)
         finally:
-            self.grid.pending(str(user_id), False)
+            self.table.pending(str(user_id), False)
         if change.changed:
             hint = " Send a new invitation from their details." if change.invited else ""
             self.toast.show(f"{change.name} is active again.{hint}", tone="success")
 
 
-def page_values(page: UserPage) -> dict[str, Any]:
-    """A page of users as plain values, for the grid."""
-    return {
-        "rows": [row_values(row) for row in page.rows],
-        "total": page.total,
-        "counts": page.counts,
-        "page": page.page,
-        "pages": page.pages,
-        "folded_q": page.folded_q,
-        "place": page.place.to_values() if page.place else None,
-    }
+async def export(request: Request, visit: MayView) -> StreamingResponse:
+    """The users that the url's query finds, as a CSV file."""
+    values = dict(request.query_params)
+    query, columns = from_url(USERS, values), values.get("columns", "").split()
+    pieces = await listing.export_users(visit.actor, query, columns)
+    return csv_response(pieces, f"users-{visit.tenant_slug or 'platform'}")

@@ -18,13 +18,14 @@ from ui.public import (
     sso,
     strength,
 )
-from ui.public.errors import STATUSES, handle_errors, render_error
+from ui.public.answers import page
+from ui.public.errors import STATUSES, handle_errors, render_error, title_of
 
 NOT_ALLOWED = "not allowed"
 """The name of the routes that only refuse."""
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
-__all__ = ["STATUSES", "register", "render_error"]
+__all__ = ["STATUSES", "page", "register", "render_error", "title_of"]
 
 
 def register(app: FastAPI) -> None:

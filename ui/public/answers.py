@@ -75,7 +75,7 @@ def home_of(role: Role, slug: str | None) -> str:
     """Where somebody of this role begins their day."""
     if may(role, Permission.MANAGE_TENANTS) and slug is None:
         return "/platform/tenants"
-    page_name = "users" if may(role, Permission.VIEW_USERS) else "account"
+    page_name = "users" if may(role, Permission.VIEW_USERS) else "home"
     return f"{home_path(slug)}/{page_name}"
 
 

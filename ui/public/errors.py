@@ -40,15 +40,19 @@ TITLES = {
 }
 
 
+def title_of(status: int) -> str:
+    """The heading of an error's page."""
+    return TITLES.get(status, "That didn't work")
+
+
 def render_error(_request: Request, status: int, sentence: str) -> Response:
     """The plain page of an error; of one that the operator may look into, with its request's id."""
-    title = TITLES.get(status, "That didn't work")
     request_id = logs.request_id() if status >= 500 else None
     return page(
         "error.html",
         status=status,
         token=True,
-        title=title,
+        title=title_of(status),
         sentence=sentence,
         request_id=request_id,
     )

@@ -10,6 +10,7 @@ from services.core.errors import (
     TooManyAttemptsError,
 )
 from services.sign_in.second_factors import passkeys
+from services.sign_in.second_factors.passkey_host import are_offered
 from services.sign_in.second_factors.passkey_sign_in import sign_in
 from ui.cookies import caller_of
 from ui.public.answers import form_of, json_answer, signed_in_answer
@@ -23,7 +24,7 @@ router = APIRouter(include_in_schema=False)
 async def options(slug: str | None = None) -> Response:
     """What the browser needs to ask its user for a passkey."""
     await name_of(slug)
-    if not passkeys.are_offered():
+    if not are_offered():
         raise NotFoundError
     return json_answer(passkeys.sign_in_options(slug))
 

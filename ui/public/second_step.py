@@ -14,7 +14,7 @@ from services.core.errors import (
     SsoRequiredError,
     TooManyAttemptsError,
 )
-from services.sign_in.second_factors import step as second_step
+from services.sign_in.second_factors import second_step
 from services.sign_in.sign_in import SignedIn
 from ui.cookies import caller_of, second_step_of, set_second_step
 from ui.paths import home_path

@@ -11,6 +11,7 @@ from models import EndReason
 from services.core.errors import (
     NoTenantError,
     NotFoundError,
+    OtherDoorError,
     SecondStepNeededError,
     SessionEndedError,
     SignInFailedError,
@@ -18,7 +19,7 @@ from services.core.errors import (
     TooManyAttemptsError,
 )
 from services.sessions import sessions
-from services.sign_in.second_factors import passkeys
+from services.sign_in.second_factors.passkey_host import are_offered
 from services.sign_in.sign_in import sign_in
 from services.sso.connections import find_offer
 from services.sso.logout import provider_sign_out
@@ -121,12 +122,10 @@ async def _show(request: Request, slug: str | None) -> Response:
 
 async def sign_in_page(slug: str | None, **shown: Any) -> Response:
     """The sign-in page, with what is to be said on it."""
-    values = {"name": "", "next": "", "notice": "", **shown}
+    values = {"name": "", "next": "", "notice": "", "door": "", **shown}
     values["name"] = values["name"] or await name_of(slug)
     sso = await find_offer(slug)
-    return page(
-        "sign_in.html", base=home_path(slug), sso=sso, passkeys=passkeys.are_offered(), **values
-    )
+    return page("sign_in.html", base=home_path(slug), sso=sso, passkeys=are_offered(), **values)
 
 
 async def refused_page(slug: str | None, error: Exception, **shown: Any) -> Response:
@@ -144,6 +143,10 @@ async def _sign_in(request: Request, slug: str | None) -> Response:
         signed_in = await sign_in(slug, values["email"], values["password"], caller_of(request))
     except SecondStepNeededError as error:
         return second_step_answer(slug, error.ticket, target)
+    except OtherDoorError as error:
+        door = f"{home_path(error.slug)}/login"
+        shown = {"alert": str(error), "door": door, "values": {"email": values["email"]}}
+        return await sign_in_page(slug, status=400, next=target, **shown)
     except (SignInFailedError, SsoRequiredError, TooManyAttemptsError) as error:
         email = {"email": values["email"]}
         return await refused_page(slug, error, next=target, values=email)

@@ -14,12 +14,53 @@
   const LEAVES_WITHIN = 5000; // ms until a form that was sent has brought another page, or won't
   const ANSWERS = 2; // plain answers between failed sockets, until it isn't the server that is away
   const AT_ONCE = 3; // times that a page asks anew within a minute before it pauses in between
+  const LOADING = document.getElementById("esm-fallback"); // gone as soon as the scripts are there
+
+  // A browser may keep nothing for a page. What NiceGUI notes for a tab then lives as long as the
+  // page: it would stop at the first word of a storage that isn't there.
+  const notes = {
+    getItem(name) {
+      return this[name] ?? null;
+    },
+    setItem(name, value) {
+      this[name] = value;
+    },
+  };
+  try {
+    sessionStorage.setItem("rollcall_try", "");
+    sessionStorage.removeItem("rollcall_try");
+  } catch {
+    Object.defineProperty(window, "sessionStorage", { value: notes });
+  }
+
+  // Of a page that comes in part: what to do, instead of waiting for good.
+  const failed = ({ target }) => {
+    if (!LOADING.isConnected || target.tagName !== "SCRIPT") return;
+    const again = Object.assign(document.createElement("a"), { href: "", textContent: "Try again" });
+    LOADING.replaceChildren("A part of this page didn’t arrive. ", again);
+  };
+  addEventListener("error", failed, true);
+
   let socket;
   let popup;
   let lostTimer;
   let answers = 0;
   let isClosing = false;
   let isLeaving = false;
+
+  // A link back to a list leads to what was filtered there, and to the same row (table_places.js).
+  document.addEventListener("click", ({ target }) => {
+    const link = target instanceof Element ? target.closest("a.back-link") : null;
+    if (!link) return;
+    try {
+      const place = JSON.parse(sessionStorage.getItem("rollcall-list"));
+      if (place?.path !== link.pathname) return;
+      link.search = place.search;
+      sessionStorage.setItem("rollcall-list", JSON.stringify({ ...place, back: true }));
+    } catch {
+      // Without a storage it leads to the list's beginning.
+    }
+  });
 
   // NiceGUI makes the socket when it mounts the page. Ours are the first handlers on it.
   Object.defineProperty(window, "socket", {

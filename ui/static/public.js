@@ -2,7 +2,27 @@
 "use strict";
 (() => {
   const PAUSE = 300; // ms after the last key until the password is judged
+  const KEPT = "rollcall-email";
   const WORDS = ["Too weak", "Too weak", "Fair", "Good", "Strong"];
+
+  // A page that the browser kept in memory must not come back as it was: its link may be used by
+  // now. It is hidden before it is kept, and asked for anew (not sent anew) when it returns.
+  addEventListener("pagehide", () => (document.documentElement.style.display = "none"));
+  addEventListener("pageshow", (event) => {
+    if (event.persisted) location.replace(location.href);
+  });
+
+  // A sign-in that the browser forgets at once would lead back here without a word.
+  if (!navigator.cookieEnabled && document.querySelector("form[method=post]")) {
+    const words = Object.assign(document.createElement("div"), {
+      className: "banner banner-danger",
+      role: "alert",
+      textContent:
+        "This browser keeps no cookies here. Rollcall needs one to sign you in: allow cookies for " +
+        "this site, and load the page again.",
+    });
+    document.querySelector("h1").after(words);
+  }
 
   for (const button of document.querySelectorAll(".reveal")) {
     const input = document.getElementById(button.getAttribute("aria-controls"));
@@ -11,6 +31,31 @@
       input.type = shown ? "text" : "password";
       button.setAttribute("aria-pressed", String(shown));
       button.textContent = shown ? "Hide" : "Show";
+    });
+  }
+
+  // An email that was typed goes along to the page that a link leads to: in this tab's own memory, as
+  // urls are kept in histories and logs.
+  const memory = (act) => {
+    try {
+      return act(sessionStorage);
+    } catch {
+      return null; // a browser that keeps nothing: it is typed once more
+    }
+  };
+  const email = document.querySelector("input[name=email]");
+  const kept = memory((storage) => storage.getItem(KEPT));
+  memory((storage) => storage.removeItem(KEPT));
+  if (email && kept && !email.value) {
+    email.value = kept;
+    // The email's own autofocus may be yet to come: it leaves alone who has the focus already.
+    const untouched = [email, document.body].includes(document.activeElement);
+    if (untouched) document.getElementById("password")?.focus();
+  }
+  for (const link of document.querySelectorAll("a[data-keeps-email]")) {
+    link.addEventListener("click", () => {
+      const typed = link.dataset.email || email?.value;
+      if (typed) memory((storage) => storage.setItem(KEPT, typed));
     });
   }
 

@@ -33,14 +33,13 @@ async def sign_in(slug: str | None, answer: str, caller: Caller) -> SignedIn:
         await lock_users(tx, [user_id])
         user = await tx.get_one(User, user_id)
         tenant = await tx.get(Tenant, user.tenant_id) if user.tenant_id else None
-        if (
-            (tenant.slug if tenant else None) == slug
-            and user.active
-            and await is_open(tx, user.tenant_id)
-            and await passkeys.proves_sign_in(tx, user, slug, answer)
-        ):
+        here = (tenant.slug if tenant else None) == slug
+        refusal: PasskeyRefusedError | None = PasskeyRefusedError()
+        if here and user.active and await is_open(tx, user.tenant_id):
+            refusal = await passkeys.refusal_of_sign_in(tx, user, slug, answer)
+        if refusal is None:
             await throttle.forget(tx, counters)
             return await welcome(tx, user, caller, tenant, SignInMethod.PASSKEY)
         await record(tx, Action.SIGN_IN_FAILED, actor=None, subject=user, address=caller.address)
         operator_log.sign_in_refused(caller.address, Refused.WRONG_PASSKEY, user_id)
-    raise PasskeyRefusedError
+    raise refusal

@@ -1,13 +1,8 @@
-"""Passkeys (WebAuthn): a second factor, or a sign-in of their own where the device asks its owner.
+"""Passkeys (WebAuthn): a second factor, or a sign-in alone where the device asks its owner."""
 
-A passkey belongs to one host name, that of `ROLLCALL_PUBLIC_URL`, so that no other site can ask
-for it (Web Authentication, Level 2, section 13.4.9). Browsers take none at an IP address.
-"""
-
-import ipaddress
 import json
+from collections.abc import Collection
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID
 
 import webauthn
@@ -24,29 +19,30 @@ from webauthn.helpers.structs import (
 
 from models import LoginSession, MailTemplate, Passkey, User
 from services.access.actor import Actor
+from services.access.permissions import Permission, Secret
 from services.access.second_factor_policy import has_one
+from services.audit.acting import acting
 from services.audit.writing import Action, record
 from services.core import clock, runtime
-from services.core.db import Transaction, transaction
-from services.core.errors import ConflictError, NotFoundError, PasskeyRefusedError
+from services.core.db import Transaction
+from services.core.errors import (
+    ConflictError,
+    InvalidInputError,
+    NotFoundError,
+    PasskeyCopiedError,
+    PasskeyRefusedError,
+)
 from services.core.looking import looks_first
+from services.core.names import clean_name
 from services.sign_in.second_factors import challenges, totp
 from services.sign_in.second_factors.challenges import Purpose
+from services.sign_in.second_factors.events import SecondFactorsChanged
+from services.sign_in.second_factors.passkey_host import are_offered, host, works_here
 
 # More than anybody has devices; each is a row that a sign-in may ask for.
 MOST = 20
 # Milliseconds that the browser lets its user look for the device.
 TIMEOUT = int(challenges.LIFETIME.total_seconds() * 1000)
-
-
-def are_offered() -> bool:
-    """Whether browsers take passkeys at the address that people use."""
-    parts = urlsplit(runtime.current().settings.public_url)
-    try:
-        ipaddress.ip_address(_host())
-    except ValueError:
-        return parts.scheme == "https" or _host() == "localhost"
-    return False
 
 
 @looks_first
@@ -55,15 +51,15 @@ async def begin(actor: Actor) -> str:
 
     Raises `ConflictError` where there are too many, or none is possible.
     """
-    async with transaction(actor=actor) as tx:
-        user = await totp.owner(tx, actor)
+    async with acting(actor, Secret.OWN_SECOND_FACTOR) as act:
+        tx, user = act.tx, act.own
         if not are_offered():
             raise ConflictError("Passkeys need a host name and https in ROLLCALL_PUBLIC_URL.")
         own = await _of(tx, user.id)
         if len(own) >= MOST:
             raise ConflictError(f"{MOST} passkeys are enough. Remove one first.")
         options = webauthn.generate_registration_options(
-            rp_id=_host(),
+            rp_id=host(),
             rp_name=totp.ISSUER,
             user_id=user.id.bytes,
             user_name=user.email,
@@ -74,7 +70,7 @@ async def begin(actor: Actor) -> str:
                 resident_key=ResidentKeyRequirement.PREFERRED,
                 user_verification=UserVerificationRequirement.PREFERRED,
             ),
-            exclude_credentials=[PublicKeyCredentialDescriptor(id=p.credential_id) for p in own],
+            exclude_credentials=_descriptors(own),
         )
         return webauthn.options_to_json(options)
 
@@ -88,17 +84,16 @@ async def finish(actor: Actor, answer: str) -> tuple[str, ...]:
     known already.
     """
     try:
-        async with transaction(actor=actor) as tx:
-            user = await totp.owner(tx, actor)
+        async with acting(actor, Secret.OWN_SECOND_FACTOR) as act:
+            tx, user = act.tx, act.own
             passkey = _registered(answer, actor, user)
             session = await tx.get_one(LoginSession, actor.session_id)
-            passkey.name = session.device or "Passkey"
+            names = {other.name for other in await _of(tx, user.id)}
+            passkey.name = _free_name(session.device or "Passkey", names)
             is_first = not await has_one(tx, user.id)
             tx.add(passkey)
             await tx.flush()
-            await record(
-                tx, Action.PASSKEY_ADDED, actor=actor, by=user, subject=user, name=passkey.name
-            )
+            await act.record(Action.PASSKEY_ADDED, user, name=passkey.name)
             return await totp.added(tx, MailTemplate.PASSKEY_ADDED, user, is_first=is_first)
     except IntegrityError as error:
         raise ConflictError("This passkey is in use already.") from error
@@ -110,15 +105,39 @@ async def remove(actor: Actor, passkey_id: UUID) -> None:
 
     Raises `NotFoundError`, and `ConflictError` for the last factor where one is required.
     """
-    async with transaction(actor=actor) as tx:
-        user = await totp.owner(tx, actor)
+    async with acting(actor, Secret.OWN_SECOND_FACTOR) as act:
+        tx, user = act.tx, act.own
         passkey = await tx.get(Passkey, passkey_id)
         if passkey is None or passkey.user_id != user.id:
             raise NotFoundError("This passkey is removed already.")
         name = passkey.name
         await tx.exec(delete(Passkey).where(col(Passkey.id) == passkey_id))
-        await record(tx, Action.PASSKEY_REMOVED, actor=actor, by=user, subject=user, name=name)
+        await act.record(Action.PASSKEY_REMOVED, user, name=name)
         await totp.removed(tx, MailTemplate.PASSKEY_REMOVED, user)
+
+
+@looks_first
+async def rename(actor: Actor, passkey_id: UUID, name: str) -> None:
+    """Call one of one's passkeys otherwise, so that its owner can tell it from the others.
+
+    Raises `NotFoundError`, and `InvalidInputError` for a name that another one has.
+    """
+    try:
+        clean = clean_name(name, "Name")
+    except ValueError as error:
+        raise InvalidInputError({"name": str(error)}) from error
+    async with acting(actor, Permission.USE_OWN_ACCOUNT) as act:
+        own = await _of(act.tx, actor.user_id)
+        passkey = next((one for one in own if one.id == passkey_id), None)
+        if passkey is None:
+            raise NotFoundError("This passkey is removed already.")
+        if passkey.name == clean:
+            return
+        if any(one.name == clean for one in own):
+            raise InvalidInputError({"name": "Another passkey of yours has this name."})
+        before, passkey.name = passkey.name, clean
+        await act.record(Action.PASSKEY_RENAMED, act.own, before=before, after=clean)
+        act.publish(SecondFactorsChanged(tenant_id=act.own.tenant_id, user_id=act.own.id))
 
 
 def sign_in_options(slug: str | None) -> str:
@@ -136,7 +155,7 @@ def sign_in_options(slug: str | None) -> str:
 async def second_step_options(tx: Transaction, user_id: UUID) -> str | None:
     """What the browser needs to answer for one of this user's passkeys; none where they have
     none. The password was the first factor, so that the device may ask for nothing more."""
-    own = await _of(tx, user_id)
+    own = [passkey for passkey in await _of(tx, user_id) if works_here(passkey)]
     if not own or not are_offered():
         return None
     return _options(
@@ -152,24 +171,28 @@ async def find_owner(tx: Transaction, answer: str) -> UUID | None:
     return passkey.user_id if passkey else None
 
 
-async def proves_sign_in(tx: Transaction, user: User, slug: str | None, answer: str) -> bool:
-    """Use up an answer to `sign_in_options` of a user who is locked; whether it is good."""
-    return await _proves(tx, user, answer, Purpose.SIGN_IN, _place(slug), verified=True)
+async def refusal_of_sign_in(
+    tx: Transaction, user: User, slug: str | None, answer: str
+) -> PasskeyRefusedError | None:
+    """Use up an answer to `sign_in_options` of a user who is locked; none where it is good."""
+    return await _refusal(tx, user, answer, Purpose.SIGN_IN, _place(slug), verified=True)
 
 
-async def proves_second_step(tx: Transaction, user: User, answer: str) -> bool:
-    """Use up an answer to `second_step_options` of a user who is locked; whether it is good."""
-    return await _proves(tx, user, answer, Purpose.SECOND_STEP, str(user.id), verified=False)
+async def refusal_of_second_step(
+    tx: Transaction, user: User, answer: str
+) -> PasskeyRefusedError | None:
+    """Use up an answer to `second_step_options` of a user who is locked; none where it is good."""
+    return await _refusal(tx, user, answer, Purpose.SECOND_STEP, str(user.id), verified=False)
 
 
-async def _proves(
+async def _refusal(
     tx: Transaction, user: User, answer: str, purpose: Purpose, about: str, *, verified: bool
-) -> bool:
+) -> PasskeyRefusedError | None:
     try:
         await _use(tx, user, _parsed(answer), purpose, about, verified=verified)
-    except PasskeyRefusedError:
-        return False
-    return True
+    except PasskeyRefusedError as error:
+        return error
+    return None
 
 
 async def _use(
@@ -195,16 +218,25 @@ async def _use(
         proved = webauthn.verify_authentication_response(
             credential=said,
             expected_challenge=challenge,
-            expected_rp_id=_host(),
+            expected_rp_id=host(),
             expected_origin=runtime.current().settings.public_url,
             credential_public_key=passkey.public_key,
-            credential_current_sign_count=passkey.sign_count,
+            credential_current_sign_count=0,  # compared below
             require_user_verification=verified,
         )
     except WebAuthnException as error:
         raise PasskeyRefusedError from error
-    passkey.sign_count, passkey.last_challenge_at = proved.new_sign_count, made_at
-    passkey.last_used_at = clock.now()
+    passkey.last_challenge_at, passkey.host = made_at, host()
+    # Many never count; one that does counts up (Web Authentication, Level 2, section 6.1.1).
+    counts = proved.new_sign_count or passkey.sign_count
+    if counts and proved.new_sign_count <= passkey.sign_count:
+        passkey.counter_went_back_at = clock.now()
+        await record(
+            tx, Action.PASSKEY_COUNTER_WENT_BACK, actor=None, subject=user, name=passkey.name
+        )
+        tx.publish(SecondFactorsChanged(tenant_id=user.tenant_id, user_id=user.id))
+        raise PasskeyCopiedError
+    passkey.sign_count, passkey.last_used_at = proved.new_sign_count, clock.now()
 
 
 def _registered(answer: str, actor: Actor, user: User) -> Passkey:
@@ -215,7 +247,7 @@ def _registered(answer: str, actor: Actor, user: User) -> Passkey:
         made = webauthn.verify_registration_response(
             credential=said,
             expected_challenge=challenge,
-            expected_rp_id=_host(),
+            expected_rp_id=host(),
             expected_origin=runtime.current().settings.public_url,
         )
     except WebAuthnException as error:
@@ -226,6 +258,7 @@ def _registered(answer: str, actor: Actor, user: User) -> Passkey:
         public_key=made.credential_public_key,
         sign_count=made.sign_count,
         name="",
+        host=host(),
         created_at=clock.now(),
     )
 
@@ -234,13 +267,26 @@ def _options(
     challenge: bytes, passkeys: list[Passkey], verification: UserVerificationRequirement
 ) -> str:
     options = webauthn.generate_authentication_options(
-        rp_id=_host(),
+        rp_id=host(),
         challenge=challenge,
         timeout=TIMEOUT,
-        allow_credentials=[PublicKeyCredentialDescriptor(id=p.credential_id) for p in passkeys],
+        allow_credentials=_descriptors(passkeys),
         user_verification=verification,
     )
     return webauthn.options_to_json(options)
+
+
+def _descriptors(passkeys: Collection[Passkey]) -> list[PublicKeyCredentialDescriptor]:
+    return [PublicKeyCredentialDescriptor(id=passkey.credential_id) for passkey in passkeys]
+
+
+def _free_name(wanted: str, names: Collection[str]) -> str:
+    """A name that no other passkey of the owner's has: the second one is "Chrome on Linux 2"."""
+    name, number = wanted, 1
+    while name in names:
+        number += 1
+        name = f"{wanted} {number}"
+    return name
 
 
 def _parsed(answer: str) -> dict[str, Any]:
@@ -286,10 +332,6 @@ async def _find(tx: Transaction, credential_id: bytes) -> Passkey | None:
             .execution_options(populate_existing=True)
         )
     ).first()
-
-
-def _host() -> str:
-    return urlsplit(runtime.current().settings.public_url).hostname or ""
 
 
 def _place(slug: str | None) -> str:

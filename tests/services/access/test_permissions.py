@@ -3,24 +3,35 @@
 import pytest
 
 from models import Role
-from services.access.permissions import CANNOT, PERMISSIONS, Permission, invitable_roles, may
+from services.access.permissions import (
+    CANNOT,
+    DESCRIPTIONS,
+    PERMISSIONS,
+    Permission,
+    invitable_roles,
+    may,
+)
 
 # Written down again, in full: a change of the table must be meant.
 # Columns: Platform Admin, Tenant Admin, Administrator, Sales Engineer.
 EXPECTED: dict[str, str] = {
     "Manage their own password, second factor and open sessions": "yes yes yes yes",
     "See what each role may do": "yes yes yes yes",
+    "Find active users by name, to choose them for work": "yes yes yes yes",
     "View all users": "yes yes no no",
     "Invite Administrators and Sales Engineers": "yes yes no no",
     "Activate and deactivate users": "yes yes no no",
     "Edit users' names and end dates": "yes yes no no",
     "Sign users out everywhere": "yes yes no no",
     "Reset users' second factors": "yes yes no no",
+    "Make links with which users choose a new password": "yes yes no no",
     "Read and export the audit log": "yes yes no no",
     "Set how the organisation's users sign in": "yes yes no no",
     "Create task and task group templates": "no no yes no",
     "Add resources to templates": "no no yes no",
-    "View all POCs": "no no yes no",
+    "View templates, and what a POC would get from them": "yes yes yes yes",
+    "View all POCs": "yes yes yes yes",
+    "Hand any POC over to another owner": "yes yes no no",
     "Create and manage POCs": "no no no yes",
     "Invite customers": "no no no yes",
     "Manage tasks and progress": "no no no yes",
@@ -45,7 +56,7 @@ def test_table_leaves_out_no_permission() -> None:
 
 
 def test_every_role_is_described() -> None:
-    assert set(PERMISSIONS) == set(CANNOT) == set(Role)
+    assert set(PERMISSIONS) == set(CANNOT) == set(DESCRIPTIONS) == set(Role)
 
 
 @pytest.mark.parametrize(

@@ -109,7 +109,7 @@ async def test_an_export_of_another_rollcall_is_not_ours(
     admin: Actor, tenant: Tenant, tmp_path: Path, rollcall: Runtime
 ) -> None:
     text = await _exported(admin, tenant)
-    (rollcall.settings.data_dir / signature.KEY_FILE).unlink()  # the next one is another
+    (rollcall.settings.data_dir / signature.SIGNING_KEY_FILE).unlink()  # the next one is another
     (problem,) = _check(tmp_path, text).problems
     assert "signed with the key" in problem
 
@@ -129,7 +129,7 @@ async def test_a_key_that_is_none_is_told(rollcall: Runtime, tmp_path: Path) -> 
 
 async def test_the_key_is_a_file_for_its_owner_alone(rollcall: Runtime) -> None:
     pem = signature.public_pem()
-    path = rollcall.settings.data_dir / signature.KEY_FILE
+    path = rollcall.settings.data_dir / signature.SIGNING_KEY_FILE
     assert path.stat().st_mode & 0o777 == 0o600
     assert signature.public_pem() == pem
     path.write_text("damaged")
@@ -141,4 +141,4 @@ async def test_replicas_with_one_secret_sign_with_one_key(rollcall: Runtime) -> 
     rollcall.settings.secret = SecretStr("a secret that all replicas share, " * 2)
     first = signature.public_pem()
     assert signature.public_pem() == first
-    assert not (rollcall.settings.data_dir / signature.KEY_FILE).exists()
+    assert not (rollcall.settings.data_dir / signature.SIGNING_KEY_FILE).exists()

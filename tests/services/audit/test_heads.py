@@ -64,7 +64,7 @@ async def test_what_becomes_of_an_organisation_is_in_the_platforms_chain_with_it
     platform: Actor,
 ) -> None:
     acme = await tenants.create_tenant(platform, "Acme")
-    await closing.close_tenant(platform, acme.id)
+    await closing.close_tenant(platform, acme.id, acme.name)
     await closing.reopen_tenant(platform, acme.id)
     entries = await books.audit_of(None)
     assert [(entry.action, entry.actor_name) for entry in entries] == [

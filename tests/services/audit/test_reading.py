@@ -21,6 +21,7 @@ from services.core.db import transaction
 from services.core.errors import SelfDeactivationError
 from services.core.events import Event
 from services.core.runtime import Runtime
+from services.sessions import receipts
 from services.sessions.receipts import Receipt
 from services.users import accounts
 from tests import books
@@ -45,6 +46,12 @@ async def _three_entries(admin: Actor, tenant: Tenant) -> User:
     await accounts.set_active(admin, user.id, active=True)
     await accounts.rename(admin, user.id, "Ada", "King")
     return user
+
+
+def test_every_action_says_in_words_what_happened() -> None:
+    labels = [label for _, label in Action.choices()]
+    assert len(set(labels)) == len(labels) == len(Action)
+    assert all(label and label[0].isupper() and "_" not in label for label in labels)
 
 
 async def test_untouched_log_is_whole(admin: Actor, tenant: Tenant) -> None:
@@ -140,7 +147,7 @@ async def test_a_receipt_is_kept_beside_the_entry(admin: Actor, tenant: Tenant) 
     user = await create_user(tenant)
     change = await accounts.set_active(admin, user.id, active=False)
     assert change.cause is not None
-    await accounts.keep_receipt(change.cause, user.id, Receipt(3, 2, 41.26))
+    await receipts.keep(change.cause, user.id, Receipt(3, 2, 41.26))
     newest, _ = (await list_entries(admin, AuditQuery())).entries
     assert newest.summary == (
         "3 open pages closed, the last one after 41 ms (1 didn't answer and were disconnected)"

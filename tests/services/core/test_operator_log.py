@@ -19,7 +19,7 @@ from services.core.runtime import Runtime
 from services.mail import delivery
 from services.mail.delivery import deliver_next
 from services.sessions.sessions import Caller
-from services.sign_in.second_factors import step, totp
+from services.sign_in.second_factors import second_step, totp
 from services.sign_in.second_factors.passkey_sign_in import sign_in as sign_in_with_passkey
 from services.sign_in.sign_in import sign_in
 from services.sign_in.throttle import FREE_FAILURES
@@ -117,7 +117,7 @@ async def test_a_wrong_second_step_is_a_line_with_its_ip(
     with pytest.raises(SecondStepNeededError) as needed:
         await sign_in(tenant.slug, ada.email, PASSWORD, CALLER)
     with pytest.raises(InvalidInputError):
-        await step.finish(tenant.slug, needed.value.ticket, "000000", CALLER)
+        await second_step.finish(tenant.slug, needed.value.ticket, "000000", CALLER)
     (line,) = log.lines()
     assert f"reason={Refused.WRONG_SECOND_STEP}" in line
     assert log.banned() == [IP]

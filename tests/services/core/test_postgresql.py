@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import text
 
 from services.core import postgresql
-from services.core.db import Database, reading
+from services.core.database import Database
+from services.core.db import reading
 from services.core.errors import DatabaseUnavailableError, OperatorError
 from services.core.runtime import Runtime
 from services.core.settings import Settings

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from models import Tenant
-from services.core import transport
+from services.core import postgresql_transport
 from services.core.events import Event
 from services.core.runtime import Runtime
 from services.core.settings import PREFIX
@@ -25,7 +25,7 @@ PATIENCE = 30
 
 @pytest.fixture
 async def listening(rollcall: Runtime) -> AsyncIterator[None]:
-    task = asyncio.create_task(transport.receive())
+    task = asyncio.create_task(rollcall.transport.receive())
     await asyncio.sleep(0.3)  # LISTEN has no answer to wait for
     yield
     task.cancel()
@@ -78,10 +78,10 @@ async def test_a_deactivation_on_the_command_line_reaches_this_process(
 async def test_a_silent_connection_is_dead_and_made_anew(
     rollcall: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transport, "SILENCE_SECONDS", 0.05)
+    monkeypatch.setattr(postgresql_transport, "SILENCE_SECONDS", 0.05)
     listening: asyncio.Queue[Listening] = asyncio.Queue()
     rollcall.bus.subscribe(Listening, listening.put)
-    task = asyncio.create_task(transport.receive())
+    task = asyncio.create_task(rollcall.transport.receive())
     try:
         heard = [await asyncio.wait_for(listening.get(), PATIENCE) for _ in range(2)]
     finally:

@@ -19,7 +19,8 @@ import models
 from models import Role
 from services.audit.check import verify
 from services.core import clock, migrations, rewritten_schemas, vault
-from services.core.db import Database, reading
+from services.core.database import Database
+from services.core.db import reading
 from services.core.errors import OperatorError
 from services.core.settings import Settings
 from services.core.startup import started

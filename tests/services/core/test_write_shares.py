@@ -8,7 +8,8 @@ from sqlalchemy import text
 
 from models import Role, Tenant, User
 from services.access.actor import COMMAND_LINE, Actor, lock_users
-from services.core.db import READERS, ROW_LOCK_TIMEOUT, WRITERS, reading, transaction
+from services.core.database import READERS, ROW_LOCK_TIMEOUT, WRITERS
+from services.core.db import reading, transaction
 from services.core.errors import DatabaseUnavailableError, SessionEndedError, TooMuchAtOnceError
 from services.core.runtime import Runtime
 from services.core.write_queue import MOST_OF_A_SESSION

@@ -7,7 +7,7 @@ from sqlmodel import select
 
 from models import AttemptCounter, BusMessage, KnownDevice, Tenant, User
 from services.access.actor import Actor
-from services.core import clock, transport
+from services.core import clock, sqlite_transport
 from services.core.db import reading, transaction
 from services.core.runtime import Runtime
 from services.operations import housekeeping, workers
@@ -54,7 +54,7 @@ async def test_messages_that_all_have_read_are_removed_and_their_numbers_stay_us
 ) -> None:
     await set_active(admin, ada.id, False)
     before = await _numbers()
-    clock.shift(transport.KEEP + SOON)
+    clock.shift(sqlite_transport.KEEP + SOON)
     await housekeeping.tidy_up()
     assert before
     assert await _numbers() == []

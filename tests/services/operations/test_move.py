@@ -15,7 +15,8 @@ from sqlmodel import func, select
 from models import Authenticator, User, UserCount, metadata
 from services.audit.check import verify
 from services.core import clock, vault
-from services.core.db import Database, reading
+from services.core.database import Database
+from services.core.db import reading
 from services.core.errors import OperatorError
 from services.core.settings import Settings
 from services.core.startup import started

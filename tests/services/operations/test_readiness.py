@@ -16,8 +16,9 @@ import pytest
 from sqlalchemy import text
 
 from models import SsoConnection, Tenant
-from services.core import clock, transport, vault
+from services.core import clock, postgresql_transport, runtime, vault
 from services.core.db import transaction
+from services.core.postgresql_transport import DEAF
 from services.core.runtime import Runtime
 from services.core.settings import Settings
 from services.core.startup import started
@@ -33,13 +34,13 @@ from tests.postgres import PostgresServer, unprivileged_user
 async def serving(rollcall: Runtime) -> AsyncIterator[None]:
     """This process listens, as one that serves does."""
     async with _listening():
-        await eventually(lambda: not transport.deaf_because())
+        await eventually(lambda: not runtime.current().transport.deaf_because)
         yield
 
 
 @asynccontextmanager
 async def _listening() -> AsyncIterator[None]:
-    task = asyncio.create_task(transport.receive())
+    task = asyncio.create_task(runtime.current().transport.receive())
     try:
         yield
     finally:
@@ -218,16 +219,16 @@ def _wait_for(url: str) -> None:
 async def test_a_proxy_that_pools_transactions_is_told(
     pooled: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transport, "ECHO_SECONDS", 1)
+    monkeypatch.setattr(postgresql_transport, "ECHO_SECONDS", 1)
     async with started(pooled), _listening():
-        await eventually(lambda: transport.deaf_because() == transport.DEAF)
-        assert transport.DEAF in [check.detail for check in await _troubles()]
-        assert await transport.try_to_hear() == transport.DEAF
+        await eventually(lambda: runtime.current().transport.deaf_because == DEAF)
+        assert DEAF in [check.detail for check in await _troubles()]
+        assert await runtime.current().transport.try_to_hear() == DEAF
 
 
 @pytest.mark.postgresql
 @pytest.mark.parametrize("pooled", ["session"], indirect=True)
 async def test_a_proxy_that_pools_sessions_is_well(pooled: Settings) -> None:
     async with started(pooled), _listening():
-        await eventually(lambda: not transport.deaf_because())
+        await eventually(lambda: not runtime.current().transport.deaf_because)
         assert await _troubles() == []

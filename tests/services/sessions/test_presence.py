@@ -1,23 +1,28 @@
 """Who has Rollcall open right now."""
 
+from collections.abc import Iterator
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 
+from services.core import runtime
+from services.core.startup import assemble
 from services.sessions import presence
 from services.sessions.presence import UserPresence
+from tests.conftest import make_settings
 
 USER, TENANT = uuid4(), uuid4()
 
 
 @pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch) -> list[tuple[UUID, UUID | None, bool]]:
-    """What was told of changes; nobody is here before the test, nor after it."""
-    for name in ("_here", "_elsewhere"):
-        monkeypatch.setattr(presence, name, {})
+def told(tmp_path: Path) -> Iterator[list[tuple[UUID, UUID | None, bool]]]:
+    """What was told of changes; nobody is here before the test."""
+    runtime.use(assemble(make_settings(tmp_path), b""))
     told: list[tuple[UUID, UUID | None, bool]] = []
-    monkeypatch.setattr(presence, "_callbacks", [lambda *change: told.append(change)])
-    return told
+    presence.on_change(lambda *change: told.append(change))
+    yield told
+    runtime.use(None)
 
 
 def _state() -> tuple[int, bool]:

@@ -11,8 +11,8 @@ from uuid import uuid4
 import pytest
 
 from models import EndReason
-from services.core import transport
 from services.core.events import Event, stamped, to_message
+from services.core.postgresql_transport import MAX_PAYLOAD
 from services.core.runtime import Runtime
 from services.core.transport import Listening
 from services.sessions import presence, receipts, replicas
@@ -32,20 +32,17 @@ Hear = Callable[..., Awaitable[None]]
 @pytest.fixture
 async def hear(rollcall: Runtime, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Hear]:
     """Have this process hear an event of another one, right now unless `at` says when."""
-    monkeypatch.setattr(replicas, "_others", {})
-    monkeypatch.setattr(replicas, "_own", replicas._Own())
-    monkeypatch.setattr(transport, "_heard_at", 0.0)
     replicas.subscribe(rollcall.bus)
     receipts.subscribe(rollcall.bus)
 
     async def hear(event: Event, origin: str = "b", at: float | None = None) -> None:
         at = time.perf_counter() if at is None else at
-        monkeypatch.setattr(transport, "_heard_at", max(at, transport.heard_at()))
+        rollcall.transport.heard_at = max(at, rollcall.transport.heard_at)
         rollcall.bus.publish([stamped(event, at, origin)])
         await rollcall.bus.drain()
 
     yield hear
-    for process_id in list(replicas._others):
+    for process_id in list(replicas._known().others):
         replicas._forget(process_id)
 
 
@@ -76,7 +73,7 @@ async def test_an_announcement_of_many_fits_into_one_message(rollcall: Runtime) 
     people = [UserPresence(uuid4(), uuid4(), 100, 100)] * replicas.PEOPLE_PER_MESSAGE
     event = replace(announced(*people, parts=1000), host="h" * replicas.LONGEST_HOST)
     payload = json.dumps({"from": rollcall.process_id, "messages": [to_message(event)]})
-    assert len(payload) <= transport.MAX_PAYLOAD
+    assert len(payload) <= MAX_PAYLOAD
 
 
 async def test_an_announcement_counts_when_its_last_part_is_there(hear: Hear) -> None:
@@ -133,7 +130,7 @@ async def test_nobody_is_gone_because_this_process_does_not_hear(
 
 async def test_who_is_taken_for_gone_and_is_heard_again_is_asked(hear: Hear) -> None:
     await hear(ReplicaChanged(people=(HERE_TWICE,)))
-    assert replicas._own.asks
+    assert replicas._known().asks
     assert not presence.is_online(USER), "the change alone tells too little"
 
 
@@ -154,7 +151,7 @@ def ended(rollcall: Runtime, *, by: str = "", ago: float = 0.0) -> SessionsEnded
         reason=EndReason.DEACTIVATED,
         cause=uuid4(),
     )
-    return stamped(event, time.perf_counter() - ago, by or rollcall.process_id)  # type: ignore[return-value]
+    return stamped(event, time.perf_counter() - ago, by or rollcall.process_id)
 
 
 async def closing(receipt: Receipt) -> Receipt:

@@ -16,7 +16,7 @@ from services.core.errors import (
 )
 from services.sessions.sessions import Caller
 from services.sign_in import confirmation, password_change, throttle
-from services.sign_in.second_factors import step
+from services.sign_in.second_factors import second_step
 from services.sign_in.sign_in import SignedIn, sign_in
 from tests import books, factories
 from tests.factories import PASSWORD
@@ -41,13 +41,13 @@ class Owner:
         return needed.value.ticket
 
     async def second_step(self, code: str) -> SignedIn:
-        signed_in = await step.finish("acme", await self.first_step(), code, self.browser)
+        signed_in = await second_step.finish("acme", await self.first_step(), code, self.browser)
         self.browser = Caller("192.0.2.1", "", signed_in.device)
         return signed_in
 
     async def passkey(self, answer: str = "{}") -> None:
         ticket = await self.first_step()
-        await step.finish_with_passkey("acme", ticket, answer, self.browser)
+        await second_step.finish_with_passkey("acme", ticket, answer, self.browser)
 
     def code(self) -> str:
         return pyotp.TOTP(self.secret).at(clock.now())

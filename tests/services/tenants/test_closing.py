@@ -10,6 +10,7 @@ from services.core import clock
 from services.core.errors import (
     DeadLinkError,
     FreshSignInNeededError,
+    InvalidInputError,
     NotFoundError,
     SessionEndedError,
     SignInFailedError,
@@ -17,6 +18,7 @@ from services.core.errors import (
 )
 from services.core.events import Event
 from services.core.runtime import Runtime
+from services.lists.query import ListQuery
 from services.sessions import sessions
 from services.sessions.events import SessionsEnded
 from services.sessions.sessions import Caller
@@ -27,7 +29,6 @@ from services.sso.connections import find_offer
 from services.tenants import closing, tenants
 from services.users import invitations, listing
 from services.users.invitation_form import InvitationForm
-from services.users.query import UserQuery
 from tests import books, factories
 from tests.factories import CALLER, PASSWORD
 from tests.mail_server import MailServer
@@ -40,11 +41,21 @@ FORM = InvitationForm(
 )
 
 
+async def test_a_tenant_is_closed_by_its_own_name_alone(platform: Actor, tenant: Tenant) -> None:
+    for name in ("", "Acm", "Acme Ltd", "Other"):
+        with pytest.raises(InvalidInputError) as caught:
+            await closing.close_tenant(platform, tenant.id, name)
+        assert caught.value.fields == {"name": "Type its name to close it: Acme"}
+    assert await books.actions_of(tenant) == []
+    await closing.close_tenant(platform, tenant.id, " acme ")
+    assert "tenant.closed" in await books.actions_of(tenant)
+
+
 async def test_closing_ends_every_session_with_its_reason(
     admin: Actor, tenant: Tenant, platform: Actor, events: list[Event]
 ) -> None:
     colleague = await factories.sign_in(await factories.create_user(tenant))
-    assert await closing.close_tenant(platform, tenant.id) == 2
+    assert await closing.close_tenant(platform, tenant.id, tenant.name) == 2
     for actor in (admin, colleague):
         with pytest.raises(SessionEndedError) as ended:
             await sessions.list_open(actor, actor.user_id)
@@ -62,7 +73,7 @@ async def test_another_tenants_people_stay_in(
     tenant: Tenant, other_tenant: Tenant, platform: Actor
 ) -> None:
     elsewhere = await factories.sign_in(await factories.create_user(other_tenant))
-    await closing.close_tenant(platform, tenant.id)
+    await closing.close_tenant(platform, tenant.id, tenant.name)
     await sessions.list_open(elsewhere, elsewhere.user_id)
     await sessions.list_open(platform, platform.user_id)
 
@@ -71,7 +82,7 @@ async def test_a_sign_in_to_a_closed_tenant_fails_like_any_other(
     admin: Actor, tenant: Tenant, platform: Actor
 ) -> None:
     user = await books.user_of(admin.user_id)
-    await closing.close_tenant(platform, tenant.id)
+    await closing.close_tenant(platform, tenant.id, tenant.name)
     with pytest.raises(SignInFailedError):
         await sign_in(tenant.slug, user.email, PASSWORD, CALLER)
     assert (await books.actions_of(tenant))[-1] == "session.sign_in_failed"
@@ -82,7 +93,7 @@ async def test_links_of_a_closed_tenant_are_dead_for_good(tenant: Tenant, platfo
     user = await factories.create_user(tenant)
     invitation = await factories.token_of(invited)
     (reset,) = await factories.issue_links([user], LinkPurpose.RESET)
-    await closing.close_tenant(platform, tenant.id)
+    await closing.close_tenant(platform, tenant.id, tenant.name)
     for reopened in (False, True):
         if reopened:
             await closing.reopen_tenant(platform, tenant.id)
@@ -96,7 +107,7 @@ async def test_a_closed_tenant_sends_no_link_for_a_new_password(
     tenant: Tenant, platform: Actor, mail_server: MailServer
 ) -> None:
     user = await factories.create_user(tenant)
-    await closing.close_tenant(platform, tenant.id)
+    await closing.close_tenant(platform, tenant.id, tenant.name)
     await password_change.request_reset(tenant.slug, user.email, CALLER)
     assert await books.mails_of(user.id) == []
 
@@ -106,7 +117,7 @@ async def test_nobody_is_invited_into_a_closed_tenant(
 ) -> None:
     waiting = await factories.create_user(tenant, invited=True)
     inside = await factories.sign_in(platform_user, tenant)
-    await closing.close_tenant(platform, tenant.id)
+    await closing.close_tenant(platform, tenant.id, tenant.name)
     with pytest.raises(TenantClosedError):
         await invitations.invite(inside, FORM)
     with pytest.raises(TenantClosedError):
@@ -120,14 +131,14 @@ async def test_a_platform_admin_still_looks_into_it(
 ) -> None:
     await factories.create_user(tenant)
     inside = await factories.sign_in(platform_user, tenant)
-    await closing.close_tenant(platform, tenant.id)
-    assert (await listing.list_users(inside, UserQuery())).rows
+    await closing.close_tenant(platform, tenant.id, tenant.name)
+    assert (await listing.list_users(inside, ListQuery())).rows
     (row,) = [row for row in await tenants.list_tenants(platform) if row.id == tenant.id]
     assert row.closed_at is not None
 
 
 async def test_it_offers_no_single_sign_on(tenant: Tenant, platform: Actor) -> None:
-    await closing.close_tenant(platform, tenant.id)
+    await closing.close_tenant(platform, tenant.id, tenant.name)
     assert await find_offer(tenant.slug) is None
 
 
@@ -135,7 +146,7 @@ async def test_after_reopening_the_old_password_lets_in_and_old_sessions_stay_en
     admin: Actor, tenant: Tenant, platform: Actor
 ) -> None:
     user = await books.user_of(admin.user_id)
-    await closing.close_tenant(platform, tenant.id)
+    await closing.close_tenant(platform, tenant.id, tenant.name)
     await closing.reopen_tenant(platform, tenant.id)
     with pytest.raises(SessionEndedError):
         await totp.get_own(admin)
@@ -145,17 +156,20 @@ async def test_after_reopening_the_old_password_lets_in_and_old_sessions_stay_en
 
 async def test_closing_twice_does_nothing_more(tenant: Tenant) -> None:
     for _ in range(2):
-        await closing.close_tenant(COMMAND_LINE, tenant.id)
+        await closing.close_tenant(COMMAND_LINE, tenant.id, tenant.name)
     assert await books.actions_of(tenant) == ["tenant.closed"]
 
 
 async def test_closing_needs_a_fresh_sign_in_and_a_tenant(tenant: Tenant, platform: Actor) -> None:
     with pytest.raises(NotFoundError):
-        await closing.close_tenant(platform, platform.user_id)
+        await closing.close_tenant(platform, platform.user_id, "Nowhere")
     clock.shift(timedelta(minutes=16))
-    for act in (closing.close_tenant, closing.reopen_tenant):
+    for act in (
+        closing.close_tenant(platform, tenant.id, tenant.name),
+        closing.reopen_tenant(platform, tenant.id),
+    ):
         with pytest.raises(FreshSignInNeededError):
-            await act(platform, tenant.id)
+            await act
 
 
 async def test_of_a_close_and_a_sign_in_at_once_nobody_stays_in(rollcall: Runtime) -> None:
@@ -167,7 +181,7 @@ async def test_of_a_close_and_a_sign_in_at_once_nobody_stays_in(rollcall: Runtim
             number,
             SPREAD,
             sign_in(tenant.slug, user.email, PASSWORD, caller),
-            closing.close_tenant(COMMAND_LINE, tenant.id),
+            closing.close_tenant(COMMAND_LINE, tenant.id, tenant.name),
         )
         assert closed
         assert await books.live_sessions_of(user.id) == []
@@ -187,7 +201,7 @@ async def test_of_a_close_and_an_accepted_invitation_at_once_nobody_stays_in(
             number,
             SPREAD,
             invitations.accept(tenant.slug, token, "a sentence of my own", CALLER),
-            closing.close_tenant(COMMAND_LINE, tenant.id),
+            closing.close_tenant(COMMAND_LINE, tenant.id, tenant.name),
         )
         assert closed
         assert await books.ways_in([user.id]) == []

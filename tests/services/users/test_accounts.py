@@ -19,7 +19,6 @@ from services.core.events import Event
 from services.core.runtime import Runtime
 from services.sessions import sessions
 from services.sessions.events import SessionsEnded
-from services.sessions.receipts import Receipt
 from services.sign_in import password_change
 from services.users import accounts, invitations, listing
 from services.users.events import UserActivated, UserDeactivated, UserSwitched
@@ -177,30 +176,6 @@ async def test_impact_tells_the_devices_that_are_signed_in(admin: Actor, ada: Us
         0,
         ada.version,
     )
-
-
-@pytest.mark.parametrize("slowest", [41.26, None])
-async def test_receipt_is_kept_beside_the_deactivation(
-    tenant: Tenant, admin: Actor, ada: User, slowest: float | None
-) -> None:
-    change = await accounts.set_active(admin, ada.id, active=False)
-    assert change.cause is not None
-    await accounts.keep_receipt(change.cause, ada.id, Receipt(3, 2, slowest))
-    deactivated, kept = await books.audit_of(tenant)
-    assert kept.action == "user.pages_closed"
-    assert kept.actor_name == "Rollcall"
-    assert kept.details == {
-        "cause": str(deactivated.id),
-        "pages": 3,
-        "answered": 2,
-        "slowest_ms": slowest and 41.3,
-        "unheard": 0,
-    }
-
-
-async def test_receipt_of_nobody_is_refused(rollcall: Runtime, admin: Actor) -> None:
-    with pytest.raises(NotFoundError):
-        await accounts.keep_receipt(admin.session_id, admin.session_id, Receipt(0, 0, None))
 
 
 async def test_rename_is_audited_with_the_name_before(

@@ -98,10 +98,7 @@ async def test_what_is_rolled_back_is_not_counted(tenant: Tenant) -> None:
 
 async def test_a_tenant_without_users_has_none(rollcall: Runtime, tenant: Tenant) -> None:
     async with reading() as tx:
-        assert (await find_counts(tx, tenant.id)).summary() == {
-            "all": 0,
-            "active": 0,
-            "inactive": 0,
-            "invited": 0,
-        }
+        counts = await find_counts(tx, tenant.id)
+        for match in ({}, {"active": True}, {"active": False}, {"invited": True}):
+            assert counts.matching(match) == 0
         assert (await tx.exec(select(UserCount))).all() == []

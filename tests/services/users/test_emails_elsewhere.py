@@ -105,10 +105,10 @@ async def test_an_import_is_paused_after_a_batch_of_such_rows(
     admin: Actor, other_tenant: Tenant
 ) -> None:
     strangers = await create_users(BATCH, other_tenant)
-    rows = [ImportRow(n + 2, _form(user.email)) for n, user in enumerate(strangers)]
+    rows = [ImportRow(n + 2, _form(user.email).model_dump()) for n, user in enumerate(strangers)]
     assert {outcome.problem for outcome in await invite_rows(admin, rows)} == {IN_USE}
     with pytest.raises(TooManyAttemptsError):
-        await invite_rows(admin, [ImportRow(2, _form("free@example.com"))])
+        await invite_rows(admin, [ImportRow(2, _form("free@example.com").model_dump())])
     assert await books.users_with("free@example.com") == []
 
 

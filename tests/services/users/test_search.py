@@ -15,9 +15,10 @@ from services.core.migrations import migrate
 from services.core.names import fold
 from services.core.runtime import Runtime
 from services.core.startup import started
-from services.users import accounts, search
+from services.lists import search
+from services.lists.query import ListQuery
+from services.users import accounts
 from services.users.listing import list_users
-from services.users.query import UserQuery
 from tests import postgres
 from tests.conftest import make_settings
 from tests.factories import create_admin, create_tenant, create_user, sign_in
@@ -41,7 +42,7 @@ SEARCHES = [
 
 
 async def _found(actor: Actor, q: str) -> list[str]:
-    page = await list_users(actor, UserQuery(q=q))
+    page = await list_users(actor, ListQuery(q=q))
     assert page.total == len(page.rows)
     return [row.name for row in page.rows]
 
@@ -89,7 +90,7 @@ async def test_who_is_deleted_is_found_no_more(admin: Actor, tenant: Tenant) -> 
 async def test_filters_hold_within_a_search(admin: Actor, tenant: Tenant) -> None:
     await create_user(tenant, first_name="Zora", active=False)
     await create_user(tenant, first_name="Zoran")
-    page = await list_users(admin, UserQuery(q="zora", active=False))
+    page = await list_users(admin, ListQuery(q="zora", filters={"status": "inactive"}))
     assert [row.name for row in page.rows] == ["Zora Lovelace"]
     assert page.total == 1
 

@@ -20,8 +20,14 @@ from services.core.errors import (
 )
 from services.sessions.sessions import recognise
 from services.sign_in import policy, throttle
-from services.sign_in.second_factors import challenges, passkey_sign_in, passkeys, totp
-from services.sign_in.second_factors import step as second_step
+from services.sign_in.second_factors import (
+    challenges,
+    passkey_host,
+    passkey_sign_in,
+    passkeys,
+    second_step,
+    totp,
+)
 from services.sign_in.sign_in import sign_in
 from services.tenants import closing
 from services.users import accounts
@@ -199,7 +205,7 @@ async def test_whoever_is_deactivated_or_whose_tenant_is_closed_is_refused(
     await accounts.set_active(COMMAND_LINE, user.id, active=False)
     await _refused(tenant.slug, device.answer(passkeys.sign_in_options(tenant.slug)))
     await accounts.set_active(COMMAND_LINE, user.id, active=True)
-    await closing.close_tenant(platform, tenant.id)
+    await closing.close_tenant(platform, tenant.id, tenant.name)
     await _refused(tenant.slug, device.answer(passkeys.sign_in_options(tenant.slug)))
     await closing.reopen_tenant(platform, tenant.id)
     answer = device.answer(passkeys.sign_in_options(tenant.slug))
@@ -366,7 +372,7 @@ async def test_passkeys_are_offered_at_a_host_name_over_https(
     admin: Actor, monkeypatch: pytest.MonkeyPatch, url: str, offered: bool
 ) -> None:
     monkeypatch.setattr(runtime.current().settings, "public_url", url)
-    assert passkeys.are_offered() is offered
+    assert passkey_host.are_offered() is offered
 
 
 async def test_a_second_step_needs_its_ticket(admin: Actor, tenant: Tenant) -> None:

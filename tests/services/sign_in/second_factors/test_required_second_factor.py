@@ -13,13 +13,14 @@ from services.core.errors import (
     FreshSignInNeededError,
     InvalidInputError,
     NotFoundError,
+    OwnSecondFactorMissingError,
     SecondFactorRequiredError,
 )
+from services.lists.query import ListQuery
 from services.sessions.sessions import recognise
 from services.sign_in import policy as sign_in_policy
 from services.sign_in.second_factors import totp
 from services.users import listing
-from services.users.query import UserQuery
 from tests import books, factories
 from tests.factories import CALLER
 
@@ -73,10 +74,10 @@ async def test_it_counts_at_the_next_call_and_until_one_is_set_up(
     assert (await sign_in_policy.get_policy(admin)).second_factor is ADMINS
     assert (await recognise(token, tenant.slug, CALLER)).lacks_second_factor
     with pytest.raises(SecondFactorRequiredError):
-        await listing.list_users(actor, UserQuery())
+        await listing.list_users(actor, ListQuery())
     await _enrol(actor)
     assert not (await recognise(token, tenant.slug, CALLER)).lacks_second_factor
-    await listing.list_users(actor, UserQuery())
+    await listing.list_users(actor, ListQuery())
 
 
 async def test_an_app_without_its_first_code_is_none(admin: Actor, tenant: Tenant) -> None:
@@ -106,9 +107,9 @@ async def test_whoever_was_reset_is_asked_for_a_new_one(admin: Actor, tenant: Te
     await _enrol(actor)
     await totp.reset(actor, admin.user_id)
     with pytest.raises(SecondFactorRequiredError):
-        await listing.list_users(admin, UserQuery())
+        await listing.list_users(admin, ListQuery())
     await _enrol(admin)
-    await listing.list_users(admin, UserQuery())
+    await listing.list_users(admin, ListQuery())
 
 
 async def test_platform_admins_in_the_tenant_are_asked_for_none(
@@ -116,7 +117,7 @@ async def test_platform_admins_in_the_tenant_are_asked_for_none(
 ) -> None:
     inside = Actor(platform.session_id, platform.user_id, tenant.id)
     await sign_in_policy.require_second_factor(inside, EVERYONE.value)
-    await listing.list_users(inside, UserQuery())
+    await listing.list_users(inside, ListQuery())
 
 
 async def test_the_change_is_logged_once(admin: Actor, tenant: Tenant) -> None:
@@ -134,6 +135,13 @@ async def test_setting_it_needs_a_fresh_sign_in_a_tenant_and_a_choice_of_the_lis
         await sign_in_policy.require_second_factor(admin, "of nobody and everyone")
     with pytest.raises(NotFoundError):
         await sign_in_policy.require_second_factor(platform, EVERYONE.value)
+    await _enrol(admin)
     clock.shift(FRESH_FOR * 2)
     with pytest.raises(FreshSignInNeededError):
+        await sign_in_policy.require_second_factor(admin, EVERYONE.value)
+
+
+async def test_who_has_none_is_told_so_before_the_password_is_asked_for(admin: Actor) -> None:
+    clock.shift(FRESH_FOR * 2)
+    with pytest.raises(OwnSecondFactorMissingError):
         await sign_in_policy.require_second_factor(admin, EVERYONE.value)

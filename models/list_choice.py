@@ -1,0 +1,19 @@
+"""How a person wants to see a list."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import JSON
+from sqlmodel import Field, SQLModel
+
+
+class ListChoice(SQLModel, table=True):
+    """The columns that one person chose for one list (none: the usual ones), and the views of it
+    that they saved: a name, and the parameters of a url."""
+
+    __tablename__ = "list_choice"
+
+    user_id: UUID = Field(foreign_key="user_account.id", primary_key=True)
+    noun: str = Field(max_length=40, primary_key=True)
+    columns: list[str] | None = Field(default=None, sa_type=JSON)
+    views: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)

@@ -1,0 +1,54 @@
+"""Resources: what helps with a task, a group, a POC, or a template of these."""
+
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint
+from sqlmodel import Field
+
+from models.base import enum_type
+from models.workspace.base import WorkRow
+
+
+class ResourceKind(StrEnum):
+    """What a resource is."""
+
+    LINK = "link"
+    CODE = "code"
+    NOTE = "note"
+
+    @property
+    def label(self) -> str:
+        """The kind on the screen."""
+        return "Code snippet" if self is ResourceKind.CODE else self.value.capitalize()
+
+
+class Resource(WorkRow, table=True):
+    """A link, a code snippet or a note. It belongs to one template, or to a POC, there to one of
+    its groups or tasks or to the whole. Where it isn't `shared`, it is the team's alone.
+
+    `content` is the link's url, the code, or the note's Markdown.
+    """
+
+    __tablename__ = "resource"
+    __table_args__ = (
+        CheckConstraint(
+            "(CASE WHEN task_template_id IS NULL THEN 0 ELSE 1 END)"
+            " + (CASE WHEN group_template_id IS NULL THEN 0 ELSE 1 END)"
+            " + (CASE WHEN poc_id IS NULL THEN 0 ELSE 1 END) = 1",
+            name="ck_resource_belongs",
+        ),
+    )
+
+    kind: ResourceKind = Field(sa_type=enum_type(ResourceKind))
+    title: str = Field(max_length=200)
+    content: str
+    language: str = Field(default="", max_length=40)
+    shared: bool = Field(default=False)
+    task_template_id: UUID | None = Field(default=None, foreign_key="task_template.id", index=True)
+    group_template_id: UUID | None = Field(
+        default=None, foreign_key="group_template.id", index=True
+    )
+    poc_id: UUID | None = Field(default=None, foreign_key="poc.id", index=True)
+    group_id: UUID | None = Field(default=None, foreign_key="task_group.id")
+    task_id: UUID | None = Field(default=None, foreign_key="task.id")

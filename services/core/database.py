@@ -1,0 +1,124 @@
+"""The engines of one database: how many may connect, and how SQLite is told to be safe."""
+
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from services.core import postgresql, sqlite
+from services.core.errors import OperatorError
+from services.core.write_queue import WriteQueue
+
+# How long a writer waits for another process's lock, in seconds, before it gives up.
+LOCK_TIMEOUT = 30
+READERS = 8
+# PostgreSQL: acts that write at a time, of the connections that they share with whoever reads; and
+# connections that only urgent acts have.
+WRITERS, URGENT_WRITERS = 8, 4
+URGENT_LOOKS = 2
+URGENT_KEPT = 2
+# PostgreSQL's lock_timeout in seconds: how long an act waits for a row that another one has locked.
+# Acts take milliseconds, and whoever waits keeps a connection from others.
+ROW_LOCK_TIMEOUT = 10
+
+
+class Database:
+    """The engines of one database, and the queue of those who write.
+
+    SQLite takes one writer at a time, who begins IMMEDIATE, so that what it read can't have changed
+    when it writes. On PostgreSQL rows are locked by the services; urgent acts have connections of
+    their own there, so that nobody can take them all.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.is_sqlite = url.startswith("sqlite")
+        self.has_trigram_table = False
+        """Whether there is the table of `models.migrations.search_index`, for SQLite."""
+        if self.is_sqlite:
+            try:
+                self.url = make_url(url)
+            except (ArgumentError, ValueError):
+                raise OperatorError("ROLLCALL_DATABASE_URL is not a database address.") from None
+            self.reader = self._sqlite_engine(READERS, sqlite.READING)
+            self.writer = self.urgent = self._sqlite_engine(1, sqlite.WRITING)
+            self.urgent_reader = self.reader
+            self.queue = WriteQueue(1)
+        else:
+            self.server = postgresql.Server(url)
+            self.reader = self.writer = self._postgresql_engine(READERS, WRITERS)
+            self.urgent = self._postgresql_engine(
+                URGENT_KEPT, URGENT_WRITERS + URGENT_LOOKS - URGENT_KEPT
+            )
+            self.urgent_reader = self.urgent
+            self.queue = WriteQueue(WRITERS, URGENT_WRITERS)
+        # Who looks first takes no more than half of the connections that read.
+        self.looks = WriteQueue(READERS // 2, URGENT_LOOKS)
+
+    def _postgresql_engine(self, kept: int, more: int) -> AsyncEngine:
+        engine = create_async_engine(
+            "postgresql+psycopg://",  # the server's arguments are the whole address
+            async_creator=self.server.connect,
+            pool_size=kept,
+            max_overflow=more,
+            pool_pre_ping=True,
+            hide_parameters=True,  # an error is logged, and what was to be stored is not
+        )
+
+        @event.listens_for(engine.sync_engine, "connect")
+        def _connected(connection: Any, _entry: ConnectionPoolEntry) -> None:
+            # A plan for any word reads all trigrams for a short one, whatever the tenant's size
+            # (PostgreSQL, plan_cache_mode).
+            cursor = connection.cursor()
+            cursor.execute("SET plan_cache_mode = force_custom_plan")
+            cursor.execute(f"SET lock_timeout = '{ROW_LOCK_TIMEOUT}s'")
+            cursor.close()
+            connection.commit()
+
+        return engine
+
+    def _sqlite_engine(self, connections: int, begin: str) -> AsyncEngine:
+        async def connect() -> sqlite.Connection:
+            (path,), options = engine.dialect.create_connect_args(self.url)
+            # No isolation level: we say BEGIN ourselves.
+            return await sqlite.connect(path, **options, timeout=LOCK_TIMEOUT, isolation_level=None)
+
+        engine = create_async_engine(
+            self.url,
+            async_creator=connect,
+            pool_size=connections,
+            max_overflow=0,
+            pool_timeout=LOCK_TIMEOUT * 2,
+            hide_parameters=True,
+        )
+
+        @event.listens_for(engine.sync_engine, "connect")
+        def _connected(connection: Any, _entry: ConnectionPoolEntry) -> None:
+            cursor = connection.cursor()
+            # FULL: what was acknowledged survives a power cut, not just a crash (SQLite, PRAGMA
+            # synchronous).
+            wanted = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
+            for pragma in (*wanted, f"journal_size_limit={sqlite.WAL_LIMIT}"):
+                cursor.execute(f"PRAGMA {pragma}")
+            cursor.close()
+
+        @event.listens_for(engine.sync_engine, "invalidate")
+        def _cut_off(connection: Any, _entry: Any, _error: Any) -> None:
+            # The connection of a cancelled call is closed, but SQLite keeps it and its lock as long
+            # as one of its statements is referred to: by the traceback of the cancellation, say.
+            connection.rollback()
+
+        @event.listens_for(engine.sync_engine, "begin")
+        def _begins(connection: Connection) -> None:
+            driver = connection.connection.driver_connection
+            assert isinstance(driver, sqlite.Connection)
+            driver.begin(begin)
+
+        return engine
+
+    async def close(self) -> None:
+        """Close every connection."""
+        for engine in {self.reader, self.writer, self.urgent}:
+            await engine.dispose()

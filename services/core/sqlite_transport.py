@@ -1,0 +1,93 @@
+"""Events between processes on one SQLite file: rows, and a look at `PRAGMA data_version` when the
+file was written, which changes when another connection has committed."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import cast
+
+import aiosqlite
+from sqlmodel import col, delete
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from models import BusMessage
+from services.core import clock
+from services.core.bus import Bus
+from services.core.database import Database
+from services.core.events import Event, to_message
+from services.core.file_watch import FileWatch, watching
+from services.core.transport import Listening, Transport
+
+# How often data_version is looked at, in seconds: for `COMMIT_SECONDS` after the file was written
+# (or always, where nobody tells that it was), and else, for commits that took longer.
+LOOK_SECONDS, REST_SECONDS = 0.1, 3.0
+COMMIT_SECONDS = 1.0
+# A process that didn't read a message for so long starts afresh from the database anyway.
+KEEP = timedelta(minutes=10)
+
+
+class SqliteTransport(Transport):
+    """Rows of `bus_message`, which every process reads in their order."""
+
+    def __init__(self, process_id: str, bus: Bus, database: Database) -> None:
+        super().__init__(process_id, bus)
+        self._path = cast(str, database.url.database)
+        self.version: object = None
+        """Another one each time that something was found committed to the file, and none where
+        nobody listens."""
+
+    async def send(self, tx: AsyncSession, events: Sequence[Event]) -> None:
+        """Write the events where other processes will see them once this transaction commits."""
+        payload = json.dumps([to_message(event) for event in events])
+        tx.add(BusMessage(origin=self.process_id, payload=payload, at=clock.now()))
+
+    async def try_to_hear(self) -> str:
+        """Nothing stands in the way: whoever can read the file hears."""
+        return ""
+
+    async def listen(self, *, again: bool) -> None:
+        """Publish what other processes commit, until cancelled."""
+        async with aiosqlite.connect(self._path) as connection:
+            last = await _value(connection, "SELECT coalesce(max(number), 0) FROM bus_message")
+            self.bus.publish([Listening(again=again)])
+            self.deaf_because = ""
+            with watching([f"{self._path}-wal"]) as watch:
+                try:
+                    await self._read(connection, last, watch)
+                finally:
+                    self.version = None
+
+    async def _read(self, connection: aiosqlite.Connection, last: int, watch: FileWatch) -> None:
+        version = -1
+        while True:
+            seen = await _value(connection, "PRAGMA data_version")
+            if seen != version:
+                version, self.version = seen, object()
+                rows = await connection.execute_fetchall(
+                    "SELECT number, origin, payload FROM bus_message WHERE number > ? ORDER BY 1",
+                    (last,),
+                )
+                for number, origin, payload in rows:
+                    last = number
+                    self.publish(origin, json.loads(payload))
+            await _until_written(watch)
+
+
+async def remove_old(tx: AsyncSession) -> None:
+    """Remove the messages that every process on this database has had time to read."""
+    await tx.exec(delete(BusMessage).where(col(BusMessage.at) < clock.now() - KEEP))
+
+
+async def _until_written(watch: FileWatch) -> None:
+    # What is written counts from its commit on: a slow disk may take a while for that.
+    if not watch.has_news or watch.heard_within(COMMIT_SECONDS):
+        await asyncio.sleep(LOOK_SECONDS)
+    else:
+        await watch.wait(REST_SECONDS)
+
+
+async def _value(connection: aiosqlite.Connection, query: str) -> int:
+    async with connection.execute(query) as cursor:
+        row = await cursor.fetchone()
+    return int(row[0]) if row else 0

@@ -1,0 +1,1 @@
+"""Live lists: one declaration, from which a list's query, SQL, rows, patches and export follow."""

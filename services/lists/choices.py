@@ -1,0 +1,104 @@
+"""How a person wants to see a list: the columns they chose, and the views that they saved."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from models import ListChoice
+from services.access.actor import Principal, authorize
+from services.access.permissions import Permission
+from services.core.db import Transaction, insert_if_missing, reading, transaction
+from services.core.errors import InvalidInputError
+from services.core.looking import looks_first
+from services.core.names import plain
+from services.lists.declaration import LiveList
+from services.lists.query import from_url, to_url
+
+MOST_VIEWS = 30
+LONGEST_NAME = 60
+
+
+@dataclass(frozen=True)
+class SavedView:
+    """A view: its name, and the parameters of the list's url that show it."""
+
+    name: str
+    query: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What somebody chose for a list; no columns where it is the usual ones."""
+
+    columns: tuple[str, ...] | None = None
+    views: tuple[SavedView, ...] = ()
+
+
+async def find_choices(actor: Principal, live_list: LiveList[Any]) -> Choices:
+    """What the actor chose for this list."""
+    if actor.user_id is None:
+        return Choices()
+    async with reading() as tx:
+        kept = await tx.get(ListChoice, (actor.user_id, live_list.noun))
+    if kept is None:
+        return Choices()
+    columns = tuple(kept.columns) if kept.columns is not None else None
+    return Choices(columns, tuple(SavedView(view["name"], view["query"]) for view in kept.views))
+
+
+@looks_first
+async def keep_columns(actor: Principal, live_list: LiveList[Any], columns: Sequence[str]) -> None:
+    """Show the actor these columns of the list from now on, in whatever browser."""
+    known = [column.key for column in live_list.columns if column.key in columns or column.opens]
+    async with transaction(actor=actor) as tx:
+        kept = await _kept(tx, actor, live_list)
+        if kept is not None and kept.columns != known:
+            kept.columns = known
+
+
+@looks_first
+async def save_view(
+    actor: Principal, live_list: LiveList[Any], name: str, query: dict[str, Any]
+) -> str:
+    """Keep what a query shows under a name; one of the same name is replaced. Returns the name.
+
+    Raises `InvalidInputError`.
+    """
+    name = " ".join(plain(name).split())[:LONGEST_NAME]
+    if not name:
+        raise InvalidInputError({"name": "Enter a name."})
+    asked = to_url(live_list, from_url(live_list, query)) | {"page": ""}
+    usual = to_url(live_list, from_url(live_list, {}))
+    values = {key: str(value) for key, value in asked.items() if value and value != usual.get(key)}
+    async with transaction(actor=actor) as tx:
+        kept = await _kept(tx, actor, live_list)
+        if kept is not None:
+            others = [view for view in kept.views if view["name"] != name]
+            if len(others) >= MOST_VIEWS:
+                raise InvalidInputError({"name": f"At most {MOST_VIEWS} views. Remove one first."})
+            kept.views = [*others, {"name": name, "query": values}]
+    return name
+
+
+@looks_first
+async def remove_view(actor: Principal, live_list: LiveList[Any], name: str) -> None:
+    """Forget a saved view."""
+    async with transaction(actor=actor) as tx:
+        kept = await _kept(tx, actor, live_list, make=False)
+        if kept is not None and any(view["name"] == name for view in kept.views):
+            kept.views = [view for view in kept.views if view["name"] != name]
+
+
+async def _kept(
+    tx: Transaction, actor: Principal, live_list: LiveList[Any], *, make: bool = True
+) -> ListChoice | None:
+    """The actor's row for this list, made where it is missing; none for who is no person."""
+    own = () if actor.user_id is None else (actor.user_id,)
+    await authorize(tx, actor, Permission.USE_OWN_ACCOUNT, lock=own)
+    if actor.user_id is None:
+        return None
+    kept = await tx.get(ListChoice, (actor.user_id, live_list.noun))
+    if kept is None and make:
+        await insert_if_missing(tx, ListChoice(user_id=actor.user_id, noun=live_list.noun))
+        kept = await tx.get_one(ListChoice, (actor.user_id, live_list.noun))
+    return kept

@@ -1,0 +1,237 @@
+"""How a live list is declared, once, beside its noun (docs/changing.md, "A list")."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Generic, Protocol, TypeVar
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_
+from sqlmodel import SQLModel
+
+from services.core.db import Transaction
+from services.lists.matches import Between, Field, Given, Match, condition_of
+
+RowT = TypeVar("RowT", bound="Row")
+
+
+class Row(Protocol):
+    """A row as a list shows it: a frozen dataclass. Fields that have their default aren't sent."""
+
+    @property
+    def id(self) -> UUID:
+        """Whose row it is."""
+
+    @property
+    def version(self) -> int:
+        """Grows with each change, so that a late notice never overwrites a newer one."""
+
+
+@dataclass(frozen=True)
+class IndexRange:
+    """Rows that one index has in order: those that match, sorted by these columns and their id."""
+
+    match: Match
+    keys: tuple[Any, ...]
+
+
+Sort = tuple[IndexRange, ...]
+"""A list in an order is one range, or several of them, one after the other."""
+
+
+def by(*keys: Any) -> Sort:
+    """Sorted by these columns. None of them is ever empty in the database; see `by_optional`."""
+    return (IndexRange({}, keys),)
+
+
+def by_groups(matches: Sequence[Match], *then: Any) -> Sort:
+    """In groups, one for each match, and sorted by the columns within each."""
+    return tuple(IndexRange(match, then) for match in matches)
+
+
+def by_optional(name: str, key: Any, *then: Any) -> Sort:
+    """Sorted by a column that may be empty: the field `name`. Those without it come first."""
+    return (IndexRange({name: None}, then), IndexRange({name: Given()}, (key,)))
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the table.
+
+    `cell` says how the browser draws it (`cells.js`), from the field of the row named `key`.
+    `export` gives its text in a file; without it, the field's value is written. `shown` says
+    whether people see it who haven't chosen their columns. Words are searched in what the columns
+    with `search` show; the one that `opens` has the link to the row's own page.
+    """
+
+    key: str
+    label: str
+    sort: Sort = ()
+    cell: str = "text"
+    search: bool = False
+    opens: bool = False
+    shown: bool = True
+    export: Callable[[Any], object] | None = None
+
+
+@dataclass(frozen=True)
+class Option:
+    """One choice of a filter, or one of the counts above the table, where one that is `rare` is
+    only told of if there are any."""
+
+    key: str
+    label: str
+    match: Match
+    rare: bool = False
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What rows may be narrowed to; `read` makes a match of the text in a url, or none."""
+
+    key: str
+    label: str
+    kind: str
+    everything: str = "All"
+    options: tuple[Option, ...] = ()
+    field: str = ""
+    quiet: bool = False
+    """Whether it is offered by "+ Filter", and not shown until it is asked for."""
+
+    def read(self, text: str) -> Match | None:
+        """The match that this text asks for; none where it makes no sense."""
+        if self.kind in ("choice", "check"):
+            return next((option.match for option in self.options if option.key == text), None)
+        if self.kind in ("person", "value"):
+            wanted = _uuid(text) if self.kind == "person" else text
+            return {self.field: wanted} if wanted else None
+        first, _, last = text.partition("..")
+        between = Between(_day(first), _day(last))
+        return {self.field: between} if between.first or between.last else None
+
+
+def choice(
+    key: str, label: str, *options: Option, everything: str = "All", quiet: bool = False
+) -> Filter:
+    """One of several choices."""
+    return Filter(key, label, "choice", everything, options, quiet=quiet)
+
+
+def check(key: str, label: str, match: Match) -> Filter:
+    """A box to tick."""
+    return Filter(key, label, "check", options=(Option("1", label, match),))
+
+
+def person(key: str, label: str, *, field: str = "", everything: str = "Anybody") -> Filter:
+    """Somebody, whose id the field is. The page gives whom to choose from (`options`)."""
+    return Filter(key, label, "person", everything, field=field or key)
+
+
+def value(key: str, label: str, *, field: str = "", everything: str = "All") -> Filter:
+    """One of the texts that the field has. The page gives those to choose from (`options`)."""
+    return Filter(key, label, "value", everything, field=field or key)
+
+
+def dates(key: str, label: str, *, field: str = "", quiet: bool = False) -> Filter:
+    """From one day to another, both included: "2026-01-01..2026-03-31" in a url."""
+    return Filter(key, label, "dates", field=field or key, quiet=quiet)
+
+
+@dataclass(frozen=True)
+class TextSearch:
+    """Where words are looked for: a column with the folded text (`names.fold`) of each row.
+
+    `trigrams` are the table and the key of an index of trigrams in SQLite
+    (`models.migrations.search_index`): its full-text table, and the one that says whose row it is.
+    """
+
+    column: Any
+    trigrams: tuple[str, str, str] | None = None
+
+
+class Counts(Protocol):
+    """Counters that the database keeps."""
+
+    def matching(self, match: Match) -> int | None:
+        """How many rows match; none where these counters can't tell."""
+
+
+Enrich = Callable[[Transaction, Sequence[RowT]], Awaitable[Sequence[RowT]]]
+"""Adds to rows what one column shows of them."""
+
+
+@dataclass(frozen=True)
+class LiveList(Generic[RowT]):
+    """A list: what it is of, and all that is shown of it.
+
+    `rows` makes rows of what the table's rows are; `fields` are what matches are about, in SQL.
+    `belongs` is what a row matches that is in the list at all: that isn't archived, say.
+    `more` reads what takes a query of its own, for those who see that column alone.
+    `beside` adds what isn't in the database, to what the browser gets (and none takes a value
+    away). `counters` are for a table too large to count. `breakdown` says what the counts above the
+    table are of, and `tallies` count what the filters of the same keys are about, beside them. The
+    order at first is that of `first_sort`, or of the first column that sorts.
+    """
+
+    noun: str
+    plural: str
+    model: type[SQLModel]
+    columns: tuple[Column, ...]
+    rows: Callable[[Transaction, Sequence[Any]], Awaitable[Sequence[RowT]]]
+    fields: Mapping[str, Field] = field(default_factory=dict)
+    belongs: Match = field(default_factory=dict)
+    filters: tuple[Filter, ...] = ()
+    search: TextSearch | None = None
+    breakdown: tuple[Option, ...] = ()
+    counters: Callable[[Transaction, UUID | None], Awaitable[Counts]] | None = None
+    tallies: Mapping[str, Callable[[Transaction, UUID | None], Awaitable[int]]] = field(
+        default_factory=dict
+    )
+    beside: Callable[[RowT], Mapping[str, object]] | None = None
+    more: Mapping[str, Enrich[RowT]] = field(default_factory=dict)
+    first_sort: str = ""
+
+    def __post_init__(self) -> None:
+        _declared[self.noun] = self
+
+    @property
+    def usual_sort(self) -> str:
+        """The column by which the list is sorted at first."""
+        return self.first_sort or next(column.key for column in self.columns if column.sort)
+
+    def sort(self, key: str) -> Sort:
+        """The order of a column."""
+        return next(column.sort for column in self.columns if column.key == key)
+
+    def matches(self, filters: Mapping[str, str]) -> tuple[Match, ...]:
+        """What these filters ask for: a match for each of them that asks for anything."""
+        read = (one.read(filters.get(one.key, "")) for one in self.filters)
+        return tuple(match for match in read if match)
+
+    def within(self, tenant_id: UUID | None) -> ColumnElement[bool]:
+        """The rows of the list that are a tenant's, or in none."""
+        column: ColumnElement[Any] = self.model.tenant_id  # type: ignore[attr-defined]
+        theirs = column == tenant_id if tenant_id else column.is_(None)
+        return and_(theirs, *condition_of(self.fields, self.belongs))
+
+
+_declared: dict[str, LiveList[Any]] = {}
+
+
+def list_of(noun: str) -> LiveList[Any] | None:
+    """The list that was declared of this noun."""
+    return _declared.get(noun)
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None

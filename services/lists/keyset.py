@@ -1,0 +1,204 @@
+"""Some rows of a list in its order, found without reading those before them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, literal, null, tuple_
+from sqlmodel import col, select
+
+from services.core.db import Transaction
+from services.lists.declaration import Counts, IndexRange, LiveList
+from services.lists.matches import Match, condition_of, contradict
+from services.lists.query import Cursor, Key, ListQuery, key_of, values_of
+from services.lists.search import contain
+
+
+@dataclass(frozen=True)
+class Found:
+    """Rows of the table in the list's order, each with the number of its range; where their page
+    is, and whether there are rows before and after it."""
+
+    rows: Sequence[tuple[int, Any]]
+    page: int
+    has_previous: bool
+    has_next: bool
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The rows of a tenant that a query is about. `few` are those that can be meant by its words,
+    where these are not many."""
+
+    live_list: LiveList[Any]
+    tenant_id: UUID | None
+    query: ListQuery
+    words: Sequence[str]
+    counts: Counts | None
+    few: Sequence[UUID] | None
+
+    @property
+    def sort(self) -> str:
+        """The column by which the rows are sorted."""
+        return self.query.sort or self.live_list.usual_sort
+
+    async def total(self, tx: Transaction, *more: Match) -> int:
+        """How many they are (of those that match `more`, where it is given)."""
+        matches = [*self.live_list.matches(self.query.filters), *more]
+        if not self.words and self.query.ids is None and self.counts is not None:
+            counted = _counted(self.counts, matches)
+            if counted is not None:
+                return counted
+        if self.few is not None and not self.few:
+            return 0
+        conditions = self.conditions(*more)
+        counting = select(func.count()).select_from(self.live_list.model).where(*conditions)
+        return (await tx.exec(counting)).one()
+
+    async def find(self, tx: Transaction, total: int) -> Found:
+        """The rows of the page that is asked for, of `total` rows in all."""
+        near, size = self.query.near, self.query.size
+        page = min(self.query.page, max(1, -(-total // size)))
+        if near is not None and self.query.page > 1 and self.query.page - near.page == 1:
+            found = await self.after(tx, near.last, size + 1)
+            if found:
+                return Found(found[:size], self.query.page, True, len(found) > size)
+        if near is not None and near.page - self.query.page == 1:
+            found = await self._before(tx, near.first, size + 1)
+            if len(found) > size:
+                return Found(found[1:], max(2, self.query.page), True, True)
+            page = 1  # fewer rows than a page stand before it: that is the list's beginning
+        return await self._jump(tx, page, total)
+
+    async def after(self, tx: Transaction, key: Key | None, size: int) -> list[tuple[int, Any]]:
+        """The first rows after this key; those at the list's beginning where there is none."""
+        return await self._beyond(tx, key, size, forward=True)
+
+    def conditions(self, *more: Match) -> list[ColumnElement[bool]]:
+        """What holds for all of them (that match `more`)."""
+        live_list = self.live_list
+        conditions = [live_list.within(self.tenant_id)]
+        if live_list.search is not None:
+            conditions += contain(live_list.search, self.words)
+        if self.few is not None:
+            # Looked up by id: SQLite would rather read all of the tenant's part of an index.
+            model: Any = live_list.model
+            tenant = func.coalesce(col(model.tenant_id), null())
+            conditions[0] = tenant == self.tenant_id if self.tenant_id else tenant.is_(None)
+            conditions += condition_of(live_list.fields, live_list.belongs)
+            conditions.append(col(model.id).in_(self.few))
+        if self.query.ids is not None:
+            conditions.append(col(live_list.model.id).in_(self.query.ids))  # type: ignore[attr-defined]
+        for match in (*live_list.matches(self.query.filters), *more):
+            conditions += condition_of(live_list.fields, match)
+        return conditions
+
+    def _ranges(self, *, forward: bool) -> list[tuple[int, IndexRange]]:
+        """The ranges of the list's order, each with its number, as they are read from one end."""
+        asked = self.live_list.matches(self.query.filters)
+        ranges = [
+            (number, one)
+            for number, one in enumerate(self.live_list.sort(self.sort))
+            if not any(contradict(one.match, match) for match in asked)
+        ]
+        return ranges if self.query.descending != forward else ranges[::-1]
+
+    async def _before(self, tx: Transaction, key: Key, size: int) -> list[tuple[int, Any]]:
+        return (await self._beyond(tx, key, size, forward=False))[::-1]
+
+    async def _beyond(
+        self, tx: Transaction, key: Key | None, size: int, *, forward: bool
+    ) -> list[tuple[int, Any]]:
+        rows: list[tuple[int, Any]] = []
+        begun = key is None
+        for number, one in self._ranges(forward=forward):
+            here = key is not None and number == int(key[0])
+            begun = begun or here
+            if begun:
+                beyond = key if here else None
+                wanted = size - len(rows)
+                found = await self._read(tx, one, wanted, forward=forward, beyond=beyond)
+                rows += [(number, row) for row in found]
+        return rows
+
+    async def _jump(self, tx: Transaction, page: int, total: int) -> Found:
+        size = self.query.size
+        skip = (page - 1) * size
+        wanted = min(size, total - skip)
+        if wanted <= 0:
+            rows: list[tuple[int, Any]] = []
+        elif skip > total / 2:  # from whichever end is nearer
+            rows = (await self._skip(tx, total - skip - wanted, wanted, forward=False))[::-1]
+        else:
+            rows = await self._skip(tx, skip, wanted, forward=True)
+        return Found(rows, page, page > 1, skip + size < total)
+
+    async def _skip(
+        self, tx: Transaction, skip: int, size: int, *, forward: bool
+    ) -> list[tuple[int, Any]]:
+        rows: list[tuple[int, Any]] = []
+        ranges = self._ranges(forward=forward)
+        for number, one in ranges:
+            if skip and len(ranges) > 1:
+                passed = await self.total(tx, one.match)
+                if passed <= skip:
+                    skip -= passed
+                    continue
+            found = await self._read(tx, one, size - len(rows), forward=forward, skip=skip)
+            rows += [(number, row) for row in found]
+            skip = 0
+        return rows
+
+    async def _read(
+        self,
+        tx: Transaction,
+        one: IndexRange,
+        size: int,
+        *,
+        forward: bool,
+        skip: int = 0,
+        beyond: Key | None = None,
+    ) -> Sequence[Any]:
+        if size <= 0:
+            return []
+        model: Any = self.live_list.model
+        columns: list[Any] = [*(col(key) for key in one.keys), col(model.id)]
+        conditions = self.conditions(one.match)
+        ascending = self.query.descending != forward
+        if beyond is not None:
+            values = zip(columns, values_of(one, beyond), strict=True)
+            there = tuple_(*(literal(value, column.type) for column, value in values))
+            here = tuple_(*columns)
+            conditions.append(here > there if ascending else here < there)
+        order = [column.asc() if ascending else column.desc() for column in columns]
+        # The page's ids come from an index alone; whole rows are read for those few.
+        ids = select(model.id).where(*conditions).order_by(*order).limit(size).offset(skip)
+        rows = await tx.exec(select(model).where(col(model.id).in_(ids)).order_by(*order))
+        return rows.all()
+
+
+def cursor_of(listing: Listing, found: Found) -> Cursor | None:
+    """Where these rows begin and end; none where there are none."""
+    if not found.rows:
+        return None
+    first, last = (
+        key_of(listing.live_list, listing.sort, number, row)
+        for number, row in (found.rows[0], found.rows[-1])
+    )
+    return Cursor(found.page, first, last)
+
+
+def last_key(listing: Listing, rows: Sequence[tuple[int, Any]]) -> Key:
+    """What the last of these rows is sorted by, to go on after it."""
+    number, row = rows[-1]
+    return key_of(listing.live_list, listing.sort, number, row)
+
+
+def _counted(counts: Counts, matches: Sequence[Match]) -> int | None:
+    together: dict[str, object] = {}
+    for match in matches:
+        if contradict(match, together):
+            return 0
+        together |= match
+    return counts.matching(together)

@@ -1,0 +1,164 @@
+"""What rows have to match: said once, for the database and for the browser."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from enum import Enum
+from types import FunctionType
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnClause, ColumnElement, Date, not_, or_
+from sqlalchemy.orm import Mapped
+
+from services.core import clock
+
+Match = Mapping[str, object]
+"""Fields and the values that they must have. A value that is no plain one is a `Test`."""
+
+Field = Mapped[Any] | ColumnElement[Any] | Callable[[], ColumnElement[Any]]
+"""A field in SQL: a column of the table, or what is derived from it. It is a function where it
+depends on the moment (on who is online, say)."""
+
+
+class Test:
+    """A test of a field that is more than being equal to a value."""
+
+    __test__ = False  # pytest takes every class of this name for one of its own
+
+    def condition(self, column: ColumnElement[Any]) -> ColumnElement[bool]:
+        """The test in SQL."""
+        raise NotImplementedError
+
+    def wire(self) -> object:
+        """The test as the browser makes it (`fits` in `table_rows.js`)."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Given(Test):
+    """The field has a value."""
+
+    def condition(self, column: ColumnElement[Any]) -> ColumnElement[bool]:
+        """The test in SQL."""
+        return column.is_not(None)
+
+    def wire(self) -> object:
+        """The test as the browser makes it."""
+        return {"given": True}
+
+
+@dataclass(frozen=True)
+class Within(Test):
+    """The field is a moment of the last so many days."""
+
+    days: int
+
+    def condition(self, column: ColumnElement[Any]) -> ColumnElement[bool]:
+        """The test in SQL."""
+        return column >= _ago(self.days, column)
+
+    def wire(self) -> object:
+        """The test as the browser makes it."""
+        return {"within": self.days}
+
+
+@dataclass(frozen=True)
+class NotWithin(Test):
+    """The field is no moment of the last so many days; what never was isn't one either."""
+
+    days: int
+
+    def condition(self, column: ColumnElement[Any]) -> ColumnElement[bool]:
+        """The test in SQL."""
+        return or_(column < _ago(self.days, column), column.is_(None))
+
+    def wire(self) -> object:
+        """The test as the browser makes it."""
+        return {"not_within": self.days}
+
+
+@dataclass(frozen=True)
+class Between(Test):
+    """The field is one of these days; an end that isn't given is open."""
+
+    first: date | None
+    last: date | None
+
+    def condition(self, column: ColumnElement[Any]) -> ColumnElement[bool]:
+        """The test in SQL."""
+        is_day = isinstance(column.type, Date)
+        condition: ColumnElement[bool] = column.is_not(None)
+        if self.first is not None:
+            condition &= column >= (self.first if is_day else _midnight(self.first))
+        if self.last is not None:
+            after = self.last + timedelta(days=1)
+            condition &= column < (after if is_day else _midnight(after))
+        return condition
+
+    def wire(self) -> object:
+        """The test as the browser makes it."""
+        return {"from": str(self.first or ""), "to": str(self.last or "")}
+
+
+def condition_of(fields: Mapping[str, Field], match: Match) -> list[ColumnElement[bool]]:
+    """The match in SQL: a condition for each of its fields."""
+    return [_condition(column_of(fields[name]), value) for name, value in match.items()]
+
+
+def column_of(field: Field) -> Any:
+    """The field's SQL at this moment."""
+    return field() if isinstance(field, FunctionType) else field
+
+
+def contradict(one: Match, other: Match) -> bool:
+    """Whether nothing can match both, as far as plain values tell."""
+    return any(
+        name in other and _is_plain(value) and _is_plain(other[name]) and other[name] != value
+        for name, value in one.items()
+    )
+
+
+def wire_of(match: Match) -> dict[str, object]:
+    """The match for the browser."""
+    return {name: plain_value(value) for name, value in match.items()}
+
+
+def plain_value(value: object) -> object:
+    """A value of a row or of a match as JSON has it; times to the minute, as rows show them."""
+    if isinstance(value, Test):
+        return value.wire()
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%dT%H:%MZ}"
+    if isinstance(value, date | UUID):
+        return str(value)
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _condition(column: ColumnElement[Any], value: object) -> ColumnElement[bool]:
+    if isinstance(value, Test):
+        return value.condition(column)
+    if isinstance(value, bool) and _is_expression(column):
+        return column if value else not_(column)
+    if isinstance(value, bool) or value is None:
+        return column.is_(value)
+    return column == value
+
+
+def _is_expression(column: object) -> bool:
+    return isinstance(column, ColumnElement) and not isinstance(column, ColumnClause)
+
+
+def _is_plain(value: object) -> bool:
+    return not isinstance(value, Test)
+
+
+def _ago(days: int, column: ColumnElement[Any]) -> datetime | date:
+    at = clock.now() - timedelta(days=days)
+    return at.date() if isinstance(column.type, Date) else at
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time.min, clock.now().tzinfo)

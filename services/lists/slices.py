@@ -1,0 +1,119 @@
+"""A page's worth of a list, with the counts around it."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic
+from uuid import UUID
+
+import sqlalchemy
+from sqlalchemy import func, true
+
+from services.core.db import Transaction, reading
+from services.core.errors import NotFoundError
+from services.core.names import fold, words_of
+from services.lists.declaration import Counts, LiveList, RowT
+from services.lists.keyset import Listing, cursor_of
+from services.lists.matches import condition_of
+from services.lists.query import Cursor, ListQuery
+from services.lists.search import find_few
+
+
+@dataclass(frozen=True)
+class Slice(Generic[RowT]):
+    """The rows of one page, and the counts around them. Whether there are more, their keys tell,
+    and not the count, which changes with what others do."""
+
+    rows: Sequence[RowT]
+    total: int
+    page: int
+    pages: int
+    has_previous: bool
+    has_next: bool
+    folded_q: str
+    counts: Mapping[str, int]
+    cursor: Cursor | None
+
+
+async def read_slice(
+    tx: Transaction, live_list: LiveList[RowT], query: ListQuery, tenant_id: UUID | None
+) -> Slice[RowT]:
+    """What a query asks for, of a tenant's rows (or of those that are in none)."""
+    counters = await live_list.counters(tx, tenant_id) if live_list.counters else None
+    listing = await find(tx, live_list, query, tenant_id, counters)
+    total = await listing.total(tx)
+    found = await listing.find(tx, total)
+    last = max(1, -(-total // query.size))
+    return Slice(
+        rows=await rows_of(tx, live_list, [row for _, row in found.rows], query.columns),
+        total=total,
+        page=found.page,
+        pages=max(last, found.page + 1) if found.has_next else found.page,
+        has_previous=found.has_previous,
+        has_next=found.has_next,
+        folded_q=" ".join(listing.words),
+        counts={
+            **await _counts(tx, live_list, tenant_id, counters),
+            **{key: await tally(tx, tenant_id) for key, tally in live_list.tallies.items()},
+        },
+        cursor=cursor_of(listing, found),
+    )
+
+
+async def find(
+    tx: Transaction,
+    live_list: LiveList[RowT],
+    query: ListQuery,
+    tenant_id: UUID | None,
+    counters: Counts | None = None,
+) -> Listing:
+    """The rows of a tenant that a query is about, not read yet."""
+    words = words_of(fold(query.q))
+    few = await find_few(tx, live_list, tenant_id, words) if words else None
+    return Listing(live_list, tenant_id, query, words, counters, few)
+
+
+async def read_row(tx: Transaction, live_list: LiveList[RowT], row_id: UUID) -> RowT:
+    """A row as it is now, to tell the open pages; raises `NotFoundError`."""
+    row = await tx.get(live_list.model, row_id)
+    if row is None:
+        raise NotFoundError
+    return (await rows_of(tx, live_list, [row], live_list.more))[0]
+
+
+async def rows_of(
+    tx: Transaction,
+    live_list: LiveList[RowT],
+    found: Sequence[Any],
+    columns: Collection[str],
+) -> Sequence[RowT]:
+    """The rows of what was found, with what these columns show."""
+    rows = await live_list.rows(tx, found)
+    for key, enrich in live_list.more.items():
+        if rows and key in columns:
+            rows = await enrich(tx, rows)
+    return rows
+
+
+async def find_row(live_list: LiveList[RowT], row_id: UUID) -> RowT:
+    """The same, in a transaction of its own."""
+    async with reading() as tx:
+        return await read_row(tx, live_list, row_id)
+
+
+async def _counts(
+    tx: Transaction, live_list: LiveList[Any], tenant_id: UUID | None, counters: Counts | None
+) -> dict[str, int]:
+    """How many rows there are in all, and of each part of the list's breakdown."""
+    asked = {"all": {}, **{part.key: part.match for part in live_list.breakdown}}
+    if counters is not None:
+        counted = {key: counters.matching(match) for key, match in asked.items()}
+        known = {key: count for key, count in counted.items() if count is not None}
+        if len(known) == len(asked):
+            return known
+    counts = (
+        func.count().filter(true(), *condition_of(live_list.fields, match))
+        for match in asked.values()
+    )
+    counting: Any = sqlalchemy.select(*counts).select_from(live_list.model)
+    found = await tx.exec(counting.where(live_list.within(tenant_id)))
+    return dict(zip(asked, found.one(), strict=True))

@@ -1,0 +1,33 @@
+"""The forms of somebody's own sign-in: proving who they are, their password and second factors."""
+
+from services.core.forms import Form, new_password, password, text, verbatim
+
+
+class PasswordProof(Form):
+    """The password, once more."""
+
+    password: str = password("Password", autocomplete="current-password")
+
+
+class PasswordChange(Form):
+    """The password that is, and the one that is to be."""
+
+    current: str = password("Current password", autocomplete="current-password")
+    new: str = new_password("New password")
+
+
+class FirstCode(Form):
+    """The first code of an authenticator app, which puts it into force."""
+
+    code: str = verbatim(
+        "Code",
+        most=20,
+        autocomplete="one-time-code",
+        hint="The six digits that the app shows now.",
+    )
+
+
+class PasskeyName(Form):
+    """What somebody calls a passkey of theirs."""
+
+    name: str = text("Name", hint="Such as the device that holds it.")

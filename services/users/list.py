@@ -1,0 +1,231 @@
+"""The list of users: its columns, filters and order, declared once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, case, exists
+from sqlalchemy.orm import aliased
+from sqlmodel import col, select
+
+from models import (
+    Authenticator,
+    LinkPurpose,
+    MailTemplate,
+    OneTimeLink,
+    OutgoingMail,
+    Passkey,
+    Role,
+    User,
+)
+from services.core.db import Transaction
+from services.core.names import mixed_letters
+from services.lists.declaration import (
+    Column,
+    LiveList,
+    Option,
+    TextSearch,
+    by,
+    by_groups,
+    by_optional,
+    check,
+    choice,
+    dates,
+)
+from services.lists.matches import NotWithin, Within
+from services.sessions import presence
+from services.users.counts import count_here, find_counts
+from services.users.row import SecondFactorKind, UserRow, row_of
+
+
+async def _rows(tx: Transaction, users: Sequence[User]) -> list[UserRow]:
+    waiting = {user.id for user in users if user.invited}
+    mails: dict[UUID, OutgoingMail] = {}
+    ends: dict[UUID, datetime] = {}
+    if waiting:
+        found = await tx.exec(
+            select(OutgoingMail, col(OneTimeLink.expires_at))
+            .where(
+                col(OutgoingMail.user_id).in_(waiting),
+                OutgoingMail.template == MailTemplate.INVITATION,
+            )
+            .join(OneTimeLink, col(OneTimeLink.id) == col(OutgoingMail.link_id), isouter=True)
+            # The one whose link is good, else the latest: times may lie, links don't.
+            .order_by(col(OneTimeLink.void_at).is_(None), col(OutgoingMail.created_at))
+        )
+        for mail, end in found:  # the last of each wins
+            mails[mail.user_id], ends[mail.user_id] = mail, end
+    if without_mail := waiting - mails.keys():
+        links = await tx.exec(
+            select(OneTimeLink)
+            .where(
+                col(OneTimeLink.user_id).in_(without_mail),
+                OneTimeLink.purpose == LinkPurpose.INVITATION,
+                col(OneTimeLink.void_at).is_(None),
+            )
+            .order_by(col(OneTimeLink.created_at))
+        )
+        ends |= {link.user_id: link.expires_at for link in links if link.user_id}
+    return [row_of(user, mails.get(user.id), ends.get(user.id)) for user in users]
+
+
+async def _with_second_factor(tx: Transaction, rows: Sequence[UserRow]) -> list[UserRow]:
+    asked = select(User.id, _SECOND_FACTOR).where(col(User.id).in_([row.id for row in rows]))
+    kinds = {user_id: SecondFactorKind(kind) for user_id, kind in await tx.exec(asked)}
+    return [replace(row, second_factor=kinds[row.id]) for row in rows]
+
+
+async def _with_joined(tx: Transaction, rows: Sequence[UserRow]) -> list[UserRow]:
+    asked = select(User.id, User.first_sign_in_at).where(col(User.id).in_([r.id for r in rows]))
+    times = dict((await tx.exec(asked)).all())
+    return [replace(row, joined=times[row.id]) for row in rows]
+
+
+async def _with_inviter(tx: Transaction, rows: Sequence[UserRow]) -> list[UserRow]:
+    inviter = aliased(User)
+    asked = (
+        select(User.id, inviter)
+        .join(inviter, col(inviter.id) == col(User.invited_by_id))
+        .where(col(User.id).in_([row.id for row in rows]))
+    )
+    names = {user_id: by.full_name for user_id, by in await tx.exec(asked)}
+    return [replace(row, invited_by=names.get(row.id, "")) for row in rows]
+
+
+def _beside(row: UserRow) -> Mapping[str, object]:
+    mail = row.mail_progress or row.mail
+    return {
+        "mail": mail.value if mail else None,
+        "online": presence.is_online(row.id) or None,
+        "mixed": mixed_letters(row.mixed) or None,
+    }
+
+
+def _status(row: UserRow) -> str:
+    if not row.active:
+        return INACTIVE.label
+    return INVITED.label if row.invited else ACTIVE.label
+
+
+ACTIVE = Option("active", "Active", {"active": True, "invited": False})
+INVITED = Option("invited", "Invited", {"active": True, "invited": True}, rare=True)
+INACTIVE = Option("inactive", "Inactive", {"active": False})
+HERE = Option("here", "Here now", {"online": True})
+
+
+def _is_online() -> ColumnElement[bool]:
+    return col(User.id).in_(presence.online_ids())
+
+
+_SECOND_FACTOR: ColumnElement[str] = case(
+    (exists().where(col(Passkey.user_id) == col(User.id)), SecondFactorKind.PASSKEY.value),
+    (
+        exists().where(
+            col(Authenticator.user_id) == col(User.id), col(Authenticator.confirmed_at).is_not(None)
+        ),
+        SecondFactorKind.APP.value,
+    ),
+    else_=SecondFactorKind.NONE.value,
+)
+PASSKEY, APP, NOTHING = (
+    Option(kind.value, kind.label, {"second_factor": kind.value}) for kind in SecondFactorKind
+)
+
+
+def _ages(name: str) -> tuple[Option, ...]:
+    """Choices of how long ago something was."""
+    return (
+        Option("7", "In the last 7 days", {name: Within(7)}),
+        Option("30", "In the last 30 days", {name: Within(30)}),
+        Option("not-30", "Not since 30 days", {name: NotWithin(30)}),
+        Option("not-90", "Not since 90 days", {name: NotWithin(90)}),
+        Option("never", "Never", {name: None}),
+    )
+
+
+USERS = LiveList[UserRow](
+    noun="user",
+    plural="users",
+    model=User,
+    columns=(
+        Column("name", "Name", sort=by(User.name_key), cell="person", search=True, opens=True),
+        Column("email", "Email", sort=by(User.email_key), cell="muted", search=True),
+        Column(
+            "role",
+            "Role",
+            sort=by(User.role, User.name_key),
+            cell="words",
+            export=lambda row: row.role.label,
+        ),
+        Column(
+            "status",
+            "Status",
+            sort=by_groups([ACTIVE.match, INVITED.match, INACTIVE.match], User.name_key),
+            cell="status",
+            export=_status,
+        ),
+        Column(
+            "last_active",
+            "Last active",
+            sort=by_optional("last_active", User.last_active_at, User.name_key),
+            cell="seen",
+        ),
+        Column(
+            "second_factor",
+            "Second factor",
+            sort=by_groups([PASSKEY.match, APP.match, NOTHING.match], User.name_key),
+            cell="words",
+            shown=False,
+            export=lambda row: row.second_factor.label,
+        ),
+        Column(
+            "joined",
+            "Joined",
+            sort=by_optional("joined", User.first_sign_in_at, User.name_key),
+            cell="date",
+            shown=False,
+        ),
+        Column(
+            "invited_by",
+            "Invited by",
+            sort=by_optional("invited_by", User.invited_by_id, User.name_key),
+            cell="muted",
+            shown=False,
+        ),
+    ),
+    fields={
+        "role": col(User.role),
+        "active": col(User.active),
+        "invited": col(User.first_sign_in_at).is_(None),
+        "online": _is_online,
+        "last_active": col(User.last_active_at),
+        "joined": col(User.first_sign_in_at),
+        "invited_by": col(User.invited_by_id),
+        "second_factor": _SECOND_FACTOR,
+    },
+    filters=(
+        choice(
+            "role",
+            "Role",
+            *(Option(role.value, role.label, {"role": role}) for role in Role),
+            everything="All roles",
+        ),
+        choice("status", "Status", ACTIVE, INVITED, INACTIVE),
+        check("here", "Here now", HERE.match),
+        choice("seen", "Last active", *_ages("last_active"), everything="Any time", quiet=True),
+        choice("factor", "Second factor", PASSKEY, APP, NOTHING, everything="Any", quiet=True),
+        dates("joined", "Joined", quiet=True),
+    ),
+    search=TextSearch(User.search_key, trigrams=("user_search", "user_search_row", "user_id")),
+    breakdown=(ACTIVE, INVITED, INACTIVE),
+    counters=find_counts,
+    tallies={"here": count_here},
+    rows=_rows,
+    more={
+        "second_factor": _with_second_factor,
+        "joined": _with_joined,
+        "invited_by": _with_inviter,
+    },
+    beside=_beside,
+)

@@ -1,0 +1,106 @@
+"""Choosing people for work: active users of the organisation, found as one types."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import ColumnElement
+from sqlmodel import col, select
+
+from models import Role, User
+from services.access.actor import Principal
+from services.access.permissions import Permission, may
+from services.audit.acting import View, viewing
+from services.core.errors import InvalidInputError
+from services.core.names import fold, mixed_scripts, plain, words_of
+from services.lists.search import find_few
+from services.users.list import USERS
+
+# People offered at once; whoever looks for another one types on.
+OFFERED = 8
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody who can be chosen. `mixed` are scripts as `names.mixed_scripts` has them."""
+
+    id: UUID
+    name: str
+    email: str
+    mixed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The first of those who can be chosen, by name; whether there are more; and who of those
+    chosen before can't be chosen any more."""
+
+    people: Sequence[Person]
+    has_more: bool
+    gone: Sequence[UUID]
+
+
+async def list_selectable(
+    actor: Principal, among: Permission | None, words: str, chosen: Collection[UUID] = ()
+) -> Selection:
+    """The active users of the actor's tenant whose role has this permission, and whose name or
+    email contains each of these words."""
+    folded = words_of(fold(plain(words)))
+    async with viewing(actor, Permission.SELECT_USERS) as view:
+        conditions = _selectable(view, among)
+        conditions += [col(User.search_key).contains(word, autoescape=True) for word in folded]
+        few = await find_few(view.tx, USERS, view.tenant_id, folded) if folded else None
+        if few is not None:
+            conditions.append(col(User.id).in_(few))
+        found = await view.tx.exec(
+            select(User)
+            .where(*conditions)
+            .order_by(col(User.name_key), col(User.id))
+            .limit(OFFERED + 1)
+        )
+        users = found.all()
+        gone = set(chosen) - await _find_selectable(view, among, chosen)
+    return Selection([_person(user) for user in users[:OFFERED]], len(users) > OFFERED, list(gone))
+
+
+async def require_selectable(
+    view: View, field: str, ids: Collection[UUID], among: Permission | None = None
+) -> None:
+    """Refuse a form's field where somebody chosen in it can't be any more.
+
+    An act locks them first, so that none is deactivated meanwhile: `acting(…, lock=ids)`. Raises
+    `InvalidInputError` with their names; somebody of another tenant is told as nobody.
+    """
+    gone = set(ids) - await _find_selectable(view, among, ids)
+    if not gone:
+        return
+    known = await view.tx.exec(
+        select(User)
+        .where(col(User.id).in_(gone), USERS.within(view.tenant_id))
+        .order_by(col(User.name_key))
+    )
+    sentences = [
+        f"{user.full_name} {'has another role' if user.active else 'is inactive'}."
+        for user in known
+    ]
+    raise InvalidInputError({field: " ".join([*sentences, "Choose somebody else."])})
+
+
+async def _find_selectable(
+    view: View, among: Permission | None, ids: Collection[UUID]
+) -> set[UUID]:
+    if not ids:
+        return set()
+    found = await view.tx.exec(
+        select(User.id).where(*_selectable(view, among), col(User.id).in_(ids))
+    )
+    return set(found)
+
+
+def _selectable(view: View, among: Permission | None) -> list[ColumnElement[bool]]:
+    roles = [role for role in Role if among is None or may(role, among)]
+    return [USERS.within(view.tenant_id), col(User.active).is_(True), col(User.role).in_(roles)]
+
+
+def _person(user: User) -> Person:
+    return Person(user.id, user.full_name, user.email, mixed_scripts(user.full_name))

@@ -1,0 +1,1 @@
+"""The work behind the users: templates, POCs, and what belongs to a POC."""

@@ -1,0 +1,81 @@
+"""What happened to the work. An event says whose row to read anew, and carries none."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from services.core.events import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class PocEvent(Event):
+    """Something about one POC or in it: its own row may show another progress, say."""
+
+    tenant_id: UUID
+    poc_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class PocChanged(PocEvent):
+    """A POC is new, or its facts, its status, its owner or its being archived changed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemberChanged(PocEvent):
+    """Somebody works on a POC now, or doesn't any more."""
+
+    user_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupChanged(PocEvent):
+    """A group of tasks is new or changed, or stands elsewhere."""
+
+    group_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskChanged(PocEvent):
+    """A task is new or changed, or stands elsewhere; `by_id` is who did it."""
+
+    task_id: UUID
+    by_id: UUID | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CriterionChanged(PocEvent):
+    """A success criterion is new or changed."""
+
+    criterion_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommentChanged(PocEvent):
+    """A comment is new, edited or removed."""
+
+    comment_id: UUID
+    task_id: UUID | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResourceChanged(PocEvent):
+    """A resource of a POC is new or changed."""
+
+    resource_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class TemplateEvent(Event):
+    """Something about one template."""
+
+    tenant_id: UUID
+    template_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskTemplateChanged(TemplateEvent):
+    """A task template is new or changed, or its resources are."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupTemplateChanged(TemplateEvent):
+    """A group template is new or changed, or its tasks, their order or its resources are."""

@@ -1,0 +1,40 @@
+"""What happened to a POC: its entries of the audit log."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from sqlmodel import col, select
+
+from models import AuditEvent
+from services.access.actor import Principal
+from services.access.permissions import Permission
+from services.audit.acting import viewing
+from services.audit.reading import PAGE_SIZE, AuditEntry, entry_of
+from services.workspace.rights import get_poc
+
+
+@dataclass(frozen=True)
+class History:
+    """Some entries, the newest first, and whether there are older ones."""
+
+    entries: Sequence[AuditEntry]
+    has_more: bool
+
+
+async def list_history(principal: Principal, poc_id: UUID, *, before: int | None = None) -> History:
+    """What happened to a POC, the newest first; before the entry of that number, where it is given.
+
+    Who may see the POC may see this, without the addresses from which people did it.
+    """
+    async with viewing(principal, Permission.VIEW_ALL_POCS) as view:
+        poc = await get_poc(view, poc_id)
+        query = select(AuditEvent).where(
+            AuditEvent.chain_id == poc.tenant_id, AuditEvent.subject_id == poc.id
+        )
+        if before is not None:
+            query = query.where(AuditEvent.number < before)
+        newest = query.order_by(col(AuditEvent.number).desc()).limit(PAGE_SIZE + 1)
+        rows = (await view.tx.exec(newest)).all()
+        entries = [replace(entry_of(row), address="") for row in rows[:PAGE_SIZE]]
+        return History(entries, len(rows) > PAGE_SIZE)

@@ -1,0 +1,126 @@
+"""The POCs of an organisation: their list, slice by slice, and one POC's details."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlmodel import col, func, select
+
+from models import (
+    Comment,
+    Poc,
+    PocStatus,
+    Resource,
+    SuccessCriterion,
+    User,
+)
+from services.access.actor import Principal
+from services.access.permissions import Permission, may
+from services.audit.acting import View, viewing
+from services.core.db import reading
+from services.lists.query import ListQuery
+from services.lists.slices import Slice, read_row, read_slice
+from services.workspace.members import Member, find_members
+from services.workspace.poc_list import POCS, PocRow
+from services.workspace.rights import get_poc, is_member, tenant_of
+from services.workspace.states import POC_STEPS
+
+
+@dataclass(frozen=True)
+class PocDetails:
+    """What a POC's page shows around its tabs. `steps` are what it may become, with the words of
+    the menu; `may_change` is whether whoever looks may change it."""
+
+    row: PocRow
+    description: str
+    objectives: str
+    outcome: str
+    handover_note: str
+    members: Sequence[Member]
+    steps: Mapping[PocStatus, str]
+    criteria: int
+    resources: int
+    comments: int
+    may_change: bool
+    may_reassign: bool
+
+
+async def list_pocs(principal: Principal, query: ListQuery) -> Slice[PocRow]:
+    """A page of the POCs of the tenant in which the principal works."""
+    async with viewing(principal, Permission.VIEW_ALL_POCS) as view:
+        return await read_slice(view.tx, POCS, query, tenant_of(view))
+
+
+async def list_customers(principal: Principal) -> Sequence[str]:
+    """The customers of the POCs that there are, each once, for the filter and the form."""
+    async with viewing(principal, Permission.VIEW_ALL_POCS) as view:
+        found = await view.tx.exec(
+            select(Poc.customer)
+            .where(Poc.tenant_id == tenant_of(view), col(Poc.archived_at).is_(None))
+            .group_by(col(Poc.customer), col(Poc.customer_key))
+            .order_by(col(Poc.customer_key), col(Poc.customer))
+        )
+        return list(found)
+
+
+async def list_owners(principal: Principal) -> Sequence[tuple[UUID, str]]:
+    """Who owns POCs, by name: the id and the name of each, for the filter."""
+    async with viewing(principal, Permission.VIEW_ALL_POCS) as view:
+        owners = select(Poc.owner_id).where(
+            Poc.tenant_id == tenant_of(view), col(Poc.archived_at).is_(None)
+        )
+        found = await view.tx.exec(
+            select(User).where(col(User.id).in_(owners)).order_by(col(User.name_key), col(User.id))
+        )
+        return [(user.id, user.full_name) for user in found]
+
+
+async def find_row(poc_id: UUID) -> PocRow:
+    """A POC's row as it is now, to tell the open pages; raises `NotFoundError`."""
+    async with reading() as tx:
+        return await read_row(tx, POCS, poc_id)
+
+
+async def get_details(principal: Principal, poc_id: UUID) -> PocDetails:
+    """One POC's details; raises `NotFoundError`."""
+    async with viewing(principal, Permission.VIEW_ALL_POCS) as view:
+        poc = await get_poc(view, poc_id)
+        user = view.user
+        works_on_it = (
+            user is not None
+            and may(user.role, Permission.RUN_POCS)
+            and await is_member(view.tx, poc.id, user.id)
+        )
+        return PocDetails(
+            row=await read_row(view.tx, POCS, poc.id),
+            description=poc.description,
+            objectives=poc.objectives,
+            outcome=poc.outcome,
+            handover_note=poc.handover_note,
+            members=await find_members(view, poc),
+            steps=POC_STEPS[poc.status],
+            criteria=await _count(view, SuccessCriterion, poc),
+            resources=await _count(view, Resource, poc),
+            comments=await _count_comments(view, poc),
+            may_change=works_on_it,
+            may_reassign=works_on_it
+            or (user is not None and may(user.role, Permission.REASSIGN_POCS)),
+        )
+
+
+async def _count(view: View, table: type[Resource] | type[SuccessCriterion], poc: Poc) -> int:
+    found = await view.tx.exec(
+        select(func.count())
+        .select_from(table)
+        .where(col(table.poc_id) == poc.id, col(table.archived_at).is_(None))
+    )
+    return found.one()
+
+
+async def _count_comments(view: View, poc: Poc) -> int:
+    found = await view.tx.exec(
+        select(func.count())
+        .select_from(Comment)
+        .where(Comment.poc_id == poc.id, col(Comment.removed_at).is_(None))
+    )
+    return found.one()

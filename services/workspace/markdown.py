@@ -1,0 +1,93 @@
+"""What people write in Markdown, as HTML that is safe to show.
+
+markdown-it-py takes no raw HTML, and shows an image as a link to it: whoever reads a comment asks
+nobody else's server for anything. nh3 lets through what is listed here, whatever came before.
+"""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import nh3
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.rules_inline import StateInline
+from markdown_it.token import Token
+from markdown_it.utils import OptionsDict
+
+TAGS = frozenset(
+    {"a", "blockquote", "br", "code", "del", "em", "h3", "h4", "hr", "li", "ol", "p", "pre", "s"}
+    | {"span", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul"}
+)
+ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
+CLASSES = {"span": {"mention"}}
+SCHEMES = {"http", "https", "mailto"}
+
+
+def to_html(markdown: str, mentions: Collection[str] = ()) -> str:
+    """The HTML of a text, in which `@Name` stands out for each name in `mentions`."""
+    names = sorted(mentions, key=len, reverse=True)  # of “Ann” and “Ann Lee”, the longer one
+    html = _parser.render(markdown, {"mentions": names})
+    return nh3.clean(
+        html,
+        tags=set(TAGS),
+        attributes={tag: set(names) for tag, names in ATTRIBUTES.items()},
+        allowed_classes={tag: set(names) for tag, names in CLASSES.items()},
+        url_schemes=set(SCHEMES),
+        url_relative="deny",
+        link_rel="noopener noreferrer nofollow",
+    )
+
+
+def _mention(state: StateInline, silent: bool) -> bool:
+    before = state.src[state.pos - 1] if state.pos else " "
+    if state.src[state.pos] != "@" or before.isalnum():
+        return False
+    for name in state.env.get("mentions", ()):
+        if state.src.startswith(name, state.pos + 1):
+            if not silent:
+                token = state.push("mention", "span", 0)
+                token.content = f"@{name}"
+            state.pos += len(name) + 1
+            return True
+    return False
+
+
+def _render_mention(
+    _renderer: RendererHTML, tokens: Sequence[Token], at: int, _options: OptionsDict, _env: Any
+) -> str:
+    return f'<span class="mention">{_escaped(tokens[at].content)}</span>'
+
+
+def _render_image(
+    renderer: RendererHTML, tokens: Sequence[Token], at: int, options: OptionsDict, env: Any
+) -> str:
+    token = tokens[at]
+    words = renderer.renderInlineAsText(token.children or [], options, env)
+    url = str(token.attrGet("src") or "")
+    return f'<a href="{_escaped(url)}">{_escaped(words or url)}</a>'
+
+
+def _render_heading(
+    renderer: RendererHTML, tokens: Sequence[Token], at: int, options: OptionsDict, env: Any
+) -> str:
+    # The page has headings of its own above.
+    tokens[at].tag = "h3" if tokens[at].tag in {"h1", "h2", "h3"} else "h4"
+    return renderer.renderToken(tokens, at, options, env)
+
+
+def _escaped(text: str) -> str:
+    return nh3.clean_text(text)
+
+
+def _new_parser() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": False, "linkify": True, "breaks": True})
+    parser.enable(["linkify", "strikethrough", "table"])
+    parser.inline.ruler.before("link", "mention", _mention)
+    parser.add_render_rule("mention", _render_mention)
+    parser.add_render_rule("image", _render_image)
+    parser.add_render_rule("heading_open", _render_heading)
+    parser.add_render_rule("heading_close", _render_heading)
+    return parser
+
+
+_parser = _new_parser()

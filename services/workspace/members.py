@@ -1,0 +1,131 @@
+"""Who works on a POC."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import col, func, select
+
+from models import Poc, PocMember, Task, TaskAssignee, TaskStatus, User
+from services.access.actor import Principal
+from services.access.permissions import Permission
+from services.audit.acting import Act, View, acting, viewing
+from services.audit.writing import Action
+from services.core import clock
+from services.core.errors import ConflictError
+from services.core.looking import looks_first
+from services.workspace.events import MemberChanged
+from services.workspace.people import Person, person_of, require_workers
+from services.workspace.rights import (
+    by_id,
+    get_poc,
+    get_poc_to_change,
+    is_member,
+    tenant_of,
+)
+
+
+@dataclass(frozen=True)
+class Member:
+    """Somebody who works on a POC. `open_tasks` are those of the POC that are theirs."""
+
+    person: Person
+    email: str
+    role: str
+    is_owner: bool
+    open_tasks: int
+    since: datetime
+
+
+async def list_members(principal: Principal, poc_id: UUID) -> Sequence[Member]:
+    """Who works on a POC: the owner first, then by name."""
+    async with viewing(principal, Permission.VIEW_ALL_POCS) as view:
+        return await find_members(view, await get_poc(view, poc_id))
+
+
+async def find_members(view: View, poc: Poc) -> Sequence[Member]:
+    """The members of a POC, for a call that has it."""
+    open_tasks = (
+        select(func.count())
+        .select_from(Task)
+        .join(TaskAssignee, col(TaskAssignee.task_id) == Task.id)
+        .where(
+            TaskAssignee.user_id == User.id,
+            Task.poc_id == poc.id,
+            col(Task.archived_at).is_(None),
+            Task.status != TaskStatus.DONE,
+        )
+        .scalar_subquery()
+    )
+    found = await view.tx.exec(
+        select(User, PocMember.added_at, open_tasks)
+        .join(PocMember, col(PocMember.user_id) == User.id)
+        .where(PocMember.poc_id == poc.id, col(PocMember.removed_at).is_(None))
+        .order_by(col(User.name_key), col(User.id))
+    )
+    members = [
+        Member(
+            person_of(user), user.email, user.role.label, user.id == poc.owner_id, count, added_at
+        )
+        for user, added_at, count in found
+    ]
+    return sorted(members, key=lambda member: not member.is_owner)
+
+
+@looks_first
+async def add_member(principal: Principal, poc_id: UUID, user_id: UUID) -> None:
+    """Have somebody work on a POC. Raises `InvalidInputError` for who can't be chosen."""
+    async with acting(principal, Permission.RUN_POCS, lock=(user_id,)) as act:
+        poc = await get_poc_to_change(act, poc_id)
+        await require_workers(act, [user_id], "user_id")
+        await ensure_member(act, poc, user_id)
+
+
+@looks_first
+async def remove_member(principal: Principal, poc_id: UUID, user_id: UUID) -> None:
+    """Have somebody work on a POC no more; what they did, and what is assigned to them, stays.
+
+    Raises `ConflictError` for the owner, who hands the POC over first.
+    """
+    async with acting(principal, Permission.RUN_POCS) as act:
+        poc = await get_poc_to_change(act, poc_id)
+        user = await act.get(User, user_id)
+        if user.id == poc.owner_id:
+            raise ConflictError(f"{user.full_name} owns this POC. Hand it over first.")
+        found = await act.tx.exec(
+            select(PocMember).where(
+                PocMember.poc_id == poc.id,
+                PocMember.user_id == user.id,
+                col(PocMember.removed_at).is_(None),
+            )
+        )
+        row = found.first()
+        if row is not None:
+            row.removed_at = clock.now()
+            row.removed_by_id = by_id(act)
+            await act.record(Action.MEMBER_REMOVED, poc, member=user.full_name)
+            _changed(act, poc, user.id)
+
+
+async def ensure_member(act: Act, poc: Poc, user_id: UUID) -> None:
+    """Have a user work on the POC, unless they do already."""
+    if await is_member(act.tx, poc.id, user_id):
+        return
+    user = await act.tx.get_one(User, user_id)
+    act.add(
+        PocMember(
+            tenant_id=tenant_of(act),
+            poc_id=poc.id,
+            user_id=user_id,
+            added_at=clock.now(),
+            added_by_id=by_id(act),
+        )
+    )
+    await act.tx.flush()
+    await act.record(Action.MEMBER_ADDED, poc, member=user.full_name)
+    _changed(act, poc, user_id)
+
+
+def _changed(act: Act, poc: Poc, user_id: UUID) -> None:
+    act.publish(MemberChanged(tenant_id=poc.tenant_id, poc_id=poc.id, user_id=user_id))

@@ -1,0 +1,171 @@
+"""The list of POCs: its columns, filters and order, declared once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import col, select
+
+from models import CLOSED_STATUSES, Poc, PocStatus, User
+from services.audit.acting import Act
+from services.core import clock
+from services.core.db import Transaction
+from services.lists.declaration import (
+    Column,
+    IndexRange,
+    LiveList,
+    Option,
+    TextSearch,
+    by,
+    by_groups,
+    choice,
+    dates,
+    person,
+    value,
+)
+from services.lists.events import RowChanged
+from services.lists.matches import Given
+from services.lists.wire import UNSENT
+from services.workspace.people import Person, find_people
+from services.workspace.progress import Progress, find_progress, find_versions
+
+
+@dataclass(frozen=True)
+class PocRow:
+    """What the list shows of a POC. `version` grows with each change of the POC or of a task of
+    its; who changes the POC says which `facts_version` they saw."""
+
+    id: UUID
+    version: int
+    facts_version: int
+    title: str
+    customer: str
+    status: PocStatus
+    owner: Person = field(metadata=UNSENT)
+    progress: Progress = field(metadata=UNSENT)
+    start_on: date
+    key: str
+    due: date | None = None
+    closed: bool = False
+    closed_at: datetime | None = None
+    archived: bool = False
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether it should have ended before today."""
+        return self.due is not None and self.due < clock.now().date() and not self.closed
+
+
+async def _rows(tx: Transaction, pocs: Sequence[Poc]) -> list[PocRow]:
+    ids = [poc.id for poc in pocs]
+    progress = await find_progress(tx, ids, clock.now().date())
+    versions = await find_versions(tx, ids)
+    owners = await find_people(tx, [poc.owner_id for poc in pocs])
+    return [
+        PocRow(
+            id=poc.id,
+            version=poc.version + versions.get(poc.id, 0),
+            facts_version=poc.version,
+            title=poc.title,
+            customer=poc.customer,
+            status=poc.status,
+            owner=owners[poc.owner_id],
+            progress=progress[poc.id],
+            start_on=poc.start_on,
+            key=poc.search_key,
+            due=poc.end_on,
+            closed=poc.status.is_closed,
+            closed_at=poc.closed_at,
+            archived=poc.archived_at is not None,
+        )
+        for poc in pocs
+    ]
+
+
+def _beside(row: PocRow) -> Mapping[str, object]:
+    """The owner and the progress as plain values: tasks done and in all, of each side."""
+    team, customer = row.progress.team, row.progress.customer
+    return {
+        "owner": row.owner.name,
+        "owner_id": str(row.owner.id),
+        "owner_active": row.owner.active,
+        "team": [team.done, team.total],
+        "customer_side": [customer.done, customer.total],
+        "overdue_tasks": row.progress.whole.overdue or None,
+    }
+
+
+STATUSES = {status: Option(status.value, status.label, {"status": status}) for status in PocStatus}
+INACTIVE_OWNER = Option("inactive", "Inactive", {"owner_active": False})
+OPEN = {"closed": False}
+
+POCS = LiveList[PocRow](
+    noun="poc",
+    first_sort="due",
+    plural="POCs",
+    model=Poc,
+    columns=(
+        Column("title", "Title", sort=by(Poc.title_key), cell="title", search=True, opens=True),
+        Column("customer", "Customer", sort=by(Poc.customer_key, Poc.title_key), search=True),
+        Column("owner", "Owner", cell="owner"),
+        Column(
+            "status",
+            "Status",
+            cell="choice",
+            sort=by_groups([option.match for option in STATUSES.values()], Poc.title_key),
+        ),
+        Column("team", "Progress", cell="sides", export=lambda row: f"{row.progress.whole.done}"),
+        # The order at first: closed ones come last, whenever they were to end.
+        Column(
+            "due",
+            "Due",
+            cell="date",
+            sort=(
+                IndexRange({**OPEN, "due": Given()}, (Poc.end_on, Poc.title_key)),
+                IndexRange({**OPEN, "due": None}, (Poc.title_key,)),
+                IndexRange({"closed": True}, (Poc.title_key,)),
+            ),
+        ),
+    ),
+    fields={
+        "status": col(Poc.status),
+        "closed": col(Poc.status).in_(CLOSED_STATUSES),
+        "archived": col(Poc.archived_at).is_not(None),
+        "due": col(Poc.end_on),
+        "customer": col(Poc.customer),
+        "owner_id": col(Poc.owner_id),
+        "owner_active": select(User.active).where(User.id == Poc.owner_id).scalar_subquery(),
+    },
+    belongs={"archived": False},
+    filters=(
+        person("owner", "Owner", field="owner_id", everything="Anyone"),
+        choice("owner_is", "Owner is", INACTIVE_OWNER),
+        choice("status", "Status", *STATUSES.values()),
+        value("customer", "Customer"),
+        dates("due", "Due"),
+    ),
+    search=TextSearch(Poc.search_key),
+    breakdown=tuple(STATUSES.values()),
+    rows=_rows,
+    beside=_beside,
+)
+
+
+def facts_of(poc: Poc) -> dict[str, Any]:
+    """What the list's filters look at, as it is now."""
+    return {
+        "key": poc.search_key,
+        "status": poc.status,
+        "closed": poc.status.is_closed,
+        "archived": poc.archived_at is not None,
+        "due": poc.end_on,
+        "customer": poc.customer,
+        "owner_id": str(poc.owner_id),
+    }
+
+
+def tell_row(act: Act, poc: Poc, was: dict[str, Any] | None) -> None:
+    """Have the open lists show a POC as it is now; `was` is none for a new one."""
+    act.publish(RowChanged(noun="poc", tenant_id=poc.tenant_id, row_id=poc.id, was=was))

@@ -1,0 +1,307 @@
+"""Resources: links, code snippets and notes, of a template or of a POC."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from pydantic import ValidationInfo, field_validator
+from sqlmodel import col, select
+
+from models import GroupTemplate, Poc, Resource, ResourceKind, Task, TaskGroup, TaskTemplate
+from services.access.actor import Principal
+from services.access.permissions import Permission
+from services.audit.acting import Act, View, acting, viewing
+from services.audit.writing import Action
+from services.core import clock
+from services.core.errors import ConflictError, NotFoundError
+from services.core.form_fields import Option
+from services.core.forms import Form, checkbox, choice, lines, text
+from services.core.looking import looks_first
+from services.workspace.events import (
+    GroupTemplateChanged,
+    ResourceChanged,
+    TaskTemplateChanged,
+)
+from services.workspace.markdown import to_html
+from services.workspace.people import Person, find_people
+from services.workspace.rights import (
+    by_id,
+    check_version,
+    get_poc,
+    get_poc_to_change,
+    stamp,
+)
+
+KINDS = tuple(Option(kind.value, kind.label) for kind in ResourceKind)
+LONGEST_URL = 2000
+
+
+class ResourceForm(Form):
+    """A resource: `content` is the link's url, the code, or the note in Markdown. `shared` is
+    whether the customer sees it."""
+
+    kind: ResourceKind = choice("Kind", KINDS)
+    title: str = text("Title")
+    content: str = lines("Content", most=100_000)
+    language: str = text("Language", optional=True, most=40)
+    shared: bool = checkbox("Shared with the customer")
+
+    @field_validator("content")
+    @classmethod
+    def _is_a_url(cls, content: str, info: ValidationInfo) -> str:
+        if info.data.get("kind") is not ResourceKind.LINK:
+            return content
+        try:
+            parts = urlsplit(content)
+        except ValueError:
+            parts = urlsplit("")
+        is_whole = parts.scheme in {"http", "https"} and parts.netloc and not content.split()[1:]
+        if not is_whole or len(content) > LONGEST_URL:
+            raise ValueError("A link begins with https:// or http://.")
+        return content
+
+
+@dataclass(frozen=True)
+class Place:
+    """To what a resource belongs: one of these, or a POC's group or task."""
+
+    task_template_id: UUID | None = None
+    group_template_id: UUID | None = None
+    poc_id: UUID | None = None
+    group_id: UUID | None = None
+    task_id: UUID | None = None
+
+
+@dataclass(frozen=True)
+class ResourceView:
+    """A resource as pages show it. `html` is a note's; `belongs_to` is empty for a whole POC."""
+
+    id: UUID
+    kind: ResourceKind
+    title: str
+    content: str
+    html: str
+    language: str
+    shared: bool
+    place: Place
+    belongs_to: str
+    is_archived: bool
+    version: int
+    changed_at: datetime
+    added_by: Person | None
+
+
+async def list_of_poc(principal: Principal, poc_id: UUID) -> Sequence[ResourceView]:
+    """The resources of a POC, of its groups and of its tasks, oldest first."""
+    async with viewing(principal, Permission.VIEW_ALL_POCS) as view:
+        poc = await get_poc(view, poc_id)
+        return await _listed(view, col(Resource.poc_id) == poc.id)
+
+
+async def list_of_group_template(principal: Principal, group_id: UUID) -> Sequence[ResourceView]:
+    """The resources of a group template."""
+    async with viewing(principal, Permission.VIEW_TEMPLATES) as view:
+        group = await view.get(GroupTemplate, group_id)
+        return await _listed(view, col(Resource.group_template_id) == group.id)
+
+
+async def list_of_task_template(principal: Principal, task_id: UUID) -> Sequence[ResourceView]:
+    """The resources of a task template."""
+    async with viewing(principal, Permission.VIEW_TEMPLATES) as view:
+        task = await view.get(TaskTemplate, task_id)
+        return await _listed(view, col(Resource.task_template_id) == task.id)
+
+
+@looks_first
+async def add_to_template(
+    principal: Principal,
+    form: ResourceForm,
+    *,
+    group_template_id: UUID | None = None,
+    task_template_id: UUID | None = None,
+) -> UUID:
+    """Add a resource to one template; returns its id."""
+    async with acting(principal, Permission.ADD_TEMPLATE_RESOURCES) as act:
+        place = Place(task_template_id, group_template_id)
+        template = await _template_of(act, place)
+        resource = act.add(Resource(**stamp(act), **form.model_dump(), **_ids(place)))
+        await act.record(Action.RESOURCE_ADDED, template, resource=resource.title)
+        _changed(act, resource)
+        return resource.id
+
+
+@looks_first
+async def add_to_poc(
+    principal: Principal,
+    poc_id: UUID,
+    form: ResourceForm,
+    *,
+    group_id: UUID | None = None,
+    task_id: UUID | None = None,
+) -> UUID:
+    """Add a resource to a POC, or to a group or a task of its; returns its id."""
+    async with acting(principal, Permission.COMMENT) as act:
+        poc = await get_poc_to_change(act, poc_id)
+        parts: list[TaskGroup | Task] = []
+        if group_id is not None:
+            parts.append(await act.get(TaskGroup, group_id))
+        if task_id is not None:
+            parts.append(await act.get(Task, task_id))
+        if any(part.poc_id != poc.id for part in parts):
+            raise NotFoundError("What it was to belong to isn't there any more. Look again.")
+        place = Place(poc_id=poc.id, group_id=group_id, task_id=task_id)
+        resource = act.add(Resource(**stamp(act), **form.model_dump(), **_ids(place)))
+        await act.record(Action.RESOURCE_ADDED, poc, resource=resource.title)
+        _changed(act, resource)
+        return resource.id
+
+
+@looks_first
+async def edit_of_template(
+    principal: Principal, resource_id: UUID, version: int, form: ResourceForm
+) -> None:
+    """Change a template's resource."""
+    async with acting(principal, Permission.ADD_TEMPLATE_RESOURCES) as act:
+        await _edit(act, await _of_template(act, resource_id), version, form)
+
+
+@looks_first
+async def edit_of_poc(
+    principal: Principal, resource_id: UUID, version: int, form: ResourceForm
+) -> None:
+    """Change a POC's resource."""
+    async with acting(principal, Permission.COMMENT) as act:
+        await _edit(act, await _of_poc(act, resource_id), version, form)
+
+
+@looks_first
+async def set_archived_of_template(
+    principal: Principal, resource_id: UUID, version: int, *, archived: bool
+) -> None:
+    """Take a resource out of its template, or put it back."""
+    async with acting(principal, Permission.ADD_TEMPLATE_RESOURCES) as act:
+        await _set_archived(act, await _of_template(act, resource_id), version, archived)
+
+
+@looks_first
+async def set_archived_of_poc(
+    principal: Principal, resource_id: UUID, version: int, *, archived: bool
+) -> None:
+    """Take a resource out of its POC, or put it back."""
+    async with acting(principal, Permission.COMMENT) as act:
+        await _set_archived(act, await _of_poc(act, resource_id), version, archived)
+
+
+Belongs = Poc | GroupTemplate | TaskTemplate
+
+
+async def _of_template(act: Act, resource_id: UUID) -> tuple[Belongs, Resource]:
+    resource = await act.get(Resource, resource_id, lock=True)
+    if resource.poc_id is not None:
+        raise NotFoundError("This resource doesn't exist.")
+    place = Place(resource.task_template_id, resource.group_template_id)
+    return await _template_of(act, place), resource
+
+
+async def _of_poc(act: Act, resource_id: UUID) -> tuple[Belongs, Resource]:
+    resource = await act.get(Resource, resource_id)
+    if resource.poc_id is None:
+        raise NotFoundError("This resource doesn't exist.")
+    poc = await get_poc_to_change(act, resource.poc_id)
+    await act.tx.refresh(resource)  # it may have changed before its POC was locked
+    return poc, resource
+
+
+async def _template_of(act: Act, place: Place) -> GroupTemplate | TaskTemplate:
+    template: GroupTemplate | TaskTemplate
+    if place.group_template_id is not None:
+        template = await act.get(GroupTemplate, place.group_template_id)
+    elif place.task_template_id is not None:
+        template = await act.get(TaskTemplate, place.task_template_id)
+    else:
+        raise NotFoundError("This template doesn't exist.")
+    if template.archived_at is not None:
+        raise ConflictError(f"“{template.title}” is archived. Restore it first.")
+    return template
+
+
+async def _edit(
+    act: Act, found: tuple[Belongs, Resource], version: int, form: ResourceForm
+) -> None:
+    owner, resource = found
+    values = form.model_dump()
+    if all(getattr(resource, name) == value for name, value in values.items()):
+        return
+    check_version(version, resource.version, f"“{resource.title}”")
+    for name, value in values.items():
+        setattr(resource, name, value)
+    resource.changed(clock.now(), by_id(act))
+    await act.record(Action.RESOURCE_EDITED, owner, resource=resource.title)
+    _changed(act, resource)
+
+
+async def _set_archived(
+    act: Act, found: tuple[Belongs, Resource], version: int, archived: bool
+) -> None:
+    owner, resource = found
+    if (resource.archived_at is not None) == archived:
+        return
+    check_version(version, resource.version, f"“{resource.title}”")
+    resource.archived_at = clock.now() if archived else None
+    resource.changed(clock.now(), by_id(act))
+    action = Action.RESOURCE_ARCHIVED if archived else Action.RESOURCE_RESTORED
+    await act.record(action, owner, resource=resource.title)
+    _changed(act, resource)
+
+
+async def _listed(view: View, which: Any) -> Sequence[ResourceView]:
+    found = await view.tx.exec(
+        select(Resource, TaskGroup.title, Task.title)
+        .join(TaskGroup, col(TaskGroup.id) == Resource.group_id, isouter=True)
+        .join(Task, col(Task.id) == Resource.task_id, isouter=True)
+        .where(which, col(Resource.archived_at).is_(None))
+        .order_by(col(Resource.id))
+    )
+    rows = found.all()
+    people = await find_people(view.tx, [resource.created_by_id for resource, _, _ in rows])
+    return [_view(resource, group or task or "", people) for resource, group, task in rows]
+
+
+def _view(resource: Resource, belongs_to: str, people: Mapping[UUID, Person]) -> ResourceView:
+    is_note = resource.kind is ResourceKind.NOTE
+    return ResourceView(
+        id=resource.id,
+        kind=resource.kind,
+        title=resource.title,
+        content=resource.content,
+        html=to_html(resource.content) if is_note else "",
+        language=resource.language,
+        shared=resource.shared,
+        place=Place(**resource.model_dump(include=set(Place.__annotations__))),
+        belongs_to=belongs_to,
+        is_archived=resource.archived_at is not None,
+        version=resource.version,
+        changed_at=resource.changed_at,
+        added_by=people.get(resource.created_by_id) if resource.created_by_id else None,
+    )
+
+
+def _ids(place: Place) -> dict[str, Any]:
+    return dict(vars(place))
+
+
+def _changed(act: Act, resource: Resource) -> None:
+    tenant_id = resource.tenant_id
+    if resource.poc_id is not None:
+        act.publish(
+            ResourceChanged(tenant_id=tenant_id, poc_id=resource.poc_id, resource_id=resource.id)
+        )
+    elif resource.group_template_id is not None:
+        act.publish(
+            GroupTemplateChanged(tenant_id=tenant_id, template_id=resource.group_template_id)
+        )
+    elif resource.task_template_id is not None:
+        act.publish(TaskTemplateChanged(tenant_id=tenant_id, template_id=resource.task_template_id))

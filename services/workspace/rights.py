@@ -1,0 +1,111 @@
+"""Who may change what in a POC: its members, and nobody while it is archived."""
+
+from typing import Any, Protocol, TypeVar
+from uuid import UUID
+
+from sqlmodel import col, select
+
+from models import Poc, PocMember
+from services.access.actor import OfTenant
+from services.audit.acting import Act, View
+from services.core import clock
+from services.core.db import Transaction
+from services.core.errors import ConflictError, NotAllowedError, NotFoundError
+
+
+class OfPoc(OfTenant, Protocol):
+    """A row of a POC."""
+
+    @property
+    def poc_id(self) -> UUID:
+        """The POC to which it belongs."""
+
+
+RowT = TypeVar("RowT", bound=OfPoc)
+
+
+class NotAMemberError(NotAllowedError):
+    """Whoever acts doesn't work on this POC."""
+
+    def __init__(self) -> None:
+        super().__init__("You aren't a member of this POC. Ask its owner to add you.")
+
+
+class StaleError(ConflictError):
+    """The row has changed since whoever acts saw it."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"Somebody else has just changed {what}. Look again, then decide.")
+
+
+def tenant_of(view: View) -> UUID:
+    """The tenant in which the principal works; raises `NotFoundError` above the tenants."""
+    if view.tenant_id is None:
+        raise NotFoundError
+    return view.tenant_id
+
+
+async def get_poc(view: View, poc_id: UUID, *, lock: bool = False) -> Poc:
+    """A POC of the tenant; raises `NotFoundError`."""
+    poc = await view.tx.get(Poc, poc_id, with_for_update=lock or None)
+    if poc is None or poc.tenant_id != view.tenant_id:
+        raise NotFoundError("This POC doesn't exist.")
+    return poc
+
+
+async def get_poc_to_change(act: Act, poc_id: UUID, *, archived: bool = False) -> Poc:
+    """A POC, locked, that whoever acts may change. Raises `NotFoundError`, `NotAMemberError`, and
+    `ConflictError` for an archived one, unless that is what is asked for."""
+    poc = await get_poc(act, poc_id, lock=True)
+    if act.user is not None and not await is_member(act.tx, poc.id, act.user.id):
+        raise NotAMemberError
+    if poc.archived_at is not None and not archived:
+        raise ConflictError("This POC is archived. Restore it first.")
+    return poc
+
+
+async def get_part_to_change(
+    act: Act, model: type[RowT], row_id: UUID, *, archived: bool = False
+) -> tuple[Poc, RowT]:
+    """A row of a POC, and the POC, locked, that whoever acts may change."""
+    row = await act.get(model, row_id)
+    poc = await get_poc_to_change(act, row.poc_id)
+    await act.tx.refresh(row)  # it may have changed before its POC was locked
+    if getattr(row, "archived_at", None) is not None and not archived:
+        raise NotFoundError("This was archived meanwhile. Look again.")
+    return poc, row
+
+
+async def is_member(tx: Transaction, poc_id: UUID, user_id: UUID) -> bool:
+    """Whether a user works on a POC."""
+    found = await tx.exec(
+        select(PocMember.id).where(
+            PocMember.poc_id == poc_id,
+            PocMember.user_id == user_id,
+            col(PocMember.removed_at).is_(None),
+        )
+    )
+    return found.first() is not None
+
+
+def check_version(seen: int, is_now: int, what: str) -> None:
+    """Raise `StaleError` where a row isn't as whoever acts saw it."""
+    if seen != is_now:
+        raise StaleError(what)
+
+
+def by_id(act: Act) -> UUID | None:
+    """The id of the user who acts; none where Rollcall or its command line does."""
+    return act.user.id if act.user else None
+
+
+def stamp(act: Act) -> dict[str, Any]:
+    """What a new row says about its origin."""
+    now, by = clock.now(), by_id(act)
+    return {
+        "tenant_id": tenant_of(act),
+        "created_at": now,
+        "created_by_id": by,
+        "changed_at": now,
+        "changed_by_id": by,
+    }

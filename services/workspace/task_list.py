@@ -1,0 +1,170 @@
+"""The tasks of a POC as its list, its board and its timeline show them."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlmodel import col, func, select
+
+from models import Comment, Side, Task, TaskAssignee, TaskGroup, TaskStatus, User
+from services.access.actor import Principal
+from services.access.permissions import Permission
+from services.audit.acting import viewing
+from services.core import clock
+from services.core.db import Transaction, reading
+from services.core.errors import NotFoundError
+from services.workspace.people import Person, find_people, person_of
+from services.workspace.rights import get_poc
+from services.workspace.states import TASK_STEPS
+
+
+@dataclass(frozen=True)
+class TaskView:
+    """A task as pages show it. `steps` are the statuses that it may have next."""
+
+    id: UUID
+    poc_id: UUID
+    group_id: UUID
+    title: str
+    description: str
+    side: Side
+    status: TaskStatus
+    steps: frozenset[TaskStatus]
+    blocked_reason: str
+    start_on: date | None
+    due_on: date | None
+    is_overdue: bool
+    completed_at: datetime | None
+    assignees: Sequence[Person]
+    comments: int
+    position: int
+    is_archived: bool
+    version: int
+    changed_at: datetime
+    changed_by: Person | None
+
+
+@dataclass(frozen=True)
+class GroupView:
+    """A group as pages show it, with its tasks in their order."""
+
+    id: UUID
+    poc_id: UUID
+    title: str
+    description: str
+    position: int
+    is_archived: bool
+    version: int
+    tasks: Sequence[TaskView]
+
+
+async def list_groups(principal: Principal, poc_id: UUID) -> Sequence[GroupView]:
+    """The groups of a POC with their tasks, all in their order, without what is archived."""
+    async with viewing(principal, Permission.VIEW_ALL_POCS) as view:
+        poc = await get_poc(view, poc_id)
+        found = await view.tx.exec(
+            select(Task)
+            .where(Task.poc_id == poc.id, col(Task.archived_at).is_(None))
+            .order_by(col(Task.position), col(Task.id))
+        )
+        by_group: dict[UUID, list[TaskView]] = defaultdict(list)
+        for task in await _views(view.tx, found.all()):
+            by_group[task.group_id].append(task)
+        groups = await view.tx.exec(
+            select(TaskGroup)
+            .where(TaskGroup.poc_id == poc.id, col(TaskGroup.archived_at).is_(None))
+            .order_by(col(TaskGroup.position), col(TaskGroup.id))
+        )
+        return [_group_view(group, by_group[group.id]) for group in groups]
+
+
+async def find_task(task_id: UUID) -> TaskView:
+    """A task as it is now, to tell the open pages; raises `NotFoundError`."""
+    async with reading() as tx:
+        task = await tx.get(Task, task_id)
+        if task is None:
+            raise NotFoundError
+        return (await _views(tx, [task]))[0]
+
+
+async def find_group(group_id: UUID) -> GroupView:
+    """A group as it is now, without its tasks, to tell the open pages; raises `NotFoundError`."""
+    async with reading() as tx:
+        group = await tx.get(TaskGroup, group_id)
+        if group is None:
+            raise NotFoundError
+        return _group_view(group, [])
+
+
+async def assignees_of(tx: Transaction, task_ids: Collection[UUID]) -> dict[UUID, list[Person]]:
+    """Who is to do each of these tasks, by their names."""
+    people: dict[UUID, list[Person]] = defaultdict(list)
+    if task_ids:
+        found = await tx.exec(
+            select(TaskAssignee.task_id, User)
+            .join(User, col(User.id) == TaskAssignee.user_id)
+            .where(col(TaskAssignee.task_id).in_(task_ids))
+            .order_by(col(User.name_key), col(User.id))
+        )
+        for task_id, user in found:
+            people[task_id].append(person_of(user))
+    return people
+
+
+def _group_view(group: TaskGroup, tasks: Sequence[TaskView]) -> GroupView:
+    return GroupView(
+        id=group.id,
+        poc_id=group.poc_id,
+        title=group.title,
+        description=group.description,
+        position=group.position,
+        is_archived=group.archived_at is not None,
+        version=group.version,
+        tasks=tasks,
+    )
+
+
+async def _views(tx: Transaction, tasks: Sequence[Task]) -> list[TaskView]:
+    ids = [task.id for task in tasks]
+    assignees = await assignees_of(tx, ids)
+    comments = await _comments_on(tx, ids)
+    changed_by = await find_people(tx, [task.changed_by_id for task in tasks])
+    today = clock.now().date()
+    return [
+        TaskView(
+            id=task.id,
+            poc_id=task.poc_id,
+            group_id=task.group_id,
+            title=task.title,
+            description=task.description,
+            side=task.side,
+            status=task.status,
+            steps=TASK_STEPS[task.status],
+            blocked_reason=task.blocked_reason,
+            start_on=task.start_on,
+            due_on=task.due_on,
+            is_overdue=task.is_overdue(today),
+            completed_at=task.completed_at,
+            assignees=assignees[task.id],
+            comments=comments.get(task.id, 0),
+            position=task.position,
+            is_archived=task.archived_at is not None,
+            version=task.version,
+            changed_at=task.changed_at,
+            changed_by=changed_by.get(task.changed_by_id) if task.changed_by_id else None,
+        )
+        for task in tasks
+    ]
+
+
+async def _comments_on(tx: Transaction, task_ids: Collection[UUID]) -> dict[UUID | None, int]:
+    if not task_ids:
+        return {}
+    found = await tx.exec(
+        select(Comment.task_id, func.count())
+        .where(col(Comment.task_id).in_(task_ids), col(Comment.removed_at).is_(None))
+        .group_by(col(Comment.task_id))
+    )
+    return dict(found.all())

@@ -1,0 +1,239 @@
+"""The tasks of a POC: added, changed, moved, assigned, done. And the groups they stand in."""
+
+from collections.abc import Collection
+from datetime import date
+from uuid import UUID
+
+from sqlmodel import col, select
+
+from models import Poc, Side, Task, TaskAssignee, TaskGroup, TaskStatus, User
+from services.access.actor import Principal
+from services.access.permissions import Permission
+from services.audit.acting import Act, acting
+from services.audit.writing import Action
+from services.core import clock
+from services.core.errors import ConflictError, InvalidInputError, NotFoundError
+from services.core.form_fields import Option
+from services.core.forms import Form, choice, day, lines, people, text
+from services.core.looking import looks_first
+from services.workspace.events import TaskChanged
+from services.workspace.fields import side_choice
+from services.workspace.members import ensure_member
+from services.workspace.people import require_workers
+from services.workspace.poc_list import facts_of, tell_row
+from services.workspace.positions import next_position, place
+from services.workspace.rights import (
+    by_id,
+    check_version,
+    get_part_to_change,
+    stamp,
+    tenant_of,
+)
+from services.workspace.states import check_task_step
+
+MANAGE_TASKS = Permission.MANAGE_TASKS.name
+STATUSES = tuple(Option(status.value, status.label) for status in TaskStatus)
+
+
+class TaskForm(Form):
+    """The facts of a task."""
+
+    title: str = text("Title")
+    description: str = lines("Description", optional=True)
+    side: Side = side_choice()
+    start_on: date | None = day("Start Date", optional=True, half=True)
+    due_on: date | None = day("Due Date", optional=True, not_before="start_on", half=True)
+
+
+class NewTaskForm(TaskForm):
+    """A task to add to a group, with those who are to do it."""
+
+    group_id: UUID
+    assignee_ids: tuple[UUID, ...] = people("Assignees", among=MANAGE_TASKS, optional=True)
+
+
+class TaskStatusForm(Form):
+    """How far a task is; where it is blocked, by what."""
+
+    status: TaskStatus = choice("Status", STATUSES)
+    reason: str = lines("Reason", optional=True)
+
+
+@looks_first
+async def add_task(principal: Principal, form: NewTaskForm) -> UUID:
+    """Add a task at the end of a group; returns its id.
+
+    Raises `InvalidInputError` for an assignee who can't be chosen.
+    """
+    async with acting(principal, Permission.MANAGE_TASKS, lock=form.assignee_ids) as act:
+        poc, group = await get_part_to_change(act, TaskGroup, form.group_id)
+        task = act.add(
+            Task(
+                **stamp(act),
+                **form.model_dump(exclude={"assignee_ids"}),
+                poc_id=poc.id,
+                position=next_position(await _tasks_of(act, group.id)),
+            )
+        )
+        await act.tx.flush()
+        await act.record(Action.TASK_ADDED, poc, task=task.title)
+        await assign_to(act, poc, task, form.assignee_ids)
+        _changed(act, poc, task)
+        return task.id
+
+
+@looks_first
+async def edit_task(principal: Principal, task_id: UUID, version: int, form: TaskForm) -> None:
+    """Change a task's facts."""
+    async with acting(principal, Permission.MANAGE_TASKS) as act:
+        poc, task = await get_part_to_change(act, Task, task_id)
+        values = form.model_dump()
+        changes = sorted(name for name, value in values.items() if getattr(task, name) != value)
+        if not changes:
+            return
+        check_version(version, task.version, f"“{task.title}”")
+        for name in changes:
+            setattr(task, name, values[name])
+        what = ", ".join(name.replace("_on", "").replace("_", " ") for name in changes)
+        await act.record(Action.TASK_EDITED, poc, task=task.title, changed=what)
+        touch(act, poc, task)
+
+
+@looks_first
+async def set_status(
+    principal: Principal, task_id: UUID, version: int, form: TaskStatusForm
+) -> None:
+    """Say how far a task is. Raises `StepError` where it can't be the next status, and
+    `InvalidInputError` where it is blocked without a reason."""
+    async with acting(principal, Permission.MANAGE_TASKS) as act:
+        poc, task = await get_part_to_change(act, Task, task_id)
+        before, then = task.status, form.status
+        reason = form.reason if then is TaskStatus.BLOCKED else ""
+        if then is TaskStatus.BLOCKED and not reason:
+            raise InvalidInputError({"reason": "Reason is required: what is in the way?"})
+        if before is then and reason == task.blocked_reason:
+            return
+        check_version(version, task.version, f"“{task.title}”")
+        if before is not then:
+            check_task_step(before, then)
+        task.status, task.blocked_reason = then, reason
+        task.completed_at = clock.now() if then is TaskStatus.DONE else None
+        await act.record(
+            Action.TASK_STATUS_CHANGED,
+            poc,
+            task=task.title,
+            before=before.label,
+            after=then.label,
+            reason=reason or None,
+        )
+        touch(act, poc, task)
+
+
+@looks_first
+async def assign(
+    principal: Principal, task_id: UUID, version: int, assignee_ids: tuple[UUID, ...]
+) -> None:
+    """Say who is to do a task. Who isn't a member of the POC becomes one; who has been deactivated
+    may stay, and can't come anew. Raises `InvalidInputError` for who can't be chosen."""
+    async with acting(principal, Permission.MANAGE_TASKS, lock=assignee_ids) as act:
+        poc, task = await get_part_to_change(act, Task, task_id)
+        if set(assignee_ids) == {row.user_id for row in await assigned(act, task)}:
+            return
+        check_version(version, task.version, f"“{task.title}”")
+        await assign_to(act, poc, task, assignee_ids)
+        touch(act, poc, task)
+
+
+@looks_first
+async def move_task(
+    principal: Principal,
+    task_id: UUID,
+    version: int,
+    *,
+    group_id: UUID,
+    before_id: UUID | None = None,
+) -> None:
+    """Have a task stand before another one of a group, or at the group's end."""
+    async with acting(principal, Permission.MANAGE_TASKS) as act:
+        poc, task = await get_part_to_change(act, Task, task_id)
+        group = await act.get(TaskGroup, group_id)
+        if group.poc_id != poc.id or group.archived_at is not None:
+            raise NotFoundError("This group isn't there any more. Look again.")
+        rows = await _tasks_of(act, group.id)
+        comes = task.group_id != group.id
+        check_version(version, task.version, f"“{task.title}”")
+        moved = {row.id: row for row in [*rows, task]}
+        changed = place(rows, task, before_id)
+        if not (comes or changed):
+            return
+        task.group_id = group.id
+        if comes:
+            await act.record(Action.TASK_EDITED, poc, task=task.title, group=group.title)
+        for moved_id in {task.id, *changed}:
+            touch(act, poc, moved[moved_id])
+
+
+@looks_first
+async def set_archived(
+    principal: Principal, task_id: UUID, version: int, *, archived: bool
+) -> None:
+    """Take a task out of its POC, or put it back where it was."""
+    async with acting(principal, Permission.MANAGE_TASKS) as act:
+        poc, task = await get_part_to_change(act, Task, task_id, archived=True)
+        if (task.archived_at is not None) == archived:
+            return
+        check_version(version, task.version, f"“{task.title}”")
+        if not archived and (await act.get(TaskGroup, task.group_id)).archived_at is not None:
+            raise ConflictError("Its group is archived. Restore that one first.")
+        task.archived_at = clock.now() if archived else None
+        action = Action.TASK_ARCHIVED if archived else Action.TASK_RESTORED
+        await act.record(action, poc, task=task.title)
+        touch(act, poc, task)
+
+
+async def _tasks_of(act: Act, group_id: UUID) -> list[Task]:
+    found = await act.tx.exec(
+        select(Task).where(Task.group_id == group_id).order_by(col(Task.position), col(Task.id))
+    )
+    return list(found)
+
+
+async def assigned(act: Act, task: Task) -> list[TaskAssignee]:
+    """Who is to do a task, row by row."""
+    found = await act.tx.exec(select(TaskAssignee).where(TaskAssignee.task_id == task.id))
+    return list(found)
+
+
+async def assign_to(act: Act, poc: Poc, task: Task, user_ids: Collection[UUID]) -> None:
+    """Have these people do a task, and nobody else; raises what `require_workers` raises."""
+    rows = {row.user_id: row for row in await assigned(act, task)}
+    new = [user_id for user_id in dict.fromkeys(user_ids) if user_id not in rows]
+    gone = [user_id for user_id in rows if user_id not in user_ids]
+    users = await require_workers(act, new, "assignee_ids")
+    for user in users:
+        await ensure_member(act, poc, user.id)
+        act.add(TaskAssignee(tenant_id=tenant_of(act), task_id=task.id, user_id=user.id))
+    for user_id in gone:
+        await act.tx.delete(rows[user_id])
+    if new or gone:
+        left = [(await act.tx.get_one(User, user_id)).full_name for user_id in gone]
+        await act.record(
+            Action.TASK_ASSIGNED,
+            poc,
+            task=task.title,
+            to=", ".join(user.full_name for user in users) or None,
+            no_more=", ".join(left) or None,
+        )
+
+
+def touch(act: Act, poc: Poc, task: Task) -> None:
+    """Count a change of a task, and tell of it."""
+    task.changed(clock.now(), by_id(act))
+    _changed(act, poc, task)
+
+
+def _changed(act: Act, poc: Poc, task: Task) -> None:
+    act.publish(
+        TaskChanged(tenant_id=task.tenant_id, poc_id=poc.id, task_id=task.id, by_id=by_id(act))
+    )
+    tell_row(act, poc, facts_of(poc))  # it may show another progress

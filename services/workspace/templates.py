@@ -1,0 +1,251 @@
+"""Templates: made, changed, put in order, archived. What POCs have of them are copies, which stay
+as they are."""
+
+from collections.abc import Sequence
+from typing import TypeVar
+from uuid import UUID
+
+from sqlmodel import col, select
+
+from models import GroupTemplate, GroupTemplateTask, Resource, Side, TaskTemplate
+from services.access.actor import Principal
+from services.access.permissions import Permission
+from services.audit.acting import Act, acting
+from services.audit.writing import Action
+from services.core import clock
+from services.core.errors import ConflictError
+from services.core.forms import Form, lines, text
+from services.core.looking import looks_first
+from services.core.names import fold
+from services.workspace.events import GroupTemplateChanged, TaskTemplateChanged
+from services.workspace.fields import days_number, side_choice
+from services.workspace.plans import resources_of
+from services.workspace.positions import next_position, place
+from services.workspace.rights import by_id, check_version, stamp, tenant_of
+
+TemplateT = TypeVar("TemplateT", GroupTemplate, TaskTemplate)
+LAST_DAY = 730
+"""The latest day of a POC on which a task of a template can begin, and the longest it can take."""
+
+
+class GroupTemplateForm(Form):
+    """A group template's title and description."""
+
+    title: str = text("Title")
+    description: str = lines("Description", optional=True)
+
+
+class TaskTemplateForm(Form):
+    """A task template: whose work it is, and when, counted from a POC's first day, which is 1."""
+
+    title: str = text("Title")
+    description: str = lines("Description", optional=True)
+    side: Side = side_choice()
+    start_day: int = days_number("Starts on day", LAST_DAY)
+    days: int = days_number("Takes days", LAST_DAY)
+
+
+@looks_first
+async def create_group(principal: Principal, form: GroupTemplateForm) -> UUID:
+    """Make an empty group template; returns its id."""
+    async with acting(principal, Permission.CREATE_TEMPLATES) as act:
+        group = act.add(
+            GroupTemplate(**stamp(act), **form.model_dump(), title_key=_key(form.title))
+        )
+        await act.record(Action.TEMPLATE_CREATED, group)
+        _group_changed(act, group)
+        return group.id
+
+
+@looks_first
+async def create_task(
+    principal: Principal, form: TaskTemplateForm, *, group_id: UUID | None = None
+) -> UUID:
+    """Make a task template, at the end of a group where one is given; returns its id."""
+    async with acting(principal, Permission.CREATE_TEMPLATES) as act:
+        group = await _group_to_change(act, group_id) if group_id else None
+        task = act.add(TaskTemplate(**stamp(act), **form.model_dump(), title_key=_key(form.title)))
+        await act.tx.flush()
+        if group is not None:
+            await _put(act, group, task, None)
+            group.changed(clock.now(), by_id(act))
+            _group_changed(act, group)
+        await act.record(Action.TEMPLATE_CREATED, task, group=group.title if group else None)
+        _task_changed(act, task)
+        return task.id
+
+
+@looks_first
+async def edit_group(
+    principal: Principal, group_id: UUID, version: int, form: GroupTemplateForm
+) -> None:
+    """Change a group template's title and description."""
+    async with acting(principal, Permission.CREATE_TEMPLATES) as act:
+        group = await _group_to_change(act, group_id, version)
+        if await _edit(act, group, form):
+            _group_changed(act, group)
+
+
+@looks_first
+async def edit_task(
+    principal: Principal, task_id: UUID, version: int, form: TaskTemplateForm
+) -> None:
+    """Change a task template, in every group that has it."""
+    async with acting(principal, Permission.CREATE_TEMPLATES) as act:
+        task = await _task_to_change(act, task_id, version)
+        if await _edit(act, task, form):
+            _task_changed(act, task)
+
+
+async def _edit(act: Act, row: GroupTemplate | TaskTemplate, form: Form) -> bool:
+    before, values = row.title, form.model_dump()
+    if all(getattr(row, field) == value for field, value in values.items()):
+        return False
+    for field, value in values.items():
+        setattr(row, field, value)
+    row.title_key = _key(row.title)
+    row.changed(clock.now(), by_id(act))
+    await act.record(Action.TEMPLATE_EDITED, row, before=before if before != row.title else None)
+    return True
+
+
+@looks_first
+async def put_in_group(
+    principal: Principal, group_id: UUID, version: int, task_id: UUID, before_id: UUID | None = None
+) -> None:
+    """Have a task template stand in a group before another one, or at its end. It may be in the
+    group already, or come to it."""
+    async with acting(principal, Permission.CREATE_TEMPLATES) as act:
+        group = await _group_to_change(act, group_id, version)
+        task = await _task_to_change(act, task_id)
+        if await _put(act, group, task, before_id):
+            group.changed(clock.now(), by_id(act))
+            await act.record(Action.TEMPLATE_EDITED, group, task=task.title)
+            _group_changed(act, group)
+
+
+@looks_first
+async def take_out_of_group(
+    principal: Principal, group_id: UUID, version: int, task_id: UUID
+) -> None:
+    """Take a task template out of a group; the template itself stays."""
+    async with acting(principal, Permission.CREATE_TEMPLATES) as act:
+        group = await _group_to_change(act, group_id, version)
+        task = await act.get(TaskTemplate, task_id)
+        for row in await _places(act, group):
+            if row.task_id == task.id:
+                await act.tx.delete(row)
+                group.changed(clock.now(), by_id(act))
+                await act.record(Action.TEMPLATE_EDITED, group, without=task.title)
+                _group_changed(act, group)
+
+
+@looks_first
+async def duplicate_group(principal: Principal, group_id: UUID) -> UUID:
+    """Make another group of the same tasks and resources; returns its id."""
+    async with acting(principal, Permission.CREATE_TEMPLATES) as act:
+        group = await act.get(GroupTemplate, group_id)
+        title = f"{group.title[:190]} (copy)"
+        copy = act.add(
+            GroupTemplate(
+                **stamp(act), title=title, title_key=_key(title), description=group.description
+            )
+        )
+        await act.tx.flush()
+        for row in await _places(act, group):
+            act.add(_place(act, copy.id, row.task_id, row.position))
+        for resource in await resources_of(act, group_ids=[group.id]):
+            kept = resource.model_dump(include={"kind", "title", "content", "language", "shared"})
+            act.add(Resource(**stamp(act), **kept, group_template_id=copy.id))
+        await act.record(Action.TEMPLATE_CREATED, copy, copy_of=group.title)
+        _group_changed(act, copy)
+        return copy.id
+
+
+@looks_first
+async def set_group_archived(
+    principal: Principal, group_id: UUID, version: int, *, archived: bool
+) -> None:
+    """Take a group template out of what can be chosen, or put it back."""
+    async with acting(principal, Permission.CREATE_TEMPLATES) as act:
+        group = await act.get(GroupTemplate, group_id, lock=True)
+        if await _set_archived(act, group, version, archived):
+            _group_changed(act, group)
+
+
+@looks_first
+async def set_task_archived(
+    principal: Principal, task_id: UUID, version: int, *, archived: bool
+) -> None:
+    """Take a task template out of its groups, or put it back where it was."""
+    async with acting(principal, Permission.CREATE_TEMPLATES) as act:
+        task = await act.get(TaskTemplate, task_id, lock=True)
+        if await _set_archived(act, task, version, archived):
+            _task_changed(act, task)
+
+
+async def _set_archived(
+    act: Act, row: GroupTemplate | TaskTemplate, version: int, archived: bool
+) -> bool:
+    if (row.archived_at is not None) == archived:
+        return False
+    check_version(version, row.version, f"“{row.title}”")
+    row.archived_at = clock.now() if archived else None
+    row.changed(clock.now(), by_id(act))
+    await act.record(Action.TEMPLATE_ARCHIVED if archived else Action.TEMPLATE_RESTORED, row)
+    return True
+
+
+async def _group_to_change(act: Act, group_id: UUID, version: int | None = None) -> GroupTemplate:
+    return _changeable(await act.get(GroupTemplate, group_id, lock=True), version)
+
+
+async def _task_to_change(act: Act, task_id: UUID, version: int | None = None) -> TaskTemplate:
+    return _changeable(await act.get(TaskTemplate, task_id, lock=True), version)
+
+
+def _changeable(row: TemplateT, version: int | None) -> TemplateT:
+    if row.archived_at is not None:
+        raise ConflictError(f"“{row.title}” is archived. Restore it first.")
+    if version is not None:
+        check_version(version, row.version, f"“{row.title}”")
+    return row
+
+
+async def _places(act: Act, group: GroupTemplate) -> Sequence[GroupTemplateTask]:
+    found = await act.tx.exec(
+        select(GroupTemplateTask)
+        .where(GroupTemplateTask.group_id == group.id)
+        .order_by(col(GroupTemplateTask.position))
+    )
+    return found.all()
+
+
+def _place(act: Act, group_id: UUID, task_id: UUID, position: int) -> GroupTemplateTask:
+    return GroupTemplateTask(
+        tenant_id=tenant_of(act), group_id=group_id, task_id=task_id, position=position
+    )
+
+
+async def _put(act: Act, group: GroupTemplate, task: TaskTemplate, before_id: UUID | None) -> bool:
+    """Whether the task came to the group, or stands elsewhere in it."""
+    rows = list(await _places(act, group))
+    row = next((row for row in rows if row.task_id == task.id), None)
+    is_new = row is None
+    if row is None:
+        row = act.add(_place(act, group.id, task.id, next_position(rows)))
+    before = next((other.id for other in rows if other.task_id == before_id), before_id)
+    moved = place(rows, row, before)
+    return is_new or bool(moved)
+
+
+def _group_changed(act: Act, group: GroupTemplate) -> None:
+    act.publish(GroupTemplateChanged(tenant_id=group.tenant_id, template_id=group.id))
+
+
+def _task_changed(act: Act, task: TaskTemplate) -> None:
+    act.publish(TaskTemplateChanged(tenant_id=task.tenant_id, template_id=task.id))
+
+
+def _key(title: str) -> str:
+    return fold(title)[:1000]

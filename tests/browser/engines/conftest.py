@@ -1,0 +1,63 @@
+"""One Firefox and one WebKit for each process of the tests; a clean one for each test."""
+
+import asyncio
+from collections.abc import AsyncIterator, Generator, Iterator
+
+import pytest
+import pytest_asyncio
+from selenium.webdriver.remote.webdriver import WebDriver
+
+from tests.browser.browsers import RESULTS
+from tests.browser.engines import drivers
+from tests.browser.engines.screen import Screen
+from tests.browser.server import Server
+
+_failed = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Note a failure, for the evidence."""
+    report = yield
+    item.stash[_failed] = item.stash.get(_failed, False) or report.failed
+    return report
+
+
+@pytest.fixture(scope="session")
+def firefox() -> Iterator[WebDriver]:
+    """Debian's Firefox."""
+    with drivers.firefox() as driver:
+        yield driver
+
+
+@pytest.fixture(scope="session")
+def webkit() -> Iterator[WebDriver]:
+    """Debian's WebKit."""
+    with drivers.webkit() as driver:
+        yield driver
+
+
+@pytest.fixture(params=["firefox", "webkit"])
+def engine(request: pytest.FixtureRequest) -> WebDriver:
+    """Each of the two in turn."""
+    driver: WebDriver = request.getfixturevalue(request.param)
+    return driver
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def screen(
+    request: pytest.FixtureRequest, engine: WebDriver, server: Server
+) -> AsyncIterator[Screen]:
+    """The engine, where nobody is signed in. The test fails where the server complains."""
+    before = len(server.log())
+    screen = Screen(engine, server.url)
+    yield screen
+    if request.node.stash.get(_failed, False):
+        (RESULTS / "failures").mkdir(parents=True, exist_ok=True)
+        kept = RESULTS / "failures" / f"{request.node.name}.html"
+        # (Of WebKit without a graphics card, no picture can be had.)
+        kept.write_text(await asyncio.to_thread(lambda: engine.page_source), encoding="utf-8")
+    await screen.clear()
+    assert "Traceback" not in server.log()[before:], server.log()[before:]

@@ -1,0 +1,158 @@
+"""A browser by its driver, in the words of who uses it; every wait is for what is to be seen."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Any
+
+from selenium.common.exceptions import WebDriverException
+from selenium.webdriver.remote.webdriver import WebDriver
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.select import Select
+
+from models import User
+from tests.browser.browsers import PATIENCE
+from tests.browser.server import cookie_name
+from tests.factories import open_session
+
+LOOK_EVERY = 0.05  # seconds
+# What a person could press or fill in, by the name that it is read out with; of several, the last,
+# which is the one in a dialog.
+FIND = """
+const [selector, name] = arguments;
+const spoken = (of) => (of.ariaLabel ?? of.textContent).trim().replace(/\\s+/g, " ");
+const seen = [...document.querySelectorAll(selector)].filter(
+  (of) => of.checkVisibility() && (of.labels?.length ? [...of.labels].some(
+    (label) => spoken(label).replace(" (optional)", "") === name) : spoken(of) === name));
+return seen.at(-1);
+"""
+READY = "return !document.getElementById('popup') || window.did_handshake === true"
+TEXT = "return document.body.innerText"
+
+
+class Screen:
+    """One browser, and the tab of it that is looked at."""
+
+    def __init__(self, driver: WebDriver, url: str) -> None:
+        self.driver = driver
+        self.url = url
+
+    async def as_user(self, user: User, path: str) -> None:
+        """Open this page where this user is signed in."""
+        _, token = await open_session(user)
+        cookie = {"name": cookie_name(self.url), "value": token, "path": "/", "httpOnly": True}
+        await self.open("/healthz")  # cookies are set for the page that is shown
+        await asyncio.to_thread(self.driver.delete_all_cookies)
+        await asyncio.to_thread(self.driver.add_cookie, cookie)
+        await self.open(path)
+
+    async def open(self, path: str) -> None:
+        """Go to a path of the server, or to a whole url; wait until the page hears of changes."""
+        url = path if "://" in path else f"{self.url}{path}"
+        await asyncio.to_thread(self.driver.get, url)
+        await self.ready()
+
+    async def ready(self) -> None:
+        """Wait until the page hears of changes."""
+        await self._until(lambda: self.driver.execute_script(READY), "The page has no connection")
+
+    async def new_tab(self, path: str) -> str:
+        """Open this page in one more tab, which is looked at from now on; returns its handle."""
+        await asyncio.to_thread(self.driver.switch_to.new_window, "tab")
+        await self.open(path)
+        return self.driver.current_window_handle
+
+    async def look_at(self, tab: str) -> None:
+        """Look at another tab."""
+        await asyncio.to_thread(self.driver.switch_to.window, tab)
+
+    async def close_tab(self) -> None:
+        """Close the tab that is looked at, for the first one."""
+        await asyncio.to_thread(self.driver.close)
+        await self.look_at(self.driver.window_handles[0])
+
+    async def press(self, name: str) -> None:
+        """Press the button, link or switch of this name."""
+        element = await self.find("button, a, summary, [role=switch]", name)
+        await asyncio.to_thread(element.click)
+
+    async def fill(self, **values: str) -> None:
+        """Fill in the fields of these labels: `first_name` is "First Name"."""
+        for field, value in values.items():
+            element = await self.field(field)
+            if element.tag_name == "select":
+                await asyncio.to_thread(Select(element).select_by_visible_text, value)
+            else:
+                await asyncio.to_thread(element.send_keys, value)
+
+    async def field(self, name: str) -> WebElement:
+        """The field of this label."""
+        labels = {name.replace("_", " ").title(), name.replace("_", " ").capitalize()}
+        found: WebElement = await self._until(
+            lambda: next(filter(None, map(self._field, labels)), None), f"No field {name}"
+        )
+        return found
+
+    def _field(self, label: str) -> Any:
+        return self.driver.execute_script(FIND, "input, select", label)
+
+    async def find(self, selector: str, name: str) -> WebElement:
+        """Wait for the element of this name."""
+        found: WebElement = await self._until(
+            lambda: self.driver.execute_script(FIND, selector, name), f"No {selector} {name!r}"
+        )
+        return found
+
+    async def expect(self, text: str) -> None:
+        """Wait for the page to say this."""
+        await self._until(lambda: text in self.driver.execute_script(TEXT), f"It never says {text}")
+
+    async def expect_not(self, text: str) -> None:
+        """Wait for the page to say this no more."""
+        await self._until(
+            lambda: text not in self.driver.execute_script(TEXT), f"It goes on saying {text}"
+        )
+
+    async def run(self, script: str, *given: object) -> Any:
+        """What a script of the page returns."""
+        return await asyncio.to_thread(self.driver.execute_script, script, *given)
+
+    async def go_back(self) -> None:
+        """Press Back."""
+        await asyncio.to_thread(self.driver.back)
+
+    async def reload(self) -> None:
+        """Load the page anew."""
+        await asyncio.to_thread(self.driver.refresh)
+        await self.ready()
+
+    async def clear(self) -> None:
+        """Leave every page, and forget who was signed in."""
+        await asyncio.to_thread(self._clear)
+
+    def _clear(self) -> None:
+        first, *others = self.driver.window_handles
+        for tab in others:
+            self.driver.switch_to.window(tab)
+            self.driver.close()
+        self.driver.switch_to.window(first)
+        self.driver.get(f"{self.url}/healthz")
+        self.driver.delete_all_cookies()
+        self.driver.get("about:blank")
+
+    async def _until(self, look: Callable[[], Any], otherwise: str) -> Any:
+        deadline = time.monotonic() + PATIENCE / 1000
+        while True:
+            problem: WebDriverException | None = None
+            try:
+                found = await asyncio.to_thread(look)
+            except WebDriverException as error:  # between two pages there is none
+                found, problem = None, error
+            if found:
+                return found
+            if time.monotonic() > deadline:
+                text = await self.run(TEXT)
+                raise AssertionError(
+                    f"{otherwise} at {self.driver.current_url}:\n{text}"
+                ) from problem
+            await asyncio.sleep(LOOK_EVERY)

@@ -1,0 +1,88 @@
+"""Tables on paper, in narrow windows, and in windows that are zoomed in."""
+
+import pytest
+from playwright.async_api import expect
+
+from models import Tenant, User
+from tests import factories
+from tests.browser.browsers import Browsers
+from tests.browser.looks import SIDEWAYS
+
+PAGES = ("users", "account", "roles", "audit", "settings", "users/import")
+# 1280 pixels at 100% and more, up to 400%; then what is common on phones.
+WIDTHS = (1280, 860, 720, 640, 390, 320)
+WOLFE = "wolfeschlegelsteinhausenbergerdorff.featherstonehaugh"
+CUT_OFF = """
+() => [...document.querySelectorAll("td .clip")]
+  .filter((of) => of.checkVisibility() && of.scrollWidth > of.clientWidth + 1 && of.clientWidth)
+  .map((of) => of.className)
+"""
+
+
+def long_email(tenant: Tenant) -> str:
+    """An email that is longer than any column, and nobody else's."""
+    return f"{WOLFE}@{tenant.slug}.a-rather-long-domain.example.com"
+
+
+async def test_no_page_scrolls_sideways_however_narrow_it_is(
+    browsers: Browsers, tenant: Tenant, grace: User
+) -> None:
+    await factories.create_user(tenant, first_name="Wolfeschlegelstein", email=long_email(tenant))
+    context = await browsers.signed_in(grace)
+    wide = []
+    for path in PAGES:
+        page = await browsers.tab(context, f"/t/{tenant.slug}/{path}")
+        for width in WIDTHS:
+            await page.set_viewport_size({"width": width, "height": 800})
+            if await page.evaluate(SIDEWAYS) > 0:
+                wide.append((path, width))
+        await page.close()
+    assert not wide
+
+
+@pytest.mark.parametrize(("width", "shown_as"), [(1280, "table-row"), (720, "grid"), (320, "grid")])
+async def test_rows_are_cards_where_a_table_no_longer_fits(
+    browsers: Browsers, tenant: Tenant, grace: User, width: int, shown_as: str
+) -> None:
+    await factories.create_user(tenant, first_name="Wolfeschlegelstein", email=long_email(tenant))
+    page = await browsers.as_user(
+        grace, f"/t/{tenant.slug}/users", viewport={"width": width, "height": 800}
+    )
+    await expect(page.locator("tbody tr").first).to_have_css("display", shown_as)
+    if shown_as == "grid":
+        assert await page.evaluate(CUT_OFF) == []
+
+
+async def test_in_a_low_window_the_header_covers_nothing(
+    browsers: Browsers, tenant: Tenant, grace: User
+) -> None:
+    await factories.create_users(20, tenant)
+    page = await browsers.as_user(
+        grace, f"/t/{tenant.slug}/users", viewport={"width": 320, "height": 256}
+    )
+    await expect(page.locator(".shell")).to_have_css("position", "static")
+
+
+async def test_paper_has_dark_ink_whole_emails_and_says_what_it_leaves_out(
+    browsers: Browsers, tenant: Tenant, grace: User
+) -> None:
+    await factories.create_user(tenant, first_name="Aaron", email=long_email(tenant))
+    await factories.create_users(60, tenant)
+    page = await browsers.as_user(
+        grace,
+        f"/t/{tenant.slug}/users",
+        color_scheme="dark",
+        viewport={"width": 700, "height": 900},
+    )
+    rows = await page.locator("tbody tr").count()
+    await page.emulate_media(media="print", color_scheme="dark")
+    email = page.get_by_text(long_email(tenant))
+    await expect(email).to_be_visible()
+    await expect(page.locator("body")).to_have_css("background-color", "rgb(255, 255, 255)")
+    await expect(page.locator(".name-link").first).to_have_css("color", "rgb(0, 0, 0)")
+    assert await page.evaluate(CUT_OFF) == []
+    await expect(page.locator("tbody tr").first).to_have_css("break-inside", "avoid")
+    await expect(page.get_by_text(f"{62 - rows} more users match")).to_be_visible()
+    await expect(page.get_by_role("searchbox")).to_be_hidden()
+    await page.emulate_media(media="screen")
+    await expect(page.get_by_text("more users match")).to_be_hidden()

@@ -1,0 +1,176 @@
+"""What every live table does for who works in it all day, tried on the users."""
+
+import csv
+import io
+import re
+
+from playwright.async_api import Page, expect
+
+from models import Tenant, User
+from services.access.actor import Actor
+from services.audit.writing import Action
+from tests import books, factories
+from tests.browser.browsers import Browsers
+from tests.browser.crowd import create_crowd
+from tests.browser.grid import Grid
+
+
+async def _exported(page: Page, button: str) -> list[list[str]]:
+    async with page.expect_download() as download:
+        await page.get_by_role("button", name=button, exact=True).last.click()
+    path = await (await download.value).path()
+    content = path.read_bytes()
+    assert content.startswith(b"\xef\xbb\xbf")
+    assert content.endswith(b"\r\n")
+    return list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
+
+
+async def test_rows_are_selected_by_hand_on_a_page_and_all_that_match(
+    browsers: Browsers, tenant: Tenant, grace: User
+) -> None:
+    await create_crowd(tenant)
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/users?status=active")
+    grid = Grid(page)
+    bar = page.get_by_role("toolbar")
+    await expect(bar).to_have_count(0)
+    await page.get_by_role("checkbox", name="Select Grace Hopper").check()
+    await expect(bar).to_have_accessible_name("Acts on the 1 selected user")
+    await page.get_by_role("checkbox", name="Select the 50 on this page").check()
+    await expect(bar).to_contain_text("50 selected")
+    await page.get_by_role("button", name="Next").click()
+    await expect(page.get_by_role("navigation", name="Pages")).to_contain_text("Page 2")
+    await expect(bar).to_contain_text("50 selected")
+    await bar.get_by_role("button", name=re.compile("^Select all 22[0-9] that match$")).click()
+    await expect(bar).to_contain_text(re.compile("22[0-9] selected"))
+    await expect(grid.rows.first.get_by_role("checkbox")).to_be_checked()
+    await bar.get_by_role("button", name="Clear selection").click()
+    await expect(bar).to_have_count(0)
+    await expect(grid.rows.first.get_by_role("checkbox")).not_to_be_checked()
+
+
+async def test_the_view_and_the_selection_are_exported_as_they_are_shown(
+    browsers: Browsers, tenant: Tenant, grace: User
+) -> None:
+    await create_crowd(tenant)
+    await factories.create_user(tenant, first_name="=HYPERLINK", last_name="Évil")
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/users?role=sales_engineer")
+    await expect(Grid(page).rows).to_have_count(50)
+    lines = await _exported(page, "Export")
+    assert lines[0] == ["Name", "Email", "Role", "Status", "Last active"]
+    assert len(lines) == 1 + 215
+    assert lines[1][0] == "'=HYPERLINK Évil"
+    assert {line[2] for line in lines[1:]} == {"Sales Engineer"}
+
+    await page.get_by_text("Columns", exact=True).click()
+    await page.get_by_role("checkbox", name="Role", exact=True).uncheck()
+    await page.keyboard.press("Escape")
+    await page.get_by_role("checkbox", name="Select Person 001").check()
+    lines = await _exported(page, "Export")
+    assert [line[0] for line in lines[1:]] == ["Person 001"]
+    assert lines[0] == ["Name", "Email", "Status", "Last active"]
+    assert (await books.actions_of(tenant)).count(Action.USERS_EXPORTED) == 2
+
+
+async def test_columns_are_chosen_once_and_for_every_browser(
+    browsers: Browsers, tenant: Tenant, grace: User, ada: User
+) -> None:
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/users")
+    await expect(page.get_by_role("columnheader", name="Email")).to_be_visible()
+    await page.get_by_text("Columns", exact=True).click()
+    await page.get_by_role("checkbox", name="Email", exact=True).uncheck()
+    await expect(page.get_by_role("columnheader", name="Email")).to_have_count(0)
+    await expect(page.get_by_role("checkbox", name="Name", exact=True)).to_be_disabled()
+    other = await browsers.as_user(grace, f"/t/{tenant.slug}/users")
+    await expect(other.get_by_role("columnheader", name="Role")).to_be_visible()
+    await expect(other.get_by_role("columnheader", name="Email")).to_have_count(0)
+
+
+async def test_a_view_has_a_name_and_a_url(
+    browsers: Browsers, tenant: Tenant, grace: User, ada: User, admin: Actor
+) -> None:
+    await factories.create_user(tenant, first_name="Hedy", invited=True)
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/users")
+    await page.get_by_label("Status").select_option("Invited")
+    await expect(Grid(page).names).to_have_text(["Hedy Lovelace"])
+    await page.get_by_label("Saved views").click()
+    await page.get_by_label("Name of this view").fill("Still out")
+    await page.get_by_role("button", name="Save", exact=True).click()
+    await expect(page.get_by_label("Saved views")).to_have_text("Still out")
+    assert page.url.endswith("/users?status=invited&view=Still+out")
+
+    other = await browsers.as_user(grace, f"/t/{tenant.slug}/users")
+    await expect(Grid(other).names).to_have_count(3)
+    await other.get_by_label("Saved views").click()
+    await other.get_by_role("link", name="Still out").click()
+    await expect(Grid(other).names).to_have_text(["Hedy Lovelace"])
+    await expect(other.get_by_label("Saved views")).to_have_text("Still out")
+    await other.get_by_label("Saved views").click()
+    await other.get_by_role("button", name="Remove Still out").click()
+    await expect(other.get_by_role("link", name="Still out")).to_have_count(0)
+    again = await browsers.as_user(grace, f"/t/{tenant.slug}/users")
+    await again.get_by_label("Saved views").click()
+    await expect(again.get_by_label("Name of this view")).to_be_visible()
+    await expect(again.get_by_role("link", name="Still out")).to_have_count(0)
+
+
+async def test_keys_move_select_search_and_open(
+    browsers: Browsers, tenant: Tenant, grace: User, ada: User
+) -> None:
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/users")
+    grid = Grid(page)
+    await expect(grid.rows).to_have_count(2)
+    await page.keyboard.press("j")
+    await expect(grid.row("Ada Lovelace").get_by_role("link")).to_be_focused()
+    await page.keyboard.press("j")
+    await expect(grid.row("Grace Hopper").get_by_role("link")).to_be_focused()
+    await page.keyboard.press("x")
+    await expect(page.get_by_role("checkbox", name="Select Grace Hopper")).to_be_checked()
+    await page.keyboard.press("k")
+    await page.keyboard.press("/")
+    await expect(grid.search).to_be_focused()
+    await page.keyboard.press("j")
+    await expect(grid.search).to_have_value("j")
+    await grid.search.fill("")
+    await grid.search.blur()
+    await page.keyboard.press("?")
+    keys = page.get_by_role("dialog", name="Keyboard")
+    await keys.get_by_role("checkbox", name="Single keys act").uncheck()
+    await keys.get_by_role("button", name="Close").click()
+    await page.keyboard.press("/")
+    await expect(grid.search).not_to_be_focused()
+    await page.keyboard.press("?")
+    await keys.get_by_role("checkbox", name="Single keys act").check()
+    await keys.get_by_role("button", name="Close").click()
+    await expect(grid.rows).to_have_count(2)
+    await page.keyboard.press("j")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", name="Ada Lovelace")).to_be_visible()
+
+
+async def test_the_whole_row_opens_and_the_way_back_leads_to_the_same_place(
+    browsers: Browsers, tenant: Tenant, grace: User
+) -> None:
+    await create_crowd(tenant)
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/users?status=active&page=2")
+    grid = Grid(page)
+    await expect(grid.rows).to_have_count(50)
+    row = grid.rows.nth(30)
+    await row.scroll_into_view_if_needed()
+    name = await row.locator(".name-link").inner_text()
+    scrolled = await page.evaluate("() => scrollY")
+    assert scrolled > 300
+    await row.locator(".col-role").click()
+    await expect(page.get_by_role("heading", name=name)).to_be_visible()
+    await page.get_by_role("link", name="← All users").click()
+    await expect(grid.row(name)).to_be_in_viewport()
+    assert page.url.endswith("/users?status=active&page=2")
+    await expect(page.get_by_label("Status")).to_have_value("active")
+
+
+async def test_headings_stay_in_sight(browsers: Browsers, tenant: Tenant, grace: User) -> None:
+    await create_crowd(tenant)
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/users")
+    grid = Grid(page)
+    await expect(grid.rows).to_have_count(50)
+    await grid.rows.last.scroll_into_view_if_needed()
+    await expect(page.get_by_role("columnheader", name="Email")).to_be_in_viewport()

@@ -1,0 +1,64 @@
+"""The demo organisation: people and their work, the same every time."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from sqlmodel import select
+
+from models import Comment, Poc, PocStatus, Task, TaskStatus, Tenant, User
+from services.access.actor import Operator
+from services.audit.check import verify
+from services.core.db import reading
+from services.core.runtime import Runtime
+from services.core.startup import started
+from services.lists.query import ListQuery
+from services.operations.demo import create_demo
+from services.workspace import listing, task_list, template_list
+from tests.conftest import make_settings
+
+
+async def _rows(table: Any) -> Sequence[Any]:
+    async with reading() as tx:
+        return (await tx.exec(select(table))).all()
+
+
+async def test_the_demo_has_pocs_in_every_state_with_owners_active_and_not(
+    rollcall: Runtime,
+) -> None:
+    await create_demo()
+    pocs = await _rows(Poc)
+    users = {user.id: user for user in await _rows(User)}
+    assert len(pocs) == 40
+    assert {poc.status for poc in pocs} == set(PocStatus)
+    assert {users[poc.owner_id].active for poc in pocs} == {True, False}
+    assert {task.status for task in await _rows(Task)} == set(TaskStatus)
+    assert {comment.shared for comment in await _rows(Comment)} == {True, False}
+
+
+async def test_the_demo_is_shown_by_every_list(rollcall: Runtime) -> None:
+    await create_demo()
+    (tenant,) = await _rows(Tenant)
+    somebody = Operator("Test", tenant_id=tenant.id)
+    found = await listing.list_pocs(somebody, ListQuery())
+    assert len(found.rows) == 40
+    assert len((await template_list.list_templates(somebody)).groups) == 5
+    groups = await task_list.list_groups(somebody, found.rows[0].id)
+    assert all(group.tasks for group in groups)
+    _, broken = await verify()
+    assert broken is None
+
+
+async def test_the_demo_is_the_same_every_time(tmp_path: Path) -> None:
+    seen = []
+    for name in ("one", "two"):
+        folder = tmp_path / name
+        folder.mkdir()
+        async with started(make_settings(folder)):
+            await create_demo()
+            users = {user.id: user.full_name for user in await _rows(User)}
+            pocs = {poc.id: poc.title for poc in await _rows(Poc)}
+            tasks = [(pocs[task.poc_id], task.title, task.status) for task in await _rows(Task)]
+            owners = [(poc.title, users[poc.owner_id], poc.status) for poc in await _rows(Poc)]
+            seen.append((sorted(tasks), sorted(owners)))
+    assert seen[0] == seen[1]

@@ -1,0 +1,100 @@
+"""How many pages an act has closed: told to who asks, and kept beside its entry in the log."""
+
+import asyncio
+import time
+from uuid import UUID, uuid4
+
+import pytest
+
+from models import EndReason, Tenant, User
+from services.access.actor import Actor
+from services.core.errors import NotFoundError
+from services.core.events import stamped
+from services.core.runtime import Runtime
+from services.sessions import receipts
+from services.sessions.events import SessionsEnded
+from services.sessions.receipts import Receipt
+from services.users import accounts
+from tests import books
+from tests.factories import create_user
+
+
+@pytest.fixture
+async def ada(tenant: Tenant) -> User:
+    return await create_user(tenant, first_name="Ada", last_name="Lovelace")
+
+
+def _ended(rollcall: Runtime, user: User, cause: UUID) -> SessionsEnded:
+    event = SessionsEnded(
+        tenant_id=user.tenant_id,
+        user_id=user.id,
+        session_ids=(uuid4(),),
+        reason=EndReason.DEACTIVATED,
+        cause=cause,
+    )
+    return stamped(event, time.perf_counter(), rollcall.process_id)
+
+
+async def _closing(receipt: Receipt) -> Receipt:
+    return receipt
+
+
+async def test_who_asks_is_told_however_early_or_late_they_ask(
+    rollcall: Runtime, ada: User
+) -> None:
+    event = _ended(rollcall, ada, uuid4())
+    early = asyncio.create_task(receipts.of(event.cause))
+    await asyncio.sleep(0)
+    receipt = Receipt(2, 2, 12.0)
+    await receipts.settle(event, _closing(receipt))
+    assert await early == receipt
+    assert await receipts.of(event.cause) == receipt
+
+
+async def test_of_an_act_that_closed_nothing_nothing_is_known(
+    rollcall: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(receipts, "KEPT_SECONDS", 0.05)
+    assert await receipts.of(uuid4()) is None
+
+
+async def test_who_stops_asking_takes_the_receipt_from_nobody(rollcall: Runtime, ada: User) -> None:
+    event = _ended(rollcall, ada, uuid4())
+    leaves = asyncio.create_task(receipts.of(event.cause))
+    stays = asyncio.create_task(receipts.of(event.cause))
+    await asyncio.sleep(0)
+    leaves.cancel()
+    await receipts.settle(event, _closing(Receipt(1, 1, 5.0)))
+    assert await stays == Receipt(1, 1, 5.0)
+
+
+async def test_where_no_page_was_open_the_log_says_nothing(
+    rollcall: Runtime, tenant: Tenant, ada: User
+) -> None:
+    await receipts.settle(_ended(rollcall, ada, uuid4()), _closing(Receipt(0, 0, None)))
+    assert await books.audit_of(tenant) == []
+
+
+@pytest.mark.parametrize("slowest", [41.26, None])
+async def test_receipt_is_kept_beside_the_deactivation(
+    rollcall: Runtime, tenant: Tenant, admin: Actor, ada: User, slowest: float | None
+) -> None:
+    change = await accounts.set_active(admin, ada.id, active=False)
+    assert change.cause is not None
+    event = _ended(rollcall, ada, change.cause)
+    await receipts.settle(event, _closing(Receipt(3, 2, slowest)))
+    deactivated, kept = await books.audit_of(tenant)
+    assert kept.action == "user.pages_closed"
+    assert kept.actor_name == "Rollcall"
+    assert kept.details == {
+        "cause": str(deactivated.id),
+        "pages": 3,
+        "answered": 2,
+        "slowest_ms": slowest and 41.3,
+        "unheard": 0,
+    }
+
+
+async def test_receipt_of_nobody_is_refused(rollcall: Runtime, admin: Actor) -> None:
+    with pytest.raises(NotFoundError):
+        await receipts.keep(admin.session_id, admin.session_id, Receipt(0, 0, None))

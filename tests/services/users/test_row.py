@@ -1,0 +1,74 @@
+"""What a grid is told of a user: few bytes, and enough."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from models import MailState, Role, new_id
+from services.core.names import fold
+from services.lists.wire import patch_values, row_values
+from services.users.list import USERS
+from services.users.row import UserRow
+
+# A row says who is here, which the running Rollcall knows.
+pytestmark = pytest.mark.usefixtures("rollcall")
+
+# Bytes that carry a patch to one grid, at most: the JSON, socket.io's and engine.io's digits, and
+# the header of a websocket frame of more than 125 bytes (RFC 6455, section 5.2).
+MOST = 300
+FRAMING = len("42") + 4
+
+
+def _row(name: str = "Kathleen Antonelli", **given: object) -> UserRow:
+    email = f"{name.replace(' ', '.').lower()}@nordwind.example"
+    values: dict[str, object] = {
+        "id": new_id(),
+        "name": name,
+        "email": email,
+        "role": Role.SALES_ENGINEER,
+        "active": True,
+        "invited": False,
+        "mail": None,
+        "mail_answer": "",
+        "version": 17,
+        "key": f"{fold(name)} {fold(email)}",
+        "last_active": datetime(2026, 11, 24, 3, 30, 5, tzinfo=UTC),
+        "end_date": None,
+    }
+    return UserRow(**(values | given))  # type: ignore[arg-type]
+
+
+def test_a_toggle_costs_a_grid_300_bytes_at_most() -> None:
+    message = ["rollcall_user", patch_values(USERS, _row(active=False), {"active": True})]
+    sent = json.dumps(message, separators=(",", ":"), ensure_ascii=False).encode()
+    assert len(sent) + FRAMING <= MOST
+
+
+def test_what_is_usual_is_left_out() -> None:
+    assert set(row_values(USERS, _row(last_active=None))) == {
+        "id",
+        "name",
+        "email",
+        "role",
+        "active",
+        "version",
+    }
+
+
+def test_what_is_unusual_is_told() -> None:
+    row = _row(invited=True, mail=MailState.FAILED, mail_answer="550 no such user")
+    values = row_values(USERS, row)
+    assert (values["invited"], values["mail"]) == (True, "failed")
+    assert values["mail_answer"] == "550 no such user"
+    assert row_values(USERS, _row())["last_active"] == "2026-11-24T03:30Z"
+
+
+@pytest.mark.parametrize("name", ["Zoë Öztürk", "Ødegård", "李 小龍", "ﬁona", "Straße", "İpek"])
+def test_a_search_key_that_the_browser_cannot_derive_is_told(name: str) -> None:
+    assert row_values(USERS, _row(name))["key"] == _row(name).key
+
+
+def test_a_name_that_mixes_scripts_is_told_as_such() -> None:
+    told = row_values(USERS, _row(mixed=("Latin", "Cyrillic")))["mixed"]
+    assert told.startswith("This name mixes Latin and Cyrillic letters, which can look alike.")

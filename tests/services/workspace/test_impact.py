@@ -1,0 +1,177 @@
+"""Before the toggle: what is told beforehand is what is so afterwards."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlmodel import select
+
+from models import (
+    Poc,
+    PocMember,
+    PocStatus,
+    Role,
+    Task,
+    TaskAssignee,
+    TaskGroup,
+    TaskStatus,
+    Tenant,
+    User,
+)
+from services.access.actor import Actor
+from services.core import clock
+from services.core.db import reading, transaction
+from services.core.errors import InvalidInputError
+from services.core.startup import started
+from services.users import accounts
+from services.workspace import impact, listing, task_list
+from services.workspace.pocs import HandOverForm
+from tests.conftest import make_settings
+from tests.factories import create_tenant, create_user, create_users, sign_in
+from tests.services.workspace.scene import MONDAY, create_poc, create_task
+
+PEOPLE = 3
+POCS = st.lists(
+    st.fixed_dictionaries(
+        {
+            "owner": st.integers(0, PEOPLE - 1),
+            "status": st.sampled_from(PocStatus),
+            "archived": st.booleans(),
+            "tasks": st.lists(
+                st.tuples(
+                    st.sets(st.integers(0, PEOPLE - 1)),
+                    st.sampled_from(TaskStatus),
+                    st.booleans(),
+                ),
+                max_size=4,
+            ),
+        }
+    ),
+    max_size=5,
+)
+
+
+async def _put(people: list[User], pocs: list[dict[str, Any]]) -> None:
+    now = clock.now()
+    own: dict[str, Any] = {"tenant_id": people[0].tenant_id, "created_at": now, "changed_at": now}
+    names: dict[str, Any] = {"title": "T", "title_key": "t", "customer": "C", "customer_key": "c"}
+    async with transaction() as tx:
+        for given_poc in pocs:
+            poc = Poc(
+                **own,
+                **names,
+                owner_id=people[given_poc["owner"]].id,
+                start_on=MONDAY,
+                status=given_poc["status"],
+                archived_at=now if given_poc["archived"] else None,
+            )
+            tx.add(poc)
+            await tx.flush()
+            tx.add(
+                PocMember(
+                    tenant_id=poc.tenant_id, poc_id=poc.id, user_id=poc.owner_id, added_at=now
+                )
+            )
+            group = TaskGroup(**own, poc_id=poc.id, title="G", position=1)
+            tx.add(group)
+            await tx.flush()
+            for assignees, status, archived in given_poc["tasks"]:
+                task = Task(
+                    **own,
+                    poc_id=poc.id,
+                    group_id=group.id,
+                    title="T",
+                    position=1,
+                    status=status,
+                    archived_at=now if archived else None,
+                )
+                tx.add(task)
+                await tx.flush()
+                for at in assignees:
+                    user_id = people[at].id
+                    tx.add(TaskAssignee(tenant_id=poc.tenant_id, task_id=task.id, user_id=user_id))
+
+
+async def _left(user_id: UUID) -> tuple[set[UUID], set[UUID]]:
+    """The open POCs that an inactive user owns, and the open tasks of theirs that nobody active is
+    to do: found row by row, as the database is now."""
+    async with reading() as tx:
+        active = {user.id for user in await tx.exec(select(User)) if user.active}
+        open_pocs = {
+            poc.id: poc
+            for poc in await tx.exec(select(Poc))
+            if poc.archived_at is None and not poc.status.is_closed
+        }
+        assigned: dict[UUID, set[UUID]] = {}
+        for row in await tx.exec(select(TaskAssignee)):
+            assigned.setdefault(row.task_id, set()).add(row.user_id)
+        tasks = {
+            task.id
+            for task in await tx.exec(select(Task))
+            if task.poc_id in open_pocs
+            and task.archived_at is None
+            and task.status is not TaskStatus.DONE
+            and user_id in assigned.get(task.id, set())
+            and not assigned[task.id] & active
+        }
+    assert user_id not in active
+    return {poc.id for poc in open_pocs.values() if poc.owner_id == user_id}, tasks
+
+
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(pocs=POCS, inactive=st.sets(st.integers(1, PEOPLE - 1)))
+def test_the_preview_is_what_is_so_after_the_commit(
+    sqlite_template: Path, tmp_path: Path, pocs: list[dict[str, Any]], inactive: set[int]
+) -> None:
+    async def run() -> None:
+        async with started(make_settings(tmp_path)):
+            tenant = await create_tenant()
+            admin, *people = [
+                *await create_users(1, tenant, role=Role.TENANT_ADMIN),
+                *await create_users(PEOPLE, tenant),
+            ]
+            actor = await sign_in(admin)
+            await _put(people, pocs)
+            for at in inactive:
+                await accounts.set_active(actor, people[at].id, False)
+            told = await impact.get_work_impact(actor, people[0].id)
+            await accounts.set_active(actor, people[0].id, False)
+            left_pocs, left_tasks = await _left(people[0].id)
+            assert {poc.id for poc in told.pocs} == left_pocs
+            assert {task.id for task in told.tasks} == left_tasks
+            assert await impact.get_work_impact(actor, people[0].id) == told
+
+    tmp_path.joinpath("rollcall.db").write_bytes(sqlite_template.read_bytes())
+    for beside in tmp_path.glob("rollcall.db-*"):
+        beside.unlink()
+    asyncio.run(run())
+
+
+async def test_all_that_would_be_left_is_handed_over_at_once(
+    admin: Actor, ada: Actor, ada_user: User, joan: Actor, joan_user: User, tenant: Tenant
+) -> None:
+    third = await create_user(tenant)
+    own = await create_poc(ada, "Own")
+    other = await create_poc(joan, "Other")
+    alone = await create_task(joan, other, "Alone", assignees=[ada_user.id])
+    both = await create_task(joan, other, "Both", assignees=[ada_user.id, joan_user.id])
+    await accounts.set_active(admin, ada_user.id, False)
+    await impact.hand_over_work(admin, ada_user.id, HandOverForm(owner_id=third.id))
+    assert await impact.get_work_impact(admin, ada_user.id) == impact.WorkImpact([], [])
+    assert (await listing.find_row(own)).owner.id == third.id
+    assert [one.id for one in (await task_list.find_task(alone)).assignees] == [third.id]
+    assert len((await task_list.find_task(both)).assignees) == 2
+    assert (await listing.get_details(joan, other)).row.owner.id == joan_user.id
+
+
+async def test_work_is_handed_over_to_somebody_active_alone(
+    admin: Actor, ada: Actor, ada_user: User, joan_user: User
+) -> None:
+    await create_poc(ada)
+    await accounts.set_active(admin, joan_user.id, False)
+    with pytest.raises(InvalidInputError, match="Joan Clarke is inactive"):
+        await impact.hand_over_work(admin, ada_user.id, HandOverForm(owner_id=joan_user.id))

@@ -1,0 +1,95 @@
+"""What Home shows to each role."""
+
+from datetime import timedelta
+
+from models import PocStatus, Role, TaskStatus, User
+from services.access.actor import Actor
+from services.core import clock
+from services.core.runtime import Runtime
+from services.workspace import members, overview, pocs, tasks
+from services.workspace.pocs import StatusForm
+from services.workspace.tasks import TaskStatusForm
+from tests.services.workspace.scene import create_group, create_poc, create_task, deactivate
+
+
+async def test_a_sales_engineer_sees_their_open_tasks_by_due_day_and_their_pocs(
+    ada: Actor, ada_user: User, joan: Actor
+) -> None:
+    today = clock.now().date()
+    poc_id = await create_poc(ada)
+    await create_task(ada, poc_id, "Without a day", assignees=[ada_user.id])
+    await create_task(ada, poc_id, "Later", due_on=today, assignees=[ada_user.id])
+    await create_task(
+        ada, poc_id, "Late", due_on=today - timedelta(days=1), assignees=[ada_user.id]
+    )
+    done = await create_task(ada, poc_id, "Done", assignees=[ada_user.id])
+    await tasks.set_status(ada, done, 1, TaskStatusForm(status=TaskStatus.DONE))
+    await create_poc(joan, "Joan's")
+    seen = await overview.get_overview(ada)
+    assert [task.title for task in seen.my_tasks] == ["Late", "Later", "Without a day"]
+    assert [poc.title for poc in seen.my_pocs] == ["Trial"]
+    assert seen.role is Role.SALES_ENGINEER
+    assert (seen.groups, seen.without_owner) == ((), ())
+
+
+async def test_an_administrator_sees_template_groups_the_most_used_first(
+    author: Actor, ada: Actor
+) -> None:
+    await create_group(author, "Alpha", ())
+    used = await create_group(author, "Beta", ())
+    await create_poc(ada, group_ids=[used])
+    seen = await overview.get_overview(author)
+    assert [(group.title, group.pocs) for group in seen.groups] == [("Beta", 1), ("Alpha", 0)]
+    assert seen.counts == {PocStatus.DRAFT: 1}
+    assert seen.my_tasks == ()
+
+
+async def test_a_tenant_admin_sees_open_pocs_without_an_active_owner(
+    ada: Actor, joan: Actor, admin: Actor, ada_user: User
+) -> None:
+    await create_poc(ada, "Open")
+    closed = await create_poc(ada, "Cancelled")
+    await pocs.change_status(ada, closed, 1, StatusForm(status=PocStatus.CANCELLED))
+    await create_poc(joan, "Joan's")
+    await deactivate(admin, ada_user.id)
+    seen = await overview.get_overview(admin)
+    assert [poc.title for poc in seen.without_owner] == ["Open"]
+
+
+async def test_what_others_did_since_the_last_visit_is_told(
+    rollcall: Runtime, ada: Actor, joan: Actor, joan_user: User
+) -> None:
+    poc_id = await create_poc(ada, "Both")
+    await members.add_member(ada, poc_id, joan_user.id)
+    await overview.note_visit(joan)
+    assert (await overview.get_overview(joan)).changes == ()
+    clock.shift(timedelta(hours=2))
+    await create_task(ada, poc_id)
+    await create_task(joan, poc_id, "Her own")
+    await create_poc(ada, "Not hers")
+    clock.shift(timedelta(hours=4))
+    await overview.note_visit(joan)
+    seen = await overview.get_overview(joan)
+    told = [(entry.action_label, entry.subject, entry.actor) for entry in seen.changes]
+    assert told == [
+        ("Task added", "Both", "Ada Lovelace"),
+        ("Group added", "Both", "Ada Lovelace"),
+    ]
+    assert seen.changes_in_all == 2
+    assert seen.since is not None
+
+
+async def test_a_visit_lasts_while_one_comes_back_soon(rollcall: Runtime, ada: Actor) -> None:
+    await overview.note_visit(ada)
+    clock.shift(timedelta(hours=1))
+    await overview.note_visit(ada)
+    since = (await overview.get_overview(ada)).since
+    clock.shift(timedelta(hours=1, minutes=20))
+    await overview.note_visit(ada)
+    assert (await overview.get_overview(ada)).since == since
+    clock.shift(timedelta(hours=3))
+    await overview.note_visit(ada)
+    later = (await overview.get_overview(ada)).since
+    assert since is not None
+    assert later is not None
+    assert later > since

@@ -1,0 +1,72 @@
+"""Resources: of templates and of POCs, and the copies that a POC gets."""
+
+import pytest
+
+from models import ResourceKind
+from services.access.actor import Actor
+from services.core.errors import InvalidInputError, NotFoundError
+from services.workspace import resources, task_list, template_list
+from services.workspace.resources import ResourceForm
+from services.workspace.rights import StaleError
+from tests.services.workspace.scene import create_group, create_poc
+
+LINK, NOTE = ResourceKind.LINK, ResourceKind.NOTE
+DOCS = ResourceForm(kind=LINK, title="Docs", content="https://docs.example/a", shared=True)
+AGREED = ResourceForm(kind=NOTE, title="Agreed", content="**Yes**")
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["javascript:alert(1)", "docs.example", "//docs.example", "https://", "https://a b", "[::"],
+)
+def test_a_link_is_a_whole_url_of_the_web(url: str) -> None:
+    with pytest.raises(InvalidInputError, match="begins with https://"):
+        ResourceForm(kind=LINK, title="Docs", content=url)
+
+
+async def test_a_poc_gets_the_resources_of_its_templates(author: Actor, ada: Actor) -> None:
+    group_id = await create_group(author)
+    task = (await template_list.get_group(author, group_id)).tasks[0]
+    await resources.add_to_template(author, DOCS, group_template_id=group_id)
+    await resources.add_to_template(author, AGREED, task_template_id=task.id)
+    assert (await template_list.get_group(author, group_id)).row.resources == 2
+    poc_id = await create_poc(ada, group_ids=[group_id])
+    found = await resources.list_of_poc(ada, poc_id)
+    assert {(one.title, one.belongs_to, one.shared) for one in found} == {
+        ("Docs", "Kick-off", True),
+        ("Agreed", "Call", False),
+    }
+
+
+async def test_a_copied_resource_goes_its_own_way(author: Actor, ada: Actor) -> None:
+    group_id = await create_group(author)
+    resource_id = await resources.add_to_template(author, DOCS, group_template_id=group_id)
+    poc_id = await create_poc(ada, group_ids=[group_id])
+    await resources.set_archived_of_template(author, resource_id, 1, archived=True)
+    assert await resources.list_of_group_template(author, group_id) == []
+    (copy,) = await resources.list_of_poc(ada, poc_id)
+    await resources.edit_of_poc(ada, copy.id, 1, AGREED)
+    (copy,) = await resources.list_of_poc(ada, poc_id)
+    assert (copy.title, copy.html.strip()) == ("Agreed", "<p><strong>Yes</strong></p>")
+
+
+async def test_a_resource_belongs_to_a_task_of_its_own_poc(author: Actor, ada: Actor) -> None:
+    group_ids = [await create_group(author)]
+    here, there = await create_poc(ada, group_ids=group_ids), await create_poc(ada)
+    (group,) = await task_list.list_groups(ada, here)
+    await resources.add_to_poc(ada, here, DOCS, task_id=group.tasks[0].id)
+    with pytest.raises(NotFoundError):
+        await resources.add_to_poc(ada, there, DOCS, task_id=group.tasks[0].id)
+
+
+async def test_a_pocs_resource_is_no_templates(author: Actor, ada: Actor) -> None:
+    resource_id = await resources.add_to_poc(ada, await create_poc(ada), DOCS)
+    with pytest.raises(NotFoundError):
+        await resources.edit_of_template(author, resource_id, 1, AGREED)
+
+
+async def test_a_resource_that_changed_since_is_not_changed(ada: Actor) -> None:
+    resource_id = await resources.add_to_poc(ada, await create_poc(ada), DOCS)
+    await resources.edit_of_poc(ada, resource_id, 1, AGREED)
+    with pytest.raises(StaleError):
+        await resources.edit_of_poc(ada, resource_id, 1, DOCS)

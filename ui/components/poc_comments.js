@@ -1,0 +1,160 @@
+// The comments on a POC, the oldest first, with a composer below. Who reads a comment is chosen
+// before it is posted, and said in words: internal ones have a lock, shared ones the customer's name.
+import { h } from "vue";
+import { listen } from "live_socket";
+
+export default {
+  props: {
+    comments: Array,
+    hasEarlier: Boolean,
+    me: String,
+    mayChange: Boolean,
+    customer: String,
+  },
+  data() {
+    return { byId: new Map(), earlier: false, words: "", shared: false, error: "", sending: false };
+  },
+  created() {
+    this.show(this.comments, this.hasEarlier);
+  },
+  mounted() {
+    this.stop = listen(
+      { rollcall_comment: this.patch },
+      { onReconnect: () => this.$emit("missed") },
+    );
+  },
+  unmounted() {
+    this.stop();
+  },
+  methods: {
+    // Called by the server.
+    show(comments, hasEarlier) {
+      this.byId = new Map(comments.map((comment) => [comment.id, comment]));
+      this.earlier = hasEarlier;
+    },
+    posted() {
+      this.sending = false;
+      this.words = this.error = "";
+    },
+    refused(why) {
+      this.sending = false;
+      this.error = why;
+    },
+    patch(comment) {
+      const known = this.byId.get(comment.id);
+      if (known && known.version >= comment.version) return;
+      this.byId = new Map(this.byId).set(comment.id, comment);
+    },
+    post() {
+      if (this.sending) return;
+      this.sending = true;
+      this.$emit("act", { act: "post", body: this.words, shared: this.shared });
+    },
+  },
+  render() {
+    const all = [...this.byId.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+    return h("div", { class: "comments" }, [
+      this.earlier &&
+        h(
+          "button",
+          {
+            type: "button",
+            class: "btn",
+            onClick: () => this.$emit("act", { act: "earlier", before: all[0]?.id }),
+          },
+          "Show earlier comments",
+        ),
+      all.length
+        ? h("ol", { class: "comment-list" }, all.map((comment) => one(this, comment)))
+        : h("div", { class: "card empty" }, [
+            h("h2", "No comments yet"),
+            h("p", { class: "muted" }, "What the team should know of this POC is said here."),
+          ]),
+      this.mayChange && composer(this),
+    ]);
+  },
+};
+
+function one(view, comment) {
+  const removed = comment.removed_by;
+  const about = { id: comment.id, version: comment.version };
+  return h("li", { key: comment.id, class: ["card comment", { shared: comment.shared }] }, [
+    h("div", { class: "comment-head" }, [
+      h("strong", { dir: "auto" }, comment.author),
+      !comment.author_active && h("span", { class: "chip chip-inactive" }, "Inactive"),
+      h("time", { class: "small muted", datetime: comment.at }, moment(comment.at)),
+      comment.edited && !removed && h("span", { class: "small muted" }, "edited"),
+      h(
+        "span",
+        { class: comment.shared ? "chip chip-customer" : "chip chip-outline" },
+        comment.shared ? `Shared with ${view.customer}` : "Internal",
+      ),
+      view.mayChange &&
+        !removed &&
+        comment.author_id === view.me &&
+        h("span", { class: "actions" }, [
+          act(view, "Edit", { act: "edit", ...about }),
+          act(view, "Remove", { act: "remove", ...about }),
+        ]),
+    ]),
+    removed
+      ? h("p", { class: "muted" }, `Removed by ${removed}.`)
+      : h("div", { class: "comment-body", dir: "auto", innerHTML: comment.html }),
+  ]);
+}
+
+function act(view, label, values) {
+  const attributes = { type: "button", class: "btn btn-quiet", onClick: () => view.$emit("act", values) };
+  return h("button", attributes, label);
+}
+
+function composer(view) {
+  return h(
+    "form",
+    {
+      class: ["card composer", { shared: view.shared }],
+      onSubmit: (event) => {
+        event.preventDefault();
+        view.post();
+      },
+    },
+    [
+      h("label", { for: "comment-body" }, "Comment"),
+      h("textarea", {
+        id: "comment-body",
+        rows: 4,
+        value: view.words,
+        dir: "auto",
+        "aria-invalid": view.error ? "true" : null,
+        "aria-describedby": "comment-error",
+        onInput: (event) => (view.words = event.target.value),
+        onKeydown: (event) => {
+          if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) view.post();
+        },
+      }),
+      h("p", { class: "field-error", id: "comment-error", role: "alert" }, view.error),
+      h("fieldset", { class: "composer-who" }, [
+        h("legend", { class: "visually-hidden" }, "Who reads it"),
+        choice(view, false, "Internal"),
+        choice(view, true, `Shared with ${view.customer}`),
+      ]),
+      h(
+        "button",
+        { type: "submit", class: "btn btn-primary", "aria-disabled": String(view.sending) },
+        "Comment",
+      ),
+    ],
+  );
+}
+
+function choice(view, value, label) {
+  const attributes = { type: "radio", name: "shared", checked: view.shared === value };
+  return h("label", [
+    h("input", { ...attributes, onChange: () => (view.shared = value) }),
+    ` ${label}`,
+  ]);
+}
+
+function moment(iso) {
+  return new Date(iso).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" });
+}

@@ -1,0 +1,58 @@
+"""The comments on a POC, and what to write one with."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+from nicegui.events import GenericEventArguments
+
+from ui.components.component import Component
+
+Values = Mapping[str, Any]
+ACTS = ("post", "edit", "remove", "earlier")
+
+
+class PocComments(Component, script="poc_comments.js", imports=["live_socket.js"]):
+    """Shows comments, the oldest first, opened at the end; patched by the POC's room.
+
+    `on_act` gets an act's name (`ACTS`) and what a browser sent along; `on_missed` is asked for all
+    anew. The HTML of each comment is the service's own, from Markdown.
+    """
+
+    def __init__(
+        self,
+        comments: Sequence[Values],
+        *,
+        has_earlier: bool,
+        me: str,
+        may_change: bool,
+        customer: str,
+        on_act: Callable[[str, Values], Awaitable[None]],
+        on_missed: Callable[[], Awaitable[None]],
+    ) -> None:
+        super().__init__()
+        self._on_act = on_act
+        self._props["comments"] = list(comments)
+        self._props["hasEarlier"] = has_earlier
+        self._props["me"] = me
+        self._props["mayChange"] = may_change
+        self._props["customer"] = customer
+        self.on("act", self._acted)
+        self.on("missed", on_missed, args=[])
+
+    def show(self, comments: Sequence[Values], *, has_earlier: bool) -> None:
+        """Show these comments, and no other."""
+        self.run_method("show", list(comments), has_earlier)
+
+    def posted(self) -> None:
+        """Empty what to write with: it is posted."""
+        self.run_method("posted")
+
+    def refused(self, why: str) -> None:
+        """Say why it isn't posted; what was written stays."""
+        self.run_method("refused", why)
+
+    async def _acted(self, event: GenericEventArguments) -> None:
+        sent = event.args if isinstance(event.args, dict) else {}
+        act = sent.get("act")
+        if act in ACTS:
+            await self._on_act(act, sent)

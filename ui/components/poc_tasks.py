@@ -1,0 +1,52 @@
+"""The tasks of a POC, as a list by groups or as a board by status."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Literal
+
+from nicegui.events import GenericEventArguments
+
+from models import TaskStatus
+from ui.components.component import Component
+
+Values = Mapping[str, Any]
+# What a person can ask of the component, each with the values that a browser sends along.
+ACTS = ("status", "move", "edit", "assign", "archive", "add", "edit_group", "archive_group")
+
+
+class PocTasks(Component, script="poc_tasks.js", imports=["live_socket.js"]):
+    """Shows the tasks, and keeps them true by the patches of the POC's room.
+
+    `on_act` gets the name of an act (`ACTS`) and what it is about: everything in it is what a
+    browser sent. Where something was missed, the browser asks by `missed` for all of it anew, which
+    `show` answers; after an act that was refused, `show` puts right what the browser showed early.
+    """
+
+    def __init__(
+        self,
+        groups: Sequence[Values],
+        tasks: Sequence[Values],
+        *,
+        look: Literal["list", "board"],
+        may_change: bool,
+        on_act: Callable[[str, Values], Awaitable[None]],
+        on_missed: Callable[[], Awaitable[None]],
+    ) -> None:
+        super().__init__()
+        self._on_act = on_act
+        self._props["groups"] = list(groups)
+        self._props["tasks"] = list(tasks)
+        self._props["look"] = look
+        self._props["mayChange"] = may_change
+        self._props["statuses"] = [[status.value, status.label] for status in TaskStatus]
+        self.on("act", self._acted)
+        self.on("missed", on_missed, args=[])
+
+    def show(self, groups: Sequence[Values], tasks: Sequence[Values]) -> None:
+        """Show all of it as it is now."""
+        self.run_method("show", list(groups), list(tasks))
+
+    async def _acted(self, event: GenericEventArguments) -> None:
+        sent = event.args if isinstance(event.args, dict) else {}
+        act = sent.get("act")
+        if act in ACTS:
+            await self._on_act(act, sent)

@@ -1,0 +1,129 @@
+// The table of users: who they are, whether they may sign in, and the switch that decides it.
+import { h } from "vue";
+import { ago, avatar, day, link } from "cells";
+import { icon } from "icons";
+import { liveTable } from "live_table";
+
+const DAY = 86_400_000; // ms
+const TOGGLE_TIMEOUT = 15_000; // ms until a switch is released without an answer
+// What is told of an invitation's mail before it has arrived or failed.
+const MAIL_WORDS = {
+  waiting: "Mail waiting",
+  sending: "Mail being sent",
+  unanswered: "Mail server hasn’t answered yet",
+  unknown: "Unknown whether the mail arrived",
+};
+
+export default liveTable({
+  cells: {
+    person,
+    seen: (table, row) => (row.online ? h("span", { class: "here" }, "Here now") : ago(row.last_active)),
+    status: (table, row) => h("div", { class: "chips" }, status(table, row)),
+  },
+  look: (row) => ({ "is-inactive": !row.active }),
+  actions: toggle,
+  emits: ["toggle", "invite"],
+  props: { own_hint: String },
+  data: () => ({ waiting: {}, tipDismissed: false }),
+  methods: {
+    pending(id, on) {
+      if (on) this.waiting[id] = true;
+      else delete this.waiting[id];
+    },
+    toggle(row, event) {
+      event.currentTarget.focus(); // not every browser does on a click
+      if (row.id === this.me || this.waiting[row.id]) return;
+      this.waiting[row.id] = true;
+      this.later(() => this.pending(row.id, false), TOGGLE_TIMEOUT);
+      this.$emit("toggle", { id: row.id, active: !row.active, version: row.version });
+    },
+    showTip() {
+      this.tipDismissed = false;
+    },
+    hideTip() {
+      this.tipDismissed = true;
+    },
+    connectedAgain() {
+      this.waiting = {};
+    },
+  },
+});
+
+function person(table, row) {
+  return h("div", { class: "who" }, [
+    avatar(row.id, row.name, row.online),
+    link(table, row, row.name),
+    row.online && h("span", { class: "visually-hidden" }, "online now"),
+    row.id === table.me && h("span", { class: "chip" }, "You"),
+    row.mixed && h("span", { class: "chip chip-warning", title: row.mixed }, "Mixed letters"),
+  ]);
+}
+
+// One status, in one chip, and what is to be known of it.
+function status(table, row) {
+  if (!row.active) return [chip("inactive", "dash", "Inactive"), successor(table, row)];
+  if (!row.invited) return [chip("active", "check", "Active"), ends(row)];
+  if (row.mail === "failed") return [chip("danger", "cross", "Invited"), mailState(row)];
+  const left = row.expires ? Math.ceil((Date.parse(row.expires) - Date.now()) / DAY) : 1;
+  if (left <= 0) return [chip("warning", "clock", "Invited"), note(expired(left))];
+  return [chip("accent", "clock", "Invited"), mailState(row) ?? (row.expires && note(expiresIn(left)))];
+}
+
+function chip(look, sign, text) {
+  return h("span", { key: text, class: `chip chip-${look}` }, [icon(sign, 12), text]);
+}
+
+function note(text, look = "") {
+  return h("span", { key: text, class: `small muted ${look}` }, text);
+}
+
+function ends(row) {
+  return row.end_date && note(`until ${day(row.end_date)}`);
+}
+
+function expiresIn(days) {
+  return days === 1 ? "expires within a day" : `expires in ${days} days`;
+}
+
+function expired(days) {
+  if (days === 0) return "expired today";
+  return days === -1 ? "expired yesterday" : `expired ${-days} days ago`;
+}
+
+function successor(table, row) {
+  if (!row.successor_id) return null;
+  const url = table.href({ id: row.successor_id });
+  return h("a", { class: "small", href: url, "aria-label": `New account of ${row.name}` }, "new account");
+}
+
+function mailState(row) {
+  if (row.mail === "failed") {
+    const why = { class: "mail-state mail-failed", title: row.mail_answer || null };
+    return h("span", why, "Mail failed");
+  }
+  const words = MAIL_WORDS[row.mail];
+  return words && h("span", { class: "mail-state" }, words);
+}
+
+function toggle(table, row) {
+  const own = row.id === table.me;
+  const why = `${table.$attrs.id}-why`;
+  const control = {
+    type: "button",
+    role: "switch",
+    class: "switch",
+    "aria-checked": String(row.active),
+    "aria-label": `${row.active ? "Deactivate" : "Activate"} ${row.name}`,
+    "aria-disabled": own ? "true" : null,
+    "aria-describedby": own ? why : null,
+    "aria-busy": table.waiting[row.id] ? "true" : null,
+    onClick: (event) => table.toggle(row, event),
+    onFocus: table.showTip,
+    onKeydown: (event) => event.key === "Escape" && table.hideTip(),
+  };
+  const tip = { id: why, class: ["tip", { "tip-dismissed": table.tipDismissed }], role: "tooltip" };
+  return h("span", { class: "switch-cell", onMouseenter: table.showTip }, [
+    h("button", control),
+    own && h("span", tip, table.own_hint),
+  ]);
+}

@@ -1,0 +1,33 @@
+"""The table of users, with the switch that deactivates and activates."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from nicegui.events import GenericEventArguments
+
+from ui.tables.live_table import IMPORTS, LiveTable
+
+OWN_HINT = "You can't deactivate yourself. Ask a Platform Admin."
+
+
+class UsersTable(LiveTable, script="users_table.js", imports=IMPORTS):
+    """The live table of users. A switch asks through `on_toggle` (id, active: what is wanted,
+    version: of the row that was seen), and moves only when the patch arrives."""
+
+    def on_toggle(self, handler: Callable[[dict[str, Any]], Awaitable[None]]) -> None:
+        """Have this decide what a switch asks for."""
+        self._props["own_hint"] = OWN_HINT
+        self._on_toggle = handler
+        self.on("toggle", self._toggled)
+
+    def pending(self, user_id: str, on: bool) -> None:
+        """Show a user's switch as being decided, or not any more."""
+        self.run_method("pending", user_id, on)
+
+    async def _toggled(self, event: GenericEventArguments) -> None:
+        if not isinstance(event.args, dict):
+            return
+        try:
+            await self._on_toggle(event.args)
+        finally:
+            self.pending(str(event.args.get("id")), False)

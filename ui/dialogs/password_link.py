@@ -1,0 +1,63 @@
+"""A link for a user's new password: copied, or mailed."""
+
+from enum import StrEnum
+from uuid import UUID
+
+from services.access.actor import Actor
+from services.core.form_fields import Option
+from services.core.forms import Form, choice
+from services.mail import outbox
+from services.sign_in import password_links
+from ui.components.toast import Toast
+from ui.forms.dialog import About, FormDialog, Helpers, Link, Outcome
+
+WORKS = "It works once, and for 30 minutes."
+
+
+class Way(StrEnum):
+    """How a link reaches whom it is for."""
+
+    MAIL = "mail"
+    COPY = "copy"
+
+
+LABELS = {Way.MAIL: "By mail to them", Way.COPY: "As a link that I copy"}
+
+
+class PasswordLink(Form):
+    """How the link is handed over."""
+
+    way: Way = choice("Hand it over")
+
+
+class PasswordLinkDialog:
+    """Asks how the link is to reach the user, and hands it out."""
+
+    def __init__(self, actor: Actor, toast: Toast) -> None:
+        self.actor = actor
+        self.user_id: UUID | None = None
+        self.ways = list(Way) if outbox.is_configured() else [Way.COPY]
+        self.dialog = FormDialog(
+            toast,
+            "Password link",
+            PasswordLink,
+            submit="Make the link",
+            on_submit=self._make,
+            body=f"{{name}} chooses a new password with it, which signs them out everywhere else. "
+            f"{WORKS} An earlier one stops working.",
+            helpers=Helpers(options={"way": [Option(way, LABELS[way]) for way in self.ways]}),
+        )
+
+    def ask(self, user_id: UUID, about: About) -> None:
+        """Open the dialog about this user."""
+        self.user_id = user_id
+        self.dialog.open({"way": self.ways[0]}, title="Password link for {name}", about=about)
+
+    async def _make(self, form: PasswordLink) -> Outcome:
+        if self.user_id is None:
+            return None
+        if form.way is Way.MAIL:
+            email = await password_links.mail_link(self.actor, self.user_id)
+            return f"A password link is on its way to {email}. {WORKS}"
+        url = await password_links.copy_link(self.actor, self.user_id)
+        return Link(f"Hand over this link yourself. {WORKS}", url)

@@ -1,0 +1,343 @@
+"""One dialog for every form and every question."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import Any, Generic, Literal, TypeVar
+from uuid import UUID
+
+from nicegui import context
+from nicegui.events import GenericEventArguments
+
+from services.access.permissions import Permission
+from services.core.errors import (
+    FreshSignInNeededError,
+    InvalidInputError,
+    RollcallError,
+    SessionEndedError,
+)
+from services.core.form_fields import (
+    MOST_PEOPLE,
+    NewPasswordField,
+    PeopleField,
+    PersonField,
+)
+from services.core.forms import Form, fields_of
+from services.core.names import MAX_NAME
+from ui.components.component import Component
+from ui.components.toast import Toast
+from ui.forms.helpers import About, Helpers, Link, Outcome
+from ui.forms.values import field_values, opening_values, people_values
+from ui.input import as_text, as_uuid
+
+# What a page needs of a form.
+__all__ = ["About", "FormDialog", "Helpers", "Link", "Outcome"]
+
+FormT = TypeVar("FormT", bound=Form)
+Tone = Literal["accent", "danger"]
+
+
+NO_HELP = Helpers()
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """What was found of a value while it was typed; a password that is chosen has a score, too."""
+
+    wrong: str = ""
+    note: str = ""
+    score: int | None = None
+
+
+# Under this key the browser says whom the dialog was about that it showed. (No field is called so.)
+ABOUT = "about:id"
+OTHER = (
+    "Nothing was done: this question was about somebody else. Close it, look again, then decide."
+)
+
+
+class _Shown(
+    Component,
+    script="dialog.js",
+    imports=[
+        "live_socket.js",
+        "form_fields.js",
+        "people_field.js",
+        "file_field.js",
+        "copy_link.js",
+    ],
+):
+    """A dialog on the page: it opens as it comes, and says when it was closed."""
+
+    def __init__(self, form: Mapping[str, Any], opening: Mapping[str, Any]) -> None:
+        super().__init__()
+        self.is_sending = False
+        for name, value in form.items():
+            self._props[name] = value
+        self._props["opening"] = opening
+
+
+class FormDialog(Generic[FormT]):
+    """A native dialog with a form's fields, and a button that sends once until it was answered.
+
+    It is on the page while it is open, and costs an open page next to nothing before and after.
+    `on_submit` gets the form when nothing is wrong in it, and never runs twice at once. What it
+    refuses, the dialog shows, and stays open with what was typed; else it closes, and tells what
+    `on_submit` returns. What needs a fresh sign-in asks for the password, and is then done again by
+    itself. What is shown once the dialog is closed is dropped.
+
+    A dialog that was opened `about` somebody shows who it is, and takes an answer about nobody
+    else: what the browser sends names whom it was shown. Where a title or a line of the body says
+    `{name}`, theirs is shown there, set apart from the direction of the text around it.
+    """
+
+    def __init__(
+        self,
+        toast: Toast,
+        title: str,
+        form: type[FormT],
+        *,
+        submit: str,
+        on_submit: Callable[[FormT], Awaitable[Outcome]],
+        body: str | Sequence[str] = "",
+        tone: Tone = "accent",
+        helpers: Helpers = NO_HELP,
+    ) -> None:
+        self._toast = toast
+        self._form = form
+        self._fields = fields_of(form)
+        self._on_submit = on_submit
+        self._helpers = helpers
+        self._look = {
+            "title": title,
+            "submit": submit,
+            "again": helpers.again,
+            "body": tuple(_lines(body)),
+            "tone": tone,
+            "wide": helpers.beside is not None,
+            "follows": helpers.on_stale is not None,
+        }
+        self._client = context.client
+        self._shown: _Shown | None = None
+        self._about: About | None = None
+
+    def open(
+        self,
+        values: Mapping[str, Any] | None = None,
+        *,
+        body: str | Sequence[str] | None = None,
+        title: str | None = None,
+        about: About | None = None,
+    ) -> None:
+        """Open the dialog anew, with the values of some of its fields; what isn't given is as the
+        dialog was made."""
+        self._about = about
+        opening = {
+            "values": opening_values(values or {}),
+            "body": None if body is None else _lines(body),
+            "title": title,
+            "about": asdict(about) if about else None,
+        }
+        if self._shown is not None:
+            self._shown.run_method("open", opening)
+            return
+        fields = tuple(
+            field_values(name, field) | self._helpers.of_field(name)
+            for name, field in self._fields.items()
+        )
+        with self._client.content:
+            shown = self._shown = _Shown({**self._look, "fields": fields}, opening)
+        if self._helpers.beside is not None:
+            with shown:
+                self._helpers.beside()
+        shown.on("submit", partial(self._submitted, shown))
+        shown.on("check", self._check)
+        shown.on("stale", self._stale, args=[])
+        shown.on("changed", self._changed)
+        shown.on("search", self._search)
+        shown.on("again", self._again, args=[])
+        shown.on("closed", lambda: self._closed(shown), args=[])
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is on the page."""
+        return self._shown is not None
+
+    def update(
+        self, about: About, *, body: str | Sequence[str] | None = None, change: str = ""
+    ) -> None:
+        """Show what is true by now of whom the open dialog is about, and a sentence on what has
+        changed. What was typed stays; of somebody else nothing is shown."""
+        if self._about is None or self._about.id != about.id:
+            return
+        self._about = about
+        lines = None if body is None else _lines(body)
+        self._tell("update", {"about": asdict(about), "body": lines, "change": change})
+
+    def close(self) -> None:
+        """Close it; the focus goes back to where it was."""
+        self._tell("close")
+        self._shown = None  # it takes itself away when the browser has closed it
+
+    def show_link(self, text: str, url: str) -> None:
+        """Show a link to copy: instead of the fields, or under a question that can be repeated."""
+        self._tell("showLink", text, url)
+
+    def _tell(self, method: str, *values: object) -> None:
+        if self._shown is not None:
+            self._shown.run_method(method, *values)
+
+    def _closed(self, shown: _Shown) -> None:
+        if self._shown is shown:
+            self._shown = None
+        if not shown.is_deleted:
+            shown.delete()
+
+    async def _submitted(self, shown: _Shown, event: GenericEventArguments) -> None:
+        if shown.is_sending or shown is not self._shown:
+            return
+        sent: dict[str, Any] = event.args if isinstance(event.args, dict) else {}
+        if self._about is not None and sent.get(ABOUT) != self._about.id:
+            self._show_errors({}, OTHER)
+            return
+        await self._send(shown, self._known(sent))
+
+    async def _send(self, shown: _Shown, values: Mapping[str, Any]) -> None:
+        """Do what was asked, and show what came of it.
+
+        Meanwhile the dialog may have been closed, and opened anew about somebody else.
+        """
+        shown.is_sending = True
+        try:
+            outcome = await self._on_submit(self._form(**values))
+            if isinstance(outcome, Link):
+                self.show_link(outcome.text, outcome.url)
+                return
+            if shown is self._shown:
+                self.close()
+            if outcome:
+                self._say(outcome)
+        except SessionEndedError:
+            return  # told by the sign-in page, which the cut brings by itself
+        except InvalidInputError as error:
+            self._show_errors(await self._all_wrong(error.fields, values))
+        except FreshSignInNeededError as error:
+            if self._toast.ask_proof:
+                self._toast.ask_proof(lambda: self._send(shown, values))
+            else:
+                self._show_errors({}, str(error))
+        except RollcallError as error:
+            self._show_errors({}, str(error))
+        finally:
+            shown.is_sending = False
+            if not shown.is_deleted:
+                shown.run_method("done")
+
+    def _say(self, sentence: str) -> None:
+        again = self._again if self._helpers.again else None
+        self._toast.show(sentence, "success", self._helpers.again or None, again)
+
+    async def _all_wrong(
+        self, wrong: Mapping[str, str], values: Mapping[str, Any]
+    ) -> dict[str, str]:
+        """What is wrong, with what the check finds in the other fields."""
+        if self._helpers.check is None:
+            return dict(wrong)
+        found: dict[str, str] = {}
+        for name, value in values.items():
+            if name not in wrong and value and isinstance(value, str):
+                with suppress(RollcallError):  # then it is said when the form is sent again
+                    found[name], _ = await self._helpers.check(name, value)
+        return {**found, **wrong}
+
+    def _show_errors(self, errors: Mapping[str, str], general: str = "") -> None:
+        """Show what is wrong, by field and as a whole, instead of what was shown before."""
+        elsewhere = [text for name, text in errors.items() if name not in self._fields]
+        self._tell("showErrors", dict(errors), " ".join([general, *elsewhere]).strip())
+
+    async def _check(self, event: GenericEventArguments) -> None:
+        sent = event.args if isinstance(event.args, dict) else {}
+        name, seq, values = sent.get("field"), sent.get("seq"), sent.get("values")
+        if not (isinstance(name, str) and isinstance(seq, int) and isinstance(values, dict)):
+            return
+        if name not in self._fields:
+            return
+        judged = _Judged(self._form.check(name, self._known(values)))
+        value = values.get(name)
+        if not judged.wrong and isinstance(value, str):
+            try:
+                judged = await self._judge(name, value)
+            except SessionEndedError:
+                return
+            except RollcallError as error:
+                self._toast.show(str(error), tone="error")
+        if not event.sender.is_deleted:
+            shown = (judged.wrong, judged.note, judged.score)
+            event.sender.run_method("showChecked", name, seq, *shown)
+
+    async def _judge(self, name: str, value: str) -> _Judged:
+        """What the helpers find in a value in which the form itself found nothing wrong."""
+        if self._helpers.strength and isinstance(self._fields[name], NewPasswordField) and value:
+            strength = await self._helpers.strength(value)
+            if strength.accepted:
+                return _Judged(note=strength.message, score=strength.score)
+            return _Judged(wrong=strength.message, score=strength.score)
+        if self._helpers.check:
+            return _Judged(*await self._helpers.check(name, value))
+        return _Judged()
+
+    async def _search(self, event: GenericEventArguments) -> None:
+        sent = event.args if isinstance(event.args, dict) else {}
+        name, seq, words = sent.get("field"), sent.get("seq"), as_text(sent, "words")
+        field = self._fields.get(name) if isinstance(name, str) else None
+        if not isinstance(field, PersonField | PeopleField) or not isinstance(seq, int):
+            return
+        if self._helpers.people is None:
+            return
+        among = Permission(field.among) if field.among else None
+        try:
+            found = await self._helpers.people(among, words[:MAX_NAME], _ids(sent.get("chosen")))
+        except SessionEndedError:
+            return
+        except RollcallError as error:
+            self._toast.show(str(error), tone="error")
+            return
+        if not event.sender.is_deleted:
+            event.sender.run_method("showPeople", name, seq, *people_values(found))
+
+    async def _stale(self) -> None:
+        if self._helpers.on_stale is None or self._shown is None:
+            return
+        try:
+            await self._helpers.on_stale()
+        except SessionEndedError:
+            return
+        except RollcallError as error:
+            self._show_errors({}, str(error))
+
+    async def _changed(self, event: GenericEventArguments) -> None:
+        if self._helpers.on_change is None or not isinstance(event.args, dict):
+            return
+        try:
+            await self._helpers.on_change(self._known(event.args))
+        except SessionEndedError:
+            return
+        except RollcallError as error:
+            self._toast.show(str(error), tone="error")
+
+    def _known(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: values.get(name) for name in self._fields}
+
+    def _again(self) -> None:
+        self.open()
+
+
+def _ids(sent: object) -> list[UUID]:
+    ids = [as_uuid(value) for value in sent[:MOST_PEOPLE]] if isinstance(sent, list) else []
+    return [user_id for user_id in ids if user_id is not None]
+
+
+def _lines(body: str | Sequence[str]) -> list[str]:
+    lines = body.split("\n") if isinstance(body, str) else body
+    return [line for line in lines if line]

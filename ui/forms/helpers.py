@@ -1,0 +1,80 @@
+"""What helps to fill a form in, whom a dialog is about, and what comes of it."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from services.access.permissions import Permission
+from services.core.form_fields import Option
+from services.sign_in.passwords import Strength
+from services.users.selection import Selection
+from ui.forms.values import option_values
+
+
+@dataclass(frozen=True)
+class Link:
+    """What came of a form: a link to hand over, shown in the dialog instead of the fields, or under
+    a question that can be repeated."""
+
+    text: str
+    url: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class About:
+    """Whom or what a dialog is about. `detail` tells those apart whose names are alike: an email,
+    or the path of an organisation. `note` is what is to be known of the name."""
+
+    id: str
+    name: str
+    detail: str
+    note: str = ""
+
+
+# What a dialog's answer came to: a sentence, which is told when the dialog has closed; a link; or
+# nothing to say.
+Outcome = str | Link | None
+OnCheck = Callable[[str, str], Awaitable[tuple[str, str]]]
+# Finds whom to choose: among whom (a permission, or anybody), by which words, and who is chosen.
+FindPeople = Callable[[Permission | None, str, Sequence[UUID]], Awaitable[Selection]]
+
+
+@dataclass(frozen=True)
+class Helpers:
+    """What helps to fill a form in.
+
+    `hints` stand under fields instead of their own. `options` are a choice's answers where they
+    aren't always the same. `check` gets a field's name and value soon after it was typed, where the
+    form itself found nothing wrong, and returns (what is wrong, what is worth knowing). `strength`
+    judges a password that is being chosen, for the meter under its field. `people`
+    finds whom to choose: it is `selection.list_selectable` of who acts, on a page in
+    `notices.people_room`. `beside` builds what stands beside the form each time it opens, and
+    `on_change` gets what is filled in, unchecked, whenever it changed. `again` is the label of what
+    opens the form once more after it was sent. `on_stale` runs where the row has changed of whom
+    an open dialog is about: it calls `update`. `uploads` are the urls to which the files of fields
+    are sent at once: a POST of the bytes, `?name=` the file's, answered by `{"id": …}`, or with
+    another status by `{"error": "a sentence"}`.
+    """
+
+    hints: Mapping[str, str] = field(default_factory=dict)
+    check: OnCheck | None = None
+    strength: Callable[[str], Awaitable[Strength]] | None = None
+    options: Mapping[str, Sequence[Option]] = field(default_factory=dict)
+    people: FindPeople | None = None
+    beside: Callable[[], None] | None = None
+    on_change: Callable[[Mapping[str, Any]], Awaitable[None]] | None = None
+    again: str = ""
+    on_stale: Callable[[], Awaitable[None]] | None = None
+    uploads: Mapping[str, str] = field(default_factory=dict)
+
+    def of_field(self, name: str) -> dict[str, Any]:
+        """What takes the place of a field's own values."""
+        values: dict[str, Any] = {}
+        if name in self.hints:
+            values["hint"] = self.hints[name]
+        if name in self.options:
+            values["options"] = option_values(self.options[name])
+        if name in self.uploads:
+            values["upload"] = self.uploads[name]
+        return values

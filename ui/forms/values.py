@@ -1,0 +1,83 @@
+"""A form's fields and their values, as plain values for the browser."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from datetime import date
+from enum import Enum
+from typing import Any
+from uuid import UUID
+
+from services.core.form_fields import (
+    ChoiceField,
+    FileField,
+    FormField,
+    NewPasswordField,
+    Option,
+    SeveralField,
+)
+from services.core.names import mixed_letters
+from services.users.selection import Person, Selection
+
+
+def field_values(name: str, field: FormField) -> dict[str, Any]:
+    """What the dialog shows of a field."""
+    values: dict[str, Any] = {
+        "name": name,
+        "kind": field.kind,
+        "label": field.label,
+        "required": not field.optional,
+        "missing": field.missing,
+        "hint": field.hint,
+        "half": field.half,
+        "autocomplete": field.autocomplete,
+        "maxlength": field.maxlength,
+        "early": field.is_checked_early,
+    }
+    if isinstance(field, ChoiceField | SeveralField):
+        values["options"] = option_values(field.options)
+        values["as_list"] = isinstance(field, ChoiceField) and field.as_list
+    if isinstance(field, NewPasswordField):
+        values["meter"] = True
+    if isinstance(field, FileField):
+        values["accept"] = field.accept
+    return values
+
+
+def option_values(options: Iterable[Option]) -> list[dict[str, str]]:
+    """What there is to choose from."""
+    return [asdict(option) for option in options]
+
+
+def people_values(found: Selection) -> tuple[list[dict[str, Any]], bool, list[str]]:
+    """Whom a search found, whether there are more, and who can't be chosen any more."""
+    people = [person_values(person) for person in found.people]
+    return people, found.has_more, [str(user_id) for user_id in found.gone]
+
+
+def person_values(person: Person) -> dict[str, Any]:
+    """Somebody who can be chosen, or is. The email tells apart those whose names are alike."""
+    return {
+        "id": str(person.id),
+        "name": person.name,
+        "detail": person.email,
+        "note": mixed_letters(person.mixed),
+    }
+
+
+def opening_values(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values that a dialog opens with; who is chosen comes as a `Person`."""
+    return {name: _plain(value) for name, value in values.items()}
+
+
+def _plain(value: object) -> Any:
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, Person):
+        return person_values(value)
+    return value

@@ -1,0 +1,236 @@
+"""Home: what is mine and due, what needs somebody, what changed since I was last here."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Annotated
+
+from fastapi import Depends
+from nicegui import ui
+
+from models import PocStatus, Role
+from services.access.permissions import Permission, may
+from services.audit.reading import AuditEntry
+from services.core import clock
+from services.sessions import sessions
+from services.sessions.sessions import Visit
+from services.workspace import overview
+from services.workspace.overview import MyTask, Overview
+from services.workspace.poc_list import PocRow
+from ui import work_feed
+from ui.components.part import Part
+from ui.components.refresher import Refresher
+from ui.components.toast import Toast
+from ui.frame import enter, frame, section, text
+from ui.identity import require
+from ui.pages.workspace.parts import due_mark, link, person_name, progress_bar, status_chip
+from ui.paths import home_path
+from ui.words import ago
+from ui.work_words import count_words
+
+MayView = Annotated[Visit, Depends(require(Permission.VIEW_ALL_POCS))]
+
+# What each role is for, in three steps; the first one has a link.
+FIRST_STEPS: dict[Role, tuple[str, tuple[str, str, str], tuple[str, str]]] = {
+    Role.SALES_ENGINEER: (
+        "You run proofs of concept.",
+        (
+            "Start a POC: from templates, or empty.",
+            "Add who works on it, and give each task somebody and a day.",
+            "Bring tasks to Done; everybody who looks sees it at that moment.",
+        ),
+        ("Start a POC", "pocs"),
+    ),
+    Role.ADMINISTRATOR: (
+        "You own the templates that POCs are started from.",
+        (
+            "Make a group template, and put its tasks in order.",
+            "Say of each task whose it is, and on which day it starts.",
+            "Sales Engineers start POCs from it. Each POC has a copy, which stays as it is.",
+        ),
+        ("Make a template", "templates"),
+    ),
+    Role.TENANT_ADMIN: (
+        "You look after the people of this organisation.",
+        (
+            "Invite Administrators, who make templates, and Sales Engineers, who run POCs.",
+            "Watch the POCs: each is somebody’s.",
+            "Where a POC’s owner is inactive, hand it to somebody else.",
+        ),
+        ("Invite people", "users"),
+    ),
+}
+
+
+def register() -> None:
+    """Route the page."""
+    ui.page("/t/{slug}/home")(home_page)
+
+
+async def home_page(visit: MayView) -> None:
+    """Build the page."""
+    enter(visit, work_feed.work_room(visit.actor.tenant_id))
+    shown = await overview.get_overview(visit.actor)
+    await sessions.touch(visit.actor, visit.seen_at)
+    await overview.note_visit(visit.actor)
+    with frame(visit, "Home", current="home") as toast:
+        _HomeScreen(visit, toast).build(shown)
+
+
+class _HomeScreen:
+    """The parts of one open page."""
+
+    def __init__(self, visit: Visit, toast: Toast) -> None:
+        self.visit = visit
+        self.toast = toast
+        self.base = home_path(visit.tenant_slug)
+
+    def build(self, shown: Overview) -> None:
+        """Lay the page out."""
+        with ui.element("div").classes("page-head"):
+            text("h1", f"Hello, {self.visit.name}").props('dir="auto"')
+        with ui.element("div").classes("home-columns"):
+            self.main = Part(ui.element("div").classes("home-main"), self._main)
+            self.changes = Part(section(), self._changes)
+        self._show(shown)
+        Refresher("rollcall_work", self._refresh, self.toast)
+
+    async def _refresh(self) -> None:
+        self._show(await overview.get_overview(self.visit.actor))
+
+    def _show(self, shown: Overview) -> None:
+        self.main.show(replace(shown, changes=(), changes_in_all=0, since=None))
+        self.changes.show(shown.changes, shown.changes_in_all, shown.since is None)
+
+    def _main(self, shown: Overview) -> None:
+        if not shown.counts and not shown.groups:
+            self._first_day()
+        if shown.without_owner:
+            self._without_owner(shown.without_owner)
+        if may(self.visit.role, Permission.RUN_POCS):
+            self._my_tasks(shown.my_tasks)
+            self._my_pocs(shown.my_pocs)
+        if shown.groups:
+            self._groups(shown)
+        if shown.counts:
+            self._figures(shown)
+
+    def _first_day(self) -> None:
+        sentence, steps, (label, page) = FIRST_STEPS.get(
+            self.visit.role, FIRST_STEPS[Role.TENANT_ADMIN]
+        )
+        with section():
+            text("h2", sentence)
+            with ui.element("ol").classes("first-steps"):
+                for step in steps:
+                    text("li", step)
+            link(label, f"{self.base}/{page}", "btn btn-primary")
+
+    def _without_owner(self, pocs: Sequence[PocRow]) -> None:
+        with section():
+            text("h2", "Open POCs without an active owner")
+            self._poc_rows(pocs)
+
+    def _my_tasks(self, tasks: Sequence[MyTask]) -> None:
+        today = clock.now().date()
+        with section():
+            text("h2", "My tasks")
+            if not tasks:
+                text("p", "No task of an open POC is yours.", "muted")
+            for label, some in _by_due(tasks, today):
+                text("h3", label, "home-due")
+                with ui.element("ul").classes("home-rows"):
+                    for task in some:
+                        self._my_task(task, today)
+
+    def _my_task(self, task: MyTask, today: date) -> None:
+        with ui.element("li"):
+            with ui.element("div").classes("home-what"):
+                link(task.title, f"{self.base}/pocs/{task.poc_id}")
+                text("span", f"{task.poc_title} · {task.customer}", "small muted").props(
+                    'dir="auto"'
+                )
+            text("span", task.status.label, "small muted")
+            due_mark(task.due_on, today)
+
+    def _my_pocs(self, pocs: Sequence[PocRow]) -> None:
+        with section():
+            with ui.element("div").classes("card-head"):
+                text("h2", "My POCs")
+                link("All POCs", f"{self.base}/pocs")
+            if not pocs:
+                text("p", "No open POC is yours.", "muted")
+            self._poc_rows(pocs)
+
+    def _poc_rows(self, pocs: Sequence[PocRow]) -> None:
+        today = clock.now().date()
+        with ui.element("ul").classes("home-rows"):
+            for poc in pocs:
+                with ui.element("li"):
+                    with ui.element("div").classes("home-what"):
+                        link(poc.title, f"{self.base}/pocs/{poc.id}")
+                        text("span", poc.customer, "small muted").props('dir="auto"')
+                    if poc.owner.id != self.visit.user_id:
+                        person_name(poc.owner)
+                    status_chip(poc.status)
+                    with ui.element("span").classes("progress"):
+                        progress_bar(poc.progress)
+                    due_mark(poc.due, today, is_done=poc.status.is_closed)
+
+    def _groups(self, shown: Overview) -> None:
+        with section():
+            with ui.element("div").classes("card-head"):
+                text("h2", "Group templates, most used first")
+                link("All templates", f"{self.base}/templates")
+            with ui.element("ul").classes("home-rows"):
+                for group in shown.groups:
+                    with ui.element("li"):
+                        with ui.element("div").classes("home-what"):
+                            link(group.title, f"{self.base}/templates/{group.id}")
+                        tasks, pocs = (
+                            count_words(group.tasks, "task"),
+                            count_words(group.pocs, "POC"),
+                        )
+                        text("span", f"{tasks}, in {pocs}", "small muted")
+
+    def _figures(self, shown: Overview) -> None:
+        with section():
+            text("h2", "POCs of the organisation")
+            with ui.element("ul").classes("home-figures"):
+                for status in PocStatus:
+                    with ui.element("li"):
+                        link(
+                            f"{shown.counts.get(status, 0):,}",
+                            f"{self.base}/pocs?status={status.value}",
+                            "home-figure",
+                        ).props["aria-label"] = f"{shown.counts.get(status, 0)} {status.label}"
+                        text("span", status.label, "small muted")
+            if shown.overdue:
+                text("p", f"{count_words(shown.overdue, 'open POC')} past the end date.", "danger")
+
+    def _changes(self, changes: Sequence[AuditEntry], in_all: int, is_first: bool) -> None:
+        text("h2", "Since you were last here")
+        if not changes:
+            first = "This is your first visit. What others do shows here from the next one on."
+            text("p", first if is_first else "Nothing changed.", "muted")
+            return
+        with ui.element("ul").classes("home-changes"):
+            for entry in changes:
+                with ui.element("li"):
+                    link(entry.subject, f"{self.base}/pocs/{entry.subject_id}")
+                    text("span", f"{entry.actor}: {entry.action_label}").props('dir="auto"')
+                    text("span", ago(entry.at), "small muted")
+        if in_all > len(changes):
+            text("p", f"{in_all - len(changes):,} more, earlier.", "muted")
+
+
+def _by_due(tasks: Sequence[MyTask], today: date) -> list[tuple[str, list[MyTask]]]:
+    """The tasks under what is first to be seen of them: overdue, today, this week, later."""
+    groups: dict[str, list[MyTask]] = {"Overdue": [], "Today": [], "This week": [], "Later": []}
+    for task in tasks:
+        left = (task.due_on - today).days if task.due_on else None
+        if left is None or left > 7:
+            groups["Later"].append(task)
+        else:
+            groups["Overdue" if left < 0 else "Today" if left == 0 else "This week"].append(task)
+    return [(label, some) for label, some in groups.items() if some]

@@ -1,0 +1,82 @@
+"""What several pages of the work show alike."""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Any
+
+from nicegui import ui
+from nicegui.elements.mixins.text_element import TextElement
+
+from models import PocStatus
+from services.workspace.people import Person
+from services.workspace.progress import Part, Progress
+from ui.frame import text
+from ui.work_words import CHIPS, count_words, due_words, part_words
+
+
+def button(
+    label: str, handler: Callable[..., Any], *, look: str = "btn", about: str = ""
+) -> TextElement:
+    """A button; `about` is whom or what it acts on, where several have the same label."""
+    shown = text("button", label, look).props('type="button"')
+    if about:
+        shown.props["aria-label"] = f"{label} {about}"
+    shown.on("click", handler, args=[])
+    return shown
+
+
+def link(label: str, url: str, classes: str = "") -> TextElement:
+    """A link."""
+    shown = text("a", label, classes).props('dir="auto"')
+    shown.props["href"] = url
+    return shown
+
+
+def status_chip(status: PocStatus) -> None:
+    """The status of a POC."""
+    text("span", status.label, CHIPS[status])
+
+
+def person_name(person: Person) -> None:
+    """Somebody's name; who is inactive is marked so."""
+    shown = text("span", person.name, "person-name" if person.active else "person-name muted")
+    shown.props('dir="auto"')
+    if not person.active:
+        text("span", "Inactive", "chip chip-inactive")
+
+
+def due_mark(day: date | None, today: date, *, is_done: bool = False) -> None:
+    """When something is due, in words, toned where it is late or soon."""
+    words, tone = due_words(day, today, is_done=is_done)
+    if words:
+        text("span", words, f"small task-due {tone}")
+
+
+def progress_bar(progress: Progress) -> None:
+    """How far a POC is, both sides in one bar, with the same in words."""
+    whole = progress.whole
+    bar = ui.element("progress").classes("bar")
+    bar.props["max"], bar.props["value"] = max(whole.total, 1), whole.done
+    bar.props["aria-label"] = f"Progress: {part_words(whole)}"
+    text("span", part_words(whole), "small muted")
+
+
+def side_progress(label: str, part: Part) -> None:
+    """How far one side is, as a fact."""
+    with ui.element("div").classes("fact"):
+        text("dt", label)
+        with ui.element("dd"):
+            text("span", part_words(part))
+            if part.overdue:
+                text(
+                    "span", f"{count_words(part.overdue, 'task')} overdue", "small task-due danger"
+                )
+
+
+def empty(title: str, sentence: str, actions: Sequence[Callable[[], object]] = ()) -> None:
+    """What stands where there is nothing yet: what it is for, and the next step."""
+    with ui.element("div").classes("empty"):
+        text("h2", title)
+        text("p", sentence, "muted")
+        for build in actions:
+            build()

@@ -1,0 +1,246 @@
+"""One POC: its head, and its tabs, each at a path of its own."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from functools import partial
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends
+from nicegui import ui
+
+from models import PocStatus
+from services.access.permissions import Permission
+from services.core import clock
+from services.core.errors import NotFoundError
+from services.core.forms import Form, lines
+from services.sessions import sessions
+from services.sessions.sessions import Visit
+from services.users import selection
+from services.workspace import listing, pocs
+from services.workspace.listing import PocDetails
+from services.workspace.pocs import HandOverForm, PocForm, StatusForm
+from ui import notices, work_feed
+from ui.actions import told
+from ui.components.part import Part
+from ui.components.refresher import Refresher
+from ui.components.toast import Toast
+from ui.forms.dialog import FormDialog, Helpers, Outcome
+from ui.frame import enter, frame, section, text
+from ui.identity import require
+from ui.input import as_uuid
+from ui.pages.workspace import (
+    poc_comments,
+    poc_criteria,
+    poc_history,
+    poc_people,
+    poc_resources,
+    poc_tasks,
+)
+from ui.pages.workspace.parts import (
+    button,
+    link,
+    person_name,
+    progress_bar,
+    side_progress,
+    status_chip,
+)
+from ui.paths import home_path
+from ui.work_words import day_words, due_words
+
+MayView = Annotated[Visit, Depends(require(Permission.VIEW_ALL_POCS))]
+Build = Callable[[Visit, Toast, PocDetails], Awaitable[None]]
+# The tabs: the last part of the path, the label, and what builds it.
+TABS: dict[str, tuple[str, Build]] = {
+    "": ("Tasks", partial(poc_tasks.build, look="list")),
+    "board": ("Board", partial(poc_tasks.build, look="board")),
+    "criteria": ("Criteria", poc_criteria.build),
+    "resources": ("Resources", poc_resources.build),
+    "comments": ("Comments", poc_comments.build),
+    "people": ("People", poc_people.build),
+    "history": ("History", poc_history.build),
+}
+
+
+class OutcomeForm(Form):
+    """What came of a POC that ends."""
+
+    outcome: str = lines("Outcome", optional=True, hint="What did it show? Asked for at the end.")
+
+
+def register() -> None:
+    """Route the page, and each of its tabs."""
+    ui.page("/t/{slug}/pocs/{poc_id}")(poc_page)
+    ui.page("/t/{slug}/pocs/{poc_id}/{tab}")(poc_page)
+
+
+async def poc_page(visit: MayView, poc_id: str, tab: str = "") -> None:
+    """Build the page; a POC of another organisation is told as one that doesn't exist."""
+    wanted = as_uuid(poc_id)
+    if wanted is None or tab not in TABS:
+        raise NotFoundError("This POC doesn't exist.")
+    enter(visit, work_feed.poc_room(wanted), notices.people_room(visit.actor.tenant_id))
+    details = await listing.get_details(visit.actor, wanted)
+    await sessions.touch(visit.actor, visit.seen_at)
+    with frame(visit, details.row.title, current="pocs") as toast:
+        screen = _PocScreen(visit, wanted, toast)
+        screen.build(details, tab)
+        await TABS[tab][1](visit, toast, details)
+
+
+class _PocScreen:
+    """The head of one open page."""
+
+    def __init__(self, visit: Visit, poc_id: UUID, toast: Toast) -> None:
+        self.visit = visit
+        self.actor = visit.actor
+        self.poc_id = poc_id
+        self.toast = toast
+        self.base = f"{home_path(visit.tenant_slug)}/pocs"
+        self.closing = PocStatus.COMPLETED
+
+    def build(self, details: PocDetails, tab: str) -> None:
+        """Lay the head out."""
+        find_people = partial(selection.list_selectable, self.actor)
+        self.edit = FormDialog(self.toast, "Edit POC", PocForm, submit="Save", on_submit=self._edit)
+        self.status = FormDialog(
+            self.toast, "Change status", OutcomeForm, submit="Save", on_submit=self._close
+        )
+        self.owner = FormDialog(
+            self.toast,
+            "Hand over",
+            HandOverForm,
+            submit="Hand over",
+            on_submit=self._hand_over,
+            helpers=Helpers(people=find_people),
+        )
+        link("← All POCs", self.base, "back-link")
+        self.head = Part(ui.element("div").classes("page-head"), self._head)
+        self.facts = Part(section("card poc-facts"), self._facts)
+        with ui.element("nav").classes("tabs").props('aria-label="POC"'):
+            for path, (label, _) in TABS.items():
+                url = f"{self.base}/{self.poc_id}" + (f"/{path}" if path else "")
+                shown = link(label, url, "tab")
+                if path == tab:
+                    shown.props["aria-current"] = "page"
+        self._show(details)
+        Refresher("rollcall_poc", self._refresh, self.toast)
+
+    async def _refresh(self) -> None:
+        self._show(await listing.get_details(self.actor, self.poc_id))
+
+    def _show(self, details: PocDetails) -> None:
+        self.details = details
+        self.head.show(details.row, details.may_change, details.may_reassign, details.steps)
+        self.facts.show(replace(details, members=(), comments=0))
+
+    def _head(self, *_: object) -> None:
+        details, row = self.details, self.details.row
+        with ui.element("div").classes("details-title"):
+            text("h1", row.title).props('dir="auto"')
+            status_chip(row.status)
+            if row.archived:
+                text("span", "Archived", "chip chip-inactive")
+        with ui.element("div").classes("actions"):
+            if details.may_change and not row.archived:
+                button("Edit", self._open_edit)
+                for status, label in details.steps.items():
+                    button(label, partial(self._open_status, status), about=row.title)
+            if details.may_reassign and not row.archived:
+                button("Hand over" if details.may_change else "Reassign", self._open_owner)
+            if details.may_change:
+                label = "Restore" if row.archived else "Archive"
+                button(label, told(self.toast)(self._archive))
+
+    def _facts(self, details: PocDetails) -> None:
+        row = details.row
+        with ui.element("dl").classes("facts"):
+            _fact("Customer", row.customer)
+            with ui.element("div").classes("fact"):
+                text("dt", "Owner")
+                with ui.element("dd"):
+                    person_name(row.owner)
+            end = due_words(row.due, clock.now().date(), is_done=row.status.is_closed)[0]
+            _fact("Dates", f"{day_words(row.start_on)} to {day_words(row.due, 'no end')}")
+            if row.is_overdue:
+                _fact("End", end)
+        with ui.element("dl").classes("facts"):
+            side_progress("Team", row.progress.team)
+            side_progress("Customer’s side", row.progress.customer)
+            with ui.element("div").classes("fact"):
+                text("dt", "Whole")
+                with ui.element("dd").classes("progress"):
+                    progress_bar(row.progress)
+        for label, words in (
+            ("Description", details.description),
+            ("Objectives", details.objectives),
+            ("Outcome", details.outcome),
+            ("Handover note", details.handover_note),
+        ):
+            if words:
+                with ui.element("div").classes("poc-text"):
+                    text("h2", label)
+                    text("p", words, "lines").props('dir="auto"')
+
+    def _open_edit(self) -> None:
+        row = self.details.row
+        self.edit.open(
+            {
+                "title": row.title,
+                "customer": row.customer,
+                "description": self.details.description,
+                "objectives": self.details.objectives,
+                "start_on": row.start_on,
+                "end_on": row.due,
+            }
+        )
+
+    async def _edit(self, form: PocForm) -> Outcome:
+        await pocs.edit_poc(self.actor, self.poc_id, self.details.row.facts_version, form)
+        return "Saved."
+
+    async def _open_status(self, status: PocStatus) -> None:
+        if status.is_closed:
+            self.closing = status
+            self.status.open({}, title=f"{self.details.steps[status]} this POC?")
+            return
+        await told(self.toast)(partial(self._set_status, status))()
+
+    async def _set_status(self, status: PocStatus) -> None:
+        form = StatusForm(status=status)
+        await pocs.change_status(self.actor, self.poc_id, self.details.row.facts_version, form)
+        self.toast.show(f"{self.details.row.title}: {status.label}.", tone="success")
+
+    async def _close(self, form: OutcomeForm) -> Outcome:
+        row, status = self.details.row, StatusForm(status=self.closing, outcome=form.outcome)
+        await pocs.change_status(self.actor, self.poc_id, row.facts_version, status)
+        return f"{row.title}: {self.closing.label}."
+
+    def _open_owner(self) -> None:
+        self.owner.open({})
+
+    async def _hand_over(self, form: HandOverForm) -> Outcome:
+        act = pocs.hand_over if self.details.may_change else pocs.reassign
+        await act(self.actor, self.poc_id, self.details.row.facts_version, form)
+        return "Handed over."
+
+    async def _archive(self) -> None:
+        row = self.details.row
+        then = not row.archived
+        await pocs.set_archived(self.actor, self.poc_id, row.facts_version, archived=then)
+        self.toast.show(
+            f"{row.title} is archived." if then else f"{row.title} is back.",
+            "success",
+            "Undo" if then else None,
+            told(self.toast)(self._restore) if then else None,
+        )
+
+    async def _restore(self) -> None:
+        row = (await listing.get_details(self.actor, self.poc_id)).row
+        await pocs.set_archived(self.actor, self.poc_id, row.facts_version, archived=False)
+
+
+def _fact(name: str, value: str) -> None:
+    with ui.element("div").classes("fact"):
+        text("dt", name)
+        text("dd", value).props('dir="auto"')

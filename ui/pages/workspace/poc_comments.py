@@ -1,0 +1,102 @@
+"""What was said about a POC: the tab Comments."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from services.core.errors import InvalidInputError, RollcallError, SessionEndedError
+from services.sessions.sessions import Visit
+from services.workspace import comments
+from services.workspace.comments import CommentForm, CommentSlice, NewCommentForm
+from services.workspace.listing import PocDetails
+from ui import work_feed
+from ui.actions import told
+from ui.components.poc_comments import PocComments
+from ui.components.toast import Toast
+from ui.forms.dialog import FormDialog, Outcome
+from ui.input import as_text, as_uuid
+
+
+async def build(visit: Visit, toast: Toast, details: PocDetails) -> None:
+    """Lay the tab out."""
+    screen = _CommentsScreen(visit, toast, details)
+    screen.build(await comments.list_comments(visit.actor, details.row.id))
+
+
+class _CommentsScreen:
+    """The handlers of one open tab."""
+
+    def __init__(self, visit: Visit, toast: Toast, details: PocDetails) -> None:
+        self.actor = visit.actor
+        self.toast = toast
+        self.poc_id = details.row.id
+        self.customer = details.row.customer
+        self.may_change = details.may_change and not details.row.archived
+        self.about: UUID | None = None
+        self.version = 0
+
+    def build(self, found: CommentSlice) -> None:
+        """Lay the tab out."""
+        self.edit = FormDialog(
+            self.toast, "Edit comment", CommentForm, submit="Save", on_submit=self._edit
+        )
+        self.view = PocComments(
+            _values(found),
+            has_earlier=found.has_earlier,
+            me=str(self.actor.user_id),
+            may_change=self.may_change,
+            customer=self.customer,
+            on_act=self._act,
+            on_missed=told(self.toast)(self._show),
+        )
+        self.earlier: list[dict[str, Any]] = []
+
+    async def _show(self) -> None:
+        found = await comments.list_comments(self.actor, self.poc_id)
+        self.view.show(_values(found), has_earlier=found.has_earlier)
+
+    async def _act(self, act: str, sent: Mapping[str, Any]) -> None:
+        if act == "post":
+            await self._post(as_text(sent, "body"), shared=sent.get("shared") is True)
+        elif act == "earlier":
+            await told(self.toast)(self._show_earlier)(as_uuid(sent.get("before")))
+        elif (comment_id := as_uuid(sent.get("id"))) is not None:
+            handler = self._open_edit if act == "edit" else self._remove
+            await told(self.toast)(handler)(comment_id)
+
+    async def _post(self, body: str, *, shared: bool) -> None:
+        try:
+            await comments.post(self.actor, self.poc_id, NewCommentForm(body=body, shared=shared))
+        except SessionEndedError:
+            return  # told by the sign-in page, which the cut brings by itself
+        except InvalidInputError as error:
+            self.view.refused(next(iter(error.fields.values())))
+        except RollcallError as error:
+            self.view.refused(str(error))
+        else:
+            self.view.posted()
+
+    async def _show_earlier(self, before: UUID | None) -> None:
+        older = await comments.list_comments(self.actor, self.poc_id, before=before)
+        latest = await comments.list_comments(self.actor, self.poc_id)
+        self.earlier = [*_values(older), *self.earlier]
+        self.view.show([*self.earlier, *_values(latest)], has_earlier=older.has_earlier)
+
+    async def _open_edit(self, comment_id: UUID) -> None:
+        comment = await comments.get_comment(self.actor, comment_id)
+        self.about, self.version = comment.id, comment.version
+        self.edit.open({"body": comment.body})
+
+    async def _edit(self, form: CommentForm) -> Outcome:
+        if self.about is not None:
+            await comments.edit(self.actor, self.about, self.version, form)
+        return "Saved."
+
+    async def _remove(self, comment_id: UUID) -> None:
+        comment = await comments.get_comment(self.actor, comment_id)
+        await comments.remove(self.actor, comment.id, comment.version)
+        self.toast.show("Removed. That there was a comment stays to be seen.", tone="success")
+
+
+def _values(found: CommentSlice) -> list[dict[str, Any]]:
+    return [work_feed.comment_values(comment) for comment in found.comments]

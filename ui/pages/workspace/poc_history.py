@@ -1,0 +1,62 @@
+"""What happened to a POC: the tab History."""
+
+from nicegui import ui
+
+from services.audit.reading import AuditEntry
+from services.sessions.sessions import Visit
+from services.workspace import history
+from services.workspace.history import History
+from services.workspace.listing import PocDetails
+from ui.actions import told
+from ui.components.part import Part
+from ui.components.refresher import Refresher
+from ui.components.toast import Toast
+from ui.frame import section, text
+from ui.pages.workspace.parts import button
+from ui.words import moment
+
+
+async def build(visit: Visit, toast: Toast, details: PocDetails) -> None:
+    """Lay the tab out."""
+    screen = _HistoryScreen(visit, toast, details)
+    screen.build(await history.list_history(visit.actor, details.row.id))
+
+
+class _HistoryScreen:
+    """The handlers of one open tab."""
+
+    def __init__(self, visit: Visit, toast: Toast, details: PocDetails) -> None:
+        self.actor = visit.actor
+        self.toast = toast
+        self.poc_id = details.row.id
+        self.entries: tuple[AuditEntry, ...] = ()
+
+    def build(self, found: History) -> None:
+        """Lay the tab out."""
+        with section():
+            self.list = Part(ui.element("ul").classes("poc-history"), self._rows)
+            self.more = button("Show older", told(self.toast)(self._show_older))
+        self._show(found)
+        Refresher("rollcall_poc", self._refresh, self.toast)
+
+    def _show(self, found: History) -> None:
+        self.entries = tuple(found.entries)
+        self.list.show(self.entries)
+        self.more.set_visibility(found.has_more)
+
+    async def _refresh(self) -> None:
+        self._show(await history.list_history(self.actor, self.poc_id))
+
+    async def _show_older(self) -> None:
+        before = self.entries[-1].number
+        older = await history.list_history(self.actor, self.poc_id, before=before)
+        self._show(History((*self.entries, *older.entries), older.has_more))
+
+    def _rows(self, entries: tuple[AuditEntry, ...]) -> None:
+        for entry in entries:
+            with ui.element("li"):
+                text("span", moment(entry.at), "small muted")
+                text("strong", entry.actor).props('dir="auto"')
+                text("span", entry.action_label)
+                if entry.summary:
+                    text("span", entry.summary, "muted").props('dir="auto"')

@@ -1,0 +1,267 @@
+"""The tasks of a POC: the tabs Tasks and Board."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any, Literal
+from uuid import UUID
+
+from nicegui import ui
+
+from models import Side, TaskStatus
+from services.core.errors import NotFoundError
+from services.core.forms import Form, lines, people
+from services.sessions.sessions import Visit
+from services.users import selection
+from services.workspace import groups, task_list, tasks
+from services.workspace.groups import GroupForm
+from services.workspace.listing import PocDetails
+from services.workspace.task_list import GroupView, TaskView
+from services.workspace.tasks import MANAGE_TASKS, NewTaskForm, TaskForm, TaskStatusForm
+from ui import work_feed
+from ui.actions import told
+from ui.components.poc_tasks import PocTasks
+from ui.components.toast import Toast
+from ui.forms.dialog import FormDialog, Helpers, Outcome
+from ui.input import as_uuid, as_version
+from ui.pages.workspace.parts import button, empty
+
+Look = Literal["list", "board"]
+
+
+class AssigneesForm(Form):
+    """Who is to do a task."""
+
+    assignee_ids: tuple[UUID, ...] = people("Assignees", among=MANAGE_TASKS, optional=True)
+
+
+class ReasonForm(Form):
+    """Why a task is blocked."""
+
+    reason: str = lines("Reason")
+
+
+class AddedTaskForm(TaskForm):
+    """A task to add to the group that the dialog is about."""
+
+    assignee_ids: tuple[UUID, ...] = people("Assignees", among=MANAGE_TASKS, optional=True)
+
+
+async def build(visit: Visit, toast: Toast, details: PocDetails, *, look: Look) -> None:
+    """Lay the tab out."""
+    screen = _TasksScreen(visit, toast, details)
+    screen.build(await task_list.list_groups(visit.actor, details.row.id), look)
+
+
+class _TasksScreen:
+    """The handlers of one open tab."""
+
+    def __init__(self, visit: Visit, toast: Toast, details: PocDetails) -> None:
+        self.actor = visit.actor
+        self.toast = toast
+        self.poc_id = details.row.id
+        self.may_change = details.may_change and not details.row.archived
+        self.about: UUID | None = None
+        self.version = 0
+
+    def build(self, found: Sequence[GroupView], look: Look) -> None:
+        """Lay the tab out."""
+        find_people = Helpers(people=partial(selection.list_selectable, self.actor))
+        self.new_group = FormDialog(
+            self.toast, "New group", GroupForm, submit="Add Group", on_submit=self._add_group
+        )
+        self.edit_group = FormDialog(
+            self.toast, "Edit group", GroupForm, submit="Save", on_submit=self._edit_group
+        )
+        self.new_task = FormDialog(
+            self.toast,
+            "Add task",
+            AddedTaskForm,
+            submit="Add Task",
+            on_submit=self._add_task,
+            helpers=find_people,
+        )
+        self.edit_task = FormDialog(
+            self.toast, "Edit task", TaskForm, submit="Save", on_submit=self._edit_task
+        )
+        self.assignees = FormDialog(
+            self.toast,
+            "Assign",
+            AssigneesForm,
+            submit="Save",
+            on_submit=self._assign,
+            helpers=find_people,
+        )
+        self.blocked = FormDialog(
+            self.toast, "What is in the way?", ReasonForm, submit="Save", on_submit=self._block
+        )
+        if self.may_change:
+            with ui.element("div").classes("tab-actions"):
+                button("+ Add Task", self._open_new_task, look="btn btn-primary")
+                button("+ Add Group", partial(self.new_group.open, {}))
+        self.empty = ui.element("div")
+        self.view = PocTasks(
+            *_values(found),
+            look=look,
+            may_change=self.may_change,
+            on_act=self._act,
+            on_missed=told(self.toast)(self._show),
+        )
+        self._note(found)
+
+    def _note(self, found: Sequence[GroupView]) -> None:
+        self.groups = {group.id: group for group in found}
+        self.empty.clear()
+        if not found:
+            with self.empty:
+                sentence = (
+                    "Add a group, then its tasks."
+                    if self.may_change
+                    else "Whoever works on this POC adds them."
+                )
+                empty("No tasks yet", sentence)
+
+    async def _show(self) -> None:
+        found = await task_list.list_groups(self.actor, self.poc_id)
+        self._note(found)
+        self.view.show(*_values(found))
+
+    async def _act(self, act: str, sent: Mapping[str, Any]) -> None:
+        if act == "add":
+            self._open_new_task(as_uuid(sent.get("group")))
+            return
+        row_id = as_uuid(sent.get("id"))
+        if row_id is None:
+            return
+        handlers = {
+            "status": self._status,
+            "move": self._move,
+            "edit": self._open_edit,
+            "assign": self._open_assign,
+            "archive": self._archive,
+            "edit_group": self._open_edit_group,
+            "archive_group": self._archive_group,
+        }
+        await told(self.toast)(partial(handlers[act], row_id, sent))()
+        if act in {"status", "move"}:
+            # What the browser showed early may have been refused, or places may have changed.
+            await told(self.toast)(self._show)()
+
+    def _open_new_task(self, group_id: UUID | None = None) -> None:
+        if not self.groups:
+            self.new_group.open({}, body="Tasks stand in groups: begin with one.")
+            return
+        self.about = group_id or next(iter(self.groups))
+        title = self.groups[self.about].title if self.about in self.groups else ""
+        self.new_task.open({"side": Side.TEAM}, title=f"Add task to “{title}”")
+
+    async def _add_group(self, form: GroupForm) -> Outcome:
+        await groups.add_group(self.actor, self.poc_id, form)
+        await self._show()
+        return f"“{form.title}” is added."
+
+    async def _open_edit_group(self, group_id: UUID, _sent: Mapping[str, Any]) -> None:
+        group = await self._read_group(group_id)
+        self.about, self.version = group.id, group.version
+        self.edit_group.open({"title": group.title, "description": group.description})
+
+    async def _edit_group(self, form: GroupForm) -> Outcome:
+        if self.about is not None:
+            await groups.edit_group(self.actor, self.about, self.version, form)
+        return "Saved."
+
+    async def _archive_group(self, group_id: UUID, _sent: Mapping[str, Any]) -> None:
+        group = await self._read_group(group_id)
+        await groups.set_archived(self.actor, group.id, group.version, archived=True)
+        self.toast.show(f"“{group.title}” is archived.", tone="success")
+
+    async def _add_task(self, form: AddedTaskForm) -> Outcome:
+        if self.about is not None:
+            await tasks.add_task(self.actor, NewTaskForm(**form.model_dump(), group_id=self.about))
+        return f"“{form.title}” is added."
+
+    async def _read_group(self, group_id: UUID) -> GroupView:
+        found = {group.id: group for group in await task_list.list_groups(self.actor, self.poc_id)}
+        if group_id not in found:
+            raise NotFoundError("This group isn't there any more. Look again.")
+        return found[group_id]
+
+    async def _read(self, task_id: UUID) -> TaskView:
+        found = await task_list.list_groups(self.actor, self.poc_id)
+        shown = {task.id: task for group in found for task in group.tasks}
+        if task_id not in shown:
+            raise NotFoundError("This task isn't there any more. Look again.")
+        self.about, self.version = task_id, shown[task_id].version
+        return shown[task_id]
+
+    async def _open_edit(self, task_id: UUID, _sent: Mapping[str, Any]) -> None:
+        task = await self._read(task_id)
+        self.edit_task.open(
+            {
+                "title": task.title,
+                "description": task.description,
+                "side": task.side,
+                "start_on": task.start_on,
+                "due_on": task.due_on,
+            }
+        )
+
+    async def _edit_task(self, form: TaskForm) -> Outcome:
+        if self.about is not None:
+            await tasks.edit_task(self.actor, self.about, self.version, form)
+        return "Saved."
+
+    async def _open_assign(self, task_id: UUID, _sent: Mapping[str, Any]) -> None:
+        task = await self._read(task_id)
+        self.assignees.open(
+            {"assignee_ids": list(task.assignees)}, title=f"Who does “{task.title}”?"
+        )
+
+    async def _assign(self, form: AssigneesForm) -> Outcome:
+        if self.about is not None:
+            await tasks.assign(self.actor, self.about, self.version, form.assignee_ids)
+        return "Saved."
+
+    async def _status(self, task_id: UUID, sent: Mapping[str, Any]) -> None:
+        status, version = sent.get("status"), as_version(sent.get("version"))
+        if version is None or status not in set(TaskStatus):
+            return
+        if status == TaskStatus.BLOCKED.value:
+            self.about, self.version = task_id, version
+            self.blocked.open({})
+            return
+        form = TaskStatusForm(status=TaskStatus(status))
+        await tasks.set_status(self.actor, task_id, version, form)
+
+    async def _block(self, form: ReasonForm) -> Outcome:
+        if self.about is not None:
+            blocked = TaskStatusForm(status=TaskStatus.BLOCKED, reason=form.reason)
+            await tasks.set_status(self.actor, self.about, self.version, blocked)
+        return "Saved."
+
+    async def _move(self, task_id: UUID, sent: Mapping[str, Any]) -> None:
+        group_id, version = as_uuid(sent.get("group")), as_version(sent.get("version"))
+        if group_id is None or version is None:
+            return
+        await tasks.move_task(
+            self.actor,
+            task_id,
+            version,
+            group_id=group_id,
+            before_id=as_uuid(sent.get("before")),
+        )
+
+    async def _archive(self, task_id: UUID, _sent: Mapping[str, Any]) -> None:
+        task = await self._read(task_id)
+        await tasks.set_archived(self.actor, task.id, task.version, archived=True)
+        restore = told(self.toast)(partial(self._restore, task.id, task.version + 1))
+        self.toast.show(f"“{task.title}” is archived.", "success", "Undo", restore)
+
+    async def _restore(self, task_id: UUID, version: int) -> None:
+        await tasks.set_archived(self.actor, task_id, version, archived=False)
+
+
+def _values(found: Sequence[GroupView]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    return (
+        [work_feed.group_values(group) for group in found],
+        [work_feed.task_values(task) for group in found for task in group.tasks],
+    )

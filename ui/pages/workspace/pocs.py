@@ -1,0 +1,152 @@
+"""The POCs of an organisation: their list, and how one is begun."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from functools import partial
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Depends
+from nicegui import ui
+
+from services.access.permissions import Permission, may
+from services.core import clock
+from services.core.form_fields import Option
+from services.sessions.sessions import Visit
+from services.users import selection
+from services.workspace import listing, plans, pocs, template_list
+from services.workspace.plans import Plan
+from services.workspace.poc_list import POCS
+from services.workspace.pocs import NewPocForm
+from ui import notices
+from ui.actions import told
+from ui.components.part import Part
+from ui.components.toast import Toast
+from ui.forms.dialog import FormDialog, Helpers, Outcome
+from ui.frame import enter, frame, text
+from ui.identity import require
+from ui.input import as_uuid
+from ui.paths import home_path
+from ui.tables.feed import list_room
+from ui.tables.live_table import HeadItem, LiveTable, Opening, opened
+from ui.work_words import count_words, day_words
+
+MayView = Annotated[Visit, Depends(require(Permission.VIEW_ALL_POCS))]
+
+
+def register() -> None:
+    """Route the page."""
+    ui.page("/t/{slug}/pocs")(pocs_page)
+
+
+async def pocs_page(visit: MayView) -> None:
+    """Build the page."""
+    tenant_id = visit.actor.tenant_id
+    enter(visit, list_room(POCS.noun, tenant_id), notices.people_room(tenant_id))
+    opening = await opened(visit, POCS, listing.list_pocs)
+    customers = await listing.list_customers(visit.actor)
+    owners = await listing.list_owners(visit.actor)
+    may_create = may(visit.role, Permission.RUN_POCS)
+    templates = await template_list.list_templates(visit.actor) if may_create else None
+    with frame(visit, "POCs", current="pocs") as toast:
+        screen = _PocsScreen(visit, toast)
+        if templates is not None:
+            screen.build_new(
+                [
+                    Option(str(group.id), group.title, count_words(group.tasks, "task"))
+                    for group in templates.groups
+                ]
+            )
+        screen.build(opening, customers, owners)
+
+
+class _PocsScreen:
+    """The parts and the handlers of one open page."""
+
+    def __init__(self, visit: Visit, toast: Toast) -> None:
+        self.visit = visit
+        self.actor = visit.actor
+        self.toast = toast
+        self.base = f"{home_path(visit.tenant_slug)}/pocs"
+        self.new: FormDialog[NewPocForm] | None = None
+
+    def build_new(self, groups: Sequence[Option]) -> None:
+        """Make the dialog that begins a POC."""
+        self.new = FormDialog(
+            self.toast,
+            "New POC",
+            NewPocForm,
+            submit="Create POC",
+            on_submit=self._create,
+            helpers=Helpers(
+                options={"group_ids": groups},
+                people=partial(selection.list_selectable, self.actor),
+                beside=self._build_preview,
+                on_change=self._changed,
+            ),
+        )
+
+    def build(
+        self, opening: Opening, customers: Sequence[str], owners: Sequence[tuple[UUID, str]]
+    ) -> None:
+        """Lay the page out."""
+        head = []
+        if self.new is not None:
+            head = [HeadItem("+ New POC", name="new", on_click=self._open_new, primary=True)]
+        hint = "Begin the first one with “+ New POC”: from templates, or empty."
+        others = "Sales Engineers begin them. Each one shows here at that moment."
+        LiveTable(
+            self.visit,
+            opening,
+            title="POCs",
+            base_url=self.base,
+            head=head,
+            options={
+                "customer": [(name, name) for name in customers],
+                "owner": [(str(owner_id), name) for owner_id, name in owners],
+            },
+            empty_hint=others if self.new is None else hint,
+        )
+
+    def _open_new(self) -> None:
+        if self.new is not None:
+            self.new.open({"start_on": clock.now().date()})
+
+    async def _create(self, form: NewPocForm) -> Outcome:
+        poc_id = await pocs.create_poc(self.actor, form)
+        ui.navigate.to(f"{self.base}/{poc_id}")
+        return f"{form.title} is begun."
+
+    def _build_preview(self) -> None:
+        self.preview = Part(ui.element("div").classes("poc-preview"), self._preview)
+        self.preview.show(None)
+
+    def _preview(self, plan: Plan | None) -> None:
+        text("h3", "What it would get")
+        if plan is None or not plan.groups:
+            text("p", "No templates chosen. The POC starts empty.", "muted")
+            return
+        for group in plan.groups:
+            text("h4", group.title).props('dir="auto"')
+            with ui.element("ul").classes("preview-rows"):
+                for task in group.tasks:
+                    with ui.element("li"):
+                        text("span", task.title).props('dir="auto"')
+                        text("span", f"due {day_words(task.due_on)}", "small muted")
+
+    async def _changed(self, values: Mapping[str, Any]) -> None:
+        sent = values.get("group_ids")
+        ids = [as_uuid(value) for value in sent] if isinstance(sent, list) else []
+        start_on = _day(values.get("start_on")) or clock.now().date()
+        await told(self.toast)(partial(self._show_plan, [i for i in ids if i], start_on))()
+
+    async def _show_plan(self, group_ids: list[UUID], start_on: date) -> None:
+        plan = await plans.preview(self.actor, group_ids, start_on) if group_ids else None
+        self.preview.show(plan, key=(group_ids, start_on))
+
+
+def _day(value: object) -> date | None:
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None

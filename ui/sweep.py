@@ -1,0 +1,71 @@
+"""Closes the open pages whose sessions are over: as soon as that is told, and, where it wasn't, by
+comparing them with the database."""
+
+import asyncio
+import logging
+from datetime import datetime
+from uuid import UUID
+
+from services.core import changes, clock
+from services.core.bus import Bus
+from services.core.errors import RollcallError
+from services.sessions import receipts, sessions
+from services.sessions.events import SessionsEnded
+from ui import live
+
+log = logging.getLogger(__name__)
+
+# How often is looked whether open pages have to be compared with the database, in seconds. This is
+# how an expired session is noticed, and a notice that never arrived.
+COMPARE_SECONDS = 1.0
+
+
+def subscribe(bus: Bus) -> None:
+    """Have the bus tell which sessions end."""
+    bus.subscribe(SessionsEnded, _close_pages)
+
+
+async def _close_pages(event: SessionsEnded) -> None:
+    pages = live.pages_of_sessions(event.session_ids)
+    await receipts.settle(event, live.cut(pages, event.reason.value, event.committed_at))
+
+
+async def compare_forever() -> None:
+    """Close the pages whose sessions are over in the database, until cancelled."""
+    comparison = Comparison()
+    while True:
+        await asyncio.sleep(COMPARE_SECONDS)
+        try:
+            await comparison.go_on()
+        except RollcallError as error:
+            log.warning("Open pages can't be compared with the database now: %s", error)
+
+
+class Comparison:
+    """Closes the pages whose sessions are over in the database. It asks the database only where
+    that may be: something was committed, a session's time is over, or there are new ones here."""
+
+    def __init__(self) -> None:
+        self._mark: object = None
+        self._compared: set[UUID] = set()
+        self._expiry: datetime | None = None
+
+    async def go_on(self) -> bool:
+        """Compare, where anything can have changed; tells whether it did."""
+        open_sessions = live.session_ids()
+        if not open_sessions:
+            return False
+        mark = await changes.mark()
+        expired = self._expiry is not None and self._expiry <= clock.now()
+        if mark == self._mark and open_sessions <= self._compared and not expired:
+            return False
+        ended = await sessions.find_ended(open_sessions)
+        self._expiry = await sessions.first_expiry(open_sessions - ended.keys())
+        self._mark, self._compared = mark, open_sessions
+        await asyncio.gather(
+            *(
+                live.cut(live.pages_of_sessions([session_id]), reason.value)
+                for session_id, reason in ended.items()
+            )
+        )
+        return True

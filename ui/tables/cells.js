@@ -1,0 +1,99 @@
+// How the values of a row are drawn: a function for each kind of cell that a column can have.
+import { h } from "vue";
+import { hue, initials, number, title } from "table_rows";
+
+// Written out, as the browser's own formatting takes tens of milliseconds to load.
+const MONTHS =
+  "January February March April May June July August September October November December".split(" ");
+const NONE = "–";
+
+export const cells = {
+  // The row's name, with the link to its own page.
+  title: (table, row, { key }) => [link(table, row, row[key])],
+  // The same for a person, whose id is the row's.
+  person: (table, row, { key }) => [
+    h("div", { class: "who" }, [avatar(row.id, row[key], row.online), link(table, row, row[key])]),
+  ],
+  text: (table, row, { key }) => [clip(row[key])],
+  muted: (table, row, { key }) => [clip(row[key], "muted")],
+  words: (table, row, { key }) => [h("div", { class: "clip" }, row[key] ? title(row[key]) : NONE)],
+  // One of a filter's choices, in its words.
+  choice: (table, row, { key }) => [clip(labelOf(table, key, row[key]))],
+  count: (table, row, { key }) => [number(row[key] ?? 0)],
+  date: (table, row, { key }) => [row[key] ? h("time", { datetime: row[key] }, anyDay(row[key])) : NONE],
+  ago: (table, row, { key }) => [ago(row[key])],
+  // Whose something is; `<key>_active` says whether they are still active.
+  owner: (table, row, { key }) => [
+    clip(row[key]),
+    row[`${key}_active`] === false && h("span", { class: "small muted" }, "Inactive"),
+  ],
+  // How much of the team's side and of the customer's is done: [done, in all] of each.
+  sides: (table, row) => {
+    const [done, all] = [0, 1].map((at) => (row.team?.[at] ?? 0) + (row.customer_side?.[at] ?? 0));
+    if (!all) return [h("span", { class: "small muted" }, "no tasks")];
+    const words = `${done} of ${all}`;
+    return [
+      h("progress", { class: "bar", max: all, value: done, "aria-label": `Progress: ${words}` }),
+      h("span", { class: "small muted" }, words),
+    ];
+  },
+  // A part of a hundred.
+  bar: (table, row, { key, label }) => [
+    h("progress", { class: "bar", max: 100, value: row[key] ?? 0, "aria-label": label }),
+    h("span", { class: "small muted" }, `${row[key] ?? 0}%`),
+  ],
+};
+
+export function link(table, row, text, attributes = {}) {
+  const shown = { class: "name-link isolate clip", dir: "auto", title: text, ...attributes };
+  return table.base_url ? h("a", { href: table.href(row), ...shown }, text) : h("span", shown, text);
+}
+
+export function avatar(id, name, online = false) {
+  return h("span", { class: "avatar", style: { "--hue": hue(id) }, "aria-hidden": "true" }, [
+    initials(name),
+    online && h("span", { class: "online", title: "Online now" }),
+  ]);
+}
+
+export function clip(text, look = "") {
+  const shown = { class: `isolate clip ${look}`, dir: "auto", title: text || null };
+  return h("span", shown, text || NONE);
+}
+
+// A day as people read it: 2026-11-24 is 24 Nov 2026.
+export function day(iso) {
+  const [year, month, date] = iso.slice(0, 10).split("-").map(Number);
+  return `${date} ${MONTHS[month - 1].slice(0, 3)} ${year}`;
+}
+
+// The day of a day, or of a moment where the reader is.
+function anyDay(iso) {
+  return iso.includes("T") ? localDay(iso) : day(iso);
+}
+
+// The day of a moment, here.
+export function localDay(iso) {
+  const at = new Date(iso);
+  return `${at.getDate()} ${MONTHS[at.getMonth()]} ${at.getFullYear()}`;
+}
+
+export function ago(iso) {
+  if (!iso) return h("span", { class: "muted" }, "never");
+  const at = new Date(iso);
+  const minutes = Math.floor((Date.now() - at) / 60_000);
+  const midnight = new Date().setHours(0, 0, 0, 0);
+  const days = Math.ceil((midnight - at) / 86_400_000);
+  let text = localDay(iso).replace(/(\D{3})\D+/, "$1 ");
+  if (minutes < 2) text = "just now";
+  else if (minutes < 60) text = `${minutes} minutes ago`;
+  else if (days <= 0) text = minutes < 120 ? "1 hour ago" : `${Math.floor(minutes / 60)} hours ago`;
+  else if (days === 1) text = "yesterday";
+  else if (days < 30) text = `${days} days ago`;
+  return h("time", { datetime: iso, title: `${at.toLocaleString()}\n${at.toISOString()}` }, text);
+}
+
+function labelOf(table, key, value) {
+  const filter = table.list.filters.find((other) => other.key === key);
+  return filter?.options.find((option) => option.key === value)?.label ?? value;
+}

@@ -1,0 +1,87 @@
+"""Tells the open pages of a list what happened to its rows: one query and one message per fact,
+however many pages watch."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID
+from weakref import WeakValueDictionary
+
+from services.core import runtime
+from services.core.bus import Bus
+from services.core.errors import RollcallError
+from services.lists.declaration import LiveList, list_of
+from services.lists.events import RowChanged
+from services.lists.slices import find_row
+from services.lists.wire import patch_values
+from ui import figures, live
+
+log = logging.getLogger(__name__)
+
+
+class _Turns(WeakValueDictionary[str, asyncio.Lock]):
+    """The turns of rooms, as long as anybody waits for one."""
+
+
+def list_room(noun: str, tenant_id: UUID | None) -> str:
+    """The room of the pages that show a tenant's rows of a list (or those above the tenants)."""
+    return f"{noun}:{tenant_id or 'platform'}"
+
+
+def subscribe(bus: Bus) -> None:
+    """Have the bus tell the open pages of every list."""
+    bus.subscribe(RowChanged, _tell_change)
+
+
+async def tell_row(
+    live_list: LiveList[Any],
+    tenant_id: UUID | None,
+    read: Callable[[], Awaitable[Any]],
+    was: Mapping[str, Any] | None,
+    committed_at: float,
+) -> None:
+    """Send a changed row to whoever watches its list, and read it only where anybody does."""
+    room = list_room(live_list.noun, tenant_id)
+    if not live.is_watched(room):
+        return  # most replicas have nobody of this tenant: spare the database a query for each
+    async with asked_at_least([room]), turn(room):
+        values = patch_values(live_list, await read(), was)
+        await live.broadcast(room, f"rollcall_{live_list.noun}", values)
+    figures.current().pushed(committed_at)
+
+
+def turn(room: str) -> asyncio.Lock:
+    """To be held while a fact is read and told, so that a room hears this process's facts in the
+    order of their commits."""
+    turns = runtime.current().part(_Turns)
+    lock = turns.get(room)
+    if lock is None:
+        lock = turns[room] = asyncio.Lock()
+    return lock
+
+
+@asynccontextmanager
+async def asked_at_least(rooms: Sequence[str]) -> AsyncIterator[None]:
+    """Have the pages of these rooms ask, where a fact can't be read: it isn't told twice."""
+    try:
+        yield
+    except RollcallError:
+        for room in rooms:
+            await live.tell_missed(room)
+        raise
+
+
+async def _tell_change(event: RowChanged) -> None:
+    live_list = list_of(event.noun)
+    if live_list is None:
+        log.warning("No list of this noun is declared: %s", event.noun)
+        return
+    await tell_row(
+        live_list,
+        event.tenant_id,
+        lambda: find_row(live_list, event.row_id),
+        event.was,
+        event.committed_at,
+    )

@@ -1,0 +1,391 @@
+// A live table: a page of rows that the server sent, patched in place by what happens to them.
+import { cells as usual } from "cells";
+import { listen } from "live_socket";
+import * as rows from "table_rows";
+import { keyboard, places, selection, views } from "table_hands";
+import { view } from "live_table_view";
+
+const SEARCH_PAUSE = 200; // ms of quiet before a search is sent
+const ANSWER_TIMEOUT = 10_000; // ms until a query counts as failed
+const HIGHLIGHT = 1_900; // ms; the style's animation is a little shorter
+const RECONNECT_SPREAD = 2_000; // ms over which the pages ask again after a restart
+const REMEMBERED = 1_000; // patches
+const FIRST = 12; // rows that are drawn at once: a screen of them; the others in the next frame
+const MOST_INSERTED = 200; // rows above those of the page
+
+// A component: the table of a list whose rows have these `cells` beside the usual ones, look so
+// (`look` gives a row's classes), and end in what `actions` draws. `methods` are for those cells;
+// what they emit is in `emits`, and `data` is what else they keep.
+export function liveTable({
+  cells = {},
+  look = () => null,
+  actions = null,
+  methods = {},
+  emits = [],
+  props = {},
+  data = () => ({}),
+} = {}) {
+  return {
+    ...table,
+    emits: ["query", "columns", "view", ...emits],
+    props: { ...table.props, ...props },
+    data() {
+      return { ...table.data.call(this), ...selection.data(), ...keyboard.data(), ...data() };
+    },
+    created() {
+      Object.assign(this, { cells: { ...usual, ...cells }, look, actions });
+      table.created.call(this);
+    },
+    computed: { ...table.computed, ...selection.computed },
+    methods: {
+      ...table.methods,
+      ...selection.methods,
+      ...keyboard.methods,
+      ...places.methods,
+      ...views.methods,
+      ...methods,
+    },
+  };
+}
+
+const table = {
+  props: {
+    config: String, // JSON: what is so for everybody who sees this list
+    title: String,
+    rows: String, // JSON
+    total: Number,
+    counts: Object,
+    query: Object,
+    page: Number,
+    has_previous: Boolean,
+    has_next: Boolean,
+    cursor: Object,
+    folded_q: String,
+    me: String,
+    base_url: String,
+    head: Array,
+    views: Array, // {name, query}: those that this person saved
+    columns: Array, // keys of those that this person chose
+    acts: Array, // what can be done to the selected rows
+    export_url: String,
+    empty_hint: String,
+  },
+  data() {
+    return {
+      items: JSON.parse(this.rows),
+      most: FIRST, // rows that are drawn
+      all: this.counts,
+      found: this.total,
+      pageNow: this.page,
+      more: { before: this.has_previous, after: this.has_next },
+      asked: { ...this.query },
+      shown: { query: { ...this.query }, words: words(this.folded_q) },
+      text: this.query.q ?? "",
+      loading: false,
+      error: "",
+      spoken: "",
+      fresh: {},
+      columnKeys: this.columns,
+      openMenu: "",
+      wanted: {}, // filters that are shown because somebody asked for them
+      saved: this.views,
+      viewName: new URLSearchParams(location.search).get("view") ?? "",
+      arrived: [], // rows that others made, or that fit now; they wait until somebody asks for them
+    };
+  },
+  created() {
+    this.list = JSON.parse(this.config);
+    this.seq = 0;
+    this.shownCursor = this.cursor; // where the shown page begins and ends in the whole list
+    this.recent = new Map();
+    this.presence = new Map();
+    this.inserted = [];
+    this.own = new Set(); // ids of rows that were made on this page
+    this.timers = new Set();
+  },
+  mounted() {
+    window.addEventListener("popstate", this.back);
+    window.addEventListener("pagehide", this.leave);
+    document.addEventListener("keydown", this.pressed);
+    document.addEventListener("pointerdown", this.clicked);
+    this.later(() => {
+      this.most = Infinity;
+      this.$nextTick(this.comeBack);
+    }, 0);
+    this.stop = listen(
+      {
+        [`rollcall_${this.list.noun}`]: this.patch,
+        rollcall_presence: this.seen,
+        rollcall_tallies: (tallies) => Object.assign(this.all, tallies),
+      },
+      // Who has just opened the page isn't one of many at once.
+      { onReconnect: this.reconnected, onMissed: () => this.ask() },
+    );
+  },
+  unmounted() {
+    window.removeEventListener("popstate", this.back);
+    window.removeEventListener("pagehide", this.leave);
+    document.removeEventListener("keydown", this.pressed);
+    document.removeEventListener("pointerdown", this.clicked);
+    clearTimeout(this.searching);
+    clearTimeout(this.answering);
+    for (const timer of this.timers) clearTimeout(timer);
+    this.stop();
+  },
+  computed: {
+    filtered() {
+      return rows.isFiltered(this.asked, this.list);
+    },
+    // Their keys tell whether there are rows before and after these; what came since, the count.
+    canTurnBack() {
+      return this.more.before;
+    },
+    canTurn() {
+      return this.more.after || this.found > this.pageNow * this.asked.size;
+    },
+    pagesNow() {
+      if (!this.canTurn) return this.pageNow;
+      return Math.max(this.pageNow + 1, Math.ceil(this.found / this.asked.size));
+    },
+    filtersShown() {
+      return this.list.filters.filter(
+        ({ key, quiet }) => !quiet || this.wanted[key] || this.asked[key],
+      );
+    },
+    columnsShown() {
+      return this.list.columns.filter(({ key, opens, shown }) =>
+        opens || (this.columnKeys ? this.columnKeys.includes(key) : shown),
+      );
+    },
+    countText() {
+      const all = this.plural(this.all.all);
+      const narrowed = rows.isFiltered(this.shown.query, this.list);
+      return narrowed ? `${rows.number(this.found)} of ${all}` : all;
+    },
+    arrivedText() {
+      const narrowed = rows.isFiltered(this.shown.query, this.list);
+      const count = this.plural(this.arrived.length).replace(" ", narrowed ? " more " : " new ");
+      return `${count} · Show`;
+    },
+    breakdown() {
+      return this.list.breakdown
+        .filter(({ key, rare }) => !rare || this.all[key])
+        .map(({ key, label }) => `${rows.number(this.all[key])} ${label.toLowerCase()}`)
+        .join(" · ");
+    },
+  },
+  render() {
+    return view(this);
+  },
+  methods: {
+    number: rows.number,
+    connectedAgain() {},
+    showFilter(key) {
+      this.wanted[key] = true;
+      this.openMenu = "";
+      this.$nextTick(() => document.getElementById(`${this.$attrs.id}-${key}`)?.focus());
+    },
+    showColumn(key, shown) {
+      const keys = this.columnsShown.map((column) => column.key).filter((other) => other !== key);
+      this.columnKeys = shown ? [...keys, key] : keys;
+      this.$emit("columns", { columns: this.columnKeys });
+      if (shown && this.list.more.includes(key)) this.ask(); // nobody has read it yet
+    },
+    plural(count) {
+      const { noun, plural } = this.list;
+      return count === 1 ? `1 ${noun}` : `${rows.number(count)} ${plural}`;
+    },
+
+    // -- called by the server
+    show(result) {
+      if (result.seq != null && result.seq < this.seq) return;
+      this.answered();
+      this.shown = { query: { ...this.asked }, words: words(result.folded_q) };
+      this.all = result.counts;
+      this.found = result.total;
+      this.asked.page = this.pageNow = result.page;
+      this.more = { before: result.has_previous, after: result.has_next };
+      this.shownCursor = result.cursor;
+      this.inserted = [];
+      this.arrived = [];
+      this.items = result.rows.map((row) => this.upToDate(row));
+      this.spoken = this.found ? this.countText : `No ${this.list.plural} match`;
+      if (this.toTop) this.scrollToTop();
+      this.toTop = false;
+    },
+    failed(message, seq) {
+      if (seq != null && seq < this.seq) return;
+      this.answered();
+      this.error = message || "The server didn't answer.";
+    },
+
+    // -- asking
+    ask(near = null) {
+      clearTimeout(this.searching);
+      clearTimeout(this.answering);
+      this.seq += 1;
+      this.loading = true;
+      this.presence.clear();
+      this.answering = setTimeout(() => this.failed("", this.seq), ANSWER_TIMEOUT);
+      this.shownCursor = null; // it belongs to another list from here on
+      const columns = this.columnsShown.map(({ key }) => key).join(" ");
+      this.$emit("query", { ...this.asked, columns, near, seq: this.seq });
+    },
+    answered() {
+      clearTimeout(this.answering);
+      this.loading = false;
+      this.error = "";
+    },
+    change(values, near = null) {
+      if (!("page" in values) && !("sort" in values)) this.clearSelection();
+      if (!("page" in values)) this.viewName = "";
+      Object.assign(this.asked, { page: 1 }, values);
+      history.pushState(history.state, "", this.url());
+      this.ask(near);
+    },
+    url() {
+      return location.pathname + rows.toUrl(this.asked, this.list, this.viewName);
+    },
+    typed() {
+      this.clearSelection();
+      this.viewName = "";
+      Object.assign(this.asked, { q: this.text, page: 1 });
+      history.replaceState(history.state, "", this.url());
+      clearTimeout(this.searching);
+      this.searching = setTimeout(() => this.ask(), SEARCH_PAUSE);
+    },
+    clear() {
+      this.text = "";
+      const { q, sort, dir, size, page, ...filters } = rows.defaults(this.list);
+      this.change({ q, ...filters });
+      this.$refs.search?.focus();
+    },
+    sortBy(column) {
+      const again = this.asked.sort === column;
+      this.change({ sort: column, dir: again && this.asked.dir === "asc" ? "desc" : "asc" });
+    },
+    sorted(column) {
+      if (this.asked.sort !== column) return null;
+      return this.asked.dir === "desc" ? "descending" : "ascending";
+    },
+    turn(step) {
+      if (!(step > 0 ? this.canTurn : this.canTurnBack)) return;
+      this.toTop = true;
+      this.change({ page: Math.max(1, this.pageNow + step) }, this.shownCursor);
+    },
+    scrollToTop() {
+      if (this.$el.getBoundingClientRect().top < 0) this.$el.scrollIntoView();
+    },
+    back() {
+      this.asked = rows.fromUrl(location.search, this.list);
+      this.viewName = new URLSearchParams(location.search).get("view") ?? "";
+      this.text = this.asked.q;
+      this.ask();
+    },
+    reconnected() {
+      this.connectedAgain();
+      this.later(() => this.ask(), Math.random() * RECONNECT_SPREAD);
+    },
+
+    // -- what happens elsewhere
+    patch({ was, now: told }) {
+      const { id, version } = told;
+      const row = this.items.find((other) => other.id === id);
+      const known = row ?? this.recent.get(id);
+      // Of a new user, another replica's news may come first: until then nobody has counted them.
+      const isNew = was === null && !row && !known?.counted;
+      const isLate = known && known.version > version;
+      if (isLate && !isNew) return;
+      const now = isLate ? known : told;
+      const before = isNew ? null : (known ?? { ...now, ...was });
+      const didFit = before && this.fitsShown(before);
+      this.remember({ ...now, counted: isNew || known?.counted });
+      this.count(before, now);
+      if (row) rows.replace(row, now, this.list);
+      else if (this.fitsShown(now) && !didFit) {
+        if (this.own.has(id) || !this.items.length) this.insert(now);
+        else this.arrived.push(id);
+      } else {
+        if (!this.fitsShown(now)) this.arrived = this.arrived.filter((other) => other !== id);
+        return;
+      }
+      this.highlight(id);
+    },
+    bring(id) {
+      this.own.add(id);
+      if (this.arrived.includes(id)) this.showArrived([id]);
+    },
+    // Above the others: wherever they belong in the order, they are what was asked for.
+    showArrived(ids = this.arrived) {
+      for (const id of ids) {
+        this.insert(this.recent.get(id));
+        this.highlight(id);
+      }
+      this.arrived = this.arrived.filter((id) => !ids.includes(id));
+      this.scrollToTop();
+    },
+    seen({ id, online }) {
+      this.presence.set(id, online);
+      for (const row of [this.recent.get(id), this.items.find((other) => other.id === id)]) {
+        if (row) row.online = online;
+      }
+      this.presenceChanged(id);
+    },
+    // Where the list is of those who are here, whoever comes is a row of it.
+    presenceChanged(id) {
+      const isNew = !this.items.some((row) => row.id === id);
+      if (!isNew || !this.shown.query.here || this.asking) return;
+      this.asking = true;
+      this.later(() => {
+        this.asking = false;
+        this.ask();
+      }, RECONNECT_SPREAD);
+    },
+    remember(row) {
+      this.recent.delete(row.id);
+      this.recent.set(row.id, { ...row });
+      if (this.recent.size > REMEMBERED) this.recent.delete(this.recent.keys().next().value);
+    },
+    // A row of an answer, with what was heard of it since the server read it.
+    upToDate(row) {
+      const recent = this.recent.get(row.id);
+      const online = this.presence.get(row.id) ?? row.online;
+      if (!recent || recent.version <= row.version) return { ...row, online };
+      this.count(row, recent);
+      return { ...recent, online };
+    },
+    count(before, now) {
+      const change = rows.countChange(before, now, this.list);
+      for (const name of Object.keys(change)) this.all[name] += change[name];
+      this.found += (this.fitsShown(now) ? 1 : 0) - (before && this.fitsShown(before) ? 1 : 0);
+    },
+    fitsShown(row) {
+      return rows.fits(row, this.shown.query, this.shown.words, this.list);
+    },
+    insert(row) {
+      this.items.unshift({ ...row });
+      this.inserted.push(row.id);
+      if (this.inserted.length > MOST_INSERTED) {
+        const oldest = this.inserted.shift();
+        this.items = this.items.filter((other) => other.id !== oldest);
+      }
+    },
+    highlight(id) {
+      const name = this.fresh[id] === "fresh-a" ? "fresh-b" : "fresh-a";
+      this.fresh[id] = name;
+      this.later(() => this.fresh[id] === name && delete this.fresh[id], HIGHLIGHT);
+    },
+
+    later(action, delay) {
+      const timer = setTimeout(() => {
+        this.timers.delete(timer);
+        action();
+      }, delay);
+      this.timers.add(timer);
+    },
+  },
+};
+
+function words(folded) {
+  return (folded ?? "").split(/\s+/u).filter(Boolean);
+}

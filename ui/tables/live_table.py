@@ -1,0 +1,225 @@
+"""The table of any list: rows as data, a query per page of them, a patch per change."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from fastapi.responses import StreamingResponse
+from nicegui import json, ui
+from nicegui.events import GenericEventArguments
+
+from services.access.actor import Actor
+from services.core.errors import RollcallError, SessionEndedError
+from services.lists import choices
+from services.lists.choices import Choices, find_choices
+from services.lists.declaration import LiveList
+from services.lists.query import ListQuery, from_url, to_url
+from services.lists.slices import Slice
+from services.lists.wire import row_values
+from services.sessions import sessions
+from services.sessions.sessions import Visit
+from ui.components.component import Component
+from ui.input import as_text, as_version
+from ui.tables.config import config_of
+
+Values = dict[str, Any]
+Handler = Callable[[Values], Awaitable[None]]
+Load = Callable[[Actor, ListQuery], Awaitable[Slice[Any]]]
+
+IMPORTS = (
+    "live_socket.js",
+    "table_rows.js",
+    "table_hands.js",
+    "cells.js",
+    "live_table.js",
+    "live_table_view.js",
+    "icons.js",
+)
+
+
+@dataclass(frozen=True)
+class HeadItem:
+    """A button beside the table's heading, or a link where it has a `url`. `name` is the event of
+    the button, for whoever reads what a page listens to."""
+
+    label: str
+    url: str = ""
+    name: str = ""
+    on_click: Callable[[], object] | None = None
+    primary: bool = False
+
+
+@dataclass(frozen=True)
+class RowsAct:
+    """Something that can be done to selected rows: its handler gets what `selected` reads."""
+
+    label: str
+    name: str
+    on_click: Handler
+    danger: bool = False
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What a page's table begins with: the list, how it is read, what the url asks for, and the
+    rows that answer it."""
+
+    live_list: LiveList[Any]
+    load: Load
+    query: ListQuery
+    first: Slice[Any]
+    chosen: Choices
+
+
+async def opened(visit: Visit, live_list: LiveList[Any], load: Load) -> Opening:
+    """Read what the url of the page that is being built asks for."""
+    chosen = await find_choices(visit.actor, live_list)
+    values = dict(ui.context.client.request.query_params)
+    query = from_url(live_list, values | {"columns": " ".join(chosen.columns or ())})
+    first = await load(visit.actor, query)
+    await sessions.touch(visit.actor, visit.seen_at)
+    return Opening(live_list, load, query, first, chosen)
+
+
+class LiveTable(Component, script="table.js", imports=IMPORTS):
+    """Shows one page of a list and keeps it true.
+
+    The heading, its buttons, the search and the filters are its own, too: each element of NiceGUI
+    takes some 3 KiB of every open page. The page has to be in the list's room (`ui.tables.feed`).
+
+    `opening` is what `opened` read. `base_url` is what the urls of its rows begin with, where they
+    have pages. `options` are those of filters, by their keys, where not all are to be offered; of a
+    filter `person` they are the people to choose from.
+
+    The browser asks for rows by `query` (what a url has, seq, and near: the cursor of the page it
+    turns from), and wants an answer by `show` or `failed` with the same `seq`. Patches come as
+    socket events to the page's rooms, past NiceGUI's outbox: `rollcall_<noun>` {was, now},
+    `rollcall_presence` {id, online}, and `rollcall_tallies` {filter: count}.
+    Everything in an event's values is what a browser sent: any of it may be missing, or of another
+    type.
+    """
+
+    SENT_ONCE = ("rows",)
+
+    def __init__(
+        self,
+        visit: Visit,
+        opening: Opening,
+        *,
+        title: str,
+        base_url: str = "",
+        head: Sequence[HeadItem] = (),
+        options: Mapping[str, Sequence[Sequence[str]]] | None = None,
+        empty_hint: str = "",
+        export_url: str = "",
+    ) -> None:
+        super().__init__()
+        ui.add_head_html(self.preload())
+        self._actor = visit.actor
+        self._list = live_list = opening.live_list
+        self._load = opening.load
+        values = slice_values(live_list, opening.first)
+        # As a text: NiceGUI keeps each page's props, and would watch each row and each value in it.
+        values["rows"] = json.dumps(values["rows"])
+        self._props.update(values)
+        self._props["config"] = config_of(live_list, options or {})
+        self._props["columns"] = opening.chosen.columns
+        self._props["views"] = tuple(
+            {"name": view.name, "query": view.query} for view in opening.chosen.views
+        )
+        self._props["title"] = title
+        self._props["query"] = to_url(live_list, opening.query)
+        self._props["me"] = str(visit.user_id)
+        self._props["base_url"] = base_url
+        self._props["head"] = tuple(
+            {"label": i.label, "url": i.url, "event": i.name, "primary": i.primary} for i in head
+        )
+        self._props["empty_hint"] = empty_hint
+        self._props["export_url"] = export_url
+        # An export of selected rows is no act of the server's: the browser fetches a url.
+        self._props["acts"] = ({"label": "Export", "event": "export"},) if export_url else ()
+        self.on("query", self._queried)
+        self.on("columns", self._columns_chosen)
+        self.on("view", self._view_changed)
+        for item in head:
+            if item.on_click is not None:
+                self.on(item.name, item.on_click, args=[])
+
+    def add_act(self, act: RowsAct) -> None:
+        """Offer an act on the selected rows."""
+        shown = {"label": act.label, "event": act.name, "danger": act.danger}
+        self._props["acts"] = (*self._props["acts"], shown)
+
+        async def done(event: GenericEventArguments) -> None:
+            if isinstance(event.args, dict):
+                await act.on_click(event.args)
+
+        self.on(act.name, done)
+
+    def bring(self, row_id: UUID) -> None:
+        """Show a new row at once, which this page's own person made: it doesn't wait among those of
+        others."""
+        self.run_method("bring", str(row_id))
+
+    async def _queried(self, event: GenericEventArguments) -> None:
+        if not isinstance(event.args, dict):
+            return
+        seq = as_version(event.args.get("seq")) or 0
+        try:
+            found = await self._load(self._actor, from_url(self._list, event.args))
+        except SessionEndedError:
+            return
+        except RollcallError as error:
+            self.run_method("failed", str(error), seq)
+            return
+        self.run_method("show", slice_values(self._list, found) | {"seq": seq})
+        await sessions.touch(self._actor)
+
+    async def _columns_chosen(self, event: GenericEventArguments) -> None:
+        columns = event.args.get("columns") if isinstance(event.args, dict) else None
+        if isinstance(columns, list):
+            with suppress(SessionEndedError):
+                await choices.keep_columns(self._actor, self._list, [str(key) for key in columns])
+
+    async def _view_changed(self, event: GenericEventArguments) -> None:
+        """A view is saved under a name, or removed where there is no query."""
+        if not isinstance(event.args, dict):
+            return
+        name, query = as_text(event.args, "name"), event.args.get("query")
+        try:
+            if isinstance(query, dict):
+                await choices.save_view(self._actor, self._list, name, query)
+            else:
+                await choices.remove_view(self._actor, self._list, name)
+        except SessionEndedError:
+            return
+        except RollcallError as error:
+            self.run_method("failed", str(error), None)
+
+
+def csv_response(pieces: AsyncIterator[str], name: str) -> StreamingResponse:
+    """A list as a file to be saved."""
+    return StreamingResponse(
+        pieces,
+        media_type="text/csv; charset=utf-8",
+        headers={
+            "Content-Disposition": f'attachment; filename="{name}.csv"',
+            "Cache-Control": "no-store",
+        },
+    )
+
+
+def slice_values(live_list: LiveList[Any], found: Slice[Any]) -> Values:
+    """A page of a list as plain values, for the browser."""
+    return {
+        "rows": [row_values(live_list, row) for row in found.rows],
+        "total": found.total,
+        "counts": dict(found.counts),
+        "page": found.page,
+        "has_previous": found.has_previous,
+        "has_next": found.has_next,
+        "folded_q": found.folded_q,
+        "cursor": found.cursor.to_values() if found.cursor else None,
+    }

@@ -1,0 +1,200 @@
+// What a person does with a live table: selects rows, moves by the keyboard, saves
+// views, leaves and comes back.
+import { asked, toUrl } from "table_rows";
+
+const MOST_IN_URL = 200; // ids; servers and proxies take a url of some 8 KiB
+const OFF = "rollcall-keys-off"; // in the browser's storage
+const PLACE = "rollcall-list";
+
+// Rows are selected by hand, over several pages, or all that match.
+export const selection = {
+  data: () => ({ chosen: {}, choosesAll: false }),
+  computed: {
+    chosenCount() {
+      return this.choosesAll ? this.found : Object.keys(this.chosen).length;
+    },
+  },
+  methods: {
+    isChosen(id) {
+      return this.choosesAll || Boolean(this.chosen[id]);
+    },
+    choose(id, on) {
+      // Who takes one out of all keeps those that are seen.
+      if (this.choosesAll) this.choosePage(true);
+      if (on) this.chosen[id] = true;
+      else delete this.chosen[id];
+    },
+    choosePage(on) {
+      this.choosesAll = false;
+      for (const { id } of this.items) {
+        if (on) this.chosen[id] = true;
+        else delete this.chosen[id];
+      }
+    },
+    chooseAll() {
+      this.choosesAll = true;
+    },
+    clearSelection() {
+      this.chosen = {};
+      this.choosesAll = false;
+    },
+    act(act) {
+      if (act.event === "export") this.download(this.choosesAll ? null : Object.keys(this.chosen));
+      else this.$emit(act.event, this.choosesAll ? { query: this.asked } : { ids: Object.keys(this.chosen) });
+    },
+    exportAll() {
+      this.download(null);
+    },
+    // The rows that match, or these of them, with the columns that are shown.
+    download(ids) {
+      if (ids && ids.length > MOST_IN_URL) {
+        this.error = `Select at most ${MOST_IN_URL} by hand, or all that match.`;
+        return;
+      }
+      const url = new URL(this.export_url + toUrl(this.asked, this.list), location.href);
+      url.searchParams.delete("page");
+      url.searchParams.set("columns", this.columnsShown.map(({ key }) => key).join(" "));
+      if (ids) url.searchParams.set("ids", ids.map((id) => id.replaceAll("-", "")).join(" "));
+      location.assign(url);
+    },
+  },
+};
+
+// Single keys that act on the table. They can be turned off (WCAG 2.2, 2.1.4).
+export const keyboard = {
+  data: () => ({ listsKeys: false, keysOn: !read(() => localStorage, OFF) }),
+  methods: {
+    pressed(event) {
+      this.noteScroll();
+      const { key, target } = event;
+      if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (document.querySelector("dialog[open]") || isTyping(target)) return;
+      if (key === "Escape") this.escape();
+      const act = this.keysOn || key === "?" ? this.keys()[key] : null;
+      if (!act) return;
+      event.preventDefault();
+      act();
+    },
+    clicked({ target }) {
+      this.noteScroll();
+      if (this.openMenu && !target.closest?.(".menu")) this.openMenu = "";
+    },
+    escape() {
+      if (this.openMenu) this.openMenu = "";
+      else if (this.chosenCount) this.clearSelection();
+    },
+    keys() {
+      return {
+        "/": () => this.$refs.search?.focus(),
+        j: () => this.moveTo(1),
+        k: () => this.moveTo(-1),
+        x: () => this.chooseMarked(),
+        n: () => this.$el.querySelector(".page-head .btn-primary")?.click(),
+        "?": () => (this.listsKeys = true),
+      };
+    },
+    // The row in which the focus is; its link is what the keys move to, so that Enter opens it.
+    marked() {
+      const row = document.activeElement?.closest("[data-row]");
+      return row && this.$el.contains(row) ? row : null;
+    },
+    moveTo(step) {
+      const all = [...this.$el.querySelectorAll("tbody [data-row]")];
+      const at = all.indexOf(this.marked());
+      const next = all[at < 0 ? 0 : Math.min(Math.max(at + step, 0), all.length - 1)];
+      const control = next?.querySelector(".name-link") ?? next?.querySelector("input, button");
+      control?.focus({ preventScroll: true });
+      next?.scrollIntoView({ block: "nearest" });
+    },
+    chooseMarked() {
+      const id = this.marked()?.dataset.row;
+      if (id && this.acts.length) this.choose(id, !this.isChosen(id));
+    },
+    turnKeys(on) {
+      this.keysOn = on;
+      keep(() => localStorage, OFF, !on);
+    },
+  },
+};
+
+function isTyping(target) {
+  return target instanceof Element && target.matches("input:not([type=checkbox]), select, textarea, [contenteditable]");
+}
+
+// The way from the list to a row's page, and back to the same filters and the same place.
+export const places = {
+  methods: {
+    href(row) {
+      return `${this.base_url}/${encodeURIComponent(row.id)}`;
+    },
+    nameOf(row) {
+      return row[this.list.columns.find(({ opens }) => opens)?.key ?? this.list.columns[0].key];
+    },
+    // A click anywhere on a row opens it, but for what has an act of its own, or selects a text.
+    open(row, event) {
+      if (!this.base_url || event.defaultPrevented || event.button) return;
+      if (event.target.closest("a, button, input, label, select")) return;
+      if (String(window.getSelection())) return;
+      if (event.ctrlKey || event.metaKey) window.open(this.href(row), "_blank", "noopener");
+      else location.assign(this.href(row));
+    },
+    // When the page is hidden it is too late: nothing is scrolled any more.
+    noteScroll() {
+      this.scrolled = window.scrollY;
+    },
+    leave() {
+      const { pathname: path, search } = location;
+      keep(() => sessionStorage, PLACE, { path, search, y: this.scrolled ?? 0 });
+    },
+    // To be called when all rows are drawn. `back` is set by who follows a link back (live.js).
+    comeBack() {
+      const place = read(() => sessionStorage, PLACE);
+      const [navigation] = performance.getEntriesByType("navigation");
+      const isBack = place?.back || navigation?.type === "back_forward";
+      if (!isBack || place?.path !== location.pathname || place.search !== location.search) return;
+      keep(() => sessionStorage, PLACE, { ...place, back: false });
+      window.scrollTo(0, place.y);
+    },
+  },
+};
+
+// What is asked for, kept under a name.
+export const views = {
+  methods: {
+    viewUrl({ name, query }) {
+      const search = new URLSearchParams({ ...query, view: name });
+      return `${location.pathname}?${search}`;
+    },
+    saveView(text) {
+      const name = text.trim().replace(/\s+/gu, " ");
+      if (!name) return;
+      const query = asked(this.asked, this.list);
+      this.saved = [...this.saved.filter((view) => view.name !== name), { name, query }];
+      this.viewName = name;
+      this.openMenu = "";
+      history.replaceState(history.state, "", this.viewUrl({ name, query }));
+      this.$emit("view", { name, query });
+    },
+    removeView(name) {
+      this.saved = this.saved.filter((view) => view.name !== name);
+      this.$emit("view", { name });
+    },
+  },
+};
+
+// A browser may deny its storage: then the keys act, and lists open at their beginning.
+function read(storage, name) {
+  try {
+    return JSON.parse(storage().getItem(name));
+  } catch {
+    return null;
+  }
+}
+
+function keep(storage, name, value) {
+  try {
+    storage().setItem(name, JSON.stringify(value));
+  } catch {
+    // Said above.
+  }
+}

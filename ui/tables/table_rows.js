@@ -1,0 +1,125 @@
+// What a live table computes from rows alone: no document, no socket. `config` is what the server
+// tells of the list (`table_config.py`).
+
+// The query of a url without parameters.
+export function defaults(config) {
+  const filters = Object.fromEntries(config.filters.map(({ key }) => [key, ""]));
+  return { q: "", ...filters, sort: config.sort, dir: "asc", page: 1, size: config.size };
+}
+
+// The query that a url's parameters spell; what makes no sense is left out by the server.
+export function fromUrl(search, config) {
+  const values = new URLSearchParams(search);
+  const query = defaults(config);
+  for (const name of Object.keys(query)) query[name] = values.get(name) ?? query[name];
+  query.page = Math.max(1, Number.parseInt(query.page, 10) || 1);
+  query.size = Number.parseInt(query.size, 10) || config.size;
+  return query;
+}
+
+// What a query asks for beside what is usual.
+export function asked(query, config) {
+  const usual = Object.entries(defaults(config));
+  const other = usual.filter(([name, value]) => query[name] !== value);
+  return Object.fromEntries(other.map(([name]) => [name, String(query[name])]));
+}
+
+// The parameters that spell a query (and name the view that it is).
+export function toUrl(query, config, view = "") {
+  const values = new URLSearchParams(asked(query, config));
+  if (view) values.set("view", view);
+  const search = values.toString();
+  return search ? `?${search}` : "";
+}
+
+export function isFiltered(query, config) {
+  return Boolean(query.q.trim()) || config.filters.some(({ key }) => query[key]);
+}
+
+// Whether a row is among those that a query asks for; `words` are the folded search's.
+export function fits(row, query, words, config) {
+  const key = words.length ? searchKey(row, config) : "";
+  return (
+    words.every((word) => key.includes(word)) &&
+    matches(row, config.belongs) &&
+    config.filters.every((filter) => !query[filter.key] || passes(row, filter, query[filter.key]))
+  );
+}
+
+function passes(row, filter, text) {
+  const option = filter.options.find(({ key }) => key === text);
+  if (option) return matches(row, option.match);
+  if (filter.kind === "person") return matches(row, { [filter.field]: text });
+  const [from, to] = text.split("..");
+  return filter.kind !== "dates" || matches(row, { [filter.field]: { from, to } });
+}
+
+export function matches(row, match) {
+  return Object.entries(match).every(([name, wanted]) => holds(row[name], wanted));
+}
+
+function holds(value, wanted) {
+  // What the server left out is empty, or false.
+  if (wanted === null || typeof wanted !== "object") return (value || null) === (wanted || null);
+  if (wanted.given) return Boolean(value);
+  if (wanted.within) return Boolean(value) && !isOlder(value, wanted.within);
+  if (wanted.not_within) return !value || isOlder(value, wanted.not_within);
+  const day = (value ?? "").slice(0, 10);
+  return Boolean(day) && (!wanted.from || day >= wanted.from) && (!wanted.to || day <= wanted.to);
+}
+
+function isOlder(iso, days) {
+  return Date.parse(iso) < Date.now() - days * 86_400_000;
+}
+
+// The folded text of a row. (Where folding does more than this, the server sends it.)
+function searchKey(row, config) {
+  return row.key ?? config.search.map((name) => row[name]).join(" ").toLowerCase();
+}
+
+// What a change from one state of a row to another does to the counts; `before` is null for a row
+// that is new.
+export function countChange(before, now, config) {
+  const among = (row, match) => (row && matches(row, config.belongs) && matches(row, match) ? 1 : 0);
+  const step = (match) => among(now, match) - among(before, match);
+  const parts = config.breakdown.map(({ key, match }) => [key, step(match)]);
+  return { all: step({}), ...Object.fromEntries(parts) };
+}
+
+// Makes a row what another one is, and lets go of what that one doesn't have, but for what isn't
+// read each time.
+export function replace(row, now, config) {
+  for (const name of Object.keys(row)) {
+    if (!(name in now) && !config.more.includes(name)) delete row[name];
+  }
+  Object.assign(row, now);
+}
+
+export function number(value) {
+  return String(value).replace(/\B(?=(\d{3})+$)/g, ",");
+}
+
+// A value as people read it: "sales_engineer" is "Sales Engineer".
+export function title(value) {
+  return value.replace(/(^|_)([a-z])/g, (_, gap, letter) => (gap && " ") + letter.toUpperCase());
+}
+
+// Up to two letters that stand for a name; one where the script has no capitals to abbreviate with.
+export function initials(name) {
+  const letters = name
+    .split(/\s+/u)
+    .map((word) => word.match(/[\p{L}\p{N}]/u)?.[0])
+    .filter(Boolean);
+  if (letters.length === 0) return "?";
+  const first = letters[0].toLocaleUpperCase();
+  const last = letters.at(-1).toLocaleUpperCase();
+  const bicameral = (letter) => /\p{Lu}/u.test(letter);
+  return letters.length > 1 && bicameral(first) && bicameral(last) ? first + last : first;
+}
+
+// A hue in degrees, always the same for the same text.
+export function hue(text) {
+  let hash = 7;
+  for (const character of text) hash = (hash * 31 + character.codePointAt(0)) % 65521;
+  return (hash * 47) % 360;
+}

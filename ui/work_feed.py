@@ -1,0 +1,139 @@
+"""Brings what happened in POCs and templates to the pages that show them."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+from uuid import UUID
+
+from services.core import clock
+from services.core.bus import Bus
+from services.workspace import comments, task_list
+from services.workspace.comments import CommentView
+from services.workspace.events import (
+    CommentChanged,
+    GroupChanged,
+    PocEvent,
+    TaskChanged,
+    TemplateEvent,
+)
+from services.workspace.people import Person
+from services.workspace.task_list import GroupView, TaskView
+from ui import live
+from ui.tables.feed import asked_at_least, turn
+from ui.work_words import days_until, due_words
+
+
+def poc_room(poc_id: UUID) -> str:
+    """The room of the team's pages that show one POC."""
+    return f"poc:{poc_id}"
+
+
+def work_room(tenant_id: UUID | None) -> str:
+    """The room of the pages that show many of a tenant's POCs, and hear that something changed."""
+    return f"work:{tenant_id}"
+
+
+def templates_room(tenant_id: UUID | None) -> str:
+    """The room of the pages that show a tenant's templates, and hear that something changed."""
+    return f"templates:{tenant_id}"
+
+
+def subscribe(bus: Bus) -> None:
+    """Have the bus tell the open pages."""
+    bus.subscribe(TaskChanged, _show_task)
+    bus.subscribe(GroupChanged, _show_group)
+    bus.subscribe(CommentChanged, _show_comment)
+    bus.subscribe(PocEvent, _refresh_poc)
+    bus.subscribe(TemplateEvent, _refresh_templates)
+
+
+async def _show_task(event: TaskChanged) -> None:
+    room = poc_room(event.poc_id)
+    if live.is_watched(room):
+        async with asked_at_least([room]), turn(room):
+            task = await task_list.find_task(event.task_id)
+            await live.broadcast(room, "rollcall_task", task_values(task))
+
+
+async def _show_group(event: GroupChanged) -> None:
+    room = poc_room(event.poc_id)
+    if live.is_watched(room):
+        async with asked_at_least([room]), turn(room):
+            group = await task_list.find_group(event.group_id)
+            await live.broadcast(room, "rollcall_group", group_values(group))
+
+
+async def _show_comment(event: CommentChanged) -> None:
+    room = poc_room(event.poc_id)
+    if live.is_watched(room):
+        async with asked_at_least([room]), turn(room):
+            comment = await comments.find_comment(event.comment_id)
+            await live.broadcast(room, "rollcall_comment", comment_values(comment))
+
+
+async def _refresh_poc(event: PocEvent) -> None:
+    await live.broadcast(poc_room(event.poc_id), "rollcall_poc", {})
+    await live.broadcast(work_room(event.tenant_id), "rollcall_work", {})
+
+
+async def _refresh_templates(event: TemplateEvent) -> None:
+    await live.broadcast(templates_room(event.tenant_id), "rollcall_templates", {})
+
+
+def group_values(group: GroupView) -> dict[str, Any]:
+    """A group as plain values; its tasks only where it has been read with them."""
+    return {
+        "id": str(group.id),
+        "title": group.title,
+        "description": group.description,
+        "position": group.position,
+        "archived": group.is_archived,
+        "version": group.version,
+    }
+
+
+def task_values(task: TaskView) -> dict[str, Any]:
+    """A task as plain values, for the list and the board."""
+    today = clock.now().date()
+    words, tone = due_words(task.due_on, today, is_done=task.completed_at is not None)
+    return {
+        "id": str(task.id),
+        "group": str(task.group_id),
+        "title": task.title,
+        "description": task.description,
+        "side": task.side.value,
+        "status": task.status.value,
+        "steps": sorted(step.value for step in task.steps),
+        "reason": task.blocked_reason,
+        "due": words,
+        "due_tone": tone,
+        "days_left": days_until(task.due_on, today),
+        "people": people_values(task.assignees),
+        "comments": task.comments,
+        "position": task.position,
+        "archived": task.is_archived,
+        "version": task.version,
+        "by": task.changed_by.name if task.changed_by else "",
+    }
+
+
+def comment_values(comment: CommentView) -> dict[str, Any]:
+    """A comment as plain values; its HTML is what `services.workspace.markdown` made."""
+    values = asdict(comment)
+    return {
+        "id": str(comment.id),
+        "author": values["author"]["name"],
+        "author_id": str(comment.author.id),
+        "author_active": comment.author.active,
+        "html": comment.html,
+        "shared": comment.shared,
+        "at": comment.created_at.isoformat(),
+        "edited": comment.edited_at is not None,
+        "removed_by": comment.removed_by.name if comment.removed_by else "",
+        "version": comment.version,
+    }
+
+
+def people_values(people: Sequence[Person]) -> list[dict[str, Any]]:
+    """People as plain values."""
+    return [{"id": str(p.id), "name": p.name, "active": p.active} for p in people]

@@ -1,0 +1,49 @@
+"""The work's days and figures in the words that people use."""
+
+from datetime import date
+
+from models import PocStatus
+from services.workspace.progress import Part
+
+DANGER, WARNING = "danger", "warning"
+CHIPS = {
+    PocStatus.DRAFT: "chip chip-outline",
+    PocStatus.ACTIVE: "chip chip-accent",
+    PocStatus.ON_HOLD: "chip chip-warning",
+    PocStatus.COMPLETED: "chip chip-active",
+    PocStatus.CANCELLED: "chip chip-inactive",
+}
+
+
+def day_words(day: date | None, never: str = "–") -> str:
+    """A day, as it is read everywhere: 24 Nov 2026."""
+    return f"{day:%-d %b %Y}" if day else never
+
+
+def days_until(day: date | None, today: date) -> int | None:
+    """The days from today until a day; negative where it has passed."""
+    return (day - today).days if day else None
+
+
+def due_words(day: date | None, today: date, *, is_done: bool = False) -> tuple[str, str]:
+    """When something is due, and how that is toned: "1 day overdue" in red, tomorrow in amber."""
+    left = days_until(day, today)
+    if day is None or left is None:
+        return "", ""
+    if is_done:
+        return day_words(day), ""
+    if left < 0:
+        return f"{count_words(-left, 'day')} overdue", DANGER
+    if left <= 1:
+        return "due today" if left == 0 else "due tomorrow", WARNING
+    return f"due {day_words(day)}", ""
+
+
+def count_words(count: int, noun: str) -> str:
+    """How many there are of something: 1 task, 2 tasks."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def part_words(part: Part) -> str:
+    """How far one side is: 3 of 8."""
+    return f"{part.done} of {part.total}" if part.total else "no tasks"
