@@ -42,6 +42,7 @@ check: setup ## the inner loop: lint, types, units, and the services on SQLite
 
 .PHONY: soak
 soak: setup ## each stress in full, where `make test` runs as much as finds what it is for
+	@scripts/test-system-packages
 	@$(PY) -m pytest --numprocesses=auto --dist=worksteal --soak -m stress $(PYTEST_ARGS)
 
 .PHONY: lint

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-PATIENCE = 60
+PATIENCE = 150
 """Seconds until something that doesn't happen is a failure; generous, as machines are busy."""
 
 
