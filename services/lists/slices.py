@@ -73,11 +73,12 @@ async def find(
 
 
 async def read_row(tx: Transaction, live_list: LiveList[RowT], row_id: UUID) -> RowT:
-    """A row as it is now, to tell the open pages; raises `NotFoundError`."""
+    """A row as it is now, to tell the open pages, which keep what is read for a column of its own;
+    raises `NotFoundError`."""
     row = await tx.get(live_list.model, row_id)
     if row is None:
         raise NotFoundError
-    return (await rows_of(tx, live_list, [row], live_list.more))[0]
+    return (await live_list.rows(tx, [row]))[0]
 
 
 async def rows_of(

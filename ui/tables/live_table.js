@@ -352,7 +352,8 @@ const table = {
       const online = this.presence.get(row.id) ?? row.online;
       if (!recent || recent.version <= row.version) return { ...row, online };
       this.count(row, recent);
-      return { ...recent, online };
+      const kept = Object.fromEntries(this.list.more.map((name) => [name, row[name]]));
+      return { ...kept, ...recent, online };
     },
     count(before, now) {
       const change = rows.countChange(before, now, this.list);
