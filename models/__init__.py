@@ -13,6 +13,7 @@ from models.sso import ExternalIdentity, SeenLogoutToken, SsoConnection, SsoSess
 from models.tenant import SecondFactorPolicy, Tenant
 from models.user import Role, User
 from models.user_count import UserCount
+from models.user_import import ImportState, UserImport, UserImportBatch
 
 __all__ = [
     "AttemptCounter",
@@ -22,6 +23,7 @@ __all__ = [
     "BusMessage",
     "EndReason",
     "ExternalIdentity",
+    "ImportState",
     "KnownDevice",
     "LinkPurpose",
     "LoginSession",
@@ -42,6 +44,8 @@ __all__ = [
     "Tenant",
     "User",
     "UserCount",
+    "UserImport",
+    "UserImportBatch",
     "metadata",
     "new_id",
 ]

@@ -1,4 +1,5 @@
-"""What Rollcall does by itself while it serves: deliver mail, end dates, hear other processes."""
+"""What Rollcall does by itself while it serves: deliver mail, invite
+from files, end dates, hear other processes."""
 
 import asyncio
 import logging
@@ -13,6 +14,7 @@ from services.mail import delivery
 from services.operations import expiry, housekeeping, readiness
 from services.sessions import receipts, replicas
 from services.users import accounts
+from services.users.imports.worker import Importer
 
 log = logging.getLogger(__name__)
 
@@ -32,10 +34,11 @@ RESTART_SECONDS = 5
 @asynccontextmanager
 async def working() -> AsyncIterator[None]:
     """Have the workers run for as long as the block does."""
-    current = runtime.current()
+    current, importer = runtime.current(), Importer()
     works = [
         transport.receive,
         delivery.deliver_forever,
+        importer.work,
         _apply_end_dates,
         _settle,
         _tidy_up,
@@ -43,6 +46,7 @@ async def working() -> AsyncIterator[None]:
         _tell_audit_heads,
     ]
     receipts.subscribe(current.bus)
+    importer.subscribe(current.bus)
     if not current.database.is_sqlite:
         replicas.subscribe(current.bus)
         works.append(replicas.take_part)

@@ -81,11 +81,11 @@ async def authorize_inviting(
     """
     # Locked together with the actor, so that none is reactivated meanwhile.
     keys = [email_key(form.email) for form in forms if form.email]
-    earlier = await _inactive_here(tx, actor.tenant_id, keys) if keys else []
+    earlier = await inactive_here(tx, actor.tenant_id, keys) if keys else []
     lock = (*_self(actor), *(user.id for user in earlier))
     by = await authorize(tx, actor, _least_permission(actor), lock=lock)
     await emails_elsewhere.check_pause(tx, actor)
-    await _require_open(tx, actor.tenant_id)
+    await require_open(tx, actor.tenant_id)
     return by
 
 
@@ -106,7 +106,7 @@ async def add_account(tx: Transaction, actor: Acting, by: User | None, form: Che
         raise InvalidInputError(wrong)
     if taken is not None:  # only of a form that would have made an account: asking is not for free
         raise InUseElsewhereError
-    user = _new_user(actor, by, form, form.role)
+    user = new_user(actor, by, form, form.role)
     tx.add(user)
     await tx.flush()
     return user
@@ -146,7 +146,7 @@ async def check_field(actor: Acting, field: str, value: str) -> tuple[str, str]:
         taken = await _active_with(tx, email)
         if taken is not None and taken.tenant_id == actor.tenant_id:
             return IN_USE, ""
-        earlier = (await _inactive_here(tx, actor.tenant_id, [email_key(email)]))[:1]
+        earlier = (await inactive_here(tx, actor.tenant_id, [email_key(email)]))[:1]
     if not earlier:
         return "", ""
     user = earlier[0]
@@ -259,7 +259,7 @@ async def _authorize_invited(
     user = await get_user(tx, actor, user_id)
     await _authorize_role(tx, actor, user.role)
     _require_waiting(user)
-    await _require_open(tx, user.tenant_id)
+    await require_open(tx, user.tenant_id)
     return by, user
 
 
@@ -280,7 +280,8 @@ def _self(actor: Acting) -> tuple[UUID, ...]:
     return (user_id,) if user_id else ()
 
 
-async def _require_open(tx: Transaction, tenant_id: UUID | None) -> None:
+async def require_open(tx: Transaction, tenant_id: UUID | None) -> None:
+    """Raise `TenantClosedError` where nobody can be let into this tenant."""
     if not await is_open(tx, tenant_id):
         raise TenantClosedError
 
@@ -294,7 +295,8 @@ def _require_waiting(user: User) -> None:
         )
 
 
-def _new_user(actor: Acting, by: User | None, form: CheckedForm, role: Role) -> User:
+def new_user(actor: Acting, by: User | None, form: CheckedForm, role: Role) -> User:
+    """The account that a form makes; it is not in the database yet."""
     user = User(
         tenant_id=actor.tenant_id,
         first_name=form.first_name,
@@ -315,9 +317,8 @@ async def _active_with(tx: Transaction, email: str) -> User | None:
     ).first()
 
 
-async def _inactive_here(
-    tx: Transaction, tenant_id: UUID | None, keys: Sequence[str]
-) -> list[User]:
+async def inactive_here(tx: Transaction, tenant_id: UUID | None, keys: Sequence[str]) -> list[User]:
+    """The inactive accounts of a tenant with these emails, the latest first."""
     rows = await tx.exec(
         select(User)
         .where(
@@ -331,7 +332,7 @@ async def _inactive_here(
 
 
 async def _link_predecessors(tx: Transaction, user: User) -> None:
-    for earlier in await _inactive_here(tx, user.tenant_id, [user.email_key]):
+    for earlier in await inactive_here(tx, user.tenant_id, [user.email_key]):
         earlier.successor_id = user.id
 
 

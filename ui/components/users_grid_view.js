@@ -31,7 +31,7 @@ function head(grid) {
   return h("div", { class: "page-head" }, [
     h("h1", grid.title),
     h("div", { class: "actions" }, [
-      grid.import_url && h("a", { class: "btn btn-quiet", href: grid.import_url }, "Invite from CSV"),
+      grid.import_url && h("a", { class: "btn btn-quiet", href: grid.import_url }, "Invite from a file"),
       button("btn btn-primary", "+ Invite User", () => grid.$emit("invite")),
     ]),
   ]);

@@ -23,12 +23,13 @@ from services.core.looking import looks_first
 from services.core.runtime import Runtime
 from services.sessions import sessions
 from services.tenants import closing, tenants
-from services.users import accounts, invitation_import
-from services.users.invitation_form import InvitationForm
-from services.users.invitation_import import ImportRow
+from services.users import accounts
+from services.users.imports import runs, worker
+from services.users.imports.batches import invite_next
 from tests import books
 from tests.factories import create_tenant, create_user, open_session, sign_in
 from tests.services.calls import CALLS, Call, connected
+from tests.services.users.imports.importing import rows_of
 
 # These ask by themselves who is acting, before what takes long; and then they do write.
 LOOK_BY_THEMSELVES = {
@@ -43,6 +44,12 @@ MAKE_SOMETHING_FIRST = {
     "sessions.sessions.revoke of one session",
     "users.invitations.resend to a Tenant Admin",
     "users.invitations.copy_link of a Tenant Admin",
+    "users.imports.batches.invite_next",
+    "users.imports.runs.stop",
+    "users.imports.runs.get_import",
+    "users.imports.runs.list_problems",
+    "users.imports.runs.list_handovers",
+    "users.imports.runs.results_csv",
 }
 
 
@@ -92,9 +99,8 @@ async def _nothing_new(tenant: Tenant, admin: Actor, platform: Actor) -> dict[st
     await sessions.revoke(admin, ada.id, over)
     closed = await create_tenant("Closed")
     await closing.close_tenant(platform, closed.id)
-    form = InvitationForm(
-        first_name="A", last_name="B", email=ada.email, role=Role.ADMINISTRATOR.value
-    )
+    done = await runs.start(admin, "people.csv", rows_of("someone@example.com"))
+    await worker.work_off(admin, done)
     return {
         "activate who is active": lambda: accounts.set_active(admin, ada.id, True),
         "deactivate who is inactive": lambda: accounts.set_active(admin, gone.id, False),
@@ -116,9 +122,8 @@ async def _nothing_new(tenant: Tenant, admin: Actor, platform: Actor) -> dict[st
         ),
         "close what is closed": lambda: closing.close_tenant(platform, closed.id),
         "open what is open": lambda: closing.reopen_tenant(platform, tenant.id),
-        "a file of people who are here": lambda: invitation_import.invite_rows(
-            admin, [ImportRow(2, form)]
-        ),
+        "stop an import that is done": lambda: runs.stop(admin, done),
+        "go on with an import that is done": lambda: invite_next(admin, done),
     }
 
 
