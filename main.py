@@ -240,7 +240,7 @@ def _at_least_one(text: str) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="rollcall",
-        description="Rollcall: who is in, who is out, right now. Settings are in the README.",
+        description="Rollcall: who is in, who is out, right now. Settings are in docs/settings.md.",
     )
     parser.add_argument("--version", action="version", version=f"Rollcall {VERSION}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
@@ -333,7 +333,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = load()
         set_up_logging(settings.log_format)
         for name in unknown_settings():
-            log.warning("%s is no setting of Rollcall's; see the README's table", name)
+            log.warning("Unknown setting %s; docs/settings.md lists them all", name)
         return asyncio.run(options.run(settings, options))  # type: ignore[no-any-return]
     except RollcallError as error:
         sys.stderr.write(f"rollcall: {error}\n")

@@ -85,6 +85,11 @@ class User(SQLModel, table=True):
         return f"{self.first_name} {self.last_name}"
 
     @property
+    def log_name(self) -> str:
+        """What the audit log calls the user."""
+        return self.full_name
+
+    @property
     def invited(self) -> bool:
         """Whether the invitation still waits for the first sign-in."""
         return self.first_sign_in_at is None

@@ -58,17 +58,17 @@ def _locked(lock: str) -> dict[str, str]:
 
 
 def _settings_table() -> dict[str, str]:
-    """The README's settings, each with the cells beside it."""
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    return dict(re.findall(rf"^\| *`({PREFIX}\w+)` *\|(.*)\|$", readme, re.MULTILINE))
+    """The settings of docs/settings.md, each with the cells beside it."""
+    table = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+    return dict(re.findall(rf"^\| *`({PREFIX}\w+)` *\|(.*)\|$", table, re.MULTILINE))
 
 
-def test_readme_lists_every_setting_and_no_other() -> None:
+def test_the_manual_lists_every_setting_and_no_other() -> None:
     declared = {PREFIX + name.upper() for name in Settings.model_fields}
     assert set(_settings_table()) == declared
 
 
-def test_readme_explains_each_setting_in_its_own_words() -> None:
+def test_the_manual_explains_each_setting_in_its_own_words() -> None:
     table = _settings_table()
     differing = [
         name

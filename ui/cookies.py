@@ -17,6 +17,7 @@ from services.sessions.sessions import Caller
 from services.sign_in import second_step_ticket
 from services.sign_in.sign_in import SignedIn
 from services.sso.attempts import ATTEMPT_LIFETIME
+from services.sso.flow import Departure
 
 ATTEMPT = "rollcall-sso"
 SECOND_STEP = "rollcall-second-step"
@@ -54,19 +55,23 @@ def clear_session(response: Response) -> None:
         _set(response, _prefixed("__Host-", "rollcall"), "", 0)  # as it was named before 0.2
 
 
-def set_attempt(response: Response, slug: str, sealed: str) -> None:
+def set_attempt(response: Response, slug: str, departure: Departure) -> None:
     """Have the browser keep a single sign-on that was begun, for its tenant's addresses alone."""
-    _set_attempt(response, slug, sealed, int(ATTEMPT_LIFETIME.total_seconds()))
+    seconds = int(ATTEMPT_LIFETIME.total_seconds())
+    _set_attempt(response, slug, departure.key, departure.sealed, seconds)
 
 
-def clear_attempt(response: Response, slug: str) -> None:
-    """Have the browser forget it."""
-    _set_attempt(response, slug, "", 0)
+def clear_attempt(response: Response, slug: str, key: str) -> None:
+    """Have the browser forget the one with this key."""
+    _set_attempt(response, slug, key, "", 0)
 
 
-def attempt_of(cookies: Mapping[str, str]) -> str | None:
-    """The single sign-on that this browser has begun."""
-    return cookies.get(_narrow(ATTEMPT))
+def attempts_of(cookies: Mapping[str, str]) -> dict[str, str]:
+    """The single sign-ons that this browser has begun, by their keys."""
+    start = f"{_narrow(ATTEMPT)}."
+    return {
+        name.removeprefix(start): value for name, value in cookies.items() if name.startswith(start)
+    }
 
 
 def set_second_step(response: Response, base: str, ticket: str) -> None:
@@ -89,10 +94,10 @@ def second_step_of(cookies: Mapping[str, str]) -> str | None:
     return cookies.get(_narrow(SECOND_STEP))
 
 
-def _set_attempt(response: Response, slug: str, value: str, seconds: int) -> None:
+def _set_attempt(response: Response, slug: str, key: str, value: str, seconds: int) -> None:
     # Lax, not Strict: it comes back by a link from the provider's site.
     response.set_cookie(
-        _narrow(ATTEMPT),
+        f"{_narrow(ATTEMPT)}.{key}",
         value,
         max_age=seconds,
         path=f"/t/{slug}/sso",

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from services.access.actor import ROLLCALL, Acting
+from services.access.actor import ROLLCALL, Principal
 from services.audit.events import AuditGrew, AuditWritten
 from services.core import clock, runtime
 from services.core.bus import Bus
@@ -64,7 +64,7 @@ class Figures:
         """All there is, for a page that has nothing yet."""
         return {**self._check_values(), **_process_values(), "history": list(self.history)}
 
-    async def examine(self, actor: Acting, names: Collection[str] = ()) -> None:
+    async def examine(self, actor: Principal, names: Collection[str] = ()) -> None:
         """Have these checks made, or all of them, and everybody who watches told.
 
         Raises `NotAllowedError` and what else `system.examine` refuses.

@@ -1,9 +1,11 @@
 """Who is acting, and the check that every service call makes in its own transaction."""
 
 import logging
+import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Protocol, TypeVar
 from uuid import UUID
 
 from sqlmodel import col, select
@@ -29,18 +31,94 @@ log = logging.getLogger(__name__)
 FRESH_FOR = timedelta(minutes=15)
 
 
+class OfTenant(Protocol):
+    """A row that belongs to one tenant, or to none."""
+
+    @property
+    def tenant_id(self) -> UUID | None:
+        """Whose it is."""
+
+
+RowT = TypeVar("RowT", bound=OfTenant)
+
+
+class Principal(Protocol):
+    """Who acts: somebody signed in, Rollcall itself, or whatever else may come in.
+
+    Each answers for itself what it may do; all come in by `authorize`.
+    """
+
+    @property
+    def session_id(self) -> UUID | None:
+        """The session in which a user acts; none where no user does."""
+
+    @property
+    def user_id(self) -> UUID | None:
+        """The user who acts; none where no user does."""
+
+    @property
+    def tenant_id(self) -> UUID | None:
+        """The tenant in which they work; none above the tenants."""
+
+    @property
+    def address(self) -> str:
+        """The IP address that the audit log shows."""
+
+    @property
+    def name(self) -> str:
+        """What the audit log calls them where no user acts."""
+
+    def reaches(self, tenant_id: UUID | None) -> bool:
+        """Whether what belongs to this tenant (or to none) is there for them."""
+
+    async def check(
+        self, tx: Transaction, permission: Permission, *, fresh: bool, writes: bool
+    ) -> User | None:
+        """Raise unless they may do this right now; returns the user who acts, if one does.
+
+        `fresh` asks for a proof of identity within `FRESH_FOR`. Where `writes`, something is about
+        to be changed, and the user is locked.
+        """
+
+
 @dataclass(frozen=True)
 class Actor:
     """A signed-in person at work in one tenant, or above the tenants where it is none.
 
     For a tenant's users it is their own tenant; a Platform Admin acts in the one they entered.
-    Holding an Actor proves nothing: `authorize` asks the database, every time.
+    Holding an Actor proves nothing: `check` asks the database, every time.
     """
 
     session_id: UUID
     user_id: UUID
     tenant_id: UUID | None
     address: str = ""
+
+    @property
+    def name(self) -> str:
+        """Nothing: the log names the user."""
+        return ""
+
+    def reaches(self, tenant_id: UUID | None) -> bool:
+        """Whether it is the tenant in which they work."""
+        return tenant_id == self.tenant_id
+
+    async def check(
+        self, tx: Transaction, permission: Permission, *, fresh: bool, writes: bool
+    ) -> User:
+        """Ask the database whether the session is alive and the user's role permits this.
+
+        Raises `SessionEndedError`, `NotAllowedError`, `SecondFactorRequiredError`,
+        `FreshSignInNeededError`.
+        """
+        session, user = await _require_session(tx, self, permission)
+        if fresh and not is_fresh(session):
+            raise FreshSignInNeededError
+        if writes:
+            # Whoever changes something is there: the session's idle time starts again.
+            settings = runtime.current().settings
+            session.seen(clock.now(), settings.session_idle, settings.session_max)
+        return user
 
 
 @dataclass(frozen=True)
@@ -53,49 +131,50 @@ class Operator:
     session_id: None = field(default=None, init=False)
     user_id: None = field(default=None, init=False)
 
+    def reaches(self, tenant_id: UUID | None) -> bool:
+        """Everything is there for who has the command line."""
+        return True
+
+    async def check(
+        self, tx: Transaction, permission: Permission, *, fresh: bool, writes: bool
+    ) -> None:
+        """Let through: whoever has the command line has the database too."""
+
 
 COMMAND_LINE = Operator("Command line")
 ROLLCALL = Operator("Rollcall")
 
-Acting = Actor | Operator
+Acting = Principal  # until the list and the import of users say Principal too
 
 
 async def authorize(
     tx: Transaction,
-    actor: Acting,
+    principal: Principal,
     permission: Permission | Secret,
     *,
     lock: Collection[UUID] = (),
     fresh: bool = False,
 ) -> User | None:
-    """Check that the actor's session is alive and its role permits this; return the acting user.
+    """Check that the principal may do this, right now; returns the user who acts, if one does.
 
-    A call that writes passes in `lock` the ids of the users that it will decide about (an empty
-    one for the actor alone needs `lock=(actor.user_id,)`). They are locked with the actor, in the
-    order of their ids, so that two calls about each other come one after the other and the second
-    sees what the first did. SQLite has one writer at a time, and needs no locks. `fresh` is for
-    sensitive acts: the actor must have proved who they are within `FRESH_FOR`. A call that hands
-    out a secret names that instead of a permission: `permissions.SECRETS` says what it takes.
+    `services.audit.acting` is the way in; this is for what doesn't fit there. A call that writes
+    passes in `lock` the ids of the users that it will decide about (its own user's where it is
+    about nobody else). They are locked with the one who acts, in the order of their ids, so that
+    two calls about each other come one after the other and the second sees what the first did.
+    SQLite has one writer at a time, and needs no locks. `fresh` is for sensitive acts: they must
+    have proved who they are within `FRESH_FOR`. A call that hands out a secret names that instead
+    of a permission: `permissions.SECRETS` says what it takes.
 
-    Raises `SessionEndedError`, `NotAllowedError`, `SecondFactorRequiredError`,
-    `FreshSignInNeededError`.
+    Raises what the principal's `check` raises.
     """
-    if isinstance(actor, Operator):
-        await lock_users(tx, lock)
-        return None
-    if lock and not tx.only_looks:
-        await lock_users(tx, {actor.user_id, *lock})
+    writes = bool(lock) and not tx.only_looks
+    if writes:
+        own = () if principal.user_id is None else (principal.user_id,)
+        await lock_users(tx, {*own, *lock})
     if isinstance(permission, Secret):
         rule = SECRETS[permission]
         permission, fresh = rule.permission, fresh or rule.fresh
-    session, user = await require_session(tx, actor, permission)
-    if fresh and not is_fresh(session):
-        raise FreshSignInNeededError
-    if lock and not tx.only_looks:
-        # Whoever changes something is there: the session's idle time starts again.
-        settings = runtime.current().settings
-        session.seen(clock.now(), settings.session_idle, settings.session_max)
-    return user
+    return await principal.check(tx, permission, fresh=fresh, writes=writes)
 
 
 def is_fresh(session: LoginSession) -> bool:
@@ -123,10 +202,9 @@ async def lock_users(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, User]
     return users
 
 
-async def require_session(
+async def _require_session(
     tx: Transaction, actor: Actor, permission: Permission
 ) -> tuple[LoginSession, User]:
-    """The check itself, without locks."""
     found = (
         await tx.exec(
             select(LoginSession, User, col(Tenant.second_factor_policy))
@@ -155,25 +233,35 @@ async def require_session(
     return session, user
 
 
-async def get_user(tx: Transaction, actor: Acting, user_id: UUID) -> User:
-    """A user of the tenant in which the actor works; raises `NotFoundError` for any other."""
-    user = await tx.get(User, user_id)
-    if user is not None and isinstance(actor, Actor) and user.tenant_id != actor.tenant_id:
-        log.warning("Refused: user %s, of another tenant", user_id)
-        user = None
-    if user is None:
-        raise NotFoundError("This user doesn't exist.")
-    return user
+async def get_row(
+    tx: Transaction,
+    principal: Principal,
+    table: type[RowT],
+    row_id: UUID,
+    *,
+    lock: bool = False,
+) -> RowT:
+    """A row of the tenant in which the principal works.
+
+    Raises `NotFoundError` where there is none, and in the same words where it is another tenant's.
+    """
+    row = await tx.get(table, row_id, with_for_update=lock or None)
+    if row is not None and not principal.reaches(row.tenant_id):
+        log.warning("Refused: %s %s, of another tenant", noun_of(table), row_id)
+        row = None
+    if row is None:
+        raise NotFoundError(f"This {noun_of(table)} doesn't exist.")
+    return row
 
 
-async def get_tenant(tx: Transaction, actor: Actor, *, lock: bool = False) -> Tenant:
-    """The tenant in which the actor works; raises `NotFoundError` above the tenants."""
-    tenant = (
-        await tx.get(Tenant, actor.tenant_id, with_for_update=lock) if actor.tenant_id else None
-    )
-    if tenant is None:
-        raise NotFoundError
-    return tenant
+async def get_user(tx: Transaction, principal: Principal, user_id: UUID) -> User:
+    """A user of the tenant in which the principal works; raises `NotFoundError` for any other."""
+    return await get_row(tx, principal, User, user_id)
+
+
+def noun_of(table: type[OfTenant]) -> str:
+    """What a person calls a row of this table: "task template" for `TaskTemplate`."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", table.__name__).lower()
 
 
 async def is_open(tx: Transaction, tenant_id: UUID | None) -> bool:

@@ -29,7 +29,8 @@ _DEAD = {
     ),
     LinkPurpose.RESET: (
         "This link is no longer valid: it was used, replaced by a newer one, or is older than "
-        "30 minutes. Ask for a new one with “Forgot password?” on the sign-in page."
+        "30 minutes. Ask for a new one with “Forgot password?” on the sign-in page, or ask your "
+        "admin."
     ),
     LinkPurpose.SETUP: "This set-up link is no longer valid. Rollcall is set up already: sign in.",
 }
@@ -54,7 +55,7 @@ def token_of(link: OneTimeLink) -> str:
     """The token of a link; raises `OperatorError` where the signing secret has changed since."""
     token = _derived(link)
     if not hmac.compare_digest(token_hash(token), link.token_hash):
-        raise OperatorError("The signing secret has changed since. Resend the invitation.")
+        raise OperatorError("The signing secret has changed since. Make a new link.")
     return token
 
 

@@ -20,6 +20,7 @@ class Permission(StrEnum):
     EDIT_USERS = "Edit users' names and end dates"
     SIGN_OUT_USERS = "Sign users out everywhere"
     RESET_SECOND_FACTORS = "Reset users' second factors"
+    RESET_PASSWORDS = "Make links with which users choose a new password"
     VIEW_AUDIT = "Read and export the audit log"
     MANAGE_SIGN_IN = "Set how the organisation's users sign in"
     CREATE_TEMPLATES = "Create task and task group templates"
@@ -46,6 +47,7 @@ _MANAGE_USERS = frozenset(
         P.EDIT_USERS,
         P.SIGN_OUT_USERS,
         P.RESET_SECOND_FACTORS,
+        P.RESET_PASSWORDS,
         P.VIEW_AUDIT,
         P.MANAGE_SIGN_IN,
     }
@@ -73,12 +75,24 @@ CANNOT: dict[Role, tuple[str, ...]] = {
 }
 
 
+# What each role is for, where one is chosen: it can't be changed later.
+DESCRIPTIONS: dict[Role, str] = {
+    Role.PLATFORM_ADMIN: "Creates and closes organisations.",
+    Role.TENANT_ADMIN: "Manages users, and how they sign in.",
+    Role.ADMINISTRATOR: "Makes templates, and sees all POCs.",
+    Role.SALES_ENGINEER: "Runs POCs with customers.",
+}
+
+
 class Secret(StrEnum):
     """What a call hands out that lets somebody in, or takes what is here along."""
 
     INVITATION = "the invitation of an Administrator or a Sales Engineer"
     TENANT_ADMIN_INVITATION = "the invitation of a Tenant Admin"
     PLATFORM_ADMIN_INVITATION = "the invitation of a Platform Admin"
+    PASSWORD_LINK = "a link for the new password of an Administrator or a Sales Engineer"  # noqa: S105
+    TENANT_ADMIN_PASSWORD_LINK = "a link for the new password of a Tenant Admin"  # noqa: S105
+    PLATFORM_ADMIN_PASSWORD_LINK = "a link for the new password of a Platform Admin"  # noqa: S105
     OWN_SECOND_FACTOR = "a new second factor of one's own, or new recovery codes"
     AUDIT_EXPORT = "the audit log as a file"
 
@@ -98,6 +112,9 @@ SECRETS: dict[Secret, Rule] = {
     Secret.INVITATION: Rule(P.INVITE_USERS, fresh=False),
     Secret.TENANT_ADMIN_INVITATION: Rule(P.INVITE_TENANT_ADMINS, fresh=True),
     Secret.PLATFORM_ADMIN_INVITATION: Rule(P.MANAGE_PLATFORM_ADMINS, fresh=True),
+    Secret.PASSWORD_LINK: Rule(P.RESET_PASSWORDS, fresh=True),
+    Secret.TENANT_ADMIN_PASSWORD_LINK: Rule(P.INVITE_TENANT_ADMINS, fresh=True),
+    Secret.PLATFORM_ADMIN_PASSWORD_LINK: Rule(P.MANAGE_PLATFORM_ADMINS, fresh=True),
     Secret.OWN_SECOND_FACTOR: Rule(P.USE_OWN_ACCOUNT, fresh=True),
     Secret.AUDIT_EXPORT: Rule(P.VIEW_AUDIT, fresh=True),
 }
@@ -109,6 +126,15 @@ INVITATIONS: dict[Role, Secret] = {
     Role.TENANT_ADMIN: Secret.TENANT_ADMIN_INVITATION,
     Role.ADMINISTRATOR: Secret.INVITATION,
     Role.SALES_ENGINEER: Secret.INVITATION,
+}
+
+# The password link of each role's accounts. It takes over an account that exists: for an admin's it
+# takes what making an admin takes, and for everybody's a fresh sign-in.
+PASSWORD_LINKS: dict[Role, Secret] = {
+    Role.PLATFORM_ADMIN: Secret.PLATFORM_ADMIN_PASSWORD_LINK,
+    Role.TENANT_ADMIN: Secret.TENANT_ADMIN_PASSWORD_LINK,
+    Role.ADMINISTRATOR: Secret.PASSWORD_LINK,
+    Role.SALES_ENGINEER: Secret.PASSWORD_LINK,
 }
 
 

@@ -4,23 +4,25 @@ It is one transaction, in which who acts is checked and locked before anything i
 records and publishes names them by itself, and leaves after the commit.
 """
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlmodel import SQLModel
-
-from models import User
-from services.access.actor import Acting, authorize
+from models import Tenant, User
+from services.access.actor import OfTenant, Principal, authorize, get_row
 from services.access.permissions import Permission, Secret
-from services.audit.writing import Action, record
+from services.audit.writing import Action, Subject, record
 from services.core.db import Transaction, reading, transaction
-from services.core.errors import NotFoundError
+from services.core.errors import NotFoundError, SessionEndedError
 from services.core.events import Event
 
-RowT = TypeVar("RowT", bound=SQLModel)
+T = TypeVar("T")
+RowT = TypeVar("RowT", bound=OfTenant)
+
+Finder = Callable[[Transaction], Awaitable[Collection[UUID]]]
+"""Finds in the transaction the users whom an act will decide about."""
 
 
 @dataclass(frozen=True)
@@ -28,45 +30,77 @@ class View:
     """A look at the database by somebody who may: the principal, and the transaction."""
 
     tx: Transaction
-    principal: Acting
+    principal: Principal
     user: User | None
-    """Whoever acts, as they are now; none where Rollcall itself or its command line does."""
+    """The user who acts, as they are now; none where no user does."""
 
     @property
     def tenant_id(self) -> UUID | None:
         """The tenant in which the principal works."""
         return self.principal.tenant_id
 
-    async def get(self, model: type[RowT], row_id: UUID, *, lock: bool = False) -> RowT:
+    @property
+    def own(self) -> User:
+        """The user who acts, for what one does for oneself. Raises `SessionEndedError` where no
+        user does."""
+        if self.user is None:
+            raise SessionEndedError
+        return self.user
+
+    async def get(self, table: type[RowT], row_id: UUID, *, lock: bool = False) -> RowT:
         """A row of the tenant in which the principal works.
 
         Raises `NotFoundError` where there is none, and in the same words where it is another
         tenant's.
         """
-        row = await self.tx.get(model, row_id, with_for_update=lock or None)
-        if row is None or getattr(row, "tenant_id", None) != self.tenant_id:
-            raise NotFoundError(f"This {noun_of(model)} doesn't exist.")
-        return row
+        return await get_row(self.tx, self.principal, table, row_id, lock=lock)
+
+    async def get_tenant(self, *, lock: bool = False) -> Tenant:
+        """The tenant in which the principal works; raises `NotFoundError` above the tenants."""
+        tenant = None
+        if self.tenant_id is not None:
+            tenant = await self.tx.get(Tenant, self.tenant_id, with_for_update=lock or None)
+        if tenant is None:
+            raise NotFoundError
+        return tenant
+
+    async def require(self, permission: Permission | Secret) -> None:
+        """Check that the principal may do this too, where it depends on what was read.
+
+        Raises what `authorize` raises.
+        """
+        await authorize(self.tx, self.principal, permission)
 
 
 @dataclass(frozen=True)
 class Act(View):
     """An act that may change the database."""
 
-    def add(self, row: RowT) -> RowT:
+    def add(self, row: T) -> T:
         """Have the row inserted by this act's commit."""
         self.tx.add(row)
         return row
 
-    async def record(self, action: Action, subject: User | None = None, **details: Any) -> UUID:
-        """Write the act into the audit log of the tenant; returns the entry's id."""
+    async def record(
+        self,
+        action: Action,
+        subject: Subject | None = None,
+        *,
+        tenant_id: UUID | None = None,
+        **details: Any,
+    ) -> UUID:
+        """Write the act into the audit log; returns the entry's id.
+
+        The log is that of the subject's tenant. Without a subject it is `tenant_id`'s, or that of
+        the tenant in which the principal works.
+        """
         entry = await record(
             self.tx,
             action,
             actor=self.principal,
             by=self.user,
             subject=subject,
-            tenant_id=self.tenant_id,
+            tenant_id=tenant_id or self.tenant_id,
             **details,
         )
         return entry.id
@@ -76,34 +110,33 @@ class Act(View):
         self.tx.publish(event)
 
 
-def noun_of(model: type[SQLModel]) -> str:
-    """What a person calls a row of this table: "task template" for `TaskTemplate`."""
-    return str(model.__tablename__).replace("_", " ")
-
-
 @asynccontextmanager
 async def acting(
-    principal: Acting,
+    principal: Principal,
     permission: Permission | Secret,
     *,
-    lock: Collection[UUID] = (),
+    lock: Collection[UUID] | Finder = (),
     fresh: bool = False,
     urgent: bool = False,
 ) -> AsyncIterator[Act]:
     """Act as the principal: their session and permission are checked, and their row is locked,
     with those of the users in `lock`, before anything else (`services.access.actor.authorize`).
 
-    `fresh` is for sensitive acts, `urgent` for what ends somebody's access. The call around it
-    `looks_first`. Raises what `authorize` and `transaction` raise.
+    `lock` may be a function that finds them. `fresh` is for sensitive acts, `urgent` for what ends
+    somebody's access. The call around it `looks_first`. Raises what `authorize` and `transaction`
+    raise.
     """
     async with transaction(actor=principal, urgent=urgent) as tx:
+        others = await lock(tx) if callable(lock) else lock
         own = () if principal.user_id is None else (principal.user_id,)
-        user = await authorize(tx, principal, permission, lock={*own, *lock}, fresh=fresh)
+        user = await authorize(tx, principal, permission, lock={*own, *others}, fresh=fresh)
         yield Act(tx, principal, user)
 
 
 @asynccontextmanager
-async def viewing(principal: Acting, permission: Permission) -> AsyncIterator[View]:
+async def viewing(
+    principal: Principal, permission: Permission, *, fresh: bool = False
+) -> AsyncIterator[View]:
     """Read as the principal, whose session and permission are checked before anything else."""
     async with reading() as tx:
-        yield View(tx, principal, await authorize(tx, principal, permission))
+        yield View(tx, principal, await authorize(tx, principal, permission, fresh=fresh))

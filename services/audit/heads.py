@@ -16,7 +16,7 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from models import AuditEvent, AuditHead, NotedHead, Tenant, User
-from services.access.actor import ROLLCALL, Acting
+from services.access.actor import ROLLCALL, Principal
 from services.audit.writing import PLATFORM_CHAIN, Action, record
 from services.core import clock
 from services.core.db import Transaction, insert_if_missing, reading, transaction
@@ -95,7 +95,7 @@ async def note_tenant(
     action: Action,
     tenant: Tenant,
     *,
-    actor: Acting | None,
+    actor: Principal | None,
     by: User | None = None,
     address: str = "",
 ) -> None:

@@ -10,12 +10,13 @@ from sqlalchemy import ColumnElement, String, cast, or_
 from sqlmodel import col, select
 
 from models import AuditEvent, AuditHead, Tenant
-from services.access.actor import Acting, authorize
+from services.access.actor import Principal
 from services.access.permissions import Permission, Secret
+from services.audit.acting import acting, viewing
 from services.audit.export import ExportFile
 from services.audit.heads import Head, name_of
 from services.audit.writing import PLATFORM_CHAIN, Action, record
-from services.core.db import reading, transaction
+from services.core.db import reading
 from services.core.errors import NotFoundError
 from services.core.looking import looks_first
 from services.core.names import plain, words_of
@@ -91,18 +92,17 @@ class AuditPage:
     head_hash: str
 
 
-async def list_entries(actor: Acting, query: AuditQuery) -> AuditPage:
+async def list_entries(actor: Principal, query: AuditQuery) -> AuditPage:
     """Entries of the tenant in which the actor works (or of the platform), the newest first."""
-    async with reading() as tx:
-        await authorize(tx, actor, Permission.VIEW_AUDIT)
-        rows = await tx.exec(
+    async with viewing(actor, Permission.VIEW_AUDIT) as view:
+        rows = await view.tx.exec(
             select(AuditEvent)
             .where(*_conditions(actor.tenant_id, query))
             .order_by(col(AuditEvent.number).desc())
             .limit(PAGE_SIZE + 1)
         )
         entries = [_entry(row) for row in rows]
-        head = await tx.get_one(AuditHead, actor.tenant_id or PLATFORM_CHAIN)
+        head = await view.tx.get_one(AuditHead, actor.tenant_id or PLATFORM_CHAIN)
     return AuditPage(entries[:PAGE_SIZE], len(entries) > PAGE_SIZE, head.number, head.hash)
 
 
@@ -116,37 +116,30 @@ async def find_entry(entry_id: UUID) -> AuditEntry:
 
 
 @looks_first
-async def export(actor: Acting, query: AuditQuery) -> AsyncIterator[str]:
+async def export(actor: Principal, query: AuditQuery) -> AsyncIterator[str]:
     """The entries as a signed CSV file, in pieces (`audit_export`). The export itself is in the
     log, before anything is read. It needs a fresh sign-in.
 
     Where it is broken off, by the end of the session say, the lines at its end are missing.
     """
-    async with transaction(actor=actor) as tx:
-        by = await authorize(
-            tx,
-            actor,
-            Secret.AUDIT_EXPORT,
-            lock=tuple(_ids(getattr(actor, "user_id", None))),
-        )
+    async with acting(actor, Secret.AUDIT_EXPORT) as act:
         entry = await record(
-            tx, Action.AUDIT_EXPORTED, actor=actor, by=by, tenant_id=actor.tenant_id
+            act.tx, Action.AUDIT_EXPORTED, actor=actor, by=act.user, tenant_id=act.tenant_id
         )
-        tenant = await tx.get(Tenant, actor.tenant_id) if actor.tenant_id else None
+        tenant = await act.tx.get(Tenant, act.tenant_id) if act.tenant_id else None
     name = name_of(entry.chain_id, tenant.slug if tenant else None)
     head = Head(entry.chain_id, name, entry.number, entry.hash, entry.at)
     return _pieces(actor, query, ExportFile(head, query.in_words()))
 
 
-async def _pieces(actor: Acting, query: AuditQuery, file: ExportFile) -> AsyncIterator[str]:
+async def _pieces(actor: Principal, query: AuditQuery, file: ExportFile) -> AsyncIterator[str]:
     yield file.begin()
     # Up to the export's own entry: what is written meanwhile belongs to the next one.
     before = min(query.before or file.head.number + 1, file.head.number + 1)
     while True:
-        async with reading() as tx:
-            await authorize(tx, actor, Permission.VIEW_AUDIT)
+        async with viewing(actor, Permission.VIEW_AUDIT) as view:
             rows = (
-                await tx.exec(
+                await view.tx.exec(
                     select(AuditEvent)
                     .where(*_conditions(actor.tenant_id, query, before))
                     .order_by(col(AuditEvent.number).desc())
@@ -261,7 +254,3 @@ def _day(value: Any) -> date | None:
         return date.fromisoformat(str(value)) if value else None
     except ValueError:
         return None
-
-
-def _ids(user_id: UUID | None) -> list[UUID]:
-    return [user_id] if user_id else []

@@ -5,13 +5,13 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from sqlmodel import select
 
 from models import AuditEvent, AuditHead, User
-from services.access.actor import Acting, Actor
+from services.access.actor import Principal
 from services.audit.events import AuditGrew, AuditWritten
 from services.core import clock
 from services.core.db import Transaction
@@ -45,6 +45,8 @@ class Action(StrEnum):
     SESSIONS_REVOKED = "session.revoked"
     PASSWORD_CHANGED = "password.changed"  # noqa: S105 - an action's name
     RESET_REQUESTED = "password.reset_requested"
+    PASSWORD_LINK_COPIED = "password.link_copied"  # noqa: S105 - an action's name
+    PASSWORD_LINK_SENT = "password.link_sent"  # noqa: S105 - an action's name
     PASSWORD_RESET = "password.reset"  # noqa: S105 - an action's name
     SSO_CONNECTED = "sso.connected"
     SSO_DISCONNECTED = "sso.disconnected"
@@ -100,13 +102,29 @@ class Action(StrEnum):
         return special.get(self.value, f"{noun} {verb.replace('_', ' ')}".capitalize())
 
 
+class Subject(Protocol):
+    """What an entry can be about: any row with an id, a tenant, and a name for the log."""
+
+    @property
+    def id(self) -> UUID:
+        """By which its entries are found."""
+
+    @property
+    def tenant_id(self) -> UUID | None:
+        """In whose log the entry stands."""
+
+    @property
+    def log_name(self) -> str:
+        """What the log calls it."""
+
+
 async def record(
     tx: Transaction,
     action: Action,
     *,
-    actor: Acting | None,
+    actor: Principal | None,
     by: User | None = None,
-    subject: User | None = None,
+    subject: Subject | None = None,
     tenant_id: UUID | None = None,
     address: str = "",
     at: datetime | None = None,
@@ -139,11 +157,11 @@ async def record_all(
     tx: Transaction,
     action: Action,
     *,
-    actor: Acting,
+    actor: Principal,
     by: User | None,
-    subjects: Sequence[tuple[User, Mapping[str, Any]]],
+    subjects: Sequence[tuple[Subject, Mapping[str, Any]]],
 ) -> None:
-    """Append an entry for each of these users of one tenant, with its details, in this order."""
+    """Append an entry about each of these, all of one tenant, with its details, in this order."""
     if not subjects:
         return
     head = await _lock_head(tx, subjects[0][0].tenant_id or PLATFORM_CHAIN)
@@ -167,7 +185,7 @@ def _appended(
     head: AuditHead,
     action: Action,
     by: User | None,
-    subject: User | None,
+    subject: Subject | None,
     **values: Any,
 ) -> AuditEvent:
     """A new entry at the end of the chain whose head is locked."""
@@ -177,7 +195,7 @@ def _appended(
         actor_id=by.id if by else None,
         action=action.value,
         subject_id=subject.id if subject else None,
-        subject_name=subject.full_name if subject else "",
+        subject_name=subject.log_name if subject else "",
         previous_hash=head.hash,
         hash="",
         **values,
@@ -230,12 +248,9 @@ async def _lock_head(tx: Transaction, chain_id: UUID) -> AuditHead:
     return head
 
 
-def _name_of(actor: Acting | None, by: User | None) -> str:
-    if by is not None:
-        return by.full_name
-    if actor is None or isinstance(actor, Actor):
-        return "Nobody signed in"
-    return actor.name
+def _name_of(actor: Principal | None, by: User | None) -> str:
+    name = by.full_name if by is not None else actor.name if actor is not None else ""
+    return name or "Nobody signed in"
 
 
 def _plain(details: Mapping[str, Any]) -> dict[str, Any]:

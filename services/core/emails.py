@@ -13,6 +13,9 @@ for _domain in ("local", "test"):
     if _domain in email_validator.SPECIAL_USE_DOMAIN_NAMES:
         email_validator.SPECIAL_USE_DOMAIN_NAMES.remove(_domain)
 
+# RFC 5321, section 4.5.3.1.3: octets of a path, less its brackets.
+LONGEST = 254
+
 
 def check_email(written: str) -> str:
     """Return the address as it will be shown and written to; raises `ValueError` with a sentence.
@@ -21,9 +24,23 @@ def check_email(written: str) -> str:
     """
     try:
         valid = validate_email(_compatible(written), check_deliverability=False)
-    except EmailNotValidError as error:
-        raise ValueError(str(error)) from None
+    except EmailNotValidError:
+        raise ValueError(_what_is_wrong(_compatible(written))) from None
     return valid.normalized
+
+
+def _what_is_wrong(email: str) -> str:
+    """What to say of what isn't an email address, where the validator says so."""
+    local, _, domain = email.rpartition("@")
+    if not local or not domain:
+        return "An email has a name, an @ and a domain: ada@example.com."
+    if "@" in local or any(sign in email for sign in ' ,;<>"'):
+        return "Enter one email alone, such as ada@example.com."
+    if len(email.encode("utf-8", "replace")) > LONGEST:
+        return f"An email can have {LONGEST} characters at most."
+    if "." not in domain.strip("."):
+        return f"“{domain}” isn't a whole domain, such as example.com."
+    return "No mail can be sent to this email. Check it letter by letter."
 
 
 def email_key(email: str) -> str:
@@ -34,6 +51,20 @@ def email_key(email: str) -> str:
     """
     local, _, domain = plain(_compatible(email)).rpartition("@")
     return f"{_compatible(local).casefold()}@{in_ascii(domain).casefold()}"
+
+
+def are_the_same(one: str, other: str) -> bool:
+    """Whether two addresses of one `email_key` are one beyond doubt.
+
+    The domain is compared as the network does, in IDNA. Before the @, letters that only look alike
+    may be another person's.
+    """
+    first, second = one.strip().rpartition("@"), other.strip().rpartition("@")
+    return in_ascii(first[2]) == in_ascii(second[2]) and _local(first[0]) == _local(second[0])
+
+
+def _local(part: str) -> str:
+    return part.lower() if part.isascii() else unicodedata.normalize("NFC", part)
 
 
 def on_the_wire(email: str) -> str:

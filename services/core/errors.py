@@ -106,6 +106,15 @@ class SignInFailedError(RollcallError):
         )
 
 
+class OtherDoorError(RollcallError):
+    """The email and the password are right, and of an account that signs in elsewhere: at the
+    tenant with this slug, or above the tenants where it is none. Said only of what was proved."""
+
+    def __init__(self, slug: str | None, name: str) -> None:
+        super().__init__(f"Your account isn't here: it signs in to {name}.")
+        self.slug = slug
+
+
 class SecondStepNeededError(RollcallError):
     """The first factor was right, and there is a second: `ticket` is for `second_step.finish`."""
 

@@ -48,8 +48,8 @@ RESERVED_SLUGS = frozenset(
 SLUG_PATTERN = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
 
-def clean_name(text: str, label: str) -> str:
-    """Return a name trimmed and in NFC; raises `ValueError` with a sentence.
+def clean_name(text: str, label: str, most: int = MAX_NAME) -> str:
+    """Return a name trimmed and in NFC, of `most` characters; raises `ValueError` with a sentence.
 
     Whatever a person may be called is accepted. What could break a header or can't be stored (line
     breaks, control characters, half a surrogate pair) is not, nor is what nobody sees and what
@@ -65,8 +65,8 @@ def clean_name(text: str, label: str) -> str:
             f"{label} can't contain invisible characters, or ones that turn the direction of text. "
             "Type it instead of pasting it."
         )
-    if len(name) > MAX_NAME:
-        raise ValueError(f"{label} can have {MAX_NAME} characters at most.")
+    if len(name) > most:
+        raise ValueError(f"{label} can have {most:,} characters at most.")
     return name
 
 

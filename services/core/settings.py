@@ -80,7 +80,7 @@ def _ascii_host(name: str) -> str:
 
 
 class Settings(BaseSettings):
-    """What the operator can set. Each description is the README's line for it."""
+    """What the operator can set. Each description is its line in docs/settings.md."""
 
     model_config = SettingsConfigDict(extra="ignore")
 

@@ -5,9 +5,9 @@ import socket
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from services.access.actor import Acting, Operator, authorize
+from services.access.actor import Operator, Principal
 from services.access.permissions import Permission
-from services.core.db import reading
+from services.audit.acting import viewing
 from services.operations import doctor, doctor_work
 from services.operations.checks import Check
 from services.sessions import replicas
@@ -22,14 +22,14 @@ class Process:
     seconds: float | None
 
 
-async def examine(actor: Acting, names: Collection[str] = ()) -> list[Check]:
+async def examine(actor: Principal, names: Collection[str] = ()) -> list[Check]:
     """Have the doctor make all checks, or those of these names and what goes along with them.
 
     Takes as long as the slowest check, up to a minute. Raises `NotAllowedError`.
     """
     if not isinstance(actor, Operator):
-        async with reading() as tx:
-            await authorize(tx, actor, Permission.VIEW_SYSTEM)
+        async with viewing(actor, Permission.VIEW_SYSTEM):
+            pass  # the checks take long, and ask the database by themselves
     # By itself the page has the checks made again and again: the audit log isn't read each time.
     return await doctor.examine(names, serving=True, anew=not isinstance(actor, Operator))
 

@@ -9,10 +9,11 @@ from sqlmodel import col, func, select, update
 from sqlmodel.sql.expression import SelectOfScalar
 
 from models import EndReason, LoginSession, Role, SignInMethod, Tenant, User
-from services.access.actor import Acting, Actor, authorize, find_tenant, get_user, lock_users
+from services.access.actor import Actor, Principal, find_tenant, lock_users
 from services.access.permissions import Permission
 from services.access.second_factor_policy import lacks
-from services.audit.writing import Action, record
+from services.audit.acting import acting, viewing
+from services.audit.writing import Action
 from services.core import clock, logs, runtime
 from services.core.db import Transaction, reading, transaction
 from services.core.errors import NotFoundError, SessionEndedError
@@ -251,15 +252,15 @@ async def first_expiry(session_ids: Collection[UUID]) -> datetime | None:
         return found.one()
 
 
-async def list_open(actor: Acting, user_id: UUID) -> Sequence[OpenSession]:
+async def list_open(actor: Principal, user_id: UUID) -> Sequence[OpenSession]:
     """The user's open sessions, the latest first, `MOST_LISTED` at most; the one in use is among
     them. One's own, or another's for who manages users."""
-    in_use = actor.session_id if isinstance(actor, Actor) else None
-    async with reading() as tx:
-        await authorize(tx, actor, _permission(actor, user_id))
-        if not _is_self(actor, user_id):
-            await get_user(tx, actor, user_id)
-        rows = await tx.exec(
+    own = user_id == actor.user_id
+    permission = Permission.USE_OWN_ACCOUNT if own else Permission.VIEW_USERS
+    async with viewing(actor, permission) as view:
+        if not own:
+            await view.get(User, user_id)
+        rows = await view.tx.exec(
             select(LoginSession)
             .where(
                 LoginSession.user_id == user_id,
@@ -267,7 +268,8 @@ async def list_open(actor: Acting, user_id: UUID) -> Sequence[OpenSession]:
                 col(LoginSession.expires_at) > clock.now(),
             )
             .order_by(
-                (col(LoginSession.id) == in_use).desc(), col(LoginSession.last_seen_at).desc()
+                (col(LoginSession.id) == actor.session_id).desc(),
+                col(LoginSession.last_seen_at).desc(),
             )
             .limit(MOST_LISTED)
         )
@@ -278,7 +280,7 @@ async def list_open(actor: Acting, user_id: UUID) -> Sequence[OpenSession]:
                 address=row.address,
                 created_at=row.created_at,
                 last_seen_at=row.last_seen_at,
-                current=row.id == in_use,
+                current=row.id == actor.session_id,
             )
             for row in sorted(rows, key=lambda row: row.last_seen_at, reverse=True)
         ]
@@ -287,25 +289,21 @@ async def list_open(actor: Acting, user_id: UUID) -> Sequence[OpenSession]:
 @looks_first
 async def sign_out(actor: Actor) -> None:
     """End the session that is used right now."""
-    async with transaction(actor=actor, urgent=True) as tx:
-        user = await authorize(tx, actor, Permission.USE_OWN_ACCOUNT, lock=(actor.user_id,))
-        if user is None:
-            raise NotFoundError
-        entry = await record(tx, Action.SIGNED_OUT, actor=actor, by=user, subject=user)
-        await end(tx, user, EndReason.SIGNED_OUT, cause=entry.id, only=[actor.session_id])
+    async with acting(actor, Permission.USE_OWN_ACCOUNT, urgent=True) as act:
+        cause = await act.record(Action.SIGNED_OUT, act.own)
+        await end(act.tx, act.own, EndReason.SIGNED_OUT, cause=cause, only=[actor.session_id])
 
 
 @looks_first
-async def revoke(actor: Acting, user_id: UUID, session_id: UUID | None = None) -> int:
+async def revoke(actor: Principal, user_id: UUID, session_id: UUID | None = None) -> int:
     """End one session of a user, or all but the one in use; returns how many ended.
 
     One's own, or another's for who may sign users out.
     """
-    own = _is_self(actor, user_id)
+    own = user_id == actor.user_id
     permission = Permission.USE_OWN_ACCOUNT if own else Permission.SIGN_OUT_USERS
-    async with transaction(actor=actor, urgent=True) as tx:
-        by = await authorize(tx, actor, permission, lock=(user_id,))
-        user = by if own and by is not None else await get_user(tx, actor, user_id)
+    async with acting(actor, permission, lock=(user_id,), urgent=True) as act:
+        tx, user = act.tx, act.own if own else await act.get(User, user_id)
         keep = actor.session_id if own and session_id is None else None
         only = None if session_id is None else [session_id]
         living = await _living(tx, user, only=only, keep=keep)
@@ -313,19 +311,10 @@ async def revoke(actor: Acting, user_id: UUID, session_id: UUID | None = None) -
             raise NotFoundError("This session is over already.")
         if not living and not await known_devices.knows_any(tx, user):
             return 0
-        entry = await record(tx, Action.SESSIONS_REVOKED, actor=actor, by=by, subject=user)
+        cause = await act.record(Action.SESSIONS_REVOKED, user)
         if session_id is None:
             await known_devices.forget(tx, user)
-        return await end(tx, user, EndReason.REVOKED, cause=entry.id, only=only, keep=keep)
-
-
-def _is_self(actor: Acting, user_id: UUID) -> bool:
-    return isinstance(actor, Actor) and actor.user_id == user_id
-
-
-def _permission(actor: Acting, user_id: UUID) -> Permission:
-    own = _is_self(actor, user_id)
-    return Permission.USE_OWN_ACCOUNT if own else Permission.VIEW_USERS
+        return await end(tx, user, EndReason.REVOKED, cause=cause, only=only, keep=keep)
 
 
 def _alive(query: SelectOfScalar[UUID]) -> SelectOfScalar[UUID]:

@@ -1,11 +1,12 @@
 """Proving anew who one is, before a sensitive act."""
 
 from models import LoginSession
-from services.access.actor import Actor, authorize
+from services.access.actor import Actor
 from services.access.permissions import Permission
+from services.audit.acting import acting, viewing
 from services.audit.writing import Action, record
 from services.core import clock
-from services.core.db import reading, transaction
+from services.core.db import transaction
 from services.core.errors import InvalidInputError, SessionEndedError
 from services.sign_in import throttle
 from services.sign_in.passwords import place, verify_password
@@ -13,8 +14,8 @@ from services.sign_in.passwords import place, verify_password
 
 async def require_fresh(actor: Actor) -> None:
     """Raise `FreshSignInNeededError` where the last proof is too old for a sensitive act."""
-    async with reading() as tx:
-        await authorize(tx, actor, Permission.USE_OWN_ACCOUNT, fresh=True)
+    async with viewing(actor, Permission.USE_OWN_ACCOUNT, fresh=True):
+        pass
 
 
 async def confirm_password(actor: Actor, password: str) -> None:
@@ -22,12 +23,10 @@ async def confirm_password(actor: Actor, password: str) -> None:
 
     Raises `InvalidInputError` for a wrong one, and `TooManyAttemptsError` for guessing.
     """
-    async with reading() as tx:
-        user = await authorize(tx, actor, Permission.USE_OWN_ACCOUNT)
-        if user is None:
-            raise SessionEndedError
+    async with viewing(actor, Permission.USE_OWN_ACCOUNT) as view:
+        user = view.own
         counters = throttle.person_key(throttle.Purpose.CONFIRMATION, user.id)
-        await throttle.check(tx, counters)
+        await throttle.check(view.tx, counters)
     stored = user.password_hash
     with place():
         await throttle.claim(counters)
@@ -36,10 +35,9 @@ async def confirm_password(actor: Actor, password: str) -> None:
         async with transaction(actor=actor) as tx:
             await record(tx, Action.CONFIRMATION_FAILED, actor=actor, by=user, subject=user)
         raise InvalidInputError({"password": "This isn't your password."})
-    async with transaction(actor=actor) as tx:
-        fresh = await authorize(tx, actor, Permission.USE_OWN_ACCOUNT, lock=(actor.user_id,))
-        if fresh is None or fresh.password_hash != stored:
+    async with acting(actor, Permission.USE_OWN_ACCOUNT) as act:
+        if act.own.password_hash != stored:
             raise SessionEndedError
-        await throttle.forget(tx, counters)
-        session = await tx.get_one(LoginSession, actor.session_id)
+        await throttle.forget(act.tx, counters)
+        session = await act.tx.get_one(LoginSession, actor.session_id)
         session.authenticated_at = clock.now()

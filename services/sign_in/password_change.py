@@ -7,11 +7,12 @@ from sqlmodel import select
 
 from models import EndReason, LinkPurpose, MailTemplate, Role, SignInMethod, Tenant, User
 from services.access import one_time_links
-from services.access.actor import Actor, authorize, find_open_tenant, lock_users
+from services.access.actor import Actor, find_open_tenant, lock_users
 from services.access.permissions import Permission
+from services.audit.acting import acting, viewing
 from services.audit.writing import Action, record
 from services.core import clock
-from services.core.db import Transaction, reading, transaction
+from services.core.db import Transaction, transaction
 from services.core.emails import email_key
 from services.core.errors import InvalidInputError, SessionEndedError
 from services.core.operator_log import noting_pauses
@@ -110,11 +111,9 @@ async def reset(slug: str | None, token: str, password: str, caller: Caller) -> 
 
 async def judge_new_password(actor: Actor, password: str) -> Strength:
     """What would be said of a new password, as it is typed."""
-    async with reading() as tx:
-        user = await authorize(tx, actor, Permission.USE_OWN_ACCOUNT)
-        if user is None:
-            raise SessionEndedError
-        tenant = await tx.get(Tenant, user.tenant_id) if user.tenant_id else None
+    async with viewing(actor, Permission.USE_OWN_ACCOUNT) as view:
+        user = view.own
+        tenant = await view.tx.get(Tenant, user.tenant_id) if user.tenant_id else None
     return await estimate(password, own_words(user, tenant))
 
 
@@ -124,13 +123,11 @@ async def change_password(actor: Actor, current: str, new: str) -> int:
     Raises `InvalidInputError` for a wrong current or an unfit new password, and
     `TooManyAttemptsError` for guessing the current one.
     """
-    async with reading() as tx:
-        user = await authorize(tx, actor, Permission.USE_OWN_ACCOUNT)
-        if user is None:
-            raise SessionEndedError
+    async with viewing(actor, Permission.USE_OWN_ACCOUNT) as view:
+        user = view.own
         counters = throttle.person_key(throttle.Purpose.PASSWORD_CHANGE, user.id)
-        await throttle.check(tx, counters)
-        tenant = await tx.get(Tenant, user.tenant_id) if user.tenant_id else None
+        await throttle.check(view.tx, counters)
+        tenant = await view.tx.get(Tenant, user.tenant_id) if user.tenant_id else None
     stored = user.password_hash
     # Before the current one, as an unfit choice is no guess at that.
     await _check(new, own_words(user, tenant), field="new")
@@ -140,16 +137,16 @@ async def change_password(actor: Actor, current: str, new: str) -> int:
     if not matches:
         raise InvalidInputError({"current": "This isn't your current password."})
     hashed = await hash_password(new)
-    async with transaction(actor=actor, urgent=True) as tx:
-        fresh = await authorize(tx, actor, Permission.USE_OWN_ACCOUNT, lock=(actor.user_id,))
-        if fresh is None or fresh.password_hash != stored:
+    async with acting(actor, Permission.USE_OWN_ACCOUNT, urgent=True) as act:
+        fresh = act.own
+        if fresh.password_hash != stored:
             raise SessionEndedError
         fresh.password_hash = hashed
-        await throttle.forget(tx, counters)
-        await one_time_links.void(tx, fresh.id, LinkPurpose.RESET)
-        entry = await record(tx, Action.PASSWORD_CHANGED, actor=actor, by=fresh, subject=fresh)
+        await throttle.forget(act.tx, counters)
+        await one_time_links.void(act.tx, fresh.id, LinkPurpose.RESET)
+        cause = await act.record(Action.PASSWORD_CHANGED, fresh)
         return await end(
-            tx, fresh, EndReason.PASSWORD_CHANGED, cause=entry.id, keep=actor.session_id
+            act.tx, fresh, EndReason.PASSWORD_CHANGED, cause=cause, keep=actor.session_id
         )
 
 

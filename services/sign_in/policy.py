@@ -6,11 +6,12 @@ from sqlalchemy import ColumnElement, and_, literal
 from sqlmodel import col, select
 
 from models import LoginSession, Role, SecondFactorPolicy, SsoConnection, Tenant, User
-from services.access.actor import Actor, authorize, get_tenant
+from services.access.actor import Actor
 from services.access.permissions import Permission
 from services.access.second_factor_policy import has_one, lacks, there_is_one
-from services.audit.writing import Action, record
-from services.core.db import Transaction, reading, transaction
+from services.audit.acting import acting, viewing
+from services.audit.writing import Action
+from services.core.db import Transaction
 from services.core.errors import ConflictError, InvalidInputError
 from services.core.looking import looks_first
 from services.tenants.events import TenantChanged
@@ -25,9 +26,8 @@ class SignInPolicy:
 
 async def get_policy(actor: Actor) -> SignInPolicy:
     """The policy of the tenant in which the actor works."""
-    async with reading() as tx:
-        await authorize(tx, actor, Permission.MANAGE_SIGN_IN)
-        return SignInPolicy((await get_tenant(tx, actor)).second_factor_policy)
+    async with viewing(actor, Permission.MANAGE_SIGN_IN) as view:
+        return SignInPolicy((await view.get_tenant()).second_factor_policy)
 
 
 @looks_first
@@ -42,28 +42,17 @@ async def require_second_factor(actor: Actor, of: str) -> None:
         policy = SecondFactorPolicy(of)
     except ValueError as error:
         raise InvalidInputError({"second_factor": "Choose one of the list."}) from error
-    async with transaction(actor=actor) as tx:
-        by = await authorize(
-            tx, actor, Permission.MANAGE_SIGN_IN, lock=(actor.user_id,), fresh=True
-        )
-        tenant = await get_tenant(tx, actor, lock=True)
+    async with acting(actor, Permission.MANAGE_SIGN_IN, fresh=True) as act:
+        tx, own = act.tx, act.own
+        tenant = await act.get_tenant(lock=True)
         if tenant.second_factor_policy is policy:
             return
         session = await tx.get_one(LoginSession, actor.session_id)
-        own = by is not None and by.tenant_id == tenant.id
-        if by is not None and own and await lacks(tx, by, session.method, policy):
+        if own.tenant_id == tenant.id and await lacks(tx, own, session.method, policy):
             raise ConflictError("Set up a second factor of your own in My account first.")
         before, tenant.second_factor_policy = tenant.second_factor_policy, policy
-        await record(
-            tx,
-            Action.SECOND_FACTOR_POLICY_SET,
-            actor=actor,
-            by=by,
-            tenant_id=tenant.id,
-            before=before.value,
-            after=policy.value,
-        )
-        tx.publish(TenantChanged(tenant_id=tenant.id))
+        await act.record(Action.SECOND_FACTOR_POLICY_SET, before=before.value, after=policy.value)
+        act.publish(TenantChanged(tenant_id=tenant.id))
 
 
 @dataclass(frozen=True)

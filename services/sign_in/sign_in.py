@@ -4,7 +4,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from sqlmodel import col, select
+from sqlmodel import and_, col, select, text
 
 from models import EndReason, LoginSession, Role, SignInMethod, Tenant, User
 from services.access.actor import find_tenant, lock_users
@@ -14,6 +14,7 @@ from services.core.db import Transaction, reading, transaction
 from services.core.emails import email_key
 from services.core.errors import (
     NoTenantError,
+    OtherDoorError,
     SecondStepNeededError,
     SignInFailedError,
     SsoRequiredError,
@@ -50,25 +51,29 @@ async def sign_in(
     """Sign in at a tenant's address, or with no slug as a Platform Admin.
 
     Raises `NoTenantError`, before anything is counted or logged; `SignInFailedError`,
-    `TooManyAttemptsError`, `SsoRequiredError`; and `SecondStepNeededError` where the password is
-    right and the user has a second factor.
+    `TooManyAttemptsError`, `SsoRequiredError`; and, where the password is right,
+    `SecondStepNeededError` for a user with a second factor, and `OtherDoorError` for one who signs
+    in at another address.
     """
     counters = throttle.keys(email_key(email), caller.address)
     async with reading() as tx:
         tenant = await find_tenant(tx, slug)
         if slug is not None and tenant is None:
             raise NoTenantError
-        user = await _find_user(tx, tenant, email)
+        user, elsewhere = await _find_user(tx, tenant, email)
         device = await known_devices.find(tx, user, caller.device)
         if user is not None and device:
             counters = throttle.person_key(throttle.Purpose.PASSWORD, user.id, device)
         await throttle.check(tx, counters)
-    stored = user.password_hash if user else None
+    owner = user or elsewhere
+    stored = owner.password_hash if owner else None
     with place(known=bool(device)):
         await throttle.claim(counters)
         matches = await verify_password(password, stored)
     if user is None or not user.active or not matches:
         await _fail(caller, tenant, user)
+        if elsewhere is not None and matches:
+            raise await _other_door(elsewhere)
         raise SignInFailedError
     admitted: SignedIn | SecondStepNeededError | None = None
     with suppress(SignInFailedError):  # it is noted below
@@ -200,16 +205,35 @@ async def _fail(caller: Caller, tenant: Tenant | None, user: User | None) -> Non
         )
 
 
-async def _find_user(tx: Transaction, tenant: Tenant | None, email: str) -> User | None:
-    """The account that this address means here: the active one, else the latest inactive one,
-    whose failed sign-in is then in the log under its name."""
-    return (
-        await tx.exec(
-            select(User)
-            .where(
-                User.email_key == email_key(email),
-                col(User.tenant_id) == (tenant.id if tenant else None),
-            )
-            .order_by(col(User.active).desc(), col(User.created_at).desc())
-        )
-    ).first()
+async def _other_door(user: User) -> OtherDoorError | SignInFailedError:
+    """Where this user signs in, whose password was proved at another address."""
+    async with reading() as tx:
+        tenant = await tx.get(Tenant, user.tenant_id) if user.tenant_id else None
+    if tenant is None:
+        return OtherDoorError(None, "Rollcall Platform")
+    if tenant.closed_at is not None:
+        return SignInFailedError()
+    return OtherDoorError(tenant.slug, tenant.name)
+
+
+async def _find_user(
+    tx: Transaction, tenant: Tenant | None, email: str
+) -> tuple[User | None, User | None]:
+    """The account that this email means here: the active one, else the latest inactive one, whose
+    failed sign-in is then in the log under its name. Where there is none, the active one elsewhere.
+    """
+    tenant_id = tenant.id if tenant else None
+    key = col(User.email_key) == email_key(email)
+    # Each half has an index of its own; SQLite takes the one of active accounts for this very word,
+    # and not for the "active = 1" that a column would become.
+    is_active = text("user_account.active")
+    found = await tx.exec(
+        select(User)
+        .where((key & (col(User.tenant_id) == tenant_id)) | and_(key, is_active))
+        .order_by(col(User.active).desc(), col(User.created_at).desc())
+    )
+    users = found.all()
+    here = next((user for user in users if user.tenant_id == tenant_id), None)
+    if here is not None:
+        return here, None
+    return None, next((user for user in users if user.active), None)

@@ -1,10 +1,12 @@
 """A single sign-on that was begun: what must match when the browser comes back.
 
-The browser itself keeps it, sealed, for ten minutes; nothing is kept here.
+The browser itself keeps it, sealed, for ten minutes; nothing is kept here. Each of its tabs may
+have one of its own.
 """
 
 import base64
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from enum import StrEnum
@@ -12,11 +14,16 @@ from enum import StrEnum
 from cryptography.fernet import Fernet, InvalidToken
 
 from services.core import clock, runtime
-from services.core.secrets import derive, new_token
+from services.core.secrets import derive, new_token, token_hash
 from services.sso.errors import Refusal, SsoError
 
 # How long somebody may take at the provider.
 ATTEMPT_LIFETIME = timedelta(minutes=10)
+# Of the attempts that a browser keeps beside a new one, in characters together: with it they fit
+# into the header of 8 KiB that proxies take (nginx, large_client_header_buffers).
+MOST_KEPT = 4000
+# 64 bits of a hash tell the few attempts of one browser apart.
+KEY_LENGTH = 16
 
 
 class Purpose(StrEnum):
@@ -79,6 +86,30 @@ def open_attempt(sealed: str | None) -> Attempt:
         ) from error
     values = json.loads(data)
     return Attempt(**{**values, "purpose": Purpose(values["purpose"])})
+
+
+def key_of(state: str) -> str:
+    """Under which key the browser keeps the attempt with this state: it tells nothing of it."""
+    return token_hash(state).hex()[:KEY_LENGTH]
+
+
+def too_many(kept: Mapping[str, str]) -> list[str]:
+    """The keys of the attempts that a browser is to forget before it begins another one: the oldest
+    of those that it keeps, and what isn't an attempt."""
+    ages = {}
+    for key, sealed in kept.items():
+        try:
+            ages[key] = _fernet().extract_timestamp(sealed.encode())
+        except (InvalidToken, UnicodeError):
+            ages[key] = 0
+    # Of one second's, browsers send the oldest first (RFC 6265, section 5.4).
+    oldest_first = sorted(kept, key=lambda key: ages[key])
+    size, over = 0, []
+    for key in oldest_first[::-1]:
+        size += len(kept[key])
+        if not ages[key] or size > MOST_KEPT:
+            over.append(key)
+    return over
 
 
 def _fernet() -> Fernet:

@@ -8,12 +8,13 @@ from pydantic import BaseModel, Field
 from sqlmodel import select
 
 from models import Role, SsoConnection, Tenant
-from services.access.actor import Actor, authorize, find_open_tenant, get_tenant
+from services.access.actor import Actor, find_open_tenant
 from services.access.one_time_links import path_of
 from services.access.permissions import Permission
-from services.audit.writing import Action, record
+from services.audit.acting import Act, acting, viewing
+from services.audit.writing import Action
 from services.core import clock, runtime, vault
-from services.core.db import Transaction, reading, transaction
+from services.core.db import Transaction, reading
 from services.core.emails import email_key
 from services.core.errors import ConflictError, InvalidInputError, NotFoundError
 from services.core.looking import looks_first
@@ -86,9 +87,8 @@ async def find_offer(slug: str | None) -> Offer | None:
 
 async def get_connection(actor: Actor) -> ConnectionView | None:
     """The connection of the tenant in which the actor works, if there is one."""
-    async with reading() as tx:
-        await authorize(tx, actor, Permission.MANAGE_SIGN_IN)
-        connection = await tx.get(SsoConnection, _tenant_id(actor))
+    async with viewing(actor, Permission.MANAGE_SIGN_IN) as view:
+        connection = await view.tx.get(SsoConnection, _tenant_id(actor))
     if connection is None:
         return None
     return ConnectionView(
@@ -108,9 +108,9 @@ async def connect(actor: Actor, form: ConnectionForm) -> None:
     Needs a fresh sign-in. A change of the provider or the client has to be tested anew, and until
     then nobody is required to use it. Raises `InvalidInputError`.
     """
-    async with reading() as tx:  # only who may connect has Rollcall ask an address
-        await authorize(tx, actor, Permission.MANAGE_SIGN_IN, fresh=True)
-        before = await tx.get(SsoConnection, _tenant_id(actor))
+    # Only who may connect has Rollcall ask an address.
+    async with viewing(actor, Permission.MANAGE_SIGN_IN, fresh=True) as view:
+        before = await view.tx.get(SsoConnection, _tenant_id(actor))
     name, domains, new_people = _checked(form, has_secret=before is not None)
     try:
         provider = await discover(issuer_of(form.discovery), anew=True)
@@ -128,11 +128,8 @@ async def _connect(
     domains: list[str],
     new_people: Role | None,
 ) -> None:
-    async with transaction(actor=actor) as tx:
-        by = await authorize(
-            tx, actor, Permission.MANAGE_SIGN_IN, lock=(actor.user_id,), fresh=True
-        )
-        tenant = await get_tenant(tx, actor, lock=True)
+    async with acting(actor, Permission.MANAGE_SIGN_IN, fresh=True) as act:
+        tx, tenant = act.tx, await act.get_tenant(lock=True)
         connection = await tx.get(SsoConnection, tenant.id)
         if connection is None:
             connection = _new(tenant.id, form)
@@ -148,18 +145,14 @@ async def _connect(
         connection.name, connection.domains, connection.new_people = name, domains, new_people
         if connection not in tx.new and not tx.is_modified(connection):
             return
-        await record(
-            tx,
+        await act.record(
             Action.SSO_CONNECTED,
-            actor=actor,
-            by=by,
-            tenant_id=tenant.id,
             issuer=connection.issuer,
             client_id=connection.client_id,
             domains=", ".join(domains),
             new_people=new_people.label if new_people else NOBODY,
         )
-        tx.publish(TenantChanged(tenant_id=tenant.id))
+        act.publish(TenantChanged(tenant_id=tenant.id))
 
 
 @looks_first
@@ -169,11 +162,8 @@ async def require(actor: Actor, required: bool) -> None:
     Nobody is signed out. Needs a fresh sign-in. Raises `ConflictError` where the connection wasn't
     tested as it is.
     """
-    async with transaction(actor=actor) as tx:
-        by = await authorize(
-            tx, actor, Permission.MANAGE_SIGN_IN, lock=(actor.user_id,), fresh=True
-        )
-        tenant, connection = await _lock_connection(tx, actor)
+    async with acting(actor, Permission.MANAGE_SIGN_IN, fresh=True) as act:
+        tenant, connection = await _lock_connection(act)
         if connection.required == required:
             return
         if required and connection.tested_at is None:
@@ -181,10 +171,8 @@ async def require(actor: Actor, required: bool) -> None:
                 "Test the connection first, as it is now: a mistake in it would lock everyone out."
             )
         connection.required = required
-        await record(
-            tx, Action.SSO_REQUIRED_SET, actor=actor, by=by, tenant_id=tenant.id, required=required
-        )
-        tx.publish(TenantChanged(tenant_id=tenant.id))
+        await act.record(Action.SSO_REQUIRED_SET, required=required)
+        act.publish(TenantChanged(tenant_id=tenant.id))
 
 
 @looks_first
@@ -192,21 +180,11 @@ async def disconnect(actor: Actor) -> None:
     """Forget the connection and its secret. Who is linked to whom stays, for the day when the same
     provider is connected again; sessions that it began last until they end. Needs a fresh sign-in.
     """
-    async with transaction(actor=actor) as tx:
-        by = await authorize(
-            tx, actor, Permission.MANAGE_SIGN_IN, lock=(actor.user_id,), fresh=True
-        )
-        tenant, connection = await _lock_connection(tx, actor)
-        await tx.delete(connection)
-        await record(
-            tx,
-            Action.SSO_DISCONNECTED,
-            actor=actor,
-            by=by,
-            tenant_id=tenant.id,
-            issuer=connection.issuer,
-        )
-        tx.publish(TenantChanged(tenant_id=tenant.id))
+    async with acting(actor, Permission.MANAGE_SIGN_IN, fresh=True) as act:
+        tenant, connection = await _lock_connection(act)
+        await act.tx.delete(connection)
+        await act.record(Action.SSO_DISCONNECTED, issuer=connection.issuer)
+        act.publish(TenantChanged(tenant_id=tenant.id))
 
 
 async def find_connection(tx: Transaction, slug: str | None) -> tuple[Tenant, SsoConnection]:
@@ -218,10 +196,10 @@ async def find_connection(tx: Transaction, slug: str | None) -> tuple[Tenant, Ss
     return tenant, connection
 
 
-async def _lock_connection(tx: Transaction, actor: Actor) -> tuple[Tenant, SsoConnection]:
-    tenant = await get_tenant(tx, actor, lock=True)
+async def _lock_connection(act: Act) -> tuple[Tenant, SsoConnection]:
+    tenant = await act.get_tenant(lock=True)
     connection = (
-        await tx.exec(select(SsoConnection).where(SsoConnection.tenant_id == tenant.id))
+        await act.tx.exec(select(SsoConnection).where(SsoConnection.tenant_id == tenant.id))
     ).first()
     if connection is None:
         raise NotFoundError("Single sign-on isn't connected.")

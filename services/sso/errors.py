@@ -30,6 +30,7 @@ class Refusal(StrEnum):
     EMAIL_MISSING = "email_missing"
     EMAIL_UNVERIFIED = "email_unverified"
     EMAIL_DOMAIN = "email_domain"
+    EMAIL_LOOKS_ALIKE = "email_looks_alike"
     NO_ACCOUNT = "no_account"
     INACTIVE = "inactive"
     OTHER_IDENTITY = "other_identity"

@@ -26,8 +26,9 @@ from models import (
     User,
 )
 from services.access import one_time_links
-from services.access.actor import Actor, authorize
+from services.access.actor import Actor
 from services.access.permissions import Permission
+from services.audit.acting import acting, viewing
 from services.audit.writing import Action, record
 from services.core import clock, operator_log, vault
 from services.core.db import Transaction, reading, transaction
@@ -37,13 +38,14 @@ from services.sessions.sessions import Caller
 from services.sign_in import throttle
 from services.sign_in.personal_links import open_link
 from services.sign_in.sign_in import SignedIn, welcome
-from services.sso.attempts import Attempt, Purpose, forged, open_attempt, seal_attempt
+from services.sso.attempts import Attempt, Purpose, forged, key_of, open_attempt, seal_attempt
 from services.sso.connections import addresses_of, find_connection
 from services.sso.errors import ElsewhereError, Refusal, SsoError, quote
 from services.sso.exchange import exchange
 from services.sso.linking import Decision, Person, Way, decide, let_in, person_of
 from services.sso.provider import discover
-from services.sso.tokens import is_id, key_of
+from services.sso.tokens import is_id
+from services.sso.tokens import key_of as seen_key_of
 from services.tenants.events import TenantChanged
 from services.users import emails_elsewhere
 
@@ -56,10 +58,11 @@ LONGEST_CODE = 4096
 
 @dataclass(frozen=True)
 class Departure:
-    """Where to send a browser, and the sealed value that it brings back."""
+    """Where to send a browser, and the sealed value that it brings back, with its key."""
 
     url: str
     sealed: str = field(repr=False)
+    key: str
 
 
 @dataclass(frozen=True)
@@ -116,7 +119,7 @@ async def _depart(slug: str, attempt: Attempt, *, anew: bool = False) -> Departu
         nonce=attempt.nonce,
     )
     bound = replace(attempt, issuer=connection.issuer, client_id=connection.client_id)
-    return Departure(url, seal_attempt(bound))
+    return Departure(url, seal_attempt(bound), key_of(bound.state))
 
 
 def purpose_of(sealed: str | None) -> Purpose | None:
@@ -178,9 +181,8 @@ async def finish_test(
     Raises `SsoError`, whose sentence says what to check, and `TooManyAttemptsError` for who asks
     after other organisations' emails: a provider of one's own vouches for any.
     """
-    async with reading() as tx:
-        await authorize(tx, actor, Permission.MANAGE_SIGN_IN)
-        tenant, connection = await find_connection(tx, slug)
+    async with viewing(actor, Permission.MANAGE_SIGN_IN) as view:
+        tenant, connection = await find_connection(view.tx, slug)
     if tenant.id != actor.tenant_id:
         raise forged()
     attempt = _matching(slug, sealed, answer, connection)
@@ -188,8 +190,8 @@ async def finish_test(
         raise forged()
     claims, _ = await exchange(attempt, answer["code"], connection)
     person = person_of(claims)
-    async with transaction(actor=actor) as tx:
-        by = await authorize(tx, actor, Permission.MANAGE_SIGN_IN, lock=(actor.user_id,))
+    async with acting(actor, Permission.MANAGE_SIGN_IN) as act:
+        tx = act.tx
         await emails_elsewhere.check_pause(tx, actor)
         _, connection = await find_connection(tx, slug)
         try:
@@ -200,8 +202,8 @@ async def finish_test(
                 await emails_elsewhere.count_answer(tx, actor)
         if (connection.issuer, connection.client_id) == (attempt.issuer, attempt.client_id):
             connection.tested_at = clock.now() if works else connection.tested_at
-        await record(tx, Action.SSO_TESTED, actor=actor, by=by, tenant_id=tenant.id, works=works)
-        tx.publish(TenantChanged(tenant_id=tenant.id))
+        await act.record(Action.SSO_TESTED, works=works)
+        act.publish(TenantChanged(tenant_id=tenant.id))
     shown = {name: _shown(value) for name, value in sorted(claims.items())}
     return TestReport(connection.name, shown, verdict, works)
 
@@ -251,7 +253,7 @@ async def _refuse_ended_there(tx: Transaction, issuer: str, sid: object) -> None
     """Raise `SsoError` where the provider's logout has overtaken this very sign-in."""
     if not is_id(sid):
         return
-    key = key_of("sid", issuer, str(sid))
+    key = seen_key_of("sid", issuer, str(sid))
     if (await tx.exec(select(SeenLogoutToken).where(SeenLogoutToken.key == key))).first():
         raise SsoError(
             Refusal.OVER_THERE, "Your organisation signed you out meanwhile. Sign in again."

@@ -23,7 +23,7 @@ from services.access.actor import lock_users
 from services.audit.writing import Action, record
 from services.core import clock
 from services.core.db import Transaction
-from services.core.emails import check_email, email_key
+from services.core.emails import are_the_same, check_email, email_key
 from services.core.errors import InvalidInputError
 from services.core.names import MAX_NAME
 from services.mail import outbox
@@ -126,7 +126,13 @@ async def decide(
     user = await _locked(tx, found.id) if found else None
     if user is not None:
         _admitted(user, invited)
-        if not _is_same(person.email, user.email) or await _has_other(tx, connection, user):
+        if not are_the_same(person.email, user.email):
+            raise SsoError(
+                Refusal.EMAIL_LOOKS_ALIKE,
+                f"{connection.name} writes your email with other letters than your account here "
+                "has. Ask your admin to deactivate the account, and to invite you anew.",
+            )
+        if await _has_other(tx, connection, user):
             raise SsoError(
                 Refusal.OTHER_IDENTITY,
                 f"The account with this email is linked to another account at {connection.name}. "
@@ -237,13 +243,6 @@ def _admitted(user: User, invited: UUID | None) -> User:
             "Sign out there, or choose a password instead.",
         )
     return user
-
-
-def _is_same(claimed: str, ours: str) -> bool:
-    """Whether two addresses are one beyond doubt: letters that only look alike are another's."""
-    if claimed.isascii() and ours.isascii():
-        return claimed.lower() == ours.lower()
-    return claimed == ours
 
 
 async def _identity(

@@ -3,6 +3,8 @@ no redirect followed, ten seconds in all, an answer of bounded size, and JSON.""
 
 import asyncio
 import json
+import logging
+import socket
 import ssl
 from collections.abc import Mapping
 from functools import cache
@@ -13,6 +15,8 @@ import httpx
 
 from services.core import runtime
 from services.sso.errors import Refusal, SsoError, quote
+
+log = logging.getLogger(__name__)
 
 # Seconds for one request, whole.
 TIMEOUT = 10.0
@@ -85,9 +89,24 @@ async def _ask(
     except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
         raise SsoError(
             Refusal.PROVIDER_UNREACHABLE,
-            f"{host} can't be reached: {quote(str(error) or type(error).__name__)}. "
+            f"{host} can't be reached: {_why(error)}. "
             "Check the address, and that Rollcall's server may connect to it.",
         ) from error
+
+
+def _why(error: Exception) -> str:
+    """What the library's error means, in our own words; its own are in the log."""
+    log.info("A provider can't be reached: %r", error)
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLError):
+            return "its certificate isn't one that this server trusts"
+        if isinstance(cause, socket.gaierror):
+            return "no server has this name"
+        if isinstance(cause, ConnectionRefusedError):
+            return "nothing answers there"
+        cause = cause.__cause__ or cause.__context__
+    return "the connection failed"
 
 
 async def _read(response: httpx.Response, url: str) -> bytes:

@@ -4,17 +4,20 @@ From the commit on nobody of it can do or read anything, or sign in; their data 
 Admins can still look into it. Links that were sent are dead for good.
 """
 
+from collections.abc import Collection
+from functools import partial
 from uuid import UUID
 
 from sqlmodel import col, select, update
 
 from models import EndReason, LoginSession, MailState, OneTimeLink, OutgoingMail, Tenant, User
-from services.access.actor import Acting, Actor, authorize
+from services.access.actor import Principal
 from services.access.permissions import Permission
+from services.audit.acting import acting
 from services.audit.heads import note_tenant
-from services.audit.writing import Action, record
+from services.audit.writing import Action
 from services.core import clock
-from services.core.db import Transaction, transaction
+from services.core.db import Transaction
 from services.core.errors import NotFoundError
 from services.core.looking import looks_first
 from services.sessions.sessions import end
@@ -22,17 +25,23 @@ from services.tenants.events import TenantChanged
 
 
 @looks_first
-async def close_tenant(actor: Acting, tenant_id: UUID) -> int:
+async def close_tenant(actor: Principal, tenant_id: UUID) -> int:
     """Close a tenant: ends every session of its users, and voids their links and waiting mails.
 
     Returns how many people were signed out. Needs a fresh sign-in; closing it again does nothing.
     """
-    async with transaction(actor=actor, urgent=True) as tx:
-        by, tenant = await _locked(tx, actor, tenant_id)
+    async with acting(
+        actor,
+        Permission.MANAGE_TENANTS,
+        lock=partial(_lock_users, actor, tenant_id),
+        fresh=True,
+        urgent=True,
+    ) as act:
+        tx, tenant = act.tx, await _get_locked(act.tx, tenant_id)
         if tenant.closed_at is not None:
             return 0
         now = tenant.closed_at = clock.now()
-        await record(tx, Action.TENANT_CLOSED, actor=actor, by=by, tenant_id=tenant.id)
+        await act.record(Action.TENANT_CLOSED, tenant_id=tenant.id)
         theirs = select(User.id).where(User.tenant_id == tenant.id)
         await tx.exec(
             update(OneTimeLink)
@@ -65,43 +74,49 @@ async def close_tenant(actor: Acting, tenant_id: UUID) -> int:
         )
         count = 0
         for user in people.all():
-            entry = await record(tx, Action.SESSIONS_REVOKED, actor=actor, by=by, subject=user)
-            count += bool(await end(tx, user, EndReason.TENANT_CLOSED, cause=entry.id))
-        await note_tenant(tx, Action.TENANT_CLOSED, tenant, actor=actor, by=by)
-        tx.publish(TenantChanged(tenant_id=tenant.id))
+            cause = await act.record(Action.SESSIONS_REVOKED, user)
+            count += bool(await end(tx, user, EndReason.TENANT_CLOSED, cause=cause))
+        await note_tenant(tx, Action.TENANT_CLOSED, tenant, actor=actor, by=act.user)
+        act.publish(TenantChanged(tenant_id=tenant.id))
         return count
 
 
 @looks_first
-async def reopen_tenant(actor: Acting, tenant_id: UUID) -> None:
+async def reopen_tenant(actor: Principal, tenant_id: UUID) -> None:
     """Let a tenant's users sign in again, with the passwords that they had; needs a fresh sign-in.
 
     Sessions stay ended, and links dead: who was invited has to be sent a new invitation.
     """
-    async with transaction(actor=actor) as tx:
-        by, tenant = await _locked(tx, actor, tenant_id)
+    async with acting(
+        actor, Permission.MANAGE_TENANTS, lock=partial(_lock_users, actor, tenant_id), fresh=True
+    ) as act:
+        tenant = await _get_locked(act.tx, tenant_id)
         if tenant.closed_at is None:
             return
         tenant.closed_at = None
-        await record(tx, Action.TENANT_REOPENED, actor=actor, by=by, tenant_id=tenant.id)
-        await note_tenant(tx, Action.TENANT_REOPENED, tenant, actor=actor, by=by)
-        tx.publish(TenantChanged(tenant_id=tenant.id))
+        await act.record(Action.TENANT_REOPENED, tenant_id=tenant.id)
+        await note_tenant(act.tx, Action.TENANT_REOPENED, tenant, actor=actor, by=act.user)
+        act.publish(TenantChanged(tenant_id=tenant.id))
 
 
-async def _locked(tx: Transaction, actor: Acting, tenant_id: UUID) -> tuple[User | None, Tenant]:
-    """Lock all users of the tenant, then the tenant: in the order in which a sign-in locks them.
+async def _lock_users(actor: Principal, tenant_id: UUID, tx: Transaction) -> Collection[UUID]:
+    """Lock all users of the tenant and whoever acts, in the order of their ids; then the tenant is
+    locked, as a sign-in does it.
 
-    So whatever one of them is doing at this moment comes before, or sees that it is over.
+    So whatever one of them is doing at this moment comes before, or sees that it is over. Returns
+    none of them: they may be tens of thousands, of whom nothing more is wanted.
     """
-    own = (actor.user_id,) if isinstance(actor, Actor) else ()
     await tx.exec(
         select(User.id)
-        .where((col(User.tenant_id) == tenant_id) | col(User.id).in_(own))
+        .where((col(User.tenant_id) == tenant_id) | (col(User.id) == actor.user_id))
         .order_by(col(User.id))
         .with_for_update()
     )
-    by = await authorize(tx, actor, Permission.MANAGE_TENANTS, lock=own, fresh=True)
+    return ()
+
+
+async def _get_locked(tx: Transaction, tenant_id: UUID) -> Tenant:
     tenant = await tx.get(Tenant, tenant_id, with_for_update=True)
     if tenant is None:
         raise NotFoundError("This tenant doesn't exist.")
-    return by, tenant
+    return tenant

@@ -10,12 +10,13 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
 from models import AuditHead, Tenant, UserCount
-from services.access.actor import Acting, Actor, authorize
+from services.access.actor import Actor, Principal
 from services.access.permissions import Permission
+from services.audit.acting import acting, viewing
 from services.audit.heads import note_tenant
-from services.audit.writing import GENESIS, PLATFORM_CHAIN, Action, record
+from services.audit.writing import GENESIS, PLATFORM_CHAIN, Action
 from services.core import clock
-from services.core.db import Transaction, reading, transaction
+from services.core.db import Transaction, reading
 from services.core.errors import InvalidInputError, NotFoundError
 from services.core.looking import looks_first
 from services.core.names import RESERVED_SLUGS, check_slug, clean_name, is_slug, slug_from
@@ -52,11 +53,22 @@ async def find_only_slug() -> str | None:
     return slugs[0] if len(slugs) == 1 else None
 
 
+async def has_active_users() -> bool:
+    """Whether any open tenant has active users: else only Platform Admins can sign in."""
+    async with reading() as tx:
+        found = await tx.exec(
+            select(UserCount.tenant_id)
+            .join(Tenant, col(Tenant.id) == col(UserCount.tenant_id))
+            .where(col(Tenant.closed_at).is_(None), col(UserCount.active) > 0)
+            .limit(1)
+        )
+        return found.first() is not None
+
+
 async def list_tenants(actor: Actor) -> Sequence[TenantRow]:
     """All tenants by name, with how many users each has."""
-    async with reading() as tx:
-        await authorize(tx, actor, Permission.MANAGE_TENANTS)
-        rows = await tx.exec(
+    async with viewing(actor, Permission.MANAGE_TENANTS) as view:
+        rows = await view.tx.exec(
             select(
                 Tenant,
                 func.coalesce(func.sum(UserCount.active + UserCount.inactive), 0),
@@ -73,21 +85,18 @@ async def list_tenants(actor: Actor) -> Sequence[TenantRow]:
 
 
 @looks_first
-async def create_tenant(actor: Acting, name: str, slug: str = "") -> Tenant:
+async def create_tenant(actor: Principal, name: str, slug: str = "") -> Tenant:
     """Create a tenant; its slug is derived from the name where none is given.
 
     Raises `InvalidInputError`.
     """
     try:
-        async with transaction(actor=actor) as tx:
-            by = await authorize(tx, actor, Permission.MANAGE_TENANTS, lock=_self(actor))
+        async with acting(actor, Permission.MANAGE_TENANTS) as act:
             # Of two tenants of one name at once, the second sees the first one's address.
-            await tx.get(AuditHead, PLATFORM_CHAIN, with_for_update=True)
-            tenant = await add_tenant(tx, name, slug)
-            await record(
-                tx, Action.TENANT_CREATED, actor=actor, by=by, tenant_id=tenant.id, name=tenant.name
-            )
-            await note_tenant(tx, Action.TENANT_CREATED, tenant, actor=actor, by=by)
+            await act.tx.get(AuditHead, PLATFORM_CHAIN, with_for_update=True)
+            tenant = await add_tenant(act.tx, name, slug)
+            await act.record(Action.TENANT_CREATED, tenant_id=tenant.id, name=tenant.name)
+            await note_tenant(act.tx, Action.TENANT_CREATED, tenant, actor=actor, by=act.user)
             return tenant
     except IntegrityError as error:
         raise _taken(slug) from error
@@ -111,27 +120,18 @@ async def add_tenant(tx: Transaction, name: str, slug: str = "") -> Tenant:
 
 
 @looks_first
-async def rename_tenant(actor: Acting, tenant_id: UUID, name: str) -> None:
+async def rename_tenant(actor: Principal, tenant_id: UUID, name: str) -> None:
     """Give a tenant another name; its address stays. Raises `InvalidInputError`."""
     clean = _clean(name)
-    async with transaction(actor=actor) as tx:
-        by = await authorize(tx, actor, Permission.MANAGE_TENANTS, lock=_self(actor))
-        tenant = await tx.get(Tenant, tenant_id, with_for_update=True)
+    async with acting(actor, Permission.MANAGE_TENANTS) as act:
+        tenant = await act.tx.get(Tenant, tenant_id, with_for_update=True)
         if tenant is None:
             raise NotFoundError("This tenant doesn't exist.")
         if tenant.name == clean:
             return
         before, tenant.name = tenant.name, clean
-        await record(
-            tx,
-            Action.TENANT_RENAMED,
-            actor=actor,
-            by=by,
-            tenant_id=tenant.id,
-            before=before,
-            after=clean,
-        )
-        tx.publish(TenantChanged(tenant_id=tenant.id))
+        await act.record(Action.TENANT_RENAMED, tenant_id=tenant.id, before=before, after=clean)
+        act.publish(TenantChanged(tenant_id=tenant.id))
 
 
 def _clean(name: str) -> str:
@@ -155,7 +155,3 @@ async def _free_slug(tx: Transaction, wanted: str) -> str:
         number += 1
         slug = f"{wanted[:58]}-{number}"
     return slug
-
-
-def _self(actor: Acting) -> tuple[UUID, ...]:
-    return (actor.user_id,) if isinstance(actor, Actor) else ()

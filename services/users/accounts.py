@@ -10,8 +10,9 @@ from sqlmodel import col, select
 
 from models import EndReason, LinkPurpose, LoginSession, Role, User
 from services.access import one_time_links
-from services.access.actor import ROLLCALL, Acting, Actor, authorize, get_user
+from services.access.actor import ROLLCALL, Principal
 from services.access.permissions import Permission
+from services.audit.acting import Act, acting, viewing
 from services.audit.writing import Action, record
 from services.core import clock
 from services.core.db import Transaction, reading, transaction
@@ -67,12 +68,11 @@ def set_names(user: User, first_name: str, last_name: str) -> None:
     user.search_key = f"{user.name_key} {fold(user.email)}"
 
 
-async def get_impact(actor: Acting, user_id: UUID) -> Impact:
+async def get_impact(actor: Principal, user_id: UUID) -> Impact:
     """What to tell before a deactivation: open pages and signed-in devices."""
-    async with reading() as tx:
-        await authorize(tx, actor, Permission.SWITCH_USERS)
-        user = await get_user(tx, actor, user_id)
-        devices = await tx.exec(
+    async with viewing(actor, Permission.SWITCH_USERS) as view:
+        user = await view.get(User, user_id)
+        devices = await view.tx.exec(
             select(LoginSession.id).where(
                 LoginSession.user_id == user.id,
                 col(LoginSession.ended_at).is_(None),
@@ -91,7 +91,7 @@ async def get_impact(actor: Acting, user_id: UUID) -> Impact:
 
 @looks_first
 async def set_active(
-    actor: Acting, user_id: UUID, active: bool, *, seen_version: int | None = None
+    actor: Principal, user_id: UUID, active: bool, *, seen_version: int | None = None
 ) -> StatusChange:
     """Activate or deactivate a user.
 
@@ -100,28 +100,25 @@ async def set_active(
     Raises `SelfDeactivationError`, `LastPlatformAdminError`, `ConflictError`, and
     `TooManyAttemptsError` for who asks after other organisations' emails.
     """
+
+    async def decided_about(tx: Transaction) -> Collection[UUID]:
+        # Platform Admins are in no tenant. Whether another one is left can only be decided with
+        # all of them locked.
+        admins = await _platform_admin_ids(tx) if not active and actor.reaches(None) else ()
+        return admins if user_id in admins else (user_id,)
+
     try:
-        async with transaction(actor=actor, urgent=not active) as tx:
-            admins = await _platform_admin_ids(tx) if not active and _reaches_admins(actor) else []
-            by = await authorize(
-                tx, actor, Permission.SWITCH_USERS, lock={user_id, *(_if_among(user_id, admins))}
-            )
-            user = await get_user(tx, actor, user_id)
-            return await _switch(tx, actor, by, user, active, seen_version)
+        async with acting(
+            actor, Permission.SWITCH_USERS, lock=decided_about, urgent=not active
+        ) as act:
+            return await _switch(act, await act.get(User, user_id), active, seen_version)
     except ActiveElsewhereError:
         async with transaction(actor=actor) as tx:
             await claim_answer(tx, actor)
         raise
 
 
-async def _switch(
-    tx: Transaction,
-    actor: Acting,
-    by: User | None,
-    user: User,
-    active: bool,
-    seen_version: int | None,
-) -> StatusChange:
+async def _switch(act: Act, user: User, active: bool, seen_version: int | None) -> StatusChange:
     cause: UUID | None = None
     changed = user.active != active
     if changed:
@@ -129,14 +126,14 @@ async def _switch(
             raise ConflictError(
                 f"Someone else has just changed {user.full_name}. Look again, then decide."
             )
-        cause = await (_activate if active else _deactivate)(tx, actor, by, user)
+        cause = await (_activate if active else _deactivate)(act, user)
     return StatusChange(user.id, user.full_name, active, changed, user.version, user.invited, cause)
 
 
-async def _activate(tx: Transaction, actor: Acting, by: User | None, user: User) -> UUID:
+async def _activate(act: Act, user: User) -> UUID:
     elsewhere = ActiveElsewhereError(user.email)  # said now: a failed flush forgets the email
     other = (
-        await tx.exec(select(User).where(User.email_key == user.email_key, User.active))
+        await act.tx.exec(select(User).where(User.email_key == user.email_key, User.active))
     ).first()
     if other is not None:
         if other.id == user.successor_id or other.tenant_id == user.tenant_id:
@@ -147,17 +144,18 @@ async def _activate(tx: Transaction, actor: Acting, by: User | None, user: User)
         raise elsewhere
     user.activate()
     try:
-        await tx.flush()
+        await act.tx.flush()
     except IntegrityError as error:  # another account took the address at this very moment
         raise elsewhere from error
     if user.end_date is not None and user.end_date <= clock.now().date():
         user.end_date = None  # else the next look at end dates would shut them out again
-    entry = await record(tx, Action.USER_ACTIVATED, actor=actor, by=by, subject=user)
-    tx.publish(UserActivated(tenant_id=user.tenant_id, user_id=user.id, row=row_if_complete(user)))
-    return entry.id
+    cause = await act.record(Action.USER_ACTIVATED, user)
+    act.publish(UserActivated(tenant_id=user.tenant_id, user_id=user.id, row=row_if_complete(user)))
+    return cause
 
 
-async def _deactivate(tx: Transaction, actor: Acting, by: User | None, user: User) -> UUID:
+async def _deactivate(act: Act, user: User) -> UUID:
+    tx, by = act.tx, act.user
     if by is not None and by.id == user.id:
         raise SelfDeactivationError
     if user.role is Role.PLATFORM_ADMIN:
@@ -169,27 +167,17 @@ async def _deactivate(tx: Transaction, actor: Acting, by: User | None, user: Use
     user.deactivate(clock.now(), by.id if by else None)
     await one_time_links.void(tx, user.id, LinkPurpose.INVITATION, LinkPurpose.RESET)
     await outbox.cancel(tx, user.id)
-    entry = await record(tx, Action.USER_DEACTIVATED, actor=actor, by=by, subject=user)
-    await end(tx, user, EndReason.DEACTIVATED, cause=entry.id)
-    tx.publish(
+    cause = await act.record(Action.USER_DEACTIVATED, user)
+    await end(tx, user, EndReason.DEACTIVATED, cause=cause)
+    act.publish(
         UserDeactivated(tenant_id=user.tenant_id, user_id=user.id, row=row_if_complete(user))
     )
-    return entry.id
-
-
-def _reaches_admins(actor: Acting) -> bool:
-    # They are in no tenant, and whoever works in one reaches nobody else.
-    return not isinstance(actor, Actor) or actor.tenant_id is None
+    return cause
 
 
 async def _platform_admin_ids(tx: Transaction) -> list[UUID]:
     rows = await tx.exec(select(User.id).where(User.role == Role.PLATFORM_ADMIN, User.active))
     return list(rows)
-
-
-def _if_among(user_id: UUID, admins: Collection[UUID]) -> Collection[UUID]:
-    # Whether another Platform Admin is left can only be decided with all of them locked.
-    return admins if user_id in admins else ()
 
 
 async def keep_receipt(cause: UUID, user_id: UUID, receipt: Receipt) -> None:
@@ -213,40 +201,38 @@ async def keep_receipt(cause: UUID, user_id: UUID, receipt: Receipt) -> None:
 
 
 @looks_first
-async def rename(actor: Acting, user_id: UUID, first_name: str, last_name: str) -> User:
+async def rename(actor: Principal, user_id: UUID, first_name: str, last_name: str) -> User:
     """Correct a user's name. Raises `InvalidInputError`."""
     first, last = check_names(first_name, last_name)
-    async with transaction(actor=actor) as tx:
-        by = await authorize(tx, actor, Permission.EDIT_USERS, lock=(user_id,))
-        user = await get_user(tx, actor, user_id)
+    async with acting(actor, Permission.EDIT_USERS, lock=(user_id,)) as act:
+        user = await act.get(User, user_id)
         before, old_key = user.full_name, user.search_key
         if (user.first_name, user.last_name) == (first, last):
             return user
         set_names(user, first, last)
         user.changed()
-        await record(tx, Action.USER_RENAMED, actor=actor, by=by, subject=user, before=before)
-        tx.publish(UserEdited(tenant_id=user.tenant_id, user_id=user.id, old_search_key=old_key))
+        await act.record(Action.USER_RENAMED, user, before=before)
+        act.publish(UserEdited(tenant_id=user.tenant_id, user_id=user.id, old_search_key=old_key))
         return user
 
 
 @looks_first
-async def set_end_date(actor: Acting, user_id: UUID, end_date: date | None) -> None:
+async def set_end_date(actor: Principal, user_id: UUID, end_date: date | None) -> None:
     """Set the day (UTC) at whose start the user is deactivated, or none."""
     if end_date is not None and end_date <= clock.now().date():
         raise InvalidInputError(
             {"end_date": "Choose a day after today, or deactivate the user now."}
         )
-    async with transaction(actor=actor) as tx:
-        by = await authorize(tx, actor, Permission.EDIT_USERS, lock=(user_id,))
-        user = await get_user(tx, actor, user_id)
-        if isinstance(actor, Actor) and actor.user_id == user.id:
+    async with acting(actor, Permission.EDIT_USERS, lock=(user_id,)) as act:
+        user = await act.get(User, user_id)
+        if actor.user_id == user.id:
             raise SelfDeactivationError
         if user.end_date == end_date:
             return
         user.end_date = end_date
         user.changed()
-        await record(tx, Action.END_DATE_SET, actor=actor, by=by, subject=user, end_date=end_date)
-        tx.publish(
+        await act.record(Action.END_DATE_SET, user, end_date=end_date)
+        act.publish(
             UserEdited(tenant_id=user.tenant_id, user_id=user.id, old_search_key=user.search_key)
         )
 

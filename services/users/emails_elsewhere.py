@@ -6,10 +6,11 @@ such answer is counted per user, earns pauses as failed sign-ins do, and is a li
 """
 
 import logging
+from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 
-from services.access.actor import Acting, Actor
+from services.access.actor import Principal
 from services.core.db import Transaction
 from services.core.errors import ConflictError, InvalidInputError
 from services.sign_in import throttle
@@ -38,30 +39,30 @@ def is_taken(error: IntegrityError) -> bool:
     return "email" in str(error.orig)
 
 
-async def check_pause(tx: Transaction, actor: Acting) -> None:
+async def check_pause(tx: Transaction, actor: Principal) -> None:
     """Raise `TooManyAttemptsError` while the actor has to pause; the command line never has to."""
-    if isinstance(actor, Actor):
-        await throttle.check(tx, _counters(actor))
+    if actor.user_id is not None:
+        await throttle.check(tx, _counters(actor.user_id))
 
 
-async def claim_answer(tx: Transaction, actor: Acting) -> None:
+async def claim_answer(tx: Transaction, actor: Principal) -> None:
     """Count and log an answer that is about to be given, after the transaction that found it out
     was rolled back; raises `TooManyAttemptsError` instead where too many were."""
-    if isinstance(actor, Actor):
-        await throttle.claim_in(tx, _counters(actor))
-        _log(actor)  # not before: a look comes no further than here
+    if actor.user_id is not None:
+        await throttle.claim_in(tx, _counters(actor.user_id))
+        _log(actor.user_id)  # not before: a look comes no further than here
 
 
-async def count_answer(tx: Transaction, actor: Acting) -> None:
+async def count_answer(tx: Transaction, actor: Principal) -> None:
     """Count and log an answer in the transaction that goes on after it."""
-    if isinstance(actor, Actor):
-        await throttle.count_failure(tx, _counters(actor))
-        _log(actor)
+    if actor.user_id is not None:
+        await throttle.count_failure(tx, _counters(actor.user_id))
+        _log(actor.user_id)
 
 
-def _log(actor: Actor) -> None:
-    log.warning("User %s asked after an email that is in use elsewhere", actor.user_id)
+def _log(user_id: UUID) -> None:
+    log.warning("User %s asked after an email that is in use elsewhere", user_id)
 
 
-def _counters(actor: Actor) -> dict[str, str]:
-    return throttle.person_key(throttle.Purpose.EMAIL_ELSEWHERE, actor.user_id)
+def _counters(user_id: UUID) -> dict[str, str]:
+    return throttle.person_key(throttle.Purpose.EMAIL_ELSEWHERE, user_id)

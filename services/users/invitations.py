@@ -9,13 +9,15 @@ from sqlmodel import col, select
 
 from models import LinkPurpose, MailTemplate, OneTimeLink, Role, SignInMethod, Tenant, User
 from services.access import one_time_links
-from services.access.actor import Acting, authorize, get_user, is_open, lock_users
+from services.access.actor import Principal, authorize, is_open, lock_users
 from services.access.permissions import INVITATIONS, Permission, Secret, invitable_roles
+from services.audit.acting import Act, acting, viewing
 from services.audit.writing import Action, record
 from services.core import clock, runtime
-from services.core.db import Transaction, reading, transaction
+from services.core.db import Transaction, transaction
 from services.core.emails import email_key
 from services.core.errors import ConflictError, InvalidInputError, TenantClosedError
+from services.core.forms import fields_of
 from services.core.looking import looks_first
 from services.mail import outbox
 from services.mail.events import MailProgressed
@@ -27,13 +29,7 @@ from services.users import emails_elsewhere
 from services.users.accounts import set_names
 from services.users.emails_elsewhere import IN_USE, InUseElsewhereError, is_taken
 from services.users.events import UserInvited
-from services.users.invitation_form import (
-    CheckedForm,
-    InvitationForm,
-    check_form,
-    check_other,
-    checked_email,
-)
+from services.users.invitation_form import InvitationForm
 
 
 @dataclass(frozen=True)
@@ -49,17 +45,16 @@ class Invited:
 
 
 @looks_first
-async def invite(actor: Acting, form: InvitationForm) -> Invited:
+async def invite(actor: Principal, form: InvitationForm) -> Invited:
     """Make an account and promise its invitation, in one transaction.
 
     Raises `InvalidInputError` with a sentence for each wrong field, and `TooManyAttemptsError` for
     who asks after other organisations' emails. Inviting an admin needs a fresh sign-in.
     """
-    checked = check_form(actor, form)
     try:
         async with transaction(actor=actor) as tx:
-            by = await authorize_inviting(tx, actor, [checked])
-            user = await add_account(tx, actor, by, checked)
+            by = await authorize_inviting(tx, actor, [form])
+            user = await add_account(tx, actor, by, form)
             return await send_invitation(tx, actor, by, user)
     except IntegrityError as error:
         # Two invitations of one address at the same moment: the database let one in.
@@ -73,46 +68,54 @@ async def invite(actor: Acting, form: InvitationForm) -> Invited:
 
 
 async def authorize_inviting(
-    tx: Transaction, actor: Acting, forms: Sequence[CheckedForm]
+    tx: Transaction, actor: Principal, forms: Sequence[InvitationForm]
 ) -> User | None:
     """Check that the actor may invite; locks what the decisions about these forms depend on.
 
     Raises `TooManyAttemptsError` as `emails_elsewhere` has it.
     """
     # Locked together with the actor, so that none is reactivated meanwhile.
-    keys = [email_key(form.email) for form in forms if form.email]
+    keys = [email_key(form.email) for form in forms]
     earlier = await inactive_here(tx, actor.tenant_id, keys) if keys else []
-    lock = (*_self(actor), *(user.id for user in earlier))
+    own = () if actor.user_id is None else (actor.user_id,)
+    lock = (*own, *(user.id for user in earlier))
     by = await authorize(tx, actor, _least_permission(actor), lock=lock)
     await emails_elsewhere.check_pause(tx, actor)
     await require_open(tx, actor.tenant_id)
     return by
 
 
-async def add_account(tx: Transaction, actor: Acting, by: User | None, form: CheckedForm) -> User:
+async def add_account(
+    tx: Transaction, actor: Principal, by: User | None, form: InvitationForm
+) -> User:
     """Add the account in this transaction, which `authorize_inviting` began.
 
     Raises `InvalidInputError`; `InUseElsewhereError`, which the caller has to count;
     `NotAllowedError` where the actor may invite, but not this role; `FreshSignInNeededError`; and
     `IntegrityError` where another transaction was faster.
     """
-    if form.role is not None:
+    wrong = {}
+    # Whether this very actor may invite it, `_authorize_role` says.
+    if form.role in invitable_roles(Role.PLATFORM_ADMIN, above_tenants=actor.tenant_id is None):
         await _authorize_role(tx, actor, form.role)
-    wrong = dict(form.wrong)
-    taken = await _active_with(tx, form.email) if form.email else None
+    else:
+        wrong["role"] = fields_of(InvitationForm)["role"].missing
+    taken = await _active_with(tx, form.email)
     if taken is not None and taken.tenant_id == actor.tenant_id:
         wrong["email"] = IN_USE
-    if wrong or form.role is None:
+    if wrong:
         raise InvalidInputError(wrong)
     if taken is not None:  # only of a form that would have made an account: asking is not for free
         raise InUseElsewhereError
-    user = new_user(actor, by, form, form.role)
+    user = new_user(actor, by, form)
     tx.add(user)
     await tx.flush()
     return user
 
 
-async def send_invitation(tx: Transaction, actor: Acting, by: User | None, user: User) -> Invited:
+async def send_invitation(
+    tx: Transaction, actor: Principal, by: User | None, user: User
+) -> Invited:
     """Promise the new account its invitation, and log it, in this transaction."""
     await _link_predecessors(tx, user)
     by_mail = await _send(tx, user, by)
@@ -129,24 +132,20 @@ async def send_invitation(tx: Transaction, actor: Acting, by: User | None, user:
     return Invited(user.id, user.full_name, user.email, user.role, by_mail)
 
 
-async def check_field(actor: Acting, field: str, value: str) -> tuple[str, str]:
+async def check_field(actor: Principal, field: str, value: str) -> tuple[str, str]:
     """Judge one field of the form as it is typed; returns (what is wrong, what is worth knowing).
 
     Asking about an email takes the same permission as inviting, and tells of the organisation's
     own users alone, whom the list shows too. Whether another one has it is told at the sending.
     """
-    async with reading() as tx:
-        await authorize(tx, actor, _least_permission(actor))
-        if field != "email":
-            return check_other(field, value), ""
-        try:
-            email = checked_email(value)
-        except ValueError as error:
-            return str(error), ""
-        taken = await _active_with(tx, email)
+    async with viewing(actor, _least_permission(actor)) as view:
+        wrong = InvitationForm.check(field, {field: value})
+        if wrong or field != "email":
+            return wrong, ""
+        taken = await _active_with(view.tx, value)
         if taken is not None and taken.tenant_id == actor.tenant_id:
             return IN_USE, ""
-        earlier = (await inactive_here(tx, actor.tenant_id, [email_key(email)]))[:1]
+        earlier = (await inactive_here(view.tx, actor.tenant_id, [email_key(value)]))[:1]
     if not earlier:
         return "", ""
     user = earlier[0]
@@ -158,34 +157,34 @@ async def check_field(actor: Acting, field: str, value: str) -> tuple[str, str]:
 
 
 @looks_first
-async def resend(actor: Acting, user_id: UUID) -> Invited:
+async def resend(actor: Principal, user_id: UUID) -> Invited:
     """Renew the link of someone who hasn't signed in yet; the old one is dead from now on.
 
     Takes what inviting them takes: for an admin's, a fresh sign-in.
     """
-    async with transaction(actor=actor) as tx:
-        by, user = await _authorize_invited(tx, actor, user_id)
-        await one_time_links.void(tx, user.id, LinkPurpose.INVITATION)
-        await outbox.cancel(tx, user.id, MailTemplate.INVITATION)
-        by_mail = await _send(tx, user, by)
+    async with acting(actor, _least_permission(actor), lock=(user_id,)) as act:
+        user = await _get_waiting(act, user_id)
+        await one_time_links.void(act.tx, user.id, LinkPurpose.INVITATION)
+        await outbox.cancel(act.tx, user.id, MailTemplate.INVITATION)
+        by_mail = await _send(act.tx, user, act.user)
         user.changed()
-        await record(tx, Action.INVITATION_RESENT, actor=actor, by=by, subject=user)
-        tx.publish(MailProgressed(tenant_id=user.tenant_id, user_id=user.id))
+        await act.record(Action.INVITATION_RESENT, user)
+        act.publish(MailProgressed(tenant_id=user.tenant_id, user_id=user.id))
         return Invited(user.id, user.full_name, user.email, user.role, by_mail)
 
 
 @looks_first
-async def copy_link(actor: Acting, user_id: UUID) -> str:
+async def copy_link(actor: Principal, user_id: UUID) -> str:
     """The address of the live invitation of someone who hasn't signed in yet, to hand over.
 
     Takes what inviting them takes: for an admin's, a fresh sign-in.
     """
-    async with transaction(actor=actor) as tx:
-        by, user = await _authorize_invited(tx, actor, user_id)
-        return await tell_link(tx, actor, by, user)
+    async with acting(actor, _least_permission(actor), lock=(user_id,)) as act:
+        user = await _get_waiting(act, user_id)
+        return await tell_link(act.tx, actor, act.user, user)
 
 
-async def tell_link(tx: Transaction, actor: Acting, by: User | None, user: User) -> str:
+async def tell_link(tx: Transaction, actor: Principal, by: User | None, user: User) -> str:
     """The address of the user's live invitation, in this transaction; the telling is logged."""
     link = (
         await tx.exec(
@@ -251,33 +250,25 @@ def roles_offered(role: Role, tenant_id: UUID | None) -> Mapping[str, str]:
     return {r.value: r.label for r in invitable_roles(role, above_tenants=tenant_id is None)}
 
 
-async def _authorize_invited(
-    tx: Transaction, actor: Acting, user_id: UUID
-) -> tuple[User | None, User]:
-    """Who acts, and the user whose invitation it is about: it can be renewed and handed over."""
-    by = await authorize(tx, actor, _least_permission(actor), lock=(user_id,))
-    user = await get_user(tx, actor, user_id)
-    await _authorize_role(tx, actor, user.role)
+async def _get_waiting(act: Act, user_id: UUID) -> User:
+    """The user whose invitation the act is about: it can be renewed and handed over."""
+    user = await act.get(User, user_id)
+    await _authorize_role(act.tx, act.principal, user.role)
     _require_waiting(user)
-    await require_open(tx, user.tenant_id)
-    return by, user
+    await require_open(act.tx, user.tenant_id)
+    return user
 
 
-async def _authorize_role(tx: Transaction, actor: Acting, role: Role) -> None:
+async def _authorize_role(tx: Transaction, actor: Principal, role: Role) -> None:
     """Check what an admin's invitation takes beyond `_least_permission`, which was checked."""
     secret = INVITATIONS[role]
     if secret is not Secret.INVITATION:
         await authorize(tx, actor, secret)
 
 
-def _least_permission(actor: Acting) -> Permission:
+def _least_permission(actor: Principal) -> Permission:
     above = actor.tenant_id is None
     return Permission.MANAGE_PLATFORM_ADMINS if above else Permission.INVITE_USERS
-
-
-def _self(actor: Acting) -> tuple[UUID, ...]:
-    user_id = getattr(actor, "user_id", None)
-    return (user_id,) if user_id else ()
 
 
 async def require_open(tx: Transaction, tenant_id: UUID | None) -> None:
@@ -295,7 +286,7 @@ def _require_waiting(user: User) -> None:
         )
 
 
-def new_user(actor: Acting, by: User | None, form: CheckedForm, role: Role) -> User:
+def new_user(actor: Principal, by: User | None, form: InvitationForm) -> User:
     """The account that a form makes; it is not in the database yet."""
     user = User(
         tenant_id=actor.tenant_id,
@@ -303,7 +294,7 @@ def new_user(actor: Acting, by: User | None, form: CheckedForm, role: Role) -> U
         last_name=form.last_name,
         email=form.email,
         email_key=email_key(form.email),
-        role=role,
+        role=form.role,
         created_at=clock.now(),
         invited_by_id=by.id if by else None,
     )

@@ -1,5 +1,7 @@
 """The invitation form says what is wrong as soon as it is known, and sends once."""
 
+import re
+
 from playwright.async_api import Page, expect
 
 from models import Tenant, User
@@ -63,6 +65,7 @@ async def test_the_form_is_on_the_page_while_it_is_open_and_comes_back_empty(
     page = await _open_form(browsers, grace, tenant)
     await dialog(page).get_by_label("First Name").fill("Ada")
     await page.keyboard.press("Escape")
+    await dialog(page).get_by_role("button", name="Discard").click()
     await expect(page.locator("dialog")).to_have_count(0)
     invite = page.get_by_role("button", name="+ Invite User")
     await expect(invite).to_be_focused()
@@ -70,6 +73,63 @@ async def test_the_form_is_on_the_page_while_it_is_open_and_comes_back_empty(
     await expect(dialog(page).get_by_label("First Name")).to_have_value("")
     await dialog(page).get_by_role("button", name="Cancel").click()
     await expect(page.locator("dialog")).to_have_count(0)
+
+
+async def test_a_half_typed_form_asks_before_it_is_dropped(
+    browsers: Browsers, tenant: Tenant, grace: User
+) -> None:
+    page = await _open_form(browsers, grace, tenant)
+    form = dialog(page)
+    name = form.get_by_label("First Name")
+    await name.fill("Ada")
+    await page.keyboard.press("Escape")
+    question = form.get_by_role("alert").get_by_text("Discard what you filled in?")
+    await expect(question).to_be_visible()
+    keep = form.get_by_role("button", name="Keep editing")
+    await expect(keep).to_be_focused()
+    await page.keyboard.press("Escape")  # no to the question, not to the form
+    await expect(question).to_have_count(0)
+    await expect(name).to_be_focused()
+    await expect(name).to_have_value("Ada")
+    await form.get_by_role("button", name="Cancel").click()
+    await keep.click()
+    await name.fill("")  # nothing to lose any more
+    await form.get_by_role("button", name="Cancel").click()
+    await expect(page.locator("dialog")).to_have_count(0)
+
+
+async def test_what_is_wrong_is_told_together_with_what_only_the_database_knows(
+    browsers: Browsers, tenant: Tenant, grace: User
+) -> None:
+    page = await _open_form(browsers, grace, tenant)
+    await fill(dialog(page), first_name="Ada", last_name="King", email=grace.email)
+    await dialog(page).get_by_role("button", name="Send Invitation").click()
+    await expect(dialog(page).get_by_text("Choose a role.")).to_be_visible()
+    await expect(dialog(page).get_by_text("This email is already in use.")).to_be_visible()
+
+
+async def test_roles_are_described_where_one_is_chosen(
+    browsers: Browsers, tenant: Tenant, grace: User
+) -> None:
+    page = await _open_form(browsers, grace, tenant)
+    role = dialog(page).get_by_label("Role")
+    described = re.compile(
+        "It can’t be changed later. Administrator Makes templates, and sees all POCs"
+    )
+    await expect(role).to_have_accessible_description(described)
+    await expect(dialog(page).get_by_text("Runs POCs with customers.")).to_be_visible()
+
+
+async def test_after_an_invitation_the_next_one_is_a_click_away(
+    browsers: Browsers, tenant: Tenant, grace: User
+) -> None:
+    page = await _open_form(browsers, grace, tenant)
+    email = f"next@{tenant.slug}.example.com"
+    await fill(dialog(page), first_name="A", last_name="B", email=email, role="Administrator")
+    await dialog(page).get_by_role("button", name="Send Invitation").click()
+    await page.get_by_role("button", name="Invite another").click()
+    await expect(dialog(page).get_by_label("First Name")).to_be_focused()
+    await expect(dialog(page).get_by_label("Email")).to_have_value("")
 
 
 async def test_inviting_a_former_user_again_says_what_it_means(

@@ -139,3 +139,25 @@ async def test_pages_close_when_the_provider_ends_the_session(
             answer = await http.post(at, data={"logout_token": strict.logout_token(sub=subject)})
         assert answer.status_code == 200
         await expect_signed_out(page, "Your organisation signed you out.")
+
+
+async def test_a_sign_in_that_was_begun_in_two_tabs_works_in_both(
+    browsers: Browsers, tenant: Tenant, grace: User, ada: User, mock: str
+) -> None:
+    admin = await browsers.as_user(grace, f"/t/{tenant.slug}/settings")
+    await _connect(browsers, admin, mock)
+    subject = await _person(mock, ada)
+    context = await browsers.new()
+    first, second = [await browsers.tab(context, f"/t/{tenant.slug}/login") for _ in range(2)]
+    for page in (first, second):
+        await page.bring_to_front()
+        await page.get_by_role("link", name="Sign in with Mock Identity").click()
+        await expect(page.get_by_placeholder("sub")).to_be_visible()
+    for page in (first, second):
+        await page.bring_to_front()
+        await _authorize(page, subject)
+        await expect(page.get_by_role("heading", name="My account")).to_be_visible()
+    await first.bring_to_front()
+    await first.reload()
+    await expect(first.get_by_role("heading", name="My account")).to_be_visible()
+    assert "session.sso_refused" not in await books.actions_of(tenant)

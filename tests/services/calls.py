@@ -19,7 +19,7 @@ from services.core.errors import (
 from services.operations import system
 from services.operations.doctor import VERSION_NAME
 from services.sessions import sessions
-from services.sign_in import confirmation, password_change, policy
+from services.sign_in import confirmation, password_change, password_links, policy
 from services.sign_in.second_factors import passkeys, totp
 from services.sso import connections, flow
 from services.sso.connections import ConnectionForm
@@ -54,7 +54,7 @@ def _form(role: Role) -> InvitationForm:
 
 
 def _row(role: Role) -> ImportRow:
-    return ImportRow(2, _form(role))
+    return ImportRow(2, _form(role).model_dump(mode="json"))
 
 
 async def _import_of(actor: Actor, target: UUID) -> UUID:
@@ -77,9 +77,7 @@ async def _import_of(actor: Actor, target: UUID) -> UUID:
         )
         tx.add(run)
         await tx.flush()
-        values = [
-            [row.line, row.form.first_name, row.form.last_name, row.form.email, row.form.role]
-        ]
+        values = [{"line": row.line, **row.values}]
         tx.add(UserImportBatch(import_id=run.id, number=0, rows=values))
         return run.id
 
@@ -107,6 +105,30 @@ async def _resend_to_admin(actor: Actor, target: UUID) -> object:
 
 async def _copy_admin_link(actor: Actor, target: UUID) -> object:
     return await invitations.copy_link(actor, await _invited_admin(target))
+
+
+async def _admin_of(target: UUID) -> UUID:
+    """A Tenant Admin of the tenant of a user, with a password."""
+    tenant_id = (await books.user_of(target)).tenant_id
+    async with reading() as tx:
+        tenant = await tx.get_one(Tenant, tenant_id)
+    return (await create_user(tenant, role=Role.TENANT_ADMIN)).id
+
+
+async def _copy_password_link(actor: Actor, target: UUID) -> object:
+    with suppress(ConflictError):  # of somebody invited, which only who may do it hears
+        return await password_links.copy_link(actor, target)
+    return None
+
+
+async def _copy_admin_password_link(actor: Actor, target: UUID) -> object:
+    return await password_links.copy_link(actor, await _admin_of(target))
+
+
+async def _mail_password_link(actor: Actor, target: UUID) -> object:
+    with suppress(ConflictError):  # without a mail server, too
+        await password_links.mail_link(actor, target)
+    return None
 
 
 async def _export(actor: Actor, _target: UUID) -> object:
@@ -302,6 +324,14 @@ CALLS = [
         "users.invitations.copy_link of a Tenant Admin",
         {Role.PLATFORM_ADMIN},
         _copy_admin_link,
+        takes_id=False,
+    ),
+    Call("sign_in.password_links.copy_link", MANAGERS, _copy_password_link),
+    Call("sign_in.password_links.mail_link", MANAGERS, _mail_password_link),
+    Call(
+        "sign_in.password_links.copy_link for a Tenant Admin",
+        {Role.PLATFORM_ADMIN},
+        _copy_admin_password_link,
         takes_id=False,
     ),
     Call(

@@ -10,7 +10,7 @@ import pytest
 
 import services
 from models import EndReason, LoginSession, Role, SecondFactorPolicy, Tenant, User
-from services.access.actor import Acting, Actor, lock_users
+from services.access.actor import Actor, Principal, lock_users
 from services.core import clock
 from services.core.db import transaction
 from services.core.errors import (
@@ -45,7 +45,11 @@ def test_walk_leaves_out_no_service_call() -> None:
         module = importlib.import_module(module_info.name)
         for name, function in inspect.getmembers(module, inspect.iscoroutinefunction):
             first = next(iter(inspect.signature(function).parameters), "")
-            if first == "actor" and function.__module__ == module.__name__ and name[0] != "_":
+            if (
+                first in {"actor", "principal"}
+                and function.__module__ == module.__name__
+                and name[0] != "_"
+            ):
                 found.add(f"{module_info.name.removeprefix('services.')}.{name}")
     assert found == {call.name.split()[0] for call in CALLS} | NEEDS_NO_ANSWER
 
@@ -196,7 +200,7 @@ async def test_holding_an_actor_of_a_session_that_was_never_made_opens_nothing(
     rollcall: Runtime,
 ) -> None:
     tenant = await create_tenant("Empty")
-    acting: Acting = Actor(uuid4(), uuid4(), tenant.id)
+    principal: Principal = Actor(uuid4(), uuid4(), tenant.id)
     with pytest.raises(SessionEndedError):
-        await listing.list_users(acting, UserQuery())
+        await listing.list_users(principal, UserQuery())
     assert await books.count(LoginSession) == 0

@@ -31,6 +31,7 @@ from services.core.db import reading
 from services.core.errors import FreshSignInNeededError
 from services.core.runtime import Runtime
 from services.core.secrets import token_hash
+from services.sign_in import password_links
 from services.sign_in.second_factors import recovery_codes
 from services.users import invitations
 from services.users.invitation_form import InvitationForm
@@ -52,6 +53,9 @@ HANDS_OUT = {
     "users.invitations.resend to a Tenant Admin": Secret.TENANT_ADMIN_INVITATION,
     "users.invitations.copy_link": Secret.INVITATION,
     "users.invitations.copy_link of a Tenant Admin": Secret.TENANT_ADMIN_INVITATION,
+    "sign_in.password_links.copy_link": Secret.PASSWORD_LINK,
+    "sign_in.password_links.mail_link": Secret.PASSWORD_LINK,
+    "sign_in.password_links.copy_link for a Tenant Admin": Secret.TENANT_ADMIN_PASSWORD_LINK,
     "sign_in.second_factors.totp.begin": Secret.OWN_SECOND_FACTOR,
     "sign_in.second_factors.totp.finish": Secret.OWN_SECOND_FACTOR,
     "sign_in.second_factors.totp.renew_codes": Secret.OWN_SECOND_FACTOR,
@@ -124,8 +128,9 @@ def test_no_call_is_a_stream_that_checks_only_when_it_is_read() -> None:
 
 def test_every_secret_has_a_rule_and_a_call() -> None:
     assert set(SECRETS) == set(Secret)
-    # Above the tenants, where the walk isn't: a test of its own is below.
-    assert set(HANDS_OUT.values()) == set(Secret) - {Secret.PLATFORM_ADMIN_INVITATION}
+    # Above the tenants, where the walk isn't: tests of their own are below.
+    above = {Secret.PLATFORM_ADMIN_INVITATION, Secret.PLATFORM_ADMIN_PASSWORD_LINK}
+    assert set(HANDS_OUT.values()) == set(Secret) - above
     for name, secret in HANDS_OUT.items():
         permission = SECRETS[secret].permission
         assert BY_NAME[name].allowed == {role for role in Role if may(role, permission)}, name
@@ -163,6 +168,19 @@ async def test_a_stale_session_becomes_no_admin(
     }
     with pytest.raises(FreshSignInNeededError):
         await acts[act]()
+
+
+@pytest.mark.parametrize("role", [Role.PLATFORM_ADMIN, Role.TENANT_ADMIN])
+async def test_a_stale_session_gets_no_password_link_of_an_admin(
+    rollcall: Runtime, tenant: Tenant, platform_user: User, role: Role
+) -> None:
+    home = None if role is Role.PLATFORM_ADMIN else tenant
+    platform = await sign_in(platform_user, home)
+    user = await create_user(home, role=role)
+    clock.shift(STALE)
+    for call in (password_links.copy_link, password_links.mail_link):
+        with pytest.raises(FreshSignInNeededError):
+            await call(platform, user.id)
 
 
 @each_call

@@ -193,7 +193,7 @@ async def test_a_provider_that_is_down_is_told_as_that(
     provider.stop()
     error = await _refused(tenant, _leave(tenant))
     assert error.reason is Refusal.PROVIDER_UNREACHABLE
-    assert "can't be reached" in str(error)
+    assert "can't be reached: nothing answers there." in str(error)
 
 
 async def test_a_providers_refusal_is_told_in_its_own_words(

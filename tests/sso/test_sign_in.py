@@ -126,7 +126,20 @@ async def test_an_address_that_only_looks_alike_is_refused(
     tenant: Tenant, ada: User, provider: TestProvider
 ) -> None:
     provider.sign_in("\uff41da@example.com")  # a full-width a, which folds to a plain one
-    assert await refused(tenant, provider) is Refusal.OTHER_IDENTITY
+    assert await refused(tenant, provider) is Refusal.EMAIL_LOOKS_ALIKE
+
+
+@pytest.mark.parametrize(
+    "claimed", ["ida@xn--bcher-kva.example", "ida@BÜCHER.example", "IDA@XN--BCHER-KVA.EXAMPLE"]
+)
+async def test_an_internationalised_domain_is_one_however_the_provider_writes_it(
+    tenant: Tenant, admin: Actor, provider: TestProvider, claimed: str
+) -> None:
+    await connections.connect(admin, form(provider, domains="bücher.example"))
+    user = await factories.create_user(tenant, email="ida@bücher.example")
+    provider.sign_in(claimed)
+    await arrive(tenant, provider)
+    assert await books.live_sessions_of(user.id)
 
 
 async def test_a_stranger_is_refused_and_no_account_is_made(

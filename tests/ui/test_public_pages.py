@@ -100,6 +100,50 @@ async def test_signing_out_twice_leads_to_the_sign_in_page(http: httpx.AsyncClie
 
 
 @pytest.mark.usefixtures("tenant", "platform_user")
+async def test_the_front_door_leads_to_the_platform_where_nobody_else_can_sign_in(
+    http: httpx.AsyncClient, tenant: Tenant
+) -> None:
+    await factories.create_user(tenant, active=False)
+    assert (await http.get("/")).headers["location"] == "/platform/login"
+    await factories.create_user(tenant)
+    assert (await http.get("/")).headers["location"] == "/t/acme/login"
+
+
+async def test_the_right_password_at_the_wrong_address_leads_to_the_right_one(
+    http: httpx.AsyncClient, tenant: Tenant, other_tenant: Tenant, platform_user: User
+) -> None:
+    ada = await factories.create_user(tenant, email="ada@example.com")
+    for path, user, right in (
+        ("/t/other", ada, "/t/acme/login"),
+        ("/platform", ada, "/t/acme/login"),
+        ("/t/acme", platform_user, "/platform/login"),
+    ):
+        form = {"email": user.email, "password": factories.PASSWORD}
+        page = await http.post(f"{path}/login", data=form)
+        assert page.status_code == 400
+        assert f'href="{right}" data-keeps-email>Sign in there' in page.text
+        wrong = await http.post(f"{path}/login", data={**form, "password": "wrong"})
+        assert "Sign in there" not in wrong.text
+    assert not http.cookies
+
+
+async def test_the_page_after_asking_for_a_link_names_the_email_that_was_typed(
+    http: httpx.AsyncClient, rollcall: Runtime, tenant: Tenant
+) -> None:
+    rollcall.settings.mail_server = "127.0.0.1"
+    form = {"email": "<b>@example.com"}
+    page = await http.post("/t/acme/password/forgot", data=form)
+    assert "If <bdi>&lt;b&gt;@example.com</bdi> has an active account here" in page.text
+
+
+async def test_without_a_mail_server_the_forgotten_password_has_a_way_on(
+    http: httpx.AsyncClient, tenant: Tenant
+) -> None:
+    page = await http.get("/t/acme/password/forgot")
+    assert "Ask your admin for a password link" in page.text
+
+
+@pytest.mark.usefixtures("admin_user", "platform_user")
 async def test_a_platform_admin_finds_the_way_from_the_only_tenants_sign_in_page(
     http: httpx.AsyncClient,
 ) -> None:

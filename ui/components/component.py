@@ -9,19 +9,23 @@ from nicegui.element import Element
 
 from ui.assets import digest_of
 
-HERE = Path(__file__).parent
+# Where our scripts are, each with the Python that shows it.
+FOLDERS = tuple(Path(__file__).parents[1] / name for name in ("components", "forms"))
+SCRIPTS = {path.name: path for folder in FOLDERS for path in sorted(folder.glob("*.js"))}
 # NiceGUI puts a file's time into its address, which may stay when the content changes (an image
 # built with fixed times); this number takes its place. One for all, since they import each other.
-_STAMP = float(int(digest_of(b"".join(p.read_bytes() for p in sorted(HERE.glob("*.js")))), 16))
+_STAMP = float(int(digest_of(b"".join(path.read_bytes() for path in SCRIPTS.values())), 16))
 
 
 class Component(Element):
-    """An element that is a script of this folder; `imports` are the scripts that it imports."""
+    """An element that is one of our scripts; `imports` are the scripts that it imports."""
 
     def __init_subclass__(cls, *, script: str, imports: Sequence[str] = ()) -> None:
         super().__init_subclass__()
-        cls.component = register_vue_component(HERE / script, max_time=_STAMP)
-        cls.exposed_libraries = [register_library(HERE / name, max_time=_STAMP) for name in imports]
+        cls.component = register_vue_component(SCRIPTS[script], max_time=_STAMP)
+        cls.exposed_libraries = [
+            register_library(SCRIPTS[name], max_time=_STAMP) for name in imports
+        ]
 
     @classmethod
     def preload(cls) -> str:

@@ -1,13 +1,17 @@
 """The invitation form."""
 
+from collections.abc import Mapping
+from functools import partial
+
+from models import Role
+from services.access.permissions import DESCRIPTIONS
+from services.core.form_fields import Option
 from services.mail import outbox
 from services.sessions.sessions import Visit
 from services.users import invitations
 from services.users.invitation_form import InvitationForm
-from ui.actions import told
-from ui.components.form_dialog import Field, FormDialog
 from ui.components.toast import Toast
-from ui.input import as_text
+from ui.forms.dialog import FormDialog, Helpers, Link, Outcome
 
 NO_MAIL = (
     "No mail server is set up, so Rollcall can't send the invitation: "
@@ -20,49 +24,34 @@ class InviteDialog:
 
     def __init__(self, visit: Visit, toast: Toast) -> None:
         self.actor = visit.actor
-        self.toast = toast
         roles = invitations.roles_offered(visit.role, visit.actor.tenant_id)
         self.dialog = FormDialog(
+            toast,
             "Invite user",
-            fields=[
-                Field("first_name", "First Name", "text", maxlength=200),
-                Field("last_name", "Last Name", "text", maxlength=200),
-                Field("email", "Email", "email", maxlength=254),
-                Field("role", "Role", "select", options=tuple(roles.items())),
-            ],
+            InvitationForm,
             submit="Send Invitation",
-            on_submit=self._submit,
-            on_check=self._check,
+            on_submit=self._invite,
+            body=[] if outbox.is_configured() else [NO_MAIL],
+            helpers=Helpers(
+                check=partial(invitations.check_field, self.actor),
+                options={"role": _described(roles)},
+                again="Invite another",
+            ),
         )
 
     def open(self) -> None:
         """Open the empty form."""
-        self.dialog.open(values={}, body=[] if outbox.is_configured() else [NO_MAIL])
+        self.dialog.open()
 
-    async def _check(self, field: str, value: str) -> None:
-        await told(self.toast)(self._judge)(field, value)
-
-    async def _judge(self, field: str, value: str) -> None:
-        wrong, note = await invitations.check_field(self.actor, field, value)
-        self.dialog.show_errors({field: wrong} if wrong else {})
-        self.dialog.show_notes({field: note} if note else {})
-
-    async def _submit(self, values: dict[str, str]) -> None:
-        await told(self.toast, self.dialog)(self._invite)(values)
-
-    async def _invite(self, values: dict[str, str]) -> None:
-        form = InvitationForm(
-            **{name: as_text(values, name) for name in InvitationForm.model_fields}
-        )
+    async def _invite(self, form: InvitationForm) -> Outcome:
         invited = await invitations.invite(self.actor, form)
         if invited.by_mail:
-            self.dialog.close()
-            self.toast.show(
-                f"{invited.name} is invited. The mail to {invited.email} is on its way.",
-                tone="success",
-            )
-            return
+            return f"{invited.name} is invited. The mail to {invited.email} is on its way."
         link = await invitations.copy_link(self.actor, invited.user_id)
-        self.dialog.show_link(
+        return Link(
             f"{invited.name} is invited. Hand over this link; it works once, and for 7 days.", link
         )
+
+
+def _described(roles: Mapping[str, str]) -> list[Option]:
+    return [Option(value, label, DESCRIPTIONS[Role(value)]) for value, label in roles.items()]

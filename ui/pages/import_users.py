@@ -231,15 +231,15 @@ class _ImportScreen:
 
 
 def _row_values(judged: JudgedRow) -> dict[str, Any]:
-    form, fate = judged.row.form, judged.fate
+    values, fate = judged.row.values, judged.fate
     labels = {role.value: role.label for role in Role}
     invite = f"Invite: {judged.why.lower()}" if judged.why else "Invite"
     return {
         "line": judged.row.line,
-        "first_name": form.first_name[:SHOWN],
-        "last_name": form.last_name[:SHOWN],
-        "email": form.email[:SHOWN],
-        "role": labels.get(form.role, form.role)[:SHOWN],
+        "first_name": values["first_name"][:SHOWN],
+        "last_name": values["last_name"][:SHOWN],
+        "email": values["email"][:SHOWN],
+        "role": labels.get(values["role"], values["role"])[:SHOWN],
         "fate": fate.value,
         "text": invite if fate is Fate.INVITE else judged.why,
     }

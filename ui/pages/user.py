@@ -16,6 +16,7 @@ from services.audit.reading import AuditQuery
 from services.core.errors import NotFoundError
 from services.sessions import sessions
 from services.sessions.sessions import OpenSession, Visit
+from services.sign_in import password_links
 from services.sign_in.second_factors import totp
 from services.sign_in.second_factors.totp import SecondFactors
 from services.users import accounts, invitations, listing
@@ -29,6 +30,7 @@ from ui.components.part import Part
 from ui.components.refresher import Refresher
 from ui.components.toast import Toast
 from ui.dialogs.deactivate import DeactivateDialog
+from ui.dialogs.password_link import PasswordLinkDialog
 from ui.frame import enter, frame, section, text
 from ui.identity import require
 from ui.input import as_date, as_text, as_uuid
@@ -123,6 +125,7 @@ class _UserScreen:
             body="Their authenticator app, passkeys and recovery codes stop working, and their "
             "password alone lets them in, until they set one up again. They are told by mail.",
         )
+        self.password_link = PasswordLinkDialog(self.actor, self.toast)
         self.link = FormDialog("Invitation link", submit="Renew the link", on_submit=self._renew)
 
     async def _refresh(self) -> None:
@@ -148,6 +151,7 @@ class _UserScreen:
             self._button("Resend invitation", self._resend),
             self._button("Copy invitation link", self._copy_link),
         )
+        self.password = self._button("Password link", self._open_password_link)
         self.reset = self._button("Reset second factor", self._open_reset)
         self.switch = None if details.is_self else self._button("Deactivate", self._toggle)
 
@@ -160,6 +164,10 @@ class _UserScreen:
         for button in self.for_invited:
             may = may_invite(self.visit.role, row.role)
             button.set_visibility(row.active and row.invited and may)
+        may_reset = password_links.may_make(self.visit.role, row.role)
+        self.password.set_visibility(
+            row.active and not row.invited and not details.is_self and may_reset
+        )
         if self.switch:
             self.switch.set_text("Deactivate" if row.active else "Activate")
             self.switch.classes(replace="btn btn-danger" if row.active else "btn btn-primary")
@@ -289,6 +297,9 @@ class _UserScreen:
             self.toast.show(said, tone="success")
 
         await save()
+
+    async def _open_password_link(self) -> None:
+        self.password_link.ask(self.user_id, self._about())
 
     async def _open_reset(self) -> None:
         self.second_factor.open(about=self._about())

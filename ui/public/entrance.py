@@ -15,12 +15,15 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/")
 async def front_door(request: Request) -> Response:
-    """Home for who is signed in; the only tenant where there is one; else asks."""
+    """Home for who is signed in; the Platform Admins' sign-in page where there is nobody else; the
+    only tenant's where there is one; else asks."""
     if not await setup.is_set_up():
         return page("not_set_up.html")
     home = await sessions.home_of(session_token(request.cookies))
     if home is not None:
         return go(home_of(*home))
+    if not await tenants.has_active_users():
+        return go("/platform/login")
     slug = await tenants.find_only_slug()
     return go(f"{home_path(slug)}/login") if slug else page("workspace.html")
 

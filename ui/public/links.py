@@ -74,7 +74,7 @@ async def forgot(request: Request, slug: str | None = None) -> Response:
         await password_change.request_reset(slug, values["email"], caller_of(request))
     except TooManyAttemptsError as error:
         return paused(await _forgot_page(slug, status=429, alert=str(error), values=values), error)
-    return await _forgot_page(slug, sent=True)
+    return await _forgot_page(slug, sent=True, values=values)
 
 
 async def _forgot_page(slug: str | None, *, sent: bool = False, **shown: Any) -> Response:

@@ -11,6 +11,7 @@ from models import EndReason
 from services.core.errors import (
     NoTenantError,
     NotFoundError,
+    OtherDoorError,
     SecondStepNeededError,
     SessionEndedError,
     SignInFailedError,
@@ -121,7 +122,7 @@ async def _show(request: Request, slug: str | None) -> Response:
 
 async def sign_in_page(slug: str | None, **shown: Any) -> Response:
     """The sign-in page, with what is to be said on it."""
-    values = {"name": "", "next": "", "notice": "", **shown}
+    values = {"name": "", "next": "", "notice": "", "door": "", **shown}
     values["name"] = values["name"] or await name_of(slug)
     sso = await find_offer(slug)
     return page(
@@ -144,6 +145,10 @@ async def _sign_in(request: Request, slug: str | None) -> Response:
         signed_in = await sign_in(slug, values["email"], values["password"], caller_of(request))
     except SecondStepNeededError as error:
         return second_step_answer(slug, error.ticket, target)
+    except OtherDoorError as error:
+        door = f"{home_path(error.slug)}/login"
+        shown = {"alert": str(error), "door": door, "values": {"email": values["email"]}}
+        return await sign_in_page(slug, status=400, next=target, **shown)
     except (SignInFailedError, SsoRequiredError, TooManyAttemptsError) as error:
         email = {"email": values["email"]}
         return await refused_page(slug, error, next=target, values=email)

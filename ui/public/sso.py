@@ -10,11 +10,11 @@ from services.access.permissions import Permission
 from services.core.errors import ConflictError, TooManyAttemptsError
 from services.sessions.sessions import Visit
 from services.sso import flow
-from services.sso.attempts import Purpose
+from services.sso.attempts import Purpose, key_of, too_many
 from services.sso.errors import SsoError
 from services.sso.flow import Departure
 from services.sso.logout import end_by_provider
-from ui.cookies import attempt_of, caller_of, clear_attempt, set_attempt
+from ui.cookies import attempts_of, caller_of, clear_attempt, set_attempt
 from ui.identity import require
 from ui.paths import sign_in_url
 from ui.public.answers import form_of, go, page, signed_in_answer
@@ -44,16 +44,18 @@ async def start_with_invitation(request: Request, slug: str, token: str) -> Resp
 async def start_test(request: Request, slug: str, _visit: MayManage) -> Response:
     """To the provider's sign-in page, for a test; what comes back begins no session."""
     try:
-        return _depart(slug, await flow.leave(slug, Purpose.TEST, caller_of(request)))
+        departure = await flow.leave(slug, Purpose.TEST, caller_of(request))
     except SsoError as error:
         return page("sso_report.html", status=400, token=True, report=None, problem=str(error))
+    return _depart(request, slug, departure)
 
 
 @router.get("/t/{slug}/sso/callback")
 async def callback(request: Request, slug: str) -> Response:
     """Back from the provider."""
-    sealed = attempt_of(request.cookies)
     given = dict(request.query_params)
+    key = key_of(given.get("state", ""))
+    sealed = attempts_of(request.cookies).get(key)
     if flow.purpose_of(sealed) is Purpose.TEST:
         answer = await _report(request, slug, sealed, given)
     else:
@@ -63,7 +65,7 @@ async def callback(request: Request, slug: str) -> Response:
             answer = await refused_page(slug, error)
         else:
             answer = await signed_in_answer(request, arrival.signed_in, arrival.after)
-    clear_attempt(answer, slug)
+    clear_attempt(answer, slug, key)
     return answer
 
 
@@ -94,13 +96,15 @@ async def _leave(
         )
     except (SsoError, TooManyAttemptsError) as error:
         return await refused_page(slug, error)
-    return _depart(slug, departure)
+    return _depart(request, slug, departure)
 
 
-def _depart(slug: str, departure: Departure) -> Response:
+def _depart(request: Request, slug: str, departure: Departure) -> Response:
     answer = go(departure.url)
     answer.headers["Referrer-Policy"] = "no-referrer"
-    set_attempt(answer, slug, departure.sealed)
+    for key in too_many(attempts_of(request.cookies)):
+        clear_attempt(answer, slug, key)
+    set_attempt(answer, slug, departure)
     return answer
 
 

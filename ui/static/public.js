@@ -2,6 +2,7 @@
 "use strict";
 (() => {
   const PAUSE = 300; // ms after the last key until the password is judged
+  const KEPT = "rollcall-email";
   const WORDS = ["Too weak", "Too weak", "Fair", "Good", "Strong"];
 
   for (const button of document.querySelectorAll(".reveal")) {
@@ -11,6 +12,29 @@
       input.type = shown ? "text" : "password";
       button.setAttribute("aria-pressed", String(shown));
       button.textContent = shown ? "Hide" : "Show";
+    });
+  }
+
+  // An email that was typed goes along to the page that a link leads to: in this tab's own memory, as
+  // urls are kept in histories and logs.
+  const memory = (act) => {
+    try {
+      return act(sessionStorage);
+    } catch {
+      return null; // a browser that keeps nothing: it is typed once more
+    }
+  };
+  const email = document.querySelector("input[name=email]");
+  const kept = memory((storage) => storage.getItem(KEPT));
+  memory((storage) => storage.removeItem(KEPT));
+  if (email && kept && !email.value) {
+    email.value = kept;
+    if (document.activeElement === email) document.getElementById("password")?.focus();
+  }
+  for (const link of document.querySelectorAll("a[data-keeps-email]")) {
+    link.addEventListener("click", () => {
+      const typed = link.dataset.email || email?.value;
+      if (typed) memory((storage) => storage.setItem(KEPT, typed));
     });
   }
 

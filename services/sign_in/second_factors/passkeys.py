@@ -24,10 +24,12 @@ from webauthn.helpers.structs import (
 
 from models import LoginSession, MailTemplate, Passkey, User
 from services.access.actor import Actor
+from services.access.permissions import Secret
 from services.access.second_factor_policy import has_one
-from services.audit.writing import Action, record
+from services.audit.acting import acting
+from services.audit.writing import Action
 from services.core import clock, runtime
-from services.core.db import Transaction, transaction
+from services.core.db import Transaction
 from services.core.errors import ConflictError, NotFoundError, PasskeyRefusedError
 from services.core.looking import looks_first
 from services.sign_in.second_factors import challenges, totp
@@ -55,8 +57,8 @@ async def begin(actor: Actor) -> str:
 
     Raises `ConflictError` where there are too many, or none is possible.
     """
-    async with transaction(actor=actor) as tx:
-        user = await totp.owner(tx, actor)
+    async with acting(actor, Secret.OWN_SECOND_FACTOR) as act:
+        tx, user = act.tx, act.own
         if not are_offered():
             raise ConflictError("Passkeys need a host name and https in ROLLCALL_PUBLIC_URL.")
         own = await _of(tx, user.id)
@@ -88,17 +90,15 @@ async def finish(actor: Actor, answer: str) -> tuple[str, ...]:
     known already.
     """
     try:
-        async with transaction(actor=actor) as tx:
-            user = await totp.owner(tx, actor)
+        async with acting(actor, Secret.OWN_SECOND_FACTOR) as act:
+            tx, user = act.tx, act.own
             passkey = _registered(answer, actor, user)
             session = await tx.get_one(LoginSession, actor.session_id)
             passkey.name = session.device or "Passkey"
             is_first = not await has_one(tx, user.id)
             tx.add(passkey)
             await tx.flush()
-            await record(
-                tx, Action.PASSKEY_ADDED, actor=actor, by=user, subject=user, name=passkey.name
-            )
+            await act.record(Action.PASSKEY_ADDED, user, name=passkey.name)
             return await totp.added(tx, MailTemplate.PASSKEY_ADDED, user, is_first=is_first)
     except IntegrityError as error:
         raise ConflictError("This passkey is in use already.") from error
@@ -110,14 +110,14 @@ async def remove(actor: Actor, passkey_id: UUID) -> None:
 
     Raises `NotFoundError`, and `ConflictError` for the last factor where one is required.
     """
-    async with transaction(actor=actor) as tx:
-        user = await totp.owner(tx, actor)
+    async with acting(actor, Secret.OWN_SECOND_FACTOR) as act:
+        tx, user = act.tx, act.own
         passkey = await tx.get(Passkey, passkey_id)
         if passkey is None or passkey.user_id != user.id:
             raise NotFoundError("This passkey is removed already.")
         name = passkey.name
         await tx.exec(delete(Passkey).where(col(Passkey.id) == passkey_id))
-        await record(tx, Action.PASSKEY_REMOVED, actor=actor, by=user, subject=user, name=name)
+        await act.record(Action.PASSKEY_REMOVED, user, name=name)
         await totp.removed(tx, MailTemplate.PASSKEY_REMOVED, user)
 
 

@@ -9,6 +9,7 @@ from models import RecoveryCode, User
 from services.core import clock, runtime
 from services.core.db import Transaction
 from services.core.secrets import derive
+from services.sign_in.second_factors.typed_codes import plain_code
 
 CODES = 10
 # Without letters and digits that look alike. Ten of 30 have 49 bits: OWASP ASVS 5.0, 6.5.3 and
@@ -32,7 +33,7 @@ async def issue(tx: Transaction, user: User) -> tuple[str, ...]:
 
 async def take(tx: Transaction, user: User, typed: str) -> bool:
     """Use up a code of a user who is locked, however it was typed; whether it is one."""
-    code = "".join(c for c in typed.casefold() if c.isalnum())
+    code = plain_code(typed)
     row = (
         await tx.exec(
             select(RecoveryCode).where(

@@ -12,19 +12,21 @@ import pyotp
 from sqlmodel import col, delete, select
 
 from models import Authenticator, MailTemplate, Passkey, Tenant, User
-from services.access.actor import COMMAND_LINE, Acting, Actor, authorize, get_user
+from services.access.actor import COMMAND_LINE, Actor, Principal
 from services.access.permissions import Permission, Secret
 from services.access.second_factor_policy import concerns, has_one
+from services.audit.acting import acting, viewing
 from services.audit.writing import Action, record
 from services.core import clock, vault
-from services.core.db import Transaction, reading, transaction
-from services.core.errors import ConflictError, InvalidInputError, SessionEndedError
+from services.core.db import Transaction
+from services.core.errors import ConflictError, InvalidInputError
 from services.core.looking import looks_first
 from services.mail import outbox
 from services.sessions import known_devices
 from services.sign_in.personal_links import PLATFORM_NAME
 from services.sign_in.second_factors import recovery_codes
 from services.sign_in.second_factors.events import SecondFactorsChanged
+from services.sign_in.second_factors.typed_codes import plain_code
 
 ISSUER = "Rollcall"
 # Seconds that a code is shown (RFC 6238, section 5.2, recommends 30).
@@ -69,16 +71,14 @@ class Enrolment:
 
 async def get_own(actor: Actor) -> SecondFactors:
     """What the person at work here has."""
-    async with reading() as tx:
-        await authorize(tx, actor, Permission.USE_OWN_ACCOUNT)
-        return await find(tx, actor.user_id)
+    async with viewing(actor, Permission.USE_OWN_ACCOUNT) as view:
+        return await find(view.tx, actor.user_id)
 
 
-async def get_of(actor: Acting, user_id: UUID) -> SecondFactors:
+async def get_of(actor: Principal, user_id: UUID) -> SecondFactors:
     """What another user has, for who manages users."""
-    async with reading() as tx:
-        await authorize(tx, actor, Permission.VIEW_USERS)
-        return await find(tx, (await get_user(tx, actor, user_id)).id)
+    async with viewing(actor, Permission.VIEW_USERS) as view:
+        return await find(view.tx, (await view.get(User, user_id)).id)
 
 
 async def find(tx: Transaction, user_id: UUID) -> SecondFactors:
@@ -98,8 +98,8 @@ async def begin(actor: Actor) -> Enrolment:
 
     Raises `ConflictError` where there is an app already.
     """
-    async with transaction(actor=actor) as tx:
-        user = await owner(tx, actor)
+    async with acting(actor, Secret.OWN_SECOND_FACTOR) as act:
+        tx, user = act.tx, act.own
         app = await tx.get(Authenticator, user.id)
         if app is not None and app.confirmed_at is not None:
             raise ConflictError("There is an authenticator app already. Remove it first.")
@@ -122,8 +122,8 @@ async def finish(actor: Actor, code: str) -> tuple[str, ...]:
     Needs a fresh sign-in. Raises `InvalidInputError` for a wrong code, and `ConflictError` where
     nothing was begun.
     """
-    async with transaction(actor=actor) as tx:
-        user = await owner(tx, actor)
+    async with acting(actor, Secret.OWN_SECOND_FACTOR) as act:
+        tx, user = act.tx, act.own
         app = await tx.get(Authenticator, user.id)
         if app is None or app.confirmed_at is not None:
             raise ConflictError("Nothing waits for a code here. Reload the page.")
@@ -133,18 +133,18 @@ async def finish(actor: Actor, code: str) -> tuple[str, ...]:
             )
         is_first = not await has_one(tx, user.id)
         app.confirmed_at = clock.now()
-        await record(tx, Action.AUTHENTICATOR_ADDED, actor=actor, by=user, subject=user)
+        await act.record(Action.AUTHENTICATOR_ADDED, user)
         return await added(tx, MailTemplate.AUTHENTICATOR_ADDED, user, is_first=is_first)
 
 
 @looks_first
 async def renew_codes(actor: Actor) -> tuple[str, ...]:
     """Ten new recovery codes instead of the old; needs a fresh sign-in."""
-    async with transaction(actor=actor) as tx:
-        user = await owner(tx, actor)
+    async with acting(actor, Secret.OWN_SECOND_FACTOR) as act:
+        tx, user = act.tx, act.own
         if not await has_one(tx, user.id):
             raise ConflictError("There is no second factor. Set one up first.")
-        await record(tx, Action.RECOVERY_CODES_RENEWED, actor=actor, by=user, subject=user)
+        await act.record(Action.RECOVERY_CODES_RENEWED, user)
         _changed(tx, user)
         return await recovery_codes.issue(tx, user)
 
@@ -155,13 +155,13 @@ async def remove(actor: Actor) -> None:
 
     Raises `ConflictError` for the last factor where the organisation requires one.
     """
-    async with transaction(actor=actor) as tx:
-        user = await owner(tx, actor)
+    async with acting(actor, Secret.OWN_SECOND_FACTOR) as act:
+        tx, user = act.tx, act.own
         app = await tx.get(Authenticator, user.id)
         if app is None or app.confirmed_at is None:
             return
         await tx.delete(app)
-        await record(tx, Action.AUTHENTICATOR_REMOVED, actor=actor, by=user, subject=user)
+        await act.record(Action.AUTHENTICATOR_REMOVED, user)
         await removed(tx, MailTemplate.AUTHENTICATOR_REMOVED, user)
 
 
@@ -178,18 +178,15 @@ async def lose_app(tx: Transaction, user: User, app: Authenticator) -> None:
 
 
 @looks_first
-async def reset(actor: Acting, user_id: UUID) -> None:
+async def reset(actor: Principal, user_id: UUID) -> None:
     """Take another user's factors away, so that their password alone lets them in again.
 
     Never one's own: whoever has stolen a session could else get rid of the second factor. Needs a
     fresh sign-in; the user is told by mail. Raises `ConflictError`.
     """
-    async with transaction(actor=actor) as tx:
-        by = await authorize(
-            tx, actor, Permission.RESET_SECOND_FACTORS, lock=(user_id,), fresh=True
-        )
-        user = await get_user(tx, actor, user_id)
-        if by is not None and by.id == user.id:
+    async with acting(actor, Permission.RESET_SECOND_FACTORS, lock=(user_id,), fresh=True) as act:
+        tx, user = act.tx, await act.get(User, user_id)
+        if user.id == actor.user_id:
             raise ConflictError(
                 "You can't reset your own second factor. Remove it in My account, or ask another "
                 "admin."
@@ -199,7 +196,7 @@ async def reset(actor: Acting, user_id: UUID) -> None:
         await recovery_codes.forget(tx, user)
         await tx.exec(delete(Authenticator).where(col(Authenticator.user_id) == user.id))
         await tx.exec(delete(Passkey).where(col(Passkey.user_id) == user.id))
-        await record(tx, Action.SECOND_FACTORS_RESET, actor=actor, by=by, subject=user)
+        await act.record(Action.SECOND_FACTORS_RESET, user)
         await known_devices.forget(tx, user)
         await _tell(tx, MailTemplate.SECOND_FACTORS_RESET, user)
 
@@ -217,17 +214,9 @@ async def take(tx: Transaction, user: User, code: str) -> Action | None:
 
 
 def is_app_code(code: str) -> bool:
-    """Whether what somebody typed is meant as an app's code: six digits, blanks aside."""
-    digits = "".join(code.split())
+    """Whether what somebody typed is meant as an app's code: six digits, in whatever script."""
+    digits = plain_code(code)
     return len(digits) == DIGITS and digits.isascii() and digits.isdigit()
-
-
-async def owner(tx: Transaction, actor: Actor) -> User:
-    """Whoever changes their own factors, locked; needs a fresh sign-in."""
-    user = await authorize(tx, actor, Secret.OWN_SECOND_FACTOR, lock=(actor.user_id,))
-    if user is None:
-        raise SessionEndedError
-    return user
 
 
 async def added(
@@ -253,12 +242,12 @@ async def removed(tx: Transaction, template: MailTemplate, user: User) -> None:
 
 
 def _takes(app: Authenticator, code: str) -> bool:
-    digits = "".join(code.split())
+    digits = plain_code(code)
     now = int(clock.now().timestamp()) // STEP
     totp = pyotp.TOTP(vault.unseal(app.sealed_secret), interval=STEP)
     for step in range(now - WINDOW, now + WINDOW + 1):
         if step > app.last_step and secrets.compare_digest(
-            totp.at(step * STEP).encode(), digits.encode("utf-8", "replace")
+            totp.at(step * STEP).encode(), digits.encode()
         ):
             app.last_step = step
             return True

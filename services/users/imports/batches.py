@@ -20,20 +20,20 @@ from models import (
     UserImportBatch,
 )
 from services.access import one_time_links
-from services.access.actor import Acting, authorize
+from services.access.actor import Principal
 from services.access.permissions import INVITATIONS, Permission
 from services.audit.acting import Act, acting
 from services.audit.writing import Action, record_all
 from services.core import clock
-from services.core.db import reading
+from services.core.db import Transaction, reading
 from services.core.emails import email_key
-from services.core.errors import ConflictError, NotAllowedError
+from services.core.errors import ConflictError, InvalidInputError, NotAllowedError
 from services.core.looking import looks_first
 from services.mail import outbox
 from services.users import emails_elsewhere
 from services.users.emails_elsewhere import IN_USE, is_taken
 from services.users.events import ImportProgressed, UsersInvited
-from services.users.invitation_form import CheckedForm, InvitationForm, check_form
+from services.users.invitation_form import InvitationForm, read_form
 from services.users.invitations import inactive_here, new_user, require_open
 
 BATCH = 50
@@ -58,21 +58,25 @@ class RowOutcome:
 @dataclass(frozen=True)
 class _Row:
     line: int
-    written: InvitationForm
-    form: CheckedForm
+    values: Mapping[str, str]
+    form: InvitationForm | InvalidInputError
     key: str
 
 
 @looks_first
-async def invite_next(actor: Acting, import_id: UUID) -> bool:
+async def invite_next(actor: Principal, import_id: UUID) -> bool:
     """Invite the next batch of an import, in one transaction; tells whether there may be more.
 
     A row that is refused holds up no other. Admins need a fresh sign-in, else
     `FreshSignInNeededError` and nobody of the batch is invited. Where many rows before had another
     organisation's email, `TooManyAttemptsError`, likewise.
     """
-    number, rows = await _next_rows(actor, import_id)
-    earlier = await _inactive(actor.tenant_id, rows)
+    number, rows = await _next_rows(import_id)
+
+    async def earlier(tx: Transaction) -> list[UUID]:
+        """Locked together with the actor: none of them may be activated meanwhile."""
+        return [user.id for user in await inactive_here(tx, actor.tenant_id, _keys(rows))]
+
     async with acting(actor, Permission.INVITE_USERS, lock=earlier) as act:
         run = await act.get(UserImport, import_id, lock=True)
         batch = await act.tx.get(UserImportBatch, (import_id, number), populate_existing=True)
@@ -104,7 +108,7 @@ def _plain(outcome: RowOutcome) -> dict[str, object]:
     return {**values, "user_id": str(outcome.user_id) if outcome.user_id else None}
 
 
-async def _next_rows(actor: Acting, import_id: UUID) -> tuple[int, list[_Row]]:
+async def _next_rows(import_id: UUID) -> tuple[int, list[_Row]]:
     """The number and the rows of the first batch that waits."""
     async with reading() as tx:
         found = await tx.exec(
@@ -119,20 +123,16 @@ async def _next_rows(actor: Acting, import_id: UUID) -> tuple[int, list[_Row]]:
         batch = found.first()
     if batch is None:
         return -1, []
-    return batch.number, [_read(actor, values) for values in batch.rows]
+    return batch.number, [_read(values) for values in batch.rows]
 
 
-def _read(actor: Acting, values: Sequence[str]) -> _Row:
-    line, first_name, last_name, email, role = values
-    written = InvitationForm(first_name=first_name, last_name=last_name, email=email, role=role)
-    form = check_form(actor, written)
-    return _Row(int(line), written, form, email_key(form.email) if form.email else "")
+def _read(kept: Mapping[str, Any]) -> _Row:
+    values = {name: kept[name] for name in InvitationForm.model_fields}
+    return _Row(kept["line"], values, read_form(values), email_key(values["email"]))
 
 
-async def _inactive(tenant_id: UUID | None, rows: Sequence[_Row]) -> list[UUID]:
-    """Accounts that are to be locked together with the actor: none may be activated meanwhile."""
-    async with reading() as tx:
-        return [user.id for user in await inactive_here(tx, tenant_id, [row.key for row in rows])]
+def _keys(rows: Sequence[_Row]) -> list[str]:
+    return [row.key for row in rows]
 
 
 async def _invite(act: Act, rows: Sequence[_Row]) -> list[RowOutcome]:
@@ -147,18 +147,17 @@ async def _invite(act: Act, rows: Sequence[_Row]) -> list[RowOutcome]:
 async def _problems(act: Act, rows: Sequence[_Row]) -> dict[int, str]:
     """What is wrong with rows, whoever else is invited: the form itself, and the role."""
     refused: dict[Role, str] = {}
-    for role in {row.form.role for row in rows if row.form.role}:
+    for role in {row.form.role for row in rows if isinstance(row.form, InvitationForm)}:
         try:
-            await authorize(act.tx, act.principal, INVITATIONS[role])
+            await act.require(INVITATIONS[role])
         except NotAllowedError as error:
             refused[role] = str(error)
     problems = {}
     for row in rows:
-        wrong = list(row.form.wrong.values())
-        if row.form.role in refused:
-            wrong = [refused[row.form.role]]
-        if wrong:
-            problems[row.line] = " ".join(wrong)
+        if isinstance(row.form, InvalidInputError):
+            problems[row.line] = str(row.form)
+        elif row.form.role in refused:
+            problems[row.line] = refused[row.form.role]
     return problems
 
 
@@ -169,9 +168,9 @@ async def _add(act: Act, rows: Sequence[_Row], problems: dict[int, str]) -> dict
         # never both at once.
         free = await _free(act, [row for row in rows if row.line not in problems], problems)
         users = {
-            row.line: new_user(act.principal, act.user, row.form, row.form.role)
+            row.line: new_user(act.principal, act.user, row.form)
             for row in sorted(free, key=lambda row: row.key)
-            if row.form.role
+            if isinstance(row.form, InvitationForm)
         }
         try:
             async with act.tx.begin_nested():
@@ -241,5 +240,5 @@ async def _record(
 def _outcome(row: _Row, user: User | None, problem: str) -> RowOutcome:
     if user is not None:
         return RowOutcome(row.line, user.full_name, user.email, user_id=user.id)
-    name = f"{row.written.first_name} {row.written.last_name}".strip()
-    return RowOutcome(row.line, name, row.written.email, problem)
+    name = f"{row.values['first_name']} {row.values['last_name']}".strip()
+    return RowOutcome(row.line, name, row.values["email"], problem)

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from models import Role
 from services.core.names import fold
 from services.users.imports.delimited import FileRow
-from services.users.invitation_form import InvitationForm
 
 FIELDS = {
     "first_name": "First Name",
@@ -53,10 +52,11 @@ class Columns:
 
 @dataclass(frozen=True)
 class ImportRow:
-    """One row of a file as a form; `line` is where it begins, `written_role` what it says."""
+    """One row of a file: what it says of each field of the invitation's form; `line` is where it
+    begins, and `written_role` the role as it is written."""
 
     line: int
-    form: InvitationForm = field(hash=False)
+    values: Mapping[str, str] = field(hash=False)
     written_role: str = ""
 
 
@@ -91,7 +91,7 @@ def find_columns(headings: Sequence[str], rows: Sequence[FileRow]) -> Columns:
 
 
 def to_rows(rows: Sequence[FileRow], columns: Columns) -> list[ImportRow]:
-    """The rows as forms."""
+    """The rows as values of the form."""
     return [_to_row(row, columns) for row in rows]
 
 
@@ -103,12 +103,13 @@ def read_role(written: str) -> str:
 
 
 def _to_row(row: FileRow, columns: Columns) -> ImportRow:
-    values = {
+    values = dict.fromkeys(FIELDS, "")
+    values |= {
         name: row.cells[at].strip() for name, at in columns.places.items() if at < len(row.cells)
     }
-    written = values.pop("role", "")
-    role = columns.role_for_all or read_role(written)
-    return ImportRow(row.line, InvitationForm(**values, role=role), written)
+    written = values["role"]
+    values["role"] = columns.role_for_all or read_role(written)
+    return ImportRow(row.line, values, written)
 
 
 def _bare(heading: str) -> str:

@@ -18,7 +18,7 @@ from models import (
     UserImportBatch,
 )
 from services.access import one_time_links
-from services.access.actor import Actor, authorize
+from services.access.actor import Actor
 from services.access.permissions import INVITATIONS, Permission, Secret, may_invite
 from services.audit.acting import View, acting, viewing
 from services.core import clock
@@ -88,7 +88,7 @@ async def start(actor: Actor, file_name: str, rows: Sequence[ImportRow]) -> UUID
             raise NotFoundError
         await require_open(act.tx, act.tenant_id)
         for role in _roles_of(rows):
-            await authorize(act.tx, actor, INVITATIONS[role])
+            await act.require(INVITATIONS[role])
         now = clock.now()
         run = act.add(
             UserImport(
@@ -167,11 +167,10 @@ async def list_problems(actor: Actor, import_id: UUID) -> Sequence[RowOutcome]:
 async def list_handovers(actor: Actor, import_id: UUID) -> Sequence[Handover]:
     """The first links to hand over, to whoever began the import (to nobody else); an admin's
     only within a fresh sign-in. They were written into the log when they were made."""
-    async with reading() as tx:
-        user = await authorize(tx, actor, Secret.INVITATION)
-        view = View(tx, actor, user)
+    async with viewing(actor, Permission.INVITE_USERS) as view:
+        await view.require(Secret.INVITATION)
         run = await view.get(UserImport, import_id)
-        outcomes = await _outcomes(tx, import_id)
+        outcomes = await _outcomes(view.tx, import_id)
         links = await _links(view, run, outcomes)
     shown = [outcome for outcome in outcomes if outcome.user_id in links][:SHOWN]
     return [Handover(o.name, o.email, links[o.user_id]) for o in shown if o.user_id]
@@ -179,11 +178,10 @@ async def list_handovers(actor: Actor, import_id: UUID) -> Sequence[Handover]:
 
 async def results_csv(actor: Actor, import_id: UUID) -> str:
     """The file with what became of each row, and the links for whoever hands them over."""
-    async with reading() as tx:
-        user = await authorize(tx, actor, Secret.INVITATION)
-        view = View(tx, actor, user)
+    async with viewing(actor, Permission.INVITE_USERS) as view:
+        await view.require(Secret.INVITATION)
         run = await view.get(UserImport, import_id)
-        outcomes = await _outcomes(tx, import_id)
+        outcomes = await _outcomes(view.tx, import_id)
         links = await _links(view, run, outcomes)
     rows = [
         (
@@ -214,13 +212,12 @@ def _end(tx: Transaction, run: UserImport, state: ImportState, why: str) -> None
 
 
 def _roles_of(rows: Sequence[ImportRow]) -> list[Role]:
-    written = {row.form.role for row in rows}
+    written = {row.values["role"] for row in rows}
     return [role for role in Role if role.value in written and role is not Role.PLATFORM_ADMIN]
 
 
-def _values(row: ImportRow) -> list[object]:
-    form = row.form
-    return [row.line, form.first_name, form.last_name, form.email, form.role]
+def _values(row: ImportRow) -> dict[str, object]:
+    return {"line": row.line, **row.values}
 
 
 def _view(run: UserImport, user: User | None) -> ImportView:
@@ -283,7 +280,7 @@ async def _may_hand_out(view: View, role: Role) -> bool:
     if view.user is None or not may_invite(view.user.role, role):
         return False
     try:
-        await authorize(view.tx, view.principal, INVITATIONS[role])
+        await view.require(INVITATIONS[role])
     except FreshSignInNeededError:
         return False
     return True

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from services.core.emails import check_email, email_key, on_the_wire
+from services.core.emails import are_the_same, check_email, email_key, on_the_wire
 
 ANYTHING = st.text(alphabet=st.characters(codec=None))
 DOMAINS = st.sampled_from(
@@ -117,6 +117,53 @@ def test_dots_are_the_mail_servers_business() -> None:
 def test_what_is_no_address_is_refused(written: str) -> None:
     with pytest.raises(ValueError, match=r"\w"):
         check_email(written)
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("", "An email has a name, an @ and a domain: ada@example.com."),
+        ("ada", "An email has a name, an @ and a domain: ada@example.com."),
+        ("Ada <ada@example.com>", "Enter one email alone, such as ada@example.com."),
+        ("ada@example.com,eve@example.com", "Enter one email alone, such as ada@example.com."),
+        ("a" * 255 + "@example.com", "An email can have 254 characters at most."),
+        ("ada@example", "“example” isn't a whole domain, such as example.com."),
+        ("ada@example..com", "No mail can be sent to this email. Check it letter by letter."),
+        ("ada@example.invalid", "No mail can be sent to this email. Check it letter by letter."),
+    ],
+)
+def test_what_is_no_address_is_told_in_our_own_words(written: str, said: str) -> None:
+    with pytest.raises(ValueError, match=r"\w") as caught:
+        check_email(written)
+    assert str(caught.value) == said
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("ADA@example.com", "ada@EXAMPLE.com"),
+        ("ada@xn--bcher-kva.example", "ada@bücher.example"),
+        ("ada@BÜCHER.example", "ada@bücher.example"),
+        ("Ada@XN--BCHER-KVA.example", "ada@bücher.example"),
+        ("ade\u0301@example.com", "adé@example.com"),
+    ],
+)
+def test_two_spellings_of_one_address_are_the_same(one: str, other: str) -> None:
+    assert are_the_same(one, other)
+    assert email_key(one) == email_key(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("\uff41da@example.com", "ada@example.com"),
+        ("straße@example.com", "strasse@example.com"),
+        ("ada@straße.example", "ada@strasse.example"),
+        ("аda@example.com", "ada@example.com"),  # noqa: RUF001 - a Cyrillic a
+    ],
+)
+def test_letters_that_only_look_alike_make_another_address(one: str, other: str) -> None:
+    assert not are_the_same(one, other)
 
 
 @pytest.mark.parametrize("domain", ["corp.local", "mail.test", "example.com", "a.co.uk"])

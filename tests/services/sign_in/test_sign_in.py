@@ -1,18 +1,26 @@
 """Signing in: who gets in, and the one answer for everybody else."""
 
 import pytest
+from sqlalchemy import event
 from sqlmodel import select
 
 from models import AttemptCounter, EndReason, Role, Tenant, User
 from services.access.actor import COMMAND_LINE, Actor
 from services.core.db import reading
-from services.core.errors import NoTenantError, SignInFailedError
+from services.core.errors import (
+    NoTenantError,
+    OtherDoorError,
+    SignInFailedError,
+    TooManyAttemptsError,
+)
 from services.core.events import Event
 from services.core.runtime import Runtime
 from services.sessions import sessions
 from services.sessions.events import UserSignedIn
 from services.sessions.sessions import Caller
+from services.sign_in import throttle
 from services.sign_in.sign_in import replace_session, sign_in
+from services.tenants import closing
 from services.users import accounts
 from tests import books
 from tests.factories import ADDRESS, CALLER, PASSWORD, create_user
@@ -87,9 +95,11 @@ async def test_every_failure_gets_the_same_words(
         "wrong password": await refusal(tenant.slug, EMAIL, "wrong"),
         "inactive": await refusal(tenant.slug, "gone@example.com", PASSWORD),
         "no password yet": await refusal(tenant.slug, "new@example.com", PASSWORD),
-        "wrong tenant": await refusal(other_tenant.slug, EMAIL, PASSWORD),
-        "above the tenants": await refusal(None, EMAIL, PASSWORD),
-        "not above them": await refusal(tenant.slug, platform_user.email, PASSWORD),
+        "wrong tenant": await refusal(other_tenant.slug, EMAIL, "wrong"),
+        "above the tenants": await refusal(None, EMAIL, "wrong"),
+        "not above them": await refusal(tenant.slug, platform_user.email, "wrong"),
+        "inactive elsewhere": await refusal(other_tenant.slug, "gone@example.com", PASSWORD),
+        "invited elsewhere": await refusal(other_tenant.slug, "new@example.com", PASSWORD),
         "no email": await refusal(tenant.slug, "", PASSWORD),
         "no password": await refusal(tenant.slug, EMAIL, ""),
     }
@@ -97,6 +107,53 @@ async def test_every_failure_gets_the_same_words(
     said = answers["unknown"]
     for hint in ("email", "password", "workspace's address", "ask your admin"):
         assert hint in said
+
+
+async def test_the_right_password_at_the_wrong_address_says_which_is_right(
+    tenant: Tenant, other_tenant: Tenant, ada: User, platform_user: User
+) -> None:
+    for slug, email, right in (
+        (other_tenant.slug, EMAIL, ("acme", "Acme")),
+        (None, EMAIL, ("acme", "Acme")),
+        (tenant.slug, platform_user.email, (None, "Rollcall Platform")),
+    ):
+        with pytest.raises(OtherDoorError) as caught:
+            await sign_in(slug, email, PASSWORD, CALLER)
+        assert (caught.value.slug, right[1] in str(caught.value)) == (right[0], True)
+    assert await books.sessions_of(ada.id) == await books.sessions_of(platform_user.id) == []
+
+
+async def test_another_tenant_s_log_does_not_name_who_came_to_the_wrong_address(
+    tenant: Tenant, other_tenant: Tenant, ada: User
+) -> None:
+    with pytest.raises(OtherDoorError):
+        await sign_in(other_tenant.slug, EMAIL, PASSWORD, CALLER)
+    (entry,) = await books.audit_of(other_tenant)
+    assert (entry.action, entry.subject_id) == ("session.sign_in_failed", None)
+    assert await books.audit_of(tenant) == []
+
+
+async def test_a_right_address_that_is_closed_is_told_to_nobody(
+    tenant: Tenant, other_tenant: Tenant, ada: User
+) -> None:
+    await closing.close_tenant(COMMAND_LINE, tenant.id)
+    assert await refusal(other_tenant.slug, EMAIL, PASSWORD) == str(SignInFailedError())
+
+
+async def test_who_has_an_account_here_is_told_of_no_other_one(
+    tenant: Tenant, other_tenant: Tenant, ada: User
+) -> None:
+    await create_user(other_tenant, email=EMAIL, active=False)
+    assert await refusal(other_tenant.slug, EMAIL, PASSWORD) == str(SignInFailedError())
+
+
+async def test_guesses_at_the_wrong_address_are_slowed_down_like_any(
+    tenant: Tenant, other_tenant: Tenant, ada: User
+) -> None:
+    for number in range(throttle.FREE_FAILURES["account"] + 1):
+        await refusal(other_tenant.slug, EMAIL, f"guess {number}")
+    with pytest.raises(TooManyAttemptsError):
+        await sign_in(other_tenant.slug, EMAIL, PASSWORD, CALLER)
 
 
 @pytest.mark.parametrize("slug", ["nowhere", "", "../platform", "ACME", "acme\0"])
@@ -186,3 +243,26 @@ async def test_signing_in_anew_ends_the_session_that_the_browser_had(
     ended, _ = await books.sessions_of(ada.id)
     assert ended.end_reason is EndReason.REPLACED
     assert await books.actions_of(tenant) == ["session.signed_in"] * 2 + ["session.signed_out"]
+
+
+async def test_an_email_is_found_by_its_indexes_wherever_its_account_is(
+    rollcall: Runtime, tenant: Tenant
+) -> None:
+    statements: list[str] = []
+
+    def hear(_c: object, _cursor: object, statement: str, *_: object) -> None:
+        if "user_account.email_key = " in statement:
+            statements.append(statement)
+
+    engine = rollcall.database.reader.sync_engine
+    event.listen(engine, "before_cursor_execute", hear)
+    try:
+        await refusal(tenant.slug, EMAIL, PASSWORD)
+    finally:
+        event.remove(engine, "before_cursor_execute", hear)
+    (statement,) = statements
+    if not rollcall.database.is_sqlite:
+        return  # what PostgreSQL plans depends on how many rows there are
+    async with rollcall.database.reader.connect() as connection:
+        plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", ("a", "b", "a"))
+        assert "SCAN" not in repr(plan.all())

@@ -1,5 +1,6 @@
 """An authenticator app as a second factor: enrolled, asked for, used up, lost, reset."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pyotp
@@ -30,6 +31,23 @@ from tests import books, factories
 from tests.factories import CALLER, PASSWORD
 from tests.mail_server import MailServer
 
+
+def _in_digits_from(zero: str) -> Callable[[str], str]:
+    """Writes ASCII digits as those of another script, whose zero this is."""
+    return lambda code: code.translate({ord("0") + n: chr(ord(zero) + n) for n in range(10)})
+
+
+TYPED = [
+    pytest.param(lambda code: f"{code[:3]}-{code[3:]}", id="with a dash"),
+    pytest.param(lambda code: f" {code[:3]}\u2011{code[3:]} ", id="with a dash that doesn't break"),
+    pytest.param(
+        lambda code: f"{code[:2]}\u00a0{code[2:4]}\u2009{code[4:]}", id="with thin blanks"
+    ),
+    pytest.param(_in_digits_from("\uff10"), id="in full width"),
+    pytest.param(_in_digits_from("\u0660"), id="in Arabic digits"),
+    pytest.param(_in_digits_from("\u06f0"), id="in Persian digits"),
+    pytest.param(_in_digits_from("\u0966"), id="in Devanagari digits"),
+]
 ELSEWHERE = Caller("198.51.100.9", "Mozilla/5.0 (X11; Linux x86_64) Chrome/140.0")
 
 
@@ -128,6 +146,41 @@ async def test_a_recovery_code_works_once_however_it_is_typed(admin: Actor, tena
     ticket = await _first_step(tenant, user)
     with pytest.raises(InvalidInputError):
         await step.finish(tenant.slug, ticket, codes[3], CALLER)
+
+
+@pytest.mark.parametrize("written", TYPED)
+async def test_an_apps_code_counts_however_it_is_typed(
+    admin: Actor, tenant: Tenant, written: Callable[[str], str]
+) -> None:
+    user = await books.user_of(admin.user_id)
+    secret = (await totp.begin(admin)).secret
+    await totp.finish(admin, written(_code(secret)))
+    clock.shift(timedelta(seconds=3 * STEP))
+    ticket = await _first_step(tenant, user)
+    await step.finish(tenant.slug, ticket, written(_code(secret)), CALLER)
+    assert (await books.actions_of(tenant))[-1] == "session.signed_in"
+
+
+@pytest.mark.parametrize("written", TYPED)
+async def test_a_recovery_code_counts_however_it_is_typed(
+    admin: Actor, tenant: Tenant, written: Callable[[str], str]
+) -> None:
+    user = await books.user_of(admin.user_id)
+    _, codes = await _enrol(admin)
+    ticket = await _first_step(tenant, user)
+    await step.finish(tenant.slug, ticket, written(codes[0]), CALLER)
+    assert (await totp.get_own(admin)).codes_left == recovery_codes.CODES - 1
+
+
+@pytest.mark.parametrize("code", ["\ud800\udfff12345", "½¼¾", "①②③④⑤⑥⑦", "\0" * 6, "٣" * 5000])
+async def test_what_is_no_code_in_any_script_is_a_wrong_one(
+    admin: Actor, tenant: Tenant, code: str
+) -> None:
+    user = await books.user_of(admin.user_id)
+    await _enrol(admin)
+    ticket = await _first_step(tenant, user)
+    with pytest.raises(InvalidInputError):
+        await step.finish(tenant.slug, ticket, code, CALLER)
 
 
 async def test_new_recovery_codes_end_the_old(admin: Actor, tenant: Tenant) -> None:

@@ -44,7 +44,7 @@ async def test_each_row_makes_an_account_and_one_mail(
     assert [outcome.line for outcome in outcomes] == [row.line for row in rows]
     assert set(_problems(outcomes)) == {""}
     for one in rows:
-        (user,) = await books.users_with(one.form.email)
+        (user,) = await books.users_with(one.values["email"])
         assert len(await books.mails_of(user.id)) == 1
     assert await books.actions_of(tenant) == ["user.invited"] * len(rows)
     assert (await verify())[1] is None
@@ -232,7 +232,7 @@ async def test_two_files_with_the_same_people_at_once_make_one_account_each(
         )
         assert refused == []
         for one in rows:
-            assert len(await books.users_with(one.form.email)) == 1
+            assert len(await books.users_with(one.values["email"])) == 1
         assert sum(outcome.problem == "" for outcomes in done for outcome in outcomes) == 20
     assert (await verify())[1] is None
 

@@ -1,0 +1,326 @@
+"""The kinds of fields that a form can have: what each takes, and the sentence for what it doesn't.
+
+A form names its fields with the functions of `services.core.forms`.
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any, ClassVar
+from uuid import UUID
+
+from services.core.emails import check_email
+from services.core.names import MAX_NAME, clean_name
+
+# RFC 5321: the octets of an email.
+LONGEST_EMAIL = 254
+# Days before and after these are slips of the keyboard.
+FIRST_YEAR, LAST_YEAR = 1900, 2199
+# More people than this are no selection any more.
+MOST_PEOPLE = 100
+_LINE_BREAK = re.compile(r"\r\n?|[\u2028\u2029]")
+
+
+@dataclass(frozen=True)
+class Option:
+    """One of the answers to choose from."""
+
+    value: str
+    label: str
+    description: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FormField:
+    """What every field has.
+
+    `hint` stands below it, `half` puts it beside another half one. `autocomplete` takes HTML's
+    words. `is_checked_early` says whether the server sees the value while it is typed.
+    """
+
+    kind: ClassVar[str] = "text"
+    empty: ClassVar[Any] = ""
+    is_checked_early: ClassVar[bool] = True
+
+    label: str
+    optional: bool = False
+    hint: str = ""
+    half: bool = False
+    autocomplete: str = "off"
+    maxlength: int | None = None
+
+    def __call__(self, schema: dict[str, Any]) -> None:
+        """Add the label, the hint and the limit to the field's JSON schema, as pydantic asks."""
+        schema["title"] = self.label
+        if self.hint:
+            schema["description"] = self.hint
+        if self.maxlength is not None and schema.get("type") == "string":
+            schema["maxLength"] = self.maxlength
+
+    @property
+    def missing(self) -> str:
+        """What is said of a field that was left empty."""
+        return f"{self.label} is required."
+
+    @property
+    def wrong(self) -> str:
+        """What is said of a value that can't be sent by filling in the form."""
+        return self.missing
+
+    def clean(self, value: object, _before: Mapping[str, Any]) -> Any:
+        """The value as it is kept; `_before` has those of the fields above that are right.
+
+        Raises `ValueError` with a sentence.
+        """
+        if not self.is_empty(value):
+            return self.read(value)
+        if self.optional:
+            return self.empty
+        raise ValueError(self.missing)
+
+    def is_empty(self, value: object) -> bool:
+        """Whether nothing was filled in."""
+        return value is None or (isinstance(value, str) and not value.strip())
+
+    def read(self, value: object) -> Any:
+        """The value of a field that isn't empty. Raises `ValueError` with a sentence."""
+        return _text(value)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextField(FormField):
+    """One line; `most` in characters. What a name can't contain, it can't either."""
+
+    most: int = MAX_NAME
+
+    def read(self, value: object) -> str:
+        """The line, trimmed and in NFC."""
+        return clean_name(_text(value), self.label, self.most)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinesField(FormField):
+    """A text of several lines; `most` in characters."""
+
+    kind: ClassVar[str] = "lines"
+    most: int = 10_000
+
+    def read(self, value: object) -> str:
+        """The text in NFC, its lines ended by line feeds."""
+        text = unicodedata.normalize("NFC", _LINE_BREAK.sub("\n", _text(value))).strip()
+        if any(unicodedata.category(c) in {"Cc", "Cs"} and c not in "\n\t" for c in text):
+            raise ValueError(f"{self.label} can't contain control characters.")
+        if len(text) > self.most:
+            raise ValueError(f"{self.label} can have {self.most:,} characters at most.")
+        return text
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmailField(FormField):
+    """An email."""
+
+    kind: ClassVar[str] = "email"
+
+    def read(self, value: object) -> str:
+        """The email as it is shown and written to."""
+        return check_email(_text(value))
+
+
+@dataclass(frozen=True, kw_only=True)
+class PasswordField(FormField):
+    """A password or another secret: kept as it was typed, and not sent before the form is."""
+
+    kind: ClassVar[str] = "password"
+    is_checked_early: ClassVar[bool] = False
+
+    def is_empty(self, value: object) -> bool:
+        """Whether nothing was typed; spaces are something."""
+        return not value
+
+    def read(self, value: object) -> str:
+        """What was typed."""
+        text = _text(value)
+        if self.maxlength is not None and len(text) > self.maxlength:
+            raise ValueError(f"{self.label} can have {self.maxlength} characters at most.")
+        return text
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewPasswordField(PasswordField):
+    """A password that is being chosen: the server says while it is typed how good it is."""
+
+    is_checked_early: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class DayField(FormField):
+    """A day; `not_before` names a field above that it can't come before."""
+
+    kind: ClassVar[str] = "date"
+    empty: ClassVar[Any] = None
+    not_before: str = ""
+    not_before_label: str = ""
+
+    def clean(self, value: object, before: Mapping[str, Any]) -> date | None:
+        """The day. Raises `ValueError` with a sentence."""
+        day: date | None = super().clean(value, before)
+        earliest = before.get(self.not_before)
+        if day is not None and isinstance(earliest, date) and day < earliest:
+            raise ValueError(f"{self.label} can't be before {self.not_before_label}.")
+        return day
+
+    def read(self, value: object) -> date:
+        """The day, from ISO 8601."""
+        try:
+            day = value if isinstance(value, date) else date.fromisoformat(_text(value).strip())
+        except ValueError:
+            raise ValueError("This isn't a day.") from None
+        if not FIRST_YEAR <= day.year <= LAST_YEAR:
+            raise ValueError(f"Choose a day between {FIRST_YEAR} and {LAST_YEAR}.")
+        return day
+
+
+@dataclass(frozen=True, kw_only=True)
+class NumberField(FormField):
+    """A whole number."""
+
+    kind: ClassVar[str] = "number"
+    empty: ClassVar[Any] = None
+    least: int = 0
+    most: int = 1_000_000
+
+    @property
+    def wrong(self) -> str:
+        """Says which numbers are right."""
+        return f"{self.label} must be a whole number from {self.least:,} to {self.most:,}."
+
+    def read(self, value: object) -> int:
+        """The number."""
+        try:
+            number = value if isinstance(value, int) else int(_text(value)[:20])
+        except ValueError:
+            raise ValueError(self.wrong) from None
+        if isinstance(number, bool) or not self.least <= number <= self.most:
+            raise ValueError(self.wrong)
+        return number
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChoiceField(FormField):
+    """One answer of several: in a list that opens, or `as_list` all in sight.
+
+    The field's type says which there are; a dialog can offer fewer, or those of the moment.
+    """
+
+    kind: ClassVar[str] = "choice"
+    options: tuple[Option, ...] = ()
+    as_list: bool = False
+    ask: str = ""
+
+    @property
+    def missing(self) -> str:
+        """Asks for a choice."""
+        return self.ask or f"Choose {_a(self.label)}."
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeveralField(FormField):
+    """Any number of answers, each with a box to tick."""
+
+    kind: ClassVar[str] = "several"
+    empty: ClassVar[Any] = ()
+    options: tuple[Option, ...] = ()
+    most: int = MOST_PEOPLE
+
+    @property
+    def missing(self) -> str:
+        """Asks for one."""
+        return f"{self.label}: choose at least one."
+
+    @property
+    def wrong(self) -> str:
+        """Says that something else was sent."""
+        return f"{self.label}: choose again."
+
+    def is_empty(self, value: object) -> bool:
+        """Whether nothing is chosen."""
+        return not value
+
+    def read(self, value: object) -> tuple[object, ...]:
+        """What is chosen, each once, in the order of choosing."""
+        chosen = value if isinstance(value, list | tuple) else [None]
+        each = dict.fromkeys(v if isinstance(v, str | UUID) else "" for v in chosen)
+        if "" in each:
+            raise ValueError(self.wrong)
+        if len(each) > self.most:
+            raise ValueError(f"{self.label}: choose {self.most} at most.")
+        return tuple(each)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonField(FormField):
+    """One person, found as one types. `among` is the permission that those offered have."""
+
+    kind: ClassVar[str] = "person"
+    empty: ClassVar[Any] = None
+    among: str = ""
+
+    @property
+    def missing(self) -> str:
+        """Asks for a choice."""
+        return f"Choose {_a(self.label)}."
+
+
+@dataclass(frozen=True, kw_only=True)
+class PeopleField(SeveralField):
+    """Several people, found as one types. `among` is the permission that those offered have."""
+
+    kind: ClassVar[str] = "people"
+    among: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileField(FormField):
+    """A file. It is uploaded as soon as it is chosen; the form gets the id that the upload gave.
+
+    `accept` takes HTML's words.
+    """
+
+    kind: ClassVar[str] = "file"
+    empty: ClassVar[Any] = None
+    accept: str = ""
+
+    @property
+    def missing(self) -> str:
+        """Asks for a file."""
+        return "Choose a file."
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckboxField(FormField):
+    """Yes or no; not ticked is no."""
+
+    kind: ClassVar[str] = "checkbox"
+    empty: ClassVar[Any] = False
+
+    def read(self, value: object) -> bool:
+        """Whether it is ticked."""
+        return value is True
+
+
+def labelled(field: FormField, labels: Mapping[str, str]) -> FormField:
+    """The field, where it names another one, with that one's label."""
+    if isinstance(field, DayField) and field.not_before:
+        return replace(field, not_before_label=labels[field.not_before])
+    return field
+
+
+def _a(label: str) -> str:
+    noun = label[:1].lower() + label[1:]
+    return f"{'an' if noun[:1] in 'aeiou' else 'a'} {noun}"
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""

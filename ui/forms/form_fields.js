@@ -1,0 +1,89 @@
+// The fields of a form, as parts of the dialog's template; each kind is one of
+// services/core/form_fields.py.
+
+const CHOICE = `
+  <select v-if="field.kind === 'choice' && !field.as_list" v-bind="control(field)"
+          v-model="values[field.name]" @change="edited(field)" @blur="left(field)">
+    <option value="">{{ field.required ? 'Choose…' : '' }}</option>
+    <option v-for="option in field.options" :key="option.value" :value="option.value">{{ option.label }}</option>
+  </select>
+  <div v-else-if="field.kind === 'choice'" class="option-list" v-bind="group(field, 'radiogroup')">
+    <label v-for="(option, index) in field.options" :key="option.value" class="option">
+      <input type="radio" :name="idOf(field)" :id="index ? null : idOf(field)" :value="option.value"
+             v-model="values[field.name]" @change="edited(field)">
+      <span class="option-text">{{ option.label }}<span v-if="option.description" class="muted">{{ option.description }}</span></span>
+    </label>
+  </div>
+  <div v-else-if="field.kind === 'several'" class="option-list" v-bind="group(field, 'group')">
+    <label v-for="(option, index) in field.options" :key="option.value" class="option">
+      <input type="checkbox" :id="index ? null : idOf(field)" :value="option.value"
+             v-model="values[field.name]" @change="edited(field)">
+      <span class="option-text">{{ option.label }}<span v-if="option.description" class="muted">{{ option.description }}</span></span>
+    </label>
+  </div>`;
+
+const TYPED = `
+  <textarea v-else-if="field.kind === 'lines'" v-bind="control(field)" rows="4" dir="auto"
+            v-model="values[field.name]" @input="edited(field)" @blur="left(field)"></textarea>
+  <div v-else-if="field.kind === 'password'" class="field-reveal">
+    <input v-bind="control(field)" :type="revealed[field.name] ? 'text' : 'password'"
+           autocapitalize="none" spellcheck="false" v-model="values[field.name]"
+           @input="edited(field)" @blur="left(field)">
+    <button type="button" class="reveal" :aria-pressed="revealed[field.name] ? 'true' : 'false'"
+            :aria-label="'Show ' + field.label.toLowerCase()"
+            @click="revealed[field.name] = !revealed[field.name]">{{ revealed[field.name] ? 'Hide' : 'Show' }}</button>
+  </div>
+  <input v-else-if="field.kind === 'number'" v-bind="control(field)" type="text" inputmode="numeric"
+         v-model="values[field.name]" @input="edited(field)" @blur="left(field)">
+  <input v-else v-bind="control(field)" :type="field.kind" :spellcheck="false"
+         :autocapitalize="field.kind === 'email' ? 'none' : null" dir="auto"
+         v-model="values[field.name]" @input="edited(field)" @blur="left(field)">`;
+
+// What a choice's answers mean, where they are in a list that opens.
+const DESCRIPTIONS = `
+  <ul v-if="isDescribed(field)" class="choice-descriptions" :id="idOf(field) + '-descriptions'">
+    <li v-for="option in field.options" :key="option.value"
+        :class="{ 'is-chosen': values[field.name] === option.value }"><strong>{{ option.label }}</strong> {{ option.description }}</li>
+  </ul>`;
+
+const LABEL = `{{ field.label }}<span v-if="!field.required" class="field-optional"> (optional)</span>`;
+
+export const FIELDS = `
+  <div class="dialog-fields" v-if="fields.length">
+    <div v-for="field in fields" :key="field.name" class="field" :class="{ 'field-half': field.half }">
+      <label v-if="field.kind === 'checkbox'" class="option option-alone">
+        <input type="checkbox" v-bind="control(field)" v-model="values[field.name]" @change="edited(field)">
+        <span class="option-text">{{ field.label }}</span>
+      </label>
+      <template v-else>
+        <span v-if="isGroup(field)" class="field-label" :id="idOf(field) + '-label'">${LABEL}</span>
+        <label v-else :for="idOf(field)">${LABEL}</label>
+        ${CHOICE}${TYPED}
+      </template>
+      ${DESCRIPTIONS}
+      <p class="field-message" :id="idOf(field) + '-message'" aria-live="polite"
+         :class="message(field).kind">{{ message(field).text }}</p>
+    </div>
+  </div>`;
+
+export const EMPTY = { several: [], people: [], person: null, checkbox: false };
+
+// What the server gets of a value, and what two values are compared by.
+export function plain(value) {
+  if (Array.isArray(value)) return value.map(plain);
+  return value !== null && typeof value === "object" ? value.id : value;
+}
+
+export function isGroup(field) {
+  return field.kind === "several" || (field.kind === "choice" && field.as_list);
+}
+
+// What the browser can know by itself; empty where nothing is wrong.
+export function wrongBefore(field, value) {
+  if (field.required && (typeof value === "string" ? !value.trim() : !value || value.length === 0))
+    return field.missing;
+  const length = typeof value === "string" ? [...value].length : 0;
+  return field.maxlength && length > field.maxlength
+    ? `${field.label} can have ${field.maxlength.toLocaleString("en")} characters at most.`
+    : "";
+}
