@@ -114,6 +114,7 @@ def entry_values(entry: AuditEntry) -> dict[str, Any]:
         "address": entry.address,
         "summary": entry.summary,
         "hash": entry.hash,
+        "search_key": entry.search_key,
     }
 
 

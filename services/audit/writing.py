@@ -13,6 +13,7 @@ from sqlmodel import select
 from models import AuditEvent, AuditHead, User
 from services.access.actor import Principal
 from services.audit.events import AuditGrew, AuditWritten
+from services.audit.search import search_key
 from services.core import clock
 from services.core.db import Transaction
 
@@ -201,6 +202,7 @@ def _appended(
         **values,
     )
     entry.hash = hash_of(entry)
+    entry.search_key = search_key(entry)
     tx.add(entry)
     head.number, head.hash = entry.number, entry.hash
     return entry

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from services.access.actor import ROLLCALL
-from services.audit import telling
+from services.audit import search, telling
 from services.core import runtime, transport
 from services.core.errors import RollcallError
 from services.mail import delivery
@@ -39,6 +39,7 @@ async def working() -> AsyncIterator[None]:
         transport.receive,
         delivery.deliver_forever,
         importer.work,
+        _fill_search_keys,
         _apply_end_dates,
         _settle,
         _tidy_up,
@@ -86,6 +87,10 @@ async def _tidy_up() -> None:
     )
 
 
+async def _fill_search_keys() -> None:
+    await _every(TIDYING_SECONDS, fill_search_keys, "Older entries of the audit log wait")
+
+
 async def _tell_readiness() -> None:
     await _every(TIDYING_SECONDS, readiness.tell, "Whether all is well is told later")
 
@@ -101,6 +106,12 @@ async def _every(seconds: float, work: Callable[[], Awaitable[None]], otherwise:
         except RollcallError as error:
             log.warning("%s: %s", otherwise, error)
         await asyncio.sleep(seconds)
+
+
+async def fill_search_keys() -> None:
+    """Have searches in the audit log find the entries of an earlier version by folded letters."""
+    while await search.fill():
+        pass
 
 
 async def apply_end_dates() -> None:

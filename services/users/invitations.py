@@ -149,9 +149,8 @@ async def check_field(actor: Principal, field: str, value: str) -> tuple[str, st
     if not earlier:
         return "", ""
     user = earlier[0]
-    when = f"{user.deactivated_at:%-d %B %Y}" if user.deactivated_at else "some time ago"
     return "", (
-        f"{user.full_name} was deactivated on {when} as {user.role.label}; "
+        f"{user.full_name} was deactivated {_how_long_ago(user)} as {user.role.label}; "
         "this makes a new account. The old one keeps its data and history."
     )
 
@@ -300,6 +299,14 @@ def new_user(actor: Principal, by: User | None, form: InvitationForm) -> User:
     )
     set_names(user, form.first_name, form.last_name)
     return user
+
+
+def _how_long_ago(user: User) -> str:
+    """When somebody was deactivated: not as a date, which depends on where the reader is."""
+    if user.deactivated_at is None:
+        return "some time ago"
+    days = (clock.now() - user.deactivated_at).days
+    return {0: "less than a day ago", 1: "a day ago"}.get(days, f"{days:,} days ago")
 
 
 async def _active_with(tx: Transaction, email: str) -> User | None:

@@ -11,6 +11,7 @@ from services.sign_in.second_factors import passkeys, recovery_codes, totp
 from services.sign_in.second_factors.totp import Enrolment, OwnPasskey, SecondFactors
 from ui.actions import told
 from ui.components.form_dialog import Field, FormDialog
+from ui.components.local_text import LocalText
 from ui.components.part import Part
 from ui.components.passkey_button import PasskeyButton
 from ui.components.toast import Toast
@@ -76,7 +77,7 @@ class SecondFactorCard:
             with ui.element("ul").classes("session-list"):
                 if factors.since is not None:
                     with ui.element("li"):
-                        text("strong", f"Authenticator app, since {moment(factors.since)}")
+                        LocalText("strong", f"Authenticator app, since {moment(factors.since)}")
                         self._button("Remove the app", self._ask_removal, "btn btn-quiet")
                 for passkey in factors.passkeys:
                     self._passkey(passkey)

@@ -1,4 +1,5 @@
-"""Imports of people from files."""
+"""Imports of people from files; and what searches in the audit log look at, which is filled in
+afterwards, while Rollcall serves (`services.audit.search`)."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -51,4 +52,13 @@ def upgrade() -> None:
             name=op.f("fk_user_import_batch_import_id_user_import"),
         ),
         sa.PrimaryKeyConstraint("import_id", "number", name=op.f("pk_user_import_batch")),
+    )
+    op.add_column("audit_event", sa.Column("search_key", sa.String(length=600), nullable=True))
+    op.create_index("ix_audit_event_search", "audit_event", ["chain_id", "number", "search_key"])
+    op.create_index(
+        "ix_audit_event_unsearchable",
+        "audit_event",
+        ["id"],
+        sqlite_where=sa.text("search_key IS NULL"),
+        postgresql_where=sa.text("search_key IS NULL"),
     )
