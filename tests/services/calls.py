@@ -1,11 +1,9 @@
 """Every service call that somebody signed in can make, and who may make it."""
 
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from uuid import UUID, uuid4
 
-from models import Passkey, Role, SsoConnection, Tenant, User, UserImport, UserImportBatch
+from models import Passkey, Role, SsoConnection, Tenant
 from services.access.actor import Actor
 from services.audit import reading as audit_log
 from services.audit.reading import AuditQuery
@@ -26,69 +24,19 @@ from services.sso.connections import ConnectionForm
 from services.sso.errors import SsoError
 from services.tenants import closing, tenants
 from services.users import accounts, invitations, listing
-from services.users.imports import batches, preview, runs
-from services.users.imports.columns import ImportRow
 from services.users.invitation_form import InvitationForm
 from services.users.query import UserQuery
 from tests import books
 from tests.factories import PASSWORD, create_user, open_session
+from tests.services.call import EVERYONE, MANAGERS, Call
+from tests.services.import_calls import IMPORT_CALLS
 
 NEW_PASSWORD = "an entirely different sentence"
-MANAGERS = {Role.PLATFORM_ADMIN, Role.TENANT_ADMIN}
-EVERYONE = set(Role)
-
-
-@dataclass(frozen=True)
-class Call:
-    """A service call: who may make it, and how. `run` gets the actor and a user's id."""
-
-    name: str
-    allowed: set[Role]
-    run: Callable[[Actor, UUID], Awaitable[object]]
-    takes_id: bool = True
 
 
 def _form(role: Role) -> InvitationForm:
     email = f"{uuid4().hex}@example.com"
     return InvitationForm(first_name="New", last_name="Person", email=email, role=role.value)
-
-
-def _row(role: Role) -> ImportRow:
-    return ImportRow(2, _form(role).model_dump(mode="json"))
-
-
-async def _import_of(actor: Actor, target: UUID) -> UUID:
-    """An import in a user's tenant, which the actor began."""
-    now = clock.now()
-    async with transaction() as tx:
-        user = await tx.get_one(User, target)
-        assert user.tenant_id is not None
-        row = _row(Role.ADMINISTRATOR)
-        run = UserImport(
-            tenant_id=user.tenant_id,
-            started_by_id=actor.user_id,
-            started_by="Somebody",
-            session_id=actor.session_id,
-            file_name="people.csv",
-            rows=1,
-            by_mail=False,
-            started_at=now,
-            leased_until=now,
-        )
-        tx.add(run)
-        await tx.flush()
-        values = [{"line": row.line, **row.values}]
-        tx.add(UserImportBatch(import_id=run.id, number=0, rows=values))
-        return run.id
-
-
-def _of_import(
-    call: Callable[[Actor, UUID], Awaitable[object]],
-) -> Callable[[Actor, UUID], Awaitable[object]]:
-    async def run(actor: Actor, target: UUID) -> object:
-        return await call(actor, await _import_of(actor, target))
-
-    return run
 
 
 async def _invited_admin(target: UUID) -> UUID:
@@ -282,36 +230,6 @@ CALLS = [
         lambda a, _t: invitations.check_field(a, "email", "someone@example.com"),
         takes_id=False,
     ),
-    Call(
-        "users.imports.preview.judge",
-        MANAGERS,
-        lambda a, _t: preview.judge(a, [_row(Role.ADMINISTRATOR)]),
-        takes_id=False,
-    ),
-    Call(
-        "users.imports.runs.start",
-        MANAGERS,
-        lambda a, _t: runs.start(a, "people.csv", [_row(Role.ADMINISTRATOR)]),
-        takes_id=False,
-    ),
-    Call(
-        "users.imports.runs.start of a Tenant Admin",
-        {Role.PLATFORM_ADMIN},
-        lambda a, _t: runs.start(a, "people.csv", [_row(Role.TENANT_ADMIN)]),
-        takes_id=False,
-    ),
-    Call(
-        "users.imports.runs.list_imports",
-        MANAGERS,
-        lambda a, _t: runs.list_imports(a),
-        takes_id=False,
-    ),
-    Call("users.imports.runs.get_import", MANAGERS, _of_import(runs.get_import)),
-    Call("users.imports.runs.list_problems", MANAGERS, _of_import(runs.list_problems)),
-    Call("users.imports.runs.list_handovers", MANAGERS, _of_import(runs.list_handovers)),
-    Call("users.imports.runs.results_csv", MANAGERS, _of_import(runs.results_csv)),
-    Call("users.imports.runs.stop", MANAGERS, _of_import(runs.stop)),
-    Call("users.imports.batches.invite_next", MANAGERS, _of_import(batches.invite_next)),
     Call("users.invitations.resend", MANAGERS, invitations.resend),
     Call("users.invitations.copy_link", MANAGERS, invitations.copy_link),
     Call(
@@ -449,6 +367,7 @@ CALLS = [
     Call("sso.connections.require", MANAGERS, _require_sso, takes_id=False),
     Call("sso.connections.disconnect", MANAGERS, _disconnect, takes_id=False),
     Call("sso.flow.finish_test", MANAGERS, _finish_test, takes_id=False),
+    *IMPORT_CALLS,
 ]
 # A sign of life asks for nothing and tells nothing; `test_sessions` shows what it doesn't do.
 NEEDS_NO_ANSWER = {"sessions.sessions.touch"}

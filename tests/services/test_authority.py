@@ -26,7 +26,8 @@ from services.users import accounts, listing
 from services.users.query import UserQuery
 from tests import books
 from tests.factories import create_tenant, create_user, sign_in
-from tests.services.calls import CALLS, EVERYONE, NAMES_A_TENANT, NEEDS_NO_ANSWER, Call, connected
+from tests.services.call import EVERYONE, Call
+from tests.services.calls import CALLS, NAMES_A_TENANT, NEEDS_NO_ANSWER, connected
 
 each_call = pytest.mark.parametrize("call", CALLS, ids=lambda call: call.name)
 each_call_with_an_id = pytest.mark.parametrize(

@@ -37,7 +37,8 @@ from services.users import invitations
 from services.users.invitation_form import InvitationForm
 from tests import books
 from tests.factories import create_user, sign_in
-from tests.services.calls import CALLS, Call
+from tests.services.call import Call
+from tests.services.calls import CALLS
 
 STALE = FRESH_FOR + timedelta(seconds=1)
 # Which secret each call hands out, or has mailed.

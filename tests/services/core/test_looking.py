@@ -28,7 +28,8 @@ from services.users.imports import runs, worker
 from services.users.imports.batches import invite_next
 from tests import books
 from tests.factories import create_tenant, create_user, open_session, sign_in
-from tests.services.calls import CALLS, Call, connected
+from tests.services.call import Call
+from tests.services.calls import CALLS, connected
 from tests.services.users.imports.importing import rows_of
 
 # These ask by themselves who is acting, before what takes long; and then they do write.

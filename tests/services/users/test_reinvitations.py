@@ -1,6 +1,5 @@
 """Inviting again an address whose accounts here are inactive."""
 
-
 import pytest
 
 from models import Role, Tenant
