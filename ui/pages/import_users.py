@@ -38,6 +38,8 @@ from ui.paths import home_path
 
 MayInvite = Annotated[Visit, Depends(require(Permission.INVITE_USERS))]
 PAGE_SIZE = 100
+# Letters of a cell in the list of rows: all of a name or an email that is right.
+LONGEST = 300
 
 
 def register() -> None:
@@ -236,10 +238,10 @@ def _row_values(judged: JudgedRow) -> dict[str, Any]:
     invite = f"Invite: {judged.why.lower()}" if judged.why else "Invite"
     return {
         "line": judged.row.line,
-        "first_name": values["first_name"][:SHOWN],
-        "last_name": values["last_name"][:SHOWN],
-        "email": values["email"][:SHOWN],
-        "role": labels.get(values["role"], values["role"])[:SHOWN],
+        "first_name": values["first_name"][:LONGEST],
+        "last_name": values["last_name"][:LONGEST],
+        "email": values["email"][:LONGEST],
+        "role": labels.get(values["role"], values["role"])[:LONGEST],
         "fate": fate.value,
         "text": invite if fate is Fate.INVITE else judged.why,
     }
