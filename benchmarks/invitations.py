@@ -14,7 +14,7 @@ from pathlib import Path
 from benchmarks.figures import Figure, Result
 from benchmarks.options import Options
 from benchmarks.scene import scene
-from services.users.invitation_import import BATCH
+from services.users.imports.batches import BATCH
 
 TABLES = ("account", "link", "entry")
 # About as long as what Rollcall writes of an invitation to each of its tables.

@@ -14,6 +14,7 @@ from models.sso import ExternalIdentity, SeenLogoutToken, SsoConnection, SsoSess
 from models.tenant import SecondFactorPolicy, Tenant
 from models.user import Role, User
 from models.user_count import UserCount
+from models.user_import import ImportState, UserImport, UserImportBatch
 from models.workspace.base import Side
 from models.workspace.comment import Comment, CommentMention
 from models.workspace.criterion import CriterionResult, CriterionTask, Importance, SuccessCriterion
@@ -38,6 +39,7 @@ __all__ = [
     "GroupTemplate",
     "GroupTemplateTask",
     "HomeVisit",
+    "ImportState",
     "Importance",
     "KnownDevice",
     "LinkPurpose",
@@ -72,6 +74,8 @@ __all__ = [
     "Tenant",
     "User",
     "UserCount",
+    "UserImport",
+    "UserImportBatch",
     "metadata",
     "new_id",
 ]

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, Index, UniqueConstraint
+from sqlalchemy import JSON, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from models.base import UtcDateTime, new_id
@@ -14,7 +14,9 @@ class AuditEvent(SQLModel, table=True):
     """One entry: who did what to whom, when, from where.
 
     `chain_id` is the tenant's id, or the nil UUID for what happens above the tenants.
-    Names are kept as they were: the log doesn't change when a person's name does.
+    Names are kept as they were: the log doesn't change when a person's name does. `search_key` is
+    what searches look at, and no part of the chain; none where it is still to be made
+    (`services.audit.search`).
     """
 
     __tablename__ = "audit_event"
@@ -22,6 +24,14 @@ class AuditEvent(SQLModel, table=True):
         UniqueConstraint("chain_id", "number"),
         Index("ix_audit_event_subject", "chain_id", "subject_id", "number"),
         Index("ix_audit_event_action", "chain_id", "action", "number"),
+        # Searches read this instead of whole entries, and what has no key yet is found at once.
+        Index("ix_audit_event_search", "chain_id", "number", "search_key"),
+        Index(
+            "ix_audit_event_unsearchable",
+            "id",
+            sqlite_where=text("search_key IS NULL"),
+            postgresql_where=text("search_key IS NULL"),
+        ),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -37,6 +47,7 @@ class AuditEvent(SQLModel, table=True):
     details: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     previous_hash: str = Field(max_length=64)
     hash: str = Field(max_length=64)
+    search_key: str | None = Field(default=None, max_length=600)
 
 
 class AuditHead(SQLModel, table=True):

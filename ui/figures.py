@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from services.access.actor import ROLLCALL, Principal
-from services.audit.events import AuditWritten
+from services.audit.events import AuditGrew, AuditWritten
 from services.core import clock, runtime
 from services.core.bus import Bus
 from services.core.errors import RollcallError
@@ -153,9 +153,10 @@ def current() -> Figures:
 def subscribe(bus: Bus) -> None:
     """Have changes counted."""
     bus.subscribe(AuditWritten, _count)
+    bus.subscribe(AuditGrew, _count)
 
 
-async def _count(_event: AuditWritten) -> None:
+async def _count(_event: AuditWritten | AuditGrew) -> None:
     current().changed()
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from services.access.events import UserEvent
-from services.audit.events import AuditWritten
+from services.audit.events import AuditGrew, AuditWritten
 from services.audit.reading import AuditEntry, find_entry
 from services.audit.writing import PLATFORM_CHAIN
 from services.core import runtime
@@ -21,12 +21,15 @@ from services.sessions.events import UserSignedIn
 from services.tenants.events import TenantChanged
 from services.users.counts import find_here
 from services.users.events import (
+    ImportProgressed,
     UserActivated,
     UserDeactivated,
     UserEdited,
     UserInvited,
+    UsersInvited,
     UserSwitched,
 )
+from services.users.imports.runs import ImportView, find_import
 from services.users.list import USERS
 from services.users.listing import find_row
 from services.users.row import UserRow
@@ -38,6 +41,10 @@ log = logging.getLogger(__name__)
 
 # For so long, who comes and goes is counted together.
 HERE_SECONDS = 0.25
+
+# For so long, what there is too much of to tell each is gathered, before the pages ask for it.
+ASK_SECONDS = 0.5
+_asked_soon: set[str] = set()
 
 
 @dataclass
@@ -79,7 +86,28 @@ def people_room(tenant_id: UUID | None) -> str:
     return f"people:{tenant_id or 'platform'}"
 
 
+def imports_room(tenant_id: UUID | None) -> str:
+    """The room of the pages that show a tenant's imports."""
+    return f"imports:{tenant_id}"
+
+
 TENANTS_ROOM = "tenants"
+
+
+def import_values(run: ImportView) -> dict[str, Any]:
+    """An import as plain values."""
+    return {
+        "id": str(run.id),
+        "file_name": run.file_name,
+        "rows": run.rows,
+        "done": run.done,
+        "invited": run.invited,
+        "by_mail": run.by_mail,
+        "state": run.state.value,
+        "why": run.why,
+        "started_by": run.started_by,
+        "started_at": run.started_at.isoformat(),
+    }
 
 
 def entry_values(entry: AuditEntry) -> dict[str, Any]:
@@ -96,6 +124,7 @@ def entry_values(entry: AuditEntry) -> dict[str, Any]:
         "address": entry.address,
         "summary": entry.summary,
         "hash": entry.hash,
+        "search_key": entry.search_key,
     }
 
 
@@ -108,7 +137,10 @@ def subscribe(bus: Bus) -> None:
         bus.subscribe(selection_event, _renew_selections)
     for count_event in (UserInvited, UserActivated, UserDeactivated):
         bus.subscribe(count_event, _count_users)
+    bus.subscribe(UsersInvited, _ask_for_users)
+    bus.subscribe(ImportProgressed, _show_import)
     bus.subscribe(AuditWritten, _show_entry)
+    bus.subscribe(AuditGrew, _ask_for_entries)
     bus.subscribe(TenantChanged, _show_tenants)
     bus.subscribe(Listening, _make_up)
     feed.subscribe(bus)
@@ -178,6 +210,38 @@ async def _show_entry(event: AuditWritten) -> None:
 
 async def _renew_selections(event: UserEvent) -> None:
     await live.broadcast(people_room(event.tenant_id), "rollcall_people", {})
+
+
+async def _ask_for_users(event: UsersInvited) -> None:
+    await _have_asked(users_room(event.tenant_id))
+    await live.broadcast(TENANTS_ROOM, "rollcall_tenants", {})
+
+
+async def _ask_for_entries(event: AuditGrew) -> None:
+    await _have_asked(audit_room(event.chain_id))
+
+
+async def _have_asked(room: str) -> None:
+    """Have the pages of a room ask for what is new, where there is too much to tell of each: once
+    for all that happens within `ASK_SECONDS`."""
+    if room in _asked_soon:
+        return
+    _asked_soon.add(room)
+    try:
+        await asyncio.sleep(ASK_SECONDS)
+    finally:
+        _asked_soon.discard(room)
+    await live.tell_missed(room)
+
+
+async def _show_import(event: ImportProgressed) -> None:
+    room = imports_room(event.tenant_id)
+    if not live.is_watched(room):
+        return
+    async with asked_at_least([room]), turn(room):
+        run = await find_import(event.import_id)
+        if run is not None:
+            await live.broadcast(room, "rollcall_import", import_values(run))
 
 
 async def _count_users(_event: UserEvent) -> None:

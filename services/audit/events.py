@@ -14,3 +14,10 @@ class AuditWritten(Event):
     chain_id: UUID
     entry_id: UUID
     subject_id: UUID | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditGrew(Event):
+    """The audit log of a chain has many new entries, about users who are new as well."""
+
+    chain_id: UUID

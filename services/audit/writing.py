@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
@@ -12,7 +12,8 @@ from sqlmodel import select
 
 from models import AuditEvent, AuditHead, User
 from services.access.actor import Principal
-from services.audit.events import AuditWritten
+from services.audit.events import AuditGrew, AuditWritten
+from services.audit.search import search_key
 from services.core import clock
 from services.core.db import Transaction
 
@@ -156,27 +157,74 @@ async def record(
     subject. The chain's head is locked, so entries of one chain come one after the other.
     """
     tenant = subject.tenant_id if subject is not None else tenant_id
-    chain_id = tenant or PLATFORM_CHAIN
-    head = await _lock_head(tx, chain_id)
-    entry = AuditEvent(
-        chain_id=chain_id,
-        number=head.number + 1,
+    head = await _lock_head(tx, tenant or PLATFORM_CHAIN)
+    entry = _appended(
+        tx,
+        head,
+        action,
+        by,
+        subject,
         at=at or clock.now(),
-        actor_id=by.id if by else None,
         actor_name=_name_of(actor, by),
+        address=address or (actor.address if actor else ""),
+        details=_plain(details),
+    )
+    written = AuditWritten(chain_id=head.chain_id, entry_id=entry.id, subject_id=entry.subject_id)
+    tx.publish(written)
+    return entry
+
+
+async def record_all(
+    tx: Transaction,
+    action: Action,
+    *,
+    actor: Principal,
+    by: User | None,
+    subjects: Sequence[tuple[Subject, Mapping[str, Any]]],
+) -> None:
+    """Append an entry about each of these, all of one tenant, with its details, in this order."""
+    if not subjects:
+        return
+    head = await _lock_head(tx, subjects[0][0].tenant_id or PLATFORM_CHAIN)
+    for subject, details in subjects:
+        _appended(
+            tx,
+            head,
+            action,
+            by,
+            subject,
+            at=clock.now(),
+            actor_name=_name_of(actor, by),
+            address=actor.address,
+            details=_plain(details),
+        )
+    tx.publish(AuditGrew(chain_id=head.chain_id))
+
+
+def _appended(
+    tx: Transaction,
+    head: AuditHead,
+    action: Action,
+    by: User | None,
+    subject: Subject | None,
+    **values: Any,
+) -> AuditEvent:
+    """A new entry at the end of the chain whose head is locked."""
+    entry = AuditEvent(
+        chain_id=head.chain_id,
+        number=head.number + 1,
+        actor_id=by.id if by else None,
         action=action.value,
         subject_id=subject.id if subject else None,
         subject_name=subject.log_name if subject else "",
-        address=address or (actor.address if actor else ""),
-        details=_plain(details),
         previous_hash=head.hash,
         hash="",
+        **values,
     )
     entry.hash = hash_of(entry)
+    entry.search_key = search_key(entry)
     tx.add(entry)
     head.number, head.hash = entry.number, entry.hash
-    written = AuditWritten(chain_id=chain_id, entry_id=entry.id, subject_id=entry.subject_id)
-    tx.publish(written)
     return entry
 
 

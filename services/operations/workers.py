@@ -1,4 +1,5 @@
-"""What Rollcall does by itself while it serves: deliver mail, end dates, hear other processes."""
+"""What Rollcall does by itself while it serves: deliver mail, invite
+from files, end dates, hear other processes."""
 
 import asyncio
 import logging
@@ -6,13 +7,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from services.access.actor import ROLLCALL
-from services.audit import telling
+from services.audit import search, telling
 from services.core import runtime
 from services.core.errors import RollcallError
 from services.mail import delivery
 from services.operations import expiry, housekeeping, readiness
 from services.sessions import receipts, replicas
 from services.users import accounts
+from services.users.imports.worker import Importer
 
 log = logging.getLogger(__name__)
 
@@ -32,10 +34,12 @@ RESTART_SECONDS = 5
 @asynccontextmanager
 async def working() -> AsyncIterator[None]:
     """Have the workers run for as long as the block does."""
-    current = runtime.current()
+    current, importer = runtime.current(), Importer()
     works = [
         current.transport.receive,
         delivery.deliver_forever,
+        importer.work,
+        _fill_search_keys,
         _apply_end_dates,
         _settle,
         _tidy_up,
@@ -43,6 +47,7 @@ async def working() -> AsyncIterator[None]:
         _tell_audit_heads,
     ]
     receipts.subscribe(current.bus)
+    importer.subscribe(current.bus)
     if not current.database.is_sqlite:
         replicas.subscribe(current.bus)
         works.append(replicas.take_part)
@@ -82,6 +87,10 @@ async def _tidy_up() -> None:
     )
 
 
+async def _fill_search_keys() -> None:
+    await _every(TIDYING_SECONDS, fill_search_keys, "Older entries of the audit log wait")
+
+
 async def _tell_readiness() -> None:
     await _every(TIDYING_SECONDS, readiness.tell, "Whether all is well is told later")
 
@@ -97,6 +106,12 @@ async def _every(seconds: float, work: Callable[[], Awaitable[None]], otherwise:
         except RollcallError as error:
             log.warning("%s: %s", otherwise, error)
         await asyncio.sleep(seconds)
+
+
+async def fill_search_keys() -> None:
+    """Have searches in the audit log find the entries of an earlier version by folded letters."""
+    while await search.fill():
+        pass
 
 
 async def apply_end_dates() -> None:

@@ -1,8 +1,10 @@
 """What happened to users."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from services.access.events import UserEvent
+from services.core.events import Event
 from services.users.row import UserRow
 
 
@@ -34,3 +36,18 @@ class UserEdited(UserEvent):
     """Name or end date changed; `old_search_key` tells which searches found the user before."""
 
     old_search_key: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class UsersInvited(Event):
+    """A tenant has many new accounts."""
+
+    tenant_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportProgressed(Event):
+    """An import of people was begun, got further, or ended."""
+
+    tenant_id: UUID
+    import_id: UUID

@@ -77,12 +77,12 @@ async def authorize_inviting(
     """
     # Locked together with the actor, so that none is reactivated meanwhile.
     keys = [email_key(form.email) for form in forms]
-    earlier = await _inactive_here(tx, actor.tenant_id, keys) if keys else []
+    earlier = await inactive_here(tx, actor.tenant_id, keys) if keys else []
     own = () if actor.user_id is None else (actor.user_id,)
     lock = (*own, *(user.id for user in earlier))
     by = await authorize(tx, actor, _least_permission(actor), lock=lock)
     await emails_elsewhere.check_pause(tx, actor)
-    await _require_open(tx, actor.tenant_id)
+    await require_open(tx, actor.tenant_id)
     return by
 
 
@@ -108,7 +108,7 @@ async def add_account(
         raise InvalidInputError(wrong)
     if taken is not None:  # only of a form that would have made an account: asking is not for free
         raise InUseElsewhereError
-    user = _new_user(actor, by, form)
+    user = new_user(actor, by, form)
     tx.add(user)
     await tx.flush()
     return user
@@ -146,13 +146,12 @@ async def check_field(actor: Principal, field: str, value: str) -> tuple[str, st
         taken = await _active_with(view.tx, value)
         if taken is not None and taken.tenant_id == actor.tenant_id:
             return IN_USE, ""
-        earlier = (await _inactive_here(view.tx, actor.tenant_id, [email_key(value)]))[:1]
+        earlier = (await inactive_here(view.tx, actor.tenant_id, [email_key(value)]))[:1]
     if not earlier:
         return "", ""
     user = earlier[0]
-    when = f"{user.deactivated_at:%-d %B %Y}" if user.deactivated_at else "some time ago"
     return "", (
-        f"{user.full_name} was deactivated on {when} as {user.role.label}; "
+        f"{user.full_name} was deactivated {_how_long_ago(user)} as {user.role.label}; "
         "this makes a new account. The old one keeps its data and history."
     )
 
@@ -263,7 +262,7 @@ async def _get_waiting(act: Act, user_id: UUID) -> User:
     user = await act.get(User, user_id)
     await _authorize_role(act.tx, act.principal, user.role)
     _require_waiting(user)
-    await _require_open(act.tx, user.tenant_id)
+    await require_open(act.tx, user.tenant_id)
     return user
 
 
@@ -279,7 +278,8 @@ def _least_permission(actor: Principal) -> Permission:
     return Permission.MANAGE_PLATFORM_ADMINS if above else Permission.INVITE_USERS
 
 
-async def _require_open(tx: Transaction, tenant_id: UUID | None) -> None:
+async def require_open(tx: Transaction, tenant_id: UUID | None) -> None:
+    """Raise `TenantClosedError` where nobody can be let into this tenant."""
     if not await is_open(tx, tenant_id):
         raise TenantClosedError
 
@@ -293,7 +293,8 @@ def _require_waiting(user: User) -> None:
         )
 
 
-def _new_user(actor: Principal, by: User | None, form: InvitationForm) -> User:
+def new_user(actor: Principal, by: User | None, form: InvitationForm) -> User:
+    """The account that a form makes; it is not in the database yet."""
     user = User(
         tenant_id=actor.tenant_id,
         first_name=form.first_name,
@@ -308,15 +309,22 @@ def _new_user(actor: Principal, by: User | None, form: InvitationForm) -> User:
     return user
 
 
+def _how_long_ago(user: User) -> str:
+    """When somebody was deactivated: not as a date, which depends on where the reader is."""
+    if user.deactivated_at is None:
+        return "some time ago"
+    days = (clock.now() - user.deactivated_at).days
+    return {0: "less than a day ago", 1: "a day ago"}.get(days, f"{days:,} days ago")
+
+
 async def _active_with(tx: Transaction, email: str) -> User | None:
     return (
         await tx.exec(select(User).where(User.email_key == email_key(email), User.active))
     ).first()
 
 
-async def _inactive_here(
-    tx: Transaction, tenant_id: UUID | None, keys: Sequence[str]
-) -> list[User]:
+async def inactive_here(tx: Transaction, tenant_id: UUID | None, keys: Sequence[str]) -> list[User]:
+    """The inactive accounts of a tenant with these emails, the latest first."""
     rows = await tx.exec(
         select(User)
         .where(
@@ -330,7 +338,7 @@ async def _inactive_here(
 
 
 async def _link_predecessors(tx: Transaction, user: User) -> None:
-    for earlier in await _inactive_here(tx, user.tenant_id, [user.email_key]):
+    for earlier in await inactive_here(tx, user.tenant_id, [user.email_key]):
         earlier.successor_id = user.id
 
 

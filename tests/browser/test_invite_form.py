@@ -140,7 +140,7 @@ async def test_inviting_a_former_user_again_says_what_it_means(
     await fill(
         dialog(page), first_name="Ada", last_name="King", email=ada.email, role="Administrator"
     )
-    note = dialog(page).get_by_text("Ada Lovelace was deactivated on")
+    note = dialog(page).get_by_text("Ada Lovelace was deactivated less than a day ago")
     await expect(note).to_contain_text("as Sales Engineer; this makes a new account.")
     await dialog(page).get_by_role("button", name="Send Invitation").click()
     grid = Grid(page)

@@ -1,6 +1,8 @@
 """The page that explains the roles, and the log of what happened."""
 
 import csv
+import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from services.access.permissions import CANNOT, PERMISSIONS
 from services.users import accounts
 from tests import books, factories
 from tests.browser.browsers import Browsers, hear
+from tests.browser.looks import look
 
 # The product's own words, beside the table that the page is rendered from.
 PROMISED = {
@@ -54,7 +57,7 @@ async def test_the_audit_page_filters_and_goes_on_by_itself(
     page = await browsers.as_user(grace, f"/t/{tenant.slug}/audit")
     rows = page.locator("tbody").get_by_role("row")
     await expect(rows).to_have_count(1)
-    await page.get_by_label("Action").select_option("User deactivated")
+    await page.get_by_label("What", exact=True).select_option("User deactivated")
     await expect(page.get_by_role("heading", name="Nothing matches")).to_be_visible()
     await accounts.set_active(admin, ada.id, False)
     await expect(rows).to_have_count(1)
@@ -69,7 +72,7 @@ async def test_the_audit_page_filters_and_goes_on_by_itself(
     await expect(rows).to_contain_text("User renamed")
     await page.get_by_role("button", name="Clear filters").click()
     await expect(rows).to_have_count(2)
-    await page.get_by_label("From", exact=True).fill("2999-01-01")
+    await page.get_by_label("When, from").fill("2999-01-01")
     await expect(page.get_by_role("heading", name="Nothing matches")).to_be_visible()
 
 
@@ -120,6 +123,69 @@ async def test_the_log_loads_older_entries_on_demand(
     await page.get_by_role("button", name="Load older").click()
     await expect(rows).to_have_count(60)
     await expect(page.get_by_role("button", name="Load older")).to_have_count(0)
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Auckland", "Asia/Kolkata", "Pacific/Honolulu"])
+async def test_the_filters_mean_the_days_of_whoever_filters_and_new_entries_fit_them(
+    browsers: Browsers, tenant: Tenant, grace: User, ada: User, admin: Actor, zone: str
+) -> None:
+    await accounts.rename(admin, ada.id, "Ada", "King")
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/audit", timezone_id=zone)
+    rows = page.locator("tbody").get_by_role("row")
+    await expect(rows.get_by_text("Today")).to_have_count(1)
+    today = await page.evaluate("new Date().toLocaleDateString('sv')")
+    await page.get_by_label("When, from").fill(today)
+    await page.get_by_label("When, to").fill(today)
+    await expect(page).to_have_url(re.compile("zone=[A-Z]"))
+    await expect(rows).to_have_count(1)
+    await accounts.rename(admin, ada.id, "Ada", "Lovelace")
+    await expect(rows).to_have_count(2)
+    await page.reload()
+    await expect(rows).to_have_count(2)
+    elsewhere = await browsers.as_user(
+        grace, page.url.removeprefix(browsers.url), timezone_id="UTC"
+    )
+    await expect(elsewhere).to_have_url(re.compile("zone=UTC"))  # the same days, as they are here
+
+
+async def test_days_in_the_wrong_order_are_told(
+    browsers: Browsers, tenant: Tenant, grace: User
+) -> None:
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/audit")
+    await page.get_by_label("When, from").fill("2026-11-26")
+    await page.get_by_label("When, to").fill("2026-11-25")
+    told = page.get_by_text("The day from which you look is after the day to which you look.")
+    await expect(told).to_be_visible()
+    await look(page, "audit-wrong-order")
+    await page.get_by_label("When, to").fill("2026-11-27")
+    await expect(told).to_be_hidden()
+
+
+async def test_a_search_folds_letters_for_rows_that_are_there_and_for_new_ones(
+    browsers: Browsers, tenant: Tenant, grace: User, admin: Actor
+) -> None:
+    emile = await factories.create_user(tenant, first_name="Émile", last_name="Zola")
+    await accounts.rename(admin, emile.id, "Émile", "Öst")
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/audit?q=emile")
+    rows = page.locator("tbody").get_by_role("row")
+    await expect(rows).to_have_count(1)
+    await page.get_by_role("searchbox", name="Search the log").fill("ÉMILE ost")
+    await expect(rows).to_have_count(1)
+    await accounts.rename(admin, emile.id, "Émile", "Ostende")
+    await expect(rows).to_have_count(2)
+
+
+async def test_a_page_shows_local_times_alone_and_utc_in_the_tooltip(
+    browsers: Browsers, tenant: Tenant, grace: User, ada: User
+) -> None:
+    page = await browsers.as_user(
+        grace, f"/t/{tenant.slug}/users/{ada.id}", timezone_id="Asia/Kolkata"
+    )
+    invited = page.locator(".fact").filter(has_text="Invited").locator("time")
+    there = (ada.created_at + timedelta(hours=5, minutes=30)).strftime("%-d %B %Y, %H:%M")
+    await expect(invited).to_have_text(there)
+    await expect(invited).to_have_attribute("title", re.compile("UTC$"))
+    assert "UTC" not in await page.locator(".facts").first.inner_text()
 
 
 def _read_csv(path: Path) -> list[list[str]]:

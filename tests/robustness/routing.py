@@ -58,6 +58,7 @@ def filled(path: str, **values: str) -> str:
     known = {
         "slug": "acme",
         "user_id": str(UUID(int=1)),
+        "import_id": str(UUID(int=1)),
         "token": "a" * 43,
         "key": "nothing",
         "name": "nothing",

@@ -20,6 +20,7 @@ from services.core.runtime import Runtime
 from tests.browser.server import Server, cookie_name
 from tests.factories import create_tenant, create_user, open_session
 from tests.robustness.routing import addresses, clients_left_by_strangers, filled
+from tests.services.import_calls import import_in
 from ui.headers.requests import PROBES, CrossOriginDefence
 
 EVERYONE = set(Role)
@@ -35,6 +36,8 @@ PAGES: Mapping[str, set[Role]] = {
     "/t/{slug}/sso/test": MANAGERS,
     "/t/{slug}/users": MANAGERS,
     "/t/{slug}/users/import": MANAGERS,
+    "/t/{slug}/users/imports/{import_id}": MANAGERS,
+    "/t/{slug}/users/imports/{import_id}/results.csv": MANAGERS,
     "/t/{slug}/users/{user_id}": MANAGERS,
     "/platform/account": ABOVE,
     "/platform/audit": ABOVE,
@@ -162,12 +165,13 @@ async def test_each_page_opens_for_the_roles_that_may_and_for_no_other(
 ) -> None:
     wrong = []
     target = str(people[Role.SALES_ENGINEER].id)
+    import_id = str(await import_in(people[Role.TENANT_ADMIN]))
     for role, user in people.items():
         async with _signed_in(server, user) as http:
             for path in _pages():
                 above = str(people[Role.PLATFORM_ADMIN].id)
                 user_id = above if path.startswith("/platform") else target
-                answer = await http.get(filled(path, user_id=user_id))
+                answer = await http.get(filled(path, user_id=user_id, import_id=import_id))
                 opened = answer.status_code not in {401, 403, 404}
                 if opened is not (role in PAGES[path]) or answer.status_code >= 500:
                     wrong.append((role.value, path, answer.status_code))

@@ -12,7 +12,6 @@ from services.core import clock
 from services.core.db import reading, transaction
 from services.core.errors import (
     InvalidInputError,
-    NotAllowedError,
 )
 from services.lists import choices
 from services.lists.query import ListQuery
@@ -23,13 +22,13 @@ from services.sso import connections, flow
 from services.sso.connections import ConnectionForm
 from services.sso.errors import SsoError
 from services.tenants import closing, tenants
-from services.users import accounts, counts, invitation_import, invitations, listing, selection
+from services.users import accounts, counts, invitations, listing, selection
 from services.users.invitation_form import InvitationForm
-from services.users.invitation_import import ImportRow
 from services.users.list import USERS
 from tests import books
 from tests.factories import create_user, open_session
 from tests.services.call import EVERYONE, MANAGERS, Call
+from tests.services.import_calls import IMPORT_CALLS
 from tests.services.sign_in_calls import SIGN_IN_CALLS
 from tests.services.workspace_calls import WORKSPACE_CALLS
 
@@ -45,17 +44,6 @@ WITHOUT_SECRET = ConnectionForm(
 def _form(role: Role) -> InvitationForm:
     email = f"{uuid4().hex}@example.com"
     return InvitationForm(first_name="New", last_name="Person", email=email, role=role.value)
-
-
-def _row(role: Role) -> ImportRow:
-    return ImportRow(2, _form(role).model_dump())
-
-
-async def _import_admin(actor: Actor, _target: UUID) -> object:
-    (outcome,) = await invitation_import.invite_rows(actor, [_row(Role.TENANT_ADMIN)])
-    if outcome.problem:  # told in the row, so that the others go on
-        raise NotAllowedError(outcome.problem)
-    return outcome
 
 
 async def _invited_admin(target: UUID) -> UUID:
@@ -212,18 +200,6 @@ CALLS = [
         lambda a, _t: invitations.check_field(a, "email", "someone@example.com"),
         takes_id=False,
     ),
-    Call(
-        "users.invitation_import.invite_rows",
-        MANAGERS,
-        lambda a, _t: invitation_import.invite_rows(a, [_row(Role.ADMINISTRATOR)]),
-        takes_id=False,
-    ),
-    Call(
-        "users.invitation_import.invite_rows of a Tenant Admin",
-        {Role.PLATFORM_ADMIN},
-        _import_admin,
-        takes_id=False,
-    ),
     Call("users.invitations.resend", MANAGERS, invitations.resend),
     Call("users.invitations.copy_link", MANAGERS, invitations.copy_link),
     Call(
@@ -296,6 +272,7 @@ CALLS = [
     Call("sso.connections.require", MANAGERS, _require_sso, takes_id=False),
     Call("sso.connections.disconnect", MANAGERS, _disconnect, takes_id=False),
     Call("sso.flow.finish_test", MANAGERS, _finish_test, takes_id=False),
+    *IMPORT_CALLS,
     *WORKSPACE_CALLS,
 ]
 # A sign of life asks for nothing and tells nothing; `test_sessions` shows what it doesn't do.

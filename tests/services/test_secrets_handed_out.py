@@ -46,8 +46,11 @@ HANDS_OUT = {
     "users.listing.export_users": Secret.USERS_EXPORT,
     "users.invitations.invite": Secret.INVITATION,
     "users.invitations.invite of a Tenant Admin": Secret.TENANT_ADMIN_INVITATION,
-    "users.invitation_import.invite_rows": Secret.INVITATION,
-    "users.invitation_import.invite_rows of a Tenant Admin": Secret.TENANT_ADMIN_INVITATION,
+    "users.imports.runs.start": Secret.INVITATION,
+    "users.imports.runs.start of a Tenant Admin": Secret.TENANT_ADMIN_INVITATION,
+    "users.imports.batches.invite_next": Secret.INVITATION,
+    "users.imports.runs.list_handovers": Secret.INVITATION,
+    "users.imports.runs.results_csv": Secret.INVITATION,
     "users.invitations.resend": Secret.INVITATION,
     "users.invitations.resend to a Tenant Admin": Secret.TENANT_ADMIN_INVITATION,
     "users.invitations.copy_link": Secret.INVITATION,
@@ -122,7 +125,7 @@ def test_a_call_that_may_hand_out_a_secret_stands_in_the_table() -> None:
         "sign_in.second_factors.totp.begin",
         "audit.reading.export",
     } <= found
-    assert "users.invitation_import.invite_rows" in found
+    assert "users.imports.runs.list_handovers" in found
 
 
 def test_no_call_is_a_stream_that_checks_only_when_it_is_read() -> None:

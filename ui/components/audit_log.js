@@ -5,6 +5,8 @@ const SEARCH_PAUSE = 250; // ms of quiet before a search is sent
 const ANSWER_TIMEOUT = 10_000; // ms until a query counts as failed
 const HIGHLIGHT = 1_900; // ms; the style's animation is a little shorter
 const FILTERS = ["action", "q", "from", "to"];
+// The days of the filters are those of whoever looks, as the times of the rows are.
+const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone ?? "UTC";
 
 const FILTER_BAR = `
   <form class="toolbar" role="search" aria-label="Audit log" @submit.prevent="ask">
@@ -16,22 +18,25 @@ const FILTER_BAR = `
              autocomplete="off" spellcheck="false" maxlength="200" v-model="asked.q" @input="typed">
     </div>
     <div class="filter" :class="{'filter-on': asked.action}">
-      <label :for="$attrs.id + '-action'">Action</label>
+      <label :for="$attrs.id + '-action'">What</label>
       <select :id="$attrs.id + '-action'" :value="asked.action"
               @change="change({action: $event.target.value})">
         <option value="">All</option>
         <option v-for="[key, label] in actions" :key="key" :value="key">{{ label }}</option>
       </select>
     </div>
-    <div v-for="[name, label] in [['from', 'From'], ['to', 'To']]" :key="name" class="filter"
+    <div v-for="[name, label] in [['from', 'When, from'], ['to', 'When, to']]" :key="name" class="filter"
          :class="{'filter-on': asked[name]}">
       <label :for="$attrs.id + '-' + name">{{ label }}</label>
       <input type="date" :id="$attrs.id + '-' + name" :value="asked[name]"
              :class="{'is-empty': !asked[name]}"
+             :aria-invalid="backwards ? 'true' : null" :aria-describedby="backwards ? $attrs.id + '-backwards' : null"
              @change="change({[name]: $event.target.value})">
     </div>
     <button v-if="filtered && list.length" class="btn btn-quiet" type="button" @click="clear">Clear filters</button>
     <a v-if="export_url" class="btn spread" :href="exportHref" @click.prevent="$emit('export')">Export CSV</a>
+    <p v-if="backwards" :id="$attrs.id + '-backwards'" class="banner banner-danger" role="alert">
+      The day from which you look is after the day to which you look.</p>
   </form>`;
 
 const HEAD = `
@@ -80,7 +85,7 @@ export default {
       <div v-if="loading" class="loading"></div>
       <template v-if="filtered">
         <h2>Nothing matches</h2>
-        <p>Look with fewer filters, or a longer time.</p>
+        <p>{{ backwards ? 'The days are in the wrong order.' : 'Look with fewer filters, or a longer time.' }}</p>
         <button class="btn" type="button" @click="clear">Clear filters</button>
       </template>
       <template v-else>
@@ -119,16 +124,21 @@ export default {
         ["who", "Who"],
         ["what", "What"],
         ["whom", "Whom"],
-        ["from", "From"],
+        ["from", "IP address"],
         ["details", "Details"],
       ].filter(([name]) => !this.compact || name !== "whom"),
     };
   },
   created() {
     this.seq = 0;
-    this.shown = { ...this.asked };
+    this.shown = { ...this.asked, words: words(this.query.folded_q) };
   },
   mounted() {
+    // An address that somebody sent, or that was typed, may be of another zone, or of none.
+    if ((this.asked.from || this.asked.to) && this.query.zone !== ZONE) {
+      history.replaceState(history.state, "", location.pathname + this.address());
+      this.ask();
+    }
     if (!this.compact) window.addEventListener("popstate", this.back);
     this.stop = listen(
       { [this.live_event]: this.happened },
@@ -144,6 +154,9 @@ export default {
     filtered() {
       return FILTERS.some((name) => this.asked[name]);
     },
+    backwards() {
+      return Boolean(this.asked.from && this.asked.to && this.asked.from > this.asked.to);
+    },
     exportHref() {
       return this.export_url + this.address();
     },
@@ -158,7 +171,7 @@ export default {
       this.list = result.append ? [...this.list, ...entries] : entries;
       this.more = result.has_more;
       this.reached(result.head);
-      this.shown = { ...this.asked };
+      this.shown = { ...this.asked, words: words(result.folded_q) };
       this.spoken = entries.length === 1 ? "1 entry loaded" : `${entries.length} entries loaded`;
     },
     failed(message, seq) {
@@ -179,7 +192,7 @@ export default {
       this.loading = true;
       this.retry = () => this.send(before);
       this.answering = setTimeout(() => this.failed("", this.seq), ANSWER_TIMEOUT);
-      this.$emit("query", { ...this.asked, before, seq: this.seq });
+      this.$emit("query", { ...this.asked, zone: ZONE, before, seq: this.seq });
     },
     ask() {
       this.send(null);
@@ -198,7 +211,9 @@ export default {
     },
     address() {
       const values = FILTERS.filter((name) => this.asked[name]);
-      const search = new URLSearchParams(values.map((name) => [name, this.asked[name]])).toString();
+      const pairs = values.map((name) => [name, this.asked[name]]);
+      if (this.asked.from || this.asked.to) pairs.push(["zone", ZONE]);
+      const search = new URLSearchParams(pairs).toString();
       return search ? `?${search}` : "";
     },
     change(values) {
@@ -239,15 +254,13 @@ export default {
       if (number > this.end.number) this.end = { number, hash };
     },
     fits(entry) {
-      const { action, q, from, to } = this.shown;
-      const day = entry.at.slice(0, 10);
-      const text = `${entry.actor}\n${entry.subject}\n${entry.address}\n${entry.summary}`.toLowerCase();
-      const words = q.toLowerCase().split(/\s+/u).filter(Boolean);
+      const { action, from, to, words } = this.shown;
+      const day = localDay(new Date(entry.at));
       return (
         (!action || entry.action === action) &&
         (!from || day >= from) &&
         (!to || day <= to) &&
-        words.every((word) => text.includes(word))
+        words.every((word) => (entry.search_key ?? "").includes(word))
       );
     },
 
@@ -273,6 +286,15 @@ export default {
     },
   },
 };
+
+function words(folded) {
+  return (folded ?? "").split(/\s+/u).filter(Boolean);
+}
+
+function localDay(at) {
+  const two = (number) => String(number).padStart(2, "0");
+  return `${String(at.getFullYear()).padStart(4, "0")}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+}
 
 function midnight(at) {
   return new Date(at.getFullYear(), at.getMonth(), at.getDate()).getTime();

@@ -13,9 +13,11 @@ LIVE_EVENT = "rollcall_audit"
 class AuditLog(Component, script="audit_log.js", imports=["live_socket.js"]):
     """Shows entries, the newest first; new ones arrive as socket events (`live_event`: {entry}).
 
-    The browser asks through `on_query` (action, q, from, to, before: the number of the oldest entry
-    it has, or none; seq) and wants an answer by `show` or `failed` with the same `seq`. Everything
-    in the handler's values is what a browser sent. `head` is the chain's end (number, hash).
+    The browser asks through `on_query` (action, q, from, to, zone: the time zone in which those are
+    days; before: the number of the oldest entry it has, or none; seq) and wants an answer by `show`
+    or `failed` with the same `seq`. Everything in the handler's values is what a browser sent.
+    `folded_q` is the search as entries are compared with it. `head` is the chain's end (number,
+    hash).
     `compact` leaves out the filters, the head and the column Whom.
     """
 
@@ -46,7 +48,8 @@ class AuditLog(Component, script="audit_log.js", imports=["live_socket.js"]):
         self.on("query", self._queried)
 
     def show(self, result: Mapping[str, Any]) -> None:
-        """Show an answer: entries, has_more, seq, and append (whether they follow those shown)."""
+        """Show an answer: entries, has_more, seq, folded_q, and append (whether they follow those
+        that are shown)."""
         self.run_method("show", dict(result))
 
     def failed(self, message: str, seq: int | None = None) -> None:

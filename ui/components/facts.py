@@ -2,15 +2,17 @@
 
 from nicegui import ui
 
+from ui.components.local_text import LocalText
 from ui.frame import text
 
 
 def fact(name: str, value: str, title: str = "", href: str = "") -> None:
-    """A name and its value; `title` is shown on hover, `href` makes the value a link."""
+    """A name and its value, whose times are local ones; `title` is shown on hover, `href` makes the
+    value a link."""
     with ui.element("div").classes("fact"):
         text("dt", name)
         with ui.element("dd"):
-            shown = text("a" if href else "span", value).props('dir="auto"')
+            shown = (text("a", value) if href else LocalText("span", value)).props('dir="auto"')
             if title:
                 shown.props["title"] = title
             if href:

@@ -11,7 +11,7 @@ from ui.components.component import Component
 class System(
     Component,
     script="system.js",
-    imports=["live_socket.js", "system_view.js", "icons.js"],
+    imports=["live_socket.js", "system_view.js", "icons.js", "local_times.js"],
 ):
     """Shows the checks and the figures, and keeps both true.
 

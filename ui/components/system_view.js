@@ -1,6 +1,7 @@
 // What the System page looks like: `view(system)` is its render function.
 import { h } from "vue";
 import { icon } from "icons";
+import { localised } from "local_times";
 
 const CHARTS = [
   ["pages", "open pages", whole],
@@ -110,7 +111,7 @@ function need(system, check) {
   return h("li", { class: ["check-row", { "fresh-a": system.crossed[check.name] }], key: check.name }, [
     mark(check.state),
     h("div", { class: "check-what" }, [
-      h("strong", check.words),
+      h("strong", localised(check.words)),
       h("p", { class: "muted small" }, [`${check.name}. `, ...withCode(check.remedy)]),
     ]),
     button("btn btn-small", busy ? "Trying …" : "Try now", () => system.examine(check.name), {
@@ -144,7 +145,7 @@ function ordered(system, check) {
   return h("li", { class: ["check-row", { "fresh-a": system.crossed[check.name] }], key: check.name }, [
     mark("ok"),
     h("strong", { class: "check-name" }, check.name),
-    h("span", { class: "check-value muted" }, check.words),
+    h("span", { class: "check-value muted" }, localised(check.words)),
   ]);
 }
 

@@ -3,6 +3,7 @@
 from ui.pages import (
     account,
     audit,
+    import_run,
     import_users,
     roles,
     settings,
@@ -17,6 +18,17 @@ from ui.pages import (
 def register() -> None:
     """Route every page."""
     # Before the page of one user, whose address would take it for a user's id.
-    for page in (import_users, users, user, roles, audit, settings, account, tenants, system):
+    for page in (
+        import_users,
+        import_run,
+        users,
+        user,
+        roles,
+        audit,
+        settings,
+        account,
+        tenants,
+        system,
+    ):
         page.register()
     workspace.register()

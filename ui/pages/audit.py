@@ -61,7 +61,8 @@ class _Log:
         self.log = AuditLog(
             **page_values(first),
             actions=Action.choices(),
-            query={name: values.get(name, "") for name in ("action", "q", "from", "to")},
+            query={name: values.get(name, "") for name in ("action", "q", "from", "to", "zone")}
+            | {"folded_q": AuditQuery.from_address(values).folded},
             export_url=export_url,
             on_query=self._query,
         )
@@ -81,7 +82,8 @@ class _Log:
         except RollcallError as error:
             self.log.failed(str(error), seq)
             return
-        self.log.show(page_values(page) | {"seq": seq, "append": query.before is not None})
+        more = {"seq": seq, "append": query.before is not None, "folded_q": query.folded}
+        self.log.show(page_values(page) | more)
 
 
 async def export(request: Request, visit: MayView) -> StreamingResponse:

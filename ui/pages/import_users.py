@@ -1,35 +1,45 @@
-"""Inviting many at once, from a CSV file."""
+"""Inviting many from a file: what would become of each row is seen before anything is sent."""
 
-from dataclasses import asdict
-from typing import Annotated
+import asyncio
+from collections import Counter
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 from fastapi import Depends
-from nicegui import Client, ui
+from nicegui import ui
 
 from models import Role
-from services.access.permissions import Permission
-from services.core.errors import InvalidInputError, RollcallError, SessionEndedError
+from services.access.permissions import Permission, invitable_roles
+from services.core.csv_files import csv_lines
+from services.core.errors import InvalidInputError, RollcallError
+from services.mail import outbox
 from services.sessions import sessions
 from services.sessions.sessions import Visit
-from services.sign_in import confirmation
-from services.users.invitation_import import (
-    BATCH,
-    MAX_LENGTH,
-    ImportRow,
-    invite_rows,
-    read_csv,
-    results_csv,
-    results_end,
+from services.users.imports import runs
+from services.users.imports.columns import FIELDS, Columns, find_columns, known_field, to_rows
+from services.users.imports.encodings import ENCODINGS
+from services.users.imports.files import (
+    MAX_BYTES,
+    SHOWN,
+    TOO_LONG,
+    ImportFile,
+    read_file,
+    readings,
 )
+from services.users.imports.preview import Fate, JudgedRow, judge
+from ui import notices
 from ui.actions import told
-from ui.components.csv_import import CsvImport
+from ui.components import import_file
 from ui.components.toast import Toast
 from ui.frame import enter, frame, text
 from ui.identity import require
+from ui.input import as_version
 from ui.paths import home_path
 
 MayInvite = Annotated[Visit, Depends(require(Permission.INVITE_USERS))]
-ORDINARY = {Role.ADMINISTRATOR.value, Role.SALES_ENGINEER.value}
+PAGE_SIZE = 100
+# Letters of a cell in the list of rows: all of a name or an email that is right.
+LONGEST = 300
 
 
 def register() -> None:
@@ -39,68 +49,199 @@ def register() -> None:
 
 async def import_page(visit: MayInvite) -> None:
     """Build the page."""
-    enter(visit)
+    enter(visit, notices.imports_room(visit.actor.tenant_id))
+    latest = await runs.list_imports(visit.actor)
     await sessions.touch(visit.actor, visit.seen_at)
-    with frame(visit, "Import users", current="users") as toast:
+    with frame(visit, "Invite from a file", current="users") as toast:
+        home = f"{home_path(visit.tenant_slug)}/users"
         back = text("a", "← All users", "back-link")
-        back.props["href"] = f"{home_path(visit.tenant_slug)}/users"
+        back.props["href"] = home
         with ui.element("div").classes("page-head"):
-            text("h1", "Invite from a CSV file")
-        _Import(visit, toast, ui.context.client).build()
+            text("h1", "Invite from a file")
+        screen = _ImportScreen(visit, toast, f"{home}/imports")
+        screen.build([notices.import_values(run) for run in latest])
 
 
-class _Import:
-    """One file at a time: its pieces, its rows, and how far it came."""
+class _ImportScreen:
+    """One file at a time: its bytes, how it is read, and what would become of its rows."""
 
-    def __init__(self, visit: Visit, toast: Toast, client: Client) -> None:
+    def __init__(self, visit: Visit, toast: Toast, imports_url: str) -> None:
         self.actor = visit.actor
-        self.client = client
-        self.pieces: list[str] = []
-        self.rows: list[ImportRow] = []
-        self.stopped = False
-        self.start = told(toast)(self._start)
+        self.toast = toast
+        self.imports_url = imports_url
+        roles = invitable_roles(visit.role, above_tenants=False)
+        self.roles = {role.value: role.label for role in roles}
+        self.pieces: list[bytes] = []
+        self.data = b""
+        self.file: ImportFile | None = None
+        self.columns = Columns()
+        self.chosen: set[str] = set()
+        self.judged: list[JudgedRow] = []
+        self.fate, self.page = "", 1
+        self.lines: Mapping[str, Mapping[int, str]] = {}
+        self.is_starting = False
 
-    def build(self) -> None:
+    def build(self, latest: list[dict[str, Any]]) -> None:
         """Lay the page out."""
-        self.view = CsvImport(on_piece=self._piece, on_start=self.start, on_stop=self._stop)
+        self.view = import_file.ImportFile(
+            imports=latest,
+            imports_url=self.imports_url,
+            max_bytes=MAX_BYTES,
+            on_piece=self._piece,
+            on_choose=told(self.toast)(self._choose),
+            on_start=told(self.toast)(self._start),
+            on_rest=self._save_rest,
+        )
 
-    async def _piece(self, piece: str, last: bool) -> None:
+    async def _piece(self, name: str, piece: bytes, last: bool) -> None:
         self.pieces.append(piece)
-        if sum(map(len, self.pieces)) > MAX_LENGTH:
-            last = True  # the reader says that it is too long
+        if sum(map(len, self.pieces)) > MAX_BYTES:
+            self.pieces = []
+            self.view.refused(TOO_LONG)
+            return
         if not last:
             self.view.more()
             return
-        whole = "".join(self.pieces)
-        self.pieces = []
+        self.data, self.pieces = b"".join(self.pieces), []
+        self.chosen = set()
+        await self._read(name)
+
+    async def _read(self, name: str, encoding: str = "") -> None:
         try:
-            self.rows = read_csv(whole)
+            self.file = await read_file(name, self.data, encoding)
         except InvalidInputError as error:
             self.view.refused(str(error))
-        else:
-            self.view.ready(len(self.rows))
+            return
+        self.lines = await asyncio.to_thread(readings, self.file, self.data)
+        if not self.chosen:
+            self.columns = find_columns(self.file.headings, self.file.rows)
+        try:
+            await self._judge()
+        except RollcallError as error:
+            self.view.refused(str(error))
+
+    async def _judge(self) -> None:
+        if self.file is None:
+            return
+        rows = await asyncio.to_thread(to_rows, self.file.rows, self.columns)
+        self.judged = await judge(self.actor, rows)
+        self.fate, self.page = "", 1
+        self._show()
+
+    async def _choose(self, values: dict[str, Any]) -> None:
+        if self.file is None:
+            return
+        encoding, name, place = (values.get(key) for key in ("encoding", "field", "place"))
+        if encoding in self.file.encodings:
+            await self._read(self.file.name, str(encoding))
+        elif name in FIELDS and isinstance(place, str):
+            self.columns = self._placed(str(name), place)
+            self.chosen.add(str(name))
+            await self._judge()
+        elif "fate" in values:
+            self.fate = str(values["fate"]) if values["fate"] in set(Fate) else ""
+            self.page = as_version(values.get("page")) or 1
+            self._show()
+
+    def _placed(self, name: str, place: str) -> Columns:
+        """The columns with one field in another place, as the browser says it."""
+        places = {key: at for key, at in self.columns.places.items() if key != name}
+        role = "" if name == "role" else self.columns.role_for_all
+        if name == "role" and place.removeprefix("=") in self.roles:
+            return Columns(places, place.removeprefix("="))
+        width = len(self.file.headings) if self.file else 0
+        if place.isascii() and place.isdigit() and len(place) < 4 and int(place) < width:
+            places[name] = int(place)
+        return Columns(places, role)
 
     async def _start(self) -> None:
-        if any(row.values["role"] not in ORDINARY for row in self.rows):
-            await confirmation.require_fresh(self.actor)
-        rows, self.rows, self.stopped = self.rows, [], False
-        why, done = "", 0
+        rows = [judged.row for judged in self.judged if judged.fate is Fate.INVITE]
+        if self.file is None or self.is_starting:
+            return
+        self.is_starting = True
         try:
-            for first in range(0, len(rows), BATCH):
-                if self.stopped or self.client.is_deleted:
-                    why = f"Stopped after {first:,} rows; whoever was invited stays invited."
-                    break
-                outcomes = await invite_rows(self.actor, rows[first : first + BATCH])
-                lines = results_csv(outcomes, first=not done)
-                done += len(outcomes)
-                self.view.progress([asdict(outcome) for outcome in outcomes], lines)
-        except SessionEndedError:
-            return  # the page is closed, and says why
-        except RollcallError as error:
-            why = f"{error} Whoever was invited so far stays invited."
-        if not self.client.is_deleted:
-            heads = "" if done else results_csv([], first=True)
-            self.view.finished(why, heads + results_end(done))
+            import_id = await runs.start(self.actor, self.file.name, rows)
+        finally:
+            self.is_starting = False
+        self.file, self.judged, self.data = None, [], b""
+        self.view.go(f"{self.imports_url}/{import_id}")
 
-    def _stop(self) -> None:
-        self.stopped = True
+    def _save_rest(self) -> None:
+        """Save the rows that need a correction, as they are in the file and why."""
+        if self.file is None:
+            return
+        why = {row.row.line: row.why for row in self.judged if row.fate is Fate.CORRECT}
+        rows = [(*row.cells, why[row.line]) for row in self.file.rows if row.line in why]
+        headings = (*self.file.headings, "What to correct")
+        self.view.save("rows-to-correct.csv", csv_lines([headings, *rows], first=True))
+
+    def _show(self) -> None:
+        file = self.file
+        if file is None:
+            return
+        counts = Counter(judged.fate.value for judged in self.judged)
+        listed = [one for one in self.judged if self.fate in {"", one.fate.value}]
+        pages = max(1, -(-len(listed) // PAGE_SIZE))
+        page = min(max(self.page, 1), pages)
+        shown = listed[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
+        self.view.show(
+            {
+                "name": file.name,
+                "kind": file.kind,
+                "rows": len(file.rows),
+                "by_mail": outbox.is_configured(),
+                "encodings": self._encodings(file),
+                "headings": list(file.headings),
+                "fields": [self._field(file, name) for name in FIELDS],
+                "roles": list(self.roles.items()),
+                "counts": {"all": len(self.judged), **{fate.value: counts[fate] for fate in Fate}},
+                "fate": self.fate,
+                "page": page,
+                "pages": pages,
+                "shown": [_row_values(judged) for judged in shown],
+            }
+        )
+
+    def _encodings(self, file: ImportFile) -> list[dict[str, Any]]:
+        return [
+            {
+                "key": encoding,
+                "label": ENCODINGS[encoding],
+                "chosen": encoding == file.encoding,
+                "lines": list(self.lines.get(encoding, {}).items()),
+            }
+            for encoding in file.encodings
+        ]
+
+    def _field(self, file: ImportFile, name: str) -> dict[str, Any]:
+        at = self.columns.places.get(name)
+        place, samples = "" if at is None else str(at), ""
+        if at is not None:
+            cells = [row.cells[at].strip() if at < len(row.cells) else "" for row in file.rows[:3]]
+            samples = ", ".join(cell[:SHOWN] or "empty" for cell in cells)
+        if name == "role" and self.columns.role_for_all:
+            place = f"={self.columns.role_for_all}"
+        is_known = at is not None and known_field(file.headings[at]) == name
+        found = "found by its heading" if is_known else "found by what is in it"
+        return {
+            "key": name,
+            "label": FIELDS[name],
+            "place": place,
+            "samples": samples,
+            "found": "" if not place else "chosen by you" if name in self.chosen else found,
+        }
+
+
+def _row_values(judged: JudgedRow) -> dict[str, Any]:
+    values, fate = judged.row.values, judged.fate
+    labels = {role.value: role.label for role in Role}
+    invite = f"Invite: {judged.why.lower()}" if judged.why else "Invite"
+    return {
+        "line": judged.row.line,
+        "first_name": values["first_name"][:LONGEST],
+        "last_name": values["last_name"][:LONGEST],
+        "email": values["email"][:LONGEST],
+        "role": labels.get(values["role"], values["role"])[:LONGEST],
+        "fate": fate.value,
+        "text": invite if fate is Fate.INVITE else judged.why,
+    }

@@ -16,6 +16,7 @@ from services.sign_in.second_factors import passkeys, recovery_codes, totp
 from services.sign_in.second_factors.passkey_host import are_offered
 from services.sign_in.second_factors.totp import Enrolment, OwnPasskey, SecondFactors
 from ui.actions import told
+from ui.components.local_text import LocalText
 from ui.components.part import Part
 from ui.components.passkey_button import PasskeyButton
 from ui.components.recovery_codes import RecoveryCodes
@@ -82,7 +83,7 @@ class SecondFactorCard:
             with ui.element("ul").classes("session-list"):
                 if factors.since is not None:
                     with ui.element("li"):
-                        text("strong", f"Authenticator app, since {moment(factors.since)}")
+                        LocalText("strong", f"Authenticator app, since {moment(factors.since)}")
                         self._button("Remove the app", self._ask_removal, "btn btn-quiet")
                 for passkey in factors.passkeys:
                     self._passkey(passkey)

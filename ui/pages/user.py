@@ -28,6 +28,7 @@ from ui import notices
 from ui.actions import told
 from ui.components.audit_log import AuditLog
 from ui.components.facts import fact
+from ui.components.local_text import LocalText
 from ui.components.part import Part
 from ui.components.refresher import Refresher
 from ui.components.toast import Toast
@@ -262,7 +263,7 @@ class _UserScreen:
             for mail in mails:
                 with ui.element("li"):
                     text("strong", MAIL_NAMES[mail.template])
-                    text("span", mail_words(mail))
+                    LocalText("span", mail_words(mail))
                     if mail.last_answer:
                         text("span", mail.last_answer, "muted")
                         text("span", next_step(mail), "muted")

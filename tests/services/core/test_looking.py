@@ -23,14 +23,15 @@ from services.core.looking import looks_first
 from services.core.runtime import Runtime
 from services.sessions import sessions
 from services.tenants import closing, tenants
-from services.users import accounts, invitation_import
-from services.users.invitation_form import InvitationForm
-from services.users.invitation_import import ImportRow
+from services.users import accounts
+from services.users.imports import runs, worker
+from services.users.imports.batches import invite_next
 from tests import books
 from tests.browser.waiting import PATIENCE
 from tests.factories import create_tenant, create_user, open_session, sign_in
 from tests.services.call import Call
 from tests.services.calls import CALLS, connected
+from tests.services.users.imports.importing import rows_of
 from tests.services.workspace_calls import TAKE_NOTHING, WORKSPACE_CALLS
 
 # These ask by themselves who is acting, before what takes long; and then they do write.
@@ -49,6 +50,12 @@ MAKE_SOMETHING_FIRST = {
     "users.invitations.copy_link of a Tenant Admin",
     "sign_in.password_links.copy_link for a Tenant Admin",
     *(call.name for call in WORKSPACE_CALLS if call.name not in TAKE_NOTHING),
+    "users.imports.batches.invite_next",
+    "users.imports.runs.stop",
+    "users.imports.runs.get_import",
+    "users.imports.runs.list_problems",
+    "users.imports.runs.list_handovers",
+    "users.imports.runs.results_csv",
 }
 
 
@@ -98,9 +105,8 @@ async def _nothing_new(tenant: Tenant, admin: Actor, platform: Actor) -> dict[st
     await sessions.revoke(admin, ada.id, over)
     closed = await create_tenant("Closed")
     await closing.close_tenant(platform, closed.id, closed.name)
-    form = InvitationForm(
-        first_name="A", last_name="B", email=ada.email, role=Role.ADMINISTRATOR.value
-    )
+    done = await runs.start(admin, "people.csv", rows_of("someone@example.com"))
+    await worker.work_off(admin, done)
     return {
         "activate who is active": lambda: accounts.set_active(admin, ada.id, True),
         "deactivate who is inactive": lambda: accounts.set_active(admin, gone.id, False),
@@ -122,9 +128,8 @@ async def _nothing_new(tenant: Tenant, admin: Actor, platform: Actor) -> dict[st
         ),
         "close what is closed": lambda: closing.close_tenant(platform, closed.id, closed.name),
         "open what is open": lambda: closing.reopen_tenant(platform, tenant.id),
-        "a file of people who are here": lambda: invitation_import.invite_rows(
-            admin, [ImportRow(2, form.model_dump())]
-        ),
+        "stop an import that is done": lambda: runs.stop(admin, done),
+        "go on with an import that is done": lambda: invite_next(admin, done),
     }
 
 

@@ -4,16 +4,18 @@ import logging
 
 import pytest
 
-from models import AttemptCounter, Role, Tenant, User
+from models import AttemptCounter, ImportState, Role, Tenant, User
 from services.access.actor import COMMAND_LINE, Actor
 from services.core.errors import ConflictError, InvalidInputError, TooManyAttemptsError
 from services.sign_in import throttle
 from services.users import accounts, invitations
 from services.users.emails_elsewhere import IN_USE
+from services.users.imports import runs, worker
+from services.users.imports.batches import BATCH
 from services.users.invitation_form import InvitationForm
-from services.users.invitation_import import BATCH, ImportRow, invite_rows
 from tests import books
 from tests.factories import create_user, create_users, sign_in
+from tests.services.users.imports.importing import outcomes_of, rows_of, run_of
 
 FREE = throttle.FREE_FAILURES["elsewhere"]
 THERE = "there@example.com"
@@ -105,10 +107,13 @@ async def test_an_import_is_paused_after_a_batch_of_such_rows(
     admin: Actor, other_tenant: Tenant
 ) -> None:
     strangers = await create_users(BATCH, other_tenant)
-    rows = [ImportRow(n + 2, _form(user.email).model_dump()) for n, user in enumerate(strangers)]
-    assert {outcome.problem for outcome in await invite_rows(admin, rows)} == {IN_USE}
-    with pytest.raises(TooManyAttemptsError):
-        await invite_rows(admin, [ImportRow(2, _form("free@example.com").model_dump())])
+    rows = rows_of(*(user.email for user in strangers), "free@example.com")
+    import_id = await runs.start(admin, "people.csv", rows)
+    await worker.work_off(admin, import_id)
+    assert {outcome.problem for outcome in await outcomes_of(import_id)} == {IN_USE}
+    run = await run_of(import_id)
+    assert (run.state, run.done) == (ImportState.FAILED, BATCH)
+    assert "Too many attempts" in run.why
     assert await books.users_with("free@example.com") == []
 
 

@@ -1,12 +1,9 @@
 """Inviting again an address whose accounts here are inactive."""
 
-import re
-
 import pytest
 
 from models import Role, Tenant
 from services.access.actor import Actor
-from services.core import clock
 from services.core.errors import ConflictError
 from services.users import accounts, invitations, listing
 from services.users.emails_elsewhere import IN_USE
@@ -47,12 +44,10 @@ async def test_form_says_whose_address_it_was(tenant: Tenant, admin: Actor) -> N
     await accounts.set_active(admin, old.id, active=False)
     wrong, note = await invitations.check_field(admin, "email", "ADA@example.com")
     assert wrong == ""
-    today = clock.now()
     assert note == (
-        f"Ada Lovelace was deactivated on {today.day} {today:%B %Y} as Sales Engineer; "
+        "Ada Lovelace was deactivated less than a day ago as Sales Engineer; "
         "this makes a new account. The old one keeps its data and history."
     )
-    assert re.search(r"on [1-9]", note)  # no leading zero
 
 
 async def test_reactivating_is_refused_while_the_successor_is_active(

@@ -1,0 +1,42 @@
+"""Days as people mean them: from midnight to midnight where they are."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+_FIRST = datetime.min.replace(tzinfo=UTC)
+_LAST = datetime.max.replace(tzinfo=UTC)
+
+
+def beginning_of(day: date, zone: str = "") -> datetime:
+    """The first moment of a day in a time zone (IANA's name of it; none or an unknown one: UTC).
+
+    Where clocks were set forward at midnight, that is later than 00:00; a day that a zone left out
+    has no moments: its end is its beginning.
+    """
+    try:
+        return datetime.combine(day, time.min, find_zone(zone)).astimezone(UTC)
+    except OverflowError:  # the first and the last day that there are
+        return _FIRST if day.year == date.min.year else _LAST
+
+
+def end_of(day: date, zone: str = "") -> datetime:
+    """The first moment after a day in a time zone."""
+    if day == date.max:
+        return _LAST
+    return beginning_of(day + timedelta(days=1), zone)
+
+
+@lru_cache(maxsize=1000)
+def find_zone(name: str) -> ZoneInfo:
+    """A time zone by its name, as browsers say it; UTC where there is none of this name."""
+    try:
+        return ZoneInfo(name or "UTC")
+    except (KeyError, ValueError, OSError):  # KeyError: unknown; the others: no name at all
+        return ZoneInfo("UTC")
+
+
+def zone_name(written: object) -> str:
+    """The name of a zone that there is, out of what a browser sent; empty for UTC."""
+    name = str(written or "")[:64]
+    return "" if find_zone(name).key == "UTC" else name

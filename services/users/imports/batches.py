@@ -1,0 +1,244 @@
+"""Inviting an import's rows: one batch is one transaction, whoever waits for its end."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import col, select
+
+from models import (
+    ImportState,
+    LinkPurpose,
+    MailTemplate,
+    Role,
+    Tenant,
+    User,
+    UserImport,
+    UserImportBatch,
+)
+from services.access import one_time_links
+from services.access.actor import Principal
+from services.access.permissions import INVITATIONS, Permission
+from services.audit.acting import Act, acting
+from services.audit.writing import Action, record_all
+from services.core import clock
+from services.core.db import Transaction, reading
+from services.core.emails import email_key
+from services.core.errors import ConflictError, InvalidInputError, NotAllowedError
+from services.core.looking import looks_first
+from services.mail import outbox
+from services.users import emails_elsewhere
+from services.users.emails_elsewhere import IN_USE, is_taken
+from services.users.events import ImportProgressed, UsersInvited
+from services.users.invitation_form import InvitationForm, read_form
+from services.users.invitations import inactive_here, new_user, require_open
+
+BATCH = 50
+"""Rows of a transaction: whoever wants to write meanwhile waits for a tenth of a second."""
+LEASE = timedelta(seconds=30)
+"""How long a process has an import for itself after its last batch."""
+# Two imports of the same people may run into each other; each time one of them gets further.
+TRIES = 5
+
+
+@dataclass(frozen=True)
+class RowOutcome:
+    """What became of one row: `problem` is empty where the person is invited."""
+
+    line: int
+    name: str
+    email: str
+    problem: str = ""
+    user_id: UUID | None = None
+
+
+@dataclass(frozen=True)
+class _Row:
+    line: int
+    values: Mapping[str, str]
+    form: InvitationForm | InvalidInputError
+    key: str
+
+
+@looks_first
+async def invite_next(actor: Principal, import_id: UUID) -> bool:
+    """Invite the next batch of an import, in one transaction; tells whether there may be more.
+
+    A row that is refused holds up no other. Admins need a fresh sign-in, else
+    `FreshSignInNeededError` and nobody of the batch is invited. Where many rows before had another
+    organisation's email, `TooManyAttemptsError`, likewise.
+    """
+    number, rows = await _next_rows(import_id)
+
+    async def earlier(tx: Transaction) -> list[UUID]:
+        """Locked together with the actor: none of them may be activated meanwhile."""
+        return [user.id for user in await inactive_here(tx, actor.tenant_id, _keys(rows))]
+
+    async with acting(actor, Permission.INVITE_USERS, lock=earlier) as act:
+        run = await act.get(UserImport, import_id, lock=True)
+        batch = await act.tx.get(UserImportBatch, (import_id, number), populate_existing=True)
+        if run.state is not ImportState.RUNNING or batch is None:
+            return False
+        if batch.outcomes is not None:  # another process was faster
+            return True
+        run.leased_until = clock.now() + LEASE
+        await act.tx.flush()  # whoever only looks has seen enough
+        outcomes = await _invite(act, rows)
+        batch.outcomes = [_plain(outcome) for outcome in outcomes]
+        run.done += len(outcomes)
+        run.invited += sum(1 for outcome in outcomes if not outcome.problem)
+        if run.done == run.rows:
+            run.state, run.ended_at = ImportState.DONE, clock.now()
+        act.publish(UsersInvited(tenant_id=run.tenant_id))
+        act.publish(ImportProgressed(tenant_id=run.tenant_id, import_id=run.id))
+        return run.state is ImportState.RUNNING
+
+
+def outcome_of(values: Mapping[str, Any]) -> RowOutcome:
+    """An outcome as it was kept with its batch."""
+    user_id = values["user_id"]
+    return RowOutcome(**{**values, "user_id": UUID(user_id) if user_id else None})
+
+
+def _plain(outcome: RowOutcome) -> dict[str, object]:
+    values = asdict(outcome)
+    return {**values, "user_id": str(outcome.user_id) if outcome.user_id else None}
+
+
+async def _next_rows(import_id: UUID) -> tuple[int, list[_Row]]:
+    """The number and the rows of the first batch that waits."""
+    async with reading() as tx:
+        found = await tx.exec(
+            select(UserImportBatch)
+            .where(
+                UserImportBatch.import_id == import_id,
+                col(UserImportBatch.outcomes).is_(None),
+            )
+            .order_by(col(UserImportBatch.number))
+            .limit(1)
+        )
+        batch = found.first()
+    if batch is None:
+        return -1, []
+    return batch.number, [_read(values) for values in batch.rows]
+
+
+def _read(kept: Mapping[str, Any]) -> _Row:
+    values = {name: kept[name] for name in InvitationForm.model_fields}
+    return _Row(kept["line"], values, read_form(values), email_key(values["email"]))
+
+
+def _keys(rows: Sequence[_Row]) -> list[str]:
+    return [row.key for row in rows]
+
+
+async def _invite(act: Act, rows: Sequence[_Row]) -> list[RowOutcome]:
+    await emails_elsewhere.check_pause(act.tx, act.principal)
+    await require_open(act.tx, act.tenant_id)
+    problems = await _problems(act, rows)
+    users = await _add(act, rows, problems)
+    await _promise(act, list(users.values()))
+    return [_outcome(row, users.get(row.line), problems.get(row.line, "")) for row in rows]
+
+
+async def _problems(act: Act, rows: Sequence[_Row]) -> dict[int, str]:
+    """What is wrong with rows, whoever else is invited: the form itself, and the role."""
+    refused: dict[Role, str] = {}
+    for role in {row.form.role for row in rows if isinstance(row.form, InvitationForm)}:
+        try:
+            await act.require(INVITATIONS[role])
+        except NotAllowedError as error:
+            refused[role] = str(error)
+    problems = {}
+    for row in rows:
+        if isinstance(row.form, InvalidInputError):
+            problems[row.line] = str(row.form)
+        elif row.form.role in refused:
+            problems[row.line] = refused[row.form.role]
+    return problems
+
+
+async def _add(act: Act, rows: Sequence[_Row], problems: dict[int, str]) -> dict[int, User]:
+    """Add the accounts whose emails are free, by line; adds to the `problems` of the others."""
+    for _ in range(TRIES):
+        # In the order of their emails: two imports of the same people wait for one another, and
+        # never both at once.
+        free = await _free(act, [row for row in rows if row.line not in problems], problems)
+        users = {
+            row.line: new_user(act.principal, act.user, row.form)
+            for row in sorted(free, key=lambda row: row.key)
+            if isinstance(row.form, InvitationForm)
+        }
+        try:
+            async with act.tx.begin_nested():
+                act.tx.add_all(users.values())
+                await act.tx.flush()
+        except IntegrityError as error:
+            if not is_taken(error):
+                raise
+        else:
+            return users
+    raise ConflictError("Somebody else is inviting the same people. Try again in a moment.")
+
+
+async def _free(act: Act, rows: Sequence[_Row], problems: dict[int, str]) -> list[_Row]:
+    """The rows whose emails no active account has; each email once."""
+    found = await act.tx.exec(
+        select(User.email_key, User.tenant_id).where(
+            col(User.email_key).in_([row.key for row in rows]), User.active
+        )
+    )
+    taken = dict(found.all())
+    free: dict[str, _Row] = {}
+    for row in rows:
+        if row.key not in taken:
+            if free.setdefault(row.key, row) is not row:
+                problems[row.line] = IN_USE
+            continue
+        problems[row.line] = IN_USE
+        if taken[row.key] != act.tenant_id:
+            await emails_elsewhere.count_answer(act.tx, act.principal)
+    return list(free.values())
+
+
+async def _promise(act: Act, users: Sequence[User]) -> None:
+    """Give each new account its link and its mail, and write it into the log."""
+    if not users:
+        return
+    tenant = await act.tx.get_one(Tenant, act.tenant_id)
+    earlier = {
+        user.email_key: user
+        for user in await inactive_here(act.tx, act.tenant_id, [user.email_key for user in users])
+    }
+    for user in users:
+        if user.email_key in earlier:
+            earlier[user.email_key].successor_id = user.id
+        link = one_time_links.issue(act.tx, LinkPurpose.INVITATION, user.id)
+        outbox.enqueue(
+            act.tx,
+            MailTemplate.INVITATION,
+            user,
+            link,
+            tenant_name=tenant.name,
+            sender_name=act.user.full_name if act.user else "",
+        )
+    said = [(user, {"email": user.email, "role": user.role.label}) for user in users]
+    await _record(act, Action.USER_INVITED, said)
+    if not outbox.is_configured():  # whoever began the import hands the links over
+        await _record(act, Action.INVITATION_LINK_COPIED, [(user, {}) for user in users])
+
+
+async def _record(
+    act: Act, action: Action, subjects: Sequence[tuple[User, Mapping[str, object]]]
+) -> None:
+    await record_all(act.tx, action, actor=act.principal, by=act.user, subjects=subjects)
+
+
+def _outcome(row: _Row, user: User | None, problem: str) -> RowOutcome:
+    if user is not None:
+        return RowOutcome(row.line, user.full_name, user.email, user_id=user.id)
+    name = f"{row.values['first_name']} {row.values['last_name']}".strip()
+    return RowOutcome(row.line, name, row.values["email"], problem)

@@ -1,0 +1,132 @@
+"""Which column of a file is which: by headings that are known, else as somebody chooses."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from models import Role
+from services.core.names import fold
+from services.users.imports.delimited import FileRow
+
+FIELDS = {
+    "first_name": "First Name",
+    "last_name": "Last Name",
+    "email": "Email",
+    "role": "Role",
+}
+# Headings of Google Workspace, Entra, Okta, Outlook, and of people; without accents, signs, or what
+# stands in brackets. Where a file has several, the first of them counts.
+_KNOWN: Mapping[str, tuple[str, ...]] = {
+    "first_name": (
+        *("firstname", "givenname", "forename", "vorname", "rufname", "prenom", "nombre"),
+        *("nome", "voornaam", "imie", "jmeno", "fornamn", "fornavn", "etunimi", "first"),
+    ),
+    "last_name": (
+        *("lastname", "surname", "familyname", "nachname", "familienname", "zuname", "sn"),
+        *("nomdefamille", "nom", "apellidos", "apellido", "cognome", "achternaam", "nazwisko"),
+        *("prijmeni", "efternamn", "etternavn", "efternavn", "sukunimi", "last"),
+    ),
+    "email": (
+        *("email", "emailaddress", "mail", "primaryemail", "workemail", "emailadresse"),
+        *("mailadresse", "email1value", "emailaddress1", "adresseemail", "adressemail", "courriel"),
+        *("correoelectronico", "correo", "indirizzoemail", "emailadres", "adresemail", "epost"),
+        *("epostadress", "userprincipalname", "username", "login"),
+    ),
+    "role": (
+        *("role", "rolle", "rollcallrole", "rol", "ruolo", "rola", "roll", "userrole"),
+        *("benutzerrolle", "funktion"),
+    ),
+}
+_BRACKETS = re.compile(r"\[[^\]]*\]|\([^)]*\)")
+_SIGNS = re.compile(r"[\W_]+")
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Where each field of the form is: the number of its column, or none. Where `role_for_all`
+    says a role, every row has it."""
+
+    places: Mapping[str, int] = field(default_factory=dict)
+    role_for_all: str = ""
+
+
+@dataclass(frozen=True)
+class ImportRow:
+    """One row of a file: what it says of each field of the invitation's form; `line` is where it
+    begins, and `written_role` the role as it is written."""
+
+    line: int
+    values: Mapping[str, str] = field(hash=False)
+    written_role: str = ""
+
+
+def known_field(heading: str) -> str:
+    """The form's field that a heading names; empty where it names none."""
+    name = _bare(heading)
+    return next((field for field, names in _KNOWN.items() if name in names), "")
+
+
+def count_known(headings: Sequence[str]) -> int:
+    """How many fields these headings name."""
+    return len({known_field(heading) for heading in headings} - {""})
+
+
+def find_columns(headings: Sequence[str], rows: Sequence[FileRow]) -> Columns:
+    """Where the fields are, by the headings. Of two that name the same field, the one that is more
+    usual; of two that are the same, the first that has anything in it."""
+    places: dict[str, int] = {}
+    for name, usual in _KNOWN.items():
+        named = [
+            (usual.index(_bare(heading)), _is_column_empty(rows, at), at)
+            for at, heading in enumerate(headings)
+            if _bare(heading) in usual
+        ]
+        if named:
+            places[name] = min(named)[-1]
+    if "email" not in places:
+        at = _column_of_emails(rows)
+        if at is not None:
+            places["email"] = at
+    return Columns(places)
+
+
+def to_rows(rows: Sequence[FileRow], columns: Columns) -> list[ImportRow]:
+    """The rows as values of the form."""
+    return [_to_row(row, columns) for row in rows]
+
+
+def read_role(written: str) -> str:
+    """The role that a text names, as people write it; the text itself where it names none."""
+    roles = {fold(role.label): role.value for role in Role}
+    text = " ".join(written.replace("_", " ").split())
+    return roles.get(fold(text), text)
+
+
+def _to_row(row: FileRow, columns: Columns) -> ImportRow:
+    values = dict.fromkeys(FIELDS, "")
+    values |= {
+        name: row.cells[at].strip() for name, at in columns.places.items() if at < len(row.cells)
+    }
+    written = values["role"]
+    values["role"] = columns.role_for_all or read_role(written)
+    return ImportRow(row.line, values, written)
+
+
+def _bare(heading: str) -> str:
+    return _SIGNS.sub("", fold(_BRACKETS.sub("", heading)))
+
+
+def _is_column_empty(rows: Sequence[FileRow], at: int) -> bool:
+    return not any(row.cells[at].strip() for row in rows if at < len(row.cells))
+
+
+def _column_of_emails(rows: Sequence[FileRow]) -> int | None:
+    """Where the first rows have an @, in a file that doesn't say it."""
+    some = rows[:20]
+    width = max((len(row.cells) for row in some), default=0)
+    counts = [
+        sum(1 for row in some if at < len(row.cells) and "@" in row.cells[at])
+        for at in range(width)
+    ]
+    best = max(counts, default=0)
+    return counts.index(best) if best and best * 2 >= len(some) else None

@@ -1,0 +1,103 @@
+"""What would become of each row of a file, before anything is sent."""
+
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlmodel import col, select
+
+from models import Role, User
+from services.access.actor import Principal
+from services.access.permissions import Permission, invitable_roles
+from services.audit.acting import View, viewing
+from services.core.emails import email_key
+from services.core.errors import InvalidInputError
+from services.users.imports.columns import ImportRow
+from services.users.invitation_form import InvitationForm, read_form
+
+# Emails that one query asks for.
+CHUNK = 500
+Checked = InvitationForm | InvalidInputError
+
+
+class Fate(StrEnum):
+    """What happens to a row."""
+
+    INVITE = "invite"
+    CORRECT = "correct"
+    SKIP = "skip"
+
+
+@dataclass(frozen=True)
+class JudgedRow:
+    """A row with its fate; `why` says more of it, or what to correct."""
+
+    row: ImportRow
+    fate: Fate
+    why: str = ""
+
+
+async def judge(actor: Principal, rows: Sequence[ImportRow]) -> list[JudgedRow]:
+    """The fate of each row, as far as this organisation's own people tell.
+
+    Whether another organisation has an email is told only at the sending
+    (`services.users.emails_elsewhere`).
+    """
+    checked = await asyncio.to_thread(_check, rows)
+    async with viewing(actor, Permission.INVITE_USERS) as view:
+        here = await _here(view, list({key for key, _ in checked}))
+        role = view.user.role if view.user else Role.PLATFORM_ADMIN
+    offered = invitable_roles(role, above_tenants=False)
+    first: dict[str, int] = {}
+    judged = []
+    for row, (key, form) in zip(rows, checked, strict=True):
+        fate, why = _judge(row, form, offered, here.get(key), first.get(key))
+        if fate is Fate.INVITE:
+            first[key] = row.line
+        judged.append(JudgedRow(row, fate, why))
+    return judged
+
+
+def _check(rows: Sequence[ImportRow]) -> list[tuple[str, Checked]]:
+    """Each row's email, as it is compared, and its form."""
+    return [(email_key(row.values["email"]), read_form(row.values)) for row in rows]
+
+
+def _judge(
+    row: ImportRow,
+    form: Checked,
+    offered: Collection[Role],
+    here: User | None,
+    first: int | None,
+) -> tuple[Fate, str]:
+    if here is not None and here.active:
+        return Fate.SKIP, "Invited already" if here.invited else "Active user already"
+    if first is not None:
+        return Fate.SKIP, f"Same as line {first}"
+    if isinstance(form, InvalidInputError):
+        wrong = dict(form.fields)
+        if "role" in wrong and row.written_role:
+            wrong["role"] = f"The role “{row.written_role[:60]}” isn’t known."
+        return Fate.CORRECT, " ".join(wrong.values())
+    if form.role not in offered:
+        return Fate.CORRECT, f"You can’t invite a {form.role.label}."
+    if here is not None:
+        return Fate.INVITE, "A new account beside an inactive one"
+    return Fate.INVITE, ""
+
+
+async def _here(view: View, keys: Sequence[str]) -> Mapping[str, User]:
+    """The users of the organisation with these emails; of several, the one that is active."""
+    found: dict[str, User] = {}
+    for at in range(0, len(keys), CHUNK):
+        users = await view.tx.exec(
+            select(User)
+            .where(
+                User.tenant_id == view.tenant_id,
+                col(User.email_key).in_(keys[at : at + CHUNK]),
+            )
+            .order_by(col(User.active))
+        )
+        found |= {user.email_key: user for user in users}
+    return found

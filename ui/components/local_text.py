@@ -1,0 +1,13 @@
+"""A sentence whose times, which the server says in UTC, are shown by the reader's own clock."""
+
+from ui.components.component import Component
+
+
+class LocalText(Component, script="local_text.js", imports=["local_times.js"]):
+    """A plain HTML element with a text, in which each time of `ui.words.moment` is a local one with
+    UTC as its tooltip."""
+
+    def __init__(self, tag: str, sentence: str) -> None:
+        super().__init__()
+        self._props["tag"] = tag
+        self._props["sentence"] = sentence
