@@ -144,8 +144,6 @@ class Operator:
 COMMAND_LINE = Operator("Command line")
 ROLLCALL = Operator("Rollcall")
 
-Acting = Principal  # until the list and the import of users say Principal too
-
 
 async def authorize(
     tx: Transaction,
