@@ -36,9 +36,10 @@ class Choices:
 
 async def find_choices(actor: Principal, live_list: LiveList[Any]) -> Choices:
     """What the actor chose for this list."""
-    if actor.user_id is None:
-        return Choices()
     async with reading() as tx:
+        await authorize(tx, actor, Permission.USE_OWN_ACCOUNT)
+        if actor.user_id is None:
+            return Choices()
         kept = await tx.get(ListChoice, (actor.user_id, live_list.noun))
     if kept is None:
         return Choices()

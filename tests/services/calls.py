@@ -152,22 +152,30 @@ CALLS = [
         lambda a, _t: listing.list_users(a, ListQuery()),
         takes_id=False,
     ),
-    Call("users.listing.export_users", MANAGERS, _export_users),
-    Call("lists.choices.find_choices", EVERYONE, lambda a, _t: choices.find_choices(a, USERS)),
+    Call("users.listing.export_users", MANAGERS, _export_users, takes_id=False),
+    Call(
+        "lists.choices.find_choices",
+        EVERYONE,
+        lambda a, _t: choices.find_choices(a, USERS),
+        takes_id=False,
+    ),
     Call(
         "lists.choices.keep_columns",
         EVERYONE,
         lambda a, _t: choices.keep_columns(a, USERS, ["email"]),
+        takes_id=False,
     ),
     Call(
         "lists.choices.save_view",
         EVERYONE,
         lambda a, _t: choices.save_view(a, USERS, "Invited", {"status": "invited"}),
+        takes_id=False,
     ),
     Call(
         "lists.choices.remove_view",
         EVERYONE,
         lambda a, _t: choices.remove_view(a, USERS, "Invited"),
+        takes_id=False,
     ),
     Call("users.listing.get_details", MANAGERS, listing.get_details),
     Call(
@@ -276,7 +284,8 @@ CALLS = [
     *WORKSPACE_CALLS,
 ]
 # A sign of life asks for nothing and tells nothing; `test_sessions` shows what it doesn't do.
-NEEDS_NO_ANSWER = {"sessions.sessions.touch"}
+# An import goes on by `invite_next`, which asks; what is refused is told in the import.
+NEEDS_NO_ANSWER = {"sessions.sessions.touch", "users.imports.worker.work_off"}
 # These say by themselves which tenant they are about.
 NAMES_A_TENANT = {
     "tenants.tenants.rename_tenant",

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from models import Role, User, UserImport, UserImportBatch
 from services.access.actor import Actor
 from services.core import clock
-from services.core.db import transaction
+from services.core.db import reading, transaction
 from services.users.imports import batches, preview, runs
 from services.users.imports.columns import ImportRow
 from tests import books
@@ -51,9 +51,12 @@ def _of_import(
     call: Callable[[Actor, UUID], Awaitable[object]],
 ) -> Callable[[Actor, UUID], Awaitable[object]]:
     async def run(actor: Actor, target: UUID) -> object:
-        tenant_id = (await books.user_of(target)).tenant_id
+        async with reading() as tx:
+            user = await tx.get(User, target)
+        if user is None or user.tenant_id is None:
+            return await call(actor, target)  # no import has this id
         by = await books.user_of(actor.user_id)
-        return await call(actor, await import_in(by, actor.session_id, tenant_id))
+        return await call(actor, await import_in(by, actor.session_id, user.tenant_id))
 
     return run
 

@@ -197,6 +197,7 @@ ON_ROWS: list[tuple[str, set[Role], Made]] = [
         WORKERS,
         lambda a, r, _: tasks.set_archived(a, r.task, 1, archived=True),
     ),
+    ("comments.get_comment", EVERYONE, lambda a, r, _: comments.get_comment(a, r.comment)),
     ("comments.list_comments", EVERYONE, lambda a, r, _: comments.list_comments(a, r.poc)),
     (
         "comments.post",
@@ -301,6 +302,7 @@ TAKING_NOTHING = [
     _on_nothing("pocs.create_poc", WORKERS, lambda a: pocs.create_poc(a, _new_poc())),
     _on_nothing("listing.list_pocs", EVERYONE, lambda a: listing.list_pocs(a, ListQuery())),
     _on_nothing("listing.list_customers", EVERYONE, listing.list_customers),
+    _on_nothing("listing.list_owners", EVERYONE, listing.list_owners),
     _on_nothing("overview.get_overview", EVERYONE, overview.get_overview),
     _on_nothing("overview.note_visit", EVERYONE, overview.note_visit),
 ]
