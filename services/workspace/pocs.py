@@ -30,7 +30,7 @@ from services.workspace.rights import (
 )
 from services.workspace.states import check_poc_step
 
-RUN_POCS = Permission.RUN_POCS.name
+RUN_POCS = Permission.RUN_POCS
 STATUSES = tuple(Option(status.value, status.label) for status in PocStatus)
 
 

@@ -31,7 +31,7 @@ from services.workspace.rights import (
 )
 from services.workspace.states import check_task_step
 
-MANAGE_TASKS = Permission.MANAGE_TASKS.name
+MANAGE_TASKS = Permission.MANAGE_TASKS
 STATUSES = tuple(Option(status.value, status.label) for status in TaskStatus)
 
 

@@ -132,7 +132,7 @@ async def test_next_leads_nowhere_else(
 ) -> None:
     provider.sign_in(ada.email)
     back = await _come_back(http, provider, "start?next=https://evil.example.com/t/acme/")
-    assert back.headers["location"] == "/t/acme/account"
+    assert back.headers["location"] == "/t/acme/home"
 
 
 async def test_a_refusal_ends_on_the_sign_in_page_with_a_sentence(
@@ -181,7 +181,7 @@ async def test_an_invitations_page_offers_it_and_it_is_accepted(
     assert f'href="/t/acme/sso/invitation/{token}"' in page.text
     provider.sign_in(invited.email)
     back = await _come_back(http, provider, f"invitation/{token}")
-    assert back.headers["location"] == "/t/acme/account"
+    assert back.headers["location"] == "/t/acme/home"
     assert not (await books.user_of(invited.id)).invited
 
 

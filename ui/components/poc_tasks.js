@@ -101,6 +101,7 @@ export default {
     },
     // Space lifts a card, arrows bring it to another status, Space drops it there, Escape doesn't.
     liftByKey(event, task) {
+      if (![" ", "ArrowLeft", "ArrowRight", "Escape"].includes(event.key)) return;
       const lanes = this.statuses.map(([value]) => value);
       const lifted = this.lifted?.id === task.id ? this.lifted : null;
       if (event.key === " ") {
@@ -121,6 +122,8 @@ export default {
         this.lifted = null;
         this.said = `${task.title} stays in ${this.label(task.status)}.`;
       }
+      // In another lane it is another element.
+      this.$nextTick(() => this.$el.querySelector(`[data-task="${task.id}"]`)?.focus());
     },
     drag(event, task) {
       event.dataTransfer.setData("text/plain", task.title);
@@ -238,6 +241,7 @@ function card(view, task) {
     "li",
     {
       key: task.id,
+      "data-task": task.id,
       class: [
         "task-card",
         { fresh: view.fresh.has(task.id), lifted: view.lifted?.id === task.id },

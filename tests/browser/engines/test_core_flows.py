@@ -39,13 +39,13 @@ async def test_who_signs_in_is_home_and_signs_out_for_good(
     await screen.expect("That didn't work.")
     await screen.fill(password=PASSWORD)
     await screen.press("Sign in")
-    await screen.expect("My account")
+    await screen.expect("Hello, Ada Lovelace")
     await screen.ready()
     await screen.press("Ada Lovelace, your menu")
     await screen.press("Sign out")
     await screen.expect("You signed out.")
     await screen.go_back()
-    await screen.expect_not("My account")
+    await screen.expect_not("Hello, Ada Lovelace")
     await screen.find("button", "Sign in")
 
 

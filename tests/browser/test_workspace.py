@@ -1,0 +1,206 @@
+"""The work: templates, POCs with their tasks and comments, and Home, as each role uses them."""
+
+from uuid import UUID
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Page, expect
+
+from models import Role, Tenant, User
+from services.access.actor import Actor
+from services.users import accounts
+from services.workspace import members
+from tests import factories
+from tests.browser.browsers import Browsers
+from tests.browser.grid import dialog, toast
+from tests.services.workspace.rows import Rows, create_rows
+
+WIDTHS = (390, 1440)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def owner(tenant: Tenant) -> User:
+    """A Sales Engineer who owns the POC of `rows`."""
+    return await factories.create_user(tenant, first_name="Mary", last_name="Jackson")
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def rows(tenant: Tenant, owner: User) -> Rows:
+    """A POC “Trial” with one task, and a group template."""
+    return await create_rows(tenant.id, owner.id)
+
+
+def _url(tenant: Tenant, poc_id: UUID, tab: str = "") -> str:
+    return f"/t/{tenant.slug}/pocs/{poc_id}" + (f"/{tab}" if tab else "")
+
+
+async def test_an_administrator_makes_a_template_and_a_sales_engineer_starts_a_poc_from_it(
+    browsers: Browsers, tenant: Tenant, owner: User
+) -> None:
+    author = await factories.create_user(tenant, role=Role.ADMINISTRATOR)
+    page = await browsers.as_user(author, f"/t/{tenant.slug}/templates")
+    await expect(page.get_by_role("heading", name="No templates yet")).to_be_visible()
+    await page.get_by_role("button", name="+ New Template").click()
+    await dialog(page).get_by_label("Title").fill("Network proof")
+    await dialog(page).get_by_role("button", name="Create Template").click()
+    await expect(page.get_by_role("heading", name="Network proof")).to_be_visible()
+    for title in ("Install the gateway", "Route the first traffic"):
+        await page.get_by_role("button", name="+ Add Task").click()
+        await dialog(page).get_by_label("Title").fill(title)
+        await dialog(page).get_by_role("button", name="Add Task").click()
+        await expect(dialog(page)).to_have_count(0)
+    await page.get_by_role("button", name="Move up Route the first traffic").click()
+    titles = page.locator(".template-tasks .task-title")
+    await expect(titles).to_have_text(["Route the first traffic", "Install the gateway"])
+
+    work = await browsers.as_user(owner, f"/t/{tenant.slug}/pocs")
+    await work.get_by_role("button", name="+ New POC").click()
+    form = dialog(work)
+    await form.get_by_label("Title").fill("Factory floor")
+    await form.get_by_label("Customer Company").fill("Helvetia Freight")
+    await form.get_by_role("checkbox", name="Network proof").check()
+    await expect(form.locator(".poc-preview")).to_contain_text("Install the gateway")
+    await form.get_by_role("button", name="Create POC").click()
+    await expect(work.get_by_role("heading", name="Factory floor")).to_be_visible()
+    await expect(work.locator(".task-row")).to_have_count(2)
+
+    await page.goto(f"/t/{tenant.slug}/pocs")
+    await page.get_by_role("link", name="Factory floor").click()
+    await expect(page.get_by_role("heading", name="Factory floor")).to_be_visible()
+    await expect(page.get_by_role("button", name="+ Add Task")).to_have_count(0)
+
+
+async def test_what_becomes_of_a_task_shows_at_once_on_every_other_open_page(
+    browsers: Browsers, tenant: Tenant, owner: User, rows: Rows
+) -> None:
+    page = await browsers.as_user(owner, _url(tenant, rows.poc))
+    colleague = await factories.create_user(tenant, first_name="Dorothy", last_name="Vaughan")
+    board = await browsers.as_user(colleague, _url(tenant, rows.poc, "board"))
+    card = board.get_by_role("region", name="In progress").get_by_text("Trial", exact=True)
+    await expect(board.get_by_role("region", name="Not started").locator("li")).to_have_count(1)
+    await page.get_by_label("Status of Trial").select_option("in_progress")
+    await expect(card.first).to_be_visible()
+    await page.get_by_label("Status of Trial").select_option("blocked")
+    await dialog(page).get_by_label("Reason").fill("The change window")
+    await dialog(page).get_by_role("button", name="Save").click()
+    blocked = board.get_by_role("region", name="Blocked")
+    await expect(blocked.get_by_text("Blocked: The change window")).to_be_visible()
+    # Whoever doesn't work on the POC looks, and changes nothing.
+    await expect(board.get_by_role("button", name="+ Add Task")).to_have_count(0)
+
+
+async def test_a_card_is_moved_by_the_keyboard(
+    browsers: Browsers, tenant: Tenant, owner: User, rows: Rows
+) -> None:
+    page = await browsers.as_user(owner, _url(tenant, rows.poc, "board"))
+    card = page.locator(".task-card")
+    await card.focus()
+    await page.keyboard.press("Space")
+    await page.keyboard.press("ArrowRight")
+    await expect(page.get_by_role("region", name="In progress").locator("li")).to_have_count(1)
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_role("region", name="Not started").locator("li")).to_have_count(1)
+    await page.locator(".task-card").focus()
+    for key in ("Space", "ArrowRight", "Space"):
+        await page.keyboard.press(key)
+    await expect(page.get_by_role("region", name="In progress").locator("li")).to_have_count(1)
+    await page.reload()
+    await expect(page.get_by_role("region", name="In progress").locator("li")).to_have_count(1)
+
+
+async def test_a_comment_appears_on_another_screen_and_its_removal_is_seen(
+    browsers: Browsers, tenant: Tenant, owner: User, rows: Rows
+) -> None:
+    page = await browsers.as_user(owner, _url(tenant, rows.poc, "comments"))
+    other = await browsers.as_user(owner, _url(tenant, rows.poc, "comments"))
+    await page.get_by_label("Comment", exact=True).fill("The gateway **answers**.")
+    await page.get_by_role("button", name="Comment", exact=True).click()
+    await expect(other.locator(".comment-body strong", has_text="answers")).to_be_visible()
+    await expect(page.get_by_label("Comment", exact=True)).to_have_value("")
+    await page.locator(".comment").last.get_by_role("button", name="Remove").click()
+    await expect(other.get_by_text("Removed by Mary Jackson.")).to_be_visible()
+
+
+async def test_a_poc_of_a_deactivated_owner_stays_and_is_reassigned_from_home(
+    browsers: Browsers, tenant: Tenant, grace: User, owner: User, rows: Rows, admin: Actor
+) -> None:
+    heir = await factories.create_user(tenant, first_name="Katherine", last_name="Johnson")
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/home")
+    await expect(page.get_by_text("Open POCs without an active owner")).to_have_count(0)
+    await accounts.set_active(admin, owner.id, False)
+    await page.reload()
+    await expect(page.get_by_text("Open POCs without an active owner")).to_be_visible()
+    await page.get_by_role("link", name="Trial").first.click()
+    await expect(page.locator(".poc-facts").get_by_text("Inactive")).to_be_visible()
+    await page.get_by_role("button", name="Reassign").click()
+    await dialog(page).get_by_role("combobox", name="Owner").fill("Katherine")
+    await dialog(page).get_by_role("option", name="Katherine Johnson").click()
+    await dialog(page).get_by_role("button", name="Hand over").click()
+    await expect(toast(page, "Handed over.")).to_be_visible()
+    await expect(page.locator(".poc-facts").get_by_text("Katherine Johnson")).to_be_visible()
+    works = await members.list_members(admin, rows.poc)
+    assert [(member.person.id, member.is_owner) for member in works] == [
+        (heir.id, True),
+        (owner.id, False),
+    ]
+
+
+async def test_before_a_deactivation_it_is_told_what_would_be_left(
+    browsers: Browsers, tenant: Tenant, grace: User, owner: User, rows: Rows
+) -> None:
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/users/{owner.id}")
+    await page.get_by_role("button", name="Deactivate").click()
+    await expect(dialog(page).get_by_text("1 open POC of theirs: “Trial”.")).to_be_visible()
+
+
+async def test_home_shows_what_is_mine_and_what_a_role_is_for(
+    browsers: Browsers, tenant: Tenant, owner: User
+) -> None:
+    page = await browsers.as_user(owner, f"/t/{tenant.slug}/home")
+    await expect(page.get_by_role("heading", name="You run proofs of concept.")).to_be_visible()
+    await page.get_by_role("link", name="Start a POC").click()
+    await expect(page.get_by_role("heading", name="No POCs yet")).to_be_visible()
+    await create_rows(tenant.id, owner.id)
+    await page.goto(f"/t/{tenant.slug}/home")
+    await expect(page.get_by_role("link", name="Trial").first).to_be_visible()
+
+
+async def test_another_organisations_poc_is_told_as_one_that_does_not_exist(
+    browsers: Browsers, tenant: Tenant, owner: User, rows: Rows
+) -> None:
+    elsewhere = await factories.create_tenant("Elsewhere")
+    stranger = await factories.create_user(elsewhere)
+    browsers.allowed.append("404")
+    page = await browsers.as_user(stranger, f"/t/{elsewhere.slug}/pocs/{rows.poc}")
+    await expect(page.get_by_text("This POC doesn't exist.")).to_be_visible()
+    assert not await page.get_by_text("Trial").count()
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("tab", ["", "board", "criteria", "resources", "comments", "people"])
+async def test_no_page_of_a_poc_scrolls_sideways(
+    browsers: Browsers, tenant: Tenant, owner: User, rows: Rows, width: int, tab: str
+) -> None:
+    viewport = {"width": width, "height": 844}
+    page = await browsers.as_user(owner, _url(tenant, rows.poc, tab), viewport=viewport)
+    await expect(page.get_by_role("heading", name="Trial").first).to_be_visible()
+    await _expect_no_sideways_scroll(page)
+
+
+async def _expect_no_sideways_scroll(page: Page) -> None:
+    wide = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    assert await page.evaluate(wide) <= 0
+
+
+async def test_a_status_is_changed_from_the_head_and_asks_for_the_outcome_at_the_end(
+    browsers: Browsers, tenant: Tenant, owner: User, rows: Rows
+) -> None:
+    page = await browsers.as_user(owner, _url(tenant, rows.poc))
+    await page.get_by_role("button", name="Start Trial").click()
+    await page.get_by_role("button", name="Complete Trial").click()
+    await dialog(page).get_by_role("button", name="Save").click()
+    await expect(dialog(page).get_by_text("Outcome is required")).to_be_visible()
+    await dialog(page).get_by_label("Outcome").fill("It carries a whole year.")
+    await dialog(page).get_by_role("button", name="Save").click()
+    await expect(page.locator(".page-head").get_by_text("Completed")).to_be_visible()
+    await expect(page.get_by_text("It carries a whole year.")).to_be_visible()
