@@ -25,7 +25,7 @@ TENANT_NAVIGATION = (
     ("Settings", "settings", Permission.MANAGE_SIGN_IN),
 )
 PLATFORM_NAVIGATION = (
-    ("Tenants", "tenants", Permission.MANAGE_TENANTS),
+    ("Organisations", "tenants", Permission.MANAGE_TENANTS),
     ("Platform Admins", "users", Permission.MANAGE_PLATFORM_ADMINS),
     ("Roles", "roles", Permission.VIEW_ROLES),
     ("Audit", "audit", Permission.VIEW_AUDIT),

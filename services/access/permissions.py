@@ -33,7 +33,7 @@ class Permission(StrEnum):
     INVITE_CUSTOMERS = "Invite customers"
     MANAGE_TASKS = "Manage tasks and progress"
     COMMENT = "Add comments and resources"
-    MANAGE_TENANTS = "Create, rename, close and reopen tenants"
+    MANAGE_TENANTS = "Create, rename, close and reopen organisations"
     INVITE_TENANT_ADMINS = "Invite Tenant Admins"
     MANAGE_PLATFORM_ADMINS = "Invite, activate and deactivate Platform Admins"
     VIEW_SYSTEM = "See how the system is doing, and have it checked"

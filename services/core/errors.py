@@ -58,7 +58,7 @@ class NoTenantError(NotFoundError):
     """No tenant has this address."""
 
     def __init__(self) -> None:
-        super().__init__("There is no workspace at this address. Check the link you were given.")
+        super().__init__("There is no organisation at this address. Check the link you were given.")
 
 
 class InvalidInputError(RollcallError):
@@ -84,7 +84,9 @@ class TenantClosedError(ConflictError):
     """Nobody can be let into a tenant that is closed."""
 
     def __init__(self) -> None:
-        super().__init__("This tenant is closed. A Platform Admin can reopen it under Tenants.")
+        super().__init__(
+            "This organisation is closed. A Platform Admin can reopen it under Organisations."
+        )
 
 
 class LastPlatformAdminError(ConflictError):
@@ -108,7 +110,7 @@ class SignInFailedError(RollcallError):
 
     def __init__(self) -> None:
         super().__init__(
-            "That didn't work. Check the email, the password and the workspace's address, "
+            "That didn't work. Check the email, the password and the organisation's address, "
             "or ask your admin whether your account is active."
         )
 

@@ -123,5 +123,5 @@ async def _lock_users(actor: Principal, tenant_id: UUID, tx: Transaction) -> Col
 async def _get_locked(tx: Transaction, tenant_id: UUID) -> Tenant:
     tenant = await tx.get(Tenant, tenant_id, with_for_update=True)
     if tenant is None:
-        raise NotFoundError("This tenant doesn't exist.")
+        raise NotFoundError("This organisation doesn't exist.")
     return tenant

@@ -126,7 +126,7 @@ async def rename_tenant(actor: Principal, tenant_id: UUID, name: str) -> None:
     async with acting(actor, Permission.MANAGE_TENANTS) as act:
         tenant = await act.tx.get(Tenant, tenant_id, with_for_update=True)
         if tenant is None:
-            raise NotFoundError("This tenant doesn't exist.")
+            raise NotFoundError("This organisation doesn't exist.")
         if tenant.name == clean:
             return
         before, tenant.name = tenant.name, clean

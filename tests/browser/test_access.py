@@ -18,7 +18,7 @@ async def test_navigation_shows_only_what_a_role_may_open(
     home = f"/t/{tenant.slug}"
     page = await browsers.as_user(await factories.create_user(tenant, role=role), f"{home}/roles")
     await expect(page.get_by_role("navigation", name="Main").get_by_role("link")).to_have_text(
-        ["Roles"]
+        ["Home", "POCs", "Templates", "Roles"]
     )
     for refused in ("users", "audit", "audit.csv"):
         answer = await page.goto(f"{home}/{refused}")
@@ -43,7 +43,7 @@ async def test_who_is_signed_in_keeps_the_frame_where_there_is_nothing_to_open(
         await expect(page.get_by_role("navigation", name="Main")).to_be_visible()
         await expect(page.get_by_text(tenant.name)).to_be_visible()
         await page.get_by_role("link", name="To Home").click()
-        await expect(page.get_by_role("heading", name="My account")).to_be_visible()
+        await expect(page.get_by_role("heading", name="Hello, Ada Lovelace")).to_be_visible()
     await page.goto(f"{home}/users")
     await look(page, "forbidden")
     await page.get_by_role("link", name="What each role may do").click()
@@ -100,7 +100,9 @@ async def test_a_stranger_signs_in_and_is_where_they_wanted_to_be(
     await expect(page.get_by_text(f"to {tenant.name}")).to_be_visible()
     await sign_in(page, grace.email, "not the right password")
     alert = page.get_by_role("alert")
-    await expect(alert).to_contain_text("Check the email, the password and the workspace's address")
+    await expect(alert).to_contain_text(
+        "Check the email, the password and the organisation's address"
+    )
     await expect(page.get_by_label("Email")).to_have_value(grace.email)
     await sign_in(page, grace.email, PASSWORD)
     grid = Grid(page)
@@ -113,12 +115,12 @@ async def test_the_front_door_asks_for_the_workspace(
     browsers: Browsers, tenant: Tenant, other_tenant: Tenant, ada: User
 ) -> None:
     page = await browsers.stranger("/")
-    await page.get_by_label("Workspace").fill("no-such-tenant")
+    await page.get_by_label("Organisation").fill("no-such-tenant")
     await page.get_by_role("button", name="Continue").click()
-    await expect(page.get_by_text("There is no workspace at this address.")).to_be_visible()
-    await page.get_by_label("Workspace").fill(f"{browsers.url}/t/{tenant.slug}")
+    await expect(page.get_by_text("There is no organisation at this address.")).to_be_visible()
+    await page.get_by_label("Organisation").fill(f"{browsers.url}/t/{tenant.slug}")
     await page.get_by_role("button", name="Continue").click()
     await sign_in(page, ada.email, PASSWORD)
-    await expect(page.get_by_role("heading", name="My account")).to_be_visible()
+    await expect(page.get_by_role("heading", name="Hello, Ada Lovelace")).to_be_visible()
     await page.goto("/")  # home, for who is signed in
-    await expect(page.get_by_role("heading", name="My account")).to_be_visible()
+    await expect(page.get_by_role("heading", name="Hello, Ada Lovelace")).to_be_visible()

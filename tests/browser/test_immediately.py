@@ -73,7 +73,7 @@ WAYS = {
     _sign_out_everywhere: "You were signed out from another place.",
     _reset: "Your password was changed.",
     _expire: "Your session has expired.",
-    _close_tenant: "This workspace was closed.",
+    _close_tenant: "This organisation was closed.",
 }
 
 

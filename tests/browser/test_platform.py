@@ -24,16 +24,16 @@ async def test_a_platform_admin_creates_renames_and_enters_a_tenant(
     await elsewhere.evaluate("() => { window.marked = true; }")
     page = await browsers.stranger("/platform/login")
     await sign_in(page, robin.email, PASSWORD)
-    await expect(page.get_by_role("heading", name="Tenants", exact=True)).to_be_visible()
+    await expect(page.get_by_role("heading", name="Organisations", exact=True)).to_be_visible()
     await connected(page)
 
     name = f"Söderberg & Söhne {next(_names)}"
-    await page.get_by_role("button", name="+ Create tenant").click()
+    await page.get_by_role("button", name="+ Create organisation").click()
     await fill(dialog(page), name=name, address="Not an Address")
-    await dialog(page).get_by_role("button", name="Create tenant").click()
+    await dialog(page).get_by_role("button", name="Create organisation").click()
     await expect(dialog(page).get_by_label("Address")).to_have_attribute("aria-invalid", "true")
     await fill(dialog(page), address="")
-    await dialog(page).get_by_role("button", name="Create tenant").click()
+    await dialog(page).get_by_role("button", name="Create organisation").click()
     await expect(toast(page, f"{name} lives at /t/soderberg-sohne-")).to_be_visible()
     for shown in (page, elsewhere):
         await expect(shown.get_by_role("link", name=name)).to_be_visible()
@@ -91,7 +91,9 @@ async def test_platform_admins_have_a_page_of_their_own(browsers: Browsers, robi
     )
     await dialog(page).get_by_role("button", name="Cancel").click()
     links = page.get_by_role("navigation", name="Main").get_by_role("link")
-    await expect(links).to_have_text(["Tenants", "Platform Admins", "Roles", "Audit", "System"])
+    await expect(links).to_have_text(
+        ["Organisations", "Platform Admins", "Roles", "Audit", "System"]
+    )
 
 
 async def test_a_platform_admin_shut_out_inside_a_tenant_lands_where_they_can_sign_in(
@@ -115,14 +117,16 @@ async def test_closing_a_tenant_shuts_everybody_of_it_out_at_once(
     await page.get_by_role("button", name=f"Close {other_tenant.name}", exact=True).click()
     await look(page, "close-tenant")
     await fill(dialog(page), its_name="Another One")
-    await dialog(page).get_by_role("button", name="Close tenant").click()
+    await dialog(page).get_by_role("button", name="Close organisation").click()
     wrong = f"Type its name to close it: {other_tenant.name}"
     await expect(dialog(page).get_by_text(wrong)).to_be_visible()
     await fill(dialog(page), its_name=other_tenant.name.lower())
-    await dialog(page).get_by_role("button", name="Close tenant").click()
+    await dialog(page).get_by_role("button", name="Close organisation").click()
     for shut_out in (theirs, phone):
-        await expect_signed_out(shut_out, "This workspace was closed.")
-    await expect(toast(page, "The tenant is closed. 1 person was signed out.")).to_be_visible()
+        await expect_signed_out(shut_out, "This organisation was closed.")
+    await expect(
+        toast(page, "The organisation is closed. 1 person was signed out.")
+    ).to_be_visible()
     reopen = elsewhere.get_by_role("button", name=f"Reopen {other_tenant.name}", exact=True)
     await expect(reopen).to_be_visible()
     await look(elsewhere, "closed-tenant")
@@ -146,7 +150,7 @@ async def test_a_platform_admin_inside_an_organisation_sees_that_and_finds_out_a
     await page.goto(f"/t/{tenant.slug}/users")
     await expect(page.get_by_text("has no Tenant Admin yet")).to_have_count(0)
     await trail.get_by_role("link", name="Leave").click()
-    await expect(page.get_by_role("heading", name="Tenants", exact=True)).to_be_visible()
+    await expect(page.get_by_role("heading", name="Organisations", exact=True)).to_be_visible()
     await expect(trail).to_have_count(0)
     theirs = await browsers.as_user(grace, f"/t/{tenant.slug}/users")
     await expect(theirs.get_by_role("heading", name="Users", exact=True)).to_be_visible()

@@ -36,7 +36,7 @@ async def tenants_page(visit: MayManage) -> None:
     enter(visit, notices.TENANTS_ROOM)
     rows = await tenants.list_tenants(visit.actor)
     await sessions.touch(visit.actor, visit.seen_at)
-    with frame(visit, "Tenants", current="tenants") as toast:
+    with frame(visit, "Organisations", current="tenants") as toast:
         _TenantsScreen(visit, toast).build(rows)
 
 
@@ -53,25 +53,25 @@ class _TenantsScreen:
         """Lay the page out."""
         self.create = FormDialog(
             self.toast,
-            "Create tenant",
+            "Create organisation",
             NewTenant,
-            submit="Create tenant",
+            submit="Create organisation",
             on_submit=self._create,
         )
         self.rename = FormDialog(
-            self.toast, "Rename tenant", TenantName, submit="Save", on_submit=self._rename
+            self.toast, "Rename organisation", TenantName, submit="Save", on_submit=self._rename
         )
         self.closing = FormDialog(
             self.toast,
-            "Close tenant",
+            "Close organisation",
             TenantClosing,
-            submit="Close tenant",
+            submit="Close organisation",
             on_submit=self._close,
             tone="danger",
         )
         with ui.element("div").classes("page-head"):
-            text("h1", "Tenants")
-            text("button", "+ Create tenant", "btn btn-primary").props('type="button"').on(
+            text("h1", "Organisations")
+            text("button", "+ Create organisation", "btn btn-primary").props('type="button"').on(
                 "click", partial(self.create.open), args=[]
             )
         self.list = section("card card-flush")
@@ -93,8 +93,8 @@ class _TenantsScreen:
         with self.list:
             if not rows:
                 with ui.element("div").classes("empty"):
-                    text("h2", "No tenant yet")
-                    text("p", "Create the first one with “+ Create tenant”.", "muted")
+                    text("h2", "No organisation yet")
+                    text("p", "Create the first one with “+ Create organisation”.", "muted")
                 return
             with ui.element("ul").classes("tenant-list"):
                 for row in rows:
@@ -135,7 +135,7 @@ class _TenantsScreen:
             title="Close {name}?",
             body=f"{users} can't sign in any more, and whoever is in is signed out at once.\n"
             "Invitations and links for new passwords are dead for good. All data stays, and you "
-            "can reopen the tenant.",
+            "can reopen the organisation.",
         )
 
     async def _close(self, form: TenantClosing) -> str | None:
@@ -143,7 +143,7 @@ class _TenantsScreen:
             return None
         count = await closing.close_tenant(self.actor, self.ending, form.name)
         people = "1 person was" if count == 1 else f"{count:,} people were"
-        return f"The tenant is closed. {people} signed out."
+        return f"The organisation is closed. {people} signed out."
 
     async def _reopen(self, row: TenantRow) -> None:
         await closing.reopen_tenant(self.actor, row.id)
@@ -157,7 +157,7 @@ class _TenantsScreen:
         if self.renaming is None:
             return None
         await tenants.rename_tenant(self.actor, self.renaming, form.name)
-        return "The tenant is renamed."
+        return "The organisation is renamed."
 
 
 def _changed_meanwhile(before: TenantRow, now: TenantRow) -> str:

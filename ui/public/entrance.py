@@ -1,4 +1,4 @@
-"""The front door: which workspace is it?"""
+"""The front door: which organisation is it?"""
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -30,11 +30,11 @@ async def front_door(request: Request) -> Response:
 
 @router.post("/")
 async def choose_workspace(request: Request) -> Response:
-    """On to the sign-in page of the workspace that was typed."""
+    """On to the sign-in page of the organisation that was typed."""
     values = await form_of(request, "workspace")
     slug = values["workspace"].strip().strip("/").rpartition("/")[2].lower()
     if await tenants.find_name(slug) is None:
-        wrong = "There is no workspace at this address. Check the link in your invitation."
+        wrong = "There is no organisation at this address. Check the link in your invitation."
         return page("workspace.html", status=404, errors={"workspace": wrong}, values=values)
     return go(f"/t/{slug}/login")
 

@@ -36,7 +36,7 @@ EXPECTED: dict[str, str] = {
     "Invite customers": "no no no yes",
     "Manage tasks and progress": "no no no yes",
     "Add comments and resources": "no no no yes",
-    "Create, rename, close and reopen tenants": "yes no no no",
+    "Create, rename, close and reopen organisations": "yes no no no",
     "Invite Tenant Admins": "yes no no no",
     "Invite, activate and deactivate Platform Admins": "yes no no no",
     "See how the system is doing, and have it checked": "yes no no no",
