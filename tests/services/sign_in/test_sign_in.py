@@ -105,7 +105,7 @@ async def test_every_failure_gets_the_same_words(
     }
     assert len(set(answers.values())) == 1, answers
     said = answers["unknown"]
-    for hint in ("email", "password", "workspace's address", "ask your admin"):
+    for hint in ("email", "password", "organisation's address", "ask your admin"):
         assert hint in said
 
 
