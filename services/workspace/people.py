@@ -4,17 +4,14 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlmodel import col, func, select
+from sqlmodel import col, select
 
-from models import CLOSED_STATUSES, Poc, Role, User
-from services.access.actor import Principal
+from models import Role, User
 from services.access.permissions import Permission, may
-from services.audit.acting import Act, viewing
+from services.audit.acting import Act
 from services.core.db import Transaction
 from services.core.errors import InvalidInputError, NotFoundError
-from services.core.names import fold, plain, words_of
 
-MOST_CHOICES = 20
 WORKERS = tuple(role for role in Role if may(role, Permission.RUN_POCS))
 
 
@@ -25,16 +22,6 @@ class Person:
     id: UUID
     name: str
     active: bool
-
-
-@dataclass(frozen=True)
-class Choice:
-    """Somebody who can be chosen. `owns` is how many open POCs are theirs."""
-
-    id: UUID
-    name: str
-    email: str
-    owns: int
 
 
 def person_of(user: User) -> Person:
@@ -49,36 +36,6 @@ async def find_people(tx: Transaction, ids: Collection[UUID | None]) -> dict[UUI
         return {}
     users = await tx.exec(select(User).where(col(User.id).in_(wanted)))
     return {user.id: person_of(user) for user in users}
-
-
-async def list_choices(principal: Principal, q: str = "") -> Sequence[Choice]:
-    """Who can be made an owner, a member or an assignee: active people who may work on POCs, found
-    by any part of their name or email."""
-    async with viewing(principal, Permission.VIEW_ALL_POCS) as view:
-        owned = (
-            select(func.count())
-            .where(
-                Poc.owner_id == User.id,
-                col(Poc.archived_at).is_(None),
-                col(Poc.status).not_in(CLOSED_STATUSES),
-            )
-            .scalar_subquery()
-        )
-        found = await view.tx.exec(
-            select(User, owned)
-            .where(
-                User.tenant_id == view.tenant_id,
-                User.active,
-                col(User.role).in_(WORKERS),
-                *(
-                    col(User.search_key).contains(word, autoescape=True)
-                    for word in words_of(fold(plain(q)))
-                ),
-            )
-            .order_by(col(User.name_key), col(User.id))
-            .limit(MOST_CHOICES)
-        )
-        return [Choice(user.id, user.full_name, user.email, owns) for user, owns in found]
 
 
 async def require_workers(act: Act, user_ids: Collection[UUID], field: str) -> Sequence[User]:

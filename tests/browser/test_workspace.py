@@ -145,12 +145,33 @@ async def test_a_poc_of_a_deactivated_owner_stays_and_is_reassigned_from_home(
     ]
 
 
-async def test_before_a_deactivation_it_is_told_what_would_be_left(
-    browsers: Browsers, tenant: Tenant, grace: User, owner: User, rows: Rows
+async def test_a_deactivation_says_what_it_would_leave_and_hands_it_over(
+    browsers: Browsers, tenant: Tenant, grace: User, owner: User, rows: Rows, admin: Actor
 ) -> None:
+    heir = await factories.create_user(tenant, first_name="Katherine", last_name="Johnson")
     page = await browsers.as_user(grace, f"/t/{tenant.slug}/users/{owner.id}")
     await page.get_by_role("button", name="Deactivate").click()
     await expect(dialog(page).get_by_text("1 open POC of theirs: “Trial”.")).to_be_visible()
+    await dialog(page).get_by_role("combobox", name="Hand over to").fill("Katherine")
+    await dialog(page).get_by_role("option", name="Katherine Johnson").click()
+    await dialog(page).get_by_role("button", name="Deactivate", exact=True).click()
+    await expect(toast(page, "The work of Mary Jackson is handed over.")).to_be_visible()
+    works = await members.list_members(admin, rows.poc)
+    assert [member.person.id for member in works if member.is_owner] == [heir.id]
+
+
+async def test_an_administrator_adds_a_resource_to_a_template(
+    browsers: Browsers, tenant: Tenant, rows: Rows
+) -> None:
+    author = await factories.create_user(tenant, role=Role.ADMINISTRATOR)
+    url = f"/t/{tenant.slug}/templates/{rows.group_template}"
+    page = await browsers.as_user(author, url)
+    await page.get_by_role("button", name="+ Add Resource").click()
+    await dialog(page).get_by_label("Title").fill("Port list")
+    await dialog(page).get_by_label("Content").fill("https://example.com/ports")
+    await dialog(page).get_by_role("button", name="Add Resource").click()
+    link = page.get_by_role("link", name="Port list")
+    await expect(link).to_have_attribute("href", "https://example.com/ports")
 
 
 async def test_home_shows_what_is_mine_and_what_a_role_is_for(

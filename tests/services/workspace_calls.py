@@ -22,7 +22,6 @@ from services.workspace import (
     listing,
     members,
     overview,
-    people,
     plans,
     pocs,
     resources,
@@ -292,7 +291,6 @@ def _on_nothing(name: str, allowed: set[Role], run: Callable[[Actor], Awaitable[
 
 
 TAKING_NOTHING = [
-    _on_nothing("people.list_choices", EVERYONE, people.list_choices),
     _on_nothing("template_list.list_templates", EVERYONE, template_list.list_templates),
     _on_nothing(
         "templates.create_group",

@@ -85,6 +85,11 @@ export default {
         before: before?.id ?? null,
       });
     },
+    // Have a group stand before the one above it.
+    raise(group) {
+      const above = this.byGroup[this.byGroup.indexOf(group) - 1];
+      this.act("move_group", { id: group.id, version: group.version, before: above.id });
+    },
     step(task, by) {
       const group = this.byGroup.find(({ id }) => id === task.group);
       const tasks = this.of(group);
@@ -164,6 +169,8 @@ function list(view) {
         view.mayChange &&
           h("div", { class: "actions" }, [
             quiet(view, "+ Add Task", () => view.act("add", { group: group.id }), group.title),
+            view.byGroup.indexOf(group) > 0 &&
+              quiet(view, "Move up", () => view.raise(group), group.title),
             quiet(view, "Edit", () => view.act("edit_group", { id: group.id }), group.title),
             !view.of(group).length &&
               quiet(view, "Archive", () => view.act("archive_group", { id: group.id }), group.title),

@@ -10,7 +10,17 @@ from ui.components.component import Component
 
 Values = Mapping[str, Any]
 # What a person can ask of the component, each with the values that a browser sends along.
-ACTS = ("status", "move", "edit", "assign", "archive", "add", "edit_group", "archive_group")
+ACTS = (
+    "status",
+    "move",
+    "edit",
+    "assign",
+    "archive",
+    "add",
+    "edit_group",
+    "move_group",
+    "archive_group",
+)
 
 
 class PocTasks(Component, script="poc_tasks.js", imports=["live_socket.js"]):

@@ -1,22 +1,36 @@
 """Asks once before a deactivation, and tells what happened after it."""
 
+from functools import partial
 from uuid import UUID
 
 from services.access.actor import Actor
 from services.core.errors import RollcallError
-from services.core.forms import Form
+from services.core.forms import Form, person
 from services.core.names import mixed_letters, mixed_scripts
 from services.sessions import receipts
 from services.sessions.receipts import Receipt
-from services.users import accounts
+from services.users import accounts, selection
 from services.users.accounts import Impact, StatusChange
-from services.workspace.impact import WorkImpact, get_work_impact
+from services.workspace.impact import WorkImpact, get_work_impact, hand_over_work
+from services.workspace.pocs import RUN_POCS, HandOverForm
+from ui.actions import told
 from ui.components.toast import Toast
 from ui.forms.dialog import About, FormDialog, Helpers
 from ui.work_words import count_words
 
 # Titles of POCs that the question names; of more it says how many.
 MOST_TITLES = 3
+
+
+class LeavingForm(Form):
+    """Who is to have the work of somebody who leaves; nobody, where it is to stay as it is."""
+
+    owner_id: UUID | None = person(
+        "Hand over to",
+        among=RUN_POCS,
+        optional=True,
+        hint="Their open POCs, and the tasks that are theirs alone. Empty: all stays as it is.",
+    )
 
 
 class DeactivateDialog:
@@ -26,7 +40,7 @@ class DeactivateDialog:
         self.actor = actor
         self.toast = toast
         self.impact: Impact | None = None
-        self.dialog = FormDialog(
+        self.plain: FormDialog[Form] = FormDialog(
             toast,
             "Deactivate user",
             Form,
@@ -35,11 +49,26 @@ class DeactivateDialog:
             on_submit=self._deactivate,
             helpers=Helpers(on_stale=self.look_again),
         )
+        # For who would leave work behind.
+        self.leaving: FormDialog[LeavingForm] = FormDialog(
+            toast,
+            "Deactivate user",
+            LeavingForm,
+            submit="Deactivate",
+            tone="danger",
+            on_submit=self._leave,
+            helpers=Helpers(
+                on_stale=self.look_again, people=partial(selection.list_selectable, actor)
+            ),
+        )
+        self.dialog: FormDialog[Form] | FormDialog[LeavingForm] = self.plain
 
     async def ask(self, user_id: UUID) -> None:
         """Open the dialog with what the deactivation would do right now."""
         impact = self.impact = await accounts.get_impact(self.actor, user_id)
-        body = [*_impact_text(impact), *_work_text(await self._find_work(user_id))]
+        left = _work_text(await self._find_work(user_id))
+        self.dialog = self.leaving if left else self.plain
+        body = [*_impact_text(impact), *left]
         self.dialog.open(title="Deactivate {name}?", body=body, about=_about(impact))
 
     async def look_again(self) -> None:
@@ -57,6 +86,18 @@ class DeactivateDialog:
         if self.actor.tenant_id is None:  # above the organisations nobody has work
             return WorkImpact((), ())
         return await get_work_impact(self.actor, user_id)
+
+    async def _leave(self, form: LeavingForm) -> None:
+        """Access ends at once, whatever becomes of the work."""
+        impact = self.impact
+        await self._deactivate(form)
+        if impact is not None and form.owner_id is not None:
+            heir = HandOverForm(owner_id=form.owner_id)
+            await told(self.toast)(partial(self._hand_over, impact, heir))()
+
+    async def _hand_over(self, impact: Impact, heir: HandOverForm) -> None:
+        await hand_over_work(self.actor, impact.user_id, heir)
+        self.toast.show(f"The work of {impact.name} is handed over.", tone="success")
 
     async def _deactivate(self, _form: Form) -> None:
         impact = self.impact

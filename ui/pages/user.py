@@ -64,7 +64,7 @@ async def user_page(visit: MayView, user_id: str) -> None:
     wanted = as_uuid(user_id)
     if wanted is None:
         raise NotFoundError("This user doesn't exist.")
-    enter(visit, notices.user_room(wanted))
+    enter(visit, notices.user_room(wanted), notices.people_room(visit.actor.tenant_id))
     details = await listing.get_details(visit.actor, wanted)
     with frame(visit, details.row.name, current="users") as toast:
         await _UserScreen(visit, wanted, toast).build(details)

@@ -43,7 +43,8 @@ def register() -> None:
 
 async def users_page(visit: MayView) -> None:
     """Build the page."""
-    enter(visit, notices.users_room(visit.actor.tenant_id))
+    tenant_id = visit.actor.tenant_id
+    enter(visit, notices.users_room(tenant_id), notices.people_room(tenant_id))
     opening = await opened(visit, USERS, listing.list_users)
     lacks_admin = visit.above_tenants and await lacks_tenant_admin(visit.actor)
     title = "Users" if visit.tenant_slug else "Platform Admins"

@@ -85,11 +85,11 @@ class _CriteriaScreen:
             empty("No success criteria yet", "What must this POC show, and how is it measured?")
             return
         with ui.element("ul").classes("home-rows"):
-            for row in found:
+            for at, row in enumerate(found):
                 with ui.element("li"):
-                    self._row(row)
+                    self._row(row, found[at - 1] if at else None)
 
-    def _row(self, row: CriterionView) -> None:
+    def _row(self, row: CriterionView, above: CriterionView | None) -> None:
         with ui.element("div").classes("home-what"):
             text("span", row.title, "task-title").props('dir="auto"')
             shown = [f"Target: {row.target}"] if row.target else []
@@ -102,10 +102,16 @@ class _CriteriaScreen:
         text("span", row.result.label, CHIPS[row.result])
         if self.may_change:
             quiet = "btn btn-quiet"
+            if above is not None:
+                up = told(self.toast)(partial(self._move, row, above))
+                button("Move up", up, look=quiet, about=row.title)
             button("Result", partial(self._open_result, row), look=quiet, about=f"of {row.title}")
             button("Edit", partial(self._open_edit, row), look=quiet, about=row.title)
             archive = told(self.toast)(partial(self._archive, row))
             button("Archive", archive, look=quiet, about=row.title)
+
+    async def _move(self, row: CriterionView, above: CriterionView) -> None:
+        await criteria.move_criterion(self.actor, row.id, row.version, before_id=above.id)
 
     def _open_new(self) -> None:
         self.new.open({"importance": Importance.MUST, "side": Side.TEAM})

@@ -139,10 +139,11 @@ class _TasksScreen:
             "assign": self._open_assign,
             "archive": self._archive,
             "edit_group": self._open_edit_group,
+            "move_group": self._move_group,
             "archive_group": self._archive_group,
         }
         await told(self.toast)(partial(handlers[act], row_id, sent))()
-        if act in {"status", "move"}:
+        if act in {"status", "move", "move_group"}:
             # What the browser showed early may have been refused, or places may have changed.
             await told(self.toast)(self._show)()
 
@@ -168,6 +169,12 @@ class _TasksScreen:
         if self.about is not None:
             await groups.edit_group(self.actor, self.about, self.version, form)
         return "Saved."
+
+    async def _move_group(self, group_id: UUID, sent: Mapping[str, Any]) -> None:
+        version = as_version(sent.get("version"))
+        if version is not None:
+            before = as_uuid(sent.get("before"))
+            await groups.move_group(self.actor, group_id, version, before_id=before)
 
     async def _archive_group(self, group_id: UUID, _sent: Mapping[str, Any]) -> None:
         group = await self._read_group(group_id)

@@ -14,7 +14,7 @@ from services.core import clock
 from services.core.errors import NotFoundError
 from services.sessions import sessions
 from services.sessions.sessions import Visit
-from services.workspace import plans, template_list, templates
+from services.workspace import plans, resources, template_list, templates
 from services.workspace.plans import Plan
 from services.workspace.template_list import GroupTemplateDetails, TaskTemplateRow
 from services.workspace.templates import GroupTemplateForm, TaskTemplateForm
@@ -28,6 +28,7 @@ from ui.frame import enter, frame, section, text
 from ui.identity import require
 from ui.input import as_uuid
 from ui.pages.workspace.parts import button, empty, link
+from ui.pages.workspace.resource_list import Place, ResourceList
 from ui.paths import home_path
 from ui.work_words import count_words, day_words
 
@@ -51,6 +52,21 @@ async def template_page(visit: MayView, group_id: str) -> None:
         screen = _TemplateScreen(visit, wanted, toast)
         screen.build()
         await screen.show(details)
+        await _resources(visit, toast, details)
+
+
+async def _resources(visit: Visit, toast: Toast, details: GroupTemplateDetails) -> None:
+    place = Place(
+        load=partial(resources.list_of_group_template, visit.actor, details.row.id),
+        add=partial(resources.add_to_template, visit.actor, group_template_id=details.row.id),
+        edit=resources.edit_of_template,
+        archive=resources.set_archived_of_template,
+        event="rollcall_templates",
+        shared_with="the customer",
+    )
+    text("h2", "Resources", "part-title")
+    may_change = details.may_change and not details.row.is_archived
+    await ResourceList(visit, toast, place, may_change=may_change).build()
 
 
 class _TemplateScreen:

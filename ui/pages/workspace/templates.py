@@ -14,6 +14,7 @@ from services.workspace import template_list, templates
 from services.workspace.template_list import GroupTemplateRow, TaskTemplateRow, Templates
 from services.workspace.templates import GroupTemplateForm
 from ui import work_feed
+from ui.actions import told
 from ui.components.part import Part
 from ui.components.refresher import Refresher
 from ui.components.toast import Toast
@@ -128,6 +129,19 @@ class _TemplatesScreen:
                     days = f"day {task.start_day}, {count_words(task.days, 'day')}"
                     text("span", days, "small muted")
                     text("span", f"in {count_words(task.groups, 'group')}", "small muted")
+                    if self.may_change:
+                        self._task_button(task)
+
+    def _task_button(self, task: TaskTemplateRow) -> None:
+        label = "Restore" if task.is_archived else "Archive"
+        archive = told(self.toast)(partial(self._archive_task, task))
+        button(label, archive, look="btn btn-quiet", about=task.title)
+
+    async def _archive_task(self, task: TaskTemplateRow) -> None:
+        then = not task.is_archived
+        await templates.set_task_archived(self.actor, task.id, task.version, archived=then)
+        words = "is archived, and in no group any more." if then else "is back where it was."
+        self.toast.show(f"“{task.title}” {words}", tone="success")
 
     async def _create(self, form: GroupTemplateForm) -> Outcome:
         group_id = await templates.create_group(self.actor, form)

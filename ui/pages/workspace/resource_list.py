@@ -1,0 +1,132 @@
+"""Links, code and notes: of a POC, or of a template."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
+from uuid import UUID
+
+from nicegui import ui
+
+from models import ResourceKind
+from services.access.actor import Principal
+from services.sessions.sessions import Visit
+from services.workspace.resources import ResourceForm, ResourceView
+from ui.actions import told
+from ui.components.part import Part
+from ui.components.refresher import Refresher
+from ui.components.toast import Toast
+from ui.forms.dialog import FormDialog, Outcome
+from ui.frame import section, text
+from ui.pages.workspace.parts import button, empty, link
+
+
+class Archive(Protocol):
+    """Takes a resource away, or puts it back."""
+
+    def __call__(
+        self, principal: Principal, resource_id: UUID, version: int, *, archived: bool
+    ) -> Awaitable[None]:
+        """Do so."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where resources belong: how they are read and changed there, and by which event an open page
+    hears of a change."""
+
+    load: Callable[[], Awaitable[Sequence[ResourceView]]]
+    add: Callable[[ResourceForm], Awaitable[UUID]]
+    edit: Callable[[Principal, UUID, int, ResourceForm], Awaitable[None]]
+    archive: Archive
+    event: str
+    shared_with: str
+
+
+class ResourceList:
+    """The resources of one place, with what can be done about them."""
+
+    def __init__(self, visit: Visit, toast: Toast, place: Place, *, may_change: bool) -> None:
+        self.actor = visit.actor
+        self.toast = toast
+        self.place = place
+        self.may_change = may_change
+        self.about: ResourceView | None = None
+
+    async def build(self) -> None:
+        """Lay it out."""
+        self.new = FormDialog(
+            self.toast, "Add resource", ResourceForm, submit="Add Resource", on_submit=self._add
+        )
+        self.edit = FormDialog(
+            self.toast, "Edit resource", ResourceForm, submit="Save", on_submit=self._edit
+        )
+        found = await self.place.load()
+        if self.may_change:
+            with ui.element("div").classes("tab-actions"):
+                kind = {"kind": ResourceKind.LINK}
+                button("+ Add Resource", partial(self.new.open, kind), look="btn btn-primary")
+        self.list = Part(section("card card-flush"), self._rows)
+        self.list.show(found)
+        Refresher(self.place.event, self._refresh, self.toast)
+
+    async def _refresh(self) -> None:
+        self.list.show(await self.place.load())
+
+    def _rows(self, found: Sequence[ResourceView]) -> None:
+        if not found:
+            empty("No resources yet", "Links, code and notes that the work needs stand here.")
+            return
+        with ui.element("ul").classes("home-rows"):
+            for row in found:
+                with ui.element("li"):
+                    self._row(row)
+
+    def _row(self, row: ResourceView) -> None:
+        with ui.element("div").classes("home-what"):
+            if row.kind is ResourceKind.LINK:
+                opened = link(row.title, row.content)
+                opened.props('target="_blank" rel="noopener noreferrer"')
+            else:
+                text("span", row.title, "task-title").props('dir="auto"')
+                _content(row)
+            if row.belongs_to:
+                text("span", row.belongs_to, "small muted").props('dir="auto"')
+        text("span", row.kind.label, "small muted")
+        shared = f"Shared with {self.place.shared_with}" if row.shared else "Internal"
+        text("span", shared, "chip chip-customer" if row.shared else "chip chip-outline")
+        if self.may_change:
+            quiet = "btn btn-quiet"
+            button("Edit", partial(self._open_edit, row), look=quiet, about=row.title)
+            archive = told(self.toast)(partial(self._archive, row))
+            button("Archive", archive, look=quiet, about=row.title)
+
+    async def _add(self, form: ResourceForm) -> Outcome:
+        await self.place.add(form)
+        return f"“{form.title}” is added."
+
+    def _open_edit(self, row: ResourceView) -> None:
+        self.about = row
+        names = ("kind", "title", "content", "language", "shared")
+        self.edit.open({name: getattr(row, name) for name in names})
+
+    async def _edit(self, form: ResourceForm) -> Outcome:
+        if self.about is not None:
+            await self.place.edit(self.actor, self.about.id, self.about.version, form)
+        return "Saved."
+
+    async def _archive(self, row: ResourceView) -> None:
+        await self.place.archive(self.actor, row.id, row.version, archived=True)
+        back = told(self.toast)(partial(self._restore, row))
+        self.toast.show(f"“{row.title}” is archived.", "success", "Undo", back)
+
+    async def _restore(self, row: ResourceView) -> None:
+        await self.place.archive(self.actor, row.id, row.version + 1, archived=False)
+
+
+def _content(row: ResourceView) -> None:
+    if row.kind is ResourceKind.CODE:
+        text("pre", row.content, "resource-code")
+    else:
+        # From Markdown by the service, which lets through no element that does anything.
+        ui.element("div").classes("comment-body").props["innerHTML"] = row.html
