@@ -1,0 +1,57 @@
+"""The pages of the work, light and dark, wide and narrow: axe finds nothing, and nothing needs
+scrolling sideways."""
+
+import pytest
+from playwright.async_api import expect
+
+from models import Role, Tenant, User
+from tests import factories
+from tests.browser.browsers import Browsers
+from tests.browser.grid import dialog
+from tests.browser.looks import look
+from tests.services.workspace.rows import create_rows
+
+PAGES = {
+    "work-home": "/home",
+    "work-pocs": "/pocs",
+    "work-templates": "/templates",
+    "work-poc": "/pocs/{poc}",
+    "work-board": "/pocs/{poc}/board",
+    "work-criteria": "/pocs/{poc}/criteria",
+    "work-resources": "/pocs/{poc}/resources",
+    "work-comments": "/pocs/{poc}/comments",
+    "work-people": "/pocs/{poc}/people",
+    "work-history": "/pocs/{poc}/history",
+}
+
+
+@pytest.mark.parametrize("name", list(PAGES))
+async def test_axe_finds_nothing_in_the_work_of_a_sales_engineer(
+    browsers: Browsers, tenant: Tenant, ada: User, name: str
+) -> None:
+    rows = await create_rows(tenant.id, ada.id)
+    path = PAGES[name].format(poc=rows.poc)
+    page = await browsers.as_user(ada, f"/t/{tenant.slug}{path}")
+    await expect(page.get_by_role("heading", level=1)).to_be_visible()
+    await look(page, name)
+
+
+async def test_axe_finds_nothing_in_the_editor_of_a_template(
+    browsers: Browsers, tenant: Tenant, ada: User
+) -> None:
+    author = await factories.create_user(tenant, role=Role.ADMINISTRATOR)
+    rows = await create_rows(tenant.id, ada.id)
+    url = f"/t/{tenant.slug}/templates/{rows.group_template}"
+    page = await browsers.as_user(author, url)
+    await expect(page.get_by_role("heading", level=1)).to_be_visible()
+    await look(page, "work-template")
+
+
+async def test_axe_finds_nothing_in_the_form_of_a_new_poc(
+    browsers: Browsers, tenant: Tenant, ada: User
+) -> None:
+    await create_rows(tenant.id, ada.id)
+    page = await browsers.as_user(ada, f"/t/{tenant.slug}/pocs")
+    await page.get_by_role("button", name="+ New POC").click()
+    await expect(dialog(page)).to_be_visible()
+    await look(page, "work-new-poc")
