@@ -136,7 +136,7 @@ async def test_closing_a_tenant_shuts_everybody_of_it_out_at_once(
     await expect(toast(elsewhere, f"{other_tenant.name} is open again.")).to_be_visible()
     await sign_in(theirs, user.email, PASSWORD)
     await connected(theirs)
-    await expect(theirs.get_by_role("heading", name="My account")).to_be_visible()
+    await expect(theirs.get_by_role("heading", name=f"Hello, {user.full_name}")).to_be_visible()
 
 
 async def test_a_platform_admin_inside_an_organisation_sees_that_and_finds_out_again(

@@ -12,6 +12,7 @@ from services.core.db import transaction
 from services.sessions.sessions import MOST_LISTED
 from tests import factories
 from tests.browser.browsers import (
+    HOME,
     Browsers,
     expect_signed_out,
     fill,
@@ -93,7 +94,7 @@ async def test_a_changed_password_closes_the_other_sessions(
     await sign_in(phone, ada.email, PASSWORD)
     await expect(phone.get_by_role("alert")).to_contain_text("That didn't work.")
     await sign_in(phone, ada.email, NEW)
-    await expect(phone.get_by_role("heading", name="My account")).to_be_visible()
+    await expect(phone.get_by_role("heading", name=HOME)).to_be_visible()
 
 
 async def test_my_account_signs_out_one_session_or_all_the_others(
@@ -141,7 +142,7 @@ async def test_a_forgotten_password_is_replaced_by_mail_which_closes_the_other_s
     await expect(open_page.get_by_role("heading", name="My account")).to_be_visible()
     await fill(page, new_password=NEW)
     await page.get_by_role("button", name="Set password and sign in").click()
-    await expect(page.get_by_role("heading", name="My account")).to_be_visible()
+    await expect(page.get_by_role("heading", name=HOME)).to_be_visible()
     await expect_signed_out(open_page, "Your password was changed. Sign in with the new one.")
 
     await open_page.goto(link)
@@ -175,7 +176,7 @@ async def test_an_admin_signs_a_user_out_everywhere(
     await expect(page.get_by_text("Not signed in anywhere.")).to_be_visible()
     await expect(page.get_by_role("table", name="History")).to_contain_text("Sessions ended")
     await sign_in(theirs[0], ada.email, PASSWORD)
-    await expect(theirs[0].get_by_role("heading", name="My account")).to_be_visible()
+    await expect(theirs[0].get_by_role("heading", name=HOME)).to_be_visible()
 
 
 async def test_signing_in_as_someone_else_closes_the_first_ones_pages(
@@ -185,5 +186,5 @@ async def test_signing_in_as_someone_else_closes_the_first_ones_pages(
     page = await browsers.as_user(ada, f"/t/{tenant.slug}/account")
     tab = await browsers.tab(page.context, f"/t/{other_tenant.slug}/login")
     await sign_in(tab, other.email, PASSWORD)
-    await expect(tab.get_by_role("heading", name="My account")).to_be_visible()
+    await expect(tab.get_by_role("heading", name=HOME)).to_be_visible()
     await expect_signed_out(page, "You signed in as someone else in this browser.")

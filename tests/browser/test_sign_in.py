@@ -4,7 +4,7 @@ from playwright.async_api import expect
 
 from models import Tenant, User
 from services.core.runtime import Runtime
-from tests.browser.browsers import Browsers, fill, link_in, mail_to, sign_in
+from tests.browser.browsers import HOME, Browsers, fill, link_in, mail_to, sign_in
 from tests.browser.grid import dialog, toast
 from tests.browser.looks import look
 from tests.factories import PASSWORD
@@ -31,7 +31,7 @@ async def test_an_admin_copies_a_password_link_and_its_user_is_in(
     owner = await browsers.stranger(link)
     await fill(owner, new_password=NEW)
     await owner.get_by_role("button", name="Set password and sign in").click()
-    await expect(owner.get_by_role("heading", name="My account")).to_be_visible()
+    await expect(owner.get_by_role("heading", name=HOME)).to_be_visible()
     again = await browsers.stranger(link)
     await expect(again.get_by_role("heading", name="This link is no longer valid")).to_be_visible()
 
@@ -77,7 +77,7 @@ async def test_the_right_password_at_the_wrong_address_leads_to_the_right_one_wi
     assert ada.email not in page.url
     await fill(page, password=PASSWORD)
     await page.get_by_role("button", name="Sign in", exact=True).click()
-    await expect(page.get_by_role("heading", name="My account")).to_be_visible()
+    await expect(page.get_by_role("heading", name=HOME)).to_be_visible()
 
 
 async def test_the_forgotten_password_s_page_keeps_the_email_that_was_typed(

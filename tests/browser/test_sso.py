@@ -12,7 +12,7 @@ from services.core.runtime import Runtime
 from services.sso import connections
 from services.sso.connections import addresses_of
 from tests import books, factories
-from tests.browser.browsers import Browsers, connected, expect_signed_out, fill
+from tests.browser.browsers import HOME, Browsers, connected, expect_signed_out, fill
 from tests.browser.grid import dialog, toast
 from tests.browser.looks import look
 from tests.ports import free_port
@@ -122,7 +122,7 @@ async def test_an_invited_person_accepts_without_a_password(
     await look(page, "invitation-sso")
     await page.get_by_role("link", name="Accept with Mock Identity").click()
     await _authorize(page, await _person(mock, ivy))
-    await expect(page.get_by_role("heading", name="My account")).to_be_visible()
+    await expect(page.get_by_role("heading", name=HOME)).to_be_visible()
     user = await books.user_of(ivy.id)
     assert (user.invited, user.password_hash) == (False, None)
 
@@ -136,7 +136,7 @@ async def test_pages_close_when_the_provider_ends_the_session(
         subject = strict.sign_in(ada.email)
         page = await browsers.stranger(f"/t/{tenant.slug}/login")
         await page.get_by_role("link", name="Sign in with Test Identity").click()
-        await expect(page.get_by_role("heading", name="My account")).to_be_visible()
+        await expect(page.get_by_role("heading", name=HOME)).to_be_visible()
         await connected(page)
         at = addresses_of(tenant.slug).backchannel_logout
         async with httpx.AsyncClient() as http:
@@ -160,8 +160,8 @@ async def test_a_sign_in_that_was_begun_in_two_tabs_works_in_both(
     for page in (first, second):
         await page.bring_to_front()
         await _authorize(page, subject)
-        await expect(page.get_by_role("heading", name="My account")).to_be_visible()
+        await expect(page.get_by_role("heading", name=HOME)).to_be_visible()
     await first.bring_to_front()
     await first.reload()
-    await expect(first.get_by_role("heading", name="My account")).to_be_visible()
+    await expect(first.get_by_role("heading", name=HOME)).to_be_visible()
     assert "session.sso_refused" not in await books.actions_of(tenant)
