@@ -14,9 +14,8 @@ from models import Tenant, User
 from services.access.actor import Actor
 from services.core import clock, logs
 from services.core.errors import InvalidInputError, RollcallError, SecondStepNeededError
-from services.core.operator_log import MailTrouble, Refused, sign_in_refused
+from services.core.operator_log import Refused, sign_in_refused
 from services.core.runtime import Runtime
-from services.mail import delivery
 from services.mail.delivery import deliver_next
 from services.sessions.sessions import Caller
 from services.sign_in.second_factors import second_step, totp
@@ -167,13 +166,8 @@ async def test_undeliverable_mail_is_a_line_without_the_email(
 
 
 async def test_trouble_with_the_mail_server_is_a_line_once_in_a_while(
-    admin: Actor,
-    mail_server: MailServer,
-    rollcall: Runtime,
-    log: Log,
-    monkeypatch: pytest.MonkeyPatch,
+    admin: Actor, mail_server: MailServer, rollcall: Runtime, log: Log
 ) -> None:
-    monkeypatch.setattr(delivery, "_trouble", MailTrouble())
     rollcall.settings.mail_port = 9  # nobody listens there
     for number in range(3):
         form = InvitationForm(
