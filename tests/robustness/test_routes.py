@@ -21,6 +21,7 @@ from tests.browser.server import Server, cookie_name
 from tests.factories import create_tenant, create_user, open_session
 from tests.robustness.routing import addresses, clients_left_by_strangers, filled
 from tests.services.import_calls import import_in
+from tests.services.workspace.rows import create_rows
 from ui.headers.requests import PROBES, CrossOriginDefence
 
 EVERYONE = set(Role)
@@ -31,10 +32,17 @@ PAGES: Mapping[str, set[Role]] = {
     "/t/{slug}/account": EVERYONE,
     "/t/{slug}/audit": MANAGERS,
     "/t/{slug}/audit.csv": MANAGERS,
+    "/t/{slug}/home": EVERYONE,
+    "/t/{slug}/pocs": EVERYONE,
+    "/t/{slug}/pocs/{poc_id}": EVERYONE,
+    "/t/{slug}/pocs/{poc_id}/{tab}": EVERYONE,
     "/t/{slug}/roles": EVERYONE,
     "/t/{slug}/settings": MANAGERS,
     "/t/{slug}/sso/test": MANAGERS,
+    "/t/{slug}/templates": EVERYONE,
+    "/t/{slug}/templates/{group_id}": EVERYONE,
     "/t/{slug}/users": MANAGERS,
+    "/t/{slug}/users.csv": MANAGERS,
     "/t/{slug}/users/import": MANAGERS,
     "/t/{slug}/users/imports/{import_id}": MANAGERS,
     "/t/{slug}/users/imports/{import_id}/results.csv": MANAGERS,
@@ -46,6 +54,7 @@ PAGES: Mapping[str, set[Role]] = {
     "/platform/system": ABOVE,
     "/platform/tenants": ABOVE,
     "/platform/users": ABOVE,
+    "/platform/users.csv": ABOVE,
     "/platform/users/{user_id}": ABOVE,
 }
 # What anybody may ask for, signed in or not.
@@ -165,13 +174,16 @@ async def test_each_page_opens_for_the_roles_that_may_and_for_no_other(
 ) -> None:
     wrong = []
     target = str(people[Role.SALES_ENGINEER].id)
-    import_id = str(await import_in(people[Role.TENANT_ADMIN]))
+    ids = {"import_id": str(await import_in(people[Role.TENANT_ADMIN]))}
+    owner = people[Role.SALES_ENGINEER]
+    rows = await create_rows(owner.tenant_id, owner.id)
+    ids |= {"poc_id": str(rows.poc), "group_id": str(rows.group_template)}
     for role, user in people.items():
         async with _signed_in(server, user) as http:
             for path in _pages():
                 above = str(people[Role.PLATFORM_ADMIN].id)
                 user_id = above if path.startswith("/platform") else target
-                answer = await http.get(filled(path, user_id=user_id, import_id=import_id))
+                answer = await http.get(filled(path, user_id=user_id, **ids))
                 opened = answer.status_code not in {401, 403, 404}
                 if opened is not (role in PAGES[path]) or answer.status_code >= 500:
                     wrong.append((role.value, path, answer.status_code))
@@ -217,6 +229,24 @@ async def test_another_tenants_user_answers_as_if_they_did_not_exist(
                 nobodys = await http.get(filled(path, user_id=str(uuid4())))
                 assert theirs.status_code == nobodys.status_code == 404, (role, path)
                 assert _plain(theirs, str(stranger.id)) == _plain(nobodys, ""), (role, path)
+
+
+async def test_another_organisations_work_answers_as_if_it_did_not_exist(
+    server: Server, people: dict[Role, User]
+) -> None:
+    other = await create_tenant("Other")
+    theirs = await create_rows(other.id, (await create_user(other)).id)
+    paths = [path for path in _pages() if "{poc_id}" in path or "{group_id}" in path]
+    assert len(paths) >= 3
+    for user in people.values():
+        async with _signed_in(server, user) as http:
+            for path in paths:
+                answers = [
+                    await http.get(filled(path, poc_id=str(poc), group_id=str(group)))
+                    for poc, group in ((theirs.poc, theirs.group_template), (uuid4(), uuid4()))
+                ]
+                assert {answer.status_code for answer in answers} == {404}, path
+                assert len({_plain(answer, "") for answer in answers}) == 1, path
 
 
 def _plain(answer: httpx.Response, own: str) -> str:
