@@ -37,8 +37,8 @@ from services.users.invitation_form import InvitationForm
 SHORTEST, LONGEST = 0.001, 0.3
 # So often each kind of work has to be done in those lives, however many they are.
 ENOUGH = 6
-# A sign-in lets others go first for longer than a life lasts; here it is to take part.
-write_queue.PATIENCE = 0.02
+# A sign-in lets others go first for longer than a life lasts; here it is to take part, by this.
+PATIENCE = 0.02
 
 
 class Task(BaseModel):
@@ -116,6 +116,7 @@ async def _sign_in(task: Task, first: int, times: int | None) -> None:
 
 def main(task: Task) -> None:
     """Live and die as often as the task says."""
+    write_queue.PATIENCE = PATIENCE
     # Argon2id as ever, at its least cost: the database is what is under test.
     passwords._hasher = argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
     # What a process learns first (how to write each query) is learnt once, and not in each life.
