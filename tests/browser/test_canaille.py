@@ -133,7 +133,7 @@ async def test_people_sign_in_with_a_real_identity_server_and_out_of_both(
         await _sign_in_there(page, ivy)
         await expect(page.get_by_role("heading", name=re.compile("^Hello, "))).to_be_visible()
         await connected(page)
-        await page.locator("summary").click()
+        await page.locator(".user-menu-button").click()
         await page.get_by_role("button", name="Sign out").click()
         await expect(page.get_by_role("status").filter(has_text="You signed out.")).to_be_visible()
         await page.get_by_role("link", name="Sign in with Canaille").click()

@@ -105,12 +105,12 @@ async def test_signing_out_in_one_tab_closes_the_others_of_that_browser_alone(
     here = await _five_tabs(browsers, tenant, alan)
     elsewhere = await _five_tabs(browsers, tenant, alan)
     await here[0].bring_to_front()
-    await here[0].locator("summary").click()
+    await here[0].locator(".user-menu-button").click()
     await here[0].get_by_role("button", name="Sign out", exact=True).click()
     for page in here:
         await expect_signed_out(page, "You signed out.")
     for page in elsewhere:
-        await expect(page.locator("summary").get_by_text("Alan Turing")).to_be_visible()
+        await expect(page.locator(".user-menu-button").get_by_text("Alan Turing")).to_be_visible()
 
 
 async def test_two_admins_at_the_same_switch_make_one_change(

@@ -69,7 +69,7 @@ async def _add(page: Page) -> None:
 
 
 async def _sign_out(page: Page) -> None:
-    await page.locator("summary").click()
+    await page.locator(".user-menu-button").click()
     await page.get_by_role("button", name="Sign out", exact=True).click()
     await expect(page.get_by_text("You signed out.")).to_be_visible()
 

@@ -91,7 +91,7 @@ async def test_an_admin_connects_tests_and_requires_it_and_people_come_in_and_ou
     await _authorize(page, await _person(mock, ada))
     await expect(page.get_by_role("heading", name="Roles", exact=True)).to_be_visible()
     await connected(page)
-    await page.locator("summary").click()
+    await page.locator(".user-menu-button").click()
     await page.get_by_role("button", name="Sign out").click()
     await page.get_by_role("button", name="End session").click()
     await expect(page.get_by_role("status").filter(has_text="You signed out.")).to_be_visible()

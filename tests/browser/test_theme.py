@@ -27,7 +27,7 @@ async def choose(page: Page, theme: str) -> None:
     """Choose a theme in one's own menu."""
     menu = page.locator("details.user-menu")
     if await menu.get_attribute("open") is None:
-        await menu.locator("summary").click()
+        await menu.locator(".user-menu-button").click()
     await page.get_by_role("radio", name=theme, exact=True).check(force=True)
 
 

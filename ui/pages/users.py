@@ -73,7 +73,7 @@ class _UsersScreen:
         home = home_path(self.visit.tenant_slug)
         head = [HeadItem("+ Invite User", name="invite", on_click=invite.open, primary=True)]
         if not above_tenants:
-            head.insert(0, HeadItem("Invite from CSV", url=f"{home}/users/import"))
+            head.insert(0, HeadItem("Invite from a file", url=f"{home}/users/import"))
         self.table = UsersTable(
             self.visit,
             opening,
