@@ -69,7 +69,8 @@ def _pip_options(command: str) -> set[str]:
     """What a pip install command insists on, without how it reports and where it caches."""
     words = shlex.split(command)
     after = words[words.index("install") + 1 :]
-    return {word for word in after if word.startswith("-")} - {"-qq", "--no-cache-dir"}
+    reports = {"--no-color", "--progress-bar", "--disable-pip-version-check", "--no-cache-dir"}
+    return {word for word in after if word.startswith("-")} - reports
 
 
 def _install_step() -> str:
