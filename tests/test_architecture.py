@@ -37,3 +37,12 @@ def test_every_module_that_is_named_exists() -> None:
     named = set(re.findall(r"`((?:models|services|ui|tests)/[\w/]+\.py)`", TEXT))
     assert named
     assert [path for path in sorted(named) if not (ROOT / path).is_file()] == []
+
+
+def test_every_file_of_the_recipes_exists() -> None:
+    recipes = (ROOT / "docs" / "changing.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`((?:models|services|ui|tests)/[\w/.]+)`", recipes))
+    # The recipe of a list is told with a made-up noun.
+    real = sorted(name for name in named if "project" not in name)
+    assert len(real) > 15
+    assert [name for name in real if not (ROOT / name).exists()] == []
