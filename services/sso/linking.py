@@ -125,6 +125,10 @@ async def decide(
     user = await _locked(tx, found.id) if found else None
     if user is not None:
         _admitted(user, invited)
+        linked = await _identity(tx, connection, person)
+        if linked is not None and linked.user_id == user.id:
+            # Another sign-in of theirs has made the account, or linked it, since this one looked.
+            return Decision(Way.LINKED, user)
         if not are_the_same(person.email, user.email):
             raise SsoError(
                 Refusal.EMAIL_LOOKS_ALIKE,
@@ -140,7 +144,14 @@ async def decide(
         return Decision(Way.BY_EMAIL, user)
     if connection.new_people is None or invited is not None:
         raise _no_account(person)
-    elsewhere = await tx.exec(select(User.id).where(User.email_key == key, User.active))
+    # One of this organisation was made since then: this sign-in fails to make it, and looks again.
+    elsewhere = await tx.exec(
+        select(User.id).where(
+            User.email_key == key,
+            User.active,
+            col(User.tenant_id).is_distinct_from(connection.tenant_id),
+        )
+    )
     if elsewhere.first() is not None:
         raise _no_account(person, elsewhere=True)
     return Decision(Way.NEW, None)

@@ -227,5 +227,5 @@ async def test_who_may_not_invite_finds_no_import(
 ) -> None:
     browsers.allowed.append(f"/t/{tenant.slug}/users/import")
     page = await browsers.as_user(ada, f"/t/{tenant.slug}/users/import")
-    await expect(page.get_by_text("Your role doesn't allow this")).to_be_visible()
+    await expect(page.get_by_role("heading", name="Not yours to open")).to_be_visible()
     await factories.create_user(tenant)
