@@ -1,8 +1,8 @@
 """Brings what happened in POCs and templates to the pages that show them."""
 
-from collections.abc import Sequence
-from dataclasses import asdict
-from typing import Any
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import Any, TypeVar
 from uuid import UUID
 
 from services.core import clock
@@ -20,7 +20,9 @@ from services.workspace.people import Person
 from services.workspace.task_list import GroupView, TaskView
 from ui import live
 from ui.tables.feed import asked_at_least, turn
-from ui.work_words import days_until, due_words
+from ui.work_words import due_words
+
+RowT = TypeVar("RowT")
 
 
 def poc_room(poc_id: UUID) -> str:
@@ -48,27 +50,30 @@ def subscribe(bus: Bus) -> None:
 
 
 async def _show_task(event: TaskChanged) -> None:
-    room = poc_room(event.poc_id)
-    if live.is_watched(room):
-        async with asked_at_least([room]), turn(room):
-            task = await task_list.find_task(event.task_id)
-            await live.broadcast(room, "rollcall_task", task_values(task))
+    await _tell(event, "rollcall_task", partial(task_list.find_task, event.task_id), task_values)
 
 
 async def _show_group(event: GroupChanged) -> None:
-    room = poc_room(event.poc_id)
-    if live.is_watched(room):
-        async with asked_at_least([room]), turn(room):
-            group = await task_list.find_group(event.group_id)
-            await live.broadcast(room, "rollcall_group", group_values(group))
+    find = partial(task_list.find_group, event.group_id)
+    await _tell(event, "rollcall_group", find, group_values)
 
 
 async def _show_comment(event: CommentChanged) -> None:
+    find = partial(comments.find_comment, event.comment_id)
+    await _tell(event, "rollcall_comment", find, comment_values)
+
+
+async def _tell(
+    event: PocEvent,
+    name: str,
+    find: Callable[[], Awaitable[RowT]],
+    values: Callable[[RowT], dict[str, Any]],
+) -> None:
+    """Send what has changed in a POC to whoever watches it, and read it only where anybody does."""
     room = poc_room(event.poc_id)
     if live.is_watched(room):
         async with asked_at_least([room]), turn(room):
-            comment = await comments.find_comment(event.comment_id)
-            await live.broadcast(room, "rollcall_comment", comment_values(comment))
+            await live.broadcast(room, name, values(await find()))
 
 
 async def _refresh_poc(event: PocEvent) -> None:
@@ -107,7 +112,6 @@ def task_values(task: TaskView) -> dict[str, Any]:
         "reason": task.blocked_reason,
         "due": words,
         "due_tone": tone,
-        "days_left": days_until(task.due_on, today),
         "people": people_values(task.assignees),
         "comments": task.comments,
         "position": task.position,
@@ -119,10 +123,9 @@ def task_values(task: TaskView) -> dict[str, Any]:
 
 def comment_values(comment: CommentView) -> dict[str, Any]:
     """A comment as plain values; its HTML is what `services.workspace.markdown` made."""
-    values = asdict(comment)
     return {
         "id": str(comment.id),
-        "author": values["author"]["name"],
+        "author": comment.author.name,
         "author_id": str(comment.author.id),
         "author_active": comment.author.active,
         "html": comment.html,

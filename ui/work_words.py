@@ -20,16 +20,11 @@ def day_words(day: date | None, never: str = "–") -> str:
     return f"{day:%-d %b %Y}" if day else never
 
 
-def days_until(day: date | None, today: date) -> int | None:
-    """The days from today until a day; negative where it has passed."""
-    return (day - today).days if day else None
-
-
 def due_words(day: date | None, today: date, *, is_done: bool = False) -> tuple[str, str]:
     """When something is due, and how that is toned: "1 day overdue" in red, tomorrow in amber."""
-    left = days_until(day, today)
-    if day is None or left is None:
+    if day is None:
         return "", ""
+    left = (day - today).days
     if is_done:
         return day_words(day), ""
     if left < 0:

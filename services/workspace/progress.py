@@ -1,7 +1,7 @@
 """How far a POC is: derived from its tasks whenever it is asked for, and never stored."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
@@ -36,16 +36,6 @@ class Progress:
     def whole(self) -> Part:
         """Both sides together."""
         return self.team + self.customer
-
-
-def progress_of(tasks: Iterable[Task], today: date) -> Progress:
-    """The progress that these tasks make; archived ones count for nothing."""
-    parts = {Side.TEAM: Part(), Side.CUSTOMER: Part()}
-    for task in tasks:
-        if task.archived_at is None:
-            done, overdue = task.status is TaskStatus.DONE, task.is_overdue(today)
-            parts[task.side] += Part(int(done), 1, int(overdue))
-    return Progress(parts[Side.TEAM], parts[Side.CUSTOMER])
 
 
 async def find_progress(

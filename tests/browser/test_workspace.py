@@ -9,11 +9,13 @@ from playwright.async_api import Page, expect
 from models import Role, Tenant, User
 from services.access.actor import Actor
 from services.users import accounts
-from services.workspace import members
+from services.workspace import groups, members, pocs
+from services.workspace.groups import GroupForm
+from services.workspace.pocs import HandOverForm, NewPocForm
 from tests import factories
 from tests.browser.browsers import Browsers
 from tests.browser.grid import dialog, toast
-from tests.services.workspace.rows import Rows, create_rows
+from tests.services.workspace.rows import START, Rows, create_rows
 
 WIDTHS = (390, 1440)
 
@@ -225,3 +227,33 @@ async def test_a_status_is_changed_from_the_head_and_asks_for_the_outcome_at_the
     await dialog(page).get_by_role("button", name="Save").click()
     await expect(page.locator(".page-head").get_by_text("Completed")).to_be_visible()
     await expect(page.get_by_text("It carries a whole year.")).to_be_visible()
+
+
+async def test_a_group_that_somebody_else_adds_takes_the_place_of_the_empty_state(
+    browsers: Browsers, tenant: Tenant, owner: User
+) -> None:
+    work = await factories.sign_in(owner)
+    form = NewPocForm(title="Empty", customer="Customer", start_on=START)
+    poc_id = await pocs.create_poc(work, form)
+    page = await browsers.as_user(owner, _url(tenant, poc_id))
+    await expect(page.get_by_role("heading", name="No tasks yet")).to_be_visible()
+    await groups.add_group(work, poc_id, GroupForm(title="Kick-off"))
+    await expect(page.get_by_role("heading", name="Kick-off")).to_be_visible()
+    await expect(page.get_by_role("heading", name="No tasks yet")).to_have_count(0)
+    await page.get_by_role("button", name="+ Add Task", exact=True).click()
+    await expect(dialog(page)).to_have_accessible_name("Add task to “Kick-off”")
+    await dialog(page).get_by_label("Title").fill("Call")
+    await dialog(page).get_by_role("button", name="Add Task").click()
+    await expect(page.get_by_label("Status of Call")).to_be_visible()
+
+
+async def test_a_status_that_is_refused_is_put_right(
+    browsers: Browsers, tenant: Tenant, owner: User, rows: Rows, admin: Actor
+) -> None:
+    page = await browsers.as_user(owner, _url(tenant, rows.poc))
+    colleague = await factories.create_user(tenant, first_name="Dorothy", last_name="Vaughan")
+    await pocs.reassign(admin, rows.poc, 1, HandOverForm(owner_id=colleague.id))
+    await members.remove_member(await factories.sign_in(colleague), rows.poc, owner.id)
+    await page.get_by_label("Status of Trial").select_option("done")
+    await expect(toast(page, "You aren't a member of this POC.")).to_be_visible()
+    await expect(page.get_by_label("Status of Trial")).to_have_value("not_started")

@@ -7,7 +7,7 @@ import { listen } from "live_socket";
 const FRESH = 1800; // ms for which a change by somebody else is tinted
 
 export default {
-  props: { groups: Array, tasks: Array, look: String, mayChange: Boolean, statuses: Array },
+  props: { groups: Array, tasks: Array, look: String, mayChange: Boolean, empty: String, statuses: Array },
   data() {
     return { byGroup: [], byTask: new Map(), fresh: new Map(), said: "", lifted: null, menu: null };
   },
@@ -152,15 +152,21 @@ export default {
   render() {
     return h("div", { class: "tasks" }, [
       h("p", { class: "visually-hidden", role: "status" }, this.said),
-      this.look === "board" ? board(this) : list(this),
+      this.byGroup.length ? (this.look === "board" ? board(this) : list(this)) : nothing(this),
     ]);
   },
 };
 
 const inOrder = (a, b) => a.position - b.position || (a.id < b.id ? -1 : 1);
 
+function nothing(view) {
+  return h("div", { class: "empty" }, [
+    h("h2", "No tasks yet"),
+    h("p", { class: "muted" }, view.empty),
+  ]);
+}
+
 function list(view) {
-  if (!view.byGroup.length) return null;
   return view.byGroup.map((group) =>
     h("section", { key: group.id, class: "card card-flush task-group" }, [
       h("div", { class: "task-group-head" }, [

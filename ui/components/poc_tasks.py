@@ -26,9 +26,10 @@ ACTS = (
 class PocTasks(Component, script="poc_tasks.js", imports=["live_socket.js"]):
     """Shows the tasks, and keeps them true by the patches of the POC's room.
 
-    `on_act` gets the name of an act (`ACTS`) and what it is about: everything in it is what a
-    browser sent. Where something was missed, the browser asks by `missed` for all of it anew, which
-    `show` answers; after an act that was refused, `show` puts right what the browser showed early.
+    `empty` is said where there is no group. `on_act` gets the name of an act (`ACTS`) and what it
+    is about: everything in it is what a browser sent. Where something was missed, the browser asks by
+    `missed` for all of it anew, which `show` answers; after an act that was refused, `show` puts
+    right what the browser showed early.
     """
 
     def __init__(
@@ -38,6 +39,7 @@ class PocTasks(Component, script="poc_tasks.js", imports=["live_socket.js"]):
         *,
         look: Literal["list", "board"],
         may_change: bool,
+        empty: str,
         on_act: Callable[[str, Values], Awaitable[None]],
         on_missed: Callable[[], Awaitable[None]],
     ) -> None:
@@ -47,6 +49,7 @@ class PocTasks(Component, script="poc_tasks.js", imports=["live_socket.js"]):
         self._props["tasks"] = list(tasks)
         self._props["look"] = look
         self._props["mayChange"] = may_change
+        self._props["empty"] = empty
         self._props["statuses"] = [[status.value, status.label] for status in TaskStatus]
         self.on("act", self._acted)
         self.on("missed", on_missed, args=[])

@@ -1,6 +1,6 @@
 """One POC: its head, and its tabs, each at a path of its own."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Annotated
@@ -22,6 +22,7 @@ from services.workspace.listing import PocDetails
 from services.workspace.pocs import HandOverForm, PocForm, StatusForm
 from ui import notices, work_feed
 from ui.actions import told
+from ui.components.facts import fact
 from ui.components.part import Part
 from ui.components.refresher import Refresher
 from ui.components.toast import Toast
@@ -117,12 +118,8 @@ class _PocScreen:
         link("← All POCs", self.base, "back-link")
         self.head = Part(ui.element("div").classes("page-head"), self._head)
         self.facts = Part(section("card poc-facts"), self._facts)
-        with ui.element("nav").classes("tabs").props('aria-label="POC"'):
-            for path, (label, _) in TABS.items():
-                url = f"{self.base}/{self.poc_id}" + (f"/{path}" if path else "")
-                shown = link(label, url, "tab")
-                if path == tab:
-                    shown.props["aria-current"] = "page"
+        nav = ui.element("nav").classes("tabs").props('aria-label="POC"')
+        self.tabs = Part(nav, partial(self._tabs, tab))
         self._show(details)
         Refresher("rollcall_poc", self._refresh, self.toast)
 
@@ -132,7 +129,24 @@ class _PocScreen:
     def _show(self, details: PocDetails) -> None:
         self.details = details
         self.head.show(details.row, details.may_change, details.may_reassign, details.steps)
-        self.facts.show(replace(details, members=(), comments=0))
+        self.facts.show(replace(details, members=(), criteria=0, resources=0, comments=0))
+        counts = {
+            "criteria": details.criteria,
+            "resources": details.resources,
+            "comments": details.comments,
+            "people": len(details.members),
+        }
+        self.tabs.show({path: count for path, count in counts.items() if count})
+
+    def _tabs(self, current: str, counts: Mapping[str, int]) -> None:
+        for path, (label, _) in TABS.items():
+            url = f"{self.base}/{self.poc_id}" + (f"/{path}" if path else "")
+            shown = link(label, url, "tab")
+            if path == current:
+                shown.props["aria-current"] = "page"
+            if path in counts:
+                with shown:
+                    text("span", f"{counts[path]:,}", "small muted tab-count")
 
     def _head(self, *_: object) -> None:
         details, row = self.details, self.details.row
@@ -155,15 +169,15 @@ class _PocScreen:
     def _facts(self, details: PocDetails) -> None:
         row = details.row
         with ui.element("dl").classes("facts"):
-            _fact("Customer", row.customer)
+            fact("Customer", row.customer)
             with ui.element("div").classes("fact"):
                 text("dt", "Owner")
                 with ui.element("dd"):
                     person_name(row.owner)
             end = due_words(row.due, clock.now().date(), is_done=row.status.is_closed)[0]
-            _fact("Dates", f"{day_words(row.start_on)} to {day_words(row.due, 'no end')}")
+            fact("Dates", f"{day_words(row.start_on)} to {day_words(row.due, 'no end')}")
             if row.is_overdue:
-                _fact("End", end)
+                fact("End", end)
         with ui.element("dl").classes("facts"):
             side_progress("Team", row.progress.team)
             side_progress("Customer’s side", row.progress.customer)
@@ -238,9 +252,3 @@ class _PocScreen:
     async def _restore(self) -> None:
         row = (await listing.get_details(self.actor, self.poc_id)).row
         await pocs.set_archived(self.actor, self.poc_id, row.facts_version, archived=False)
-
-
-def _fact(name: str, value: str) -> None:
-    with ui.element("div").classes("fact"):
-        text("dt", name)
-        text("dd", value).props('dir="auto"')

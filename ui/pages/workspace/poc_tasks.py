@@ -1,6 +1,6 @@
 """The tasks of a POC: the tabs Tasks and Board."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Literal
 from uuid import UUID
@@ -8,7 +8,7 @@ from uuid import UUID
 from nicegui import ui
 
 from models import Side, TaskStatus
-from services.core.errors import NotFoundError
+from services.core.errors import NotFoundError, RollcallError
 from services.core.forms import Form, lines, people
 from services.sessions.sessions import Visit
 from services.users import selection
@@ -23,9 +23,11 @@ from ui.components.poc_tasks import PocTasks
 from ui.components.toast import Toast
 from ui.forms.dialog import FormDialog, Helpers, Outcome
 from ui.input import as_uuid, as_version
-from ui.pages.workspace.parts import button, empty
+from ui.pages.workspace.parts import button
 
 Look = Literal["list", "board"]
+Handler = Callable[[UUID, Mapping[str, Any]], Awaitable[None]]
+EMPTY = "Add a group, then its tasks."
 
 
 class AssigneesForm(Form):
@@ -96,38 +98,24 @@ class _TasksScreen:
         )
         if self.may_change:
             with ui.element("div").classes("tab-actions"):
-                button("+ Add Task", self._open_new_task, look="btn btn-primary")
-                button("+ Add Group", partial(self.new_group.open, {}))
-        self.empty = ui.element("div")
+                button("+ Add Task", told(self.toast)(self._open_new_task), look="btn btn-primary")
+                button("+ New Group", partial(self.new_group.open, {}))
         self.view = PocTasks(
             *_values(found),
             look=look,
             may_change=self.may_change,
+            empty=EMPTY if self.may_change else "Whoever works on this POC adds them.",
             on_act=self._act,
             on_missed=told(self.toast)(self._show),
         )
-        self._note(found)
-
-    def _note(self, found: Sequence[GroupView]) -> None:
-        self.groups = {group.id: group for group in found}
-        self.empty.clear()
-        if not found:
-            with self.empty:
-                sentence = (
-                    "Add a group, then its tasks."
-                    if self.may_change
-                    else "Whoever works on this POC adds them."
-                )
-                empty("No tasks yet", sentence)
 
     async def _show(self) -> None:
         found = await task_list.list_groups(self.actor, self.poc_id)
-        self._note(found)
         self.view.show(*_values(found))
 
     async def _act(self, act: str, sent: Mapping[str, Any]) -> None:
         if act == "add":
-            self._open_new_task(as_uuid(sent.get("group")))
+            await told(self.toast)(self._open_new_task)(as_uuid(sent.get("group")))
             return
         row_id = as_uuid(sent.get("id"))
         if row_id is None:
@@ -142,22 +130,26 @@ class _TasksScreen:
             "move_group": self._move_group,
             "archive_group": self._archive_group,
         }
-        await told(self.toast)(partial(handlers[act], row_id, sent))()
-        if act in {"status", "move", "move_group"}:
-            # What the browser showed early may have been refused, or places may have changed.
-            await told(self.toast)(self._show)()
+        await told(self.toast)(partial(self._do, handlers[act], row_id, sent))()
 
-    def _open_new_task(self, group_id: UUID | None = None) -> None:
-        if not self.groups:
+    async def _do(self, handler: Handler, row_id: UUID, sent: Mapping[str, Any]) -> None:
+        try:
+            await handler(row_id, sent)
+        except RollcallError:
+            await self._show()  # what the browser showed early isn't so
+            raise
+
+    async def _open_new_task(self, group_id: UUID | None = None) -> None:
+        found = await task_list.list_groups(self.actor, self.poc_id)
+        if not found:
             self.new_group.open({}, body="Tasks stand in groups: begin with one.")
             return
-        self.about = group_id or next(iter(self.groups))
-        title = self.groups[self.about].title if self.about in self.groups else ""
-        self.new_task.open({"side": Side.TEAM}, title=f"Add task to “{title}”")
+        group = next((group for group in found if group.id == group_id), found[0])
+        self.about = group.id
+        self.new_task.open({"side": Side.TEAM}, title=f"Add task to “{group.title}”")
 
     async def _add_group(self, form: GroupForm) -> Outcome:
         await groups.add_group(self.actor, self.poc_id, form)
-        await self._show()
         return f"“{form.title}” is added."
 
     async def _open_edit_group(self, group_id: UUID, _sent: Mapping[str, Any]) -> None:
