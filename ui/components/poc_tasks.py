@@ -27,8 +27,8 @@ class PocTasks(Component, script="poc_tasks.js", imports=["live_socket.js"]):
     """Shows the tasks, and keeps them true by the patches of the POC's room.
 
     `empty` is said where there is no group. `on_act` gets the name of an act (`ACTS`) and what it
-    is about: everything in it is what a browser sent. Where something was missed, the browser asks by
-    `missed` for all of it anew, which `show` answers; after an act that was refused, `show` puts
+    is about: everything in it is what a browser sent. Where something was missed, the browser asks
+    by `missed` for all of it anew, which `show` answers; after an act that was refused, `show` puts
     right what the browser showed early.
     """
 
