@@ -4,6 +4,7 @@ from models.attempt_counter import AttemptCounter
 from models.audit_event import AuditEvent, AuditHead, NotedHead
 from models.base import metadata, new_id
 from models.bus_message import BusMessage
+from models.here_count import HereCount
 from models.known_device import KnownDevice
 from models.list_choice import ListChoice
 from models.login_session import EndReason, LoginSession, SignInMethod
@@ -38,6 +39,7 @@ __all__ = [
     "ExternalIdentity",
     "GroupTemplate",
     "GroupTemplateTask",
+    "HereCount",
     "HomeVisit",
     "ImportState",
     "Importance",
