@@ -12,6 +12,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 from services.core import runtime
+from services.screens.pairing import LIFETIME
 from services.sessions import known_devices
 from services.sessions.sessions import Caller
 from services.sign_in import second_step_ticket
@@ -21,6 +22,7 @@ from services.sso.flow import Departure
 
 ATTEMPT = "rollcall-sso"
 SECOND_STEP = "rollcall-second-step"
+PAIRING = "rollcall-pairing"
 
 
 def session_token(cookies: Mapping[str, str]) -> str | None:
@@ -92,6 +94,25 @@ def set_second_step(response: Response, base: str, ticket: str) -> None:
 def second_step_of(cookies: Mapping[str, str]) -> str | None:
     """The ticket of a sign-in whose second step waits in this browser."""
     return cookies.get(_narrow(SECOND_STEP))
+
+
+def set_pairing_key(response: Response, key: str) -> None:
+    """Have a browser that shows a code for a screen keep the key to it, for those addresses alone;
+    an empty one has it forget that."""
+    response.set_cookie(
+        _narrow(PAIRING),
+        key,
+        max_age=int(LIFETIME.total_seconds()) if key else 0,
+        path="/wall",
+        httponly=True,
+        samesite="strict",
+        secure=runtime.current().settings.is_https,
+    )
+
+
+def pairing_key(cookies: Mapping[str, str]) -> str | None:
+    """The key to the code that this browser shows."""
+    return cookies.get(_narrow(PAIRING))
 
 
 def _set_attempt(response: Response, slug: str, key: str, value: str, seconds: int) -> None:

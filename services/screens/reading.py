@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from models import Tenant
+from models import Screen, Tenant
 from services.access.actor import Principal
+from services.access.outsiders import ScreenActor
 from services.access.permissions import Permission
 from services.audit.acting import viewing
 from services.core.db import Transaction, reading
@@ -13,7 +14,7 @@ from services.core.errors import NotFoundError
 from services.screens.people import People, read_people
 from services.screens.pocs import Pocs, read_pocs
 from services.screens.roll_call import RollCall, read_roll_call
-from services.screens.showing import Names, ScreenView, Showing
+from services.screens.showing import Names, Options, ScreenView, Showing
 from services.screens.troubles import Troubles, read_troubles
 
 Shown = RollCall | People | Pocs | Troubles
@@ -34,6 +35,15 @@ async def get_dashboard(principal: Principal) -> Dashboard:
         showing = Showing(Names.FULL)
         views = {shown: await _read(view.tx, tenant.id, shown, showing) for shown in ScreenView}
         return Dashboard(tenant.name, views)
+
+
+async def look(screen: ScreenActor) -> dict[ScreenView, Shown]:
+    """What a screen shows, and nothing more: its own views, with as much of names as it may."""
+    async with viewing(screen, Permission.VIEW_AS_SCREEN) as view:
+        row = await view.get(Screen, screen.screen_id)
+        options = Options.read(row.options)
+        showing = Showing(options.names)
+        return {shown: await _read(view.tx, row.tenant_id, shown, showing) for shown in options.views}
 
 
 async def find_views(
