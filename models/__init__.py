@@ -6,9 +6,10 @@ from models.base import metadata, new_id
 from models.bus_message import BusMessage
 from models.known_device import KnownDevice
 from models.list_choice import ListChoice
-from models.login_session import EndReason, LoginSession, SignInMethod
+from models.login_session import EndReason, LoginSession, SessionKind, SignInMethod
 from models.one_time_link import LinkPurpose, OneTimeLink
 from models.outgoing_mail import MailProgress, MailState, MailTemplate, OutgoingMail
+from models.screen import Screen
 from models.second_factor import Authenticator, Passkey, RecoveryCode
 from models.sso import ExternalIdentity, SeenLogoutToken, SsoConnection, SsoSession
 from models.tenant import SecondFactorPolicy, Tenant
@@ -18,6 +19,7 @@ from models.user_import import ImportState, UserImport, UserImportBatch
 from models.workspace.base import Side
 from models.workspace.comment import Comment, CommentMention
 from models.workspace.criterion import CriterionResult, CriterionTask, Importance, SuccessCriterion
+from models.workspace.customer import CustomerPerson, PocCustomer
 from models.workspace.poc import CLOSED_STATUSES, HomeVisit, Poc, PocMember, PocStatus
 from models.workspace.resource import Resource, ResourceKind
 from models.workspace.task import Task, TaskAssignee, TaskGroup, TaskStatus
@@ -34,6 +36,7 @@ __all__ = [
     "CommentMention",
     "CriterionResult",
     "CriterionTask",
+    "CustomerPerson",
     "EndReason",
     "ExternalIdentity",
     "GroupTemplate",
@@ -53,14 +56,17 @@ __all__ = [
     "OutgoingMail",
     "Passkey",
     "Poc",
+    "PocCustomer",
     "PocMember",
     "PocStatus",
     "RecoveryCode",
     "Resource",
     "ResourceKind",
     "Role",
+    "Screen",
     "SecondFactorPolicy",
     "SeenLogoutToken",
+    "SessionKind",
     "Side",
     "SignInMethod",
     "SsoConnection",
