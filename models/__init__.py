@@ -69,7 +69,7 @@ __all__ = [
     "Screen",
     "ScreenCode",
     "ScreenPlace",
-        "SecondFactorPolicy",
+    "SecondFactorPolicy",
     "SeenLogoutToken",
     "SessionKind",
     "Side",

@@ -16,6 +16,7 @@ from services.core.bus import Bus
 from services.core.errors import RollcallError
 from services.core.transport import Listening
 from services.mail.events import MailProgressed
+from services.screens.events import ScreenChanged
 from services.sessions import presence
 from services.sessions.events import UserSignedIn
 from services.tenants.events import TenantChanged
@@ -142,6 +143,7 @@ def subscribe(bus: Bus) -> None:
     bus.subscribe(AuditWritten, _show_entry)
     bus.subscribe(AuditGrew, _ask_for_entries)
     bus.subscribe(TenantChanged, _show_tenants)
+    bus.subscribe(ScreenChanged, _show_screens)
     bus.subscribe(Listening, _make_up)
     feed.subscribe(bus)
     figures.subscribe(bus)
@@ -250,6 +252,10 @@ async def _count_users(_event: UserEvent) -> None:
 
 async def _show_tenants(event: TenantChanged) -> None:
     await live.broadcast(TENANTS_ROOM, "rollcall_tenants", {})
+    await live.broadcast(settings_room(event.tenant_id), "rollcall_settings", {})
+
+
+async def _show_screens(event: ScreenChanged) -> None:
     await live.broadcast(settings_room(event.tenant_id), "rollcall_settings", {})
 
 

@@ -9,7 +9,7 @@ from models.base import UtcDateTime
 
 
 class HereCount(SQLModel, table=True):
-    """One point of the chart of who is here: one for each quarter of an hour, kept for some days."""
+    """One point of the chart of who is here: one each quarter of an hour, kept for days."""
 
     __tablename__ = "here_count"
 

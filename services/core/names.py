@@ -43,8 +43,19 @@ _LOOKALIKE_SCRIPTS = frozenset({"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHERO
 # (One that is keeps its address. A test compares this with what is routed.)
 RESERVED_SLUGS = frozenset(
     {"account", "audit", "doctor", "healthz", "invitation", "login", "logout", "metrics"}
-    | {"home", "pair", "password", "platform", "pocs", "readyz", "roles", "settings", "setup", "sso"}
-    | {"static", "system", "t", "templates", "tenants", "users", "wall"}
+    | {
+        "home",
+        "pair",
+        "password",
+        "platform",
+        "pocs",
+        "readyz",
+        "roles",
+        "settings",
+        "setup",
+        "sso",
+    }
+    | {"sso", "static", "system", "t", "templates", "tenants", "users", "wall"}
 )
 SLUG_PATTERN = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 

@@ -138,7 +138,9 @@ async def _waiting(tx: Transaction, tenant_id: UUID, showing: Showing) -> list[W
     )
     return [
         Waiting(
-            showing.name_of(user), int(user.created_at.timestamp()), int(link.expires_at.timestamp())
+            showing.name_of(user),
+            int(user.created_at.timestamp()),
+            int(link.expires_at.timestamp()),
         )
         for user, link in found
     ]
@@ -152,8 +154,7 @@ async def _signed_in(tx: Transaction, tenant_id: UUID, today: date) -> list[tupl
         .join(User, col(User.id) == col(LoginSession.user_id))
         .where(
             User.tenant_id == tenant_id,
-            col(LoginSession.created_at)
-            >= clock.now() - timedelta(days=DAYS_OF_SIGN_INS),
+            col(LoginSession.created_at) >= clock.now() - timedelta(days=DAYS_OF_SIGN_INS),
         )
         .group_by(day)
     )

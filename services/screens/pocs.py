@@ -15,7 +15,7 @@ from services.core.db import Transaction
 from services.screens.showing import Showing
 from services.workspace.progress import Progress, find_progress
 
-MOST_POCS, MOST_OWNERS, MOST_MILESTONES = 8, 5, 6
+MOST_POCS, MOST_OWNERS, MOST_MILESTONES = 6, 5, 5
 OPEN_STATUSES = (PocStatus.DRAFT, PocStatus.ACTIVE, PocStatus.ON_HOLD)
 
 Which = Sequence[ColumnElement[bool] | bool]
@@ -185,5 +185,5 @@ async def _this_week(tx: Transaction, is_open: Which, today: date) -> list[Miles
             .order_by(day, col(Poc.title_key), col(Poc.id))
             .limit(MOST_MILESTONES)
         )
-        found += [Milestone(on, what, title) for on, title in rows]
+        found += [Milestone(on, what, title) for on, title in rows if on is not None]
     return sorted(found, key=lambda milestone: milestone.on)[:MOST_MILESTONES]

@@ -43,7 +43,9 @@ async def look(screen: ScreenActor) -> dict[ScreenView, Shown]:
         row = await view.get(Screen, screen.screen_id)
         options = Options.read(row.options)
         showing = Showing(options.names)
-        return {shown: await _read(view.tx, row.tenant_id, shown, showing) for shown in options.views}
+        return {
+            shown: await _read(view.tx, row.tenant_id, shown, showing) for shown in options.views
+        }
 
 
 async def find_views(

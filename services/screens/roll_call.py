@@ -10,16 +10,18 @@ from sqlmodel import col, select
 from models import Role, User
 from services.core import clock
 from services.core.db import Transaction
-from services.screens import here_counts, moves
-from services.screens.here_counts import Point
+from services.screens import moves
 from services.screens.moves import Move
 from services.screens.showing import Showing
 from services.sessions import presence
+from services.users import here_counts
 from services.users.counts import find_counts
+from services.users.here_counts import Point
 
 # For so long, who came or went is marked among the names.
 MARKED = timedelta(seconds=60)
 MOST_MOVES = 14
+DAY = timedelta(days=1)
 # The roles in the order of the screen, with the words for several.
 ROLES = (Role.SALES_ENGINEER, Role.ADMINISTRATOR, Role.TENANT_ADMIN)
 
@@ -60,6 +62,7 @@ class RollCall:
     roles: Sequence[RoleHere]
     moves: Sequence[MoveShown]
     today: Sequence[Point]
+    """Of the last 24 hours: the screen knows its time zone, and where its day begins."""
     week_ago: Sequence[Point]
 
 
@@ -78,8 +81,8 @@ async def read_roll_call(tx: Transaction, tenant_id: UUID, showing: Showing) -> 
         active=counts.of(active=True) - counts.of(active=True, invited=True),
         roles=roles,
         moves=_shown_moves(recent, users, showing),
-        today=await here_counts.read_day(tx, tenant_id, now),
-        week_ago=await here_counts.read_day(tx, tenant_id, now - timedelta(days=6)),
+        today=await here_counts.read_points(tx, tenant_id, now - DAY, now),
+        week_ago=await here_counts.read_points(tx, tenant_id, now - 8 * DAY, now - 6 * DAY),
     )
 
 

@@ -11,12 +11,13 @@ from uuid import UUID
 
 from sqlmodel import col, func, select
 
-from models import AuditEvent, MailState, OutgoingMail
+from models import AuditEvent, MailState, OutgoingMail, Screen, ScreenPlace
 from services.audit.writing import Action
 from services.core import clock, runtime
 from services.core.db import Transaction
 from services.operations import backup, readiness
 from services.operations.doctor_files import OLD_BACKUP
+from services.screens.screens import SILENT
 from services.sessions import replicas
 
 # A mail that waits for longer has been refused a few times.
@@ -87,6 +88,7 @@ async def read_troubles(tx: Transaction, tenant_id: UUID) -> Troubles:
         in_order.append(InOrder("Mail", "leaves"))
     if "sign-ins" not in keys:
         in_order.append(InOrder("Sign-ins", "calm"))
+    in_order.append(await _screens(tx, tenant_id))
     if found:
         remembered.in_trouble.add(tenant_id)
     elif tenant_id in remembered.in_trouble:
@@ -100,13 +102,22 @@ async def read_troubles(tx: Transaction, tenant_id: UUID) -> Troubles:
     )
 
 
+async def _screens(tx: Transaction, tenant_id: UUID) -> InOrder:
+    is_there = (Screen.tenant_id == tenant_id, col(Screen.revoked_at).is_(None))
+    every = (await tx.exec(select(func.count()).select_from(Screen).where(*is_there))).one()
+    live = await tx.exec(
+        select(func.count(func.distinct(ScreenPlace.screen_id)))
+        .join(Screen, col(Screen.id) == col(ScreenPlace.screen_id))
+        .where(*is_there, col(ScreenPlace.seen_at) > clock.now() - SILENT)
+    )
+    return InOrder("Screens", f"{live.one()} of {every}")
+
+
 async def _mails(tx: Transaction, tenant_id: UUID) -> list[Trouble]:
     now = clock.now()
     waits = (OutgoingMail.tenant_id == tenant_id, OutgoingMail.state == MailState.WAITING)
     query = select(func.min(OutgoingMail.created_at), func.count()).where(*waits)
-    since, late = (
-        await tx.exec(query.where(col(OutgoingMail.created_at) < now - LATE_MAIL))
-    ).one()
+    since, late = (await tx.exec(query.where(col(OutgoingMail.created_at) < now - LATE_MAIL))).one()
     if not late or since is None:
         return []
     created = (await tx.exec(select(OutgoingMail.created_at).where(*waits))).all()
@@ -215,7 +226,9 @@ def _backup() -> tuple[Trouble | None, InOrder | None]:
 async def _readiness(database_ms: float) -> list[tuple[Trouble | None, InOrder | None]]:
     told: list[tuple[Trouble | None, InOrder | None]] = []
     names = {"writing": "Database", "disk": "Disk", "keys": "Keys", "hearing": "Processes"}
-    values = {"writing": f"{database_ms:.0f} ms", "disk": "has room", "keys": "fit"}
+    # In steps, so that it isn't another value each time.
+    within = next((step for step in (10, 30, 100, 300, 1000) if database_ms < step), 3000)
+    values = {"writing": f"within {within} ms", "disk": "has room", "keys": "fit"}
     values["hearing"] = "hear each other"
     for check in await readiness.recent():
         name = names.get(check.name, "")

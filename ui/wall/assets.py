@@ -11,8 +11,8 @@ STYLE_URL = keep_joined("wall.css", sorted((HERE / "styles").glob("*.css")))
 BUILD = f"{SCRIPT_URL} {STYLE_URL}"
 """Changes with an upgrade that a screen has to load its page anew for."""
 HATCH = (
-    '<svg class="hatch" aria-hidden="true"><defs><pattern id="rollcall-hatch" width="6" height="6" '
-    'patternUnits="userSpaceOnUse" patternTransform="scale(.18 1)"><path d="M-1 7 7 -1"/></pattern>'
+    '<svg class="hatch" aria-hidden="true"><defs><pattern id="rollcall-hatch" width="8" height="8" '
+    'patternUnits="userSpaceOnUse"><path d="M-2 2 2-2M0 8 8 0M6 10 10 6"/></pattern>'
     "</defs></svg>"
 )
 """What is overdue is hatched as well as red. It stands once in each page."""

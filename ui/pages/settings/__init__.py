@@ -1,8 +1,9 @@
-"""The page of an organisation's settings."""
+"""The pages of an organisation's settings."""
 
-from ui.pages.settings import settings
+from ui.pages.settings import screens_page, settings
 
 
 def register() -> None:
-    """Route it."""
+    """Route them."""
     settings.register()
+    screens_page.register()

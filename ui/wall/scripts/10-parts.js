@@ -87,6 +87,9 @@ window.rollcallWall = (() => {
       h("p", { class: "what" }, words),
       h("p", { class: "below" }, below),
     );
+  const restWords = (count, until) => (count > 0 ? `and ${number(count)} more${until ?? ""}` : "");
+  const rest = (count, until) =>
+    h("p", { class: "rest", "data-count": count, "data-until": until }, restWords(count, until));
   const nothing = (words) => h("p", { class: "nothing" }, words);
 
   // How many were here through the day, with the same day of last week as dots.
@@ -98,7 +101,9 @@ window.rollcallWall = (() => {
       .map(([at, here]) => [clock.hours(at), here]);
     const all = [...points, ...before];
     const from = Math.min(6, ...all.map(([hour]) => Math.floor(hour / 3) * 3));
-    const to = Math.max(18, ...all.map(([hour]) => Math.ceil(hour / 3) * 3));
+    const end = Math.max(18, ...all.map(([hour]) => Math.ceil(hour)));
+    const step = end - from > 15 ? 6 : 3;
+    const to = from + Math.ceil((end - from) / step) * step;
     const top = Math.max(4, ...all.map(([, here]) => here)) * 1.08;
     const x = (hour) => ((hour - from) / (to - from)) * 300;
     const y = (here) => 150 - (here / top) * 150;
@@ -109,7 +114,7 @@ window.rollcallWall = (() => {
       now,
       data.here,
     ]);
-    const ticks = [0, 1, 2, 3, 4].map((part) => from + ((to - from) / 4) * part);
+    const ticks = Array.from({ length: (to - from) / step + 1 }, (_, i) => from + i * step);
     return h(
       "div",
       { class: "day" },
@@ -136,7 +141,7 @@ window.rollcallWall = (() => {
         before.length ? svg("path", { class: "dots", d: line(before).join("") }) : "",
         svg("path", { class: "now", d: `M${x(lastHour)} ${y(lastHere)}h0` }),
       ),
-      h("p", { class: "ticks" }, ticks.map((hour) => h("span", {}, String(Math.round(hour))))),
+      h("p", { class: "ticks" }, ticks.map((hour) => h("span", {}, String(hour)))),
     );
   }
 
@@ -171,17 +176,17 @@ window.rollcallWall = (() => {
     let x = 0;
     return svg(
       "svg",
-      {
-        class: "split",
-        viewBox: "0 0 100 10",
-        preserveAspectRatio: "none",
-        role: "img",
-        "aria-label": label,
-      },
+      { class: "split", role: "img", "aria-label": label },
       parts.map(([count, kind]) => {
         const width = (count / sum) * 100;
         const hatched = kind === "overdue" && "url(#rollcall-hatch)";
-        const rect = svg("rect", { class: kind, fill: hatched, x, width: Math.max(0, width - 0.4), height: 10, y: 0 });
+        const rect = svg("rect", {
+          class: kind,
+          fill: hatched,
+          x: `${x}%`,
+          width: `${Math.max(0, width - 0.4)}%`,
+          height: "100%",
+        });
         x += width;
         return rect;
       }),
@@ -190,6 +195,6 @@ window.rollcallWall = (() => {
 
   return {
     h, svg, clockOf, secondsOf, daysBetween, dayWords, longDay, number, of, icon, panel, figure,
-    nothing, dayChart, bars, split, views: {},
+    rest, restWords, nothing, dayChart, bars, split, views: {},
   };
 })();

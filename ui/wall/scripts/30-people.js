@@ -2,7 +2,7 @@
 "use strict";
 (() => {
   const wall = window.rollcallWall;
-  const { h, of, number, panel, figure, nothing, bars, daysBetween, dayWords, longDay } = wall;
+  const { h, of, number, panel, figure, rest, nothing, bars, daysBetween, dayWords, longDay } = wall;
   const DAY = 86400;
 
   function row(name, below, right, isSoon) {
@@ -16,7 +16,6 @@
 
   function endsSoon(data, today) {
     if (!data.ending) return panel("Ends soon", nothing("Nobody ends within 30 days."));
-    const rest = data.ending - data.ends_soon.length;
     return panel(
       "Ends soon",
       h(
@@ -27,7 +26,7 @@
           return row(ending.name, ending.role, left <= 0 ? "today" : dayWords(ending.on), left < 3);
         }),
       ),
-      rest > 0 ? h("p", { class: "rest" }, `and ${number(rest)} more until ${longDay(data.until)}`) : "",
+      rest(data.ending - data.ends_soon.length, ` until ${longDay(data.until)}`),
     );
   }
 
@@ -43,8 +42,10 @@
   }
 
   function waiting(data, now) {
-    if (!data.waiting.length) return panel("Invited and waiting", nothing("No invitation waits."));
-    const rest = data.invited - data.waiting.length;
+    if (!data.waiting.length) {
+      const words = data.invited ? "Their invitations have expired." : "No invitation waits.";
+      return panel("Invited and waiting", nothing(words));
+    }
     return panel(
       "Invited and waiting",
       h(
@@ -54,7 +55,7 @@
           row(one.name, agoWords(now - one.invited), expiryWords(one.expires - now), one.expires - now < 2 * DAY),
         ),
       ),
-      rest > 0 ? h("p", { class: "rest" }, `and ${number(rest)} more`) : "",
+      rest(data.invited - data.waiting.length),
     );
   }
 

@@ -60,7 +60,7 @@
           h(
             "li",
             { class: "row" },
-            h("span", { class: "title" }, h("b", { dir: "auto" }, poc.customer), " ", h("span", { dir: "auto" }, poc.title)),
+            h("span", { class: "who" }, h("b", { dir: "auto" }, poc.title), h("small", { dir: "auto" }, poc.customer)),
             h("span", { class: "owner", dir: "auto" }, poc.owner),
             split([[poc.percent, "accent"], [100 - poc.percent, "rest"]], `${poc.percent}% done`, 100),
             h("span", { class: "percent" }, `${poc.percent}%`),

@@ -85,6 +85,7 @@
       this.onePart(main);
       this.pages = drawn.layOut ? drawn.layOut() : 1;
       this.isMoving = Boolean(drawn.isMoving);
+      for (const panel of main.querySelectorAll(".panel:not(.names)")) this.fit(panel);
       this.drawTurn();
     }
 
@@ -96,6 +97,18 @@
       this.parts = found.length;
       if (!PARTS.matches) return;
       found.forEach((part, i) => part.classList.toggle("away", i !== this.part % found.length));
+    }
+
+    // What a list has too much of for its place is left out, and counted.
+    fit(panel) {
+      const list = panel.querySelector("ul:not(.legend)");
+      const rest = panel.querySelector(".rest");
+      let left = 0;
+      while (list?.children.length > 1 && panel.scrollHeight > panel.clientHeight + 1) {
+        list.lastElementChild.remove();
+        left += 1;
+        if (rest) rest.textContent = wall.restWords(Number(rest.dataset.count) + left, rest.dataset.until);
+      }
     }
 
     head() {

@@ -38,13 +38,15 @@ async def note() -> None:
         await tx.exec(delete(HereCount).where(col(HereCount.at) < now - KEEP))
 
 
-async def read_day(tx: Transaction, tenant_id: UUID, until: datetime) -> Sequence[Point]:
-    """A tenant's points of the day before this moment."""
+async def read_points(
+    tx: Transaction, tenant_id: UUID, since: datetime, until: datetime
+) -> Sequence[Point]:
+    """A tenant's points between two moments."""
     rows = await tx.exec(
         select(HereCount.at, HereCount.here)
         .where(
             HereCount.tenant_id == tenant_id,
-            col(HereCount.at) > until - timedelta(days=1),
+            col(HereCount.at) > since,
             col(HereCount.at) <= until,
         )
         .order_by(col(HereCount.at))
