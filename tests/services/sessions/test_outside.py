@@ -12,7 +12,7 @@ from sqlalchemy import create_engine
 from sqlalchemy.exc import IntegrityError
 
 from models import EndReason, LoginSession, Screen, SignInMethod, Tenant
-from services.access.outsiders import CUSTOMER_LASTS, ScreenActor
+from services.access.outsiders import CUSTOMER_LASTS, CustomerActor, ScreenActor
 from services.access.permissions import CUSTOMER_PERMISSIONS, SCREEN_PERMISSIONS, Permission
 from services.audit.acting import acting, viewing
 from services.core import clock
