@@ -6,9 +6,9 @@ from models.base import metadata, new_id
 from models.core.bus_message import BusMessage
 from models.lists.list_choice import ListChoice
 from models.mail.outgoing_mail import MailProgress, MailState, MailTemplate, OutgoingMail
-from models.screen import Screen
 from models.screens.here_count import HereCount
 from models.screens.pairing import ScreenCode, ScreenPlace
+from models.screens.screen import Screen
 from models.sessions.known_device import KnownDevice
 from models.sessions.login_session import EndReason, LoginSession, SessionKind, SignInMethod
 from models.sign_in.attempt_counter import AttemptCounter

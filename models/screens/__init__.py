@@ -1,1 +1,1 @@
-"""What shared screens show by themselves, and how one is paired."""
+"""Screens on walls."""
