@@ -38,6 +38,7 @@ PAGES: Mapping[str, set[Role]] = {
     "/t/{slug}/pocs/{poc_id}/{tab}": EVERYONE,
     "/t/{slug}/roles": EVERYONE,
     "/t/{slug}/settings": MANAGERS,
+    "/t/{slug}/settings/screens": MANAGERS,
     "/t/{slug}/sso/test": MANAGERS,
     "/t/{slug}/templates": EVERYONE,
     "/t/{slug}/templates/{group_id}": EVERYONE,
@@ -64,6 +65,7 @@ PUBLIC = {
     "/doctor",
     "/healthz",
     "/readyz",
+    "/pair",
     "/password/strength",
     "/platform",
     "/platform/",
@@ -91,6 +93,9 @@ PUBLIC = {
     "/t/{slug}/sso/invitation/{token}",
     "/t/{slug}/sso/signed-out",
     "/t/{slug}/sso/start",
+    "/wall",
+    "/wall/claim",
+    "/wall/code",
 }
 # Files with a version in their name: for everybody, and kept by browsers.
 FILES = re.compile(r"/(_nicegui|static)/.*")

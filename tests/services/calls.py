@@ -29,6 +29,7 @@ from tests import books
 from tests.factories import create_user, open_session
 from tests.services.call import EVERYONE, MANAGERS, Call
 from tests.services.import_calls import IMPORT_CALLS
+from tests.services.screen_calls import SCREEN_CALLS
 from tests.services.sign_in_calls import SIGN_IN_CALLS
 from tests.services.workspace_calls import WORKSPACE_CALLS
 
@@ -282,6 +283,7 @@ CALLS = [
     Call("sso.flow.finish_test", MANAGERS, _finish_test, takes_id=False),
     *IMPORT_CALLS,
     *WORKSPACE_CALLS,
+    *SCREEN_CALLS,
 ]
 # A sign of life asks for nothing and tells nothing; `test_sessions` shows what it doesn't do.
 # An import goes on by `invite_next`, which asks; what is refused is told in the import.

@@ -31,6 +31,7 @@ from tests.browser.waiting import PATIENCE
 from tests.factories import create_tenant, create_user, open_session, sign_in
 from tests.services.call import Call
 from tests.services.calls import CALLS, connected
+from tests.services.screen_calls import ON_SCREENS
 from tests.services.users.imports.importing import rows_of
 from tests.services.workspace_calls import TAKE_NOTHING, WORKSPACE_CALLS
 
@@ -50,6 +51,7 @@ MAKE_SOMETHING_FIRST = {
     "users.invitations.copy_link of a Tenant Admin",
     "sign_in.password_links.copy_link for a Tenant Admin",
     *(call.name for call in WORKSPACE_CALLS if call.name not in TAKE_NOTHING),
+    *(call.name for call in ON_SCREENS),
     "users.imports.batches.invite_next",
     "users.imports.runs.stop",
     "users.imports.runs.get_import",
