@@ -82,6 +82,8 @@ def _required_summary(details: dict[str, Any]) -> str:
 
 
 _WHO_NEEDS_IT = {"optional": "Nobody", "admins": "Admins", "everyone": "Everyone"}
+
+
 def _end_summary(details: dict[str, Any]) -> str:
     said = (details.get(name) for name in ("end_date", "end_time", "time_zone"))
     return " ".join(str(value) for value in said if value) or "none"
