@@ -12,6 +12,7 @@ from models.sign_in.attempt_counter import AttemptCounter
 from models.sign_in.second_factor import Authenticator, Passkey, RecoveryCode
 from models.sso.connection import ExternalIdentity, SeenLogoutToken, SsoConnection, SsoSession
 from models.tenants.tenant import SecondFactorPolicy, Tenant
+from models.users.bulk_act import BulkAct, BulkActBatch, BulkKind, BulkState
 from models.users.user import Role, User
 from models.users.user_count import UserCount
 from models.users.user_import import ImportState, UserImport, UserImportBatch
@@ -29,6 +30,10 @@ __all__ = [
     "AuditEvent",
     "AuditHead",
     "Authenticator",
+    "BulkAct",
+    "BulkActBatch",
+    "BulkKind",
+    "BulkState",
     "BusMessage",
     "Comment",
     "CommentMention",

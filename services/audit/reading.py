@@ -246,6 +246,17 @@ def _heads_summary(details: dict[str, Any]) -> str:
     return "of 1 chain" if count == 1 else f"of {count:,} chains"
 
 
+def _bulk_summary(details: dict[str, Any]) -> str:
+    people, changed = details.get("people", 0), details.get("changed", 0)
+    parts = [f"{changed:,} of {people:,} selected"]
+    if details.get("failed"):
+        parts.append(f"{details['failed']:,} failed")
+    if details.get("end_date"):
+        parts.append(f"end date {details['end_date']}")
+    parts += [str(details[name]) for name in ("why", "reason") if details.get(name)]
+    return ", ".join(parts)
+
+
 def _receipt_summary(details: dict[str, Any]) -> str:
     pages, answered = details.get("pages", 0), details.get("answered", 0)
     if not pages and not details.get("unheard"):
@@ -263,6 +274,11 @@ def _receipt_summary(details: dict[str, Any]) -> str:
 
 _SUMMARIES: Mapping[Action | None, Callable[[dict[str, Any]], str]] = {
     Action.PAGES_CLOSED: _receipt_summary,
+    Action.BULK_DEACTIVATED: _bulk_summary,
+    Action.BULK_ACTIVATED: _bulk_summary,
+    Action.BULK_RESENT: _bulk_summary,
+    Action.BULK_LINKS_COPIED: _bulk_summary,
+    Action.BULK_END_DATE_SET: _bulk_summary,
     Action.USER_RENAMED: lambda details: f"was {details.get('before', '')}",
     Action.TENANT_RENAMED: _change_summary,
     Action.SECOND_FACTOR_POLICY_SET: _change_summary,

@@ -113,14 +113,15 @@ async def set_active(
         async with acting(
             actor, Permission.SWITCH_USERS, lock=decided_about, urgent=not active
         ) as act:
-            return await _switch(act, await act.get(User, user_id), active, seen_version)
+            return await switch(act, await act.get(User, user_id), active, seen_version)
     except ActiveElsewhereError:
         async with transaction(actor=actor) as tx:
             await claim_answer(tx, actor)
         raise
 
 
-async def _switch(act: Act, user: User, active: bool, seen_version: int | None) -> StatusChange:
+async def switch(act: Act, user: User, active: bool, seen_version: int | None) -> StatusChange:
+    """Activate or deactivate a user in this act, which has locked them."""
     cause: UUID | None = None
     changed = user.active != active
     if changed:
@@ -207,16 +208,21 @@ async def set_end_date(actor: Principal, user_id: UUID, end_date: date | None) -
         )
     async with acting(actor, Permission.EDIT_USERS, lock=(user_id,)) as act:
         user = await act.get(User, user_id)
-        if actor.user_id == user.id:
-            raise SelfDeactivationError
-        if user.end_date == end_date:
-            return
-        user.end_date = end_date
-        user.changed()
-        await act.record(Action.END_DATE_SET, user, end_date=end_date)
-        act.publish(
-            UserEdited(tenant_id=user.tenant_id, user_id=user.id, old_search_key=user.search_key)
-        )
+        await give_end_date(act, user, end_date)
+
+
+async def give_end_date(act: Act, user: User, end_date: date | None) -> None:
+    """Set the end date of a user in this act, which has locked them; nobody sets their own."""
+    if act.principal.user_id == user.id:
+        raise SelfDeactivationError
+    if user.end_date == end_date:
+        return
+    user.end_date = end_date
+    user.changed()
+    await act.record(Action.END_DATE_SET, user, end_date=end_date)
+    act.publish(
+        UserEdited(tenant_id=user.tenant_id, user_id=user.id, old_search_key=user.search_key)
+    )
 
 
 async def find_past_end_date() -> list[UUID]:
