@@ -14,6 +14,7 @@ from models.sign_in.second_factor import Authenticator, Passkey, RecoveryCode
 from models.sso.connection import ExternalIdentity, SeenLogoutToken, SsoConnection, SsoSession
 from models.tenants.tenant import SecondFactorPolicy, Tenant
 from models.users.bulk_act import BulkAct, BulkActBatch, BulkKind, BulkState
+from models.users.stay import CalendarFeed, EndReminder, Onboarding
 from models.users.user import Role, User
 from models.users.user_count import UserCount
 from models.users.user_import import ImportState, UserImport, UserImportBatch
@@ -37,12 +38,14 @@ __all__ = [
     "BulkKind",
     "BulkState",
     "BusMessage",
+    "CalendarFeed",
     "Comment",
     "CommentMention",
     "CriterionResult",
     "CriterionTask",
     "CustomerPerson",
     "EndReason",
+    "EndReminder",
     "ExternalIdentity",
     "GroupTemplate",
     "GroupTemplateTask",
@@ -57,6 +60,7 @@ __all__ = [
     "MailState",
     "MailTemplate",
     "NotedHead",
+    "Onboarding",
     "OneTimeLink",
     "OutgoingMail",
     "Passkey",

@@ -1,6 +1,6 @@
 """A bulk act: one thing that is done to many users, batch by batch, whoever watches."""
 
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -53,7 +53,8 @@ class BulkAct(SQLModel, table=True):
     address: str = Field(default="", max_length=64)
     selection: str = Field(default="", max_length=500)
     reason: str = Field(default="", max_length=500)
-    end_date: date | None = Field(default=None)
+    end: dict[str, Any] | None = Field(default=None, sa_type=JSON(none_as_null=True))
+    """The end of access that all get, as it was chosen: day, time and time zone."""
     people: int
     done: int = Field(default=0)
     changed: int = Field(default=0)

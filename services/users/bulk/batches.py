@@ -23,11 +23,15 @@ from services.users.bulk.fates import (
     PERMISSIONS,
     Facts,
     admin_ids,
-    end_date_for,
+    end_for,
+    end_of_values,
     fate_of,
     read_facts,
+    values_of_end,
 )
 from services.users.emails_elsewhere import ActiveElsewhereError
+from services.users.ends import details_of as end_details
+from services.users.ends import end_of
 from services.users.events import BulkProgressed
 
 BATCH = 50
@@ -48,7 +52,7 @@ ACTIONS: Mapping[BulkKind, Action] = {
 class PersonOutcome:
     """What became of one person: the key of their fate, and words. `cause` is the audit entry under
     which the receipt of a deactivation is found; `seen` is their version afterwards, and
-    `end_date` what they had before: by these it can be undone."""
+    `end` the end that they had before: by these it can be undone."""
 
     user_id: UUID
     name: str
@@ -57,7 +61,7 @@ class PersonOutcome:
     changed: bool = False
     cause: UUID | None = None
     seen: int | None = None
-    end_date: str | None = None
+    end: Mapping[str, Any] | None = None
 
 
 @looks_first
@@ -110,7 +114,7 @@ def details_of(run: BulkAct) -> dict[str, Any]:
         "people": run.people,
         "changed": run.changed,
         "failed": run.failed,
-        "end_date": run.end_date,
+        **(end_details(end_of_values(run.end)) if run.kind is BulkKind.END_DATE else {}),
         "why": run.why,
         "reason": run.reason,
     }
@@ -165,7 +169,7 @@ async def _act_on_one(
     fate = fate_of(run, person, user, facts)
     if not fate.changes:
         return PersonOutcome(user_id, name, fate.key, fate.result)
-    before = user.end_date.isoformat() if user.end_date else None
+    before = values_of_end(end_of(user))
     try:
         async with act.tx.begin_nested():
             cause = await _do(act, run, person, user)
@@ -182,7 +186,7 @@ async def _act_on_one(
 async def _do(act: Act, run: BulkAct, person: Mapping[str, Any], user: User) -> UUID | None:
     """The act on one person, as it is done to one alone; returns the audit entry of a switch."""
     if run.kind is BulkKind.END_DATE:
-        await accounts.give_end_date(act, user, end_date_for(run, person))
+        await accounts.change_end(act, user, end_for(run, person))
     elif run.kind is BulkKind.RESEND:
         await invitations.renew(act, user.id)
     elif run.kind is BulkKind.COPY_LINKS:

@@ -3,7 +3,7 @@ to them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from models import BulkAct, BulkKind, Role, User
 from services.access.permissions import Permission, may_invite
 from services.audit.acting import View
 from services.core.db import Transaction
+from services.users.ends import End, end_of
 
 PERMISSIONS: Mapping[BulkKind, Permission] = {
     BulkKind.DEACTIVATE: Permission.SWITCH_USERS,
@@ -166,16 +167,29 @@ def fate_of(run: BulkAct, person: Mapping[str, Any], user: User, facts: Facts) -
         return _invited(run.kind, user, facts)
     if user.id == facts.own_id:
         return ONESELF
-    return SAME_DATE if user.end_date == end_date_for(run, person) else DATED
+    return SAME_DATE if end_of(user) == end_for(run, person) else DATED
 
 
-def end_date_for(run: BulkAct, person: Mapping[str, Any]) -> date | None:
-    """The end date that the act gives a person: the act's, or where it undoes another, theirs
-    before that."""
-    if "end_date" not in person:
-        return run.end_date
-    before = person["end_date"]
-    return date.fromisoformat(before) if before else None
+def end_for(run: BulkAct, person: Mapping[str, Any]) -> End | None:
+    """The end that the act gives a person: the act's, or where it undoes another, theirs before
+    that."""
+    return end_of_values(person.get("end", run.end))
+
+
+def values_of_end(end: End | None) -> dict[str, Any] | None:
+    """An end as it is kept with an act."""
+    if end is None:
+        return None
+    at = f"{end.at:%H:%M}" if end.at else None
+    return {"day": end.day.isoformat(), "at": at, "zone": end.zone}
+
+
+def end_of_values(values: Mapping[str, Any] | None) -> End | None:
+    """The same, read again."""
+    if values is None:
+        return None
+    at = time.fromisoformat(values["at"]) if values["at"] else None
+    return End(date.fromisoformat(values["day"]), at, values["zone"])
 
 
 def _deactivated(user: User, facts: Facts) -> Fate:

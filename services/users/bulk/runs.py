@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -28,8 +28,10 @@ from services.users.bulk.batches import (
     end,
     outcome_of,
 )
-from services.users.bulk.fates import PERMISSIONS
+from services.users.bulk.fates import PERMISSIONS, end_of_values, values_of_end
+from services.users.ends import End, chosen_end
 from services.users.events import BulkProgressed
+from services.users.forms import EndDate
 from services.users.list import USERS
 
 MOST_PEOPLE = 10_000
@@ -64,7 +66,7 @@ class BulkView:
     state: BulkState
     selection: str
     reason: str
-    end_date: date | None
+    end: End | None
     people: int
     done: int
     changed: int
@@ -81,17 +83,13 @@ class BulkView:
 
 @looks_first
 async def draft(
-    actor: Actor, kind: BulkKind, query: ListQuery, end_date: date | None = None
+    actor: Actor, kind: BulkKind, query: ListQuery, form: EndDate | None = None
 ) -> UUID:
     """Keep the people whom a query finds now, to be looked at before anything is done to them;
     returns the bulk act's id.
 
     Who comes to match later isn't among them. Raises `InvalidInputError`.
     """
-    if kind is BulkKind.END_DATE and end_date is not None and end_date <= clock.now().date():
-        raise InvalidInputError(
-            {"end_date": "Choose a day after today, or deactivate the users now."}
-        )
     async with acting(actor, PERMISSIONS[kind]) as act:
         listing = await find(act.tx, USERS, query, act.tenant_id)
         people = [
@@ -101,7 +99,10 @@ async def draft(
         if not 0 < len(people) <= MOST_PEOPLE:
             few = "Nobody is selected." if not people else f"Select at most {MOST_PEOPLE:,} users."
             raise InvalidInputError({"people": few})
-        return await _add(act, actor, kind, people, in_words(USERS, query), end_date=end_date)
+        end_ = None
+        if form is not None:
+            end_ = await chosen_end(act.tx, act.tenant_id, form.end_date, form.end_time)
+        return await _add(act, actor, kind, people, in_words(USERS, query), end_=end_)
 
 
 @looks_first
@@ -227,7 +228,7 @@ async def _add(
     people: Sequence[Mapping[str, Any]],
     selection: str,
     *,
-    end_date: date | None = None,
+    end_: End | None = None,
     undoes_id: UUID | None = None,
     state: BulkState = BulkState.DRAFT,
 ) -> UUID:
@@ -244,7 +245,7 @@ async def _add(
             session_id=actor.session_id,
             address=actor.address,
             selection=selection[:500],
-            end_date=end_date,
+            end=values_of_end(end_),
             people=len(people),
             undoes_id=undoes_id,
             created_at=now,
@@ -260,9 +261,7 @@ async def _add(
 
 def _before(run: BulkAct, outcome: PersonOutcome) -> dict[str, Any]:
     """By what a person's change is taken back: the state in which it left them."""
-    return (
-        {"end_date": outcome.end_date} if run.kind is BulkKind.END_DATE else {"seen": outcome.seen}
-    )
+    return {"end": outcome.end} if run.kind is BulkKind.END_DATE else {"seen": outcome.seen}
 
 
 def _may_undo(run: BulkAct) -> bool:
@@ -290,7 +289,7 @@ def _view(run: BulkAct, undone_by: UUID | None) -> BulkView:
         state=run.state,
         selection=run.selection,
         reason=run.reason,
-        end_date=run.end_date,
+        end=end_of_values(run.end),
         people=run.people,
         done=run.done,
         changed=run.changed,

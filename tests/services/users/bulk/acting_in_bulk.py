@@ -11,6 +11,7 @@ from services.lists.query import ListQuery
 from services.users.bulk import runs, worker
 from services.users.bulk.batches import PersonOutcome
 from services.users.bulk.runs import BulkForm
+from services.users.forms import EndDate
 
 
 def those(users: Iterable[User]) -> ListQuery:
@@ -27,7 +28,8 @@ async def begun(
     end_date: date | None = None,
 ) -> UUID:
     """A bulk act that runs as soon as somebody works it off."""
-    bulk_id = await runs.draft(actor, kind, query, end_date)
+    form = EndDate(end_date=end_date) if kind is BulkKind.END_DATE else None
+    bulk_id = await runs.draft(actor, kind, query, form)
     await runs.begin(actor, bulk_id, BulkForm(reason=reason))
     return bulk_id
 

@@ -22,6 +22,7 @@ from services.users import accounts
 from services.users.bulk import preview, results, runs, worker
 from services.users.bulk.batches import act_on_next
 from services.users.events import BulkProgressed, UserDeactivated
+from services.users.forms import EndDate
 from tests import books, factories
 from tests.mail_server import MailServer
 from tests.racing import FEW_ROUNDS, race, rounds
@@ -215,7 +216,9 @@ async def test_an_end_date_is_set_for_all_and_what_was_before_comes_back(
     soon, later = [clock.now().date() + timedelta(days=days) for days in (7, 30)]
     await accounts.set_end_date(admin, users[0].id, soon)
     with pytest.raises(InvalidInputError):
-        await runs.draft(admin, BulkKind.END_DATE, those(users), clock.now().date())
+        await runs.draft(
+            admin, BulkKind.END_DATE, those(users), EndDate(end_date=clock.now().date())
+        )
     bulk_id = await begun(admin, BulkKind.END_DATE, those(users), end_date=later)
     await worker.work_off(admin, bulk_id)
     assert [(await books.user_of(user.id)).end_date for user in users] == [later, later]

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0017"
-down_revision = "0016"
+revision = "0018"
+down_revision = "0017"
 
 
 def upgrade() -> None:
@@ -21,7 +21,7 @@ def upgrade() -> None:
         sa.Column("address", sa.String(length=64), nullable=False),
         sa.Column("selection", sa.String(length=500), nullable=False),
         sa.Column("reason", sa.String(length=500), nullable=False),
-        sa.Column("end_date", sa.Date(), nullable=True),
+        sa.Column("end", sa.JSON(), nullable=True),
         sa.Column("people", sa.Integer(), nullable=False),
         sa.Column("done", sa.Integer(), nullable=False),
         sa.Column("changed", sa.Integer(), nullable=False),
