@@ -9,6 +9,7 @@ from models.list_choice import ListChoice
 from models.login_session import EndReason, LoginSession, SignInMethod
 from models.one_time_link import LinkPurpose, OneTimeLink
 from models.outgoing_mail import MailProgress, MailState, MailTemplate, OutgoingMail
+from models.review import Decision, Review, ReviewOutcome, ReviewPerson
 from models.second_factor import Authenticator, Passkey, RecoveryCode
 from models.sso import ExternalIdentity, SeenLogoutToken, SsoConnection, SsoSession
 from models.tenant import SecondFactorPolicy, Tenant
@@ -18,6 +19,7 @@ from models.user_import import ImportState, UserImport, UserImportBatch
 from models.workspace.base import Side
 from models.workspace.comment import Comment, CommentMention
 from models.workspace.criterion import CriterionResult, CriterionTask, Importance, SuccessCriterion
+from models.workspace.handover import Handover
 from models.workspace.poc import CLOSED_STATUSES, HomeVisit, Poc, PocMember, PocStatus
 from models.workspace.resource import Resource, ResourceKind
 from models.workspace.task import Task, TaskAssignee, TaskGroup, TaskStatus
@@ -34,10 +36,12 @@ __all__ = [
     "CommentMention",
     "CriterionResult",
     "CriterionTask",
+    "Decision",
     "EndReason",
     "ExternalIdentity",
     "GroupTemplate",
     "GroupTemplateTask",
+    "Handover",
     "HomeVisit",
     "ImportState",
     "Importance",
@@ -58,6 +62,9 @@ __all__ = [
     "RecoveryCode",
     "Resource",
     "ResourceKind",
+    "Review",
+    "ReviewOutcome",
+    "ReviewPerson",
     "Role",
     "SecondFactorPolicy",
     "SeenLogoutToken",

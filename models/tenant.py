@@ -35,3 +35,7 @@ class Tenant(SQLModel, table=True):
         sa_column_kwargs={"server_default": SecondFactorPolicy.OPTIONAL.value},
     )
     closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    review_every_days: int | None = Field(default=None)
+    """How often it is reviewed who still needs access; none where nobody asks for that."""
+    review_reminded_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When its admins were last told that a review is due."""

@@ -85,9 +85,9 @@ def dead(purpose: LinkPurpose) -> DeadLinkError:
     return DeadLinkError(_DEAD[purpose])
 
 
-async def void(tx: Transaction, user_id: UUID, *purposes: LinkPurpose) -> None:
-    """Kill the user's unused links of these purposes."""
-    await tx.exec(
+async def void(tx: Transaction, user_id: UUID, *purposes: LinkPurpose) -> int:
+    """Kill the user's unused links of these purposes; returns how many there were."""
+    done = await tx.exec(
         update(OneTimeLink)
         .where(
             col(OneTimeLink.user_id) == user_id,
@@ -97,6 +97,7 @@ async def void(tx: Transaction, user_id: UUID, *purposes: LinkPurpose) -> None:
         )
         .values(void_at=clock.now())
     )
+    return done.rowcount
 
 
 def path_of(slug: str | None) -> str:

@@ -261,8 +261,36 @@ def _receipt_summary(details: dict[str, Any]) -> str:
     return text
 
 
+def _departure_summary(details: dict[str, Any]) -> str:
+    ended = [
+        counted(len(details.get("session_ids", ())), "session"),
+        counted(details.get("links", 0), "link"),
+        counted(len(details.get("passkeys", ())), "passkey"),
+    ]
+    said = ", ".join(filter(None, ended))
+    reason = details.get("reason", "")
+    return ": ".join(filter(None, [reason, f"ended {said}" if said else ""]))
+
+
+def _handover_summary(details: dict[str, Any]) -> str:
+    return "; ".join(
+        " and ".join(filter(None, [counted(one["pocs"], "POC"), counted(one["tasks"], "task")]))
+        + f" to {one['name']}"
+        for one in details.get("to", ())
+    )
+
+
+def counted(count: int, noun: str) -> str:
+    """How many there are of something; empty where there is none."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}" if count else ""
+
+
 _SUMMARIES: Mapping[Action | None, Callable[[dict[str, Any]], str]] = {
     Action.PAGES_CLOSED: _receipt_summary,
+    Action.USER_DEACTIVATED: _departure_summary,
+    Action.WORK_HANDED_OVER: _handover_summary,
+    Action.WORK_TAKEN_BACK: _handover_summary,
+    Action.ROLE_CORRECTED: _change_summary,
     Action.USER_RENAMED: lambda details: f"was {details.get('before', '')}",
     Action.TENANT_RENAMED: _change_summary,
     Action.SECOND_FACTOR_POLICY_SET: _change_summary,

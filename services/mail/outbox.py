@@ -53,9 +53,10 @@ def enqueue(
     return mail
 
 
-async def cancel(tx: Transaction, user_id: UUID, *templates: MailTemplate) -> None:
-    """Don't send what still waits for the user (of these templates, or of all)."""
-    await tx.exec(
+async def cancel(tx: Transaction, user_id: UUID, *templates: MailTemplate) -> int:
+    """Don't send what still waits for the user (of these templates, or of all); returns how many
+    mails that were."""
+    done = await tx.exec(
         update(OutgoingMail)
         .where(
             col(OutgoingMail.user_id) == user_id,
@@ -64,6 +65,7 @@ async def cancel(tx: Transaction, user_id: UUID, *templates: MailTemplate) -> No
         )
         .values(state=MailState.CANCELLED)
     )
+    return done.rowcount
 
 
 def progressed(tx: Transaction, mail: OutgoingMail, user: User) -> None:

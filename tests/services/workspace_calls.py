@@ -17,6 +17,7 @@ from services.workspace import (
     comments,
     criteria,
     groups,
+    handover,
     history,
     impact,
     listing,
@@ -306,15 +307,15 @@ TAKING_NOTHING = [
 ]
 TAKE_NOTHING = {
     "workspace.impact.get_work_impact",
-    "workspace.impact.hand_over_work",
+    "workspace.handover.hand_over_work",
     *(call.name for call in TAKING_NOTHING),
 }
 WORKSPACE_CALLS = [
     Call("workspace.impact.get_work_impact", MANAGERS, impact.get_work_impact),
     Call(
-        "workspace.impact.hand_over_work",
+        "workspace.handover.hand_over_work",
         MANAGERS,
-        lambda a, t: impact.hand_over_work(a, t, _to(t)),
+        lambda a, t: handover.hand_over_work(a, t, _to(t)),
     ),
     *TAKING_NOTHING,
     *(_on_rows(*each) for each in ON_ROWS),
