@@ -9,7 +9,7 @@ from sqlalchemy import JSON, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from models.base import UtcDateTime, enum_type, new_id
-from models.user import Role
+from models.users.user import Role
 
 
 class Decision(StrEnum):
