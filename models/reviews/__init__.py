@@ -1,1 +1,1 @@
-"""The users, their counts, and their imports from files."""
+"""The tables of reviews of who still needs access."""

@@ -5,14 +5,18 @@ from uuid import UUID, uuid4
 
 from models import (
     CriterionResult,
+    Handover,
     Importance,
     PocStatus,
     ResourceKind,
     Role,
     TaskStatus,
 )
-from services.access.actor import Actor
+from services.access.actor import COMMAND_LINE, Actor
+from services.core import clock
+from services.core.db import transaction
 from services.lists.query import ListQuery
+from services.users import accounts
 from services.workspace import (
     comments,
     criteria,
@@ -20,6 +24,7 @@ from services.workspace import (
     handover,
     history,
     impact,
+    leaving,
     listing,
     members,
     overview,
@@ -31,6 +36,7 @@ from services.workspace import (
     template_list,
     templates,
 )
+from tests import books
 from tests.services.call import EVERYONE, MANAGERS, Call
 from tests.services.workspace.rows import START, Rows, create_rows
 
@@ -289,6 +295,30 @@ def _on_nothing(name: str, allowed: set[Role], run: Callable[[Actor], Awaitable[
         return await run(actor)
 
     return Call(f"workspace.{name}", allowed, made, takes_id=False)
+
+
+async def _take_back(actor: Actor, target: UUID) -> object:
+    rows = await create_rows(actor.tenant_id, target)
+    row = Handover(
+        tenant_id=actor.tenant_id or uuid4(),
+        user_id=target,
+        at=clock.now(),
+        by_name="Ada",
+        items=[{"kind": "poc", "id": str(rows.poc), "poc_id": str(rows.poc), "to": str(target)}],
+    )
+    if actor.tenant_id is not None:
+        async with transaction() as tx:
+            tx.add(row)
+    await handover.take_back(actor, row.id)
+    return None
+
+
+async def _get_departure(actor: Actor, target: UUID) -> object:
+    if (await books.user_of(target)).active:
+        await accounts.set_active(COMMAND_LINE, target, False)
+    found = await leaving.get_departure(actor, target)
+    await accounts.set_active(COMMAND_LINE, target, True)
+    return found
 
 
 TAKING_NOTHING = [
