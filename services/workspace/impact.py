@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement
 from sqlmodel import col, func, select
 
-from models import CLOSED_STATUSES, Poc, Task, TaskAssignee, TaskStatus, User
+from models import CLOSED_STATUSES, CustomerPerson, Poc, Task, TaskAssignee, TaskStatus, User
 from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import viewing
@@ -44,7 +44,9 @@ class WorkImpact:
     pocs: Sequence[OwnedPoc]
     tasks: Sequence[LoneTask]
     invitations: int = 0
-    """Open invitations that they sent, which stay valid."""
+    """Open invitations of users that they sent, which stay valid."""
+    customers: int = 0
+    """Open invitations of customers' people that they sent, which stay valid."""
 
     @property
     def is_work(self) -> bool:
@@ -68,6 +70,7 @@ async def get_work_impact(principal: Principal, user_id: UUID) -> WorkImpact:
         user = await view.get(User, user_id)
         pocs, tasks = await find_owned(view.tx, user), await find_alone(view.tx, user)
         invitations = await _count_invitations(view.tx, user)
+        customers = await _count_customers(view.tx, user)
         about = {poc.id: poc for poc in pocs} | await _pocs_of(view.tx, tasks)
     today = clock.now().date()
     return WorkImpact(
@@ -84,6 +87,7 @@ async def get_work_impact(principal: Principal, user_id: UUID) -> WorkImpact:
             for task in tasks
         ],
         invitations,
+        customers,
     )
 
 
@@ -141,6 +145,21 @@ async def _count_invitations(tx: Transaction, user: User) -> int:
             User.invited_by_id == user.id,
             User.active,
             col(User.first_sign_in_at).is_(None),
+        )
+    )
+    return found.one()
+
+
+async def _count_customers(tx: Transaction, user: User) -> int:
+    """How many customers' people whom a user has invited haven't been here yet."""
+    found = await tx.exec(
+        select(func.count())
+        .select_from(CustomerPerson)
+        .where(
+            CustomerPerson.tenant_id == user.tenant_id,
+            CustomerPerson.created_by_id == user.id,
+            CustomerPerson.active,
+            col(CustomerPerson.first_here_at).is_(None),
         )
     )
     return found.one()

@@ -204,6 +204,9 @@ def _work_text(work: WorkImpact) -> list[str]:
     if work.invitations:
         sent = count_words(work.invitations, "open invitation")
         lines.append(f"{sent} that they sent. They stay valid.")
+    if work.customers:
+        sent = count_words(work.customers, "open invitation")
+        lines.append(f"{sent} of customers that they sent. They stay valid.")
     return ["What would be left:", *lines] if lines else []
 
 

@@ -97,7 +97,10 @@ class _UserScreen:
         with section():
             text("h2", "History")
             self.history = AuditLog(
-                **page_values(history), compact=True, on_query=self._older_history
+                **page_values(history),
+                home=home_path(self.visit.tenant_slug),
+                compact=True,
+                on_query=self._older_history,
             )
         for event in ("rollcall_details", "rollcall_work"):
             Refresher(event, self._refresh, self.toast)
