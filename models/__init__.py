@@ -14,6 +14,7 @@ from models.sign_in.attempt_counter import AttemptCounter
 from models.sign_in.second_factor import Authenticator, Passkey, RecoveryCode
 from models.sso.connection import ExternalIdentity, SeenLogoutToken, SsoConnection, SsoSession
 from models.tenants.tenant import SecondFactorPolicy, Tenant
+from models.users.stay import CalendarFeed, EndReminder, Onboarding
 from models.users.user import Role, User
 from models.users.user_count import UserCount
 from models.users.user_import import ImportState, UserImport, UserImportBatch
@@ -34,6 +35,7 @@ __all__ = [
     "AuditHead",
     "Authenticator",
     "BusMessage",
+    "CalendarFeed",
     "Comment",
     "CommentMention",
     "CriterionResult",
@@ -41,6 +43,7 @@ __all__ = [
     "CustomerPerson",
     "Decision",
     "EndReason",
+    "EndReminder",
     "ExternalIdentity",
     "GroupTemplate",
     "GroupTemplateTask",
@@ -56,6 +59,7 @@ __all__ = [
     "MailState",
     "MailTemplate",
     "NotedHead",
+    "Onboarding",
     "OneTimeLink",
     "OutgoingMail",
     "Passkey",
