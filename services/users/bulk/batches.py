@@ -194,6 +194,7 @@ async def _do(act: Act, run: BulkAct, person: Mapping[str, Any], user: User) -> 
         await invitations.tell_link(act.tx, act.principal, act.user, user)
     else:
         wanted = run.kind is BulkKind.ACTIVATE
-        change = await accounts.switch(act, user, wanted, person.get("seen"))
+        seen = person.get("seen")
+        change = await accounts.switch(act, user, wanted, seen_version=seen, reason=run.reason)
         return change.cause
     return None
