@@ -6,6 +6,7 @@ from models.base import metadata, new_id
 from models.core.bus_message import BusMessage
 from models.lists.list_choice import ListChoice
 from models.mail.outgoing_mail import MailProgress, MailState, MailTemplate, OutgoingMail
+from models.reviews.review import Decision, Review, ReviewOutcome, ReviewPerson
 from models.screens.here_count import HereCount
 from models.screens.pairing import ScreenCode, ScreenPlace
 from models.screens.screen import Screen
@@ -15,6 +16,7 @@ from models.sign_in.attempt_counter import AttemptCounter
 from models.sign_in.second_factor import Authenticator, Passkey, RecoveryCode
 from models.sso.connection import ExternalIdentity, SeenLogoutToken, SsoConnection, SsoSession
 from models.tenants.tenant import SecondFactorPolicy, Tenant
+from models.users.bulk_act import BulkAct, BulkActBatch, BulkKind, BulkState
 from models.users.stay import CalendarFeed, EndReminder, Onboarding
 from models.users.user import Role, User
 from models.users.user_count import UserCount
@@ -23,6 +25,7 @@ from models.workspace.base import Side
 from models.workspace.comment import Comment, CommentMention
 from models.workspace.criterion import CriterionResult, CriterionTask, Importance, SuccessCriterion
 from models.workspace.customer import CustomerPerson, PocCustomer
+from models.workspace.handover import Handover
 from models.workspace.poc import CLOSED_STATUSES, HomeVisit, Poc, PocMember, PocStatus
 from models.workspace.resource import Resource, ResourceKind
 from models.workspace.task import Task, TaskAssignee, TaskGroup, TaskStatus
@@ -34,6 +37,10 @@ __all__ = [
     "AuditEvent",
     "AuditHead",
     "Authenticator",
+    "BulkAct",
+    "BulkActBatch",
+    "BulkKind",
+    "BulkState",
     "BusMessage",
     "CalendarFeed",
     "Comment",
@@ -41,11 +48,13 @@ __all__ = [
     "CriterionResult",
     "CriterionTask",
     "CustomerPerson",
+    "Decision",
     "EndReason",
     "EndReminder",
     "ExternalIdentity",
     "GroupTemplate",
     "GroupTemplateTask",
+    "Handover",
     "HereCount",
     "HomeVisit",
     "ImportState",
@@ -69,6 +78,9 @@ __all__ = [
     "RecoveryCode",
     "Resource",
     "ResourceKind",
+    "Review",
+    "ReviewOutcome",
+    "ReviewPerson",
     "Role",
     "Screen",
     "ScreenCode",
