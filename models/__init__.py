@@ -9,6 +9,7 @@ from models.list_choice import ListChoice
 from models.login_session import EndReason, LoginSession, SignInMethod
 from models.one_time_link import LinkPurpose, OneTimeLink
 from models.outgoing_mail import MailProgress, MailState, MailTemplate, OutgoingMail
+from models.picture import Picture
 from models.second_factor import Authenticator, Passkey, RecoveryCode
 from models.sso import ExternalIdentity, SeenLogoutToken, SsoConnection, SsoSession
 from models.tenant import SecondFactorPolicy, Tenant
@@ -52,6 +53,7 @@ __all__ = [
     "OneTimeLink",
     "OutgoingMail",
     "Passkey",
+    "Picture",
     "Poc",
     "PocMember",
     "PocStatus",
