@@ -49,7 +49,7 @@ async def read_logo(data: bytes) -> Encoded:
 
 
 async def read_portrait(data: bytes) -> Encoded:
-    """A person's picture: the middle of it, 192 pixels wide and high. Raises `InvalidInputError`."""
+    """A person's picture: its middle, 192 pixels wide and high. Raises `InvalidInputError`."""
     return await _read(data, square=True)
 
 
@@ -70,7 +70,9 @@ def _encode(data: bytes, square: bool) -> Encoded:
                 raise ValueError(TOO_MANY_PIXELS)
             upright = ImageOps.exif_transpose(image)
             shown = upright.convert("RGBA")
-    except (UnidentifiedImageError, Image.DecompressionBombError) as error:
+    except Image.DecompressionBombError as error:
+        raise ValueError(TOO_MANY_PIXELS) from error
+    except UnidentifiedImageError as error:
         raise ValueError(WRONG_KIND) from error
     except (OSError, SyntaxError, EOFError) as error:  # what decoders raise
         raise ValueError(DAMAGED) from error
