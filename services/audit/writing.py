@@ -19,6 +19,8 @@ from services.core.db import Transaction
 
 PLATFORM_CHAIN = UUID(int=0)
 GENESIS = "0" * 64
+# What an entry calls whoever acts without being signed in. The page says it in its own way.
+NOBODY = "Nobody signed in"
 
 
 class Action(StrEnum):
@@ -165,9 +167,9 @@ async def record(
         tx,
         head,
         action,
-        by,
         subject,
         at=at or clock.now(),
+        actor_id=_id_of(actor, by),
         actor_name=_name_of(actor, by),
         address=address or (actor.address if actor else ""),
         details=_plain(details),
@@ -194,9 +196,9 @@ async def record_all(
             tx,
             head,
             action,
-            by,
             subject,
             at=clock.now(),
+            actor_id=_id_of(actor, by),
             actor_name=_name_of(actor, by),
             address=actor.address,
             details=_plain(details),
@@ -208,7 +210,6 @@ def _appended(
     tx: Transaction,
     head: AuditHead,
     action: Action,
-    by: User | None,
     subject: Subject | None,
     **values: Any,
 ) -> AuditEvent:
@@ -216,7 +217,6 @@ def _appended(
     entry = AuditEvent(
         chain_id=head.chain_id,
         number=head.number + 1,
-        actor_id=by.id if by else None,
         action=action.value,
         subject_id=subject.id if subject else None,
         subject_name=subject.log_name if subject else "",
@@ -273,9 +273,15 @@ async def _lock_head(tx: Transaction, chain_id: UUID) -> AuditHead:
     return head
 
 
+def _id_of(actor: Principal | None, by: User | None) -> UUID | None:
+    if by is not None:
+        return by.id
+    return actor.holder_id if actor is not None and actor.user_id is None else None
+
+
 def _name_of(actor: Principal | None, by: User | None) -> str:
     name = by.full_name if by is not None else actor.name if actor is not None else ""
-    return name or "Nobody signed in"
+    return name or NOBODY
 
 
 def _plain(details: Mapping[str, Any]) -> dict[str, Any]:
