@@ -14,6 +14,7 @@ from models.sign_in.second_factor import Authenticator, Passkey, RecoveryCode
 from models.sso.connection import ExternalIdentity, SeenLogoutToken, SsoConnection, SsoSession
 from models.tenants.tenant import SecondFactorPolicy, Tenant
 from models.users.picture import Picture
+from models.users.stay import CalendarFeed, EndReminder, Onboarding
 from models.users.user import Role, User
 from models.users.user_count import UserCount
 from models.users.user_import import ImportState, UserImport, UserImportBatch
@@ -33,12 +34,14 @@ __all__ = [
     "AuditHead",
     "Authenticator",
     "BusMessage",
+    "CalendarFeed",
     "Comment",
     "CommentMention",
     "CriterionResult",
     "CriterionTask",
     "CustomerPerson",
     "EndReason",
+    "EndReminder",
     "ExternalIdentity",
     "GroupTemplate",
     "GroupTemplateTask",
@@ -53,6 +56,7 @@ __all__ = [
     "MailState",
     "MailTemplate",
     "NotedHead",
+    "Onboarding",
     "OneTimeLink",
     "OutgoingMail",
     "Passkey",
