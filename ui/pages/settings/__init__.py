@@ -1,9 +1,8 @@
-"""The pages of an organisation's settings."""
+"""The page of an organisation's settings."""
 
-from ui.pages.settings import screens_page, settings
+from ui.pages.settings import settings
 
 
 def register() -> None:
-    """Route them."""
+    """Route it."""
     settings.register()
-    screens_page.register()
