@@ -57,6 +57,8 @@ class ScreenSettings:
     organisation: str
     name: str
     options: Options
+    zone: str
+    """The organisation's time zone; none where it has chosen none, so that the screen's counts."""
 
 
 async def list_screens(actor: Principal) -> list[ScreenRow]:
@@ -187,7 +189,11 @@ async def find_settings(screen_ids: Collection[UUID]) -> dict[UUID, ScreenSettin
         )
         return {
             screen.id: ScreenSettings(
-                tenant.id, tenant.name, screen.name, Options.read(screen.options)
+                tenant.id,
+                tenant.name,
+                screen.name,
+                Options.read(screen.options),
+                "" if tenant.time_zone == "UTC" else tenant.time_zone,
             )
             for screen, tenant in found
         }

@@ -14,6 +14,7 @@ from services.core.errors import SessionEndedError, TooManyAttemptsError
 from services.screens import pairing, screens
 from services.sessions import sessions
 from services.tenants import tenants
+from services.tenants.organisation import find_looks
 from ui.cookies import (
     caller_of,
     pairing_key,
@@ -109,7 +110,7 @@ async def choose_workspace(request: Request) -> Response:
     """On to the sign-in page of the organisation that was typed, and from there to its screens."""
     values = await form_of(request, "workspace")
     slug = values["workspace"].strip().strip("/").rpartition("/")[2].lower()
-    if await tenants.find_name(slug) is None:
+    if await find_looks(slug) is None:
         wrong = "There is no organisation at this address. Check the link in your invitation."
         return page(
             "workspace.html",

@@ -50,7 +50,7 @@ def hello(settings: ScreenSettings) -> str:
         names=options.names,
         dwell=int(options.dwell),
         theme=options.theme,
-        zone="",
+        zone=settings.zone,
     )
 
 
