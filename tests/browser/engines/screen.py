@@ -27,7 +27,7 @@ const seen = [...document.querySelectorAll(selector)].filter(
 return seen.at(-1);
 """
 READY = "return !document.getElementById('popup') || window.did_handshake === true"
-TEXT = "return document.body.innerText"
+TEXT = "return document.body?.innerText ?? ''"
 
 
 class Screen:
