@@ -19,7 +19,11 @@ FOCUSED = """
   const said = at.ariaLabel ?? (label ?? at).textContent;
   return said.trim().replace(/\\s+/g, " ").replace(" (optional)", "");
 """
-NAMED = {"Tab": Keys.TAB, "Enter": Keys.ENTER, "Escape": Keys.ESCAPE, "ArrowDown": Keys.ARROW_DOWN}
+NAMED = {
+    "Tab": Keys.TAB,
+    "Enter": Keys.ENTER,
+    "Escape": Keys.ESCAPE,
+}
 
 
 class Keyboard(Protocol):

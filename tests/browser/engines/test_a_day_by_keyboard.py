@@ -40,7 +40,7 @@ async def test_a_day_by_keyboard_alone(
     newcomer = f"radia@{tenant.slug}.example.com"
     await _invites(keyboard, newcomer)
     await mail_to(mail_server, newcomer)
-    await _looks_the_keys_up_and_leaves(keyboard)
+    await _looks_the_keys_up_and_leaves(keyboard, f"/t/{tenant.slug}")
 
 
 async def _comes_in(keyboard: Keyboard, home: str, user: User) -> None:
@@ -100,11 +100,12 @@ async def _invites(keyboard: Keyboard, email: str) -> None:
     await keyboard.expect("Radia Perlman is invited.")
 
 
-async def _looks_the_keys_up_and_leaves(keyboard: Keyboard) -> None:
+async def _looks_the_keys_up_and_leaves(keyboard: Keyboard, home: str) -> None:
     await keyboard.press("?")
     await keyboard.expect("List these keys")
     await keyboard.press("Escape")
     await keyboard.expect_not("List these keys")
+    await keyboard.open(f"{home}/roles")
     await tab_to(keyboard, "Grace Hopper, your menu")
     await keyboard.press("Enter")
     await keyboard.expect("Sign out")
