@@ -43,7 +43,18 @@ _LOOKALIKE_SCRIPTS = frozenset({"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHERO
 # (One that is keeps its address. A test compares this with what is routed.)
 RESERVED_SLUGS = frozenset(
     {"account", "audit", "doctor", "healthz", "invitation", "login", "logout", "metrics"}
-    | {"home", "password", "platform", "pocs", "readyz", "roles", "settings", "setup", "sso"}
+    | {
+        "home",
+        "password",
+        "platform",
+        "pocs",
+        "readyz",
+        "review",
+        "roles",
+        "settings",
+        "setup",
+        "sso",
+    }
     | {"static", "system", "t", "templates", "tenants", "users"}
 )
 SLUG_PATTERN = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
