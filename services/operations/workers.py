@@ -14,7 +14,7 @@ from services.mail import delivery
 from services.operations import expiry, housekeeping, readiness
 from services.reviews import closing, reminders
 from services.sessions import receipts, replicas
-from services.users import accounts, ends
+from services.users import accounts, ends, here_counts
 from services.users.bulk.worker import bulk_worker
 from services.users.imports.worker import importer
 
@@ -51,6 +51,7 @@ async def working() -> AsyncIterator[None]:
         _tell_audit_heads,
         _close_reviews,
         _remind_of_reviews,
+        _count_here,
     ]
     receipts.subscribe(current.bus)
     for worker in batch_workers:
@@ -112,6 +113,15 @@ async def _close_reviews() -> None:
 
 async def _remind_of_reviews() -> None:
     await _every(HEADS_SECONDS, reminders.remind, "Reminders of reviews have to wait")
+
+
+async def _count_here() -> None:
+    while True:
+        await asyncio.sleep(here_counts.seconds_to_next())
+        try:
+            await here_counts.note()
+        except RollcallError as error:
+            log.warning("How many are here isn't written down this time: %s", error)
 
 
 async def _every(seconds: float, work: Callable[[], Awaitable[None]], otherwise: str) -> None:
