@@ -46,6 +46,7 @@ RESERVED_SLUGS = frozenset(
         "account",
         "audit",
         "brand",
+        "dashboard",
         "doctor",
         "healthz",
         "invitation",
