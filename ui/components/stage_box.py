@@ -14,6 +14,7 @@ class StageBox(Component, script="stage_box.js"):
         super().__init__()
         self._props["script"] = assets.SCRIPT_URL
         self._props["sheet"] = assets.STYLE_URL
+        self._props["hatch"] = assets.HATCH
         self._props["shown"] = _values(shown)
 
     def show(self, shown: Dashboard) -> None:
