@@ -5,20 +5,26 @@ from uuid import UUID, uuid4
 
 from models import (
     CriterionResult,
+    Handover,
     Importance,
     PocStatus,
     ResourceKind,
     Role,
     TaskStatus,
 )
-from services.access.actor import Actor
+from services.access.actor import COMMAND_LINE, Actor
+from services.core import clock
+from services.core.db import transaction
 from services.lists.query import ListQuery
+from services.users import accounts
 from services.workspace import (
     comments,
     criteria,
     groups,
+    handover,
     history,
     impact,
+    leaving,
     listing,
     members,
     overview,
@@ -30,6 +36,9 @@ from services.workspace import (
     template_list,
     templates,
 )
+from tests import books
+from services.workspace.customers import invitations as customer_invitations
+from services.workspace.customers import people as customers
 from tests.services.call import EVERYONE, MANAGERS, Call
 from tests.services.workspace.rows import START, Rows, create_rows
 
@@ -62,6 +71,11 @@ def _to(user_id: UUID) -> pocs.HandOverForm:
 
 def _criterion() -> criteria.CriterionForm:
     return criteria.CriterionForm(title="New", importance=Importance.MUST)
+
+
+def _customer() -> customer_invitations.CustomerForm:
+    email = f"{uuid4().hex}@helvetia.example"
+    return customer_invitations.CustomerForm(first_name="New", last_name="Person", email=email)
 
 
 def _note() -> resources.ResourceForm:
@@ -237,6 +251,41 @@ ON_ROWS: list[tuple[str, set[Role], Made]] = [
         WORKERS,
         lambda a, r, _: criteria.set_archived(a, r.criterion, 1, archived=True),
     ),
+    (
+        "customers.people.list_of_poc",
+        EVERYONE,
+        lambda a, r, _: customers.list_of_poc(a, r.poc),
+    ),
+    (
+        "customers.people.set_active_of_poc",
+        WORKERS,
+        lambda a, r, _: customers.set_active_of_poc(a, r.poc, r.customer, active=False),
+    ),
+    (
+        "customers.people.set_active",
+        MANAGERS,
+        lambda a, r, _: customers.set_active(a, r.customer, active=False),
+    ),
+    (
+        "customers.invitations.invite",
+        WORKERS,
+        lambda a, r, _: customer_invitations.invite(a, r.poc, _customer()),
+    ),
+    (
+        "customers.invitations.resend",
+        WORKERS,
+        lambda a, r, _: customer_invitations.resend(a, r.poc, r.customer),
+    ),
+    (
+        "customers.invitations.copy_link",
+        WORKERS,
+        lambda a, r, _: customer_invitations.copy_link(a, r.poc, r.customer),
+    ),
+    (
+        "customers.invitations.remove",
+        WORKERS,
+        lambda a, r, _: customer_invitations.remove(a, r.poc, r.customer),
+    ),
     ("resources.list_of_poc", EVERYONE, lambda a, r, _: resources.list_of_poc(a, r.poc)),
     (
         "resources.list_of_group_template",
@@ -290,6 +339,30 @@ def _on_nothing(name: str, allowed: set[Role], run: Callable[[Actor], Awaitable[
     return Call(f"workspace.{name}", allowed, made, takes_id=False)
 
 
+async def _take_back(actor: Actor, target: UUID) -> object:
+    rows = await create_rows(actor.tenant_id, target)
+    row = Handover(
+        tenant_id=actor.tenant_id or uuid4(),
+        user_id=target,
+        at=clock.now(),
+        by_name="Ada",
+        items=[{"kind": "poc", "id": str(rows.poc), "poc_id": str(rows.poc), "to": str(target)}],
+    )
+    if actor.tenant_id is not None:
+        async with transaction() as tx:
+            tx.add(row)
+    await handover.take_back(actor, row.id)
+    return None
+
+
+async def _get_departure(actor: Actor, target: UUID) -> object:
+    if (await books.user_of(target)).active:
+        await accounts.set_active(COMMAND_LINE, target, False)
+    found = await leaving.get_departure(actor, target)
+    await accounts.set_active(COMMAND_LINE, target, True)
+    return found
+
+
 TAKING_NOTHING = [
     _on_nothing("template_list.list_templates", EVERYONE, template_list.list_templates),
     _on_nothing(
@@ -299,6 +372,7 @@ TAKING_NOTHING = [
     ),
     _on_nothing("pocs.create_poc", WORKERS, lambda a: pocs.create_poc(a, _new_poc())),
     _on_nothing("listing.list_pocs", EVERYONE, lambda a: listing.list_pocs(a, ListQuery())),
+    _on_nothing("customers.people.list_outsiders", MANAGERS, customers.list_outsiders),
     _on_nothing("listing.list_customers", EVERYONE, listing.list_customers),
     _on_nothing("listing.list_owners", EVERYONE, listing.list_owners),
     _on_nothing("overview.get_overview", EVERYONE, overview.get_overview),
@@ -306,15 +380,15 @@ TAKING_NOTHING = [
 ]
 TAKE_NOTHING = {
     "workspace.impact.get_work_impact",
-    "workspace.impact.hand_over_work",
+    "workspace.handover.hand_over_work",
     *(call.name for call in TAKING_NOTHING),
 }
 WORKSPACE_CALLS = [
     Call("workspace.impact.get_work_impact", MANAGERS, impact.get_work_impact),
     Call(
-        "workspace.impact.hand_over_work",
+        "workspace.handover.hand_over_work",
         MANAGERS,
-        lambda a, t: impact.hand_over_work(a, t, _to(t)),
+        lambda a, t: handover.hand_over_work(a, t, _to(t)),
     ),
     *TAKING_NOTHING,
     *(_on_rows(*each) for each in ON_ROWS),
