@@ -93,7 +93,8 @@ def _functions() -> Iterator[tuple[str, Callable[..., Any]]]:
         module = importlib.import_module(module_info.name)
         for name, function in inspect.getmembers(module, inspect.isfunction):
             first = next(iter(inspect.signature(function).parameters), "")
-            if first in {"actor", "principal"} and function.__module__ == module.__name__ and name[0] != "_":
+            own = function.__module__ == module.__name__ and name[0] != "_"
+            if first in {"actor", "principal"} and own:
                 yield f"{module_info.name.removeprefix('services.')}.{name}", function
 
 

@@ -36,9 +36,9 @@ from services.workspace import (
     template_list,
     templates,
 )
-from tests import books
 from services.workspace.customers import invitations as customer_invitations
 from services.workspace.customers import people as customers
+from tests import books
 from tests.services.call import EVERYONE, MANAGERS, Call
 from tests.services.workspace.rows import START, Rows, create_rows
 
