@@ -9,10 +9,11 @@ from nicegui.elements.mixins.text_element import TextElement
 from services.access.permissions import Permission, may
 from services.sessions.outside import CustomerVisit
 from services.sessions.sessions import Visit
-from ui import live
+from ui import live, notices
 from ui.components.shell import Link, Shell
 from ui.components.toast import Toast
 from ui.dialogs.confirm import ConfirmDialog
+from ui.looks import logo_url
 from ui.paths import customer_path, home_path, sign_in_url
 
 # The navigation: name, last part of the address, and the permission that shows it.
@@ -43,7 +44,10 @@ def enter(visit: Visit, *rooms: str) -> None:
     """
     # A Platform Admin inside a tenant can't sign in at the tenant's address.
     home = None if may(visit.role, Permission.MANAGE_TENANTS) else visit.tenant_slug
-    live.register(ui.context.client, visit.actor, sign_in_url=sign_in_url(home), rooms=rooms)
+    everywhere = notices.organisation_room(visit.actor.tenant_id)
+    live.register(
+        ui.context.client, visit.actor, sign_in_url=sign_in_url(home), rooms=(*rooms, everywhere)
+    )
 
 
 def navigation(visit: Visit, current: str = "") -> list[Link]:
@@ -80,6 +84,7 @@ def frame(visit: Visit, title: str, *, current: str = "") -> Iterator[Toast]:
         navigation=navigation(visit, current),
         menu=own_menu(visit),
         inside=visit.tenant_slug is not None and visit.above_tenants,
+        place_logo=logo_url(visit.tenant_slug, visit.tenant_logo),
     ):
         toast.ask_proof = ConfirmDialog(visit.actor, toast).ask
         yield toast

@@ -8,8 +8,11 @@ from ui.components.component import Component
 Link = dict[str, str | bool]
 
 
-class Shell(Component, script="shell.js"):
-    """Header, navigation and the person's menu; what is built inside is the page's main part."""
+class Shell(Component, script="shell.js", imports=["live_socket.js"]):
+    """Header, navigation and the person's menu; what is built inside is the page's main part.
+
+    The organisation's name and logo follow what its admins make of them, by a socket event.
+    """
 
     def __init__(
         self,
@@ -20,11 +23,13 @@ class Shell(Component, script="shell.js"):
         navigation: Sequence[Link] = (),
         menu: Sequence[Link] = (),
         inside: bool = False,
+        place_logo: str | None = None,
     ) -> None:
         super().__init__()
         self._props["home"] = base
         self._props["logo"] = address_of("logo.svg")
         self._props["place"] = place
+        self._props["place_logo"] = place_logo
         # A Platform Admin at work in an organisation is told so, and led out again.
         self._props["inside"] = inside
         self._props["navigation"] = tuple(navigation)  # tuples aren't watched for changes
