@@ -43,9 +43,9 @@ _LOOKALIKE_SCRIPTS = frozenset({"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHERO
 # (One that is keeps its address. A test compares this with what is routed.)
 RESERVED_SLUGS = frozenset(
     {"account", "audit", "brand", "customer", "customers", "doctor", "healthz", "home"}
-    | {"invitation", "login", "logo", "logout", "metrics", "password", "platform", "pocs"}
+    | {"invitation", "login", "logo", "logout", "metrics", "pair", "password", "platform", "pocs"}
     | {"readyz", "roles", "settings", "setup", "sso", "static", "system", "t", "templates"}
-    | {"tenants", "users"}
+    | {"tenants", "users", "wall"}
 )
 SLUG_PATTERN = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 

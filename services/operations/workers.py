@@ -13,7 +13,7 @@ from services.core.errors import RollcallError
 from services.mail import delivery
 from services.operations import expiry, housekeeping, readiness
 from services.sessions import receipts, replicas
-from services.users import accounts, ends
+from services.users import accounts, ends, here_counts
 from services.users.bulk.worker import bulk_worker
 from services.users.imports.worker import importer
 
@@ -46,6 +46,7 @@ async def working() -> AsyncIterator[None]:
         _tidy_up,
         _tell_readiness,
         _tell_audit_heads,
+        _count_here,
     ]
     receipts.subscribe(current.bus)
     for worker in batch_workers:
@@ -99,6 +100,15 @@ async def _tell_readiness() -> None:
 
 async def _tell_audit_heads() -> None:
     await _every(HEADS_SECONDS, telling.Teller().tell, "Audit heads are told later")
+
+
+async def _count_here() -> None:
+    while True:
+        await asyncio.sleep(here_counts.seconds_to_next())
+        try:
+            await here_counts.note()
+        except RollcallError as error:
+            log.warning("How many are here isn't written down this time: %s", error)
 
 
 async def _every(seconds: float, work: Callable[[], Awaitable[None]], otherwise: str) -> None:

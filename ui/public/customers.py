@@ -10,11 +10,12 @@ from models import EndReason, SessionKind
 from services.core.errors import NotFoundError, SessionEndedError, TooManyAttemptsError
 from services.mail import outbox
 from services.sessions.outside import recognise_customer
+from services.tenants.organisation import Looks
 from services.workspace.customers import shared, visits
 from ui.cookies import caller_of, clear_outside_session, session_token, set_outside_session
 from ui.paths import customer_path
 from ui.public.answers import form_of, go, page, paused
-from ui.public.sign_in import name_of
+from ui.public.sign_in import looks_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -31,7 +32,7 @@ WHY = {
 @router.get("/t/{slug}/customer")
 async def entrance(request: Request, slug: str) -> Response:
     """On to the POC for who is let in; else the form that asks for a link."""
-    name = await name_of(slug)
+    looks = await looks_of(slug)
     token = session_token(request.cookies, SessionKind.CUSTOMER)
     try:
         visit = await recognise_customer(token, slug, caller_of(request))
@@ -39,30 +40,37 @@ async def entrance(request: Request, slug: str) -> Response:
     except (SessionEndedError, NotFoundError) as error:
         reason = request.query_params.get("why") or getattr(error, "reason", None) or ""
         why = next((said for known, said in WHY.items() if known.value == reason), "")
-        return _entrance(slug, name, notice=why)
+        return _entrance(slug, looks, notice=why)
     if len(pocs) == 1:
         return go(f"{customer_path(slug)}/{pocs[0][0]}")
-    return page("customer_pocs.html", name=name, base=customer_path(slug), pocs=pocs)
+    return page(
+        "customer_pocs.html",
+        look=(slug, looks),
+        name=looks.name,
+        base=customer_path(slug),
+        pocs=pocs,
+    )
 
 
 @router.post("/t/{slug}/customer")
 async def ask_for_link(request: Request, slug: str) -> Response:
     """Mail a link, where there is anyone to mail it to; the answer is the same for everybody."""
-    name = await name_of(slug)
+    looks = await looks_of(slug)
     values = await form_of(request, "email")
     try:
         await visits.ask(slug, values["email"], caller_of(request))
     except TooManyAttemptsError as error:
         shown: dict[str, Any] = {"status": 429, "alert": str(error), "values": values}
-        return paused(_entrance(slug, name, **shown), error)
-    return _entrance(slug, name, sent=True)
+        return paused(_entrance(slug, looks, **shown), error)
+    return _entrance(slug, looks, sent=True)
 
 
 @router.get("/t/{slug}/customer/link/{token}")
 async def link_page(slug: str, token: str) -> Response:
     """Whom the link is for, and the button that uses it. Looking uses nothing up."""
     welcome = await visits.open_link(slug, token)
-    return page("customer_link.html", token=True, welcome=welcome)
+    look = (slug, await looks_of(slug))
+    return page("customer_link.html", token=True, look=look, welcome=welcome)
 
 
 @router.post("/t/{slug}/customer/link/{token}")
@@ -93,10 +101,11 @@ async def _end_session(request: Request, slug: str) -> None:
         await visits.leave(visit.actor)
 
 
-def _entrance(slug: str, name: str, *, sent: bool = False, **shown: Any) -> Response:
+def _entrance(slug: str, looks: Looks, *, sent: bool = False, **shown: Any) -> Response:
     return page(
         "customer.html",
-        name=name,
+        look=(slug, looks),
+        name=looks.name,
         sent=sent,
         by_mail=outbox.is_configured(),
         sign_in_url=f"/t/{slug}/login",
