@@ -47,6 +47,7 @@ class MailTemplate(StrEnum):
     SECOND_FACTORS_RESET = "second_factors_reset"
     CUSTOMER_INVITATION = "customer_invitation"
     CUSTOMER_VISIT = "customer_visit"
+    REVIEW_DUE = "review_due"
 
     @property
     def lane(self) -> int:

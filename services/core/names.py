@@ -44,8 +44,8 @@ _LOOKALIKE_SCRIPTS = frozenset({"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHERO
 RESERVED_SLUGS = frozenset(
     {"account", "audit", "brand", "customer", "customers", "doctor", "healthz", "home"}
     | {"invitation", "login", "logo", "logout", "metrics", "pair", "password", "platform", "pocs"}
-    | {"readyz", "roles", "settings", "setup", "sso", "static", "system", "t", "templates"}
-    | {"tenants", "users", "wall"}
+    | {"readyz", "review", "roles", "settings", "setup", "sso", "static", "system", "t"}
+    | {"templates", "tenants", "users", "wall"}
 )
 SLUG_PATTERN = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
