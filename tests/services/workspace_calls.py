@@ -38,9 +38,9 @@ from services.workspace import (
     templates,
     wrong_role,
 )
-from services.workspace.customers import invitations as customer_invitations
 from services.workspace.customers import people as customers
 from tests.services.call import EVERYONE, MANAGERS, Call
+from tests.services.customer_calls import CUSTOMER_ROWS
 from tests.services.workspace.rows import START, Rows, create_rows
 
 AUTHORS, WORKERS = {Role.ADMINISTRATOR}, {Role.SALES_ENGINEER}
@@ -72,11 +72,6 @@ def _to(user_id: UUID) -> pocs.HandOverForm:
 
 def _criterion() -> criteria.CriterionForm:
     return criteria.CriterionForm(title="New", importance=Importance.MUST)
-
-
-def _customer() -> customer_invitations.CustomerForm:
-    email = f"{uuid4().hex}@helvetia.example"
-    return customer_invitations.CustomerForm(first_name="New", last_name="Person", email=email)
 
 
 def _note() -> resources.ResourceForm:
@@ -252,41 +247,7 @@ ON_ROWS: list[tuple[str, set[Role], Made]] = [
         WORKERS,
         lambda a, r, _: criteria.set_archived(a, r.criterion, 1, archived=True),
     ),
-    (
-        "customers.people.list_of_poc",
-        EVERYONE,
-        lambda a, r, _: customers.list_of_poc(a, r.poc),
-    ),
-    (
-        "customers.people.set_active_of_poc",
-        WORKERS,
-        lambda a, r, _: customers.set_active_of_poc(a, r.poc, r.customer, active=False),
-    ),
-    (
-        "customers.people.set_active",
-        MANAGERS,
-        lambda a, r, _: customers.set_active(a, r.customer, active=False),
-    ),
-    (
-        "customers.invitations.invite",
-        WORKERS,
-        lambda a, r, _: customer_invitations.invite(a, r.poc, _customer()),
-    ),
-    (
-        "customers.invitations.resend",
-        WORKERS,
-        lambda a, r, _: customer_invitations.resend(a, r.poc, r.customer),
-    ),
-    (
-        "customers.invitations.copy_link",
-        WORKERS,
-        lambda a, r, _: customer_invitations.copy_link(a, r.poc, r.customer),
-    ),
-    (
-        "customers.invitations.remove",
-        WORKERS,
-        lambda a, r, _: customer_invitations.remove(a, r.poc, r.customer),
-    ),
+    *CUSTOMER_ROWS,
     ("resources.list_of_poc", EVERYONE, lambda a, r, _: resources.list_of_poc(a, r.poc)),
     (
         "resources.list_of_group_template",
