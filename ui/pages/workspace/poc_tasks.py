@@ -40,7 +40,7 @@ class ReasonForm(Form):
     """Why a task is blocked."""
 
     reason: str = lines("Reason")
-    shared: bool = checkbox("Show the customer the reason")
+    shared: bool = checkbox("Show this to the customer")
 
 
 class AddedTaskForm(TaskForm):
