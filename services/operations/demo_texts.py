@@ -99,3 +99,13 @@ COMMENTS = (
     "Could one site go first?",
     "Thanks, that works now.",
 )
+
+# Who is at the customers', and what they do there.
+CUSTOMER_PEOPLE = (
+    ("Claudia", "Zgraggen"),
+    ("Reto", "Bianchi"),
+    ("Mélanie", "Favre"),
+    ("Urs", "Ammann"),
+    ("Zoran", "Petrović"),
+)
+CUSTOMER_TITLES = ("Head of Logistics IT", "Network and devices", "Depot manager", "Warehouse IT")

@@ -9,10 +9,12 @@ from models import (
     Comment,
     CriterionResult,
     CriterionTask,
+    CustomerPerson,
     GroupTemplate,
     GroupTemplateTask,
     Importance,
     Poc,
+    PocCustomer,
     PocMember,
     PocStatus,
     Resource,
@@ -31,8 +33,17 @@ from services.access.actor import COMMAND_LINE
 from services.audit.writing import Action, record
 from services.core import clock
 from services.core.db import Transaction
+from services.core.emails import email_key
 from services.core.names import fold
-from services.operations.demo_texts import COMMENTS, CRITERIA, CUSTOMERS, GROUPS, TITLES
+from services.operations.demo_texts import (
+    COMMENTS,
+    CRITERIA,
+    CUSTOMER_PEOPLE,
+    CUSTOMER_TITLES,
+    CUSTOMERS,
+    GROUPS,
+    TITLES,
+)
 from services.workspace.positions import STEP
 
 POCS = 40
@@ -157,9 +168,44 @@ class DemoWork:
             customer=customer,
             at=poc.created_at,
         )
+        await self._add_customers(poc, owner, number)
         tasks = await self._add_tasks(poc, team, number)
         await self._add_criteria(poc, owner, tasks)
         self._add_comments(poc, team, tasks)
+
+    async def _add_customers(self, poc: Poc, owner: User, number: int) -> None:
+        """Two people at the customer's of every second POC; one of them hasn't come yet."""
+        if number % 2:
+            return
+        for at in range(2):
+            first, last = CUSTOMER_PEOPLE[(number + at) % len(CUSTOMER_PEOPLE)]
+            name = f"{first}.{last}.{number}"
+            email = f"{fold(name).replace(' ', '')}@customer.example"
+            person = CustomerPerson(
+                tenant_id=self.tenant.id,
+                first_name=first,
+                last_name=last,
+                name_key=fold(f"{first} {last}"),
+                email=email,
+                email_key=email_key(email),
+                title=CUSTOMER_TITLES[(number + at) % len(CUSTOMER_TITLES)],
+                active=number % 8 != 6,
+                created_at=poc.created_at,
+                created_by_id=owner.id,
+                first_here_at=None if at else poc.created_at,
+                last_active_at=None if at else poc.created_at,
+            )
+            self.tx.add(person)
+            await self.tx.flush()
+            self.tx.add(
+                PocCustomer(
+                    tenant_id=self.tenant.id,
+                    poc_id=poc.id,
+                    customer_id=person.id,
+                    added_at=poc.created_at,
+                    added_by_id=owner.id,
+                )
+            )
 
     async def _add_tasks(self, poc: Poc, team: Sequence[User], number: int) -> list[Task]:
         tasks: list[Task] = []

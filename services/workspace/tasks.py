@@ -57,7 +57,7 @@ class TaskStatusForm(Form):
 
     status: TaskStatus = choice("Status", STATUSES)
     reason: str = lines("Reason", optional=True)
-    reason_shared: bool = checkbox("Show the customer the reason")
+    reason_shared: bool = checkbox("Show this to the customer")
 
 
 @looks_first

@@ -75,6 +75,7 @@ WORDS_ALONE = {
     "users.invitations.check_field",
     "lists.choices.save_view",
     "workspace.listing.list_customers",
+    "workspace.listing.list_owners",
 }
 
 BY_NAME = {call.name: call for call in CALLS}

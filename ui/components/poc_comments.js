@@ -81,6 +81,7 @@ function one(view, comment) {
   return h("li", { key: comment.id, class: ["card comment", { shared: comment.shared }] }, [
     h("div", { class: "comment-head" }, [
       h("strong", { dir: "auto" }, comment.author),
+      comment.from_customer && h("span", { class: "chip chip-customer" }, "Customer"),
       !comment.author_active && h("span", { class: "chip chip-inactive" }, "Inactive"),
       h("time", { class: "small muted", datetime: comment.at }, moment(comment.at)),
       comment.edited && !removed && h("span", { class: "small muted" }, "edited"),

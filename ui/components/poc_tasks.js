@@ -209,6 +209,7 @@ function row(view, group, task) {
         h("span", { class: ["task-title", { done: task.status === "done" }], dir: "auto" }, task.title),
         side(task),
         task.reason && h("span", { class: "small task-reason", dir: "auto" }, `Blocked: ${task.reason}`),
+        task.accepted && h("span", { class: "small muted", dir: "auto" }, `Accepted by ${task.accepted}`),
       ]),
       people(task),
       h("span", { class: ["small task-due", task.due_tone] }, task.status === "done" ? "" : task.due),

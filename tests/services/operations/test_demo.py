@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlmodel import select
 
-from models import Comment, Poc, PocStatus, Task, TaskStatus, Tenant, User
+from models import Comment, CustomerPerson, Poc, PocStatus, Task, TaskStatus, Tenant, User
 from services.access.actor import Operator
 from services.audit.check import verify
 from services.core.db import reading
@@ -33,6 +33,7 @@ async def test_the_demo_has_pocs_in_every_state_with_owners_active_and_not(
     assert {poc.status for poc in pocs} == set(PocStatus)
     assert {users[poc.owner_id].active for poc in pocs} == {True, False}
     assert {task.status for task in await _rows(Task)} == set(TaskStatus)
+    assert len(await _rows(CustomerPerson)) == 40
     assert {comment.shared for comment in await _rows(Comment)} == {True, False}
 
 

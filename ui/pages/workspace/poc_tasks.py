@@ -9,7 +9,7 @@ from nicegui import ui
 
 from models import Side, TaskStatus
 from services.core.errors import NotFoundError, RollcallError
-from services.core.forms import Form, lines, people
+from services.core.forms import Form, checkbox, lines, people
 from services.sessions.sessions import Visit
 from services.users import selection
 from services.workspace import groups, task_list, tasks
@@ -40,6 +40,7 @@ class ReasonForm(Form):
     """Why a task is blocked."""
 
     reason: str = lines("Reason")
+    shared: bool = checkbox("Show this to the customer")
 
 
 class AddedTaskForm(TaskForm):
@@ -233,7 +234,9 @@ class _TasksScreen:
 
     async def _block(self, form: ReasonForm) -> Outcome:
         if self.about is not None:
-            blocked = TaskStatusForm(status=TaskStatus.BLOCKED, reason=form.reason)
+            blocked = TaskStatusForm(
+                status=TaskStatus.BLOCKED, reason=form.reason, reason_shared=form.shared
+            )
             await tasks.set_status(self.actor, self.about, self.version, blocked)
         return "Saved."
 

@@ -1,5 +1,6 @@
 """A customer's people: invited, let in, what they see and do, shut out."""
 
+import asyncio
 import importlib
 import inspect
 import pkgutil
@@ -101,6 +102,32 @@ async def test_who_is_invited_comes_in_by_the_mailed_link_once(
         await visits.enter(tenant.slug, token, CALLER)
     (row,) = await people.list_of_poc(ada, poc)
     assert (row.name, row.invited, row.active) == ("Reto Bianchi", False, True)
+
+
+async def test_of_many_who_use_a_link_at_once_one_comes_in(tenant: Tenant, ada: Actor) -> None:
+    invited = await invitations.invite(ada, await create_poc(ada), RETO)
+    token = await _link_of(invited.customer_id)
+    came = await asyncio.gather(
+        *(visits.enter(tenant.slug, token, CALLER) for _ in range(5)), return_exceptions=True
+    )
+    assert [type(each) for each in came].count(DeadLinkError) == 4
+    assert len(await _sessions_of(invited.customer_id)) == 1
+
+
+async def test_whoever_comes_while_the_poc_is_closed_is_not_in_afterwards(
+    tenant: Tenant, ada: Actor
+) -> None:
+    poc = await create_poc(ada)
+    invited = await invitations.invite(ada, poc, RETO)
+    token = await _link_of(invited.customer_id)
+    actor, _ = await let_in(await _row(CustomerPerson, invited.customer_id))
+    await asyncio.gather(
+        visits.enter(tenant.slug, token, CALLER),
+        acts.comment(actor, poc, acts.SharedCommentForm(body="Just in time")),
+        _status(ada, poc, PocStatus.CANCELLED),
+        return_exceptions=True,
+    )
+    assert set(await _sessions_of(invited.customer_id)) == {EndReason.POC_CLOSED}
 
 
 async def test_a_link_is_good_at_the_address_of_its_organisation_alone(
