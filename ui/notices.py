@@ -24,8 +24,10 @@ from services.sessions import presence
 from services.sessions.events import UserSignedIn
 from services.tenants.events import TenantChanged
 from services.tenants.organisation import find_shown
+from services.users.bulk.runs import BulkView, find_run
 from services.users.counts import find_here
 from services.users.events import (
+    BulkProgressed,
     ImportProgressed,
     UserActivated,
     UserDeactivated,
@@ -102,6 +104,11 @@ def imports_room(tenant_id: UUID | None) -> str:
     return f"imports:{tenant_id}"
 
 
+def bulk_room(tenant_id: UUID | None) -> str:
+    """The room of the pages that show a tenant's bulk acts."""
+    return f"bulk:{tenant_id}"
+
+
 def reviews_room(tenant_id: UUID | None) -> str:
     """The room of the page with a tenant's reviews, which hears that something changed."""
     return f"reviews:{tenant_id}"
@@ -128,6 +135,27 @@ def import_values(run: ImportView) -> dict[str, Any]:
         "why": run.why,
         "started_by": run.started_by,
         "started_at": run.started_at.isoformat(),
+    }
+
+
+def bulk_values(run: BulkView) -> dict[str, Any]:
+    """A bulk act as plain values."""
+    return {
+        "id": str(run.id),
+        "kind": run.kind.value,
+        "state": run.state.value,
+        "selection": f"{run.selection[:1].upper()}{run.selection[1:]}.",
+        "end": f"End: {run.end.words}." if run.end else "",
+        "people": run.people,
+        "done": run.done,
+        "changed": run.changed,
+        "failed": run.failed,
+        "why": run.why,
+        "started_by": run.started_by,
+        "ended_at": run.ended_at.isoformat() if run.ended_at else None,
+        "may_undo": run.may_undo,
+        "undoes": str(run.undoes) if run.undoes else None,
+        "undone_by": str(run.undone_by) if run.undone_by else None,
     }
 
 
@@ -162,6 +190,7 @@ def subscribe(bus: Bus) -> None:
         bus.subscribe(count_event, _count_users)
     bus.subscribe(UsersInvited, _ask_for_users)
     bus.subscribe(ImportProgressed, _show_import)
+    bus.subscribe(BulkProgressed, _show_bulk)
     bus.subscribe(AuditWritten, _show_entry)
     bus.subscribe(AuditGrew, _ask_for_entries)
     bus.subscribe(TenantChanged, _show_tenants)
@@ -267,6 +296,16 @@ async def _show_import(event: ImportProgressed) -> None:
         run = await find_import(event.import_id)
         if run is not None:
             await live.broadcast(room, "rollcall_import", import_values(run))
+
+
+async def _show_bulk(event: BulkProgressed) -> None:
+    room = bulk_room(event.tenant_id)
+    if not live.is_watched(room):
+        return
+    async with asked_at_least([room]), turn(room):
+        run = await find_run(event.bulk_id)
+        if run is not None:
+            await live.broadcast(room, "rollcall_bulk", bulk_values(run))
 
 
 async def _count_users(_event: UserEvent) -> None:

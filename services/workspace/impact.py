@@ -104,6 +104,62 @@ async def get_work_impact(principal: Principal, user_id: UUID) -> WorkImpact:
     )
 
 
+@dataclass(frozen=True)
+class LeftWork:
+    """A POC or a task that would be left."""
+
+    id: UUID
+    title: str
+    poc_id: UUID
+
+
+@dataclass(frozen=True)
+class WorkOfMany:
+    """What many would leave together."""
+
+    pocs: Sequence[LeftWork]
+    tasks: Sequence[LeftWork]
+    overdue: int
+
+
+async def get_work_of_many(principal: Principal, ids: Sequence[UUID]) -> WorkOfMany:
+    """What deactivating all of these users would leave right now: their open POCs, and the open
+    tasks that nobody else who is active is to do."""
+    async with viewing(principal, Permission.SWITCH_USERS) as view:
+        theirs = col(Poc.tenant_id) == view.tenant_id
+        pocs = await view.tx.exec(
+            select(Poc)
+            .where(theirs, col(Poc.owner_id).in_(ids), *_is_open())
+            .order_by(col(Poc.title_key), col(Poc.id))
+        )
+        another = (
+            select(TaskAssignee.id)
+            .join(User, col(User.id) == TaskAssignee.user_id)
+            .where(TaskAssignee.task_id == Task.id, User.active, col(User.id).not_in(ids))
+            .exists()
+        )
+        assigned = select(TaskAssignee.task_id).where(col(TaskAssignee.user_id).in_(ids))
+        tasks = await view.tx.exec(
+            select(Task)
+            .join(Poc, col(Poc.id) == Task.poc_id)
+            .where(
+                theirs,
+                col(Task.id).in_(assigned),
+                Task.status != TaskStatus.DONE,
+                col(Task.archived_at).is_(None),
+                *_is_open(),
+                ~another,
+            )
+            .order_by(col(Task.due_on).is_(None), col(Task.due_on), col(Task.id))
+        )
+        found, today = tasks.all(), clock.now().date()
+    return WorkOfMany(
+        [LeftWork(poc.id, poc.title, poc.id) for poc in pocs],
+        [LeftWork(task.id, task.title, task.poc_id) for task in found],
+        sum(task.is_overdue(today) for task in found),
+    )
+
+
 def _is_open() -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     return col(Poc.archived_at).is_(None), col(Poc.status).not_in(CLOSED_STATUSES)
 

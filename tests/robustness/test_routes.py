@@ -20,6 +20,7 @@ from services.core.runtime import Runtime
 from tests.browser.server import Server, cookie_name
 from tests.factories import create_tenant, create_user, open_session
 from tests.robustness.routing import addresses, clients_left_by_strangers, filled
+from tests.services.bulk_calls import bulk_act_of
 from tests.services.import_calls import import_in
 from tests.services.review_calls import create_former, review_in
 from tests.services.workspace.rows import create_rows
@@ -49,6 +50,9 @@ PAGES: Mapping[str, set[Role]] = {
     "/t/{slug}/templates/{group_id}": EVERYONE,
     "/t/{slug}/users": MANAGERS,
     "/t/{slug}/users.csv": MANAGERS,
+    "/t/{slug}/users/bulk": MANAGERS,
+    "/t/{slug}/users/bulk/{bulk_id}": MANAGERS,
+    "/t/{slug}/users/bulk/{bulk_id}/results.csv": MANAGERS,
     "/t/{slug}/users/import": MANAGERS,
     "/t/{slug}/users/imports/{import_id}": MANAGERS,
     "/t/{slug}/users/imports/{import_id}/results.csv": MANAGERS,
@@ -196,6 +200,7 @@ async def test_each_page_opens_for_the_roles_that_may_and_for_no_other(
     ids = {"import_id": str(await import_in(people[Role.TENANT_ADMIN]))}
     owner = people[Role.SALES_ENGINEER]
     rows = await create_rows(owner.tenant_id, owner.id)
+    ids |= {"bulk_id": str(await bulk_act_of(people[Role.TENANT_ADMIN]))}
     ids |= {"poc_id": str(rows.poc), "group_id": str(rows.group_template)}
     former = await create_former(owner.tenant_id)
     ids["review_id"] = str(await review_in(owner.tenant_id))

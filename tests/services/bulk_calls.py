@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from models import BulkAct, BulkActBatch, BulkKind, BulkState, User
 from services.access.actor import Actor
@@ -10,6 +10,7 @@ from services.core import clock
 from services.core.db import reading, transaction
 from services.lists.query import ListQuery
 from services.users.bulk import batches, preview, results, runs
+from services.users.bulk.batches import PersonOutcome
 from services.users.bulk.runs import BulkForm
 from tests import books
 from tests.services.call import MANAGERS, Call
@@ -39,6 +40,12 @@ async def bulk_act_in(
     return run.id
 
 
+async def bulk_act_of(by: User) -> UUID:
+    """A bulk act on somebody that they drafted in their tenant."""
+    assert by.tenant_id is not None
+    return await bulk_act_in(by, uuid4(), by.tenant_id, by.id, BulkState.DRAFT)
+
+
 def _of_act(
     call: Callable[[Actor, UUID], Awaitable[object]], state: BulkState = BulkState.RUNNING
 ) -> Callable[[Actor, UUID], Awaitable[object]]:
@@ -62,6 +69,16 @@ async def _undo(actor: Actor, bulk_id: UUID) -> object:
     return await runs.undo(actor, bulk_id)
 
 
+async def _try_again(actor: Actor, bulk_id: UUID) -> object:
+    async with transaction() as tx:
+        batch = await tx.get(BulkActBatch, (bulk_id, 0))
+        if batch is not None:
+            person = UUID(batch.people[0]["id"])
+            outcome = PersonOutcome(person, "Ada Lovelace", "failed", "Failed: it was busy.")
+            batch.outcomes = [batches._plain(outcome)]
+    return await runs.try_again(actor, bulk_id)
+
+
 BULK_CALLS = [
     Call(
         "users.bulk.runs.draft",
@@ -76,6 +93,7 @@ BULK_CALLS = [
     ),
     Call("users.bulk.runs.stop", MANAGERS, _of_act(runs.stop)),
     Call("users.bulk.runs.undo", MANAGERS, _of_act(_undo)),
+    Call("users.bulk.runs.try_again", MANAGERS, _of_act(_try_again)),
     Call("users.bulk.runs.list_runs", MANAGERS, lambda a, _t: runs.list_runs(a), takes_id=False),
     Call("users.bulk.runs.get_run", MANAGERS, _of_act(runs.get_run)),
     Call("users.bulk.preview.preview", MANAGERS, _of_act(preview.preview, BulkState.DRAFT)),

@@ -139,7 +139,9 @@ class LiveTable(Component, script="table.js", imports=IMPORTS):
         self._props["empty_hint"] = empty_hint
         self._props["export_url"] = export_url
         # An export of selected rows is no act of the server's: the browser fetches a url.
-        self._props["acts"] = ({"label": "Export", "event": "export"},) if export_url else ()
+        self._exports = ({"label": "Export", "event": "export"},) if export_url else ()
+        self._acts: tuple[Values, ...] = ()
+        self._props["acts"] = self._exports
         self.on("query", self._queried)
         self.on("columns", self._columns_chosen)
         self.on("view", self._view_changed)
@@ -150,7 +152,8 @@ class LiveTable(Component, script="table.js", imports=IMPORTS):
     def add_act(self, act: RowsAct) -> None:
         """Offer an act on the selected rows."""
         shown = {"label": act.label, "event": act.name, "danger": act.danger}
-        self._props["acts"] = (*self._props["acts"], shown)
+        self._acts += (shown,)
+        self._props["acts"] = (*self._acts, *self._exports)
 
         async def done(event: GenericEventArguments) -> None:
             if isinstance(event.args, dict):
@@ -197,6 +200,14 @@ class LiveTable(Component, script="table.js", imports=IMPORTS):
             return
         except RollcallError as error:
             self.run_method("failed", str(error), None)
+
+
+def selected(live_list: LiveList[Any], values: Values) -> ListQuery:
+    """The rows that an act is about: those that were selected by hand, or all that match."""
+    ids, query = values.get("ids"), values.get("query")
+    if isinstance(ids, list):
+        return from_url(live_list, {"ids": " ".join(str(row_id) for row_id in ids) or "none"})
+    return from_url(live_list, query if isinstance(query, dict) else {"ids": "none"})
 
 
 def csv_response(pieces: AsyncIterator[str], name: str) -> StreamingResponse:

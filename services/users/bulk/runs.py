@@ -23,6 +23,7 @@ from services.lists.slices import find
 from services.users.bulk.batches import (
     ACTIONS,
     BATCH,
+    FAILED,
     PersonOutcome,
     details_of,
     end,
@@ -157,6 +158,23 @@ async def undo(actor: Actor, bulk_id: UUID) -> UUID:
         for bulk in (undoing, run.id):
             act.publish(BulkProgressed(tenant_id=run.tenant_id, bulk_id=bulk))
         return undoing
+
+
+@looks_first
+async def try_again(actor: Actor, bulk_id: UUID) -> UUID:
+    """Draft the same act on those of its people who failed; returns the draft's id."""
+    async with acting(actor, Permission.SWITCH_USERS) as act:
+        run = await act.get(BulkAct, bulk_id)
+        await act.require(PERMISSIONS[run.kind])
+        people = [
+            {"id": str(outcome.user_id), "name": outcome.name}
+            for outcome in await outcomes(act.tx, run.id)
+            if outcome.fate == FAILED
+        ]
+        if not people:
+            raise ConflictError("Nobody of them failed.")
+        end_ = end_of_values(run.end)
+        return await _add(act, actor, run.kind, people, run.selection, end_=end_)
 
 
 async def fail(bulk_id: UUID, why: str) -> None:

@@ -28,6 +28,7 @@ from ui.frame import enter, frame
 from ui.identity import require
 from ui.input import as_uuid, as_version
 from ui.pages.tenants.first_admin import FirstAdminNotice
+from ui.pages.users.bulk_offers import BulkActs
 from ui.paths import home_path
 from ui.tables.live_table import HeadItem, Opening, csv_response, opened
 
@@ -78,6 +79,7 @@ class _UsersScreen:
         head = [HeadItem("+ Invite User", name="invite", on_click=invite.open, primary=True)]
         if not above_tenants:
             head.insert(0, HeadItem("Invite from a file", url=f"{home}/users/import"))
+            head.insert(0, HeadItem("Bulk acts", url=f"{home}/users/bulk"))
         self.table = UsersTable(
             self.visit,
             opening,
@@ -89,6 +91,8 @@ class _UsersScreen:
             empty_hint="Invite the first one with “+ Invite User”.",
         )
         self.table.on_toggle(told(self.toast)(self._toggle))
+        if not above_tenants:
+            BulkActs(self.visit, self.toast, self.table).offer()
 
     def _invited(self, user_id: UUID, role: Role) -> None:
         self.table.bring(user_id)

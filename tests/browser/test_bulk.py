@@ -1,0 +1,99 @@
+"""Acting on many users at once, as an admin does it."""
+
+import re
+
+from playwright.async_api import Page, expect
+
+from models import BulkKind, Tenant, User
+from services.users.bulk.batches import BATCH
+from tests import books, factories
+from tests.browser.browsers import Browsers
+from tests.browser.looks import look
+from tests.services.users.bulk.acting_in_bulk import begun, those
+from tests.services.workspace.scene import create_poc
+
+
+async def _choose(page: Page, *names: str) -> None:
+    for name in names:
+        await page.get_by_role("checkbox", name=f"Select {name}", exact=True).check()
+
+
+async def test_all_that_match_are_looked_at_deactivated_and_brought_back(
+    browsers: Browsers, tenant: Tenant, grace: User
+) -> None:
+    users = await factories.create_users(BATCH + 2, tenant)
+    await factories.create_user(tenant, first_name="Hedy", invited=True)
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/users?role=sales_engineer")
+    other = await browsers.as_user(users[0], f"/t/{tenant.slug}/account")
+    await page.get_by_role("checkbox", name="Select the 50 on this page").check()
+    await page.get_by_role("button", name=f"Select all {BATCH + 3} that match").click()
+    bar = page.get_by_role("toolbar", name=f"Acts on the {BATCH + 3} selected users")
+    names = ["Deactivate", "Activate", "Resend", "Copy Links", "End Date", "Export"]
+    for name in names:
+        await expect(bar.get_by_role("button", name=name, exact=True)).to_be_visible()
+    await bar.get_by_role("button", name="Deactivate", exact=True).click()
+
+    heading = page.get_by_role("heading", level=1)
+    await expect(heading).to_have_text(f"Deactivate {BATCH + 3} users")
+    await expect(page.get_by_text("Nothing has happened yet.")).to_be_visible()
+    await expect(page.get_by_text("1 of them is here now, on 1 open page.")).to_be_visible()
+    await page.get_by_role("button", name="Show 1: invitation is withdrawn").click()
+    await expect(page.get_by_role("link", name="Hedy Lovelace")).to_be_visible()
+    await look(page, "bulk-preview")
+    await page.set_viewport_size({"width": 1280, "height": 720})
+    address = page.url
+
+    await page.get_by_label("Reason").fill("Programme Orion has ended.")
+    await page.get_by_role("button", name=f"Deactivate {BATCH + 3} users").click()
+    await expect(heading).to_have_text(f"{BATCH + 3} users deactivated", timeout=30_000)
+    await expect(other).to_have_url(re.compile("/login"))
+    await expect(page.get_by_text(re.compile("pages closed, [0-9]+ ms at most"))).to_be_visible()
+    await look(page, "bulk-done")
+
+    again = await browsers.as_user(await factories.create_admin(tenant), address)
+    await expect(again.get_by_role("heading", level=1)).to_have_text(
+        f"{BATCH + 3} users deactivated"
+    )
+    await again.get_by_role("button", name="Undo").click()
+    await expect(again.get_by_role("heading", level=1)).to_have_text(
+        f"{BATCH + 3} users activated", timeout=30_000
+    )
+    assert (await books.user_of(users[0].id)).active
+    await expect(page.get_by_text("It was undone.")).to_be_visible()
+
+
+async def test_a_running_act_is_found_again_and_stopped_by_another_admin(
+    browsers: Browsers, tenant: Tenant, grace: User
+) -> None:
+    users = await factories.create_users(BATCH * 6, tenant)
+    bulk_id = await begun(await factories.sign_in(grace), BulkKind.DEACTIVATE, those(users))
+    other = await factories.create_admin(tenant)
+    page = await browsers.as_user(other, f"/t/{tenant.slug}/users/bulk/{bulk_id}")
+    await expect(page.get_by_role("progressbar", name="Deactivating")).to_be_visible()
+    await page.get_by_role("button", name="Stop after this batch").click()
+    await expect(page.get_by_text("Stopped by Ada Lovelace.")).to_be_visible()
+    await page.get_by_role("link", name="All bulk acts").click()
+    await expect(page.get_by_role("link", name=re.compile("^Deactivated: "))).to_be_visible()
+
+
+async def test_the_preview_says_what_would_be_left_and_an_end_date_is_chosen_first(
+    browsers: Browsers, tenant: Tenant, grace: User, ada: User
+) -> None:
+    await create_poc(await factories.sign_in(ada), title="Amazonas Energia")
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/users")
+    await _choose(page, "Ada Lovelace", "Grace Hopper")
+    await page.get_by_role("button", name="Deactivate", exact=True).click()
+    await expect(page.get_by_text("is skipped", exact=True)).to_be_visible()
+    await page.get_by_role("button", name="Show 1: open POC owned").click()
+    await expect(page.get_by_role("link", name="Amazonas Energia")).to_be_visible()
+    await page.get_by_role("link", name="Cancel").click()
+
+    await _choose(page, "Ada Lovelace")
+    await page.get_by_role("button", name="End Date", exact=True).click()
+    await page.get_by_label("End date").fill("2030-01-31")
+    await page.get_by_role("button", name="Go on").click()
+    await page.get_by_role("button", name="Set the end date of 1 user").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("End date of 1 user set")
+    user = await books.user_of(ada.id)
+    assert user.end_date is not None
+    assert user.end_date.isoformat() == "2030-01-31"

@@ -1,0 +1,323 @@
+// A bulk act: what it would do, how far it is, and what became of each, whoever watches.
+import { h } from "vue";
+import { listen } from "live_socket";
+import { avatar } from "cells";
+import { number } from "table_rows";
+
+const PAUSE = 1_000; // ms between two questions for what became of each
+const LIVE = "rollcall_bulk";
+const TABS = [["all", "All"], ["failed", "Failed"], ["skipped", "Skipped"], ["done", "Done"], ["to_come", "To come"]];
+// What is said of each kind; {n} is a number with its noun.
+const WORDS = {
+  deactivate: ["user", "Deactivate {n}", "Deactivating {n}", "{n} deactivated", "Deactivating"],
+  activate: ["user", "Activate {n}", "Activating {n}", "{n} activated", "Activating"],
+  resend: ["invitation", "Resend {n}", "Resending {n}", "{n} resent", "Resending"],
+  copy_links: ["link", "Copy {n}", "Copying {n}", "{n} copied", "Copying links"],
+  end_date: ["user", "Set the end date of {n}", "Setting the end date of {n}", "End date of {n} set", "Setting end dates"],
+};
+
+export default {
+  props: { run: Object, preview: Object, results: Object, home: String },
+  emits: ["look", "begin", "stop", "undo", "again"],
+  data() {
+    return {
+      now: this.run,
+      before: this.preview,
+      after: this.results,
+      reason: "",
+      open: {}, // kinds whose people are listed
+      tab: "all",
+      spoken: "",
+      sent: false,
+      begun: Date.now(),
+      from: this.run.done,
+      copied: "",
+    };
+  },
+  mounted() {
+    const ask = () => this.$emit("look");
+    // What the preview says changes with what others do.
+    const soon = () => this.now.state === "draft" && this.lookSoon();
+    this.unlisten = listen(
+      { [LIVE]: this.progressed, rollcall_user: soon, rollcall_presence: soon },
+      { onReconnect: ask, onMissed: ask },
+    );
+    // Receipts come after the last batch.
+    this.settling = setInterval(() => this.isFresh() && ask(), 2 * PAUSE);
+  },
+  unmounted() {
+    clearTimeout(this.asking);
+    clearInterval(this.settling);
+    this.unlisten();
+  },
+  methods: {
+    // -- called by the server
+    show(run, preview, results) {
+      this.now = run;
+      this.before = preview;
+      this.after = results;
+      this.sent = false;
+    },
+    answered() {
+      this.sent = false;
+    },
+
+    // -- what arrives
+    progressed(run) {
+      if (run.id !== this.now.id || run.done < this.now.done) return;
+      const tenth = (one) => Math.floor((one.done * 10) / one.people);
+      if (tenth(run) !== tenth(this.now) || run.state !== "running") {
+        this.spoken = `${number(run.done)} of ${number(run.people)} done`;
+      }
+      this.now = run;
+      this.lookSoon();
+    },
+    lookSoon() {
+      this.asking ??= setTimeout(() => {
+        this.asking = null;
+        this.$emit("look");
+      }, PAUSE);
+    },
+    isFresh() {
+      const { state, ended_at: end } = this.now;
+      return state !== "draft" && end && Date.now() - Date.parse(end) < 8 * PAUSE;
+    },
+
+    // -- the person's
+    send(name, ...values) {
+      if (this.sent) return;
+      this.sent = true;
+      this.$emit(name, ...values);
+    },
+    async copy(one) {
+      try {
+        await navigator.clipboard.writeText(one.link);
+        this.copied = one.id;
+      } catch {
+        document.getElementById(`link-${one.id}`)?.select(); // no clipboard without https
+      }
+    },
+  },
+  render() {
+    return h("div", { class: "bulk" }, this.now.state === "draft" ? draft(this) : running(this));
+  },
+};
+
+function words(kind, which, count) {
+  const [noun] = WORDS[kind];
+  return WORDS[kind][which].replace("{n}", `${number(count)} ${noun}${count === 1 ? "" : "s"}`);
+}
+
+// -- before
+
+function draft(act) {
+  const { kind, people, selection, end } = act.now;
+  const lead = [selection, end, "Nothing has happened yet."].filter(Boolean).join(" ");
+  return [
+    h("div", { class: "page-head" }, h("h1", words(kind, 1, people))),
+    h("p", { class: "muted bulk-lead", dir: "auto" }, lead),
+    h("div", { class: "bulk-columns" }, [
+      h("div", { class: "bulk-main" }, [
+        kinds(act, "What will happen", act.before.kinds),
+        act.before.left.length ? kinds(act, "What would be left", act.before.left, LEFT) : null,
+      ]),
+      confirm(act),
+    ]),
+  ];
+}
+
+const LEFT = "Handing over comes afterwards: until then all of it stays on the lists of what has no owner.";
+
+function kinds(act, title, rows, foot = "") {
+  return h("section", { class: "card card-flush" }, [
+    h("h2", { class: "bulk-title" }, title),
+    h("ul", { class: "bulk-kinds" }, rows.map((row) => kindRow(act, row))),
+    foot && h("p", { class: "muted small bulk-foot" }, foot),
+  ]);
+}
+
+function kindRow(act, row) {
+  const isOpen = Boolean(act.open[row.key]);
+  const more = row.count - row.people.length;
+  return h("li", { key: row.key, class: { "bulk-same": !row.changes } }, [
+    h("div", { class: "bulk-kind" }, [
+      h("strong", { class: "bulk-count" }, number(row.count)),
+      h("div", { class: "bulk-words" }, [h("strong", row.words), h("div", { class: "muted small" }, row.note)]),
+      row.people.length
+        ? h("button", {
+            type: "button",
+            class: "link-button",
+            "aria-expanded": String(isOpen),
+            "aria-label": `Show ${number(row.count)}: ${row.words}`,
+            onClick: () => (act.open[row.key] = !isOpen),
+          }, `${isOpen ? "Hide" : "Show"} ${number(row.count)}`)
+        : null,
+    ]),
+    isOpen
+      ? h("ul", { class: "bulk-people" }, [
+          row.people.map((one) => h("li", { key: one.id }, person(act, one))),
+          more > 0 ? h("li", { class: "muted" }, `and ${number(more)} more`) : null,
+        ])
+      : null,
+  ]);
+}
+
+function person(act, { id, name, href }) {
+  return h("a", { class: "isolate", dir: "auto", href: href ?? `${act.home}/${id}` }, name);
+}
+
+function confirm(act) {
+  const { changes } = act.before;
+  const danger = act.now.kind === "deactivate";
+  const id = `${act.$attrs.id}-reason`;
+  return h("section", { class: "card bulk-confirm" }, [
+    h("h2", "Confirm"),
+    h("div", { class: "field" }, [
+      h("label", { for: id }, ["Reason ", h("span", { class: "muted" }, "(optional)")]),
+      h("textarea", {
+        id,
+        rows: 3,
+        maxlength: 500,
+        "aria-describedby": `${id}-help`,
+        value: act.reason,
+        onInput: (event) => (act.reason = event.target.value),
+      }),
+      h("p", { class: "field-help", id: `${id}-help` }, "Stands in the audit log."),
+    ]),
+    changes
+      ? h("button", {
+          type: "button",
+          class: `btn btn-block ${danger ? "btn-danger" : "btn-primary"}`,
+          "aria-disabled": act.sent ? "true" : null,
+          onClick: () => act.send("begin", { reason: act.reason }),
+        }, words(act.now.kind, 1, changes))
+      : h("p", { role: "status" }, "Nobody of them would be changed."),
+    h("a", { class: "btn btn-quiet btn-block", href: act.home }, "Cancel"),
+    h("p", { class: "muted small bulk-hint" }, [
+      "Batches of 50. You can stop between two.",
+      act.before.undoable ? " Can be undone for a day." : "",
+    ]),
+  ]);
+}
+
+// -- while it runs, and afterwards
+
+function running(act) {
+  const { kind, state, people, changed, why, undone_by: undoneBy, undoes } = act.now;
+  const runs = state === "running";
+  return [
+    h("div", { class: "page-head" }, [
+      h("h1", runs ? words(kind, 2, people) : words(kind, 3, changed)),
+      h("div", { class: "actions" }, [
+        runs && button(act, "Stop after this batch", "stop"),
+        act.now.may_undo && button(act, "Undo", "undo"),
+        !runs && act.now.failed > 0 && button(act, `Try ${number(act.now.failed)} again`, "again"),
+      ]),
+    ]),
+    why && h("div", { class: "banner banner-warning", role: "alert" }, why),
+    undoes && h("p", { class: "muted" }, ["This takes ", h("a", { href: `${act.home}/bulk/${undoes}` }, "an earlier act"), " back."]),
+    undoneBy && h("p", { class: "muted" }, ["It was ", h("a", { href: `${act.home}/bulk/${undoneBy}` }, "undone"), "."]),
+    h("p", { class: "visually-hidden", role: "status" }, act.spoken),
+    runs ? progress(act) : null,
+    figures(act),
+    everybody(act),
+    runs ? null : after(act),
+  ];
+}
+
+function button(act, label, name) {
+  const attributes = { type: "button", class: "btn", "aria-disabled": act.sent ? "true" : null };
+  return h("button", { ...attributes, onClick: () => act.send(name) }, label);
+}
+
+function progress(act) {
+  const { kind, done, people } = act.now;
+  const batch = Math.min(Math.floor(done / 50) + 1, Math.ceil(people / 50));
+  const seconds = (Date.now() - act.begun) / 1000;
+  const pace = (done - act.from) / seconds;
+  const left = pace > 0 ? Math.ceil((people - done) / pace) : null;
+  return h("section", { class: "card bulk-progress" }, [
+    h("div", { class: "bulk-far" }, [
+      h("span", [h("strong", number(done)), ` of ${number(people)}, batch ${batch} of ${Math.ceil(people / 50)}`]),
+      left !== null && h("span", { class: "muted" }, left > 90 ? `about ${Math.ceil(left / 60)} min left` : `about ${left} s left`),
+    ]),
+    h("progress", { max: people, value: done, "aria-label": WORDS[kind][4] }),
+    h("p", { class: "muted" }, "You may leave this page. It goes on, and other admins see it too."),
+  ]);
+}
+
+function figures(act) {
+  const { fates, counts, pages, slowest_ms: slowest } = act.after;
+  const shown = [
+    ...fates.map(({ count, words: text }) => [count, text]),
+    [counts.failed ?? 0, "failed", counts.failed ? "bulk-failed" : ""],
+    [counts.skipped ?? 0, "skipped"],
+  ];
+  if (act.now.kind === "deactivate") {
+    const most = slowest == null ? "" : `, ${Math.round(slowest)} ms at most`;
+    shown.push([pages, `pages closed${most}`]);
+  }
+  return h("section", { class: "card card-flush" }, h("dl", { class: "bulk-figures" }, shown.map(([count, text, look]) =>
+    h("div", { key: text, class: look }, [h("dt", text), h("dd", number(count))]))));
+}
+
+function everybody(act) {
+  const { people, counts } = act.after;
+  const all = Object.values(counts).reduce((sum, count) => sum + count, 0);
+  const tabs = TABS.filter(([key]) => key === "all" || counts[key]);
+  const tab = tabs.some(([key]) => key === act.tab) ? act.tab : "all";
+  const shown = people.filter(({ kind }) => tab === "all" || kind === tab);
+  const links = people.some(({ link }) => link);
+  const left = (tab === "all" ? all : counts[tab]) - shown.length;
+  return h("section", { class: "card card-flush" }, [
+    h("div", { class: "import-tabs", role: "group", "aria-label": "Results" }, tabs.map(([key, label]) =>
+      h("button", {
+        key,
+        type: "button",
+        class: ["import-tab", { on: tab === key }],
+        "aria-pressed": String(tab === key),
+        onClick: () => (act.tab = key),
+      }, [`${label} `, h("strong", number(key === "all" ? all : counts[key]))]))),
+    h("table", { class: "table bulk-table", role: "table", "aria-label": "Results" }, [
+      h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, ["Name", "Result", ...extra(act, links)].map((name) =>
+        h("th", { role: "columnheader", scope: "col" }, name)))),
+      h("tbody", { role: "rowgroup" }, shown.map((one) => resultRow(act, one, links))),
+    ]),
+    left > 0 && h("p", { class: "muted bulk-foot" }, `And ${number(left)} more: the download has everybody.`),
+  ]);
+}
+
+function extra(act, links) {
+  if (act.now.kind === "deactivate") return ["Pages closed", "Last one after"];
+  return links ? ["Link to hand over"] : [];
+}
+
+function resultRow(act, one, links) {
+  const cell = (label, content, look = "") => h("td", { role: "cell", "data-label": label, class: look }, content);
+  const cells = [
+    cell("Name", h("div", { class: "who" }, [avatar(one.id, one.name), person(act, one)]), "col-name"),
+    cell("Result", one.result || "To come", one.kind === "failed" ? "bulk-failed" : one.kind === "done" ? "" : "muted"),
+  ];
+  if (act.now.kind === "deactivate") {
+    cells.push(cell("Pages closed", one.pages ?? "–"));
+    cells.push(cell("Last one after", one.slowest_ms == null ? "–" : `${Math.round(one.slowest_ms)} ms`));
+  } else if (links) {
+    cells.push(cell("Link to hand over", one.link ? link(act, one) : "–"));
+  }
+  return h("tr", { key: one.id, role: "row" }, cells);
+}
+
+function link(act, one) {
+  return h("div", { class: "bulk-link field" }, [
+    h("input", { id: `link-${one.id}`, readonly: true, value: one.link, "aria-label": `Link for ${one.name}` }),
+    h("button", { type: "button", class: "btn btn-small", "aria-label": `Copy the link for ${one.name}`, onClick: () => act.copy(one) },
+      act.copied === one.id ? "Copied" : "Copy"),
+  ]);
+}
+
+function after(act) {
+  return h("div", { class: "actions" }, [
+    h("a", { class: "btn", href: `${act.home}/bulk/${act.now.id}/results.csv` }, "Download the results"),
+    h("a", { class: "btn btn-quiet", href: `${act.home}/bulk` }, "All bulk acts"),
+  ]);
+}

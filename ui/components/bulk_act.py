@@ -1,0 +1,60 @@
+"""A bulk act: its preview, how far it is, and what became of each."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from nicegui.events import GenericEventArguments
+
+from ui.components.component import Component
+
+Handler = Callable[[], Awaitable[None]]
+
+
+class BulkActView(
+    Component,
+    script="bulk_act.js",
+    imports=["live_socket.js", "table_rows.js", "cells.js"],
+):
+    """Shows one bulk act, kept true by socket events.
+
+    The browser asks for all of it anew by `on_look` where it has changed, and wants `show`. What it
+    begins with is what somebody typed: a `reason`. The other `buttons` are stop, undo and again.
+    """
+
+    SENT_ONCE = ("preview", "results")
+
+    def __init__(
+        self,
+        run: Mapping[str, Any],
+        preview: Mapping[str, Any],
+        results: Mapping[str, Any],
+        *,
+        home: str,
+        on_look: Handler,
+        on_begin: Callable[[str], Awaitable[None]],
+        buttons: Mapping[str, Handler],
+    ) -> None:
+        super().__init__()
+        self._props["run"] = dict(run)
+        self._props["preview"] = dict(preview)
+        self._props["results"] = dict(results)
+        self._props["home"] = home
+        self._on_begin = on_begin
+        self.on("look", on_look, args=[])
+        self.on("begin", self._begun)
+        for name, handler in buttons.items():
+            self.on(name, handler, args=[])
+
+    def show(
+        self, run: Mapping[str, Any], preview: Mapping[str, Any], results: Mapping[str, Any]
+    ) -> None:
+        """Show all of this in the place of what is shown."""
+        self.run_method("show", dict(run), dict(preview), dict(results))
+
+    def answered(self) -> None:
+        """Let the buttons be pressed again."""
+        self.run_method("answered")
+
+    async def _begun(self, event: GenericEventArguments) -> None:
+        reason = event.args.get("reason") if isinstance(event.args, dict) else None
+        await self._on_begin(reason if isinstance(reason, str) else "")

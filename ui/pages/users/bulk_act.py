@@ -1,0 +1,231 @@
+"""One bulk act, at an address of its own: looked at beforehand, left and found again, undone."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Depends
+from fastapi.responses import Response
+from nicegui import app, ui
+
+from models import BulkKind, BulkState
+from services.access.permissions import Permission
+from services.sessions import sessions
+from services.sessions.sessions import Visit
+from services.users.bulk import preview, results, runs
+from services.users.bulk.fates import FATES
+from services.users.bulk.runs import BulkForm, BulkView
+from services.workspace.impact import get_work_of_many
+from ui import notices
+from ui.actions import told
+from ui.components.bulk_act import BulkActView
+from ui.components.toast import Toast
+from ui.frame import enter, frame, text
+from ui.identity import require
+from ui.paths import home_path
+from ui.words import moment
+
+MaySwitch = Annotated[Visit, Depends(require(Permission.SWITCH_USERS))]
+# People and POCs of a kind whose names a page gets.
+MOST_NAMES = 200
+ACTS = {
+    BulkKind.DEACTIVATE: "Deactivated",
+    BulkKind.ACTIVATE: "Activated",
+    BulkKind.RESEND: "Invitations resent",
+    BulkKind.COPY_LINKS: "Links copied",
+    BulkKind.END_DATE: "End dates set",
+}
+STATES = {
+    BulkState.RUNNING: "running",
+    BulkState.DONE: "done",
+    BulkState.STOPPED: "stopped",
+    BulkState.FAILED: "ended early",
+}
+
+
+def register() -> None:
+    """Route the pages, and the file with the results."""
+    ui.page("/t/{slug}/users/bulk")(acts_page)
+    ui.page("/t/{slug}/users/bulk/{bulk_id}")(act_page)
+    app.get("/t/{slug}/users/bulk/{bulk_id}/results.csv", include_in_schema=False)(results_file)
+
+
+async def acts_page(visit: MaySwitch) -> None:
+    """List the latest acts."""
+    enter(visit)
+    found = await runs.list_runs(visit.actor)
+    await sessions.touch(visit.actor, visit.seen_at)
+    home = f"{home_path(visit.tenant_slug)}/users"
+    with frame(visit, "Bulk acts", current="users"):
+        text("a", "← All users", "back-link").props["href"] = home
+        text("h1", "Bulk acts")
+        if not found:
+            text("p", "Nothing was done in bulk yet. Select users in the list to begin.", "muted")
+            return
+        with ui.element("ul").classes("card bulk-acts"):
+            for run in found:
+                with ui.element("li"):
+                    words = f"{ACTS[run.kind]}: {run.changed:,} of {run.people:,}"
+                    text("a", words).props["href"] = f"{home}/bulk/{run.id}"
+                    said = f"{STATES[run.state]}, by {run.started_by}, {moment(run.started_at)}"
+                    text("span", said, "muted")
+
+
+async def act_page(visit: MaySwitch, bulk_id: UUID) -> None:
+    """Build the page of one act."""
+    tenant_id = visit.actor.tenant_id
+    enter(visit, notices.bulk_room(tenant_id), notices.users_room(tenant_id))
+    run = await runs.get_run(visit.actor, bulk_id)
+    before, after = await _before(visit, run), await _after(visit, run)
+    await sessions.touch(visit.actor, visit.seen_at)
+    with frame(visit, "Bulk act", current="users") as toast:
+        home = f"{home_path(visit.tenant_slug)}/users"
+        text("a", "← All users", "back-link").props["href"] = home
+        _ActScreen(visit, toast, run.id, home).build(run, before, after)
+
+
+class _ActScreen:
+    """The handlers of one open page."""
+
+    def __init__(self, visit: Visit, toast: Toast, bulk_id: UUID, home: str) -> None:
+        self.visit = visit
+        self.actor = visit.actor
+        self.toast = toast
+        self.bulk_id = bulk_id
+        self.home = home
+
+    def build(self, run: BulkView, before: dict[str, Any], after: dict[str, Any]) -> None:
+        """Lay the page out."""
+        self.view = BulkActView(
+            notices.bulk_values(run),
+            before,
+            after,
+            home=self.home,
+            on_look=told(self.toast)(self._look),
+            on_begin=self._answering(self._begin),
+            buttons={
+                "stop": self._answering(self._stop),
+                "undo": self._answering(self._undo),
+                "again": self._answering(self._again),
+            },
+        )
+
+    def _answering(self, handler: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+        """Have a handler's refusal told, and its button released."""
+
+        async def run(*values: Any) -> None:
+            try:
+                await told(self.toast)(handler)(*values)
+            finally:
+                self.view.answered()
+
+        return run
+
+    async def _look(self) -> None:
+        run = await runs.get_run(self.actor, self.bulk_id)
+        before, after = await _before(self.visit, run), await _after(self.visit, run)
+        self.view.show(notices.bulk_values(run), before, after)
+
+    async def _begin(self, reason: str) -> None:
+        await runs.begin(self.actor, self.bulk_id, BulkForm(reason=reason))
+        await self._look()
+
+    async def _stop(self) -> None:
+        await runs.stop(self.actor, self.bulk_id)
+        await self._look()
+
+    async def _undo(self) -> None:
+        ui.navigate.to(f"{self.home}/bulk/{await runs.undo(self.actor, self.bulk_id)}")
+
+    async def _again(self) -> None:
+        ui.navigate.to(f"{self.home}/bulk/{await runs.try_again(self.actor, self.bulk_id)}")
+
+
+async def results_file(visit: MaySwitch, bulk_id: UUID) -> Response:
+    """What became of each person, as a CSV file."""
+    return Response(
+        await results.results_csv(visit.actor, bulk_id),
+        media_type="text/csv; charset=utf-8",
+        headers={
+            "Content-Disposition": 'attachment; filename="bulk-act-results.csv"',
+            "Cache-Control": "no-store",
+        },
+    )
+
+
+async def _before(visit: Visit, run: BulkView) -> dict[str, Any]:
+    """What would happen, as plain values."""
+    if run.state is not BulkState.DRAFT:
+        return {"kinds": [], "changes": 0, "left": [], "undoable": False}
+    told_ = await preview.preview(visit.actor, run.id)
+    kinds = [
+        {
+            "key": kind.key,
+            "count": kind.count,
+            "words": kind.words,
+            "note": kind.note,
+            "changes": kind.changes,
+            "people": [{"id": str(user_id), "name": name} for user_id, name in kind.people],
+        }
+        for kind in told_.kinds
+    ]
+    left = []
+    if run.kind is BulkKind.DEACTIVATE:
+        left = await _left(visit, told_.changed_ids)
+    undoable = run.kind in runs.OPPOSITES
+    return {"kinds": kinds, "changes": told_.changes, "left": left, "undoable": undoable}
+
+
+async def _left(visit: Visit, ids: Any) -> list[dict[str, Any]]:
+    """What would be left without anybody active, as plain values."""
+    work = await get_work_of_many(visit.actor, ids)
+    pocs = f"{home_path(visit.tenant_slug)}/pocs"
+    late = f"{work.overdue:,} overdue" if work.overdue else "none overdue"
+    kinds = [
+        ("pocs", len(work.pocs), "open POC", " owned", "They stay as they are.", work.pocs),
+        ("tasks", len(work.tasks), "open task", " assigned to them alone", late, work.tasks),
+    ]
+    return [
+        {
+            "key": key,
+            "count": count,
+            "words": f"{noun}{'' if count == 1 else 's'}{rest}",
+            "note": note,
+            "changes": True,
+            "people": [
+                {"id": str(one.id), "name": one.title, "href": f"{pocs}/{one.poc_id}"}
+                for one in found[:MOST_NAMES]
+            ],
+        }
+        for key, count, noun, rest, note, found in kinds
+        if count
+    ]
+
+
+async def _after(visit: Visit, run: BulkView) -> dict[str, Any]:
+    """What became of each, as plain values."""
+    if run.state is BulkState.DRAFT:
+        return {"people": [], "counts": {}, "fates": [], "pages": 0, "slowest_ms": None}
+    found = await results.get_results(visit.actor, run.id)
+    return {
+        "people": [
+            {
+                "id": str(one.user_id),
+                "name": one.name,
+                "kind": one.kind,
+                "result": one.result,
+                "pages": one.pages,
+                "slowest_ms": one.slowest_ms,
+                "link": one.link,
+            }
+            for one in found.people
+        ],
+        "counts": dict(found.counts),
+        "fates": [
+            {"count": found.fates[key], "words": fate.result.lower()}
+            for key, fate in FATES.items()
+            if fate.changes and found.fates.get(key)
+        ],
+        "pages": found.pages,
+        "slowest_ms": found.slowest_ms,
+    }
