@@ -13,6 +13,7 @@ from models.sign_in.attempt_counter import AttemptCounter
 from models.sign_in.second_factor import Authenticator, Passkey, RecoveryCode
 from models.sso.connection import ExternalIdentity, SeenLogoutToken, SsoConnection, SsoSession
 from models.tenants.tenant import SecondFactorPolicy, Tenant
+from models.users.email_change import EmailChange
 from models.users.picture import Picture
 from models.users.user import Role, User
 from models.users.user_count import UserCount
@@ -38,6 +39,7 @@ __all__ = [
     "CriterionResult",
     "CriterionTask",
     "CustomerPerson",
+    "EmailChange",
     "EndReason",
     "ExternalIdentity",
     "GroupTemplate",

@@ -169,13 +169,20 @@ async def resend(actor: Principal, user_id: UUID) -> Invited:
     """
     async with acting(actor, _least_permission(actor), lock=(user_id,)) as act:
         user = await _get_waiting(act, user_id)
-        await one_time_links.void(act.tx, user.id, LinkPurpose.INVITATION)
-        await outbox.cancel(act.tx, user.id, MailTemplate.INVITATION)
-        by_mail = await _send(act.tx, user, act.user)
-        user.changed()
-        await act.record(Action.INVITATION_RESENT, user)
-        act.publish(MailProgressed(tenant_id=user.tenant_id, user_id=user.id))
+        by_mail = await send_again(act, user)
         return Invited(user.id, user.full_name, user.email, user.role, by_mail)
+
+
+async def send_again(act: Act, user: User) -> bool:
+    """Promise somebody who waits a new invitation, in this act: the old link is dead. Tells whether
+    it goes by mail."""
+    await one_time_links.void(act.tx, user.id, LinkPurpose.INVITATION)
+    await outbox.cancel(act.tx, user.id, MailTemplate.INVITATION)
+    by_mail = await _send(act.tx, user, act.user)
+    user.changed()
+    await act.record(Action.INVITATION_RESENT, user)
+    act.publish(MailProgressed(tenant_id=user.tenant_id, user_id=user.id))
+    return by_mail
 
 
 @looks_first
