@@ -15,6 +15,7 @@ from models.sso.connection import ExternalIdentity, SeenLogoutToken, SsoConnecti
 from models.tenants.tenant import SecondFactorPolicy, Tenant
 from models.users.email_change import EmailChange
 from models.users.picture import Picture
+from models.users.stay import CalendarFeed, EndReminder, Onboarding
 from models.users.user import Role, User
 from models.users.user_count import UserCount
 from models.users.user_import import ImportState, UserImport, UserImportBatch
@@ -34,6 +35,7 @@ __all__ = [
     "AuditHead",
     "Authenticator",
     "BusMessage",
+    "CalendarFeed",
     "Comment",
     "CommentMention",
     "CriterionResult",
@@ -41,6 +43,7 @@ __all__ = [
     "CustomerPerson",
     "EmailChange",
     "EndReason",
+    "EndReminder",
     "ExternalIdentity",
     "GroupTemplate",
     "GroupTemplateTask",
@@ -55,6 +58,7 @@ __all__ = [
     "MailState",
     "MailTemplate",
     "NotedHead",
+    "Onboarding",
     "OneTimeLink",
     "OutgoingMail",
     "Passkey",

@@ -82,6 +82,13 @@ def _required_summary(details: dict[str, Any]) -> str:
 
 
 _WHO_NEEDS_IT = {"optional": "Nobody", "admins": "Admins", "everyone": "Everyone"}
+
+
+def _end_summary(details: dict[str, Any]) -> str:
+    said = (details.get(name) for name in ("end_date", "end_time", "time_zone"))
+    return " ".join(str(value) for value in said if value) or "none"
+
+
 _SUMMARIES: Mapping[Action | None, Callable[[dict[str, Any]], str]] = {
     Action.PAGES_CLOSED: _receipt_summary,
     Action.USER_RENAMED: lambda details: f"was {details.get('before', '')}",
@@ -94,7 +101,7 @@ _SUMMARIES: Mapping[Action | None, Callable[[dict[str, Any]], str]] = {
     Action.SSO_REFUSED: _reason_summary,
     Action.SSO_TESTED: _works_summary,
     Action.SSO_REQUIRED_SET: _required_summary,
-    Action.END_DATE_SET: lambda details: str(details.get("end_date") or "none"),
+    Action.END_DATE_SET: _end_summary,
     Action.RESTORED: _restore_summary,
     Action.AUDIT_HEADS_NOTED: _heads_summary,
     Action.POC_STATUS_CHANGED: _change_summary,

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
@@ -19,7 +19,6 @@ from services.core.db import Transaction, reading, transaction
 from services.core.emails import email_key
 from services.core.errors import (
     ConflictError,
-    InvalidInputError,
     LastPlatformAdminError,
     NotFoundError,
     SelfDeactivationError,
@@ -30,6 +29,7 @@ from services.mail import outbox
 from services.sessions import presence
 from services.sessions.sessions import end
 from services.users.emails_elsewhere import ActiveElsewhereError, claim_answer
+from services.users.ends import End, chosen_end, details_of, end_of, set_end
 from services.users.events import UserActivated, UserDeactivated, UserEdited
 from services.users.forms import UserNames
 from services.users.row import row_if_complete
@@ -149,8 +149,8 @@ async def _activate(act: Act, user: User) -> UUID:
         await act.tx.flush()
     except IntegrityError as error:  # another account took the address at this very moment
         raise elsewhere from error
-    if user.end_date is not None and user.end_date <= clock.now().date():
-        user.end_date = None  # else the next look at end dates would shut them out again
+    if user.ends_at is not None and user.ends_at <= clock.now():
+        set_end(user, None, None)  # else the next look at ends would shut them out again
     cause = await act.record(Action.USER_ACTIVATED, user)
     act.publish(UserActivated(tenant_id=user.tenant_id, user_id=user.id, row=row_if_complete(user)))
     return cause
@@ -199,33 +199,42 @@ async def rename(actor: Principal, user_id: UUID, first_name: str, last_name: st
 
 
 @looks_first
-async def set_end_date(actor: Principal, user_id: UUID, end_date: date | None) -> None:
-    """Set the day (UTC) at whose start the user is deactivated, or none."""
-    if end_date is not None and end_date <= clock.now().date():
-        raise InvalidInputError(
-            {"end_date": "Choose a day after today, or deactivate the user now."}
-        )
+async def set_end_date(
+    actor: Principal, user_id: UUID, end_date: date | None, end_time: time | None = None
+) -> None:
+    """Set the day at whose start the user is deactivated, or the time of it, in the organisation's
+    time zone; or none. Raises `InvalidInputError`."""
     async with acting(actor, Permission.EDIT_USERS, lock=(user_id,)) as act:
         user = await act.get(User, user_id)
-        if actor.user_id == user.id:
-            raise SelfDeactivationError
-        if user.end_date == end_date:
-            return
-        user.end_date = end_date
-        user.changed()
-        await act.record(Action.END_DATE_SET, user, end_date=end_date)
-        act.publish(
-            UserEdited(tenant_id=user.tenant_id, user_id=user.id, old_search_key=user.search_key)
-        )
+        end = await chosen_end(act.tx, user.tenant_id, end_date, end_time)
+        await change_end(act, user, end)
 
 
-async def find_past_end_date() -> list[UUID]:
-    """Active users whose end date has come."""
-    async with reading() as tx:
-        rows = await tx.exec(
-            select(User.id).where(User.active, col(User.end_date) <= clock.now().date())
-        )
-        return list(rows)
+async def change_end(act: Act, user: User, end: End | None) -> bool:
+    """Have a user's access end then, in this act; tells whether it was otherwise."""
+    if act.principal.user_id == user.id:
+        raise SelfDeactivationError
+    if end_of(user) == end:
+        return False
+    set_end(user, end, act.principal.user_id)
+    user.changed()
+    await act.record(Action.END_DATE_SET, user, **details_of(end))
+    act.publish(
+        UserEdited(tenant_id=user.tenant_id, user_id=user.id, old_search_key=user.search_key)
+    )
+    return True
+
+
+@looks_first
+async def end_if_due(actor: Principal, user_id: UUID) -> bool:
+    """Deactivate a user whose end has come; tells whether it did. Who was given a later end
+    meanwhile, or is inactive already, is left alone."""
+    async with acting(actor, Permission.SWITCH_USERS, lock=(user_id,), urgent=True) as act:
+        user = await act.get(User, user_id)
+        if not user.active or user.ends_at is None or user.ends_at > clock.now():
+            return False
+        await _deactivate(act, user)
+        return True
 
 
 async def find_by_email(email: str) -> UUID:

@@ -31,6 +31,7 @@ from tests.services.call import EVERYONE, MANAGERS, Call
 from tests.services.import_calls import IMPORT_CALLS
 from tests.services.organisation_calls import ORGANISATION_CALLS
 from tests.services.sign_in_calls import SIGN_IN_CALLS
+from tests.services.stay_calls import STAY_CALLS
 from tests.services.workspace_calls import WORKSPACE_CALLS
 
 WITHOUT_SECRET = ConnectionForm(
@@ -283,6 +284,7 @@ CALLS = [
     Call("sso.flow.finish_test", MANAGERS, _finish_test, takes_id=False),
     *IMPORT_CALLS,
     *ORGANISATION_CALLS,
+    *STAY_CALLS,
     *WORKSPACE_CALLS,
 ]
 # A sign of life asks for nothing and tells nothing; `test_sessions` shows what it doesn't do.

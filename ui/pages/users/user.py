@@ -22,7 +22,7 @@ from services.sign_in import password_links
 from services.sign_in.second_factors import totp
 from services.sign_in.second_factors.totp import SecondFactors
 from services.users import accounts, invitations, listing
-from services.users.forms import EndDate, UserNames
+from services.users.forms import TIME_HINT, EndDate, UserNames, end_hint
 from services.users.listing import UserDetails
 from ui import notices
 from ui.actions import told
@@ -34,7 +34,7 @@ from ui.components.refresher import Refresher
 from ui.components.toast import Toast
 from ui.dialogs.deactivate import DeactivateDialog
 from ui.dialogs.password_link import PasswordLinkDialog
-from ui.forms.dialog import About, FormDialog, Link
+from ui.forms.dialog import About, FormDialog, Helpers, Link
 from ui.frame import enter, frame, section, text
 from ui.identity import require
 from ui.input import as_uuid
@@ -104,8 +104,14 @@ class _UserScreen:
         self.rename = FormDialog(
             self.toast, "Edit name", UserNames, submit="Save", on_submit=self._rename
         )
+        hints = {"end_date": end_hint(details.time_zone), "end_time": TIME_HINT}
         self.end_date = FormDialog(
-            self.toast, "End date", EndDate, submit="Save", on_submit=self._set_end_date
+            self.toast,
+            "End date",
+            EndDate,
+            submit="Save",
+            on_submit=self._set_end_date,
+            helpers=Helpers(hints=hints),
         )
         self.second_factor = FormDialog(
             self.toast,
@@ -229,8 +235,8 @@ class _UserScreen:
                 fact("Second factor", f"Authenticator app, since {moment(factors.since)}")
             for passkey in factors.passkeys:
                 fact("Passkey", ". ".join([passkey.name, *passkey_marks(passkey)]))
-            if row.end_date:
-                fact("End date", f"{row.end_date:%-d %B %Y}")
+            if details.end:
+                fact("End date", details.end.words)
             if details.deactivated_at:
                 by = f", by {details.deactivated_by}" if details.deactivated_by else ""
                 fact("Deactivated", f"{moment(details.deactivated_at)}{by}")
@@ -280,8 +286,9 @@ class _UserScreen:
         self.rename.open({"first_name": first, "last_name": last}, about=self._about())
 
     async def _open_end_date(self) -> None:
-        end_date = self.details.row.end_date
-        self.end_date.open({"end_date": end_date}, about=self._about())
+        end = self.details.end
+        values = {"end_date": end.day, "end_time": end.at} if end else None
+        self.end_date.open(values, about=self._about())
 
     async def _toggle(self) -> None:
         if self.details.row.active:
@@ -295,9 +302,9 @@ class _UserScreen:
         return f"The name is {user.full_name} now."
 
     async def _set_end_date(self, form: EndDate) -> str:
-        day = form.end_date
-        await accounts.set_end_date(self.actor, self.user_id, day)
-        return f"The account ends on {day:%-d %B %Y}." if day else "The account has no end date."
+        await accounts.set_end_date(self.actor, self.user_id, form.end_date, form.end_time)
+        end = (await listing.get_details(self.actor, self.user_id)).end
+        return f"The account ends on {end.words}." if end else "The account has no end date."
 
     async def _open_password_link(self) -> None:
         self.password_link.ask(self.user_id, self._about())
@@ -350,9 +357,9 @@ def changed_meanwhile(before: UserDetails, now: UserDetails) -> str:
         changes.append(f"{before.row.name} is called {now.row.name} now.")
     if before.row.active != now.row.active:
         changes.append(f"{now.row.name} is {'active again' if now.row.active else 'inactive'} now.")
-    if before.row.end_date != now.row.end_date:
-        day = now.row.end_date
-        changes.append(f"The account ends on {day:%-d %B %Y} now." if day else "No end date now.")
+    if before.end != now.end:
+        end = now.end
+        changes.append(f"The account ends on {end.words} now." if end else "No end date now.")
     if before.row.invited and not now.row.invited:
         changes.append(f"{now.row.name} has accepted the invitation.")
     return " ".join(changes)
