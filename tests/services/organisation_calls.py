@@ -21,7 +21,7 @@ def picture(kind: str = "PNG", size: tuple[int, int] = (8, 8)) -> bytes:
 
 def organisation_form(**values: str) -> OrganisationForm:
     """A form with a name that was never there before."""
-    return OrganisationForm(**{"name": f"Acme {uuid4().hex}", **values})
+    return OrganisationForm(**{"name": f"Acme {uuid4().hex}", "time_zone": "UTC", **values})
 
 
 async def _remove_logo(actor: Actor, _target: UUID) -> object:
