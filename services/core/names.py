@@ -45,8 +45,8 @@ RESERVED_SLUGS = frozenset(
     {
         "account",
         "audit",
-        "brand",
         "doctor",
+        "email",
         "healthz",
         "invitation",
         "login",
