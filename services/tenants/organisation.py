@@ -17,8 +17,8 @@ from services.core.emails import checked_domains
 from services.core.form_fields import Option
 from services.core.forms import Form, choice, fields_of, lines, text
 from services.core.images import Encoded, read_logo
-from services.core.looking import looks_first
 from services.core.links import check_link
+from services.core.looking import looks_first
 from services.core.names import is_slug
 from services.core.zones import check_zone, time_zones
 from services.tenants import pictures

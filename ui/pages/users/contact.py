@@ -1,4 +1,4 @@
-"""What a user's page shows of how they are reached, and the dialog that gives them another email."""
+"""What a user's page shows of how they are reached, and how they get another email."""
 
 from uuid import UUID
 
@@ -46,8 +46,8 @@ class EmailDialog:
             EmailForm,
             submit="Change email",
             on_submit=self._change,
-            body="They sign in with it from now on. Both addresses are told by mail; whoever is still "
-            "invited gets a new link at the new one. Single sign-on stays linked.",
+            body="They sign in with it from now on. Both addresses are told by mail; whoever is "
+            "still invited gets a new link at the new one. Single sign-on stays linked.",
         )
 
     def ask(self, about: About) -> None:

@@ -40,8 +40,9 @@ from ui.forms.dialog import About, FormDialog, Helpers, Link
 from ui.frame import enter, frame, section, text
 from ui.identity import require
 from ui.input import as_uuid
-from ui.pages.users.contact import EmailDialog, contact_facts, portrait
 from ui.pages.audit import page_values
+from ui.pages.users.meanwhile import changed_meanwhile
+from ui.pages.users.contact import EmailDialog, contact_facts, portrait
 from ui.paths import home_path
 from ui.words import (
     LATEST_SESSIONS,
@@ -386,22 +387,6 @@ class _UserScreen:
             self.actor, AuditQuery(subject_id=self.user_id, before=query.before)
         )
         self.history.show(page_values(page) | {"seq": values.get("seq") or 0, "append": True})
-
-
-def changed_meanwhile(before: UserDetails, now: UserDetails) -> str:
-    """What a dialog says that was opened about the user as they were before; empty where nothing
-    that it is about has changed."""
-    changes = []
-    if before.row.name != now.row.name:
-        changes.append(f"{before.row.name} is called {now.row.name} now.")
-    if before.row.active != now.row.active:
-        changes.append(f"{now.row.name} is {'active again' if now.row.active else 'inactive'} now.")
-    if before.end != now.end:
-        end = now.end
-        changes.append(f"The account ends on {end.words} now." if end else "No end date now.")
-    if before.row.invited and not now.row.invited:
-        changes.append(f"{now.row.name} has accepted the invitation.")
-    return " ".join(changes)
 
 
 def _status_chip(active: bool) -> str:
