@@ -41,8 +41,8 @@ from ui.frame import enter, frame, section, text
 from ui.identity import require
 from ui.input import as_uuid
 from ui.pages.audit import page_values
-from ui.pages.users.meanwhile import changed_meanwhile
 from ui.pages.users.contact import EmailDialog, contact_facts, portrait
+from ui.pages.users.meanwhile import changed_meanwhile
 from ui.paths import home_path
 from ui.words import (
     LATEST_SESSIONS,
