@@ -16,6 +16,7 @@ from services.core.bus import Bus
 from services.core.errors import RollcallError
 from services.core.transport import Listening
 from services.mail.events import MailProgressed
+from services.screens.events import ScreenChanged
 from services.sessions import presence
 from services.sessions.events import UserSignedIn
 from services.tenants.events import TenantChanged
@@ -151,6 +152,7 @@ def subscribe(bus: Bus) -> None:
     bus.subscribe(AuditWritten, _show_entry)
     bus.subscribe(AuditGrew, _ask_for_entries)
     bus.subscribe(TenantChanged, _show_tenants)
+    bus.subscribe(ScreenChanged, _show_screens)
     bus.subscribe(Listening, _make_up)
     feed.subscribe(bus)
     figures.subscribe(bus)
@@ -267,6 +269,10 @@ async def _show_tenants(event: TenantChanged) -> None:
         tenant = await find_shown(event.tenant_id)
         shown = {"name": tenant.name, "logo": logo_url(tenant.slug, tenant.logo)}
         await live.broadcast(room, "rollcall_organisation", shown)
+
+
+async def _show_screens(event: ScreenChanged) -> None:
+    await live.broadcast(settings_room(event.tenant_id), "rollcall_settings", {})
 
 
 def _show_presence(user_id: UUID, tenant_id: UUID | None, online: bool) -> None:

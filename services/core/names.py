@@ -54,8 +54,8 @@ RESERVED_SLUGS = frozenset(
         "logout",
         "metrics",
     }
-    | {"home", "password", "platform", "pocs", "readyz", "roles", "settings", "setup", "sso"}
-    | {"static", "system", "t", "templates", "tenants", "users"}
+    | {"home", "pair", "password", "platform", "pocs", "readyz", "roles", "settings", "setup"}
+    | {"sso", "static", "system", "t", "templates", "tenants", "users", "wall"}
 )
 SLUG_PATTERN = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 

@@ -1,5 +1,5 @@
-"""What Rollcall does by itself while it serves: deliver mail, invite
-from files, end dates, hear other processes."""
+"""What Rollcall does by itself while it serves: deliver mail, invite from files, act in bulk, end
+dates, hear other processes."""
 
 import asyncio
 import logging
@@ -13,8 +13,9 @@ from services.core.errors import RollcallError
 from services.mail import delivery
 from services.operations import expiry, housekeeping, readiness
 from services.sessions import receipts, replicas
-from services.users import accounts, ends
-from services.users.imports.worker import Importer
+from services.users import accounts, ends, here_counts
+from services.users.bulk.worker import bulk_worker
+from services.users.imports.worker import importer
 
 log = logging.getLogger(__name__)
 
@@ -34,20 +35,22 @@ RESTART_SECONDS = 5
 @asynccontextmanager
 async def working() -> AsyncIterator[None]:
     """Have the workers run for as long as the block does."""
-    current, importer = runtime.current(), Importer()
+    current, batch_workers = runtime.current(), (importer(), bulk_worker())
     works = [
         current.transport.receive,
         delivery.deliver_forever,
-        importer.work,
+        *(worker.work for worker in batch_workers),
         _fill_search_keys,
         _apply_end_dates,
         _settle,
         _tidy_up,
         _tell_readiness,
         _tell_audit_heads,
+        _count_here,
     ]
     receipts.subscribe(current.bus)
-    importer.subscribe(current.bus)
+    for worker in batch_workers:
+        worker.subscribe(current.bus)
     if not current.database.is_sqlite:
         replicas.subscribe(current.bus)
         works.append(replicas.take_part)
@@ -97,6 +100,15 @@ async def _tell_readiness() -> None:
 
 async def _tell_audit_heads() -> None:
     await _every(HEADS_SECONDS, telling.Teller().tell, "Audit heads are told later")
+
+
+async def _count_here() -> None:
+    while True:
+        await asyncio.sleep(here_counts.seconds_to_next())
+        try:
+            await here_counts.note()
+        except RollcallError as error:
+            log.warning("How many are here isn't written down this time: %s", error)
 
 
 async def _every(seconds: float, work: Callable[[], Awaitable[None]], otherwise: str) -> None:

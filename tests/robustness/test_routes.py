@@ -68,6 +68,7 @@ PUBLIC = {
     "/doctor",
     "/healthz",
     "/readyz",
+    "/pair",
     "/password/strength",
     "/platform",
     "/platform/",
@@ -101,6 +102,9 @@ PUBLIC = {
     "/t/{slug}/sso/invitation/{token}",
     "/t/{slug}/sso/signed-out",
     "/t/{slug}/sso/start",
+    "/wall",
+    "/wall/claim",
+    "/wall/code",
 }
 # Files with a version in their name: for everybody, and kept by browsers.
 FILES = re.compile(r"/(_nicegui|static)/.*")
