@@ -47,6 +47,7 @@ class MailTemplate(StrEnum):
     SECOND_FACTORS_RESET = "second_factors_reset"
     EMAIL_CONFIRM = "email_confirm"
     EMAIL_CHANGED = "email_changed"
+    REVIEW_DUE = "review_due"
 
     @property
     def lane(self) -> int:

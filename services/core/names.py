@@ -55,7 +55,7 @@ RESERVED_SLUGS = frozenset(
         "metrics",
     }
     | {"home", "pair", "password", "platform", "pocs", "readyz", "roles", "settings", "setup"}
-    | {"sso", "static", "system", "t", "templates", "tenants", "users", "wall"}
+    | {"review", "sso", "static", "system", "t", "templates", "tenants", "users", "wall"}
 )
 SLUG_PATTERN = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 

@@ -59,6 +59,7 @@ def filled(path: str, **values: str) -> str:
         "slug": "acme",
         "user_id": str(UUID(int=1)),
         "import_id": str(UUID(int=1)),
+        "review_id": str(UUID(int=1)),
         "poc_id": str(UUID(int=1)),
         "group_id": str(UUID(int=1)),
         "tab": "board",

@@ -21,6 +21,7 @@ from tests.browser.server import Server, cookie_name
 from tests.factories import create_tenant, create_user, open_session
 from tests.robustness.routing import addresses, clients_left_by_strangers, filled
 from tests.services.import_calls import import_in
+from tests.services.review_calls import create_former, review_in
 from tests.services.workspace.rows import create_rows
 from ui.headers.requests import PROBES, CrossOriginDefence
 
@@ -36,6 +37,9 @@ PAGES: Mapping[str, set[Role]] = {
     "/t/{slug}/pocs": EVERYONE,
     "/t/{slug}/pocs/{poc_id}": EVERYONE,
     "/t/{slug}/pocs/{poc_id}/{tab}": EVERYONE,
+    "/t/{slug}/review": MANAGERS,
+    "/t/{slug}/review/{review_id}": MANAGERS,
+    "/t/{slug}/review/{review_id}/record.csv": MANAGERS,
     "/t/{slug}/roles": EVERYONE,
     "/t/{slug}/settings": MANAGERS,
     "/t/{slug}/settings/{section}": MANAGERS,
@@ -192,11 +196,15 @@ async def test_each_page_opens_for_the_roles_that_may_and_for_no_other(
     owner = people[Role.SALES_ENGINEER]
     rows = await create_rows(owner.tenant_id, owner.id)
     ids |= {"poc_id": str(rows.poc), "group_id": str(rows.group_template)}
+    former = await create_former(owner.tenant_id)
+    ids["review_id"] = str(await review_in(owner.tenant_id))
     for role, user in people.items():
         async with _signed_in(server, user) as http:
             for path in _pages():
                 above = str(people[Role.PLATFORM_ADMIN].id)
                 user_id = above if path.startswith("/platform") else target
+                if path.endswith("/leaving"):
+                    user_id = str(former)
                 answer = await http.get(filled(path, user_id=user_id, **ids))
                 opened = answer.status_code not in {401, 403, 404}
                 if opened is not (role in PAGES[path]) or answer.status_code >= 500:
