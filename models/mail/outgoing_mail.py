@@ -47,6 +47,8 @@ class MailTemplate(StrEnum):
     SECOND_FACTORS_RESET = "second_factors_reset"
     EMAIL_CONFIRM = "email_confirm"
     EMAIL_CHANGED = "email_changed"
+    CUSTOMER_INVITATION = "customer_invitation"
+    CUSTOMER_VISIT = "customer_visit"
     REVIEW_DUE = "review_due"
 
     @property

@@ -40,6 +40,8 @@ PAGES = {
     LinkPurpose.RESET: "password/reset",
     LinkPurpose.EMAIL_CONFIRM: "email/confirm",
     LinkPurpose.EMAIL_REVERT: "email/take-back",
+    LinkPurpose.CUSTOMER_INVITATION: "customer/link",
+    LinkPurpose.CUSTOMER_VISIT: "customer/link",
 }
 # Rollcall's own colour, of buttons and links, on light and on dark.
 ACCENT, ACCENT_DARK = "#4a45c9", "#b5b2ff"
@@ -183,6 +185,7 @@ async def _render(lease: Lease) -> Letter | None:
         "email": mail.recipient,
         "sign_in_url": f"{base}/login",
         **looks_of(tenant),
+        "customer_url": f"{base}/customer",
     }
     token = ""
     if link is not None:

@@ -33,6 +33,7 @@ PAGES: Mapping[str, set[Role]] = {
     "/t/{slug}/account": EVERYONE,
     "/t/{slug}/audit": MANAGERS,
     "/t/{slug}/audit.csv": MANAGERS,
+    "/t/{slug}/customers": MANAGERS,
     "/t/{slug}/home": EVERYONE,
     "/t/{slug}/pocs": EVERYONE,
     "/t/{slug}/pocs/{poc_id}": EVERYONE,
@@ -92,6 +93,9 @@ PUBLIC = {
     "/t/{slug}/brand.css",
     "/t/{slug}/email/confirm/{token}",
     "/t/{slug}/email/take-back/{token}",
+    "/t/{slug}/customer",
+    "/t/{slug}/customer/link/{token}",
+    "/t/{slug}/customer/logout",
     "/t/{slug}/invitation/{token}",
     "/t/{slug}/login",
     "/t/{slug}/login/passkey",
@@ -112,7 +116,11 @@ PUBLIC = {
 }
 # Files with a version in their name: for everybody, and kept by browsers.
 FILES = re.compile(r"/(_nicegui|static)/.*")
-SECRET = re.compile(r".*/(setup|invitation|password/reset|email/(confirm|take-back))/{token}")
+SECRET = re.compile(
+    r".*/(setup|invitation|password/reset|email/(confirm|take-back)|customer/link)/{token}"
+)
+# What is open to a customer's people alone.
+OUTSIDE = {"/t/{slug}/customer/{poc_id}"}
 
 
 @pytest.fixture
@@ -183,7 +191,7 @@ def test_only_addresses_that_are_secrets_take_a_post_from_nowhere() -> None:
 
 def test_of_every_address_it_is_said_who_may_open_it() -> None:
     paths = {address.path for address in addresses()}
-    assert {path for path in paths if not FILES.fullmatch(path)} == PUBLIC | set(PAGES)
+    assert {path for path in paths if not FILES.fullmatch(path)} == PUBLIC | set(PAGES) | OUTSIDE
     assert {address.path for address in addresses() if address.method == "POST"} <= PUBLIC
 
 
