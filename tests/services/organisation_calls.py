@@ -11,9 +11,10 @@ from services.access.actor import Actor
 from services.core.db import transaction
 from services.core.errors import ConflictError
 from services.core.images import read_portrait
-from services.tenants import organisation
+from services.tenants import organisation, rules
 from services.tenants.organisation import OrganisationForm
 from services.tenants.pictures import keep
+from services.tenants.rules import ReviewEvery, RulesForm
 from services.users import email_change, profile
 from services.users.email_change import EmailForm
 from services.users.profile import ProfileForm
@@ -73,7 +74,16 @@ async def _change_email(actor: Actor, target: UUID) -> object:
     return None
 
 
+async def _edit_rules(actor: Actor, _target: UUID) -> object:
+    before = (await rules.get_rules(actor)).review_every
+    other = next(every for every in ReviewEvery if every is not before)
+    await rules.edit_rules(actor, RulesForm(review_every=other))
+    return None
+
+
 ORGANISATION_CALLS = [
+    Call("tenants.rules.get_rules", MANAGERS, lambda a, _t: rules.get_rules(a), takes_id=False),
+    Call("tenants.rules.edit_rules", MANAGERS, _edit_rules, takes_id=False),
     Call(
         "tenants.organisation.get_organisation",
         MANAGERS,

@@ -7,8 +7,9 @@ from services.access.actor import Actor
 from services.core.colours import brand_of
 from services.core.errors import InvalidInputError
 from services.core.events import Event
-from services.tenants import organisation, pictures
+from services.tenants import organisation, pictures, rules
 from services.tenants.events import TenantChanged
+from services.tenants.rules import ReviewEvery, RulesForm
 from services.users import invitations
 from services.users.imports import batches, preview
 from services.users.imports.columns import ImportRow
@@ -95,3 +96,13 @@ async def test_an_import_that_began_before_a_domain_was_shut_out_holds_to_it(
     await organisation.edit_organisation(admin, form)
     await batches.invite_next(admin, run)
     assert [user.id for user in await books.active_users()] == [by.id]
+
+
+async def test_how_often_people_are_reviewed_is_set_and_logged(
+    admin: Actor, tenant: Tenant
+) -> None:
+    for every in (ReviewEvery.QUARTER, ReviewEvery.QUARTER, ReviewEvery.NEVER):
+        await rules.edit_rules(admin, RulesForm(review_every=every))
+        assert (await rules.get_rules(admin)).review_every is every
+    told = [entry.details["changes"] for entry in await books.audit_of(tenant)]
+    assert told == ["Review: every 90 days", "Review: no rule"]
