@@ -29,6 +29,8 @@ VALUES = {
     "old_email": "ada@example.com",
     "new_email": "king@example.com",
     "by": "",
+    "poc_title": "Single sign-on",
+    "customer_url": "https://rollcall.example.com/t/acme/customer",
     **looks_of(None),
 }
 VOID = {"meta", "br", "img", "link"}
