@@ -91,7 +91,8 @@ async def request_change(actor: Principal, form: EmailForm) -> str:
             act.publish(_edited(user, user.search_key))
             return form.email
     except InUseElsewhereError:
-        await _count(actor)
+        async with transaction(actor=actor) as tx:
+            await emails_elsewhere.claim_answer(tx, actor)
         raise
 
 
@@ -139,7 +140,8 @@ async def change_email(actor: Principal, user_id: UUID, form: EmailForm) -> User
             raise
         raise InvalidInputError({"email": IN_USE}) from error
     except InUseElsewhereError:
-        await _count(actor)
+        async with transaction(actor=actor) as tx:
+            await emails_elsewhere.claim_answer(tx, actor)
         raise
 
 
@@ -312,11 +314,6 @@ async def _log(tx: Transaction, action: Action, user: User, caller: Caller, **de
         tx, action, actor=None, by=user, subject=user, address=caller.address, **details
     )
     return entry.id
-
-
-async def _count(actor: Principal) -> None:
-    async with transaction(actor=actor) as tx:
-        await emails_elsewhere.claim_answer(tx, actor)
 
 
 def _edited(user: User, old_key: str) -> UserEdited:
