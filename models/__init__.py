@@ -17,6 +17,7 @@ from models.sign_in.second_factor import Authenticator, Passkey, RecoveryCode
 from models.sso.connection import ExternalIdentity, SeenLogoutToken, SsoConnection, SsoSession
 from models.tenants.tenant import SecondFactorPolicy, Tenant
 from models.users.bulk_act import BulkAct, BulkActBatch, BulkKind, BulkState
+from models.users.email_change import EmailChange
 from models.users.picture import Picture
 from models.users.stay import CalendarFeed, EndReminder, Onboarding
 from models.users.user import Role, User
@@ -50,6 +51,7 @@ __all__ = [
     "CriterionTask",
     "CustomerPerson",
     "Decision",
+    "EmailChange",
     "EndReason",
     "EndReminder",
     "ExternalIdentity",

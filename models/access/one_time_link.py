@@ -16,6 +16,8 @@ class LinkPurpose(StrEnum):
     RESET = "reset"
     SETUP = "setup"
     CUSTOMER_INVITATION = "customer_invitation"
+    EMAIL_CONFIRM = "email_confirm"
+    EMAIL_REVERT = "email_revert"
     CUSTOMER_VISIT = "customer_visit"
 
 

@@ -19,11 +19,21 @@ LIFETIMES = {
     LinkPurpose.RESET: timedelta(minutes=30),
     LinkPurpose.CUSTOMER_INVITATION: timedelta(days=7),
     LinkPurpose.CUSTOMER_VISIT: timedelta(minutes=30),
+    LinkPurpose.EMAIL_CONFIRM: timedelta(days=1),
+    LinkPurpose.EMAIL_REVERT: timedelta(days=7),
     # Good until the first account exists; the check for that is in `setup`.
     LinkPurpose.SETUP: timedelta(days=3650),
 }
 
 _DEAD = {
+    LinkPurpose.EMAIL_CONFIRM: (
+        "This link is no longer valid: it was used, replaced by a newer one, or is older than a "
+        "day. Change your email in My account once more."
+    ),
+    LinkPurpose.EMAIL_REVERT: (
+        "This link is no longer valid: it was used, the email was set back already, or the link is "
+        "older than 7 days. Ask your admin to set your email back."
+    ),
     LinkPurpose.INVITATION: (
         "This invitation link is no longer valid: it was used, replaced by a newer one, or is "
         "older than 7 days. If you have chosen a password already, sign in. Otherwise ask the "

@@ -12,13 +12,13 @@ from models import Role
 class Permission(StrEnum):
     """Something a role may do; the value is its wording on the Roles page."""
 
-    USE_OWN_ACCOUNT = "Manage their own password, second factor and open sessions"
+    USE_OWN_ACCOUNT = "Manage their own name, contact, password, second factor and sessions"
     VIEW_ROLES = "See what each role may do"
     SELECT_USERS = "Find active users by name, to choose them for work"
     VIEW_USERS = "View all users"
     INVITE_USERS = "Invite Administrators and Sales Engineers"
     SWITCH_USERS = "Activate and deactivate users"
-    EDIT_USERS = "Edit users' names and end dates"
+    EDIT_USERS = "Edit users' names, emails and end dates"
     SIGN_OUT_USERS = "Sign users out everywhere"
     RESET_SECOND_FACTORS = "Reset users' second factors"
     RESET_PASSWORDS = "Make links with which users choose a new password"

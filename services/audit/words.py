@@ -152,6 +152,8 @@ _SUMMARIES: Mapping[Action | None, Callable[[dict[str, Any]], str]] = {
     Action.ROLE_CORRECTED: _change_summary,
     Action.USER_RENAMED: lambda details: f"was {details.get('before', '')}",
     Action.TENANT_RENAMED: _change_summary,
+    Action.EMAIL_CHANGED: _change_summary,
+    Action.EMAIL_CHANGE_TAKEN_BACK: _change_summary,
     Action.SECOND_FACTOR_POLICY_SET: _policy_summary,
     Action.SIGN_IN_FAILED: _tried_summary,
     Action.RESET_REQUESTED: _tried_summary,

@@ -17,6 +17,8 @@ from typing import Any
 
 from services.core.errors import RollcallError
 
+LOGO_ID = "logo@rollcall"
+"""By which a mail's HTML names the logo that comes along (RFC 2392)."""
 # Octets of a header's line (RFC 5322, section 2.1.1: 78 without the line's end).
 LINE = 78
 # A name of so many ASCII characters fits on a line, and is never folded.
@@ -38,6 +40,8 @@ class Letter:
     text: str = field(repr=False)
     html: str = field(repr=False)
     message_id: str
+    logo: bytes = field(default=b"", repr=False)
+    """Of the organisation, as PNG; the HTML shows it as `cid:` and `LOGO_ID`."""
     token: str = field(default="", repr=False)
     """The link's, which is nobody's business but the recipient's."""
 
@@ -92,6 +96,10 @@ def compose(letter: Letter, sender: str, recipient: str, at: datetime) -> EmailM
         message["Auto-Submitted"] = "auto-generated"  # RFC 3834, section 5
         message.set_content(letter.text)
         message.add_alternative(letter.html, subtype="html")
+        if letter.logo:
+            *_, html = message.iter_parts()
+            assert isinstance(html, EmailMessage)
+            html.add_related(letter.logo, "image", "png", cid=f"<{LOGO_ID}>", disposition="inline")
     except (ValueError, UnicodeError) as error:
         raise UnsendableError(f"The mail can't be written: {error}") from error
     return message

@@ -1,6 +1,5 @@
 """An organisation as its own admins set it: its name and looks, and who may be invited."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -15,14 +14,18 @@ from services.audit.writing import Action
 from services.core.colours import Brand, brand_of, read_colour
 from services.core.db import reading
 from services.core.emails import checked_domains
-from services.core.forms import Form, text
+from services.core.form_fields import Option
+from services.core.forms import Form, choice, fields_of, lines, text
 from services.core.images import Encoded, read_logo
+from services.core.links import check_link
 from services.core.looking import looks_first
 from services.core.names import is_slug
+from services.core.zones import check_zone, time_zones
 from services.tenants import pictures
 from services.tenants.events import TenantChanged
 
 MOST_DOMAINS = 1_000
+MOST_WELCOME = 600
 
 
 class OrganisationForm(Form):
@@ -36,6 +39,25 @@ class OrganisationForm(Form):
         half=True,
         hint="On sign-in pages, in mails and on the welcome page.",
     )
+    time_zone: str = choice(
+        "Time Zone",
+        [Option(zone, zone.replace("_", " ")) for zone in time_zones()],
+        half=True,
+        hint="End dates end in it.",
+    )
+    documentation_url: str = text(
+        "Documentation Link",
+        optional=True,
+        most=2000,
+        half=True,
+        hint="The welcome page leads there.",
+    )
+    welcome_text: str = lines(
+        "Welcome Text",
+        optional=True,
+        most=MOST_WELCOME,
+        hint=f"New people read it at their first sign-in. {MOST_WELCOME} characters at most.",
+    )
     allowed_domains: str = text(
         "Allowed Domains",
         optional=True,
@@ -48,16 +70,25 @@ class OrganisationForm(Form):
     def _check_colour(cls, written: str) -> str:
         return read_colour(written) if written else ""
 
+    @field_validator("time_zone")
+    @classmethod
+    def _check_zone(cls, zone: str) -> str:
+        return check_zone(zone)
+
+    @field_validator("documentation_url")
+    @classmethod
+    def _check_link(cls, url: str) -> str:
+        return check_link(url) if url else ""
+
     @field_validator("allowed_domains")
     @classmethod
     def _check_domains(cls, written: str) -> str:
         return ", ".join(checked_domains(written))
 
 
-LABELS: Mapping[str, str] = {
-    "brand_colour": "Brand Colour",
-    "allowed_domains": "Allowed Domains",
-}
+# What the log names of a change, besides the name; and what is too long for it.
+LOGGED = ("brand_colour", "time_zone", "documentation_url", "welcome_text", "allowed_domains")
+LONG = frozenset({"welcome_text", "documentation_url"})
 
 
 @dataclass(frozen=True)
@@ -68,6 +99,9 @@ class Organisation:
     name: str
     logo: str
     brand_colour: str
+    time_zone: str
+    documentation_url: str
+    welcome_text: str
     allowed_domains: str
 
 
@@ -103,7 +137,14 @@ async def get_organisation(actor: Principal) -> Organisation:
     async with viewing(actor, Permission.MANAGE_ORGANISATION) as view:
         tenant = await view.get_tenant()
         return Organisation(
-            tenant.slug, tenant.name, tenant.logo, tenant.brand_colour, tenant.allowed_domains
+            slug=tenant.slug,
+            name=tenant.name,
+            logo=tenant.logo,
+            brand_colour=tenant.brand_colour,
+            time_zone=tenant.time_zone,
+            documentation_url=tenant.documentation_url,
+            welcome_text=tenant.welcome_text,
+            allowed_domains=tenant.allowed_domains,
         )
 
 
@@ -114,14 +155,14 @@ async def edit_organisation(actor: Principal, form: OrganisationForm) -> None:
         tenant = await act.get_tenant(lock=True)
         renamed, before = tenant.name != form.name, tenant.name
         changes = [
-            f"{label}: {getattr(tenant, name) or 'none'} → {getattr(form, name) or 'none'}"
-            for name, label in LABELS.items()
+            _change(name, getattr(tenant, name), getattr(form, name))
+            for name in LOGGED
             if getattr(tenant, name) != getattr(form, name)
         ]
         if not (renamed or changes):
             return
         tenant.name = form.name
-        for name in LABELS:
+        for name in LOGGED:
             setattr(tenant, name, getattr(form, name))
         if renamed:
             await act.record(
@@ -155,6 +196,13 @@ async def _keep_logo(actor: Principal, image: Encoded) -> None:
         tenant = await act.get_tenant(lock=True)
         if tenant.logo != image.digest:
             await _replace_logo(act, tenant, image)
+
+
+def _change(name: str, before: str, after: str) -> str:
+    label = fields_of(OrganisationForm)[name].label
+    if name in LONG:
+        return label
+    return f"{label}: {before or 'none'} → {after or 'none'}"
 
 
 async def _replace_logo(act: Act, tenant: Tenant, image: Encoded | None) -> None:

@@ -51,7 +51,7 @@ async def find_logo(slug: str) -> Served | None:
             .where(Tenant.slug == slug, col(Picture.user_id).is_(None))
         )
         picture = found.first()
-    return _served(picture) if picture else None
+    return served(picture) if picture else None
 
 
 def _whose(tenant_id: UUID | None, user_id: UUID | None) -> ColumnElement[bool]:
@@ -60,5 +60,6 @@ def _whose(tenant_id: UUID | None, user_id: UUID | None) -> ColumnElement[bool]:
     return (col(Picture.tenant_id) == tenant_id) & col(Picture.user_id).is_(None)
 
 
-def _served(picture: Picture) -> Served:
+def served(picture: Picture) -> Served:
+    """The picture, as it is served."""
     return Served(picture.media_type, picture.digest, picture.content)

@@ -23,6 +23,15 @@ from services.users.row import UserRow
 
 
 @dataclass(frozen=True)
+class Contact:
+    """How somebody says that they are reached; `picture` is its digest."""
+
+    phone: str
+    time_zone: str
+    picture: str
+
+
+@dataclass(frozen=True)
 class UserDetails:
     """Everything that the details page shows of a user."""
 
@@ -37,6 +46,7 @@ class UserDetails:
     successor_id: UUID | None
     successor_name: str | None
     predecessor_id: UUID | None
+    contact: Contact
     mails: Sequence[OutgoingMail]
     is_self: bool
     end: End | None
@@ -94,6 +104,7 @@ async def get_details(actor: Principal, user_id: UUID) -> UserDetails:
             successor_id=successor.id if successor else None,
             successor_name=successor.full_name if successor else None,
             predecessor_id=predecessor,
+            contact=Contact(user.phone, user.time_zone, user.picture),
             mails=mails.all(),
             is_self=isinstance(actor, Actor) and actor.user_id == user.id,
             end=end_of(user),

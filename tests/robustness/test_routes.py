@@ -57,6 +57,7 @@ PAGES: Mapping[str, set[Role]] = {
     "/t/{slug}/users/imports/{import_id}": MANAGERS,
     "/t/{slug}/users/imports/{import_id}/results.csv": MANAGERS,
     "/t/{slug}/users/{user_id}": MANAGERS,
+    "/t/{slug}/users/{user_id}/picture": EVERYONE,
     "/t/{slug}/users/{user_id}/leaving": MANAGERS,
     "/platform/account": ABOVE,
     "/platform/audit": ABOVE,
@@ -68,6 +69,7 @@ PAGES: Mapping[str, set[Role]] = {
     "/platform/users": ABOVE,
     "/platform/users.csv": ABOVE,
     "/platform/users/{user_id}": ABOVE,
+    "/platform/users/{user_id}/picture": ABOVE,
 }
 # What anybody may ask for, signed in or not.
 PUBLIC = {
@@ -80,6 +82,8 @@ PUBLIC = {
     "/password/strength",
     "/platform",
     "/platform/",
+    "/platform/email/confirm/{token}",
+    "/platform/email/take-back/{token}",
     "/platform/invitation/{token}",
     "/platform/login",
     "/platform/login/passkey",
@@ -92,6 +96,8 @@ PUBLIC = {
     "/t/{slug}",
     "/t/{slug}/",
     "/t/{slug}/brand.css",
+    "/t/{slug}/email/confirm/{token}",
+    "/t/{slug}/email/take-back/{token}",
     "/t/{slug}/customer",
     "/t/{slug}/customer/link/{token}",
     "/t/{slug}/customer/logout",
@@ -115,7 +121,9 @@ PUBLIC = {
 }
 # Files with a version in their name: for everybody, and kept by browsers.
 FILES = re.compile(r"/(_nicegui|static)/.*")
-SECRET = re.compile(r".*/(setup|invitation|password/reset|customer/link)/{token}")
+SECRET = re.compile(
+    r".*/(setup|invitation|password/reset|email/(confirm|take-back)|customer/link)/{token}"
+)
 # What is open to a customer's people alone.
 OUTSIDE = {"/t/{slug}/customer/{poc_id}"}
 

@@ -1,14 +1,24 @@
 """The service calls about an organisation and its people's pictures, and who may make them."""
 
+from contextlib import suppress
 from io import BytesIO
 from uuid import UUID, uuid4
 
 from PIL import Image
 
+from models import User
 from services.access.actor import Actor
-from services.tenants import organisation
+from services.core.db import transaction
+from services.core.errors import ConflictError
+from services.core.images import read_portrait
+from services.tenants import organisation, rules
 from services.tenants.organisation import OrganisationForm
-from tests.services.call import MANAGERS, Call
+from services.tenants.pictures import keep
+from services.tenants.rules import ReviewEvery, RulesForm
+from services.users import email_change, profile
+from services.users.email_change import EmailForm
+from services.users.profile import ProfileForm
+from tests.services.call import EVERYONE, MANAGERS, Call
 
 
 def picture(kind: str = "PNG", size: tuple[int, int] = (8, 8)) -> bytes:
@@ -21,7 +31,7 @@ def picture(kind: str = "PNG", size: tuple[int, int] = (8, 8)) -> bytes:
 
 def organisation_form(**values: str) -> OrganisationForm:
     """A form with a name that was never there before."""
-    return OrganisationForm(**{"name": f"Acme {uuid4().hex}", **values})
+    return OrganisationForm(**{"name": f"Acme {uuid4().hex}", "time_zone": "UTC", **values})
 
 
 async def _remove_logo(actor: Actor, _target: UUID) -> object:
@@ -30,7 +40,50 @@ async def _remove_logo(actor: Actor, _target: UUID) -> object:
     return None
 
 
+def _profile_form() -> ProfileForm:
+    return ProfileForm(first_name="Ada", last_name=uuid4().hex, phone="", time_zone="UTC")
+
+
+async def _remove_picture(actor: Actor, _target: UUID) -> object:
+    await profile.set_picture(actor, picture())
+    await profile.remove_picture(actor)
+    return None
+
+
+async def _get_portrait(actor: Actor, target: UUID) -> object:
+    image = await read_portrait(picture())
+    async with transaction() as tx:
+        user = await tx.get(User, target)
+        if user is not None:
+            await keep(tx, user.tenant_id, user.id, image)
+    return await profile.get_portrait(actor, target)
+
+
+def _email() -> EmailForm:
+    return EmailForm(email=f"{uuid4().hex}@example.com")
+
+
+async def _request_change(actor: Actor, _target: UUID) -> object:
+    with suppress(ConflictError):  # without a mail server
+        await email_change.request_change(actor, _email())
+    return None
+
+
+async def _change_email(actor: Actor, target: UUID) -> object:
+    await email_change.change_email(actor, target, _email())
+    return None
+
+
+async def _edit_rules(actor: Actor, _target: UUID) -> object:
+    before = (await rules.get_rules(actor)).review_every
+    other = next(every for every in ReviewEvery if every is not before)
+    await rules.edit_rules(actor, RulesForm(review_every=other))
+    return None
+
+
 ORGANISATION_CALLS = [
+    Call("tenants.rules.get_rules", MANAGERS, lambda a, _t: rules.get_rules(a), takes_id=False),
+    Call("tenants.rules.edit_rules", MANAGERS, _edit_rules, takes_id=False),
     Call(
         "tenants.organisation.get_organisation",
         MANAGERS,
@@ -49,5 +102,30 @@ ORGANISATION_CALLS = [
         lambda a, _t: organisation.set_logo(a, picture()),
         takes_id=False,
     ),
+    Call(
+        "users.profile.get_profile", EVERYONE, lambda a, _t: profile.get_profile(a), takes_id=False
+    ),
+    Call(
+        "users.profile.edit_profile",
+        EVERYONE,
+        lambda a, _t: profile.edit_profile(a, _profile_form()),
+        takes_id=False,
+    ),
+    Call(
+        "users.profile.set_picture",
+        EVERYONE,
+        lambda a, _t: profile.set_picture(a, picture()),
+        takes_id=False,
+    ),
+    Call("users.profile.remove_picture", EVERYONE, _remove_picture, takes_id=False),
+    Call("users.profile.get_portrait", EVERYONE, _get_portrait),
+    Call("users.email_change.request_change", EVERYONE, _request_change, takes_id=False),
+    Call(
+        "users.email_change.cancel_change",
+        EVERYONE,
+        lambda a, _t: email_change.cancel_change(a),
+        takes_id=False,
+    ),
+    Call("users.email_change.change_email", MANAGERS, _change_email),
     Call("tenants.organisation.remove_logo", MANAGERS, _remove_logo, takes_id=False),
 ]

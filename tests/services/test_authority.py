@@ -33,7 +33,14 @@ from tests.services.calls import CALLS, NAMES_A_TENANT, NEEDS_NO_ANSWER, connect
 from tests.services.workspace_calls import WORKSPACE_CALLS
 
 # What everybody may do, and not without a second factor where one is required.
-FOR_WORK = [*WORKSPACE_CALLS, *(call for call in CALLS if call.name.startswith("users.selection"))]
+FOR_WORK = [
+    *WORKSPACE_CALLS,
+    *(
+        call
+        for call in CALLS
+        if call.name.startswith(("users.selection", "users.profile.get_portrait"))
+    ),
+]
 
 each_call = pytest.mark.parametrize("call", CALLS, ids=lambda call: call.name)
 each_call_with_an_id = pytest.mark.parametrize(

@@ -74,6 +74,7 @@ HANDS_OUT = {
 WORDS_ALONE = {
     "users.invitations.check_field",
     "lists.choices.save_view",
+    "users.email_change.request_change",
     "workspace.listing.list_customers",
     "workspace.listing.list_owners",
 }

@@ -200,7 +200,7 @@ class CrossOriginDefence:
     SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
     SECRET_PATHS = re.compile(
         r"/setup/[\w-]+"
-        r"|(?:/t/[^/]+|/platform)/(?:invitation|password/reset)/[\w-]+"
+        r"|(?:/t/[^/]+|/platform)/(?:invitation|password/reset|email/(?:confirm|take-back))/[\w-]+"
         r"|/t/[^/]+/customer/link/[\w-]+"
         r"|/password/strength"
     )

@@ -9,6 +9,7 @@ from ui.public import (
     audit_key,
     customers,
     doctor,
+    emails,
     entrance,
     health,
     links,
@@ -34,7 +35,7 @@ __all__ = ["STATUSES", "page", "register", "render_error", "title_of"]
 def register(app: FastAPI) -> None:
     """Route every page, and answer errors in their look."""
     pages = (health, audit_key, doctor, entrance, setup, strength, sign_in, passkeys, customers)
-    routers = [page.router for page in (*pages, second_step, sso, links, looks, wall)]
+    routers = [page.router for page in (*pages, second_step, sso, links, looks, emails, wall)]
     for router in routers:
         app.include_router(router)
     _refuse_other_methods(app, routers)

@@ -17,18 +17,20 @@ from services.access.permissions import (
 # Written down again, in full: a change of the table must be meant.
 # Columns: Platform Admin, Tenant Admin, Administrator, Sales Engineer.
 EXPECTED: dict[str, str] = {
-    "Manage their own password, second factor and open sessions": "yes yes yes yes",
+    "Manage their own name, contact, password, second factor and sessions": "yes yes yes yes",
     "See what each role may do": "yes yes yes yes",
     "Find active users by name, to choose them for work": "yes yes yes yes",
     "View all users": "yes yes no no",
     "Invite Administrators and Sales Engineers": "yes yes no no",
     "Activate and deactivate users": "yes yes no no",
-    "Edit users' names and end dates": "yes yes no no",
+    "Edit users' names, emails and end dates": "yes yes no no",
     "Sign users out everywhere": "yes yes no no",
     "Reset users' second factors": "yes yes no no",
     "Make links with which users choose a new password": "yes yes no no",
     "Read and export the audit log": "yes yes no no",
     "Set how the organisation's users sign in": "yes yes no no",
+    "Set the organisation's name, looks, rules and mails": "yes yes no no",
+    "Pair, set up and revoke shared screens": "yes yes no no",
     "Create task and task group templates": "no no yes no",
     "Add resources to templates": "no no yes no",
     "View templates, and what a POC would get from them": "yes yes yes yes",

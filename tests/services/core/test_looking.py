@@ -50,6 +50,8 @@ MAKE_SOMETHING_FIRST = {
     "sign_in.second_factors.passkeys.rename",
     "sessions.sessions.revoke of one session",
     "tenants.organisation.remove_logo",
+    "users.profile.remove_picture",
+    "users.profile.get_portrait",
     "users.invitations.resend to a Tenant Admin",
     "users.invitations.copy_link of a Tenant Admin",
     "sign_in.password_links.copy_link for a Tenant Admin",

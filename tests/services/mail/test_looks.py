@@ -2,12 +2,19 @@
 it (WCAG 2.2, success criterion 1.4.3: 4.5 to 1)."""
 
 import re
+from email import message_from_bytes, policy
 from html.parser import HTMLParser
 
 import pytest
 
-from models import MailTemplate
-from services.mail.delivery import _text
+from models import MailTemplate, Tenant
+from services.access.actor import Actor
+from services.mail.delivery import _text, deliver_next, looks_of
+from services.tenants import organisation
+from services.users import invitations
+from services.users.invitation_form import InvitationForm
+from tests.mail_server import MailServer
+from tests.services.organisation_calls import organisation_form, picture
 
 LEAST = 4.5
 # What a browser's engine gives links that say nothing (Chromium, Safari; in dark mode the second).
@@ -19,6 +26,12 @@ VALUES = {
     "email": "ada@example.com",
     "sign_in_url": "https://rollcall.example.com/t/acme/login",
     "link_url": "https://rollcall.example.com/t/acme/invitation/token",
+    "old_email": "ada@example.com",
+    "new_email": "king@example.com",
+    "by": "",
+    "poc_title": "Single sign-on",
+    "customer_url": "https://rollcall.example.com/t/acme/customer",
+    **looks_of(None),
 }
 VOID = {"meta", "br", "img", "link"}
 
@@ -104,3 +117,21 @@ def test_a_dark_mail_program_gets_a_dark_mail() -> None:
     backgrounds = {behind for _, _, behind in Looks(html, "dark", _dark_rules(html)).texts}
     assert min(_luminance(behind) for behind in backgrounds) < 0.03
     assert '<meta name="color-scheme" content="light dark">' in html
+
+
+async def test_a_mail_has_the_logo_and_the_colour_of_its_organisation(
+    admin: Actor, tenant: Tenant, mail_server: MailServer
+) -> None:
+    await organisation.edit_organisation(admin, organisation_form(brand_colour="#12b3b3"))
+    await organisation.set_logo(admin, picture())
+    form = InvitationForm(
+        first_name="Ada", last_name="King", email="ada@example.com", role="administrator"
+    )
+    await invitations.invite(admin, form)
+    assert await deliver_next()
+    message = message_from_bytes(mail_server.received[-1].raw, policy=policy.default)
+    (logo,) = [part for part in message.walk() if part.get_content_type() == "image/png"]
+    (html,) = [part for part in message.walk() if part.get_content_type() == "text/html"]
+    assert f"cid:{logo['Content-ID'].strip('<>')}" in html.get_content()
+    assert "background:#0d7e7e" in html.get_content()
+    assert "#4a45c9" not in html.get_content()

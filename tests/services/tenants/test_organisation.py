@@ -7,9 +7,9 @@ from services.access.actor import Actor
 from services.core.colours import brand_of
 from services.core.errors import InvalidInputError
 from services.core.events import Event
-from services.tenants import organisation, pictures
+from services.tenants import organisation, pictures, rules
 from services.tenants.events import TenantChanged
-from services.tenants.organisation import OrganisationForm
+from services.tenants.rules import ReviewEvery, RulesForm
 from services.users import invitations
 from services.users.imports import batches, preview
 from services.users.imports.columns import ImportRow
@@ -23,7 +23,7 @@ from tests.services.organisation_calls import organisation_form, picture
 async def test_what_is_saved_is_what_sign_in_pages_show(
     admin: Actor, tenant: Tenant, events: list[Event]
 ) -> None:
-    form = OrganisationForm(name="Nordwind", brand_colour="12B3B3")
+    form = organisation_form(name="Nordwind", brand_colour="12B3B3")
     await organisation.edit_organisation(admin, form)
     looks = await organisation.find_looks(tenant.slug)
     assert looks == organisation.Looks("Nordwind", "", brand_of("#12b3b3"))
@@ -36,7 +36,7 @@ async def test_what_is_saved_is_what_sign_in_pages_show(
 
 
 async def test_saving_what_is_so_already_changes_nothing(admin: Actor, tenant: Tenant) -> None:
-    form = OrganisationForm(name=tenant.name)
+    form = organisation_form(name=tenant.name)
     await organisation.edit_organisation(admin, form)
     assert await books.actions_of(tenant) == []
 
@@ -68,7 +68,7 @@ async def test_a_logo_takes_the_place_of_the_one_before_and_can_be_removed(
 async def test_only_allowed_domains_are_invited_by_whatever_way(
     admin: Actor, tenant: Tenant
 ) -> None:
-    domains = OrganisationForm(name=tenant.name, allowed_domains="Example.com; bücher.example")
+    domains = organisation_form(name=tenant.name, allowed_domains="Example.com; bücher.example")
     await organisation.edit_organisation(admin, domains)
     said = "Only emails of example.com and xn--bcher-kva.example are allowed here"
 
@@ -92,7 +92,17 @@ async def test_an_import_that_began_before_a_domain_was_shut_out_holds_to_it(
 ) -> None:
     by = await books.user_of(admin.user_id)
     run = await import_in(by, admin.session_id)
-    form = OrganisationForm(name=tenant.name, allowed_domains="elsewhere.example")
+    form = organisation_form(name=tenant.name, allowed_domains="elsewhere.example")
     await organisation.edit_organisation(admin, form)
     await batches.invite_next(admin, run)
     assert [user.id for user in await books.active_users()] == [by.id]
+
+
+async def test_how_often_people_are_reviewed_is_set_and_logged(
+    admin: Actor, tenant: Tenant
+) -> None:
+    for every in (ReviewEvery.QUARTER, ReviewEvery.QUARTER, ReviewEvery.NEVER):
+        await rules.edit_rules(admin, RulesForm(review_every=every))
+        assert (await rules.get_rules(admin)).review_every is every
+    told = [entry.details["changes"] for entry in await books.audit_of(tenant)]
+    assert told == ["Review: every 90 days", "Review: no rule"]

@@ -17,15 +17,16 @@ from services.sign_in import password_change
 from services.sign_in.forms import PasswordChange
 from services.sign_in.second_factors import totp
 from services.sign_in.second_factors.totp import SecondFactors
+from services.users.profile import Profile, get_profile
 from ui import notices
 from ui.actions import told
-from ui.components.facts import fact
 from ui.components.part import Part
 from ui.components.refresher import Refresher
 from ui.components.toast import Toast
 from ui.forms.dialog import FormDialog, Helpers
 from ui.frame import enter, frame, section, text
 from ui.identity import require
+from ui.pages.account.profile_card import ProfileCard
 from ui.pages.account.second_factor_card import SecondFactorCard
 from ui.paths import home_path
 from ui.words import LATEST_SESSIONS, ago, moment
@@ -44,9 +45,10 @@ async def account_page(visit: MayView) -> None:
     enter(visit, notices.account_room(visit.user_id))
     open_sessions = await sessions.list_open(visit.actor, visit.user_id)
     factors = await totp.get_own(visit.actor)
+    profile = await get_profile(visit.actor)
     await sessions.touch(visit.actor, visit.seen_at)
     with frame(visit, "My account", current="account") as toast:
-        _AccountScreen(visit, toast).build(open_sessions, factors)
+        _AccountScreen(visit, toast).build(open_sessions, factors, profile)
 
 
 class _AccountScreen:
@@ -57,7 +59,9 @@ class _AccountScreen:
         self.actor = visit.actor
         self.toast = toast
 
-    def build(self, open_sessions: Sequence[OpenSession], factors: SecondFactors) -> None:
+    def build(
+        self, open_sessions: Sequence[OpenSession], factors: SecondFactors, profile: Profile
+    ) -> None:
         """Lay the page out."""
         least = runtime.current().settings.password_min_length
         self.password = FormDialog(
@@ -93,14 +97,8 @@ class _AccountScreen:
             self.rule.show(False)
         with ui.element("div").classes("details-grid"):
             with ui.element("div").classes("details"):
-                with section():
-                    text("h2", "Account")
-                    with ui.element("dl").classes("facts"):
-                        fact("Name", self.visit.name)
-                        fact("Email", self.visit.email)
-                        fact("Role", self.visit.role.label)
-                        fact("Organisation", self.visit.tenant_name or "Platform")
-                    text("p", "To correct any of this, ask your admin.", "muted")
+                self.profile = ProfileCard(self.visit, self.toast)
+                self.profile.build(profile)
                 self.sessions = section()
             self.second_factor = SecondFactorCard(self.visit, self.toast)
             self.second_factor.build(factors)
@@ -123,6 +121,7 @@ class _AccountScreen:
         self._fill(await sessions.list_open(self.actor, self.visit.user_id))
         factors = await totp.get_own(self.actor)
         self.second_factor.refresh(factors)
+        await self.profile.refresh()
         if self.visit.lacks_second_factor:
             self.rule.show(factors.any)
 

@@ -6,6 +6,7 @@ from typing import Any
 from nicegui import ui
 
 from services.core.colours import Brand, Theme, brand_of, read_colour
+from services.core.forms import fields_of
 from services.sessions.sessions import Visit
 from services.tenants import organisation
 from services.tenants.organisation import Organisation, OrganisationForm, get_organisation
@@ -19,6 +20,8 @@ from ui.looks import logo_url
 
 CARDS = (
     Card("looks", "Name and looks", ("name", "brand_colour")),
+    Card("place", "Time and place", ("time_zone", "documentation_url")),
+    Card("welcome", "Welcome", ("welcome_text",)),
     Card("invitations", "Invitations", ("allowed_domains",)),
 )
 
@@ -131,8 +134,4 @@ class OrganisationSection:
 
 
 def _values(shown: Organisation) -> dict[str, Any]:
-    return {
-        "name": shown.name,
-        "brand_colour": shown.brand_colour,
-        "allowed_domains": shown.allowed_domains,
-    }
+    return {name: getattr(shown, name) for name in fields_of(OrganisationForm)}

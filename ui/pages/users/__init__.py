@@ -6,6 +6,7 @@ from ui.pages.users import (
     import_run,
     import_users,
     leaving,
+    portraits,
     roles,
     user,
     users,
@@ -15,5 +16,5 @@ from ui.pages.users import (
 def register() -> None:
     """Route them all."""
     # Before the page of one user, whose address would take it for a user's id.
-    for page in (import_users, import_run, bulk_act, users, user, customers, leaving, roles):
+    for page in (import_users, import_run, bulk_act, users, user, customers, leaving, portraits, roles):
         page.register()

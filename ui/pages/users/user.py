@@ -41,6 +41,8 @@ from ui.frame import enter, frame, section, text
 from ui.identity import require
 from ui.input import as_uuid
 from ui.pages.audit import page_values
+from ui.pages.users.contact import EmailDialog, contact_facts, portrait
+from ui.pages.users.meanwhile import changed_meanwhile
 from ui.paths import home_path
 from ui.words import (
     LATEST_SESSIONS,
@@ -132,6 +134,7 @@ class _UserScreen:
             "password alone lets them in, until they set one up again. They are told by mail.",
         )
         self.password_link = PasswordLinkDialog(self.actor, self.toast)
+        self.email = EmailDialog(self.visit, self.toast, self.user_id)
         self.wrong_role = WrongRoleDialog(self.visit, self.toast)
         self.signing_out = FormDialog(
             self.toast,
@@ -151,6 +154,7 @@ class _UserScreen:
             self.end_date,
             self.second_factor,
             self.password_link.dialog,
+            self.email.dialog,
             self.signing_out,
             self.wrong_role.dialog,
             self.link,
@@ -191,6 +195,7 @@ class _UserScreen:
         self.password = self._button("Password link", self._open_password_link)
         self.role = self._button("Wrong role?", self._open_wrong_role)
         self.reset = self._button("Reset second factor", self._open_reset)
+        self.change_email = self._button("Change email", self._open_email)
         self.switch = None if details.is_self else self._button("Deactivate", self._toggle)
 
     async def _fill(self, details: UserDetails) -> None:
@@ -212,6 +217,7 @@ class _UserScreen:
         if self.switch:
             self.switch.set_text("Deactivate" if row.active else "Activate")
             self.switch.classes(replace="btn btn-danger" if row.active else "btn btn-primary")
+        self.change_email.set_visibility(not details.is_self and may_reset)
         self.reset.set_visibility(factors.any and not details.is_self)
         self.facts.show(replace(details, mails=()), factors, left)
         self.sessions.show(details.is_self, tuple(open_sessions))
@@ -243,7 +249,9 @@ class _UserScreen:
         row = details.row
         text("h2", "Account")
         with ui.element("dl").classes("facts"):
+            portrait(self.visit, row.id, details.contact)
             fact("Email", row.email)
+            contact_facts(details.contact)
             fact("Role", row.role.label)
             invited = f"{moment(details.created_at)}"
             fact(
@@ -338,6 +346,9 @@ class _UserScreen:
     async def _open_wrong_role(self) -> None:
         self.wrong_role.ask(self.user_id, self.details.row.role, self._about())
 
+    async def _open_email(self) -> None:
+        self.email.ask(self._about())
+
     async def _open_reset(self) -> None:
         self.second_factor.open(about=self._about())
 
@@ -376,22 +387,6 @@ class _UserScreen:
             self.actor, AuditQuery(subject_id=self.user_id, before=query.before)
         )
         self.history.show(page_values(page) | {"seq": values.get("seq") or 0, "append": True})
-
-
-def changed_meanwhile(before: UserDetails, now: UserDetails) -> str:
-    """What a dialog says that was opened about the user as they were before; empty where nothing
-    that it is about has changed."""
-    changes = []
-    if before.row.name != now.row.name:
-        changes.append(f"{before.row.name} is called {now.row.name} now.")
-    if before.row.active != now.row.active:
-        changes.append(f"{now.row.name} is {'active again' if now.row.active else 'inactive'} now.")
-    if before.end != now.end:
-        end = now.end
-        changes.append(f"The account ends on {end.words} now." if end else "No end date now.")
-    if before.row.invited and not now.row.invited:
-        changes.append(f"{now.row.name} has accepted the invitation.")
-    return " ".join(changes)
 
 
 def _status_chip(active: bool) -> str:

@@ -1,0 +1,200 @@
+"""Another email: confirmed from the new address, told to the old one, and never two people's."""
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from models import ExternalIdentity, LinkPurpose, Tenant
+from services.access.actor import Actor
+from services.core import clock
+from services.core.db import transaction
+from services.core.errors import ConflictError, DeadLinkError, InvalidInputError, NotAllowedError
+from services.core.runtime import Runtime
+from services.mail.delivery import deliver_next
+from services.sign_in.sign_in import sign_in as sign_in_with
+from services.users import email_change, invitations
+from services.users.email_change import EmailForm
+from services.users.invitation_form import InvitationForm
+from tests import books, factories
+from tests.factories import CALLER, PASSWORD, create_user
+from tests.mail_server import MailServer
+from tests.racing import duel, rounds
+from tests.sizes import size
+
+NEW = "ada.king@example.com"
+
+
+async def _delivered(mail_server: MailServer, to: str) -> str:
+    while await deliver_next():
+        pass
+    return mail_server.to(to)[-1].part("plain")
+
+
+def _token(text: str, page: str) -> str:
+    found = re.search(rf"/email/{page}/([\w-]+)", text)
+    assert found is not None, text
+    return found[1]
+
+
+async def _requested(actor: Actor, mail_server: MailServer, email: str = NEW) -> str:
+    await email_change.request_change(actor, EmailForm(email=email))
+    return _token(await _delivered(mail_server, email), "confirm")
+
+
+async def test_a_change_takes_place_once_the_new_address_confirms_it(
+    tenant: Tenant, mail_server: MailServer
+) -> None:
+    user = await create_user(tenant)
+    ada = await factories.sign_in(user)
+    async with transaction() as tx:
+        tx.add(
+            ExternalIdentity(
+                tenant_id=tenant.id,
+                issuer="https://id.example",
+                subject="ada",
+                user_id=user.id,
+                linked_at=clock.now(),
+            )
+        )
+    token = await _requested(ada, mail_server)
+    assert (await books.user_of(user.id)).email == user.email, "nothing has changed yet"
+    await email_change.confirm(tenant.slug, token, CALLER)
+    assert (await books.user_of(user.id)).email == NEW
+    assert (await books.user_of(user.id)).search_key.endswith(NEW)
+    assert (await sign_in_with(tenant.slug, NEW, PASSWORD, CALLER)).tenant_slug == tenant.slug
+    assert await books.count(ExternalIdentity) == 1
+    with pytest.raises(DeadLinkError):
+        await email_change.confirm(tenant.slug, token, CALLER)
+    assert "user.email_changed" in await books.actions_of(tenant)
+
+
+async def test_the_old_address_takes_the_change_back_within_seven_days(
+    tenant: Tenant, mail_server: MailServer
+) -> None:
+    user = await create_user(tenant)
+    ada = await factories.sign_in(user)
+    await email_change.confirm(tenant.slug, await _requested(ada, mail_server), CALLER)
+    back = _token(await _delivered(mail_server, user.email), "take-back")
+    clock.shift(timedelta(days=6))
+    await email_change.take_back(tenant.slug, back, CALLER)
+    now = await books.user_of(user.id)
+    assert (now.email, now.password_hash) == (user.email, None)
+    assert await books.live_sessions_of(user.id) == []
+    with pytest.raises(DeadLinkError):
+        await email_change.take_back(tenant.slug, back, CALLER)
+
+
+async def test_after_seven_days_there_is_no_way_back(
+    tenant: Tenant, mail_server: MailServer
+) -> None:
+    user = await create_user(tenant)
+    ada = await factories.sign_in(user)
+    await email_change.confirm(tenant.slug, await _requested(ada, mail_server), CALLER)
+    back = _token(await _delivered(mail_server, user.email), "take-back")
+    clock.shift(timedelta(days=7))
+    with pytest.raises(DeadLinkError):
+        await email_change.take_back(tenant.slug, back, CALLER)
+
+
+async def test_two_changes_in_a_row_go_back_to_the_first_address(
+    tenant: Tenant, mail_server: MailServer
+) -> None:
+    user = await create_user(tenant)
+    ada = await factories.sign_in(user)
+    await email_change.confirm(tenant.slug, await _requested(ada, mail_server), CALLER)
+    first = _token(await _delivered(mail_server, user.email), "take-back")
+    other = await _requested(ada, mail_server, "mallory@example.com")
+    await email_change.confirm(tenant.slug, other, CALLER)
+    second = _token(await _delivered(mail_server, NEW), "take-back")
+    await email_change.take_back(tenant.slug, first, CALLER)
+    assert (await books.user_of(user.id)).email == user.email
+    with pytest.raises(DeadLinkError):
+        await email_change.take_back(tenant.slug, second, CALLER)
+
+
+async def test_a_change_that_is_cancelled_or_asked_for_anew_leaves_no_link(
+    tenant: Tenant, mail_server: MailServer
+) -> None:
+    ada = await factories.sign_in(await create_user(tenant))
+    first = await _requested(ada, mail_server)
+    second = await _requested(ada, mail_server, "other@example.com")
+    await email_change.cancel_change(ada)
+    for token in (first, second):
+        with pytest.raises(DeadLinkError):
+            await email_change.open_confirmation(tenant.slug, token)
+
+
+async def test_an_email_in_use_is_refused_before_and_at_the_confirmation(
+    tenant: Tenant, other_tenant: Tenant, mail_server: MailServer
+) -> None:
+    ada = await factories.sign_in(await create_user(tenant))
+    taken = await create_user(tenant)
+    elsewhere = await create_user(other_tenant)
+    for email in (taken.email, elsewhere.email.upper()):
+        with pytest.raises(InvalidInputError, match="already in use"):
+            await email_change.request_change(ada, EmailForm(email=email))
+    token = await _requested(ada, mail_server)
+    await create_user(other_tenant, email=NEW)
+    with pytest.raises(ConflictError, match="belongs to another account"):
+        await email_change.confirm(tenant.slug, token, CALLER)
+
+
+async def test_without_a_mail_server_the_admin_changes_it(
+    tenant: Tenant, admin: Actor, rollcall: Runtime
+) -> None:
+    user = await create_user(tenant)
+    ada = await factories.sign_in(user)
+    with pytest.raises(ConflictError, match="Ask your admin"):
+        await email_change.request_change(ada, EmailForm(email=NEW))
+    await email_change.change_email(admin, user.id, EmailForm(email=NEW))
+    assert (await books.user_of(user.id)).email == NEW
+    (entry,) = await books.audit_of(tenant)
+    assert entry.details == {"before": user.email, "after": NEW}
+
+
+async def test_an_admin_s_change_sends_whoever_is_invited_a_new_link(
+    tenant: Tenant, admin: Actor, mail_server: MailServer
+) -> None:
+    user = await create_user(tenant, invited=True)
+    await email_change.change_email(admin, user.id, EmailForm(email=NEW))
+    assert "/invitation/" in await _delivered(mail_server, NEW)
+    assert len(await books.ways_in([user.id])) == 1
+
+
+async def test_an_admin_takes_over_no_admin_s_account_by_its_email(
+    tenant: Tenant, admin: Actor
+) -> None:
+    colleague = await factories.create_admin(tenant)
+    with pytest.raises(NotAllowedError):
+        await email_change.change_email(admin, colleague.id, EmailForm(email=NEW))
+    with pytest.raises(ConflictError, match="My account"):
+        await email_change.change_email(admin, admin.user_id, EmailForm(email=NEW))
+
+
+@pytest.mark.stress
+async def test_an_email_is_changed_to_or_invited_and_never_both(
+    tenant: Tenant, other_tenant: Tenant, mail_server: MailServer
+) -> None:
+    async def play(number: int) -> bool:
+        email = f"race{number}@example.com"
+        user = await create_user(tenant)
+        ada = await factories.sign_in(user)
+        there = await factories.sign_in(await factories.create_admin(other_tenant))
+        await email_change.request_change(ada, EmailForm(email=email))
+        token = await factories.token_of(user, LinkPurpose.EMAIL_CONFIRM)
+        form = InvitationForm(first_name="A", last_name="B", email=email, role="administrator")
+        changed, invited = await duel(
+            number,
+            10,
+            email_change.confirm(tenant.slug, token, CALLER),
+            invitations.invite(there, form),
+        )
+        assert changed is not invited
+        holders = [one.id for one in await books.users_with(email) if one.active]
+        assert len(holders) == 1
+        assert (holders == [user.id]) is changed
+        return changed
+
+    outcomes = await rounds(play, size(21, 200))
+    assert set(outcomes) == {True, False}, "each was first now and then"

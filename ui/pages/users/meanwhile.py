@@ -1,0 +1,19 @@
+"""What has changed of a user while a dialog about them is open."""
+
+from services.users.listing import UserDetails
+
+
+def changed_meanwhile(before: UserDetails, now: UserDetails) -> str:
+    """What a dialog says that was opened about the user as they were before; empty where nothing
+    that it is about has changed."""
+    changes = []
+    if before.row.name != now.row.name:
+        changes.append(f"{before.row.name} is called {now.row.name} now.")
+    if before.row.active != now.row.active:
+        changes.append(f"{now.row.name} is {'active again' if now.row.active else 'inactive'} now.")
+    if before.end != now.end:
+        end = now.end
+        changes.append(f"The account ends on {end.words} now." if end else "No end date now.")
+    if before.row.invited and not now.row.invited:
+        changes.append(f"{now.row.name} has accepted the invitation.")
+    return " ".join(changes)
