@@ -45,12 +45,16 @@ class MailTemplate(StrEnum):
     PASSKEY_ADDED = "passkey_added"
     PASSKEY_REMOVED = "passkey_removed"
     SECOND_FACTORS_RESET = "second_factors_reset"
+    END_REMINDER = "end_reminder"
+    CONTACT_NAMED = "contact_named"
 
     @property
     def lane(self) -> int:
-        """0 for what somebody waits for, or must learn at once; 1 for invitations, which may be
-        thousands. The lower goes first."""
-        return int(self is MailTemplate.INVITATION)
+        """0 for what somebody waits for, or must learn at once; 1 for what may be thousands. The
+        lower goes first."""
+        return int(
+            self in {MailTemplate.INVITATION, MailTemplate.END_REMINDER, MailTemplate.CONTACT_NAMED}
+        )
 
 
 class OutgoingMail(SQLModel, table=True):

@@ -1,5 +1,6 @@
 """The outbox: a mail is a row of the transaction that promised it. `mail_delivery` sends it."""
 
+from collections.abc import Mapping
 from email.utils import make_msgid
 from uuid import UUID
 
@@ -25,9 +26,10 @@ def enqueue(
     *,
     tenant_name: str,
     sender_name: str = "",
+    more: Mapping[str, str] | None = None,
 ) -> OutgoingMail | None:
     """Promise a mail to the user, with a one-time link or without; none where no mail server is
-    configured."""
+    configured. `more` is what its template says besides."""
     settings = runtime.current().settings
     if not is_configured() or settings.mail_from is None:
         return None
@@ -44,6 +46,7 @@ def enqueue(
             "first_name": user.first_name,
             "tenant_name": tenant_name,
             "sender_name": sender_name,
+            **(more or {}),
         },
         message_id=make_msgid(domain=domain),
         next_attempt_at=now,

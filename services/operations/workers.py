@@ -13,13 +13,15 @@ from services.core.errors import RollcallError
 from services.mail import delivery
 from services.operations import expiry, housekeeping, readiness
 from services.sessions import receipts, replicas
-from services.users import accounts, ends
+from services.users import accounts, ends, reminders
 from services.users.imports.worker import Importer
 
 log = logging.getLogger(__name__)
 
 # An end comes to the minute: it is looked for several times within each.
 END_DATES_SECONDS = 10
+# A reminder may come so much later than its day begins.
+REMINDERS_SECONDS = 60
 # So long may what has expired be without its end in writing.
 EXPIRY_SECONDS = 10
 # What nobody asks for any more may lie around for so long: looking for it reads whole tables.
@@ -41,6 +43,7 @@ async def working() -> AsyncIterator[None]:
         importer.work,
         _fill_search_keys,
         _apply_end_dates,
+        _send_reminders,
         _settle,
         _tidy_up,
         _tell_readiness,
@@ -77,6 +80,10 @@ async def _apply_end_dates() -> None:
     await _every(END_DATES_SECONDS, apply_end_dates, "End dates have to wait")
 
 
+async def _send_reminders() -> None:
+    await _every(REMINDERS_SECONDS, reminders.send_due, "Reminders of ends have to wait")
+
+
 async def _settle() -> None:
     await _every(EXPIRY_SECONDS, expiry.settle, "What has expired is written down later")
 
@@ -99,7 +106,7 @@ async def _tell_audit_heads() -> None:
     await _every(HEADS_SECONDS, telling.Teller().tell, "Audit heads are told later")
 
 
-async def _every(seconds: float, work: Callable[[], Awaitable[None]], otherwise: str) -> None:
+async def _every(seconds: float, work: Callable[[], Awaitable[object]], otherwise: str) -> None:
     while True:
         try:
             await work()

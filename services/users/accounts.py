@@ -6,9 +6,9 @@ from datetime import date, time
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import col, select
+from sqlmodel import col, delete, select
 
-from models import EndReason, LinkPurpose, LoginSession, Role, User
+from models import CalendarFeed, EndReason, LinkPurpose, LoginSession, Role, User
 from services.access import one_time_links
 from services.access.actor import Principal
 from services.access.permissions import Permission
@@ -169,6 +169,7 @@ async def _deactivate(act: Act, user: User) -> UUID:
     user.deactivate(clock.now(), by.id if by else None)
     await one_time_links.void(tx, user.id, LinkPurpose.INVITATION, LinkPurpose.RESET)
     await outbox.cancel(tx, user.id)
+    await tx.exec(delete(CalendarFeed).where(col(CalendarFeed.user_id) == user.id))
     cause = await act.record(Action.USER_DEACTIVATED, user)
     await end(tx, user, EndReason.DEACTIVATED, cause=cause)
     act.publish(

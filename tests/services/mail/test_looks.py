@@ -19,6 +19,11 @@ VALUES = {
     "email": "ada@example.com",
     "sign_in_url": "https://rollcall.example.com/t/acme/login",
     "link_url": "https://rollcall.example.com/t/acme/invitation/token",
+    "person": "Alan Turing",
+    "person_email": "alan@example.com",
+    "person_role": "Sales Engineer",
+    "ends": "27 November 2026",
+    "page_url": "https://rollcall.example.com/t/acme/ends-soon",
 }
 VOID = {"meta", "br", "img", "link"}
 
