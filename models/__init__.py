@@ -6,8 +6,9 @@ from models.base import metadata, new_id
 from models.core.bus_message import BusMessage
 from models.lists.list_choice import ListChoice
 from models.mail.outgoing_mail import MailProgress, MailState, MailTemplate, OutgoingMail
+from models.screens.screen import Screen
 from models.sessions.known_device import KnownDevice
-from models.sessions.login_session import EndReason, LoginSession, SignInMethod
+from models.sessions.login_session import EndReason, LoginSession, SessionKind, SignInMethod
 from models.sign_in.attempt_counter import AttemptCounter
 from models.sign_in.second_factor import Authenticator, Passkey, RecoveryCode
 from models.sso.connection import ExternalIdentity, SeenLogoutToken, SsoConnection, SsoSession
@@ -19,6 +20,7 @@ from models.users.user_import import ImportState, UserImport, UserImportBatch
 from models.workspace.base import Side
 from models.workspace.comment import Comment, CommentMention
 from models.workspace.criterion import CriterionResult, CriterionTask, Importance, SuccessCriterion
+from models.workspace.customer import CustomerPerson, PocCustomer
 from models.workspace.poc import CLOSED_STATUSES, HomeVisit, Poc, PocMember, PocStatus
 from models.workspace.resource import Resource, ResourceKind
 from models.workspace.task import Task, TaskAssignee, TaskGroup, TaskStatus
@@ -36,6 +38,7 @@ __all__ = [
     "CommentMention",
     "CriterionResult",
     "CriterionTask",
+    "CustomerPerson",
     "EndReason",
     "EndReminder",
     "ExternalIdentity",
@@ -57,14 +60,17 @@ __all__ = [
     "OutgoingMail",
     "Passkey",
     "Poc",
+    "PocCustomer",
     "PocMember",
     "PocStatus",
     "RecoveryCode",
     "Resource",
     "ResourceKind",
     "Role",
+    "Screen",
     "SecondFactorPolicy",
     "SeenLogoutToken",
+    "SessionKind",
     "Side",
     "SignInMethod",
     "SsoConnection",

@@ -10,7 +10,7 @@ from models.base import UtcDateTime, new_id
 
 
 class Onboarding(SQLModel, table=True):
-    """What an invitation carries for the first day, and when the welcome page was first open."""
+    """What an invitation carries for the first day."""
 
     __tablename__ = "onboarding"
 
@@ -18,7 +18,6 @@ class Onboarding(SQLModel, table=True):
     tenant_id: UUID | None = Field(default=None, foreign_key="tenant.id")
     note: str = Field(default="")
     contact_id: UUID | None = Field(default=None, foreign_key="user_account.id")
-    welcomed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class EndReminder(SQLModel, table=True):

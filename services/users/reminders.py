@@ -151,10 +151,8 @@ def _promise(tx: Transaction, reader: User, user: User, tenant: Tenant | None) -
         MailTemplate.END_REMINDER,
         reader,
         tenant_name=tenant.name if tenant else "Rollcall Platform",
-        more={
-            "person": user.full_name,
-            "person_email": user.email,
-            "ends": end.words if end else "",
-            "page_url": f"{base}/{'ends-soon' if tenant else 'users'}",
-        },
+                person=user.full_name,
+        person_email=user.email,
+        ends=end.words if end else "",
+        page_url=f"{base}/{'ends-soon' if tenant else 'users'}",
     )

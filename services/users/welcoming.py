@@ -92,11 +92,9 @@ async def carry(
         contact,
         tenant_name=tenant.name if tenant else "Rollcall Platform",
         sender_name=by.full_name if by else "",
-        more={
-            "person": user.full_name,
-            "person_email": user.email,
-            "person_role": user.role.label,
-        },
+                person=user.full_name,
+        person_email=user.email,
+        person_role=user.role.label,
     )
 
 

@@ -4,8 +4,8 @@ people are welcomed with."""
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0016"
-down_revision = "0015"
+revision = "0017"
+down_revision = "0016"
 
 
 def upgrade() -> None:
@@ -18,7 +18,6 @@ def upgrade() -> None:
         sa.Column("tenant_id", sa.Uuid(), nullable=True),
         sa.Column("note", sa.String(), nullable=False),
         sa.Column("contact_id", sa.Uuid(), nullable=True),
-        sa.Column("welcomed_at", sa.DateTime(timezone=True), nullable=True),
         _key("onboarding", "user_id", "user_account"),
         _key("onboarding", "tenant_id", "tenant"),
         _key("onboarding", "contact_id", "user_account"),
