@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import ValidationInfo, field_validator
 
-from services.core.forms import Form, day, text, time_of_day
+from services.core.forms import Form, checkbox, day, text, time_of_day
 
 
 class UserNames(Form):
@@ -41,3 +41,9 @@ def end_hint(zone: str) -> str:
 
 
 TIME_HINT = "Or at this time of it."
+
+
+class EndReminders(Form):
+    """Whether an admin is reminded of everybody's end."""
+
+    wanted: bool = checkbox("Remind me by mail, 7 days and 1 day before anybody’s access ends")

@@ -34,7 +34,6 @@ from services.users.events import UserInvited
 from services.users.invitation_form import InvitationForm, PersonalInvitation
 from services.users.selection import require_selectable
 
-
 _JUDGED_ALONE = {"first_name", "last_name", "email", "role"}
 
 

@@ -17,7 +17,7 @@ from services.audit.acting import acting
 from services.audit.writing import Action
 from services.core import clock, runtime
 from services.core.db import Transaction, insert_if_missing, reading, transaction
-from services.core.errors import NotAllowedError
+from services.core.errors import ConflictError
 from services.core.looking import looks_first
 from services.mail import outbox
 from services.users.ends import end_of
@@ -34,11 +34,11 @@ _ADMINS = tuple(role for role in Role if may(role, Permission.EDIT_USERS))
 async def want_reminders(actor: Principal, wanted: bool) -> None:
     """Have this admin reminded of everybody's end in their organisation, or not any more.
 
-    Raises `NotAllowedError` for who isn't of the organisation.
+    Raises `ConflictError` for who isn't of the organisation.
     """
     async with acting(actor, Permission.EDIT_USERS) as act:
         if act.own.tenant_id is None or act.own.tenant_id != act.tenant_id:
-            raise NotAllowedError("Reminders are for the organisation's own admins.")
+            raise ConflictError("Reminders are for the organisation's own admins.")
         if act.own.wants_end_reminders is wanted:
             return
         act.own.wants_end_reminders = wanted
@@ -151,7 +151,7 @@ def _promise(tx: Transaction, reader: User, user: User, tenant: Tenant | None) -
         MailTemplate.END_REMINDER,
         reader,
         tenant_name=tenant.name if tenant else "Rollcall Platform",
-                person=user.full_name,
+        person=user.full_name,
         person_email=user.email,
         ends=end.words if end else "",
         page_url=f"{base}/{'ends-soon' if tenant else 'users'}",

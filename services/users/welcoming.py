@@ -92,7 +92,7 @@ async def carry(
         contact,
         tenant_name=tenant.name if tenant else "Rollcall Platform",
         sender_name=by.full_name if by else "",
-                person=user.full_name,
+        person=user.full_name,
         person_email=user.email,
         person_role=user.role.label,
     )

@@ -163,9 +163,7 @@ def _owns(count: int) -> str:
     return f", {count} {'POC' if count == 1 else 'POCs'} owned" if count else ""
 
 
-async def _names(
-    tx: Transaction, ids: Sequence[UUID | None]
-) -> Mapping[UUID | None, str]:
+async def _names(tx: Transaction, ids: Sequence[UUID | None]) -> Mapping[UUID | None, str]:
     wanted = {user_id for user_id in ids if user_id}
     if not wanted:
         return {}

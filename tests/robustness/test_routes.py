@@ -32,6 +32,7 @@ PAGES: Mapping[str, set[Role]] = {
     "/t/{slug}/account": EVERYONE,
     "/t/{slug}/audit": MANAGERS,
     "/t/{slug}/audit.csv": MANAGERS,
+    "/t/{slug}/ends-soon": MANAGERS,
     "/t/{slug}/home": EVERYONE,
     "/t/{slug}/pocs": EVERYONE,
     "/t/{slug}/pocs/{poc_id}": EVERYONE,
@@ -47,6 +48,7 @@ PAGES: Mapping[str, set[Role]] = {
     "/t/{slug}/users/imports/{import_id}": MANAGERS,
     "/t/{slug}/users/imports/{import_id}/results.csv": MANAGERS,
     "/t/{slug}/users/{user_id}": MANAGERS,
+    "/t/{slug}/welcome": EVERYONE,
     "/platform/account": ABOVE,
     "/platform/audit": ABOVE,
     "/platform/audit.csv": ABOVE,
@@ -78,6 +80,7 @@ PUBLIC = {
     "/setup/{token}",
     "/t/{slug}",
     "/t/{slug}/",
+    "/t/{slug}/ends-soon/{token}.ics",
     "/t/{slug}/invitation/{token}",
     "/t/{slug}/login",
     "/t/{slug}/login/passkey",
@@ -94,7 +97,7 @@ PUBLIC = {
 }
 # Files with a version in their name: for everybody, and kept by browsers.
 FILES = re.compile(r"/(_nicegui|static)/.*")
-SECRET = re.compile(r".*/(setup|invitation|password/reset)/{token}")
+SECRET = re.compile(r".*/(setup|invitation|password/reset|ends-soon)/{token}(\.ics)?")
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from fastapi.routing import APIRoute
 
 from ui.public import (
     audit_key,
+    calendar,
     doctor,
     entrance,
     health,
@@ -31,7 +32,7 @@ __all__ = ["STATUSES", "page", "register", "render_error", "title_of"]
 def register(app: FastAPI) -> None:
     """Route every page, and answer errors in their look."""
     pages = (health, audit_key, doctor, entrance, setup, strength, sign_in, passkeys)
-    routers = [page.router for page in (*pages, second_step, sso, links)]
+    routers = [page.router for page in (*pages, second_step, sso, links, calendar)]
     for router in routers:
         app.include_router(router)
     _refuse_other_methods(app, routers)

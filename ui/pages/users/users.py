@@ -19,10 +19,11 @@ from services.users.counts import lacks_tenant_admin
 from services.users.list import USERS
 from ui import notices
 from ui.actions import told
+from ui.components.tabs import users_tabs
 from ui.components.toast import Toast
 from ui.components.users_table import UsersTable
 from ui.dialogs.deactivate import DeactivateDialog
-from ui.dialogs.invite import InviteDialog
+from ui.dialogs.invite import InviteDialog, InviteSeveralDialog
 from ui.frame import enter, frame
 from ui.identity import require
 from ui.input import as_uuid, as_version
@@ -49,6 +50,7 @@ async def users_page(visit: MayView) -> None:
     lacks_admin = visit.above_tenants and await lacks_tenant_admin(visit.actor)
     title = "Users" if visit.tenant_slug else "Platform Admins"
     with frame(visit, title, current="users") as toast:
+        users_tabs(visit, "users")
         _UsersScreen(visit, toast).build(title, opening, lacks_admin=lacks_admin)
 
 
@@ -73,7 +75,9 @@ class _UsersScreen:
         home = home_path(self.visit.tenant_slug)
         head = [HeadItem("+ Invite User", name="invite", on_click=invite.open, primary=True)]
         if not above_tenants:
+            several = InviteSeveralDialog(self.visit, self.toast)
             head.insert(0, HeadItem("Invite from a file", url=f"{home}/users/import"))
+            head.insert(1, HeadItem("Invite several", name="several", on_click=several.open))
         self.table = UsersTable(
             self.visit,
             opening,

@@ -3,6 +3,10 @@
 import re
 from dataclasses import dataclass
 
+from services.core.errors import InvalidInputError
+from services.users.imports.columns import ImportRow
+from services.users.invitation_form import PastedInvitations
+
 # "Ada Lovelace" <ada@example.com>, Ada Lovelace <ada@example.com>, or ada@example.com alone.
 _NAMED = re.compile(r"^(?P<name>.*?)\s*<(?P<email>[^<>]*)>$")
 _WORD_ENDS = re.compile(r"[._\-+]+")
@@ -14,23 +18,51 @@ MOST = 200
 class Pasted:
     """One address with the names that are beside it, or that it seems to be made of."""
 
-    line: int
     first_name: str
     last_name: str
     email: str
 
 
 def read_addresses(text: str) -> list[Pasted]:
-    """The addresses of a text, each with its line. Names come from before the address, else from
-    the address itself; what is missing is empty."""
+    """The addresses of a text, in its order. Names come from before the address, else from the
+    address itself; what is missing is empty."""
     found = []
-    for number, line in enumerate(text.splitlines(), start=1):
+    for line in text.splitlines():
         for part in _split(line):
             named = _NAMED.match(part)
             name, email = (named["name"], named["email"]) if named else ("", part)
             first, last = _names(name.strip().strip("\"'").strip() or _name_in(email))
-            found.append(Pasted(number, first, last, email.strip()))
+            found.append(Pasted(first, last, email.strip()))
     return found
+
+
+def rows_of(form: PastedInvitations) -> list[ImportRow]:
+    """Each address as a row to invite, with what holds for all. Raises `InvalidInputError`."""
+    found = read_addresses(form.people)
+    if not found:
+        raise InvalidInputError({"people": "There is no address in it."})
+    if len(found) > MOST:
+        sentence = f"These are {len(found):,} addresses. Take a file for more than {MOST}."
+        raise InvalidInputError({"people": sentence})
+    for_all = {
+        "role": form.role.value,
+        "end_date": form.end_date.isoformat() if form.end_date else "",
+        "end_time": form.end_time.isoformat() if form.end_time else "",
+        "contact_id": str(form.contact_id or ""),
+        "note": form.note,
+    }
+    return [
+        ImportRow(
+            number,
+            {
+                "first_name": one.first_name,
+                "last_name": one.last_name,
+                "email": one.email,
+                **for_all,
+            },
+        )
+        for number, one in enumerate(found, start=1)
+    ]
 
 
 def _split(line: str) -> list[str]:
