@@ -6,6 +6,7 @@ from models.base import metadata, new_id
 from models.core.bus_message import BusMessage
 from models.lists.list_choice import ListChoice
 from models.mail.outgoing_mail import MailProgress, MailState, MailTemplate, OutgoingMail
+from models.reviews.review import Decision, Review, ReviewOutcome, ReviewPerson
 from models.screens.screen import Screen
 from models.sessions.known_device import KnownDevice
 from models.sessions.login_session import EndReason, LoginSession, SessionKind, SignInMethod
@@ -21,6 +22,7 @@ from models.workspace.base import Side
 from models.workspace.comment import Comment, CommentMention
 from models.workspace.criterion import CriterionResult, CriterionTask, Importance, SuccessCriterion
 from models.workspace.customer import CustomerPerson, PocCustomer
+from models.workspace.handover import Handover
 from models.workspace.poc import CLOSED_STATUSES, HomeVisit, Poc, PocMember, PocStatus
 from models.workspace.resource import Resource, ResourceKind
 from models.workspace.task import Task, TaskAssignee, TaskGroup, TaskStatus
@@ -39,11 +41,13 @@ __all__ = [
     "CriterionResult",
     "CriterionTask",
     "CustomerPerson",
+    "Decision",
     "EndReason",
     "EndReminder",
     "ExternalIdentity",
     "GroupTemplate",
     "GroupTemplateTask",
+    "Handover",
     "HomeVisit",
     "ImportState",
     "Importance",
@@ -66,6 +70,9 @@ __all__ = [
     "RecoveryCode",
     "Resource",
     "ResourceKind",
+    "Review",
+    "ReviewOutcome",
+    "ReviewPerson",
     "Role",
     "Screen",
     "SecondFactorPolicy",

@@ -82,6 +82,8 @@ class User(SQLModel, table=True):
     """The last sign of life, to about a minute."""
     deactivated_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     deactivated_by_id: UUID | None = Field(default=None)
+    returned_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When they were last activated after a deactivation."""
     end_date: date | None = Field(default=None, index=True)
     end_time: time | None = Field(default=None)
     end_zone: str = Field(default="", max_length=64, sa_column_kwargs={"server_default": ""})
@@ -109,9 +111,10 @@ class User(SQLModel, table=True):
         """Whether the invitation still waits for the first sign-in."""
         return self.first_sign_in_at is None
 
-    def activate(self) -> None:
+    def activate(self, at: datetime) -> None:
         """Let the user in again."""
         self.active = True
+        self.returned_at = at
         self.deactivated_at = None
         self.deactivated_by_id = None
         self.changed()

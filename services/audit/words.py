@@ -81,6 +81,29 @@ def _required_summary(details: dict[str, Any]) -> str:
     return "everybody signs in with it" if details.get("required") else "passwords work too"
 
 
+def _departure_summary(details: dict[str, Any]) -> str:
+    ended = [
+        _counted(len(details.get("session_ids", ())), "session"),
+        _counted(details.get("links", 0), "link"),
+        _counted(len(details.get("passkeys", ())), "passkey"),
+    ]
+    said = ", ".join(filter(None, ended))
+    reason = str(details.get("reason", ""))
+    return ": ".join(filter(None, [reason, f"ended {said}" if said else ""]))
+
+
+def _handover_summary(details: dict[str, Any]) -> str:
+    return "; ".join(
+        " and ".join(filter(None, [_counted(one["pocs"], "POC"), _counted(one["tasks"], "task")]))
+        + f" to {one['name']}"
+        for one in details.get("to", ())
+    )
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}" if count else ""
+
+
 _WHO_NEEDS_IT = {"optional": "Nobody", "admins": "Admins", "everyone": "Everyone"}
 
 
@@ -91,6 +114,10 @@ def _end_summary(details: dict[str, Any]) -> str:
 
 _SUMMARIES: Mapping[Action | None, Callable[[dict[str, Any]], str]] = {
     Action.PAGES_CLOSED: _receipt_summary,
+    Action.USER_DEACTIVATED: _departure_summary,
+    Action.WORK_HANDED_OVER: _handover_summary,
+    Action.WORK_TAKEN_BACK: _handover_summary,
+    Action.ROLE_CORRECTED: _change_summary,
     Action.USER_RENAMED: lambda details: f"was {details.get('before', '')}",
     Action.TENANT_RENAMED: _change_summary,
     Action.SECOND_FACTOR_POLICY_SET: _policy_summary,

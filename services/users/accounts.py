@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, delete, select
 
-from models import CalendarFeed, EndReason, LinkPurpose, LoginSession, Role, User
+from models import CalendarFeed, EndReason, LinkPurpose, LoginSession, Passkey, Role, User
 from services.access import one_time_links
 from services.access.actor import Principal
 from services.access.permissions import Permission
@@ -27,7 +27,7 @@ from services.core.looking import looks_first
 from services.core.names import fold
 from services.mail import outbox
 from services.sessions import presence
-from services.sessions.sessions import end
+from services.sessions.sessions import end, find_living
 from services.users.emails_elsewhere import ActiveElsewhereError, claim_answer
 from services.users.ends import End, chosen_end, details_of, end_of, set_end
 from services.users.events import UserActivated, UserDeactivated, UserEdited
@@ -93,14 +93,19 @@ async def get_impact(actor: Principal, user_id: UUID) -> Impact:
 
 @looks_first
 async def set_active(
-    actor: Principal, user_id: UUID, active: bool, *, seen_version: int | None = None
+    actor: Principal,
+    user_id: UUID,
+    active: bool,
+    *,
+    seen_version: int | None = None,
+    reason: str = "",
 ) -> StatusChange:
     """Activate or deactivate a user.
 
     The caller says the state that it wants, and the version of the row that it saw: wanting what
     is so already changes nothing, and wanting to undo a change that it hasn't seen is refused.
-    Raises `SelfDeactivationError`, `LastPlatformAdminError`, `ConflictError`, and
-    `TooManyAttemptsError` for who asks after other organisations' emails.
+    The `reason` is for the log. Raises `SelfDeactivationError`, `LastPlatformAdminError`,
+    `ConflictError`, and `TooManyAttemptsError` for who asks after other organisations' emails.
     """
 
     async def decided_about(tx: Transaction) -> Collection[UUID]:
@@ -113,14 +118,19 @@ async def set_active(
         async with acting(
             actor, Permission.SWITCH_USERS, lock=decided_about, urgent=not active
         ) as act:
-            return await _switch(act, await act.get(User, user_id), active, seen_version)
+            user = await act.get(User, user_id)
+            return await switch(act, user, active, seen_version=seen_version, reason=reason)
     except ActiveElsewhereError:
         async with transaction(actor=actor) as tx:
             await claim_answer(tx, actor)
         raise
 
 
-async def _switch(act: Act, user: User, active: bool, seen_version: int | None) -> StatusChange:
+async def switch(
+    act: Act, user: User, active: bool, *, seen_version: int | None = None, reason: str = ""
+) -> StatusChange:
+    """Activate or deactivate a user whom the act has locked, as `set_active` does; raises what that
+    raises, and `ActiveElsewhereError`, which the caller has to count."""
     cause: UUID | None = None
     changed = user.active != active
     if changed:
@@ -128,7 +138,7 @@ async def _switch(act: Act, user: User, active: bool, seen_version: int | None) 
             raise ConflictError(
                 f"Someone else has just changed {user.full_name}. Look again, then decide."
             )
-        cause = await (_activate if active else _deactivate)(act, user)
+        cause = await (_activate(act, user) if active else _deactivate(act, user, reason))
     return StatusChange(user.id, user.full_name, active, changed, user.version, user.invited, cause)
 
 
@@ -144,7 +154,7 @@ async def _activate(act: Act, user: User) -> UUID:
                 "Deactivate that one first."
             )
         raise elsewhere
-    user.activate()
+    user.activate(clock.now())
     try:
         await act.tx.flush()
     except IntegrityError as error:  # another account took the address at this very moment
@@ -156,7 +166,7 @@ async def _activate(act: Act, user: User) -> UUID:
     return cause
 
 
-async def _deactivate(act: Act, user: User) -> UUID:
+async def _deactivate(act: Act, user: User, reason: str) -> UUID:
     tx, by = act.tx, act.user
     if by is not None and by.id == user.id:
         raise SelfDeactivationError
@@ -167,11 +177,22 @@ async def _deactivate(act: Act, user: User) -> UUID:
         if others.first() is None:
             raise LastPlatformAdminError
     user.deactivate(clock.now(), by.id if by else None)
-    await one_time_links.void(tx, user.id, LinkPurpose.INVITATION, LinkPurpose.RESET)
-    await outbox.cancel(tx, user.id)
+    links = await one_time_links.void(tx, user.id, LinkPurpose.INVITATION, LinkPurpose.RESET)
+    mails = await outbox.cancel(tx, user.id)
     await tx.exec(delete(CalendarFeed).where(col(CalendarFeed.user_id) == user.id))
-    cause = await act.record(Action.USER_DEACTIVATED, user)
-    await end(tx, user, EndReason.DEACTIVATED, cause=cause)
+    # What the receipt of this departure is recomputed from (`departures`).
+    sessions = await find_living(tx, user)
+    passkeys = await tx.exec(select(Passkey.name).where(Passkey.user_id == user.id))
+    cause = await act.record(
+        Action.USER_DEACTIVATED,
+        user,
+        reason=reason,
+        links=links,
+        mails=mails,
+        session_ids=sessions,
+        passkeys=sorted(passkeys),
+    )
+    await end(tx, user, EndReason.DEACTIVATED, cause=cause, only=sessions)
     act.publish(
         UserDeactivated(tenant_id=user.tenant_id, user_id=user.id, row=row_if_complete(user))
     )
@@ -234,7 +255,7 @@ async def end_if_due(actor: Principal, user_id: UUID) -> bool:
         user = await act.get(User, user_id)
         if not user.active or user.ends_at is None or user.ends_at > clock.now():
             return False
-        await _deactivate(act, user)
+        await _deactivate(act, user, "The end of their access has come")
         return True
 
 

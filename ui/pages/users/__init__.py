@@ -1,10 +1,19 @@
 """The pages of the users: all, one, the roles, and invitations from a file."""
 
-from ui.pages.users import ends_soon, import_run, import_users, roles, user, users, welcome
+from ui.pages.users import (
+    ends_soon,
+    import_run,
+    import_users,
+    leaving,
+    roles,
+    user,
+    users,
+    welcome,
+)
 
 
 def register() -> None:
     """Route them all."""
     # Before the page of one user, whose address would take it for a user's id.
-    for page in (import_users, import_run, users, user, ends_soon, roles, welcome):
+    for page in (import_users, import_run, users, user, leaving, ends_soon, roles, welcome):
         page.register()
