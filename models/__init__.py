@@ -15,6 +15,7 @@ from models.sign_in.second_factor import Authenticator, Passkey, RecoveryCode
 from models.sso.connection import ExternalIdentity, SeenLogoutToken, SsoConnection, SsoSession
 from models.tenants.tenant import SecondFactorPolicy, Tenant
 from models.users.bulk_act import BulkAct, BulkActBatch, BulkKind, BulkState
+from models.users.picture import Picture
 from models.users.stay import CalendarFeed, EndReminder, Onboarding
 from models.users.user import Role, User
 from models.users.user_count import UserCount
@@ -68,6 +69,7 @@ __all__ = [
     "OneTimeLink",
     "OutgoingMail",
     "Passkey",
+    "Picture",
     "Poc",
     "PocCustomer",
     "PocMember",

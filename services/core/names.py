@@ -45,11 +45,13 @@ RESERVED_SLUGS = frozenset(
     {
         "account",
         "audit",
+        "brand",
         "doctor",
         "ends-soon",
         "healthz",
         "invitation",
         "login",
+        "logo",
         "logout",
         "metrics",
     }

@@ -47,6 +47,7 @@ MAKE_SOMETHING_FIRST = {
     "sign_in.second_factors.passkeys.remove",
     "sign_in.second_factors.passkeys.rename",
     "sessions.sessions.revoke of one session",
+    "tenants.organisation.remove_logo",
     "users.invitations.resend to a Tenant Admin",
     "users.invitations.copy_link of a Tenant Admin",
     "sign_in.password_links.copy_link for a Tenant Admin",
