@@ -47,6 +47,9 @@ class MailTemplate(StrEnum):
     SECOND_FACTORS_RESET = "second_factors_reset"
     END_REMINDER = "end_reminder"
     CONTACT_NAMED = "contact_named"
+    CUSTOMER_INVITATION = "customer_invitation"
+    CUSTOMER_VISIT = "customer_visit"
+    REVIEW_DUE = "review_due"
 
     @property
     def lane(self) -> int:

@@ -12,6 +12,7 @@ from ui.paths import home_path
 USERS_TABS = (
     ("Users", "users", Permission.VIEW_USERS),
     ("Ends soon", "ends-soon", Permission.VIEW_USERS),
+    ("Review", "review", Permission.VIEW_USERS),
 )
 
 

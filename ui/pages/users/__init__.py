@@ -1,6 +1,7 @@
-"""The pages of the users: all, one, the roles, and invitations from a file."""
+"""The pages of the users: all, one, the roles, invitations from a file, and the outsiders."""
 
 from ui.pages.users import (
+    customers,
     ends_soon,
     import_run,
     import_users,
@@ -15,5 +16,15 @@ from ui.pages.users import (
 def register() -> None:
     """Route them all."""
     # Before the page of one user, whose address would take it for a user's id.
-    for page in (import_users, import_run, users, user, leaving, ends_soon, roles, welcome):
+    for page in (
+        import_users,
+        import_run,
+        users,
+        user,
+        customers,
+        leaving,
+        ends_soon,
+        roles,
+        welcome,
+    ):
         page.register()
