@@ -19,6 +19,7 @@ VALUES = {
     "email": "ada@example.com",
     "sign_in_url": "https://rollcall.example.com/t/acme/login",
     "link_url": "https://rollcall.example.com/t/acme/invitation/token",
+    "poc_title": "Sakura Rail",
     "person": "Alan Turing",
     "person_email": "alan@example.com",
     "person_role": "Sales Engineer",
