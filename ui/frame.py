@@ -65,6 +65,8 @@ def navigation(visit: Visit, current: str = "") -> list[Link]:
 def own_menu(visit: Visit) -> list[Link]:
     """What the visitor's own menu leads to, before Sign out."""
     menu: list[Link] = [{"name": "My account", "href": f"{home_path(visit.tenant_slug)}/account"}]
+    if visit.tenant_slug and not visit.above_tenants:
+        menu.append({"name": "Welcome", "href": f"{home_path(visit.tenant_slug)}/welcome"})
     if visit.tenant_slug and may(visit.role, Permission.MANAGE_TENANTS):
         menu.append({"name": "All organisations", "href": "/platform/tenants"})
     return menu

@@ -99,6 +99,17 @@ def people_room(tenant_id: UUID | None) -> str:
     return f"people:{tenant_id or 'platform'}"
 
 
+def ends_room(tenant_id: UUID | None) -> str:
+    """The room of the pages of what ends soon, which hear that something changed, and no more."""
+    return f"ends:{tenant_id}"
+
+
+def welcome_room(tenant_id: UUID | None) -> str:
+    """The room of a tenant's welcome pages, which hear that somebody came, went or changed, and no
+    more."""
+    return f"welcome:{tenant_id}"
+
+
 def imports_room(tenant_id: UUID | None) -> str:
     """The room of the pages that show a tenant's imports."""
     return f"imports:{tenant_id}"
@@ -182,6 +193,8 @@ def entry_values(entry: AuditEntry) -> dict[str, Any]:
 def subscribe(bus: Bus) -> None:
     """Have the bus tell the open pages, and presence tell the grids."""
     bus.subscribe(UserEvent, _refresh_details)
+    bus.subscribe(UserEvent, _show_ends)
+    bus.subscribe(UsersInvited, _show_more_ends)
     for row_event in ROW_EVENTS:
         bus.subscribe(row_event, _patch_row)
     for selection_event in (UserInvited, UserActivated, UserDeactivated, UserEdited):
@@ -237,6 +250,16 @@ async def _patch_row(event: UserEvent) -> None:
 async def _refresh_details(event: UserEvent) -> None:
     for room in (user_room(event.user_id), account_room(event.user_id)):
         await live.broadcast(room, "rollcall_details", {})
+
+
+async def _show_ends(event: UserEvent) -> None:
+    if not isinstance(event, UserSignedIn) or event.first:
+        await live.broadcast(ends_room(event.tenant_id), "rollcall_ends", {})
+        await live.broadcast(welcome_room(event.tenant_id), "rollcall_welcome", {})
+
+
+async def _show_more_ends(event: UsersInvited) -> None:
+    await live.broadcast(ends_room(event.tenant_id), "rollcall_ends", {})
 
 
 def _was(event: UserEvent) -> dict[str, Any] | None:
@@ -345,6 +368,8 @@ def person_values(person: PersonView) -> dict[str, Any]:
 async def _show_tenants(event: TenantChanged) -> None:
     await live.broadcast(TENANTS_ROOM, "rollcall_tenants", {})
     await live.broadcast(settings_room(event.tenant_id), "rollcall_settings", {})
+    await live.broadcast(welcome_room(event.tenant_id), "rollcall_welcome", {})
+    await live.broadcast(ends_room(event.tenant_id), "rollcall_ends", {})
     room = organisation_room(event.tenant_id)
     if not live.is_watched(room):
         return
@@ -363,6 +388,7 @@ def _show_presence(user_id: UUID, tenant_id: UUID | None, online: bool) -> None:
     # A Platform Admin at work in a tenant is seen there, and among the Platform Admins.
     for room in {users_room(tenant_id), users_room(None), user_room(user_id)}:
         live.broadcast_soon(room, "rollcall_presence", message)
+    live.broadcast_soon(welcome_room(tenant_id), "rollcall_welcome", {})
     for home in {tenant_id, None}:
         _count_soon(home)
 

@@ -57,6 +57,8 @@ MAIL_NAMES = {
     MailTemplate.PASSKEY_ADDED: "Passkey added",
     MailTemplate.PASSKEY_REMOVED: "Passkey removed",
     MailTemplate.SECOND_FACTORS_RESET: "Second factor reset",
+    MailTemplate.END_REMINDER: "Reminder of an end",
+    MailTemplate.CONTACT_NAMED: "Named as point of contact",
     MailTemplate.CUSTOMER_INVITATION: "Invitation to a POC",
     MailTemplate.CUSTOMER_VISIT: "Link to a POC",
     MailTemplate.REVIEW_DUE: "Review due",

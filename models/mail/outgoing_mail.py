@@ -47,15 +47,19 @@ class MailTemplate(StrEnum):
     SECOND_FACTORS_RESET = "second_factors_reset"
     EMAIL_CONFIRM = "email_confirm"
     EMAIL_CHANGED = "email_changed"
+    END_REMINDER = "end_reminder"
+    CONTACT_NAMED = "contact_named"
     CUSTOMER_INVITATION = "customer_invitation"
     CUSTOMER_VISIT = "customer_visit"
     REVIEW_DUE = "review_due"
 
     @property
     def lane(self) -> int:
-        """0 for what somebody waits for, or must learn at once; 1 for invitations, which may be
-        thousands. The lower goes first."""
-        return int(self is MailTemplate.INVITATION)
+        """0 for what somebody waits for, or must learn at once; 1 for what may be thousands. The
+        lower goes first."""
+        return int(
+            self in {MailTemplate.INVITATION, MailTemplate.END_REMINDER, MailTemplate.CONTACT_NAMED}
+        )
 
 
 class OutgoingMail(SQLModel, table=True):

@@ -51,6 +51,7 @@ RESERVED_SLUGS = frozenset(
         "dashboard",
         "doctor",
         "email",
+        "ends-soon",
         "healthz",
         "home",
         "invitation",
@@ -75,6 +76,7 @@ RESERVED_SLUGS = frozenset(
         "tenants",
         "users",
         "wall",
+        "welcome",
     }
 )
 SLUG_PATTERN = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")

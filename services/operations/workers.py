@@ -15,6 +15,7 @@ from services.operations import expiry, housekeeping, readiness
 from services.reviews import closing, reminders
 from services.sessions import receipts, replicas
 from services.users import accounts, ends, here_counts
+from services.users import reminders as end_reminders
 from services.users.bulk.worker import bulk_worker
 from services.users.imports.worker import importer
 
@@ -22,6 +23,8 @@ log = logging.getLogger(__name__)
 
 # An end comes to the minute: it is looked for several times within each.
 END_DATES_SECONDS = 10
+# A reminder may come so much later than its day begins.
+REMINDERS_SECONDS = 60
 # So long may what has expired be without its end in writing.
 EXPIRY_SECONDS = 10
 # What nobody asks for any more may lie around for so long: looking for it reads whole tables.
@@ -45,6 +48,7 @@ async def working() -> AsyncIterator[None]:
         *(worker.work for worker in batch_workers),
         _fill_search_keys,
         _apply_end_dates,
+        _send_reminders,
         _settle,
         _tidy_up,
         _tell_readiness,
@@ -83,6 +87,10 @@ async def _kept_alive(worker: Callable[[], Awaitable[None]]) -> None:
 
 async def _apply_end_dates() -> None:
     await _every(END_DATES_SECONDS, apply_end_dates, "End dates have to wait")
+
+
+async def _send_reminders() -> None:
+    await _every(REMINDERS_SECONDS, end_reminders.send_due, "Reminders of ends have to wait")
 
 
 async def _settle() -> None:
@@ -124,7 +132,7 @@ async def _count_here() -> None:
             log.warning("How many are here isn't written down this time: %s", error)
 
 
-async def _every(seconds: float, work: Callable[[], Awaitable[None]], otherwise: str) -> None:
+async def _every(seconds: float, work: Callable[[], Awaitable[object]], otherwise: str) -> None:
     while True:
         try:
             await work()

@@ -39,6 +39,7 @@ class SignedIn:
     role: Role
     tenant_slug: str | None
     session_id: UUID
+    is_first: bool = False
 
 
 @noting_pauses
@@ -186,7 +187,8 @@ async def _enter(
     )
     tx.publish(UserSignedIn(tenant_id=user.tenant_id, user_id=user.id, first=first))
     device = await known_devices.remember(tx, user, caller.device)
-    return SignedIn(token, device, user.role, tenant.slug if tenant else None, session.id)
+    slug = tenant.slug if tenant else None
+    return SignedIn(token, device, user.role, slug, session.id, first)
 
 
 async def _fail(caller: Caller, tenant: Tenant | None, user: User | None, email: str) -> None:

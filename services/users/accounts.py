@@ -6,9 +6,9 @@ from datetime import date, time
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import col, select
+from sqlmodel import col, delete, select
 
-from models import EndReason, LinkPurpose, LoginSession, Passkey, Role, User
+from models import CalendarFeed, EndReason, LinkPurpose, LoginSession, Passkey, Role, User
 from services.access import one_time_links
 from services.access.actor import Principal
 from services.access.permissions import Permission
@@ -179,6 +179,7 @@ async def _deactivate(act: Act, user: User, reason: str) -> UUID:
     user.deactivate(clock.now(), by.id if by else None)
     links = await one_time_links.void(tx, user.id, LinkPurpose.INVITATION, LinkPurpose.RESET)
     mails = await outbox.cancel(tx, user.id)
+    await tx.exec(delete(CalendarFeed).where(col(CalendarFeed.user_id) == user.id))
     # What the receipt of this departure is recomputed from (`departures`).
     sessions = await find_living(tx, user)
     passkeys = await tx.exec(select(Passkey.name).where(Passkey.user_id == user.id))

@@ -1,10 +1,12 @@
 """The forms in which a user is corrected."""
 
+from collections.abc import Mapping
 from datetime import date, time
+from typing import Any
 
 from pydantic import ValidationInfo, field_validator
 
-from services.core.forms import Form, day, text, time_of_day
+from services.core.forms import Form, checkbox, day, text, time_of_day
 
 
 class UserNames(Form):
@@ -23,9 +25,14 @@ class EndDate(Form):
     @field_validator("end_time")
     @classmethod
     def _is_of_a_day(cls, value: time | None, info: ValidationInfo) -> time | None:
-        if value is not None and "end_date" in info.data and info.data["end_date"] is None:
-            raise ValueError("Choose the day, too.")
-        return value
+        return time_of(value, info.data)
+
+
+def time_of(value: time | None, before: Mapping[str, Any]) -> time | None:
+    """A time of the end's day. Raises `ValueError` where no day was chosen."""
+    if value is not None and "end_date" in before and before["end_date"] is None:
+        raise ValueError("Choose the day, too.")
+    return value
 
 
 def end_hint(zone: str) -> str:
@@ -34,3 +41,9 @@ def end_hint(zone: str) -> str:
 
 
 TIME_HINT = "Or at this time of it."
+
+
+class EndReminders(Form):
+    """Whether an admin is reminded of everybody's end."""
+
+    wanted: bool = checkbox("Remind me by mail, 7 days and 1 day before anybody’s access ends")

@@ -1,24 +1,67 @@
-"""The invitation's form, as far as it can be judged without the database."""
+"""The invitation's forms, as far as they can be judged without the database."""
 
 from collections.abc import Mapping
+from datetime import date, time
+from uuid import UUID
+
+from pydantic import ValidationInfo, field_validator
 
 from models import Role
 from services.core.errors import InvalidInputError
-from services.core.forms import Form, choice, email, text
+from services.core.forms import Form, choice, day, email, lines, person, text, time_of_day
+from services.users.forms import time_of
 
 
-class InvitationForm(Form):
-    """Who is invited, and as what. Which roles somebody may invite, the invitation decides."""
-
+class _Who(Form):
     first_name: str = text("First Name")
     last_name: str = text("Last Name")
     email: str = email()
+
+
+class _Several(Form):
+    people: str = lines(
+        "People",
+        most=40_000,
+        hint="One address per line, or pasted from a mail program: Ada Lovelace <ada@example.com>.",
+    )
+
+
+class _AsWhat(Form):
     role: Role = choice("Role", hint="It can’t be changed later.")
+    end_date: date | None = day("End Date", optional=True, half=True)
+    end_time: time | None = time_of_day("End Time", optional=True, half=True)
+
+    @field_validator("end_time")
+    @classmethod
+    def _is_of_a_day(cls, value: time | None, info: ValidationInfo) -> time | None:
+        return time_of(value, info.data)
 
 
-def read_form(values: Mapping[str, str]) -> InvitationForm | InvalidInputError:
+class _Carried(Form):
+    contact_id: UUID | None = person(
+        "Point of Contact", optional=True, hint="They are told by mail. Nobody: whoever invites."
+    )
+    note: str = lines(
+        "Personal Note", optional=True, most=2000, hint="It is shown at their first sign-in."
+    )
+
+
+class InvitationForm(_AsWhat, _Who):
+    """Who is invited, as what, and until when. Which roles somebody may invite, the invitation
+    decides."""
+
+
+class PersonalInvitation(_Carried, InvitationForm):
+    """An invitation that carries something for the first day."""
+
+
+class PastedInvitations(_Carried, _AsWhat, _Several):
+    """Several people at once, with what holds for all of them."""
+
+
+def read_form(values: Mapping[str, str]) -> PersonalInvitation | InvalidInputError:
     """The form that these values make, or what is wrong with them."""
     try:
-        return InvitationForm(**values)
+        return PersonalInvitation(**values)
     except InvalidInputError as error:
         return error

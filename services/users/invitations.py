@@ -12,7 +12,7 @@ from models import LinkPurpose, MailTemplate, OneTimeLink, Role, SignInMethod, T
 from services.access import one_time_links
 from services.access.actor import Principal, authorize, is_open, lock_users
 from services.access.permissions import INVITATIONS, Permission, Secret, invitable_roles
-from services.audit.acting import Act, acting, viewing
+from services.audit.acting import Act, View, acting, viewing
 from services.audit.writing import Action, record
 from services.core import clock, runtime
 from services.core.db import Transaction, transaction
@@ -26,12 +26,16 @@ from services.sessions.sessions import Caller
 from services.sign_in.passwords import check_password, hash_password
 from services.sign_in.personal_links import PLATFORM_NAME, Welcome, open_link, user_of_link
 from services.sign_in.sign_in import SignedIn, welcome
-from services.users import emails_elsewhere
+from services.users import emails_elsewhere, welcoming
 from services.users.accounts import set_names
 from services.users.allowed_domains import allowed_domains, refusal
 from services.users.emails_elsewhere import IN_USE, InUseElsewhereError, is_taken
+from services.users.ends import End, chosen_end, details_of, end_of, set_end
 from services.users.events import UserInvited
-from services.users.invitation_form import InvitationForm
+from services.users.invitation_form import InvitationForm, PersonalInvitation
+from services.users.selection import require_selectable
+
+_JUDGED_ALONE = {"first_name", "last_name", "email", "role"}
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,8 @@ async def authorize_inviting(
     keys = [email_key(form.email) for form in forms]
     earlier = await inactive_here(tx, actor.tenant_id, keys) if keys else []
     own = () if actor.user_id is None else (actor.user_id,)
-    lock = (*own, *(user.id for user in earlier))
+    contacts = [form.contact_id for form in forms if isinstance(form, PersonalInvitation)]
+    lock = (*own, *(user.id for user in earlier), *filter(None, contacts))
     by = await authorize(tx, actor, _least_permission(actor), lock=lock)
     await emails_elsewhere.check_pause(tx, actor)
     await require_open(tx, actor.tenant_id)
@@ -107,13 +112,22 @@ async def add_account(
         wrong["email"] = IN_USE
     elif refused := refusal(await allowed_domains(tx, actor.tenant_id), form.email):
         wrong["email"] = refused
+    end = None
+    try:
+        end = await chosen_end(tx, actor.tenant_id, form.end_date, form.end_time)
+    except InvalidInputError as error:
+        wrong |= error.fields
     if wrong:
         raise InvalidInputError(wrong)
+    if isinstance(form, PersonalInvitation) and form.contact_id is not None:
+        await require_selectable(View(tx, actor, by), "contact_id", [form.contact_id])
     if taken is not None:  # only of a form that would have made an account: asking is not for free
         raise InUseElsewhereError
-    user = new_user(actor, by, form)
+    user = new_user(actor, by, form, end)
     tx.add(user)
     await tx.flush()
+    if isinstance(form, PersonalInvitation):
+        await welcoming.carry(tx, by, user, form.note, form.contact_id)
     return user
 
 
@@ -131,6 +145,7 @@ async def send_invitation(
         subject=user,
         email=user.email,
         role=user.role.label,
+        **(details_of(end) if (end := end_of(user)) else {}),
     )
     tx.publish(UserInvited(tenant_id=user.tenant_id, user_id=user.id))
     return Invited(user.id, user.full_name, user.email, user.role, by_mail)
@@ -143,6 +158,8 @@ async def check_field(actor: Principal, field: str, value: str) -> tuple[str, st
     own users alone, whom the list shows too. Whether another one has it is told at the sending.
     """
     async with viewing(actor, _least_permission(actor)) as view:
+        if field not in _JUDGED_ALONE:
+            return "", ""
         wrong = InvitationForm.check(field, {field: value})
         if wrong or field != "email":
             return wrong, ""
@@ -303,8 +320,10 @@ def _require_waiting(user: User) -> None:
         )
 
 
-def new_user(actor: Principal, by: User | None, form: InvitationForm) -> User:
-    """The account that a form makes; it is not in the database yet."""
+def new_user(
+    actor: Principal, by: User | None, form: InvitationForm, end: End | None = None
+) -> User:
+    """The account that a form makes, which ends then; it is not in the database yet."""
     user = User(
         tenant_id=actor.tenant_id,
         first_name=form.first_name,
@@ -316,6 +335,9 @@ def new_user(actor: Principal, by: User | None, form: InvitationForm) -> User:
         invited_by_id=by.id if by else None,
     )
     set_names(user, form.first_name, form.last_name)
+    if end is not None:
+        set_end(user, end, user.invited_by_id)
+        user.end_set_at = user.created_at
     return user
 
 

@@ -29,6 +29,7 @@ RESULTS = ROOT / "test-results"
 PATIENCE = 45_000
 # The heading of Home, where Administrators and Sales Engineers begin.
 HOME = re.compile("^Hello, ")
+WELCOME = re.compile("^Welcome to ")
 # Chromium says this of each answer that isn't a success; `Browsers` judges the answers themselves.
 STATUS = re.compile(r"Failed to load resource: the server responded with a status of")
 # What nobody of ours does: what a policy forbids, and what a text that means harm would run.

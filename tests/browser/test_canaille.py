@@ -131,7 +131,7 @@ async def test_people_sign_in_with_a_real_identity_server_and_out_of_both(
         page = await browsers.stranger(f"/t/{tenant.slug}/invitation/{invitation}")
         await page.get_by_role("link", name="Accept with Canaille").click()
         await _sign_in_there(page, ivy)
-        await expect(page.get_by_role("heading", name=re.compile("^Hello, "))).to_be_visible()
+        await expect(page.get_by_role("heading", name=re.compile("^Welcome to "))).to_be_visible()
         await connected(page)
         await page.locator(".user-menu-button").click()
         await page.get_by_role("button", name="Sign out").click()

@@ -71,7 +71,8 @@ async def test_an_invitation_leads_from_the_form_to_a_signed_in_colleague(
         await expect(newcomer.get_by_label("User name")).to_have_value(email)
     await newcomer.get_by_label("Password", exact=True).fill(CHOSEN)
     await newcomer.get_by_role("button", name="Set password and sign in").click()
-    await expect(newcomer.get_by_role("heading", name="Hello, Katherine Johnson")).to_be_visible()
+    heading = f"Welcome to {tenant.name}, Katherine"
+    await expect(newcomer.get_by_role("heading", name=heading)).to_be_visible()
 
     for grid in grids:
         await expect(grid.chip(NAME, "Invited")).to_have_count(0)

@@ -12,7 +12,7 @@ from services.core.runtime import Runtime
 from services.sso import connections
 from services.sso.connections import addresses_of
 from tests import books, factories
-from tests.browser.browsers import HOME, Browsers, connected, expect_signed_out, fill
+from tests.browser.browsers import HOME, WELCOME, Browsers, connected, expect_signed_out, fill
 from tests.browser.grid import dialog, toast
 from tests.browser.looks import look
 from tests.ports import free_port
@@ -122,7 +122,7 @@ async def test_an_invited_person_accepts_without_a_password(
     await look(page, "invitation-sso")
     await page.get_by_role("link", name="Accept with Mock Identity").click()
     await _authorize(page, await _person(mock, ivy))
-    await expect(page.get_by_role("heading", name=HOME)).to_be_visible()
+    await expect(page.get_by_role("heading", name=WELCOME)).to_be_visible()
     user = await books.user_of(ivy.id)
     assert (user.invited, user.password_hash) == (False, None)
 

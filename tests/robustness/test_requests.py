@@ -114,7 +114,7 @@ async def test_looking_at_an_invitation_uses_nothing_up_and_tells_nobody(
         assert page.headers["referrer-policy"] == "no-referrer"
         assert page.headers["cache-control"] == "no-store"
     used = await http.post(f"/t/acme/invitation/{token}", data={"password": "a new long sentence"})
-    assert used.headers["location"] == "/t/acme/home"
+    assert used.headers["location"] == "/t/acme/welcome"
     assert token not in _log(server)
 
 

@@ -35,6 +35,7 @@ PAGES: Mapping[str, set[Role]] = {
     "/t/{slug}/audit": MANAGERS,
     "/t/{slug}/audit.csv": MANAGERS,
     "/t/{slug}/customers": MANAGERS,
+    "/t/{slug}/ends-soon": MANAGERS,
     "/t/{slug}/home": EVERYONE,
     "/t/{slug}/pocs": EVERYONE,
     "/t/{slug}/pocs/{poc_id}": EVERYONE,
@@ -59,6 +60,7 @@ PAGES: Mapping[str, set[Role]] = {
     "/t/{slug}/users/{user_id}": MANAGERS,
     "/t/{slug}/users/{user_id}/picture": EVERYONE,
     "/t/{slug}/users/{user_id}/leaving": MANAGERS,
+    "/t/{slug}/welcome": EVERYONE,
     "/platform/account": ABOVE,
     "/platform/audit": ABOVE,
     "/platform/audit.csv": ABOVE,
@@ -101,6 +103,7 @@ PUBLIC = {
     "/t/{slug}/customer",
     "/t/{slug}/customer/link/{token}",
     "/t/{slug}/customer/logout",
+    "/t/{slug}/ends-soon/{token}.ics",
     "/t/{slug}/invitation/{token}",
     "/t/{slug}/login",
     "/t/{slug}/login/passkey",
@@ -122,7 +125,8 @@ PUBLIC = {
 # Files with a version in their name: for everybody, and kept by browsers.
 FILES = re.compile(r"/(_nicegui|static)/.*")
 SECRET = re.compile(
-    r".*/(setup|invitation|password/reset|email/(confirm|take-back)|customer/link)/{token}"
+    r".*/(setup|invitation|password/reset|email/(confirm|take-back)|customer/link|ends-soon)"
+    r"/{token}(\.ics)?"
 )
 # What is open to a customer's people alone.
 OUTSIDE = {"/t/{slug}/customer/{poc_id}"}

@@ -88,6 +88,7 @@ IMPORT_CALLS = [
     ),
     Call("users.imports.runs.get_import", MANAGERS, _of_import(runs.get_import)),
     Call("users.imports.runs.list_problems", MANAGERS, _of_import(runs.list_problems)),
+    Call("users.imports.runs.list_invited", MANAGERS, _of_import(runs.list_invited)),
     Call("users.imports.runs.list_handovers", MANAGERS, _of_import(runs.list_handovers)),
     Call("users.imports.runs.results_csv", MANAGERS, _of_import(runs.results_csv)),
     Call("users.imports.runs.stop", MANAGERS, _of_import(runs.stop)),

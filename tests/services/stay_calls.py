@@ -1,5 +1,6 @@
 """The service calls about how people come and stay, and who may make them."""
 
+from contextlib import suppress
 from datetime import timedelta
 from uuid import UUID
 
@@ -7,10 +8,12 @@ from models import User
 from services.access.actor import Actor
 from services.core import clock
 from services.core.db import transaction
-from services.users import accounts, extending
+from services.core.errors import ConflictError
+from services.users import accounts, extending, reminders, welcoming
 from services.users.ends import End, set_end
 from services.users.extending import Extension
-from tests.services.call import MANAGERS, Call
+from services.workspace import end_calendar, ends_soon
+from tests.services.call import EVERYONE, MANAGERS, Call
 
 
 async def _with_end(target: UUID) -> End:
@@ -35,8 +38,39 @@ async def _take_back(actor: Actor, target: UUID) -> object:
     return None
 
 
+async def _want(actor: Actor, _target: UUID) -> None:
+    """A Platform Admin is told that these reminders aren't for them, which isn't the role's."""
+    with suppress(ConflictError):
+        await reminders.want_reminders(actor, wanted=True)
+
+
 STAY_CALLS = [
     Call("users.accounts.end_if_due", MANAGERS, accounts.end_if_due),
     Call("users.extending.extend", MANAGERS, _extend),
     Call("users.extending.take_back", MANAGERS, _take_back),
+    Call("users.reminders.want_reminders", MANAGERS, _want, takes_id=False),
+    Call(
+        "users.welcoming.get_first_day",
+        EVERYONE,
+        lambda a, _t: welcoming.get_first_day(a),
+        takes_id=False,
+    ),
+    Call(
+        "workspace.ends_soon.list_ends_soon",
+        MANAGERS,
+        lambda a, _t: ends_soon.list_ends_soon(a),
+        takes_id=False,
+    ),
+    Call(
+        "workspace.end_calendar.tell_address",
+        MANAGERS,
+        lambda a, _t: end_calendar.tell_address(a),
+        takes_id=False,
+    ),
+    Call(
+        "workspace.end_calendar.revoke",
+        MANAGERS,
+        lambda a, _t: end_calendar.revoke(a),
+        takes_id=False,
+    ),
 ]

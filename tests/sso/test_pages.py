@@ -181,7 +181,7 @@ async def test_an_invitations_page_offers_it_and_it_is_accepted(
     assert f'href="/t/acme/sso/invitation/{token}"' in page.text
     provider.sign_in(invited.email)
     back = await _come_back(http, provider, f"invitation/{token}")
-    assert back.headers["location"] == "/t/acme/home"
+    assert back.headers["location"] == "/t/acme/welcome"
     assert not (await books.user_of(invited.id)).invited
 
 

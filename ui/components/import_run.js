@@ -103,6 +103,23 @@ export default {
         this.left > SHOWN ? h("p", { class: "muted" }, `And ${count(this.left - SHOWN)} more: see the download.`) : null,
       ];
     },
+    invited() {
+      const { invited } = this.more;
+      if (!invited.length || !this.now.by_mail) return null;
+      return [
+        h("div", { class: "table-card import-short" }, h("table", { class: "table", role: "table", "aria-label": "Invited people" }, [
+          head([["Line", "col-line"], ["Who"], ["Result"]]),
+          h("tbody", { role: "rowgroup" }, invited.map((row) =>
+            h("tr", { key: row.line, role: "row" }, [
+              h("td", { role: "cell", class: "col-line muted" }, String(row.line)),
+              h("td", { role: "cell" }, who(row)),
+              h("td", { role: "cell" }, "Invited"),
+            ]),
+          )),
+        ])),
+        this.now.invited > SHOWN ? h("p", { class: "muted" }, "The download has everybody.") : null,
+      ];
+    },
     links() {
       const { handovers } = this.more;
       if (!handovers.length) return null;
@@ -134,6 +151,7 @@ export default {
       noMail && h("p", "Rollcall has no mail server: each person needs their link from whoever started this import."),
       this.links(),
       this.problems(),
+      this.invited(),
     ]);
   },
 };

@@ -11,6 +11,7 @@ from ui.paths import home_path
 # no choice, and isn't shown.
 USERS_TABS = (
     ("Users", "users", Permission.VIEW_USERS),
+    ("Ends soon", "ends-soon", Permission.VIEW_USERS),
     ("Review", "review", Permission.VIEW_USERS),
 )
 

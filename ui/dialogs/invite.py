@@ -1,28 +1,34 @@
-"""The invitation form."""
+"""The invitation forms: one person, or several at once."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
 from uuid import UUID
+
+from nicegui import ui
 
 from models import Role
 from services.access.permissions import DESCRIPTIONS
 from services.core.form_fields import Option
 from services.mail import outbox
 from services.sessions.sessions import Visit
-from services.users import invitations
-from services.users.invitation_form import InvitationForm
+from services.users import invitations, selection
+from services.users.imports import runs
+from services.users.imports.pasted import rows_of
+from services.users.invitation_form import PastedInvitations, PersonalInvitation
 from ui.components.toast import Toast
 from ui.forms.dialog import FormDialog, Helpers, Link, Outcome
+from ui.paths import home_path
 
 NO_MAIL = (
     "No mail server is set up, so Rollcall can't send the invitation: "
     "you get a link to hand over yourself."
 )
+PASTED = "pasted addresses"
 
 
 class InviteDialog:
-    """First Name, Last Name, Email, Role, and what comes of them; `on_invited` hears whose account
-    was made."""
+    """Who, as what, until when, what is said on the first day, and what comes of it; `on_invited`
+    hears whose account was made."""
 
     def __init__(
         self,
@@ -36,13 +42,14 @@ class InviteDialog:
         self.dialog = FormDialog(
             toast,
             "Invite user",
-            InvitationForm,
+            PersonalInvitation,
             submit="Send Invitation",
             on_submit=self._invite,
             body=[] if outbox.is_configured() else [NO_MAIL],
             helpers=Helpers(
                 check=partial(invitations.check_field, self.actor),
-                options={"role": _described(roles)},
+                options={"role": described(roles)},
+                people=partial(selection.list_selectable, self.actor),
                 again="Invite another",
             ),
         )
@@ -51,7 +58,7 @@ class InviteDialog:
         """Open the form, empty but for a role that is suggested."""
         self.dialog.open({"role": role} if role else None)
 
-    async def _invite(self, form: InvitationForm) -> Outcome:
+    async def _invite(self, form: PersonalInvitation) -> Outcome:
         invited = await invitations.invite(self.actor, form)
         self._on_invited(invited.user_id, invited.role)
         if invited.by_mail:
@@ -62,5 +69,34 @@ class InviteDialog:
         )
 
 
-def _described(roles: Mapping[str, str]) -> list[Option]:
+class InviteSeveralDialog:
+    """Several people from pasted addresses. What becomes of each is on the page of that run."""
+
+    def __init__(self, visit: Visit, toast: Toast) -> None:
+        self.actor = visit.actor
+        self.base = f"{home_path(visit.tenant_slug)}/users/imports"
+        roles = invitations.roles_offered(visit.role, visit.actor.tenant_id)
+        self.dialog = FormDialog(
+            toast,
+            "Invite several",
+            PastedInvitations,
+            submit="Send Invitations",
+            on_submit=self._invite,
+            helpers=Helpers(
+                options={"role": described(roles)},
+                people=partial(selection.list_selectable, self.actor),
+            ),
+        )
+
+    def open(self) -> None:
+        """Open the form, empty."""
+        self.dialog.open()
+
+    async def _invite(self, form: PastedInvitations) -> None:
+        import_id = await runs.start(self.actor, PASTED, rows_of(form))
+        ui.navigate.to(f"{self.base}/{import_id}")
+
+
+def described(roles: Mapping[str, str]) -> list[Option]:
+    """The roles to choose from, each with what it is for."""
     return [Option(value, label, DESCRIPTIONS[Role(value)]) for value, label in roles.items()]

@@ -7,6 +7,7 @@ from fastapi.routing import APIRoute
 
 from ui.public import (
     audit_key,
+    calendar,
     customers,
     doctor,
     emails,
@@ -35,7 +36,8 @@ __all__ = ["STATUSES", "page", "register", "render_error", "title_of"]
 def register(app: FastAPI) -> None:
     """Route every page, and answer errors in their look."""
     pages = (health, audit_key, doctor, entrance, setup, strength, sign_in, passkeys, customers)
-    routers = [page.router for page in (*pages, second_step, sso, links, looks, emails, wall)]
+    others = (second_step, sso, links, looks, emails, calendar, wall)
+    routers = [page.router for page in (*pages, *others)]
     for router in routers:
         app.include_router(router)
     _refuse_other_methods(app, routers)

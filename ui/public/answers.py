@@ -115,8 +115,13 @@ def second_step_answer(slug: str | None, ticket: str, target: str = "") -> Redir
 
 
 async def signed_in_answer(request: Request, signed_in: SignedIn, to: str = "") -> RedirectResponse:
-    """Give the browser its session and send it home (or `to`); its earlier session ends."""
+    """Give the browser its session and send it home (or `to`), for the first time to its welcome;
+    its earlier session ends."""
     await replace_session(session_token(request.cookies), caller_of(request))
-    answer = go(to or home_of(signed_in.role, signed_in.tenant_slug))
+    home = home_of(signed_in.role, signed_in.tenant_slug)
+    above = may(signed_in.role, Permission.MANAGE_TENANTS)
+    if signed_in.is_first and signed_in.tenant_slug is not None and not above:
+        home = f"{home_path(signed_in.tenant_slug)}/welcome"
+    answer = go(to or home)
     set_session(answer, signed_in)
     return answer

@@ -29,12 +29,13 @@ from services.core.emails import email_key
 from services.core.errors import ConflictError, InvalidInputError, NotAllowedError
 from services.core.looking import looks_first
 from services.mail import outbox
-from services.users import emails_elsewhere
+from services.users import emails_elsewhere, welcoming
 from services.users.allowed_domains import allowed_domains, refusal
 from services.users.batch_worker import LEASE
 from services.users.emails_elsewhere import IN_USE, is_taken
+from services.users.ends import End, chosen_end
 from services.users.events import ImportProgressed, UsersInvited
-from services.users.invitation_form import InvitationForm, read_form
+from services.users.invitation_form import PersonalInvitation, read_form
 from services.users.invitations import inactive_here, new_user, require_open
 
 BATCH = 50
@@ -58,7 +59,7 @@ class RowOutcome:
 class _Row:
     line: int
     values: Mapping[str, str]
-    form: InvitationForm | InvalidInputError
+    form: PersonalInvitation | InvalidInputError
     key: str
 
 
@@ -126,7 +127,8 @@ async def _next_rows(import_id: UUID) -> tuple[int, list[_Row]]:
 
 
 def _read(kept: Mapping[str, Any]) -> _Row:
-    values = {name: kept[name] for name in InvitationForm.model_fields}
+    # An earlier version's rows have fewer fields.
+    values = {name: kept.get(name) or "" for name in PersonalInvitation.model_fields}
     return _Row(kept["line"], values, read_form(values), email_key(values["email"]))
 
 
@@ -138,7 +140,12 @@ async def _invite(act: Act, run_id: UUID, rows: Sequence[_Row]) -> list[RowOutco
     await emails_elsewhere.check_pause(act.tx, act.principal)
     await require_open(act.tx, act.tenant_id)
     problems = await _problems(act, rows)
-    users = await _add(act, rows, problems)
+    ends = await _ends(act, rows, problems)
+    users = await _add(act, rows, ends, problems)
+    for row in rows:
+        if row.line in users and isinstance(row.form, PersonalInvitation):
+            given = row.form.note, row.form.contact_id
+            await welcoming.carry(act.tx, act.user, users[row.line], *given)
     await _promise(act, run_id, list(users.values()))
     return [_outcome(row, users.get(row.line), problems.get(row.line, "")) for row in rows]
 
@@ -146,13 +153,13 @@ async def _invite(act: Act, run_id: UUID, rows: Sequence[_Row]) -> list[RowOutco
 async def _problems(act: Act, rows: Sequence[_Row]) -> dict[int, str]:
     """What is wrong with rows, whoever else is invited: the form, the role, the domain."""
     refused: dict[Role, str] = {}
-    for role in {row.form.role for row in rows if isinstance(row.form, InvitationForm)}:
+    for role in {row.form.role for row in rows if isinstance(row.form, PersonalInvitation)}:
         try:
             await act.require(INVITATIONS[role])
         except NotAllowedError as error:
             refused[role] = str(error)
     allowed = await allowed_domains(act.tx, act.tenant_id)
-    problems = {}
+    problems: dict[int, str] = {}
     for row in rows:
         if isinstance(row.form, InvalidInputError):
             problems[row.line] = str(row.form)
@@ -163,17 +170,36 @@ async def _problems(act: Act, rows: Sequence[_Row]) -> dict[int, str]:
     return problems
 
 
-async def _add(act: Act, rows: Sequence[_Row], problems: dict[int, str]) -> dict[int, User]:
+async def _ends(act: Act, rows: Sequence[_Row], problems: dict[int, str]) -> dict[int, End]:
+    """When each account ends, by line; adds to the `problems` of those that would have ended."""
+    ends = {}
+    for row in rows:
+        if row.line in problems or isinstance(row.form, InvalidInputError):
+            continue
+        form = row.form
+        try:
+            end = await chosen_end(act.tx, act.tenant_id, form.end_date, form.end_time)
+        except InvalidInputError as error:
+            problems[row.line] = str(error)
+            continue
+        if end is not None:
+            ends[row.line] = end
+    return ends
+
+
+async def _add(
+    act: Act, rows: Sequence[_Row], ends: Mapping[int, End], problems: dict[int, str]
+) -> dict[int, User]:
     """Add the accounts whose emails are free, by line; adds to the `problems` of the others."""
     for _ in range(TRIES):
         # In the order of their emails: two imports of the same people wait for one another, and
         # never both at once.
         free = await _free(act, [row for row in rows if row.line not in problems], problems)
-        users = {
-            row.line: new_user(act.principal, act.user, row.form)
-            for row in sorted(free, key=lambda row: row.key)
-            if isinstance(row.form, InvitationForm)
-        }
+        users: dict[int, User] = {}
+        for row in sorted(free, key=lambda row: row.key):
+            if isinstance(row.form, PersonalInvitation):
+                end = ends.get(row.line)
+                users[row.line] = new_user(act.principal, act.user, row.form, end)
         try:
             async with act.tx.begin_nested():
                 act.tx.add_all(users.values())

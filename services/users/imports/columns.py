@@ -13,6 +13,7 @@ FIELDS = {
     "last_name": "Last Name",
     "email": "Email",
     "role": "Role",
+    "end_date": "End Date",
 }
 # Headings of Google Workspace, Entra, Okta, Outlook, and of people; without accents, signs, or what
 # stands in brackets. Where a file has several, the first of them counts.
@@ -35,6 +36,11 @@ _KNOWN: Mapping[str, tuple[str, ...]] = {
     "role": (
         *("role", "rolle", "rollcallrole", "rol", "ruolo", "rola", "roll", "userrole"),
         *("benutzerrolle", "funktion"),
+    ),
+    "end_date": (
+        *("enddate", "end", "ends", "enddatum", "ende", "austritt", "austrittsdatum", "until"),
+        *("accountexpires", "accountexpirationdate", "expirydate", "datedefin", "fechadefin"),
+        *("datafine", "einddatum", "slutdato", "slutdatum"),
     ),
 }
 _BRACKETS = re.compile(r"\[[^\]]*\]|\([^)]*\)")
@@ -102,6 +108,14 @@ def read_role(written: str) -> str:
     return roles.get(fold(text), text)
 
 
+def read_end(written: str) -> tuple[str, str]:
+    """The day and the time of an end as files have them: 2026-12-31, or 2026-12-31 18:00. (A sheet
+    writes a day as its midnight.)"""
+    day, _, at = written.strip().replace("T", " ").partition(" ")
+    at = at.strip()
+    return day, "" if at[:5] in {"00:00", "0:00"} else at
+
+
 def _to_row(row: FileRow, columns: Columns) -> ImportRow:
     values = dict.fromkeys(FIELDS, "")
     values |= {
@@ -109,6 +123,7 @@ def _to_row(row: FileRow, columns: Columns) -> ImportRow:
     }
     written = values["role"]
     values["role"] = columns.role_for_all or read_role(written)
+    values["end_date"], values["end_time"] = read_end(values["end_date"])
     return ImportRow(row.line, values, written)
 
 

@@ -149,6 +149,14 @@ async def list_problems(actor: Actor, import_id: UUID) -> Sequence[RowOutcome]:
     return [outcome for outcome in outcomes if outcome.problem][:SHOWN]
 
 
+async def list_invited(actor: Actor, import_id: UUID) -> Sequence[RowOutcome]:
+    """The first rows that were invited."""
+    async with viewing(actor, Permission.INVITE_USERS) as view:
+        await view.get(UserImport, import_id)
+        outcomes = await _outcomes(view.tx, import_id)
+    return [outcome for outcome in outcomes if not outcome.problem][:SHOWN]
+
+
 async def list_handovers(actor: Actor, import_id: UUID) -> Sequence[Handover]:
     """The first links to hand over, to whoever began the import (to nobody else); an admin's
     only within a fresh sign-in. They were written into the log when they were made."""

@@ -67,7 +67,7 @@ async def test_an_invitation_is_sent_and_accepted(
     await screen.expect(f"Katherine, you are invited to {tenant.name}")
     await screen.fill(password=CHOSEN)
     await screen.press("Set password and sign in")
-    await screen.expect("Hello, Katherine Johnson")
+    await screen.expect(f"Welcome to {tenant.name}, Katherine")
     await screen.ready()
 
     newcomer = await accounts.find_by_email(email)

@@ -65,6 +65,7 @@ MAKE_SOMETHING_FIRST = {
     "users.imports.runs.stop",
     "users.imports.runs.get_import",
     "users.imports.runs.list_problems",
+    "users.imports.runs.list_invited",
     "users.imports.runs.list_handovers",
     "users.imports.runs.results_csv",
 }

@@ -32,6 +32,12 @@ VALUES = {
     "poc_title": "Single sign-on",
     "customer_url": "https://rollcall.example.com/t/acme/customer",
     **looks_of(None),
+    "poc_title": "Sakura Rail",
+    "person": "Alan Turing",
+    "person_email": "alan@example.com",
+    "person_role": "Sales Engineer",
+    "ends": "27 November 2026",
+    "page_url": "https://rollcall.example.com/t/acme/ends-soon",
 }
 VOID = {"meta", "br", "img", "link"}
 

@@ -3,6 +3,7 @@
 from ui.pages.users import (
     bulk_act,
     customers,
+    ends_soon,
     import_run,
     import_users,
     leaving,
@@ -10,11 +11,24 @@ from ui.pages.users import (
     roles,
     user,
     users,
+    welcome,
 )
 
 
 def register() -> None:
     """Route them all."""
     # Before the page of one user, whose address would take it for a user's id.
-    for page in (import_users, import_run, bulk_act, users, user, customers, leaving, portraits, roles):
+    for page in (
+        import_users,
+        import_run,
+        bulk_act,
+        users,
+        user,
+        customers,
+        ends_soon,
+        leaving,
+        portraits,
+        roles,
+        welcome,
+    ):
         page.register()

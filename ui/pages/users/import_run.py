@@ -88,7 +88,9 @@ async def _details(visit: Visit, import_id: UUID) -> dict[str, Any]:
     """The rows that weren't invited, and the links to hand over, as plain values."""
     problems = await runs.list_problems(visit.actor, import_id)
     handovers = await runs.list_handovers(visit.actor, import_id)
+    invited = await runs.list_invited(visit.actor, import_id)
     return {
+        "invited": [{"line": one.line, "name": one.name, "email": one.email} for one in invited],
         "problems": [
             {"line": one.line, "name": one.name, "email": one.email, "problem": one.problem}
             for one in problems

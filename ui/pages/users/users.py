@@ -23,7 +23,7 @@ from ui.components.tabs import users_tabs
 from ui.components.toast import Toast
 from ui.components.users_table import UsersTable
 from ui.dialogs.deactivate import DeactivateDialog
-from ui.dialogs.invite import InviteDialog
+from ui.dialogs.invite import InviteDialog, InviteSeveralDialog
 from ui.frame import enter, frame
 from ui.identity import require
 from ui.input import as_uuid, as_version
@@ -78,8 +78,10 @@ class _UsersScreen:
         home = home_path(self.visit.tenant_slug)
         head = [HeadItem("+ Invite User", name="invite", on_click=invite.open, primary=True)]
         if not above_tenants:
+            several = InviteSeveralDialog(self.visit, self.toast)
             head.insert(0, HeadItem("Invite from a file", url=f"{home}/users/import"))
             head.insert(0, HeadItem("Bulk acts", url=f"{home}/users/bulk"))
+            head.insert(2, HeadItem("Invite several", name="several", on_click=several.open))
         self.table = UsersTable(
             self.visit,
             opening,

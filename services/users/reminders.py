@@ -1,0 +1,158 @@
+"""Reminders of ends: by mail, seven days and one day before, to whoever invited and to the admins
+who want them; each once, whichever process sends it."""
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from sqlmodel import col, or_, select
+
+from models import EndReminder, MailTemplate, Role, Tenant, User
+from services.access import one_time_links
+from services.access.actor import ROLLCALL, Principal
+from services.access.permissions import Permission, may
+from services.audit.acting import acting
+from services.audit.writing import Action
+from services.core import clock, runtime
+from services.core.db import Transaction, insert_if_missing, reading, transaction
+from services.core.errors import ConflictError
+from services.core.looking import looks_first
+from services.mail import outbox
+from services.users.ends import end_of
+
+DISTANCES = (7, 1)
+"""Days before an end, the furthest first."""
+READ_AT_ONCE = 500
+BATCH = 10
+"""Reminders of one transaction: whoever wants to write meanwhile waits for some milliseconds."""
+_ADMINS = tuple(role for role in Role if may(role, Permission.EDIT_USERS))
+
+
+@looks_first
+async def want_reminders(actor: Principal, wanted: bool) -> None:
+    """Have this admin reminded of everybody's end in their organisation, or not any more.
+
+    Raises `ConflictError` for who isn't of the organisation.
+    """
+    async with acting(actor, Permission.EDIT_USERS) as act:
+        if act.own.tenant_id is None or act.own.tenant_id != act.tenant_id:
+            raise ConflictError("Reminders are for the organisation's own admins.")
+        if act.own.wants_end_reminders is wanted:
+            return
+        act.own.wants_end_reminders = wanted
+        await act.record(Action.END_REMINDERS_SET, act.own, wanted=wanted)
+
+
+async def send_due() -> int:
+    """Send the reminders that are due, some at a time; returns for how many ends."""
+    if not outbox.is_configured():
+        return 0
+    count = 0
+    for days in DISTANCES:
+        while due := await _find_due(days):
+            for at in range(0, len(due), BATCH):
+                begun = time.monotonic()
+                count += await _send(days, due[at : at + BATCH])
+                # Half of the time is everybody else's.
+                await asyncio.sleep(time.monotonic() - begun)
+            if len(due) < READ_AT_ONCE:
+                break
+    return count
+
+
+async def _find_due(days: int) -> Sequence[UUID]:
+    """Whose end is so near and wasn't reminded of, the nearest first. What is nearer than the next
+    distance has that one's reminder."""
+    now = clock.now()
+    nearer = max((other for other in DISTANCES if other < days), default=0)
+    reminded = select(EndReminder.user_id).where(
+        col(EndReminder.user_id) == col(User.id),
+        col(EndReminder.ends_at) == col(User.ends_at),
+        EndReminder.days == days,
+    )
+    async with reading() as tx:
+        found = await tx.exec(
+            select(User.id)
+            .where(
+                User.active,
+                col(User.ends_at) > now + timedelta(days=nearer),
+                col(User.ends_at) <= now + timedelta(days=days),
+                ~reminded.exists(),
+            )
+            .order_by(col(User.ends_at), col(User.id))
+            .limit(READ_AT_ONCE)
+        )
+        return found.all()
+
+
+async def _send(days: int, ids: Sequence[UUID]) -> int:
+    """Note these reminders, and promise their mails, in one transaction; another process may have
+    been faster with some."""
+    now, count = clock.now(), 0
+    async with transaction(actor=ROLLCALL, patient=True) as tx:
+        found = await tx.exec(select(User).where(col(User.id).in_(ids)).order_by(col(User.id)))
+        users = [user for user in found if user.active and user.ends_at and user.ends_at > now]
+        readers, tenants = await _readers(tx, users), await _tenants(tx, users)
+        for user in users:
+            assert user.ends_at is not None
+            reminder = EndReminder(user_id=user.id, ends_at=user.ends_at, days=days, sent_at=now)
+            # Whoever set the end a moment ago needn't be reminded that it is so near.
+            late = user.end_set_at is not None and user.end_set_at > user.ends_at - timedelta(days)
+            if not await insert_if_missing(tx, reminder) or late:
+                continue
+            tenant = tenants.get(user.tenant_id)
+            for reader in _readers_of(user, readers):
+                _promise(tx, reader, user, tenant)
+            count += 1
+    return count
+
+
+async def _readers(tx: Transaction, users: Sequence[User]) -> Sequence[User]:
+    """Everybody who may be reminded of one of these ends."""
+    inviters = {user.invited_by_id for user in users if user.invited_by_id}
+    tenants = {user.tenant_id for user in users if user.tenant_id}
+    found = await tx.exec(
+        select(User).where(
+            User.active,
+            col(User.role).in_(_ADMINS),
+            or_(col(User.id).in_(inviters), col(User.tenant_id).in_(tenants)),
+        )
+    )
+    return found.all()
+
+
+def _readers_of(user: User, readers: Sequence[User]) -> Sequence[User]:
+    """Whoever invited them, and the admins who want it; where there is nobody, all admins."""
+    others = [reader for reader in readers if reader.id != user.id]
+    admins = [reader for reader in others if reader.tenant_id == user.tenant_id]
+    chosen = [
+        reader
+        for reader in others
+        if reader.id == user.invited_by_id or (reader in admins and reader.wants_end_reminders)
+    ]
+    return chosen or admins
+
+
+async def _tenants(tx: Transaction, users: Sequence[User]) -> Mapping[UUID | None, Tenant]:
+    ids = {user.tenant_id for user in users if user.tenant_id}
+    return {
+        tenant.id: tenant for tenant in await tx.exec(select(Tenant).where(col(Tenant.id).in_(ids)))
+    }
+
+
+def _promise(tx: Transaction, reader: User, user: User, tenant: Tenant | None) -> None:
+    end = end_of(user)
+    base = runtime.current().settings.public_url
+    base += one_time_links.path_of(tenant.slug if tenant else None)
+    outbox.enqueue(
+        tx,
+        MailTemplate.END_REMINDER,
+        reader,
+        tenant_name=tenant.name if tenant else "Rollcall Platform",
+        person=user.full_name,
+        person_email=user.email,
+        ends=end.words if end else "",
+        page_url=f"{base}/{'ends-soon' if tenant else 'users'}",
+    )

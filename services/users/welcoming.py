@@ -1,0 +1,114 @@
+"""The first day: what an invitation carries for it, and what the welcome page says."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from models import MailTemplate, Onboarding, Role, Tenant, User
+from services.access.actor import Principal
+from services.access.permissions import Permission
+from services.audit.acting import View, viewing
+from services.core.db import Transaction
+from services.mail import outbox
+from services.sessions import presence
+from services.users.ends import End, end_of
+
+
+@dataclass(frozen=True)
+class Contact:
+    """Whom somebody new can ask; `is_inviter` where nobody else was named."""
+
+    id: UUID
+    name: str
+    email: str
+    role: Role
+    is_here: bool
+    is_inviter: bool
+
+
+@dataclass(frozen=True)
+class FirstDay:
+    """What the welcome page shows."""
+
+    tenant_name: str
+    first_name: str
+    name: str
+    role: Role
+    end: End | None
+    welcome_text: str
+    documentation_url: str
+    note: str
+    inviter: str
+    inviter_id: UUID | None
+    contact: Contact | None
+
+
+async def get_first_day(actor: Principal) -> FirstDay:
+    """The actor's own welcome; raises `NotFoundError` above the tenants."""
+    async with viewing(actor, Permission.USE_OWN_ACCOUNT) as view:
+        tenant, user = await view.get_tenant(), view.own
+        given = await view.tx.get(Onboarding, user.id)
+        inviter = await view.tx.get(User, user.invited_by_id) if user.invited_by_id else None
+        return FirstDay(
+            tenant_name=tenant.name,
+            first_name=user.first_name,
+            name=user.full_name,
+            role=user.role,
+            end=end_of(user),
+            welcome_text=tenant.welcome_text,
+            documentation_url=tenant.documentation_url,
+            note=given.note if given else "",
+            inviter=inviter.full_name if inviter else "",
+            inviter_id=inviter.id if inviter else None,
+            contact=await _contact(view, given, inviter),
+        )
+
+
+async def carry(
+    tx: Transaction, by: User | None, user: User, note: str, contact_id: UUID | None
+) -> None:
+    """Keep what an invitation carries, in its transaction, and tell the point of contact by mail.
+
+    Somebody who isn't active any more is nobody's point of contact.
+    """
+    contact = await tx.get(User, contact_id) if contact_id else None
+    if contact is not None and (not contact.active or contact.tenant_id != user.tenant_id):
+        contact = None
+    if not note and contact is None:
+        return
+    tx.add(
+        Onboarding(
+            user_id=user.id,
+            tenant_id=user.tenant_id,
+            note=note,
+            contact_id=contact.id if contact else None,
+        )
+    )
+    if contact is None:
+        return
+    tenant = await tx.get(Tenant, user.tenant_id) if user.tenant_id else None
+    outbox.enqueue(
+        tx,
+        MailTemplate.CONTACT_NAMED,
+        contact,
+        tenant_name=tenant.name if tenant else "Rollcall Platform",
+        sender_name=by.full_name if by else "",
+        person=user.full_name,
+        person_email=user.email,
+        person_role=user.role.label,
+    )
+
+
+async def _contact(view: View, given: Onboarding | None, inviter: User | None) -> Contact | None:
+    """The point of contact where they are active, else whoever invited."""
+    named = await view.tx.get(User, given.contact_id) if given and given.contact_id else None
+    for user in (named, inviter):
+        if user is not None and user.active:
+            return Contact(
+                user.id,
+                user.full_name,
+                user.email,
+                user.role,
+                presence.is_online(user.id),
+                user is not named,
+            )
+    return None

@@ -1,0 +1,129 @@
+"""What ends soon, as a calendar (iCalendar, RFC 5545) at a secret address that can be revoked."""
+
+import base64
+from datetime import datetime, timedelta
+
+from icalendar import Calendar, Event
+from sqlmodel import col, select
+
+from models import CalendarFeed, Tenant, User
+from services.access import one_time_links
+from services.access.actor import Principal, find_open_tenant
+from services.access.permissions import Permission, Secret, may
+from services.audit.acting import Act, acting
+from services.audit.writing import Action
+from services.core import clock, runtime
+from services.core.db import reading
+from services.core.errors import DeadLinkError
+from services.core.looking import looks_first
+from services.core.secrets import derive, token_hash
+from services.workspace.ends_soon import Ending, Kind, find_endings
+
+AHEAD = timedelta(days=366)
+DEAD = (
+    "There is no calendar at this address: it was revoked, or whose it was is inactive. "
+    "Make a new one under Ends soon."
+)
+
+
+@looks_first
+async def tell_address(actor: Principal) -> str:
+    """The secret address at which a calendar reads what ends; the telling is logged.
+
+    It stays the same until it is revoked. Needs a fresh sign-in.
+    """
+    async with acting(actor, Secret.CALENDAR_FEED) as act:
+        tenant = await act.get_tenant()
+        feed = await _feed_of(act)
+        if feed is None:
+            feed = CalendarFeed(
+                tenant_id=tenant.id,
+                user_id=act.own.id,
+                token_hash=b"",
+                created_at=clock.now(),
+            )
+            feed.token_hash = token_hash(_token_of(feed))
+            act.add(feed)
+        await act.record(Action.CALENDAR_TOLD, act.own, tenant_id=tenant.id)
+        base = runtime.current().settings.public_url + one_time_links.path_of(tenant.slug)
+        return f"{base}/ends-soon/{_token_of(feed)}.ics"
+
+
+@looks_first
+async def revoke(actor: Principal) -> bool:
+    """Have the actor's calendar address answer nothing any more; tells whether there was one."""
+    async with acting(actor, Permission.VIEW_USERS) as act:
+        feed = await _feed_of(act)
+        if feed is None:
+            return False
+        await act.tx.delete(feed)
+        await act.record(Action.CALENDAR_REVOKED, act.own, tenant_id=feed.tenant_id)
+        return True
+
+
+async def read_calendar(slug: str, token: str) -> bytes:
+    """The calendar at a secret address. Raises `DeadLinkError` where there is none, its owner may
+    not see users any more, or the organisation is closed."""
+    async with reading() as tx:
+        tenant = await find_open_tenant(tx, slug)
+        found = await tx.exec(
+            select(User)
+            .join(CalendarFeed, col(CalendarFeed.user_id) == col(User.id))
+            .where(
+                CalendarFeed.token_hash == token_hash(token),
+                CalendarFeed.tenant_id == (tenant.id if tenant else None),
+            )
+        )
+        user = found.first()
+        if tenant is None or user is None or not user.active:
+            raise DeadLinkError(DEAD)
+        if not may(user.role, Permission.VIEW_USERS):
+            raise DeadLinkError(DEAD)
+        rows = await find_endings(tx, tenant.id, clock.now() + AHEAD)
+    return written(tenant, rows)
+
+
+def written(tenant: Tenant, rows: list[Ending]) -> bytes:
+    """These ends as a calendar: a day where a day was chosen, else the moment."""
+    settings = runtime.current().settings
+    page = f"{settings.public_url}{one_time_links.path_of(tenant.slug)}/ends-soon"
+    calendar = Calendar()
+    calendar.add("prodid", "-//Rollcall//Ends soon//EN")
+    calendar.add("version", "2.0")
+    calendar.add("method", "PUBLISH")
+    calendar.add("x-wr-calname", f"Ends soon at {tenant.name}")
+    calendar.add("refresh-interval", timedelta(hours=1), parameters={"VALUE": "DURATION"})
+    now = clock.now()
+    for row in rows:
+        calendar.add_component(_event(row, page, now))
+    return bytes(calendar.to_ical())
+
+
+def _event(row: Ending, page: str, now: datetime) -> Event:
+    event = Event()
+    what = "access ends" if row.kind is Kind.PERSON else "invitation expires"
+    event.add("uid", f"{row.kind}-{row.user_id}@rollcall")
+    event.add("dtstamp", now)
+    event.add("summary", f"{row.name}: {what}")
+    event.add("description", f"{row.detail}\n{row.email}\n{page}")
+    event.add("url", page)
+    event.add("transp", "TRANSPARENT")
+    if row.end is not None and row.end.at is None:
+        event.add("dtstart", row.end.day)
+    else:
+        event.add("dtstart", row.at)
+    return event
+
+
+async def _feed_of(act: Act) -> CalendarFeed | None:
+    found = await act.tx.exec(
+        select(CalendarFeed).where(
+            CalendarFeed.tenant_id == act.tenant_id, CalendarFeed.user_id == act.own.id
+        )
+    )
+    return found.first()
+
+
+def _token_of(feed: CalendarFeed) -> str:
+    value = derive(runtime.current().secret, "calendar", feed.id.bytes)
+    return base64.urlsafe_b64encode(value).rstrip(b"=").decode()

@@ -1,0 +1,111 @@
+"""What ends soon, on its page and in calendars."""
+
+import re
+from datetime import date, datetime, time, timedelta
+
+import pytest
+from icalendar import Calendar
+
+from models import CalendarFeed, Tenant, User
+from services.access.actor import Actor
+from services.core import clock
+from services.core.errors import DeadLinkError, FreshSignInNeededError
+from services.core.runtime import Runtime
+from services.tenants import closing
+from services.users import accounts, invitations
+from services.users.invitation_form import InvitationForm
+from services.workspace import end_calendar
+from services.workspace.ends_soon import Kind, list_ends_soon
+from tests import books
+from tests.factories import create_admin, create_user, sign_in
+
+
+def _in(days: int) -> date:
+    return clock.now().date() + timedelta(days=days)
+
+
+async def test_people_and_invitations_are_listed_by_nearness(
+    tenant: Tenant, admin_user: User, admin: Actor, other_tenant: Tenant
+) -> None:
+    near, far = await create_user(tenant, first_name="Near"), await create_user(tenant)
+    await accounts.set_end_date(admin, near.id, _in(2), time(18))
+    await accounts.set_end_date(admin, far.id, _in(60))
+    stranger = await create_user(other_tenant)
+    other_admin = await sign_in(await create_admin(other_tenant))
+    await accounts.set_end_date(other_admin, stranger.id, _in(2))
+    form = InvitationForm(
+        first_name="Hedy",
+        last_name="Lamarr",
+        email="hedy@example.com",
+        role="administrator",
+        end_date=_in(9).isoformat(),
+    )
+    await invitations.invite(admin, form)
+    shown = await list_ends_soon(admin)
+    said = [(row.kind, row.name, row.note) for row in shown.rows]
+    assert said == [
+        (Kind.PERSON, "Near Lovelace", "set by Grace Hopper"),
+        (Kind.INVITATION, "Hedy Lamarr", "sent by Grace Hopper"),
+        (Kind.PERSON, "Hedy Lamarr", "set at the invitation"),
+    ]
+    assert len((await list_ends_soon(admin, 90)).rows) == 4
+    assert not shown.has_feed
+
+
+async def _calendar(url: str) -> Calendar:
+    found = re.fullmatch(r".*/t/([^/]+)/ends-soon/([^/]+)\.ics", url)
+    assert found is not None
+    return Calendar.from_ical(await end_calendar.read_calendar(found[1], found[2]))
+
+
+async def test_a_calendar_says_days_as_days_and_times_as_moments(
+    tenant: Tenant, admin: Actor
+) -> None:
+    day, moment = await create_user(tenant, first_name="Däy; \\n,"), await create_user(tenant)
+    await accounts.set_end_date(admin, day.id, _in(40))
+    await accounts.set_end_date(admin, moment.id, _in(41), time(18))
+    events = (await _calendar(await end_calendar.tell_address(admin))).walk("VEVENT")
+    first, second = events
+    assert first.decoded("dtstart") == _in(40)
+    assert str(first["summary"]) == "Däy; \\n, Lovelace: access ends"
+    assert second.decoded("dtstart") == datetime.fromisoformat(f"{_in(41)}T18:00+00:00")
+
+
+async def test_a_calendars_address_is_one_until_it_is_revoked(
+    tenant: Tenant, admin: Actor, rollcall: Runtime
+) -> None:
+    url = await end_calendar.tell_address(admin)
+    assert await end_calendar.tell_address(admin) == url
+    await end_calendar.revoke(admin)
+    with pytest.raises(DeadLinkError):
+        await _calendar(url)
+    assert await end_calendar.tell_address(admin) != url
+    assert await books.actions_of(tenant) == [
+        "calendar.told",
+        "calendar.told",
+        "calendar.revoked",
+        "calendar.told",
+    ]
+
+
+async def test_a_calendar_ends_with_its_owners_access_and_with_the_organisation(
+    tenant: Tenant, admin: Actor, platform: Actor
+) -> None:
+    other_user = await create_admin(tenant)
+    other = await end_calendar.tell_address(await sign_in(other_user))
+    own = await end_calendar.tell_address(admin)
+    await accounts.set_active(admin, other_user.id, active=False)
+    await accounts.set_active(admin, other_user.id, active=True)
+    with pytest.raises(DeadLinkError):
+        await _calendar(other)
+    await _calendar(own)
+    assert await books.count(CalendarFeed) == 1
+    await closing.close_tenant(platform, tenant.id, tenant.name)
+    with pytest.raises(DeadLinkError):
+        await _calendar(own)
+
+
+async def test_an_address_takes_a_fresh_sign_in(tenant: Tenant, admin: Actor) -> None:
+    clock.shift(timedelta(minutes=16))
+    with pytest.raises(FreshSignInNeededError):
+        await end_calendar.tell_address(admin)

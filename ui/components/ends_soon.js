@@ -1,0 +1,136 @@
+// What ends soon, grouped by nearness: people, and invitations that nobody has accepted.
+import { h } from "vue";
+import { icon } from "icons";
+import { listen } from "live_socket";
+import { hue, initials } from "table_rows";
+
+const FEW = 8; // rows of a group, before the rest is asked for
+const TICK = 20_000; // ms between two looks at the clock
+const DAY = 86_400_000; // ms
+const LONGEST = 2 ** 31 - 1; // ms, of a timer
+const KINDS = [
+  ["", "All"],
+  ["person", "People"],
+  ["invitation", "Invitations"],
+];
+const WITHIN = [7, 30, 90];
+
+export default {
+  props: { values: Object },
+  emits: ["act", "change", "within", "stale"],
+  data() {
+    return { ...this.values, kind: "", open: {}, now: Date.now() };
+  },
+  mounted() {
+    const stale = () => this.$emit("stale");
+    this.unlisten = listen({ rollcall_ends: this.soon }, { onReconnect: stale, onMissed: stale });
+    this.ticking = setInterval(() => (this.now = Date.now()), TICK);
+    this.wait();
+  },
+  unmounted() {
+    clearInterval(this.ticking);
+    clearTimeout(this.waiting);
+    clearTimeout(this.asking);
+    this.unlisten();
+  },
+  computed: {
+    shown() {
+      const mine = (row) => !this.kind || row.kind === this.kind;
+      return this.groups
+        .map((group) => ({ ...group, rows: group.rows.filter(mine) }))
+        .filter((group) => group.rows.length);
+    },
+  },
+  methods: {
+    // -- called by the server
+    show(values) {
+      Object.assign(this, values);
+      this.now = Date.now();
+      this.wait();
+    },
+
+    // -- what arrives: many changes at once are asked about once
+    soon() {
+      this.asking ??= setTimeout(() => {
+        this.asking = null;
+        this.$emit("stale");
+      }, 200);
+    },
+    // At the next end, and at midnight there, the groups are others.
+    wait() {
+      clearTimeout(this.waiting);
+      const left = Date.parse(this.next) - Date.now() + 1_000;
+      this.waiting = setTimeout(() => this.$emit("stale"), Math.min(Math.max(left, 5_000), LONGEST));
+    },
+
+    // -- what it looks like
+    filters() {
+      const choose = (kind) => () => (this.kind = kind);
+      return h("div", { class: "ends-filters" }, [
+        h("div", { class: "segments", role: "group", "aria-label": "Kind" }, KINDS.map(([kind, label]) =>
+          h("button", {
+            key: kind, type: "button", class: "segment",
+            "aria-pressed": String(this.kind === kind), onClick: choose(kind),
+          }, `${label} ${this.counts[kind || "all"]}`),
+        )),
+        h("label", { class: "ends-within" }, [
+          h("span", { class: "muted" }, "Within"),
+          h("select", {
+            value: this.within,
+            onChange: (event) => this.$emit("within", Number(event.target.value)),
+          }, WITHIN.map((days) => h("option", { value: days }, `${days} days`))),
+        ]),
+      ]);
+    },
+    group({ title, rows }) {
+      const all = this.open[title] || rows.length <= FEW + 1;
+      const some = all ? rows : rows.slice(0, FEW);
+      return h("section", { key: title, class: "card ends-group", "aria-label": title }, [
+        h("h2", title),
+        h("ul", some.map(this.row)),
+        !all && h("button", { type: "button", class: "link-button ends-rest", onClick: () => (this.open[title] = true) },
+          `Show ${rows.length - FEW} more`),
+      ]);
+    },
+    row(row) {
+      const name = h("a", { href: row.url, class: "name-link isolate clip", dir: "auto", title: row.name }, row.name);
+      const left = Date.parse(row.at) - this.now;
+      return h("li", { key: row.key }, [
+        row.kind === "person"
+          ? h("span", { class: "avatar", style: { "--hue": hue(row.id) }, "aria-hidden": "true" }, initials(row.name))
+          : h("span", { class: "avatar ends-link", "aria-hidden": "true" }, [icon("clock", 14)]),
+        h("div", { class: "ends-who" }, [name, h("div", { class: "small muted clip" }, row.detail)]),
+        h("div", { class: "ends-when" }, [
+          h("time", { datetime: row.at, class: { "ends-today": row.today } }, row.when),
+          h("div", { class: "small muted" }, left < DAY ? inWords(left) : row.note),
+        ]),
+        h("div", { class: "ends-acts" }, [
+          h("button", {
+            type: "button", class: "btn btn-small",
+            "aria-label": `${row.act}: ${row.name}`,
+            onClick: () => this.$emit("act", { kind: row.kind, id: row.id }),
+          }, row.act),
+          row.kind === "person" && h("button", {
+            type: "button", class: "btn btn-small btn-quiet", "aria-label": `Change the end of ${row.name}`,
+            title: "Change the end", onClick: () => this.$emit("change", row.id),
+          }, "…"),
+        ]),
+      ]);
+    },
+  },
+  render() {
+    return h("div", { class: "ends" }, [
+      this.filters(),
+      this.shown.map(this.group),
+      !this.shown.length && h("div", { class: "card empty" }, `Nothing ends within ${this.within} days.`),
+      this.has_more && h("p", { class: "muted" }, "There is more than fits here: look at fewer days."),
+    ]);
+  },
+};
+
+function inWords(ms) {
+  const minutes = Math.ceil(ms / 60_000);
+  if (minutes <= 0) return "now";
+  const hours = Math.floor(minutes / 60);
+  return hours ? `in ${hours} h ${minutes % 60} min` : `in ${minutes} min`;
+}

@@ -1,0 +1,58 @@
+"""The list of what ends soon, grouped by nearness."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from nicegui.events import GenericEventArguments
+
+from ui.components.component import Component
+from ui.input import as_text, as_uuid
+
+
+class EndsSoonList(
+    Component, script="ends_soon.js", imports=["live_socket.js", "icons.js", "table_rows.js"]
+):
+    """Shows `values`: groups of rows, counts, within how many days.
+
+    A row's button asks through `on_act` (the row's kind, the user's id), the one beside it through
+    `on_change` (the user's id). `on_within` gets another number of days, and `on_stale` runs where
+    something was missed, or the next row has come to its end.
+    """
+
+    SENT_ONCE = ("values",)
+
+    def __init__(
+        self,
+        values: Mapping[str, Any],
+        *,
+        on_act: Callable[[str, Any], Awaitable[None]],
+        on_change: Callable[[Any], Awaitable[None]],
+        on_within: Callable[[int], Awaitable[None]],
+        on_stale: Callable[[], Awaitable[None]],
+    ) -> None:
+        super().__init__()
+        self._props["values"] = dict(values)
+        self._on_act, self._on_change, self._on_within = on_act, on_change, on_within
+        self.on("act", self._acted)
+        self.on("change", self._changed)
+        self.on("within", self._within)
+        self.on("stale", on_stale, args=[])
+
+    def show(self, values: Mapping[str, Any]) -> None:
+        """Show all of this in the place of what is shown."""
+        self.run_method("show", dict(values))
+
+    async def _acted(self, event: GenericEventArguments) -> None:
+        sent = event.args if isinstance(event.args, dict) else {}
+        user_id = as_uuid(sent.get("id"))
+        if user_id is not None:
+            await self._on_act(as_text(sent, "kind"), user_id)
+
+    async def _changed(self, event: GenericEventArguments) -> None:
+        user_id = as_uuid(event.args)
+        if user_id is not None:
+            await self._on_change(user_id)
+
+    async def _within(self, event: GenericEventArguments) -> None:
+        if isinstance(event.args, int):
+            await self._on_within(event.args)

@@ -1,0 +1,256 @@
+"""The page Ends soon: whose access ends, and which invitations expire, grouped by nearness."""
+
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from fastapi import Depends
+from nicegui import ui
+
+from services.access.permissions import Permission
+from services.core import clock
+from services.core.days import end_of, find_zone
+from services.core.forms import Form
+from services.sessions import sessions
+from services.sessions.sessions import Visit
+from services.users import accounts, extending, invitations, listing, reminders
+from services.users.forms import TIME_HINT, EndDate, EndReminders, end_hint
+from services.workspace import end_calendar
+from services.workspace.ends_soon import Ending, EndsSoon, Kind, list_ends_soon
+from ui import notices
+from ui.actions import told
+from ui.components.ends_soon import EndsSoonList
+from ui.components.facts import fact
+from ui.components.part import Part
+from ui.components.tabs import users_tabs
+from ui.components.toast import Toast
+from ui.forms.dialog import About, FormDialog, Helpers, Link
+from ui.frame import enter, frame, section, text
+from ui.identity import require
+from ui.paths import home_path
+
+MayView = Annotated[Visit, Depends(require(Permission.VIEW_USERS))]
+
+NOW_GIVEN = "Paste it into Outlook, Google or Apple Calendar as a calendar from the internet."
+
+
+def register() -> None:
+    """Route the page."""
+    ui.page("/t/{slug}/ends-soon")(ends_soon_page)
+
+
+async def ends_soon_page(visit: MayView) -> None:
+    """Build the page."""
+    enter(visit, notices.ends_room(visit.actor.tenant_id))
+    shown = await list_ends_soon(visit.actor)
+    await sessions.touch(visit.actor, visit.seen_at)
+    with frame(visit, "Ends soon", current="users") as toast:
+        users_tabs(visit, "ends-soon")
+        with ui.element("div").classes("page-head"):
+            text("h1", "Ends soon")
+        _EndsScreen(visit, toast).build(shown)
+
+
+class _EndsScreen:
+    """The parts and the handlers of one open page."""
+
+    def __init__(self, visit: Visit, toast: Toast) -> None:
+        self.visit = visit
+        self.actor = visit.actor
+        self.toast = toast
+        self.within = 30
+        self.changed_id: UUID | None = None
+
+    def build(self, shown: EndsSoon) -> None:
+        """Lay the page out."""
+        self._build_dialogs(shown)
+        with ui.element("div").classes("ends-columns"):
+            self.list = EndsSoonList(
+                self._values(shown),
+                on_act=self._act,
+                on_change=self._open_change,
+                on_within=self._choose,
+                on_stale=told(self.toast)(self._refresh),
+            )
+            with ui.element("div").classes("ends-aside"):
+                with section():
+                    text("h2", "What happens then")
+                    said = (
+                        "Rollcall deactivates them at that minute, closes their pages, and writes "
+                        "it into the audit log as itself."
+                    )
+                    text("p", said, "muted")
+                self.reminders = Part(section(), self._reminders)
+                self.calendar = Part(section(), self._calendar)
+        self._show_aside(shown)
+
+    def _build_dialogs(self, shown: EndsSoon) -> None:
+        hints = {"end_date": end_hint(shown.time_zone), "end_time": TIME_HINT}
+        self.change = FormDialog(
+            self.toast,
+            "End date",
+            EndDate,
+            submit="Save",
+            on_submit=self._change,
+            helpers=Helpers(hints=hints),
+        )
+        self.wanting = FormDialog(
+            self.toast, "Reminders", EndReminders, submit="Save", on_submit=self._want
+        )
+        self.address = FormDialog(
+            self.toast,
+            "Calendar address",
+            Form,
+            submit="Show the address",
+            on_submit=self._tell,
+            body="Whoever has this address sees who ends when, without signing in. Keep it to "
+            "yourself. It is in the audit log that it was shown.",
+        )
+        self.revoking = FormDialog(
+            self.toast,
+            "Revoke the calendar address?",
+            Form,
+            submit="Revoke",
+            on_submit=self._revoke,
+            tone="danger",
+            body="Calendars that read it find nothing any more. You can make a new one.",
+        )
+
+    async def _refresh(self) -> None:
+        shown = await list_ends_soon(self.actor, self.within)
+        self.list.show(self._values(shown))
+        self._show_aside(shown)
+
+    def _show_aside(self, shown: EndsSoon) -> None:
+        self.reminders.show(shown.reminded, shown.is_reminded)
+        self.calendar.show(shown.has_feed)
+
+    def _reminders(self, reminded: int, is_reminded: bool) -> None:
+        text("h2", "Reminders")
+        others = {0: "", 1: " and 1 admin"}.get(reminded, f" and {reminded} admins")
+        with ui.element("dl").classes("facts"):
+            fact("7 days before", f"to whoever invited{others}")
+            fact("1 day before", f"to whoever invited{others}")
+        if not self.visit.above_tenants:
+            self._button(
+                "Change", lambda: self.wanting.open({"wanted": is_reminded}), "Change reminders"
+            )
+
+    def _calendar(self, has_feed: bool) -> None:
+        text("h2", "In your calendar")
+        text("p", "A secret address for Outlook, Google or Apple.", "muted")
+        with ui.element("div").classes("actions"):
+            self._button("Show the address" if has_feed else "Make an address", self.address.open)
+            if has_feed:
+                self._button("Revoke", self.revoking.open, "Revoke the calendar address")
+
+    def _button(self, label: str, handler: Any, name: str = "") -> None:
+        button = text("button", label, "btn btn-small").props('type="button"')
+        if name:
+            button.props["aria-label"] = name
+        button.on("click", handler, args=[])
+
+    async def _choose(self, within: int) -> None:
+        self.within = within
+        await told(self.toast)(self._refresh)()
+
+    async def _act(self, kind: str, user_id: UUID) -> None:
+        act = self._resend if kind == Kind.INVITATION else self._extend
+        await told(self.toast)(act)(user_id)
+
+    async def _extend(self, user_id: UUID) -> None:
+        extension = await extending.extend(self.actor, user_id)
+
+        async def take_back() -> None:
+            await extending.take_back(self.actor, extension)
+            self.toast.show(f"{extension.name}’s access ends on {extension.before.words} again.")
+
+        said = f"{extension.name}’s access ends on {extension.after.words}."
+        self.toast.show(said, "success", "Undo", told(self.toast)(take_back))
+
+    async def _resend(self, user_id: UUID) -> None:
+        invited = await invitations.resend(self.actor, user_id)
+        if invited.by_mail:
+            said = f"A new invitation is on its way to {invited.email}. The old link is dead."
+        else:
+            said = "The old link is dead. Copy the new one on their page, and hand it over."
+        self.toast.show(said, "success")
+
+    async def _open_change(self, user_id: UUID) -> None:
+        await told(self.toast)(self._ask_change)(user_id)
+
+    async def _ask_change(self, user_id: UUID) -> None:
+        details = await listing.get_details(self.actor, user_id)
+        self.changed_id, end, row = user_id, details.end, details.row
+        values = {"end_date": end.day, "end_time": end.at} if end else None
+        self.change.open(values, about=About(str(row.id), row.name, row.email))
+
+    async def _change(self, form: EndDate) -> str:
+        assert self.changed_id is not None
+        await accounts.set_end_date(self.actor, self.changed_id, form.end_date, form.end_time)
+        end = (await listing.get_details(self.actor, self.changed_id)).end
+        return f"The account ends on {end.words}." if end else "The account has no end date."
+
+    async def _want(self, form: EndReminders) -> str:
+        await reminders.want_reminders(self.actor, form.wanted)
+        await self._refresh()
+        return "You are reminded by mail." if form.wanted else "You aren’t reminded any more."
+
+    async def _tell(self, _form: Form) -> Link:
+        url = await end_calendar.tell_address(self.actor)
+        await self._refresh()
+        return Link(NOW_GIVEN, url)
+
+    async def _revoke(self, _form: Form) -> str:
+        await end_calendar.revoke(self.actor)
+        await self._refresh()
+        return "The calendar address is dead."
+
+    def _values(self, shown: EndsSoon) -> dict[str, Any]:
+        zone, now = find_zone(shown.time_zone), clock.now()
+        base = f"{home_path(self.visit.tenant_slug)}/users"
+        counts = {kind.value: sum(row.kind is kind for row in shown.rows) for kind in Kind}
+        groups: dict[str, list[dict[str, Any]]] = {}
+        for row in shown.rows:
+            title = _title(row.at, now, zone, self.within)
+            groups.setdefault(title, []).append(_row_values(row, now, zone, base))
+        midnight = end_of(now.astimezone(zone).date(), shown.time_zone)
+        upcoming = [row.at for row in shown.rows if row.at > now]
+        return {
+            "groups": [{"title": title, "rows": rows} for title, rows in groups.items()],
+            "counts": {"all": len(shown.rows), **counts},
+            "within": self.within,
+            "has_more": shown.has_more,
+            "next": min([midnight, *upcoming]).isoformat(),
+        }
+
+
+def _title(at: datetime, now: datetime, zone: ZoneInfo, within: int) -> str:
+    """The group in which something that ends then stands."""
+    today, day = now.astimezone(zone).date(), at.astimezone(zone).date()
+    if day <= today:
+        return "Today"
+    if day <= today + timedelta(days=6 - today.weekday()):
+        return "This week"
+    return f"By {now.astimezone(zone) + timedelta(days=within):%-d %B}"
+
+
+def _row_values(row: Ending, now: datetime, zone: ZoneInfo, base: str) -> dict[str, Any]:
+    at = row.at.astimezone(zone)
+    is_today = at.date() <= now.astimezone(zone).date()
+    is_day = row.end is not None and row.end.at is None and row.end.zone == zone.key
+    day = "today" if is_today else f"{at:%a %-d %B}" + ("" if at.year == now.year else f" {at:%Y}")
+    return {
+        "key": f"{row.kind}-{row.user_id}",
+        "kind": row.kind.value,
+        "id": str(row.user_id),
+        "name": row.name,
+        "detail": row.detail,
+        "at": row.at.isoformat(),
+        "when": day if is_day else f"{day} {at:%H:%M}",
+        "today": is_today,
+        "note": row.note,
+        "act": "Extend by a month" if row.kind is Kind.PERSON else "Resend",
+        "url": f"{base}/{row.user_id}",
+    }
