@@ -6,18 +6,25 @@ from models.base import metadata, new_id
 from models.core.bus_message import BusMessage
 from models.lists.list_choice import ListChoice
 from models.mail.outgoing_mail import MailProgress, MailState, MailTemplate, OutgoingMail
+from models.reviews.review import Decision, Review, ReviewOutcome, ReviewPerson
+from models.screens.screen import Screen
 from models.sessions.known_device import KnownDevice
-from models.sessions.login_session import EndReason, LoginSession, SignInMethod
+from models.sessions.login_session import EndReason, LoginSession, SessionKind, SignInMethod
 from models.sign_in.attempt_counter import AttemptCounter
 from models.sign_in.second_factor import Authenticator, Passkey, RecoveryCode
 from models.sso.connection import ExternalIdentity, SeenLogoutToken, SsoConnection, SsoSession
 from models.tenants.tenant import SecondFactorPolicy, Tenant
+from models.users.bulk_act import BulkAct, BulkActBatch, BulkKind, BulkState
+from models.users.picture import Picture
+from models.users.stay import CalendarFeed, EndReminder, Onboarding
 from models.users.user import Role, User
 from models.users.user_count import UserCount
 from models.users.user_import import ImportState, UserImport, UserImportBatch
 from models.workspace.base import Side
 from models.workspace.comment import Comment, CommentMention
 from models.workspace.criterion import CriterionResult, CriterionTask, Importance, SuccessCriterion
+from models.workspace.customer import CustomerPerson, PocCustomer
+from models.workspace.handover import Handover
 from models.workspace.poc import CLOSED_STATUSES, HomeVisit, Poc, PocMember, PocStatus
 from models.workspace.resource import Resource, ResourceKind
 from models.workspace.task import Task, TaskAssignee, TaskGroup, TaskStatus
@@ -29,15 +36,24 @@ __all__ = [
     "AuditEvent",
     "AuditHead",
     "Authenticator",
+    "BulkAct",
+    "BulkActBatch",
+    "BulkKind",
+    "BulkState",
     "BusMessage",
+    "CalendarFeed",
     "Comment",
     "CommentMention",
     "CriterionResult",
     "CriterionTask",
+    "CustomerPerson",
+    "Decision",
     "EndReason",
+    "EndReminder",
     "ExternalIdentity",
     "GroupTemplate",
     "GroupTemplateTask",
+    "Handover",
     "HomeVisit",
     "ImportState",
     "Importance",
@@ -49,18 +65,26 @@ __all__ = [
     "MailState",
     "MailTemplate",
     "NotedHead",
+    "Onboarding",
     "OneTimeLink",
     "OutgoingMail",
     "Passkey",
+    "Picture",
     "Poc",
+    "PocCustomer",
     "PocMember",
     "PocStatus",
     "RecoveryCode",
     "Resource",
     "ResourceKind",
+    "Review",
+    "ReviewOutcome",
+    "ReviewPerson",
     "Role",
+    "Screen",
     "SecondFactorPolicy",
     "SeenLogoutToken",
+    "SessionKind",
     "Side",
     "SignInMethod",
     "SsoConnection",

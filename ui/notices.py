@@ -19,6 +19,7 @@ from services.mail.events import MailProgressed
 from services.sessions import presence
 from services.sessions.events import UserSignedIn
 from services.tenants.events import TenantChanged
+from services.tenants.organisation import find_shown
 from services.users.counts import find_here
 from services.users.events import (
     ImportProgressed,
@@ -34,6 +35,7 @@ from services.users.list import USERS
 from services.users.listing import find_row
 from services.users.row import UserRow
 from ui import figures, live
+from ui.looks import logo_url
 from ui.tables import feed
 from ui.tables.feed import asked_at_least, list_room, tell_row, turn
 
@@ -78,6 +80,11 @@ def account_room(user_id: UUID) -> str:
 def settings_room(tenant_id: UUID | None) -> str:
     """The room of a tenant's Settings pages, which hear that something changed, and no more."""
     return f"settings:{tenant_id}"
+
+
+def organisation_room(tenant_id: UUID | None) -> str:
+    """The room of all open pages of a tenant, whose header shows its name and logo."""
+    return f"organisation:{tenant_id or 'platform'}"
 
 
 def people_room(tenant_id: UUID | None) -> str:
@@ -253,6 +260,13 @@ async def _count_users(_event: UserEvent) -> None:
 async def _show_tenants(event: TenantChanged) -> None:
     await live.broadcast(TENANTS_ROOM, "rollcall_tenants", {})
     await live.broadcast(settings_room(event.tenant_id), "rollcall_settings", {})
+    room = organisation_room(event.tenant_id)
+    if not live.is_watched(room):
+        return
+    async with asked_at_least([room]), turn(room):
+        tenant = await find_shown(event.tenant_id)
+        shown = {"name": tenant.name, "logo": logo_url(tenant.slug, tenant.logo)}
+        await live.broadcast(room, "rollcall_organisation", shown)
 
 
 def _show_presence(user_id: UUID, tenant_id: UUID | None, online: bool) -> None:

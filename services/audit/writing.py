@@ -41,6 +41,9 @@ class Action(StrEnum):
     RESTORED = "rollcall.restored", "Restored from a backup"
     TENANT_CREATED = "tenant.created", "Organisation created"
     TENANT_RENAMED = "tenant.renamed", "Organisation renamed"
+    TENANT_EDITED = "tenant.edited", "Organisation settings changed"
+    LOGO_SET = "tenant.logo_set", "Logo set"
+    LOGO_REMOVED = "tenant.logo_removed", "Logo removed"
     TENANT_CLOSED = "tenant.closed", "Organisation closed"
     TENANT_REOPENED = "tenant.reopened", "Organisation reopened"
     USER_INVITED = "user.invited", "User invited"
@@ -50,6 +53,9 @@ class Action(StrEnum):
     USER_ACTIVATED = "user.activated", "User activated"
     USER_DEACTIVATED = "user.deactivated", "User deactivated"
     PAGES_CLOSED = "user.pages_closed", "Pages closed"
+    WORK_HANDED_OVER = "user.work_handed_over", "Work handed over"
+    WORK_TAKEN_BACK = "user.work_taken_back", "Handed over work taken back"
+    ROLE_CORRECTED = "user.role_corrected", "Role corrected"
     USER_RENAMED = "user.renamed", "User renamed"
     END_DATE_SET = "user.end_date_set", "User end date set"
     SIGNED_IN = "session.signed_in", "Signed in"
@@ -81,9 +87,19 @@ class Action(StrEnum):
     SECOND_FACTORS_RESET = "user.second_factors_reset", "Second factor reset"
     SECOND_FACTOR_FAILED = "session.second_factor_failed", "Second factor failed"
     SECOND_FACTOR_POLICY_SET = "tenant.second_factor_policy_set", "Second factor requirement set"
+    BULK_DEACTIVATED = "users.deactivated", "Users deactivated in bulk"
+    BULK_ACTIVATED = "users.activated", "Users activated in bulk"
+    BULK_RESENT = "users.invitations_resent", "Invitations resent in bulk"
+    BULK_LINKS_COPIED = "users.links_copied", "Invitation links copied in bulk"
+    BULK_END_DATE_SET = "users.end_date_set", "End dates set in bulk"
     USERS_EXPORTED = "user.exported", "Users exported"
     AUDIT_EXPORTED = "audit.exported", "Audit exported"
     AUDIT_HEADS_NOTED = "audit.heads_noted", "Audit heads noted"
+    REVIEW_BEGUN = "review.begun", "Review begun"
+    REVIEW_DECIDED = "review.decided", "Review decided"
+    REVIEW_CLOSING = "review.closing", "Review closing"
+    REVIEW_CLOSED = "review.closed", "Review closed"
+    REVIEW_EXPORTED = "review.exported", "Review exported"
     TEMPLATE_CREATED = "template.created", "Template created"
     TEMPLATE_EDITED = "template.edited", "Template edited"
     TEMPLATE_ARCHIVED = "template.archived", "Template archived"
@@ -164,9 +180,9 @@ async def record(
         tx,
         head,
         action,
-        by,
         subject,
         at=at or clock.now(),
+        actor_id=_id_of(actor, by),
         actor_name=_name_of(actor, by),
         address=address or (actor.address if actor else ""),
         details=_plain(details),
@@ -193,9 +209,9 @@ async def record_all(
             tx,
             head,
             action,
-            by,
             subject,
             at=clock.now(),
+            actor_id=_id_of(actor, by),
             actor_name=_name_of(actor, by),
             address=actor.address,
             details=_plain(details),
@@ -207,7 +223,6 @@ def _appended(
     tx: Transaction,
     head: AuditHead,
     action: Action,
-    by: User | None,
     subject: Subject | None,
     **values: Any,
 ) -> AuditEvent:
@@ -215,7 +230,6 @@ def _appended(
     entry = AuditEvent(
         chain_id=head.chain_id,
         number=head.number + 1,
-        actor_id=by.id if by else None,
         action=action.value,
         subject_id=subject.id if subject else None,
         subject_name=subject.log_name if subject else "",
@@ -270,6 +284,12 @@ async def _lock_head(tx: Transaction, chain_id: UUID) -> AuditHead:
         head = AuditHead(chain_id=chain_id, number=0, hash=GENESIS)
         tx.add(head)
     return head
+
+
+def _id_of(actor: Principal | None, by: User | None) -> UUID | None:
+    if by is not None:
+        return by.id
+    return actor.holder_id if actor is not None and actor.user_id is None else None
 
 
 def _name_of(actor: Principal | None, by: User | None) -> str:

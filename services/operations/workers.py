@@ -1,5 +1,5 @@
-"""What Rollcall does by itself while it serves: deliver mail, invite
-from files, end dates, hear other processes."""
+"""What Rollcall does by itself while it serves: deliver mail, invite from files, act in bulk, end
+dates, hear other processes."""
 
 import asyncio
 import logging
@@ -13,13 +13,14 @@ from services.core.errors import RollcallError
 from services.mail import delivery
 from services.operations import expiry, housekeeping, readiness
 from services.sessions import receipts, replicas
-from services.users import accounts
-from services.users.imports.worker import Importer
+from services.users import accounts, ends
+from services.users.bulk.worker import bulk_worker
+from services.users.imports.worker import importer
 
 log = logging.getLogger(__name__)
 
-# End dates are days; a minute's delay after midnight is nothing.
-END_DATES_SECONDS = 60
+# An end comes to the minute: it is looked for several times within each.
+END_DATES_SECONDS = 10
 # So long may what has expired be without its end in writing.
 EXPIRY_SECONDS = 10
 # What nobody asks for any more may lie around for so long: looking for it reads whole tables.
@@ -34,11 +35,11 @@ RESTART_SECONDS = 5
 @asynccontextmanager
 async def working() -> AsyncIterator[None]:
     """Have the workers run for as long as the block does."""
-    current, importer = runtime.current(), Importer()
+    current, batch_workers = runtime.current(), (importer(), bulk_worker())
     works = [
         current.transport.receive,
         delivery.deliver_forever,
-        importer.work,
+        *(worker.work for worker in batch_workers),
         _fill_search_keys,
         _apply_end_dates,
         _settle,
@@ -47,7 +48,8 @@ async def working() -> AsyncIterator[None]:
         _tell_audit_heads,
     ]
     receipts.subscribe(current.bus)
-    importer.subscribe(current.bus)
+    for worker in batch_workers:
+        worker.subscribe(current.bus)
     if not current.database.is_sqlite:
         replicas.subscribe(current.bus)
         works.append(replicas.take_part)
@@ -115,9 +117,9 @@ async def fill_search_keys() -> None:
 
 
 async def apply_end_dates() -> None:
-    """Deactivate every user whose end date has come; one that is refused holds up no other."""
-    for user_id in await accounts.find_past_end_date():
+    """Deactivate every user whose end has come; one that is refused holds up no other."""
+    for user_id in await ends.find_due():
         try:
-            await accounts.set_active(ROLLCALL, user_id, active=False)
+            await accounts.end_if_due(ROLLCALL, user_id)
         except RollcallError as error:
             log.warning("The end date of user %s has to wait: %s", user_id, error)

@@ -62,6 +62,7 @@ def filled(path: str, **values: str) -> str:
         "poc_id": str(UUID(int=1)),
         "group_id": str(UUID(int=1)),
         "tab": "board",
+        "section": "sign-in",
         "token": "a" * 43,
         "key": "nothing",
         "name": "nothing",

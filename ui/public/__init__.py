@@ -11,6 +11,7 @@ from ui.public import (
     entrance,
     health,
     links,
+    looks,
     passkeys,
     second_step,
     setup,
@@ -31,7 +32,7 @@ __all__ = ["STATUSES", "page", "register", "render_error", "title_of"]
 def register(app: FastAPI) -> None:
     """Route every page, and answer errors in their look."""
     pages = (health, audit_key, doctor, entrance, setup, strength, sign_in, passkeys)
-    routers = [page.router for page in (*pages, second_step, sso, links)]
+    routers = [page.router for page in (*pages, second_step, sso, links, looks)]
     for router in routers:
         app.include_router(router)
     _refuse_other_methods(app, routers)

@@ -6,6 +6,7 @@ from fastapi.responses import Response
 from services.operations import setup
 from services.sessions import sessions
 from services.tenants import tenants
+from services.tenants.organisation import find_looks
 from ui.cookies import session_token
 from ui.paths import home_path
 from ui.public.answers import form_of, go, home_of, page
@@ -33,7 +34,7 @@ async def choose_workspace(request: Request) -> Response:
     """On to the sign-in page of the organisation that was typed."""
     values = await form_of(request, "workspace")
     slug = values["workspace"].strip().strip("/").rpartition("/")[2].lower()
-    if await tenants.find_name(slug) is None:
+    if await find_looks(slug) is None:
         wrong = "There is no organisation at this address. Check the link in your invitation."
         return page("workspace.html", status=404, errors={"workspace": wrong}, values=values)
     return go(f"/t/{slug}/login")
