@@ -7,6 +7,8 @@ from models.core.bus_message import BusMessage
 from models.lists.list_choice import ListChoice
 from models.mail.outgoing_mail import MailProgress, MailState, MailTemplate, OutgoingMail
 from models.reviews.review import Decision, Review, ReviewOutcome, ReviewPerson
+from models.screens.here_count import HereCount
+from models.screens.pairing import ScreenCode, ScreenPlace
 from models.screens.screen import Screen
 from models.sessions.known_device import KnownDevice
 from models.sessions.login_session import EndReason, LoginSession, SessionKind, SignInMethod
@@ -54,6 +56,7 @@ __all__ = [
     "GroupTemplate",
     "GroupTemplateTask",
     "Handover",
+    "HereCount",
     "HomeVisit",
     "ImportState",
     "Importance",
@@ -82,6 +85,8 @@ __all__ = [
     "ReviewPerson",
     "Role",
     "Screen",
+    "ScreenCode",
+    "ScreenPlace",
     "SecondFactorPolicy",
     "SeenLogoutToken",
     "SessionKind",

@@ -16,6 +16,10 @@ from services.core.bus import Bus
 from services.core.errors import RollcallError
 from services.core.transport import Listening
 from services.mail.events import MailProgressed
+from services.reviews import reviews
+from services.reviews.events import ReviewChanged
+from services.reviews.reviews import PersonView
+from services.screens.events import ScreenChanged
 from services.sessions import presence
 from services.sessions.events import UserSignedIn
 from services.tenants.events import TenantChanged
@@ -98,6 +102,16 @@ def imports_room(tenant_id: UUID | None) -> str:
     return f"imports:{tenant_id}"
 
 
+def reviews_room(tenant_id: UUID | None) -> str:
+    """The room of the page with a tenant's reviews, which hears that something changed."""
+    return f"reviews:{tenant_id}"
+
+
+def review_room(review_id: UUID) -> str:
+    """The room of the pages that show one review."""
+    return f"review:{review_id}"
+
+
 TENANTS_ROOM = "tenants"
 
 
@@ -151,6 +165,8 @@ def subscribe(bus: Bus) -> None:
     bus.subscribe(AuditWritten, _show_entry)
     bus.subscribe(AuditGrew, _ask_for_entries)
     bus.subscribe(TenantChanged, _show_tenants)
+    bus.subscribe(ReviewChanged, _show_review)
+    bus.subscribe(ScreenChanged, _show_screens)
     bus.subscribe(Listening, _make_up)
     feed.subscribe(bus)
     figures.subscribe(bus)
@@ -257,6 +273,36 @@ async def _count_users(_event: UserEvent) -> None:
     await live.broadcast(TENANTS_ROOM, "rollcall_tenants", {})
 
 
+async def _show_review(event: ReviewChanged) -> None:
+    await live.broadcast(reviews_room(event.tenant_id), "rollcall_reviews", {})
+    room = review_room(event.review_id)
+    if not live.is_watched(room):
+        return
+    if not event.person_ids:
+        await live.broadcast(room, "rollcall_reviews", {})
+        return
+    async with asked_at_least([room]), turn(room):
+        people = await reviews.find_people(event.person_ids)
+        values = {"people": [person_values(person) for person in people]}
+        await live.broadcast(room, "rollcall_review", values)
+
+
+def person_values(person: PersonView) -> dict[str, Any]:
+    """Somebody whom a review asks about, as plain values."""
+    return {
+        "id": str(person.id),
+        "user": str(person.user_id),
+        "name": person.name,
+        "role": person.role.label,
+        "reasons": list(person.reasons),
+        "seen": person.last_active.isoformat() if person.last_active else None,
+        "decision": person.decision.value if person.decision else "",
+        "by": person.decided_by,
+        "outcome": person.outcome.label if person.outcome else "",
+        "version": person.version,
+    }
+
+
 async def _show_tenants(event: TenantChanged) -> None:
     await live.broadcast(TENANTS_ROOM, "rollcall_tenants", {})
     await live.broadcast(settings_room(event.tenant_id), "rollcall_settings", {})
@@ -267,6 +313,10 @@ async def _show_tenants(event: TenantChanged) -> None:
         tenant = await find_shown(event.tenant_id)
         shown = {"name": tenant.name, "logo": logo_url(tenant.slug, tenant.logo)}
         await live.broadcast(room, "rollcall_organisation", shown)
+
+
+async def _show_screens(event: ScreenChanged) -> None:
+    await live.broadcast(settings_room(event.tenant_id), "rollcall_settings", {})
 
 
 def _show_presence(user_id: UUID, tenant_id: UUID | None, online: bool) -> None:

@@ -24,6 +24,7 @@ class Permission(StrEnum):
     RESET_PASSWORDS = "Make links with which users choose a new password"
     VIEW_AUDIT = "Read and export the audit log"
     MANAGE_SIGN_IN = "Set how the organisation's users sign in"
+    MANAGE_SCREENS = "Pair, set up and revoke shared screens"
     MANAGE_ORGANISATION = "Set the organisation's name, looks, rules and mails"
     CREATE_TEMPLATES = "Create task and task group templates"
     ADD_TEMPLATE_RESOURCES = "Add resources to templates"
@@ -58,6 +59,7 @@ _MANAGE_USERS = frozenset(
         P.RESET_PASSWORDS,
         P.VIEW_AUDIT,
         P.MANAGE_SIGN_IN,
+        P.MANAGE_SCREENS,
         P.MANAGE_ORGANISATION,
     }
 )
@@ -118,6 +120,7 @@ class Secret(StrEnum):
     OWN_SECOND_FACTOR = "a new second factor of one's own, or new recovery codes"
     AUDIT_EXPORT = "the audit log as a file"
     USERS_EXPORT = "the users as a file"
+    CUSTOMER_LINK = "a link that lets somebody at a customer's in"
 
 
 @dataclass(frozen=True)
@@ -141,6 +144,7 @@ SECRETS: dict[Secret, Rule] = {
     Secret.OWN_SECOND_FACTOR: Rule(P.USE_OWN_ACCOUNT, fresh=True),
     Secret.AUDIT_EXPORT: Rule(P.VIEW_AUDIT, fresh=True),
     Secret.USERS_EXPORT: Rule(P.VIEW_USERS, fresh=False),
+    Secret.CUSTOMER_LINK: Rule(P.INVITE_CUSTOMERS, fresh=False),
 }
 
 # The invitation of each role. Its link becomes an account, so that sending it once more, or handing

@@ -21,6 +21,7 @@ from tests.browser.server import Server, cookie_name
 from tests.factories import create_tenant, create_user, open_session
 from tests.robustness.routing import addresses, clients_left_by_strangers, filled
 from tests.services.import_calls import import_in
+from tests.services.review_calls import create_former, review_in
 from tests.services.workspace.rows import create_rows
 from ui.headers.requests import PROBES, CrossOriginDefence
 
@@ -32,10 +33,14 @@ PAGES: Mapping[str, set[Role]] = {
     "/t/{slug}/account": EVERYONE,
     "/t/{slug}/audit": MANAGERS,
     "/t/{slug}/audit.csv": MANAGERS,
+    "/t/{slug}/customers": MANAGERS,
     "/t/{slug}/home": EVERYONE,
     "/t/{slug}/pocs": EVERYONE,
     "/t/{slug}/pocs/{poc_id}": EVERYONE,
     "/t/{slug}/pocs/{poc_id}/{tab}": EVERYONE,
+    "/t/{slug}/review": MANAGERS,
+    "/t/{slug}/review/{review_id}": MANAGERS,
+    "/t/{slug}/review/{review_id}/record.csv": MANAGERS,
     "/t/{slug}/roles": EVERYONE,
     "/t/{slug}/settings": MANAGERS,
     "/t/{slug}/settings/{section}": MANAGERS,
@@ -66,6 +71,7 @@ PUBLIC = {
     "/doctor",
     "/healthz",
     "/readyz",
+    "/pair",
     "/password/strength",
     "/platform",
     "/platform/",
@@ -81,6 +87,9 @@ PUBLIC = {
     "/t/{slug}",
     "/t/{slug}/",
     "/t/{slug}/brand.css",
+    "/t/{slug}/customer",
+    "/t/{slug}/customer/link/{token}",
+    "/t/{slug}/customer/logout",
     "/t/{slug}/invitation/{token}",
     "/t/{slug}/login",
     "/t/{slug}/login/passkey",
@@ -95,10 +104,15 @@ PUBLIC = {
     "/t/{slug}/sso/invitation/{token}",
     "/t/{slug}/sso/signed-out",
     "/t/{slug}/sso/start",
+    "/wall",
+    "/wall/claim",
+    "/wall/code",
 }
 # Files with a version in their name: for everybody, and kept by browsers.
 FILES = re.compile(r"/(_nicegui|static)/.*")
-SECRET = re.compile(r".*/(setup|invitation|password/reset)/{token}")
+SECRET = re.compile(r".*/(setup|invitation|password/reset|customer/link)/{token}")
+# What is open to a customer's people alone.
+OUTSIDE = {"/t/{slug}/customer/{poc_id}"}
 
 
 @pytest.fixture
@@ -169,7 +183,7 @@ def test_only_addresses_that_are_secrets_take_a_post_from_nowhere() -> None:
 
 def test_of_every_address_it_is_said_who_may_open_it() -> None:
     paths = {address.path for address in addresses()}
-    assert {path for path in paths if not FILES.fullmatch(path)} == PUBLIC | set(PAGES)
+    assert {path for path in paths if not FILES.fullmatch(path)} == PUBLIC | set(PAGES) | OUTSIDE
     assert {address.path for address in addresses() if address.method == "POST"} <= PUBLIC
 
 
@@ -182,11 +196,15 @@ async def test_each_page_opens_for_the_roles_that_may_and_for_no_other(
     owner = people[Role.SALES_ENGINEER]
     rows = await create_rows(owner.tenant_id, owner.id)
     ids |= {"poc_id": str(rows.poc), "group_id": str(rows.group_template)}
+    former = await create_former(owner.tenant_id)
+    ids["review_id"] = str(await review_in(owner.tenant_id))
     for role, user in people.items():
         async with _signed_in(server, user) as http:
             for path in _pages():
                 above = str(people[Role.PLATFORM_ADMIN].id)
                 user_id = above if path.startswith("/platform") else target
+                if path.endswith("/leaving"):
+                    user_id = str(former)
                 answer = await http.get(filled(path, user_id=user_id, **ids))
                 opened = answer.status_code not in {401, 403, 404}
                 if opened is not (role in PAGES[path]) or answer.status_code >= 500:

@@ -7,6 +7,7 @@ from fastapi.routing import APIRoute
 
 from ui.public import (
     audit_key,
+    customers,
     doctor,
     entrance,
     health,
@@ -18,6 +19,7 @@ from ui.public import (
     sign_in,
     sso,
     strength,
+    wall,
 )
 from ui.public.answers import page
 from ui.public.errors import STATUSES, handle_errors, render_error, title_of
@@ -31,8 +33,8 @@ __all__ = ["STATUSES", "page", "register", "render_error", "title_of"]
 
 def register(app: FastAPI) -> None:
     """Route every page, and answer errors in their look."""
-    pages = (health, audit_key, doctor, entrance, setup, strength, sign_in, passkeys)
-    routers = [page.router for page in (*pages, second_step, sso, links, looks)]
+    pages = (health, audit_key, doctor, entrance, setup, strength, sign_in, passkeys, customers)
+    routers = [page.router for page in (*pages, second_step, sso, links, looks, wall)]
     for router in routers:
         app.include_router(router)
     _refuse_other_methods(app, routers)

@@ -26,7 +26,7 @@ async def front_door(request: Request) -> Response:
     if not await tenants.has_active_users():
         return go("/platform/login")
     slug = await tenants.find_only_slug()
-    return go(f"{home_path(slug)}/login") if slug else page("workspace.html")
+    return go(f"{home_path(slug)}/login") if slug else page("workspace.html", action="/")
 
 
 @router.post("/")
@@ -36,7 +36,8 @@ async def choose_workspace(request: Request) -> Response:
     slug = values["workspace"].strip().strip("/").rpartition("/")[2].lower()
     if await find_looks(slug) is None:
         wrong = "There is no organisation at this address. Check the link in your invitation."
-        return page("workspace.html", status=404, errors={"workspace": wrong}, values=values)
+        errors = {"workspace": wrong}
+        return page("workspace.html", status=404, action="/", errors=errors, values=values)
     return go(f"/t/{slug}/login")
 
 

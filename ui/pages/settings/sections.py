@@ -11,6 +11,7 @@ from services.access.permissions import Permission
 from services.sessions.sessions import Visit
 from ui.components.toast import Toast
 from ui.pages.settings.organisation import OrganisationSection
+from ui.pages.settings.screens import ScreensSection
 from ui.pages.settings.sign_in import SignInSection
 
 
@@ -37,4 +38,5 @@ class Section:
 SECTIONS = (
     Section("", "Organisation", Permission.MANAGE_ORGANISATION, OrganisationSection),
     Section("sign-in", "Sign-in", Permission.MANAGE_SIGN_IN, SignInSection),
+    Section("screens", "Screens", Permission.MANAGE_SCREENS, ScreensSection),
 )
