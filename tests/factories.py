@@ -70,7 +70,15 @@ async def create_user(
 
     Without a role: a Sales Engineer in a tenant, a Platform Admin above them.
     """
-    user = _new_user(tenant, role, first_name, last_name, email, active, invited)
+    user = new_user(
+        tenant,
+        role=role,
+        first_name=first_name,
+        last_name=last_name,
+        email=email,
+        active=active,
+        invited=invited,
+    )
     await _add([user])
     return user
 
@@ -84,22 +92,22 @@ async def create_users(
     invited: bool = False,
 ) -> list[User]:
     """So many users as `create_user` makes them, all in one transaction."""
-    users = [
-        _new_user(tenant, role, "Ada", "Lovelace", None, active, invited) for _ in range(count)
-    ]
+    users = [new_user(tenant, role=role, active=active, invited=invited) for _ in range(count)]
     await _add(users)
     return users
 
 
-def _new_user(
+def new_user(
     tenant: Tenant | None,
-    role: Role | None,
-    first_name: str,
-    last_name: str,
-    email: str | None,
-    active: bool,
-    invited: bool,
+    *,
+    role: Role | None = None,
+    first_name: str = "Ada",
+    last_name: str = "Lovelace",
+    email: str | None = None,
+    active: bool = True,
+    invited: bool = False,
 ) -> User:
+    """A user as `create_user` makes them, in no database yet."""
     address = email or f"user{next(_numbers)}@example.com"
     now = clock.now()
     user = User(

@@ -231,6 +231,6 @@ def test_a_reader_who_may_not_write_backs_up_and_says_that_it_isnt_noted(
 
 
 def test_the_version_is_the_projects() -> None:
-    done = run(ROOT / "nowhere", "--version")
+    done = run(ROOT / "nowhere", "--version", forked=False)
     project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     assert f'version = "{done.stdout.strip().removeprefix("Rollcall ")}"' in project

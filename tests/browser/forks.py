@@ -1,9 +1,9 @@
-"""Starts `main.py serve` as a fork of a process that has loaded all of it: what takes seconds of a
-processor each time is done once in a worker.
+"""Starts `main.py serve`, and its other commands, as forks of a process that has loaded all of it:
+what takes seconds of a processor each time is done once in a worker.
 
-`python -m tests.browser.forks DESCRIPTOR` is that process: it takes an order for each server, by
+`python -m tests.browser.forks DESCRIPTOR` is that process: it takes an order for each command, by
 the socket with this descriptor, and ends, with every server that is left, when nobody can order any
-more. A server runs on from where `python main.py serve` is after its imports.
+more. A command runs on from where `python main.py` is after its imports.
 """
 
 import asyncio
@@ -16,14 +16,29 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import IO, BinaryIO, Protocol
 
 ROOT = Path(__file__).parent.parent.parent
 MOST = 65536
+_one_at_a_time = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Order:
+    """A command, and where it is to run; `before` is Python that it runs first."""
+
+    arguments: list[str]
+    cwd: str
+    env: dict[str, str]
+    before: str = ""
 
 
 class Process(Protocol):
@@ -82,10 +97,40 @@ class Forked:
 def fork(cwd: Path, env: Mapping[str, str], output: BinaryIO, before: str) -> Forked:
     """Have a server begin, in this folder and environment; `before` is Python that it runs first,
     and what it prints goes to the output. Waits until the process is there."""
+    with Path(os.devnull).open("rb") as nothing:
+        order = Order(["serve"], str(cwd), dict(env), before)
+        return _begin(order, (nothing, output, output))
+
+
+def run(
+    arguments: Sequence[str], cwd: str, env: Mapping[str, str], given: str, patience: float
+) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end, as `subprocess.run` does; `given` is what it reads."""
+    with ExitStack() as stack:
+        files = [stack.enter_context(tempfile.TemporaryFile()) for _ in range(3)]
+        files[0].write(given.encode())
+        files[0].seek(0)
+        forked = _begin(Order(list(arguments), cwd, dict(env)), tuple(files))
+        until = time.monotonic() + patience
+        while forked.returncode is None:
+            if time.monotonic() > until:
+                forked.send_signal(signal.SIGKILL)
+                raise TimeoutError(f"main.py {' '.join(arguments)}")
+            time.sleep(0.01)
+        for file in files:
+            file.seek(0)
+        printed, complained = (file.read().decode() for file in files[1:])
+    return subprocess.CompletedProcess(arguments, forked.returncode, printed, complained)
+
+
+def _begin(order: Order, streams: Iterable[IO[bytes]]) -> Forked:
+    """Have a command begin, with these standard streams; waits until its process is there."""
     ours, theirs = socket.socketpair()
-    order = json.dumps({"cwd": str(cwd), "env": dict(env), "before": before}).encode()
     with theirs:
-        socket.send_fds(_nursery(), [order], [theirs.fileno(), output.fileno()])
+        descriptors = [theirs.fileno(), *(stream.fileno() for stream in streams)]
+        with _one_at_a_time:
+            nursery = _nursery()
+        socket.send_fds(nursery, [json.dumps(asdict(order)).encode()], descriptors)
     pid = int(ours.recv(MOST))
     ours.setblocking(False)
     return Forked(pid, ours)
@@ -113,28 +158,27 @@ def _nursery() -> socket.socket:
     return ours
 
 
-def main(orders: socket.socket) -> None:
-    """Fork a server for each order."""
+def main(orders: socket.socket) -> list[str]:
+    """Fork a command for each order; returns its arguments, in its process."""
     import ui.server  # noqa: F401, PLC0415 - only who forks loads it
 
     gc.collect()
     gc.freeze()
     while True:
-        order, descriptors, _, _ = socket.recv_fds(orders, MOST, 2)
+        order, descriptors, _, _ = socket.recv_fds(orders, MOST, 4)
         if not order:
             _end()
-        told, output = descriptors
         if os.fork() == 0:
             orders.close()
-            _keep(told, output, json.loads(order))
-            return
+            told, *streams = descriptors
+            return _keep(told, streams, Order(**json.loads(order)))
         for descriptor in descriptors:
             os.close(descriptor)
         _forget_who_has_ended(os.WNOHANG)
 
 
-def _keep(told: int, output: int, order: dict[str, str | dict[str, str]]) -> None:
-    """Fork the server and tell of its end; returns in the server."""
+def _keep(told: int, streams: list[int], order: Order) -> list[str]:
+    """Fork the command and tell of its end; returns in the command's process."""
     pid = os.fork()
     if pid:
         os.write(told, str(pid).encode())
@@ -143,14 +187,15 @@ def _keep(told: int, output: int, order: dict[str, str | dict[str, str]]) -> Non
             os.write(told, str(os.waitstatus_to_exitcode(status)).encode())
         os._exit(0)
     os.close(told)
-    os.dup2(output, 1)
-    os.dup2(output, 2)
-    os.close(output)
-    os.chdir(str(order["cwd"]))
+    for number, stream in enumerate(streams):
+        os.dup2(stream, number)
+        os.close(stream)
+    os.chdir(order.cwd)
     os.environ.clear()
-    os.environ.update(dict(order["env"]))  # type: ignore[arg-type]
-    sys.argv = ["main.py", "serve"]
-    exec(str(order["before"]), {})  # noqa: S102 - the tests' own
+    os.environ.update(order.env)
+    sys.argv = ["main.py", *order.arguments]
+    exec(order.before, {})  # noqa: S102 - the tests' own
+    return order.arguments
 
 
 def _forget_who_has_ended(how: int) -> None:
@@ -168,5 +213,4 @@ def _end() -> None:
 if __name__ == "__main__":
     import main as rollcall
 
-    main(socket.socket(fileno=int(sys.argv[1])))
-    sys.exit(rollcall.main(["serve"]))
+    sys.exit(rollcall.main(main(socket.socket(fileno=int(sys.argv[1])))))

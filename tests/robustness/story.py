@@ -5,7 +5,6 @@ import asyncio
 import re
 import secrets
 import sqlite3
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -29,7 +28,8 @@ from services.sign_in import password_change
 from services.sign_in.second_factors import totp as second_factors
 from services.users import invitations
 from services.users.invitation_form import InvitationForm
-from tests.browser.server import ROOT, Server, cookie_name, serving
+from tests.browser import forks
+from tests.browser.server import PATIENCE, Server, cookie_name, serving
 from tests.browser.waiting import eventually
 from tests.factories import CALLER
 from tests.mail_server import MailServer, receiving_mail
@@ -322,18 +322,11 @@ async def _command_line(story: Story, folder: Path) -> None:
 
     async def run(number: int, settings: dict[str, str], arguments: list[str], typed: str) -> None:
         env = {"ROLLCALL_DATA_DIR": str(folder / f"other{number}"), **settings}
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            str(ROOT / "main.py"),
-            *arguments,
-            cwd=folder,
-            env=env,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
+        done = await asyncio.to_thread(
+            forks.run, arguments, str(folder), env, f"{typed}\n", PATIENCE
         )
-        said, _ = await process.communicate(f"{typed}\n".encode())
-        story.written[f"command {number} ({arguments[0]}, {process.returncode})"] = said
+        said = f"{done.stdout}{done.stderr}".encode()
+        story.written[f"command {number} ({arguments[0]}, {done.returncode})"] = said
 
     async def run_one_of_few(number: int) -> None:
         async with few:

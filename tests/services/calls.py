@@ -126,16 +126,21 @@ async def _disconnect(actor: Actor, _target: UUID) -> None:
 
 async def _finish_test(actor: Actor, _target: UUID) -> object:
     await connected(actor)
+    slug = (await _tenant_of(actor)).slug if actor.tenant_id else "acme"
     with suppress(SsoError):  # of an answer to nothing
-        await flow.finish_test(actor, "acme", None, {})
+        await flow.finish_test(actor, slug, None, {})
     return None
 
 
-async def _close_tenant(actor: Actor, _target: UUID) -> object:
+async def _tenant_of(actor: Actor) -> Tenant:
     assert actor.tenant_id is not None
     async with reading() as tx:
-        name = (await tx.get_one(Tenant, actor.tenant_id)).name
-    return await closing.close_tenant(actor, actor.tenant_id, name)
+        return await tx.get_one(Tenant, actor.tenant_id)
+
+
+async def _close_tenant(actor: Actor, _target: UUID) -> object:
+    tenant = await _tenant_of(actor)
+    return await closing.close_tenant(actor, tenant.id, tenant.name)
 
 
 async def _reopen_tenant(actor: Actor, _target: UUID) -> object:

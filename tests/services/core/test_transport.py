@@ -3,9 +3,7 @@
 import asyncio
 import contextlib
 import os
-import sys
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -17,9 +15,9 @@ from services.core.settings import PREFIX
 from services.core.transport import Listening
 from services.sessions.events import SessionsEnded
 from services.users.events import UserDeactivated
+from tests.browser import forks
 from tests.factories import create_user, sign_in
 
-ROOT = Path(__file__).parents[3]
 PATIENCE = 30
 
 
@@ -40,17 +38,9 @@ async def _command_line(rollcall: Runtime, *arguments: str) -> str:
     env[f"{PREFIX}DATA_DIR"] = str(settings.data_dir)
     if settings.database_url is not None:
         env[f"{PREFIX}DATABASE_URL"] = settings.database_url.get_secret_value()
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        str(ROOT / "main.py"),
-        *arguments,
-        env=env,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    output, _ = await asyncio.wait_for(process.communicate(), PATIENCE)
-    assert process.returncode == 0, output.decode()
-    return output.decode()
+    done = await asyncio.to_thread(forks.run, arguments, "/", env, "", PATIENCE)
+    assert done.returncode == 0, done.stderr
+    return f"{done.stdout}{done.stderr}"
 
 
 @pytest.mark.usefixtures("listening")
