@@ -19,7 +19,7 @@ from models.workspace.base import Side
 from models.workspace.comment import Comment, CommentMention
 from models.workspace.criterion import CriterionResult, CriterionTask, Importance, SuccessCriterion
 from models.workspace.poc import CLOSED_STATUSES, HomeVisit, Poc, PocMember, PocStatus
-from models.workspace.resource import Resource, ResourceKind
+from models.workspace.resource import FileChunk, Resource, ResourceFile, ResourceKind
 from models.workspace.task import Task, TaskAssignee, TaskGroup, TaskStatus
 from models.workspace.template import GroupTemplate, GroupTemplateTask, TaskTemplate
 
@@ -36,6 +36,7 @@ __all__ = [
     "CriterionTask",
     "EndReason",
     "ExternalIdentity",
+    "FileChunk",
     "GroupTemplate",
     "GroupTemplateTask",
     "HomeVisit",
@@ -57,6 +58,7 @@ __all__ = [
     "PocStatus",
     "RecoveryCode",
     "Resource",
+    "ResourceFile",
     "ResourceKind",
     "Role",
     "SecondFactorPolicy",

@@ -42,7 +42,7 @@ _LOOKALIKE_SCRIPTS = frozenset({"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHERO
 # What addresses begin with, of the whole and within an organisation: none is called so any more.
 # (One that is keeps its address. A test compares this with what is routed.)
 RESERVED_SLUGS = frozenset(
-    {"account", "audit", "doctor", "healthz", "invitation", "login", "logout", "metrics"}
+    {"account", "audit", "doctor", "files", "healthz", "invitation", "login", "logout", "metrics"}
     | {"home", "password", "platform", "pocs", "readyz", "roles", "settings", "setup", "sso"}
     | {"static", "system", "t", "templates", "tenants", "users"}
 )

@@ -61,6 +61,7 @@ def filled(path: str, **values: str) -> str:
         "import_id": str(UUID(int=1)),
         "poc_id": str(UUID(int=1)),
         "group_id": str(UUID(int=1)),
+        "resource_id": str(UUID(int=1)),
         "tab": "board",
         "token": "a" * 43,
         "key": "nothing",

@@ -32,6 +32,7 @@ PAGES: Mapping[str, set[Role]] = {
     "/t/{slug}/account": EVERYONE,
     "/t/{slug}/audit": MANAGERS,
     "/t/{slug}/audit.csv": MANAGERS,
+    "/t/{slug}/files/{resource_id}": EVERYONE,
     "/t/{slug}/home": EVERYONE,
     "/t/{slug}/pocs": EVERYONE,
     "/t/{slug}/pocs/{poc_id}": EVERYONE,
@@ -57,6 +58,8 @@ PAGES: Mapping[str, set[Role]] = {
     "/platform/users.csv": ABOVE,
     "/platform/users/{user_id}": ABOVE,
 }
+# Where files are posted to, by whom.
+UPLOADS: Mapping[str, set[Role]] = {"/t/{slug}/pocs/{poc_id}/files": {Role.SALES_ENGINEER}}
 # What anybody may ask for, signed in or not.
 PUBLIC = {
     "/",
@@ -165,8 +168,12 @@ def test_only_addresses_that_are_secrets_take_a_post_from_nowhere() -> None:
 
 def test_of_every_address_it_is_said_who_may_open_it() -> None:
     paths = {address.path for address in addresses()}
-    assert {path for path in paths if not FILES.fullmatch(path)} == PUBLIC | set(PAGES)
-    assert {address.path for address in addresses() if address.method == "POST"} <= PUBLIC
+    assert {path for path in paths if not FILES.fullmatch(path)} == PUBLIC | set(PAGES) | set(
+        UPLOADS
+    )
+    assert {address.path for address in addresses() if address.method == "POST"} <= PUBLIC | set(
+        UPLOADS
+    )
 
 
 async def test_each_page_opens_for_the_roles_that_may_and_for_no_other(
@@ -178,6 +185,7 @@ async def test_each_page_opens_for_the_roles_that_may_and_for_no_other(
     owner = people[Role.SALES_ENGINEER]
     rows = await create_rows(owner.tenant_id, owner.id)
     ids |= {"poc_id": str(rows.poc), "group_id": str(rows.group_template)}
+    ids["resource_id"] = str(rows.file)
     for role, user in people.items():
         async with _signed_in(server, user) as http:
             for path in _pages():
