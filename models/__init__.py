@@ -1,20 +1,20 @@
 """The tables: facts and single-row rules, no queries."""
 
-from models.attempt_counter import AttemptCounter
-from models.audit_event import AuditEvent, AuditHead, NotedHead
+from models.access.one_time_link import LinkPurpose, OneTimeLink
+from models.audit.audit_event import AuditEvent, AuditHead, NotedHead
 from models.base import metadata, new_id
-from models.bus_message import BusMessage
-from models.known_device import KnownDevice
-from models.list_choice import ListChoice
-from models.login_session import EndReason, LoginSession, SignInMethod
-from models.one_time_link import LinkPurpose, OneTimeLink
-from models.outgoing_mail import MailProgress, MailState, MailTemplate, OutgoingMail
-from models.second_factor import Authenticator, Passkey, RecoveryCode
-from models.sso import ExternalIdentity, SeenLogoutToken, SsoConnection, SsoSession
-from models.tenant import SecondFactorPolicy, Tenant
-from models.user import Role, User
-from models.user_count import UserCount
-from models.user_import import ImportState, UserImport, UserImportBatch
+from models.core.bus_message import BusMessage
+from models.lists.list_choice import ListChoice
+from models.mail.outgoing_mail import MailProgress, MailState, MailTemplate, OutgoingMail
+from models.sessions.known_device import KnownDevice
+from models.sessions.login_session import EndReason, LoginSession, SignInMethod
+from models.sign_in.attempt_counter import AttemptCounter
+from models.sign_in.second_factor import Authenticator, Passkey, RecoveryCode
+from models.sso.connection import ExternalIdentity, SeenLogoutToken, SsoConnection, SsoSession
+from models.tenants.tenant import SecondFactorPolicy, Tenant
+from models.users.user import Role, User
+from models.users.user_count import UserCount
+from models.users.user_import import ImportState, UserImport, UserImportBatch
 from models.workspace.base import Side
 from models.workspace.comment import Comment, CommentMention
 from models.workspace.criterion import CriterionResult, CriterionTask, Importance, SuccessCriterion

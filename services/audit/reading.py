@@ -1,6 +1,6 @@
 """Reading the audit log: for its page and its export."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -16,7 +16,9 @@ from services.audit import search
 from services.audit.acting import acting, viewing
 from services.audit.export import ExportFile
 from services.audit.heads import Head, name_of
-from services.audit.writing import PLATFORM_CHAIN, Action, record
+from services.audit.subjects import paths_of
+from services.audit.words import summary
+from services.audit.writing import NOBODY, PLATFORM_CHAIN, Action, record
 from services.core.days import beginning_of, end_of, zone_name
 from services.core.db import Transaction, reading
 from services.core.errors import NotFoundError
@@ -80,18 +82,26 @@ class AuditQuery:
 
 @dataclass(frozen=True)
 class AuditEntry:
-    """An entry as it is shown."""
+    """An entry as it is shown.
+
+    `actor` is empty where nobody was signed in. The paths lead to the page of who acted and of what
+    it was about, under the organisation's path; they are empty where there is none. Entries with
+    the same `run` are of one act on many.
+    """
 
     id: UUID
     number: int
     at: datetime
     actor: str
+    actor_path: str
     action: Action | None
     action_label: str
     subject_id: UUID | None
     subject: str
+    subject_path: str
     address: str
     summary: str
+    run: str
     hash: str
     search_key: str
 
@@ -110,7 +120,7 @@ async def list_entries(actor: Principal, query: AuditQuery) -> AuditPage:
     """Entries of the tenant in which the actor works (or of the platform), the newest first."""
     async with viewing(actor, Permission.VIEW_AUDIT) as view:
         rows = await _newest(view.tx, actor.tenant_id, query, PAGE_SIZE + 1)
-        entries = [entry_of(row) for row in rows]
+        entries = await _entries(view.tx, rows)
         head = await view.tx.get_one(AuditHead, actor.tenant_id or PLATFORM_CHAIN)
     return AuditPage(entries[:PAGE_SIZE], len(entries) > PAGE_SIZE, head.number, head.hash)
 
@@ -119,9 +129,10 @@ async def find_entry(entry_id: UUID) -> AuditEntry:
     """One entry, to tell the open pages of its tenant; raises `NotFoundError`."""
     async with reading() as tx:
         row = await tx.get(AuditEvent, entry_id)
-    if row is None:
-        raise NotFoundError
-    return entry_of(row)
+        if row is None:
+            raise NotFoundError
+        (entry,) = await _entries(tx, [row])
+    return entry
 
 
 @looks_first
@@ -196,85 +207,33 @@ def _conditions(tenant_id: UUID | None, query: AuditQuery) -> list[ColumnElement
     return conditions
 
 
-def entry_of(row: AuditEvent) -> AuditEntry:
-    """An entry as it is shown."""
+async def _entries(tx: Transaction, rows: Sequence[AuditEvent]) -> list[AuditEntry]:
+    """Entries of one chain as they are shown, with the pages that they lead to."""
+    paths = await paths_of(tx, rows)
+    return [entry_of(row, paths) for row in rows]
+
+
+def entry_of(row: AuditEvent, paths: Mapping[UUID | None, str] | None = None) -> AuditEntry:
+    """An entry as it is shown; `paths` has the page of each row that has one."""
+    paths = paths or {}
     action, label = _ACTIONS.get(row.action, (None, row.action))
     return AuditEntry(
         id=row.id,
         number=row.number,
         at=row.at,
-        actor=row.actor_name,
+        actor="" if row.actor_id is None and row.actor_name == NOBODY else row.actor_name,
+        actor_path=paths.get(row.actor_id, ""),
         action=action,
         action_label=label,
         subject_id=row.subject_id,
         subject=row.subject_name,
+        subject_path=paths.get(row.subject_id, ""),
         address=row.address,
-        summary=_summary(action, row.details),
+        summary=summary(action, row.details),
+        run=str(row.details.get("run") or ""),
         hash=row.hash,
         search_key=row.search_key or search.search_key(row),
     )
-
-
-def _summary(action: Action | None, details: dict[str, Any]) -> str:
-    if action in _SUMMARIES:
-        return _SUMMARIES[action](details)
-    shown = [v for name, v in details.items() if v not in (None, "") and name != "heads"]
-    return ", ".join(map(str, shown))
-
-
-def _change_summary(details: dict[str, Any]) -> str:
-    return f"{details.get('before', '')} → {details.get('after', '')}"
-
-
-def _task_summary(details: dict[str, Any]) -> str:
-    reason = f": {details['reason']}" if details.get("reason") else ""
-    return f"{details.get('task', '')}: {_change_summary(details)}{reason}"
-
-
-def _assigned_summary(details: dict[str, Any]) -> str:
-    came = f"to {details['to']}" if details.get("to") else ""
-    left = f"no more to {details['no_more']}" if details.get("no_more") else ""
-    return f"{details.get('task', '')}: {', '.join(filter(None, (came, left)))}"
-
-
-def _restore_summary(details: dict[str, Any]) -> str:
-    return f"{details.get('file', '')}, {details.get('sessions', 0)} sessions ended"
-
-
-def _heads_summary(details: dict[str, Any]) -> str:
-    count = len(details.get("heads", ()))
-    return "of 1 chain" if count == 1 else f"of {count:,} chains"
-
-
-def _receipt_summary(details: dict[str, Any]) -> str:
-    pages, answered = details.get("pages", 0), details.get("answered", 0)
-    if not pages and not details.get("unheard"):
-        return "no page was open"
-    noun = "page" if pages == 1 else "pages"
-    text = f"{pages} open {noun} closed"
-    if details.get("slowest_ms") is not None:
-        text += f", the last one after {round(details['slowest_ms'])} ms"
-    if answered < pages:
-        text += f" ({pages - answered} didn't answer and were disconnected)"
-    if details.get("unheard"):
-        text += ", not counting a replica that hasn't reported"
-    return text
-
-
-_SUMMARIES: Mapping[Action | None, Callable[[dict[str, Any]], str]] = {
-    Action.PAGES_CLOSED: _receipt_summary,
-    Action.USER_RENAMED: lambda details: f"was {details.get('before', '')}",
-    Action.TENANT_RENAMED: _change_summary,
-    Action.SECOND_FACTOR_POLICY_SET: _change_summary,
-    Action.END_DATE_SET: lambda details: str(details.get("end_date") or "none"),
-    Action.RESTORED: _restore_summary,
-    Action.AUDIT_HEADS_NOTED: _heads_summary,
-    Action.POC_STATUS_CHANGED: _change_summary,
-    Action.POC_HANDED_OVER: _change_summary,
-    Action.TASK_STATUS_CHANGED: _task_summary,
-    Action.CRITERION_RESULT_SET: _task_summary,
-    Action.TASK_ASSIGNED: _assigned_summary,
-}
 
 
 def _day(value: Any) -> date | None:

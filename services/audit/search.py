@@ -18,8 +18,8 @@ LONGEST = 600
 """Characters that are searched of an entry. PostgreSQL's indexes take 2,700 bytes."""
 BATCH = 500
 """Entries that get their text in one transaction, while others wait: some tens of milliseconds."""
-# Lists of other chains' ends, which nobody looks for by a word.
-LEFT_OUT = frozenset({"heads"})
+# Lists of other chains' ends, and what ties entries together: nobody looks for them by a word.
+LEFT_OUT = frozenset({"heads", "run"})
 _WITHOUT = select(AuditEvent.id).where(col(AuditEvent.search_key).is_(None))
 
 

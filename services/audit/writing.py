@@ -19,6 +19,8 @@ from services.core.db import Transaction
 
 PLATFORM_CHAIN = UUID(int=0)
 GENESIS = "0" * 64
+# What an entry calls whoever acts without being signed in. The page says it in its own way.
+NOBODY = "Nobody signed in"
 
 
 class Action(StrEnum):
@@ -272,7 +274,7 @@ async def _lock_head(tx: Transaction, chain_id: UUID) -> AuditHead:
 
 def _name_of(actor: Principal | None, by: User | None) -> str:
     name = by.full_name if by is not None else actor.name if actor is not None else ""
-    return name or "Nobody signed in"
+    return name or NOBODY
 
 
 def _plain(details: Mapping[str, Any]) -> dict[str, Any]:

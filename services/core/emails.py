@@ -29,6 +29,15 @@ def check_email(written: str) -> str:
     return valid.normalized
 
 
+def tried(written: str) -> str | None:
+    """The email with which somebody tried to come in, for the log; none where it isn't one: people
+    type their password into the wrong field."""
+    try:
+        return check_email(written)
+    except ValueError:
+        return None
+
+
 def _what_is_wrong(email: str) -> str:
     """What to say of what isn't an email address, where the validator says so."""
     local, _, domain = email.rpartition("@")

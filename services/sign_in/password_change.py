@@ -13,7 +13,7 @@ from services.audit.acting import acting, viewing
 from services.audit.writing import Action, record
 from services.core import clock
 from services.core.db import Transaction, transaction
-from services.core.emails import email_key
+from services.core.emails import email_key, tried
 from services.core.errors import InvalidInputError, SessionEndedError
 from services.core.operator_log import noting_pauses
 from services.mail import outbox
@@ -62,6 +62,7 @@ async def request_reset(slug: str | None, email: str, caller: Caller) -> None:
                 subject=user,
                 tenant_id=tenant.id if tenant else None,
                 address=caller.address,
+                email=tried(email),
             )
             if user is not None and await required_provider(tx, user) is None:
                 await one_time_links.void(tx, user.id, LinkPurpose.RESET)

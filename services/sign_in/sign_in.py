@@ -11,7 +11,7 @@ from services.access.actor import find_tenant, lock_users
 from services.audit.writing import Action, record
 from services.core import clock, logs, operator_log
 from services.core.db import Transaction, reading, transaction
-from services.core.emails import email_key
+from services.core.emails import email_key, tried
 from services.core.errors import (
     NoTenantError,
     OtherDoorError,
@@ -71,7 +71,7 @@ async def sign_in(
         await throttle.claim(counters)
         matches = await verify_password(password, stored)
     if user is None or not user.active or not matches:
-        await _fail(caller, tenant, user)
+        await _fail(caller, tenant, user, email)
         if elsewhere is not None and matches:
             raise await _other_door(elsewhere)
         raise SignInFailedError
@@ -85,7 +85,7 @@ async def sign_in(
                 admitted = await admit(tx, fresh, caller, tenant)
     if admitted is not None:
         return let_through(admitted)
-    await _fail(caller, tenant, user)
+    await _fail(caller, tenant, user, email)
     raise SignInFailedError
 
 
@@ -189,7 +189,7 @@ async def _enter(
     return SignedIn(token, device, user.role, tenant.slug if tenant else None, session.id)
 
 
-async def _fail(caller: Caller, tenant: Tenant | None, user: User | None) -> None:
+async def _fail(caller: Caller, tenant: Tenant | None, user: User | None, email: str) -> None:
     why = Refused.WRONG_PASSWORD if user and user.active else Refused.INACTIVE_ACCOUNT
     if user is None:
         why = Refused.UNKNOWN_ACCOUNT
@@ -202,6 +202,7 @@ async def _fail(caller: Caller, tenant: Tenant | None, user: User | None) -> Non
             subject=user,
             tenant_id=tenant.id if tenant else None,
             address=caller.address,
+            email=tried(email),
         )
 
 

@@ -15,6 +15,8 @@ from services.users import accounts
 from tests import books, factories
 from tests.browser.browsers import Browsers, hear
 from tests.browser.looks import look
+from tests.services.sign_in.test_sign_in import refusal
+from tests.services.users.imports.importing import import_rows, rows_of
 
 # The product's own words, beside the table that the page is rendered from.
 PROMISED = {
@@ -95,6 +97,26 @@ async def test_entries_stand_in_the_log_s_order_whichever_comes_first(
     await hear(page, "rollcall_audit", *({"entry": each} for each in numbered))
     rows = page.locator("tbody").get_by_role("row")
     await expect(rows).to_contain_text(["#3", "#2", "#1"])
+
+
+async def test_the_log_leads_to_people_and_shows_one_act_on_many_as_one_line(
+    browsers: Browsers, tenant: Tenant, grace: User, ada: User, admin: Actor
+) -> None:
+    await accounts.rename(admin, ada.id, "Ada", "King")
+    await import_rows(admin, rows_of("one@example.com", "two@example.com", "three@example.com"))
+    await refusal(tenant.slug, "stranger@example.com", "guessed")
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/audit")
+    rows = page.locator("tbody").get_by_role("row")
+    refused, invited = rows.nth(0), rows.filter(has_text="User invited")
+    await expect(refused).to_contain_text("Somebody not signed in")
+    await expect(refused).to_contain_text("as stranger@example.com")
+    await expect(invited).to_have_count(1)
+    await expect(invited).to_contain_text("3 entries of one act")
+    await invited.get_by_role("button", name="Show each").click()
+    await expect(invited).to_have_count(4)
+    await expect(invited.filter(has_text="two@example.com")).to_have_count(1)
+    await rows.filter(has_text="User renamed").get_by_role("link", name="Ada King").click()
+    await expect(page.get_by_role("heading", name="Ada King")).to_be_visible()
 
 
 async def test_the_page_says_where_the_log_ends_and_has_the_key_of_its_exports(

@@ -34,7 +34,7 @@ const FILTER_BAR = `
              @change="change({[name]: $event.target.value})">
     </div>
     <button v-if="filtered && list.length" class="btn btn-quiet" type="button" @click="clear">Clear filters</button>
-    <a v-if="export_url" class="btn spread" :href="exportHref" @click.prevent="$emit('export')">Export CSV</a>
+    <a class="btn spread" :href="exportHref" @click.prevent="$emit('export')">Export CSV</a>
     <p v-if="backwards" :id="$attrs.id + '-backwards'" class="banner banner-danger" role="alert">
       The day from which you look is after the day to which you look.</p>
   </form>`;
@@ -46,18 +46,30 @@ const HEAD = `
     Exports are signed: keep the <a href="/audit-key.pem" target="_blank" rel="noopener">public key</a> to check them.
   </p>`;
 
+// Entries of one act on many, one after the other, are one line until it is opened.
 const ROW = `
-  <tr v-for="entry in list" :key="entry.id" role="row" :class="{'fresh-a': fresh[entry.id]}">
-    <td role="cell" class="col-when">
-      <time :datetime="entry.at" :title="exact(entry.at)">{{ brief(entry.at) }}</time>
-      <div class="small muted mono" :title="entry.hash ? 'Hash ' + entry.hash : null">{{ mark(entry) }}</div>
-    </td>
-    <td role="cell" class="col-who" data-label="by"><span class="isolate" dir="auto">{{ entry.actor || 'Nobody' }}</span></td>
-    <td role="cell" class="col-what">{{ entry.action_label }}</td>
-    <td v-if="!compact" role="cell" class="col-whom" data-label="to"><span class="isolate" dir="auto">{{ entry.subject || '–' }}</span></td>
-    <td role="cell" class="col-from muted" data-label="from">{{ entry.address || '–' }}</td>
-    <td role="cell" class="col-details">{{ entry.summary }}</td>
-  </tr>`;
+  <template v-for="{ entry, count, run } in rows" :key="run || entry.id">
+    <tr role="row" :class="{'fresh-a': fresh[entry.id]}">
+      <td role="cell" class="col-when">
+        <time :datetime="entry.at" :title="exact(entry.at)">{{ brief(entry.at) }}</time>
+        <div v-if="!count" class="small muted mono" :title="entry.hash ? 'Hash ' + entry.hash : null">{{ mark(entry) }}</div>
+      </td>
+      <td role="cell" class="col-who" data-label="by">
+        <span v-if="!entry.actor" class="muted">Somebody not signed in</span>
+        <component v-else :is="entry.actor_path ? 'a' : 'span'" class="isolate" dir="auto"
+                   :href="href(entry.actor_path)">{{ entry.actor }}</component>
+      </td>
+      <td role="cell" class="col-what">{{ entry.action_label }}</td>
+      <td v-if="!compact" role="cell" class="col-whom" data-label="to">
+        <button v-if="count" class="btn btn-small" type="button" :aria-expanded="opened[run] ? 'true' : 'false'"
+                @click="opened[run] = !opened[run]">{{ opened[run] ? 'Hide each' : 'Show each' }}</button>
+        <component v-else :is="entry.subject_path ? 'a' : 'span'" class="isolate" dir="auto"
+                   :href="href(entry.subject_path)">{{ entry.subject || '–' }}</component>
+      </td>
+      <td role="cell" class="col-from muted" data-label="from">{{ entry.address || '–' }}</td>
+      <td role="cell" class="col-details">{{ count ? count + ' entries of one act' : entry.summary }}</td>
+    </tr>
+  </template>`;
 
 export default {
   template: `
@@ -104,7 +116,7 @@ export default {
     head: Object,
     actions: Array,
     query: Object,
-    export_url: String,
+    home: String,
     compact: Boolean,
     live_event: String,
   },
@@ -119,6 +131,7 @@ export default {
       error: "",
       spoken: "",
       fresh: {},
+      opened: {},
       columns: [
         ["when", "When"],
         ["who", "Who"],
@@ -151,6 +164,25 @@ export default {
     this.stop();
   },
   computed: {
+    rows() {
+      const runs = new Map();
+      if (!this.compact) {
+        for (const entry of this.list) {
+          if (entry.run) runs.set(runOf(entry), (runs.get(runOf(entry)) ?? 0) + 1);
+        }
+      }
+      const rows = [];
+      for (const entry of this.list) {
+        const run = runOf(entry);
+        const count = runs.get(run) ?? 0;
+        if (count < 2) rows.push({ entry });
+        else {
+          if (rows.at(-1)?.of !== run) rows.push({ entry, count, run, of: run });
+          if (this.opened[run]) rows.push({ entry, of: run });
+        }
+      }
+      return rows;
+    },
     filtered() {
       return FILTERS.some((name) => this.asked[name]);
     },
@@ -158,7 +190,7 @@ export default {
       return Boolean(this.asked.from && this.asked.to && this.asked.from > this.asked.to);
     },
     exportHref() {
-      return this.export_url + this.address();
+      return `${this.home}/audit.csv${this.address()}`;
     },
   },
   methods: {
@@ -280,12 +312,19 @@ export default {
       const local = new Date(iso).toLocaleString("en-GB", { dateStyle: "full", timeStyle: "long" });
       return `${local}\n${new Date(iso).toISOString()}`;
     },
+    href(path) {
+      return path ? `${this.home}/${path}` : null;
+    },
     mark(entry) {
       const number = entry.number == null ? "" : `#${entry.number}`;
       return [number, (entry.hash ?? "").slice(0, 8)].filter(Boolean).join(" ");
     },
   },
 };
+
+function runOf(entry) {
+  return `${entry.run} ${entry.action}`;
+}
 
 function words(folded) {
   return (folded ?? "").split(/\s+/u).filter(Boolean);

@@ -18,6 +18,7 @@ class AuditLog(Component, script="audit_log.js", imports=["live_socket.js"]):
     or `failed` with the same `seq`. Everything in the handler's values is what a browser sent.
     `folded_q` is the search as entries are compared with it. `head` is the chain's end (number,
     hash).
+    `home` is the path below which the export is, and the pages that entries lead to.
     `compact` leaves out the filters, the head and the column Whom.
     """
 
@@ -32,7 +33,7 @@ class AuditLog(Component, script="audit_log.js", imports=["live_socket.js"]):
         on_query: Callable[[dict[str, Any]], Awaitable[None]],
         actions: Sequence[Sequence[str]] = (),
         query: Mapping[str, str] | None = None,
-        export_url: str = "",
+        home: str,
         compact: bool = False,
     ) -> None:
         super().__init__()
@@ -41,7 +42,7 @@ class AuditLog(Component, script="audit_log.js", imports=["live_socket.js"]):
         self._props["head"] = dict(head)
         self._props["actions"] = tuple(actions)
         self._props["query"] = dict(query or {})
-        self._props["export_url"] = export_url
+        self._props["home"] = home
         self._props["compact"] = compact
         self._props["live_event"] = LIVE_EVENT
         self._on_query = on_query

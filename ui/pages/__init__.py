@@ -1,34 +1,9 @@
-"""The signed-in pages. Importing one does nothing; `register` routes them all."""
+"""The signed-in pages, by noun. Importing one does nothing; `register` routes them all."""
 
-from ui.pages import (
-    account,
-    audit,
-    import_run,
-    import_users,
-    roles,
-    settings,
-    system,
-    tenants,
-    user,
-    users,
-    workspace,
-)
+from ui.pages import account, audit, settings, system, tenants, users, workspace
 
 
 def register() -> None:
     """Route every page."""
-    # Before the page of one user, whose address would take it for a user's id.
-    for page in (
-        import_users,
-        import_run,
-        users,
-        user,
-        roles,
-        audit,
-        settings,
-        account,
-        tenants,
-        system,
-    ):
+    for page in (users, audit, settings, account, tenants, system, workspace):
         page.register()
-    workspace.register()

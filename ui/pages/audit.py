@@ -46,7 +46,7 @@ async def audit_page(visit: MayView) -> None:
     with frame(visit, "Audit", current="audit") as toast:
         with ui.element("div").classes("page-head"):
             text("h1", "Audit log")
-        _Log(visit.actor, toast).build(first, values, f"{home_path(visit.tenant_slug)}/audit.csv")
+        _Log(visit.actor, toast).build(first, values, home_path(visit.tenant_slug))
 
 
 class _Log:
@@ -56,14 +56,14 @@ class _Log:
         self.actor = actor
         self.toast = toast
 
-    def build(self, first: AuditPage, values: dict[str, Any], export_url: str) -> None:
+    def build(self, first: AuditPage, values: dict[str, Any], home: str) -> None:
         """Lay the log out."""
         self.log = AuditLog(
             **page_values(first),
             actions=Action.choices(),
             query={name: values.get(name, "") for name in ("action", "q", "from", "to", "zone")}
             | {"folded_q": AuditQuery.from_address(values).folded},
-            export_url=export_url,
+            home=home,
             on_query=self._query,
         )
         self.log.on_export(told(self.toast)(self._export))

@@ -86,7 +86,7 @@ async def invite_next(actor: Principal, import_id: UUID) -> bool:
             return True
         run.leased_until = clock.now() + LEASE
         await act.tx.flush()  # whoever only looks has seen enough
-        outcomes = await _invite(act, rows)
+        outcomes = await _invite(act, import_id, rows)
         batch.outcomes = [_plain(outcome) for outcome in outcomes]
         run.done += len(outcomes)
         run.invited += sum(1 for outcome in outcomes if not outcome.problem)
@@ -135,12 +135,12 @@ def _keys(rows: Sequence[_Row]) -> list[str]:
     return [row.key for row in rows]
 
 
-async def _invite(act: Act, rows: Sequence[_Row]) -> list[RowOutcome]:
+async def _invite(act: Act, run_id: UUID, rows: Sequence[_Row]) -> list[RowOutcome]:
     await emails_elsewhere.check_pause(act.tx, act.principal)
     await require_open(act.tx, act.tenant_id)
     problems = await _problems(act, rows)
     users = await _add(act, rows, problems)
-    await _promise(act, list(users.values()))
+    await _promise(act, run_id, list(users.values()))
     return [_outcome(row, users.get(row.line), problems.get(row.line, "")) for row in rows]
 
 
@@ -204,7 +204,7 @@ async def _free(act: Act, rows: Sequence[_Row], problems: dict[int, str]) -> lis
     return list(free.values())
 
 
-async def _promise(act: Act, users: Sequence[User]) -> None:
+async def _promise(act: Act, run_id: UUID, users: Sequence[User]) -> None:
     """Give each new account its link and its mail, and write it into the log."""
     if not users:
         return
@@ -226,15 +226,17 @@ async def _promise(act: Act, users: Sequence[User]) -> None:
             sender_name=act.user.full_name if act.user else "",
         )
     said = [(user, {"email": user.email, "role": user.role.label}) for user in users]
-    await _record(act, Action.USER_INVITED, said)
+    await _record(act, Action.USER_INVITED, run_id, said)
     if not outbox.is_configured():  # whoever began the import hands the links over
-        await _record(act, Action.INVITATION_LINK_COPIED, [(user, {}) for user in users])
+        await _record(act, Action.INVITATION_LINK_COPIED, run_id, [(user, {}) for user in users])
 
 
 async def _record(
-    act: Act, action: Action, subjects: Sequence[tuple[User, Mapping[str, object]]]
+    act: Act, action: Action, run_id: UUID, subjects: Sequence[tuple[User, Mapping[str, object]]]
 ) -> None:
-    await record_all(act.tx, action, actor=act.principal, by=act.user, subjects=subjects)
+    """Record the act on each; the log shows the entries of one run as one line that opens."""
+    of_run = [(user, {**details, "run": run_id}) for user, details in subjects]
+    await record_all(act.tx, action, actor=act.principal, by=act.user, subjects=of_run)
 
 
 def _outcome(row: _Row, user: User | None, problem: str) -> RowOutcome:

@@ -14,6 +14,7 @@ from services.access.actor import Actor
 from services.audit.check import verify
 from services.audit.events import AuditWritten
 from services.audit.reading import AuditQuery, export, list_entries
+from services.audit.words import summary
 from services.audit.writing import Action, record
 from services.core import clock
 from services.core.csv_files import BOM
@@ -141,6 +142,45 @@ async def test_an_entry_tells_who_did_what_to_whom_from_where(
     assert entry.address == admin.address
     await rollcall.bus.drain()
     assert [e.entry_id for e in events if isinstance(e, AuditWritten)] == [entry.id]
+
+
+async def test_an_entry_leads_to_the_page_of_who_acted_and_of_what_it_is_about(
+    admin: Actor, tenant: Tenant, other_tenant: Tenant
+) -> None:
+    engineer = await create_user(tenant, email="lin@example.com", role=Role.SALES_ENGINEER)
+    await accounts.set_active(admin, engineer.id, active=False)
+    stranger = await create_user(other_tenant, email="somebody@example.com")
+    async with transaction() as tx:
+        await record(tx, Action.SIGN_IN_FAILED, actor=None, tenant_id=tenant.id, reason="x")
+        (elsewhere,) = await tx.exec(select(User).where(User.id == stranger.id))
+        elsewhere.tenant_id = tenant.id  # an entry here that names somebody who is elsewhere
+        await record(tx, Action.USER_RENAMED, actor=None, subject=elsewhere)
+        elsewhere.tenant_id = other_tenant.id
+    abroad, nobody, deactivated = (await list_entries(admin, AuditQuery())).entries
+    assert deactivated.actor_path == f"users/{admin.user_id}"
+    assert deactivated.subject_path == f"users/{engineer.id}"
+    assert (nobody.actor, nobody.actor_path, nobody.subject_path) == ("", "", "")
+    assert abroad.subject_path == ""
+
+
+@pytest.mark.parametrize(
+    ("action", "details", "said"),
+    [
+        (Action.SIGN_IN_FAILED, {"email": "ada@example.com"}, "as ada@example.com"),
+        (Action.SIGN_IN_FAILED, {}, ""),
+        (Action.SSO_REFUSED, {"reason": "email_domain"}, "email domain"),
+        (Action.SSO_TESTED, {"works": False}, "it doesn't work"),
+        (Action.SSO_REQUIRED_SET, {"required": True}, "everybody signs in with it"),
+        (
+            Action.SECOND_FACTOR_POLICY_SET,
+            {"before": "optional", "after": "everyone"},
+            "Nobody → Everyone",
+        ),
+        (Action.USER_INVITED, {"email": "a@example.com", "run": "01a2"}, "a@example.com"),
+    ],
+)
+def test_details_are_told_in_words(action: Action, details: dict[str, Any], said: str) -> None:
+    assert summary(action, details) == said
 
 
 async def test_a_receipt_is_kept_beside_the_entry(admin: Actor, tenant: Tenant) -> None:

@@ -14,8 +14,8 @@ from ui import notices
 from ui.components.refresher import Refresher
 from ui.frame import enter, frame, text
 from ui.identity import require
-from ui.pages.second_factor_rule_card import SecondFactorRuleCard
-from ui.pages.sso_card import SsoCard
+from ui.pages.settings.second_factor_rule_card import SecondFactorRuleCard
+from ui.pages.settings.sso_card import SsoCard
 
 MayManage = Annotated[Visit, Depends(require(Permission.MANAGE_SIGN_IN))]
 

@@ -7,7 +7,7 @@ from sqlalchemy import JSON, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from models.base import UtcDateTime, enum_type, new_id
-from models.user import Role
+from models.users.user import Role
 
 
 class SsoConnection(SQLModel, table=True):

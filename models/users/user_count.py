@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlmodel import Field, SQLModel
 
 from models.base import enum_type
-from models.user import Role
+from models.users.user import Role
 
 
 class UserCount(SQLModel, table=True):

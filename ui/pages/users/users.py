@@ -26,7 +26,7 @@ from ui.dialogs.invite import InviteDialog
 from ui.frame import enter, frame
 from ui.identity import require
 from ui.input import as_uuid, as_version
-from ui.pages.first_admin import FirstAdminNotice
+from ui.pages.tenants.first_admin import FirstAdminNotice
 from ui.paths import home_path
 from ui.tables.live_table import HeadItem, Opening, csv_response, opened
 

@@ -92,7 +92,10 @@ class _UserScreen:
         with section():
             text("h2", "History")
             self.history = AuditLog(
-                **page_values(history), compact=True, on_query=self._older_history
+                **page_values(history),
+                home=home_path(self.visit.tenant_slug),
+                compact=True,
+                on_query=self._older_history,
             )
         Refresher("rollcall_details", self._refresh, self.toast)
 

@@ -26,7 +26,7 @@ from ui.components.toast import Toast
 from ui.forms.dialog import FormDialog, Helpers
 from ui.frame import enter, frame, section, text
 from ui.identity import require
-from ui.pages.second_factor_card import SecondFactorCard
+from ui.pages.account.second_factor_card import SecondFactorCard
 from ui.paths import home_path
 from ui.words import LATEST_SESSIONS, ago, moment
 

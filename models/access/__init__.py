@@ -1,0 +1,1 @@
+"""The links that let one person in once."""

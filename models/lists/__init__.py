@@ -1,0 +1,1 @@
+"""What a person chose to see of a list."""

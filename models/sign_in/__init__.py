@@ -1,0 +1,1 @@
+"""What signing in proves, and how often it failed."""

@@ -1,0 +1,1 @@
+"""Single sign-on: the connections, and who came by them."""

@@ -1,0 +1,1 @@
+"""The users, their counts, and their imports from files."""

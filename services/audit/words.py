@@ -1,0 +1,103 @@
+"""What the details of an entry say, in words."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from services.audit.writing import Action
+
+# What ties entries together, and lists of other chains' ends: nothing to read.
+UNSAID = frozenset({"heads", "run"})
+
+
+def summary(action: Action | None, details: dict[str, Any]) -> str:
+    """What an entry's details say."""
+    if action in _SUMMARIES:
+        return _SUMMARIES[action](details)
+    return _joined(details)
+
+
+def _joined(details: dict[str, Any]) -> str:
+    shown = [v for name, v in details.items() if v not in (None, "") and name not in UNSAID]
+    return ", ".join(map(str, shown))
+
+
+def _change_summary(details: dict[str, Any]) -> str:
+    return f"{details.get('before', '')} → {details.get('after', '')}"
+
+
+def _task_summary(details: dict[str, Any]) -> str:
+    reason = f": {details['reason']}" if details.get("reason") else ""
+    return f"{details.get('task', '')}: {_change_summary(details)}{reason}"
+
+
+def _assigned_summary(details: dict[str, Any]) -> str:
+    came = f"to {details['to']}" if details.get("to") else ""
+    left = f"no more to {details['no_more']}" if details.get("no_more") else ""
+    return f"{details.get('task', '')}: {', '.join(filter(None, (came, left)))}"
+
+
+def _restore_summary(details: dict[str, Any]) -> str:
+    return f"{details.get('file', '')}, {details.get('sessions', 0)} sessions ended"
+
+
+def _heads_summary(details: dict[str, Any]) -> str:
+    count = len(details.get("heads", ()))
+    return "of 1 chain" if count == 1 else f"of {count:,} chains"
+
+
+def _receipt_summary(details: dict[str, Any]) -> str:
+    pages, answered = details.get("pages", 0), details.get("answered", 0)
+    if not pages and not details.get("unheard"):
+        return "no page was open"
+    noun = "page" if pages == 1 else "pages"
+    text = f"{pages} open {noun} closed"
+    if details.get("slowest_ms") is not None:
+        text += f", the last one after {round(details['slowest_ms'])} ms"
+    if answered < pages:
+        text += f" ({pages - answered} didn't answer and were disconnected)"
+    if details.get("unheard"):
+        text += ", not counting a replica that hasn't reported"
+    return text
+
+
+def _tried_summary(details: dict[str, Any]) -> str:
+    return f"as {details['email']}" if details.get("email") else ""
+
+
+def _policy_summary(details: dict[str, Any]) -> str:
+    before, after = (_WHO_NEEDS_IT.get(str(details.get(name)), "") for name in ("before", "after"))
+    return f"{before} → {after}"
+
+
+def _reason_summary(details: dict[str, Any]) -> str:
+    return str(details.get("reason") or "").replace("_", " ")
+
+
+def _works_summary(details: dict[str, Any]) -> str:
+    return "it works" if details.get("works") else "it doesn't work"
+
+
+def _required_summary(details: dict[str, Any]) -> str:
+    return "everybody signs in with it" if details.get("required") else "passwords work too"
+
+
+_WHO_NEEDS_IT = {"optional": "Nobody", "admins": "Admins", "everyone": "Everyone"}
+_SUMMARIES: Mapping[Action | None, Callable[[dict[str, Any]], str]] = {
+    Action.PAGES_CLOSED: _receipt_summary,
+    Action.USER_RENAMED: lambda details: f"was {details.get('before', '')}",
+    Action.TENANT_RENAMED: _change_summary,
+    Action.SECOND_FACTOR_POLICY_SET: _policy_summary,
+    Action.SIGN_IN_FAILED: _tried_summary,
+    Action.RESET_REQUESTED: _tried_summary,
+    Action.SSO_REFUSED: _reason_summary,
+    Action.SSO_TESTED: _works_summary,
+    Action.SSO_REQUIRED_SET: _required_summary,
+    Action.END_DATE_SET: lambda details: str(details.get("end_date") or "none"),
+    Action.RESTORED: _restore_summary,
+    Action.AUDIT_HEADS_NOTED: _heads_summary,
+    Action.POC_STATUS_CHANGED: _change_summary,
+    Action.POC_HANDED_OVER: _change_summary,
+    Action.TASK_STATUS_CHANGED: _task_summary,
+    Action.CRITERION_RESULT_SET: _task_summary,
+    Action.TASK_ASSIGNED: _assigned_summary,
+}
