@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from tests.ports import free_port
 from ui.listener import listen, web_server
-from ui.protocol import BODY_LEAST
+from ui.protocol import BODY_LEAST, TimedProtocol
 
 PATIENCE = 30
 ACCEPTED = Path(__file__).with_name("accepted.py")
@@ -85,6 +85,8 @@ async def test_a_body_has_more_time_for_as_long_as_it_keeps_arriving() -> None:
         async with asyncio.timeout(PATIENCE), changed:
             await changed.wait_for(lambda: arrived == total)  # noqa: B023 - within its turn
         (connection,) = server.server_state.connections
+        assert isinstance(connection, TimedProtocol)
+        assert connection._arriving is not None
         until.append(connection._arriving.when())
     assert until[0] == until[1] < until[2]
     writer.close()
