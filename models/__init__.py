@@ -6,8 +6,9 @@ from models.base import metadata, new_id
 from models.core.bus_message import BusMessage
 from models.lists.list_choice import ListChoice
 from models.mail.outgoing_mail import MailProgress, MailState, MailTemplate, OutgoingMail
+from models.screens.screen import Screen
 from models.sessions.known_device import KnownDevice
-from models.sessions.login_session import EndReason, LoginSession, SignInMethod
+from models.sessions.login_session import EndReason, LoginSession, SessionKind, SignInMethod
 from models.sign_in.attempt_counter import AttemptCounter
 from models.sign_in.second_factor import Authenticator, Passkey, RecoveryCode
 from models.sso.connection import ExternalIdentity, SeenLogoutToken, SsoConnection, SsoSession
@@ -18,6 +19,7 @@ from models.users.user_import import ImportState, UserImport, UserImportBatch
 from models.workspace.base import Side
 from models.workspace.comment import Comment, CommentMention
 from models.workspace.criterion import CriterionResult, CriterionTask, Importance, SuccessCriterion
+from models.workspace.customer import CustomerPerson, PocCustomer
 from models.workspace.poc import CLOSED_STATUSES, HomeVisit, Poc, PocMember, PocStatus
 from models.workspace.resource import FileChunk, Resource, ResourceFile, ResourceKind
 from models.workspace.task import Task, TaskAssignee, TaskGroup, TaskStatus
@@ -34,6 +36,7 @@ __all__ = [
     "CommentMention",
     "CriterionResult",
     "CriterionTask",
+    "CustomerPerson",
     "EndReason",
     "ExternalIdentity",
     "FileChunk",
@@ -54,6 +57,7 @@ __all__ = [
     "OutgoingMail",
     "Passkey",
     "Poc",
+    "PocCustomer",
     "PocMember",
     "PocStatus",
     "RecoveryCode",
@@ -61,8 +65,10 @@ __all__ = [
     "ResourceFile",
     "ResourceKind",
     "Role",
+    "Screen",
     "SecondFactorPolicy",
     "SeenLogoutToken",
+    "SessionKind",
     "Side",
     "SignInMethod",
     "SsoConnection",

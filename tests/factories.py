@@ -8,16 +8,28 @@ from collections.abc import Collection
 from datetime import timedelta
 from functools import cache
 from itertools import count
+from uuid import UUID
 
 import pyotp
 from sqlmodel import col, select
 
-from models import LinkPurpose, OneTimeLink, Role, SignInMethod, Tenant, User
+from models import (
+    CustomerPerson,
+    LinkPurpose,
+    OneTimeLink,
+    PocCustomer,
+    Role,
+    SignInMethod,
+    Tenant,
+    User,
+)
 from services.access import one_time_links
 from services.access.actor import Actor
+from services.access.outsiders import CustomerActor
 from services.core import clock
 from services.core.db import reading, transaction
 from services.core.emails import email_key
+from services.core.names import fold
 from services.sessions.sessions import Caller, begin
 from services.sign_in import passwords
 from services.sign_in.second_factors import totp
@@ -127,6 +139,50 @@ async def open_session(user: User) -> tuple[Actor, str]:
     async with transaction() as tx:
         session, token = begin(tx, user, CALLER, SignInMethod.PASSWORD)
     return Actor(session.id, user.id, user.tenant_id, CALLER.address), token
+
+
+async def create_customer(
+    tenant: Tenant,
+    poc_id: UUID | None = None,
+    *,
+    first_name: str = "Reto",
+    last_name: str = "Bianchi",
+    email: str | None = None,
+    active: bool = True,
+) -> CustomerPerson:
+    """Somebody at a customer's; of a POC, where one is given."""
+    address = email or f"customer{next(_numbers)}@example.com"
+    person = CustomerPerson(
+        tenant_id=tenant.id,
+        first_name=first_name,
+        last_name=last_name,
+        name_key=fold(f"{first_name} {last_name}"),
+        email=address,
+        email_key=email_key(address),
+        active=active,
+        created_at=clock.now(),
+    )
+    async with transaction() as tx:
+        tx.add(person)
+        await tx.flush()
+        if poc_id is not None:
+            tx.add(
+                PocCustomer(
+                    tenant_id=tenant.id,
+                    poc_id=poc_id,
+                    customer_id=person.id,
+                    added_at=clock.now(),
+                )
+            )
+    return person
+
+
+async def let_in(person: CustomerPerson) -> tuple[CustomerActor, str]:
+    """Begin a session of somebody at a customer's; returns the actor and the cookie's token."""
+    async with transaction() as tx:
+        session, token = begin(tx, person, CALLER, SignInMethod.LINK)
+    actor = CustomerActor(session.id, person.id, person.tenant_id, person.full_name, CALLER.address)
+    return actor, token
 
 
 async def sign_in(user: User, tenant: Tenant | None = None) -> Actor:

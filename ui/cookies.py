@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
+from models import SessionKind
+from services.access.outsiders import CUSTOMER_LASTS, SCREEN_LONGEST
 from services.core import runtime
 from services.sessions import known_devices
 from services.sessions.sessions import Caller
@@ -19,13 +21,19 @@ from services.sign_in.sign_in import SignedIn
 from services.sso.attempts import ATTEMPT_LIFETIME
 from services.sso.flow import Departure
 
+# A browser may be signed in as a user, let in as a customer's, and be a screen: none ends another.
+SESSIONS = {
+    SessionKind.USER: "rollcall",
+    SessionKind.CUSTOMER: "rollcall-customer",
+    SessionKind.SCREEN: "rollcall-screen",
+}
 ATTEMPT = "rollcall-sso"
 SECOND_STEP = "rollcall-second-step"
 
 
-def session_token(cookies: Mapping[str, str]) -> str | None:
-    """The session's token among a request's cookies."""
-    return _read(cookies, "rollcall")
+def session_token(cookies: Mapping[str, str], kind: SessionKind = SessionKind.USER) -> str | None:
+    """The token of a session of this kind among a request's cookies."""
+    return _read(cookies, SESSIONS[kind])
 
 
 def caller_of(connection: HTTPConnection) -> Caller:
@@ -46,6 +54,17 @@ def set_session(response: Response, signed_in: SignedIn) -> None:
         runtime.current().settings.session_max.total_seconds(),
     )
     _set(response, _name("rollcall-device"), signed_in.device, known_devices.FORGET.total_seconds())
+
+
+def set_outside_session(response: Response, kind: SessionKind, token: str) -> None:
+    """Have the browser keep the session of a customer's person or of a screen."""
+    lasts = CUSTOMER_LASTS if kind is SessionKind.CUSTOMER else SCREEN_LONGEST
+    _set(response, _name(SESSIONS[kind]), token, lasts.total_seconds())
+
+
+def clear_outside_session(response: Response, kind: SessionKind) -> None:
+    """Have the browser forget it."""
+    _set(response, _name(SESSIONS[kind]), "", 0)
 
 
 def clear_session(response: Response) -> None:

@@ -1,4 +1,4 @@
-"""A one-time link: an invitation, a password reset, or the first set-up."""
+"""A one-time link: an invitation, a password reset, a customer's way in, or the first set-up."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -15,6 +15,8 @@ class LinkPurpose(StrEnum):
     INVITATION = "invitation"
     RESET = "reset"
     SETUP = "setup"
+    CUSTOMER_INVITATION = "customer_invitation"
+    CUSTOMER_VISIT = "customer_visit"
 
 
 class OneTimeLink(SQLModel, table=True):
@@ -24,6 +26,7 @@ class OneTimeLink(SQLModel, table=True):
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     user_id: UUID | None = Field(default=None, foreign_key="user_account.id", index=True)
+    customer_id: UUID | None = Field(default=None, foreign_key="customer_person.id", index=True)
     purpose: LinkPurpose = Field(sa_type=enum_type(LinkPurpose))
     token_hash: bytes = Field(unique=True, repr=False)
     created_at: datetime = Field(sa_type=UtcDateTime)

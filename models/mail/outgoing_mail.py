@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, Index, false
+from sqlalchemy import JSON, CheckConstraint, Index, false
 from sqlmodel import Field, SQLModel
 
 from models.base import UtcDateTime, enum_type, new_id
@@ -54,14 +54,23 @@ class MailTemplate(StrEnum):
 
 
 class OutgoingMail(SQLModel, table=True):
-    """A mail to deliver: what its text needs, but no link, which is derived when it is sent."""
+    """A mail to deliver to a user or to a customer's person: what its text needs, but no link,
+    which is derived when it is sent."""
 
     __tablename__ = "outgoing_mail"
-    __table_args__ = (Index("ix_outgoing_mail_due", "state", "lane", "next_attempt_at"),)
+    __table_args__ = (
+        Index("ix_outgoing_mail_due", "state", "lane", "next_attempt_at"),
+        CheckConstraint(
+            "(CASE WHEN user_id IS NULL THEN 0 ELSE 1 END)"
+            " + (CASE WHEN customer_id IS NULL THEN 0 ELSE 1 END) = 1",
+            name="ck_outgoing_mail_belongs",
+        ),
+    )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     tenant_id: UUID | None = Field(default=None, foreign_key="tenant.id")
-    user_id: UUID = Field(foreign_key="user_account.id", index=True)
+    user_id: UUID | None = Field(default=None, foreign_key="user_account.id", index=True)
+    customer_id: UUID | None = Field(default=None, foreign_key="customer_person.id", index=True)
     link_id: UUID | None = Field(default=None, foreign_key="one_time_link.id")
     template: MailTemplate = Field(sa_type=enum_type(MailTemplate))
     lane: int = Field(default=1, sa_column_kwargs={"server_default": "1"})

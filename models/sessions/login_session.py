@@ -1,9 +1,11 @@
-"""A login session: one browser in which one user is signed in."""
+"""A login session: one browser in which a user is signed in, or somebody at a customer's; or a
+screen."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
+from sqlalchemy import CheckConstraint
 from sqlmodel import Field, SQLModel
 
 from models.base import UtcDateTime, enum_type, new_id
@@ -31,17 +33,37 @@ class SignInMethod(StrEnum):
     PASSKEY = "passkey"
 
 
+class SessionKind(StrEnum):
+    """Whose a session is; each kind has a cookie of its own."""
+
+    USER = "user"
+    CUSTOMER = "customer"
+    SCREEN = "screen"
+
+
 class LoginSession(SQLModel, table=True):
     """A session row. The cookie carries a random token; the row knows only its SHA-256.
+
+    It belongs to one user, one customer's person, or one screen: its holder.
 
     `authenticated_at` is when its user last proved who they are: at the sign-in, or when they were
     asked again before a sensitive act.
     """
 
     __tablename__ = "login_session"
+    __table_args__ = (
+        CheckConstraint(
+            "(CASE WHEN user_id IS NULL THEN 0 ELSE 1 END)"
+            " + (CASE WHEN customer_id IS NULL THEN 0 ELSE 1 END)"
+            " + (CASE WHEN screen_id IS NULL THEN 0 ELSE 1 END) = 1",
+            name="ck_login_session_belongs",
+        ),
+    )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
-    user_id: UUID = Field(foreign_key="user_account.id", index=True)
+    user_id: UUID | None = Field(default=None, foreign_key="user_account.id", index=True)
+    customer_id: UUID | None = Field(default=None, foreign_key="customer_person.id", index=True)
+    screen_id: UUID | None = Field(default=None, foreign_key="screen.id", index=True)
     token_hash: bytes = Field(unique=True, repr=False)
     created_at: datetime = Field(sa_type=UtcDateTime)
     last_seen_at: datetime = Field(sa_type=UtcDateTime)

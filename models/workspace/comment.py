@@ -3,24 +3,32 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from models.base import UtcDateTime, new_id
 
 
 class Comment(SQLModel, table=True):
-    """What somebody said, in Markdown. Who reads it is fixed once it is posted; that it was edited
-    or removed is seen."""
+    """What a user or a customer's person said, in Markdown. Who reads it is fixed once it is
+    posted; that it was edited or removed is seen."""
 
     __tablename__ = "comment"
-    __table_args__ = (Index("ix_comment_poc", "poc_id", "id"),)
+    __table_args__ = (
+        Index("ix_comment_poc", "poc_id", "id"),
+        CheckConstraint(
+            "(CASE WHEN author_id IS NULL THEN 0 ELSE 1 END)"
+            " + (CASE WHEN customer_id IS NULL THEN 0 ELSE 1 END) = 1",
+            name="ck_comment_author",
+        ),
+    )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     tenant_id: UUID = Field(foreign_key="tenant.id")
     poc_id: UUID = Field(foreign_key="poc.id")
     task_id: UUID | None = Field(default=None, foreign_key="task.id", index=True)
-    author_id: UUID = Field(foreign_key="user_account.id")
+    author_id: UUID | None = Field(default=None, foreign_key="user_account.id")
+    customer_id: UUID | None = Field(default=None, foreign_key="customer_person.id")
     body: str
     shared: bool = Field(default=False)
     version: int = Field(default=1)

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import UniqueConstraint, false
 from sqlmodel import Field, SQLModel
 
 from models.base import UtcDateTime, enum_type, new_id
@@ -39,7 +39,7 @@ class TaskGroup(WorkRow, table=True):
 
 
 class Task(WorkRow, table=True):
-    """One thing to do in a POC."""
+    """One thing to do in a POC. What is in the way is the team's alone, unless `reason_shared`."""
 
     __tablename__ = "task"
 
@@ -53,7 +53,10 @@ class Task(WorkRow, table=True):
     due_on: date | None = Field(default=None)
     status: TaskStatus = Field(default=TaskStatus.NOT_STARTED, sa_type=enum_type(TaskStatus))
     blocked_reason: str = Field(default="")
+    reason_shared: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     completed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    accepted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    accepted_by_id: UUID | None = Field(default=None, foreign_key="customer_person.id")
 
     def is_overdue(self, today: date) -> bool:
         """Whether it should have been done before today."""

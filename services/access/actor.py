@@ -5,12 +5,12 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Protocol, TypeVar
+from typing import ClassVar, Protocol, TypeVar
 from uuid import UUID
 
 from sqlmodel import col, select
 
-from models import LoginSession, Role, Tenant, User
+from models import LoginSession, Role, SessionKind, Tenant, User
 from services.access import second_factor_policy
 from services.access.permissions import SECRETS, Permission, Secret, may
 from services.core import clock, logs, runtime
@@ -50,7 +50,11 @@ class Principal(Protocol):
 
     @property
     def session_id(self) -> UUID | None:
-        """The session in which a user acts; none where no user does."""
+        """The session in which somebody acts; none where Rollcall does."""
+
+    @property
+    def holder_id(self) -> UUID | None:
+        """Whose session it is: the user's id, or that of a customer's person or of a screen."""
 
     @property
     def user_id(self) -> UUID | None:
@@ -89,10 +93,16 @@ class Actor:
     Holding an Actor proves nothing: `check` asks the database, every time.
     """
 
+    kind: ClassVar[SessionKind] = SessionKind.USER
     session_id: UUID
     user_id: UUID
     tenant_id: UUID | None
     address: str = ""
+
+    @property
+    def holder_id(self) -> UUID:
+        """Whose session it is."""
+        return self.user_id
 
     @property
     def name(self) -> str:
@@ -130,6 +140,7 @@ class Operator:
     address: str = ""
     session_id: None = field(default=None, init=False)
     user_id: None = field(default=None, init=False)
+    holder_id: None = field(default=None, init=False)
 
     def reaches(self, tenant_id: UUID | None) -> bool:
         """Everything is there for who has the command line."""

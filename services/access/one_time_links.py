@@ -6,7 +6,7 @@ import hmac
 from datetime import timedelta
 from uuid import UUID
 
-from sqlmodel import col, select, update
+from sqlmodel import col, or_, select, update
 
 from models import LinkPurpose, OneTimeLink
 from services.core import clock, runtime
@@ -17,6 +17,8 @@ from services.core.secrets import derive, token_hash
 LIFETIMES = {
     LinkPurpose.INVITATION: timedelta(days=7),
     LinkPurpose.RESET: timedelta(minutes=30),
+    LinkPurpose.CUSTOMER_INVITATION: timedelta(days=7),
+    LinkPurpose.CUSTOMER_VISIT: timedelta(minutes=30),
     # Good until the first account exists; the check for that is in `setup`.
     LinkPurpose.SETUP: timedelta(days=3650),
 }
@@ -32,15 +34,30 @@ _DEAD = {
         "30 minutes. Ask for a new one with “Forgot password?” on the sign-in page, or ask your "
         "admin."
     ),
+    LinkPurpose.CUSTOMER_INVITATION: (
+        "This link is no longer valid: it was used, replaced by a newer one, or is older than "
+        "7 days. Ask for a new one with your email."
+    ),
+    LinkPurpose.CUSTOMER_VISIT: (
+        "This link is no longer valid: it was used, replaced by a newer one, or is older than "
+        "30 minutes. Ask for a new one with your email."
+    ),
     LinkPurpose.SETUP: "This set-up link is no longer valid. Rollcall is set up already: sign in.",
 }
 
 
-def issue(tx: Transaction, purpose: LinkPurpose, user_id: UUID | None) -> OneTimeLink:
+def issue(
+    tx: Transaction,
+    purpose: LinkPurpose,
+    user_id: UUID | None,
+    *,
+    customer_id: UUID | None = None,
+) -> OneTimeLink:
     """Make a new link of the purpose's lifetime. `token_of` tells its token."""
     now = clock.now()
     link = OneTimeLink(
         user_id=user_id,
+        customer_id=customer_id,
         purpose=purpose,
         token_hash=b"",
         created_at=now,
@@ -85,12 +102,15 @@ def dead(purpose: LinkPurpose) -> DeadLinkError:
     return DeadLinkError(_DEAD[purpose])
 
 
-async def void(tx: Transaction, user_id: UUID, *purposes: LinkPurpose) -> None:
-    """Kill the user's unused links of these purposes."""
+async def void(tx: Transaction, whose_id: UUID, *purposes: LinkPurpose) -> None:
+    """Kill the unused links of these purposes, of a user or of a customer's person."""
     await tx.exec(
         update(OneTimeLink)
         .where(
-            col(OneTimeLink.user_id) == user_id,
+            or_(
+                col(OneTimeLink.user_id) == whose_id,
+                col(OneTimeLink.customer_id) == whose_id,
+            ),
             col(OneTimeLink.purpose).in_(purposes),
             col(OneTimeLink.used_at).is_(None),
             col(OneTimeLink.void_at).is_(None),

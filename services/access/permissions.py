@@ -37,6 +37,10 @@ class Permission(StrEnum):
     INVITE_TENANT_ADMINS = "Invite Tenant Admins"
     MANAGE_PLATFORM_ADMINS = "Invite, activate and deactivate Platform Admins"
     VIEW_SYSTEM = "See how the system is doing, and have it checked"
+    VIEW_SHARED_POC = "See what is shared of the POC that they were invited to"
+    COMMENT_AS_CUSTOMER = "Comment on it, for both sides to read"
+    ADVANCE_AS_CUSTOMER = "Mark the tasks of their side done, and accept what is finished"
+    VIEW_AS_SCREEN = "Show what the screen was set up for"
 
 
 P = Permission
@@ -69,6 +73,10 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     | _SEE_THE_WORK
     | {P.RUN_POCS, P.INVITE_CUSTOMERS, P.MANAGE_TASKS, P.COMMENT},
 }
+
+# What those may do who aren't users. No role has any of it, and they have nothing of a role.
+CUSTOMER_PERMISSIONS = frozenset({P.VIEW_SHARED_POC, P.COMMENT_AS_CUSTOMER, P.ADVANCE_AS_CUSTOMER})
+SCREEN_PERMISSIONS = frozenset({P.VIEW_AS_SCREEN})
 
 # What a person might expect of a role, and doesn't get: the Roles page says so in words.
 CANNOT: dict[Role, tuple[str, ...]] = {

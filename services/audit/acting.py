@@ -128,7 +128,7 @@ async def acting(
     """
     async with transaction(actor=principal, urgent=urgent) as tx:
         others = await lock(tx) if callable(lock) else lock
-        own = () if principal.user_id is None else (principal.user_id,)
+        own = () if principal.holder_id is None else (principal.holder_id,)
         user = await authorize(tx, principal, permission, lock={*own, *others}, fresh=fresh)
         yield Act(tx, principal, user)
 

@@ -164,9 +164,9 @@ async def record(
         tx,
         head,
         action,
-        by,
         subject,
         at=at or clock.now(),
+        actor_id=_id_of(actor, by),
         actor_name=_name_of(actor, by),
         address=address or (actor.address if actor else ""),
         details=_plain(details),
@@ -193,9 +193,9 @@ async def record_all(
             tx,
             head,
             action,
-            by,
             subject,
             at=clock.now(),
+            actor_id=_id_of(actor, by),
             actor_name=_name_of(actor, by),
             address=actor.address,
             details=_plain(details),
@@ -207,7 +207,6 @@ def _appended(
     tx: Transaction,
     head: AuditHead,
     action: Action,
-    by: User | None,
     subject: Subject | None,
     **values: Any,
 ) -> AuditEvent:
@@ -215,7 +214,6 @@ def _appended(
     entry = AuditEvent(
         chain_id=head.chain_id,
         number=head.number + 1,
-        actor_id=by.id if by else None,
         action=action.value,
         subject_id=subject.id if subject else None,
         subject_name=subject.log_name if subject else "",
@@ -270,6 +268,12 @@ async def _lock_head(tx: Transaction, chain_id: UUID) -> AuditHead:
         head = AuditHead(chain_id=chain_id, number=0, hash=GENESIS)
         tx.add(head)
     return head
+
+
+def _id_of(actor: Principal | None, by: User | None) -> UUID | None:
+    if by is not None:
+        return by.id
+    return actor.holder_id if actor is not None and actor.user_id is None else None
 
 
 def _name_of(actor: Principal | None, by: User | None) -> str:

@@ -43,15 +43,16 @@ class Turn(Enum):
 
 
 class Who(Protocol):
-    """Whose act it is; no ids where nobody is signed in, or Rollcall itself acts."""
+    """Whose act it is; no ids where nobody is signed in, or Rollcall itself acts. (What follows
+    says "user"; somebody at a customer's is counted the same way.)"""
 
     @property
     def session_id(self) -> UUID | None:
         """The session."""
 
     @property
-    def user_id(self) -> UUID | None:
-        """Its user."""
+    def holder_id(self) -> UUID | None:
+        """Whose session it is."""
 
 
 @dataclass(order=True)
@@ -99,7 +100,7 @@ class WriteQueue:
         here, and `DatabaseUnavailableError` where no turn comes within `GIVES_UP` seconds.
         """
         with self._counted(who):
-            waiter = self._line_up(turn, who.user_id if who else None)
+            waiter = self._line_up(turn, who.holder_id if who else None)
             try:
                 await _called(waiter)
                 yield
@@ -108,10 +109,10 @@ class WriteQueue:
 
     @contextmanager
     def _counted(self, who: Who | None) -> Iterator[None]:
-        if who is None or who.session_id is None or who.user_id is None:
+        if who is None or who.session_id is None or who.holder_id is None:
             yield
             return
-        session_id, user_id, present = who.session_id, who.user_id, self._present
+        session_id, user_id, present = who.session_id, who.holder_id, self._present
         if present[session_id] >= MOST_OF_A_SESSION or present[user_id] >= MOST_OF_A_USER:
             raise TooMuchAtOnceError
         present.update((session_id, user_id))

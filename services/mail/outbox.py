@@ -3,13 +3,16 @@
 from email.utils import make_msgid
 from uuid import UUID
 
-from sqlmodel import col, update
+from sqlmodel import col, or_, update
 
-from models import MailState, MailTemplate, OneTimeLink, OutgoingMail, User
+from models import CustomerPerson, MailState, MailTemplate, OneTimeLink, OutgoingMail, User
 from services.core import clock, runtime
 from services.core.db import Transaction
 from services.core.emails import on_the_wire
-from services.mail.events import MailProgressed
+from services.mail.events import CustomerMailProgressed, MailProgressed
+
+Recipient = User | CustomerPerson
+"""Whom mails are for."""
 
 
 def is_configured() -> bool:
@@ -20,28 +23,30 @@ def is_configured() -> bool:
 def enqueue(
     tx: Transaction,
     template: MailTemplate,
-    user: User,
+    to: Recipient,
     link: OneTimeLink | None = None,
     *,
     tenant_name: str,
     sender_name: str = "",
+    **params: str,
 ) -> OutgoingMail | None:
-    """Promise a mail to the user, with a one-time link or without; none where no mail server is
-    configured."""
+    """Promise a mail, with a one-time link or without; none where no mail server is configured."""
     settings = runtime.current().settings
     if not is_configured() or settings.mail_from is None:
         return None
     now = clock.now()
     domain = on_the_wire(settings.mail_from).rpartition("@")[2]
     mail = OutgoingMail(
-        tenant_id=user.tenant_id,
-        user_id=user.id,
+        tenant_id=to.tenant_id,
+        user_id=to.id if isinstance(to, User) else None,
+        customer_id=None if isinstance(to, User) else to.id,
         link_id=link.id if link else None,
         template=template,
         lane=template.lane,
-        recipient=user.email,
+        recipient=to.email,
         params={
-            "first_name": user.first_name,
+            **params,
+            "first_name": to.first_name,
             "tenant_name": tenant_name,
             "sender_name": sender_name,
         },
@@ -53,12 +58,15 @@ def enqueue(
     return mail
 
 
-async def cancel(tx: Transaction, user_id: UUID, *templates: MailTemplate) -> None:
-    """Don't send what still waits for the user (of these templates, or of all)."""
+async def cancel(tx: Transaction, recipient_id: UUID, *templates: MailTemplate) -> None:
+    """Don't send what still waits for somebody (of these templates, or of all)."""
     await tx.exec(
         update(OutgoingMail)
         .where(
-            col(OutgoingMail.user_id) == user_id,
+            or_(
+                col(OutgoingMail.user_id) == recipient_id,
+                col(OutgoingMail.customer_id) == recipient_id,
+            ),
             col(OutgoingMail.state) == MailState.WAITING,
             col(OutgoingMail.template).in_(templates or tuple(MailTemplate)),
         )
@@ -66,7 +74,17 @@ async def cancel(tx: Transaction, user_id: UUID, *templates: MailTemplate) -> No
     )
 
 
-def progressed(tx: Transaction, mail: OutgoingMail, user: User) -> None:
-    """Tell the open grids that the user's mail got further."""
-    user.changed()
-    tx.publish(MailProgressed(tenant_id=mail.tenant_id, user_id=mail.user_id))
+async def lock_recipient(tx: Transaction, mail: OutgoingMail) -> Recipient:
+    """Whom a mail is for, locked, as they are now."""
+    if mail.user_id is None:
+        return await tx.get_one(CustomerPerson, mail.customer_id, with_for_update=True)
+    return await tx.get_one(User, mail.user_id, with_for_update=True)
+
+
+def progressed(tx: Transaction, to: Recipient) -> None:
+    """Tell the open pages that a mail to somebody got further."""
+    to.changed()
+    if isinstance(to, User):
+        tx.publish(MailProgressed(tenant_id=to.tenant_id, user_id=to.id))
+    else:
+        tx.publish(CustomerMailProgressed(tenant_id=to.tenant_id, customer_id=to.id))

@@ -13,12 +13,12 @@ from sqlalchemy import ColumnElement, case, true
 from sqlmodel import and_, col, or_, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from models import MailState, OutgoingMail, User
+from models import MailState, OutgoingMail
 from services.core import clock, operator_log
 from services.core.db import reading, transaction
 from services.mail import smtp
 from services.mail.lanes import Openings
-from services.mail.outbox import progressed
+from services.mail.outbox import lock_recipient, progressed
 from services.mail.troubles import NotSentError
 
 # A lease outlasts several renewals, so that one that fails does no harm.
@@ -91,7 +91,7 @@ async def renew(lease: Lease) -> None:
     """Keep the lease, for longer where all of the mail was handed over, and tell people of it."""
     async with transaction() as tx:
         mail = await tx.get_one(OutgoingMail, lease.mail_id)
-        user = await tx.get_one(User, mail.user_id, with_for_update=True)
+        to = await lock_recipient(tx, mail)
         await tx.refresh(mail)
         if mail.attempts != lease.attempt or mail.leased_until is None:
             return  # it is somebody else's, or over
@@ -99,7 +99,7 @@ async def renew(lease: Lease) -> None:
         mail.leased_until = clock.now() + (_longest() if handed_over_at else LEASE)
         mail.handed_over_at = handed_over_at
         if not lease.told:
-            progressed(tx, mail, user)
+            progressed(tx, to)
     lease.renewed = time.monotonic()
     lease.told = lease.told or lease.handed_over_at == handed_over_at
 
@@ -110,7 +110,7 @@ async def settle(
     """Record what came of an attempt; `WAITING` means that it is to be tried again."""
     async with transaction() as tx:
         mail = await tx.get_one(OutgoingMail, lease.mail_id)
-        user = await tx.get_one(User, mail.user_id, with_for_update=True)
+        to = await lock_recipient(tx, mail)
         await tx.refresh(mail)
         sent = state is MailState.SENT
         if mail.attempts != lease.attempt and not sent:
@@ -122,12 +122,10 @@ async def settle(
             mail.state, mail.sent_at = state, clock.now()
         elif mail.state is MailState.WAITING:  # it may have been cancelled meanwhile
             _try_again_or_not(mail, state)
-        progressed(tx, mail, user)
+        progressed(tx, to)
     if mail.state is MailState.FAILED:
         said = operator_log.without_email(answer, mail.recipient)
-        operator_log.mail_undeliverable(
-            mail.id, mail.user_id, mail.template.value, mail.attempts, said
-        )
+        operator_log.mail_undeliverable(mail.id, to.id, mail.template.value, mail.attempts, said)
 
 
 def _try_again_or_not(mail: OutgoingMail, state: MailState) -> None:

@@ -18,6 +18,7 @@ class UserSignedIn(UserEvent):
 class SessionsEnded(UserEvent):
     """These sessions are over; every open page of theirs must close.
 
+    `user_id` is their holder's: that of a customer's person or of a screen where it is theirs.
     `cause` is the audit entry of the act that ended them: the receipt is kept beside it.
     """
 

@@ -2,6 +2,9 @@
 
 A page that was left counts for presence a moment longer, so that nobody seems to leave between two
 pages; as an open page it no longer counts.
+
+A customer's person and a screen have a session and pages as a user has: where it says `user_id`, it
+may be theirs.
 """
 
 import logging

@@ -10,14 +10,13 @@ from collections.abc import Awaitable, Mapping, Set
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from models import User
 from services.access.actor import ROLLCALL
 from services.audit.writing import Action, record
 from services.core import runtime
 from services.core.bus import Bus
 from services.core.db import transaction
 from services.core.errors import NotFoundError, RollcallError
-from services.sessions import replicas
+from services.sessions import holders, replicas
 from services.sessions.events import SessionsEnded
 from services.sessions.messages import PagesClosed
 
@@ -86,17 +85,17 @@ async def settle(event: SessionsEnded, closing: Awaitable[Receipt]) -> None:
 
 
 async def keep(cause: UUID, user_id: UUID, receipt: Receipt) -> None:
-    """Keep beside the audit entry `cause` how the user's open pages were closed."""
+    """Keep beside the audit entry `cause` how the holder's open pages were closed."""
     async with transaction() as tx:
-        user = await tx.get(User, user_id)
-        if user is None:
+        holder = await holders.find(tx, user_id)
+        if holder is None:
             raise NotFoundError
         slowest = receipt.slowest_ms
         await record(
             tx,
             Action.PAGES_CLOSED,
             actor=ROLLCALL,
-            subject=user,
+            subject=holder,
             cause=cause,
             pages=receipt.pages,
             answered=receipt.answered,

@@ -8,8 +8,9 @@ from uuid import UUID
 from sqlmodel import col, func, select, update
 from sqlmodel.sql.expression import SelectOfScalar
 
-from models import EndReason, LoginSession, Role, SignInMethod, Tenant, User
-from services.access.actor import Actor, Principal, find_tenant, lock_users
+from models import CustomerPerson, EndReason, LoginSession, Role, SignInMethod, Tenant, User
+from services.access.actor import Actor, Principal, find_tenant
+from services.access.outsiders import SessionActor
 from services.access.permissions import Permission
 from services.access.second_factor_policy import lacks
 from services.audit.acting import acting, viewing
@@ -19,9 +20,10 @@ from services.core.db import Transaction, reading, transaction
 from services.core.errors import NotFoundError, SessionEndedError
 from services.core.looking import looks_first
 from services.core.secrets import new_token, token_hash
-from services.sessions import known_devices
+from services.sessions import holders, known_devices
 from services.sessions.devices import describe_device
 from services.sessions.events import SessionsEnded
+from services.sessions.holders import Holder
 
 # A sign of life is written down at most so often: one write per click would be too many.
 TOUCH_EVERY = timedelta(minutes=1)
@@ -72,41 +74,42 @@ class OpenSession:
 
 
 def begin(
-    tx: Transaction, user: User, caller: Caller, method: SignInMethod
+    tx: Transaction, holder: Holder, caller: Caller, method: SignInMethod
 ) -> tuple[LoginSession, str]:
     """Begin a session in this transaction; returns its row and the token for the cookie."""
-    settings = runtime.current().settings
+    idle, longest = holders.lasting(holder)
     now = clock.now()
     token = new_token()
     session = LoginSession(
-        user_id=user.id,
         token_hash=token_hash(token),
         created_at=now,
         last_seen_at=now,
-        expires_at=now + min(settings.session_idle, settings.session_max),
+        expires_at=now + min(idle, longest),
         authenticated_at=now,
         method=method,
         address=caller.address[:64],
         device=describe_device(caller.user_agent),
     )
+    holders.give(session, holder)
     tx.add(session)
     return session, token
 
 
 async def end(
     tx: Transaction,
-    user: User,
+    holder: Holder,
     reason: EndReason,
     *,
     cause: UUID,
     only: Collection[UUID] | None = None,
     keep: UUID | None = None,
 ) -> int:
-    """End sessions of the user (all, or `only` these; never `keep`) and have their pages closed.
+    """End sessions of their holder (all, or `only` these; never `keep`) and have their pages
+    closed.
 
-    The caller has locked the user. Returns how many ended.
+    The caller has locked the holder. Returns how many ended.
     """
-    ids = await _living(tx, user, only=only, keep=keep)
+    ids = await _living(tx, holder, only=only, keep=keep)
     if not ids:
         return 0
     await tx.exec(
@@ -116,8 +119,8 @@ async def end(
     )
     tx.publish(
         SessionsEnded(
-            tenant_id=user.tenant_id,
-            user_id=user.id,
+            tenant_id=holder.tenant_id,
+            user_id=holder.id,
             session_ids=tuple(ids),
             reason=reason,
             cause=cause,
@@ -127,11 +130,11 @@ async def end(
 
 
 async def _living(
-    tx: Transaction, user: User, *, only: Collection[UUID] | None, keep: UUID | None
+    tx: Transaction, holder: Holder, *, only: Collection[UUID] | None, keep: UUID | None
 ) -> list[UUID]:
-    """The user's sessions that aren't over: all, or of `only` these; never `keep`."""
+    """The holder's sessions that aren't over: all, or of `only` these; never `keep`."""
     query = select(LoginSession.id).where(
-        LoginSession.user_id == user.id,
+        holders.is_of(holder),
         col(LoginSession.ended_at).is_(None),
         col(LoginSession.expires_at) > clock.now(),
     )
@@ -201,25 +204,25 @@ async def home_of(token: str | None) -> tuple[Role, str | None] | None:
     return found[1].role, tenant.slug if tenant else None
 
 
-async def touch(actor: Actor, seen_at: datetime | None = None) -> None:
+async def touch(actor: SessionActor, seen_at: datetime | None = None) -> None:
     """Note a sign of life of somebody who only looks: the session's idle time starts again.
 
     Where it is known when the last one was, most of these ask the database nothing.
     """
-    settings = runtime.current().settings
     now = clock.now()
     if seen_at is None:
         async with reading() as tx:
             session = await tx.get(LoginSession, actor.session_id)
         seen_at = session.last_seen_at if session else now
-    if now - seen_at < min(TOUCH_EVERY, settings.session_idle / 4):
+    if now - seen_at < min(TOUCH_EVERY, runtime.current().settings.session_idle / 4):
         return
     async with transaction(actor=actor) as tx:
-        users = await lock_users(tx, [actor.user_id])
+        holder = await holders.lock(tx, actor)
         fresh = await tx.get(LoginSession, actor.session_id)
-        if fresh is not None and fresh.is_alive(now):
-            fresh.seen(now, settings.session_idle, settings.session_max)
-            users[actor.user_id].last_active_at = now
+        if holder is not None and fresh is not None and fresh.is_alive(now):
+            fresh.seen(now, *holders.lasting(holder))
+            if isinstance(holder, User | CustomerPerson):
+                holder.last_active_at = now
 
 
 async def find_ended(session_ids: Collection[UUID]) -> dict[UUID, EndReason]:
@@ -234,9 +237,9 @@ async def find_ended(session_ids: Collection[UUID]) -> dict[UUID, EndReason]:
         if not over:
             return {}
         rows = await tx.exec(
-            select(LoginSession.id, LoginSession.end_reason, User.active)
-            .join(User, col(User.id) == col(LoginSession.user_id))
-            .where(col(LoginSession.id).in_(list(over)))
+            holders.joined(
+                select(LoginSession.id, LoginSession.end_reason, holders.is_let_in())
+            ).where(col(LoginSession.id).in_(list(over)))
         )
         reasons = {
             session_id: EndReason(reason)
@@ -324,11 +327,11 @@ async def revoke(actor: Principal, user_id: UUID, session_id: UUID | None = None
 
 
 def _alive(query: SelectOfScalar[UUID]) -> SelectOfScalar[UUID]:
-    """Of sessions, only those that let their user in right now."""
-    return query.join(User, col(User.id) == col(LoginSession.user_id)).where(
+    """Of sessions, only those that let their holder in right now."""
+    return holders.joined(query).where(
         col(LoginSession.ended_at).is_(None),
         col(LoginSession.expires_at) > clock.now(),
-        User.active,
+        holders.is_let_in(),
     )
 
 

@@ -97,7 +97,7 @@ async def replace_session(token: str | None, caller: Caller) -> None:
         session = (
             await tx.exec(select(LoginSession).where(LoginSession.token_hash == token_hash(token)))
         ).first()
-        if session is None:
+        if session is None or session.user_id is None:
             return
         await lock_users(tx, [session.user_id])
         await tx.refresh(session)

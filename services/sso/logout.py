@@ -121,5 +121,6 @@ async def _matching(
     )
     found: dict[UUID, list[UUID]] = defaultdict(list)
     for user_id, session_id in rows:
-        found[user_id].append(session_id)
+        if user_id is not None:
+            found[user_id].append(session_id)
     return found

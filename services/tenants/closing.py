@@ -4,13 +4,24 @@ From the commit on nobody of it can do or read anything, or sign in; their data 
 Admins can still look into it. Links that were sent are dead for good.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from functools import partial
+from typing import TypeVar
 from uuid import UUID
 
-from sqlmodel import col, select, update
+from sqlmodel import col, or_, select, update
 
-from models import EndReason, LoginSession, MailState, OneTimeLink, OutgoingMail, Tenant, User
+from models import (
+    CustomerPerson,
+    EndReason,
+    LoginSession,
+    MailState,
+    OneTimeLink,
+    OutgoingMail,
+    Screen,
+    Tenant,
+    User,
+)
 from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import acting
@@ -21,13 +32,17 @@ from services.core.db import Transaction
 from services.core.errors import InvalidInputError, NotFoundError
 from services.core.looking import looks_first
 from services.core.names import fold
+from services.sessions.holders import Holder
 from services.sessions.sessions import end
 from services.tenants.events import TenantChanged
+
+HolderT = TypeVar("HolderT", User, CustomerPerson, Screen)
 
 
 @looks_first
 async def close_tenant(actor: Principal, tenant_id: UUID, name: str) -> int:
-    """Close a tenant: ends every session of its users, and voids their links and waiting mails.
+    """Close a tenant: ends every session of its users, customers' people and screens, and voids
+    links and waiting mails.
 
     `name` is the tenant's, as whoever closes it has typed it: so nobody closes the wrong one.
     Returns how many people were signed out. Needs a fresh sign-in; closing it again does nothing.
@@ -47,11 +62,15 @@ async def close_tenant(actor: Principal, tenant_id: UUID, name: str) -> int:
             raise InvalidInputError({"name": f"Type its name to close it: {tenant.name}"})
         now = tenant.closed_at = clock.now()
         await act.record(Action.TENANT_CLOSED, tenant_id=tenant.id)
-        theirs = select(User.id).where(User.tenant_id == tenant.id)
+        users = select(User.id).where(User.tenant_id == tenant.id)
+        outsiders = select(CustomerPerson.id).where(CustomerPerson.tenant_id == tenant.id)
         await tx.exec(
             update(OneTimeLink)
             .where(
-                col(OneTimeLink.user_id).in_(theirs),
+                or_(
+                    col(OneTimeLink.user_id).in_(users),
+                    col(OneTimeLink.customer_id).in_(outsiders),
+                ),
                 col(OneTimeLink.used_at).is_(None),
                 col(OneTimeLink.void_at).is_(None),
             )
@@ -65,22 +84,10 @@ async def close_tenant(actor: Principal, tenant_id: UUID, name: str) -> int:
             )
             .values(state=MailState.CANCELLED)
         )
-        people = await tx.exec(
-            select(User)
-            .where(
-                User.tenant_id == tenant.id,
-                col(User.id).in_(
-                    select(LoginSession.user_id).where(
-                        col(LoginSession.ended_at).is_(None), col(LoginSession.expires_at) > now
-                    )
-                ),
-            )
-            .order_by(col(User.id))
-        )
         count = 0
-        for user in people.all():
-            cause = await act.record(Action.SESSIONS_REVOKED, user)
-            count += bool(await end(tx, user, EndReason.TENANT_CLOSED, cause=cause))
+        for holder in await _signed_in(tx, tenant.id):
+            cause = await act.record(Action.SESSIONS_REVOKED, holder)
+            count += bool(await end(tx, holder, EndReason.TENANT_CLOSED, cause=cause))
         await note_tenant(tx, Action.TENANT_CLOSED, tenant, actor=actor, by=act.user)
         act.publish(TenantChanged(tenant_id=tenant.id))
         return count
@@ -105,8 +112,8 @@ async def reopen_tenant(actor: Principal, tenant_id: UUID) -> None:
 
 
 async def _lock_users(actor: Principal, tenant_id: UUID, tx: Transaction) -> Collection[UUID]:
-    """Lock all users of the tenant and whoever acts, in the order of their ids; then the tenant is
-    locked, as a sign-in does it.
+    """Lock all users of the tenant and whoever acts, in the order of their ids, and its customers'
+    people; then the tenant is locked, as a sign-in does it.
 
     So whatever one of them is doing at this moment comes before, or sees that it is over. Returns
     none of them: they may be tens of thousands, of whom nothing more is wanted.
@@ -117,7 +124,29 @@ async def _lock_users(actor: Principal, tenant_id: UUID, tx: Transaction) -> Col
         .order_by(col(User.id))
         .with_for_update()
     )
+    await tx.exec(
+        select(CustomerPerson.id)
+        .where(CustomerPerson.tenant_id == tenant_id)
+        .order_by(col(CustomerPerson.id))
+        .with_for_update()
+    )
     return ()
+
+
+async def _signed_in(tx: Transaction, tenant_id: UUID) -> Sequence[Holder]:
+    """Who has a session: users, then customers' people and screens."""
+    living = (col(LoginSession.ended_at).is_(None), col(LoginSession.expires_at) > clock.now())
+
+    async def found(table: type[HolderT], column: UUID | None) -> Sequence[HolderT]:
+        signed_in = col(table.id).in_(select(column).where(*living))
+        rows = select(table).where(table.tenant_id == tenant_id, signed_in)
+        return (await tx.exec(rows.order_by(col(table.id)).with_for_update())).all()
+
+    return [
+        *await found(User, LoginSession.user_id),
+        *await found(CustomerPerson, LoginSession.customer_id),
+        *await found(Screen, LoginSession.screen_id),
+    ]
 
 
 async def _get_locked(tx: Transaction, tenant_id: UUID) -> Tenant:

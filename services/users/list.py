@@ -55,7 +55,8 @@ async def _rows(tx: Transaction, users: Sequence[User]) -> list[UserRow]:
             .order_by(col(OneTimeLink.void_at).is_(None), col(OutgoingMail.created_at))
         )
         for mail, end in found:  # the last of each wins
-            mails[mail.user_id], ends[mail.user_id] = mail, end
+            if mail.user_id is not None:
+                mails[mail.user_id], ends[mail.user_id] = mail, end
     if without_mail := waiting - mails.keys():
         links = await tx.exec(
             select(OneTimeLink)

@@ -238,7 +238,11 @@ async def _views(tx: Transaction, comments: Sequence[Comment]) -> list[CommentVi
     mentions: dict[UUID, list[CommentMention]] = defaultdict(list)
     for row in await _mentions_of(tx, [comment.id for comment in comments]):
         mentions[row.comment_id].append(row)
-    ids = [user_id for each in comments for user_id in (each.author_id, each.removed_by_id)]
+    ids = [
+        person_id
+        for each in comments
+        for person_id in (each.author_id, each.customer_id, each.removed_by_id)
+    ]
     people = await find_people(tx, ids)
     return [_view(comment, mentions[comment.id], people) for comment in comments]
 
@@ -251,7 +255,7 @@ def _view(
         id=comment.id,
         poc_id=comment.poc_id,
         task_id=comment.task_id,
-        author=people[comment.author_id],
+        author=people[comment.author_id or comment.customer_id or comment.id],
         html=to_html(body, [row.name for row in mentions]) if body else "",
         body=body,
         mention_ids=tuple(row.user_id for row in mentions),

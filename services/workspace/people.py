@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
-from models import Role, User
+from models import CustomerPerson, Role, User
 from services.access.permissions import Permission, may
 from services.audit.acting import Act
 from services.core.db import Transaction
@@ -22,20 +22,25 @@ class Person:
     id: UUID
     name: str
     active: bool
+    is_customer: bool = False
 
 
-def person_of(user: User) -> Person:
-    """A user as pages show them."""
-    return Person(user.id, user.full_name, user.active)
+def person_of(user: User | CustomerPerson) -> Person:
+    """A user, or somebody at a customer's, as pages show them."""
+    return Person(user.id, user.full_name, user.active, isinstance(user, CustomerPerson))
 
 
 async def find_people(tx: Transaction, ids: Collection[UUID | None]) -> dict[UUID, Person]:
-    """These users, by their ids."""
-    wanted = {user_id for user_id in ids if user_id is not None}
+    """These users and customers' people, by their ids."""
+    wanted = {person_id for person_id in ids if person_id is not None}
     if not wanted:
         return {}
     users = await tx.exec(select(User).where(col(User.id).in_(wanted)))
-    return {user.id: person_of(user) for user in users}
+    found = {user.id: person_of(user) for user in users}
+    if others := wanted - found.keys():
+        outside = await tx.exec(select(CustomerPerson).where(col(CustomerPerson.id).in_(others)))
+        found |= {person.id: person_of(person) for person in outside}
+    return found
 
 
 async def require_workers(act: Act, user_ids: Collection[UUID], field: str) -> Sequence[User]:

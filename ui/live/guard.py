@@ -20,6 +20,7 @@ from socketio.exceptions import ConnectionRefusedError as Refused
 from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope, Send
 
+from models import SessionKind
 from services.core import logs
 from services.core.errors import RollcallError
 from ui.cookies import session_token
@@ -217,8 +218,9 @@ async def _connect(
 
 
 async def _admit(scope: Scope, client_id: str, authenticate: Authenticate) -> OpenPage:
+    page = pages.find(client_id)
     try:
-        session_id = await authenticate(session_token(HTTPConnection(scope).cookies))
+        session_id = await _session_of(scope, page, authenticate)
     except RollcallError as error:
         log.warning("A page can't be connected now: %s", error)
         raise Refused(TRY_LATER) from error
@@ -227,7 +229,7 @@ async def _admit(scope: Scope, client_id: str, authenticate: Authenticate) -> Op
         raise Refused(TRY_LATER) from error
     if session_id is None:
         raise Refused(SIGNED_OUT)
-    page = pages.find(client_id)
+    page = pages.find(client_id)  # it may have been cut meanwhile
     if page is None or page.session_id != session_id:
         raise Refused(PAGE_GONE)
     if sum(len(other.sids) for other in pages.pages_of_sessions([session_id])) >= (
@@ -237,6 +239,19 @@ async def _admit(scope: Scope, client_id: str, authenticate: Authenticate) -> Op
         raise Refused(TRY_LATER)
     logs.acting(page.user_id)
     return page
+
+
+async def _session_of(
+    scope: Scope, page: OpenPage | None, authenticate: Authenticate
+) -> UUID | None:
+    """The session that the cookie of the page's kind stands for; for a page that is gone, that of
+    any kind, so that the browser asks for the page anew."""
+    cookies = HTTPConnection(scope).cookies
+    for kind in SessionKind if page is None else [page.kind]:
+        session_id = await authenticate(session_token(cookies, kind))
+        if session_id is not None:
+            return session_id
+    return None
 
 
 async def _greeted(sid: str, socket: _Socket) -> None:

@@ -12,7 +12,8 @@ from uuid import UUID
 
 from nicegui import Client
 
-from services.access.actor import Actor
+from models import SessionKind
+from services.access.outsiders import SessionActor
 from services.sessions import presence
 from ui.live import leftovers
 from ui.live.budget import Account, account_of
@@ -28,7 +29,8 @@ class OpenPage:
 
     `sids` are its sockets: none before the browser connects and while it is away, two for a moment
     when it reconnects before the old socket was missed. `tenant_id` is the tenant in which the
-    page works, so for a Platform Admin the one they entered.
+    page works, so for a Platform Admin the one they entered. `user_id` is the session's holder: a
+    customer's person or a screen, where it is a page of theirs (`kind`).
     """
 
     client_id: str
@@ -37,6 +39,7 @@ class OpenPage:
     tenant_id: UUID | None
     sign_in_url: str
     rooms: frozenset[str]
+    kind: SessionKind = SessionKind.USER
     sent_before: int = 0
     """How many messages its rooms had had when it was registered: what came between that and its
     first connection, it has missed."""
@@ -55,13 +58,21 @@ class OpenPage:
 _pages: dict[str, OpenPage] = {}
 
 
-def register(client: Client, actor: Actor, sign_in_url: str, rooms: Iterable[str] = ()) -> OpenPage:
+def register(
+    client: Client, actor: SessionActor, sign_in_url: str, rooms: Iterable[str] = ()
+) -> OpenPage:
     """Note whose page is being built; its sockets will be in `rooms`.
 
     `sign_in_url` is where a cut leads to. The entry ends with the client.
     """
     page = OpenPage(
-        client.id, actor.session_id, actor.user_id, actor.tenant_id, sign_in_url, frozenset(rooms)
+        client.id,
+        actor.session_id,
+        actor.holder_id,
+        actor.tenant_id,
+        sign_in_url,
+        frozenset(rooms),
+        actor.kind,
     )
     page.sent_before = sent_to(page.rooms)
     _pages[client.id] = page

@@ -5,8 +5,10 @@ import pytest
 from models import Role
 from services.access.permissions import (
     CANNOT,
+    CUSTOMER_PERMISSIONS,
     DESCRIPTIONS,
     PERMISSIONS,
+    SCREEN_PERMISSIONS,
     Permission,
     invitable_roles,
     may,
@@ -40,6 +42,10 @@ EXPECTED: dict[str, str] = {
     "Invite Tenant Admins": "yes no no no",
     "Invite, activate and deactivate Platform Admins": "yes no no no",
     "See how the system is doing, and have it checked": "yes no no no",
+    "See what is shared of the POC that they were invited to": "no no no no",
+    "Comment on it, for both sides to read": "no no no no",
+    "Mark the tasks of their side done, and accept what is finished": "no no no no",
+    "Show what the screen was set up for": "no no no no",
 }
 COLUMNS = (Role.PLATFORM_ADMIN, Role.TENANT_ADMIN, Role.ADMINISTRATOR, Role.SALES_ENGINEER)
 
@@ -53,6 +59,13 @@ def test_role_may_do_what_the_table_says(role: Role, permission: Permission) -> 
 
 def test_table_leaves_out_no_permission() -> None:
     assert set(EXPECTED) == {permission.value for permission in Permission}
+
+
+def test_outsiders_may_do_nothing_that_a_role_may() -> None:
+    of_roles = frozenset().union(*PERMISSIONS.values())
+    assert of_roles.isdisjoint(CUSTOMER_PERMISSIONS | SCREEN_PERMISSIONS)
+    assert CUSTOMER_PERMISSIONS.isdisjoint(SCREEN_PERMISSIONS)
+    assert of_roles | CUSTOMER_PERMISSIONS | SCREEN_PERMISSIONS == set(Permission)
 
 
 def test_every_role_is_described() -> None:

@@ -37,6 +37,7 @@ class Screen:
     name: str = "Screen in the hall"
     address: str = "192.0.2.9"
     session_id: None = None
+    holder_id: None = None
     user_id: None = None
 
     def reaches(self, tenant_id: UUID | None) -> bool:

@@ -22,11 +22,11 @@ from services.core.write_queue import (
 
 @dataclass(frozen=True)
 class Someone:
-    user_id: UUID = field(default_factory=uuid4)
+    holder_id: UUID = field(default_factory=uuid4)
     session_id: UUID = field(default_factory=uuid4)
 
     def elsewhere(self) -> "Someone":
-        return Someone(self.user_id)
+        return Someone(self.holder_id)
 
 
 class Stage:

@@ -142,7 +142,7 @@ class Outbox(Machine):
             assert seen == (mail.state is MailState.SENT)
             assert mail.state is not MailState.FAILED or mail.last_answer
             assert mail.attempts <= len(PAUSES) + 1
-            if mail.state is MailState.WAITING:
+            if mail.state is MailState.WAITING and mail.user_id is not None:
                 user = self.run(books.user_of(mail.user_id))
                 assert user.active, "nobody who was shut out is written to"
         for received in self.server.received:

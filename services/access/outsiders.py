@@ -1,0 +1,149 @@
+"""Who acts without being a user: somebody at a customer's, and a screen on a wall.
+
+Each may do what stands in a table of its own, and nothing that users do.
+"""
+
+import logging
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import ClassVar
+from uuid import UUID
+
+from sqlmodel import col, select
+
+from models import CustomerPerson, LoginSession, Screen, SessionKind, Tenant
+from services.access.actor import Actor
+from services.access.permissions import CUSTOMER_PERMISSIONS, SCREEN_PERMISSIONS, Permission
+from services.core import clock, logs
+from services.core.db import Transaction
+from services.core.errors import NotAllowedError, SessionEndedError
+
+log = logging.getLogger(__name__)
+
+# A customer's person is asked for a new link after so long, used or not.
+CUSTOMER_LASTS = timedelta(days=30)
+# A screen that was off for so long has to be set up anew.
+SCREEN_LASTS = timedelta(days=90)
+SCREEN_LONGEST = timedelta(days=3650)
+
+
+@dataclass(frozen=True)
+class CustomerActor:
+    """Somebody at a customer's, at work in the POCs that they are shown.
+
+    Holding one proves nothing: `check` asks the database, every time.
+    """
+
+    kind: ClassVar[SessionKind] = SessionKind.CUSTOMER
+    session_id: UUID
+    customer_id: UUID
+    tenant_id: UUID
+    name: str
+    address: str = ""
+    user_id: None = field(default=None, init=False)
+
+    @property
+    def holder_id(self) -> UUID:
+        """Whose session it is."""
+        return self.customer_id
+
+    def reaches(self, tenant_id: UUID | None) -> bool:
+        """Whether it is the tenant whose customer they are."""
+        return tenant_id == self.tenant_id
+
+    async def check(
+        self, tx: Transaction, permission: Permission, *, fresh: bool, writes: bool
+    ) -> None:
+        """Ask the database whether the session is alive and customers' people may do this.
+
+        Raises `SessionEndedError`, `NotAllowedError`.
+        """
+        if writes:  # first, and alone: what is read afterwards is as it is then
+            await tx.exec(
+                select(CustomerPerson.id)
+                .where(CustomerPerson.id == self.customer_id)
+                .with_for_update()
+            )
+        found = await tx.exec(
+            select(LoginSession, CustomerPerson)
+            .join(CustomerPerson, col(CustomerPerson.id) == col(LoginSession.customer_id))
+            .join(Tenant, col(Tenant.id) == col(CustomerPerson.tenant_id))
+            .where(
+                LoginSession.id == self.session_id,
+                CustomerPerson.id == self.customer_id,
+                CustomerPerson.tenant_id == self.tenant_id,
+                col(CustomerPerson.active),
+                col(Tenant.closed_at).is_(None),
+            )
+            .execution_options(populate_existing=True)
+        )
+        session, person = found.first() or (None, None)
+        _require(session, self.customer_id)
+        _require_permission(permission, CUSTOMER_PERMISSIONS, fresh=fresh)
+        if writes and session is not None and person is not None:
+            now = clock.now()
+            session.seen(now, CUSTOMER_LASTS, CUSTOMER_LASTS)
+            person.last_active_at = now
+
+
+@dataclass(frozen=True)
+class ScreenActor:
+    """A screen, which may look at what it shows and change nothing."""
+
+    kind: ClassVar[SessionKind] = SessionKind.SCREEN
+    session_id: UUID
+    screen_id: UUID
+    tenant_id: UUID
+    name: str
+    address: str = ""
+    user_id: None = field(default=None, init=False)
+
+    @property
+    def holder_id(self) -> UUID:
+        """Whose session it is."""
+        return self.screen_id
+
+    def reaches(self, tenant_id: UUID | None) -> bool:
+        """Whether it is the tenant whose screen it is."""
+        return tenant_id == self.tenant_id
+
+    async def check(
+        self, tx: Transaction, permission: Permission, *, fresh: bool, writes: bool
+    ) -> None:
+        """Ask the database whether the session is alive and screens may do this.
+
+        Raises `SessionEndedError`, `NotAllowedError`.
+        """
+        found = await tx.exec(
+            select(LoginSession)
+            .join(Screen, col(Screen.id) == col(LoginSession.screen_id))
+            .join(Tenant, col(Tenant.id) == col(Screen.tenant_id))
+            .where(
+                LoginSession.id == self.session_id,
+                Screen.id == self.screen_id,
+                Screen.tenant_id == self.tenant_id,
+                col(Screen.revoked_at).is_(None),
+                col(Tenant.closed_at).is_(None),
+            )
+            .execution_options(populate_existing=True)
+        )
+        _require(found.first(), self.screen_id)
+        _require_permission(permission, SCREEN_PERMISSIONS, fresh=fresh or writes)
+
+
+SessionActor = Actor | CustomerActor | ScreenActor
+"""Whoever acts in a session."""
+
+
+def _require(session: LoginSession | None, holder_id: UUID) -> None:
+    if session is None or not session.is_alive(clock.now()):
+        raise SessionEndedError(session.end_reason if session else None)
+    logs.acting(holder_id)
+
+
+def _require_permission(
+    permission: Permission, allowed: frozenset[Permission], *, fresh: bool
+) -> None:
+    if permission not in allowed or fresh:
+        log.warning("Refused: %s to an outsider", permission.name)
+        raise NotAllowedError
