@@ -31,6 +31,7 @@ from services.operations.restore import restore
 from services.sign_in import password_links
 from services.sign_in.second_factors import totp
 from services.users import accounts
+from services.users.departures import check_receipt, receipt_lines
 
 log = logging.getLogger("rollcall")
 
@@ -196,7 +197,12 @@ async def _verify_audit(settings: Settings, options: argparse.Namespace) -> int:
         checked, broken = await verify()
         missing = await find_missing(expected)
         heads = await list_heads()
+        receipt = await check_receipt(options.receipt) if options.receipt else None
     status = _told(checked, broken)
+    if receipt is not None:
+        for line in receipt_lines(receipt):
+            say(line)
+        status = status or int(bool(receipt.problems))
     for link in missing:
         say(f"Expected entry {link.number} of {link.chain}: {link.problem}.")
     if expected and not missing:
@@ -312,6 +318,8 @@ def _parser() -> argparse.ArgumentParser:
     audit.add_argument(
         "--print-heads", action="store_true", help="print each chain's head, to keep"
     )
+    text = "recompute this leaving receipt (R-…) from the log, and say what doesn't match"
+    audit.add_argument("--receipt", metavar="ID", help=text)
     export = add("verify-export", None, "check an exported audit log, without a database")
     export.add_argument("file", type=Path, help="the CSV file as it was exported")
     export.add_argument(

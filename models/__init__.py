@@ -6,6 +6,7 @@ from models.base import metadata, new_id
 from models.core.bus_message import BusMessage
 from models.lists.list_choice import ListChoice
 from models.mail.outgoing_mail import MailProgress, MailState, MailTemplate, OutgoingMail
+from models.reviews.review import Decision, Review, ReviewOutcome, ReviewPerson
 from models.screens.screen import Screen
 from models.sessions.known_device import KnownDevice
 from models.sessions.login_session import EndReason, LoginSession, SessionKind, SignInMethod
@@ -13,6 +14,7 @@ from models.sign_in.attempt_counter import AttemptCounter
 from models.sign_in.second_factor import Authenticator, Passkey, RecoveryCode
 from models.sso.connection import ExternalIdentity, SeenLogoutToken, SsoConnection, SsoSession
 from models.tenants.tenant import SecondFactorPolicy, Tenant
+from models.users.stay import CalendarFeed, EndReminder, Onboarding
 from models.users.user import Role, User
 from models.users.user_count import UserCount
 from models.users.user_import import ImportState, UserImport, UserImportBatch
@@ -20,6 +22,7 @@ from models.workspace.base import Side
 from models.workspace.comment import Comment, CommentMention
 from models.workspace.criterion import CriterionResult, CriterionTask, Importance, SuccessCriterion
 from models.workspace.customer import CustomerPerson, PocCustomer
+from models.workspace.handover import Handover
 from models.workspace.poc import CLOSED_STATUSES, HomeVisit, Poc, PocMember, PocStatus
 from models.workspace.resource import FileChunk, Resource, ResourceFile, ResourceKind
 from models.workspace.task import Task, TaskAssignee, TaskGroup, TaskStatus
@@ -32,16 +35,20 @@ __all__ = [
     "AuditHead",
     "Authenticator",
     "BusMessage",
+    "CalendarFeed",
     "Comment",
     "CommentMention",
     "CriterionResult",
     "CriterionTask",
     "CustomerPerson",
+    "Decision",
     "EndReason",
+    "EndReminder",
     "ExternalIdentity",
     "FileChunk",
     "GroupTemplate",
     "GroupTemplateTask",
+    "Handover",
     "HomeVisit",
     "ImportState",
     "Importance",
@@ -53,6 +60,7 @@ __all__ = [
     "MailState",
     "MailTemplate",
     "NotedHead",
+    "Onboarding",
     "OneTimeLink",
     "OutgoingMail",
     "Passkey",
@@ -64,6 +72,9 @@ __all__ = [
     "Resource",
     "ResourceFile",
     "ResourceKind",
+    "Review",
+    "ReviewOutcome",
+    "ReviewPerson",
     "Role",
     "Screen",
     "SecondFactorPolicy",

@@ -42,3 +42,9 @@ def count_words(count: int, noun: str) -> str:
 def part_words(part: Part) -> str:
     """How far one side is: 3 of 8."""
     return f"{part.done} of {part.total}" if part.total else "no tasks"
+
+
+def work_words(pocs: int, tasks: int) -> str:
+    """How much work there is: 2 POCs and 1 task; empty where there is none."""
+    parts = [count_words(count, noun) for count, noun in ((pocs, "POC"), (tasks, "task")) if count]
+    return " and ".join(parts)

@@ -35,3 +35,14 @@ class Tenant(SQLModel, table=True):
         sa_column_kwargs={"server_default": SecondFactorPolicy.OPTIONAL.value},
     )
     closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    review_every_days: int | None = Field(default=None)
+    """How often it is reviewed who still needs access; none where nobody asks for that."""
+    review_reminded_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When its admins were last told that a review is due."""
+    time_zone: str = Field(default="UTC", max_length=64, sa_column_kwargs={"server_default": "UTC"})
+    """IANA's name of the time zone in which its days begin."""
+    welcome_text: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    """What the welcome page says to everybody who is new."""
+    documentation_url: str = Field(
+        default="", max_length=2000, sa_column_kwargs={"server_default": ""}
+    )

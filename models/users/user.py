@@ -1,10 +1,10 @@
 """A user: one person's account in one tenant (or, for a Platform Admin, in none)."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import Index, text
+from sqlalchemy import Index, false, text
 from sqlmodel import Field, SQLModel
 
 from models.base import UtcDateTime, enum_type, new_id
@@ -58,6 +58,7 @@ class User(SQLModel, table=True):
         Index("ix_user_account_tenant_joined", "tenant_id", "first_sign_in_at", "id"),
         Index("ix_user_account_tenant_invited_by", "tenant_id", "invited_by_id", "id"),
         Index("ix_user_account_tenant_active", "tenant_id", "active", "name_key", "id"),
+        Index("ix_user_account_active_ends", "active", "ends_at"),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -81,7 +82,18 @@ class User(SQLModel, table=True):
     """The last sign of life, to about a minute."""
     deactivated_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     deactivated_by_id: UUID | None = Field(default=None)
+    returned_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When they were last activated after a deactivation."""
     end_date: date | None = Field(default=None, index=True)
+    end_time: time | None = Field(default=None)
+    end_zone: str = Field(default="", max_length=64, sa_column_kwargs={"server_default": ""})
+    """The end as it was chosen: a day, perhaps a time of it, and the time zone that they are in."""
+    ends_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """The moment that this is: from then on Rollcall deactivates the account."""
+    end_set_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    end_set_by_id: UUID | None = Field(default=None)
+    wants_end_reminders: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    """Whether this admin is reminded by mail of everybody's end."""
     successor_id: UUID | None = Field(default=None)
 
     @property
@@ -99,9 +111,10 @@ class User(SQLModel, table=True):
         """Whether the invitation still waits for the first sign-in."""
         return self.first_sign_in_at is None
 
-    def activate(self) -> None:
+    def activate(self, at: datetime) -> None:
         """Let the user in again."""
         self.active = True
+        self.returned_at = at
         self.deactivated_at = None
         self.deactivated_by_id = None
         self.changed()

@@ -102,9 +102,10 @@ def dead(purpose: LinkPurpose) -> DeadLinkError:
     return DeadLinkError(_DEAD[purpose])
 
 
-async def void(tx: Transaction, whose_id: UUID, *purposes: LinkPurpose) -> None:
-    """Kill the unused links of these purposes, of a user or of a customer's person."""
-    await tx.exec(
+async def void(tx: Transaction, whose_id: UUID, *purposes: LinkPurpose) -> int:
+    """Kill the unused links of these purposes, of a user or of a customer's person; returns how
+    many there were."""
+    done = await tx.exec(
         update(OneTimeLink)
         .where(
             or_(
@@ -117,6 +118,7 @@ async def void(tx: Transaction, whose_id: UUID, *purposes: LinkPurpose) -> None:
         )
         .values(void_at=clock.now())
     )
+    return done.rowcount
 
 
 def path_of(slug: str | None) -> str:

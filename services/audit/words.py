@@ -81,9 +81,43 @@ def _required_summary(details: dict[str, Any]) -> str:
     return "everybody signs in with it" if details.get("required") else "passwords work too"
 
 
+def _departure_summary(details: dict[str, Any]) -> str:
+    ended = [
+        _counted(len(details.get("session_ids", ())), "session"),
+        _counted(details.get("links", 0), "link"),
+        _counted(len(details.get("passkeys", ())), "passkey"),
+    ]
+    said = ", ".join(filter(None, ended))
+    reason = str(details.get("reason", ""))
+    return ": ".join(filter(None, [reason, f"ended {said}" if said else ""]))
+
+
+def _handover_summary(details: dict[str, Any]) -> str:
+    return "; ".join(
+        " and ".join(filter(None, [_counted(one["pocs"], "POC"), _counted(one["tasks"], "task")]))
+        + f" to {one['name']}"
+        for one in details.get("to", ())
+    )
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}" if count else ""
+
+
 _WHO_NEEDS_IT = {"optional": "Nobody", "admins": "Admins", "everyone": "Everyone"}
+
+
+def _end_summary(details: dict[str, Any]) -> str:
+    said = (details.get(name) for name in ("end_date", "end_time", "time_zone"))
+    return " ".join(str(value) for value in said if value) or "none"
+
+
 _SUMMARIES: Mapping[Action | None, Callable[[dict[str, Any]], str]] = {
     Action.PAGES_CLOSED: _receipt_summary,
+    Action.USER_DEACTIVATED: _departure_summary,
+    Action.WORK_HANDED_OVER: _handover_summary,
+    Action.WORK_TAKEN_BACK: _handover_summary,
+    Action.ROLE_CORRECTED: _change_summary,
     Action.USER_RENAMED: lambda details: f"was {details.get('before', '')}",
     Action.TENANT_RENAMED: _change_summary,
     Action.SECOND_FACTOR_POLICY_SET: _policy_summary,
@@ -92,7 +126,7 @@ _SUMMARIES: Mapping[Action | None, Callable[[dict[str, Any]], str]] = {
     Action.SSO_REFUSED: _reason_summary,
     Action.SSO_TESTED: _works_summary,
     Action.SSO_REQUIRED_SET: _required_summary,
-    Action.END_DATE_SET: lambda details: str(details.get("end_date") or "none"),
+    Action.END_DATE_SET: _end_summary,
     Action.RESTORED: _restore_summary,
     Action.AUDIT_HEADS_NOTED: _heads_summary,
     Action.POC_STATUS_CHANGED: _change_summary,

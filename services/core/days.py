@@ -1,5 +1,6 @@
 """Days as people mean them: from midnight to midnight where they are."""
 
+from calendar import monthrange
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -25,6 +26,24 @@ def end_of(day: date, zone: str = "") -> datetime:
     if day == date.max:
         return _LAST
     return beginning_of(day + timedelta(days=1), zone)
+
+
+def moment_of(day: date, at: time | None, zone: str = "") -> datetime:
+    """The moment of a time of a day in a time zone; without a time, the day's first.
+
+    Where clocks are set back, a time comes twice: the later one is meant. Where they are set
+    forward, one is left out: then it is as much later as they are set. So it is never early.
+    """
+    if at is None:
+        return beginning_of(day, zone)
+    local = datetime.combine(day, at, find_zone(zone))
+    return max(local.astimezone(UTC), local.replace(fold=1).astimezone(UTC))
+
+
+def a_month_later(day: date) -> date:
+    """The same day of the next month, or its last one where it is shorter."""
+    year, month = (day.year + 1, 1) if day.month == 12 else (day.year, day.month + 1)
+    return date(year, month, min(day.day, monthrange(year, month)[1]))
 
 
 @lru_cache(maxsize=1000)

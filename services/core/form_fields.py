@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, time
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -178,6 +178,22 @@ class DayField(FormField):
         if not FIRST_YEAR <= day.year <= LAST_YEAR:
             raise ValueError(f"Choose a day between {FIRST_YEAR} and {LAST_YEAR}.")
         return day
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimeField(FormField):
+    """A time of the day, to the minute."""
+
+    kind: ClassVar[str] = "time"
+    empty: ClassVar[Any] = None
+
+    def read(self, value: object) -> time:
+        """The time, from ISO 8601."""
+        try:
+            at = value if isinstance(value, time) else time.fromisoformat(_text(value).strip())
+        except ValueError:
+            raise ValueError("This isn't a time of the day.") from None
+        return time(at.hour, at.minute)
 
 
 @dataclass(frozen=True, kw_only=True)

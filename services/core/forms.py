@@ -29,6 +29,7 @@ from services.core.form_fields import (
     PersonField,
     SeveralField,
     TextField,
+    TimeField,
     labelled,
 )
 from services.core.names import MAX_NAME
@@ -129,6 +130,11 @@ def new_password(label: str, *, most: int = 128, **shown: Any) -> Any:
 def day(label: str, *, optional: bool = False, not_before: str = "", **shown: Any) -> Any:
     """A day: `not_before` names a field above it."""
     return _declare(DayField(label=label, optional=optional, not_before=not_before, **shown))
+
+
+def time_of_day(label: str, *, optional: bool = False, **shown: Any) -> Any:
+    """A time of the day, to the minute."""
+    return _declare(TimeField(label=label, optional=optional, **shown))
 
 
 def number(

@@ -58,9 +58,10 @@ def enqueue(
     return mail
 
 
-async def cancel(tx: Transaction, recipient_id: UUID, *templates: MailTemplate) -> None:
-    """Don't send what still waits for somebody (of these templates, or of all)."""
-    await tx.exec(
+async def cancel(tx: Transaction, recipient_id: UUID, *templates: MailTemplate) -> int:
+    """Don't send what still waits for somebody (of these templates, or of all); returns how many
+    mails that were."""
+    done = await tx.exec(
         update(OutgoingMail)
         .where(
             or_(
@@ -72,6 +73,7 @@ async def cancel(tx: Transaction, recipient_id: UUID, *templates: MailTemplate) 
         )
         .values(state=MailState.CANCELLED)
     )
+    return done.rowcount
 
 
 async def lock_recipient(tx: Transaction, mail: OutgoingMail) -> Recipient:

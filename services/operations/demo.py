@@ -19,6 +19,7 @@ from services.operations.setup import is_set_up
 from services.sign_in.passwords import hash_password
 from services.tenants.tenants import add_tenant
 from services.users.accounts import set_names
+from services.users.ends import End, set_end
 
 USERS = 250
 PASSWORD = "rollcall demo password"  # noqa: S105 - printed for everybody to use
@@ -132,5 +133,6 @@ def _give_a_past(user: User, number: int, chance: random.Random) -> None:
         user.last_sign_in_at = min(user.last_sign_in_at, now - timedelta(days=DORMANT_DAYS))
         user.first_sign_in_at = user.created_at + timedelta(hours=2)
     elif number % 19 == 0:
-        user.end_date = (now + timedelta(days=chance.randint(5, 120))).date()
+        day = (now + timedelta(days=chance.randint(5, 120))).date()
+        set_end(user, End(day), user.invited_by_id)
     user.last_active_at = user.last_sign_in_at

@@ -13,13 +13,13 @@ from services.core.errors import RollcallError
 from services.mail import delivery
 from services.operations import expiry, housekeeping, readiness
 from services.sessions import receipts, replicas
-from services.users import accounts
+from services.users import accounts, ends
 from services.users.imports.worker import Importer
 
 log = logging.getLogger(__name__)
 
-# End dates are days; a minute's delay after midnight is nothing.
-END_DATES_SECONDS = 60
+# An end comes to the minute: it is looked for several times within each.
+END_DATES_SECONDS = 10
 # So long may what has expired be without its end in writing.
 EXPIRY_SECONDS = 10
 # What nobody asks for any more may lie around for so long: looking for it reads whole tables.
@@ -115,9 +115,9 @@ async def fill_search_keys() -> None:
 
 
 async def apply_end_dates() -> None:
-    """Deactivate every user whose end date has come; one that is refused holds up no other."""
-    for user_id in await accounts.find_past_end_date():
+    """Deactivate every user whose end has come; one that is refused holds up no other."""
+    for user_id in await ends.find_due():
         try:
-            await accounts.set_active(ROLLCALL, user_id, active=False)
+            await accounts.end_if_due(ROLLCALL, user_id)
         except RollcallError as error:
             log.warning("The end date of user %s has to wait: %s", user_id, error)

@@ -35,12 +35,22 @@ class ReplicaStopped(Event):
     """The `origin` serves no more."""
 
 
+@dataclass(frozen=True)
+class ClosedPage:
+    """A page that was closed: of which session, what it was called, and how many milliseconds after
+    the commit it answered; none where it didn't."""
+
+    session_id: UUID
+    title: str
+    ms: float | None
+
+
 @dataclass(frozen=True, kw_only=True)
 class PagesClosed(Event):
     """The `origin` has closed its pages of the sessions that `cause` ended.
 
     `collector` is the process that wants to know. The times are milliseconds since the origin
-    heard of the end: to the last page's own answer, and to this message.
+    heard of the end: to the last page's own answer, to this message, and to each page's answer.
     """
 
     cause: UUID
@@ -49,3 +59,4 @@ class PagesClosed(Event):
     answered: int
     slowest_ms: float | None
     waited_ms: float
+    closed: tuple[ClosedPage, ...] = ()

@@ -6,19 +6,22 @@ Each replica closes its own pages and reports to the one that committed the end 
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Mapping, Set
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
+from sqlmodel import col, select
+
+from models import LoginSession
 from services.access.actor import ROLLCALL
 from services.audit.writing import Action, record
 from services.core import runtime
 from services.core.bus import Bus
-from services.core.db import transaction
+from services.core.db import Transaction, transaction
 from services.core.errors import NotFoundError, RollcallError
 from services.sessions import holders, replicas
 from services.sessions.events import SessionsEnded
-from services.sessions.messages import PagesClosed
+from services.sessions.messages import ClosedPage, PagesClosed
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +31,8 @@ REPORT_SECONDS = 1.5
 # Seconds for which what is known of one act is kept: for reports that come before this process
 # has heard of it itself, and for who asks for the receipt.
 KEPT_SECONDS = 5.0
+# Pages that the log tells one by one.
+MOST_PAGES = 20
 
 
 @dataclass(frozen=True)
@@ -38,13 +43,15 @@ class Receipt:
     where no page answered. For a page of another replica it includes the way of that replica's
     report: it can be too long, never too short. (No two machines' clocks are compared: each
     measures durations, and they are added up.) `unheard` is how many other replicas had pages of
-    the user and didn't report in time; their pages aren't in the figures.
+    the user and didn't report in time; their pages aren't in the figures. `closed` are the pages
+    one by one.
     """
 
     pages: int
     answered: int
     slowest_ms: float | None
     unheard: int = 0
+    closed: tuple[ClosedPage, ...] = field(default=(), compare=False)
 
 
 @dataclass
@@ -91,6 +98,7 @@ async def keep(cause: UUID, user_id: UUID, receipt: Receipt) -> None:
         if holder is None:
             raise NotFoundError
         slowest = receipt.slowest_ms
+        sessions = {page.session_id for page in receipt.closed}
         await record(
             tx,
             Action.PAGES_CLOSED,
@@ -101,7 +109,28 @@ async def keep(cause: UUID, user_id: UUID, receipt: Receipt) -> None:
             answered=receipt.answered,
             slowest_ms=None if slowest is None else round(slowest, 1),
             unheard=receipt.unheard,
+            devices=len(sessions),
+            closed=await _in_words(tx, sessions, receipt.closed),
         )
+
+
+async def _in_words(
+    tx: Transaction, sessions: Set[UUID], closed: Sequence[ClosedPage]
+) -> list[dict[str, object]]:
+    """The first pages that closed, each with its device, for the log."""
+    known = select(LoginSession.id, LoginSession.device).where(
+        col(LoginSession.id).in_(list(sessions))
+    )
+    devices = dict((await tx.exec(known)).all()) if sessions else {}
+    first = sorted(closed, key=lambda page: (page.ms is None, page.ms))[:MOST_PAGES]
+    return [
+        {
+            "page": page.title,
+            "ms": None if page.ms is None else round(page.ms, 1),
+            "device": devices.get(page.session_id, ""),
+        }
+        for page in first
+    ]
 
 
 async def gathered(event: SessionsEnded, closing: Awaitable[Receipt]) -> Receipt | None:
@@ -134,15 +163,20 @@ def _sum(
     own: Receipt, reports: Mapping[str, PagesClosed], expected: Set[str], committed_at: float
 ) -> Receipt:
     slowest = [own.slowest_ms] if own.slowest_ms is not None else []
+    closed = [*own.closed]
     for report in reports.values():
+        way = (report.committed_at - committed_at) * 1000 - report.waited_ms
+        closed += [
+            replace(page, ms=None if page.ms is None else way + page.ms) for page in report.closed
+        ]
         if report.slowest_ms is not None:
-            arrived_after = (report.committed_at - committed_at) * 1000
-            slowest.append(arrived_after - (report.waited_ms - report.slowest_ms))
+            slowest.append(way + report.slowest_ms)
     return Receipt(
         pages=own.pages + sum(report.pages for report in reports.values()),
         answered=own.answered + sum(report.answered for report in reports.values()),
         slowest_ms=round(max(slowest), 1) if slowest else None,
         unheard=len(expected - reports.keys()),
+        closed=tuple(closed),
     )
 
 
@@ -157,6 +191,7 @@ async def _report(event: SessionsEnded, collector: str, own: Receipt) -> None:
                     answered=own.answered,
                     slowest_ms=own.slowest_ms,
                     waited_ms=(time.perf_counter() - event.committed_at) * 1000,
+                    closed=own.closed,
                 )
             )
     except RollcallError as error:

@@ -109,7 +109,7 @@ async def end(
 
     The caller has locked the holder. Returns how many ended.
     """
-    ids = await _living(tx, holder, only=only, keep=keep)
+    ids = await find_living(tx, holder, only=only, keep=keep)
     if not ids:
         return 0
     await tx.exec(
@@ -129,8 +129,12 @@ async def end(
     return len(ids)
 
 
-async def _living(
-    tx: Transaction, holder: Holder, *, only: Collection[UUID] | None, keep: UUID | None
+async def find_living(
+    tx: Transaction,
+    holder: Holder,
+    *,
+    only: Collection[UUID] | None = None,
+    keep: UUID | None = None,
 ) -> list[UUID]:
     """The holder's sessions that aren't over: all, or of `only` these; never `keep`."""
     query = select(LoginSession.id).where(
@@ -315,7 +319,7 @@ async def revoke(actor: Principal, user_id: UUID, session_id: UUID | None = None
         tx, user = act.tx, act.own if own else await act.get(User, user_id)
         keep = actor.session_id if own and session_id is None else None
         only = None if session_id is None else [session_id]
-        living = await _living(tx, user, only=only, keep=keep)
+        living = await find_living(tx, user, only=only, keep=keep)
         if not living and session_id is not None:
             raise NotFoundError("This session is over already.")
         if not living and not await known_devices.knows_any(tx, user):

@@ -2,13 +2,13 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
-from models import EndReason, LinkPurpose, LoginSession, Role, User
+from models import EndReason, LinkPurpose, LoginSession, Passkey, Role, User
 from services.access import one_time_links
 from services.access.actor import Principal
 from services.access.permissions import Permission
@@ -19,7 +19,6 @@ from services.core.db import Transaction, reading, transaction
 from services.core.emails import email_key
 from services.core.errors import (
     ConflictError,
-    InvalidInputError,
     LastPlatformAdminError,
     NotFoundError,
     SelfDeactivationError,
@@ -28,8 +27,9 @@ from services.core.looking import looks_first
 from services.core.names import fold
 from services.mail import outbox
 from services.sessions import presence
-from services.sessions.sessions import end
+from services.sessions.sessions import end, find_living
 from services.users.emails_elsewhere import ActiveElsewhereError, claim_answer
+from services.users.ends import End, chosen_end, details_of, end_of, set_end
 from services.users.events import UserActivated, UserDeactivated, UserEdited
 from services.users.forms import UserNames
 from services.users.row import row_if_complete
@@ -93,14 +93,19 @@ async def get_impact(actor: Principal, user_id: UUID) -> Impact:
 
 @looks_first
 async def set_active(
-    actor: Principal, user_id: UUID, active: bool, *, seen_version: int | None = None
+    actor: Principal,
+    user_id: UUID,
+    active: bool,
+    *,
+    seen_version: int | None = None,
+    reason: str = "",
 ) -> StatusChange:
     """Activate or deactivate a user.
 
     The caller says the state that it wants, and the version of the row that it saw: wanting what
     is so already changes nothing, and wanting to undo a change that it hasn't seen is refused.
-    Raises `SelfDeactivationError`, `LastPlatformAdminError`, `ConflictError`, and
-    `TooManyAttemptsError` for who asks after other organisations' emails.
+    The `reason` is for the log. Raises `SelfDeactivationError`, `LastPlatformAdminError`,
+    `ConflictError`, and `TooManyAttemptsError` for who asks after other organisations' emails.
     """
 
     async def decided_about(tx: Transaction) -> Collection[UUID]:
@@ -113,14 +118,19 @@ async def set_active(
         async with acting(
             actor, Permission.SWITCH_USERS, lock=decided_about, urgent=not active
         ) as act:
-            return await _switch(act, await act.get(User, user_id), active, seen_version)
+            user = await act.get(User, user_id)
+            return await switch(act, user, active, seen_version=seen_version, reason=reason)
     except ActiveElsewhereError:
         async with transaction(actor=actor) as tx:
             await claim_answer(tx, actor)
         raise
 
 
-async def _switch(act: Act, user: User, active: bool, seen_version: int | None) -> StatusChange:
+async def switch(
+    act: Act, user: User, active: bool, *, seen_version: int | None = None, reason: str = ""
+) -> StatusChange:
+    """Activate or deactivate a user whom the act has locked, as `set_active` does; raises what that
+    raises, and `ActiveElsewhereError`, which the caller has to count."""
     cause: UUID | None = None
     changed = user.active != active
     if changed:
@@ -128,7 +138,7 @@ async def _switch(act: Act, user: User, active: bool, seen_version: int | None) 
             raise ConflictError(
                 f"Someone else has just changed {user.full_name}. Look again, then decide."
             )
-        cause = await (_activate if active else _deactivate)(act, user)
+        cause = await (_activate(act, user) if active else _deactivate(act, user, reason))
     return StatusChange(user.id, user.full_name, active, changed, user.version, user.invited, cause)
 
 
@@ -144,19 +154,19 @@ async def _activate(act: Act, user: User) -> UUID:
                 "Deactivate that one first."
             )
         raise elsewhere
-    user.activate()
+    user.activate(clock.now())
     try:
         await act.tx.flush()
     except IntegrityError as error:  # another account took the address at this very moment
         raise elsewhere from error
-    if user.end_date is not None and user.end_date <= clock.now().date():
-        user.end_date = None  # else the next look at end dates would shut them out again
+    if user.ends_at is not None and user.ends_at <= clock.now():
+        set_end(user, None, None)  # else the next look at ends would shut them out again
     cause = await act.record(Action.USER_ACTIVATED, user)
     act.publish(UserActivated(tenant_id=user.tenant_id, user_id=user.id, row=row_if_complete(user)))
     return cause
 
 
-async def _deactivate(act: Act, user: User) -> UUID:
+async def _deactivate(act: Act, user: User, reason: str) -> UUID:
     tx, by = act.tx, act.user
     if by is not None and by.id == user.id:
         raise SelfDeactivationError
@@ -167,10 +177,21 @@ async def _deactivate(act: Act, user: User) -> UUID:
         if others.first() is None:
             raise LastPlatformAdminError
     user.deactivate(clock.now(), by.id if by else None)
-    await one_time_links.void(tx, user.id, LinkPurpose.INVITATION, LinkPurpose.RESET)
-    await outbox.cancel(tx, user.id)
-    cause = await act.record(Action.USER_DEACTIVATED, user)
-    await end(tx, user, EndReason.DEACTIVATED, cause=cause)
+    links = await one_time_links.void(tx, user.id, LinkPurpose.INVITATION, LinkPurpose.RESET)
+    mails = await outbox.cancel(tx, user.id)
+    # What the receipt of this departure is recomputed from (`departures`).
+    sessions = await find_living(tx, user)
+    passkeys = await tx.exec(select(Passkey.name).where(Passkey.user_id == user.id))
+    cause = await act.record(
+        Action.USER_DEACTIVATED,
+        user,
+        reason=reason,
+        links=links,
+        mails=mails,
+        session_ids=sessions,
+        passkeys=sorted(passkeys),
+    )
+    await end(tx, user, EndReason.DEACTIVATED, cause=cause, only=sessions)
     act.publish(
         UserDeactivated(tenant_id=user.tenant_id, user_id=user.id, row=row_if_complete(user))
     )
@@ -199,33 +220,42 @@ async def rename(actor: Principal, user_id: UUID, first_name: str, last_name: st
 
 
 @looks_first
-async def set_end_date(actor: Principal, user_id: UUID, end_date: date | None) -> None:
-    """Set the day (UTC) at whose start the user is deactivated, or none."""
-    if end_date is not None and end_date <= clock.now().date():
-        raise InvalidInputError(
-            {"end_date": "Choose a day after today, or deactivate the user now."}
-        )
+async def set_end_date(
+    actor: Principal, user_id: UUID, end_date: date | None, end_time: time | None = None
+) -> None:
+    """Set the day at whose start the user is deactivated, or the time of it, in the organisation's
+    time zone; or none. Raises `InvalidInputError`."""
     async with acting(actor, Permission.EDIT_USERS, lock=(user_id,)) as act:
         user = await act.get(User, user_id)
-        if actor.user_id == user.id:
-            raise SelfDeactivationError
-        if user.end_date == end_date:
-            return
-        user.end_date = end_date
-        user.changed()
-        await act.record(Action.END_DATE_SET, user, end_date=end_date)
-        act.publish(
-            UserEdited(tenant_id=user.tenant_id, user_id=user.id, old_search_key=user.search_key)
-        )
+        end = await chosen_end(act.tx, user.tenant_id, end_date, end_time)
+        await change_end(act, user, end)
 
 
-async def find_past_end_date() -> list[UUID]:
-    """Active users whose end date has come."""
-    async with reading() as tx:
-        rows = await tx.exec(
-            select(User.id).where(User.active, col(User.end_date) <= clock.now().date())
-        )
-        return list(rows)
+async def change_end(act: Act, user: User, end: End | None) -> bool:
+    """Have a user's access end then, in this act; tells whether it was otherwise."""
+    if act.principal.user_id == user.id:
+        raise SelfDeactivationError
+    if end_of(user) == end:
+        return False
+    set_end(user, end, act.principal.user_id)
+    user.changed()
+    await act.record(Action.END_DATE_SET, user, **details_of(end))
+    act.publish(
+        UserEdited(tenant_id=user.tenant_id, user_id=user.id, old_search_key=user.search_key)
+    )
+    return True
+
+
+@looks_first
+async def end_if_due(actor: Principal, user_id: UUID) -> bool:
+    """Deactivate a user whose end has come; tells whether it did. Who was given a later end
+    meanwhile, or is inactive already, is left alone."""
+    async with acting(actor, Permission.SWITCH_USERS, lock=(user_id,), urgent=True) as act:
+        user = await act.get(User, user_id)
+        if not user.active or user.ends_at is None or user.ends_at > clock.now():
+            return False
+        await _deactivate(act, user, "The end of their access has come")
+        return True
 
 
 async def find_by_email(email: str) -> UUID:

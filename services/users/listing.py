@@ -17,6 +17,7 @@ from services.core.looking import looks_first
 from services.lists.export import csv_pieces
 from services.lists.query import ListQuery, in_words
 from services.lists.slices import Slice, read_row, read_slice
+from services.users.ends import End, end_of, zone_of
 from services.users.list import USERS
 from services.users.row import UserRow
 
@@ -38,6 +39,8 @@ class UserDetails:
     predecessor_id: UUID | None
     mails: Sequence[OutgoingMail]
     is_self: bool
+    end: End | None
+    time_zone: str
 
 
 async def list_users(actor: Principal, query: ListQuery) -> Slice[UserRow]:
@@ -93,6 +96,8 @@ async def get_details(actor: Principal, user_id: UUID) -> UserDetails:
             predecessor_id=predecessor,
             mails=mails.all(),
             is_self=isinstance(actor, Actor) and actor.user_id == user.id,
+            end=end_of(user),
+            time_zone=await zone_of(tx, user.tenant_id),
         )
 
 

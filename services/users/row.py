@@ -47,6 +47,9 @@ class UserRow:
     second_factor: SecondFactorKind | None = None
     """What they have beside a password; none where it wasn't asked for."""
     end_date: date | None = None
+    end_time: str = ""
+    """The time of that day, in the organisation's time zone; its beginning where there is none."""
+    end_zone: str = field(default="", metadata=UNSENT)
     expires: datetime | None = None
     """When the invitation ends, of whoever hasn't accepted it."""
     successor_id: UUID | None = None
@@ -72,6 +75,8 @@ def row_of(user: User, mail: OutgoingMail | None, expires: datetime | None = Non
         last_sign_in=user.last_sign_in_at,
         last_active=user.last_active_at,
         end_date=user.end_date,
+        end_time=f"{user.end_time:%H:%M}" if user.end_time else "",
+        end_zone=user.end_zone,
         expires=expires,
         successor_id=None if user.active else user.successor_id,
         mixed=mixed_scripts(user.full_name),

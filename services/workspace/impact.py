@@ -1,24 +1,19 @@
-"""What the deactivation of a user would leave without anybody active: told before it, and handed
-over to somebody."""
+"""What the deactivation of a user would leave without anybody active: told before it, and in
+sight after it until there is nothing left (`handover` gives it to somebody)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import ColumnElement
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 
-from models import CLOSED_STATUSES, Poc, Task, TaskAssignee, TaskStatus, User
+from models import CLOSED_STATUSES, CustomerPerson, Poc, Task, TaskAssignee, TaskStatus, User
 from services.access.actor import Principal
 from services.access.permissions import Permission
-from services.audit.acting import acting, viewing
+from services.audit.acting import viewing
 from services.core import clock
 from services.core.db import Transaction
-from services.core.looking import looks_first
-from services.workspace.people import require_workers
-from services.workspace.pocs import HandOverForm, give
-from services.workspace.rights import get_poc
-from services.workspace.tasks import assign_to, assigned, touch
 
 
 @dataclass(frozen=True)
@@ -37,6 +32,7 @@ class LoneTask:
     id: UUID
     title: str
     poc_id: UUID
+    poc_title: str
     is_overdue: bool
     version: int
 
@@ -47,6 +43,15 @@ class WorkImpact:
 
     pocs: Sequence[OwnedPoc]
     tasks: Sequence[LoneTask]
+    invitations: int = 0
+    """Open invitations of users that they sent, which stay valid."""
+    customers: int = 0
+    """Open invitations of customers' people that they sent, which stay valid."""
+
+    @property
+    def is_work(self) -> bool:
+        """Whether there is anything to hand over."""
+        return bool(self.pocs or self.tasks)
 
     @property
     def pocs_of_tasks(self) -> int:
@@ -63,46 +68,34 @@ async def get_work_impact(principal: Principal, user_id: UUID) -> WorkImpact:
     """What deactivating a user would leave right now; raises `NotFoundError`."""
     async with viewing(principal, Permission.SWITCH_USERS) as view:
         user = await view.get(User, user_id)
-        pocs, tasks = await _owned(view.tx, user), await _alone(view.tx, user)
+        pocs, tasks = await find_owned(view.tx, user), await find_alone(view.tx, user)
+        invitations = await _count_invitations(view.tx, user)
+        customers = await _count_customers(view.tx, user)
+        about = {poc.id: poc for poc in pocs} | await _pocs_of(view.tx, tasks)
     today = clock.now().date()
     return WorkImpact(
         [OwnedPoc(poc.id, poc.title, poc.version) for poc in pocs],
         [
-            LoneTask(task.id, task.title, task.poc_id, task.is_overdue(today), task.version)
+            LoneTask(
+                task.id,
+                task.title,
+                task.poc_id,
+                about[task.poc_id].title,
+                task.is_overdue(today),
+                task.version,
+            )
             for task in tasks
         ],
+        invitations,
+        customers,
     )
-
-
-@looks_first
-async def hand_over_work(principal: Principal, user_id: UUID, form: HandOverForm) -> None:
-    """Give somebody else all that the deactivation of a user would leave, or has left: the POCs,
-    and their place in the tasks. Raises `InvalidInputError` for who can't be chosen."""
-    async with acting(principal, Permission.REASSIGN_POCS, lock=(user_id, form.owner_id)) as act:
-        user = await act.get(User, user_id)
-        (owner,) = await require_workers(act, [form.owner_id], "owner_id")
-        if owner.id == user.id:
-            return
-        tasks = await _alone(act.tx, user)
-        ids = {poc.id for poc in await _owned(act.tx, user)} | {task.poc_id for task in tasks}
-        # Locked in one order, for two who hand over at once.
-        pocs = {poc_id: await get_poc(act, poc_id, lock=True) for poc_id in sorted(ids)}
-        for poc in pocs.values():
-            await act.tx.refresh(poc)
-            if poc.owner_id == user.id:
-                await give(act, poc, owner, form.note)
-        for task in tasks:
-            there = {row.user_id for row in await assigned(act, task)}
-            poc = pocs[task.poc_id]
-            await assign_to(act, poc, task, (there - {user.id}) | {owner.id})
-            touch(act, poc, task)
 
 
 def _is_open() -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     return col(Poc.archived_at).is_(None), col(Poc.status).not_in(CLOSED_STATUSES)
 
 
-async def _owned(tx: Transaction, user: User) -> Sequence[Poc]:
+async def find_owned(tx: Transaction, user: User) -> Sequence[Poc]:
     """The open POCs that a user owns."""
     found = await tx.exec(
         select(Poc)
@@ -112,7 +105,7 @@ async def _owned(tx: Transaction, user: User) -> Sequence[Poc]:
     return found.all()
 
 
-async def _alone(tx: Transaction, user: User) -> Sequence[Task]:
+async def find_alone(tx: Transaction, user: User) -> Sequence[Task]:
     """The open tasks of open POCs that a user, and nobody else who is active, is to do."""
     another = (
         select(TaskAssignee.id)
@@ -134,3 +127,39 @@ async def _alone(tx: Transaction, user: User) -> Sequence[Task]:
         .order_by(col(Task.due_on).is_(None), col(Task.due_on), col(Task.id))
     )
     return found.all()
+
+
+async def _pocs_of(tx: Transaction, tasks: Sequence[Task]) -> dict[UUID, Poc]:
+    ids = {task.poc_id for task in tasks}
+    found = await tx.exec(select(Poc).where(col(Poc.id).in_(ids))) if ids else ()
+    return {poc.id: poc for poc in found}
+
+
+async def _count_invitations(tx: Transaction, user: User) -> int:
+    """How many people whom a user has invited haven't accepted yet."""
+    found = await tx.exec(
+        select(func.count())
+        .select_from(User)
+        .where(
+            User.tenant_id == user.tenant_id,
+            User.invited_by_id == user.id,
+            User.active,
+            col(User.first_sign_in_at).is_(None),
+        )
+    )
+    return found.one()
+
+
+async def _count_customers(tx: Transaction, user: User) -> int:
+    """How many customers' people whom a user has invited haven't been here yet."""
+    found = await tx.exec(
+        select(func.count())
+        .select_from(CustomerPerson)
+        .where(
+            CustomerPerson.tenant_id == user.tenant_id,
+            CustomerPerson.created_by_id == user.id,
+            CustomerPerson.active,
+            col(CustomerPerson.first_here_at).is_(None),
+        )
+    )
+    return found.one()

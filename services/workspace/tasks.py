@@ -226,6 +226,19 @@ async def assign_to(act: Act, poc: Poc, task: Task, user_ids: Collection[UUID]) 
         )
 
 
+async def put_back(
+    act: Act, poc: Poc, task: Task, user: User, *, instead_of: TaskAssignee | None
+) -> None:
+    """Have somebody do a task again that was handed over from them, whether they are active or
+    not."""
+    act.add(TaskAssignee(tenant_id=task.tenant_id, task_id=task.id, user_id=user.id))
+    left = None
+    if instead_of is not None:
+        left = (await act.tx.get_one(User, instead_of.user_id)).full_name
+        await act.tx.delete(instead_of)
+    await act.record(Action.TASK_ASSIGNED, poc, task=task.title, to=user.full_name, no_more=left)
+
+
 def touch(act: Act, poc: Poc, task: Task) -> None:
     """Count a change of a task, and tell of it."""
     task.changed(clock.now(), by_id(act))

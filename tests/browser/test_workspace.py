@@ -154,6 +154,7 @@ async def test_a_deactivation_says_what_it_would_leave_and_hands_it_over(
     page = await browsers.as_user(grace, f"/t/{tenant.slug}/users/{owner.id}")
     await page.get_by_role("button", name="Deactivate").click()
     await expect(dialog(page).get_by_text("1 open POC of theirs: “Trial”.")).to_be_visible()
+    await dialog(page).get_by_role("radio", name="Hand everything to one person").check()
     await dialog(page).get_by_role("combobox", name="Hand over to").fill("Katherine")
     await dialog(page).get_by_role("option", name="Katherine Johnson").click()
     await dialog(page).get_by_role("button", name="Deactivate", exact=True).click()

@@ -18,6 +18,7 @@ from services.core.db import transaction
 from services.core.runtime import Runtime
 from services.core.settings import Settings
 from services.core.startup import started
+from services.users.ends import End, set_end
 from tests import factories
 from tests.browser.server import Server, serving
 from tests.browser.waiting import eventually
@@ -171,7 +172,7 @@ async def past_their_end(beside: Runtime) -> list[People]:
     found = [await People.come(f"Past {number}") for number in range(3)]
     async with transaction() as tx:
         for user in (user for people in found for user in (people.ada, people.joan)):
-            user.end_date = clock.now().date() - timedelta(days=1)
+            set_end(user, End(clock.now().date() - timedelta(days=1)), None)
             tx.add(user)
     _set_aside()
     return found

@@ -48,6 +48,7 @@ PAGES: Mapping[str, set[Role]] = {
     "/t/{slug}/users/imports/{import_id}": MANAGERS,
     "/t/{slug}/users/imports/{import_id}/results.csv": MANAGERS,
     "/t/{slug}/users/{user_id}": MANAGERS,
+    "/t/{slug}/users/{user_id}/leaving": MANAGERS,
     "/platform/account": ABOVE,
     "/platform/audit": ABOVE,
     "/platform/audit.csv": ABOVE,

@@ -30,6 +30,7 @@ from tests.factories import create_user, open_session
 from tests.services.call import EVERYONE, MANAGERS, Call
 from tests.services.import_calls import IMPORT_CALLS
 from tests.services.sign_in_calls import SIGN_IN_CALLS
+from tests.services.stay_calls import STAY_CALLS
 from tests.services.workspace_calls import WORKSPACE_CALLS
 
 WITHOUT_SECRET = ConnectionForm(
@@ -281,6 +282,7 @@ CALLS = [
     Call("sso.connections.disconnect", MANAGERS, _disconnect, takes_id=False),
     Call("sso.flow.finish_test", MANAGERS, _finish_test, takes_id=False),
     *IMPORT_CALLS,
+    *STAY_CALLS,
     *WORKSPACE_CALLS,
 ]
 # A sign of life asks for nothing and tells nothing; `test_sessions` shows what it doesn't do.

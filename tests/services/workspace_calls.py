@@ -5,21 +5,27 @@ from uuid import UUID, uuid4
 
 from models import (
     CriterionResult,
+    Handover,
     Importance,
     PocStatus,
     ResourceKind,
     Role,
     TaskStatus,
 )
-from services.access.actor import Actor
+from services.access.actor import COMMAND_LINE, Actor
+from services.core import clock
+from services.core.db import transaction
 from services.lists.query import ListQuery
+from services.users import accounts
 from services.workspace import (
     comments,
     criteria,
     files,
     groups,
+    handover,
     history,
     impact,
+    leaving,
     listing,
     members,
     overview,
@@ -31,6 +37,7 @@ from services.workspace import (
     template_list,
     templates,
 )
+from tests import books
 from tests.services.call import EVERYONE, MANAGERS, Call
 from tests.services.workspace.rows import START, Rows, create_rows
 
@@ -303,6 +310,30 @@ def _on_nothing(name: str, allowed: set[Role], run: Callable[[Actor], Awaitable[
     return Call(f"workspace.{name}", allowed, made, takes_id=False)
 
 
+async def _take_back(actor: Actor, target: UUID) -> object:
+    rows = await create_rows(actor.tenant_id, target)
+    row = Handover(
+        tenant_id=actor.tenant_id or uuid4(),
+        user_id=target,
+        at=clock.now(),
+        by_name="Ada",
+        items=[{"kind": "poc", "id": str(rows.poc), "poc_id": str(rows.poc), "to": str(target)}],
+    )
+    if actor.tenant_id is not None:
+        async with transaction() as tx:
+            tx.add(row)
+    await handover.take_back(actor, row.id)
+    return None
+
+
+async def _get_departure(actor: Actor, target: UUID) -> object:
+    if (await books.user_of(target)).active:
+        await accounts.set_active(COMMAND_LINE, target, False)
+    found = await leaving.get_departure(actor, target)
+    await accounts.set_active(COMMAND_LINE, target, True)
+    return found
+
+
 TAKING_NOTHING = [
     _on_nothing("template_list.list_templates", EVERYONE, template_list.list_templates),
     _on_nothing(
@@ -319,15 +350,15 @@ TAKING_NOTHING = [
 ]
 TAKE_NOTHING = {
     "workspace.impact.get_work_impact",
-    "workspace.impact.hand_over_work",
+    "workspace.handover.hand_over_work",
     *(call.name for call in TAKING_NOTHING),
 }
 WORKSPACE_CALLS = [
     Call("workspace.impact.get_work_impact", MANAGERS, impact.get_work_impact),
     Call(
-        "workspace.impact.hand_over_work",
+        "workspace.handover.hand_over_work",
         MANAGERS,
-        lambda a, t: impact.hand_over_work(a, t, _to(t)),
+        lambda a, t: handover.hand_over_work(a, t, _to(t)),
     ),
     *TAKING_NOTHING,
     *(_on_rows(*each) for each in ON_ROWS),

@@ -78,7 +78,8 @@ function note(text, look = "") {
 }
 
 function ends(row) {
-  return row.end_date && note(`until ${day(row.end_date)}`);
+  if (!row.end_date) return null;
+  return note(`until ${day(row.end_date)}${row.end_time ? `, ${row.end_time}` : ""}`);
 }
 
 function expiresIn(days) {

@@ -1,17 +1,24 @@
 """Asks once before a deactivation, and tells what happened after it."""
 
+from enum import StrEnum
 from functools import partial
 from uuid import UUID
 
+from nicegui import ui
+from pydantic import ValidationInfo, field_validator
+
 from services.access.actor import Actor
 from services.core.errors import RollcallError
-from services.core.forms import Form, person
+from services.core.form_fields import Option
+from services.core.forms import Form, choice, person
 from services.core.names import mixed_letters, mixed_scripts
 from services.sessions import receipts
 from services.sessions.receipts import Receipt
 from services.users import accounts, selection
 from services.users.accounts import Impact, StatusChange
-from services.workspace.impact import WorkImpact, get_work_impact, hand_over_work
+from services.workspace import leaving
+from services.workspace.handover import hand_over_work
+from services.workspace.impact import WorkImpact, get_work_impact
 from services.workspace.pocs import RUN_POCS, HandOverForm
 from ui.actions import told
 from ui.components.toast import Toast
@@ -22,23 +29,51 @@ from ui.work_words import count_words
 MOST_TITLES = 3
 
 
-class LeavingForm(Form):
-    """Who is to have the work of somebody who leaves; nobody, where it is to stay as it is."""
+class HandOver(StrEnum):
+    """What becomes of the work of somebody who leaves."""
 
-    owner_id: UUID | None = person(
-        "Hand over to",
-        among=RUN_POCS,
-        optional=True,
-        hint="Their open POCs, and the tasks that are theirs alone. Empty: all stays as it is.",
-    )
+    LEAVE = "leave"
+    EACH = "each"
+    ONE = "one"
+
+
+STAYS = Option(
+    HandOver.LEAVE.value,
+    "Leave everything as it is",
+    "Their POCs and tasks remain intact. You can reassign later.",
+)
+EACH = Option(
+    HandOver.EACH.value,
+    "Choose for each POC",
+    "Access ends now; the next page lists the POCs.",
+)
+ONE = Option(HandOver.ONE.value, "Hand everything to one person")
+
+
+class LeavingForm(Form):
+    """What becomes of the work of somebody who leaves, and who is to have it."""
+
+    how: HandOver = choice("Hand over", (STAYS, EACH, ONE), as_list=True)
+    owner_id: UUID | None = person("Hand over to", among=RUN_POCS, optional=True)
+
+    @field_validator("owner_id")
+    @classmethod
+    def _agrees(cls, owner_id: UUID | None, info: ValidationInfo) -> UUID | None:
+        wants_one = info.data.get("how") is HandOver.ONE
+        if wants_one and owner_id is None:
+            raise ValueError("Choose who gets the work.")
+        if owner_id is not None and not wants_one:
+            raise ValueError(f"Choose “{ONE.label}” as well, or empty this.")
+        return owner_id
 
 
 class DeactivateDialog:
     """The confirmation of a deactivation."""
 
-    def __init__(self, actor: Actor, toast: Toast) -> None:
+    def __init__(self, actor: Actor, toast: Toast, home: str) -> None:
         self.actor = actor
         self.toast = toast
+        self.home = home
         self.impact: Impact | None = None
         self.plain: FormDialog[Form] = FormDialog(
             toast,
@@ -66,10 +101,11 @@ class DeactivateDialog:
     async def ask(self, user_id: UUID) -> None:
         """Open the dialog with what the deactivation would do right now."""
         impact = self.impact = await accounts.get_impact(self.actor, user_id)
-        left = _work_text(await self._find_work(user_id))
-        self.dialog = self.leaving if left else self.plain
-        body = [*_impact_text(impact), *left]
-        self.dialog.open(title="Deactivate {name}?", body=body, about=_about(impact))
+        work = await self._find_work(user_id)
+        self.dialog = self.leaving if work.is_work else self.plain
+        body = [*_impact_text(impact), *_work_text(work)]
+        values = {"how": HandOver.LEAVE} if work.is_work else {}
+        self.dialog.open(values, title="Deactivate {name}?", body=body, about=_about(impact))
 
     async def look_again(self) -> None:
         """Tell in the open dialog what the deactivation would do by now."""
@@ -91,9 +127,13 @@ class DeactivateDialog:
         """Access ends at once, whatever becomes of the work."""
         impact = self.impact
         await self._deactivate(form)
-        if impact is not None and form.owner_id is not None:
+        if impact is None:
+            return
+        if form.owner_id is not None:
             heir = HandOverForm(owner_id=form.owner_id)
             await told(self.toast)(partial(self._hand_over, impact, heir))()
+        elif form.how is HandOver.EACH:
+            ui.navigate.to(f"{self.home}/users/{impact.user_id}/leaving")
 
     async def _hand_over(self, impact: Impact, heir: HandOverForm) -> None:
         await hand_over_work(self.actor, impact.user_id, heir)
@@ -121,9 +161,7 @@ class DeactivateDialog:
 
     async def _undo(self, change: StatusChange) -> None:
         try:
-            undone = await accounts.set_active(
-                self.actor, change.user_id, True, seen_version=change.version
-            )
+            undone = await leaving.undo(self.actor, change.user_id, seen_version=change.version)
         except RollcallError as error:
             self.toast.show(str(error), tone="error")
             return
@@ -163,9 +201,13 @@ def _work_text(work: WorkImpact) -> list[str]:
     if work.tasks:
         late = f", {work.overdue} of them overdue" if work.overdue else ""
         lines.append(f"{count_words(len(work.tasks), 'open task')} theirs alone{late}.")
-    if lines:
-        lines.append("All of it stays as it is. Home lists the POCs until somebody has them.")
-    return lines
+    if work.invitations:
+        sent = count_words(work.invitations, "open invitation")
+        lines.append(f"{sent} that they sent. They stay valid.")
+    if work.customers:
+        sent = count_words(work.customers, "open invitation")
+        lines.append(f"{sent} of customers that they sent. They stay valid.")
+    return ["What would be left:", *lines] if lines else []
 
 
 def _impact_text(impact: Impact) -> list[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
-from datetime import date
+from datetime import date, time
 from enum import Enum
 from typing import Any
 from uuid import UUID
@@ -74,7 +74,7 @@ def _plain(value: object) -> Any:
         return [_plain(item) for item in value]
     if isinstance(value, Enum):
         return value.value
-    if isinstance(value, date):
+    if isinstance(value, date | time):
         return value.isoformat()
     if isinstance(value, UUID):
         return str(value)

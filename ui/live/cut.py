@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from nicegui import Client, core
 
+from services.sessions.messages import ClosedPage
 from services.sessions.receipts import Receipt
 from ui.live import guard, pages
 from ui.live.collector import collector
@@ -39,6 +40,7 @@ async def cut(
         _mark_unfinished(page, reason)
         pages.forget(page)
     answers: dict[OpenPage, float] = {}
+    titles = {page: _title(page) for page in cut_pages}
     waiting = await _notify(sockets, reason, begun, answers)
     for page in cut_pages:
         pages.delete_client(page)
@@ -46,11 +48,22 @@ async def cut(
     if waiting:
         await asyncio.wait(waiting, timeout=ANSWER_WITHIN)
     await asyncio.gather(*(_disconnect(sids) for sids in sockets.values()))
+    shown = [page for page in cut_pages if page.is_present and not page.has_left]
     return Receipt(
-        pages=sum(page.is_present and not page.has_left for page in cut_pages),
+        pages=len(shown),
         answered=len(answers),
         slowest_ms=round(max(answers.values()), 1) if answers else None,
+        closed=tuple(
+            ClosedPage(page.session_id, titles[page], answers.get(page)) for page in shown
+        ),
     )
+
+
+def _title(page: OpenPage) -> str:
+    """What the page is called, without the organisation's name."""
+    client = Client.instances.get(page.client_id)
+    title = client.title if client is not None else None
+    return (title or "").rsplit(" · ", 2)[0]
 
 
 def _url(page: OpenPage, reason: str) -> str:

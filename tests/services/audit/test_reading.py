@@ -199,6 +199,8 @@ async def test_a_receipt_is_kept_beside_the_entry(admin: Actor, tenant: Tenant) 
         "answered": 2,
         "slowest_ms": 41.3,
         "unheard": 0,
+        "devices": 0,
+        "closed": [],
     }
 
 

@@ -25,6 +25,7 @@ from services.core.events import to_message as write
 from services.core.runtime import Runtime
 from services.core.transport import Listening
 from services.sessions.events import SessionsEnded
+from services.sessions.messages import ClosedPage
 from services.sessions.presence import UserPresence
 from services.tenants.events import TenantChanged
 from services.users import accounts
@@ -142,6 +143,7 @@ VALUES: dict[str, Any] = {
     "answered": 2,
     "slowest_ms": 41.3,
     "waited_ms": 1000.5,
+    "closed": (ClosedPage(uuid4(), "Users", 41.3), ClosedPage(uuid4(), "Home", None)),
     "row": UserRow(
         id=uuid4(),
         name="Ada Lovelace",

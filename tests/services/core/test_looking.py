@@ -50,6 +50,8 @@ MAKE_SOMETHING_FIRST = {
     "users.invitations.copy_link of a Tenant Admin",
     "sign_in.password_links.copy_link for a Tenant Admin",
     *(call.name for call in WORKSPACE_CALLS if call.name not in TAKE_NOTHING),
+    "users.extending.extend",
+    "users.extending.take_back",
     "users.imports.batches.invite_next",
     "users.imports.runs.stop",
     "users.imports.runs.get_import",

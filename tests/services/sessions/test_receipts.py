@@ -92,6 +92,8 @@ async def test_receipt_is_kept_beside_the_deactivation(
         "answered": 2,
         "slowest_ms": slowest and 41.3,
         "unheard": 0,
+        "devices": 0,
+        "closed": [],
     }
 
 

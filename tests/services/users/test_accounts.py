@@ -20,7 +20,7 @@ from services.core.runtime import Runtime
 from services.sessions import sessions
 from services.sessions.events import SessionsEnded
 from services.sign_in import password_change
-from services.users import accounts, invitations, listing
+from services.users import accounts, ends, invitations, listing
 from services.users.events import UserActivated, UserDeactivated, UserSwitched
 from tests import books
 from tests.factories import CALLER, create_user, open_session, sign_in, token_of
@@ -258,7 +258,7 @@ async def test_activation_after_the_end_date_forgets_it(
     await accounts.set_active(ROLLCALL, ada.id, active=False)
     await accounts.set_active(await sign_in(admin_user), ada.id, active=True)
     assert (await books.user_of(ada.id)).end_date is None
-    assert await accounts.find_past_end_date() == []
+    assert await ends.find_due() == []
 
 
 async def test_role_never_changes(tenant: Tenant, admin: Actor, ada: User) -> None:

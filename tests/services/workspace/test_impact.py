@@ -28,7 +28,7 @@ from services.core.db import reading, transaction
 from services.core.errors import InvalidInputError
 from services.core.startup import started
 from services.users import accounts
-from services.workspace import impact, listing, task_list
+from services.workspace import handover, impact, listing, task_list
 from services.workspace.pocs import HandOverForm
 from tests.conftest import make_settings
 from tests.factories import create_tenant, create_user, create_users, sign_in
@@ -160,7 +160,7 @@ async def test_all_that_would_be_left_is_handed_over_at_once(
     alone = await create_task(joan, other, "Alone", assignees=[ada_user.id])
     both = await create_task(joan, other, "Both", assignees=[ada_user.id, joan_user.id])
     await accounts.set_active(admin, ada_user.id, False)
-    await impact.hand_over_work(admin, ada_user.id, HandOverForm(owner_id=third.id))
+    await handover.hand_over_work(admin, ada_user.id, HandOverForm(owner_id=third.id))
     assert await impact.get_work_impact(admin, ada_user.id) == impact.WorkImpact([], [])
     assert (await listing.find_row(own)).owner.id == third.id
     assert [one.id for one in (await task_list.find_task(alone)).assignees] == [third.id]
@@ -174,4 +174,4 @@ async def test_work_is_handed_over_to_somebody_active_alone(
     await create_poc(ada)
     await accounts.set_active(admin, joan_user.id, False)
     with pytest.raises(InvalidInputError, match="Joan Clarke is inactive"):
-        await impact.hand_over_work(admin, ada_user.id, HandOverForm(owner_id=joan_user.id))
+        await handover.hand_over_work(admin, ada_user.id, HandOverForm(owner_id=joan_user.id))

@@ -22,9 +22,10 @@ from services.sign_in import password_links
 from services.sign_in.second_factors import totp
 from services.sign_in.second_factors.totp import SecondFactors
 from services.users import accounts, invitations, listing
-from services.users.forms import EndDate, UserNames
+from services.users.forms import TIME_HINT, EndDate, UserNames, end_hint
 from services.users.listing import UserDetails
-from ui import notices
+from services.workspace.impact import get_work_impact
+from ui import notices, work_feed
 from ui.actions import told
 from ui.components.audit_log import AuditLog
 from ui.components.facts import fact
@@ -34,7 +35,8 @@ from ui.components.refresher import Refresher
 from ui.components.toast import Toast
 from ui.dialogs.deactivate import DeactivateDialog
 from ui.dialogs.password_link import PasswordLinkDialog
-from ui.forms.dialog import About, FormDialog, Link
+from ui.dialogs.wrong_role import WrongRoleDialog
+from ui.forms.dialog import About, FormDialog, Helpers, Link
 from ui.frame import enter, frame, section, text
 from ui.identity import require
 from ui.input import as_uuid
@@ -49,6 +51,7 @@ from ui.words import (
     next_step,
     passkey_marks,
 )
+from ui.work_words import work_words
 
 MayView = Annotated[Visit, Depends(require(Permission.VIEW_USERS))]
 
@@ -64,7 +67,9 @@ async def user_page(visit: MayView, user_id: str) -> None:
     wanted = as_uuid(user_id)
     if wanted is None:
         raise NotFoundError("This user doesn't exist.")
-    enter(visit, notices.user_room(wanted), notices.people_room(visit.actor.tenant_id))
+    tenant_id = visit.actor.tenant_id
+    rooms = (notices.user_room(wanted), notices.people_room(tenant_id))
+    enter(visit, *rooms, work_feed.work_room(tenant_id))
     details = await listing.get_details(visit.actor, wanted)
     with frame(visit, details.row.name, current="users") as toast:
         await _UserScreen(visit, wanted, toast).build(details)
@@ -97,15 +102,24 @@ class _UserScreen:
                 compact=True,
                 on_query=self._older_history,
             )
-        Refresher("rollcall_details", self._refresh, self.toast)
+        for event in ("rollcall_details", "rollcall_work"):
+            Refresher(event, self._refresh, self.toast)
 
     def _build_dialogs(self, details: UserDetails) -> None:
-        self.deactivation = DeactivateDialog(self.actor, self.toast)
+        self.deactivation = DeactivateDialog(
+            self.actor, self.toast, home_path(self.visit.tenant_slug)
+        )
         self.rename = FormDialog(
             self.toast, "Edit name", UserNames, submit="Save", on_submit=self._rename
         )
+        hints = {"end_date": end_hint(details.time_zone), "end_time": TIME_HINT}
         self.end_date = FormDialog(
-            self.toast, "End date", EndDate, submit="Save", on_submit=self._set_end_date
+            self.toast,
+            "End date",
+            EndDate,
+            submit="Save",
+            on_submit=self._set_end_date,
+            helpers=Helpers(hints=hints),
         )
         self.second_factor = FormDialog(
             self.toast,
@@ -118,6 +132,7 @@ class _UserScreen:
             "password alone lets them in, until they set one up again. They are told by mail.",
         )
         self.password_link = PasswordLinkDialog(self.actor, self.toast)
+        self.wrong_role = WrongRoleDialog(self.visit, self.toast)
         self.signing_out = FormDialog(
             self.toast,
             "Sign out everywhere",
@@ -137,6 +152,7 @@ class _UserScreen:
             self.second_factor,
             self.password_link.dialog,
             self.signing_out,
+            self.wrong_role.dialog,
             self.link,
         )
 
@@ -173,12 +189,14 @@ class _UserScreen:
             self._button("Copy invitation link", self._copy_link),
         )
         self.password = self._button("Password link", self._open_password_link)
+        self.role = self._button("Wrong role?", self._open_wrong_role)
         self.reset = self._button("Reset second factor", self._open_reset)
         self.switch = None if details.is_self else self._button("Deactivate", self._toggle)
 
     async def _fill(self, details: UserDetails) -> None:
         open_sessions = await sessions.list_open(self.actor, self.user_id)
         factors = await totp.get_of(self.actor, self.user_id)
+        left = await self._find_left(details)
         self.details = details
         row = details.row
         self.title.show(row.name, row.active, row.invited, mixed_letters(row.mixed))
@@ -189,11 +207,13 @@ class _UserScreen:
         self.password.set_visibility(
             row.active and not row.invited and not details.is_self and may_reset
         )
+        others = self.visit.tenant_slug and self.wrong_role.others(row.role)
+        self.role.set_visibility(bool(row.active and not details.is_self and others))
         if self.switch:
             self.switch.set_text("Deactivate" if row.active else "Activate")
             self.switch.classes(replace="btn btn-danger" if row.active else "btn btn-primary")
         self.reset.set_visibility(factors.any and not details.is_self)
-        self.facts.show(replace(details, mails=()), factors)
+        self.facts.show(replace(details, mails=()), factors, left)
         self.sessions.show(details.is_self, tuple(open_sessions))
         self.mails.show(
             details.mails, key=[(m.id, mail_words(m), m.last_answer) for m in details.mails]
@@ -212,7 +232,14 @@ class _UserScreen:
         button = text("button", label, "btn").props('type="button"')
         return button.on("click", told(self.toast)(handler), args=[])
 
-    def _facts(self, details: UserDetails, factors: SecondFactors) -> None:
+    async def _find_left(self, details: UserDetails) -> str:
+        """What has nobody active since they left, in words."""
+        if details.row.active or self.visit.tenant_slug is None:
+            return ""
+        work = await get_work_impact(self.actor, self.user_id)
+        return work_words(len(work.pocs), len(work.tasks))
+
+    def _facts(self, details: UserDetails, factors: SecondFactors, left: str) -> None:
         row = details.row
         text("h2", "Account")
         with ui.element("dl").classes("facts"):
@@ -229,12 +256,17 @@ class _UserScreen:
                 fact("Second factor", f"Authenticator app, since {moment(factors.since)}")
             for passkey in factors.passkeys:
                 fact("Passkey", ". ".join([passkey.name, *passkey_marks(passkey)]))
-            if row.end_date:
-                fact("End date", f"{row.end_date:%-d %B %Y}")
+            if details.end:
+                fact("End date", details.end.words)
             if details.deactivated_at:
                 by = f", by {details.deactivated_by}" if details.deactivated_by else ""
                 fact("Deactivated", f"{moment(details.deactivated_at)}{by}")
             base = f"{home_path(self.visit.tenant_slug)}/users"
+            if details.deactivated_at and self.visit.tenant_slug:
+                receipt = f"{base}/{details.row.id}/leaving"
+                fact("Leaving receipt", "Open", href=receipt)
+                if left:
+                    fact("Without anybody active", left, href=receipt)
             if details.successor_id:
                 fact(
                     "Newer account",
@@ -280,8 +312,9 @@ class _UserScreen:
         self.rename.open({"first_name": first, "last_name": last}, about=self._about())
 
     async def _open_end_date(self) -> None:
-        end_date = self.details.row.end_date
-        self.end_date.open({"end_date": end_date}, about=self._about())
+        end = self.details.end
+        values = {"end_date": end.day, "end_time": end.at} if end else None
+        self.end_date.open(values, about=self._about())
 
     async def _toggle(self) -> None:
         if self.details.row.active:
@@ -295,12 +328,15 @@ class _UserScreen:
         return f"The name is {user.full_name} now."
 
     async def _set_end_date(self, form: EndDate) -> str:
-        day = form.end_date
-        await accounts.set_end_date(self.actor, self.user_id, day)
-        return f"The account ends on {day:%-d %B %Y}." if day else "The account has no end date."
+        await accounts.set_end_date(self.actor, self.user_id, form.end_date, form.end_time)
+        end = (await listing.get_details(self.actor, self.user_id)).end
+        return f"The account ends on {end.words}." if end else "The account has no end date."
 
     async def _open_password_link(self) -> None:
         self.password_link.ask(self.user_id, self._about())
+
+    async def _open_wrong_role(self) -> None:
+        self.wrong_role.ask(self.user_id, self.details.row.role, self._about())
 
     async def _open_reset(self) -> None:
         self.second_factor.open(about=self._about())
@@ -350,9 +386,9 @@ def changed_meanwhile(before: UserDetails, now: UserDetails) -> str:
         changes.append(f"{before.row.name} is called {now.row.name} now.")
     if before.row.active != now.row.active:
         changes.append(f"{now.row.name} is {'active again' if now.row.active else 'inactive'} now.")
-    if before.row.end_date != now.row.end_date:
-        day = now.row.end_date
-        changes.append(f"The account ends on {day:%-d %B %Y} now." if day else "No end date now.")
+    if before.end != now.end:
+        end = now.end
+        changes.append(f"The account ends on {end.words} now." if end else "No end date now.")
     if before.row.invited and not now.row.invited:
         changes.append(f"{now.row.name} has accepted the invitation.")
     return " ".join(changes)

@@ -67,7 +67,9 @@ class _UsersScreen:
         invite = InviteDialog(self.visit, self.toast, on_invited=self._invited)
         if lacks_admin:
             self.notice = FirstAdminNotice(self.visit, partial(invite.open, Role.TENANT_ADMIN))
-        self.deactivation = DeactivateDialog(self.actor, self.toast)
+        self.deactivation = DeactivateDialog(
+            self.actor, self.toast, home_path(self.visit.tenant_slug)
+        )
         roles = invitable_roles(self.visit.role, above_tenants=above_tenants)
         shown = roles if above_tenants else (*roles, Role.TENANT_ADMIN)
         home = home_path(self.visit.tenant_slug)

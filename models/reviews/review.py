@@ -1,0 +1,101 @@
+"""A review of who still needs access: who was asked about, and what was decided of each."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import JSON, Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from models.base import UtcDateTime, enum_type, new_id
+from models.users.user import Role
+
+
+class Decision(StrEnum):
+    """What is to become of somebody's access."""
+
+    KEEP = "keep"
+    DEACTIVATE = "deactivate"
+
+    @property
+    def label(self) -> str:
+        """The decision on the screen."""
+        return self.value.capitalize()
+
+
+class ReviewOutcome(StrEnum):
+    """What became of somebody's access at the close."""
+
+    KEPT = "kept"
+    DEACTIVATED = "deactivated"
+    SKIPPED = "skipped"
+
+    @property
+    def label(self) -> str:
+        """The outcome on the screen."""
+        return "Left as it was" if self is ReviewOutcome.SKIPPED else self.value.capitalize()
+
+
+class Review(SQLModel, table=True):
+    """A review. Whom it asks about stays as it was at its beginning.
+
+    At `closes_at`, if there is one, it is closed, and the undecided are deactivated. `closing_at`
+    is when the close began, and `closed_at` when everybody was seen to; a process that works on it
+    holds it until `leased_until`. From `first_number` to `last_number` are its audit entries; the
+    last one has the `digest` of the record.
+    """
+
+    __tablename__ = "review"
+    __table_args__ = (Index("ix_review_tenant_begun", "tenant_id", "begun_at"),)
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    tenant_id: UUID = Field(foreign_key="tenant.id")
+    name: str = Field(max_length=200)
+    days: int
+    begun_at: datetime = Field(sa_type=UtcDateTime)
+    begun_by: str = Field(max_length=401)
+    closes_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
+    closing_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    closing_by: str = Field(default="", max_length=401)
+    ends_undecided: bool = Field(default=False)
+    """Whether the close that is under way deactivates the undecided too."""
+    closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    leased_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    first_number: int
+    last_number: int | None = Field(default=None)
+    digest: str = Field(default="", max_length=64)
+
+    @property
+    def log_name(self) -> str:
+        """What the audit log calls the review."""
+        return self.name
+
+
+class ReviewPerson(SQLModel, table=True):
+    """Somebody whom a review asks about, as they were at its beginning.
+
+    `status_version` is the user's when they were frozen, or decided about: whoever was activated or
+    deactivated since then isn't touched by the close.
+    """
+
+    __tablename__ = "review_person"
+    __table_args__ = (UniqueConstraint("review_id", "user_id"),)
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    tenant_id: UUID = Field(foreign_key="tenant.id")
+    review_id: UUID = Field(foreign_key="review.id", index=True)
+    user_id: UUID = Field(foreign_key="user_account.id", index=True)
+    name: str = Field(max_length=401)
+    name_key: str = Field(max_length=400)
+    email: str = Field(max_length=254)
+    role: Role = Field(sa_type=enum_type(Role))
+    reasons: list[Any] = Field(sa_type=JSON)
+    last_active_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    status_version: int
+    decision: Decision | None = Field(default=None, sa_type=enum_type(Decision))
+    decided_by: str = Field(default="", max_length=401)
+    decided_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    outcome: ReviewOutcome | None = Field(default=None, sa_type=enum_type(ReviewOutcome))
+    note: str = Field(default="", max_length=500)
+    version: int = Field(default=1)

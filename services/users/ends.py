@@ -1,0 +1,120 @@
+"""Ends of access: chosen as a day, or a time of it, in the organisation's time zone; kept as that,
+and as the moment that it is."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import col, select
+
+from models import Tenant, User
+from services.core import clock
+from services.core.days import a_month_later, find_zone, moment_of
+from services.core.db import Transaction, reading
+from services.core.errors import InvalidInputError
+
+NO_ZONE = "UTC"
+"""Where no organisation has a time zone: above the tenants."""
+
+
+@dataclass(frozen=True)
+class End:
+    """When somebody's access ends, as it was chosen."""
+
+    day: date
+    at: time | None = None
+    zone: str = NO_ZONE
+
+    @property
+    def moment(self) -> datetime:
+        """The moment that it is, in UTC."""
+        return moment_of(self.day, self.at, self.zone)
+
+    @property
+    def words(self) -> str:
+        """As people read it."""
+        day = f"{self.day:%-d %B %Y}"
+        return f"{day}, {self.at:%H:%M} ({self.zone})" if self.at else day
+
+
+def end_of(user: User) -> End | None:
+    """When a user's access ends; none where it doesn't."""
+    if user.end_date is None:
+        return None
+    return End(user.end_date, user.end_time, user.end_zone or NO_ZONE)
+
+
+def details_of(end: End | None) -> dict[str, Any]:
+    """What the audit log says of an end."""
+    if end is None:
+        return {"end_date": None}
+    details: dict[str, Any] = {"end_date": end.day}
+    if end.at is not None:
+        details["end_time"] = f"{end.at:%H:%M}"
+    if end.zone != NO_ZONE:
+        details["time_zone"] = end.zone
+    return details
+
+
+def set_end(user: User, end: End | None, by: UUID | None) -> None:
+    """Have the user's access end then, or not at all."""
+    user.end_date = end.day if end else None
+    user.end_time = end.at if end else None
+    user.end_zone = end.zone if end else ""
+    user.ends_at = end.moment if end else None
+    user.end_set_at = clock.now() if end else None
+    user.end_set_by_id = by if end else None
+
+
+async def zone_of(tx: Transaction, tenant_id: UUID | None) -> str:
+    """The time zone in which an organisation's days begin."""
+    if tenant_id is None:
+        return NO_ZONE
+    found = (await tx.exec(select(Tenant.time_zone).where(Tenant.id == tenant_id))).first()
+    return find_zone(found or NO_ZONE).key
+
+
+async def chosen_end(
+    tx: Transaction, tenant_id: UUID | None, day: date | None, at: time | None
+) -> End | None:
+    """The end that was filled in, in the organisation's time zone; none where no day was.
+
+    Raises `InvalidInputError` where it has come already.
+    """
+    if day is None:
+        return None
+    end = End(day, at, await zone_of(tx, tenant_id))
+    require_ahead(end)
+    return end
+
+
+def require_ahead(end: End) -> None:
+    """Raise `InvalidInputError` where this end has come already."""
+    if end.moment > clock.now():
+        return
+    if end.at is not None and end.day >= clock.now().astimezone(find_zone(end.zone)).date():
+        raise InvalidInputError(
+            {"end_time": f"Choose a later time ({end.zone}), or deactivate the user now."}
+        )
+    raise InvalidInputError({"end_date": "Choose a day after today, or deactivate the user now."})
+
+
+def extended(end: End) -> End:
+    """The end a month later; of one that has come already, a month from today."""
+    later = End(a_month_later(end.day), end.at, end.zone)
+    if later.moment > clock.now():
+        return later
+    today = clock.now().astimezone(find_zone(end.zone)).date()
+    return End(a_month_later(today), end.at, end.zone)
+
+
+async def find_due() -> list[UUID]:
+    """Active users whose end has come, the earliest first."""
+    async with reading() as tx:
+        rows = await tx.exec(
+            select(User.id)
+            .where(User.active, col(User.ends_at) <= clock.now())
+            .order_by(col(User.ends_at))
+        )
+        return list(rows)

@@ -1,0 +1,59 @@
+"""Giving somebody a month more, in one step that can be taken back."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from models import User
+from services.access.actor import Principal
+from services.access.permissions import Permission
+from services.audit.acting import acting
+from services.core import clock
+from services.core.errors import ConflictError
+from services.core.looking import looks_first
+from services.users.accounts import change_end
+from services.users.ends import End, end_of, extended
+
+
+@dataclass(frozen=True)
+class Extension:
+    """What was extended: whose end, and from when to when."""
+
+    user_id: UUID
+    name: str
+    before: End
+    after: End
+
+
+@looks_first
+async def extend(actor: Principal, user_id: UUID) -> Extension:
+    """Have a user's access end a month later. Raises `ConflictError` where it has ended, or has no
+    end."""
+    async with acting(actor, Permission.EDIT_USERS, lock=(user_id,)) as act:
+        user = await act.get(User, user_id)
+        if not user.active:
+            raise ConflictError(f"{user.full_name} is inactive. Activate the account first.")
+        before = end_of(user)
+        if before is None:
+            raise ConflictError(f"{user.full_name} has no end date.")
+        after = extended(before)
+        await change_end(act, user, after)
+        return Extension(user.id, user.full_name, before, after)
+
+
+@looks_first
+async def take_back(actor: Principal, extension: Extension) -> None:
+    """Have the access end as it did before an extension.
+
+    Raises `ConflictError` where something else was decided meanwhile, or that end has come.
+    """
+    async with acting(actor, Permission.EDIT_USERS, lock=(extension.user_id,)) as act:
+        user = await act.get(User, extension.user_id)
+        if not user.active or end_of(user) != extension.after:
+            raise ConflictError(
+                f"Someone else has just changed {user.full_name}. Look again, then decide."
+            )
+        if extension.before.moment <= clock.now():
+            raise ConflictError(
+                f"That end has come meanwhile. Deactivate {user.full_name}, if that is meant."
+            )
+        await change_end(act, user, extension.before)

@@ -1,0 +1,209 @@
+"""Handing over the work of somebody who leaves, and taking it back."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import col, select
+
+from models import Handover, Poc, Task, User
+from services.access.actor import Principal
+from services.access.permissions import Permission
+from services.audit.acting import Act, acting, viewing
+from services.audit.writing import Action
+from services.core import clock
+from services.core.db import Transaction
+from services.core.errors import ConflictError
+from services.core.looking import looks_first
+from services.users.departures import UNDO, find_receipt
+from services.workspace.impact import find_alone, find_owned
+from services.workspace.people import require_workers
+from services.workspace.pocs import HandOverForm, give
+from services.workspace.rights import by_id, get_poc, tenant_of
+from services.workspace.tasks import assign_to, assigned, put_back, touch
+
+TOO_LATE = "This can be taken back for a day. Hand the work over anew instead."
+
+
+@dataclass(frozen=True)
+class _Item:
+    """One thing that was handed over. `came` says of a task whether its receiver is new to it."""
+
+    kind: str
+    id: str
+    poc_id: str
+    to: str
+    came: bool = True
+
+
+@dataclass(frozen=True)
+class HandoverView:
+    """A handing over as it is shown; `to` is who has the work since."""
+
+    id: UUID
+    to: str
+    pocs: int
+    tasks: int
+    at: datetime
+    by: str
+    can_be_undone: bool
+
+
+@looks_first
+async def hand_over_work(
+    principal: Principal,
+    user_id: UUID,
+    form: HandOverForm,
+    poc_ids: Collection[UUID] | None = None,
+) -> UUID | None:
+    """Give somebody else what the deactivation of a user would leave, or has left: the POCs, and
+    their place in the tasks; all of it, or what is in some POCs. Returns by what it can be taken
+    back; none where there was nothing. Raises `InvalidInputError` for who can't be chosen."""
+    async with acting(principal, Permission.REASSIGN_POCS, lock=(user_id, form.owner_id)) as act:
+        user = await act.get(User, user_id)
+        (owner,) = await require_workers(act, [form.owner_id], "owner_id")
+        return await hand_over_in(act, user, owner, form.note, poc_ids)
+
+
+async def hand_over_in(
+    act: Act, user: User, owner: User, note: str, poc_ids: Collection[UUID] | None = None
+) -> UUID | None:
+    """The same, for an act that has locked both and checked who gets it."""
+    if owner.id == user.id:
+        return None
+    tasks = [task for task in await find_alone(act.tx, user) if _within(task.poc_id, poc_ids)]
+    owned = [poc.id for poc in await find_owned(act.tx, user) if _within(poc.id, poc_ids)]
+    # Locked in one order, for two who hand over at once.
+    ids = sorted({*owned, *(task.poc_id for task in tasks)})
+    pocs = {poc_id: await get_poc(act, poc_id, lock=True) for poc_id in ids}
+    items = []
+    for poc in pocs.values():
+        await act.tx.refresh(poc)
+        if poc.owner_id == user.id:
+            await give(act, poc, owner, note)
+            items.append(_Item("poc", str(poc.id), str(poc.id), str(owner.id)))
+    for task in tasks:
+        there = {row.user_id for row in await assigned(act, task)}
+        if user.id not in there:
+            continue
+        poc = pocs[task.poc_id]
+        await assign_to(act, poc, task, (there - {user.id}) | {owner.id})
+        touch(act, poc, task)
+        came = owner.id not in there
+        items.append(_Item("task", str(task.id), str(poc.id), str(owner.id), came))
+    return await _keep(act, user, owner, items) if items else None
+
+
+def _within(poc_id: UUID, poc_ids: Collection[UUID] | None) -> bool:
+    return poc_ids is None or poc_id in poc_ids
+
+
+async def _keep(act: Act, user: User, owner: User, items: Sequence[_Item]) -> UUID:
+    receipt = None if user.active else await find_receipt(act.tx, user)
+    row = act.add(
+        Handover(
+            tenant_id=tenant_of(act),
+            user_id=user.id,
+            cause=receipt.cause if receipt else None,
+            at=clock.now(),
+            by_id=by_id(act),
+            by_name=act.user.full_name if act.user else act.principal.name,
+            items=[asdict(item) for item in items],
+        )
+    )
+    await act.tx.flush()
+    await _record(act, Action.WORK_HANDED_OVER, row, user, owner.full_name)
+    return row.id
+
+
+async def _record(act: Act, action: Action, row: Handover, user: User, to: str) -> None:
+    pocs, tasks = _counts(row)
+    await act.record(
+        action,
+        user,
+        cause=row.cause,
+        handover=row.id,
+        to=[{"name": to, "pocs": pocs, "tasks": tasks}],
+    )
+
+
+def _counts(row: Handover) -> tuple[int, int]:
+    kinds = [item["kind"] for item in row.items]
+    return kinds.count("poc"), kinds.count("task")
+
+
+async def list_handovers(principal: Principal, user_id: UUID) -> Sequence[HandoverView]:
+    """What of a user's work was handed over and not taken back, the latest first."""
+    async with viewing(principal, Permission.SWITCH_USERS) as view:
+        user = await view.get(User, user_id)
+        found = await view.tx.exec(
+            select(Handover)
+            .where(Handover.user_id == user.id, col(Handover.undone_at).is_(None))
+            .order_by(col(Handover.at).desc())
+        )
+        return [await _view(view.tx, row) for row in found]
+
+
+async def _view(tx: Transaction, row: Handover) -> HandoverView:
+    pocs, tasks = _counts(row)
+    name = (await tx.get_one(User, UUID(row.items[0]["to"]))).full_name
+    return HandoverView(row.id, name, pocs, tasks, row.at, row.by_name, _is_young(row))
+
+
+def _is_young(row: Handover) -> bool:
+    return clock.now() < row.at + UNDO
+
+
+@looks_first
+async def take_back(principal: Principal, handover_id: UUID) -> None:
+    """Give work back to whom it was handed over from, within a day. What somebody has changed
+    since stays as it is. Raises `ConflictError` once it is too late."""
+    async with acting(principal, Permission.REASSIGN_POCS) as act:
+        row = await act.get(Handover, handover_id, lock=True)
+        await act.tx.refresh(row)
+        if row.undone_at is not None:
+            return
+        if not _is_young(row):
+            raise ConflictError(TOO_LATE)
+        await take_back_in(act, row)
+
+
+async def take_back_in(act: Act, row: Handover) -> None:
+    """The same, for an act that has locked the row."""
+    user = await act.tx.get_one(User, row.user_id)
+    pocs: dict[UUID, Poc] = {}
+    for poc_id in sorted({UUID(item["poc_id"]) for item in row.items}):
+        pocs[poc_id] = await get_poc(act, poc_id, lock=True)
+        await act.tx.refresh(pocs[poc_id])
+    for values in row.items:
+        item = _Item(**values)
+        poc, to = pocs[UUID(item.poc_id)], UUID(item.to)
+        if item.kind == "poc":
+            if poc.owner_id == to:
+                await give(act, poc, user, "")
+        else:
+            await _return_task(act, poc, await act.get(Task, UUID(item.id)), to, user, item)
+    row.undone_at = clock.now()
+    to_name = (await act.tx.get_one(User, UUID(row.items[0]["to"]))).full_name
+    await _record(act, Action.WORK_TAKEN_BACK, row, user, to_name)
+
+
+async def _return_task(act: Act, poc: Poc, task: Task, to: UUID, user: User, item: _Item) -> None:
+    there = {row.user_id: row for row in await assigned(act, task)}
+    if to not in there or user.id in there:
+        return
+    await put_back(act, poc, task, user, instead_of=there[to] if item.came else None)
+    touch(act, poc, task)
+
+
+async def find_handovers(tx: Transaction, cause: UUID) -> Sequence[Handover]:
+    """What was handed over after one deactivation and not taken back, locked."""
+    found = await tx.exec(
+        select(Handover)
+        .where(Handover.cause == cause, col(Handover.undone_at).is_(None))
+        .order_by(col(Handover.id))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return found.all()

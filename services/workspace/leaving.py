@@ -1,0 +1,73 @@
+"""A departure as a whole: its receipt, what it left, and its undoing."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from models import Role, Tenant, User
+from services.access.actor import Principal
+from services.access.permissions import Permission
+from services.audit.acting import acting, viewing
+from services.core.db import transaction
+from services.core.errors import ConflictError, NotFoundError
+from services.core.looking import looks_first
+from services.users import accounts
+from services.users.accounts import StatusChange
+from services.users.departures import LeavingReceipt, find_receipt
+from services.users.emails_elsewhere import ActiveElsewhereError, claim_answer
+from services.workspace.handover import find_handovers, take_back_in
+
+TOO_LATE = "This can be undone for a day. Activate the account instead."
+
+
+@dataclass(frozen=True)
+class Departure:
+    """A departure as its page shows it."""
+
+    receipt: LeavingReceipt
+    email: str
+    role: Role
+    since: datetime
+    organisation: str
+
+
+async def get_departure(principal: Principal, user_id: UUID) -> Departure:
+    """A user's latest departure. Raises `NotFoundError` where they never left."""
+    async with viewing(principal, Permission.SWITCH_USERS) as view:
+        user = await view.get(User, user_id)
+        receipt = await find_receipt(view.tx, user)
+        if receipt is None:
+            raise NotFoundError(f"{user.full_name} hasn't left.")
+        tenant = await view.tx.get(Tenant, user.tenant_id) if user.tenant_id else None
+        return Departure(
+            receipt,
+            user.email,
+            user.role,
+            user.first_sign_in_at or user.created_at,
+            tenant.name if tenant else "Platform",
+        )
+
+
+@looks_first
+async def undo(
+    principal: Principal, user_id: UUID, *, seen_version: int | None = None
+) -> StatusChange:
+    """Let a user in again who left within the last day, and give them back what was handed over
+    since. Raises `ConflictError` once it is too late, and what `accounts.set_active` raises."""
+    try:
+        async with acting(principal, Permission.SWITCH_USERS, lock=(user_id,)) as act:
+            await act.require(Permission.REASSIGN_POCS)
+            user = await act.get(User, user_id)
+            receipt = await find_receipt(act.tx, user)
+            if receipt is None or user.active:
+                return await accounts.switch(act, user, True)
+            if not receipt.can_be_undone:
+                raise ConflictError(TOO_LATE)
+            change = await accounts.switch(act, user, True, seen_version=seen_version)
+            for row in await find_handovers(act.tx, receipt.cause):
+                await take_back_in(act, row)
+            return change
+    except ActiveElsewhereError:
+        async with transaction(actor=principal) as tx:
+            await claim_answer(tx, principal)
+        raise

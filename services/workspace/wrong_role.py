@@ -1,0 +1,84 @@
+"""A person with the wrong role: roles never change, so they get another account in one step."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import select
+
+from models import OutgoingMail, Role, User
+from services.access.actor import Principal
+from services.access.permissions import Permission
+from services.audit.acting import Act, acting
+from services.audit.writing import Action
+from services.core.errors import ConflictError, InvalidInputError
+from services.core.forms import Form, choice
+from services.core.looking import looks_first
+from services.users import accounts
+from services.users.emails_elsewhere import IN_USE, is_taken
+from services.users.invitation_form import InvitationForm
+from services.users.invitations import Invited, add_account, require_open, send_invitation
+from services.workspace.handover import hand_over_in
+from services.workspace.people import WORKERS
+
+
+class RoleForm(Form):
+    """The role that somebody was meant to have."""
+
+    role: Role = choice("Right role")
+
+
+@dataclass(frozen=True)
+class Corrected:
+    """The new account, and whether it has the work of the old one."""
+
+    invited: Invited
+    has_the_work: bool
+
+
+@looks_first
+async def correct_role(principal: Principal, user_id: UUID, form: RoleForm) -> Corrected:
+    """Deactivate a user, invite them anew with the right role, hand their work to the new account
+    and tell them by the invitation; all of it, or nothing.
+
+    Raises what `accounts.set_active` and `invitations.invite` raise.
+    """
+    try:
+        async with acting(principal, Permission.SWITCH_USERS, lock=(user_id,), urgent=True) as act:
+            await act.require(Permission.INVITE_USERS)
+            await act.require(Permission.REASSIGN_POCS)
+            user = await act.get(User, user_id)
+            before = user.role.label
+            if not user.active:
+                raise ConflictError(
+                    f"{user.full_name} is inactive. Invite them with the right role."
+                )
+            if user.role is form.role:
+                raise InvalidInputError({"role": f"{user.full_name} is {before} already."})
+            await require_open(act.tx, act.tenant_id)
+            reason = f"Wrong role, {form.role.label} from now on"
+            await accounts.switch(act, user, False, reason=reason)
+            await act.tx.flush()  # the email is free from here on
+            new = await add_account(act.tx, principal, act.user, _form(user, form.role))
+            invited = await send_invitation(act.tx, principal, act.user, new)
+            await _tell(act, new, before)
+            given = await hand_over_in(act, user, new, "") if form.role in WORKERS else None
+            await act.record(Action.ROLE_CORRECTED, user, before=before, after=form.role.label)
+            return Corrected(invited, given is not None)
+    except IntegrityError as error:  # somebody invited this email at the same moment
+        if not is_taken(error):
+            raise
+        raise ConflictError(IN_USE) from error
+
+
+def _form(user: User, role: Role) -> InvitationForm:
+    return InvitationForm(
+        first_name=user.first_name, last_name=user.last_name, email=user.email, role=role
+    )
+
+
+async def _tell(act: Act, new: User, before: str) -> None:
+    """Have the invitation say what it is in the place of."""
+    found = await act.tx.exec(select(OutgoingMail).where(OutgoingMail.user_id == new.id))
+    for mail in found:
+        mail.params = {**mail.params, "instead_of": before, "role": new.role.label}

@@ -1,0 +1,84 @@
+"""Somebody leaves: their work is in sight until somebody has it, and the receipt tells it all."""
+
+import re
+
+from playwright.async_api import expect
+
+from models import Role, Tenant, User
+from tests import books, factories
+from tests.browser.browsers import RESULTS, Browsers, expect_signed_out
+from tests.browser.grid import dialog, toast
+from tests.browser.looks import look
+from tests.browser.test_deactivation import DEACTIVATED
+from tests.services.workspace.scene import create_poc, create_task
+
+
+async def test_work_is_handed_over_poc_by_poc_and_the_receipt_tells_it(
+    browsers: Browsers, tenant: Tenant, grace: User, ada: User
+) -> None:
+    joan = await factories.create_user(tenant, first_name="Joan", last_name="Clarke")
+    of_ada, of_joan = await factories.sign_in(ada), await factories.sign_in(joan)
+    await create_poc(of_ada, "Claims intake")
+    other = await create_poc(of_joan, "Cold chain")
+    await create_task(of_joan, other, "Measure", assignees=[ada.id])
+    theirs = await browsers.as_user(ada, f"/t/{tenant.slug}/account")
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/users/{ada.id}")
+
+    await page.get_by_role("button", name="Deactivate", exact=True).click()
+    await expect(dialog(page)).to_contain_text("What would be left:")
+    await dialog(page).get_by_role("radio", name="Choose for each POC").check()
+    await page.screenshot(path=RESULTS / "pages" / "leaving-dialog.png")
+    await dialog(page).get_by_role("button", name="Deactivate", exact=True).click()
+    await expect_signed_out(theirs, DEACTIVATED)
+    await page.wait_for_url("**/leaving")
+    left = page.locator(".leaving-work")
+    await expect(left).to_contain_text("no active owner")
+    await page.get_by_role("button", name="Hand over Claims intake").click()
+    await expect(dialog(page)).to_have_accessible_name("Hand over Claims intake")
+    await dialog(page).get_by_role("combobox", name="Owner").fill("Joan")
+    await dialog(page).get_by_role("option", name="Joan Clarke").click()
+    await dialog(page).get_by_label("Handover Note").fill("Call them on Monday")
+    await dialog(page).get_by_role("button", name="Hand over", exact=True).click()
+    receipt = page.locator(".receipt")
+    await expect(receipt).to_contain_text(re.compile(r"1 POC\s*to Joan Clarke"))
+    await expect(receipt).to_contain_text(re.compile(r"1\s*page closed"))
+    await expect(receipt).to_contain_text(re.compile(r"My account\s*\d+ ms, "))
+    await expect(receipt).to_contain_text("Agrees with the log")
+    await expect(receipt).to_contain_text("verify-audit --receipt R-")
+    await look(page, "leaving-receipt")
+    await page.emulate_media(media="print", color_scheme="dark")
+    await page.set_viewport_size({"width": 794, "height": 1123})  # A4
+    await page.screenshot(path=RESULTS / "pages" / "leaving-receipt-print.png")
+    await expect(left).to_be_hidden()
+    printed = await page.pdf(path=RESULTS / "pages" / "leaving-receipt.pdf", format="A4")
+    assert printed.count(b"/Type /Page\n") == 1
+    await page.emulate_media(media="screen")
+    await page.set_viewport_size({"width": 1280, "height": 800})
+
+    await page.get_by_role("button", name="Hand over all").click()
+    await dialog(page).get_by_role("combobox", name="Owner").fill("Joan")
+    await dialog(page).get_by_role("option", name="Joan Clarke").click()
+    await dialog(page).get_by_role("button", name="Hand over", exact=True).click()
+    await expect(left).not_to_contain_text("Work without anybody active")
+    await page.get_by_role("button", name="Undo", exact=True).click()
+    await dialog(page).get_by_role("button", name="Undo", exact=True).click()
+    await expect(toast(page, "Ada Lovelace is active again.")).to_be_visible()
+    await expect(receipt).to_contain_text("Activated again")
+    await expect(left).to_be_hidden()
+
+
+async def test_a_wrong_role_is_put_right_in_one_step(
+    browsers: Browsers, tenant: Tenant, grace: User, ada: User
+) -> None:
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/users/{ada.id}")
+    await page.get_by_role("button", name="Wrong role?").click()
+    asked = dialog(page)
+    await expect(asked).to_contain_text("Ada Lovelace is deactivated, and signed out everywhere.")
+    await asked.get_by_label("Right role").select_option("Administrator")
+    await asked.get_by_role("button", name="Correct the role").click()
+    await expect(toast(page, "Ada Lovelace is invited as Administrator.")).to_be_visible()
+    await expect(page.get_by_text("Newer account")).to_be_visible()
+    new = [user for user in await books.users_with(ada.email_key) if user.active]
+    assert [user.role for user in new] == [Role.ADMINISTRATOR]
+    (mail,) = await books.mails_of(new[0].id)
+    assert mail.params["instead_of"] == "Sales Engineer"

@@ -1,0 +1,42 @@
+"""The service calls about how people come and stay, and who may make them."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from models import User
+from services.access.actor import Actor
+from services.core import clock
+from services.core.db import transaction
+from services.users import accounts, extending
+from services.users.ends import End, set_end
+from services.users.extending import Extension
+from tests.services.call import MANAGERS, Call
+
+
+async def _with_end(target: UUID) -> End:
+    """The user's end, which is set for this."""
+    end = End(clock.now().date() + timedelta(days=5))
+    async with transaction() as tx:
+        user = await tx.get(User, target)
+        if user is not None:
+            set_end(user, end, None)
+    return end
+
+
+async def _extend(actor: Actor, target: UUID) -> object:
+    await _with_end(target)
+    return await extending.extend(actor, target)
+
+
+async def _take_back(actor: Actor, target: UUID) -> object:
+    end = await _with_end(target)
+    before = End(end.day - timedelta(days=1))
+    await extending.take_back(actor, Extension(target, "Ada Lovelace", before, end))
+    return None
+
+
+STAY_CALLS = [
+    Call("users.accounts.end_if_due", MANAGERS, accounts.end_if_due),
+    Call("users.extending.extend", MANAGERS, _extend),
+    Call("users.extending.take_back", MANAGERS, _take_back),
+]

@@ -1,0 +1,64 @@
+"""Gives somebody another account, with the role that they were meant to have."""
+
+from uuid import UUID
+
+from models import Role
+from services.access.permissions import DESCRIPTIONS
+from services.core.form_fields import Option
+from services.sessions.sessions import Visit
+from services.users import invitations
+from services.workspace.wrong_role import RoleForm, correct_role
+from ui.components.toast import Toast
+from ui.forms.dialog import About, FormDialog, Helpers, Link, Outcome
+
+STEPS = (
+    "A role never changes, so this is done in one step:",
+    "{name} is deactivated, and signed out everywhere.",
+    "They are invited anew with the right role, and told so by that mail.",
+    "Their POCs and tasks go to the new account, if its role can have them.",
+)
+
+
+class WrongRoleDialog:
+    """The right role, and what comes of it."""
+
+    def __init__(self, visit: Visit, toast: Toast) -> None:
+        self.visit = visit
+        self.user_id: UUID | None = None
+        self.options: dict[str, list[Option]] = {"role": []}
+        self.dialog = FormDialog(
+            toast,
+            "Wrong role?",
+            RoleForm,
+            submit="Correct the role",
+            on_submit=self._correct,
+            body=STEPS,
+            tone="danger",
+            helpers=Helpers(options=self.options),
+        )
+
+    def others(self, role: Role) -> dict[str, str]:
+        """The roles that whoever looks may give in the place of this one."""
+        offered = invitations.roles_offered(self.visit.role, self.visit.actor.tenant_id)
+        return {value: label for value, label in offered.items() if value != role.value}
+
+    def ask(self, user_id: UUID, role: Role, about: About) -> None:
+        """Open the form about somebody who has this role."""
+        self.user_id = user_id
+        self.options["role"] = [
+            Option(value, label, DESCRIPTIONS[Role(value)])
+            for value, label in self.others(role).items()
+        ]
+        self.dialog.open(about=about)
+
+    async def _correct(self, form: RoleForm) -> Outcome:
+        if self.user_id is None:
+            return None
+        done = await correct_role(self.visit.actor, self.user_id, form)
+        invited = done.invited
+        work = " The work is theirs there." if done.has_the_work else ""
+        said = f"{invited.name} is invited as {form.role.label}.{work}"
+        if invited.by_mail:
+            return f"{said} The mail to {invited.email} is on its way."
+        link = await invitations.copy_link(self.visit.actor, invited.user_id)
+        return Link(f"{said} Hand over this link; it works once, and for 7 days.", link)

@@ -1,0 +1,177 @@
+"""A departure: what it left, who has the work by now, and its receipt, which prints."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends
+from nicegui import ui
+
+from services.access.permissions import Permission
+from services.core.errors import NotFoundError
+from services.core.forms import Form
+from services.sessions import sessions
+from services.sessions.sessions import Visit
+from services.users import selection
+from services.workspace import handover, leaving
+from services.workspace.handover import HandoverView
+from services.workspace.impact import WorkImpact, get_work_impact
+from services.workspace.leaving import Departure
+from services.workspace.pocs import HandOverForm
+from ui import notices, work_feed
+from ui.actions import told
+from ui.components.part import Part
+from ui.components.print_button import PrintButton
+from ui.components.refresher import Refresher
+from ui.components.toast import Toast
+from ui.forms.dialog import FormDialog, Helpers
+from ui.frame import enter, frame, section, text
+from ui.identity import require
+from ui.input import as_uuid
+from ui.pages.users.leaving_receipt import build_sheet
+from ui.pages.workspace.parts import button, link
+from ui.paths import home_path
+from ui.words import moment
+from ui.work_words import count_words, work_words
+
+MaySwitch = Annotated[Visit, Depends(require(Permission.SWITCH_USERS))]
+
+
+def register() -> None:
+    """Route the page."""
+    ui.page("/t/{slug}/users/{user_id}/leaving")(leaving_page)
+
+
+async def leaving_page(visit: MaySwitch, user_id: str) -> None:
+    """Build the page; a user of another tenant is told as one that doesn't exist."""
+    wanted = as_uuid(user_id)
+    if wanted is None:
+        raise NotFoundError("This user doesn't exist.")
+    tenant_id = visit.actor.tenant_id
+    rooms = (notices.user_room(wanted), notices.people_room(tenant_id))
+    enter(visit, *rooms, work_feed.work_room(tenant_id))
+    screen = _LeavingScreen(visit, wanted)
+    await screen.read()
+    await sessions.touch(visit.actor, visit.seen_at)
+    with frame(visit, "Leaving receipt", current="users") as toast:
+        screen.build(toast)
+
+
+class _LeavingScreen:
+    """The parts and the handlers of one open page."""
+
+    departure: Departure
+    left: WorkImpact
+    handed: Sequence[HandoverView]
+    toast: Toast
+
+    def __init__(self, visit: Visit, user_id: UUID) -> None:
+        self.visit = visit
+        self.actor = visit.actor
+        self.user_id = user_id
+        self.home = home_path(visit.tenant_slug)
+        self.among: tuple[UUID, ...] | None = None
+
+    async def read(self) -> None:
+        """Read what the page shows."""
+        self.departure = await leaving.get_departure(self.actor, self.user_id)
+        self.left = await get_work_impact(self.actor, self.user_id)
+        self.handed = await handover.list_handovers(self.actor, self.user_id)
+
+    def build(self, toast: Toast) -> None:
+        """Lay the page out."""
+        self.toast = toast
+        self.giving: FormDialog[HandOverForm] = FormDialog(
+            toast,
+            "Hand over",
+            HandOverForm,
+            submit="Hand over",
+            on_submit=self._hand_over,
+            helpers=Helpers(people=partial(selection.list_selectable, self.actor)),
+        )
+        self.undoing: FormDialog[Form] = FormDialog(
+            toast, "Undo", Form, submit="Undo", on_submit=self._undo
+        )
+        link(f"← {self.departure.receipt.name}", f"{self.home}/users/{self.user_id}", "back-link")
+        with ui.element("div").classes("page-head"):
+            text("h1", "Leaving receipt")
+            with ui.element("div").classes("actions"):
+                PrintButton()
+                self.undo = button("Undo", told(toast)(self._ask_undo))
+        self.work = Part(section("card leaving-work"), self._work)
+        self.sheet = Part(section("card receipt"), build_sheet)
+        self._show()
+        for event in ("rollcall_details", "rollcall_work", "rollcall_audit"):
+            Refresher(event, self._refresh, toast)
+
+    async def _refresh(self) -> None:
+        await self.read()
+        self._show()
+
+    def _show(self) -> None:
+        self.undo.set_visibility(self.departure.receipt.can_be_undone)
+        self.sheet.show(self.departure)
+        self.work.show(self.left, self.handed)
+        is_away = self.departure.receipt.returned_at is None
+        self.work.box.set_visibility(is_away and (self.left.is_work or bool(self.handed)))
+
+    def _work(self, left: WorkImpact, handed: Sequence[HandoverView]) -> None:
+        if left.is_work:
+            with ui.element("div").classes("card-head"):
+                text("h2", "Work without anybody active")
+                button("Hand over all", partial(self._open, None, "all of it"))
+            with ui.element("ul").classes("session-list"):
+                for poc_id, (title, owns, tasks) in _by_poc(left).items():
+                    with ui.element("li"):
+                        link(title, f"{self.home}/pocs/{poc_id}")
+                        text("span", _what(owns, tasks), "muted small")
+                        open_one = partial(self._open, (poc_id,), title)
+                        button("Hand over", open_one, look="btn btn-small", about=title)
+        if handed:
+            text("h2", "Handed over")
+            with ui.element("ul").classes("session-list"):
+                for one in handed:
+                    with ui.element("li"):
+                        what = work_words(one.pocs, one.tasks)
+                        text("span", f"{what} to {one.to}").props('dir="auto"')
+                        text("span", f"{moment(one.at)}, by {one.by}", "muted small")
+                        if one.can_be_undone:
+                            back = told(self.toast)(partial(self._take_back, one))
+                            about = f"{what} from {one.to}"
+                            button("Take back", back, look="btn btn-small", about=about)
+
+    def _open(self, among: tuple[UUID, ...] | None, what: str) -> None:
+        self.among = among
+        self.giving.open({}, title=f"Hand over {what}")
+
+    async def _hand_over(self, form: HandOverForm) -> str:
+        given = await handover.hand_over_work(self.actor, self.user_id, form, self.among)
+        return "Handed over." if given else "Somebody else has handed it over already."
+
+    async def _take_back(self, one: HandoverView) -> None:
+        await handover.take_back(self.actor, one.id)
+        self.toast.show("Taken back.", tone="success")
+
+    async def _ask_undo(self) -> None:
+        name = self.departure.receipt.name
+        back = " The work that was handed over comes back to them." if self.handed else ""
+        self.undoing.open(title="Undo this departure?", body=f"{name} can sign in again.{back}")
+
+    async def _undo(self, _form: Form) -> str:
+        change = await leaving.undo(self.actor, self.user_id)
+        return f"{change.name} is active again."
+
+
+def _by_poc(left: WorkImpact) -> dict[UUID, tuple[str, bool, int]]:
+    """For each POC: its title, whether they own it, and how many tasks are theirs alone."""
+    found = {poc.id: (poc.title, True, 0) for poc in left.pocs}
+    for task in left.tasks:
+        title, owns, tasks = found.get(task.poc_id, (task.poc_title, False, 0))
+        found[task.poc_id] = (title, owns, tasks + 1)
+    return found
+
+
+def _what(owns: bool, tasks: int) -> str:
+    parts = ["no active owner" if owns else "", count_words(tasks, "task") if tasks else ""]
+    return ", ".join(filter(None, parts))

@@ -1,0 +1,128 @@
+"""The sheet of a leaving receipt, on the screen and on paper."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from nicegui import ui
+
+from services.core import clock
+from services.users.departures import LeavingReceipt
+from services.workspace.leaving import Departure
+from ui.components.facts import fact
+from ui.frame import text
+from ui.words import moment
+from ui.work_words import count_words
+
+
+def build_sheet(departure: Departure) -> None:
+    """Lay the receipt out: the moment, figures, details, and its place in the audit chain."""
+    receipt = departure.receipt
+    with ui.element("header").classes("receipt-head"):
+        with ui.element("div"):
+            text("h2", receipt.name).props('dir="auto"')
+            since = f"{departure.role.label} since {departure.since:%-d %B %Y}"
+            text("p", f"{departure.email}, {since}", "muted").props('dir="auto"')
+        with ui.element("div").classes("receipt-from"):
+            text("strong", departure.organisation).props('dir="auto"')
+            text("p", f"Receipt {receipt.id}", "muted")
+    with ui.element("div").classes("receipt-moment"):
+        text("p", "Access ended")
+        text("p", f"{receipt.at:%A %-d %B %Y, %H:%M:%S}", "receipt-time")
+        text("p", f"{_exact(receipt.at)} UTC. By {receipt.by}.", "muted").props('dir="auto"')
+    with ui.element("ul").classes("receipt-figures"):
+        for figure, label in _figures(receipt):
+            with ui.element("li"):
+                text("strong", figure)
+                text("span", label, "muted")
+    with ui.element("div").classes("receipt-details"):
+        _pages(receipt)
+        _work(receipt)
+        _died(receipt)
+        _reason(receipt)
+    _chain(receipt)
+
+
+def _exact(at: datetime) -> str:
+    return f"{at:%H:%M:%S}.{at.microsecond // 1000:03}"
+
+
+def _ms(ms: float | None) -> str:
+    return "no answer" if ms is None else f"{ms:.0f} ms"
+
+
+def _figures(receipt: LeavingReceipt) -> Sequence[tuple[str, str]]:
+    slowest = "–" if receipt.slowest_ms is None else _ms(receipt.slowest_ms)
+    return (
+        (f"{receipt.pages:,}", _noun(receipt.pages, "page closed", "pages closed")),
+        (f"{receipt.devices:,}", _noun(receipt.devices, "device", "devices")),
+        (slowest, "until the last one"),
+        (f"{receipt.sessions:,}", _noun(receipt.sessions, "session ended", "sessions ended")),
+        (f"{len(receipt.passkeys) + receipt.links:,}", "passkeys, links"),
+    )
+
+
+def _noun(count: int, one: str, many: str) -> str:
+    return one if count == 1 else many
+
+
+def _pages(receipt: LeavingReceipt) -> None:
+    with ui.element("section"):
+        text("h3", "Pages")
+        with ui.element("dl").classes("facts"):
+            for page in receipt.closed:
+                fact(page.page or "Page", ", ".join(filter(None, [_ms(page.ms), page.device])))
+            left = receipt.pages - len(receipt.closed)
+            if left or not receipt.pages:
+                fact("More" if receipt.pages else "Open", f"{left:,}" if left else "none")
+
+
+def _work(receipt: LeavingReceipt) -> None:
+    with ui.element("section"):
+        text("h3", "Work handed over")
+        with ui.element("dl").classes("facts"):
+            for line in receipt.work:
+                for count, noun in ((line.pocs, "POC"), (line.tasks, "task")):
+                    if count:
+                        fact(count_words(count, noun), f"to {line.name}")
+            if not receipt.work:
+                fact("Handed over", "nothing")
+
+
+def _died(receipt: LeavingReceipt) -> None:
+    with ui.element("section"):
+        text("h3", "Died at the same moment")
+        with ui.element("dl").classes("facts"):
+            fact("Sessions", f"{receipt.sessions:,}")
+            fact("Passkeys", ", ".join(receipt.passkeys) or "none")
+            fact("Links", f"{receipt.links:,} unused")
+            fact("Mail", f"{receipt.mails:,} not sent any more")
+
+
+def _reason(receipt: LeavingReceipt) -> None:
+    with ui.element("section"):
+        text("h3", "Reason")
+        with ui.element("dl").classes("facts"):
+            fact("Reason", receipt.reason or "not given")
+            if receipt.returned_at is not None:
+                fact("Activated again", moment(receipt.returned_at))
+            else:
+                fact("Undo until", moment(receipt.undo_until))
+
+
+def _chain(receipt: LeavingReceipt) -> None:
+    with ui.element("footer").classes("receipt-chain"):
+        with ui.element("div").classes("card-head"):
+            with ui.element("p"):
+                text("strong", "Audit chain ")
+                last = receipt.last_number
+                to = f" to #{last:,}" if last != receipt.first_number else ""
+                text("span", f"#{receipt.first_number:,}{to}")
+            if receipt.problems:
+                text("p", "Doesn’t agree with the log", "danger")
+            else:
+                text("p", f"Agrees with the log, {clock.now():%H:%M} UTC", "receipt-agrees")
+        for problem in receipt.problems:
+            text("p", problem, "danger")
+        digits = receipt.last_hash
+        text("p", " ".join(digits[at : at + 4] for at in range(0, len(digits), 4)), "mono muted")
+        text("p", f"python main.py verify-audit --receipt {receipt.id}", "mono muted")
