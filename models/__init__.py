@@ -14,6 +14,7 @@ from models.sign_in.attempt_counter import AttemptCounter
 from models.sign_in.second_factor import Authenticator, Passkey, RecoveryCode
 from models.sso.connection import ExternalIdentity, SeenLogoutToken, SsoConnection, SsoSession
 from models.tenants.tenant import SecondFactorPolicy, Tenant
+from models.users.bulk_act import BulkAct, BulkActBatch, BulkKind, BulkState
 from models.users.stay import CalendarFeed, EndReminder, Onboarding
 from models.users.user import Role, User
 from models.users.user_count import UserCount
@@ -34,6 +35,10 @@ __all__ = [
     "AuditEvent",
     "AuditHead",
     "Authenticator",
+    "BulkAct",
+    "BulkActBatch",
+    "BulkKind",
+    "BulkState",
     "BusMessage",
     "CalendarFeed",
     "Comment",

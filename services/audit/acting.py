@@ -118,15 +118,16 @@ async def acting(
     lock: Collection[UUID] | Finder = (),
     fresh: bool = False,
     urgent: bool = False,
+    patient: bool = False,
 ) -> AsyncIterator[Act]:
     """Act as the principal: their session and permission are checked, and their row is locked,
     with those of the users in `lock`, before anything else (`services.access.actor.authorize`).
 
     `lock` may be a function that finds them. `fresh` is for sensitive acts, `urgent` for what ends
-    somebody's access. The call around it `looks_first`. Raises what `authorize` and `transaction`
-    raise.
+    somebody's access, `patient` for what lets others go first. The call around it `looks_first`.
+    Raises what `authorize` and `transaction` raise.
     """
-    async with transaction(actor=principal, urgent=urgent) as tx:
+    async with transaction(actor=principal, urgent=urgent, patient=patient) as tx:
         others = await lock(tx) if callable(lock) else lock
         own = () if principal.holder_id is None else (principal.holder_id,)
         user = await authorize(tx, principal, permission, lock={*own, *others}, fresh=fresh)

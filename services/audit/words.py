@@ -45,6 +45,17 @@ def _heads_summary(details: dict[str, Any]) -> str:
     return "of 1 chain" if count == 1 else f"of {count:,} chains"
 
 
+def _bulk_summary(details: dict[str, Any]) -> str:
+    people, changed = details.get("people", 0), details.get("changed", 0)
+    parts = [f"{changed:,} of {people:,} selected"]
+    if details.get("failed"):
+        parts.append(f"{details['failed']:,} failed")
+    if details.get("end_date"):
+        parts.append(f"end date {details['end_date']}")
+    parts += [str(details[name]) for name in ("why", "reason") if details.get(name)]
+    return ", ".join(parts)
+
+
 def _receipt_summary(details: dict[str, Any]) -> str:
     pages, answered = details.get("pages", 0), details.get("answered", 0)
     if not pages and not details.get("unheard"):
@@ -114,6 +125,11 @@ def _end_summary(details: dict[str, Any]) -> str:
 
 _SUMMARIES: Mapping[Action | None, Callable[[dict[str, Any]], str]] = {
     Action.PAGES_CLOSED: _receipt_summary,
+    Action.BULK_DEACTIVATED: _bulk_summary,
+    Action.BULK_ACTIVATED: _bulk_summary,
+    Action.BULK_RESENT: _bulk_summary,
+    Action.BULK_LINKS_COPIED: _bulk_summary,
+    Action.BULK_END_DATE_SET: _bulk_summary,
     Action.USER_DEACTIVATED: _departure_summary,
     Action.WORK_HANDED_OVER: _handover_summary,
     Action.WORK_TAKEN_BACK: _handover_summary,

@@ -6,19 +6,21 @@ from services.core import runtime, sqlite, sqlite_transport
 from services.core.db import transaction
 from services.sessions import known_devices
 from services.sign_in import throttle
-from services.users.imports import runs
+from services.users.bulk import runs as bulk_acts
+from services.users.imports import runs as imports
 
 log = logging.getLogger(__name__)
 
 
 async def tidy_up() -> None:
-    """Remove failures too old to count, browsers that are strangers again, imports that ended
-    long ago, and messages between
-    processes that all have read; cut back what SQLite writes ahead."""
+    """Remove failures too old to count, browsers that are strangers again, imports and bulk acts
+    that ended long ago, and messages between processes that all have read; cut back what SQLite
+    writes ahead."""
     async with transaction(patient=True) as tx:
         await throttle.remove_old(tx)
         await known_devices.remove_old(tx)
-        await runs.remove_old(tx)
+        await imports.remove_old(tx)
+        await bulk_acts.remove_old(tx)
         await sqlite_transport.remove_old(tx)
     database = runtime.current().database
     if database.is_sqlite and not await sqlite.cut_wal_back(str(database.url.database)):

@@ -1,5 +1,5 @@
-"""What Rollcall does by itself while it serves: deliver mail, invite
-from files, end dates, hear other processes."""
+"""What Rollcall does by itself while it serves: deliver mail, invite from files, act in bulk, end
+dates, hear other processes."""
 
 import asyncio
 import logging
@@ -14,7 +14,8 @@ from services.mail import delivery
 from services.operations import expiry, housekeeping, readiness
 from services.sessions import receipts, replicas
 from services.users import accounts, ends
-from services.users.imports.worker import Importer
+from services.users.bulk.worker import bulk_worker
+from services.users.imports.worker import importer
 
 log = logging.getLogger(__name__)
 
@@ -34,11 +35,11 @@ RESTART_SECONDS = 5
 @asynccontextmanager
 async def working() -> AsyncIterator[None]:
     """Have the workers run for as long as the block does."""
-    current, importer = runtime.current(), Importer()
+    current, batch_workers = runtime.current(), (importer(), bulk_worker())
     works = [
         current.transport.receive,
         delivery.deliver_forever,
-        importer.work,
+        *(worker.work for worker in batch_workers),
         _fill_search_keys,
         _apply_end_dates,
         _settle,
@@ -47,7 +48,8 @@ async def working() -> AsyncIterator[None]:
         _tell_audit_heads,
     ]
     receipts.subscribe(current.bus)
-    importer.subscribe(current.bus)
+    for worker in batch_workers:
+        worker.subscribe(current.bus)
     if not current.database.is_sqlite:
         replicas.subscribe(current.bus)
         works.append(replicas.take_part)

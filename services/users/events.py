@@ -51,3 +51,11 @@ class ImportProgressed(Event):
 
     tenant_id: UUID
     import_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class BulkProgressed(Event):
+    """A bulk act was begun, got further, or ended."""
+
+    tenant_id: UUID
+    bulk_id: UUID

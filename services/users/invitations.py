@@ -163,14 +163,19 @@ async def resend(actor: Principal, user_id: UUID) -> Invited:
     Takes what inviting them takes: for an admin's, a fresh sign-in.
     """
     async with acting(actor, _least_permission(actor), lock=(user_id,)) as act:
-        user = await _get_waiting(act, user_id)
-        await one_time_links.void(act.tx, user.id, LinkPurpose.INVITATION)
-        await outbox.cancel(act.tx, user.id, MailTemplate.INVITATION)
-        by_mail = await _send(act.tx, user, act.user)
-        user.changed()
-        await act.record(Action.INVITATION_RESENT, user)
-        act.publish(MailProgressed(tenant_id=user.tenant_id, user_id=user.id))
-        return Invited(user.id, user.full_name, user.email, user.role, by_mail)
+        return await renew(act, user_id)
+
+
+async def renew(act: Act, user_id: UUID) -> Invited:
+    """Renew a link in this act, which has locked the user."""
+    user = await get_waiting(act, user_id)
+    await one_time_links.void(act.tx, user.id, LinkPurpose.INVITATION)
+    await outbox.cancel(act.tx, user.id, MailTemplate.INVITATION)
+    by_mail = await _send(act.tx, user, act.user)
+    user.changed()
+    await act.record(Action.INVITATION_RESENT, user)
+    act.publish(MailProgressed(tenant_id=user.tenant_id, user_id=user.id))
+    return Invited(user.id, user.full_name, user.email, user.role, by_mail)
 
 
 @looks_first
@@ -180,7 +185,7 @@ async def copy_link(actor: Principal, user_id: UUID) -> str:
     Takes what inviting them takes: for an admin's, a fresh sign-in.
     """
     async with acting(actor, _least_permission(actor), lock=(user_id,)) as act:
-        user = await _get_waiting(act, user_id)
+        user = await get_waiting(act, user_id)
         return await tell_link(act.tx, actor, act.user, user)
 
 
@@ -257,7 +262,7 @@ def roles_offered(role: Role, tenant_id: UUID | None) -> Mapping[str, str]:
     return {r.value: r.label for r in invitable_roles(role, above_tenants=tenant_id is None)}
 
 
-async def _get_waiting(act: Act, user_id: UUID) -> User:
+async def get_waiting(act: Act, user_id: UUID) -> User:
     """The user whose invitation the act is about: it can be renewed and handed over."""
     user = await act.get(User, user_id)
     await _authorize_role(act.tx, act.principal, user.role)

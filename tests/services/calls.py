@@ -27,6 +27,7 @@ from services.users.invitation_form import InvitationForm
 from services.users.list import USERS
 from tests import books
 from tests.factories import create_user, open_session
+from tests.services.bulk_calls import BULK_CALLS
 from tests.services.call import EVERYONE, MANAGERS, Call
 from tests.services.import_calls import IMPORT_CALLS
 from tests.services.sign_in_calls import SIGN_IN_CALLS
@@ -282,12 +283,18 @@ CALLS = [
     Call("sso.connections.disconnect", MANAGERS, _disconnect, takes_id=False),
     Call("sso.flow.finish_test", MANAGERS, _finish_test, takes_id=False),
     *IMPORT_CALLS,
+    *BULK_CALLS,
     *STAY_CALLS,
     *WORKSPACE_CALLS,
 ]
 # A sign of life asks for nothing and tells nothing; `test_sessions` shows what it doesn't do.
-# An import goes on by `invite_next`, which asks; what is refused is told in the import.
-NEEDS_NO_ANSWER = {"sessions.sessions.touch", "users.imports.worker.work_off"}
+# An import goes on by `invite_next`, which asks; what is refused is told in the import. A bulk act
+# goes on by `act_on_next` in the same way.
+NEEDS_NO_ANSWER = {
+    "sessions.sessions.touch",
+    "users.imports.worker.work_off",
+    "users.bulk.worker.work_off",
+}
 # These say by themselves which tenant they are about.
 NAMES_A_TENANT = {
     "tenants.tenants.rename_tenant",

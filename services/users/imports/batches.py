@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -31,6 +30,7 @@ from services.core.errors import ConflictError, InvalidInputError, NotAllowedErr
 from services.core.looking import looks_first
 from services.mail import outbox
 from services.users import emails_elsewhere
+from services.users.batch_worker import LEASE
 from services.users.emails_elsewhere import IN_USE, is_taken
 from services.users.events import ImportProgressed, UsersInvited
 from services.users.invitation_form import InvitationForm, read_form
@@ -38,8 +38,6 @@ from services.users.invitations import inactive_here, new_user, require_open
 
 BATCH = 50
 """Rows of a transaction: whoever wants to write meanwhile waits for a tenth of a second."""
-LEASE = timedelta(seconds=30)
-"""How long a process has an import for itself after its last batch."""
 # Two imports of the same people may run into each other; each time one of them gets further.
 TRIES = 5
 

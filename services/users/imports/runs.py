@@ -7,35 +7,22 @@ from uuid import UUID
 
 from sqlmodel import col, delete, select
 
-from models import (
-    ImportState,
-    LinkPurpose,
-    OneTimeLink,
-    Role,
-    Tenant,
-    User,
-    UserImport,
-    UserImportBatch,
-)
-from services.access import one_time_links
+from models import ImportState, Role, User, UserImport, UserImportBatch
 from services.access.actor import Actor
-from services.access.permissions import INVITATIONS, Permission, Secret, may_invite
+from services.access.permissions import INVITATIONS, Permission, Secret
 from services.audit.acting import View, acting, viewing
 from services.core import clock
 from services.core.csv_files import csv_lines
 from services.core.db import Transaction, reading, transaction
-from services.core.errors import (
-    FreshSignInNeededError,
-    InvalidInputError,
-    NotFoundError,
-)
+from services.core.errors import InvalidInputError, NotFoundError
 from services.core.looking import looks_first
 from services.mail import outbox
 from services.users.events import ImportProgressed
+from services.users.handovers import live_links
 from services.users.imports.batches import BATCH, RowOutcome, outcome_of
 from services.users.imports.columns import ImportRow
 from services.users.imports.files import MAX_NAME, MAX_ROWS
-from services.users.invitations import invitation_url, require_open
+from services.users.invitations import require_open
 
 RESULT_COLUMNS = ("Line", "Name", "Email", "Result", "Why not", "Link to hand over")
 LATEST = 5
@@ -44,8 +31,6 @@ SHOWN = 200
 """Rows of a kind that a page shows; the file with the results has all."""
 KEPT = timedelta(days=7)
 """How long an import's rows are kept after its end: its links live as long."""
-# Ids that one query asks for.
-CHUNK = 500
 
 
 @dataclass(frozen=True)
@@ -252,35 +237,5 @@ async def _links(view: View, run: UserImport, outcomes: Sequence[RowOutcome]) ->
     """The addresses of the live invitations, by user, where they are this actor's to give."""
     if run.by_mail or view.user is None or run.started_by_id != view.user.id:
         return {}
-    tenant = await view.tx.get_one(Tenant, run.tenant_id)
-    roles = [role for role in Role if await _may_hand_out(view, role)]
     ids = [outcome.user_id for outcome in outcomes if outcome.user_id]
-    links: dict[UUID, str] = {}
-    for at in range(0, len(ids), CHUNK):
-        found = await view.tx.exec(
-            select(OneTimeLink)
-            .join(User, col(User.id) == col(OneTimeLink.user_id))
-            .where(
-                col(User.id).in_(ids[at : at + CHUNK]),
-                User.active,
-                col(User.role).in_(roles),
-                OneTimeLink.purpose == LinkPurpose.INVITATION,
-                col(OneTimeLink.used_at).is_(None),
-                col(OneTimeLink.void_at).is_(None),
-                col(OneTimeLink.expires_at) > clock.now(),
-            )
-        )
-        for link in found:
-            if link.user_id:
-                links[link.user_id] = invitation_url(tenant.slug, one_time_links.token_of(link))
-    return links
-
-
-async def _may_hand_out(view: View, role: Role) -> bool:
-    if view.user is None or not may_invite(view.user.role, role):
-        return False
-    try:
-        await view.require(INVITATIONS[role])
-    except FreshSignInNeededError:
-        return False
-    return True
+    return await live_links(view, run.tenant_id, ids)

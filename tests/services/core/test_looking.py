@@ -29,6 +29,7 @@ from services.users.imports.batches import invite_next
 from tests import books
 from tests.browser.waiting import PATIENCE
 from tests.factories import create_tenant, create_user, open_session, sign_in
+from tests.services.bulk_calls import BULK_CALLS
 from tests.services.call import Call
 from tests.services.calls import CALLS, connected
 from tests.services.users.imports.importing import rows_of
@@ -49,6 +50,7 @@ MAKE_SOMETHING_FIRST = {
     "users.invitations.resend to a Tenant Admin",
     "users.invitations.copy_link of a Tenant Admin",
     "sign_in.password_links.copy_link for a Tenant Admin",
+    *(call.name for call in BULK_CALLS if call.takes_id),
     *(call.name for call in WORKSPACE_CALLS if call.name not in TAKE_NOTHING),
     "users.extending.extend",
     "users.extending.take_back",

@@ -16,7 +16,7 @@ from services.core.errors import FreshSignInNeededError, NotAllowedError, NotFou
 from services.core.events import Event
 from services.core.runtime import Runtime
 from services.sessions import sessions
-from services.users import accounts
+from services.users import accounts, batch_worker
 from services.users.events import ImportProgressed, UsersInvited
 from services.users.imports import runs, worker
 from services.users.imports.batches import BATCH, RowOutcome, invite_next
@@ -195,12 +195,12 @@ async def test_what_a_process_left_another_one_takes_up_where_it_was(
 ) -> None:
     emails = [f"row{number}@example.com" for number in range(BATCH * 2)]
     import_id = await runs.start(admin, "people.csv", rows_of(*emails))
-    (mine,) = await worker._lease()
+    (mine,) = await batch_worker.lease(worker.IMPORTS)
     await invite_next(mine.actor, import_id)  # and then it dies
-    assert await worker._lease() == []
+    assert await batch_worker.lease(worker.IMPORTS) == []
     clock.shift(timedelta(minutes=1))
-    (theirs,) = await worker._lease()
-    await worker.work_off(theirs.actor, theirs.import_id)
+    (theirs,) = await batch_worker.lease(worker.IMPORTS)
+    await worker.work_off(theirs.actor, theirs.run_id)
     run = await run_of(import_id)
     assert (run.state, run.done, run.invited) == (ImportState.DONE, BATCH * 2, BATCH * 2)
 
@@ -208,12 +208,12 @@ async def test_what_a_process_left_another_one_takes_up_where_it_was(
 async def test_a_worker_begins_an_import_as_soon_as_there_is_one(
     admin: Actor, rollcall: Runtime
 ) -> None:
-    importer = worker.Importer()
+    importer = worker.importer()
     importer.subscribe(rollcall.bus)
     working = asyncio.create_task(importer.work())
     try:
         import_id = await runs.start(admin, "people.csv", rows_of("ada@example.com"))
-        async with asyncio.timeout(worker.LOOK_SECONDS - 1):
+        async with asyncio.timeout(batch_worker.LOOK_SECONDS - 1):
             while (await run_of(import_id)).state is ImportState.RUNNING:  # noqa: ASYNC110 - nobody tells
                 await asyncio.sleep(0.01)
     finally:

@@ -1,0 +1,79 @@
+"""A bulk act: one thing that is done to many users, batch by batch, whoever watches."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import JSON, Index
+from sqlmodel import Field, SQLModel
+
+from models.base import UtcDateTime, enum_type, new_id
+
+
+class BulkKind(StrEnum):
+    """What is done to each."""
+
+    DEACTIVATE = "deactivate"
+    ACTIVATE = "activate"
+    RESEND = "resend"
+    COPY_LINKS = "copy_links"
+    END_DATE = "end_date"
+
+
+class BulkState(StrEnum):
+    """How far a bulk act got; a draft is looked at, and has changed nothing."""
+
+    DRAFT = "draft"
+    RUNNING = "running"
+    DONE = "done"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+
+class BulkAct(SQLModel, table=True):
+    """One act on the `people` that were selected, on behalf of the session that began it.
+
+    `selection` says in words who they are. `done` of them were looked at so far, `changed` were
+    changed and `failed` couldn't be; the others had nothing to change. `why` says what ended it
+    early. `undoes_id` is the act that this one takes back. A process that works on it holds it
+    until `leased_until`.
+    """
+
+    __tablename__ = "bulk_act"
+    __table_args__ = (Index("ix_bulk_act_tenant_created", "tenant_id", "created_at"),)
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    tenant_id: UUID = Field(foreign_key="tenant.id")
+    kind: BulkKind = Field(sa_type=enum_type(BulkKind))
+    state: BulkState = Field(default=BulkState.DRAFT, sa_type=enum_type(BulkState))
+    started_by_id: UUID = Field(foreign_key="user_account.id")
+    started_by: str = Field(max_length=401)
+    session_id: UUID
+    address: str = Field(default="", max_length=64)
+    selection: str = Field(default="", max_length=500)
+    reason: str = Field(default="", max_length=500)
+    end: dict[str, Any] | None = Field(default=None, sa_type=JSON(none_as_null=True))
+    """The end of access that all get, as it was chosen: day, time and time zone."""
+    people: int
+    done: int = Field(default=0)
+    changed: int = Field(default=0)
+    failed: int = Field(default=0)
+    why: str = Field(default="", max_length=500)
+    undoes_id: UUID | None = Field(default=None, unique=True)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    started_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
+    leased_until: datetime = Field(sa_type=UtcDateTime)
+
+
+class BulkActBatch(SQLModel, table=True):
+    """Some people of a bulk act, who are changed in one transaction: who they are, and afterwards
+    what became of each."""
+
+    __tablename__ = "bulk_act_batch"
+
+    bulk_id: UUID = Field(foreign_key="bulk_act.id", primary_key=True)
+    number: int = Field(primary_key=True)
+    people: list[Any] = Field(sa_type=JSON)
+    outcomes: list[Any] | None = Field(default=None, sa_type=JSON(none_as_null=True))

@@ -1,0 +1,158 @@
+"""Works off what is done batch by batch, whether or not anybody looks; any replica may do it.
+
+A run is leased before each batch. Where a process dies, another one goes on where it was.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import col, select
+
+from services.access.actor import Actor
+from services.core import clock
+from services.core.bus import Bus
+from services.core.db import reading, transaction
+from services.core.errors import (
+    DatabaseUnavailableError,
+    RollcallError,
+    SessionEndedError,
+    TooMuchAtOnceError,
+)
+from services.core.events import Event
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=30)
+"""How long a process has a run for itself after its last batch."""
+LOOK_SECONDS = 5.0
+"""How often is looked for a run that another process left."""
+AGAIN_SECONDS = 1.0
+"""The pause after a batch that can be tried again."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """One kind of runs: rows of a table that are worked off while they are `running`.
+
+    `do_next` does the next batch, and tells whether there may be more; `fail` ends a run that can't
+    go on, which says `signed_out` where whoever began it is, and else the error and `stays`.
+    """
+
+    noun: str
+    table: Any
+    running: Any
+    progressed: type[Event]
+    id_of: Callable[[Any], UUID]
+    do_next: Callable[[Actor, UUID], Awaitable[bool]]
+    fail: Callable[[UUID, str], Awaitable[None]]
+    signed_out: str
+    stays: str
+
+
+@dataclass(frozen=True)
+class Leased:
+    """A run that is this process's for now, and on whose behalf it is worked off."""
+
+    run_id: UUID
+    actor: Actor
+
+
+class BatchWorker:
+    """The worker of one process, for one kind of runs."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._news = asyncio.Event()
+        self._running: set[asyncio.Task[None]] = set()
+        self._ids: set[UUID] = set()
+
+    def subscribe(self, bus: Bus) -> None:
+        """Begin a run as soon as there is one."""
+        bus.subscribe(self._work.progressed, self._hear)
+
+    async def work(self) -> None:
+        """Work off what there is, until cancelled."""
+        try:
+            while True:
+                self._news.clear()
+                await self._begin()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._news.wait(), LOOK_SECONDS)
+        finally:
+            while self._running:
+                for task in self._running:
+                    task.cancel()
+                await asyncio.wait(self._running, timeout=1)
+
+    async def _hear(self, event: Event) -> None:
+        if self._work.id_of(event) not in self._ids:
+            self._news.set()
+
+    async def _begin(self) -> None:
+        try:
+            leases = await lease(self._work)
+        except RollcallError as error:
+            log.warning("No %s can be looked for now: %s", self._work.noun, error)
+            return
+        for leased in leases:
+            self._ids.add(leased.run_id)
+            task = asyncio.create_task(self._run(leased))
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
+
+    async def _run(self, leased: Leased) -> None:
+        noun, run_id = self._work.noun, leased.run_id
+        try:
+            await work_off(self._work, leased.actor, run_id)
+        except RollcallError as error:
+            log.warning("The %s %s has to wait: %s", noun, run_id, error)
+        except Exception:
+            log.exception("The %s %s failed, and is tried again", noun, run_id)
+        finally:
+            self._ids.discard(run_id)
+
+
+async def work_off(work: Work, actor: Actor, run_id: UUID) -> None:
+    """Do a run's batches one after the other, to its end."""
+    more = True
+    while more:
+        try:
+            more = await work.do_next(actor, run_id)
+        except (TooMuchAtOnceError, DatabaseUnavailableError) as error:
+            log.warning("A batch of the %s %s is tried again: %s", work.noun, run_id, error)
+            await asyncio.sleep(AGAIN_SECONDS)
+        except SessionEndedError:
+            await work.fail(run_id, work.signed_out)
+            return
+        except RollcallError as error:
+            await work.fail(run_id, f"{error} {work.stays}")
+            return
+
+
+async def lease(work: Work) -> list[Leased]:
+    """Take the runs that nobody works at."""
+    now = clock.now()
+    table = work.table
+    waiting = select(table.id).where(
+        col(table.ended_at).is_(None),
+        table.state == work.running,
+        col(table.leased_until) <= now,
+    )
+    async with reading() as tx:
+        ids = (await tx.exec(waiting.order_by(col(table.started_at)))).all()
+    leases = []
+    for run_id in ids:
+        async with transaction() as tx:
+            run = await tx.get(table, run_id, with_for_update=True)
+            if run is None or run.state is not work.running or run.leased_until > now:
+                continue
+            run.leased_until = now + LEASE
+            actor = Actor(run.session_id, run.started_by_id, run.tenant_id, run.address)
+            leases.append(Leased(run.id, actor))
+    return leases

@@ -1,0 +1,159 @@
+"""What became of the people of a bulk act: each alone, and all together."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from sqlmodel import col, select
+
+from models import AuditEvent, BulkAct, BulkActBatch, BulkKind
+from services.access.actor import Actor
+from services.access.permissions import Permission, Secret
+from services.audit.acting import View, viewing
+from services.audit.writing import Action
+from services.core.csv_files import csv_lines
+from services.core.db import Transaction
+from services.users.bulk.batches import FAILED, PersonOutcome
+from services.users.bulk.fates import FATES
+from services.users.bulk.runs import outcomes
+from services.users.handovers import live_links
+
+SHOWN = 200
+"""People of a kind whom a page shows; the file with the results has all."""
+COLUMNS = ("Name", "Result", "Pages closed", "Last one after (ms)", "Link to hand over")
+# Ids that one query asks for.
+CHUNK = 500
+
+
+@dataclass(frozen=True)
+class PersonResult:
+    """What became of one person, and of their open pages: how many closed, and when the last one
+    did, in milliseconds after the commit; none where none was open."""
+
+    user_id: UUID
+    name: str
+    kind: str
+    """"failed", "skipped", "done" or "to_come"."""
+    result: str
+    pages: int | None = None
+    slowest_ms: float | None = None
+    link: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
+class Results:
+    """The first of each kind, failed and skipped first, then the newest; how many of each there
+    are, of each fate, and of pages that closed."""
+
+    people: Sequence[PersonResult]
+    counts: Mapping[str, int]
+    fates: Mapping[str, int]
+    pages: int
+    slowest_ms: float | None
+
+
+async def get_results(actor: Actor, bulk_id: UUID) -> Results:
+    """What became of the people so far. Links are told to whoever began the act, and to nobody
+    else: they were written into the log when they were copied."""
+    async with viewing(actor, Permission.SWITCH_USERS) as view:
+        run = await view.get(BulkAct, bulk_id)
+        done = await outcomes(view.tx, bulk_id)
+        receipts = await _receipts(view, run, done)
+        links = await _links(view, run, done)
+        waiting = await _waiting(view.tx, bulk_id)
+    results = [_result(one, receipts, links) for one in done]
+    latest = results[::-1]
+    to_come = [PersonResult(id_, name, "to_come", "") for id_, name in waiting]
+    counts = Counter(one.kind for one in results) + Counter(one.kind for one in to_come)
+    answered = [ms for _, ms in receipts.values() if ms is not None]
+    return Results(
+        people=[
+            *(one for kind in ("failed", "skipped", "done") for one in _first(latest, kind)),
+            *_first(to_come, "to_come"),
+        ],
+        counts=counts,
+        fates=Counter(one.fate for one in done),
+        pages=sum(pages for pages, _ in receipts.values()),
+        slowest_ms=max(answered, default=None),
+    )
+
+
+async def results_csv(actor: Actor, bulk_id: UUID) -> str:
+    """The file with what became of each person, and the links for whoever hands them over."""
+    async with viewing(actor, Permission.SWITCH_USERS) as view:
+        await view.require(Secret.INVITATION)
+        run = await view.get(BulkAct, bulk_id)
+        done = await outcomes(view.tx, bulk_id)
+        receipts = await _receipts(view, run, done)
+        links = await _links(view, run, done)
+    rows = [
+        (one.name, one.result, one.pages or "", one.slowest_ms or "", one.link)
+        for one in (_result(outcome, receipts, links) for outcome in done)
+    ]
+    # Without its last line, the file was cut off.
+    end = ("rows", len(rows), *[""] * (len(COLUMNS) - 2))
+    return csv_lines([COLUMNS, *rows, end], first=True)
+
+
+def _first(results: Sequence[PersonResult], kind: str) -> Sequence[PersonResult]:
+    return [one for one in results if one.kind == kind][:SHOWN]
+
+
+def _result(
+    one: PersonOutcome,
+    receipts: Mapping[UUID, tuple[int, float | None]],
+    links: Mapping[UUID, str],
+) -> PersonResult:
+    pages, slowest = receipts.get(one.cause, (None, None)) if one.cause else (None, None)
+    kind = "done" if one.changed else FAILED if one.fate == FAILED else "skipped"
+    link = links.get(one.user_id, "")
+    return PersonResult(one.user_id, one.name, kind, one.result, pages, slowest, link)
+
+
+async def _receipts(
+    view: View, run: BulkAct, done: Sequence[PersonOutcome]
+) -> dict[UUID, tuple[int, float | None]]:
+    """How many pages of each closed, and after how long the last one, by the deactivation's entry:
+    from the log, where each receipt is kept."""
+    causes = {str(one.cause): one.cause for one in done if one.cause}
+    ids = [one.user_id for one in done if one.cause]
+    found: dict[UUID, tuple[int, float | None]] = {}
+    if run.kind is not BulkKind.DEACTIVATE:
+        return found
+    for at in range(0, len(ids), CHUNK):
+        entries = await view.tx.exec(
+            select(AuditEvent.details).where(
+                AuditEvent.chain_id == run.tenant_id,
+                col(AuditEvent.subject_id).in_(ids[at : at + CHUNK]),
+                AuditEvent.action == Action.PAGES_CLOSED.value,
+            )
+        )
+        for details in entries:
+            cause = causes.get(str(details.get("cause")))
+            if cause is not None:
+                found[cause] = (details.get("pages", 0), details.get("slowest_ms"))
+    return found
+
+
+async def _links(view: View, run: BulkAct, done: Sequence[PersonOutcome]) -> Mapping[UUID, str]:
+    if run.kind is not BulkKind.COPY_LINKS or view.user is None:
+        return {}
+    if run.started_by_id != view.user.id:
+        return {}
+    return await live_links(view, run.tenant_id, [one.user_id for one in done if one.changed])
+
+
+async def _waiting(tx: Transaction, bulk_id: UUID) -> list[tuple[UUID, str]]:
+    batches = await tx.exec(
+        select(BulkActBatch.people)
+        .where(BulkActBatch.bulk_id == bulk_id, col(BulkActBatch.outcomes).is_(None))
+        .order_by(col(BulkActBatch.number))
+    )
+    return [(UUID(person["id"]), person["name"]) for people in batches for person in people]
+
+
+def fate_words(key: str, count: int) -> str:
+    """What is said after the number of those whose fate it is."""
+    fate = FATES.get(key)
+    return key if fate is None else fate.one if count == 1 else fate.many

@@ -1,0 +1,35 @@
+"""Works bulk acts off, as `services.users.batch_worker` does it."""
+
+from uuid import UUID
+
+from models import BulkAct, BulkState
+from services.access.actor import Actor
+from services.users import batch_worker
+from services.users.batch_worker import BatchWorker, Work
+from services.users.bulk import runs
+from services.users.bulk.batches import act_on_next
+from services.users.events import BulkProgressed
+
+SIGNED_OUT = "Whoever started it is signed out. Select the others again: nobody is changed twice."
+
+BULK_ACTS = Work(
+    noun="bulk act",
+    table=BulkAct,
+    running=BulkState.RUNNING,
+    progressed=BulkProgressed,
+    id_of=lambda event: event.bulk_id,
+    do_next=act_on_next,
+    fail=runs.fail,
+    signed_out=SIGNED_OUT,
+    stays="Whoever was changed so far stays so.",
+)
+
+
+def bulk_worker() -> BatchWorker:
+    """The worker of one process."""
+    return BatchWorker(BULK_ACTS)
+
+
+async def work_off(actor: Actor, bulk_id: UUID) -> None:
+    """Do a bulk act's batches one after the other, to its end."""
+    await batch_worker.work_off(BULK_ACTS, actor, bulk_id)

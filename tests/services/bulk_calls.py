@@ -1,0 +1,85 @@
+"""The service calls about bulk acts, and who may make them."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from uuid import UUID
+
+from models import BulkAct, BulkActBatch, BulkKind, BulkState, User
+from services.access.actor import Actor
+from services.core import clock
+from services.core.db import reading, transaction
+from services.lists.query import ListQuery
+from services.users.bulk import batches, preview, results, runs
+from services.users.bulk.runs import BulkForm
+from tests import books
+from tests.services.call import MANAGERS, Call
+
+
+async def bulk_act_in(
+    by: User, session_id: UUID, tenant_id: UUID, target: UUID, state: BulkState
+) -> UUID:
+    """A bulk act on one person that somebody drafted, in their tenant or in another."""
+    now = clock.now()
+    run = BulkAct(
+        tenant_id=tenant_id,
+        kind=BulkKind.DEACTIVATE,
+        state=state,
+        started_by_id=by.id,
+        started_by=by.full_name,
+        session_id=session_id,
+        people=1,
+        created_at=now,
+        leased_until=now + timedelta(days=1),  # no worker's
+    )
+    async with transaction() as tx:
+        tx.add(run)
+        await tx.flush()
+        people = [{"id": str(target), "name": "Ada Lovelace"}]
+        tx.add(BulkActBatch(bulk_id=run.id, number=0, people=people))
+    return run.id
+
+
+def _of_act(
+    call: Callable[[Actor, UUID], Awaitable[object]], state: BulkState = BulkState.RUNNING
+) -> Callable[[Actor, UUID], Awaitable[object]]:
+    async def run(actor: Actor, target: UUID) -> object:
+        async with reading() as tx:
+            user = await tx.get(User, target)
+        if user is None or user.tenant_id is None:
+            return await call(actor, target)  # no act has this id
+        by = await books.user_of(actor.user_id)
+        act = await bulk_act_in(by, actor.session_id, user.tenant_id, target, state)
+        return await call(actor, act)
+
+    return run
+
+
+async def _undo(actor: Actor, bulk_id: UUID) -> object:
+    async with transaction() as tx:
+        run = await tx.get(BulkAct, bulk_id)
+        if run is not None:
+            run.state, run.ended_at, run.changed = BulkState.DONE, clock.now(), 1
+    return await runs.undo(actor, bulk_id)
+
+
+BULK_CALLS = [
+    Call(
+        "users.bulk.runs.draft",
+        MANAGERS,
+        lambda a, t: runs.draft(a, BulkKind.DEACTIVATE, ListQuery(ids=frozenset({t}))),
+        takes_id=False,
+    ),
+    Call(
+        "users.bulk.runs.begin",
+        MANAGERS,
+        _of_act(lambda a, b: runs.begin(a, b, BulkForm(reason="")), BulkState.DRAFT),
+    ),
+    Call("users.bulk.runs.stop", MANAGERS, _of_act(runs.stop)),
+    Call("users.bulk.runs.undo", MANAGERS, _of_act(_undo)),
+    Call("users.bulk.runs.list_runs", MANAGERS, lambda a, _t: runs.list_runs(a), takes_id=False),
+    Call("users.bulk.runs.get_run", MANAGERS, _of_act(runs.get_run)),
+    Call("users.bulk.preview.preview", MANAGERS, _of_act(preview.preview, BulkState.DRAFT)),
+    Call("users.bulk.results.get_results", MANAGERS, _of_act(results.get_results)),
+    Call("users.bulk.results.results_csv", MANAGERS, _of_act(results.results_csv)),
+    Call("users.bulk.batches.act_on_next", MANAGERS, _of_act(batches.act_on_next)),
+]

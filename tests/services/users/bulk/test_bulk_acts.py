@@ -1,0 +1,327 @@
+"""One act on many: previewed, done batch by batch, stopped, undone, each as one alone."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from models import BulkKind, BulkState, EndReason, Role, Tenant, User
+from services.access.actor import Actor
+from services.audit.check import verify
+from services.audit.writing import Action
+from services.core import clock
+from services.core.db import transaction
+from services.core.errors import ConflictError, InvalidInputError, NotFoundError
+from services.core.events import Event
+from services.core.runtime import Runtime
+from services.lists.query import ListQuery
+from services.sessions import receipts, sessions
+from services.sessions.events import SessionsEnded
+from services.sessions.receipts import Receipt
+from services.users import accounts
+from services.users.bulk import preview, results, runs, worker
+from services.users.bulk.batches import act_on_next
+from services.users.events import BulkProgressed, UserDeactivated
+from services.users.forms import EndDate
+from tests import books, factories
+from tests.mail_server import MailServer
+from tests.racing import FEW_ROUNDS, race, rounds
+from tests.services.users.bulk.acting_in_bulk import act_in_bulk, begun, outcomes_of, run_of, those
+
+DEACTIVATE, ACTIVATE = BulkKind.DEACTIVATE, BulkKind.ACTIVATE
+ALL = ListQuery()
+BATCH = 5
+
+
+@pytest.fixture(autouse=True)
+def _small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few people show what many would."""
+    monkeypatch.setattr(runs, "BATCH", BATCH)
+
+
+async def test_each_of_many_is_deactivated_and_cut_as_one_alone(
+    rollcall: Runtime, tenant: Tenant, admin: Actor, events: list[Event]
+) -> None:
+    users = await factories.create_users(BATCH + 5, tenant)
+    for user in users[:3]:
+        await factories.open_session(user)
+    outcomes = await act_in_bulk(admin, DEACTIVATE, ALL)
+    await rollcall.bus.drain()
+    assert [one.result for one in outcomes].count("Deactivated") == BATCH + 5
+    assert not any([(await books.user_of(user.id)).active for user in users])
+    (session,) = await books.sessions_of(users[0].id)
+    assert session.end_reason is EndReason.DEACTIVATED
+    ended = [event for event in events if isinstance(event, SessionsEnded)]
+    causes = {one.user_id: one.cause for one in outcomes}
+    assert {event.user_id: event.cause for event in ended} == {
+        user.id: causes[user.id] for user in users[:3]
+    }
+    assert len([event for event in events if isinstance(event, UserDeactivated)]) == BATCH + 5
+    actions = await books.actions_of(tenant)
+    assert actions.count(Action.USER_DEACTIVATED) == BATCH + 5
+    assert actions.count(Action.BULK_DEACTIVATED) == 1
+    assert (await verify())[1] is None
+
+
+async def test_the_preview_says_whom_it_changes_and_why_not_the_others(
+    tenant: Tenant, admin: Actor
+) -> None:
+    await factories.create_users(3, tenant)
+    await factories.create_user(tenant, invited=True)
+    await factories.create_user(tenant, active=False)
+    before = await books.actions_of(tenant)
+    told = await preview.preview(admin, await runs.draft(admin, DEACTIVATE, ALL))
+    assert [(kind.count, kind.words, kind.changes) for kind in told.kinds] == [
+        (3, "lose their access at once", True),
+        (1, "invitation is withdrawn", True),
+        (1, "is inactive already", False),
+        (1, "is skipped", False),
+    ]
+    assert told.changes == 4
+    assert told.kinds[-1].people[0][0] == admin.user_id
+    assert await books.actions_of(tenant) == before  # nothing has happened yet
+
+
+async def test_who_comes_to_match_after_the_preview_is_not_among_them(
+    tenant: Tenant, admin: Actor
+) -> None:
+    ada = await factories.create_user(tenant)
+    bulk_id = await runs.draft(admin, DEACTIVATE, ListQuery(filters={"role": "sales_engineer"}))
+    late = await factories.create_user(tenant)
+    await runs.begin(admin, bulk_id, runs.BulkForm(reason="The programme has ended."))
+    await worker.work_off(admin, bulk_id)
+    assert [one.user_id for one in await outcomes_of(bulk_id)] == [ada.id]
+    assert (await books.user_of(late.id)).active
+    entry = (await books.audit_of(tenant))[-1]
+    assert entry.action == Action.BULK_DEACTIVATED
+    assert (entry.details["changed"], entry.details["reason"]) == (1, "The programme has ended.")
+
+
+async def test_the_last_tenant_admin_stays_and_so_does_whoever_acts(tenant: Tenant) -> None:
+    first, second = [await factories.create_admin(tenant) for _ in range(2)]
+    platform = await factories.sign_in(await factories.create_user(None), tenant)
+    outcomes = await act_in_bulk(platform, DEACTIVATE, ALL)
+    assert [one.result for one in outcomes] == ["Deactivated", "Skipped: the last Tenant Admin"]
+    third = await factories.create_admin(tenant)
+    actor = await factories.sign_in(third)
+    (left,) = [user for user in (first, second) if (await books.user_of(user.id)).active]
+    outcomes = await act_in_bulk(actor, DEACTIVATE, those([left, third]))
+    assert {one.user_id: one.result for one in outcomes} == {
+        left.id: "Deactivated",
+        third.id: "Skipped: yourself",
+    }
+
+
+async def test_an_act_on_all_is_undone_within_a_day_but_not_for_whom_others_have_changed(
+    tenant: Tenant, admin: Actor
+) -> None:
+    users = await factories.create_users(4, tenant)
+    bulk_id = await begun(admin, DEACTIVATE, those(users))
+    await worker.work_off(admin, bulk_id)
+    await accounts.set_active(admin, users[0].id, True)
+    await accounts.set_active(admin, users[0].id, False)
+    assert (await runs.get_run(admin, bulk_id)).may_undo
+    undoing = await runs.undo(admin, bulk_id)
+    assert await runs.undo(admin, bulk_id) == undoing  # once, however often it is asked for
+    await worker.work_off(admin, undoing)
+    outcomes = await outcomes_of(undoing)
+    assert sorted(one.changed for one in outcomes) == [False, True, True, True]
+    assert "Someone else has just changed" in next(o.result for o in outcomes if not o.changed)
+    run = await runs.get_run(admin, bulk_id)
+    assert (run.may_undo, run.undone_by) == (False, undoing)
+
+    again = await begun(admin, DEACTIVATE, those(users[1:2]))
+    await worker.work_off(admin, again)
+    clock.shift(timedelta(days=1, minutes=1))
+    late = await factories.sign_in(await factories.create_admin(tenant))
+    with pytest.raises(ConflictError):
+        await runs.undo(late, again)
+
+
+async def test_it_stops_after_the_batch_at_which_it_is(tenant: Tenant, admin: Actor) -> None:
+    users = await factories.create_users(BATCH + 1, tenant)
+    bulk_id = await begun(admin, DEACTIVATE, those(users))
+    assert await act_on_next(admin, bulk_id)
+    await runs.stop(admin, bulk_id)
+    assert not await act_on_next(admin, bulk_id)
+    run = await run_of(bulk_id)
+    assert (run.state, run.done, run.changed) == (BulkState.STOPPED, BATCH, BATCH)
+    told = await results.get_results(admin, bulk_id)
+    assert (told.counts["done"], told.counts["to_come"]) == (BATCH, 1)
+    assert (await books.audit_of(tenant))[-1].action == Action.BULK_DEACTIVATED
+
+
+async def test_the_receipts_of_all_add_up(rollcall: Runtime, tenant: Tenant, admin: Actor) -> None:
+    users = await factories.create_users(3, tenant)
+    bulk_id = await begun(admin, DEACTIVATE, those(users))
+    await worker.work_off(admin, bulk_id)
+    for one, pages in zip(await outcomes_of(bulk_id), (3, 1), strict=False):
+        assert one.cause is not None
+        await receipts.keep(one.cause, one.user_id, Receipt(pages, pages, 100.0 + pages))
+    told = await results.get_results(admin, bulk_id)
+    assert (told.pages, told.slowest_ms) == (4, 103.0)
+    assert [(one.pages, one.slowest_ms) for one in told.people] == [
+        (None, None),
+        (1, 101.0),
+        (3, 103.0),
+    ]
+    assert '"Deactivated","3","103.0"' in await results.results_csv(admin, bulk_id)
+
+
+async def test_who_is_refused_holds_up_no_other(
+    tenant: Tenant, other_tenant: Tenant, admin: Actor, events: list[Event], rollcall: Runtime
+) -> None:
+    elsewhere = await factories.create_user(tenant, email="taken@example.com", active=False)
+    await factories.create_user(other_tenant, email="taken@example.com")
+    free = await factories.create_user(tenant, active=False)
+    bulk_id = await begun(admin, ACTIVATE, those([elsewhere, free]))
+    await worker.work_off(admin, bulk_id)
+    run = await run_of(bulk_id)
+    assert (run.changed, run.failed) == (1, 1)
+    failed = next(one for one in await outcomes_of(bulk_id) if one.fate == "failed")
+    assert (failed.user_id, "is in use by another" in failed.result) == (elsewhere.id, True)
+    assert not (await books.user_of(elsewhere.id)).active
+    assert (await books.user_of(free.id)).active
+
+
+async def test_invitations_are_renewed_and_their_links_told_to_whoever_asked(
+    tenant: Tenant, admin: Actor, mail_server: MailServer
+) -> None:
+    waiting, joined = (
+        await factories.create_user(tenant, invited=True),
+        await factories.create_user(tenant),
+    )
+    outcomes = await act_in_bulk(admin, BulkKind.RESEND, those([waiting, joined]))
+    assert {one.result for one in outcomes} == {
+        "Invitation renewed",
+        "Skipped: has signed in already",
+    }
+    assert len(await books.mails_of(waiting.id)) == 1
+    bulk_id = await begun(admin, BulkKind.COPY_LINKS, those([waiting]))
+    await worker.work_off(admin, bulk_id)
+    (mine,) = (await results.get_results(admin, bulk_id)).people
+    assert "/invitation/" in mine.link
+    assert "invitation/" not in repr(mine)
+    other = await factories.sign_in(await factories.create_admin(tenant))
+    (theirs,) = (await results.get_results(other, bulk_id)).people
+    assert theirs.link == ""
+    assert "/invitation/" not in await results.results_csv(other, bulk_id)
+    assert (await books.actions_of(tenant)).count(Action.INVITATION_LINK_COPIED) == 1
+
+
+async def test_an_end_date_is_set_for_all_and_what_was_before_comes_back(
+    tenant: Tenant, admin: Actor
+) -> None:
+    users = await factories.create_users(2, tenant)
+    soon, later = [clock.now().date() + timedelta(days=days) for days in (7, 30)]
+    await accounts.set_end_date(admin, users[0].id, soon)
+    with pytest.raises(InvalidInputError):
+        await runs.draft(
+            admin, BulkKind.END_DATE, those(users), EndDate(end_date=clock.now().date())
+        )
+    bulk_id = await begun(admin, BulkKind.END_DATE, those(users), end_date=later)
+    await worker.work_off(admin, bulk_id)
+    assert [(await books.user_of(user.id)).end_date for user in users] == [later, later]
+    undoing = await runs.undo(admin, bulk_id)
+    await worker.work_off(admin, undoing)
+    assert [(await books.user_of(user.id)).end_date for user in users] == [soon, None]
+
+
+async def test_whoever_began_it_and_is_signed_out_ends_it(tenant: Tenant, admin: Actor) -> None:
+    users = await factories.create_users(2, tenant)
+    bulk_id = await begun(admin, DEACTIVATE, those(users))
+    other = await factories.sign_in(await factories.create_admin(tenant))
+    await sessions.revoke(other, admin.user_id)
+    await worker.work_off(admin, bulk_id)
+    run = await run_of(bulk_id)
+    assert (run.state, run.why, run.changed) == (BulkState.FAILED, worker.SIGNED_OUT, 0)
+    assert (await books.user_of(users[0].id)).active
+    assert (await books.audit_of(tenant))[-1].action == Action.BULK_DEACTIVATED
+
+
+async def test_another_organisation_has_no_part_in_it(
+    tenant: Tenant, other_tenant: Tenant, admin: Actor
+) -> None:
+    stranger = await factories.sign_in(await factories.create_admin(other_tenant))
+    users = await factories.create_users(2, tenant)
+    with pytest.raises(InvalidInputError):
+        await runs.draft(stranger, DEACTIVATE, those(users))
+    bulk_id = await begun(admin, DEACTIVATE, those(users))
+    calls = (runs.get_run, preview.preview, results.get_results, runs.stop, runs.undo, act_on_next)
+    for call in calls:
+        with pytest.raises(NotFoundError):
+            await call(stranger, bulk_id)
+    assert await runs.list_runs(stranger) == []
+    assert [run.id for run in await runs.list_runs(admin)] == [bulk_id]
+
+
+async def test_a_switch_by_somebody_else_goes_first(tenant: Tenant, admin: Actor) -> None:
+    ada = await factories.create_user(tenant)
+    second = await factories.sign_in(await factories.create_admin(tenant))
+    users = await factories.create_users(BATCH * 4, tenant)
+    bulk_id = await begun(admin, DEACTIVATE, those(users))
+    working = asyncio.create_task(worker.work_off(admin, bulk_id))
+    while not await outcomes_of(bulk_id):  # noqa: ASYNC110 - nobody tells
+        await asyncio.sleep(0.01)
+    await accounts.set_active(second, ada.id, active=False)
+    assert (await run_of(bulk_id)).state is BulkState.RUNNING
+    await working
+    assert (await run_of(bulk_id)).changed == BATCH * 4
+
+
+async def test_the_pages_hear_how_far_it_is_and_drafts_are_forgotten_after_a_day(
+    rollcall: Runtime, tenant: Tenant, admin: Actor, events: list[Event]
+) -> None:
+    users = await factories.create_users(2, tenant)
+    await act_in_bulk(admin, DEACTIVATE, those(users))
+    await rollcall.bus.drain()
+    assert len([event for event in events if isinstance(event, BulkProgressed)]) == 2
+    await runs.draft(admin, ACTIVATE, those(users))
+    clock.shift(timedelta(days=2))
+    async with transaction() as tx:
+        await runs.remove_old(tx)
+    admin = await factories.sign_in(await books.user_of(admin.user_id))
+    assert [run.state for run in await runs.list_runs(admin)] == [BulkState.DONE]
+
+
+@pytest.mark.stress
+async def test_of_two_bulk_acts_that_overlap_each_person_is_changed_by_one(
+    tenant: Tenant, admin: Actor
+) -> None:
+    second = await factories.sign_in(await factories.create_admin(tenant))
+
+    async def play(_: int) -> None:
+        users: list[User] = await factories.create_users(6, tenant)
+        (first, other), refused = await race(
+            act_in_bulk(admin, DEACTIVATE, those(users[:4])),
+            act_in_bulk(second, DEACTIVATE, those(users[2:])),
+        )
+        assert refused == []
+        changed = [one.user_id for one in (*first, *other) if one.changed]
+        assert sorted(changed) == sorted(user.id for user in users)
+        assert {one.result for one in (*first, *other)} <= {
+            "Deactivated",
+            "Skipped: inactive already",
+        }
+
+    await rounds(play, FEW_ROUNDS)
+    assert (await verify())[1] is None
+
+
+@pytest.mark.stress
+async def test_two_bulk_acts_never_deactivate_every_tenant_admin(rollcall: Runtime) -> None:
+    async def play(number: int) -> None:
+        tenant = await factories.create_tenant(f"Race {number}")
+        admins = [await factories.create_admin(tenant) for _ in range(2)]
+        one, other = [
+            await factories.sign_in(await factories.create_user(None), tenant) for _ in range(2)
+        ]
+        await race(
+            act_in_bulk(one, DEACTIVATE, those(admins[:1])),
+            act_in_bulk(other, DEACTIVATE, those(admins[1:])),
+        )
+        left = [user.id for user in admins if (await books.user_of(user.id)).active]
+        assert len(left) == 1
+        assert (await books.user_of(left[0])).role is Role.TENANT_ADMIN
+
+    await rounds(play, FEW_ROUNDS)
