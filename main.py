@@ -229,7 +229,9 @@ def _verify_export(options: argparse.Namespace) -> int:
         for problem in checked.problems:
             say(f"  {problem}")
         return 1
-    entries = "1 entry" if checked.entries == 1 else f"{checked.entries:,} entries"
+    many = "entries" if checked.kind == "entry" else "people"
+    noun = checked.kind if checked.entries == 1 else many
+    entries = f"{checked.entries:,} {noun}"
     say(f"{options.file} is whole, as Rollcall exported it: {entries}.")
     if checked.narrowed_to != EVERYTHING:
         say(f"It was narrowed to {checked.narrowed_to}. The hashes prove each entry; that none of")

@@ -7,6 +7,8 @@ from models.core.bus_message import BusMessage
 from models.lists.list_choice import ListChoice
 from models.mail.outgoing_mail import MailProgress, MailState, MailTemplate, OutgoingMail
 from models.reviews.review import Decision, Review, ReviewOutcome, ReviewPerson
+from models.screens.here_count import HereCount
+from models.screens.pairing import ScreenCode, ScreenPlace
 from models.screens.screen import Screen
 from models.sessions.known_device import KnownDevice
 from models.sessions.login_session import EndReason, LoginSession, SessionKind, SignInMethod
@@ -15,6 +17,7 @@ from models.sign_in.second_factor import Authenticator, Passkey, RecoveryCode
 from models.sso.connection import ExternalIdentity, SeenLogoutToken, SsoConnection, SsoSession
 from models.tenants.tenant import SecondFactorPolicy, Tenant
 from models.users.bulk_act import BulkAct, BulkActBatch, BulkKind, BulkState
+from models.users.picture import Picture
 from models.users.stay import CalendarFeed, EndReminder, Onboarding
 from models.users.user import Role, User
 from models.users.user_count import UserCount
@@ -54,6 +57,7 @@ __all__ = [
     "GroupTemplate",
     "GroupTemplateTask",
     "Handover",
+    "HereCount",
     "HomeVisit",
     "ImportState",
     "Importance",
@@ -69,6 +73,7 @@ __all__ = [
     "OneTimeLink",
     "OutgoingMail",
     "Passkey",
+    "Picture",
     "Poc",
     "PocCustomer",
     "PocMember",
@@ -82,6 +87,8 @@ __all__ = [
     "ReviewPerson",
     "Role",
     "Screen",
+    "ScreenCode",
+    "ScreenPlace",
     "SecondFactorPolicy",
     "SeenLogoutToken",
     "SessionKind",

@@ -5,6 +5,7 @@ The stylesheet is one file to the browser, made of the readable ones in `ui/styl
 
 import hashlib
 import mimetypes
+from collections.abc import Iterable
 from pathlib import Path
 
 from fastapi.responses import Response
@@ -28,8 +29,12 @@ def _keep(name: str, content: bytes) -> str:
     return f"/static/{kept}"
 
 
-_styles = [path.read_text(encoding="utf-8") for path in sorted((HERE / "styles").glob("*.css"))]
-STYLE_URL = _keep("rollcall.css", "\n".join(_styles).encode())
+def keep_joined(name: str, paths: Iterable[Path]) -> str:
+    """Have files served as one; returns its address."""
+    return _keep(name, "\n".join(path.read_text(encoding="utf-8") for path in paths).encode())
+
+
+STYLE_URL = keep_joined("rollcall.css", sorted((HERE / "styles").glob("*.css")))
 _addresses = {
     path.name: _keep(path.name, path.read_bytes()) for path in (HERE / "static").iterdir()
 }

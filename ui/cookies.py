@@ -14,6 +14,7 @@ from starlette.responses import Response
 from models import SessionKind
 from services.access.outsiders import CUSTOMER_LASTS, SCREEN_LONGEST
 from services.core import runtime
+from services.screens.pairing import LIFETIME
 from services.sessions import known_devices
 from services.sessions.sessions import Caller
 from services.sign_in import second_step_ticket
@@ -29,6 +30,7 @@ SESSIONS = {
 }
 ATTEMPT = "rollcall-sso"
 SECOND_STEP = "rollcall-second-step"
+PAIRING = "rollcall-pairing"
 
 
 def session_token(cookies: Mapping[str, str], kind: SessionKind = SessionKind.USER) -> str | None:
@@ -111,6 +113,25 @@ def set_second_step(response: Response, base: str, ticket: str) -> None:
 def second_step_of(cookies: Mapping[str, str]) -> str | None:
     """The ticket of a sign-in whose second step waits in this browser."""
     return cookies.get(_narrow(SECOND_STEP))
+
+
+def set_pairing_key(response: Response, key: str) -> None:
+    """Have a browser that shows a code for a screen keep the key to it, for those addresses alone;
+    an empty one has it forget that."""
+    response.set_cookie(
+        _narrow(PAIRING),
+        key,
+        max_age=int(LIFETIME.total_seconds()) if key else 0,
+        path="/wall",
+        httponly=True,
+        samesite="strict",
+        secure=runtime.current().settings.is_https,
+    )
+
+
+def pairing_key(cookies: Mapping[str, str]) -> str | None:
+    """The key to the code that this browser shows."""
+    return cookies.get(_narrow(PAIRING))
 
 
 def _set_attempt(response: Response, slug: str, key: str, value: str, seconds: int) -> None:

@@ -8,7 +8,7 @@ from nicegui.elements.mixins.text_element import TextElement
 
 from services.access.permissions import Permission, may
 from services.sessions.sessions import Visit
-from ui import live
+from ui import live, notices
 from ui.components.shell import Link, Shell
 from ui.components.toast import Toast
 from ui.dialogs.confirm import ConfirmDialog
@@ -41,7 +41,10 @@ def enter(visit: Visit, *rooms: str) -> None:
     """
     # A Platform Admin inside a tenant can't sign in at the tenant's address.
     home = None if may(visit.role, Permission.MANAGE_TENANTS) else visit.tenant_slug
-    live.register(ui.context.client, visit.actor, sign_in_url=sign_in_url(home), rooms=rooms)
+    everywhere = notices.organisation_room(visit.actor.tenant_id)
+    live.register(
+        ui.context.client, visit.actor, sign_in_url=sign_in_url(home), rooms=(*rooms, everywhere)
+    )
 
 
 def navigation(visit: Visit, current: str = "") -> list[Link]:

@@ -16,9 +16,14 @@ from services.core.bus import Bus
 from services.core.errors import RollcallError
 from services.core.transport import Listening
 from services.mail.events import MailProgressed
+from services.reviews import reviews
+from services.reviews.events import ReviewChanged
+from services.reviews.reviews import PersonView
+from services.screens.events import ScreenChanged
 from services.sessions import presence
 from services.sessions.events import UserSignedIn
 from services.tenants.events import TenantChanged
+from services.tenants.organisation import find_shown
 from services.users.counts import find_here
 from services.users.events import (
     ImportProgressed,
@@ -34,6 +39,7 @@ from services.users.list import USERS
 from services.users.listing import find_row
 from services.users.row import UserRow
 from ui import figures, live
+from ui.looks import logo_url
 from ui.tables import feed
 from ui.tables.feed import asked_at_least, list_room, tell_row, turn
 
@@ -80,6 +86,11 @@ def settings_room(tenant_id: UUID | None) -> str:
     return f"settings:{tenant_id}"
 
 
+def organisation_room(tenant_id: UUID | None) -> str:
+    """The room of all open pages of a tenant, whose header shows its name and logo."""
+    return f"organisation:{tenant_id or 'platform'}"
+
+
 def people_room(tenant_id: UUID | None) -> str:
     """The room of the pages with forms in which people are chosen, which hear that somebody came,
     went or changed, and no more: each asks for what it may see."""
@@ -89,6 +100,16 @@ def people_room(tenant_id: UUID | None) -> str:
 def imports_room(tenant_id: UUID | None) -> str:
     """The room of the pages that show a tenant's imports."""
     return f"imports:{tenant_id}"
+
+
+def reviews_room(tenant_id: UUID | None) -> str:
+    """The room of the page with a tenant's reviews, which hears that something changed."""
+    return f"reviews:{tenant_id}"
+
+
+def review_room(review_id: UUID) -> str:
+    """The room of the pages that show one review."""
+    return f"review:{review_id}"
 
 
 TENANTS_ROOM = "tenants"
@@ -144,6 +165,8 @@ def subscribe(bus: Bus) -> None:
     bus.subscribe(AuditWritten, _show_entry)
     bus.subscribe(AuditGrew, _ask_for_entries)
     bus.subscribe(TenantChanged, _show_tenants)
+    bus.subscribe(ReviewChanged, _show_review)
+    bus.subscribe(ScreenChanged, _show_screens)
     bus.subscribe(Listening, _make_up)
     feed.subscribe(bus)
     figures.subscribe(bus)
@@ -250,8 +273,49 @@ async def _count_users(_event: UserEvent) -> None:
     await live.broadcast(TENANTS_ROOM, "rollcall_tenants", {})
 
 
+async def _show_review(event: ReviewChanged) -> None:
+    await live.broadcast(reviews_room(event.tenant_id), "rollcall_reviews", {})
+    room = review_room(event.review_id)
+    if not live.is_watched(room):
+        return
+    if not event.person_ids:
+        await live.broadcast(room, "rollcall_reviews", {})
+        return
+    async with asked_at_least([room]), turn(room):
+        people = await reviews.find_people(event.person_ids)
+        values = {"people": [person_values(person) for person in people]}
+        await live.broadcast(room, "rollcall_review", values)
+
+
+def person_values(person: PersonView) -> dict[str, Any]:
+    """Somebody whom a review asks about, as plain values."""
+    return {
+        "id": str(person.id),
+        "user": str(person.user_id),
+        "name": person.name,
+        "role": person.role.label,
+        "reasons": list(person.reasons),
+        "seen": person.last_active.isoformat() if person.last_active else None,
+        "decision": person.decision.value if person.decision else "",
+        "by": person.decided_by,
+        "outcome": person.outcome.label if person.outcome else "",
+        "version": person.version,
+    }
+
+
 async def _show_tenants(event: TenantChanged) -> None:
     await live.broadcast(TENANTS_ROOM, "rollcall_tenants", {})
+    await live.broadcast(settings_room(event.tenant_id), "rollcall_settings", {})
+    room = organisation_room(event.tenant_id)
+    if not live.is_watched(room):
+        return
+    async with asked_at_least([room]), turn(room):
+        tenant = await find_shown(event.tenant_id)
+        shown = {"name": tenant.name, "logo": logo_url(tenant.slug, tenant.logo)}
+        await live.broadcast(room, "rollcall_organisation", shown)
+
+
+async def _show_screens(event: ScreenChanged) -> None:
     await live.broadcast(settings_room(event.tenant_id), "rollcall_settings", {})
 
 

@@ -16,7 +16,7 @@ from services.core.settings import Settings
 from services.operations import setup
 from services.operations.workers import working
 from services.sessions import sessions
-from ui import assets, live, notices, pages, public, sweep, work_feed
+from ui import assets, live, notices, pages, public, sweep, wall, work_feed
 from ui.door import MOST_CONNECTIONS, Door, Listener, connections_within, raise_descriptor_limit
 from ui.framed_errors import render_framed
 from ui.headers import Compression, harden
@@ -41,20 +41,24 @@ def create_app(settings: Settings, *, connections: int = MOST_CONNECTIONS) -> Fa
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        comparing = asyncio.create_task(sweep.compare_forever())
+        forever = [
+            asyncio.create_task(work()) for work in (sweep.compare_forever, wall.tell_forever)
+        ]
         live.quiet_gc()
         live.slow_pings()
         async with working():
             yield
-        comparing.cancel()
-        with suppress(asyncio.CancelledError):
-            await comparing
+        for work in forever:
+            work.cancel()
+            with suppress(asyncio.CancelledError):
+                await work
 
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.get("/static/{name}", include_in_schema=False)(assets.asset)
     public.register(app)
+    wall.register(app)
     pages.register()
-    for subscribe in (sweep.subscribe, notices.subscribe, work_feed.subscribe):
+    for subscribe in (sweep.subscribe, notices.subscribe, work_feed.subscribe, wall.subscribe):
         subscribe(runtime.current().bus)
     live.without_process_pool()
     live.install(

@@ -57,6 +57,7 @@ MAIL_NAMES = {
     MailTemplate.PASSKEY_ADDED: "Passkey added",
     MailTemplate.PASSKEY_REMOVED: "Passkey removed",
     MailTemplate.SECOND_FACTORS_RESET: "Second factor reset",
+    MailTemplate.REVIEW_DUE: "Review due",
 }
 _MAIL_WORDS = {
     MailProgress.SENDING: "being sent",

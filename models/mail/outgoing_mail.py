@@ -45,6 +45,7 @@ class MailTemplate(StrEnum):
     PASSKEY_ADDED = "passkey_added"
     PASSKEY_REMOVED = "passkey_removed"
     SECOND_FACTORS_RESET = "second_factors_reset"
+    REVIEW_DUE = "review_due"
 
     @property
     def lane(self) -> int:

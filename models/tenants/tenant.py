@@ -46,3 +46,9 @@ class Tenant(SQLModel, table=True):
     documentation_url: str = Field(
         default="", max_length=2000, sa_column_kwargs={"server_default": ""}
     )
+    logo: str = Field(default="", max_length=64, sa_column_kwargs={"server_default": ""})
+    """The digest of its logo; empty where it has none."""
+    brand_colour: str = Field(default="", max_length=7, sa_column_kwargs={"server_default": ""})
+    """As its admins chose it, "#12b3b3"; `services.core.colours` makes it fit to be read."""
+    allowed_domains: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    """The domains of those who may be invited, with commas between; empty: any."""

@@ -95,6 +95,11 @@ class User(SQLModel, table=True):
     wants_end_reminders: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     """Whether this admin is reminded by mail of everybody's end."""
     successor_id: UUID | None = Field(default=None)
+    phone: str = Field(default="", max_length=40, sa_column_kwargs={"server_default": ""})
+    time_zone: str = Field(default="", max_length=64, sa_column_kwargs={"server_default": ""})
+    """Where they say they are, as the IANA calls it; empty where they don't."""
+    picture: str = Field(default="", max_length=64, sa_column_kwargs={"server_default": ""})
+    """The digest of their picture; empty where they have none."""
 
     @property
     def full_name(self) -> str:

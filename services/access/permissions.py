@@ -24,6 +24,8 @@ class Permission(StrEnum):
     RESET_PASSWORDS = "Make links with which users choose a new password"
     VIEW_AUDIT = "Read and export the audit log"
     MANAGE_SIGN_IN = "Set how the organisation's users sign in"
+    MANAGE_SCREENS = "Pair, set up and revoke shared screens"
+    MANAGE_ORGANISATION = "Set the organisation's name, looks, rules and mails"
     CREATE_TEMPLATES = "Create task and task group templates"
     ADD_TEMPLATE_RESOURCES = "Add resources to templates"
     VIEW_TEMPLATES = "View templates, and what a POC would get from them"
@@ -57,6 +59,8 @@ _MANAGE_USERS = frozenset(
         P.RESET_PASSWORDS,
         P.VIEW_AUDIT,
         P.MANAGE_SIGN_IN,
+        P.MANAGE_SCREENS,
+        P.MANAGE_ORGANISATION,
     }
 )
 _SEE_THE_WORK = frozenset({P.VIEW_TEMPLATES, P.VIEW_ALL_POCS})

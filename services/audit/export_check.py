@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from services.audit.export import COLUMNS, ENDING, EVERYTHING
 from services.audit.heads import Head, read_heads
+from services.audit.review_export import REVIEW_COLUMNS, REVIEW_ENDING
 from services.audit.signature import fingerprint, is_signed, read_public_key
 from services.audit.writing import GENESIS, chained
 from services.core.csv_files import defused
@@ -32,6 +33,8 @@ class CheckedExport:
     entries: int = 0
     narrowed_to: str = EVERYTHING
     head: Head | None = None
+    kind: str = "entry"
+    """What `entries` counts: an export of the log has entries, and that of a review people."""
     problems: list[str] = field(default_factory=list)
 
 
@@ -97,7 +100,11 @@ class _Checker:
     def read(self, lines: Iterable[str]) -> None:
         """Read the whole file. Raises `csv.Error` and `UnicodeDecodeError`."""
         rows = csv.reader(lines, strict=True)
-        if next(rows, []) != list(COLUMNS):
+        heads = next(rows, [])
+        if heads == list(REVIEW_COLUMNS):
+            self._read_review(rows)
+            return
+        if heads != list(COLUMNS):
             self.found("it is no export of the audit log, or one of another version of Rollcall")
             return
         for row in rows:
@@ -112,6 +119,22 @@ class _Checker:
             return
         self.is_whole = True
         self._check_ending()
+
+    def _read_review(self, rows: Iterable[list[str]]) -> None:
+        """Read the export of a review: its people, and the lines at its end."""
+        self.result.kind = "person"
+        for row in rows:
+            if len(self._ending) or (row[0] == REVIEW_ENDING[0] and not any(row[2:])):
+                self._ending[row[0]] = row[1]
+            else:
+                self.result.entries += 1
+        if list(self._ending) != list(REVIEW_ENDING):
+            self.found("the lines at its end are missing or in disorder: it was cut off or changed")
+            return
+        if self._ending["people"] != str(self.result.entries):
+            self.found("the people are not those that its end tells of")
+        self.is_whole = True
+        (self.result.head,) = read_heads(self._ending["head"])
 
     def check_signature(self, digest: bytes, key: Ed25519PublicKey) -> None:
         """Check the last line."""

@@ -115,6 +115,19 @@ def _counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}" if count else ""
 
 
+def _decided_summary(details: dict[str, Any]) -> str:
+    return f"{details.get('decision', '')}: {', '.join(details.get('people', ()))}"
+
+
+def _closed_summary(details: dict[str, Any]) -> str:
+    names = ("people", "kept", "deactivated", "skipped")
+    return ", ".join(f"{details.get(name, 0)} {name}" for name in names)
+
+
+def _begun_summary(details: dict[str, Any]) -> str:
+    return f"about {details.get('people', 0)} people"
+
+
 _WHO_NEEDS_IT = {"optional": "Nobody", "admins": "Admins", "everyone": "Everyone"}
 
 
@@ -125,6 +138,9 @@ def _end_summary(details: dict[str, Any]) -> str:
 
 _SUMMARIES: Mapping[Action | None, Callable[[dict[str, Any]], str]] = {
     Action.PAGES_CLOSED: _receipt_summary,
+    Action.REVIEW_BEGUN: _begun_summary,
+    Action.REVIEW_DECIDED: _decided_summary,
+    Action.REVIEW_CLOSED: _closed_summary,
     Action.BULK_DEACTIVATED: _bulk_summary,
     Action.BULK_ACTIVATED: _bulk_summary,
     Action.BULK_RESENT: _bulk_summary,

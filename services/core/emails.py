@@ -62,6 +62,25 @@ def email_key(email: str) -> str:
     return f"{_compatible(local).casefold()}@{in_ascii(domain).casefold()}"
 
 
+def checked_domains(written: str) -> list[str]:
+    """Email domains, as `email_key` compares them, from a list by commas or spaces.
+
+    Raises `ValueError` with a sentence.
+    """
+    domains = []
+    for word in written.replace(",", " ").replace(";", " ").split():
+        domain = domain_of(f"x@{word.removeprefix('@')}")
+        if "." not in domain or "@" in word.removeprefix("@"):
+            raise ValueError(f"{word} isn't an email domain, such as example.com.")
+        domains.append(domain)
+    return sorted(set(domains))
+
+
+def domain_of(email: str) -> str:
+    """The domain of an address, as two are compared."""
+    return email_key(email).rpartition("@")[2]
+
+
 def are_the_same(one: str, other: str) -> bool:
     """Whether two addresses of one `email_key` are one beyond doubt.
 

@@ -42,9 +42,21 @@ _LOOKALIKE_SCRIPTS = frozenset({"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHERO
 # What addresses begin with, of the whole and within an organisation: none is called so any more.
 # (One that is keeps its address. A test compares this with what is routed.)
 RESERVED_SLUGS = frozenset(
-    {"account", "audit", "doctor", "files", "healthz", "invitation", "login", "logout", "metrics"}
-    | {"home", "password", "platform", "pocs", "readyz", "roles", "settings", "setup", "sso"}
-    | {"static", "system", "t", "templates", "tenants", "users"}
+    {
+        "account",
+        "audit",
+        "brand",
+        "doctor",
+        "files",
+        "healthz",
+        "invitation",
+        "login",
+        "logo",
+        "logout",
+        "metrics",
+    }
+    | {"home", "pair", "password", "platform", "pocs", "readyz", "roles", "settings", "setup"}
+    | {"review", "sso", "static", "system", "t", "templates", "tenants", "users", "wall"}
 )
 SLUG_PATTERN = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 

@@ -12,8 +12,9 @@ from services.core import runtime
 from services.core.errors import RollcallError
 from services.mail import delivery
 from services.operations import expiry, housekeeping, readiness
+from services.reviews import closing, reminders
 from services.sessions import receipts, replicas
-from services.users import accounts, ends
+from services.users import accounts, ends, here_counts
 from services.users.bulk.worker import bulk_worker
 from services.users.imports.worker import importer
 
@@ -28,6 +29,8 @@ TIDYING_SECONDS = 600
 # How often audit heads that have moved are told outward: what is cut off or changed before that is
 # seen by nobody.
 HEADS_SECONDS = 3600
+# How soon the close of a review goes on, and a review whose day has come is closed.
+REVIEWS_SECONDS = 3
 # A worker that met a bug starts again after this pause, in seconds.
 RESTART_SECONDS = 5
 
@@ -46,6 +49,9 @@ async def working() -> AsyncIterator[None]:
         _tidy_up,
         _tell_readiness,
         _tell_audit_heads,
+        _close_reviews,
+        _remind_of_reviews,
+        _count_here,
     ]
     receipts.subscribe(current.bus)
     for worker in batch_workers:
@@ -99,6 +105,23 @@ async def _tell_readiness() -> None:
 
 async def _tell_audit_heads() -> None:
     await _every(HEADS_SECONDS, telling.Teller().tell, "Audit heads are told later")
+
+
+async def _close_reviews() -> None:
+    await _every(REVIEWS_SECONDS, closing.work, "Reviews have to wait")
+
+
+async def _remind_of_reviews() -> None:
+    await _every(HEADS_SECONDS, reminders.remind, "Reminders of reviews have to wait")
+
+
+async def _count_here() -> None:
+    while True:
+        await asyncio.sleep(here_counts.seconds_to_next())
+        try:
+            await here_counts.note()
+        except RollcallError as error:
+            log.warning("How many are here isn't written down this time: %s", error)
 
 
 async def _every(seconds: float, work: Callable[[], Awaitable[None]], otherwise: str) -> None:

@@ -84,13 +84,13 @@ def is_online(user_id: UUID) -> bool:
 
 def online_ids(tenant_id: UUID | None = None) -> set[UUID]:
     """Everybody who has Rollcall open (of those at work in a tenant, where it is given)."""
+    return {seen.user_id for seen in everywhere() if tenant_id in (None, seen.tenant_id)}
+
+
+def everywhere() -> list[UserPresence]:
+    """Who has pages in each process that we hear of; somebody may be named more than once."""
     known = _known()
-    return {
-        seen.user_id
-        for people in (known.here, *known.elsewhere.values())
-        for seen in people.values()
-        if tenant_id in (None, seen.tenant_id)
-    }
+    return [seen for people in (known.here, *known.elsewhere.values()) for seen in people.values()]
 
 
 def elsewhere(user_id: UUID) -> set[str]:

@@ -54,6 +54,8 @@ class Visit:
     expires_at: datetime
     seen_at: datetime
     lacks_second_factor: bool = False
+    tenant_logo: str = ""
+    """The digest of its logo; empty where it has none."""
 
     @property
     def above_tenants(self) -> bool:
@@ -193,6 +195,7 @@ async def recognise(token: str | None, slug: str | None, caller: Caller) -> Visi
         expires_at=session.expires_at,
         seen_at=session.last_seen_at,
         lacks_second_factor=lacks_second_factor,
+        tenant_logo=tenant.logo if tenant else "",
     )
 
 

@@ -39,6 +39,8 @@ class Purpose(StrEnum):
     """The password, before a sensitive act."""
     PASSWORD_CHANGE = "password-change"  # noqa: S105 - a purpose's name
     """The current password, before a new one."""
+    SCREEN_CODE = "screen-code"
+    """The code that a screen shows."""
     EMAIL_ELSEWHERE = "email-elsewhere"
     """Whether another organisation has an email (`emails_elsewhere`)."""
 

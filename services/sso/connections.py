@@ -16,7 +16,7 @@ from services.audit.acting import Act, acting, viewing
 from services.audit.writing import Action
 from services.core import clock, runtime, vault
 from services.core.db import Transaction, reading
-from services.core.emails import email_key
+from services.core.emails import checked_domains
 from services.core.errors import ConflictError, InvalidInputError, NotFoundError
 from services.core.form_fields import Option
 from services.core.forms import Form, choice, fields_of, password, text
@@ -269,22 +269,3 @@ def _tenant_id(actor: Actor) -> UUID:
 
 def _secret_missing() -> InvalidInputError:
     return InvalidInputError({"client_secret": fields_of(ConnectionForm)["client_secret"].missing})
-
-
-def checked_domains(written: str) -> list[str]:
-    """Email domains, as `email_key` compares them, from a list by commas or spaces.
-
-    Raises `ValueError` with a sentence.
-    """
-    domains = []
-    for word in written.replace(",", " ").replace(";", " ").split():
-        domain = domain_of(f"x@{word.removeprefix('@')}")
-        if "." not in domain or "@" in word.removeprefix("@"):
-            raise ValueError(f"{word} isn't an email domain, such as example.com.")
-        domains.append(domain)
-    return sorted(set(domains))
-
-
-def domain_of(email: str) -> str:
-    """The domain of an address, as two are compared."""
-    return email_key(email).rpartition("@")[2]

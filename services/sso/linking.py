@@ -22,12 +22,11 @@ from services.access.actor import lock_users
 from services.audit.writing import Action, record
 from services.core import clock
 from services.core.db import Transaction
-from services.core.emails import are_the_same, check_email, email_key
+from services.core.emails import are_the_same, check_email, domain_of, email_key
 from services.core.errors import InvalidInputError
 from services.core.names import MAX_NAME
 from services.mail import outbox
 from services.sessions.sessions import Caller
-from services.sso.connections import domain_of
 from services.sso.errors import ElsewhereError, Refusal, SsoError
 from services.users.accounts import check_names, set_names
 from services.users.events import UserInvited

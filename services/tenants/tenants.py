@@ -19,7 +19,7 @@ from services.core import clock
 from services.core.db import Transaction, reading
 from services.core.errors import InvalidInputError, NotFoundError
 from services.core.looking import looks_first
-from services.core.names import RESERVED_SLUGS, is_slug, slug_from
+from services.core.names import RESERVED_SLUGS, slug_from
 from services.tenants.events import TenantChanged
 from services.tenants.forms import NewTenant, TenantName
 
@@ -35,14 +35,6 @@ class TenantRow:
     users: int
     active: int
     closed_at: datetime | None
-
-
-async def find_name(slug: str) -> str | None:
-    """The name of the tenant at this address, for its sign-in page; none where there is none."""
-    if not is_slug(slug):
-        return None
-    async with reading() as tx:
-        return (await tx.exec(select(Tenant.name).where(Tenant.slug == slug))).first()
 
 
 async def find_only_slug() -> str | None:

@@ -13,9 +13,6 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from models import AuditEvent, EndReason, Handover, LoginSession, Tenant, User
-from services.access.actor import Principal
-from services.access.permissions import Permission
-from services.audit.acting import viewing
 from services.audit.heads import name_of
 from services.audit.writing import PLATFORM_CHAIN, Action, hash_of
 from services.core import clock
@@ -89,14 +86,6 @@ class LeavingReceipt:
     def can_be_undone(self) -> bool:
         """Whether it can be undone in one step right now."""
         return self.returned_at is None and clock.now() < self.undo_until
-
-
-async def get_receipt(principal: Principal, user_id: UUID) -> LeavingReceipt | None:
-    """The receipt of a user's latest departure, compared with the database; none where they never
-    left. Raises `NotFoundError`."""
-    async with viewing(principal, Permission.VIEW_USERS) as view:
-        user = await view.get(User, user_id)
-        return await find_receipt(view.tx, user)
 
 
 async def find_receipt(tx: Transaction, user: User) -> LeavingReceipt | None:

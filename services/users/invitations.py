@@ -28,6 +28,7 @@ from services.sign_in.personal_links import PLATFORM_NAME, Welcome, open_link, u
 from services.sign_in.sign_in import SignedIn, welcome
 from services.users import emails_elsewhere
 from services.users.accounts import set_names
+from services.users.allowed_domains import allowed_domains, refusal
 from services.users.emails_elsewhere import IN_USE, InUseElsewhereError, is_taken
 from services.users.events import UserInvited
 from services.users.invitation_form import InvitationForm
@@ -101,9 +102,11 @@ async def add_account(
         await _authorize_role(tx, actor, form.role)
     else:
         wrong["role"] = fields_of(InvitationForm)["role"].missing
-    taken = await _active_with(tx, form.email)
+    taken = await active_with(tx, form.email)
     if taken is not None and taken.tenant_id == actor.tenant_id:
         wrong["email"] = IN_USE
+    elif refused := refusal(await allowed_domains(tx, actor.tenant_id), form.email):
+        wrong["email"] = refused
     if wrong:
         raise InvalidInputError(wrong)
     if taken is not None:  # only of a form that would have made an account: asking is not for free
@@ -143,9 +146,11 @@ async def check_field(actor: Principal, field: str, value: str) -> tuple[str, st
         wrong = InvitationForm.check(field, {field: value})
         if wrong or field != "email":
             return wrong, ""
-        taken = await _active_with(view.tx, value)
+        taken = await active_with(view.tx, value)
         if taken is not None and taken.tenant_id == actor.tenant_id:
             return IN_USE, ""
+        if refused := refusal(await allowed_domains(view.tx, actor.tenant_id), value):
+            return refused, ""
         earlier = (await inactive_here(view.tx, actor.tenant_id, [email_key(value)]))[:1]
     if not earlier:
         return "", ""
@@ -322,7 +327,8 @@ def _how_long_ago(user: User) -> str:
     return {0: "less than a day ago", 1: "a day ago"}.get(days, f"{days:,} days ago")
 
 
-async def _active_with(tx: Transaction, email: str) -> User | None:
+async def active_with(tx: Transaction, email: str) -> User | None:
+    """The active account with this email, wherever it is."""
     return (
         await tx.exec(select(User).where(User.email_key == email_key(email), User.active))
     ).first()

@@ -33,7 +33,7 @@ from services.lists.declaration import (
     choice,
     dates,
 )
-from services.lists.matches import NotWithin, Within
+from services.lists.matches import Given, NotWithin, Within
 from services.sessions import presence
 from services.users.counts import count_here, find_counts
 from services.users.row import SecondFactorKind, UserRow, row_of
@@ -140,6 +140,7 @@ def _ages(name: str) -> tuple[Option, ...]:
         Option("7", "In the last 7 days", {name: Within(7)}),
         Option("30", "In the last 30 days", {name: Within(30)}),
         Option("not-30", "Not since 30 days", {name: NotWithin(30)}),
+        Option("not-60", "Not since 60 days", {name: NotWithin(60)}),
         Option("not-90", "Not since 90 days", {name: NotWithin(90)}),
         Option("never", "Never", {name: None}),
     )
@@ -203,6 +204,8 @@ USERS = LiveList[UserRow](
         "last_active": col(User.last_active_at),
         "joined": col(User.first_sign_in_at),
         "invited_by": col(User.invited_by_id),
+        "end_date": col(User.end_date),
+        "returned": col(User.returned_at),
         "second_factor": _SECOND_FACTOR,
     },
     filters=(
@@ -217,6 +220,21 @@ USERS = LiveList[UserRow](
         choice("seen", "Last active", *_ages("last_active"), everything="Any time", quiet=True),
         choice("factor", "Second factor", PASSKEY, APP, NOTHING, everything="Any", quiet=True),
         dates("joined", "Joined", quiet=True),
+        choice(
+            "end",
+            "End date",
+            Option("none", "None", {"end_date": None}),
+            Option("set", "With an end date", {"end_date": Given()}),
+            everything="Any",
+            quiet=True,
+        ),
+        choice(
+            "back",
+            "Came back",
+            Option("year", "In the last year", {"returned": Within(365)}),
+            everything="Any time",
+            quiet=True,
+        ),
     ),
     search=TextSearch(User.search_key, trigrams=("user_search", "user_search_row", "user_id")),
     breakdown=(ACTIVE, INVITED, INACTIVE),

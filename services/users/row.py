@@ -52,6 +52,8 @@ class UserRow:
     end_zone: str = field(default="", metadata=UNSENT)
     expires: datetime | None = None
     """When the invitation ends, of whoever hasn't accepted it."""
+    returned: datetime | None = None
+    """When they were last activated after a deactivation."""
     successor_id: UUID | None = None
     """The account that replaced this one."""
     mixed: tuple[str, ...] = ()
@@ -78,6 +80,7 @@ def row_of(user: User, mail: OutgoingMail | None, expires: datetime | None = Non
         end_time=f"{user.end_time:%H:%M}" if user.end_time else "",
         end_zone=user.end_zone,
         expires=expires,
+        returned=user.returned_at,
         successor_id=None if user.active else user.successor_id,
         mixed=mixed_scripts(user.full_name),
         mail_progress=mail.progress(clock.now()) if mail else None,

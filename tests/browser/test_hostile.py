@@ -209,7 +209,7 @@ async def test_a_password_may_be_any_text_and_is_shown_nowhere(
 async def test_single_sign_on_refuses_what_is_no_provider(
     browsers: Browsers, tenant: Tenant, grace: User
 ) -> None:
-    page = await browsers.as_user(grace, f"/t/{tenant.slug}/settings")
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/settings/sign-in")
     await page.get_by_role("button", name="Connect").click()
     form = dialog(page)
     for hostile in SOME:

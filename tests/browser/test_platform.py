@@ -142,7 +142,7 @@ async def test_closing_a_tenant_shuts_everybody_of_it_out_at_once(
 async def test_a_platform_admin_inside_an_organisation_sees_that_and_finds_out_again(
     browsers: Browsers, tenant: Tenant, robin: User, grace: User
 ) -> None:
-    page = await browsers.as_user(robin, f"/t/{tenant.slug}/settings")
+    page = await browsers.as_user(robin, f"/t/{tenant.slug}/settings/sign-in")
     trail = page.get_by_role("navigation", name="Breadcrumb")
     await expect(trail.get_by_role("listitem")).to_have_text(["All organisations", tenant.name])
     await expect(trail).to_contain_text("You are here as a Platform Admin")

@@ -17,7 +17,7 @@ async def test_an_admin_sets_one_up_and_then_requires_it(
     browsers: Browsers, tenant: Tenant, grace: User
 ) -> None:
     home = f"/t/{tenant.slug}"
-    page = await browsers.as_user(grace, f"{home}/settings")
+    page = await browsers.as_user(grace, f"{home}/settings/sign-in")
     other = await browsers.as_user(await create_admin(tenant), f"{home}/users")
     await page.get_by_role("button", name="Change of whom").click()
     await dialog(page).get_by_label("Required of").select_option(label="Tenant Admins")
@@ -27,7 +27,7 @@ async def test_an_admin_sets_one_up_and_then_requires_it(
     await page.get_by_role("link", name="Set one up in My account").click()
     await connected(page)
     await set_up_app(page)
-    await page.goto(f"{home}/settings")
+    await page.goto(f"{home}/settings/sign-in")
     await page.get_by_role("button", name="Change of whom").click()
     await dialog(page).get_by_label("Required of").select_option(label="Tenant Admins")
     await look(page, "require-second-factor")

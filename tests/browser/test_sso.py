@@ -68,7 +68,7 @@ async def _connect(browsers: Browsers, page: Page, provider: str) -> None:
 async def test_an_admin_connects_tests_and_requires_it_and_people_come_in_and_out(
     browsers: Browsers, tenant: Tenant, grace: User, ada: User, mock: str
 ) -> None:
-    admin = await browsers.as_user(grace, f"/t/{tenant.slug}/settings")
+    admin = await browsers.as_user(grace, f"/t/{tenant.slug}/settings/sign-in")
     await _connect(browsers, admin, mock)
     async with admin.expect_popup() as opened:
         await admin.get_by_role("link", name="Test").click()
@@ -100,7 +100,7 @@ async def test_an_admin_connects_tests_and_requires_it_and_people_come_in_and_ou
 async def test_a_refusal_is_told_on_the_sign_in_page(
     browsers: Browsers, tenant: Tenant, grace: User, ada: User, mock: str
 ) -> None:
-    admin = await browsers.as_user(grace, f"/t/{tenant.slug}/settings")
+    admin = await browsers.as_user(grace, f"/t/{tenant.slug}/settings/sign-in")
     await _connect(browsers, admin, mock)
     page = await browsers.stranger(f"/t/{tenant.slug}/login")
     await look(page, "sign-in-sso")
@@ -114,7 +114,7 @@ async def test_a_refusal_is_told_on_the_sign_in_page(
 async def test_an_invited_person_accepts_without_a_password(
     browsers: Browsers, tenant: Tenant, grace: User, mock: str
 ) -> None:
-    admin = await browsers.as_user(grace, f"/t/{tenant.slug}/settings")
+    admin = await browsers.as_user(grace, f"/t/{tenant.slug}/settings/sign-in")
     await _connect(browsers, admin, mock)
     ivy = await factories.create_user(tenant, first_name="Ivy", invited=True)
     token = await factories.token_of(ivy)
@@ -148,7 +148,7 @@ async def test_pages_close_when_the_provider_ends_the_session(
 async def test_a_sign_in_that_was_begun_in_two_tabs_works_in_both(
     browsers: Browsers, tenant: Tenant, grace: User, ada: User, mock: str
 ) -> None:
-    admin = await browsers.as_user(grace, f"/t/{tenant.slug}/settings")
+    admin = await browsers.as_user(grace, f"/t/{tenant.slug}/settings/sign-in")
     await _connect(browsers, admin, mock)
     subject = await _person(mock, ada)
     context = await browsers.new()

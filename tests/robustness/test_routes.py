@@ -21,6 +21,7 @@ from tests.browser.server import Server, cookie_name
 from tests.factories import create_tenant, create_user, open_session
 from tests.robustness.routing import addresses, clients_left_by_strangers, filled
 from tests.services.import_calls import import_in
+from tests.services.review_calls import create_former, review_in
 from tests.services.workspace.rows import create_rows
 from ui.headers.requests import PROBES, CrossOriginDefence
 
@@ -37,8 +38,12 @@ PAGES: Mapping[str, set[Role]] = {
     "/t/{slug}/pocs": EVERYONE,
     "/t/{slug}/pocs/{poc_id}": EVERYONE,
     "/t/{slug}/pocs/{poc_id}/{tab}": EVERYONE,
+    "/t/{slug}/review": MANAGERS,
+    "/t/{slug}/review/{review_id}": MANAGERS,
+    "/t/{slug}/review/{review_id}/record.csv": MANAGERS,
     "/t/{slug}/roles": EVERYONE,
     "/t/{slug}/settings": MANAGERS,
+    "/t/{slug}/settings/{section}": MANAGERS,
     "/t/{slug}/sso/test": MANAGERS,
     "/t/{slug}/templates": EVERYONE,
     "/t/{slug}/templates/{group_id}": EVERYONE,
@@ -68,6 +73,7 @@ PUBLIC = {
     "/doctor",
     "/healthz",
     "/readyz",
+    "/pair",
     "/password/strength",
     "/platform",
     "/platform/",
@@ -82,11 +88,13 @@ PUBLIC = {
     "/setup/{token}",
     "/t/{slug}",
     "/t/{slug}/",
+    "/t/{slug}/brand.css",
     "/t/{slug}/invitation/{token}",
     "/t/{slug}/login",
     "/t/{slug}/login/passkey",
     "/t/{slug}/login/second-step",
     "/t/{slug}/login/second-step/passkey",
+    "/t/{slug}/logo",
     "/t/{slug}/logout",
     "/t/{slug}/password/forgot",
     "/t/{slug}/password/reset/{token}",
@@ -95,6 +103,9 @@ PUBLIC = {
     "/t/{slug}/sso/invitation/{token}",
     "/t/{slug}/sso/signed-out",
     "/t/{slug}/sso/start",
+    "/wall",
+    "/wall/claim",
+    "/wall/code",
 }
 # Files with a version in their name: for everybody, and kept by browsers.
 FILES = re.compile(r"/(_nicegui|static)/.*")
@@ -187,11 +198,15 @@ async def test_each_page_opens_for_the_roles_that_may_and_for_no_other(
     rows = await create_rows(owner.tenant_id, owner.id)
     ids |= {"poc_id": str(rows.poc), "group_id": str(rows.group_template)}
     ids["resource_id"] = str(rows.file)
+    former = await create_former(owner.tenant_id)
+    ids["review_id"] = str(await review_in(owner.tenant_id))
     for role, user in people.items():
         async with _signed_in(server, user) as http:
             for path in _pages():
                 above = str(people[Role.PLATFORM_ADMIN].id)
                 user_id = above if path.startswith("/platform") else target
+                if path.endswith("/leaving"):
+                    user_id = str(former)
                 answer = await http.get(filled(path, user_id=user_id, **ids))
                 opened = answer.status_code not in {401, 403, 404}
                 if opened is not (role in PAGES[path]) or answer.status_code >= 500:

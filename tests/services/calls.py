@@ -30,6 +30,9 @@ from tests.factories import create_user, open_session
 from tests.services.bulk_calls import BULK_CALLS
 from tests.services.call import EVERYONE, MANAGERS, Call
 from tests.services.import_calls import IMPORT_CALLS
+from tests.services.organisation_calls import ORGANISATION_CALLS
+from tests.services.review_calls import REVIEW_CALLS
+from tests.services.screen_calls import SCREEN_CALLS
 from tests.services.sign_in_calls import SIGN_IN_CALLS
 from tests.services.stay_calls import STAY_CALLS
 from tests.services.workspace_calls import WORKSPACE_CALLS
@@ -283,9 +286,12 @@ CALLS = [
     Call("sso.connections.disconnect", MANAGERS, _disconnect, takes_id=False),
     Call("sso.flow.finish_test", MANAGERS, _finish_test, takes_id=False),
     *IMPORT_CALLS,
+    *REVIEW_CALLS,
+    *ORGANISATION_CALLS,
     *BULK_CALLS,
     *STAY_CALLS,
     *WORKSPACE_CALLS,
+    *SCREEN_CALLS,
 ]
 # A sign of life asks for nothing and tells nothing; `test_sessions` shows what it doesn't do.
 # An import goes on by `invite_next`, which asks; what is refused is told in the import. A bulk act

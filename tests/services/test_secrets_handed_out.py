@@ -67,6 +67,7 @@ HANDS_OUT = {
     "sign_in.second_factors.passkeys.begin": Secret.OWN_SECOND_FACTOR,
     "sign_in.second_factors.passkeys.finish": Secret.OWN_SECOND_FACTOR,
     "audit.reading.export": Secret.AUDIT_EXPORT,
+    "reviews.record.export": Secret.AUDIT_EXPORT,
 }
 # What these return as text is words for people.
 WORDS_ALONE = {

@@ -1,6 +1,7 @@
 """The service calls of the workspace, each on rows that are put there for it."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from uuid import UUID, uuid4
 
 from models import (
@@ -12,11 +13,11 @@ from models import (
     Role,
     TaskStatus,
 )
-from services.access.actor import COMMAND_LINE, Actor
+from services.access.actor import Actor
 from services.core import clock
 from services.core.db import transaction
+from services.core.errors import NotFoundError
 from services.lists.query import ListQuery
-from services.users import accounts
 from services.workspace import (
     comments,
     criteria,
@@ -36,8 +37,8 @@ from services.workspace import (
     tasks,
     template_list,
     templates,
+    wrong_role,
 )
-from tests import books
 from tests.services.call import EVERYONE, MANAGERS, Call
 from tests.services.workspace.rows import START, Rows, create_rows
 
@@ -327,11 +328,9 @@ async def _take_back(actor: Actor, target: UUID) -> object:
 
 
 async def _get_departure(actor: Actor, target: UUID) -> object:
-    if (await books.user_of(target)).active:
-        await accounts.set_active(COMMAND_LINE, target, False)
-    found = await leaving.get_departure(actor, target)
-    await accounts.set_active(COMMAND_LINE, target, True)
-    return found
+    with suppress(NotFoundError):  # they haven't left
+        return await leaving.get_departure(actor, target)
+    return None
 
 
 TAKING_NOTHING = [
@@ -351,6 +350,9 @@ TAKING_NOTHING = [
 TAKE_NOTHING = {
     "workspace.impact.get_work_impact",
     "workspace.handover.hand_over_work",
+    "workspace.handover.list_handovers",
+    "workspace.leaving.undo",
+    "workspace.wrong_role.correct_role",
     *(call.name for call in TAKING_NOTHING),
 }
 WORKSPACE_CALLS = [
@@ -359,6 +361,15 @@ WORKSPACE_CALLS = [
         "workspace.handover.hand_over_work",
         MANAGERS,
         lambda a, t: handover.hand_over_work(a, t, _to(t)),
+    ),
+    Call("workspace.handover.list_handovers", MANAGERS, handover.list_handovers),
+    Call("workspace.handover.take_back", MANAGERS, _take_back, takes_id=False),
+    Call("workspace.leaving.get_departure", MANAGERS, _get_departure, takes_id=False),
+    Call("workspace.leaving.undo", MANAGERS, leaving.undo),
+    Call(
+        "workspace.wrong_role.correct_role",
+        MANAGERS,
+        lambda a, t: wrong_role.correct_role(a, t, wrong_role.RoleForm(role=Role.ADMINISTRATOR)),
     ),
     *TAKING_NOTHING,
     *(_on_rows(*each) for each in ON_ROWS),

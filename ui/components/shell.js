@@ -2,6 +2,7 @@
 // One element on the server, however many links it shows. Written out and not a template, which
 // would first be compiled in the browser, before anything of the page is seen.
 import { h } from "vue";
+import { listen } from "live_socket";
 
 const THEMES = [
   ["system", "System"],
@@ -14,6 +15,7 @@ export default {
     home: String,
     logo: String,
     place: String,
+    place_logo: String,
     inside: Boolean,
     navigation: Array,
     person: Object,
@@ -21,15 +23,20 @@ export default {
     sign_out: String,
   },
   data() {
-    return { theme: window.rollcallTheme.chosen };
+    return {
+      theme: window.rollcallTheme.chosen,
+      organisation: { name: this.place, logo: this.place_logo },
+    };
   },
   mounted() {
     document.addEventListener("click", this.outside);
     window.addEventListener("storage", this.lookAtTheme); // another tab's choice
+    this.unlisten = listen({ rollcall_organisation: this.changed }, { onReconnect() {} });
   },
   unmounted() {
     document.removeEventListener("click", this.outside);
     window.removeEventListener("storage", this.lookAtTheme);
+    this.unlisten();
   },
   render() {
     const main = h("main", { class: "main", id: "main", tabindex: "-1" }, this.$slots.default?.());
@@ -48,14 +55,23 @@ export default {
       ]);
     },
     where() {
-      return h("span", { class: "tenant-name", dir: "auto", title: this.place }, this.place);
+      const { name, logo } = this.organisation;
+      return h("span", { class: "tenant-name", title: name }, [
+        logo ? h("img", { class: "tenant-logo", src: logo, alt: "", height: 24 }) : null,
+        h("bdi", name),
+      ]);
+    },
+    // The organisation is called otherwise from now on, or has another logo.
+    changed({ name, logo }) {
+      document.title = document.title.replace(` · ${this.organisation.name} ·`, () => ` · ${name} ·`);
+      this.organisation = { name, logo };
     },
     // Where a Platform Admin is who has entered an organisation, and the way out.
     trail() {
       const above = "/platform/tenants";
       const here = { "aria-current": "page", dir: "auto", class: "trail-here" };
       return h("nav", { class: "trail", "aria-label": "Breadcrumb" }, [
-        h("ol", [h("li", h("a", { href: above }, "All organisations")), h("li", here, this.place)]),
+        h("ol", [h("li", h("a", { href: above }, "All organisations")), h("li", here, this.organisation.name)]),
         h("span", { class: "chip chip-accent" }, "You are here as a Platform Admin"),
         h("a", { class: "trail-out", href: above }, "Leave"),
       ]);

@@ -9,7 +9,10 @@ from ui.paths import home_path
 
 # Under Users: the label, the last part of the path, and the permission that shows it. One alone is
 # no choice, and isn't shown.
-USERS_TABS = (("Users", "users", Permission.VIEW_USERS),)
+USERS_TABS = (
+    ("Users", "users", Permission.VIEW_USERS),
+    ("Review", "review", Permission.VIEW_USERS),
+)
 
 
 def users_tabs(visit: Visit, current: str) -> None:

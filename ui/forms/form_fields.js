@@ -59,9 +59,10 @@ const DESCRIPTIONS = `
 
 const LABEL = `{{ field.label }}<span v-if="!field.required" class="field-optional"> (optional)</span>`;
 
-export const FIELDS = `
-  <div class="dialog-fields" v-if="fields.length">
-    <div v-for="field in fields" :key="field.name" class="field" :class="{ 'field-half': field.half }">
+// The fields of a list that the template knows by this name.
+export const fieldsIn = (list) => `
+  <div class="dialog-fields" v-if="${list}.length">
+    <div v-for="field in ${list}" :key="field.name" class="field" :class="{ 'field-half': field.half }">
       <label v-if="field.kind === 'checkbox'" class="option option-alone">
         <input type="checkbox" v-bind="control(field)" v-model="values[field.name]" @change="edited(field)">
         <span class="option-text">{{ field.label }}</span>
@@ -77,6 +78,8 @@ export const FIELDS = `
          :class="message(field).kind">{{ message(field).text }}</p>
     </div>
   </div>`;
+
+export const FIELDS = fieldsIn("fields");
 
 export const EMPTY = { several: [], people: [], person: null, file: null, checkbox: false };
 

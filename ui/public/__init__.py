@@ -11,12 +11,14 @@ from ui.public import (
     entrance,
     health,
     links,
+    looks,
     passkeys,
     second_step,
     setup,
     sign_in,
     sso,
     strength,
+    wall,
 )
 from ui.public.answers import page
 from ui.public.errors import STATUSES, handle_errors, render_error, status_of, title_of
@@ -31,7 +33,7 @@ __all__ = ["STATUSES", "page", "register", "render_error", "status_of", "title_o
 def register(app: FastAPI) -> None:
     """Route every page, and answer errors in their look."""
     pages = (health, audit_key, doctor, entrance, setup, strength, sign_in, passkeys)
-    routers = [page.router for page in (*pages, second_step, sso, links)]
+    routers = [page.router for page in (*pages, second_step, sso, links, looks, wall)]
     for router in routers:
         app.include_router(router)
     _refuse_other_methods(app, routers)

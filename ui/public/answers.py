@@ -14,8 +14,10 @@ from models import Role
 from services.access.permissions import Permission, may
 from services.core.errors import TooManyAttemptsError
 from services.sign_in.sign_in import SignedIn, replace_session
+from services.tenants.organisation import Looks
 from ui.assets import STYLE_URL, address_of
 from ui.cookies import caller_of, session_token, set_second_step, set_session
+from ui.looks import brand_url, logo_url
 from ui.paths import home_path
 
 # The longest that is meant: a passkey's answer, whose id alone may have 1,023 bytes, twice.
@@ -31,14 +33,34 @@ _environment = Environment(
 _environment.globals |= {"style_url": STYLE_URL, "address_of": address_of}
 
 
-def page(template: str, *, status: int = 200, token: bool = False, **values: Any) -> HTMLResponse:
-    """Render a template. `token` says that its address is a secret, to be told to nobody."""
-    values = {"errors": {}, "values": {}, "alert": "", **values}
+def page(
+    template: str,
+    *,
+    status: int = 200,
+    token: bool = False,
+    look: tuple[str | None, Looks] | None = None,
+    **values: Any,
+) -> HTMLResponse:
+    """Render a template. `token` says that its address is a secret, to be told to nobody; `look` is
+    the tenant whose page it is, by its slug, and its looks."""
+    values = {"errors": {}, "values": {}, "alert": "", **_shown(look), **values}
     headers = {"Cache-Control": "no-store"}
     if token:
         headers["Referrer-Policy"] = "no-referrer"
     html = _environment.get_template(template).render(values)
     return HTMLResponse(html, status, headers)
+
+
+def _shown(look: tuple[str | None, Looks] | None) -> dict[str, str]:
+    """What the layout shows of a tenant: nothing, where the page is no tenant's."""
+    if look is None:
+        return {"logo": "", "brand_style": "", "organisation": ""}
+    slug, looks = look
+    return {
+        "logo": logo_url(slug, looks.logo),
+        "brand_style": brand_url(slug, looks.brand),
+        "organisation": looks.name,
+    }
 
 
 async def form_of(request: Request, *names: str) -> dict[str, str]:

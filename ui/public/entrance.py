@@ -6,6 +6,7 @@ from fastapi.responses import Response
 from services.operations import setup
 from services.sessions import sessions
 from services.tenants import tenants
+from services.tenants.organisation import find_looks
 from ui.cookies import session_token
 from ui.paths import home_path
 from ui.public.answers import form_of, go, home_of, page
@@ -25,7 +26,7 @@ async def front_door(request: Request) -> Response:
     if not await tenants.has_active_users():
         return go("/platform/login")
     slug = await tenants.find_only_slug()
-    return go(f"{home_path(slug)}/login") if slug else page("workspace.html")
+    return go(f"{home_path(slug)}/login") if slug else page("workspace.html", action="/")
 
 
 @router.post("/")
@@ -33,9 +34,10 @@ async def choose_workspace(request: Request) -> Response:
     """On to the sign-in page of the organisation that was typed."""
     values = await form_of(request, "workspace")
     slug = values["workspace"].strip().strip("/").rpartition("/")[2].lower()
-    if await tenants.find_name(slug) is None:
+    if await find_looks(slug) is None:
         wrong = "There is no organisation at this address. Check the link in your invitation."
-        return page("workspace.html", status=404, errors={"workspace": wrong}, values=values)
+        errors = {"workspace": wrong}
+        return page("workspace.html", status=404, action="/", errors=errors, values=values)
     return go(f"/t/{slug}/login")
 
 

@@ -18,7 +18,7 @@ from services.users import invitations
 from ui.cookies import caller_of
 from ui.paths import home_path
 from ui.public.answers import form_of, page, paused, second_step_answer, signed_in_answer
-from ui.public.sign_in import name_of
+from ui.public.sign_in import looks_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -31,7 +31,7 @@ Use = Callable[[str | None, str, str, Caller], Awaitable[SignedIn]]
 async def invitation_page(token: str, slug: str | None = None) -> Response:
     """Who is invited, to what, and the field for their password. Looking uses nothing up."""
     welcome = await invitations.open_invitation(slug, token)
-    return _password_page("invitation.html", welcome, **await _sso_offer(slug, token))
+    return await _password_page("invitation.html", welcome, **await _sso_offer(slug, token))
 
 
 @router.post("/t/{slug}/invitation/{token}")
@@ -46,7 +46,7 @@ async def accept_invitation(request: Request, token: str, slug: str | None = Non
 @router.get("/platform/password/reset/{token}")
 async def reset_page(token: str, slug: str | None = None) -> Response:
     """The field for a new password. Looking uses nothing up."""
-    return _password_page("reset.html", await password_change.open_reset(slug, token))
+    return await _password_page("reset.html", await password_change.open_reset(slug, token))
 
 
 @router.post("/t/{slug}/password/reset/{token}")
@@ -68,7 +68,7 @@ async def forgot_page(slug: str | None = None) -> Response:
 @router.post("/platform/password/forgot")
 async def forgot(request: Request, slug: str | None = None) -> Response:
     """Send a link, where there is anyone to send it to; the answer is the same for everybody."""
-    await name_of(slug)  # where there is no such tenant, nothing is counted or logged
+    await looks_of(slug)  # where there is no such tenant, nothing is counted or logged
     values = await form_of(request, "email")
     try:
         await password_change.request_reset(slug, values["email"], caller_of(request))
@@ -78,9 +78,11 @@ async def forgot(request: Request, slug: str | None = None) -> Response:
 
 
 async def _forgot_page(slug: str | None, *, sent: bool = False, **shown: Any) -> Response:
+    looks = await looks_of(slug)
     return page(
         "forgot.html",
-        name=await name_of(slug),
+        look=(slug, looks),
+        name=looks.name,
         base=home_path(slug),
         sent=sent,
         by_mail=outbox.is_configured(),
@@ -96,7 +98,7 @@ async def _use(
         signed_in = await used(slug, token, values["password"], caller_of(request))
     except InvalidInputError as error:
         shown = {"errors": error.fields, **await _sso_offer(slug, token)}
-        return _password_page(template, await opened(slug, token), status=422, **shown)
+        return await _password_page(template, await opened(slug, token), status=422, **shown)
     except SecondStepNeededError as error:
         return second_step_answer(slug, error.ticket)
     return await signed_in_answer(request, signed_in)
@@ -107,9 +109,13 @@ async def _sso_offer(slug: str | None, token: str) -> dict[str, Any]:
     return {"sso": await find_offer(slug), "sso_url": url}
 
 
-def _password_page(template: str, welcome: Welcome, *, status: int = 200, **shown: Any) -> Response:
+async def _password_page(
+    template: str, welcome: Welcome, *, status: int = 200, **shown: Any
+) -> Response:
+    slug = welcome.tenant_slug
     return page(
         template,
+        look=(slug, await looks_of(slug)),
         status=status,
         token=True,
         welcome=welcome,

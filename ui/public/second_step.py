@@ -19,7 +19,7 @@ from services.sign_in.sign_in import SignedIn
 from ui.cookies import caller_of, second_step_of, set_second_step
 from ui.paths import home_path
 from ui.public.answers import form_of, json_answer, page, paused, signed_in_answer
-from ui.public.sign_in import local_path, name_of, sign_in_page
+from ui.public.sign_in import local_path, looks_of, sign_in_page
 
 router = APIRouter(include_in_schema=False)
 
@@ -89,13 +89,19 @@ async def _finish(
 
 
 async def _page(request: Request, slug: str | None, target: str, **shown: Any) -> Response:
-    name = await name_of(slug)
+    looks = await looks_of(slug)
     try:
         choices = await second_step.get_choices(slug, second_step_of(request.cookies))
     except SecondStepOverError as error:
         return await _over(slug, error, target)
     return page(
-        "second_step.html", base=home_path(slug), name=name, next=target, choices=choices, **shown
+        "second_step.html",
+        look=(slug, looks),
+        base=home_path(slug),
+        name=looks.name,
+        next=target,
+        choices=choices,
+        **shown,
     )
 
 

@@ -23,7 +23,7 @@ from services.sign_in.second_factors.passkey_host import are_offered
 from services.sign_in.sign_in import sign_in
 from services.sso.connections import find_offer
 from services.sso.logout import provider_sign_out
-from services.tenants import tenants
+from services.tenants.organisation import Looks, find_looks
 from ui.cookies import caller_of, clear_session, session_token
 from ui.paths import home_path, sign_in_url
 from ui.public.answers import (
@@ -86,14 +86,14 @@ async def platform_sign_out(request: Request) -> Response:
     return await _sign_out(request, None)
 
 
-async def name_of(slug: str | None) -> str:
-    """What the page says one signs in to. Raises `NoTenantError`."""
+async def looks_of(slug: str | None) -> Looks:
+    """What the page says one signs in to, and looks like. Raises `NoTenantError`."""
     if slug is None:
-        return "Rollcall Platform"
-    name = await tenants.find_name(slug)
-    if name is None:
+        return Looks("Rollcall Platform")
+    looks = await find_looks(slug)
+    if looks is None:
         raise NoTenantError
-    return name
+    return looks
 
 
 def local_path(target: str, slug: str | None) -> str:
@@ -108,7 +108,7 @@ def local_path(target: str, slug: str | None) -> str:
 
 
 async def _show(request: Request, slug: str | None) -> Response:
-    name = await name_of(slug)
+    await looks_of(slug)
     query = request.query_params
     target = local_path(query.get("next", ""), slug)
     why = query.get("why", "")
@@ -116,16 +116,24 @@ async def _show(request: Request, slug: str | None) -> Response:
         visit = await sessions.recognise(session_token(request.cookies), slug, caller_of(request))
     except (SessionEndedError, NotFoundError):
         notice = WHY[EndReason(why)] if why in set(EndReason) else ""
-        return await sign_in_page(slug, name=name, next=target, notice=notice)
+        return await sign_in_page(slug, next=target, notice=notice)
     return go(target or home_of(visit.role, slug))
 
 
 async def sign_in_page(slug: str | None, **shown: Any) -> Response:
     """The sign-in page, with what is to be said on it."""
-    values = {"name": "", "next": "", "notice": "", "door": "", **shown}
-    values["name"] = values["name"] or await name_of(slug)
+    values = {"next": "", "notice": "", "door": "", **shown}
+    looks = await looks_of(slug)
     sso = await find_offer(slug)
-    return page("sign_in.html", base=home_path(slug), sso=sso, passkeys=are_offered(), **values)
+    return page(
+        "sign_in.html",
+        look=(slug, looks),
+        base=home_path(slug),
+        name=looks.name,
+        sso=sso,
+        passkeys=are_offered(),
+        **values,
+    )
 
 
 async def refused_page(slug: str | None, error: Exception, **shown: Any) -> Response:

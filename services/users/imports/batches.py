@@ -30,6 +30,7 @@ from services.core.errors import ConflictError, InvalidInputError, NotAllowedErr
 from services.core.looking import looks_first
 from services.mail import outbox
 from services.users import emails_elsewhere
+from services.users.allowed_domains import allowed_domains, refusal
 from services.users.batch_worker import LEASE
 from services.users.emails_elsewhere import IN_USE, is_taken
 from services.users.events import ImportProgressed, UsersInvited
@@ -143,19 +144,22 @@ async def _invite(act: Act, run_id: UUID, rows: Sequence[_Row]) -> list[RowOutco
 
 
 async def _problems(act: Act, rows: Sequence[_Row]) -> dict[int, str]:
-    """What is wrong with rows, whoever else is invited: the form itself, and the role."""
+    """What is wrong with rows, whoever else is invited: the form, the role, the domain."""
     refused: dict[Role, str] = {}
     for role in {row.form.role for row in rows if isinstance(row.form, InvitationForm)}:
         try:
             await act.require(INVITATIONS[role])
         except NotAllowedError as error:
             refused[role] = str(error)
+    allowed = await allowed_domains(act.tx, act.tenant_id)
     problems = {}
     for row in rows:
         if isinstance(row.form, InvalidInputError):
             problems[row.line] = str(row.form)
         elif row.form.role in refused:
             problems[row.line] = refused[row.form.role]
+        elif outside := refusal(allowed, row.form.email):
+            problems[row.line] = outside
     return problems
 
 

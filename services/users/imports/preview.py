@@ -13,6 +13,7 @@ from services.access.permissions import Permission, invitable_roles
 from services.audit.acting import View, viewing
 from services.core.emails import email_key
 from services.core.errors import InvalidInputError
+from services.users.allowed_domains import allowed_domains, refusal
 from services.users.imports.columns import ImportRow
 from services.users.invitation_form import InvitationForm, read_form
 
@@ -48,11 +49,14 @@ async def judge(actor: Principal, rows: Sequence[ImportRow]) -> list[JudgedRow]:
     async with viewing(actor, Permission.INVITE_USERS) as view:
         here = await _here(view, list({key for key, _ in checked}))
         role = view.user.role if view.user else Role.PLATFORM_ADMIN
+        allowed = await allowed_domains(view.tx, view.tenant_id)
     offered = invitable_roles(role, above_tenants=False)
     first: dict[str, int] = {}
     judged = []
     for row, (key, form) in zip(rows, checked, strict=True):
         fate, why = _judge(row, form, offered, here.get(key), first.get(key))
+        if fate is Fate.INVITE and (outside := refusal(allowed, row.values["email"])):
+            fate, why = Fate.CORRECT, outside
         if fate is Fate.INVITE:
             first[key] = row.line
         judged.append(JudgedRow(row, fate, why))

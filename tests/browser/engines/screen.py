@@ -27,7 +27,7 @@ const seen = [...document.querySelectorAll(selector)].filter(
 return seen.at(-1);
 """
 READY = "return !document.getElementById('popup') || window.did_handshake === true"
-TEXT = "return document.body.innerText"
+TEXT = "return document.body?.innerText ?? ''"
 
 
 class Screen:
@@ -105,13 +105,15 @@ class Screen:
 
     async def expect(self, text: str) -> None:
         """Wait for the page to say this."""
-        await self._until(lambda: text in self.driver.execute_script(TEXT), f"It never says {text}")
+        await self._until(lambda: text in self._text(), f"It never says {text}")
 
     async def expect_not(self, text: str) -> None:
         """Wait for the page to say this no more."""
-        await self._until(
-            lambda: text not in self.driver.execute_script(TEXT), f"It goes on saying {text}"
-        )
+        await self._until(lambda: text not in self._text(), f"It goes on saying {text}")
+
+    def _text(self) -> str:
+        # Between two pages Firefox says nothing at all.
+        return self.driver.execute_script(TEXT) or ""
 
     async def run(self, script: str, *given: object) -> Any:
         """What a script of the page returns."""

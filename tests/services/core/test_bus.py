@@ -127,6 +127,7 @@ VALUES: dict[str, Any] = {
     "old_search_key": "ada \ud7ff🐎",
     "first": True,
     "session_ids": (uuid4(), uuid4()),
+    "person_ids": (uuid4(), uuid4()),
     "reason": EndReason.DEACTIVATED,
     "cause": uuid4(),
     "noun": "user",

@@ -32,6 +32,8 @@ from tests.factories import create_tenant, create_user, open_session, sign_in
 from tests.services.bulk_calls import BULK_CALLS
 from tests.services.call import Call
 from tests.services.calls import CALLS, connected
+from tests.services.review_calls import REVIEW_CALLS, TAKE_NO_REVIEW
+from tests.services.screen_calls import ON_SCREENS
 from tests.services.users.imports.importing import rows_of
 from tests.services.workspace_calls import TAKE_NOTHING, WORKSPACE_CALLS
 
@@ -47,11 +49,14 @@ MAKE_SOMETHING_FIRST = {
     "sign_in.second_factors.passkeys.remove",
     "sign_in.second_factors.passkeys.rename",
     "sessions.sessions.revoke of one session",
+    "tenants.organisation.remove_logo",
     "users.invitations.resend to a Tenant Admin",
     "users.invitations.copy_link of a Tenant Admin",
     "sign_in.password_links.copy_link for a Tenant Admin",
     *(call.name for call in BULK_CALLS if call.takes_id),
+    *(call.name for call in REVIEW_CALLS if call.name not in TAKE_NO_REVIEW),
     *(call.name for call in WORKSPACE_CALLS if call.name not in TAKE_NOTHING),
+    *(call.name for call in ON_SCREENS),
     "users.extending.extend",
     "users.extending.take_back",
     "users.imports.batches.invite_next",

@@ -11,6 +11,7 @@ from services.core.events import Event
 from services.core.runtime import Runtime
 from services.tenants import tenants
 from services.tenants.events import TenantChanged
+from services.tenants.organisation import Looks, find_looks
 from tests import books
 from tests.factories import create_user
 
@@ -70,7 +71,7 @@ async def test_rename_keeps_the_address_and_says_what_it_was(
     platform: Actor, tenant: Tenant
 ) -> None:
     await tenants.rename_tenant(platform, tenant.id, "Acme International")
-    assert await tenants.find_name("acme") == "Acme International"
+    assert await find_looks("acme") == Looks("Acme International")
     (entry,) = await books.audit_of(tenant)
     assert (entry.action, entry.details) == (
         "tenant.renamed",
@@ -111,4 +112,4 @@ async def test_only_tenant_is_found_while_it_is_the_only_one(rollcall: Runtime) 
 
 @pytest.mark.parametrize("slug", ["nowhere", "", "ACME", "acme\0", "../acme", "%"])
 async def test_no_tenant_lives_at_a_made_up_address(tenant: Tenant, slug: str) -> None:
-    assert await tenants.find_name(slug) is None
+    assert await find_looks(slug) is None

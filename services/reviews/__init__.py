@@ -1,0 +1,1 @@
+"""Reviews of who still needs access."""

@@ -1,0 +1,189 @@
+"""Closes reviews: does what was decided, person by person, each cut like one alone.
+
+A review that is being closed is leased for a moment at a time: where a process dies, another one
+goes on where it was.
+"""
+
+import logging
+from collections import Counter
+from datetime import timedelta
+from uuid import UUID
+
+from sqlmodel import col, func, select
+
+from models import AuditEvent, Decision, Review, ReviewOutcome, ReviewPerson, Role, User
+from services.access.actor import ROLLCALL
+from services.access.permissions import Permission
+from services.audit.acting import acting
+from services.audit.writing import Action
+from services.core import clock
+from services.core.db import reading, transaction
+from services.core.errors import ConflictError, RollcallError
+from services.reviews.events import ReviewChanged
+from services.reviews.record import digest_of
+from services.reviews.reviews import begin_closing, rows_of
+from services.users import accounts
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=60)
+# People between two leases.
+BATCH = 25
+UNDECIDED = "Undecided at the close."
+INACTIVE = "Inactive already."
+CHANGED = "Activated or deactivated since the decision."
+LAST_ADMIN = "The last Tenant Admin stays."
+
+
+async def work() -> None:
+    """Close the reviews whose day has come, and go on with those that are being closed."""
+    for review_id in await _find(closing=False):
+        await _begin(review_id)
+    for review_id in await _find(closing=True):
+        try:
+            await work_off(review_id)
+        except RollcallError as error:
+            log.warning("The close of the review %s has to wait: %s", review_id, error)
+
+
+async def _find(*, closing: bool) -> list[UUID]:
+    query = select(Review.id).where(col(Review.closed_at).is_(None))
+    if closing:
+        query = query.where(col(Review.closing_at).is_not(None))
+    else:
+        query = query.where(col(Review.closing_at).is_(None), col(Review.closes_at) <= clock.now())
+    async with reading() as tx:
+        return list(await tx.exec(query))
+
+
+async def _begin(review_id: UUID) -> None:
+    async with acting(ROLLCALL, Permission.SWITCH_USERS) as act:
+        review = await act.get(Review, review_id, lock=True)
+        await act.tx.refresh(review)
+        if review.closing_at is None:
+            await begin_closing(act, review, by=ROLLCALL.name, undecided=True)
+
+
+async def work_off(review_id: UUID) -> None:
+    """Do what was decided of each, one after the other, to the end; unless another process is at
+    it."""
+    if not await _lease(review_id):
+        return
+    while True:
+        async with reading() as tx:
+            review = await tx.get_one(Review, review_id)
+            waiting = await tx.exec(
+                select(ReviewPerson)
+                .where(ReviewPerson.review_id == review_id, col(ReviewPerson.outcome).is_(None))
+                .order_by(col(ReviewPerson.name_key), col(ReviewPerson.id))
+                .limit(BATCH)
+            )
+            people = waiting.all()
+        if not people:
+            break
+        for person in people:
+            outcome, note = await _carry_out(review, person)
+            await _note(review, person, outcome, note)
+        await _extend(review_id)
+    await _finish(review_id)
+
+
+async def _lease(review_id: UUID) -> bool:
+    """Take the review for a moment; false where another process has it, or it is closed."""
+    async with transaction() as tx:
+        review = await tx.get_one(Review, review_id, with_for_update=True)
+        if review.closing_at is None or review.closed_at is not None:
+            return False
+        if review.leased_until is not None and review.leased_until > clock.now():
+            return False
+        review.leased_until = clock.now() + LEASE
+        return True
+
+
+async def _extend(review_id: UUID) -> None:
+    async with transaction() as tx:
+        review = await tx.get_one(Review, review_id, with_for_update=True)
+        review.leased_until = clock.now() + LEASE
+
+
+async def _carry_out(review: Review, person: ReviewPerson) -> tuple[ReviewOutcome, str]:
+    if person.decision is Decision.KEEP:
+        return ReviewOutcome.KEPT, ""
+    if person.decision is None and not review.ends_undecided:
+        return ReviewOutcome.SKIPPED, UNDECIDED
+    if await _is_last_admin(person):
+        return ReviewOutcome.SKIPPED, LAST_ADMIN
+    try:
+        change = await accounts.set_active(
+            ROLLCALL,
+            person.user_id,
+            False,
+            seen_version=person.status_version,
+            reason=f"Review “{review.name}”",
+        )
+    except ConflictError:
+        return ReviewOutcome.SKIPPED, CHANGED
+    note = "" if person.decision else UNDECIDED
+    if change.changed or await _was_ours(review, person):
+        return ReviewOutcome.DEACTIVATED, note
+    return ReviewOutcome.SKIPPED, INACTIVE
+
+
+async def _was_ours(review: Review, person: ReviewPerson) -> bool:
+    """Whether this close has deactivated them before it was broken off."""
+    async with reading() as tx:
+        user = await tx.get_one(User, person.user_id)
+    since, began = user.deactivated_at, review.closing_at
+    is_later = since is not None and began is not None and since >= began
+    return is_later and user.deactivated_by_id is None
+
+
+async def _is_last_admin(person: ReviewPerson) -> bool:
+    if person.role is not Role.TENANT_ADMIN:
+        return False
+    async with reading() as tx:
+        others = await tx.exec(
+            select(func.count())
+            .select_from(User)
+            .where(
+                User.tenant_id == person.tenant_id,
+                User.role == Role.TENANT_ADMIN,
+                User.active,
+                col(User.first_sign_in_at).is_not(None),
+                User.id != person.user_id,
+            )
+        )
+        return others.one() == 0
+
+
+async def _note(review: Review, person: ReviewPerson, outcome: ReviewOutcome, note: str) -> None:
+    async with transaction() as tx:
+        row = await tx.get_one(ReviewPerson, person.id)
+        row.outcome, row.note = outcome, note
+        row.version += 1
+        tx.publish(
+            ReviewChanged(tenant_id=review.tenant_id, review_id=review.id, person_ids=(person.id,))
+        )
+
+
+async def _finish(review_id: UUID) -> None:
+    async with acting(ROLLCALL, Permission.SWITCH_USERS) as act:
+        review = await act.get(Review, review_id, lock=True)
+        await act.tx.refresh(review)
+        if review.closed_at is not None:
+            return
+        rows = await rows_of(act.tx, review)
+        review.closed_at = clock.now()
+        review.digest = digest_of(rows)
+        counts = Counter(row.outcome for row in rows)
+        entry = await act.record(
+            Action.REVIEW_CLOSED,
+            review,
+            people=len(rows),
+            kept=counts[ReviewOutcome.KEPT],
+            deactivated=counts[ReviewOutcome.DEACTIVATED],
+            skipped=counts[ReviewOutcome.SKIPPED],
+            record=review.digest,
+        )
+        review.last_number = (await act.tx.get_one(AuditEvent, entry)).number
+        act.publish(ReviewChanged(tenant_id=review.tenant_id, review_id=review.id))

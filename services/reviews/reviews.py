@@ -1,0 +1,370 @@
+"""Reviews: begun, decided, and ordered to be closed. Nothing happens to anybody until the close."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy
+from sqlmodel import col, func, select
+
+from models import AuditEvent, Decision, Review, ReviewOutcome, ReviewPerson, Role, Tenant, User
+from services.access.actor import Principal
+from services.access.permissions import Permission
+from services.audit.acting import Act, View, acting, viewing
+from services.audit.writing import Action
+from services.core import clock
+from services.core.days import moment_of
+from services.core.db import Transaction, reading
+from services.core.errors import ConflictError, InvalidInputError
+from services.core.form_fields import Option
+from services.core.forms import Form, choice, day, several, text
+from services.core.looking import looks_first
+from services.reviews.events import ReviewChanged
+from services.reviews.reasons import DAYS, Reason, conditions
+from services.users.list import USERS
+
+# When on its day a review is closed, in the organisation's time zone.
+CLOSES = time(18, 0)
+MOST_AT_ONCE = 500
+OWN = "Another admin decides about you."
+UNDER_WAY = "A review is under way. Close it first."
+
+
+class Days(StrEnum):
+    """How long somebody was away for a review to ask about them."""
+
+    THIRTY = "30"
+    SIXTY = "60"
+    NINETY = "90"
+
+
+class ReviewForm(Form):
+    """A review to begin: about whom, and when it ends by itself."""
+
+    name: str = text("Name")
+    reasons: tuple[Reason, ...] = several(
+        "Who is asked about", [Option(reason.value, reason.label) for reason in Reason]
+    )
+    days: Days = choice("Not signed in for", [Option(str(n), f"{n} days") for n in DAYS])
+    closes_on: date | None = day(
+        "Deactivate the undecided on",
+        optional=True,
+        hint="At 18:00 of this day the review closes by itself. Empty: you close it, and whoever "
+        "is undecided stays as they are.",
+    )
+
+
+@dataclass(frozen=True)
+class ReviewView:
+    """A review as it is listed."""
+
+    id: UUID
+    name: str
+    days: int
+    begun_at: datetime
+    begun_by: str
+    closes_at: datetime | None
+    closing: bool
+    closed_at: datetime | None
+    closed_by: str
+    people: int
+    kept: int
+    to_deactivate: int
+    deactivated: int
+    undecided_out: int
+    """Who was deactivated without a decision."""
+
+    @property
+    def decided(self) -> int:
+        """How many are decided."""
+        return self.kept + self.to_deactivate
+
+
+@dataclass(frozen=True)
+class PersonView:
+    """Somebody whom a review asks about."""
+
+    id: UUID
+    user_id: UUID
+    name: str
+    email: str
+    role: Role
+    reasons: tuple[str, ...]
+    last_active: datetime | None
+    decision: Decision | None
+    decided_by: str
+    decided_at: datetime | None
+    outcome: ReviewOutcome | None
+    note: str
+    version: int
+
+
+@dataclass(frozen=True)
+class Reviews:
+    """All reviews of an organisation, the newest first, and its rule."""
+
+    reviews: Sequence[ReviewView]
+    every_days: int | None
+    last_closed: datetime | None
+
+    @property
+    def next_due(self) -> datetime | None:
+        """When the next review is due; none without a rule, or before the first."""
+        if self.every_days is None or self.last_closed is None:
+            return None
+        return self.last_closed + timedelta(days=self.every_days)
+
+
+@looks_first
+async def begin(principal: Principal, form: ReviewForm) -> UUID:
+    """Freeze who is asked about; returns the review's id. Raises `ConflictError` while another one
+    is under way, and `InvalidInputError` where there is nobody to ask about."""
+    async with acting(principal, Permission.SWITCH_USERS) as act:
+        tenant = await act.get_tenant(lock=True)
+        if await find_open(act.tx, tenant.id) is not None:
+            raise ConflictError(UNDER_WAY)
+        days, now = int(form.days), clock.now()
+        closes_at = moment_of(form.closes_on, CLOSES, tenant.time_zone) if form.closes_on else None
+        if closes_at is not None and closes_at <= now:
+            raise InvalidInputError({"closes_on": "Choose a day to come."})
+        found = await _find_people(act.tx, tenant, form.reasons, days)
+        if not found:
+            raise InvalidInputError({"reasons": "There is nobody to ask about for these reasons."})
+        by = act.user.full_name if act.user else principal.name
+        review = act.add(
+            Review(
+                tenant_id=tenant.id,
+                name=form.name,
+                days=days,
+                begun_at=now,
+                begun_by=by,
+                closes_at=closes_at,
+                first_number=0,
+            )
+        )
+        await act.tx.flush()
+        for user, reasons in found.values():
+            act.add(_person(review, user, reasons))
+        entry = await act.record(
+            Action.REVIEW_BEGUN,
+            review,
+            people=len(found),
+            days=days,
+            reasons=[reason.value for reason in form.reasons],
+            closes_at=closes_at,
+        )
+        review.first_number = (await act.tx.get_one(AuditEvent, entry)).number
+        act.publish(ReviewChanged(tenant_id=tenant.id, review_id=review.id))
+        return review.id
+
+
+async def _find_people(
+    tx: Transaction, tenant: Tenant, reasons: Sequence[Reason], days: int
+) -> dict[UUID, tuple[User, list[Reason]]]:
+    people: dict[UUID, tuple[User, list[Reason]]] = {}
+    for reason in reasons:
+        users = await tx.exec(
+            select(User).where(USERS.within(tenant.id), *conditions(reason, days))
+        )
+        for user in users:
+            people.setdefault(user.id, (user, []))[1].append(reason)
+    return people
+
+
+def _person(review: Review, user: User, reasons: Sequence[Reason]) -> ReviewPerson:
+    return ReviewPerson(
+        tenant_id=review.tenant_id,
+        review_id=review.id,
+        user_id=user.id,
+        name=user.full_name,
+        name_key=user.name_key,
+        email=user.email,
+        role=user.role,
+        reasons=[reason.value for reason in reasons],
+        last_active_at=user.last_active_at or user.last_sign_in_at,
+        status_version=user.status_version,
+    )
+
+
+@looks_first
+async def decide(
+    principal: Principal,
+    review_id: UUID,
+    person_ids: Collection[UUID],
+    decision: Decision | None,
+) -> int:
+    """Decide about some people, or take the decision back; returns how many have another one now.
+
+    Nobody decides about themselves: `ConflictError` where they are the only one asked for.
+    """
+    if len(person_ids) > MOST_AT_ONCE:
+        raise ConflictError(f"Decide about {MOST_AT_ONCE} at most at once.")
+    async with acting(principal, Permission.SWITCH_USERS) as act:
+        review = await _get_open(act, review_id)
+        found = await act.tx.exec(
+            select(ReviewPerson, User)
+            .join(User, col(User.id) == ReviewPerson.user_id)
+            .where(ReviewPerson.review_id == review.id, col(ReviewPerson.id).in_(person_ids))
+            .order_by(col(ReviewPerson.name_key), col(ReviewPerson.id))
+        )
+        pairs = [(row, user) for row, user in found if row.decision is not decision]
+        others = [(row, user) for row, user in pairs if user.id != principal.user_id]
+        if pairs and not others:
+            raise ConflictError(OWN)
+        for row, user in others:
+            row.decision = decision
+            row.decided_by = (act.user.full_name if act.user else "") if decision else ""
+            row.decided_at = clock.now() if decision else None
+            row.status_version = user.status_version
+            row.version += 1
+        if others:
+            await act.record(
+                Action.REVIEW_DECIDED,
+                review,
+                decision=decision.label if decision else "Undecided",
+                people=[row.name for row, _ in others],
+            )
+            act.publish(_changed(review, [row.id for row, _ in others]))
+        return len(others)
+
+
+@looks_first
+async def close(principal: Principal, review_id: UUID) -> None:
+    """Have the decisions done from now on (`closing`); the undecided stay as they are."""
+    async with acting(principal, Permission.SWITCH_USERS) as act:
+        review = await _get_open(act, review_id)
+        await begin_closing(act, review, by=act.user.full_name if act.user else principal.name)
+
+
+async def begin_closing(act: Act, review: Review, *, by: str, undecided: bool = False) -> None:
+    """Note that the close begins, for an act that has locked the review."""
+    review.closing_at, review.closing_by = clock.now(), by
+    review.ends_undecided = undecided
+    await act.record(Action.REVIEW_CLOSING, review)
+    act.publish(_changed(review, ()))
+
+
+def _changed(review: Review, person_ids: Sequence[UUID]) -> ReviewChanged:
+    return ReviewChanged(
+        tenant_id=review.tenant_id, review_id=review.id, person_ids=tuple(person_ids)
+    )
+
+
+async def _get_open(act: Act, review_id: UUID) -> Review:
+    review = await act.get(Review, review_id, lock=True)
+    await act.tx.refresh(review)  # it may have been closed before it was locked
+    if review.closing_at is not None:
+        raise ConflictError("This review is closed. Its decisions can't be changed any more.")
+    return review
+
+
+async def find_open(tx: Transaction, tenant_id: UUID) -> Review | None:
+    """The review of a tenant that isn't closed, if there is one."""
+    found = await tx.exec(
+        select(Review).where(Review.tenant_id == tenant_id, col(Review.closed_at).is_(None))
+    )
+    return found.first()
+
+
+async def list_reviews(principal: Principal) -> Reviews:
+    """The reviews of the organisation."""
+    async with viewing(principal, Permission.VIEW_USERS) as view:
+        tenant = await view.get_tenant()
+        found = await view.tx.exec(
+            select(Review)
+            .where(Review.tenant_id == tenant.id)
+            .order_by(col(Review.begun_at).desc(), col(Review.id))
+        )
+        reviews = [await _view(view.tx, review) for review in found]
+    closed = [review.closed_at for review in reviews if review.closed_at]
+    return Reviews(reviews, tenant.review_every_days, max(closed, default=None))
+
+
+async def get_review(principal: Principal, review_id: UUID) -> ReviewView:
+    """One review. Raises `NotFoundError`."""
+    async with viewing(principal, Permission.VIEW_USERS) as view:
+        return await _view(view.tx, await view.get(Review, review_id))
+
+
+async def list_people(principal: Principal, review_id: UUID) -> Sequence[PersonView]:
+    """Whom a review asks about, by name."""
+    async with viewing(principal, Permission.VIEW_USERS) as view:
+        review = await view.get(Review, review_id)
+        return await people_of(view, review)
+
+
+async def people_of(view: View, review: Review) -> Sequence[PersonView]:
+    """The same, for a call that has the review."""
+    return [person_view(row, review.days) for row in await rows_of(view.tx, review)]
+
+
+async def rows_of(tx: Transaction, review: Review) -> Sequence[ReviewPerson]:
+    """Whom a review asks about, row by row."""
+    found = await tx.exec(
+        select(ReviewPerson)
+        .where(ReviewPerson.review_id == review.id)
+        .order_by(col(ReviewPerson.name_key), col(ReviewPerson.id))
+    )
+    return found.all()
+
+
+async def find_people(person_ids: Collection[UUID]) -> Sequence[PersonView]:
+    """Some people of a review as they are now, to tell its open pages."""
+    async with reading() as tx:
+        found = await tx.exec(
+            select(ReviewPerson, Review.days)
+            .join(Review, col(Review.id) == ReviewPerson.review_id)
+            .where(col(ReviewPerson.id).in_(person_ids))
+        )
+        return [person_view(row, days) for row, days in found]
+
+
+def person_view(row: ReviewPerson, days: int) -> PersonView:
+    """Somebody as pages show them."""
+    return PersonView(
+        id=row.id,
+        user_id=row.user_id,
+        name=row.name,
+        email=row.email,
+        role=row.role,
+        reasons=tuple(Reason(reason).words(days) for reason in row.reasons),
+        last_active=row.last_active_at,
+        decision=row.decision,
+        decided_by=row.decided_by,
+        decided_at=row.decided_at,
+        outcome=row.outcome,
+        note=row.note,
+        version=row.version,
+    )
+
+
+async def _view(tx: Transaction, review: Review) -> ReviewView:
+    out = col(ReviewPerson.outcome) == ReviewOutcome.DEACTIVATED
+    counting: Any = sqlalchemy.select(
+        func.count(),
+        func.count().filter(col(ReviewPerson.decision) == Decision.KEEP),
+        func.count().filter(col(ReviewPerson.decision) == Decision.DEACTIVATE),
+        func.count().filter(out),
+        func.count().filter(out, col(ReviewPerson.decision).is_(None)),
+    ).select_from(ReviewPerson)
+    counted = await tx.exec(counting.where(ReviewPerson.review_id == review.id))
+    people, kept, to_deactivate, deactivated, undecided_out = counted.one()
+    return ReviewView(
+        review.id,
+        review.name,
+        review.days,
+        review.begun_at,
+        review.begun_by,
+        review.closes_at,
+        review.closing_at is not None and review.closed_at is None,
+        review.closed_at,
+        review.closing_by,
+        people,
+        kept,
+        to_deactivate,
+        deactivated,
+        undecided_out,
+    )

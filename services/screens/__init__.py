@@ -1,0 +1,1 @@
+"""What shared screens show, and how one is paired and revoked."""

@@ -1,0 +1,202 @@
+"""How a screen comes to its session: it shows a code, an admin types it, and the screen's browser
+fetches the session by a key that only it has.
+
+A code has two halves. The first one says which code is meant, so that guesses at the second half
+are counted against that code; guesses at anything are counted against who makes them, too.
+"""
+
+import secrets
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from sqlmodel import col, delete, func, select
+
+from models import Screen, ScreenCode, SignInMethod
+from services.access.actor import Principal
+from services.access.permissions import Permission
+from services.audit.acting import Act, acting
+from services.audit.writing import Action
+from services.core import clock, runtime
+from services.core.db import Transaction, reading, transaction
+from services.core.errors import InvalidInputError, SessionEndedError, TooManyAttemptsError
+from services.core.looking import looks_first
+from services.core.secrets import derive, new_token, token_hash
+from services.screens.events import ScreenChanged
+from services.screens.forms import NewScreen
+from services.sessions.sessions import Caller, begin
+from services.sign_in import throttle
+
+# Without letters and digits that look alike.
+ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+HALF = 4
+LIFETIME = timedelta(minutes=10)
+MOST_TRIES = 5
+# Strangers may ask for codes: a wall of screens behind one address, and no more.
+MOST_OF_ONE_ADDRESS, MOST = 50, 2000
+WRONG = "No screen shows this code now. Look at the screen again: it may have a new one."
+
+
+class CodeState(StrEnum):
+    """How far a code is."""
+
+    WAITS = "waits"
+    TYPED = "typed"
+    """An admin has typed it: its browser may fetch the session."""
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A new code, and the key of the browser that shows it."""
+
+    code: str
+    key: str = field(repr=False)
+    seconds: float = LIFETIME.total_seconds()
+
+
+async def offer_code(caller: Caller, key: str | None) -> Offer:
+    """A new code for a browser that isn't paired; its earlier one (of `key`) is void.
+
+    Raises `TooManyAttemptsError` where too many are shown already.
+    """
+    code = "".join(secrets.choice(ALPHABET) for _ in range(2 * HALF))
+    now, new_key = clock.now(), new_token()
+    async with transaction(patient=True) as tx:
+        old = col(ScreenCode.expires_at) <= now
+        if key:
+            old |= col(ScreenCode.key_hash) == token_hash(key)
+        await tx.exec(delete(ScreenCode).where(old))
+        count = select(func.count()).select_from(ScreenCode)
+        same = count.where(ScreenCode.address == caller.address[:64])
+        if (await tx.exec(count)).one() >= MOST or (await tx.exec(same)).one() >= (
+            MOST_OF_ONE_ADDRESS
+        ):
+            raise TooManyAttemptsError(60)
+        tx.add(
+            ScreenCode(
+                key_hash=token_hash(new_key),
+                start_hash=_hash(code[:HALF]),
+                code_hash=_hash(code),
+                address=caller.address[:64],
+                expires_at=now + LIFETIME,
+            )
+        )
+    return Offer(f"{code[:HALF]}-{code[HALF:]}", new_key)
+
+
+@looks_first
+async def pair_screen(actor: Principal, form: NewScreen) -> Screen:
+    """Let the browser that shows this code be a screen of the tenant.
+
+    Raises `InvalidInputError` for a wrong code, and `TooManyAttemptsError` for guessing.
+    """
+    async with acting(actor, Permission.MANAGE_SCREENS, fresh=True) as act:
+        tenant = await act.get_tenant()
+        counters = throttle.person_key(throttle.Purpose.SCREEN_CODE, act.own.id)
+        await throttle.claim_in(act.tx, counters)
+        code = await _take(act.tx, form.code)
+        if code is not None:
+            await throttle.forget(act.tx, counters)
+            screen = act.add(
+                Screen(
+                    tenant_id=tenant.id,
+                    name=form.name,
+                    options=form.set_up.options.kept(),
+                    created_at=clock.now(),
+                    created_by_id=act.own.id,
+                )
+            )
+            await act.tx.flush()
+            code.screen_id = screen.id
+            await act.record(Action.SCREEN_PAIRED, screen, shows=form.set_up.options.words)
+            _changed(act, screen)
+            return screen
+    raise InvalidInputError({"code": WRONG})
+
+
+def _changed(act: Act, screen: Screen) -> None:
+    act.publish(ScreenChanged(tenant_id=screen.tenant_id, screen_id=screen.id))
+
+
+async def _take(tx: Transaction, typed: str) -> ScreenCode | None:
+    """The code that was typed. A wrong second half is a try; after the last one it is gone."""
+    plain = "".join(char for char in typed.upper() if char.isalnum())
+    found = await tx.exec(
+        select(ScreenCode)
+        .where(
+            ScreenCode.start_hash == _hash(plain[:HALF]),
+            col(ScreenCode.screen_id).is_(None),
+            col(ScreenCode.expires_at) > clock.now(),
+        )
+        .order_by(col(ScreenCode.id))
+        .with_for_update()
+    )
+    hashed = _hash(plain)
+    for code in found.all():
+        if secrets.compare_digest(code.code_hash, hashed):
+            return code
+        code.tries += 1
+        if code.tries >= MOST_TRIES:
+            await tx.delete(code)
+    return None
+
+
+async def claim_session(caller: Caller, key: str | None) -> str:
+    """The token of the session of a browser whose code was typed; works once.
+
+    Raises `SessionEndedError` where it wasn't, or isn't any more.
+    """
+    async with transaction() as tx:
+        code = (
+            await tx.exec(
+                select(ScreenCode)
+                .where(
+                    ScreenCode.key_hash == token_hash(key or ""),
+                    col(ScreenCode.expires_at) > clock.now(),
+                )
+                .with_for_update()
+            )
+        ).first()
+        screen = await tx.get(Screen, code.screen_id) if code and code.screen_id else None
+        if screen is None or screen.revoked_at is not None:
+            raise SessionEndedError
+        _, token = begin(tx, screen, caller, SignInMethod.LINK)
+        await tx.delete(code)
+    return token
+
+
+async def find_code(key: str | None) -> UUID | None:
+    """The id of the code that a browser shows, by its key; none where it shows none any more."""
+    if not key:
+        return None
+    async with reading() as tx:
+        found = await tx.exec(
+            select(ScreenCode.id).where(
+                ScreenCode.key_hash == token_hash(key),
+                col(ScreenCode.expires_at) > clock.now(),
+            )
+        )
+        return found.first()
+
+
+async def find_states(code_ids: Collection[UUID]) -> dict[UUID, CodeState]:
+    """How far these codes are; one that is void or over isn't named."""
+    if not code_ids:
+        return {}
+    async with reading() as tx:
+        found = await tx.exec(
+            select(ScreenCode.id, ScreenCode.screen_id).where(
+                col(ScreenCode.id).in_(list(code_ids)), col(ScreenCode.expires_at) > clock.now()
+            )
+        )
+        return {
+            code_id: CodeState.TYPED if screen_id else CodeState.WAITS
+            for code_id, screen_id in found
+        }
+
+
+def _hash(code: str) -> bytes:
+    # Keyed, since there are few enough codes to try them all.
+    return derive(runtime.current().secret, "screen-code", code.encode())

@@ -1,0 +1,163 @@
+"""People: how many are active, invited, about to end, and who signed in."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from uuid import UUID
+
+from sqlalchemy import ColumnElement
+from sqlmodel import col, func, select
+
+from models import LinkPurpose, LoginSession, OneTimeLink, User
+from services.core import clock
+from services.core.db import Transaction
+from services.screens.showing import Showing
+from services.users.counts import find_counts
+
+SOON, LATELY = timedelta(days=30), timedelta(days=30)
+EXPIRES_SOON = timedelta(days=3)
+DAYS_OF_SIGN_INS = 14
+MOST_LISTED = 5
+
+
+@dataclass(frozen=True)
+class Ending:
+    """Somebody whose account ends, and on which day."""
+
+    name: str
+    role: str
+    on: date
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Somebody who was invited: when, and until when (seconds since 1970)."""
+
+    name: str
+    invited: int
+    expires: int
+
+
+@dataclass(frozen=True)
+class People:
+    """What the view shows."""
+
+    active: int
+    more: int
+    """How many more there are than a month ago."""
+    invited: int
+    expiring: int
+    ending: int
+    ending_this_week: int
+    until: date
+    ends_soon: Sequence[Ending]
+    waiting: Sequence[Waiting]
+    signed_in: Sequence[tuple[date, int]]
+    """How many signed in on each of the last days, the last one today."""
+
+
+async def read_people(tx: Transaction, tenant_id: UUID, showing: Showing) -> People:
+    """The people of a tenant, as one screen may show them."""
+    now, today = clock.now(), clock.now().date()
+    counts = await find_counts(tx, tenant_id)
+    invited = counts.of(active=True, invited=True)
+    of_tenant = User.tenant_id == tenant_id
+    joined = await _count(tx, of_tenant, User.active, col(User.first_sign_in_at) > now - LATELY)
+    gone = await _count(
+        tx,
+        of_tenant,
+        ~col(User.active),
+        col(User.deactivated_at) > now - LATELY,
+        col(User.first_sign_in_at) <= now - LATELY,
+    )
+    soon = (of_tenant, User.active, col(User.end_date) <= today + SOON)
+    week = today + timedelta(days=6 - today.weekday())
+    return People(
+        active=counts.of(active=True) - invited,
+        more=joined - gone,
+        invited=invited,
+        expiring=await _count_expiring(tx, tenant_id),
+        ending=await _count(tx, *soon),
+        ending_this_week=await _count(tx, *soon, col(User.end_date) <= week),
+        until=today + SOON,
+        ends_soon=await _ends_soon(tx, soon, showing) if showing.has_names else (),
+        waiting=await _waiting(tx, tenant_id, showing) if showing.has_names else (),
+        signed_in=await _signed_in(tx, tenant_id, today),
+    )
+
+
+async def _count(tx: Transaction, *which: ColumnElement[bool] | bool) -> int:
+    return (await tx.exec(select(func.count()).select_from(User).where(*which))).one()
+
+
+async def _ends_soon(
+    tx: Transaction, soon: Sequence[ColumnElement[bool] | bool], showing: Showing
+) -> list[Ending]:
+    found = await tx.exec(
+        select(User)
+        .where(*soon)
+        .order_by(col(User.end_date), col(User.name_key), col(User.id))
+        .limit(MOST_LISTED)
+    )
+    return [
+        Ending(showing.name_of(user), user.role.label, user.end_date)
+        for user in found
+        if user.end_date is not None
+    ]
+
+
+def _is_open(tenant_id: UUID) -> Sequence[ColumnElement[bool] | bool]:
+    return (
+        User.tenant_id == tenant_id,
+        User.active,
+        col(User.first_sign_in_at).is_(None),
+        OneTimeLink.purpose == LinkPurpose.INVITATION,
+        col(OneTimeLink.used_at).is_(None),
+        col(OneTimeLink.void_at).is_(None),
+        col(OneTimeLink.expires_at) > clock.now(),
+    )
+
+
+async def _count_expiring(tx: Transaction, tenant_id: UUID) -> int:
+    soon = col(OneTimeLink.expires_at) <= clock.now() + EXPIRES_SOON
+    found = await tx.exec(
+        select(func.count(func.distinct(User.id)))
+        .join(OneTimeLink, col(OneTimeLink.user_id) == User.id)
+        .where(*_is_open(tenant_id), soon)
+    )
+    return found.one()
+
+
+async def _waiting(tx: Transaction, tenant_id: UUID, showing: Showing) -> list[Waiting]:
+    found = await tx.exec(
+        select(User, OneTimeLink)
+        .join(OneTimeLink, col(OneTimeLink.user_id) == User.id)
+        .where(*_is_open(tenant_id))
+        .order_by(col(OneTimeLink.expires_at), col(User.name_key), col(User.id))
+        .limit(MOST_LISTED)
+    )
+    return [
+        Waiting(
+            showing.name_of(user),
+            int(user.created_at.timestamp()),
+            int(link.expires_at.timestamp()),
+        )
+        for user, link in found
+    ]
+
+
+async def _signed_in(tx: Transaction, tenant_id: UUID, today: date) -> list[tuple[date, int]]:
+    days = [today - timedelta(days=ago) for ago in reversed(range(DAYS_OF_SIGN_INS))]
+    day = func.date(LoginSession.created_at)
+    found = await tx.exec(
+        select(day, func.count(func.distinct(LoginSession.user_id)))
+        .join(User, col(User.id) == col(LoginSession.user_id))
+        .where(
+            User.tenant_id == tenant_id,
+            col(LoginSession.created_at) >= clock.now() - timedelta(days=DAYS_OF_SIGN_INS),
+        )
+        .group_by(day)
+    )
+    # A day is text in SQLite.
+    counted = {str(on): count for on, count in found}
+    return [(on, counted.get(on.isoformat(), 0)) for on in days]

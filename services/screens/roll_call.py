@@ -1,0 +1,134 @@
+"""Roll call: who is here now, who came and went, and how the day went."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from sqlmodel import col, select
+
+from models import Role, User
+from services.core import clock
+from services.core.db import Transaction
+from services.screens import moves
+from services.screens.moves import Move
+from services.screens.showing import Showing
+from services.sessions import presence
+from services.users import here_counts
+from services.users.counts import find_counts
+from services.users.here_counts import Point
+
+# For so long, who came or went is marked among the names.
+MARKED = timedelta(seconds=60)
+MOST_MOVES = 14
+DAY = timedelta(days=1)
+# The roles in the order of the screen, with the words for several.
+ROLES = (Role.SALES_ENGINEER, Role.ADMINISTRATOR, Role.TENANT_ADMIN)
+
+
+@dataclass(frozen=True)
+class PersonHere:
+    """Somebody who is here, or has just left: the seconds since 1970 say when."""
+
+    name: str
+    came: int = 0
+    left: int = 0
+
+
+@dataclass(frozen=True)
+class RoleHere:
+    """Who is here of one role."""
+
+    label: str
+    here: int
+    people: Sequence[PersonHere]
+
+
+@dataclass(frozen=True)
+class MoveShown:
+    """Somebody came or went."""
+
+    name: str
+    at: int
+    arrived: bool
+
+
+@dataclass(frozen=True)
+class RollCall:
+    """What the view shows. Without names, there are the counts and the chart."""
+
+    here: int
+    active: int
+    roles: Sequence[RoleHere]
+    moves: Sequence[MoveShown]
+    today: Sequence[Point]
+    """Of the last 24 hours: the screen knows its time zone, and where its day begins."""
+    week_ago: Sequence[Point]
+
+
+async def read_roll_call(tx: Transaction, tenant_id: UUID, showing: Showing) -> RollCall:
+    """The roll call of a tenant, as one screen may show it."""
+    now = clock.now()
+    there = presence.online_ids(tenant_id)
+    recent = moves.latest(tenant_id)
+    marked = {move.user_id: move for move in reversed(recent) if now - move.at < MARKED}
+    users = await _users(tx, tenant_id, there | {move.user_id for move in recent})
+    here = [user for user in users.values() if user.id in there]
+    counts = await find_counts(tx, tenant_id)
+    roles = _roles_of(users, there, marked, showing)
+    return RollCall(
+        here=len(here),
+        active=counts.of(active=True) - counts.of(active=True, invited=True),
+        roles=roles,
+        moves=_shown_moves(recent, users, showing),
+        today=await here_counts.read_points(tx, tenant_id, now - DAY, now),
+        week_ago=await here_counts.read_points(tx, tenant_id, now - 8 * DAY, now - 6 * DAY),
+    )
+
+
+async def _users(tx: Transaction, tenant_id: UUID, ids: set[UUID]) -> dict[UUID, User]:
+    if not ids:
+        return {}
+    found = await tx.exec(
+        select(User)
+        .where(User.tenant_id == tenant_id, col(User.id).in_(ids))
+        .order_by(col(User.name_key), col(User.id))
+    )
+    return {user.id: user for user in found}
+
+
+def _roles_of(
+    users: dict[UUID, User], there: set[UUID], marked: dict[UUID, Move], showing: Showing
+) -> list[RoleHere]:
+    roles = []
+    for role in dict.fromkeys((*ROLES, *Role)):
+        people = []
+        of_role = [user for user in users.values() if user.role is role]
+        for user in of_role:
+            move = marked.get(user.id)
+            if not showing.has_names or (user.id not in there and move is None):
+                continue
+            at = int(move.at.timestamp()) if move else 0
+            if user.id not in there:
+                people.append(PersonHere(showing.name_of(user), left=at))
+            else:
+                is_new = move is not None and not moves.is_return(move, user.last_sign_in_at)
+                people.append(PersonHere(showing.name_of(user), came=at if is_new else 0))
+        here = sum(user.id in there for user in of_role)
+        if here or people:
+            roles.append(RoleHere(role.label, here, people))
+    return roles
+
+
+def _shown_moves(
+    recent: Sequence[Move], users: dict[UUID, User], showing: Showing
+) -> list[MoveShown]:
+    if not showing.has_names:
+        return []
+    shown = []
+    for move in recent:
+        user = users.get(move.user_id)
+        if user is not None and not moves.is_return(move, user.last_sign_in_at):
+            at = int(move.at.timestamp())
+            shown.append(MoveShown(showing.name_of(user), at, move.arrived))
+    return shown[:MOST_MOVES]

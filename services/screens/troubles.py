@@ -1,0 +1,240 @@
+"""Trouble: what doesn't work, in a tenant's own words, and what is in order.
+
+Whoever passes by reads it: nothing here names a path, a machine, an email or a person.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlmodel import col, func, select
+
+from models import AuditEvent, MailState, OutgoingMail, Screen, ScreenPlace
+from services.audit.writing import Action
+from services.core import clock, runtime
+from services.core.db import Transaction
+from services.operations import backup, readiness
+from services.operations.doctor_files import OLD_BACKUP
+from services.screens.screens import SILENT
+from services.sessions import replicas
+
+# A mail that waits for longer has been refused a few times.
+LATE_MAIL = timedelta(minutes=5)
+# So many failed sign-ins within these minutes are a storm: mistyping is rarer.
+STORM, STORM_WITHIN = 20, timedelta(minutes=10)
+# How long a replica is missed that isn't heard any more.
+MISSED_FOR = timedelta(hours=1)
+BARS, BAR = 12, timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Something that doesn't work. `is_bad` where people feel it; times in seconds since 1970."""
+
+    key: str
+    title: str
+    sentences: Sequence[str]
+    is_bad: bool
+    since: int = 0
+    figure: str = ""
+    unit: str = ""
+    bars: Sequence[int] = ()
+
+
+@dataclass(frozen=True)
+class InOrder:
+    """Something that works, with a value or a moment."""
+
+    name: str
+    value: str = ""
+    at: int = 0
+
+
+@dataclass(frozen=True)
+class Troubles:
+    """What the view shows: the worst first, and when the last one ended where there is none."""
+
+    troubles: Sequence[Trouble]
+    in_order: Sequence[InOrder]
+    last_ended: int = 0
+
+
+@dataclass
+class _Remembered:
+    """What this process has seen: which tenants were in trouble, and which replicas there were."""
+
+    in_trouble: set[UUID] = field(default_factory=set)
+    ended_at: dict[UUID, datetime] = field(default_factory=dict)
+    replicas: dict[str, datetime] = field(default_factory=dict)
+    started_at: datetime = field(default_factory=clock.now)
+
+
+async def read_troubles(tx: Transaction, tenant_id: UUID) -> Troubles:
+    """What is in trouble for a tenant, and what is in order."""
+    remembered = runtime.current().part(_Remembered)
+    begun = time.perf_counter()
+    found = [*await _mails(tx, tenant_id), *await _storm(tx, tenant_id)]
+    database_ms = (time.perf_counter() - begun) * 1000
+    in_order = [InOrder("Server", at=int(remembered.started_at.timestamp()))]
+    for trouble, well in (_replicas(remembered), _backup(), *await _readiness(database_ms)):
+        if trouble is not None:
+            found.append(trouble)
+        elif well is not None:
+            in_order.append(well)
+    keys = {trouble.key for trouble in found}
+    if "mail" not in keys:
+        in_order.append(InOrder("Mail", "leaves"))
+    if "sign-ins" not in keys:
+        in_order.append(InOrder("Sign-ins", "calm"))
+    in_order.append(await _screens(tx, tenant_id))
+    if found:
+        remembered.in_trouble.add(tenant_id)
+    elif tenant_id in remembered.in_trouble:
+        remembered.in_trouble.discard(tenant_id)
+        remembered.ended_at[tenant_id] = clock.now()
+    ended = remembered.ended_at.get(tenant_id)
+    return Troubles(
+        sorted(found, key=lambda trouble: not trouble.is_bad),
+        in_order,
+        int(ended.timestamp()) if ended else 0,
+    )
+
+
+async def _screens(tx: Transaction, tenant_id: UUID) -> InOrder:
+    is_there = (Screen.tenant_id == tenant_id, col(Screen.revoked_at).is_(None))
+    every = (await tx.exec(select(func.count()).select_from(Screen).where(*is_there))).one()
+    live = await tx.exec(
+        select(func.count(func.distinct(ScreenPlace.screen_id)))
+        .join(Screen, col(Screen.id) == col(ScreenPlace.screen_id))
+        .where(*is_there, col(ScreenPlace.seen_at) > clock.now() - SILENT)
+    )
+    return InOrder("Screens", f"{live.one()} of {every}")
+
+
+async def _mails(tx: Transaction, tenant_id: UUID) -> list[Trouble]:
+    now = clock.now()
+    waits = (OutgoingMail.tenant_id == tenant_id, OutgoingMail.state == MailState.WAITING)
+    query = select(func.min(OutgoingMail.created_at), func.count()).where(*waits)
+    since, late = (await tx.exec(query.where(col(OutgoingMail.created_at) < now - LATE_MAIL))).one()
+    if not late or since is None:
+        return []
+    created = (await tx.exec(select(OutgoingMail.created_at).where(*waits))).all()
+    steps = [now - BAR * ago for ago in reversed(range(BARS))]
+    return [
+        Trouble(
+            "mail",
+            "Mail isn’t leaving",
+            ["Invitations wait, nothing is lost."],
+            is_bad=True,
+            since=int(since.timestamp()),
+            figure=f"{len(created):,}",
+            unit="mail waiting" if len(created) == 1 else "mails waiting",
+            bars=[sum(at <= step for at in created) for step in steps],
+        )
+    ]
+
+
+async def _storm(tx: Transaction, tenant_id: UUID) -> list[Trouble]:
+    now = clock.now()
+    refused = (Action.SIGN_IN_FAILED.value, Action.SECOND_FACTOR_FAILED.value)
+    found = (
+        await tx.exec(
+            select(AuditEvent.at, AuditEvent.subject_id, AuditEvent.address)
+            .where(
+                AuditEvent.chain_id == tenant_id,
+                col(AuditEvent.action).in_(refused),
+                col(AuditEvent.at) > now - 2 * STORM_WITHIN,
+            )
+            .order_by(col(AuditEvent.number).desc())
+            .limit(100 * STORM)
+        )
+    ).all()
+    late = [entry for entry in found if entry[0] > now - STORM_WITHIN]
+    if len(late) < STORM:
+        return []
+    accounts = len({subject for _, subject, _ in late if subject})
+    addresses = len({address for *_, address in late if address})
+    step = 2 * STORM_WITHIN / BARS
+    ages = [int((now - at) / step) for at, *_ in found]
+    return [
+        Trouble(
+            "sign-ins",
+            "Many failed sign-ins",
+            [f"{_of(accounts, 'account')}, {_of(addresses, 'address')}.", "All are slowed down."],
+            is_bad=False,
+            since=int(min(at for at, *_ in found).timestamp()),
+            figure=f"{len(late):,}",
+            unit="failed in 10 minutes",
+            bars=[ages.count(ago) for ago in reversed(range(BARS))],
+        )
+    ]
+
+
+def _of(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" + ("" if count == 1 else "es" if noun.endswith("s") else "s")
+
+
+def _replicas(remembered: _Remembered) -> tuple[Trouble | None, InOrder | None]:
+    now, heard = clock.now(), replicas.heard()
+    remembered.replicas |= {other.process_id: now for other in heard}
+    remembered.replicas = {
+        process: at for process, at in remembered.replicas.items() if now - at < MISSED_FOR
+    }
+    gone = [at for process, at in remembered.replicas.items() if at < now]
+    there, before = len(heard) + 1, len(remembered.replicas) + 1
+    if not gone:
+        return None, InOrder("Replicas", f"{there} of {before}")
+    return (
+        Trouble(
+            "replicas",
+            "A replica is gone" if len(gone) == 1 else f"{len(gone)} replicas are gone",
+            ["The others serve on."],
+            is_bad=False,
+            since=int(min(gone).timestamp()),
+            figure=f"{there}",
+            unit=f"of {before} serve",
+        ),
+        None,
+    )
+
+
+def _backup() -> tuple[Trouble | None, InOrder | None]:
+    settings = runtime.current().settings
+    last = backup.last_backup(settings) if settings.is_sqlite else None
+    if last is None:
+        return None, None  # PostgreSQL's own, or none so far: the System page says more
+    at = int(last.at.timestamp())
+    if clock.now() - last.at <= OLD_BACKUP:
+        return None, InOrder("Backup", at=at)
+    days = (clock.now() - last.at).days
+    return (
+        Trouble(
+            "backup",
+            "The backup is too old",
+            ["Whoever runs Rollcall: look at the timer."],
+            is_bad=False,
+            since=at,
+            figure=f"{days}",
+            unit="days old",
+        ),
+        None,
+    )
+
+
+async def _readiness(database_ms: float) -> list[tuple[Trouble | None, InOrder | None]]:
+    told: list[tuple[Trouble | None, InOrder | None]] = []
+    names = {"writing": "Database", "disk": "Disk", "keys": "Keys", "hearing": "Processes"}
+    # In steps, so that it isn't another value each time.
+    within = next((step for step in (10, 30, 100, 300, 1000) if database_ms < step), 3000)
+    values = {"writing": f"within {within} ms", "disk": "has room", "keys": "fit"}
+    values["hearing"] = "hear each other"
+    for check in await readiness.recent():
+        name = names.get(check.name, "")
+        if check.ok and name:
+            told.append((None, InOrder(name, values[check.name])))
+        elif not check.ok and check.name != "folder":
+            title = f"{name or 'The database'} needs somebody"
+            told.append((Trouble(check.name, title, [check.sentence], is_bad=check.vital), None))
+    return told

@@ -1,0 +1,26 @@
+"""Which email domains an organisation allows: in invitations, imports and changes of emails."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from models import Tenant
+from services.core.db import Transaction
+from services.core.emails import checked_domains, domain_of
+
+
+async def allowed_domains(tx: Transaction, tenant_id: UUID | None) -> Collection[str]:
+    """The domains that a tenant allows; none: any. Above the tenants there is no such rule."""
+    tenant = await tx.get(Tenant, tenant_id) if tenant_id else None
+    return checked_domains(tenant.allowed_domains) if tenant else ()
+
+
+def refusal(allowed: Collection[str], email: str) -> str:
+    """What is said of an email whose domain isn't among these; empty where it is."""
+    if not allowed or domain_of(email) in allowed:
+        return ""
+    return f"Only emails of {_listed(allowed)} are allowed here (Settings, Organisation)."
+
+
+def _listed(domains: Collection[str]) -> str:
+    *others, last = sorted(domains)
+    return f"{', '.join(others)} and {last}" if others else last

@@ -1,0 +1,54 @@
+"""How many people were here, each quarter of an hour: what the chart of the roll call draws."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlmodel import col, delete, select
+
+from models import HereCount
+from services.core import clock
+from services.core.db import Transaction, insert_if_missing, transaction
+from services.sessions import presence
+from services.users.counts import count_here
+
+EVERY = timedelta(minutes=15)
+# Today is compared with the same day of last week, wherever that is.
+KEEP = timedelta(days=9)
+
+Point = tuple[int, int]
+"""A moment, in seconds since 1970, and how many were here."""
+
+
+def seconds_to_next() -> float:
+    """How long it is to the next quarter of an hour."""
+    every = EVERY.total_seconds()
+    return every - clock.now().timestamp() % every
+
+
+async def note() -> None:
+    """Write down how many are here of each tenant, at the quarter of an hour that has begun."""
+    now = clock.now()
+    at = now - timedelta(seconds=now.timestamp() % EVERY.total_seconds())
+    tenants = {seen.tenant_id for seen in presence.everywhere() if seen.tenant_id is not None}
+    async with transaction(patient=True) as tx:
+        for tenant_id in sorted(tenants):
+            here = await count_here(tx, tenant_id)
+            await insert_if_missing(tx, HereCount(tenant_id=tenant_id, at=at, here=here))
+        await tx.exec(delete(HereCount).where(col(HereCount.at) < now - KEEP))
+
+
+async def read_points(
+    tx: Transaction, tenant_id: UUID, since: datetime, until: datetime
+) -> Sequence[Point]:
+    """A tenant's points between two moments."""
+    rows = await tx.exec(
+        select(HereCount.at, HereCount.here)
+        .where(
+            HereCount.tenant_id == tenant_id,
+            col(HereCount.at) > since,
+            col(HereCount.at) <= until,
+        )
+        .order_by(col(HereCount.at))
+    )
+    return [(int(at.timestamp()), here) for at, here in rows]

@@ -1,0 +1,128 @@
+"""A browser of any engine with a keyboard alone: what has the focus is found by its spoken name."""
+
+import asyncio
+from typing import Protocol
+
+from playwright.async_api import Page, expect
+from selenium.webdriver import ActionChains, Keys
+
+from tests.browser.browsers import PATIENCE, connected
+from tests.browser.engines.screen import LOOK_EVERY, Screen
+
+# More than any page has to pass before what is looked for has the focus.
+MOST_STEPS = 90
+# What a screen reader calls what has the focus.
+FOCUSED = """
+  const at = document.activeElement;
+  if (!at || at === document.body) return "";
+  const label = at.matches("input, select, textarea") ? at.labels?.[0] : null;
+  const said = at.ariaLabel ?? (label ?? at).textContent;
+  return said.trim().replace(/\\s+/g, " ").replace(" (optional)", "");
+"""
+NAMED = {
+    "Tab": Keys.TAB,
+    "Enter": Keys.ENTER,
+    "Escape": Keys.ESCAPE,
+}
+
+
+class Keyboard(Protocol):
+    """What somebody has who has no mouse."""
+
+    async def open(self, path: str) -> None:
+        """Type the url of a page."""
+
+    async def press(self, key: str) -> None:
+        """Press one key."""
+
+    async def type(self, text: str) -> None:
+        """Type a text, key after key."""
+
+    async def focused(self) -> str:
+        """The spoken name of what has the focus."""
+
+    async def expect(self, text: str) -> None:
+        """Wait for the page to say this."""
+
+    async def expect_not(self, text: str) -> None:
+        """Wait for the page to say this no more."""
+
+    async def ready(self) -> None:
+        """Wait until the page hears of changes."""
+
+
+class DriverKeyboard:
+    """The keyboard of a browser that Selenium drives."""
+
+    def __init__(self, screen: Screen) -> None:
+        self.screen = screen
+        self.open = screen.open
+        self.expect = screen.expect
+        self.expect_not = screen.expect_not
+        self.ready = screen.ready
+
+    async def press(self, key: str) -> None:
+        """Press one key."""
+        await self.type(NAMED.get(key, key))
+
+    async def type(self, text: str) -> None:
+        """Type a text, key after key."""
+        await asyncio.to_thread(ActionChains(self.screen.driver).send_keys(text).perform)
+
+    async def focused(self) -> str:
+        """The spoken name of what has the focus."""
+        return str(await self.screen.run(FOCUSED))
+
+
+class PageKeyboard:
+    """The keyboard of Chromium, which Playwright drives."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    async def open(self, path: str) -> None:
+        """Type the url of a page."""
+        await self.page.goto(path)
+        await self.ready()
+
+    async def press(self, key: str) -> None:
+        """Press one key."""
+        await self.page.keyboard.press(key)
+
+    async def type(self, text: str) -> None:
+        """Type a text, key after key."""
+        await self.page.keyboard.type(text)
+
+    async def focused(self) -> str:
+        """The spoken name of what has the focus."""
+        return str(await self.page.evaluate(f"() => {{ {FOCUSED} }}"))
+
+    async def expect(self, text: str) -> None:
+        """Wait for the page to say this."""
+        await expect(self.page.locator("body")).to_contain_text(text, use_inner_text=True)
+
+    async def expect_not(self, text: str) -> None:
+        """Wait for the page to say this no more."""
+        await expect(self.page.locator("body")).not_to_contain_text(text, use_inner_text=True)
+
+    async def ready(self) -> None:
+        """Wait until the page hears of changes."""
+        await connected(self.page)
+
+
+async def tab_to(keyboard: Keyboard, name: str) -> None:
+    """Press Tab until what has this name has the focus."""
+    passed: list[str] = []
+    for _ in range(MOST_STEPS):
+        if await keyboard.focused() == name:
+            return
+        await keyboard.press("Tab")
+        passed.append(await keyboard.focused())
+    raise AssertionError(f"{name!r} never has the focus; passed: {passed}")
+
+
+async def expect_focus(keyboard: Keyboard, name: str) -> None:
+    """Wait until what has this name has the focus by itself."""
+    async with asyncio.timeout(PATIENCE / 1000):
+        while await keyboard.focused() != name:  # noqa: ASYNC110 - a page sets no event
+            await asyncio.sleep(LOOK_EVERY)

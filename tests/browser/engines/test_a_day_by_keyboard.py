@@ -1,0 +1,114 @@
+"""A Tenant Admin's day without a mouse, in every engine."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from models import Tenant, User
+from tests.browser.browsers import Browsers, mail_to
+from tests.browser.engines.keyboard import (
+    DriverKeyboard,
+    Keyboard,
+    PageKeyboard,
+    expect_focus,
+    tab_to,
+)
+from tests.browser.engines.screen import Screen
+from tests.factories import PASSWORD
+from tests.mail_server import MailServer
+
+
+@pytest_asyncio.fixture(loop_scope="session", params=["chromium", "firefox", "webkit"])
+async def keyboard(request: pytest.FixtureRequest, browsers: Browsers) -> AsyncIterator[Keyboard]:
+    """The keyboard of each engine in turn."""
+    if request.param == "chromium":
+        page = await browsers.stranger("/healthz")
+        yield PageKeyboard(page)
+        return
+    screen = Screen(request.getfixturevalue(request.param), browsers.url)
+    yield DriverKeyboard(screen)
+    await screen.clear()
+
+
+async def test_a_day_by_keyboard_alone(
+    keyboard: Keyboard, tenant: Tenant, grace: User, ada: User, mail_server: MailServer
+) -> None:
+    await _comes_in(keyboard, f"/t/{tenant.slug}", grace)
+    await _finds_somebody_and_comes_back(keyboard)
+    await _shuts_them_out_and_lets_them_in(keyboard)
+    newcomer = f"radia@{tenant.slug}.example.com"
+    await _invites(keyboard, newcomer)
+    await mail_to(mail_server, newcomer)
+    await _looks_the_keys_up_and_leaves(keyboard, f"/t/{tenant.slug}")
+
+
+async def _comes_in(keyboard: Keyboard, home: str, user: User) -> None:
+    await keyboard.open(f"{home}/login?next={home}/users")
+    await tab_to(keyboard, "Email")
+    await keyboard.type(user.email)
+    await tab_to(keyboard, "Password")
+    await keyboard.type(PASSWORD)
+    await keyboard.press("Enter")
+    await keyboard.expect("2 active")
+    await keyboard.ready()
+
+
+async def _finds_somebody_and_comes_back(keyboard: Keyboard) -> None:
+    await keyboard.press("/")
+    await expect_focus(keyboard, "Search users")
+    await keyboard.type("lovelace")
+    await keyboard.expect("1 of 2")
+    await tab_to(keyboard, "Select Ada Lovelace")
+    await keyboard.press(" ")
+    await keyboard.expect("1 selected")
+    await keyboard.press("Escape")
+    await tab_to(keyboard, "Ada Lovelace")
+    await keyboard.press("Enter")
+    await keyboard.expect("History")
+    await keyboard.ready()
+    await tab_to(keyboard, "← All users")
+    await keyboard.press("Enter")
+    await keyboard.expect("1 of 2")
+    await keyboard.ready()
+
+
+async def _shuts_them_out_and_lets_them_in(keyboard: Keyboard) -> None:
+    await tab_to(keyboard, "Deactivate Ada Lovelace")
+    await keyboard.press(" ")
+    await keyboard.expect("Deactivate Ada Lovelace?")
+    await tab_to(keyboard, "Deactivate")
+    await keyboard.press("Enter")
+    await keyboard.expect("1 inactive")
+    await tab_to(keyboard, "Activate Ada Lovelace")
+    await keyboard.press(" ")
+    await keyboard.expect("0 inactive")
+
+
+async def _invites(keyboard: Keyboard, email: str) -> None:
+    await keyboard.press("n")
+    await expect_focus(keyboard, "First Name")
+    await keyboard.type("Radia")
+    await keyboard.press("Tab")
+    await keyboard.type("Perlman")
+    await keyboard.press("Tab")
+    await keyboard.type(email)
+    await tab_to(keyboard, "Role")
+    await keyboard.type("S")
+    await tab_to(keyboard, "Send Invitation")
+    await keyboard.press("Enter")
+    await keyboard.expect("Radia Perlman is invited.")
+
+
+async def _looks_the_keys_up_and_leaves(keyboard: Keyboard, home: str) -> None:
+    await keyboard.press("?")
+    await keyboard.expect("List these keys")
+    await keyboard.press("Escape")
+    await keyboard.expect_not("List these keys")
+    await keyboard.open(f"{home}/roles")
+    await tab_to(keyboard, "Grace Hopper, your menu")
+    await keyboard.press("Enter")
+    await keyboard.expect("Sign out")
+    await tab_to(keyboard, "Sign out")
+    await keyboard.press("Enter")
+    await keyboard.expect("You signed out.")

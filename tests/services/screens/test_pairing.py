@@ -1,0 +1,115 @@
+"""A screen's code: who may type it, how often, and what comes of it."""
+
+from datetime import timedelta
+
+import pytest
+
+from models import EndReason, Tenant
+from services.access.actor import FRESH_FOR, Actor
+from services.core import clock
+from services.core.errors import (
+    FreshSignInNeededError,
+    InvalidInputError,
+    SessionEndedError,
+    TooManyAttemptsError,
+)
+from services.core.runtime import Runtime
+from services.screens import pairing, screens
+from services.screens.pairing import ALPHABET, LIFETIME, CodeState
+from services.sessions import sessions
+from tests import books
+from tests.factories import CALLER
+from tests.services.screen_calls import new_screen
+from tests.services.screens.pairing_of import paired
+
+
+async def test_a_code_has_eight_letters_and_digits_that_look_like_no_others(
+    rollcall: Runtime,
+) -> None:
+    code = (await pairing.offer_code(CALLER, None)).code
+    assert len(code) == 9
+    assert code[4] == "-"
+    assert set(code) - {"-"} <= set(ALPHABET)
+    assert not set("01OILU") & set(ALPHABET) - {"U"}
+
+
+async def test_a_code_that_an_admin_types_becomes_a_session_once(
+    rollcall: Runtime, tenant: Tenant, admin: Actor
+) -> None:
+    offer = await pairing.offer_code(CALLER, None)
+    with pytest.raises(SessionEndedError):
+        await pairing.claim_session(CALLER, offer.key)
+    screen = await pairing.pair_screen(admin, new_screen(offer.code.lower().replace("-", " ")))
+    code_id = await pairing.find_code(offer.key)
+    assert code_id is not None
+    assert await pairing.find_states([code_id]) == {code_id: CodeState.TYPED}
+    token = await pairing.claim_session(CALLER, offer.key)
+    actor = await screens.recognise(token, CALLER)
+    assert (actor.screen_id, actor.tenant_id) == (screen.id, tenant.id)
+    with pytest.raises(SessionEndedError):
+        await pairing.claim_session(CALLER, offer.key)
+    with pytest.raises(InvalidInputError):
+        await pairing.pair_screen(admin, new_screen(offer.code))
+    assert await books.actions_of(tenant) == ["screen.paired"]
+
+
+async def test_pairing_takes_a_fresh_sign_in(rollcall: Runtime, admin: Actor) -> None:
+    offer = await pairing.offer_code(CALLER, None)
+    clock.shift(FRESH_FOR + timedelta(seconds=1))
+    with pytest.raises(FreshSignInNeededError):
+        await pairing.pair_screen(admin, new_screen(offer.code))
+
+
+async def test_a_code_lasts_ten_minutes_or_until_its_browser_shows_another(
+    rollcall: Runtime, admin: Actor
+) -> None:
+    first = await pairing.offer_code(CALLER, None)
+    second = await pairing.offer_code(CALLER, first.key)
+    with pytest.raises(InvalidInputError):
+        await pairing.pair_screen(admin, new_screen(first.code))
+    clock.shift(LIFETIME)
+    with pytest.raises(InvalidInputError):
+        await pairing.pair_screen(admin, new_screen(second.code))
+    assert await pairing.find_code(second.key) is None
+
+
+async def test_a_code_is_gone_after_five_tries_at_it(rollcall: Runtime, admin: Actor) -> None:
+    offer = await pairing.offer_code(CALLER, None)
+    wrong = offer.code[:-1] + ("2" if offer.code[-1] != "2" else "3")
+    for _ in range(5):
+        with pytest.raises(InvalidInputError):
+            await pairing.pair_screen(admin, new_screen(wrong))
+    assert await pairing.find_code(offer.key) is None
+
+
+async def test_who_guesses_at_any_code_is_slowed_down(rollcall: Runtime, admin: Actor) -> None:
+    for number in range(6):
+        with pytest.raises(InvalidInputError):
+            await pairing.pair_screen(admin, new_screen(f"ABCD-222{number + 2}"))
+    offer = await pairing.offer_code(CALLER, None)
+    with pytest.raises(TooManyAttemptsError):
+        await pairing.pair_screen(admin, new_screen(offer.code))
+
+
+async def test_strangers_can_have_no_more_codes_than_a_wall_of_screens_needs(
+    rollcall: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pairing, "MOST_OF_ONE_ADDRESS", 2)
+    for _ in range(2):
+        await pairing.offer_code(CALLER, None)
+    with pytest.raises(TooManyAttemptsError):
+        await pairing.offer_code(CALLER, None)
+
+
+async def test_a_revoked_screen_is_none_from_the_commit_on(
+    rollcall: Runtime, tenant: Tenant, admin: Actor
+) -> None:
+    actor, token = await paired(admin)
+    await screens.revoke_screen(admin, actor.screen_id)
+    with pytest.raises(SessionEndedError) as refused:
+        await screens.recognise(token, CALLER)
+    assert refused.value.reason is EndReason.REVOKED
+    assert await sessions.find_ended([actor.session_id]) == {actor.session_id: EndReason.REVOKED}
+    assert await screens.find_settings([actor.screen_id]) == {}
+    assert await screens.list_screens(admin) == []
+    assert "screen.revoked" in await books.actions_of(tenant)

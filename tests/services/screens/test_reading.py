@@ -1,0 +1,228 @@
+"""What the views of a screen show, and what of names is in none of them."""
+
+import json
+from dataclasses import asdict
+from datetime import date, timedelta
+
+import pytest
+
+from models import MailState, MailTemplate, OutgoingMail, Poc, PocStatus, Role, Tenant, User
+from services.access.actor import Actor
+from services.audit.writing import Action, record
+from services.core import clock
+from services.core.db import transaction
+from services.core.runtime import Runtime
+from services.screens import moves
+from services.screens.people import People
+from services.screens.pocs import Pocs
+from services.screens.reading import Shown, find_views
+from services.screens.roll_call import RollCall
+from services.screens.showing import Names, ScreenView
+from services.screens.troubles import STORM, Troubles
+from services.sessions import presence
+from services.users import here_counts
+from services.workspace import pocs as work
+from tests.factories import create_user, sign_in
+
+ALL = tuple(ScreenView)
+
+
+@pytest.fixture
+def watched(rollcall: Runtime) -> Runtime:
+    """A Rollcall that has been noting for an hour who comes and goes."""
+    moves.watch(lambda _tenant_id: None)
+    moves._moves().started_at -= timedelta(hours=1)
+    return rollcall
+
+
+async def _shown(tenant: Tenant, view: ScreenView, names: Names = Names.FULL) -> Shown:
+    return (await find_views(tenant.id, [view], names))[view]
+
+
+async def _roll_call(tenant: Tenant, names: Names = Names.FULL) -> RollCall:
+    shown = await _shown(tenant, ScreenView.ROLL_CALL, names)
+    assert isinstance(shown, RollCall)
+    return shown
+
+
+async def _poc(owner: User, title: str, **facts: object) -> None:
+    actor = await sign_in(owner)
+    today = clock.now().date()
+    form = work.NewPocForm(title=title, customer="Helsinki Freight", start_on=today)
+    poc_id = await work.create_poc(actor, form)
+    async with transaction() as tx:
+        row = await tx.get_one(Poc, poc_id)
+        for name, value in facts.items():
+            setattr(row, name, value)
+
+
+async def test_who_is_here_stands_under_their_role_and_whoever_left_is_struck_out_for_a_minute(
+    watched: Runtime, tenant: Tenant
+) -> None:
+    grace = await create_user(tenant, first_name="Grace", last_name="Hopper")
+    ada = await create_user(tenant, role=Role.TENANT_ADMIN)
+    await create_user(tenant, invited=True)
+    for user in (grace, ada):
+        presence.page_opened(user.id, tenant.id)
+    presence.page_closed(grace.id, tenant.id)
+    shown = await _roll_call(tenant)
+    assert (shown.here, shown.active) == (1, 2)
+    assert [(role.label, role.here) for role in shown.roles] == [
+        ("Sales Engineer", 0),
+        ("Tenant Admin", 1),
+    ]
+    (left,), (there,) = (role.people for role in shown.roles)
+    assert left.left > 0
+    assert there.came > 0
+    assert [(move.name, move.arrived) for move in shown.moves] == [
+        ("Grace Hopper", False),
+        ("Ada Lovelace", True),
+        ("Grace Hopper", True),
+    ]
+    clock.shift(timedelta(seconds=61))
+    shown = await _roll_call(tenant)
+    assert [role.label for role in shown.roles] == ["Tenant Admin"]
+    assert shown.roles[0].people[0].came == 0
+
+
+async def test_who_was_here_before_a_restart_returns_and_doesn_t_arrive(
+    watched: Runtime, tenant: Tenant
+) -> None:
+    ada = await create_user(tenant)
+    moves._moves().started_at = clock.now()
+    presence.page_opened(ada.id, tenant.id)
+    shown = await _roll_call(tenant)
+    assert (shown.here, shown.moves, shown.roles[0].people[0].came) == (1, [], 0)
+
+
+async def test_another_tenants_people_are_on_no_screen(
+    watched: Runtime, tenant: Tenant, other_tenant: Tenant
+) -> None:
+    stranger = await create_user(other_tenant)
+    presence.page_opened(stranger.id, tenant.id)
+    shown = await _roll_call(tenant)
+    assert (shown.here, shown.roles, shown.moves) == (0, [], [])
+
+
+async def test_how_many_were_here_is_kept_for_each_quarter_of_an_hour(
+    rollcall: Runtime, tenant: Tenant
+) -> None:
+    ada = await create_user(tenant)
+    presence.page_opened(ada.id, tenant.id)
+    for number in range(2):
+        clock.shift(timedelta(minutes=15 * number))
+        await here_counts.note()
+        await here_counts.note()
+    shown = await _roll_call(tenant)
+    assert [here for _, here in shown.today] == [1, 1]
+    clock.shift(timedelta(days=7, minutes=20))
+    shown = await _roll_call(tenant)
+    assert shown.today == []
+    assert [here for _, here in shown.week_ago] == [1, 1]
+    clock.shift(timedelta(days=10))
+    await here_counts.note()
+    assert (await _roll_call(tenant)).week_ago == []
+
+
+async def test_people_are_counted_and_those_who_end_or_wait_are_named(
+    rollcall: Runtime, tenant: Tenant
+) -> None:
+    ada = await create_user(tenant)
+    await create_user(tenant, invited=True, first_name="Chidi")
+    async with transaction() as tx:
+        row = await tx.get_one(User, ada.id)
+        row.end_date = clock.now().date() + timedelta(days=2)
+    await sign_in(ada)
+    shown = await _shown(tenant, ScreenView.PEOPLE)
+    assert isinstance(shown, People)
+    assert (shown.active, shown.invited, shown.ending) == (1, 1, 1)
+    assert [one.name for one in shown.ends_soon] == ["Ada Lovelace"]
+    assert [one.name for one in shown.waiting] == ["Chidi Lovelace"]
+    assert shown.signed_in[-1] == (clock.now().date(), 1)
+
+
+async def test_pocs_are_counted_and_the_late_ones_come_first(
+    rollcall: Runtime, tenant: Tenant
+) -> None:
+    owner = await create_user(tenant, first_name="Bjørn", last_name="Halvorsen")
+    today = clock.now().date()
+    await _poc(owner, "Later", status=PocStatus.ACTIVE, end_on=today + timedelta(days=9))
+    await _poc(owner, "Late", status=PocStatus.ACTIVE, end_on=today - timedelta(days=3))
+    await _poc(owner, "Draft")
+    closed = {"status": PocStatus.COMPLETED, "closed_at": clock.now()}
+    await _poc(owner, "Done", **closed)
+    shown = await _shown(tenant, ScreenView.POCS)
+    assert isinstance(shown, Pocs)
+    assert shown.by_status == {"draft": 1, "active": 2, "on_hold": 0, "completed": 1}
+    assert [(poc.title, poc.owner) for poc in shown.next_to_end] == [
+        ("Late", "Bjørn Halvorsen"),
+        ("Later", "Bjørn Halvorsen"),
+    ]
+
+
+async def _fail_sign_ins(tenant: Tenant, user: User) -> None:
+    async with transaction() as tx:
+        for number in range(STORM):
+            await record(
+                tx, Action.SIGN_IN_FAILED, actor=None, subject=user, address=f"192.0.2.{number}"
+            )
+
+
+async def test_mail_that_waits_and_storms_of_sign_ins_are_trouble_until_they_end(
+    rollcall: Runtime, tenant: Tenant
+) -> None:
+    rollcall.transport.deaf_because = ""
+    ada = await create_user(tenant)
+    now = clock.now()
+    mail = OutgoingMail(
+        tenant_id=tenant.id,
+        user_id=ada.id,
+        template=MailTemplate.INVITATION,
+        recipient="ada@example.com",
+        message_id="<1@example.com>",
+        next_attempt_at=now,
+        created_at=now - timedelta(minutes=6),
+    )
+    async with transaction() as tx:
+        tx.add(mail)
+    await _fail_sign_ins(tenant, ada)
+    shown = await _shown(tenant, ScreenView.TROUBLE)
+    assert isinstance(shown, Troubles)
+    found = [(trouble.key, trouble.figure) for trouble in shown.troubles]
+    assert found == [("mail", "1"), ("sign-ins", str(STORM))]
+    clock.shift(timedelta(minutes=11))
+    async with transaction() as tx:
+        (await tx.get_one(OutgoingMail, mail.id)).state = MailState.SENT
+    shown = await _shown(tenant, ScreenView.TROUBLE)
+    assert isinstance(shown, Troubles)
+    assert shown.troubles == []
+    assert shown.last_ended == int(clock.now().timestamp())
+
+
+async def test_what_a_screen_hides_of_names_is_in_nothing_that_it_is_told(
+    watched: Runtime, tenant: Tenant, admin: Actor
+) -> None:
+    ada = await create_user(tenant, first_name="Zuzana", last_name="Quillfeather")
+    await create_user(tenant, invited=True, first_name="Zuzana", last_name="Quillfeather")
+    async with transaction() as tx:
+        (await tx.get_one(User, ada.id)).end_date = clock.now().date() + timedelta(days=2)
+    end = clock.now().date() + timedelta(days=1)
+    await _poc(ada, "Scanning", status=PocStatus.ACTIVE, end_on=end)
+    await _fail_sign_ins(tenant, ada)
+    presence.page_opened(ada.id, tenant.id)
+    told = {}
+    for names in Names:
+        views = await find_views(tenant.id, ALL, names)
+        told[names] = json.dumps([asdict(view) for view in views.values()], default=_as_text)
+    assert "Zuzana" in told[Names.FULL]
+    assert '"ZQ"' in told[Names.INITIALS]
+    for hidden in (told[Names.INITIALS], told[Names.COUNTS]):
+        assert not any(part in hidden for part in ("Zuzana", "Quillfeather", str(ada.id)))
+    assert '"ZQ"' not in told[Names.COUNTS]
+    assert "Scanning" not in told[Names.COUNTS]
+    assert not any("@" in text or "192.0.2" in text for text in told.values())
+
+
+def _as_text(value: object) -> str:
+    assert isinstance(value, date)
+    return value.isoformat()

@@ -1,0 +1,14 @@
+// The sections of a page, of which one is shown. On a narrow screen they are a row, scrolled so that
+// the current one is in sight.
+export default {
+  template: `
+  <nav class="settings-nav" :aria-label="label">
+    <a v-for="link in links" :key="link.href" class="settings-link" :href="link.href"
+       :aria-current="link.current ? 'page' : null">{{ link.name }}</a>
+  </nav>`,
+  props: { label: String, links: Array },
+  mounted() {
+    const current = this.$el.querySelector("[aria-current]");
+    if (current) this.$el.scrollLeft = current.offsetLeft - (this.$el.clientWidth - current.offsetWidth) / 2;
+  },
+};

@@ -1,0 +1,15 @@
+"""Links to the sections of a page, of which one is shown."""
+
+from collections.abc import Sequence
+
+from ui.components.component import Component
+from ui.components.shell import Link
+
+
+class SectionLinks(Component, script="section_links.js"):
+    """The links; a row that has the current one in sight on a narrow screen."""
+
+    def __init__(self, label: str, links: Sequence[Link]) -> None:
+        super().__init__()
+        self._props["label"] = label
+        self._props["links"] = tuple(links)

@@ -1,0 +1,35 @@
+"""Where an organisation's looks are: its logo, and the stylesheet of its brand colour."""
+
+from services.core.colours import Brand
+from ui.paths import home_path
+
+# Of a digest, in an address that changes with what is there.
+DIGITS = 16
+
+
+def logo_url(slug: str | None, digest: str) -> str:
+    """The address of a tenant's logo; empty where it has none."""
+    return f"{home_path(slug)}/logo?v={digest[:DIGITS]}" if slug and digest else ""
+
+
+def portrait_url(slug: str | None, user_id: object, digest: str) -> str:
+    """The address of a person's picture, for who is signed in; empty where they have none."""
+    return f"{home_path(slug)}/users/{user_id}/picture?v={digest[:DIGITS]}" if digest else ""
+
+
+def brand_url(slug: str | None, brand: Brand | None) -> str:
+    """The stylesheet that makes a page's accents the tenant's; empty where it has no colour."""
+    return f"{home_path(slug)}/brand.css?v={brand.chosen[1:]}" if slug and brand else ""
+
+
+def brand_style(brand: Brand) -> str:
+    """That stylesheet. `Brand` holds nothing but colours that were read as such."""
+    light, dark = brand.light, brand.dark
+    pairs = {
+        "--accent": (light.fill, dark.fill),
+        "--accent-hover": (light.hover, dark.hover),
+        "--accent-text": (light.text, dark.text),
+        "--accent-soft": (light.soft, dark.soft),
+    }
+    lines = "".join(f"  {name}: light-dark({a}, {b});\n" for name, (a, b) in pairs.items())
+    return f":root {{\n{lines}}}\n"

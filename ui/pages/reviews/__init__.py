@@ -1,0 +1,9 @@
+"""The pages of reviews: who to look at, one review while it is decided, and its record."""
+
+from ui.pages.reviews import review, reviews
+
+
+def register() -> None:
+    """Route them all."""
+    for page in (reviews, review):
+        page.register()

@@ -1,0 +1,246 @@
+"""One review: decided while it is open, and a record that can't be changed once it is closed."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Depends
+from fastapi.responses import Response
+from nicegui import app, ui
+
+from models import Decision, ReviewOutcome
+from services.access.permissions import Permission
+from services.core import clock
+from services.core.errors import RollcallError
+from services.core.forms import Form
+from services.reviews import record, reviews
+from services.reviews.record import Place
+from services.reviews.reviews import PersonView, ReviewView
+from services.sessions import sessions
+from services.sessions.sessions import Visit
+from services.sign_in import confirmation
+from ui import notices
+from ui.actions import told
+from ui.components.facts import fact
+from ui.components.print_button import PrintButton
+from ui.components.refresher import Refresher
+from ui.components.review_people import ReviewPeople
+from ui.components.toast import Toast
+from ui.forms.dialog import FormDialog
+from ui.frame import enter, frame, section, text
+from ui.identity import require
+from ui.pages.workspace.parts import button, link
+from ui.paths import home_path
+from ui.words import moment
+from ui.work_words import day_words
+
+MayView = Annotated[Visit, Depends(require(Permission.VIEW_USERS))]
+OUTCOMES = {
+    ReviewOutcome.KEPT: "receipt-agrees",
+    ReviewOutcome.DEACTIVATED: "danger",
+    ReviewOutcome.SKIPPED: "muted",
+}
+
+
+def register() -> None:
+    """Route the page and the record as a file."""
+    ui.page("/t/{slug}/review/{review_id}")(review_page)
+    app.get("/t/{slug}/review/{review_id}/record.csv", include_in_schema=False)(record_file)
+
+
+async def review_page(visit: MayView, review_id: UUID) -> None:
+    """Build the page."""
+    rooms = (notices.review_room(review_id), notices.people_room(visit.actor.tenant_id))
+    enter(visit, *rooms)
+    review = await reviews.get_review(visit.actor, review_id)
+    people = await reviews.list_people(visit.actor, review_id)
+    is_closed = review.closed_at is not None
+    place = await record.get_place(visit.actor, review_id) if is_closed else None
+    await sessions.touch(visit.actor, visit.seen_at)
+    with frame(visit, review.name, current="users") as toast:
+        link("← All reviews", f"{home_path(visit.tenant_slug)}/review", "back-link")
+        if place is None:
+            _OpenScreen(visit, toast, review).build(people)
+        else:
+            _RecordScreen(visit, toast, review).build(people, place)
+
+
+async def record_file(visit: MayView, review_id: UUID) -> Response:
+    """A closed review as a signed CSV file."""
+    return Response(
+        await record.export(visit.actor, review_id),
+        media_type="text/csv; charset=utf-8",
+        headers={
+            "Content-Disposition": 'attachment; filename="review.csv"',
+            "Cache-Control": "no-store",
+        },
+    )
+
+
+class _OpenScreen:
+    """A review that is decided."""
+
+    def __init__(self, visit: Visit, toast: Toast, review: ReviewView) -> None:
+        self.visit = visit
+        self.actor = visit.actor
+        self.toast = toast
+        self.review = review
+
+    def build(self, people: Sequence[PersonView]) -> None:
+        """Lay the page out."""
+        review = self.review
+        self.closing = FormDialog(
+            self.toast,
+            "Close review",
+            Form,
+            submit="Close review",
+            on_submit=self._close,
+            tone="danger",
+        )
+        with ui.element("div").classes("page-head"):
+            with ui.element("div").classes("details-title"):
+                text("h1", review.name).props('dir="auto"')
+                if review.closing:
+                    text("span", "closing now", "chip chip-accent")
+                elif review.closes_at is not None:
+                    text("span", f"closes {review.closes_at:%a %-d %b}", "chip chip-accent")
+            if not review.closing:
+                with ui.element("div").classes("actions"):
+                    button("Close review…", told(self.toast)(self._ask_close))
+        text("p", _frozen(review), "muted review-frozen")
+        self.people = ReviewPeople(
+            [notices.person_values(person) for person in people],
+            me=str(self.visit.user_id),
+            is_open=not review.closing,
+            on_decide=told(self.toast)(self._decide),
+            on_missed=told(self.toast)(self._show),
+        )
+        Refresher("rollcall_reviews", self._refresh, self.toast)
+
+    async def _refresh(self) -> None:
+        """Where it isn't the same page any more, it is built anew."""
+        now = await reviews.get_review(self.actor, self.review.id)
+        if (now.closing, now.closed_at) != (self.review.closing, self.review.closed_at):
+            ui.navigate.reload()
+
+    async def _show(self) -> None:
+        people = await reviews.list_people(self.actor, self.review.id)
+        self.people.show([notices.person_values(person) for person in people])
+
+    async def _decide(self, ids: Sequence[UUID], decision: Decision | None) -> None:
+        try:
+            await reviews.decide(self.actor, self.review.id, ids, decision)
+        except RollcallError:
+            await self._show()  # what the browser showed early isn't so
+            raise
+
+    async def _ask_close(self) -> None:
+        now = await reviews.get_review(self.actor, self.review.id)
+        left = now.people - now.decided
+        undecided = f"{left:,} undecided stay as they are." if left else "Everybody is decided."
+        body = (
+            f"{now.to_deactivate:,} are deactivated now, and signed out everywhere.",
+            f"{now.kept:,} are kept.",
+            undecided,
+            "The record can’t be changed afterwards.",
+        )
+        self.closing.open(title=f"Close {now.name}?", body=body)
+
+    async def _close(self, _form: Form) -> None:
+        await reviews.close(self.actor, self.review.id)
+
+
+class _RecordScreen:
+    """A review that is closed."""
+
+    def __init__(self, visit: Visit, toast: Toast, review: ReviewView) -> None:
+        self.visit = visit
+        self.toast = toast
+        self.review = review
+        self.home = home_path(visit.tenant_slug)
+
+    def build(self, people: Sequence[PersonView], place: Place) -> None:
+        """Lay the record out."""
+        review = self.review
+        closed = review.closed_at or clock.now()
+        with ui.element("div").classes("page-head"):
+            with ui.element("div").classes("details-title"):
+                text("h1", review.name).props('dir="auto"')
+                text("span", f"Closed {closed:%-d %B %Y}", "chip")
+            with ui.element("div").classes("actions"):
+                PrintButton()
+                button("Export, signed", told(self.toast)(self._export))
+        with ui.element("ul").classes("receipt-figures card review-figures"):
+            for figure, label in _figures(review):
+                with ui.element("li"):
+                    text("strong", f"{figure:,}")
+                    text("span", label, "muted")
+        with ui.element("div").classes("review-columns"):
+            self._decisions(people)
+            with ui.element("div").classes("review-side"):
+                with section():
+                    text("h2", "Record")
+                    with ui.element("dl").classes("facts"):
+                        fact("Begun", f"{moment(review.begun_at)}, by {review.begun_by}")
+                        fact("Closed", f"{moment(closed)}, by {review.closed_by}")
+                        out = review.closed_by == "Rollcall" and review.closes_at
+                        fact("Rule", "Undecided are deactivated" if out else "Undecided stay")
+                _place(place)
+
+    def _decisions(self, people: Sequence[PersonView]) -> None:
+        with section("card review-decisions"):
+            text("h2", "Decisions")
+            with ui.element("table").classes("table").props('aria-label="Decisions"'):
+                with ui.element("thead"), ui.element("tr"):
+                    for label in ("Name", "Reason", "Decision", "By, on"):
+                        text("th", label).props('scope="col"')
+                with ui.element("tbody"):
+                    for person in people:
+                        with ui.element("tr"):
+                            with ui.element("td"):
+                                url = f"{self.home}/users/{person.user_id}"
+                                link(person.name, url, "name-link")
+                            text("td", ", ".join(person.reasons), "muted")
+                            outcome = person.outcome or ReviewOutcome.SKIPPED
+                            text("td", outcome.label, OUTCOMES[outcome])
+                            text("td", _by(person), "muted").props('dir="auto"')
+
+    async def _export(self) -> None:
+        await confirmation.require_fresh(self.visit.actor)
+        ui.download.from_url(f"{self.home}/review/{self.review.id}/record.csv")
+
+
+def _frozen(review: ReviewView) -> str:
+    frozen = f"Frozen on {review.begun_at:%-d %B}: {review.people:,} people."
+    if review.closes_at is None:
+        return f"{frozen} Nothing happens to anybody until the close."
+    return f"{frozen} Whoever is undecided on {moment(review.closes_at)} is deactivated."
+
+
+def _figures(review: ReviewView) -> tuple[tuple[int, str], ...]:
+    return (
+        (review.people, "people asked about"),
+        (review.kept, "kept"),
+        (review.deactivated - review.undecided_out, "deactivated by decision"),
+        (review.undecided_out, "deactivated as undecided"),
+    )
+
+
+def _by(person: PersonView) -> str:
+    if person.decided_at is None:
+        return person.note or "Undecided at the close."
+    said = f"{person.decided_by}, {day_words(person.decided_at.date())}"
+    return f"{said}. {person.note}" if person.note else said
+
+
+def _place(place: Place) -> None:
+    digits: Any = place.hash
+    with section():
+        text("h2", "Place in the audit chain")
+        text("p", f"#{place.first_number:,} to #{place.last_number:,}", "mono")
+        grouped = " ".join(digits[at : at + 4] for at in range(0, len(digits), 4))
+        text("p", f"sha256 {grouped}", "mono review-hash")
+        for problem in place.problems:
+            text("p", problem, "danger")
+        if not place.problems:
+            text("p", f"Recomputed {clock.now():%H:%M} UTC, whole", "receipt-agrees")

@@ -1,0 +1,159 @@
+"""Settings, Screens: which shared screens there are, what each shows, and where it is open."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from uuid import UUID
+
+from nicegui import ui
+
+from services.core import clock
+from services.screens import pairing, screens
+from services.screens.forms import NewScreen, ScreenSetUp
+from services.screens.screens import ScreenRow
+from services.screens.showing import Dwell, Names, ScreenView, Theme
+from services.sessions.sessions import Visit
+from ui.actions import told
+from ui.components.part import Part
+from ui.components.toast import Toast
+from ui.forms.dialog import About, FormDialog
+from ui.frame import section, text
+from ui.words import moment
+from ui.work_words import count_words
+
+AT_FIRST = {
+    "views": (ScreenView.ROLL_CALL, ScreenView.PEOPLE, ScreenView.POCS),
+    "names": Names.INITIALS,
+    "dwell": Dwell.TWENTY,
+    "theme": Theme.DARK,
+}
+ONLY_LOOKS = (
+    "The screen can only look. Nothing on it leads into Rollcall, and no email is ever sent to it."
+)
+
+
+class ScreensSection:
+    """The screens of the organisation, and the dialogs about them."""
+
+    def __init__(self, visit: Visit, toast: Toast) -> None:
+        self.actor = visit.actor
+        self.toast = toast
+        self.chosen: UUID | None = None
+
+    async def build(self) -> None:
+        """Lay the section out."""
+        self.pairing = FormDialog(
+            self.toast,
+            "Pair a screen",
+            NewScreen,
+            submit="Pair",
+            on_submit=self._pair,
+            body=f"Open /wall on the screen. {ONLY_LOOKS}",
+        )
+        self.change = FormDialog(
+            self.toast, "Set up {name}", ScreenSetUp, submit="Save", on_submit=self._change
+        )
+        with ui.element("div").classes("card-head"):
+            text("h2", "Screens")
+            text("button", "+ Pair a Screen", "btn").props('type="button"').on(
+                "click", partial(self.pairing.open, AT_FIRST), args=[]
+            )
+        self.list = Part(section("card card-flush"), self._fill)
+        await self.refresh()
+
+    async def refresh(self) -> None:
+        """Show which screens there are now."""
+        rows = await screens.list_screens(self.actor)
+        self.list.show(rows)
+
+    def _fill(self, rows: Sequence[ScreenRow]) -> None:
+        if not rows:
+            with ui.element("div").classes("empty"):
+                text("p", "No screens yet. Open /wall on one, and type its code here.")
+            return
+        live = sum(bool(row.places) for row in rows)
+        with ui.element("div").classes("screens-head"):
+            text("h3", count_words(len(rows), "screen"))
+            text("span", f"{live} live · {len(rows) - live} offline", "small muted")
+        with ui.element("ul").classes("screens"):
+            for row in rows:
+                self._row(row)
+
+    def _row(self, row: ScreenRow) -> None:
+        state = "twice" if len(row.places) > 1 else "live" if row.places else "offline"
+        with ui.element("li").classes("screen-row").props(f'data-state="{state}"'):
+            ui.element("span").classes("screen-mark").props('aria-hidden="true"')
+            with ui.element("div").classes("screen-what"):
+                text("strong", row.name).props('dir="auto"')
+                text("span", row.options.words, "small muted")
+            with ui.element("div").classes("screen-where"):
+                first, second = _where(row)
+                text("span", first, "screen-state")
+                text("span", second, "small muted")
+            with ui.element("div").classes("screen-actions"):
+                self._button("Revoke", row, told(self.toast)(partial(self._revoke, row)), "btn")
+                self._button("Set up", row, partial(self._open_change, row))
+                self._button("Reload", row, told(self.toast)(partial(self._reload, row)))
+
+    def _button(
+        self,
+        label: str,
+        row: ScreenRow,
+        handler: Callable[[], object],
+        classes: str = "btn btn-quiet",
+    ) -> None:
+        button = text("button", label, classes).props('type="button"')
+        button.props["aria-label"] = f"{label} {row.name}"
+        button.on("click", handler, args=[])
+
+    def _open_change(self, row: ScreenRow) -> None:
+        self.chosen = row.id
+        options = row.options
+        opening = {
+            "name": row.name,
+            "views": tuple(options.views),
+            "names": options.names,
+            "dwell": options.dwell,
+            "theme": options.theme,
+        }
+        self.change.open(opening, about=About(str(row.id), row.name, row.options.words))
+
+    async def _pair(self, form: NewScreen) -> str:
+        screen = await pairing.pair_screen(self.actor, form)
+        return f"{screen.name} is paired. It shows its first view within a second."
+
+    async def _change(self, form: ScreenSetUp) -> str | None:
+        if self.chosen is None:
+            return None
+        await screens.change_screen(self.actor, self.chosen, form)
+        return f"{form.name} shows it by now."
+
+    async def _reload(self, row: ScreenRow) -> None:
+        await screens.reload_screen(self.actor, row.id)
+        self.toast.show(f"{row.name} loads its page anew.", tone="success")
+
+    async def _revoke(self, row: ScreenRow) -> None:
+        await screens.revoke_screen(self.actor, row.id)
+        self.toast.show(f"{row.name} is revoked, and shows nothing any more.", tone="success")
+
+
+def _where(row: ScreenRow) -> tuple[str, str]:
+    """Where a screen is open, in two lines."""
+    if len(row.places) > 1:
+        addresses = [place.address or "somewhere" for place in row.places]
+        many = {2: "two", 3: "three"}.get(len(addresses), str(len(addresses)))
+        return f"Open in {many} places", f"{', '.join(addresses[:-1])} and {addresses[-1]}"
+    if row.places:
+        place = row.places[0]
+        size = f", {place.size}" if place.size else ""
+        return "Live", f"for {_lasting((clock.now() - place.since).total_seconds())}{size}"
+    if row.seen_at is None:
+        return "Not open yet", "the code was typed a moment ago"
+    return f"Offline since {moment(row.seen_at)}", "comes back by itself"
+
+
+def _lasting(seconds: float) -> str:
+    minutes = max(1, int(seconds // 60))
+    if minutes < 120:
+        return count_words(minutes, "minute")
+    hours = minutes // 60
+    return count_words(hours, "hour") if hours < 48 else count_words(hours // 24, "day")

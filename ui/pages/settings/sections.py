@@ -1,0 +1,42 @@
+"""The sections of Settings: what stands at the left, and what each shows.
+
+A section is a class with `build` and `refresh`, and a line here.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from services.access.permissions import Permission
+from services.sessions.sessions import Visit
+from ui.components.toast import Toast
+from ui.pages.settings.organisation import OrganisationSection
+from ui.pages.settings.screens import ScreensSection
+from ui.pages.settings.sign_in import SignInSection
+
+
+class SectionView(Protocol):
+    """A section on an open page."""
+
+    async def build(self) -> None:
+        """Lay the section out."""
+
+    async def refresh(self) -> None:
+        """Show what is true by now: something of the organisation has changed."""
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section: the last part of its address, its name, and who may open it."""
+
+    key: str
+    name: str
+    permission: Permission
+    view: Callable[[Visit, Toast], SectionView]
+
+
+SECTIONS = (
+    Section("", "Organisation", Permission.MANAGE_ORGANISATION, OrganisationSection),
+    Section("sign-in", "Sign-in", Permission.MANAGE_SIGN_IN, SignInSection),
+    Section("screens", "Screens", Permission.MANAGE_SCREENS, ScreensSection),
+)

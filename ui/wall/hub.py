@@ -1,0 +1,210 @@
+"""Tells all screens of this process, once a second, that what they show is true; and what changed.
+
+Screens that show the same are read for once. Nothing is read where nothing was committed and nobody
+came or went. Where the database doesn't answer there is no beat: the screens say so by themselves.
+"""
+
+import asyncio
+import logging
+import time
+from collections import defaultdict
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from services.access.outsiders import ScreenActor
+from services.core import changes, runtime
+from services.core.bus import Bus
+from services.core.errors import RollcallError
+from services.screens import moves, pairing, places, reading, screens
+from services.screens.events import ScreenChanged, ScreenReloaded
+from services.screens.pairing import CodeState
+from services.screens.screens import ScreenSettings
+from services.screens.showing import Names, ScreenView
+from services.sessions import sessions
+from services.sessions.events import SessionsEnded
+from ui.wall import frames
+
+log = logging.getLogger(__name__)
+
+BEAT = 1.0
+# Who comes and goes is told sooner than with the next beat; many at once are told together.
+SOON = 0.1
+# What days and hours alone change is read anew after so long, and so often is written down that
+# screens are open, in seconds.
+ROUND = 60.0
+
+Group = tuple[UUID, Names]
+"""Screens of one tenant that show as much of names."""
+
+
+@dataclass(eq=False)
+class Line:
+    """One open socket: what it is yet to be told, the latest of each kind alone."""
+
+    tab: str
+    size: str
+    screen: ScreenActor | None = None
+    code_id: UUID | None = None
+    settings: ScreenSettings | None = None
+    told: dict[ScreenView, str] = field(default_factory=dict)
+    waiting: dict[str, str] = field(default_factory=dict)
+    woken: asyncio.Event = field(default_factory=asyncio.Event)
+    is_over: bool = False
+
+    def tell(self, kind: str, frame: str) -> None:
+        """Have a frame sent; one of its kind that still waits is sent no more."""
+        self.waiting.pop(kind, None)
+        self.waiting[kind] = frame
+        self.woken.set()
+
+    def show(self, settings: ScreenSettings, of_views: dict[ScreenView, str]) -> None:
+        """Tell what differs from what was told."""
+        if settings != self.settings:
+            self.settings = settings
+            self.told.clear()
+            self.tell("hello", frames.hello(settings))
+        for view in settings.options.views:
+            if view in of_views and self.told.get(view) != of_views[view]:
+                self.told[view] = of_views[view]
+                self.tell(view, of_views[view])
+
+    def end(self, frame: str) -> None:
+        """Say this last, and hang up."""
+        self.is_over = True
+        self.tell("end", frame)
+
+
+@dataclass
+class Hub:
+    """The screens of this process."""
+
+    lines: set[Line] = field(default_factory=set)
+    wanted: asyncio.Event = field(default_factory=asyncio.Event)
+    mark: object = None
+    known: set[Line] = field(default_factory=set)
+    read_at: float = 0.0
+    noted_at: float = 0.0
+    has_moved: bool = False
+
+    async def go_on(self) -> None:
+        """Compare with the database where anything can have changed, then beat."""
+        if not self.lines:
+            self.mark = None
+            return
+        await self._compare()
+        beat = frames.beat()
+        for line in self.lines:
+            line.tell("beat", beat)
+
+    async def _compare(self) -> None:
+        lines, mark = set(self.lines), await changes.mark()
+        now = time.monotonic()
+        is_time = now - self.read_at > ROUND
+        if mark == self.mark and lines <= self.known and not self.has_moved and not is_time:
+            return
+        self.has_moved = False
+        await self._compare_codes([line for line in lines if line.code_id])
+        await self._compare_screens([line for line in lines if line.screen])
+        self.mark, self.known, self.read_at = mark, lines, now
+        if now - self.noted_at > ROUND:
+            self.noted_at = now
+            open_lines = [(line.screen, line.tab) for line in self.lines if line.screen]
+            await places.note_all(
+                [(screen.screen_id, tab) for screen, tab in open_lines],
+                {screen.session_id for screen, _ in open_lines},
+            )
+
+    async def _compare_codes(self, lines: Iterable[Line]) -> None:
+        of_code = {line.code_id: line for line in lines if line.code_id}
+        states = await pairing.find_states(of_code.keys())
+        for code_id, line in of_code.items():
+            state = states.get(code_id)
+            if state is None:
+                line.end(frames.pair())
+            elif state is CodeState.TYPED:
+                line.end(frames.PAIRED)
+
+    async def _compare_screens(self, lines: Iterable[Line]) -> None:
+        by_screen: dict[UUID, list[Line]] = defaultdict(list)
+        session_ids = set()
+        for line in lines:
+            if line.screen is not None:
+                by_screen[line.screen.screen_id].append(line)
+                session_ids.add(line.screen.session_id)
+        ended = await sessions.find_ended(session_ids) if session_ids else {}
+        settings = await screens.find_settings(by_screen.keys())
+        groups: dict[Group, list[tuple[Line, ScreenSettings]]] = defaultdict(list)
+        for screen_id, open_lines in by_screen.items():
+            for line in open_lines:
+                own = settings.get(screen_id)
+                if own is None or (line.screen and line.screen.session_id in ended):
+                    line.end(frames.pair("revoked"))
+                else:
+                    groups[own.tenant_id, own.options.names].append((line, own))
+        for (tenant_id, names), members in groups.items():
+            views = {view for _, own in members for view in own.options.views}
+            found = await reading.find_views(tenant_id, sorted(views), names)
+            of_views = frames.views_frame(found)
+            for line, own in members:
+                line.show(own, of_views)
+
+    def cut(self, session_ids: Iterable[UUID]) -> None:
+        """Hang up on the screens of these sessions."""
+        over = set(session_ids)
+        for line in self.lines:
+            if line.screen is not None and line.screen.session_id in over:
+                line.end(frames.pair("revoked"))
+
+    def wake(self, _tenant_id: UUID) -> None:
+        """Somebody came or went, or a screen changed: compare soon."""
+        if self.lines:
+            self.has_moved = True
+            self.wanted.set()
+
+
+def hub() -> Hub:
+    """The hub of the running Rollcall."""
+    return runtime.current().part(Hub)
+
+
+def subscribe(bus: Bus) -> None:
+    """Have the bus and presence tell the hub."""
+    bus.subscribe(SessionsEnded, _cut)
+    bus.subscribe(ScreenChanged, _wake)
+    bus.subscribe(ScreenReloaded, _reload)
+    moves.watch(lambda tenant_id: hub().wake(tenant_id))
+
+
+async def _cut(event: SessionsEnded) -> None:
+    hub().cut(event.session_ids)
+
+
+async def _wake(event: ScreenChanged) -> None:
+    hub().wake(event.tenant_id)
+
+
+async def _reload(event: ScreenReloaded) -> None:
+    for line in hub().lines:
+        if line.screen is not None and line.screen.screen_id == event.screen_id:
+            line.tell("reload", frames.RELOAD)
+
+
+async def tell_forever() -> None:
+    """Beat until cancelled."""
+    while True:
+        told = hub()
+        begun = time.monotonic()
+        try:
+            await told.go_on()
+        except RollcallError as error:
+            log.warning("Screens can't be told now what they show: %s", error)
+        except Exception:
+            log.exception("Telling the screens failed")
+        told.wanted.clear()
+        left = max(SOON, BEAT - (time.monotonic() - begun))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(left):
+                await told.wanted.wait()
+                await asyncio.sleep(SOON)

@@ -1,0 +1,100 @@
+// People: how many are active, invited and about to end, and who signed in.
+"use strict";
+(() => {
+  const wall = window.rollcallWall;
+  const { h, of, number, panel, figure, rest, nothing, bars, daysBetween, dayWords, longDay } = wall;
+  const DAY = 86400;
+
+  function row(name, below, right, isSoon) {
+    return h(
+      "li",
+      { class: "row" },
+      h("span", { class: "who" }, h("span", { dir: "auto" }, name), h("small", {}, below)),
+      h("span", { class: isSoon ? "soon" : "" }, right),
+    );
+  }
+
+  function endsSoon(data, today) {
+    if (!data.ending) return panel("Ends soon", nothing("Nobody ends within 30 days."));
+    return panel(
+      "Ends soon",
+      h(
+        "ul",
+        { class: "rows" },
+        data.ends_soon.map((ending) => {
+          const left = daysBetween(today, ending.on);
+          return row(ending.name, ending.role, left <= 0 ? "today" : dayWords(ending.on), left < 3);
+        }),
+      ),
+      rest(data.ending - data.ends_soon.length, ` until ${longDay(data.until)}`),
+    );
+  }
+
+  function expiryWords(seconds) {
+    const days = Math.floor(seconds / DAY);
+    if (days < 1) return "expires today";
+    return days === 1 ? "expires tomorrow" : `${days} days left`;
+  }
+
+  function agoWords(seconds) {
+    const days = Math.floor(seconds / DAY);
+    return days < 1 ? "invited today" : `invited ${of(days, "day", "days")} ago`;
+  }
+
+  function waiting(data, now) {
+    if (!data.waiting.length) {
+      const words = data.invited ? "Their invitations have expired." : "No invitation waits.";
+      return panel("Invited and waiting", nothing(words));
+    }
+    return panel(
+      "Invited and waiting",
+      h(
+        "ul",
+        { class: "rows" },
+        data.waiting.map((one) =>
+          row(one.name, agoWords(now - one.invited), expiryWords(one.expires - now), one.expires - now < 2 * DAY),
+        ),
+      ),
+      rest(data.invited - data.waiting.length),
+    );
+  }
+
+  function signedIn(data) {
+    const counts = data.signed_in.map(([, count]) => count);
+    const today = counts.at(-1) ?? 0;
+    return panel(
+      `People who signed in, ${counts.length} days`,
+      bars(counts, `People who signed in on each of ${counts.length} days; ${today} today.`, "tall"),
+      h(
+        "p",
+        { class: "ends" },
+        h("span", {}, dayWords(data.signed_in[0][0]).split(" ").slice(1).join(" ")),
+        h("span", {}, h("b", {}, number(today)), " today"),
+      ),
+    );
+  }
+
+  function moreWords(more) {
+    if (!more) return "as many as last month";
+    return `${number(Math.abs(more))} ${more > 0 ? "more" : "fewer"} than last month`;
+  }
+
+  wall.views.people = (data, { now, names }) => {
+    const today = data.signed_in.at(-1)[0];
+    const figures = [
+      figure(data.active, "active", moreWords(data.more)),
+      figure(data.invited, "invited, waiting", `${of(data.expiring, "expires", "expire")} within 3 days`),
+      figure(data.ending, data.ending === 1 ? "ends soon" : "end soon", `${number(data.ending_this_week)} of them this week`, data.ending_this_week ? "amber" : ""),
+    ];
+    if (data.reviews) figures.push(figure(data.reviews.to_decide, "reviews to decide", data.reviews.words, "amber"));
+    const lists = names === "counts" ? [] : [endsSoon(data, today), waiting(data, now)];
+    return {
+      parts: h(
+        "div",
+        { class: `view people ${names}` },
+        h("div", { class: "figures part" }, figures),
+        h("div", { class: "lists" }, lists, signedIn(data)),
+      ),
+    };
+  };
+})();

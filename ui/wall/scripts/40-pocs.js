@@ -1,0 +1,132 @@
+// POCs: how they stand, which end next, whose tasks are late, and what this week brings.
+"use strict";
+(() => {
+  const wall = window.rollcallWall;
+  const { h, of, number, icon, panel, figure, nothing, split, daysBetween, dayWords } = wall;
+  const KINDS = [
+    ["draft", "grey", (count) => (count === 1 ? "draft" : "drafts")],
+    ["active", "accent", () => "active"],
+    ["on_hold", "hold", () => "on hold"],
+    ["completed", "done", () => "completed this quarter"],
+  ];
+
+  function standing(data) {
+    const counts = data.by_status;
+    const open = counts.draft + counts.active + counts.on_hold;
+    const words = KINDS.map(([kind, , label]) => `${counts[kind]} ${label(counts[kind])}`);
+    return h(
+      "section",
+      { class: "panel figure standing" },
+      h(
+        "div",
+        {},
+        h("p", { class: "big" }, number(counts.active)),
+        h("p", { class: "what" }, counts.active === 1 ? "active POC" : "active POCs"),
+        h("p", { class: "below" }, `of ${number(open)} open`),
+      ),
+      h(
+        "div",
+        { class: "statuses" },
+        split(KINDS.map(([kind, tone]) => [counts[kind], tone]), `POCs: ${words.join(", ")}.`),
+        h(
+          "ul",
+          { class: "legend" },
+          KINDS.map(([kind, tone, label]) =>
+            h("li", {}, h("i", { class: `key ${tone}` }), h("b", {}, number(counts[kind])), ` ${label(counts[kind])}`),
+          ),
+        ),
+      ),
+    );
+  }
+
+  function when(end, today) {
+    const left = daysBetween(today, end);
+    if (left < 0) return h("span", { class: "end late" }, icon("bad"), `${of(-left, "day", "days")} late`);
+    if (left === 0) return h("span", { class: "end soon" }, "Today");
+    return h("span", { class: `end ${left < 3 ? "soon" : ""}` }, dayWords(end));
+  }
+
+  function nextToEnd(data) {
+    if (!data.next_to_end.length) {
+      const words = data.by_status.active ? "No active POC has an end date." : "No POCs are active.";
+      return panel("Next to end", nothing(words));
+    }
+    return panel(
+      "Next to end",
+      h(
+        "ul",
+        { class: "rows pocs-rows" },
+        data.next_to_end.map((poc) =>
+          h(
+            "li",
+            { class: "row" },
+            h("span", { class: "who" }, h("b", { dir: "auto" }, poc.title), h("small", { dir: "auto" }, poc.customer)),
+            h("span", { class: "owner", dir: "auto" }, poc.owner),
+            split([[poc.percent, "accent"], [100 - poc.percent, "rest"]], `${poc.percent}% done`, 100),
+            h("span", { class: "percent" }, `${poc.percent}%`),
+            when(poc.end, data.today),
+          ),
+        ),
+      ),
+    );
+  }
+
+  function byOwner(data) {
+    if (!data.by_owner.length) return panel("Overdue by owner", nothing("No task waits."));
+    const most = Math.max(...data.by_owner.map((one) => one.overdue + one.this_week + one.later));
+    return panel(
+      "Overdue by owner",
+      h(
+        "ul",
+        { class: "owners" },
+        data.by_owner.map((one) =>
+          h(
+            "li",
+            {},
+            h("span", { class: "who", dir: "auto" }, one.name),
+            split(
+              [[one.overdue, "overdue"], [one.this_week, "accent"], [one.later, "grey"]],
+              `${one.overdue} overdue, ${one.this_week} this week, ${one.later} later`,
+              most,
+            ),
+            h("b", { class: one.overdue ? "late" : "" }, number(one.overdue)),
+          ),
+        ),
+      ),
+      h(
+        "ul",
+        { class: "legend" },
+        [["overdue", "overdue"], ["accent", "this week"], ["grey", "later"]].map(([tone, words]) =>
+          h("li", {}, h("i", { class: `key ${tone}` }), ` ${words}`),
+        ),
+      ),
+    );
+  }
+
+  function thisWeek(data) {
+    const rows = data.this_week.map((one) =>
+      h(
+        "li",
+        {},
+        h("span", { class: "day-of" }, one.on === data.today ? "Today" : dayWords(one.on)),
+        h("span", { class: "who", dir: "auto" }, `${one.what}: ${one.title}`),
+      ),
+    );
+    return panel("This week", rows.length ? h("ul", { class: "week" }, rows) : nothing("No POC starts or ends this week."));
+  }
+
+  wall.views.pocs = (data, { names }) => {
+    const top = h(
+      "div",
+      { class: "figures part" },
+      standing(data),
+      figure(data.due_this_week, data.due_this_week === 1 ? "task due this week" : "tasks due this week", `${number(data.due_today)} of them today`),
+      figure(data.overdue, data.overdue === 1 ? "task overdue" : "tasks overdue", `on ${of(data.overdue_pocs, "POC", "POCs")}`, data.overdue ? "red" : ""),
+    );
+    const below =
+      names === "counts"
+        ? []
+        : [nextToEnd(data), h("div", { class: "side part" }, byOwner(data), thisWeek(data))];
+    return { parts: h("div", { class: `view pocs ${names}` }, top, h("div", { class: "lists" }, below)) };
+  };
+})();

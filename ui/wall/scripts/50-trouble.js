@@ -1,0 +1,59 @@
+// Trouble: one panel for each, the worst first, and what is in order.
+"use strict";
+(() => {
+  const wall = window.rollcallWall;
+  const { h, of, icon, panel, nothing, bars } = wall;
+
+  const troublePanel = (trouble, { now, clock }) =>
+    h(
+      "section",
+      { class: `panel trouble ${trouble.is_bad ? "bad" : "warn"}` },
+      icon(trouble.is_bad ? "bad" : "warn"),
+      h(
+        "div",
+        { class: "says" },
+        h("h2", {}, trouble.title),
+        trouble.sentences.map((sentence, i) =>
+          h("p", {}, i === 0 && trouble.since ? h("b", {}, `Since ${sinceWords(trouble.since, now, clock)}. `) : "", sentence),
+        ),
+      ),
+      trouble.figure
+        ? h(
+            "div",
+            { class: "amount" },
+            h("p", { class: "big" }, trouble.figure),
+            trouble.bars.length ? bars(trouble.bars, `${trouble.figure} ${trouble.unit}`) : "",
+            h("p", {}, trouble.unit),
+          )
+        : "",
+    );
+
+  const sinceWords = (since, now, clock) =>
+    clock.isSameDay(since, now) ? clock.time(since) : clock.day(since);
+
+  function valueOf(item, now, clock) {
+    if (!item.at) return item.value;
+    if (item.name !== "Server") return clock.moment(item.at, now);
+    const hours = Math.floor((now - item.at) / 3600);
+    if (hours < 1) return "up less than an hour";
+    return `up ${hours < 48 ? of(hours, "hour", "hours") : of(Math.floor(hours / 24), "day", "days")}`;
+  }
+
+  wall.views.trouble = (data, { now, clock }) => {
+    const ended = data.last_ended ? ` The last trouble ended on ${clock.long(data.last_ended)}.` : "";
+    const troubles = data.troubles.length
+      ? data.troubles.slice(0, 4).map((trouble) => troublePanel(trouble, { now, clock }))
+      : [h("section", { class: "panel all-well" }, icon("well"), nothing(`All is well.${ended}`))];
+    const order = panel(
+      "In order",
+      h(
+        "ul",
+        { class: "order" },
+        data.in_order.map((item) =>
+          h("li", {}, icon("well"), h("span", {}, item.name), h("span", { class: "value" }, valueOf(item, now, clock))),
+        ),
+      ),
+    );
+    return { parts: h("div", { class: "view troubles" }, h("div", { class: "list part" }, troubles), order) };
+  };
+})();

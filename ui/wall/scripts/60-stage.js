@@ -1,0 +1,145 @@
+// The head of a screen and its turn from view to view. What is shown is told by whoever owns it.
+"use strict";
+(() => {
+  const wall = window.rollcallWall;
+  const { h, icon } = wall;
+  const NAMES = { roll_call: "Roll call", people: "People", pocs: "POCs", trouble: "Trouble" };
+  const PARTS = matchMedia("(max-width: 620px)");
+
+  wall.Stage = class {
+    constructor(place) {
+      this.place = place;
+      this.data = {};
+      this.screen = { views: [], dwell: 20, names: "initials", organisation: "", zone: "" };
+      this.at = 0; // which of the views
+      this.page = 0; // which page of names
+      this.part = 0; // which part of a view, where they stand one at a time
+      this.pages = 1;
+      this.since = performance.now();
+      this.now = 0;
+      this.isMoving = false;
+    }
+
+    set(screen) {
+      const before = this.view;
+      this.screen = screen;
+      this.clock = wall.clockOf(screen.zone);
+      this.at = Math.max(0, screen.views.indexOf(before));
+      for (const view of Object.keys(this.data)) if (!screen.views.includes(view)) delete this.data[view];
+      this.draw();
+    }
+
+    get view() {
+      return this.screen.views[this.at];
+    }
+
+    show(view, data) {
+      const before = this.data[view];
+      this.data[view] = data;
+      if (view === "trouble" && before && this.hasNewTrouble(before, data)) this.turnTo(this.screen.views.indexOf(view));
+      else if (view === this.view || view === "trouble") this.draw();
+    }
+
+    // The turn jumps to a new trouble, once.
+    hasNewTrouble(before, data) {
+      const known = new Set(before.troubles.map((trouble) => trouble.key));
+      return data.troubles.some((trouble) => !known.has(trouble.key));
+    }
+
+    // The server's time, told each second: everything that turns or moves on does so here.
+    tick(now) {
+      const minute = Math.floor(now / 60);
+      const isNewMinute = minute !== Math.floor(this.now / 60);
+      this.now = now;
+      if (performance.now() - this.since >= this.screen.dwell * 1000) this.turn();
+      else if (isNewMinute || this.isMoving) this.draw();
+      else this.drawTurn();
+    }
+
+    turn() {
+      const parts = PARTS.matches ? this.parts : 1;
+      if (this.page + 1 < this.pages) this.page += 1;
+      else if (this.part + 1 < parts) [this.page, this.part] = [0, this.part + 1];
+      else {
+        this.turnTo((this.at + 1) % Math.max(1, this.screen.views.length));
+        return;
+      }
+      this.since = performance.now();
+      this.draw();
+    }
+
+    turnTo(at) {
+      const isSame = at === this.at;
+      [this.at, this.page, this.part, this.since] = [at, 0, 0, performance.now()];
+      this.draw();
+      if (!isSame) this.place.querySelector("main")?.classList.add("comes");
+    }
+
+    draw() {
+      const data = this.data[this.view];
+      if (!data || !this.now) return;
+      const { names } = this.screen;
+      const drawn = wall.views[this.view](data, { now: this.now, clock: this.clock, names, page: this.page });
+      const main = h("main", { "aria-label": NAMES[this.view] }, drawn.parts);
+      this.place.replaceChildren(this.head(), main);
+      this.onePart(main);
+      this.pages = drawn.layOut ? drawn.layOut() : 1;
+      this.isMoving = Boolean(drawn.isMoving);
+      for (const panel of main.querySelectorAll(".panel:not(.names)")) this.fit(panel);
+      this.drawTurn();
+    }
+
+    // On a phone the parts of a view stand one at a time.
+    onePart(main) {
+      const found = [...main.querySelectorAll(".panel, .part")].filter(
+        (part) => !part.parentElement.closest(".part"),
+      );
+      this.parts = found.length;
+      if (!PARTS.matches) return;
+      found.forEach((part, i) => part.classList.toggle("away", i !== this.part % found.length));
+    }
+
+    // What a list has too much of for its place is left out, and counted.
+    fit(panel) {
+      const list = panel.querySelector("ul:not(.legend)");
+      const rest = panel.querySelector(".rest");
+      let left = 0;
+      while (list?.children.length > 1 && panel.scrollHeight > panel.clientHeight + 1) {
+        list.lastElementChild.remove();
+        left += 1;
+        if (rest) rest.textContent = wall.restWords(Number(rest.dataset.count) + left, rest.dataset.until);
+      }
+    }
+
+    head() {
+      const { clock, now } = this;
+      const troubles = this.data.trouble?.troubles.length ?? 0;
+      return h(
+        "header",
+        {},
+        h("h1", {}, NAMES[this.view]),
+        h("p", { class: "organisation", dir: "auto" }, this.screen.organisation),
+        troubles && this.view !== "trouble"
+          ? h("p", { class: "in-trouble" }, icon("warn"), `${troubles} in trouble`)
+          : "",
+        h("div", { class: "turn" }),
+        h("p", { class: "date" }, clock.long(now)),
+        h("p", { class: "time" }, clock.time(now)),
+        h("span", { class: "beat", role: "img", "aria-label": "Live" }),
+      );
+    }
+
+    drawTurn() {
+      const place = this.place.querySelector(".turn");
+      const count = this.screen.views.length;
+      if (!place || count < 2) return;
+      if (place.children.length !== count) {
+        place.setAttribute("role", "img");
+        place.setAttribute("aria-label", `View ${this.at + 1} of ${count}`);
+        place.replaceChildren(...this.screen.views.map((_, i) => h("i", { class: i < this.at ? "past" : "" }, h("b", {}))));
+      }
+      const part = Math.min(1, (performance.now() - this.since) / (this.screen.dwell * 1000));
+      place.children[this.at].firstChild.style.inlineSize = `${Math.round(part * 100)}%`;
+    }
+  };
+})();

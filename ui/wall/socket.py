@@ -1,0 +1,126 @@
+"""The socket of a screen: it is told, and says nothing."""
+
+import asyncio
+import logging
+import re
+
+from fastapi import FastAPI
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from models import EndReason, SessionKind
+from services.access.outsiders import ScreenActor
+from services.core import runtime
+from services.core.errors import RollcallError, SessionEndedError
+from services.screens import pairing, places, reading, screens
+from ui.cookies import caller_of, pairing_key, session_token
+from ui.headers import origin_of
+from ui.wall import frames
+from ui.wall.hub import Line, hub
+
+log = logging.getLogger(__name__)
+
+# A screen in more places than these is no screen, and strangers that wait for a code are limited by
+# how many codes there are.
+MOST_PLACES, MOST_STRANGERS = 10, 500
+_TAB, _SIZE = re.compile(r"[0-9a-f]{16}"), re.compile(r"\d{1,5}(\.\d+)?×\d{1,5}(\.\d+)?")
+
+
+def register(app: FastAPI) -> None:
+    """Route the socket."""
+    app.add_api_websocket_route("/wall/socket", wall_socket)
+
+
+async def wall_socket(socket: WebSocket) -> None:
+    """Tell one screen, or one browser that may become one, until either side hangs up."""
+    tab = socket.query_params.get("tab", "")
+    size = socket.query_params.get("size", "")
+    if not _is_from_here(socket) or not _TAB.fullmatch(tab):
+        await socket.close(1008)
+        return
+    line = Line(tab, _whole(size) if _SIZE.fullmatch(size) else "")
+    try:
+        await _greet(socket, line)
+    except RollcallError as error:
+        log.warning("A screen can't be told anything now: %s", error)
+        await socket.close(1013)
+        return
+    if line.is_over and not line.waiting:
+        await socket.close(1013)
+        return
+    await socket.accept()
+    telling = asyncio.create_task(_tell(socket, line))
+    try:
+        await _listen(socket)
+    finally:
+        telling.cancel()
+        hub().lines.discard(line)
+        if line.screen is not None and not line.is_over:
+            await _note_gone(line.screen, line.tab)
+
+
+async def _greet(socket: WebSocket, line: Line) -> None:
+    """Find out whose socket it is, and what it is to be told first."""
+    caller, told = caller_of(socket), hub()
+    token = session_token(socket.cookies, SessionKind.SCREEN)
+    why = ""
+    try:
+        line.screen = await screens.recognise(token, caller)
+    except SessionEndedError as error:
+        why = "revoked" if error.reason is EndReason.REVOKED else ""
+    if line.screen is None:
+        line.code_id = await pairing.find_code(pairing_key(socket.cookies))
+        if line.code_id is None:
+            line.tell("pair", frames.pair(why))
+        line.is_over = sum(other.screen is None for other in told.lines) >= MOST_STRANGERS
+    else:
+        same = [other for other in told.lines if other.screen == line.screen]
+        line.is_over = len(same) >= MOST_PLACES
+    if line.is_over:
+        line.waiting.clear()
+        return
+    if line.screen is not None:
+        found = (await screens.find_settings([line.screen.screen_id])).get(line.screen.screen_id)
+        if found is not None:
+            line.show(found, frames.views_frame(await reading.look(line.screen)))
+        await places.note_open(line.screen, line.tab, line.size)
+    told.lines.add(line)
+    line.tell("beat", frames.beat())
+
+
+async def _tell(socket: WebSocket, line: Line) -> None:
+    while True:
+        await line.woken.wait()
+        line.woken.clear()
+        waiting, line.waiting = line.waiting, {}
+        for frame in waiting.values():
+            await socket.send_text(frame)
+        if line.is_over:
+            await socket.close(1000)
+            return
+
+
+async def _listen(socket: WebSocket) -> None:
+    """Wait for the end. A screen has nothing to say: one that talks is hung up on."""
+    try:
+        await socket.receive_text()
+        await socket.close(1008)
+    except (WebSocketDisconnect, RuntimeError, KeyError):
+        return
+
+
+async def _note_gone(screen: ScreenActor, tab: str) -> None:
+    try:
+        await places.note_gone(screen, tab)
+    except RollcallError as error:
+        log.info("That a screen is gone is written down later: %s", error)
+
+
+def _whole(size: str) -> str:
+    return "×".join(str(round(float(side))) for side in size.split("×"))
+
+
+def _is_from_here(socket: WebSocket) -> bool:
+    origin, host = socket.headers.get("origin"), socket.headers.get("host")
+    scheme = {"ws": "http", "wss": "https"}.get(socket.scope.get("scheme", ""))
+    ours = {origin_of(runtime.current().settings.public_url), f"{scheme}://{host}"}
+    return origin is not None and origin in ours
