@@ -15,9 +15,13 @@ import pytest
 from services.access.actor import COMMAND_LINE
 from services.audit import reading, signature
 from services.audit.reading import AuditQuery
+from services.core.db import reading as reading_database
 from services.core.settings import PREFIX
 from services.core.startup import started
+from services.users import accounts
+from services.users.departures import find_receipt
 from tests.conftest import make_settings
+from tests.factories import create_tenant, create_user
 
 ROOT = Path(__file__).parent.parent
 
@@ -217,3 +221,28 @@ def test_an_export_is_checked_without_settings_or_data(tmp_path: Path) -> None:
     assert not nowhere.exists()
     key.unlink()
     assert_refused(run(nowhere, *check), "audit-key.pem")
+
+
+def test_a_leaving_receipt_is_recomputed_from_the_log(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    receipt = asyncio.run(_left(data))
+    done = run(data, "verify-audit", "--receipt", receipt)
+    assert (done.returncode, f"Receipt {receipt}: Ada Lovelace" in done.stdout) == (0, True)
+    assert "The database agrees with the log." in done.stdout
+    with sqlite3.connect(data / "rollcall.db") as database:
+        database.execute("UPDATE user_account SET active = true")
+    done = run(data, "verify-audit", "--receipt", receipt)
+    assert done.returncode == 1
+    assert "The user is active, and the log has no activation since." in done.stdout
+    assert_refused(run(data, "verify-audit", "--receipt", "R-acme-99"), "no departure R-acme-99")
+
+
+async def _left(data: Path) -> str:
+    """Have somebody leave; returns the number of the receipt."""
+    async with started(make_settings(data)):
+        user = await create_user(await create_tenant())
+        await accounts.set_active(COMMAND_LINE, user.id, False)
+        async with reading_database() as tx:
+            receipt = await find_receipt(tx, user)
+    assert receipt is not None
+    return receipt.id

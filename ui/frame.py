@@ -7,12 +7,14 @@ from nicegui import ui
 from nicegui.elements.mixins.text_element import TextElement
 
 from services.access.permissions import Permission, may
+from services.sessions.outside import CustomerVisit
 from services.sessions.sessions import Visit
 from ui import live, notices
 from ui.components.shell import Link, Shell
 from ui.components.toast import Toast
 from ui.dialogs.confirm import ConfirmDialog
-from ui.paths import home_path, sign_in_url
+from ui.looks import logo_url
+from ui.paths import customer_path, home_path, sign_in_url
 
 # The navigation: name, last part of the address, and the permission that shows it.
 TENANT_NAVIGATION = (
@@ -20,6 +22,7 @@ TENANT_NAVIGATION = (
     ("POCs", "pocs", Permission.VIEW_ALL_POCS),
     ("Templates", "templates", Permission.VIEW_TEMPLATES),
     ("Users", "users", Permission.VIEW_USERS),
+    ("Customers", "customers", Permission.VIEW_USERS),
     ("Roles", "roles", Permission.VIEW_ROLES),
     ("Audit", "audit", Permission.VIEW_AUDIT),
     ("Settings", "settings", Permission.MANAGE_SIGN_IN),
@@ -72,16 +75,43 @@ def frame(visit: Visit, title: str, *, current: str = "") -> Iterator[Toast]:
 
     `current` is the last part of the navigation entry's address; the page's one toast is given.
     """
-    ui.page_title(f"{title} · {visit.tenant_name or 'Platform'} · Rollcall")
-    base = home_path(visit.tenant_slug)
+    place = visit.tenant_name or "Platform"
+    toast = _surrounded(title, place)
+    with Shell(
+        base=home_path(visit.tenant_slug),
+        place=place,
+        person={"name": visit.name, "email": visit.email, "role": visit.role.label},
+        navigation=navigation(visit, current),
+        menu=own_menu(visit),
+        inside=visit.tenant_slug is not None and visit.above_tenants,
+        place_logo=logo_url(visit.tenant_slug, visit.tenant_logo),
+    ):
+        toast.ask_proof = ConfirmDialog(visit.actor, toast).ask
+        yield toast
+
+
+def enter_as_customer(visit: CustomerVisit, *rooms: str) -> None:
+    """Register the page that is being built for somebody at a customer's, as `enter` does it."""
+    url = customer_path(visit.tenant_slug)
+    live.register(ui.context.client, visit.actor, sign_in_url=url, rooms=rooms)
+
+
+@contextmanager
+def customer_frame(visit: CustomerVisit, title: str) -> Iterator[Toast]:
+    """Build the surroundings of a customer's page, which has no navigation."""
+    toast = _surrounded(title, visit.tenant_name)
+    person = {"name": visit.name, "email": "", "role": f"Guest of {visit.tenant_name}"}
+    with Shell(base=customer_path(visit.tenant_slug), place=visit.tenant_name, person=person):
+        yield toast
+
+
+def _surrounded(title: str, place: str) -> Toast:
+    ui.page_title(f"{title} · {place} · Rollcall")
     # Quasar's page is a <main> of its own, and there can be one; ours is the one with the heading.
     parent = ui.context.client.content.parent_slot
     if parent is not None:
         parent.parent.tag = "div"
-    toast = Toast()
-    with Shell(visit, base=base, navigation=navigation(visit, current), menu=own_menu(visit)):
-        toast.ask_proof = ConfirmDialog(visit.actor, toast).ask
-        yield toast
+    return Toast()
 
 
 def text(tag: str, content: str, classes: str = "") -> TextElement:

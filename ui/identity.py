@@ -5,14 +5,15 @@ from typing import Any
 
 from fastapi import HTTPException, Request
 
-from models import Role
+from models import Role, SessionKind
 from services.access.permissions import Permission, may
 from services.access.second_factor_policy import WITHOUT
 from services.core.errors import NotAllowedError, SessionEndedError
+from services.sessions.outside import CustomerVisit, recognise_customer
 from services.sessions.sessions import Visit, recognise
 from ui import live
 from ui.cookies import caller_of, session_token
-from ui.paths import home_path, sign_in_url
+from ui.paths import customer_path, home_path, sign_in_url
 
 
 def require(permission: Permission) -> Callable[..., Coroutine[Any, Any, Visit]]:
@@ -41,6 +42,20 @@ def require(permission: Permission) -> Callable[..., Coroutine[Any, Any, Visit]]
         return visit
 
     return visitor
+
+
+async def require_customer(request: Request) -> CustomerVisit:
+    """Lets in only who is let in here as one of a customer's people; others are sent to ask for a
+    link."""
+    slug = request.path_params["slug"]
+    token = session_token(request.cookies, SessionKind.CUSTOMER)
+    try:
+        visit = await recognise_customer(token, slug, caller_of(request))
+    except SessionEndedError as error:
+        why = f"?why={error.reason.value}" if error.reason else ""
+        raise _sent_to(f"{customer_path(slug)}{why}") from error
+    live.require_calm(visit.actor.session_id)
+    return visit
 
 
 def _who_may(permission: Permission, role: Role) -> str:

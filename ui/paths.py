@@ -9,6 +9,11 @@ def home_path(slug: str | None) -> str:
     return f"/t/{quote(slug)}" if slug else "/platform"
 
 
+def customer_path(slug: str) -> str:
+    """The path under which a tenant's pages for its customers' people live."""
+    return f"{home_path(slug)}/customer"
+
+
 def sign_in_url(slug: str | None, *, why: str | None = None, after: str | None = None) -> str:
     """The sign-in page, with why one was signed out and where to go after."""
     query = [f"why={quote(why)}"] if why else []

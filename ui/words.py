@@ -57,6 +57,8 @@ MAIL_NAMES = {
     MailTemplate.PASSKEY_ADDED: "Passkey added",
     MailTemplate.PASSKEY_REMOVED: "Passkey removed",
     MailTemplate.SECOND_FACTORS_RESET: "Second factor reset",
+    MailTemplate.CUSTOMER_INVITATION: "Invitation to a POC",
+    MailTemplate.CUSTOMER_VISIT: "Link to a POC",
     MailTemplate.REVIEW_DUE: "Review due",
 }
 _MAIL_WORDS = {

@@ -7,8 +7,10 @@ from uuid import UUID
 
 from services.core import clock
 from services.core.bus import Bus
+from services.mail.events import CustomerMailProgressed
 from services.workspace import comments, task_list
 from services.workspace.comments import CommentView
+from services.workspace.customers.people import find_poc_ids
 from services.workspace.events import (
     CommentChanged,
     GroupChanged,
@@ -30,6 +32,12 @@ def poc_room(poc_id: UUID) -> str:
     return f"poc:{poc_id}"
 
 
+def shared_room(poc_id: UUID) -> str:
+    """The room of the customer's pages that show one POC. They hear that something of what they see
+    may have changed, and no more: each asks for what is shared."""
+    return f"shared:{poc_id}"
+
+
 def work_room(tenant_id: UUID | None) -> str:
     """The room of the pages that show many of a tenant's POCs, and hear that something changed."""
     return f"work:{tenant_id}"
@@ -46,6 +54,8 @@ def subscribe(bus: Bus) -> None:
     bus.subscribe(GroupChanged, _show_group)
     bus.subscribe(CommentChanged, _show_comment)
     bus.subscribe(PocEvent, _refresh_poc)
+    bus.subscribe(PocEvent, _refresh_shared)
+    bus.subscribe(CustomerMailProgressed, _refresh_people)
     bus.subscribe(TemplateEvent, _refresh_templates)
 
 
@@ -78,6 +88,26 @@ async def _tell(
 
 async def _refresh_poc(event: PocEvent) -> None:
     await live.broadcast(poc_room(event.poc_id), "rollcall_poc", {})
+    await live.broadcast(work_room(event.tenant_id), "rollcall_work", {})
+
+
+async def _refresh_shared(event: PocEvent) -> None:
+    room = shared_room(event.poc_id)
+    if not live.is_watched(room):
+        return
+    # That the team talks among itself is nobody else's business.
+    is_internal = (
+        isinstance(event, CommentChanged)
+        and not (await comments.find_comment(event.comment_id)).shared
+    )
+    if is_internal:
+        return
+    await live.broadcast(room, "rollcall_shared", {})
+
+
+async def _refresh_people(event: CustomerMailProgressed) -> None:
+    for poc_id in await find_poc_ids(event.customer_id):
+        await live.broadcast(poc_room(poc_id), "rollcall_poc", {})
     await live.broadcast(work_room(event.tenant_id), "rollcall_work", {})
 
 

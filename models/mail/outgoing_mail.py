@@ -45,6 +45,8 @@ class MailTemplate(StrEnum):
     PASSKEY_ADDED = "passkey_added"
     PASSKEY_REMOVED = "passkey_removed"
     SECOND_FACTORS_RESET = "second_factors_reset"
+    CUSTOMER_INVITATION = "customer_invitation"
+    CUSTOMER_VISIT = "customer_visit"
     REVIEW_DUE = "review_due"
 
     @property

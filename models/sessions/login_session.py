@@ -22,6 +22,7 @@ class EndReason(StrEnum):
     REPLACED = "replaced"
     ORGANISATION = "organisation"
     TENANT_CLOSED = "tenant_closed"
+    POC_CLOSED = "poc_closed"
 
 
 class SignInMethod(StrEnum):

@@ -120,6 +120,7 @@ class Secret(StrEnum):
     OWN_SECOND_FACTOR = "a new second factor of one's own, or new recovery codes"
     AUDIT_EXPORT = "the audit log as a file"
     USERS_EXPORT = "the users as a file"
+    CUSTOMER_LINK = "a link that lets somebody at a customer's in"
 
 
 @dataclass(frozen=True)
@@ -143,6 +144,7 @@ SECRETS: dict[Secret, Rule] = {
     Secret.OWN_SECOND_FACTOR: Rule(P.USE_OWN_ACCOUNT, fresh=True),
     Secret.AUDIT_EXPORT: Rule(P.VIEW_AUDIT, fresh=True),
     Secret.USERS_EXPORT: Rule(P.VIEW_USERS, fresh=False),
+    Secret.CUSTOMER_LINK: Rule(P.INVITE_CUSTOMERS, fresh=False),
 }
 
 # The invitation of each role. Its link becomes an account, so that sending it once more, or handing

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlmodel import select
 
-from models import AuditEvent, AuditHead, User
+from models import AuditEvent, AuditHead, CustomerPerson, User
 from services.access.actor import Principal
 from services.audit.events import AuditGrew, AuditWritten
 from services.audit.search import search_key
@@ -114,6 +114,14 @@ class Action(StrEnum):
     POC_HANDED_OVER = "poc.handed_over", "POC handed over"
     POC_ARCHIVED = "poc.archived", "POC archived"
     POC_RESTORED = "poc.restored", "POC restored"
+    CUSTOMER_INVITED = "customer.invited", "Customer invited"
+    CUSTOMER_LINK_SENT = "customer.link_sent", "Customer’s link sent"
+    CUSTOMER_LINK_COPIED = "customer.link_copied", "Customer’s link copied"
+    CUSTOMER_LINK_REQUESTED = "customer.link_requested", "Customer’s link requested"
+    CUSTOMER_LET_IN = "customer.let_in", "Customer let in"
+    CUSTOMER_ACTIVATED = "customer.activated", "Customer activated"
+    CUSTOMER_DEACTIVATED = "customer.deactivated", "Customer deactivated"
+    CUSTOMER_REMOVED = "customer.removed", "Customer removed from POC"
     MEMBER_ADDED = "member.added", "Member added"
     MEMBER_REMOVED = "member.removed", "Member removed"
     GROUP_ADDED = "group.added", "Group added"
@@ -124,6 +132,8 @@ class Action(StrEnum):
     TASK_EDITED = "task.edited", "Task edited"
     TASK_ASSIGNED = "task.assigned", "Task assigned"
     TASK_STATUS_CHANGED = "task.status_changed", "Task status changed"
+    TASK_ACCEPTED = "task.accepted", "Task accepted"
+    TASK_ACCEPTANCE_TAKEN_BACK = "task.acceptance_taken_back", "Acceptance taken back"
     TASK_ARCHIVED = "task.archived", "Task archived"
     TASK_RESTORED = "task.restored", "Task restored"
     CRITERION_ADDED = "criterion.added", "Criterion added"
@@ -166,7 +176,7 @@ async def record(
     action: Action,
     *,
     actor: Principal | None,
-    by: User | None = None,
+    by: User | CustomerPerson | None = None,
     subject: Subject | None = None,
     tenant_id: UUID | None = None,
     address: str = "",
@@ -290,13 +300,13 @@ async def _lock_head(tx: Transaction, chain_id: UUID) -> AuditHead:
     return head
 
 
-def _id_of(actor: Principal | None, by: User | None) -> UUID | None:
+def _id_of(actor: Principal | None, by: User | CustomerPerson | None) -> UUID | None:
     if by is not None:
         return by.id
     return actor.holder_id if actor is not None and actor.user_id is None else None
 
 
-def _name_of(actor: Principal | None, by: User | None) -> str:
+def _name_of(actor: Principal | None, by: User | CustomerPerson | None) -> str:
     name = by.full_name if by is not None else actor.name if actor is not None else ""
     return name or NOBODY
 

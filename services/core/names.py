@@ -46,17 +46,35 @@ RESERVED_SLUGS = frozenset(
         "account",
         "audit",
         "brand",
+        "customer",
+        "customers",
         "doctor",
         "files",
         "healthz",
+        "home",
         "invitation",
         "login",
         "logo",
         "logout",
         "metrics",
+        "pair",
+        "password",
+        "platform",
+        "pocs",
+        "readyz",
+        "review",
+        "roles",
+        "settings",
+        "setup",
+        "sso",
+        "static",
+        "system",
+        "t",
+        "templates",
+        "tenants",
+        "users",
+        "wall",
     }
-    | {"home", "pair", "password", "platform", "pocs", "readyz", "roles", "settings", "setup"}
-    | {"review", "sso", "static", "system", "t", "templates", "tenants", "users", "wall"}
 )
 SLUG_PATTERN = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 

@@ -34,6 +34,13 @@ log = logging.getLogger(__name__)
 
 TEMPLATES = Path(__file__).parent / "templates"
 IDLE_SECONDS = 1.0
+# Where each link leads to.
+PAGES = {
+    LinkPurpose.INVITATION: "invitation",
+    LinkPurpose.RESET: "password/reset",
+    LinkPurpose.CUSTOMER_INVITATION: "customer/link",
+    LinkPurpose.CUSTOMER_VISIT: "customer/link",
+}
 
 _environment = Environment(
     loader=FileSystemLoader(TEMPLATES),
@@ -170,12 +177,12 @@ async def _render(lease: Lease) -> Letter | None:
         **mail.params,
         "email": mail.recipient,
         "sign_in_url": f"{base}/login",
+        "customer_url": f"{base}/customer",
     }
     token = ""
     if link is not None:
         token = one_time_links.token_of(link)
-        page = "invitation" if link.purpose is LinkPurpose.INVITATION else "password/reset"
-        values["link_url"] = f"{base}/{page}/{token}"
+        values["link_url"] = f"{base}/{PAGES[link.purpose]}/{token}"
     return Letter(
         recipient=mail.recipient,
         sender_name=str(mail.params.get("tenant_name", "Rollcall")),

@@ -16,7 +16,7 @@ from services.access.permissions import Permission
 from services.audit.acting import Act, View, acting, viewing
 from services.audit.writing import Action
 from services.core import clock
-from services.core.days import moment_of
+from services.core.days import find_zone, moment_of
 from services.core.db import Transaction, reading
 from services.core.errors import ConflictError, InvalidInputError
 from services.core.form_fields import Option
@@ -76,6 +76,15 @@ class ReviewView:
     deactivated: int
     undecided_out: int
     """Who was deactivated without a decision."""
+    zone: str
+    """The organisation's time zone."""
+    next_due: datetime | None
+    """When the next one is due after this; none without a rule, or before its end."""
+
+    @property
+    def closes_here(self) -> datetime | None:
+        """When it closes, in the organisation's time zone."""
+        return self.closes_at and self.closes_at.astimezone(find_zone(self.zone))
 
     @property
     def decided(self) -> int:
@@ -113,9 +122,7 @@ class Reviews:
     @property
     def next_due(self) -> datetime | None:
         """When the next review is due; none without a rule, or before the first."""
-        if self.every_days is None or self.last_closed is None:
-            return None
-        return self.last_closed + timedelta(days=self.every_days)
+        return _next_due(self.last_closed, self.every_days)
 
 
 @looks_first
@@ -352,6 +359,7 @@ async def _view(tx: Transaction, review: Review) -> ReviewView:
     ).select_from(ReviewPerson)
     counted = await tx.exec(counting.where(ReviewPerson.review_id == review.id))
     people, kept, to_deactivate, deactivated, undecided_out = counted.one()
+    tenant = await tx.get_one(Tenant, review.tenant_id)
     return ReviewView(
         review.id,
         review.name,
@@ -367,4 +375,12 @@ async def _view(tx: Transaction, review: Review) -> ReviewView:
         to_deactivate,
         deactivated,
         undecided_out,
+        tenant.time_zone,
+        _next_due(review.closed_at, tenant.review_every_days),
     )
+
+
+def _next_due(last_closed: datetime | None, every_days: int | None) -> datetime | None:
+    if last_closed is None or every_days is None:
+        return None
+    return last_closed + timedelta(days=every_days)

@@ -27,6 +27,14 @@ class MemberChanged(PocEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CustomerChanged(PocEvent):
+    """Somebody at the customer's is invited to a POC or was taken out of it, was let in or shut
+    out, or came for the first time."""
+
+    customer_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
 class GroupChanged(PocEvent):
     """A group of tasks is new or changed, or stands elsewhere."""
 

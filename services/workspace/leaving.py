@@ -29,6 +29,8 @@ class Departure:
     role: Role
     since: datetime
     organisation: str
+    zone: str
+    """The organisation's time zone."""
 
 
 async def get_departure(principal: Principal, user_id: UUID) -> Departure:
@@ -45,6 +47,7 @@ async def get_departure(principal: Principal, user_id: UUID) -> Departure:
             user.role,
             user.first_sign_in_at or user.created_at,
             tenant.name if tenant else "Platform",
+            tenant.time_zone if tenant else "UTC",
         )
 
 

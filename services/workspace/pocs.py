@@ -15,6 +15,7 @@ from services.core.form_fields import Option
 from services.core.forms import Form, choice, day, lines, person, several, text
 from services.core.looking import looks_first
 from services.core.names import fold
+from services.workspace.customers.cut import lock_people, shut_all_out
 from services.workspace.events import PocChanged
 from services.workspace.members import ensure_member
 from services.workspace.people import require_workers
@@ -122,6 +123,7 @@ async def change_status(principal: Principal, poc_id: UUID, version: int, form: 
     """Bring a POC to another status. Raises `StepError` where it can't be the next one, and
     `InvalidInputError` where it is completed without an outcome."""
     async with acting(principal, Permission.RUN_POCS) as act:
+        people = await lock_people(act.tx, poc_id)
         poc = await get_poc_to_change(act, poc_id)
         was, before, then = facts_of(poc), poc.status, form.status
         if before is then:
@@ -134,6 +136,8 @@ async def change_status(principal: Principal, poc_id: UUID, version: int, form: 
         poc.closed_at = clock.now() if then.is_closed else None
         poc.outcome = form.outcome if then.is_closed else ""
         await act.record(Action.POC_STATUS_CHANGED, poc, before=before.label, after=then.label)
+        if then.is_closed:
+            await shut_all_out(act, people)
         _touch(act, poc, was)
 
 
@@ -181,6 +185,7 @@ async def give(act: Act, poc: Poc, owner: User, note: str) -> None:
 async def set_archived(principal: Principal, poc_id: UUID, version: int, *, archived: bool) -> None:
     """Take a POC out of the lists, or put it back. Nothing of it is deleted."""
     async with acting(principal, Permission.RUN_POCS) as act:
+        people = await lock_people(act.tx, poc_id)
         poc = await get_poc_to_change(act, poc_id, archived=True)
         if (poc.archived_at is not None) == archived:
             return
@@ -188,6 +193,8 @@ async def set_archived(principal: Principal, poc_id: UUID, version: int, *, arch
         was = facts_of(poc)
         poc.archived_at = clock.now() if archived else None
         await act.record(Action.POC_ARCHIVED if archived else Action.POC_RESTORED, poc)
+        if archived:
+            await shut_all_out(act, people)
         _touch(act, poc, was)
 
 

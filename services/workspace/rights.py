@@ -101,8 +101,8 @@ def check_version(seen: int, is_now: int, what: str) -> None:
 
 
 def by_id(act: Act) -> UUID | None:
-    """The id of the user who acts; none where Rollcall or its command line does."""
-    return act.user.id if act.user else None
+    """The id of whoever acts, a user or a customer's person; none where Rollcall does."""
+    return act.principal.holder_id
 
 
 def stamp(act: Act) -> dict[str, Any]:

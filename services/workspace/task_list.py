@@ -37,6 +37,7 @@ class TaskView:
     due_on: date | None
     is_overdue: bool
     completed_at: datetime | None
+    accepted_by: Person | None
     assignees: Sequence[Person]
     comments: int
     position: int
@@ -130,7 +131,9 @@ async def _views(tx: Transaction, tasks: Sequence[Task]) -> list[TaskView]:
     ids = [task.id for task in tasks]
     assignees = await assignees_of(tx, ids)
     comments = await _comments_on(tx, ids)
-    changed_by = await find_people(tx, [task.changed_by_id for task in tasks])
+    changed_by = await find_people(
+        tx, [person for task in tasks for person in (task.changed_by_id, task.accepted_by_id)]
+    )
     today = clock.now().date()
     return [
         TaskView(
@@ -147,6 +150,7 @@ async def _views(tx: Transaction, tasks: Sequence[Task]) -> list[TaskView]:
             due_on=task.due_on,
             is_overdue=task.is_overdue(today),
             completed_at=task.completed_at,
+            accepted_by=changed_by.get(task.accepted_by_id) if task.accepted_by_id else None,
             assignees=assignees[task.id],
             comments=comments.get(task.id, 0),
             position=task.position,

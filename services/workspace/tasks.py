@@ -14,7 +14,7 @@ from services.audit.writing import Action
 from services.core import clock
 from services.core.errors import ConflictError, InvalidInputError, NotFoundError
 from services.core.form_fields import Option
-from services.core.forms import Form, choice, day, lines, people, text
+from services.core.forms import Form, checkbox, choice, day, lines, people, text
 from services.core.looking import looks_first
 from services.workspace.events import TaskChanged
 from services.workspace.fields import side_choice
@@ -57,6 +57,7 @@ class TaskStatusForm(Form):
 
     status: TaskStatus = choice("Status", STATUSES)
     reason: str = lines("Reason", optional=True)
+    reason_shared: bool = checkbox("Show the customer the reason")
 
 
 @looks_first
@@ -111,13 +112,19 @@ async def set_status(
         reason = form.reason if then is TaskStatus.BLOCKED else ""
         if then is TaskStatus.BLOCKED and not reason:
             raise InvalidInputError({"reason": "Reason is required: what is in the way?"})
-        if before is then and reason == task.blocked_reason:
+        if before is then and (reason, form.reason_shared) == (
+            task.blocked_reason,
+            task.reason_shared,
+        ):
             return
         check_version(version, task.version, f"“{task.title}”")
         if before is not then:
             check_task_step(before, then)
         task.status, task.blocked_reason = then, reason
+        task.reason_shared = bool(reason) and form.reason_shared
         task.completed_at = clock.now() if then is TaskStatus.DONE else None
+        if then is not TaskStatus.DONE:
+            task.accepted_at = task.accepted_by_id = None
         await act.record(
             Action.TASK_STATUS_CHANGED,
             poc,

@@ -189,6 +189,6 @@ async def mail_to(server: MailServer, address: str, count: int = 1) -> Received:
 
 def link_in(mail: Received) -> str:
     """The one-time link in a mail."""
-    found = re.search(r"https?://\S+/(?:invitation|reset)/\S+", mail.part("plain"))
+    found = re.search(r"https?://\S+/(?:invitation|reset|link)/\S+", mail.part("plain"))
     assert found is not None, mail.part("plain")
     return found[0]

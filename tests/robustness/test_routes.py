@@ -34,6 +34,7 @@ PAGES: Mapping[str, set[Role]] = {
     "/t/{slug}/audit": MANAGERS,
     "/t/{slug}/audit.csv": MANAGERS,
     "/t/{slug}/files/{resource_id}": EVERYONE,
+    "/t/{slug}/customers": MANAGERS,
     "/t/{slug}/home": EVERYONE,
     "/t/{slug}/pocs": EVERYONE,
     "/t/{slug}/pocs/{poc_id}": EVERYONE,
@@ -89,6 +90,9 @@ PUBLIC = {
     "/t/{slug}",
     "/t/{slug}/",
     "/t/{slug}/brand.css",
+    "/t/{slug}/customer",
+    "/t/{slug}/customer/link/{token}",
+    "/t/{slug}/customer/logout",
     "/t/{slug}/invitation/{token}",
     "/t/{slug}/login",
     "/t/{slug}/login/passkey",
@@ -109,7 +113,9 @@ PUBLIC = {
 }
 # Files with a version in their name: for everybody, and kept by browsers.
 FILES = re.compile(r"/(_nicegui|static)/.*")
-SECRET = re.compile(r".*/(setup|invitation|password/reset)/{token}")
+SECRET = re.compile(r".*/(setup|invitation|password/reset|customer/link)/{token}")
+# What is open to a customer's people alone.
+OUTSIDE = {"/t/{slug}/customer/{poc_id}"}
 
 
 @pytest.fixture
@@ -180,12 +186,10 @@ def test_only_addresses_that_are_secrets_take_a_post_from_nowhere() -> None:
 
 def test_of_every_address_it_is_said_who_may_open_it() -> None:
     paths = {address.path for address in addresses()}
-    assert {path for path in paths if not FILES.fullmatch(path)} == PUBLIC | set(PAGES) | set(
-        UPLOADS
-    )
-    assert {address.path for address in addresses() if address.method == "POST"} <= PUBLIC | set(
-        UPLOADS
-    )
+    said = PUBLIC | set(PAGES) | set(UPLOADS) | OUTSIDE
+    assert {path for path in paths if not FILES.fullmatch(path)} == said
+    posts = {address.path for address in addresses() if address.method == "POST"}
+    assert posts <= PUBLIC | set(UPLOADS)
 
 
 async def test_each_page_opens_for_the_roles_that_may_and_for_no_other(

@@ -67,6 +67,7 @@ HANDS_OUT = {
     "sign_in.second_factors.passkeys.begin": Secret.OWN_SECOND_FACTOR,
     "sign_in.second_factors.passkeys.finish": Secret.OWN_SECOND_FACTOR,
     "audit.reading.export": Secret.AUDIT_EXPORT,
+    "workspace.customers.invitations.copy_link": Secret.CUSTOMER_LINK,
     "reviews.record.export": Secret.AUDIT_EXPORT,
 }
 # What these return as text is words for people.
@@ -96,7 +97,8 @@ def _functions() -> Iterator[tuple[str, Callable[..., Any]]]:
         module = importlib.import_module(module_info.name)
         for name, function in inspect.getmembers(module, inspect.isfunction):
             first = next(iter(inspect.signature(function).parameters), "")
-            if first == "actor" and function.__module__ == module.__name__ and name[0] != "_":
+            own = function.__module__ == module.__name__ and name[0] != "_"
+            if first in {"actor", "principal"} and own:
                 yield f"{module_info.name.removeprefix('services.')}.{name}", function
 
 

@@ -39,7 +39,9 @@ from services.workspace import (
     templates,
     wrong_role,
 )
+from services.workspace.customers import people as customers
 from tests.services.call import EVERYONE, MANAGERS, Call
+from tests.services.customer_calls import CUSTOMER_ROWS
 from tests.services.workspace.rows import START, Rows, create_rows
 
 AUTHORS, WORKERS = {Role.ADMINISTRATOR}, {Role.SALES_ENGINEER}
@@ -255,6 +257,7 @@ ON_ROWS: list[tuple[str, set[Role], Made]] = [
         WORKERS,
         lambda a, r, _: criteria.set_archived(a, r.criterion, 1, archived=True),
     ),
+    *CUSTOMER_ROWS,
     ("resources.list_of_poc", EVERYONE, lambda a, r, _: resources.list_of_poc(a, r.poc)),
     (
         "resources.list_of_group_template",
@@ -342,6 +345,7 @@ TAKING_NOTHING = [
     ),
     _on_nothing("pocs.create_poc", WORKERS, lambda a: pocs.create_poc(a, _new_poc())),
     _on_nothing("listing.list_pocs", EVERYONE, lambda a: listing.list_pocs(a, ListQuery())),
+    _on_nothing("customers.people.list_outsiders", MANAGERS, customers.list_outsiders),
     _on_nothing("listing.list_customers", EVERYONE, listing.list_customers),
     _on_nothing("listing.list_owners", EVERYONE, listing.list_owners),
     _on_nothing("overview.get_overview", EVERYONE, overview.get_overview),

@@ -79,6 +79,7 @@ export default {
     links() {
       const link = ({ name, href, current }) =>
         h("a", { class: "nav-link", href, "aria-current": current ? "page" : null }, name);
+      if (!this.navigation.length) return h("span", { class: "nav" });
       return h("nav", { class: "nav", "aria-label": "Main" }, this.navigation.map(link));
     },
     own() {

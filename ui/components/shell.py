@@ -1,11 +1,9 @@
 """The surroundings of a signed-in page, as one element."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from services.sessions.sessions import Visit
 from ui.assets import address_of
 from ui.components.component import Component
-from ui.looks import logo_url
 
 Link = dict[str, str | bool]
 
@@ -17,20 +15,24 @@ class Shell(Component, script="shell.js", imports=["live_socket.js"]):
     """
 
     def __init__(
-        self, visit: Visit, *, base: str, navigation: Sequence[Link], menu: Sequence[Link]
+        self,
+        *,
+        base: str,
+        place: str,
+        person: Mapping[str, str],
+        navigation: Sequence[Link] = (),
+        menu: Sequence[Link] = (),
+        inside: bool = False,
+        place_logo: str | None = None,
     ) -> None:
         super().__init__()
         self._props["home"] = base
         self._props["logo"] = address_of("logo.svg")
-        self._props["place"] = visit.tenant_name or "Platform"
-        self._props["place_logo"] = logo_url(visit.tenant_slug, visit.tenant_logo)
+        self._props["place"] = place
+        self._props["place_logo"] = place_logo
         # A Platform Admin at work in an organisation is told so, and led out again.
-        self._props["inside"] = visit.tenant_slug is not None and visit.above_tenants
+        self._props["inside"] = inside
         self._props["navigation"] = tuple(navigation)  # tuples aren't watched for changes
         self._props["menu"] = tuple(menu)
-        self._props["person"] = {
-            "name": visit.name,
-            "email": visit.email,
-            "role": visit.role.label,
-        }
+        self._props["person"] = dict(person)
         self._props["sign_out"] = f"{base}/logout"

@@ -201,6 +201,7 @@ class CrossOriginDefence:
     SECRET_PATHS = re.compile(
         r"/setup/[\w-]+"
         r"|(?:/t/[^/]+|/platform)/(?:invitation|password/reset)/[\w-]+"
+        r"|/t/[^/]+/customer/link/[\w-]+"
         r"|/password/strength"
     )
     """Addresses that are secrets, and the one that their pages ask without changing anything.

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from services.core.errors import SessionEndedError
 from ui.headers.access import route_of
 from ui.live.cut import CUT_URL
-from ui.paths import sign_in_url
+from ui.paths import customer_path, sign_in_url
 
 log = logging.getLogger(__name__)
 
@@ -94,7 +94,10 @@ def plain_errors(render: Render, statuses: Mapping[type[Exception], int] | None 
         if isinstance(error, SessionEndedError) and PAGE in request.scope:
             # It ended before the page was registered, so that no cut found it.
             why = error.reason.value if error.reason else None
-            return _led_to(sign_in_url(request.path_params.get("slug"), why=why))
+            slug = request.path_params.get("slug")
+            if slug and request.url.path.startswith(f"{customer_path(slug)}/"):
+                return _led_to(f"{customer_path(slug)}?why={why or ''}")
+            return _led_to(sign_in_url(slug, why=why))
         status = next(known[kind] for kind in type(error).__mro__ if kind in known)
         return await render(request, status, str(error))
 

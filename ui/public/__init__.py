@@ -7,6 +7,7 @@ from fastapi.routing import APIRoute
 
 from ui.public import (
     audit_key,
+    customers,
     doctor,
     entrance,
     health,
@@ -32,7 +33,7 @@ __all__ = ["STATUSES", "page", "register", "render_error", "status_of", "title_o
 
 def register(app: FastAPI) -> None:
     """Route every page, and answer errors in their look."""
-    pages = (health, audit_key, doctor, entrance, setup, strength, sign_in, passkeys)
+    pages = (health, audit_key, doctor, entrance, setup, strength, sign_in, passkeys, customers)
     routers = [page.router for page in (*pages, second_step, sso, links, looks, wall)]
     for router in routers:
         app.include_router(router)

@@ -46,6 +46,7 @@ WHY = {
     EndReason.REVOKED: "You were signed out from another place.",
     EndReason.REPLACED: "You signed in as someone else in this browser.",
     EndReason.ORGANISATION: "Your organisation signed you out.",
+    EndReason.POC_CLOSED: "The POC was closed.",
     EndReason.TENANT_CLOSED: "This organisation was closed. Contact whoever runs Rollcall.",
 }
 

@@ -13,12 +13,12 @@ from services.workspace import handover, listing
 from services.workspace.pocs import HandOverForm
 from tests import books, factories
 from tests.factories import create_tenant, create_user, create_users
-from tests.racing import duel, rounds
+from tests.racing import FEW_ROUNDS, duel, rounds
 from tests.services.workspace.scene import create_poc
 from tests.sizes import size
 
 pytestmark = pytest.mark.stress
-ROUNDS = size(20, 200)
+ROUNDS = size(FEW_ROUNDS, 200)
 
 
 async def test_a_close_and_a_toggle_agree_on_what_is_so(tenant: Tenant, admin: Actor) -> None:
@@ -46,7 +46,6 @@ async def test_a_close_and_a_toggle_agree_on_what_is_so(tenant: Tenant, admin: A
         ]
         # The record says that the close did it exactly where the log does.
         assert (row.outcome is ReviewOutcome.DEACTIVATED) == (actions == ["Rollcall"])
-        # Whoever was activated by hand after all of it is in.
         assert now.active, "the toggle's last word is to let them in"
         return row.note or "out"
 
@@ -72,7 +71,7 @@ async def test_work_goes_to_nobody_who_is_out_already(tenant: Tenant, admin: Act
         return given
 
     outcomes = await rounds(play, ROUNDS)
-    assert True in outcomes
+    assert set(outcomes) == {True, False}, "each was first now and then"
     entries = await books.audit_of(tenant)
     ended = {e.subject_id: e.number for e in entries if e.action == Action.USER_DEACTIVATED}
     given = {e.subject_id: e.number for e in entries if e.action == Action.WORK_HANDED_OVER}

@@ -7,10 +7,12 @@ from uuid import UUID, uuid4
 
 from models import (
     Comment,
+    CustomerPerson,
     FileChunk,
     GroupTemplate,
     GroupTemplateTask,
     Poc,
+    PocCustomer,
     PocMember,
     Resource,
     ResourceFile,
@@ -41,6 +43,7 @@ class Rows:
     template_resource: UUID = field(default_factory=uuid4)
     group_template: UUID = field(default_factory=uuid4)
     task_template: UUID = field(default_factory=uuid4)
+    customer: UUID = field(default_factory=uuid4)
 
 
 async def create_rows(tenant_id: UUID | None, owner_id: UUID) -> Rows:
@@ -80,6 +83,24 @@ async def create_rows(tenant_id: UUID | None, owner_id: UUID) -> Rows:
         )
         await tx.flush()
         tx.add(Task(**own, **in_poc, id=rows.task, group_id=rows.group))
+        tx.add(
+            CustomerPerson(
+                id=rows.customer,
+                tenant_id=tenant_id,
+                first_name="Reto",
+                last_name="Bianchi",
+                name_key="reto bianchi",
+                email=f"{rows.customer.hex}@helvetia.example",
+                email_key=f"{rows.customer.hex}@helvetia.example",
+                created_at=now,
+            )
+        )
+        await tx.flush()
+        tx.add(
+            PocCustomer(
+                tenant_id=tenant_id, poc_id=rows.poc, customer_id=rows.customer, added_at=now
+            )
+        )
         tx.add(SuccessCriterion(**own, **in_poc, id=rows.criterion))
         note: dict[str, Any] = {"kind": ResourceKind.NOTE, "title": "Trial", "content": "Said"}
         tx.add(Resource(**own, **note, id=rows.resource, poc_id=rows.poc))

@@ -36,8 +36,8 @@ from ui.work_words import day_words
 
 MayView = Annotated[Visit, Depends(require(Permission.VIEW_USERS))]
 OUTCOMES = {
-    ReviewOutcome.KEPT: "receipt-agrees",
-    ReviewOutcome.DEACTIVATED: "danger",
+    ReviewOutcome.KEPT: "review-kept",
+    ReviewOutcome.DEACTIVATED: "review-out",
     ReviewOutcome.SKIPPED: "muted",
 }
 
@@ -102,8 +102,8 @@ class _OpenScreen:
                 text("h1", review.name).props('dir="auto"')
                 if review.closing:
                     text("span", "closing now", "chip chip-accent")
-                elif review.closes_at is not None:
-                    text("span", f"closes {review.closes_at:%a %-d %b}", "chip chip-accent")
+                elif review.closes_here is not None:
+                    text("span", f"closes {review.closes_here:%a %-d %b}", "chip chip-accent")
             if not review.closing:
                 with ui.element("div").classes("actions"):
                     button("Close review…", told(self.toast)(self._ask_close))
@@ -185,6 +185,8 @@ class _RecordScreen:
                         fact("Closed", f"{moment(closed)}, by {review.closed_by}")
                         out = review.closed_by == "Rollcall" and review.closes_at
                         fact("Rule", "Undecided are deactivated" if out else "Undecided stay")
+                        if review.next_due:
+                            fact("Next due", f"{review.next_due:%-d %B %Y}")
                 _place(place)
 
     def _decisions(self, people: Sequence[PersonView]) -> None:
@@ -212,9 +214,11 @@ class _RecordScreen:
 
 def _frozen(review: ReviewView) -> str:
     frozen = f"Frozen on {review.begun_at:%-d %B}: {review.people:,} people."
-    if review.closes_at is None:
+    at = review.closes_here
+    if at is None:
         return f"{frozen} Nothing happens to anybody until the close."
-    return f"{frozen} Whoever is undecided on {moment(review.closes_at)} is deactivated."
+    when = f"{at:%-d %B} at {at:%H:%M} ({review.zone})"
+    return f"{frozen} Whoever is undecided on {when} is deactivated."
 
 
 def _figures(review: ReviewView) -> tuple[tuple[int, str], ...]:

@@ -197,5 +197,5 @@ def _state(review: ReviewView) -> None:
     text("span", words, "muted")
     if review.closing:
         text("span", "closing now", "chip chip-accent")
-    elif review.closes_at is not None:
-        text("span", f"closes {review.closes_at:%a %-d %b}", "chip chip-accent")
+    elif review.closes_here is not None:
+        text("span", f"closes {review.closes_here:%a %-d %b}", "chip chip-accent")

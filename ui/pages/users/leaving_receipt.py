@@ -6,6 +6,7 @@ from datetime import datetime
 from nicegui import ui
 
 from services.core import clock
+from services.core.days import find_zone
 from services.users.departures import LeavingReceipt
 from services.workspace.leaving import Departure
 from ui.components.facts import fact
@@ -27,8 +28,11 @@ def build_sheet(departure: Departure) -> None:
             text("p", f"Receipt {receipt.id}", "muted")
     with ui.element("div").classes("receipt-moment"):
         text("p", "Access ended")
-        text("p", f"{receipt.at:%A %-d %B %Y, %H:%M:%S}", "receipt-time")
-        text("p", f"{_exact(receipt.at)} UTC. By {receipt.by}.", "muted").props('dir="auto"')
+        at = receipt.at.astimezone(find_zone(departure.zone))
+        text("p", f"{at:%A %-d %B %Y, %H:%M:%S}", "receipt-time")
+        zone = "" if departure.zone == "UTC" else f"{departure.zone}, "
+        said = f"{zone}{_exact(receipt.at)} UTC. By {receipt.by}."
+        text("p", said, "muted").props('dir="auto"')
     with ui.element("ul").classes("receipt-figures"):
         for figure, label in _figures(receipt):
             with ui.element("li"):

@@ -20,6 +20,7 @@ from ui.components.toast import Toast
 from ui.forms.dialog import FormDialog, Helpers, Outcome
 from ui.frame import section, text
 from ui.pages.workspace.parts import button, person_name
+from ui.pages.workspace.poc_customers import CustomerPart
 from ui.words import ago
 from ui.work_words import count_words
 
@@ -31,14 +32,19 @@ class MemberForm(Form):
 
 
 async def build(visit: Visit, toast: Toast, details: PocDetails) -> None:
-    """Lay the tab out."""
-    _PeopleScreen(visit, toast, details).build()
+    """Lay the tab out: the customer's people, then the team."""
+    customers = CustomerPart(visit, toast, details)
+    await customers.build()
+    _PeopleScreen(visit, toast, details, customers).build()
 
 
 class _PeopleScreen:
     """The handlers of one open tab."""
 
-    def __init__(self, visit: Visit, toast: Toast, details: PocDetails) -> None:
+    def __init__(
+        self, visit: Visit, toast: Toast, details: PocDetails, customers: CustomerPart
+    ) -> None:
+        self.customers = customers
         self.actor = visit.actor
         self.toast = toast
         self.poc_id = details.row.id
@@ -66,6 +72,7 @@ class _PeopleScreen:
 
     async def _refresh(self) -> None:
         self.list.show(await members.list_members(self.actor, self.poc_id))
+        await self.customers.refresh()
 
     def _rows(self, found: Sequence[Member]) -> None:
         for member in found:

@@ -1,0 +1,104 @@
+"""What a customer's people do in a POC: comment, finish their tasks, accept the team's."""
+
+from uuid import UUID
+
+from models import Comment, Poc, Side, Task, TaskStatus
+from services.access.outsiders import CustomerActor
+from services.access.permissions import Permission
+from services.audit.acting import Act, acting
+from services.audit.writing import Action
+from services.core import clock
+from services.core.errors import ConflictError, NotFoundError
+from services.core.forms import Form, lines
+from services.core.looking import looks_first
+from services.workspace.customers.shared import get_shown
+from services.workspace.events import CommentChanged
+from services.workspace.rights import check_version
+from services.workspace.tasks import touch
+
+
+class SharedCommentForm(Form):
+    """What somebody at the customer's says; both sides read it."""
+
+    body: str = lines("Comment")
+
+
+@looks_first
+async def comment(customer: CustomerActor, poc_id: UUID, form: SharedCommentForm) -> UUID:
+    """Say something about a POC, for both sides to read; returns the comment's id."""
+    async with acting(customer, Permission.COMMENT_AS_CUSTOMER) as act:
+        poc = await get_shown(act, customer, poc_id, lock=True)
+        said = act.add(
+            Comment(
+                tenant_id=poc.tenant_id,
+                poc_id=poc.id,
+                customer_id=customer.customer_id,
+                body=form.body,
+                shared=True,
+                created_at=clock.now(),
+            )
+        )
+        await act.tx.flush()
+        await act.record(Action.COMMENT_POSTED, poc, to="both sides")
+        act.publish(
+            CommentChanged(tenant_id=poc.tenant_id, poc_id=poc.id, comment_id=said.id, task_id=None)
+        )
+        return said.id
+
+
+@looks_first
+async def set_done(customer: CustomerActor, task_id: UUID, version: int, *, done: bool) -> None:
+    """Say that a task of one's side is done, or that it isn't after all.
+
+    Raises `NotFoundError` for a task that isn't shown, and `ConflictError` for the team's.
+    """
+    async with acting(customer, Permission.ADVANCE_AS_CUSTOMER) as act:
+        poc, task = await _get_task(act, customer, task_id)
+        if task.side is not Side.CUSTOMER:
+            raise ConflictError("This task is the team’s. You can accept it when it is finished.")
+        then = TaskStatus.DONE if done else TaskStatus.IN_PROGRESS
+        if (task.status is TaskStatus.DONE) == done:
+            return
+        check_version(version, task.version, f"“{task.title}”")
+        before, task.status, task.blocked_reason = task.status, then, ""
+        task.completed_at = clock.now() if done else None
+        await act.record(
+            Action.TASK_STATUS_CHANGED,
+            poc,
+            task=task.title,
+            before=before.label,
+            after=then.label,
+        )
+        touch(act, poc, task)
+
+
+@looks_first
+async def set_accepted(
+    customer: CustomerActor, task_id: UUID, version: int, *, accepted: bool
+) -> None:
+    """Accept a task that the team has finished, or take that back.
+
+    Raises `NotFoundError` for a task that isn't shown, and `ConflictError` for one that isn't
+    finished.
+    """
+    async with acting(customer, Permission.ADVANCE_AS_CUSTOMER) as act:
+        poc, task = await _get_task(act, customer, task_id)
+        if (task.accepted_at is not None) == accepted:
+            return
+        if accepted and (task.side is not Side.TEAM or task.status is not TaskStatus.DONE):
+            raise ConflictError(f"“{task.title}” isn’t finished. Look again.")
+        check_version(version, task.version, f"“{task.title}”")
+        task.accepted_at = clock.now() if accepted else None
+        task.accepted_by_id = customer.customer_id if accepted else None
+        action = Action.TASK_ACCEPTED if accepted else Action.TASK_ACCEPTANCE_TAKEN_BACK
+        await act.record(action, poc, task=task.title)
+        touch(act, poc, task)
+
+
+async def _get_task(act: Act, customer: CustomerActor, task_id: UUID) -> tuple[Poc, Task]:
+    task = await act.get(Task, task_id)
+    poc = await get_shown(act, customer, task.poc_id, lock=True)
+    await act.tx.refresh(task)
+    if task.archived_at is not None:
+        raise NotFoundError("This task isn’t there any more. Look again.")
+    return poc, task

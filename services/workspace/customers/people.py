@@ -1,0 +1,245 @@
+"""The customer's people of a POC, and all outsiders of an organisation: listed and switched."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import col, select
+
+from models import (
+    CustomerPerson,
+    EndReason,
+    MailProgress,
+    OutgoingMail,
+    Poc,
+    PocCustomer,
+    PocStatus,
+)
+from services.access.actor import Principal
+from services.access.permissions import Permission
+from services.audit.acting import Act, View, acting, viewing
+from services.audit.writing import Action
+from services.core import clock
+from services.core.db import Transaction, reading
+from services.core.errors import ConflictError, NotFoundError
+from services.core.looking import looks_first
+from services.sessions import presence
+from services.sessions.sessions import end
+from services.workspace.customers.cut import void_links
+from services.workspace.events import CustomerChanged
+from services.workspace.rights import by_id, get_poc, get_poc_to_change, tenant_of
+
+# Who is listed at once in the organisation's list of outsiders.
+MOST_LISTED = 1000
+
+
+@dataclass(frozen=True)
+class ShownPoc:
+    """A POC that somebody at a customer's was invited to."""
+
+    id: UUID
+    title: str
+    customer: str
+    status: PocStatus
+
+
+@dataclass(frozen=True)
+class CustomerRow:
+    """Somebody at a customer's as pages show them."""
+
+    id: UUID
+    name: str
+    title: str
+    email: str
+    active: bool
+    invited: bool
+    here: bool
+    last_active_at: datetime | None
+    mail: MailProgress | None
+    pocs: Sequence[ShownPoc]
+    version: int
+
+
+@dataclass(frozen=True)
+class CustomerSwitched:
+    """What came of a switch; `cause` is the audit entry under which the receipt is found."""
+
+    customer_id: UUID
+    name: str
+    active: bool
+    changed: bool
+    version: int
+    cause: UUID | None = None
+
+
+async def list_of_poc(principal: Principal, poc_id: UUID) -> Sequence[CustomerRow]:
+    """The customer's people of a POC, by their names."""
+    async with viewing(principal, Permission.VIEW_ALL_POCS) as view:
+        poc = await get_poc(view, poc_id)
+        found = await view.tx.exec(
+            select(CustomerPerson)
+            .join(PocCustomer, col(PocCustomer.customer_id) == CustomerPerson.id)
+            .where(PocCustomer.poc_id == poc.id, col(PocCustomer.removed_at).is_(None))
+            .order_by(col(CustomerPerson.name_key), col(CustomerPerson.id))
+        )
+        return await _rows(view.tx, found.all())
+
+
+async def list_outsiders(principal: Principal) -> Sequence[CustomerRow]:
+    """Who from outside sees what: all customers' people of the tenant who are on a POC."""
+    async with viewing(principal, Permission.VIEW_USERS) as view:
+        shown = select(PocCustomer.customer_id).where(col(PocCustomer.removed_at).is_(None))
+        found = await view.tx.exec(
+            select(CustomerPerson)
+            .where(CustomerPerson.tenant_id == tenant_of(view), col(CustomerPerson.id).in_(shown))
+            .order_by(col(CustomerPerson.name_key), col(CustomerPerson.id))
+            .limit(MOST_LISTED)
+        )
+        return await _rows(view.tx, found.all())
+
+
+async def find_poc_ids(customer_id: UUID) -> Sequence[UUID]:
+    """The POCs that list somebody, to tell the open pages."""
+    async with reading() as tx:
+        return await poc_ids_of(tx, customer_id)
+
+
+async def poc_ids_of(tx: Transaction, customer_id: UUID) -> Sequence[UUID]:
+    """The same, in this transaction."""
+    found = await tx.exec(
+        select(PocCustomer.poc_id).where(
+            PocCustomer.customer_id == customer_id, col(PocCustomer.removed_at).is_(None)
+        )
+    )
+    return found.all()
+
+
+@looks_first
+async def set_active_of_poc(
+    principal: Principal,
+    poc_id: UUID,
+    customer_id: UUID,
+    active: bool,
+    *,
+    seen_version: int | None = None,
+) -> CustomerSwitched:
+    """Let somebody of a POC that one works on in again, or shut them out of everything.
+
+    Raises `NotAMemberError`, and `ConflictError` for a change that wasn't seen.
+    """
+    async with acting(principal, Permission.INVITE_CUSTOMERS, urgent=not active) as act:
+        person = await lock_on_poc(act, poc_id, customer_id)
+        await get_poc_to_change(act, poc_id)
+        return await _switch(act, person, active, seen_version)
+
+
+@looks_first
+async def set_active(
+    principal: Principal, customer_id: UUID, active: bool, *, seen_version: int | None = None
+) -> CustomerSwitched:
+    """The same, as who manages the organisation's users may. Raises `ConflictError`."""
+    async with acting(principal, Permission.SWITCH_USERS, urgent=not active) as act:
+        tenant_of(act)
+        person = await act.get(CustomerPerson, customer_id, lock=True)
+        return await _switch(act, person, active, seen_version)
+
+
+async def lock_on_poc(act: Act, poc_id: UUID, customer_id: UUID) -> CustomerPerson:
+    """Somebody who is on a POC, locked; raises `NotFoundError`."""
+    person = await act.get(CustomerPerson, customer_id, lock=True)
+    if await membership(act, poc_id, person.id) is None:
+        raise NotFoundError("They aren't on this POC any more. Look again.")
+    await act.tx.refresh(person)
+    return person
+
+
+async def membership(view: View, poc_id: UUID, customer_id: UUID) -> PocCustomer | None:
+    """The row by which somebody is on a POC, if they are."""
+    found = await view.tx.exec(
+        select(PocCustomer).where(
+            PocCustomer.poc_id == poc_id,
+            PocCustomer.customer_id == customer_id,
+            col(PocCustomer.removed_at).is_(None),
+        )
+    )
+    return found.first()
+
+
+async def tell(tx: Transaction, person: CustomerPerson) -> None:
+    """Tell the pages of all POCs that list somebody that they have changed."""
+    for poc_id in await poc_ids_of(tx, person.id):
+        tx.publish(
+            CustomerChanged(tenant_id=person.tenant_id, poc_id=poc_id, customer_id=person.id)
+        )
+
+
+async def _switch(
+    act: Act, person: CustomerPerson, active: bool, seen_version: int | None
+) -> CustomerSwitched:
+    cause: UUID | None = None
+    changed = person.active != active
+    if changed:
+        if seen_version is not None and seen_version < person.status_version:
+            raise ConflictError(
+                f"Someone else has just changed {person.full_name}. Look again, then decide."
+            )
+        person.switch(active, clock.now(), by_id(act))
+        action = Action.CUSTOMER_ACTIVATED if active else Action.CUSTOMER_DEACTIVATED
+        if not active:
+            await void_links(act.tx, person)
+        cause = await act.record(action, person)
+        if not active:
+            await end(act.tx, person, EndReason.DEACTIVATED, cause=cause)
+        await tell(act.tx, person)
+    return CustomerSwitched(person.id, person.full_name, active, changed, person.version, cause)
+
+
+async def _rows(tx: Transaction, people: Sequence[CustomerPerson]) -> list[CustomerRow]:
+    ids = [person.id for person in people]
+    pocs = await _pocs_of(tx, ids)
+    mails = await _mails_to(tx, [person.id for person in people if person.invited])
+    now = clock.now()
+    return [
+        CustomerRow(
+            id=person.id,
+            name=person.full_name,
+            title=person.title,
+            email=person.email,
+            active=person.active,
+            invited=person.invited,
+            here=presence.is_online(person.id),
+            last_active_at=person.last_active_at,
+            mail=mails[person.id].progress(now) if person.id in mails else None,
+            pocs=pocs[person.id],
+            version=person.version,
+        )
+        for person in people
+    ]
+
+
+async def _pocs_of(tx: Transaction, ids: Collection[UUID]) -> Mapping[UUID, list[ShownPoc]]:
+    found: dict[UUID, list[ShownPoc]] = defaultdict(list)
+    if ids:
+        rows = await tx.exec(
+            select(PocCustomer.customer_id, Poc)
+            .join(Poc, col(Poc.id) == PocCustomer.poc_id)
+            .where(col(PocCustomer.customer_id).in_(ids), col(PocCustomer.removed_at).is_(None))
+            .order_by(col(Poc.title_key), col(Poc.id))
+        )
+        for customer_id, poc in rows:
+            found[customer_id].append(ShownPoc(poc.id, poc.title, poc.customer, poc.status))
+    return found
+
+
+async def _mails_to(tx: Transaction, ids: Collection[UUID]) -> Mapping[UUID | None, OutgoingMail]:
+    """The latest mail to each of these people."""
+    if not ids:
+        return {}
+    rows = await tx.exec(
+        select(OutgoingMail)
+        .where(col(OutgoingMail.customer_id).in_(ids))
+        .order_by(col(OutgoingMail.created_at))
+    )
+    return {mail.customer_id: mail for mail in rows}

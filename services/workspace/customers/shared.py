@@ -1,0 +1,266 @@
+"""What a customer's people see of a POC: what is shared, and nothing else is read for them."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlmodel import col, select
+
+from models import (
+    Comment,
+    CommentMention,
+    CriterionResult,
+    Poc,
+    Resource,
+    ResourceKind,
+    Side,
+    SuccessCriterion,
+    Task,
+    TaskStatus,
+    Tenant,
+)
+from services.access.outsiders import CustomerActor
+from services.access.permissions import Permission
+from services.audit.acting import View, viewing
+from services.core import clock
+from services.core.db import Transaction
+from services.core.errors import NotFoundError
+from services.workspace.customers.cut import shown_pocs
+from services.workspace.markdown import to_html
+from services.workspace.people import Person, find_people
+from services.workspace.task_list import assignees_of
+
+# The latest comments, and earlier ones when they are asked for.
+MOST_COMMENTS = 100
+# What a customer's person can open. A file is the team's, until there is a way for them to get it.
+KINDS = (ResourceKind.LINK, ResourceKind.CODE, ResourceKind.NOTE)
+
+
+@dataclass(frozen=True)
+class SharedTask:
+    """A task as the customer sees it: what is in the way only where that was shared."""
+
+    id: UUID
+    title: str
+    side: Side
+    status: TaskStatus
+    due_on: date | None
+    is_overdue: bool
+    reason: str
+    people: Sequence[Person]
+    completed_at: datetime | None
+    done_by: str
+    accepted_at: datetime | None
+    accepted_by: str
+    version: int
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is the team's, finished, and to be accepted."""
+        done = self.side is Side.TEAM and self.status is TaskStatus.DONE
+        return done and self.accepted_at is None
+
+
+@dataclass(frozen=True)
+class SharedComment:
+    """A comment that both sides read. What was removed has no words any more."""
+
+    id: UUID
+    author: Person
+    html: str
+    created_at: datetime
+    is_edited: bool
+    is_removed: bool
+    version: int
+
+
+@dataclass(frozen=True)
+class SharedCriterion:
+    """What the POC has to show, and what came of it."""
+
+    id: UUID
+    title: str
+    target: str
+    achieved: str
+    result: CriterionResult
+
+
+@dataclass(frozen=True)
+class SharedResource:
+    """A link, a code snippet or a note that the team shares; `html` is a note's."""
+
+    id: UUID
+    kind: ResourceKind
+    title: str
+    content: str
+    html: str
+    changed_at: datetime
+
+
+@dataclass(frozen=True)
+class SharedPoc:
+    """A POC as the customer sees it."""
+
+    id: UUID
+    title: str
+    customer: str
+    team: str
+    start_on: date
+    end_on: date | None
+    contact: Person
+    me: UUID
+    tasks: Sequence[SharedTask]
+    criteria: Sequence[SharedCriterion]
+    comments: Sequence[SharedComment]
+    resources: Sequence[SharedResource]
+
+
+async def list_own(customer: CustomerActor) -> Sequence[tuple[UUID, str]]:
+    """The POCs that somebody is shown: the id and the title of each."""
+    async with viewing(customer, Permission.VIEW_SHARED_POC) as view:
+        return [(poc.id, poc.title) for poc in await shown_pocs(view.tx, customer.customer_id)]
+
+
+async def get_shared(customer: CustomerActor, poc_id: UUID) -> SharedPoc:
+    """A POC as the customer sees it; raises `NotFoundError` for what they aren't shown."""
+    async with viewing(customer, Permission.VIEW_SHARED_POC) as view:
+        poc = await get_shown(view, customer, poc_id)
+        owners = await find_people(view.tx, [poc.owner_id])
+        return SharedPoc(
+            id=poc.id,
+            title=poc.title,
+            customer=poc.customer,
+            team=(await view.tx.get_one(Tenant, poc.tenant_id)).name,
+            start_on=poc.start_on,
+            end_on=poc.end_on,
+            contact=owners[poc.owner_id],
+            me=customer.customer_id,
+            tasks=await _tasks(view.tx, poc),
+            criteria=await _criteria(view.tx, poc),
+            comments=await _comments(view.tx, poc),
+            resources=await _resources(view.tx, poc),
+        )
+
+
+async def get_shown(
+    view: View, customer: CustomerActor, poc_id: UUID, *, lock: bool = False
+) -> Poc:
+    """A POC that somebody is shown right now; raises `NotFoundError` for every other."""
+    poc = await view.tx.get(Poc, poc_id, with_for_update=lock or None)
+    if poc is not None:
+        await view.tx.refresh(poc)
+        if any(shown.id == poc.id for shown in await shown_pocs(view.tx, customer.customer_id)):
+            return poc
+    raise NotFoundError("This POC isn’t open to you. Ask your contact, or ask for a new link.")
+
+
+async def _tasks(tx: Transaction, poc: Poc) -> list[SharedTask]:
+    found = await tx.exec(
+        select(Task)
+        .where(Task.poc_id == poc.id, col(Task.archived_at).is_(None))
+        .order_by(col(Task.due_on).is_(None), col(Task.due_on), col(Task.position), col(Task.id))
+    )
+    tasks = found.all()
+    assignees = await assignees_of(tx, [task.id for task in tasks])
+    done = [task for task in tasks if task.status is TaskStatus.DONE]
+    people = await find_people(
+        tx, [person_id for task in done for person_id in (task.changed_by_id, task.accepted_by_id)]
+    )
+    today = clock.now().date()
+    return [
+        SharedTask(
+            id=task.id,
+            title=task.title,
+            side=task.side,
+            status=task.status,
+            due_on=task.due_on,
+            is_overdue=task.is_overdue(today),
+            reason=task.blocked_reason if task.reason_shared else "",
+            people=assignees[task.id],
+            completed_at=task.completed_at,
+            done_by=_name(people, task.changed_by_id),
+            accepted_at=task.accepted_at,
+            accepted_by=_name(people, task.accepted_by_id),
+            version=task.version,
+        )
+        for task in tasks
+    ]
+
+
+async def _criteria(tx: Transaction, poc: Poc) -> list[SharedCriterion]:
+    found = await tx.exec(
+        select(SuccessCriterion)
+        .where(SuccessCriterion.poc_id == poc.id, col(SuccessCriterion.archived_at).is_(None))
+        .order_by(col(SuccessCriterion.position), col(SuccessCriterion.id))
+    )
+    return [
+        SharedCriterion(row.id, row.title, row.target, row.achieved, row.result) for row in found
+    ]
+
+
+async def _comments(tx: Transaction, poc: Poc) -> list[SharedComment]:
+    found = await tx.exec(
+        select(Comment)
+        .where(Comment.poc_id == poc.id, col(Comment.shared))
+        .order_by(col(Comment.id).desc())
+        .limit(MOST_COMMENTS)
+    )
+    comments = found.all()
+    named = await _named(tx, [comment.id for comment in comments])
+    people = await find_people(
+        tx, [person_id for each in comments for person_id in (each.author_id, each.customer_id)]
+    )
+    return [
+        SharedComment(
+            id=comment.id,
+            author=people[comment.author_id or comment.customer_id or comment.id],
+            html="" if comment.removed_at else to_html(comment.body, named[comment.id]),
+            created_at=comment.created_at,
+            is_edited=comment.edited_at is not None,
+            is_removed=comment.removed_at is not None,
+            version=comment.version,
+        )
+        for comment in comments
+    ]
+
+
+async def _named(tx: Transaction, comment_ids: Collection[UUID]) -> Mapping[UUID, list[str]]:
+    names: dict[UUID, list[str]] = defaultdict(list)
+    if comment_ids:
+        found = await tx.exec(
+            select(CommentMention).where(col(CommentMention.comment_id).in_(comment_ids))
+        )
+        for row in found:
+            names[row.comment_id].append(row.name)
+    return names
+
+
+async def _resources(tx: Transaction, poc: Poc) -> list[SharedResource]:
+    found = await tx.exec(
+        select(Resource)
+        .where(
+            Resource.poc_id == poc.id,
+            col(Resource.archived_at).is_(None),
+            col(Resource.shared),
+            col(Resource.kind).in_(KINDS),
+        )
+        .order_by(col(Resource.id))
+    )
+    return [
+        SharedResource(
+            id=row.id,
+            kind=row.kind,
+            title=row.title,
+            content="" if row.kind is ResourceKind.NOTE else row.content,
+            html=to_html(row.content, []) if row.kind is ResourceKind.NOTE else "",
+            changed_at=row.changed_at,
+        )
+        for row in found
+    ]
+
+
+def _name(people: Mapping[UUID, Person], person_id: UUID | None) -> str:
+    person = people.get(person_id) if person_id else None
+    return person.name if person else ""

@@ -1,0 +1,198 @@
+"""How a customer's people come in: by a link that works once; and how they go."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from sqlmodel import col, select
+
+from models import (
+    CustomerPerson,
+    EndReason,
+    LinkPurpose,
+    MailTemplate,
+    OneTimeLink,
+    Poc,
+    SignInMethod,
+    Tenant,
+)
+from services.access import one_time_links
+from services.access.actor import find_open_tenant, is_open
+from services.access.outsiders import CustomerActor
+from services.access.permissions import Permission
+from services.audit.acting import acting
+from services.audit.writing import Action, record
+from services.core import clock
+from services.core.db import Transaction, reading, transaction
+from services.core.emails import email_key, tried
+from services.core.errors import DeadLinkError
+from services.core.looking import looks_first
+from services.core.operator_log import noting_pauses
+from services.core.secrets import token_hash
+from services.mail import outbox
+from services.sessions.sessions import Caller, begin, end
+from services.sign_in import throttle
+from services.workspace.customers.cut import LINKS, shown_pocs, void_links
+from services.workspace.customers.people import tell
+
+# Asking for a link takes at least this long, in seconds, whether the address is known or not.
+REQUEST_SECONDS = 0.3
+
+
+@dataclass(frozen=True)
+class CustomerWelcome:
+    """What the page of a link shows before anything is decided."""
+
+    name: str
+    email: str
+    tenant_name: str
+    poc_titles: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Entered:
+    """A session that began; `token` is for the cookie."""
+
+    token: str = field(repr=False)
+    poc_ids: Sequence[UUID]
+
+
+async def open_link(slug: str, token: str) -> CustomerWelcome:
+    """What the page of a link shows; using nothing up. Raises `DeadLinkError`."""
+    async with reading() as tx:
+        link = await _live(tx, token)
+        person, tenant, pocs = await _whose(tx, link, slug)
+        return CustomerWelcome(
+            person.full_name, person.email, tenant.name, [poc.title for poc in pocs]
+        )
+
+
+async def enter(slug: str, token: str, caller: Caller) -> Entered:
+    """Use a link: begins a session, and no other link of theirs is good any more.
+
+    Raises `DeadLinkError`.
+    """
+    async with reading() as tx:
+        before = await _live(tx, token)
+    async with transaction(patient=True) as tx:
+        await tx.exec(
+            select(CustomerPerson.id)
+            .where(CustomerPerson.id == before.customer_id)
+            .with_for_update()
+        )
+        link = await _live(tx, token)
+        person, tenant, pocs = await _whose(tx, link, slug)
+        if not await is_open(tx, tenant.id):
+            raise _dead(link)
+        now = link.used_at = clock.now()
+        await void_links(tx, person)
+        first = person.first_here_at is None
+        person.first_here_at = person.first_here_at or now
+        person.last_active_at = now
+        person.changed()
+        _, session_token = begin(tx, person, caller, SignInMethod.LINK)
+        await record(
+            tx,
+            Action.CUSTOMER_LET_IN,
+            actor=None,
+            by=person,
+            subject=person,
+            address=caller.address,
+            first=True if first else None,
+        )
+        await tell(tx, person)
+        return Entered(session_token, [poc.id for poc in pocs])
+
+
+@noting_pauses
+async def ask(slug: str, email: str, caller: Caller) -> None:
+    """Mail a new link, where somebody with this address is shown a POC here.
+
+    Says and does the same for any address. Raises `TooManyAttemptsError`.
+    """
+    started = time.monotonic()
+    try:
+        async with transaction() as tx:
+            key = email_key(email)
+            counters = throttle.keys(f"customer:{slug}:{key}", f"customer:{caller.address}")
+            await throttle.claim_in(tx, counters)
+            tenant = await find_open_tenant(tx, slug)
+            person = await _by_email(tx, tenant, key)
+            await record(
+                tx,
+                Action.CUSTOMER_LINK_REQUESTED,
+                actor=None,
+                subject=person,
+                tenant_id=tenant.id if tenant else None,
+                address=caller.address,
+                email=tried(email),
+            )
+            if person is not None and tenant is not None:
+                await void_links(tx, person)
+                purpose = LinkPurpose.CUSTOMER_VISIT
+                link = one_time_links.issue(tx, purpose, None, customer_id=person.id)
+                await tx.flush()
+                template = MailTemplate.CUSTOMER_VISIT
+                outbox.enqueue(tx, template, person, link, tenant_name=tenant.name)
+    finally:
+        await asyncio.sleep(max(0.0, REQUEST_SECONDS - (time.monotonic() - started)))
+
+
+@looks_first
+async def leave(customer: CustomerActor) -> None:
+    """End the session that is used right now."""
+    async with acting(customer, Permission.VIEW_SHARED_POC, urgent=True) as act:
+        person = await act.get(CustomerPerson, customer.customer_id)
+        cause = await act.record(Action.SIGNED_OUT, person)
+        await end(act.tx, person, EndReason.SIGNED_OUT, cause=cause, only=[customer.session_id])
+
+
+async def _live(tx: Transaction, token: str) -> OneTimeLink:
+    found = await tx.exec(
+        select(OneTimeLink)
+        .where(OneTimeLink.token_hash == token_hash(token), col(OneTimeLink.purpose).in_(LINKS))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    link = found.first()
+    if link is None or not link.is_live(clock.now()):
+        raise _dead(link)
+    return link
+
+
+def _dead(link: OneTimeLink | None) -> DeadLinkError:
+    return one_time_links.dead(link.purpose if link else LinkPurpose.CUSTOMER_VISIT)
+
+
+async def _whose(
+    tx: Transaction, link: OneTimeLink, slug: str
+) -> tuple[CustomerPerson, Tenant, Sequence[Poc]]:
+    """Whose link it is, at their own tenant's address, and what they are shown; else it is dead."""
+    person = await tx.get(CustomerPerson, link.customer_id)
+    if person is None:
+        raise _dead(link)
+    await tx.refresh(person)
+    tenant = await tx.get_one(Tenant, person.tenant_id)
+    pocs = await shown_pocs(tx, person.id)
+    here = tenant.slug == slug and tenant.closed_at is None
+    if not person.active or not pocs or not here:
+        raise _dead(link)
+    return person, tenant, pocs
+
+
+async def _by_email(tx: Transaction, tenant: Tenant | None, key: str) -> CustomerPerson | None:
+    if tenant is None:
+        return None
+    found = await tx.exec(
+        select(CustomerPerson)
+        .where(
+            CustomerPerson.tenant_id == tenant.id,
+            CustomerPerson.email_key == key,
+            col(CustomerPerson.active),
+        )
+        .with_for_update()
+    )
+    person = found.first()
+    return person if person is not None and await shown_pocs(tx, person.id) else None

@@ -1,0 +1,123 @@
+"""A customer's people: from the invitation to the page that closes under them."""
+
+from playwright.async_api import expect
+
+from models import Side, Tenant, User
+from services.access.actor import Actor
+from services.workspace import comments
+from services.workspace.comments import NewCommentForm
+from tests import factories
+from tests.browser.browsers import Browsers, fill, link_in, mail_to
+from tests.browser.grid import dialog, toast
+from tests.browser.looks import look
+from tests.browser.server import Server, cookie_name
+from tests.mail_server import MailServer
+from tests.services.workspace.scene import create_poc, create_task
+
+SECRET = "The margin is 40 percent"
+
+
+async def _signed_in(user: User) -> Actor:
+    return await factories.sign_in(user)
+
+
+async def test_a_customer_comes_by_mail_works_beside_the_team_and_is_shut_out_at_once(
+    browsers: Browsers, tenant: Tenant, ada: User, mail_server: MailServer
+) -> None:
+    actor = await _signed_in(ada)
+    poc = await create_poc(actor, "Offline scanning")
+    await create_task(actor, poc, "Open the firewall", side=Side.CUSTOMER)
+    await comments.post(actor, poc, NewCommentForm(body=SECRET))
+    page = await browsers.as_user(ada, f"/t/{tenant.slug}/pocs/{poc}/people")
+    await page.get_by_role("button", name="Invite Customer").click()
+    email = f"reto.bianchi@{tenant.slug}.example.com"
+    await fill(dialog(page), first_name="Reto", last_name="Bianchi", email=email)
+    await dialog(page).get_by_role("button", name="Send Invitation").click()
+    await expect(toast(page, "Reto Bianchi is invited.")).to_be_visible()
+    link = link_in(await mail_to(mail_server, email))
+
+    guest = await browsers.stranger(link)
+    frames: list[str] = []
+    guest.on(
+        "websocket",
+        lambda socket: socket.on("framereceived", lambda frame: frames.append(str(frame))),
+    )
+    await guest.reload()  # looking uses nothing up
+    await guest.get_by_role("button", name="Open").click()
+    await expect(guest.get_by_role("heading", name="Offline scanning")).to_be_visible()
+    await expect(guest.get_by_role("navigation")).to_have_count(0)
+
+    # What is said on one side is read on the other; what the team tells itself isn't.
+    desk = await browsers.as_user(ada, f"/t/{tenant.slug}/pocs/{poc}/comments")
+    await guest.get_by_label("Comment").fill("The ports open on Friday")
+    await guest.get_by_role("button", name="Comment").click()
+    await expect(desk.get_by_text("The ports open on Friday")).to_be_visible()
+    await comments.post(actor, poc, NewCommentForm(body=f"{SECRET}, still"))
+    await comments.post(actor, poc, NewCommentForm(body="Thank you, Reto", shared=True))
+    await expect(guest.get_by_text("Thank you, Reto")).to_be_visible()
+    await guest.get_by_role("button", name="Mark done: Open the firewall").click()
+    await expect(toast(guest, "Open the firewall is done.")).to_be_visible()
+    assert frames
+    for told in (*frames, await guest.content()):
+        assert SECRET not in told
+
+    await page.get_by_role("switch", name="Deactivate Reto Bianchi").click()
+    await dialog(page).get_by_role("button", name="Deactivate").click()
+    await expect(guest.get_by_text("Your access was ended.")).to_be_visible()
+    await expect(toast(page, "Reto Bianchi is signed out of 1 open page")).to_be_visible()
+    await guest.goto(f"/t/{tenant.slug}/customer/{poc}")
+    await expect(guest.get_by_role("heading", name="Open your POC")).to_be_visible()
+
+
+async def test_a_customer_asks_for_a_new_link_and_keeps_the_sign_in_of_a_user(
+    browsers: Browsers, tenant: Tenant, ada: User, mail_server: MailServer
+) -> None:
+    poc = await create_poc(await _signed_in(ada), "Offline scanning")
+    email = f"claudia@{tenant.slug}.example.com"
+    await factories.create_customer(tenant, poc, first_name="Claudia", email=email)
+    page = await browsers.as_user(ada, f"/t/{tenant.slug}/customer")
+    await page.get_by_label("Email").fill(email)
+    await page.get_by_role("button", name="Send a link").click()
+    await expect(page.get_by_text("If this address was invited here")).to_be_visible()
+    await page.goto(link_in(await mail_to(mail_server, email)))
+    await page.get_by_role("button", name="Open").click()
+    await expect(page.get_by_role("heading", name="Offline scanning")).to_be_visible()
+    await page.goto(f"/t/{tenant.slug}/pocs")
+    await expect(page.get_by_role("link", name="Offline scanning")).to_be_visible()
+
+
+async def test_the_list_of_outsiders_has_the_same_switch(
+    browsers: Browsers, tenant: Tenant, ada: User, grace: User
+) -> None:
+    poc = await create_poc(await _signed_in(ada), "Offline scanning")
+    person = await factories.create_customer(tenant, poc)
+    team = await browsers.as_user(ada, f"/t/{tenant.slug}/pocs/{poc}/people")
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/customers")
+    row = page.get_by_role("row").filter(has_text=person.email)
+    await expect(row.get_by_role("link", name="Offline scanning")).to_be_visible()
+    await row.get_by_role("switch", name="Deactivate Reto Bianchi").click()
+    await dialog(page).get_by_role("button", name="Deactivate").click()
+    await expect(team.get_by_role("switch", name="Activate Reto Bianchi")).to_be_visible()
+    await look(page, "customers")
+
+
+async def test_axe_finds_nothing_on_the_pages_of_a_customer(
+    browsers: Browsers, tenant: Tenant, ada: User, server: Server
+) -> None:
+    actor = await _signed_in(ada)
+    poc = await create_poc(actor, "Offline scanning on 400 handhelds across three depots")
+    await create_task(actor, poc, "Open the firewall", side=Side.CUSTOMER)
+    await create_task(actor, poc, "Import the article master")
+    await comments.post(actor, poc, NewCommentForm(body="Welcome, **all**", shared=True))
+    person = await factories.create_customer(tenant, poc)
+    page = await browsers.stranger(f"/t/{tenant.slug}/customer")
+    await look(page, "customer-entrance")
+    _, token = await factories.let_in(person)
+    name = cookie_name(server.url, "rollcall-customer")
+    await page.context.add_cookies([{"name": name, "value": token, "url": server.url}])
+    await page.goto(f"/t/{tenant.slug}/customer/{poc}")
+    await expect(page.get_by_role("heading", level=1)).to_be_visible()
+    await look(page, "customer-poc")
+    team = await browsers.as_user(ada, f"/t/{tenant.slug}/pocs/{poc}/people")
+    await expect(team.get_by_role("switch")).to_be_visible()
+    await look(team, "poc-people")

@@ -1,0 +1,148 @@
+"""Screens on walls: paired in one browser and hung in another, told to the second, and never stale
+in silence."""
+
+import re
+import signal
+from pathlib import Path
+from typing import Any
+
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Page, WebSocket, expect
+
+from models import Tenant, User
+from services.access.actor import Actor
+from services.screens import screens
+from services.screens.showing import ScreenView
+from tests.browser.browsers import Browsers, fill
+from tests.browser.grid import dialog
+from tests.browser.server import serving
+from tests.services.screen_calls import set_up
+
+CODE = re.compile(r"^[2-9A-HJ-NP-TV-Z]{4}-[2-9A-HJ-NP-TV-Z]{4}$")
+SIZES = [(1920, 1080), (3840, 2160), (1366, 768), (1080, 1920), (1024, 768), (390, 844)]
+
+
+async def _violations(page: Page) -> str:
+    """What axe finds, which holds a screen's text to 7:1."""
+    rules = {"color-contrast-enhanced": {"enabled": True}}
+    found = await Axe().run(page, options={"resultTypes": ["violations"], "rules": rules})
+    return str(found.generate_report()) if found.violations_count else ""
+
+
+async def _wall(browsers: Browsers, frames: list[str]) -> Page:
+    """A screen that isn't paired, and all that its socket is told."""
+    context = await browsers.new(viewport={"width": 1920, "height": 1080})
+    page = await context.new_page()
+
+    def listen(socket: WebSocket) -> None:
+        socket.on("framereceived", lambda text: frames.append(str(text)))
+
+    page.on("websocket", listen)
+    await page.goto("/wall")
+    await expect(page.locator("#code")).to_have_text(CODE)
+    return page
+
+
+async def _pair(browsers: Browsers, admin: User, tenant: Tenant, wall: Page) -> Page:
+    """The page of the tenant's screens, with the screen on it."""
+    page = await browsers.as_user(admin, f"/t/{tenant.slug}/settings/screens")
+    await expect(page.get_by_text("No screens yet.")).to_be_visible()
+    await page.get_by_role("button", name="+ Pair a Screen").click()
+    code = await wall.locator("#code").inner_text()
+    await fill(dialog(page), code=code, name="Oslo, reception")
+    await dialog(page).get_by_role("button", name="Pair", exact=True).click()
+    await expect(page.get_by_text("Oslo, reception", exact=True)).to_be_visible()
+    return page
+
+
+async def test_a_screen_is_paired_told_what_happens_and_revoked(
+    browsers: Browsers, tenant: Tenant, grace: User, ada: User
+) -> None:
+    frames: list[str] = []
+    wall = await _wall(browsers, frames)
+    await expect(wall.get_by_role("heading", name="Pair this screen")).to_be_visible()
+    square = wall.get_by_role("img", name=f"QR code of {browsers.url}/pair", exact=True)
+    await expect(square).to_be_visible()
+    settings = await _pair(browsers, grace, tenant, wall)
+    await expect(wall.get_by_role("main", name="Roll call")).to_be_visible()
+    await expect(settings.get_by_text("1 live · 0 offline")).to_be_visible()
+    await browsers.as_user(ada, f"/t/{tenant.slug}/home")
+    await expect(wall.locator(".name.new", has_text="AL")).to_be_visible()
+    told = "".join(frames)
+    assert '"AL"' in told
+    assert not any(part in told for part in ("Lovelace", "Hopper", "@", str(ada.id)))
+    await settings.get_by_role("button", name="Revoke Oslo, reception").click()
+    await expect(wall.get_by_text("This screen was revoked.")).to_be_visible()
+    await expect(wall.locator("#code")).to_have_text(CODE)
+    await expect(settings.get_by_text("No screens yet.")).to_be_visible()
+
+
+async def test_a_copied_cookie_is_seen_on_settings(
+    browsers: Browsers, tenant: Tenant, grace: User
+) -> None:
+    wall = await _wall(browsers, [])
+    settings = await _pair(browsers, grace, tenant, wall)
+    await expect(wall.get_by_role("main", name="Roll call")).to_be_visible()
+    copy = await browsers.new()
+    cookies: Any = await wall.context.cookies()
+    await copy.add_cookies(cookies)
+    second = await copy.new_page()
+    await second.goto("/wall")
+    await expect(second.get_by_role("main", name="Roll call")).to_be_visible()
+    await expect(settings.get_by_text("Open in two places")).to_be_visible()
+    await second.close()
+    await expect(settings.get_by_text("Live", exact=True)).to_be_visible()
+
+
+MEASURE = """() => {
+  const root = document.documentElement;
+  const texts = [...document.querySelectorAll("#wall *")].filter((e) => e.offsetParent &&
+    !e.classList.contains("visually-hidden") &&
+    [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()));
+  const smallest = Math.min(...texts.map((e) => parseFloat(getComputedStyle(e).fontSize)));
+  return {
+    scrolls: root.scrollHeight > innerHeight || root.scrollWidth > innerWidth,
+    smallest: (100 * smallest) / innerHeight,
+  };
+}"""
+
+
+async def test_every_view_fits_every_screen_in_both_themes(
+    browsers: Browsers, tenant: Tenant, grace: User, admin: Actor
+) -> None:
+    frames: list[str] = []
+    wall = await _wall(browsers, frames)
+    assert await _violations(wall) == ""
+    await _pair(browsers, grace, tenant, wall)
+    (row,) = await screens.list_screens(admin)
+    for theme in ("dark", "light"):
+        for view in ScreenView:
+            shown = set_up(name="Oslo", views=(view.value,), names="full", theme=theme)
+            await screens.change_screen(admin, row.id, shown)
+            await expect(wall.get_by_role("main", name=view.label)).to_be_visible()
+            assert await _violations(wall) == ""
+            for width, height in SIZES:
+                await wall.set_viewport_size({"width": width, "height": height})
+                measured = await wall.evaluate(MEASURE)
+                assert not measured["scrolls"], (view, width)
+                assert measured["smallest"] > 2.19, (view, width)
+
+
+async def test_a_screen_says_since_when_it_is_offline_and_is_back_by_itself(
+    browsers: Browsers, tmp_path: Path
+) -> None:
+    browsers.allow("ERR_CONNECTION_REFUSED")
+    browsers.allow("WebSocket connection to")
+    async with serving(tmp_path / "data") as server:
+        port = int(server.url.rpartition(":")[2])
+        wall = await (await browsers.new()).new_page()
+        await wall.goto(f"{server.url}/wall")
+        await expect(wall.locator("#code")).to_have_text(CODE)
+        await server.stop(signal.SIGKILL)
+        await expect(wall.get_by_role("alert")).to_contain_text(
+            re.compile(r"Offline since \d\d:\d\d")
+        )
+        assert await _violations(wall) == ""
+    async with serving(tmp_path / "data", port=port):
+        await expect(wall.locator("#offline")).to_be_hidden()
+        await expect(wall.locator("#code")).to_have_text(CODE)

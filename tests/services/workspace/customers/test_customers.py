@@ -1,0 +1,360 @@
+"""A customer's people: invited, let in, what they see and do, shut out."""
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import TypeVar
+from uuid import UUID, uuid4
+
+import pytest
+from sqlmodel import col, select
+
+from models import (
+    CustomerPerson,
+    EndReason,
+    LoginSession,
+    MailState,
+    OneTimeLink,
+    OutgoingMail,
+    Poc,
+    PocStatus,
+    ResourceKind,
+    Side,
+    TaskStatus,
+    Tenant,
+)
+from services.access import one_time_links
+from services.access.actor import Actor
+from services.access.outsiders import CustomerActor
+from services.core import clock
+from services.core.db import reading
+from services.core.errors import (
+    ConflictError,
+    DeadLinkError,
+    InvalidInputError,
+    NotAllowedError,
+    NotFoundError,
+    RollcallError,
+    SessionEndedError,
+    TooManyAttemptsError,
+)
+from services.sessions.outside import recognise_customer
+from services.sign_in import throttle
+from services.workspace import comments, customers, pocs, resources, tasks
+from services.workspace.customers import acts, invitations, people, shared, visits
+from services.workspace.customers.invitations import CustomerForm
+from services.workspace.rights import NotAMemberError
+from tests import books
+from tests.factories import CALLER, create_customer, let_in
+from tests.mail_server import MailServer
+from tests.services.calls import CALLS
+from tests.services.workspace.scene import create_poc, create_task, tasks_of
+
+RowT = TypeVar("RowT", Poc, CustomerPerson)
+RETO = CustomerForm(first_name="Reto", last_name="Bianchi", email="reto@helvetia.example")
+
+
+async def _link_of(customer_id: UUID) -> str:
+    """The token of the live link of somebody's."""
+    async with reading() as tx:
+        links = await tx.exec(select(OneTimeLink).where(OneTimeLink.customer_id == customer_id))
+        (live,) = [link for link in links if link.is_live(clock.now())]
+        return one_time_links.token_of(live)
+
+
+async def _status(ada: Actor, poc_id: UUID, *steps: PocStatus) -> None:
+    for step in steps:
+        version = (await _row(Poc, poc_id)).version
+        await pocs.change_status(
+            ada, poc_id, version, pocs.StatusForm(status=step, outcome="It works")
+        )
+
+
+async def _sessions_of(customer_id: UUID) -> list[EndReason | None]:
+    async with reading() as tx:
+        rows = await tx.exec(select(LoginSession).where(LoginSession.customer_id == customer_id))
+        return [row.end_reason for row in rows]
+
+
+async def _row(table: type[RowT], row_id: UUID) -> RowT:
+    async with reading() as tx:
+        return await tx.get_one(table, row_id)
+
+
+async def test_who_is_invited_comes_in_by_the_mailed_link_once(
+    mail_server: MailServer, tenant: Tenant, ada: Actor
+) -> None:
+    poc = await create_poc(ada, "Offline scanning")
+    invited = await invitations.invite(ada, poc, RETO)
+    assert invited.by_mail
+    token = await _link_of(invited.customer_id)
+    await visits.open_link(tenant.slug, token)  # a scanner of mails: it uses nothing up
+    welcome = await visits.open_link(tenant.slug, token)
+    assert (welcome.name, list(welcome.poc_titles)) == ("Reto Bianchi", ["Offline scanning"])
+    entered = await visits.enter(tenant.slug, token, CALLER)
+    assert entered.poc_ids == [poc]
+    visit = await recognise_customer(entered.token, tenant.slug, CALLER)
+    assert (await shared.get_shared(visit.actor, poc)).title == "Offline scanning"
+    with pytest.raises(DeadLinkError):
+        await visits.enter(tenant.slug, token, CALLER)
+    (row,) = await people.list_of_poc(ada, poc)
+    assert (row.name, row.invited, row.active) == ("Reto Bianchi", False, True)
+
+
+async def test_a_link_is_good_at_the_address_of_its_organisation_alone(
+    tenant: Tenant, other_tenant: Tenant, ada: Actor
+) -> None:
+    invited = await invitations.invite(ada, await create_poc(ada), RETO)
+    token = await _link_of(invited.customer_id)
+    with pytest.raises(DeadLinkError):
+        await visits.enter(other_tenant.slug, token, CALLER)
+    clock.shift(timedelta(days=7, minutes=1))
+    with pytest.raises(DeadLinkError):
+        await visits.enter(tenant.slug, token, CALLER)
+
+
+async def test_who_cannot_be_invited_is_said_at_the_email(
+    tenant: Tenant, ada: Actor, joan: Actor
+) -> None:
+    poc = await create_poc(ada)
+    await invitations.invite(ada, poc, RETO)
+    with pytest.raises(InvalidInputError, match="on this POC already"):
+        await invitations.invite(ada, poc, RETO)
+    colleague = (await books.user_of(joan.user_id)).email
+    form = CustomerForm(first_name="Joan", last_name="Clarke", email=colleague)
+    with pytest.raises(InvalidInputError, match="Add them as a member"):
+        await invitations.invite(ada, poc, form)
+    with pytest.raises(NotAMemberError):
+        await invitations.invite(joan, poc, RETO)
+    await _status(ada, poc, PocStatus.CANCELLED)
+    with pytest.raises(ConflictError, match="Reopen it first"):
+        await invitations.invite(ada, poc, RETO)
+
+
+async def test_somebody_of_two_pocs_is_one_person_and_sees_both(tenant: Tenant, ada: Actor) -> None:
+    first, second = await create_poc(ada, "First"), await create_poc(ada, "Second")
+    one = await invitations.invite(ada, first, RETO)
+    again = await invitations.invite(ada, second, RETO)
+    assert again.customer_id == one.customer_id
+    actor, _ = await let_in(await _row(CustomerPerson, one.customer_id))
+    assert await shared.list_own(actor) == [(first, "First"), (second, "Second")]
+    await invitations.remove(ada, second, one.customer_id)
+    assert await _sessions_of(one.customer_id) == [EndReason.REVOKED]
+    back, _ = await let_in(await _row(CustomerPerson, one.customer_id))
+    assert await shared.list_own(back) == [(first, "First")]
+    with pytest.raises(NotFoundError):
+        await shared.get_shared(back, second)
+
+
+async def test_nothing_internal_is_read_for_a_customer(tenant: Tenant, ada: Actor) -> None:
+    poc = await create_poc(ada)
+    task_id = await create_task(ada, poc, "Open the firewall", side=Side.CUSTOMER)
+    for shares in (False, True):
+        said = "All may know" if shares else "SECRET"
+        await comments.post(ada, poc, comments.NewCommentForm(body=said, shared=shares))
+        await resources.add_to_poc(
+            ada,
+            poc,
+            resources.ResourceForm(kind=ResourceKind.NOTE, title=said, content=said, shared=shares),
+        )
+    (task,) = await tasks_of(ada, poc)
+    blocked = tasks.TaskStatusForm(status=TaskStatus.BLOCKED, reason="SECRET")
+    await tasks.set_status(ada, task_id, task.version, blocked)
+    actor, _ = await let_in(await create_customer(tenant, poc))
+    seen = await shared.get_shared(actor, poc)
+    assert "SECRET" not in repr(seen)
+    assert [len(part) for part in (seen.tasks, seen.comments, seen.resources)] == [1, 1, 1]
+    (task,) = await tasks_of(ada, poc)
+    told = tasks.TaskStatusForm(
+        status=TaskStatus.BLOCKED, reason="Change window", reason_shared=True
+    )
+    await tasks.set_status(ada, task_id, task.version, told)
+    assert (await shared.get_shared(actor, poc)).tasks[0].reason == "Change window"
+
+
+async def test_a_customer_comments_for_both_sides(tenant: Tenant, ada: Actor) -> None:
+    poc = await create_poc(ada)
+    actor, _ = await let_in(await create_customer(tenant, poc))
+    await acts.comment(actor, poc, acts.SharedCommentForm(body="The **firewall** is open"))
+    (said,) = (await comments.list_comments(ada, poc)).comments
+    assert (said.author.name, said.author.is_customer, said.shared) == ("Reto Bianchi", True, True)
+    assert "<strong>firewall</strong>" in said.html
+    entry = (await books.audit_of(tenant))[-1]
+    assert (entry.action, entry.actor_name) == ("comment.posted", "Reto Bianchi")
+    assert entry.actor_id == actor.customer_id
+    with pytest.raises(NotAllowedError):
+        await comments.remove(ada, said.id, said.version)
+
+
+async def test_a_customer_finishes_tasks_of_their_side_and_accepts_those_of_the_team(
+    tenant: Tenant, ada: Actor
+) -> None:
+    poc = await create_poc(ada)
+    own = await create_task(ada, poc, "Names", side=Side.CUSTOMER)
+    teams = await create_task(ada, poc, "Load data")
+    actor, _ = await let_in(await create_customer(tenant, poc))
+    await acts.set_done(actor, own, 1, done=True)
+    with pytest.raises(ConflictError, match="the team’s"):
+        await acts.set_done(actor, teams, 1, done=True)
+    with pytest.raises(ConflictError, match="isn’t finished"):
+        await acts.set_accepted(actor, teams, 1, accepted=True)
+    await tasks.set_status(ada, teams, 1, tasks.TaskStatusForm(status=TaskStatus.DONE))
+    seen = {task.id: task for task in (await shared.get_shared(actor, poc)).tasks}
+    assert (seen[own].done_by, seen[teams].waits) == ("Reto Bianchi", True)
+    await acts.set_accepted(actor, teams, 2, accepted=True)
+    task = next(task for task in await tasks_of(ada, poc) if task.id == teams)
+    assert task.accepted_by is not None
+    assert task.accepted_by.name == "Reto Bianchi"
+    # What is done once more has to be accepted once more.
+    again = tasks.TaskStatusForm(status=TaskStatus.IN_PROGRESS)
+    await tasks.set_status(ada, teams, 3, again)
+    seen = {task.id: task for task in (await shared.get_shared(actor, poc)).tasks}
+    assert (seen[teams].accepted_at, seen[teams].waits) == (None, False)
+
+
+@pytest.mark.parametrize("ending", [PocStatus.COMPLETED, PocStatus.CANCELLED])
+async def test_closing_the_poc_shuts_them_out_and_reopening_lets_them_in_by_a_link(
+    mail_server: MailServer, tenant: Tenant, ada: Actor, ending: PocStatus
+) -> None:
+    poc = await create_poc(ada)
+    invited = await invitations.invite(ada, poc, RETO)
+    actor, _ = await let_in(await _row(CustomerPerson, invited.customer_id))
+    unused = await _link_of(invited.customer_id)
+    await _status(ada, poc, PocStatus.ACTIVE, ending)
+    with pytest.raises(SessionEndedError):
+        await shared.get_shared(actor, poc)
+    assert await _sessions_of(invited.customer_id) == [EndReason.POC_CLOSED]
+    await visits.ask(tenant.slug, RETO.email, CALLER)
+    with pytest.raises(DeadLinkError):
+        await visits.enter(tenant.slug, unused, CALLER)
+    await _status(ada, poc, PocStatus.ACTIVE)
+    await visits.ask(tenant.slug, RETO.email, CALLER)
+    entered = await visits.enter(tenant.slug, await _link_of(invited.customer_id), CALLER)
+    assert entered.poc_ids == [poc]
+
+
+async def test_the_switch_ends_sessions_links_and_mails_at_once(
+    mail_server: MailServer, tenant: Tenant, ada: Actor, admin: Actor
+) -> None:
+    poc = await create_poc(ada)
+    invited = await invitations.invite(ada, poc, RETO)
+    actor, _ = await let_in(await _row(CustomerPerson, invited.customer_id))
+    token = await _link_of(invited.customer_id)
+    done = await people.set_active_of_poc(ada, poc, invited.customer_id, active=False)
+    assert done.changed
+    assert done.cause is not None
+    with pytest.raises(SessionEndedError):
+        await acts.comment(actor, poc, acts.SharedCommentForm(body="Still here?"))
+    with pytest.raises(DeadLinkError):
+        await visits.open_link(tenant.slug, token)
+    async with reading() as tx:
+        (mail,) = await tx.exec(
+            select(OutgoingMail).where(col(OutgoingMail.customer_id).is_not(None))
+        )
+    assert mail.state is MailState.CANCELLED
+    await visits.ask(tenant.slug, RETO.email, CALLER)
+    with pytest.raises(ValueError, match="not enough values"):
+        await _link_of(invited.customer_id)
+    (row,) = await people.list_outsiders(admin)
+    assert [shown.title for shown in row.pocs] == ["Trial"]
+    with pytest.raises(ConflictError, match="just changed"):
+        await people.set_active(admin, row.id, active=True, seen_version=row.version - 1)
+    assert (await people.set_active(admin, row.id, active=True, seen_version=row.version)).changed
+
+
+async def test_asking_for_a_link_says_the_same_for_every_address_and_not_without_end(
+    mail_server: MailServer, tenant: Tenant, ada: Actor
+) -> None:
+    invited = await invitations.invite(ada, await create_poc(ada), RETO)
+    first = await _link_of(invited.customer_id)
+    for email in (RETO.email, "nobody@helvetia.example"):
+        await visits.ask(tenant.slug, email, CALLER)
+    assert await _link_of(invited.customer_id) != first
+    for _ in range(throttle.FREE_FAILURES["account"]):
+        await visits.ask(tenant.slug, RETO.email, CALLER)
+    with pytest.raises(TooManyAttemptsError):
+        await visits.ask(tenant.slug, RETO.email, CALLER)
+
+
+async def test_no_call_of_the_users_answers_a_customer(tenant: Tenant, ada: Actor) -> None:
+    poc = await create_poc(ada)
+    actor, _ = await let_in(await create_customer(tenant, poc))
+    answered = []
+    for call in CALLS:
+        as_user = Actor(actor.session_id, ada.user_id, tenant.id)
+        forged = _Forged(actor, ada.user_id)
+        for principal in (as_user, forged):
+            try:
+                await call.run(principal, ada.user_id)  # type: ignore[arg-type]
+            except (NotAllowedError, SessionEndedError):
+                continue
+            except RollcallError as error:
+                answered.append((call.name, type(error).__name__))
+            else:
+                answered.append((call.name, "answered"))
+    assert answered == []
+
+
+class _Forged(CustomerActor):
+    """A customer's actor that says it is a user too: what is made for a call needs an owner."""
+
+    def __init__(self, actor: CustomerActor, user_id: UUID) -> None:
+        super().__init__(actor.session_id, actor.customer_id, actor.tenant_id, actor.name)
+        object.__setattr__(self, "user_id", user_id)
+
+
+# What a customer's people can do, each with what it needs; a test finds what is missing.
+OWN_CALLS: dict[str, Callable[[CustomerActor, UUID, UUID], Awaitable[object]]] = {
+    "shared.list_own": lambda c, _poc, _task: shared.list_own(c),
+    "shared.get_shared": lambda c, poc, _task: shared.get_shared(c, poc),
+    "acts.comment": lambda c, poc, _task: acts.comment(c, poc, acts.SharedCommentForm(body="Said")),
+    "acts.set_done": lambda c, _poc, task: acts.set_done(c, task, 1, done=True),
+    "acts.set_accepted": lambda c, _poc, task: acts.set_accepted(c, task, 1, accepted=True),
+    "visits.leave": lambda c, _poc, _task: visits.leave(c),
+}
+
+
+def test_every_call_of_a_customers_people_is_tried() -> None:
+    found = set()
+    for module_info in pkgutil.iter_modules(customers.__path__):
+        module = importlib.import_module(f"{customers.__name__}.{module_info.name}")
+        for name, function in inspect.getmembers(module, inspect.iscoroutinefunction):
+            first = next(iter(inspect.signature(function).parameters), "")
+            if first == "customer" and function.__module__ == module.__name__ and name[0] != "_":
+                found.add(f"{module_info.name}.{name}")
+    assert found == set(OWN_CALLS)
+
+
+async def test_a_customer_reaches_no_poc_but_their_own(
+    tenant: Tenant, other_tenant: Tenant, ada: Actor
+) -> None:
+    own, other = await create_poc(ada, "Own"), await create_poc(ada, "Other")
+    task = await create_task(ada, other, side=Side.CUSTOMER)
+    actor, _ = await let_in(await create_customer(tenant, own))
+    elsewhere, _ = await let_in(await create_customer(other_tenant))
+    for customer in (actor, elsewhere):
+        for name, call in OWN_CALLS.items():
+            if name in {"shared.list_own", "visits.leave"}:
+                continue
+            with pytest.raises(NotFoundError):
+                await call(customer, other, task)
+    assert await shared.list_own(elsewhere) == []
+    with pytest.raises(NotFoundError):
+        await acts.set_done(actor, uuid4(), 1, done=True)
+
+
+async def test_nothing_answers_a_customer_from_the_commit_of_their_deactivation(
+    tenant: Tenant, ada: Actor
+) -> None:
+    poc = await create_poc(ada)
+    task = await create_task(ada, poc, side=Side.CUSTOMER)
+    person = await create_customer(tenant, poc)
+    actor, _ = await let_in(person)
+    forged = CustomerActor(uuid4(), person.id, tenant.id, person.full_name)
+    await people.set_active_of_poc(ada, poc, person.id, active=False)
+    for customer in (actor, forged):
+        for call in OWN_CALLS.values():
+            with pytest.raises(SessionEndedError):
+                await call(customer, poc, task)

@@ -1,0 +1,273 @@
+// A POC as the customer's people see it: what waits for them first, then what the other side does,
+// the criteria; comments and resources beside. What it shows came whole from the server, which
+// reads for them what is shared and nothing else.
+import { h } from "vue";
+import { icon } from "icons";
+
+const MARKS = { not_started: "clock", in_progress: "arrow", blocked: "cross", done: "done" };
+const WORDS = {
+  not_started: "Not started",
+  in_progress: "In progress",
+  blocked: "Blocked",
+  done: "Done",
+};
+const RESULTS = { met: "active", partly_met: "warning", not_met: "danger", pending: "outline" };
+
+export default {
+  props: { poc: Object },
+  data() {
+    return { now: this.poc, words: "", error: "", sending: false };
+  },
+  methods: {
+    // Called by the server.
+    show(poc) {
+      this.now = poc;
+    },
+    posted() {
+      this.sending = false;
+      this.words = this.error = "";
+    },
+    refused(why) {
+      this.sending = false;
+      this.error = why;
+    },
+    send() {
+      if (this.sending) return;
+      this.sending = true;
+      this.$emit("act", { act: "comment", body: this.words });
+    },
+  },
+  render() {
+    const { title, facts, contact, team, tasks } = this.now;
+    const of = (side) => tasks.filter((task) => task.side === side);
+    const mine = of("customer");
+    const theirs = of("team");
+    const waiting = theirs.filter((task) => task.waits);
+    return h("div", { class: "customer-poc" }, [
+      h("div", { class: "page-head" }, [
+        h("div", [
+          h("h1", { dir: "auto" }, title),
+          h("p", { class: "muted small" }, [
+            h("bdi", facts),
+            " · your contact is ",
+            h("strong", { dir: "auto" }, contact),
+          ]),
+        ]),
+      ]),
+      progress(this.now, mine, theirs),
+      h("div", { class: "customer-columns" }, [
+        h("div", { class: "customer-main" }, [
+          waiting.length > 0 &&
+            card("To accept", waiting.length, rows(this, waiting, (task) => act(this, "Accept", task, "accept"))),
+          card(
+            "Your tasks",
+            `${open(mine)} open`,
+            mine.length
+              ? split(this, mine, (task) => act(this, "Mark done", task, "done"))
+              : nothing("Nothing is on your side yet."),
+          ),
+          card(
+            ["What ", h("bdi", team), " does"],
+            `${open(theirs)} open`,
+            theirs.length
+              ? split(this, theirs.filter((task) => !task.waits))
+              : nothing("Nothing is planned yet."),
+          ),
+          criteria(this.now.criteria),
+        ]),
+        h("div", { class: "customer-beside" }, [comments(this), resources(this.now.resources)]),
+      ]),
+    ]);
+  },
+};
+
+function progress({ team, criteria: wanted }, mine, theirs) {
+  const met = wanted.filter(({ result }) => result === "met").length;
+  const done = (tasks) => tasks.filter(({ status }) => status === "done").length;
+  return h("dl", { class: "card facts customer-progress" }, [
+    bar("Your side", done(mine), mine.length, "customer"),
+    bar(team, done(theirs), theirs.length),
+    bar("Criteria met", met, wanted.length, "met"),
+  ]);
+}
+
+function bar(label, done, all, look = "") {
+  const words = all ? `${done} of ${all}` : "none";
+  return h("div", { class: "fact" }, [
+    h("dt", [h("bdi", label), h("strong", words)]),
+    h("dd", [
+      h("progress", { class: `bar ${look}`, max: Math.max(all, 1), value: done, "aria-label": `${label}: ${words}` }),
+    ]),
+  ]);
+}
+
+function card(title, count, content) {
+  return h("section", { class: "card" }, [
+    h("h2", [title, " ", h("span", { class: "muted" }, count)]),
+    content,
+  ]);
+}
+
+function nothing(words) {
+  return h("p", { class: "muted" }, words);
+}
+
+const open = (tasks) => tasks.filter(({ status }) => status !== "done").length;
+
+// What is open, and what is finished behind a line that opens.
+function split(view, tasks, button) {
+  const finished = tasks.filter(({ status }) => status === "done");
+  const rest = tasks.filter(({ status }) => status !== "done");
+  return [
+    rows(view, rest, button),
+    finished.length > 0 &&
+      h("details", { class: "customer-finished" }, [
+        h("summary", `${finished.length} finished`),
+        rows(view, finished),
+      ]),
+  ];
+}
+
+function rows(view, tasks, button) {
+  return h(
+    "ul",
+    { class: "customer-rows" },
+    tasks.map((task) =>
+      h("li", { key: task.id, class: `is-${task.status}` }, [
+        icon(MARKS[task.status], 16),
+        h("div", { class: "customer-task" }, [
+          h("strong", { dir: "auto" }, task.title),
+          h("span", { class: "visually-hidden" }, `, ${WORDS[task.status]}`),
+          h("p", { class: `small muted ${task.due_tone}` }, [h("bdi", task.said)]),
+          task.reason && h("p", { class: "small danger", dir: "auto" }, `Blocked: ${task.reason}`),
+        ]),
+        button?.(task),
+      ]),
+    ),
+  );
+}
+
+function act(view, label, task, name) {
+  return h(
+    "button",
+    {
+      type: "button",
+      class: name === "accept" ? "btn btn-primary" : "btn",
+      "aria-label": `${label}: ${task.title}`,
+      onClick: () => view.$emit("act", { act: name, id: task.id, version: task.version }),
+    },
+    label,
+  );
+}
+
+function criteria(all) {
+  const met = all.filter(({ result }) => result === "met").length;
+  return card(
+    "Criteria",
+    all.length ? `${met} of ${all.length} met` : "",
+    all.length
+      ? h(
+          "ul",
+          { class: "customer-rows" },
+          all.map((one) =>
+            h("li", { key: one.id }, [
+              h("div", { class: "customer-task" }, [
+                h("strong", { dir: "auto" }, one.title),
+                one.said && h("p", { class: "small muted", dir: "auto" }, one.said),
+              ]),
+              h("span", { class: `chip chip-${RESULTS[one.result]}` }, one.label),
+            ]),
+          ),
+        )
+      : nothing("What this POC has to show isn’t written down yet."),
+  );
+}
+
+function comments(view) {
+  return h("section", { class: "card" }, [
+    h("h2", ["Comments ", h("span", { class: "muted" }, view.now.comments.length)]),
+    composer(view),
+    h(
+      "ol",
+      { class: "customer-comments" },
+      view.now.comments.map((one) =>
+        h("li", { key: one.id }, [
+          h("div", { class: "comment-head" }, [
+            h("strong", { dir: "auto" }, one.author),
+            h("span", { class: "small muted" }, [h("bdi", one.company), ` · ${moment(one.at)}`]),
+            one.edited && h("span", { class: "small muted" }, "edited"),
+          ]),
+          one.removed
+            ? h("p", { class: "muted" }, "Removed.")
+            : h("div", { class: "comment-body", dir: "auto", innerHTML: one.html }),
+        ]),
+      ),
+    ),
+  ]);
+}
+
+function composer(view) {
+  const submit = (event) => {
+    event.preventDefault();
+    view.send();
+  };
+  return h("form", { class: "composer", onSubmit: submit }, [
+    h("textarea", {
+      rows: 3,
+      dir: "auto",
+      value: view.words,
+      placeholder: `Write to ${view.now.team} and your colleagues`,
+      "aria-label": "Comment",
+      "aria-invalid": view.error ? "true" : null,
+      "aria-describedby": "comment-error",
+      onInput: (event) => (view.words = event.target.value),
+      onKeydown: (event) => {
+        if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) view.send();
+      },
+    }),
+    h("p", { class: "field-error", id: "comment-error", role: "alert" }, view.error),
+    h("div", { class: "composer-foot" }, [
+      h("span", { class: "small muted" }, "Both sides read this."),
+      h(
+        "button",
+        { type: "submit", class: "btn btn-primary", "aria-disabled": String(view.sending) },
+        "Comment",
+      ),
+    ]),
+  ]);
+}
+
+function resources(all) {
+  return h("section", { class: "card" }, [
+    h("h2", ["Resources ", h("span", { class: "muted" }, all.length || "")]),
+    all.length
+      ? h("ul", { class: "customer-rows" }, all.map(resource))
+      : nothing("Nothing is shared yet."),
+  ]);
+}
+
+function resource(one) {
+  if (one.kind === "link") {
+    const link = { href: one.content, target: "_blank", rel: "noopener noreferrer", dir: "auto" };
+    return h("li", { key: one.id }, [
+      h("div", { class: "customer-task" }, [
+        h("a", link, one.title),
+        h("p", { class: "small muted", dir: "ltr" }, one.said),
+      ]),
+    ]);
+  }
+  const inside =
+    one.kind === "note"
+      ? h("div", { class: "comment-body", dir: "auto", innerHTML: one.html })
+      : h("pre", { class: "customer-code", dir: "ltr", tabindex: "0" }, one.content);
+  return h("li", { key: one.id }, [
+    h("details", { class: "customer-task" }, [
+      h("summary", [h("strong", { dir: "auto" }, one.title), h("span", { class: "small muted" }, ` ${one.said}`)]),
+      inside,
+    ]),
+  ]);
+}
+
+function moment(iso) {
+  return new Date(iso).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" });
+}

@@ -1,0 +1,42 @@
+"""A POC as the customer's people see it."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from nicegui.events import GenericEventArguments
+
+from ui.components.component import Component
+
+Values = Mapping[str, Any]
+ACTS = ("comment", "done", "accept")
+
+
+class CustomerPoc(Component, script="customer_poc.js", imports=["icons.js"]):
+    """Shows a POC to the customer, from values that have nothing internal in them.
+
+    `on_act` gets an act's name (`ACTS`) and what a browser sent along.
+    """
+
+    def __init__(self, values: Values, *, on_act: Callable[[str, Values], Awaitable[None]]) -> None:
+        super().__init__()
+        self._on_act = on_act
+        self._props["poc"] = dict(values)
+        self.on("act", self._acted)
+
+    def show(self, values: Values) -> None:
+        """Show it as it is now."""
+        self.run_method("show", dict(values))
+
+    def posted(self) -> None:
+        """Empty what to write with: it is posted."""
+        self.run_method("posted")
+
+    def refused(self, why: str) -> None:
+        """Say why it isn't posted; what was written stays."""
+        self.run_method("refused", why)
+
+    async def _acted(self, event: GenericEventArguments) -> None:
+        sent = event.args if isinstance(event.args, dict) else {}
+        act = sent.get("act")
+        if act in ACTS:
+            await self._on_act(act, sent)

@@ -1,0 +1,113 @@
+"""How a customer's people come to their POC: by a link, or by asking for one; and how they go."""
+
+from contextlib import suppress
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from models import EndReason, SessionKind
+from services.core.errors import NotFoundError, SessionEndedError, TooManyAttemptsError
+from services.mail import outbox
+from services.sessions.outside import recognise_customer
+from services.tenants.organisation import Looks
+from services.workspace.customers import shared, visits
+from ui.cookies import caller_of, clear_outside_session, session_token, set_outside_session
+from ui.paths import customer_path
+from ui.public.answers import form_of, go, page, paused
+from ui.public.sign_in import looks_of
+
+router = APIRouter(include_in_schema=False)
+
+WHY = {
+    EndReason.SIGNED_OUT: "You signed out.",
+    EndReason.DEACTIVATED: "Your access was ended. Ask your contact if that was a mistake.",
+    EndReason.REVOKED: "This POC isn’t shown to you any more. Ask your contact.",
+    EndReason.POC_CLOSED: "This POC is over, and its page is closed. Ask your contact.",
+    EndReason.EXPIRED: "You were last let in 30 days ago. Ask for a new link.",
+    EndReason.TENANT_CLOSED: "This organisation was closed.",
+}
+
+
+@router.get("/t/{slug}/customer")
+async def entrance(request: Request, slug: str) -> Response:
+    """On to the POC for who is let in; else the form that asks for a link."""
+    looks = await looks_of(slug)
+    token = session_token(request.cookies, SessionKind.CUSTOMER)
+    try:
+        visit = await recognise_customer(token, slug, caller_of(request))
+        pocs = await shared.list_own(visit.actor)
+    except (SessionEndedError, NotFoundError) as error:
+        reason = request.query_params.get("why") or getattr(error, "reason", None) or ""
+        why = next((said for known, said in WHY.items() if known.value == reason), "")
+        return _entrance(slug, looks, notice=why)
+    if len(pocs) == 1:
+        return go(f"{customer_path(slug)}/{pocs[0][0]}")
+    return page(
+        "customer_pocs.html",
+        look=(slug, looks),
+        name=looks.name,
+        base=customer_path(slug),
+        pocs=pocs,
+    )
+
+
+@router.post("/t/{slug}/customer")
+async def ask_for_link(request: Request, slug: str) -> Response:
+    """Mail a link, where there is anyone to mail it to; the answer is the same for everybody."""
+    looks = await looks_of(slug)
+    values = await form_of(request, "email")
+    try:
+        await visits.ask(slug, values["email"], caller_of(request))
+    except TooManyAttemptsError as error:
+        shown: dict[str, Any] = {"status": 429, "alert": str(error), "values": values}
+        return paused(_entrance(slug, looks, **shown), error)
+    return _entrance(slug, looks, sent=True)
+
+
+@router.get("/t/{slug}/customer/link/{token}")
+async def link_page(slug: str, token: str) -> Response:
+    """Whom the link is for, and the button that uses it. Looking uses nothing up."""
+    welcome = await visits.open_link(slug, token)
+    look = (slug, await looks_of(slug))
+    return page("customer_link.html", token=True, look=look, welcome=welcome)
+
+
+@router.post("/t/{slug}/customer/link/{token}")
+async def use_link(request: Request, slug: str, token: str) -> Response:
+    """Let them in: this browser keeps their session."""
+    entered = await visits.enter(slug, token, caller_of(request))
+    await _end_session(request, slug)
+    only = f"/{entered.poc_ids[0]}" if len(entered.poc_ids) == 1 else ""
+    answer = go(customer_path(slug) + only)
+    set_outside_session(answer, SessionKind.CUSTOMER, entered.token)
+    return answer
+
+
+@router.post("/t/{slug}/customer/logout")
+async def leave(request: Request, slug: str) -> Response:
+    """End the session."""
+    await _end_session(request, slug)
+    answer = go(f"{customer_path(slug)}?why={EndReason.SIGNED_OUT.value}")
+    clear_outside_session(answer, SessionKind.CUSTOMER)
+    return answer
+
+
+async def _end_session(request: Request, slug: str) -> None:
+    """End the session that this browser has, if it has one here."""
+    token = session_token(request.cookies, SessionKind.CUSTOMER)
+    with suppress(SessionEndedError, NotFoundError):
+        visit = await recognise_customer(token, slug, caller_of(request))
+        await visits.leave(visit.actor)
+
+
+def _entrance(slug: str, looks: Looks, *, sent: bool = False, **shown: Any) -> Response:
+    return page(
+        "customer.html",
+        look=(slug, looks),
+        name=looks.name,
+        sent=sent,
+        by_mail=outbox.is_configured(),
+        sign_in_url=f"/t/{slug}/login",
+        **{"notice": "", **shown},
+    )
