@@ -29,7 +29,7 @@ from models.workspace.criterion import CriterionResult, CriterionTask, Importanc
 from models.workspace.customer import CustomerPerson, PocCustomer
 from models.workspace.handover import Handover
 from models.workspace.poc import CLOSED_STATUSES, HomeVisit, Poc, PocMember, PocStatus
-from models.workspace.resource import Resource, ResourceKind
+from models.workspace.resource import FileChunk, Resource, ResourceFile, ResourceKind
 from models.workspace.task import Task, TaskAssignee, TaskGroup, TaskStatus
 from models.workspace.template import GroupTemplate, GroupTemplateTask, TaskTemplate
 
@@ -55,6 +55,7 @@ __all__ = [
     "EndReason",
     "EndReminder",
     "ExternalIdentity",
+    "FileChunk",
     "GroupTemplate",
     "GroupTemplateTask",
     "Handover",
@@ -81,6 +82,7 @@ __all__ = [
     "PocStatus",
     "RecoveryCode",
     "Resource",
+    "ResourceFile",
     "ResourceKind",
     "Review",
     "ReviewOutcome",

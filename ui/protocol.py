@@ -5,7 +5,7 @@ head it may send. Uvicorn itself has neither limit.
 |---|---|
 | the first byte of a request | 10 s from the connection; 5 s on a connection that is kept open |
 | the head of a request | 10 s from its first byte; 64 KiB |
-| the body of a request | 30 s from the end of its head (64 KiB: `ui.headers.BODY_LIMIT`) |
+| the body of a request | 64 KiB (all there is, but of a file), or the rest, in each 30 s |
 | an answer that is being read | 16 KiB, or the rest, in each 30 s |
 
 Websockets aren't bound by these: `ui/live/connection.py` guards them.
@@ -30,7 +30,9 @@ log = logging.getLogger(__name__)
 HEAD_WITHIN = 10.0
 """Seconds. Apache's mod_reqtimeout gives a head 20 to 40, nginx 60; a browser sends its in one."""
 BODY_WITHIN = 30.0
-"""Seconds for the whole body: at 64 KiB, a line of 18 kbit/s."""
+"""Seconds in which `BODY_LEAST` bytes of a body are to arrive, or all that is left of it: a line of
+18 kbit/s. Only of a file there is more."""
+BODY_LEAST = 64 * 1024
 READ_WITHIN = 30.0
 """Seconds in which `READ_LEAST` bytes of an answer are to be taken, or all that is left of it."""
 READ_LEAST = 16 * 1024
@@ -63,6 +65,7 @@ class TimedProtocol(HttpToolsProtocol):
         self._unread = 0
         self._has_begun = False  # a request whose end isn't there yet
         self._head: int | None = 0  # bytes of it so far; none while no head is arriving
+        self._body = 0  # bytes of a body since it was last expected
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The connection is there, and is to say something."""
@@ -95,7 +98,17 @@ class TimedProtocol(HttpToolsProtocol):
             raise _HeadTooLargeError
         super().on_headers_complete()
         self._head = None
+        self._body = 0
         self._expect(BODY_WITHIN)
+
+    def on_body(self, body: bytes) -> None:
+        """Some of a body."""
+        super().on_body(body)
+        self._body += len(body)
+        cycle: RequestResponseCycle | None = self.cycle  # none in an upgrade
+        if self._body >= BODY_LEAST and cycle and not cycle.response_complete:
+            self._body = 0
+            self._expect(BODY_WITHIN)
 
     def on_message_complete(self) -> None:
         """The end of a request."""

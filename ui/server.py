@@ -84,6 +84,7 @@ def create_app(settings: Settings, *, connections: int = MOST_CONNECTIONS) -> Fa
         app,
         public_url=settings.public_url,
         trusted_proxies=settings.trusted_proxies,
+        most_of_file=settings.most_of_file,
         render=public.render_error,
     )
     app.add_middleware(Compression, minimum_size=500)

@@ -4,7 +4,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint
-from sqlmodel import Field
+from sqlmodel import Field, SQLModel
 
 from models.base import enum_type
 from models.workspace.base import WorkRow
@@ -14,6 +14,7 @@ class ResourceKind(StrEnum):
     """What a resource is."""
 
     LINK = "link"
+    FILE = "file"
     CODE = "code"
     NOTE = "note"
 
@@ -24,10 +25,10 @@ class ResourceKind(StrEnum):
 
 
 class Resource(WorkRow, table=True):
-    """A link, a code snippet or a note. It belongs to one template, or to a POC, there to one of
-    its groups or tasks or to the whole. Where it isn't `shared`, it is the team's alone.
+    """A link, a file, a code snippet or a note. It belongs to one template, or to a POC, there to
+    one of its groups or tasks or to the whole. Where it isn't `shared`, it is the team's alone.
 
-    `content` is the link's url, the code, or the note's Markdown.
+    `content` is the link's url, the code, or the note's Markdown; a file's is in `FileChunk`.
     """
 
     __tablename__ = "resource"
@@ -52,3 +53,27 @@ class Resource(WorkRow, table=True):
     poc_id: UUID | None = Field(default=None, foreign_key="poc.id", index=True)
     group_id: UUID | None = Field(default=None, foreign_key="task_group.id")
     task_id: UUID | None = Field(default=None, foreign_key="task.id")
+
+
+class ResourceFile(SQLModel, table=True):
+    """What is known of the file that a resource of a POC is. It never changes."""
+
+    __tablename__ = "resource_file"
+
+    resource_id: UUID = Field(foreign_key="resource.id", primary_key=True)
+    tenant_id: UUID = Field(foreign_key="tenant.id")
+    poc_id: UUID = Field(foreign_key="poc.id", index=True)
+    name: str = Field(max_length=200)
+    media_type: str = Field(max_length=100)
+    size: int
+    sha256: str = Field(max_length=64)
+
+
+class FileChunk(SQLModel, table=True):
+    """A piece of a file's content; its chunks are numbered from 0 on."""
+
+    __tablename__ = "file_chunk"
+
+    resource_id: UUID = Field(foreign_key="resource_file.resource_id", primary_key=True)
+    number: int = Field(primary_key=True)
+    data: bytes

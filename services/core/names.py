@@ -52,6 +52,7 @@ RESERVED_SLUGS = frozenset(
         "doctor",
         "email",
         "ends-soon",
+        "files",
         "healthz",
         "home",
         "invitation",

@@ -43,6 +43,7 @@ ELSEWHERE = {f"{PREFIX}{name}" for name in ("NEW_PASSWORD", "MOVE_TO", "PUBLISH"
 
 # The port of mail over TLS from the start (RFC 8314, section 7.3).
 SUBMISSIONS_PORT = 465
+MB = 1024 * 1024
 # A name for EHLO, or an address literal (RFC 5321, section 4.1.3).
 _EHLO_NAME = re.compile(r"[\w-]+(\.[\w-]+)*|\[[0-9A-Fa-f.:IPv]+\]")
 
@@ -141,6 +142,18 @@ class Settings(BaseSettings):
     password_min_length: int = Field(
         15, ge=8, le=64, description="The least characters of a password (NIST SP 800-63B-4: 15)."
     )
+    file_mb: float = Field(
+        20,
+        gt=0,
+        le=100,
+        description="The largest file that can be uploaded, in MB of 1,048,576 bytes.",
+    )
+    poc_files_mb: float = Field(
+        200,
+        gt=0,
+        le=10_000,
+        description="What the files of one POC may have together, in the same MB.",
+    )
     audit_heads_dir: Annotated[Path, AfterValidator(in_product_folder)] | None = Field(
         None, description="A folder for the audit log's heads, best on another machine."
     )
@@ -201,6 +214,16 @@ class Settings(BaseSettings):
     def is_https(self) -> bool:
         """Whether people reach Rollcall over TLS."""
         return self.public_url.startswith("https://")
+
+    @property
+    def most_of_file(self) -> int:
+        """Bytes of the largest file that can be uploaded."""
+        return int(self.file_mb * MB)
+
+    @property
+    def most_of_poc(self) -> int:
+        """Bytes that the files of one POC may have together."""
+        return int(self.poc_files_mb * MB)
 
     @property
     def session_idle(self) -> timedelta:

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from sqlalchemy import Connection, Engine, Table, create_engine, func, inspect, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from models import BusMessage, metadata
+from models import BusMessage, FileChunk, metadata
 from models.migrations import search_index
 from services.audit.check import BrokenLink, verify
 from services.core.database import Database
@@ -25,6 +25,8 @@ from services.core.startup import require_database, started
 from services.operations.database_file import copy_whole, held, remove
 
 BATCH = 1000
+# Rows of a quarter of a megabyte each, of which fewer are held at a time.
+HEAVY_BATCH, HEAVY = 20, frozenset({FileChunk.__tablename__})
 # What processes on one SQLite file tell each other; PostgreSQL's tell each other without a table.
 LEFT_OUT = frozenset({BusMessage.__tablename__})
 
@@ -133,7 +135,8 @@ def _fill_tables(target: Connection, engine: Engine) -> dict[str, int]:
 
 def _fill_table(source: Connection, target: Connection, table: Table) -> int:
     """Copy the rows, in the order of their keys; returns how many the source has."""
-    found = source.execution_options(yield_per=BATCH).execute(
+    batch_size = HEAVY_BATCH if table.name in HEAVY else BATCH
+    found = source.execution_options(yield_per=batch_size).execute(
         select(table).order_by(*table.primary_key.columns)
     )
     for batch in found.mappings().partitions():

@@ -1,4 +1,5 @@
-"""Resources: links, code snippets and notes, of a template or of a POC."""
+"""Resources: links, code snippets and notes, of a template or of a POC; and what files are there
+(`services.workspace.files` keeps and reads them)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +11,16 @@ from uuid import UUID
 from pydantic import ValidationInfo, field_validator
 from sqlmodel import col, select
 
-from models import GroupTemplate, Poc, Resource, ResourceKind, Task, TaskGroup, TaskTemplate
+from models import (
+    GroupTemplate,
+    Poc,
+    Resource,
+    ResourceFile,
+    ResourceKind,
+    Task,
+    TaskGroup,
+    TaskTemplate,
+)
 from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import Act, View, acting, viewing
@@ -35,7 +45,8 @@ from services.workspace.rights import (
     stamp,
 )
 
-KINDS = tuple(Option(kind.value, kind.label) for kind in ResourceKind)
+FILE = ResourceKind.FILE
+KINDS = tuple(Option(kind.value, kind.label) for kind in ResourceKind if kind is not FILE)
 LONGEST_URL = 2000
 
 
@@ -48,6 +59,13 @@ class ResourceForm(Form):
     content: str = lines("Content", most=100_000)
     language: str = text("Language", optional=True, most=40)
     shared: bool = checkbox("Shared with the customer")
+
+    @field_validator("kind")
+    @classmethod
+    def _is_typed(cls, kind: ResourceKind) -> ResourceKind:
+        if kind is FILE:
+            raise ValueError("Drop the file on the page instead.")
+        return kind
 
     @field_validator("content")
     @classmethod
@@ -64,6 +82,22 @@ class ResourceForm(Form):
         return content
 
 
+class FileForm(Form):
+    """What can be changed of a file: what it is called, and whether the customer sees it."""
+
+    title: str = text("Title")
+    shared: bool = checkbox("Shared with the customer")
+
+
+@dataclass(frozen=True)
+class FileFacts:
+    """What a file is, and how large."""
+
+    media_type: str
+    size: int
+    sha256: str
+
+
 @dataclass(frozen=True)
 class Place:
     """To what a resource belongs: one of these, or a POC's group or task."""
@@ -77,7 +111,8 @@ class Place:
 
 @dataclass(frozen=True)
 class ResourceView:
-    """A resource as pages show it. `html` is a note's; `belongs_to` is empty for a whole POC."""
+    """A resource as pages show it. `html` is a note's; `file` is a file's; `belongs_to` is empty
+    for a whole POC."""
 
     id: UUID
     kind: ResourceKind
@@ -92,6 +127,7 @@ class ResourceView:
     version: int
     changed_at: datetime
     added_by: Person | None
+    file: FileFacts | None = None
 
 
 async def list_of_poc(principal: Principal, poc_id: UUID) -> Sequence[ResourceView]:
@@ -170,9 +206,9 @@ async def edit_of_template(
 
 @looks_first
 async def edit_of_poc(
-    principal: Principal, resource_id: UUID, version: int, form: ResourceForm
+    principal: Principal, resource_id: UUID, version: int, form: ResourceForm | FileForm
 ) -> None:
-    """Change a POC's resource."""
+    """Change a POC's resource; of a file no more than a `FileForm` says."""
     async with acting(principal, Permission.COMMENT) as act:
         await _edit(act, await _of_poc(act, resource_id), version, form)
 
@@ -229,9 +265,11 @@ async def _template_of(act: Act, place: Place) -> GroupTemplate | TaskTemplate:
 
 
 async def _edit(
-    act: Act, found: tuple[Belongs, Resource], version: int, form: ResourceForm
+    act: Act, found: tuple[Belongs, Resource], version: int, form: ResourceForm | FileForm
 ) -> None:
     owner, resource = found
+    if isinstance(form, FileForm) is not (resource.kind is FILE):
+        raise ConflictError("A file stays a file, and nothing else becomes one. Add it anew.")
     values = form.model_dump()
     if all(getattr(resource, name) == value for name, value in values.items()):
         return
@@ -259,18 +297,26 @@ async def _set_archived(
 
 async def _listed(view: View, which: Any) -> Sequence[ResourceView]:
     found = await view.tx.exec(
-        select(Resource, TaskGroup.title, Task.title)
+        select(Resource, TaskGroup.title, Task.title, ResourceFile)
         .join(TaskGroup, col(TaskGroup.id) == Resource.group_id, isouter=True)
         .join(Task, col(Task.id) == Resource.task_id, isouter=True)
+        .join(ResourceFile, col(ResourceFile.resource_id) == Resource.id, isouter=True)
         .where(which, col(Resource.archived_at).is_(None))
         .order_by(col(Resource.id))
     )
     rows = found.all()
-    people = await find_people(view.tx, [resource.created_by_id for resource, _, _ in rows])
-    return [_view(resource, group or task or "", people) for resource, group, task in rows]
+    people = await find_people(view.tx, [resource.created_by_id for resource, *_ in rows])
+    return [
+        _view(resource, group or task or "", people, file) for resource, group, task, file in rows
+    ]
 
 
-def _view(resource: Resource, belongs_to: str, people: Mapping[UUID, Person]) -> ResourceView:
+def _view(
+    resource: Resource,
+    belongs_to: str,
+    people: Mapping[UUID, Person],
+    file: ResourceFile | None,
+) -> ResourceView:
     is_note = resource.kind is ResourceKind.NOTE
     return ResourceView(
         id=resource.id,
@@ -286,6 +332,7 @@ def _view(resource: Resource, belongs_to: str, people: Mapping[UUID, Person]) ->
         version=resource.version,
         changed_at=resource.changed_at,
         added_by=people.get(resource.created_by_id) if resource.created_by_id else None,
+        file=FileFacts(file.media_type, file.size, file.sha256) if file else None,
     )
 
 

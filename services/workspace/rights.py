@@ -57,11 +57,17 @@ async def get_poc_to_change(act: Act, poc_id: UUID, *, archived: bool = False) -
     """A POC, locked, that whoever acts may change. Raises `NotFoundError`, `NotAMemberError`, and
     `ConflictError` for an archived one, unless that is what is asked for."""
     poc = await get_poc(act, poc_id, lock=True)
-    if act.user is not None and not await is_member(act.tx, poc.id, act.user.id):
+    await require_may_change(act, poc, archived=archived)
+    return poc
+
+
+async def require_may_change(view: View, poc: Poc, *, archived: bool = False) -> None:
+    """Check that whoever acts may change what is in this POC. Raises `NotAMemberError`, and
+    `ConflictError` for an archived one, unless that is what is asked for."""
+    if view.user is not None and not await is_member(view.tx, poc.id, view.user.id):
         raise NotAMemberError
     if poc.archived_at is not None and not archived:
         raise ConflictError("This POC is archived. Restore it first.")
-    return poc
 
 
 async def get_part_to_change(

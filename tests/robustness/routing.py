@@ -63,6 +63,7 @@ def filled(path: str, **values: str) -> str:
         "review_id": str(UUID(int=1)),
         "poc_id": str(UUID(int=1)),
         "group_id": str(UUID(int=1)),
+        "resource_id": str(UUID(int=1)),
         "tab": "board",
         "section": "sign-in",
         "token": "a" * 43,

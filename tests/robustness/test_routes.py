@@ -34,6 +34,7 @@ PAGES: Mapping[str, set[Role]] = {
     "/t/{slug}/account": EVERYONE,
     "/t/{slug}/audit": MANAGERS,
     "/t/{slug}/audit.csv": MANAGERS,
+    "/t/{slug}/files/{resource_id}": EVERYONE,
     "/t/{slug}/customers": MANAGERS,
     "/t/{slug}/ends-soon": MANAGERS,
     "/t/{slug}/home": EVERYONE,
@@ -73,6 +74,8 @@ PAGES: Mapping[str, set[Role]] = {
     "/platform/users/{user_id}": ABOVE,
     "/platform/users/{user_id}/picture": ABOVE,
 }
+# Where files are posted to, by whom.
+UPLOADS: Mapping[str, set[Role]] = {"/t/{slug}/pocs/{poc_id}/files": {Role.SALES_ENGINEER}}
 # What anybody may ask for, signed in or not.
 PUBLIC = {
     "/",
@@ -200,8 +203,10 @@ def test_only_addresses_that_are_secrets_take_a_post_from_nowhere() -> None:
 
 def test_of_every_address_it_is_said_who_may_open_it() -> None:
     paths = {address.path for address in addresses()}
-    assert {path for path in paths if not FILES.fullmatch(path)} == PUBLIC | set(PAGES) | OUTSIDE
-    assert {address.path for address in addresses() if address.method == "POST"} <= PUBLIC
+    said = PUBLIC | set(PAGES) | set(UPLOADS) | OUTSIDE
+    assert {path for path in paths if not FILES.fullmatch(path)} == said
+    posts = {address.path for address in addresses() if address.method == "POST"}
+    assert posts <= PUBLIC | set(UPLOADS)
 
 
 async def test_each_page_opens_for_the_roles_that_may_and_for_no_other(
@@ -214,6 +219,7 @@ async def test_each_page_opens_for_the_roles_that_may_and_for_no_other(
     rows = await create_rows(owner.tenant_id, owner.id)
     ids |= {"bulk_id": str(await bulk_act_of(people[Role.TENANT_ADMIN]))}
     ids |= {"poc_id": str(rows.poc), "group_id": str(rows.group_template)}
+    ids["resource_id"] = str(rows.file)
     former = await create_former(owner.tenant_id)
     ids["review_id"] = str(await review_in(owner.tenant_id))
     for role, user in people.items():

@@ -1,6 +1,6 @@
 """The service calls of the workspace, each on rows that are put there for it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from uuid import UUID, uuid4
 
@@ -21,6 +21,7 @@ from services.lists.query import ListQuery
 from services.workspace import (
     comments,
     criteria,
+    files,
     groups,
     handover,
     history,
@@ -76,6 +77,15 @@ def _criterion() -> criteria.CriterionForm:
 
 def _note() -> resources.ResourceForm:
     return resources.ResourceForm(kind=ResourceKind.NOTE, title="New", content="Said")
+
+
+async def _said() -> AsyncIterator[bytes]:
+    yield b"Said"
+
+
+async def _read(actor: Actor, resource_id: UUID) -> bytes:
+    file = await files.open_file(actor, resource_id)
+    return b"".join([piece async for piece in file.pieces])
 
 
 # What is done to which rows; each call's name is followed by who may make it.
@@ -279,6 +289,9 @@ ON_ROWS: list[tuple[str, set[Role], Made]] = [
         WORKERS,
         lambda a, r, _: resources.edit_of_poc(a, r.resource, 1, _note()),
     ),
+    ("files.get_room", EVERYONE, lambda a, r, _: files.get_room(a, r.poc)),
+    ("files.open_file", EVERYONE, lambda a, r, _: _read(a, r.file)),
+    ("files.upload", WORKERS, lambda a, r, _: files.upload(a, r.poc, "a.txt", _said())),
     (
         "resources.set_archived_of_template",
         AUTHORS,

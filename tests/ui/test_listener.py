@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from tests.ports import free_port
 from ui.listener import listen, web_server
+from ui.protocol import BODY_LEAST, TimedProtocol
 
 PATIENCE = 30
 ACCEPTED = Path(__file__).with_name("accepted.py")
@@ -60,6 +61,37 @@ def test_so_does_one_that_the_command_line_accepts(tmp_path: Path) -> None:
         check=False,
     )
     assert "TCP_NODELAY: 1\n" in done.stdout, done.stderr
+
+
+async def test_a_body_has_more_time_for_as_long_as_it_keeps_arriving() -> None:
+    arrived, changed = 0, asyncio.Condition()
+
+    async def count(scope: Scope, receive: Receive, _send: Send) -> None:
+        nonlocal arrived
+        while scope["type"] == "http" and (message := await receive())["type"] == "http.request":
+            async with changed:
+                arrived += len(message["body"])
+                changed.notify_all()
+
+    server = web_server(count)
+    listener = listen("127.0.0.1", 0)
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    _, writer = await asyncio.open_connection(*listener.getsockname())
+    writer.write(b"POST / HTTP/1.1\r\nHost: here\r\nContent-Length: 1000000\r\n\r\n")
+    until, total = [], 0
+    for size in (BODY_LEAST, 1, BODY_LEAST):
+        writer.write(b"x" * size)
+        total += size
+        async with asyncio.timeout(PATIENCE), changed:
+            await changed.wait_for(lambda: arrived == total)  # noqa: B023 - within its turn
+        (connection,) = server.server_state.connections
+        assert isinstance(connection, TimedProtocol)
+        assert connection._arriving is not None
+        until.append(connection._arriving.when())
+    assert until[0] == until[1] < until[2]
+    writer.close()
+    server.stop()
+    await serving
 
 
 async def test_a_server_at_rest_stops_at_once_when_it_is_told() -> None:

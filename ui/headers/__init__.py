@@ -45,7 +45,7 @@ __all__ = [
 ]
 
 BODY_LIMIT = 64 * 1024
-"""Bytes of a request's body. The largest form has a few hundred; nothing is uploaded."""
+"""Bytes of a request's body. The largest form has a few hundred; files alone are larger."""
 
 
 def _in_plain_words(_request: Request, status: int, sentence: str) -> Response:
@@ -58,6 +58,7 @@ def harden(
     public_url: str,
     trusted_proxies: Sequence[str] = (),
     body_limit: int = BODY_LIMIT,
+    most_of_file: int = 0,
     render: Render = _in_plain_words,
 ) -> None:
     """Put all of the above around an application; `Compression` goes outside of it, added later.
@@ -71,7 +72,7 @@ def harden(
         names += ["localhost", "127.0.0.1", "::1"]
     # Each is put around those before it.
     app.add_middleware(KeptAssets, render=render)
-    app.add_middleware(BodyLimit, limit=body_limit, render=render)
+    app.add_middleware(BodyLimit, limit=body_limit, most_of_file=most_of_file, render=render)
     app.add_middleware(CrossOriginDefence, origin=origin_of(public_url), render=render)
     app.add_middleware(TrustedHosts, names=names, render=render)
     app.add_middleware(LastResort, render=render)

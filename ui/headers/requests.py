@@ -246,7 +246,10 @@ class _BodyTooLargeError(HTTPException):
 
 
 class BodyLimit:
-    """Refuses a body of more than `limit` bytes by its announced length, or as soon as it is."""
+    """Refuses a body of more than `limit` bytes by its announced length, or as soon as it is. Where
+    files are posted to, `most_of_file` bytes count instead."""
+
+    FILES = re.compile(r"/t/[^/]+/pocs/[^/]+/files")
 
     DRAINED = 16 * 1024 * 1024
     """Bytes that are read and thrown away, so that a browser which is still sending hears the
@@ -254,11 +257,11 @@ class BodyLimit:
 
     DRAIN_SECONDS = 5.0
 
-    def __init__(self, app: ASGIApp, *, limit: int, render: Render) -> None:
+    def __init__(self, app: ASGIApp, *, limit: int, most_of_file: int, render: Render) -> None:
         self.app = app
         self.limit = limit
+        self.most_of_file = most_of_file
         self.render = render
-        self.sentence = f"This is more than the {limit // 1024} KiB that Rollcall takes at once."
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection, as ASGI wants it."""
@@ -266,8 +269,11 @@ class BodyLimit:
             await self.app(scope, receive, send)
             return
         length = Headers(scope=scope).get("content-length", "0")
-        if not length.isdecimal() or int(length) > self.limit:
-            await self._refuse(scope, receive, send)
+        takes_file = scope["method"] == "POST" and self.FILES.fullmatch(scope["path"])
+        # Of a file that is a little too large, whoever keeps it says so by its name.
+        limit = self.limit + self.most_of_file if takes_file else self.limit
+        if not length.isdecimal() or int(length) > limit:
+            await self._refuse(scope, receive, send, limit)
             return
         read, started = 0, False
 
@@ -275,13 +281,13 @@ class BodyLimit:
             nonlocal read
             message = await receive()
             read += len(message.get("body", b""))
-            if read > self.limit:
-                raise _BodyTooLargeError(413, self.sentence)
+            if read > limit:
+                raise _BodyTooLargeError(413, _too_large(limit))
             return message
 
         async def send_unless_refused(message: Message) -> None:
             nonlocal started
-            if read <= self.limit or started:
+            if read <= limit or started:
                 started = True
                 await send(message)
 
@@ -290,13 +296,13 @@ class BodyLimit:
         except _BodyTooLargeError:
             if started:
                 raise
-        if read > self.limit and not started:
-            await self._refuse(scope, receive, send)
+        if read > limit and not started:
+            await self._refuse(scope, receive, send, limit)
 
-    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _refuse(self, scope: Scope, receive: Receive, send: Send, limit: int) -> None:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._drain(receive), self.DRAIN_SECONDS)
-        await self.render(Request(scope), 413, self.sentence)(scope, receive, send)
+        await self.render(Request(scope), 413, _too_large(limit))(scope, receive, send)
 
     async def _drain(self, receive: Receive) -> None:
         drained = 0
@@ -305,3 +311,7 @@ class BodyLimit:
             drained += len(message.get("body", b""))
             if not message.get("more_body"):
                 return
+
+
+def _too_large(limit: int) -> str:
+    return f"This is more than the {limit // 1024:,} KiB that Rollcall takes at once."

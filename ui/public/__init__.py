@@ -24,13 +24,13 @@ from ui.public import (
     wall,
 )
 from ui.public.answers import page
-from ui.public.errors import STATUSES, handle_errors, render_error, title_of
+from ui.public.errors import STATUSES, handle_errors, render_error, status_of, title_of
 
 NOT_ALLOWED = "not allowed"
 """The name of the routes that only refuse."""
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
-__all__ = ["STATUSES", "page", "register", "render_error", "title_of"]
+__all__ = ["STATUSES", "page", "register", "render_error", "status_of", "title_of"]
 
 
 def register(app: FastAPI) -> None:

@@ -45,6 +45,11 @@ def title_of(status: int) -> str:
     return TITLES.get(status, "That didn't work")
 
 
+def status_of(error: Exception) -> int:
+    """The HTTP status of a refusal."""
+    return next(STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES)
+
+
 def render_error(_request: Request, status: int, sentence: str) -> Response:
     """The plain page of an error; of one that the operator may look into, with its request's id."""
     request_id = logs.request_id() if status >= 500 else None
@@ -62,8 +67,7 @@ def handle_errors(app: FastAPI) -> None:
     """Answer what the plain pages' routes raise."""
 
     async def refused(request: Request, error: Exception) -> Response:
-        status = next(STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES)
-        answer = render_error(request, status, str(error))
+        answer = render_error(request, status_of(error), str(error))
         return paused(answer, error) if isinstance(error, errors.TooManyAttemptsError) else answer
 
     async def http_error(request: Request, error: Exception) -> Response:

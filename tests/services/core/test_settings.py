@@ -77,6 +77,8 @@ WRONG = {
     "MAIL_STARTTLS": ["ja", "'true'"],
     "MAIL_SSL_TLS": ["2"],
     "MAIL_HOSTNAME": ["not a host", "https://rollcall.example.com"],
+    "FILE_MB": ["0", "101", "20 MB"],
+    "POC_FILES_MB": ["-1", "all"],
     "AUDIT_HEADS_DIR": ["~nobody-of-this-name/heads"],
     "AUDIT_HEADS_EMAIL": ["nobody"],
     "ADMIN_EMAIL": ["nobody"],

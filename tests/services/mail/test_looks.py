@@ -32,7 +32,6 @@ VALUES = {
     "poc_title": "Single sign-on",
     "customer_url": "https://rollcall.example.com/t/acme/customer",
     **looks_of(None),
-    "poc_title": "Sakura Rail",
     "person": "Alan Turing",
     "person_email": "alan@example.com",
     "person_role": "Sales Engineer",

@@ -8,12 +8,14 @@ from uuid import UUID, uuid4
 from models import (
     Comment,
     CustomerPerson,
+    FileChunk,
     GroupTemplate,
     GroupTemplateTask,
     Poc,
     PocCustomer,
     PocMember,
     Resource,
+    ResourceFile,
     ResourceKind,
     SuccessCriterion,
     Task,
@@ -37,6 +39,7 @@ class Rows:
     comment: UUID = field(default_factory=uuid4)
     criterion: UUID = field(default_factory=uuid4)
     resource: UUID = field(default_factory=uuid4)
+    file: UUID = field(default_factory=uuid4)
     template_resource: UUID = field(default_factory=uuid4)
     group_template: UUID = field(default_factory=uuid4)
     task_template: UUID = field(default_factory=uuid4)
@@ -109,6 +112,30 @@ async def create_rows(tenant_id: UUID | None, owner_id: UUID) -> Rows:
                 group_template_id=rows.group_template,
             )
         )
+        tx.add(
+            Resource(
+                **own,
+                id=rows.file,
+                poc_id=rows.poc,
+                kind=ResourceKind.FILE,
+                title="a.txt",
+                content="",
+            )
+        )
+        await tx.flush()
+        tx.add(
+            ResourceFile(
+                resource_id=rows.file,
+                tenant_id=tenant_id,
+                poc_id=rows.poc,
+                name="a.txt",
+                media_type="text/plain; charset=utf-8",
+                size=4,
+                sha256="0" * 64,
+            )
+        )
+        await tx.flush()
+        tx.add(FileChunk(resource_id=rows.file, number=0, data=b"Said"))
         tx.add(
             Comment(
                 id=rows.comment,

@@ -1,23 +1,39 @@
-"""Links, code and notes of a POC: the tab Resources."""
+"""Links, files, code and notes of a POC: the tab Resources."""
 
 from functools import partial
 
 from services.sessions.sessions import Visit
-from services.workspace import resources
+from services.workspace import files, resources
 from services.workspace.listing import PocDetails
+from ui.components.file_drop import FileDrop
+from ui.components.refresher import Refresher
 from ui.components.toast import Toast
+from ui.pages.workspace.poc_files import file_url, upload_url
 from ui.pages.workspace.resource_list import Place, ResourceList
 
 
 async def build(visit: Visit, toast: Toast, details: PocDetails) -> None:
     """Lay the tab out."""
+    poc_id = details.row.id
     place = Place(
-        load=partial(resources.list_of_poc, visit.actor, details.row.id),
-        add=partial(resources.add_to_poc, visit.actor, details.row.id),
+        load=partial(resources.list_of_poc, visit.actor, poc_id),
+        add=partial(resources.add_to_poc, visit.actor, poc_id),
         edit=resources.edit_of_poc,
         archive=resources.set_archived_of_poc,
         event="rollcall_poc",
         shared_with=details.row.customer,
+        file_url=partial(file_url, visit),
     )
     may_change = details.may_change and not details.row.archived
     await ResourceList(visit, toast, place, may_change=may_change).build()
+    if not may_change:
+        return
+    room = await files.get_room(visit.actor, poc_id)
+    drop = FileDrop(
+        upload_url(visit, poc_id), used=room.used, most=room.most, most_of_file=room.most_of_file
+    )
+
+    async def refresh() -> None:
+        drop.show_used((await files.get_room(visit.actor, poc_id)).used)
+
+    Refresher("rollcall_poc", refresh, toast)

@@ -1,17 +1,19 @@
-"""Links, code and notes: of a POC, or of a template."""
+"""Links, files, code and notes: of a POC, or of a template."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from nicegui import ui
 
 from models import ResourceKind
 from services.access.actor import Principal
+from services.core.settings import MB
 from services.sessions.sessions import Visit
-from services.workspace.resources import ResourceForm, ResourceView
+from services.workspace.file_types import type_label
+from services.workspace.resources import FileFacts, FileForm, ResourceForm, ResourceView
 from ui.actions import told
 from ui.components.part import Part
 from ui.components.refresher import Refresher
@@ -37,10 +39,11 @@ class Place:
 
     load: Callable[[], Awaitable[Sequence[ResourceView]]]
     add: Callable[[ResourceForm], Awaitable[UUID]]
-    edit: Callable[[Principal, UUID, int, ResourceForm], Awaitable[None]]
+    edit: Callable[[Principal, UUID, int, Any], Awaitable[None]]
     archive: Archive
     event: str
     shared_with: str
+    file_url: Callable[[UUID], str] = str
 
 
 class ResourceList:
@@ -61,6 +64,9 @@ class ResourceList:
         self.edit = FormDialog(
             self.toast, "Edit resource", ResourceForm, submit="Save", on_submit=self._edit
         )
+        self.edit_file = FormDialog(
+            self.toast, "Edit file", FileForm, submit="Save", on_submit=self._edit
+        )
         found = await self.place.load()
         if self.may_change:
             with ui.element("div").classes("tab-actions"):
@@ -75,7 +81,9 @@ class ResourceList:
 
     def _rows(self, found: Sequence[ResourceView]) -> None:
         if not found:
-            empty("No resources yet", "Links, code and notes that the work needs stand here.")
+            empty(
+                "No resources yet", "Links, files, code and notes that the work needs stand here."
+            )
             return
         with ui.element("ul").classes("home-rows"):
             for row in found:
@@ -87,6 +95,9 @@ class ResourceList:
             if row.kind is ResourceKind.LINK:
                 opened = link(row.title, row.content)
                 opened.props('target="_blank" rel="noopener noreferrer"')
+            elif row.file is not None:
+                link(row.title, self.place.file_url(row.id)).props("download")
+                text("span", file_words(row.file), "small muted")
             else:
                 text("span", row.title, "task-title").props('dir="auto"')
                 _content(row)
@@ -107,10 +118,13 @@ class ResourceList:
 
     def _open_edit(self, row: ResourceView) -> None:
         self.about = row
+        if row.file is not None:
+            self.edit_file.open({"title": row.title, "shared": row.shared})
+            return
         names = ("kind", "title", "content", "language", "shared")
         self.edit.open({name: getattr(row, name) for name in names})
 
-    async def _edit(self, form: ResourceForm) -> Outcome:
+    async def _edit(self, form: ResourceForm | FileForm) -> Outcome:
         if self.about is not None:
             await self.place.edit(self.actor, self.about.id, self.about.version, form)
         return "Saved."
@@ -122,6 +136,12 @@ class ResourceList:
 
     async def _restore(self, row: ResourceView) -> None:
         await self.place.archive(self.actor, row.id, row.version + 1, archived=False)
+
+
+def file_words(file: FileFacts) -> str:
+    """What a file is, and how large: PDF · 11.4 MB."""
+    size = f"{file.size / MB:,.1f} MB" if file.size >= MB / 10 else f"{-(-file.size // 1024):,} KB"
+    return f"{type_label(file.media_type)} · {size}"
 
 
 def _content(row: ResourceView) -> None:

@@ -1,0 +1,84 @@
+"""What a file is, by its content: its name says what it is called, and nothing else."""
+
+import codecs
+import re
+import unicodedata
+
+from services.core.names import plain
+
+LONGEST_NAME = 200
+LONGEST_ENDING = 20
+UNKNOWN, TEXT, ZIP = "application/octet-stream", "text/plain; charset=utf-8", "application/zip"
+# How formats begin: from which byte on, with what.
+BEGINNINGS = (
+    (0, b"\x89PNG\r\n\x1a\n", "image/png"),
+    (0, b"\xff\xd8\xff", "image/jpeg"),
+    (0, b"GIF8", "image/gif"),
+    (8, b"WEBP", "image/webp"),
+    (0, b"%PDF-", "application/pdf"),
+    (0, b"PK\x03\x04", ZIP),
+    (0, b"\x1f\x8b", "application/gzip"),
+    (0, b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
+    (4, b"ftyp", "video/mp4"),
+)
+# These are ZIP archives with a plan of their own, which their first bytes don't tell.
+_OFFICE = "application/vnd.openxmlformats-officedocument."
+IN_ZIP = {
+    ".docx": f"{_OFFICE}wordprocessingml.document",
+    ".xlsx": f"{_OFFICE}spreadsheetml.sheet",
+    ".pptx": f"{_OFFICE}presentationml.presentation",
+}
+LABELS = {
+    "image/png": "PNG picture",
+    "image/jpeg": "JPEG picture",
+    "image/gif": "GIF picture",
+    "image/webp": "WebP picture",
+    "application/pdf": "PDF",
+    ZIP: "ZIP archive",
+    "application/gzip": "gzip archive",
+    "application/x-7z-compressed": "7-Zip archive",
+    "video/mp4": "Video",
+    TEXT: "Text",
+    IN_ZIP[".docx"]: "Word document",
+    IN_ZIP[".xlsx"]: "Excel workbook",
+    IN_ZIP[".pptx"]: "PowerPoint presentation",
+}
+# Control characters that a text may have: line breaks, tabs, form feeds.
+_IN_TEXT = frozenset("\t\n\r\f")
+
+
+def media_type_of(beginning: bytes, name: str) -> str:
+    """The media type of a file, by its first bytes; what browsers might run (SVG) is text."""
+    for at, magic, media_type in BEGINNINGS:
+        if beginning[at : at + len(magic)] == magic:
+            return IN_ZIP.get(ending_of(name).lower(), ZIP) if media_type == ZIP else media_type
+    return TEXT if _is_text(beginning) else UNKNOWN
+
+
+def type_label(media_type: str) -> str:
+    """The media type in words."""
+    return LABELS.get(media_type, "File")
+
+
+def clean_file_name(name: str) -> str:
+    """What a file is called here: without folders, without what nobody sees or what turns the
+    direction of text, and not too long; its ending stays."""
+    last = re.split(r"[/\\]", unicodedata.normalize("NFC", plain(name)))[-1]
+    shown = "".join(c for c in last if unicodedata.category(c) not in {"Cc", "Cf", "Zl", "Zp"})
+    shown = shown.strip().rstrip(". ") or "file"
+    ending = ending_of(shown)
+    return shown[: -len(ending) or None][: LONGEST_NAME - len(ending)] + ending
+
+
+def ending_of(name: str) -> str:
+    """A name's ending with its dot, empty where it has none."""
+    stem, dot, ending = name.rpartition(".")
+    return f"{dot}{ending}" if stem and 0 < len(ending) < LONGEST_ENDING else ""
+
+
+def _is_text(beginning: bytes) -> bool:
+    try:
+        text = codecs.getincrementaldecoder("utf-8-sig")().decode(beginning)
+    except UnicodeDecodeError:
+        return False
+    return not any(c not in _IN_TEXT and unicodedata.category(c) == "Cc" for c in text)

@@ -1,0 +1,264 @@
+"""Files of a POC: resources whose content is in the database, in chunks.
+
+A file arrives outside of the database first, in one without a name that goes with this process:
+whatever breaks the upload off leaves nothing. Whoever uploads is asked before the first byte is
+read and at the commit; whoever downloads, before each piece.
+"""
+
+import hashlib
+import logging
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from tempfile import TemporaryFile
+from typing import BinaryIO
+from uuid import UUID
+
+from sqlmodel import col, func, insert, select
+
+from models import FileChunk, Resource, ResourceFile, ResourceKind
+from services.access.actor import Principal
+from services.access.permissions import Permission
+from services.audit.acting import Act, View, acting, viewing
+from services.audit.writing import Action
+from services.core import runtime
+from services.core.errors import (
+    ConflictError,
+    DatabaseUnavailableError,
+    InvalidInputError,
+    NotFoundError,
+    TooMuchAtOnceError,
+)
+from services.core.looking import looks_first
+from services.core.settings import MB
+from services.workspace.events import ResourceChanged
+from services.workspace.file_types import clean_file_name, media_type_of
+from services.workspace.rights import (
+    get_poc,
+    get_poc_to_change,
+    require_may_change,
+    stamp,
+)
+
+log = logging.getLogger(__name__)
+
+CHUNK = 256 * 1024
+"""Bytes of a chunk: large enough for few rows, small enough to be held for everybody at once."""
+READ_AT_ONCE = 4
+"""Chunks that a download reads in one transaction."""
+MOST_AT_ONCE = 16
+"""Uploads that arrive in one process at a time; ..."""
+MOST_OF_A_USER = 4
+"""... and those of one user among them."""
+
+
+@dataclass(frozen=True)
+class Room:
+    """What the files of a POC have, what they may have, and what one file may have, in bytes."""
+
+    used: int
+    most: int
+    most_of_file: int
+
+
+@dataclass(frozen=True)
+class OpenFile:
+    """A file to be read: `pieces` are its content, which may break off by what `open_file`
+    raises."""
+
+    name: str
+    media_type: str
+    size: int
+    sha256: str
+    pieces: AsyncIterator[bytes]
+
+
+@dataclass(frozen=True)
+class _Arrived:
+    """A file that is whole, and in no database yet."""
+
+    name: str
+    content: BinaryIO
+    size: int
+    sha256: str
+    media_type: str
+
+
+async def get_room(principal: Principal, poc_id: UUID) -> Room:
+    """How much room there is for files of a POC."""
+    async with viewing(principal, Permission.VIEW_ALL_POCS) as view:
+        return await _room(view, (await get_poc(view, poc_id)).id)
+
+
+async def upload(
+    principal: Principal, poc_id: UUID, name: str, pieces: AsyncIterator[bytes]
+) -> UUID:
+    """Keep a file as a resource of a POC, internal until it is shared; returns the resource's id.
+
+    Raises `InvalidInputError` for one that is empty or too large, `ConflictError` where the POC has
+    no room for it, and `TooMuchAtOnceError` while too many others arrive.
+    """
+    name = clean_file_name(name)
+    async with viewing(principal, Permission.COMMENT) as view:
+        poc = await get_poc(view, poc_id)
+        await require_may_change(view, poc)
+        await _require_room(view, poc.id, 1)
+    with _arriving(principal), TemporaryFile() as content:
+        return await _keep(principal, poc_id, await _receive(name, pieces, content))
+
+
+async def open_file(principal: Principal, resource_id: UUID) -> OpenFile:
+    """The file that a resource is, for whoever may see the resource.
+
+    Raises `NotFoundError`, also where it was archived. What the pieces raise is the same, where
+    something has changed while they were read.
+    """
+    async with viewing(principal, Permission.VIEW_ALL_POCS) as view:
+        file = await _find(view, resource_id)
+    pieces = _pieces(principal, resource_id)
+    return OpenFile(file.name, file.media_type, file.size, file.sha256, pieces)
+
+
+async def _pieces(principal: Principal, resource_id: UUID) -> AsyncIterator[bytes]:
+    number = 0
+    while True:
+        async with viewing(principal, Permission.VIEW_ALL_POCS) as view:
+            await _find(view, resource_id)
+            chunks = await view.tx.exec(
+                select(FileChunk.data)
+                .where(FileChunk.resource_id == resource_id, FileChunk.number >= number)
+                .order_by(col(FileChunk.number))
+                .limit(READ_AT_ONCE)
+            )
+            found = chunks.all()
+        for data in found:
+            yield data
+        number += READ_AT_ONCE
+        if len(found) < READ_AT_ONCE:
+            return
+
+
+async def _find(view: View, resource_id: UUID) -> ResourceFile:
+    resource = await view.tx.get(Resource, resource_id)
+    file = await view.tx.get(ResourceFile, resource_id)
+    if (
+        resource is None
+        or file is None
+        or resource.tenant_id != view.tenant_id
+        or resource.archived_at is not None
+    ):
+        raise NotFoundError("This file doesn't exist, or was archived.")
+    return file
+
+
+async def _receive(name: str, pieces: AsyncIterator[bytes], content: BinaryIO) -> _Arrived:
+    most, size, digest = runtime.current().settings.most_of_file, 0, hashlib.sha256()
+    async for piece in pieces:
+        size += len(piece)
+        if size > most:
+            raise InvalidInputError({"file": f"{name} is larger than {most / MB:,.3g} MB."})
+        digest.update(piece)
+        with _told_where_full():
+            content.write(piece)
+    if not size:
+        raise InvalidInputError({"file": f"{name} is empty: there is nothing to keep."})
+    with _told_where_full():
+        content.seek(0)
+    media_type = media_type_of(content.read(CHUNK), name)
+    return _Arrived(name, content, size, digest.hexdigest(), media_type)
+
+
+@looks_first
+async def _keep(principal: Principal, poc_id: UUID, arrived: _Arrived) -> UUID:
+    async with acting(principal, Permission.COMMENT) as act:
+        poc = await get_poc_to_change(act, poc_id)
+        await _require_room(act, poc.id, arrived.size)
+        resource = act.add(
+            Resource(
+                **stamp(act),
+                kind=ResourceKind.FILE,
+                title=arrived.name,
+                content="",
+                poc_id=poc.id,
+            )
+        )
+        await act.tx.flush()
+        act.add(
+            ResourceFile(
+                resource_id=resource.id,
+                tenant_id=poc.tenant_id,
+                poc_id=poc.id,
+                name=arrived.name,
+                media_type=arrived.media_type,
+                size=arrived.size,
+                sha256=arrived.sha256,
+            )
+        )
+        await act.tx.flush()
+        await _store(act, resource.id, arrived.content)
+        await act.record(
+            Action.RESOURCE_ADDED,
+            poc,
+            resource=resource.title,
+            size=arrived.size,
+            sha256=arrived.sha256,
+        )
+        act.publish(
+            ResourceChanged(tenant_id=poc.tenant_id, poc_id=poc.id, resource_id=resource.id)
+        )
+        return resource.id
+
+
+async def _store(act: Act, resource_id: UUID, content: BinaryIO) -> None:
+    content.seek(0)
+    number = 0
+    while data := content.read(CHUNK):
+        chunk = {"resource_id": resource_id, "number": number, "data": data}
+        await act.tx.exec(insert(FileChunk).values(chunk))
+        number += 1
+
+
+async def _room(view: View, poc_id: UUID) -> Room:
+    sizes = select(func.sum(ResourceFile.size)).where(ResourceFile.poc_id == poc_id)
+    settings = runtime.current().settings
+    used = int((await view.tx.exec(sizes)).one() or 0)
+    return Room(used, settings.most_of_poc, settings.most_of_file)
+
+
+async def _require_room(view: View, poc_id: UUID, size: int) -> None:
+    room = await _room(view, poc_id)
+    if room.used + size > room.most:
+        raise ConflictError(
+            f"The files of this POC may have {room.most / MB:,.3g} MB together, and have "
+            f"{room.used / MB:,.3g}. Keep this one elsewhere, and add a link to it."
+        )
+
+
+class _Arriving:
+    """The uploads that arrive in this process."""
+
+    def __init__(self) -> None:
+        self.of: Counter[UUID | None] = Counter()
+
+
+@contextmanager
+def _arriving(principal: Principal) -> Iterator[None]:
+    """Count one more upload for as long as the block runs."""
+    of, who = runtime.current().part(_Arriving).of, principal.user_id
+    if of.total() >= MOST_AT_ONCE or of[who] >= MOST_OF_A_USER:
+        raise TooMuchAtOnceError
+    of[who] += 1
+    try:
+        yield
+    finally:
+        of[who] -= 1
+
+
+@contextmanager
+def _told_where_full() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        log.error("What is uploaded can't be written: %s", error)
+        raise DatabaseUnavailableError("There is no room for what is being uploaded.") from error

@@ -1,0 +1,24 @@
+"""Where files are dropped, pasted or chosen, and sent to an address of ours."""
+
+from ui.components.component import Component
+
+
+class FileDrop(Component, script="file_drop.js"):
+    """Sends files to `url`, one after the other, each with its progress and a Cancel.
+
+    A request of its own carries a file: the page's socket stays free, and the server asks who is
+    there before it reads. `used` of `most` bytes are taken, and a file has `most_of_file` at most.
+    """
+
+    def __init__(self, url: str, *, used: int, most: int, most_of_file: int) -> None:
+        super().__init__()
+        self._props["url"] = url
+        self._props["most"] = most
+        self._props["most_of_file"] = most_of_file
+        self._props["used"] = used
+
+    def show_used(self, used: int) -> None:
+        """Say how much is taken by now."""
+        if self._props["used"] != used:
+            self._props["used"] = used
+            self.update()

@@ -1,0 +1,82 @@
+"""Files of POCs: the addresses that they are posted to and read from."""
+
+from typing import Annotated
+from urllib.parse import quote, unquote
+from uuid import UUID
+
+from fastapi import Depends, HTTPException, Request, Response
+from fastapi.responses import PlainTextResponse, StreamingResponse
+from nicegui import app
+
+from services.access.permissions import Permission
+from services.core.errors import NotFoundError, RollcallError, SessionEndedError
+from services.sessions.sessions import Visit
+from services.workspace import files
+from services.workspace.files import OpenFile
+from ui.identity import require
+from ui.input import as_uuid
+from ui.paths import home_path
+from ui.public import status_of
+
+NAME_HEADER = "X-File-Name"
+MayView = Annotated[Visit, Depends(require(Permission.VIEW_ALL_POCS))]
+_recognise = require(Permission.COMMENT)
+
+
+def register() -> None:
+    """Route both."""
+    app.post("/t/{slug}/pocs/{poc_id}/files", include_in_schema=False)(upload)
+    app.get("/t/{slug}/files/{resource_id}", include_in_schema=False)(download)
+
+
+def upload_url(visit: Visit, poc_id: UUID) -> str:
+    """Where files of a POC are posted to."""
+    return f"{home_path(visit.tenant_slug)}/pocs/{poc_id}/files"
+
+
+def file_url(visit: Visit, resource_id: UUID) -> str:
+    """Where a file is read from."""
+    return f"{home_path(visit.tenant_slug)}/files/{resource_id}"
+
+
+async def upload(request: Request) -> Response:
+    """Take one file, the request's body, and answer a script: a refusal is its sentence alone."""
+    try:
+        visit = await _uploader(request)
+        poc_id = as_uuid(request.path_params["poc_id"])
+        if poc_id is None:
+            raise NotFoundError("This POC doesn't exist.")
+        name = unquote(request.headers.get(NAME_HEADER, ""))
+        await files.upload(visit.actor, poc_id, name, request.stream())
+    except RollcallError as error:
+        return PlainTextResponse(str(error), status_of(error))
+    return Response(status_code=201)
+
+
+async def download(visit: MayView, resource_id: str) -> Response:
+    """A file, to be saved and never to be shown by the browser."""
+    wanted = as_uuid(resource_id)
+    if wanted is None:
+        raise NotFoundError("This file doesn't exist, or was archived.")
+    return file_response(await files.open_file(visit.actor, wanted))
+
+
+def file_response(file: OpenFile) -> StreamingResponse:
+    """A file as an attachment, under its own name, kept by no cache."""
+    return StreamingResponse(
+        file.pieces,
+        media_type=file.media_type,
+        headers={
+            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(file.name, safe='')}",
+            "Content-Length": str(file.size),
+            "Cache-Control": "no-store",
+        },
+    )
+
+
+async def _uploader(request: Request) -> Visit:
+    """Who uploads. Who isn't signed in is told so: a script can't follow to the sign-in page."""
+    try:
+        return await _recognise(request)
+    except HTTPException as error:
+        raise SessionEndedError from error
