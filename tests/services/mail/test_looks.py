@@ -20,6 +20,7 @@ VALUES = {
     "sign_in_url": "https://rollcall.example.com/t/acme/login",
     "link_url": "https://rollcall.example.com/t/acme/invitation/token",
     "poc_title": "Sakura Rail",
+    "customer_url": "https://rollcall.example.com/t/acme/customer",
     "person": "Alan Turing",
     "person_email": "alan@example.com",
     "person_role": "Sales Engineer",
