@@ -90,7 +90,7 @@ async def test_the_preview_says_what_would_be_left_and_an_end_date_is_chosen_fir
 
     await _choose(page, "Ada Lovelace")
     await page.get_by_role("button", name="End Date", exact=True).click()
-    await page.get_by_label("End date").fill("2030-01-31")
+    await page.get_by_role("textbox", name="End date (optional)").fill("2030-01-31")
     await page.get_by_role("button", name="Go on").click()
     await page.get_by_role("button", name="Set the end date of 1 user").click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("End date of 1 user set")
