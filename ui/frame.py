@@ -29,6 +29,7 @@ TENANT_NAVIGATION = (
 )
 PLATFORM_NAVIGATION = (
     ("Organisations", "tenants", Permission.MANAGE_TENANTS),
+    ("Dashboard", "dashboard", Permission.VIEW_SYSTEM),
     ("Platform Admins", "users", Permission.MANAGE_PLATFORM_ADMINS),
     ("Roles", "roles", Permission.VIEW_ROLES),
     ("Audit", "audit", Permission.VIEW_AUDIT),

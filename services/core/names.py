@@ -42,7 +42,8 @@ _LOOKALIKE_SCRIPTS = frozenset({"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHERO
 # What addresses begin with, of the whole and within an organisation: none is called so any more.
 # (One that is keeps its address. A test compares this with what is routed.)
 RESERVED_SLUGS = frozenset(
-    {"account", "audit", "brand", "customer", "customers", "doctor", "healthz", "home"}
+    {"account", "audit", "brand", "customer", "customers", "dashboard", "doctor"}
+    | {"healthz", "home"}
     | {"invitation", "login", "logo", "logout", "metrics", "pair", "password", "platform", "pocs"}
     | {"readyz", "review", "roles", "settings", "setup", "sso", "static", "system", "t"}
     | {"templates", "tenants", "users", "wall"}

@@ -14,6 +14,7 @@ from services.core.errors import NotFoundError
 from services.screens.people import People, read_people
 from services.screens.pocs import Pocs, read_pocs
 from services.screens.roll_call import RollCall, read_roll_call
+from services.screens.screens import zone_of
 from services.screens.showing import Names, Options, ScreenView, Showing
 from services.screens.troubles import Troubles, read_troubles
 
@@ -25,6 +26,7 @@ class Dashboard:
     """All views, in full, for an admin at their own desk."""
 
     organisation: str
+    zone: str
     views: dict[ScreenView, Shown]
 
 
@@ -34,7 +36,7 @@ async def get_dashboard(principal: Principal) -> Dashboard:
         tenant = await view.get_tenant()
         showing = Showing(Names.FULL)
         views = {shown: await _read(view.tx, tenant.id, shown, showing) for shown in ScreenView}
-        return Dashboard(tenant.name, views)
+        return Dashboard(tenant.name, zone_of(tenant), views)
 
 
 async def look(screen: ScreenActor) -> dict[ScreenView, Shown]:

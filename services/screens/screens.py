@@ -172,6 +172,11 @@ async def recognise(token: str | None, caller: Caller) -> ScreenActor:
     return ScreenActor(session.id, screen.id, screen.tenant_id, screen.name, caller.address)
 
 
+def zone_of(tenant: Tenant) -> str:
+    """The time zone that an organisation has chosen; none where it hasn't."""
+    return "" if tenant.time_zone == "UTC" else tenant.time_zone
+
+
 async def find_settings(screen_ids: Collection[UUID]) -> dict[UUID, ScreenSettings]:
     """What these screens are to show; one that was revoked, or whose tenant is closed, isn't
     named. Needs no actor: the feed asks once for all of them."""
@@ -193,7 +198,7 @@ async def find_settings(screen_ids: Collection[UUID]) -> dict[UUID, ScreenSettin
                 tenant.name,
                 screen.name,
                 Options.read(screen.options),
-                "" if tenant.time_zone == "UTC" else tenant.time_zone,
+                zone_of(tenant),
             )
             for screen, tenant in found
         }

@@ -8,7 +8,16 @@ from uuid import UUID
 from sqlalchemy import ColumnElement
 from sqlmodel import col, func, select
 
-from models import CLOSED_STATUSES, CustomerPerson, Poc, Task, TaskAssignee, TaskStatus, User
+from models import (
+    CLOSED_STATUSES,
+    CustomerPerson,
+    Poc,
+    Screen,
+    Task,
+    TaskAssignee,
+    TaskStatus,
+    User,
+)
 from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import viewing
@@ -47,6 +56,8 @@ class WorkImpact:
     """Open invitations of users that they sent, which stay valid."""
     customers: int = 0
     """Open invitations of customers' people that they sent, which stay valid."""
+    screens: int = 0
+    """Screens that they paired, which go on."""
 
     @property
     def is_work(self) -> bool:
@@ -71,6 +82,7 @@ async def get_work_impact(principal: Principal, user_id: UUID) -> WorkImpact:
         pocs, tasks = await find_owned(view.tx, user), await find_alone(view.tx, user)
         invitations = await _count_invitations(view.tx, user)
         customers = await _count_customers(view.tx, user)
+        screens = await _count_screens(view.tx, user)
         about = {poc.id: poc for poc in pocs} | await _pocs_of(view.tx, tasks)
     today = clock.now().date()
     return WorkImpact(
@@ -88,6 +100,7 @@ async def get_work_impact(principal: Principal, user_id: UUID) -> WorkImpact:
         ],
         invitations,
         customers,
+        screens,
     )
 
 
@@ -201,6 +214,20 @@ async def _count_invitations(tx: Transaction, user: User) -> int:
             User.invited_by_id == user.id,
             User.active,
             col(User.first_sign_in_at).is_(None),
+        )
+    )
+    return found.one()
+
+
+async def _count_screens(tx: Transaction, user: User) -> int:
+    """How many screens a user has paired that aren't revoked."""
+    found = await tx.exec(
+        select(func.count())
+        .select_from(Screen)
+        .where(
+            Screen.tenant_id == user.tenant_id,
+            Screen.created_by_id == user.id,
+            col(Screen.revoked_at).is_(None),
         )
     )
     return found.one()

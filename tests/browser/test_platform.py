@@ -92,7 +92,7 @@ async def test_platform_admins_have_a_page_of_their_own(browsers: Browsers, robi
     await dialog(page).get_by_role("button", name="Cancel").click()
     links = page.get_by_role("navigation", name="Main").get_by_role("link")
     await expect(links).to_have_text(
-        ["Organisations", "Platform Admins", "Roles", "Audit", "System"]
+        ["Organisations", "Dashboard", "Platform Admins", "Roles", "Audit", "System"]
     )
 
 

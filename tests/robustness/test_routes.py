@@ -61,6 +61,7 @@ PAGES: Mapping[str, set[Role]] = {
     "/platform/account": ABOVE,
     "/platform/audit": ABOVE,
     "/platform/audit.csv": ABOVE,
+    "/platform/dashboard": ABOVE,
     "/platform/roles": ABOVE,
     "/platform/system": ABOVE,
     "/platform/tenants": ABOVE,

@@ -4,12 +4,12 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from uuid import UUID, uuid4
 
-from models import Screen
+from models import Role, Screen
 from services.access.actor import Actor
 from services.core import clock
 from services.core.db import transaction
 from services.core.errors import InvalidInputError
-from services.screens import pairing, reading, screens
+from services.screens import figures, pairing, reading, screens
 from services.screens.forms import NewScreen, ScreenSetUp
 from services.screens.showing import Names, Options, ScreenView
 from tests.services.call import MANAGERS, Call
@@ -67,6 +67,18 @@ SCREEN_CALLS = [
         "screens.reading.get_dashboard",
         MANAGERS,
         lambda a, _: reading.get_dashboard(a),
+        takes_id=False,
+    ),
+    Call(
+        "screens.figures.get_figures",
+        MANAGERS,
+        lambda a, _: figures.get_figures(a),
+        takes_id=False,
+    ),
+    Call(
+        "screens.figures.get_platform_figures",
+        {Role.PLATFORM_ADMIN},
+        lambda a, _: figures.get_platform_figures(a),
         takes_id=False,
     ),
     Call("screens.pairing.pair_screen", MANAGERS, _pair, takes_id=False),

@@ -207,6 +207,8 @@ def _work_text(work: WorkImpact) -> list[str]:
     if work.customers:
         sent = count_words(work.customers, "open invitation")
         lines.append(f"{sent} of customers that they sent. They stay valid.")
+    if work.screens:
+        lines.append(f"{count_words(work.screens, 'screen')} that they paired. They go on.")
     return ["What would be left:", *lines] if lines else []
 
 

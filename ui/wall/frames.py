@@ -23,6 +23,11 @@ def _plain(value: object) -> Any:
     raise TypeError(type(value))
 
 
+def plain(shown: Shown) -> Any:
+    """What a view shows as plain values."""
+    return json.loads(json.dumps(shown, default=_plain))
+
+
 def _frame(kind: str, **values: Any) -> str:
     told = {"k": kind, **values}
     return json.dumps(told, default=_plain, ensure_ascii=False, separators=(",", ":"))

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from sqlmodel import col, update
 
-from models import AuditEvent, LoginSession, Role, Tenant, User
+from models import AuditEvent, CustomerPerson, LoginSession, Role, Screen, Tenant, User
 from services.access.actor import Actor
 from services.audit.writing import Action
 from services.core import clock
@@ -17,7 +17,7 @@ from services.sessions.messages import ClosedPage
 from services.sessions.receipts import Receipt
 from services.users import accounts, departures
 from services.users.departures import LeavingReceipt, WorkLine
-from services.workspace import handover, leaving, listing, task_list
+from services.workspace import handover, impact, leaving, listing, task_list
 from services.workspace.pocs import HandOverForm
 from services.workspace.wrong_role import RoleForm, correct_role
 from tests import books
@@ -226,3 +226,26 @@ async def test_a_role_that_cannot_be_given_changes_nothing(
         await correct_role(admin, ada_user.id, RoleForm(role=Role.TENANT_ADMIN))
     assert (await books.user_of(ada_user.id)).active
     assert await books.audit_of(tenant) == []
+
+
+async def test_what_somebody_sent_and_paired_is_told_and_stays(
+    admin: Actor, ada_user: User, tenant: Tenant
+) -> None:
+    now = clock.now()
+    invited = await create_user(tenant, invited=True)
+    customer = CustomerPerson(
+        tenant_id=tenant.id,
+        first_name="Cleo",
+        last_name="Customer",
+        email="cleo@example.com",
+        email_key="cleo@example.com",
+        created_at=now,
+        created_by_id=ada_user.id,
+    )
+    screen = Screen(tenant_id=tenant.id, name="Hall", created_at=now, created_by_id=ada_user.id)
+    async with transaction() as tx:
+        (await tx.get_one(User, invited.id)).invited_by_id = ada_user.id
+        tx.add_all([customer, screen])
+    found = await impact.get_work_impact(admin, ada_user.id)
+    assert (found.invitations, found.customers, found.screens) == (1, 1, 1)
+    assert not found.is_work

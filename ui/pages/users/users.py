@@ -19,6 +19,7 @@ from services.users.counts import lacks_tenant_admin
 from services.users.list import USERS
 from ui import notices
 from ui.actions import told
+from ui.components.tabs import users_tabs
 from ui.components.toast import Toast
 from ui.components.users_table import UsersTable
 from ui.dialogs.deactivate import DeactivateDialog
@@ -50,6 +51,7 @@ async def users_page(visit: MayView) -> None:
     lacks_admin = visit.above_tenants and await lacks_tenant_admin(visit.actor)
     title = "Users" if visit.tenant_slug else "Platform Admins"
     with frame(visit, title, current="users") as toast:
+        users_tabs(visit, "users")
         _UsersScreen(visit, toast).build(title, opening, lacks_admin=lacks_admin)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from typing import Annotated
 
 from fastapi import Depends
@@ -12,17 +13,24 @@ from models import PocStatus, Role
 from services.access.permissions import Permission, may
 from services.audit.reading import AuditEntry
 from services.core import clock
+from services.screens import figures, reading
+from services.screens.figures import Figures
+from services.screens.reading import Dashboard
 from services.sessions import sessions
 from services.sessions.sessions import Visit
-from services.workspace import overview
+from services.users import selection
+from services.workspace import overview, pocs
 from services.workspace.overview import MyTask, Overview
 from services.workspace.poc_list import PocRow
-from ui import work_feed
+from services.workspace.pocs import HandOverForm
+from ui import notices, work_feed
 from ui.components.part import Part
 from ui.components.refresher import Refresher
 from ui.components.toast import Toast
+from ui.forms.dialog import About, FormDialog, Helpers
 from ui.frame import enter, frame, section, text
 from ui.identity import require
+from ui.pages.workspace.home_figures import OnScreens, figure_rows, next_step, rows_of
 from ui.pages.workspace.parts import due_mark, link, person_name, progress_bar, status_chip
 from ui.paths import home_path
 from ui.words import ago
@@ -69,12 +77,24 @@ def register() -> None:
 
 async def home_page(visit: MayView) -> None:
     """Build the page."""
-    enter(visit, work_feed.work_room(visit.actor.tenant_id))
+    tenant_id = visit.actor.tenant_id
+    enter(visit, work_feed.work_room(tenant_id), notices.users_room(tenant_id))
     shown = await overview.get_overview(visit.actor)
+    managed = await _managed(visit)
     await sessions.touch(visit.actor, visit.seen_at)
     await overview.note_visit(visit.actor)
     with frame(visit, "Home", current="home") as toast:
-        _HomeScreen(visit, toast).build(shown)
+        _HomeScreen(visit, toast).build(shown, managed)
+
+
+Managed = tuple[Figures, Dashboard] | None
+"""What Home shows to who looks after the organisation alone."""
+
+
+async def _managed(visit: Visit) -> Managed:
+    if not may(visit.role, Permission.VIEW_USERS):
+        return None
+    return await figures.get_figures(visit.actor), await reading.get_dashboard(visit.actor)
 
 
 class _HomeScreen:
@@ -85,20 +105,51 @@ class _HomeScreen:
         self.toast = toast
         self.base = home_path(visit.tenant_slug)
 
-    def build(self, shown: Overview) -> None:
+    def build(self, shown: Overview, managed: Managed) -> None:
         """Lay the page out."""
+        self.reassigning: PocRow | None = None
+        self.owner = FormDialog(
+            self.toast,
+            "Reassign {name}",
+            HandOverForm,
+            submit="Reassign",
+            on_submit=self._reassign,
+            helpers=Helpers(people=partial(selection.list_selectable, self.visit.actor)),
+        )
         with ui.element("div").classes("page-head"):
-            text("h1", f"Hello, {self.visit.name}").props('dir="auto"')
+            heading = "Home" if managed else f"Hello, {self.visit.name}"
+            text("h1", heading).props('dir="auto"')
+            if managed:
+                text("span", f"{clock.now():%A %-d %B}", "muted")
+                link("+ Invite User", f"{self.base}/users", "btn btn-primary")
+        self.step = Part(ui.element("div"), next_step)
         with ui.element("div").classes("home-columns"):
-            self.main = Part(ui.element("div").classes("home-main"), self._main)
+            with ui.element("div").classes("home-main"):
+                self.main = Part(ui.element("div").classes("home-main"), self._main)
+                self.figures = Part(ui.element("div"), self._managed)
+                if managed:
+                    self.screens = OnScreens(self.base)
+                    self.screens.build(managed[1])
             self.changes = Part(section(), self._changes)
-        self._show(shown)
-        Refresher("rollcall_work", self._refresh, self.toast)
+        self._show(shown, managed)
+        for event in ("rollcall_work", "rollcall_tallies", "rollcall_user"):
+            if managed or event == "rollcall_work":
+                Refresher(event, self._refresh, self.toast)
 
     async def _refresh(self) -> None:
-        self._show(await overview.get_overview(self.visit.actor))
+        managed = await _managed(self.visit)
+        self._show(await overview.get_overview(self.visit.actor), managed)
+        if managed:
+            self.screens.show(managed[1])
 
-    def _show(self, shown: Overview) -> None:
+    def _managed(self, shown: Figures) -> None:
+        with section():
+            figure_rows(self.base, rows_of(shown))
+
+    def _show(self, shown: Overview, managed: Managed) -> None:
+        self.step.show(len(shown.without_owner) if managed else 0)
+        if managed:
+            self.figures.show(managed[0])
         self.main.show(replace(shown, changes=(), changes_in_all=0, since=None))
         self.changes.show(shown.changes, shown.changes_in_all, shown.since is None)
 
@@ -112,7 +163,7 @@ class _HomeScreen:
             self._my_pocs(shown.my_pocs)
         if shown.groups:
             self._groups(shown)
-        if shown.counts:
+        if shown.counts and not may(self.visit.role, Permission.VIEW_USERS):
             self._figures(shown)
 
     def _first_day(self) -> None:
@@ -126,10 +177,21 @@ class _HomeScreen:
                     text("li", step)
             link(label, f"{self.base}/{page}", "btn btn-primary")
 
-    def _without_owner(self, pocs: Sequence[PocRow]) -> None:
+    def _without_owner(self, rows: Sequence[PocRow]) -> None:
         with section():
             text("h2", "Open POCs without an active owner")
-            self._poc_rows(pocs)
+            self._poc_rows(rows, reassign=True)
+
+    def _open_reassign(self, poc: PocRow) -> None:
+        self.reassigning = poc
+        self.owner.open({}, about=About(str(poc.id), poc.title, poc.customer))
+
+    async def _reassign(self, form: HandOverForm) -> str | None:
+        poc = self.reassigning
+        if poc is None:
+            return None
+        await pocs.reassign(self.visit.actor, poc.id, poc.facts_version, form)
+        return f"{poc.title} is reassigned."
 
     def _my_tasks(self, tasks: Sequence[MyTask]) -> None:
         today = clock.now().date()
@@ -153,19 +215,19 @@ class _HomeScreen:
             text("span", task.status.label, "small muted")
             due_mark(task.due_on, today)
 
-    def _my_pocs(self, pocs: Sequence[PocRow]) -> None:
+    def _my_pocs(self, rows: Sequence[PocRow]) -> None:
         with section():
             with ui.element("div").classes("card-head"):
                 text("h2", "My POCs")
                 link("All POCs", f"{self.base}/pocs")
-            if not pocs:
+            if not rows:
                 text("p", "No open POC is yours.", "muted")
-            self._poc_rows(pocs)
+            self._poc_rows(rows)
 
-    def _poc_rows(self, pocs: Sequence[PocRow]) -> None:
+    def _poc_rows(self, rows: Sequence[PocRow], *, reassign: bool = False) -> None:
         today = clock.now().date()
         with ui.element("ul").classes("home-rows"):
-            for poc in pocs:
+            for poc in rows:
                 with ui.element("li"):
                     with ui.element("div").classes("home-what"):
                         link(poc.title, f"{self.base}/pocs/{poc.id}")
@@ -176,6 +238,10 @@ class _HomeScreen:
                     with ui.element("span").classes("progress"):
                         progress_bar(poc.progress)
                     due_mark(poc.due, today, is_done=poc.status.is_closed)
+                    if reassign:
+                        button = text("button", "Reassign", "btn").props('type="button"')
+                        button.props["aria-label"] = f"Reassign {poc.title}"
+                        button.on("click", partial(self._open_reassign, poc), args=[])
 
     def _groups(self, shown: Overview) -> None:
         with section():

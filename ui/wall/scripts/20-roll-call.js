@@ -14,7 +14,7 @@
   function count(data) {
     return h(
       "div",
-      { class: "here" },
+      { class: "at-hand" },
       h("p", { class: "huge" }, number(data.here)),
       h("p", { class: "here-now" }, "here now"),
       h("p", { class: "below" }, `of ${number(data.active)} active`),

@@ -4,8 +4,6 @@
   const wall = window.rollcallWall;
   const { h, icon } = wall;
   const NAMES = { roll_call: "Roll call", people: "People", pocs: "POCs", trouble: "Trouble" };
-  const PARTS = matchMedia("(max-width: 620px)");
-
   wall.Stage = class {
     constructor(place) {
       this.place = place;
@@ -27,6 +25,10 @@
       this.at = Math.max(0, screen.views.indexOf(before));
       for (const view of Object.keys(this.data)) if (!screen.views.includes(view)) delete this.data[view];
       this.draw();
+    }
+
+    get isPhone() {
+      return this.place.clientWidth <= 620 && this.place.clientHeight >= this.place.clientWidth;
     }
 
     get view() {
@@ -57,7 +59,7 @@
     }
 
     turn() {
-      const parts = PARTS.matches ? this.parts : 1;
+      const parts = this.isPhone ? this.parts : 1;
       if (this.page + 1 < this.pages) this.page += 1;
       else if (this.part + 1 < parts) [this.page, this.part] = [0, this.part + 1];
       else {
@@ -95,7 +97,7 @@
         (part) => !part.parentElement.closest(".part"),
       );
       this.parts = found.length;
-      if (!PARTS.matches) return;
+      if (!this.isPhone) return;
       found.forEach((part, i) => part.classList.toggle("away", i !== this.part % found.length));
     }
 
