@@ -24,7 +24,7 @@ from services.sessions import presence
 from services.sessions.events import UserSignedIn
 from services.tenants.events import TenantChanged
 from services.tenants.organisation import find_shown
-from services.users.bulk.runs import BulkView, find_run
+from services.users.bulk.runs import find_run
 from services.users.counts import find_here
 from services.users.events import (
     BulkProgressed,
@@ -36,12 +36,13 @@ from services.users.events import (
     UsersInvited,
     UserSwitched,
 )
-from services.users.imports.runs import ImportView, find_import
+from services.users.imports.runs import find_import
 from services.users.list import USERS
 from services.users.listing import find_row
 from services.users.row import UserRow
 from ui import figures, live
 from ui.looks import logo_url
+from ui.run_values import bulk_values, import_values
 from ui.tables import feed
 from ui.tables.feed import asked_at_least, list_room, tell_row, turn
 
@@ -131,43 +132,6 @@ def review_room(review_id: UUID) -> str:
 
 
 TENANTS_ROOM = "tenants"
-
-
-def import_values(run: ImportView) -> dict[str, Any]:
-    """An import as plain values."""
-    return {
-        "id": str(run.id),
-        "file_name": run.file_name,
-        "rows": run.rows,
-        "done": run.done,
-        "invited": run.invited,
-        "by_mail": run.by_mail,
-        "state": run.state.value,
-        "why": run.why,
-        "started_by": run.started_by,
-        "started_at": run.started_at.isoformat(),
-    }
-
-
-def bulk_values(run: BulkView) -> dict[str, Any]:
-    """A bulk act as plain values."""
-    return {
-        "id": str(run.id),
-        "kind": run.kind.value,
-        "state": run.state.value,
-        "selection": f"{run.selection[:1].upper()}{run.selection[1:]}.",
-        "end": f"End: {run.end.words}." if run.end else "",
-        "people": run.people,
-        "done": run.done,
-        "changed": run.changed,
-        "failed": run.failed,
-        "why": run.why,
-        "started_by": run.started_by,
-        "ended_at": run.ended_at.isoformat() if run.ended_at else None,
-        "may_undo": run.may_undo,
-        "undoes": str(run.undoes) if run.undoes else None,
-        "undone_by": str(run.undone_by) if run.undone_by else None,
-    }
 
 
 def entry_values(entry: AuditEntry) -> dict[str, Any]:

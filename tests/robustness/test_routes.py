@@ -17,11 +17,13 @@ from services.core import clock
 from services.core.db import transaction
 from services.core.names import RESERVED_SLUGS, is_slug
 from services.core.runtime import Runtime
+from services.users import profile
 from tests.browser.server import Server, cookie_name
 from tests.factories import create_tenant, create_user, open_session
 from tests.robustness.routing import addresses, clients_left_by_strangers, filled
 from tests.services.bulk_calls import bulk_act_of
 from tests.services.import_calls import import_in
+from tests.services.organisation_calls import picture
 from tests.services.review_calls import create_former, review_in
 from tests.services.workspace.rows import create_rows
 from ui.headers.requests import PROBES, CrossOriginDefence
@@ -222,6 +224,8 @@ async def test_each_page_opens_for_the_roles_that_may_and_for_no_other(
     ids["resource_id"] = str(rows.file)
     former = await create_former(owner.tenant_id)
     ids["review_id"] = str(await review_in(owner.tenant_id))
+    for shown in (owner, people[Role.PLATFORM_ADMIN]):
+        await profile.set_picture((await open_session(shown))[0], picture())
     for role, user in people.items():
         async with _signed_in(server, user) as http:
             for path in _pages():

@@ -23,6 +23,7 @@ from ui.components.toast import Toast
 from ui.frame import enter, frame, text
 from ui.identity import require
 from ui.paths import home_path
+from ui.run_values import bulk_values
 from ui.words import moment
 
 MaySwitch = Annotated[Visit, Depends(require(Permission.SWITCH_USERS))]
@@ -97,7 +98,7 @@ class _ActScreen:
     def build(self, run: BulkView, before: dict[str, Any], after: dict[str, Any]) -> None:
         """Lay the page out."""
         self.view = BulkActView(
-            notices.bulk_values(run),
+            bulk_values(run),
             before,
             after,
             home=self.home,
@@ -124,7 +125,7 @@ class _ActScreen:
     async def _look(self) -> None:
         run = await runs.get_run(self.actor, self.bulk_id)
         before, after = await _before(self.visit, run), await _after(self.visit, run)
-        self.view.show(notices.bulk_values(run), before, after)
+        self.view.show(bulk_values(run), before, after)
 
     async def _begin(self, reason: str) -> None:
         await runs.begin(self.actor, self.bulk_id, BulkForm(reason=reason))

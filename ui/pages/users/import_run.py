@@ -20,6 +20,7 @@ from ui.components.toast import Toast
 from ui.frame import enter, frame, text
 from ui.identity import require
 from ui.paths import home_path
+from ui.run_values import import_values
 
 MayInvite = Annotated[Visit, Depends(require(Permission.INVITE_USERS))]
 
@@ -56,7 +57,7 @@ class _RunScreen:
     def build(self, home: str, details: dict[str, Any]) -> None:
         """Lay the page out."""
         self.view = ImportRun(
-            notices.import_values(self.run),
+            import_values(self.run),
             details,
             results_url=f"{home}/imports/{self.run.id}/results.csv",
             another_url=f"{home}/import",
@@ -66,7 +67,7 @@ class _RunScreen:
 
     async def _show(self) -> None:
         run = await runs.get_import(self.visit.actor, self.run.id)
-        self.view.show(notices.import_values(run), await _details(self.visit, self.run.id))
+        self.view.show(import_values(run), await _details(self.visit, self.run.id))
 
     async def _stop(self) -> None:
         await runs.stop(self.visit.actor, self.run.id)

@@ -35,6 +35,7 @@ from ui.frame import enter, frame, text
 from ui.identity import require
 from ui.input import as_version
 from ui.paths import home_path
+from ui.run_values import import_values
 
 MayInvite = Annotated[Visit, Depends(require(Permission.INVITE_USERS))]
 PAGE_SIZE = 100
@@ -59,7 +60,7 @@ async def import_page(visit: MayInvite) -> None:
         with ui.element("div").classes("page-head"):
             text("h1", "Invite from a file")
         screen = _ImportScreen(visit, toast, f"{home}/imports")
-        screen.build([notices.import_values(run) for run in latest])
+        screen.build([import_values(run) for run in latest])
 
 
 class _ImportScreen:
