@@ -42,39 +42,11 @@ _LOOKALIKE_SCRIPTS = frozenset({"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHERO
 # What addresses begin with, of the whole and within an organisation: none is called so any more.
 # (One that is keeps its address. A test compares this with what is routed.)
 RESERVED_SLUGS = frozenset(
-    {
-        "account",
-        "audit",
-        "brand",
-        "customer",
-        "customers",
-        "doctor",
-        "files",
-        "healthz",
-        "home",
-        "invitation",
-        "login",
-        "logo",
-        "logout",
-        "metrics",
-        "pair",
-        "password",
-        "platform",
-        "pocs",
-        "readyz",
-        "review",
-        "roles",
-        "settings",
-        "setup",
-        "sso",
-        "static",
-        "system",
-        "t",
-        "templates",
-        "tenants",
-        "users",
-        "wall",
-    }
+    {"account", "audit", "brand", "customer", "customers", "dashboard", "doctor"}
+    | {"files", "healthz", "home"}
+    | {"invitation", "login", "logo", "logout", "metrics", "pair", "password", "platform", "pocs"}
+    | {"readyz", "review", "roles", "settings", "setup", "sso", "static", "system", "t"}
+    | {"templates", "tenants", "users", "wall"}
 )
 SLUG_PATTERN = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
