@@ -353,6 +353,7 @@ TAKING_NOTHING = [
 ]
 TAKE_NOTHING = {
     "workspace.impact.get_work_impact",
+    "workspace.impact.get_work_of_many",
     "workspace.handover.hand_over_work",
     "workspace.handover.list_handovers",
     "workspace.leaving.undo",
@@ -361,6 +362,12 @@ TAKE_NOTHING = {
 }
 WORKSPACE_CALLS = [
     Call("workspace.impact.get_work_impact", MANAGERS, impact.get_work_impact),
+    Call(
+        "workspace.impact.get_work_of_many",
+        MANAGERS,
+        lambda a, t: impact.get_work_of_many(a, [t]),
+        takes_id=False,
+    ),
     Call(
         "workspace.handover.hand_over_work",
         MANAGERS,
