@@ -22,7 +22,7 @@ from services.operations.backup import RECORD, back_up, last_backup
 from services.operations.key_files import KEY_FILES, archive_of, read_keys
 from services.operations.restore import restore
 from tests import factories
-from tests.test_command_line import ROOT, assert_refused, run
+from tests.test_command_line import ANEW, ROOT, assert_refused, run
 
 PASSWORD = "a long sentence to sign in with\n"
 
@@ -231,6 +231,6 @@ def test_a_reader_who_may_not_write_backs_up_and_says_that_it_isnt_noted(
 
 
 def test_the_version_is_the_projects() -> None:
-    done = run(ROOT / "nowhere", "--version", forked=False)
+    done = run(ROOT / "nowhere", "--version", prefix=ANEW)
     project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     assert f'version = "{done.stdout.strip().removeprefix("Rollcall ")}"' in project

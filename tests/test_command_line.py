@@ -26,6 +26,7 @@ from tests.factories import create_tenant, create_user
 
 ROOT = Path(__file__).parent.parent
 PATIENCE = 300
+ANEW = ("env",)  # a program that only starts what comes after it, which so is no fork
 
 
 def run(
@@ -33,15 +34,14 @@ def run(
     *arguments: str,
     given: str = "",
     prefix: Sequence[str] = (),
-    forked: bool = True,
     **settings: str,
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command of `main.py`: a fork (`tests.browser.forks`), unless a program comes before it,
-    or it is to be started anew."""
+    """Run a command of `main.py`: a fork (`tests.browser.forks`), unless a program comes before
+    it."""
     env = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     env |= {f"{PREFIX}DATA_DIR": str(data_dir), f"{PREFIX}ENV_FILE": os.devnull}
     env |= {PREFIX + name: value for name, value in settings.items()}
-    if forked and not prefix:
+    if not prefix:
         return forks.run(arguments, "/", env, given, PATIENCE)
     return subprocess.run(
         [*prefix, sys.executable, str(ROOT / "main.py"), *arguments],
@@ -64,7 +64,7 @@ def assert_refused(done: subprocess.CompletedProcess[str], *words: str) -> None:
 
 
 def test_help_names_every_command(tmp_path: Path) -> None:
-    done = run(tmp_path / "data", "--help", forked=False)
+    done = run(tmp_path / "data", "--help", prefix=ANEW)
     assert done.returncode == 0
     commands = ("serve", "demo", "create-platform-admin", "migrate", "backup")
     for command in (*commands, "verify-audit", "verify-export"):
@@ -72,7 +72,7 @@ def test_help_names_every_command(tmp_path: Path) -> None:
 
 
 def test_an_unknown_command_is_wrong_usage(tmp_path: Path) -> None:
-    done = run(tmp_path / "data", "conquer", forked=False)
+    done = run(tmp_path / "data", "conquer", prefix=ANEW)
     assert done.returncode == 2
     assert "usage:" in done.stderr
 
