@@ -26,11 +26,7 @@ from tests.factories import create_tenant, create_user
 
 ROOT = Path(__file__).parent.parent
 PATIENCE = 300
-<<<<<<< HEAD
-ANEW = ("/usr/bin/env",)
-=======
 ANEW = ("env",)  # a program that only starts what comes after it, which so is no fork
->>>>>>> w/fast
 
 
 def run(
@@ -40,13 +36,8 @@ def run(
     prefix: Sequence[str] = (),
     **settings: str,
 ) -> subprocess.CompletedProcess[str]:
-<<<<<<< HEAD
-    """Run a command of `main.py`: a fork (`tests.browser.forks`), unless a program comes before it
-    (`ANEW` starts it anew)."""
-=======
     """Run a command of `main.py`: a fork (`tests.browser.forks`), unless a program comes before
     it."""
->>>>>>> w/fast
     env = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     env |= {f"{PREFIX}DATA_DIR": str(data_dir), f"{PREFIX}ENV_FILE": os.devnull}
     env |= {PREFIX + name: value for name, value in settings.items()}

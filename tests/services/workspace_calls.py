@@ -1,11 +1,6 @@
 """The service calls of the workspace, each on rows that are put there for it."""
 
-<<<<<<< HEAD
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import suppress
-=======
-from collections.abc import Awaitable, Callable
->>>>>>> w/fast
 from uuid import UUID, uuid4
 
 from models import (
