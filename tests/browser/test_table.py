@@ -3,12 +3,14 @@
 import csv
 import io
 import re
+from datetime import UTC, datetime
 
 from playwright.async_api import Page, expect
 
 from models import Tenant, User
 from services.access.actor import Actor
 from services.audit.writing import Action
+from services.core.db import transaction
 from tests import books, factories
 from tests.browser.browsers import Browsers
 from tests.browser.crowd import create_crowd
@@ -46,6 +48,16 @@ async def test_rows_are_selected_by_hand_on_a_page_and_all_that_match(
     await bar.get_by_role("button", name="Clear selection").click()
     await expect(bar).to_have_count(0)
     await expect(grid.rows.first.get_by_role("checkbox")).not_to_be_checked()
+
+
+async def test_a_day_long_ago_is_told_with_the_three_letters_of_its_month(
+    browsers: Browsers, tenant: Tenant, grace: User, ada: User
+) -> None:
+    async with transaction() as tx:
+        seen = await tx.get_one(User, ada.id)
+        seen.last_active_at = datetime(2025, 8, 18, 12, tzinfo=UTC)
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/users")
+    await expect(Grid(page).row("Ada Lovelace")).to_contain_text("18 Aug 2025")
 
 
 async def test_the_view_and_the_selection_are_exported_as_they_are_shown(

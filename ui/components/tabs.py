@@ -23,7 +23,9 @@ def users_tabs(visit: Visit, current: str) -> None:
         return
     with ui.element("nav").classes("tabs").props('aria-label="Users"'):
         for label, path in shown:
-            tab = TextElement(tag="a", text=label).classes("tab")
-            tab.props["href"] = f"{home_path(visit.tenant_slug)}/{path}"
+            # The page that is open is no link, so that one alone is called "Users" there.
+            tab = TextElement(tag="span" if path == current else "a", text=label).classes("tab")
             if path == current:
                 tab.props["aria-current"] = "page"
+            else:
+                tab.props["href"] = f"{home_path(visit.tenant_slug)}/{path}"

@@ -78,13 +78,17 @@ export function localDay(iso) {
   return `${at.getDate()} ${MONTHS[at.getMonth()]} ${at.getFullYear()}`;
 }
 
+function shortLocalDay(at) {
+  return `${at.getDate()} ${MONTHS[at.getMonth()].slice(0, 3)} ${at.getFullYear()}`;
+}
+
 export function ago(iso) {
   if (!iso) return h("span", { class: "muted" }, "never");
   const at = new Date(iso);
   const minutes = Math.floor((Date.now() - at) / 60_000);
   const midnight = new Date().setHours(0, 0, 0, 0);
   const days = Math.ceil((midnight - at) / 86_400_000);
-  let text = localDay(iso).replace(/(\D{3})\D+/, "$1 ");
+  let text = shortLocalDay(at);
   if (minutes < 2) text = "just now";
   else if (minutes < 60) text = `${minutes} minutes ago`;
   else if (days <= 0) text = minutes < 120 ? "1 hour ago" : `${Math.floor(minutes / 60)} hours ago`;

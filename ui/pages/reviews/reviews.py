@@ -72,11 +72,11 @@ class _ReviewsScreen:
         self.form = FormDialog(
             toast, "Begin a review", ReviewForm, submit="Begin", on_submit=self._begin
         )
+        users_tabs(self.visit, "review")
         with ui.element("div").classes("page-head"):
             text("h1", "Review")
             with ui.element("div").classes("actions"):
                 button("+ Begin a Review", self._open, look="btn btn-primary")
-        users_tabs(self.visit, "review")
         with ui.element("div").classes("review-columns"):
             self.who = Part(section("card card-flush review-who"), self._who)
             with ui.element("div").classes("review-side"):

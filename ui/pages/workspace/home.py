@@ -225,23 +225,29 @@ class _HomeScreen:
             self._poc_rows(rows)
 
     def _poc_rows(self, rows: Sequence[PocRow], *, reassign: bool = False) -> None:
-        today = clock.now().date()
         with ui.element("ul").classes("home-rows"):
             for poc in rows:
                 with ui.element("li"):
                     with ui.element("div").classes("home-what"):
                         link(poc.title, f"{self.base}/pocs/{poc.id}")
                         text("span", poc.customer, "small muted").props('dir="auto"')
-                    if poc.owner.id != self.visit.user_id:
-                        person_name(poc.owner)
-                    status_chip(poc.status)
-                    with ui.element("span").classes("progress"):
-                        progress_bar(poc.progress)
-                    due_mark(poc.due, today, is_done=poc.status.is_closed)
+                        if reassign:
+                            with ui.element("div").classes("home-facts"):
+                                self._poc_facts(poc)
                     if reassign:
                         button = text("button", "Reassign", "btn").props('type="button"')
                         button.props["aria-label"] = f"Reassign {poc.title}"
                         button.on("click", partial(self._open_reassign, poc), args=[])
+                    else:
+                        self._poc_facts(poc)
+
+    def _poc_facts(self, poc: PocRow) -> None:
+        if poc.owner.id != self.visit.user_id:
+            person_name(poc.owner)
+        status_chip(poc.status)
+        with ui.element("span").classes("progress"):
+            progress_bar(poc.progress)
+        due_mark(poc.due, clock.now().date(), is_done=poc.status.is_closed)
 
     def _groups(self, shown: Overview) -> None:
         with section():
