@@ -18,7 +18,7 @@ export default {
            aria-autocomplete="list" :aria-expanded="open ? 'true' : 'false'"
            :aria-controls="control.id + '-people'"
            :aria-activedescendant="open && shown[active] ? idOf(shown[active]) : null"
-           v-model="text" @input="typed" @click="show" @blur="leave"
+           v-model="text" @input="typed" @click="show" @focus="show" @blur="leave"
            @keydown="pressed">
     <ul ref="list" class="people-list" role="listbox" popover="manual" :id="control.id + '-people'"
         :aria-label="field.label">
