@@ -21,6 +21,7 @@ from benchmarks import (
     pages,
     plot,
     replicas,
+    screens,
     sign_in,
     soak,
     storm,
@@ -44,6 +45,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "invitations": invitations.run,
     "idle": idle.run,
     "outside": outside.run,
+    "screens": screens.run,
     "flood": flood.run,
     "flood_postgresql": partial(flood.run, on_postgresql=True),
     "soak": soak.run,
@@ -61,6 +63,7 @@ SIZES = (
     "threads",
     "idle",
     "outside",
+    "hung",
     "flooding",
 )
 FOLDER = Path(__file__).parent.parent / ".bench"

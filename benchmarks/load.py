@@ -15,6 +15,7 @@ from uuid import uuid4
 
 import httpx
 import socketio
+import websockets
 
 from benchmarks.processes import serve_commands
 
@@ -33,6 +34,11 @@ class Busy(Exception):  # noqa: N818 - what the server says
     """The server can't answer just now."""
 
 
+async def _listen(socket: websockets.ClientConnection) -> None:
+    async for _ in socket:
+        pass
+
+
 class Load:
     """The open sockets, and what has arrived on them."""
 
@@ -40,6 +46,7 @@ class Load:
         self.sockets: list[socketio.AsyncClient] = []
         self.arrived: list[tuple[float, str | None]] = []
         self.latest: list[Any] = []
+        self.screens_hung: list[tuple[websockets.ClientConnection, asyncio.Task[None]]] = []
 
     async def bare(self, url: str, count: int) -> int:
         """Open sockets to the floor."""
@@ -96,6 +103,25 @@ class Load:
             wait_timeout=PATIENCE,
         )
         self.sockets.append(client)
+
+    async def screens(self, url: str, tokens: list[str]) -> int:
+        """Hang so many screens up: their sockets alone, which hear and say nothing."""
+        for token in tokens:
+            socket = await websockets.connect(
+                f"{url.replace('http', 'ws', 1)}/wall/socket?tab={uuid4().hex[:16]}",
+                additional_headers={"Cookie": f"rollcall-screen={token}"},
+                origin=websockets.Origin(url),
+                compression=None,
+            )
+            self.screens_hung.append((socket, asyncio.create_task(_listen(socket))))
+        return len(self.screens_hung)
+
+    async def hang_up(self) -> None:
+        """Take them down."""
+        for socket, listening in self.screens_hung:
+            listening.cancel()
+            await socket.close()
+        self.screens_hung.clear()
 
     async def wait(self, count: int, seconds: float = 60, about: str = "") -> dict[str, Any]:
         """Wait until so many notices have arrived (about one user); returns when, and the bytes of

@@ -20,6 +20,7 @@ class Options:
     threads: tuple[int, ...] = (1, 2, 8)
     idle: tuple[int, ...] = (0, 200, 1000)
     outside: tuple[int, ...] = (10_000,)
+    hung: tuple[int, ...] = (50,)
     flooding: tuple[int, ...] = (1, 12)
     flooders: int = 4
     effort: float = 1.0
@@ -45,6 +46,7 @@ SMALLEST = Options(
     idle=(2,),
     outside=(60,),
     idle_seconds=0.5,
+    hung=(2,),
     flooding=(1,),
     flooders=1,
     effort=0.05,

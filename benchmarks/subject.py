@@ -13,20 +13,22 @@ from benchmarks.people import create_tenant, person
 from benchmarks.processes import serve_commands
 from benchmarks.serving import serving
 from benchmarks.vitals import vitals
-from models import AuditEvent, EndReason, LoginSession, Role, SignInMethod, User
+from models import AuditEvent, EndReason, LoginSession, Role, Screen, SignInMethod, User
 from services.access.actor import COMMAND_LINE, Actor, find_tenant
 from services.access.events import UserEvent
 from services.audit.writing import Action
-from services.core import runtime
+from services.core import clock, runtime
 from services.core.db import reading, transaction
 from services.core.settings import Settings
 from services.core.startup import started
+from services.screens.showing import Names, Options, ScreenView
 from services.sessions.sessions import Caller, begin, recognise
 from services.users.accounts import set_active
 from services.users.events import UserDeactivated
 from services.users.imports import columns, files, runs, worker
 from ui import live
 from ui.server import create_app
+from ui.wall import hub
 
 
 class Subject:
@@ -54,6 +56,29 @@ class Subject:
         async with transaction() as tx:
             user = await tx.get_one(User, UUID(user_id))
             return [begin(tx, user, Caller(), SignInMethod.PASSWORD)[1] for _ in range(count)]
+
+    async def screens(self, slug: str, count: int) -> list[str]:
+        """So many screens of a tenant that show all views; returns their cookies' tokens."""
+        options = Options(tuple(ScreenView), Names.FULL)
+        tokens = []
+        async with transaction() as tx:
+            tenant = await find_tenant(tx, slug)
+            assert tenant is not None
+            for number in range(count):
+                screen = Screen(
+                    tenant_id=tenant.id,
+                    name=f"Screen {number}",
+                    options=options.kept(),
+                    created_at=clock.now(),
+                )
+                tx.add(screen)
+                await tx.flush()
+                tokens.append(begin(tx, screen, Caller(), SignInMethod.LINK)[1])
+        return tokens
+
+    async def hurry(self, times: float) -> None:
+        """Tell screens so many times as often."""
+        hub.BEAT, hub.SOON, hub.ROUND = hub.BEAT / times, hub.SOON / times, hub.ROUND / times
 
     async def set_active(self, user_id: str, active: bool) -> dict[str, float]:
         """Flip a user's toggle; returns when it was asked for and committed, and the call's
