@@ -12,6 +12,7 @@ from benchmarks.__main__ import BENCHMARKS
 from benchmarks.figures import Figure, Result
 from benchmarks.plot import draw
 from benchmarks.statistics import Spread
+from tests import sizes
 
 ROOT = Path(__file__).parent.parent
 MARKS = {
@@ -24,9 +25,13 @@ MARKS = {
 }
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=MARKS.get(name, ())) for name in BENCHMARKS]
-)
+# One of each kind of part that the benchmarks share; `make soak` tries them all, some 20 s each.
+USUAL = ("cut", "users_page", "users_page_postgresql", "first_row", "sign_in", "flood", "screens")
+TRIED = [name for name in BENCHMARKS if sizes.soak or name in USUAL]
+
+
+@pytest.mark.stress
+@pytest.mark.parametrize("name", [pytest.param(name, marks=MARKS.get(name, ())) for name in TRIED])
 def test_each_benchmark_runs_and_keeps_its_figures(name: str, tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks", name, "--smallest", "--out", tmp_path],
