@@ -22,7 +22,6 @@ TENANT_NAVIGATION = (
     ("POCs", "pocs", Permission.VIEW_ALL_POCS),
     ("Templates", "templates", Permission.VIEW_TEMPLATES),
     ("Users", "users", Permission.VIEW_USERS),
-    ("Customers", "customers", Permission.VIEW_USERS),
     ("Roles", "roles", Permission.VIEW_ROLES),
     ("Audit", "audit", Permission.VIEW_AUDIT),
     ("Settings", "settings", Permission.MANAGE_SIGN_IN),

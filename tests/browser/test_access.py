@@ -69,7 +69,7 @@ async def test_an_admin_sees_every_page_of_the_tenant(
     await expect(page.get_by_role("heading", name="Users", exact=True)).to_be_visible()
     links = page.get_by_role("navigation", name="Main").get_by_role("link")
     await expect(links).to_have_text(
-        ["Home", "POCs", "Templates", "Users", "Customers", "Roles", "Audit", "Settings"]
+        ["Home", "POCs", "Templates", "Users", "Roles", "Audit", "Settings"]
     )
     await expect(page.get_by_role("link", name="Users", exact=True)).to_have_attribute(
         "aria-current", "page"

@@ -13,6 +13,7 @@ USERS_TABS = (
     ("Users", "users", Permission.VIEW_USERS),
     ("Ends soon", "ends-soon", Permission.VIEW_USERS),
     ("Review", "review", Permission.VIEW_USERS),
+    ("Customers", "customers", Permission.VIEW_USERS),
 )
 
 

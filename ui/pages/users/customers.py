@@ -13,6 +13,7 @@ from services.workspace.customers import people
 from services.workspace.customers.people import CustomerRow, CustomerSwitched
 from ui import work_feed
 from ui.components.refresher import Refresher
+from ui.components.tabs import users_tabs
 from ui.components.toast import Toast
 from ui.frame import enter, frame, section, text
 from ui.identity import require
@@ -32,7 +33,8 @@ async def customers_page(visit: MayView) -> None:
     """Build the page."""
     enter(visit, work_feed.work_room(visit.actor.tenant_id))
     found = await people.list_outsiders(visit.actor)
-    with frame(visit, "Customers", current="customers") as toast:
+    with frame(visit, "Customers", current="users") as toast:
+        users_tabs(visit, "customers")
         _CustomersScreen(visit, toast).build(found)
 
 
