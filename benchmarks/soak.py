@@ -26,7 +26,7 @@ async def run(options: Options) -> Result:
         begun = time.perf_counter()
         rounds = 0
         early: dict[str, float] = {}
-        while (passed := time.perf_counter() - begun) < options.soak:
+        while (passed := time.perf_counter() - begun) < options.soak or not early:
             if not early and passed > options.soak / 10:
                 early = await _settled(rollcall, load, options.soak_pages, cookies)
             await _use(rollcall, load, users, cookies, rounds)

@@ -27,6 +27,7 @@ async def test_on_a_slow_line_a_page_says_that_it_comes_and_if_a_part_is_missing
     for complaint in (
         "net::ERR_FAILED",
         "of 'window.Vue'",
+        "Vue is not defined",
         "(reading 'Lang')",
     ):  # of what is missing
         browsers.allow(complaint)

@@ -67,3 +67,4 @@ async def test_a_page_behind_it_says_what_the_proxy_lacks(
         await expect(notice).to_contain_text("WebSocket upgrades")
         await expect(notice).to_be_visible()
         await look(page, "no-websockets")
+        await page.close()  # it goes on asking as long as it is open, the proxy no longer
