@@ -10,10 +10,10 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlmodel import SQLModel
+from sqlmodel import SQLModel, update
 
 import services
-from models import Role, Tenant, User
+from models import EndReason, LoginSession, Role, Tenant, User
 from services.access.actor import COMMAND_LINE, Actor, lock_users
 from services.core import clock
 from services.core.db import reading, transaction
@@ -32,6 +32,7 @@ from tests.services.bulk_calls import BULK_CALLS
 from tests.services.call import Call
 from tests.services.calls import CALLS, connected
 from tests.services.review_calls import REVIEW_CALLS, TAKE_NO_REVIEW
+from tests.services.scenes import set_scenes
 from tests.services.screen_calls import ON_SCREENS
 from tests.services.users.imports.importing import rows_of
 from tests.services.workspace_calls import TAKE_NOTHING, WORKSPACE_CALLS
@@ -105,11 +106,21 @@ async def test_a_call_that_changes_nothing_takes_no_turn_to_write(
                 after = await _all_rows()
                 assert after != before
                 before = after
-        over = await sign_in(await create_user(home, role=role), tenant)
-        await sessions.sign_out(over)
-        await connected(over)
-        wrote = await _wrote(rollcall, call.run(over, target.id))
-        assert not wrote or call.name in MAKE_SOMETHING_FIRST
+
+
+async def test_a_call_in_a_session_that_is_over_takes_no_turn_to_write(rollcall: Runtime) -> None:
+    scenes = await set_scenes()
+    async with transaction() as tx:
+        ended = {"ended_at": clock.now(), "end_reason": EndReason.SIGNED_OUT}
+        await tx.exec(update(LoginSession).values(**ended))
+    wrong = []
+    for scene in scenes:
+        await connected(scene.actors[Role.TENANT_ADMIN])
+        for role, actor in scene.actors.items():
+            wrote = await _wrote(rollcall, scene.call.run(actor, scene.targets[role]))
+            if wrote and scene.call.name not in MAKE_SOMETHING_FIRST:
+                wrong.append((scene.call.name, role))
+    assert wrong == []
 
 
 async def _nothing_new(tenant: Tenant, admin: Actor, platform: Actor) -> dict[str, Any]:
