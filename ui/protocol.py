@@ -3,7 +3,7 @@ head it may send. Uvicorn itself has neither limit.
 
 | what | limit |
 |---|---|
-| the first byte of a request | 10 s from the connection; 5 s on a connection that is kept open |
+| the first byte of a request | 10 s from the connection; 130 s on a connection that is kept open |
 | the head of a request | 10 s from its first byte; 64 KiB |
 | the body of a request | 64 KiB (all there is, but of a file), or the rest, in each 30 s |
 | an answer that is being read | 16 KiB, or the rest, in each 30 s |
@@ -36,8 +36,11 @@ BODY_LEAST = 64 * 1024
 READ_WITHIN = 30.0
 """Seconds in which `READ_LEAST` bytes of an answer are to be taken, or all that is left of it."""
 READ_LEAST = 16 * 1024
-KEPT_OPEN = 5
-"""Seconds for which a connection without a request is kept open (uvicorn's own figure)."""
+KEPT_OPEN = 130
+"""Seconds for which a connection without a request is kept open: longer than whoever uses it again
+keeps it (nginx 60 s, Caddy 120 s). Were it shorter, a request could be sent while the connection is
+being closed; a proxy answers 502 to that, unless it may send the request once more. Where
+connections run short, an idle one makes room at once."""
 LARGEST_HEAD = 64 * 1024
 """Bytes; a browser's, with every cookie of ours, has some 2,000, and proxies allow 8 to 64 KiB."""
 MOST_HEADERS = 100
@@ -122,7 +125,7 @@ class TimedProtocol(HttpToolsProtocol):
         """The end of an answer, as far as it is handed to the system."""
         super().on_response_complete()
         if not self._has_begun and not self.pipeline:
-            self._expect(HEAD_WITHIN)  # uvicorn closes after `KEPT_OPEN` what stays silent
+            self._expect(KEPT_OPEN)
         if self.transport.get_write_buffer_size() and self._reading is None:
             self._watch()
 

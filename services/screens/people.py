@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, and_, case
 from sqlmodel import col, func, select
 
 from models import LinkPurpose, LoginSession, OneTimeLink, User
 from services.core import clock
+from services.core import days as days_of
 from services.core.db import Transaction
 from services.screens.showing import Showing
 from services.users.counts import find_counts
@@ -148,16 +150,26 @@ async def _waiting(tx: Transaction, tenant_id: UUID, showing: Showing) -> list[W
 
 async def _signed_in(tx: Transaction, tenant_id: UUID, today: date) -> list[tuple[date, int]]:
     days = [today - timedelta(days=ago) for ago in reversed(range(DAYS_OF_SIGN_INS))]
-    day = func.date(LoginSession.created_at)
+    # By moments: a database's own days are those of its server's time zone.
+    counts = [
+        func.count(
+            func.distinct(
+                case((_is_within(LoginSession.created_at, day), col(LoginSession.user_id)))
+            )
+        )
+        for day in days
+    ]
     found = await tx.exec(
-        select(day, func.count(func.distinct(LoginSession.user_id)))
+        select(*counts)
         .join(User, col(User.id) == col(LoginSession.user_id))
         .where(
             User.tenant_id == tenant_id,
-            col(LoginSession.created_at) >= clock.now() - timedelta(days=DAYS_OF_SIGN_INS),
+            col(LoginSession.created_at) >= days_of.beginning_of(days[0]),
         )
-        .group_by(day)
     )
-    # A day is text in SQLite.
-    counted = {str(on): count for on, count in found}
-    return [(on, counted.get(on.isoformat(), 0)) for on in days]
+    row: Any = found.one()  # a list of columns has no type of its own
+    return list(zip(days, row, strict=True))
+
+
+def _is_within(moment: datetime, day: date) -> ColumnElement[bool]:
+    return and_(col(moment) >= days_of.beginning_of(day), col(moment) < days_of.end_of(day))

@@ -104,6 +104,15 @@ def _until_reset(connection: socket.socket) -> None:
         time.sleep(0.05)
 
 
+async def test_a_connection_that_was_of_use_is_kept_open_for_longer(impatient: Server) -> None:
+    asked = request(impatient.url, "GET /healthz HTTP/1.1", close=False)
+    async with line(impatient.url) as connection:
+        for _ in range(2):
+            await connection.send(asked)
+            assert b" 200 " in await connection.heads()
+            await asyncio.sleep(1)  # a silence for which a new connection is hung up on
+
+
 async def test_a_websocket_isn_t_bound_by_any_of_this(impatient: Server) -> None:
     async with line(impatient.url) as connection:
         await connection.send(

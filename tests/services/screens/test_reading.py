@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import asdict
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
@@ -139,6 +139,18 @@ async def test_people_are_counted_and_those_who_end_or_wait_are_named(
     assert [one.name for one in shown.ends_soon] == ["Ada Lovelace"]
     assert [one.name for one in shown.waiting] == ["Chidi Lovelace"]
     assert shown.signed_in[-1] == (clock.now().date(), 1)
+
+
+async def test_who_signed_in_counts_on_the_day_that_it_was_in_utc(
+    rollcall: Runtime, tenant: Tenant
+) -> None:
+    day = clock.now().date() + timedelta(days=2)
+    for hour in (0, 23):  # in no other zone are both of one day
+        clock.shift(datetime.combine(day, time(hour, 30), UTC) - datetime.now(UTC))
+        await sign_in(await create_user(tenant))
+    shown = await _shown(tenant, ScreenView.PEOPLE)
+    assert isinstance(shown, People)
+    assert shown.signed_in[-2:] == [(day - timedelta(days=1), 0), (day, 2)]
 
 
 async def test_pocs_are_counted_and_the_late_ones_come_first(
