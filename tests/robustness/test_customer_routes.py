@@ -94,7 +94,8 @@ async def test_of_all_addresses_those_of_their_own_poc_alone_answer_a_customer(
         "review_id": str(await review_in(rows.tenant.id)),
     }
     former = await create_former(rows.tenant.id)
-    wrong, opened = [], set()
+    wrong: list[tuple[object, ...]] = []
+    opened = set()
     async with _browser(server, _forged(rows.token)) as http, _browser(server, {}) as stranger:
         for method in ("GET", "POST"):
             for path in _paths(method):
