@@ -30,9 +30,9 @@ ACTS = (
 
 @dataclass(frozen=True)
 class Showing:
-    """How the tasks are shown: `looks` are the ways to look at them, the name, label and url of each.
-    `me` is the user who looks, `today` the day, `span` the POC's first and last day. `empty` is said
-    where there is no group."""
+    """How the tasks are shown: `looks` are the ways to look at them, each with name, label and url.
+    `me` is the user who looks, `today` the day, `span` the POC's first and last day. `empty` is
+    said where there is no group."""
 
     look: Look
     looks: Sequence[tuple[Look, str, str]]
