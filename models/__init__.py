@@ -30,7 +30,7 @@ from models.workspace.customer import CustomerPerson, PocCustomer
 from models.workspace.handover import Handover
 from models.workspace.poc import CLOSED_STATUSES, HomeVisit, Poc, PocMember, PocStatus
 from models.workspace.resource import FileChunk, Resource, ResourceFile, ResourceKind
-from models.workspace.task import Task, TaskAssignee, TaskGroup, TaskStatus
+from models.workspace.task import Task, TaskAssignee, TaskCustomer, TaskGroup, TaskStatus
 from models.workspace.template import GroupTemplate, GroupTemplateTask, TaskTemplate
 
 __all__ = [
@@ -101,6 +101,7 @@ __all__ = [
     "SuccessCriterion",
     "Task",
     "TaskAssignee",
+    "TaskCustomer",
     "TaskGroup",
     "TaskStatus",
     "TaskTemplate",

@@ -219,7 +219,9 @@ async def _keep(principal: Principal, poc_id: UUID, arrived: _Arrived) -> UUID:
             sha256=arrived.sha256,
         )
         act.publish(
-            ResourceChanged(tenant_id=poc.tenant_id, poc_id=poc.id, resource_id=resource.id)
+            ResourceChanged(
+                tenant_id=poc.tenant_id, poc_id=poc.id, resource_id=resource.id, shared=False
+            )
         )
         return resource.id
 

@@ -274,11 +274,12 @@ async def _edit(
     if all(getattr(resource, name) == value for name, value in values.items()):
         return
     check_version(version, resource.version, f"“{resource.title}”")
+    was_shared = resource.shared
     for name, value in values.items():
         setattr(resource, name, value)
     resource.changed(clock.now(), by_id(act))
     await act.record(Action.RESOURCE_EDITED, owner, resource=resource.title)
-    _changed(act, resource)
+    _changed(act, resource, was_shared=was_shared)
 
 
 async def _set_archived(
@@ -345,11 +346,16 @@ def _ids(place: Place) -> dict[str, Any]:
     return dict(vars(place))
 
 
-def _changed(act: Act, resource: Resource) -> None:
+def _changed(act: Act, resource: Resource, *, was_shared: bool = False) -> None:
     tenant_id = resource.tenant_id
     if resource.poc_id is not None:
         act.publish(
-            ResourceChanged(tenant_id=tenant_id, poc_id=resource.poc_id, resource_id=resource.id)
+            ResourceChanged(
+                tenant_id=tenant_id,
+                poc_id=resource.poc_id,
+                resource_id=resource.id,
+                shared=resource.shared or was_shared,
+            )
         )
     elif resource.group_template_id is not None:
         act.publish(

@@ -39,9 +39,9 @@ async def entrance(request: Request, slug: str) -> Response:
         pocs = await shared.list_own(visit.actor)
     except (SessionEndedError, NotFoundError) as error:
         reason = request.query_params.get("why") or getattr(error, "reason", None) or ""
-        why = next((said for known, said in WHY.items() if known.value == reason), "")
-        return _entrance(slug, looks, notice=why)
-    if len(pocs) == 1:
+        return _entrance(slug, looks, notice=_said(reason))
+    notice = _said(request.query_params.get("why", ""))
+    if len(pocs) == 1 and not notice:
         return go(f"{customer_path(slug)}/{pocs[0][0]}")
     return page(
         "customer_pocs.html",
@@ -49,6 +49,7 @@ async def entrance(request: Request, slug: str) -> Response:
         name=looks.name,
         base=customer_path(slug),
         pocs=pocs,
+        notice=notice,
     )
 
 
@@ -99,6 +100,10 @@ async def _end_session(request: Request, slug: str) -> None:
     with suppress(SessionEndedError, NotFoundError):
         visit = await recognise_customer(token, slug, caller_of(request))
         await visits.leave(visit.actor)
+
+
+def _said(reason: str) -> str:
+    return next((said for known, said in WHY.items() if known.value == reason), "")
 
 
 def _entrance(slug: str, looks: Looks, *, sent: bool = False, **shown: Any) -> Response:

@@ -72,6 +72,7 @@ SAID = acts.SharedCommentForm(body="Said")
 OWN_CALLS: dict[str, Callable[[CustomerActor, Theirs], Awaitable[object]]] = {
     "shared.list_own": lambda c, _: shared.list_own(c),
     "shared.get_shared": lambda c, of: shared.get_shared(c, of.poc),
+    "shared.list_comments": lambda c, of: shared.list_comments(c, of.poc),
     "files.open_file": lambda c, of: files.open_file(c, of.file),
     "acts.comment": lambda c, of: acts.comment(c, of.poc, SAID),
     "acts.set_done": lambda c, of: acts.set_done(c, of.task, 1, done=True),
