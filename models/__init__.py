@@ -13,7 +13,13 @@ from models.screens.screen import Screen
 from models.sessions.known_device import KnownDevice
 from models.sessions.login_session import EndReason, LoginSession, SessionKind, SignInMethod
 from models.sign_in.attempt_counter import AttemptCounter
-from models.sign_in.second_factor import Authenticator, Passkey, RecoveryCode
+from models.sign_in.second_factor import (
+    Authenticator,
+    CustomerPasskey,
+    Passkey,
+    PasskeyRow,
+    RecoveryCode,
+)
 from models.sso.connection import ExternalIdentity, SeenLogoutToken, SsoConnection, SsoSession
 from models.tenants.tenant import SecondFactorPolicy, Tenant
 from models.users.bulk_act import BulkAct, BulkActBatch, BulkKind, BulkState
@@ -49,6 +55,7 @@ __all__ = [
     "CommentMention",
     "CriterionResult",
     "CriterionTask",
+    "CustomerPasskey",
     "CustomerPerson",
     "Decision",
     "EmailChange",
@@ -75,6 +82,7 @@ __all__ = [
     "OneTimeLink",
     "OutgoingMail",
     "Passkey",
+    "PasskeyRow",
     "Picture",
     "Poc",
     "PocCustomer",

@@ -108,6 +108,7 @@ PUBLIC = {
     "/t/{slug}/customer",
     "/t/{slug}/customer/link/{token}",
     "/t/{slug}/customer/logout",
+    "/t/{slug}/customer/passkey",
     "/t/{slug}/ends-soon/{token}.ics",
     "/t/{slug}/invitation/{token}",
     "/t/{slug}/login",

@@ -7,14 +7,21 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from models import EndReason, SessionKind
-from services.core.errors import NotFoundError, SessionEndedError, TooManyAttemptsError
+from services.core.errors import (
+    NotFoundError,
+    PasskeyRefusedError,
+    SessionEndedError,
+    TooManyAttemptsError,
+)
 from services.mail import outbox
 from services.sessions.outside import recognise_customer
+from services.sign_in.second_factors.passkey_host import are_offered
 from services.tenants.organisation import Looks
-from services.workspace.customers import shared, visits
+from services.workspace.customers import passkeys, shared, visits
+from services.workspace.customers.visits import Entered
 from ui.cookies import caller_of, clear_outside_session, session_token, set_outside_session
 from ui.paths import customer_path
-from ui.public.answers import form_of, go, page, paused
+from ui.public.answers import form_of, go, json_answer, page, paused
 from ui.public.sign_in import looks_of
 
 router = APIRouter(include_in_schema=False)
@@ -77,12 +84,39 @@ async def link_page(slug: str, token: str) -> Response:
 @router.post("/t/{slug}/customer/link/{token}")
 async def use_link(request: Request, slug: str, token: str) -> Response:
     """Let them in: this browser keeps their session."""
-    entered = await visits.enter(slug, token, caller_of(request))
+    return await _entered(request, slug, await visits.enter(slug, token, caller_of(request)))
+
+
+async def _entered(request: Request, slug: str, entered: Entered) -> Response:
     await _end_session(request, slug)
     only = f"/{entered.poc_ids[0]}" if len(entered.poc_ids) == 1 else ""
     answer = go(customer_path(slug) + only)
     set_outside_session(answer, SessionKind.CUSTOMER, entered.token)
     return answer
+
+
+@router.get("/t/{slug}/customer/passkey")
+async def passkey_options(slug: str) -> Response:
+    """What the browser needs to ask for a passkey."""
+    await looks_of(slug)
+    if not are_offered():
+        raise NotFoundError
+    return json_answer(passkeys.sign_in_options(slug))
+
+
+@router.post("/t/{slug}/customer/passkey")
+async def use_passkey(request: Request, slug: str) -> Response:
+    """Let them in by what the browser answered."""
+    looks = await looks_of(slug)
+    values = await form_of(request, "credential")
+    try:
+        entered = await passkeys.sign_in(slug, values["credential"], caller_of(request))
+    except PasskeyRefusedError:
+        alert = "This passkey didn’t work here. Ask for a link instead."
+        return _entrance(slug, looks, status=401, alert=alert)
+    except TooManyAttemptsError as error:
+        return paused(_entrance(slug, looks, status=429, alert=str(error)), error)
+    return await _entered(request, slug, entered)
 
 
 @router.post("/t/{slug}/customer/logout")
@@ -113,6 +147,8 @@ def _entrance(slug: str, looks: Looks, *, sent: bool = False, **shown: Any) -> R
         name=looks.name,
         sent=sent,
         by_mail=outbox.is_configured(),
+        passkeys=are_offered(),
+        base=customer_path(slug),
         sign_in_url=f"/t/{slug}/login",
         **{"notice": "", **shown},
     )

@@ -8,10 +8,11 @@ from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from sqlalchemy import ColumnElement
-from sqlmodel import col, select
+from sqlmodel import col, delete, select
 
 from models import (
     CLOSED_STATUSES,
+    CustomerPasskey,
     CustomerPerson,
     EndReason,
     LinkPurpose,
@@ -112,6 +113,11 @@ async def find_unshown(pairs: Collection[tuple[UUID, UUID]]) -> dict[tuple[UUID,
         for pair in pairs
         if closed.get(pair, True)
     }
+
+
+async def forget_passkeys(tx: Transaction, person: CustomerPerson) -> None:
+    """Have none of somebody's passkeys let them in any more."""
+    await tx.exec(delete(CustomerPasskey).where(col(CustomerPasskey.customer_id) == person.id))
 
 
 async def void_links(tx: Transaction, person: CustomerPerson) -> None:

@@ -22,6 +22,7 @@ from ui.components.toast import Toast
 from ui.frame import customer_frame, enter_as_customer
 from ui.identity import require_customer
 from ui.input import as_text, as_uuid, as_version
+from ui.pages.workspace.customer_passkeys import PasskeyCard
 from ui.pages.workspace.poc_files import file_response
 from ui.paths import customer_path
 from ui.shared_values import comments_values, values_of
@@ -45,6 +46,7 @@ async def customer_page(visit: Visitor, poc_id: str) -> None:
     await sessions.touch(visit.actor, visit.seen_at)
     with customer_frame(visit, poc.title) as toast:
         _CustomerScreen(visit, wanted, toast).build(poc)
+        await PasskeyCard(visit.actor, toast).build()
 
 
 async def download(visit: Visitor, resource_id: str) -> Response:
