@@ -77,7 +77,10 @@ PAGES: Mapping[str, set[Role]] = {
     "/platform/users/{user_id}/picture": ABOVE,
 }
 # Where files are posted to, by whom.
-UPLOADS: Mapping[str, set[Role]] = {"/t/{slug}/pocs/{poc_id}/files": {Role.SALES_ENGINEER}}
+UPLOADS: Mapping[str, set[Role]] = {
+    "/t/{slug}/pocs/{poc_id}/files": {Role.SALES_ENGINEER},
+    "/t/{slug}/templates/{group_id}/files": {Role.ADMINISTRATOR},
+}
 # What anybody may ask for, signed in or not.
 PUBLIC = {
     "/",
