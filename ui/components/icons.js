@@ -26,6 +26,13 @@ const PATHS = {
   lock: "M3.5 7h9v6.5h-9zM5.5 7V5a2.5 2.5 0 0 1 5 0v2",
   page: "M4 2h5.5L12.5 5v9h-8.5zM9.2 2.2v3h3",
   info: "M8 7.4v3.8M8 5v.1M1.6 8a6.4 6.4 0 1 0 12.8 0A6.4 6.4 0 0 0 1.6 8",
+  list: "M5.5 4h8M5.5 8h8M5.5 12h8M2.4 4v.1M2.4 8v.1M2.4 12v.1",
+  board: "M2.5 3h3v10h-3zM6.5 3h3v6h-3zM10.5 3h3v8h-3z",
+  timeline: "M2 4h6M5 8h6M9 12h5",
+  ring: "M1.6 8a6.4 6.4 0 1 0 12.8 0A6.4 6.4 0 0 0 1.6 8",
+  half: "M1.6 8a6.4 6.4 0 1 0 12.8 0A6.4 6.4 0 0 0 1.6 8M8 4.6v6.8M9.6 5v6M11 6.2v3.6",
+  barred: "M1.6 8a6.4 6.4 0 1 0 12.8 0A6.4 6.4 0 0 0 1.6 8M5 8h6",
+  filled: "M5.2 8.3l2 2 3.6-4M1.6 8a6.4 6.4 0 1 0 12.8 0A6.4 6.4 0 0 0 1.6 8",
 };
 
 export function icon(name, size, attributes = {}) {
