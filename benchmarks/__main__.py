@@ -26,6 +26,7 @@ from benchmarks import (
     soak,
     storm,
     users_page,
+    workspace,
 )
 from benchmarks.figures import Result, keep
 from benchmarks.options import SMALLEST, Options
@@ -46,6 +47,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "idle": idle.run,
     "outside": outside.run,
     "screens": screens.run,
+    "workspace": workspace.run,
     "flood": flood.run,
     "flood_postgresql": partial(flood.run, on_postgresql=True),
     "soak": soak.run,
@@ -64,6 +66,8 @@ SIZES = (
     "idle",
     "outside",
     "hung",
+    "boards",
+    "pocs",
     "flooding",
 )
 FOLDER = Path(__file__).parent.parent / ".bench"

@@ -21,6 +21,8 @@ class Options:
     idle: tuple[int, ...] = (0, 200, 1000)
     outside: tuple[int, ...] = (10_000,)
     hung: tuple[int, ...] = (50,)
+    boards: tuple[int, ...] = (100,)
+    pocs: tuple[int, ...] = (100, 10_000)
     flooding: tuple[int, ...] = (1, 12)
     flooders: int = 4
     effort: float = 1.0
@@ -47,6 +49,8 @@ SMALLEST = Options(
     outside=(60,),
     idle_seconds=0.5,
     hung=(2,),
+    boards=(2,),
+    pocs=(60, 120),
     flooding=(1,),
     flooders=1,
     effort=0.05,

@@ -10,10 +10,21 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from benchmarks.people import create_tenant, person
+from benchmarks.pocs import create_poc
 from benchmarks.processes import serve_commands
 from benchmarks.serving import serving
 from benchmarks.vitals import vitals
-from models import AuditEvent, EndReason, LoginSession, Role, Screen, SignInMethod, User
+from models import (
+    AuditEvent,
+    EndReason,
+    LoginSession,
+    Role,
+    Screen,
+    SignInMethod,
+    Task,
+    TaskStatus,
+    User,
+)
 from services.access.actor import COMMAND_LINE, Actor, find_tenant
 from services.access.events import UserEvent
 from services.audit.writing import Action
@@ -26,9 +37,19 @@ from services.sessions.sessions import Caller, begin, recognise
 from services.users.accounts import set_active
 from services.users.events import UserDeactivated
 from services.users.imports import columns, files, runs, worker
+from services.workspace import tasks
+from services.workspace.events import TaskChanged
+from services.workspace.tasks import TaskStatusForm
 from ui import live
 from ui.server import create_app
 from ui.wall import hub
+
+# Where a task is dragged to from where it is.
+DRAGGED_TO = {
+    TaskStatus.NOT_STARTED: TaskStatus.IN_PROGRESS,
+    TaskStatus.IN_PROGRESS: TaskStatus.DONE,
+    TaskStatus.DONE: TaskStatus.IN_PROGRESS,
+}
 
 
 class Subject:
@@ -38,7 +59,9 @@ class Subject:
         self.committed: asyncio.Queue[float] = asyncio.Queue()
         self.shut_out_at: dict[UUID, asyncio.Future[float]] = {}
         self.actors: dict[str, Actor] = {}
+        self.dragged: asyncio.Queue[float] = asyncio.Queue()
         runtime.current().bus.subscribe(UserEvent, self._note)
+        runtime.current().bus.subscribe(TaskChanged, self._note_drag)
 
     async def _note(self, event: UserEvent) -> None:
         self.committed.put_nowait(event.committed_at)
@@ -46,6 +69,9 @@ class Subject:
             shut_out = self._shut_out(event.user_id)
             if not shut_out.done():
                 shut_out.set_result(event.committed_at)
+
+    async def _note_drag(self, event: TaskChanged) -> None:
+        self.dragged.put_nowait(event.committed_at)
 
     async def tenant(self, slug: str, users: int, password: str = "") -> list[str]:
         """A tenant with so many users; returns their ids."""
@@ -75,6 +101,23 @@ class Subject:
                 await tx.flush()
                 tokens.append(begin(tx, screen, Caller(), SignInMethod.LINK)[1])
         return tokens
+
+    async def poc(self, owner_id: str, tasks: int, comments: int) -> dict[str, object]:
+        """A POC with so many tasks and comments; returns its id and theirs."""
+        async with reading() as tx:
+            owner = await tx.get_one(User, UUID(owner_id))
+        poc_id, task_ids = await create_poc(owner, tasks, comments)
+        return {"id": str(poc_id), "tasks": [str(task_id) for task_id in task_ids]}
+
+    async def drag(self, token: str, slug: str, task_id: str) -> float:
+        """Drag a task on a board to another lane, as whoever has this session; returns when it was
+        committed."""
+        async with reading() as tx:
+            task = await tx.get_one(Task, UUID(task_id))
+        to = DRAGGED_TO[task.status]
+        actor = await self._actor(token, slug)
+        await tasks.set_status(actor, task.id, task.version, TaskStatusForm(status=to))
+        return await self.dragged.get()
 
     async def hurry(self, times: float) -> None:
         """Tell screens so many times as often."""
