@@ -122,7 +122,7 @@ class _HomeScreen:
             if managed:
                 text("span", f"{clock.now():%A %-d %B}", "muted")
                 link("+ Invite User", f"{self.base}/users", "btn btn-primary")
-        self.step = Part(ui.element("div"), next_step)
+        self.step = Part(ui.element("div"), self._next_step)
         with ui.element("div").classes("home-columns"):
             with ui.element("div").classes("home-main"):
                 self.main = Part(ui.element("div").classes("home-main"), self._main)
@@ -147,11 +147,16 @@ class _HomeScreen:
             figure_rows(self.base, rows_of(shown))
 
     def _show(self, shown: Overview, managed: Managed) -> None:
-        self.step.show(len(shown.without_owner) if managed else 0)
+        waiting = shown.without_owner if managed else ()
+        self.step.show(waiting, key=[(poc.id, poc.title) for poc in waiting])
         if managed:
             self.figures.show(managed[0])
         self.main.show(replace(shown, changes=(), changes_in_all=0, since=None))
         self.changes.show(shown.changes, shown.changes_in_all, shown.since is None)
+
+    def _next_step(self, waiting: Sequence[PocRow]) -> None:
+        if waiting:
+            next_step(len(waiting), waiting[0].title, partial(self._open_reassign, waiting[0]))
 
     def _main(self, shown: Overview) -> None:
         if not shown.counts and not shown.groups:
@@ -292,7 +297,9 @@ class _HomeScreen:
                     link(entry.subject, f"{self.base}/pocs/{entry.subject_id}")
                     text("span", f"{entry.actor}: {entry.action_label}").props('dir="auto"')
                     text("span", ago(entry.at), "small muted")
-        if in_all > len(changes):
+        if in_all > len(changes) and may(self.visit.role, Permission.VIEW_AUDIT):
+            link(f"Everything since then, in Audit ({in_all:,})", f"{self.base}/audit")
+        elif in_all > len(changes):
             text("p", f"{in_all - len(changes):,} more, earlier.", "muted")
 
 
