@@ -8,7 +8,16 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
-from models import LinkPurpose, MailTemplate, OneTimeLink, Role, SignInMethod, Tenant, User
+from models import (
+    INVITING,
+    LinkPurpose,
+    MailTemplate,
+    OneTimeLink,
+    Role,
+    SignInMethod,
+    Tenant,
+    User,
+)
 from services.access import one_time_links
 from services.access.actor import Principal, authorize, is_open, lock_users
 from services.access.permissions import INVITATIONS, Permission, Secret, invitable_roles
@@ -29,7 +38,13 @@ from services.sign_in.sign_in import SignedIn, welcome
 from services.users import emails_elsewhere, welcoming
 from services.users.accounts import set_names
 from services.users.allowed_domains import allowed_domains, refusal
-from services.users.emails_elsewhere import IN_USE, InUseElsewhereError, is_taken
+from services.users.emails_elsewhere import (
+    IN_USE,
+    InUseElsewhereError,
+    active_with,
+    inactive_here,
+    is_taken,
+)
 from services.users.ends import End, chosen_end, details_of, end_of, set_end
 from services.users.events import UserInvited
 from services.users.invitation_form import InvitationForm, PersonalInvitation
@@ -132,11 +147,12 @@ async def add_account(
 
 
 async def send_invitation(
-    tx: Transaction, actor: Principal, by: User | None, user: User
+    tx: Transaction, actor: Principal, by: User | None, user: User, *, old_role: str = ""
 ) -> Invited:
-    """Promise the new account its invitation, and log it, in this transaction."""
+    """Promise the new account its invitation, and log it, in this transaction. With an `old_role`,
+    the mail says that the account takes the place of one with that role."""
     await _link_predecessors(tx, user)
-    by_mail = await _send(tx, user, by)
+    by_mail = await _send(tx, user, by, old_role)
     await record(
         tx,
         Action.USER_INVITED,
@@ -192,7 +208,7 @@ async def renew(act: Act, user_id: UUID) -> Invited:
     """Renew a link in this act, which has locked the user."""
     user = await get_waiting(act, user_id)
     await one_time_links.void(act.tx, user.id, LinkPurpose.INVITATION)
-    await outbox.cancel(act.tx, user.id, MailTemplate.INVITATION)
+    await outbox.cancel(act.tx, user.id, *INVITING)
     by_mail = await _send(act.tx, user, act.user)
     user.changed()
     await act.record(Action.INVITATION_RESENT, user)
@@ -267,7 +283,7 @@ async def mark_accepted(tx: Transaction, user: User, caller: Caller, **details: 
     """Note in this transaction that somebody comes in who was invited, by whatever way: no link or
     mail of the invitation is good any more, and the log has it."""
     await one_time_links.void(tx, user.id, LinkPurpose.INVITATION)
-    await outbox.cancel(tx, user.id, MailTemplate.INVITATION)
+    await outbox.cancel(tx, user.id, *INVITING)
     await record(
         tx,
         Action.INVITATION_ACCEPTED,
@@ -349,43 +365,24 @@ def _how_long_ago(user: User) -> str:
     return {0: "less than a day ago", 1: "a day ago"}.get(days, f"{days:,} days ago")
 
 
-async def active_with(tx: Transaction, email: str) -> User | None:
-    """The active account with this email, wherever it is."""
-    return (
-        await tx.exec(select(User).where(User.email_key == email_key(email), User.active))
-    ).first()
-
-
-async def inactive_here(tx: Transaction, tenant_id: UUID | None, keys: Sequence[str]) -> list[User]:
-    """The inactive accounts of a tenant with these emails, the latest first."""
-    rows = await tx.exec(
-        select(User)
-        .where(
-            col(User.email_key).in_(keys),
-            col(User.active).is_(False),
-            User.tenant_id == tenant_id,
-        )
-        .order_by(col(User.deactivated_at).desc())
-    )
-    return list(rows)
-
-
 async def _link_predecessors(tx: Transaction, user: User) -> None:
     for earlier in await inactive_here(tx, user.tenant_id, [user.email_key]):
         earlier.successor_id = user.id
 
 
-async def _send(tx: Transaction, user: User, by: User | None) -> bool:
+async def _send(tx: Transaction, user: User, by: User | None, old_role: str = "") -> bool:
     link = one_time_links.issue(tx, LinkPurpose.INVITATION, user.id)
     await tx.flush()
     tenant = await tx.get(Tenant, user.tenant_id) if user.tenant_id else None
     queued = outbox.enqueue(
         tx,
-        MailTemplate.INVITATION,
+        MailTemplate.ROLE_CORRECTED if old_role else MailTemplate.INVITATION,
         user,
         link,
         tenant_name=tenant.name if tenant else PLATFORM_NAME,
         sender_name=by.full_name if by else "",
+        old_role=old_role,
+        **await welcoming.said_in_mail(tx, by, user),
     )
     return queued is not None
 

@@ -4,12 +4,11 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import select
 
-from models import OutgoingMail, Role, User
+from models import Role, User
 from services.access.actor import Principal
 from services.access.permissions import Permission
-from services.audit.acting import Act, acting
+from services.audit.acting import acting
 from services.audit.writing import Action
 from services.core.errors import ConflictError, InvalidInputError
 from services.core.forms import Form, choice
@@ -60,8 +59,7 @@ async def correct_role(principal: Principal, user_id: UUID, form: RoleForm) -> C
             await accounts.switch(act, user, False, reason=reason)
             await act.tx.flush()  # the email is free from here on
             new = await add_account(act.tx, principal, act.user, _form(user, form.role))
-            invited = await send_invitation(act.tx, principal, act.user, new)
-            await _tell(act, new, before)
+            invited = await send_invitation(act.tx, principal, act.user, new, old_role=before)
             given = await hand_over_in(act, user, new, "") if form.role in WORKERS else None
             await act.record(Action.ROLE_CORRECTED, user, before=before, after=form.role.label)
             return Corrected(invited, given is not None)
@@ -75,10 +73,3 @@ def _form(user: User, role: Role) -> InvitationForm:
     return InvitationForm(
         first_name=user.first_name, last_name=user.last_name, email=user.email, role=role
     )
-
-
-async def _tell(act: Act, new: User, before: str) -> None:
-    """Have the invitation say what it is in the place of."""
-    found = await act.tx.exec(select(OutgoingMail).where(OutgoingMail.user_id == new.id))
-    for mail in found:
-        mail.params = {**mail.params, "instead_of": before, "role": new.role.label}
