@@ -107,7 +107,7 @@ def sample(
         "link_url": values["sign_in_url"],
         "page_url": values["sign_in_url"],
     }
-    return _letter(template, wording, values, said, recipient=recipient)
+    return _letter(template, wording, values, said)
 
 
 def _test(row: OutgoingMail, tenant: Tenant | None, logo: bytes) -> Letter | None:
@@ -138,7 +138,6 @@ def _letter(
     values: dict[str, Any],
     said: dict[str, str],
     *,
-    recipient: str = "",
     message_id: str = "",
     logo: bytes = b"",
     token: str = "",
@@ -151,7 +150,7 @@ def _letter(
         subject = subject_of(wording, said)
         text, html = written_in(mail, template, wording, values, said)
     return Letter(
-        recipient=recipient or values["email"],
+        recipient=values["email"],
         sender_name=str(values.get("tenant_name", "Rollcall")),
         subject=subject,
         text=text,

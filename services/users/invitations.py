@@ -36,7 +36,6 @@ from services.sign_in.passwords import check_password, hash_password
 from services.sign_in.personal_links import PLATFORM_NAME, Welcome, open_link, user_of_link
 from services.sign_in.sign_in import SignedIn, welcome
 from services.users import emails_elsewhere, welcoming
-from services.users.accounts import set_names
 from services.users.allowed_domains import allowed_domains, refusal
 from services.users.emails_elsewhere import (
     IN_USE,
@@ -45,10 +44,12 @@ from services.users.emails_elsewhere import (
     inactive_here,
     is_taken,
 )
-from services.users.ends import End, chosen_end, details_of, end_of, set_end
+from services.users.ends import chosen_end, details_of, end_of
 from services.users.events import UserInvited
 from services.users.invitation_form import InvitationForm, PersonalInvitation
+from services.users.new_user import new_user
 from services.users.selection import require_selectable
+from services.users.stays import stays_of
 
 _JUDGED_ALONE = {"first_name", "last_name", "email", "role"}
 
@@ -130,6 +131,8 @@ async def add_account(
     end = None
     try:
         end = await chosen_end(tx, actor.tenant_id, form.end_date, form.end_time)
+        if refused := (await stays_of(tx, actor.tenant_id)).refusal(form.role, end):
+            wrong["end_date"] = refused
     except InvalidInputError as error:
         wrong |= error.fields
     if wrong:
@@ -147,12 +150,18 @@ async def add_account(
 
 
 async def send_invitation(
-    tx: Transaction, actor: Principal, by: User | None, user: User, *, old_role: str = ""
+    tx: Transaction,
+    actor: Principal,
+    by: User | None,
+    user: User,
+    *,
+    old_role: str = "",
+    by_mail: bool = True,
 ) -> Invited:
-    """Promise the new account its invitation, and log it, in this transaction. With an `old_role`,
-    the mail says that the account takes the place of one with that role."""
+    """Make the new account's invitation, promise its mail, and log it, in this transaction. With an
+    `old_role`, the mail says that the account takes the place of one with that role."""
     await _link_predecessors(tx, user)
-    by_mail = await _send(tx, user, by, old_role)
+    by_mail = await _send(tx, user, by, old_role, by_mail=by_mail)
     await record(
         tx,
         Action.USER_INVITED,
@@ -336,27 +345,6 @@ def _require_waiting(user: User) -> None:
         )
 
 
-def new_user(
-    actor: Principal, by: User | None, form: InvitationForm, end: End | None = None
-) -> User:
-    """The account that a form makes, which ends then; it is not in the database yet."""
-    user = User(
-        tenant_id=actor.tenant_id,
-        first_name=form.first_name,
-        last_name=form.last_name,
-        email=form.email,
-        email_key=email_key(form.email),
-        role=form.role,
-        created_at=clock.now(),
-        invited_by_id=by.id if by else None,
-    )
-    set_names(user, form.first_name, form.last_name)
-    if end is not None:
-        set_end(user, end, user.invited_by_id)
-        user.end_set_at = user.created_at
-    return user
-
-
 def _how_long_ago(user: User) -> str:
     """When somebody was deactivated: not as a date, which depends on where the reader is."""
     if user.deactivated_at is None:
@@ -370,9 +358,13 @@ async def _link_predecessors(tx: Transaction, user: User) -> None:
         earlier.successor_id = user.id
 
 
-async def _send(tx: Transaction, user: User, by: User | None, old_role: str = "") -> bool:
+async def _send(
+    tx: Transaction, user: User, by: User | None, old_role: str = "", *, by_mail: bool = True
+) -> bool:
     link = one_time_links.issue(tx, LinkPurpose.INVITATION, user.id)
     await tx.flush()
+    if not by_mail:
+        return False
     tenant = await tx.get(Tenant, user.tenant_id) if user.tenant_id else None
     queued = outbox.enqueue(
         tx,

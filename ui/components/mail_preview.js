@@ -32,8 +32,9 @@ export default {
   methods: {
     // As high as what is in it.
     fit() {
-      const content = this.$refs.frame?.contentDocument?.documentElement;
-      if (content) this.$refs.frame.style.height = `${content.scrollHeight}px`;
+      const frame = this.$refs.frame;
+      const body = frame?.contentDocument?.body;
+      if (body) frame.style.height = `${Math.ceil(body.getBoundingClientRect().height)}px`;
     },
   },
 };

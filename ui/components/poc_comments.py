@@ -11,7 +11,9 @@ Values = Mapping[str, Any]
 ACTS = ("post", "edit", "remove", "earlier")
 
 
-class PocComments(Component, script="poc_comments.js", imports=["live_socket.js"]):
+class PocComments(
+    Component, script="poc_comments.js", imports=["live_socket.js", "table_rows.js", "avatar.js"]
+):
     """Shows comments, the oldest first, opened at the end; patched by the POC's room.
 
     `on_act` gets an act's name (`ACTS`) and what a browser sent along; `on_missed` is asked for all

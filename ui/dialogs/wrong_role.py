@@ -9,12 +9,13 @@ from services.sessions.sessions import Visit
 from services.users import invitations
 from services.workspace.wrong_role import RoleForm, correct_role
 from ui.components.toast import Toast
+from ui.dialogs.telling import not_offered
 from ui.forms.dialog import About, FormDialog, Helpers, Link, Outcome
 
 STEPS = (
     "A role never changes, so this is done in one step:",
     "{name} is deactivated, and signed out everywhere.",
-    "They are invited anew with the right role, and told so by that mail.",
+    "They are invited anew with the right role. Untold by mail, they get the link from you.",
     "Their POCs and tasks go to the new account, if its role can have them.",
 )
 
@@ -34,7 +35,7 @@ class WrongRoleDialog:
             on_submit=self._correct,
             body=STEPS,
             tone="danger",
-            helpers=Helpers(options=self.options),
+            helpers=Helpers(options=self.options, hidden=not_offered()),
         )
 
     def others(self, role: Role) -> dict[str, str]:
@@ -49,7 +50,7 @@ class WrongRoleDialog:
             Option(value, label, DESCRIPTIONS[Role(value)])
             for value, label in self.others(role).items()
         ]
-        self.dialog.open(about=about)
+        self.dialog.open({"tell": True}, about=about)
 
     async def _correct(self, form: RoleForm) -> Outcome:
         if self.user_id is None:

@@ -36,7 +36,9 @@ from services.users.emails_elsewhere import IN_USE, inactive_here, is_taken
 from services.users.ends import End, chosen_end
 from services.users.events import ImportProgressed, UsersInvited
 from services.users.invitation_form import PersonalInvitation, read_form
-from services.users.invitations import new_user, require_open
+from services.users.invitations import require_open
+from services.users.new_user import new_user
+from services.users.stays import UNLIMITED, stays_of
 
 BATCH = 50
 """Rows of a transaction: whoever wants to write meanwhile waits for a tenth of a second."""
@@ -172,8 +174,10 @@ async def _problems(act: Act, rows: Sequence[_Row]) -> dict[int, str]:
 
 
 async def _ends(act: Act, rows: Sequence[_Row], problems: dict[int, str]) -> dict[int, End]:
-    """When each account ends, by line; adds to the `problems` of those that would have ended."""
+    """When each account ends, by line, which is the organisation's usual stay where the row says
+    nothing; adds to the `problems` of those that would have ended."""
     ends = {}
+    stays = await stays_of(act.tx, act.tenant_id)
     for row in rows:
         if row.line in problems or isinstance(row.form, InvalidInputError):
             continue
@@ -183,7 +187,10 @@ async def _ends(act: Act, rows: Sequence[_Row], problems: dict[int, str]) -> dic
         except InvalidInputError as error:
             problems[row.line] = str(error)
             continue
-        if end is not None:
+        end = end or (None if form.role in UNLIMITED else stays.usual_end)
+        if refused := stays.refusal(form.role, end):
+            problems[row.line] = refused
+        elif end is not None:
             ends[row.line] = end
     return ends
 

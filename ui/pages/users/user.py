@@ -22,7 +22,7 @@ from services.sign_in import password_links
 from services.sign_in.second_factors import totp
 from services.sign_in.second_factors.totp import SecondFactors
 from services.users import accounts, invitations, listing
-from services.users.forms import TIME_HINT, EndDate, UserNames, end_hint
+from services.users.forms import TIME_HINT, ToldEndDate, UserNames, end_hint
 from services.users.listing import UserDetails
 from services.workspace.impact import get_work_impact
 from ui import notices, work_feed
@@ -33,8 +33,10 @@ from ui.components.local_text import LocalText
 from ui.components.part import Part
 from ui.components.refresher import Refresher
 from ui.components.toast import Toast
+from ui.dialogs.activated import show_active
 from ui.dialogs.deactivate import DeactivateDialog
 from ui.dialogs.password_link import PasswordLinkDialog
+from ui.dialogs.telling import not_offered
 from ui.dialogs.wrong_role import WrongRoleDialog
 from ui.forms.dialog import About, FormDialog, Helpers, Link
 from ui.frame import enter, frame, section, text
@@ -114,14 +116,14 @@ class _UserScreen:
         self.rename = FormDialog(
             self.toast, "Edit name", UserNames, submit="Save", on_submit=self._rename
         )
-        hints = {"end_date": end_hint(details.time_zone), "end_time": TIME_HINT}
+        hints = {"end_date": end_hint(details.time_zone, details.latest_end), "end_time": TIME_HINT}
         self.end_date = FormDialog(
             self.toast,
             "End date",
-            EndDate,
+            ToldEndDate,
             submit="Save",
             on_submit=self._set_end_date,
-            helpers=Helpers(hints=hints),
+            helpers=Helpers(hints=hints, hidden=not_offered()),
         )
         self.second_factor = FormDialog(
             self.toast,
@@ -249,7 +251,7 @@ class _UserScreen:
         row = details.row
         text("h2", "Account")
         with ui.element("dl").classes("facts"):
-            portrait(self.visit, row.id, details.contact)
+            portrait(self.visit, row.id, row.name, details.contact)
             fact("Email", row.email)
             contact_facts(details.contact)
             fact("Role", row.role.label)
@@ -321,22 +323,26 @@ class _UserScreen:
 
     async def _open_end_date(self) -> None:
         end = self.details.end
-        values = {"end_date": end.day, "end_time": end.at} if end else None
+        values: dict[str, Any] = {"tell": self.details.tells}
+        if end:
+            values |= {"end_date": end.day, "end_time": end.at}
         self.end_date.open(values, about=self._about())
 
     async def _toggle(self) -> None:
         if self.details.row.active:
             await self.deactivation.ask(self.user_id)
             return
-        change = await accounts.set_active(self.actor, self.user_id, True)
-        self.toast.show(f"{change.name} is active again.", tone="success")
+        change = await accounts.set_active(self.actor, self.user_id, True, tell=None)
+        show_active(self.toast, self.actor, change)
 
     async def _rename(self, form: UserNames) -> str:
         user = await accounts.rename(self.actor, self.user_id, form.first_name, form.last_name)
         return f"The name is {user.full_name} now."
 
-    async def _set_end_date(self, form: EndDate) -> str:
-        await accounts.set_end_date(self.actor, self.user_id, form.end_date, form.end_time)
+    async def _set_end_date(self, form: ToldEndDate) -> str:
+        await accounts.set_end_date(
+            self.actor, self.user_id, form.end_date, form.end_time, tell=form.tell
+        )
         end = (await listing.get_details(self.actor, self.user_id)).end
         return f"The account ends on {end.words}." if end else "The account has no end date."
 

@@ -22,6 +22,7 @@ from ui.actions import told
 from ui.components.tabs import users_tabs
 from ui.components.toast import Toast
 from ui.components.users_table import UsersTable
+from ui.dialogs.activated import show_active
 from ui.dialogs.deactivate import DeactivateDialog
 from ui.dialogs.invite import InviteDialog, InviteSeveralDialog
 from ui.frame import enter, frame
@@ -111,12 +112,14 @@ class _UsersScreen:
         self.table.pending(str(user_id), True)
         try:
             version = as_version(values.get("version"))
-            change = await accounts.set_active(self.actor, user_id, True, seen_version=version)
+            change = await accounts.set_active(
+                self.actor, user_id, True, seen_version=version, tell=None
+            )
         finally:
             self.table.pending(str(user_id), False)
         if change.changed:
             hint = " Send a new invitation from their details." if change.invited else ""
-            self.toast.show(f"{change.name} is active again.{hint}", tone="success")
+            show_active(self.toast, self.actor, change, hint)
 
 
 async def export(request: Request, visit: MayView) -> StreamingResponse:

@@ -243,6 +243,7 @@ class _HomeScreen:
 
     def _poc_facts(self, poc: PocRow) -> None:
         if poc.owner.id != self.visit.user_id:
+            PersonAvatar(poc.owner.id, poc.owner.name, poc.owner.picture, "avatar-small")
             person_name(poc.owner)
         status_chip(poc.status)
         with ui.element("span").classes("progress"):
