@@ -23,9 +23,10 @@ async def suggests(tx: Transaction, tenant_id: UUID | None) -> bool:
 
 async def tell(act: Act, template: MailTemplate, user: User, wanted: bool | None) -> bool:
     """Promise the user this mail, where it is wanted (none: as the organisation suggests); tells
-    whether it was. One of the same kind that still waits isn't sent: this one says what is so now.
+    whether it was. An end that still waits to be told isn't: it is another one now.
     """
-    await outbox.cancel(act.tx, user.id, template)
+    if template is MailTemplate.END_DATE:
+        await outbox.cancel(act.tx, user.id, template)
     if not (await suggests(act.tx, user.tenant_id) if wanted is None else wanted):
         return False
     tenant = await act.tx.get(Tenant, user.tenant_id) if user.tenant_id else None
