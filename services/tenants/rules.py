@@ -67,7 +67,11 @@ class RulesForm(Form):
         half=True,
         hint="In days from now, whenever an end is set or extended. Not for Tenant Admins.",
     )
-    tells_people: bool = checkbox("Suggest “Tell them by email”, and tell of what no dialog asks")
+    tells_people: bool = checkbox(
+        "Tell people by email what is done to their account",
+        hint="Each dialog can choose otherwise. What none asks goes by this: an activation, a month "
+        "more, an end that has come.",
+    )
 
     @field_validator("longest_stay_days")
     @classmethod
@@ -128,7 +132,7 @@ def _words_of(rules: Rules) -> dict[str, str]:
         "Review": REVIEWED[rules.review_every].lower(),
         "Default stay": _days(rules.usual_stay_days),
         "Longest stay": _days(rules.longest_stay_days),
-        "Telling people": "suggested" if rules.tells_people else "not suggested",
+        "Telling people": "by email" if rules.tells_people else "only where that is chosen",
     }
 
 
