@@ -69,8 +69,8 @@ class RulesForm(Form):
     )
     tells_people: bool = checkbox(
         "Tell people by email what is done to their account",
-        hint="Each dialog can choose otherwise. What none asks goes by this: an activation, a month "
-        "more, an end that has come.",
+        hint="Each dialog can choose otherwise. What none asks goes by this: an activation, a "
+        "month more, an end that has come.",
     )
 
     @field_validator("longest_stay_days")
