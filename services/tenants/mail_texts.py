@@ -75,6 +75,8 @@ class Preview:
     subject: str
     text: str
     html: str
+    logo: str
+    """The digest of the organisation's logo, which comes along with the mail."""
 
 
 async def get_texts(actor: Principal) -> Mapping[MailTemplate, ShownText]:
@@ -106,7 +108,9 @@ async def preview(actor: Principal, form: MailTextForm) -> Preview:
             reader=reader,
             recipient=view.user.email if view.user else "",
         )
-    return Preview(letter.sender_name, letter.recipient, letter.subject, letter.text, letter.html)
+    return Preview(
+        letter.sender_name, letter.recipient, letter.subject, letter.text, letter.html, tenant.logo
+    )
 
 
 @looks_first

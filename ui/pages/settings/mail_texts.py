@@ -15,6 +15,7 @@ from ui.components.toast import Toast
 from ui.forms.helpers import Helpers
 from ui.forms.page_form import Card, PageForm
 from ui.frame import text
+from ui.looks import logo_url
 
 FIELDS = "Fields of this mail"
 CARDS = (Card("mail", "", ("mail", "subject", "text"), inserts=FIELDS),)
@@ -27,6 +28,7 @@ class MailTextsSection:
 
     def __init__(self, visit: Visit, toast: Toast) -> None:
         self.actor = visit.actor
+        self.slug = visit.tenant_slug
         self.toast = toast
         self.chosen = next(iter(MAILS))
         self.typed: dict[MailTemplate, dict[str, str]] = {}
@@ -92,7 +94,8 @@ class MailTextsSection:
             form = MailTextForm(**values)
         except InvalidInputError:  # told at the field; the last one that was right stays
             return
-        self.preview.show(await mail_texts.preview(self.actor, form))
+        shown = await mail_texts.preview(self.actor, form)
+        self.preview.show(shown, logo_url(self.slug, shown.logo))
 
     async def _restore(self) -> None:
         own = MAILS[self.chosen].own
