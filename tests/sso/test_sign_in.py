@@ -19,6 +19,8 @@ from services.sign_in import password_change, sign_in, throttle
 from services.sso import attempts, connections, flow
 from services.sso.attempts import Purpose
 from services.sso.errors import Refusal, SsoError
+from services.tenants import rules
+from services.tenants.rules import ReviewEvery, RulesForm
 from services.users import accounts, invitations
 from tests import books, factories
 from tests.mail_server import MailServer
@@ -202,6 +204,18 @@ async def test_no_account_is_made_for_an_address_that_was_deactivated_here(
 
 
 @pytest.mark.parametrize("role", ["tenant_admin", "platform_admin", "nonsense"])
+async def test_who_is_new_stays_no_longer_than_the_organisation_allows(
+    tenant: Tenant, provider: TestProvider, admin: Actor
+) -> None:
+    limit = RulesForm(review_every=ReviewEvery.NEVER, longest_stay_days=90)
+    await rules.edit_rules(admin, limit)
+    await connections.connect(admin, form(provider, new_people="sales_engineer"))
+    provider.sign_in("bob@example.com")
+    await arrive(tenant, provider)
+    (bob,) = await books.users_with("bob@example.com")
+    assert bob.end_date == clock.now().date() + timedelta(days=90)
+
+
 async def test_no_role_that_manages_users_is_given_to_new_people(
     admin: Actor, unconnected: TestProvider, role: str
 ) -> None:
