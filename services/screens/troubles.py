@@ -3,6 +3,7 @@
 Whoever passes by reads it: nothing here names a path, a machine, an email or a person.
 """
 
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -20,6 +21,14 @@ from services.operations.doctor_files import OLD_BACKUP
 from services.screens.screens import SILENT
 from services.sessions import replicas
 
+# What the mail server's trouble is (services/mail/troubles.py), in words for whoever passes by.
+_CAUSES = {
+    "let Rollcall in|no way to sign in|authentication": "The server refuses our sign-in.",
+    "as the sender|sender address": "The server refuses our address.",
+    "isn't trusted|TLS": "The line to the server can’t be made safe.",
+    "can't be found|can't be reached|doesn't answer|says nothing": "The server doesn’t answer.",
+    "refuses|turns Rollcall away": "The server turns our mail away.",
+}
 # A mail that waits for longer has been refused a few times.
 LATE_MAIL = timedelta(minutes=5)
 # So many failed sign-ins within these minutes are a storm: mistyping is rarer.
@@ -122,12 +131,15 @@ async def _mails(tx: Transaction, tenant_id: UUID) -> list[Trouble]:
     if not late or since is None:
         return []
     created = (await tx.exec(select(OutgoingMail.created_at).where(*waits))).all()
+    newest = select(OutgoingMail.last_answer).where(*waits, OutgoingMail.last_answer != "")
+    answer = (await tx.exec(newest.order_by(col(OutgoingMail.id).desc()).limit(1))).first() or ""
+    cause = [words for said, words in _CAUSES.items() if re.search(said, answer)][:1]
     steps = [now - BAR * ago for ago in reversed(range(BARS))]
     return [
         Trouble(
             "mail",
             "Mail isn’t leaving",
-            ["Invitations wait, nothing is lost."],
+            [*cause, "Invitations wait, nothing is lost."],
             is_bad=True,
             since=int(since.timestamp()),
             figure=f"{len(created):,}",

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 
+import aiosmtplib
 import pytest
 
 from models import MailState, MailTemplate, OutgoingMail, Tenant
@@ -13,6 +14,8 @@ from services.core import clock
 from services.core.db import transaction
 from services.core.events import stamped
 from services.core.runtime import Runtime
+from services.core.settings import Settings
+from services.mail.troubles import no_connection
 from services.operations import backup
 from services.screens.reading import find_views
 from services.screens.showing import Names, ScreenView
@@ -22,6 +25,13 @@ from services.sessions.messages import ReplicaStopped
 from tests.factories import create_user
 from tests.services.screens.storms import fail_sign_ins
 from tests.services.sessions.test_replicas import announced
+
+REFUSED = str(
+    no_connection(
+        aiosmtplib.SMTPAuthenticationError(535, "5.7.8 Bad credentials"),
+        Settings(_env_file=None, mail_server="mail.example.com", mail_from="a@example.com"),
+    )
+)
 
 
 async def _troubles(tenant: Tenant) -> Troubles:
@@ -44,12 +54,17 @@ async def test_mail_that_waits_and_storms_of_sign_ins_are_trouble_until_they_end
         message_id="<1@example.com>",
         next_attempt_at=now,
         created_at=now - timedelta(minutes=6),
+        last_answer=REFUSED,
     )
     async with transaction() as tx:
         tx.add(mail)
     await fail_sign_ins(ada)
     shown = await _troubles(tenant)
     found = [(trouble.key, trouble.figure) for trouble in shown.troubles]
+    assert shown.troubles[0].sentences == [
+        "The server refuses our sign-in.",
+        "Invitations wait, nothing is lost.",
+    ]
     assert found == [("mail", "1"), ("sign-ins", str(STORM))]
     clock.shift(timedelta(minutes=11))
     async with transaction() as tx:

@@ -115,7 +115,7 @@
     const figures = [
       figure(data.active, "active", moreWords(data.more)),
       figure(data.invited, "invited, waiting", `${of(data.expiring, "expires", "expire")} within 3 days`),
-      figure(data.ending, data.ending === 1 ? "ends soon" : "end soon", `${number(data.ending_this_week)} of them this week`, data.ending_this_week ? "amber" : ""),
+      figure(data.ending, data.ending === 1 ? "ends soon" : "end soon", `${number(data.ending_this_week)} of them this week`),
       reviewFigure(data.review, { now, clock }),
     ];
     const lists = names === "counts" ? [] : [endsSoon(data, today), waiting(data, now)];
