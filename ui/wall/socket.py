@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import re
+from uuid import UUID
 
 from fastapi import FastAPI
 from starlette.routing import WebSocketRoute
@@ -14,6 +15,7 @@ from services.access.outsiders import ScreenActor
 from services.core import runtime
 from services.core.errors import RollcallError, SessionEndedError
 from services.screens import pairing, places, reading, screens
+from services.screens.pairing import CodeState
 from services.screens.showing import ScreenView
 from ui.cookies import caller_of, pairing_key, session_token
 from ui.headers import origin_of
@@ -81,7 +83,7 @@ async def _greet(socket: WebSocket, line: Line) -> None:
         why = "revoked" if error.reason is EndReason.REVOKED else ""
     if line.screen is None:
         line.code_id = await pairing.find_code(pairing_key(socket.cookies))
-        if line.code_id is None:
+        if line.code_id is None or not await _has_its_code(socket, line.code_id):
             line.tell("pair", frames.pair(why))
         line.is_over = sum(other.screen is None for other in told.lines) >= MOST_STRANGERS
     else:
@@ -96,7 +98,14 @@ async def _greet(socket: WebSocket, line: Line) -> None:
             line.show(found, told.shown_to(found) or await _look(line.screen))
         await places.note_open(line.screen, line.tab, line.size)
     told.lines.add(line)
-    line.tell("beat", frames.beat())
+    line.tell("beat", frames.first_beat())
+
+
+async def _has_its_code(socket: WebSocket, code_id: UUID) -> bool:
+    """Whether there is no need of another one: it shows it, or it was typed already."""
+    if socket.query_params.get("code"):
+        return True
+    return (await pairing.find_states([code_id])).get(code_id) is CodeState.TYPED
 
 
 async def _look(screen: ScreenActor) -> dict[ScreenView, str]:
