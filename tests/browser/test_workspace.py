@@ -1,17 +1,19 @@
 """The work: templates, POCs with their tasks and comments, and Home, as each role uses them."""
 
+from datetime import date
 from uuid import UUID
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import Page, expect
 
-from models import Role, Tenant, User
+from models import Role, Side, Tenant, User
 from services.access.actor import Actor
 from services.users import accounts
-from services.workspace import groups, members, pocs
+from services.workspace import groups, members, pocs, task_list, tasks
 from services.workspace.groups import GroupForm
 from services.workspace.pocs import HandOverForm, NewPocForm
+from services.workspace.tasks import NewTaskForm, TaskForm
 from tests import factories
 from tests.browser.browsers import Browsers
 from tests.browser.grid import dialog, toast
@@ -51,8 +53,19 @@ async def test_an_administrator_makes_a_template_and_a_sales_engineer_starts_a_p
         await dialog(page).get_by_label("Title").fill(title)
         await dialog(page).get_by_role("button", name="Add Task").click()
         await expect(dialog(page)).to_have_count(0)
-    await page.get_by_role("button", name="Move up Route the first traffic").click()
     titles = page.locator(".template-tasks .task-title")
+    await page.get_by_role("button", name="Move Route the first traffic", exact=True).focus()
+    await page.keyboard.press("Space")
+    await page.keyboard.press("ArrowUp")
+    await expect(titles).to_have_text(["Route the first traffic", "Install the gateway"])
+    await page.keyboard.press("Space")
+    await expect(toast(page, "“Route the first traffic” is moved.")).to_be_visible()
+    await page.get_by_label("Takes days, Install the gateway").fill("3")
+    await page.keyboard.press("Tab")
+    await expect(toast(page, "“Install the gateway” is changed.")).to_be_visible()
+    await page.get_by_label("If it starts on").fill("2026-03-02")
+    preview = page.locator(".template-preview li", has_text="Install the gateway")
+    await expect(preview).to_contain_text("Mon 2 Mar – Wed 4 Mar")
     await expect(titles).to_have_text(["Route the first traffic", "Install the gateway"])
 
     work = await browsers.as_user(owner, f"/t/{tenant.slug}/pocs")
@@ -110,6 +123,54 @@ async def test_a_card_is_moved_by_the_keyboard(
     await expect(page.get_by_role("region", name="In progress").locator("li")).to_have_count(1)
 
 
+async def test_a_bar_of_the_timeline_is_moved_by_the_keyboard_on_every_open_page(
+    browsers: Browsers, tenant: Tenant, owner: User, rows: Rows
+) -> None:
+    work = await factories.sign_in(owner)
+    dated = TaskForm(title="Trial", side=Side.CUSTOMER, start_on=START, due_on=date(2026, 3, 5))
+    await tasks.edit_task(work, rows.task, 1, dated)
+    page = await browsers.as_user(owner, _url(tenant, rows.poc, "timeline"))
+    colleague = await factories.create_user(tenant, first_name="Dorothy", last_name="Vaughan")
+    other = await browsers.as_user(colleague, _url(tenant, rows.poc, "timeline"))
+    label = "Trial, customer, {}, not started"
+    bar = page.get_by_role("button", name=label.format("2 Mar to 5 Mar"))
+    await expect(bar).to_be_visible()
+    await bar.focus()
+    for key in ("ArrowRight", "ArrowRight", "Shift+ArrowRight"):
+        await page.keyboard.press(key)
+    moved = label.format("4 Mar to 8 Mar")
+    await expect(page.get_by_role("button", name=moved)).to_be_focused()
+    # Whoever doesn't work on the POC looks, and changes nothing.
+    await expect(other.get_by_role("img", name=moved)).to_be_visible()
+    (group,) = await task_list.list_groups(work, rows.poc)
+    assert [(task.start_on, task.due_on) for task in group.tasks] == [
+        (date(2026, 3, 4), date(2026, 3, 8))
+    ]
+    await page.keyboard.press("Enter")
+    await expect(dialog(page)).to_have_accessible_name("Edit task")
+
+
+async def test_tasks_are_looked_for_by_side_assignee_and_status_in_the_address(
+    browsers: Browsers, tenant: Tenant, owner: User, rows: Rows
+) -> None:
+    work = await factories.sign_in(owner)
+    form = NewTaskForm(title="Mine", side=Side.TEAM, group_id=rows.group, assignee_ids=(owner.id,))
+    await tasks.add_task(work, form)
+    page = await browsers.as_user(owner, _url(tenant, rows.poc))
+    titles = page.locator(".task-title")
+    await expect(titles).to_have_text(["Trial", "Mine"])
+    await page.get_by_label("Assignee", exact=True).select_option("Me")
+    await expect(titles).to_have_text(["Mine"])
+    await page.reload()
+    await expect(titles).to_have_text(["Mine"])
+    await page.get_by_role("link", name="Board").click()
+    await expect(titles).to_have_text(["Mine"])
+    await page.get_by_label("Side", exact=True).select_option("Customer")
+    await expect(page.get_by_role("heading", name="No task matches")).to_be_visible()
+    await page.get_by_role("button", name="Clear filters").click()
+    await expect(titles).to_have_text(["Trial", "Mine"])
+
+
 async def test_a_comment_appears_on_another_screen_and_its_removal_is_seen(
     browsers: Browsers, tenant: Tenant, owner: User, rows: Rows
 ) -> None:
@@ -121,6 +182,38 @@ async def test_a_comment_appears_on_another_screen_and_its_removal_is_seen(
     await expect(page.get_by_label("Comment", exact=True)).to_have_value("")
     await page.locator(".comment").last.get_by_role("button", name="Remove").click()
     await expect(other.get_by_text("Removed by Mary Jackson.")).to_be_visible()
+
+
+async def test_a_member_is_mentioned_by_the_keyboard_and_not_once_they_are_inactive(
+    browsers: Browsers, tenant: Tenant, owner: User, rows: Rows, admin: Actor
+) -> None:
+    work = await factories.sign_in(owner)
+    doris, dorothy = [
+        await factories.create_user(tenant, first_name=first_name, last_name="Vaughan")
+        for first_name in ("Doris", "Dorothy")
+    ]
+    for user in (doris, dorothy):
+        await members.add_member(work, rows.poc, user.id)
+    page = await browsers.as_user(owner, _url(tenant, rows.poc, "comments"))
+    words = page.get_by_label("Comment", exact=True)
+    await words.press_sequentially("Ask @vau")
+    options = page.get_by_role("listbox", name="Mention").get_by_role("option")
+    await expect(options).to_have_count(2)
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("Enter")
+    await expect(words).to_have_value("Ask @Dorothy Vaughan ")
+    await page.keyboard.press("Control+Enter")
+    mention = page.locator(".comment-body .mention")
+    await expect(mention).to_have_text("@Dorothy Vaughan")
+    await words.press_sequentially("Then @Do")
+    await expect(options).to_have_count(2)
+    await accounts.set_active(admin, doris.id, False)
+    await expect(options).to_have_count(1)
+    # Who was typed nevertheless is refused by name.
+    await words.fill("Then @Doris Vaughan")
+    await page.get_by_role("button", name="Comment", exact=True).click()
+    await expect(page.get_by_text("Doris Vaughan is inactive.")).to_be_visible()
+    await expect(words).to_have_value("Then @Doris Vaughan")
 
 
 async def test_a_poc_of_a_deactivated_owner_stays_and_is_reassigned_from_home(
@@ -216,12 +309,21 @@ async def _expect_no_sideways_scroll(page: Page) -> None:
     assert await page.evaluate(wide) <= 0
 
 
-async def test_a_status_is_changed_from_the_head_and_asks_for_the_outcome_at_the_end(
+async def test_a_status_is_changed_from_a_menu_that_says_whom_the_end_shuts_out(
     browsers: Browsers, tenant: Tenant, owner: User, rows: Rows
 ) -> None:
     page = await browsers.as_user(owner, _url(tenant, rows.poc))
-    await page.get_by_role("button", name="Start Trial").click()
-    await page.get_by_role("button", name="Complete Trial").click()
+    menu = page.get_by_role("button", name="Change status")
+    await menu.focus()
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("menuitem")).to_have_text(["Start", "Cancel"])
+    await expect(page.get_by_role("menuitem", name="Start")).to_be_focused()
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".page-head").get_by_text("Active")).to_be_visible()
+    await menu.click()
+    await expect(page.get_by_role("menuitem")).to_have_text(["Put on hold", "Complete", "Cancel"])
+    await page.get_by_role("menuitem", name="Complete").click()
+    await expect(dialog(page).get_by_text("1 person at Customer can’t open it")).to_be_visible()
     await dialog(page).get_by_role("button", name="Save").click()
     await expect(dialog(page).get_by_text("Outcome is required")).to_be_visible()
     await dialog(page).get_by_label("Outcome").fill("It carries a whole year.")

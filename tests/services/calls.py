@@ -25,6 +25,7 @@ from services.tenants import closing, tenants
 from services.users import accounts, counts, invitations, listing, selection
 from services.users.invitation_form import InvitationForm
 from services.users.list import USERS
+from services.workspace import finding
 from tests import books
 from tests.factories import create_user, open_session
 from tests.services.bulk_calls import BULK_CALLS
@@ -162,6 +163,12 @@ CALLS = [
         lambda a, _t: listing.list_users(a, ListQuery()),
         takes_id=False,
     ),
+    Call(
+        "users.listing.list_inviters",
+        MANAGERS,
+        lambda a, _t: listing.list_inviters(a),
+        takes_id=False,
+    ),
     Call("users.listing.export_users", MANAGERS, _export_users, takes_id=False),
     Call(
         "lists.choices.find_choices",
@@ -173,6 +180,12 @@ CALLS = [
         "lists.choices.keep_columns",
         EVERYONE,
         lambda a, _t: choices.keep_columns(a, USERS, ["email"]),
+        takes_id=False,
+    ),
+    Call(
+        "lists.choices.keep_rows",
+        EVERYONE,
+        lambda a, _t: choices.keep_rows(a, USERS, size=25, compact=True),
         takes_id=False,
     ),
     Call(
@@ -188,6 +201,12 @@ CALLS = [
         takes_id=False,
     ),
     Call("users.listing.get_details", MANAGERS, listing.get_details),
+    Call(
+        "workspace.finding.find_anything",
+        EVERYONE,
+        lambda a, _t: finding.find_anything(a, "a"),
+        takes_id=False,
+    ),
     Call(
         "users.selection.list_selectable",
         EVERYONE,
