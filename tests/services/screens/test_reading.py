@@ -220,8 +220,14 @@ async def test_this_week_has_the_days_of_pocs_groups_and_criteria(
 
 
 async def _add_criterion(tx: Transaction, poc: Poc, task_id: UUID) -> None:
-    stamp = {"tenant_id": poc.tenant_id, "created_at": poc.created_at, "changed_at": poc.changed_at}
-    criterion = SuccessCriterion(**stamp, poc_id=poc.id, title="Fast enough", position=0)
+    criterion = SuccessCriterion(
+        tenant_id=poc.tenant_id,
+        created_at=poc.created_at,
+        changed_at=poc.changed_at,
+        poc_id=poc.id,
+        title="Fast enough",
+        position=0,
+    )
     tx.add(criterion)
     await tx.flush()
     tx.add(CriterionTask(tenant_id=poc.tenant_id, criterion_id=criterion.id, task_id=task_id))
