@@ -5,17 +5,13 @@ The days are compressed: beats, and what changes, come 400 times as fast.
 """
 
 import asyncio
-import time
 from collections.abc import Awaitable
 
 from benchmarks.figures import Figure, Result
 from benchmarks.options import Options
-from benchmarks.processes import Child
 from benchmarks.scene import Server, open_pages, scene
 from benchmarks.vitals import memory_of, processor_time
 
-TIMES = 400
-MEMORY = 1.05
 # Toggles while the screens, and then the pages, are told of each.
 CHANGES = 20
 # Of each, so many are open before the measuring: what the first ones load stays.
@@ -25,11 +21,10 @@ SETTLE = 2.5
 
 
 async def run(options: Options) -> Result:
-    """Measure the cost, then the soak."""
+    """Measure."""
     figures = []
     for count in options.hung:
         figures += await _cost(count)
-    figures += await _soak(options.soak / 10)
     return Result("screens", "Screens on walls", "screens", figures)
 
 
@@ -69,34 +64,3 @@ async def _use(server: Server, opening: Awaitable[object], slug: str) -> tuple[f
         await server.ask("set_active", user_id=user, active=bool(number % 2))
     cpu = processor_time(server.child.pid) - begun
     return round(memory, 1), round(cpu / CHANGES * 1000, 2)
-
-
-async def _soak(seconds: float) -> list[Figure]:
-    async with scene() as stage:
-        rollcall, load = await stage.rollcall(), await stage.load()
-        users = await rollcall.ask("tenant", slug="hall", users=250)
-        tokens = await rollcall.ask("screens", slug="hall", count=2)
-        await rollcall.ask("hurry", times=TIMES)
-        await load.ask("screens", url=rollcall.url, tokens=tokens)
-        begun, early, rounds = time.perf_counter(), 0.0, 0
-        while (passed := time.perf_counter() - begun) < seconds:
-            if not early and passed > seconds / 10:
-                early = await _memory(rollcall, load)
-            await rollcall.ask("set_active", user_id=users[1], active=bool(rounds % 2))
-            rounds += 1
-        late = await _memory(rollcall, load)
-    figure = Figure(
-        f"memory after {seconds / 60:.1f} minutes at {TIMES} times the pace",
-        2,
-        "KiB",
-        (round(late, 1),),
-        (round(early, 1),),
-        "at most 5 % more",
-        late <= early * MEMORY,
-    )
-    return [Figure("changes told", 2, "", (rounds,)), figure]
-
-
-async def _memory(rollcall: Server, load: Child) -> float:
-    await load.ask("pause", seconds=0.2)
-    return float((await rollcall.ask("vitals"))["memory"])

@@ -17,6 +17,7 @@ from services.screens import screens
 from services.screens.showing import ScreenView
 from tests.browser.browsers import Browsers, fill
 from tests.browser.grid import dialog
+from tests.browser.looks import look
 from tests.browser.server import serving
 from tests.browser.walls import hang
 from tests.services.screen_calls import set_up
@@ -142,7 +143,8 @@ async def test_every_view_fits_every_screen_in_both_themes(
     frames: list[str] = []
     wall = await _wall(browsers, frames)
     assert await _violations(wall) == ""
-    await _pair(browsers, grace, tenant, wall)
+    await look(await browsers.stranger("/pair"), "pair")
+    await look(await _pair(browsers, grace, tenant, wall), "settings-screens")
     (row,) = await screens.list_screens(admin)
     for theme in ("dark", "light"):
         for view in ScreenView:
