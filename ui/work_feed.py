@@ -22,6 +22,7 @@ from services.workspace.events import (
 from services.workspace.people import Person
 from services.workspace.task_list import GroupView, TaskView
 from ui import live
+from ui.looks import version_of
 from ui.notices import people_room
 from ui.tables.feed import asked_at_least, turn
 from ui.work_words import due_words
@@ -145,6 +146,7 @@ def comment_values(comment: CommentView) -> dict[str, Any]:
     return {
         "id": str(comment.id),
         "author": comment.author.name,
+        "picture": version_of(comment.author.picture),
         "author_id": str(comment.author.id),
         "author_active": comment.author.active,
         "from_customer": comment.author.is_customer,
