@@ -44,7 +44,7 @@ def enter(visit: Visit, *rooms: str) -> None:
     """
     # A Platform Admin inside a tenant can't sign in at the tenant's address.
     home = None if may(visit.role, Permission.MANAGE_TENANTS) else visit.tenant_slug
-    everywhere = notices.organisation_room(visit.actor.tenant_id)
+    everywhere = notices.header_room(visit.actor.tenant_id)
     live.register(
         ui.context.client, visit.actor, sign_in_url=sign_in_url(home), rooms=(*rooms, everywhere)
     )

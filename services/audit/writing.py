@@ -44,6 +44,7 @@ class Action(StrEnum):
     TENANT_EDITED = "tenant.edited", "Organisation settings changed"
     LOGO_SET = "tenant.logo_set", "Logo set"
     LOGO_REMOVED = "tenant.logo_removed", "Logo removed"
+    TENANTS_EXPORTED = "tenant.exported", "Organisations exported"
     TENANT_CLOSED = "tenant.closed", "Organisation closed"
     TENANT_REOPENED = "tenant.reopened", "Organisation reopened"
     USER_INVITED = "user.invited", "User invited"

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_
+from sqlalchemy import ColumnElement, and_, func, null
 from sqlmodel import SQLModel
 
 from services.core.db import Transaction
@@ -170,7 +170,8 @@ class LiveList(Generic[RowT]):
     `beside` adds what isn't in the database, to what the browser gets (and none takes a value
     away). `counters` are for a table too large to count. `breakdown` says what the counts above the
     table are of, and `tallies` count what the filters of the same keys are about, beside them. The
-    order at first is that of `first_sort`, or of the first column that sorts.
+    order at first is that of `first_sort`, or of the first column that sorts. `scope` says which of
+    the table's rows are a tenant's (or above the tenants), where it has no `tenant_id`.
     """
 
     noun: str
@@ -190,6 +191,7 @@ class LiveList(Generic[RowT]):
     beside: Callable[[RowT], Mapping[str, object]] | None = None
     more: Mapping[str, Enrich[RowT]] = field(default_factory=dict)
     first_sort: str = ""
+    scope: Callable[[UUID | None], ColumnElement[bool]] | None = None
 
     def __post_init__(self) -> None:
         _declared[self.noun] = self
@@ -210,9 +212,19 @@ class LiveList(Generic[RowT]):
 
     def within(self, tenant_id: UUID | None) -> ColumnElement[bool]:
         """The rows of the list that are a tenant's, or in none."""
+        return and_(self.owned_by(tenant_id), *condition_of(self.fields, self.belongs))
+
+    def owned_by(
+        self, tenant_id: UUID | None, *, without_index: bool = False
+    ) -> ColumnElement[bool]:
+        """The table's rows that are a tenant's, or in none. SQLite would rather read all of a
+        tenant's part of an index than rows by their ids, unless it is kept from that."""
+        if self.scope is not None:
+            return self.scope(tenant_id)
         column: ColumnElement[Any] = self.model.tenant_id  # type: ignore[attr-defined]
-        theirs = column == tenant_id if tenant_id else column.is_(None)
-        return and_(theirs, *condition_of(self.fields, self.belongs))
+        if without_index:
+            column = func.coalesce(column, null())
+        return column == tenant_id if tenant_id else column.is_(None)
 
 
 _declared: dict[str, LiveList[Any]] = {}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, literal, null, tuple_
+from sqlalchemy import ColumnElement, func, literal, tuple_
 from sqlmodel import col, select
 
 from services.core.db import Transaction
@@ -82,12 +82,9 @@ class Listing:
         if live_list.search is not None:
             conditions += contain(live_list.search, self.words)
         if self.few is not None:
-            # Looked up by id: SQLite would rather read all of the tenant's part of an index.
-            model: Any = live_list.model
-            tenant = func.coalesce(col(model.tenant_id), null())
-            conditions[0] = tenant == self.tenant_id if self.tenant_id else tenant.is_(None)
+            conditions[0] = live_list.owned_by(self.tenant_id, without_index=True)
             conditions += condition_of(live_list.fields, live_list.belongs)
-            conditions.append(col(model.id).in_(self.few))
+            conditions.append(col(live_list.model.id).in_(self.few))  # type: ignore[attr-defined]
         if self.query.ids is not None:
             conditions.append(col(live_list.model.id).in_(self.query.ids))  # type: ignore[attr-defined]
         for match in (*live_list.matches(self.query.filters), *more):

@@ -26,7 +26,7 @@ from services.users import accounts, counts, invitations, listing, selection
 from services.users.invitation_form import InvitationForm
 from services.users.list import USERS
 from tests import books
-from tests.factories import create_user, open_session
+from tests.factories import create_tenant, create_user, open_session
 from tests.services.bulk_calls import BULK_CALLS
 from tests.services.call import EVERYONE, MANAGERS, Call
 from tests.services.import_calls import IMPORT_CALLS
@@ -69,6 +69,14 @@ async def _copy_admin_link(actor: Actor, target: UUID) -> object:
 
 async def _export_users(actor: Actor, _target: UUID) -> object:
     return [piece async for piece in await listing.export_users(actor, ListQuery())]
+
+
+async def _tenant_row(actor: Actor, _target: UUID) -> object:
+    return await tenants.get_row(actor, (await create_tenant()).id)
+
+
+async def _export_tenants(actor: Actor, _target: UUID) -> object:
+    return [piece async for piece in await tenants.export_tenants(actor, ListQuery())]
 
 
 async def _export(actor: Actor, _target: UUID) -> object:
@@ -262,9 +270,11 @@ CALLS = [
     Call(
         "tenants.tenants.list_tenants",
         {Role.PLATFORM_ADMIN},
-        lambda a, _t: tenants.list_tenants(a),
+        lambda a, _t: tenants.list_tenants(a, ListQuery()),
         takes_id=False,
     ),
+    Call("tenants.tenants.get_row", {Role.PLATFORM_ADMIN}, _tenant_row, takes_id=False),
+    Call("tenants.tenants.export_tenants", {Role.PLATFORM_ADMIN}, _export_tenants, takes_id=False),
     Call(
         "tenants.tenants.create_tenant",
         {Role.PLATFORM_ADMIN},

@@ -45,6 +45,7 @@ STALE = FRESH_FOR + timedelta(seconds=1)
 # Which secret each call hands out, or has mailed.
 HANDS_OUT = {
     "users.listing.export_users": Secret.USERS_EXPORT,
+    "tenants.tenants.export_tenants": Secret.TENANTS_EXPORT,
     "workspace.end_calendar.tell_address": Secret.CALENDAR_FEED,
     "users.invitations.invite": Secret.INVITATION,
     "users.invitations.invite of a Tenant Admin": Secret.TENANT_ADMIN_INVITATION,

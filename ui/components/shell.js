@@ -31,7 +31,7 @@ export default {
   mounted() {
     document.addEventListener("click", this.outside);
     window.addEventListener("storage", this.lookAtTheme); // another tab's choice
-    this.unlisten = listen({ rollcall_organisation: this.changed }, { onReconnect() {} });
+    this.unlisten = listen({ rollcall_header: this.changed }, { onReconnect() {} });
   },
   unmounted() {
     document.removeEventListener("click", this.outside);
