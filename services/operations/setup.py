@@ -16,7 +16,7 @@ from services.core.emails import check_email, email_key
 from services.core.errors import DeadLinkError, InvalidInputError, OperatorError
 from services.sessions.sessions import Caller
 from services.sign_in.passwords import check_password, hash_password
-from services.sign_in.sign_in import SignedIn, welcome
+from services.sign_in.sign_in import SignedIn, start_session
 from services.tenants.tenants import add_tenant
 from services.users.accounts import check_names, set_names
 from services.users.events import UserInvited
@@ -113,7 +113,7 @@ async def set_up(token: str, form: SetupForm, caller: Caller) -> SignedIn:
         await note_tenant(
             tx, Action.TENANT_CREATED, tenant, actor=None, by=user, address=caller.address
         )
-        return await welcome(tx, user, caller, tenant, SignInMethod.LINK)
+        return await start_session(tx, user, caller, tenant, SignInMethod.LINK)
 
 
 async def create_platform_admin(

@@ -245,7 +245,7 @@ async def find_ended(session_ids: Collection[UUID]) -> dict[UUID, EndReason]:
             return {}
         rows = await tx.exec(
             holders.joined(
-                select(LoginSession.id, LoginSession.end_reason, holders.is_let_in())
+                select(LoginSession.id, LoginSession.end_reason, holders.has_active_holder())
             ).where(col(LoginSession.id).in_(list(over)))
         )
         reasons = {
@@ -338,7 +338,7 @@ def _alive(query: SelectOfScalar[UUID]) -> SelectOfScalar[UUID]:
     return holders.joined(query).where(
         col(LoginSession.ended_at).is_(None),
         col(LoginSession.expires_at) > clock.now(),
-        holders.is_let_in(),
+        holders.has_active_holder(),
     )
 
 

@@ -36,7 +36,7 @@ from services.sign_in.personal_links import (
     user_of_link,
 )
 from services.sign_in.policy import required_provider
-from services.sign_in.sign_in import SignedIn, admit, let_through
+from services.sign_in.sign_in import SignedIn, require_started, start_session_or_second_step
 
 # A request for a link takes at least this long, in seconds, whether the account exists or not:
 # far more than the work behind it.
@@ -106,8 +106,8 @@ async def reset(slug: str | None, token: str, password: str, caller: Caller) -> 
         )
         await end(tx, user, EndReason.PASSWORD_CHANGED, cause=entry.id)
         await known_devices.forget(tx, user)
-        admitted = await admit(tx, user, caller, tenant, SignInMethod.LINK)
-    return let_through(admitted)
+        started = await start_session_or_second_step(tx, user, caller, tenant, SignInMethod.LINK)
+    return require_started(started)
 
 
 async def judge_new_password(actor: Actor, password: str) -> Strength:

@@ -76,16 +76,16 @@ async def sign_in(
         if elsewhere is not None and matches:
             raise await _other_door(elsewhere)
         raise SignInFailedError
-    admitted: SignedIn | SecondStepNeededError | None = None
+    started: SignedIn | SecondStepNeededError | None = None
     with suppress(SignInFailedError):  # it is noted below
         async with transaction(patient=True) as tx:
             fresh = (await lock_users(tx, [user.id])).get(user.id)
             # Whatever happened while the password was compared, the database has the last word.
             if fresh is not None and fresh.active and fresh.password_hash == stored:
                 await throttle.forget(tx, counters)
-                admitted = await admit(tx, fresh, caller, tenant)
-    if admitted is not None:
-        return let_through(admitted)
+                started = await start_session_or_second_step(tx, fresh, caller, tenant)
+    if started is not None:
+        return require_started(started)
     await _fail(caller, tenant, user, email)
     raise SignInFailedError
 
@@ -111,34 +111,34 @@ async def replace_session(token: str | None, caller: Caller) -> None:
         await end(tx, user, EndReason.REPLACED, cause=entry.id, only=[session.id])
 
 
-async def admit(
+async def start_session_or_second_step(
     tx: Transaction,
     user: User,
     caller: Caller,
     tenant: Tenant | None,
     method: SignInMethod = SignInMethod.PASSWORD,
 ) -> SignedIn | SecondStepNeededError:
-    """Let somebody in whose first factor was just proved, or ask for the second where they have
-    one: `let_through` raises that after the commit. (Single sign-on asks for none: second factors
-    are the provider's business there.)
+    """Begin the session of somebody whose first factor was just proved, or ask for the second where
+    they have one: `require_started` raises that after the commit. (Single sign-on asks for none:
+    second factors are the provider's business there.)
 
-    Raises what `welcome` does.
+    Raises what `start_session` does.
     """
     standing = await _require_entry(tx, user, method)
     if standing.has_second_factor:
         slug = tenant.slug if tenant else None
         return SecondStepNeededError(second_step_ticket.issue(user, slug, method))
-    return await _enter(tx, user, caller, tenant, method)
+    return await _begin_session(tx, user, caller, tenant, method)
 
 
-def let_through(admitted: SignedIn | SecondStepNeededError) -> SignedIn:
-    """What `admit` has decided, once its transaction is committed."""
-    if isinstance(admitted, SecondStepNeededError):
-        raise admitted
-    return admitted
+def require_started(started: SignedIn | SecondStepNeededError) -> SignedIn:
+    """What `start_session_or_second_step` has decided, once its transaction is committed."""
+    if isinstance(started, SecondStepNeededError):
+        raise started
+    return started
 
 
-async def welcome(
+async def start_session(
     tx: Transaction,
     user: User,
     caller: Caller,
@@ -151,12 +151,12 @@ async def welcome(
     `SignInFailedError` where their tenant is closed.
     """
     await _require_entry(tx, user, method)
-    return await _enter(tx, user, caller, tenant, method)
+    return await _begin_session(tx, user, caller, tenant, method)
 
 
 async def _require_entry(tx: Transaction, user: User, method: SignInMethod) -> Standing:
-    """Raise what `welcome` does where the user isn't let in this way. (One query for all that
-    decides: everybody waits for it.)"""
+    """Raise what `start_session` does where the user can't sign in this way. (One query for all
+    that decides: everybody waits for it.)"""
     standing = await get_standing(tx, user)
     if not standing.is_open:
         raise SignInFailedError
@@ -165,7 +165,7 @@ async def _require_entry(tx: Transaction, user: User, method: SignInMethod) -> S
     return standing
 
 
-async def _enter(
+async def _begin_session(
     tx: Transaction, user: User, caller: Caller, tenant: Tenant | None, method: SignInMethod
 ) -> SignedIn:
     logs.acting(user.id)

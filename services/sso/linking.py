@@ -112,7 +112,7 @@ async def decide(
         if newer is not None and newer.active and newer.email_key == user.email_key:
             user = None
     if user is not None:
-        return Decision(Way.LINKED, _admitted(user, invited))
+        return Decision(Way.LINKED, _require_own_active(user, invited))
     key = _vouched_email(connection, person, by_invitation=invited is not None)
     found = (
         await tx.exec(
@@ -123,7 +123,7 @@ async def decide(
     ).first()
     user = await _locked(tx, found.id) if found else None
     if user is not None:
-        _admitted(user, invited)
+        _require_own_active(user, invited)
         linked = await _identity(tx, connection, person)
         if linked is not None and linked.user_id == user.id:
             # Another sign-in of theirs has made the account, or linked it, since this one looked.
@@ -156,7 +156,7 @@ async def decide(
     return Decision(Way.NEW, None)
 
 
-async def let_in(
+async def link_identity(
     tx: Transaction,
     connection: SsoConnection,
     tenant: Tenant,
@@ -164,7 +164,8 @@ async def let_in(
     decision: Decision,
     caller: Caller,
 ) -> User:
-    """Carry a decision out: make the account, link it, tell its owner; returns the user."""
+    """Carry a decision out: make the account where there is none, link it to the person at the
+    provider, and tell its owner; returns the user."""
     user = decision.user
     if user is None:
         user = await _create(tx, connection, person, caller)
@@ -239,7 +240,7 @@ def _vouched_email(connection: SsoConnection, person: Person, *, by_invitation: 
     return email_key(person.email)
 
 
-def _admitted(user: User, invited: UUID | None) -> User:
+def _require_own_active(user: User, invited: UUID | None) -> User:
     if not user.active:
         raise SsoError(Refusal.INACTIVE, "Your account was deactivated. Contact your admin.")
     if invited is not None and user.id != invited:

@@ -25,7 +25,7 @@ from services.mail.events import MailProgressed
 from services.sessions.sessions import Caller
 from services.sign_in.passwords import check_password, hash_password
 from services.sign_in.personal_links import PLATFORM_NAME, Welcome, open_link, user_of_link
-from services.sign_in.sign_in import SignedIn, welcome
+from services.sign_in.sign_in import SignedIn, start_session
 from services.users import emails_elsewhere, welcoming
 from services.users.accounts import set_names
 from services.users.allowed_domains import allowed_domains, refusal
@@ -260,7 +260,7 @@ async def accept(slug: str | None, token: str, password: str, caller: Caller) ->
         link.used_at = clock.now()
         user.password_hash = hashed
         await mark_accepted(tx, user, caller)
-        return await welcome(tx, user, caller, tenant, SignInMethod.LINK)
+        return await start_session(tx, user, caller, tenant, SignInMethod.LINK)
 
 
 async def mark_accepted(tx: Transaction, user: User, caller: Caller, **details: Any) -> None:

@@ -10,7 +10,7 @@ from services.core.operator_log import Refused, noting_pauses
 from services.sessions.sessions import Caller
 from services.sign_in import throttle
 from services.sign_in.second_factors import passkeys
-from services.sign_in.sign_in import SignedIn, welcome
+from services.sign_in.sign_in import SignedIn, start_session
 
 
 @noting_pauses
@@ -39,7 +39,7 @@ async def sign_in(slug: str | None, answer: str, caller: Caller) -> SignedIn:
             refusal = await passkeys.refusal_of_sign_in(tx, user, slug, answer)
         if refusal is None:
             await throttle.forget(tx, counters)
-            return await welcome(tx, user, caller, tenant, SignInMethod.PASSKEY)
+            return await start_session(tx, user, caller, tenant, SignInMethod.PASSKEY)
         await record(tx, Action.SIGN_IN_FAILED, actor=None, subject=user, address=caller.address)
         operator_log.sign_in_refused(caller.address, Refused.WRONG_PASSKEY, user_id)
     raise refusal
