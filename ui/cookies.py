@@ -41,7 +41,7 @@ def session_token(cookies: Mapping[str, str], kind: SessionKind = SessionKind.US
 def caller_of(connection: HTTPConnection) -> Caller:
     """Where a request comes from."""
     return Caller(
-        address=connection.client.host if connection.client else "",
+        ip=connection.client.host if connection.client else "",
         user_agent=connection.headers.get("user-agent", ""),
         device=_read(connection.cookies, "rollcall-device") or "",
     )

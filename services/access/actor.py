@@ -65,7 +65,7 @@ class Principal(Protocol):
         """The tenant in which they work; none above the tenants."""
 
     @property
-    def address(self) -> str:
+    def ip(self) -> str:
         """The IP address that the audit log shows."""
 
     @property
@@ -97,7 +97,7 @@ class Actor:
     session_id: UUID
     user_id: UUID
     tenant_id: UUID | None
-    address: str = ""
+    ip: str = ""
 
     @property
     def holder_id(self) -> UUID:
@@ -137,7 +137,7 @@ class Operator:
 
     name: str
     tenant_id: UUID | None = None
-    address: str = ""
+    ip: str = ""
     session_id: None = field(default=None, init=False)
     user_id: None = field(default=None, init=False)
     holder_id: None = field(default=None, init=False)

@@ -107,12 +107,8 @@ async def set_up(token: str, form: SetupForm, caller: Caller) -> SignedIn:
             tenant = await add_tenant(tx, form.organisation)
         except InvalidInputError as error:
             raise InvalidInputError({"organisation": str(error)}) from error
-        await record(
-            tx, Action.SET_UP, actor=None, by=user, tenant_id=tenant.id, address=caller.address
-        )
-        await note_tenant(
-            tx, Action.TENANT_CREATED, tenant, actor=None, by=user, address=caller.address
-        )
+        await record(tx, Action.SET_UP, actor=None, by=user, tenant_id=tenant.id, ip=caller.ip)
+        await note_tenant(tx, Action.TENANT_CREATED, tenant, actor=None, by=user, ip=caller.ip)
         return await start_session(tx, user, caller, tenant, SignInMethod.LINK)
 
 

@@ -141,7 +141,7 @@ async def _storm(tx: Transaction, tenant_id: UUID) -> list[Trouble]:
     refused = (Action.SIGN_IN_FAILED.value, Action.SECOND_FACTOR_FAILED.value)
     found = (
         await tx.exec(
-            select(AuditEvent.at, AuditEvent.subject_id, AuditEvent.address)
+            select(AuditEvent.at, AuditEvent.subject_id, AuditEvent.ip)
             .where(
                 AuditEvent.chain_id == tenant_id,
                 col(AuditEvent.action).in_(refused),

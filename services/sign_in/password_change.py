@@ -52,7 +52,7 @@ async def request_reset(slug: str | None, email: str, caller: Caller) -> None:
     started = time.monotonic()
     try:
         async with transaction() as tx:
-            counters = throttle.keys(f"reset:{email_key(email)}", f"reset:{caller.address}")
+            counters = throttle.keys(f"reset:{email_key(email)}", f"reset:{caller.ip}")
             await throttle.claim_in(tx, counters)
             user, tenant = await _find(tx, slug, email)
             await record(
@@ -61,7 +61,7 @@ async def request_reset(slug: str | None, email: str, caller: Caller) -> None:
                 actor=None,
                 subject=user,
                 tenant_id=tenant.id if tenant else None,
-                address=caller.address,
+                ip=caller.ip,
                 email=tried(email),
             )
             if user is not None and await required_provider(tx, user) is None:
@@ -102,7 +102,7 @@ async def reset(slug: str | None, token: str, password: str, caller: Caller) -> 
         await one_time_links.void(tx, user.id, LinkPurpose.INVITATION, LinkPurpose.RESET)
         user.password_hash = hashed
         entry = await record(
-            tx, Action.PASSWORD_RESET, actor=None, by=user, subject=user, address=caller.address
+            tx, Action.PASSWORD_RESET, actor=None, by=user, subject=user, ip=caller.ip
         )
         await end(tx, user, EndReason.PASSWORD_CHANGED, cause=entry.id)
         await known_devices.forget(tx, user)

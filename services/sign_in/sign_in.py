@@ -56,7 +56,7 @@ async def sign_in(
     `SecondStepNeededError` for a user with a second factor, and `OtherDoorError` for one who signs
     in at another address.
     """
-    counters = throttle.keys(email_key(email), caller.address)
+    counters = throttle.keys(email_key(email), caller.ip)
     async with reading() as tx:
         tenant = await find_tenant(tx, slug)
         if slug is not None and tenant is None:
@@ -105,9 +105,7 @@ async def replace_session(token: str | None, caller: Caller) -> None:
         if not session.is_alive(clock.now()):
             return
         user = await tx.get_one(User, session.user_id)
-        entry = await record(
-            tx, Action.SIGNED_OUT, actor=None, by=user, subject=user, address=caller.address
-        )
+        entry = await record(tx, Action.SIGNED_OUT, actor=None, by=user, subject=user, ip=caller.ip)
         await end(tx, user, EndReason.REPLACED, cause=entry.id, only=[session.id])
 
 
@@ -182,7 +180,7 @@ async def _begin_session(
         actor=None,
         by=user,
         subject=user,
-        address=caller.address,
+        ip=caller.ip,
         device=session.device,
     )
     tx.publish(UserSignedIn(tenant_id=user.tenant_id, user_id=user.id, first=first))
@@ -195,7 +193,7 @@ async def _fail(caller: Caller, tenant: Tenant | None, user: User | None, email:
     why = Refused.WRONG_PASSWORD if user and user.active else Refused.INACTIVE_ACCOUNT
     if user is None:
         why = Refused.UNKNOWN_ACCOUNT
-    operator_log.sign_in_refused(caller.address, why, user.id if user else None)
+    operator_log.sign_in_refused(caller.ip, why, user.id if user else None)
     async with transaction(patient=True) as tx:
         await record(
             tx,
@@ -203,7 +201,7 @@ async def _fail(caller: Caller, tenant: Tenant | None, user: User | None, email:
             actor=None,
             subject=user,
             tenant_id=tenant.id if tenant else None,
-            address=caller.address,
+            ip=caller.ip,
             email=tried(email),
         )
 

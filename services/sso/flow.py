@@ -151,14 +151,14 @@ async def arrive(
 @asynccontextmanager
 async def _noted(slug: str, caller: Caller) -> AsyncIterator[None]:
     """Count and log what is refused; an address that fails too often has to wait."""
-    counters = throttle.address_key(caller.address, "sso-address")
+    counters = throttle.ip_key(caller.ip, "sso-address")
     async with reading() as tx:
         tenant, _ = await find_connection(tx, slug)
         await throttle.check(tx, counters)
     try:
         yield
     except SsoError as error:
-        operator_log.sign_in_refused(caller.address, Refused.SSO)
+        operator_log.sign_in_refused(caller.ip, Refused.SSO)
         async with transaction() as tx:
             await throttle.count_failure(tx, counters)
             await record(
@@ -166,7 +166,7 @@ async def _noted(slug: str, caller: Caller) -> AsyncIterator[None]:
                 Action.SSO_REFUSED,
                 actor=None,
                 tenant_id=tenant.id,
-                address=caller.address,
+                ip=caller.ip,
                 reason=error.reason.value,
             )
         raise

@@ -191,7 +191,7 @@ async def link_identity(
         actor=None,
         by=user,
         subject=user,
-        address=caller.address,
+        ip=caller.ip,
         provider=connection.name,
     )
     outbox.enqueue(
@@ -309,7 +309,7 @@ async def _create(
         actor=None,
         by=user,
         subject=user,
-        address=caller.address,
+        ip=caller.ip,
         role=user.role.label,
         provider=connection.name,
     )

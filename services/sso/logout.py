@@ -22,7 +22,7 @@ from services.sso.tokens import Expected, LogoutToken, check_logout_token, seen_
 log = logging.getLogger(__name__)
 
 
-async def end_by_provider(slug: str, raw: str, address: str) -> int:
+async def end_by_provider(slug: str, raw: str, ip: str) -> int:
     """Obey a logout token (OpenID Connect Back-Channel Logout 1.0): end the sessions that it
     names and close their pages; returns how many ended. Raises `SsoError`.
 
@@ -56,7 +56,7 @@ async def end_by_provider(slug: str, raw: str, address: str) -> int:
             entry = await record(
                 tx,
                 Action.ENDED_BY_PROVIDER,
-                actor=Operator(connection.name, connection.tenant_id, address),
+                actor=Operator(connection.name, connection.tenant_id, ip),
                 subject=user,
             )
             ended += await sessions.end(

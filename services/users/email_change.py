@@ -310,9 +310,7 @@ async def _tell(
 
 
 async def _log(tx: Transaction, action: Action, user: User, caller: Caller, **details: Any) -> UUID:
-    entry = await record(
-        tx, action, actor=None, by=user, subject=user, address=caller.address, **details
-    )
+    entry = await record(tx, action, actor=None, by=user, subject=user, ip=caller.ip, **details)
     return entry.id
 
 

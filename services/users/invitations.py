@@ -274,7 +274,7 @@ async def mark_accepted(tx: Transaction, user: User, caller: Caller, **details: 
         actor=None,
         by=user,
         subject=user,
-        address=caller.address,
+        ip=caller.ip,
         **details,
     )
 

@@ -36,5 +36,5 @@ async def list_history(principal: Principal, poc_id: UUID, *, before: int | None
             query = query.where(AuditEvent.number < before)
         newest = query.order_by(col(AuditEvent.number).desc()).limit(PAGE_SIZE + 1)
         rows = (await view.tx.exec(newest)).all()
-        entries = [replace(entry_of(row), address="") for row in rows[:PAGE_SIZE]]
+        entries = [replace(entry_of(row), ip="") for row in rows[:PAGE_SIZE]]
         return History(entries, len(rows) > PAGE_SIZE)

@@ -66,7 +66,7 @@ const ROW = `
         <component v-else :is="entry.subject_path ? 'a' : 'span'" class="isolate" dir="auto"
                    :href="href(entry.subject_path)">{{ entry.subject || '–' }}</component>
       </td>
-      <td role="cell" class="col-from muted" data-label="from">{{ entry.address || '–' }}</td>
+      <td role="cell" class="col-from muted" data-label="from">{{ entry.ip || '–' }}</td>
       <td role="cell" class="col-details">{{ count ? count + ' entries of one act' : entry.summary }}</td>
     </tr>
   </template>`;

@@ -22,12 +22,12 @@ async def sign_in(slug: str | None, answer: str, caller: Caller) -> SignedIn:
     Raises `PasskeyRefusedError` for whatever doesn't let a person in, `TooManyAttemptsError` and
     `SsoRequiredError`.
     """
-    counters = throttle.address_key(caller.address, "passkey-address")
+    counters = throttle.ip_key(caller.ip, "passkey-address")
     await throttle.claim(counters)
     async with reading() as tx:
         user_id = await passkeys.find_owner(tx, answer)
     if user_id is None:
-        operator_log.sign_in_refused(caller.address, Refused.WRONG_PASSKEY)
+        operator_log.sign_in_refused(caller.ip, Refused.WRONG_PASSKEY)
         raise PasskeyRefusedError
     async with transaction() as tx:
         await lock_users(tx, [user_id])
@@ -40,6 +40,6 @@ async def sign_in(slug: str | None, answer: str, caller: Caller) -> SignedIn:
         if refusal is None:
             await throttle.forget(tx, counters)
             return await start_session(tx, user, caller, tenant, SignInMethod.PASSKEY)
-        await record(tx, Action.SIGN_IN_FAILED, actor=None, subject=user, address=caller.address)
-        operator_log.sign_in_refused(caller.address, Refused.WRONG_PASSKEY, user_id)
+        await record(tx, Action.SIGN_IN_FAILED, actor=None, subject=user, ip=caller.ip)
+        operator_log.sign_in_refused(caller.ip, Refused.WRONG_PASSKEY, user_id)
     raise refusal

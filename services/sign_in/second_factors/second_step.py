@@ -135,10 +135,8 @@ async def _finish(
         if used is not None:
             await throttle.forget(tx, counters)
             if used is not Action.SIGNED_IN:
-                await record(tx, used, actor=None, by=user, subject=user, address=caller.address)
+                await record(tx, used, actor=None, by=user, subject=user, ip=caller.ip)
             return await start_session(tx, user, caller, tenant, method)
-        await record(
-            tx, Action.SECOND_FACTOR_FAILED, actor=None, subject=user, address=caller.address
-        )
-        operator_log.sign_in_refused(caller.address, Refused.WRONG_SECOND_STEP, user.id)
+        await record(tx, Action.SECOND_FACTOR_FAILED, actor=None, subject=user, ip=caller.ip)
+        operator_log.sign_in_refused(caller.ip, Refused.WRONG_SECOND_STEP, user.id)
     return None

@@ -81,7 +81,7 @@ async def start(actor: Actor, file_name: str, rows: Sequence[ImportRow]) -> UUID
                 started_by_id=act.user.id,
                 started_by=act.user.full_name,
                 session_id=actor.session_id,
-                address=actor.address,
+                ip=actor.ip,
                 file_name=file_name[:MAX_NAME],
                 rows=len(rows),
                 by_mail=outbox.is_configured(),

@@ -99,7 +99,7 @@ async def enter(slug: str, token: str, caller: Caller) -> Entered:
             actor=None,
             by=person,
             subject=person,
-            address=caller.address,
+            ip=caller.ip,
             first=True if first else None,
         )
         await tell(tx, person)
@@ -116,7 +116,7 @@ async def ask(slug: str, email: str, caller: Caller) -> None:
     try:
         async with transaction() as tx:
             key = email_key(email)
-            counters = throttle.keys(f"customer:{slug}:{key}", f"customer:{caller.address}")
+            counters = throttle.keys(f"customer:{slug}:{key}", f"customer:{caller.ip}")
             await throttle.claim_in(tx, counters)
             tenant = await find_open_tenant(tx, slug)
             person = await _by_email(tx, tenant, key)
@@ -126,7 +126,7 @@ async def ask(slug: str, email: str, caller: Caller) -> None:
                 actor=None,
                 subject=person,
                 tenant_id=tenant.id if tenant else None,
-                address=caller.address,
+                ip=caller.ip,
                 email=tried(email),
             )
             if person is not None and tenant is not None:
