@@ -279,13 +279,13 @@ async def is_open(tx: Transaction, tenant_id: UUID | None) -> bool:
 
 
 async def find_open_tenant(tx: Transaction, slug: str | None) -> Tenant | None:
-    """The tenant at this address, if there is one that isn't closed."""
+    """The tenant of this slug, if there is one that isn't closed."""
     tenant = await find_tenant(tx, slug)
     return tenant if tenant is not None and tenant.closed_at is None else None
 
 
 async def find_tenant(tx: Transaction, slug: str | None) -> Tenant | None:
-    """The tenant at this address, if there is one."""
+    """The tenant of this slug, if there is one."""
     if slug is None or not is_slug(slug):
         return None
     return (await tx.exec(select(Tenant).where(Tenant.slug == slug))).first()

@@ -47,8 +47,8 @@ class AuditQuery:
     before: int | None = None
 
     @classmethod
-    def from_address(cls, values: dict[str, Any]) -> "AuditQuery":
-        """Read a query from an address's parameters; what makes no sense is left out."""
+    def from_query(cls, values: dict[str, Any]) -> "AuditQuery":
+        """Read a query from a url's parameters; what makes no sense is left out."""
         action, before = str(values.get("action") or ""), str(values.get("before") or "")
         return cls(
             action=_ACTIONS[action][0] if action in _ACTIONS else None,

@@ -36,7 +36,7 @@ class SetupForm:
 
 
 async def setup_url() -> str | None:
-    """The address of the set-up page; none once an account exists."""
+    """The path of the set-up page; none once an account exists."""
     async with transaction() as tx:
         await _lock(tx)
         if await _has_accounts(tx):
@@ -129,7 +129,7 @@ async def create_platform_admin(
         return None
     try:
         first, last = check_names(first_name, last_name)
-        address = check_email(email)
+        checked = check_email(email)
         await check_password(password, (first_name, last_name, email))
     except (ValueError, InvalidInputError) as error:
         raise OperatorError(f"Can't create the Platform Admin: {error}") from error
@@ -139,15 +139,15 @@ async def create_platform_admin(
         if only_first and await _has_accounts(tx):
             return None
         taken = await tx.exec(
-            select(User.id).where(User.email_key == email_key(address), User.active)
+            select(User.id).where(User.email_key == email_key(checked), User.active)
         )
         if taken.first() is not None:
-            raise OperatorError(f"An active account has the email {address} already.")
-        user = _platform_admin(tx, first, last, address, hashed)
+            raise OperatorError(f"An active account has the email {checked} already.")
+        user = _platform_admin(tx, first, last, checked, hashed)
         try:
             await tx.flush()
-        except IntegrityError as error:  # an invitation took the address at this very moment
-            raise OperatorError(f"An active account has the email {address} already.") from error
+        except IntegrityError as error:  # an invitation took the email at this very moment
+            raise OperatorError(f"An active account has the email {checked} already.") from error
         await tx.exec(
             update(OneTimeLink)
             .where(col(OneTimeLink.purpose) == LinkPurpose.SETUP)

@@ -34,7 +34,7 @@ ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 HALF = 4
 LIFETIME = timedelta(minutes=10)
 MOST_TRIES = 5
-# Strangers may ask for codes: a wall of screens behind one address, and no more.
+# Strangers may ask for codes: a wall of screens behind one ip, and no more.
 MOST_OF_ONE_ADDRESS, MOST = 50, 2000
 WRONG = "No screen shows this code now. Look at the screen again: it may have a new one."
 

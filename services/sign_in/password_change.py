@@ -25,7 +25,7 @@ from services.sign_in.passwords import (
     check_password,
     estimate,
     hash_password,
-    place,
+    slot,
     verify_password,
 )
 from services.sign_in.personal_links import (
@@ -45,9 +45,9 @@ REQUEST_SECONDS = 0.3
 
 @noting_pauses
 async def request_reset(slug: str | None, email: str, caller: Caller) -> None:
-    """Send a link for a new password, where an active account has this address here.
+    """Send a link for a new password, where an active account has this email here.
 
-    Says and does the same for any address. Raises `TooManyAttemptsError`.
+    Says and does the same for any email. Raises `TooManyAttemptsError`.
     """
     started = time.monotonic()
     try:
@@ -132,7 +132,7 @@ async def change_password(actor: Actor, current: str, new: str) -> int:
     stored = user.password_hash
     # Before the current one, as an unfit choice is no guess at that.
     await _check(new, own_words(user, tenant), field="new")
-    with place():
+    with slot():
         await throttle.claim(counters)
         matches = await verify_password(current, stored)
     if not matches:

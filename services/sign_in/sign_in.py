@@ -25,7 +25,7 @@ from services.sessions import known_devices
 from services.sessions.events import UserSignedIn
 from services.sessions.sessions import Caller, begin, end
 from services.sign_in import second_step_ticket, throttle
-from services.sign_in.passwords import place, verify_password
+from services.sign_in.passwords import slot, verify_password
 from services.sign_in.policy import Standing, get_standing
 
 
@@ -49,12 +49,12 @@ async def sign_in(
     password: str,
     caller: Caller,
 ) -> SignedIn:
-    """Sign in at a tenant's address, or with no slug as a Platform Admin.
+    """Sign in under a tenant's slug, or with no slug as a Platform Admin.
 
     Raises `NoTenantError`, before anything is counted or logged; `SignInFailedError`,
     `TooManyAttemptsError`, `SsoRequiredError`; and, where the password is right,
     `SecondStepNeededError` for a user with a second factor, and `OtherDoorError` for one who signs
-    in at another address.
+    in under another slug.
     """
     counters = throttle.keys(email_key(email), caller.ip)
     async with reading() as tx:
@@ -68,7 +68,7 @@ async def sign_in(
         await throttle.check(tx, counters)
     owner = user or elsewhere
     stored = owner.password_hash if owner else None
-    with place(known=bool(device)):
+    with slot(known=bool(device)):
         await throttle.claim(counters)
         matches = await verify_password(password, stored)
     if user is None or not user.active or not matches:
@@ -207,7 +207,7 @@ async def _fail(caller: Caller, tenant: Tenant | None, user: User | None, email:
 
 
 async def _other_door(user: User) -> OtherDoorError | SignInFailedError:
-    """Where this user signs in, whose password was proved at another address."""
+    """Where this user signs in, whose password was proved under another slug."""
     async with reading() as tx:
         tenant = await tx.get(Tenant, user.tenant_id) if user.tenant_id else None
     if tenant is None:

@@ -1,4 +1,4 @@
-"""Slows guessing down: growing pauses per account and per network address, never a lockout.
+"""Slows guessing down: growing pauses per account and per ip, never a lockout.
 
 Each purpose has a counter of its own for each user, and a success clears the counter of its own
 purpose alone: a right password says nothing of who guesses codes.

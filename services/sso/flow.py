@@ -38,7 +38,7 @@ from services.sign_in import throttle
 from services.sign_in.personal_links import open_link
 from services.sign_in.sign_in import SignedIn, start_session
 from services.sso.attempts import Attempt, Purpose, forged, key_of, open_attempt, seal_attempt
-from services.sso.connections import addresses_of, find_connection
+from services.sso.connections import find_connection, tenant_urls
 from services.sso.errors import ElsewhereError, Refusal, SsoError, quote
 from services.sso.exchange import exchange
 from services.sso.linking import Decision, Person, Way, decide, link_identity, person_of
@@ -108,7 +108,7 @@ async def _depart(slug: str, attempt: Attempt, *, anew: bool = False) -> Departu
         None,
         client_id=connection.client_id,
         scope=SCOPE,
-        redirect_uri=addresses_of(slug).redirect,
+        redirect_uri=tenant_urls(slug).redirect,
         code_challenge_method="S256",
     )
     url, _ = client.create_authorization_url(
@@ -150,7 +150,7 @@ async def arrive(
 
 @asynccontextmanager
 async def _noted(slug: str, caller: Caller) -> AsyncIterator[None]:
-    """Count and log what is refused; an address that fails too often has to wait."""
+    """Count and log what is refused; an ip that fails too often has to wait."""
     counters = throttle.ip_key(caller.ip, "sso-address")
     async with reading() as tx:
         tenant, _ = await find_connection(tx, slug)

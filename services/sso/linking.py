@@ -2,10 +2,10 @@
 
 1. Whoever is linked to this issuer and subject gets in, whatever their email is there now.
 2. Else the email must be verified by the provider, and of an allowed domain. The active user of
-   this tenant with exactly this address is linked, unless they are linked to another subject.
+   this tenant with exactly this email is linked, unless they are linked to another subject.
    (An invitation reaches its addressee alone: who accepts one needs no further proof that the
-   address is theirs. It must be the same one all the same.)
-3. Else a new account is made, where the tenant wants that and nobody had the address here before.
+   email is theirs. It must be the same one all the same.)
+3. Else a new account is made, where the tenant wants that and nobody had the email here before.
 4. Everyone else is refused. Nobody is linked by a guess.
 """
 
@@ -31,7 +31,7 @@ from services.sso.errors import ElsewhereError, Refusal, SsoError
 from services.users.accounts import check_names, set_names
 from services.users.events import UserInvited
 
-# Where Entra's own claim on an address counts (see `is_verified`).
+# Where Entra's own claim on an email counts (see `is_verified`).
 ENTRA = "https://login.microsoftonline.com/"
 
 
@@ -84,8 +84,8 @@ def is_verified(claims: Mapping[str, Any]) -> bool:
     """Whether the provider vouches for the email.
 
     By `email_verified` (OpenID Connect Core 1.0, section 5.1), which some write as a string.
-    Microsoft Entra never sends it, and lets admins of any directory write any address into
-    `email`; its `xms_edov` says that the address's domain was proved to be the directory's own.
+    Microsoft Entra never sends it, and lets admins of any directory write any email into
+    `email`; its `xms_edov` says that the email's domain was proved to be the directory's own.
     """
     if claims.get("email_verified") in (True, "true"):
         return True
@@ -213,7 +213,7 @@ def _no_account(person: Person, *, elsewhere: bool = False) -> SsoError:
 
 
 def _vouched_email(connection: SsoConnection, person: Person, *, by_invitation: bool) -> str:
-    """The key of an address that may be linked. Raises `SsoError`."""
+    """The key of an email that may be linked. Raises `SsoError`."""
     if not person.email:
         raise SsoError(
             Refusal.EMAIL_MISSING,
@@ -288,7 +288,7 @@ async def _create(
 ) -> User:
     try:
         first, last = check_names(person.first_name, person.last_name)
-    except InvalidInputError:  # a name with a line break in it, say; the address will do
+    except InvalidInputError:  # a name with a line break in it, say; the email will do
         first = last = person.email.partition("@")[0]
     email = check_email(person.email)
     user = User(

@@ -14,7 +14,7 @@ from services.core import clock, vault
 from services.core.db import Transaction, insert_if_missing, reading, transaction
 from services.core.errors import OperatorError
 from services.sessions import sessions
-from services.sso.connections import addresses_of, find_connection
+from services.sso.connections import find_connection, tenant_urls
 from services.sso.errors import Refusal, SsoError
 from services.sso.provider import discover
 from services.sso.tokens import Expected, LogoutToken, check_logout_token, seen_key_of
@@ -87,7 +87,7 @@ async def provider_sign_out(session_id: UUID, slug: str) -> str | None:
         {
             "id_token_hint": hint,
             "client_id": connection.client_id,
-            "post_logout_redirect_uri": addresses_of(slug).after_logout,
+            "post_logout_redirect_uri": tenant_urls(slug).after_logout,
         }
     )
     joint = "&" if "?" in provider.end_session_endpoint else "?"

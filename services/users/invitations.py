@@ -63,7 +63,7 @@ async def invite(actor: Principal, form: InvitationForm) -> Invited:
             user = await add_account(tx, actor, by, form)
             return await send_invitation(tx, actor, by, user)
     except IntegrityError as error:
-        # Two invitations of one address at the same moment: the database let one in.
+        # Two invitations of one email at the same moment: the database let one in.
         if not is_taken(error):
             raise
         raise InvalidInputError({"email": IN_USE}) from error
@@ -202,7 +202,7 @@ async def renew(act: Act, user_id: UUID) -> Invited:
 
 @looks_first
 async def copy_link(actor: Principal, user_id: UUID) -> str:
-    """The address of the live invitation of someone who hasn't signed in yet, to hand over.
+    """The url of the live invitation of someone who hasn't signed in yet, to hand over.
 
     Takes what inviting them takes: for an admin's, a fresh sign-in.
     """
@@ -212,7 +212,7 @@ async def copy_link(actor: Principal, user_id: UUID) -> str:
 
 
 async def tell_link(tx: Transaction, actor: Principal, by: User | None, user: User) -> str:
-    """The address of the user's live invitation, in this transaction; the telling is logged."""
+    """The url of the user's live invitation, in this transaction; the telling is logged."""
     link = (
         await tx.exec(
             select(OneTimeLink).where(
@@ -232,7 +232,7 @@ async def tell_link(tx: Transaction, actor: Principal, by: User | None, user: Us
 
 
 def invitation_url(slug: str | None, token: str) -> str:
-    """The address of an invitation's page."""
+    """The url of an invitation's page."""
     base = runtime.current().settings.public_url
     return f"{base}{one_time_links.path_of(slug)}/invitation/{token}"
 

@@ -25,7 +25,7 @@ class History:
 async def list_history(principal: Principal, poc_id: UUID, *, before: int | None = None) -> History:
     """What happened to a POC, the newest first; before the entry of that number, where it is given.
 
-    Who may see the POC may see this, without the addresses from which people did it.
+    Who may see the POC may see this, without the ips from which people did it.
     """
     async with viewing(principal, Permission.VIEW_ALL_POCS) as view:
         poc = await get_poc(view, poc_id)

@@ -15,7 +15,7 @@ from services.sign_in.sign_in import SignedIn, start_session
 
 @noting_pauses
 async def sign_in(slug: str | None, answer: str, caller: Caller) -> SignedIn:
-    """Sign in at a tenant's address, or with no slug as a Platform Admin, by the browser's answer
+    """Sign in under a tenant's slug, or with no slug as a Platform Admin, by the browser's answer
     to `passkeys.sign_in_options`. The device has asked its owner for a finger, a face or a PIN, so
     nothing else is asked for.
 

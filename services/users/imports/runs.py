@@ -242,7 +242,7 @@ async def _outcomes(tx: Transaction, import_id: UUID) -> list[RowOutcome]:
 
 
 async def _links(view: View, run: UserImport, outcomes: Sequence[RowOutcome]) -> Mapping[UUID, str]:
-    """The addresses of the live invitations, by user, where they are this actor's to give."""
+    """The urls of the live invitations, by user, where they are this actor's to give."""
     if run.by_mail or view.user is None or run.started_by_id != view.user.id:
         return {}
     ids = [outcome.user_id for outcome in outcomes if outcome.user_id]

@@ -37,7 +37,7 @@ from services.sign_in import throttle
 from services.workspace.customers.cut import LINKS, shown_pocs, void_links
 from services.workspace.customers.people import tell
 
-# Asking for a link takes at least this long, in seconds, whether the address is known or not.
+# Asking for a link takes at least this long, in seconds, whether the email is known or not.
 REQUEST_SECONDS = 0.3
 
 
@@ -108,9 +108,9 @@ async def enter(slug: str, token: str, caller: Caller) -> Entered:
 
 @noting_pauses
 async def ask(slug: str, email: str, caller: Caller) -> None:
-    """Mail a new link, where somebody with this address is shown a POC here.
+    """Mail a new link, where somebody with this email is shown a POC here.
 
-    Says and does the same for any address. Raises `TooManyAttemptsError`.
+    Says and does the same for any email. Raises `TooManyAttemptsError`.
     """
     started = time.monotonic()
     try:
@@ -169,7 +169,7 @@ def _dead(link: OneTimeLink | None) -> DeadLinkError:
 async def _whose(
     tx: Transaction, link: OneTimeLink, slug: str
 ) -> tuple[CustomerPerson, Tenant, Sequence[Poc]]:
-    """Whose link it is, at their own tenant's address, and what they are shown; else it is dead."""
+    """Whose link it is, under their own tenant's slug, and what they are shown; else it is dead."""
     person = await tx.get(CustomerPerson, link.customer_id)
     if person is None:
         raise _dead(link)

@@ -382,7 +382,7 @@ class _UserScreen:
         return f"Signed out of {count} session{'' if count == 1 else 's'}."
 
     async def _older_history(self, values: dict[str, object]) -> None:
-        query = AuditQuery.from_address({"before": values.get("before")})
+        query = AuditQuery.from_query({"before": values.get("before")})
         page = await reading.list_entries(
             self.actor, AuditQuery(subject_id=self.user_id, before=query.before)
         )
