@@ -143,7 +143,7 @@ def entry_values(entry: AuditEntry) -> dict[str, Any]:
         "action_label": entry.action_label,
         "subject": entry.subject,
         "subject_path": entry.subject_path,
-        "address": entry.address,
+        "ip": entry.ip,
         "summary": entry.summary,
         "run": entry.run,
         "hash": entry.hash,

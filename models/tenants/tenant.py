@@ -1,4 +1,4 @@
-"""A tenant: one organisation, with its own users and its own address."""
+"""A tenant: one organisation, with its own users and its own slug."""
 
 from datetime import datetime
 from enum import StrEnum

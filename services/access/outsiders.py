@@ -39,7 +39,7 @@ class CustomerActor:
     customer_id: UUID
     tenant_id: UUID
     name: str
-    address: str = ""
+    ip: str = ""
     user_id: None = field(default=None, init=False)
 
     @property
@@ -95,7 +95,7 @@ class ScreenActor:
     screen_id: UUID
     tenant_id: UUID
     name: str
-    address: str = ""
+    ip: str = ""
     user_id: None = field(default=None, init=False)
 
     @property

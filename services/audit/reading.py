@@ -47,8 +47,8 @@ class AuditQuery:
     before: int | None = None
 
     @classmethod
-    def from_address(cls, values: dict[str, Any]) -> "AuditQuery":
-        """Read a query from an address's parameters; what makes no sense is left out."""
+    def from_query(cls, values: dict[str, Any]) -> "AuditQuery":
+        """Read a query from a url's parameters; what makes no sense is left out."""
         action, before = str(values.get("action") or ""), str(values.get("before") or "")
         return cls(
             action=_ACTIONS[action][0] if action in _ACTIONS else None,
@@ -99,7 +99,7 @@ class AuditEntry:
     subject_id: UUID | None
     subject: str
     subject_path: str
-    address: str
+    ip: str
     summary: str
     run: str
     hash: str
@@ -228,7 +228,7 @@ def entry_of(row: AuditEvent, paths: Mapping[UUID | None, str] | None = None) ->
         subject_id=row.subject_id,
         subject=row.subject_name,
         subject_path=paths.get(row.subject_id, ""),
-        address=row.address,
+        ip=row.ip,
         summary=summary(action, row.details),
         run=str(row.details.get("run") or ""),
         hash=row.hash,

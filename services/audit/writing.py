@@ -190,7 +190,7 @@ async def record(
     by: User | CustomerPerson | None = None,
     subject: Subject | None = None,
     tenant_id: UUID | None = None,
-    address: str = "",
+    ip: str = "",
     at: datetime | None = None,
     **details: Any,
 ) -> AuditEvent:
@@ -209,7 +209,7 @@ async def record(
         at=at or clock.now(),
         actor_id=_id_of(actor, by),
         actor_name=_name_of(actor, by),
-        address=address or (actor.address if actor else ""),
+        ip=ip or (actor.ip if actor else ""),
         details=_plain(details),
     )
     written = AuditWritten(chain_id=head.chain_id, entry_id=entry.id, subject_id=entry.subject_id)
@@ -238,7 +238,7 @@ async def record_all(
             at=clock.now(),
             actor_id=_id_of(actor, by),
             actor_name=_name_of(actor, by),
-            address=actor.address,
+            ip=actor.ip,
             details=_plain(details),
         )
     tx.publish(AuditGrew(chain_id=head.chain_id))
@@ -289,7 +289,7 @@ def canonical(entry: AuditEvent) -> str:
         "actor": [str(entry.actor_id), entry.actor_name],
         "action": entry.action,
         "subject": [str(entry.subject_id), entry.subject_name],
-        "address": entry.address,
+        "address": entry.ip,
         "details": entry.details,
     }
     return json.dumps(content, sort_keys=True, separators=(",", ":"))

@@ -116,7 +116,7 @@ class Looks:
 
 
 async def find_looks(slug: str) -> Looks | None:
-    """The looks of the tenant at this address; none where there is no tenant."""
+    """The looks of the tenant of this slug; none where there is no tenant."""
     if not is_slug(slug):
         return None
     async with reading() as tx:
@@ -151,7 +151,7 @@ async def get_organisation(actor: Principal) -> Organisation:
 
 @looks_first
 async def edit_organisation(actor: Principal, form: OrganisationForm) -> None:
-    """Change what is said of the organisation; its address stays. Raises `InvalidInputError`."""
+    """Change what is said of the organisation; its slug stays. Raises `InvalidInputError`."""
     async with acting(actor, Permission.MANAGE_ORGANISATION) as act:
         tenant = await act.get_tenant(lock=True)
         renamed, before = tenant.name != form.name, tenant.name

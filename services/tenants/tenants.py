@@ -1,4 +1,4 @@
-"""Tenants: found by address, created and renamed by Platform Admins."""
+"""Tenants: found by slug, created and renamed by Platform Admins."""
 
 from collections.abc import AsyncIterator, Sequence
 from uuid import UUID
@@ -77,7 +77,7 @@ async def create_tenant(actor: Principal, name: str, slug: str = "") -> Tenant:
     """
     try:
         async with acting(actor, Permission.MANAGE_TENANTS) as act:
-            # Of two tenants of one name at once, the second sees the first one's address.
+            # Of two tenants of one name at once, the second sees the first one's slug.
             await act.tx.get(AuditHead, PLATFORM_CHAIN, with_for_update=True)
             tenant = await add_tenant(act.tx, name, slug)
             await act.record(Action.TENANT_CREATED, tenant_id=tenant.id, name=tenant.name)
@@ -106,7 +106,7 @@ async def add_tenant(tx: Transaction, name: str, slug: str = "") -> Tenant:
 
 @looks_first
 async def rename_tenant(actor: Principal, tenant_id: UUID, name: str) -> None:
-    """Give a tenant another name; its address stays. Raises `InvalidInputError`."""
+    """Give a tenant another name; its slug stays. Raises `InvalidInputError`."""
     clean = TenantName(name=name).name
     async with acting(actor, Permission.MANAGE_TENANTS) as act:
         tenant = await act.tx.get(Tenant, tenant_id, with_for_update=True)

@@ -25,7 +25,7 @@ class History:
 async def list_history(principal: Principal, poc_id: UUID, *, before: int | None = None) -> History:
     """What happened to a POC, the newest first; before the entry of that number, where it is given.
 
-    Who may see the POC may see this, without the addresses from which people did it.
+    Who may see the POC may see this, without the ips from which people did it.
     """
     async with viewing(principal, Permission.VIEW_ALL_POCS) as view:
         poc = await get_poc(view, poc_id)
@@ -36,5 +36,5 @@ async def list_history(principal: Principal, poc_id: UUID, *, before: int | None
             query = query.where(AuditEvent.number < before)
         newest = query.order_by(col(AuditEvent.number).desc()).limit(PAGE_SIZE + 1)
         rows = (await view.tx.exec(newest)).all()
-        entries = [replace(entry_of(row), address="") for row in rows[:PAGE_SIZE]]
+        entries = [replace(entry_of(row), ip="") for row in rows[:PAGE_SIZE]]
         return History(entries, len(rows) > PAGE_SIZE)

@@ -206,4 +206,4 @@ async def _changes(
         .limit(MOST_CHANGES)
     )
     in_all = await view.tx.exec(select(func.count()).select_from(AuditEvent).where(*changed))
-    return [replace(entry_of(row), address="") for row in found], in_all.one()
+    return [replace(entry_of(row), ip="") for row in found], in_all.one()

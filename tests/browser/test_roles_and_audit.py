@@ -89,7 +89,7 @@ async def test_entries_stand_in_the_log_s_order_whichever_comes_first(
         "action_label": "User renamed",
         "subject": "Grace Hopper",
         "subject_id": None,
-        "address": "",
+        "ip": "",
         "summary": "",
         "hash": "",
     }

@@ -46,7 +46,7 @@ STALE = FRESH_FOR + timedelta(seconds=1)
 HANDS_OUT = {
     "users.listing.export_users": Secret.USERS_EXPORT,
     "tenants.tenants.export_tenants": Secret.TENANTS_EXPORT,
-    "workspace.end_calendar.tell_address": Secret.CALENDAR_FEED,
+    "workspace.end_calendar.tell_url": Secret.CALENDAR_FEED,
     "users.invitations.invite": Secret.INVITATION,
     "users.invitations.invite of a Tenant Admin": Secret.TENANT_ADMIN_INVITATION,
     "users.imports.runs.start": Secret.INVITATION,

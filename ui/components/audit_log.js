@@ -66,7 +66,7 @@ const ROW = `
         <component v-else :is="entry.subject_path ? 'a' : 'span'" class="isolate" dir="auto"
                    :href="href(entry.subject_path)">{{ entry.subject || '–' }}</component>
       </td>
-      <td role="cell" class="col-from muted" data-label="from">{{ entry.address || '–' }}</td>
+      <td role="cell" class="col-from muted" data-label="from">{{ entry.ip || '–' }}</td>
       <td role="cell" class="col-details">{{ count ? count + ' entries of one act' : entry.summary }}</td>
     </tr>
   </template>`;
@@ -147,9 +147,9 @@ export default {
     this.shown = { ...this.asked, words: words(this.query.folded_q) };
   },
   mounted() {
-    // An address that somebody sent, or that was typed, may be of another zone, or of none.
+    // A url that somebody sent, or that was typed, may be of another zone, or of none.
     if ((this.asked.from || this.asked.to) && this.query.zone !== ZONE) {
-      history.replaceState(history.state, "", location.pathname + this.address());
+      history.replaceState(history.state, "", location.pathname + this.search());
       this.ask();
     }
     if (!this.compact) window.addEventListener("popstate", this.back);
@@ -190,7 +190,7 @@ export default {
       return Boolean(this.asked.from && this.asked.to && this.asked.from > this.asked.to);
     },
     exportHref() {
-      return `${this.home}/audit.csv${this.address()}`;
+      return `${this.home}/audit.csv${this.search()}`;
     },
   },
   methods: {
@@ -241,7 +241,7 @@ export default {
       this.loading = false;
       this.error = "";
     },
-    address() {
+    search() {
       const values = FILTERS.filter((name) => this.asked[name]);
       const pairs = values.map((name) => [name, this.asked[name]]);
       if (this.asked.from || this.asked.to) pairs.push(["zone", ZONE]);
@@ -250,11 +250,11 @@ export default {
     },
     change(values) {
       Object.assign(this.asked, values);
-      history.pushState(history.state, "", location.pathname + this.address());
+      history.pushState(history.state, "", location.pathname + this.search());
       this.ask();
     },
     typed() {
-      history.replaceState(history.state, "", location.pathname + this.address());
+      history.replaceState(history.state, "", location.pathname + this.search());
       clearTimeout(this.searching);
       this.searching = setTimeout(this.ask, SEARCH_PAUSE);
     },

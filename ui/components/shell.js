@@ -14,8 +14,8 @@ export default {
   props: {
     home: String,
     logo: String,
-    place: String,
-    place_logo: String,
+    home_title: String,
+    home_logo: String,
     inside: Boolean,
     navigation: Array,
     person: Object,
@@ -25,7 +25,7 @@ export default {
   data() {
     return {
       theme: window.rollcallTheme.chosen,
-      organisation: { name: this.place, logo: this.place_logo },
+      organisation: { name: this.home_title, logo: this.home_logo },
     };
   },
   mounted() {

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from ui.assets import address_of
+from ui.assets import url_of
 from ui.components.component import Component
 
 Link = dict[str, str | bool]
@@ -18,18 +18,18 @@ class Shell(Component, script="shell.js", imports=["live_socket.js"]):
         self,
         *,
         base: str,
-        place: str,
+        home_title: str,
         person: Mapping[str, str],
         navigation: Sequence[Link] = (),
         menu: Sequence[Link] = (),
         inside: bool = False,
-        place_logo: str | None = None,
+        home_logo: str | None = None,
     ) -> None:
         super().__init__()
         self._props["home"] = base
-        self._props["logo"] = address_of("logo.svg")
-        self._props["place"] = place
-        self._props["place_logo"] = place_logo
+        self._props["logo"] = url_of("logo.svg")
+        self._props["home_title"] = home_title
+        self._props["home_logo"] = home_logo
         # A Platform Admin at work in an organisation is told so, and led out again.
         self._props["inside"] = inside
         self._props["navigation"] = tuple(navigation)  # tuples aren't watched for changes

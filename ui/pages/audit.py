@@ -41,7 +41,7 @@ async def audit_page(visit: MayView) -> None:
     request = ui.context.client.request
     enter(visit, notices.audit_room(visit.actor.tenant_id))
     values = dict(request.query_params)
-    first = await reading.list_entries(visit.actor, AuditQuery.from_address(values))
+    first = await reading.list_entries(visit.actor, AuditQuery.from_query(values))
     await sessions.touch(visit.actor, visit.seen_at)
     with frame(visit, "Audit", current="audit") as toast:
         with ui.element("div").classes("page-head"):
@@ -62,7 +62,7 @@ class _Log:
             **page_values(first),
             actions=Action.choices(),
             query={name: values.get(name, "") for name in ("action", "q", "from", "to", "zone")}
-            | {"folded_q": AuditQuery.from_address(values).folded},
+            | {"folded_q": AuditQuery.from_query(values).folded},
             home=home,
             on_query=self._query,
         )
@@ -74,7 +74,7 @@ class _Log:
 
     async def _query(self, values: dict[str, Any]) -> None:
         seq = as_version(values.get("seq")) or 0
-        query = AuditQuery.from_address(values)
+        query = AuditQuery.from_query(values)
         try:
             page = await reading.list_entries(self.actor, query)
         except SessionEndedError:
@@ -88,7 +88,7 @@ class _Log:
 
 async def export(request: Request, visit: MayView) -> StreamingResponse:
     """The log, or the filtered part of it, as a CSV file."""
-    query = AuditQuery.from_address(dict(request.query_params))
+    query = AuditQuery.from_query(dict(request.query_params))
     pieces: AsyncIterator[str] = await reading.export(visit.actor, query)
     name = f"audit-{visit.tenant_slug or 'platform'}.csv"
     return StreamingResponse(

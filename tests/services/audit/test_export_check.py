@@ -59,7 +59,7 @@ async def test_an_export_as_it_was_downloaded_is_whole(
 async def test_a_narrowed_export_is_whole_and_says_what_it_was_narrowed_to(
     admin: Actor, tenant: Tenant, tmp_path: Path
 ) -> None:
-    query = AuditQuery.from_address({"action": "user.deactivated", "q": "zoë"})
+    query = AuditQuery.from_query({"action": "user.deactivated", "q": "zoë"})
     checked = _check(tmp_path, await _exported(admin, tenant, query))
     assert checked.problems == []
     assert (checked.entries, checked.narrowed_to) == (2, "action: user.deactivated; text: zoë")

@@ -68,7 +68,7 @@ async def test_untouched_log_is_whole(admin: Actor, tenant: Tenant) -> None:
         ("action", Action.SIGNED_IN.value),
         ("subject_name", "Somebody else"),
         ("subject_id", None),
-        ("address", "203.0.113.9"),
+        ("ip", "203.0.113.9"),
         ("details", {"before": "nothing"}),
         ("previous_hash", "f" * 64),
         ("hash", "f" * 64),
@@ -139,7 +139,7 @@ async def test_an_entry_tells_who_did_what_to_whom_from_where(
         Action.USER_DEACTIVATED,
         "Ada Lovelace",
     )
-    assert entry.address == admin.address
+    assert entry.ip == admin.ip
     await rollcall.bus.drain()
     assert [e.entry_id for e in events if isinstance(e, AuditWritten)] == [entry.id]
 

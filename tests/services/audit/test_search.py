@@ -19,7 +19,7 @@ from tests.factories import create_user
 
 
 async def _found(actor: Actor, **values: str) -> list[str]:
-    query = AuditQuery.from_address(values)
+    query = AuditQuery.from_query(values)
     return [entry.subject for entry in (await list_entries(actor, query)).entries]
 
 
@@ -110,6 +110,6 @@ async def test_a_day_on_which_clocks_change_has_all_its_hours(admin: Actor, tena
 
 
 async def test_the_export_says_in_which_zone_its_days_are(admin: Actor) -> None:
-    query = AuditQuery.from_address({"from": "2026-11-26", "zone": "Pacific/Auckland"})
+    query = AuditQuery.from_query({"from": "2026-11-26", "zone": "Pacific/Auckland"})
     text = "".join([piece async for piece in await export(admin, query)])
     assert "days in: Pacific/Auckland" in text

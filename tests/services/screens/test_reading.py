@@ -176,7 +176,7 @@ async def _fail_sign_ins(tenant: Tenant, user: User) -> None:
     async with transaction() as tx:
         for number in range(STORM):
             await record(
-                tx, Action.SIGN_IN_FAILED, actor=None, subject=user, address=f"192.0.2.{number}"
+                tx, Action.SIGN_IN_FAILED, actor=None, subject=user, ip=f"192.0.2.{number}"
             )
 
 

@@ -46,5 +46,5 @@ async def test_letters_that_the_server_cannot_take_fail_with_a_sentence(
 
 
 async def test_the_last_day_there_is_can_be_asked_for(admin: Actor) -> None:
-    query = AuditQuery.from_address({"from": "0001-01-01", "to": "9999-12-31"})
+    query = AuditQuery.from_query({"from": "0001-01-01", "to": "9999-12-31"})
     assert (await list_entries(admin, query)).entries == []

@@ -295,7 +295,7 @@ class _UserScreen:
             for session in open_sessions:
                 with ui.element("li"):
                     text("strong", session.device)
-                    text("span", session.address or "unknown address", "muted")
+                    text("span", session.ip or "unknown address", "muted")
                     text("span", f"active {ago(session.last_seen_at)}", "muted")
         if len(open_sessions) == sessions.MOST_LISTED:
             text("p", LATEST_SESSIONS, "muted")
@@ -382,7 +382,7 @@ class _UserScreen:
         return f"Signed out of {count} session{'' if count == 1 else 's'}."
 
     async def _older_history(self, values: dict[str, object]) -> None:
-        query = AuditQuery.from_address({"before": values.get("before")})
+        query = AuditQuery.from_query({"before": values.get("before")})
         page = await reading.list_entries(
             self.actor, AuditQuery(subject_id=self.user_id, before=query.before)
         )

@@ -1,4 +1,4 @@
-"""Files of POCs: the addresses that they are posted to and read from."""
+"""Files of POCs: the urls that they are posted to and read from."""
 
 from typing import Annotated
 from urllib.parse import quote, unquote
