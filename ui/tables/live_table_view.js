@@ -43,7 +43,7 @@ function menu(table, name, attributes, label, panel) {
 }
 
 // Saved views: each is a link, so that it can be opened beside this one, or sent to somebody.
-function viewsMenu(table) {
+export function viewsMenu(table) {
   const saved = (event) => {
     event.preventDefault();
     table.saveView(new FormData(event.target).get("name"));
@@ -108,7 +108,7 @@ function filtersMenu(table) {
 }
 
 // Which columns are shown: the one that opens the row always is.
-function columnsMenu(table) {
+export function columnsMenu(table) {
   const summary = { class: "btn btn-quiet menu-button" };
   return menu(table, "columns", summary, "Columns", () => [
     h("div", { class: "menu-panel", role: "group", "aria-label": "Columns" }, [
