@@ -1,8 +1,9 @@
 // The audit log: the newest entries first, older ones on demand, new ones as they happen.
 import { listen } from "live_socket";
-import { columnsMenu, viewsMenu } from "live_table_view";
+import { viewsMenu } from "live_table_view";
 import { keyboard, views } from "table_hands";
 import { toUrl } from "table_rows";
+import { columnsMenu } from "table_toolbar";
 
 const SEARCH_PAUSE = 250; // ms of quiet before a search is sent
 const ANSWER_TIMEOUT = 10_000; // ms until a query counts as failed
@@ -121,6 +122,7 @@ export default {
     head: Object,
     config: String, // JSON: the list's columns and filters
     columns: Array, // keys of those that this person chose
+    look: Object, // how they want rows to be; this list has one look
     views: Array, // {name, query}: those that this person saved
     query: Object,
     home: String,

@@ -1,4 +1,4 @@
-"""Keeps what a person chooses for a list: its columns, and views under their names."""
+"""Keeps what a person chooses for a list: its columns and rows, and views under their names."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -16,9 +16,10 @@ from ui.input import as_text
 
 
 def choices_props(chosen: Choices) -> dict[str, Any]:
-    """The columns and the views that somebody chose, as a component's props."""
+    """The columns, the rows and the views that somebody chose, as a component's props."""
+    look = {"size": chosen.size, "compact": chosen.compact}
     views = tuple({"name": view.name, "query": view.query} for view in chosen.views)
-    return {"columns": chosen.columns, "views": views}
+    return {"columns": chosen.columns, "look": look, "views": views}
 
 
 def keep_choices(
@@ -27,13 +28,20 @@ def keep_choices(
     live_list: LiveList[Any],
     failed: Callable[[str, int | None], None],
 ) -> None:
-    """Keep what the browser says by `columns` and `view`; what is refused, `failed` tells."""
+    """Keep what the browser says by `columns`, `look` and `view`; what is refused, `failed` tells."""
 
     async def columns_chosen(event: GenericEventArguments) -> None:
         columns = event.args.get("columns") if isinstance(event.args, dict) else None
         if isinstance(columns, list):
             with suppress(SessionEndedError):
                 await choices.keep_columns(actor, live_list, [str(key) for key in columns])
+
+    async def look_chosen(event: GenericEventArguments) -> None:
+        sent = event.args if isinstance(event.args, dict) else {}
+        size, compact = sent.get("size"), sent.get("compact")
+        if isinstance(size, int) and isinstance(compact, bool):
+            with suppress(SessionEndedError):
+                await choices.keep_rows(actor, live_list, size=size, compact=compact)
 
     async def view_changed(event: GenericEventArguments) -> None:
         """A view is saved under a name, or removed where there is no query."""
@@ -51,4 +59,5 @@ def keep_choices(
             failed(str(error), None)
 
     component.on("columns", columns_chosen)
+    component.on("look", look_chosen)
     component.on("view", view_changed)

@@ -34,6 +34,8 @@ IMPORTS = (
     "cells.js",
     "live_table.js",
     "live_table_view.js",
+    "table_toolbar.js",
+    "menus.js",
     "icons.js",
 )
 
@@ -75,7 +77,7 @@ class Opening:
 async def opened(visit: Visit, live_list: LiveList[Any], load: Load) -> Opening:
     """Read what the url of the page that is being built asks for."""
     chosen = await find_choices(visit.actor, live_list)
-    values = dict(ui.context.client.request.query_params)
+    values = {"size": chosen.size, **ui.context.client.request.query_params}
     query = from_url(live_list, values | {"columns": " ".join(chosen.columns or ())})
     first = await load(visit.actor, query)
     await sessions.touch(visit.actor, visit.seen_at)
