@@ -28,7 +28,8 @@ def keep_choices(
     live_list: LiveList[Any],
     failed: Callable[[str, int | None], None],
 ) -> None:
-    """Keep what the browser says by `columns`, `look` and `view`; what is refused, `failed` tells."""
+    """Keep what the browser says by `columns`, `look` and `view`; what is
+    refused, `failed` tells."""
 
     async def columns_chosen(event: GenericEventArguments) -> None:
         columns = event.args.get("columns") if isinstance(event.args, dict) else None
