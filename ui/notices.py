@@ -9,12 +9,14 @@ from uuid import UUID
 
 from services.access.events import UserEvent
 from services.audit.events import AuditGrew, AuditWritten
-from services.audit.reading import AuditEntry, find_entry
+from services.audit.list import ENTRIES
+from services.audit.reading import find_entry
 from services.audit.writing import PLATFORM_CHAIN
 from services.core import runtime
 from services.core.bus import Bus
 from services.core.errors import RollcallError
 from services.core.transport import Listening
+from services.lists.wire import row_values
 from services.mail.events import MailProgressed
 from services.reviews import reviews
 from services.reviews.events import ReviewChanged
@@ -131,26 +133,6 @@ def review_room(review_id: UUID) -> str:
     return f"review:{review_id}"
 
 
-def entry_values(entry: AuditEntry) -> dict[str, Any]:
-    """An audit entry as plain values."""
-    return {
-        "id": str(entry.id),
-        "number": entry.number,
-        "at": entry.at.isoformat(),
-        "actor": entry.actor,
-        "actor_path": entry.actor_path,
-        "action": entry.action.value if entry.action else "",
-        "action_label": entry.action_label,
-        "subject": entry.subject,
-        "subject_path": entry.subject_path,
-        "ip": entry.ip,
-        "summary": entry.summary,
-        "run": entry.run,
-        "hash": entry.hash,
-        "search_key": entry.search_key,
-    }
-
-
 def subscribe(bus: Bus) -> None:
     """Have the bus tell the open pages, and presence tell the grids."""
     bus.subscribe(UserEvent, _refresh_details)
@@ -242,7 +224,7 @@ async def _show_entry(event: AuditWritten) -> None:
     async with asked_at_least(watched), turn(rooms[0]):
         entry = await find_entry(event.entry_id)
         for room in watched:
-            await live.broadcast(room, "rollcall_audit", {"entry": entry_values(entry)})
+            await live.broadcast(room, "rollcall_audit", {"entry": row_values(ENTRIES, entry)})
 
 
 async def _renew_selections(event: UserEvent) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, func, null
 from sqlmodel import SQLModel
 
 from services.core.db import Transaction
-from services.lists.matches import Between, Field, Given, Match, condition_of
+from services.lists.matches import Between, Field, Given, Match, condition_of, in_zone
 
 RowT = TypeVar("RowT", bound="Row")
 
@@ -105,6 +105,7 @@ class Filter:
         if self.kind in ("person", "value"):
             wanted = _uuid(text) if self.kind == "person" else text
             return {self.field: wanted} if wanted else None
+        text = {"since": f"{text}..", "until": f"..{text}"}.get(self.kind, text)
         first, _, last = text.partition("..")
         between = Between(_day(first), _day(last))
         return {self.field: between} if between.first or between.last else None
@@ -137,6 +138,16 @@ def value(key: str, label: str, *, field: str = "", everything: str = "All") -> 
 def dates(key: str, label: str, *, field: str = "", quiet: bool = False) -> Filter:
     """From one day to another, both included: "2026-01-01..2026-03-31" in a url."""
     return Filter(key, label, "dates", field=field or key, quiet=quiet)
+
+
+def since(key: str, label: str, *, field: str) -> Filter:
+    """From a day on: "2026-01-01" in a url."""
+    return Filter(key, label, "since", field=field)
+
+
+def until(key: str, label: str, *, field: str) -> Filter:
+    """Up to a day, which is included."""
+    return Filter(key, label, "until", field=field)
 
 
 @dataclass(frozen=True)
@@ -207,10 +218,11 @@ class LiveList(Generic[RowT]):
         """The order of a column."""
         return next(column.sort for column in self.columns if column.key == key)
 
-    def matches(self, filters: Mapping[str, str]) -> tuple[Match, ...]:
-        """What these filters ask for: a match for each of them that asks for anything."""
+    def matches(self, filters: Mapping[str, str], zone: str = "") -> tuple[Match, ...]:
+        """What these filters ask for: a match for each of them that asks for anything. Their days
+        are those of a time zone."""
         read = (one.read(filters.get(one.key, "")) for one in self.filters)
-        return tuple(match for match in read if match)
+        return tuple(in_zone(match, zone) for match in read if match)
 
     def within(self, tenant_id: UUID | None) -> ColumnElement[bool]:
         """The rows of the list that are a tenant's, or in none."""

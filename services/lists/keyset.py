@@ -45,7 +45,7 @@ class Listing:
 
     async def total(self, tx: Transaction, *more: Match) -> int:
         """How many they are (of those that match `more`, where it is given)."""
-        matches = [*self.live_list.matches(self.query.filters), *more]
+        matches = [*self.live_list.matches(self.query.filters, self.query.zone), *more]
         if not self.words and self.query.ids is None and self.counts is not None:
             counted = _counted(self.counts, matches)
             if counted is not None:
@@ -87,13 +87,13 @@ class Listing:
             conditions.append(col(live_list.model.id).in_(self.few))  # type: ignore[attr-defined]
         if self.query.ids is not None:
             conditions.append(col(live_list.model.id).in_(self.query.ids))  # type: ignore[attr-defined]
-        for match in (*live_list.matches(self.query.filters), *more):
+        for match in (*live_list.matches(self.query.filters, self.query.zone), *more):
             conditions += condition_of(live_list.fields, match)
         return conditions
 
     def _ranges(self, *, forward: bool) -> list[tuple[int, IndexRange]]:
         """The ranges of the list's order, each with its number, as they are read from one end."""
-        asked = self.live_list.matches(self.query.filters)
+        asked = self.live_list.matches(self.query.filters, self.query.zone)
         ranges = [
             (number, one)
             for number, one in enumerate(self.live_list.sort(self.sort))

@@ -10,7 +10,8 @@ from models import AuditEvent
 from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import viewing
-from services.audit.reading import PAGE_SIZE, AuditEntry, entry_of
+from services.audit.list import AuditEntry, entry_of
+from services.audit.reading import PAGE_SIZE
 from services.workspace.rights import get_poc
 
 

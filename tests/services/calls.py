@@ -7,7 +7,6 @@ from models import Role, SsoConnection, Tenant
 from services.access.actor import Actor
 from services.access.permissions import Permission
 from services.audit import reading as audit_log
-from services.audit.reading import AuditQuery
 from services.core import clock
 from services.core.db import reading, transaction
 from services.core.errors import (
@@ -80,7 +79,7 @@ async def _export_tenants(actor: Actor, _target: UUID) -> object:
 
 
 async def _export(actor: Actor, _target: UUID) -> object:
-    return [piece async for piece in await audit_log.export(actor, AuditQuery())]
+    return [piece async for piece in await audit_log.export(actor, ListQuery())]
 
 
 async def _revoke_one(actor: Actor, target: UUID) -> object:
@@ -275,7 +274,7 @@ CALLS = [
     Call(
         "audit.reading.list_entries",
         MANAGERS,
-        lambda a, _t: audit_log.list_entries(a, AuditQuery()),
+        lambda a, _t: audit_log.list_entries(a, ListQuery()),
         takes_id=False,
     ),
     Call("audit.reading.export", MANAGERS, _export, takes_id=False),

@@ -63,6 +63,7 @@ class _Shown(
     imports=[
         "live_socket.js",
         "form_fields.js",
+        "form_state.js",
         "people_field.js",
         "file_field.js",
         "copy_link.js",
