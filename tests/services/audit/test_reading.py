@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 from sqlmodel import col, delete, select
 
 from models import AuditEvent, Role, Tenant, User
@@ -262,3 +263,36 @@ async def test_a_page_of_the_log_says_where_the_chain_ends(admin: Actor, tenant:
     last = (await books.audit_of(tenant))[-1]
     page = await list_entries(admin, ListQuery(q="nothing like it"))
     assert (page.entries, page.head_number, page.head_hash) == ([], 3, last.hash)
+
+
+@pytest.mark.parametrize(
+    ("asked", "index"),
+    [
+        ({}, "chain_id=?"),
+        ({"from": "2020-01-01", "to": "2999-01-01"}, "chain_id=?"),
+        ({"action": "user.renamed"}, "ix_audit_event_action"),
+        ({"q": "lovelace"}, "ix_audit_event_search"),
+    ],
+)
+async def test_entries_are_found_in_an_index_and_in_its_order(
+    rollcall: Runtime, admin: Actor, tenant: Tenant, asked: dict[str, str], index: str
+) -> None:
+    if not rollcall.database.is_sqlite:
+        return  # PostgreSQL plans by what a table holds, and this one holds three
+    await _three_entries(admin, tenant)
+    statements: list[tuple[str, Any]] = []
+
+    def note(*call: Any) -> None:
+        statements.append((call[2], call[3]))
+
+    engine = rollcall.database.reader.sync_engine
+    event.listen(engine, "before_cursor_execute", note)
+    await list_entries(admin, from_url(ENTRIES, asked))
+    event.remove(engine, "before_cursor_execute", note)
+    (found,) = [one for one in statements if "audit_event.hash" in one[0]]
+    async with rollcall.database.reader.connect() as connection:
+        plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {found[0]}", found[1])
+        steps = [row[-1] for row in plan]
+    assert any(index in step for step in steps), steps
+    assert not any("SCAN audit_event" in step or "B-TREE" in step for step in steps), steps
+    assert len(statements) <= 4 + bool(asked.get("q")), [one[0] for one in statements]
