@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
+from uuid import UUID
 
 from nicegui import ui
 from nicegui.elements.mixins.text_element import TextElement
@@ -9,7 +11,7 @@ from nicegui.elements.mixins.text_element import TextElement
 from services.access.permissions import Permission, may
 from services.sessions.outside import CustomerVisit
 from services.sessions.sessions import Visit
-from ui import live, notices
+from ui import live, notices, palette
 from ui.components.shell import Link, Shell
 from ui.components.toast import Toast
 from ui.dialogs.confirm import ConfirmDialog
@@ -79,23 +81,25 @@ def frame(visit: Visit, title: str, *, current: str = "") -> Iterator[Toast]:
     """
     place = visit.tenant_name or "Platform"
     toast = _surrounded(title, place)
+    links, menu = navigation(visit, current), own_menu(visit)
     with Shell(
         base=home_path(visit.tenant_slug),
         place=place,
         person={"name": visit.name, "email": visit.email, "role": visit.role.label},
-        navigation=navigation(visit, current),
-        menu=own_menu(visit),
+        navigation=links,
+        menu=menu,
         inside=visit.tenant_slug is not None and visit.above_tenants,
         place_logo=logo_url(visit.tenant_slug, visit.tenant_logo),
+        find=partial(palette.find, visit, (*links, *menu)),
     ):
         toast.ask_proof = ConfirmDialog(visit.actor, toast).ask
         yield toast
 
 
-def enter_as_customer(visit: CustomerVisit, *rooms: str) -> None:
+def enter_as_customer(visit: CustomerVisit, poc_id: UUID, *rooms: str) -> None:
     """Register the page that is being built for somebody at a customer's, as `enter` does it."""
     url = customer_path(visit.tenant_slug)
-    live.register(ui.context.client, visit.actor, sign_in_url=url, rooms=rooms)
+    live.register(ui.context.client, visit.actor, sign_in_url=url, rooms=rooms, shows=poc_id)
 
 
 @contextmanager

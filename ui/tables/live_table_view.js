@@ -221,6 +221,7 @@ function selectionBar(table) {
 }
 
 const KEYS = [
+  ["Ctrl K", "Go to or do anything"],
   ["/", "Search"],
   ["j", "Next row"],
   ["k", "Previous row"],

@@ -1,7 +1,7 @@
 """Doing a bulk act: a batch is one transaction, in which each person is dealt with as one alone."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -88,7 +88,7 @@ async def act_on_next(actor: Principal, bulk_id: UUID) -> bool:
             return True
         run.leased_until = clock.now() + LEASE
         await act.tx.flush()  # whoever only looks has seen enough
-        outcomes = await _act_on(act, run, people)
+        outcomes = await _act_on(replace(act, run=run.id), run, people)
         batch.outcomes = [_plain(outcome) for outcome in outcomes]
         run.done += len(outcomes)
         run.changed += sum(outcome.changed for outcome in outcomes)
@@ -186,15 +186,18 @@ async def _act_on_one(
 async def _do(act: Act, run: BulkAct, person: Mapping[str, Any], user: User) -> UUID | None:
     """The act on one person, as it is done to one alone; returns the audit entry of a switch."""
     if run.kind is BulkKind.END_DATE:
-        await accounts.change_end(act, user, end_for(run, person))
+        await accounts.change_end(act, user, end_for(run, person), tell=run.tell)
     elif run.kind is BulkKind.RESEND:
         await invitations.renew(act, user.id)
     elif run.kind is BulkKind.COPY_LINKS:
         await invitations.get_waiting(act, user.id)
-        await invitations.tell_link(act.tx, act.principal, act.user, user)
+        by = act.principal, act.user
+        await invitations.tell_link(act.tx, *by, user, **act.of_run({}))
     else:
         wanted = run.kind is BulkKind.ACTIVATE
         seen = person.get("seen")
-        change = await accounts.switch(act, user, wanted, seen_version=seen, reason=run.reason)
+        change = await accounts.switch(
+            act, user, wanted, seen_version=seen, reason=run.reason, tell=run.tell
+        )
         return change.cause
     return None

@@ -50,7 +50,7 @@ from ui.dialogs.user_acts import (
 from ui.forms.dialog import FormDialog
 from ui.frame import enter, frame, section, text
 from ui.identity import require
-from ui.input import as_uuid
+from ui.input import as_uuid, to_do
 from ui.pages.audit import page_values
 from ui.pages.users.contact import EmailDialog, contact_facts, portrait
 from ui.paths import home_path
@@ -114,6 +114,7 @@ class _UserScreen:
                 compact=True,
                 on_query=self._older_history,
             )
+        await self.acts.ask_named(to_do(ui.context.client), details)
         for event in ("rollcall_details", "rollcall_work"):
             Refresher(event, self._refresh, self.toast)
 
@@ -222,7 +223,7 @@ class _UserScreen:
         row = details.row
         text("h2", "Account")
         with ui.element("dl").classes("facts"):
-            portrait(self.visit, row.id, details.contact)
+            portrait(self.visit, row.id, row.name, details.contact)
             fact("Email", row.email)
             contact_facts(details.contact)
             fact("Role", row.role.label)
