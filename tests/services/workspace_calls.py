@@ -1,6 +1,6 @@
 """The service calls of the workspace, each on rows that are put there for it."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from uuid import UUID, uuid4
 
 from models import (
@@ -20,7 +20,6 @@ from services.lists.query import ListQuery
 from services.workspace import (
     comments,
     criteria,
-    files,
     groups,
     handover,
     history,
@@ -41,6 +40,7 @@ from services.workspace import (
 from services.workspace.customers import people as customers
 from tests.services.call import EVERYONE, MANAGERS, Call
 from tests.services.customer_calls import CUSTOMER_ROWS
+from tests.services.file_calls import FILE_ROWS
 from tests.services.workspace.rows import START, Rows, create_rows
 
 AUTHORS, WORKERS = {Role.ADMINISTRATOR}, {Role.SALES_ENGINEER}
@@ -76,15 +76,6 @@ def _criterion() -> criteria.CriterionForm:
 
 def _note() -> resources.ResourceForm:
     return resources.ResourceForm(kind=ResourceKind.NOTE, title="New", content="Said")
-
-
-async def _said() -> AsyncIterator[bytes]:
-    yield b"Said"
-
-
-async def _read(actor: Actor, resource_id: UUID) -> bytes:
-    file = await files.open_file(actor, resource_id)
-    return b"".join([piece async for piece in file.pieces])
 
 
 # What is done to which rows; each call's name is followed by who may make it.
@@ -257,6 +248,7 @@ ON_ROWS: list[tuple[str, set[Role], Made]] = [
         lambda a, r, _: criteria.set_archived(a, r.criterion, 1, archived=True),
     ),
     *CUSTOMER_ROWS,
+    *FILE_ROWS,
     ("resources.list_of_poc", EVERYONE, lambda a, r, _: resources.list_of_poc(a, r.poc)),
     (
         "resources.list_of_group_template",
@@ -288,21 +280,6 @@ ON_ROWS: list[tuple[str, set[Role], Made]] = [
         WORKERS,
         lambda a, r, _: resources.edit_of_poc(a, r.resource, 1, _note()),
     ),
-    ("files.get_room", EVERYONE, lambda a, r, _: files.get_room(a, r.poc)),
-    ("files.open_file", EVERYONE, lambda a, r, _: _read(a, r.file)),
-    (
-        "files.get_room_of_group",
-        EVERYONE,
-        lambda a, r, _: files.get_room_of_group(a, r.group_template),
-    ),
-    (
-        "files.upload_to_template",
-        AUTHORS,
-        lambda a, r, _: files.upload_to_template(
-            a, "a.txt", _said(), group_template_id=r.group_template
-        ),
-    ),
-    ("files.upload", WORKERS, lambda a, r, _: files.upload(a, r.poc, "a.txt", _said())),
     (
         "resources.set_archived_of_template",
         AUTHORS,
