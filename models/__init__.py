@@ -11,7 +11,13 @@ from models.screens.here_count import HereCount
 from models.screens.pairing import ScreenCode, ScreenPlace
 from models.screens.screen import Screen
 from models.sessions.known_device import KnownDevice
-from models.sessions.login_session import EndReason, LoginSession, SessionKind, SignInMethod
+from models.sessions.login_session import (
+    SEEN_EVERY,
+    EndReason,
+    LoginSession,
+    SessionKind,
+    SignInMethod,
+)
 from models.sign_in.attempt_counter import AttemptCounter
 from models.sign_in.second_factor import Authenticator, Passkey, RecoveryCode
 from models.sso.connection import ExternalIdentity, SeenLogoutToken, SsoConnection, SsoSession
@@ -35,6 +41,7 @@ from models.workspace.template import GroupTemplate, GroupTemplateTask, TaskTemp
 
 __all__ = [
     "CLOSED_STATUSES",
+    "SEEN_EVERY",
     "AttemptCounter",
     "AuditEvent",
     "AuditHead",

@@ -128,7 +128,7 @@ def group_values(group: GroupView) -> dict[str, Any]:
 
 
 def task_values(task: TaskView) -> dict[str, Any]:
-    """A task as plain values, for the list and the board."""
+    """A task as plain values, for the list, the board and the timeline."""
     today = clock.now().date()
     words, tone = due_words(task.due_on, today, is_done=task.completed_at is not None)
     return {
@@ -140,6 +140,8 @@ def task_values(task: TaskView) -> dict[str, Any]:
         "status": task.status.value,
         "steps": sorted(step.value for step in task.steps),
         "reason": task.blocked_reason,
+        "start": task.start_on.isoformat() if task.start_on else "",
+        "end": task.due_on.isoformat() if task.due_on else "",
         "due": words,
         "due_tone": tone,
         "people": people_values(task.assignees),

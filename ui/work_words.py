@@ -3,7 +3,10 @@
 from datetime import date
 
 from models import PocStatus
+from services.core.settings import MB
+from services.workspace.file_types import type_label
 from services.workspace.progress import Part
+from services.workspace.resources import FileFacts
 
 DANGER, WARNING = "danger", "warning"
 CHIPS = {
@@ -48,3 +51,9 @@ def work_words(pocs: int, tasks: int) -> str:
     """How much work there is: 2 POCs and 1 task; empty where there is none."""
     parts = [count_words(count, noun) for count, noun in ((pocs, "POC"), (tasks, "task")) if count]
     return " and ".join(parts)
+
+
+def file_words(file: FileFacts) -> str:
+    """What a file is, and how large: PDF · 11.4 MB."""
+    size = f"{file.size / MB:,.1f} MB" if file.size >= MB / 10 else f"{-(-file.size // 1024):,} KB"
+    return f"{type_label(file.media_type)} · {size}"

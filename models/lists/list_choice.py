@@ -8,12 +8,15 @@ from sqlmodel import Field, SQLModel
 
 
 class ListChoice(SQLModel, table=True):
-    """The columns that one person chose for one list (none: the usual ones), and the views of it
-    that they saved: a name, and the parameters of a url."""
+    """What one person chose for one list: its columns (none: the usual ones), how many rows a page
+    has (none: as many as usual) and whether they are low; and the views of it that they saved: a
+    name, and the parameters of a url."""
 
     __tablename__ = "list_choice"
 
     user_id: UUID = Field(foreign_key="user_account.id", primary_key=True)
     noun: str = Field(max_length=40, primary_key=True)
     columns: list[str] | None = Field(default=None, sa_type=JSON)
+    page_size: int | None = None
+    compact: bool = False
     views: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)

@@ -10,6 +10,9 @@ from sqlmodel import Field, SQLModel
 
 from models.base import UtcDateTime, enum_type, new_id
 
+# A sign of life is written down at most so often: one write per click would be too many.
+SEEN_EVERY = timedelta(minutes=1)
+
 
 class EndReason(StrEnum):
     """Why a session ended; the sign-in page says it in a sentence."""
@@ -81,6 +84,11 @@ class LoginSession(SQLModel, table=True):
         return self.ended_at is None and at < self.expires_at
 
     def seen(self, at: datetime, idle: timedelta, longest: timedelta) -> None:
-        """Note a sign of life: the idle time starts again, within the longest that there is."""
+        """Note a sign of life: the idle time starts again, within the longest that there is.
+
+        A row that has noted one within `SEEN_EVERY`, or a quarter of the idle time, stays as it is.
+        """
+        if abs(at - self.last_seen_at) < min(SEEN_EVERY, idle / 4):
+            return
         self.last_seen_at = at
         self.expires_at = min(at + idle, self.created_at + longest)

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import ClassVar, Protocol, TypeVar
 from uuid import UUID
 
+from sqlalchemy import bindparam
 from sqlmodel import col, select
 
 from models import LoginSession, Role, SessionKind, Tenant, User
@@ -192,18 +193,21 @@ def is_fresh(session: LoginSession) -> bool:
     return abs(clock.now() - session.authenticated_at) <= FRESH_FOR
 
 
+_LOCKED = (
+    select(User)
+    .where(col(User.id).in_(bindparam("ids", expanding=True)))
+    .order_by(col(User.id))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+
+
 async def lock_users(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, User]:
     """Lock these users until the transaction ends, in the order of their ids; returns those that
     there are, as they are now."""
     if not ids:
         return {}
-    locked = await tx.exec(
-        select(User)
-        .where(col(User.id).in_(list(ids)))
-        .order_by(col(User.id))
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
+    locked = await tx.exec(_LOCKED, params={"ids": list(ids)})
     users = {user.id: user for user in locked}
     # A session of SQLAlchemy holds its rows only weakly: whoever asks for one of these next would
     # have it read once more.
@@ -211,18 +215,21 @@ async def lock_users(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, User]
     return users
 
 
+# Built once, as every call asks it: to build it takes as long as to ask it.
+_SESSION = (
+    select(LoginSession, User, col(Tenant.second_factor_policy))
+    .join(User, col(User.id) == col(LoginSession.user_id))
+    .join(Tenant, col(Tenant.id) == col(User.tenant_id), isouter=True)
+    .where(LoginSession.id == bindparam("session_id"), LoginSession.user_id == bindparam("user_id"))
+    .execution_options(populate_existing=True)
+)
+
+
 async def _require_session(
     tx: Transaction, actor: Actor, permission: Permission
 ) -> tuple[LoginSession, User]:
-    found = (
-        await tx.exec(
-            select(LoginSession, User, col(Tenant.second_factor_policy))
-            .join(User, col(User.id) == col(LoginSession.user_id))
-            .join(Tenant, col(Tenant.id) == col(User.tenant_id), isouter=True)
-            .where(LoginSession.id == actor.session_id, LoginSession.user_id == actor.user_id)
-            .execution_options(populate_existing=True)
-        )
-    ).first()
+    asked = {"session_id": actor.session_id, "user_id": actor.user_id}
+    found = (await tx.exec(_SESSION, params=asked)).first()
     if found is None:
         raise SessionEndedError
     session, user, policy = found

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 from uuid import UUID
 
+from sqlalchemy import bindparam
 from sqlmodel import select
 
 from models import AuditEvent, AuditHead, CustomerPerson, User
@@ -294,15 +295,17 @@ def canonical(entry: AuditEvent) -> str:
     return json.dumps(content, sort_keys=True, separators=(",", ":"))
 
 
+# Built once: every act asks it.
+_HEAD = (
+    select(AuditHead)
+    .where(AuditHead.chain_id == bindparam("chain_id"))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+
+
 async def _lock_head(tx: Transaction, chain_id: UUID) -> AuditHead:
-    head = (
-        await tx.exec(
-            select(AuditHead)
-            .where(AuditHead.chain_id == chain_id)
-            .with_for_update()
-            .execution_options(populate_existing=True)
-        )
-    ).first()
+    head = (await tx.exec(_HEAD, params={"chain_id": chain_id})).first()
     if head is None:
         # A chain begins with its tenant, in the transaction that creates it: no race is possible.
         head = AuditHead(chain_id=chain_id, number=0, hash=GENESIS)

@@ -1,4 +1,4 @@
-"""How a person wants to see a list: the columns they chose, and the views that they saved."""
+"""How a person wants to see a list: its columns and rows, and the views that they saved."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from services.core.errors import InvalidInputError
 from services.core.looking import looks_first
 from services.core.names import plain
 from services.lists.declaration import LiveList
-from services.lists.query import from_url, to_url
+from services.lists.query import PAGE_SIZE, PAGE_SIZES, from_url, to_url
 
 MOST_VIEWS = 30
 LONGEST_NAME = 60
@@ -31,6 +31,8 @@ class Choices:
     """What somebody chose for a list; no columns where it is the usual ones."""
 
     columns: tuple[str, ...] | None = None
+    size: int = PAGE_SIZE
+    compact: bool = False
     views: tuple[SavedView, ...] = ()
 
 
@@ -44,7 +46,8 @@ async def find_choices(actor: Principal, live_list: LiveList[Any]) -> Choices:
     if kept is None:
         return Choices()
     columns = tuple(kept.columns) if kept.columns is not None else None
-    return Choices(columns, tuple(SavedView(view["name"], view["query"]) for view in kept.views))
+    views = tuple(SavedView(view["name"], view["query"]) for view in kept.views)
+    return Choices(columns, kept.page_size or PAGE_SIZE, kept.compact, views)
 
 
 @looks_first
@@ -55,6 +58,18 @@ async def keep_columns(actor: Principal, live_list: LiveList[Any], columns: Sequ
         kept = await _kept(tx, actor, live_list)
         if kept is not None and kept.columns != known:
             kept.columns = known
+
+
+@looks_first
+async def keep_rows(
+    actor: Principal, live_list: LiveList[Any], *, size: int, compact: bool
+) -> None:
+    """Show the actor so many rows of the list at once from now on, and low ones if `compact`."""
+    page_size = size if size in PAGE_SIZES and size != PAGE_SIZE else None
+    async with transaction(actor=actor) as tx:
+        kept = await _kept(tx, actor, live_list)
+        if kept is not None and (kept.page_size, kept.compact) != (page_size, compact):
+            kept.page_size, kept.compact = page_size, compact
 
 
 @looks_first

@@ -122,9 +122,11 @@ def check(key: str, label: str, match: Match) -> Filter:
     return Filter(key, label, "check", options=(Option("1", label, match),))
 
 
-def person(key: str, label: str, *, field: str = "", everything: str = "Anybody") -> Filter:
+def person(
+    key: str, label: str, *, field: str = "", everything: str = "Anybody", quiet: bool = False
+) -> Filter:
     """Somebody, whose id the field is. The page gives whom to choose from (`options`)."""
-    return Filter(key, label, "person", everything, field=field or key)
+    return Filter(key, label, "person", everything, field=field or key, quiet=quiet)
 
 
 def value(key: str, label: str, *, field: str = "", everything: str = "All") -> Filter:

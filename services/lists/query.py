@@ -166,6 +166,8 @@ def _value(text: str, column: Any) -> Any:
         if isinstance(read, datetime) and read.tzinfo is None:
             raise ValueError(text)
         return read
+    if issubclass(kind, UUID):
+        return UUID(text)
     return kind(text) if issubclass(kind, int | float | Enum) else text
 
 

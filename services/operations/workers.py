@@ -12,7 +12,8 @@ from services.core import runtime
 from services.core.errors import RollcallError
 from services.mail import delivery
 from services.operations import expiry, housekeeping, readiness
-from services.reviews import closing, reminders
+from services.reviews import reminders
+from services.reviews.closing import Closer
 from services.sessions import receipts, replicas
 from services.users import accounts, ends, here_counts
 from services.users import reminders as end_reminders
@@ -32,8 +33,6 @@ TIDYING_SECONDS = 600
 # How often audit heads that have moved are told outward: what is cut off or changed before that is
 # seen by nobody.
 HEADS_SECONDS = 3600
-# How soon the close of a review goes on, and a review whose day has come is closed.
-REVIEWS_SECONDS = 3
 # A worker that met a bug starts again after this pause, in seconds.
 RESTART_SECONDS = 5
 
@@ -41,11 +40,11 @@ RESTART_SECONDS = 5
 @asynccontextmanager
 async def working() -> AsyncIterator[None]:
     """Have the workers run for as long as the block does."""
-    current, batch_workers = runtime.current(), (importer(), bulk_worker())
+    current, heard = runtime.current(), (importer(), bulk_worker(), Closer())
     works = [
         current.transport.receive,
         delivery.deliver_forever,
-        *(worker.work for worker in batch_workers),
+        *(worker.work for worker in heard),
         _fill_search_keys,
         _apply_end_dates,
         _send_reminders,
@@ -53,12 +52,11 @@ async def working() -> AsyncIterator[None]:
         _tidy_up,
         _tell_readiness,
         _tell_audit_heads,
-        _close_reviews,
         _remind_of_reviews,
         _count_here,
     ]
     receipts.subscribe(current.bus)
-    for worker in batch_workers:
+    for worker in heard:
         worker.subscribe(current.bus)
     if not current.database.is_sqlite:
         replicas.subscribe(current.bus)
@@ -113,10 +111,6 @@ async def _tell_readiness() -> None:
 
 async def _tell_audit_heads() -> None:
     await _every(HEADS_SECONDS, telling.Teller().tell, "Audit heads are told later")
-
-
-async def _close_reviews() -> None:
-    await _every(REVIEWS_SECONDS, closing.work, "Reviews have to wait")
 
 
 async def _remind_of_reviews() -> None:

@@ -4,12 +4,14 @@ A review that is being closed is leased for a moment at a time: where a process 
 goes on where it was.
 """
 
+import asyncio
 import logging
 from collections import Counter
+from contextlib import suppress
 from datetime import timedelta
 from uuid import UUID
 
-from sqlmodel import col, func, select
+from sqlmodel import col, func, or_, select
 
 from models import AuditEvent, Decision, Review, ReviewOutcome, ReviewPerson, Role, User
 from services.access.actor import ROLLCALL
@@ -17,6 +19,7 @@ from services.access.permissions import Permission
 from services.audit.acting import acting
 from services.audit.writing import Action
 from services.core import clock
+from services.core.bus import Bus
 from services.core.db import reading, transaction
 from services.core.errors import ConflictError, RollcallError
 from services.reviews.events import ReviewChanged
@@ -27,6 +30,8 @@ from services.users import accounts
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=60)
+# How often is looked for a review whose day has come, and for one that another process left.
+LOOK_SECONDS = 15.0
 # People between two leases.
 BATCH = 25
 UNDECIDED = "Undecided at the close."
@@ -35,25 +40,50 @@ CHANGED = "Activated or deactivated since the decision."
 LAST_ADMIN = "The last Tenant Admin stays."
 
 
+class Closer:
+    """The worker of one process."""
+
+    def __init__(self) -> None:
+        self._news = asyncio.Event()
+
+    def subscribe(self, bus: Bus) -> None:
+        """Begin a close as soon as somebody asks for it."""
+        bus.subscribe(ReviewChanged, self._hear)
+
+    async def work(self) -> None:
+        """Close reviews until cancelled."""
+        while True:
+            self._news.clear()
+            try:
+                await work()
+            except RollcallError as error:
+                log.warning("Reviews have to wait: %s", error)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._news.wait(), LOOK_SECONDS)
+
+    async def _hear(self, _event: ReviewChanged) -> None:
+        self._news.set()
+
+
 async def work() -> None:
     """Close the reviews whose day has come, and go on with those that are being closed."""
-    for review_id in await _find(closing=False):
-        await _begin(review_id)
-    for review_id in await _find(closing=True):
+    for review_id, is_closing in await _find_due():
         try:
+            if not is_closing:
+                await _begin(review_id)
             await work_off(review_id)
         except RollcallError as error:
             log.warning("The close of the review %s has to wait: %s", review_id, error)
 
 
-async def _find(*, closing: bool) -> list[UUID]:
-    query = select(Review.id).where(col(Review.closed_at).is_(None))
-    if closing:
-        query = query.where(col(Review.closing_at).is_not(None))
-    else:
-        query = query.where(col(Review.closing_at).is_(None), col(Review.closes_at) <= clock.now())
+async def _find_due() -> list[tuple[UUID, bool]]:
+    """The reviews that are being closed, or to be, and whether they are already."""
+    query = select(Review.id, Review.closing_at).where(
+        col(Review.closed_at).is_(None),
+        or_(col(Review.closing_at).is_not(None), col(Review.closes_at) <= clock.now()),
+    )
     async with reading() as tx:
-        return list(await tx.exec(query))
+        return [(review_id, at is not None) for review_id, at in await tx.exec(query)]
 
 
 async def _begin(review_id: UUID) -> None:

@@ -2,13 +2,22 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from sqlmodel import col, func, select, update
 from sqlmodel.sql.expression import SelectOfScalar
 
-from models import CustomerPerson, EndReason, LoginSession, Role, SignInMethod, Tenant, User
+from models import (
+    SEEN_EVERY,
+    CustomerPerson,
+    EndReason,
+    LoginSession,
+    Role,
+    SignInMethod,
+    Tenant,
+    User,
+)
 from services.access.actor import Actor, Principal, find_tenant
 from services.access.outsiders import SessionActor
 from services.access.permissions import Permission
@@ -25,8 +34,6 @@ from services.sessions.devices import describe_device
 from services.sessions.events import SessionsEnded
 from services.sessions.holders import Holder
 
-# A sign of life is written down at most so often: one write per click would be too many.
-TOUCH_EVERY = timedelta(minutes=1)
 # A script may sign in all day; whoever looks for a session to end finds it among the latest.
 MOST_LISTED = 20
 
@@ -112,11 +119,23 @@ async def end(
     The caller has locked the holder. Returns how many ended.
     """
     ids = await find_living(tx, holder, only=only, keep=keep)
+    return await end_living(tx, holder, ids, reason, cause=cause)
+
+
+async def end_living(
+    tx: Transaction,
+    holder: Holder,
+    ids: Collection[UUID],
+    reason: EndReason,
+    *,
+    cause: UUID,
+) -> int:
+    """End these sessions, which were found living after their holder was locked; else as `end`."""
     if not ids:
         return 0
     await tx.exec(
         update(LoginSession)
-        .where(col(LoginSession.id).in_(ids))
+        .where(col(LoginSession.id).in_(list(ids)))
         .values(ended_at=clock.now(), end_reason=reason)
     )
     tx.publish(
@@ -221,7 +240,7 @@ async def touch(actor: SessionActor, seen_at: datetime | None = None) -> None:
         async with reading() as tx:
             session = await tx.get(LoginSession, actor.session_id)
         seen_at = session.last_seen_at if session else now
-    if now - seen_at < min(TOUCH_EVERY, runtime.current().settings.session_idle / 4):
+    if now - seen_at < min(SEEN_EVERY, runtime.current().settings.session_idle / 4):
         return
     async with transaction(actor=actor) as tx:
         holder = await holders.lock(tx, actor)
@@ -330,7 +349,7 @@ async def revoke(actor: Principal, user_id: UUID, session_id: UUID | None = None
         cause = await act.record(Action.SESSIONS_REVOKED, user)
         if session_id is None:
             await known_devices.forget(tx, user)
-        return await end(tx, user, EndReason.REVOKED, cause=cause, only=only, keep=keep)
+        return await end_living(tx, user, living, EndReason.REVOKED, cause=cause)
 
 
 def _alive(query: SelectOfScalar[UUID]) -> SelectOfScalar[UUID]:

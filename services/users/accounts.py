@@ -6,10 +6,9 @@ from datetime import date, time
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import col, delete, select
+from sqlmodel import col, select
 
-from models import CalendarFeed, EndReason, LinkPurpose, LoginSession, Passkey, Role, User
-from services.access import one_time_links
+from models import EndReason, LoginSession, Role, User
 from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import Act, acting, viewing
@@ -25,9 +24,9 @@ from services.core.errors import (
 )
 from services.core.looking import looks_first
 from services.core.names import fold
-from services.mail import outbox
 from services.sessions import presence
-from services.sessions.sessions import end, find_living
+from services.sessions.sessions import end_living
+from services.users import ways_in
 from services.users.emails_elsewhere import ActiveElsewhereError, claim_answer
 from services.users.ends import End, chosen_end, details_of, end_of, set_end
 from services.users.events import UserActivated, UserDeactivated, UserEdited
@@ -177,22 +176,17 @@ async def _deactivate(act: Act, user: User, reason: str) -> UUID:
         if others.first() is None:
             raise LastPlatformAdminError
     user.deactivate(clock.now(), by.id if by else None)
-    links = await one_time_links.void(tx, user.id, LinkPurpose.INVITATION, LinkPurpose.RESET)
-    mails = await outbox.cancel(tx, user.id)
-    await tx.exec(delete(CalendarFeed).where(col(CalendarFeed.user_id) == user.id))
-    # What the receipt of this departure is recomputed from (`departures`).
-    sessions = await find_living(tx, user)
-    passkeys = await tx.exec(select(Passkey.name).where(Passkey.user_id == user.id))
+    closed = await ways_in.close(tx, user)
     cause = await act.record(
         Action.USER_DEACTIVATED,
         user,
         reason=reason,
-        links=links,
-        mails=mails,
-        session_ids=sessions,
-        passkeys=sorted(passkeys),
+        links=closed.links,
+        mails=closed.mails,
+        session_ids=closed.session_ids,
+        passkeys=closed.passkeys,
     )
-    await end(tx, user, EndReason.DEACTIVATED, cause=cause, only=sessions)
+    await end_living(tx, user, closed.session_ids, EndReason.DEACTIVATED, cause=cause)
     act.publish(
         UserDeactivated(tenant_id=user.tenant_id, user_id=user.id, row=row_if_complete(user))
     )

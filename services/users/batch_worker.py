@@ -30,8 +30,9 @@ log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=30)
 """How long a process has a run for itself after its last batch."""
-LOOK_SECONDS = 5.0
-"""How often is looked for a run that another process left."""
+LOOK_SECONDS = 15.0
+"""How often is looked for a run that another process left; each look is a query, also where nobody
+is there."""
 AGAIN_SECONDS = 1.0
 """The pause after a batch that can be tried again."""
 

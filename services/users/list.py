@@ -32,6 +32,7 @@ from services.lists.declaration import (
     check,
     choice,
     dates,
+    person,
 )
 from services.lists.matches import Given, NotWithin, Within
 from services.sessions import presence
@@ -191,8 +192,8 @@ USERS = LiveList[UserRow](
         Column(
             "invited_by",
             "Invited by",
-            sort=by_optional("invited_by", User.invited_by_id, User.name_key),
-            cell="muted",
+            sort=by_optional("invited_by_id", User.invited_by_id, User.name_key),
+            cell="inviter",
             shown=False,
         ),
     ),
@@ -203,7 +204,7 @@ USERS = LiveList[UserRow](
         "online": _is_online,
         "last_active": col(User.last_active_at),
         "joined": col(User.first_sign_in_at),
-        "invited_by": col(User.invited_by_id),
+        "invited_by_id": col(User.invited_by_id),
         "end_date": col(User.end_date),
         "returned": col(User.returned_at),
         "second_factor": _SECOND_FACTOR,
@@ -220,6 +221,7 @@ USERS = LiveList[UserRow](
         choice("seen", "Last active", *_ages("last_active"), everything="Any time", quiet=True),
         choice("factor", "Second factor", PASSKEY, APP, NOTHING, everything="Any", quiet=True),
         dates("joined", "Joined", quiet=True),
+        person("inviter", "Invited by", field="invited_by_id", quiet=True),
         choice(
             "end",
             "End date",

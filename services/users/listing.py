@@ -3,13 +3,16 @@
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+from sqlalchemy import ColumnElement, exists, or_
+from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
-from models import OutgoingMail, User
+from models import OutgoingMail, Role, User
 from services.access.actor import Actor, Principal
-from services.access.permissions import Permission, Secret
+from services.access.permissions import Permission, Secret, may
 from services.audit.acting import acting, viewing
 from services.audit.writing import Action
 from services.core.db import Transaction, reading
@@ -73,6 +76,27 @@ async def export_users(
     return csv_pieces(lambda: viewing(actor, Permission.VIEW_USERS), USERS, query, columns)
 
 
+async def list_inviters(actor: Principal) -> Sequence[tuple[UUID, str]]:
+    """Who invited any of the users that `list_users` lists, by their names."""
+    async with viewing(actor, Permission.VIEW_USERS) as view:
+        tenant_id, invited = view.tenant_id, aliased(User)
+        # Looked for among the few who may invite, and not among all who were invited.
+        inviting = [role for role in Role if may(role, Permission.INVITE_USERS)]
+        found = await view.tx.exec(
+            select(User)
+            .where(
+                col(User.role).in_(inviting),
+                or_(col(User.tenant_id).is_(None), col(User.tenant_id) == tenant_id),
+                exists().where(
+                    _is_in(tenant_id, col(invited.tenant_id)),
+                    col(invited.invited_by_id) == col(User.id),
+                ),
+            )
+            .order_by(col(User.name_key), col(User.id))
+        )
+        return [(user.id, user.full_name) for user in found]
+
+
 async def find_row(user_id: UUID) -> UserRow:
     """A user's row as it is now, to tell the open pages; raises `NotFoundError`."""
     async with reading() as tx:
@@ -115,3 +139,8 @@ async def get_details(actor: Principal, user_id: UUID) -> UserDetails:
 async def _name(tx: Transaction, user_id: UUID | None) -> str | None:
     user = await tx.get(User, user_id) if user_id else None
     return user.full_name if user else None
+
+
+def _is_in(tenant_id: UUID | None, column: Any) -> ColumnElement[bool]:
+    is_in: ColumnElement[bool] = column == tenant_id if tenant_id else column.is_(None)
+    return is_in

@@ -44,6 +44,7 @@ class UserRow:
     """When they signed in for the first time; none where it wasn't asked for, too."""
     invited_by: str | None = None
     """Who invited them; none where nobody did, and where it wasn't asked for."""
+    invited_by_id: UUID | None = None
     second_factor: SecondFactorKind | None = None
     """What they have beside a password; none where it wasn't asked for."""
     end_date: date | None = None
@@ -80,6 +81,7 @@ def row_of(user: User, mail: OutgoingMail | None, expires: datetime | None = Non
         end_time=f"{user.end_time:%H:%M}" if user.end_time else "",
         end_zone=user.end_zone,
         expires=expires,
+        invited_by_id=user.invited_by_id,
         returned=user.returned_at,
         successor_id=None if user.active else user.successor_id,
         mixed=mixed_scripts(user.full_name),

@@ -8,8 +8,8 @@ read and at the commit; whoever downloads, before each piece.
 import hashlib
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from tempfile import TemporaryFile
 from typing import BinaryIO
@@ -23,6 +23,7 @@ from services.access.permissions import Permission
 from services.audit.acting import Act, View, acting, viewing
 from services.audit.writing import Action
 from services.core import runtime
+from services.core.db import Transaction
 from services.core.errors import (
     ConflictError,
     DatabaseUnavailableError,
@@ -74,6 +75,10 @@ class OpenFile:
     pieces: AsyncIterator[bytes]
 
 
+Look = Callable[[], AbstractAsyncContextManager[tuple[Transaction, ResourceFile]]]
+"""Asks whether somebody may read a file right now, and finds it: before each piece."""
+
+
 @dataclass(frozen=True)
 class _Arrived:
     """A file that is whole, and in no database yet."""
@@ -114,20 +119,29 @@ async def open_file(principal: Principal, resource_id: UUID) -> OpenFile:
     Raises `NotFoundError`, also where it was archived. What the pieces raise is the same, where
     something has changed while they were read.
     """
-    async with viewing(principal, Permission.VIEW_ALL_POCS) as view:
-        file = await _find(view, resource_id)
-    pieces = _pieces(principal, resource_id)
-    return OpenFile(file.name, file.media_type, file.size, file.sha256, pieces)
+
+    @asynccontextmanager
+    async def look() -> AsyncIterator[tuple[Transaction, ResourceFile]]:
+        async with viewing(principal, Permission.VIEW_ALL_POCS) as view:
+            yield view.tx, await _find(view, resource_id)
+
+    return await open_by(look)
 
 
-async def _pieces(principal: Principal, resource_id: UUID) -> AsyncIterator[bytes]:
+async def open_by(look: Look) -> OpenFile:
+    """A file to be read by whoever `look` asks for; raises what that does."""
+    async with look() as (_, file):
+        pass
+    return OpenFile(file.name, file.media_type, file.size, file.sha256, _pieces(look))
+
+
+async def _pieces(look: Look) -> AsyncIterator[bytes]:
     number = 0
     while True:
-        async with viewing(principal, Permission.VIEW_ALL_POCS) as view:
-            await _find(view, resource_id)
-            chunks = await view.tx.exec(
+        async with look() as (tx, file):
+            chunks = await tx.exec(
                 select(FileChunk.data)
-                .where(FileChunk.resource_id == resource_id, FileChunk.number >= number)
+                .where(FileChunk.resource_id == file.resource_id, FileChunk.number >= number)
                 .order_by(col(FileChunk.number))
                 .limit(READ_AT_ONCE)
             )

@@ -332,8 +332,13 @@ def _view(
         version=resource.version,
         changed_at=resource.changed_at,
         added_by=people.get(resource.created_by_id) if resource.created_by_id else None,
-        file=FileFacts(file.media_type, file.size, file.sha256) if file else None,
+        file=facts_of_file(file),
     )
+
+
+def facts_of_file(file: ResourceFile | None) -> FileFacts | None:
+    """What pages show of a file."""
+    return FileFacts(file.media_type, file.size, file.sha256) if file else None
 
 
 def _ids(place: Place) -> dict[str, Any]:

@@ -56,6 +56,12 @@ class Grid:
         assert await self.page.evaluate(marks) == [True, True]
 
 
+async def choose_more(page: Page, label: str) -> None:
+    """Choose what the list's own menu has, beside its main button."""
+    await page.get_by_role("button", name="More", exact=True).first.click()
+    await page.get_by_role("menuitem", name=label, exact=True).click()
+
+
 def dialog(page: Page) -> Locator:
     """The open dialog."""
     return page.get_by_role("dialog")

@@ -51,6 +51,11 @@ async def test_rows_are_cards_where_a_table_no_longer_fits(
     await expect(page.locator("tbody tr").first).to_have_css("display", shown_as)
     if shown_as == "grid":
         assert await page.evaluate(CUT_OFF) == []
+        await page.get_by_label("Sort by").select_option("Name ↓")
+        await expect(page.locator(".name-link").last).to_have_text("Grace Hopper")
+        assert page.url.endswith("/users?dir=desc")
+    else:
+        await expect(page.get_by_label("Sort by")).to_be_hidden()
 
 
 async def test_in_a_low_window_the_header_covers_nothing(

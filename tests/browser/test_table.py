@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 from playwright.async_api import Page, expect
@@ -11,15 +12,17 @@ from models import Tenant, User
 from services.access.actor import Actor
 from services.audit.writing import Action
 from services.core.db import transaction
+from services.users import invitations
+from services.users.invitation_form import InvitationForm
 from tests import books, factories
 from tests.browser.browsers import Browsers
 from tests.browser.crowd import create_crowd
-from tests.browser.grid import Grid
+from tests.browser.grid import Grid, choose_more
 
 
-async def _exported(page: Page, button: str) -> list[list[str]]:
+async def _exported(page: Page, click: Callable[[], Awaitable[None]]) -> list[list[str]]:
     async with page.expect_download() as download:
-        await page.get_by_role("button", name=button, exact=True).last.click()
+        await click()
     path = await (await download.value).path()
     content = path.read_bytes()
     assert content.startswith(b"\xef\xbb\xbf")
@@ -67,7 +70,7 @@ async def test_the_view_and_the_selection_are_exported_as_they_are_shown(
     await factories.create_user(tenant, first_name="=HYPERLINK", last_name="Évil")
     page = await browsers.as_user(grace, f"/t/{tenant.slug}/users?role=sales_engineer")
     await expect(Grid(page).rows).to_have_count(50)
-    lines = await _exported(page, "Export")
+    lines = await _exported(page, lambda: choose_more(page, "Export"))
     assert lines[0] == ["Name", "Email", "Role", "Status", "Last active"]
     assert len(lines) == 1 + 215
     assert lines[1][0] == "'=HYPERLINK Évil"
@@ -77,14 +80,15 @@ async def test_the_view_and_the_selection_are_exported_as_they_are_shown(
     await page.get_by_role("checkbox", name="Role", exact=True).uncheck()
     await page.keyboard.press("Escape")
     await page.get_by_role("checkbox", name="Select Person 001").check()
-    lines = await _exported(page, "Export")
+    export = page.get_by_role("toolbar").get_by_role("button", name="Export")
+    lines = await _exported(page, export.click)
     assert [line[0] for line in lines[1:]] == ["Person 001"]
     assert lines[0] == ["Name", "Email", "Status", "Last active"]
     assert (await books.actions_of(tenant)).count(Action.USERS_EXPORTED) == 2
 
 
-async def test_columns_are_chosen_once_and_for_every_browser(
-    browsers: Browsers, tenant: Tenant, grace: User, ada: User
+async def test_columns_and_rows_are_chosen_once_and_for_every_browser(
+    browsers: Browsers, tenant: Tenant, grace: User, ada: User, admin: Actor
 ) -> None:
     page = await browsers.as_user(grace, f"/t/{tenant.slug}/users")
     await expect(page.get_by_role("columnheader", name="Email")).to_be_visible()
@@ -92,9 +96,33 @@ async def test_columns_are_chosen_once_and_for_every_browser(
     await page.get_by_role("checkbox", name="Email", exact=True).uncheck()
     await expect(page.get_by_role("columnheader", name="Email")).to_have_count(0)
     await expect(page.get_by_role("checkbox", name="Name", exact=True)).to_be_disabled()
-    other = await browsers.as_user(grace, f"/t/{tenant.slug}/users")
+    await page.get_by_role("checkbox", name="Invited by", exact=True).check()
+    high = await Grid(page).rows.first.evaluate("row => row.offsetHeight")
+    await page.get_by_role("radio", name="Compact").check()
+    await page.get_by_label("Rows per page").select_option("25")
+    await expect(page.locator(".list")).to_have_class(re.compile("is-compact"))
+
+    # Who invited somebody is known of rows, too, that come while the list is open.
+    other = await browsers.as_user(grace, f"/t/{tenant.slug}/users?inviter={grace.id}")
+    await expect(other.get_by_label("Invited by")).to_have_value("")
+    await expect(other.get_by_role("heading", name="No users match")).to_be_visible()
+    form = InvitationForm(
+        first_name="Radia",
+        last_name="Perlman",
+        email=f"radia@{tenant.slug}.example.com",
+        role="sales_engineer",
+    )
+    await invitations.invite(admin, form)
+    await expect(Grid(other).names).to_have_text(["Radia Perlman"])
     await expect(other.get_by_role("columnheader", name="Role")).to_be_visible()
     await expect(other.get_by_role("columnheader", name="Email")).to_have_count(0)
+    await expect(other.get_by_role("columnheader", name="Invited by")).to_be_visible()
+    assert await Grid(other).rows.first.evaluate("row => row.offsetHeight") < high
+    await other.goto(f"/t/{tenant.slug}/users?inviter={grace.id}")
+    await expect(other.get_by_label("Invited by")).to_have_value(str(grace.id))
+    await expect(Grid(other).row("Radia Perlman")).to_contain_text("Grace Hopper")
+    await other.get_by_text("Columns", exact=True).click()
+    await expect(other.get_by_label("Rows per page")).to_have_value("25")
 
 
 async def test_a_view_has_a_name_and_a_url(

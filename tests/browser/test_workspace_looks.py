@@ -17,6 +17,7 @@ PAGES = {
     "work-templates": "/templates",
     "work-poc": "/pocs/{poc}",
     "work-board": "/pocs/{poc}/board",
+    "work-timeline": "/pocs/{poc}/timeline",
     "work-criteria": "/pocs/{poc}/criteria",
     "work-resources": "/pocs/{poc}/resources",
     "work-comments": "/pocs/{poc}/comments",

@@ -134,7 +134,7 @@ SECRET = re.compile(
     r"/{token}(\.ics)?"
 )
 # What is open to a customer's people alone.
-OUTSIDE = {"/t/{slug}/customer/{poc_id}"}
+OUTSIDE = {"/t/{slug}/customer/{poc_id}", "/t/{slug}/customer/files/{resource_id}"}
 
 
 @pytest.fixture

@@ -162,6 +162,12 @@ CALLS = [
         lambda a, _t: listing.list_users(a, ListQuery()),
         takes_id=False,
     ),
+    Call(
+        "users.listing.list_inviters",
+        MANAGERS,
+        lambda a, _t: listing.list_inviters(a),
+        takes_id=False,
+    ),
     Call("users.listing.export_users", MANAGERS, _export_users, takes_id=False),
     Call(
         "lists.choices.find_choices",
@@ -173,6 +179,12 @@ CALLS = [
         "lists.choices.keep_columns",
         EVERYONE,
         lambda a, _t: choices.keep_columns(a, USERS, ["email"]),
+        takes_id=False,
+    ),
+    Call(
+        "lists.choices.keep_rows",
+        EVERYONE,
+        lambda a, _t: choices.keep_rows(a, USERS, size=25, compact=True),
         takes_id=False,
     ),
     Call(

@@ -14,7 +14,7 @@ const WORDS = {
 const RESULTS = { met: "active", partly_met: "warning", not_met: "danger", pending: "outline" };
 
 export default {
-  props: { poc: Object },
+  props: { poc: Object, files: String },
   data() {
     return { now: this.poc, words: "", error: "", sending: false };
   },
@@ -75,7 +75,7 @@ export default {
           ),
           criteria(this.now.criteria),
         ]),
-        h("div", { class: "customer-beside" }, [comments(this), resources(this.now.resources)]),
+        h("div", { class: "customer-beside" }, [comments(this), resources(this)]),
       ]),
     ]);
   },
@@ -237,21 +237,27 @@ function composer(view) {
   ]);
 }
 
-function resources(all) {
+function resources(view) {
+  const all = view.now.resources;
   return h("section", { class: "card" }, [
     h("h2", ["Resources ", h("span", { class: "muted" }, all.length || "")]),
     all.length
-      ? h("ul", { class: "customer-rows" }, all.map(resource))
+      ? h("ul", { class: "customer-rows" }, all.map((one) => resource(one, view.files)))
       : nothing("Nothing is shared yet."),
   ]);
 }
 
-function resource(one) {
-  if (one.kind === "link") {
-    const link = { href: one.content, target: "_blank", rel: "noopener noreferrer", dir: "auto" };
+const BY_ADDRESS = {
+  link: ({ content }) => ({ href: content, target: "_blank", rel: "noopener noreferrer" }),
+  file: ({ id }, files) => ({ href: `${files}/${id}`, download: "" }),
+};
+
+function resource(one, files) {
+  const address = BY_ADDRESS[one.kind]?.(one, files);
+  if (address) {
     return h("li", { key: one.id }, [
       h("div", { class: "customer-task" }, [
-        h("a", link, one.title),
+        h("a", { ...address, dir: "auto" }, one.title),
         h("p", { class: "small muted", dir: "ltr" }, one.said),
       ]),
     ]);

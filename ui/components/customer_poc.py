@@ -14,11 +14,15 @@ ACTS = ("comment", "done", "accept")
 class CustomerPoc(Component, script="customer_poc.js", imports=["icons.js"]):
     """Shows a POC to the customer, from values that have nothing internal in them.
 
-    `on_act` gets an act's name (`ACTS`) and what a browser sent along.
+    `files` is the path under which files are read. `on_act` gets an act's name (`ACTS`) and what a
+    browser sent along.
     """
 
-    def __init__(self, values: Values, *, on_act: Callable[[str, Values], Awaitable[None]]) -> None:
+    def __init__(
+        self, values: Values, *, files: str, on_act: Callable[[str, Values], Awaitable[None]]
+    ) -> None:
         super().__init__()
+        self._props["files"] = files
         self._on_act = on_act
         self._props["poc"] = dict(values)
         self.on("act", self._acted)

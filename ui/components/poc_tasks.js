@@ -1,17 +1,43 @@
-// The tasks of a POC: a list by groups, or a board by status. Both are moved by dragging and by
-// the keyboard, and patched by what others do. What somebody asks for is shown at once, and put
-// right by the server where it is refused.
+// The tasks of a POC: a list by groups, a board by status, or a timeline. All are moved by the
+// keyboard (the first two by dragging too), and patched by what others do. What somebody asks for is
+// shown at once, and put right by the server where it is refused. What is looked for stands in the
+// address.
 import { h } from "vue";
 import { listen } from "live_socket";
+import { matches, read, toolbar, write } from "task_filters";
+import { board, list } from "task_views";
+import { timeline } from "task_timeline";
 
 const FRESH = 1800; // ms for which a change by somebody else is tinted
+const STEADY = 500; // ms after the last key by which a bar was moved: then it is sent
+const LOOKS = { list, board, timeline };
 
 export default {
-  props: { groups: Array, tasks: Array, look: String, mayChange: Boolean, empty: String, statuses: Array },
+  props: {
+    groups: Array,
+    tasks: Array,
+    look: String,
+    looks: Array, // of each: its name, its label, its url
+    me: String,
+    today: String,
+    span: Array, // the POC's first and last day
+    mayChange: Boolean,
+    empty: String,
+    statuses: Array,
+  },
   data() {
-    return { byGroup: [], byTask: new Map(), fresh: new Map(), said: "", lifted: null, menu: null };
+    return {
+      byGroup: [],
+      byTask: new Map(),
+      fresh: new Map(),
+      said: "",
+      lifted: null,
+      menu: null,
+      wanted: read(),
+    };
   },
   created() {
+    this.timers = new Map();
     this.show(this.groups, this.tasks);
   },
   mounted() {
@@ -20,9 +46,13 @@ export default {
       { onReconnect: () => this.$emit("missed") },
     );
     document.addEventListener("click", this.closeMenu);
+    const box = this.$el.querySelector(".timeline");
+    const today = this.$el.querySelector(".timeline-now");
+    if (box && today) box.scrollLeft = today.offsetLeft - box.clientWidth / 2;
   },
   unmounted() {
     this.stop();
+    for (const timer of this.timers.values()) clearTimeout(timer);
     document.removeEventListener("click", this.closeMenu);
   },
   methods: {
@@ -34,6 +64,7 @@ export default {
     patchTask(task) {
       const known = this.byTask.get(task.id);
       if (known && known.version >= task.version && !known.early) return;
+      if (this.timers.has(task.id)) task = { ...task, start: known.start, end: known.end, early: true };
       const tasks = new Map(this.byTask);
       if (task.archived) tasks.delete(task.id);
       else tasks.set(task.id, task);
@@ -56,6 +87,18 @@ export default {
     of(group) {
       return [...this.byTask.values()].filter((task) => task.group === group.id).sort(inOrder);
     },
+    // Those of them that are looked for.
+    seen(group) {
+      return this.of(group).filter((task) => matches(this, task));
+    },
+    want(name, value) {
+      this.wanted = { ...this.wanted, [name]: value };
+      write(this.wanted);
+    },
+    clear() {
+      this.wanted = {};
+      write(this.wanted);
+    },
     act(act, values) {
       this.menu = null;
       this.$emit("act", { act, ...values });
@@ -71,6 +114,17 @@ export default {
     },
     early(task) {
       this.byTask = new Map(this.byTask).set(task.id, { ...task, early: true });
+    },
+    // Shows a task's new days at once, and sends them when the keys rest.
+    schedule(task, days) {
+      this.early({ ...task, ...days });
+      clearTimeout(this.timers.get(task.id));
+      const send = () => {
+        this.timers.delete(task.id);
+        const { id, version, start, end } = this.byTask.get(task.id) ?? task;
+        this.act("schedule", { id, version, start, end });
+      };
+      this.timers.set(task.id, setTimeout(send, STEADY));
     },
     label(status) {
       return this.statuses.find(([value]) => value === status)?.[1] ?? status;
@@ -150,9 +204,12 @@ export default {
     },
   },
   render() {
+    const some = [...this.byTask.values()].some((task) => matches(this, task));
+    const isFiltered = Object.values(this.wanted).some(Boolean);
     return h("div", { class: "tasks" }, [
       h("p", { class: "visually-hidden", role: "status" }, this.said),
-      this.byGroup.length ? (this.look === "board" ? board(this) : list(this)) : nothing(this),
+      toolbar(this),
+      !this.byGroup.length ? nothing(this) : isFiltered && !some ? none(this) : LOOKS[this.look](this),
     ]);
   },
 };
@@ -166,202 +223,10 @@ function nothing(view) {
   ]);
 }
 
-function list(view) {
-  return view.byGroup.map((group) =>
-    h("section", { key: group.id, class: "card card-flush task-group" }, [
-      h("div", { class: "task-group-head" }, [
-        h("h2", { dir: "auto" }, group.title),
-        h("span", { class: "muted small" }, count(view.of(group))),
-        view.mayChange &&
-          h("div", { class: "actions" }, [
-            quiet(view, "+ Add Task", () => view.act("add", { group: group.id }), group.title),
-            view.byGroup.indexOf(group) > 0 &&
-              quiet(view, "Move up", () => view.raise(group), group.title),
-            quiet(view, "Edit", () => view.act("edit_group", { id: group.id }), group.title),
-            !view.of(group).length &&
-              quiet(view, "Archive", () => view.act("archive_group", { id: group.id }), group.title),
-          ]),
-      ]),
-      view.of(group).length
-        ? h("ul", { class: "task-rows" }, view.of(group).map((task) => row(view, group, task)))
-        : h(
-            "p",
-            { class: "muted task-none", ...view.droppable((task) => view.place(task, group)) },
-            "No task yet.",
-          ),
-    ]),
-  );
-}
-
-function row(view, group, task) {
-  return h(
-    "li",
-    {
-      key: task.id,
-      class: ["task-row", { fresh: view.fresh.has(task.id) }],
-      draggable: view.mayChange ? "true" : null,
-      onDragstart: (event) => view.drag(event, task),
-      ...view.droppable((moved) => view.place(moved, group, task)),
-    },
-    [
-      status(view, task),
-      h("div", { class: "task-what" }, [
-        h("span", { class: ["task-title", { done: task.status === "done" }], dir: "auto" }, task.title),
-        side(task),
-        task.reason && h("span", { class: "small task-reason", dir: "auto" }, `Blocked: ${task.reason}`),
-        task.accepted && h("span", { class: "small muted", dir: "auto" }, `Accepted by ${task.accepted}`),
-      ]),
-      people(task),
-      h("span", { class: ["small task-due", task.due_tone] }, task.status === "done" ? "" : task.due),
-      view.mayChange ? menu(view, task) : null,
-    ],
-  );
-}
-
-function board(view) {
-  const tasks = view.byGroup.flatMap((group) => view.of(group));
-  return h(
-    "div",
-    { class: "board" },
-    view.statuses.map(([value, label]) => {
-      const lane = tasks.filter((task) => shownStatus(view, task) === value);
-      return h(
-        "section",
-        {
-          key: value,
-          class: "lane",
-          "aria-label": label,
-          ...view.droppable((task) => {
-            if (task.steps.includes(value)) view.setStatus(task, value);
-          }),
-        },
-        [
-          h("h2", [label, h("span", { class: "muted" }, ` ${lane.length}`)]),
-          h("ul", lane.map((task) => card(view, task))),
-          lane.length ? null : h("p", { class: "muted small" }, "Nothing here."),
-        ],
-      );
-    }),
-  );
-}
-
-function shownStatus(view, task) {
-  return view.lifted?.id === task.id ? view.lifted.status : task.status;
-}
-
-function card(view, task) {
-  const group = view.byGroup.find(({ id }) => id === task.group);
-  return h(
-    "li",
-    {
-      key: task.id,
-      "data-task": task.id,
-      class: [
-        "task-card",
-        { fresh: view.fresh.has(task.id), lifted: view.lifted?.id === task.id },
-      ],
-      draggable: view.mayChange ? "true" : null,
-      tabindex: view.mayChange ? 0 : null,
-      "aria-roledescription": view.mayChange ? "card that can be moved" : null,
-      onDragstart: (event) => view.drag(event, task),
-      onKeydown: (event) => view.mayChange && view.liftByKey(event, task),
-    },
-    [
-      h("span", { class: "muted small", dir: "auto" }, group?.title),
-      h("span", { class: "task-title", dir: "auto" }, task.title),
-      task.reason && h("span", { class: "small task-reason", dir: "auto" }, `Blocked: ${task.reason}`),
-      h("div", { class: "task-card-foot" }, [
-        people(task),
-        side(task),
-        h("span", { class: ["small task-due", task.due_tone] }, task.status === "done" ? "" : task.due),
-      ]),
-      view.fresh.has(task.id) && h("span", { class: "small muted" }, view.fresh.get(task.id)),
-    ],
-  );
-}
-
-function status(view, task) {
-  const label = view.label(task.status);
-  if (!view.mayChange) return h("span", { class: `task-status task-${task.status}` }, label);
-  const options = view.statuses.filter(
-    ([value]) => value === task.status || task.steps.includes(value),
-  );
-  return h(
-    "select",
-    {
-      class: `task-status task-${task.status}`,
-      "aria-label": `Status of ${task.title}`,
-      value: task.status,
-      onChange: (event) => {
-        const { value } = event.target;
-        event.target.value = task.status; // until it is so
-        view.setStatus(task, value);
-      },
-    },
-    options.map(([value, words]) =>
-      h("option", { value, selected: value === task.status }, words),
-    ),
-  );
-}
-
-function side(task) {
-  return task.side === "customer" && h("span", { class: "chip chip-customer" }, "Customer");
-}
-
-function people(task) {
-  if (!task.people.length) return h("span", { class: "muted small task-people" }, "Nobody");
-  const names = task.people.map(({ name, active }) => (active ? name : `${name} – Inactive`));
-  return h("span", { class: "small task-people", dir: "auto", title: names.join(", ") }, names.join(", "));
-}
-
-function menu(view, task) {
-  const open = view.menu === task.id;
-  const item = (words, then) =>
-    h("button", { type: "button", class: "menu-item", onClick: then }, words);
-  const about = { id: task.id, version: task.version };
-  return h(
-    "div",
-    {
-      class: "task-menu",
-      onKeydown: (event) => {
-        if (event.key !== "Escape" || !open) return;
-        view.menu = null;
-        event.currentTarget.querySelector("button").focus();
-      },
-    },
-    [
-      h(
-        "button",
-        {
-          type: "button",
-          class: "btn btn-quiet",
-          "aria-expanded": String(open),
-          "aria-label": `More for ${task.title}`,
-          onClick: () => (view.menu = open ? null : task.id),
-        },
-        "⋯",
-      ),
-      open &&
-        h("div", { class: "task-menu-panel" }, [
-          item("Edit", () => view.act("edit", about)),
-          item("Assign", () => view.act("assign", about)),
-          item("Move up", () => view.step(task, -1)),
-          item("Move down", () => view.step(task, 1)),
-          item("Archive", () => view.act("archive", about)),
-        ]),
-    ],
-  );
-}
-
-function quiet(_view, label, onClick, of) {
-  return h(
-    "button",
-    { type: "button", class: "btn btn-quiet", "aria-label": `${label}, ${of}`, onClick },
-    label,
-  );
-}
-
-function count(tasks) {
-  const done = tasks.filter(({ status: state }) => state === "done").length;
-  return tasks.length ? `${done} of ${tasks.length} done` : "";
+function none(view) {
+  return h("div", { class: "card empty" }, [
+    h("h2", "No task matches"),
+    h("p", { class: "muted" }, "Ask for less, or for all of them."),
+    h("button", { type: "button", class: "btn", onClick: view.clear }, "Clear filters"),
+  ]);
 }

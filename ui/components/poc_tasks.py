@@ -1,6 +1,8 @@
-"""The tasks of a POC, as a list by groups or as a board by status."""
+"""The tasks of a POC, as a list by groups, as a board by status, or on a timeline."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
 from typing import Any, Literal
 
 from nicegui.events import GenericEventArguments
@@ -9,6 +11,7 @@ from models import TaskStatus
 from ui.components.component import Component
 
 Values = Mapping[str, Any]
+Look = Literal["list", "board", "timeline"]
 # What a person can ask of the component, each with the values that a browser sends along.
 ACTS = (
     "status",
@@ -16,30 +19,48 @@ ACTS = (
     "edit",
     "assign",
     "archive",
+    "schedule",
     "add",
+    "new_group",
     "edit_group",
     "move_group",
     "archive_group",
 )
 
 
-class PocTasks(Component, script="poc_tasks.js", imports=["live_socket.js"]):
+@dataclass(frozen=True)
+class Showing:
+    """How the tasks are shown: `looks` are the ways to look at them, each with name, label and url.
+    `me` is the user who looks, `today` the day, `span` the POC's first and last day. `empty` is
+    said where there is no group."""
+
+    look: Look
+    looks: Sequence[tuple[Look, str, str]]
+    me: str
+    today: date
+    span: Sequence[date | None]
+    may_change: bool
+    empty: str
+
+
+class PocTasks(
+    Component,
+    script="poc_tasks.js",
+    imports=["live_socket.js", "icons.js", "task_filters.js", "task_views.js", "task_timeline.js"],
+):
     """Shows the tasks, and keeps them true by the patches of the POC's room.
 
-    `empty` is said where there is no group. `on_act` gets the name of an act (`ACTS`) and what it
-    is about: everything in it is what a browser sent. Where something was missed, the browser asks
-    by `missed` for all of it anew, which `show` answers; after an act that was refused, `show` puts
-    right what the browser showed early.
+    `on_act` gets the name of an act (`ACTS`) and what it is about: everything in it is what a
+    browser sent. Where something was missed, the browser asks by `missed` for all of it anew, which
+    `show` answers; after an act that was refused, `show` puts right what the browser showed early.
     """
 
     def __init__(
         self,
         groups: Sequence[Values],
         tasks: Sequence[Values],
+        showing: Showing,
         *,
-        look: Literal["list", "board"],
-        may_change: bool,
-        empty: str,
         on_act: Callable[[str, Values], Awaitable[None]],
         on_missed: Callable[[], Awaitable[None]],
     ) -> None:
@@ -47,9 +68,13 @@ class PocTasks(Component, script="poc_tasks.js", imports=["live_socket.js"]):
         self._on_act = on_act
         self._props["groups"] = list(groups)
         self._props["tasks"] = list(tasks)
-        self._props["look"] = look
-        self._props["mayChange"] = may_change
-        self._props["empty"] = empty
+        self._props["look"] = showing.look
+        self._props["looks"] = [list(each) for each in showing.looks]
+        self._props["me"] = showing.me
+        self._props["today"] = showing.today.isoformat()
+        self._props["span"] = [day.isoformat() if day else "" for day in showing.span]
+        self._props["mayChange"] = showing.may_change
+        self._props["empty"] = showing.empty
         self._props["statuses"] = [[status.value, status.label] for status in TaskStatus]
         self.on("act", self._acted)
         self.on("missed", on_missed, args=[])

@@ -1,8 +1,10 @@
 // The table of users: who they are, whether they may sign in, and the switch that decides it.
 import { h } from "vue";
-import { ago, avatar, day, link } from "cells";
+import { ago, avatar, clip, day, link } from "cells";
 import { icon } from "icons";
 import { liveTable } from "live_table";
+import { actsMenu } from "menus";
+import { matches } from "table_rows";
 
 const DAY = 86_400_000; // ms
 const TOGGLE_TIMEOUT = 15_000; // ms until a switch is released without an answer
@@ -18,12 +20,13 @@ export default liveTable({
   cells: {
     person,
     seen: (table, row) => (row.online ? h("span", { class: "here" }, "Here now") : ago(row.last_active)),
+    inviter: (table, row) => [clip(row.invited_by || inviter(table, row), "muted")],
     status: (table, row) => h("div", { class: "chips" }, status(table, row)),
   },
-  look: (row) => ({ "is-inactive": !row.active }),
-  actions: toggle,
-  emits: ["toggle", "invite"],
-  props: { own_hint: String },
+  rowLook: (row) => ({ "is-inactive": !row.active }),
+  actions: (table, row) => [toggle(table, row), more(table, row)],
+  emits: ["toggle", "invite", "user_act"],
+  props: { own_hint: String, user_acts: Array },
   data: () => ({ waiting: {}, tipDismissed: false }),
   methods: {
     pending(id, on) {
@@ -57,6 +60,12 @@ function person(table, row) {
     row.id === table.me && h("span", { class: "chip" }, "You"),
     row.mixed && h("span", { class: "chip chip-warning", title: row.mixed }, "Mixed letters"),
   ]);
+}
+
+// Of a row that came since the page was read: who it is among those who invite.
+function inviter(table, { invited_by_id: id }) {
+  const { options } = table.list.filters.find(({ field }) => field === "invited_by_id");
+  return options.find(({ key }) => key === id)?.label ?? "";
 }
 
 // One status, in one chip, and what is to be known of it.
@@ -104,6 +113,23 @@ function mailState(row) {
   }
   const words = MAIL_WORDS[row.mail];
   return words && h("span", { class: "mail-state" }, words);
+}
+
+// What can be done to a user: on their page, and from here.
+function more(table, row) {
+  return actsMenu(table, {
+    name: row.id,
+    label: `More for ${row.name}`,
+    attributes: { class: "icon-button row-more" },
+    content: icon("more", 16, { "stroke-width": 2.4 }),
+    items: () => [
+      { label: "Open", sign: "open", url: table.href(row) },
+      ...table.user_acts
+        .filter(({ match, roles }) => roles.includes(row.role) && matches(row, match))
+        .filter(() => row.id !== table.me)
+        .map((act) => ({ ...act, run: () => table.$emit("user_act", { id: row.id, act: act.name }) })),
+    ],
+  });
 }
 
 function toggle(table, row) {

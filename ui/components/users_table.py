@@ -1,6 +1,6 @@
 """The table of users, with the switch that deactivates and activates."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from nicegui.events import GenericEventArguments
@@ -19,6 +19,20 @@ class UsersTable(LiveTable, script="users_table.js", imports=IMPORTS):
         self._props["own_hint"] = OWN_HINT
         self._on_toggle = handler
         self.on("toggle", self._toggled)
+
+    def offer(
+        self,
+        acts: Sequence[dict[str, Any]],
+        handler: Callable[[dict[str, Any]], Awaitable[None]],
+    ) -> None:
+        """Have these acts in the menu of each row that they fit; the handler gets {id, act}."""
+        self._props["user_acts"] = tuple(acts)
+
+        async def chosen(event: GenericEventArguments) -> None:
+            if isinstance(event.args, dict):
+                await handler(event.args)
+
+        self.on("user_act", chosen)
 
     def pending(self, user_id: str, on: bool) -> None:
         """Show a user's switch as being decided, or not any more."""

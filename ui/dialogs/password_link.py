@@ -1,5 +1,6 @@
 """A link for a user's new password: copied, or mailed."""
 
+from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from uuid import UUID
 
@@ -33,7 +34,7 @@ class PasswordLink(Form):
 class PasswordLinkDialog:
     """Asks how the link is to reach the user, and hands it out."""
 
-    def __init__(self, actor: Actor, toast: Toast) -> None:
+    def __init__(self, actor: Actor, toast: Toast, on_stale: Callable[[], Awaitable[None]]) -> None:
         self.actor = actor
         self.user_id: UUID | None = None
         self.ways = list(Way) if outbox.is_configured() else [Way.COPY]
@@ -45,7 +46,10 @@ class PasswordLinkDialog:
             on_submit=self._make,
             body=f"{{name}} chooses a new password with it, which signs them out everywhere else. "
             f"{WORKS} An earlier one stops working.",
-            helpers=Helpers(options={"way": [Option(way, LABELS[way]) for way in self.ways]}),
+            helpers=Helpers(
+                options={"way": [Option(way, LABELS[way]) for way in self.ways]},
+                on_stale=on_stale,
+            ),
         )
 
     def ask(self, user_id: UUID, about: About) -> None:

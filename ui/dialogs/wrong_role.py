@@ -1,5 +1,6 @@
 """Gives somebody another account, with the role that they were meant to have."""
 
+from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 from models import Role
@@ -22,7 +23,7 @@ STEPS = (
 class WrongRoleDialog:
     """The right role, and what comes of it."""
 
-    def __init__(self, visit: Visit, toast: Toast) -> None:
+    def __init__(self, visit: Visit, toast: Toast, on_stale: Callable[[], Awaitable[None]]) -> None:
         self.visit = visit
         self.user_id: UUID | None = None
         self.options: dict[str, list[Option]] = {"role": []}
@@ -34,20 +35,15 @@ class WrongRoleDialog:
             on_submit=self._correct,
             body=STEPS,
             tone="danger",
-            helpers=Helpers(options=self.options),
+            helpers=Helpers(options=self.options, on_stale=on_stale),
         )
-
-    def others(self, role: Role) -> dict[str, str]:
-        """The roles that whoever looks may give in the place of this one."""
-        offered = invitations.roles_offered(self.visit.role, self.visit.actor.tenant_id)
-        return {value: label for value, label in offered.items() if value != role.value}
 
     def ask(self, user_id: UUID, role: Role, about: About) -> None:
         """Open the form about somebody who has this role."""
         self.user_id = user_id
         self.options["role"] = [
             Option(value, label, DESCRIPTIONS[Role(value)])
-            for value, label in self.others(role).items()
+            for value, label in others(self.visit, role).items()
         ]
         self.dialog.open(about=about)
 
@@ -62,3 +58,9 @@ class WrongRoleDialog:
             return f"{said} The mail to {invited.email} is on its way."
         link = await invitations.copy_link(self.visit.actor, invited.user_id)
         return Link(f"{said} Hand over this link; it works once, and for 7 days.", link)
+
+
+def others(visit: Visit, role: Role) -> dict[str, str]:
+    """The roles that whoever looks may give in the place of this one."""
+    offered = invitations.roles_offered(visit.role, visit.actor.tenant_id)
+    return {value: label for value, label in offered.items() if value != role.value}

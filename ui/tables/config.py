@@ -8,7 +8,7 @@ from nicegui import json
 
 from services.lists.declaration import Column, Filter, LiveList
 from services.lists.matches import wire_of
-from services.lists.query import PAGE_SIZE
+from services.lists.query import PAGE_SIZES
 
 Choices = tuple[tuple[str, str], ...]
 """Keys and labels of a filter's options."""
@@ -42,7 +42,7 @@ def _config(noun: str, held: _Held, choices: tuple[tuple[str, Choices], ...]) ->
             "noun": noun,
             "plural": live_list.plural,
             "sort": live_list.usual_sort,
-            "size": PAGE_SIZE,
+            "sizes": PAGE_SIZES,
             "belongs": wire_of(live_list.belongs),
             "columns": [_column(column) for column in live_list.columns],
             "more": list(live_list.more),

@@ -2,7 +2,7 @@
 import { cells as usual } from "cells";
 import { listen } from "live_socket";
 import * as rows from "table_rows";
-import { keyboard, places, selection, views } from "table_hands";
+import { keyboard, looks, places, selection, views } from "table_hands";
 import { view } from "live_table_view";
 
 const SEARCH_PAUSE = 200; // ms of quiet before a search is sent
@@ -14,11 +14,11 @@ const FIRST = 12; // rows that are drawn at once: a screen of them; the others i
 const MOST_INSERTED = 200; // rows above those of the page
 
 // A component: the table of a list whose rows have these `cells` beside the usual ones, look so
-// (`look` gives a row's classes), and end in what `actions` draws. `methods` are for those cells;
+// (`rowLook` gives a row's classes), and end in what `actions` draws. `methods` are for those cells;
 // what they emit is in `emits`, and `data` is what else they keep.
 export function liveTable({
   cells = {},
-  look = () => null,
+  rowLook = () => null,
   actions = null,
   methods = {},
   emits = [],
@@ -27,13 +27,13 @@ export function liveTable({
 } = {}) {
   return {
     ...table,
-    emits: ["query", "columns", "view", ...emits],
+    emits: ["query", "columns", "look", "view", ...emits],
     props: { ...table.props, ...props },
     data() {
       return { ...table.data.call(this), ...selection.data(), ...keyboard.data(), ...data() };
     },
     created() {
-      Object.assign(this, { cells: { ...usual, ...cells }, look, actions });
+      Object.assign(this, { cells: { ...usual, ...cells }, rowLook, actions });
       table.created.call(this);
     },
     computed: { ...table.computed, ...selection.computed },
@@ -41,6 +41,7 @@ export function liveTable({
       ...table.methods,
       ...selection.methods,
       ...keyboard.methods,
+      ...looks.methods,
       ...places.methods,
       ...views.methods,
       ...methods,
@@ -65,6 +66,7 @@ const table = {
     base_url: String,
     head: Array,
     views: Array, // {name, query}: those that this person saved
+    look: Object, // {size, compact}: how this person wants its rows
     columns: Array, // keys of those that this person chose
     acts: Array, // what can be done to the selected rows
     export_url: String,
@@ -86,7 +88,9 @@ const table = {
       spoken: "",
       fresh: {},
       columnKeys: this.columns,
+      isCompact: this.look.compact,
       openMenu: "",
+      menuAbove: false, // whether it opens above its button
       wanted: {}, // filters that are shown because somebody asked for them
       saved: this.views,
       viewName: new URLSearchParams(location.search).get("view") ?? "",
@@ -94,7 +98,7 @@ const table = {
     };
   },
   created() {
-    this.list = JSON.parse(this.config);
+    this.list = { ...JSON.parse(this.config), size: this.look.size };
     this.seq = 0;
     this.shownCursor = this.cursor; // where the shown page begins and ends in the whole list
     this.recent = new Map();
@@ -102,6 +106,7 @@ const table = {
     this.inserted = [];
     this.own = new Set(); // ids of rows that were made on this page
     this.timers = new Set();
+    this.menuButton = null; // of the menu that is open
   },
   mounted() {
     window.addEventListener("popstate", this.back);
@@ -184,12 +189,6 @@ const table = {
       this.wanted[key] = true;
       this.openMenu = "";
       this.$nextTick(() => document.getElementById(`${this.$attrs.id}-${key}`)?.focus());
-    },
-    showColumn(key, shown) {
-      const keys = this.columnsShown.map((column) => column.key).filter((other) => other !== key);
-      this.columnKeys = shown ? [...keys, key] : keys;
-      this.$emit("columns", { columns: this.columnKeys });
-      if (shown && this.list.more.includes(key)) this.ask(); // nobody has read it yet
     },
     plural(count) {
       const { noun, plural } = this.list;

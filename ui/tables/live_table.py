@@ -35,6 +35,8 @@ IMPORTS = (
     "cells.js",
     "live_table.js",
     "live_table_view.js",
+    "table_toolbar.js",
+    "menus.js",
     "icons.js",
 )
 
@@ -76,7 +78,7 @@ class Opening:
 async def opened(visit: Visit, live_list: LiveList[Any], load: Load) -> Opening:
     """Read what the url of the page that is being built asks for."""
     chosen = await find_choices(visit.actor, live_list)
-    values = dict(ui.context.client.request.query_params)
+    values = {"size": chosen.size, **ui.context.client.request.query_params}
     query = from_url(live_list, values | {"columns": " ".join(chosen.columns or ())})
     first = await load(visit.actor, query)
     await sessions.touch(visit.actor, visit.seen_at)
@@ -126,6 +128,7 @@ class LiveTable(Component, script="table.js", imports=IMPORTS):
         self._props.update(values)
         self._props["config"] = config_of(live_list, options or {})
         self._props["columns"] = opening.chosen.columns
+        self._props["look"] = {"size": opening.chosen.size, "compact": opening.chosen.compact}
         self._props["views"] = tuple(
             {"name": view.name, "query": view.query} for view in opening.chosen.views
         )
@@ -144,6 +147,7 @@ class LiveTable(Component, script="table.js", imports=IMPORTS):
         self._props["acts"] = self._exports
         self.on("query", self._queried)
         self.on("columns", self._columns_chosen)
+        self.on("look", self._look_chosen)
         self.on("view", self._view_changed)
         for item in head:
             if item.on_click is not None:
@@ -185,6 +189,13 @@ class LiveTable(Component, script="table.js", imports=IMPORTS):
         if isinstance(columns, list):
             with suppress(SessionEndedError):
                 await choices.keep_columns(self._actor, self._list, [str(key) for key in columns])
+
+    async def _look_chosen(self, event: GenericEventArguments) -> None:
+        sent = event.args if isinstance(event.args, dict) else {}
+        size, compact = sent.get("size"), sent.get("compact")
+        if isinstance(size, int) and isinstance(compact, bool):
+            with suppress(SessionEndedError):
+                await choices.keep_rows(self._actor, self._list, size=size, compact=compact)
 
     async def _view_changed(self, event: GenericEventArguments) -> None:
         """A view is saved under a name, or removed where there is no query."""

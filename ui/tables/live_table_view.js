@@ -2,12 +2,15 @@
 // template would first be compiled in the browser: tens of milliseconds before the first row.
 import { h } from "vue";
 import { icon } from "icons";
+import { actsMenu, button, menu } from "menus";
 import { title } from "table_rows";
+import { toolbar } from "table_toolbar";
 
 const LEAVES = "no longer matches the filters";
+const MANY = 5; // columns; with more of them each is narrower
 
 export function view(table) {
-  return h("div", { class: ["list", table.list.plural] }, [
+  return h("div", { class: ["list", table.list.plural, look(table)] }, [
     head(table),
     toolbar(table),
     counts(table),
@@ -21,25 +24,43 @@ export function view(table) {
   ]);
 }
 
+function look(table) {
+  return { "is-compact": table.isCompact, "is-wide": table.columnsShown.length > MANY };
+}
+
 function head(table) {
   return h("div", { class: "page-head" }, [
     h("div", { class: "details-title" }, [h("h1", table.title), viewsMenu(table)]),
-    h("div", { class: "actions" }, [
-      table.export_url && button("btn btn-quiet", "Export", table.exportAll),
-      table.head.map((item) => headItem(table, item)),
-    ]),
+    h("div", { class: "actions" }, headActs(table)),
   ]);
 }
 
-// A button whose panel is there while it is open.
-function menu(table, name, attributes, label, panel) {
-  const isOpen = table.openMenu === name;
-  const toggled = ({ target }) => {
-    if (target.open) table.openMenu = name;
-    else if (table.openMenu === name) table.openMenu = "";
-  };
-  const shown = { class: ["menu", `menu-${name}`], open: isOpen, onToggle: toggled };
-  return h("details", shown, [h("summary", attributes, label), isOpen ? panel() : null]);
+// The main one is a button; so is what stands beside it alone, and more of them are in a menu.
+function headActs(table) {
+  const main = table.head.filter(({ primary }) => primary);
+  const others = table.head.filter(({ primary }) => !primary).map((item) => headAct(table, item));
+  if (table.export_url) others.unshift({ label: "Export", run: table.exportAll });
+  return [
+    others.length > 1
+      ? actsMenu(table, {
+          name: "head",
+          attributes: { class: "btn btn-quiet menu-button", "aria-label": null },
+          label: "More",
+          content: "More",
+          items: () => others,
+        })
+      : others.map(({ label, url, run }) => headButton("btn btn-quiet", label, url, run)),
+    main.map((item) => headAct(table, item)).map(({ label, url, run }) =>
+      headButton("btn btn-primary", label, url, run)),
+  ];
+}
+
+function headAct(table, { label, url, event }) {
+  return { label, url, run: () => table.$emit(event) };
+}
+
+function headButton(look, label, url, run) {
+  return url ? h("a", { key: label, class: look, href: url }, label) : button(look, label, run, { key: label });
 }
 
 // Saved views: each is a link, so that it can be opened beside this one, or sent to somebody.
@@ -70,135 +91,6 @@ function viewsMenu(table) {
         h("button", { class: "btn btn-small" }, "Save"),
       ]),
     ]),
-  ]);
-}
-
-function headItem(table, { label, url, event, primary }) {
-  const look = `btn ${primary ? "btn-primary" : "btn-quiet"}`;
-  if (url) return h("a", { class: look, href: url }, label);
-  return button(look, label, () => table.$emit(event));
-}
-
-function toolbar(table) {
-  const submitted = (event) => {
-    event.preventDefault();
-    table.ask();
-  };
-  const label = title(table.list.plural);
-  return h("form", { class: "toolbar", role: "search", "aria-label": label, onSubmit: submitted }, [
-    table.list.search.length ? search(table) : null,
-    table.filtersShown.map((filter) => FILTERS[filter.kind](table, filter)),
-    table.filtersShown.length < table.list.filters.length ? filtersMenu(table) : null,
-    table.filtered && table.items.length
-      ? button("btn btn-quiet", "Clear filters", table.clear)
-      : null,
-    table.list.columns.length > 2 ? columnsMenu(table) : null,
-  ]);
-}
-
-// Filters that are needed now and then.
-function filtersMenu(table) {
-  const others = table.list.filters.filter((filter) => !table.filtersShown.includes(filter));
-  const summary = { class: "btn btn-quiet menu-button" };
-  return menu(table, "more", summary, "+ Filter", () => [
-    h("div", { class: "menu-panel", role: "group", "aria-label": "Filters" }, [
-      others.map(({ key, label }) => button("menu-item", label, () => table.showFilter(key))),
-    ]),
-  ]);
-}
-
-// Which columns are shown: the one that opens the row always is.
-function columnsMenu(table) {
-  const summary = { class: "btn btn-quiet menu-button" };
-  return menu(table, "columns", summary, "Columns", () => [
-    h("div", { class: "menu-panel", role: "group", "aria-label": "Columns" }, [
-      table.list.columns.map(({ key, label, opens }) =>
-        h("label", { key, class: "menu-item" }, [
-          h("input", {
-            type: "checkbox",
-            disabled: opens,
-            checked: table.columnsShown.some((column) => column.key === key),
-            onChange: (event) => table.showColumn(key, event.target.checked),
-          }),
-          label,
-        ]),
-      ),
-    ]),
-  ]);
-}
-
-function search(table) {
-  const typed = (event) => {
-    table.text = event.target.value;
-    // What is still being composed (a Japanese word, say) is no word yet.
-    if (!event.isComposing) table.typed();
-  };
-  return h("div", { class: "search" }, [
-    icon("search", 16),
-    h("input", {
-      ref: "search",
-      type: "search",
-      "aria-label": `Search ${table.list.plural}`,
-      placeholder: `Search ${table.list.plural}`,
-      autocomplete: "off",
-      spellcheck: "false",
-      maxlength: 200,
-      value: table.text,
-      onInput: typed,
-      onCompositionend: typed,
-    }),
-  ]);
-}
-
-const FILTERS = {
-  ...Object.fromEntries(["choice", "person", "value"].map((kind) => [kind, select])),
-  check: (table, { key, label }) =>
-    h("label", { key, class: "check" }, [
-      h("input", {
-        type: "checkbox",
-        checked: table.asked[key] === "1",
-        onChange: (event) => table.change({ [key]: event.target.checked ? "1" : "" }),
-      }),
-      label,
-      table.all[key] == null ? null : h("strong", { class: "tally" }, table.number(table.all[key])),
-    ]),
-  dates: (table, filter) => [day(table, filter, "from", 0), day(table, filter, "to", 1)],
-};
-
-function select(table, { key, label, everything, options }) {
-  const id = `${table.$attrs.id}-${key}`;
-  const choices = [{ key: "", label: everything }, ...options];
-  return h("div", { key, class: ["filter", { "filter-on": table.asked[key] }] }, [
-    h("label", { for: id }, label),
-    h(
-      "select",
-      {
-        id,
-        value: table.asked[key],
-        onChange: (event) => table.change({ [key]: event.target.value }),
-      },
-      choices.map((choice) => h("option", { key: choice.key, value: choice.key }, choice.label)),
-    ),
-  ]);
-}
-
-function day(table, { key, label }, word, end) {
-  const id = `${table.$attrs.id}-${key}-${word}`;
-  const ends = (table.asked[key] || "..").split("..");
-  const changed = (event) => {
-    ends[end] = event.target.value;
-    const text = ends.join("..");
-    table.change({ [key]: text === ".." ? "" : text });
-  };
-  return h("div", { key: id, class: ["filter", { "filter-on": ends[end] }] }, [
-    h("label", { for: id }, `${label} ${word}`),
-    h("input", {
-      id,
-      type: "date",
-      class: { "is-empty": !ends[end] },
-      value: ends[end],
-      onChange: changed,
-    }),
   ]);
 }
 
@@ -265,7 +157,7 @@ function item(table, row) {
   const attributes = {
     key: row.id,
     role: "row",
-    class: [table.fresh[row.id], states, table.look(row)],
+    class: [table.fresh[row.id], states, table.rowLook(row)],
     "data-row": row.id,
     "aria-selected": table.acts.length ? String(chosen) : null,
     onClick: (event) => table.open(row, event),
@@ -334,6 +226,7 @@ const KEYS = [
   ["k", "Previous row"],
   ["x", "Select the row, or not any more"],
   ["Enter", "Open the row"],
+  [".", "Menu of the row"],
   ["n", "New"],
   ["?", "List these keys"],
 ];
@@ -392,8 +285,4 @@ function pager(table) {
 
 function turn(table, label, step, isEnd) {
   return button("btn", label, () => table.turn(step), { "aria-disabled": isEnd ? "true" : null });
-}
-
-function button(look, label, onClick, attributes = {}) {
-  return h("button", { type: "button", class: look, onClick, ...attributes }, label);
 }

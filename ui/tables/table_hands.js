@@ -90,6 +90,7 @@ export const keyboard = {
         k: () => this.moveTo(-1),
         x: () => this.chooseMarked(),
         n: () => this.$el.querySelector(".page-head .btn-primary")?.click(),
+        ".": () => this.marked()?.querySelector("[aria-haspopup=menu]")?.click(),
         "?": () => (this.listsKeys = true),
       };
     },
@@ -154,6 +155,27 @@ export const places = {
       if (!isBack || place?.path !== location.pathname || place.search !== location.search) return;
       keep(() => sessionStorage, PLACE, { ...place, back: false });
       window.scrollTo(0, place.y);
+    },
+  },
+};
+
+// How the rows are to be shown, to this person, in whatever browser.
+export const looks = {
+  methods: {
+    showColumn(key, shown) {
+      const keys = this.columnsShown.map((column) => column.key).filter((other) => other !== key);
+      this.columnKeys = shown ? [...keys, key] : keys;
+      this.$emit("columns", { columns: this.columnKeys });
+      if (shown && this.list.more.includes(key)) this.ask(); // nobody has read it yet
+    },
+    chooseSize(size) {
+      this.list.size = size;
+      this.$emit("look", { size, compact: this.isCompact });
+      this.change({ size });
+    },
+    chooseCompact(compact) {
+      this.isCompact = compact;
+      this.$emit("look", { size: this.asked.size, compact });
     },
   },
 };

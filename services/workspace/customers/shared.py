@@ -14,6 +14,7 @@ from models import (
     CriterionResult,
     Poc,
     Resource,
+    ResourceFile,
     ResourceKind,
     Side,
     SuccessCriterion,
@@ -30,12 +31,11 @@ from services.core.errors import NotFoundError
 from services.workspace.customers.cut import shown_pocs
 from services.workspace.markdown import to_html
 from services.workspace.people import Person, find_people
+from services.workspace.resources import FileFacts, facts_of_file
 from services.workspace.task_list import assignees_of
 
 # The latest comments, and earlier ones when they are asked for.
 MOST_COMMENTS = 100
-# What a customer's person can open. A file is the team's, until there is a way for them to get it.
-KINDS = (ResourceKind.LINK, ResourceKind.CODE, ResourceKind.NOTE)
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ class SharedCriterion:
 
 @dataclass(frozen=True)
 class SharedResource:
-    """A link, a code snippet or a note that the team shares; `html` is a note's."""
+    """A link, a file, a code snippet or a note that the team shares; `html` is a note's."""
 
     id: UUID
     kind: ResourceKind
@@ -97,6 +97,7 @@ class SharedResource:
     content: str
     html: str
     changed_at: datetime
+    file: FileFacts | None
 
 
 @dataclass(frozen=True)
@@ -239,13 +240,9 @@ async def _named(tx: Transaction, comment_ids: Collection[UUID]) -> Mapping[UUID
 
 async def _resources(tx: Transaction, poc: Poc) -> list[SharedResource]:
     found = await tx.exec(
-        select(Resource)
-        .where(
-            Resource.poc_id == poc.id,
-            col(Resource.archived_at).is_(None),
-            col(Resource.shared),
-            col(Resource.kind).in_(KINDS),
-        )
+        select(Resource, ResourceFile)
+        .join(ResourceFile, col(ResourceFile.resource_id) == Resource.id, isouter=True)
+        .where(Resource.poc_id == poc.id, col(Resource.archived_at).is_(None), col(Resource.shared))
         .order_by(col(Resource.id))
     )
     return [
@@ -256,8 +253,9 @@ async def _resources(tx: Transaction, poc: Poc) -> list[SharedResource]:
             content="" if row.kind is ResourceKind.NOTE else row.content,
             html=to_html(row.content, []) if row.kind is ResourceKind.NOTE else "",
             changed_at=row.changed_at,
+            file=facts_of_file(file),
         )
-        for row in found
+        for row, file in found
     ]
 
 

@@ -46,3 +46,11 @@ async def test_a_view_needs_a_name_and_room(admin: Actor) -> None:
 async def test_who_is_no_person_has_the_usual_list(admin: Actor) -> None:
     await choices.keep_columns(COMMAND_LINE, USERS, ["email"])
     assert await find_choices(COMMAND_LINE, USERS) == Choices()
+
+
+async def test_how_many_rows_and_how_low_is_kept_for_one_person(admin: Actor) -> None:
+    await choices.keep_rows(admin, USERS, size=100, compact=True)
+    await choices.keep_columns(admin, USERS, ["email"])
+    assert await find_choices(admin, USERS) == Choices(("name", "email"), 100, compact=True)
+    await choices.keep_rows(admin, USERS, size=1_000_000, compact=False)
+    assert await find_choices(admin, USERS) == Choices(("name", "email"))

@@ -1,5 +1,6 @@
 """A review: frozen at its beginning, decided by several, done at its close, kept as it was."""
 
+import asyncio
 import csv
 import io
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ from services.audit.signature import public_pem
 from services.core import clock
 from services.core.db import reading, transaction
 from services.core.errors import ConflictError, InvalidInputError
+from services.core.runtime import Runtime
 from services.lists.query import ListQuery
 from services.reviews import closing, reasons, record, reminders, reviews
 from services.reviews.reasons import Reason
@@ -156,6 +158,24 @@ async def test_a_close_that_was_broken_off_is_finished_and_adds_up(
     await closing.work()
     rows = await people(admin, review_id)
     assert {rows[user.id].outcome for user in users} == {ReviewOutcome.DEACTIVATED}
+
+
+async def test_a_close_is_begun_as_soon_as_somebody_asks_for_it(
+    admin: Actor, tenant: Tenant, rollcall: Runtime
+) -> None:
+    users = await create_users(2, tenant)
+    review_id = await begun(admin)
+    await decided(admin, review_id, users, Decision.DEACTIVATE)
+    closer = closing.Closer()
+    closer.subscribe(rollcall.bus)
+    working = asyncio.create_task(closer.work())
+    try:
+        await reviews.close(admin, review_id)
+        async with asyncio.timeout(closing.LOOK_SECONDS - 1):
+            while (await books.user_of(users[1].id)).active:  # noqa: ASYNC110 - nobody tells
+                await asyncio.sleep(0.01)
+    finally:
+        working.cancel()
 
 
 async def test_nobody_decides_about_themselves(admin: Actor, tenant: Tenant) -> None:

@@ -12,14 +12,13 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, initialize, invariant, multiple, rule
 
-from models import LinkPurpose
+from models import SEEN_EVERY, LinkPurpose
 from services.access.actor import COMMAND_LINE, Actor
 from services.audit.check import verify
 from services.core import clock
 from services.core.errors import SessionEndedError, SignInFailedError
 from services.operations import expiry
 from services.sessions import sessions
-from services.sessions.sessions import TOUCH_EVERY
 from services.sign_in import password_change
 from services.sign_in.sign_in import sign_in
 from services.users import accounts
@@ -64,6 +63,11 @@ class Sessions(Machine):
         until = min(known.seen + given.session_idle, known.begun + given.session_max)
         return not known.over and clock.now() < until
 
+    def _seen(self, token: str) -> None:
+        known = self.known[token]
+        if clock.now() - known.seen >= SEEN_EVERY:
+            known.seen = clock.now()
+
     def _actor(self, token: str) -> Actor | None:
         try:
             return self.run(sessions.recognise(token, self.tenant.slug, CALLER)).actor
@@ -90,9 +94,7 @@ class Sessions(Machine):
         actor = self._actor(token)
         if actor is not None:
             self.run(sessions.touch(actor))
-            known = self.known[token]
-            if clock.now() - known.seen >= TOUCH_EVERY:
-                known.seen = clock.now()
+            self._seen(token)
 
     @rule(token=tokens)
     def leave(self, token: str) -> None:
@@ -105,14 +107,14 @@ class Sessions(Machine):
         actor, theirs = self._actor(token), self._actor(other)
         if actor is not None and theirs is not None:
             self.run(sessions.revoke(actor, self.ada.id, theirs.session_id))
-            self.known[token].seen = clock.now()
+            self._seen(token)
             self.known[other].over = True
 
     @rule(token=tokens)
     def revoke_the_others(self, token: str) -> None:
         if (actor := self._actor(token)) is not None:
             self.run(sessions.revoke(actor, self.ada.id))
-            self.known[token].seen = clock.now()
+            self._seen(token)
             self._end_all(but=token)
 
     @rule()
@@ -126,7 +128,7 @@ class Sessions(Machine):
             old, new = PASSWORDS[self.password], PASSWORDS[1 - self.password]
             self.run(password_change.change_password(actor, old, new))
             self.password = 1 - self.password
-            self.known[token].seen = clock.now()
+            self._seen(token)
             self._end_all(but=token)
 
     @rule(target=tokens)

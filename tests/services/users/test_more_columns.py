@@ -1,5 +1,6 @@
 """When users were here last, what second factor they have, when they joined and by whom."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -14,7 +15,7 @@ from services.sessions import sessions
 from services.users import listing
 from services.users.list import USERS
 from services.users.row import SecondFactorKind, UserRow
-from tests.factories import create_user, sign_in
+from tests.factories import create_admin, create_user, sign_in
 
 MORE = "second_factor joined invited_by"
 
@@ -101,6 +102,31 @@ async def test_the_first_days_are_filtered_from_and_to(admin: Actor, people: Non
     day = (clock.now() - timedelta(days=10)).date()
     assert await _names(admin, joined=f"{day}..{day}") == ["App"]
     assert await _names(admin, joined=f"..{day}") == ["App", "Half", "Never"]
+
+
+async def test_who_invited_them_filters_and_is_offered_by_name(
+    admin: Actor, people: None, other_tenant: Tenant
+) -> None:
+    assert admin.user_id is not None
+    assert await _names(admin, inviter=str(admin.user_id)) == ["App", "Pass"]
+    assert await _names(admin, inviter=str(other_tenant.id)) == []
+    assert await listing.list_inviters(admin) == [(admin.user_id, "Grace Hopper")]
+    stranger = await sign_in(await create_admin(other_tenant))
+    assert await listing.list_inviters(stranger) == []
+
+
+@pytest.mark.parametrize("sort", ["last_active", "second_factor", "joined", "invited_by"])
+@pytest.mark.parametrize("direction", ["asc", "desc"])
+async def test_pages_of_each_follow_each_other(
+    admin: Actor, people: None, sort: str, direction: str
+) -> None:
+    query = from_url(USERS, {"q": "zzy", "sort": sort, "dir": direction})
+    seen: list[str] = []
+    while len(seen) < 4:
+        found = await listing.list_users(admin, replace(query, size=1))
+        seen += [row.name.split()[0] for row in found.rows]
+        query = replace(query, page=found.page + 1, near=found.cursor)
+    assert seen == await _names(admin, sort=sort, dir=direction)
 
 
 async def test_they_are_read_for_those_alone_who_see_them(admin: Actor, people: None) -> None:

@@ -1,13 +1,13 @@
 """Sets the scene of the workspace, by its own services."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import date
 from uuid import UUID
 
 from models import Side
 from services.access.actor import Actor
 from services.users import accounts
-from services.workspace import groups, pocs, task_list, tasks, templates
+from services.workspace import files, groups, pocs, resources, task_list, tasks, templates
 from services.workspace.pocs import NewPocForm
 from services.workspace.task_list import TaskView
 
@@ -67,6 +67,21 @@ async def create_task(
         title=title, group_id=group_id, side=side, due_on=due_on, assignee_ids=tuple(assignees)
     )
     return await tasks.add_task(actor, form)
+
+
+async def pieces_of(content: bytes, size: int = 65_536) -> AsyncIterator[bytes]:
+    """A file as it arrives."""
+    for at in range(0, len(content), size):
+        yield content[at : at + size]
+
+
+async def share_file(actor: Actor, poc_id: UUID, content: bytes = b"Said") -> UUID:
+    """A file of a POC that its customer may read."""
+    file_id = await files.upload(actor, poc_id, "plan.bin", pieces_of(content))
+    await resources.edit_of_poc(
+        actor, file_id, 1, resources.FileForm(title="plan.bin", shared=True)
+    )
+    return file_id
 
 
 async def tasks_of(actor: Actor, poc_id: UUID) -> list[TaskView]:

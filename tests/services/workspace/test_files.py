@@ -29,15 +29,10 @@ from services.workspace.file_types import clean_file_name, media_type_of, type_l
 from services.workspace.resources import FileFacts, FileForm, ResourceForm
 from services.workspace.rights import NotAMemberError
 from tests.factories import create_tenant, create_user, sign_in
-from tests.services.workspace.scene import create_poc
+from tests.services.workspace.scene import create_poc, pieces_of
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
 SVG = b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>"
-
-
-async def pieces_of(content: bytes, size: int = 65_536) -> AsyncIterator[bytes]:
-    for at in range(0, len(content), size):
-        yield content[at : at + size]
 
 
 async def read(actor: Actor, resource_id: UUID) -> bytes:

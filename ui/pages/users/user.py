@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends
@@ -10,7 +10,7 @@ from nicegui import ui
 from nicegui.elements.mixins.text_element import TextElement
 
 from models import OutgoingMail
-from services.access.permissions import Permission, may_invite
+from services.access.permissions import Permission
 from services.audit import reading
 from services.audit.reading import AuditQuery
 from services.core.errors import NotFoundError
@@ -21,8 +21,8 @@ from services.sessions.sessions import OpenSession, Visit
 from services.sign_in import password_links
 from services.sign_in.second_factors import totp
 from services.sign_in.second_factors.totp import SecondFactors
-from services.users import accounts, invitations, listing
-from services.users.forms import TIME_HINT, EndDate, UserNames, end_hint
+from services.users import accounts, listing
+from services.users.forms import UserNames
 from services.users.listing import UserDetails
 from services.workspace.impact import get_work_impact
 from ui import notices, work_feed
@@ -33,16 +33,26 @@ from ui.components.local_text import LocalText
 from ui.components.part import Part
 from ui.components.refresher import Refresher
 from ui.components.toast import Toast
-from ui.dialogs.deactivate import DeactivateDialog
-from ui.dialogs.password_link import PasswordLinkDialog
-from ui.dialogs.wrong_role import WrongRoleDialog
-from ui.forms.dialog import About, FormDialog, Helpers, Link
+from ui.dialogs.meanwhile import changed_meanwhile
+from ui.dialogs.user_acts import (
+    ACTIVATE,
+    COPY_LINK,
+    DEACTIVATE,
+    END_DATE,
+    PASSWORD,
+    RESEND,
+    SIGN_OUT,
+    WRONG_ROLE,
+    UserAct,
+    UserActs,
+    about,
+)
+from ui.forms.dialog import FormDialog
 from ui.frame import enter, frame, section, text
 from ui.identity import require
 from ui.input import as_uuid
 from ui.pages.audit import page_values
 from ui.pages.users.contact import EmailDialog, contact_facts, portrait
-from ui.pages.users.meanwhile import changed_meanwhile
 from ui.paths import home_path
 from ui.words import (
     LATEST_SESSIONS,
@@ -91,7 +101,7 @@ class _UserScreen:
         text("a", "← All users", "back-link").props["href"] = (
             f"{home_path(self.visit.tenant_slug)}/users"
         )
-        self._build_dialogs(details)
+        self._build_dialogs()
         with ui.element("div").classes("details"):
             self._build_content(details)
         await self._fill(details)
@@ -107,21 +117,10 @@ class _UserScreen:
         for event in ("rollcall_details", "rollcall_work"):
             Refresher(event, self._refresh, self.toast)
 
-    def _build_dialogs(self, details: UserDetails) -> None:
-        self.deactivation = DeactivateDialog(
-            self.actor, self.toast, home_path(self.visit.tenant_slug)
-        )
+    def _build_dialogs(self) -> None:
+        self.acts = UserActs(self.visit, self.toast)
         self.rename = FormDialog(
             self.toast, "Edit name", UserNames, submit="Save", on_submit=self._rename
-        )
-        hints = {"end_date": end_hint(details.time_zone), "end_time": TIME_HINT}
-        self.end_date = FormDialog(
-            self.toast,
-            "End date",
-            EndDate,
-            submit="Save",
-            on_submit=self._set_end_date,
-            helpers=Helpers(hints=hints),
         )
         self.second_factor = FormDialog(
             self.toast,
@@ -133,32 +132,7 @@ class _UserScreen:
             body="Their authenticator app, passkeys and recovery codes stop working, and their "
             "password alone lets them in, until they set one up again. They are told by mail.",
         )
-        self.password_link = PasswordLinkDialog(self.actor, self.toast)
         self.email = EmailDialog(self.visit, self.toast, self.user_id)
-        self.wrong_role = WrongRoleDialog(self.visit, self.toast)
-        self.signing_out = FormDialog(
-            self.toast,
-            "Sign out everywhere",
-            Form,
-            submit="Sign out everywhere",
-            on_submit=self._sign_out_everywhere,
-            tone="danger",
-            body="Every open page of theirs closes at once, on every device. They can sign in "
-            "again: to shut them out, deactivate them.",
-        )
-        self.link = FormDialog(
-            self.toast, "Invitation link", Form, submit="Renew the link", on_submit=self._renew
-        )
-        self.about_user: tuple[FormDialog[Any], ...] = (
-            self.rename,
-            self.end_date,
-            self.second_factor,
-            self.password_link.dialog,
-            self.email.dialog,
-            self.signing_out,
-            self.wrong_role.dialog,
-            self.link,
-        )
 
     async def _refresh(self) -> None:
         before = self.details
@@ -167,11 +141,11 @@ class _UserScreen:
 
     async def _tell_dialogs(self, before: UserDetails) -> None:
         """Have an open dialog show what has changed of the user since it opened."""
-        about, change = self._about(), changed_meanwhile(before, self.details)
-        for dialog in self.about_user:
-            if change:
-                dialog.update(about, change=change)
-        await self.deactivation.look_again()
+        self.acts.tell(before, self.details)
+        if change := changed_meanwhile(before, self.details):
+            for dialog in (self.rename, self.second_factor, self.email.dialog):
+                dialog.update(about(self.details), change=change)
+        await self.acts.deactivation.look_again()
 
     def _build_content(self, details: UserDetails) -> None:
         with ui.element("div").classes("page-head"):
@@ -186,14 +160,13 @@ class _UserScreen:
     def _build_actions(self, details: UserDetails) -> None:
         """The buttons stay while what they act on changes: whoever is at one keeps the focus."""
         self._button("Edit name", self._open_rename)
-        if not details.is_self:
-            self._button("End date", self._open_end_date)
-        self.for_invited = (
-            self._button("Resend invitation", self._resend),
-            self._button("Copy invitation link", self._copy_link),
-        )
-        self.password = self._button("Password link", self._open_password_link)
-        self.role = self._button("Wrong role?", self._open_wrong_role)
+        self.acts_shown = [
+            (END_DATE, self._act("End date", END_DATE)),
+            (RESEND, self._act("Resend invitation", RESEND)),
+            (COPY_LINK, self._act("Copy invitation link", COPY_LINK)),
+            (PASSWORD, self._act("Password link", PASSWORD)),
+            (WRONG_ROLE, self._act("Wrong role?", WRONG_ROLE)),
+        ]
         self.reset = self._button("Reset second factor", self._open_reset)
         self.change_email = self._button("Change email", self._open_email)
         self.switch = None if details.is_self else self._button("Deactivate", self._toggle)
@@ -205,18 +178,12 @@ class _UserScreen:
         self.details = details
         row = details.row
         self.title.show(row.name, row.active, row.invited, mixed_letters(row.mixed))
-        for button in self.for_invited:
-            may = may_invite(self.visit.role, row.role)
-            button.set_visibility(row.active and row.invited and may)
-        may_reset = password_links.may_make(self.visit.role, row.role)
-        self.password.set_visibility(
-            row.active and not row.invited and not details.is_self and may_reset
-        )
-        others = self.visit.tenant_slug and self.wrong_role.others(row.role)
-        self.role.set_visibility(bool(row.active and not details.is_self and others))
+        for act, button in self.acts_shown:
+            button.set_visibility(act.fits(self.visit, row))
         if self.switch:
             self.switch.set_text("Deactivate" if row.active else "Activate")
             self.switch.classes(replace="btn btn-danger" if row.active else "btn btn-primary")
+        may_reset = password_links.may_make(self.visit.role, row.role)
         self.change_email.set_visibility(not details.is_self and may_reset)
         self.reset.set_visibility(factors.any and not details.is_self)
         self.facts.show(replace(details, mails=()), factors, left)
@@ -237,6 +204,12 @@ class _UserScreen:
     def _button(self, label: str, handler: Callable[[], Awaitable[None]]) -> TextElement:
         button = text("button", label, "btn").props('type="button"')
         return button.on("click", told(self.toast)(handler), args=[])
+
+    def _act(self, label: str, act: UserAct) -> TextElement:
+        async def done() -> None:
+            await self.acts.do(act, self.details)
+
+        return self._button(label, done)
 
     async def _find_left(self, details: UserDetails) -> str:
         """What has nobody active since they left, in words."""
@@ -288,7 +261,7 @@ class _UserScreen:
         with ui.element("div").classes("card-head"):
             text("h2", "Open sessions")
             if open_sessions and not is_self:
-                self._button("Sign out everywhere", self._open_sign_out)
+                self._act("Sign out everywhere", SIGN_OUT)
         if not open_sessions:
             text("p", "Not signed in anywhere.", "muted")
         with ui.element("ul").classes("session-list"):
@@ -311,75 +284,27 @@ class _UserScreen:
                         text("span", mail.last_answer, "muted")
                         text("span", next_step(mail), "muted")
 
-    def _about(self) -> About:
-        row = self.details.row
-        return About(str(row.id), row.name, row.email, mixed_letters(row.mixed))
-
     async def _open_rename(self) -> None:
         first, last = self.details.first_name, self.details.last_name
-        self.rename.open({"first_name": first, "last_name": last}, about=self._about())
-
-    async def _open_end_date(self) -> None:
-        end = self.details.end
-        values = {"end_date": end.day, "end_time": end.at} if end else None
-        self.end_date.open(values, about=self._about())
+        self.rename.open({"first_name": first, "last_name": last}, about=about(self.details))
 
     async def _toggle(self) -> None:
-        if self.details.row.active:
-            await self.deactivation.ask(self.user_id)
-            return
-        change = await accounts.set_active(self.actor, self.user_id, True)
-        self.toast.show(f"{change.name} is active again.", tone="success")
+        act = DEACTIVATE if self.details.row.active else ACTIVATE
+        await self.acts.do(act, self.details)
 
     async def _rename(self, form: UserNames) -> str:
         user = await accounts.rename(self.actor, self.user_id, form.first_name, form.last_name)
         return f"The name is {user.full_name} now."
 
-    async def _set_end_date(self, form: EndDate) -> str:
-        await accounts.set_end_date(self.actor, self.user_id, form.end_date, form.end_time)
-        end = (await listing.get_details(self.actor, self.user_id)).end
-        return f"The account ends on {end.words}." if end else "The account has no end date."
-
-    async def _open_password_link(self) -> None:
-        self.password_link.ask(self.user_id, self._about())
-
-    async def _open_wrong_role(self) -> None:
-        self.wrong_role.ask(self.user_id, self.details.row.role, self._about())
-
     async def _open_email(self) -> None:
-        self.email.ask(self._about())
+        self.email.ask(about(self.details))
 
     async def _open_reset(self) -> None:
-        self.second_factor.open(about=self._about())
+        self.second_factor.open(about=about(self.details))
 
     async def _reset_second_factor(self, _form: Form) -> str:
         await totp.reset(self.actor, self.user_id)
         return "The second factor is reset."
-
-    async def _resend(self) -> None:
-        invited = await invitations.resend(self.actor, self.user_id)
-        if not invited.by_mail:
-            await self._copy_link()
-            return
-        said = f"A new invitation is on its way to {invited.email}. The old link is dead."
-        self.toast.show(said, tone="success")
-
-    async def _copy_link(self) -> None:
-        url = await invitations.copy_link(self.actor, self.user_id)
-        self.link.open(about=self._about())
-        self.link.show_link("Hand over this link; it works once, and for 7 days.", url)
-
-    async def _renew(self, _form: Form) -> Link:
-        await invitations.resend(self.actor, self.user_id)
-        url = await invitations.copy_link(self.actor, self.user_id)
-        return Link("This is the new link; the old one is dead.", url)
-
-    async def _open_sign_out(self) -> None:
-        self.signing_out.open(title="Sign {name} out everywhere?", about=self._about())
-
-    async def _sign_out_everywhere(self, _form: Form) -> str:
-        count = await sessions.revoke(self.actor, self.user_id)
-        return f"Signed out of {count} session{'' if count == 1 else 's'}."
 
     async def _older_history(self, values: dict[str, object]) -> None:
         query = AuditQuery.from_address({"before": values.get("before")})

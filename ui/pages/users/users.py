@@ -1,5 +1,6 @@
 """The Users page: the table, the toggle, the invitation."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
@@ -14,7 +15,7 @@ from services.access.permissions import Permission, invitable_roles
 from services.core.errors import NotFoundError
 from services.lists.query import from_url
 from services.sessions.sessions import Visit
-from services.users import accounts, listing
+from services.users import listing
 from services.users.counts import lacks_tenant_admin
 from services.users.list import USERS
 from ui import notices
@@ -22,11 +23,11 @@ from ui.actions import told
 from ui.components.tabs import users_tabs
 from ui.components.toast import Toast
 from ui.components.users_table import UsersTable
-from ui.dialogs.deactivate import DeactivateDialog
 from ui.dialogs.invite import InviteDialog, InviteSeveralDialog
+from ui.dialogs.user_acts import UserActs
 from ui.frame import enter, frame
 from ui.identity import require
-from ui.input import as_uuid, as_version
+from ui.input import as_text, as_uuid, as_version
 from ui.pages.tenants.first_admin import FirstAdminNotice
 from ui.pages.users.bulk_offers import BulkActs
 from ui.paths import home_path
@@ -48,11 +49,12 @@ async def users_page(visit: MayView) -> None:
     tenant_id = visit.actor.tenant_id
     enter(visit, notices.users_room(tenant_id), notices.people_room(tenant_id))
     opening = await opened(visit, USERS, listing.list_users)
+    inviters = await listing.list_inviters(visit.actor)
     lacks_admin = visit.above_tenants and await lacks_tenant_admin(visit.actor)
     title = "Users" if visit.tenant_slug else "Platform Admins"
     with frame(visit, title, current="users") as toast:
         users_tabs(visit, "users")
-        _UsersScreen(visit, toast).build(title, opening, lacks_admin=lacks_admin)
+        _UsersScreen(visit, toast).build(title, opening, inviters, lacks_admin=lacks_admin)
 
 
 class _UsersScreen:
@@ -63,36 +65,45 @@ class _UsersScreen:
         self.actor: Actor = visit.actor
         self.toast = toast
 
-    def build(self, title: str, opening: Opening, *, lacks_admin: bool) -> None:
+    def build(
+        self,
+        title: str,
+        opening: Opening,
+        inviters: Sequence[tuple[UUID, str]],
+        *,
+        lacks_admin: bool,
+    ) -> None:
         """Lay the page out."""
         above_tenants = self.visit.tenant_slug is None
         self.notice: FirstAdminNotice | None = None
         invite = InviteDialog(self.visit, self.toast, on_invited=self._invited)
         if lacks_admin:
             self.notice = FirstAdminNotice(self.visit, partial(invite.open, Role.TENANT_ADMIN))
-        self.deactivation = DeactivateDialog(
-            self.actor, self.toast, home_path(self.visit.tenant_slug)
-        )
+        self.acts = UserActs(self.visit, self.toast)
         roles = invitable_roles(self.visit.role, above_tenants=above_tenants)
         shown = roles if above_tenants else (*roles, Role.TENANT_ADMIN)
         home = home_path(self.visit.tenant_slug)
         head = [HeadItem("+ Invite User", name="invite", on_click=invite.open, primary=True)]
         if not above_tenants:
             several = InviteSeveralDialog(self.visit, self.toast)
-            head.insert(0, HeadItem("Invite from a file", url=f"{home}/users/import"))
-            head.insert(0, HeadItem("Bulk acts", url=f"{home}/users/bulk"))
-            head.insert(2, HeadItem("Invite several", name="several", on_click=several.open))
+            head.append(HeadItem("Invite several", name="several", on_click=several.open))
+            head.append(HeadItem("Invite from a file", url=f"{home}/users/import"))
+            head.append(HeadItem("Bulk acts", url=f"{home}/users/bulk"))
         self.table = UsersTable(
             self.visit,
             opening,
             title=title,
             base_url=f"{home}/users",
             head=head,
-            options={"role": [(role.value, role.label) for role in dict.fromkeys(shown)]},
+            options={
+                "role": [(role.value, role.label) for role in dict.fromkeys(shown)],
+                "inviter": [(str(user_id), name) for user_id, name in inviters],
+            },
             export_url=f"{home}/users.csv",
             empty_hint="Invite the first one with “+ Invite User”.",
         )
         self.table.on_toggle(told(self.toast)(self._toggle))
+        self.table.offer(self.acts.values(), told(self.toast)(self._act))
         if not above_tenants:
             BulkActs(self.visit, self.toast, self.table).offer()
 
@@ -106,17 +117,19 @@ class _UsersScreen:
         if user_id is None:
             raise NotFoundError
         if not values.get("active"):
-            await self.deactivation.ask(user_id)
+            await self.acts.deactivation.ask(user_id)
             return
         self.table.pending(str(user_id), True)
         try:
-            version = as_version(values.get("version"))
-            change = await accounts.set_active(self.actor, user_id, True, seen_version=version)
+            await self.acts.activate(user_id, as_version(values.get("version")))
         finally:
             self.table.pending(str(user_id), False)
-        if change.changed:
-            hint = " Send a new invitation from their details." if change.invited else ""
-            self.toast.show(f"{change.name} is active again.{hint}", tone="success")
+
+    async def _act(self, values: dict[str, Any]) -> None:
+        user_id = as_uuid(values.get("id"))
+        if user_id is None:
+            raise NotFoundError
+        await self.acts.do_named(as_text(values, "act"), user_id)
 
 
 async def export(request: Request, visit: MayView) -> StreamingResponse:

@@ -3,21 +3,17 @@
 from collections.abc import Mapping
 from functools import partial
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 from uuid import UUID
 
-from fastapi import Depends
-from nicegui import ui
+from fastapi import Depends, Response
+from nicegui import app, ui
 
-from models import ResourceKind
-from services.core import clock
 from services.core.errors import InvalidInputError, NotFoundError, RollcallError, SessionEndedError
 from services.sessions import sessions
 from services.sessions.outside import CustomerVisit
-from services.workspace.customers import acts, shared
+from services.workspace.customers import acts, files, shared
 from services.workspace.customers.acts import SharedCommentForm
-from services.workspace.customers.shared import SharedPoc, SharedResource, SharedTask
-from services.workspace.people import Person
+from services.workspace.customers.shared import SharedPoc
 from ui import work_feed
 from ui.actions import told
 from ui.components.customer_poc import CustomerPoc
@@ -26,7 +22,9 @@ from ui.components.toast import Toast
 from ui.frame import customer_frame, enter_as_customer
 from ui.identity import require_customer
 from ui.input import as_text, as_uuid, as_version
-from ui.work_words import count_words, day_words, due_words
+from ui.pages.workspace.poc_files import file_response
+from ui.paths import customer_path
+from ui.shared_values import values_of
 
 Visitor = Annotated[CustomerVisit, Depends(require_customer)]
 
@@ -34,6 +32,7 @@ Visitor = Annotated[CustomerVisit, Depends(require_customer)]
 def register() -> None:
     """Route the page."""
     ui.page("/t/{slug}/customer/{poc_id}")(customer_page)
+    app.get("/t/{slug}/customer/files/{resource_id}", include_in_schema=False)(download)
 
 
 async def customer_page(visit: Visitor, poc_id: str) -> None:
@@ -48,6 +47,14 @@ async def customer_page(visit: Visitor, poc_id: str) -> None:
         _CustomerScreen(visit, wanted, toast).build(poc)
 
 
+async def download(visit: Visitor, resource_id: str) -> Response:
+    """A file that is shared with them, to be saved and never to be shown by the browser."""
+    wanted = as_uuid(resource_id)
+    if wanted is None:
+        raise NotFoundError(files.NOT_THERE)
+    return file_response(await files.open_file(visit.actor, wanted))
+
+
 class _CustomerScreen:
     """The handlers of one open page."""
 
@@ -55,11 +62,12 @@ class _CustomerScreen:
         self.actor = visit.actor
         self.poc_id = poc_id
         self.toast = toast
+        self.files = f"{customer_path(visit.tenant_slug)}/files"
 
     def build(self, poc: SharedPoc) -> None:
         """Lay the page out."""
         self.poc = poc
-        self.view = CustomerPoc(values_of(poc), on_act=self._act)
+        self.view = CustomerPoc(values_of(poc), files=self.files, on_act=self._act)
         Refresher("rollcall_shared", self._refresh, self.toast)
 
     async def _refresh(self) -> None:
@@ -104,78 +112,3 @@ class _CustomerScreen:
         undo = told(self.toast)(partial(handler, task_id, task.version, False)) if then else None
         words = f"{task.title} {did if then else undid}"
         self.toast.show(words, "success", "Undo" if undo else None, undo)
-
-
-def values_of(poc: SharedPoc) -> dict[str, Any]:
-    """A POC as plain values, for the customer's browser."""
-    dates = f"{day_words(poc.start_on)} to {day_words(poc.end_on, 'no end')}"
-    return {
-        "title": poc.title,
-        "facts": f"{poc.customer} with {poc.team} · {dates}",
-        "contact": _name(poc.contact),
-        "team": poc.team,
-        "tasks": [_task_values(task) for task in poc.tasks],
-        "criteria": [
-            {
-                "id": str(row.id),
-                "title": row.title,
-                "said": " of ".join(filter(None, (row.achieved, row.target))),
-                "result": row.result.value,
-                "label": row.result.label,
-            }
-            for row in poc.criteria
-        ],
-        "comments": [
-            {
-                "id": str(row.id),
-                "author": _name(row.author),
-                "company": poc.customer if row.author.is_customer else poc.team,
-                "html": row.html,
-                "at": row.created_at.isoformat(),
-                "edited": row.is_edited and not row.is_removed,
-                "removed": row.is_removed,
-            }
-            for row in poc.comments
-        ],
-        "resources": [_resource_values(row) for row in poc.resources],
-    }
-
-
-def _task_values(task: SharedTask) -> dict[str, Any]:
-    words, tone = due_words(task.due_on, clock.now().date(), is_done=task.completed_at is not None)
-    people = ", ".join(_name(person) for person in task.people)
-    if task.completed_at is not None:
-        tone, words = "", f"done {day_words(task.completed_at.date())}"
-        people = f"by {task.done_by}" if task.done_by else ""
-    accepted = f"accepted by {task.accepted_by}" if task.accepted_at else ""
-    said = " · ".join(filter(None, (words, people, accepted)))
-    return {
-        "id": str(task.id),
-        "title": task.title,
-        "side": task.side.value,
-        "status": task.status.value,
-        "said": said[:1].upper() + said[1:],
-        "due_tone": tone,
-        "reason": task.reason,
-        "waits": task.waits,
-        "version": task.version,
-    }
-
-
-def _resource_values(row: SharedResource) -> dict[str, Any]:
-    said = {
-        ResourceKind.LINK: urlsplit(row.content).netloc,
-        ResourceKind.CODE: count_words(len(row.content.splitlines()), "line"),
-    }.get(row.kind, f"Note, {day_words(row.changed_at.date())}")
-    return {
-        "id": str(row.id),
-        "kind": row.kind.value,
-        "title": row.title,
-        "content": row.content,
-        "html": row.html,
-        "said": said,
-    }
-
-
-def _name(person: Person) -> str:
-    return person.name if person.active else f"{person.name} (inactive)"

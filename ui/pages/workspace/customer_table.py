@@ -1,6 +1,7 @@
 """The people of customers as a table, with the switch that lets them in and shuts them out."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from uuid import UUID
 
@@ -57,8 +58,11 @@ class CustomerTable:
         self._list = Part(ui.element("div").classes("customer-table"), self._rows)
 
     def show(self, rows: Sequence[CustomerRow]) -> None:
-        """Show these people."""
-        self._list.show(tuple(rows))
+        """Show these people. Of who is here, each act is no news: a click on a row that is built
+        anew meanwhile would be lost."""
+        self._list.show(
+            tuple(replace(row, last_active_at=None) if row.here else row for row in rows)
+        )
 
     def _rows(self, rows: Sequence[CustomerRow]) -> None:
         if not rows:

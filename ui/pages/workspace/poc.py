@@ -54,12 +54,15 @@ Build = Callable[[Visit, Toast, PocDetails], Awaitable[None]]
 # The tabs: the last part of the path, the label, and what builds it.
 TABS: dict[str, tuple[str, Build]] = {
     "": ("Tasks", partial(poc_tasks.build, look="list")),
-    "board": ("Board", partial(poc_tasks.build, look="board")),
     "criteria": ("Criteria", poc_criteria.build),
     "resources": ("Resources", poc_resources.build),
     "comments": ("Comments", poc_comments.build),
     "people": ("People", poc_people.build),
     "history": ("History", poc_history.build),
+}
+# Other ways to look at the tasks, each at a path of its own as well.
+LOOKS: dict[str, Build] = {
+    path: partial(poc_tasks.build, look=look) for look, (path, _) in poc_tasks.LOOKS.items() if path
 }
 
 
@@ -78,15 +81,16 @@ def register() -> None:
 async def poc_page(visit: MayView, poc_id: str, tab: str = "") -> None:
     """Build the page; a POC of another organisation is told as one that doesn't exist."""
     wanted = as_uuid(poc_id)
-    if wanted is None or tab not in TABS:
+    if wanted is None or (tab not in TABS and tab not in LOOKS):
         raise NotFoundError("This POC doesn't exist.")
     enter(visit, work_feed.poc_room(wanted), notices.people_room(visit.actor.tenant_id))
     details = await listing.get_details(visit.actor, wanted)
     await sessions.touch(visit.actor, visit.seen_at)
     with frame(visit, details.row.title, current="pocs") as toast:
         screen = _PocScreen(visit, wanted, toast)
-        screen.build(details, tab)
-        await TABS[tab][1](visit, toast, details)
+        screen.build(details, "" if tab in LOOKS else tab)
+        build = LOOKS[tab] if tab in LOOKS else TABS[tab][1]
+        await build(visit, toast, details)
 
 
 class _PocScreen:

@@ -1,13 +1,12 @@
-"""The tasks of a POC: the tabs Tasks and Board."""
+"""The tasks of a POC: the tab Tasks, as a list, a board or a timeline."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
-from nicegui import ui
-
 from models import Side, TaskStatus
+from services.core import clock
 from services.core.errors import NotFoundError, RollcallError
 from services.core.forms import Form, checkbox, lines, people
 from services.sessions.sessions import Visit
@@ -19,15 +18,20 @@ from services.workspace.task_list import GroupView, TaskView
 from services.workspace.tasks import MANAGE_TASKS, NewTaskForm, TaskForm, TaskStatusForm
 from ui import work_feed
 from ui.actions import told
-from ui.components.poc_tasks import PocTasks
+from ui.components.poc_tasks import Look, PocTasks, Showing
 from ui.components.toast import Toast
 from ui.forms.dialog import FormDialog, Helpers, Outcome
-from ui.input import as_uuid, as_version
-from ui.pages.workspace.parts import button
+from ui.input import as_text, as_uuid, as_version
+from ui.paths import home_path
 
-Look = Literal["list", "board"]
 Handler = Callable[[UUID, Mapping[str, Any]], Awaitable[None]]
 EMPTY = "Add a group, then its tasks."
+# How the tasks can be looked at: the last part of the path of each, and its label.
+LOOKS: Mapping[Look, tuple[str, str]] = {
+    "list": ("", "List"),
+    "board": ("board", "Board"),
+    "timeline": ("timeline", "Timeline"),
+}
 
 
 class AssigneesForm(Form):
@@ -62,6 +66,8 @@ class _TasksScreen:
         self.actor = visit.actor
         self.toast = toast
         self.poc_id = details.row.id
+        self.row = details.row
+        self.url = f"{home_path(visit.tenant_slug)}/pocs/{details.row.id}"
         self.may_change = details.may_change and not details.row.archived
         self.about: UUID | None = None
         self.version = 0
@@ -97,17 +103,20 @@ class _TasksScreen:
         self.blocked = FormDialog(
             self.toast, "What is in the way?", ReasonForm, submit="Save", on_submit=self._block
         )
-        if self.may_change:
-            with ui.element("div").classes("tab-actions"):
-                button("+ Add Task", told(self.toast)(self._open_new_task), look="btn btn-primary")
-                button("+ New Group", partial(self.new_group.open, {}))
-        self.view = PocTasks(
-            *_values(found),
+        urls = [
+            (name, label, f"{self.url}/{path}".rstrip("/")) for name, (path, label) in LOOKS.items()
+        ]
+        showing = Showing(
             look=look,
+            looks=urls,
+            me=str(self.actor.user_id),
+            today=clock.now().date(),
+            span=(self.row.start_on, self.row.due),
             may_change=self.may_change,
             empty=EMPTY if self.may_change else "Whoever works on this POC adds them.",
-            on_act=self._act,
-            on_missed=told(self.toast)(self._show),
+        )
+        self.view = PocTasks(
+            *_values(found), showing, on_act=self._act, on_missed=told(self.toast)(self._show)
         )
 
     async def _show(self) -> None:
@@ -118,12 +127,16 @@ class _TasksScreen:
         if act == "add":
             await told(self.toast)(self._open_new_task)(as_uuid(sent.get("group")))
             return
+        if act == "new_group":
+            self.new_group.open({})
+            return
         row_id = as_uuid(sent.get("id"))
         if row_id is None:
             return
         handlers = {
             "status": self._status,
             "move": self._move,
+            "schedule": self._schedule,
             "edit": self._open_edit,
             "assign": self._open_assign,
             "archive": self._archive,
@@ -251,6 +264,20 @@ class _TasksScreen:
             group_id=group_id,
             before_id=as_uuid(sent.get("before")),
         )
+
+    async def _schedule(self, task_id: UUID, sent: Mapping[str, Any]) -> None:
+        version = as_version(sent.get("version"))
+        task = await self._read(task_id)
+        if version is None:
+            return
+        values: dict[str, Any] = {
+            "title": task.title,
+            "description": task.description,
+            "side": task.side,
+            "start_on": as_text(sent, "start") or None,
+            "due_on": as_text(sent, "end") or None,
+        }
+        await tasks.edit_task(self.actor, task_id, version, TaskForm(**values))
 
     async def _archive(self, task_id: UUID, _sent: Mapping[str, Any]) -> None:
         task = await self._read(task_id)

@@ -10,10 +10,8 @@ from nicegui import ui
 
 from models import ResourceKind
 from services.access.actor import Principal
-from services.core.settings import MB
 from services.sessions.sessions import Visit
-from services.workspace.file_types import type_label
-from services.workspace.resources import FileFacts, FileForm, ResourceForm, ResourceView
+from services.workspace.resources import FileForm, ResourceForm, ResourceView
 from ui.actions import told
 from ui.components.part import Part
 from ui.components.refresher import Refresher
@@ -21,6 +19,7 @@ from ui.components.toast import Toast
 from ui.forms.dialog import FormDialog, Outcome
 from ui.frame import section, text
 from ui.pages.workspace.parts import button, empty, link
+from ui.work_words import file_words
 
 
 class Archive(Protocol):
@@ -136,12 +135,6 @@ class ResourceList:
 
     async def _restore(self, row: ResourceView) -> None:
         await self.place.archive(self.actor, row.id, row.version + 1, archived=False)
-
-
-def file_words(file: FileFacts) -> str:
-    """What a file is, and how large: PDF · 11.4 MB."""
-    size = f"{file.size / MB:,.1f} MB" if file.size >= MB / 10 else f"{-(-file.size // 1024):,} KB"
-    return f"{type_label(file.media_type)} · {size}"
 
 
 def _content(row: ResourceView) -> None:

@@ -1,13 +1,9 @@
 """A customer's people: invited, let in, what they see and do, shut out."""
 
 import asyncio
-import importlib
-import inspect
-import pkgutil
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import TypeVar
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from sqlmodel import col, select
@@ -28,7 +24,6 @@ from models import (
 )
 from services.access import one_time_links
 from services.access.actor import Actor
-from services.access.outsiders import CustomerActor
 from services.core import clock
 from services.core.db import reading
 from services.core.errors import (
@@ -37,20 +32,18 @@ from services.core.errors import (
     InvalidInputError,
     NotAllowedError,
     NotFoundError,
-    RollcallError,
     SessionEndedError,
     TooManyAttemptsError,
 )
 from services.sessions.outside import recognise_customer
 from services.sign_in import throttle
-from services.workspace import comments, customers, pocs, resources, tasks
+from services.workspace import comments, pocs, resources, tasks
 from services.workspace.customers import acts, invitations, people, shared, visits
 from services.workspace.customers.invitations import CustomerForm
 from services.workspace.rights import NotAMemberError
 from tests import books
 from tests.factories import CALLER, create_customer, let_in
 from tests.mail_server import MailServer
-from tests.services.calls import CALLS
 from tests.services.workspace.scene import create_poc, create_task, tasks_of
 
 RowT = TypeVar("RowT", Poc, CustomerPerson)
@@ -303,85 +296,3 @@ async def test_asking_for_a_link_says_the_same_for_every_address_and_not_without
         await visits.ask(tenant.slug, RETO.email, CALLER)
     with pytest.raises(TooManyAttemptsError):
         await visits.ask(tenant.slug, RETO.email, CALLER)
-
-
-async def test_no_call_of_the_users_answers_a_customer(tenant: Tenant, ada: Actor) -> None:
-    poc = await create_poc(ada)
-    actor, _ = await let_in(await create_customer(tenant, poc))
-    answered = []
-    for call in CALLS:
-        as_user = Actor(actor.session_id, ada.user_id, tenant.id)
-        forged = _Forged(actor, ada.user_id)
-        for principal in (as_user, forged):
-            try:
-                await call.run(principal, ada.user_id)  # type: ignore[arg-type]
-            except (NotAllowedError, SessionEndedError):
-                continue
-            except RollcallError as error:
-                answered.append((call.name, type(error).__name__))
-            else:
-                answered.append((call.name, "answered"))
-    assert answered == []
-
-
-class _Forged(CustomerActor):
-    """A customer's actor that says it is a user too: what is made for a call needs an owner."""
-
-    def __init__(self, actor: CustomerActor, user_id: UUID) -> None:
-        super().__init__(actor.session_id, actor.customer_id, actor.tenant_id, actor.name)
-        object.__setattr__(self, "user_id", user_id)
-
-
-# What a customer's people can do, each with what it needs; a test finds what is missing.
-OWN_CALLS: dict[str, Callable[[CustomerActor, UUID, UUID], Awaitable[object]]] = {
-    "shared.list_own": lambda c, _poc, _task: shared.list_own(c),
-    "shared.get_shared": lambda c, poc, _task: shared.get_shared(c, poc),
-    "acts.comment": lambda c, poc, _task: acts.comment(c, poc, acts.SharedCommentForm(body="Said")),
-    "acts.set_done": lambda c, _poc, task: acts.set_done(c, task, 1, done=True),
-    "acts.set_accepted": lambda c, _poc, task: acts.set_accepted(c, task, 1, accepted=True),
-    "visits.leave": lambda c, _poc, _task: visits.leave(c),
-}
-
-
-def test_every_call_of_a_customers_people_is_tried() -> None:
-    found = set()
-    for module_info in pkgutil.iter_modules(customers.__path__):
-        module = importlib.import_module(f"{customers.__name__}.{module_info.name}")
-        for name, function in inspect.getmembers(module, inspect.iscoroutinefunction):
-            first = next(iter(inspect.signature(function).parameters), "")
-            if first == "customer" and function.__module__ == module.__name__ and name[0] != "_":
-                found.add(f"{module_info.name}.{name}")
-    assert found == set(OWN_CALLS)
-
-
-async def test_a_customer_reaches_no_poc_but_their_own(
-    tenant: Tenant, other_tenant: Tenant, ada: Actor
-) -> None:
-    own, other = await create_poc(ada, "Own"), await create_poc(ada, "Other")
-    task = await create_task(ada, other, side=Side.CUSTOMER)
-    actor, _ = await let_in(await create_customer(tenant, own))
-    elsewhere, _ = await let_in(await create_customer(other_tenant))
-    for customer in (actor, elsewhere):
-        for name, call in OWN_CALLS.items():
-            if name in {"shared.list_own", "visits.leave"}:
-                continue
-            with pytest.raises(NotFoundError):
-                await call(customer, other, task)
-    assert await shared.list_own(elsewhere) == []
-    with pytest.raises(NotFoundError):
-        await acts.set_done(actor, uuid4(), 1, done=True)
-
-
-async def test_nothing_answers_a_customer_from_the_commit_of_their_deactivation(
-    tenant: Tenant, ada: Actor
-) -> None:
-    poc = await create_poc(ada)
-    task = await create_task(ada, poc, side=Side.CUSTOMER)
-    person = await create_customer(tenant, poc)
-    actor, _ = await let_in(person)
-    forged = CustomerActor(uuid4(), person.id, tenant.id, person.full_name)
-    await people.set_active_of_poc(ada, poc, person.id, active=False)
-    for customer in (actor, forged):
-        for call in OWN_CALLS.values():
-            with pytest.raises(SessionEndedError):
-                await call(customer, poc, task)

@@ -1,0 +1,191 @@
+// The tasks of a POC as bars from their start to when they are due, with a line for today. A bar is a
+// button: arrows move it by a day, with Shift its end alone, Enter edits it. Positions are in days;
+// the stylesheet makes widths of them.
+import { h } from "vue";
+import { icon } from "icons";
+
+const DAY = 86400000;
+const LEAST = 41; // days that fill a wide page
+const NEAR = 28; // days
+
+export function timeline(view) {
+  const scale = scaleOf(view);
+  const groups = view.byGroup.filter((group) => view.seen(group).length);
+  return [
+    h("div", { class: "card card-flush timeline", style: { "--days": scale.days } }, [
+      h("div", { class: "timeline-head" }, [
+        h("div", { class: "timeline-label" }, [
+          h("span", { class: "timeline-key" }, "Team"),
+          h("span", { class: "timeline-key customer" }, ["Customer", icon("people", 14)]),
+        ]),
+        h("div", { class: "timeline-track" }, weeks(scale)),
+      ]),
+      ...groups.map((group) => section(view, scale, group)),
+      scale.now >= 0 && h("div", { class: "timeline-now", style: { "--at": scale.now } }),
+    ]),
+    view.mayChange &&
+      h("p", { class: "small muted timeline-keys" }, [
+        h("kbd", "←"),
+        " ",
+        h("kbd", "→"),
+        " move the bar in focus by a day, with ",
+        h("kbd", "Shift"),
+        " its end alone.",
+      ]),
+  ];
+}
+
+function section(view, scale, group) {
+  const tasks = view.seen(group);
+  const bars = tasks.map((task) => daysOf(task)).filter(Boolean);
+  const from = Math.min(...bars.map(([start]) => start));
+  const until = Math.max(...bars.map(([, end]) => end));
+  return h("section", { key: group.id, "aria-label": group.title }, [
+    h("div", { class: "timeline-group" }, [
+      h("h2", { class: "timeline-label", dir: "auto" }, group.title),
+      h("div", { class: "timeline-track" }, [
+        bars.length > 0 && h("div", { class: "timeline-whole", style: place(scale, from, until) }),
+      ]),
+    ]),
+    h("ul", tasks.map((task) => row(view, scale, task))),
+  ]);
+}
+
+function row(view, scale, task) {
+  const days = daysOf(task);
+  return h("li", { key: task.id, class: ["timeline-row", { fresh: view.fresh.has(task.id) }] }, [
+    h("div", { class: "timeline-label" }, [
+      mark(task.status),
+      h("span", { class: "clip", dir: "auto", title: task.title }, task.title),
+      task.side === "customer" && icon("people", 14, { class: "timeline-side" }),
+      h("span", { class: "small muted timeline-when" }, days ? words(days) : "No dates"),
+      remark(view, task) &&
+        h("span", { class: "small danger timeline-remark" }, remark(view, task)),
+    ]),
+    h("div", { class: "timeline-track" }, days ? bar(view, scale, task, days) : undated(view, task)),
+  ]);
+}
+
+function bar(view, scale, task, [start, end]) {
+  const late = isLate(view, task, end);
+  const today = dayOf(view.today);
+  const label = [
+    task.title,
+    ...(task.side === "customer" ? ["customer"] : []),
+    words([start, end]),
+    view.label(task.status).toLowerCase(),
+    ...(late ? [overdue(today - end)] : []),
+  ].join(", ");
+  const filled = { done: 1, in_progress: (today + 0.5 - start) / (end + 1 - start) }[task.status] ?? 0;
+  const share = Math.min(Math.max(filled, 0), 1);
+  const attributes = {
+    key: "bar",
+    class: ["timeline-bar", task.side, task.status],
+    style: { ...place(scale, start, end), "--filled": share },
+    "aria-label": label,
+    title: label,
+  };
+  return [
+    view.mayChange
+      ? h("button", {
+          ...attributes,
+          type: "button",
+          onClick: () => view.act("edit", { id: task.id, version: task.version }),
+          onKeydown: (event) => byKey(event, view, task),
+        })
+      : h("div", { ...attributes, role: "img", tabindex: 0 }),
+    late && h("div", { class: "timeline-late", style: place(scale, end + 1, today) }),
+    remark(view, task) &&
+      h(
+        "span",
+        {
+          class: "small danger timeline-beside",
+          style: { "--at": (late ? Math.min(today, scale.first + scale.days - 8) : end) + 1 - scale.first },
+        },
+        remark(view, task),
+      ),
+  ];
+}
+
+function undated(view, task) {
+  if (!view.mayChange) return h("span", { class: "small muted timeline-beside" }, "No dates");
+  const attributes = { type: "button", class: "btn btn-quiet btn-small timeline-beside" };
+  const onClick = () => view.act("edit", { id: task.id, version: task.version });
+  return h("button", { ...attributes, "aria-label": `Set dates, ${task.title}`, onClick }, "Set dates");
+}
+
+function byKey(event, view, task) {
+  const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+  if (!by || event.ctrlKey || event.altKey || event.metaKey) return;
+  event.preventDefault();
+  const moved = (iso) => iso && isoOf(dayOf(iso) + by);
+  let { start, end } = task;
+  if (!event.shiftKey) [start, end] = [moved(start), moved(end)];
+  else end = moved(end || start);
+  if (start && end && end < start) return;
+  view.schedule(task, { start, end });
+  view.said = `${task.title}: ${words(daysOf({ start, end }))}`;
+}
+
+// Why a bar doesn't look as one would wish: it is late, or something is in the way.
+function remark(view, task) {
+  const days = daysOf(task);
+  if (days && isLate(view, task, days[1])) return overdue(dayOf(view.today) - days[1]);
+  return task.status === "blocked" ? "Blocked" : "";
+}
+
+const isLate = (view, task, end) => task.end && task.status !== "done" && end < dayOf(view.today);
+const overdue = (days) => `${days} day${days === 1 ? "" : "s"} overdue`;
+
+// The first and last day of a task, as numbers; one of them does for both.
+function daysOf({ start, end }) {
+  if (!start && !end) return null;
+  return [dayOf(start || end), dayOf(end || start)];
+}
+
+// From the Monday before all there is to its last Sunday; with today, where that is near.
+function scaleOf(view) {
+  const today = dayOf(view.today);
+  const bars = [...view.byTask.values()].flatMap((task) => daysOf(task) ?? []);
+  const known = [...bars, ...view.span.filter(Boolean).map(dayOf)];
+  let [from, until] = [Math.min(...known), Math.max(...known)];
+  const late = [...view.byTask.values()].some((task) => isLate(view, task, dayOf(task.end)));
+  if (today > from - NEAR && today < until + (late ? 6 : 1) * NEAR) {
+    [from, until] = [Math.min(from, today), Math.max(until, today)];
+  }
+  const first = from - weekday(from);
+  const days = Math.max(LEAST, Math.ceil((until + 1 - first) / 7) * 7);
+  const now = today >= first && today < first + days ? today - first + 0.5 : -1;
+  return { first, days, now, today };
+}
+
+function weeks({ first, days, now, today }) {
+  const shown = [];
+  for (let at = 0; at < days; at += 7) {
+    const isNow = now >= at && now < at + 7;
+    shown.push(
+      h("span", { class: ["timeline-week", { hidden: isNow }], style: { "--at": at } }, short(first + at)),
+    );
+  }
+  if (now >= 0) {
+    const style = { "--at": now };
+    shown.push(h("span", { class: "timeline-today", style }, `Today, ${short(today)}`));
+  }
+  return shown;
+}
+
+function mark(status) {
+  const attributes = { class: `task-mark task-mark-${status}` };
+  return icon({ done: "filled", in_progress: "half", blocked: "barred" }[status] ?? "ring", 16, attributes);
+}
+
+const place = ({ first }, start, end) => ({ "--at": start - first, "--long": end + 1 - start });
+const dayOf = (iso) => Date.parse(`${iso}T00:00:00Z`) / DAY;
+const isoOf = (day) => new Date(day * DAY).toISOString().slice(0, 10);
+const weekday = (day) => (new Date(day * DAY).getUTCDay() + 6) % 7;
+const words = ([start, end]) => (start === end ? short(start) : `${short(start)} to ${short(end)}`);
+
+function short(day) {
+  const options = { day: "numeric", month: "short", timeZone: "UTC" };
+  return new Date(day * DAY).toLocaleDateString("en-GB", options);
+}

@@ -1,0 +1,172 @@
+// Above a live table: the search, the filters, and how the table is to be shown.
+import { h } from "vue";
+import { icon } from "icons";
+import { button, menu } from "menus";
+import { title } from "table_rows";
+
+export function toolbar(table) {
+  const submitted = (event) => {
+    event.preventDefault();
+    table.ask();
+  };
+  const label = title(table.list.plural);
+  return h("form", { class: "toolbar", role: "search", "aria-label": label, onSubmit: submitted }, [
+    table.list.search.length ? search(table) : null,
+    table.filtersShown.map((filter) => FILTERS[filter.kind](table, filter)),
+    table.filtersShown.length < table.list.filters.length ? filtersMenu(table) : null,
+    table.filtered && table.items.length
+      ? button("btn btn-quiet", "Clear filters", table.clear)
+      : null,
+    sortBy(table),
+    table.list.columns.length > 2 ? columnsMenu(table) : null,
+  ]);
+}
+
+// Where rows are cards: there are no headings then.
+function sortBy(table) {
+  const id = `${table.$attrs.id}-sort`;
+  const { sort, dir } = table.asked;
+  const changed = ({ target }) => {
+    const [column, way] = target.value.split(" ");
+    table.change({ sort: column, dir: way });
+  };
+  const options = table.list.columns
+    .filter(({ sorts }) => sorts)
+    .flatMap(({ key, label }) => [[`${key} asc`, `${label} ↑`], [`${key} desc`, `${label} ↓`]]);
+  return h("div", { class: "filter sort-by" }, [
+    h("label", { for: id }, "Sort by"),
+    h(
+      "select",
+      { id, value: `${sort} ${dir}`, onChange: changed },
+      options.map(([value, text]) => h("option", { key: value, value }, text)),
+    ),
+  ]);
+}
+
+// Filters that are needed now and then.
+function filtersMenu(table) {
+  const others = table.list.filters.filter((filter) => !table.filtersShown.includes(filter));
+  const summary = { class: "btn btn-quiet menu-button" };
+  return menu(table, "more", summary, "+ Filter", () => [
+    h("div", { class: "menu-panel", role: "group", "aria-label": "Filters" }, [
+      others.map(({ key, label }) => button("menu-item", label, () => table.showFilter(key))),
+    ]),
+  ]);
+}
+
+// Which columns are shown (the one that opens the row always is), and how the rows are.
+function columnsMenu(table) {
+  const summary = { class: "btn btn-quiet menu-button" };
+  return menu(table, "columns", summary, "Columns", () => [
+    h("div", { class: "menu-panel" }, [
+      h("div", { role: "group", "aria-label": "Columns" },
+        table.list.columns.map((column) => columnBox(table, column))),
+      h("div", { class: "menu-part", role: "radiogroup", "aria-label": "Density" }, [
+        density(table, "Comfortable", false),
+        density(table, "Compact", true),
+      ]),
+      h("label", { class: "menu-part menu-item" }, ["Rows per page", sizes(table)]),
+    ]),
+  ]);
+}
+
+function columnBox(table, { key, label, opens }) {
+  return h("label", { key, class: "menu-item" }, [
+    h("input", {
+      type: "checkbox",
+      disabled: opens,
+      checked: table.columnsShown.some((column) => column.key === key),
+      onChange: (event) => table.showColumn(key, event.target.checked),
+    }),
+    label,
+  ]);
+}
+
+function density(table, label, isCompact) {
+  const choice = { type: "radio", name: "density", checked: table.isCompact === isCompact };
+  return h("label", { class: "menu-item" }, [
+    h("input", { ...choice, onChange: () => table.chooseCompact(isCompact) }),
+    label,
+  ]);
+}
+
+function sizes(table) {
+  const value = Number(table.asked.size);
+  const onChange = (event) => table.chooseSize(Number(event.target.value));
+  return h("select", { value, onChange }, table.list.sizes.map((size) => h("option", { value: size }, size)));
+}
+
+function search(table) {
+  const typed = (event) => {
+    table.text = event.target.value;
+    // What is still being composed (a Japanese word, say) is no word yet.
+    if (!event.isComposing) table.typed();
+  };
+  return h("div", { class: "search" }, [
+    icon("search", 16),
+    h("input", {
+      ref: "search",
+      type: "search",
+      "aria-label": `Search ${table.list.plural}`,
+      placeholder: `Search ${table.list.plural}`,
+      autocomplete: "off",
+      spellcheck: "false",
+      maxlength: 200,
+      value: table.text,
+      onInput: typed,
+      onCompositionend: typed,
+    }),
+  ]);
+}
+
+const FILTERS = {
+  ...Object.fromEntries(["choice", "person", "value"].map((kind) => [kind, select])),
+  check: (table, { key, label }) =>
+    h("label", { key, class: "check" }, [
+      h("input", {
+        type: "checkbox",
+        checked: table.asked[key] === "1",
+        onChange: (event) => table.change({ [key]: event.target.checked ? "1" : "" }),
+      }),
+      label,
+      table.all[key] == null ? null : h("strong", { class: "tally" }, table.number(table.all[key])),
+    ]),
+  dates: (table, filter) => [day(table, filter, "from", 0), day(table, filter, "to", 1)],
+};
+
+function select(table, { key, label, everything, options }) {
+  const id = `${table.$attrs.id}-${key}`;
+  const choices = [{ key: "", label: everything }, ...options];
+  return h("div", { key, class: ["filter", { "filter-on": table.asked[key] }] }, [
+    h("label", { for: id }, label),
+    h(
+      "select",
+      {
+        id,
+        value: table.asked[key],
+        onChange: (event) => table.change({ [key]: event.target.value }),
+      },
+      choices.map((choice) => h("option", { key: choice.key, value: choice.key }, choice.label)),
+    ),
+  ]);
+}
+
+function day(table, { key, label }, word, end) {
+  const id = `${table.$attrs.id}-${key}-${word}`;
+  const ends = (table.asked[key] || "..").split("..");
+  const changed = (event) => {
+    ends[end] = event.target.value;
+    const text = ends.join("..");
+    table.change({ [key]: text === ".." ? "" : text });
+  };
+  return h("div", { key: id, class: ["filter", { "filter-on": ends[end] }] }, [
+    h("label", { for: id }, `${label} ${word}`),
+    h("input", {
+      id,
+      type: "date",
+      class: { "is-empty": !ends[end] },
+      value: ends[end],
+      onChange: changed,
+    }),
+  ]);
+}
