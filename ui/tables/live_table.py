@@ -35,6 +35,7 @@ IMPORTS = (
     "cells.js",
     "live_table.js",
     "live_table_view.js",
+    "selection_bar.js",
     "icons.js",
 )
 

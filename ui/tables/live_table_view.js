@@ -2,6 +2,7 @@
 // template would first be compiled in the browser: tens of milliseconds before the first row.
 import { h } from "vue";
 import { icon } from "icons";
+import { selectionBar } from "selection_bar";
 import { title } from "table_rows";
 
 const LEAVES = "no longer matches the filters";
@@ -32,7 +33,7 @@ function head(table) {
 }
 
 // A button whose panel is there while it is open.
-function menu(table, name, attributes, label, panel) {
+export function menu(table, name, attributes, label, panel) {
   const isOpen = table.openMenu === name;
   const toggled = ({ target }) => {
     if (target.open) table.openMenu = name;
@@ -308,26 +309,6 @@ function selectBox(table, row, chosen) {
   });
 }
 
-function selectionBar(table) {
-  const count = table.chosenCount;
-  const label = `Acts on the ${count} selected ${count === 1 ? table.list.noun : table.list.plural}`;
-  return h("div", { class: "selection-bar", role: "toolbar", "aria-label": label }, [
-    h("strong", { role: "status" }, `${table.number(count)} selected`),
-    !table.choosesAll && table.found > count
-      ? button("btn btn-quiet select-all", `Select all ${table.number(table.found)} that match`, table.chooseAll)
-      : null,
-    h("span", { class: "selection-acts" }, table.acts.map((act) =>
-      button(`btn btn-quiet ${act.danger ? "btn-quiet-danger" : ""}`, act.label, () => table.act(act)),
-    )),
-    h("button", {
-      type: "button",
-      class: "icon-button",
-      "aria-label": "Clear selection",
-      onClick: table.clearSelection,
-    }, [icon("close", 14)]),
-  ]);
-}
-
 const KEYS = [
   ["/", "Search"],
   ["j", "Next row"],
@@ -394,6 +375,6 @@ function turn(table, label, step, isEnd) {
   return button("btn", label, () => table.turn(step), { "aria-disabled": isEnd ? "true" : null });
 }
 
-function button(look, label, onClick, attributes = {}) {
+export function button(look, label, onClick, attributes = {}) {
   return h("button", { type: "button", class: look, onClick, ...attributes }, label);
 }

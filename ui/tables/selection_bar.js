@@ -1,0 +1,40 @@
+// The bar of what can be done to the selected rows. Where it is narrow the first act stays, and the
+// others are in a menu.
+import { h } from "vue";
+import { icon } from "icons";
+import { button, menu } from "live_table_view";
+
+export function selectionBar(table) {
+  const count = table.chosenCount;
+  const label = `Acts on the ${count} selected ${count === 1 ? table.list.noun : table.list.plural}`;
+  const all = !table.choosesAll && table.found > count ? `Select all ${table.number(table.found)} that match` : "";
+  return h("div", { class: "selection-bar", role: "toolbar", "aria-label": label }, [
+    h("strong", { role: "status" }, `${table.number(count)} selected`),
+    all && button("btn btn-quiet select-all", all, table.chooseAll),
+    h("span", { class: "selection-acts" }, table.acts.map((act) =>
+      button(`btn btn-quiet ${act.danger ? "btn-quiet-danger" : ""}`, act.label, () => table.act(act)),
+    )),
+    more(table, all),
+    h("button", {
+      type: "button",
+      class: "icon-button",
+      "aria-label": "Clear selection",
+      onClick: table.clearSelection,
+    }, [icon("close", 14)]),
+  ]);
+}
+
+function more(table, all) {
+  const [, ...others] = table.acts;
+  if (!all && !others.length) return null;
+  const done = (act) => () => {
+    table.openMenu = "";
+    act();
+  };
+  return menu(table, "acts", { class: "btn btn-quiet menu-button" }, "More", () => [
+    h("div", { class: "menu-panel", role: "group", "aria-label": "More acts" }, [
+      all && button("menu-item", all, done(table.chooseAll)),
+      others.map((act) => button("menu-item", act.label, done(() => table.act(act)))),
+    ]),
+  ]);
+}
