@@ -112,6 +112,7 @@ def _status(row: UserRow) -> str:
 ACTIVE = Option("active", "Active", {"active": True, "invited": False})
 INVITED = Option("invited", "Invited", {"active": True, "invited": True}, rare=True)
 INACTIVE = Option("inactive", "Inactive", {"active": False})
+CONTRACTOR = Option("yes", "Yes", {"contractor": "yes"})
 HERE = Option("here", "Here now", {"online": True})
 
 
@@ -195,6 +196,13 @@ USERS = LiveList[UserRow](
             cell="muted",
             shown=False,
         ),
+        Column(
+            "contractor",
+            "Contractor",
+            cell="choice",
+            shown=False,
+            export=lambda row: row.contractor,
+        ),
     ),
     fields={
         "role": col(User.role),
@@ -205,6 +213,7 @@ USERS = LiveList[UserRow](
         "joined": col(User.first_sign_in_at),
         "invited_by": col(User.invited_by_id),
         "end_date": col(User.end_date),
+        "contractor": case((col(User.contractor), CONTRACTOR.key), else_=""),
         "returned": col(User.returned_at),
         "second_factor": _SECOND_FACTOR,
     },
@@ -228,6 +237,7 @@ USERS = LiveList[UserRow](
             everything="Any",
             quiet=True,
         ),
+        choice("contractor", "Contractor", CONTRACTOR, everything="Any", quiet=True),
         choice(
             "back",
             "Came back",

@@ -33,6 +33,7 @@ from ui.components.local_text import LocalText
 from ui.components.part import Part
 from ui.components.refresher import Refresher
 from ui.components.toast import Toast
+from ui.dialogs.contractor import ContractorDialog
 from ui.dialogs.deactivate import DeactivateDialog
 from ui.dialogs.password_link import PasswordLinkDialog
 from ui.dialogs.wrong_role import WrongRoleDialog
@@ -123,6 +124,7 @@ class _UserScreen:
             on_submit=self._set_end_date,
             helpers=Helpers(hints=hints),
         )
+        self.contractor = ContractorDialog(self.actor, self.toast, self.user_id)
         self.second_factor = FormDialog(
             self.toast,
             "Reset second factor",
@@ -152,6 +154,7 @@ class _UserScreen:
         self.about_user: tuple[FormDialog[Any], ...] = (
             self.rename,
             self.end_date,
+            self.contractor.dialog,
             self.second_factor,
             self.password_link.dialog,
             self.email.dialog,
@@ -188,6 +191,7 @@ class _UserScreen:
         self._button("Edit name", self._open_rename)
         if not details.is_self:
             self._button("End date", self._open_end_date)
+        self._button("Contractor", self._open_contractor)
         self.for_invited = (
             self._button("Resend invitation", self._resend),
             self._button("Copy invitation link", self._copy_link),
@@ -264,6 +268,8 @@ class _UserScreen:
                 fact("Second factor", f"Authenticator app, since {moment(factors.since)}")
             for passkey in factors.passkeys:
                 fact("Passkey", ". ".join([passkey.name, *passkey_marks(passkey)]))
+            if row.contractor:
+                fact("Contractor", "Yes")
             if details.end:
                 fact("End date", details.end.words)
             if details.deactivated_at:
@@ -339,6 +345,9 @@ class _UserScreen:
         await accounts.set_end_date(self.actor, self.user_id, form.end_date, form.end_time)
         end = (await listing.get_details(self.actor, self.user_id)).end
         return f"The account ends on {end.words}." if end else "The account has no end date."
+
+    async def _open_contractor(self) -> None:
+        self.contractor.ask(bool(self.details.row.contractor), self._about())
 
     async def _open_password_link(self) -> None:
         self.password_link.ask(self.user_id, self._about())
