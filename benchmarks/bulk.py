@@ -63,8 +63,9 @@ async def _measure(people: int, options: Options) -> list[Figure]:
             colleague.enter(admins[1])
             page = await colleague.open(LIST)
             calm = [await toggle(page, next(inactive)) for _ in range(rest)]
-            for token in tokens:
-                await open_pages(load, url, ACCOUNT, [token] * PAGES, "rollcall_cut")
+            for at in range(0, people, BATCH):
+                some = [token for token in tokens[at : at + BATCH] for _ in range(PAGES)]
+                await open_pages(load, url, ACCOUNT, some, "rollcall_cut")
             act_url, act = await _drafted(admin)
             begun = await act.act("begin", {"reason": "The programme has ended."})
             ending = asyncio.create_task(_ended(act))

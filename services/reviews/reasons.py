@@ -52,21 +52,21 @@ class Reason(StrEnum):
 _LABELS = {
     Reason.NOT_SEEN: "Not signed in",
     Reason.NEVER: "Never signed in",
-    Reason.NO_END: "No end date",
+    Reason.NO_END: "Contractors without an end date",
     Reason.ADMIN: "Tenant Admins",
     Reason.NO_FACTOR: "No second factor",
     Reason.CAME_BACK: "Came back after a deactivation",
 }
 _WORDS = {
     Reason.NEVER: "never signed in",
-    Reason.NO_END: "no end date",
+    Reason.NO_END: "contractor without an end date",
     Reason.ADMIN: "Tenant Admin",
     Reason.NO_FACTOR: "no second factor",
     Reason.CAME_BACK: "came back",
 }
 _FILTERS: Mapping[Reason, Mapping[str, str]] = {
     Reason.NEVER: {"status": "invited"},
-    Reason.NO_END: {"status": "active", "end": "none"},
+    Reason.NO_END: {"status": "active", "contractor": "yes", "end": "none"},
     Reason.ADMIN: {"status": "active", "role": "tenant_admin"},
     Reason.NO_FACTOR: {"status": "active", "factor": "none"},
     Reason.CAME_BACK: {"status": "active", "back": "year"},

@@ -10,7 +10,7 @@ from services.users.bulk import runs
 from services.users.bulk.batches import BATCH
 from services.workspace.impact import find_owned
 from tests import books, factories
-from tests.browser.browsers import Browsers
+from tests.browser.browsers import RESULTS, Browsers
 from tests.browser.grid import dialog
 from tests.browser.looks import look
 from tests.services.users.bulk.acting_in_bulk import begun, those
@@ -35,6 +35,12 @@ async def test_all_that_match_are_looked_at_deactivated_and_brought_back(
     names = ["Deactivate", "Activate", "Resend", "Copy Links", "End Date", "Export"]
     for name in names:
         await expect(bar.get_by_role("button", name=name, exact=True)).to_be_visible()
+    await look(page, "users-selection")  # where it is narrow, the rest is in a menu
+    await bar.get_by_role("button", name="More", exact=True).click()
+    await expect(bar.get_by_role("menuitem", name="End Date", exact=True)).to_be_visible()
+    await page.screenshot(path=RESULTS / "pages" / "users-selection-more.png")
+    await page.keyboard.press("Escape")
+    await page.set_viewport_size({"width": 1280, "height": 720})
     await bar.get_by_role("button", name="Deactivate", exact=True).click()
 
     heading = page.get_by_role("heading", level=1)

@@ -9,7 +9,7 @@ from services.access.actor import Actor
 from services.core import clock
 from services.core.db import transaction
 from services.core.errors import ConflictError
-from services.users import accounts, extending, reminders, welcoming
+from services.users import accounts, contractors, extending, reminders, welcoming
 from services.users.ends import End, set_end
 from services.users.extending import Extension
 from services.workspace import end_calendar, ends_soon
@@ -46,6 +46,11 @@ async def _want(actor: Actor, _target: UUID) -> None:
 
 STAY_CALLS = [
     Call("users.accounts.end_if_due", MANAGERS, accounts.end_if_due),
+    Call(
+        "users.contractors.set_contractor",
+        MANAGERS,
+        lambda a, t: contractors.set_contractor(a, t, True),
+    ),
     Call("users.extending.extend", MANAGERS, _extend),
     Call("users.extending.take_back", MANAGERS, _take_back),
     Call("users.reminders.want_reminders", MANAGERS, _want, takes_id=False),

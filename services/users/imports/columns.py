@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from models import Role
 from services.core.names import fold
 from services.users.imports.delimited import FileRow
+from services.users.invitation_form import TICKED
 
 FIELDS = {
     "first_name": "First Name",
@@ -14,6 +15,7 @@ FIELDS = {
     "email": "Email",
     "role": "Role",
     "end_date": "End Date",
+    "contractor": "Contractor",
 }
 # Headings of Google Workspace, Entra, Okta, Outlook, and of people; without accents, signs, or what
 # stands in brackets. Where a file has several, the first of them counts.
@@ -42,6 +44,15 @@ _KNOWN: Mapping[str, tuple[str, ...]] = {
         *("accountexpires", "accountexpirationdate", "expirydate", "datedefin", "fechadefin"),
         *("datafine", "einddatum", "slutdato", "slutdatum"),
     ),
+    "contractor": (
+        *("contractor", "iscontractor", "external", "isexternal", "extern", "externer"),
+        *("freelancer", "externe", "prestataire", "contratista", "esterno"),
+    ),
+}
+# What a cell says of somebody who is one.
+_YES = {
+    *("yes", "y", "true", "1", "x", "ja", "j", "oui", "o", "si", "s", "sim", "vrai", "wahr"),
+    *("contractor", "external", "extern"),
 }
 _BRACKETS = re.compile(r"\[[^\]]*\]|\([^)]*\)")
 _SIGNS = re.compile(r"[\W_]+")
@@ -124,6 +135,7 @@ def _to_row(row: FileRow, columns: Columns) -> ImportRow:
     written = values["role"]
     values["role"] = columns.role_for_all or read_role(written)
     values["end_date"], values["end_time"] = read_end(values["end_date"])
+    values["contractor"] = TICKED if fold(values["contractor"]) in _YES else ""
     return ImportRow(row.line, values, written)
 
 

@@ -23,7 +23,7 @@ from services.lists.query import ListQuery
 from services.reviews import closing, reasons, record, reminders, reviews
 from services.reviews.reasons import Reason
 from services.reviews.reviews import Days, PersonView, ReviewForm
-from services.users import accounts, listing
+from services.users import accounts, contractors, listing
 from tests import books
 from tests.factories import create_admin, create_user, create_users, sign_in
 from tests.mail_server import MailServer
@@ -75,13 +75,14 @@ async def test_what_is_counted_is_what_the_list_of_users_shows(
 
 async def test_a_review_freezes_who_is_asked_about_and_why(admin: Actor, tenant: Tenant) -> None:
     (user,) = await create_users(1, tenant)
+    await contractors.set_contractor(admin, user.id, True)
     review_id = await begun(admin, Reason.NO_FACTOR, Reason.NO_END)
     later = await create_user(tenant)
     await accounts.rename(admin, user.id, "Another", "Name")
     rows = await people(admin, review_id)
     assert later.id not in rows
     assert rows[user.id].name == "Ada Lovelace"
-    assert rows[user.id].reasons == ("no second factor", "no end date")
+    assert rows[user.id].reasons == ("no second factor", "contractor without an end date")
 
 
 async def test_nothing_happens_to_anybody_until_the_close(admin: Actor, tenant: Tenant) -> None:

@@ -159,7 +159,7 @@ class _ReviewsScreen:
                     _state(review)
 
     def _open(self) -> None:
-        usual = [r.value for r in Reason if r is not Reason.NO_END]
+        usual = [reason.value for reason in Reason]
         name = f"Review of {clock.now():%B %Y}"
         self.form.open({"name": name, "days": Days.NINETY, "reasons": usual})
 
