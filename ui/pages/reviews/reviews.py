@@ -116,8 +116,12 @@ class _ReviewsScreen:
                 with ui.element("li"):
                     text("strong", f"{looked.customers:,}", "review-count")
                     with ui.element("div").classes("review-what"):
-                        text("strong", "People of customers")
+                        text("strong", Reason.CUSTOMER.label)
                         text("span", on, "small muted")
+                    shown = link(f"Show {looked.customers:,}", f"{self.home}/customers")
+                    shown.props["aria-label"] = (
+                        f"Show {looked.customers:,}: {Reason.CUSTOMER.label}"
+                    )
 
     def _not_seen(self, by_days: Mapping[int, int]) -> None:
         days = next((days for days in reversed(DAYS) if by_days[days]), DAYS[-1])
