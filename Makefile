@@ -45,6 +45,10 @@ soak: setup ## each stress in full, where `make test` runs as much as finds what
 	@scripts/test-system-packages
 	@$(PY) -m pytest --numprocesses=auto --dist=worksteal --soak -m stress $(PYTEST_ARGS)
 
+.PHONY: pictures
+pictures: setup ## make the pictures of README and docs anew, of the demo
+	@$(PY) -m pytest --pictures tests/browser/test_pictures.py
+
 .PHONY: lint
 lint: setup ## check the format, lint, types, import contracts, and known vulnerabilities
 	@scripts/lint

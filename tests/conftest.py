@@ -41,6 +41,7 @@ BOTH = [
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--soak", action="store_true", help="run each stress in full (make soak)")
+    parser.addoption("--pictures", action="store_true", help="make those of docs (make pictures)")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from nicegui import ui
 from nicegui.elements.mixins.text_element import TextElement
@@ -9,7 +10,7 @@ from nicegui.elements.mixins.text_element import TextElement
 from services.access.permissions import Permission, may
 from services.sessions.outside import CustomerVisit
 from services.sessions.sessions import Visit
-from ui import live, notices
+from ui import live, notices, palette
 from ui.components.shell import Link, Shell
 from ui.components.toast import Toast
 from ui.dialogs.confirm import ConfirmDialog
@@ -79,14 +80,16 @@ def frame(visit: Visit, title: str, *, current: str = "") -> Iterator[Toast]:
     """
     place = visit.tenant_name or "Platform"
     toast = _surrounded(title, place)
+    links, menu = navigation(visit, current), own_menu(visit)
     with Shell(
         base=home_path(visit.tenant_slug),
         place=place,
         person={"name": visit.name, "email": visit.email, "role": visit.role.label},
-        navigation=navigation(visit, current),
-        menu=own_menu(visit),
+        navigation=links,
+        menu=menu,
         inside=visit.tenant_slug is not None and visit.above_tenants,
         place_logo=logo_url(visit.tenant_slug, visit.tenant_logo),
+        find=partial(palette.find, visit, (*links, *menu)),
     ):
         toast.ask_proof = ConfirmDialog(visit.actor, toast).ask
         yield toast

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from nicegui import Client
+
 LARGEST = 2**53
 
 
@@ -19,6 +21,12 @@ def as_version(value: Any) -> int | None:
     """The value as a whole number that isn't negative, or none."""
     is_number = isinstance(value, int) and not isinstance(value, bool)
     return value if is_number and 0 <= value < LARGEST else None
+
+
+def to_do(client: Client) -> str:
+    """What the url has a page begin with: the name of one of its dialogs, or nothing. (It opens
+    what does nothing by itself.)"""
+    return str(client.request.query_params.get("do", ""))
 
 
 def as_text(values: Mapping[str, Any], name: str) -> str:

@@ -4,7 +4,7 @@ It is one transaction, in which who acts is checked and locked before anything i
 records and publishes names them by itself, and leaves after the commit.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -74,7 +74,10 @@ class View:
 
 @dataclass(frozen=True)
 class Act(View):
-    """An act that may change the database."""
+    """An act that may change the database. What is recorded in one of a `run` on many is one line
+    of the log, which opens."""
+
+    run: UUID | None = None
 
     def add(self, row: T) -> T:
         """Have the row inserted by this act's commit."""
@@ -101,9 +104,13 @@ class Act(View):
             by=self.user,
             subject=subject,
             tenant_id=tenant_id or self.tenant_id,
-            **details,
+            **self.of_run(details),
         )
         return entry.id
+
+    def of_run(self, details: Mapping[str, Any]) -> Mapping[str, Any]:
+        """An entry's details, with the run that it belongs to."""
+        return {**details, "run": self.run} if self.run else details
 
     def publish(self, event: Event) -> None:
         """Have the event leave after the commit."""

@@ -211,7 +211,9 @@ async def copy_link(actor: Principal, user_id: UUID) -> str:
         return await tell_link(act.tx, actor, act.user, user)
 
 
-async def tell_link(tx: Transaction, actor: Principal, by: User | None, user: User) -> str:
+async def tell_link(
+    tx: Transaction, actor: Principal, by: User | None, user: User, **details: Any
+) -> str:
     """The address of the user's live invitation, in this transaction; the telling is logged."""
     link = (
         await tx.exec(
@@ -226,7 +228,7 @@ async def tell_link(tx: Transaction, actor: Principal, by: User | None, user: Us
     ).first()
     if link is None:
         link = one_time_links.issue(tx, LinkPurpose.INVITATION, user.id)
-    await record(tx, Action.INVITATION_LINK_COPIED, actor=actor, by=by, subject=user)
+    await record(tx, Action.INVITATION_LINK_COPIED, actor=actor, by=by, subject=user, **details)
     slug = await _slug(tx, user)
     return invitation_url(slug, one_time_links.token_of(link))
 

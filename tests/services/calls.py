@@ -25,6 +25,7 @@ from services.tenants import closing, tenants
 from services.users import accounts, counts, invitations, listing, selection
 from services.users.invitation_form import InvitationForm
 from services.users.list import USERS
+from services.workspace import finding
 from tests import books
 from tests.factories import create_user, open_session
 from tests.services.bulk_calls import BULK_CALLS
@@ -200,6 +201,12 @@ CALLS = [
         takes_id=False,
     ),
     Call("users.listing.get_details", MANAGERS, listing.get_details),
+    Call(
+        "workspace.finding.find_anything",
+        EVERYONE,
+        lambda a, _t: finding.find_anything(a, "a"),
+        takes_id=False,
+    ),
     Call(
         "users.selection.list_selectable",
         EVERYONE,

@@ -2,6 +2,7 @@
 // before it is posted, and said in words: internal ones have a lock, shared ones the customer's name.
 import { h } from "vue";
 import { listen } from "live_socket";
+import { forget, list, mentioning, pressed, typed } from "comment_mentions";
 
 export default {
   props: {
@@ -9,10 +10,20 @@ export default {
     hasEarlier: Boolean,
     me: String,
     mayChange: Boolean,
+    people: Array,
     customer: String,
   },
   data() {
-    return { byId: new Map(), earlier: false, words: "", shared: false, error: "", sending: false };
+    return {
+      byId: new Map(),
+      earlier: false,
+      words: "",
+      shared: false,
+      error: "",
+      sending: false,
+      known: this.people,
+      mention: null, // what is typed after an @, and who of those found is marked
+    };
   },
   created() {
     this.show(this.comments, this.hasEarlier);
@@ -31,6 +42,9 @@ export default {
     show(comments, hasEarlier) {
       this.byId = new Map(comments.map((comment) => [comment.id, comment]));
       this.earlier = hasEarlier;
+    },
+    showPeople(people) {
+      this.known = people;
     },
     posted() {
       this.sending = false;
@@ -121,18 +135,29 @@ function composer(view) {
     },
     [
       h("label", { for: "comment-body" }, "Comment"),
-      h("textarea", {
-        id: "comment-body",
-        rows: 4,
-        value: view.words,
-        dir: "auto",
-        "aria-invalid": view.error ? "true" : null,
-        "aria-describedby": "comment-error",
-        onInput: (event) => (view.words = event.target.value),
-        onKeydown: (event) => {
-          if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) view.post();
-        },
-      }),
+      h("div", { class: "composer-words" }, [
+        h("textarea", {
+          id: "comment-body",
+          rows: 4,
+          value: view.words,
+          dir: "auto",
+          "aria-invalid": view.error ? "true" : null,
+          "aria-describedby": "comment-help comment-error",
+          ...mentioning(view),
+          onInput: (event) => {
+            view.words = event.target.value;
+            typed(view, event.target);
+          },
+          onClick: (event) => typed(view, event.target),
+          onBlur: () => forget(view),
+          onKeydown: (event) => {
+            if (pressed(view, event)) return;
+            if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) view.post();
+          },
+        }),
+        list(view),
+      ]),
+      h("p", { class: "small muted", id: "comment-help" }, "Markdown. @ mentions a member of this POC."),
       h("p", { class: "field-error", id: "comment-error", role: "alert" }, view.error),
       h("fieldset", { class: "composer-who" }, [
         h("legend", { class: "visually-hidden" }, "Who reads it"),

@@ -3,6 +3,7 @@
 // would first be compiled in the browser, before anything of the page is seen.
 import { h } from "vue";
 import { listen } from "live_socket";
+import palette from "palette";
 
 const THEMES = [
   ["system", "System"],
@@ -11,7 +12,9 @@ const THEMES = [
 ];
 
 export default {
+  emits: ["find"],
   props: {
+    finds: Boolean,
     home: String,
     logo: String,
     place: String,
@@ -29,8 +32,15 @@ export default {
     };
   },
   mounted() {
+    // What the page began with isn't done once more by who comes back to it.
+    const url = new URL(location.href);
+    url.searchParams.delete("do");
+    if (url.href !== location.href) history.replaceState(history.state, "", url);
     document.addEventListener("click", this.outside);
     window.addEventListener("storage", this.lookAtTheme); // another tab's choice
+    // Of tabs that need more room than there is, the one that is open is in sight.
+    const tab = this.$el.querySelector('.tabs [aria-current="page"]');
+    tab?.scrollIntoView({ block: "nearest", inline: "center" });
     this.unlisten = listen({ rollcall_organisation: this.changed }, { onReconnect() {} });
   },
   unmounted() {
@@ -45,9 +55,14 @@ export default {
       h("header", { class: "shell" }, [this.brand(), this.where(), this.links(), this.own()]),
       this.inside ? this.trail() : null,
       main,
+      this.finds ? h(palette, { ref: "palette", onFind: (asked) => this.$emit("find", asked) }) : null,
     ]);
   },
   methods: {
+    // -- called by the server
+    found(...answer) {
+      this.$refs.palette.found(...answer);
+    },
     brand() {
       return h("a", { class: "brand", href: this.home }, [
         h("img", { class: "brand-logo", src: this.logo, alt: "", width: 24, height: 24 }),
@@ -96,12 +111,23 @@ export default {
             h("div", { class: "user-menu-email" }, email),
             h("div", { class: "user-menu-role" }, role),
           ]),
+          this.finds ? this.finder() : null,
           this.menu.map((item) => h("a", { class: "menu-item", href: item.href }, item.name)),
           this.themes(),
           h("form", { method: "post", action: this.sign_out }, [
             h("button", { class: "menu-item", type: "submit" }, "Sign out"),
           ]),
         ]),
+      ]);
+    },
+    finder() {
+      const chosen = () => {
+        this.close();
+        this.$refs.palette.open();
+      };
+      return h("button", { class: "menu-item menu-finder", type: "button", onClick: chosen }, [
+        "Go to or do…",
+        h("kbd", /Mac|iP(hone|ad)/.test(navigator.platform) ? "⌘ K" : "Ctrl K"),
       ]);
     },
     themes() {

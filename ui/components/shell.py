@@ -1,16 +1,28 @@
 """The surroundings of a signed-in page, as one element."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
 
+from nicegui.events import GenericEventArguments
+
+from services.core.errors import RollcallError, SessionEndedError
+from services.lists.query import LONGEST_SEARCH
 from ui.assets import address_of
 from ui.components.component import Component
+from ui.input import as_text, as_version
 
 Link = dict[str, str | bool]
+Find = Callable[[str], Awaitable[Sequence[Mapping[str, Any]]]]
 
 
-class Shell(Component, script="shell.js", imports=["live_socket.js"]):
+class Shell(
+    Component,
+    script="shell.js",
+    imports=["live_socket.js", "palette.js", "icons.js", "table_rows.js"],
+):
     """Header, navigation and the person's menu; what is built inside is the page's main part.
 
+    `find` gets the words of "Go to or do", and returns what they find, by kinds (`palette.js`).
     The organisation's name and logo follow what its admins make of them, by a socket event.
     """
 
@@ -24,6 +36,7 @@ class Shell(Component, script="shell.js", imports=["live_socket.js"]):
         menu: Sequence[Link] = (),
         inside: bool = False,
         place_logo: str | None = None,
+        find: Find | None = None,
     ) -> None:
         super().__init__()
         self._props["home"] = base
@@ -36,3 +49,21 @@ class Shell(Component, script="shell.js", imports=["live_socket.js"]):
         self._props["menu"] = tuple(menu)
         self._props["person"] = dict(person)
         self._props["sign_out"] = f"{base}/logout"
+        # Where anything can be found ("Go to or do"), and by whom.
+        self._props["finds"] = find is not None
+        self._find = find
+        self.on("find", self._asked)
+
+    async def _asked(self, event: GenericEventArguments) -> None:
+        sent = event.args if isinstance(event.args, dict) else {}
+        seq = as_version(sent.get("seq"))
+        if self._find is None or seq is None:
+            return
+        try:
+            found = await self._find(as_text(sent, "words")[:LONGEST_SEARCH])
+        except SessionEndedError:
+            return
+        except RollcallError as error:
+            self.run_method("found", seq, [], str(error))
+            return
+        self.run_method("found", seq, found, "")

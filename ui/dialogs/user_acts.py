@@ -81,6 +81,8 @@ END_DATE = UserAct("end_date", "End date…", ANY, _anybody, "date")
 WRONG_ROLE = UserAct("wrong_role", "Wrong role?…", ACTIVE, _with_other_roles, "swap", apart=True)
 DEACTIVATE = UserAct("deactivate", "Deactivate…", ACTIVE, _anybody, "lock", danger=True)
 ACTIVATE = UserAct("activate", "Activate", INACTIVE, _anybody, "check")
+# Those with a question or a form first: a link may lead to these, as it does nothing by itself.
+ASKING = (PASSWORD, SIGN_OUT, END_DATE, WRONG_ROLE, DEACTIVATE)
 
 
 class UserActs:
@@ -136,6 +138,12 @@ class UserActs:
         """Do it, or open its dialog."""
         self.details = details
         await self._doing[act](details)
+
+    async def ask_named(self, name: str, details: UserDetails) -> None:
+        """Open the dialog that a url names, where it fits."""
+        for act in ASKING:
+            if act.name == name and act.fits(self.visit, details.row):
+                await self.do(act, details)
 
     async def do_named(self, name: str, user_id: UUID) -> None:
         """Do what was chosen in a row's menu, if it fits who that is by now."""

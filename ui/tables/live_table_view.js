@@ -202,6 +202,7 @@ function selectBox(table, row, chosen) {
 }
 
 const KEYS = [
+  ["Ctrl K", "Go to or do anything"],
   ["/", "Search"],
   ["j", "Next row"],
   ["k", "Previous row"],

@@ -1,7 +1,7 @@
 """Doing a bulk act: a batch is one transaction, in which each person is dealt with as one alone."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -96,9 +96,10 @@ async def act_on_next(actor: Principal, bulk_id: UUID, along: Along | None = Non
             return True
         run.leased_until = clock.now() + LEASE
         await act.tx.flush()  # whoever only looks has seen enough
-        outcomes: Sequence[PersonOutcome] = await _act_on(act, run, people)
+        of_it = replace(act, run=run.id)
+        outcomes: Sequence[PersonOutcome] = await _act_on(of_it, run, people)
         if along is not None:
-            outcomes = await along(act, run, people, outcomes)
+            outcomes = await along(of_it, run, people, outcomes)
         batch.outcomes = [_plain(outcome) for outcome in outcomes]
         run.done += len(outcomes)
         run.changed += sum(outcome.changed for outcome in outcomes)
@@ -212,7 +213,8 @@ async def _do(act: Act, run: BulkAct, person: Mapping[str, Any], user: User) -> 
         await invitations.renew(act, user.id)
     elif run.kind is BulkKind.COPY_LINKS:
         await invitations.get_waiting(act, user.id)
-        await invitations.tell_link(act.tx, act.principal, act.user, user)
+        by = act.principal, act.user
+        await invitations.tell_link(act.tx, *by, user, **act.of_run({}))
     else:
         wanted = run.kind is BulkKind.ACTIVATE
         seen = person.get("seen")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from models import Role
 from services.core.names import fold
+from services.users.imports.days import Order, find_order, read_end
 from services.users.imports.delimited import FileRow
 from services.users.invitation_form import TICKED
 
@@ -70,11 +71,13 @@ class Columns:
 @dataclass(frozen=True)
 class ImportRow:
     """One row of a file: what it says of each field of the invitation's form; `line` is where it
-    begins, and `written_role` the role as it is written."""
+    begins, `written_role` the role as it is written, and `end_problem` why its end date can't be
+    read."""
 
     line: int
     values: Mapping[str, str] = field(hash=False)
     written_role: str = ""
+    end_problem: str = ""
 
 
 def known_field(heading: str) -> str:
@@ -109,7 +112,10 @@ def find_columns(headings: Sequence[str], rows: Sequence[FileRow]) -> Columns:
 
 def to_rows(rows: Sequence[FileRow], columns: Columns) -> list[ImportRow]:
     """The rows as values of the form."""
-    return [_to_row(row, columns) for row in rows]
+    at = columns.places.get("end_date")
+    ends = (row.cells[at] for row in rows if at is not None and at < len(row.cells))
+    order = find_order(ends)
+    return [_to_row(row, columns, order) for row in rows]
 
 
 def read_role(written: str) -> str:
@@ -119,24 +125,17 @@ def read_role(written: str) -> str:
     return roles.get(fold(text), text)
 
 
-def read_end(written: str) -> tuple[str, str]:
-    """The day and the time of an end as files have them: 2026-12-31, or 2026-12-31 18:00. (A sheet
-    writes a day as its midnight.)"""
-    day, _, at = written.strip().replace("T", " ").partition(" ")
-    at = at.strip()
-    return day, "" if at[:5] in {"00:00", "0:00"} else at
-
-
-def _to_row(row: FileRow, columns: Columns) -> ImportRow:
+def _to_row(row: FileRow, columns: Columns, order: Order) -> ImportRow:
     values = dict.fromkeys(FIELDS, "")
     values |= {
         name: row.cells[at].strip() for name, at in columns.places.items() if at < len(row.cells)
     }
     written = values["role"]
     values["role"] = columns.role_for_all or read_role(written)
-    values["end_date"], values["end_time"] = read_end(values["end_date"])
+    end = read_end(values["end_date"], order)
+    values["end_date"], values["end_time"] = end.day, end.at
     values["contractor"] = TICKED if fold(values["contractor"]) in _YES else ""
-    return ImportRow(row.line, values, written)
+    return ImportRow(row.line, values, written, end.problem)
 
 
 def _bare(heading: str) -> str:

@@ -83,6 +83,8 @@ def _judge(
         wrong = dict(form.fields)
         if "role" in wrong and row.written_role:
             wrong["role"] = f"The role “{row.written_role[:60]}” isn’t known."
+        if row.end_problem:
+            wrong["end_date"] = row.end_problem
         return Fate.CORRECT, " ".join(wrong.values())
     if form.role not in offered:
         return Fate.CORRECT, f"You can’t invite a {form.role.label}."

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import ColumnElement
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 
 from models import (
     CLOSED_STATUSES,
@@ -49,6 +49,23 @@ async def shown_pocs(tx: Transaction, customer_id: UUID) -> Sequence[Poc]:
         .order_by(col(Poc.title_key), col(Poc.id))
     )
     return found.all()
+
+
+async def count_let_in(tx: Transaction, poc: Poc) -> int:
+    """How many of the customer's people a POC lets in right now: whom its end shuts out."""
+    if poc.archived_at is not None or poc.status in CLOSED_STATUSES:
+        return 0
+    found = await tx.exec(
+        select(func.count())
+        .select_from(PocCustomer)
+        .join(CustomerPerson, col(CustomerPerson.id) == PocCustomer.customer_id)
+        .where(
+            PocCustomer.poc_id == poc.id,
+            col(PocCustomer.removed_at).is_(None),
+            col(CustomerPerson.active).is_(True),
+        )
+    )
+    return found.one()
 
 
 async def lock_people(tx: Transaction, poc_id: UUID) -> Sequence[CustomerPerson]:

@@ -62,8 +62,14 @@ class DriverKeyboard:
         self.ready = screen.ready
 
     async def press(self, key: str) -> None:
-        """Press one key."""
-        await self.type(NAMED.get(key, key))
+        """Press one key, or Control with one."""
+        control, _, name = key.rpartition("+")
+        keys = ActionChains(self.screen.driver)
+        if control:
+            keys = keys.key_down(Keys.CONTROL).send_keys(name).key_up(Keys.CONTROL)
+        else:
+            keys = keys.send_keys(NAMED.get(key, key))
+        await asyncio.to_thread(keys.perform)
 
     async def type(self, text: str) -> None:
         """Type a text, key after key."""

@@ -51,7 +51,7 @@ from ui.dialogs.user_acts import (
 from ui.forms.dialog import FormDialog
 from ui.frame import enter, frame, section, text
 from ui.identity import require
-from ui.input import as_uuid
+from ui.input import as_uuid, to_do
 from ui.pages.audit import page_values
 from ui.pages.users.contact import EmailDialog, contact_facts, portrait
 from ui.paths import home_path
@@ -115,6 +115,7 @@ class _UserScreen:
                 compact=True,
                 on_query=self._older_history,
             )
+        await self.acts.ask_named(to_do(ui.context.client), details)
         for event in ("rollcall_details", "rollcall_work"):
             Refresher(event, self._refresh, self.toast)
 

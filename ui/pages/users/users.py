@@ -27,7 +27,7 @@ from ui.dialogs.invite import InviteDialog, InviteSeveralDialog
 from ui.dialogs.user_acts import UserActs
 from ui.frame import enter, frame
 from ui.identity import require
-from ui.input import as_text, as_uuid, as_version
+from ui.input import as_text, as_uuid, as_version, to_do
 from ui.pages.tenants.first_admin import FirstAdminNotice
 from ui.pages.users.bulk_offers import BulkActs
 from ui.paths import home_path
@@ -86,9 +86,13 @@ class _UsersScreen:
         head = [HeadItem("+ Invite User", name="invite", on_click=invite.open, primary=True)]
         if not above_tenants:
             several = InviteSeveralDialog(self.visit, self.toast)
+            if to_do(ui.context.client) == "several":
+                several.open()
             head.append(HeadItem("Invite several", name="several", on_click=several.open))
             head.append(HeadItem("Invite from a file", url=f"{home}/users/import"))
             head.append(HeadItem("Bulk acts", url=f"{home}/users/bulk"))
+        if to_do(ui.context.client) == "invite":
+            invite.open()
         self.table = UsersTable(
             self.visit,
             opening,

@@ -25,7 +25,7 @@ from ui.components.toast import Toast
 from ui.forms.dialog import FormDialog, Helpers, Outcome
 from ui.frame import enter, frame, text
 from ui.identity import require
-from ui.input import as_uuid
+from ui.input import as_uuid, to_do
 from ui.paths import home_path
 from ui.tables.feed import list_room
 from ui.tables.live_table import HeadItem, LiveTable, Opening, opened
@@ -92,6 +92,8 @@ class _PocsScreen:
         """Lay the page out."""
         head = []
         if self.new is not None:
+            if to_do(ui.context.client) == "new":
+                self._open_new()
             head = [HeadItem("+ New POC", name="new", on_click=self._open_new, primary=True)]
         hint = "Begin the first one with “+ New POC”: from templates, or empty."
         others = "Sales Engineers begin them. Each one shows here at that moment."

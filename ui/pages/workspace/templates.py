@@ -21,6 +21,7 @@ from ui.components.toast import Toast
 from ui.forms.dialog import FormDialog, Outcome
 from ui.frame import enter, frame, section, text
 from ui.identity import require
+from ui.input import to_do
 from ui.pages.workspace.parts import button, empty, link
 from ui.paths import home_path
 from ui.work_words import count_words
@@ -62,6 +63,8 @@ class _TemplatesScreen:
             submit="Create Template",
             on_submit=self._create,
         )
+        if self.may_change and to_do(ui.context.client) == "new":
+            self.new.open({})
         with ui.element("div").classes("page-head"):
             text("h1", "Templates")
             if self.may_change:

@@ -8,6 +8,7 @@ import pytest
 from models import BulkKind, BulkState, EndReason, Role, Tenant, User
 from services.access.actor import Actor
 from services.audit.check import verify
+from services.audit.reading import AuditQuery, list_entries
 from services.audit.writing import Action
 from services.core import clock
 from services.core.db import transaction
@@ -20,7 +21,7 @@ from services.sessions.events import SessionsEnded
 from services.sessions.receipts import Receipt
 from services.users import accounts
 from services.users.bulk import preview, results, runs
-from services.users.bulk.batches import act_on_next
+from services.users.bulk.batches import ACTIONS, act_on_next
 from services.users.events import BulkProgressed, UserDeactivated
 from services.users.forms import EndDate
 from services.workspace import bulk_worker
@@ -62,6 +63,27 @@ async def test_each_of_many_is_deactivated_and_cut_as_one_alone(
     assert actions.count(Action.USER_DEACTIVATED) == BATCH + 5
     assert actions.count(Action.BULK_DEACTIVATED) == 1
     assert (await verify())[1] is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "action"),
+    [
+        (DEACTIVATE, Action.USER_DEACTIVATED),
+        (BulkKind.RESEND, Action.INVITATION_RESENT),
+        (BulkKind.COPY_LINKS, Action.INVITATION_LINK_COPIED),
+    ],
+)
+async def test_the_log_tells_which_entries_are_of_one_act(
+    tenant: Tenant, admin: Actor, kind: BulkKind, action: Action
+) -> None:
+    users = await factories.create_users(BATCH + 1, tenant, invited=True)
+    bulk_id = await begun(admin, kind, those(users))
+    await bulk_worker.work_off(admin, bulk_id)
+    log = await list_entries(admin, AuditQuery())
+    runs_of_entries = {entry.run for entry in log.entries if entry.action is action}
+    assert runs_of_entries == {str(bulk_id)}
+    (whole,) = [entry for entry in log.entries if entry.action is ACTIONS[kind]]
+    assert (whole.run, str(bulk_id) in whole.summary) == ("", False)
 
 
 async def test_the_preview_says_whom_it_changes_and_why_not_the_others(

@@ -37,7 +37,7 @@ from services.core.errors import (
 )
 from services.sessions.outside import recognise_customer
 from services.sign_in import throttle
-from services.workspace import comments, pocs, resources, tasks
+from services.workspace import comments, listing, pocs, resources, tasks
 from services.workspace.customers import acts, invitations, people, shared, visits
 from services.workspace.customers.invitations import CustomerForm
 from services.workspace.rights import NotAMemberError
@@ -242,7 +242,9 @@ async def test_closing_the_poc_shuts_them_out_and_reopening_lets_them_in_by_a_li
     invited = await invitations.invite(ada, poc, RETO)
     actor, _ = await let_in(await _row(CustomerPerson, invited.customer_id))
     unused = await _link_of(invited.customer_id)
+    assert (await listing.get_details(ada, poc)).let_in == 1
     await _status(ada, poc, PocStatus.ACTIVE, ending)
+    assert (await listing.get_details(ada, poc)).let_in == 0
     with pytest.raises(SessionEndedError):
         await shared.get_shared(actor, poc)
     assert await _sessions_of(invited.customer_id) == [EndReason.POC_CLOSED]

@@ -1,0 +1,161 @@
+"""The pictures of README and docs. `make pictures` makes them anew, of the demo; the test fails
+where a page no longer has the labels that its picture shows."""
+
+import asyncio
+import io
+import json
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.async_api import Browser, Page, expect
+from sqlmodel import select
+
+from models import HereCount, Poc, PocStatus, Role, Tenant, User
+from services.core import clock, runtime
+from services.core.db import reading, transaction
+from services.core.settings import Settings
+from services.core.startup import started
+from services.operations.demo import create_demo
+from services.screens.pairing import pair_screen
+from tests.browser.browsers import ROOT, Browsers
+from tests.browser.server import cookie_name, serving
+from tests.browser.test_wall import CODE
+from tests.factories import open_session, sign_in
+from tests.replicas.people import Tab, Visitor
+from tests.services.screen_calls import new_screen
+
+DOCS = ROOT / "docs"
+LABELS = Path(__file__).with_name("pictures.json")
+STALE = "This page has changed since its picture was made: run `make pictures`, and look at it."
+HERE = 24  # people of the demo who have Rollcall open
+LATER = 4  # people who come while it is looked at
+SHORT = 6
+COLOURS = 224
+WIDE = {"width": 1440, "height": 900}
+WALL = {"width": 1280, "height": 720}
+# What stays the same however the demo's people and days are.
+SHOWN = """
+() => [...document.querySelectorAll(
+  "nav a, nav span, .page-head .btn, .page-head summary, .toolbar label, .toolbar summary, th, " +
+  ".tabs > *, dt, #wall h1, #wall h2, #wall .here-now")]
+  .filter((of) => of.checkVisibility())
+  .map((of) => of.innerText.replace(/\\d+/g, "").trim().replace(/\\s+/g, " "))
+  .filter(Boolean)
+"""
+
+
+@dataclass(frozen=True)
+class Demo:
+    """The demo, served: its organisation, an admin, a POC with its owner, and who comes later."""
+
+    browsers: Browsers
+    tenant: Tenant
+    admin: User
+    owner: User
+    poc: Poc
+    later: Sequence[User]
+    tabs: list[Tab]
+
+
+@asynccontextmanager
+async def _demo(chromium: Browser, data_dir: Path) -> AsyncIterator[Demo]:
+    async with serving(data_dir) as server:
+        settings = Settings(_env_file=None, data_dir=data_dir, public_url=server.url)
+        async with started(settings):
+            await create_demo()
+            async with reading() as tx:
+                tenant = (await tx.exec(select(Tenant))).one()
+                active = (await tx.exec(select(User).where(User.active))).all()
+                pocs = (await tx.exec(select(Poc).where(Poc.status == PocStatus.ACTIVE))).all()
+            admin = next(user for user in active if user.role is Role.TENANT_ADMIN)
+            by_id = {user.id: user for user in active}
+            told = [poc for poc in pocs if _is_plain(by_id.get(poc.owner_id))]
+            poc = min(told, key=lambda poc: poc.title_key)
+            settled = [user for user in active if user.tenant_id and not user.invited]
+            named = sorted(filter(_is_plain, settled), key=lambda user: user.name_key)
+            here, later = named[: 2 * HERE : 2], named[1 : 2 * LATER : 2]
+            tabs = [await _come(user, tenant, server.url) for user in here]
+            browsers = Browsers(chromium, server.url)
+            yield Demo(browsers, tenant, admin, by_id[poc.owner_id], poc, later, tabs)
+            complaints = await browsers.close()
+            await asyncio.gather(*(tab.sio.disconnect() for tab in tabs))
+        assert not complaints
+        runtime.use(None)
+
+
+def _is_plain(user: User | None) -> bool:
+    """Whether the fonts of every machine have the name."""
+    return user is not None and user.full_name.isascii() and len(user.full_name) > SHORT
+
+
+async def _come(user: User, tenant: Tenant, url: str) -> Tab:
+    """Somebody opens Rollcall, without a browser."""
+    visitor = Visitor(url)
+    _, token = await open_session(user)
+    visitor.cookies[cookie_name(url)] = token
+    return await visitor.open(f"/t/{tenant.slug}/roles")
+
+
+async def _a_day_so_far(tenant: Tenant) -> None:
+    """How many were here today and a week ago, which the wall draws."""
+    now = clock.now()
+    quarter = now - timedelta(seconds=now.timestamp() % 900)
+    async with transaction() as tx:
+        for step in range(1, 16):
+            here = HERE * (16 - step) // 16
+            tx.add(
+                HereCount(tenant_id=tenant.id, at=quarter - timedelta(minutes=15 * step), here=here)
+            )
+
+
+async def _users(demo: Demo) -> Page:
+    path = f"/t/{demo.tenant.slug}/users"
+    page = await demo.browsers.as_user(demo.admin, path, viewport=WIDE, color_scheme="light")
+    await expect(page.get_by_role("row").filter(has_text="Here now").first).to_be_visible()
+    return page
+
+
+async def _poc(demo: Demo) -> Page:
+    path = f"/t/{demo.tenant.slug}/pocs/{demo.poc.id}"
+    page = await demo.browsers.as_user(demo.owner, path, viewport=WIDE, color_scheme="dark")
+    await expect(page.get_by_role("button", name="+ Add Task").first).to_be_visible()
+    return page
+
+
+async def _wall(demo: Demo) -> Page:
+    await _a_day_so_far(demo.tenant)
+    page = await demo.browsers.tab(await demo.browsers.new(viewport=WALL), "/wall")
+    await expect(page.locator("#code")).to_have_text(CODE)
+    form = new_screen(await page.locator("#code").inner_text(), views=("roll_call",), names="full")
+    await pair_screen(await sign_in(demo.admin), form)
+    await expect(page.get_by_role("main", name="Roll call")).to_be_visible()
+    for user in demo.later:
+        demo.tabs.append(await _come(user, demo.tenant, demo.browsers.url))
+    await expect(page.locator(".move").nth(LATER - 1)).to_be_visible()
+    return page
+
+
+async def test_the_pictures_of_the_docs_show_what_the_pages_have(
+    chromium: Browser, tmp_path: Path, pytestconfig: pytest.Config
+) -> None:
+    found: dict[str, list[str]] = {}
+    async with _demo(chromium, tmp_path / "data") as demo:
+        for name, made in {"users": _users, "poc": _poc, "wall": _wall}.items():
+            page = await made(demo)
+            found[name] = await page.evaluate(SHOWN)
+            if pytestconfig.getoption("pictures"):
+                _keep(name, await page.screenshot(animations="disabled"))
+    if pytestconfig.getoption("pictures"):
+        LABELS.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    assert found == json.loads(LABELS.read_text(encoding="utf-8")), STALE
+
+
+def _keep(name: str, png: bytes) -> None:
+    """Keep a picture small: a page has few colours."""
+    picture = Image.open(io.BytesIO(png)).convert("RGB").quantize(COLOURS)
+    picture.save(DOCS / f"{name}.png", optimize=True)
