@@ -5,7 +5,14 @@ from models.audit.audit_event import AuditEvent, AuditHead, NotedHead
 from models.base import metadata, new_id
 from models.core.bus_message import BusMessage
 from models.lists.list_choice import ListChoice
-from models.mail.outgoing_mail import MailProgress, MailState, MailTemplate, OutgoingMail
+from models.mail.mail_text import MailText
+from models.mail.outgoing_mail import (
+    INVITING,
+    MailProgress,
+    MailState,
+    MailTemplate,
+    OutgoingMail,
+)
 from models.reviews.review import Decision, Review, ReviewOutcome, ReviewPerson
 from models.screens.here_count import HereCount
 from models.screens.pairing import ScreenCode, ScreenPlace
@@ -41,6 +48,7 @@ from models.workspace.template import GroupTemplate, GroupTemplateTask, TaskTemp
 
 __all__ = [
     "CLOSED_STATUSES",
+    "INVITING",
     "SEEN_EVERY",
     "AttemptCounter",
     "AuditEvent",
@@ -77,6 +85,7 @@ __all__ = [
     "MailProgress",
     "MailState",
     "MailTemplate",
+    "MailText",
     "NotedHead",
     "Onboarding",
     "OneTimeLink",

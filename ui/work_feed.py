@@ -21,6 +21,7 @@ from services.workspace.events import (
 from services.workspace.people import Person
 from services.workspace.task_list import GroupView, TaskView
 from ui import live
+from ui.looks import version_of
 from ui.tables.feed import asked_at_least, turn
 from ui.work_words import due_words
 
@@ -159,6 +160,7 @@ def comment_values(comment: CommentView) -> dict[str, Any]:
     return {
         "id": str(comment.id),
         "author": comment.author.name,
+        "picture": version_of(comment.author.picture),
         "author_id": str(comment.author.id),
         "author_active": comment.author.active,
         "from_customer": comment.author.is_customer,

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, Index
+from sqlalchemy import JSON, Index, false
 from sqlmodel import Field, SQLModel
 
 from models.base import UtcDateTime, enum_type, new_id
@@ -58,6 +58,8 @@ class BulkAct(SQLModel, table=True):
     hand_over: dict[str, Any] | None = Field(default=None, sa_type=JSON(none_as_null=True))
     """Who gets the work of those who are deactivated, and what they have got so far; none where
     that is left for later."""
+    tell: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    """Whether each is told by mail."""
     people: int
     done: int = Field(default=0)
     changed: int = Field(default=0)

@@ -77,6 +77,7 @@ WORDS_ALONE = {
     "users.invitations.check_field",
     "lists.choices.save_view",
     "users.email_change.request_change",
+    "tenants.mail_texts.send_test",
     "workspace.listing.list_customers",
     "workspace.listing.list_owners",
 }

@@ -1,6 +1,7 @@
 // The comments on a POC, the oldest first, with a composer below. Who reads a comment is chosen
 // before it is posted, and said in words: internal ones have a lock, shared ones the customer's name.
 import { h } from "vue";
+import { avatar } from "avatar";
 import { listen } from "live_socket";
 import { forget, list, mentioning, pressed, typed } from "comment_mentions";
 
@@ -94,6 +95,7 @@ function one(view, comment) {
   const about = { id: comment.id, version: comment.version };
   return h("li", { key: comment.id, class: ["card comment", { shared: comment.shared }] }, [
     h("div", { class: "comment-head" }, [
+      avatar(comment.author_id ?? comment.author, comment.author, { picture: comment.picture }),
       h("strong", { dir: "auto" }, comment.author),
       comment.from_customer && h("span", { class: "chip chip-customer" }, "Customer"),
       !comment.author_active && h("span", { class: "chip chip-inactive" }, "Inactive"),

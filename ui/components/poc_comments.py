@@ -12,7 +12,9 @@ ACTS = ("post", "edit", "remove", "earlier")
 
 
 class PocComments(
-    Component, script="poc_comments.js", imports=["live_socket.js", "comment_mentions.js"]
+    Component,
+    script="poc_comments.js",
+    imports=["live_socket.js", "table_rows.js", "avatar.js", "comment_mentions.js"],
 ):
     """Shows comments, the oldest first, opened at the end; patched by the POC's room.
 

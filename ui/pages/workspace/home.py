@@ -25,6 +25,7 @@ from services.workspace.poc_list import PocRow
 from services.workspace.pocs import HandOverForm
 from ui import notices, work_feed
 from ui.components.part import Part
+from ui.components.person_avatar import PersonAvatar
 from ui.components.refresher import Refresher
 from ui.components.toast import Toast
 from ui.forms.dialog import About, FormDialog, Helpers
@@ -257,6 +258,7 @@ class _HomeScreen:
 
     def _poc_facts(self, poc: PocRow) -> None:
         if poc.owner.id != self.visit.user_id:
+            PersonAvatar(poc.owner.id, poc.owner.name, poc.owner.picture, "avatar-small")
             person_name(poc.owner)
         status_chip(poc.status)
         with ui.element("span").classes("progress"):

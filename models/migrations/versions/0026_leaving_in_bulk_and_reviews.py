@@ -1,4 +1,5 @@
-"""Reviews ask about customers' people too."""
+"""Who gets the work of those whom a bulk act deactivates; which users are contractors; and customers'
+people in reviews."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -9,6 +10,11 @@ down_revision = "0025"
 
 def upgrade() -> None:
     """Change the schema."""
+    op.add_column("bulk_act", sa.Column("hand_over", sa.JSON(), nullable=True))
+    op.add_column(
+        "user_account",
+        sa.Column("contractor", sa.Boolean(), server_default=sa.false(), nullable=False),
+    )
     with op.batch_alter_table("review_person") as batch:
         batch.alter_column("user_id", existing_type=sa.Uuid(), nullable=True)
         batch.alter_column("role", existing_type=sa.String(40), nullable=True)
