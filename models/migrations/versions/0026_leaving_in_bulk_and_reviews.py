@@ -1,5 +1,5 @@
-"""Who gets the work of those whom a bulk act deactivates; which users are contractors; and customers'
-people in reviews."""
+"""Who gets the work of those whom a bulk act deactivates; which users are contractors; and reviews
+of customers' people."""
 
 import sqlalchemy as sa
 from alembic import op
