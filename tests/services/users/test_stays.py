@@ -83,7 +83,7 @@ async def test_an_import_gives_the_usual_stay_and_refuses_what_is_too_long(
     assert judged.fate is Fate.CORRECT
     assert TOO_LATE in judged.why
     run = await import_runs.start(admin, "people.csv", rows_of("someone@example.com"))
-    await import_bulk_worker.work_off(admin, run)
+    await import_worker.work_off(admin, run)
     (user,) = await books.users_with("someone@example.com")
     assert user.end_date == _in(30)
 
