@@ -24,6 +24,7 @@ from benchmarks import (
     reminders,
     replicas,
     screens,
+    screens_soak,
     sign_in,
     soak,
     storm,
@@ -52,10 +53,11 @@ BENCHMARKS: dict[str, Benchmark] = {
     "reminders": reminders.run,
     "flood": flood.run,
     "flood_postgresql": partial(flood.run, on_postgresql=True),
+    "screens_soak": screens_soak.run,
     "soak": soak.run,
 }
-# The soak takes as long as it is told to: it runs when it is named.
-USUAL = [name for name in BENCHMARKS if name != "soak"]
+# The soaks take as long as they are told to: they run when they are named.
+USUAL = [name for name in BENCHMARKS if not name.endswith("soak")]
 SIZES = (
     "pages",
     "users",
