@@ -17,6 +17,7 @@ from services.users.bulk.runs import BulkForm
 from services.users.forms import EndDate
 from services.users.imports import preview as imports
 from services.users.imports import runs as import_runs
+from services.users.imports import worker as import_worker
 from services.users.imports.columns import ImportRow
 from services.users.imports.preview import Fate
 from services.users.invitation_form import InvitationForm
