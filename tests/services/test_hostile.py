@@ -63,6 +63,7 @@ async def test_a_name_is_kept_as_it_was_written_or_refused_with_a_sentence(admin
     assert everybody.total == len(NAMES) + 1  # the admin
 
 
+@pytest.mark.walk
 async def test_a_search_takes_any_text_for_what_it_says(admin: Actor) -> None:
     await _invite(admin, 0, "Joan", "Clarke")
     for number, hostile in enumerate(NAMES, 1):
@@ -86,6 +87,7 @@ async def _mailed(
     return mail
 
 
+@pytest.mark.walk
 async def test_no_name_changes_a_mail_but_for_its_words(
     admin: Actor, platform: Actor, mail_server: MailServer
 ) -> None:

@@ -199,6 +199,7 @@ async def test_a_stale_session_gets_no_password_link_of_an_admin(
             await call(platform, user.id)
 
 
+@pytest.mark.walk
 async def test_what_no_table_names_returns_no_secret(rollcall: Runtime) -> None:
     found = {}
     for scene in await set_scenes():
