@@ -22,6 +22,7 @@ from benchmarks import (
     plot,
     replicas,
     screens,
+    screens_soak,
     sign_in,
     soak,
     storm,
@@ -48,10 +49,11 @@ BENCHMARKS: dict[str, Benchmark] = {
     "screens": screens.run,
     "flood": flood.run,
     "flood_postgresql": partial(flood.run, on_postgresql=True),
+    "screens_soak": screens_soak.run,
     "soak": soak.run,
 }
-# The soak takes as long as it is told to: it runs when it is named.
-USUAL = [name for name in BENCHMARKS if name != "soak"]
+# The soaks take as long as they are told to: they run when they are named.
+USUAL = [name for name in BENCHMARKS if not name.endswith("soak")]
 SIZES = (
     "pages",
     "users",

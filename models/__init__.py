@@ -5,7 +5,14 @@ from models.audit.audit_event import AuditEvent, AuditHead, NotedHead
 from models.base import metadata, new_id
 from models.core.bus_message import BusMessage
 from models.lists.list_choice import ListChoice
-from models.mail.outgoing_mail import MailProgress, MailState, MailTemplate, OutgoingMail
+from models.mail.mail_text import MailText
+from models.mail.outgoing_mail import (
+    INVITING,
+    MailProgress,
+    MailState,
+    MailTemplate,
+    OutgoingMail,
+)
 from models.reviews.review import Decision, Review, ReviewOutcome, ReviewPerson
 from models.screens.here_count import HereCount
 from models.screens.pairing import ScreenCode, ScreenPlace
@@ -19,7 +26,13 @@ from models.sessions.login_session import (
     SignInMethod,
 )
 from models.sign_in.attempt_counter import AttemptCounter
-from models.sign_in.second_factor import Authenticator, Passkey, RecoveryCode
+from models.sign_in.second_factor import (
+    Authenticator,
+    CustomerPasskey,
+    Passkey,
+    PasskeyRow,
+    RecoveryCode,
+)
 from models.sso.connection import ExternalIdentity, SeenLogoutToken, SsoConnection, SsoSession
 from models.tenants.tenant import SecondFactorPolicy, Tenant
 from models.users.bulk_act import BulkAct, BulkActBatch, BulkKind, BulkState
@@ -36,11 +49,12 @@ from models.workspace.customer import CustomerPerson, PocCustomer
 from models.workspace.handover import Handover
 from models.workspace.poc import CLOSED_STATUSES, HomeVisit, Poc, PocMember, PocStatus
 from models.workspace.resource import FileChunk, Resource, ResourceFile, ResourceKind
-from models.workspace.task import Task, TaskAssignee, TaskGroup, TaskStatus
+from models.workspace.task import Task, TaskAssignee, TaskCustomer, TaskGroup, TaskStatus
 from models.workspace.template import GroupTemplate, GroupTemplateTask, TaskTemplate
 
 __all__ = [
     "CLOSED_STATUSES",
+    "INVITING",
     "SEEN_EVERY",
     "AttemptCounter",
     "AuditEvent",
@@ -56,6 +70,7 @@ __all__ = [
     "CommentMention",
     "CriterionResult",
     "CriterionTask",
+    "CustomerPasskey",
     "CustomerPerson",
     "Decision",
     "EmailChange",
@@ -77,11 +92,13 @@ __all__ = [
     "MailProgress",
     "MailState",
     "MailTemplate",
+    "MailText",
     "NotedHead",
     "Onboarding",
     "OneTimeLink",
     "OutgoingMail",
     "Passkey",
+    "PasskeyRow",
     "Picture",
     "Poc",
     "PocCustomer",
@@ -108,6 +125,7 @@ __all__ = [
     "SuccessCriterion",
     "Task",
     "TaskAssignee",
+    "TaskCustomer",
     "TaskGroup",
     "TaskStatus",
     "TaskTemplate",

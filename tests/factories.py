@@ -172,17 +172,22 @@ async def create_customer(
     )
     async with transaction() as tx:
         tx.add(person)
-        await tx.flush()
-        if poc_id is not None:
-            tx.add(
-                PocCustomer(
-                    tenant_id=tenant.id,
-                    poc_id=poc_id,
-                    customer_id=person.id,
-                    added_at=clock.now(),
-                )
-            )
+    if poc_id is not None:
+        await show_poc(person, poc_id)
     return person
+
+
+async def show_poc(person: CustomerPerson, poc_id: UUID) -> None:
+    """Show somebody at a customer's another POC."""
+    async with transaction() as tx:
+        tx.add(
+            PocCustomer(
+                tenant_id=person.tenant_id,
+                poc_id=poc_id,
+                customer_id=person.id,
+                added_at=clock.now(),
+            )
+        )
 
 
 async def let_in(person: CustomerPerson) -> tuple[CustomerActor, str]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from uuid import UUID
 
 from nicegui import ui
 from nicegui.elements.mixins.text_element import TextElement
@@ -95,10 +96,10 @@ def frame(visit: Visit, title: str, *, current: str = "") -> Iterator[Toast]:
         yield toast
 
 
-def enter_as_customer(visit: CustomerVisit, *rooms: str) -> None:
+def enter_as_customer(visit: CustomerVisit, poc_id: UUID, *rooms: str) -> None:
     """Register the page that is being built for somebody at a customer's, as `enter` does it."""
     url = customer_path(visit.tenant_slug)
-    live.register(ui.context.client, visit.actor, sign_in_url=url, rooms=rooms)
+    live.register(ui.context.client, visit.actor, sign_in_url=url, rooms=rooms, shows=poc_id)
 
 
 @contextmanager

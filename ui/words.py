@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from models import MailProgress, MailState, MailTemplate, OutgoingMail
+from models import INVITING, MailProgress, MailState, MailTemplate, OutgoingMail
 from services.core import clock
 from services.sessions.sessions import MOST_LISTED
 from services.sign_in.second_factors.totp import OwnPasskey
@@ -62,6 +62,13 @@ MAIL_NAMES = {
     MailTemplate.CUSTOMER_INVITATION: "Invitation to a POC",
     MailTemplate.CUSTOMER_VISIT: "Link to a POC",
     MailTemplate.REVIEW_DUE: "Review due",
+    MailTemplate.EMAIL_CONFIRM: "New email to be confirmed",
+    MailTemplate.EMAIL_CHANGED: "Email changed",
+    MailTemplate.ROLE_CORRECTED: "Role corrected",
+    MailTemplate.ACTIVATED: "Activated",
+    MailTemplate.DEACTIVATED: "Deactivated",
+    MailTemplate.END_DATE: "End date",
+    MailTemplate.TEST: "Test of a mail’s text",
 }
 _MAIL_WORDS = {
     MailProgress.SENDING: "being sent",
@@ -89,7 +96,7 @@ def next_step(mail: OutgoingMail) -> str:
         return ""
     if mail.template is MailTemplate.RESET:
         return "It isn't tried again. They can ask for a new one with “Forgot password?”."
-    if mail.template is not MailTemplate.INVITATION:
+    if mail.template not in INVITING:
         return "It isn't tried again. Tell them yourself what it says."
     return (
         "It isn't tried again. If the address is right, resend the invitation, or copy its link "

@@ -52,14 +52,32 @@ class MailTemplate(StrEnum):
     CUSTOMER_INVITATION = "customer_invitation"
     CUSTOMER_VISIT = "customer_visit"
     REVIEW_DUE = "review_due"
+    ROLE_CORRECTED = "role_corrected"
+    ACTIVATED = "activated"
+    DEACTIVATED = "deactivated"
+    END_DATE = "end_date"
+    TEST = "test"
+    """One of the others, with sample data, for whoever writes its text."""
 
     @property
     def lane(self) -> int:
         """0 for what somebody waits for, or must learn at once; 1 for what may be thousands. The
         lower goes first."""
         return int(
-            self in {MailTemplate.INVITATION, MailTemplate.END_REMINDER, MailTemplate.CONTACT_NAMED}
+            self
+            in {
+                MailTemplate.INVITATION,
+                MailTemplate.END_REMINDER,
+                MailTemplate.CONTACT_NAMED,
+                MailTemplate.ACTIVATED,
+                MailTemplate.DEACTIVATED,
+                MailTemplate.END_DATE,
+            }
         )
+
+
+INVITING = (MailTemplate.INVITATION, MailTemplate.ROLE_CORRECTED)
+"""The mails whose link begins an account."""
 
 
 class OutgoingMail(SQLModel, table=True):

@@ -4,6 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from sqlalchemy import false
 from sqlmodel import Field, SQLModel
 
 from models.base import UtcDateTime, enum_type, new_id
@@ -52,3 +53,9 @@ class Tenant(SQLModel, table=True):
     """As its admins chose it, "#12b3b3"; `services.core.colours` makes it fit to be read."""
     allowed_domains: str = Field(default="", sa_column_kwargs={"server_default": ""})
     """The domains of those who may be invited, with commas between; empty: any."""
+    tells_people: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    """Whether dialogs suggest that people are told by mail of what is done to their account."""
+    usual_stay_days: int | None = Field(default=None)
+    """After how many days an invitation suggests that access ends; none: it suggests no end."""
+    longest_stay_days: int | None = Field(default=None)
+    """For how many days at most anybody but an admin is given access; none: for good."""

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, Index
+from sqlalchemy import JSON, Index, false
 from sqlmodel import Field, SQLModel
 
 from models.base import UtcDateTime, enum_type, new_id
@@ -55,6 +55,8 @@ class BulkAct(SQLModel, table=True):
     reason: str = Field(default="", max_length=500)
     end: dict[str, Any] | None = Field(default=None, sa_type=JSON(none_as_null=True))
     """The end of access that all get, as it was chosen: day, time and time zone."""
+    tell: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    """Whether each is told by mail."""
     people: int
     done: int = Field(default=0)
     changed: int = Field(default=0)

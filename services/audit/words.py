@@ -152,6 +152,7 @@ _SUMMARIES: Mapping[Action | None, Callable[[dict[str, Any]], str]] = {
     Action.ROLE_CORRECTED: _change_summary,
     Action.USER_RENAMED: lambda details: f"was {details.get('before', '')}",
     Action.TENANT_RENAMED: _change_summary,
+    Action.MAIL_TEXT_CHANGED: lambda details: f"{details.get('mail')}: {details.get('heading')}",
     Action.EMAIL_CHANGED: _change_summary,
     Action.EMAIL_CHANGE_TAKEN_BACK: _change_summary,
     Action.SECOND_FACTOR_POLICY_SET: _policy_summary,

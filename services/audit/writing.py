@@ -45,6 +45,8 @@ class Action(StrEnum):
     TENANT_EDITED = "tenant.edited", "Organisation settings changed"
     LOGO_SET = "tenant.logo_set", "Logo set"
     LOGO_REMOVED = "tenant.logo_removed", "Logo removed"
+    MAIL_TEXT_CHANGED = "tenant.mail_text_changed", "Mail text changed"
+    MAIL_TEXT_RESET = "tenant.mail_text_reset", "Mail text reset"
     TENANT_CLOSED = "tenant.closed", "Organisation closed"
     TENANT_REOPENED = "tenant.reopened", "Organisation reopened"
     USER_INVITED = "user.invited", "User invited"

@@ -9,24 +9,17 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
-from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
-from sqlmodel import col, select
-
-from models import LinkPurpose, MailState, MailTemplate, OneTimeLink, OutgoingMail, Picture, Tenant
-from services.access import one_time_links
+from models import MailState, OutgoingMail
 from services.core import clock, runtime
-from services.core.colours import brand_of
-from services.core.db import Transaction, reading
+from services.core.db import reading
 from services.core.emails import on_the_wire
 from services.core.errors import RollcallError
 from services.core.operator_log import MailTrouble, without_email
 from services.core.settings import Settings
-from services.mail import queue
+from services.mail import letters, queue
 from services.mail.lanes import Lanes
-from services.mail.message import LOGO_ID, Letter, UnsendableError, compose
+from services.mail.message import Letter, UnsendableError, compose
 from services.mail.outbox import is_configured
 from services.mail.queue import Lease
 from services.mail.smtp import hand_over
@@ -34,26 +27,7 @@ from services.mail.troubles import MisconfiguredError, NotSentError, UnansweredE
 
 log = logging.getLogger(__name__)
 
-# The pages that links lead to.
-PAGES = {
-    LinkPurpose.INVITATION: "invitation",
-    LinkPurpose.RESET: "password/reset",
-    LinkPurpose.EMAIL_CONFIRM: "email/confirm",
-    LinkPurpose.EMAIL_REVERT: "email/take-back",
-    LinkPurpose.CUSTOMER_INVITATION: "customer/link",
-    LinkPurpose.CUSTOMER_VISIT: "customer/link",
-}
-# Rollcall's own colour, of buttons and links, on light and on dark.
-ACCENT, ACCENT_DARK = "#4a45c9", "#b5b2ff"
-TEMPLATES = Path(__file__).parent / "templates"
 IDLE_SECONDS = 1.0
-
-_environment = Environment(
-    loader=FileSystemLoader(TEMPLATES),
-    autoescape=select_autoescape(("html",)),
-    undefined=StrictUndefined,
-    keep_trailing_newline=True,
-)
 
 
 async def deliver_forever() -> None:
@@ -169,64 +143,8 @@ async def _renew_forever(lease: Lease) -> None:
 
 
 async def _render(lease: Lease) -> Letter | None:
-    """Write the mail, with its link as it is now; none where that is dead."""
     async with reading() as tx:
-        mail = await tx.get_one(OutgoingMail, lease.mail_id)
-        link = await tx.get(OneTimeLink, mail.link_id) if mail.link_id else None
-        tenant = await tx.get(Tenant, mail.tenant_id) if mail.tenant_id else None
-        logo = await _logo_of(tx, tenant)
-    if mail.link_id is not None and (link is None or not link.is_live(clock.now())):
-        return None
-    base = runtime.current().settings.public_url + one_time_links.path_of(
-        tenant.slug if tenant else None
-    )
-    values = {
-        **mail.params,
-        "email": mail.recipient,
-        "sign_in_url": f"{base}/login",
-        **looks_of(tenant),
-        "customer_url": f"{base}/customer",
-    }
-    token = ""
-    if link is not None:
-        token = one_time_links.token_of(link)
-        values["link_url"] = f"{base}/{PAGES[link.purpose]}/{token}"
-    return Letter(
-        recipient=mail.recipient,
-        sender_name=str(mail.params.get("tenant_name", "Rollcall")),
-        subject=" ".join(_text(mail.template, "subject.txt", values).split()),
-        text=_text(mail.template, "body.txt", values),
-        html=_text(mail.template, "body.html", values),
-        message_id=mail.message_id,
-        logo=logo,
-        token=token,
-    )
-
-
-def looks_of(tenant: Tenant | None) -> dict[str, Any]:
-    """The colours that a tenant's mails have, and whether its logo comes along."""
-    brand = brand_of(tenant.brand_colour) if tenant and tenant.brand_colour else None
-    return {
-        "accent": brand.light.fill if brand else ACCENT,
-        "accent_dark": brand.dark.text if brand else ACCENT_DARK,
-        "has_logo": bool(tenant and tenant.logo),
-        "logo_id": LOGO_ID,
-    }
-
-
-async def _logo_of(tx: Transaction, tenant: Tenant | None) -> bytes:
-    if tenant is None or not tenant.logo:
-        return b""
-    found = await tx.exec(
-        select(Picture.content).where(
-            Picture.tenant_id == tenant.id, col(Picture.user_id).is_(None)
-        )
-    )
-    return found.first() or b""
-
-
-def _text(template: MailTemplate, part: str, values: dict[str, Any]) -> str:
-    return _environment.get_template(f"{template.value}/{part}").render(values)
+        return await letters.write(tx, await tx.get_one(OutgoingMail, lease.mail_id))
 
 
 async def send_at_once(letter: Letter) -> None:

@@ -47,6 +47,8 @@ def enqueue(
         params={
             **params,
             "first_name": to.first_name,
+            "last_name": to.last_name,
+            "role": to.role.label if isinstance(to, User) else "",
             "tenant_name": tenant_name,
             "sender_name": sender_name,
         },

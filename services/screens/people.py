@@ -13,6 +13,7 @@ from models import LinkPurpose, LoginSession, OneTimeLink, User
 from services.core import clock
 from services.core import days as days_of
 from services.core.db import Transaction
+from services.screens.review import ReviewShown, read_review
 from services.screens.showing import Showing
 from services.users.counts import find_counts
 
@@ -52,6 +53,7 @@ class People:
     ending: int
     ending_this_week: int
     until: date
+    review: ReviewShown
     ends_soon: Sequence[Ending]
     waiting: Sequence[Waiting]
     signed_in: Sequence[tuple[date, int]]
@@ -82,6 +84,7 @@ async def read_people(tx: Transaction, tenant_id: UUID, showing: Showing) -> Peo
         ending=await _count(tx, *soon),
         ending_this_week=await _count(tx, *soon, col(User.end_date) <= week),
         until=today + SOON,
+        review=await read_review(tx, tenant_id, has_names=showing.has_names),
         ends_soon=await _ends_soon(tx, soon, showing) if showing.has_names else (),
         waiting=await _waiting(tx, tenant_id, showing) if showing.has_names else (),
         signed_in=await _signed_in(tx, tenant_id, today),

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, case
@@ -12,10 +12,11 @@ from models import Poc, PocStatus, Task, TaskStatus, User
 from services.core import clock
 from services.core.days import beginning_of
 from services.core.db import Transaction
+from services.screens.milestones import Milestone, read_milestones, week_end
 from services.screens.showing import Showing
 from services.workspace.progress import Progress, find_progress
 
-MOST_POCS, MOST_OWNERS, MOST_MILESTONES = 6, 5, 5
+MOST_POCS, MOST_OWNERS = 8, 5
 OPEN_STATUSES = (PocStatus.DRAFT, PocStatus.ACTIVE, PocStatus.ON_HOLD)
 
 Which = Sequence[ColumnElement[bool] | bool]
@@ -43,15 +44,6 @@ class OwnerTasks:
 
 
 @dataclass(frozen=True)
-class Milestone:
-    """A day that counts, of one POC."""
-
-    on: date
-    what: str
-    title: str
-
-
-@dataclass(frozen=True)
 class Pocs:
     """What the view shows. Without names, the figures alone."""
 
@@ -65,10 +57,6 @@ class Pocs:
     next_to_end: Sequence[PocShown]
     by_owner: Sequence[OwnerTasks]
     this_week: Sequence[Milestone]
-
-
-def _week_end(today: date) -> date:
-    return today + timedelta(days=6 - today.weekday())
 
 
 async def read_pocs(tx: Transaction, tenant_id: UUID, showing: Showing) -> Pocs:
@@ -87,7 +75,7 @@ async def read_pocs(tx: Transaction, tenant_id: UUID, showing: Showing) -> Pocs:
         overdue_pocs=pocs,
         next_to_end=await _next_to_end(tx, is_open, today, showing) if showing.has_names else (),
         by_owner=await _by_owner(tx, to_do, today, showing) if showing.has_names else (),
-        this_week=await _this_week(tx, is_open, today) if showing.has_names else (),
+        this_week=await read_milestones(tx, is_open, today) if showing.has_names else (),
     )
 
 
@@ -110,7 +98,7 @@ async def _tasks(tx: Transaction, to_do: Which, today: date) -> tuple[int, int, 
     due = col(Task.due_on)
     found = await tx.exec(
         select(
-            func.sum(case(((due >= today) & (due <= _week_end(today)), 1), else_=0)),
+            func.sum(case(((due >= today) & (due <= week_end(today)), 1), else_=0)),
             func.sum(case((due == today, 1), else_=0)),
             func.sum(case((due < today, 1), else_=0)),
             func.count(func.distinct(case((due < today, col(Poc.id)), else_=None))),
@@ -155,7 +143,7 @@ async def _by_owner(
 ) -> list[OwnerTasks]:
     due = col(Task.due_on)
     late = func.sum(case((due < today, 1), else_=0))
-    week = func.sum(case(((due >= today) & (due <= _week_end(today)), 1), else_=0))
+    week = func.sum(case(((due >= today) & (due <= week_end(today)), 1), else_=0))
     found = await tx.exec(
         select(Poc.owner_id, late, week, func.count())
         .select_from(Task)
@@ -174,16 +162,3 @@ async def _by_owner(
         )
         for owner_id, late, week, every in counted
     ]
-
-
-async def _this_week(tx: Transaction, is_open: Which, today: date) -> list[Milestone]:
-    found = []
-    for what, day in (("Starts", col(Poc.start_on)), ("Ends", col(Poc.end_on))):
-        rows = await tx.exec(
-            select(day, Poc.title)
-            .where(*is_open, day >= today, day <= _week_end(today))
-            .order_by(day, col(Poc.title_key), col(Poc.id))
-            .limit(MOST_MILESTONES)
-        )
-        found += [Milestone(on, what, title) for on, title in rows if on is not None]
-    return sorted(found, key=lambda milestone: milestone.on)[:MOST_MILESTONES]

@@ -3,6 +3,7 @@
 Whoever passes by reads it: nothing here names a path, a machine, an email or a person.
 """
 
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -20,6 +21,14 @@ from services.operations.doctor_files import OLD_BACKUP
 from services.screens.screens import SILENT
 from services.sessions import replicas
 
+# What the mail server's trouble is (services/mail/troubles.py), in words for whoever passes by.
+_CAUSES = {
+    "let Rollcall in|no way to sign in|authentication": "The server refuses our sign-in.",
+    "as the sender|sender address": "The server refuses our address.",
+    "isn't trusted|TLS": "The line to the server can’t be made safe.",
+    "can't be found|can't be reached|doesn't answer|says nothing": "The server doesn’t answer.",
+    "refuses|turns Rollcall away": "The server turns our mail away.",
+}
 # A mail that waits for longer has been refused a few times.
 LATE_MAIL = timedelta(minutes=5)
 # So many failed sign-ins within these minutes are a storm: mistyping is rarer.
@@ -67,7 +76,8 @@ class _Remembered:
 
     in_trouble: set[UUID] = field(default_factory=set)
     ended_at: dict[UUID, datetime] = field(default_factory=dict)
-    replicas: dict[str, datetime] = field(default_factory=dict)
+    replicas: dict[str, tuple[datetime, datetime]] = field(default_factory=dict)
+    """When each was heard first, and last."""
     started_at: datetime = field(default_factory=clock.now)
 
 
@@ -121,12 +131,15 @@ async def _mails(tx: Transaction, tenant_id: UUID) -> list[Trouble]:
     if not late or since is None:
         return []
     created = (await tx.exec(select(OutgoingMail.created_at).where(*waits))).all()
+    newest = select(OutgoingMail.last_answer).where(*waits, OutgoingMail.last_answer != "")
+    answer = (await tx.exec(newest.order_by(col(OutgoingMail.id).desc()).limit(1))).first() or ""
+    cause = [words for said, words in _CAUSES.items() if re.search(said, answer)][:1]
     steps = [now - BAR * ago for ago in reversed(range(BARS))]
     return [
         Trouble(
             "mail",
             "Mail isn’t leaving",
-            ["Invitations wait, nothing is lost."],
+            [*cause, "Invitations wait, nothing is lost."],
             is_bad=True,
             since=int(since.timestamp()),
             figure=f"{len(created):,}",
@@ -177,13 +190,18 @@ def _of(count: int, noun: str) -> str:
 
 
 def _replicas(remembered: _Remembered) -> tuple[Trouble | None, InOrder | None]:
-    now, heard = clock.now(), replicas.heard()
-    remembered.replicas |= {other.process_id: now for other in heard}
-    remembered.replicas = {
-        process: at for process, at in remembered.replicas.items() if now - at < MISSED_FOR
-    }
-    gone = [at for process, at in remembered.replicas.items() if at < now]
-    there, before = len(heard) + 1, len(remembered.replicas) + 1
+    now, heard = clock.now(), {other.process_id for other in replicas.heard()}
+    known = remembered.replicas
+    known |= {process: (known.get(process, (now, now))[0], now) for process in heard}
+    for process, (_, last) in list(known.items()):
+        if now - last >= MISSED_FOR or (process not in heard and replicas.has_stopped(process)):
+            del known[process]
+    gone = sorted(last for process, (_, last) in known.items() if process not in heard)
+    # Whoever came after one fell silent has taken its place.
+    for first in sorted(known[process][0] for process in heard):
+        if gone and first > gone[0]:
+            gone.pop(0)
+    there, before = len(heard) + 1, len(heard) + len(gone) + 1
     if not gone:
         return None, InOrder("Replicas", f"{there} of {before}")
     return (
@@ -192,7 +210,7 @@ def _replicas(remembered: _Remembered) -> tuple[Trouble | None, InOrder | None]:
             "A replica is gone" if len(gone) == 1 else f"{len(gone)} replicas are gone",
             ["The others serve on."],
             is_bad=False,
-            since=int(min(gone).timestamp()),
+            since=int(gone[0].timestamp()),
             figure=f"{there}",
             unit=f"of {before} serve",
         ),
@@ -235,6 +253,7 @@ async def _readiness(database_ms: float) -> list[tuple[Trouble | None, InOrder |
         if check.ok and name:
             told.append((None, InOrder(name, values[check.name])))
         elif not check.ok and check.name != "folder":
-            title = f"{name or 'The database'} needs somebody"
+            need = "need" if name.endswith("s") else "needs"
+            title = f"The {(name or 'Database').lower()} {need} somebody"
             told.append((Trouble(check.name, title, [check.sentence], is_bad=check.vital), None))
     return told

@@ -51,6 +51,7 @@ class _Replicas:
     task, in order."""
 
     others: dict[str, _Replica] = field(default_factory=dict)
+    stopped: set[str] = field(default_factory=set)
     told: dict[UUID, UserPresence] = field(default_factory=dict)
     said_at: float = 0.0
     is_asked: bool = False
@@ -64,6 +65,11 @@ def _known() -> _Replicas:
 def others() -> set[str]:
     """The ids of the other processes that serve now."""
     return {process_id for process_id, other in _known().others.items() if not other.has_stopped}
+
+
+def has_stopped(process_id: str) -> bool:
+    """Whether a process said goodbye, so that nobody needs to miss it."""
+    return process_id in _known().stopped
 
 
 @dataclass(frozen=True)
@@ -239,6 +245,7 @@ async def _hear_stop(event: ReplicaStopped) -> None:
     known = _known()
     if event.origin in known.others:
         known.others[event.origin].has_stopped = True
+        known.stopped.add(event.origin)
 
 
 def _is_own(event: Event) -> bool:

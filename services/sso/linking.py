@@ -29,7 +29,9 @@ from services.mail import outbox
 from services.sessions.sessions import Caller
 from services.sso.errors import ElsewhereError, Refusal, SsoError
 from services.users.accounts import check_names, set_names
+from services.users.ends import set_end
 from services.users.events import UserInvited
+from services.users.stays import stays_of
 
 # Where Entra's own claim on an address counts (see `is_verified`).
 ENTRA = "https://login.microsoftonline.com/"
@@ -300,6 +302,9 @@ async def _create(
         created_at=clock.now(),
     )
     set_names(user, first, last)
+    # Nobody chose an end: it is the usual one, and no later than the organisation allows.
+    stays = await stays_of(tx, connection.tenant_id)
+    set_end(user, stays.fitting(user.role, stays.usual_end), None)
     tx.add(user)
     await tx.flush()
     await record(

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
-from models import EndReason, LoginSession, Role, User
+from models import EndReason, LoginSession, MailTemplate, Role, User
 from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import Act, acting, viewing
@@ -18,20 +18,23 @@ from services.core.db import Transaction, reading, transaction
 from services.core.emails import email_key
 from services.core.errors import (
     ConflictError,
+    InvalidInputError,
     LastPlatformAdminError,
     NotFoundError,
     SelfDeactivationError,
 )
 from services.core.looking import looks_first
 from services.core.names import fold
+from services.mail import outbox
 from services.sessions import presence
 from services.sessions.sessions import end_living
-from services.users import ways_in
+from services.users import telling, ways_in
 from services.users.emails_elsewhere import ActiveElsewhereError, claim_answer
 from services.users.ends import End, chosen_end, details_of, end_of, set_end
 from services.users.events import UserActivated, UserDeactivated, UserEdited
 from services.users.forms import UserNames
 from services.users.row import row_if_complete
+from services.users.stays import stays_of
 
 
 @dataclass(frozen=True)
@@ -45,12 +48,15 @@ class Impact:
     devices: int
     version: int
     active: bool
+    tells: bool
+    """Whether the organisation suggests that people are told by mail."""
 
 
 @dataclass(frozen=True)
 class StatusChange:
     """What came of a toggle. `changed` is false where the user was in that state already;
-    `cause` is the audit entry of the change, under which the receipt is found."""
+    `cause` is the audit entry of the change, under which the receipt is found; `told`
+    says whether the user is told by mail."""
 
     user_id: UUID
     name: str
@@ -59,6 +65,7 @@ class StatusChange:
     version: int
     invited: bool
     cause: UUID | None = None
+    told: bool = False
 
 
 def set_names(user: User, first_name: str, last_name: str) -> None:
@@ -87,6 +94,7 @@ async def get_impact(actor: Principal, user_id: UUID) -> Impact:
             len(devices.all()),
             user.version,
             user.active,
+            await telling.suggests(view.tx, user.tenant_id),
         )
 
 
@@ -98,12 +106,14 @@ async def set_active(
     *,
     seen_version: int | None = None,
     reason: str = "",
+    tell: bool | None = False,
 ) -> StatusChange:
     """Activate or deactivate a user.
 
     The caller says the state that it wants, and the version of the row that it saw: wanting what
     is so already changes nothing, and wanting to undo a change that it hasn't seen is refused.
-    The `reason` is for the log. Raises `SelfDeactivationError`, `LastPlatformAdminError`,
+    The `reason` is for the log. `tell` has the user told by mail; none: as the organisation
+    suggests. Raises `SelfDeactivationError`, `LastPlatformAdminError`,
     `ConflictError`, and `TooManyAttemptsError` for who asks after other organisations' emails.
     """
 
@@ -118,7 +128,9 @@ async def set_active(
             actor, Permission.SWITCH_USERS, lock=decided_about, urgent=not active
         ) as act:
             user = await act.get(User, user_id)
-            return await switch(act, user, active, seen_version=seen_version, reason=reason)
+            return await switch(
+                act, user, active, seen_version=seen_version, reason=reason, tell=tell
+            )
     except ActiveElsewhereError:
         async with transaction(actor=actor) as tx:
             await claim_answer(tx, actor)
@@ -126,11 +138,18 @@ async def set_active(
 
 
 async def switch(
-    act: Act, user: User, active: bool, *, seen_version: int | None = None, reason: str = ""
+    act: Act,
+    user: User,
+    active: bool,
+    *,
+    seen_version: int | None = None,
+    reason: str = "",
+    tell: bool | None = False,
 ) -> StatusChange:
     """Activate or deactivate a user whom the act has locked, as `set_active` does; raises what that
     raises, and `ActiveElsewhereError`, which the caller has to count."""
     cause: UUID | None = None
+    told = False
     changed = user.active != active
     if changed:
         if seen_version is not None and seen_version < user.status_version:
@@ -138,7 +157,27 @@ async def switch(
                 f"Someone else has just changed {user.full_name}. Look again, then decide."
             )
         cause = await (_activate(act, user) if active else _deactivate(act, user, reason))
-    return StatusChange(user.id, user.full_name, active, changed, user.version, user.invited, cause)
+        # Whoever hasn't come yet is told by a new invitation.
+        about = MailTemplate.ACTIVATED if active else MailTemplate.DEACTIVATED
+        told = await telling.tell(act, about, user, False if active and user.invited else tell)
+    return StatusChange(
+        user.id, user.full_name, active, changed, user.version, user.invited, cause, told
+    )
+
+
+@looks_first
+async def tell_active(actor: Principal, user_id: UUID) -> None:
+    """Tell a user by mail that they are active again, where that wasn't done with it.
+
+    Raises `ConflictError` where there is nothing to tell, or no mail server.
+    """
+    async with acting(actor, Permission.SWITCH_USERS, lock=(user_id,)) as act:
+        user = await act.get(User, user_id)
+        if not user.active or user.invited:
+            raise ConflictError(f"{user.full_name} can’t sign in now: there is nothing to tell.")
+        if not outbox.is_configured():
+            raise ConflictError("No mail server is set up, so no mail can be sent.")
+        await telling.tell(act, MailTemplate.ACTIVATED, user, True)
 
 
 async def _activate(act: Act, user: User) -> UUID:
@@ -154,12 +193,15 @@ async def _activate(act: Act, user: User) -> UUID:
             )
         raise elsewhere
     user.activate(clock.now())
+    await outbox.cancel(act.tx, user.id, MailTemplate.DEACTIVATED)
     try:
         await act.tx.flush()
     except IntegrityError as error:  # another account took the address at this very moment
         raise elsewhere from error
     if user.ends_at is not None and user.ends_at <= clock.now():
-        set_end(user, None, None)  # else the next look at ends would shut them out again
+        # Else the next look at ends would shut them out again.
+        stays = await stays_of(act.tx, user.tenant_id)
+        set_end(user, stays.fitting(user.role, None), act.principal.user_id)
     cause = await act.record(Action.USER_ACTIVATED, user)
     act.publish(UserActivated(tenant_id=user.tenant_id, user_id=user.id, row=row_if_complete(user)))
     return cause
@@ -216,17 +258,24 @@ async def rename(actor: Principal, user_id: UUID, first_name: str, last_name: st
 
 @looks_first
 async def set_end_date(
-    actor: Principal, user_id: UUID, end_date: date | None, end_time: time | None = None
+    actor: Principal,
+    user_id: UUID,
+    end_date: date | None,
+    end_time: time | None = None,
+    *,
+    tell: bool | None = False,
 ) -> None:
     """Set the day at whose start the user is deactivated, or the time of it, in the organisation's
-    time zone; or none. Raises `InvalidInputError`."""
+    time zone; or none. `tell` as with `set_active`. Raises `InvalidInputError`."""
     async with acting(actor, Permission.EDIT_USERS, lock=(user_id,)) as act:
         user = await act.get(User, user_id)
         end = await chosen_end(act.tx, user.tenant_id, end_date, end_time)
-        await change_end(act, user, end)
+        if refused := (await stays_of(act.tx, user.tenant_id)).refusal(user.role, end):
+            raise InvalidInputError({"end_date": refused})
+        await change_end(act, user, end, tell=tell)
 
 
-async def change_end(act: Act, user: User, end: End | None) -> bool:
+async def change_end(act: Act, user: User, end: End | None, *, tell: bool | None = False) -> bool:
     """Have a user's access end then, in this act; tells whether it was otherwise."""
     if act.principal.user_id == user.id:
         raise SelfDeactivationError
@@ -238,6 +287,7 @@ async def change_end(act: Act, user: User, end: End | None) -> bool:
     act.publish(
         UserEdited(tenant_id=user.tenant_id, user_id=user.id, old_search_key=user.search_key)
     )
+    await telling.tell(act, MailTemplate.END_DATE, user, tell)
     return True
 
 
@@ -249,7 +299,7 @@ async def end_if_due(actor: Principal, user_id: UUID) -> bool:
         user = await act.get(User, user_id)
         if not user.active or user.ends_at is None or user.ends_at > clock.now():
             return False
-        await _deactivate(act, user, "The end of their access has come")
+        await switch(act, user, False, reason="The end of their access has come", tell=None)
         return True
 
 

@@ -31,9 +31,9 @@ from services.sign_in.personal_links import PLATFORM_NAME, user_of_link
 from services.users import emails_elsewhere
 from services.users.accounts import set_names
 from services.users.allowed_domains import allowed_domains, refusal
-from services.users.emails_elsewhere import IN_USE, InUseElsewhereError, is_taken
+from services.users.emails_elsewhere import IN_USE, InUseElsewhereError, active_with, is_taken
 from services.users.events import UserEdited
-from services.users.invitations import active_with, renew
+from services.users.invitations import renew
 
 NOTHING: Mapping[str, str] = {}
 NO_MAIL = (

@@ -6,12 +6,16 @@ such answer is counted per user, earns pauses as failed sign-ins do, and is a li
 """
 
 import logging
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
+from sqlmodel import col, select
 
+from models import User
 from services.access.actor import Principal
 from services.core.db import Transaction
+from services.core.emails import email_key
 from services.core.errors import ConflictError, InvalidInputError
 from services.sign_in import throttle
 
@@ -37,6 +41,27 @@ class ActiveElsewhereError(ConflictError):
 def is_taken(error: IntegrityError) -> bool:
     """Whether another transaction gave an active account this email at the same moment."""
     return "email" in str(error.orig)
+
+
+async def active_with(tx: Transaction, email: str) -> User | None:
+    """The active account with this email, wherever it is."""
+    return (
+        await tx.exec(select(User).where(User.email_key == email_key(email), User.active))
+    ).first()
+
+
+async def inactive_here(tx: Transaction, tenant_id: UUID | None, keys: Sequence[str]) -> list[User]:
+    """The inactive accounts of a tenant with these emails, the latest first."""
+    rows = await tx.exec(
+        select(User)
+        .where(
+            col(User.email_key).in_(keys),
+            col(User.active).is_(False),
+            User.tenant_id == tenant_id,
+        )
+        .order_by(col(User.deactivated_at).desc())
+    )
+    return list(rows)
 
 
 async def check_pause(tx: Transaction, actor: Principal) -> None:

@@ -12,6 +12,7 @@ from services.core.errors import ConflictError
 from services.core.looking import looks_first
 from services.users.accounts import change_end
 from services.users.ends import End, end_of, extended
+from services.users.stays import stays_of
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,9 @@ class Extension:
 
 @looks_first
 async def extend(actor: Principal, user_id: UUID) -> Extension:
-    """Have a user's access end a month later. Raises `ConflictError` where it has ended, or has no
+    """Have a user's access end a month later, and tell them as the organisation suggests.
+
+    Raises `ConflictError` where it has ended, or has no
     end."""
     async with acting(actor, Permission.EDIT_USERS, lock=(user_id,)) as act:
         user = await act.get(User, user_id)
@@ -36,7 +39,9 @@ async def extend(actor: Principal, user_id: UUID) -> Extension:
         if before is None:
             raise ConflictError(f"{user.full_name} has no end date.")
         after = extended(before)
-        await change_end(act, user, after)
+        if refused := (await stays_of(act.tx, user.tenant_id)).refusal(user.role, after):
+            raise ConflictError(refused)
+        await change_end(act, user, after, tell=None)
         return Extension(user.id, user.full_name, before, after)
 
 
@@ -56,4 +61,4 @@ async def take_back(actor: Principal, extension: Extension) -> None:
             raise ConflictError(
                 f"That end has come meanwhile. Deactivate {user.full_name}, if that is meant."
             )
-        await change_end(act, user, extension.before)
+        await change_end(act, user, extension.before, tell=None)

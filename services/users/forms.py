@@ -8,6 +8,15 @@ from pydantic import ValidationInfo, field_validator
 
 from services.core.forms import Form, checkbox, day, text, time_of_day
 
+TELL = "Tell them by email"
+"""Whether a person hears by mail of what is done to their account."""
+
+
+class Telling(Form):
+    """A question whose answer the person may be told."""
+
+    tell: bool = checkbox(TELL)
+
 
 class UserNames(Form):
     """What a person is called."""
@@ -28,6 +37,10 @@ class EndDate(Form):
         return time_of(value, info.data)
 
 
+class ToldEndDate(Telling, EndDate):
+    """The same of one person, who may be told."""
+
+
 def time_of(value: time | None, before: Mapping[str, Any]) -> time | None:
     """A time of the end's day. Raises `ValueError` where no day was chosen."""
     if value is not None and "end_date" in before and before["end_date"] is None:
@@ -35,9 +48,10 @@ def time_of(value: time | None, before: Mapping[str, Any]) -> time | None:
     return value
 
 
-def end_hint(zone: str) -> str:
-    """What is said under the day of an end."""
-    return f"At the start of this day ({zone}) the user is deactivated. Empty: no end."
+def end_hint(zone: str, at_the_latest: str = "") -> str:
+    """What is said under the day of an end, which an organisation may limit."""
+    empty = at_the_latest or "Empty: no end."
+    return f"At the start of this day ({zone}) the user is deactivated. {empty}"
 
 
 TIME_HINT = "Or at this time of it."

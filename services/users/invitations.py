@@ -8,7 +8,16 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
-from models import LinkPurpose, MailTemplate, OneTimeLink, Role, SignInMethod, Tenant, User
+from models import (
+    INVITING,
+    LinkPurpose,
+    MailTemplate,
+    OneTimeLink,
+    Role,
+    SignInMethod,
+    Tenant,
+    User,
+)
 from services.access import one_time_links
 from services.access.actor import Principal, authorize, is_open, lock_users
 from services.access.permissions import INVITATIONS, Permission, Secret, invitable_roles
@@ -27,13 +36,20 @@ from services.sign_in.passwords import check_password, hash_password
 from services.sign_in.personal_links import PLATFORM_NAME, Welcome, open_link, user_of_link
 from services.sign_in.sign_in import SignedIn, welcome
 from services.users import emails_elsewhere, welcoming
-from services.users.accounts import set_names
 from services.users.allowed_domains import allowed_domains, refusal
-from services.users.emails_elsewhere import IN_USE, InUseElsewhereError, is_taken
-from services.users.ends import End, chosen_end, details_of, end_of, set_end
+from services.users.emails_elsewhere import (
+    IN_USE,
+    InUseElsewhereError,
+    active_with,
+    inactive_here,
+    is_taken,
+)
+from services.users.ends import chosen_end, details_of, end_of
 from services.users.events import UserInvited
 from services.users.invitation_form import InvitationForm, PersonalInvitation
+from services.users.new_user import new_user
 from services.users.selection import require_selectable
+from services.users.stays import stays_of
 
 _JUDGED_ALONE = {"first_name", "last_name", "email", "role"}
 
@@ -115,6 +131,8 @@ async def add_account(
     end = None
     try:
         end = await chosen_end(tx, actor.tenant_id, form.end_date, form.end_time)
+        if refused := (await stays_of(tx, actor.tenant_id)).refusal(form.role, end):
+            wrong["end_date"] = refused
     except InvalidInputError as error:
         wrong |= error.fields
     if wrong:
@@ -132,11 +150,18 @@ async def add_account(
 
 
 async def send_invitation(
-    tx: Transaction, actor: Principal, by: User | None, user: User
+    tx: Transaction,
+    actor: Principal,
+    by: User | None,
+    user: User,
+    *,
+    old_role: str = "",
+    by_mail: bool = True,
 ) -> Invited:
-    """Promise the new account its invitation, and log it, in this transaction."""
+    """Make the new account's invitation, promise its mail, and log it, in this transaction. With an
+    `old_role`, the mail says that the account takes the place of one with that role."""
     await _link_predecessors(tx, user)
-    by_mail = await _send(tx, user, by)
+    by_mail = await _send(tx, user, by, old_role, by_mail=by_mail)
     await record(
         tx,
         Action.USER_INVITED,
@@ -192,7 +217,7 @@ async def renew(act: Act, user_id: UUID) -> Invited:
     """Renew a link in this act, which has locked the user."""
     user = await get_waiting(act, user_id)
     await one_time_links.void(act.tx, user.id, LinkPurpose.INVITATION)
-    await outbox.cancel(act.tx, user.id, MailTemplate.INVITATION)
+    await outbox.cancel(act.tx, user.id, *INVITING)
     by_mail = await _send(act.tx, user, act.user)
     user.changed()
     await act.record(Action.INVITATION_RESENT, user)
@@ -269,7 +294,7 @@ async def mark_accepted(tx: Transaction, user: User, caller: Caller, **details: 
     """Note in this transaction that somebody comes in who was invited, by whatever way: no link or
     mail of the invitation is good any more, and the log has it."""
     await one_time_links.void(tx, user.id, LinkPurpose.INVITATION)
-    await outbox.cancel(tx, user.id, MailTemplate.INVITATION)
+    await outbox.cancel(tx, user.id, *INVITING)
     await record(
         tx,
         Action.INVITATION_ACCEPTED,
@@ -322,27 +347,6 @@ def _require_waiting(user: User) -> None:
         )
 
 
-def new_user(
-    actor: Principal, by: User | None, form: InvitationForm, end: End | None = None
-) -> User:
-    """The account that a form makes, which ends then; it is not in the database yet."""
-    user = User(
-        tenant_id=actor.tenant_id,
-        first_name=form.first_name,
-        last_name=form.last_name,
-        email=form.email,
-        email_key=email_key(form.email),
-        role=form.role,
-        created_at=clock.now(),
-        invited_by_id=by.id if by else None,
-    )
-    set_names(user, form.first_name, form.last_name)
-    if end is not None:
-        set_end(user, end, user.invited_by_id)
-        user.end_set_at = user.created_at
-    return user
-
-
 def _how_long_ago(user: User) -> str:
     """When somebody was deactivated: not as a date, which depends on where the reader is."""
     if user.deactivated_at is None:
@@ -351,43 +355,28 @@ def _how_long_ago(user: User) -> str:
     return {0: "less than a day ago", 1: "a day ago"}.get(days, f"{days:,} days ago")
 
 
-async def active_with(tx: Transaction, email: str) -> User | None:
-    """The active account with this email, wherever it is."""
-    return (
-        await tx.exec(select(User).where(User.email_key == email_key(email), User.active))
-    ).first()
-
-
-async def inactive_here(tx: Transaction, tenant_id: UUID | None, keys: Sequence[str]) -> list[User]:
-    """The inactive accounts of a tenant with these emails, the latest first."""
-    rows = await tx.exec(
-        select(User)
-        .where(
-            col(User.email_key).in_(keys),
-            col(User.active).is_(False),
-            User.tenant_id == tenant_id,
-        )
-        .order_by(col(User.deactivated_at).desc())
-    )
-    return list(rows)
-
-
 async def _link_predecessors(tx: Transaction, user: User) -> None:
     for earlier in await inactive_here(tx, user.tenant_id, [user.email_key]):
         earlier.successor_id = user.id
 
 
-async def _send(tx: Transaction, user: User, by: User | None) -> bool:
+async def _send(
+    tx: Transaction, user: User, by: User | None, old_role: str = "", *, by_mail: bool = True
+) -> bool:
     link = one_time_links.issue(tx, LinkPurpose.INVITATION, user.id)
     await tx.flush()
+    if not by_mail:
+        return False
     tenant = await tx.get(Tenant, user.tenant_id) if user.tenant_id else None
     queued = outbox.enqueue(
         tx,
-        MailTemplate.INVITATION,
+        MailTemplate.ROLE_CORRECTED if old_role else MailTemplate.INVITATION,
         user,
         link,
         tenant_name=tenant.name if tenant else PLATFORM_NAME,
         sender_name=by.full_name if by else "",
+        old_role=old_role,
+        **await welcoming.said_in_mail(tx, by, user),
     )
     return queued is not None
 

@@ -10,9 +10,9 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
 from models import (
+    INVITING,
     Authenticator,
     LinkPurpose,
-    MailTemplate,
     OneTimeLink,
     OutgoingMail,
     Passkey,
@@ -49,7 +49,7 @@ async def _rows(tx: Transaction, users: Sequence[User]) -> list[UserRow]:
             select(OutgoingMail, col(OneTimeLink.expires_at))
             .where(
                 col(OutgoingMail.user_id).in_(waiting),
-                OutgoingMail.template == MailTemplate.INVITATION,
+                col(OutgoingMail.template).in_(INVITING),
             )
             .join(OneTimeLink, col(OneTimeLink.id) == col(OutgoingMail.link_id), isouter=True)
             # The one whose link is good, else the latest: times may lie, links don't.

@@ -23,6 +23,8 @@ from services.lists.slices import Slice, read_row, read_slice
 from services.users.ends import End, end_of, zone_of
 from services.users.list import USERS
 from services.users.row import UserRow
+from services.users.stays import UNLIMITED, Stays, stays_of
+from services.users.telling import suggests
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,14 @@ class UserDetails:
     is_self: bool
     end: End | None
     time_zone: str
+    stays: Stays
+    tells: bool
+    """Whether the organisation suggests that people are told by mail."""
+
+    @property
+    def latest_end(self) -> str:
+        """What is said of the latest end that they may have; empty where any is allowed."""
+        return "" if self.row.role in UNLIMITED else self.stays.hint
 
 
 async def list_users(actor: Principal, query: ListQuery) -> Slice[UserRow]:
@@ -133,6 +143,8 @@ async def get_details(actor: Principal, user_id: UUID) -> UserDetails:
             is_self=isinstance(actor, Actor) and actor.user_id == user.id,
             end=end_of(user),
             time_zone=await zone_of(tx, user.tenant_id),
+            stays=await stays_of(tx, user.tenant_id),
+            tells=await suggests(tx, user.tenant_id),
         )
 
 

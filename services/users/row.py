@@ -10,6 +10,9 @@ from services.core import clock
 from services.core.names import mixed_scripts
 from services.lists.wire import UNSENT
 
+PICTURE_DIGITS = 16
+"""Of a picture's digest, in its address."""
+
 
 class SecondFactorKind(StrEnum):
     """What somebody has beside their password, the strongest of it."""
@@ -57,6 +60,8 @@ class UserRow:
     """When they were last activated after a deactivation."""
     successor_id: UUID | None = None
     """The account that replaced this one."""
+    picture: str = ""
+    """What tells this picture of theirs from others; empty where they have none."""
     mixed: tuple[str, ...] = ()
     """The scripts that the name mixes although their letters look alike."""
     mail_progress: MailProgress | None = field(default=None, metadata=UNSENT)
@@ -84,6 +89,7 @@ def row_of(user: User, mail: OutgoingMail | None, expires: datetime | None = Non
         invited_by_id=user.invited_by_id,
         returned=user.returned_at,
         successor_id=None if user.active else user.successor_id,
+        picture=user.picture[:PICTURE_DIGITS],
         mixed=mixed_scripts(user.full_name),
         mail_progress=mail.progress(clock.now()) if mail else None,
     )

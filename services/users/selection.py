@@ -15,6 +15,7 @@ from services.core.errors import InvalidInputError
 from services.core.names import fold, mixed_scripts, plain, words_of
 from services.lists.search import find_few
 from services.users.list import USERS
+from services.users.row import PICTURE_DIGITS
 
 # People offered at once; whoever looks for another one types on.
 OFFERED = 8
@@ -28,6 +29,8 @@ class Person:
     name: str
     email: str
     mixed: tuple[str, ...] = ()
+    picture: str = ""
+    """What tells this picture of theirs from others; empty where they have none."""
 
 
 @dataclass(frozen=True)
@@ -103,4 +106,5 @@ def _selectable(view: View, among: Permission | None) -> list[ColumnElement[bool
 
 
 def _person(user: User) -> Person:
-    return Person(user.id, user.full_name, user.email, mixed_scripts(user.full_name))
+    picture = user.picture[:PICTURE_DIGITS]
+    return Person(user.id, user.full_name, user.email, mixed_scripts(user.full_name), picture)

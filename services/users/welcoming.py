@@ -65,16 +65,18 @@ async def get_first_day(actor: Principal) -> FirstDay:
 
 async def carry(
     tx: Transaction, by: User | None, user: User, note: str, contact_id: UUID | None
-) -> None:
-    """Keep what an invitation carries, in its transaction, and tell the point of contact by mail.
+) -> dict[str, str]:
+    """Keep what an invitation carries, in its transaction, and tell the point of contact by mail;
+    returns what the invitation's mail says of it.
 
     Somebody who isn't active any more is nobody's point of contact.
     """
     contact = await tx.get(User, contact_id) if contact_id else None
     if contact is not None and (not contact.active or contact.tenant_id != user.tenant_id):
         contact = None
+    said = _said(user, by, note, contact)
     if not note and contact is None:
-        return
+        return said
     tx.add(
         Onboarding(
             user_id=user.id,
@@ -84,7 +86,7 @@ async def carry(
         )
     )
     if contact is None:
-        return
+        return said
     tenant = await tx.get(Tenant, user.tenant_id) if user.tenant_id else None
     outbox.enqueue(
         tx,
@@ -96,6 +98,24 @@ async def carry(
         person_email=user.email,
         person_role=user.role.label,
     )
+    return said
+
+
+async def said_in_mail(tx: Transaction, by: User | None, user: User) -> dict[str, str]:
+    """What the mail of an invitation says of what it carries."""
+    given = await tx.get(Onboarding, user.id)
+    contact = await tx.get(User, given.contact_id) if given and given.contact_id else None
+    return _said(user, by, given.note if given else "", contact)
+
+
+def _said(user: User, by: User | None, note: str, contact: User | None) -> dict[str, str]:
+    asked = contact if contact is not None and contact.active else by
+    end = end_of(user)
+    return {
+        "note": note,
+        "contact": asked.full_name if asked else "",
+        "ends": end.words if end else "",
+    }
 
 
 async def _contact(view: View, given: Onboarding | None, inviter: User | None) -> Contact | None:

@@ -11,7 +11,7 @@ from services.audit.acting import acting, viewing
 from services.core.db import transaction
 from services.core.errors import ConflictError, NotFoundError
 from services.core.looking import looks_first
-from services.users import accounts
+from services.users import accounts, telling
 from services.users.accounts import StatusChange
 from services.users.departures import LeavingReceipt, find_receipt
 from services.users.emails_elsewhere import ActiveElsewhereError, claim_answer
@@ -66,7 +66,9 @@ async def undo(
                 return await accounts.switch(act, user, True)
             if not receipt.can_be_undone:
                 raise ConflictError(TOO_LATE)
-            change = await accounts.switch(act, user, True, seen_version=seen_version)
+            # Who was told that they are out is told that they are not.
+            knows = await telling.knows_of_departure(act.tx, user)
+            change = await accounts.switch(act, user, True, seen_version=seen_version, tell=knows)
             for row in await find_handovers(act.tx, receipt.cause):
                 await take_back_in(act, row)
             return change

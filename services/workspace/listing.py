@@ -20,6 +20,7 @@ from services.audit.acting import View, viewing
 from services.core.db import reading
 from services.lists.query import ListQuery
 from services.lists.slices import Slice, read_row, read_slice
+from services.workspace.customers.cut import count_let_in
 from services.workspace.members import Member, find_members
 from services.workspace.poc_list import POCS, PocRow
 from services.workspace.rights import get_poc, is_member, tenant_of
@@ -29,7 +30,8 @@ from services.workspace.states import POC_STEPS
 @dataclass(frozen=True)
 class PocDetails:
     """What a POC's page shows around its tabs. `steps` are what it may become, with the words of
-    the menu; `may_change` is whether whoever looks may change it."""
+    the menu; `let_in` is how many of the customer's people it lets in right now; `may_change` is
+    whether whoever looks may change it."""
 
     row: PocRow
     description: str
@@ -38,6 +40,7 @@ class PocDetails:
     handover_note: str
     members: Sequence[Member]
     steps: Mapping[PocStatus, str]
+    let_in: int
     criteria: int
     resources: int
     comments: int
@@ -99,6 +102,7 @@ async def get_details(principal: Principal, poc_id: UUID) -> PocDetails:
             handover_note=poc.handover_note,
             members=await find_members(view, poc),
             steps=POC_STEPS[poc.status],
+            let_in=await count_let_in(view.tx, poc),
             criteria=await _count(view, SuccessCriterion, poc),
             resources=await _count(view, Resource, poc),
             comments=await _count_comments(view, poc),

@@ -38,6 +38,18 @@ def to_html(markdown: str, mentions: Collection[str] = ()) -> str:
     )
 
 
+def names_in(markdown: str, names: Collection[str]) -> set[str]:
+    """Which of these names a text mentions as `@Name`, outside of code."""
+    env: dict[str, Any] = {"mentions": sorted(names, key=len, reverse=True)}
+    inline = [token.children or [] for token in _parser.parse(markdown, env)]
+    return {
+        token.content.removeprefix("@")
+        for tokens in inline
+        for token in tokens
+        if token.type == "mention"
+    }
+
+
 def _mention(state: StateInline, silent: bool) -> bool:
     before = state.src[state.pos - 1] if state.pos else " "
     if state.src[state.pos] != "@" or before.isalnum():

@@ -23,11 +23,15 @@ class Person:
     name: str
     active: bool
     is_customer: bool = False
+    picture: str = ""
+    """Its digest; empty where they have none."""
 
 
 def person_of(user: User | CustomerPerson) -> Person:
     """A user, or somebody at a customer's, as pages show them."""
-    return Person(user.id, user.full_name, user.active, isinstance(user, CustomerPerson))
+    if isinstance(user, CustomerPerson):
+        return Person(user.id, user.full_name, user.active, is_customer=True)
+    return Person(user.id, user.full_name, user.active, picture=user.picture)
 
 
 async def find_people(tx: Transaction, ids: Collection[UUID | None]) -> dict[UUID, Person]:

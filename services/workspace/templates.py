@@ -17,6 +17,7 @@ from services.core.errors import ConflictError
 from services.core.forms import Form, lines, text
 from services.core.looking import looks_first
 from services.core.names import fold
+from services.workspace import files
 from services.workspace.events import GroupTemplateChanged, TaskTemplateChanged
 from services.workspace.fields import days_number, side_choice
 from services.workspace.plans import resources_of
@@ -156,7 +157,9 @@ async def duplicate_group(principal: Principal, group_id: UUID) -> UUID:
             act.add(_place(act, copy.id, row.task_id, row.position))
         for resource in await resources_of(act, group_ids=[group.id]):
             kept = resource.model_dump(include={"kind", "title", "content", "language", "shared"})
-            act.add(Resource(**stamp(act), **kept, group_template_id=copy.id))
+            resource_copy = act.add(Resource(**stamp(act), **kept, group_template_id=copy.id))
+            await act.tx.flush()
+            await files.copy_content(act, resource, resource_copy)
         await act.record(Action.TEMPLATE_CREATED, copy, copy_of=group.title)
         _group_changed(act, copy)
         return copy.id

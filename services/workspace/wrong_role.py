@@ -4,20 +4,22 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import select
 
-from models import OutgoingMail, Role, User
+from models import Role, User
 from services.access.actor import Principal
 from services.access.permissions import Permission
-from services.audit.acting import Act, acting
+from services.audit.acting import acting
 from services.audit.writing import Action
 from services.core.errors import ConflictError, InvalidInputError
-from services.core.forms import Form, choice
+from services.core.forms import Form, checkbox, choice
 from services.core.looking import looks_first
 from services.users import accounts
 from services.users.emails_elsewhere import IN_USE, is_taken
+from services.users.ends import End, end_of
+from services.users.forms import TELL
 from services.users.invitation_form import InvitationForm
 from services.users.invitations import Invited, add_account, require_open, send_invitation
+from services.users.stays import stays_of
 from services.workspace.handover import hand_over_in
 from services.workspace.people import WORKERS
 
@@ -26,6 +28,7 @@ class RoleForm(Form):
     """The role that somebody was meant to have."""
 
     role: Role = choice("Right role")
+    tell: bool = checkbox(TELL)
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ class Corrected:
 @looks_first
 async def correct_role(principal: Principal, user_id: UUID, form: RoleForm) -> Corrected:
     """Deactivate a user, invite them anew with the right role, hand their work to the new account
-    and tell them by the invitation; all of it, or nothing.
+    and tell them by the invitation, if that is wanted; all of it, or nothing.
 
     Raises what `accounts.set_active` and `invitations.invite` raise.
     """
@@ -59,9 +62,12 @@ async def correct_role(principal: Principal, user_id: UUID, form: RoleForm) -> C
             reason = f"Wrong role, {form.role.label} from now on"
             await accounts.switch(act, user, False, reason=reason)
             await act.tx.flush()  # the email is free from here on
-            new = await add_account(act.tx, principal, act.user, _form(user, form.role))
-            invited = await send_invitation(act.tx, principal, act.user, new)
-            await _tell(act, new, before)
+            stays = await stays_of(act.tx, act.tenant_id)
+            end = stays.fitting(form.role, end_of(user))
+            new = await add_account(act.tx, principal, act.user, _form(user, form.role, end))
+            invited = await send_invitation(
+                act.tx, principal, act.user, new, old_role=before, by_mail=form.tell
+            )
             given = await hand_over_in(act, user, new, "") if form.role in WORKERS else None
             await act.record(Action.ROLE_CORRECTED, user, before=before, after=form.role.label)
             return Corrected(invited, given is not None)
@@ -71,14 +77,12 @@ async def correct_role(principal: Principal, user_id: UUID, form: RoleForm) -> C
         raise ConflictError(IN_USE) from error
 
 
-def _form(user: User, role: Role) -> InvitationForm:
+def _form(user: User, role: Role, end: End | None) -> InvitationForm:
     return InvitationForm(
-        first_name=user.first_name, last_name=user.last_name, email=user.email, role=role
+        first_name=user.first_name,
+        last_name=user.last_name,
+        email=user.email,
+        role=role,
+        end_date=end.day if end else None,
+        end_time=end.at if end else None,
     )
-
-
-async def _tell(act: Act, new: User, before: str) -> None:
-    """Have the invitation say what it is in the place of."""
-    found = await act.tx.exec(select(OutgoingMail).where(OutgoingMail.user_id == new.id))
-    for mail in found:
-        mail.params = {**mail.params, "instead_of": before, "role": new.role.label}

@@ -66,15 +66,15 @@ async def test_an_admin_sees_every_page_of_the_tenant(
     browsers: Browsers, tenant: Tenant, grace: User
 ) -> None:
     page = await browsers.as_user(grace, f"/t/{tenant.slug}")
-    await expect(page.get_by_role("heading", name="Users", exact=True)).to_be_visible()
+    await expect(page.get_by_role("heading", name="Home", exact=True)).to_be_visible()
     links = page.get_by_role("navigation", name="Main").get_by_role("link")
     await expect(links).to_have_text(
         ["Home", "POCs", "Templates", "Users", "Roles", "Audit", "Settings"]
     )
-    await expect(page.get_by_role("link", name="Users", exact=True)).to_have_attribute(
+    await expect(page.get_by_role("link", name="Home", exact=True)).to_have_attribute(
         "aria-current", "page"
     )
-    await expect(page).to_have_title(f"Users · {tenant.name} · Rollcall")
+    await expect(page).to_have_title(f"Home · {tenant.name} · Rollcall")
 
 
 async def test_another_tenants_pages_answer_as_if_they_did_not_exist(

@@ -81,4 +81,4 @@ async def test_a_wrong_role_is_put_right_in_one_step(
     new = [user for user in await books.users_with(ada.email_key) if user.active]
     assert [user.role for user in new] == [Role.ADMINISTRATOR]
     (mail,) = await books.mails_of(new[0].id)
-    assert mail.params["instead_of"] == "Sales Engineer"
+    assert mail.params["old_role"] == "Sales Engineer"

@@ -6,9 +6,10 @@ import pytest
 from playwright.async_api import Page, expect
 
 from models import Tenant, User
-from tests.browser.browsers import Browsers
+from tests.browser.browsers import Browsers, mail_to
 from tests.browser.grid import toast
 from tests.browser.looks import look
+from tests.mail_server import MailServer
 from tests.services.organisation_calls import picture
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -76,3 +77,34 @@ async def test_what_two_admins_change_at_once_is_told_and_nothing_typed_is_lost(
     await one.set_viewport_size({"width": 390, "height": 844})
     await one.get_by_role("link", name="Sign-in").click()
     await expect(one.get_by_role("heading", name="Single sign-on")).to_be_visible()
+
+
+async def test_the_text_of_a_mail_is_written_seen_tried_out_and_put_back(
+    browsers: Browsers, tenant: Tenant, grace: User, mail_server: MailServer
+) -> None:
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/settings/mails")
+    frame = page.frame_locator("iframe")
+    await expect(frame.get_by_text("Hello Léa,")).to_be_visible()
+    await page.get_by_label("Mail", exact=True).select_option("Deactivated")
+    await expect(frame.get_by_text("has ended")).to_be_visible()
+    body = page.get_by_label("Text", exact=True)
+    await body.fill("Goodbye  from us. {{7*7}}")
+    await expect(page.get_by_text("“{” is none of them")).to_be_visible()
+    await body.fill("Goodbye, <b>.")
+    await body.evaluate("(text) => text.setSelectionRange(9, 9)")
+    await page.get_by_role("button", name="Insert {first_name}").click()
+    await expect(body).to_have_value("Goodbye, {first_name}<b>.")
+    await expect(frame.get_by_text("Goodbye, Léa<b>.")).to_be_visible()
+    await look(page, "settings-mails")
+    await page.get_by_role("button", name="Plain text").click()
+    await expect(page.get_by_label("The mail as plain text")).to_contain_text("Goodbye, Léa<b>.")
+    await page.get_by_role("button", name="Send me a test").click()
+    await expect(toast(page, f"A test is on its way to {grace.email}.")).to_be_visible()
+    mail = await mail_to(mail_server, grace.email)
+    assert "Goodbye, Léa<b>." in mail.part("plain")
+    await page.get_by_role("button", name="Save").click()
+    await expect(toast(page, "The text of “Deactivated” is saved.")).to_be_visible()
+    await page.get_by_role("button", name="Back to Rollcall’s own text").click()
+    await expect(page.get_by_text("Not saved yet.")).to_be_visible()
+    await page.get_by_role("button", name="Save").click()
+    await expect(toast(page, "“Deactivated” says what Rollcall says by itself.")).to_be_visible()

@@ -3,6 +3,7 @@ in silence."""
 
 import re
 import signal
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,14 @@ from playwright.async_api import Page, WebSocket, expect
 
 from models import Tenant, User
 from services.access.actor import Actor
+from services.core import clock
 from services.screens import screens
 from services.screens.showing import ScreenView
 from tests.browser.browsers import Browsers, fill
 from tests.browser.grid import dialog
+from tests.browser.looks import look
 from tests.browser.server import serving
+from tests.browser.walls import hang
 from tests.services.screen_calls import set_up
 
 CODE = re.compile(r"^[2-9A-HJ-NP-TV-Z]{4}-[2-9A-HJ-NP-TV-Z]{4}$")
@@ -94,6 +98,32 @@ async def test_a_copied_cookie_is_seen_on_settings(
     await expect(settings.get_by_text("Live", exact=True)).to_be_visible()
 
 
+OFFLINE = re.compile(r"Offline since \d\d:\d\d")
+# Every banner that came, in words.
+REMEMBER = """() => {
+  window.seen = [];
+  const banner = document.getElementById("offline");
+  new MutationObserver(() => banner.textContent && seen.push(banner.textContent))
+    .observe(banner, { childList: true });
+}"""
+# A version of Rollcall with another script.
+UPGRADED = """
+from ui.wall import assets, frames
+assets.BUILD = frames.BUILD = "new"
+"""
+# A device whose clock is wrong by hours, and jumps where `ahead` is changed.
+WRONG_CLOCK = """
+window.ahead = 5 * 3600 * 1000;
+const RightDate = Date;
+window.Date = class extends RightDate {
+  constructor(...given) {
+    given.length ? super(...given) : super(RightDate.now() + window.ahead);
+  }
+  static now() {
+    return RightDate.now() + window.ahead;
+  }
+};
+"""
 MEASURE = """() => {
   const root = document.documentElement;
   const texts = [...document.querySelectorAll("#wall *")].filter((e) => e.offsetParent &&
@@ -113,7 +143,8 @@ async def test_every_view_fits_every_screen_in_both_themes(
     frames: list[str] = []
     wall = await _wall(browsers, frames)
     assert await _violations(wall) == ""
-    await _pair(browsers, grace, tenant, wall)
+    await look(await browsers.stranger("/pair"), "pair")
+    await look(await _pair(browsers, grace, tenant, wall), "settings-screens")
     (row,) = await screens.list_screens(admin)
     for theme in ("dark", "light"):
         for view in ScreenView:
@@ -128,21 +159,48 @@ async def test_every_view_fits_every_screen_in_both_themes(
                 assert measured["smallest"] > 2.19, (view, width)
 
 
-async def test_a_screen_says_since_when_it_is_offline_and_is_back_by_itself(
+async def test_a_screen_marks_a_flutter_says_since_when_it_is_offline_and_takes_an_upgrade(
     browsers: Browsers, tmp_path: Path
 ) -> None:
     browsers.allow("ERR_CONNECTION_REFUSED")
     browsers.allow("WebSocket connection to")
+    root = "html.screen"
     async with serving(tmp_path / "data") as server:
         port = int(server.url.rpartition(":")[2])
         wall = await (await browsers.new()).new_page()
         await wall.goto(f"{server.url}/wall")
+        await wall.evaluate(REMEMBER)
         await expect(wall.locator("#code")).to_have_text(CODE)
+        server.process.send_signal(signal.SIGSTOP)
+        await expect(wall.locator(f"{root}.waits:not(.lost)")).to_be_attached()
+        server.process.send_signal(signal.SIGCONT)
+        await expect(wall.locator(f"{root}:not(.waits)")).to_be_attached()
+        assert await wall.evaluate("seen") == []
         await server.stop(signal.SIGKILL)
-        await expect(wall.get_by_role("alert")).to_contain_text(
-            re.compile(r"Offline since \d\d:\d\d")
-        )
+        await expect(wall.locator(f"{root}.waits:not(.lost)")).to_be_attached()
+        await expect(wall.get_by_role("alert")).to_contain_text(OFFLINE)
         assert await _violations(wall) == ""
-    async with serving(tmp_path / "data", port=port):
+    pages: list[str] = []
+    wall.on("framenavigated", lambda frame: pages.append(frame.url))
+    async with serving(tmp_path / "data", port=port, before=UPGRADED):
+        await expect(wall.locator("html[data-build=new]")).to_be_attached()
         await expect(wall.locator("#offline")).to_be_hidden()
         await expect(wall.locator("#code")).to_have_text(CODE)
+        assert pages == [f"{server.url}/wall"]
+
+
+async def test_a_screen_shows_the_server_s_time_and_that_it_was_stale_after_a_sleep(
+    browsers: Browsers, admin: Actor
+) -> None:
+    wall = await hang(browsers, admin, views=("people",), options={"timezone_id": "UTC"})
+    await wall.add_init_script(WRONG_CLOCK)
+    await wall.reload()
+    now = clock.now()
+    times = [f"{now + timedelta(minutes=n):%H:%M}" for n in range(3)]
+    await expect(wall.locator("header .time")).to_have_text(re.compile("|".join(times)))
+    await wall.evaluate(REMEMBER)
+    await wall.evaluate("ahead += 8 * 3600 * 1000")  # nothing ran meanwhile
+    await wall.wait_for_function("() => seen.length")
+    assert OFFLINE.search((await wall.evaluate("seen"))[0])
+    await expect(wall.locator("#offline")).to_be_hidden()
+    await expect(wall.get_by_role("img", name="Live", exact=True)).to_be_visible()

@@ -53,8 +53,19 @@ async def test_an_administrator_makes_a_template_and_a_sales_engineer_starts_a_p
         await dialog(page).get_by_label("Title").fill(title)
         await dialog(page).get_by_role("button", name="Add Task").click()
         await expect(dialog(page)).to_have_count(0)
-    await page.get_by_role("button", name="Move up Route the first traffic").click()
     titles = page.locator(".template-tasks .task-title")
+    await page.get_by_role("button", name="Move Route the first traffic", exact=True).focus()
+    await page.keyboard.press("Space")
+    await page.keyboard.press("ArrowUp")
+    await expect(titles).to_have_text(["Route the first traffic", "Install the gateway"])
+    await page.keyboard.press("Space")
+    await expect(toast(page, "“Route the first traffic” is moved.")).to_be_visible()
+    await page.get_by_label("Takes days, Install the gateway").fill("3")
+    await page.keyboard.press("Tab")
+    await expect(toast(page, "“Install the gateway” is changed.")).to_be_visible()
+    await page.get_by_label("If it starts on").fill("2026-03-02")
+    preview = page.locator(".template-preview li", has_text="Install the gateway")
+    await expect(preview).to_contain_text("Mon 2 Mar – Wed 4 Mar")
     await expect(titles).to_have_text(["Route the first traffic", "Install the gateway"])
 
     work = await browsers.as_user(owner, f"/t/{tenant.slug}/pocs")
@@ -173,6 +184,38 @@ async def test_a_comment_appears_on_another_screen_and_its_removal_is_seen(
     await expect(other.get_by_text("Removed by Mary Jackson.")).to_be_visible()
 
 
+async def test_a_member_is_mentioned_by_the_keyboard_and_not_once_they_are_inactive(
+    browsers: Browsers, tenant: Tenant, owner: User, rows: Rows, admin: Actor
+) -> None:
+    work = await factories.sign_in(owner)
+    doris, dorothy = [
+        await factories.create_user(tenant, first_name=first_name, last_name="Vaughan")
+        for first_name in ("Doris", "Dorothy")
+    ]
+    for user in (doris, dorothy):
+        await members.add_member(work, rows.poc, user.id)
+    page = await browsers.as_user(owner, _url(tenant, rows.poc, "comments"))
+    words = page.get_by_label("Comment", exact=True)
+    await words.press_sequentially("Ask @vau")
+    options = page.get_by_role("listbox", name="Mention").get_by_role("option")
+    await expect(options).to_have_count(2)
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("Enter")
+    await expect(words).to_have_value("Ask @Dorothy Vaughan ")
+    await page.keyboard.press("Control+Enter")
+    mention = page.locator(".comment-body .mention")
+    await expect(mention).to_have_text("@Dorothy Vaughan")
+    await words.press_sequentially("Then @Do")
+    await expect(options).to_have_count(2)
+    await accounts.set_active(admin, doris.id, False)
+    await expect(options).to_have_count(1)
+    # Who was typed nevertheless is refused by name.
+    await words.fill("Then @Doris Vaughan")
+    await page.get_by_role("button", name="Comment", exact=True).click()
+    await expect(page.get_by_text("Doris Vaughan is inactive.")).to_be_visible()
+    await expect(words).to_have_value("Then @Doris Vaughan")
+
+
 async def test_a_poc_of_a_deactivated_owner_stays_and_is_reassigned_from_home(
     browsers: Browsers, tenant: Tenant, grace: User, owner: User, rows: Rows, admin: Actor
 ) -> None:
@@ -266,12 +309,21 @@ async def _expect_no_sideways_scroll(page: Page) -> None:
     assert await page.evaluate(wide) <= 0
 
 
-async def test_a_status_is_changed_from_the_head_and_asks_for_the_outcome_at_the_end(
+async def test_a_status_is_changed_from_a_menu_that_says_whom_the_end_shuts_out(
     browsers: Browsers, tenant: Tenant, owner: User, rows: Rows
 ) -> None:
     page = await browsers.as_user(owner, _url(tenant, rows.poc))
-    await page.get_by_role("button", name="Start Trial").click()
-    await page.get_by_role("button", name="Complete Trial").click()
+    menu = page.get_by_role("button", name="Change status")
+    await menu.focus()
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("menuitem")).to_have_text(["Start", "Cancel"])
+    await expect(page.get_by_role("menuitem", name="Start")).to_be_focused()
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".page-head").get_by_text("Active")).to_be_visible()
+    await menu.click()
+    await expect(page.get_by_role("menuitem")).to_have_text(["Put on hold", "Complete", "Cancel"])
+    await page.get_by_role("menuitem", name="Complete").click()
+    await expect(dialog(page).get_by_text("1 person at Customer can’t open it")).to_be_visible()
     await dialog(page).get_by_role("button", name="Save").click()
     await expect(dialog(page).get_by_text("Outcome is required")).to_be_visible()
     await dialog(page).get_by_label("Outcome").fill("It carries a whole year.")

@@ -25,6 +25,7 @@ from tests.services.bulk_calls import bulk_act_of
 from tests.services.import_calls import import_in
 from tests.services.organisation_calls import picture
 from tests.services.review_calls import create_former, review_in
+from tests.services.screens.pairing_of import paired
 from tests.services.workspace.rows import create_rows
 from ui.headers.requests import PROBES, CrossOriginDefence
 
@@ -77,7 +78,10 @@ PAGES: Mapping[str, set[Role]] = {
     "/platform/users/{user_id}/picture": ABOVE,
 }
 # Where files are posted to, by whom.
-UPLOADS: Mapping[str, set[Role]] = {"/t/{slug}/pocs/{poc_id}/files": {Role.SALES_ENGINEER}}
+UPLOADS: Mapping[str, set[Role]] = {
+    "/t/{slug}/pocs/{poc_id}/files": {Role.SALES_ENGINEER},
+    "/t/{slug}/templates/{group_id}/files": {Role.ADMINISTRATOR},
+}
 # What anybody may ask for, signed in or not.
 PUBLIC = {
     "/",
@@ -108,6 +112,7 @@ PUBLIC = {
     "/t/{slug}/customer",
     "/t/{slug}/customer/link/{token}",
     "/t/{slug}/customer/logout",
+    "/t/{slug}/customer/passkey",
     "/t/{slug}/ends-soon/{token}.ics",
     "/t/{slug}/invitation/{token}",
     "/t/{slug}/login",
@@ -247,6 +252,20 @@ async def test_a_stranger_is_sent_to_sign_in_from_every_page(
         answer = await http.get(filled(path))
         assert answer.status_code == 303, path
         assert "/login" in answer.headers["location"], path
+
+
+async def test_a_screens_session_opens_no_page(server: Server, people: dict[Role, User]) -> None:
+    admin, _ = await open_session(people[Role.TENANT_ADMIN])
+    _, token = await paired(admin, name="Hall")
+    opened = []
+    for name in ("rollcall-screen", "rollcall", "rollcall-customer"):
+        cookies = {cookie_name(server.url, name): token}
+        async with httpx.AsyncClient(base_url=server.url, cookies=cookies, timeout=60) as http:
+            for path in _pages():
+                answer = await http.get(filled(path))
+                if answer.status_code != 303 or "/login" not in answer.headers["location"]:
+                    opened.append((name, path, answer.status_code))
+    assert opened == []
 
 
 async def test_another_tenants_addresses_answer_as_if_it_did_not_exist(

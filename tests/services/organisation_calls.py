@@ -11,7 +11,8 @@ from services.access.actor import Actor
 from services.core.db import transaction
 from services.core.errors import ConflictError
 from services.core.images import read_portrait
-from services.tenants import organisation, rules
+from services.tenants import mail_texts, organisation, rules
+from services.tenants.mail_texts import MailTextForm
 from services.tenants.organisation import OrganisationForm
 from services.tenants.pictures import keep
 from services.tenants.rules import ReviewEvery, RulesForm
@@ -81,7 +82,37 @@ async def _edit_rules(actor: Actor, _target: UUID) -> object:
     return None
 
 
+def mail_form(mail: str = "activated", text: str = "", subject: str = "Hello") -> MailTextForm:
+    """A text that was never there before."""
+    return MailTextForm(mail=mail, subject=subject, text=text or uuid4().hex)
+
+
+async def _send_test(actor: Actor, _target: UUID) -> object:
+    with suppress(ConflictError):  # without a mail server
+        await mail_texts.send_test(actor, mail_form())
+    return None
+
+
 ORGANISATION_CALLS = [
+    Call(
+        "tenants.mail_texts.get_texts",
+        MANAGERS,
+        lambda a, _t: mail_texts.get_texts(a),
+        takes_id=False,
+    ),
+    Call(
+        "tenants.mail_texts.preview",
+        MANAGERS,
+        lambda a, _t: mail_texts.preview(a, mail_form()),
+        takes_id=False,
+    ),
+    Call(
+        "tenants.mail_texts.edit_text",
+        MANAGERS,
+        lambda a, _t: mail_texts.edit_text(a, mail_form()),
+        takes_id=False,
+    ),
+    Call("tenants.mail_texts.send_test", MANAGERS, _send_test, takes_id=False),
     Call("tenants.rules.get_rules", MANAGERS, lambda a, _t: rules.get_rules(a), takes_id=False),
     Call("tenants.rules.edit_rules", MANAGERS, _edit_rules, takes_id=False),
     Call(

@@ -9,7 +9,7 @@ from services.access.actor import Actor
 from services.core import clock
 from services.core.db import transaction
 from services.core.errors import ConflictError
-from services.users import accounts, extending, reminders, welcoming
+from services.users import accounts, extending, reminders, stays, welcoming
 from services.users.ends import End, set_end
 from services.users.extending import Extension
 from services.workspace import end_calendar, ends_soon
@@ -44,7 +44,19 @@ async def _want(actor: Actor, _target: UUID) -> None:
         await reminders.want_reminders(actor, wanted=True)
 
 
+async def _tell_active(actor: Actor, target: UUID) -> None:
+    with suppress(ConflictError):  # without a mail server, or of who was only invited
+        await accounts.tell_active(actor, target)
+
+
 STAY_CALLS = [
+    Call("users.accounts.tell_active", MANAGERS, _tell_active),
+    Call(
+        "users.stays.get_stays",
+        MANAGERS,
+        lambda a, _t: stays.get_stays(a),
+        takes_id=False,
+    ),
     Call("users.accounts.end_if_due", MANAGERS, accounts.end_if_due),
     Call("users.extending.extend", MANAGERS, _extend),
     Call("users.extending.take_back", MANAGERS, _take_back),

@@ -19,6 +19,8 @@ from services.sign_in import password_change, sign_in, throttle
 from services.sso import attempts, connections, flow
 from services.sso.attempts import Purpose
 from services.sso.errors import Refusal, SsoError
+from services.tenants import rules
+from services.tenants.rules import ReviewEvery, RulesForm
 from services.users import accounts, invitations
 from tests import books, factories
 from tests.mail_server import MailServer
@@ -199,6 +201,18 @@ async def test_no_account_is_made_for_an_address_that_was_deactivated_here(
     await factories.create_user(tenant, email="gone@example.com", active=False)
     provider.sign_in("gone@example.com")
     assert await refused(tenant, provider) is Refusal.INACTIVE
+
+
+async def test_who_is_new_stays_no_longer_than_the_organisation_allows(
+    tenant: Tenant, provider: TestProvider, admin: Actor
+) -> None:
+    limit = RulesForm(review_every=ReviewEvery.NEVER, longest_stay_days=90)
+    await rules.edit_rules(admin, limit)
+    await connections.connect(admin, form(provider, new_people="sales_engineer"))
+    provider.sign_in("bob@example.com")
+    await arrive(tenant, provider)
+    (bob,) = await books.users_with("bob@example.com")
+    assert bob.end_date == clock.now().date() + timedelta(days=90)
 
 
 @pytest.mark.parametrize("role", ["tenant_admin", "platform_admin", "nonsense"])

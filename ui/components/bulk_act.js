@@ -25,6 +25,7 @@ export default {
       before: this.preview,
       after: this.results,
       reason: "",
+      tell: this.preview.tells ?? false,
       open: {}, // kinds whose people are listed
       tab: "all",
       spoken: "",
@@ -184,12 +185,22 @@ function confirm(act) {
       }),
       h("p", { class: "field-help", id: `${id}-help` }, "Stands in the audit log."),
     ]),
+    act.before.tells === null
+      ? null
+      : h("label", { class: "option option-alone" }, [
+          h("input", {
+            type: "checkbox",
+            checked: act.tell,
+            onChange: (event) => (act.tell = event.target.checked),
+          }),
+          h("span", { class: "option-text" }, "Tell them by email"),
+        ]),
     changes
       ? h("button", {
           type: "button",
           class: `btn btn-block ${danger ? "btn-danger" : "btn-primary"}`,
           "aria-disabled": act.sent ? "true" : null,
-          onClick: () => act.send("begin", { reason: act.reason }),
+          onClick: () => act.send("begin", { reason: act.reason, tell: act.tell }),
         }, words(act.now.kind, 1, changes))
       : h("p", { role: "status" }, "Nobody of them would be changed."),
     h("a", { class: "btn btn-quiet btn-block", href: act.home }, "Cancel"),

@@ -6,6 +6,7 @@ from typing import Any
 from nicegui.events import GenericEventArguments
 
 from ui.components.component import Component
+from ui.input import as_text
 
 Handler = Callable[[], Awaitable[None]]
 
@@ -13,12 +14,13 @@ Handler = Callable[[], Awaitable[None]]
 class BulkActView(
     Component,
     script="bulk_act.js",
-    imports=["live_socket.js", "table_rows.js", "cells.js"],
+    imports=["live_socket.js", "table_rows.js", "avatar.js", "cells.js"],
 ):
     """Shows one bulk act, kept true by socket events.
 
     The browser asks for all of it anew by `on_look` where it has changed, and wants `show`. What it
-    begins with is what somebody typed: a `reason`. The other `buttons` are stop, undo and again.
+    begins with is what somebody filled in: a reason, and whether people are told. The other
+    `buttons` are stop, undo and again.
     """
 
     SENT_ONCE = ("preview", "results")
@@ -31,7 +33,7 @@ class BulkActView(
         *,
         home: str,
         on_look: Handler,
-        on_begin: Callable[[str], Awaitable[None]],
+        on_begin: Callable[[str, bool], Awaitable[None]],
         buttons: Mapping[str, Handler],
     ) -> None:
         super().__init__()
@@ -56,5 +58,5 @@ class BulkActView(
         self.run_method("answered")
 
     async def _begun(self, event: GenericEventArguments) -> None:
-        reason = event.args.get("reason") if isinstance(event.args, dict) else None
-        await self._on_begin(reason if isinstance(reason, str) else "")
+        sent = event.args if isinstance(event.args, dict) else {}
+        await self._on_begin(as_text(sent, "reason"), sent.get("tell") is True)

@@ -1,7 +1,9 @@
 // The comments on a POC, the oldest first, with a composer below. Who reads a comment is chosen
 // before it is posted, and said in words: internal ones have a lock, shared ones the customer's name.
 import { h } from "vue";
+import { avatar } from "avatar";
 import { listen } from "live_socket";
+import { forget, list, mentioning, pressed, typed } from "comment_mentions";
 
 export default {
   props: {
@@ -9,10 +11,20 @@ export default {
     hasEarlier: Boolean,
     me: String,
     mayChange: Boolean,
+    people: Array,
     customer: String,
   },
   data() {
-    return { byId: new Map(), earlier: false, words: "", shared: false, error: "", sending: false };
+    return {
+      byId: new Map(),
+      earlier: false,
+      words: "",
+      shared: false,
+      error: "",
+      sending: false,
+      known: this.people,
+      mention: null, // what is typed after an @, and who of those found is marked
+    };
   },
   created() {
     this.show(this.comments, this.hasEarlier);
@@ -31,6 +43,9 @@ export default {
     show(comments, hasEarlier) {
       this.byId = new Map(comments.map((comment) => [comment.id, comment]));
       this.earlier = hasEarlier;
+    },
+    showPeople(people) {
+      this.known = people;
     },
     posted() {
       this.sending = false;
@@ -80,6 +95,7 @@ function one(view, comment) {
   const about = { id: comment.id, version: comment.version };
   return h("li", { key: comment.id, class: ["card comment", { shared: comment.shared }] }, [
     h("div", { class: "comment-head" }, [
+      avatar(comment.author_id ?? comment.author, comment.author, { picture: comment.picture }),
       h("strong", { dir: "auto" }, comment.author),
       comment.from_customer && h("span", { class: "chip chip-customer" }, "Customer"),
       !comment.author_active && h("span", { class: "chip chip-inactive" }, "Inactive"),
@@ -121,18 +137,29 @@ function composer(view) {
     },
     [
       h("label", { for: "comment-body" }, "Comment"),
-      h("textarea", {
-        id: "comment-body",
-        rows: 4,
-        value: view.words,
-        dir: "auto",
-        "aria-invalid": view.error ? "true" : null,
-        "aria-describedby": "comment-error",
-        onInput: (event) => (view.words = event.target.value),
-        onKeydown: (event) => {
-          if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) view.post();
-        },
-      }),
+      h("div", { class: "composer-words" }, [
+        h("textarea", {
+          id: "comment-body",
+          rows: 4,
+          value: view.words,
+          dir: "auto",
+          "aria-invalid": view.error ? "true" : null,
+          "aria-describedby": "comment-help comment-error",
+          ...mentioning(view),
+          onInput: (event) => {
+            view.words = event.target.value;
+            typed(view, event.target);
+          },
+          onClick: (event) => typed(view, event.target),
+          onBlur: () => forget(view),
+          onKeydown: (event) => {
+            if (pressed(view, event)) return;
+            if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) view.post();
+          },
+        }),
+        list(view),
+      ]),
+      h("p", { class: "small muted", id: "comment-help" }, "Markdown. @ mentions a member of this POC."),
       h("p", { class: "field-error", id: "comment-error", role: "alert" }, view.error),
       h("fieldset", { class: "composer-who" }, [
         h("legend", { class: "visually-hidden" }, "Who reads it"),

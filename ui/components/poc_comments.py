@@ -11,11 +11,16 @@ Values = Mapping[str, Any]
 ACTS = ("post", "edit", "remove", "earlier")
 
 
-class PocComments(Component, script="poc_comments.js", imports=["live_socket.js"]):
+class PocComments(
+    Component,
+    script="poc_comments.js",
+    imports=["live_socket.js", "table_rows.js", "avatar.js", "comment_mentions.js"],
+):
     """Shows comments, the oldest first, opened at the end; patched by the POC's room.
 
-    `on_act` gets an act's name (`ACTS`) and what a browser sent along; `on_missed` is asked for all
-    anew. The HTML of each comment is the service's own, from Markdown.
+    `people` are those who can be mentioned. `on_act` gets an act's name (`ACTS`) and what a browser
+    sent along; `on_missed` is asked for all anew. The HTML of each comment is the service's own,
+    from Markdown.
     """
 
     def __init__(
@@ -25,6 +30,7 @@ class PocComments(Component, script="poc_comments.js", imports=["live_socket.js"
         has_earlier: bool,
         me: str,
         may_change: bool,
+        people: Sequence[Values],
         customer: str,
         on_act: Callable[[str, Values], Awaitable[None]],
         on_missed: Callable[[], Awaitable[None]],
@@ -35,6 +41,7 @@ class PocComments(Component, script="poc_comments.js", imports=["live_socket.js"
         self._props["hasEarlier"] = has_earlier
         self._props["me"] = me
         self._props["mayChange"] = may_change
+        self._props["people"] = list(people)
         self._props["customer"] = customer
         self.on("act", self._acted)
         self.on("missed", on_missed, args=[])
@@ -42,6 +49,10 @@ class PocComments(Component, script="poc_comments.js", imports=["live_socket.js"
     def show(self, comments: Sequence[Values], *, has_earlier: bool) -> None:
         """Show these comments, and no other."""
         self.run_method("show", list(comments), has_earlier)
+
+    def show_people(self, people: Sequence[Values]) -> None:
+        """Offer these people, and nobody else, to be mentioned."""
+        self.run_method("showPeople", list(people))
 
     def posted(self) -> None:
         """Empty what to write with: it is posted."""

@@ -38,6 +38,9 @@ export default {
     if (url.href !== location.href) history.replaceState(history.state, "", url);
     document.addEventListener("click", this.outside);
     window.addEventListener("storage", this.lookAtTheme); // another tab's choice
+    // Of tabs that need more room than there is, the one that is open is in sight.
+    const tab = this.$el.querySelector('.tabs [aria-current="page"]');
+    tab?.scrollIntoView({ block: "nearest", inline: "center" });
     this.unlisten = listen({ rollcall_organisation: this.changed }, { onReconnect() {} });
   },
   unmounted() {

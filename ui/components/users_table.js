@@ -54,7 +54,7 @@ export default liveTable({
 
 function person(table, row) {
   return h("div", { class: "who" }, [
-    avatar(row.id, row.name, row.online),
+    avatar(row.id, row.name, row),
     link(table, row, row.name),
     row.online && h("span", { class: "visually-hidden" }, "online now"),
     row.id === table.me && h("span", { class: "chip" }, "You"),

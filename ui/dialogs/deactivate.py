@@ -10,18 +10,20 @@ from pydantic import ValidationInfo, field_validator
 from services.access.actor import Actor
 from services.core.errors import RollcallError
 from services.core.form_fields import Option
-from services.core.forms import Form, choice, person
+from services.core.forms import Form, checkbox, choice, person
 from services.core.names import mixed_letters, mixed_scripts
 from services.sessions import receipts
 from services.sessions.receipts import Receipt
 from services.users import accounts, selection
 from services.users.accounts import Impact, StatusChange
+from services.users.forms import TELL, Telling
 from services.workspace import leaving
 from services.workspace.handover import hand_over_work
 from services.workspace.impact import WorkImpact, get_work_impact
 from services.workspace.pocs import RUN_POCS, HandOverForm
 from ui.actions import told
 from ui.components.toast import Toast
+from ui.dialogs.telling import TOLD, active_again, not_offered
 from ui.forms.dialog import About, FormDialog, Helpers
 from ui.work_words import count_words
 
@@ -51,10 +53,12 @@ ONE = Option(HandOver.ONE.value, "Hand everything to one person")
 
 
 class LeavingForm(Form):
-    """What becomes of the work of somebody who leaves, and who is to have it."""
+    """What becomes of the work of somebody who leaves, who is to have it, and whether they are
+    told."""
 
     how: HandOver = choice("Hand over", (STAYS, EACH, ONE), as_list=True)
     owner_id: UUID | None = person("Hand over to", among=RUN_POCS, optional=True)
+    tell: bool = checkbox(TELL)
 
     @field_validator("owner_id")
     @classmethod
@@ -75,14 +79,14 @@ class DeactivateDialog:
         self.toast = toast
         self.home = home
         self.impact: Impact | None = None
-        self.plain: FormDialog[Form] = FormDialog(
+        self.plain: FormDialog[Telling] = FormDialog(
             toast,
             "Deactivate user",
-            Form,
+            Telling,
             submit="Deactivate",
             tone="danger",
             on_submit=self._deactivate,
-            helpers=Helpers(on_stale=self.look_again),
+            helpers=Helpers(on_stale=self.look_again, hidden=not_offered()),
         )
         # For who would leave work behind.
         self.leaving: FormDialog[LeavingForm] = FormDialog(
@@ -93,10 +97,12 @@ class DeactivateDialog:
             tone="danger",
             on_submit=self._leave,
             helpers=Helpers(
-                on_stale=self.look_again, people=partial(selection.list_selectable, actor)
+                on_stale=self.look_again,
+                people=partial(selection.list_selectable, actor),
+                hidden=not_offered(),
             ),
         )
-        self.dialog: FormDialog[Form] | FormDialog[LeavingForm] = self.plain
+        self.dialog: FormDialog[Telling] | FormDialog[LeavingForm] = self.plain
 
     async def ask(self, user_id: UUID) -> None:
         """Open the dialog with what the deactivation would do right now."""
@@ -104,7 +110,7 @@ class DeactivateDialog:
         work = await self._find_work(user_id)
         self.dialog = self.leaving if work.is_work else self.plain
         body = [*_impact_text(impact), *_work_text(work)]
-        values = {"how": HandOver.LEAVE} if work.is_work else {}
+        values = {"tell": impact.tells, **({"how": HandOver.LEAVE} if work.is_work else {})}
         self.dialog.open(values, title="Deactivate {name}?", body=body, about=_about(impact))
 
     async def look_again(self) -> None:
@@ -139,12 +145,12 @@ class DeactivateDialog:
         await hand_over_work(self.actor, impact.user_id, heir)
         self.toast.show(f"The work of {impact.name} is handed over.", tone="success")
 
-    async def _deactivate(self, _form: Form) -> None:
+    async def _deactivate(self, form: Telling | LeavingForm) -> None:
         impact = self.impact
         if impact is None:
             return
         change = await accounts.set_active(
-            self.actor, impact.user_id, False, seen_version=impact.version
+            self.actor, impact.user_id, False, seen_version=impact.version, tell=form.tell
         )
         self.dialog.close()
         if not change.changed or change.cause is None:
@@ -153,7 +159,7 @@ class DeactivateDialog:
         # Nobody was signed in: there is no receipt to wait for.
         receipt = await receipts.of(change.cause) if impact.devices else None
         self.toast.show(
-            outcome(change, receipt),
+            outcome(change, receipt) + (TOLD if change.told else ""),
             tone="success",
             action_label="Undo",
             on_action=lambda: self._undo(change),
@@ -166,7 +172,7 @@ class DeactivateDialog:
             self.toast.show(str(error), tone="error")
             return
         again = " They can sign in again." if not undone.invited else ""
-        self.toast.show(f"{undone.name} is active again.{again}", tone="success")
+        self.toast.show(f"{active_again(undone)}{again}", tone="success")
 
 
 def outcome(change: StatusChange, receipt: Receipt | None) -> str:

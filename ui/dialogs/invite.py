@@ -15,6 +15,7 @@ from services.users import invitations, selection
 from services.users.imports import runs
 from services.users.imports.pasted import rows_of
 from services.users.invitation_form import PastedInvitations, PersonalInvitation
+from services.users.stays import UNLIMITED, get_stays
 from ui.components.toast import Toast
 from ui.forms.dialog import FormDialog, Helpers, Link, Outcome
 from ui.paths import home_path
@@ -39,6 +40,7 @@ class InviteDialog:
         self.actor = visit.actor
         self._on_invited = on_invited
         roles = invitations.roles_offered(visit.role, visit.actor.tenant_id)
+        self.hints: dict[str, str] = {}
         self.dialog = FormDialog(
             toast,
             "Invite user",
@@ -51,12 +53,19 @@ class InviteDialog:
                 options={"role": described(roles)},
                 people=partial(selection.list_selectable, self.actor),
                 again="Invite another",
+                hints=self.hints,
             ),
         )
 
-    def open(self, role: Role | None = None) -> None:
-        """Open the form, empty but for a role that is suggested."""
-        self.dialog.open({"role": role} if role else None)
+    async def open(self, role: Role | None = None) -> None:
+        """Open the form, empty but for a role that is suggested, and the organisation's usual
+        stay."""
+        stays = await get_stays(self.actor)
+        self.hints["end_date"] = stays.hint
+        if role is not None:
+            self.dialog.open({"role": role, "end_date": None if role in UNLIMITED else stays.usual})
+        else:
+            self.dialog.open({"end_date": stays.usual})
 
     async def _invite(self, form: PersonalInvitation) -> Outcome:
         invited = await invitations.invite(self.actor, form)
@@ -76,6 +85,7 @@ class InviteSeveralDialog:
         self.actor = visit.actor
         self.base = f"{home_path(visit.tenant_slug)}/users/imports"
         roles = invitations.roles_offered(visit.role, visit.actor.tenant_id)
+        self.hints: dict[str, str] = {}
         self.dialog = FormDialog(
             toast,
             "Invite several",
@@ -85,12 +95,16 @@ class InviteSeveralDialog:
             helpers=Helpers(
                 options={"role": described(roles)},
                 people=partial(selection.list_selectable, self.actor),
+                hints=self.hints,
             ),
         )
 
-    def open(self) -> None:
-        """Open the form, empty."""
-        self.dialog.open()
+    async def open(self) -> None:
+        """Open the form, empty but for the organisation's usual stay."""
+        stays = await get_stays(self.actor)
+        empty = "Empty: the usual stay." if stays.usual else ""
+        self.hints["end_date"] = " ".join(filter(None, (stays.hint, empty)))
+        self.dialog.open({"end_date": stays.usual})
 
     async def _invite(self, form: PastedInvitations) -> None:
         import_id = await runs.start(self.actor, PASTED, rows_of(form))

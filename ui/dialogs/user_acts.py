@@ -14,13 +14,15 @@ from services.sessions import sessions
 from services.sessions.sessions import Visit
 from services.sign_in import password_links
 from services.users import accounts, invitations, listing
-from services.users.forms import TIME_HINT, EndDate, end_hint
+from services.users.forms import TIME_HINT, ToldEndDate, end_hint
 from services.users.listing import UserDetails
 from services.users.row import UserRow
 from ui.components.toast import Toast
+from ui.dialogs.activated import show_active
 from ui.dialogs.deactivate import DeactivateDialog
 from ui.dialogs.meanwhile import changed_meanwhile
 from ui.dialogs.password_link import PasswordLinkDialog
+from ui.dialogs.telling import not_offered
 from ui.dialogs.wrong_role import WrongRoleDialog, others
 from ui.forms.dialog import About, FormDialog, Helpers, Link
 from ui.paths import home_path
@@ -100,10 +102,10 @@ class UserActs:
         self.end_date = FormDialog(
             toast,
             "End date",
-            EndDate,
+            ToldEndDate,
             submit="Save",
             on_submit=self._set_end_date,
-            helpers=Helpers(hints=self.end_hints, on_stale=self.look_again),
+            helpers=Helpers(hints=self.end_hints, on_stale=self.look_again, hidden=not_offered()),
         )
         self.signing_out = FormDialog(
             toast,
@@ -155,10 +157,12 @@ class UserActs:
 
     async def activate(self, user_id: UUID, seen_version: int | None = None) -> None:
         """Let somebody sign in again."""
-        change = await accounts.set_active(self.actor, user_id, True, seen_version=seen_version)
+        change = await accounts.set_active(
+            self.actor, user_id, True, seen_version=seen_version, tell=None
+        )
         if change.changed:
             hint = " Send a new invitation from their details." if change.invited else ""
-            self.toast.show(f"{change.name} is active again.{hint}", tone="success")
+            show_active(self.toast, self.actor, change, hint)
 
     async def look_again(self) -> None:
         """Have the open dialog tell what has changed of whom it is about."""
@@ -191,14 +195,17 @@ class UserActs:
         await self.activate(details.row.id)
 
     async def _open_end_date(self, details: UserDetails) -> None:
-        self.end_hints["end_date"] = end_hint(details.time_zone)
-        end = details.end
-        values = {"end_date": end.day, "end_time": end.at} if end else None
+        self.end_hints["end_date"] = end_hint(details.time_zone, details.latest_end)
+        end, values = details.end, dict[str, Any](tell=details.tells)
+        if end:
+            values |= {"end_date": end.day, "end_time": end.at}
         self.end_date.open(values, about=about(details))
 
-    async def _set_end_date(self, form: EndDate) -> str:
+    async def _set_end_date(self, form: ToldEndDate) -> str:
         user_id = self._user_id
-        await accounts.set_end_date(self.actor, user_id, form.end_date, form.end_time)
+        await accounts.set_end_date(
+            self.actor, user_id, form.end_date, form.end_time, tell=form.tell
+        )
         end = (await listing.get_details(self.actor, user_id)).end
         return f"The account ends on {end.words}." if end else "The account has no end date."
 

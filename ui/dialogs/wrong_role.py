@@ -10,12 +10,13 @@ from services.sessions.sessions import Visit
 from services.users import invitations
 from services.workspace.wrong_role import RoleForm, correct_role
 from ui.components.toast import Toast
+from ui.dialogs.telling import not_offered
 from ui.forms.dialog import About, FormDialog, Helpers, Link, Outcome
 
 STEPS = (
     "A role never changes, so this is done in one step:",
     "{name} is deactivated, and signed out everywhere.",
-    "They are invited anew with the right role, and told so by that mail.",
+    "They are invited anew with the right role. Untold by mail, they get the link from you.",
     "Their POCs and tasks go to the new account, if its role can have them.",
 )
 
@@ -35,7 +36,7 @@ class WrongRoleDialog:
             on_submit=self._correct,
             body=STEPS,
             tone="danger",
-            helpers=Helpers(options=self.options, on_stale=on_stale),
+            helpers=Helpers(options=self.options, on_stale=on_stale, hidden=not_offered()),
         )
 
     def ask(self, user_id: UUID, role: Role, about: About) -> None:
@@ -45,7 +46,7 @@ class WrongRoleDialog:
             Option(value, label, DESCRIPTIONS[Role(value)])
             for value, label in others(self.visit, role).items()
         ]
-        self.dialog.open(about=about)
+        self.dialog.open({"tell": True}, about=about)
 
     async def _correct(self, form: RoleForm) -> Outcome:
         if self.user_id is None:

@@ -63,6 +63,8 @@ class _Shown(
     imports=[
         "live_socket.js",
         "form_fields.js",
+        "table_rows.js",
+        "avatar.js",
         "people_field.js",
         "file_field.js",
         "copy_link.js",
@@ -121,6 +123,7 @@ class FormDialog(Generic[FormT]):
         self._client = context.client
         self._shown: _Shown | None = None
         self._about: About | None = None
+        self._opened_with: Mapping[str, Any] | None = None
 
     def open(
         self,
@@ -133,6 +136,7 @@ class FormDialog(Generic[FormT]):
         """Open the dialog anew, with the values of some of its fields; what isn't given is as the
         dialog was made."""
         self._about = about
+        self._opened_with = values
         opening = {
             "values": opening_values(values or {}),
             "body": None if body is None else _lines(body),
@@ -145,6 +149,7 @@ class FormDialog(Generic[FormT]):
         fields = tuple(
             field_values(name, field) | self._helpers.of_field(name)
             for name, field in self._fields.items()
+            if name not in self._helpers.hidden
         )
         with self._client.content:
             shown = self._shown = _Shown({**self._look, "fields": fields}, opening)
@@ -327,10 +332,11 @@ class FormDialog(Generic[FormT]):
             self._toast.show(str(error), tone="error")
 
     def _known(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        return {name: values.get(name) for name in self._fields}
+        hidden = self._helpers.hidden
+        return {name: values.get(name) for name in self._fields if name not in hidden}
 
     def _again(self) -> None:
-        self.open()
+        self.open(self._opened_with)
 
 
 def _ids(sent: object) -> list[UUID]:

@@ -1,6 +1,6 @@
 """What helps to fill a form in, whom a dialog is about, and what comes of it."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -52,7 +52,8 @@ class Helpers:
     `notices.people_room`. `beside` builds what stands beside the form each time it opens, and
     `on_change` gets what is filled in, unchecked, whenever it changed. `again` is the label of what
     opens the form once more after it was sent. `on_stale` runs where the row has changed of whom
-    an open dialog is about: it calls `update`. `uploads` are the urls to which the files of fields
+    an open dialog is about: it calls `update`. Fields that are `hidden` aren't offered, and stay
+    empty. `uploads` are the urls to which the files of fields
     are sent at once: a POST of the bytes, `?name=` the file's, answered by `{"id": …}`, or with
     another status by `{"error": "a sentence"}`.
     """
@@ -66,6 +67,7 @@ class Helpers:
     on_change: Callable[[Mapping[str, Any]], Awaitable[None]] | None = None
     again: str = ""
     on_stale: Callable[[], Awaitable[None]] | None = None
+    hidden: Collection[str] = ()
     uploads: Mapping[str, str] = field(default_factory=dict)
 
     def of_field(self, name: str) -> dict[str, Any]:

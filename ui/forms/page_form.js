@@ -25,6 +25,7 @@ export default {
         ${INSERTS}
         <slot :name="card.key"></slot>
       </section>
+      <slot name="beside"></slot>
     </div>
     <div class="page-form-actions">
       <span class="muted" role="status">{{ isDirty ? "Not saved yet." : note }}</span>

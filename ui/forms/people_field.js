@@ -1,11 +1,17 @@
 // A field in which one person is chosen, or several, from those whom the server finds as one types:
 // a combobox (WAI-ARIA Authoring Practices), whose list stays above the dialog that it is in.
 
+import { avatar } from "avatar";
+
 const TYPING = 200; // ms of quiet before what was typed is searched for
 const GREYED = 2_000; // ms for which somebody who can't be chosen any more stays in the list
 const GAP = 4; // px between the field and its list
 
+const face = ({ person }) => avatar(person.id, person.name, { ...person, look: "avatar-small" });
+face.props = ["person"];
+
 export default {
+  components: { face },
   template: `
   <div class="people-field">
     <ul v-if="many && chosen.length" class="people-chosen" :aria-label="field.label">
@@ -26,6 +32,7 @@ export default {
           :class="{ 'is-active': index === active }" :aria-selected="isChosen(person)"
           :aria-disabled="person.gone ? 'true' : null"
           @pointerdown.prevent @pointermove="active = index" @click="choose(person)">
+        <face :person="person"></face>
         <bdi>{{ person.name }}</bdi><bdi class="muted">{{ person.gone ? 'Inactive' : person.detail }}</bdi>
         <span v-if="person.note" class="people-note">{{ person.note }}</span>
       </li>

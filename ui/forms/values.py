@@ -61,6 +61,7 @@ def person_values(person: Person) -> dict[str, Any]:
         "name": person.name,
         "detail": person.email,
         "note": mixed_letters(person.mixed),
+        "picture": person.picture,
     }
 
 

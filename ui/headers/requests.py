@@ -249,7 +249,7 @@ class BodyLimit:
     """Refuses a body of more than `limit` bytes by its announced length, or as soon as it is. Where
     files are posted to, `most_of_file` bytes count instead."""
 
-    FILES = re.compile(r"/t/[^/]+/pocs/[^/]+/files")
+    FILES = re.compile(r"/t/[^/]+/(?:pocs|templates)/[^/]+/files")
 
     DRAINED = 16 * 1024 * 1024
     """Bytes that are read and thrown away, so that a browser which is still sending hears the

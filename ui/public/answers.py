@@ -97,7 +97,8 @@ def home_of(role: Role, slug: str | None) -> str:
     """Where somebody of this role begins their day."""
     if may(role, Permission.MANAGE_TENANTS) and slug is None:
         return "/platform/tenants"
-    page_name = "users" if may(role, Permission.VIEW_USERS) else "home"
+    # A Platform Admin comes into an organisation to look after its people.
+    page_name = "users" if may(role, Permission.MANAGE_TENANTS) else "home"
     return f"{home_path(slug)}/{page_name}"
 
 

@@ -1,6 +1,9 @@
 // How the values of a row are drawn: a function for each kind of cell that a column can have.
 import { h } from "vue";
-import { hue, initials, number, title } from "table_rows";
+import { avatar } from "avatar";
+import { number, title } from "table_rows";
+
+export { avatar };
 
 // Written out, as the browser's own formatting takes tens of milliseconds to load.
 const MONTHS =
@@ -12,7 +15,7 @@ export const cells = {
   title: (table, row, { key }) => [link(table, row, row[key])],
   // The same for a person, whose id is the row's.
   person: (table, row, { key }) => [
-    h("div", { class: "who" }, [avatar(row.id, row[key], row.online), link(table, row, row[key])]),
+    h("div", { class: "who" }, [avatar(row.id, row[key], row), link(table, row, row[key])]),
   ],
   text: (table, row, { key }) => [clip(row[key])],
   muted: (table, row, { key }) => [clip(row[key], "muted")],
@@ -47,13 +50,6 @@ export const cells = {
 export function link(table, row, text, attributes = {}) {
   const shown = { class: "name-link isolate clip", dir: "auto", title: text, ...attributes };
   return table.base_url ? h("a", { href: table.href(row), ...shown }, text) : h("span", shown, text);
-}
-
-export function avatar(id, name, online = false) {
-  return h("span", { class: "avatar", style: { "--hue": hue(id) }, "aria-hidden": "true" }, [
-    initials(name),
-    online && h("span", { class: "online", title: "Online now" }),
-  ]);
 }
 
 export function clip(text, look = "") {

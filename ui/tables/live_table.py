@@ -32,6 +32,7 @@ IMPORTS = (
     "live_socket.js",
     "table_rows.js",
     "table_hands.js",
+    "avatar.js",
     "cells.js",
     "live_table.js",
     "live_table_view.js",

@@ -43,6 +43,11 @@ def beat() -> str:
     return _frame("beat", t=now())
 
 
+def first_beat() -> str:
+    """The beat that a socket begins with, which tells an upgrade to whoever waits with a code."""
+    return _frame("beat", t=now(), build=BUILD)
+
+
 def hello(settings: ScreenSettings) -> str:
     """What the screen is, and how it shows what comes."""
     options = settings.options

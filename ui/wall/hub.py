@@ -39,7 +39,7 @@ Group = tuple[UUID, Names]
 """Screens of one tenant that show as much of names."""
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Line:
     """One open socket: what it is yet to be told, the latest of each kind alone."""
 
@@ -87,11 +87,20 @@ class Hub:
     read_at: float = 0.0
     noted_at: float = 0.0
     has_moved: bool = False
+    shown: dict[Group, dict[ScreenView, str]] = field(default_factory=dict)
+    """What each group was told last: one text for all of its screens."""
+
+    def shown_to(self, settings: ScreenSettings) -> dict[ScreenView, str] | None:
+        """What other screens show of a new one's views; none where one of them isn't shown yet.
+        What has changed since comes with the next beat."""
+        shown = self.shown.get((settings.tenant_id, settings.options.names), {})
+        return shown if shown.keys() >= set(settings.options.views) else None
 
     async def go_on(self) -> None:
         """Compare with the database where anything can have changed, then beat."""
         if not self.lines:
             self.mark = None
+            self.shown.clear()
             return
         await self._compare()
         beat = frames.beat()
@@ -143,12 +152,24 @@ class Hub:
                     line.end(frames.pair("revoked"))
                 else:
                     groups[own.tenant_id, own.options.names].append((line, own))
+        told = {}
         for (tenant_id, names), members in groups.items():
             views = {view for _, own in members for view in own.options.views}
             found = await reading.find_views(tenant_id, sorted(views), names)
-            of_views = frames.views_frame(found)
+            told[tenant_id, names] = self._same(tenant_id, names, frames.views_frame(found))
             for line, own in members:
-                line.show(own, of_views)
+                line.show(own, told[tenant_id, names])
+        self.shown = told
+
+    def _same(
+        self, tenant_id: UUID, names: Names, of_views: dict[ScreenView, str]
+    ) -> dict[ScreenView, str]:
+        """The texts, of which those that say what was said before are the same objects."""
+        before = self.shown.get((tenant_id, names), {})
+        return {
+            view: before[view] if before.get(view) == text else text
+            for view, text in of_views.items()
+        }
 
     def cut(self, session_ids: Iterable[UUID]) -> None:
         """Hang up on the screens of these sessions."""

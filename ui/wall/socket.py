@@ -3,8 +3,11 @@
 import asyncio
 import logging
 import re
+from uuid import UUID
 
 from fastapi import FastAPI
+from starlette.routing import WebSocketRoute
+from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from models import EndReason, SessionKind
@@ -12,6 +15,8 @@ from services.access.outsiders import ScreenActor
 from services.core import runtime
 from services.core.errors import RollcallError, SessionEndedError
 from services.screens import pairing, places, reading, screens
+from services.screens.pairing import CodeState
+from services.screens.showing import ScreenView
 from ui.cookies import caller_of, pairing_key, session_token
 from ui.headers import origin_of
 from ui.wall import frames
@@ -26,11 +31,20 @@ _TAB, _SIZE = re.compile(r"[0-9a-f]{16}"), re.compile(r"\d{1,5}(\.\d+)?×\d{1,5}
 
 
 def register(app: FastAPI) -> None:
-    """Route the socket."""
-    app.add_api_websocket_route("/wall/socket", wall_socket)
+    """Route the socket: as bare as it goes, since what stands around it costs each screen memory
+    for as long as it hangs."""
+    app.router.routes.append(WebSocketRoute("/wall/socket", WallSocket()))
 
 
-async def wall_socket(socket: WebSocket) -> None:
+class WallSocket:
+    """The socket as an application of its own."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one connection."""
+        await _answer(WebSocket(scope, receive, send))
+
+
+async def _answer(socket: WebSocket) -> None:
     """Tell one screen, or one browser that may become one, until either side hangs up."""
     tab = socket.query_params.get("tab", "")
     size = socket.query_params.get("size", "")
@@ -69,7 +83,7 @@ async def _greet(socket: WebSocket, line: Line) -> None:
         why = "revoked" if error.reason is EndReason.REVOKED else ""
     if line.screen is None:
         line.code_id = await pairing.find_code(pairing_key(socket.cookies))
-        if line.code_id is None:
+        if line.code_id is None or not await _has_its_code(socket, line.code_id):
             line.tell("pair", frames.pair(why))
         line.is_over = sum(other.screen is None for other in told.lines) >= MOST_STRANGERS
     else:
@@ -81,10 +95,21 @@ async def _greet(socket: WebSocket, line: Line) -> None:
     if line.screen is not None:
         found = (await screens.find_settings([line.screen.screen_id])).get(line.screen.screen_id)
         if found is not None:
-            line.show(found, frames.views_frame(await reading.look(line.screen)))
+            line.show(found, told.shown_to(found) or await _look(line.screen))
         await places.note_open(line.screen, line.tab, line.size)
     told.lines.add(line)
-    line.tell("beat", frames.beat())
+    line.tell("beat", frames.first_beat())
+
+
+async def _has_its_code(socket: WebSocket, code_id: UUID) -> bool:
+    """Whether there is no need of another one: it shows it, or it was typed already."""
+    if socket.query_params.get("code"):
+        return True
+    return (await pairing.find_states([code_id])).get(code_id) is CodeState.TYPED
+
+
+async def _look(screen: ScreenActor) -> dict[ScreenView, str]:
+    return frames.views_frame(await reading.look(screen))
 
 
 async def _tell(socket: WebSocket, line: Line) -> None:

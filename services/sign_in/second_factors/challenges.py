@@ -25,6 +25,8 @@ class Purpose(StrEnum):
     REGISTER = "register"
     SIGN_IN = "sign-in"
     SECOND_STEP = "second-step"
+    CUSTOMER_REGISTER = "customer-register"
+    CUSTOMER_SIGN_IN = "customer-sign-in"
 
 
 def issue(purpose: Purpose, about: str) -> bytes:

@@ -186,7 +186,7 @@ async def _act_on_one(
 async def _do(act: Act, run: BulkAct, person: Mapping[str, Any], user: User) -> UUID | None:
     """The act on one person, as it is done to one alone; returns the audit entry of a switch."""
     if run.kind is BulkKind.END_DATE:
-        await accounts.change_end(act, user, end_for(run, person))
+        await accounts.change_end(act, user, end_for(run, person), tell=run.tell)
     elif run.kind is BulkKind.RESEND:
         await invitations.renew(act, user.id)
     elif run.kind is BulkKind.COPY_LINKS:
@@ -196,6 +196,8 @@ async def _do(act: Act, run: BulkAct, person: Mapping[str, Any], user: User) -> 
     else:
         wanted = run.kind is BulkKind.ACTIVATE
         seen = person.get("seen")
-        change = await accounts.switch(act, user, wanted, seen_version=seen, reason=run.reason)
+        change = await accounts.switch(
+            act, user, wanted, seen_version=seen, reason=run.reason, tell=run.tell
+        )
         return change.cause
     return None

@@ -14,6 +14,7 @@ from services.access.permissions import Permission, may_invite
 from services.audit.acting import View
 from services.core.db import Transaction
 from services.users.ends import End, end_of
+from services.users.stays import Stays, stays_of
 
 PERMISSIONS: Mapping[BulkKind, Permission] = {
     BulkKind.DEACTIVATE: Permission.SWITCH_USERS,
@@ -112,8 +113,16 @@ SAME_DATE = Fate(
     "Skipped: has it already",
 )
 
+TOO_LONG = Fate(
+    "too_long",
+    "is skipped",
+    "are skipped",
+    "Skipped: longer than the organisation allows",
+    note="Only Tenant Admins have access for so long (Settings, Reviews and end dates).",
+)
+
 _CHANGED = (OUT, WITHDRAWN, BACK, UNINVITED, RENEWED, LINK, DATED)
-_SKIPPED = (INACTIVE, ACTIVE, SAME_DATE, JOINED, NEWER, OUT_OF_REACH, LAST_ADMIN, ONESELF)
+_SKIPPED = (INACTIVE, ACTIVE, SAME_DATE, TOO_LONG, JOINED, NEWER, OUT_OF_REACH, LAST_ADMIN, ONESELF)
 FATES = {fate.key: fate for fate in (*_CHANGED, *_SKIPPED)}
 """All of them by their keys, in the order in which they are told."""
 
@@ -121,12 +130,13 @@ FATES = {fate.key: fate for fate in (*_CHANGED, *_SKIPPED)}
 @dataclass
 class Facts:
     """What a fate depends on beside the person: who acts, which Tenant Admins are left, and whose
-    emails have an active account here."""
+    emails have an active account here, and how long people may stay."""
 
     own_id: UUID | None
     role: Role
     admins: set[UUID]
     taken: set[str]
+    stays: Stays
 
 
 async def read_facts(view: View, users: Sequence[User]) -> Facts:
@@ -143,6 +153,7 @@ async def read_facts(view: View, users: Sequence[User]) -> Facts:
         view.user.role if view.user else Role.PLATFORM_ADMIN,
         set(await admin_ids(view.tx, view.tenant_id)),
         set(taken),
+        await stays_of(view.tx, view.tenant_id),
     )
 
 
@@ -167,7 +178,11 @@ def fate_of(run: BulkAct, person: Mapping[str, Any], user: User, facts: Facts) -
         return _invited(run.kind, user, facts)
     if user.id == facts.own_id:
         return ONESELF
-    return SAME_DATE if end_of(user) == end_for(run, person) else DATED
+    end = end_for(run, person)
+    if end_of(user) == end:
+        return SAME_DATE
+    # What is taken back was allowed when it was given.
+    return TOO_LONG if not run.undoes_id and facts.stays.refusal(user.role, end) else DATED
 
 
 def end_for(run: BulkAct, person: Mapping[str, Any]) -> End | None:

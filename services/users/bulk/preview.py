@@ -7,16 +7,20 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
-from models import BulkAct, BulkActBatch, User
+from models import BulkAct, BulkActBatch, BulkKind, User
 from services.access.actor import Actor
 from services.access.permissions import Permission
 from services.audit.acting import viewing
 from services.core.db import Transaction
+from services.mail import outbox
 from services.sessions import presence
+from services.users import telling
 from services.users.bulk.fates import FATES, NOTHING, OUT, Fate, fate_of, read_facts
 
 SHOWN = 200
 """People of a kind whose names a page gets."""
+TOLD = frozenset({BulkKind.DEACTIVATE, BulkKind.ACTIVATE, BulkKind.END_DATE})
+"""The kinds of which each person can be told by mail."""
 # Ids that one query asks for.
 CHUNK = 500
 
@@ -40,6 +44,8 @@ class Preview:
     kinds: Sequence[Kind]
     changes: int
     changed_ids: Sequence[UUID]
+    tells: bool | None
+    """Whether the organisation suggests that people are told by mail; none: they can't be."""
 
 
 async def preview(actor: Actor, bulk_id: UUID) -> Preview:
@@ -49,11 +55,13 @@ async def preview(actor: Actor, bulk_id: UUID) -> Preview:
         people = await _people(view.tx, bulk_id)
         users = await _users(view.tx, list(people))
         facts = await read_facts(view, users)
+        tells = await telling.suggests(view.tx, view.tenant_id)
         fates = [(user, fate_of(run, people[user.id], user, facts)) for user in users]
     sorted_ = {fate: [user for user, theirs in fates if theirs is fate] for fate in FATES.values()}
     kinds = [_kind(fate, some) for fate, some in sorted_.items() if some]
     changed = [user.id for user, fate in fates if fate.changes]
-    return Preview(kinds, len(changed), changed)
+    can_tell = outbox.is_configured() and run.kind in TOLD
+    return Preview(kinds, len(changed), changed, tells if can_tell else None)
 
 
 def _kind(fate: Fate, users: Sequence[User]) -> Kind:

@@ -16,7 +16,7 @@ from services.audit.writing import record
 from services.core import clock
 from services.core.db import Transaction, reading, transaction
 from services.core.errors import ConflictError, InvalidInputError, NotFoundError
-from services.core.forms import Form, lines
+from services.core.forms import Form, checkbox, lines
 from services.core.looking import looks_first
 from services.lists.query import ListQuery, in_words
 from services.lists.slices import find
@@ -32,7 +32,7 @@ from services.users.bulk.batches import (
 from services.users.bulk.fates import PERMISSIONS, end_of_values, values_of_end
 from services.users.ends import End, chosen_end
 from services.users.events import BulkProgressed
-from services.users.forms import EndDate
+from services.users.forms import TELL, EndDate
 from services.users.list import USERS
 
 MOST_PEOPLE = 10_000
@@ -55,6 +55,7 @@ class BulkForm(Form):
     """What is said of a bulk act when it begins."""
 
     reason: str = lines("Reason", optional=True, most=500, hint="Stands in the audit log.")
+    tell: bool = checkbox(TELL)
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,7 @@ async def begin(actor: Actor, bulk_id: UUID, form: BulkForm) -> None:
         if run.state is not BulkState.DRAFT:
             return
         own = act.own
+        run.tell = form.tell
         run.reason, run.session_id, run.address = form.reason, actor.session_id, actor.address
         run.started_by_id, run.started_by = own.id, own.full_name
         run.state, run.started_at = BulkState.RUNNING, clock.now()
@@ -155,6 +157,7 @@ async def undo(actor: Actor, bulk_id: UUID) -> UUID:
         undoing = await _add(
             act, actor, kind, people, run.selection, undoes_id=run.id, state=BulkState.RUNNING
         )
+        (await act.get(BulkAct, undoing)).tell = run.tell  # who was told hears of this, too
         for bulk in (undoing, run.id):
             act.publish(BulkProgressed(tenant_id=run.tenant_id, bulk_id=bulk))
         return undoing

@@ -32,11 +32,13 @@ from services.mail import outbox
 from services.users import emails_elsewhere, welcoming
 from services.users.allowed_domains import allowed_domains, refusal
 from services.users.batch_worker import LEASE
-from services.users.emails_elsewhere import IN_USE, is_taken
+from services.users.emails_elsewhere import IN_USE, inactive_here, is_taken
 from services.users.ends import End, chosen_end
 from services.users.events import ImportProgressed, UsersInvited
 from services.users.invitation_form import PersonalInvitation, read_form
-from services.users.invitations import inactive_here, new_user, require_open
+from services.users.invitations import require_open
+from services.users.new_user import new_user
+from services.users.stays import UNLIMITED, stays_of
 
 BATCH = 50
 """Rows of a transaction: whoever wants to write meanwhile waits for a tenth of a second."""
@@ -142,11 +144,12 @@ async def _invite(act: Act, run_id: UUID, rows: Sequence[_Row]) -> list[RowOutco
     problems = await _problems(act, rows)
     ends = await _ends(act, rows, problems)
     users = await _add(act, rows, ends, problems)
+    carried = {}
     for row in rows:
         if row.line in users and isinstance(row.form, PersonalInvitation):
-            given = row.form.note, row.form.contact_id
-            await welcoming.carry(act.tx, act.user, users[row.line], *given)
-    await _promise(act, run_id, list(users.values()))
+            user, given = users[row.line], (row.form.note, row.form.contact_id)
+            carried[user.id] = await welcoming.carry(act.tx, act.user, user, *given)
+    await _promise(act, run_id, list(users.values()), carried)
     return [_outcome(row, users.get(row.line), problems.get(row.line, "")) for row in rows]
 
 
@@ -171,8 +174,10 @@ async def _problems(act: Act, rows: Sequence[_Row]) -> dict[int, str]:
 
 
 async def _ends(act: Act, rows: Sequence[_Row], problems: dict[int, str]) -> dict[int, End]:
-    """When each account ends, by line; adds to the `problems` of those that would have ended."""
+    """When each account ends, by line, which is the organisation's usual stay where the row says
+    nothing; adds to the `problems` of those that would have ended."""
     ends = {}
+    stays = await stays_of(act.tx, act.tenant_id)
     for row in rows:
         if row.line in problems or isinstance(row.form, InvalidInputError):
             continue
@@ -182,7 +187,10 @@ async def _ends(act: Act, rows: Sequence[_Row], problems: dict[int, str]) -> dic
         except InvalidInputError as error:
             problems[row.line] = str(error)
             continue
-        if end is not None:
+        end = end or (None if form.role in UNLIMITED else stays.usual_end)
+        if refused := stays.refusal(form.role, end):
+            problems[row.line] = refused
+        elif end is not None:
             ends[row.line] = end
     return ends
 
@@ -232,7 +240,9 @@ async def _free(act: Act, rows: Sequence[_Row], problems: dict[int, str]) -> lis
     return list(free.values())
 
 
-async def _promise(act: Act, run_id: UUID, users: Sequence[User]) -> None:
+async def _promise(
+    act: Act, run_id: UUID, users: Sequence[User], carried: Mapping[UUID, Mapping[str, str]]
+) -> None:
     """Give each new account its link and its mail, and write it into the log."""
     if not users:
         return
@@ -252,6 +262,7 @@ async def _promise(act: Act, run_id: UUID, users: Sequence[User]) -> None:
             link,
             tenant_name=tenant.name,
             sender_name=act.user.full_name if act.user else "",
+            **carried[user.id],
         )
     said = [(user, {"email": user.email, "role": user.role.label}) for user in users]
     await _record(act, Action.USER_INVITED, run_id, said)

@@ -14,8 +14,10 @@ from services.audit.acting import View, viewing
 from services.core.emails import email_key
 from services.core.errors import InvalidInputError
 from services.users.allowed_domains import allowed_domains, refusal
+from services.users.ends import End
 from services.users.imports.columns import ImportRow
 from services.users.invitation_form import InvitationForm, read_form
+from services.users.stays import Stays, stays_of
 
 # Emails that one query asks for.
 CHUNK = 500
@@ -50,6 +52,7 @@ async def judge(actor: Principal, rows: Sequence[ImportRow]) -> list[JudgedRow]:
         here = await _here(view, list({key for key, _ in checked}))
         role = view.user.role if view.user else Role.PLATFORM_ADMIN
         allowed = await allowed_domains(view.tx, view.tenant_id)
+        stays = await stays_of(view.tx, view.tenant_id)
     offered = invitable_roles(role, above_tenants=False)
     first: dict[str, int] = {}
     judged = []
@@ -57,6 +60,8 @@ async def judge(actor: Principal, rows: Sequence[ImportRow]) -> list[JudgedRow]:
         fate, why = _judge(row, form, offered, here.get(key), first.get(key))
         if fate is Fate.INVITE and (outside := refusal(allowed, row.values["email"])):
             fate, why = Fate.CORRECT, outside
+        if fate is Fate.INVITE and (too_long := _too_long(form, stays)):
+            fate, why = Fate.CORRECT, too_long
         if fate is Fate.INVITE:
             first[key] = row.line
         judged.append(JudgedRow(row, fate, why))
@@ -91,6 +96,14 @@ def _judge(
     if here is not None:
         return Fate.INVITE, "A new account beside an inactive one"
     return Fate.INVITE, ""
+
+
+def _too_long(form: Checked, stays: Stays) -> str:
+    """What is said of a stay that the organisation doesn't allow."""
+    if isinstance(form, InvalidInputError):
+        return ""
+    end = End(form.end_date, form.end_time, stays.zone) if form.end_date else stays.usual_end
+    return stays.refusal(form.role, end)
 
 
 async def _here(view: View, keys: Sequence[str]) -> Mapping[str, User]:

@@ -83,27 +83,35 @@ async def enter(slug: str, token: str, caller: Caller) -> Entered:
             .with_for_update()
         )
         link = await _live(tx, token)
-        person, tenant, pocs = await _whose(tx, link, slug)
+        person, tenant, _ = await _whose(tx, link, slug)
         if not await is_open(tx, tenant.id):
             raise _dead(link)
-        now = link.used_at = clock.now()
+        link.used_at = clock.now()
         await void_links(tx, person)
-        first = person.first_here_at is None
-        person.first_here_at = person.first_here_at or now
-        person.last_active_at = now
-        person.changed()
-        _, session_token = begin(tx, person, caller, SignInMethod.LINK)
-        await record(
-            tx,
-            Action.CUSTOMER_LET_IN,
-            actor=None,
-            by=person,
-            subject=person,
-            address=caller.address,
-            first=True if first else None,
-        )
-        await tell(tx, person)
-        return Entered(session_token, [poc.id for poc in pocs])
+        return await let_in(tx, person, caller, SignInMethod.LINK)
+
+
+async def let_in(
+    tx: Transaction, person: CustomerPerson, caller: Caller, method: SignInMethod
+) -> Entered:
+    """Begin a session of somebody who is locked, and has proved who they are."""
+    now = clock.now()
+    first = person.first_here_at is None
+    person.first_here_at = person.first_here_at or now
+    person.last_active_at = now
+    person.changed()
+    _, token = begin(tx, person, caller, method)
+    await record(
+        tx,
+        Action.CUSTOMER_LET_IN,
+        actor=None,
+        by=person,
+        subject=person,
+        address=caller.address,
+        first=True if first else None,
+    )
+    await tell(tx, person)
+    return Entered(token, [poc.id for poc in await shown_pocs(tx, person.id)])
 
 
 @noting_pauses

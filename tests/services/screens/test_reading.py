@@ -3,26 +3,42 @@
 import json
 from dataclasses import asdict
 from datetime import UTC, date, datetime, time, timedelta
+from uuid import UUID
 
 import pytest
 
-from models import MailState, MailTemplate, OutgoingMail, Poc, PocStatus, Role, Tenant, User
+from models import (
+    CriterionTask,
+    Decision,
+    Poc,
+    PocStatus,
+    Review,
+    Role,
+    SuccessCriterion,
+    Task,
+    TaskStatus,
+    Tenant,
+    User,
+)
 from services.access.actor import Actor
-from services.audit.writing import Action, record
 from services.core import clock
-from services.core.db import transaction
+from services.core.db import Transaction, transaction
 from services.core.runtime import Runtime
+from services.reviews import reviews
 from services.screens import moves
 from services.screens.people import People
 from services.screens.pocs import Pocs
 from services.screens.reading import Shown, find_views
+from services.screens.review import ReviewShown
 from services.screens.roll_call import RollCall
 from services.screens.showing import Names, ScreenView
-from services.screens.troubles import STORM, Troubles
 from services.sessions import presence
 from services.users import here_counts
+from services.workspace import groups, tasks
 from services.workspace import pocs as work
 from tests.factories import create_user, sign_in
+from tests.services.review_calls import EVERY_REASON
+from tests.services.screens.storms import fail_sign_ins
 
 ALL = tuple(ScreenView)
 
@@ -172,43 +188,74 @@ async def test_pocs_are_counted_and_the_late_ones_come_first(
     ]
 
 
-async def _fail_sign_ins(tenant: Tenant, user: User) -> None:
-    async with transaction() as tx:
-        for number in range(STORM):
-            await record(
-                tx, Action.SIGN_IN_FAILED, actor=None, subject=user, address=f"192.0.2.{number}"
-            )
+async def _due(actor: Actor, poc_id: UUID, on: date) -> UUID:
+    group_id = await groups.add_group(actor, poc_id, groups.GroupForm(title="Kick-off"))
+    return await tasks.add_task(
+        actor, tasks.NewTaskForm(title="Meet", due_on=on, group_id=group_id)
+    )
 
 
-async def test_mail_that_waits_and_storms_of_sign_ins_are_trouble_until_they_end(
+async def test_this_week_has_the_days_of_pocs_groups_and_criteria(
     rollcall: Runtime, tenant: Tenant
 ) -> None:
-    rollcall.transport.deaf_because = ""
-    ada = await create_user(tenant)
-    now = clock.now()
-    mail = OutgoingMail(
-        tenant_id=tenant.id,
-        user_id=ada.id,
-        template=MailTemplate.INVITATION,
-        recipient="ada@example.com",
-        message_id="<1@example.com>",
-        next_attempt_at=now,
-        created_at=now - timedelta(minutes=6),
+    actor = await sign_in(await create_user(tenant))
+    today = clock.now().date()
+    form = work.NewPocForm(title="Banco", customer="Banco Meridional", start_on=today)
+    poc_id = await work.create_poc(actor, form)
+    task_id = await _due(actor, poc_id, today)
+    async with transaction() as tx:
+        await _add_criterion(tx, await tx.get_one(Poc, poc_id), task_id)
+    shown = await _shown(tenant, ScreenView.POCS)
+    assert isinstance(shown, Pocs)
+    assert [(one.on, one.what, one.title) for one in shown.this_week] == [
+        (today, "Fast enough", "Banco"),
+        (today, "Kick-off", "Banco"),
+        (today, "Starts", "Banco"),
+    ]
+    async with transaction() as tx:
+        (await tx.get_one(Task, task_id)).status = TaskStatus.DONE
+    shown = await _shown(tenant, ScreenView.POCS)
+    assert isinstance(shown, Pocs)
+    assert [one.what for one in shown.this_week] == ["Starts"]
+
+
+async def _add_criterion(tx: Transaction, poc: Poc, task_id: UUID) -> None:
+    criterion = SuccessCriterion(
+        tenant_id=poc.tenant_id,
+        created_at=poc.created_at,
+        changed_at=poc.changed_at,
+        poc_id=poc.id,
+        title="Fast enough",
+        position=0,
     )
+    tx.add(criterion)
+    await tx.flush()
+    tx.add(CriterionTask(tenant_id=poc.tenant_id, criterion_id=criterion.id, task_id=task_id))
+
+
+async def test_a_review_is_shown_with_what_is_to_be_decided_and_then_when_the_next_is_due(
+    rollcall: Runtime, tenant: Tenant, admin: Actor
+) -> None:
+    await create_user(tenant)
+    review_id = await reviews.begin(admin, EVERY_REASON)
+    people = await reviews.list_people(admin, review_id)
+    person = next(one for one in people if one.user_id != admin.user_id)
+    await reviews.decide(admin, review_id, [person.id], Decision.KEEP)
+    review = await _review(tenant, Names.INITIALS)
+    assert (review.name, review.people - review.to_decide) == ("Autumn review", 1)
+    assert (await _review(tenant, Names.COUNTS)).name == ""
+    now = clock.now()
     async with transaction() as tx:
-        tx.add(mail)
-    await _fail_sign_ins(tenant, ada)
-    shown = await _shown(tenant, ScreenView.TROUBLE)
-    assert isinstance(shown, Troubles)
-    found = [(trouble.key, trouble.figure) for trouble in shown.troubles]
-    assert found == [("mail", "1"), ("sign-ins", str(STORM))]
-    clock.shift(timedelta(minutes=11))
-    async with transaction() as tx:
-        (await tx.get_one(OutgoingMail, mail.id)).state = MailState.SENT
-    shown = await _shown(tenant, ScreenView.TROUBLE)
-    assert isinstance(shown, Troubles)
-    assert shown.troubles == []
-    assert shown.last_ended == int(clock.now().timestamp())
+        (await tx.get_one(Review, review_id)).closed_at = now
+        (await tx.get_one(Tenant, tenant.id)).review_every_days = 90
+    review = await _review(tenant, Names.INITIALS)
+    assert (review.people, review.next_due) == (0, int((now + timedelta(days=90)).timestamp()))
+
+
+async def _review(tenant: Tenant, names: Names) -> ReviewShown:
+    shown = await _shown(tenant, ScreenView.PEOPLE, names)
+    assert isinstance(shown, People)
+    return shown.review
 
 
 async def test_what_a_screen_hides_of_names_is_in_nothing_that_it_is_told(
@@ -220,7 +267,7 @@ async def test_what_a_screen_hides_of_names_is_in_nothing_that_it_is_told(
         (await tx.get_one(User, ada.id)).end_date = clock.now().date() + timedelta(days=2)
     end = clock.now().date() + timedelta(days=1)
     await _poc(ada, "Scanning", status=PocStatus.ACTIVE, end_on=end)
-    await _fail_sign_ins(tenant, ada)
+    await fail_sign_ins(ada)
     presence.page_opened(ada.id, tenant.id)
     told = {}
     for names in Names:

@@ -13,6 +13,7 @@ from services.core.errors import ConflictError, DeadLinkError, InvalidInputError
 from services.core.runtime import Runtime
 from services.mail.delivery import deliver_next
 from services.sign_in.sign_in import sign_in as sign_in_with
+from services.tenants import organisation
 from services.users import email_change, invitations
 from services.users.email_change import EmailForm
 from services.users.invitation_form import InvitationForm
@@ -20,6 +21,7 @@ from tests import books, factories
 from tests.factories import CALLER, PASSWORD, create_user
 from tests.mail_server import MailServer
 from tests.racing import duel, rounds
+from tests.services.organisation_calls import organisation_form
 from tests.sizes import size
 
 NEW = "ada.king@example.com"
@@ -138,6 +140,24 @@ async def test_an_email_in_use_is_refused_before_and_at_the_confirmation(
     await create_user(other_tenant, email=NEW)
     with pytest.raises(ConflictError, match="belongs to another account"):
         await email_change.confirm(tenant.slug, token, CALLER)
+
+
+async def test_only_allowed_domains_can_be_changed_to(
+    tenant: Tenant, admin: Actor, mail_server: MailServer
+) -> None:
+    user = await create_user(tenant)
+    ada = await factories.sign_in(user)
+    token = await _requested(ada, mail_server)
+    form = organisation_form(name=tenant.name, allowed_domains="elsewhere.example")
+    await organisation.edit_organisation(admin, form)
+    for change in (
+        email_change.request_change(ada, EmailForm(email="other@example.com")),
+        email_change.change_email(admin, user.id, EmailForm(email="other@example.com")),
+        email_change.confirm(tenant.slug, token, CALLER),
+    ):
+        with pytest.raises((InvalidInputError, ConflictError), match=r"elsewhere\.example"):
+            await change
+    assert (await books.user_of(user.id)).email == user.email
 
 
 async def test_without_a_mail_server_the_admin_changes_it(

@@ -45,6 +45,14 @@ def test_a_toggle_costs_a_grid_300_bytes_at_most() -> None:
     assert len(sent) + FRAMING <= MOST
 
 
+def test_a_picture_costs_a_row_little_and_no_picture_costs_nothing() -> None:
+    row = _row(active=False, picture="0123456789abcdef")
+    message = ["rollcall_user", patch_values(USERS, row, {"active": True})]
+    sent = json.dumps(message, separators=(",", ":"), ensure_ascii=False).encode()
+    assert len(sent) + FRAMING <= MOST
+    assert "picture" not in row_values(USERS, _row())
+
+
 def test_what_is_usual_is_left_out() -> None:
     assert set(row_values(USERS, _row(last_active=None))) == {
         "id",

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sqlmodel import select
 
 from models import (
+    CustomerPerson,
     Poc,
     PocMember,
     PocStatus,
@@ -29,6 +30,8 @@ from services.core.errors import InvalidInputError
 from services.core.startup import started
 from services.users import accounts
 from services.workspace import handover, impact, listing, task_list
+from services.workspace.customers import invitations, people
+from services.workspace.customers.invitations import CustomerForm, CustomerInvited
 from services.workspace.pocs import HandOverForm
 from tests.conftest import make_settings
 from tests.factories import create_tenant, create_user, create_users, sign_in
@@ -149,6 +152,29 @@ def test_the_preview_is_what_is_so_after_the_commit(
     for beside in tmp_path.glob("rollcall.db-*"):
         beside.unlink()
     asyncio.run(run())
+
+
+async def _invite(actor: Actor, poc_id: UUID, name: str) -> CustomerInvited:
+    email = f"{name}@helvetia.example"
+    form = CustomerForm(first_name="Reto", last_name="Bianchi", email=email)
+    return await invitations.invite(actor, poc_id, form)
+
+
+async def test_open_invitations_of_customers_are_counted_of_whoever_sent_them(
+    admin: Actor, ada: Actor, ada_user: User, joan: Actor
+) -> None:
+    poc, other = await create_poc(ada), await create_poc(joan)
+    come, shut, _ = [await _invite(ada, poc, email) for email in ("come", "shut", "open")]
+    await _invite(joan, other, "sent-by-joan")
+    assert (await impact.get_work_impact(admin, ada_user.id)).customers == 3
+    async with transaction() as tx:
+        (await tx.get_one(CustomerPerson, come.customer_id)).first_here_at = clock.now()
+    assert (await impact.get_work_impact(admin, ada_user.id)).customers == 2
+    await people.set_active(admin, shut.customer_id, False)
+    told = await impact.get_work_impact(admin, ada_user.id)
+    assert told.customers == 1
+    await accounts.set_active(admin, ada_user.id, False)
+    assert await impact.get_work_impact(admin, ada_user.id) == told
 
 
 async def test_all_that_would_be_left_is_handed_over_at_once(

@@ -6,7 +6,7 @@ import pytest
 
 from services.core.errors import InvalidInputError
 from services.workspace.comments import CommentForm
-from services.workspace.markdown import ATTRIBUTES, TAGS, to_html
+from services.workspace.markdown import ATTRIBUTES, TAGS, names_in, to_html
 from tests.hostile import HOSTILE
 
 SCRIPTS = (
@@ -69,6 +69,11 @@ def test_the_longest_name_is_the_one_that_is_mentioned() -> None:
     html = to_html("@Ann Lee, not user@Ann, nor `@Ann`", ["Ann", "Ann Lee"])
     assert '<span class="mention">@Ann Lee</span>' in html
     assert html.count("mention") == 1
+
+
+def test_who_is_mentioned_is_found_outside_of_code() -> None:
+    words = "Ask @Ann Lee, not ann@Ann.example nor `@Bob`"
+    assert names_in(words, ["Ann", "Ann Lee", "Bob"]) == {"Ann Lee"}
 
 
 def test_lists_code_and_tables_are_kept() -> None:

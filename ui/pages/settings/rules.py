@@ -1,11 +1,17 @@
 """Settings, Reviews and end dates: the rules for people."""
 
+from dataclasses import asdict
+
 from services.sessions.sessions import Visit
 from services.tenants.rules import Rules, RulesForm, edit_rules, get_rules
 from ui.components.toast import Toast
 from ui.forms.page_form import Card, PageForm
 
-CARDS = (Card("reviews", "Reviews", ("review_every",)),)
+CARDS = (
+    Card("reviews", "Reviews", ("review_every",)),
+    Card("stays", "End dates", ("usual_stay_days", "longest_stay_days")),
+    Card("telling", "Telling people", ("tells_people",)),
+)
 
 
 class RulesSection:
@@ -31,4 +37,4 @@ class RulesSection:
 
 
 def _values(rules: Rules) -> dict[str, object]:
-    return {"review_every": rules.review_every}
+    return asdict(rules)

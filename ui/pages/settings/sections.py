@@ -10,6 +10,7 @@ from typing import Protocol
 from services.access.permissions import Permission
 from services.sessions.sessions import Visit
 from ui.components.toast import Toast
+from ui.pages.settings.mail_texts import MailTextsSection
 from ui.pages.settings.organisation import OrganisationSection
 from ui.pages.settings.rules import RulesSection
 from ui.pages.settings.screens import ScreensSection
@@ -40,5 +41,6 @@ SECTIONS = (
     Section("", "Organisation", Permission.MANAGE_ORGANISATION, OrganisationSection),
     Section("sign-in", "Sign-in", Permission.MANAGE_SIGN_IN, SignInSection),
     Section("rules", "Reviews and end dates", Permission.MANAGE_ORGANISATION, RulesSection),
+    Section("mails", "Mail texts", Permission.MANAGE_ORGANISATION, MailTextsSection),
     Section("screens", "Screens", Permission.MANAGE_SCREENS, ScreensSection),
 )

@@ -1,6 +1,6 @@
 """What a Platform Admin is told in an organisation that nobody else can manage yet."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from nicegui import ui
 
@@ -11,7 +11,7 @@ from ui.frame import text
 class FirstAdminNotice:
     """Leads to the invitation of the first Tenant Admin, until one is invited."""
 
-    def __init__(self, visit: Visit, on_invite: Callable[[], None]) -> None:
+    def __init__(self, visit: Visit, on_invite: Callable[[], Awaitable[None]]) -> None:
         self.box = ui.element("div").classes("banner-box").props('role="note"')
         with self.box, ui.element("div").classes("banner banner-info"):
             text("span", f"{visit.tenant_name} has no Tenant Admin yet.")

@@ -127,8 +127,8 @@ class _ActScreen:
         before, after = await _before(self.visit, run), await _after(self.visit, run)
         self.view.show(bulk_values(run), before, after)
 
-    async def _begin(self, reason: str) -> None:
-        await runs.begin(self.actor, self.bulk_id, BulkForm(reason=reason))
+    async def _begin(self, reason: str, tell: bool) -> None:
+        await runs.begin(self.actor, self.bulk_id, BulkForm(reason=reason, tell=tell))
         await self._look()
 
     async def _stop(self) -> None:
@@ -157,7 +157,7 @@ async def results_file(visit: MaySwitch, bulk_id: UUID) -> Response:
 async def _before(visit: Visit, run: BulkView) -> dict[str, Any]:
     """What would happen, as plain values."""
     if run.state is not BulkState.DRAFT:
-        return {"kinds": [], "changes": 0, "left": [], "undoable": False}
+        return {"kinds": [], "changes": 0, "left": [], "undoable": False, "tells": None}
     told_ = await preview.preview(visit.actor, run.id)
     kinds = [
         {
@@ -174,7 +174,13 @@ async def _before(visit: Visit, run: BulkView) -> dict[str, Any]:
     if run.kind is BulkKind.DEACTIVATE:
         left = await _left(visit, told_.changed_ids)
     undoable = run.kind in runs.OPPOSITES
-    return {"kinds": kinds, "changes": told_.changes, "left": left, "undoable": undoable}
+    return {
+        "kinds": kinds,
+        "changes": told_.changes,
+        "left": left,
+        "undoable": undoable,
+        "tells": told_.tells,
+    }
 
 
 async def _left(visit: Visit, ids: Any) -> list[dict[str, Any]]:

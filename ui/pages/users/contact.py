@@ -9,6 +9,7 @@ from services.users import email_change
 from services.users.email_change import EmailForm
 from services.users.listing import Contact
 from ui.components.facts import fact
+from ui.components.person_avatar import PersonAvatar
 from ui.components.toast import Toast
 from ui.components.zone_clock import ZoneClock
 from ui.forms.dialog import About, FormDialog
@@ -27,11 +28,13 @@ def contact_facts(contact: Contact) -> None:
                 ZoneClock(contact.time_zone)
 
 
-def portrait(visit: Visit, user_id: UUID, contact: Contact) -> None:
-    """Somebody's picture, where there is one."""
+def portrait(visit: Visit, user_id: UUID, name: str, contact: Contact) -> None:
+    """Somebody's picture, or their initials."""
     if contact.picture:
         image = ui.element("img").classes("portrait").props('alt=""')
         image.props["src"] = portrait_url(visit.tenant_slug, user_id, contact.picture)
+    else:
+        PersonAvatar(user_id, name, "", "avatar-large")
 
 
 class EmailDialog:

@@ -15,7 +15,7 @@ from services.core.forms import Form
 from services.sessions import sessions
 from services.sessions.sessions import Visit
 from services.users import accounts, extending, invitations, listing, reminders
-from services.users.forms import TIME_HINT, EndDate, EndReminders, end_hint
+from services.users.forms import TIME_HINT, EndReminders, ToldEndDate, end_hint
 from services.workspace import end_calendar
 from services.workspace.ends_soon import Ending, EndsSoon, Kind, list_ends_soon
 from ui import notices
@@ -25,6 +25,7 @@ from ui.components.facts import fact
 from ui.components.part import Part
 from ui.components.tabs import users_tabs
 from ui.components.toast import Toast
+from ui.dialogs.telling import not_offered
 from ui.forms.dialog import About, FormDialog, Helpers, Link
 from ui.frame import enter, frame, section, text
 from ui.identity import require
@@ -86,14 +87,14 @@ class _EndsScreen:
         self._show_aside(shown)
 
     def _build_dialogs(self, shown: EndsSoon) -> None:
-        hints = {"end_date": end_hint(shown.time_zone), "end_time": TIME_HINT}
+        self.hints = {"end_date": end_hint(shown.time_zone), "end_time": TIME_HINT}
         self.change = FormDialog(
             self.toast,
             "End date",
-            EndDate,
+            ToldEndDate,
             submit="Save",
             on_submit=self._change,
-            helpers=Helpers(hints=hints),
+            helpers=Helpers(hints=self.hints, hidden=not_offered()),
         )
         self.wanting = FormDialog(
             self.toast, "Reminders", EndReminders, submit="Save", on_submit=self._want
@@ -183,12 +184,17 @@ class _EndsScreen:
     async def _ask_change(self, user_id: UUID) -> None:
         details = await listing.get_details(self.actor, user_id)
         self.changed_id, end, row = user_id, details.end, details.row
-        values = {"end_date": end.day, "end_time": end.at} if end else None
+        values: dict[str, Any] = {"tell": details.tells}
+        if end:
+            values |= {"end_date": end.day, "end_time": end.at}
+        self.hints["end_date"] = end_hint(details.time_zone, details.latest_end)
         self.change.open(values, about=About(str(row.id), row.name, row.email))
 
-    async def _change(self, form: EndDate) -> str:
+    async def _change(self, form: ToldEndDate) -> str:
         assert self.changed_id is not None
-        await accounts.set_end_date(self.actor, self.changed_id, form.end_date, form.end_time)
+        await accounts.set_end_date(
+            self.actor, self.changed_id, form.end_date, form.end_time, tell=form.tell
+        )
         end = (await listing.get_details(self.actor, self.changed_id)).end
         return f"The account ends on {end.words}." if end else "The account has no end date."
 

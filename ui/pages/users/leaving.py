@@ -25,6 +25,7 @@ from ui.components.part import Part
 from ui.components.print_button import PrintButton
 from ui.components.refresher import Refresher
 from ui.components.toast import Toast
+from ui.dialogs.telling import active_again
 from ui.forms.dialog import FormDialog, Helpers
 from ui.frame import enter, frame, section, text
 from ui.identity import require
@@ -160,7 +161,7 @@ class _LeavingScreen:
 
     async def _undo(self, _form: Form) -> str:
         change = await leaving.undo(self.actor, self.user_id)
-        return f"{change.name} is active again."
+        return active_again(change)
 
 
 def _by_poc(left: WorkImpact) -> dict[UUID, tuple[str, bool, int]]:

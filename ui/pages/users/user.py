@@ -223,7 +223,7 @@ class _UserScreen:
         row = details.row
         text("h2", "Account")
         with ui.element("dl").classes("facts"):
-            portrait(self.visit, row.id, details.contact)
+            portrait(self.visit, row.id, row.name, details.contact)
             fact("Email", row.email)
             contact_facts(details.contact)
             fact("Role", row.role.label)

@@ -54,7 +54,8 @@ async def users_page(visit: MayView) -> None:
     title = "Users" if visit.tenant_slug else "Platform Admins"
     with frame(visit, title, current="users") as toast:
         users_tabs(visit, "users")
-        _UsersScreen(visit, toast).build(title, opening, inviters, lacks_admin=lacks_admin)
+        screen = _UsersScreen(visit, toast)
+        await screen.build(title, opening, inviters, lacks_admin=lacks_admin)
 
 
 class _UsersScreen:
@@ -65,7 +66,7 @@ class _UsersScreen:
         self.actor: Actor = visit.actor
         self.toast = toast
 
-    def build(
+    async def build(
         self,
         title: str,
         opening: Opening,
@@ -87,12 +88,12 @@ class _UsersScreen:
         if not above_tenants:
             several = InviteSeveralDialog(self.visit, self.toast)
             if to_do(ui.context.client) == "several":
-                several.open()
+                await several.open()
             head.append(HeadItem("Invite several", name="several", on_click=several.open))
             head.append(HeadItem("Invite from a file", url=f"{home}/users/import"))
             head.append(HeadItem("Bulk acts", url=f"{home}/users/bulk"))
         if to_do(ui.context.client) == "invite":
-            invite.open()
+            await invite.open()
         self.table = UsersTable(
             self.visit,
             opening,

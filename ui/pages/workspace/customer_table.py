@@ -138,11 +138,11 @@ class CustomerTable:
 
 
 def _status(row: CustomerRow) -> None:
-    if row.active:
+    if not row.active:
+        text("span", "Inactive", "chip chip-inactive")
+    elif not row.invited:
         text("span", "Active", "chip chip-active")
     else:
-        text("span", "Inactive", "chip chip-inactive")
-    if row.active and row.invited:
         text("span", "Invited", "chip chip-accent")
         if row.mail in MAILS:
             text("span", MAILS[row.mail], "small muted")

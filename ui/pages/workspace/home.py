@@ -25,6 +25,7 @@ from services.workspace.poc_list import PocRow
 from services.workspace.pocs import HandOverForm
 from ui import notices, work_feed
 from ui.components.part import Part
+from ui.components.person_avatar import PersonAvatar
 from ui.components.refresher import Refresher
 from ui.components.toast import Toast
 from ui.forms.dialog import About, FormDialog, Helpers
@@ -36,6 +37,7 @@ from ui.paths import home_path
 from ui.words import ago
 from ui.work_words import count_words
 
+LATER = "Later"
 MayView = Annotated[Visit, Depends(require(Permission.VIEW_ALL_POCS))]
 
 # What each role is for, in three steps; the first one has a link.
@@ -118,11 +120,13 @@ class _HomeScreen:
         )
         with ui.element("div").classes("page-head"):
             heading = "Home" if managed else f"Hello, {self.visit.name}"
-            text("h1", heading).props('dir="auto"')
+            with ui.element("div"):
+                text("h1", heading).props('dir="auto"')
+                if managed:
+                    text("span", f"{clock.now():%A %-d %B}", "small muted")
             if managed:
-                text("span", f"{clock.now():%A %-d %B}", "muted")
                 link("+ Invite User", f"{self.base}/users", "btn btn-primary")
-        self.step = Part(ui.element("div"), next_step)
+        self.step = Part(ui.element("div"), self._next_step)
         with ui.element("div").classes("home-columns"):
             with ui.element("div").classes("home-main"):
                 self.main = Part(ui.element("div").classes("home-main"), self._main)
@@ -147,11 +151,16 @@ class _HomeScreen:
             figure_rows(self.base, rows_of(shown))
 
     def _show(self, shown: Overview, managed: Managed) -> None:
-        self.step.show(len(shown.without_owner) if managed else 0)
+        waiting = shown.without_owner if managed else ()
+        self.step.show(waiting, key=[(poc.id, poc.title) for poc in waiting])
         if managed:
             self.figures.show(managed[0])
         self.main.show(replace(shown, changes=(), changes_in_all=0, since=None))
         self.changes.show(shown.changes, shown.changes_in_all, shown.since is None)
+
+    def _next_step(self, waiting: Sequence[PocRow]) -> None:
+        if waiting:
+            next_step(len(waiting), waiting[0].title, partial(self._open_reassign, waiting[0]))
 
     def _main(self, shown: Overview) -> None:
         if not shown.counts and not shown.groups:
@@ -199,11 +208,17 @@ class _HomeScreen:
             text("h2", "My tasks")
             if not tasks:
                 text("p", "No task of an open POC is yours.", "muted")
-            for label, some in _by_due(tasks, today):
-                text("h3", label, "home-due")
-                with ui.element("ul").classes("home-rows"):
-                    for task in some:
-                        self._my_task(task, today)
+            groups = _by_due(tasks, today)
+            for label, some in groups:
+                is_later = label == LATER and len(groups) > 1
+                with ui.element("details" if is_later else "div"):
+                    if is_later:
+                        text("summary", f"{len(some):,} more, due later", "home-due")
+                    else:
+                        text("h3", label, "home-due")
+                    with ui.element("ul").classes("home-rows"):
+                        for task in some:
+                            self._my_task(task, today)
 
     def _my_task(self, task: MyTask, today: date) -> None:
         with ui.element("li"):
@@ -243,6 +258,7 @@ class _HomeScreen:
 
     def _poc_facts(self, poc: PocRow) -> None:
         if poc.owner.id != self.visit.user_id:
+            PersonAvatar(poc.owner.id, poc.owner.name, poc.owner.picture, "avatar-small")
             person_name(poc.owner)
         status_chip(poc.status)
         with ui.element("span").classes("progress"):
@@ -292,17 +308,19 @@ class _HomeScreen:
                     link(entry.subject, f"{self.base}/pocs/{entry.subject_id}")
                     text("span", f"{entry.actor}: {entry.action_label}").props('dir="auto"')
                     text("span", ago(entry.at), "small muted")
-        if in_all > len(changes):
+        if in_all > len(changes) and may(self.visit.role, Permission.VIEW_AUDIT):
+            link(f"Everything since then, in Audit ({in_all:,})", f"{self.base}/audit")
+        elif in_all > len(changes):
             text("p", f"{in_all - len(changes):,} more, earlier.", "muted")
 
 
 def _by_due(tasks: Sequence[MyTask], today: date) -> list[tuple[str, list[MyTask]]]:
     """The tasks under what is first to be seen of them: overdue, today, this week, later."""
-    groups: dict[str, list[MyTask]] = {"Overdue": [], "Today": [], "This week": [], "Later": []}
+    groups: dict[str, list[MyTask]] = {"Overdue": [], "Today": [], "This week": [], LATER: []}
     for task in tasks:
         left = (task.due_on - today).days if task.due_on else None
         if left is None or left > 7:
-            groups["Later"].append(task)
+            groups[LATER].append(task)
         else:
             groups["Overdue" if left < 0 else "Today" if left == 0 else "This week"].append(task)
     return [(label, some) for label, some in groups.items() if some]

@@ -1,6 +1,7 @@
 """The part of Home for who looks after the organisation: figures, each a link, and what the screens
 on its walls show."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from nicegui import ui
@@ -11,7 +12,7 @@ from services.screens.figures import Figures
 from services.screens.reading import Dashboard
 from ui.components.stage_box import StageBox
 from ui.frame import section, text
-from ui.pages.workspace.parts import link
+from ui.pages.workspace.parts import button, link
 
 Cell = tuple[int, str, str, str]
 """A count, its words, where it leads to, and how it is toned."""
@@ -35,9 +36,9 @@ def rows_of(figures: Figures) -> list[tuple[str, list[Cell]]]:
         (
             "People from outside",
             [
-                (f.outside_active, "with access", "pocs", ""),
-                (f.outside_waiting, "never came", "pocs", ""),
-                (f.outside_quiet, "quiet 30 days", "pocs", ""),
+                (f.outside_active, "with access", "customers", ""),
+                (f.outside_waiting, "never came", "customers", ""),
+                (f.outside_quiet, "quiet 30 days", "customers", ""),
             ],
         ),
         (
@@ -68,14 +69,15 @@ def figure_rows(base: str, rows: list[tuple[str, list[Cell]]]) -> None:
                             text("span", words, "small muted")
 
 
-def next_step(without_owner: int) -> None:
-    """What needs somebody first, where anything does."""
-    if not without_owner:
-        return
+def next_step(without_owner: int, title: str, on_reassign: Callable[[], None]) -> None:
+    """What needs somebody first, where anything does: the first POC by its title."""
     pocs = "1 open POC belongs" if without_owner == 1 else f"{without_owner} open POCs belong"
     with ui.element("div").classes("banner banner-info next-step"):
-        text("strong", "Next step")
-        text("p", f"{pocs} to somebody inactive. Reassign each to somebody who answers.")
+        with ui.element("div"):
+            text("strong", "Next step")
+            text("p", f"{pocs} to somebody inactive. Reassign each to somebody who answers.")
+        label = "Reassign" if without_owner == 1 else "Reassign the first"
+        button(label, on_reassign, about="" if without_owner == 1 else title)
 
 
 class OnScreens:

@@ -23,6 +23,7 @@ from services.workspace.pocs import HandOverForm, PocForm, StatusForm
 from ui import notices, work_feed
 from ui.actions import told
 from ui.components.facts import fact
+from ui.components.menu import Menu
 from ui.components.part import Part
 from ui.components.refresher import Refresher
 from ui.components.toast import Toast
@@ -39,10 +40,10 @@ from ui.pages.workspace import (
     poc_tasks,
 )
 from ui.pages.workspace.parts import (
+    both_sides,
     button,
     link,
     person_name,
-    progress_bar,
     side_progress,
     status_chip,
 )
@@ -69,7 +70,7 @@ LOOKS: dict[str, Build] = {
 class OutcomeForm(Form):
     """What came of a POC that ends."""
 
-    outcome: str = lines("Outcome", optional=True, hint="What did it show? Asked for at the end.")
+    outcome: str = lines("Outcome", optional=True, hint="What did it show?")
 
 
 def register() -> None:
@@ -111,6 +112,14 @@ class _PocScreen:
         self.status = FormDialog(
             self.toast, "Change status", OutcomeForm, submit="Save", on_submit=self._close
         )
+        self.archive = FormDialog(
+            self.toast,
+            "Archive this POC?",
+            Form,
+            submit="Archive",
+            on_submit=self._archive,
+            tone="danger",
+        )
         self.owner = FormDialog(
             self.toast,
             "Hand over",
@@ -125,14 +134,17 @@ class _PocScreen:
         nav = ui.element("nav").classes("tabs").props('aria-label="POC"')
         self.tabs = Part(nav, partial(self._tabs, tab))
         self._show(details)
-        Refresher("rollcall_poc", self._refresh, self.toast)
+        for event in ("rollcall_poc", "rollcall_people"):
+            Refresher(event, self._refresh, self.toast)
 
     async def _refresh(self) -> None:
         self._show(await listing.get_details(self.actor, self.poc_id))
 
     def _show(self, details: PocDetails) -> None:
         self.details = details
-        self.head.show(details.row, details.may_change, details.may_reassign, details.steps)
+        row = details.row
+        seen = (row.title, row.status, row.archived, details.may_change, details.may_reassign)
+        self.head.show(key=seen)  # a menu that is open stays so
         self.facts.show(replace(details, members=(), criteria=0, resources=0, comments=0))
         counts = {
             "criteria": details.criteria,
@@ -152,7 +164,7 @@ class _PocScreen:
                 with shown:
                     text("span", f"{counts[path]:,}", "small muted tab-count")
 
-    def _head(self, *_: object) -> None:
+    def _head(self) -> None:
         details, row = self.details, self.details.row
         with ui.element("div").classes("details-title"):
             text("h1", row.title).props('dir="auto"')
@@ -160,35 +172,34 @@ class _PocScreen:
             if row.archived:
                 text("span", "Archived", "chip chip-inactive")
         with ui.element("div").classes("actions"):
-            if details.may_change and not row.archived:
-                button("Edit", self._open_edit)
-                for status, label in details.steps.items():
-                    button(label, partial(self._open_status, status), about=row.title)
             if details.may_reassign and not row.archived:
                 button("Hand over" if details.may_change else "Reassign", self._open_owner)
-            if details.may_change:
-                label = "Restore" if row.archived else "Archive"
-                button(label, told(self.toast)(self._archive))
+            if details.may_change and row.archived:
+                button("Restore", told(self.toast)(self._restore))
+            elif details.may_change:
+                button("Archive", told(self.toast)(self._open_archive))
+                button("Edit", self._open_edit)
+                steps = [(status.value, label) for status, label in details.steps.items()]
+                Menu("Change status", steps, self._open_status)
 
     def _facts(self, details: PocDetails) -> None:
         row = details.row
-        with ui.element("dl").classes("facts"):
+        with ui.element("dl").classes("poc-figures"):
             fact("Customer", row.customer)
             with ui.element("div").classes("fact"):
                 text("dt", "Owner")
                 with ui.element("dd"):
                     person_name(row.owner)
             end = due_words(row.due, clock.now().date(), is_done=row.status.is_closed)[0]
-            fact("Dates", f"{day_words(row.start_on)} to {day_words(row.due, 'no end')}")
-            if row.is_overdue:
-                fact("End", end)
-        with ui.element("dl").classes("facts"):
-            side_progress("Team", row.progress.team)
-            side_progress("Customer’s side", row.progress.customer)
             with ui.element("div").classes("fact"):
-                text("dt", "Whole")
-                with ui.element("dd").classes("progress"):
-                    progress_bar(row.progress)
+                text("dt", "Start to end")
+                with ui.element("dd"):
+                    text("span", f"{day_words(row.start_on)} to {day_words(row.due, 'no end')}")
+                    if row.is_overdue:
+                        text("span", end, "small task-due danger")
+            side_progress("Team", row.progress.team)
+            side_progress("Customer", row.progress.customer)
+            both_sides("Whole", row.progress)
         for label, words in (
             ("Description", details.description),
             ("Objectives", details.objectives),
@@ -217,16 +228,27 @@ class _PocScreen:
         await pocs.edit_poc(self.actor, self.poc_id, self.details.row.facts_version, form)
         return "Saved."
 
-    async def _open_status(self, status: PocStatus) -> None:
+    async def _open_status(self, value: str) -> None:
+        status, row = PocStatus(value), self.details.row
         if status.is_closed:
             self.closing = status
-            self.status.open({}, title=f"{self.details.steps[status]} this POC?")
+            step = self.details.steps.get(status, "Close")
+            self.status.open({}, title=f"{step} this POC?", body=self._cuts())
             return
-        await told(self.toast)(partial(self._set_status, status))()
+        await told(self.toast)(partial(self._set_status, status, row.facts_version))()
 
-    async def _set_status(self, status: PocStatus) -> None:
-        form = StatusForm(status=status)
-        await pocs.change_status(self.actor, self.poc_id, self.details.row.facts_version, form)
+    def _cuts(self) -> str:
+        """What the end of the POC means for the customer's people."""
+        count, row = self.details.let_in, self.details.row
+        if not count:
+            return f"Nobody at {row.customer} can open it now."
+        people = "1 person" if count == 1 else f"{count:,} people"
+        whose = "their" if count > 1 else "that person’s"
+        then = f"can’t open it any more, and {whose} open pages close at once."
+        return f"{people} at {row.customer} {then}"
+
+    async def _set_status(self, status: PocStatus, version: int) -> None:
+        await pocs.change_status(self.actor, self.poc_id, version, StatusForm(status=status))
         self.toast.show(f"{self.details.row.title}: {status.label}.", tone="success")
 
     async def _close(self, form: OutcomeForm) -> Outcome:
@@ -242,17 +264,20 @@ class _PocScreen:
         await act(self.actor, self.poc_id, self.details.row.facts_version, form)
         return "Handed over."
 
-    async def _archive(self) -> None:
+    async def _open_archive(self) -> None:
+        if self.details.let_in:
+            self.archive.open({}, body=[self._cuts(), "Everything in it is kept."])
+        else:
+            await self._archive(Form())
+
+    async def _archive(self, _form: Form) -> Outcome:
         row = self.details.row
-        then = not row.archived
-        await pocs.set_archived(self.actor, self.poc_id, row.facts_version, archived=then)
-        self.toast.show(
-            f"{row.title} is archived." if then else f"{row.title} is back.",
-            "success",
-            "Undo" if then else None,
-            told(self.toast)(self._restore) if then else None,
-        )
+        await pocs.set_archived(self.actor, self.poc_id, row.facts_version, archived=True)
+        restore = told(self.toast)(self._restore)
+        self.toast.show(f"{row.title} is archived.", "success", "Undo", restore)
+        return None
 
     async def _restore(self) -> None:
         row = (await listing.get_details(self.actor, self.poc_id)).row
         await pocs.set_archived(self.actor, self.poc_id, row.facts_version, archived=False)
+        self.toast.show(f"{row.title} is back.", "success")

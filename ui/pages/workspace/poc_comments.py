@@ -1,20 +1,30 @@
 """What was said about a POC: the tab Comments."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from services.core.errors import InvalidInputError, RollcallError, SessionEndedError
+from services.core.forms import Form, lines
 from services.sessions.sessions import Visit
-from services.workspace import comments
+from services.workspace import comments, members
 from services.workspace.comments import CommentForm, CommentSlice, NewCommentForm
 from services.workspace.listing import PocDetails
+from services.workspace.markdown import names_in
+from services.workspace.members import Member
 from ui import work_feed
 from ui.actions import told
 from ui.components.poc_comments import PocComments
+from ui.components.refresher import Refresher
 from ui.components.toast import Toast
 from ui.forms.dialog import FormDialog, Outcome
 from ui.input import as_text, as_uuid
+
+
+class BodyForm(Form):
+    """What a comment says from now on."""
+
+    body: str = lines("Comment")
 
 
 async def build(visit: Visit, toast: Toast, details: PocDetails) -> None:
@@ -31,25 +41,36 @@ class _CommentsScreen:
         self.toast = toast
         self.poc_id = details.row.id
         self.customer = details.row.customer
+        self.members = details.members
         self.may_change = details.may_change and not details.row.archived
         self.about: UUID | None = None
         self.version = 0
+        self.mentioned: tuple[UUID, ...] = ()
 
     def build(self, found: CommentSlice) -> None:
         """Lay the tab out."""
         self.edit = FormDialog(
-            self.toast, "Edit comment", CommentForm, submit="Save", on_submit=self._edit
+            self.toast, "Edit comment", BodyForm, submit="Save", on_submit=self._edit
         )
         self.view = PocComments(
             _values(found),
             has_earlier=found.has_earlier,
             me=str(self.actor.user_id),
             may_change=self.may_change,
+            people=_people(self.members),
             customer=self.customer,
             on_act=self._act,
             on_missed=told(self.toast)(self._show),
         )
         self.earlier: list[dict[str, Any]] = []
+        for event in ("rollcall_poc", "rollcall_people"):
+            Refresher(event, self._renew_people, self.toast)
+
+    async def _renew_people(self) -> None:
+        """Offer those alone who can be mentioned now; whom the text names stays known by name, so
+        that the service can refuse it."""
+        self.members = await members.list_members(self.actor, self.poc_id)
+        self.view.show_people(_people(self.members))
 
     async def _show(self) -> None:
         found = await comments.list_comments(self.actor, self.poc_id)
@@ -65,8 +86,9 @@ class _CommentsScreen:
             await told(self.toast)(handler)(comment_id)
 
     async def _post(self, body: str, *, shared: bool) -> None:
+        form = {"body": body, "shared": shared, "mention_ids": self._named(body)}
         try:
-            await comments.post(self.actor, self.poc_id, NewCommentForm(body=body, shared=shared))
+            await comments.post(self.actor, self.poc_id, NewCommentForm(**form))
         except SessionEndedError:
             return  # told by the sign-in page, which the cut brings by itself
         except InvalidInputError as error:
@@ -85,11 +107,15 @@ class _CommentsScreen:
     async def _open_edit(self, comment_id: UUID) -> None:
         comment = await comments.get_comment(self.actor, comment_id)
         self.about, self.version = comment.id, comment.version
+        self.mentioned = comment.mention_ids
         self.edit.open({"body": comment.body})
 
-    async def _edit(self, form: CommentForm) -> Outcome:
+    async def _edit(self, form: BodyForm) -> Outcome:
         if self.about is not None:
-            await comments.edit(self.actor, self.about, self.version, form)
+            edited = CommentForm(
+                body=form.body, mention_ids=self._named(form.body, before=self.mentioned)
+            )
+            await comments.edit(self.actor, self.about, self.version, edited)
         return "Saved."
 
     async def _remove(self, comment_id: UUID) -> None:
@@ -97,6 +123,21 @@ class _CommentsScreen:
         await comments.remove(self.actor, comment.id, comment.version)
         self.toast.show("Removed. That there was a comment stays to be seen.", tone="success")
 
+    def _named(self, body: str, before: Collection[UUID] = ()) -> tuple[UUID, ...]:
+        """Whom a text mentions: members, and who was mentioned before and is none any more."""
+        people = [member.person for member in self.members]
+        names = names_in(body, [person.name for person in people])
+        named = [person.id for person in people if person.name in names]
+        return (*named, *(set(before) - {person.id for person in people}))
+
 
 def _values(found: CommentSlice) -> list[dict[str, Any]]:
     return [work_feed.comment_values(comment) for comment in found.comments]
+
+
+def _people(found: Sequence[Member]) -> list[dict[str, Any]]:
+    return [
+        {"id": str(member.person.id), "name": member.person.name, "detail": member.email}
+        for member in found
+        if member.person.active
+    ]

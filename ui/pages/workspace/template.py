@@ -1,8 +1,9 @@
 """The editor of one group template: its tasks in their order, and what a POC would get."""
 
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import date
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends
@@ -11,28 +12,34 @@ from nicegui import ui
 from models import Side
 from services.access.permissions import Permission
 from services.core import clock
-from services.core.errors import NotFoundError
+from services.core.errors import NotFoundError, RollcallError
 from services.sessions import sessions
 from services.sessions.sessions import Visit
-from services.workspace import plans, resources, template_list, templates
-from services.workspace.plans import Plan
+from services.workspace import files, plans, resources, template_list, templates
+from services.workspace.plans import Plan, PlannedTask
 from services.workspace.template_list import GroupTemplateDetails, TaskTemplateRow
 from services.workspace.templates import GroupTemplateForm, TaskTemplateForm
 from ui import work_feed
 from ui.actions import told
+from ui.components.day_field import DayField
 from ui.components.part import Part
 from ui.components.refresher import Refresher
+from ui.components.template_tasks import TemplateTasks
 from ui.components.toast import Toast
 from ui.forms.dialog import FormDialog, Outcome
 from ui.frame import enter, frame, section, text
 from ui.identity import require
-from ui.input import as_uuid
-from ui.pages.workspace.parts import button, empty, link
+from ui.input import as_uuid, as_version
+from ui.pages.workspace.file_drops import dropped
+from ui.pages.workspace.parts import button, link
+from ui.pages.workspace.poc_files import file_url, template_upload_url
 from ui.pages.workspace.resource_list import Place, ResourceList
 from ui.paths import home_path
-from ui.work_words import count_words, day_words
+from ui.work_words import count_words
 
 MayView = Annotated[Visit, Depends(require(Permission.VIEW_TEMPLATES))]
+Handler = Callable[[TaskTemplateRow, Mapping[str, Any]], Awaitable[None]]
+EMPTY = "Add what is to be done in each POC, in its order."
 
 
 def register() -> None:
@@ -50,9 +57,10 @@ async def template_page(visit: MayView, group_id: str) -> None:
     await sessions.touch(visit.actor, visit.seen_at)
     with frame(visit, details.row.title, current="templates") as toast:
         screen = _TemplateScreen(visit, wanted, toast)
-        screen.build()
+        screen.build(details)
         await screen.show(details)
-        await _resources(visit, toast, details)
+        with screen.resources:
+            await _resources(visit, toast, details)
 
 
 async def _resources(visit: Visit, toast: Toast, details: GroupTemplateDetails) -> None:
@@ -63,10 +71,15 @@ async def _resources(visit: Visit, toast: Toast, details: GroupTemplateDetails) 
         archive=resources.set_archived_of_template,
         event="rollcall_templates",
         shared_with="the customer",
+        file_url=partial(file_url, visit),
     )
     text("h2", "Resources", "part-title")
     may_change = details.may_change and not details.row.is_archived
     await ResourceList(visit, toast, place, may_change=may_change).build()
+    if may_change:
+        url = template_upload_url(visit, details.row.id)
+        find_room = partial(files.get_room_of_group, visit.actor, details.row.id)
+        await dropped(toast, url, find_room, event="rollcall_templates")
 
 
 class _TemplateScreen:
@@ -78,8 +91,9 @@ class _TemplateScreen:
         self.toast = toast
         self.base = f"{home_path(visit.tenant_slug)}/templates"
         self.task: TaskTemplateRow | None = None
+        self.start_on = clock.now().date()
 
-    def build(self) -> None:
+    def build(self, details: GroupTemplateDetails) -> None:
         """Lay the page out."""
         self.edit = FormDialog(
             self.toast, "Edit template", GroupTemplateForm, submit="Save", on_submit=self._edit
@@ -93,8 +107,20 @@ class _TemplateScreen:
         link("← All templates", self.base, "back-link")
         self.head = Part(ui.element("div").classes("page-head"), self._head)
         with ui.element("div").classes("home-columns"):
-            self.tasks = Part(section("card card-flush"), self._tasks)
-            self.preview = Part(section(), self._preview)
+            with ui.element("div").classes("template-parts"):
+                self.tasks_head = Part(ui.element("div").classes("card-head"), self._tasks_head)
+                self.tasks = TemplateTasks(
+                    [_task_row(task) for task in details.tasks],
+                    details.row.version,
+                    may_change=self._may_change(details),
+                    empty=EMPTY if details.may_change else "",
+                    on_act=self._act,
+                )
+                self.resources = ui.element("div")
+            with section("card template-preview"):
+                text("h2", "What a POC gets")
+                DayField("If it starts on", self.start_on, self._start_on)
+                self.preview = Part(ui.element("div"), self._preview)
         Refresher("rollcall_templates", self._refresh, self.toast)
 
     async def _refresh(self) -> None:
@@ -103,14 +129,22 @@ class _TemplateScreen:
     async def show(self, details: GroupTemplateDetails) -> None:
         """Show the template as it is now."""
         self.details = details
-        self.may_change = details.may_change and not details.row.is_archived
         self.head.show(details.row, details.may_change)
-        self.tasks.show(details.tasks, self.may_change)
-        today = clock.now().date()
+        self.tasks_head.show(len(details.tasks), self._may_change(details))
+        self._show_tasks()
         plan = None
         if not details.row.is_archived:
-            plan = await plans.preview(self.actor, [self.group_id], today)
-        self.preview.show(plan, today, key=(details.tasks, today))
+            plan = await plans.preview(self.actor, [self.group_id], self.start_on)
+        self.preview.show(plan, key=(details.row, details.tasks, self.start_on))
+
+    @staticmethod
+    def _may_change(details: GroupTemplateDetails) -> bool:
+        return details.may_change and not details.row.is_archived
+
+    def _show_tasks(self) -> None:
+        details = self.details
+        rows = [_task_row(task) for task in details.tasks]
+        self.tasks.show(rows, details.row.version, may_change=self._may_change(details))
 
     def _head(self, *_: object) -> None:
         row = self.details.row
@@ -118,59 +152,77 @@ class _TemplateScreen:
             text("h1", row.title).props('dir="auto"')
             if row.is_archived:
                 text("span", "Archived", "chip chip-inactive")
+            if row.pocs:
+                text("span", f"In {count_words(row.pocs, 'POC')}", "chip chip-inactive")
         if self.details.may_change:
             with ui.element("div").classes("actions"):
-                if not row.is_archived:
-                    button("+ Add Task", self._open_add, look="btn btn-primary")
+                if row.is_archived:
+                    button("Restore", told(self.toast)(self._restore))
+                else:
                     button("Edit", self._open_edit)
                     button("Duplicate", told(self.toast)(self._duplicate))
-                label = "Restore" if row.is_archived else "Archive"
-                button(label, told(self.toast)(self._archive))
+                    button("Archive", told(self.toast)(self._archive))
         if row.description:
             text("p", row.description, "muted lines head-text").props('dir="auto"')
 
-    def _tasks(self, tasks: tuple[TaskTemplateRow, ...], may_change: bool) -> None:
-        if not tasks:
-            hint = "Add what is to be done in each POC, in its order." if may_change else ""
-            empty("No tasks yet", hint)
-            return
-        with ui.element("ol").classes("home-rows template-tasks"):
-            for at, task in enumerate(tasks):
-                with ui.element("li"):
-                    with ui.element("div").classes("home-what"):
-                        text("span", task.title, "task-title").props('dir="auto"')
-                        days = f"from day {task.start_day}, {count_words(task.days, 'day')}"
-                        text("span", f"{task.side.label}, {days}", "small muted")
-                    if may_change:
-                        self._task_buttons(tasks, at)
+    def _tasks_head(self, count: int, may_change: bool) -> None:
+        with ui.element("div").classes("details-title"):
+            text("h2", "Tasks")
+            text("span", f"{count:,}", "muted")
+            if may_change:
+                text("span", "Every change is saved at once.", "small muted")
+        if may_change:
+            button("+ Add Task", self._open_add, look="btn btn-primary")
 
-    def _task_buttons(self, tasks: tuple[TaskTemplateRow, ...], at: int) -> None:
-        task, quiet = tasks[at], "btn btn-quiet"
-        with ui.element("span").classes("row-actions"):
-            if at:
-                up = told(self.toast)(partial(self._move, task, tasks[at - 1].id))
-                button("Move up", up, look=quiet, about=task.title)
-            if at + 1 < len(tasks):
-                after = tasks[at + 2].id if at + 2 < len(tasks) else None
-                down = told(self.toast)(partial(self._move, task, after))
-                button("Move down", down, look=quiet, about=task.title)
-            button("Edit", partial(self._open_task, task), look=quiet, about=task.title)
-            out = told(self.toast)(partial(self._take_out, task))
-            button("Remove", out, look=quiet, about=task.title)
-
-    def _preview(self, plan: Plan | None, today: date) -> None:
-        text("h2", "What a POC would get")
-        text("p", f"If it starts on {day_words(today)}:", "muted")
-        if plan is None or not plan.tasks:
+    def _preview(self, plan: Plan | None) -> None:
+        if plan is None or plan.ends_on is None:
             text("p", "Nothing yet.", "muted")
             return
+        last = max((plan.ends_on - self.start_on).days + 1, 1)
         with ui.element("ul").classes("preview-rows"):
             for group in plan.groups:
                 for task in group.tasks:
                     with ui.element("li"):
-                        text("span", task.title).props('dir="auto"')
-                        days = f"{day_words(task.start_on)} to {day_words(task.due_on)}"
-                        text("span", days, "small muted")
+                        with ui.element("span").classes("preview-what"):
+                            text("span", task.title).props('dir="auto"')
+                            days = f"{_short(task.start_on)} – {_short(task.due_on)}"
+                            text("span", days, "small muted")
+                        _preview_bar(task, self.start_on, last)
+        with ui.element("p").classes("small muted preview-key"):
+            text("span", "Team", "timeline-key")
+            text("span", "Customer", "timeline-key customer")
+        row = self.details.row
+        what = [count_words(row.tasks, "task"), count_words(row.days, "day")]
+        if row.resources:
+            what.insert(1, count_words(row.resources, "resource"))
+        keep = (
+            f"the {row.pocs:,} that have it keep their"
+            if row.pocs > 1
+            else "the 1 with it keeps its"
+        )
+        copies = f": {keep} copy" if row.pocs else ""
+        text("p", f"{', '.join(what)}. Changes reach new POCs alone{copies}.", "small muted")
+
+    async def _start_on(self, day: date) -> None:
+        self.start_on = day
+        await told(self.toast)(self._refresh)()
+
+    async def _act(self, act: str, sent: Mapping[str, Any]) -> None:
+        known = {task.id: task for task in self.details.tasks}
+        task = known.get(as_uuid(sent.get("id")) or self.group_id)
+        if task is None:
+            self._show_tasks()
+            return
+        handlers = {"move": self._move, "set": self._set, "edit": self._open_task}
+        handler = handlers.get(act, self._take_out)
+        await told(self.toast)(partial(self._do, handler, task, sent))()
+
+    async def _do(self, handler: Handler, task: TaskTemplateRow, sent: Mapping[str, Any]) -> None:
+        try:
+            await handler(task, sent)
+        except RollcallError:
+            self._show_tasks()  # what the browser showed early isn't so
+            raise
 
     def _open_add(self) -> None:
         after = max((task.start_day + task.days for task in self.details.tasks), default=1)
@@ -188,27 +240,47 @@ class _TemplateScreen:
         await templates.create_task(self.actor, form, group_id=self.group_id)
         return f"“{form.title}” is added."
 
-    def _open_task(self, task: TaskTemplateRow) -> None:
+    async def _open_task(self, task: TaskTemplateRow, _sent: Mapping[str, Any]) -> None:
         self.task = task
-        values = {"title": task.title, "description": task.description, "side": task.side}
-        self.edit_task.open({**values, "start_day": task.start_day, "days": task.days})
+        self.edit_task.open(_values_of(task))
+
+    async def _set(self, task: TaskTemplateRow, sent: Mapping[str, Any]) -> None:
+        values = _values_of(task)
+        changed = {name: sent[name] for name in ("side", "start_day", "days") if name in sent}
+        form = TaskTemplateForm(**values | changed)
+        await templates.edit_task(self.actor, task.id, task.version, form)
+        back = told(self.toast)(partial(self._set_back, task.id, values))
+        where = "" if task.groups < 2 else f" in all {task.groups} groups that have it"
+        self.toast.show(f"“{task.title}” is changed{where}.", "success", "Undo", back)
+
+    async def _set_back(self, task_id: UUID, values: dict[str, Any]) -> None:
+        version = (await template_list.get_task(self.actor, task_id)).version
+        await templates.edit_task(self.actor, task_id, version, TaskTemplateForm(**values))
 
     async def _edit_task(self, form: TaskTemplateForm) -> Outcome:
         if self.task is not None:
             await templates.edit_task(self.actor, self.task.id, self.task.version, form)
         return "Saved, in every group that has it."
 
-    async def _move(self, task: TaskTemplateRow, before_id: UUID | None) -> None:
-        version = self.details.row.version
-        await templates.put_in_group(self.actor, self.group_id, version, task.id, before_id)
+    async def _move(self, task: TaskTemplateRow, sent: Mapping[str, Any]) -> None:
+        version = as_version(sent.get("version"))
+        if version is None:
+            return
+        back = self._back_to(task)
+        before = as_uuid(sent.get("before"))
+        await templates.put_in_group(self.actor, self.group_id, version, task.id, before)
+        self.toast.show(f"“{task.title}” is moved.", "success", "Undo", back)
 
-    async def _take_out(self, task: TaskTemplateRow) -> None:
-        version = self.details.row.version
+    async def _take_out(self, task: TaskTemplateRow, _sent: Mapping[str, Any]) -> None:
+        back, version = self._back_to(task), self.details.row.version
         await templates.take_out_of_group(self.actor, self.group_id, version, task.id)
+        self.toast.show(f"“{task.title}” is taken out.", "success", "Undo", back)
+
+    def _back_to(self, task: TaskTemplateRow) -> Callable[[], Awaitable[None]]:
+        """What puts a task where it is now."""
         rest = [other.id for other in self.details.tasks]
         after = rest[rest.index(task.id) + 1 :][:1] if task.id in rest else []
-        back = told(self.toast)(partial(self._put_back, task, after[0] if after else None))
-        self.toast.show(f"“{task.title}” is taken out.", "success", "Undo", back)
+        return told(self.toast)(partial(self._put_back, task, after[0] if after else None))
 
     async def _put_back(self, task: TaskTemplateRow, before_id: UUID | None) -> None:
         version = (await template_list.get_group(self.actor, self.group_id)).row.version
@@ -220,7 +292,34 @@ class _TemplateScreen:
 
     async def _archive(self) -> None:
         row = self.details.row
-        then = not row.is_archived
-        await templates.set_group_archived(self.actor, row.id, row.version, archived=then)
-        words = "is archived: no new POC starts from it." if then else "is back."
-        self.toast.show(f"“{row.title}” {words}", tone="success")
+        await templates.set_group_archived(self.actor, row.id, row.version, archived=True)
+        words = f"“{row.title}” is archived: no new POC starts from it."
+        self.toast.show(words, "success", "Undo", told(self.toast)(self._restore))
+
+    async def _restore(self) -> None:
+        row = (await template_list.get_group(self.actor, self.group_id)).row
+        await templates.set_group_archived(self.actor, row.id, row.version, archived=False)
+        self.toast.show(f"“{row.title}” is back.", tone="success")
+
+
+def _values_of(task: TaskTemplateRow) -> dict[str, Any]:
+    """A task template's values as its form has them."""
+    values: dict[str, Any] = {"title": task.title, "description": task.description}
+    return {**values, "side": task.side, "start_day": task.start_day, "days": task.days}
+
+
+def _task_row(task: TaskTemplateRow) -> dict[str, Any]:
+    """A task template as its row shows it."""
+    return {"id": str(task.id), "resources": task.resources, **_values_of(task)}
+
+
+def _short(day: date) -> str:
+    return f"{day:%a %-d %b}"
+
+
+def _preview_bar(task: PlannedTask, start_on: date, last: int) -> None:
+    at = 100 * (task.start_on - start_on).days / last
+    long = 100 * ((task.due_on - task.start_on).days + 1) / last
+    with ui.element("span").classes("side-bar").props('aria-hidden="true"'):
+        bar = ui.element("span").classes(task.side.value)
+        bar.style(f"flex-basis: {long:.1f}%; margin-inline-start: {at:.1f}%")

@@ -32,7 +32,7 @@
   }
 
   // The names in columns, as many pages of them as it takes. A role's heading has a name below it.
-  function pagesOf(roles, columns, rows) {
+  function pagesOf(roles, columns, rows, isApart) {
     const pages = [];
     let page, column;
     const nextColumn = () => {
@@ -41,7 +41,8 @@
     };
     nextColumn();
     for (const role of roles) {
-      if (column.length && column.length + 3 > rows) nextColumn();
+      const needs = isApart ? Math.min(rows, role.people.length + 2) : 3;
+      if (column.length && column.length + needs > rows) nextColumn();
       if (column.length) column.push({ gap: true });
       column.push({ head: role });
       for (const shown of role.people) {
@@ -83,9 +84,12 @@
         ...role,
         people: role.people.filter((shown) => !shown.left || isFresh(shown.left, now)),
       }));
-      const one = pagesOf(roles, columns, Math.max(3, Math.floor(height / each)));
+      const fits = Math.max(3, Math.floor(height / each));
+      // A role begins a column of its own where there is room for that.
+      const apart = pagesOf(roles, columns, fits, true);
+      const one = apart.length > 1 ? pagesOf(roles, columns, fits) : apart;
       const pages =
-        one.length > 1 ? pagesOf(roles, columns, Math.max(3, Math.floor(height / each) - 1)) : one;
+        one.length > 1 ? pagesOf(roles, columns, Math.max(3, fits - 1)) : one;
       const shown = pages[page % pages.length];
       place.replaceChildren(
         ...shown.map((column) =>

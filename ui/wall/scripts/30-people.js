@@ -2,7 +2,7 @@
 "use strict";
 (() => {
   const wall = window.rollcallWall;
-  const { h, of, number, panel, figure, rest, nothing, bars, daysBetween, dayWords, longDay } = wall;
+  const { h, of, number, panel, figure, rest, nothing, bars, split, daysBetween, dayWords, longDay } = wall;
   const DAY = 86400;
 
   function row(name, below, right, isSoon) {
@@ -59,11 +59,42 @@
     );
   }
 
+  function reviewFigure(review, { now, clock }) {
+    const what = review.to_decide === 1 ? "review to decide" : "reviews to decide";
+    if (review.people) {
+      const closes = review.closes ? `close ${clock.long(review.closes)}` : `of ${number(review.people)}`;
+      return figure(review.to_decide, what, closes, review.to_decide ? "amber" : "");
+    }
+    if (!review.next_due) return figure(0, what, "no review is under way");
+    const isLate = review.next_due < now;
+    const below = isLate ? "the next review is overdue" : `the next is due on ${clock.long(review.next_due)}`;
+    return figure(0, what, below, isLate ? "amber" : "");
+  }
+
+  // How far the review is, above the days of sign-ins.
+  function reviewed(review) {
+    if (!review.people) return [];
+    const decided = review.people - review.to_decide;
+    return [
+      h("h2", { dir: "auto" }, review.name || "Review"),
+      h(
+        "p",
+        { class: "decided" },
+        h("b", {}, number(decided)),
+        ` of ${number(review.people)} decided, ${number(review.to_decide)} to go`,
+      ),
+      split([[decided, "accent"], [review.to_decide, "rest"]], `${decided} of ${review.people} decided.`, review.people),
+    ];
+  }
+
   function signedIn(data) {
     const counts = data.signed_in.map(([, count]) => count);
     const today = counts.at(-1) ?? 0;
-    return panel(
-      `People who signed in, ${counts.length} days`,
+    return h(
+      "section",
+      { class: "panel sign-ins" },
+      h("div", {}, reviewed(data.review)),
+      h("h2", {}, `People who signed in, ${counts.length} days`),
       bars(counts, `People who signed in on each of ${counts.length} days; ${today} today.`, "tall"),
       h(
         "p",
@@ -79,14 +110,14 @@
     return `${number(Math.abs(more))} ${more > 0 ? "more" : "fewer"} than last month`;
   }
 
-  wall.views.people = (data, { now, names }) => {
+  wall.views.people = (data, { now, clock, names }) => {
     const today = data.signed_in.at(-1)[0];
     const figures = [
       figure(data.active, "active", moreWords(data.more)),
       figure(data.invited, "invited, waiting", `${of(data.expiring, "expires", "expire")} within 3 days`),
-      figure(data.ending, data.ending === 1 ? "ends soon" : "end soon", `${number(data.ending_this_week)} of them this week`, data.ending_this_week ? "amber" : ""),
+      figure(data.ending, data.ending === 1 ? "ends soon" : "end soon", `${number(data.ending_this_week)} of them this week`),
+      reviewFigure(data.review, { now, clock }),
     ];
-    if (data.reviews) figures.push(figure(data.reviews.to_decide, "reviews to decide", data.reviews.words, "amber"));
     const lists = names === "counts" ? [] : [endsSoon(data, today), waiting(data, now)];
     return {
       parts: h(

@@ -109,10 +109,10 @@
         "li",
         {},
         h("span", { class: "day-of" }, one.on === data.today ? "Today" : dayWords(one.on)),
-        h("span", { class: "who", dir: "auto" }, `${one.what}: ${one.title}`),
+        h("span", { class: "who", dir: "auto" }, `${one.what}, ${one.title}`),
       ),
     );
-    return panel("This week", rows.length ? h("ul", { class: "week" }, rows) : nothing("No POC starts or ends this week."));
+    return panel("This week", rows.length ? h("ul", { class: "week" }, rows) : nothing("Nothing is due in the rest of this week."));
   }
 
   wall.views.pocs = (data, { names }) => {

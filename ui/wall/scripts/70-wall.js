@@ -32,7 +32,7 @@
   function connect() {
     const url = new URL("/wall/socket", location.href);
     url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
-    url.search = new URLSearchParams({ tab: TAB, size: `${innerWidth * devicePixelRatio}×${innerHeight * devicePixelRatio}` });
+    url.search = new URLSearchParams({ tab: TAB, size: `${innerWidth * devicePixelRatio}×${innerHeight * devicePixelRatio}`, code: code ? "shown" : "" });
     const made = (socket = new WebSocket(url));
     const patience = setTimeout(() => made.close(), LOST);
     made.onopen = () => clearTimeout(patience);
@@ -60,7 +60,8 @@
   }
 
   const hears = {
-    beat({ t }) {
+    beat({ t, build }) {
+      upgrade(build);
       tries = 0;
       lastBeat = performance.now();
       lastTime = t;
@@ -135,7 +136,10 @@
   function watch() {
     const isAfterSleep = Date.now() - wallTick > 1000 + SLEPT;
     wallTick = Date.now();
-    if (isAfterSleep) reconnect();
+    if (isAfterSleep) {
+      lastBeat = Math.min(lastBeat, performance.now() - LOST); // it may count no time that is slept
+      reconnect();
+    }
     const silence = performance.now() - lastBeat;
     document.documentElement.classList.toggle("waits", silence >= MARK);
     const dot = document.querySelector(".stage:not([hidden]) .beat, #pairing:not([hidden]) .beat");

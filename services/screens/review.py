@@ -1,0 +1,47 @@
+"""The review of who still needs access, as a screen shows how far it is."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from sqlmodel import col, func, select
+
+from models import Review, ReviewPerson, Tenant
+from services.core.db import Transaction
+from services.reviews.reviews import find_open
+
+
+@dataclass(frozen=True)
+class ReviewShown:
+    """The review that is under way, or when the next one is due. Moments in seconds since 1970, 0
+    where there is none."""
+
+    name: str = ""
+    people: int = 0
+    to_decide: int = 0
+    closes: int = 0
+    next_due: int = 0
+
+
+async def read_review(tx: Transaction, tenant_id: UUID, *, has_names: bool) -> ReviewShown:
+    """How far a tenant's review is; without names it isn't called by its own."""
+    review = await find_open(tx, tenant_id)
+    if review is None:
+        return ReviewShown(next_due=await _next_due(tx, tenant_id))
+    found = await tx.exec(
+        select(func.count(), func.count(col(ReviewPerson.decision))).where(
+            ReviewPerson.review_id == review.id
+        )
+    )
+    people, decided = found.one()
+    closes = int(review.closes_at.timestamp()) if review.closes_at else 0
+    return ReviewShown(review.name if has_names else "", people, people - decided, closes)
+
+
+async def _next_due(tx: Transaction, tenant_id: UUID) -> int:
+    days = (await tx.get_one(Tenant, tenant_id)).review_every_days
+    last = await tx.exec(select(func.max(Review.closed_at)).where(Review.tenant_id == tenant_id))
+    closed_at = last.one()
+    if days is None or closed_at is None:
+        return 0
+    return int((closed_at + timedelta(days=days)).timestamp())

@@ -1,0 +1,57 @@
+"""Telling people by mail what was done to their account, in the transaction that does it."""
+
+from uuid import UUID
+
+from sqlmodel import col, select
+
+from models import MailState, MailTemplate, OutgoingMail, Tenant, User
+from services.audit.acting import Act
+from services.core.db import Transaction
+from services.mail import outbox
+from services.sign_in.personal_links import PLATFORM_NAME
+from services.users.ends import end_of
+
+NO_END = "no end"
+
+
+async def suggests(tx: Transaction, tenant_id: UUID | None) -> bool:
+    """Whether people of this organisation are told where nobody says otherwise."""
+    if not outbox.is_configured() or tenant_id is None:
+        return False
+    return bool((await tx.exec(select(Tenant.tells_people).where(Tenant.id == tenant_id))).first())
+
+
+async def tell(act: Act, template: MailTemplate, user: User, wanted: bool | None) -> bool:
+    """Promise the user this mail, where it is wanted (none: as the organisation suggests); tells
+    whether it was. An end that still waits to be told isn't: it is another one now.
+    """
+    if template is MailTemplate.END_DATE:
+        await outbox.cancel(act.tx, user.id, template)
+    if not (await suggests(act.tx, user.tenant_id) if wanted is None else wanted):
+        return False
+    tenant = await act.tx.get(Tenant, user.tenant_id) if user.tenant_id else None
+    end = end_of(user)
+    without = NO_END if template is MailTemplate.END_DATE else ""
+    mail = outbox.enqueue(
+        act.tx,
+        template,
+        user,
+        tenant_name=tenant.name if tenant else PLATFORM_NAME,
+        sender_name=act.user.full_name if act.user else "",
+        ends=end.words if end else without,
+    )
+    return mail is not None
+
+
+async def knows_of_departure(tx: Transaction, user: User) -> bool:
+    """Whether the mail about a user's latest deactivation has left, or is just leaving."""
+    found = await tx.exec(
+        select(OutgoingMail.id).where(
+            OutgoingMail.user_id == user.id,
+            OutgoingMail.template == MailTemplate.DEACTIVATED,
+            OutgoingMail.state != MailState.CANCELLED,
+            col(OutgoingMail.attempts) > 0,
+            col(OutgoingMail.created_at) >= user.deactivated_at,
+        )
+    )
+    return found.first() is not None

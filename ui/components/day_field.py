@@ -1,0 +1,27 @@
+"""A field for one day outside of a form."""
+
+from collections.abc import Awaitable, Callable
+from datetime import date
+
+from nicegui.events import GenericEventArguments
+
+from ui.components.component import Component
+
+
+class DayField(Component, script="day_field.js"):
+    """Shows a day, and calls `on_day` with each other one that is chosen."""
+
+    def __init__(self, label: str, day: date, on_day: Callable[[date], Awaitable[None]]) -> None:
+        super().__init__()
+        self._on_day = on_day
+        self._props["label"] = label
+        self._props["day"] = day.isoformat()
+        self.on("day", self._chosen)
+
+    async def _chosen(self, event: GenericEventArguments) -> None:
+        try:
+            day = date.fromisoformat(event.args) if isinstance(event.args, str) else None
+        except ValueError:
+            return
+        if day is not None:
+            await self._on_day(day)

@@ -1,0 +1,9 @@
+// Somebody's picture or initials, alone.
+import { avatar } from "avatar";
+
+export default {
+  props: { person: String, name: String, picture: String, look: String },
+  render() {
+    return avatar(this.person, this.name, { picture: this.picture, look: this.look });
+  },
+};

@@ -1,0 +1,28 @@
+"""What is told after an activation: with the offer to tell the person, where they aren't."""
+
+from functools import partial
+
+from services.access.actor import Actor
+from services.mail import outbox
+from services.users import accounts
+from services.users.accounts import StatusChange
+from services.users.forms import TELL
+from ui.actions import told
+from ui.components.toast import Toast
+from ui.dialogs.telling import active_again
+
+
+def show_active(toast: Toast, actor: Actor, change: StatusChange, hint: str = "") -> None:
+    """Tell that somebody is active again."""
+    offered = outbox.is_configured() and not change.told and not change.invited
+    toast.show(
+        f"{active_again(change)}{hint}",
+        tone="success",
+        action_label=TELL if offered else None,
+        on_action=told(toast)(partial(_tell, toast, actor, change)) if offered else None,
+    )
+
+
+async def _tell(toast: Toast, actor: Actor, change: StatusChange) -> None:
+    await accounts.tell_active(actor, change.user_id)
+    toast.show(f"{change.name} is told by mail.", tone="success")

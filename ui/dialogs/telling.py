@@ -1,0 +1,18 @@
+"""Whether a dialog offers to tell somebody by mail, and what it says afterwards."""
+
+from collections.abc import Collection
+
+from services.mail import outbox
+from services.users.accounts import StatusChange
+
+TOLD = " They are told by mail."
+
+
+def not_offered() -> Collection[str]:
+    """The fields that a dialog leaves out: without a mail server nobody can be told."""
+    return () if outbox.is_configured() else ("tell",)
+
+
+def active_again(change: StatusChange) -> str:
+    """What is said of somebody who was activated."""
+    return f"{change.name} is active again.{TOLD if change.told else ''}"
