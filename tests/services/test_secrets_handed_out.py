@@ -76,6 +76,7 @@ HANDS_OUT = {
 # What these return as text is words for people.
 WORDS_ALONE = {
     "users.invitations.check_field",
+    "users.listing.list_inviters",
     "lists.choices.save_view",
     "users.email_change.request_change",
     "tenants.mail_texts.send_test",
