@@ -32,9 +32,9 @@ from services.core.errors import ConflictError, InvalidInputError
 from services.core.form_fields import Option
 from services.core.forms import Form, choice, day, several, text
 from services.core.looking import looks_first
+from services.reviews.asked import asked_person, find_asked
 from services.reviews.events import ReviewChanged
-from services.reviews.reasons import DAYS, OF_USERS, Reason, conditions
-from services.users.list import USERS
+from services.reviews.reasons import DAYS, Reason
 
 # When on its day a review is closed, in the organisation's time zone.
 CLOSES = time(18, 0)
@@ -153,7 +153,7 @@ async def begin(principal: Principal, form: ReviewForm) -> UUID:
         closes_at = moment_of(form.closes_on, CLOSES, tenant.time_zone) if form.closes_on else None
         if closes_at is not None and closes_at <= now:
             raise InvalidInputError({"closes_on": "Choose a day to come."})
-        found = await _find_people(act.tx, tenant, form.reasons, days)
+        found = await find_asked(act.tx, tenant, form.reasons, days)
         if not found:
             raise InvalidInputError({"reasons": "There is nobody to ask about for these reasons."})
         by = act.user.full_name if act.user else principal.name
@@ -170,7 +170,7 @@ async def begin(principal: Principal, form: ReviewForm) -> UUID:
         )
         await act.tx.flush()
         for user, reasons in found.values():
-            act.add(_person(review, user, reasons))
+            act.add(asked_person(review, user, reasons))
         entry = await act.record(
             Action.REVIEW_BEGUN,
             review,
@@ -182,45 +182,6 @@ async def begin(principal: Principal, form: ReviewForm) -> UUID:
         review.first_number = (await act.tx.get_one(AuditEvent, entry)).number
         act.publish(ReviewChanged(tenant_id=tenant.id, review_id=review.id))
         return review.id
-
-
-async def _find_people(
-    tx: Transaction, tenant: Tenant, reasons: Sequence[Reason], days: int
-) -> dict[UUID, tuple[User | CustomerPerson, list[Reason]]]:
-    people: dict[UUID, tuple[User | CustomerPerson, list[Reason]]] = {}
-    if Reason.CUSTOMER in reasons:
-        outside = await tx.exec(
-            select(CustomerPerson).where(
-                CustomerPerson.tenant_id == tenant.id, col(CustomerPerson.active)
-            )
-        )
-        people |= {person.id: (person, [Reason.CUSTOMER]) for person in outside}
-    for reason in (reason for reason in reasons if reason in OF_USERS):
-        users = await tx.exec(
-            select(User).where(USERS.within(tenant.id), *conditions(reason, days))
-        )
-        for user in users:
-            people.setdefault(user.id, (user, []))[1].append(reason)
-    return people
-
-
-def _person(
-    review: Review, holder: User | CustomerPerson, reasons: Sequence[Reason]
-) -> ReviewPerson:
-    seen, user = holder.last_active_at, holder if isinstance(holder, User) else None
-    return ReviewPerson(
-        tenant_id=review.tenant_id,
-        review_id=review.id,
-        user_id=user.id if user else None,
-        customer_id=None if user else holder.id,
-        name=holder.full_name,
-        name_key=holder.name_key,
-        email=holder.email,
-        role=user.role if user else None,
-        reasons=[reason.value for reason in reasons],
-        last_active_at=seen or (user.last_sign_in_at if user else None),
-        status_version=holder.status_version,
-    )
 
 
 @looks_first
