@@ -24,10 +24,10 @@ from ui.listener import listen, web_server
 
 FAVICON = Path(__file__).parent / "static" / "favicon.svg"
 HEAD = (
-    f'<script src="{assets.address_of("theme.js")}"></script>'
+    f'<script src="{assets.url_of("theme.js")}"></script>'
     f'<link rel="stylesheet" href="{assets.STYLE_URL}">'
-    f'<script src="{assets.address_of("live.js")}" defer></script>'
-    f'<script src="{assets.address_of("translated.js")}" defer></script>'
+    f'<script src="{assets.url_of("live.js")}" defer></script>'
+    f'<script src="{assets.url_of("translated.js")}" defer></script>'
 )
 # What tells the open pages.
 FEEDS = (sweep, notices, work_feed, shared_feed, wall)

@@ -50,7 +50,7 @@ class BulkAct(SQLModel, table=True):
     started_by_id: UUID = Field(foreign_key="user_account.id")
     started_by: str = Field(max_length=401)
     session_id: UUID
-    address: str = Field(default="", max_length=64)
+    ip: str = Field(default="", max_length=64, sa_column_kwargs={"name": "address"})
     selection: str = Field(default="", max_length=500)
     reason: str = Field(default="", max_length=500)
     end: dict[str, Any] | None = Field(default=None, sa_type=JSON(none_as_null=True))

@@ -27,7 +27,7 @@ class Role(StrEnum):
 class User(SQLModel, table=True):
     """An account. Deactivating keeps the row and everything that points at it.
 
-    `email_key` is the normalised address; a partial unique index allows one *active* account per
+    `email_key` is the normalised email; a partial unique index allows one *active* account per
     key in the whole system. `version` grows with every change that a grid shows, and
     `status_version` is the version at which the account was last activated or deactivated.
     Searches have an index of their own, which depends on what the database can

@@ -123,6 +123,7 @@ class Secret(StrEnum):
     OWN_SECOND_FACTOR = "a new second factor of one's own, or new recovery codes"
     AUDIT_EXPORT = "the audit log as a file"
     USERS_EXPORT = "the users as a file"
+    TENANTS_EXPORT = "the organisations as a file"
     CALENDAR_FEED = "the address at which a calendar reads who ends when"
     CUSTOMER_LINK = "a link that lets somebody at a customer's in"
 
@@ -148,6 +149,7 @@ SECRETS: dict[Secret, Rule] = {
     Secret.OWN_SECOND_FACTOR: Rule(P.USE_OWN_ACCOUNT, fresh=True),
     Secret.AUDIT_EXPORT: Rule(P.VIEW_AUDIT, fresh=True),
     Secret.USERS_EXPORT: Rule(P.VIEW_USERS, fresh=False),
+    Secret.TENANTS_EXPORT: Rule(P.MANAGE_TENANTS, fresh=False),
     Secret.CALENDAR_FEED: Rule(P.VIEW_USERS, fresh=True),
     Secret.CUSTOMER_LINK: Rule(P.INVITE_CUSTOMERS, fresh=False),
 }

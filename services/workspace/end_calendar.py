@@ -1,4 +1,4 @@
-"""What ends soon, as a calendar (iCalendar, RFC 5545) at a secret address that can be revoked."""
+"""What ends soon, as a calendar (iCalendar, RFC 5545) at a secret url that can be revoked."""
 
 import base64
 from datetime import datetime, timedelta
@@ -27,8 +27,8 @@ DEAD = (
 
 
 @looks_first
-async def tell_address(actor: Principal) -> str:
-    """The secret address at which a calendar reads what ends; the telling is logged.
+async def tell_url(actor: Principal) -> str:
+    """The secret url at which a calendar reads what ends; the telling is logged.
 
     It stays the same until it is revoked. Needs a fresh sign-in.
     """
@@ -51,7 +51,7 @@ async def tell_address(actor: Principal) -> str:
 
 @looks_first
 async def revoke(actor: Principal) -> bool:
-    """Have the actor's calendar address answer nothing any more; tells whether there was one."""
+    """Have the actor's calendar url answer nothing any more; tells whether there was one."""
     async with acting(actor, Permission.VIEW_USERS) as act:
         feed = await _feed_of(act)
         if feed is None:
@@ -62,7 +62,7 @@ async def revoke(actor: Principal) -> bool:
 
 
 async def read_calendar(slug: str, token: str) -> bytes:
-    """The calendar at a secret address. Raises `DeadLinkError` where there is none, its owner may
+    """The calendar at a secret url. Raises `DeadLinkError` where there is none, its owner may
     not see users any more, or the organisation is closed."""
     async with reading() as tx:
         tenant = await find_open_tenant(tx, slug)

@@ -47,7 +47,7 @@ class EndsSoon:
     """What ends within so many days, the nearest first; `has_more` where it is too much to show.
 
     `reminded` are the admins who want reminders; `has_feed` says whether whoever asks has a
-    calendar's address.
+    calendar's url.
     """
 
     rows: Sequence[Ending]

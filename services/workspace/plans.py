@@ -138,8 +138,8 @@ async def copy_plan(act: Act, poc: Poc, plan: Plan) -> None:
             )
         )
         await act.tx.flush()
-        for place, task in enumerate(planned.tasks, 1):
-            copy = act.add(_copied(act, poc, group, task, place * STEP))
+        for number, task in enumerate(planned.tasks, 1):
+            copy = act.add(_copied(act, poc, group, task, number * STEP))
             await act.tx.flush()
             await _copy_resources(
                 act, poc, await resources_of(act, task_ids=[task.template.id]), task_id=copy.id

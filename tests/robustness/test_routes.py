@@ -74,6 +74,7 @@ PAGES: Mapping[str, set[Role]] = {
     "/platform/tenants": ABOVE,
     "/platform/users": ABOVE,
     "/platform/users.csv": ABOVE,
+    "/platform/tenants.csv": ABOVE,
     "/platform/users/{user_id}": ABOVE,
     "/platform/users/{user_id}/picture": ABOVE,
 }

@@ -74,9 +74,9 @@ STAY_CALLS = [
         takes_id=False,
     ),
     Call(
-        "workspace.end_calendar.tell_address",
+        "workspace.end_calendar.tell_url",
         MANAGERS,
-        lambda a, _t: end_calendar.tell_address(a),
+        lambda a, _t: end_calendar.tell_url(a),
         takes_id=False,
     ),
     Call(

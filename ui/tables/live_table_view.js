@@ -64,7 +64,7 @@ function headButton(look, label, url, run) {
 }
 
 // Saved views: each is a link, so that it can be opened beside this one, or sent to somebody.
-function viewsMenu(table) {
+export function viewsMenu(table) {
   const saved = (event) => {
     event.preventDefault();
     table.saveView(new FormData(event.target).get("name"));

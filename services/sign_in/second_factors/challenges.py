@@ -30,7 +30,7 @@ class Purpose(StrEnum):
 
 
 def issue(purpose: Purpose, about: str) -> bytes:
-    """A challenge for this purpose, about this session, user or tenant's address."""
+    """A challenge for this purpose, about this session, user or tenant's slug."""
     now = clock.now()
     said = json.dumps([purpose.value, about, now.isoformat()]).encode()
     return _fernet().encrypt_at_time(said, int(now.timestamp()))

@@ -122,7 +122,7 @@ def sign_in_options(slug: str | None) -> str:
     The device must ask for a finger, a face or a PIN: nothing else is asked for.
     """
     return ceremony.answer_options(
-        challenges.issue(Purpose.SIGN_IN, _place(slug)),
+        challenges.issue(Purpose.SIGN_IN, _slug_or_platform(slug)),
         [],
         UserVerificationRequirement.REQUIRED,
     )
@@ -151,7 +151,7 @@ async def refusal_of_sign_in(
     tx: Transaction, user: User, slug: str | None, answer: str
 ) -> PasskeyRefusedError | None:
     """Use up an answer to `sign_in_options` of a user who is locked; none where it is good."""
-    return await _refusal(tx, user, answer, Purpose.SIGN_IN, _place(slug), verified=True)
+    return await _refusal(tx, user, answer, Purpose.SIGN_IN, _slug_or_platform(slug), verified=True)
 
 
 async def refusal_of_second_step(
@@ -207,5 +207,5 @@ async def _find(tx: Transaction, credential_id: bytes) -> Passkey | None:
     ).first()
 
 
-def _place(slug: str | None) -> str:
+def _slug_or_platform(slug: str | None) -> str:
     return slug or ""

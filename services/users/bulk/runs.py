@@ -117,7 +117,7 @@ async def begin(actor: Actor, bulk_id: UUID, form: BulkForm) -> None:
             return
         own = act.own
         run.tell = form.tell
-        run.reason, run.session_id, run.address = form.reason, actor.session_id, actor.address
+        run.reason, run.session_id, run.ip = form.reason, actor.session_id, actor.ip
         run.started_by_id, run.started_by = own.id, own.full_name
         run.state, run.started_at = BulkState.RUNNING, clock.now()
         run.leased_until = clock.now()
@@ -264,7 +264,7 @@ async def _add(
             started_by_id=act.own.id,
             started_by=act.own.full_name,
             session_id=actor.session_id,
-            address=actor.address,
+            ip=actor.ip,
             selection=selection[:500],
             end=values_of_end(end_),
             people=len(people),

@@ -53,7 +53,7 @@ class Columns:
     """Where each field of the form is: the number of its column, or none. Where `role_for_all`
     says a role, every row has it."""
 
-    places: Mapping[str, int] = field(default_factory=dict)
+    indexes: Mapping[str, int] = field(default_factory=dict)
     role_for_all: str = ""
 
 
@@ -83,7 +83,7 @@ def count_known(headings: Sequence[str]) -> int:
 def find_columns(headings: Sequence[str], rows: Sequence[FileRow]) -> Columns:
     """Where the fields are, by the headings. Of two that name the same field, the one that is more
     usual; of two that are the same, the first that has anything in it."""
-    places: dict[str, int] = {}
+    indexes: dict[str, int] = {}
     for name, usual in _KNOWN.items():
         named = [
             (usual.index(_bare(heading)), _is_column_empty(rows, at), at)
@@ -91,17 +91,17 @@ def find_columns(headings: Sequence[str], rows: Sequence[FileRow]) -> Columns:
             if _bare(heading) in usual
         ]
         if named:
-            places[name] = min(named)[-1]
-    if "email" not in places:
+            indexes[name] = min(named)[-1]
+    if "email" not in indexes:
         at = _column_of_emails(rows)
         if at is not None:
-            places["email"] = at
-    return Columns(places)
+            indexes["email"] = at
+    return Columns(indexes)
 
 
 def to_rows(rows: Sequence[FileRow], columns: Columns) -> list[ImportRow]:
     """The rows as values of the form."""
-    at = columns.places.get("end_date")
+    at = columns.indexes.get("end_date")
     ends = (row.cells[at] for row in rows if at is not None and at < len(row.cells))
     order = find_order(ends)
     return [_to_row(row, columns, order) for row in rows]
@@ -117,7 +117,7 @@ def read_role(written: str) -> str:
 def _to_row(row: FileRow, columns: Columns, order: Order) -> ImportRow:
     values = dict.fromkeys(FIELDS, "")
     values |= {
-        name: row.cells[at].strip() for name, at in columns.places.items() if at < len(row.cells)
+        name: row.cells[at].strip() for name, at in columns.indexes.items() if at < len(row.cells)
     }
     written = values["role"]
     values["role"] = columns.role_for_all or read_role(written)

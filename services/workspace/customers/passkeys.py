@@ -32,7 +32,7 @@ from services.sign_in.second_factors import ceremony, challenges
 from services.sign_in.second_factors.challenges import Purpose
 from services.sign_in.second_factors.passkey_host import are_offered
 from services.workspace.customers.cut import shown_pocs
-from services.workspace.customers.visits import Entered, let_in
+from services.workspace.customers.visits import Entered, start_session
 
 KEEP = Permission.KEEP_OWN_PASSKEYS
 MOST = 5
@@ -121,22 +121,22 @@ async def sign_in(slug: str, answer: str, caller: Caller) -> Entered:
 
     Raises `PasskeyRefusedError` for whatever lets nobody in, and `TooManyAttemptsError`.
     """
-    counters = throttle.address_key(caller.address, "passkey-address")
+    counters = throttle.ip_key(caller.ip, "passkey-address")
     await throttle.claim(counters)
     said = ceremony.parsed(answer)
     async with reading() as tx:
         known = await _find(tx, ceremony.credential_id(said))
     if known is None:
-        operator_log.sign_in_refused(caller.address, Refused.WRONG_PASSKEY)
+        operator_log.sign_in_refused(caller.ip, Refused.WRONG_PASSKEY)
         raise PasskeyRefusedError
     async with transaction() as tx:
         person = await _lock(tx, known.customer_id)
         refusal = await _refusal(tx, person, slug, said)
         if refusal is None:
             await throttle.forget(tx, counters)
-            return await let_in(tx, person, caller, SignInMethod.PASSKEY)
-        await record(tx, Action.SIGN_IN_FAILED, actor=None, subject=person, address=caller.address)
-        operator_log.sign_in_refused(caller.address, Refused.WRONG_PASSKEY, person.id)
+            return await start_session(tx, person, caller, SignInMethod.PASSKEY)
+        await record(tx, Action.SIGN_IN_FAILED, actor=None, subject=person, ip=caller.ip)
+        operator_log.sign_in_refused(caller.ip, Refused.WRONG_PASSKEY, person.id)
     raise refusal
 
 

@@ -60,7 +60,7 @@ async def test_an_invitation_for_longer_than_allowed_is_refused_with_a_sentence(
 
 async def test_an_admin_stays_for_good(admin: Actor, platform: Actor, tenant: Tenant) -> None:
     await _limit(admin)
-    inside = Actor(platform.session_id, platform.user_id, tenant.id, platform.address)
+    inside = Actor(platform.session_id, platform.user_id, tenant.id, platform.ip)
     invited = await invitations.invite(inside, _form(None, Role.TENANT_ADMIN))
     await accounts.set_end_date(inside, invited.user_id, _in(400))
 

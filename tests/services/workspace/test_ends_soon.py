@@ -64,7 +64,7 @@ async def test_a_calendar_says_days_as_days_and_times_as_moments(
     day, moment = await create_user(tenant, first_name="Däy; \\n,"), await create_user(tenant)
     await accounts.set_end_date(admin, day.id, _in(40))
     await accounts.set_end_date(admin, moment.id, _in(41), time(18))
-    events = (await _calendar(await end_calendar.tell_address(admin))).walk("VEVENT")
+    events = (await _calendar(await end_calendar.tell_url(admin))).walk("VEVENT")
     first, second = events
     assert first.decoded("dtstart") == _in(40)
     assert str(first["summary"]) == "Däy; \\n, Lovelace: access ends"
@@ -74,12 +74,12 @@ async def test_a_calendar_says_days_as_days_and_times_as_moments(
 async def test_a_calendars_address_is_one_until_it_is_revoked(
     tenant: Tenant, admin: Actor, rollcall: Runtime
 ) -> None:
-    url = await end_calendar.tell_address(admin)
-    assert await end_calendar.tell_address(admin) == url
+    url = await end_calendar.tell_url(admin)
+    assert await end_calendar.tell_url(admin) == url
     await end_calendar.revoke(admin)
     with pytest.raises(DeadLinkError):
         await _calendar(url)
-    assert await end_calendar.tell_address(admin) != url
+    assert await end_calendar.tell_url(admin) != url
     assert await books.actions_of(tenant) == [
         "calendar.told",
         "calendar.told",
@@ -92,8 +92,8 @@ async def test_a_calendar_ends_with_its_owners_access_and_with_the_organisation(
     tenant: Tenant, admin: Actor, platform: Actor
 ) -> None:
     other_user = await create_admin(tenant)
-    other = await end_calendar.tell_address(await sign_in(other_user))
-    own = await end_calendar.tell_address(admin)
+    other = await end_calendar.tell_url(await sign_in(other_user))
+    own = await end_calendar.tell_url(admin)
     await accounts.set_active(admin, other_user.id, active=False)
     await accounts.set_active(admin, other_user.id, active=True)
     with pytest.raises(DeadLinkError):
@@ -108,4 +108,4 @@ async def test_a_calendar_ends_with_its_owners_access_and_with_the_organisation(
 async def test_an_address_takes_a_fresh_sign_in(tenant: Tenant, admin: Actor) -> None:
     clock.shift(timedelta(minutes=16))
     with pytest.raises(FreshSignInNeededError):
-        await end_calendar.tell_address(admin)
+        await end_calendar.tell_url(admin)

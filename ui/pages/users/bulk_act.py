@@ -1,4 +1,4 @@
-"""One bulk act, at an address of its own: looked at beforehand, left and found again, undone."""
+"""One bulk act, at a url of its own: looked at beforehand, left and found again, undone."""
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any

@@ -99,7 +99,7 @@ class _EndsScreen:
         self.wanting = FormDialog(
             self.toast, "Reminders", EndReminders, submit="Save", on_submit=self._want
         )
-        self.address = FormDialog(
+        self.telling = FormDialog(
             self.toast,
             "Calendar address",
             Form,
@@ -142,7 +142,7 @@ class _EndsScreen:
         text("h2", "In your calendar")
         text("p", "A secret address for Outlook, Google or Apple.", "muted")
         with ui.element("div").classes("actions"):
-            self._button("Show the address" if has_feed else "Make an address", self.address.open)
+            self._button("Show the address" if has_feed else "Make an address", self.telling.open)
             if has_feed:
                 self._button("Revoke", self.revoking.open, "Revoke the calendar address")
 
@@ -204,7 +204,7 @@ class _EndsScreen:
         return "You are reminded by mail." if form.wanted else "You aren’t reminded any more."
 
     async def _tell(self, _form: Form) -> Link:
-        url = await end_calendar.tell_address(self.actor)
+        url = await end_calendar.tell_url(self.actor)
         await self._refresh()
         return Link(NOW_GIVEN, url)
 

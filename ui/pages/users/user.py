@@ -12,10 +12,10 @@ from nicegui.elements.mixins.text_element import TextElement
 from models import OutgoingMail
 from services.access.permissions import Permission
 from services.audit import reading
-from services.audit.reading import AuditQuery
 from services.core.errors import NotFoundError
 from services.core.forms import Form
 from services.core.names import mixed_letters
+from services.lists.query import ListQuery
 from services.sessions import sessions
 from services.sessions.sessions import OpenSession, Visit
 from services.sign_in import password_links
@@ -50,7 +50,7 @@ from ui.dialogs.user_acts import (
 from ui.forms.dialog import FormDialog
 from ui.frame import enter, frame, section, text
 from ui.identity import require
-from ui.input import as_uuid, to_do
+from ui.input import as_uuid, as_version, to_do
 from ui.pages.audit import page_values
 from ui.pages.users.contact import EmailDialog, contact_facts, portrait
 from ui.paths import home_path
@@ -105,7 +105,7 @@ class _UserScreen:
         with ui.element("div").classes("details"):
             self._build_content(details)
         await self._fill(details)
-        history = await reading.list_entries(self.actor, AuditQuery(subject_id=self.user_id))
+        history = await reading.list_entries(self.actor, ListQuery(), subject_id=self.user_id)
         with section():
             text("h2", "History")
             self.history = AuditLog(
@@ -269,7 +269,7 @@ class _UserScreen:
             for session in open_sessions:
                 with ui.element("li"):
                     text("strong", session.device)
-                    text("span", session.address or "unknown address", "muted")
+                    text("span", session.ip or "unknown address", "muted")
                     text("span", f"active {ago(session.last_seen_at)}", "muted")
         if len(open_sessions) == sessions.MOST_LISTED:
             text("p", LATEST_SESSIONS, "muted")
@@ -308,9 +308,9 @@ class _UserScreen:
         return "The second factor is reset."
 
     async def _older_history(self, values: dict[str, object]) -> None:
-        query = AuditQuery.from_address({"before": values.get("before")})
+        before = as_version(values.get("before"))
         page = await reading.list_entries(
-            self.actor, AuditQuery(subject_id=self.user_id, before=query.before)
+            self.actor, ListQuery(), subject_id=self.user_id, before=before
         )
         self.history.show(page_values(page) | {"seq": values.get("seq") or 0, "append": True})
 

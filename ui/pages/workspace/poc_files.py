@@ -1,4 +1,4 @@
-"""Files of POCs and templates: the addresses that they are posted to and read from."""
+"""Files of POCs and templates: the urls that they are posted to and read from."""
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated

@@ -8,7 +8,7 @@ import pytest
 from models import BulkKind, BulkState, EndReason, Role, Tenant, User
 from services.access.actor import Actor
 from services.audit.check import verify
-from services.audit.reading import AuditQuery, list_entries
+from services.audit.reading import list_entries
 from services.audit.writing import Action
 from services.core import clock
 from services.core.db import transaction
@@ -78,7 +78,7 @@ async def test_the_log_tells_which_entries_are_of_one_act(
     users = await factories.create_users(BATCH + 1, tenant, invited=True)
     bulk_id = await begun(admin, kind, those(users))
     await worker.work_off(admin, bulk_id)
-    log = await list_entries(admin, AuditQuery())
+    log = await list_entries(admin, ListQuery())
     runs_of_entries = {entry.run for entry in log.entries if entry.action is action}
     assert runs_of_entries == {str(bulk_id)}
     (whole,) = [entry for entry in log.entries if entry.action is ACTIONS[kind]]
