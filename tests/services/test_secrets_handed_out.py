@@ -80,7 +80,6 @@ WORDS_ALONE = {
     "lists.choices.save_view",
     "users.email_change.request_change",
     "tenants.mail_texts.send_test",
-    "users.listing.list_inviters",
     "workspace.listing.list_customers",
     "workspace.listing.list_owners",
 }
