@@ -26,7 +26,13 @@ from models.sessions.login_session import (
     SignInMethod,
 )
 from models.sign_in.attempt_counter import AttemptCounter
-from models.sign_in.second_factor import Authenticator, Passkey, RecoveryCode
+from models.sign_in.second_factor import (
+    Authenticator,
+    CustomerPasskey,
+    Passkey,
+    PasskeyRow,
+    RecoveryCode,
+)
 from models.sso.connection import ExternalIdentity, SeenLogoutToken, SsoConnection, SsoSession
 from models.tenants.tenant import SecondFactorPolicy, Tenant
 from models.users.bulk_act import BulkAct, BulkActBatch, BulkKind, BulkState
@@ -43,7 +49,7 @@ from models.workspace.customer import CustomerPerson, PocCustomer
 from models.workspace.handover import Handover
 from models.workspace.poc import CLOSED_STATUSES, HomeVisit, Poc, PocMember, PocStatus
 from models.workspace.resource import FileChunk, Resource, ResourceFile, ResourceKind
-from models.workspace.task import Task, TaskAssignee, TaskGroup, TaskStatus
+from models.workspace.task import Task, TaskAssignee, TaskCustomer, TaskGroup, TaskStatus
 from models.workspace.template import GroupTemplate, GroupTemplateTask, TaskTemplate
 
 __all__ = [
@@ -64,6 +70,7 @@ __all__ = [
     "CommentMention",
     "CriterionResult",
     "CriterionTask",
+    "CustomerPasskey",
     "CustomerPerson",
     "Decision",
     "EmailChange",
@@ -91,6 +98,7 @@ __all__ = [
     "OneTimeLink",
     "OutgoingMail",
     "Passkey",
+    "PasskeyRow",
     "Picture",
     "Poc",
     "PocCustomer",
@@ -117,6 +125,7 @@ __all__ = [
     "SuccessCriterion",
     "Task",
     "TaskAssignee",
+    "TaskCustomer",
     "TaskGroup",
     "TaskStatus",
     "TaskTemplate",

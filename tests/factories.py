@@ -146,7 +146,7 @@ async def open_session(user: User) -> tuple[Actor, str]:
     """Sign the user in, without a password; returns the actor and the cookie's token."""
     async with transaction() as tx:
         session, token = begin(tx, user, CALLER, SignInMethod.PASSWORD)
-    return Actor(session.id, user.id, user.tenant_id, CALLER.address), token
+    return Actor(session.id, user.id, user.tenant_id, CALLER.ip), token
 
 
 async def create_customer(
@@ -172,24 +172,29 @@ async def create_customer(
     )
     async with transaction() as tx:
         tx.add(person)
-        await tx.flush()
-        if poc_id is not None:
-            tx.add(
-                PocCustomer(
-                    tenant_id=tenant.id,
-                    poc_id=poc_id,
-                    customer_id=person.id,
-                    added_at=clock.now(),
-                )
-            )
+    if poc_id is not None:
+        await show_poc(person, poc_id)
     return person
+
+
+async def show_poc(person: CustomerPerson, poc_id: UUID) -> None:
+    """Show somebody at a customer's another POC."""
+    async with transaction() as tx:
+        tx.add(
+            PocCustomer(
+                tenant_id=person.tenant_id,
+                poc_id=poc_id,
+                customer_id=person.id,
+                added_at=clock.now(),
+            )
+        )
 
 
 async def let_in(person: CustomerPerson) -> tuple[CustomerActor, str]:
     """Begin a session of somebody at a customer's; returns the actor and the cookie's token."""
     async with transaction() as tx:
         session, token = begin(tx, person, CALLER, SignInMethod.LINK)
-    actor = CustomerActor(session.id, person.id, person.tenant_id, person.full_name, CALLER.address)
+    actor = CustomerActor(session.id, person.id, person.tenant_id, person.full_name, CALLER.ip)
     return actor, token
 
 
@@ -197,7 +202,7 @@ async def sign_in(user: User, tenant: Tenant | None = None) -> Actor:
     """Sign the user in, without a password. A Platform Admin may be at work in a tenant."""
     actor, _ = await open_session(user)
     if tenant is not None:
-        return Actor(actor.session_id, actor.user_id, tenant.id, actor.address)
+        return Actor(actor.session_id, actor.user_id, tenant.id, actor.ip)
     return actor
 
 
@@ -206,7 +211,7 @@ async def sign_in_all(users: Collection[User]) -> list[Actor]:
     async with transaction() as tx:
         sessions = [begin(tx, user, CALLER, SignInMethod.PASSWORD)[0] for user in users]
     return [
-        Actor(session.id, user.id, user.tenant_id, CALLER.address)
+        Actor(session.id, user.id, user.tenant_id, CALLER.ip)
         for session, user in zip(sessions, users, strict=True)
     ]
 

@@ -14,10 +14,10 @@ import pytest
 
 from services.access.actor import COMMAND_LINE
 from services.audit import reading, signature
-from services.audit.reading import AuditQuery
 from services.core.db import reading as reading_database
 from services.core.settings import PREFIX
 from services.core.startup import started
+from services.lists.query import ListQuery
 from services.users import accounts
 from services.users.departures import find_receipt
 from tests.browser import forks
@@ -212,7 +212,7 @@ def test_heads_that_were_printed_must_lie_on_the_chains_for_ever(tmp_path: Path)
 
 async def _exported(data: Path) -> tuple[str, str]:
     async with started(make_settings(data)):
-        pieces = await reading.export(COMMAND_LINE, AuditQuery())
+        pieces = await reading.export(COMMAND_LINE, ListQuery())
         return "".join([piece async for piece in pieces]), signature.public_pem()
 
 

@@ -1,6 +1,7 @@
 """Back up and restore, end to end: by the command line, and with a real server."""
 
 import asyncio
+import hashlib
 import shutil
 import sqlite3
 from contextlib import closing
@@ -9,20 +10,27 @@ from uuid import UUID
 
 import httpx
 import pytest
+from pydantic import SecretStr
+from sqlmodel import delete
 
-from models import EndReason
+from models import EndReason, FileChunk, User
 from services.access.actor import COMMAND_LINE
 from services.audit.check import verify
+from services.core.db import transaction
 from services.core.settings import Settings
 from services.core.startup import started
 from services.operations.backup import RECORD, back_up
 from services.users import accounts
+from services.workspace import files
 from tests import books, factories
 from tests.browser.server import cookie_name, serving
 from tests.browser.waiting import eventually
 from tests.factories import PASSWORD
+from tests.postgres import PostgresServer
+from tests.services.workspace.scene import create_poc, pieces_of
 from tests.test_command_line import assert_refused, run
 
+CONTENT = bytes(range(256)) * 3_000  # several chunks, and a rest
 KEPT = {"rollcall.db", "signing-secret", "encryption-keys"}
 
 
@@ -154,6 +162,52 @@ def test_a_copy_is_restored_over_a_damaged_database_and_into_an_empty_folder(
         _check(folder / "rollcall.db")
         assert "whole" in run(folder, "verify-audit").stdout
         assert not (folder / "rollcall.db-wal").exists()
+
+
+async def _keep_file(content: bytes) -> tuple[User, UUID]:
+    user = await factories.create_user(await factories.create_tenant("Helvetia"))
+    ada = await factories.sign_in(user)
+    return user, await files.upload(ada, await create_poc(ada), "plan.bin", pieces_of(content))
+
+
+async def _hash_of(user: User, resource_id: UUID) -> str:
+    file = await files.open_file(await factories.sign_in(user), resource_id)
+    return hashlib.sha256(b"".join([piece async for piece in file.pieces])).hexdigest()
+
+
+async def test_files_come_back_byte_for_byte(data: Path, tmp_path: Path) -> None:
+    async with started(_settings(data)):
+        user, kept = await _keep_file(CONTENT)
+    run(data, "backup", str(tmp_path / "copy.db"))
+    async with started(_settings(data)), transaction() as tx:
+        await tx.exec(delete(FileChunk))
+    run(data, "restore", str(tmp_path / "copy.db"))
+    async with started(_settings(data)):
+        assert await _hash_of(user, kept) == hashlib.sha256(CONTENT).hexdigest()
+
+
+@pytest.mark.postgresql
+async def test_files_are_in_a_dump_of_postgresql(
+    tmp_path: Path, postgres_server: PostgresServer
+) -> None:
+    urls = [postgres_server.url(postgres_server.create_database(empty=True)) for _ in range(2)]
+    here, there = (
+        Settings(_env_file=None, data_dir=tmp_path, database_url=SecretStr(url)) for url in urls
+    )
+    async with started(here):
+        user, kept = await _keep_file(CONTENT)
+    dump = await _run("pg_dump", urls[0])
+    await _run("psql", "--quiet", "--set=ON_ERROR_STOP=1", urls[1], given=dump)
+    async with started(there):
+        assert await _hash_of(user, kept) == hashlib.sha256(CONTENT).hexdigest()
+
+
+async def _run(*arguments: str, given: bytes = b"") -> bytes:
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(*arguments, stdin=pipe, stdout=pipe)
+    said, _ = await process.communicate(given)
+    assert process.returncode == 0, arguments[0]
+    return said
 
 
 async def test_backups_amid_fifty_changes_a_second_are_whole(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Files that a browser may keep for good: their addresses change with what is in them.
+"""Files that a browser may keep for good: their urls change with what is in them.
 
 The stylesheet is one file to the browser, made of the readable ones in `ui/styles`.
 """
@@ -15,7 +15,7 @@ HERE = Path(__file__).parent
 
 
 def digest_of(content: bytes) -> str:
-    """What an address has in it of a file's content."""
+    """What a url has in it of a file's content."""
     return hashlib.sha256(content).hexdigest()[:12]
 
 
@@ -30,7 +30,7 @@ def _keep(name: str, content: bytes) -> str:
 
 
 def keep_joined(name: str, paths: Iterable[Path]) -> str:
-    """Have files served as one; returns its address."""
+    """Have files served as one; returns its url."""
     return _keep(name, "\n".join(path.read_text(encoding="utf-8") for path in paths).encode())
 
 
@@ -40,13 +40,13 @@ _addresses = {
 }
 
 
-def address_of(name: str) -> str:
-    """The address of a file of `ui/static`."""
+def url_of(name: str) -> str:
+    """The url of a file of `ui/static`."""
     return _addresses[name]
 
 
 def asset(name: str) -> Response:
-    """Answers for such an address; an earlier version's is not found."""
+    """Answers for such a url; an earlier version's is not found."""
     if name not in _files:
         raise HTTPException(404)
     media_type, _ = mimetypes.guess_type(name)

@@ -41,7 +41,7 @@ def session_token(cookies: Mapping[str, str], kind: SessionKind = SessionKind.US
 def caller_of(connection: HTTPConnection) -> Caller:
     """Where a request comes from."""
     return Caller(
-        address=connection.client.host if connection.client else "",
+        ip=connection.client.host if connection.client else "",
         user_agent=connection.headers.get("user-agent", ""),
         device=_read(connection.cookies, "rollcall-device") or "",
     )
@@ -77,7 +77,7 @@ def clear_session(response: Response) -> None:
 
 
 def set_attempt(response: Response, slug: str, departure: Departure) -> None:
-    """Have the browser keep a single sign-on that was begun, for its tenant's addresses alone."""
+    """Have the browser keep a single sign-on that was begun, for its tenant's paths alone."""
     seconds = int(ATTEMPT_LIFETIME.total_seconds())
     _set_attempt(response, slug, departure.key, departure.sealed, seconds)
 
@@ -96,7 +96,7 @@ def attempts_of(cookies: Mapping[str, str]) -> dict[str, str]:
 
 
 def set_second_step(response: Response, base: str, ticket: str) -> None:
-    """Have the browser keep the first step of a sign-in, for the second step's address alone; an
+    """Have the browser keep the first step of a sign-in, for the second step's path alone; an
     empty ticket has it forget that."""
     seconds = int(second_step_ticket.LIFETIME.total_seconds()) if ticket else 0
     response.set_cookie(
@@ -116,7 +116,7 @@ def second_step_of(cookies: Mapping[str, str]) -> str | None:
 
 
 def set_pairing_key(response: Response, key: str) -> None:
-    """Have a browser that shows a code for a screen keep the key to it, for those addresses alone;
+    """Have a browser that shows a code for a screen keep the key to it, for those paths alone;
     an empty one has it forget that."""
     response.set_cookie(
         _narrow(PAIRING),

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from uuid import UUID
 
 from nicegui import ui
 from nicegui.elements.mixins.text_element import TextElement
@@ -17,7 +18,7 @@ from ui.dialogs.confirm import ConfirmDialog
 from ui.looks import logo_url
 from ui.paths import customer_path, home_path, sign_in_url
 
-# The navigation: name, last part of the address, and the permission that shows it.
+# The navigation: name, last part of the path, and the permission that shows it.
 TENANT_NAVIGATION = (
     ("Home", "home", Permission.VIEW_ALL_POCS),
     ("POCs", "pocs", Permission.VIEW_ALL_POCS),
@@ -43,9 +44,9 @@ def enter(visit: Visit, *rooms: str) -> None:
     A cut that happens from now on finds it; what happened before, the page's own first service
     call finds.
     """
-    # A Platform Admin inside a tenant can't sign in at the tenant's address.
+    # A Platform Admin inside a tenant can't sign in under the tenant's slug.
     home = None if may(visit.role, Permission.MANAGE_TENANTS) else visit.tenant_slug
-    everywhere = notices.organisation_room(visit.actor.tenant_id)
+    everywhere = notices.header_room(visit.actor.tenant_id)
     live.register(
         ui.context.client, visit.actor, sign_in_url=sign_in_url(home), rooms=(*rooms, everywhere)
     )
@@ -56,8 +57,8 @@ def navigation(visit: Visit, current: str = "") -> list[Link]:
     base = home_path(visit.tenant_slug)
     items = TENANT_NAVIGATION if visit.tenant_slug else PLATFORM_NAVIGATION
     return [
-        {"name": name, "href": f"{base}/{address}", "current": address == current}
-        for name, address, permission in items
+        {"name": name, "href": f"{base}/{part}", "current": part == current}
+        for name, part, permission in items
         if may(visit.role, permission)
     ]
 
@@ -76,29 +77,29 @@ def own_menu(visit: Visit) -> list[Link]:
 def frame(visit: Visit, title: str, *, current: str = "") -> Iterator[Toast]:
     """Build the page's surroundings; what is built inside is its main part.
 
-    `current` is the last part of the navigation entry's address; the page's one toast is given.
+    `current` is the last part of the navigation entry's path; the page's one toast is given.
     """
-    place = visit.tenant_name or "Platform"
-    toast = _surrounded(title, place)
+    home_title = visit.tenant_name or "Platform"
+    toast = _surrounded(title, home_title)
     links, menu = navigation(visit, current), own_menu(visit)
     with Shell(
         base=home_path(visit.tenant_slug),
-        place=place,
+        home_title=home_title,
         person={"name": visit.name, "email": visit.email, "role": visit.role.label},
         navigation=links,
         menu=menu,
         inside=visit.tenant_slug is not None and visit.above_tenants,
-        place_logo=logo_url(visit.tenant_slug, visit.tenant_logo),
+        home_logo=logo_url(visit.tenant_slug, visit.tenant_logo),
         find=partial(palette.find, visit, (*links, *menu)),
     ):
         toast.ask_proof = ConfirmDialog(visit.actor, toast).ask
         yield toast
 
 
-def enter_as_customer(visit: CustomerVisit, *rooms: str) -> None:
+def enter_as_customer(visit: CustomerVisit, poc_id: UUID, *rooms: str) -> None:
     """Register the page that is being built for somebody at a customer's, as `enter` does it."""
     url = customer_path(visit.tenant_slug)
-    live.register(ui.context.client, visit.actor, sign_in_url=url, rooms=rooms)
+    live.register(ui.context.client, visit.actor, sign_in_url=url, rooms=rooms, shows=poc_id)
 
 
 @contextmanager
@@ -106,12 +107,12 @@ def customer_frame(visit: CustomerVisit, title: str) -> Iterator[Toast]:
     """Build the surroundings of a customer's page, which has no navigation."""
     toast = _surrounded(title, visit.tenant_name)
     person = {"name": visit.name, "email": "", "role": f"Guest of {visit.tenant_name}"}
-    with Shell(base=customer_path(visit.tenant_slug), place=visit.tenant_name, person=person):
+    with Shell(base=customer_path(visit.tenant_slug), home_title=visit.tenant_name, person=person):
         yield toast
 
 
-def _surrounded(title: str, place: str) -> Toast:
-    ui.page_title(f"{title} · {place} · Rollcall")
+def _surrounded(title: str, home_title: str) -> Toast:
+    ui.page_title(f"{title} · {home_title} · Rollcall")
     # Quasar's page is a <main> of its own, and there can be one; ours is the one with the heading.
     parent = ui.context.client.content.parent_slot
     if parent is not None:

@@ -40,7 +40,7 @@ async def render_framed(request: Request, status: int, sentence: str) -> Respons
 
 
 async def _find_visit(request: Request) -> Visit | None:
-    """Who asked, in the organisation of the address if it is theirs to enter, else in their own."""
+    """Who asked, in the organisation of the url if it is theirs to enter, else in their own."""
     token = session_token(request.cookies)
     try:
         home = await sessions.home_of(token)

@@ -3,22 +3,22 @@
 from services.core.colours import Brand
 from ui.paths import home_path
 
-# Of a digest, in an address that changes with what is there.
+# Of a digest, in a url that changes with what is there.
 DIGITS = 16
 
 
 def version_of(digest: str) -> str:
-    """What stands for a digest in an address; empty where there is no picture."""
+    """What stands for a digest in a url; empty where there is no picture."""
     return digest[:DIGITS]
 
 
 def logo_url(slug: str | None, digest: str) -> str:
-    """The address of a tenant's logo; empty where it has none."""
+    """The url of a tenant's logo; empty where it has none."""
     return f"{home_path(slug)}/logo?v={version_of(digest)}" if slug and digest else ""
 
 
 def portrait_url(slug: str | None, user_id: object, digest: str) -> str:
-    """The address of a person's picture, for who is signed in; empty where they have none."""
+    """The url of a person's picture, for who is signed in; empty where they have none."""
     return f"{home_path(slug)}/users/{user_id}/picture?v={version_of(digest)}" if digest else ""
 
 

@@ -9,12 +9,14 @@ from uuid import UUID
 
 from services.access.events import UserEvent
 from services.audit.events import AuditGrew, AuditWritten
-from services.audit.reading import AuditEntry, find_entry
+from services.audit.list import ENTRIES
+from services.audit.reading import find_entry
 from services.audit.writing import PLATFORM_CHAIN
 from services.core import runtime
 from services.core.bus import Bus
 from services.core.errors import RollcallError
 from services.core.transport import Listening
+from services.lists.wire import row_values
 from services.mail.events import MailProgressed
 from services.reviews import reviews
 from services.reviews.events import ReviewChanged
@@ -40,7 +42,7 @@ from services.users.imports.runs import find_import
 from services.users.list import USERS
 from services.users.listing import find_row
 from services.users.row import UserRow
-from ui import figures, live
+from ui import figures, live, tenant_feed
 from ui.looks import logo_url
 from ui.run_values import bulk_values, import_values
 from ui.tables import feed
@@ -89,9 +91,9 @@ def settings_room(tenant_id: UUID | None) -> str:
     return f"settings:{tenant_id}"
 
 
-def organisation_room(tenant_id: UUID | None) -> str:
+def header_room(tenant_id: UUID | None) -> str:
     """The room of all open pages of a tenant, whose header shows its name and logo."""
-    return f"organisation:{tenant_id or 'platform'}"
+    return f"header:{tenant_id or 'platform'}"
 
 
 def people_room(tenant_id: UUID | None) -> str:
@@ -131,29 +133,6 @@ def review_room(review_id: UUID) -> str:
     return f"review:{review_id}"
 
 
-TENANTS_ROOM = "tenants"
-
-
-def entry_values(entry: AuditEntry) -> dict[str, Any]:
-    """An audit entry as plain values."""
-    return {
-        "id": str(entry.id),
-        "number": entry.number,
-        "at": entry.at.isoformat(),
-        "actor": entry.actor,
-        "actor_path": entry.actor_path,
-        "action": entry.action.value if entry.action else "",
-        "action_label": entry.action_label,
-        "subject": entry.subject,
-        "subject_path": entry.subject_path,
-        "address": entry.address,
-        "summary": entry.summary,
-        "run": entry.run,
-        "hash": entry.hash,
-        "search_key": entry.search_key,
-    }
-
-
 def subscribe(bus: Bus) -> None:
     """Have the bus tell the open pages, and presence tell the grids."""
     bus.subscribe(UserEvent, _refresh_details)
@@ -163,18 +142,17 @@ def subscribe(bus: Bus) -> None:
         bus.subscribe(row_event, _patch_row)
     for selection_event in (UserInvited, UserActivated, UserDeactivated, UserEdited):
         bus.subscribe(selection_event, _renew_selections)
-    for count_event in (UserInvited, UserActivated, UserDeactivated):
-        bus.subscribe(count_event, _count_users)
     bus.subscribe(UsersInvited, _ask_for_users)
     bus.subscribe(ImportProgressed, _show_import)
     bus.subscribe(BulkProgressed, _show_bulk)
     bus.subscribe(AuditWritten, _show_entry)
     bus.subscribe(AuditGrew, _ask_for_entries)
-    bus.subscribe(TenantChanged, _show_tenants)
+    bus.subscribe(TenantChanged, _show_tenant)
     bus.subscribe(ReviewChanged, _show_review)
     bus.subscribe(ScreenChanged, _show_screens)
     bus.subscribe(Listening, _make_up)
     feed.subscribe(bus)
+    tenant_feed.subscribe(bus)
     figures.subscribe(bus)
     presence.on_change(_show_presence)
 
@@ -246,7 +224,7 @@ async def _show_entry(event: AuditWritten) -> None:
     async with asked_at_least(watched), turn(rooms[0]):
         entry = await find_entry(event.entry_id)
         for room in watched:
-            await live.broadcast(room, "rollcall_audit", {"entry": entry_values(entry)})
+            await live.broadcast(room, "rollcall_audit", {"entry": row_values(ENTRIES, entry)})
 
 
 async def _renew_selections(event: UserEvent) -> None:
@@ -255,7 +233,6 @@ async def _renew_selections(event: UserEvent) -> None:
 
 async def _ask_for_users(event: UsersInvited) -> None:
     await _have_asked(users_room(event.tenant_id))
-    await live.broadcast(TENANTS_ROOM, "rollcall_tenants", {})
 
 
 async def _ask_for_entries(event: AuditGrew) -> None:
@@ -295,10 +272,6 @@ async def _show_bulk(event: BulkProgressed) -> None:
             await live.broadcast(room, "rollcall_bulk", bulk_values(run))
 
 
-async def _count_users(_event: UserEvent) -> None:
-    await live.broadcast(TENANTS_ROOM, "rollcall_tenants", {})
-
-
 async def _show_review(event: ReviewChanged) -> None:
     await live.broadcast(reviews_room(event.tenant_id), "rollcall_reviews", {})
     room = review_room(event.review_id)
@@ -317,9 +290,9 @@ def person_values(person: PersonView) -> dict[str, Any]:
     """Somebody whom a review asks about, as plain values."""
     return {
         "id": str(person.id),
-        "user": str(person.user_id),
+        "user": str(person.holder_id),
         "name": person.name,
-        "role": person.role.label,
+        "role": person.role_label,
         "reasons": list(person.reasons),
         "seen": person.last_active.isoformat() if person.last_active else None,
         "decision": person.decision.value if person.decision else "",
@@ -329,18 +302,17 @@ def person_values(person: PersonView) -> dict[str, Any]:
     }
 
 
-async def _show_tenants(event: TenantChanged) -> None:
-    await live.broadcast(TENANTS_ROOM, "rollcall_tenants", {})
+async def _show_tenant(event: TenantChanged) -> None:
     await live.broadcast(settings_room(event.tenant_id), "rollcall_settings", {})
     await live.broadcast(welcome_room(event.tenant_id), "rollcall_welcome", {})
     await live.broadcast(ends_room(event.tenant_id), "rollcall_ends", {})
-    room = organisation_room(event.tenant_id)
+    room = header_room(event.tenant_id)
     if not live.is_watched(room):
         return
     async with asked_at_least([room]), turn(room):
         tenant = await find_shown(event.tenant_id)
         shown = {"name": tenant.name, "logo": logo_url(tenant.slug, tenant.logo)}
-        await live.broadcast(room, "rollcall_organisation", shown)
+        await live.broadcast(room, "rollcall_header", shown)
 
 
 async def _show_screens(event: ScreenChanged) -> None:

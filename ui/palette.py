@@ -6,6 +6,7 @@ from typing import Any
 
 from services.access.permissions import Permission, may
 from services.core.names import fold, words_of
+from services.lists.query import ListQuery
 from services.sessions import presence
 from services.sessions.sessions import Visit
 from services.tenants import tenants
@@ -75,12 +76,12 @@ def _person(visit: Visit, base: str, row: UserRow) -> Offer:
 async def _organisations(visit: Visit, asked: Sequence[str]) -> list[Offer]:
     if not asked or not may(visit.role, Permission.MANAGE_TENANTS):
         return []
-    found = [
+    query = ListQuery(q=" ".join(asked), filters={"status": "open"}, size=MOST)
+    found = await tenants.list_tenants(visit.actor, query)
+    return [
         {"label": tenant.name, "note": f"/t/{tenant.slug}", "url": f"/t/{tenant.slug}/users"}
-        for tenant in await tenants.list_tenants(visit.actor)
-        if tenant.closed_at is None
+        for tenant in found.rows
     ]
-    return _containing(asked, found)[:MOST]
 
 
 def _pages(visit: Visit, base: str, links: Sequence[Link]) -> list[Offer]:

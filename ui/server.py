@@ -16,7 +16,7 @@ from services.core.settings import Settings
 from services.operations import setup
 from services.operations.workers import working
 from services.sessions import sessions
-from ui import assets, live, notices, pages, public, sweep, wall, work_feed
+from ui import assets, live, notices, pages, public, shared_feed, sweep, wall, work_feed
 from ui.door import MOST_CONNECTIONS, Door, Listener, connections_within, raise_descriptor_limit
 from ui.framed_errors import render_framed
 from ui.headers import Compression, harden
@@ -24,11 +24,13 @@ from ui.listener import listen, web_server
 
 FAVICON = Path(__file__).parent / "static" / "favicon.svg"
 HEAD = (
-    f'<script src="{assets.address_of("theme.js")}"></script>'
+    f'<script src="{assets.url_of("theme.js")}"></script>'
     f'<link rel="stylesheet" href="{assets.STYLE_URL}">'
-    f'<script src="{assets.address_of("live.js")}" defer></script>'
-    f'<script src="{assets.address_of("translated.js")}" defer></script>'
+    f'<script src="{assets.url_of("live.js")}" defer></script>'
+    f'<script src="{assets.url_of("translated.js")}" defer></script>'
 )
+# What tells the open pages.
+FEEDS = (sweep, notices, work_feed, shared_feed, wall)
 # Seconds that a page may stay away (a closed lid, a restarted proxy) before it is forgotten.
 RECONNECT_TIMEOUT = 30
 
@@ -58,8 +60,8 @@ def create_app(settings: Settings, *, connections: int = MOST_CONNECTIONS) -> Fa
     public.register(app)
     wall.register(app)
     pages.register()
-    for subscribe in (sweep.subscribe, notices.subscribe, work_feed.subscribe, wall.subscribe):
-        subscribe(runtime.current().bus)
+    for feed in FEEDS:
+        feed.subscribe(runtime.current().bus)
     live.without_process_pool()
     live.install(
         sessions.find_session_id,

@@ -5,7 +5,14 @@ from urllib.parse import urlsplit
 
 from models import ResourceKind
 from services.core import clock
-from services.workspace.customers.shared import SharedPoc, SharedResource, SharedTask
+from services.workspace.customers.shared import (
+    SharedComment,
+    SharedComments,
+    SharedCriterion,
+    SharedPoc,
+    SharedResource,
+    SharedTask,
+)
 from services.workspace.people import Person
 from ui.work_words import count_words, day_words, due_words, file_words
 
@@ -18,34 +25,53 @@ def values_of(poc: SharedPoc) -> dict[str, Any]:
         "facts": f"{poc.customer} with {poc.team} · {dates}",
         "contact": _name(poc.contact),
         "team": poc.team,
-        "tasks": [_task_values(task) for task in poc.tasks],
-        "criteria": [
-            {
-                "id": str(row.id),
-                "title": row.title,
-                "said": " of ".join(filter(None, (row.achieved, row.target))),
-                "result": row.result.value,
-                "label": row.result.label,
-            }
-            for row in poc.criteria
-        ],
-        "comments": [
-            {
-                "id": str(row.id),
-                "author": _name(row.author),
-                "company": poc.customer if row.author.is_customer else poc.team,
-                "html": row.html,
-                "at": row.created_at.isoformat(),
-                "edited": row.is_edited and not row.is_removed,
-                "removed": row.is_removed,
-            }
-            for row in poc.comments
-        ],
+        "customer": poc.customer,
+        "tasks": [task_values(task) for task in poc.tasks],
+        "criteria": [criterion_values(row) for row in poc.criteria],
+        "comments": comments_values(poc.comments),
+        "earlier": poc.comments.has_earlier,
         "resources": [_resource_values(row) for row in poc.resources],
     }
 
 
-def _task_values(task: SharedTask) -> dict[str, Any]:
+def comments_values(found: SharedComments) -> list[dict[str, Any]]:
+    """Comments as plain values."""
+    return [comment_values(row) for row in found.comments]
+
+
+def comment_values(row: SharedComment) -> dict[str, Any]:
+    """A comment as plain values."""
+    return {
+        "id": str(row.id),
+        "author": _name(row.author),
+        "from_customer": row.author.is_customer,
+        "html": row.html,
+        "at": row.created_at.isoformat(),
+        "edited": row.is_edited and not row.is_removed,
+        "removed": row.is_removed,
+        "version": row.version,
+    }
+
+
+def criterion_values(row: SharedCriterion) -> dict[str, Any]:
+    """A criterion as plain values; of an archived one no more than that it is."""
+    if row.is_archived:
+        return {"id": str(row.id), "archived": True, "version": row.version}
+    return {
+        "id": str(row.id),
+        "title": row.title,
+        "said": " of ".join(filter(None, (row.achieved, row.target))),
+        "result": row.result.value,
+        "label": row.result.label,
+        "position": row.position,
+        "version": row.version,
+    }
+
+
+def task_values(task: SharedTask) -> dict[str, Any]:
+    """A task as plain values; of an archived one no more than that it is."""
+    if task.is_archived:
+        return {"id": str(task.id), "archived": True, "version": task.version}
     words, tone = due_words(task.due_on, clock.now().date(), is_done=task.completed_at is not None)
     people = ", ".join(_name(person) for person in task.people)
     if task.completed_at is not None:
@@ -62,6 +88,8 @@ def _task_values(task: SharedTask) -> dict[str, Any]:
         "due_tone": tone,
         "reason": task.reason,
         "waits": task.waits,
+        "due": task.due_on.isoformat() if task.due_on else "",
+        "position": task.position,
         "version": task.version,
     }
 

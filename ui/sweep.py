@@ -11,6 +11,8 @@ from services.core.bus import Bus
 from services.core.errors import RollcallError
 from services.sessions import receipts, sessions
 from services.sessions.events import SessionsEnded
+from services.workspace.customers.cut import find_unshown
+from services.workspace.events import PocShownNoMore
 from ui import live
 
 log = logging.getLogger(__name__)
@@ -23,11 +25,22 @@ COMPARE_SECONDS = 1.0
 def subscribe(bus: Bus) -> None:
     """Have the bus tell which sessions end."""
     bus.subscribe(SessionsEnded, _close_pages)
+    bus.subscribe(PocShownNoMore, _close_pages_of_poc)
 
 
 async def _close_pages(event: SessionsEnded) -> None:
     pages = live.pages_of_sessions(event.session_ids)
     await receipts.settle(event, live.cut(pages, event.reason.value, event.committed_at))
+
+
+async def _close_pages_of_poc(event: PocShownNoMore) -> None:
+    pages = _pages_that_show(event.customer_id, event.poc_id)
+    await live.cut(pages, event.reason.value, event.committed_at)
+
+
+def _pages_that_show(customer_id: UUID, poc_id: UUID) -> list[live.OpenPage]:
+    shown = (customer_id, poc_id)
+    return [page for page in live.all_pages() if (page.user_id, page.shows) == shown]
 
 
 async def compare_forever() -> None:
@@ -42,8 +55,9 @@ async def compare_forever() -> None:
 
 
 class Comparison:
-    """Closes the pages whose sessions are over in the database. It asks the database only where
-    that may be: something was committed, a session's time is over, or there are new ones here."""
+    """Closes the pages whose sessions are over in the database, or whose POC isn't shown any more.
+    It asks the database only where that may be: something was committed, a session's time is over,
+    or there are new ones here."""
 
     def __init__(self) -> None:
         self._mark: object = None
@@ -68,4 +82,12 @@ class Comparison:
                 for session_id, reason in ended.items()
             )
         )
+        await self._close_unshown()
         return True
+
+    async def _close_unshown(self) -> None:
+        shown = {(page.user_id, page.shows) for page in live.all_pages() if page.shows}
+        unshown = await find_unshown(shown) if shown else {}
+        await asyncio.gather(
+            *(live.cut(_pages_that_show(*pair), reason.value) for pair, reason in unshown.items())
+        )

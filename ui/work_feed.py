@@ -13,6 +13,7 @@ from services.workspace.comments import CommentView
 from services.workspace.customers.people import find_poc_ids
 from services.workspace.events import (
     CommentChanged,
+    CustomerChanged,
     GroupChanged,
     PocEvent,
     TaskChanged,
@@ -22,6 +23,7 @@ from services.workspace.people import Person
 from services.workspace.task_list import GroupView, TaskView
 from ui import live
 from ui.looks import version_of
+from ui.notices import people_room
 from ui.tables.feed import asked_at_least, turn
 from ui.work_words import due_words
 
@@ -31,12 +33,6 @@ RowT = TypeVar("RowT")
 def poc_room(poc_id: UUID) -> str:
     """The room of the team's pages that show one POC."""
     return f"poc:{poc_id}"
-
-
-def shared_room(poc_id: UUID) -> str:
-    """The room of the customer's pages that show one POC. They hear that something of what they see
-    may have changed, and no more: each asks for what is shared."""
-    return f"shared:{poc_id}"
 
 
 def work_room(tenant_id: UUID | None) -> str:
@@ -55,7 +51,7 @@ def subscribe(bus: Bus) -> None:
     bus.subscribe(GroupChanged, _show_group)
     bus.subscribe(CommentChanged, _show_comment)
     bus.subscribe(PocEvent, _refresh_poc)
-    bus.subscribe(PocEvent, _refresh_shared)
+    bus.subscribe(CustomerChanged, _renew_selections)
     bus.subscribe(CustomerMailProgressed, _refresh_people)
     bus.subscribe(TemplateEvent, _refresh_templates)
 
@@ -92,18 +88,8 @@ async def _refresh_poc(event: PocEvent) -> None:
     await live.broadcast(work_room(event.tenant_id), "rollcall_work", {})
 
 
-async def _refresh_shared(event: PocEvent) -> None:
-    room = shared_room(event.poc_id)
-    if not live.is_watched(room):
-        return
-    # That the team talks among itself is nobody else's business.
-    is_internal = (
-        isinstance(event, CommentChanged)
-        and not (await comments.find_comment(event.comment_id)).shared
-    )
-    if is_internal:
-        return
-    await live.broadcast(room, "rollcall_shared", {})
+async def _renew_selections(event: CustomerChanged) -> None:
+    await live.broadcast(people_room(event.tenant_id), "rollcall_people", {})
 
 
 async def _refresh_people(event: CustomerMailProgressed) -> None:
@@ -175,4 +161,7 @@ def comment_values(comment: CommentView) -> dict[str, Any]:
 
 def people_values(people: Sequence[Person]) -> list[dict[str, Any]]:
     """People as plain values."""
-    return [{"id": str(p.id), "name": p.name, "active": p.active} for p in people]
+    return [
+        {"id": str(p.id), "name": p.name, "active": p.active, "customer": p.is_customer}
+        for p in people
+    ]

@@ -43,7 +43,7 @@ class AuditEvent(SQLModel, table=True):
     action: str = Field(max_length=60)
     subject_id: UUID | None = Field(default=None)
     subject_name: str = Field(default="", max_length=401)
-    address: str = Field(default="", max_length=64)
+    ip: str = Field(default="", max_length=64, sa_column_kwargs={"name": "address"})
     details: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     previous_hash: str = Field(max_length=64)
     hash: str = Field(max_length=64)

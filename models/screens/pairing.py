@@ -18,7 +18,7 @@ class ScreenCode(SQLModel, table=True):
     key_hash: bytes = Field(unique=True, repr=False)
     start_hash: bytes = Field(index=True, repr=False)
     code_hash: bytes = Field(repr=False)
-    address: str = Field(default="", max_length=64)
+    ip: str = Field(default="", max_length=64, sa_column_kwargs={"name": "address"})
     expires_at: datetime = Field(sa_type=UtcDateTime)
     tries: int = Field(default=0)
     screen_id: UUID | None = Field(default=None, foreign_key="screen.id")
@@ -31,7 +31,7 @@ class ScreenPlace(SQLModel, table=True):
 
     screen_id: UUID = Field(primary_key=True, foreign_key="screen.id")
     tab: str = Field(primary_key=True, max_length=16)
-    address: str = Field(default="", max_length=64)
+    ip: str = Field(default="", max_length=64, sa_column_kwargs={"name": "address"})
     size: str = Field(default="", max_length=20)
     since: datetime = Field(sa_type=UtcDateTime)
     seen_at: datetime = Field(sa_type=UtcDateTime)

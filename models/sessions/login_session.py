@@ -74,7 +74,7 @@ class LoginSession(SQLModel, table=True):
     expires_at: datetime = Field(sa_type=UtcDateTime)
     authenticated_at: datetime = Field(sa_type=UtcDateTime)
     method: SignInMethod = Field(default=SignInMethod.PASSWORD, sa_type=enum_type(SignInMethod))
-    address: str = Field(default="", max_length=64)
+    ip: str = Field(default="", max_length=64, sa_column_kwargs={"name": "address"})
     device: str = Field(default="", max_length=200)
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     end_reason: EndReason | None = Field(default=None, sa_type=enum_type(EndReason))

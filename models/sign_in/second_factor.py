@@ -38,7 +38,7 @@ class RecoveryCode(SQLModel, table=True):
     used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-class Passkey(SQLModel, table=True):
+class PasskeyRow(SQLModel):
     """A WebAuthn credential: its public key, and what tells a copied one or a replayed answer.
 
     `last_challenge_at` is when the newest challenge was made that it has answered: none counts
@@ -46,10 +46,7 @@ class Passkey(SQLModel, table=True):
     was last lower than before, as a copy's would be.
     """
 
-    __tablename__ = "passkey"
-
     id: UUID = Field(default_factory=new_id, primary_key=True)
-    user_id: UUID = Field(foreign_key="user_account.id", index=True)
     credential_id: bytes = Field(unique=True)
     public_key: bytes
     sign_count: int = Field(default=0, sa_type=BigInteger)
@@ -59,3 +56,19 @@ class Passkey(SQLModel, table=True):
     last_used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     last_challenge_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     counter_went_back_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class Passkey(PasskeyRow, table=True):
+    """A user's."""
+
+    __tablename__ = "passkey"
+
+    user_id: UUID = Field(foreign_key="user_account.id", index=True)
+
+
+class CustomerPasskey(PasskeyRow, table=True):
+    """One of somebody at a customer's: it lets them in as a mailed link does."""
+
+    __tablename__ = "customer_passkey"
+
+    customer_id: UUID = Field(foreign_key="customer_person.id", index=True)

@@ -13,7 +13,7 @@ from models.users.user import Role
 class SsoConnection(SQLModel, table=True):
     """A tenant's OpenID provider, as its admin entered it. The secret is sealed.
 
-    `domains` are the email domains whose verified addresses may be linked. `new_people` is the
+    `domains` are the email domains whose verified emails may be linked. `new_people` is the
     role of accounts that a first sign-in creates, or none where it creates none. `tested_at` is
     when a test of these very values last ended well.
     """
@@ -34,7 +34,7 @@ class SsoConnection(SQLModel, table=True):
 
 class ExternalIdentity(SQLModel, table=True):
     """Whose account a provider's subject is. Linked once, and by this pair from then on: an email
-    address can change hands, a subject can't (OpenID Connect Core 1.0, section 5.7)."""
+    email can change hands, a subject can't (OpenID Connect Core 1.0, section 5.7)."""
 
     __tablename__ = "external_identity"
     __table_args__ = (

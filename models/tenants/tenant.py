@@ -1,10 +1,10 @@
-"""A tenant: one organisation, with its own users and its own address."""
+"""A tenant: one organisation, with its own users and its own slug."""
 
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import false
+from sqlalchemy import Index, false
 from sqlmodel import Field, SQLModel
 
 from models.base import UtcDateTime, enum_type, new_id
@@ -25,10 +25,16 @@ class Tenant(SQLModel, table=True):
     """
 
     __tablename__ = "tenant"
+    __table_args__ = (
+        Index("ix_tenant_name", "name_key", "id"),
+        Index("ix_tenant_created", "created_at", "id"),
+    )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     slug: str = Field(max_length=63, unique=True)
     name: str = Field(max_length=200)
+    name_key: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    """The name as lists sort it and search in it (`names.fold`)."""
     created_at: datetime = Field(sa_type=UtcDateTime)
     second_factor_policy: SecondFactorPolicy = Field(
         default=SecondFactorPolicy.OPTIONAL,

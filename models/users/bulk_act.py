@@ -50,11 +50,14 @@ class BulkAct(SQLModel, table=True):
     started_by_id: UUID = Field(foreign_key="user_account.id")
     started_by: str = Field(max_length=401)
     session_id: UUID
-    address: str = Field(default="", max_length=64)
+    ip: str = Field(default="", max_length=64, sa_column_kwargs={"name": "address"})
     selection: str = Field(default="", max_length=500)
     reason: str = Field(default="", max_length=500)
     end: dict[str, Any] | None = Field(default=None, sa_type=JSON(none_as_null=True))
     """The end of access that all get, as it was chosen: day, time and time zone."""
+    hand_over: dict[str, Any] | None = Field(default=None, sa_type=JSON(none_as_null=True))
+    """Who gets the work of those who are deactivated, and what they have got so far; none where
+    that is left for later."""
     tell: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     """Whether each is told by mail."""
     people: int

@@ -9,7 +9,7 @@ from models.base import UtcDateTime, new_id
 
 
 class EmailChange(SQLModel, table=True):
-    """A user's change of their own email: promised, confirmed from the new address, perhaps taken
+    """A user's change of their own email: promised, confirmed from the new mailbox, perhaps taken
     back from the old one."""
 
     __tablename__ = "email_change"

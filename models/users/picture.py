@@ -12,7 +12,7 @@ from models.base import UtcDateTime, new_id
 class Picture(SQLModel, table=True):
     """A picture as it is served. Nobody's (`user_id` is none) is the tenant's logo.
 
-    Whose it is has its digest too (`Tenant.logo`, `User.picture`): so pages know its address
+    Whose it is has its digest too (`Tenant.logo`, `User.picture`): so pages know its url
     without reading it.
     """
 

@@ -32,7 +32,7 @@ class EndReminder(SQLModel, table=True):
 
 
 class CalendarFeed(SQLModel, table=True):
-    """The secret address at which a calendar reads a tenant's ends on one admin's behalf. Only the
+    """The secret url at which a calendar reads a tenant's ends on one admin's behalf. Only the
     SHA-256 of its token is stored."""
 
     __tablename__ = "calendar_feed"

@@ -27,7 +27,7 @@ class Role(StrEnum):
 class User(SQLModel, table=True):
     """An account. Deactivating keeps the row and everything that points at it.
 
-    `email_key` is the normalised address; a partial unique index allows one *active* account per
+    `email_key` is the normalised email; a partial unique index allows one *active* account per
     key in the whole system. `version` grows with every change that a grid shows, and
     `status_version` is the version at which the account was last activated or deactivated.
     Searches have an index of their own, which depends on what the database can
@@ -94,6 +94,8 @@ class User(SQLModel, table=True):
     end_set_by_id: UUID | None = Field(default=None)
     wants_end_reminders: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     """Whether this admin is reminded by mail of everybody's end."""
+    contractor: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    """Whether they are no employee: a review asks about contractors without an end date."""
     successor_id: UUID | None = Field(default=None)
     phone: str = Field(default="", max_length=40, sa_column_kwargs={"server_default": ""})
     time_zone: str = Field(default="", max_length=64, sa_column_kwargs={"server_default": ""})

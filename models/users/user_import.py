@@ -35,7 +35,7 @@ class UserImport(SQLModel, table=True):
     started_by_id: UUID = Field(foreign_key="user_account.id")
     started_by: str = Field(max_length=401)
     session_id: UUID
-    address: str = Field(default="", max_length=64)
+    ip: str = Field(default="", max_length=64, sa_column_kwargs={"name": "address"})
     file_name: str = Field(max_length=255)
     rows: int
     done: int = Field(default=0)

@@ -62,7 +62,7 @@ class ResourceFile(SQLModel, table=True):
 
     resource_id: UUID = Field(foreign_key="resource.id", primary_key=True)
     tenant_id: UUID = Field(foreign_key="tenant.id")
-    poc_id: UUID = Field(foreign_key="poc.id", index=True)
+    poc_id: UUID | None = Field(default=None, foreign_key="poc.id", index=True)
     name: str = Field(max_length=200)
     media_type: str = Field(max_length=100)
     size: int

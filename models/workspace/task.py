@@ -74,3 +74,15 @@ class TaskAssignee(SQLModel, table=True):
     tenant_id: UUID = Field(foreign_key="tenant.id")
     task_id: UUID = Field(foreign_key="task.id")
     user_id: UUID = Field(foreign_key="user_account.id", index=True)
+
+
+class TaskCustomer(SQLModel, table=True):
+    """Somebody at the customer's who is to do a task."""
+
+    __tablename__ = "task_customer"
+    __table_args__ = (UniqueConstraint("task_id", "customer_id"),)
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    tenant_id: UUID = Field(foreign_key="tenant.id")
+    task_id: UUID = Field(foreign_key="task.id")
+    customer_id: UUID = Field(foreign_key="customer_person.id", index=True)

@@ -66,7 +66,7 @@ class Principal(Protocol):
         """The tenant in which they work; none above the tenants."""
 
     @property
-    def address(self) -> str:
+    def ip(self) -> str:
         """The IP address that the audit log shows."""
 
     @property
@@ -98,7 +98,7 @@ class Actor:
     session_id: UUID
     user_id: UUID
     tenant_id: UUID | None
-    address: str = ""
+    ip: str = ""
 
     @property
     def holder_id(self) -> UUID:
@@ -138,7 +138,7 @@ class Operator:
 
     name: str
     tenant_id: UUID | None = None
-    address: str = ""
+    ip: str = ""
     session_id: None = field(default=None, init=False)
     user_id: None = field(default=None, init=False)
     holder_id: None = field(default=None, init=False)
@@ -286,13 +286,13 @@ async def is_open(tx: Transaction, tenant_id: UUID | None) -> bool:
 
 
 async def find_open_tenant(tx: Transaction, slug: str | None) -> Tenant | None:
-    """The tenant at this address, if there is one that isn't closed."""
+    """The tenant of this slug, if there is one that isn't closed."""
     tenant = await find_tenant(tx, slug)
     return tenant if tenant is not None and tenant.closed_at is None else None
 
 
 async def find_tenant(tx: Transaction, slug: str | None) -> Tenant | None:
-    """The tenant at this address, if there is one."""
+    """The tenant of this slug, if there is one."""
     if slug is None or not is_slug(slug):
         return None
     return (await tx.exec(select(Tenant).where(Tenant.slug == slug))).first()

@@ -28,28 +28,34 @@ SCREEN_LONGEST = timedelta(days=3650)
 
 
 @dataclass(frozen=True)
-class CustomerActor:
+class Outsider:
+    """What both have: a session, which is the holder's, in one tenant."""
+
+    session_id: UUID
+    holder_id: UUID
+    tenant_id: UUID
+    name: str
+    ip: str = ""
+    user_id: None = field(default=None, init=False)
+
+    def reaches(self, tenant_id: UUID | None) -> bool:
+        """Whether it is their own tenant."""
+        return tenant_id == self.tenant_id
+
+
+@dataclass(frozen=True)
+class CustomerActor(Outsider):
     """Somebody at a customer's, at work in the POCs that they are shown.
 
     Holding one proves nothing: `check` asks the database, every time.
     """
 
     kind: ClassVar[SessionKind] = SessionKind.CUSTOMER
-    session_id: UUID
-    customer_id: UUID
-    tenant_id: UUID
-    name: str
-    address: str = ""
-    user_id: None = field(default=None, init=False)
 
     @property
-    def holder_id(self) -> UUID:
-        """Whose session it is."""
-        return self.customer_id
-
-    def reaches(self, tenant_id: UUID | None) -> bool:
-        """Whether it is the tenant whose customer they are."""
-        return tenant_id == self.tenant_id
+    def customer_id(self) -> UUID:
+        """Who at the customer's it is."""
+        return self.holder_id
 
     async def check(
         self, tx: Transaction, permission: Permission, *, fresh: bool, writes: bool
@@ -87,25 +93,15 @@ class CustomerActor:
 
 
 @dataclass(frozen=True)
-class ScreenActor:
+class ScreenActor(Outsider):
     """A screen, which may look at what it shows and change nothing."""
 
     kind: ClassVar[SessionKind] = SessionKind.SCREEN
-    session_id: UUID
-    screen_id: UUID
-    tenant_id: UUID
-    name: str
-    address: str = ""
-    user_id: None = field(default=None, init=False)
 
     @property
-    def holder_id(self) -> UUID:
-        """Whose session it is."""
-        return self.screen_id
-
-    def reaches(self, tenant_id: UUID | None) -> bool:
-        """Whether it is the tenant whose screen it is."""
-        return tenant_id == self.tenant_id
+    def screen_id(self) -> UUID:
+        """Which screen it is."""
+        return self.holder_id
 
     async def check(
         self, tx: Transaction, permission: Permission, *, fresh: bool, writes: bool

@@ -41,6 +41,7 @@ class Permission(StrEnum):
     VIEW_SYSTEM = "See how the system is doing, and have it checked"
     VIEW_SHARED_POC = "See what is shared of the POC that they were invited to"
     COMMENT_AS_CUSTOMER = "Comment on it, for both sides to read"
+    KEEP_OWN_PASSKEYS = "Set up passkeys of their own, to come in with"
     ADVANCE_AS_CUSTOMER = "Mark the tasks of their side done, and accept what is finished"
     VIEW_AS_SCREEN = "Show what the screen was set up for"
 
@@ -79,7 +80,9 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
 }
 
 # What those may do who aren't users. No role has any of it, and they have nothing of a role.
-CUSTOMER_PERMISSIONS = frozenset({P.VIEW_SHARED_POC, P.COMMENT_AS_CUSTOMER, P.ADVANCE_AS_CUSTOMER})
+CUSTOMER_PERMISSIONS = frozenset(
+    {P.VIEW_SHARED_POC, P.COMMENT_AS_CUSTOMER, P.ADVANCE_AS_CUSTOMER, P.KEEP_OWN_PASSKEYS}
+)
 SCREEN_PERMISSIONS = frozenset({P.VIEW_AS_SCREEN})
 
 # What a person might expect of a role, and doesn't get: the Roles page says so in words.
@@ -120,6 +123,7 @@ class Secret(StrEnum):
     OWN_SECOND_FACTOR = "a new second factor of one's own, or new recovery codes"
     AUDIT_EXPORT = "the audit log as a file"
     USERS_EXPORT = "the users as a file"
+    TENANTS_EXPORT = "the organisations as a file"
     CALENDAR_FEED = "the address at which a calendar reads who ends when"
     CUSTOMER_LINK = "a link that lets somebody at a customer's in"
 
@@ -145,6 +149,7 @@ SECRETS: dict[Secret, Rule] = {
     Secret.OWN_SECOND_FACTOR: Rule(P.USE_OWN_ACCOUNT, fresh=True),
     Secret.AUDIT_EXPORT: Rule(P.VIEW_AUDIT, fresh=True),
     Secret.USERS_EXPORT: Rule(P.VIEW_USERS, fresh=False),
+    Secret.TENANTS_EXPORT: Rule(P.MANAGE_TENANTS, fresh=False),
     Secret.CALENDAR_FEED: Rule(P.VIEW_USERS, fresh=True),
     Secret.CUSTOMER_LINK: Rule(P.INVITE_CUSTOMERS, fresh=False),
 }

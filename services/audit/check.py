@@ -135,10 +135,10 @@ async def _missing(tx: Transaction, expected: Sequence[Head]) -> list[BrokenLink
     }
     for first in range(0, len(expected), LOOKUPS):
         batch = expected[first : first + LOOKUPS]
-        places = [(head.chain_id, head.number) for head in batch]
+        keys = [(head.chain_id, head.number) for head in batch]
         rows = await tx.exec(
             select(AuditEvent.chain_id, AuditEvent.number, AuditEvent.hash).where(
-                tuple_(col(AuditEvent.chain_id), col(AuditEvent.number)).in_(places)
+                tuple_(col(AuditEvent.chain_id), col(AuditEvent.number)).in_(keys)
             )
         )
         hashes = {(chain_id, number): hashed for chain_id, number, hashed in rows}

@@ -90,7 +90,7 @@ def _cells(entry: AuditEvent, action: str, details: str) -> Iterable[object]:
         entry.actor_name,
         action,
         entry.subject_name,
-        entry.address,
+        entry.ip,
         details,
         entry.hash,
         entry.previous_hash,

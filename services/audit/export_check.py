@@ -206,7 +206,7 @@ class _Entry(NamedTuple):
     who: str
     action: str
     whom: str
-    address: str
+    ip: str
     details: str
     hash: str
     hash_before: str
@@ -233,7 +233,7 @@ class _Entry(NamedTuple):
                 self.number,
                 self.who,
                 self.whom,
-                self.address,
+                self.ip,
                 datetime.fromisoformat(self.time),
             )
         except (ValueError, KeyError, TypeError, IndexError):

@@ -97,7 +97,7 @@ async def note_tenant(
     *,
     actor: Principal | None,
     by: User | None = None,
-    address: str = "",
+    ip: str = "",
 ) -> None:
     """Write into the platform's chain too what became of an organisation, and its head.
 
@@ -110,7 +110,7 @@ async def note_tenant(
         action,
         actor=actor,
         by=by,
-        address=address,
+        ip=ip,
         name=tenant.name,
         slug=tenant.slug,
         heads=_written(heads),

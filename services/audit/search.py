@@ -26,7 +26,7 @@ _WITHOUT = select(AuditEvent.id).where(col(AuditEvent.search_key).is_(None))
 def search_key(entry: AuditEvent) -> str:
     """The text in which an entry is looked for: who, whom, from where, and its details."""
     details = {name: v for name, v in entry.details.items() if name not in LEFT_OUT}
-    words = (entry.actor_name, entry.subject_name, entry.address, *_texts(details))
+    words = (entry.actor_name, entry.subject_name, entry.ip, *_texts(details))
     return plain(fold("\n".join(filter(None, words))))[:LONGEST]
 
 
@@ -59,7 +59,7 @@ def _contains(word: str) -> ColumnElement[bool]:
 
 
 def _contains_somehow(word: str) -> ColumnElement[bool]:
-    columns = (AuditEvent.actor_name, AuditEvent.subject_name, AuditEvent.address)
+    columns = (AuditEvent.actor_name, AuditEvent.subject_name, AuditEvent.ip)
     details = cast(col(AuditEvent.details), String)
     unfolded = [column.icontains(word, autoescape=True) for column in (*map(col, columns), details)]
     return or_(_contains(word), and_(col(AuditEvent.search_key).is_(None), or_(*unfolded)))

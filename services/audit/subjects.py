@@ -23,9 +23,9 @@ async def paths_of(tx: Transaction, rows: Sequence[AuditEvent]) -> dict[UUID | N
     paths: dict[UUID | None, str] = {row_id: f"users/{row_id}" for row_id in users}
     rest = [row_id for row_id in ids if row_id not in paths]
     if rest and tenant_id is not None:
-        for table, place in ((Poc, "pocs"), (GroupTemplate, "templates")):
+        for table, path in ((Poc, "pocs"), (GroupTemplate, "templates")):
             found = await tx.exec(
                 select(table.id).where(col(table.id).in_(rest), table.tenant_id == tenant_id)
             )
-            paths |= {row_id: f"{place}/{row_id}" for row_id in found}
+            paths |= {row_id: f"{path}/{row_id}" for row_id in found}
     return paths

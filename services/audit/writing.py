@@ -45,6 +45,7 @@ class Action(StrEnum):
     TENANT_EDITED = "tenant.edited", "Organisation settings changed"
     LOGO_SET = "tenant.logo_set", "Logo set"
     LOGO_REMOVED = "tenant.logo_removed", "Logo removed"
+    TENANTS_EXPORTED = "tenant.exported", "Organisations exported"
     MAIL_TEXT_CHANGED = "tenant.mail_text_changed", "Mail text changed"
     MAIL_TEXT_RESET = "tenant.mail_text_reset", "Mail text reset"
     TENANT_CLOSED = "tenant.closed", "Organisation closed"
@@ -68,6 +69,7 @@ class Action(StrEnum):
     EMAIL_CHANGED = "user.email_changed", "Email changed"
     EMAIL_CHANGE_TAKEN_BACK = "user.email_change_taken_back", "Email change taken back"
     END_DATE_SET = "user.end_date_set", "User end date set"
+    CONTRACTOR_SET = "user.contractor_set", "Contractor set"
     END_REMINDERS_SET = "user.end_reminders_set", "Reminders of ends set"
     CALENDAR_TOLD = "calendar.told", "Calendar address shown"
     CALENDAR_REVOKED = "calendar.revoked", "Calendar address revoked"
@@ -192,7 +194,7 @@ async def record(
     by: User | CustomerPerson | None = None,
     subject: Subject | None = None,
     tenant_id: UUID | None = None,
-    address: str = "",
+    ip: str = "",
     at: datetime | None = None,
     **details: Any,
 ) -> AuditEvent:
@@ -211,7 +213,7 @@ async def record(
         at=at or clock.now(),
         actor_id=_id_of(actor, by),
         actor_name=_name_of(actor, by),
-        address=address or (actor.address if actor else ""),
+        ip=ip or (actor.ip if actor else ""),
         details=_plain(details),
     )
     written = AuditWritten(chain_id=head.chain_id, entry_id=entry.id, subject_id=entry.subject_id)
@@ -240,7 +242,7 @@ async def record_all(
             at=clock.now(),
             actor_id=_id_of(actor, by),
             actor_name=_name_of(actor, by),
-            address=actor.address,
+            ip=actor.ip,
             details=_plain(details),
         )
     tx.publish(AuditGrew(chain_id=head.chain_id))
@@ -291,7 +293,7 @@ def canonical(entry: AuditEvent) -> str:
         "actor": [str(entry.actor_id), entry.actor_name],
         "action": entry.action,
         "subject": [str(entry.subject_id), entry.subject_name],
-        "address": entry.address,
+        "address": entry.ip,
         "details": entry.details,
     }
     return json.dumps(content, sort_keys=True, separators=(",", ":"))

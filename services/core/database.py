@@ -59,7 +59,7 @@ class Database:
 
     def _postgresql_engine(self, kept: int, more: int) -> AsyncEngine:
         engine = create_async_engine(
-            "postgresql+psycopg://",  # the server's arguments are the whole address
+            "postgresql+psycopg://",  # the server's arguments are the whole url
             async_creator=self.server.connect,
             pool_size=kept,
             max_overflow=more,

@@ -100,7 +100,9 @@ async def insert_if_missing(tx: Transaction, row: SQLModel) -> bool:
     """
     insert = sqlite_insert if runtime.current().database.is_sqlite else postgresql_insert
     # One row's insert is compiled once, and that of several each time.
-    one = insert(inspect(type(row)).local_table).values(row.model_dump()).on_conflict_do_nothing()
+    mapper = inspect(type(row))
+    values = {mapper.columns[name].name: value for name, value in row.model_dump().items()}
+    one = insert(mapper.local_table).values(values).on_conflict_do_nothing()
     inserted = await tx.exec(one.execution_options(preserve_rowcount=True))
     return inserted.rowcount == 1
 

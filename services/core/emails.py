@@ -18,7 +18,7 @@ LONGEST = 254
 
 
 def check_email(written: str) -> str:
-    """Return the address as it will be shown and written to; raises `ValueError` with a sentence.
+    """Return the email as it will be shown and written to; raises `ValueError` with a sentence.
 
     The length limit is RFC 5321's 254 octets, which the validator holds.
     """
@@ -53,10 +53,10 @@ def _what_is_wrong(email: str) -> str:
 
 
 def email_key(email: str) -> str:
-    """The form in which two addresses are compared: NFKC, the domain in IDNA, case folded.
+    """The form in which two emails are compared: NFKC, the domain in IDNA, case folded.
 
-    The validator alone takes full-width letters and ligatures for other addresses. A plus tag
-    stays part of the address: only the mail server knows what it means.
+    The validator alone takes full-width letters and ligatures for other emails. A plus tag
+    stays part of the email: only the mail server knows what it means.
     """
     local, _, domain = plain(_compatible(email)).rpartition("@")
     return f"{_compatible(local).casefold()}@{in_ascii(domain).casefold()}"
@@ -77,12 +77,12 @@ def checked_domains(written: str) -> list[str]:
 
 
 def domain_of(email: str) -> str:
-    """The domain of an address, as two are compared."""
+    """The domain of an email, as two are compared."""
     return email_key(email).rpartition("@")[2]
 
 
 def are_the_same(one: str, other: str) -> bool:
-    """Whether two addresses of one `email_key` are one beyond doubt.
+    """Whether two emails of one `email_key` are one beyond doubt.
 
     The domain is compared as the network does, in IDNA. Before the @, letters that only look alike
     may be another person's.
@@ -96,7 +96,7 @@ def _local(part: str) -> str:
 
 
 def on_the_wire(email: str) -> str:
-    """The address as any mail server takes it: an internationalised domain in IDNA. (Other
+    """The email as any mail server takes it: an internationalised domain in IDNA. (Other
     letters before the @ need a server with the SMTPUTF8 extension, RFC 6531.)"""
     local, _, domain = email.rpartition("@")
     return f"{local}@{in_ascii(domain)}"

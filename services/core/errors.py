@@ -55,7 +55,7 @@ class NotFoundError(RollcallError):
 
 
 class NoTenantError(NotFoundError):
-    """No tenant has this address."""
+    """No tenant has this slug."""
 
     def __init__(self) -> None:
         super().__init__("There is no organisation at this address. Check the link you were given.")

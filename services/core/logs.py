@@ -111,7 +111,7 @@ def set_up_logging(log_format: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_JsonLine() if log_format == "json" else _Line())
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
-    # Its lines name every request with its address, and addresses hold one-time tokens.
+    # Its lines name every request with its url, and urls hold one-time tokens.
     logging.getLogger("uvicorn.access").disabled = True
     # These name websockets, and what is asked of other servers, the same way.
     for telling in ("uvicorn.error", "httpx", "httpcore", "alembic"):

@@ -39,8 +39,8 @@ _JOINING_SCRIPTS = frozenset(
 _EMOJI = frozenset({"So", "Sk", "Mn"})
 # Scripts with many letters that look like those of another of them (UTS 39, section 4).
 _LOOKALIKE_SCRIPTS = frozenset({"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC"})
-# What addresses begin with, of the whole and within an organisation: none is called so any more.
-# (One that is keeps its address. A test compares this with what is routed.)
+# What paths begin with, of the whole and within an organisation: none is called so any more.
+# (One that is keeps its slug. A test compares this with what is routed.)
 RESERVED_SLUGS = frozenset(
     {
         "account",
@@ -142,7 +142,7 @@ def words_of(text: str) -> list[str]:
 
 
 def plain(text: str) -> str:
-    """What people typed into a search or an address, without what no database takes: NUL and
+    """What people typed into a search or a url, without what no database takes: NUL and
     halves of surrogate pairs."""
     return text.replace("\0", "").encode("utf-8", "ignore").decode()
 
@@ -172,13 +172,13 @@ def is_slug(text: str) -> bool:
 
 
 def slug_from(name: str) -> str:
-    """Derive a tenant's address from its name: ASCII letters and digits, joined by hyphens."""
+    """Derive a tenant's slug from its name: ASCII letters and digits, joined by hyphens."""
     ascii_only = fold(name).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9]+", "-", ascii_only).strip("-")[:63].strip("-") or "workspace"
 
 
 def check_slug(slug: str) -> str:
-    """Return the slug of a new tenant if it can be part of an address; raises
+    """Return the slug of a new tenant if it can be part of a url; raises
     `InvalidInputError`."""
     if not is_slug(slug):
         raise InvalidInputError(

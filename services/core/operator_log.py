@@ -62,7 +62,7 @@ def noting_pauses(call: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coro
             raise
         except TooManyAttemptsError:
             caller = parameters.bind(*args, **kwargs).arguments["caller"]
-            sign_in_refused(caller.address, Refused.PAUSED)
+            sign_in_refused(caller.ip, Refused.PAUSED)
             raise
 
     return noting

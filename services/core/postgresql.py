@@ -1,7 +1,7 @@
-"""Connections to PostgreSQL: from an address as libpq reads it, and to one that may go silent.
+"""Connections to PostgreSQL: from a url as libpq reads it, and to one that may go silent.
 
-Nothing here puts an address together again: what the operator wrote is read once, and passed on as
-arguments. An error about the address never repeats a part of it, since that may be the password's.
+Nothing here puts a url together again: what the operator wrote is read once, and passed on as
+arguments. An error about the url never repeats a part of it, since that may be the password's.
 """
 
 from __future__ import annotations
@@ -47,9 +47,9 @@ WRONG_URL = (
 
 
 def arguments(url: str) -> dict[str, Any]:
-    """Read an address of PostgreSQL into the arguments of `psycopg.connect`.
+    """Read a url of PostgreSQL into the arguments of `psycopg.connect`.
 
-    Raises `OperatorError`, with nothing of the address in it.
+    Raises `OperatorError`, with nothing of the url in it.
     """
     _, _, rest = url.partition("://")
     before, at, after = rest.partition("@")

@@ -65,7 +65,7 @@ def derive(secret: bytes, purpose: str, of: bytes) -> bytes:
 
 
 def new_token() -> str:
-    """A random 256-bit token, safe in an address or a cookie."""
+    """A random 256-bit token, safe in a url or a cookie."""
     return secrets.token_urlsafe(32)
 
 

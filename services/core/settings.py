@@ -194,7 +194,7 @@ class Settings(BaseSettings):
 
     @property
     def sqlalchemy_url(self) -> str:
-        """The database's address for SQLAlchemy's async engine."""
+        """The database's url for SQLAlchemy's async engine."""
         if self.database_url is None:
             return f"sqlite+aiosqlite:///{self.data_dir / 'rollcall.db'}"
         scheme, _, rest = self.database_url.get_secret_value().partition("://")

@@ -35,7 +35,7 @@ REMEMBERED = 1000
 
 
 class Turn(Enum):
-    """How an act takes its place in the queue."""
+    """How an act takes its slot in the queue."""
 
     URGENT = "it ends somebody's access, and goes before all that don't"
     USUAL = "in its turn"
@@ -65,18 +65,16 @@ class _Waiter:
 
 
 class WriteQueue:
-    """`places` acts write at a time, one of each user; and `reserved` urgent ones beside them.
-    Where none are reserved, urgent acts take the same places as all.
+    """`slots` acts write at a time, one of each user; and `reserved` urgent ones beside them.
+    Where none are reserved, urgent acts take the same slots as all.
 
     Urgent acts go first. Otherwise each is due when it comes, but no sooner than `SHARE` seconds
     after its user's last one was due, and the earliest due goes next. So those who don't flood are
     served in the order of their coming, and before those who do.
     """
 
-    def __init__(
-        self, places: int, reserved: int = 0, now: Callable[[], float] = monotonic
-    ) -> None:
-        self._places = places
+    def __init__(self, slots: int, reserved: int = 0, now: Callable[[], float] = monotonic) -> None:
+        self._slots = slots
         self._reserved = reserved
         self._now = now
         self._numbers = count()
@@ -152,24 +150,24 @@ class WriteQueue:
     def _call(self) -> None:
         """Call everybody whose turn it is now."""
         for waiter in list(self._waiting):
-            if len(self._running) == self._places + self._reserved:
+            if len(self._running) == self._slots + self._reserved:
                 return
             # One whose task was cancelled at this moment is about to leave by itself.
-            if self._has_place(waiter) and not waiter.called.done():
+            if self._has_slot(waiter) and not waiter.called.done():
                 self._waiting.remove(waiter)
                 self._running.append(waiter)
                 self.begun += 1
                 waiter.called.set_result(None)
 
-    def _has_place(self, waiter: _Waiter) -> bool:
+    def _has_slot(self, waiter: _Waiter) -> bool:
         if self._reserved:
             rivals = [other for other in self._running if other.is_usual is waiter.is_usual]
-            places = self._places if waiter.is_usual else self._reserved
+            slots = self._slots if waiter.is_usual else self._reserved
         else:
-            rivals, places = self._running, self._places
+            rivals, slots = self._running, self._slots
         if waiter.user_id is not None and waiter.user_id in {other.user_id for other in rivals}:
             return False
-        return len(rivals) < places
+        return len(rivals) < slots
 
 
 async def _called(waiter: _Waiter) -> None:

@@ -6,11 +6,11 @@ from datetime import date
 from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_
+from sqlalchemy import ColumnElement, and_, func, null
 from sqlmodel import SQLModel
 
 from services.core.db import Transaction
-from services.lists.matches import Between, Field, Given, Match, condition_of
+from services.lists.matches import Between, Field, Given, Match, condition_of, in_zone
 
 RowT = TypeVar("RowT", bound="Row")
 
@@ -105,6 +105,7 @@ class Filter:
         if self.kind in ("person", "value"):
             wanted = _uuid(text) if self.kind == "person" else text
             return {self.field: wanted} if wanted else None
+        text = {"since": f"{text}..", "until": f"..{text}"}.get(self.kind, text)
         first, _, last = text.partition("..")
         between = Between(_day(first), _day(last))
         return {self.field: between} if between.first or between.last else None
@@ -137,6 +138,16 @@ def value(key: str, label: str, *, field: str = "", everything: str = "All") -> 
 def dates(key: str, label: str, *, field: str = "", quiet: bool = False) -> Filter:
     """From one day to another, both included: "2026-01-01..2026-03-31" in a url."""
     return Filter(key, label, "dates", field=field or key, quiet=quiet)
+
+
+def since(key: str, label: str, *, field: str) -> Filter:
+    """From a day on: "2026-01-01" in a url."""
+    return Filter(key, label, "since", field=field)
+
+
+def until(key: str, label: str, *, field: str) -> Filter:
+    """Up to a day, which is included."""
+    return Filter(key, label, "until", field=field)
 
 
 @dataclass(frozen=True)
@@ -172,7 +183,8 @@ class LiveList(Generic[RowT]):
     `beside` adds what isn't in the database, to what the browser gets (and none takes a value
     away). `counters` are for a table too large to count. `breakdown` says what the counts above the
     table are of, and `tallies` count what the filters of the same keys are about, beside them. The
-    order at first is that of `first_sort`, or of the first column that sorts.
+    order at first is that of `first_sort`, or of the first column that sorts. `scope` says which of
+    the table's rows are a tenant's (or above the tenants), where it has no `tenant_id`.
     """
 
     noun: str
@@ -192,6 +204,7 @@ class LiveList(Generic[RowT]):
     beside: Callable[[RowT], Mapping[str, object]] | None = None
     more: Mapping[str, Enrich[RowT]] = field(default_factory=dict)
     first_sort: str = ""
+    scope: Callable[[UUID | None], ColumnElement[bool]] | None = None
 
     def __post_init__(self) -> None:
         _declared[self.noun] = self
@@ -205,16 +218,27 @@ class LiveList(Generic[RowT]):
         """The order of a column."""
         return next(column.sort for column in self.columns if column.key == key)
 
-    def matches(self, filters: Mapping[str, str]) -> tuple[Match, ...]:
-        """What these filters ask for: a match for each of them that asks for anything."""
+    def matches(self, filters: Mapping[str, str], zone: str = "") -> tuple[Match, ...]:
+        """What these filters ask for: a match for each of them that asks for anything. Their days
+        are those of a time zone."""
         read = (one.read(filters.get(one.key, "")) for one in self.filters)
-        return tuple(match for match in read if match)
+        return tuple(in_zone(match, zone) for match in read if match)
 
     def within(self, tenant_id: UUID | None) -> ColumnElement[bool]:
         """The rows of the list that are a tenant's, or in none."""
+        return and_(self.owned_by(tenant_id), *condition_of(self.fields, self.belongs))
+
+    def owned_by(
+        self, tenant_id: UUID | None, *, without_index: bool = False
+    ) -> ColumnElement[bool]:
+        """The table's rows that are a tenant's, or in none. SQLite would rather read all of a
+        tenant's part of an index than rows by their ids, unless it is kept from that."""
+        if self.scope is not None:
+            return self.scope(tenant_id)
         column: ColumnElement[Any] = self.model.tenant_id  # type: ignore[attr-defined]
-        theirs = column == tenant_id if tenant_id else column.is_(None)
-        return and_(theirs, *condition_of(self.fields, self.belongs))
+        if without_index:
+            column = func.coalesce(column, null())
+        return column == tenant_id if tenant_id else column.is_(None)
 
 
 _declared: dict[str, LiveList[Any]] = {}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, literal, null, tuple_
+from sqlalchemy import ColumnElement, func, literal, tuple_
 from sqlmodel import col, select
 
 from services.core.db import Transaction
@@ -45,7 +45,7 @@ class Listing:
 
     async def total(self, tx: Transaction, *more: Match) -> int:
         """How many they are (of those that match `more`, where it is given)."""
-        matches = [*self.live_list.matches(self.query.filters), *more]
+        matches = [*self.live_list.matches(self.query.filters, self.query.zone), *more]
         if not self.words and self.query.ids is None and self.counts is not None:
             counted = _counted(self.counts, matches)
             if counted is not None:
@@ -82,21 +82,18 @@ class Listing:
         if live_list.search is not None:
             conditions += contain(live_list.search, self.words)
         if self.few is not None:
-            # Looked up by id: SQLite would rather read all of the tenant's part of an index.
-            model: Any = live_list.model
-            tenant = func.coalesce(col(model.tenant_id), null())
-            conditions[0] = tenant == self.tenant_id if self.tenant_id else tenant.is_(None)
+            conditions[0] = live_list.owned_by(self.tenant_id, without_index=True)
             conditions += condition_of(live_list.fields, live_list.belongs)
-            conditions.append(col(model.id).in_(self.few))
+            conditions.append(col(live_list.model.id).in_(self.few))  # type: ignore[attr-defined]
         if self.query.ids is not None:
             conditions.append(col(live_list.model.id).in_(self.query.ids))  # type: ignore[attr-defined]
-        for match in (*live_list.matches(self.query.filters), *more):
+        for match in (*live_list.matches(self.query.filters, self.query.zone), *more):
             conditions += condition_of(live_list.fields, match)
         return conditions
 
     def _ranges(self, *, forward: bool) -> list[tuple[int, IndexRange]]:
         """The ranges of the list's order, each with its number, as they are read from one end."""
-        asked = self.live_list.matches(self.query.filters)
+        asked = self.live_list.matches(self.query.filters, self.query.zone)
         ranges = [
             (number, one)
             for number, one in enumerate(self.live_list.sort(self.sort))

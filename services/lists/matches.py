@@ -1,8 +1,8 @@
 """What rows have to match: said once, for the database and for the browser."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from enum import Enum
 from types import FunctionType
 from typing import Any
@@ -12,6 +12,7 @@ from sqlalchemy import ColumnClause, ColumnElement, Date, not_, or_
 from sqlalchemy.orm import Mapped
 
 from services.core import clock
+from services.core.days import beginning_of, end_of
 
 Match = Mapping[str, object]
 """Fields and the values that they must have. A value that is no plain one is a `Test`."""
@@ -80,20 +81,22 @@ class NotWithin(Test):
 
 @dataclass(frozen=True)
 class Between(Test):
-    """The field is one of these days; an end that isn't given is open."""
+    """The field is one of these days; an end that isn't given is open. Of a moment, the days are
+    those of a time zone (none: UTC)."""
 
     first: date | None
     last: date | None
+    zone: str = ""
 
     def condition(self, column: ColumnElement[Any]) -> ColumnElement[bool]:
         """The test in SQL."""
         is_day = isinstance(column.type, Date)
         condition: ColumnElement[bool] = column.is_not(None)
         if self.first is not None:
-            condition &= column >= (self.first if is_day else _midnight(self.first))
+            begins = self.first if is_day else beginning_of(self.first, self.zone)
+            condition &= column >= begins
         if self.last is not None:
-            after = self.last + timedelta(days=1)
-            condition &= column < (after if is_day else _midnight(after))
+            condition &= column <= self.last if is_day else column < end_of(self.last, self.zone)
         return condition
 
     def wire(self) -> object:
@@ -109,6 +112,14 @@ def condition_of(fields: Mapping[str, Field], match: Match) -> list[ColumnElemen
 def column_of(field: Field) -> Any:
     """The field's SQL at this moment."""
     return field() if isinstance(field, FunctionType) else field
+
+
+def in_zone(match: Match, zone: str) -> Match:
+    """The match, with the days of a time zone."""
+    return {
+        name: replace(value, zone=zone) if isinstance(value, Between) else value
+        for name, value in match.items()
+    }
 
 
 def contradict(one: Match, other: Match) -> bool:
@@ -158,7 +169,3 @@ def _is_plain(value: object) -> bool:
 def _ago(days: int, column: ColumnElement[Any]) -> datetime | date:
     at = clock.now() - timedelta(days=days)
     return at.date() if isinstance(column.type, Date) else at
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time.min, clock.now().tzinfo)

@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
+from services.core.days import zone_name
 from services.core.names import plain
 from services.lists.declaration import IndexRange, LiveList
 
@@ -67,6 +68,8 @@ class ListQuery:
     size: int = PAGE_SIZE
     ids: frozenset[UUID] | None = None
     """The rows that were selected by hand; none where all are meant that match."""
+    zone: str = ""
+    """The time zone (IANA's name) whose days the filters mean; none: UTC."""
     columns: frozenset[str] = frozenset()
     """The columns that somebody sees, of those that take a query of their own (`LiveList.more`)."""
 
@@ -85,6 +88,7 @@ def from_url(live_list: LiveList[Any], values: Mapping[str, Any]) -> ListQuery:
         near=Cursor.from_values(values.get("near"), live_list, sort),
         size=next((known for known in PAGE_SIZES if str(known) == str(size)), PAGE_SIZE),
         ids=_ids(values.get("ids")),
+        zone=zone_name(values.get("zone")),
         columns=frozenset(str(values.get("columns") or "").split()) & live_list.more.keys(),
     )
 
@@ -92,7 +96,8 @@ def from_url(live_list: LiveList[Any], values: Mapping[str, Any]) -> ListQuery:
 def in_words(live_list: LiveList[Any], query: ListQuery) -> str:
     """What a query narrows the list to, for the log; "none" where it is all there."""
     asked = [(one.label, query.filters.get(one.key)) for one in live_list.filters]
-    asked += [("text", query.q), ("selected", str(len(query.ids)) if query.ids else "")]
+    asked += [("days in", query.zone), ("text", query.q)]
+    asked += [("selected", str(len(query.ids)) if query.ids else "")]
     return "; ".join(f"{name}: {value}" for name, value in asked if value) or "none"
 
 

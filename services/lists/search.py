@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Uuid, text
-from sqlmodel import col, select
+from sqlmodel import select
 
 from services.core import runtime
 from services.core.db import Transaction
@@ -22,7 +22,7 @@ SHORTEST = 3
 
 def contain(search: TextSearch, words: Sequence[str]) -> list[ColumnElement[bool]]:
     """The rows whose text contains each of these folded words."""
-    return [col(search.column).contains(word, autoescape=True) for word in words]
+    return [search.column.contains(word, autoescape=True) for word in words]
 
 
 async def find_few(

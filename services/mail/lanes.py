@@ -1,7 +1,7 @@
 """How many conversations with the mail server go on at once, and who may begin another.
 
-A mail whose recipient's server stalls holds up nobody else: a recipient's domain has few places,
-what is slow makes its place free for others, and a place of each kind is kept for urgent mails.
+A mail whose recipient's server stalls holds up nobody else: a recipient's domain has few slots,
+what is slow makes its slot free for others, and a slot of each kind is kept for urgent mails.
 Each replica counts its own.
 """
 
@@ -10,14 +10,14 @@ from collections import Counter
 from collections.abc import Hashable
 from dataclasses import dataclass
 
-# Each of these has one place that only urgent mails (lane 0) take.
+# Each of these has one slot that only urgent mails (lane 0) take.
 # Conversations that move on: mail servers allow few per account (Exchange Online: 3).
 AT_ONCE = 4
 # Of one recipient's domain, slow ones included.
 PER_DOMAIN = 3
 # In all, slow ones included.
 MOST = 16
-# After so many seconds a conversation is slow: it waits for the server, and its place is free.
+# After so many seconds a conversation is slow: it waits for the server, and its slot is free.
 SLOW = 10.0
 
 
@@ -33,7 +33,7 @@ class Openings:
 
 
 @dataclass(frozen=True)
-class _Place:
+class _Slot:
     domain: str
     since: float
 
@@ -42,24 +42,24 @@ class Lanes:
     """The conversations that go on in this process."""
 
     def __init__(self) -> None:
-        self._places: dict[Hashable, _Place] = {}
+        self._slots: dict[Hashable, _Slot] = {}
 
     def enter(self, who: Hashable, domain: str) -> None:
         """A conversation begins."""
-        self._places[who] = _Place(domain, time.monotonic())
+        self._slots[who] = _Slot(domain, time.monotonic())
 
     def leave(self, who: Hashable) -> None:
         """It is over."""
-        self._places.pop(who, None)
+        self._slots.pop(who, None)
 
     def openings(self) -> Openings | None:
         """What may begin now; none where nothing may."""
         now = time.monotonic()
-        moving = sum(now - place.since < SLOW for place in self._places.values())
-        free = min(AT_ONCE - moving, MOST - len(self._places))
+        moving = sum(now - slot.since < SLOW for slot in self._slots.values())
+        free = min(AT_ONCE - moving, MOST - len(self._slots))
         if free <= 0:
             return None
-        domains = Counter(place.domain for place in self._places.values())
+        domains = Counter(slot.domain for slot in self._slots.values())
         return Openings(
             lane=1 if free > 1 else 0,
             full=frozenset(d for d, count in domains.items() if count >= PER_DOMAIN),

@@ -2,7 +2,7 @@
 
 The standard library makes all of it, but for the folding of long names: up to Python 3.11.9 its
 policy drops the quotes of a name that it folds (mended in 3.11.10), so that "A, B <x@example.com>"
-would be other addresses. Such names are written as encoded words (RFC 2047), without quotes.
+would be other mailboxes. Such names are written as encoded words (RFC 2047), without quotes.
 """
 
 import re

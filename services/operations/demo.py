@@ -99,12 +99,12 @@ def _user(first: str, last: str, role: Role, hashed: str, number: int | None = N
     local = slug_from(f"{fold(first)} {fold(last)}").replace("-", ".")[:50]
     if number is not None and local == "workspace":  # a name without a single Latin letter
         local = f"user.{number}"
-    address = f"{local}@nordwind.example"
+    email = f"{local}@nordwind.example"
     user = User(
         first_name=first,
         last_name=last,
-        email=address,
-        email_key=email_key(address),
+        email=email,
+        email_key=email_key(email),
         role=role,
         password_hash=hashed,
         created_at=clock.now(),

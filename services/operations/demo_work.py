@@ -100,13 +100,13 @@ class DemoWork:
         ]
         self.tx.add_all([group, *made])
         await self.tx.flush()
-        for place, task in enumerate(made, 1):
+        for at, task in enumerate(made, 1):
             self.tx.add(
                 GroupTemplateTask(
                     tenant_id=self.tenant.id,
                     group_id=group.id,
                     task_id=task.id,
-                    position=place * STEP,
+                    position=at * STEP,
                 )
             )
         self.tx.add(
@@ -221,7 +221,7 @@ class DemoWork:
             )
             self.tx.add(group)
             await self.tx.flush()
-            for place, of_task in enumerate(of_group, 1):
+            for nth, of_task in enumerate(of_group, 1):
                 begins = poc.start_on + timedelta(days=of_task.start_day - 1)
                 task = Task(
                     **own,
@@ -229,7 +229,7 @@ class DemoWork:
                     group_id=group.id,
                     title=of_task.title,
                     side=of_task.side,
-                    position=place * STEP,
+                    position=nth * STEP,
                     start_on=begins,
                     due_on=begins + timedelta(days=of_task.days - 1),
                 )
@@ -258,21 +258,21 @@ class DemoWork:
                 task.blocked_reason = "The change window is at the end of the month."
 
     async def _add_criteria(self, poc: Poc, owner: User, tasks: Sequence[Task]) -> None:
-        for place, (title, target, side) in enumerate(CRITERIA, 1):
+        for at, (title, target, side) in enumerate(CRITERIA, 1):
             result = CriterionResult.PENDING
             if poc.status is PocStatus.COMPLETED:
-                result = CriterionResult.MET if place != 3 else CriterionResult.PARTLY_MET
+                result = CriterionResult.MET if at != 3 else CriterionResult.PARTLY_MET
             criterion = SuccessCriterion(
                 **self._own(owner, 1),
                 poc_id=poc.id,
                 title=title,
                 target=target,
                 importance=(Importance.MUST, Importance.MUST, Importance.SHOULD, Importance.COULD)[
-                    place - 1
+                    at - 1
                 ],
                 side=side,
                 result=result,
-                position=place * STEP,
+                position=at * STEP,
             )
             self.tx.add(criterion)
             await self.tx.flush()

@@ -16,7 +16,7 @@ from services.core.emails import check_email, email_key
 from services.core.errors import DeadLinkError, InvalidInputError, OperatorError
 from services.sessions.sessions import Caller
 from services.sign_in.passwords import check_password, hash_password
-from services.sign_in.sign_in import SignedIn, welcome
+from services.sign_in.sign_in import SignedIn, start_session
 from services.tenants.tenants import add_tenant
 from services.users.accounts import check_names, set_names
 from services.users.events import UserInvited
@@ -36,7 +36,7 @@ class SetupForm:
 
 
 async def setup_url() -> str | None:
-    """The address of the set-up page; none once an account exists."""
+    """The path of the set-up page; none once an account exists."""
     async with transaction() as tx:
         await _lock(tx)
         if await _has_accounts(tx):
@@ -107,13 +107,9 @@ async def set_up(token: str, form: SetupForm, caller: Caller) -> SignedIn:
             tenant = await add_tenant(tx, form.organisation)
         except InvalidInputError as error:
             raise InvalidInputError({"organisation": str(error)}) from error
-        await record(
-            tx, Action.SET_UP, actor=None, by=user, tenant_id=tenant.id, address=caller.address
-        )
-        await note_tenant(
-            tx, Action.TENANT_CREATED, tenant, actor=None, by=user, address=caller.address
-        )
-        return await welcome(tx, user, caller, tenant, SignInMethod.LINK)
+        await record(tx, Action.SET_UP, actor=None, by=user, tenant_id=tenant.id, ip=caller.ip)
+        await note_tenant(tx, Action.TENANT_CREATED, tenant, actor=None, by=user, ip=caller.ip)
+        return await start_session(tx, user, caller, tenant, SignInMethod.LINK)
 
 
 async def create_platform_admin(
@@ -133,7 +129,7 @@ async def create_platform_admin(
         return None
     try:
         first, last = check_names(first_name, last_name)
-        address = check_email(email)
+        checked = check_email(email)
         await check_password(password, (first_name, last_name, email))
     except (ValueError, InvalidInputError) as error:
         raise OperatorError(f"Can't create the Platform Admin: {error}") from error
@@ -143,15 +139,15 @@ async def create_platform_admin(
         if only_first and await _has_accounts(tx):
             return None
         taken = await tx.exec(
-            select(User.id).where(User.email_key == email_key(address), User.active)
+            select(User.id).where(User.email_key == email_key(checked), User.active)
         )
         if taken.first() is not None:
-            raise OperatorError(f"An active account has the email {address} already.")
-        user = _platform_admin(tx, first, last, address, hashed)
+            raise OperatorError(f"An active account has the email {checked} already.")
+        user = _platform_admin(tx, first, last, checked, hashed)
         try:
             await tx.flush()
-        except IntegrityError as error:  # an invitation took the address at this very moment
-            raise OperatorError(f"An active account has the email {address} already.") from error
+        except IntegrityError as error:  # an invitation took the email at this very moment
+            raise OperatorError(f"An active account has the email {checked} already.") from error
         await tx.exec(
             update(OneTimeLink)
             .where(col(OneTimeLink.purpose) == LinkPurpose.SETUP)

@@ -34,7 +34,7 @@ ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 HALF = 4
 LIFETIME = timedelta(minutes=10)
 MOST_TRIES = 5
-# Strangers may ask for codes: a wall of screens behind one address, and no more.
+# Strangers may ask for codes: a wall of screens behind one ip, and no more.
 MOST_OF_ONE_ADDRESS, MOST = 50, 2000
 WRONG = "No screen shows this code now. Look at the screen again: it may have a new one."
 
@@ -69,7 +69,7 @@ async def offer_code(caller: Caller, key: str | None) -> Offer:
             old |= col(ScreenCode.key_hash) == token_hash(key)
         await tx.exec(delete(ScreenCode).where(old))
         count = select(func.count()).select_from(ScreenCode)
-        same = count.where(ScreenCode.address == caller.address[:64])
+        same = count.where(ScreenCode.ip == caller.ip[:64])
         if (await tx.exec(count)).one() >= MOST or (await tx.exec(same)).one() >= (
             MOST_OF_ONE_ADDRESS
         ):
@@ -79,7 +79,7 @@ async def offer_code(caller: Caller, key: str | None) -> Offer:
                 key_hash=token_hash(new_key),
                 start_hash=_hash(code[:HALF]),
                 code_hash=_hash(code),
-                address=caller.address[:64],
+                ip=caller.ip[:64],
                 expires_at=now + LIFETIME,
             )
         )

@@ -31,7 +31,7 @@ async def note_open(screen: ScreenActor, tab: str, size: str) -> None:
         row = ScreenPlace(
             screen_id=screen.screen_id,
             tab=tab,
-            address=screen.address[:64],
+            ip=screen.ip[:64],
             size=size,
             since=now,
             seen_at=now,

@@ -32,7 +32,7 @@ SILENT = timedelta(seconds=150)
 class Place:
     """Where a screen is open."""
 
-    address: str
+    ip: str
     size: str
     since: datetime
 
@@ -83,7 +83,7 @@ async def list_screens(actor: Principal) -> list[ScreenRow]:
         )
         open_in: dict[UUID, list[Place]] = {}
         for place in places:
-            shown = Place(place.address, place.size, place.since)
+            shown = Place(place.ip, place.size, place.since)
             open_in.setdefault(place.screen_id, []).append(shown)
         seen = await view.tx.exec(
             select(LoginSession.screen_id, func.max(LoginSession.last_seen_at))
@@ -169,7 +169,7 @@ async def recognise(token: str | None, caller: Caller) -> ScreenActor:
     session, screen = found
     if not session.is_alive(clock.now()):
         raise SessionEndedError(session.end_reason)
-    return ScreenActor(session.id, screen.id, screen.tenant_id, screen.name, caller.address)
+    return ScreenActor(session.id, screen.id, screen.tenant_id, screen.name, caller.ip)
 
 
 def zone_of(tenant: Tenant) -> str:

@@ -154,7 +154,7 @@ async def _storm(tx: Transaction, tenant_id: UUID) -> list[Trouble]:
     refused = (Action.SIGN_IN_FAILED.value, Action.SECOND_FACTOR_FAILED.value)
     found = (
         await tx.exec(
-            select(AuditEvent.at, AuditEvent.subject_id, AuditEvent.address)
+            select(AuditEvent.at, AuditEvent.subject_id, AuditEvent.ip)
             .where(
                 AuditEvent.chain_id == tenant_id,
                 col(AuditEvent.action).in_(refused),
@@ -168,14 +168,14 @@ async def _storm(tx: Transaction, tenant_id: UUID) -> list[Trouble]:
     if len(late) < STORM:
         return []
     accounts = len({subject for _, subject, _ in late if subject})
-    addresses = len({address for *_, address in late if address})
+    ips = len({ip for *_, ip in late if ip})
     step = 2 * STORM_WITHIN / BARS
     ages = [int((now - at) / step) for at, *_ in found]
     return [
         Trouble(
             "sign-ins",
             "Many failed sign-ins",
-            [f"{_of(accounts, 'account')}, {_of(addresses, 'address')}.", "All are slowed down."],
+            [f"{_of(accounts, 'account')}, {_of(ips, 'address')}.", "All are slowed down."],
             is_bad=False,
             since=int(min(at for at, *_ in found).timestamp()),
             figure=f"{len(late):,}",

@@ -73,7 +73,7 @@ def joined(query: QueryT) -> QueryT:
     return found
 
 
-def is_let_in() -> ColumnElement[bool]:
+def has_active_holder() -> ColumnElement[bool]:
     """Of `joined` sessions, those whose holder may be here."""
     shown = and_(col(Screen.id).is_not(None), col(Screen.revoked_at).is_(None))
     return case((or_(col(User.active), col(CustomerPerson.active), shown), True), else_=False)

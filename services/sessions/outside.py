@@ -45,7 +45,7 @@ async def recognise_customer(token: str | None, slug: str, caller: Caller) -> Cu
         session, tenant, person = await _find(tx, token, slug, CustomerPerson)
         if not person.active:
             raise SessionEndedError(EndReason.DEACTIVATED)
-    actor = CustomerActor(session.id, person.id, tenant.id, person.full_name, caller.address)
+    actor = CustomerActor(session.id, person.id, tenant.id, person.full_name, caller.ip)
     return _visit(session, tenant, actor)
 
 
@@ -55,7 +55,7 @@ async def recognise_screen(token: str | None, slug: str, caller: Caller) -> Scre
         session, tenant, screen = await _find(tx, token, slug, Screen)
         if screen.revoked_at is not None:
             raise SessionEndedError(EndReason.REVOKED)
-    actor = ScreenActor(session.id, screen.id, tenant.id, screen.name, caller.address)
+    actor = ScreenActor(session.id, screen.id, tenant.id, screen.name, caller.ip)
     return _visit(session, tenant, actor)
 
 

@@ -42,7 +42,7 @@ MOST_LISTED = 20
 class Caller:
     """Where a request comes from. `device` is what its browser keeps to be known again."""
 
-    address: str = ""
+    ip: str = ""
     user_agent: str = ""
     device: str = field(default="", repr=False)
 
@@ -76,7 +76,7 @@ class OpenSession:
 
     id: UUID
     device: str
-    address: str
+    ip: str
     created_at: datetime
     last_seen_at: datetime
     current: bool
@@ -96,7 +96,7 @@ def begin(
         expires_at=now + min(idle, longest),
         authenticated_at=now,
         method=method,
-        address=caller.address[:64],
+        ip=caller.ip[:64],
         device=describe_device(caller.user_agent),
     )
     holders.give(session, holder)
@@ -204,7 +204,7 @@ async def recognise(token: str | None, slug: str | None, caller: Caller) -> Visi
         policy = tenant.second_factor_policy if tenant and tenant.id == user.tenant_id else None
         lacks_second_factor = await lacks(tx, user, session.method, policy)
     return Visit(
-        actor=Actor(session.id, user.id, tenant_id, caller.address),
+        actor=Actor(session.id, user.id, tenant_id, caller.ip),
         user_id=user.id,
         name=user.full_name,
         email=user.email,
@@ -264,7 +264,7 @@ async def find_ended(session_ids: Collection[UUID]) -> dict[UUID, EndReason]:
             return {}
         rows = await tx.exec(
             holders.joined(
-                select(LoginSession.id, LoginSession.end_reason, holders.is_let_in())
+                select(LoginSession.id, LoginSession.end_reason, holders.has_active_holder())
             ).where(col(LoginSession.id).in_(list(over)))
         )
         reasons = {
@@ -312,7 +312,7 @@ async def list_open(actor: Principal, user_id: UUID) -> Sequence[OpenSession]:
             OpenSession(
                 id=row.id,
                 device=row.device,
-                address=row.address,
+                ip=row.ip,
                 created_at=row.created_at,
                 last_seen_at=row.last_seen_at,
                 current=row.id == actor.session_id,
@@ -357,7 +357,7 @@ def _alive(query: SelectOfScalar[UUID]) -> SelectOfScalar[UUID]:
     return holders.joined(query).where(
         col(LoginSession.ended_at).is_(None),
         col(LoginSession.expires_at) > clock.now(),
-        holders.is_let_in(),
+        holders.has_active_holder(),
     )
 
 

@@ -9,7 +9,7 @@ from services.core import clock
 from services.core.db import transaction
 from services.core.errors import InvalidInputError, SessionEndedError
 from services.sign_in import throttle
-from services.sign_in.passwords import place, verify_password
+from services.sign_in.passwords import slot, verify_password
 
 
 async def require_fresh(actor: Actor) -> None:
@@ -28,7 +28,7 @@ async def confirm_password(actor: Actor, password: str) -> None:
         counters = throttle.person_key(throttle.Purpose.CONFIRMATION, user.id)
         await throttle.check(view.tx, counters)
     stored = user.password_hash
-    with place():
+    with slot():
         await throttle.claim(counters)
         matches = await verify_password(password, stored)
     if not matches:

@@ -25,7 +25,7 @@ from services.sign_in.passwords import (
     check_password,
     estimate,
     hash_password,
-    place,
+    slot,
     verify_password,
 )
 from services.sign_in.personal_links import (
@@ -36,7 +36,7 @@ from services.sign_in.personal_links import (
     user_of_link,
 )
 from services.sign_in.policy import required_provider
-from services.sign_in.sign_in import SignedIn, admit, let_through
+from services.sign_in.sign_in import SignedIn, require_started, start_session_or_second_step
 
 # A request for a link takes at least this long, in seconds, whether the account exists or not:
 # far more than the work behind it.
@@ -45,14 +45,14 @@ REQUEST_SECONDS = 0.3
 
 @noting_pauses
 async def request_reset(slug: str | None, email: str, caller: Caller) -> None:
-    """Send a link for a new password, where an active account has this address here.
+    """Send a link for a new password, where an active account has this email here.
 
-    Says and does the same for any address. Raises `TooManyAttemptsError`.
+    Says and does the same for any email. Raises `TooManyAttemptsError`.
     """
     started = time.monotonic()
     try:
         async with transaction() as tx:
-            counters = throttle.keys(f"reset:{email_key(email)}", f"reset:{caller.address}")
+            counters = throttle.keys(f"reset:{email_key(email)}", f"reset:{caller.ip}")
             await throttle.claim_in(tx, counters)
             user, tenant = await _find(tx, slug, email)
             await record(
@@ -61,7 +61,7 @@ async def request_reset(slug: str | None, email: str, caller: Caller) -> None:
                 actor=None,
                 subject=user,
                 tenant_id=tenant.id if tenant else None,
-                address=caller.address,
+                ip=caller.ip,
                 email=tried(email),
             )
             if user is not None and await required_provider(tx, user) is None:
@@ -102,12 +102,12 @@ async def reset(slug: str | None, token: str, password: str, caller: Caller) -> 
         await one_time_links.void(tx, user.id, LinkPurpose.INVITATION, LinkPurpose.RESET)
         user.password_hash = hashed
         entry = await record(
-            tx, Action.PASSWORD_RESET, actor=None, by=user, subject=user, address=caller.address
+            tx, Action.PASSWORD_RESET, actor=None, by=user, subject=user, ip=caller.ip
         )
         await end(tx, user, EndReason.PASSWORD_CHANGED, cause=entry.id)
         await known_devices.forget(tx, user)
-        admitted = await admit(tx, user, caller, tenant, SignInMethod.LINK)
-    return let_through(admitted)
+        started = await start_session_or_second_step(tx, user, caller, tenant, SignInMethod.LINK)
+    return require_started(started)
 
 
 async def judge_new_password(actor: Actor, password: str) -> Strength:
@@ -132,7 +132,7 @@ async def change_password(actor: Actor, current: str, new: str) -> int:
     stored = user.password_hash
     # Before the current one, as an unfit choice is no guess at that.
     await _check(new, own_words(user, tenant), field="new")
-    with place():
+    with slot():
         await throttle.claim(counters)
         matches = await verify_password(current, stored)
     if not matches:

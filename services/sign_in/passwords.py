@@ -71,30 +71,30 @@ class Strength(BaseModel):
     message: str
 
 
-_places = 0
-_has_place: ContextVar[bool] = ContextVar("has_place", default=False)
+_slots = 0
+_has_slot: ContextVar[bool] = ContextVar("has_slot", default=False)
 
 
 @contextmanager
-def place(*, known: bool = True) -> Iterator[None]:
-    """Hold a place in the queue; raises `BusyError` at once where it is full.
+def slot(*, known: bool = True) -> Iterator[None]:
+    """Hold a slot in the queue; raises `BusyError` at once where it is full.
 
-    Whatever is done with passwords takes a place by itself. Whoever counts an attempt before it is
+    Whatever is done with passwords takes a slot by itself. Whoever counts an attempt before it is
     made takes one before that.
     """
-    global _places  # noqa: PLW0603 - one queue per process, as there is one set of cores
-    if _has_place.get():
+    global _slots  # noqa: PLW0603 - one queue per process, as there is one set of cores
+    if _has_slot.get():
         yield
         return
-    if _places >= QUEUE + (KNOWN_QUEUE if known else 0):
+    if _slots >= QUEUE + (KNOWN_QUEUE if known else 0):
         raise BusyError(COME_AGAIN)
-    _places += 1
-    held = _has_place.set(True)
+    _slots += 1
+    held = _has_slot.set(True)
     try:
         yield
     finally:
-        _has_place.reset(held)
-        _places -= 1
+        _has_slot.reset(held)
+        _slots -= 1
 
 
 async def hash_password(password: str) -> str:
@@ -133,7 +133,7 @@ async def estimate(password: str, own_words: Iterable[str]) -> Strength:
 
 async def _in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     call = functools.partial(function, *args, **kwargs)
-    with place():
+    with slot():
         return await asyncio.get_running_loop().run_in_executor(_threads, call)
 
 

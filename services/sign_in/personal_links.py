@@ -43,7 +43,7 @@ async def open_link(purpose: LinkPurpose, slug: str | None, token: str) -> Welco
 async def user_of_link(
     tx: Transaction, link: OneTimeLink, slug: str | None
 ) -> tuple[User, Tenant | None]:
-    """The active user of a link, at the address of their own tenant; else the link is dead."""
+    """The active user of a link, under the slug of their own tenant; else the link is dead."""
     user = await tx.get(User, link.user_id) if link.user_id else None
     tenant = await tx.get(Tenant, user.tenant_id) if user and user.tenant_id else None
     here = (tenant.slug if tenant else None) == slug

@@ -39,7 +39,7 @@ def issue(user: User, slug: str | None, method: SignInMethod) -> str:
 
 
 def read(sealed: str | None, slug: str | None) -> tuple[UUID, SignInMethod, str]:
-    """The user, the method and the password's mark of a ticket for this address.
+    """The user, the method and the password's mark of a ticket for this slug.
 
     Raises `SecondStepOverError`.
     """

@@ -25,7 +25,7 @@ from services.sessions import known_devices
 from services.sessions.events import UserSignedIn
 from services.sessions.sessions import Caller, begin, end
 from services.sign_in import second_step_ticket, throttle
-from services.sign_in.passwords import place, verify_password
+from services.sign_in.passwords import slot, verify_password
 from services.sign_in.policy import Standing, get_standing
 
 
@@ -49,14 +49,14 @@ async def sign_in(
     password: str,
     caller: Caller,
 ) -> SignedIn:
-    """Sign in at a tenant's address, or with no slug as a Platform Admin.
+    """Sign in under a tenant's slug, or with no slug as a Platform Admin.
 
     Raises `NoTenantError`, before anything is counted or logged; `SignInFailedError`,
     `TooManyAttemptsError`, `SsoRequiredError`; and, where the password is right,
     `SecondStepNeededError` for a user with a second factor, and `OtherDoorError` for one who signs
-    in at another address.
+    in under another slug.
     """
-    counters = throttle.keys(email_key(email), caller.address)
+    counters = throttle.keys(email_key(email), caller.ip)
     async with reading() as tx:
         tenant = await find_tenant(tx, slug)
         if slug is not None and tenant is None:
@@ -68,7 +68,7 @@ async def sign_in(
         await throttle.check(tx, counters)
     owner = user or elsewhere
     stored = owner.password_hash if owner else None
-    with place(known=bool(device)):
+    with slot(known=bool(device)):
         await throttle.claim(counters)
         matches = await verify_password(password, stored)
     if user is None or not user.active or not matches:
@@ -76,16 +76,16 @@ async def sign_in(
         if elsewhere is not None and matches:
             raise await _other_door(elsewhere)
         raise SignInFailedError
-    admitted: SignedIn | SecondStepNeededError | None = None
+    started: SignedIn | SecondStepNeededError | None = None
     with suppress(SignInFailedError):  # it is noted below
         async with transaction(patient=True) as tx:
             fresh = (await lock_users(tx, [user.id])).get(user.id)
             # Whatever happened while the password was compared, the database has the last word.
             if fresh is not None and fresh.active and fresh.password_hash == stored:
                 await throttle.forget(tx, counters)
-                admitted = await admit(tx, fresh, caller, tenant)
-    if admitted is not None:
-        return let_through(admitted)
+                started = await start_session_or_second_step(tx, fresh, caller, tenant)
+    if started is not None:
+        return require_started(started)
     await _fail(caller, tenant, user, email)
     raise SignInFailedError
 
@@ -105,40 +105,38 @@ async def replace_session(token: str | None, caller: Caller) -> None:
         if not session.is_alive(clock.now()):
             return
         user = await tx.get_one(User, session.user_id)
-        entry = await record(
-            tx, Action.SIGNED_OUT, actor=None, by=user, subject=user, address=caller.address
-        )
+        entry = await record(tx, Action.SIGNED_OUT, actor=None, by=user, subject=user, ip=caller.ip)
         await end(tx, user, EndReason.REPLACED, cause=entry.id, only=[session.id])
 
 
-async def admit(
+async def start_session_or_second_step(
     tx: Transaction,
     user: User,
     caller: Caller,
     tenant: Tenant | None,
     method: SignInMethod = SignInMethod.PASSWORD,
 ) -> SignedIn | SecondStepNeededError:
-    """Let somebody in whose first factor was just proved, or ask for the second where they have
-    one: `let_through` raises that after the commit. (Single sign-on asks for none: second factors
-    are the provider's business there.)
+    """Begin the session of somebody whose first factor was just proved, or ask for the second where
+    they have one: `require_started` raises that after the commit. (Single sign-on asks for none:
+    second factors are the provider's business there.)
 
-    Raises what `welcome` does.
+    Raises what `start_session` does.
     """
     standing = await _require_entry(tx, user, method)
     if standing.has_second_factor:
         slug = tenant.slug if tenant else None
         return SecondStepNeededError(second_step_ticket.issue(user, slug, method))
-    return await _enter(tx, user, caller, tenant, method)
+    return await _begin_session(tx, user, caller, tenant, method)
 
 
-def let_through(admitted: SignedIn | SecondStepNeededError) -> SignedIn:
-    """What `admit` has decided, once its transaction is committed."""
-    if isinstance(admitted, SecondStepNeededError):
-        raise admitted
-    return admitted
+def require_started(started: SignedIn | SecondStepNeededError) -> SignedIn:
+    """What `start_session_or_second_step` has decided, once its transaction is committed."""
+    if isinstance(started, SecondStepNeededError):
+        raise started
+    return started
 
 
-async def welcome(
+async def start_session(
     tx: Transaction,
     user: User,
     caller: Caller,
@@ -151,12 +149,12 @@ async def welcome(
     `SignInFailedError` where their tenant is closed.
     """
     await _require_entry(tx, user, method)
-    return await _enter(tx, user, caller, tenant, method)
+    return await _begin_session(tx, user, caller, tenant, method)
 
 
 async def _require_entry(tx: Transaction, user: User, method: SignInMethod) -> Standing:
-    """Raise what `welcome` does where the user isn't let in this way. (One query for all that
-    decides: everybody waits for it.)"""
+    """Raise what `start_session` does where the user can't sign in this way. (One query for all
+    that decides: everybody waits for it.)"""
     standing = await get_standing(tx, user)
     if not standing.is_open:
         raise SignInFailedError
@@ -165,7 +163,7 @@ async def _require_entry(tx: Transaction, user: User, method: SignInMethod) -> S
     return standing
 
 
-async def _enter(
+async def _begin_session(
     tx: Transaction, user: User, caller: Caller, tenant: Tenant | None, method: SignInMethod
 ) -> SignedIn:
     logs.acting(user.id)
@@ -182,7 +180,7 @@ async def _enter(
         actor=None,
         by=user,
         subject=user,
-        address=caller.address,
+        ip=caller.ip,
         device=session.device,
     )
     tx.publish(UserSignedIn(tenant_id=user.tenant_id, user_id=user.id, first=first))
@@ -195,7 +193,7 @@ async def _fail(caller: Caller, tenant: Tenant | None, user: User | None, email:
     why = Refused.WRONG_PASSWORD if user and user.active else Refused.INACTIVE_ACCOUNT
     if user is None:
         why = Refused.UNKNOWN_ACCOUNT
-    operator_log.sign_in_refused(caller.address, why, user.id if user else None)
+    operator_log.sign_in_refused(caller.ip, why, user.id if user else None)
     async with transaction(patient=True) as tx:
         await record(
             tx,
@@ -203,13 +201,13 @@ async def _fail(caller: Caller, tenant: Tenant | None, user: User | None, email:
             actor=None,
             subject=user,
             tenant_id=tenant.id if tenant else None,
-            address=caller.address,
+            ip=caller.ip,
             email=tried(email),
         )
 
 
 async def _other_door(user: User) -> OtherDoorError | SignInFailedError:
-    """Where this user signs in, whose password was proved at another address."""
+    """Where this user signs in, whose password was proved under another slug."""
     async with reading() as tx:
         tenant = await tx.get(Tenant, user.tenant_id) if user.tenant_id else None
     if tenant is None:

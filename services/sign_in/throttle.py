@@ -1,4 +1,4 @@
-"""Slows guessing down: growing pauses per account and per network address, never a lockout.
+"""Slows guessing down: growing pauses per account and per ip, never a lockout.
 
 Each purpose has a counter of its own for each user, and a success clears the counter of its own
 purpose alone: a right password says nothing of who guesses codes.
@@ -21,9 +21,9 @@ from services.core.db import Transaction, insert_if_missing, transaction
 from services.core.errors import TooManyAttemptsError
 from services.core.secrets import derive, token_hash
 
-# So many failures are free: people mistype. An office may share one address, and a file of people
+# So many failures are free: people mistype. An office may share one ip, and a file of people
 # to invite may well have some whom another organisation has.
-FREE_FAILURES = {"account": 5, "address": 30, "device": 10, "person": 5, "elsewhere": 20}
+FREE_FAILURES = {"account": 5, "ip": 30, "device": 10, "person": 5, "elsewhere": 20}
 
 
 class Purpose(StrEnum):
@@ -53,15 +53,15 @@ LONGEST_PAUSE = timedelta(minutes=5)
 FORGET = timedelta(hours=1)
 
 
-def keys(account: str, address: str) -> dict[str, str]:
+def keys(account: str, ip: str) -> dict[str, str]:
     """The counters that an attempt falls under. Accounts are kept as a keyed hash, not in clear."""
     hashed = derive(runtime.current().secret, "throttle", account.encode()).hex()[:48]
-    return {"account": f"account:{hashed}"} | address_key(address)
+    return {"account": f"account:{hashed}"} | ip_key(ip)
 
 
-def address_key(address: str, purpose: str = "address") -> dict[str, str]:
-    """The counter of what is tried from one network address; sign-ins by password share one."""
-    return {"address": f"{purpose}:{address[:64]}"}
+def ip_key(ip: str, purpose: str = "address") -> dict[str, str]:
+    """The counter of what is tried from one ip; sign-ins by password share one."""
+    return {"ip": f"{purpose}:{ip[:64]}"}
 
 
 def person_key(purpose: Purpose, user_id: UUID, device: str = "") -> dict[str, str]:
@@ -103,20 +103,20 @@ async def count_failure(tx: Transaction, counters: dict[str, str]) -> None:
 async def forget(tx: Transaction, counters: dict[str, str]) -> None:
     """A success: the account's failures are forgotten.
 
-    The address's stay, but for this attempt: else a guesser could clear them by signing in to an
+    Those of the ip stay, but for this attempt: else a guesser could clear them by signing in to an
     account of their own.
     """
     now = clock.now()
-    own = [key for kind, key in counters.items() if kind != "address"]
-    address = col(AttemptCounter.key) == counters.get("address")
+    own = [key for kind, key in counters.items() if kind != "ip"]
+    of_ip = col(AttemptCounter.key) == counters.get("ip")
     failures = col(AttemptCounter.failures)
     forgotten = await tx.exec(
-        delete(AttemptCounter).where(col(AttemptCounter.key).in_(own) | (address & (failures <= 1)))
+        delete(AttemptCounter).where(col(AttemptCounter.key).in_(own) | (of_ip & (failures <= 1)))
     )
     if forgotten.rowcount < len(counters):
         # The pause that this takes back is the one that this very attempt would have earned.
         await tx.exec(
-            update(AttemptCounter).where(address).values(failures=failures - 1, blocked_until=now)
+            update(AttemptCounter).where(of_ip).values(failures=failures - 1, blocked_until=now)
         )
 
 

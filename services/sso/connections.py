@@ -87,7 +87,7 @@ class NewConnectionForm(ConnectionForm):
 
 
 @dataclass(frozen=True)
-class Addresses:
+class TenantUrls:
     """What to enter at the provider."""
 
     redirect: str
@@ -116,10 +116,10 @@ class Offer:
     required: bool
 
 
-def addresses_of(slug: str | None) -> Addresses:
-    """A tenant's addresses for its provider."""
+def tenant_urls(slug: str | None) -> TenantUrls:
+    """A tenant's urls for its provider."""
     base = f"{runtime.current().settings.public_url}{path_of(slug)}/sso"
-    return Addresses(f"{base}/callback", f"{base}/signed-out", f"{base}/backchannel-logout")
+    return TenantUrls(f"{base}/callback", f"{base}/signed-out", f"{base}/backchannel-logout")
 
 
 async def find_offer(slug: str | None) -> Offer | None:
@@ -153,7 +153,7 @@ async def connect(actor: Actor, form: ConnectionForm) -> None:
     Needs a fresh sign-in. A change of the provider or the client has to be tested anew, and until
     then nobody is required to use it. Raises `InvalidInputError`.
     """
-    # Only who may connect has Rollcall ask an address.
+    # Only who may connect has Rollcall ask a url.
     async with viewing(actor, Permission.MANAGE_SIGN_IN, fresh=True) as view:
         before = await view.tx.get(SsoConnection, _tenant_id(actor))
     if before is None and not form.client_secret.strip():
@@ -229,7 +229,7 @@ async def disconnect(actor: Actor) -> None:
 
 
 async def find_connection(tx: Transaction, slug: str | None) -> tuple[Tenant, SsoConnection]:
-    """A tenant and its connection, by the tenant's address. Raises `NotFoundError`."""
+    """A tenant and its connection, by the tenant's slug. Raises `NotFoundError`."""
     tenant = await find_open_tenant(tx, slug)
     connection = await tx.get(SsoConnection, tenant.id) if tenant else None
     if tenant is None or connection is None:

@@ -9,7 +9,7 @@ from authlib.oauth2.rfc6749.parameters import prepare_token_request
 from models import SsoConnection
 from services.core import vault
 from services.sso.attempts import Attempt
-from services.sso.connections import addresses_of
+from services.sso.connections import tenant_urls
 from services.sso.errors import Refusal, SsoError, quote
 from services.sso.outbound import get_json, post_form
 from services.sso.provider import Provider, discover
@@ -53,7 +53,7 @@ async def _tokens(
     body = prepare_token_request(
         "authorization_code",
         code=code,
-        redirect_uri=addresses_of(attempt.slug).redirect,
+        redirect_uri=tenant_urls(attempt.slug).redirect,
         code_verifier=attempt.verifier,
     )
     secret = vault.unseal(connection.sealed_secret)

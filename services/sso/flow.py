@@ -36,12 +36,12 @@ from services.core.operator_log import Refused, noting_pauses
 from services.sessions.sessions import Caller
 from services.sign_in import throttle
 from services.sign_in.personal_links import open_link
-from services.sign_in.sign_in import SignedIn, welcome
+from services.sign_in.sign_in import SignedIn, start_session
 from services.sso.attempts import Attempt, Purpose, forged, key_of, open_attempt, seal_attempt
-from services.sso.connections import addresses_of, find_connection
+from services.sso.connections import find_connection, tenant_urls
 from services.sso.errors import ElsewhereError, Refusal, SsoError, quote
 from services.sso.exchange import exchange
-from services.sso.linking import Decision, Person, Way, decide, let_in, person_of
+from services.sso.linking import Decision, Person, Way, decide, link_identity, person_of
 from services.sso.provider import discover
 from services.sso.tokens import is_id, seen_key_of
 from services.tenants.events import TenantChanged
@@ -108,7 +108,7 @@ async def _depart(slug: str, attempt: Attempt, *, anew: bool = False) -> Departu
         None,
         client_id=connection.client_id,
         scope=SCOPE,
-        redirect_uri=addresses_of(slug).redirect,
+        redirect_uri=tenant_urls(slug).redirect,
         code_challenge_method="S256",
     )
     url, _ = client.create_authorization_url(
@@ -145,20 +145,20 @@ async def arrive(
         if attempt.purpose is Purpose.TEST:
             raise forged()
         claims, id_token = await exchange(attempt, answer["code"], connection)
-        return Arrival(await _admit(attempt, claims, id_token, caller), attempt.after)
+        return Arrival(await _start_session(attempt, claims, id_token, caller), attempt.after)
 
 
 @asynccontextmanager
 async def _noted(slug: str, caller: Caller) -> AsyncIterator[None]:
-    """Count and log what is refused; an address that fails too often has to wait."""
-    counters = throttle.address_key(caller.address, "sso-address")
+    """Count and log what is refused; an ip that fails too often has to wait."""
+    counters = throttle.ip_key(caller.ip, "sso-address")
     async with reading() as tx:
         tenant, _ = await find_connection(tx, slug)
         await throttle.check(tx, counters)
     try:
         yield
     except SsoError as error:
-        operator_log.sign_in_refused(caller.address, Refused.SSO)
+        operator_log.sign_in_refused(caller.ip, Refused.SSO)
         async with transaction() as tx:
             await throttle.count_failure(tx, counters)
             await record(
@@ -166,7 +166,7 @@ async def _noted(slug: str, caller: Caller) -> AsyncIterator[None]:
                 Action.SSO_REFUSED,
                 actor=None,
                 tenant_id=tenant.id,
-                address=caller.address,
+                ip=caller.ip,
                 reason=error.reason.value,
             )
         raise
@@ -207,7 +207,7 @@ async def finish_test(
     return TestReport(connection.name, shown, verdict, works)
 
 
-async def _admit(
+async def _start_session(
     attempt: Attempt, claims: Mapping[str, Any], id_token: str, caller: Caller
 ) -> SignedIn:
     """Decide and begin the session, in one transaction."""
@@ -225,10 +225,10 @@ async def _admit(
             if invited is not None:
                 link = await one_time_links.get_live(tx, LinkPurpose.INVITATION, attempt.invitation)
                 link.used_at = clock.now()
-            user = await let_in(tx, connection, tenant, person, decision, caller)
+            user = await link_identity(tx, connection, tenant, person, decision, caller)
             if user.invited:
                 await mark_accepted(tx, user, caller, by_sso=True)
-            signed_in = await welcome(tx, user, caller, tenant, SignInMethod.SSO)
+            signed_in = await start_session(tx, user, caller, tenant, SignInMethod.SSO)
             await _forget_ended(tx, tenant.id)
             sid = claims.get("sid")
             await _refuse_ended_there(tx, person.issuer, sid)

@@ -2,10 +2,10 @@
 
 1. Whoever is linked to this issuer and subject gets in, whatever their email is there now.
 2. Else the email must be verified by the provider, and of an allowed domain. The active user of
-   this tenant with exactly this address is linked, unless they are linked to another subject.
+   this tenant with exactly this email is linked, unless they are linked to another subject.
    (An invitation reaches its addressee alone: who accepts one needs no further proof that the
-   address is theirs. It must be the same one all the same.)
-3. Else a new account is made, where the tenant wants that and nobody had the address here before.
+   email is theirs. It must be the same one all the same.)
+3. Else a new account is made, where the tenant wants that and nobody had the email here before.
 4. Everyone else is refused. Nobody is linked by a guess.
 """
 
@@ -33,7 +33,7 @@ from services.users.ends import set_end
 from services.users.events import UserInvited
 from services.users.stays import stays_of
 
-# Where Entra's own claim on an address counts (see `is_verified`).
+# Where Entra's own claim on an email counts (see `is_verified`).
 ENTRA = "https://login.microsoftonline.com/"
 
 
@@ -86,8 +86,8 @@ def is_verified(claims: Mapping[str, Any]) -> bool:
     """Whether the provider vouches for the email.
 
     By `email_verified` (OpenID Connect Core 1.0, section 5.1), which some write as a string.
-    Microsoft Entra never sends it, and lets admins of any directory write any address into
-    `email`; its `xms_edov` says that the address's domain was proved to be the directory's own.
+    Microsoft Entra never sends it, and lets admins of any directory write any email into
+    `email`; its `xms_edov` says that the email's domain was proved to be the directory's own.
     """
     if claims.get("email_verified") in (True, "true"):
         return True
@@ -114,7 +114,7 @@ async def decide(
         if newer is not None and newer.active and newer.email_key == user.email_key:
             user = None
     if user is not None:
-        return Decision(Way.LINKED, _admitted(user, invited))
+        return Decision(Way.LINKED, _require_own_active(user, invited))
     key = _vouched_email(connection, person, by_invitation=invited is not None)
     found = (
         await tx.exec(
@@ -125,7 +125,7 @@ async def decide(
     ).first()
     user = await _locked(tx, found.id) if found else None
     if user is not None:
-        _admitted(user, invited)
+        _require_own_active(user, invited)
         linked = await _identity(tx, connection, person)
         if linked is not None and linked.user_id == user.id:
             # Another sign-in of theirs has made the account, or linked it, since this one looked.
@@ -158,7 +158,7 @@ async def decide(
     return Decision(Way.NEW, None)
 
 
-async def let_in(
+async def link_identity(
     tx: Transaction,
     connection: SsoConnection,
     tenant: Tenant,
@@ -166,7 +166,8 @@ async def let_in(
     decision: Decision,
     caller: Caller,
 ) -> User:
-    """Carry a decision out: make the account, link it, tell its owner; returns the user."""
+    """Carry a decision out: make the account where there is none, link it to the person at the
+    provider, and tell its owner; returns the user."""
     user = decision.user
     if user is None:
         user = await _create(tx, connection, person, caller)
@@ -192,7 +193,7 @@ async def let_in(
         actor=None,
         by=user,
         subject=user,
-        address=caller.address,
+        ip=caller.ip,
         provider=connection.name,
     )
     outbox.enqueue(
@@ -214,7 +215,7 @@ def _no_account(person: Person, *, elsewhere: bool = False) -> SsoError:
 
 
 def _vouched_email(connection: SsoConnection, person: Person, *, by_invitation: bool) -> str:
-    """The key of an address that may be linked. Raises `SsoError`."""
+    """The key of an email that may be linked. Raises `SsoError`."""
     if not person.email:
         raise SsoError(
             Refusal.EMAIL_MISSING,
@@ -241,7 +242,7 @@ def _vouched_email(connection: SsoConnection, person: Person, *, by_invitation: 
     return email_key(person.email)
 
 
-def _admitted(user: User, invited: UUID | None) -> User:
+def _require_own_active(user: User, invited: UUID | None) -> User:
     if not user.active:
         raise SsoError(Refusal.INACTIVE, "Your account was deactivated. Contact your admin.")
     if invited is not None and user.id != invited:
@@ -289,7 +290,7 @@ async def _create(
 ) -> User:
     try:
         first, last = check_names(person.first_name, person.last_name)
-    except InvalidInputError:  # a name with a line break in it, say; the address will do
+    except InvalidInputError:  # a name with a line break in it, say; the email will do
         first = last = person.email.partition("@")[0]
     email = check_email(person.email)
     user = User(
@@ -313,7 +314,7 @@ async def _create(
         actor=None,
         by=user,
         subject=user,
-        address=caller.address,
+        ip=caller.ip,
         role=user.role.label,
         provider=connection.name,
     )

@@ -14,7 +14,7 @@ from services.core import clock, vault
 from services.core.db import Transaction, insert_if_missing, reading, transaction
 from services.core.errors import OperatorError
 from services.sessions import sessions
-from services.sso.connections import addresses_of, find_connection
+from services.sso.connections import find_connection, tenant_urls
 from services.sso.errors import Refusal, SsoError
 from services.sso.provider import discover
 from services.sso.tokens import Expected, LogoutToken, check_logout_token, seen_key_of
@@ -22,7 +22,7 @@ from services.sso.tokens import Expected, LogoutToken, check_logout_token, seen_
 log = logging.getLogger(__name__)
 
 
-async def end_by_provider(slug: str, raw: str, address: str) -> int:
+async def end_by_provider(slug: str, raw: str, ip: str) -> int:
     """Obey a logout token (OpenID Connect Back-Channel Logout 1.0): end the sessions that it
     names and close their pages; returns how many ended. Raises `SsoError`.
 
@@ -56,7 +56,7 @@ async def end_by_provider(slug: str, raw: str, address: str) -> int:
             entry = await record(
                 tx,
                 Action.ENDED_BY_PROVIDER,
-                actor=Operator(connection.name, connection.tenant_id, address),
+                actor=Operator(connection.name, connection.tenant_id, ip),
                 subject=user,
             )
             ended += await sessions.end(
@@ -87,7 +87,7 @@ async def provider_sign_out(session_id: UUID, slug: str) -> str | None:
         {
             "id_token_hint": hint,
             "client_id": connection.client_id,
-            "post_logout_redirect_uri": addresses_of(slug).after_logout,
+            "post_logout_redirect_uri": tenant_urls(slug).after_logout,
         }
     )
     joint = "&" if "?" in provider.end_session_endpoint else "?"

@@ -1,4 +1,4 @@
-"""Requests to a provider. A Tenant Admin chose its address, so each is kept on a short lead: https,
+"""Requests to a provider. A Tenant Admin chose its url, so each is kept on a short lead: https,
 no redirect followed, ten seconds in all, an answer of bounded size, and JSON."""
 
 import asyncio
@@ -25,8 +25,8 @@ LONGEST_ANSWER = 256 * 1024
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
-def check_address(url: str) -> str:
-    """The address, where Rollcall may ask there: https, or plain http to this very machine where
+def check_url(url: str) -> str:
+    """The url, where Rollcall may ask there: https, or plain http to this very machine where
     Rollcall itself is served so (to try things out). Raises `SsoError`."""
     try:
         parts = urlsplit(url)
@@ -52,7 +52,7 @@ def tls() -> ssl.SSLContext:
 
 
 async def get_json(url: str, *, bearer: str = "") -> dict[str, Any]:
-    """What a provider says at this address. Raises `SsoError`."""
+    """What a provider says at this url. Raises `SsoError`."""
     headers = {"Authorization": f"Bearer {bearer}"} if bearer else {}
     status, answer = await _ask("GET", url, headers, None)
     if status != httpx.codes.OK or answer is None:
@@ -71,7 +71,7 @@ async def post_form(url: str, headers: Mapping[str, str], body: str) -> tuple[in
 async def _ask(
     method: str, url: str, headers: Mapping[str, str], body: bytes | None
 ) -> tuple[int, dict[str, Any] | None]:
-    check_address(url)
+    check_url(url)
     wanted = {"Accept": "application/json", **headers}
     host = urlsplit(url).hostname
     try:

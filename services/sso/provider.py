@@ -9,7 +9,7 @@ from joserfc.jwk import KeySet
 from services.core import clock, runtime
 from services.sso.errors import Refusal, SsoError, quote
 from services.sso.keys import usable_keys
-from services.sso.outbound import check_address, get_json
+from services.sso.outbound import check_url, get_json
 
 WELL_KNOWN = "/.well-known/openid-configuration"
 # A provider's description and keys are asked for again after so long. A key that isn't known yet
@@ -21,7 +21,7 @@ ASK_AGAIN = timedelta(seconds=10)
 
 @dataclass(frozen=True)
 class Provider:
-    """A provider's description: its addresses, all checked, and how it wants the secret."""
+    """A provider's description: its urls, all checked, and how it wants the secret."""
 
     issuer: str
     authorization_endpoint: str
@@ -34,7 +34,7 @@ class Provider:
 
 @dataclass
 class _Kept:
-    """What providers said, by address, and when."""
+    """What providers said, by url, and when."""
 
     providers: dict[str, tuple[datetime, Provider]] = field(default_factory=dict)
     keys: dict[str, tuple[datetime, KeySet]] = field(default_factory=dict)
@@ -45,7 +45,7 @@ def _kept() -> _Kept:
 
 
 def issuer_of(written: str) -> str:
-    """The issuer that an address means, as a person enters it: with or without what all end in."""
+    """The issuer that a url means, as a person enters it: with or without what all end in."""
     return written.strip().removesuffix(WELL_KNOWN)
 
 
@@ -58,8 +58,8 @@ async def discover(issuer: str, *, anew: bool = False) -> Provider:
     kept = _kept().providers.get(issuer)
     if kept is not None and not anew and clock.now() - kept[0] < KEEP:
         return kept[1]
-    address = f"{issuer.rstrip('/')}{WELL_KNOWN}"
-    provider = _described(await get_json(address), issuer, address)
+    url = f"{issuer.rstrip('/')}{WELL_KNOWN}"
+    provider = _described(await get_json(url), issuer, url)
     _kept().providers[issuer] = clock.now(), provider
     return provider
 
@@ -90,18 +90,18 @@ async def keys_of(
     return keys
 
 
-def _described(document: dict[str, Any], issuer: str, address: str) -> Provider:
+def _described(document: dict[str, Any], issuer: str, url: str) -> Provider:
     named = document.get("issuer")
     if not isinstance(named, str) or named.rstrip("/") != issuer.rstrip("/"):
         raise SsoError(
             Refusal.WRONG_ISSUER,
-            f"{address} says that its issuer is {quote(named)}. It must be the address before "
+            f"{url} says that its issuer is {quote(named)}. It must be the address before "
             f"{WELL_KNOWN}; for Microsoft Entra, take your directory's own address, not “common”.",
         )
 
     def endpoint(name: str) -> str | None:
         value = document.get(name)
-        return check_address(value) if isinstance(value, str) and value else None
+        return check_url(value) if isinstance(value, str) and value else None
 
     authorization, token, jwks = (
         endpoint(name) for name in ("authorization_endpoint", "token_endpoint", "jwks_uri")
@@ -109,7 +109,7 @@ def _described(document: dict[str, Any], issuer: str, address: str) -> Provider:
     if authorization is None or token is None or jwks is None:
         raise SsoError(
             Refusal.PROVIDER_ANSWER,
-            f"{address} isn't the description of an OpenID provider: it names no sign-in page, "
+            f"{url} isn't the description of an OpenID provider: it names no sign-in page, "
             "no token address, or no keys.",
         )
     methods = document.get("token_endpoint_auth_methods_supported")

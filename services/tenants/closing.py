@@ -35,6 +35,7 @@ from services.core.names import fold
 from services.sessions.holders import Holder
 from services.sessions.sessions import end
 from services.tenants.events import TenantChanged
+from services.tenants.list import facts_of, tell_row
 
 HolderT = TypeVar("HolderT", User, CustomerPerson, Screen)
 
@@ -60,6 +61,7 @@ async def close_tenant(actor: Principal, tenant_id: UUID, name: str) -> int:
             return 0
         if fold(name.strip()) != fold(tenant.name):
             raise InvalidInputError({"name": f"Type its name to close it: {tenant.name}"})
+        was = facts_of(tenant)
         now = tenant.closed_at = clock.now()
         await act.record(Action.TENANT_CLOSED, tenant_id=tenant.id)
         users = select(User.id).where(User.tenant_id == tenant.id)
@@ -90,6 +92,7 @@ async def close_tenant(actor: Principal, tenant_id: UUID, name: str) -> int:
             count += bool(await end(tx, holder, EndReason.TENANT_CLOSED, cause=cause))
         await note_tenant(tx, Action.TENANT_CLOSED, tenant, actor=actor, by=act.user)
         act.publish(TenantChanged(tenant_id=tenant.id))
+        tell_row(tx, tenant.id, was)
         return count
 
 
@@ -105,10 +108,11 @@ async def reopen_tenant(actor: Principal, tenant_id: UUID) -> None:
         tenant = await _get_locked(act.tx, tenant_id)
         if tenant.closed_at is None:
             return
-        tenant.closed_at = None
+        was, tenant.closed_at = facts_of(tenant), None
         await act.record(Action.TENANT_REOPENED, tenant_id=tenant.id)
         await note_tenant(act.tx, Action.TENANT_REOPENED, tenant, actor=actor, by=act.user)
         act.publish(TenantChanged(tenant_id=tenant.id))
+        tell_row(act.tx, tenant.id, was)
 
 
 async def _lock_users(actor: Principal, tenant_id: UUID, tx: Transaction) -> Collection[UUID]:

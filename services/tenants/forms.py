@@ -20,7 +20,7 @@ class TenantClosing(Form):
 
 
 class NewTenant(TenantName):
-    """A tenant's name and address."""
+    """A tenant's name and slug."""
 
     slug: str = text(
         "Address",

@@ -19,10 +19,11 @@ from services.core.forms import Form, choice, fields_of, lines, text
 from services.core.images import Encoded, read_logo
 from services.core.links import check_link
 from services.core.looking import looks_first
-from services.core.names import is_slug
+from services.core.names import fold, is_slug
 from services.core.zones import check_zone, time_zones
 from services.tenants import pictures
 from services.tenants.events import TenantChanged
+from services.tenants.list import facts_of, tell_row
 
 MOST_DOMAINS = 1_000
 MOST_WELCOME = 600
@@ -115,7 +116,7 @@ class Looks:
 
 
 async def find_looks(slug: str) -> Looks | None:
-    """The looks of the tenant at this address; none where there is no tenant."""
+    """The looks of the tenant of this slug; none where there is no tenant."""
     if not is_slug(slug):
         return None
     async with reading() as tx:
@@ -150,7 +151,7 @@ async def get_organisation(actor: Principal) -> Organisation:
 
 @looks_first
 async def edit_organisation(actor: Principal, form: OrganisationForm) -> None:
-    """Change what is said of the organisation; its address stays. Raises `InvalidInputError`."""
+    """Change what is said of the organisation; its slug stays. Raises `InvalidInputError`."""
     async with acting(actor, Permission.MANAGE_ORGANISATION) as act:
         tenant = await act.get_tenant(lock=True)
         renamed, before = tenant.name != form.name, tenant.name
@@ -161,7 +162,8 @@ async def edit_organisation(actor: Principal, form: OrganisationForm) -> None:
         ]
         if not (renamed or changes):
             return
-        tenant.name = form.name
+        was = facts_of(tenant)
+        tenant.name, tenant.name_key = form.name, fold(form.name)
         for name in LOGGED:
             setattr(tenant, name, getattr(form, name))
         if renamed:
@@ -171,6 +173,8 @@ async def edit_organisation(actor: Principal, form: OrganisationForm) -> None:
         if changes:
             await act.record(Action.TENANT_EDITED, tenant_id=tenant.id, changes=". ".join(changes))
         act.publish(TenantChanged(tenant_id=tenant.id))
+        if renamed:
+            tell_row(act.tx, tenant.id, was)
 
 
 async def set_logo(actor: Principal, data: bytes) -> None:

@@ -41,7 +41,7 @@ async def keep(
 
 
 async def find_logo(slug: str) -> Served | None:
-    """The logo of the tenant at this address, which anybody may see: sign-in pages show it."""
+    """The logo of the tenant of this slug, which anybody may see: sign-in pages show it."""
     if not is_slug(slug):
         return None
     async with reading() as tx:

@@ -1,17 +1,14 @@
-"""Tenants: found by address, created and renamed by Platform Admins."""
+"""Tenants: found by slug, created and renamed by Platform Admins."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import AsyncIterator, Sequence
 from uuid import UUID
 
-from sqlalchemy import func
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
 from models import AuditHead, Tenant, UserCount
-from services.access.actor import Actor, Principal
-from services.access.permissions import Permission
+from services.access.actor import Principal
+from services.access.permissions import Permission, Secret
 from services.audit.acting import acting, viewing
 from services.audit.heads import note_tenant
 from services.audit.writing import GENESIS, PLATFORM_CHAIN, Action
@@ -19,22 +16,13 @@ from services.core import clock
 from services.core.db import Transaction, reading
 from services.core.errors import InvalidInputError, NotFoundError
 from services.core.looking import looks_first
-from services.core.names import RESERVED_SLUGS, slug_from
+from services.core.names import RESERVED_SLUGS, fold, slug_from
+from services.lists.export import csv_pieces
+from services.lists.query import ListQuery, in_words
+from services.lists.slices import Slice, read_row, read_slice
 from services.tenants.events import TenantChanged
 from services.tenants.forms import NewTenant, TenantName
-
-
-@dataclass(frozen=True)
-class TenantRow:
-    """A tenant in the Platform Admins' list."""
-
-    id: UUID
-    slug: str
-    name: str
-    created_at: datetime
-    users: int
-    active: int
-    closed_at: datetime | None
+from services.tenants.list import TENANTS, TenantRow, facts_of, tell_row
 
 
 async def find_only_slug() -> str | None:
@@ -58,23 +46,27 @@ async def has_active_users() -> bool:
         return found.first() is not None
 
 
-async def list_tenants(actor: Actor) -> Sequence[TenantRow]:
-    """All tenants by name, with how many users each has."""
+async def list_tenants(actor: Principal, query: ListQuery) -> Slice[TenantRow]:
+    """A page of all tenants, with how many users each has."""
     async with viewing(actor, Permission.MANAGE_TENANTS) as view:
-        rows = await view.tx.exec(
-            select(
-                Tenant,
-                func.coalesce(func.sum(UserCount.active + UserCount.inactive), 0),
-                func.coalesce(func.sum(UserCount.active), 0),
-            )
-            .join(UserCount, col(UserCount.tenant_id) == col(Tenant.id), isouter=True)
-            .group_by(col(Tenant.id))
-            .order_by(func.lower(col(Tenant.name)), col(Tenant.id))
-        )
-        return [
-            TenantRow(t.id, t.slug, t.name, t.created_at, int(users), int(active), t.closed_at)
-            for t, users, active in rows
-        ]
+        return await read_slice(view.tx, TENANTS, query, None)
+
+
+async def get_row(actor: Principal, tenant_id: UUID) -> TenantRow:
+    """One tenant as the list shows it; raises `NotFoundError`."""
+    async with viewing(actor, Permission.MANAGE_TENANTS) as view:
+        return await read_row(view.tx, TENANTS, tenant_id)
+
+
+@looks_first
+async def export_tenants(
+    actor: Principal, query: ListQuery, columns: Sequence[str] = ()
+) -> AsyncIterator[str]:
+    """The tenants that a query finds as a CSV file, in pieces, with these columns. The export
+    itself is in the log, before anything is read."""
+    async with acting(actor, Secret.TENANTS_EXPORT) as act:
+        await act.record(Action.TENANTS_EXPORTED, filters=in_words(TENANTS, query))
+    return csv_pieces(lambda: viewing(actor, Permission.MANAGE_TENANTS), TENANTS, query, columns)
 
 
 @looks_first
@@ -85,7 +77,7 @@ async def create_tenant(actor: Principal, name: str, slug: str = "") -> Tenant:
     """
     try:
         async with acting(actor, Permission.MANAGE_TENANTS) as act:
-            # Of two tenants of one name at once, the second sees the first one's address.
+            # Of two tenants of one name at once, the second sees the first one's slug.
             await act.tx.get(AuditHead, PLATFORM_CHAIN, with_for_update=True)
             tenant = await add_tenant(act.tx, name, slug)
             await act.record(Action.TENANT_CREATED, tenant_id=tenant.id, name=tenant.name)
@@ -103,17 +95,18 @@ async def add_tenant(tx: Transaction, name: str, slug: str = "") -> Tenant:
             raise _taken(slug)
     else:
         slug = await _free_slug(tx, slug_from(clean))
-    tenant = Tenant(slug=slug, name=clean, created_at=clock.now())
+    tenant = Tenant(slug=slug, name=clean, name_key=fold(clean), created_at=clock.now())
     tx.add(tenant)
     tx.add(AuditHead(chain_id=tenant.id, number=0, hash=GENESIS))
     await tx.flush()
     tx.publish(TenantChanged(tenant_id=tenant.id))
+    tell_row(tx, tenant.id, None)
     return tenant
 
 
 @looks_first
 async def rename_tenant(actor: Principal, tenant_id: UUID, name: str) -> None:
-    """Give a tenant another name; its address stays. Raises `InvalidInputError`."""
+    """Give a tenant another name; its slug stays. Raises `InvalidInputError`."""
     clean = TenantName(name=name).name
     async with acting(actor, Permission.MANAGE_TENANTS) as act:
         tenant = await act.tx.get(Tenant, tenant_id, with_for_update=True)
@@ -121,9 +114,11 @@ async def rename_tenant(actor: Principal, tenant_id: UUID, name: str) -> None:
             raise NotFoundError("This organisation doesn't exist.")
         if tenant.name == clean:
             return
-        before, tenant.name = tenant.name, clean
+        before, was = tenant.name, facts_of(tenant)
+        tenant.name, tenant.name_key = clean, fold(clean)
         await act.record(Action.TENANT_RENAMED, tenant_id=tenant.id, before=before, after=clean)
         act.publish(TenantChanged(tenant_id=tenant.id))
+        tell_row(act.tx, tenant.id, was)
 
 
 def _taken(slug: str) -> InvalidInputError:

@@ -196,7 +196,7 @@ async def _activate(act: Act, user: User) -> UUID:
     await outbox.cancel(act.tx, user.id, MailTemplate.DEACTIVATED)
     try:
         await act.tx.flush()
-    except IntegrityError as error:  # another account took the address at this very moment
+    except IntegrityError as error:  # another account took the email at this very moment
         raise elsewhere from error
     if user.ends_at is not None and user.ends_at <= clock.now():
         # Else the next look at ends would shut them out again.
@@ -304,7 +304,7 @@ async def end_if_due(actor: Principal, user_id: UUID) -> bool:
 
 
 async def find_by_email(email: str) -> UUID:
-    """The id of the active account with this address, for the command line."""
+    """The id of the active account with this email, for the command line."""
     async with reading() as tx:
         found = (
             await tx.exec(

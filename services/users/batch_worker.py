@@ -154,6 +154,6 @@ async def lease(work: Work) -> list[Leased]:
             if run is None or run.state is not work.running or run.leased_until > now:
                 continue
             run.leased_until = now + LEASE
-            actor = Actor(run.session_id, run.started_by_id, run.tenant_id, run.address)
+            actor = Actor(run.session_id, run.started_by_id, run.tenant_id, run.ip)
             leases.append(Leased(run.id, actor))
     return leases

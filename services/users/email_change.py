@@ -1,4 +1,4 @@
-"""Changing an account's email: by its owner, confirmed from the new address, with a way back for
+"""Changing an account's email: by its owner, confirmed from the new mailbox, with a way back for
 the old one; or by an admin.
 
 Single sign-on links by the provider's subject, so that nothing of it changes.
@@ -111,7 +111,7 @@ async def cancel_change(actor: Principal) -> None:
 
 @looks_first
 async def change_email(actor: Principal, user_id: UUID, form: EmailForm) -> User:
-    """Give somebody another email, as their admin; both addresses are told.
+    """Give somebody another email, as their admin; both mailboxes are told.
 
     Whoever is still invited gets a new invitation there. Needs a fresh sign-in, and of an admin's
     account what making them a password link takes. Raises what `request_change` raises.
@@ -135,7 +135,7 @@ async def change_email(actor: Principal, user_id: UUID, form: EmailForm) -> User
                     told = {"old_email": before, "new_email": user.email, "by": by}
                     await _tell(act.tx, MailTemplate.EMAIL_CHANGED, user, recipient, told=told)
             return user
-    except IntegrityError as error:  # another account took the address at this very moment
+    except IntegrityError as error:  # another account took the email at this very moment
         if not is_taken(error):
             raise
         raise InvalidInputError({"email": IN_USE}) from error
@@ -156,9 +156,9 @@ async def open_way_back(slug: str | None, token: str) -> Offered:
 
 
 async def confirm(slug: str | None, token: str, caller: Caller) -> Offered:
-    """Change the email, as whoever reads the new address. The old one is told, with a way back.
+    """Change the email, as whoever reads the new mailbox. The old one is told, with a way back.
 
-    Raises `DeadLinkError`, and `ConflictError` where somebody else has the address by now.
+    Raises `DeadLinkError`, and `ConflictError` where somebody else has the email by now.
     """
     offered = await open_confirmation(slug, token)
     try:
@@ -280,10 +280,10 @@ async def _require_still_free(
         raise ConflictError(TAKEN)
 
 
-async def _set(tx: Transaction, user: User, address: str) -> None:
+async def _set(tx: Transaction, user: User, email: str) -> None:
     """Give the user this email; links and mails on their way to the old one are dead."""
     old_key = user.search_key
-    user.email, user.email_key = address, email_key(address)
+    user.email, user.email_key = email, email_key(email)
     set_names(user, user.first_name, user.last_name)
     user.changed()
     await tx.flush()
@@ -310,9 +310,7 @@ async def _tell(
 
 
 async def _log(tx: Transaction, action: Action, user: User, caller: Caller, **details: Any) -> UUID:
-    entry = await record(
-        tx, action, actor=None, by=user, subject=user, address=caller.address, **details
-    )
+    entry = await record(tx, action, actor=None, by=user, subject=user, ip=caller.ip, **details)
     return entry.id
 
 

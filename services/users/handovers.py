@@ -18,7 +18,7 @@ CHUNK = 500
 
 
 async def live_links(view: View, tenant_id: UUID, ids: Sequence[UUID]) -> Mapping[UUID, str]:
-    """The addresses of these users' live invitations, by user, as far as their roles let this actor
+    """The urls of these users' live invitations, by user, as far as their roles let this actor
     hand them out: an admin's only within a fresh sign-in."""
     tenant = await view.tx.get_one(Tenant, tenant_id)
     roles = [role for role in Role if await _may_hand_out(view, role)]

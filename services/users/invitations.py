@@ -34,7 +34,7 @@ from services.mail.events import MailProgressed
 from services.sessions.sessions import Caller
 from services.sign_in.passwords import check_password, hash_password
 from services.sign_in.personal_links import PLATFORM_NAME, Welcome, open_link, user_of_link
-from services.sign_in.sign_in import SignedIn, welcome
+from services.sign_in.sign_in import SignedIn, start_session
 from services.users import emails_elsewhere, welcoming
 from services.users.allowed_domains import allowed_domains, refusal
 from services.users.emails_elsewhere import (
@@ -79,7 +79,7 @@ async def invite(actor: Principal, form: InvitationForm) -> Invited:
             user = await add_account(tx, actor, by, form)
             return await send_invitation(tx, actor, by, user)
     except IntegrityError as error:
-        # Two invitations of one address at the same moment: the database let one in.
+        # Two invitations of one email at the same moment: the database let one in.
         if not is_taken(error):
             raise
         raise InvalidInputError({"email": IN_USE}) from error
@@ -227,7 +227,7 @@ async def renew(act: Act, user_id: UUID) -> Invited:
 
 @looks_first
 async def copy_link(actor: Principal, user_id: UUID) -> str:
-    """The address of the live invitation of someone who hasn't signed in yet, to hand over.
+    """The url of the live invitation of someone who hasn't signed in yet, to hand over.
 
     Takes what inviting them takes: for an admin's, a fresh sign-in.
     """
@@ -239,7 +239,7 @@ async def copy_link(actor: Principal, user_id: UUID) -> str:
 async def tell_link(
     tx: Transaction, actor: Principal, by: User | None, user: User, **details: Any
 ) -> str:
-    """The address of the user's live invitation, in this transaction; the telling is logged."""
+    """The url of the user's live invitation, in this transaction; the telling is logged."""
     link = (
         await tx.exec(
             select(OneTimeLink).where(
@@ -259,7 +259,7 @@ async def tell_link(
 
 
 def invitation_url(slug: str | None, token: str) -> str:
-    """The address of an invitation's page."""
+    """The url of an invitation's page."""
     base = runtime.current().settings.public_url
     return f"{base}{one_time_links.path_of(slug)}/invitation/{token}"
 
@@ -287,7 +287,7 @@ async def accept(slug: str | None, token: str, password: str, caller: Caller) ->
         link.used_at = clock.now()
         user.password_hash = hashed
         await mark_accepted(tx, user, caller)
-        return await welcome(tx, user, caller, tenant, SignInMethod.LINK)
+        return await start_session(tx, user, caller, tenant, SignInMethod.LINK)
 
 
 async def mark_accepted(tx: Transaction, user: User, caller: Caller, **details: Any) -> None:
@@ -301,7 +301,7 @@ async def mark_accepted(tx: Transaction, user: User, caller: Caller, **details: 
         actor=None,
         by=user,
         subject=user,
-        address=caller.address,
+        ip=caller.ip,
         **details,
     )
 

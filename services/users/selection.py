@@ -68,23 +68,22 @@ async def list_selectable(
 
 async def require_selectable(
     view: View, field: str, ids: Collection[UUID], among: Permission | None = None
-) -> None:
-    """Refuse a form's field where somebody chosen in it can't be any more.
+) -> Sequence[User]:
+    """These users; refuses a form's field where somebody chosen in it can't be any more.
 
     An act locks them first, so that none is deactivated meanwhile: `acting(…, lock=ids)`. Raises
     `InvalidInputError` with their names; somebody of another tenant is told as nobody.
     """
-    gone = set(ids) - await _find_selectable(view, among, ids)
-    if not gone:
-        return
-    known = await view.tx.exec(
-        select(User)
-        .where(col(User.id).in_(gone), USERS.within(view.tenant_id))
-        .order_by(col(User.name_key))
-    )
+    chosen = [await view.tx.get(User, user_id) for user_id in dict.fromkeys(ids)]
+    own = [user for user in chosen if user is not None and user.tenant_id == view.tenant_id]
+    roles = _roles(among)
+    gone = [user for user in own if not user.active or user.role not in roles]
+    if not gone and len(own) == len(chosen):
+        return own
+    other = f"is no {' or '.join(role.label for role in roles)}"
     sentences = [
-        f"{user.full_name} {'has another role' if user.active else 'is inactive'}."
-        for user in known
+        f"{user.full_name} {other if user.active else 'is inactive'}."
+        for user in sorted(gone, key=lambda user: user.name_key)
     ]
     raise InvalidInputError({field: " ".join([*sentences, "Choose somebody else."])})
 
@@ -101,8 +100,12 @@ async def _find_selectable(
 
 
 def _selectable(view: View, among: Permission | None) -> list[ColumnElement[bool]]:
-    roles = [role for role in Role if among is None or may(role, among)]
-    return [USERS.within(view.tenant_id), col(User.active).is_(True), col(User.role).in_(roles)]
+    own = USERS.within(view.tenant_id)
+    return [own, col(User.active).is_(True), col(User.role).in_(_roles(among))]
+
+
+def _roles(among: Permission | None) -> Sequence[Role]:
+    return [role for role in Role if among is None or may(role, among)]
 
 
 def _person(user: User) -> Person:

@@ -1,4 +1,4 @@
-"""What ends soon, as a calendar (iCalendar, RFC 5545) at a secret address that can be revoked."""
+"""What ends soon, as a calendar (iCalendar, RFC 5545) at a secret url that can be revoked."""
 
 import base64
 from datetime import datetime, timedelta
@@ -19,6 +19,12 @@ from services.core.looking import looks_first
 from services.core.secrets import derive, token_hash
 from services.workspace.ends_soon import Ending, Kind, find_endings
 
+WHAT = {
+    Kind.PERSON: "access ends",
+    Kind.CUSTOMER: "POC ends, and their access",
+    Kind.INVITATION: "invitation expires",
+    Kind.LINK: "open link expires",
+}
 AHEAD = timedelta(days=366)
 DEAD = (
     "There is no calendar at this address: it was revoked, or whose it was is inactive. "
@@ -27,8 +33,8 @@ DEAD = (
 
 
 @looks_first
-async def tell_address(actor: Principal) -> str:
-    """The secret address at which a calendar reads what ends; the telling is logged.
+async def tell_url(actor: Principal) -> str:
+    """The secret url at which a calendar reads what ends; the telling is logged.
 
     It stays the same until it is revoked. Needs a fresh sign-in.
     """
@@ -51,7 +57,7 @@ async def tell_address(actor: Principal) -> str:
 
 @looks_first
 async def revoke(actor: Principal) -> bool:
-    """Have the actor's calendar address answer nothing any more; tells whether there was one."""
+    """Have the actor's calendar url answer nothing any more; tells whether there was one."""
     async with acting(actor, Permission.VIEW_USERS) as act:
         feed = await _feed_of(act)
         if feed is None:
@@ -62,7 +68,7 @@ async def revoke(actor: Principal) -> bool:
 
 
 async def read_calendar(slug: str, token: str) -> bytes:
-    """The calendar at a secret address. Raises `DeadLinkError` where there is none, its owner may
+    """The calendar at a secret url. Raises `DeadLinkError` where there is none, its owner may
     not see users any more, or the organisation is closed."""
     async with reading() as tx:
         tenant = await find_open_tenant(tx, slug)
@@ -101,7 +107,7 @@ def written(tenant: Tenant, rows: list[Ending]) -> bytes:
 
 def _event(row: Ending, page: str, now: datetime) -> Event:
     event = Event()
-    what = "access ends" if row.kind is Kind.PERSON else "invitation expires"
+    what = WHAT[row.kind]
     event.add("uid", f"{row.kind}-{row.user_id}@rollcall")
     event.add("dtstamp", now)
     event.add("summary", f"{row.name}: {what}")

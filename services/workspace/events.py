@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from models import EndReason
 from services.core.events import Event
 
 
@@ -32,6 +33,17 @@ class CustomerChanged(PocEvent):
     out, or came for the first time."""
 
     customer_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class PocShownNoMore(Event):
+    """A POC is shown no more to somebody at the customer's, whose session goes on for other POCs:
+    their open pages of this one must close."""
+
+    tenant_id: UUID
+    poc_id: UUID
+    customer_id: UUID
+    reason: EndReason
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,9 +78,10 @@ class CommentChanged(PocEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class ResourceChanged(PocEvent):
-    """A resource of a POC is new or changed."""
+    """A resource of a POC is new or changed; `shared` where the customer sees it, or saw it."""
 
     resource_id: UUID
+    shared: bool
 
 
 @dataclass(frozen=True, kw_only=True)

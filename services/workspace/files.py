@@ -1,4 +1,4 @@
-"""Files of a POC: resources whose content is in the database, in chunks.
+"""Files of POCs and templates: resources whose content is in the database, in chunks.
 
 A file arrives outside of the database first, in one without a name that goes with this process:
 whatever breaks the upload off leaves nothing. Whoever uploads is asked before the first byte is
@@ -12,12 +12,13 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from tempfile import TemporaryFile
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from uuid import UUID
 
+from sqlalchemy import ColumnElement, Uuid, literal
 from sqlmodel import col, func, insert, select
 
-from models import FileChunk, Resource, ResourceFile, ResourceKind
+from models import FileChunk, GroupTemplate, Resource, ResourceFile, ResourceKind
 from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import Act, View, acting, viewing
@@ -33,8 +34,8 @@ from services.core.errors import (
 )
 from services.core.looking import looks_first
 from services.core.settings import MB
-from services.workspace.events import ResourceChanged
 from services.workspace.file_types import clean_file_name, media_type_of
+from services.workspace.resources import Belongs, Place, tell_changed, template_of
 from services.workspace.rights import (
     get_poc,
     get_poc_to_change,
@@ -93,7 +94,14 @@ class _Arrived:
 async def get_room(principal: Principal, poc_id: UUID) -> Room:
     """How much room there is for files of a POC."""
     async with viewing(principal, Permission.VIEW_ALL_POCS) as view:
-        return await _room(view, (await get_poc(view, poc_id)).id)
+        return await _room(view, _of_poc((await get_poc(view, poc_id)).id))
+
+
+async def get_room_of_group(principal: Principal, group_template_id: UUID) -> Room:
+    """The same for files of a group template."""
+    async with viewing(principal, Permission.VIEW_TEMPLATES) as view:
+        group = await view.get(GroupTemplate, group_template_id)
+        return await _room(view, _of_template(Place(group_template_id=group.id)))
 
 
 async def upload(
@@ -108,9 +116,28 @@ async def upload(
     async with viewing(principal, Permission.COMMENT) as view:
         poc = await get_poc(view, poc_id)
         await require_may_change(view, poc)
-        await _require_room(view, poc.id, 1)
+        _require(await _room(view, _of_poc(poc.id)), 1)
     with _arriving(principal), TemporaryFile() as content:
         return await _keep(principal, poc_id, await _receive(name, pieces, content))
+
+
+async def upload_to_template(
+    principal: Principal,
+    name: str,
+    pieces: AsyncIterator[bytes],
+    *,
+    group_template_id: UUID | None = None,
+    task_template_id: UUID | None = None,
+) -> UUID:
+    """Keep a file as a resource of a template, which each new POC gets a copy of; returns the
+    resource's id. Raises what `upload` raises."""
+    name, place = clean_file_name(name), Place(task_template_id, group_template_id)
+    async with viewing(principal, Permission.ADD_TEMPLATE_RESOURCES) as view:
+        await template_of(view, place)
+        _require(await _room(view, _of_template(place)), 1)
+    with _arriving(principal), TemporaryFile() as content:
+        arrived = await _receive(name, pieces, content)
+        return await _keep_in_template(principal, place, arrived)
 
 
 async def open_file(principal: Principal, resource_id: UUID) -> OpenFile:
@@ -187,41 +214,70 @@ async def _receive(name: str, pieces: AsyncIterator[bytes], content: BinaryIO) -
 async def _keep(principal: Principal, poc_id: UUID, arrived: _Arrived) -> UUID:
     async with acting(principal, Permission.COMMENT) as act:
         poc = await get_poc_to_change(act, poc_id)
-        await _require_room(act, poc.id, arrived.size)
-        resource = act.add(
-            Resource(
-                **stamp(act),
-                kind=ResourceKind.FILE,
-                title=arrived.name,
-                content="",
-                poc_id=poc.id,
-            )
+        _require(await _room(act, _of_poc(poc.id)), arrived.size)
+        return await _add(act, poc, arrived, Place(poc_id=poc.id))
+
+
+@looks_first
+async def _keep_in_template(principal: Principal, place: Place, arrived: _Arrived) -> UUID:
+    async with acting(principal, Permission.ADD_TEMPLATE_RESOURCES) as act:
+        template = await template_of(act, place)
+        _require(await _room(act, _of_template(place)), arrived.size)
+        return await _add(act, template, arrived, place)
+
+
+async def _add(act: Act, owner: Belongs, arrived: _Arrived, place: Place) -> UUID:
+    resource = act.add(
+        Resource(
+            **stamp(act),
+            **vars(place),
+            kind=ResourceKind.FILE,
+            title=arrived.name,
+            content="",
         )
-        await act.tx.flush()
-        act.add(
-            ResourceFile(
-                resource_id=resource.id,
-                tenant_id=poc.tenant_id,
-                poc_id=poc.id,
-                name=arrived.name,
-                media_type=arrived.media_type,
-                size=arrived.size,
-                sha256=arrived.sha256,
-            )
-        )
-        await act.tx.flush()
-        await _store(act, resource.id, arrived.content)
-        await act.record(
-            Action.RESOURCE_ADDED,
-            poc,
-            resource=resource.title,
-            size=arrived.size,
-            sha256=arrived.sha256,
-        )
-        act.publish(
-            ResourceChanged(tenant_id=poc.tenant_id, poc_id=poc.id, resource_id=resource.id)
-        )
-        return resource.id
+    )
+    await act.tx.flush()
+    facts = {
+        "name": arrived.name,
+        "media_type": arrived.media_type,
+        "size": arrived.size,
+        "sha256": arrived.sha256,
+    }
+    act.add(_row(resource, **facts))
+    await act.tx.flush()
+    await _store(act, resource.id, arrived.content)
+    size, sha256 = arrived.size, arrived.sha256
+    await act.record(
+        Action.RESOURCE_ADDED, owner, resource=resource.title, size=size, sha256=sha256
+    )
+    tell_changed(act, resource)
+    return resource.id
+
+
+async def copy_content(act: Act, source: Resource, copy: Resource) -> None:
+    """Give the copy of a resource what is in the file that its source is; of no file, nothing.
+
+    Raises `ConflictError` where the POC of the copy has no room for it.
+    """
+    file = await act.tx.get(ResourceFile, source.id)
+    if file is None:
+        return
+    if copy.poc_id is not None:
+        _require(await _room(act, _of_poc(copy.poc_id)), file.size)
+    facts = file.model_dump(include={"name", "media_type", "size", "sha256"})
+    act.add(_row(copy, **facts))
+    await act.tx.flush()
+    chunk = col(FileChunk.resource_id)
+    chunks = select(literal(copy.id, Uuid()), FileChunk.number, FileChunk.data).where(
+        chunk == source.id
+    )
+    await act.tx.exec(insert(FileChunk).from_select(["resource_id", "number", "data"], chunks))
+
+
+def _row(resource: Resource, **facts: Any) -> ResourceFile:
+    return ResourceFile(
+        resource_id=resource.id, tenant_id=resource.tenant_id, poc_id=resource.poc_id, **facts
+    )
 
 
 async def _store(act: Act, resource_id: UUID, content: BinaryIO) -> None:
@@ -233,18 +289,31 @@ async def _store(act: Act, resource_id: UUID, content: BinaryIO) -> None:
         number += 1
 
 
-async def _room(view: View, poc_id: UUID) -> Room:
-    sizes = select(func.sum(ResourceFile.size)).where(ResourceFile.poc_id == poc_id)
+async def _room(view: View, which: ColumnElement[bool]) -> Room:
+    sizes = (
+        select(func.sum(ResourceFile.size))
+        .join(Resource, col(Resource.id) == ResourceFile.resource_id)
+        .where(which)
+    )
     settings = runtime.current().settings
     used = int((await view.tx.exec(sizes)).one() or 0)
     return Room(used, settings.most_of_poc, settings.most_of_file)
 
 
-async def _require_room(view: View, poc_id: UUID, size: int) -> None:
-    room = await _room(view, poc_id)
+def _of_poc(poc_id: UUID) -> ColumnElement[bool]:
+    return col(Resource.poc_id) == poc_id
+
+
+def _of_template(place: Place) -> ColumnElement[bool]:
+    if place.group_template_id is not None:
+        return col(Resource.group_template_id) == place.group_template_id
+    return col(Resource.task_template_id) == place.task_template_id
+
+
+def _require(room: Room, size: int) -> None:
     if room.used + size > room.most:
         raise ConflictError(
-            f"The files of this POC may have {room.most / MB:,.3g} MB together, and have "
+            f"The files here may have {room.most / MB:,.3g} MB together, and have "
             f"{room.used / MB:,.3g}. Keep this one elsewhere, and add a link to it."
         )
 

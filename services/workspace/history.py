@@ -10,7 +10,8 @@ from models import AuditEvent
 from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import viewing
-from services.audit.reading import PAGE_SIZE, AuditEntry, entry_of
+from services.audit.list import AuditEntry, entry_of
+from services.audit.reading import PAGE_SIZE
 from services.workspace.rights import get_poc
 
 
@@ -25,7 +26,7 @@ class History:
 async def list_history(principal: Principal, poc_id: UUID, *, before: int | None = None) -> History:
     """What happened to a POC, the newest first; before the entry of that number, where it is given.
 
-    Who may see the POC may see this, without the addresses from which people did it.
+    Who may see the POC may see this, without the ips from which people did it.
     """
     async with viewing(principal, Permission.VIEW_ALL_POCS) as view:
         poc = await get_poc(view, poc_id)
@@ -36,5 +37,5 @@ async def list_history(principal: Principal, poc_id: UUID, *, before: int | None
             query = query.where(AuditEvent.number < before)
         newest = query.order_by(col(AuditEvent.number).desc()).limit(PAGE_SIZE + 1)
         rows = (await view.tx.exec(newest)).all()
-        entries = [replace(entry_of(row), address="") for row in rows[:PAGE_SIZE]]
+        entries = [replace(entry_of(row), ip="") for row in rows[:PAGE_SIZE]]
         return History(entries, len(rows) > PAGE_SIZE)

@@ -26,7 +26,7 @@ from models import (
 from services.access.actor import Principal
 from services.access.permissions import Permission, may
 from services.audit.acting import View, acting, viewing
-from services.audit.reading import AuditEntry, entry_of
+from services.audit.list import AuditEntry, entry_of
 from services.core import clock
 from services.core.errors import NotFoundError
 from services.core.looking import looks_first
@@ -206,4 +206,4 @@ async def _changes(
         .limit(MOST_CHANGES)
     )
     in_all = await view.tx.exec(select(func.count()).select_from(AuditEvent).where(*changed))
-    return [replace(entry_of(row), address="") for row in found], in_all.one()
+    return [replace(entry_of(row), ip="") for row in found], in_all.one()

@@ -6,13 +6,11 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
-from models import CustomerPerson, Role, User
-from services.access.permissions import Permission, may
+from models import CustomerPerson, User
+from services.access.permissions import Permission
 from services.audit.acting import Act
 from services.core.db import Transaction
-from services.core.errors import InvalidInputError, NotFoundError
-
-WORKERS = tuple(role for role in Role if may(role, Permission.RUN_POCS))
+from services.users.selection import require_selectable
 
 
 @dataclass(frozen=True)
@@ -48,25 +46,11 @@ async def find_people(tx: Transaction, ids: Collection[UUID | None]) -> dict[UUI
 
 
 async def require_workers(act: Act, user_ids: Collection[UUID], field: str) -> Sequence[User]:
-    """These users, who can be chosen right now; the act has locked them (`acting(…, lock=…)`).
+    """These users, who can be chosen for work right now; the act has locked them
+    (`acting(…, lock=…)`).
 
-    Raises `InvalidInputError` for the form's `field`, with a sentence that names who can't be
-    chosen, and `NotFoundError` for another tenant's people.
+    Raises what `require_selectable` raises, and `NotFoundError` for another tenant's people.
     """
-    users = []
     for user_id in user_ids:
-        user = await act.tx.get(User, user_id)
-        if user is None or user.tenant_id != act.tenant_id:
-            raise NotFoundError("This user doesn't exist.")
-        users.append(user)
-    inactive = [user.full_name for user in users if not user.active]
-    if inactive:
-        verb, whom = ("is", "somebody") if len(inactive) == 1 else ("are", "people")
-        names = " and ".join(inactive)
-        raise InvalidInputError({field: f"{names} {verb} inactive. Choose {whom} active."})
-    for user in users:
-        if user.role not in WORKERS:
-            raise InvalidInputError(
-                {field: f"{user.full_name} is no Sales Engineer, and can't work on POCs."}
-            )
-    return users
+        await act.get(User, user_id)
+    return await require_selectable(act, field, user_ids, Permission.RUN_POCS)

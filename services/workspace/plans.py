@@ -12,6 +12,7 @@ from models import (
     GroupTemplateTask,
     Poc,
     Resource,
+    ResourceKind,
     Side,
     Task,
     TaskGroup,
@@ -21,6 +22,7 @@ from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import Act, View, viewing
 from services.core.errors import NotFoundError
+from services.workspace import files
 from services.workspace.positions import STEP
 from services.workspace.rights import stamp, tenant_of
 
@@ -136,8 +138,8 @@ async def copy_plan(act: Act, poc: Poc, plan: Plan) -> None:
             )
         )
         await act.tx.flush()
-        for place, task in enumerate(planned.tasks, 1):
-            copy = act.add(_copied(act, poc, group, task, place * STEP))
+        for number, task in enumerate(planned.tasks, 1):
+            copy = act.add(_copied(act, poc, group, task, number * STEP))
             await act.tx.flush()
             await _copy_resources(
                 act, poc, await resources_of(act, task_ids=[task.template.id]), task_id=copy.id
@@ -170,7 +172,7 @@ async def _copy_resources(
     task_id: UUID | None = None,
 ) -> None:
     for resource in resources:
-        act.add(
+        copy = act.add(
             Resource(
                 **stamp(act),
                 kind=resource.kind,
@@ -183,3 +185,6 @@ async def _copy_resources(
                 task_id=task_id,
             )
         )
+        if resource.kind is ResourceKind.FILE:
+            await act.tx.flush()
+            await files.copy_content(act, resource, copy)

@@ -137,7 +137,7 @@ async def change_status(principal: Principal, poc_id: UUID, version: int, form: 
         poc.outcome = form.outcome if then.is_closed else ""
         await act.record(Action.POC_STATUS_CHANGED, poc, before=before.label, after=then.label)
         if then.is_closed:
-            await shut_all_out(act, people)
+            await shut_all_out(act, poc, people)
         _touch(act, poc, was)
 
 
@@ -194,7 +194,7 @@ async def set_archived(principal: Principal, poc_id: UUID, version: int, *, arch
         poc.archived_at = clock.now() if archived else None
         await act.record(Action.POC_ARCHIVED if archived else Action.POC_RESTORED, poc)
         if archived:
-            await shut_all_out(act, people)
+            await shut_all_out(act, poc, people)
         _touch(act, poc, was)
 
 

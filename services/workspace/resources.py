@@ -162,10 +162,10 @@ async def add_to_template(
     """Add a resource to one template; returns its id."""
     async with acting(principal, Permission.ADD_TEMPLATE_RESOURCES) as act:
         place = Place(task_template_id, group_template_id)
-        template = await _template_of(act, place)
+        template = await template_of(act, place)
         resource = act.add(Resource(**stamp(act), **form.model_dump(), **_ids(place)))
         await act.record(Action.RESOURCE_ADDED, template, resource=resource.title)
-        _changed(act, resource)
+        tell_changed(act, resource)
         return resource.id
 
 
@@ -191,15 +191,15 @@ async def add_to_poc(
         place = Place(poc_id=poc.id, group_id=group_id, task_id=task_id)
         resource = act.add(Resource(**stamp(act), **form.model_dump(), **_ids(place)))
         await act.record(Action.RESOURCE_ADDED, poc, resource=resource.title)
-        _changed(act, resource)
+        tell_changed(act, resource)
         return resource.id
 
 
 @looks_first
 async def edit_of_template(
-    principal: Principal, resource_id: UUID, version: int, form: ResourceForm
+    principal: Principal, resource_id: UUID, version: int, form: ResourceForm | FileForm
 ) -> None:
-    """Change a template's resource."""
+    """Change a template's resource; of a file no more than a `FileForm` says."""
     async with acting(principal, Permission.ADD_TEMPLATE_RESOURCES) as act:
         await _edit(act, await _of_template(act, resource_id), version, form)
 
@@ -239,7 +239,7 @@ async def _of_template(act: Act, resource_id: UUID) -> tuple[Belongs, Resource]:
     if resource.poc_id is not None:
         raise NotFoundError("This resource doesn't exist.")
     place = Place(resource.task_template_id, resource.group_template_id)
-    return await _template_of(act, place), resource
+    return await template_of(act, place), resource
 
 
 async def _of_poc(act: Act, resource_id: UUID) -> tuple[Belongs, Resource]:
@@ -251,12 +251,14 @@ async def _of_poc(act: Act, resource_id: UUID) -> tuple[Belongs, Resource]:
     return poc, resource
 
 
-async def _template_of(act: Act, place: Place) -> GroupTemplate | TaskTemplate:
+async def template_of(view: View, place: Place) -> GroupTemplate | TaskTemplate:
+    """The template that a place says, of the tenant; raises `NotFoundError`, and `ConflictError`
+    for an archived one."""
     template: GroupTemplate | TaskTemplate
     if place.group_template_id is not None:
-        template = await act.get(GroupTemplate, place.group_template_id)
+        template = await view.get(GroupTemplate, place.group_template_id)
     elif place.task_template_id is not None:
-        template = await act.get(TaskTemplate, place.task_template_id)
+        template = await view.get(TaskTemplate, place.task_template_id)
     else:
         raise NotFoundError("This template doesn't exist.")
     if template.archived_at is not None:
@@ -274,11 +276,12 @@ async def _edit(
     if all(getattr(resource, name) == value for name, value in values.items()):
         return
     check_version(version, resource.version, f"“{resource.title}”")
+    was_shared = resource.shared
     for name, value in values.items():
         setattr(resource, name, value)
     resource.changed(clock.now(), by_id(act))
     await act.record(Action.RESOURCE_EDITED, owner, resource=resource.title)
-    _changed(act, resource)
+    tell_changed(act, resource, was_shared=was_shared)
 
 
 async def _set_archived(
@@ -292,7 +295,7 @@ async def _set_archived(
     resource.changed(clock.now(), by_id(act))
     action = Action.RESOURCE_ARCHIVED if archived else Action.RESOURCE_RESTORED
     await act.record(action, owner, resource=resource.title)
-    _changed(act, resource)
+    tell_changed(act, resource)
 
 
 async def _listed(view: View, which: Any) -> Sequence[ResourceView]:
@@ -345,11 +348,17 @@ def _ids(place: Place) -> dict[str, Any]:
     return dict(vars(place))
 
 
-def _changed(act: Act, resource: Resource) -> None:
+def tell_changed(act: Act, resource: Resource, *, was_shared: bool = False) -> None:
+    """Tell that a resource is new or changed, of whatever it is."""
     tenant_id = resource.tenant_id
     if resource.poc_id is not None:
         act.publish(
-            ResourceChanged(tenant_id=tenant_id, poc_id=resource.poc_id, resource_id=resource.id)
+            ResourceChanged(
+                tenant_id=tenant_id,
+                poc_id=resource.poc_id,
+                resource_id=resource.id,
+                shared=resource.shared or was_shared,
+            )
         )
     elif resource.group_template_id is not None:
         act.publish(

@@ -8,7 +8,17 @@ from uuid import UUID
 
 from sqlmodel import col, func, select
 
-from models import Comment, Side, Task, TaskAssignee, TaskGroup, TaskStatus, User
+from models import (
+    Comment,
+    CustomerPerson,
+    Side,
+    Task,
+    TaskAssignee,
+    TaskCustomer,
+    TaskGroup,
+    TaskStatus,
+    User,
+)
 from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import viewing
@@ -100,7 +110,7 @@ async def find_group(group_id: UUID) -> GroupView:
 
 
 async def assignees_of(tx: Transaction, task_ids: Collection[UUID]) -> dict[UUID, list[Person]]:
-    """Who is to do each of these tasks, by their names."""
+    """Who is to do each of these tasks: users by their names, then the customer's people."""
     people: dict[UUID, list[Person]] = defaultdict(list)
     if task_ids:
         found = await tx.exec(
@@ -111,6 +121,14 @@ async def assignees_of(tx: Transaction, task_ids: Collection[UUID]) -> dict[UUID
         )
         for task_id, user in found:
             people[task_id].append(person_of(user))
+        outside = await tx.exec(
+            select(TaskCustomer.task_id, CustomerPerson)
+            .join(CustomerPerson, col(CustomerPerson.id) == TaskCustomer.customer_id)
+            .where(col(TaskCustomer.task_id).in_(task_ids))
+            .order_by(col(CustomerPerson.name_key), col(CustomerPerson.id))
+        )
+        for task_id, person in outside:
+            people[task_id].append(person_of(person))
     return people
 
 

@@ -16,8 +16,9 @@ from services.core.errors import ConflictError, InvalidInputError, NotFoundError
 from services.core.form_fields import Option
 from services.core.forms import Form, checkbox, choice, day, lines, people, text
 from services.core.looking import looks_first
+from services.workspace import assigning
 from services.workspace.events import TaskChanged
-from services.workspace.fields import side_choice
+from services.workspace.fields import customers_field, side_choice
 from services.workspace.members import ensure_member
 from services.workspace.people import require_workers
 from services.workspace.poc_list import facts_of, tell_row
@@ -50,6 +51,7 @@ class NewTaskForm(TaskForm):
 
     group_id: UUID
     assignee_ids: tuple[UUID, ...] = people("Assignees", among=MANAGE_TASKS, optional=True)
+    customer_ids: tuple[UUID, ...] = customers_field()
 
 
 class TaskStatusForm(Form):
@@ -67,18 +69,19 @@ async def add_task(principal: Principal, form: NewTaskForm) -> UUID:
     Raises `InvalidInputError` for an assignee who can't be chosen.
     """
     async with acting(principal, Permission.MANAGE_TASKS, lock=form.assignee_ids) as act:
+        await assigning.lock(act, form.customer_ids)
         poc, group = await get_part_to_change(act, TaskGroup, form.group_id)
         task = act.add(
             Task(
                 **stamp(act),
-                **form.model_dump(exclude={"assignee_ids"}),
+                **form.model_dump(exclude={"assignee_ids", "customer_ids"}),
                 poc_id=poc.id,
                 position=next_position(await _tasks_of(act, group.id)),
             )
         )
         await act.tx.flush()
         await act.record(Action.TASK_ADDED, poc, task=task.title)
-        await assign_to(act, poc, task, form.assignee_ids)
+        await assign_to(act, poc, task, form.assignee_ids, form.customer_ids)
         _changed(act, poc, task)
         return task.id
 
@@ -138,16 +141,26 @@ async def set_status(
 
 @looks_first
 async def assign(
-    principal: Principal, task_id: UUID, version: int, assignee_ids: tuple[UUID, ...]
+    principal: Principal,
+    task_id: UUID,
+    version: int,
+    assignee_ids: tuple[UUID, ...],
+    customer_ids: tuple[UUID, ...] = (),
 ) -> None:
-    """Say who is to do a task. Who isn't a member of the POC becomes one; who has been deactivated
-    may stay, and can't come anew. Raises `InvalidInputError` for who can't be chosen."""
+    """Say who is to do a task, of the team and of the customer's people.
+
+    A user who isn't a member of the POC becomes one. Who has been deactivated may stay, and can't
+    come anew. Raises `InvalidInputError` for who can't be chosen.
+    """
     async with acting(principal, Permission.MANAGE_TASKS, lock=assignee_ids) as act:
+        await assigning.lock(act, customer_ids)
         poc, task = await get_part_to_change(act, Task, task_id)
-        if set(assignee_ids) == {row.user_id for row in await assigned(act, task)}:
+        users = {row.user_id for row in await assigned(act, task)}
+        outside = await assigning.assigned(act.tx, task)
+        if users == set(assignee_ids) and outside.keys() == set(customer_ids):
             return
         check_version(version, task.version, f"“{task.title}”")
-        await assign_to(act, poc, task, assignee_ids)
+        await assign_to(act, poc, task, assignee_ids, customer_ids)
         touch(act, poc, task)
 
 
@@ -211,8 +224,15 @@ async def assigned(act: Act, task: Task) -> list[TaskAssignee]:
     return list(found)
 
 
-async def assign_to(act: Act, poc: Poc, task: Task, user_ids: Collection[UUID]) -> None:
-    """Have these people do a task, and nobody else; raises what `require_workers` raises."""
+async def assign_to(
+    act: Act,
+    poc: Poc,
+    task: Task,
+    user_ids: Collection[UUID],
+    customer_ids: Collection[UUID] | None = None,
+) -> None:
+    """Have these people do a task, and nobody else; the customer's stay as they are where none are
+    given. Raises what `require_workers` and `assigning.assign_to` raise."""
     rows = {row.user_id: row for row in await assigned(act, task)}
     new = [user_id for user_id in dict.fromkeys(user_ids) if user_id not in rows]
     gone = [user_id for user_id in rows if user_id not in user_ids]
@@ -222,13 +242,17 @@ async def assign_to(act: Act, poc: Poc, task: Task, user_ids: Collection[UUID]) 
         act.add(TaskAssignee(tenant_id=tenant_of(act), task_id=task.id, user_id=user.id))
     for user_id in gone:
         await act.tx.delete(rows[user_id])
-    if new or gone:
-        left = [(await act.tx.get_one(User, user_id)).full_name for user_id in gone]
+    come = [user.full_name for user in users]
+    left = [(await act.tx.get_one(User, user_id)).full_name for user_id in gone]
+    if customer_ids is not None:
+        come_outside, left_outside = await assigning.assign_to(act, poc, task, customer_ids)
+        come, left = come + come_outside, left + left_outside
+    if come or left:
         await act.record(
             Action.TASK_ASSIGNED,
             poc,
             task=task.title,
-            to=", ".join(user.full_name for user in users) or None,
+            to=", ".join(come) or None,
             no_more=", ".join(left) or None,
         )
 

@@ -17,6 +17,7 @@ from services.core.errors import ConflictError
 from services.core.forms import Form, lines, text
 from services.core.looking import looks_first
 from services.core.names import fold
+from services.workspace import files
 from services.workspace.events import GroupTemplateChanged, TaskTemplateChanged
 from services.workspace.fields import days_number, side_choice
 from services.workspace.plans import resources_of
@@ -132,7 +133,7 @@ async def take_out_of_group(
     async with acting(principal, Permission.CREATE_TEMPLATES) as act:
         group = await _group_to_change(act, group_id, version)
         task = await act.get(TaskTemplate, task_id)
-        for row in await _places(act, group):
+        for row in await _group_tasks(act, group):
             if row.task_id == task.id:
                 await act.tx.delete(row)
                 group.changed(clock.now(), by_id(act))
@@ -152,11 +153,13 @@ async def duplicate_group(principal: Principal, group_id: UUID) -> UUID:
             )
         )
         await act.tx.flush()
-        for row in await _places(act, group):
-            act.add(_place(act, copy.id, row.task_id, row.position))
+        for row in await _group_tasks(act, group):
+            act.add(_group_task(act, copy.id, row.task_id, row.position))
         for resource in await resources_of(act, group_ids=[group.id]):
             kept = resource.model_dump(include={"kind", "title", "content", "language", "shared"})
-            act.add(Resource(**stamp(act), **kept, group_template_id=copy.id))
+            resource_copy = act.add(Resource(**stamp(act), **kept, group_template_id=copy.id))
+            await act.tx.flush()
+            await files.copy_content(act, resource, resource_copy)
         await act.record(Action.TEMPLATE_CREATED, copy, copy_of=group.title)
         _group_changed(act, copy)
         return copy.id
@@ -212,7 +215,7 @@ def _changeable(row: TemplateT, version: int | None) -> TemplateT:
     return row
 
 
-async def _places(act: Act, group: GroupTemplate) -> Sequence[GroupTemplateTask]:
+async def _group_tasks(act: Act, group: GroupTemplate) -> Sequence[GroupTemplateTask]:
     found = await act.tx.exec(
         select(GroupTemplateTask)
         .where(GroupTemplateTask.group_id == group.id)
@@ -221,7 +224,7 @@ async def _places(act: Act, group: GroupTemplate) -> Sequence[GroupTemplateTask]
     return found.all()
 
 
-def _place(act: Act, group_id: UUID, task_id: UUID, position: int) -> GroupTemplateTask:
+def _group_task(act: Act, group_id: UUID, task_id: UUID, position: int) -> GroupTemplateTask:
     return GroupTemplateTask(
         tenant_id=tenant_of(act), group_id=group_id, task_id=task_id, position=position
     )
@@ -229,11 +232,11 @@ def _place(act: Act, group_id: UUID, task_id: UUID, position: int) -> GroupTempl
 
 async def _put(act: Act, group: GroupTemplate, task: TaskTemplate, before_id: UUID | None) -> bool:
     """Whether the task came to the group, or stands elsewhere in it."""
-    rows = list(await _places(act, group))
+    rows = list(await _group_tasks(act, group))
     row = next((row for row in rows if row.task_id == task.id), None)
     is_new = row is None
     if row is None:
-        row = act.add(_place(act, group.id, task.id, next_position(rows)))
+        row = act.add(_group_task(act, group.id, task.id, next_position(rows)))
     before = next((other.id for other in rows if other.task_id == before_id), before_id)
     moved = place(rows, row, before)
     return is_new or bool(moved)

@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 
 from models import Role, User
 from services.access.actor import Principal
-from services.access.permissions import Permission
+from services.access.permissions import Permission, may
 from services.audit.acting import acting
 from services.audit.writing import Action
 from services.core.errors import ConflictError, InvalidInputError
@@ -21,7 +21,6 @@ from services.users.invitation_form import InvitationForm
 from services.users.invitations import Invited, add_account, require_open, send_invitation
 from services.users.stays import stays_of
 from services.workspace.handover import hand_over_in
-from services.workspace.people import WORKERS
 
 
 class RoleForm(Form):
@@ -68,7 +67,8 @@ async def correct_role(principal: Principal, user_id: UUID, form: RoleForm) -> C
             invited = await send_invitation(
                 act.tx, principal, act.user, new, old_role=before, by_mail=form.tell
             )
-            given = await hand_over_in(act, user, new, "") if form.role in WORKERS else None
+            works = may(form.role, Permission.RUN_POCS)
+            given = await hand_over_in(act, user, new, "") if works else None
             await act.record(Action.ROLE_CORRECTED, user, before=before, after=form.role.label)
             return Corrected(invited, given is not None)
     except IntegrityError as error:  # somebody invited this email at the same moment

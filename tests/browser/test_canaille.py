@@ -16,7 +16,7 @@ from playwright.async_api import Page, expect
 
 from models import Tenant, User
 from services.sso import connections
-from services.sso.connections import ConnectionForm, addresses_of
+from services.sso.connections import ConnectionForm, tenant_urls
 from tests import books, factories
 from tests.browser.browsers import Browsers, connected
 from tests.ports import free_port
@@ -34,7 +34,7 @@ async def _canaille(tenant: Tenant, *people: User) -> AsyncIterator[str]:
     if not PYTHON.exists():
         pytest.fail("Run scripts/setup tests/sso/canaille-requirements.txt .venv-canaille first.")
     port = free_port()
-    addresses = addresses_of(tenant.slug)
+    addresses = tenant_urls(tenant.slug)
     given = {
         "port": port,
         "people": [

@@ -1,13 +1,16 @@
 """A customer's people: from the invitation to the page that closes under them."""
 
-from playwright.async_api import expect
+from playwright.async_api import Page, expect
 
-from models import Side, Tenant, User
+from models import CustomerPerson, ResourceKind, Side, TaskStatus, Tenant, User
 from services.access.actor import Actor
-from services.workspace import comments
+from services.workspace import comments, resources, tasks
 from services.workspace.comments import NewCommentForm
+from services.workspace.customers import invitations
+from services.workspace.resources import ResourceForm
+from services.workspace.tasks import TaskStatusForm
 from tests import factories
-from tests.browser.browsers import Browsers, fill, link_in, mail_to
+from tests.browser.browsers import Browsers, connected, fill, link_in, mail_to
 from tests.browser.grid import dialog, toast
 from tests.browser.looks import look
 from tests.browser.server import Server, cookie_name
@@ -19,6 +22,19 @@ SECRET = "The margin is 40 percent"
 
 async def _signed_in(user: User) -> Actor:
     return await factories.sign_in(user)
+
+
+async def _as_customer(
+    browsers: Browsers, server: Server, person: CustomerPerson, path: str
+) -> Page:
+    """A page of somebody at the customer's, in a browser of their own."""
+    page = await browsers.stranger("/healthz")
+    _, token = await factories.let_in(person)
+    name = cookie_name(server.url, "rollcall-customer")
+    await page.context.add_cookies([{"name": name, "value": token, "url": server.url}])
+    await page.goto(f"/t/{path}")
+    await connected(page)
+    return page
 
 
 async def test_a_customer_comes_by_mail_works_beside_the_team_and_is_shut_out_at_once(
@@ -55,11 +71,20 @@ async def test_a_customer_comes_by_mail_works_beside_the_team_and_is_shut_out_at
     await comments.post(actor, poc, NewCommentForm(body=f"{SECRET}, still"))
     await comments.post(actor, poc, NewCommentForm(body="Thank you, Reto", shared=True))
     await expect(guest.get_by_text("Thank you, Reto")).to_be_visible()
+    note = ResourceForm(kind=ResourceKind.NOTE, title=SECRET, content=SECRET)
+    await resources.add_to_poc(actor, poc, note)
+    task = await create_task(actor, poc, "Import the articles")
+    blocked = TaskStatusForm(status=TaskStatus.BLOCKED, reason=SECRET)
+    await tasks.set_status(actor, task, 1, blocked)
+    await expect(guest.get_by_text("Import the articles, Blocked")).to_be_visible()
     await guest.get_by_role("button", name="Mark done: Open the firewall").click()
     await expect(toast(guest, "Open the firewall is done.")).to_be_visible()
-    assert frames
+    await expect(guest.get_by_text("1 finished")).to_be_visible()
     for told in (*frames, await guest.content()):
         assert SECRET not in told
+    # Rows came as they changed, and the whole wasn't read anew for them.
+    assert any("rollcall_shared_task" in told for told in frames)
+    assert not any('rollcall_shared"' in told for told in frames)
 
     await page.get_by_role("switch", name="Deactivate Reto Bianchi").click()
     await dialog(page).get_by_role("button", name="Deactivate").click()
@@ -84,6 +109,24 @@ async def test_a_customer_asks_for_a_new_link_and_keeps_the_sign_in_of_a_user(
     await expect(page.get_by_role("heading", name="Offline scanning")).to_be_visible()
     await page.goto(f"/t/{tenant.slug}/pocs")
     await expect(page.get_by_role("link", name="Offline scanning")).to_be_visible()
+
+
+async def test_the_end_of_one_poc_closes_its_pages_and_leaves_the_other_open(
+    browsers: Browsers, tenant: Tenant, ada: User, server: Server
+) -> None:
+    actor = await _signed_in(ada)
+    first, second = await create_poc(actor, "Scanning"), await create_poc(actor, "Routing")
+    person = await factories.create_customer(tenant, first)
+    await factories.show_poc(person, second)
+    staying = await _as_customer(browsers, server, person, f"{tenant.slug}/customer/{first}")
+    closing = await staying.context.new_page()
+    await closing.goto(f"/t/{tenant.slug}/customer/{second}")
+    await connected(closing)
+    await invitations.remove(actor, second, person.id)
+    await expect(closing.get_by_text("This POC isn’t shown to you any more.")).to_be_visible()
+    await expect(closing.get_by_role("link", name="Scanning")).to_be_visible()
+    await create_task(actor, first, "Open the firewall", side=Side.CUSTOMER)
+    await expect(staying.get_by_text("Open the firewall")).to_be_visible()
 
 
 async def test_the_list_of_outsiders_has_the_same_switch(
@@ -112,10 +155,7 @@ async def test_axe_finds_nothing_on_the_pages_of_a_customer(
     person = await factories.create_customer(tenant, poc)
     page = await browsers.stranger(f"/t/{tenant.slug}/customer")
     await look(page, "customer-entrance")
-    _, token = await factories.let_in(person)
-    name = cookie_name(server.url, "rollcall-customer")
-    await page.context.add_cookies([{"name": name, "value": token, "url": server.url}])
-    await page.goto(f"/t/{tenant.slug}/customer/{poc}")
+    page = await _as_customer(browsers, server, person, f"{tenant.slug}/customer/{poc}")
     await expect(page.get_by_role("heading", level=1)).to_be_visible()
     await look(page, "customer-poc")
     team = await browsers.as_user(ada, f"/t/{tenant.slug}/pocs/{poc}/people")

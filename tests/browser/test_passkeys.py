@@ -10,11 +10,17 @@ from pathlib import Path
 import pytest_asyncio
 from playwright.async_api import CDPSession, Page, expect
 
+from models import CustomerPerson
+from services.core.db import reading
+from services.core.settings import Settings
+from services.core.startup import started
+from tests import factories
 from tests.browser.browsers import Browsers, connected, fill
 from tests.browser.grid import dialog, toast
 from tests.browser.looks import look
-from tests.browser.server import serving
+from tests.browser.server import cookie_name, serving
 from tests.ports import free_port
+from tests.services.workspace.rows import create_rows
 
 EMAIL = "robin@example.com"
 PASSWORD = "a sentence for passkeys"
@@ -137,3 +143,33 @@ async def test_a_passkey_that_was_removed_elsewhere_is_told_on_the_sign_in_page(
     await _sign_out(account)
     await account.get_by_role("button", name="Sign in with a passkey").click()
     await expect(account.get_by_text("This passkey didn't work.")).to_be_visible()
+
+
+async def test_a_customer_comes_back_with_a_passkey(browsers: Browsers, tmp_path: Path) -> None:
+    port = free_port()
+    url, data = f"http://localhost:{port}", tmp_path / "data"
+    browsers.allow("ERR_CONNECTION_REFUSED")
+    ours = Settings(_env_file=None, data_dir=data, public_url=url)
+    async with (
+        serving(data, port=port, settings={"ROLLCALL_PUBLIC_URL": url}),
+        started(ours),
+    ):
+        tenant = await factories.create_tenant("Acme")
+        rows = await create_rows(tenant.id, (await factories.create_user(tenant)).id)
+        async with reading() as tx:
+            person = await tx.get_one(CustomerPerson, rows.customer)
+        _, token = await factories.let_in(person)
+        page = await browsers.stranger(f"{url}/t/acme/customer")
+        name = cookie_name(url, "rollcall-customer")
+        await page.context.add_cookies([{"name": name, "value": token, "url": url}])
+        await page.goto(f"{url}/t/acme/customer/{rows.poc}")
+        await connected(page)
+        await _device(page)
+        await page.get_by_role("button", name="Add a passkey").click()
+        await expect(toast(page, "The passkey is added.")).to_be_visible()
+        await expect(page.get_by_role("button", name="Remove passkey")).to_be_visible()
+        await look(page, "customer-passkey")
+        await _sign_out(page)
+        await look(page, "customer-entrance-passkey")
+        await page.get_by_role("button", name="Continue with a passkey").click()
+        await expect(page.get_by_role("heading", name="Trial", level=1)).to_be_visible()

@@ -89,7 +89,7 @@ async def test_entries_stand_in_the_log_s_order_whichever_comes_first(
         "action_label": "User renamed",
         "subject": "Grace Hopper",
         "subject_id": None,
-        "address": "",
+        "ip": "",
         "summary": "",
         "hash": "",
     }
@@ -168,6 +168,38 @@ async def test_the_filters_mean_the_days_of_whoever_filters_and_new_entries_fit_
         grace, page.url.removeprefix(browsers.url), timezone_id="UTC"
     )
     await expect(elsewhere).to_have_url(re.compile("zone=UTC"))  # the same days, as they are here
+
+
+async def test_the_log_has_columns_and_views_of_ones_own_and_keys(
+    browsers: Browsers, tenant: Tenant, grace: User, ada: User, admin: Actor
+) -> None:
+    await accounts.rename(admin, ada.id, "Ada", "King")
+    await accounts.set_active(admin, ada.id, False)
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/audit")
+    await page.get_by_text("Columns", exact=True).click()
+    await page.get_by_role("checkbox", name="IP address").uncheck()
+    await expect(page.get_by_role("columnheader", name="IP address")).to_have_count(0)
+    await page.keyboard.press("Escape")
+    await page.get_by_label("What", exact=True).select_option("User renamed")
+    rows = page.locator("tbody").get_by_role("row")
+    await expect(rows).to_have_count(1)
+    await page.get_by_label("Saved views").click()
+    await page.get_by_label("Name of this view").fill("Names")
+    await page.get_by_role("button", name="Save", exact=True).click()
+    assert page.url.endswith("/audit?action=user.renamed&view=Names")
+    await page.keyboard.press("j")
+    await expect(rows.first).to_be_focused()
+    await page.keyboard.press("/")
+    await expect(page.get_by_role("searchbox", name="Search the log")).to_be_focused()
+
+    other = await browsers.as_user(grace, f"/t/{tenant.slug}/audit")
+    await expect(other.get_by_role("columnheader")).to_have_text(
+        ["When", "Who", "What", "Whom", "Details"]
+    )
+    await other.get_by_label("Saved views").click()
+    await other.get_by_role("link", name="Names").click()
+    await expect(other.locator("tbody").get_by_role("row")).to_have_count(1)
+    await expect(other.get_by_label("What", exact=True)).to_have_value("user.renamed")
 
 
 async def test_days_in_the_wrong_order_are_told(

@@ -10,7 +10,7 @@ from playwright.async_api import Page, expect
 from models import Tenant, User
 from services.core.runtime import Runtime
 from services.sso import connections
-from services.sso.connections import addresses_of
+from services.sso.connections import tenant_urls
 from tests import books, factories
 from tests.browser.browsers import HOME, WELCOME, Browsers, connected, expect_signed_out, fill
 from tests.browser.grid import dialog, toast
@@ -131,14 +131,14 @@ async def test_pages_close_when_the_provider_ends_the_session(
     browsers: Browsers, tenant: Tenant, grace: User, ada: User, rollcall: Runtime
 ) -> None:
     async with providing() as strict:
-        strict.redirect_uris = {addresses_of(tenant.slug).redirect}
+        strict.redirect_uris = {tenant_urls(tenant.slug).redirect}
         await connections.connect(await factories.sign_in(grace), form(strict))
         subject = strict.sign_in(ada.email)
         page = await browsers.stranger(f"/t/{tenant.slug}/login")
         await page.get_by_role("link", name="Sign in with Test Identity").click()
         await expect(page.get_by_role("heading", name=HOME)).to_be_visible()
         await connected(page)
-        at = addresses_of(tenant.slug).backchannel_logout
+        at = tenant_urls(tenant.slug).backchannel_logout
         async with httpx.AsyncClient() as http:
             answer = await http.post(at, data={"logout_token": strict.logout_token(sub=subject)})
         assert answer.status_code == 200

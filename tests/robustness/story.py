@@ -18,11 +18,11 @@ from pydantic import SecretStr
 from models import Role, SsoConnection
 from services.access.actor import Actor
 from services.audit import reading
-from services.audit.reading import AuditQuery
 from services.core import clock, vault
 from services.core.db import transaction
 from services.core.settings import Settings
 from services.core.startup import started
+from services.lists.query import ListQuery
 from services.sessions import sessions
 from services.sign_in import password_change
 from services.sign_in.second_factors import totp as second_factors
@@ -174,7 +174,7 @@ async def _day(story: Story, server: Server, post: MailServer) -> None:
                 created_at=now,
             )
         )
-    rows = [piece async for piece in await reading.export(actor, AuditQuery())]
+    rows = [piece async for piece in await reading.export(actor, ListQuery())]
     story.written["the audit log as CSV"] = "".join(rows).encode()
 
 

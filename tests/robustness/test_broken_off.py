@@ -31,7 +31,7 @@ async def tenant(scene: Runtime) -> Tenant:
                 actor_name="",
                 action="",
                 subject_name=secrets.token_hex(500),
-                address="",
+                ip="",
                 details={},
                 previous_hash="",
                 hash="",

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from sqlmodel import col, func, select
 
-from models import FileChunk, Resource, ResourceKind, Role
+from models import FileChunk, GroupTemplate, Resource, ResourceKind, Role, Tenant
 from services.access.actor import Actor
 from services.core.db import reading
 from services.core.runtime import Runtime
@@ -130,3 +130,16 @@ async def test_a_session_that_is_cut_meanwhile_uploads_nothing(ada: Ada, server:
     late = await ada.post(b"x")
     assert (late.status_code, late.text) == (401, "You are signed out. Sign in again.")
     assert await _kept() == []
+
+
+async def test_a_template_takes_files_of_administrators_alone(ada: Ada, server: Server) -> None:
+    async with reading() as tx:
+        template = (await tx.exec(select(GroupTemplate.id))).one()
+        tenant = await tx.get_one(Tenant, ada.actor.tenant_id)
+    url, headers = f"/t/acme/templates/{template}/files", {NAME_HEADER: "plan.txt"}
+    assert (await ada.http.post(url, content=b"Plan", headers=headers)).status_code == 403
+    _, token = await open_session(await create_user(tenant, role=Role.ADMINISTRATOR))
+    ada.http.cookies.set(cookie_name(server.url), token)
+    assert (await ada.http.post(url, content=b"x" * 2 * MB, headers=headers)).status_code == 201
+    ((resource_id, *_),) = await _kept()
+    assert len((await ada.http.get(f"/t/acme/files/{resource_id}")).content) == 2 * MB

@@ -74,11 +74,15 @@ PAGES: Mapping[str, set[Role]] = {
     "/platform/tenants": ABOVE,
     "/platform/users": ABOVE,
     "/platform/users.csv": ABOVE,
+    "/platform/tenants.csv": ABOVE,
     "/platform/users/{user_id}": ABOVE,
     "/platform/users/{user_id}/picture": ABOVE,
 }
 # Where files are posted to, by whom.
-UPLOADS: Mapping[str, set[Role]] = {"/t/{slug}/pocs/{poc_id}/files": {Role.SALES_ENGINEER}}
+UPLOADS: Mapping[str, set[Role]] = {
+    "/t/{slug}/pocs/{poc_id}/files": {Role.SALES_ENGINEER},
+    "/t/{slug}/templates/{group_id}/files": {Role.ADMINISTRATOR},
+}
 # What anybody may ask for, signed in or not.
 PUBLIC = {
     "/",
@@ -109,6 +113,7 @@ PUBLIC = {
     "/t/{slug}/customer",
     "/t/{slug}/customer/link/{token}",
     "/t/{slug}/customer/logout",
+    "/t/{slug}/customer/passkey",
     "/t/{slug}/ends-soon/{token}.ics",
     "/t/{slug}/invitation/{token}",
     "/t/{slug}/login",

@@ -7,7 +7,6 @@ from models import Role, SsoConnection, Tenant
 from services.access.actor import Actor
 from services.access.permissions import Permission
 from services.audit import reading as audit_log
-from services.audit.reading import AuditQuery
 from services.core import clock
 from services.core.db import reading, transaction
 from services.core.errors import (
@@ -27,7 +26,7 @@ from services.users.invitation_form import InvitationForm
 from services.users.list import USERS
 from services.workspace import finding
 from tests import books
-from tests.factories import create_user, open_session
+from tests.factories import create_tenant, create_user, open_session
 from tests.services.bulk_calls import BULK_CALLS
 from tests.services.call import EVERYONE, MANAGERS, Call
 from tests.services.import_calls import IMPORT_CALLS
@@ -72,8 +71,16 @@ async def _export_users(actor: Actor, _target: UUID) -> object:
     return [piece async for piece in await listing.export_users(actor, ListQuery())]
 
 
+async def _tenant_row(actor: Actor, _target: UUID) -> object:
+    return await tenants.get_row(actor, (await create_tenant()).id)
+
+
+async def _export_tenants(actor: Actor, _target: UUID) -> object:
+    return [piece async for piece in await tenants.export_tenants(actor, ListQuery())]
+
+
 async def _export(actor: Actor, _target: UUID) -> object:
-    return [piece async for piece in await audit_log.export(actor, AuditQuery())]
+    return [piece async for piece in await audit_log.export(actor, ListQuery())]
 
 
 async def _revoke_one(actor: Actor, target: UUID) -> object:
@@ -274,16 +281,18 @@ CALLS = [
     Call(
         "audit.reading.list_entries",
         MANAGERS,
-        lambda a, _t: audit_log.list_entries(a, AuditQuery()),
+        lambda a, _t: audit_log.list_entries(a, ListQuery()),
         takes_id=False,
     ),
     Call("audit.reading.export", MANAGERS, _export, takes_id=False),
     Call(
         "tenants.tenants.list_tenants",
         {Role.PLATFORM_ADMIN},
-        lambda a, _t: tenants.list_tenants(a),
+        lambda a, _t: tenants.list_tenants(a, ListQuery()),
         takes_id=False,
     ),
+    Call("tenants.tenants.get_row", {Role.PLATFORM_ADMIN}, _tenant_row, takes_id=False),
+    Call("tenants.tenants.export_tenants", {Role.PLATFORM_ADMIN}, _export_tenants, takes_id=False),
     Call(
         "tenants.tenants.create_tenant",
         {Role.PLATFORM_ADMIN},
@@ -323,7 +332,7 @@ CALLS = [
 NEEDS_NO_ANSWER = {
     "sessions.sessions.touch",
     "users.imports.worker.work_off",
-    "users.bulk.worker.work_off",
+    "workspace.bulk_worker.work_off",
 }
 # These say by themselves which tenant they are about.
 NAMES_A_TENANT = {

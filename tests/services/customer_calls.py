@@ -5,6 +5,7 @@ from uuid import UUID, uuid4
 
 from models import Role
 from services.access.actor import Actor
+from services.workspace import assigning
 from services.workspace.customers import invitations, people
 from services.workspace.customers.invitations import CustomerForm
 from tests.services.call import EVERYONE, MANAGERS
@@ -23,6 +24,11 @@ CUSTOMER_ROWS: list[tuple[str, set[Role], Callable[[Actor, Rows, UUID], Awaitabl
         "customers.people.list_of_poc",
         EVERYONE,
         lambda a, r, _: people.list_of_poc(a, r.poc),
+    ),
+    (
+        "assigning.list_assignable",
+        EVERYONE,
+        lambda a, r, _: assigning.list_assignable(a, r.poc, "reto"),
     ),
     (
         "customers.people.set_active_of_poc",

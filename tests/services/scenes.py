@@ -64,7 +64,7 @@ def _users(tenant: Tenant, *, invited: bool) -> dict[Role, User]:
 
 def _sign_in(tx: Any, user: User, tenant: Tenant) -> Actor:
     session, _ = begin(tx, user, factories.CALLER, SignInMethod.PASSWORD)
-    return Actor(session.id, user.id, tenant.id, factories.CALLER.address)
+    return Actor(session.id, user.id, tenant.id, factories.CALLER.ip)
 
 
 @contextmanager

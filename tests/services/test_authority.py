@@ -80,6 +80,7 @@ async def test_call_is_allowed_or_refused_by_role(rollcall: Runtime) -> None:
     assert wrong == {}
 
 
+@pytest.mark.walk
 async def test_without_a_required_second_factor_only_ones_own_account_is_open(
     rollcall: Runtime,
 ) -> None:
@@ -151,6 +152,7 @@ async def _deactivate(actor: Actor, user: User) -> None:
     await accounts.set_active(actor, user.id, active=False)
 
 
+@pytest.mark.walk
 async def test_nothing_is_done_for_a_user_from_the_commit_of_their_deactivation(
     rollcall: Runtime, tenant: Tenant
 ) -> None:
@@ -177,6 +179,7 @@ async def _those_that_wait(running: Sequence["asyncio.Future[object]"]) -> set[A
     return waiting
 
 
+@pytest.mark.walk
 async def test_nothing_is_done_by_a_call_that_waited_while_its_user_was_deactivated(
     rollcall: Runtime, tenant: Tenant
 ) -> None:
@@ -202,6 +205,7 @@ async def test_nothing_is_done_by_a_call_that_waited_while_its_user_was_deactiva
     assert await books.actions_of(tenant) == []
 
 
+@pytest.mark.walk
 async def test_nothing_is_done_in_a_session_that_is_over(
     rollcall: Runtime, tenant: Tenant, admin_user: User
 ) -> None:

@@ -173,7 +173,7 @@ async def test_a_sign_in_with_the_old_password_never_outlives_a_reset(tenant: Te
     assert set(await rounds(play, FEW_ROUNDS)) == {True, False}
     for user in people:
         (session,) = await books.live_sessions_of(user.id)
-        assert session.address == CALLER.address, "the one that the reset began"
+        assert session.ip == CALLER.ip, "the one that the reset began"
 
 
 async def test_a_resent_invitation_leaves_one_link_or_none_beside_an_acceptance(

@@ -45,7 +45,8 @@ STALE = FRESH_FOR + timedelta(seconds=1)
 # Which secret each call hands out, or has mailed.
 HANDS_OUT = {
     "users.listing.export_users": Secret.USERS_EXPORT,
-    "workspace.end_calendar.tell_address": Secret.CALENDAR_FEED,
+    "tenants.tenants.export_tenants": Secret.TENANTS_EXPORT,
+    "workspace.end_calendar.tell_url": Secret.CALENDAR_FEED,
     "users.invitations.invite": Secret.INVITATION,
     "users.invitations.invite of a Tenant Admin": Secret.TENANT_ADMIN_INVITATION,
     "users.imports.runs.start": Secret.INVITATION,
@@ -75,6 +76,7 @@ HANDS_OUT = {
 # What these return as text is words for people.
 WORDS_ALONE = {
     "users.invitations.check_field",
+    "users.listing.list_inviters",
     "lists.choices.save_view",
     "users.email_change.request_change",
     "tenants.mail_texts.send_test",
@@ -199,6 +201,7 @@ async def test_a_stale_session_gets_no_password_link_of_an_admin(
             await call(platform, user.id)
 
 
+@pytest.mark.walk
 async def test_what_no_table_names_returns_no_secret(rollcall: Runtime) -> None:
     found = {}
     for scene in await set_scenes():

@@ -290,6 +290,18 @@ ON_ROWS: list[tuple[str, set[Role], Made]] = [
     ),
     ("files.get_room", EVERYONE, lambda a, r, _: files.get_room(a, r.poc)),
     ("files.open_file", EVERYONE, lambda a, r, _: _read(a, r.file)),
+    (
+        "files.get_room_of_group",
+        EVERYONE,
+        lambda a, r, _: files.get_room_of_group(a, r.group_template),
+    ),
+    (
+        "files.upload_to_template",
+        AUTHORS,
+        lambda a, r, _: files.upload_to_template(
+            a, "a.txt", _said(), group_template_id=r.group_template
+        ),
+    ),
     ("files.upload", WORKERS, lambda a, r, _: files.upload(a, r.poc, "a.txt", _said())),
     (
         "resources.set_archived_of_template",

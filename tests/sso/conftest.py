@@ -35,7 +35,7 @@ async def unconnected(rollcall: Runtime, tenant: Tenant) -> AsyncIterator[TestPr
     """A provider that knows Rollcall, which isn't connected to it yet."""
     rollcall.settings.public_url = "http://localhost:8080"  # so that it may be asked by plain http
     async with providing() as running:
-        running.redirect_uris = {connections.addresses_of(tenant.slug).redirect}
+        running.redirect_uris = {connections.tenant_urls(tenant.slug).redirect}
         yield running
 
 

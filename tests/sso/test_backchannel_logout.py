@@ -52,7 +52,7 @@ async def test_a_logout_by_sid_ends_that_session_and_no_other(
     assert len(await books.live_sessions_of(ada.id)) == 1
     entry = (await books.audit_of(tenant))[-1]
     assert (entry.action, entry.actor_name) == ("session.ended_by_provider", "Test Identity")
-    assert (entry.subject_id, entry.address) == (ada.id, ADDRESS)
+    assert (entry.subject_id, entry.ip) == (ada.id, ADDRESS)
 
 
 async def test_a_logout_by_subject_ends_all_of_theirs_that_came_from_there(

@@ -313,7 +313,7 @@ async def test_a_tests_answer_begins_no_session(
 async def test_who_fails_too_often_has_to_wait(
     tenant: Tenant, ada: User, provider: TestProvider
 ) -> None:
-    for _ in range(throttle.FREE_FAILURES["address"] + 1):
+    for _ in range(throttle.FREE_FAILURES["ip"] + 1):
         with pytest.raises(SsoError):
             await _back(tenant, None, {})
     with pytest.raises(TooManyAttemptsError):

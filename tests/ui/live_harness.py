@@ -246,7 +246,7 @@ def create_app(public_url: str) -> FastAPI:
     odd_page_routes()
     presence.on_change(lambda user, _tenant, online: told.append((str(user), online)))
     live.install(authenticate, public_url=public_url)
-    script = assets.address_of("live.js")
+    script = assets.url_of("live.js")
     ui.add_head_html(f'<script src="{script}" defer></script>', shared=True)
     ui.run_with(
         app,

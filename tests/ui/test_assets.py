@@ -9,9 +9,9 @@ import pytest
 from nicegui import __version__
 
 from tests.ui.live_client import harness
-from ui.assets import STYLE_URL, address_of
+from ui.assets import STYLE_URL, url_of
 
-OURS = [STYLE_URL, address_of("live.js"), address_of("logo.svg")]
+OURS = [STYLE_URL, url_of("live.js"), url_of("logo.svg")]
 NICEGUI = f"/_nicegui/{__version__}/static/nicegui.js"
 PLAIN = {"Accept-Encoding": "identity"}
 

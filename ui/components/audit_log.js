@@ -1,15 +1,19 @@
 // The audit log: the newest entries first, older ones on demand, new ones as they happen.
 import { listen } from "live_socket";
+import { viewsMenu } from "live_table_view";
+import { keyboard, views } from "table_hands";
+import { toUrl } from "table_rows";
+import { columnsMenu } from "table_toolbar";
 
 const SEARCH_PAUSE = 250; // ms of quiet before a search is sent
 const ANSWER_TIMEOUT = 10_000; // ms until a query counts as failed
 const HIGHLIGHT = 1_900; // ms; the style's animation is a little shorter
-const FILTERS = ["action", "q", "from", "to"];
 // The days of the filters are those of whoever looks, as the times of the rows are.
 const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone ?? "UTC";
 
 const FILTER_BAR = `
   <form class="toolbar" role="search" aria-label="Audit log" @submit.prevent="ask">
+    <views-menu :table="self"></views-menu>
     <div class="search">
       <svg width="16" height="16" viewBox="0 0 16 16" fill="none" stroke="currentColor"
            stroke-width="1.6" stroke-linecap="round" aria-hidden="true">
@@ -17,24 +21,22 @@ const FILTER_BAR = `
       <input ref="search" type="search" aria-label="Search the log" placeholder="Search the log"
              autocomplete="off" spellcheck="false" maxlength="200" v-model="asked.q" @input="typed">
     </div>
-    <div class="filter" :class="{'filter-on': asked.action}">
-      <label :for="$attrs.id + '-action'">What</label>
-      <select :id="$attrs.id + '-action'" :value="asked.action"
-              @change="change({action: $event.target.value})">
-        <option value="">All</option>
-        <option v-for="[key, label] in actions" :key="key" :value="key">{{ label }}</option>
-      </select>
-    </div>
-    <div v-for="[name, label] in [['from', 'When, from'], ['to', 'When, to']]" :key="name" class="filter"
+    <div v-for="{ key: name, label, kind, everything, options } in list.filters" :key="name" class="filter"
          :class="{'filter-on': asked[name]}">
       <label :for="$attrs.id + '-' + name">{{ label }}</label>
-      <input type="date" :id="$attrs.id + '-' + name" :value="asked[name]"
+      <select v-if="kind === 'choice'" :id="$attrs.id + '-' + name" :value="asked[name]"
+              @change="change({[name]: $event.target.value})">
+        <option value="">{{ everything }}</option>
+        <option v-for="option in options" :key="option.key" :value="option.key">{{ option.label }}</option>
+      </select>
+      <input v-else type="date" :id="$attrs.id + '-' + name" :value="asked[name]"
              :class="{'is-empty': !asked[name]}"
              :aria-invalid="backwards ? 'true' : null" :aria-describedby="backwards ? $attrs.id + '-backwards' : null"
              @change="change({[name]: $event.target.value})">
     </div>
-    <button v-if="filtered && list.length" class="btn btn-quiet" type="button" @click="clear">Clear filters</button>
-    <a class="btn spread" :href="exportHref" @click.prevent="$emit('export')">Export CSV</a>
+    <button v-if="filtered && items.length" class="btn btn-quiet" type="button" @click="clear">Clear filters</button>
+    <columns-menu :table="self"></columns-menu>
+    <a class="btn" :href="exportHref" @click.prevent="$emit('export')">Export CSV</a>
     <p v-if="backwards" :id="$attrs.id + '-backwards'" class="banner banner-danger" role="alert">
       The day from which you look is after the day to which you look.</p>
   </form>`;
@@ -49,29 +51,33 @@ const HEAD = `
 // Entries of one act on many, one after the other, are one line until it is opened.
 const ROW = `
   <template v-for="{ entry, count, run } in rows" :key="run || entry.id">
-    <tr role="row" :class="{'fresh-a': fresh[entry.id]}">
+    <tr role="row" tabindex="-1" :data-row="entry.id" :class="{'fresh-a': fresh[entry.id]}">
       <td role="cell" class="col-when">
         <time :datetime="entry.at" :title="exact(entry.at)">{{ brief(entry.at) }}</time>
         <div v-if="!count" class="small muted mono" :title="entry.hash ? 'Hash ' + entry.hash : null">{{ mark(entry) }}</div>
+        <button v-else class="btn btn-small" type="button" :aria-expanded="opened[run] ? 'true' : 'false'"
+                @click="opened[run] = !opened[run]">{{ opened[run] ? 'Hide each' : 'Show each' }}</button>
       </td>
-      <td role="cell" class="col-who" data-label="by">
+      <td v-if="shows.who" role="cell" class="col-who" data-label="by">
         <span v-if="!entry.actor" class="muted">Somebody not signed in</span>
         <component v-else :is="entry.actor_path ? 'a' : 'span'" class="isolate" dir="auto"
                    :href="href(entry.actor_path)">{{ entry.actor }}</component>
       </td>
-      <td role="cell" class="col-what">{{ entry.action_label }}</td>
-      <td v-if="!compact" role="cell" class="col-whom" data-label="to">
-        <button v-if="count" class="btn btn-small" type="button" :aria-expanded="opened[run] ? 'true' : 'false'"
-                @click="opened[run] = !opened[run]">{{ opened[run] ? 'Hide each' : 'Show each' }}</button>
-        <component v-else :is="entry.subject_path ? 'a' : 'span'" class="isolate" dir="auto"
+      <td v-if="shows.what" role="cell" class="col-what">{{ entry.action_label }}</td>
+      <td v-if="shows.whom" role="cell" class="col-whom" data-label="to">
+        <component v-if="!count" :is="entry.subject_path ? 'a' : 'span'" class="isolate" dir="auto"
                    :href="href(entry.subject_path)">{{ entry.subject || '–' }}</component>
       </td>
-      <td role="cell" class="col-from muted" data-label="from">{{ entry.address || '–' }}</td>
-      <td role="cell" class="col-details">{{ count ? count + ' entries of one act' : entry.summary }}</td>
+      <td v-if="shows.from" role="cell" class="col-from muted" data-label="from">{{ entry.ip || '–' }}</td>
+      <td v-if="shows.details" role="cell" class="col-details">{{ count ? count + ' entries of one act' : entry.summary }}</td>
     </tr>
   </template>`;
 
 export default {
+  components: {
+    ColumnsMenu: ({ table }) => columnsMenu(table),
+    ViewsMenu: ({ table }) => viewsMenu(table),
+  },
   template: `
   <div class="audit" :class="{'audit-compact': compact}">
     <template v-if="!compact">${FILTER_BAR}${HEAD}</template>
@@ -80,14 +86,14 @@ export default {
       <span>Couldn't load the log. {{ error }}</span>
       <button class="btn btn-small" type="button" @click="retry">Try again</button>
     </div>
-    <div v-if="list.length" class="table-card">
+    <div v-if="items.length" class="table-card">
       <div v-if="loading" class="loading"></div>
       <table class="table" role="table" :aria-label="compact ? 'History' : 'Audit log'"
              :aria-busy="loading ? 'true' : 'false'">
         <thead role="rowgroup">
           <tr role="row">
-            <th v-for="[name, label] in columns" :key="name" role="columnheader" scope="col"
-                :class="'col-' + name">{{ label }}</th>
+            <th v-for="{ key, label } in columnsShown" :key="key" role="columnheader" scope="col"
+                :class="'col-' + key">{{ label }}</th>
           </tr>
         </thead>
         <tbody role="rowgroup">${ROW}</tbody>
@@ -114,32 +120,38 @@ export default {
     entries: Array,
     has_more: Boolean,
     head: Object,
-    actions: Array,
+    config: String, // JSON: the list's columns and filters
+    columns: Array, // keys of those that this person chose
+    look: Object, // how they want rows to be; this list has one look
+    views: Array, // {name, query}: those that this person saved
     query: Object,
     home: String,
     compact: Boolean,
     live_event: String,
   },
-  emits: ["query", "export"],
+  emits: ["query", "export", "columns", "view"],
   data() {
+    const list = JSON.parse(this.config);
+    const names = ["q", ...list.filters.map(({ key }) => key)];
     return {
-      list: this.entries,
+      list,
+      items: this.entries,
       more: this.has_more,
       end: this.head,
-      asked: Object.fromEntries(FILTERS.map((name) => [name, this.query[name] ?? ""])),
+      asked: {
+        ...Object.fromEntries(names.map((name) => [name, this.query[name] ?? ""])),
+        ...{ sort: list.sort, dir: "asc", page: 1, size: list.size },
+      },
       loading: false,
       error: "",
       spoken: "",
       fresh: {},
       opened: {},
-      columns: [
-        ["when", "When"],
-        ["who", "Who"],
-        ["what", "What"],
-        ["whom", "Whom"],
-        ["from", "IP address"],
-        ["details", "Details"],
-      ].filter(([name]) => !this.compact || name !== "whom"),
+      columnKeys: this.columns,
+      saved: this.views ?? [],
+      viewName: new URLSearchParams(location.search).get("view") ?? "",
+      openMenu: "",
+      ...keyboard.data(),
     };
   },
   created() {
@@ -147,12 +159,16 @@ export default {
     this.shown = { ...this.asked, words: words(this.query.folded_q) };
   },
   mounted() {
-    // An address that somebody sent, or that was typed, may be of another zone, or of none.
+    // A url that somebody sent, or that was typed, may be of another zone, or of none.
     if ((this.asked.from || this.asked.to) && this.query.zone !== ZONE) {
-      history.replaceState(history.state, "", location.pathname + this.address());
+      history.replaceState(history.state, "", location.pathname + this.search());
       this.ask();
     }
-    if (!this.compact) window.addEventListener("popstate", this.back);
+    if (!this.compact) {
+      window.addEventListener("popstate", this.back);
+      document.addEventListener("keydown", this.pressed);
+      document.addEventListener("pointerdown", this.clicked);
+    }
     this.stop = listen(
       { [this.live_event]: this.happened },
       { onReconnect: this.reconnected, onMissed: this.ask },
@@ -160,19 +176,32 @@ export default {
   },
   unmounted() {
     window.removeEventListener("popstate", this.back);
+    document.removeEventListener("keydown", this.pressed);
+    document.removeEventListener("pointerdown", this.clicked);
     for (const timer of [this.searching, this.answering, this.again]) clearTimeout(timer);
     this.stop();
   },
   computed: {
+    self() {
+      return this; // what the menus are of
+    },
+    columnsShown() {
+      return this.list.columns.filter(({ key, opens }) =>
+        this.compact ? key !== "whom" : opens || (this.columnKeys ?? [key]).includes(key),
+      );
+    },
+    shows() {
+      return Object.fromEntries(this.columnsShown.map(({ key }) => [key, true]));
+    },
     rows() {
       const runs = new Map();
       if (!this.compact) {
-        for (const entry of this.list) {
+        for (const entry of this.items) {
           if (entry.run) runs.set(runOf(entry), (runs.get(runOf(entry)) ?? 0) + 1);
         }
       }
       const rows = [];
-      for (const entry of this.list) {
+      for (const entry of this.items) {
         const run = runOf(entry);
         const count = runs.get(run) ?? 0;
         if (count < 2) rows.push({ entry });
@@ -184,23 +213,26 @@ export default {
       return rows;
     },
     filtered() {
-      return FILTERS.some((name) => this.asked[name]);
+      return Boolean(this.asked.q) || this.list.filters.some(({ key }) => this.asked[key]);
     },
     backwards() {
       return Boolean(this.asked.from && this.asked.to && this.asked.from > this.asked.to);
     },
     exportHref() {
-      return `${this.home}/audit.csv${this.address()}`;
+      return `${this.home}/audit.csv${this.search()}`;
     },
   },
   methods: {
+    ...keyboard.methods,
+    ...views.methods,
+
     // -- called by the server
     show(result) {
       if (result.seq != null && result.seq < this.seq) return;
       this.answered();
-      const known = new Set(result.append ? this.list.map((entry) => entry.id) : []);
+      const known = new Set(result.append ? this.items.map((entry) => entry.id) : []);
       const entries = result.entries.filter((entry) => !known.has(entry.id));
-      this.list = result.append ? [...this.list, ...entries] : entries;
+      this.items = result.append ? [...this.items, ...entries] : entries;
       this.more = result.has_more;
       this.reached(result.head);
       this.shown = { ...this.asked, words: words(result.folded_q) };
@@ -233,28 +265,28 @@ export default {
       this.ask();
     },
     older() {
-      const last = this.list.at(-1);
-      if (!this.loading && last) this.send(last.number ?? last.id);
+      const last = this.items.at(-1);
+      if (!this.loading && last) this.send(last.number);
     },
     answered() {
       clearTimeout(this.answering);
       this.loading = false;
       this.error = "";
     },
-    address() {
-      const values = FILTERS.filter((name) => this.asked[name]);
-      const pairs = values.map((name) => [name, this.asked[name]]);
-      if (this.asked.from || this.asked.to) pairs.push(["zone", ZONE]);
-      const search = new URLSearchParams(pairs).toString();
-      return search ? `?${search}` : "";
+    search() {
+      const search = toUrl(this.asked, this.list, this.viewName);
+      if (!this.asked.from && !this.asked.to) return search;
+      return `${search}&${new URLSearchParams({ zone: ZONE })}`;
     },
     change(values) {
+      this.viewName = "";
       Object.assign(this.asked, values);
-      history.pushState(history.state, "", location.pathname + this.address());
+      history.pushState(history.state, "", location.pathname + this.search());
       this.ask();
     },
     typed() {
-      history.replaceState(history.state, "", location.pathname + this.address());
+      this.viewName = "";
+      history.replaceState(history.state, "", location.pathname + this.search());
       clearTimeout(this.searching);
       this.searching = setTimeout(this.ask, SEARCH_PAUSE);
     },
@@ -264,21 +296,22 @@ export default {
     },
     back() {
       const values = new URLSearchParams(location.search);
-      for (const name of FILTERS) this.asked[name] = values.get(name) ?? "";
+      for (const name of ["q", "action", "from", "to"]) this.asked[name] = values.get(name) ?? "";
+      this.viewName = values.get("view") ?? "";
       this.ask();
     },
     reconnected() {
       // What happened meanwhile is missing; older entries that were loaded are asked for again.
-      if (this.list.length <= 50) this.again = setTimeout(this.ask, Math.random() * 2_000);
+      if (this.items.length <= 50) this.again = setTimeout(this.ask, Math.random() * 2_000);
     },
 
     // -- what happens elsewhere
     happened({ entry }) {
       this.reached(entry);
-      if (!this.fits(entry) || this.list.some((other) => other.id === entry.id)) return;
+      if (!this.fits(entry) || this.items.some((other) => other.id === entry.id)) return;
       // Replicas may tell of their entries in another order than that of the log.
-      const older = this.list.findIndex((other) => other.number < entry.number);
-      this.list.splice(older < 0 ? this.list.length : older, 0, entry);
+      const older = this.items.findIndex((other) => other.number < entry.number);
+      this.items.splice(older < 0 ? this.items.length : older, 0, entry);
       this.fresh[entry.id] = true;
       setTimeout(() => delete this.fresh[entry.id], HIGHLIGHT);
     },
@@ -294,6 +327,24 @@ export default {
         (!to || day <= to) &&
         words.every((word) => (entry.search_key ?? "").includes(word))
       );
+    },
+
+    // -- what a person does with the list, beside its filters
+    showColumn(key, shown) {
+      const keys = this.columnsShown.map((column) => column.key).filter((other) => other !== key);
+      this.columnKeys = shown ? [...keys, key] : keys;
+      this.$emit("columns", { columns: this.columnKeys });
+    },
+    noteScroll() {},
+    escape() {
+      this.openMenu = "";
+    },
+    keys() {
+      return {
+        "/": () => this.$refs.search.focus(),
+        j: () => this.moveTo(1),
+        k: () => this.moveTo(-1),
+      };
     },
 
     // -- times, in the reader's own zone

@@ -5,12 +5,18 @@ from typing import Any
 
 from nicegui.events import GenericEventArguments
 
+from services.access.actor import Actor
+from services.audit.list import ENTRIES
+from services.lists.choices import Choices
 from ui.components.component import Component
+from ui.tables.choosing import choices_props, keep_choices
+from ui.tables.config import config_of
+from ui.tables.live_table import IMPORTS
 
 LIVE_EVENT = "rollcall_audit"
 
 
-class AuditLog(Component, script="audit_log.js", imports=["live_socket.js"]):
+class AuditLog(Component, script="audit_log.js", imports=IMPORTS):
     """Shows entries, the newest first; new ones arrive as socket events (`live_event`: {entry}).
 
     The browser asks through `on_query` (action, q, from, to, zone: the time zone in which those are
@@ -31,8 +37,7 @@ class AuditLog(Component, script="audit_log.js", imports=["live_socket.js"]):
         has_more: bool,
         head: Mapping[str, Any],
         on_query: Callable[[dict[str, Any]], Awaitable[None]],
-        actions: Sequence[Sequence[str]] = (),
-        query: Mapping[str, str] | None = None,
+        query: Mapping[str, Any] | None = None,
         home: str,
         compact: bool = False,
     ) -> None:
@@ -40,7 +45,7 @@ class AuditLog(Component, script="audit_log.js", imports=["live_socket.js"]):
         self._props["entries"] = tuple(entries)  # tuples aren't watched for changes
         self._props["has_more"] = has_more
         self._props["head"] = dict(head)
-        self._props["actions"] = tuple(actions)
+        self._props["config"] = config_of(ENTRIES, {})
         self._props["query"] = dict(query or {})
         self._props["home"] = home
         self._props["compact"] = compact
@@ -64,6 +69,12 @@ class AuditLog(Component, script="audit_log.js", imports=["live_socket.js"]):
     def download(self) -> None:
         """Have the browser fetch the export of what is filtered now."""
         self.run_method("download")
+
+    def keep_choices(self, actor: Actor, chosen: Choices) -> None:
+        """Show the columns and the views that somebody chose, and keep what they choose from now
+        on."""
+        self._props.update(choices_props(chosen))
+        keep_choices(self, actor, ENTRIES, self.failed)
 
     async def _queried(self, event: GenericEventArguments) -> None:
         if isinstance(event.args, dict):

@@ -1,4 +1,4 @@
-"""What our Vue components have in common: addresses that change with what is in them."""
+"""What our Vue components have in common: urls that change with what is in them."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +12,7 @@ from ui.assets import digest_of
 # Where our scripts are, each with the Python that shows it.
 FOLDERS = tuple(Path(__file__).parents[1] / name for name in ("components", "forms", "tables"))
 SCRIPTS = {path.name: path for folder in FOLDERS for path in sorted(folder.glob("*.js"))}
-# NiceGUI puts a file's time into its address, which may stay when the content changes (an image
+# NiceGUI puts a file's time into its url, which may stay when the content changes (an image
 # built with fixed times); this number takes its place. One for all, since they import each other.
 _STAMP = float(int(digest_of(b"".join(path.read_bytes() for path in SCRIPTS.values())), 16))
 

@@ -1,8 +1,9 @@
 // A POC as the customer's people see it: what waits for them first, then what the other side does,
-// the criteria; comments and resources beside. What it shows came whole from the server, which
-// reads for them what is shared and nothing else.
+// the criteria; comments and resources beside. What it shows came from the server, which reads for
+// them what is shared and nothing else: whole at first, then row by row as it changes.
 import { h } from "vue";
 import { icon } from "icons";
+import { listen } from "live_socket";
 
 const MARKS = { not_started: "clock", in_progress: "arrow", blocked: "cross", done: "done" };
 const WORDS = {
@@ -13,15 +14,48 @@ const WORDS = {
 };
 const RESULTS = { met: "active", partly_met: "warning", not_met: "danger", pending: "outline" };
 
+const by = (...keys) => (a, b) => {
+  for (const key of keys) {
+    if (key(a) !== key(b)) return key(a) < key(b) ? -1 : 1;
+  }
+  return 0;
+};
+const id = (row) => row.id;
+const position = (row) => row.position;
+const ORDER = {
+  tasks: by((task) => task.due || "9999", position, id),
+  criteria: by(position, id),
+  comments: (a, b) => by(id)(b, a),
+};
+
 export default {
   props: { poc: Object, files: String },
   data() {
-    return { now: this.poc, words: "", error: "", sending: false };
+    return { now: {}, words: "", error: "", sending: false };
+  },
+  created() {
+    this.show(this.poc);
+  },
+  mounted() {
+    this.stop = listen({
+      rollcall_shared_task: (task) => this.patch("tasks", task),
+      rollcall_shared_criterion: (criterion) => this.patch("criteria", criterion),
+      rollcall_shared_comment: (comment) => this.patch("comments", comment),
+    });
+  },
+  unmounted() {
+    this.stop();
   },
   methods: {
     // Called by the server.
     show(poc) {
-      this.now = poc;
+      const oldest = poc.comments.at(-1)?.id ?? "";
+      const before = (this.now.comments ?? []).filter(({ id }) => id < oldest);
+      const earlier = before.length ? this.now.earlier : poc.earlier;
+      this.now = { ...poc, comments: [...poc.comments, ...before], earlier };
+    },
+    showEarlier(comments, earlier) {
+      this.now = { ...this.now, comments: [...this.now.comments, ...comments], earlier };
     },
     posted() {
       this.sending = false;
@@ -30,6 +64,14 @@ export default {
     refused(why) {
       this.sending = false;
       this.error = why;
+    },
+    // By a socket event: a row as it is now.
+    patch(rows, row) {
+      const known = this.now[rows].find(({ id }) => id === row.id);
+      if (known && known.version >= row.version) return;
+      const others = this.now[rows].filter((other) => other !== known);
+      const all = row.archived ? others : [...others, row].sort(ORDER[rows]);
+      this.now = { ...this.now, [rows]: all };
     },
     send() {
       if (this.sending) return;
@@ -185,7 +227,7 @@ function criteria(all) {
 
 function comments(view) {
   return h("section", { class: "card" }, [
-    h("h2", ["Comments ", h("span", { class: "muted" }, view.now.comments.length)]),
+    h("h2", ["Comments ", h("span", { class: "muted" }, `${view.now.comments.length}${view.now.earlier ? "+" : ""}`)]),
     composer(view),
     h(
       "ol",
@@ -194,7 +236,10 @@ function comments(view) {
         h("li", { key: one.id }, [
           h("div", { class: "comment-head" }, [
             h("strong", { dir: "auto" }, one.author),
-            h("span", { class: "small muted" }, [h("bdi", one.company), ` · ${moment(one.at)}`]),
+            h("span", { class: "small muted" }, [
+              h("bdi", one.from_customer ? view.now.customer : view.now.team),
+              ` · ${moment(one.at)}`,
+            ]),
             one.edited && h("span", { class: "small muted" }, "edited"),
           ]),
           one.removed
@@ -203,6 +248,16 @@ function comments(view) {
         ]),
       ),
     ),
+    view.now.earlier &&
+      h(
+        "button",
+        {
+          type: "button",
+          class: "btn",
+          onClick: () => view.$emit("act", { act: "earlier", before: view.now.comments.at(-1)?.id }),
+        },
+        "Show earlier",
+      ),
   ]);
 }
 

@@ -1,6 +1,6 @@
 """A POC as the customer's people see it."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from nicegui.events import GenericEventArguments
@@ -8,10 +8,10 @@ from nicegui.events import GenericEventArguments
 from ui.components.component import Component
 
 Values = Mapping[str, Any]
-ACTS = ("comment", "done", "accept")
+ACTS = ("comment", "earlier", "done", "accept")
 
 
-class CustomerPoc(Component, script="customer_poc.js", imports=["icons.js"]):
+class CustomerPoc(Component, script="customer_poc.js", imports=["icons.js", "live_socket.js"]):
     """Shows a POC to the customer, from values that have nothing internal in them.
 
     `files` is the path under which files are read. `on_act` gets an act's name (`ACTS`) and what a
@@ -30,6 +30,10 @@ class CustomerPoc(Component, script="customer_poc.js", imports=["icons.js"]):
     def show(self, values: Values) -> None:
         """Show it as it is now."""
         self.run_method("show", dict(values))
+
+    def show_earlier(self, comments: Sequence[Values], *, has_earlier: bool) -> None:
+        """Show these comments besides, and whether there are still earlier ones."""
+        self.run_method("showEarlier", list(comments), has_earlier)
 
     def posted(self) -> None:
         """Empty what to write with: it is posted."""

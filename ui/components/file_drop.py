@@ -1,4 +1,4 @@
-"""Where files are dropped, pasted or chosen, and sent to an address of ours."""
+"""Where files are dropped, pasted or chosen, and sent to a url of ours."""
 
 from ui.components.component import Component
 

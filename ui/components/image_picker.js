@@ -4,24 +4,24 @@ const PIECE = 36_000; // bytes; a third more as text, and a socket message takes
 export default {
   template: `
   <div class="image-picker">
-    <img v-if="url" class="image-shown" :class="{ 'is-round': round }" :src="url" :alt="label">
+    <img v-if="shown" class="image-shown" :class="{ 'is-round': round }" :src="shown" :alt="label">
     <span v-else class="image-shown image-none" :class="{ 'is-round': round }" aria-hidden="true">{{ initials }}</span>
     <div class="image-acts">
       <label class="btn btn-small" :class="{ 'is-busy': bytes }" :aria-busy="bytes ? 'true' : null">
-        {{ url ? 'Replace' : 'Choose' }}<span class="visually-hidden">: {{ label }}</span>
+        {{ shown ? 'Replace' : 'Choose' }}<span class="visually-hidden">: {{ label }}</span>
         <input ref="input" class="visually-hidden" type="file" accept="image/png,image/jpeg,image/webp"
                :aria-describedby="$attrs.id + '-hint'" @change="chosen">
       </label>
-      <button v-if="url" type="button" class="btn btn-quiet btn-small" :aria-label="'Remove: ' + label"
+      <button v-if="shown" type="button" class="btn btn-quiet btn-small" :aria-label="'Remove: ' + label"
               @click="$emit('remove')">Remove</button>
     </div>
     <p class="image-hint" :class="error ? 'field-error' : 'field-help'" :id="$attrs.id + '-hint'"
        aria-live="polite">{{ error || hint }}</p>
   </div>`,
-  props: { label: String, address: String, initials: String, hint: String, round: Boolean, most: Number, tooLong: String },
+  props: { label: String, url: String, initials: String, hint: String, round: Boolean, most: Number, tooLong: String },
   emits: ["piece", "remove"],
   data() {
-    return { url: this.address, bytes: null, error: "" };
+    return { shown: this.url, bytes: null, error: "" };
   },
   methods: {
     // -- called by the server
@@ -37,7 +37,7 @@ export default {
       this.bytes = null;
     },
     show(url) {
-      this.url = url;
+      this.shown = url;
       this.error = "";
       this.bytes = null;
     },

@@ -16,7 +16,7 @@ HINT = "PNG, JPEG or WebP, up to 2 MB."
 
 
 class ImagePicker(Component, script="image_picker.js"):
-    """Shows the image at an address, and sends another one as soon as it is chosen.
+    """Shows the image at a url, and sends another one as soon as it is chosen.
 
     `on_image` gets the file's bytes; what it refuses is shown here. `show` follows what is kept.
     """
@@ -34,7 +34,7 @@ class ImagePicker(Component, script="image_picker.js"):
     ) -> None:
         super().__init__()
         self._props["label"] = label
-        self._props["address"] = url
+        self._props["url"] = url
         self._props["initials"] = initials
         self._props["round"] = bool(initials)
         self._props["hint"] = hint
@@ -48,7 +48,7 @@ class ImagePicker(Component, script="image_picker.js"):
         self.on("remove", told(toast)(on_remove), args=[])
 
     def show(self, url: str) -> None:
-        """Show the image that is there by now; none where the address is empty."""
+        """Show the image that is there by now; none where the url is empty."""
         self.run_method("show", url)
 
     async def _piece(self, event: GenericEventArguments) -> None:

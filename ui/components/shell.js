@@ -17,8 +17,8 @@ export default {
     finds: Boolean,
     home: String,
     logo: String,
-    place: String,
-    place_logo: String,
+    home_title: String,
+    home_logo: String,
     inside: Boolean,
     navigation: Array,
     person: Object,
@@ -28,7 +28,7 @@ export default {
   data() {
     return {
       theme: window.rollcallTheme.chosen,
-      organisation: { name: this.place, logo: this.place_logo },
+      organisation: { name: this.home_title, logo: this.home_logo },
     };
   },
   mounted() {
@@ -41,7 +41,7 @@ export default {
     // Of tabs that need more room than there is, the one that is open is in sight.
     const tab = this.$el.querySelector('.tabs [aria-current="page"]');
     tab?.scrollIntoView({ block: "nearest", inline: "center" });
-    this.unlisten = listen({ rollcall_organisation: this.changed }, { onReconnect() {} });
+    this.unlisten = listen({ rollcall_header: this.changed }, { onReconnect() {} });
   },
   unmounted() {
     document.removeEventListener("click", this.outside);

@@ -7,7 +7,7 @@ from nicegui.events import GenericEventArguments
 
 from services.core.errors import RollcallError, SessionEndedError
 from services.lists.query import LONGEST_SEARCH
-from ui.assets import address_of
+from ui.assets import url_of
 from ui.components.component import Component
 from ui.input import as_text, as_version
 
@@ -30,19 +30,19 @@ class Shell(
         self,
         *,
         base: str,
-        place: str,
+        home_title: str,
         person: Mapping[str, str],
         navigation: Sequence[Link] = (),
         menu: Sequence[Link] = (),
         inside: bool = False,
-        place_logo: str | None = None,
+        home_logo: str | None = None,
         find: Find | None = None,
     ) -> None:
         super().__init__()
         self._props["home"] = base
-        self._props["logo"] = address_of("logo.svg")
-        self._props["place"] = place
-        self._props["place_logo"] = place_logo
+        self._props["logo"] = url_of("logo.svg")
+        self._props["home_title"] = home_title
+        self._props["home_logo"] = home_logo
         # A Platform Admin at work in an organisation is told so, and led out again.
         self._props["inside"] = inside
         self._props["navigation"] = tuple(navigation)  # tuples aren't watched for changes

@@ -147,7 +147,9 @@ export function side(task) {
 
 function people(task) {
   if (!task.people.length) return h("span", { class: "muted small task-people" }, "Nobody");
-  const names = task.people.map(({ name, active }) => (active ? name : `${name} – Inactive`));
+  const names = task.people.map(
+    ({ name, active, customer }) => name + (customer ? " (customer)" : "") + (active ? "" : " – Inactive"),
+  );
   return h("span", { class: "small task-people", dir: "auto", title: names.join(", ") }, names.join(", "));
 }
 

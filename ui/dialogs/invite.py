@@ -79,7 +79,7 @@ class InviteDialog:
 
 
 class InviteSeveralDialog:
-    """Several people from pasted addresses. What becomes of each is on the page of that run."""
+    """Several people from pasted emails. What becomes of each is on the page of that run."""
 
     def __init__(self, visit: Visit, toast: Toast) -> None:
         self.actor = visit.actor

@@ -1,17 +1,16 @@
 // One dialog for every form and every question. The server decides what is wrong; the browser only
 // says early what it can know by itself.
-import { EMPTY, FIELDS, isGroup, plain, wrongBefore } from "form_fields";
+import { EMPTY, FIELDS, plain } from "form_fields";
+import { formState } from "form_state";
 import { listen } from "live_socket";
 import CopyLink from "copy_link";
 import FileField from "file_field";
 import PeopleField from "people_field";
 
-const CHECK_PAUSE = 300; // ms of quiet before a value is sent to be checked
 const FOLLOW_PAUSE = 150; // ms of quiet before what stands beside the form follows it
 const RENEWAL = 300; // ms at most until people are looked for anew
 const NAME = "{name}"; // where a text names whom the dialog is about
 const STALE_PAUSE = 200; // ms from a change of whom the dialog is about until the server is asked
-const LOST_AFTER = 3_000; // ms after a reconnection until an answer counts as lost
 
 const NAMED = (text) => `<template v-for="(part, index) in named(${text})" :key="index"
     ><bdi v-if="index % 2">{{ part }}</bdi><template v-else>{{ part }}</template></template>`;
@@ -43,6 +42,7 @@ const ACTIONS = `
   </div>`;
 
 export default {
+  mixins: [formState],
   components: { CopyLink, FileField, PeopleField },
   template: `
   <dialog ref="dialog" class="dialog" :class="{ 'dialog-wide': wide }"
@@ -80,27 +80,16 @@ export default {
       heading: this.title,
       lines: this.body,
       about: null,
-      values: {},
-      errors: {},
-      notes: {},
-      scores: {}, // per password that is chosen: how good it is, from 0 to 4
-      found: {}, // per field in which people are chosen: what the last search found
-      revealed: {},
-      general: "",
-      change: "", // what has changed since the dialog opened, of whom it is about
       link: null,
-      busy: false,
       asking: false,
     };
   },
   created() {
     this.NAME = NAME;
-    this.checkSeq = 0;
+    this.lostWords = "Look whether it was done before you try again.";
     this.uploads = new Set(); // the fields whose file is on its way
     this.searches = {}; // per field: the last search, to be repeated when somebody comes or goes
-    this.latest = {}; // per field: the number of its newest check
     this.checked = {}; // per field: the value that was sent last
-    this.timers = {};
     this.reset({});
   },
   mounted() {
@@ -143,26 +132,6 @@ export default {
     close() {
       this.$refs.dialog.close();
     },
-    done() {
-      this.busy = false;
-      clearTimeout(this.lost);
-    },
-    showErrors(errors, general) {
-      this.done();
-      this.forgetChecks();
-      this.errors = { ...errors };
-      this.notes = {};
-      this.general = general;
-      const wrong = this.fields.find((field) => errors[field.name]);
-      if (wrong) this.$nextTick(() => this.controlOf(wrong)?.focus());
-    },
-    // What became of one check; an answer to what isn't in the field any more is ignored.
-    showChecked(name, seq, error, note, score) {
-      if (this.latest[name] !== seq) return;
-      this.scores[name] = score;
-      this.errors[name] = error;
-      this.notes[name] = note;
-    },
     // Whom a search found. Who was chosen, and can't be any more, leaves the field.
     showPeople(name, seq, people, hasMore, gone) {
       const search = this.searches[name];
@@ -171,8 +140,7 @@ export default {
       const chosen = [this.values[name] ?? []].flat();
       const left = chosen.filter((one) => gone.includes(one.id));
       if (!left.length) return;
-      clearTimeout(this.timers[name]);
-      this.latest[name] = 0; // a check of what was there before says nothing of this
+      this.forgetCheck({ name }); // a check of what was there before says nothing of this
       const stay = chosen.filter((one) => !gone.includes(one.id));
       this.values[name] = Array.isArray(this.values[name]) ? stay : null;
       const names = left.map((one) => one.name).join(", ");
@@ -206,10 +174,6 @@ export default {
       this.searches = {};
       this.found = {};
       this.revealed = {};
-    },
-    forgetChecks() {
-      for (const timer of Object.values(this.timers)) clearTimeout(timer);
-      this.latest = {};
     },
     // What somebody would miss. (A password that the browser filled in isn't.)
     typed() {
@@ -245,7 +209,7 @@ export default {
       this.busy = true;
       this.general = "";
       this.forgetChecks();
-      this.$emit("submit", { ...this.plainValues(this.fields), "about:id": this.about?.id });
+      this.$emit("submit", { ...this.plainValues(), "about:id": this.about?.id });
     },
     entered(event) {
       // In a question without fields the title has the focus; Enter is then a yes.
@@ -256,28 +220,22 @@ export default {
       const isText = typeof value === "string";
       this.asking = false;
       if (!field.early || !value || !isText) this.errors[field.name] = "";
-      this.notes[field.name] = "";
       if (!value) this.scores[field.name] = null;
-      this.latest[field.name] = 0;
-      clearTimeout(this.timers[field.name]);
+      this.forgetCheck(field);
       this.follow();
-      if (!field.early || (isText && !value.trim())) return;
-      this.timers[field.name] = setTimeout(() => this.check(field), CHECK_PAUSE);
+      if (field.early && !(isText && !value.trim())) this.checkSoon(field);
     },
     left(field) {
       if (!this.$refs.dialog?.open) return;
       const value = this.values[field.name];
-      const wrong = wrongBefore(field, value);
-      if (wrong) this.errors[field.name] = wrong;
-      else if (field.early && value && value !== this.checked[field.name]) this.check(field);
+      if (this.showWrong(field)) return;
+      if (field.early && value && value !== this.checked[field.name]) this.check(field);
     },
     check(field) {
-      clearTimeout(this.timers[field.name]);
-      this.checkSeq += 1;
-      this.latest[field.name] = this.checkSeq;
+      const seq = this.nextCheck(field);
       this.checked[field.name] = this.values[field.name];
       const values = this.plainValues(this.fields.filter((field) => field.early));
-      this.$emit("check", { field: field.name, values, seq: this.checkSeq });
+      this.$emit("check", { field: field.name, values, seq });
     },
     follow() {
       if (!this.wide) return;
@@ -286,9 +244,6 @@ export default {
         () => this.$emit("changed", this.plainValues(this.fields.filter((field) => field.early))),
         FOLLOW_PAUSE,
       );
-    },
-    plainValues(fields) {
-      return Object.fromEntries(fields.map(({ name }) => [name, plain(this.values[name])]));
     },
     uploading(field, isGoingOn) {
       this.errors[field.name] = "";
@@ -322,60 +277,14 @@ export default {
     },
     reconnected() {
       this.missed();
-      if (!this.busy) return;
-      this.lost = setTimeout(() => {
-        if (!this.busy) return;
-        this.done();
-        this.general =
-          "The connection was lost before an answer came. Look whether it was done before you try again.";
-      }, LOST_AFTER);
+      this.awaitAnswer();
     },
 
     // -- what the template asks
-    isGroup,
-    isDescribed(field) {
-      return field.kind === "choice" && !field.as_list && field.options.some((o) => o.description);
-    },
     // A text around each place where it names whom the dialog is about; the names have odd numbers.
     named(text) {
       if (!this.about) return [text];
       return text.split(NAME).flatMap((part, at) => (at ? [this.about.name, part] : [part]));
-    },
-    idOf(field) {
-      return `${this.$attrs.id}-field-${field.name}`;
-    },
-    controlOf(field) {
-      return field ? document.getElementById(this.idOf(field)) : null;
-    },
-    control(field) {
-      return {
-        id: this.idOf(field),
-        name: field.name,
-        autocomplete: field.autocomplete,
-        class: { "is-empty": !this.values[field.name] },
-        "aria-required": field.required ? "true" : null,
-        "aria-invalid": this.errors[field.name] ? "true" : null,
-        "aria-describedby": this.describedBy(field),
-      };
-    },
-    group(field, role) {
-      return {
-        role,
-        "aria-labelledby": `${this.idOf(field)}-label`,
-        "aria-required": field.required && role === "radiogroup" ? "true" : null,
-        "aria-describedby": this.describedBy(field),
-      };
-    },
-    describedBy(field) {
-      const message = `${this.idOf(field)}-message`;
-      return this.isDescribed(field) ? `${message} ${this.idOf(field)}-descriptions` : message;
-    },
-    message(field) {
-      const error = this.errors[field.name];
-      if (error) return { kind: "field-error", text: error };
-      const note = this.notes[field.name];
-      if (note) return { kind: "field-note", text: note };
-      return { kind: "field-help", text: field.hint };
     },
   },
 };

@@ -63,6 +63,7 @@ class _Shown(
     imports=[
         "live_socket.js",
         "form_fields.js",
+        "form_state.js",
         "table_rows.js",
         "avatar.js",
         "people_field.js",

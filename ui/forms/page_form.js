@@ -1,10 +1,8 @@
 // A form that stands on its page, in cards, and is saved as a whole. What is wrong, the server says;
 // the browser says early what it can know by itself.
-import { EMPTY, fieldsIn, isGroup, plain, wrongBefore } from "form_fields";
+import { EMPTY, fieldsIn, plain } from "form_fields";
+import { formState } from "form_state";
 import { listen } from "live_socket";
-
-const CHECK_PAUSE = 300; // ms of quiet before a value is sent to be checked
-const LOST_AFTER = 3_000; // ms after a reconnection until an answer counts as lost
 
 const INSERTS = `
   <div v-if="card.inserts" class="inserts" role="group" :aria-label="card.inserts">
@@ -14,6 +12,7 @@ const INSERTS = `
   </div>`;
 
 export default {
+  mixins: [formState],
   template: `
   <form class="page-form" novalidate @submit.prevent="send" @focusin="entered">
     <div v-if="change" class="banner banner-warning" role="status">{{ change }}</div>
@@ -40,32 +39,21 @@ export default {
     return {
       inserts: this.offered,
       before: {},
-      values: {},
-      errors: {},
-      notes: {},
-      scores: {},
-      revealed: {},
-      found: {},
-      general: "",
-      change: "",
-      busy: false,
     };
   },
   created() {
     this.fields = this.cards.flatMap((card) => card.fields);
-    this.timers = {};
-    this.latest = {};
-    this.seq = 0;
+    this.lostWords = "Look whether it was saved before you try again.";
     this.show(this.saved);
   },
   mounted() {
-    this.stop = listen({}, { onReconnect: this.reconnected });
+    this.stop = listen({}, { onReconnect: this.awaitAnswer });
     window.addEventListener("beforeunload", this.leaving);
   },
   unmounted() {
     this.stop();
     clearTimeout(this.lost);
-    this.forget();
+    this.forgetChecks();
     window.removeEventListener("beforeunload", this.leaving);
   },
   computed: {
@@ -83,29 +71,11 @@ export default {
       this.change = "Somebody else has changed these settings meanwhile. Saving puts yours in their place.";
     },
     show(saved, offered, draft) {
-      this.forget();
+      this.forgetChecks();
       this.before = this.whole(saved);
       this.values = this.whole({ ...saved, ...draft });
       if (offered) this.inserts = offered;
       Object.assign(this, { errors: {}, notes: {}, general: "", change: "" });
-    },
-    done() {
-      this.busy = false;
-      clearTimeout(this.lost);
-    },
-    showErrors(errors, general) {
-      this.done();
-      this.forget();
-      this.errors = { ...errors };
-      this.notes = {};
-      this.general = general;
-      const wrong = this.fields.find((field) => errors[field.name]);
-      if (wrong) this.$nextTick(() => document.getElementById(this.idOf(wrong))?.focus());
-    },
-    showChecked(name, seq, error, note) {
-      if (this.latest[name] !== seq) return;
-      this.errors[name] = error;
-      this.notes[name] = note;
     },
 
     // -- the person's
@@ -116,40 +86,29 @@ export default {
     typed(values) {
       return this.fields.map((field) => plain(values[field.name]));
     },
-    plainValues() {
-      return Object.fromEntries(this.fields.map(({ name }) => [name, plain(this.values[name])]));
-    },
     discard() {
       this.show(this.before);
       this.$emit("changed", this.plainValues());
     },
     send() {
       if (this.busy) return;
-      this.forget();
+      this.forgetChecks();
       this.busy = true;
       this.general = "";
       this.$emit("submit", this.plainValues());
     },
     edited(field) {
       this.errors[field.name] = "";
-      this.notes[field.name] = "";
-      this.latest[field.name] = 0;
-      clearTimeout(this.timers[field.name]);
-      this.timers[field.name] = setTimeout(() => this.check(field), CHECK_PAUSE);
+      this.forgetCheck(field);
+      this.checkSoon(field);
     },
     left(field) {
-      const wrong = wrongBefore(field, this.values[field.name]);
-      if (wrong) this.errors[field.name] = wrong;
+      this.showWrong(field);
     },
     check(field) {
-      this.seq += 1;
-      this.latest[field.name] = this.seq;
+      const seq = this.nextCheck(field);
       this.$emit("changed", this.plainValues());
-      this.$emit("check", { field: field.name, values: this.plainValues(), seq: this.seq });
-    },
-    forget() {
-      for (const timer of Object.values(this.timers)) clearTimeout(timer);
-      this.latest = {};
+      this.$emit("check", { field: field.name, values: this.plainValues(), seq });
     },
     // Where a field of a text goes in: at the caret of the text that was being written.
     entered(event) {
@@ -158,7 +117,7 @@ export default {
     },
     insert(word) {
       const field = this.writing ?? this.fields.findLast(({ kind }) => kind === "lines");
-      const control = document.getElementById(this.idOf(field));
+      const control = this.controlOf(field);
       if (!this.writing) control.selectionStart = control.selectionEnd = control.value.length;
       control.setRangeText(word, control.selectionStart, control.selectionEnd, "end");
       control.focus();
@@ -168,49 +127,9 @@ export default {
     leaving(event) {
       if (this.isDirty) event.preventDefault();
     },
-    reconnected() {
-      if (!this.busy) return;
-      this.lost = setTimeout(() => {
-        this.done();
-        this.general =
-          "The connection was lost before an answer came. Look whether it was saved before you try again.";
-      }, LOST_AFTER);
-    },
 
     // -- what the template of the fields asks
-    isGroup,
-    isDescribed() {
-      return false;
-    },
     uploading() {},
     search() {},
-    idOf(field) {
-      return `${this.$attrs.id}-field-${field.name}`;
-    },
-    control(field) {
-      return {
-        id: this.idOf(field),
-        name: field.name,
-        autocomplete: field.autocomplete,
-        class: { "is-empty": !this.values[field.name] },
-        "aria-required": field.required ? "true" : null,
-        "aria-invalid": this.errors[field.name] ? "true" : null,
-        "aria-describedby": `${this.idOf(field)}-message`,
-      };
-    },
-    group(field, role) {
-      return {
-        role,
-        "aria-labelledby": `${this.idOf(field)}-label`,
-        "aria-describedby": `${this.idOf(field)}-message`,
-      };
-    },
-    message(field) {
-      const error = this.errors[field.name];
-      if (error) return { kind: "field-error", text: error };
-      const note = this.notes[field.name];
-      if (note) return { kind: "field-note", text: note };
-      return { kind: "field-help", text: field.hint };
-    },
   },
 };

@@ -36,7 +36,7 @@ class Card:
 class _Shown(
     Component,
     script="page_form.js",
-    imports=["live_socket.js", "form_fields.js"],
+    imports=["live_socket.js", "form_fields.js", "form_state.js"],
 ):
     """The form on the page."""
 

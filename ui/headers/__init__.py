@@ -66,9 +66,9 @@ def harden(
     `render(request, status, sentence)` makes the answers of refusals. Over plain http the machine
     itself may be asked for by its local names too.
     """
-    address = urlsplit(public_url)
-    names = [address.hostname or ""]
-    if address.scheme == "http":
+    public = urlsplit(public_url)
+    names = [public.hostname or ""]
+    if public.scheme == "http":
         names += ["localhost", "127.0.0.1", "::1"]
     # Each is put around those before it.
     app.add_middleware(KeptAssets, render=render)
@@ -76,6 +76,6 @@ def harden(
     app.add_middleware(CrossOriginDefence, origin=origin_of(public_url), render=render)
     app.add_middleware(TrustedHosts, names=names, render=render)
     app.add_middleware(LastResort, render=render)
-    app.add_middleware(SecurityHeaders, https=address.scheme == "https")
+    app.add_middleware(SecurityHeaders, https=public.scheme == "https")
     app.add_middleware(AccessLog)
     app.add_middleware(ForwardedHeaders, trusted=trusted_proxies)

@@ -1,6 +1,6 @@
 """The access log: one line per request, with an id that the answer bears too.
 
-It names the route and never the address, which may hold a one-time token.
+It names the route and never the path, which may hold a one-time token.
 """
 
 import logging

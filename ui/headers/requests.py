@@ -27,11 +27,11 @@ CAME_BY = "rollcall.came_by"
 ADDED = frozenset({"forwarded", "via", "x-real-ip"})
 
 PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
-"""Asked for under a container's address, not the public name."""
+"""Asked for under a container's ip, not the public name."""
 
 
 def origin_of(url: str) -> str:
-    """An address's origin, as a browser writes it: in lower case, without the usual port."""
+    """A url's origin, as a browser writes it: in lower case, without the usual port."""
     parts = urlsplit(url.lower())
     usual = {"http": 80, "https": 443}.get(parts.scheme)
     host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
@@ -204,11 +204,11 @@ class CrossOriginDefence:
         r"|/t/[^/]+/customer/link/[\w-]+"
         r"|/password/strength"
     )
-    """Addresses that are secrets, and the one that their pages ask without changing anything.
+    """Paths that are secrets, and the one that their pages ask without changing anything.
 
     Such pages tell nobody where a request comes from, which makes the origin "null" (Fetch,
     "append a request Origin header"), and over plain http a browser says nothing else. Whoever
-    knows such an address has its token, and needs no forged request.
+    knows such a path has its token, and needs no forged request.
     """
 
     FROM_SERVERS = re.compile(r"/t/[^/]+/sso/backchannel-logout")
@@ -249,7 +249,7 @@ class BodyLimit:
     """Refuses a body of more than `limit` bytes by its announced length, or as soon as it is. Where
     files are posted to, `most_of_file` bytes count instead."""
 
-    FILES = re.compile(r"/t/[^/]+/pocs/[^/]+/files")
+    FILES = re.compile(r"/t/[^/]+/(?:pocs|templates)/[^/]+/files")
 
     DRAINED = 16 * 1024 * 1024
     """Bytes that are read and thrown away, so that a browser which is still sending hears the

@@ -190,7 +190,7 @@ async def _connect(
     query = {name: v[0] for name, v in parse_qs(environ.get("QUERY_STRING", "")).items()}
     if not messages.is_greeting(query):
         raise Refused(PAGE_GONE)
-    page = await _admit(environ["asgi.scope"], query["client_id"], authenticate)
+    page = await _authenticated_page(environ["asgi.scope"], query["client_id"], authenticate)
     if not page.account.spend():  # to connect again and again is to say something, too
         raise Refused(TRY_LATER)
     if connection.is_over:
@@ -217,7 +217,7 @@ async def _connect(
         await _greeted(sid, _sockets[sid])
 
 
-async def _admit(scope: Scope, client_id: str, authenticate: Authenticate) -> OpenPage:
+async def _authenticated_page(scope: Scope, client_id: str, authenticate: Authenticate) -> OpenPage:
     page = pages.find(client_id)
     try:
         session_id = await _session_of(scope, page, authenticate)

@@ -40,6 +40,8 @@ class OpenPage:
     sign_in_url: str
     rooms: frozenset[str]
     kind: SessionKind = SessionKind.USER
+    shows: UUID | None = None
+    """What a page shows that somebody may lose without losing their session."""
     sent_before: int = 0
     """How many messages its rooms had had when it was registered: what came between that and its
     first connection, it has missed."""
@@ -59,7 +61,11 @@ _pages: dict[str, OpenPage] = {}
 
 
 def register(
-    client: Client, actor: SessionActor, sign_in_url: str, rooms: Iterable[str] = ()
+    client: Client,
+    actor: SessionActor,
+    sign_in_url: str,
+    rooms: Iterable[str] = (),
+    shows: UUID | None = None,
 ) -> OpenPage:
     """Note whose page is being built; its sockets will be in `rooms`.
 
@@ -73,6 +79,7 @@ def register(
         sign_in_url,
         frozenset(rooms),
         actor.kind,
+        shows,
     )
     page.sent_before = sent_to(page.rooms)
     _pages[client.id] = page

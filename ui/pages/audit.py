@@ -10,9 +10,13 @@ from nicegui import app, ui
 from services.access.actor import Actor
 from services.access.permissions import Permission
 from services.audit import reading
-from services.audit.reading import AuditPage, AuditQuery
-from services.audit.writing import Action
+from services.audit.list import ENTRIES
+from services.audit.reading import AuditPage
 from services.core.errors import RollcallError, SessionEndedError
+from services.core.names import fold
+from services.lists.choices import Choices, find_choices
+from services.lists.query import from_url, to_url
+from services.lists.wire import row_values
 from services.sessions import sessions
 from services.sessions.sessions import Visit
 from services.sign_in import confirmation
@@ -41,12 +45,13 @@ async def audit_page(visit: MayView) -> None:
     request = ui.context.client.request
     enter(visit, notices.audit_room(visit.actor.tenant_id))
     values = dict(request.query_params)
-    first = await reading.list_entries(visit.actor, AuditQuery.from_address(values))
+    chosen = await find_choices(visit.actor, ENTRIES)
+    first = await reading.list_entries(visit.actor, from_url(ENTRIES, values))
     await sessions.touch(visit.actor, visit.seen_at)
     with frame(visit, "Audit", current="audit") as toast:
         with ui.element("div").classes("page-head"):
             text("h1", "Audit log")
-        _Log(visit.actor, toast).build(first, values, home_path(visit.tenant_slug))
+        _Log(visit.actor, toast).build(first, chosen, values, home_path(visit.tenant_slug))
 
 
 class _Log:
@@ -56,17 +61,17 @@ class _Log:
         self.actor = actor
         self.toast = toast
 
-    def build(self, first: AuditPage, values: dict[str, Any], home: str) -> None:
+    def build(self, first: AuditPage, chosen: Choices, values: dict[str, Any], home: str) -> None:
         """Lay the log out."""
+        asked = from_url(ENTRIES, values)
         self.log = AuditLog(
             **page_values(first),
-            actions=Action.choices(),
-            query={name: values.get(name, "") for name in ("action", "q", "from", "to", "zone")}
-            | {"folded_q": AuditQuery.from_address(values).folded},
+            query={**to_url(ENTRIES, asked), "zone": asked.zone, "folded_q": fold(asked.q)},
             home=home,
             on_query=self._query,
         )
         self.log.on_export(told(self.toast)(self._export))
+        self.log.keep_choices(self.actor, chosen)
 
     async def _export(self) -> None:
         await confirmation.require_fresh(self.actor)
@@ -74,21 +79,21 @@ class _Log:
 
     async def _query(self, values: dict[str, Any]) -> None:
         seq = as_version(values.get("seq")) or 0
-        query = AuditQuery.from_address(values)
+        query, before = from_url(ENTRIES, values), as_version(values.get("before"))
         try:
-            page = await reading.list_entries(self.actor, query)
+            page = await reading.list_entries(self.actor, query, before=before)
         except SessionEndedError:
             return
         except RollcallError as error:
             self.log.failed(str(error), seq)
             return
-        more = {"seq": seq, "append": query.before is not None, "folded_q": query.folded}
+        more = {"seq": seq, "append": before is not None, "folded_q": fold(query.q)}
         self.log.show(page_values(page) | more)
 
 
 async def export(request: Request, visit: MayView) -> StreamingResponse:
     """The log, or the filtered part of it, as a CSV file."""
-    query = AuditQuery.from_address(dict(request.query_params))
+    query = from_url(ENTRIES, dict(request.query_params))
     pieces: AsyncIterator[str] = await reading.export(visit.actor, query)
     name = f"audit-{visit.tenant_slug or 'platform'}.csv"
     return StreamingResponse(
@@ -104,7 +109,7 @@ async def export(request: Request, visit: MayView) -> StreamingResponse:
 def page_values(page: AuditPage) -> dict[str, Any]:
     """Some entries as plain values, for the log."""
     return {
-        "entries": [notices.entry_values(entry) for entry in page.entries],
+        "entries": [row_values(ENTRIES, entry) for entry in page.entries],
         "has_more": page.has_more,
         "head": {"number": page.head_number, "hash": page.head_hash},
     }

@@ -10,6 +10,7 @@ from services.screens import figures
 from services.screens.figures import PlatformFigures
 from services.sessions import sessions
 from services.sessions.sessions import Visit
+from services.tenants.list import TENANTS
 from ui import notices
 from ui.components.part import Part
 from ui.components.refresher import Refresher
@@ -17,6 +18,7 @@ from ui.frame import enter, frame, section, text
 from ui.identity import require
 from ui.pages.workspace.home_figures import figure_rows
 from ui.pages.workspace.parts import link
+from ui.tables.feed import list_room
 
 MayView = Annotated[Visit, Depends(require(Permission.VIEW_SYSTEM))]
 
@@ -28,7 +30,7 @@ def register() -> None:
 
 async def dashboard_page(visit: MayView) -> None:
     """Build the page."""
-    enter(visit, notices.TENANTS_ROOM, notices.users_room(None))
+    enter(visit, list_room(TENANTS.noun, None), notices.users_room(None))
     shown = await figures.get_platform_figures(visit.actor)
     await sessions.touch(visit.actor, visit.seen_at)
     with frame(visit, "Dashboard", current="dashboard") as toast:
@@ -43,7 +45,7 @@ async def dashboard_page(visit: MayView) -> None:
         async def refresh() -> None:
             part.show(await figures.get_platform_figures(visit.actor))
 
-        for event in ("rollcall_tenants", "rollcall_tallies"):
+        for event in (f"rollcall_{TENANTS.noun}", "rollcall_tallies"):
             Refresher(event, refresh, toast)
 
 

@@ -45,8 +45,8 @@ def register(app: FastAPI) -> None:
 
 
 def _refuse_other_methods(app: FastAPI, routers: Iterable[APIRouter]) -> None:
-    """Answer 405 where an address is right and the method isn't (RFC 9110, section 15.5.6). Else
-    what is mounted behind the plain pages would answer, as if there was no such address."""
+    """Answer 405 where a path is right and the method isn't (RFC 9110, section 15.5.6). Else
+    what is mounted behind the plain pages would answer, as if there was no such path."""
     allowed: dict[str, set[str]] = {}
     for router in routers:
         for route in router.routes:

@@ -15,7 +15,7 @@ from services.access.permissions import Permission, may
 from services.core.errors import TooManyAttemptsError
 from services.sign_in.sign_in import SignedIn, replace_session
 from services.tenants.organisation import Looks
-from ui.assets import STYLE_URL, address_of
+from ui.assets import STYLE_URL, url_of
 from ui.cookies import caller_of, session_token, set_second_step, set_session
 from ui.looks import brand_url, logo_url
 from ui.paths import home_path
@@ -30,7 +30,7 @@ _environment = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_environment.globals |= {"style_url": STYLE_URL, "address_of": address_of}
+_environment.globals |= {"style_url": STYLE_URL, "url_of": url_of}
 
 
 def page(
@@ -41,7 +41,7 @@ def page(
     look: tuple[str | None, Looks] | None = None,
     **values: Any,
 ) -> HTMLResponse:
-    """Render a template. `token` says that its address is a secret, to be told to nobody; `look` is
+    """Render a template. `token` says that its url is a secret, to be told to nobody; `look` is
     the tenant whose page it is, by its slug, and its looks."""
     values = {"errors": {}, "values": {}, "alert": "", **_shown(look), **values}
     headers = {"Cache-Control": "no-store"}

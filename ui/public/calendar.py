@@ -1,4 +1,4 @@
-"""What ends soon, for calendars: at an address that is itself the secret."""
+"""What ends soon, for calendars: at a url that is itself the secret."""
 
 from fastapi import APIRouter
 from fastapi.responses import Response
@@ -10,7 +10,7 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/t/{slug}/ends-soon/{token}.ics")
 async def ends_calendar(slug: str, token: str) -> Response:
-    """The calendar, for whoever has its address."""
+    """The calendar, for whoever has its url."""
     return Response(
         await read_calendar(slug, token),
         media_type="text/calendar; charset=utf-8",

@@ -7,14 +7,21 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from models import EndReason, SessionKind
-from services.core.errors import NotFoundError, SessionEndedError, TooManyAttemptsError
+from services.core.errors import (
+    NotFoundError,
+    PasskeyRefusedError,
+    SessionEndedError,
+    TooManyAttemptsError,
+)
 from services.mail import outbox
 from services.sessions.outside import recognise_customer
+from services.sign_in.second_factors.passkey_host import are_offered
 from services.tenants.organisation import Looks
-from services.workspace.customers import shared, visits
+from services.workspace.customers import passkeys, shared, visits
+from services.workspace.customers.visits import Entered
 from ui.cookies import caller_of, clear_outside_session, session_token, set_outside_session
 from ui.paths import customer_path
-from ui.public.answers import form_of, go, page, paused
+from ui.public.answers import form_of, go, json_answer, page, paused
 from ui.public.sign_in import looks_of
 
 router = APIRouter(include_in_schema=False)
@@ -39,9 +46,9 @@ async def entrance(request: Request, slug: str) -> Response:
         pocs = await shared.list_own(visit.actor)
     except (SessionEndedError, NotFoundError) as error:
         reason = request.query_params.get("why") or getattr(error, "reason", None) or ""
-        why = next((said for known, said in WHY.items() if known.value == reason), "")
-        return _entrance(slug, looks, notice=why)
-    if len(pocs) == 1:
+        return _entrance(slug, looks, notice=_said(reason))
+    notice = _said(request.query_params.get("why", ""))
+    if len(pocs) == 1 and not notice:
         return go(f"{customer_path(slug)}/{pocs[0][0]}")
     return page(
         "customer_pocs.html",
@@ -49,6 +56,7 @@ async def entrance(request: Request, slug: str) -> Response:
         name=looks.name,
         base=customer_path(slug),
         pocs=pocs,
+        notice=notice,
     )
 
 
@@ -76,12 +84,39 @@ async def link_page(slug: str, token: str) -> Response:
 @router.post("/t/{slug}/customer/link/{token}")
 async def use_link(request: Request, slug: str, token: str) -> Response:
     """Let them in: this browser keeps their session."""
-    entered = await visits.enter(slug, token, caller_of(request))
+    return await _entered(request, slug, await visits.enter(slug, token, caller_of(request)))
+
+
+async def _entered(request: Request, slug: str, entered: Entered) -> Response:
     await _end_session(request, slug)
     only = f"/{entered.poc_ids[0]}" if len(entered.poc_ids) == 1 else ""
     answer = go(customer_path(slug) + only)
     set_outside_session(answer, SessionKind.CUSTOMER, entered.token)
     return answer
+
+
+@router.get("/t/{slug}/customer/passkey")
+async def passkey_options(slug: str) -> Response:
+    """What the browser needs to ask for a passkey."""
+    await looks_of(slug)
+    if not are_offered():
+        raise NotFoundError
+    return json_answer(passkeys.sign_in_options(slug))
+
+
+@router.post("/t/{slug}/customer/passkey")
+async def use_passkey(request: Request, slug: str) -> Response:
+    """Let them in by what the browser answered."""
+    looks = await looks_of(slug)
+    values = await form_of(request, "credential")
+    try:
+        entered = await passkeys.sign_in(slug, values["credential"], caller_of(request))
+    except PasskeyRefusedError:
+        alert = "This passkey didn’t work here. Ask for a link instead."
+        return _entrance(slug, looks, status=401, alert=alert)
+    except TooManyAttemptsError as error:
+        return paused(_entrance(slug, looks, status=429, alert=str(error)), error)
+    return await _entered(request, slug, entered)
 
 
 @router.post("/t/{slug}/customer/logout")
@@ -101,6 +136,10 @@ async def _end_session(request: Request, slug: str) -> None:
         await visits.leave(visit.actor)
 
 
+def _said(reason: str) -> str:
+    return next((said for known, said in WHY.items() if known.value == reason), "")
+
+
 def _entrance(slug: str, looks: Looks, *, sent: bool = False, **shown: Any) -> Response:
     return page(
         "customer.html",
@@ -108,6 +147,8 @@ def _entrance(slug: str, looks: Looks, *, sent: bool = False, **shown: Any) -> R
         name=looks.name,
         sent=sent,
         by_mail=outbox.is_configured(),
+        passkeys=are_offered(),
+        base=customer_path(slug),
         sign_in_url=f"/t/{slug}/login",
         **{"notice": "", **shown},
     )

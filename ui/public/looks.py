@@ -36,7 +36,7 @@ async def brand(request: Request, slug: str) -> Response:
 
 
 def picture_answer(request: Request, picture: Served, keep: str = FOR_GOOD) -> Response:
-    """A picture; kept for good under the address that has its digest, else asked after anew."""
+    """A picture; kept for good under the url that has its digest, else asked after anew."""
     is_it = request.query_params.get("v") == picture.digest[:DIGITS]
     return kept_answer(request, picture, is_it=is_it, keep=keep)
 

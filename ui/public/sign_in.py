@@ -168,7 +168,7 @@ async def _sign_out(request: Request, slug: str | None) -> Response:
     away = None
     if home is not None:
         # The cookie goes, so its session must end, whichever tenant's page this was sent from;
-        # and a Platform Admin can't sign in at a tenant's address.
+        # and a Platform Admin can't sign in under a tenant's slug.
         _, slug = home
         with suppress(SessionEndedError):  # it ended by itself meanwhile
             visit = await sessions.recognise(token, slug, caller_of(request))

@@ -80,7 +80,7 @@ async def backchannel_logout(request: Request, slug: str) -> Response:
     """The provider's server ends sessions (OpenID Connect Back-Channel Logout 1.0, section 2.5)."""
     values = await form_of(request, "logout_token")
     try:
-        await end_by_provider(slug, values["logout_token"], caller_of(request).address)
+        await end_by_provider(slug, values["logout_token"], caller_of(request).ip)
     except SsoError as error:
         answer = {"error": "invalid_request", "error_description": str(error)}
         return JSONResponse(answer, 400, {"Cache-Control": "no-store"})

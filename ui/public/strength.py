@@ -8,11 +8,11 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field, ValidationError
 
 from services.core.errors import BusyError
-from services.sign_in.passwords import MAX_LENGTH, Strength, estimate, place
+from services.sign_in.passwords import MAX_LENGTH, Strength, estimate, slot
 
 router = APIRouter(include_in_schema=False)
 
-# Estimates that one address may ask for at once, and how many a second come back.
+# Estimates that one ip may ask for at once, and how many a second come back.
 BURST = 40
 PER_SECOND = 4
 ADDRESSES = 10_000
@@ -38,19 +38,19 @@ async def strength(request: Request) -> JSONResponse:
         return JSONResponse({"message": "Too many estimates. Type on."}, 429)
     words = [word[:MAX_LENGTH] for word in question.own_words]
     try:
-        with place(known=False):
+        with slot(known=False):
             judged: Strength = await estimate(question.password, words)
     except BusyError as error:
         return JSONResponse({"message": str(error)}, 429)
     return JSONResponse(judged.model_dump())
 
 
-def _may_ask(address: str) -> bool:
-    """A token bucket per address, in this process: it spares the processor, and guards nothing."""
+def _may_ask(ip: str) -> bool:
+    """A token bucket per ip, in this process: it spares the processor, and guards nothing."""
     now = time.monotonic()
-    left, counted = _buckets.pop(address, (float(BURST), now))
+    left, counted = _buckets.pop(ip, (float(BURST), now))
     left = min(BURST, left + (now - counted) * PER_SECOND) - 1
-    _buckets[address] = (max(left, 0), now)
+    _buckets[ip] = (max(left, 0), now)
     if len(_buckets) > ADDRESSES:
         _buckets.popitem(last=False)
     return left >= 0

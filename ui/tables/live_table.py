@@ -1,7 +1,6 @@
 """The table of any list: rows as data, a query per page of them, a patch per change."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -12,7 +11,6 @@ from nicegui.events import GenericEventArguments
 
 from services.access.actor import Actor
 from services.core.errors import RollcallError, SessionEndedError
-from services.lists import choices
 from services.lists.choices import Choices, find_choices
 from services.lists.declaration import LiveList
 from services.lists.query import ListQuery, from_url, to_url
@@ -21,7 +19,8 @@ from services.lists.wire import row_values
 from services.sessions import sessions
 from services.sessions.sessions import Visit
 from ui.components.component import Component
-from ui.input import as_text, as_version
+from ui.input import as_version
+from ui.tables.choosing import choices_props, keep_choices
 from ui.tables.config import config_of
 
 Values = dict[str, Any]
@@ -38,6 +37,7 @@ IMPORTS = (
     "live_table_view.js",
     "table_toolbar.js",
     "menus.js",
+    "selection_bar.js",
     "icons.js",
 )
 
@@ -128,11 +128,7 @@ class LiveTable(Component, script="table.js", imports=IMPORTS):
         values["rows"] = json.dumps(values["rows"])
         self._props.update(values)
         self._props["config"] = config_of(live_list, options or {})
-        self._props["columns"] = opening.chosen.columns
-        self._props["look"] = {"size": opening.chosen.size, "compact": opening.chosen.compact}
-        self._props["views"] = tuple(
-            {"name": view.name, "query": view.query} for view in opening.chosen.views
-        )
+        self._props.update(choices_props(opening.chosen))
         self._props["title"] = title
         self._props["query"] = to_url(live_list, opening.query)
         self._props["me"] = str(visit.user_id)
@@ -147,9 +143,7 @@ class LiveTable(Component, script="table.js", imports=IMPORTS):
         self._acts: tuple[Values, ...] = ()
         self._props["acts"] = self._exports
         self.on("query", self._queried)
-        self.on("columns", self._columns_chosen)
-        self.on("look", self._look_chosen)
-        self.on("view", self._view_changed)
+        keep_choices(self, self._actor, live_list, self.failed)
         for item in head:
             if item.on_click is not None:
                 self.on(item.name, item.on_click, args=[])
@@ -171,6 +165,10 @@ class LiveTable(Component, script="table.js", imports=IMPORTS):
         others."""
         self.run_method("bring", str(row_id))
 
+    def failed(self, message: str, seq: int | None) -> None:
+        """Say that something failed, and why; the rows stay."""
+        self.run_method("failed", message, seq)
+
     async def _queried(self, event: GenericEventArguments) -> None:
         if not isinstance(event.args, dict):
             return
@@ -180,38 +178,10 @@ class LiveTable(Component, script="table.js", imports=IMPORTS):
         except SessionEndedError:
             return
         except RollcallError as error:
-            self.run_method("failed", str(error), seq)
+            self.failed(str(error), seq)
             return
         self.run_method("show", slice_values(self._list, found) | {"seq": seq})
         await sessions.touch(self._actor)
-
-    async def _columns_chosen(self, event: GenericEventArguments) -> None:
-        columns = event.args.get("columns") if isinstance(event.args, dict) else None
-        if isinstance(columns, list):
-            with suppress(SessionEndedError):
-                await choices.keep_columns(self._actor, self._list, [str(key) for key in columns])
-
-    async def _look_chosen(self, event: GenericEventArguments) -> None:
-        sent = event.args if isinstance(event.args, dict) else {}
-        size, compact = sent.get("size"), sent.get("compact")
-        if isinstance(size, int) and isinstance(compact, bool):
-            with suppress(SessionEndedError):
-                await choices.keep_rows(self._actor, self._list, size=size, compact=compact)
-
-    async def _view_changed(self, event: GenericEventArguments) -> None:
-        """A view is saved under a name, or removed where there is no query."""
-        if not isinstance(event.args, dict):
-            return
-        name, query = as_text(event.args, "name"), event.args.get("query")
-        try:
-            if isinstance(query, dict):
-                await choices.save_view(self._actor, self._list, name, query)
-            else:
-                await choices.remove_view(self._actor, self._list, name)
-        except SessionEndedError:
-            return
-        except RollcallError as error:
-            self.run_method("failed", str(error), None)
 
 
 def selected(live_list: LiveList[Any], values: Values) -> ListQuery:

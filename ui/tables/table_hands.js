@@ -103,7 +103,7 @@ export const keyboard = {
       const all = [...this.$el.querySelectorAll("tbody [data-row]")];
       const at = all.indexOf(this.marked());
       const next = all[at < 0 ? 0 : Math.min(Math.max(at + step, 0), all.length - 1)];
-      const control = next?.querySelector(".name-link") ?? next?.querySelector("input, button");
+      const control = next?.querySelector(".name-link") ?? next?.querySelector("input, button") ?? next;
       control?.focus({ preventScroll: true });
       next?.scrollIntoView({ block: "nearest" });
     },

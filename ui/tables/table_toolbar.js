@@ -54,18 +54,19 @@ function filtersMenu(table) {
   ]);
 }
 
-// Which columns are shown (the one that opens the row always is), and how the rows are.
-function columnsMenu(table) {
+// Which columns are shown (the one that opens the row always is), and how the rows are, where the
+// table lets people choose that.
+export function columnsMenu(table) {
   const summary = { class: "btn btn-quiet menu-button" };
   return menu(table, "columns", summary, "Columns", () => [
     h("div", { class: "menu-panel" }, [
       h("div", { role: "group", "aria-label": "Columns" },
         table.list.columns.map((column) => columnBox(table, column))),
-      h("div", { class: "menu-part", role: "radiogroup", "aria-label": "Density" }, [
+      table.chooseCompact && h("div", { class: "menu-part", role: "radiogroup", "aria-label": "Density" }, [
         density(table, "Comfortable", false),
         density(table, "Compact", true),
       ]),
-      h("label", { class: "menu-part menu-item" }, ["Rows per page", sizes(table)]),
+      table.chooseSize && h("label", { class: "menu-part menu-item" }, ["Rows per page", sizes(table)]),
     ]),
   ]);
 }

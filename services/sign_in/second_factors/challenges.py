@@ -25,10 +25,12 @@ class Purpose(StrEnum):
     REGISTER = "register"
     SIGN_IN = "sign-in"
     SECOND_STEP = "second-step"
+    CUSTOMER_REGISTER = "customer-register"
+    CUSTOMER_SIGN_IN = "customer-sign-in"
 
 
 def issue(purpose: Purpose, about: str) -> bytes:
-    """A challenge for this purpose, about this session, user or tenant's address."""
+    """A challenge for this purpose, about this session, user or tenant's slug."""
     now = clock.now()
     said = json.dumps([purpose.value, about, now.isoformat()]).encode()
     return _fernet().encrypt_at_time(said, int(now.timestamp()))

@@ -17,7 +17,7 @@ def host() -> str:
 
 
 def are_offered() -> bool:
-    """Whether browsers take passkeys at the address that people use."""
+    """Whether browsers take passkeys at the url that people use."""
     scheme = urlsplit(runtime.current().settings.public_url).scheme
     try:
         ipaddress.ip_address(host())

@@ -10,24 +10,24 @@ from services.core.operator_log import Refused, noting_pauses
 from services.sessions.sessions import Caller
 from services.sign_in import throttle
 from services.sign_in.second_factors import passkeys
-from services.sign_in.sign_in import SignedIn, welcome
+from services.sign_in.sign_in import SignedIn, start_session
 
 
 @noting_pauses
 async def sign_in(slug: str | None, answer: str, caller: Caller) -> SignedIn:
-    """Sign in at a tenant's address, or with no slug as a Platform Admin, by the browser's answer
+    """Sign in under a tenant's slug, or with no slug as a Platform Admin, by the browser's answer
     to `passkeys.sign_in_options`. The device has asked its owner for a finger, a face or a PIN, so
     nothing else is asked for.
 
     Raises `PasskeyRefusedError` for whatever doesn't let a person in, `TooManyAttemptsError` and
     `SsoRequiredError`.
     """
-    counters = throttle.address_key(caller.address, "passkey-address")
+    counters = throttle.ip_key(caller.ip, "passkey-address")
     await throttle.claim(counters)
     async with reading() as tx:
         user_id = await passkeys.find_owner(tx, answer)
     if user_id is None:
-        operator_log.sign_in_refused(caller.address, Refused.WRONG_PASSKEY)
+        operator_log.sign_in_refused(caller.ip, Refused.WRONG_PASSKEY)
         raise PasskeyRefusedError
     async with transaction() as tx:
         await lock_users(tx, [user_id])
@@ -39,7 +39,7 @@ async def sign_in(slug: str | None, answer: str, caller: Caller) -> SignedIn:
             refusal = await passkeys.refusal_of_sign_in(tx, user, slug, answer)
         if refusal is None:
             await throttle.forget(tx, counters)
-            return await welcome(tx, user, caller, tenant, SignInMethod.PASSKEY)
-        await record(tx, Action.SIGN_IN_FAILED, actor=None, subject=user, address=caller.address)
-        operator_log.sign_in_refused(caller.address, Refused.WRONG_PASSKEY, user_id)
+            return await start_session(tx, user, caller, tenant, SignInMethod.PASSKEY)
+        await record(tx, Action.SIGN_IN_FAILED, actor=None, subject=user, ip=caller.ip)
+        operator_log.sign_in_refused(caller.ip, Refused.WRONG_PASSKEY, user_id)
     raise refusal

@@ -1,21 +1,11 @@
 """Passkeys (WebAuthn): a second factor, or a sign-in alone where the device asks its owner."""
 
-import json
-from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
-import webauthn
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, delete, select
-from webauthn.helpers import base64url_to_bytes
-from webauthn.helpers.exceptions import WebAuthnException
-from webauthn.helpers.structs import (
-    AuthenticatorSelectionCriteria,
-    PublicKeyCredentialDescriptor,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
+from webauthn.helpers.structs import UserVerificationRequirement
 
 from models import LoginSession, MailTemplate, Passkey, User
 from services.access.actor import Actor
@@ -23,7 +13,6 @@ from services.access.permissions import Permission, Secret
 from services.access.second_factor_policy import has_one
 from services.audit.acting import acting
 from services.audit.writing import Action, record
-from services.core import clock, runtime
 from services.core.db import Transaction
 from services.core.errors import (
     ConflictError,
@@ -34,15 +23,13 @@ from services.core.errors import (
 )
 from services.core.looking import looks_first
 from services.core.names import clean_name
-from services.sign_in.second_factors import challenges, totp
+from services.sign_in.second_factors import ceremony, challenges, totp
 from services.sign_in.second_factors.challenges import Purpose
 from services.sign_in.second_factors.events import SecondFactorsChanged
-from services.sign_in.second_factors.passkey_host import are_offered, host, works_here
+from services.sign_in.second_factors.passkey_host import are_offered, works_here
 
 # More than anybody has devices; each is a row that a sign-in may ask for.
 MOST = 20
-# Milliseconds that the browser lets its user look for the device.
-TIMEOUT = int(challenges.LIFETIME.total_seconds() * 1000)
 
 
 @looks_first
@@ -58,21 +45,9 @@ async def begin(actor: Actor) -> str:
         own = await _of(tx, user.id)
         if len(own) >= MOST:
             raise ConflictError(f"{MOST} passkeys are enough. Remove one first.")
-        options = webauthn.generate_registration_options(
-            rp_id=host(),
-            rp_name=totp.ISSUER,
-            user_id=user.id.bytes,
-            user_name=user.email,
-            user_display_name=user.full_name,
-            challenge=challenges.issue(Purpose.REGISTER, str(actor.session_id)),
-            timeout=TIMEOUT,
-            authenticator_selection=AuthenticatorSelectionCriteria(
-                resident_key=ResidentKeyRequirement.PREFERRED,
-                user_verification=UserVerificationRequirement.PREFERRED,
-            ),
-            exclude_credentials=_descriptors(own),
-        )
-        return webauthn.options_to_json(options)
+        challenge = challenges.issue(Purpose.REGISTER, str(actor.session_id))
+        owner = (user.id, user.email, user.full_name)
+        return ceremony.registration_options(challenge, owner, own, alone=False)
 
 
 @looks_first
@@ -86,10 +61,11 @@ async def finish(actor: Actor, answer: str) -> tuple[str, ...]:
     try:
         async with acting(actor, Secret.OWN_SECOND_FACTOR) as act:
             tx, user = act.tx, act.own
-            passkey = _registered(answer, actor, user)
+            made = ceremony.registered(answer, Purpose.REGISTER, str(actor.session_id))
             session = await tx.get_one(LoginSession, actor.session_id)
             names = {other.name for other in await _of(tx, user.id)}
-            passkey.name = _free_name(session.device or "Passkey", names)
+            name = ceremony.free_name(session.device or "Passkey", names)
+            passkey = Passkey(**made, user_id=user.id, name=name)
             is_first = not await has_one(tx, user.id)
             tx.add(passkey)
             await tx.flush()
@@ -145,8 +121,8 @@ def sign_in_options(slug: str | None) -> str:
 
     The device must ask for a finger, a face or a PIN: nothing else is asked for.
     """
-    return _options(
-        challenges.issue(Purpose.SIGN_IN, _place(slug)),
+    return ceremony.answer_options(
+        challenges.issue(Purpose.SIGN_IN, _slug_or_platform(slug)),
         [],
         UserVerificationRequirement.REQUIRED,
     )
@@ -158,7 +134,7 @@ async def second_step_options(tx: Transaction, user_id: UUID) -> str | None:
     own = [passkey for passkey in await _of(tx, user_id) if works_here(passkey)]
     if not own or not are_offered():
         return None
-    return _options(
+    return ceremony.answer_options(
         challenges.issue(Purpose.SECOND_STEP, str(user_id)),
         own,
         UserVerificationRequirement.DISCOURAGED,
@@ -167,7 +143,7 @@ async def second_step_options(tx: Transaction, user_id: UUID) -> str | None:
 
 async def find_owner(tx: Transaction, answer: str) -> UUID | None:
     """Whose passkey an answer says that it is from; nothing is proved by it."""
-    passkey = await _find(tx, _credential_id(_parsed(answer)))
+    passkey = await _find(tx, ceremony.credential_id(ceremony.parsed(answer)))
     return passkey.user_id if passkey else None
 
 
@@ -175,7 +151,7 @@ async def refusal_of_sign_in(
     tx: Transaction, user: User, slug: str | None, answer: str
 ) -> PasskeyRefusedError | None:
     """Use up an answer to `sign_in_options` of a user who is locked; none where it is good."""
-    return await _refusal(tx, user, answer, Purpose.SIGN_IN, _place(slug), verified=True)
+    return await _refusal(tx, user, answer, Purpose.SIGN_IN, _slug_or_platform(slug), verified=True)
 
 
 async def refusal_of_second_step(
@@ -189,7 +165,7 @@ async def _refusal(
     tx: Transaction, user: User, answer: str, purpose: Purpose, about: str, *, verified: bool
 ) -> PasskeyRefusedError | None:
     try:
-        await _use(tx, user, _parsed(answer), purpose, about, verified=verified)
+        await _use(tx, user, ceremony.parsed(answer), purpose, about, verified=verified)
     except PasskeyRefusedError as error:
         return error
     return None
@@ -204,120 +180,17 @@ async def _use(
     *,
     verified: bool,
 ) -> None:
-    passkey = await _find(tx, _credential_id(said))
+    passkey = await _find(tx, ceremony.credential_id(said))
     if passkey is None or passkey.user_id != user.id:
         raise PasskeyRefusedError
-    challenge = _challenge(said)
-    made_at = challenges.read(challenge, purpose, about)
-    # Each challenge counts once, and none that is older than one that counted. (One from the
-    # future is from before the clock stepped back.)
-    last = passkey.last_challenge_at
-    if last is not None and made_at <= last <= clock.now() + clock.APART:
-        raise PasskeyRefusedError
     try:
-        proved = webauthn.verify_authentication_response(
-            credential=said,
-            expected_challenge=challenge,
-            expected_rp_id=host(),
-            expected_origin=runtime.current().settings.public_url,
-            credential_public_key=passkey.public_key,
-            credential_current_sign_count=0,  # compared below
-            require_user_verification=verified,
-        )
-    except WebAuthnException as error:
-        raise PasskeyRefusedError from error
-    passkey.last_challenge_at, passkey.host = made_at, host()
-    # Many never count; one that does counts up (Web Authentication, Level 2, section 6.1.1).
-    counts = proved.new_sign_count or passkey.sign_count
-    if counts and proved.new_sign_count <= passkey.sign_count:
-        passkey.counter_went_back_at = clock.now()
+        ceremony.use(passkey, said, purpose, about, verified=verified)
+    except PasskeyCopiedError:
         await record(
             tx, Action.PASSKEY_COUNTER_WENT_BACK, actor=None, subject=user, name=passkey.name
         )
         tx.publish(SecondFactorsChanged(tenant_id=user.tenant_id, user_id=user.id))
-        raise PasskeyCopiedError
-    passkey.sign_count, passkey.last_used_at = proved.new_sign_count, clock.now()
-
-
-def _registered(answer: str, actor: Actor, user: User) -> Passkey:
-    said = _parsed(answer)
-    challenge = _challenge(said)
-    challenges.read(challenge, Purpose.REGISTER, str(actor.session_id))
-    try:
-        made = webauthn.verify_registration_response(
-            credential=said,
-            expected_challenge=challenge,
-            expected_rp_id=host(),
-            expected_origin=runtime.current().settings.public_url,
-        )
-    except WebAuthnException as error:
-        raise PasskeyRefusedError from error
-    return Passkey(
-        user_id=user.id,
-        credential_id=made.credential_id,
-        public_key=made.credential_public_key,
-        sign_count=made.sign_count,
-        name="",
-        host=host(),
-        created_at=clock.now(),
-    )
-
-
-def _options(
-    challenge: bytes, passkeys: list[Passkey], verification: UserVerificationRequirement
-) -> str:
-    options = webauthn.generate_authentication_options(
-        rp_id=host(),
-        challenge=challenge,
-        timeout=TIMEOUT,
-        allow_credentials=_descriptors(passkeys),
-        user_verification=verification,
-    )
-    return webauthn.options_to_json(options)
-
-
-def _descriptors(passkeys: Collection[Passkey]) -> list[PublicKeyCredentialDescriptor]:
-    return [PublicKeyCredentialDescriptor(id=passkey.credential_id) for passkey in passkeys]
-
-
-def _free_name(wanted: str, names: Collection[str]) -> str:
-    """A name that no other passkey of the owner's has: the second one is "Chrome on Linux 2"."""
-    name, number = wanted, 1
-    while name in names:
-        number += 1
-        name = f"{wanted} {number}"
-    return name
-
-
-def _parsed(answer: str) -> dict[str, Any]:
-    try:
-        said = json.loads(answer)
-    except (ValueError, RecursionError) as error:
-        raise PasskeyRefusedError from error
-    if not isinstance(said, dict):
-        raise PasskeyRefusedError
-    return said
-
-
-def _credential_id(said: dict[str, Any]) -> bytes:
-    return _bytes(said.get("rawId"))
-
-
-def _challenge(said: dict[str, Any]) -> bytes:
-    """The challenge that an answer says it answers: sealed by us, or it is refused."""
-    response = said.get("response")
-    client_data = _bytes(response.get("clientDataJSON") if isinstance(response, dict) else None)
-    try:
-        return _bytes(json.loads(client_data)["challenge"])
-    except (ValueError, RecursionError, KeyError, TypeError) as error:
-        raise PasskeyRefusedError from error
-
-
-def _bytes(text: object) -> bytes:
-    try:
-        return base64url_to_bytes(str(text))
-    except ValueError as error:
-        raise PasskeyRefusedError from error
+        raise
 
 
 async def _of(tx: Transaction, user_id: UUID) -> list[Passkey]:
@@ -334,5 +207,5 @@ async def _find(tx: Transaction, credential_id: bytes) -> Passkey | None:
     ).first()
 
 
-def _place(slug: str | None) -> str:
+def _slug_or_platform(slug: str | None) -> str:
     return slug or ""

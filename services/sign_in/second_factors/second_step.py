@@ -20,7 +20,7 @@ from services.sessions.sessions import Caller
 from services.sign_in import second_step_ticket, throttle
 from services.sign_in.second_factors import passkeys, totp
 from services.sign_in.second_factors.passkey_host import are_offered
-from services.sign_in.sign_in import SignedIn, welcome
+from services.sign_in.sign_in import SignedIn, start_session
 
 # What is to be logged of a proof, or none where it is wrong. The user is locked.
 _Prove = Callable[[Transaction, User], Awaitable[Action | None]]
@@ -68,7 +68,8 @@ async def passkey_options(slug: str | None, ticket: str | None) -> str:
 
 @noting_pauses
 async def finish(slug: str | None, ticket: str | None, code: str, caller: Caller) -> SignedIn:
-    """Begin the session of somebody who has shown a ticket of `sign_in.admit`, and a code.
+    """Begin the session of somebody who has shown a ticket (`sign_in.start_session_or_second_step`)
+    and a code.
 
     Each try is counted before it is compared, so that a stolen password doesn't buy guesses, and
     nothing but a right code of the same kind clears that; from a browser that the account knows,
@@ -134,10 +135,8 @@ async def _finish(
         if used is not None:
             await throttle.forget(tx, counters)
             if used is not Action.SIGNED_IN:
-                await record(tx, used, actor=None, by=user, subject=user, address=caller.address)
-            return await welcome(tx, user, caller, tenant, method)
-        await record(
-            tx, Action.SECOND_FACTOR_FAILED, actor=None, subject=user, address=caller.address
-        )
-        operator_log.sign_in_refused(caller.address, Refused.WRONG_SECOND_STEP, user.id)
+                await record(tx, used, actor=None, by=user, subject=user, ip=caller.ip)
+            return await start_session(tx, user, caller, tenant, method)
+        await record(tx, Action.SECOND_FACTOR_FAILED, actor=None, subject=user, ip=caller.ip)
+        operator_log.sign_in_refused(caller.ip, Refused.WRONG_SECOND_STEP, user.id)
     return None

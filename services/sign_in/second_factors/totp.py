@@ -67,7 +67,7 @@ class SecondFactors:
 
 @dataclass(frozen=True)
 class Enrolment:
-    """What the app takes in: the secret as text, and as the address in the QR code."""
+    """What the app takes in: the secret as text, and as the url in the QR code."""
 
     secret: str = field(repr=False)
     uri: str = field(repr=False)

@@ -27,6 +27,7 @@ from services.users.bulk.batches import (
     PersonOutcome,
     details_of,
     end,
+    handed_over,
     outcome_of,
 )
 from services.users.bulk.fates import PERMISSIONS, end_of_values, values_of_end
@@ -81,6 +82,8 @@ class BulkView:
     may_undo: bool = False
     undoes: UUID | None = None
     undone_by: UUID | None = None
+    heirs: Sequence[Mapping[str, Any]] = ()
+    """Who gets the work of those who are deactivated: `name`, and the `pocs` and `tasks` so far."""
 
 
 @looks_first
@@ -117,7 +120,7 @@ async def begin(actor: Actor, bulk_id: UUID, form: BulkForm) -> None:
             return
         own = act.own
         run.tell = form.tell
-        run.reason, run.session_id, run.address = form.reason, actor.session_id, actor.address
+        run.reason, run.session_id, run.ip = form.reason, actor.session_id, actor.ip
         run.started_by_id, run.started_by = own.id, own.full_name
         run.state, run.started_at = BulkState.RUNNING, clock.now()
         run.leased_until = clock.now()
@@ -264,7 +267,7 @@ async def _add(
             started_by_id=act.own.id,
             started_by=act.own.full_name,
             session_id=actor.session_id,
-            address=actor.address,
+            ip=actor.ip,
             selection=selection[:500],
             end=values_of_end(end_),
             people=len(people),
@@ -282,7 +285,9 @@ async def _add(
 
 def _before(run: BulkAct, outcome: PersonOutcome) -> dict[str, Any]:
     """By what a person's change is taken back: the state in which it left them."""
-    return {"end": outcome.end} if run.kind is BulkKind.END_DATE else {"seen": outcome.seen}
+    if run.kind is BulkKind.END_DATE:
+        return {"end": outcome.end}
+    return {"seen": outcome.seen, "cause": str(outcome.cause) if outcome.cause else None}
 
 
 def _may_undo(run: BulkAct) -> bool:
@@ -323,4 +328,5 @@ def _view(run: BulkAct, undone_by: UUID | None) -> BulkView:
         may_undo=_may_undo(run) and undone_by is None,
         undoes=run.undoes_id,
         undone_by=undone_by,
+        heirs=handed_over(run),
     )

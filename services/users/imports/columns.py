@@ -8,6 +8,7 @@ from models import Role
 from services.core.names import fold
 from services.users.imports.days import Order, find_order, read_end
 from services.users.imports.delimited import FileRow
+from services.users.invitation_form import TICKED
 
 FIELDS = {
     "first_name": "First Name",
@@ -15,6 +16,7 @@ FIELDS = {
     "email": "Email",
     "role": "Role",
     "end_date": "End Date",
+    "contractor": "Contractor",
 }
 # Headings of Google Workspace, Entra, Okta, Outlook, and of people; without accents, signs, or what
 # stands in brackets. Where a file has several, the first of them counts.
@@ -43,6 +45,15 @@ _KNOWN: Mapping[str, tuple[str, ...]] = {
         *("accountexpires", "accountexpirationdate", "expirydate", "datedefin", "fechadefin"),
         *("datafine", "einddatum", "slutdato", "slutdatum"),
     ),
+    "contractor": (
+        *("contractor", "iscontractor", "external", "isexternal", "extern", "externer"),
+        *("freelancer", "externe", "prestataire", "contratista", "esterno"),
+    ),
+}
+# What a cell says of somebody who is one.
+_YES = {
+    *("yes", "y", "true", "1", "x", "ja", "j", "oui", "o", "si", "s", "sim", "vrai", "wahr"),
+    *("contractor", "external", "extern"),
 }
 _BRACKETS = re.compile(r"\[[^\]]*\]|\([^)]*\)")
 _SIGNS = re.compile(r"[\W_]+")
@@ -53,7 +64,7 @@ class Columns:
     """Where each field of the form is: the number of its column, or none. Where `role_for_all`
     says a role, every row has it."""
 
-    places: Mapping[str, int] = field(default_factory=dict)
+    indexes: Mapping[str, int] = field(default_factory=dict)
     role_for_all: str = ""
 
 
@@ -83,7 +94,7 @@ def count_known(headings: Sequence[str]) -> int:
 def find_columns(headings: Sequence[str], rows: Sequence[FileRow]) -> Columns:
     """Where the fields are, by the headings. Of two that name the same field, the one that is more
     usual; of two that are the same, the first that has anything in it."""
-    places: dict[str, int] = {}
+    indexes: dict[str, int] = {}
     for name, usual in _KNOWN.items():
         named = [
             (usual.index(_bare(heading)), _is_column_empty(rows, at), at)
@@ -91,17 +102,17 @@ def find_columns(headings: Sequence[str], rows: Sequence[FileRow]) -> Columns:
             if _bare(heading) in usual
         ]
         if named:
-            places[name] = min(named)[-1]
-    if "email" not in places:
+            indexes[name] = min(named)[-1]
+    if "email" not in indexes:
         at = _column_of_emails(rows)
         if at is not None:
-            places["email"] = at
-    return Columns(places)
+            indexes["email"] = at
+    return Columns(indexes)
 
 
 def to_rows(rows: Sequence[FileRow], columns: Columns) -> list[ImportRow]:
     """The rows as values of the form."""
-    at = columns.places.get("end_date")
+    at = columns.indexes.get("end_date")
     ends = (row.cells[at] for row in rows if at is not None and at < len(row.cells))
     order = find_order(ends)
     return [_to_row(row, columns, order) for row in rows]
@@ -117,12 +128,13 @@ def read_role(written: str) -> str:
 def _to_row(row: FileRow, columns: Columns, order: Order) -> ImportRow:
     values = dict.fromkeys(FIELDS, "")
     values |= {
-        name: row.cells[at].strip() for name, at in columns.places.items() if at < len(row.cells)
+        name: row.cells[at].strip() for name, at in columns.indexes.items() if at < len(row.cells)
     }
     written = values["role"]
     values["role"] = columns.role_for_all or read_role(written)
     end = read_end(values["end_date"], order)
     values["end_date"], values["end_time"] = end.day, end.at
+    values["contractor"] = TICKED if fold(values["contractor"]) in _YES else ""
     return ImportRow(row.line, values, written, end.problem)
 
 

@@ -1,31 +1,31 @@
-"""Addresses as people paste them: one per line, or as a mail program has them."""
+"""Emails as people paste them: one per line, or as a mail program has them."""
 
 import re
 from dataclasses import dataclass
 
 from services.core.errors import InvalidInputError
 from services.users.imports.columns import ImportRow
-from services.users.invitation_form import PastedInvitations
+from services.users.invitation_form import TICKED, PastedInvitations
 
 # "Ada Lovelace" <ada@example.com>, Ada Lovelace <ada@example.com>, or ada@example.com alone.
 _NAMED = re.compile(r"^(?P<name>.*?)\s*<(?P<email>[^<>]*)>$")
 _WORD_ENDS = re.compile(r"[._\-+]+")
 MOST = 200
-"""Addresses at once; who has more takes a file."""
+"""Emails at once; who has more takes a file."""
 
 
 @dataclass(frozen=True)
 class Pasted:
-    """One address with the names that are beside it, or that it seems to be made of."""
+    """One email with the names that are beside it, or that it seems to be made of."""
 
     first_name: str
     last_name: str
     email: str
 
 
-def read_addresses(text: str) -> list[Pasted]:
-    """The addresses of a text, in its order. Names come from before the address, else from the
-    address itself; what is missing is empty."""
+def read_emails(text: str) -> list[Pasted]:
+    """The emails of a text, in its order. Names come from before the email, else from the
+    email itself; what is missing is empty."""
     found = []
     for line in text.splitlines():
         for part in _split(line):
@@ -37,8 +37,8 @@ def read_addresses(text: str) -> list[Pasted]:
 
 
 def rows_of(form: PastedInvitations) -> list[ImportRow]:
-    """Each address as a row to invite, with what holds for all. Raises `InvalidInputError`."""
-    found = read_addresses(form.people)
+    """Each email as a row to invite, with what holds for all. Raises `InvalidInputError`."""
+    found = read_emails(form.people)
     if not found:
         raise InvalidInputError({"people": "There is no address in it."})
     if len(found) > MOST:
@@ -48,6 +48,7 @@ def rows_of(form: PastedInvitations) -> list[ImportRow]:
         "role": form.role.value,
         "end_date": form.end_date.isoformat() if form.end_date else "",
         "end_time": form.end_time.isoformat() if form.end_time else "",
+        "contractor": TICKED if form.contractor else "",
         "contact_id": str(form.contact_id or ""),
         "note": form.note,
     }
@@ -66,7 +67,7 @@ def rows_of(form: PastedInvitations) -> list[ImportRow]:
 
 
 def _split(line: str) -> list[str]:
-    """A line's addresses: they are divided by semicolons, or by commas outside of quotes and not
+    """A line's emails: they are divided by semicolons, or by commas outside of quotes and not
     within "Lovelace, Ada <…>"."""
     parts, quoted, begun = [], False, 0
     for at, sign in enumerate(line):
@@ -89,6 +90,6 @@ def _names(name: str) -> tuple[str, str]:
 
 
 def _name_in(email: str) -> str:
-    """The name that an address seems to be made of: ada.lovelace@… is Ada Lovelace."""
+    """The name that an email seems to be made of: ada.lovelace@… is Ada Lovelace."""
     words = [word for word in _WORD_ENDS.split(email.partition("@")[0]) if word.isalpha()]
     return " ".join(word.capitalize() for word in words)

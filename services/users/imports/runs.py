@@ -81,7 +81,7 @@ async def start(actor: Actor, file_name: str, rows: Sequence[ImportRow]) -> UUID
                 started_by_id=act.user.id,
                 started_by=act.user.full_name,
                 session_id=actor.session_id,
-                address=actor.address,
+                ip=actor.ip,
                 file_name=file_name[:MAX_NAME],
                 rows=len(rows),
                 by_mail=outbox.is_configured(),
@@ -242,7 +242,7 @@ async def _outcomes(tx: Transaction, import_id: UUID) -> list[RowOutcome]:
 
 
 async def _links(view: View, run: UserImport, outcomes: Sequence[RowOutcome]) -> Mapping[UUID, str]:
-    """The addresses of the live invitations, by user, where they are this actor's to give."""
+    """The urls of the live invitations, by user, where they are this actor's to give."""
     if run.by_mail or view.user is None or run.started_by_id != view.user.id:
         return {}
     ids = [outcome.user_id for outcome in outcomes if outcome.user_id]

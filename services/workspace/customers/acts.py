@@ -1,5 +1,6 @@
 """What a customer's people do in a POC: comment, finish their tasks, accept the team's."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from models import Comment, Poc, Side, Task, TaskStatus
@@ -21,6 +22,14 @@ class SharedCommentForm(Form):
     """What somebody at the customer's says; both sides read it."""
 
     body: str = lines("Comment")
+
+
+@dataclass(frozen=True)
+class Advanced:
+    """A task as it is now, so that what was done to it can be taken back."""
+
+    title: str
+    version: int
 
 
 @looks_first
@@ -47,7 +56,7 @@ async def comment(customer: CustomerActor, poc_id: UUID, form: SharedCommentForm
 
 
 @looks_first
-async def set_done(customer: CustomerActor, task_id: UUID, version: int, *, done: bool) -> None:
+async def set_done(customer: CustomerActor, task_id: UUID, version: int, *, done: bool) -> Advanced:
     """Say that a task of one's side is done, or that it isn't after all.
 
     Raises `NotFoundError` for a task that isn't shown, and `ConflictError` for the team's.
@@ -58,7 +67,7 @@ async def set_done(customer: CustomerActor, task_id: UUID, version: int, *, done
             raise ConflictError("This task is the team’s. You can accept it when it is finished.")
         then = TaskStatus.DONE if done else TaskStatus.IN_PROGRESS
         if (task.status is TaskStatus.DONE) == done:
-            return
+            return Advanced(task.title, task.version)
         check_version(version, task.version, f"“{task.title}”")
         before, task.status, task.blocked_reason = task.status, then, ""
         task.completed_at = clock.now() if done else None
@@ -70,12 +79,13 @@ async def set_done(customer: CustomerActor, task_id: UUID, version: int, *, done
             after=then.label,
         )
         touch(act, poc, task)
+        return Advanced(task.title, task.version)
 
 
 @looks_first
 async def set_accepted(
     customer: CustomerActor, task_id: UUID, version: int, *, accepted: bool
-) -> None:
+) -> Advanced:
     """Accept a task that the team has finished, or take that back.
 
     Raises `NotFoundError` for a task that isn't shown, and `ConflictError` for one that isn't
@@ -84,7 +94,7 @@ async def set_accepted(
     async with acting(customer, Permission.ADVANCE_AS_CUSTOMER) as act:
         poc, task = await _get_task(act, customer, task_id)
         if (task.accepted_at is not None) == accepted:
-            return
+            return Advanced(task.title, task.version)
         if accepted and (task.side is not Side.TEAM or task.status is not TaskStatus.DONE):
             raise ConflictError(f"“{task.title}” isn’t finished. Look again.")
         check_version(version, task.version, f"“{task.title}”")
@@ -93,6 +103,7 @@ async def set_accepted(
         action = Action.TASK_ACCEPTED if accepted else Action.TASK_ACCEPTANCE_TAKEN_BACK
         await act.record(action, poc, task=task.title)
         touch(act, poc, task)
+        return Advanced(task.title, task.version)
 
 
 async def _get_task(act: Act, customer: CustomerActor, task_id: UUID) -> tuple[Poc, Task]:

@@ -4,28 +4,28 @@ Whoever decides about them locks them before the POC, and after users; their own
 themselves, then the POC.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from sqlalchemy import ColumnElement
-from sqlmodel import col, func, select
+from sqlmodel import col, delete, func, select
 
 from models import (
     CLOSED_STATUSES,
+    CustomerPasskey,
     CustomerPerson,
     EndReason,
     LinkPurpose,
-    LoginSession,
     Poc,
     PocCustomer,
 )
 from services.access import one_time_links
 from services.audit.acting import Act
 from services.audit.writing import Action
-from services.core import clock
-from services.core.db import Transaction
+from services.core.db import Transaction, reading
 from services.mail import outbox
-from services.sessions.sessions import end
+from services.sessions.sessions import end, find_living
+from services.workspace.events import PocShownNoMore
 
 LINKS = (LinkPurpose.CUSTOMER_INVITATION, LinkPurpose.CUSTOMER_VISIT)
 
@@ -86,22 +86,55 @@ async def lock_people(tx: Transaction, poc_id: UUID) -> Sequence[CustomerPerson]
     return found.all()
 
 
-async def shut_all_out(act: Act, people: Sequence[CustomerPerson]) -> None:
-    """End the sessions of these people, whose POC was closed. Of who is shown another POC links
-    stay good, and let them in there again."""
+async def shut_all_out(act: Act, poc: Poc, people: Sequence[CustomerPerson]) -> None:
+    """Shut these people out of their POC, which was closed."""
     for person in people:
-        if not await shown_pocs(act.tx, person.id):
-            await void_links(act.tx, person)
-        living = await act.tx.exec(
-            select(LoginSession.id).where(
-                LoginSession.customer_id == person.id,
-                col(LoginSession.ended_at).is_(None),
-                col(LoginSession.expires_at) > clock.now(),
-            )
-        )
-        if living.first() is not None:
+        if await stays(act, poc, person, EndReason.POC_CLOSED):
+            continue
+        await void_links(act.tx, person)
+        if await find_living(act.tx, person):
             cause = await act.record(Action.SESSIONS_REVOKED, person)
             await end(act.tx, person, EndReason.POC_CLOSED, cause=cause)
+
+
+async def stays(act: Act, poc: Poc, person: CustomerPerson, reason: EndReason) -> bool:
+    """Whether who isn't shown this POC any more is shown another one. Then their session and their
+    links stay good, and of their open pages those of this POC alone close."""
+    if not await shown_pocs(act.tx, person.id):
+        return False
+    act.publish(
+        PocShownNoMore(tenant_id=poc.tenant_id, poc_id=poc.id, customer_id=person.id, reason=reason)
+    )
+    return True
+
+
+async def find_unshown(pairs: Collection[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], EndReason]:
+    """Which of these people aren't shown these POCs (a person's id, a POC's) any more, and why.
+    What push may have missed, this finds."""
+    async with reading() as tx:
+        found = await tx.exec(
+            select(PocCustomer, Poc)
+            .join(Poc, col(Poc.id) == PocCustomer.poc_id)
+            .where(
+                col(PocCustomer.customer_id).in_({person for person, _ in pairs}),
+                col(PocCustomer.poc_id).in_({poc for _, poc in pairs}),
+                col(PocCustomer.removed_at).is_(None),
+            )
+        )
+        closed = {
+            (row.customer_id, row.poc_id): poc.status.is_closed or poc.archived_at is not None
+            for row, poc in found
+        }
+    return {
+        pair: EndReason.POC_CLOSED if pair in closed else EndReason.REVOKED
+        for pair in pairs
+        if closed.get(pair, True)
+    }
+
+
+async def forget_passkeys(tx: Transaction, person: CustomerPerson) -> None:
+    """Have none of somebody's passkeys let them in any more."""
+    await tx.exec(delete(CustomerPasskey).where(col(CustomerPasskey.customer_id) == person.id))
 
 
 async def void_links(tx: Transaction, person: CustomerPerson) -> None:

@@ -29,7 +29,7 @@ from services.core.looking import looks_first
 from services.core.names import fold
 from services.mail import outbox
 from services.sessions.sessions import end
-from services.workspace.customers.cut import shown_pocs, void_links
+from services.workspace.customers.cut import stays, void_links
 from services.workspace.customers.people import lock_on_poc, membership, tell
 from services.workspace.events import CustomerChanged
 from services.workspace.rights import by_id, get_poc_to_change, tenant_of
@@ -133,10 +133,10 @@ async def remove(principal: Principal, poc_id: UUID, customer_id: UUID) -> None:
         row.removed_at, row.removed_by_id = clock.now(), by_id(act)
         person.changed()
         await act.tx.flush()
-        if not await shown_pocs(act.tx, person.id):
-            await void_links(act.tx, person)
         cause = await act.record(Action.CUSTOMER_REMOVED, poc, customer=person.full_name)
-        await end(act.tx, person, EndReason.REVOKED, cause=cause)
+        if not await stays(act, poc, person, EndReason.REVOKED):
+            await void_links(act.tx, person)
+            await end(act.tx, person, EndReason.REVOKED, cause=cause)
         act.publish(CustomerChanged(tenant_id=poc.tenant_id, poc_id=poc.id, customer_id=person.id))
 
 

@@ -27,7 +27,7 @@ from services.core.errors import ConflictError, NotFoundError
 from services.core.looking import looks_first
 from services.sessions import presence
 from services.sessions.sessions import end
-from services.workspace.customers.cut import void_links
+from services.workspace.customers.cut import forget_passkeys, void_links
 from services.workspace.events import CustomerChanged
 from services.workspace.rights import by_id, get_poc, get_poc_to_change, tenant_of
 
@@ -189,6 +189,7 @@ async def _switch(
         action = Action.CUSTOMER_ACTIVATED if active else Action.CUSTOMER_DEACTIVATED
         if not active:
             await void_links(act.tx, person)
+            await forget_passkeys(act.tx, person)
         cause = await act.record(action, person)
         if not active:
             await end(act.tx, person, EndReason.DEACTIVATED, cause=cause)

@@ -26,7 +26,7 @@ from services.access.outsiders import CustomerActor
 from services.access.permissions import Permission
 from services.audit.acting import View, viewing
 from services.core import clock
-from services.core.db import Transaction
+from services.core.db import Transaction, reading
 from services.core.errors import NotFoundError
 from services.workspace.customers.cut import shown_pocs
 from services.workspace.markdown import to_html
@@ -34,8 +34,8 @@ from services.workspace.people import Person, find_people
 from services.workspace.resources import FileFacts, facts_of_file
 from services.workspace.task_list import assignees_of
 
-# The latest comments, and earlier ones when they are asked for.
-MOST_COMMENTS = 100
+# So many of the latest comments, and as many earlier ones each time that they are asked for.
+SLICE = 50
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,8 @@ class SharedTask:
     done_by: str
     accepted_at: datetime | None
     accepted_by: str
+    position: int
+    is_archived: bool
     version: int
 
     @property
@@ -85,6 +87,9 @@ class SharedCriterion:
     target: str
     achieved: str
     result: CriterionResult
+    position: int
+    is_archived: bool
+    version: int
 
 
 @dataclass(frozen=True)
@@ -101,6 +106,14 @@ class SharedResource:
 
 
 @dataclass(frozen=True)
+class SharedComments:
+    """Some comments, newest first, and whether there are earlier ones."""
+
+    comments: Sequence[SharedComment]
+    has_earlier: bool
+
+
+@dataclass(frozen=True)
 class SharedPoc:
     """A POC as the customer sees it."""
 
@@ -114,7 +127,7 @@ class SharedPoc:
     me: UUID
     tasks: Sequence[SharedTask]
     criteria: Sequence[SharedCriterion]
-    comments: Sequence[SharedComment]
+    comments: SharedComments
     resources: Sequence[SharedResource]
 
 
@@ -140,9 +153,38 @@ async def get_shared(customer: CustomerActor, poc_id: UUID) -> SharedPoc:
             me=customer.customer_id,
             tasks=await _tasks(view.tx, poc),
             criteria=await _criteria(view.tx, poc),
-            comments=await _comments(view.tx, poc),
+            comments=await _comments(view.tx, poc.id),
             resources=await _resources(view.tx, poc),
         )
+
+
+async def list_comments(
+    customer: CustomerActor, poc_id: UUID, *, before: UUID | None = None
+) -> SharedComments:
+    """The latest comments that both sides read: of all, or of those before another one."""
+    async with viewing(customer, Permission.VIEW_SHARED_POC) as view:
+        return await _comments(view.tx, (await get_shown(view, customer, poc_id)).id, before)
+
+
+async def find_task(task_id: UUID) -> SharedTask | None:
+    """A task as the customer sees it now, to tell their open pages."""
+    async with reading() as tx:
+        task = await tx.get(Task, task_id)
+        return (await _task_rows(tx, [task]))[0] if task else None
+
+
+async def find_criterion(criterion_id: UUID) -> SharedCriterion | None:
+    """A criterion as it is now, to tell the same pages."""
+    async with reading() as tx:
+        row = await tx.get(SuccessCriterion, criterion_id)
+        return _criterion(row) if row else None
+
+
+async def find_comment(comment_id: UUID) -> SharedComment | None:
+    """A comment as it is now, to tell the same pages; none that the team tells itself."""
+    async with reading() as tx:
+        comment = await tx.get(Comment, comment_id)
+        return (await _comment_rows(tx, [comment]))[0] if comment and comment.shared else None
 
 
 async def get_shown(
@@ -163,7 +205,10 @@ async def _tasks(tx: Transaction, poc: Poc) -> list[SharedTask]:
         .where(Task.poc_id == poc.id, col(Task.archived_at).is_(None))
         .order_by(col(Task.due_on).is_(None), col(Task.due_on), col(Task.position), col(Task.id))
     )
-    tasks = found.all()
+    return await _task_rows(tx, found.all())
+
+
+async def _task_rows(tx: Transaction, tasks: Sequence[Task]) -> list[SharedTask]:
     assignees = await assignees_of(tx, [task.id for task in tasks])
     done = [task for task in tasks if task.status is TaskStatus.DONE]
     people = await find_people(
@@ -184,6 +229,8 @@ async def _tasks(tx: Transaction, poc: Poc) -> list[SharedTask]:
             done_by=_name(people, task.changed_by_id),
             accepted_at=task.accepted_at,
             accepted_by=_name(people, task.accepted_by_id),
+            position=task.position,
+            is_archived=task.archived_at is not None,
             version=task.version,
         )
         for task in tasks
@@ -196,19 +243,31 @@ async def _criteria(tx: Transaction, poc: Poc) -> list[SharedCriterion]:
         .where(SuccessCriterion.poc_id == poc.id, col(SuccessCriterion.archived_at).is_(None))
         .order_by(col(SuccessCriterion.position), col(SuccessCriterion.id))
     )
-    return [
-        SharedCriterion(row.id, row.title, row.target, row.achieved, row.result) for row in found
-    ]
+    return [_criterion(row) for row in found]
 
 
-async def _comments(tx: Transaction, poc: Poc) -> list[SharedComment]:
-    found = await tx.exec(
-        select(Comment)
-        .where(Comment.poc_id == poc.id, col(Comment.shared))
-        .order_by(col(Comment.id).desc())
-        .limit(MOST_COMMENTS)
+def _criterion(row: SuccessCriterion) -> SharedCriterion:
+    return SharedCriterion(
+        id=row.id,
+        title=row.title,
+        target=row.target,
+        achieved=row.achieved,
+        result=row.result,
+        position=row.position,
+        is_archived=row.archived_at is not None,
+        version=row.version,
     )
-    comments = found.all()
+
+
+async def _comments(tx: Transaction, poc_id: UUID, before: UUID | None = None) -> SharedComments:
+    query = select(Comment).where(Comment.poc_id == poc_id, col(Comment.shared))
+    if before is not None:
+        query = query.where(col(Comment.id) < before)
+    found = (await tx.exec(query.order_by(col(Comment.id).desc()).limit(SLICE + 1))).all()
+    return SharedComments(await _comment_rows(tx, found[:SLICE]), has_earlier=len(found) > SLICE)
+
+
+async def _comment_rows(tx: Transaction, comments: Sequence[Comment]) -> list[SharedComment]:
     named = await _named(tx, [comment.id for comment in comments])
     people = await find_people(
         tx, [person_id for each in comments for person_id in (each.author_id, each.customer_id)]

@@ -37,7 +37,7 @@ from services.sign_in import throttle
 from services.workspace.customers.cut import LINKS, shown_pocs, void_links
 from services.workspace.customers.people import tell
 
-# Asking for a link takes at least this long, in seconds, whether the address is known or not.
+# Asking for a link takes at least this long, in seconds, whether the email is known or not.
 REQUEST_SECONDS = 0.3
 
 
@@ -83,40 +83,48 @@ async def enter(slug: str, token: str, caller: Caller) -> Entered:
             .with_for_update()
         )
         link = await _live(tx, token)
-        person, tenant, pocs = await _whose(tx, link, slug)
+        person, tenant, _ = await _whose(tx, link, slug)
         if not await is_open(tx, tenant.id):
             raise _dead(link)
-        now = link.used_at = clock.now()
+        link.used_at = clock.now()
         await void_links(tx, person)
-        first = person.first_here_at is None
-        person.first_here_at = person.first_here_at or now
-        person.last_active_at = now
-        person.changed()
-        _, session_token = begin(tx, person, caller, SignInMethod.LINK)
-        await record(
-            tx,
-            Action.CUSTOMER_LET_IN,
-            actor=None,
-            by=person,
-            subject=person,
-            address=caller.address,
-            first=True if first else None,
-        )
-        await tell(tx, person)
-        return Entered(session_token, [poc.id for poc in pocs])
+        return await start_session(tx, person, caller, SignInMethod.LINK)
+
+
+async def start_session(
+    tx: Transaction, person: CustomerPerson, caller: Caller, method: SignInMethod
+) -> Entered:
+    """Begin a session of somebody who is locked, and has proved who they are."""
+    now = clock.now()
+    first = person.first_here_at is None
+    person.first_here_at = person.first_here_at or now
+    person.last_active_at = now
+    person.changed()
+    _, token = begin(tx, person, caller, method)
+    await record(
+        tx,
+        Action.CUSTOMER_LET_IN,
+        actor=None,
+        by=person,
+        subject=person,
+        ip=caller.ip,
+        first=True if first else None,
+    )
+    await tell(tx, person)
+    return Entered(token, [poc.id for poc in await shown_pocs(tx, person.id)])
 
 
 @noting_pauses
 async def ask(slug: str, email: str, caller: Caller) -> None:
-    """Mail a new link, where somebody with this address is shown a POC here.
+    """Mail a new link, where somebody with this email is shown a POC here.
 
-    Says and does the same for any address. Raises `TooManyAttemptsError`.
+    Says and does the same for any email. Raises `TooManyAttemptsError`.
     """
     started = time.monotonic()
     try:
         async with transaction() as tx:
             key = email_key(email)
-            counters = throttle.keys(f"customer:{slug}:{key}", f"customer:{caller.address}")
+            counters = throttle.keys(f"customer:{slug}:{key}", f"customer:{caller.ip}")
             await throttle.claim_in(tx, counters)
             tenant = await find_open_tenant(tx, slug)
             person = await _by_email(tx, tenant, key)
@@ -126,7 +134,7 @@ async def ask(slug: str, email: str, caller: Caller) -> None:
                 actor=None,
                 subject=person,
                 tenant_id=tenant.id if tenant else None,
-                address=caller.address,
+                ip=caller.ip,
                 email=tried(email),
             )
             if person is not None and tenant is not None:
@@ -169,7 +177,7 @@ def _dead(link: OneTimeLink | None) -> DeadLinkError:
 async def _whose(
     tx: Transaction, link: OneTimeLink, slug: str
 ) -> tuple[CustomerPerson, Tenant, Sequence[Poc]]:
-    """Whose link it is, at their own tenant's address, and what they are shown; else it is dead."""
+    """Whose link it is, under their own tenant's slug, and what they are shown; else it is dead."""
     person = await tx.get(CustomerPerson, link.customer_id)
     if person is None:
         raise _dead(link)

@@ -35,7 +35,7 @@ class Screen:
     tenant_id: UUID | None
     is_on: bool = True
     name: str = "Screen in the hall"
-    address: str = "192.0.2.9"
+    ip: str = "192.0.2.9"
     session_id: None = None
     holder_id: None = None
     user_id: None = None
@@ -99,8 +99,8 @@ async def test_an_entry_names_who_acted_and_what_it_is_about(
         await act.record(Action.USER_RENAMED, poc)
     entries = await books.audit_of(tenant)
     assert first == entries[0].id
-    assert [(entry.actor_name, entry.actor_id, entry.address) for entry in entries] == [
-        (admin_user.full_name, admin_user.id, admin.address),
+    assert [(entry.actor_name, entry.actor_id, entry.ip) for entry in entries] == [
+        (admin_user.full_name, admin_user.id, admin.ip),
         ("Screen in the hall", None, "192.0.2.9"),
         ("Rollcall", None, ""),
     ]

@@ -12,21 +12,23 @@ from models import Tenant
 from services.access.actor import Actor
 from services.audit import signature
 from services.audit.export_check import CheckedExport, check_export
-from services.audit.reading import AuditQuery, export
+from services.audit.list import ENTRIES
+from services.audit.reading import export
 from services.core.csv_files import BOM, csv_lines
 from services.core.errors import OperatorError
 from services.core.runtime import Runtime
+from services.lists.query import ListQuery, from_url
 from services.users import accounts
 from tests.factories import create_user
 
 Rows = list[list[str]]
 
 
-async def _exported(admin: Actor, tenant: Tenant, query: AuditQuery | None = None) -> str:
+async def _exported(admin: Actor, tenant: Tenant, query: ListQuery | None = None) -> str:
     user = await create_user(tenant, first_name="=1;=2", last_name='Zoë "Q"\tx')
     for active in (False, True, False):
         await accounts.set_active(admin, user.id, active=active)
-    return "".join([piece async for piece in await export(admin, query or AuditQuery())])
+    return "".join([piece async for piece in await export(admin, query or ListQuery())])
 
 
 def _check(folder: Path, text: str | bytes) -> CheckedExport:
@@ -59,7 +61,7 @@ async def test_an_export_as_it_was_downloaded_is_whole(
 async def test_a_narrowed_export_is_whole_and_says_what_it_was_narrowed_to(
     admin: Actor, tenant: Tenant, tmp_path: Path
 ) -> None:
-    query = AuditQuery.from_address({"action": "user.deactivated", "q": "zoë"})
+    query = from_url(ENTRIES, {"action": "user.deactivated", "q": "zoë"})
     checked = _check(tmp_path, await _exported(admin, tenant, query))
     assert checked.problems == []
     assert (checked.entries, checked.narrowed_to) == (2, "action: user.deactivated; text: zoë")

@@ -10,10 +10,11 @@ import pytest
 from models import Tenant
 from services.access.actor import Actor
 from services.audit.heads import HEADS_PER_ENTRY, list_heads, note_heads, read_heads
-from services.audit.reading import AuditQuery, export, list_entries
+from services.audit.reading import export, list_entries
 from services.core import clock
 from services.core.errors import OperatorError
 from services.core.runtime import Runtime
+from services.lists.query import ListQuery
 from services.tenants import closing, tenants
 from services.users import accounts
 from tests import books
@@ -28,7 +29,7 @@ async def test_heads_are_read_from_wherever_they_were_kept(admin: Actor, tenant:
     quoted = "\n".join("> " + line.replace(" ", "\n> ", 3) for line in lines)
     for kept in ("\n".join(lines), log, as_json, quoted):
         assert [str(head) for head in read_heads(kept)] == lines
-    exported = "".join([piece async for piece in await export(admin, AuditQuery())])
+    exported = "".join([piece async for piece in await export(admin, ListQuery())])
     (head,) = read_heads(exported)
     assert (head.name, head.number) == (tenant.slug, 2)
 
@@ -40,7 +41,7 @@ async def test_a_name_that_looks_like_a_head_makes_none_of_an_export(
     for number, name in enumerate((forged, "audit-head of it all"), start=1):
         user = await create_user(tenant, first_name=name)
         await accounts.set_active(admin, user.id, active=False)
-        exported = "".join([piece async for piece in await export(admin, AuditQuery())])
+        exported = "".join([piece async for piece in await export(admin, ListQuery())])
         assert name in exported
         assert [head.number for head in read_heads(exported)] == [2 * number]
 
@@ -105,7 +106,7 @@ async def test_many_heads_are_noted_in_several_entries(rollcall: Runtime, platfo
     await note_heads()
     noted = [e for e in await books.audit_of(None) if e.action == "audit.heads_noted"]
     assert [len(entry.details["heads"]) for entry in noted] == [HEADS_PER_ENTRY, 1]
-    summaries = [e.summary for e in (await list_entries(platform, AuditQuery())).entries[:3]]
+    summaries = [e.summary for e in (await list_entries(platform, ListQuery())).entries[:3]]
     assert summaries == ["of 1 chain", f"of {HEADS_PER_ENTRY} chains", "Acme 100, acme-100"]
 
 

@@ -9,17 +9,19 @@ from models import AuditEvent, Tenant, User
 from services.access.actor import Actor
 from services.audit import search
 from services.audit.check import verify
-from services.audit.reading import AuditQuery, export, list_entries
+from services.audit.list import ENTRIES
+from services.audit.reading import export, list_entries
 from services.audit.writing import Action, record
 from services.core import clock
 from services.core.days import find_zone
 from services.core.db import transaction
+from services.lists.query import from_url
 from services.users import accounts
 from tests.factories import create_user
 
 
 async def _found(actor: Actor, **values: str) -> list[str]:
-    query = AuditQuery.from_address(values)
+    query = from_url(ENTRIES, values)
     return [entry.subject for entry in (await list_entries(actor, query)).entries]
 
 
@@ -110,6 +112,6 @@ async def test_a_day_on_which_clocks_change_has_all_its_hours(admin: Actor, tena
 
 
 async def test_the_export_says_in_which_zone_its_days_are(admin: Actor) -> None:
-    query = AuditQuery.from_address({"from": "2026-11-26", "zone": "Pacific/Auckland"})
+    query = from_url(ENTRIES, {"from": "2026-11-26", "zone": "Pacific/Auckland"})
     text = "".join([piece async for piece in await export(admin, query)])
     assert "days in: Pacific/Auckland" in text

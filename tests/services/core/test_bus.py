@@ -126,6 +126,7 @@ VALUES: dict[str, Any] = {
     "subject_id": uuid4(),
     "old_search_key": "ada \ud7ff🐎",
     "first": True,
+    "shared": True,
     "session_ids": (uuid4(), uuid4()),
     "person_ids": (uuid4(), uuid4()),
     "reason": EndReason.DEACTIVATED,

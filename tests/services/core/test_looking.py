@@ -91,6 +91,7 @@ async def _wrote(rollcall: Runtime, call: Awaitable[object]) -> bool:
     return rollcall.database.queue.begun != begun
 
 
+@pytest.mark.walk
 async def test_a_call_that_changes_nothing_takes_no_turn_to_write(rollcall: Runtime) -> None:
     scenes = await set_scenes()
     await changes.begin_to_count()
@@ -122,6 +123,7 @@ async def test_what_is_written_as_it_was_counts_as_no_change(
     assert await changes.count_all() > 1
 
 
+@pytest.mark.walk
 async def test_a_call_in_a_session_that_is_over_takes_no_turn_to_write(rollcall: Runtime) -> None:
     scenes = await set_scenes()
     async with transaction() as tx:

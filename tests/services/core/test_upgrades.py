@@ -81,6 +81,7 @@ async def _populate(
     await database.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("revision", RELEASED)
 async def test_an_upgrade_keeps_every_account_session_link_and_entry(
     empty: Settings, revision: str
@@ -124,6 +125,7 @@ REWRITTEN = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", REWRITTEN)
 async def test_a_database_of_a_schema_that_was_rewritten_upgrades_too(
     empty: Settings, name: str

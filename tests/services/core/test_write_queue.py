@@ -32,9 +32,9 @@ class Someone:
 class Stage:
     """A queue whose clock stands still, and what wrote in it."""
 
-    def __init__(self, places: int = 1, reserved: int = 0) -> None:
+    def __init__(self, slots: int = 1, reserved: int = 0) -> None:
         self.time = 1000.0
-        self.queue = WriteQueue(places, reserved, now=lambda: self.time)
+        self.queue = WriteQueue(slots, reserved, now=lambda: self.time)
         self.wrote: list[str] = []
         self.tasks: dict[str, asyncio.Task[None]] = {}
 
@@ -136,7 +136,7 @@ async def test_a_users_sessions_together_have_so_many_and_no_more() -> None:
 
 
 async def test_each_user_has_one_of_several_places() -> None:
-    stage, flooder = Stage(places=3), Someone()
+    stage, flooder = Stage(slots=3), Someone()
     async with stage.queue.turn(who=flooder):
         same = await stage.comes("same user", flooder)
         await (await stage.comes("another", Someone()))
@@ -147,7 +147,7 @@ async def test_each_user_has_one_of_several_places() -> None:
 
 
 async def test_urgent_acts_have_places_that_nobody_else_takes() -> None:
-    stage = Stage(places=1, reserved=1)
+    stage = Stage(slots=1, reserved=1)
     async with stage.queue.turn(), asyncio.timeout(60):
         usual = await stage.comes("usual", Someone())
         await (await stage.comes("urgent", Someone(), Turn.URGENT))

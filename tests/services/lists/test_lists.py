@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -11,9 +12,13 @@ import pytest
 from sqlmodel import col
 
 from models import MailState, MailTemplate, OutgoingMail, Tenant, User
+from services.access.actor import Actor
+from services.access.permissions import Permission
+from services.audit.acting import viewing
 from services.core import clock
 from services.core.db import Transaction, reading, transaction
 from services.core.runtime import Runtime
+from services.lists.choices import find_choices, keep_columns
 from services.lists.declaration import (
     Column,
     LiveList,
@@ -26,6 +31,7 @@ from services.lists.declaration import (
     person,
     value,
 )
+from services.lists.export import csv_pieces
 from services.lists.matches import Given, NotWithin, Within
 from services.lists.query import ListQuery, from_url
 from services.lists.slices import Slice, find_row, read_slice
@@ -210,6 +216,39 @@ def test_a_url_without_parameters_asks_for_the_usual_order() -> None:
     assert from_url(MAILS, {}) == ListQuery(sort="recipient")
     assert from_url(MAILS, {"sort": "id", "size": "7"}) == ListQuery(sort="recipient")
     assert from_url(MAILS, {"size": "100"}).size == 100
+
+
+@dataclass(frozen=True)
+class TriedMailRow(MailRow):
+    attempts: int = 0
+
+
+async def _tried_rows(_tx: Transaction, mails: Sequence[OutgoingMail]) -> list[TriedMailRow]:
+    return [
+        TriedMailRow(m.id, m.attempts, m.recipient, m.state, m.sent_at, m.attempts) for m in mails
+    ]
+
+
+TRIED_MAILS = replace(
+    MAILS,
+    noun="test_tried_mail",
+    columns=(*MAILS.columns[:1], Column("attempts", "Attempts", cell="count")),
+    rows=_tried_rows,
+)
+
+
+async def test_a_column_is_shown_chosen_and_exported_by_being_declared(
+    tenant: Tenant, admin: Actor, mails: Sequence[OutgoingMail]
+) -> None:
+    shown = json.loads(config_of(TRIED_MAILS, {}))["columns"]
+    assert [column["label"] for column in shown] == ["To", "Attempts"]
+    await keep_columns(admin, TRIED_MAILS, ["attempts"])
+    assert (await find_choices(admin, TRIED_MAILS)).columns == ("attempts",)
+    look = partial(viewing, admin, Permission.VIEW_USERS)
+    pieces = csv_pieces(look, TRIED_MAILS, ListQuery(), ["attempts"])
+    lines = "".join([piece async for piece in pieces]).splitlines()
+    assert lines[:2] == ['\ufeff"Attempts"', '"0"']
+    assert len(lines) == 1 + len(mails)
 
 
 SENT_MAILS = replace(MAILS, noun="test_sent_mail", belongs=SENT.match)

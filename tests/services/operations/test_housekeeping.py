@@ -27,9 +27,9 @@ async def ada(tenant: Tenant) -> User:
 
 
 async def test_failures_too_old_to_count_are_removed(rollcall: Runtime) -> None:
-    await throttle.claim({"address": "address:then"})
+    await throttle.claim({"ip": "address:then"})
     clock.shift(throttle.FORGET + SOON)
-    await throttle.claim({"address": "address:now"})
+    await throttle.claim({"ip": "address:now"})
     await housekeeping.tidy_up()
     async with transaction() as tx:
         assert await tx.get(AttemptCounter, "address:then") is None
@@ -69,7 +69,7 @@ async def _numbers() -> list[int]:
 
 
 async def test_it_is_done_from_the_start_on(rollcall: Runtime) -> None:
-    await throttle.claim({"address": "address:then"})
+    await throttle.claim({"ip": "address:then"})
     clock.shift(throttle.FORGET + SOON)
 
     async def is_tidy() -> bool:

@@ -1,6 +1,7 @@
 """The move from SQLite to PostgreSQL: all of it, or nothing, and the way back stays open."""
 
 import asyncio
+import hashlib
 import shutil
 import sqlite3
 from contextlib import closing
@@ -24,12 +25,14 @@ from services.operations.database_file import held
 from services.operations.move import LEFT_OUT, move
 from services.sessions import sessions
 from services.sign_in.sign_in import sign_in
+from services.workspace import files
 from tests import books, factories
 from tests.browser.server import serving
 from tests.conftest import make_settings
 from tests.factories import CALLER, PASSWORD
 from tests.postgres import PostgresServer
 from tests.services.core.test_upgrades import COOKIE, RIGHT_AFTER, SCHEMAS, SECRET, _populate
+from tests.services.workspace.scene import create_poc, pieces_of
 from tests.test_command_line import assert_refused, run
 
 pytestmark = pytest.mark.postgresql
@@ -105,6 +108,19 @@ async def test_people_sign_in_afterwards_and_what_was_sealed_opens(
             sealed = (await tx.get_one(Authenticator, ada.id)).sealed_secret
         assert vault.unseal(sealed) == "JBSWY3DPEHPK3PXP"
         assert (await verify())[1] is None
+
+
+async def test_files_arrive_byte_for_byte(source: Settings, url: str) -> None:
+    content = bytes(range(256)) * 3_000
+    async with started(source):
+        ada = await factories.sign_in(await factories.create_user(await factories.create_tenant()))
+        kept = await files.upload(ada, await create_poc(ada), "plan.bin", pieces_of(content))
+    await move(source, url)
+    async with started(_there(source, url)):
+        file = await files.open_file(ada, kept)
+        moved = b"".join([piece async for piece in file.pieces])
+    assert hashlib.sha256(moved).hexdigest() == file.sha256
+    assert moved == content
 
 
 async def test_users_are_counted_once_and_go_on_being_counted(source: Settings, url: str) -> None:

@@ -54,10 +54,10 @@ async def test_set_up_is_in_the_log(token: str) -> None:
     async with reading() as tx:
         tenant = (await tx.exec(select(Tenant))).one()
     (entry,) = await books.audit_of(tenant)
-    assert (entry.action, entry.actor_id, entry.address) == (
+    assert (entry.action, entry.actor_id, entry.ip) == (
         "rollcall.set_up",
         user.id,
-        CALLER.address,
+        CALLER.ip,
     )
     assert await books.actions_of(None) == ["tenant.created", "session.signed_in"]
 

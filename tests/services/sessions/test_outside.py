@@ -171,7 +171,7 @@ def test_what_refers_to_sessions_and_comments_is_there_after_the_upgrade(tmp_pat
             ("sso_session", {"session_id": session, "tenant_id": tenant}),
         ]
         for table, values in rows:
-            _insert(database, table, values)
+            insert_row(database, table, values)
         database.commit()
     with engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA foreign_keys = ON")
@@ -188,7 +188,7 @@ def test_what_refers_to_sessions_and_comments_is_there_after_the_upgrade(tmp_pat
         assert database.execute("PRAGMA foreign_key_check").fetchall() == []
 
 
-def _insert(database: sqlite3.Connection, table: str, values: dict[str, Any]) -> None:
+def insert_row(database: sqlite3.Connection, table: str, values: dict[str, Any]) -> None:
     """A row with these values, and something in each other column that must have a value."""
     for _, name, kind, must, default, _ in database.execute(f"PRAGMA table_info({table})"):
         if must and default is None and name not in values:

@@ -183,7 +183,7 @@ async def test_open_sessions_are_listed_latest_first_with_the_one_in_use(ada: Us
         (last.session_id, False),
         (first.session_id, True),
     ]
-    assert (listed[0].device, listed[0].address) == ("Firefox on Linux", CALLER.address)
+    assert (listed[0].device, listed[0].ip) == ("Firefox on Linux", CALLER.ip)
 
 
 async def test_of_many_open_sessions_the_latest_are_listed_and_the_one_in_use(ada: User) -> None:
@@ -239,4 +239,4 @@ async def test_device_is_told_in_words(
         sessions.begin(tx, ada, Caller("a" * 200, user_agent), SignInMethod.PASSWORD)
     (row,) = await books.sessions_of(ada.id)
     assert row.device == device
-    assert len(row.address) == 64
+    assert len(row.ip) == 64

@@ -7,9 +7,9 @@ import pytest
 from models import Role, Tenant, User
 from services.access.actor import FRESH_FOR, Actor
 from services.audit import reading
-from services.audit.reading import AuditQuery
 from services.core import clock
 from services.core.errors import FreshSignInNeededError, InvalidInputError, TooManyAttemptsError
+from services.lists.query import ListQuery
 from services.sign_in import confirmation, throttle
 from services.sso import connections
 from services.sso.connections import ConnectionForm
@@ -59,7 +59,7 @@ async def test_guessing_the_password_here_is_slowed_down_like_anywhere(admin: Ac
 async def test_exporting_the_log_needs_a_fresh_sign_in(admin: Actor) -> None:
     _later(timedelta(minutes=16))
     with pytest.raises(FreshSignInNeededError):
-        await reading.export(admin, AuditQuery())
+        await reading.export(admin, ListQuery())
 
 
 @pytest.mark.parametrize("role", [Role.TENANT_ADMIN, Role.ADMINISTRATOR])

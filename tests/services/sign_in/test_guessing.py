@@ -88,7 +88,7 @@ async def test_who_is_paused_has_no_password_compared(ada: User, compared: list[
 
 
 async def test_an_attempt_that_succeeds_counts_as_no_failure(ada: User) -> None:
-    for _ in range(throttle.FREE_FAILURES["address"] * 2):
+    for _ in range(throttle.FREE_FAILURES["ip"] * 2):
         assert await owner_signs_in() == 0
     assert await books.count(AttemptCounter) == 0
 

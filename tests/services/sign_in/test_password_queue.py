@@ -57,7 +57,7 @@ async def _attempt(number: int, email: str) -> str:
 
 
 async def _fill() -> list[asyncio.Task[str]]:
-    """Have strangers at every place, and as many again who find none."""
+    """Have strangers at every slot, and as many again who find none."""
     tasks = [
         asyncio.create_task(_attempt(number, f"user{number}@example.com"))
         for number in range(QUEUE * 2)
@@ -75,7 +75,7 @@ async def test_a_full_queue_refuses_at_once_and_serves_who_is_in_it(
     standstill.set()
     outcomes = await asyncio.gather(*tasks)
     assert outcomes.count("SignInFailedError") == QUEUE
-    assert passwords._places == 0
+    assert passwords._slots == 0
     # Who was refused was not counted: an account's counter and an address's for each of the others.
     assert await books.count(AttemptCounter) == 2 * QUEUE
     assert len(await books.audit_of(tenant)) == QUEUE
@@ -107,7 +107,7 @@ async def test_strangers_leave_room_for_a_known_device(
 ) -> None:
     tasks = await _fill()
     owner = asyncio.create_task(sign_in("acme", EMAIL, PASSWORD, Caller("203.0.113.1", "", device)))
-    await eventually(lambda: passwords._places == QUEUE + 1)
+    await eventually(lambda: passwords._slots == QUEUE + 1)
     standstill.set()
     assert (await owner).token
     await asyncio.gather(*tasks)

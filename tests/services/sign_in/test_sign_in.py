@@ -65,7 +65,7 @@ async def test_sign_in_is_in_the_log_with_its_device_and_address(tenant: Tenant,
         "Ada Lovelace",
         ada.id,
     )
-    assert (entry.address, entry.details) == (ADDRESS, {"device": "Firefox on Linux"})
+    assert (entry.ip, entry.details) == (ADDRESS, {"device": "Firefox on Linux"})
     assert (await books.user_of(ada.id)).last_sign_in_at == entry.at or entry.at > ada.created_at
 
 
@@ -190,7 +190,7 @@ async def test_failure_is_in_the_log_of_the_tenant(tenant: Tenant, ada: User) ->
     assert known.action == unknown.action == "session.sign_in_failed"
     assert (known.subject_name, unknown.subject_name) == ("Ada Lovelace", "")
     assert known.actor_name == unknown.actor_name == "Nobody signed in"
-    assert known.address == ADDRESS
+    assert known.ip == ADDRESS
     assert (known.details["email"], unknown.details["email"]) == (EMAIL, "nobody@example.com")
 
 

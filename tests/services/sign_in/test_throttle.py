@@ -132,7 +132,7 @@ async def test_another_account_waits_for_nobody(tenant: Tenant, ada: User) -> No
 
 
 async def test_address_that_guesses_at_many_accounts_is_paused(tenant: Tenant, ada: User) -> None:
-    for number in range(throttle.FREE_FAILURES["address"] + 1):
+    for number in range(throttle.FREE_FAILURES["ip"] + 1):
         await guess(number, f"user{number}@example.com", OFFICE)
     with pytest.raises(TooManyAttemptsError):
         await attempt(OFFICE)

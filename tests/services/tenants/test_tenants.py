@@ -1,17 +1,24 @@
 """Tenants: created and renamed by Platform Admins, found by their address."""
 
+import json
 from uuid import uuid4
 
 import pytest
 
 from models import Tenant
 from services.access.actor import COMMAND_LINE, Actor
+from services.audit.writing import Action
 from services.core.errors import InvalidInputError, NotFoundError
 from services.core.events import Event
 from services.core.runtime import Runtime
-from services.tenants import tenants
+from services.lists.events import RowChanged
+from services.lists.query import ListQuery, from_url
+from services.lists.wire import patch_values
+from services.tenants import closing, tenants
 from services.tenants.events import TenantChanged
+from services.tenants.list import TENANTS, facts_of
 from services.tenants.organisation import Looks, find_looks
+from services.users import accounts
 from tests import books
 from tests.factories import create_user
 
@@ -98,8 +105,68 @@ async def test_list_counts_the_users_of_each(
 ) -> None:
     await create_user(tenant)
     await create_user(tenant, active=False)
-    listed = [(row.name, row.users, row.active) for row in await tenants.list_tenants(platform)]
+    found = await tenants.list_tenants(platform, ListQuery())
+    listed = [(row.name, row.users, row.active) for row in found.rows]
     assert listed == [("Acme", 2, 1), ("Other", 0, 0)]
+
+
+async def test_list_is_searched_by_name_and_address_and_filtered_by_what_is_closed(
+    platform: Actor, tenant: Tenant, other_tenant: Tenant
+) -> None:
+    await tenants.create_tenant(platform, "Söderberg & Söhne", "sweden")
+    await closing.close_tenant(platform, other_tenant.id, other_tenant.name)
+
+    async def find(**asked: str) -> list[str]:
+        found = await tenants.list_tenants(platform, from_url(TENANTS, asked))
+        return [row.name for row in found.rows]
+
+    assert await find(q="sohne SWED") == ["Söderberg & Söhne"]
+    assert await find(status="closed") == ["Other"]
+    assert await find(sort="name", dir="desc") == ["Söderberg & Söhne", "Other", "Acme"]
+    assert await find(sort="closed_at") == ["Acme", "Söderberg & Söhne", "Other"]
+    assert await find(sort="created") == ["Acme", "Other", "Söderberg & Söhne"]
+
+
+async def test_row_of_a_tenant_grows_newer_with_all_that_it_shows(
+    platform: Actor, tenant: Tenant, admin: Actor, events: list[Event], rollcall: Runtime
+) -> None:
+    user = await create_user(tenant)
+
+    async def version() -> int:
+        return (await tenants.get_row(platform, tenant.id)).version
+
+    versions = [await version()]
+    await tenants.rename_tenant(platform, tenant.id, "Acme Ltd")
+    versions.append(await version())
+    await accounts.set_active(admin, user.id, active=False)
+    versions.append(await version())
+    await accounts.set_active(admin, user.id, active=True)
+    versions.append(await version())
+    assert versions == sorted(set(versions))
+    await rollcall.bus.drain()
+    changed = [event for event in events if isinstance(event, RowChanged)]
+    key = f"acme {tenant.slug}"
+    assert [event.was for event in changed] == [{"key": key, "closed_at": None}]
+
+
+async def test_patch_of_a_tenants_row_is_small(platform: Actor) -> None:
+    made = await tenants.create_tenant(platform, "Söderberg & Söhne")
+    await closing.close_tenant(platform, made.id, made.name)
+    row = await tenants.get_row(platform, made.id)
+    patch = patch_values(TENANTS, row, facts_of(made))
+    assert len(json.dumps(patch, separators=(",", ":"), ensure_ascii=False).encode()) < 300
+
+
+async def test_file_of_the_tenants_has_those_that_match_and_is_in_the_platforms_log(
+    platform: Actor, tenant: Tenant, other_tenant: Tenant
+) -> None:
+    pieces = await tenants.export_tenants(platform, from_url(TENANTS, {"q": "acme"}))
+    text = "".join([piece async for piece in pieces])
+    assert text.splitlines() == [
+        '\ufeff"Name","Address","Users","Status"',
+        f'"Acme","/t/{tenant.slug}","0","Open"',
+    ]
+    assert await books.actions_of(None) == [Action.TENANTS_EXPORTED]
 
 
 async def test_only_tenant_is_found_while_it_is_the_only_one(rollcall: Runtime) -> None:

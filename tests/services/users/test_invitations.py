@@ -69,7 +69,7 @@ async def test_invitation_its_mail_and_its_audit_entry_come_together(
         "Ada Lovelace",
     )
     assert entry.details == {"email": "ada@example.com", "role": "Sales Engineer"}
-    assert entry.address == admin.address
+    assert entry.ip == admin.ip
 
 
 async def test_without_a_mail_server_nothing_is_queued_and_the_inviter_learns_it(

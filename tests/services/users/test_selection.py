@@ -104,7 +104,7 @@ async def test_the_commit_refuses_by_name_who_cannot_be_chosen(
         "owner_id": "Ada Doe is inactive. Choose somebody else."
     }
     assert await _require(admin, ada.id, bob.id, among=Permission.RUN_POCS) == {
-        "owner_id": "Ada Doe is inactive. Bob Doe has another role. Choose somebody else."
+        "owner_id": "Ada Doe is inactive. Bob Doe is no Sales Engineer. Choose somebody else."
     }
     assert await _require(admin, stranger.id) == {"owner_id": "Choose somebody else."}
     assert await _require(admin, uuid4()) == {"owner_id": "Choose somebody else."}

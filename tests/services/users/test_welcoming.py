@@ -12,7 +12,7 @@ from services.core.db import transaction
 from services.core.errors import InvalidInputError
 from services.users import accounts, invitations
 from services.users.imports import batches, runs
-from services.users.imports.pasted import read_addresses, rows_of
+from services.users.imports.pasted import read_emails, rows_of
 from services.users.invitation_form import PastedInvitations, PersonalInvitation
 from services.users.welcoming import FirstDay, get_first_day
 from tests import books
@@ -104,14 +104,14 @@ async def test_an_end_that_has_come_already_is_told_at_its_field(admin: Actor) -
 def test_an_address_is_read_as_mail_programs_write_it(
     text: str, first: str, last: str, email: str
 ) -> None:
-    (one,) = read_addresses(text)
+    (one,) = read_emails(text)
     assert (one.first_name, one.last_name, one.email) == (first, last, email)
 
 
 def test_addresses_stand_in_lines_or_beside_each_other() -> None:
     pasted = 'a.b@x.example, "C, D" <c@x.example>; E F <e@x.example>\n\ng.h@x.example'
     emails = ["a.b@x.example", "c@x.example", "e@x.example", "g.h@x.example"]
-    assert [one.email for one in read_addresses(pasted)] == emails
+    assert [one.email for one in read_emails(pasted)] == emails
 
 
 async def test_each_pasted_address_has_its_own_result(

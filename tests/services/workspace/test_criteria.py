@@ -4,7 +4,7 @@ import pytest
 
 from models import CriterionResult, Importance
 from services.access.actor import Actor
-from services.audit.reading import AuditEntry
+from services.audit.list import AuditEntry
 from services.core.errors import NotFoundError
 from services.workspace import criteria, history, tasks
 from services.workspace.criteria import CriterionForm, ResultForm

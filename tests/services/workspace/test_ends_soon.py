@@ -15,9 +15,12 @@ from services.tenants import closing
 from services.users import accounts, invitations
 from services.users.invitation_form import InvitationForm
 from services.workspace import end_calendar
+from services.workspace.customers import invitations as customers
+from services.workspace.customers.invitations import CustomerForm
 from services.workspace.ends_soon import Kind, list_ends_soon
 from tests import books
 from tests.factories import create_admin, create_user, sign_in
+from tests.services.workspace.scene import create_poc
 
 
 def _in(days: int) -> date:
@@ -64,7 +67,7 @@ async def test_a_calendar_says_days_as_days_and_times_as_moments(
     day, moment = await create_user(tenant, first_name="Däy; \\n,"), await create_user(tenant)
     await accounts.set_end_date(admin, day.id, _in(40))
     await accounts.set_end_date(admin, moment.id, _in(41), time(18))
-    events = (await _calendar(await end_calendar.tell_address(admin))).walk("VEVENT")
+    events = (await _calendar(await end_calendar.tell_url(admin))).walk("VEVENT")
     first, second = events
     assert first.decoded("dtstart") == _in(40)
     assert str(first["summary"]) == "Däy; \\n, Lovelace: access ends"
@@ -74,12 +77,12 @@ async def test_a_calendar_says_days_as_days_and_times_as_moments(
 async def test_a_calendars_address_is_one_until_it_is_revoked(
     tenant: Tenant, admin: Actor, rollcall: Runtime
 ) -> None:
-    url = await end_calendar.tell_address(admin)
-    assert await end_calendar.tell_address(admin) == url
+    url = await end_calendar.tell_url(admin)
+    assert await end_calendar.tell_url(admin) == url
     await end_calendar.revoke(admin)
     with pytest.raises(DeadLinkError):
         await _calendar(url)
-    assert await end_calendar.tell_address(admin) != url
+    assert await end_calendar.tell_url(admin) != url
     assert await books.actions_of(tenant) == [
         "calendar.told",
         "calendar.told",
@@ -92,8 +95,8 @@ async def test_a_calendar_ends_with_its_owners_access_and_with_the_organisation(
     tenant: Tenant, admin: Actor, platform: Actor
 ) -> None:
     other_user = await create_admin(tenant)
-    other = await end_calendar.tell_address(await sign_in(other_user))
-    own = await end_calendar.tell_address(admin)
+    other = await end_calendar.tell_url(await sign_in(other_user))
+    own = await end_calendar.tell_url(admin)
     await accounts.set_active(admin, other_user.id, active=False)
     await accounts.set_active(admin, other_user.id, active=True)
     with pytest.raises(DeadLinkError):
@@ -108,4 +111,30 @@ async def test_a_calendar_ends_with_its_owners_access_and_with_the_organisation(
 async def test_an_address_takes_a_fresh_sign_in(tenant: Tenant, admin: Actor) -> None:
     clock.shift(timedelta(minutes=16))
     with pytest.raises(FreshSignInNeededError):
-        await end_calendar.tell_address(admin)
+        await end_calendar.tell_url(admin)
+
+
+async def test_customers_are_listed_with_their_last_poc_and_their_unused_links_too(
+    tenant: Tenant, admin: Actor, ada: Actor, other_tenant: Tenant
+) -> None:
+    near, far = [await create_poc(ada, f"Trial {n}", end_on=_in(n)) for n in (5, 20)]
+    endless = await create_poc(ada, "Endless")
+    reto = CustomerForm(first_name="Reto", last_name="Bianchi", email="reto@helvetia.example")
+    mina = CustomerForm(first_name="Mina", last_name="Keller", email="mina@helvetia.example")
+    for poc in (near, far):
+        await customers.invite(ada, poc, reto)
+    for poc in (near, endless):
+        await customers.invite(ada, poc, mina)
+    rows = (await list_ends_soon(admin)).rows
+    assert [(row.kind, row.name, row.note) for row in rows if row.kind is Kind.CUSTOMER] == [
+        (Kind.CUSTOMER, "Reto Bianchi", "with its POC Trial 20")
+    ]
+    links = [row for row in rows if row.kind is Kind.LINK]
+    assert {row.name for row in links} == {"Reto Bianchi", "Mina Keller"}
+    assert {row.note for row in links} == {"made by Ada Lovelace"}
+    events = (await _calendar(await end_calendar.tell_url(admin))).walk("VEVENT")
+    said = {str(event["summary"]): event.decoded("dtstart") for event in events}
+    assert said["Reto Bianchi: POC ends, and their access"] == _in(20)
+    assert "Mina Keller: open link expires" in said
+    stranger = await sign_in(await create_admin(other_tenant))
+    assert (await list_ends_soon(stranger)).rows == []

@@ -11,7 +11,6 @@ from sqlmodel import func, select
 from models import FileChunk, ResourceFile, Tenant
 from services.access.actor import Actor
 from services.audit import reading as audit
-from services.audit.reading import AuditQuery
 from services.core.db import reading
 from services.core.errors import (
     ConflictError,
@@ -23,6 +22,7 @@ from services.core.errors import (
     TooMuchAtOnceError,
 )
 from services.core.runtime import Runtime
+from services.lists.query import ListQuery
 from services.sessions import sessions
 from services.workspace import files, resources
 from services.workspace.file_types import clean_file_name, media_type_of, type_label
@@ -66,7 +66,7 @@ async def test_a_file_comes_back_as_it_was_and_is_internal_at_first(ada: Actor) 
 
 async def test_what_was_uploaded_is_in_the_log_with_its_hash(ada: Actor, admin: Actor) -> None:
     await files.upload(ada, await create_poc(ada), "a.txt", pieces_of(b"abc"))
-    (entry, *_) = (await audit.list_entries(admin, AuditQuery())).entries
+    (entry, *_) = (await audit.list_entries(admin, ListQuery())).entries
     assert entry.action_label == "Resource added"
     assert hashlib.sha256(b"abc").hexdigest() in entry.summary
 

@@ -93,7 +93,7 @@ async def test_what_changed_of_a_poc_is_recorded_and_told(
     assert told == [poc_id] * 2
     newest = (await history.list_history(ada, poc_id)).entries[0]
     assert (newest.action_label, newest.summary) == ("POC edited", "title, Trial")
-    assert newest.address == ""
+    assert newest.ip == ""
 
 
 async def test_a_poc_that_changed_since_is_not_changed(ada: Actor) -> None:

@@ -139,9 +139,9 @@ class ScreensSection:
 def _where(row: ScreenRow) -> tuple[str, str]:
     """Where a screen is open, in two lines."""
     if len(row.places) > 1:
-        addresses = [place.address or "somewhere" for place in row.places]
-        many = {2: "two", 3: "three"}.get(len(addresses), str(len(addresses)))
-        return f"Open in {many} places", f"{', '.join(addresses[:-1])} and {addresses[-1]}"
+        ips = [place.ip or "somewhere" for place in row.places]
+        many = {2: "two", 3: "three"}.get(len(ips), str(len(ips)))
+        return f"Open in {many} places", f"{', '.join(ips[:-1])} and {ips[-1]}"
     if row.places:
         place = row.places[0]
         size = f", {place.size}" if place.size else ""

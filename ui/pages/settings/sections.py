@@ -29,7 +29,7 @@ class SectionView(Protocol):
 
 @dataclass(frozen=True)
 class Section:
-    """A section: the last part of its address, its name, and who may open it."""
+    """A section: the last part of its path, its name, and who may open it."""
 
     key: str
     name: str

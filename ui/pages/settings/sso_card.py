@@ -50,7 +50,7 @@ class SsoCard:
     def __init__(self, visit: Visit, toast: Toast) -> None:
         self.actor = visit.actor
         self.base = home_path(visit.tenant_slug)
-        self.addresses = connections.addresses_of(visit.tenant_slug)
+        self.urls = connections.tenant_urls(visit.tenant_slug)
         self.toast = toast
 
     def build(self, connection: ConnectionView | None) -> None:
@@ -113,9 +113,9 @@ class SsoCard:
         with ui.element("dl").classes("facts"):
             if connection is not None:
                 self._facts(connection)
-            _address("Redirect address", self.addresses.redirect, self.toast)
-            _address("Sign-out address", self.addresses.after_logout, self.toast)
-            _address("Back-channel logout", self.addresses.backchannel_logout, self.toast)
+            _url("Redirect address", self.urls.redirect, self.toast)
+            _url("Sign-out address", self.urls.after_logout, self.toast)
+            _url("Back-channel logout", self.urls.backchannel_logout, self.toast)
 
     def _facts(self, connection: ConnectionView) -> None:
         new_people = connection.new_people
@@ -171,7 +171,7 @@ def _button(label: str, handler: object, name: str = "") -> None:
     button.on("click", handler, args=[])  # type: ignore[arg-type]
 
 
-def _address(name: str, url: str, toast: Toast) -> None:
+def _url(name: str, url: str, toast: Toast) -> None:
     with ui.element("div").classes("fact"):
         text("dt", name)
         with ui.element("dd").classes("copyable"):

@@ -17,7 +17,7 @@ from ui.pages.users import (
 
 def register() -> None:
     """Route them all."""
-    # Before the page of one user, whose address would take it for a user's id.
+    # Before the page of one user, whose path would take it for a user's id.
     for page in (
         import_users,
         import_run,

@@ -146,14 +146,14 @@ class _ImportScreen:
 
     def _placed(self, name: str, place: str) -> Columns:
         """The columns with one field in another place, as the browser says it."""
-        places = {key: at for key, at in self.columns.places.items() if key != name}
+        indexes = {key: at for key, at in self.columns.indexes.items() if key != name}
         role = "" if name == "role" else self.columns.role_for_all
         if name == "role" and place.removeprefix("=") in self.roles:
-            return Columns(places, place.removeprefix("="))
+            return Columns(indexes, place.removeprefix("="))
         width = len(self.file.headings) if self.file else 0
         if place.isascii() and place.isdigit() and len(place) < 4 and int(place) < width:
-            places[name] = int(place)
-        return Columns(places, role)
+            indexes[name] = int(place)
+        return Columns(indexes, role)
 
     async def _start(self) -> None:
         rows = [judged.row for judged in self.judged if judged.fate is Fate.INVITE]
@@ -215,7 +215,7 @@ class _ImportScreen:
         ]
 
     def _field(self, file: ImportFile, name: str) -> dict[str, Any]:
-        at = self.columns.places.get(name)
+        at = self.columns.indexes.get(name)
         place, samples = "" if at is None else str(at), ""
         if at is not None:
             cells = [row.cells[at].strip() if at < len(row.cells) else "" for row in file.rows[:3]]

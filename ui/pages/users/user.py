@@ -12,10 +12,10 @@ from nicegui.elements.mixins.text_element import TextElement
 from models import OutgoingMail
 from services.access.permissions import Permission
 from services.audit import reading
-from services.audit.reading import AuditQuery
 from services.core.errors import NotFoundError
 from services.core.forms import Form
 from services.core.names import mixed_letters
+from services.lists.query import ListQuery
 from services.sessions import sessions
 from services.sessions.sessions import OpenSession, Visit
 from services.sign_in import password_links
@@ -33,6 +33,7 @@ from ui.components.local_text import LocalText
 from ui.components.part import Part
 from ui.components.refresher import Refresher
 from ui.components.toast import Toast
+from ui.dialogs.contractor import ContractorDialog
 from ui.dialogs.meanwhile import changed_meanwhile
 from ui.dialogs.user_acts import (
     ACTIVATE,
@@ -50,7 +51,7 @@ from ui.dialogs.user_acts import (
 from ui.forms.dialog import FormDialog
 from ui.frame import enter, frame, section, text
 from ui.identity import require
-from ui.input import as_uuid, to_do
+from ui.input import as_uuid, as_version, to_do
 from ui.pages.audit import page_values
 from ui.pages.users.contact import EmailDialog, contact_facts, portrait
 from ui.paths import home_path
@@ -105,7 +106,7 @@ class _UserScreen:
         with ui.element("div").classes("details"):
             self._build_content(details)
         await self._fill(details)
-        history = await reading.list_entries(self.actor, AuditQuery(subject_id=self.user_id))
+        history = await reading.list_entries(self.actor, ListQuery(), subject_id=self.user_id)
         with section():
             text("h2", "History")
             self.history = AuditLog(
@@ -133,6 +134,7 @@ class _UserScreen:
             body="Their authenticator app, passkeys and recovery codes stop working, and their "
             "password alone lets them in, until they set one up again. They are told by mail.",
         )
+        self.contractor = ContractorDialog(self.actor, self.toast, self.user_id)
         self.email = EmailDialog(self.visit, self.toast, self.user_id)
 
     async def _refresh(self) -> None:
@@ -144,7 +146,8 @@ class _UserScreen:
         """Have an open dialog show what has changed of the user since it opened."""
         self.acts.tell(before, self.details)
         if change := changed_meanwhile(before, self.details):
-            for dialog in (self.rename, self.second_factor, self.email.dialog):
+            of_user = (self.rename, self.contractor.dialog, self.second_factor, self.email.dialog)
+            for dialog in of_user:
                 dialog.update(about(self.details), change=change)
         await self.acts.deactivation.look_again()
 
@@ -168,6 +171,7 @@ class _UserScreen:
             (PASSWORD, self._act("Password link", PASSWORD)),
             (WRONG_ROLE, self._act("Wrong role?", WRONG_ROLE)),
         ]
+        self._button("Contractor", self._open_contractor)
         self.reset = self._button("Reset second factor", self._open_reset)
         self.change_email = self._button("Change email", self._open_email)
         self.switch = None if details.is_self else self._button("Deactivate", self._toggle)
@@ -238,6 +242,8 @@ class _UserScreen:
                 fact("Second factor", f"Authenticator app, since {moment(factors.since)}")
             for passkey in factors.passkeys:
                 fact("Passkey", ". ".join([passkey.name, *passkey_marks(passkey)]))
+            if row.contractor:
+                fact("Contractor", "Yes")
             if details.end:
                 fact("End date", details.end.words)
             if details.deactivated_at:
@@ -269,7 +275,7 @@ class _UserScreen:
             for session in open_sessions:
                 with ui.element("li"):
                     text("strong", session.device)
-                    text("span", session.address or "unknown address", "muted")
+                    text("span", session.ip or "unknown address", "muted")
                     text("span", f"active {ago(session.last_seen_at)}", "muted")
         if len(open_sessions) == sessions.MOST_LISTED:
             text("p", LATEST_SESSIONS, "muted")
@@ -297,6 +303,9 @@ class _UserScreen:
         user = await accounts.rename(self.actor, self.user_id, form.first_name, form.last_name)
         return f"The name is {user.full_name} now."
 
+    async def _open_contractor(self) -> None:
+        self.contractor.ask(bool(self.details.row.contractor), about(self.details))
+
     async def _open_email(self) -> None:
         self.email.ask(about(self.details))
 
@@ -308,9 +317,9 @@ class _UserScreen:
         return "The second factor is reset."
 
     async def _older_history(self, values: dict[str, object]) -> None:
-        query = AuditQuery.from_address({"before": values.get("before")})
+        before = as_version(values.get("before"))
         page = await reading.list_entries(
-            self.actor, AuditQuery(subject_id=self.user_id, before=query.before)
+            self.actor, ListQuery(), subject_id=self.user_id, before=before
         )
         self.history.show(page_values(page) | {"seq": values.get("seq") or 0, "append": True})
 

@@ -125,12 +125,12 @@ class CustomerTable:
         self.toast.show(_outcome(done, receipt), "success", "Undo", undo)
 
     async def _activate(self, row: CustomerRow) -> None:
-        await self._let_in(row.id, row.version)
+        await self._restore_access(row.id, row.version)
 
     async def _again(self, done: CustomerSwitched) -> None:
-        await self._let_in(done.customer_id, done.version)
+        await self._restore_access(done.customer_id, done.version)
 
-    async def _let_in(self, customer_id: UUID, version: int) -> None:
+    async def _restore_access(self, customer_id: UUID, version: int) -> None:
         if self._switch is not None:
             done = await self._switch(customer_id, True, version)
             words = f"{done.name} is active again. They come in with a new link."
@@ -138,11 +138,11 @@ class CustomerTable:
 
 
 def _status(row: CustomerRow) -> None:
-    if row.active:
+    if not row.active:
+        text("span", "Inactive", "chip chip-inactive")
+    elif not row.invited:
         text("span", "Active", "chip chip-active")
     else:
-        text("span", "Inactive", "chip chip-inactive")
-    if row.active and row.invited:
         text("span", "Invited", "chip chip-accent")
         if row.mail in MAILS:
             text("span", MAILS[row.mail], "small muted")

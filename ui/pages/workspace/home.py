@@ -11,7 +11,7 @@ from nicegui import ui
 
 from models import PocStatus, Role
 from services.access.permissions import Permission, may
-from services.audit.reading import AuditEntry
+from services.audit.list import AuditEntry
 from services.core import clock
 from services.screens import figures, reading
 from services.screens.figures import Figures

@@ -74,7 +74,7 @@ class CustomerPart:
         self.table.show(found)
 
     def _count(self, found: Sequence[CustomerRow]) -> None:
-        active = sum(row.active for row in found)
+        active = sum(row.active and not row.invited for row in found)
         invited = sum(row.active and row.invited for row in found)
         words = f"{active} active" + (f", {invited} invited" if invited else "")
         text("span", words if found else "nobody is invited yet")

@@ -1,5 +1,6 @@
-"""Files of POCs: the addresses that they are posted to and read from."""
+"""Files of POCs and templates: the urls that they are posted to and read from."""
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 from urllib.parse import quote, unquote
 from uuid import UUID
@@ -21,17 +22,24 @@ from ui.public import status_of
 NAME_HEADER = "X-File-Name"
 MayView = Annotated[Visit, Depends(require(Permission.VIEW_ALL_POCS))]
 _recognise = require(Permission.COMMENT)
+_recognise_author = require(Permission.ADD_TEMPLATE_RESOURCES)
 
 
 def register() -> None:
-    """Route both."""
+    """Route them."""
     app.post("/t/{slug}/pocs/{poc_id}/files", include_in_schema=False)(upload)
+    app.post("/t/{slug}/templates/{group_id}/files", include_in_schema=False)(upload_to_template)
     app.get("/t/{slug}/files/{resource_id}", include_in_schema=False)(download)
 
 
 def upload_url(visit: Visit, poc_id: UUID) -> str:
     """Where files of a POC are posted to."""
     return f"{home_path(visit.tenant_slug)}/pocs/{poc_id}/files"
+
+
+def template_upload_url(visit: Visit, group_id: UUID) -> str:
+    """Where files of a group template are posted to."""
+    return f"{home_path(visit.tenant_slug)}/templates/{group_id}/files"
 
 
 def file_url(visit: Visit, resource_id: UUID) -> str:
@@ -42,15 +50,34 @@ def file_url(visit: Visit, resource_id: UUID) -> str:
 async def upload(request: Request) -> Response:
     """Take one file, the request's body, and answer a script: a refusal is its sentence alone."""
     try:
-        visit = await _uploader(request)
+        visit = await _uploader(request, _recognise)
         poc_id = as_uuid(request.path_params["poc_id"])
         if poc_id is None:
             raise NotFoundError("This POC doesn't exist.")
-        name = unquote(request.headers.get(NAME_HEADER, ""))
-        await files.upload(visit.actor, poc_id, name, request.stream())
+        await files.upload(visit.actor, poc_id, _name(request), request.stream())
     except RollcallError as error:
         return PlainTextResponse(str(error), status_of(error))
     return Response(status_code=201)
+
+
+async def upload_to_template(request: Request) -> Response:
+    """The same for a group template."""
+    try:
+        visit = await _uploader(request, _recognise_author)
+        group_id = as_uuid(request.path_params["group_id"])
+        if group_id is None:
+            raise NotFoundError("This template doesn't exist.")
+        pieces = request.stream()
+        await files.upload_to_template(
+            visit.actor, _name(request), pieces, group_template_id=group_id
+        )
+    except RollcallError as error:
+        return PlainTextResponse(str(error), status_of(error))
+    return Response(status_code=201)
+
+
+def _name(request: Request) -> str:
+    return unquote(request.headers.get(NAME_HEADER, ""))
 
 
 async def download(visit: MayView, resource_id: str) -> Response:
@@ -74,9 +101,9 @@ def file_response(file: OpenFile) -> StreamingResponse:
     )
 
 
-async def _uploader(request: Request) -> Visit:
+async def _uploader(request: Request, recognise: Callable[[Request], Awaitable[Visit]]) -> Visit:
     """Who uploads. Who isn't signed in is told so: a script can't follow to the sign-in page."""
     try:
-        return await _recognise(request)
+        return await recognise(request)
     except HTTPException as error:
         raise SessionEndedError from error

@@ -2,7 +2,7 @@
 
 from nicegui import ui
 
-from services.audit.reading import AuditEntry
+from services.audit.list import AuditEntry
 from services.sessions.sessions import Visit
 from services.workspace import history
 from services.workspace.history import History

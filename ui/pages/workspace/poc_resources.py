@@ -5,9 +5,8 @@ from functools import partial
 from services.sessions.sessions import Visit
 from services.workspace import files, resources
 from services.workspace.listing import PocDetails
-from ui.components.file_drop import FileDrop
-from ui.components.refresher import Refresher
 from ui.components.toast import Toast
+from ui.pages.workspace.file_drops import dropped
 from ui.pages.workspace.poc_files import file_url, upload_url
 from ui.pages.workspace.resource_list import Place, ResourceList
 
@@ -26,14 +25,6 @@ async def build(visit: Visit, toast: Toast, details: PocDetails) -> None:
     )
     may_change = details.may_change and not details.row.archived
     await ResourceList(visit, toast, place, may_change=may_change).build()
-    if not may_change:
-        return
-    room = await files.get_room(visit.actor, poc_id)
-    drop = FileDrop(
-        upload_url(visit, poc_id), used=room.used, most=room.most, most_of_file=room.most_of_file
-    )
-
-    async def refresh() -> None:
-        drop.show_used((await files.get_room(visit.actor, poc_id)).used)
-
-    Refresher("rollcall_poc", refresh, toast)
+    if may_change:
+        find_room = partial(files.get_room, visit.actor, poc_id)
+        await dropped(toast, upload_url(visit, poc_id), find_room, event="rollcall_poc")

@@ -6,12 +6,15 @@ from typing import Any
 from uuid import UUID
 
 from models import Side, TaskStatus
+from services.access.permissions import Permission
 from services.core import clock
 from services.core.errors import NotFoundError, RollcallError
 from services.core.forms import Form, checkbox, lines, people
 from services.sessions.sessions import Visit
 from services.users import selection
-from services.workspace import groups, task_list, tasks
+from services.users.selection import Selection
+from services.workspace import assigning, groups, task_list, tasks
+from services.workspace.fields import OF_CUSTOMER, customers_field
 from services.workspace.groups import GroupForm
 from services.workspace.listing import PocDetails
 from services.workspace.task_list import GroupView, TaskView
@@ -38,6 +41,7 @@ class AssigneesForm(Form):
     """Who is to do a task."""
 
     assignee_ids: tuple[UUID, ...] = people("Assignees", among=MANAGE_TASKS, optional=True)
+    customer_ids: tuple[UUID, ...] = customers_field()
 
 
 class ReasonForm(Form):
@@ -51,6 +55,7 @@ class AddedTaskForm(TaskForm):
     """A task to add to the group that the dialog is about."""
 
     assignee_ids: tuple[UUID, ...] = people("Assignees", among=MANAGE_TASKS, optional=True)
+    customer_ids: tuple[UUID, ...] = customers_field()
 
 
 async def build(visit: Visit, toast: Toast, details: PocDetails, *, look: Look) -> None:
@@ -74,7 +79,7 @@ class _TasksScreen:
 
     def build(self, found: Sequence[GroupView], look: Look) -> None:
         """Lay the tab out."""
-        find_people = Helpers(people=partial(selection.list_selectable, self.actor))
+        find_people = Helpers(people=self._find_people)
         self.new_group = FormDialog(
             self.toast, "New group", GroupForm, submit="Add Group", on_submit=self._add_group
         )
@@ -118,6 +123,13 @@ class _TasksScreen:
         self.view = PocTasks(
             *_values(found), showing, on_act=self._act, on_missed=told(self.toast)(self._show)
         )
+
+    async def _find_people(
+        self, among: Permission | None, words: str, chosen: Sequence[UUID]
+    ) -> Selection:
+        if among is OF_CUSTOMER:
+            return await assigning.list_assignable(self.actor, self.poc_id, words, chosen)
+        return await selection.list_selectable(self.actor, among, words, chosen)
 
     async def _show(self) -> None:
         found = await task_list.list_groups(self.actor, self.poc_id)
@@ -225,13 +237,16 @@ class _TasksScreen:
 
     async def _open_assign(self, task_id: UUID, _sent: Mapping[str, Any]) -> None:
         task = await self._read(task_id)
-        self.assignees.open(
-            {"assignee_ids": list(task.assignees)}, title=f"Who does “{task.title}”?"
-        )
+        team = [person for person in task.assignees if not person.is_customer]
+        outside = [person for person in task.assignees if person.is_customer]
+        values = {"assignee_ids": team, "customer_ids": outside}
+        self.assignees.open(values, title=f"Who does “{task.title}”?")
 
     async def _assign(self, form: AssigneesForm) -> Outcome:
         if self.about is not None:
-            await tasks.assign(self.actor, self.about, self.version, form.assignee_ids)
+            await tasks.assign(
+                self.actor, self.about, self.version, form.assignee_ids, form.customer_ids
+            )
         return "Saved."
 
     async def _status(self, task_id: UUID, sent: Mapping[str, Any]) -> None:

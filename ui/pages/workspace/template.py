@@ -15,7 +15,7 @@ from services.core import clock
 from services.core.errors import NotFoundError, RollcallError
 from services.sessions import sessions
 from services.sessions.sessions import Visit
-from services.workspace import plans, resources, template_list, templates
+from services.workspace import files, plans, resources, template_list, templates
 from services.workspace.plans import Plan, PlannedTask
 from services.workspace.template_list import GroupTemplateDetails, TaskTemplateRow
 from services.workspace.templates import GroupTemplateForm, TaskTemplateForm
@@ -30,7 +30,9 @@ from ui.forms.dialog import FormDialog, Outcome
 from ui.frame import enter, frame, section, text
 from ui.identity import require
 from ui.input import as_uuid, as_version
+from ui.pages.workspace.file_drops import dropped
 from ui.pages.workspace.parts import button, link
+from ui.pages.workspace.poc_files import file_url, template_upload_url
 from ui.pages.workspace.resource_list import Place, ResourceList
 from ui.paths import home_path
 from ui.work_words import count_words
@@ -69,10 +71,15 @@ async def _resources(visit: Visit, toast: Toast, details: GroupTemplateDetails) 
         archive=resources.set_archived_of_template,
         event="rollcall_templates",
         shared_with="the customer",
+        file_url=partial(file_url, visit),
     )
     text("h2", "Resources", "part-title")
     may_change = details.may_change and not details.row.is_archived
     await ResourceList(visit, toast, place, may_change=may_change).build()
+    if may_change:
+        url = template_upload_url(visit, details.row.id)
+        find_room = partial(files.get_room_of_group, visit.actor, details.row.id)
+        await dropped(toast, url, find_room, event="rollcall_templates")
 
 
 class _TemplateScreen:

@@ -238,7 +238,7 @@ async def test_any_changed_part_of_an_answer_is_noticed(
 
 
 async def test_strangers_who_try_passkeys_have_to_pause(tenant: Tenant) -> None:
-    for _ in range(throttle.FREE_FAILURES["address"] + 1):
+    for _ in range(throttle.FREE_FAILURES["ip"] + 1):
         await _refused(tenant.slug, "{}")
     with pytest.raises(TooManyAttemptsError):
         await passkey_sign_in.sign_in(tenant.slug, "{}", CALLER)

@@ -2,9 +2,11 @@
 
 import pytest
 
+from services.access.actor import Actor
 from services.users.imports.columns import find_columns, to_rows
 from services.users.imports.days import Order, WrittenEnd, find_order, read_end
 from services.users.imports.files import read_file
+from services.users.imports.preview import Fate, judge
 from tests.workbooks import workbook_of
 
 
@@ -73,3 +75,11 @@ async def test_a_date_cell_of_a_workbook_is_that_day_and_time() -> None:
     rows = to_rows(file.rows, find_columns(file.headings, file.rows))
     ends = [(row.values["end_date"], row.values["end_time"][:5]) for row in rows]
     assert ends == [("2026-12-31", ""), ("2026-12-31", "18:30")]
+
+
+async def test_a_row_whose_day_may_be_two_is_told_what_to_write(admin: Actor) -> None:
+    lines = ["First Name;Last Name;Email;Role;Ende", "A;B;a@b.example;Administrator;05/06/2026"]
+    file = await read_file("people.csv", "\n".join(lines).encode())
+    (judged,) = await judge(admin, to_rows(file.rows, find_columns(file.headings, file.rows)))
+    assert judged.fate is Fate.CORRECT
+    assert judged.why.startswith("The end date “05/06/2026” may be 5 June or 6 May.")

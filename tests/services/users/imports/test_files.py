@@ -104,7 +104,7 @@ async def test_what_other_tools_export_needs_no_mapping_but_for_the_role(
 async def test_one_role_can_be_given_to_everyone() -> None:
     file = await read_file("x.csv", b"givenName,surname,mail\nAda,Lovelace,ada@example.com\n")
     columns = find_columns(file.headings, file.rows)
-    (row,) = to_rows(file.rows, Columns(columns.places, "administrator"))
+    (row,) = to_rows(file.rows, Columns(columns.indexes, "administrator"))
     assert row.values["role"] == "administrator"
 
 
@@ -118,7 +118,7 @@ async def test_of_a_heading_that_comes_twice_the_column_with_something_in_it_cou
 async def test_a_file_without_headings_keeps_its_first_row() -> None:
     file = await read_file("x.csv", b"Ada,Lovelace,ada@example.com\nGrace,Hopper,g@example.com\n")
     assert list(file.headings) == ["Column 1", "Column 2", "Column 3"]
-    assert find_columns(file.headings, file.rows).places == {"email": 2}
+    assert find_columns(file.headings, file.rows).indexes == {"email": 2}
     assert [row.line for row in file.rows] == [1, 2]
 
 
@@ -241,7 +241,7 @@ async def test_a_file_that_is_no_list_of_people_is_told_what_it_is(
 async def test_a_file_whose_headings_nobody_knows_is_read_for_its_columns_to_be_chosen() -> None:
     file = await read_file("x.csv", b"Wer;Wo\nAda;hier\n")
     assert list(file.headings) == ["Wer", "Wo"]
-    assert find_columns(file.headings, file.rows).places == {}
+    assert find_columns(file.headings, file.rows).indexes == {}
 
 
 async def test_a_workbook_is_read_with_its_row_numbers() -> None:

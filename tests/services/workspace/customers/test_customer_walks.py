@@ -19,7 +19,7 @@ from services.core.errors import (
     SessionEndedError,
 )
 from services.workspace import customers
-from services.workspace.customers import acts, files, people, shared, visits
+from services.workspace.customers import acts, files, passkeys, people, shared, visits
 from tests.factories import create_customer, let_in
 from tests.services.calls import CALLS
 from tests.services.workspace.scene import create_poc, create_task, share_file
@@ -72,10 +72,15 @@ SAID = acts.SharedCommentForm(body="Said")
 OWN_CALLS: dict[str, Callable[[CustomerActor, Theirs], Awaitable[object]]] = {
     "shared.list_own": lambda c, _: shared.list_own(c),
     "shared.get_shared": lambda c, of: shared.get_shared(c, of.poc),
+    "shared.list_comments": lambda c, of: shared.list_comments(c, of.poc),
     "files.open_file": lambda c, of: files.open_file(c, of.file),
     "acts.comment": lambda c, of: acts.comment(c, of.poc, SAID),
     "acts.set_done": lambda c, of: acts.set_done(c, of.task, 1, done=True),
     "acts.set_accepted": lambda c, of: acts.set_accepted(c, of.task, 1, accepted=True),
+    "passkeys.list_own": lambda c, _: passkeys.list_own(c),
+    "passkeys.begin": lambda c, _: passkeys.begin(c),
+    "passkeys.finish": lambda c, _: passkeys.finish(c, "{}"),
+    "passkeys.remove": lambda c, of: passkeys.remove(c, of.task),
     "visits.leave": lambda c, _: visits.leave(c),
 }
 
@@ -99,7 +104,7 @@ async def test_a_customer_reaches_no_poc_but_their_own(
     elsewhere, _ = await let_in(await create_customer(other_tenant))
     for customer in (actor, elsewhere):
         for name, call in OWN_CALLS.items():
-            if name in {"shared.list_own", "visits.leave"}:
+            if name in {"shared.list_own", "visits.leave"} or name.startswith("passkeys."):
                 continue
             with pytest.raises(NotFoundError):
                 await call(customer, other)

@@ -31,7 +31,6 @@ from services.core.errors import (
     DeadLinkError,
     InvalidInputError,
     NotAllowedError,
-    NotFoundError,
     SessionEndedError,
     TooManyAttemptsError,
 )
@@ -160,12 +159,6 @@ async def test_somebody_of_two_pocs_is_one_person_and_sees_both(tenant: Tenant, 
     assert again.customer_id == one.customer_id
     actor, _ = await let_in(await _row(CustomerPerson, one.customer_id))
     assert await shared.list_own(actor) == [(first, "First"), (second, "Second")]
-    await invitations.remove(ada, second, one.customer_id)
-    assert await _sessions_of(one.customer_id) == [EndReason.REVOKED]
-    back, _ = await let_in(await _row(CustomerPerson, one.customer_id))
-    assert await shared.list_own(back) == [(first, "First")]
-    with pytest.raises(NotFoundError):
-        await shared.get_shared(back, second)
 
 
 async def test_nothing_internal_is_read_for_a_customer(tenant: Tenant, ada: Actor) -> None:
@@ -185,7 +178,8 @@ async def test_nothing_internal_is_read_for_a_customer(tenant: Tenant, ada: Acto
     actor, _ = await let_in(await create_customer(tenant, poc))
     seen = await shared.get_shared(actor, poc)
     assert "SECRET" not in repr(seen)
-    assert [len(part) for part in (seen.tasks, seen.comments, seen.resources)] == [1, 1, 1]
+    shown = (seen.tasks, seen.comments.comments, seen.resources)
+    assert [len(part) for part in shown] == [1, 1, 1]
     (task,) = await tasks_of(ada, poc)
     told = tasks.TaskStatusForm(
         status=TaskStatus.BLOCKED, reason="Change window", reason_shared=True

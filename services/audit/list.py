@@ -1,0 +1,133 @@
+"""The list of the log's entries: its columns, filters and search, declared once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement
+from sqlmodel import col
+
+from models import AuditEvent
+from services.audit.search import search_key
+from services.audit.subjects import paths_of
+from services.audit.words import summary
+from services.audit.writing import NOBODY, PLATFORM_CHAIN, Action
+from services.core.db import Transaction
+from services.lists.declaration import (
+    Column,
+    LiveList,
+    Option,
+    TextSearch,
+    by,
+    choice,
+    since,
+    until,
+)
+from services.lists.wire import UNSENT
+
+_ACTIONS = {action.value: (action, action.label) for action in Action}
+
+
+@dataclass(frozen=True)
+class AuditEntry:
+    """An entry as it is shown.
+
+    `actor` is empty where nobody was signed in. The paths lead to the page of who acted and of what
+    it was about, under the organisation's path; they are empty where there is none. Entries with
+    the same `run` are of one act on many.
+    """
+
+    id: UUID
+    number: int
+    at: datetime
+    action: Action | None
+    action_label: str
+    hash: str
+    search_key: str
+    actor: str = ""
+    actor_path: str = ""
+    subject_id: UUID | None = field(default=None, metadata=UNSENT)
+    subject: str = ""
+    subject_path: str = ""
+    ip: str = ""
+    summary: str = ""
+    run: str = ""
+
+    @property
+    def version(self) -> int:
+        """An entry never changes."""
+        return 0
+
+
+def entry_of(row: AuditEvent, paths: Mapping[UUID | None, str] | None = None) -> AuditEntry:
+    """An entry as it is shown; `paths` has the page of each row that has one."""
+    paths = paths or {}
+    action, label = _ACTIONS.get(row.action, (None, row.action))
+    return AuditEntry(
+        id=row.id,
+        number=row.number,
+        at=row.at,
+        action=action,
+        action_label=label,
+        hash=row.hash,
+        search_key=row.search_key or search_key(row),
+        actor="" if row.actor_id is None and row.actor_name == NOBODY else row.actor_name,
+        actor_path=paths.get(row.actor_id, ""),
+        subject_id=row.subject_id,
+        subject=row.subject_name,
+        subject_path=paths.get(row.subject_id, ""),
+        ip=row.ip,
+        summary=summary(action, row.details),
+        run=str(row.details.get("run") or ""),
+    )
+
+
+async def entries_of(tx: Transaction, rows: Sequence[AuditEvent]) -> list[AuditEntry]:
+    """Entries of one chain as they are shown, with the pages that they lead to."""
+    paths = await paths_of(tx, rows)
+    return [entry_of(row, paths) for row in rows]
+
+
+def _of_chain(tenant_id: UUID | None) -> ColumnElement[bool]:
+    """The entries of a tenant's chain, or of the platform's."""
+    return col(AuditEvent.chain_id) == (tenant_id or PLATFORM_CHAIN)
+
+
+def _beside(entry: AuditEntry) -> Mapping[str, Any]:
+    """Its time to the second, which the log shows."""
+    return {"at": entry.at.isoformat()}
+
+
+ENTRIES = LiveList[AuditEntry](
+    noun="audit",
+    plural="entries",
+    model=AuditEvent,
+    columns=(
+        Column("when", "When", sort=by(AuditEvent.number), opens=True),
+        Column("who", "Who"),
+        Column("what", "What"),
+        Column("whom", "Whom"),
+        Column("from", "IP address"),
+        Column("details", "Details"),
+    ),
+    fields={
+        "action": col(AuditEvent.action),
+        "at": col(AuditEvent.at),
+        "subject_id": col(AuditEvent.subject_id),
+    },
+    filters=(
+        choice(
+            "action",
+            "What",
+            *(Option(value, label, {"action": value}) for value, label in Action.choices()),
+        ),
+        since("from", "When, from", field="at"),
+        until("to", "When, to", field="at"),
+    ),
+    search=TextSearch(AuditEvent.search_key),
+    rows=entries_of,
+    beside=_beside,
+    scope=_of_chain,
+)

@@ -1,0 +1,90 @@
+"""What docs/changing.md promises that an addition takes, and that its recipes work."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from models import LoginSession, Tenant, User
+from services.core.db import Transaction, transaction
+from services.core.events import Event, from_message, to_message
+from services.core.runtime import Runtime
+from services.lists.declaration import Column, LiveList, by
+from services.lists.events import RowChanged
+from tests.factories import open_session
+from ui import live
+from ui.tables import feed
+
+RECIPES = (Path(__file__).parents[1] / "docs" / "changing.md").read_text(encoding="utf-8")
+ROW = re.compile(r"^\| ([\w ]+) \| (\d) \| (.+) \|$", re.MULTILINE)
+PROMISED = {
+    "a column": 2,
+    "an event with its screen": 2,
+    "a page with a live table": 4,
+    "an entity with everything": 7,
+}
+
+
+def test_each_recipe_takes_as_many_files_as_it_promises() -> None:
+    assert {what: int(count) for what, count, _ in ROW.findall(RECIPES)} == PROMISED
+    files = {what: re.findall(r"`[^`]+`", which) for what, _, which in ROW.findall(RECIPES)}
+    of_a_page = files["a page with a live table"]
+    files["an entity with everything"] += of_a_page  # "those four"
+    assert {what: len(set(named)) for what, named in files.items()} == PROMISED
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecipeFollowed(Event):
+    """Somebody has followed a recipe."""
+
+    user_id: UUID
+
+
+def test_an_event_travels_by_being_declared() -> None:
+    told = RecipeFollowed(user_id=uuid4())
+    assert from_message(to_message(told), 0) == told
+
+
+@dataclass(frozen=True)
+class SessionRow:
+    """What the list of the recipe shows of a session."""
+
+    id: UUID
+    version: int
+    device: str
+
+
+async def _rows(_tx: Transaction, sessions: Any) -> list[SessionRow]:
+    return [SessionRow(session.id, 1, session.device) for session in sessions]
+
+
+SESSIONS = LiveList[SessionRow](
+    noun="test_session",
+    plural="test sessions",
+    model=LoginSession,
+    columns=(Column("device", "Device", sort=by(LoginSession.device)),),
+    rows=_rows,
+)
+
+
+async def test_a_row_is_told_to_the_pages_of_its_list_by_one_event(
+    rollcall: Runtime, tenant: Tenant, admin_user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[tuple[str, str, Any]] = []
+
+    async def broadcast(room: str, event: str, values: Any) -> None:
+        told.append((room, event, values))
+
+    monkeypatch.setattr(live, "is_watched", lambda _room: True)
+    monkeypatch.setattr(live, "broadcast", broadcast)
+    feed.subscribe(rollcall.bus)
+    actor, _ = await open_session(admin_user)
+    async with transaction() as tx:
+        tx.publish(RowChanged(noun=SESSIONS.noun, tenant_id=tenant.id, row_id=actor.session_id))
+    await rollcall.bus.drain()
+    ((room, event, patch),) = told
+    assert (room, event) == (feed.list_room(SESSIONS.noun, tenant.id), "rollcall_test_session")
+    assert (patch["was"], patch["now"]["id"]) == (None, str(actor.session_id))

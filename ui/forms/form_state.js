@@ -1,0 +1,130 @@
+// What every form keeps and does, whether it is a dialog or stands on its page: its values and what
+// is wrong with them, its checks, and how its fields are described. A component that has this mixin
+// has `fields`, and says in `lostWords` what to look for when no answer came.
+import { isGroup, plain, wrongBefore } from "form_fields";
+
+export const CHECK_PAUSE = 300; // ms of quiet before a value is sent to be checked
+const LOST_AFTER = 3_000; // ms after a reconnection until an answer counts as lost
+
+export const formState = {
+  data: () => ({
+    values: {},
+    errors: {},
+    notes: {},
+    scores: {}, // per password that is chosen: how good it is, from 0 to 4
+    found: {}, // per field in which people are chosen: what the last search found
+    revealed: {},
+    general: "",
+    change: "", // what has changed since the form was opened
+    busy: false,
+  }),
+  created() {
+    this.checkSeq = 0;
+    this.latest = {}; // per field: the number of its newest check
+    this.timers = {};
+  },
+  methods: {
+    // -- called by the server
+    done() {
+      this.busy = false;
+      clearTimeout(this.lost);
+    },
+    showErrors(errors, general) {
+      this.done();
+      this.forgetChecks();
+      this.errors = { ...errors };
+      this.notes = {};
+      this.general = general;
+      const wrong = this.fields.find((field) => errors[field.name]);
+      if (wrong) this.$nextTick(() => this.controlOf(wrong)?.focus());
+    },
+    // What became of one check; an answer to what isn't in the field any more is ignored.
+    showChecked(name, seq, error, note, score) {
+      if (this.latest[name] !== seq) return;
+      this.scores[name] = score;
+      this.errors[name] = error;
+      this.notes[name] = note;
+    },
+
+    // -- the form
+    plainValues(fields = this.fields) {
+      return Object.fromEntries(fields.map(({ name }) => [name, plain(this.values[name])]));
+    },
+    // Number a check of a field's value: what an earlier one says doesn't count any more.
+    nextCheck(field) {
+      clearTimeout(this.timers[field.name]);
+      this.checkSeq += 1;
+      this.latest[field.name] = this.checkSeq;
+      return this.checkSeq;
+    },
+    checkSoon(field) {
+      this.timers[field.name] = setTimeout(() => this.check(field), CHECK_PAUSE);
+    },
+    // What was said of a field, and is being checked, was of another value.
+    forgetCheck(field) {
+      this.notes[field.name] = "";
+      this.latest[field.name] = 0;
+      clearTimeout(this.timers[field.name]);
+    },
+    forgetChecks() {
+      for (const timer of Object.values(this.timers)) clearTimeout(timer);
+      this.latest = {};
+    },
+    // Tells whether the browser knows by itself that a field is wrong.
+    showWrong(field) {
+      const wrong = wrongBefore(field, this.values[field.name]);
+      if (wrong) this.errors[field.name] = wrong;
+      return Boolean(wrong);
+    },
+    awaitAnswer() {
+      if (!this.busy) return;
+      this.lost = setTimeout(() => {
+        if (!this.busy) return;
+        this.done();
+        this.general = `The connection was lost before an answer came. ${this.lostWords}`;
+      }, LOST_AFTER);
+    },
+
+    // -- what the template of the fields asks
+    isGroup,
+    isDescribed(field) {
+      return field.kind === "choice" && !field.as_list && field.options.some((o) => o.description);
+    },
+    idOf(field) {
+      return `${this.$attrs.id}-field-${field.name}`;
+    },
+    controlOf(field) {
+      return field ? document.getElementById(this.idOf(field)) : null;
+    },
+    control(field) {
+      return {
+        id: this.idOf(field),
+        name: field.name,
+        autocomplete: field.autocomplete,
+        class: { "is-empty": !this.values[field.name] },
+        "aria-required": field.required ? "true" : null,
+        "aria-invalid": this.errors[field.name] ? "true" : null,
+        "aria-describedby": this.describedBy(field),
+      };
+    },
+    group(field, role) {
+      return {
+        role,
+        "aria-labelledby": `${this.idOf(field)}-label`,
+        "aria-required": field.required && role === "radiogroup" ? "true" : null,
+        "aria-describedby": this.describedBy(field),
+      };
+    },
+    describedBy(field) {
+      const message = `${this.idOf(field)}-message`;
+      return this.isDescribed(field) ? `${message} ${this.idOf(field)}-descriptions` : message;
+    },
+    message(field) {
+      const error = this.errors[field.name];
+      if (error) return { kind: "field-error", text: error };
+      const note = this.notes[field.name];
+      if (note) return { kind: "field-note", text: note };
+      return { kind: "field-help", text: field.hint };
+    },
+  },
+};

@@ -1,0 +1,80 @@
+"""Brings what happened in POCs to the pages of their customers' people: what they are shown, read
+for them, and nothing else."""
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any, TypeVar
+from uuid import UUID
+
+from services.core.bus import Bus
+from services.workspace.customers import shared
+from services.workspace.events import (
+    CommentChanged,
+    CriterionChanged,
+    CustomerChanged,
+    PocChanged,
+    PocEvent,
+    ResourceChanged,
+    TaskChanged,
+)
+from ui import live
+from ui.shared_values import comment_values, criterion_values, task_values
+from ui.tables.feed import asked_at_least, turn
+
+RowT = TypeVar("RowT")
+
+
+def shared_room(poc_id: UUID) -> str:
+    """The room of the customer's pages that show one POC."""
+    return f"shared:{poc_id}"
+
+
+def subscribe(bus: Bus) -> None:
+    """Have the bus tell the open pages. What changes often is told as it is now; of the rest they
+    hear that something changed, and each asks."""
+    bus.subscribe(TaskChanged, _show_task)
+    bus.subscribe(CriterionChanged, _show_criterion)
+    bus.subscribe(CommentChanged, _show_comment)
+    bus.subscribe(ResourceChanged, _have_asked_for_resources)
+    for event in (PocChanged, CustomerChanged):
+        bus.subscribe(event, _have_asked)
+
+
+async def _show_task(event: TaskChanged) -> None:
+    await _tell(
+        event, "rollcall_shared_task", partial(shared.find_task, event.task_id), task_values
+    )
+
+
+async def _show_criterion(event: CriterionChanged) -> None:
+    find = partial(shared.find_criterion, event.criterion_id)
+    await _tell(event, "rollcall_shared_criterion", find, criterion_values)
+
+
+async def _show_comment(event: CommentChanged) -> None:
+    find = partial(shared.find_comment, event.comment_id)
+    await _tell(event, "rollcall_shared_comment", find, comment_values)
+
+
+async def _tell(
+    event: PocEvent,
+    name: str,
+    find: Callable[[], Awaitable[RowT | None]],
+    values: Callable[[RowT], dict[str, Any]],
+) -> None:
+    room = shared_room(event.poc_id)
+    if not live.is_watched(room):
+        return
+    async with asked_at_least([room]), turn(room):
+        row = await find()
+        if row is not None:
+            await live.broadcast(room, name, values(row))
+
+
+async def _have_asked_for_resources(event: ResourceChanged) -> None:
+    if event.shared:  # of what is internal they don't hear that it is there
+        await _have_asked(event)
+
+
+async def _have_asked(event: PocEvent) -> None:
+    await live.broadcast(shared_room(event.poc_id), "rollcall_shared", {})

@@ -1,0 +1,45 @@
+"""Tells the open lists of organisations how many users one has. (What else happens to their rows
+they hear from `ui.tables.feed`.)"""
+
+import asyncio
+import time
+from functools import partial
+from uuid import UUID
+
+from services.access.events import UserEvent
+from services.core import runtime
+from services.core.bus import Bus
+from services.lists.slices import find_row
+from services.tenants.list import TENANTS
+from services.users.events import UserActivated, UserDeactivated, UserInvited, UsersInvited
+from ui import live
+from ui.tables.feed import list_room, tell_row
+
+# For so long, users who come and go are counted together.
+COUNT_SECONDS = 0.25
+
+
+class _Counting(set[UUID]):
+    """The organisations whose users are about to be counted."""
+
+
+def subscribe(bus: Bus) -> None:
+    """Have the bus tell the open pages."""
+    for user_event in (UserInvited, UserActivated, UserDeactivated):
+        bus.subscribe(user_event, _count_users)
+    bus.subscribe(UsersInvited, _count_users)
+
+
+async def _count_users(
+    event: UserEvent | UsersInvited,
+) -> None:
+    tenant_id, counting = event.tenant_id, runtime.current().part(_Counting)
+    watched = live.is_watched(list_room(TENANTS.noun, None))
+    if tenant_id is None or tenant_id in counting or not watched:
+        return
+    counting.add(tenant_id)
+    try:
+        await asyncio.sleep(COUNT_SECONDS)
+    finally:
+        counting.discard(tenant_id)  # who comes from now on is counted anew
+    await tell_row(TENANTS, None, partial(find_row, TENANTS, tenant_id), {}, time.perf_counter())
