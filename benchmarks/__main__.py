@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks import (
+    bulk,
     busy_machine,
     cut,
     fan_out,
@@ -20,6 +21,7 @@ from benchmarks import (
     outside,
     pages,
     plot,
+    reminders,
     replicas,
     screens,
     screens_soak,
@@ -47,6 +49,8 @@ BENCHMARKS: dict[str, Benchmark] = {
     "idle": idle.run,
     "outside": outside.run,
     "screens": screens.run,
+    "bulk": bulk.run,
+    "reminders": reminders.run,
     "flood": flood.run,
     "flood_postgresql": partial(flood.run, on_postgresql=True),
     "screens_soak": screens_soak.run,
@@ -66,6 +70,8 @@ SIZES = (
     "idle",
     "outside",
     "hung",
+    "many",
+    "due",
     "flooding",
 )
 FOLDER = Path(__file__).parent.parent / ".bench"

@@ -21,6 +21,8 @@ class Options:
     idle: tuple[int, ...] = (0, 200, 1000)
     outside: tuple[int, ...] = (10_000,)
     hung: tuple[int, ...] = (50,)
+    many: tuple[int, ...] = (500,)
+    due: tuple[int, ...] = (10_000,)
     flooding: tuple[int, ...] = (1, 12)
     flooders: int = 4
     effort: float = 1.0
@@ -47,6 +49,8 @@ SMALLEST = Options(
     outside=(60,),
     idle_seconds=0.5,
     hung=(2,),
+    many=(3,),
+    due=(20,),
     flooding=(1,),
     flooders=1,
     effort=0.05,

@@ -10,7 +10,17 @@ from uuid import UUID
 import sqlalchemy
 from sqlmodel import col, func, select
 
-from models import AuditEvent, Decision, Review, ReviewOutcome, ReviewPerson, Role, Tenant, User
+from models import (
+    AuditEvent,
+    CustomerPerson,
+    Decision,
+    Review,
+    ReviewOutcome,
+    ReviewPerson,
+    Role,
+    Tenant,
+    User,
+)
 from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import Act, View, acting, viewing
@@ -23,7 +33,7 @@ from services.core.form_fields import Option
 from services.core.forms import Form, choice, day, several, text
 from services.core.looking import looks_first
 from services.reviews.events import ReviewChanged
-from services.reviews.reasons import DAYS, Reason, conditions
+from services.reviews.reasons import DAYS, OF_USERS, Reason, conditions
 from services.users.list import USERS
 
 # When on its day a review is closed, in the organisation's time zone.
@@ -97,10 +107,11 @@ class PersonView:
     """Somebody whom a review asks about."""
 
     id: UUID
-    user_id: UUID
+    holder_id: UUID
+    """Whose access it is about: a user's, or a customer's person's, who has no `role`."""
     name: str
     email: str
-    role: Role
+    role: Role | None
     reasons: tuple[str, ...]
     last_active: datetime | None
     decision: Decision | None
@@ -109,6 +120,11 @@ class PersonView:
     outcome: ReviewOutcome | None
     note: str
     version: int
+
+    @property
+    def role_label(self) -> str:
+        """What they are, in words."""
+        return self.role.label if self.role else "Customer"
 
 
 @dataclass(frozen=True)
@@ -170,9 +186,16 @@ async def begin(principal: Principal, form: ReviewForm) -> UUID:
 
 async def _find_people(
     tx: Transaction, tenant: Tenant, reasons: Sequence[Reason], days: int
-) -> dict[UUID, tuple[User, list[Reason]]]:
-    people: dict[UUID, tuple[User, list[Reason]]] = {}
-    for reason in reasons:
+) -> dict[UUID, tuple[User | CustomerPerson, list[Reason]]]:
+    people: dict[UUID, tuple[User | CustomerPerson, list[Reason]]] = {}
+    if Reason.CUSTOMER in reasons:
+        outside = await tx.exec(
+            select(CustomerPerson).where(
+                CustomerPerson.tenant_id == tenant.id, col(CustomerPerson.active)
+            )
+        )
+        people |= {person.id: (person, [Reason.CUSTOMER]) for person in outside}
+    for reason in (reason for reason in reasons if reason in OF_USERS):
         users = await tx.exec(
             select(User).where(USERS.within(tenant.id), *conditions(reason, days))
         )
@@ -181,18 +204,22 @@ async def _find_people(
     return people
 
 
-def _person(review: Review, user: User, reasons: Sequence[Reason]) -> ReviewPerson:
+def _person(
+    review: Review, holder: User | CustomerPerson, reasons: Sequence[Reason]
+) -> ReviewPerson:
+    seen, user = holder.last_active_at, holder if isinstance(holder, User) else None
     return ReviewPerson(
         tenant_id=review.tenant_id,
         review_id=review.id,
-        user_id=user.id,
-        name=user.full_name,
-        name_key=user.name_key,
-        email=user.email,
-        role=user.role,
+        user_id=user.id if user else None,
+        customer_id=None if user else holder.id,
+        name=holder.full_name,
+        name_key=holder.name_key,
+        email=holder.email,
+        role=user.role if user else None,
         reasons=[reason.value for reason in reasons],
-        last_active_at=user.last_active_at or user.last_sign_in_at,
-        status_version=user.status_version,
+        last_active_at=seen or (user.last_sign_in_at if user else None),
+        status_version=holder.status_version,
     )
 
 
@@ -212,20 +239,22 @@ async def decide(
     async with acting(principal, Permission.SWITCH_USERS) as act:
         review = await _get_open(act, review_id)
         found = await act.tx.exec(
-            select(ReviewPerson, User)
-            .join(User, col(User.id) == ReviewPerson.user_id)
+            select(ReviewPerson, User, CustomerPerson)
+            .join(User, col(User.id) == ReviewPerson.user_id, isouter=True)
+            .join(CustomerPerson, col(CustomerPerson.id) == ReviewPerson.customer_id, isouter=True)
             .where(ReviewPerson.review_id == review.id, col(ReviewPerson.id).in_(person_ids))
             .order_by(col(ReviewPerson.name_key), col(ReviewPerson.id))
         )
-        pairs = [(row, user) for row, user in found if row.decision is not decision]
-        others = [(row, user) for row, user in pairs if user.id != principal.user_id]
+        holders = [(row, user if row.user_id else other) for row, user, other in found]
+        pairs = [(row, who) for row, who in holders if row.decision is not decision]
+        others = [(row, who) for row, who in pairs if who.id != principal.user_id]
         if pairs and not others:
             raise ConflictError(OWN)
-        for row, user in others:
+        for row, who in others:
             row.decision = decision
             row.decided_by = (act.user.full_name if act.user else "") if decision else ""
             row.decided_at = clock.now() if decision else None
-            row.status_version = user.status_version
+            row.status_version = who.status_version
             row.version += 1
         if others:
             await act.record(
@@ -333,7 +362,7 @@ def person_view(row: ReviewPerson, days: int) -> PersonView:
     """Somebody as pages show them."""
     return PersonView(
         id=row.id,
-        user_id=row.user_id,
+        holder_id=row.holder_id,
         name=row.name,
         email=row.email,
         role=row.role,
