@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks import (
+    bulk,
     busy_machine,
     cut,
     fan_out,
@@ -20,6 +21,7 @@ from benchmarks import (
     outside,
     pages,
     plot,
+    reminders,
     replicas,
     screens,
     screens_soak,
@@ -49,6 +51,8 @@ BENCHMARKS: dict[str, Benchmark] = {
     "outside": outside.run,
     "screens": screens.run,
     "workspace": workspace.run,
+    "bulk": bulk.run,
+    "reminders": reminders.run,
     "flood": flood.run,
     "flood_postgresql": partial(flood.run, on_postgresql=True),
     "screens_soak": screens_soak.run,
@@ -70,6 +74,8 @@ SIZES = (
     "hung",
     "boards",
     "pocs",
+    "many",
+    "due",
     "flooding",
 )
 FOLDER = Path(__file__).parent.parent / ".bench"

@@ -23,6 +23,8 @@ class Options:
     hung: tuple[int, ...] = (50,)
     boards: tuple[int, ...] = (100,)
     pocs: tuple[int, ...] = (100, 10_000)
+    many: tuple[int, ...] = (500,)
+    due: tuple[int, ...] = (10_000,)
     flooding: tuple[int, ...] = (1, 12)
     flooders: int = 4
     effort: float = 1.0
@@ -51,6 +53,8 @@ SMALLEST = Options(
     hung=(2,),
     boards=(2,),
     pocs=(60, 120),
+    many=(3,),
+    due=(20,),
     flooding=(1,),
     flooders=1,
     effort=0.05,

@@ -4,6 +4,7 @@ import asyncio
 import os
 import sys
 import time
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -35,6 +36,7 @@ from services.core.startup import started
 from services.screens.showing import Names, Options, ScreenView
 from services.sessions.sessions import Caller, begin, recognise
 from services.users.accounts import set_active
+from services.users.ends import End, set_end
 from services.users.events import UserDeactivated
 from services.users.imports import columns, files, runs, worker
 from services.workspace import tasks
@@ -141,6 +143,18 @@ class Subject:
             some = [person(tenant, Role(role)) for _ in range(count)]
             tx.add_all(some)
             return [str(user.id) for user in some]
+
+    async def ends(self, user_ids: list[str], days: float, by: str) -> int:
+        """Have the access of these users end in so many days, as somebody who invited them has set
+        long ago."""
+        at = clock.now() + timedelta(days=days)
+        async with transaction() as tx:
+            for user_id in user_ids:
+                user = await tx.get_one(User, UUID(user_id))
+                set_end(user, End(at.date()), UUID(by))
+                user.ends_at, user.invited_by_id = at, UUID(by)
+                user.end_set_at = at - timedelta(days=60)
+        return len(user_ids)
 
     async def shut_out(self, token: str, slug: str, user_id: str) -> float:
         """Deactivate a user, as whoever has this session; returns when it was committed."""

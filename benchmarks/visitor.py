@@ -10,6 +10,7 @@ from typing import Any, Self
 from uuid import uuid4
 
 import aiohttp
+from yarl import URL
 
 CLIENT_ID = re.compile(r"""["']client_id["']: ?["']([^"']+)""")
 ELEMENTS = re.compile(r"String\.raw`(.*?)`", re.DOTALL)
@@ -53,6 +54,10 @@ class Visitor:
         async with self._http.post(path, data=form, allow_redirects=False) as answer:
             if answer.status != 303:
                 raise RuntimeError(f"The sign-in of {email} was answered with {answer.status}")
+
+    def enter(self, token: str) -> None:
+        """Have a session that was begun otherwise, by its cookie's token."""
+        self._http.cookie_jar.update_cookies({"rollcall": token}, URL(self.base))
 
     async def open(self, path: str) -> "Page":
         """Open a page, as a browser does: its HTML, then its websocket."""
@@ -141,14 +146,18 @@ class Page:
     async def told(self, *texts: str) -> float:
         """Wait for what has all of these texts in it, among what came since the last one; tells
         when it came."""
-        return await self._until(lambda message: all(text in message for text in texts))
+        return (await self._until(lambda message: all(text in message for text in texts)))[0]
 
-    async def _until(self, fits: Callable[[str], bool]) -> float:
+    async def said(self, text: str) -> str:
+        """Wait for what has this text in it; tells all that was said with it."""
+        return (await self._until(lambda message: text in message))[1]
+
+    async def _until(self, fits: Callable[[str], bool]) -> tuple[float, str]:
         async with asyncio.timeout(PATIENCE):
             while True:
                 at, message = await self._told.get()
                 if fits(message):
-                    return at
+                    return at, message
 
     def forget(self) -> None:
         """Forget what was told so far."""

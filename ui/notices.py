@@ -290,9 +290,9 @@ def person_values(person: PersonView) -> dict[str, Any]:
     """Somebody whom a review asks about, as plain values."""
     return {
         "id": str(person.id),
-        "user": str(person.user_id),
+        "user": str(person.holder_id),
         "name": person.name,
-        "role": person.role.label,
+        "role": person.role_label,
         "reasons": list(person.reasons),
         "seen": person.last_active.isoformat() if person.last_active else None,
         "decision": person.decision.value if person.decision else "",

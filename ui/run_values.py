@@ -38,6 +38,7 @@ def bulk_values(run: BulkView) -> dict[str, Any]:
         "started_by": run.started_by,
         "ended_at": run.ended_at.isoformat() if run.ended_at else None,
         "may_undo": run.may_undo,
+        "heirs": [dict(heir) for heir in run.heirs],
         "undoes": str(run.undoes) if run.undoes else None,
         "undone_by": str(run.undone_by) if run.undone_by else None,
     }

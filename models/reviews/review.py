@@ -73,7 +73,8 @@ class Review(SQLModel, table=True):
 
 
 class ReviewPerson(SQLModel, table=True):
-    """Somebody whom a review asks about, as they were at its beginning.
+    """Somebody whom a review asks about, as they were at its beginning: a user, or somebody at a
+    customer's, who has no role.
 
     `status_version` is the user's when they were frozen, or decided about: whoever was activated or
     deactivated since then isn't touched by the close.
@@ -85,11 +86,12 @@ class ReviewPerson(SQLModel, table=True):
     id: UUID = Field(default_factory=new_id, primary_key=True)
     tenant_id: UUID = Field(foreign_key="tenant.id")
     review_id: UUID = Field(foreign_key="review.id", index=True)
-    user_id: UUID = Field(foreign_key="user_account.id", index=True)
+    user_id: UUID | None = Field(default=None, foreign_key="user_account.id", index=True)
+    customer_id: UUID | None = Field(default=None, foreign_key="customer_person.id", index=True)
     name: str = Field(max_length=401)
     name_key: str = Field(max_length=400)
     email: str = Field(max_length=254)
-    role: Role = Field(sa_type=enum_type(Role))
+    role: Role | None = Field(default=None, sa_type=enum_type(Role))
     reasons: list[Any] = Field(sa_type=JSON)
     last_active_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     status_version: int
@@ -99,3 +101,10 @@ class ReviewPerson(SQLModel, table=True):
     outcome: ReviewOutcome | None = Field(default=None, sa_type=enum_type(ReviewOutcome))
     note: str = Field(default="", max_length=500)
     version: int = Field(default=1)
+
+    @property
+    def holder_id(self) -> UUID:
+        """Whose access it is about."""
+        found = self.user_id or self.customer_id
+        assert found is not None
+        return found

@@ -55,6 +55,9 @@ class BulkAct(SQLModel, table=True):
     reason: str = Field(default="", max_length=500)
     end: dict[str, Any] | None = Field(default=None, sa_type=JSON(none_as_null=True))
     """The end of access that all get, as it was chosen: day, time and time zone."""
+    hand_over: dict[str, Any] | None = Field(default=None, sa_type=JSON(none_as_null=True))
+    """Who gets the work of those who are deactivated, and what they have got so far; none where
+    that is left for later."""
     tell: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     """Whether each is told by mail."""
     people: int

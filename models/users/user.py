@@ -94,6 +94,8 @@ class User(SQLModel, table=True):
     end_set_by_id: UUID | None = Field(default=None)
     wants_end_reminders: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     """Whether this admin is reminded by mail of everybody's end."""
+    contractor: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    """Whether they are no employee: a review asks about contractors without an end date."""
     successor_id: UUID | None = Field(default=None)
     phone: str = Field(default="", max_length=40, sa_column_kwargs={"server_default": ""})
     time_zone: str = Field(default="", max_length=64, sa_column_kwargs={"server_default": ""})

@@ -69,6 +69,7 @@ class Action(StrEnum):
     EMAIL_CHANGED = "user.email_changed", "Email changed"
     EMAIL_CHANGE_TAKEN_BACK = "user.email_change_taken_back", "Email change taken back"
     END_DATE_SET = "user.end_date_set", "User end date set"
+    CONTRACTOR_SET = "user.contractor_set", "Contractor set"
     END_REMINDERS_SET = "user.end_reminders_set", "Reminders of ends set"
     CALENDAR_TOLD = "calendar.told", "Calendar address shown"
     CALENDAR_REVOKED = "calendar.revoked", "Calendar address revoked"

@@ -17,8 +17,8 @@ from services.reviews.closing import Closer
 from services.sessions import receipts, replicas
 from services.users import accounts, ends, here_counts
 from services.users import reminders as end_reminders
-from services.users.bulk.worker import bulk_worker
 from services.users.imports.worker import importer
+from services.workspace.bulk_worker import bulk_worker
 
 log = logging.getLogger(__name__)
 

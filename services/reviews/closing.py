@@ -13,8 +13,17 @@ from uuid import UUID
 
 from sqlmodel import col, func, or_, select
 
-from models import AuditEvent, Decision, Review, ReviewOutcome, ReviewPerson, Role, User
-from services.access.actor import ROLLCALL
+from models import (
+    AuditEvent,
+    CustomerPerson,
+    Decision,
+    Review,
+    ReviewOutcome,
+    ReviewPerson,
+    Role,
+    User,
+)
+from services.access.actor import ROLLCALL, Operator
 from services.access.permissions import Permission
 from services.audit.acting import acting
 from services.audit.writing import Action
@@ -26,6 +35,7 @@ from services.reviews.events import ReviewChanged
 from services.reviews.record import digest_of
 from services.reviews.reviews import begin_closing, rows_of
 from services.users import accounts
+from services.workspace.customers.people import set_active
 
 log = logging.getLogger(__name__)
 
@@ -144,28 +154,39 @@ async def _carry_out(review: Review, person: ReviewPerson) -> tuple[ReviewOutcom
     if await _is_last_admin(person):
         return ReviewOutcome.SKIPPED, LAST_ADMIN
     try:
-        change = await accounts.set_active(
-            ROLLCALL,
-            person.user_id,
-            False,
-            seen_version=person.status_version,
-            reason=f"Review “{review.name}”",
-        )
+        changed = await _shut_out(review, person)
     except ConflictError:
         return ReviewOutcome.SKIPPED, CHANGED
     note = "" if person.decision else UNDECIDED
-    if change.changed or await _was_ours(review, person):
+    if changed or await _was_ours(review, person):
         return ReviewOutcome.DEACTIVATED, note
     return ReviewOutcome.SKIPPED, INACTIVE
+
+
+async def _shut_out(review: Review, person: ReviewPerson) -> bool:
+    """Deactivate a user, or somebody at a customer's; tells whether they were active."""
+    seen = person.status_version
+    if person.customer_id is not None:
+        here = Operator(ROLLCALL.name, person.tenant_id)
+        return (await set_active(here, person.customer_id, False, seen_version=seen)).changed
+    reason = f"Review “{review.name}”"
+    change = await accounts.set_active(
+        ROLLCALL, person.holder_id, False, seen_version=seen, reason=reason
+    )
+    return change.changed
 
 
 async def _was_ours(review: Review, person: ReviewPerson) -> bool:
     """Whether this close has deactivated them before it was broken off."""
     async with reading() as tx:
-        user = await tx.get_one(User, person.user_id)
-    since, began = user.deactivated_at, review.closing_at
+        who: User | CustomerPerson
+        if person.customer_id is not None:
+            who = await tx.get_one(CustomerPerson, person.customer_id)
+        else:
+            who = await tx.get_one(User, person.holder_id)
+    since, began = who.deactivated_at, review.closing_at
     is_later = since is not None and began is not None and since >= began
-    return is_later and user.deactivated_by_id is None
+    return is_later and who.deactivated_by_id is None
 
 
 async def _is_last_admin(person: ReviewPerson) -> bool:

@@ -32,6 +32,7 @@ class Reason(StrEnum):
     ADMIN = "admin"
     NO_FACTOR = "no_factor"
     CAME_BACK = "came_back"
+    CUSTOMER = "customer"
 
     @property
     def label(self) -> str:
@@ -52,25 +53,31 @@ class Reason(StrEnum):
 _LABELS = {
     Reason.NOT_SEEN: "Not signed in",
     Reason.NEVER: "Never signed in",
-    Reason.NO_END: "No end date",
+    Reason.NO_END: "Contractors without an end date",
     Reason.ADMIN: "Tenant Admins",
     Reason.NO_FACTOR: "No second factor",
     Reason.CAME_BACK: "Came back after a deactivation",
+    Reason.CUSTOMER: "People of customers",
 }
 _WORDS = {
     Reason.NEVER: "never signed in",
-    Reason.NO_END: "no end date",
+    Reason.NO_END: "contractor without an end date",
     Reason.ADMIN: "Tenant Admin",
     Reason.NO_FACTOR: "no second factor",
     Reason.CAME_BACK: "came back",
+    Reason.CUSTOMER: "at a customer’s",
 }
 _FILTERS: Mapping[Reason, Mapping[str, str]] = {
     Reason.NEVER: {"status": "invited"},
-    Reason.NO_END: {"status": "active", "end": "none"},
+    Reason.NO_END: {"status": "active", "contractor": "yes", "end": "none"},
     Reason.ADMIN: {"status": "active", "role": "tenant_admin"},
     Reason.NO_FACTOR: {"status": "active", "factor": "none"},
     Reason.CAME_BACK: {"status": "active", "back": "year"},
 }
+
+
+OF_USERS = tuple(reason for reason in Reason if reason is not Reason.CUSTOMER)
+"""The reasons that are filters of the list of users."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +96,7 @@ async def count_reasons(principal: Principal) -> Looked:
     """How many people there are to look at right now."""
     async with viewing(principal, Permission.VIEW_USERS) as view:
         tenant_id = view.tenant_id
-        others = [reason for reason in Reason if reason is not Reason.NOT_SEEN]
+        others = [reason for reason in OF_USERS if reason is not Reason.NOT_SEEN]
         asked = [conditions(Reason.NOT_SEEN, days) for days in DAYS]
         asked += [conditions(reason, DAYS[-1]) for reason in others]
         any_of = or_(*(_all(one) for one in asked[-len(others) - 1 :]))

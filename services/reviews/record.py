@@ -37,10 +37,10 @@ def digest_of(rows: Sequence[ReviewPerson]) -> str:
     """The SHA-256 of all that the record says, as hex."""
     said = [
         [
-            str(row.user_id),
+            str(row.holder_id),
             row.name,
             row.email,
-            row.role.value,
+            row.role.value if row.role else "customer",
             row.reasons,
             row.last_active_at.isoformat() if row.last_active_at else None,
             row.decision.value if row.decision else None,
@@ -49,7 +49,7 @@ def digest_of(rows: Sequence[ReviewPerson]) -> str:
             row.outcome.value if row.outcome else None,
             row.note,
         ]
-        for row in sorted(rows, key=lambda row: row.user_id)
+        for row in sorted(rows, key=lambda row: row.holder_id)
     ]
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
@@ -110,7 +110,7 @@ def _cells(person: PersonView) -> Sequence[object]:
     return (
         person.name,
         person.email,
-        person.role.label,
+        person.role_label,
         ", ".join(person.reasons),
         person.last_active.isoformat() if person.last_active else "",
         person.decision.label if person.decision else "",

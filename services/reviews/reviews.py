@@ -10,7 +10,17 @@ from uuid import UUID
 import sqlalchemy
 from sqlmodel import col, func, select
 
-from models import AuditEvent, Decision, Review, ReviewOutcome, ReviewPerson, Role, Tenant, User
+from models import (
+    AuditEvent,
+    CustomerPerson,
+    Decision,
+    Review,
+    ReviewOutcome,
+    ReviewPerson,
+    Role,
+    Tenant,
+    User,
+)
 from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import Act, View, acting, viewing
@@ -22,9 +32,9 @@ from services.core.errors import ConflictError, InvalidInputError
 from services.core.form_fields import Option
 from services.core.forms import Form, choice, day, several, text
 from services.core.looking import looks_first
+from services.reviews.asked import asked_person, find_asked
 from services.reviews.events import ReviewChanged
-from services.reviews.reasons import DAYS, Reason, conditions
-from services.users.list import USERS
+from services.reviews.reasons import DAYS, Reason
 
 # When on its day a review is closed, in the organisation's time zone.
 CLOSES = time(18, 0)
@@ -97,10 +107,11 @@ class PersonView:
     """Somebody whom a review asks about."""
 
     id: UUID
-    user_id: UUID
+    holder_id: UUID
+    """Whose access it is about: a user's, or a customer's person's, who has no `role`."""
     name: str
     email: str
-    role: Role
+    role: Role | None
     reasons: tuple[str, ...]
     last_active: datetime | None
     decision: Decision | None
@@ -109,6 +120,11 @@ class PersonView:
     outcome: ReviewOutcome | None
     note: str
     version: int
+
+    @property
+    def role_label(self) -> str:
+        """What they are, in words."""
+        return self.role.label if self.role else "Customer"
 
 
 @dataclass(frozen=True)
@@ -137,7 +153,7 @@ async def begin(principal: Principal, form: ReviewForm) -> UUID:
         closes_at = moment_of(form.closes_on, CLOSES, tenant.time_zone) if form.closes_on else None
         if closes_at is not None and closes_at <= now:
             raise InvalidInputError({"closes_on": "Choose a day to come."})
-        found = await _find_people(act.tx, tenant, form.reasons, days)
+        found = await find_asked(act.tx, tenant, form.reasons, days)
         if not found:
             raise InvalidInputError({"reasons": "There is nobody to ask about for these reasons."})
         by = act.user.full_name if act.user else principal.name
@@ -154,7 +170,7 @@ async def begin(principal: Principal, form: ReviewForm) -> UUID:
         )
         await act.tx.flush()
         for user, reasons in found.values():
-            act.add(_person(review, user, reasons))
+            act.add(asked_person(review, user, reasons))
         entry = await act.record(
             Action.REVIEW_BEGUN,
             review,
@@ -166,34 +182,6 @@ async def begin(principal: Principal, form: ReviewForm) -> UUID:
         review.first_number = (await act.tx.get_one(AuditEvent, entry)).number
         act.publish(ReviewChanged(tenant_id=tenant.id, review_id=review.id))
         return review.id
-
-
-async def _find_people(
-    tx: Transaction, tenant: Tenant, reasons: Sequence[Reason], days: int
-) -> dict[UUID, tuple[User, list[Reason]]]:
-    people: dict[UUID, tuple[User, list[Reason]]] = {}
-    for reason in reasons:
-        users = await tx.exec(
-            select(User).where(USERS.within(tenant.id), *conditions(reason, days))
-        )
-        for user in users:
-            people.setdefault(user.id, (user, []))[1].append(reason)
-    return people
-
-
-def _person(review: Review, user: User, reasons: Sequence[Reason]) -> ReviewPerson:
-    return ReviewPerson(
-        tenant_id=review.tenant_id,
-        review_id=review.id,
-        user_id=user.id,
-        name=user.full_name,
-        name_key=user.name_key,
-        email=user.email,
-        role=user.role,
-        reasons=[reason.value for reason in reasons],
-        last_active_at=user.last_active_at or user.last_sign_in_at,
-        status_version=user.status_version,
-    )
 
 
 @looks_first
@@ -212,20 +200,22 @@ async def decide(
     async with acting(principal, Permission.SWITCH_USERS) as act:
         review = await _get_open(act, review_id)
         found = await act.tx.exec(
-            select(ReviewPerson, User)
-            .join(User, col(User.id) == ReviewPerson.user_id)
+            select(ReviewPerson, User, CustomerPerson)
+            .join(User, col(User.id) == ReviewPerson.user_id, isouter=True)
+            .join(CustomerPerson, col(CustomerPerson.id) == ReviewPerson.customer_id, isouter=True)
             .where(ReviewPerson.review_id == review.id, col(ReviewPerson.id).in_(person_ids))
             .order_by(col(ReviewPerson.name_key), col(ReviewPerson.id))
         )
-        pairs = [(row, user) for row, user in found if row.decision is not decision]
-        others = [(row, user) for row, user in pairs if user.id != principal.user_id]
+        holders = [(row, user if row.user_id else other) for row, user, other in found]
+        pairs = [(row, who) for row, who in holders if row.decision is not decision]
+        others = [(row, who) for row, who in pairs if who.id != principal.user_id]
         if pairs and not others:
             raise ConflictError(OWN)
-        for row, user in others:
+        for row, who in others:
             row.decision = decision
             row.decided_by = (act.user.full_name if act.user else "") if decision else ""
             row.decided_at = clock.now() if decision else None
-            row.status_version = user.status_version
+            row.status_version = who.status_version
             row.version += 1
         if others:
             await act.record(
@@ -333,7 +323,7 @@ def person_view(row: ReviewPerson, days: int) -> PersonView:
     """Somebody as pages show them."""
     return PersonView(
         id=row.id,
-        user_id=row.user_id,
+        holder_id=row.holder_id,
         name=row.name,
         email=row.email,
         role=row.role,

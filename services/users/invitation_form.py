@@ -8,8 +8,11 @@ from pydantic import ValidationInfo, field_validator
 
 from models import Role
 from services.core.errors import InvalidInputError
-from services.core.forms import Form, choice, day, email, lines, person, text, time_of_day
+from services.core.forms import Form, checkbox, choice, day, email, lines, person, text, time_of_day
 from services.users.forms import time_of
+
+TICKED = "yes"
+"""A checkbox that is ticked, in a row's values."""
 
 
 class _Who(Form):
@@ -30,6 +33,7 @@ class _AsWhat(Form):
     role: Role = choice("Role", hint="It can’t be changed later.")
     end_date: date | None = day("End Date", optional=True, half=True)
     end_time: time | None = time_of_day("End Time", optional=True, half=True)
+    contractor: bool = checkbox("Contractor")
 
     @field_validator("end_time")
     @classmethod
@@ -61,7 +65,8 @@ class PastedInvitations(_Carried, _AsWhat, _Several):
 
 def read_form(values: Mapping[str, str]) -> PersonalInvitation | InvalidInputError:
     """The form that these values make, or what is wrong with them."""
+    ticked = {"contractor": values.get("contractor") == TICKED}
     try:
-        return PersonalInvitation(**values)
+        return PersonalInvitation(**{**values, **ticked})
     except InvalidInputError as error:
         return error

@@ -113,6 +113,7 @@ def _status(row: UserRow) -> str:
 ACTIVE = Option("active", "Active", {"active": True, "invited": False})
 INVITED = Option("invited", "Invited", {"active": True, "invited": True}, rare=True)
 INACTIVE = Option("inactive", "Inactive", {"active": False})
+CONTRACTOR = Option("yes", "Yes", {"contractor": "yes"})
 HERE = Option("here", "Here now", {"online": True})
 
 
@@ -196,6 +197,13 @@ USERS = LiveList[UserRow](
             cell="inviter",
             shown=False,
         ),
+        Column(
+            "contractor",
+            "Contractor",
+            cell="choice",
+            shown=False,
+            export=lambda row: row.contractor,
+        ),
     ),
     fields={
         "role": col(User.role),
@@ -206,6 +214,7 @@ USERS = LiveList[UserRow](
         "joined": col(User.first_sign_in_at),
         "invited_by_id": col(User.invited_by_id),
         "end_date": col(User.end_date),
+        "contractor": case((col(User.contractor), CONTRACTOR.key), else_=""),
         "returned": col(User.returned_at),
         "second_factor": _SECOND_FACTOR,
     },
@@ -230,6 +239,7 @@ USERS = LiveList[UserRow](
             everything="Any",
             quiet=True,
         ),
+        choice("contractor", "Contractor", CONTRACTOR, everything="Any", quiet=True),
         choice(
             "back",
             "Came back",

@@ -22,6 +22,7 @@ def new_user(
         role=form.role,
         created_at=clock.now(),
         invited_by_id=by.id if by else None,
+        contractor=form.contractor,
     )
     set_names(user, form.first_name, form.last_name)
     if end is not None:

@@ -50,6 +50,8 @@ class UserRow:
     invited_by_id: UUID | None = None
     second_factor: SecondFactorKind | None = None
     """What they have beside a password; none where it wasn't asked for."""
+    contractor: str = ""
+    """"yes" of whoever is one."""
     end_date: date | None = None
     end_time: str = ""
     """The time of that day, in the organisation's time zone; its beginning where there is none."""
@@ -82,6 +84,7 @@ def row_of(user: User, mail: OutgoingMail | None, expires: datetime | None = Non
         key=user.search_key,
         last_sign_in=user.last_sign_in_at,
         last_active=user.last_active_at,
+        contractor="yes" if user.contractor else "",
         end_date=user.end_date,
         end_time=f"{user.end_time:%H:%M}" if user.end_time else "",
         end_zone=user.end_zone,

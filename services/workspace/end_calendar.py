@@ -19,6 +19,12 @@ from services.core.looking import looks_first
 from services.core.secrets import derive, token_hash
 from services.workspace.ends_soon import Ending, Kind, find_endings
 
+WHAT = {
+    Kind.PERSON: "access ends",
+    Kind.CUSTOMER: "POC ends, and their access",
+    Kind.INVITATION: "invitation expires",
+    Kind.LINK: "open link expires",
+}
 AHEAD = timedelta(days=366)
 DEAD = (
     "There is no calendar at this address: it was revoked, or whose it was is inactive. "
@@ -101,7 +107,7 @@ def written(tenant: Tenant, rows: list[Ending]) -> bytes:
 
 def _event(row: Ending, page: str, now: datetime) -> Event:
     event = Event()
-    what = "access ends" if row.kind is Kind.PERSON else "invitation expires"
+    what = WHAT[row.kind]
     event.add("uid", f"{row.kind}-{row.user_id}@rollcall")
     event.add("dtstamp", now)
     event.add("summary", f"{row.name}: {what}")

@@ -1,20 +1,34 @@
-"""What ends soon in an organisation: people's access, and invitations that nobody has accepted."""
+"""What ends soon in an organisation: people's access, that of customers' people with their POCs,
+and links that nobody has opened."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
+from sqlalchemy import ColumnElement
 from sqlmodel import col, func, select
 
-from models import CLOSED_STATUSES, CalendarFeed, LinkPurpose, OneTimeLink, Poc, User
+from models import (
+    CalendarFeed,
+    CustomerPerson,
+    LinkPurpose,
+    OneTimeLink,
+    Poc,
+    PocCustomer,
+    User,
+)
 from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import viewing
 from services.core import clock
+from services.core.days import end_of as day_end
+from services.core.days import find_zone
 from services.core.db import Transaction
 from services.users.ends import End, end_of, zone_of
+from services.workspace.impact import is_open
 
 SHOWN_DAYS = (7, 30, 90)
 MOST = 500
@@ -25,12 +39,17 @@ class Kind(StrEnum):
     """What ends."""
 
     PERSON = "person"
+    CUSTOMER = "customer"
     INVITATION = "invitation"
+    LINK = "link"
+    """A customer's way in, which they haven't used."""
 
 
 @dataclass(frozen=True)
 class Ending:
-    """Something that ends, at this moment. `end` is as somebody chose it, where somebody did."""
+    """Something that ends, at this moment. `end` is as somebody chose it, where somebody did;
+    `poc_id` is the POC with which it ends, or to which it leads. `user_id` is whose it is: a user's
+    id, or that of somebody at a customer's."""
 
     kind: Kind
     user_id: UUID
@@ -40,6 +59,7 @@ class Ending:
     end: End | None
     note: str
     email: str = ""
+    poc_id: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -88,8 +108,10 @@ async def list_ends_soon(actor: Principal, days: int = 30) -> EndsSoon:
 async def find_endings(tx: Transaction, tenant_id: UUID, until: datetime) -> list[Ending]:
     """What ends until then, the nearest first: at most one more than `MOST`."""
     people = await _people(tx, tenant_id, until)
+    customers = await _customers(tx, tenant_id, until)
     invitations = await _invitations(tx, tenant_id, until)
-    return sorted([*people, *invitations], key=lambda row: row.at)[: MOST + 1]
+    links = await _links(tx, tenant_id, until)
+    return sorted([*people, *customers, *invitations, *links], key=lambda row: row.at)[: MOST + 1]
 
 
 async def _people(tx: Transaction, tenant_id: UUID, until: datetime) -> list[Ending]:
@@ -118,6 +140,105 @@ async def _people(tx: Transaction, tenant_id: UUID, until: datetime) -> list[End
     ]
 
 
+async def _customers(tx: Transaction, tenant_id: UUID, until: datetime) -> list[Ending]:
+    """Customers' people whose last open POC ends until then."""
+    zone, last = await zone_of(tx, tenant_id), func.max(Poc.end_on)
+    today = clock.now().astimezone(find_zone(zone)).date()
+    ending = (
+        _shown(tenant_id)
+        .with_only_columns(col(PocCustomer.customer_id), last)
+        .group_by(col(PocCustomer.customer_id))
+        .having(func.count() == func.count(col(Poc.end_on)))
+        .having(last >= today, last <= until.astimezone(find_zone(zone)).date())
+        .order_by(last, col(PocCustomer.customer_id))
+        .limit(MOST + 1)
+    )
+    days = dict((await tx.exec(ending)).all())
+    if not days:
+        return []
+    pairs = await tx.exec(
+        _shown(tenant_id).where(col(PocCustomer.customer_id).in_(days)).order_by(col(Poc.id))
+    )
+    found = {person.id: (person, poc) for person, poc in pairs if poc.end_on == days[person.id]}
+    return [
+        Ending(
+            Kind.CUSTOMER,
+            person.id,
+            person.full_name,
+            f"Customer, {poc.customer}",
+            day_end(days[person.id], zone) - timedelta(seconds=1),
+            End(days[person.id], None, zone),
+            f"with its POC {poc.title}",
+            person.email,
+            poc.id,
+        )
+        for person, poc in found.values()
+    ]
+
+
+async def _links(tx: Transaction, tenant_id: UUID, until: datetime) -> list[Ending]:
+    """Customers' ways in that nobody has used, and that expire until then."""
+    found = await tx.exec(
+        select(CustomerPerson, col(OneTimeLink.expires_at))
+        .join(OneTimeLink, col(OneTimeLink.customer_id) == col(CustomerPerson.id))
+        .where(
+            CustomerPerson.tenant_id == tenant_id,
+            CustomerPerson.active,
+            OneTimeLink.purpose == LinkPurpose.CUSTOMER_INVITATION,
+            *_is_waiting(until),
+        )
+        .order_by(col(OneTimeLink.expires_at), col(CustomerPerson.id))
+        .limit(MOST + 1)
+    )
+    rows = found.all()
+    pairs = await tx.exec(
+        _shown(tenant_id)
+        .where(col(PocCustomer.customer_id).in_([person.id for person, _ in rows]))
+        .order_by(col(PocCustomer.added_at).desc())
+    )
+    pocs = {person.id: poc for person, poc in pairs}
+    names = await _names(tx, [person.created_by_id for person, _ in rows])
+    return [
+        Ending(
+            Kind.LINK,
+            person.id,
+            person.full_name,
+            f"Open link to POC {pocs[person.id].title}, not used yet",
+            expires_at,
+            None,
+            f"made by {names[person.created_by_id]}" if person.created_by_id in names else "",
+            person.email,
+            pocs[person.id].id,
+        )
+        for person, expires_at in rows
+        if person.id in pocs
+    ]
+
+
+def _shown(tenant_id: UUID) -> Any:
+    """The customers' people who are shown an open POC, with each of these."""
+    return (
+        select(CustomerPerson, Poc)
+        .join(PocCustomer, col(PocCustomer.customer_id) == col(CustomerPerson.id))
+        .join(Poc, col(Poc.id) == col(PocCustomer.poc_id))
+        .where(
+            CustomerPerson.tenant_id == tenant_id,
+            CustomerPerson.active,
+            col(PocCustomer.removed_at).is_(None),
+            *is_open(),
+        )
+    )
+
+
+def _is_waiting(until: datetime) -> list[ColumnElement[bool]]:
+    return [
+        col(OneTimeLink.used_at).is_(None),
+        col(OneTimeLink.void_at).is_(None),
+        col(OneTimeLink.expires_at) > clock.now(),
+        col(OneTimeLink.expires_at) <= until,
+    ]
+
+
 async def _invitations(tx: Transaction, tenant_id: UUID, until: datetime) -> list[Ending]:
     found = await tx.exec(
         select(User, col(OneTimeLink.expires_at))
@@ -127,10 +248,7 @@ async def _invitations(tx: Transaction, tenant_id: UUID, until: datetime) -> lis
             User.active,
             col(User.first_sign_in_at).is_(None),
             OneTimeLink.purpose == LinkPurpose.INVITATION,
-            col(OneTimeLink.used_at).is_(None),
-            col(OneTimeLink.void_at).is_(None),
-            col(OneTimeLink.expires_at) > clock.now(),
-            col(OneTimeLink.expires_at) <= until,
+            *_is_waiting(until),
         )
         .order_by(col(OneTimeLink.expires_at), col(User.id))
         .limit(MOST + 1)
@@ -177,11 +295,7 @@ async def _owned(tx: Transaction, ids: Sequence[UUID]) -> Mapping[UUID, int]:
         return {}
     found = await tx.exec(
         select(col(Poc.owner_id), func.count())
-        .where(
-            col(Poc.owner_id).in_(ids),
-            col(Poc.archived_at).is_(None),
-            col(Poc.status).not_in(CLOSED_STATUSES),
-        )
+        .where(col(Poc.owner_id).in_(ids), *is_open())
         .group_by(col(Poc.owner_id))
     )
     return dict(found.all())

@@ -67,9 +67,15 @@ async def hand_over_work(
 
 
 async def hand_over_in(
-    act: Act, user: User, owner: User, note: str, poc_ids: Collection[UUID] | None = None
+    act: Act,
+    user: User,
+    owner: User,
+    note: str,
+    poc_ids: Collection[UUID] | None = None,
+    cause: UUID | None = None,
 ) -> UUID | None:
-    """The same, for an act that has locked both and checked who gets it."""
+    """The same, for an act that has locked both and checked who gets it. `cause` is the entry of
+    the user's deactivation, where the act knows it."""
     if owner.id == user.id:
         return None
     tasks = [task for task in await find_alone(act.tx, user) if _within(task.poc_id, poc_ids)]
@@ -92,20 +98,24 @@ async def hand_over_in(
         touch(act, poc, task)
         came = owner.id not in there
         items.append(_Item("task", str(task.id), str(poc.id), str(owner.id), came))
-    return await _keep(act, user, owner, items) if items else None
+    return await _keep(act, user, owner, items, cause) if items else None
 
 
 def _within(poc_id: UUID, poc_ids: Collection[UUID] | None) -> bool:
     return poc_ids is None or poc_id in poc_ids
 
 
-async def _keep(act: Act, user: User, owner: User, items: Sequence[_Item]) -> UUID:
-    receipt = None if user.active else await find_receipt(act.tx, user)
+async def _keep(
+    act: Act, user: User, owner: User, items: Sequence[_Item], cause: UUID | None
+) -> UUID:
+    if cause is None and not user.active:
+        receipt = await find_receipt(act.tx, user)
+        cause = receipt.cause if receipt else None
     row = act.add(
         Handover(
             tenant_id=tenant_of(act),
             user_id=user.id,
-            cause=receipt.cause if receipt else None,
+            cause=cause,
             at=clock.now(),
             by_id=by_id(act),
             by_name=act.user.full_name if act.user else act.principal.name,

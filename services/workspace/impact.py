@@ -1,17 +1,20 @@
 """What the deactivation of a user would leave without anybody active: told before it, and in
 sight after it until there is nothing left (`handover` gives it to somebody)."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import ColumnElement
+from sqlalchemy.orm import aliased
 from sqlmodel import col, func, select
 
 from models import (
     CLOSED_STATUSES,
     CustomerPerson,
     Poc,
+    PocStatus,
     Screen,
     Task,
     TaskAssignee,
@@ -80,9 +83,9 @@ async def get_work_impact(principal: Principal, user_id: UUID) -> WorkImpact:
     async with viewing(principal, Permission.SWITCH_USERS) as view:
         user = await view.get(User, user_id)
         pocs, tasks = await find_owned(view.tx, user), await find_alone(view.tx, user)
-        invitations = await _count_invitations(view.tx, user)
-        customers = await _count_customers(view.tx, user)
-        screens = await _count_screens(view.tx, user)
+        invitations = await _count_invitations(view.tx, user.tenant_id, [user.id])
+        customers = await _count_customers(view.tx, user.tenant_id, [user.id])
+        screens = await _count_screens(view.tx, user.tenant_id, [user.id])
         about = {poc.id: poc for poc in pocs} | await _pocs_of(view.tx, tasks)
     today = clock.now().date()
     return WorkImpact(
@@ -115,11 +118,15 @@ class LeftWork:
 
 @dataclass(frozen=True)
 class WorkOfMany:
-    """What many would leave together."""
+    """What many would leave together; `states` says how many of the POCs are of each status."""
 
     pocs: Sequence[LeftWork]
     tasks: Sequence[LeftWork]
     overdue: int
+    states: Mapping[PocStatus, int]
+    invitations: int
+    customers: int
+    screens: int
 
 
 async def get_work_of_many(principal: Principal, ids: Sequence[UUID]) -> WorkOfMany:
@@ -129,7 +136,7 @@ async def get_work_of_many(principal: Principal, ids: Sequence[UUID]) -> WorkOfM
         theirs = col(Poc.tenant_id) == view.tenant_id
         pocs = await view.tx.exec(
             select(Poc)
-            .where(theirs, col(Poc.owner_id).in_(ids), *_is_open())
+            .where(theirs, col(Poc.owner_id).in_(ids), *is_open())
             .order_by(col(Poc.title_key), col(Poc.id))
         )
         another = (
@@ -147,20 +154,28 @@ async def get_work_of_many(principal: Principal, ids: Sequence[UUID]) -> WorkOfM
                 col(Task.id).in_(assigned),
                 Task.status != TaskStatus.DONE,
                 col(Task.archived_at).is_(None),
-                *_is_open(),
+                *is_open(),
                 ~another,
             )
             .order_by(col(Task.due_on).is_(None), col(Task.due_on), col(Task.id))
         )
-        found, today = tasks.all(), clock.now().date()
+        found, owned, today = tasks.all(), pocs.all(), clock.now().date()
+        invitations = await _count_invitations(view.tx, view.tenant_id, ids)
+        customers = await _count_customers(view.tx, view.tenant_id, ids)
+        screens = await _count_screens(view.tx, view.tenant_id, ids)
     return WorkOfMany(
-        [LeftWork(poc.id, poc.title, poc.id) for poc in pocs],
+        [LeftWork(poc.id, poc.title, poc.id) for poc in owned],
         [LeftWork(task.id, task.title, task.poc_id) for task in found],
         sum(task.is_overdue(today) for task in found),
+        Counter(poc.status for poc in owned),
+        invitations,
+        customers,
+        screens,
     )
 
 
-def _is_open() -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+def is_open() -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """What a POC must be so that somebody has to have it."""
     return col(Poc.archived_at).is_(None), col(Poc.status).not_in(CLOSED_STATUSES)
 
 
@@ -168,7 +183,7 @@ async def find_owned(tx: Transaction, user: User) -> Sequence[Poc]:
     """The open POCs that a user owns."""
     found = await tx.exec(
         select(Poc)
-        .where(Poc.owner_id == user.id, *_is_open())
+        .where(Poc.owner_id == user.id, *is_open())
         .order_by(col(Poc.title_key), col(Poc.id))
     )
     return found.all()
@@ -190,12 +205,37 @@ async def find_alone(tx: Transaction, user: User) -> Sequence[Task]:
             TaskAssignee.user_id == user.id,
             Task.status != TaskStatus.DONE,
             col(Task.archived_at).is_(None),
-            *_is_open(),
+            *is_open(),
             ~another,
         )
         .order_by(col(Task.due_on).is_(None), col(Task.due_on), col(Task.id))
     )
     return found.all()
+
+
+async def find_with_work(tx: Transaction, ids: Collection[UUID]) -> set[UUID]:
+    """Those of these users who own open POCs, or are alone with open tasks of such."""
+    owners = select(Poc.owner_id).where(col(Poc.owner_id).in_(ids), *is_open())
+    other = aliased(TaskAssignee)
+    another = (
+        select(other.id)
+        .join(User, col(User.id) == other.user_id)
+        .where(other.task_id == Task.id, User.active, User.id != TaskAssignee.user_id)
+        .exists()
+    )
+    alone = (
+        select(TaskAssignee.user_id)
+        .join(Task, col(Task.id) == TaskAssignee.task_id)
+        .join(Poc, col(Poc.id) == Task.poc_id)
+        .where(
+            col(TaskAssignee.user_id).in_(ids),
+            Task.status != TaskStatus.DONE,
+            col(Task.archived_at).is_(None),
+            *is_open(),
+            ~another,
+        )
+    )
+    return {*await tx.exec(owners), *await tx.exec(alone)}
 
 
 async def _pocs_of(tx: Transaction, tasks: Sequence[Task]) -> dict[UUID, Poc]:
@@ -204,43 +244,44 @@ async def _pocs_of(tx: Transaction, tasks: Sequence[Task]) -> dict[UUID, Poc]:
     return {poc.id: poc for poc in found}
 
 
-async def _count_invitations(tx: Transaction, user: User) -> int:
-    """How many people whom a user has invited haven't accepted yet."""
+async def _count_invitations(tx: Transaction, tenant_id: UUID | None, ids: Sequence[UUID]) -> int:
+    """How many people whom these users have invited, and not they, haven't accepted yet."""
     found = await tx.exec(
         select(func.count())
         .select_from(User)
         .where(
-            User.tenant_id == user.tenant_id,
-            User.invited_by_id == user.id,
+            User.tenant_id == tenant_id,
+            col(User.invited_by_id).in_(ids),
             User.active,
+            col(User.id).not_in(ids),
             col(User.first_sign_in_at).is_(None),
         )
     )
     return found.one()
 
 
-async def _count_screens(tx: Transaction, user: User) -> int:
-    """How many screens a user has paired that aren't revoked."""
+async def _count_screens(tx: Transaction, tenant_id: UUID | None, ids: Sequence[UUID]) -> int:
+    """How many screens these users have paired that aren't revoked."""
     found = await tx.exec(
         select(func.count())
         .select_from(Screen)
         .where(
-            Screen.tenant_id == user.tenant_id,
-            Screen.created_by_id == user.id,
+            Screen.tenant_id == tenant_id,
+            col(Screen.created_by_id).in_(ids),
             col(Screen.revoked_at).is_(None),
         )
     )
     return found.one()
 
 
-async def _count_customers(tx: Transaction, user: User) -> int:
-    """How many customers' people whom a user has invited haven't been here yet."""
+async def _count_customers(tx: Transaction, tenant_id: UUID | None, ids: Sequence[UUID]) -> int:
+    """How many customers' people whom these users have invited haven't been here yet."""
     found = await tx.exec(
         select(func.count())
         .select_from(CustomerPerson)
         .where(
-            CustomerPerson.tenant_id == user.tenant_id,
-            CustomerPerson.created_by_id == user.id,
+            CustomerPerson.tenant_id == tenant_id,
+            col(CustomerPerson.created_by_id).in_(ids),
             CustomerPerson.active,
             col(CustomerPerson.first_here_at).is_(None),
         )

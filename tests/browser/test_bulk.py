@@ -5,9 +5,13 @@ import re
 from playwright.async_api import Page, expect
 
 from models import BulkKind, Tenant, User
+from services.core.db import reading
+from services.users.bulk import runs
 from services.users.bulk.batches import BATCH
+from services.workspace.impact import find_owned
 from tests import books, factories
-from tests.browser.browsers import Browsers
+from tests.browser.browsers import RESULTS, Browsers
+from tests.browser.grid import dialog
 from tests.browser.looks import look
 from tests.services.users.bulk.acting_in_bulk import begun, those
 from tests.services.workspace.scene import create_poc
@@ -31,6 +35,12 @@ async def test_all_that_match_are_looked_at_deactivated_and_brought_back(
     names = ["Deactivate", "Activate", "Resend", "Copy Links", "End Date", "Export"]
     for name in names:
         await expect(bar.get_by_role("button", name=name, exact=True)).to_be_visible()
+    await look(page, "users-selection")  # where it is narrow, the rest is in a menu
+    await bar.get_by_role("button", name="More", exact=True).click()
+    await expect(bar.get_by_role("menuitem", name="End Date", exact=True)).to_be_visible()
+    await page.screenshot(path=RESULTS / "pages" / "users-selection-more.png")
+    await page.keyboard.press("Escape")
+    await page.set_viewport_size({"width": 1280, "height": 720})
     await bar.get_by_role("button", name="Deactivate", exact=True).click()
 
     heading = page.get_by_role("heading", level=1)
@@ -97,3 +107,41 @@ async def test_the_preview_says_what_would_be_left_and_an_end_date_is_chosen_fir
     user = await books.user_of(ada.id)
     assert user.end_date is not None
     assert user.end_date.isoformat() == "2030-01-31"
+
+
+async def test_the_work_of_all_is_handed_over_with_them_and_what_is_left_stays_in_sight(
+    browsers: Browsers, tenant: Tenant, grace: User, ada: User
+) -> None:
+    joan = await factories.create_user(tenant, first_name="Joan", last_name="Clarke")
+    hedy = await factories.create_user(tenant, first_name="Hedy", last_name="Lamarr")
+    await create_poc(await factories.sign_in(ada), title="Amazonas Energia")
+    await create_poc(await factories.sign_in(hedy), title="Cold chain")
+    bulk_id = await runs.draft(await factories.sign_in(grace), BulkKind.DEACTIVATE, those([ada]))
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/users/bulk/{bulk_id}")
+    await expect(page.get_by_text("All of it stays on the list of orphaned work.")).to_be_visible()
+    await page.get_by_role("button", name="Choose Who Gets It").click()
+    await expect(dialog(page)).to_have_accessible_name("Hand over")
+    people = dialog(page).get_by_role("combobox", name="Hand over to")
+    for name in ("Joan Clarke", "Hedy Lamarr"):
+        await people.fill(name)
+        await dialog(page).get_by_role("option", name=name).click()
+    await dialog(page).get_by_label("Handover Note").fill("Call them on Monday")
+    await dialog(page).get_by_role("button", name="Save").click()
+    await expect(page.get_by_text(re.compile("To .*Joan Clarke.*, divided by POC"))).to_be_visible()
+    await look(page, "bulk-hand-over")
+    await page.get_by_role("button", name="Deactivate 1 user").click()
+    await expect(page.get_by_text(re.compile("^Deactivated; 1 POC to "))).to_be_visible()
+
+    later = await runs.draft(await factories.sign_in(grace), BulkKind.DEACTIVATE, those([hedy]))
+    await page.goto(page.url.replace(str(bulk_id), str(later)))
+    await page.get_by_role("button", name="Deactivate 1 user").click()
+    await expect(page.get_by_role("heading", name="Work without anybody active")).to_be_visible()
+    await look(page, "bulk-orphaned")
+    await page.get_by_role("button", name="Hand over all").click()
+    await dialog(page).get_by_role("combobox", name="Hand over to").fill("Joan")
+    await dialog(page).get_by_role("option", name="Joan Clarke").click()
+    await dialog(page).get_by_role("button", name="Hand over", exact=True).click()
+    await expect(page.get_by_role("heading", name="Work without anybody active")).to_be_hidden()
+    async with reading() as tx:
+        owned = [poc.title for poc in await find_owned(tx, joan)]
+    assert "Cold chain" in owned

@@ -179,8 +179,26 @@ async def past_their_end(beside: Runtime) -> list[People]:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def near_their_end(beside: Runtime) -> tuple[People, list[User]]:
+    """Whose reminders were due before the replicas were started, and so at both at once."""
+    runtime.use(beside)
+    people = await People.come("Near")
+    users = await factories.create_users(30, people.tenant)
+    async with transaction() as tx:
+        for user in users:
+            row = await tx.get_one(User, user.id)
+            row.invited_by_id = people.grace.id
+            set_end(row, End(clock.now().date() + timedelta(days=5)), people.grace.id)
+            row.end_set_at = clock.now() - timedelta(days=60)
+    _set_aside()
+    return people, users
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def pair(
-    replicas: Replicas, past_their_end: list[People]
+    replicas: Replicas,
+    past_their_end: list[People],
+    near_their_end: tuple[People, list[User]],
 ) -> AsyncIterator[tuple[Server, Server]]:
     """Two replicas that run."""
     async with replicas.two() as pair:

@@ -2,14 +2,16 @@
 
 import json
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from models import MailState
+from models import MailState, User
 from services.access.actor import COMMAND_LINE, Operator
+from services.core import clock
 from services.sessions import sessions
-from services.users import accounts, invitations
+from services.users import accounts, invitations, reminders
 from services.users.invitation_form import InvitationForm
 from tests import books
 from tests.browser.server import Server
@@ -136,3 +138,29 @@ async def test_each_end_date_comes_once(past_their_end: list[People]) -> None:
     await until(all_out)
     for people in past_their_end:
         assert await books.actions_of(people.tenant) == ["user.deactivated"] * 2
+
+
+@pytest.mark.usefixtures("scene")
+async def test_each_reminder_of_an_end_is_sent_once(
+    near_their_end: tuple[People, list[User]], mail_server: MailServer
+) -> None:
+    people, users = near_their_end
+    await until_reminded(people, users)
+    await reminders.send_due()  # a third process, which looks later
+    clock.shift(timedelta(hours=-1))  # and another whose clock is put back
+    await reminders.send_due()
+    mails = await books.mails_of(people.grace.id)
+    assert sorted(mail.params["person_email"] for mail in mails) == sorted(u.email for u in users)
+    await until_reminded(people, users)
+    assert len(mail_server.to(people.grace.email)) == len(users)
+
+
+async def until_reminded(people: People, users: list[User]) -> None:
+    """Wait until as many reminders have gone as there are people to be reminded of."""
+
+    async def all_sent() -> bool:
+        mails = await books.mails_of(people.grace.id)
+        sent = [mail for mail in mails if mail.state is MailState.SENT]
+        return len(sent) >= len(users)
+
+    await until(all_sent)

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-from models import BulkAct, BulkActBatch, BulkKind, BulkState, User
+from models import BulkAct, BulkActBatch, BulkKind, BulkState, Tenant, User
 from services.access.actor import Actor
 from services.core import clock
 from services.core.db import reading, transaction
@@ -12,7 +12,10 @@ from services.lists.query import ListQuery
 from services.users.bulk import batches, preview, results, runs
 from services.users.bulk.batches import PersonOutcome
 from services.users.bulk.runs import BulkForm
+from services.workspace import bulk_handover
+from services.workspace.bulk_handover import BulkHandOverForm, HeirsForm, When
 from tests import books
+from tests.factories import create_user
 from tests.services.call import MANAGERS, Call
 
 
@@ -79,6 +82,19 @@ async def _try_again(actor: Actor, bulk_id: UUID) -> object:
     return await runs.try_again(actor, bulk_id)
 
 
+async def _choose_later(actor: Actor, bulk_id: UUID) -> object:
+    await bulk_handover.choose_heirs(actor, bulk_id, BulkHandOverForm(when=When.LATER))
+    return None
+
+
+async def _hand_over_some(actor: Actor, bulk_id: UUID) -> object:
+    async with reading() as tx:
+        run = await tx.get(BulkAct, bulk_id)
+        tenant = await tx.get(Tenant, run.tenant_id) if run else None
+    heir = (await create_user(tenant)).id if tenant else uuid4()
+    return await bulk_handover.hand_over_some(actor, bulk_id, HeirsForm(heir_ids=(heir,)))
+
+
 BULK_CALLS = [
     Call(
         "users.bulk.runs.draft",
@@ -100,4 +116,11 @@ BULK_CALLS = [
     Call("users.bulk.results.get_results", MANAGERS, _of_act(results.get_results)),
     Call("users.bulk.results.results_csv", MANAGERS, _of_act(results.results_csv)),
     Call("users.bulk.batches.act_on_next", MANAGERS, _of_act(batches.act_on_next)),
+    Call(
+        "workspace.bulk_handover.choose_heirs",
+        MANAGERS,
+        _of_act(_choose_later, BulkState.DRAFT),
+    ),
+    Call("workspace.bulk_handover.list_away", MANAGERS, _of_act(bulk_handover.list_away)),
+    Call("workspace.bulk_handover.hand_over_some", MANAGERS, _of_act(_hand_over_some)),
 ]

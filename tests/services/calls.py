@@ -332,7 +332,7 @@ CALLS = [
 NEEDS_NO_ANSWER = {
     "sessions.sessions.touch",
     "users.imports.worker.work_off",
-    "users.bulk.worker.work_off",
+    "workspace.bulk_worker.work_off",
 }
 # These say by themselves which tenant they are about.
 NAMES_A_TENANT = {

@@ -9,7 +9,7 @@ from services.access.actor import Actor
 from services.core import clock
 from services.core.db import transaction
 from services.core.errors import ConflictError
-from services.users import accounts, extending, reminders, stays, welcoming
+from services.users import accounts, contractors, extending, reminders, stays, welcoming
 from services.users.ends import End, set_end
 from services.users.extending import Extension
 from services.workspace import end_calendar, ends_soon
@@ -58,6 +58,11 @@ STAY_CALLS = [
         takes_id=False,
     ),
     Call("users.accounts.end_if_due", MANAGERS, accounts.end_if_due),
+    Call(
+        "users.contractors.set_contractor",
+        MANAGERS,
+        lambda a, t: contractors.set_contractor(a, t, True),
+    ),
     Call("users.extending.extend", MANAGERS, _extend),
     Call("users.extending.take_back", MANAGERS, _take_back),
     Call("users.reminders.want_reminders", MANAGERS, _want, takes_id=False),

@@ -5,7 +5,6 @@ from uuid import UUID, uuid4
 
 from models import (
     CriterionResult,
-    Handover,
     Importance,
     PocStatus,
     ResourceKind,
@@ -13,18 +12,12 @@ from models import (
     TaskStatus,
 )
 from services.access.actor import Actor
-from services.core import clock
-from services.core.db import transaction
-from services.core.errors import NotFoundError
 from services.lists.query import ListQuery
 from services.workspace import (
     comments,
     criteria,
     groups,
-    handover,
     history,
-    impact,
-    leaving,
     listing,
     members,
     overview,
@@ -35,12 +28,12 @@ from services.workspace import (
     tasks,
     template_list,
     templates,
-    wrong_role,
 )
 from services.workspace.customers import people as customers
 from tests.services.call import EVERYONE, MANAGERS, Call
 from tests.services.customer_calls import CUSTOMER_ROWS
 from tests.services.file_calls import FILE_ROWS
+from tests.services.leaving_calls import LEAVING_CALLS
 from tests.services.workspace.rows import START, Rows, create_rows
 
 AUTHORS, WORKERS = {Role.ADMINISTRATOR}, {Role.SALES_ENGINEER}
@@ -302,31 +295,6 @@ def _on_nothing(name: str, allowed: set[Role], run: Callable[[Actor], Awaitable[
     return Call(f"workspace.{name}", allowed, made, takes_id=False)
 
 
-async def _take_back(actor: Actor, target: UUID) -> object:
-    rows = await create_rows(actor.tenant_id, target)
-    row = Handover(
-        tenant_id=actor.tenant_id or uuid4(),
-        user_id=target,
-        at=clock.now(),
-        by_name="Ada",
-        items=[{"kind": "poc", "id": str(rows.poc), "poc_id": str(rows.poc), "to": str(target)}],
-    )
-    if actor.tenant_id is not None:
-        async with transaction() as tx:
-            tx.add(row)
-    await handover.take_back(actor, row.id)
-    return None
-
-
-async def _get_departure(actor: Actor, target: UUID) -> object:
-    try:
-        return await leaving.get_departure(actor, target)
-    except NotFoundError as error:
-        if not str(error).endswith("hasn't left."):  # which only who may see them hears
-            raise
-        return None
-
-
 TAKING_NOTHING = [
     _on_nothing("template_list.list_templates", EVERYONE, template_list.list_templates),
     _on_nothing(
@@ -352,27 +320,7 @@ TAKE_NOTHING = {
     *(call.name for call in TAKING_NOTHING),
 }
 WORKSPACE_CALLS = [
-    Call("workspace.impact.get_work_impact", MANAGERS, impact.get_work_impact),
-    Call(
-        "workspace.impact.get_work_of_many",
-        MANAGERS,
-        lambda a, t: impact.get_work_of_many(a, [t]),
-        takes_id=False,
-    ),
-    Call(
-        "workspace.handover.hand_over_work",
-        MANAGERS,
-        lambda a, t: handover.hand_over_work(a, t, _to(t)),
-    ),
-    Call("workspace.handover.list_handovers", MANAGERS, handover.list_handovers),
-    Call("workspace.handover.take_back", MANAGERS, _take_back, takes_id=False),
-    Call("workspace.leaving.get_departure", MANAGERS, _get_departure, takes_id=False),
-    Call("workspace.leaving.undo", MANAGERS, leaving.undo),
-    Call(
-        "workspace.wrong_role.correct_role",
-        MANAGERS,
-        lambda a, t: wrong_role.correct_role(a, t, wrong_role.RoleForm(role=Role.ADMINISTRATOR)),
-    ),
+    *LEAVING_CALLS,
     *TAKING_NOTHING,
     *(_on_rows(*each) for each in ON_ROWS),
 ]

@@ -18,7 +18,7 @@ const WORDS = {
 
 export default {
   props: { run: Object, preview: Object, results: Object, home: String },
-  emits: ["look", "begin", "stop", "undo", "again"],
+  emits: ["look", "begin", "stop", "undo", "again", "choose", "give"],
   data() {
     return {
       now: this.run,
@@ -39,8 +39,9 @@ export default {
     const ask = () => this.$emit("look");
     // What the preview says changes with what others do.
     const soon = () => this.now.state === "draft" && this.lookSoon();
+    const work = () => this.now.state !== "running" && this.now.kind === "deactivate" && this.lookSoon();
     this.unlisten = listen(
-      { [LIVE]: this.progressed, rollcall_user: soon, rollcall_presence: soon },
+      { [LIVE]: this.progressed, rollcall_user: soon, rollcall_presence: soon, rollcall_work: work },
       { onReconnect: ask, onMissed: ask },
     );
     // Receipts come after the last batch.
@@ -120,20 +121,40 @@ function draft(act) {
     h("div", { class: "bulk-columns" }, [
       h("div", { class: "bulk-main" }, [
         kinds(act, "What will happen", act.before.kinds),
-        act.before.left.length ? kinds(act, "What would be left", act.before.left, LEFT) : null,
+        act.before.left.length ? kinds(act, "What would be left", act.before.left, handOver(act)) : null,
       ]),
       confirm(act),
     ]),
   ];
 }
 
-const LEFT = "Handing over comes afterwards: until then all of it stays on the lists of what has no owner.";
+function handOver(act) {
+  const { heirs } = act.now;
+  const to = heirs.map(({ name }) => h("bdi", { class: "bulk-heir" }, name));
+  return h("div", { class: "bulk-foot bulk-hand-over" }, [
+    h("div", { class: "bulk-words" }, [
+      h("h3", "Hand over"),
+      heirs.length
+        ? h("p", { role: "status" }, ["To ", to.flatMap((one, at) => (at ? [", ", one] : [one])), heirs.length > 1 ? ", divided by POC" : "", ", with each batch"])
+        : h("p", { role: "status" }, ["Later. ", h("span", { class: "muted" }, "All of it stays on the list of orphaned work.")]),
+    ]),
+    (heirs.length || act.before.left.some(({ key }) => key === "pocs" || key === "tasks")) && button(act, heirs.length ? "Change Who Gets It" : "Choose Who Gets It", "choose"),
+  ]);
+}
 
-function kinds(act, title, rows, foot = "") {
+function orphaned(act) {
+  const foot = h("div", { class: "bulk-foot bulk-hand-over" }, [
+    h("p", { class: "bulk-words muted" }, "It stays here until somebody active has it."),
+    button(act, "Hand over all", "give"),
+  ]);
+  return act.after.left.length ? kinds(act, "Work without anybody active", act.after.left, foot) : null;
+}
+
+function kinds(act, title, rows, foot = null) {
   return h("section", { class: "card card-flush" }, [
     h("h2", { class: "bulk-title" }, title),
     h("ul", { class: "bulk-kinds" }, rows.map((row) => kindRow(act, row))),
-    foot && h("p", { class: "muted small bulk-foot" }, foot),
+    foot,
   ]);
 }
 
@@ -231,6 +252,7 @@ function running(act) {
     h("p", { class: "visually-hidden", role: "status" }, act.spoken),
     runs ? progress(act) : null,
     figures(act),
+    orphaned(act),
     everybody(act),
     runs ? null : after(act),
   ];
@@ -267,6 +289,9 @@ function figures(act) {
   if (act.now.kind === "deactivate") {
     const most = slowest == null ? "" : `, ${Math.round(slowest)} ms at most`;
     shown.push([pages, `pages closed${most}`]);
+    const pocs = act.now.heirs.reduce((sum, heir) => sum + heir.pocs, 0);
+    const tasks = act.now.heirs.reduce((sum, heir) => sum + heir.tasks, 0);
+    if (act.now.heirs.length) shown.push([pocs, "POCs handed over"], [tasks, "tasks handed over"]);
   }
   return h("section", { class: "card card-flush" }, h("dl", { class: "bulk-figures" }, shown.map(([count, text, look]) =>
     h("div", { key: text, class: look }, [h("dt", text), h("dd", number(count))]))));

@@ -1,4 +1,4 @@
-// What ends soon, grouped by nearness: people, and invitations that nobody has accepted.
+// What ends soon, grouped by nearness: people, customers' people, and links that nobody has used.
 import { h } from "vue";
 import { icon } from "icons";
 import { listen } from "live_socket";
@@ -11,7 +11,8 @@ const LONGEST = 2 ** 31 - 1; // ms, of a timer
 const KINDS = [
   ["", "All"],
   ["person", "People"],
-  ["invitation", "Invitations"],
+  ["customer", "Customers"],
+  ["link", "Links"],
 ];
 const WITHIN = [7, 30, 90];
 
@@ -23,7 +24,7 @@ export default {
   },
   mounted() {
     const stale = () => this.$emit("stale");
-    this.unlisten = listen({ rollcall_ends: this.soon }, { onReconnect: stale, onMissed: stale });
+    this.unlisten = listen({ rollcall_ends: this.soon, rollcall_work: this.soon }, { onReconnect: stale, onMissed: stale });
     this.ticking = setInterval(() => (this.now = Date.now()), TICK);
     this.wait();
   },
@@ -35,13 +36,15 @@ export default {
   },
   computed: {
     shown() {
-      const mine = (row) => !this.kind || row.kind === this.kind;
+      const mine = (row) => !this.kind || this.kindOf(row) === this.kind;
       return this.groups
         .map((group) => ({ ...group, rows: group.rows.filter(mine) }))
         .filter((group) => group.rows.length);
     },
   },
   methods: {
+    kindOf: ({ kind }) => (kind === "invitation" ? "link" : kind),
+
     // -- called by the server
     show(values) {
       Object.assign(this, values);
@@ -96,7 +99,7 @@ export default {
       const name = h("a", { href: row.url, class: "name-link isolate clip", dir: "auto", title: row.name }, row.name);
       const left = Date.parse(row.at) - this.now;
       return h("li", { key: row.key }, [
-        row.kind === "person"
+        row.kind === "person" || row.kind === "customer"
           ? h("span", { class: "avatar", style: { "--hue": hue(row.id) }, "aria-hidden": "true" }, initials(row.name))
           : h("span", { class: "avatar ends-link", "aria-hidden": "true" }, [icon("clock", 14)]),
         h("div", { class: "ends-who" }, [name, h("div", { class: "small muted clip" }, row.detail)]),
@@ -105,11 +108,13 @@ export default {
           h("div", { class: "small muted" }, left < DAY ? inWords(left) : row.note),
         ]),
         h("div", { class: "ends-acts" }, [
-          h("button", {
-            type: "button", class: "btn btn-small",
-            "aria-label": `${row.act}: ${row.name}`,
-            onClick: () => this.$emit("act", { kind: row.kind, id: row.id }),
-          }, row.act),
+          row.poc
+            ? h("a", { class: "btn btn-small", href: row.poc, "aria-label": `Open the POC of ${row.name}` }, "Open the POC")
+            : h("button", {
+                type: "button", class: "btn btn-small",
+                "aria-label": `${row.act}: ${row.name}`,
+                onClick: () => this.$emit("act", { kind: row.kind, id: row.id }),
+              }, row.act),
           row.kind === "person" && h("button", {
             type: "button", class: "btn btn-small btn-quiet", "aria-label": `Change the end of ${row.name}`,
             title: "Change the end", onClick: () => this.$emit("change", row.id),

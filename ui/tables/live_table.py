@@ -37,6 +37,7 @@ IMPORTS = (
     "live_table_view.js",
     "table_toolbar.js",
     "menus.js",
+    "selection_bar.js",
     "icons.js",
 )
 

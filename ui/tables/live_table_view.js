@@ -3,6 +3,7 @@
 import { h } from "vue";
 import { icon } from "icons";
 import { actsMenu, button, menu } from "menus";
+import { selectionBar } from "selection_bar";
 import { title } from "table_rows";
 import { toolbar } from "table_toolbar";
 
@@ -198,26 +199,6 @@ function selectBox(table, row, chosen) {
     "aria-label": `Select ${table.nameOf(row)}`,
     onChange: (event) => table.choose(row.id, event.target.checked),
   });
-}
-
-function selectionBar(table) {
-  const count = table.chosenCount;
-  const label = `Acts on the ${count} selected ${count === 1 ? table.list.noun : table.list.plural}`;
-  return h("div", { class: "selection-bar", role: "toolbar", "aria-label": label }, [
-    h("strong", { role: "status" }, `${table.number(count)} selected`),
-    !table.choosesAll && table.found > count
-      ? button("btn btn-quiet select-all", `Select all ${table.number(table.found)} that match`, table.chooseAll)
-      : null,
-    h("span", { class: "selection-acts" }, table.acts.map((act) =>
-      button(`btn btn-quiet ${act.danger ? "btn-quiet-danger" : ""}`, act.label, () => table.act(act)),
-    )),
-    h("button", {
-      type: "button",
-      class: "icon-button",
-      "aria-label": "Clear selection",
-      onClick: table.clearSelection,
-    }, [icon("close", 14)]),
-  ]);
 }
 
 const KEYS = [

@@ -1,6 +1,6 @@
 """Doing a bulk act: a batch is one transaction, in which each person is dealt with as one alone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -64,15 +64,23 @@ class PersonOutcome:
     end: Mapping[str, Any] | None = None
 
 
+Along = Callable[
+    [Act, BulkAct, Sequence[Mapping[str, Any]], Sequence[PersonOutcome]],
+    Awaitable[Sequence[PersonOutcome]],
+]
+"""What goes along with a batch in its transaction: gets its people and what became of them, and
+says that anew."""
+
+
 @looks_first
-async def act_on_next(actor: Principal, bulk_id: UUID) -> bool:
+async def act_on_next(actor: Principal, bulk_id: UUID, along: Along | None = None) -> bool:
     """Do a bulk act to its next batch, in one transaction; tells whether there may be more.
 
     It lets others go first: whoever is deactivated by hand meanwhile, and whoever else acts. One
     who is refused holds up no other.
     """
-    kind, number, people = await _next_people(bulk_id)
-    ids = [UUID(person["id"]) for person in people]
+    kind, number, people, heirs = await _next_people(bulk_id)
+    ids = [*(UUID(person["id"]) for person in people), *heirs]
 
     async def decided_about(tx: Transaction) -> list[UUID]:
         admins = await admin_ids(tx, actor.tenant_id) if kind is BulkKind.DEACTIVATE else ()
@@ -88,7 +96,10 @@ async def act_on_next(actor: Principal, bulk_id: UUID) -> bool:
             return True
         run.leased_until = clock.now() + LEASE
         await act.tx.flush()  # whoever only looks has seen enough
-        outcomes = await _act_on(replace(act, run=run.id), run, people)
+        of_it = replace(act, run=run.id)
+        outcomes: Sequence[PersonOutcome] = await _act_on(of_it, run, people)
+        if along is not None:
+            outcomes = await along(of_it, run, people, outcomes)
         batch.outcomes = [_plain(outcome) for outcome in outcomes]
         run.done += len(outcomes)
         run.changed += sum(outcome.changed for outcome in outcomes)
@@ -115,9 +126,16 @@ def details_of(run: BulkAct) -> dict[str, Any]:
         "changed": run.changed,
         "failed": run.failed,
         **(end_details(end_of_values(run.end)) if run.kind is BulkKind.END_DATE else {}),
+        **({"handed_over": handed_over(run)} if run.hand_over else {}),
         "why": run.why,
         "reason": run.reason,
     }
+
+
+def handed_over(run: BulkAct) -> list[dict[str, Any]]:
+    """Who gets the work of those who are deactivated, and how much each has got so far."""
+    heirs = (run.hand_over or {}).get("to", ())
+    return [{key: heir[key] for key in ("name", "pocs", "tasks")} for heir in heirs]
 
 
 def outcome_of(values: Mapping[str, Any]) -> PersonOutcome:
@@ -132,8 +150,11 @@ def _plain(outcome: PersonOutcome) -> dict[str, object]:
     return {**asdict(outcome), "user_id": str(outcome.user_id), "cause": cause}
 
 
-async def _next_people(bulk_id: UUID) -> tuple[BulkKind | None, int, list[dict[str, Any]]]:
-    """The kind of an act, and the number and the people of its first batch that waits."""
+async def _next_people(
+    bulk_id: UUID,
+) -> tuple[BulkKind | None, int, list[dict[str, Any]], list[UUID]]:
+    """The kind of an act, the number and the people of its first batch that waits, and who gets
+    their work."""
     async with reading() as tx:
         run = await tx.get(BulkAct, bulk_id)
         found = await tx.exec(
@@ -144,8 +165,9 @@ async def _next_people(bulk_id: UUID) -> tuple[BulkKind | None, int, list[dict[s
         )
         batch = found.first()
     if run is None or batch is None:
-        return None, -1, []
-    return run.kind, batch.number, batch.people
+        return None, -1, [], []
+    heirs = [UUID(heir["id"]) for heir in (run.hand_over or {}).get("to", ())]
+    return run.kind, batch.number, batch.people, heirs
 
 
 async def _act_on(

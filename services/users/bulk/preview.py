@@ -52,7 +52,7 @@ async def preview(actor: Actor, bulk_id: UUID) -> Preview:
     """What would become of the people of a draft, as far as this organisation's own tell."""
     async with viewing(actor, Permission.SWITCH_USERS) as view:
         run = await view.get(BulkAct, bulk_id)
-        people = await _people(view.tx, bulk_id)
+        people = await people_of(view.tx, bulk_id)
         users = await _users(view.tx, list(people))
         facts = await read_facts(view, users)
         tells = await telling.suggests(view.tx, view.tenant_id)
@@ -81,7 +81,7 @@ def _here(users: Sequence[User]) -> str:
     return f"{len(here):,} of them {'is' if len(here) == 1 else 'are'} here now, on {on}."
 
 
-async def _people(tx: Transaction, bulk_id: UUID) -> dict[UUID, Mapping[str, Any]]:
+async def people_of(tx: Transaction, bulk_id: UUID) -> dict[UUID, Mapping[str, Any]]:
     """The people of an act in their order."""
     batches = await tx.exec(
         select(BulkActBatch.people)

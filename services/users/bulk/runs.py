@@ -27,6 +27,7 @@ from services.users.bulk.batches import (
     PersonOutcome,
     details_of,
     end,
+    handed_over,
     outcome_of,
 )
 from services.users.bulk.fates import PERMISSIONS, end_of_values, values_of_end
@@ -81,6 +82,8 @@ class BulkView:
     may_undo: bool = False
     undoes: UUID | None = None
     undone_by: UUID | None = None
+    heirs: Sequence[Mapping[str, Any]] = ()
+    """Who gets the work of those who are deactivated: `name`, and the `pocs` and `tasks` so far."""
 
 
 @looks_first
@@ -282,7 +285,9 @@ async def _add(
 
 def _before(run: BulkAct, outcome: PersonOutcome) -> dict[str, Any]:
     """By what a person's change is taken back: the state in which it left them."""
-    return {"end": outcome.end} if run.kind is BulkKind.END_DATE else {"seen": outcome.seen}
+    if run.kind is BulkKind.END_DATE:
+        return {"end": outcome.end}
+    return {"seen": outcome.seen, "cause": str(outcome.cause) if outcome.cause else None}
 
 
 def _may_undo(run: BulkAct) -> bool:
@@ -323,4 +328,5 @@ def _view(run: BulkAct, undone_by: UUID | None) -> BulkView:
         may_undo=_may_undo(run) and undone_by is None,
         undoes=run.undoes_id,
         undone_by=undone_by,
+        heirs=handed_over(run),
     )

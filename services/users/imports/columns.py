@@ -8,6 +8,7 @@ from models import Role
 from services.core.names import fold
 from services.users.imports.days import Order, find_order, read_end
 from services.users.imports.delimited import FileRow
+from services.users.invitation_form import TICKED
 
 FIELDS = {
     "first_name": "First Name",
@@ -15,6 +16,7 @@ FIELDS = {
     "email": "Email",
     "role": "Role",
     "end_date": "End Date",
+    "contractor": "Contractor",
 }
 # Headings of Google Workspace, Entra, Okta, Outlook, and of people; without accents, signs, or what
 # stands in brackets. Where a file has several, the first of them counts.
@@ -43,6 +45,15 @@ _KNOWN: Mapping[str, tuple[str, ...]] = {
         *("accountexpires", "accountexpirationdate", "expirydate", "datedefin", "fechadefin"),
         *("datafine", "einddatum", "slutdato", "slutdatum"),
     ),
+    "contractor": (
+        *("contractor", "iscontractor", "external", "isexternal", "extern", "externer"),
+        *("freelancer", "externe", "prestataire", "contratista", "esterno"),
+    ),
+}
+# What a cell says of somebody who is one.
+_YES = {
+    *("yes", "y", "true", "1", "x", "ja", "j", "oui", "o", "si", "s", "sim", "vrai", "wahr"),
+    *("contractor", "external", "extern"),
 }
 _BRACKETS = re.compile(r"\[[^\]]*\]|\([^)]*\)")
 _SIGNS = re.compile(r"[\W_]+")
@@ -123,6 +134,7 @@ def _to_row(row: FileRow, columns: Columns, order: Order) -> ImportRow:
     values["role"] = columns.role_for_all or read_role(written)
     end = read_end(values["end_date"], order)
     values["end_date"], values["end_time"] = end.day, end.at
+    values["contractor"] = TICKED if fold(values["contractor"]) in _YES else ""
     return ImportRow(row.line, values, written, end.problem)
 
 

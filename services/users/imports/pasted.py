@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from services.core.errors import InvalidInputError
 from services.users.imports.columns import ImportRow
-from services.users.invitation_form import PastedInvitations
+from services.users.invitation_form import TICKED, PastedInvitations
 
 # "Ada Lovelace" <ada@example.com>, Ada Lovelace <ada@example.com>, or ada@example.com alone.
 _NAMED = re.compile(r"^(?P<name>.*?)\s*<(?P<email>[^<>]*)>$")
@@ -48,6 +48,7 @@ def rows_of(form: PastedInvitations) -> list[ImportRow]:
         "role": form.role.value,
         "end_date": form.end_date.isoformat() if form.end_date else "",
         "end_time": form.end_time.isoformat() if form.end_time else "",
+        "contractor": TICKED if form.contractor else "",
         "contact_id": str(form.contact_id or ""),
         "note": form.note,
     }

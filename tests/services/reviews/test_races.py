@@ -28,7 +28,7 @@ async def test_a_close_and_a_toggle_agree_on_what_is_so(tenant: Tenant, admin: A
         (user,) = await create_users(1, own)
         form = ReviewForm(name="Race", reasons=(Reason.NO_FACTOR,), days=Days.NINETY)
         review_id = await reviews.begin(by, form)
-        rows = {row.user_id: row for row in await reviews.list_people(by, review_id)}
+        rows = {row.holder_id: row for row in await reviews.list_people(by, review_id)}
         await reviews.decide(by, review_id, [rows[user.id].id], Decision.DEACTIVATE)
         await reviews.close(by, review_id)
 
@@ -37,7 +37,7 @@ async def test_a_close_and_a_toggle_agree_on_what_is_so(tenant: Tenant, admin: A
             await accounts.set_active(by, user.id, True)
 
         await duel(number, 20, closing.work_off(review_id), there_and_back())
-        rows = {row.user_id: row for row in await reviews.list_people(by, review_id)}
+        rows = {row.holder_id: row for row in await reviews.list_people(by, review_id)}
         row, now = rows[user.id], await books.user_of(user.id)
         actions = [
             entry.actor_name

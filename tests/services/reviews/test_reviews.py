@@ -21,12 +21,16 @@ from services.core.errors import ConflictError, InvalidInputError
 from services.core.runtime import Runtime
 from services.lists.query import ListQuery
 from services.reviews import closing, reasons, record, reminders, reviews
-from services.reviews.reasons import Reason
+from services.reviews.reasons import OF_USERS, Reason
 from services.reviews.reviews import Days, PersonView, ReviewForm
-from services.users import accounts, listing
+from services.users import accounts, contractors, listing
+from services.workspace.customers import invitations as customers
+from services.workspace.customers.invitations import CustomerForm
+from services.workspace.customers.people import list_of_poc
 from tests import books
 from tests.factories import create_admin, create_user, create_users, sign_in
 from tests.mail_server import MailServer
+from tests.services.workspace.scene import create_poc
 
 
 def form(*why: Reason, closes_in: int | None = None) -> ReviewForm:
@@ -39,7 +43,7 @@ async def begun(admin: Actor, *why: Reason, closes_in: int | None = None) -> UUI
 
 
 async def people(admin: Actor, review_id: UUID) -> dict[UUID, PersonView]:
-    return {row.user_id: row for row in await reviews.list_people(admin, review_id)}
+    return {row.holder_id: row for row in await reviews.list_people(admin, review_id)}
 
 
 async def decided(admin: Actor, review_id: UUID, users: Sequence[User], decision: Decision) -> None:
@@ -67,7 +71,7 @@ async def test_what_is_counted_is_what_the_list_of_users_shows(
     assert found.counts[Reason.CAME_BACK] == 1
     assert found.counts[Reason.ADMIN] == 1
     assert found.not_seen[60] == found.not_seen[90] + 1
-    for reason in Reason:
+    for reason in OF_USERS:
         shown = await listing.list_users(admin, ListQuery(filters=reason.filters(60)))
         counted = found.not_seen[60] if reason is Reason.NOT_SEEN else found.counts[reason]
         assert counted == shown.total, reason
@@ -75,13 +79,14 @@ async def test_what_is_counted_is_what_the_list_of_users_shows(
 
 async def test_a_review_freezes_who_is_asked_about_and_why(admin: Actor, tenant: Tenant) -> None:
     (user,) = await create_users(1, tenant)
+    await contractors.set_contractor(admin, user.id, True)
     review_id = await begun(admin, Reason.NO_FACTOR, Reason.NO_END)
     later = await create_user(tenant)
     await accounts.rename(admin, user.id, "Another", "Name")
     rows = await people(admin, review_id)
     assert later.id not in rows
     assert rows[user.id].name == "Ada Lovelace"
-    assert rows[user.id].reasons == ("no second factor", "no end date")
+    assert rows[user.id].reasons == ("no second factor", "contractor without an end date")
 
 
 async def test_nothing_happens_to_anybody_until_the_close(admin: Actor, tenant: Tenant) -> None:
@@ -252,3 +257,27 @@ async def test_the_next_review_is_due_after_the_last_one(admin: Actor, tenant: T
     found = await reviews.list_reviews(admin)
     assert found.last_closed is not None
     assert found.next_due == found.last_closed + timedelta(days=90)
+
+
+async def test_customers_people_are_asked_about_and_shut_out_like_users(
+    admin: Actor, tenant: Tenant
+) -> None:
+    ada = await sign_in(await create_user(tenant))
+    poc = await create_poc(ada)
+    for name in ("Reto", "Mina"):
+        form = CustomerForm(
+            first_name=name, last_name="B", email=f"{name.lower()}@helvetia.example"
+        )
+        await customers.invite(ada, poc, form)
+    review_id = await begun(admin, Reason.CUSTOMER)
+    asked = {row.name: row for row in await reviews.list_people(admin, review_id)}
+    assert {row.reasons for row in asked.values()} == {("at a customer’s",)}
+    await reviews.decide(admin, review_id, [asked["Reto B"].id], Decision.DEACTIVATE)
+    await reviews.decide(admin, review_id, [asked["Mina B"].id], Decision.KEEP)
+    await closed(admin, review_id)
+    rows = {row.name: row for row in await list_of_poc(admin, poc)}
+    assert (rows["Reto B"].active, rows["Mina B"].active) == (False, True)
+    asked = {row.name: row for row in await reviews.list_people(admin, review_id)}
+    assert asked["Reto B"].outcome is ReviewOutcome.DEACTIVATED
+    assert (await record.get_place(admin, review_id)).problems == []
+    assert '"Reto B","reto@helvetia.example","Customer"' in await record.export(admin, review_id)

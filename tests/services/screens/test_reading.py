@@ -239,7 +239,7 @@ async def test_a_review_is_shown_with_what_is_to_be_decided_and_then_when_the_ne
     await create_user(tenant)
     review_id = await reviews.begin(admin, EVERY_REASON)
     people = await reviews.list_people(admin, review_id)
-    person = next(one for one in people if one.user_id != admin.user_id)
+    person = next(one for one in people if one.holder_id != admin.user_id)
     await reviews.decide(admin, review_id, [person.id], Decision.KEEP)
     review = await _review(tenant, Names.INITIALS)
     assert (review.name, review.people - review.to_decide) == ("Autumn review", 1)

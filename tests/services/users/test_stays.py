@@ -12,7 +12,7 @@ from services.lists.query import ListQuery
 from services.tenants import rules
 from services.tenants.rules import ReviewEvery, RulesForm
 from services.users import accounts, extending, invitations, stays
-from services.users.bulk import batches, preview, runs, worker
+from services.users.bulk import batches, preview, runs
 from services.users.bulk.runs import BulkForm
 from services.users.forms import EndDate
 from services.users.imports import preview as imports
@@ -21,6 +21,7 @@ from services.users.imports import worker as import_worker
 from services.users.imports.columns import ImportRow
 from services.users.imports.preview import Fate
 from services.users.invitation_form import InvitationForm
+from services.workspace import bulk_worker
 from services.workspace.wrong_role import RoleForm, correct_role
 from tests import books
 from tests.factories import create_user, sign_in
@@ -112,7 +113,7 @@ async def test_in_bulk_those_are_skipped_who_would_stay_too_long(
     told = {kind.key: kind.count for kind in (await preview.preview(admin, run)).kinds}
     assert told == {"dated": 1, "too_long": 1, "self": 1}
     await runs.begin(admin, run, BulkForm())
-    await worker.work_off(admin, run)
+    await bulk_worker.work_off(admin, run)
     assert (await books.user_of(user.id)).end_date is None
     assert (await books.user_of(boss.id)).end_date == _in(100)
     assert batches.FAILED not in {kind.key for kind in (await preview.preview(admin, run)).kinds}

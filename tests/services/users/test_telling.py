@@ -17,9 +17,9 @@ from services.mail.delivery import deliver_next
 from services.tenants import rules
 from services.tenants.rules import ReviewEvery, RulesForm
 from services.users import accounts, extending
-from services.users.bulk import preview, runs, worker
+from services.users.bulk import preview, runs
 from services.users.bulk.runs import BulkForm
-from services.workspace import leaving
+from services.workspace import bulk_worker, leaving
 from services.workspace.wrong_role import RoleForm, correct_role
 from tests import books
 from tests.factories import create_user
@@ -134,7 +134,7 @@ async def test_in_bulk_each_who_is_changed_hears_of_it_once(
     run = await runs.draft(admin, BulkKind.DEACTIVATE, ListQuery())
     assert (await preview.preview(admin, run)).tells is False
     await runs.begin(admin, run, BulkForm(tell=True))
-    await worker.work_off(admin, run)
+    await bulk_worker.work_off(admin, run)
     assert await _waiting(active.id) == [MailTemplate.DEACTIVATED]
     assert await _waiting(gone.id) == await _waiting(admin.user_id) == []
 

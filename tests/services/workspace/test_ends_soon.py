@@ -15,9 +15,12 @@ from services.tenants import closing
 from services.users import accounts, invitations
 from services.users.invitation_form import InvitationForm
 from services.workspace import end_calendar
+from services.workspace.customers import invitations as customers
+from services.workspace.customers.invitations import CustomerForm
 from services.workspace.ends_soon import Kind, list_ends_soon
 from tests import books
 from tests.factories import create_admin, create_user, sign_in
+from tests.services.workspace.scene import create_poc
 
 
 def _in(days: int) -> date:
@@ -109,3 +112,29 @@ async def test_an_address_takes_a_fresh_sign_in(tenant: Tenant, admin: Actor) ->
     clock.shift(timedelta(minutes=16))
     with pytest.raises(FreshSignInNeededError):
         await end_calendar.tell_url(admin)
+
+
+async def test_customers_are_listed_with_their_last_poc_and_their_unused_links_too(
+    tenant: Tenant, admin: Actor, ada: Actor, other_tenant: Tenant
+) -> None:
+    near, far = [await create_poc(ada, f"Trial {n}", end_on=_in(n)) for n in (5, 20)]
+    endless = await create_poc(ada, "Endless")
+    reto = CustomerForm(first_name="Reto", last_name="Bianchi", email="reto@helvetia.example")
+    mina = CustomerForm(first_name="Mina", last_name="Keller", email="mina@helvetia.example")
+    for poc in (near, far):
+        await customers.invite(ada, poc, reto)
+    for poc in (near, endless):
+        await customers.invite(ada, poc, mina)
+    rows = (await list_ends_soon(admin)).rows
+    assert [(row.kind, row.name, row.note) for row in rows if row.kind is Kind.CUSTOMER] == [
+        (Kind.CUSTOMER, "Reto Bianchi", "with its POC Trial 20")
+    ]
+    links = [row for row in rows if row.kind is Kind.LINK]
+    assert {row.name for row in links} == {"Reto Bianchi", "Mina Keller"}
+    assert {row.note for row in links} == {"made by Ada Lovelace"}
+    events = (await _calendar(await end_calendar.tell_url(admin))).walk("VEVENT")
+    said = {str(event["summary"]): event.decoded("dtstart") for event in events}
+    assert said["Reto Bianchi: POC ends, and their access"] == _in(20)
+    assert "Mina Keller: open link expires" in said
+    stranger = await sign_in(await create_admin(other_tenant))
+    assert (await list_ends_soon(stranger)).rows == []

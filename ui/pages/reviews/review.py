@@ -200,7 +200,9 @@ class _RecordScreen:
                     for person in people:
                         with ui.element("tr"):
                             with ui.element("td"):
-                                url = f"{self.home}/users/{person.user_id}"
+                                url = f"{self.home}/users/{person.holder_id}"
+                                if person.role is None:
+                                    url = f"{self.home}/customers"
                                 link(person.name, url, "name-link")
                             text("td", ", ".join(person.reasons), "muted")
                             outcome = person.outcome or ReviewOutcome.SKIPPED

@@ -116,8 +116,12 @@ class _ReviewsScreen:
                 with ui.element("li"):
                     text("strong", f"{looked.customers:,}", "review-count")
                     with ui.element("div").classes("review-what"):
-                        text("strong", "People of customers")
+                        text("strong", Reason.CUSTOMER.label)
                         text("span", on, "small muted")
+                    shown = link(f"Show {looked.customers:,}", f"{self.home}/customers")
+                    shown.props["aria-label"] = (
+                        f"Show {looked.customers:,}: {Reason.CUSTOMER.label}"
+                    )
 
     def _not_seen(self, by_days: Mapping[int, int]) -> None:
         days = next((days for days in reversed(DAYS) if by_days[days]), DAYS[-1])
@@ -159,7 +163,7 @@ class _ReviewsScreen:
                     _state(review)
 
     def _open(self) -> None:
-        usual = [r.value for r in Reason if r is not Reason.NO_END]
+        usual = [reason.value for reason in Reason]
         name = f"Review of {clock.now():%B %Y}"
         self.form.open({"name": name, "days": Days.NINETY, "reasons": usual})
 

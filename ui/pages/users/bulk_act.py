@@ -1,6 +1,7 @@
 """One bulk act, at a url of its own: looked at beforehand, left and found again, undone."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -8,18 +9,22 @@ from fastapi import Depends
 from fastapi.responses import Response
 from nicegui import app, ui
 
-from models import BulkKind, BulkState
+from models import BulkKind, BulkState, PocStatus
 from services.access.permissions import Permission
 from services.sessions import sessions
 from services.sessions.sessions import Visit
+from services.users import selection
 from services.users.bulk import preview, results, runs
 from services.users.bulk.fates import FATES
 from services.users.bulk.runs import BulkForm, BulkView
+from services.workspace import bulk_handover
+from services.workspace.bulk_handover import BulkHandOverForm, HeirsForm, When
 from services.workspace.impact import get_work_of_many
-from ui import notices
+from ui import notices, work_feed
 from ui.actions import told
 from ui.components.bulk_act import BulkActView
 from ui.components.toast import Toast
+from ui.forms.dialog import FormDialog, Helpers
 from ui.frame import enter, frame, text
 from ui.identity import require
 from ui.paths import home_path
@@ -75,7 +80,8 @@ async def acts_page(visit: MaySwitch) -> None:
 async def act_page(visit: MaySwitch, bulk_id: UUID) -> None:
     """Build the page of one act."""
     tenant_id = visit.actor.tenant_id
-    enter(visit, notices.bulk_room(tenant_id), notices.users_room(tenant_id))
+    rooms = (notices.bulk_room(tenant_id), notices.users_room(tenant_id))
+    enter(visit, *rooms, notices.people_room(tenant_id), work_feed.work_room(tenant_id))
     run = await runs.get_run(visit.actor, bulk_id)
     before, after = await _before(visit, run), await _after(visit, run)
     await sessions.touch(visit.actor, visit.seen_at)
@@ -97,6 +103,23 @@ class _ActScreen:
 
     def build(self, run: BulkView, before: dict[str, Any], after: dict[str, Any]) -> None:
         """Lay the page out."""
+        helpers = Helpers(people=partial(selection.list_selectable, self.actor))
+        self.choosing: FormDialog[BulkHandOverForm] = FormDialog(
+            self.toast,
+            "Hand over",
+            BulkHandOverForm,
+            submit="Save",
+            on_submit=self._choose,
+            helpers=helpers,
+        )
+        self.giving: FormDialog[HeirsForm] = FormDialog(
+            self.toast,
+            "Hand over what is left",
+            HeirsForm,
+            submit="Hand over",
+            on_submit=self._hand_over,
+            helpers=helpers,
+        )
         self.view = BulkActView(
             bulk_values(run),
             before,
@@ -108,6 +131,8 @@ class _ActScreen:
                 "stop": self._answering(self._stop),
                 "undo": self._answering(self._undo),
                 "again": self._answering(self._again),
+                "choose": self._answering(self._ask_heirs),
+                "give": self._answering(self._ask_who),
             },
         )
 
@@ -137,6 +162,22 @@ class _ActScreen:
 
     async def _undo(self) -> None:
         ui.navigate.to(f"{self.home}/bulk/{await runs.undo(self.actor, self.bulk_id)}")
+
+    async def _ask_heirs(self) -> None:
+        self.choosing.open({"when": When.NOW})
+
+    async def _choose(self, form: BulkHandOverForm) -> None:
+        await bulk_handover.choose_heirs(self.actor, self.bulk_id, form)
+        await self._look()
+
+    async def _ask_who(self) -> None:
+        self.giving.open()
+
+    async def _hand_over(self, form: HeirsForm) -> str:
+        while await bulk_handover.hand_over_some(self.actor, self.bulk_id, form):
+            pass
+        await self._look()
+        return "Handed over."
 
     async def _again(self) -> None:
         ui.navigate.to(f"{self.home}/bulk/{await runs.try_again(self.actor, self.bulk_id)}")
@@ -172,7 +213,7 @@ async def _before(visit: Visit, run: BulkView) -> dict[str, Any]:
     ]
     left = []
     if run.kind is BulkKind.DEACTIVATE:
-        left = await _left(visit, told_.changed_ids)
+        left = await _left(visit, told_.changed_ids, before=True)
     undoable = run.kind in runs.OPPOSITES
     return {
         "kinds": kinds,
@@ -183,15 +224,27 @@ async def _before(visit: Visit, run: BulkView) -> dict[str, Any]:
     }
 
 
-async def _left(visit: Visit, ids: Any) -> list[dict[str, Any]]:
+async def _left(visit: Visit, ids: Sequence[UUID], *, before: bool = False) -> list[dict[str, Any]]:
     """What would be left without anybody active, as plain values."""
     work = await get_work_of_many(visit.actor, ids)
     pocs = f"{home_path(visit.tenant_slug)}/pocs"
     late = f"{work.overdue:,} overdue" if work.overdue else "none overdue"
+    states = ", ".join(
+        f"{work.states[status]:,} {status.label.lower()}"
+        for status in PocStatus
+        if work.states.get(status)
+    )
+    alone, valid = " assigned to them alone", "They stay valid."
     kinds = [
-        ("pocs", len(work.pocs), "open POC", " owned", "They stay as they are.", work.pocs),
-        ("tasks", len(work.tasks), "open task", " assigned to them alone", late, work.tasks),
+        ("pocs", len(work.pocs), "open POC", " owned", states, work.pocs),
+        ("tasks", len(work.tasks), "open task", alone, late, work.tasks),
     ]
+    if before:
+        kinds += [
+            ("customers", work.customers, "customer", " invited, not here yet", valid, ()),
+            ("links", work.invitations, "open invitation", " that they sent", valid, ()),
+            ("screens", work.screens, "screen", " paired", "They go on.", ()),
+        ]
     return [
         {
             "key": key,
@@ -212,7 +265,11 @@ async def _left(visit: Visit, ids: Any) -> list[dict[str, Any]]:
 async def _after(visit: Visit, run: BulkView) -> dict[str, Any]:
     """What became of each, as plain values."""
     if run.state is BulkState.DRAFT:
-        return {"people": [], "counts": {}, "fates": [], "pages": 0, "slowest_ms": None}
+        nothing: dict[str, Any] = {"people": [], "counts": {}, "fates": [], "left": []}
+        return {**nothing, "pages": 0, "slowest_ms": None}
+    left = []
+    if run.kind is BulkKind.DEACTIVATE and run.ended_at and not run.undone_by:
+        left = await _left(visit, await bulk_handover.list_away(visit.actor, run.id))
     found = await results.get_results(visit.actor, run.id)
     return {
         "people": [
@@ -233,6 +290,7 @@ async def _after(visit: Visit, run: BulkView) -> dict[str, Any]:
             for key, fate in FATES.items()
             if fate.changes and found.fates.get(key)
         ],
+        "left": left,
         "pages": found.pages,
         "slowest_ms": found.slowest_ms,
     }

@@ -1,5 +1,6 @@
-"""The page Ends soon: whose access ends, and which invitations expire, grouped by nearness."""
+"""The page Ends soon: whose access ends, and which links expire, grouped by nearness."""
 
+from collections import Counter
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
@@ -18,7 +19,7 @@ from services.users import accounts, extending, invitations, listing, reminders
 from services.users.forms import TIME_HINT, EndReminders, ToldEndDate, end_hint
 from services.workspace import end_calendar
 from services.workspace.ends_soon import Ending, EndsSoon, Kind, list_ends_soon
-from ui import notices
+from ui import notices, work_feed
 from ui.actions import told
 from ui.components.ends_soon import EndsSoonList
 from ui.components.facts import fact
@@ -33,6 +34,8 @@ from ui.paths import home_path
 
 MayView = Annotated[Visit, Depends(require(Permission.VIEW_USERS))]
 
+SHOWN = (Kind.PERSON, Kind.CUSTOMER, Kind.LINK)
+ACTS = {Kind.PERSON: "Extend by a month", Kind.INVITATION: "Resend"}
 NOW_GIVEN = "Paste it into Outlook, Google or Apple Calendar as a calendar from the internet."
 
 
@@ -43,7 +46,8 @@ def register() -> None:
 
 async def ends_soon_page(visit: MayView) -> None:
     """Build the page."""
-    enter(visit, notices.ends_room(visit.actor.tenant_id))
+    tenant_id = visit.actor.tenant_id
+    enter(visit, notices.ends_room(tenant_id), work_feed.work_room(tenant_id))
     shown = await list_ends_soon(visit.actor)
     await sessions.touch(visit.actor, visit.seen_at)
     with frame(visit, "Ends soon", current="users") as toast:
@@ -82,6 +86,8 @@ class _EndsScreen:
                         "it into the audit log as itself."
                     )
                     text("p", said, "muted")
+                    with_poc = "A customer’s people lose theirs when their last POC is closed."
+                    text("p", with_poc, "muted")
                 self.reminders = Part(section(), self._reminders)
                 self.calendar = Part(section(), self._calendar)
         self._show_aside(shown)
@@ -215,8 +221,8 @@ class _EndsScreen:
 
     def _values(self, shown: EndsSoon) -> dict[str, Any]:
         zone, now = find_zone(shown.time_zone), clock.now()
-        base = f"{home_path(self.visit.tenant_slug)}/users"
-        counts = {kind.value: sum(row.kind is kind for row in shown.rows) for kind in Kind}
+        base = home_path(self.visit.tenant_slug)
+        counts = Counter("link" if row.kind is Kind.INVITATION else row.kind for row in shown.rows)
         groups: dict[str, list[dict[str, Any]]] = {}
         for row in shown.rows:
             title = _title(row.at, now, zone, self.within)
@@ -225,7 +231,7 @@ class _EndsScreen:
         upcoming = [row.at for row in shown.rows if row.at > now]
         return {
             "groups": [{"title": title, "rows": rows} for title, rows in groups.items()],
-            "counts": {"all": len(shown.rows), **counts},
+            "counts": {"all": len(shown.rows), **{k: counts[k] for k in SHOWN}},
             "within": self.within,
             "has_more": shown.has_more,
             "next": min([midnight, *upcoming]).isoformat(),
@@ -257,6 +263,7 @@ def _row_values(row: Ending, now: datetime, zone: ZoneInfo, base: str) -> dict[s
         "when": day if is_day else f"{day} {at:%H:%M}",
         "today": is_today,
         "note": row.note,
-        "act": "Extend by a month" if row.kind is Kind.PERSON else "Resend",
-        "url": f"{base}/{row.user_id}",
+        "act": ACTS.get(row.kind, ""),
+        "url": f"{base}/customers" if row.poc_id else f"{base}/users/{row.user_id}",
+        "poc": f"{base}/pocs/{row.poc_id}" if row.poc_id else "",
     }

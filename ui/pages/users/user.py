@@ -33,6 +33,7 @@ from ui.components.local_text import LocalText
 from ui.components.part import Part
 from ui.components.refresher import Refresher
 from ui.components.toast import Toast
+from ui.dialogs.contractor import ContractorDialog
 from ui.dialogs.meanwhile import changed_meanwhile
 from ui.dialogs.user_acts import (
     ACTIVATE,
@@ -133,6 +134,7 @@ class _UserScreen:
             body="Their authenticator app, passkeys and recovery codes stop working, and their "
             "password alone lets them in, until they set one up again. They are told by mail.",
         )
+        self.contractor = ContractorDialog(self.actor, self.toast, self.user_id)
         self.email = EmailDialog(self.visit, self.toast, self.user_id)
 
     async def _refresh(self) -> None:
@@ -144,7 +146,8 @@ class _UserScreen:
         """Have an open dialog show what has changed of the user since it opened."""
         self.acts.tell(before, self.details)
         if change := changed_meanwhile(before, self.details):
-            for dialog in (self.rename, self.second_factor, self.email.dialog):
+            of_user = (self.rename, self.contractor.dialog, self.second_factor, self.email.dialog)
+            for dialog in of_user:
                 dialog.update(about(self.details), change=change)
         await self.acts.deactivation.look_again()
 
@@ -168,6 +171,7 @@ class _UserScreen:
             (PASSWORD, self._act("Password link", PASSWORD)),
             (WRONG_ROLE, self._act("Wrong role?", WRONG_ROLE)),
         ]
+        self._button("Contractor", self._open_contractor)
         self.reset = self._button("Reset second factor", self._open_reset)
         self.change_email = self._button("Change email", self._open_email)
         self.switch = None if details.is_self else self._button("Deactivate", self._toggle)
@@ -238,6 +242,8 @@ class _UserScreen:
                 fact("Second factor", f"Authenticator app, since {moment(factors.since)}")
             for passkey in factors.passkeys:
                 fact("Passkey", ". ".join([passkey.name, *passkey_marks(passkey)]))
+            if row.contractor:
+                fact("Contractor", "Yes")
             if details.end:
                 fact("End date", details.end.words)
             if details.deactivated_at:
@@ -296,6 +302,9 @@ class _UserScreen:
     async def _rename(self, form: UserNames) -> str:
         user = await accounts.rename(self.actor, self.user_id, form.first_name, form.last_name)
         return f"The name is {user.full_name} now."
+
+    async def _open_contractor(self) -> None:
+        self.contractor.ask(bool(self.details.row.contractor), about(self.details))
 
     async def _open_email(self) -> None:
         self.email.ask(about(self.details))

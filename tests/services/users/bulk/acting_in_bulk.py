@@ -8,10 +8,11 @@ from models import BulkAct, BulkKind, User
 from services.access.actor import Actor
 from services.core.db import reading
 from services.lists.query import ListQuery
-from services.users.bulk import runs, worker
+from services.users.bulk import runs
 from services.users.bulk.batches import PersonOutcome
 from services.users.bulk.runs import BulkForm
 from services.users.forms import EndDate
+from services.workspace import bulk_worker
 
 
 def those(users: Iterable[User]) -> ListQuery:
@@ -39,7 +40,7 @@ async def act_in_bulk(
 ) -> list[PersonOutcome]:
     """Do it to all whom a query finds; returns what became of each."""
     bulk_id = await begun(actor, kind, query, end_date=end_date)
-    await worker.work_off(actor, bulk_id)
+    await bulk_worker.work_off(actor, bulk_id)
     return await outcomes_of(bulk_id)
 
 

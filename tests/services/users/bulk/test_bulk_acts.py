@@ -20,10 +20,11 @@ from services.sessions import receipts, sessions
 from services.sessions.events import SessionsEnded
 from services.sessions.receipts import Receipt
 from services.users import accounts
-from services.users.bulk import preview, results, runs, worker
+from services.users.bulk import preview, results, runs
 from services.users.bulk.batches import ACTIONS, act_on_next
 from services.users.events import BulkProgressed, UserDeactivated
 from services.users.forms import EndDate
+from services.workspace import bulk_worker
 from tests import books, factories
 from tests.mail_server import MailServer
 from tests.racing import FEW_ROUNDS, race, rounds
@@ -77,7 +78,7 @@ async def test_the_log_tells_which_entries_are_of_one_act(
 ) -> None:
     users = await factories.create_users(BATCH + 1, tenant, invited=True)
     bulk_id = await begun(admin, kind, those(users))
-    await worker.work_off(admin, bulk_id)
+    await bulk_worker.work_off(admin, bulk_id)
     log = await list_entries(admin, ListQuery())
     runs_of_entries = {entry.run for entry in log.entries if entry.action is action}
     assert runs_of_entries == {str(bulk_id)}
@@ -111,7 +112,7 @@ async def test_who_comes_to_match_after_the_preview_is_not_among_them(
     bulk_id = await runs.draft(admin, DEACTIVATE, ListQuery(filters={"role": "sales_engineer"}))
     late = await factories.create_user(tenant)
     await runs.begin(admin, bulk_id, runs.BulkForm(reason="The programme has ended."))
-    await worker.work_off(admin, bulk_id)
+    await bulk_worker.work_off(admin, bulk_id)
     assert [one.user_id for one in await outcomes_of(bulk_id)] == [ada.id]
     assert (await books.user_of(late.id)).active
     entry = (await books.audit_of(tenant))[-1]
@@ -139,13 +140,13 @@ async def test_an_act_on_all_is_undone_within_a_day_but_not_for_whom_others_have
 ) -> None:
     users = await factories.create_users(4, tenant)
     bulk_id = await begun(admin, DEACTIVATE, those(users))
-    await worker.work_off(admin, bulk_id)
+    await bulk_worker.work_off(admin, bulk_id)
     await accounts.set_active(admin, users[0].id, True)
     await accounts.set_active(admin, users[0].id, False)
     assert (await runs.get_run(admin, bulk_id)).may_undo
     undoing = await runs.undo(admin, bulk_id)
     assert await runs.undo(admin, bulk_id) == undoing  # once, however often it is asked for
-    await worker.work_off(admin, undoing)
+    await bulk_worker.work_off(admin, undoing)
     outcomes = await outcomes_of(undoing)
     assert sorted(one.changed for one in outcomes) == [False, True, True, True]
     assert "Someone else has just changed" in next(o.result for o in outcomes if not o.changed)
@@ -153,7 +154,7 @@ async def test_an_act_on_all_is_undone_within_a_day_but_not_for_whom_others_have
     assert (run.may_undo, run.undone_by) == (False, undoing)
 
     again = await begun(admin, DEACTIVATE, those(users[1:2]))
-    await worker.work_off(admin, again)
+    await bulk_worker.work_off(admin, again)
     clock.shift(timedelta(days=1, minutes=1))
     late = await factories.sign_in(await factories.create_admin(tenant))
     with pytest.raises(ConflictError):
@@ -176,7 +177,7 @@ async def test_it_stops_after_the_batch_at_which_it_is(tenant: Tenant, admin: Ac
 async def test_the_receipts_of_all_add_up(rollcall: Runtime, tenant: Tenant, admin: Actor) -> None:
     users = await factories.create_users(3, tenant)
     bulk_id = await begun(admin, DEACTIVATE, those(users))
-    await worker.work_off(admin, bulk_id)
+    await bulk_worker.work_off(admin, bulk_id)
     for one, pages in zip(await outcomes_of(bulk_id), (3, 1), strict=False):
         assert one.cause is not None
         await receipts.keep(one.cause, one.user_id, Receipt(pages, pages, 100.0 + pages))
@@ -197,7 +198,7 @@ async def test_who_is_refused_holds_up_no_other(
     await factories.create_user(other_tenant, email="taken@example.com")
     free = await factories.create_user(tenant, active=False)
     bulk_id = await begun(admin, ACTIVATE, those([elsewhere, free]))
-    await worker.work_off(admin, bulk_id)
+    await bulk_worker.work_off(admin, bulk_id)
     run = await run_of(bulk_id)
     assert (run.changed, run.failed) == (1, 1)
     failed = next(one for one in await outcomes_of(bulk_id) if one.fate == "failed")
@@ -220,7 +221,7 @@ async def test_invitations_are_renewed_and_their_links_told_to_whoever_asked(
     }
     assert len(await books.mails_of(waiting.id)) == 1
     bulk_id = await begun(admin, BulkKind.COPY_LINKS, those([waiting]))
-    await worker.work_off(admin, bulk_id)
+    await bulk_worker.work_off(admin, bulk_id)
     (mine,) = (await results.get_results(admin, bulk_id)).people
     assert "/invitation/" in mine.link
     assert "invitation/" not in repr(mine)
@@ -242,10 +243,10 @@ async def test_an_end_date_is_set_for_all_and_what_was_before_comes_back(
             admin, BulkKind.END_DATE, those(users), EndDate(end_date=clock.now().date())
         )
     bulk_id = await begun(admin, BulkKind.END_DATE, those(users), end_date=later)
-    await worker.work_off(admin, bulk_id)
+    await bulk_worker.work_off(admin, bulk_id)
     assert [(await books.user_of(user.id)).end_date for user in users] == [later, later]
     undoing = await runs.undo(admin, bulk_id)
-    await worker.work_off(admin, undoing)
+    await bulk_worker.work_off(admin, undoing)
     assert [(await books.user_of(user.id)).end_date for user in users] == [soon, None]
 
 
@@ -254,9 +255,9 @@ async def test_whoever_began_it_and_is_signed_out_ends_it(tenant: Tenant, admin:
     bulk_id = await begun(admin, DEACTIVATE, those(users))
     other = await factories.sign_in(await factories.create_admin(tenant))
     await sessions.revoke(other, admin.user_id)
-    await worker.work_off(admin, bulk_id)
+    await bulk_worker.work_off(admin, bulk_id)
     run = await run_of(bulk_id)
-    assert (run.state, run.why, run.changed) == (BulkState.FAILED, worker.SIGNED_OUT, 0)
+    assert (run.state, run.why, run.changed) == (BulkState.FAILED, bulk_worker.SIGNED_OUT, 0)
     assert (await books.user_of(users[0].id)).active
     assert (await books.audit_of(tenant))[-1].action == Action.BULK_DEACTIVATED
 
@@ -282,7 +283,7 @@ async def test_a_switch_by_somebody_else_goes_first(tenant: Tenant, admin: Actor
     second = await factories.sign_in(await factories.create_admin(tenant))
     users = await factories.create_users(BATCH * 4, tenant)
     bulk_id = await begun(admin, DEACTIVATE, those(users))
-    working = asyncio.create_task(worker.work_off(admin, bulk_id))
+    working = asyncio.create_task(bulk_worker.work_off(admin, bulk_id))
     while not await outcomes_of(bulk_id):  # noqa: ASYNC110 - nobody tells
         await asyncio.sleep(0.01)
     await accounts.set_active(second, ada.id, active=False)

@@ -1,5 +1,6 @@
-"""Works bulk acts off, as `services.users.batch_worker` does it."""
+"""Works bulk acts off, as `services.users.batch_worker` does it, and what goes along with them."""
 
+from functools import partial
 from uuid import UUID
 
 from models import BulkAct, BulkState
@@ -9,6 +10,7 @@ from services.users.batch_worker import BatchWorker, Work
 from services.users.bulk import runs
 from services.users.bulk.batches import act_on_next
 from services.users.events import BulkProgressed
+from services.workspace.bulk_handover import go_along
 
 SIGNED_OUT = "Whoever started it is signed out. Select the others again: nobody is changed twice."
 
@@ -18,7 +20,7 @@ BULK_ACTS = Work(
     running=BulkState.RUNNING,
     progressed=BulkProgressed,
     id_of=lambda event: event.bulk_id,
-    do_next=act_on_next,
+    do_next=partial(act_on_next, along=go_along),
     fail=runs.fail,
     signed_out=SIGNED_OUT,
     stays="Whoever was changed so far stays so.",

@@ -1,0 +1,33 @@
+"""Contractors: of whom a review asks, where their access has no end."""
+
+from uuid import UUID
+
+from models import User
+from services.access.actor import Principal
+from services.access.permissions import Permission
+from services.audit.acting import acting
+from services.audit.writing import Action
+from services.core.forms import Form, checkbox
+from services.core.looking import looks_first
+from services.users.events import UserEdited
+
+
+class ContractorForm(Form):
+    """Whether somebody is a contractor."""
+
+    contractor: bool = checkbox("Contractor")
+
+
+@looks_first
+async def set_contractor(actor: Principal, user_id: UUID, contractor: bool) -> None:
+    """Note that a user is a contractor, or isn't."""
+    async with acting(actor, Permission.EDIT_USERS, lock=(user_id,)) as act:
+        user = await act.get(User, user_id)
+        if user.contractor == contractor:
+            return
+        user.contractor = contractor
+        user.changed()
+        await act.record(Action.CONTRACTOR_SET, user, contractor=contractor)
+        act.publish(
+            UserEdited(tenant_id=user.tenant_id, user_id=user.id, old_search_key=user.search_key)
+        )

@@ -1,0 +1,271 @@
+"""Handing over the work of all whom a bulk act deactivates: with each batch in its transaction, or
+later; and giving it back where the act is undone."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from pydantic import ValidationInfo, field_validator
+from sqlmodel import col, select
+
+from models import BulkAct, BulkKind, BulkState, Handover, User
+from services.access.actor import Principal
+from services.access.permissions import Permission
+from services.audit.acting import Act, acting, viewing
+from services.core.db import reading
+from services.core.errors import ConflictError, InvalidInputError, RollcallError
+from services.core.form_fields import Option
+from services.core.forms import Form, choice, lines, people
+from services.core.looking import looks_first
+from services.users.bulk.batches import PersonOutcome
+from services.users.bulk.preview import people_of
+from services.users.bulk.runs import outcomes as outcomes_of
+from services.users.events import BulkProgressed
+from services.users.selection import require_selectable
+from services.workspace.handover import find_handovers, hand_over_in, take_back_in
+from services.workspace.impact import find_alone, find_owned, find_with_work
+from services.workspace.rights import get_poc
+
+RUN_POCS = Permission.RUN_POCS
+MOST_HEIRS = 20
+AT_ONCE = 10
+"""Of how many the work is handed over in one transaction, where that comes later."""
+
+
+class When(StrEnum):
+    """When the work of those who leave gets to somebody."""
+
+    NOW = "now"
+    LATER = "later"
+
+
+NOW = Option(When.NOW.value, "Now", "To one active user, or to several, divided by POC.")
+LATER = Option(When.LATER.value, "Later", "All of it stays on the list of orphaned work.")
+
+
+class HeirsForm(Form):
+    """Who gets the work of those who were deactivated, with a word to them."""
+
+    heir_ids: tuple[UUID, ...] = people("Hand over to", among=RUN_POCS)
+    note: str = lines("Handover Note", optional=True)
+
+    @field_validator("heir_ids")
+    @classmethod
+    def _few(cls, heir_ids: tuple[UUID, ...]) -> tuple[UUID, ...]:
+        if len(heir_ids) > MOST_HEIRS:
+            raise ValueError(f"Choose at most {MOST_HEIRS} people.")
+        return heir_ids
+
+
+class BulkHandOverForm(Form):
+    """Who gets the work of those who are deactivated, if that is decided now."""
+
+    when: When = choice("Hand over", (NOW, LATER), as_list=True)
+    heir_ids: tuple[UUID, ...] = people("Hand over to", among=RUN_POCS, optional=True)
+    note: str = lines("Handover Note", optional=True)
+
+    @field_validator("heir_ids")
+    @classmethod
+    def _agrees(cls, heir_ids: tuple[UUID, ...], info: ValidationInfo) -> tuple[UUID, ...]:
+        is_now = info.data.get("when") is When.NOW
+        if is_now and not heir_ids:
+            raise ValueError("Choose who gets the work.")
+        if heir_ids and not is_now:
+            raise ValueError(f"Choose “{NOW.label}” as well, or empty this.")
+        if len(heir_ids) > MOST_HEIRS:
+            raise ValueError(f"Choose at most {MOST_HEIRS} people.")
+        return heir_ids
+
+
+@looks_first
+async def choose_heirs(principal: Principal, bulk_id: UUID, form: BulkHandOverForm) -> None:
+    """Have the work of those whom a draft deactivates handed over with them, or left for later.
+
+    Raises `InvalidInputError` for who can't be chosen, or is to be deactivated too, and
+    `ConflictError` once it has begun.
+    """
+    async with acting(principal, Permission.REASSIGN_POCS, lock=form.heir_ids) as act:
+        run = await act.get(BulkAct, bulk_id, lock=True)
+        await act.require(Permission.SWITCH_USERS)
+        if run.state is not BulkState.DRAFT or run.kind is not BulkKind.DEACTIVATE:
+            raise ConflictError("This has begun already. Hand the work over afterwards.")
+        heirs = await _require_heirs(act, run, form.heir_ids)
+        run.hand_over = _plan(heirs, form.note) if heirs else None
+
+
+async def _require_heirs(act: Act, run: BulkAct, ids: Sequence[UUID]) -> list[User]:
+    """These users, who are locked, and can get work of this act's people right now."""
+    await require_selectable(act, "heir_ids", ids, RUN_POCS)
+    leaving = await people_of(act.tx, run.id)
+    heirs = [await act.get(User, user_id) for user_id in dict.fromkeys(ids)]
+    too = [heir.full_name for heir in heirs if heir.id in leaving]
+    if too:
+        verb = "is" if len(too) == 1 else "are"
+        names = " and ".join(too)
+        raise InvalidInputError({"heir_ids": f"{names} {verb} among those who leave."})
+    return heirs
+
+
+def _plan(heirs: Sequence[User], note: str) -> dict[str, Any]:
+    to = [{"id": str(one.id), "name": one.full_name, "pocs": 0, "tasks": 0} for one in heirs]
+    return {"to": to, "note": note, "divided": {}}
+
+
+async def go_along(
+    act: Act,
+    run: BulkAct,
+    people: Sequence[Mapping[str, Any]],
+    outcomes: Sequence[PersonOutcome],
+) -> Sequence[PersonOutcome]:
+    """What a batch does to the work of its people, in its own transaction: it is handed over with a
+    deactivation, and comes back where that is undone. (`batches.act_on_next`'s `along`.)"""
+    if run.kind is BulkKind.DEACTIVATE and run.hand_over:
+        return await _hand_over(act, run, outcomes)
+    if run.undoes_id is not None:
+        await _take_back(act, people, outcomes)
+    return outcomes
+
+
+@looks_first
+async def hand_over_some(principal: Principal, bulk_id: UUID, form: HeirsForm) -> bool:
+    """Hand over what some of those who were deactivated have left; tells whether there is more.
+
+    Raises `InvalidInputError` for who can't be chosen.
+    """
+    left = await _who_left_work(bulk_id)
+    some = left[:AT_ONCE]
+    ids = [one.user_id for one in some]
+    async with acting(principal, Permission.REASSIGN_POCS, lock=(*form.heir_ids, *ids)) as act:
+        run = await act.get(BulkAct, bulk_id, lock=True)
+        await act.require(Permission.SWITCH_USERS)
+        heirs = await _require_heirs(act, run, form.heir_ids)
+        if not some:
+            return False
+        planned = dict((run.hand_over or {}).get("divided", {}))
+        run.hand_over = {**_plan(heirs, form.note), "divided": planned}
+        given = await _hand_over(act, run, some)
+        act.publish(BulkProgressed(tenant_id=run.tenant_id, bulk_id=run.id))
+    return len(left) > len(some) and any(one.result for one in given)
+
+
+async def list_away(principal: Principal, bulk_id: UUID) -> Sequence[UUID]:
+    """Those whom a bulk act deactivated and who are still away, where they left work."""
+    async with viewing(principal, Permission.SWITCH_USERS) as view:
+        run = await view.get(BulkAct, bulk_id)
+    return [one.user_id for one in await _who_left_work(run.id)]
+
+
+async def _who_left_work(bulk_id: UUID) -> list[PersonOutcome]:
+    """Those whom an act deactivated, who are still away, and left work."""
+    async with reading() as tx:
+        changed = [one for one in await outcomes_of(tx, bulk_id) if one.changed and one.cause]
+        found = await find_with_work(tx, [one.user_id for one in changed])
+        users = await tx.exec(select(User.id).where(col(User.id).in_(found), ~col(User.active)))
+        away = set(users)
+    return [replace(one, result="") for one in changed if one.user_id in away]
+
+
+async def _hand_over(
+    act: Act, run: BulkAct, outcomes: Sequence[PersonOutcome]
+) -> Sequence[PersonOutcome]:
+    plan = run.hand_over or {}
+    heirs = {}
+    for values in plan["to"]:
+        heir = await act.tx.get_one(User, UUID(values["id"]))
+        if heir.active:  # who was deactivated meanwhile gets nothing: it is left to be seen
+            heirs[values["id"]] = heir
+    left = [one for one in outcomes if one.changed]
+    with_work = await find_with_work(act.tx, [one.user_id for one in left]) if heirs else set()
+    work = _Work(act, heirs, plan)
+    users = {user_id: await act.tx.get_one(User, user_id) for user_id in sorted(with_work)}
+    await work.lock(list(users.values()))
+    words = {}
+    for one in left:
+        if one.user_id in users:
+            words[one.user_id] = await work.hand_over(users[one.user_id], one.cause)
+    run.hand_over = work.kept()
+    return [replace(one, result=_said(one.result, words.get(one.user_id, ""))) for one in outcomes]
+
+
+def _said(result: str, words: str) -> str:
+    return f"{result}; {words}" if result and words else result or words
+
+
+class _Work:
+    """The handing over of one transaction, and how the POCs are divided among the heirs."""
+
+    def __init__(self, act: Act, heirs: Mapping[str, User], plan: Mapping[str, Any]) -> None:
+        self.act = act
+        self.heirs = heirs
+        self.note = str(plan["note"])
+        self.to = [dict(values) for values in plan["to"]]
+        self.divided: dict[str, str] = dict(plan["divided"])
+        self.pocs: dict[UUID, set[UUID]] = {}
+
+    async def lock(self, users: Sequence[User]) -> None:
+        """Lock all POCs that have to do with it in one order, for two who hand over at once."""
+        for user in users:
+            owned = {poc.id for poc in await find_owned(self.act.tx, user)}
+            alone = {task.poc_id for task in await find_alone(self.act.tx, user)}
+            self.pocs[user.id] = owned | alone
+        for poc_id in sorted(set().union(*self.pocs.values())):
+            await get_poc(self.act, poc_id, lock=True)
+
+    async def hand_over(self, user: User, cause: UUID | None) -> str:
+        """Hand over what one has left, and say in words how much; what can't be stays."""
+        told, done = len(self.act.tx.events), []
+        try:
+            async with self.act.tx.begin_nested():
+                for heir_id, poc_ids in self._divide(sorted(self.pocs[user.id])).items():
+                    heir = self.heirs[heir_id]
+                    row_id = await hand_over_in(self.act, user, heir, self.note, poc_ids, cause)
+                    if row_id is not None:
+                        done.append((heir_id, await self.act.tx.get_one(Handover, row_id)))
+        except RollcallError as error:
+            del self.act.tx.events[told:]
+            return f"their work stays: {error}"
+        return ", ".join([self._count(heir_id, row) for heir_id, row in done])
+
+    def _divide(self, poc_ids: Sequence[UUID]) -> dict[str, set[UUID]]:
+        """Who gets what: a POC goes to one with all that is in it; the next one to who has the
+        fewest."""
+        shares: dict[str, set[UUID]] = {}
+        for poc_id in poc_ids:
+            heir_id = self.divided.get(str(poc_id), "")
+            if heir_id not in self.heirs:
+                held = list(self.divided.values())
+                heir_id = min(self.heirs, key=held.count)
+                self.divided[str(poc_id)] = heir_id
+            shares.setdefault(heir_id, set()).add(poc_id)
+        return shares
+
+    def _count(self, heir_id: str, row: Handover) -> str:
+        kinds = [item["kind"] for item in row.items]
+        (values,) = [values for values in self.to if values["id"] == heir_id]
+        values["pocs"] += kinds.count("poc")
+        values["tasks"] += kinds.count("task")
+        counts = [
+            f"{count} {noun}{'' if count == 1 else 's'}"
+            for noun, count in (("POC", kinds.count("poc")), ("task", kinds.count("task")))
+            if count
+        ]
+        return f"{' and '.join(counts)} to {values['name']}"
+
+    def kept(self) -> dict[str, Any]:
+        """The plan, and what was handed over so far, to be kept with the act."""
+        return {"to": self.to, "note": self.note, "divided": self.divided}
+
+
+async def _take_back(
+    act: Act, people: Sequence[Mapping[str, Any]], outcomes: Sequence[PersonOutcome]
+) -> None:
+    """Give the people of an undone deactivation their work back."""
+    back = {one.user_id for one in outcomes if one.changed}
+    causes = [UUID(one["cause"]) for one in people if one.get("cause") and UUID(one["id"]) in back]
+    rows = [row for cause in sorted(causes) for row in await find_handovers(act.tx, cause)]
+    for poc_id in sorted({UUID(item["poc_id"]) for row in rows for item in row.items}):
+        await get_poc(act, poc_id, lock=True)
+    for row in rows:
+        await take_back_in(act, row)
