@@ -47,6 +47,7 @@ EXPECTED: dict[str, str] = {
     "See what is shared of the POC that they were invited to": "no no no no",
     "Comment on it, for both sides to read": "no no no no",
     "Mark the tasks of their side done, and accept what is finished": "no no no no",
+    "Set up passkeys of their own, to come in with": "no no no no",
     "Show what the screen was set up for": "no no no no",
 }
 COLUMNS = (Role.PLATFORM_ADMIN, Role.TENANT_ADMIN, Role.ADMINISTRATOR, Role.SALES_ENGINEER)
