@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, func, null
 from sqlmodel import SQLModel
 
 from services.core.db import Transaction
-from services.lists.matches import Between, Field, Given, Match, condition_of, in_zone
+from services.lists.matches import Between, Field, Given, Match, Test, condition_of, in_zone
 
 RowT = TypeVar("RowT", bound="Row")
 
@@ -223,6 +223,13 @@ class LiveList(Generic[RowT]):
         are those of a time zone."""
         read = (one.read(filters.get(one.key, "")) for one in self.filters)
         return tuple(in_zone(match, zone) for match in read if match)
+
+    @property
+    def breaks_down_by(self) -> str | None:
+        """The field whose plain values the parts of the breakdown are, where it is one."""
+        asked = [item for part in self.breakdown for item in part.match.items()]
+        fields = {field for field, wanted in asked if not isinstance(wanted, Test | None)}
+        return fields.pop() if len(fields) == 1 and len(asked) == len(self.breakdown) else None
 
     def within(self, tenant_id: UUID | None) -> ColumnElement[bool]:
         """The rows of the list that are a tenant's, or in none."""

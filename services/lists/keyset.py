@@ -43,6 +43,12 @@ class Listing:
         """The column by which the rows are sorted."""
         return self.query.sort or self.live_list.usual_sort
 
+    @property
+    def is_all(self) -> bool:
+        """Whether the query asks for all rows that the list has."""
+        matches = self.live_list.matches(self.query.filters, self.query.zone)
+        return not self.words and self.query.ids is None and not any(matches)
+
     async def total(self, tx: Transaction, *more: Match) -> int:
         """How many they are (of those that match `more`, where it is given)."""
         matches = [*self.live_list.matches(self.query.filters, self.query.zone), *more]

@@ -297,4 +297,5 @@ async def test_a_deactivation_takes_ten_statements(
         await accounts.set_active(admin, people[1].id, active=False)
     finally:
         event.remove(Engine, "before_cursor_execute", hear)
-    assert len(statements) <= 10
+    # PostgreSQL is also told to notify the other processes.
+    assert len(statements) <= (10 if rollcall.database.is_sqlite else 11)

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import event
 
 from models import PocStatus, TaskStatus, Tenant, User
 from services.access.actor import Actor
@@ -49,6 +50,30 @@ async def test_pocs_come_by_their_end_and_closed_ones_last(ada: Actor) -> None:
     assert await _titles(ada) == ["Beta", "Gamma", "alpha", "Delta"]
     counts = (await listing.list_pocs(ada, ListQuery())).counts
     assert (counts["all"], counts["draft"], counts["cancelled"]) == (4, 3, 1)
+
+
+async def test_all_pocs_are_counted_once_and_through_an_index_alone(
+    rollcall: Runtime, ada: Actor
+) -> None:
+    await _several(ada)
+    counting: list[str] = []
+
+    def hear(_c: object, _cursor: object, statement: str, *_: object) -> None:
+        if "count(" in statement and "FROM poc" in statement:
+            counting.append(statement)
+
+    engine = rollcall.database.reader.sync_engine
+    event.listen(engine, "before_cursor_execute", hear)
+    try:
+        await listing.list_pocs(ada, ListQuery())
+    finally:
+        event.remove(engine, "before_cursor_execute", hear)
+    (statement,) = counting
+    if not rollcall.database.is_sqlite:
+        return  # what PostgreSQL plans depends on how many rows there are
+    async with rollcall.database.reader.connect() as connection:
+        plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", ("a",))
+        assert "USING COVERING INDEX ix_poc_tenant_status" in repr(plan.all())
 
 
 @pytest.mark.parametrize(
