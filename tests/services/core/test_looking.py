@@ -50,6 +50,7 @@ MAKE_SOMETHING_FIRST = {
     "sign_in.second_factors.passkeys.rename",
     "sessions.sessions.revoke of one session",
     "tenants.organisation.remove_logo",
+    "tenants.tenants.get_row",
     "users.profile.remove_picture",
     "users.profile.get_portrait",
     "users.invitations.resend to a Tenant Admin",
