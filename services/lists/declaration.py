@@ -98,6 +98,10 @@ class Filter:
     quiet: bool = False
     """Whether it is offered by "+ Filter", and not shown until it is asked for."""
 
+    def in_words(self, text: str) -> str:
+        """What this text asks for, as the list's users read it: an option by its label."""
+        return next((option.label for option in self.options if option.key == text), text)
+
     def read(self, text: str) -> Match | None:
         """The match that this text asks for; none where it makes no sense."""
         if self.kind in ("choice", "check"):

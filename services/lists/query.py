@@ -95,7 +95,7 @@ def from_url(live_list: LiveList[Any], values: Mapping[str, Any]) -> ListQuery:
 
 def in_words(live_list: LiveList[Any], query: ListQuery) -> str:
     """What a query narrows the list to, for the log; "none" where it is all there."""
-    asked = [(one.label, query.filters.get(one.key)) for one in live_list.filters]
+    asked = [(one.label, one.in_words(query.filters.get(one.key, ""))) for one in live_list.filters]
     asked += [("days in", query.zone), ("text", query.q)]
     asked += [("selected", str(len(query.ids)) if query.ids else "")]
     return "; ".join(f"{name}: {value}" for name, value in asked if value) or "none"

@@ -43,11 +43,6 @@ class Figures:
     pocs: dict[PocStatus, int]
     pocs_overdue: int
 
-    @property
-    def pocs_closed(self) -> int:
-        """How many are completed or cancelled."""
-        return sum(self.pocs.get(status, 0) for status in CLOSED)
-
 
 @dataclass(frozen=True)
 class PlatformFigures:

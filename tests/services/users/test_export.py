@@ -64,7 +64,7 @@ async def test_the_log_says_who_took_what(admin: Actor, tenant: Tenant) -> None:
             select(AuditEvent).where(AuditEvent.action == Action.USERS_EXPORTED.value)
         )
         entry = found.one()
-    assert entry.details == {"filters": "Role: administrator; text: ada"}
+    assert entry.details == {"filters": "Role: Administrator; text: ada"}
     assert entry.actor_id == admin.user_id
 
 

@@ -46,7 +46,7 @@ def rows_of(figures: Figures) -> list[tuple[str, list[Cell]]]:
             [
                 (f.pocs.get(PocStatus.ACTIVE, 0), "active", "pocs?status=active", ""),
                 (f.pocs.get(PocStatus.ON_HOLD, 0), "on hold", "pocs?status=on_hold", ""),
-                (f.pocs_closed, "closed", "pocs?status=completed", ""),
+                (f.pocs.get(PocStatus.COMPLETED, 0), "completed", "pocs?status=completed", ""),
                 (f.pocs_overdue, "overdue", f"pocs?status=active&due=2000-01-01..{yesterday}", bad),
             ],
         ),
