@@ -1,19 +1,23 @@
 """A customer's people: from the invitation to the page that closes under them."""
 
+from contextlib import suppress
+
 from playwright.async_api import Page, expect
 
 from models import CustomerPerson, ResourceKind, Side, TaskStatus, Tenant, User
 from services.access.actor import Actor
+from services.core.errors import InvalidInputError
 from services.workspace import comments, resources, tasks
 from services.workspace.comments import NewCommentForm
-from services.workspace.customers import invitations
+from services.workspace.customers import acts, invitations
 from services.workspace.resources import ResourceForm
 from services.workspace.tasks import TaskStatusForm
 from tests import factories
 from tests.browser.browsers import Browsers, connected, fill, link_in, mail_to
 from tests.browser.grid import dialog, toast
-from tests.browser.looks import look
+from tests.browser.looks import SIDEWAYS, look
 from tests.browser.server import Server, cookie_name
+from tests.hostile import HOSTILE, NAMES
 from tests.mail_server import MailServer
 from tests.services.workspace.scene import create_poc, create_task
 
@@ -142,6 +146,32 @@ async def test_the_list_of_outsiders_has_the_same_switch(
     await dialog(page).get_by_role("button", name="Deactivate").click()
     await expect(team.get_by_role("switch", name="Activate Reto Bianchi")).to_be_visible()
     await look(page, "customers")
+
+
+async def test_what_customers_say_and_are_called_runs_nothing_on_either_side(
+    browsers: Browsers, tenant: Tenant, ada: User, grace: User, server: Server
+) -> None:
+    """`Browsers` fails it where a script ran, or was stopped by the policy alone."""
+    poc = await create_poc(await _signed_in(ada), "Offline scanning")
+    for number, hostile in enumerate(NAMES[::4]):
+        email = f"h{number}@{tenant.slug}.example.com"
+        await factories.create_customer(tenant, poc, first_name=hostile.kept, email=email)
+    person = await factories.create_customer(tenant, poc)
+    customer, _ = await factories.let_in(person)
+    for hostile in HOSTILE:
+        with suppress(InvalidInputError):  # control characters are refused
+            await acts.comment(customer, poc, acts.SharedCommentForm(body=hostile.text))
+    await acts.comment(customer, poc, acts.SharedCommentForm(body="The last word"))
+    theirs = await _as_customer(browsers, server, person, f"{tenant.slug}/customer/{poc}")
+    team = await browsers.as_user(ada, f"/t/{tenant.slug}/pocs/{poc}/comments")
+    for page in (theirs, team):
+        await expect(page.get_by_text("The last word")).to_be_visible()
+        assert await page.evaluate(SIDEWAYS) <= 0
+    await team.goto(f"/t/{tenant.slug}/pocs/{poc}/people")
+    outsiders = await browsers.as_user(grace, f"/t/{tenant.slug}/customers")
+    for page in (team, outsiders):
+        await expect(page.get_by_text(f"h0@{tenant.slug}.example.com")).to_be_visible()
+        assert await page.evaluate(SIDEWAYS) <= 0
 
 
 async def test_axe_finds_nothing_on_the_pages_of_a_customer(
