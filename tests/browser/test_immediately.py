@@ -168,6 +168,8 @@ async def test_a_browser_whose_script_does_not_listen_changes_nothing(
     after = await books.actions_of(tenant)
     await page.evaluate(PUSH)
     # The server ends the page by itself, whatever it does, and lets it in no more.
+    await expect(page.get_by_text("Connection lost.")).to_be_visible()
+    await page.reload()
     await expect(page.get_by_role("button", name="Sign in")).to_be_visible()
     assert (await books.user_of(ada.id)).active
     done = [action for action in await books.actions_of(tenant) if action not in after]

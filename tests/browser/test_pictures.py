@@ -95,8 +95,10 @@ def _is_plain(user: User | None) -> bool:
 
 
 async def _come(user: User, tenant: Tenant, url: str) -> Tab:
-    """Somebody opens Rollcall, without a browser."""
+    """Somebody signs in and opens Rollcall, without a browser."""
     visitor = Visitor(url)
+    async with transaction() as tx:
+        (await tx.get_one(User, user.id)).last_sign_in_at = clock.now()
     _, token = await open_session(user)
     visitor.cookies[cookie_name(url)] = token
     return await visitor.open(f"/t/{tenant.slug}/roles")

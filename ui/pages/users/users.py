@@ -78,18 +78,19 @@ class _UsersScreen:
         above_tenants = self.visit.tenant_slug is None
         self.notice: FirstAdminNotice | None = None
         invite = InviteDialog(self.visit, self.toast, on_invited=self._invited)
+        open_form = told(self.toast)(invite.open)
         if lacks_admin:
-            self.notice = FirstAdminNotice(self.visit, partial(invite.open, Role.TENANT_ADMIN))
+            self.notice = FirstAdminNotice(self.visit, partial(open_form, Role.TENANT_ADMIN))
         self.acts = UserActs(self.visit, self.toast)
         roles = invitable_roles(self.visit.role, above_tenants=above_tenants)
         shown = roles if above_tenants else (*roles, Role.TENANT_ADMIN)
         home = home_path(self.visit.tenant_slug)
-        head = [HeadItem("+ Invite User", name="invite", on_click=invite.open, primary=True)]
+        head = [HeadItem("+ Invite User", name="invite", on_click=open_form, primary=True)]
         if not above_tenants:
             several = InviteSeveralDialog(self.visit, self.toast)
             if to_do(ui.context.client) == "several":
                 await several.open()
-            head.append(HeadItem("Invite several", name="several", on_click=several.open))
+            head.append(HeadItem("Invite several", name="several", on_click=told(self.toast)(several.open)))
             head.append(HeadItem("Invite from a file", url=f"{home}/users/import"))
             head.append(HeadItem("Bulk acts", url=f"{home}/users/bulk"))
         if to_do(ui.context.client) == "invite":
