@@ -1,16 +1,18 @@
 """A page that its browser translates says what it would say untranslated, whatever happens."""
 
+import asyncio
 import re
+from contextlib import suppress
 
 import pytest
 from playwright.async_api import BrowserContext, Page, expect
-from playwright.async_api import TimeoutError as NotInTime
 
 from models import Tenant, User
 from services.access.actor import Actor
 from services.users import accounts
 from tests.browser.browsers import Browsers, fill
 from tests.browser.grid import Grid, dialog, toast
+from tests.browser.waiting import PATIENCE
 
 # As page translators do it: each text is taken out, and two elements with a new text are put in its
 # place; so is every text that comes later. Some put the text itself into their element.
@@ -50,12 +52,15 @@ WORDS = "document.getElementById('main').innerText.trim().split(/\\s+/).sort().j
 
 
 async def expect_the_words_of(plain: Page, page: Page) -> None:
-    """Wait until the page has the words of the other one, which was just opened."""
+    """Wait until the page has the words of the other one, which was just opened and may still be
+    told some of them."""
     said = await plain.evaluate(WORDS)
-    try:
-        await page.wait_for_function(f"(said) => {WORDS} === said", arg=said)
-    except NotInTime:
-        assert await page.evaluate(WORDS) == said
+    with suppress(TimeoutError):
+        async with asyncio.timeout(PATIENCE):
+            while await page.evaluate(WORDS) != said:
+                await asyncio.sleep(0.05)
+                said = await plain.evaluate(WORDS)
+    assert await page.evaluate(WORDS) == said
 
 
 async def translating(context: BrowserContext, *, keeps_text: bool) -> BrowserContext:

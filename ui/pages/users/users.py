@@ -90,7 +90,9 @@ class _UsersScreen:
             several = InviteSeveralDialog(self.visit, self.toast)
             if to_do(ui.context.client) == "several":
                 await several.open()
-            head.append(HeadItem("Invite several", name="several", on_click=told(self.toast)(several.open)))
+            head.append(
+                HeadItem("Invite several", name="several", on_click=told(self.toast)(several.open))
+            )
             head.append(HeadItem("Invite from a file", url=f"{home}/users/import"))
             head.append(HeadItem("Bulk acts", url=f"{home}/users/bulk"))
         if to_do(ui.context.client) == "invite":
