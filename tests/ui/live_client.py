@@ -62,6 +62,15 @@ class Person:
         self.base = base
         self.http = httpx.AsyncClient(base_url=base, headers={"Origin": base})
         self.session = ""
+        self.sockets: list[socketio.AsyncClient] = []
+
+    async def leave(self) -> None:
+        """Close what is open. (A socket that is left to the end of its event loop may hold that up
+        for as long as the server's pings are apart.)"""
+        for sio in self.sockets:
+            if sio.connected:
+                await sio.disconnect()
+        await self.http.aclose()
 
     async def enter(self) -> Self:
         """Sign in."""
@@ -146,6 +155,7 @@ class Page:
     ) -> Self:
         """Connect the socket; raises `socketio.exceptions.ConnectionError` where it is refused."""
         self.sio = sio = socketio.AsyncClient(reconnection=False)
+        self.person.sockets.append(sio)
 
         async def receive(event: str, *args: Any) -> None:
             self.received.append((event, *args))

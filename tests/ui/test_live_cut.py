@@ -1,7 +1,7 @@
 """A cut, as the page's socket and the server see it."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,8 +18,10 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
-async def person(base: str) -> Person:
-    return await Person(base).enter()
+async def person(base: str) -> AsyncIterator[Person]:
+    person = await Person(base).enter()
+    yield person
+    await person.leave()
 
 
 async def _until_it_holds(person: Person, key: str, wanted: object) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +31,10 @@ def base(log: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-async def person(base: str) -> Person:
-    return await Person(base).enter()
+async def person(base: str) -> AsyncIterator[Person]:
+    person = await Person(base).enter()
+    yield person
+    await person.leave()
 
 
 async def refuses(person: Person, headers: dict[str, str]) -> bool:
