@@ -45,6 +45,8 @@ def strict(postgres_server: PostgresServer) -> Iterator[str]:
     yield "strict"
     shutil.copy(f"{hba}.before", hba)
     postgres_server.run("postgres", "SELECT pg_reload_conf()")
+    # A worker may be given some of these tests, others, and then the rest of these.
+    postgres_server.run("postgres", "DROP ROLE strict")
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import asyncio
 import csv
 import io
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
@@ -181,6 +182,8 @@ async def test_a_close_is_begun_as_soon_as_somebody_asks_for_it(
                 await asyncio.sleep(0.01)
     finally:
         working.cancel()
+        with suppress(asyncio.CancelledError):
+            await working
 
 
 async def test_nobody_decides_about_themselves(admin: Actor, tenant: Tenant) -> None:

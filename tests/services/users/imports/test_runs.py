@@ -3,6 +3,7 @@
 import asyncio
 import csv
 import io
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -218,6 +219,8 @@ async def test_a_worker_begins_an_import_as_soon_as_there_is_one(
                 await asyncio.sleep(0.01)
     finally:
         working.cancel()
+        with suppress(asyncio.CancelledError):
+            await working
     assert len(await books.users_with("ada@example.com")) == 1
 
 
