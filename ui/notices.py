@@ -2,11 +2,13 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from uuid import UUID
 
+from models import Tenant
 from services.access.events import UserEvent
 from services.audit.events import AuditGrew, AuditWritten
 from services.audit.list import ENTRIES
@@ -46,7 +48,7 @@ from ui import figures, live, tenant_feed
 from ui.looks import logo_url
 from ui.run_values import bulk_values, import_values
 from ui.tables import feed
-from ui.tables.feed import asked_at_least, list_room, tell_row, turn
+from ui.tables.feed import asked_at_least, list_room, tell, tell_row, turn
 
 log = logging.getLogger(__name__)
 
@@ -253,37 +255,27 @@ async def _have_asked(room: str) -> None:
 
 
 async def _show_import(event: ImportProgressed) -> None:
-    room = imports_room(event.tenant_id)
-    if not live.is_watched(room):
-        return
-    async with asked_at_least([room]), turn(room):
-        run = await find_import(event.import_id)
-        if run is not None:
-            await live.broadcast(room, "rollcall_import", import_values(run))
+    find = partial(find_import, event.import_id)
+    await tell(imports_room(event.tenant_id), "rollcall_import", find, import_values)
 
 
 async def _show_bulk(event: BulkProgressed) -> None:
-    room = bulk_room(event.tenant_id)
-    if not live.is_watched(room):
-        return
-    async with asked_at_least([room]), turn(room):
-        run = await find_run(event.bulk_id)
-        if run is not None:
-            await live.broadcast(room, "rollcall_bulk", bulk_values(run))
+    find = partial(find_run, event.bulk_id)
+    await tell(bulk_room(event.tenant_id), "rollcall_bulk", find, bulk_values)
 
 
 async def _show_review(event: ReviewChanged) -> None:
     await live.broadcast(reviews_room(event.tenant_id), "rollcall_reviews", {})
     room = review_room(event.review_id)
-    if not live.is_watched(room):
-        return
     if not event.person_ids:
         await live.broadcast(room, "rollcall_reviews", {})
         return
-    async with asked_at_least([room]), turn(room):
-        people = await reviews.find_people(event.person_ids)
-        values = {"people": [person_values(person) for person in people]}
-        await live.broadcast(room, "rollcall_review", values)
+    find = partial(reviews.find_people, event.person_ids)
+    await tell(room, "rollcall_review", find, _people_values)
+
+
+def _people_values(people: Sequence[PersonView]) -> dict[str, Any]:
+    return {"people": [person_values(person) for person in people]}
 
 
 def person_values(person: PersonView) -> dict[str, Any]:
@@ -306,13 +298,12 @@ async def _show_tenant(event: TenantChanged) -> None:
     await live.broadcast(settings_room(event.tenant_id), "rollcall_settings", {})
     await live.broadcast(welcome_room(event.tenant_id), "rollcall_welcome", {})
     await live.broadcast(ends_room(event.tenant_id), "rollcall_ends", {})
-    room = header_room(event.tenant_id)
-    if not live.is_watched(room):
-        return
-    async with asked_at_least([room]), turn(room):
-        tenant = await find_shown(event.tenant_id)
-        shown = {"name": tenant.name, "logo": logo_url(tenant.slug, tenant.logo)}
-        await live.broadcast(room, "rollcall_header", shown)
+    find = partial(find_shown, event.tenant_id)
+    await tell(header_room(event.tenant_id), "rollcall_header", find, _header_values)
+
+
+def _header_values(tenant: Tenant) -> dict[str, Any]:
+    return {"name": tenant.name, "logo": logo_url(tenant.slug, tenant.logo)}
 
 
 async def _show_screens(event: ScreenChanged) -> None:

@@ -1,9 +1,7 @@
 """Brings what happened in POCs to the pages of their customers' people: what they are shown, read
 for them, and nothing else."""
 
-from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any, TypeVar
 from uuid import UUID
 
 from services.core.bus import Bus
@@ -19,9 +17,7 @@ from services.workspace.events import (
 )
 from ui import live
 from ui.shared_values import comment_values, criterion_values, task_values
-from ui.tables.feed import asked_at_least, turn
-
-RowT = TypeVar("RowT")
+from ui.tables.feed import tell
 
 
 def shared_room(poc_id: UUID) -> str:
@@ -41,34 +37,22 @@ def subscribe(bus: Bus) -> None:
 
 
 async def _show_task(event: TaskChanged) -> None:
-    await _tell(
-        event, "rollcall_shared_task", partial(shared.find_task, event.task_id), task_values
+    await tell(
+        shared_room(event.poc_id),
+        "rollcall_shared_task",
+        partial(shared.find_task, event.task_id),
+        task_values,
     )
 
 
 async def _show_criterion(event: CriterionChanged) -> None:
     find = partial(shared.find_criterion, event.criterion_id)
-    await _tell(event, "rollcall_shared_criterion", find, criterion_values)
+    await tell(shared_room(event.poc_id), "rollcall_shared_criterion", find, criterion_values)
 
 
 async def _show_comment(event: CommentChanged) -> None:
     find = partial(shared.find_comment, event.comment_id)
-    await _tell(event, "rollcall_shared_comment", find, comment_values)
-
-
-async def _tell(
-    event: PocEvent,
-    name: str,
-    find: Callable[[], Awaitable[RowT | None]],
-    values: Callable[[RowT], dict[str, Any]],
-) -> None:
-    room = shared_room(event.poc_id)
-    if not live.is_watched(room):
-        return
-    async with asked_at_least([room]), turn(room):
-        row = await find()
-        if row is not None:
-            await live.broadcast(room, name, values(row))
+    await tell(shared_room(event.poc_id), "rollcall_shared_comment", find, comment_values)
 
 
 async def _have_asked_for_resources(event: ResourceChanged) -> None:

@@ -1,8 +1,8 @@
 """Brings what happened in POCs and templates to the pages that show them."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 from services.core import clock
@@ -24,10 +24,8 @@ from services.workspace.task_list import GroupView, TaskView
 from ui import live
 from ui.looks import version_of
 from ui.notices import people_room
-from ui.tables.feed import asked_at_least, turn
+from ui.tables.feed import tell
 from ui.work_words import due_words
-
-RowT = TypeVar("RowT")
 
 
 def poc_room(poc_id: UUID) -> str:
@@ -57,30 +55,22 @@ def subscribe(bus: Bus) -> None:
 
 
 async def _show_task(event: TaskChanged) -> None:
-    await _tell(event, "rollcall_task", partial(task_list.find_task, event.task_id), task_values)
+    await tell(
+        poc_room(event.poc_id),
+        "rollcall_task",
+        partial(task_list.find_task, event.task_id),
+        task_values,
+    )
 
 
 async def _show_group(event: GroupChanged) -> None:
     find = partial(task_list.find_group, event.group_id)
-    await _tell(event, "rollcall_group", find, group_values)
+    await tell(poc_room(event.poc_id), "rollcall_group", find, group_values)
 
 
 async def _show_comment(event: CommentChanged) -> None:
     find = partial(comments.find_comment, event.comment_id)
-    await _tell(event, "rollcall_comment", find, comment_values)
-
-
-async def _tell(
-    event: PocEvent,
-    name: str,
-    find: Callable[[], Awaitable[RowT]],
-    values: Callable[[RowT], dict[str, Any]],
-) -> None:
-    """Send what has changed in a POC to whoever watches it, and read it only where anybody does."""
-    room = poc_room(event.poc_id)
-    if live.is_watched(room):
-        async with asked_at_least([room]), turn(room):
-            await live.broadcast(room, name, values(await find()))
+    await tell(poc_room(event.poc_id), "rollcall_comment", find, comment_values)
 
 
 async def _refresh_poc(event: PocEvent) -> None:

@@ -5,7 +5,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 from weakref import WeakValueDictionary
 
@@ -19,6 +19,8 @@ from services.lists.wire import patch_values
 from ui import figures, live
 
 log = logging.getLogger(__name__)
+
+ReadT = TypeVar("ReadT")
 
 
 class _Turns(WeakValueDictionary[str, asyncio.Lock]):
@@ -43,13 +45,26 @@ async def tell_row(
     committed_at: float,
 ) -> None:
     """Send a changed row to whoever watches its list, and read it only where anybody does."""
-    room = list_room(live_list.noun, tenant_id)
+    room, name = list_room(live_list.noun, tenant_id), f"rollcall_{live_list.noun}"
+    if await tell(room, name, read, lambda row: patch_values(live_list, row, was)):
+        figures.current().pushed(committed_at)
+
+
+async def tell(
+    room: str,
+    name: str,
+    read: Callable[[], Awaitable[ReadT | None]],
+    values: Callable[[ReadT], Mapping[str, Any]],
+) -> bool:
+    """Send something that changed, as it is now, to whoever watches a room; nothing where it is
+    not to be seen there. Tells whether anybody watches."""
     if not live.is_watched(room):
-        return  # most replicas have nobody of this tenant: spare the database a query for each
+        return False  # most replicas have nobody there: spare the database a query for each
     async with asked_at_least([room]), turn(room):
-        values = patch_values(live_list, await read(), was)
-        await live.broadcast(room, f"rollcall_{live_list.noun}", values)
-    figures.current().pushed(committed_at)
+        found = await read()
+        if found is not None:
+            await live.broadcast(room, name, values(found))
+    return True
 
 
 def turn(room: str) -> asyncio.Lock:
