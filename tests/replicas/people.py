@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Self
 
 import httpx
+import socketio
 
 from models import User
 from tests.browser.server import Server
@@ -29,6 +30,7 @@ class Visitor:
     def __init__(self, base: str) -> None:
         self.base = base
         self.cookies: dict[str, str] = {}
+        self.sockets: list[socketio.AsyncClient] = []
 
     @classmethod
     async def of(cls, user: User, base: str) -> Self:
@@ -63,7 +65,7 @@ class Visitor:
         """Open a page, as a browser does: its HTML, then its socket."""
         answer = await self.get(path)
         assert answer.status_code == 200, f"{path}: {answer.status_code}"
-        tab = Tab(self, answer.text)  # type: ignore[arg-type]
+        tab = Tab(self, answer.text)
         await tab.connect()
         return tab
 

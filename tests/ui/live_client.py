@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Protocol, Self
 from uuid import uuid4
 
 import httpx
@@ -53,6 +53,17 @@ def _wait_for(base: str, process: Forked, log: Path) -> None:
         else:
             return
     raise RuntimeError(f"the harness did not start:\n{log.read_text()}")
+
+
+class Browser(Protocol):
+    """Who a page was opened by: what its socket needs to know of them."""
+
+    base: str
+    sockets: list[socketio.AsyncClient]
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What this browser sends with a websocket's upgrade."""
 
 
 class Person:
@@ -103,8 +114,8 @@ class Person:
 class Page:
     """One page, as its HTML describes it."""
 
-    def __init__(self, person: Person, html: str) -> None:
-        self.person = person
+    def __init__(self, browser: Browser, html: str) -> None:
+        self.browser = browser
         found = re.search(r"""["']client_id["']: ?["']([^"']+)""", html)
         elements = re.search(r"String\.raw`(.*?)`", html, re.DOTALL)
         assert found, html
@@ -155,7 +166,7 @@ class Page:
     ) -> Self:
         """Connect the socket; raises `socketio.exceptions.ConnectionError` where it is refused."""
         self.sio = sio = socketio.AsyncClient(reconnection=False)
-        self.person.sockets.append(sio)
+        self.browser.sockets.append(sio)
 
         async def receive(event: str, *args: Any) -> None:
             self.received.append((event, *args))
@@ -167,8 +178,8 @@ class Page:
         sio.on("*", receive)
         sio.on("disconnect", lambda *_: self.closed.set())
         await sio.connect(
-            f"{self.person.base}/?{query or self.query()}",
-            headers=self.person.headers if headers is None else headers,
+            f"{self.browser.base}/?{query or self.query()}",
+            headers=self.browser.headers if headers is None else headers,
             transports=["websocket"],
             socketio_path=SOCKET_PATH,
             wait_timeout=PATIENCE,
@@ -181,10 +192,10 @@ class Page:
 
     def raw(self, headers: dict[str, str] | None = None, query: str | None = None) -> Any:
         """The socket as bytes, with nothing said yet."""
-        base = self.person.base.replace("http", "ws", 1)
+        base = self.browser.base.replace("http", "ws", 1)
         return websockets.connect(
             f"{base}{SOCKET_PATH}/?EIO=4&transport=websocket&{query or self.query()}",
-            additional_headers=self.person.headers if headers is None else headers,
+            additional_headers=self.browser.headers if headers is None else headers,
         )
 
 
