@@ -2,7 +2,7 @@
 import { cells as usual } from "cells";
 import { listen } from "live_socket";
 import * as rows from "table_rows";
-import { keyboard, looks, places, selection, views } from "table_hands";
+import { keyboard, lateFilters, looks, places, selection, views } from "table_hands";
 import { view } from "live_table_view";
 
 const SEARCH_PAUSE = 200; // ms of quiet before a search is sent
@@ -14,33 +14,39 @@ const FIRST = 12; // rows that are drawn at once: a screen of them; the others i
 const MOST_INSERTED = 200; // rows above those of the page
 
 // A component: the table of a list whose rows have these `cells` beside the usual ones, look so
-// (`rowLook` gives a row's classes), and end in what `actions` draws. `methods` are for those cells;
-// what they emit is in `emits`, and `data` is what else they keep.
+// (`rowLook` gives a row's classes), and end in what `actions` draws, with menus where `hasRowMenus`.
+// `methods` are for those cells; what they emit is in `emits`, and `data` is what else they keep.
+// `keys` gives single keys of this table alone, which `keysOfActs` lists.
 export function liveTable({
   cells = {},
   rowLook = () => null,
   actions = null,
+  hasRowMenus = false,
   methods = {},
   emits = [],
   props = {},
   data = () => ({}),
+  keys = () => ({}),
+  keysOfActs = [],
 } = {}) {
   return {
     ...table,
-    emits: ["query", "columns", "look", "view", ...emits],
+    emits: ["query", "columns", "look", "view", "options", ...emits],
     props: { ...table.props, ...props },
     data() {
-      return { ...table.data.call(this), ...selection.data(), ...keyboard.data(), ...data() };
+      return { ...table.data.call(this), ...selection.data(), ...lateFilters.data(), ...data() };
     },
     created() {
-      Object.assign(this, { cells: { ...usual, ...cells }, rowLook, actions });
+      Object.assign(this, { cells: { ...usual, ...cells }, rowLook, actions, hasRowMenus, keysOfActs });
+      this.ownKeys = keys(this);
       table.created.call(this);
     },
-    computed: { ...table.computed, ...selection.computed },
+    computed: { ...table.computed, ...selection.computed, ...lateFilters.computed },
     methods: {
       ...table.methods,
       ...selection.methods,
       ...keyboard.methods,
+      ...lateFilters.methods,
       ...looks.methods,
       ...places.methods,
       ...views.methods,
@@ -69,6 +75,7 @@ const table = {
     look: Object, // {size, compact}: how this person wants its rows
     columns: Array, // keys of those that this person chose
     acts: Array, // what can be done to the selected rows
+    late: Array, // keys of filters whose choices are asked for when they are needed
     export_url: String,
     empty_hint: String,
   },
@@ -91,7 +98,6 @@ const table = {
       isCompact: this.look.compact,
       openMenu: "",
       menuAbove: false, // whether it opens above its button
-      wanted: {}, // filters that are shown because somebody asked for them
       saved: this.views,
       viewName: new URLSearchParams(location.search).get("view") ?? "",
       arrived: [], // rows that others made, or that fit now; they wait until somebody asks for them
@@ -107,12 +113,15 @@ const table = {
     this.own = new Set(); // ids of rows that were made on this page
     this.timers = new Set();
     this.menuButton = null; // of the menu that is open
+    this.lastChosen = ""; // the id of the row that was selected last
   },
   mounted() {
     window.addEventListener("popstate", this.back);
     window.addEventListener("pagehide", this.leave);
     document.addEventListener("keydown", this.pressed);
     document.addEventListener("pointerdown", this.clicked);
+    this.unlistKeys = this.listKeys();
+    this.$watch("lateNow", this.askLate);
     this.later(() => {
       this.most = Infinity;
       this.$nextTick(this.comeBack);
@@ -132,6 +141,7 @@ const table = {
     window.removeEventListener("pagehide", this.leave);
     document.removeEventListener("keydown", this.pressed);
     document.removeEventListener("pointerdown", this.clicked);
+    this.unlistKeys();
     clearTimeout(this.searching);
     clearTimeout(this.answering);
     for (const timer of this.timers) clearTimeout(timer);
@@ -185,11 +195,6 @@ const table = {
   methods: {
     number: rows.number,
     connectedAgain() {},
-    showFilter(key) {
-      this.wanted[key] = true;
-      this.openMenu = "";
-      this.$nextTick(() => document.getElementById(`${this.$attrs.id}-${key}`)?.focus());
-    },
     plural(count) {
       const { noun, plural } = this.list;
       return count === 1 ? `1 ${noun}` : `${rows.number(count)} ${plural}`;
