@@ -1,6 +1,6 @@
 """The POCs of an organisation: their list, slice by slice, and one POC's details."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -15,10 +15,13 @@ from models import (
     User,
 )
 from services.access.actor import Principal
-from services.access.permissions import Permission, may
-from services.audit.acting import View, viewing
+from services.access.permissions import Permission, Secret, may
+from services.audit.acting import View, acting, viewing
+from services.audit.writing import Action
 from services.core.db import reading
-from services.lists.query import ListQuery
+from services.core.looking import looks_first
+from services.lists.export import csv_pieces
+from services.lists.query import ListQuery, in_words
 from services.lists.slices import Slice, read_row, read_slice
 from services.workspace.customers.cut import count_let_in
 from services.workspace.members import Member, find_members
@@ -52,6 +55,18 @@ async def list_pocs(principal: Principal, query: ListQuery) -> Slice[PocRow]:
     """A page of the POCs of the tenant in which the principal works."""
     async with viewing(principal, Permission.VIEW_ALL_POCS) as view:
         return await read_slice(view.tx, POCS, query, tenant_of(view))
+
+
+@looks_first
+async def export_pocs(
+    principal: Principal, query: ListQuery, columns: Sequence[str] = ()
+) -> AsyncIterator[str]:
+    """The POCs that a query finds as a CSV file, in pieces, with these columns. The export itself
+    is in the log, before anything is read."""
+    async with acting(principal, Secret.POCS_EXPORT) as act:
+        tenant_of(act)
+        await act.record(Action.POCS_EXPORTED, filters=in_words(POCS, query))
+    return csv_pieces(lambda: viewing(principal, Permission.VIEW_ALL_POCS), POCS, query, columns)
 
 
 async def list_customers(principal: Principal) -> Sequence[str]:

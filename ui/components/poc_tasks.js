@@ -206,7 +206,7 @@ export default {
   render() {
     const some = [...this.byTask.values()].some((task) => matches(this, task));
     const isFiltered = Object.values(this.wanted).some(Boolean);
-    return h("div", { class: "tasks" }, [
+    return h("div", { class: "poc-tasks" }, [
       h("p", { class: "visually-hidden", role: "status" }, this.said),
       toolbar(this),
       !this.byGroup.length ? nothing(this) : isFiltered && !some ? none(this) : LOOKS[this.look](this),
