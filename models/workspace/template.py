@@ -45,7 +45,7 @@ class GroupTemplate(WorkRow, table=True):
 
 
 class GroupTemplateTask(SQLModel, table=True):
-    """A task template's place in a group."""
+    """Where a task template stands in a group."""
 
     __tablename__ = "group_template_task"
     __table_args__ = (UniqueConstraint("group_id", "task_id"),)

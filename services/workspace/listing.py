@@ -23,7 +23,7 @@ from services.core.looking import looks_first
 from services.lists.export import csv_pieces
 from services.lists.query import ListQuery, in_words
 from services.lists.slices import Slice, read_row, read_slice
-from services.workspace.customers.cut import count_let_in
+from services.workspace.customers.cut import count_with_access
 from services.workspace.members import Member, find_members
 from services.workspace.poc_list import POCS, PocRow
 from services.workspace.rights import get_poc, is_member, tenant_of
@@ -33,8 +33,8 @@ from services.workspace.states import POC_STEPS
 @dataclass(frozen=True)
 class PocDetails:
     """What a POC's page shows around its tabs. `steps` are what it may become, with the words of
-    the menu; `let_in` is how many of the customer's people it lets in right now; `may_change` is
-    whether whoever looks may change it."""
+    the menu; `with_access` is how many of the customer's people it is shown to right now;
+    `may_change` is whether whoever looks may change it."""
 
     row: PocRow
     description: str
@@ -43,7 +43,7 @@ class PocDetails:
     handover_note: str
     members: Sequence[Member]
     steps: Mapping[PocStatus, str]
-    let_in: int
+    with_access: int
     criteria: int
     resources: int
     comments: int
@@ -117,7 +117,7 @@ async def get_details(principal: Principal, poc_id: UUID) -> PocDetails:
             handover_note=poc.handover_note,
             members=await find_members(view, poc),
             steps=POC_STEPS[poc.status],
-            let_in=await count_let_in(view.tx, poc),
+            with_access=await count_with_access(view.tx, poc),
             criteria=await _count(view, SuccessCriterion, poc),
             resources=await _count(view, Resource, poc),
             comments=await _count_comments(view, poc),

@@ -135,9 +135,7 @@ async def task_rows(tx: Transaction, tasks: Sequence[TaskTemplate]) -> list[Task
     ]
 
 
-async def count_resources(
-    tx: Transaction, owner: Any, ids: Collection[UUID]
-) -> Mapping[UUID, int]:
+async def count_resources(tx: Transaction, owner: Any, ids: Collection[UUID]) -> Mapping[UUID, int]:
     """How many resources each of these templates has; `owner` is the column that names it."""
     return await _count_by(tx, owner, Resource.id, ids, col(Resource.archived_at).is_(None))
 

@@ -21,7 +21,7 @@ from services.workspace import files
 from services.workspace.events import GroupTemplateChanged, TaskTemplateChanged
 from services.workspace.fields import days_number, side_choice
 from services.workspace.plans import resources_of
-from services.workspace.positions import next_position, place
+from services.workspace.positions import next_position, reposition
 from services.workspace.rights import by_id, check_version, stamp, tenant_of
 from services.workspace.template_rows import facts_of, tell_group, tell_task
 
@@ -274,7 +274,7 @@ async def _put(act: Act, group: GroupTemplate, task: TaskTemplate, before_id: UU
     if row is None:
         row = act.add(_group_task(act, group.id, task.id, next_position(rows)))
     before = next((other.id for other in rows if other.task_id == before_id), before_id)
-    moved = place(rows, row, before)
+    moved = reposition(rows, row, before)
     return is_new or bool(moved)
 
 

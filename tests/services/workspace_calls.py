@@ -322,12 +322,18 @@ TAKING_NOTHING = [
     ),
     _on_nothing("template_list.list_to_begin_from", EVERYONE, template_list.list_to_begin_from),
     _on_nothing(
-        "template_list.export_groups", EVERYONE, lambda a: _export(template_list.export_groups(a, ListQuery()))
+        "template_list.export_groups",
+        EVERYONE,
+        lambda a: _export(template_list.export_groups(a, ListQuery())),
     ),
     _on_nothing(
-        "template_list.export_tasks", EVERYONE, lambda a: _export(template_list.export_tasks(a, ListQuery()))
+        "template_list.export_tasks",
+        EVERYONE,
+        lambda a: _export(template_list.export_tasks(a, ListQuery())),
     ),
-    _on_nothing("listing.export_pocs", EVERYONE, lambda a: _export(listing.export_pocs(a, ListQuery()))),
+    _on_nothing(
+        "listing.export_pocs", EVERYONE, lambda a: _export(listing.export_pocs(a, ListQuery()))
+    ),
     _on_nothing(
         "templates.create_group",
         AUTHORS,

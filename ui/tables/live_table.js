@@ -2,7 +2,7 @@
 import { cells as usual } from "cells";
 import { listen } from "live_socket";
 import * as rows from "table_rows";
-import { keyboard, looks, places, selection, views } from "table_hands";
+import { keyboard, looks, returning, selection, views } from "table_hands";
 import { view } from "live_table_view";
 
 const SEARCH_PAUSE = 200; // ms of quiet before a search is sent
@@ -45,7 +45,7 @@ export function liveTable({
       ...selection.methods,
       ...keyboard.methods,
       ...looks.methods,
-      ...places.methods,
+      ...returning.methods,
       ...views.methods,
       ...methods,
     },

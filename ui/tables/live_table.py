@@ -104,9 +104,8 @@ class LiveTable(Component, script="table.js", imports=IMPORTS):
     takes some 3 KiB of every open page. The page has to be in the list's room (`ui.tables.feed`).
 
     `opening` is what `opened` read. `base_url` is what the urls of its rows begin with, where they
-    have pages. `tabs` are the lists that stand beside this one. `options` are those of filters, by
-    their keys, where not all are to be offered; of a filter `person` they are the people to choose
-    from.
+    have pages. `options` are those of filters, by their keys, where not all are to be offered; of a
+    filter `person` they are the people to choose from.
 
     The browser asks for rows by `query` (what a url has, seq, and near: the cursor of the page it
     turns from), and wants an answer by `show` or `failed` with the same `seq`. Patches come as
@@ -126,7 +125,6 @@ class LiveTable(Component, script="table.js", imports=IMPORTS):
         title: str,
         base_url: str = "",
         head: Sequence[HeadItem] = (),
-        tabs: Sequence[ListTab] = (),
         options: Mapping[str, Sequence[Sequence[str]]] | None = None,
         empty_hint: str = "",
         export_url: str = "",
@@ -149,7 +147,7 @@ class LiveTable(Component, script="table.js", imports=IMPORTS):
         self._props["head"] = tuple(
             {"label": i.label, "url": i.url, "event": i.name, "primary": i.primary} for i in head
         )
-        self._props["tabs"] = tuple(asdict(tab) for tab in tabs)
+        self._props["tabs"] = ()
         self._props["empty_hint"] = empty_hint
         self._props["export_url"] = export_url
         # An export of selected rows is no act of the server's: the browser fetches a url.
@@ -161,6 +159,10 @@ class LiveTable(Component, script="table.js", imports=IMPORTS):
         for item in head:
             if item.on_click is not None:
                 self.on(item.name, item.on_click, args=[])
+
+    def show_tabs(self, *tabs: ListTab) -> None:
+        """Show which lists stand beside this one."""
+        self._props["tabs"] = tuple(asdict(tab) for tab in tabs)
 
     def add_act(self, act: RowsAct) -> None:
         """Offer an act on the selected rows."""

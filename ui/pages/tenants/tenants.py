@@ -9,7 +9,6 @@ from fastapi.responses import StreamingResponse
 from nicegui import app, ui
 
 from services.access.permissions import Permission
-from services.lists.query import from_url
 from services.sessions.sessions import Visit
 from services.tenants import closing, tenants
 from services.tenants.forms import NewTenant, TenantClosing, TenantName

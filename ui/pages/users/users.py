@@ -13,7 +13,6 @@ from models import Role
 from services.access.actor import Actor
 from services.access.permissions import Permission, invitable_roles
 from services.core.errors import NotFoundError
-from services.lists.query import from_url
 from services.sessions.sessions import Visit
 from services.users import listing
 from services.users.counts import lacks_tenant_admin

@@ -35,7 +35,7 @@ from ui.input import as_uuid, as_version
 from ui.pages.workspace.file_drops import dropped
 from ui.pages.workspace.parts import button, link
 from ui.pages.workspace.poc_files import file_url, template_upload_url
-from ui.pages.workspace.resource_list import Place, ResourceList
+from ui.pages.workspace.resource_list import ResourceList, ResourceSource
 from ui.paths import home_path
 from ui.work_words import count_words
 
@@ -66,7 +66,7 @@ async def template_page(visit: MayView, group_id: str) -> None:
 
 
 async def _resources(visit: Visit, toast: Toast, details: GroupTemplateDetails) -> None:
-    place = Place(
+    source = ResourceSource(
         load=partial(resources.list_of_group_template, visit.actor, details.row.id),
         add=partial(resources.add_to_template, visit.actor, group_template_id=details.row.id),
         edit=resources.edit_of_template,
@@ -77,7 +77,7 @@ async def _resources(visit: Visit, toast: Toast, details: GroupTemplateDetails) 
     )
     text("h2", "Resources", "part-title")
     may_change = details.may_change and not details.row.is_archived
-    await ResourceList(visit, toast, place, may_change=may_change).build()
+    await ResourceList(visit, toast, source, may_change=may_change).build()
     if may_change:
         url = template_upload_url(visit, details.row.id)
         find_room = partial(files.get_room_of_group, visit.actor, details.row.id)

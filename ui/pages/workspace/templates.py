@@ -72,24 +72,24 @@ class _TemplatesScreen:
 
     def build_groups(self, opening: Opening) -> None:
         """Lay the page of the groups out."""
-        self._table(
+        table = self._table(
             opening,
             base_url=self.base,
             head=self._head(main="new_group"),
-            tabs=(ListTab("Groups"), ListTab("Tasks", f"{self.base}/tasks", "tasks")),
             export_url=f"{self.base}.csv",
             empty_hint=GROUPS_HINT if self.may_change else OTHERS_HINT,
         )
+        table.show_tabs(ListTab("Groups"), ListTab("Tasks", f"{self.base}/tasks", "tasks"))
 
     def build_tasks(self, opening: Opening) -> None:
         """Lay the page of the tasks out."""
         self.tasks = table = self._table(
             opening,
             head=self._head(main="new_template"),
-            tabs=(ListTab("Groups", self.base, "groups"), ListTab("Tasks")),
             export_url=f"{self.base}/tasks.csv",
             empty_hint=TASKS_HINT if self.may_change else OTHERS_HINT,
         )
+        table.show_tabs(ListTab("Groups", self.base, "groups"), ListTab("Tasks"))
         if not self.may_change:
             return
         self.edit = FormDialog(
