@@ -237,9 +237,9 @@ async def test_closing_the_poc_shuts_them_out_and_reopening_lets_them_in_by_a_li
     invited = await invitations.invite(ada, poc, RETO)
     actor, _ = await open_customer_session(await _row(CustomerPerson, invited.customer_id))
     unused = await _link_of(invited.customer_id)
-    assert (await listing.get_details(ada, poc)).open_customer_session == 1
+    assert (await listing.get_details(ada, poc)).with_access == 1
     await _status(ada, poc, PocStatus.ACTIVE, ending)
-    assert (await listing.get_details(ada, poc)).open_customer_session == 0
+    assert (await listing.get_details(ada, poc)).with_access == 0
     with pytest.raises(SessionEndedError):
         await shared.get_shared(actor, poc)
     assert await _sessions_of(invited.customer_id) == [EndReason.POC_CLOSED]
