@@ -12,7 +12,7 @@ from models import User
 from tests.browser.server import Server
 from tests.browser.waiting import eventually
 from tests.factories import open_session
-from tests.ui.live_client import COOKIE, Page
+from tests.ui.live.client import COOKIE, Page
 
 PATIENCE = 60
 _here: list["Visitor"] = []
