@@ -15,7 +15,6 @@ from services.audit.writing import Action
 from services.core.csv_files import csv_lines
 from services.core.db import Transaction
 from services.users.bulk.batches import FAILED, PersonOutcome
-from services.users.bulk.fates import FATES
 from services.users.bulk.runs import outcomes
 from services.users.handovers import live_links
 
@@ -151,9 +150,3 @@ async def _waiting(tx: Transaction, bulk_id: UUID) -> list[tuple[UUID, str]]:
         .order_by(col(BulkActBatch.number))
     )
     return [(UUID(person["id"]), person["name"]) for people in batches for person in people]
-
-
-def fate_words(key: str, count: int) -> str:
-    """What is said after the number of those whose fate it is."""
-    fate = FATES.get(key)
-    return key if fate is None else fate.one if count == 1 else fate.many
