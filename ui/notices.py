@@ -55,7 +55,8 @@ log = logging.getLogger(__name__)
 # For so long, who comes and goes is counted together.
 HERE_SECONDS = 0.25
 
-# For so long, what there is too much of to tell each is gathered, before the pages ask for it.
+# When there are too many changes to send each one, they are gathered for this long; then the pages
+# ask for fresh rows.
 ASK_SECONDS = 0.5
 _asked_soon: set[str] = set()
 

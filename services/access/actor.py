@@ -126,7 +126,7 @@ class Actor:
         if fresh and not is_fresh(session):
             raise FreshSignInNeededError
         if writes:
-            # Whoever changes something is there: the session's idle time starts again.
+            # A change shows that the user is present: the session's idle time starts again.
             settings = runtime.current().settings
             session.seen(clock.now(), settings.session_idle, settings.session_max)
         return user

@@ -1,4 +1,4 @@
-"""Wakes whoever waits for a file to be written, by whichever process of this machine.
+"""Wakes a caller when a file is written by any process of this machine.
 
 Linux tells of it (inotify(7)), so that waiting costs next to nothing.
 """

@@ -1,7 +1,7 @@
 """How many conversations with the mail server go on at once, and who may begin another.
 
-A mail whose recipient's server stalls holds up nobody else: a recipient's domain has few slots,
-what is slow makes its slot free for others, and a slot of each kind is kept for urgent mails.
+A slow server of one recipient doesn't delay other mails: each domain has few slots, a slow mail
+gives its slot to others, and one slot of each kind is kept for urgent mails.
 Each replica counts its own.
 """
 

@@ -1,7 +1,7 @@
 """The outbox as a queue that any number of replicas take from: leases, pauses, and results.
 
-Whoever sends a mail holds a lease and renews it for as long as the sending lasts, so that nobody
-sends it a second time meanwhile. After a crash the lease runs out, and the mail is sent again.
+The worker that sends a mail holds a lease, and renews it until the mail is sent, so that no other
+worker sends it again. After a crash the lease runs out, and the mail is sent again.
 """
 
 import time

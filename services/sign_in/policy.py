@@ -34,7 +34,7 @@ async def get_policy(actor: Actor) -> SignInPolicy:
 async def require_second_factor(actor: Actor, of: str) -> None:
     """Require a second factor of nobody, of Tenant Admins, or of everyone (`SecondFactorPolicy`).
 
-    Whoever has none may only set one up, from their next click on; nobody is signed out. Needs a
+    People without one can only set one up, from their next click on; nobody is signed out. Needs a
     fresh sign-in. Raises `InvalidInputError`, and, before it asks for anything else,
     `OwnSecondFactorMissingError` for an admin who would shut themselves out.
     """

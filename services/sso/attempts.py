@@ -1,7 +1,5 @@
-"""A single sign-on that was begun: what must match when the browser comes back.
-
-The browser itself keeps it, sealed, for ten minutes; nothing is kept here. Each of its tabs may
-have one of its own.
+"""A single sign-on that was begun: the values that must match when the browser comes back. The
+browser keeps them, sealed, for ten minutes; the server keeps nothing. Each tab may have its own.
 """
 
 import base64

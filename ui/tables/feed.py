@@ -56,8 +56,8 @@ async def tell(
     read: Callable[[], Awaitable[ReadT | None]],
     values: Callable[[ReadT], Mapping[str, Any]],
 ) -> bool:
-    """Send something that changed, as it is now, to whoever watches a room; nothing where it is
-    not to be seen there. Tells whether anybody watches."""
+    """Send something that changed, as it is now, to the pages that watch a room. Nothing is sent if
+    `read` finds nothing to show. Returns whether anybody watches."""
     if not live.is_watched(room):
         return False  # most replicas have nobody there: spare the database a query for each
     async with asked_at_least([room]), turn(room):

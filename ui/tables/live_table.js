@@ -335,7 +335,7 @@ const table = {
       }
       this.presenceChanged(id);
     },
-    // Where the list is of those who are here, whoever comes is a row of it.
+    // If the list shows only who is here now, a person who comes is a new row of it.
     presenceChanged(id) {
       const isNew = !this.items.some((row) => row.id === id);
       if (!isNew || !this.shown.query.here || this.asking) return;

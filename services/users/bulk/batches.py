@@ -76,8 +76,8 @@ says that anew."""
 async def act_on_next(actor: Principal, bulk_id: UUID, along: Along | None = None) -> bool:
     """Do a bulk act to its next batch, in one transaction; tells whether there may be more.
 
-    It lets others go first: whoever is deactivated by hand meanwhile, and whoever else acts. One
-    who is refused holds up no other.
+    Other acts go first, deactivations by hand above all. If one person is refused, the others go
+    on.
     """
     kind, number, people, heirs = await _next_people(bulk_id)
     ids = [*(UUID(person["id"]) for person in people), *heirs]

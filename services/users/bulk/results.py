@@ -53,8 +53,8 @@ class Results:
 
 
 async def get_results(actor: Actor, bulk_id: UUID) -> Results:
-    """What became of the people so far. Links are told to whoever began the act, and to nobody
-    else: they were written into the log when they were copied."""
+    """What became of the people so far. Links are shown only to the person who began the act. They
+    were logged when they were copied."""
     async with viewing(actor, Permission.SWITCH_USERS) as view:
         run = await view.get(BulkAct, bulk_id)
         done = await outcomes(view.tx, bulk_id)
