@@ -52,7 +52,7 @@ from ui.tables.feed import asked_at_least, list_room, tell, tell_row, turn
 
 log = logging.getLogger(__name__)
 
-# For so long, who comes and goes is counted together.
+# How long arrivals and departures are gathered before they are counted.
 HERE_SECONDS = 0.25
 
 # When there are too many changes to send each one, they are gathered for this long; then the pages

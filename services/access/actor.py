@@ -276,7 +276,7 @@ def noun_of(table: type[OfTenant]) -> str:
 
 
 async def is_open(tx: Transaction, tenant_id: UUID | None) -> bool:
-    """Whether a tenant's users may be let in; it stays as it is until the transaction ends."""
+    """Whether a tenant's users may sign in; the answer stays true until the transaction ends."""
     if tenant_id is None:
         return True
     closed_at = await tx.exec(

@@ -19,8 +19,8 @@ NEWS = 64 * 1024
 
 
 class FileWatch:
-    """What is told of some files. `has_news` is whether anything ever is; it isn't on other
-    systems, nor where this one has no watch left to give."""
+    """A watch on some files. `has_news` is false where the system can't tell of changes: on other
+    systems than Linux, or if this one has no watch left."""
 
     def __init__(self) -> None:
         self.has_news = False

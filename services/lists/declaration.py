@@ -164,7 +164,7 @@ def until(key: str, label: str, *, field: str) -> Filter:
 @dataclass(frozen=True)
 class TextSearch:
     """Where words are looked for: a column with the folded text (`names.fold`) of each row.
-    `label` is what the box says is searched, where it isn't what the list is of.
+    `label` is the word in “Search …”, if it isn't the list's plural.
 
     `trigrams` are the table and the key of an index of trigrams in SQLite
     (`models.migrations.search_index`): its full-text table, and the one that says whose row it is.

@@ -146,8 +146,8 @@ def _due(now: datetime, openings: Openings) -> SelectOfScalar[OutgoingMail]:
         select(OutgoingMail)
         .where(
             OutgoingMail.state == MailState.WAITING,
-            # Where more is left than the pause or the lease was long, the clock has stepped back
-            # (unless another replica's is ahead by less than `APART`).
+            # If more time is left than the pause or the lease was long, the clock was set back (or
+            # another replica's clock is ahead, by less than `APART`).
             or_(next_at <= now, next_at > _latest_next_attempt(now)),
             or_(leased.is_(None), leased <= now, leased > now + _longest() + clock.APART),
             _may_go(openings),

@@ -58,8 +58,8 @@ async def require_second_factor(actor: Actor, of: str) -> None:
 
 @dataclass(frozen=True)
 class Standing:
-    """What decides whether a user is let in, and how. `provider` is the one that they must sign in
-    with, where there is one."""
+    """What decides whether a user is let in, and how. `provider` is the identity provider that they
+    must sign in with, if there is one."""
 
     is_open: bool
     provider: str | None

@@ -17,7 +17,7 @@ from services.sso.errors import Refusal, SsoError
 
 # How long somebody may take at the provider.
 ATTEMPT_LIFETIME = timedelta(minutes=10)
-# Of the attempts that a browser keeps beside a new one, in characters together: with it they fit
+# The most characters of the older attempts that a browser keeps beside a new one. Together they fit
 # into the header of 8 KiB that proxies take (nginx, large_client_header_buffers).
 MOST_KEPT = 4000
 # 64 bits of a hash tell the few attempts of one browser apart.

@@ -61,7 +61,7 @@ class GroupTemplateRow:
 @dataclass(frozen=True)
 class TaskTemplateRow:
     """A task template, in how many groups it stands, and how many resources it has. Its versions
-    are as those of a group's."""
+    work like those of a group."""
 
     id: UUID
     version: int = field(compare=False)

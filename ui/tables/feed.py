@@ -68,7 +68,7 @@ async def tell(
 
 
 def turn(room: str) -> asyncio.Lock:
-    """To be held while a fact is read and told, so that a room hears this process's facts in the
+    """A lock to hold while a fact is read and sent, so that a room gets this process's facts in the
     order of their commits."""
     turns = runtime.current().part(_Turns)
     lock = turns.get(room)

@@ -296,7 +296,8 @@ const table = {
       const { id, version } = told;
       const row = this.items.find((other) => other.id === id);
       const known = row ?? this.recent.get(id);
-      // Of a new user, another replica's news may come first: until then nobody has counted them.
+      // News of another replica may come before the news that a user is new: they aren't counted
+      // yet then.
       const isNew = was === null && !row && !known?.counted;
       const isLate = known && known.version > version;
       if (isLate && !isNew) return;

@@ -112,7 +112,7 @@ export function title(value) {
   return value.replace(/(^|_)([a-z])/g, (_, gap, letter) => (gap && " ") + letter.toUpperCase());
 }
 
-// Up to two letters that stand for a name; one where the script has no capitals to abbreviate with.
+// Up to two initials of a name; one if the script has no capital letters.
 export function initials(name) {
   const letters = name
     .split(/\s+/u)

@@ -206,7 +206,8 @@ async def _act_on_one(
 
 
 async def _do(act: Act, run: BulkAct, person: Mapping[str, Any], user: User) -> UUID | None:
-    """The act on one person, as it is done to one alone; returns the audit entry of a switch."""
+    """The act on one person, by the same code as a single act; returns the audit entry of a
+    switch."""
     if run.kind is BulkKind.END_DATE:
         await accounts.change_end(act, user, end_for(run, person), tell=run.tell)
     elif run.kind is BulkKind.RESEND:

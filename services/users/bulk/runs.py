@@ -284,7 +284,7 @@ async def _add(
 
 
 def _before(run: BulkAct, outcome: PersonOutcome) -> dict[str, Any]:
-    """By what a person's change is taken back: the state in which it left them."""
+    """What is needed to undo a person's change: the state in which it left them."""
     if run.kind is BulkKind.END_DATE:
         return {"end": outcome.end}
     return {"seen": outcome.seen, "cause": str(outcome.cause) if outcome.cause else None}
