@@ -373,7 +373,7 @@ async def _send(
     """Issue the link; returns it, and whether a mail takes it."""
     link = one_time_links.issue(tx, LinkPurpose.INVITATION, user.id)
     await tx.flush()
-    if not by_mail:
+    if not by_mail or not outbox.is_configured():
         return link, False
     tenant = await tx.get(Tenant, user.tenant_id) if user.tenant_id else None
     queued = outbox.enqueue(
