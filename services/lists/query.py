@@ -130,9 +130,9 @@ def _filters(live_list: LiveList[Any], values: Mapping[str, Any]) -> dict[str, s
     found: dict[str, str] = {}
     for one in live_list.filters:
         text = str(values.get(one.key) or "")[:LONGEST_SEARCH]
-        if one.kind == "check" and text.lower() == "true":
+        if one.kind in ("check", "too") and text.lower() == "true":
             text = "1"
-        if one.read(text):
+        if text and one.read(text) is not None:
             found[one.key] = text
     return found
 

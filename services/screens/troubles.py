@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlmodel import col, func, select
 
-from models import AuditEvent, MailState, OutgoingMail, Screen, ScreenPlace
+from models import AuditEvent, MailState, OutgoingMail, Screen, ScreenTab
 from services.audit.writing import Action
 from services.core import clock, runtime
 from services.core.db import Transaction
@@ -116,9 +116,9 @@ async def _screens(tx: Transaction, tenant_id: UUID) -> InOrder:
     is_there = (Screen.tenant_id == tenant_id, col(Screen.revoked_at).is_(None))
     every = (await tx.exec(select(func.count()).select_from(Screen).where(*is_there))).one()
     live = await tx.exec(
-        select(func.count(func.distinct(ScreenPlace.screen_id)))
-        .join(Screen, col(Screen.id) == col(ScreenPlace.screen_id))
-        .where(*is_there, col(ScreenPlace.seen_at) > clock.now() - SILENT)
+        select(func.count(func.distinct(ScreenTab.screen_id)))
+        .join(Screen, col(Screen.id) == col(ScreenTab.screen_id))
+        .where(*is_there, col(ScreenTab.seen_at) > clock.now() - SILENT)
     )
     return InOrder("Screens", f"{live.one()} of {every}")
 

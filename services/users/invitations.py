@@ -33,7 +33,7 @@ from services.mail import outbox
 from services.mail.events import MailProgressed
 from services.sessions.sessions import Caller
 from services.sign_in.passwords import check_password, hash_password
-from services.sign_in.personal_links import PLATFORM_NAME, Welcome, open_link, user_of_link
+from services.sign_in.personal_links import PLATFORM_NAME, LinkView, open_link, user_of_link
 from services.sign_in.sign_in import SignedIn, start_session
 from services.users import emails_elsewhere, welcoming
 from services.users.allowed_domains import allowed_domains, refusal
@@ -264,7 +264,7 @@ def invitation_url(slug: str | None, token: str) -> str:
     return f"{base}{one_time_links.path_of(slug)}/invitation/{token}"
 
 
-async def open_invitation(slug: str | None, token: str) -> Welcome:
+async def open_invitation(slug: str | None, token: str) -> LinkView:
     """What an invitation's page shows; using nothing up. Raises `DeadLinkError`."""
     return await open_link(LinkPurpose.INVITATION, slug, token)
 

@@ -112,7 +112,7 @@ REVIEW_CALLS = [
     _on_review("reviews.list_people", reviews.list_people),
     _on_review("reviews.decide", lambda a, r: reviews.decide(a, r, [], Decision.KEEP)),
     _on_review("reviews.close", reviews.close),
-    _on_review("record.get_place", records.get_place, closed=True),
+    _on_review("record.get_chain_range", records.get_chain_range, closed=True),
     _on_review("record.export", records.export, closed=True),
 ]
 TAKE_NO_REVIEW = {

@@ -1,5 +1,5 @@
 // What stands above the tasks of a POC: how they are looked at, which of them, and what can be added.
-// What is looked for stands in the address, and goes along from one look to another.
+// What is looked for stands in the url, and goes along from one look to another.
 import { h } from "vue";
 import { icon } from "icons";
 

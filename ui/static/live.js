@@ -48,15 +48,15 @@
   let isClosing = false;
   let isLeaving = false;
 
-  // A link back to a list leads to what was filtered there, and to the same row (table_places.js).
+  // A link back to a list leads to what was filtered there, and to the same row (table_hands.js).
   document.addEventListener("click", ({ target }) => {
     const link = target instanceof Element ? target.closest("a.back-link") : null;
     if (!link) return;
     try {
-      const place = JSON.parse(sessionStorage.getItem("rollcall-list"));
-      if (place?.path !== link.pathname) return;
-      link.search = place.search;
-      sessionStorage.setItem("rollcall-list", JSON.stringify({ ...place, back: true }));
+      const list = JSON.parse(sessionStorage.getItem("rollcall-list"));
+      if (list?.path !== link.pathname) return;
+      link.search = list.search;
+      sessionStorage.setItem("rollcall-list", JSON.stringify({ ...list, back: true }));
     } catch {
       // Without a storage it leads to the list's beginning.
     }

@@ -2,7 +2,7 @@
 import { cells as usual } from "cells";
 import { listen } from "live_socket";
 import * as rows from "table_rows";
-import { keyboard, looks, places, selection, views } from "table_hands";
+import { keyboard, looks, returning, selection, views } from "table_hands";
 import { view } from "live_table_view";
 
 const SEARCH_PAUSE = 200; // ms of quiet before a search is sent
@@ -14,12 +14,14 @@ const FIRST = 12; // rows that are drawn at once: a screen of them; the others i
 const MOST_INSERTED = 200; // rows above those of the page
 
 // A component: the table of a list whose rows have these `cells` beside the usual ones, look so
-// (`rowLook` gives a row's classes), and end in what `actions` draws. `methods` are for those cells;
+// (`rowLook` gives a row's classes), and end in what `actions` draws, where `hasActions` says that
+// this page has any. `methods` are for those cells;
 // what they emit is in `emits`, and `data` is what else they keep.
 export function liveTable({
   cells = {},
   rowLook = () => null,
   actions = null,
+  hasActions = () => true,
   methods = {},
   emits = [],
   props = {},
@@ -33,7 +35,8 @@ export function liveTable({
       return { ...table.data.call(this), ...selection.data(), ...keyboard.data(), ...data() };
     },
     created() {
-      Object.assign(this, { cells: { ...usual, ...cells }, rowLook, actions });
+      const acts = hasActions(this) ? actions : null;
+      Object.assign(this, { cells: { ...usual, ...cells }, rowLook, actions: acts });
       table.created.call(this);
     },
     computed: { ...table.computed, ...selection.computed },
@@ -42,7 +45,7 @@ export function liveTable({
       ...selection.methods,
       ...keyboard.methods,
       ...looks.methods,
-      ...places.methods,
+      ...returning.methods,
       ...views.methods,
       ...methods,
     },
@@ -65,9 +68,11 @@ const table = {
     me: String,
     base_url: String,
     head: Array,
+    tabs: Array, // {label, url, tally}: the lists that stand beside each other; this one has no url
     views: Array, // {name, query}: those that this person saved
     look: Object, // {size, compact}: how this person wants its rows
     columns: Array, // keys of those that this person chose
+    row_acts: Boolean, // whether the page listens to acts of single rows
     acts: Array, // what can be done to the selected rows
     export_url: String,
     empty_hint: String,
@@ -163,7 +168,7 @@ const table = {
       );
     },
     countText() {
-      const all = this.plural(this.all.all);
+      const all = this.plural(rows.unfiltered(this.shown.query, this.all, this.list));
       const narrowed = rows.isFiltered(this.shown.query, this.list);
       return narrowed ? `${rows.number(this.found)} of ${all}` : all;
     },
@@ -191,8 +196,8 @@ const table = {
       this.$nextTick(() => document.getElementById(`${this.$attrs.id}-${key}`)?.focus());
     },
     plural(count) {
-      const { noun, plural } = this.list;
-      return count === 1 ? `1 ${noun}` : `${rows.number(count)} ${plural}`;
+      const { singular, plural } = this.list;
+      return count === 1 ? `1 ${singular}` : `${rows.number(count)} ${plural}`;
     },
 
     // -- called by the server

@@ -122,8 +122,8 @@ function isTyping(target) {
   return target instanceof Element && target.matches("input:not([type=checkbox]), select, textarea, [contenteditable]");
 }
 
-// The way from the list to a row's page, and back to the same filters and the same place.
-export const places = {
+// The way from the list to a row's page, and back to the same filters and the same row.
+export const returning = {
   methods: {
     href(row) {
       return `${this.base_url}/${encodeURIComponent(row.id)}`;

@@ -33,7 +33,14 @@ export function toUrl(query, config, view = "") {
 }
 
 export function isFiltered(query, config) {
-  return Boolean(query.q.trim()) || config.filters.some(({ key }) => query[key]);
+  return Boolean(query.q.trim()) || config.filters.some(({ key, kind }) => kind !== "too" && query[key]);
+}
+
+// How many rows there are where nothing narrows the list: all, but for those that are left out
+// until somebody asks for them.
+export function unfiltered(query, all, config) {
+  const out = config.filters.filter(({ key, kind }) => kind === "too" && !query[key]);
+  return out.reduce((count, { key }) => count - (all[key] ?? 0), all.all);
 }
 
 // Whether a row is among those that a query asks for; `words` are the folded search's.
@@ -42,13 +49,14 @@ export function fits(row, query, words, config) {
   return (
     words.every((word) => key.includes(word)) &&
     matches(row, config.belongs) &&
-    config.filters.every((filter) => !query[filter.key] || passes(row, filter, query[filter.key]))
+    config.filters.every((filter) => passes(row, filter, query[filter.key] ?? ""))
   );
 }
 
 function passes(row, filter, text) {
   const option = filter.options.find(({ key }) => key === text);
   if (option) return matches(row, option.match);
+  if (!text) return true;
   if (filter.kind === "person") return matches(row, { [filter.field]: text });
   const [from, to] = text.split("..");
   return filter.kind !== "dates" || matches(row, { [filter.field]: { from, to } });

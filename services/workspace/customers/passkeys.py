@@ -32,7 +32,7 @@ from services.sign_in.second_factors import ceremony, challenges
 from services.sign_in.second_factors.challenges import Purpose
 from services.sign_in.second_factors.passkey_host import are_offered
 from services.workspace.customers.cut import shown_pocs
-from services.workspace.customers.visits import Entered, start_session
+from services.workspace.customers.visits import StartedSession, start_session
 
 KEEP = Permission.KEEP_OWN_PASSKEYS
 MOST = 5
@@ -116,7 +116,7 @@ def sign_in_options(slug: str) -> str:
 
 
 @noting_pauses
-async def sign_in(slug: str, answer: str, caller: Caller) -> Entered:
+async def sign_in(slug: str, answer: str, caller: Caller) -> StartedSession:
     """Come in by the browser's answer to `sign_in_options`.
 
     Raises `PasskeyRefusedError` for whatever lets nobody in, and `TooManyAttemptsError`.

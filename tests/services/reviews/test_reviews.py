@@ -224,11 +224,11 @@ async def test_a_changed_record_no_longer_agrees_with_the_log(admin: Actor, tena
     (user,) = await create_users(1, tenant)
     review_id = await begun(admin)
     await closed(admin, review_id)
-    assert (await record.get_place(admin, review_id)).problems == []
+    assert (await record.get_chain_range(admin, review_id)).problems == []
     row = (await people(admin, review_id))[user.id]
     async with transaction() as tx:
         (await tx.get_one(ReviewPerson, row.id)).decision = Decision.KEEP
-    problems = (await record.get_place(admin, review_id)).problems
+    problems = (await record.get_chain_range(admin, review_id)).problems
     assert problems == ["The record isn't what the log has the digest of."]
 
 
@@ -238,7 +238,7 @@ async def test_the_export_is_signed_and_says_its_place_in_the_chain(
     await create_users(2, tenant)
     review_id = await begun(admin)
     await closed(admin, review_id)
-    place = await record.get_place(admin, review_id)
+    place = await record.get_chain_range(admin, review_id)
     file, key = tmp_path / "review.csv", tmp_path / "key.pem"
     text = await record.export(admin, review_id)
     file.write_text(text, encoding="utf-8", newline="")
@@ -373,5 +373,5 @@ async def test_customers_people_are_asked_about_and_shut_out_like_users(
     assert (rows["Reto B"].active, rows["Mina B"].active) == (False, True)
     asked = {row.name: row for row in await reviews.list_people(admin, review_id)}
     assert asked["Reto B"].outcome is ReviewOutcome.DEACTIVATED
-    assert (await record.get_place(admin, review_id)).problems == []
+    assert (await record.get_chain_range(admin, review_id)).problems == []
     assert '"Reto B","reto@helvetia.example","Customer"' in await record.export(admin, review_id)

@@ -28,7 +28,7 @@ from ui.live.page_template import THEIR_FALLBACK
 PACKAGE = Path(nicegui.__file__).parent
 SCRIPT = (PACKAGE / "static" / "nicegui.js").read_text(encoding="utf-8")
 TEMPLATE = (PACKAGE / "templates" / "index.html").read_text(encoding="utf-8")
-LIVE_SCRIPT = Path(__file__).parents[2] / "ui" / "static" / "live.js"
+LIVE_SCRIPT = Path(__file__).parents[3] / "ui" / "static" / "live.js"
 
 page_module = importlib.import_module("nicegui.page")
 
