@@ -8,7 +8,7 @@ from services.audit.events import AuditWritten
 from services.core.errors import InvalidInputError, NotAllowedError
 from services.core.events import Event
 from services.core.runtime import Runtime
-from services.sign_in.personal_links import Welcome
+from services.sign_in.personal_links import LinkView
 from services.users import accounts, invitations
 from services.users.emails_elsewhere import IN_USE
 from services.users.events import UserInvited
@@ -33,7 +33,7 @@ async def wrong_fields(actor: Actor, *names: str, **values: str) -> dict[str, st
     return caught.value.fields
 
 
-async def opened(tenant: Tenant, url: str) -> Welcome:
+async def opened(tenant: Tenant, url: str) -> LinkView:
     return await invitations.open_invitation(tenant.slug, url.rpartition("/")[2])
 
 
