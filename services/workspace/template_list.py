@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from sqlmodel import col, select
 from models import GroupTemplate, GroupTemplateTask, Resource, TaskTemplate
 from services.access.actor import Principal
 from services.access.permissions import Permission, Secret, may
-from services.audit.acting import View, acting, viewing
+from services.audit.acting import Act, View, acting, viewing
 from services.audit.writing import Action
 from services.core.db import reading
 from services.core.looking import looks_first
@@ -92,7 +93,9 @@ async def export_groups(
 ) -> AsyncIterator[str]:
     """The group templates that a query finds as a CSV file, in pieces, with these columns. The
     export itself is in the log, before anything is read."""
-    return await _export(principal, GROUP_TEMPLATES, query, columns)
+    async with acting(principal, Secret.TEMPLATES_EXPORT) as act:
+        await _note_export(act, GROUP_TEMPLATES, query)
+    return _pieces(principal, GROUP_TEMPLATES, query, columns)
 
 
 @looks_first
@@ -100,19 +103,22 @@ async def export_tasks(
     principal: Principal, query: ListQuery, columns: Sequence[str] = ()
 ) -> AsyncIterator[str]:
     """The same of the task templates."""
-    return await _export(principal, TASK_TEMPLATES, query, columns)
+    async with acting(principal, Secret.TEMPLATES_EXPORT) as act:
+        await _note_export(act, TASK_TEMPLATES, query)
+    return _pieces(principal, TASK_TEMPLATES, query, columns)
 
 
-async def _export(
+async def _note_export(act: Act, live_list: LiveList[Any], query: ListQuery) -> None:
+    tenant_of(act)
+    filters = in_words(live_list, query)
+    await act.record(Action.TEMPLATES_EXPORTED, list=live_list.plural, filters=filters)
+
+
+def _pieces(
     principal: Principal, live_list: LiveList[Any], query: ListQuery, columns: Sequence[str]
 ) -> AsyncIterator[str]:
-    async with acting(principal, Secret.TEMPLATES_EXPORT) as act:
-        tenant_of(act)
-        filters = in_words(live_list, query)
-        await act.record(Action.TEMPLATES_EXPORTED, list=live_list.plural, filters=filters)
-    return csv_pieces(
-        lambda: viewing(principal, Permission.VIEW_TEMPLATES), live_list, query, columns
-    )
+    look = partial(viewing, principal, Permission.VIEW_TEMPLATES)
+    return csv_pieces(look, live_list, query, columns)
 
 
 async def find_counts(tenant_id: UUID) -> dict[str, int]:
