@@ -45,7 +45,7 @@ from services.users.list import USERS
 from services.users.listing import find_row
 from services.users.row import UserRow
 from ui import figures, live, tenant_feed
-from ui.looks import logo_url
+from ui.looks import logo_url, version_of
 from ui.run_values import bulk_values, import_values
 from ui.tables import feed
 from ui.tables.feed import asked_at_least, list_room, tell, tell_row, turn
@@ -289,6 +289,7 @@ def person_values(person: PersonView) -> dict[str, Any]:
         "id": str(person.id),
         "user": str(person.holder_id),
         "name": person.name,
+        "picture": version_of(person.picture),
         "role": person.role_label,
         "reasons": list(person.reasons),
         "seen": person.last_active.isoformat() if person.last_active else None,

@@ -209,9 +209,7 @@ async def lock_users(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, User]
         return {}
     locked = await tx.exec(_LOCKED, params={"ids": list(ids)})
     users = {user.id: user for user in locked}
-    # A session of SQLAlchemy holds its rows only weakly: whoever asks for one of these next would
-    # have it read once more.
-    tx.info.setdefault("locked", []).extend(users.values())
+    tx.hold(*users.values())
     return users
 
 
@@ -279,10 +277,9 @@ async def is_open(tx: Transaction, tenant_id: UUID | None) -> bool:
     """Whether a tenant's users may sign in; the answer stays true until the transaction ends."""
     if tenant_id is None:
         return True
-    closed_at = await tx.exec(
-        select(Tenant.closed_at).where(Tenant.id == tenant_id).with_for_update(read=True)
-    )
-    return closed_at.one() is None
+    tenant = await tx.get_one(Tenant, tenant_id, with_for_update={"read": True})
+    tx.hold(tenant)
+    return tenant.closed_at is None
 
 
 async def find_open_tenant(tx: Transaction, slug: str | None) -> Tenant | None:

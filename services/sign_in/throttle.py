@@ -13,6 +13,7 @@ from datetime import timedelta
 from enum import StrEnum
 from uuid import UUID
 
+from sqlalchemy import bindparam
 from sqlmodel import col, delete, select, update
 
 from models import AttemptCounter
@@ -76,11 +77,15 @@ def person_key(purpose: Purpose, user_id: UUID, device: str = "") -> dict[str, s
     return {kinds.get(purpose, "person"): f"{purpose}:{user_id}{browser}"}
 
 
+# Built once: every sign-in asks it.
+_COUNTERS = select(AttemptCounter).where(
+    col(AttemptCounter.key).in_(bindparam("keys", expanding=True))
+)
+
+
 async def check(tx: Transaction, counters: dict[str, str]) -> None:
     """Raise `TooManyAttemptsError` while a pause lasts."""
-    rows = await tx.exec(
-        select(AttemptCounter).where(col(AttemptCounter.key).in_(counters.values()))
-    )
+    rows = await tx.exec(_COUNTERS, params={"keys": list(counters.values())})
     _refuse_during_pause(rows.all())
 
 

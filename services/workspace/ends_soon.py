@@ -60,6 +60,8 @@ class Ending:
     note: str
     email: str = ""
     poc_id: UUID | None = None
+    picture: str = ""
+    """The digest of a user's picture; empty where there is none."""
 
 
 @dataclass(frozen=True)
@@ -134,6 +136,7 @@ async def _people(tx: Transaction, tenant_id: UUID, until: datetime) -> list[End
             end_of(user),
             _set_by(user, names),
             user.email,
+            picture=user.picture,
         )
         for user in users
         if user.ends_at is not None

@@ -251,6 +251,7 @@ async def test_a_deactivation_says_what_it_would_leave_and_hands_it_over(
     await dialog(page).get_by_role("radio", name="Hand everything to one person").check()
     await dialog(page).get_by_role("combobox", name="Hand over to").fill("Katherine")
     await dialog(page).get_by_role("option", name="Katherine Johnson").click()
+    await dialog(page).get_by_label("Handover Note").fill("Call them on Monday")
     await dialog(page).get_by_role("button", name="Deactivate", exact=True).click()
     await expect(toast(page, "The work of Mary Jackson is handed over.")).to_be_visible()
     works = await members.list_members(admin, rows.poc)

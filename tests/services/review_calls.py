@@ -12,9 +12,9 @@ from services.core.db import reading, transaction
 from services.core.errors import ConflictError
 from services.reviews import reasons, reviews
 from services.reviews import record as records
+from services.reviews.forms import Days, ReviewForm
 from services.reviews.reasons import Reason
 from services.reviews.record import digest_of
-from services.reviews.reviews import Days, ReviewForm
 from services.users import accounts
 from tests.factories import create_user
 from tests.services.call import MANAGERS, Call

@@ -261,6 +261,7 @@ async def _greeted(sid: str, socket: _Socket) -> None:
         await core.sio.enter_room(sid, room)
     if not page.is_present and sent_to(page.rooms) != page.sent_before:
         await core.sio.emit(MISSED, {}, to=sid)  # a page that reconnects asks anew by itself
+    rest.greeted()
     pages.arrived(page)
 
 

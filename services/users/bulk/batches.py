@@ -214,8 +214,7 @@ async def _do(act: Act, run: BulkAct, person: Mapping[str, Any], user: User) -> 
         await invitations.renew(act, user.id)
     elif run.kind is BulkKind.COPY_LINKS:
         await invitations.get_waiting(act, user.id)
-        by = act.principal, act.user
-        await invitations.tell_link(act.tx, *by, user, **act.of_run({}))
+        await invitations.tell_link(act, user)
     else:
         wanted = run.kind is BulkKind.ACTIVATE
         seen = person.get("seen")

@@ -22,6 +22,7 @@ from services.sign_in import confirmation
 from ui import notices
 from ui.actions import told
 from ui.components.facts import fact
+from ui.components.person_avatar import PersonAvatar
 from ui.components.print_button import PrintButton
 from ui.components.refresher import Refresher
 from ui.components.review_people import ReviewPeople
@@ -199,10 +200,11 @@ class _RecordScreen:
                 with ui.element("tbody"):
                     for person in people:
                         with ui.element("tr"):
-                            with ui.element("td"):
+                            with ui.element("td"), ui.element("div").classes("who"):
                                 url = f"{self.home}/users/{person.holder_id}"
                                 if person.role is None:
                                     url = f"{self.home}/customers"
+                                PersonAvatar(person.holder_id, person.name, person.picture)
                                 link(person.name, url, "name-link")
                             text("td", ", ".join(person.reasons), "muted")
                             outcome = person.outcome or ReviewOutcome.SKIPPED
@@ -217,10 +219,11 @@ class _RecordScreen:
 def _frozen(review: ReviewView) -> str:
     frozen = f"Frozen on {review.begun_at:%-d %B}: {review.people:,} people."
     at = review.closes_here
+    told_ = " Users whom it deactivates are told by email." if review.tells else ""
     if at is None:
-        return f"{frozen} Nothing happens to anybody until the close."
+        return f"{frozen} Nothing happens to anybody until the close.{told_}"
     when = f"{at:%-d %B} at {at:%H:%M} ({review.zone})"
-    return f"{frozen} Whoever is undecided on {when} is deactivated."
+    return f"{frozen} Whoever is undecided on {when} is deactivated.{told_}"
 
 
 def _figures(review: ReviewView) -> tuple[tuple[int, str], ...]:
