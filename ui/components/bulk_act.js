@@ -331,7 +331,7 @@ function extra(act, links) {
 function resultRow(act, one, links) {
   const cell = (label, content, look = "") => h("td", { role: "cell", "data-label": label, class: look }, content);
   const cells = [
-    cell("Name", h("div", { class: "who" }, [avatar(one.id, one.name), person(act, one)]), "col-name"),
+    cell("Name", h("div", { class: "who" }, [avatar(one.id, one.name, one), person(act, one)]), "col-name"),
     cell("Result", one.result || "To come", one.kind === "failed" ? "bulk-failed" : one.kind === "done" ? "" : "muted"),
   ];
   if (act.now.kind === "deactivate") {

@@ -2,7 +2,7 @@
 import { cells as usual } from "cells";
 import { listen } from "live_socket";
 import * as rows from "table_rows";
-import { keyboard, lateFilters, looks, places, selection, views } from "table_hands";
+import { keyboard, lateFilters, looks, returning, selection, views } from "table_hands";
 import { view } from "live_table_view";
 
 const SEARCH_PAUSE = 200; // ms of quiet before a search is sent
@@ -14,14 +14,15 @@ const FIRST = 12; // rows that are drawn at once: a screen of them; the others i
 const MOST_INSERTED = 200; // rows above those of the page
 
 // A component: the table of a list whose rows have these `cells` beside the usual ones, look so
-// (`rowLook` gives a row's classes), and end in what `actions` draws, with menus where `hasRowMenus`.
-// `methods` are for those cells; what they emit is in `emits`, and `data` is what else they keep.
-// `keys` gives single keys of this table alone, which `keysOfActs` lists.
+// (`rowLook` gives a row's classes), and end in what `actions` draws, where the page `hasActions`; with
+// menus: `hasRowMenus`. `methods` are for those cells; what they emit is in `emits`, and `data` is what
+// else they keep. `keys` gives single keys of this table alone, which `keysOfActs` lists.
 export function liveTable({
   cells = {},
   rowLook = () => null,
   actions = null,
   hasRowMenus = false,
+  hasActions = () => true,
   methods = {},
   emits = [],
   props = {},
@@ -37,8 +38,9 @@ export function liveTable({
       return { ...table.data.call(this), ...selection.data(), ...lateFilters.data(), ...data() };
     },
     created() {
-      Object.assign(this, { cells: { ...usual, ...cells }, rowLook, actions, hasRowMenus, keysOfActs });
-      this.ownKeys = keys(this);
+      const acts = hasActions(this) ? actions : null;
+      const own = { actions: acts, hasRowMenus, keysOfActs, ownKeys: keys(this) };
+      Object.assign(this, { cells: { ...usual, ...cells }, rowLook, ...own });
       table.created.call(this);
     },
     computed: { ...table.computed, ...selection.computed, ...lateFilters.computed },
@@ -48,7 +50,7 @@ export function liveTable({
       ...keyboard.methods,
       ...lateFilters.methods,
       ...looks.methods,
-      ...places.methods,
+      ...returning.methods,
       ...views.methods,
       ...methods,
     },
@@ -71,9 +73,11 @@ const table = {
     me: String,
     base_url: String,
     head: Array,
+    tabs: Array, // {label, url, tally}: the lists that stand beside each other; this one has no url
     views: Array, // {name, query}: those that this person saved
     look: Object, // {size, compact}: how this person wants its rows
     columns: Array, // keys of those that this person chose
+    row_acts: Boolean, // whether the page listens to acts of single rows
     acts: Array, // what can be done to the selected rows
     late: Array, // keys of filters whose choices are asked for when they are needed
     export_url: String,
@@ -113,7 +117,6 @@ const table = {
     this.own = new Set(); // ids of rows that were made on this page
     this.timers = new Set();
     this.menuButton = null; // of the menu that is open
-    this.lastChosen = ""; // the id of the row that was selected last
   },
   mounted() {
     window.addEventListener("popstate", this.back);
@@ -173,7 +176,7 @@ const table = {
       );
     },
     countText() {
-      const all = this.plural(this.all.all);
+      const all = this.plural(rows.unfiltered(this.shown.query, this.all, this.list));
       const narrowed = rows.isFiltered(this.shown.query, this.list);
       return narrowed ? `${rows.number(this.found)} of ${all}` : all;
     },
@@ -196,8 +199,8 @@ const table = {
     number: rows.number,
     connectedAgain() {},
     plural(count) {
-      const { noun, plural } = this.list;
-      return count === 1 ? `1 ${noun}` : `${rows.number(count)} ${plural}`;
+      const { singular, plural } = this.list;
+      return count === 1 ? `1 ${singular}` : `${rows.number(count)} ${plural}`;
     },
 
     // -- called by the server
@@ -296,7 +299,8 @@ const table = {
       const { id, version } = told;
       const row = this.items.find((other) => other.id === id);
       const known = row ?? this.recent.get(id);
-      // Of a new user, another replica's news may come first: until then nobody has counted them.
+      // News of another replica may come before the news that a user is new: they aren't counted
+      // yet then.
       const isNew = was === null && !row && !known?.counted;
       const isLate = known && known.version > version;
       if (isLate && !isNew) return;
@@ -335,7 +339,7 @@ const table = {
       }
       this.presenceChanged(id);
     },
-    // Where the list is of those who are here, whoever comes is a row of it.
+    // If the list shows only who is here now, a person who comes is a new row of it.
     presenceChanged(id) {
       const isNew = !this.items.some((row) => row.id === id);
       if (!isNew || !this.shown.query.here || this.asking) return;

@@ -14,7 +14,7 @@ from services.core import clock
 from services.core.errors import RollcallError
 from services.core.forms import Form
 from services.reviews import record, reviews
-from services.reviews.record import Place
+from services.reviews.record import ChainRange
 from services.reviews.reviews import PersonView, ReviewView
 from services.sessions import sessions
 from services.sessions.sessions import Visit
@@ -22,6 +22,7 @@ from services.sign_in import confirmation
 from ui import notices
 from ui.actions import told
 from ui.components.facts import fact
+from ui.components.person_avatar import PersonAvatar
 from ui.components.print_button import PrintButton
 from ui.components.refresher import Refresher
 from ui.components.review_people import ReviewPeople
@@ -55,14 +56,14 @@ async def review_page(visit: MayView, review_id: UUID) -> None:
     review = await reviews.get_review(visit.actor, review_id)
     people = await reviews.list_people(visit.actor, review_id)
     is_closed = review.closed_at is not None
-    place = await record.get_place(visit.actor, review_id) if is_closed else None
+    chain_range = await record.get_chain_range(visit.actor, review_id) if is_closed else None
     await sessions.touch(visit.actor, visit.seen_at)
     with frame(visit, review.name, current="users") as toast:
         link("← All reviews", f"{home_path(visit.tenant_slug)}/review", "back-link")
-        if place is None:
+        if chain_range is None:
             _OpenScreen(visit, toast, review).build(people)
         else:
-            _RecordScreen(visit, toast, review).build(people, place)
+            _RecordScreen(visit, toast, review).build(people, chain_range)
 
 
 async def record_file(visit: MayView, review_id: UUID) -> Response:
@@ -159,7 +160,7 @@ class _RecordScreen:
         self.review = review
         self.home = home_path(visit.tenant_slug)
 
-    def build(self, people: Sequence[PersonView], place: Place) -> None:
+    def build(self, people: Sequence[PersonView], chain_range: ChainRange) -> None:
         """Lay the record out."""
         review = self.review
         closed = review.closed_at or clock.now()
@@ -187,7 +188,7 @@ class _RecordScreen:
                         fact("Rule", "Undecided are deactivated" if out else "Undecided stay")
                         if review.next_due:
                             fact("Next due", f"{review.next_due:%-d %B %Y}")
-                _place(place)
+                _chain_range(chain_range)
 
     def _decisions(self, people: Sequence[PersonView]) -> None:
         with section("card review-decisions"):
@@ -199,10 +200,11 @@ class _RecordScreen:
                 with ui.element("tbody"):
                     for person in people:
                         with ui.element("tr"):
-                            with ui.element("td"):
+                            with ui.element("td"), ui.element("div").classes("who"):
                                 url = f"{self.home}/users/{person.holder_id}"
                                 if person.role is None:
                                     url = f"{self.home}/customers"
+                                PersonAvatar(person.holder_id, person.name, person.picture)
                                 link(person.name, url, "name-link")
                             text("td", ", ".join(person.reasons), "muted")
                             outcome = person.outcome or ReviewOutcome.SKIPPED
@@ -217,10 +219,11 @@ class _RecordScreen:
 def _frozen(review: ReviewView) -> str:
     frozen = f"Frozen on {review.begun_at:%-d %B}: {review.people:,} people."
     at = review.closes_here
+    told_ = " Users whom it deactivates are told by email." if review.tells else ""
     if at is None:
-        return f"{frozen} Nothing happens to anybody until the close."
+        return f"{frozen} Nothing happens to anybody until the close.{told_}"
     when = f"{at:%-d %B} at {at:%H:%M} ({review.zone})"
-    return f"{frozen} Whoever is undecided on {when} is deactivated."
+    return f"{frozen} Whoever is undecided on {when} is deactivated.{told_}"
 
 
 def _figures(review: ReviewView) -> tuple[tuple[int, str], ...]:
@@ -239,14 +242,14 @@ def _by(person: PersonView) -> str:
     return f"{said}. {person.note}" if person.note else said
 
 
-def _place(place: Place) -> None:
-    digits: Any = place.hash
+def _chain_range(chain_range: ChainRange) -> None:
+    digits: Any = chain_range.hash
     with section():
         text("h2", "Place in the audit chain")
-        text("p", f"#{place.first_number:,} to #{place.last_number:,}", "mono")
+        text("p", f"#{chain_range.first_number:,} to #{chain_range.last_number:,}", "mono")
         grouped = " ".join(digits[at : at + 4] for at in range(0, len(digits), 4))
         text("p", f"sha256 {grouped}", "mono review-hash")
-        for problem in place.problems:
+        for problem in chain_range.problems:
             text("p", problem, "danger")
-        if not place.problems:
+        if not chain_range.problems:
             text("p", f"Recomputed {clock.now():%H:%M} UTC, whole", "receipt-agrees")
