@@ -11,8 +11,8 @@ from models import BulkKind, Role, Tenant, User
 from services.core.db import reading
 from services.lists.query import ListQuery
 from services.reviews import reviews
+from services.reviews.forms import Days, ReviewForm
 from services.reviews.reasons import Reason
-from services.reviews.reviews import Days, ReviewForm
 from services.users import accounts
 from services.users.bulk import runs
 from tests.browser.browsers import Browsers, connected
