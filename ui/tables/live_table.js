@@ -15,13 +15,14 @@ const MOST_INSERTED = 200; // rows above those of the page
 
 // A component: the table of a list whose rows have these `cells` beside the usual ones, look so
 // (`rowLook` gives a row's classes), and end in what `actions` draws. `methods` are for those cells;
-// what they emit is in `emits`, and `data` is what else they keep.
+// what they emit is in `emits`, `data` is what else they keep, and `hears` gives more socket events.
 export function liveTable({
   cells = {},
   rowLook = () => null,
   actions = null,
   methods = {},
   emits = [],
+  hears = () => ({}),
   props = {},
   data = () => ({}),
 } = {}) {
@@ -33,7 +34,7 @@ export function liveTable({
       return { ...table.data.call(this), ...selection.data(), ...keyboard.data(), ...data() };
     },
     created() {
-      Object.assign(this, { cells: { ...usual, ...cells }, rowLook, actions });
+      Object.assign(this, { cells: { ...usual, ...cells }, rowLook, actions, hears });
       table.created.call(this);
     },
     computed: { ...table.computed, ...selection.computed },
@@ -121,6 +122,7 @@ const table = {
       {
         [`rollcall_${this.list.noun}`]: this.patch,
         rollcall_presence: this.seen,
+        ...this.hears(this),
         rollcall_tallies: (tallies) => Object.assign(this.all, tallies),
       },
       // Who has just opened the page isn't one of many at once.
