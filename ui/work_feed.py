@@ -1,6 +1,5 @@
 """Brings what happened in POCs and templates to the pages that show them."""
 
-from collections.abc import Sequence
 from functools import partial
 from typing import Any
 from uuid import UUID

@@ -34,8 +34,8 @@ from services.workspace.rights import (
     tenant_of,
 )
 
-# Comments that a page opens with, and that are shown above them each time earlier ones are asked for:
-# to make HTML of one takes a good part of a millisecond.
+# Comments that a page opens with, and that are shown above them each time earlier ones are asked
+# for: to make HTML of one takes a good part of a millisecond.
 SLICE = 20
 EARLIER = 50
 

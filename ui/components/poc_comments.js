@@ -37,7 +37,6 @@ export default {
       { rollcall_comment: this.patch, rollcall_person: this.patchPerson },
       { onReconnect: () => this.$emit("missed") },
     );
-  },
     if (this.byId.size) this.toEnd();
   },
   unmounted() {

@@ -19,10 +19,9 @@ class PocComments(
 ):
     """Shows comments, the oldest first, opened at the end; patched by the POC's room.
 
-    `people` are those who can be mentioned, `readers` how many of the customer's people read what is
-    shared. `on_act` gets an act's name (`ACTS`) and what a browser
-    sent along; `on_missed` is asked for all anew. The HTML of each comment is the service's own,
-    from Markdown.
+    `people` are those who can be mentioned, `customer` is who reads what is shared, and how many
+    they are. `on_act` gets an act's name (`ACTS`) and what a browser sent along; `on_missed` is
+    asked for all anew. The HTML of each comment is the service's own, from Markdown.
     """
 
     SENT_ONCE = ("comments",)
@@ -35,8 +34,7 @@ class PocComments(
         me: str,
         may_change: bool,
         people: Sequence[Values],
-        customer: str,
-        readers: int,
+        customer: tuple[str, int],
         on_act: Callable[[str, Values], Awaitable[None]],
         on_missed: Callable[[], Awaitable[None]],
     ) -> None:
@@ -48,8 +46,7 @@ class PocComments(
         self._props["me"] = me
         self._props["mayChange"] = may_change
         self._props["people"] = list(people)
-        self._props["customer"] = customer
-        self._props["readers"] = readers
+        self._props["customer"], self._props["readers"] = customer
         self.on("act", self._acted)
         self.on("missed", on_missed, args=[])
 

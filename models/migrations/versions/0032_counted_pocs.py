@@ -29,7 +29,7 @@ def upgrade() -> None:
 def _count(row: str, sign: str) -> str:
     """Add a version of a POC's row (`new` or `old`) to the counters, or take it away."""
     return (
-        "INSERT INTO poc_count (tenant_id, status, pocs) "
+        "INSERT INTO poc_count (tenant_id, status, pocs) "  # noqa: S608 - our names
         f"VALUES ({row}.tenant_id, {row}.status, "
         f"{sign}(CASE WHEN {row}.archived_at IS NULL THEN 1 ELSE 0 END)) "
         "ON CONFLICT (tenant_id, status) DO UPDATE SET pocs = poc_count.pocs + excluded.pocs;"

@@ -40,8 +40,7 @@ class _CommentsScreen:
         self.actor = visit.actor
         self.toast = toast
         self.poc_id = details.row.id
-        self.customer = details.row.customer
-        self.readers = details.let_in
+        self.customer = (details.row.customer, details.let_in)
         self.members = details.members
         self.may_change = details.may_change and not details.row.archived
         self.about: UUID | None = None
@@ -60,7 +59,6 @@ class _CommentsScreen:
             may_change=self.may_change,
             people=_people(self.members),
             customer=self.customer,
-            readers=self.readers,
             on_act=self._act,
             on_missed=told(self.toast)(self._show),
         )

@@ -298,9 +298,7 @@ class _TasksScreen:
             return
         await tasks.edit_task(self.actor, task_id, version, form)
         before = TaskForm(**facts, start_on=task.start_on, due_on=task.due_on)
-        back = told(self.toast)(
-            partial(tasks.edit_task, self.actor, task_id, version + 1, before)
-        )
+        back = told(self.toast)(partial(tasks.edit_task, self.actor, task_id, version + 1, before))
         words = f"“{task.title}”: {span_words(form.start_on, form.due_on)}."
         self.toast.show(words, "success", "Undo", back)
 
