@@ -74,6 +74,7 @@ HANDS_OUT = {
     "sign_in.second_factors.passkeys.finish": Secret.OWN_SECOND_FACTOR,
     "audit.reading.export": Secret.AUDIT_EXPORT,
     "workspace.customers.invitations.copy_link": Secret.CUSTOMER_LINK,
+    "workspace.wrong_role.correct_role": Secret.INVITATION,
     "reviews.record.export": Secret.AUDIT_EXPORT,
 }
 # What these return as text is words for people.

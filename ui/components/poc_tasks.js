@@ -181,7 +181,7 @@ export default {
         this.lifted = null;
         this.said = `${task.title} stays in ${this.label(task.status)}.`;
       }
-      // In another lane it is another element.
+      // In another lane it is drawn as a new element.
       this.$nextTick(() => this.$el.querySelector(`[data-task="${task.id}"]`)?.focus());
     },
     drag(event, task) {

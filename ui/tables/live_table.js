@@ -296,7 +296,8 @@ const table = {
       const { id, version } = told;
       const row = this.items.find((other) => other.id === id);
       const known = row ?? this.recent.get(id);
-      // Of a new user, another replica's news may come first: until then nobody has counted them.
+      // News of another replica may come before the news that a user is new: they aren't counted
+      // yet then.
       const isNew = was === null && !row && !known?.counted;
       const isLate = known && known.version > version;
       if (isLate && !isNew) return;
@@ -335,7 +336,7 @@ const table = {
       }
       this.presenceChanged(id);
     },
-    // Where the list is of those who are here, whoever comes is a row of it.
+    // If the list shows only who is here now, a person who comes is a new row of it.
     presenceChanged(id) {
       const isNew = !this.items.some((row) => row.id === id);
       if (!isNew || !this.shown.query.here || this.asking) return;

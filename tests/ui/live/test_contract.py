@@ -184,6 +184,15 @@ def test_an_outbox_waits_in_one_place_and_is_woken_to_stop() -> None:
     assert "self._set_enqueue_event()" in inspect.getsource(Outbox.stop)
 
 
+def test_an_outbox_sleeps_where_its_page_has_no_socket_and_after_a_failure() -> None:
+    source = inspect.getsource(Outbox)
+    assert re.findall(r"(.*)\n +await asyncio\.sleep\(0\.1\)", source) == [
+        " " * 16 + "if not client or not client.has_socket_connection:",
+        " " * 16 + "core.app.handle_exception(e)",
+    ]
+    assert source.count("asyncio.sleep(") == 2
+
+
 def test_engine_io_makes_and_asks_its_sockets_as_ours_are() -> None:
     assert "s = async_socket.AsyncSocket(self, sid)" in inspect.getsource(
         engineio.AsyncServer._handle_connect
