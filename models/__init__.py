@@ -15,7 +15,7 @@ from models.mail.outgoing_mail import (
 )
 from models.reviews.review import Decision, Review, ReviewOutcome, ReviewPerson
 from models.screens.here_count import HereCount
-from models.screens.pairing import ScreenCode, ScreenPlace
+from models.screens.pairing import ScreenCode, ScreenTab
 from models.screens.screen import Screen
 from models.sessions.known_device import KnownDevice
 from models.sessions.login_session import (
@@ -116,7 +116,7 @@ __all__ = [
     "Role",
     "Screen",
     "ScreenCode",
-    "ScreenPlace",
+    "ScreenTab",
     "SecondFactorPolicy",
     "SeenLogoutToken",
     "SessionKind",

@@ -9,7 +9,7 @@ from services.core import clock
 from services.core.bus import Bus
 from services.mail.events import CustomerMailProgressed
 from services.users.events import UserActivated, UserDeactivated, UserEdited
-from services.workspace import comments, people, task_list
+from services.workspace import comments, people, task_list, template_list
 from services.workspace.comments import CommentView
 from services.workspace.customers.people import find_poc_ids
 from services.workspace.events import (
@@ -22,10 +22,11 @@ from services.workspace.events import (
 )
 from services.workspace.people import Person
 from services.workspace.task_list import GroupView, TaskView
+from services.workspace.template_rows import GROUP_TEMPLATES, TASK_TEMPLATES
 from ui import live
 from ui.looks import version_of
 from ui.notices import people_room
-from ui.tables.feed import tell
+from ui.tables.feed import list_room, tell
 from ui.work_words import due_words
 
 
@@ -45,7 +46,7 @@ def workers_room(tenant_id: UUID | None) -> str:
 
 
 def templates_room(tenant_id: UUID | None) -> str:
-    """The room of the pages that show a tenant's templates, and hear that something changed."""
+    """The room of a tenant's pages that show one template, and hear that something changed."""
     return f"templates:{tenant_id}"
 
 
@@ -109,6 +110,9 @@ async def _refresh_people(event: CustomerMailProgressed) -> None:
 
 async def _refresh_templates(event: TemplateEvent) -> None:
     await live.broadcast(templates_room(event.tenant_id), "rollcall_templates", {})
+    find = partial(template_list.find_counts, event.tenant_id)
+    for live_list in (GROUP_TEMPLATES, TASK_TEMPLATES):
+        await tell(list_room(live_list.noun, event.tenant_id), "rollcall_tallies", find, dict)
 
 
 def group_values(group: GroupView) -> dict[str, Any]:

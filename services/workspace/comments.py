@@ -121,7 +121,7 @@ async def find_comment(comment_id: UUID) -> CommentView:
 async def post(principal: Principal, poc_id: UUID, form: NewCommentForm) -> UUID:
     """Say something about a POC or one of its tasks; returns the comment's id.
 
-    Raises `InvalidInputError` for a mention of who isn't an active member.
+    Raises `InvalidInputError` if somebody is mentioned who isn't an active member.
     """
     async with acting(principal, Permission.COMMENT, lock=form.mention_ids) as act:
         poc = await get_poc_to_change(act, poc_id)

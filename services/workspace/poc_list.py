@@ -100,6 +100,11 @@ def _beside(row: PocRow) -> Mapping[str, object]:
     }
 
 
+def _done(row: PocRow) -> str:
+    """How much is done, for a file."""
+    return f"{row.progress.whole.done} of {row.progress.whole.total}"
+
+
 STATUSES = {status: Option(status.value, status.label, {"status": status}) for status in PocStatus}
 INACTIVE_OWNER = Option("inactive", "Inactive", {"owner_active": False})
 OPEN = {"closed": False}
@@ -112,14 +117,15 @@ POCS = LiveList[PocRow](
     columns=(
         Column("title", "Title", sort=by(Poc.title_key), cell="title", search=True, opens=True),
         Column("customer", "Customer", sort=by(Poc.customer_key, Poc.title_key), search=True),
-        Column("owner", "Owner", cell="owner"),
+        Column("owner", "Owner", cell="owner", export=lambda row: row.owner.name),
         Column(
             "status",
             "Status",
             cell="poc_status",
             sort=by_groups([option.match for option in STATUSES.values()], Poc.title_key),
+            export=lambda row: row.status.label,
         ),
-        Column("team", "Progress", cell="sides", export=lambda row: f"{row.progress.whole.done}"),
+        Column("team", "Progress", cell="sides", export=_done),
         # The order at first: closed ones come last, whenever they were to end.
         Column(
             "due",

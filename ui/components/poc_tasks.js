@@ -1,7 +1,7 @@
 // The tasks of a POC: a list by groups, a board by status, or a timeline. All are moved by dragging
 // and by the keyboard, and patched by what others do. What somebody asks for is
 // shown at once, and put right by the server where it is refused. What is looked for stands in the
-// address.
+// url.
 import { h } from "vue";
 import { listen } from "live_socket";
 import { matches, read, toolbar, write } from "task_filters";
@@ -207,7 +207,7 @@ export default {
         this.lifted = null;
         this.said = `${task.title} stays in ${this.label(task.status)}.`;
       }
-      // In another lane it is another element.
+      // In another lane it is drawn as a new element.
       this.$nextTick(() => this.$el.querySelector(`[data-task="${task.id}"]`)?.focus());
     },
     drag(event, task) {
@@ -232,7 +232,7 @@ export default {
   render() {
     const some = [...this.byTask.values()].some((task) => matches(this, task));
     const isFiltered = Object.values(this.wanted).some(Boolean);
-    return h("div", { class: "tasks" }, [
+    return h("div", { class: "poc-tasks" }, [
       h("p", { class: "visually-hidden", role: "status" }, this.said),
       toolbar(this),
       !this.byGroup.length ? nothing(this) : isFiltered && !some ? none(this) : LOOKS[this.look](this),

@@ -210,7 +210,8 @@ function daysOf({ start, end }) {
   return [dayOf(start || end), dayOf(end || start)];
 }
 
-// From the Monday before all there is to its last Sunday; with today, where that is near.
+// From the Monday before the first bar to the Sunday after the last one; today is included if it is
+// near.
 function scaleOf(view) {
   const today = dayOf(view.today);
   const bars = [...view.byTask.values()].flatMap((task) => daysOf(task) ?? []);

@@ -1,5 +1,5 @@
-// A field in which one person is chosen, or several, from those whom the server finds as one types:
-// a combobox (WAI-ARIA Authoring Practices), whose list stays above the dialog that it is in.
+// A field to choose one person or several. The server finds people while one types. It is a
+// combobox (WAI-ARIA Authoring Practices), and its list is drawn above the dialog.
 
 import { avatar } from "avatar";
 
@@ -161,7 +161,8 @@ export default {
       } else if (key === "Enter" && this.open && !event.isComposing) {
         event.preventDefault();
         event.stopPropagation();
-        // Whoever types fast means whom the words find, and not who was there before.
+        // Enter may come before the answer: it means the people whom the new words find, not the
+        // old list.
         if (this.isStale) this.isWaiting = true;
         else this.chooseActive();
       } else if (key === "Escape" && this.open) {

@@ -48,7 +48,7 @@ export function day(iso) {
   return `${date} ${MONTHS[month - 1].slice(0, 3)} ${year}`;
 }
 
-// The day of a day, or of a moment where the reader is.
+// A day as it is, or the day of a moment in the reader's time zone.
 function anyDay(iso) {
   return iso.includes("T") ? localDay(iso) : day(iso);
 }

@@ -76,8 +76,8 @@ says that anew."""
 async def act_on_next(actor: Principal, bulk_id: UUID, along: Along | None = None) -> bool:
     """Do a bulk act to its next batch, in one transaction; tells whether there may be more.
 
-    It lets others go first: whoever is deactivated by hand meanwhile, and whoever else acts. One
-    who is refused holds up no other.
+    Other acts go first, deactivations by hand above all. If one person is refused, the others go
+    on.
     """
     kind, number, people, heirs = await _next_people(bulk_id)
     ids = [*(UUID(person["id"]) for person in people), *heirs]
@@ -206,15 +206,15 @@ async def _act_on_one(
 
 
 async def _do(act: Act, run: BulkAct, person: Mapping[str, Any], user: User) -> UUID | None:
-    """The act on one person, as it is done to one alone; returns the audit entry of a switch."""
+    """The act on one person, by the same code as a single act; returns the audit entry of a
+    switch."""
     if run.kind is BulkKind.END_DATE:
         await accounts.change_end(act, user, end_for(run, person), tell=run.tell)
     elif run.kind is BulkKind.RESEND:
         await invitations.renew(act, user.id)
     elif run.kind is BulkKind.COPY_LINKS:
         await invitations.get_waiting(act, user.id)
-        by = act.principal, act.user
-        await invitations.tell_link(act.tx, *by, user, **act.of_run({}))
+        await invitations.tell_link(act, user)
     else:
         wanted = run.kind is BulkKind.ACTIVATE
         seen = person.get("seen")

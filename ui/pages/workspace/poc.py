@@ -241,7 +241,7 @@ class _PocScreen:
 
     def _cuts(self) -> str:
         """What the end of the POC means for the customer's people."""
-        count, row = self.details.let_in, self.details.row
+        count, row = self.details.with_access, self.details.row
         if not count:
             return f"Nobody at {row.customer} can open it now."
         people = "1 person" if count == 1 else f"{count:,} people"
@@ -273,7 +273,7 @@ class _PocScreen:
         return "Handed over."
 
     async def _open_archive(self) -> None:
-        if self.details.let_in:
+        if self.details.with_access:
             self.archive.open({}, body=[self._cuts(), "Everything in it is kept."])
         else:
             await self._archive(Form())

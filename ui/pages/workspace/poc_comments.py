@@ -40,7 +40,7 @@ class _CommentsScreen:
         self.actor = visit.actor
         self.toast = toast
         self.poc_id = details.row.id
-        self.customer = (details.row.customer, details.let_in)
+        self.customer = (details.row.customer, details.with_access)
         self.members = details.members
         self.may_change = details.may_change and not details.row.archived
         self.about: UUID | None = None

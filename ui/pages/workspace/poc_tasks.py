@@ -73,7 +73,7 @@ class _TasksScreen:
         self.toast = toast
         self.poc_id = details.row.id
         self.row = details.row
-        self.accepts = details.let_in > 0
+        self.accepts = details.with_access > 0
         self.url = f"{home_path(visit.tenant_slug)}/pocs/{details.row.id}"
         self.may_change = details.may_change and not details.row.archived
         self.about: UUID | None = None

@@ -6,8 +6,9 @@ from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Depends
-from nicegui import ui
+from fastapi import Depends, Request
+from fastapi.responses import StreamingResponse
+from nicegui import app, ui
 
 from services.access.permissions import Permission, may
 from services.core import clock
@@ -29,15 +30,16 @@ from ui.identity import require
 from ui.input import as_uuid, to_do
 from ui.paths import home_path
 from ui.tables.feed import list_room
-from ui.tables.live_table import HeadItem, Opening, opened
+from ui.tables.live_table import HeadItem, Opening, export_response, opened
 from ui.work_words import count_words, day_words
 
 MayView = Annotated[Visit, Depends(require(Permission.VIEW_ALL_POCS))]
 
 
 def register() -> None:
-    """Route the page."""
+    """Route the page and its export."""
     ui.page("/t/{slug}/pocs")(pocs_page)
+    app.get("/t/{slug}/pocs.csv", include_in_schema=False)(export)
 
 
 async def pocs_page(visit: MayView) -> None:
@@ -49,14 +51,14 @@ async def pocs_page(visit: MayView) -> None:
     customers = await listing.list_customers(visit.actor)
     owners = await listing.list_owners(visit.actor)
     may_create = may(visit.role, Permission.RUN_POCS)
-    templates = await template_list.list_templates(visit.actor) if may_create else None
+    templates = await template_list.list_to_begin_from(visit.actor) if may_create else None
     with frame(visit, "POCs", current="pocs") as toast:
         screen = _PocsScreen(visit, toast)
         if templates is not None:
             screen.build_new(
                 [
                     Option(str(group.id), group.title, count_words(group.tasks, "task"))
-                    for group in templates.groups
+                    for group in templates
                 ]
             )
         screen.build(opening, customers, owners)
@@ -103,6 +105,7 @@ class _PocsScreen:
             self.visit,
             opening,
             title="POCs",
+            export_url=f"{self.base}.csv",
             base_url=self.base,
             head=head,
             options={
@@ -147,6 +150,12 @@ class _PocsScreen:
     async def _show_plan(self, group_ids: list[UUID], start_on: date) -> None:
         plan = await plans.preview(self.actor, group_ids, start_on) if group_ids else None
         self.preview.show(plan, key=(group_ids, start_on))
+
+
+async def export(request: Request, visit: MayView) -> StreamingResponse:
+    """The POCs that the url's query finds, as a CSV file."""
+    export_pocs = partial(listing.export_pocs, visit.actor)
+    return await export_response(request, POCS, export_pocs, f"pocs-{visit.tenant_slug}")
 
 
 def _day(value: object) -> date | None:
