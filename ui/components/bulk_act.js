@@ -184,8 +184,8 @@ function kindRow(act, row) {
   ]);
 }
 
-function person(act, { id, name, href }) {
-  return h("a", { class: "isolate", dir: "auto", href: href ?? `${act.home}/${id}` }, name);
+function person(act, { id, name, href }, look = "") {
+  return h("a", { class: `isolate ${look}`, dir: "auto", href: href ?? `${act.home}/${id}` }, name);
 }
 
 function confirm(act) {
@@ -331,7 +331,7 @@ function extra(act, links) {
 function resultRow(act, one, links) {
   const cell = (label, content, look = "") => h("td", { role: "cell", "data-label": label, class: look }, content);
   const cells = [
-    cell("Name", h("div", { class: "who" }, [avatar(one.id, one.name, one), person(act, one)]), "col-name"),
+    cell("Name", h("div", { class: "who" }, [avatar(one.id, one.name, one), person(act, one, "name-link")]), "col-name"),
     cell("Result", one.result || "To come", one.kind === "failed" ? "bulk-failed" : one.kind === "done" ? "" : "muted"),
   ];
   if (act.now.kind === "deactivate") {
