@@ -22,7 +22,7 @@ from tests.services.users.bulk.acting_in_bulk import begun, those
 from tests.services.workspace.scene import create_poc
 
 # More than stand on a page of the list.
-MANY = 27
+MANY = 52
 
 
 async def _choose(page: Page, *names: str) -> None:
