@@ -15,8 +15,8 @@ const MOST_INSERTED = 200; // rows above those of the page
 
 // A component: the table of a list whose rows have these `cells` beside the usual ones, look so
 // (`rowLook` gives a row's classes), and end in what `actions` draws, where `hasActions` says that
-// this page has any. `methods` are for those cells;
-// what they emit is in `emits`, and `data` is what else they keep.
+// this page has any. `methods` are for those cells; what they emit is in `emits`, `data` is what else
+// they keep, and `hears` gives more socket events.
 export function liveTable({
   cells = {},
   rowLook = () => null,
@@ -24,6 +24,7 @@ export function liveTable({
   hasActions = () => true,
   methods = {},
   emits = [],
+  hears = () => ({}),
   props = {},
   data = () => ({}),
 } = {}) {
@@ -36,7 +37,7 @@ export function liveTable({
     },
     created() {
       const acts = hasActions(this) ? actions : null;
-      Object.assign(this, { cells: { ...usual, ...cells }, rowLook, actions: acts });
+      Object.assign(this, { cells: { ...usual, ...cells }, rowLook, actions: acts, hears });
       table.created.call(this);
     },
     computed: { ...table.computed, ...selection.computed },
@@ -126,6 +127,7 @@ const table = {
       {
         [`rollcall_${this.list.noun}`]: this.patch,
         rollcall_presence: this.seen,
+        ...this.hears(this),
         rollcall_tallies: (tallies) => Object.assign(this.all, tallies),
       },
       // Who has just opened the page isn't one of many at once.
