@@ -24,7 +24,7 @@ export default {
            aria-autocomplete="list" :aria-expanded="open ? 'true' : 'false'"
            :aria-controls="control.id + '-people'"
            :aria-activedescendant="open && shown[active] ? idOf(shown[active]) : null"
-           v-model="text" @input="typed" @click="show" @focus="show" @blur="leave"
+           v-model="text" @input="typed" @click="show" @focus="entered" @blur="leave"
            @keydown="pressed">
     <ul ref="list" class="people-list" role="listbox" popover="manual" :id="control.id + '-people'"
         :aria-label="field.label">
@@ -106,6 +106,10 @@ export default {
     look() {
       clearTimeout(this.typing);
       this.$emit("search", this.words);
+    },
+    // What is wrong with the choice stays to be read.
+    entered() {
+      if (!this.control["aria-invalid"]) this.show();
     },
     show() {
       if (this.open) return;

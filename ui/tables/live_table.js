@@ -15,8 +15,8 @@ const MOST_INSERTED = 200; // rows above those of the page
 
 // A component: the table of a list whose rows have these `cells` beside the usual ones, look so
 // (`rowLook` gives a row's classes), and end in what `actions` draws, where the page `hasActions`; with
-// menus: `hasRowMenus`. `methods` are for those cells; what they emit is in `emits`, and `data` is what
-// else they keep. `keys` gives single keys of this table alone, which `keysOfActs` lists.
+// menus: `hasRowMenus`. `methods` are for those cells; what they emit is in `emits`, `data` is what else
+// they keep, `hears` gives more socket events, and `keys` single keys, which `keysOfActs` lists.
 export function liveTable({
   cells = {},
   rowLook = () => null,
@@ -25,6 +25,7 @@ export function liveTable({
   hasActions = () => true,
   methods = {},
   emits = [],
+  hears = () => ({}),
   props = {},
   data = () => ({}),
   keys = () => ({}),
@@ -39,7 +40,7 @@ export function liveTable({
     },
     created() {
       const acts = hasActions(this) ? actions : null;
-      const own = { actions: acts, hasRowMenus, keysOfActs, ownKeys: keys(this) };
+      const own = { actions: acts, hasRowMenus, hears, keysOfActs, ownKeys: keys(this) };
       Object.assign(this, { cells: { ...usual, ...cells }, rowLook, ...own });
       table.created.call(this);
     },
@@ -133,6 +134,7 @@ const table = {
       {
         [`rollcall_${this.list.noun}`]: this.patch,
         rollcall_presence: this.seen,
+        ...this.hears(this),
         rollcall_tallies: (tallies) => Object.assign(this.all, tallies),
       },
       // Who has just opened the page isn't one of many at once.
@@ -145,9 +147,7 @@ const table = {
     document.removeEventListener("keydown", this.pressed);
     document.removeEventListener("pointerdown", this.clicked);
     this.unlistKeys();
-    clearTimeout(this.searching);
-    clearTimeout(this.answering);
-    for (const timer of this.timers) clearTimeout(timer);
+    for (const timer of [this.searching, this.answering, ...this.timers]) clearTimeout(timer);
     this.stop();
   },
   computed: {
