@@ -34,8 +34,9 @@ from services.users.ends import details_of as end_details
 from services.users.ends import end_of
 from services.users.events import BulkProgressed
 
-BATCH = 50
-"""People of a transaction: whoever wants to write meanwhile waits for some tenths of a second."""
+BATCH = 10
+"""People of a transaction: whoever wants to write meanwhile waits for some milliseconds, and the
+pages of so few close soon after its commit."""
 FAILED = "failed"
 """The fate of whom the act couldn't be done to."""
 
