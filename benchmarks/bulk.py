@@ -20,7 +20,7 @@ from benchmarks.statistics import Spread
 from benchmarks.visitor import Page, Visitor
 
 PAGES = 3
-BATCH = 50
+BATCH = 10
 """People of one transaction (`services.users.bulk.batches.BATCH`)."""
 LIST, ACCOUNT = "/t/many/users", "/t/many/account"
 # Between two toggles, so that none waits for those before it (`ui.live.budget`).

@@ -48,6 +48,7 @@ from models.workspace.criterion import CriterionResult, CriterionTask, Importanc
 from models.workspace.customer import CustomerPerson, PocCustomer
 from models.workspace.handover import Handover
 from models.workspace.poc import CLOSED_STATUSES, HomeVisit, Poc, PocMember, PocStatus
+from models.workspace.poc_count import PocCount
 from models.workspace.resource import FileChunk, Resource, ResourceFile, ResourceKind
 from models.workspace.task import Task, TaskAssignee, TaskCustomer, TaskGroup, TaskStatus
 from models.workspace.template import GroupTemplate, GroupTemplateTask, TaskTemplate
@@ -101,6 +102,7 @@ __all__ = [
     "PasskeyRow",
     "Picture",
     "Poc",
+    "PocCount",
     "PocCustomer",
     "PocMember",
     "PocStatus",

@@ -52,12 +52,16 @@ from ui.tables.feed import asked_at_least, list_room, tell, tell_row, turn
 
 log = logging.getLogger(__name__)
 
-# For so long, who comes and goes is counted together.
+# How long arrivals and departures are gathered before they are counted.
 HERE_SECONDS = 0.25
 
-# For so long, what there is too much of to tell each is gathered, before the pages ask for it.
+# When there are too many changes to send each one, they are gathered for this long; then the pages
+# ask for fresh rows.
 ASK_SECONDS = 0.5
-_asked_soon: set[str] = set()
+
+
+class _AskedSoon(set[str]):
+    """The rooms whose pages are about to ask for fresh rows."""
 
 
 @dataclass
@@ -244,13 +248,14 @@ async def _ask_for_entries(event: AuditGrew) -> None:
 async def _have_asked(room: str) -> None:
     """Have the pages of a room ask for what is new, where there is too much to tell of each: once
     for all that happens within `ASK_SECONDS`."""
-    if room in _asked_soon:
+    asked_soon = runtime.current().part(_AskedSoon)
+    if room in asked_soon:
         return
-    _asked_soon.add(room)
+    asked_soon.add(room)
     try:
         await asyncio.sleep(ASK_SECONDS)
     finally:
-        _asked_soon.discard(room)
+        asked_soon.discard(room)
     await live.tell_missed(room)
 
 

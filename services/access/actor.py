@@ -126,7 +126,7 @@ class Actor:
         if fresh and not is_fresh(session):
             raise FreshSignInNeededError
         if writes:
-            # Whoever changes something is there: the session's idle time starts again.
+            # A change shows that the user is present: the session's idle time starts again.
             settings = runtime.current().settings
             session.seen(clock.now(), settings.session_idle, settings.session_max)
         return user
@@ -274,7 +274,7 @@ def noun_of(table: type[OfTenant]) -> str:
 
 
 async def is_open(tx: Transaction, tenant_id: UUID | None) -> bool:
-    """Whether a tenant's users may be let in; it stays as it is until the transaction ends."""
+    """Whether a tenant's users may sign in; the answer stays true until the transaction ends."""
     if tenant_id is None:
         return True
     tenant = await tx.get_one(Tenant, tenant_id, with_for_update={"read": True})

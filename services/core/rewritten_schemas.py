@@ -55,7 +55,7 @@ def _remove_early_second_factors(connection: Connection) -> None:
 def require_released(
     connection: Connection, config: Config, scripts: ScriptDirectory, revision: str
 ) -> None:
-    """Refuse a database whose tables aren't those of its schema's number.
+    """Refuse a database whose tables don't match the number of its schema.
 
     Raises `OperatorError` that names what differs.
     """

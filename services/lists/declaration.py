@@ -137,7 +137,7 @@ def too(key: str, label: str, *, field: str) -> Filter:
 def person(
     key: str, label: str, *, field: str = "", everything: str = "Anybody", quiet: bool = False
 ) -> Filter:
-    """Somebody, whose id the field is. The page gives whom to choose from (`options`)."""
+    """A person: the field has their id. The page gives the people to choose from (`options`)."""
     return Filter(key, label, "person", everything, field=field or key, quiet=quiet)
 
 
@@ -164,7 +164,7 @@ def until(key: str, label: str, *, field: str) -> Filter:
 @dataclass(frozen=True)
 class TextSearch:
     """Where words are looked for: a column with the folded text (`names.fold`) of each row.
-    `label` is what the box says is searched, where it isn't what the list is of.
+    `label` is the word in “Search …”, if it isn't the list's plural.
 
     `trigrams` are the table and the key of an index of trigrams in SQLite
     (`models.migrations.search_index`): its full-text table, and the one that says whose row it is.
@@ -188,11 +188,11 @@ Enrich = Callable[[Transaction, Sequence[RowT]], Awaitable[Sequence[RowT]]]
 
 @dataclass(frozen=True)
 class LiveList(Generic[RowT]):
-    """A list: what it is of, and all that is shown of it.
+    """A list: the rows that it has, and everything that is shown of them.
 
     `noun` is its key, and what one row is called, unless that is `singular`.
     `rows` makes rows of what the table's rows are; `fields` are what matches are about, in SQL.
-    `belongs` is what a row matches that is in the list at all: that isn't archived, say.
+    `belongs` is the match of all rows of the list: those that aren't archived, say.
     `more` reads what takes a query of its own, for those who see that column alone.
     `beside` adds what isn't in the database, to what the browser gets (and none takes a value
     away). `counters` are for a table too large to count. `breakdown` says what the counts above the

@@ -31,7 +31,7 @@ _CAUSES = {
 }
 # A mail that waits for longer has been refused a few times.
 LATE_MAIL = timedelta(minutes=5)
-# So many failed sign-ins within these minutes are a storm: mistyping is rarer.
+# This many failed sign-ins within these minutes count as an attack: people mistype less often.
 STORM, STORM_WITHIN = 20, timedelta(minutes=10)
 # How long a replica is missed that isn't heard any more.
 MISSED_FOR = timedelta(hours=1)
@@ -244,7 +244,7 @@ def _backup() -> tuple[Trouble | None, InOrder | None]:
 async def _readiness(database_ms: float) -> list[tuple[Trouble | None, InOrder | None]]:
     told: list[tuple[Trouble | None, InOrder | None]] = []
     names = {"writing": "Database", "disk": "Disk", "keys": "Keys", "hearing": "Processes"}
-    # In steps, so that it isn't another value each time.
+    # Rounded to steps, so that the shown value doesn't change each time.
     within = next((step for step in (10, 30, 100, 300, 1000) if database_ms < step), 3000)
     values = {"writing": f"within {within} ms", "disk": "has room", "keys": "fit"}
     values["hearing"] = "hear each other"

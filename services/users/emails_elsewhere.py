@@ -75,8 +75,8 @@ async def check_pause(tx: Transaction, actor: Principal) -> None:
 
 
 async def claim_answer(tx: Transaction, actor: Principal) -> None:
-    """Count and log an answer that is about to be given, after the transaction that found it out
-    was rolled back; raises `TooManyAttemptsError` instead where too many were."""
+    """Count and log an answer before it is given. The transaction that found it was rolled back.
+    Raises `TooManyAttemptsError` if there were too many."""
     if actor.user_id is not None:
         await throttle.claim_in(tx, _counters(actor.user_id))
         _log(actor.user_id)  # not before: a look comes no further than here

@@ -1,8 +1,8 @@
 """Files of POCs and templates: resources whose content is in the database, in chunks.
 
-A file arrives outside of the database first, in one without a name that goes with this process:
-whatever breaks the upload off leaves nothing. Whoever uploads is asked before the first byte is
-read and at the commit; whoever downloads, before each piece.
+A file arrives outside the database first, in an unnamed file that ends with this process, so that a
+broken upload leaves nothing. The right to upload is checked before the first byte and at the
+commit; the right to download, before each piece.
 """
 
 import hashlib

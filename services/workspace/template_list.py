@@ -36,8 +36,8 @@ from services.workspace.template_rows import (
 
 @dataclass(frozen=True)
 class GroupTemplateDetails:
-    """A group template with its tasks in their order, and how many resources it has with those of
-    its tasks; whether whoever looks may change it."""
+    """A group template with its tasks in their order. `resources` counts those of its tasks, too;
+    `may_change` is about the visitor."""
 
     row: GroupTemplateRow
     tasks: Sequence[TaskTemplateRow]

@@ -25,8 +25,8 @@ from services.lists.events import RowChanged
 from services.lists.wire import UNSENT
 from services.workspace.people import Person, find_people
 
-SHORT = 160
-"""How much of a description a list shows."""
+SHORT = 80
+"""How many characters of a description a list shows."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class GroupTemplateRow:
 @dataclass(frozen=True)
 class TaskTemplateRow:
     """A task template, in how many groups it stands, and how many resources it has. Its versions
-    are as those of a group's."""
+    work like those of a group."""
 
     id: UUID
     version: int = field(compare=False)
@@ -290,11 +290,18 @@ def facts_of(template: GroupTemplate | TaskTemplate) -> dict[str, Any]:
 
 def tell_group(act: Act, group: GroupTemplate, was: dict[str, Any] | None) -> None:
     """Have the open lists show a group template as it is now; `was` is none for a new one."""
-    noun = GROUP_TEMPLATES.noun
-    act.publish(RowChanged(noun=noun, tenant_id=group.tenant_id, row_id=group.id, was=was))
+    _tell(act, GROUP_TEMPLATES.noun, group, was)
 
 
 def tell_task(act: Act, task: TaskTemplate, was: dict[str, Any] | None) -> None:
     """Have the open lists show a task template as it is now; `was` is none for a new one."""
-    noun = TASK_TEMPLATES.noun
-    act.publish(RowChanged(noun=noun, tenant_id=task.tenant_id, row_id=task.id, was=was))
+    _tell(act, TASK_TEMPLATES.noun, task, was)
+
+
+def _tell(
+    act: Act, noun: str, template: GroupTemplate | TaskTemplate, was: dict[str, Any] | None
+) -> None:
+    if was is not None:  # few bytes: what hasn't changed needn't be told
+        now = facts_of(template)
+        was = {name: value for name, value in was.items() if now[name] != value}
+    act.publish(RowChanged(noun=noun, tenant_id=template.tenant_id, row_id=template.id, was=was))

@@ -76,9 +76,10 @@ export default {
             "aria-pressed": String(this.kind === kind), onClick: choose(kind),
           }, `${label} ${this.counts[kind || "all"]}`),
         )),
-        h("label", { class: "ends-within" }, [
-          h("span", { class: "muted" }, "Within"),
+        h("div", { class: "filter" }, [
+          h("label", { for: "ends-within" }, "Within"),
           h("select", {
+            id: "ends-within",
             value: this.within,
             onChange: (event) => this.$emit("within", Number(event.target.value)),
           }, WITHIN.map((days) => h("option", { value: days }, `${days} days`))),

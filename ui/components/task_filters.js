@@ -57,7 +57,7 @@ export function toolbar(view) {
   ]);
 }
 
-// Whoever does a task here, oneself first, and nobody. Who was chosen stays to be seen.
+// Everybody who has a task here, the visitor first, and “nobody”. Who was chosen stays in the list.
 function assignees(view) {
   const names = new Map();
   for (const { people } of view.byTask.values())

@@ -171,7 +171,7 @@ class UserActs:
             self.tell(before, await listing.get_details(self.actor, before.row.id))
 
     def tell(self, before: UserDetails, now: UserDetails) -> None:
-        """Have the open dialog tell what has changed of whom it is about since `before`."""
+        """Have the open dialog say what has changed about its user since `before`."""
         change = changed_meanwhile(before, now)
         if self.details is not None and self.details.row.id == now.row.id:
             self.details = now

@@ -33,7 +33,7 @@
     Object.defineProperty(window, "sessionStorage", { value: notes });
   }
 
-  // Of a page that comes in part: what to do, instead of waiting for good.
+  // What to do if the page arrives only in part, instead of waiting for ever.
   const failed = ({ target }) => {
     if (!LOADING.isConnected || target.tagName !== "SCRIPT") return;
     const again = Object.assign(document.createElement("a"), { href: "", textContent: "Try again" });
@@ -125,7 +125,7 @@
     }
   }
 
-  // Where plain requests are answered and no socket opens, something between doesn't let it pass.
+  // If plain requests are answered but no socket opens, a proxy in between blocks websockets.
   async function probe() {
     if (answers >= ANSWERS && lostTimer) {
       say(

@@ -15,8 +15,8 @@ const MOST_INSERTED = 200; // rows above those of the page
 
 // A component: the table of a list whose rows have these `cells` beside the usual ones, look so
 // (`rowLook` gives a row's classes), and end in what `actions` draws, where `hasActions` says that
-// this page has any. `methods` are for those cells;
-// what they emit is in `emits`, and `data` is what else they keep.
+// this page has any. `methods` are for those cells; what they emit is in `emits`, `data` is what else
+// they keep, and `hears` gives more socket events.
 export function liveTable({
   cells = {},
   rowLook = () => null,
@@ -24,6 +24,7 @@ export function liveTable({
   hasActions = () => true,
   methods = {},
   emits = [],
+  hears = () => ({}),
   props = {},
   data = () => ({}),
 } = {}) {
@@ -36,7 +37,7 @@ export function liveTable({
     },
     created() {
       const acts = hasActions(this) ? actions : null;
-      Object.assign(this, { cells: { ...usual, ...cells }, rowLook, actions: acts });
+      Object.assign(this, { cells: { ...usual, ...cells }, rowLook, actions: acts, hears });
       table.created.call(this);
     },
     computed: { ...table.computed, ...selection.computed },
@@ -126,6 +127,7 @@ const table = {
       {
         [`rollcall_${this.list.noun}`]: this.patch,
         rollcall_presence: this.seen,
+        ...this.hears(this),
         rollcall_tallies: (tallies) => Object.assign(this.all, tallies),
       },
       // Who has just opened the page isn't one of many at once.
@@ -296,7 +298,8 @@ const table = {
       const { id, version } = told;
       const row = this.items.find((other) => other.id === id);
       const known = row ?? this.recent.get(id);
-      // Of a new user, another replica's news may come first: until then nobody has counted them.
+      // News of another replica may come before the news that a user is new: they aren't counted
+      // yet then.
       const isNew = was === null && !row && !known?.counted;
       const isLate = known && known.version > version;
       if (isLate && !isNew) return;
@@ -335,7 +338,7 @@ const table = {
       }
       this.presenceChanged(id);
     },
-    // Where the list is of those who are here, whoever comes is a row of it.
+    // If the list shows only who is here now, a person who comes is a new row of it.
     presenceChanged(id) {
       const isNew = !this.items.some((row) => row.id === id);
       if (!isNew || !this.shown.query.here || this.asking) return;

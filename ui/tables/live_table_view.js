@@ -263,7 +263,7 @@ function empty(table) {
   ]);
 }
 
-// Of a print: what it doesn't have.
+// On paper: how many rows are left out.
 function leftOut(table) {
   const { found, items, list, number } = table;
   const more = number(found - items.length);

@@ -94,8 +94,8 @@ export function countChange(before, now, config) {
   return { all: step({}), ...Object.fromEntries(parts) };
 }
 
-// Makes a row what another one is, and lets go of what that one doesn't have, but for what isn't
-// read each time.
+// Replaces a row's values by those of another. Values that the other one lacks are deleted, except
+// those of columns that are read by a query of their own.
 export function replace(row, now, config) {
   for (const name of Object.keys(row)) {
     if (!(name in now) && !config.more.includes(name)) delete row[name];
@@ -112,7 +112,7 @@ export function title(value) {
   return value.replace(/(^|_)([a-z])/g, (_, gap, letter) => (gap && " ") + letter.toUpperCase());
 }
 
-// Up to two letters that stand for a name; one where the script has no capitals to abbreviate with.
+// Up to two initials of a name; one if the script has no capital letters.
 export function initials(name) {
   const letters = name
     .split(/\s+/u)

@@ -31,8 +31,7 @@ _TAB, _SIZE = re.compile(r"[0-9a-f]{16}"), re.compile(r"\d{1,5}(\.\d+)?×\d{1,5}
 
 
 def register(app: FastAPI) -> None:
-    """Route the socket: as bare as it goes, since what stands around it costs each screen memory
-    for as long as it hangs."""
+    """Route the socket without any middleware: each layer would cost memory for every screen."""
     app.router.routes.append(WebSocketRoute("/wall/socket", WallSocket()))
 
 

@@ -15,7 +15,6 @@ from services.audit.writing import Action
 from services.core.csv_files import csv_lines
 from services.core.db import Transaction
 from services.users.bulk.batches import FAILED, PersonOutcome
-from services.users.bulk.fates import FATES
 from services.users.bulk.runs import outcomes
 from services.users.handovers import live_links
 from services.users.profile import find_portraits
@@ -57,8 +56,8 @@ class Results:
 
 
 async def get_results(actor: Actor, bulk_id: UUID) -> Results:
-    """What became of the people so far. Links are told to whoever began the act, and to nobody
-    else: they were written into the log when they were copied."""
+    """What became of the people so far. Links are shown only to the person who began the act. They
+    were logged when they were copied."""
     async with viewing(actor, Permission.SWITCH_USERS) as view:
         run = await view.get(BulkAct, bulk_id)
         done = await outcomes(view.tx, bulk_id)
@@ -154,9 +153,3 @@ async def _waiting(tx: Transaction, bulk_id: UUID) -> list[tuple[UUID, str]]:
         .order_by(col(BulkActBatch.number))
     )
     return [(UUID(person["id"]), person["name"]) for people in batches for person in people]
-
-
-def fate_words(key: str, count: int) -> str:
-    """What is said after the number of those whose fate it is."""
-    fate = FATES.get(key)
-    return key if fate is None else fate.one if count == 1 else fate.many

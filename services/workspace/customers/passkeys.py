@@ -1,5 +1,5 @@
-"""Passkeys of a customer's people: set up by who has just come in by a link, they let them in
-without one. Whoever is shut out loses theirs."""
+"""Passkeys of a customer's people: somebody who has just come in by a link sets one up, and needs
+no link from then on. A person who is shut out loses theirs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -36,6 +36,8 @@ from ui.words import moment
 from ui.work_words import day_words
 
 MayView = Annotated[Visit, Depends(require(Permission.VIEW_USERS))]
+SHOWN = 200
+"""People of a record who are shown at once."""
 OUTCOMES = {
     ReviewOutcome.KEPT: "review-kept",
     ReviewOutcome.DEACTIVATED: "review-out",
@@ -186,34 +188,55 @@ class _RecordScreen:
                         fact("Closed", f"{moment(closed)}, by {review.closed_by}")
                         out = review.closed_by == "Rollcall" and review.closes_at
                         fact("Rule", "Undecided are deactivated" if out else "Undecided stay")
+                        if review.tells:
+                            fact("Told", "Users who were deactivated, by email")
                         if review.next_due:
                             fact("Next due", f"{review.next_due:%-d %B %Y}")
                 _chain_range(chain_range)
 
     def _decisions(self, people: Sequence[PersonView]) -> None:
-        with section("card review-decisions"):
+        with section("card review-decisions") as card:
             text("h2", "Decisions")
-            with ui.element("table").classes("table").props('aria-label="Decisions"'):
-                with ui.element("thead"), ui.element("tr"):
+            # Where it is narrow, they aren't shown as a table: its roles stay.
+            with _of_table("table", "table").classes("table").props('aria-label="Decisions"'):
+                with _of_table("thead", "rowgroup"), _of_table("tr", "row"):
                     for label in ("Name", "Reason", "Decision", "By, on"):
-                        text("th", label).props('scope="col"')
-                with ui.element("tbody"):
-                    for person in people:
-                        with ui.element("tr"):
-                            with ui.element("td"), ui.element("div").classes("who"):
-                                url = f"{self.home}/users/{person.holder_id}"
-                                if person.role is None:
-                                    url = f"{self.home}/customers"
-                                PersonAvatar(person.holder_id, person.name, person.picture)
-                                link(person.name, url, "name-link")
-                            text("td", ", ".join(person.reasons), "muted")
-                            outcome = person.outcome or ReviewOutcome.SKIPPED
-                            text("td", outcome.label, OUTCOMES[outcome])
-                            text("td", _by(person), "muted").props('dir="auto"')
+                        text("th", label).props('role="columnheader" scope="col"')
+                self.rows = _of_table("tbody", "rowgroup")
+        with card:
+            self.more = button("", self._show_more, look="link-button review-more")
+        self.waiting = list(people)
+        self._show_more()
+
+    def _show_more(self) -> None:
+        """Show the next people: thousands at once would make the page slow."""
+        shown, self.waiting = self.waiting[:SHOWN], self.waiting[SHOWN:]
+        with self.rows:
+            for person in shown:
+                self._decision(person)
+        self.more.set_text(f"{len(self.waiting):,} more")
+        self.more.set_visibility(bool(self.waiting))
+
+    def _decision(self, person: PersonView) -> None:
+        with _of_table("tr", "row"):
+            with _of_table("td", "cell"), ui.element("div").classes("who"):
+                url = f"{self.home}/users/{person.holder_id}"
+                if person.role is None:
+                    url = f"{self.home}/customers"
+                PersonAvatar(person.holder_id, person.name, person.picture)
+                link(person.name, url, "name-link")
+            text("td", ", ".join(person.reasons), "muted").props('role="cell"')
+            outcome = person.outcome or ReviewOutcome.SKIPPED
+            text("td", outcome.label, OUTCOMES[outcome]).props('role="cell"')
+            text("td", _by(person), "muted").props('role="cell" dir="auto"')
 
     async def _export(self) -> None:
         await confirmation.require_fresh(self.visit.actor)
         ui.download.from_url(f"{self.home}/review/{self.review.id}/record.csv")
+
+
+def _of_table(tag: str, role: str) -> ui.element:
+    return ui.element(tag).props(f'role="{role}"')
 
 
 def _frozen(review: ReviewView) -> str:

@@ -122,10 +122,14 @@ class _ImportScreen:
             self.view.refused(str(error))
 
     async def _judge(self) -> None:
-        if self.file is None:
+        file, columns = self.file, self.columns
+        if file is None:
             return
-        rows = await asyncio.to_thread(to_rows, self.file.rows, self.columns)
-        self.judged = await judge(self.actor, rows)
+        rows = await asyncio.to_thread(to_rows, file.rows, columns)
+        judged = await judge(self.actor, rows)
+        if file is not self.file or columns is not self.columns:
+            return  # another one was chosen meanwhile, and its rows are being judged
+        self.judged = judged
         self.fate, self.page = "", 1
         self._show()
 

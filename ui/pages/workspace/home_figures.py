@@ -109,7 +109,7 @@ def left_work(base: str, people: Sequence[LeftWork]) -> None:
     """Who left work that nobody active has, each with the way to hand it over."""
     with section():
         text("h2", "Orphaned work")
-        with ui.element("ul").classes("home-rows"):
+        with ui.element("ul").classes("home-rows home-people"):
             for one in people:
                 with ui.element("li"):
                     PersonAvatar(one.user_id, one.name, one.picture, "avatar-small")

@@ -19,9 +19,10 @@ from services.workspace import listing, plans, pocs, template_list
 from services.workspace.plans import Plan
 from services.workspace.poc_list import POCS
 from services.workspace.pocs import NewPocForm
-from ui import notices
+from ui import notices, work_feed
 from ui.actions import told
 from ui.components.part import Part
+from ui.components.pocs_table import PocsTable
 from ui.components.toast import Toast
 from ui.forms.dialog import FormDialog, Helpers, Outcome
 from ui.frame import enter, frame, text
@@ -29,7 +30,7 @@ from ui.identity import require
 from ui.input import as_uuid, to_do
 from ui.paths import home_path
 from ui.tables.feed import list_room
-from ui.tables.live_table import HeadItem, LiveTable, Opening, export_response, opened
+from ui.tables.live_table import HeadItem, Opening, export_response, opened
 from ui.work_words import count_words, day_words
 
 MayView = Annotated[Visit, Depends(require(Permission.VIEW_ALL_POCS))]
@@ -44,7 +45,8 @@ def register() -> None:
 async def pocs_page(visit: MayView) -> None:
     """Build the page."""
     tenant_id = visit.actor.tenant_id
-    enter(visit, list_room(POCS.noun, tenant_id), notices.people_room(tenant_id))
+    rooms = (list_room(POCS.noun, tenant_id), work_feed.workers_room(tenant_id))
+    enter(visit, *rooms, notices.people_room(tenant_id))
     opening = await opened(visit, POCS, listing.list_pocs)
     customers = await listing.list_customers(visit.actor)
     owners = await listing.list_owners(visit.actor)
@@ -99,7 +101,7 @@ class _PocsScreen:
             head = [HeadItem("+ New POC", name="new", on_click=self._open_new, primary=True)]
         hint = "Begin the first one with “+ New POC”: from templates, or empty."
         others = "Sales Engineers begin them. Each one shows here at that moment."
-        LiveTable(
+        PocsTable(
             self.visit,
             opening,
             title="POCs",

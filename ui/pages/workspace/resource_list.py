@@ -143,5 +143,5 @@ def _content(row: ResourceView) -> None:
     if row.kind is ResourceKind.CODE:
         text("pre", row.content, "resource-code")
     else:
-        # From Markdown by the service, which lets through no element that does anything.
+        # The service made it from Markdown, without any active element.
         ui.element("div").classes("comment-body").props["innerHTML"] = row.html

@@ -70,7 +70,7 @@
       place.append(nothing("Nobody is here yet. The first to sign in appears at once."));
       return [place, () => 1];
     }
-    // Only once it stands on the screen is it known how much fits.
+    // How much fits is known only once it is drawn.
     const layOut = () => {
       if (!place.clientHeight) return 1; // not its turn, on a phone
       const style = getComputedStyle(place);
