@@ -60,6 +60,7 @@ async def test_a_script_that_runs_and_one_that_is_stopped_are_noticed(browsers: 
     browsers.complaints.clear()
 
 
+@pytest.mark.slow
 @HALVES
 async def test_names_come_back_as_they_were_entered(
     browsers: Browsers, tenant: Tenant, grace: User, some: tuple[Hostile, ...]
