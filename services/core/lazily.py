@@ -1,5 +1,5 @@
-"""Modules that are imported when something of them is first used: a start needn't wait for what only
-some people's acts need.
+"""Modules that are imported when something of them is first used: a start needn't wait for what
+only some people's acts need.
 
     if TYPE_CHECKING:
         import icalendar
