@@ -26,12 +26,13 @@ else:
 ADVISORY_LOCK = 7_605_115
 
 
-FOLDER = Path(models.migrations.__file__).parent
+def _folder() -> Path:
+    return Path(models.migrations.__file__).parent
 
 
 def _config() -> config.Config:
     made = config.Config()
-    made.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
+    made.set_main_option("script_location", str(_folder()).replace("%", "%%"))
     return made
 
 
@@ -145,11 +146,15 @@ def is_too_old(revision: str | None) -> bool:
     return revision is None or revision in _known()[:-1]
 
 
-@cache
 def _known() -> tuple[str, ...]:
-    """Every revision, the newest last: each file is called by its own. (Alembic would read them
-    all, at each start.)"""
-    return tuple(sorted(path.name[:4] for path in FOLDER.glob("versions/[0-9]*.py")))
+    """Every revision, the newest last."""
+    return _revisions(_folder())
+
+
+@cache
+def _revisions(folder: Path) -> tuple[str, ...]:
+    """Each file is called by its own. (Alembic would read them all, at each start.)"""
+    return tuple(sorted(path.name[:4] for path in folder.glob("versions/[0-9]*.py")))
 
 
 def _reason(error: Exception) -> str:
