@@ -42,7 +42,8 @@ async def dashboard_page(visit: MayView) -> None:
     await sessions.touch(visit.actor, visit.seen_at)
     with frame(visit, "Dashboard", current="home") as toast:
         _head(f"{base}/settings/screens")
-        box = StageBox(shown)
+        with section("card dash-stage"):
+            box = StageBox(shown)
         part = Part(section(), lambda now: figure_rows(base, rows_of(now)))
         part.show(counted)
 
@@ -66,7 +67,8 @@ async def platform_dashboard_page(visit: MayViewAll) -> None:
             "/platform/tenants",
             "A screen is an organisation’s: enter it, and pair one in its Settings.",
         )
-        box = StageBox(shown)
+        with section("card dash-stage"):
+            box = StageBox(shown)
         part = Part(section(), _fill)
         part.show(counted)
 

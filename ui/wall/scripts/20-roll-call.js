@@ -24,12 +24,11 @@
   const isFresh = (at, now) => at && now - at < MARKED;
 
   function person(shown, now) {
-    const rows = { style: `--rows: ${shown.rows ?? 1}` };
-    if (isFresh(shown.left, now)) return h("li", { class: "name gone", ...rows }, h("s", { dir: "auto" }, shown.name));
-    if (isFresh(shown.came, now)) {
-      return h("li", { class: "name new", ...rows }, icon("came"), h("b", { dir: "auto" }, shown.name));
-    }
-    return h("li", { class: "name", ...rows }, h("span", { dir: "auto" }, shown.name));
+    const [kind, tag] = isFresh(shown.left, now) ? ["gone", "s"] : isFresh(shown.came, now) ? ["new", "b"] : ["", "span"];
+    const name = h(tag, { dir: "auto" }, shown.name);
+    const item = h("li", { class: `name ${kind}` }, kind === "new" ? icon("came") : "", name);
+    item.style.setProperty("--rows", shown.rows);
+    return item;
   }
 
   // The names in columns, as many pages of them as it takes. A role's heading has a name below it;
@@ -104,9 +103,8 @@
       const items = people.map((shown) => h("li", { class: "name" }, h("span", { dir: "auto" }, shown.name)));
       place.replaceChildren(h("ul", { class: "column" }, one, items));
       const each = one.getBoundingClientRect().height || 1;
-      const lines = items.map((item) => item.firstChild.getBoundingClientRect().height);
-      const line = Math.min(...lines, each);
-      const sized = new Map(people.map((shown, i) => [shown, Math.max(1, Math.round(lines[i] / line))]));
+      const rowsOf = (item) => Math.max(1, Math.ceil(item.firstChild.getBoundingClientRect().height / each - 0.1));
+      const sized = new Map(people.map((shown, i) => [shown, rowsOf(items[i])]));
       for (const role of roles) role.people = role.people.map((shown) => ({ ...shown, rows: sized.get(shown) }));
       const pages = arranged(roles, columns, Math.max(3, Math.floor(height / each)));
       const shown = pages[page % pages.length];
@@ -124,7 +122,7 @@
       if (pages.length > 1) {
         place.append(h("p", { class: "page-of" }, `Page ${(page % pages.length) + 1} of ${pages.length}`));
       }
-      const tight = [...place.querySelectorAll(".new b")].filter((name) => name.scrollWidth > name.clientWidth);
+      const tight = [...place.querySelectorAll(".new b")].filter((name) => name.offsetHeight > name.parentElement.offsetHeight);
       for (const name of tight) name.parentElement.classList.add("tight");
       return pages.length;
     };
