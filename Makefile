@@ -32,7 +32,7 @@ demo: setup-run ## serve a demo organisation of 250 users
 .PHONY: test
 test: setup ## lint, then every test; PYTEST_ARGS="-k sign_in -x" narrows it
 	@scripts/test-system-packages
-	@scripts/setup tests/sso/canaille-requirements.txt .venv-canaille
+	@scripts/setup tests/services/sso/canaille-requirements.txt .venv-canaille
 	@scripts/lint
 	@$(PY) -m pytest --numprocesses=auto --dist=worksteal $(PYTEST_ARGS)
 

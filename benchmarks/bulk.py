@@ -20,7 +20,7 @@ from benchmarks.statistics import Spread
 from benchmarks.visitor import Page, Visitor
 
 PAGES = 3
-BATCH = 50
+BATCH = 10
 """People of one transaction (`services.users.bulk.batches.BATCH`)."""
 LIST, ACCOUNT = "/t/many/users", "/t/many/account"
 # Between two toggles, so that none waits for those before it (`ui.live.budget`).
@@ -112,8 +112,8 @@ async def _drafted(admin: Visitor) -> tuple[str, Page]:
     await page.act("deactivate", {"query": everybody})
     found = DRAFT.search(await page.said("/users/bulk/"))
     assert found is not None
-    address = f"{LIST}/bulk/{found[1]}"
-    return address, await admin.open(address)
+    path = f"{LIST}/bulk/{found[1]}"
+    return path, await admin.open(path)
 
 
 async def _ended(act: Page) -> float:
@@ -125,12 +125,12 @@ async def _ended(act: Page) -> float:
                 continue
 
 
-async def _receipts(admin: Visitor, address: str, people: int) -> list[tuple[int, float | None]]:
+async def _receipts(admin: Visitor, path: str, people: int) -> list[tuple[int, float | None]]:
     """How many pages of each closed, and the milliseconds until the last answered, once all are
     written."""
     deadline = time.perf_counter() + 60
     while True:
-        _, text = await admin.get(f"{address}/results.csv")
+        _, text = await admin.get(f"{path}/results.csv")
         rows = list(csv.DictReader(io.StringIO(text.lstrip("\ufeff"))))[:people]
         found = [(row["Pages closed"], row["Last one after (ms)"]) for row in rows]
         if all(pages for pages, _ in found) or time.perf_counter() > deadline:

@@ -1,6 +1,6 @@
-"""The first row in Chromium: from the address to the row on the screen, and the bytes until then.
+"""The first row in Chromium: from the url to the row on the screen, and the bytes until then.
 
-The floor is an empty page of NiceGUI alone: from the address to its one word. Cold is a browser
+The floor is an empty page of NiceGUI alone: from the url to its one word. Cold is a browser
 that has never been here, warm one that comes back.
 """
 

@@ -1,8 +1,9 @@
 """How far guessing gets: `python -m benchmarks.guessing`.
 
-Many addresses guess one account's password, each again as soon as it is told that it may. Time is
-simulated: the clock that Rollcall asks is moved on whenever everybody has to wait. Hashes are made
-cheap, for it is counted how many guesses get as far as being compared, not how long that takes.
+Many IP addresses guess one account's password, each again as soon as it is told that it may. Time
+is simulated: the clock that Rollcall asks is moved on whenever everybody has to wait. Hashes are
+made cheap, for it is counted how many guesses get as far as being compared, not how long that
+takes.
 """
 
 import argparse
@@ -31,9 +32,9 @@ AT_ONCE = 100
 
 @dataclass
 class Attack:
-    """Guesses at one account, from many addresses."""
+    """Guesses at one account, from many IP addresses."""
 
-    addresses: int
+    ips: int
     sent: int = 0
     compared: int = 0
     passed: timedelta = field(default_factory=timedelta)
@@ -42,7 +43,7 @@ class Attack:
         """One guess; returns the seconds that its sender is told to wait, 0 if it was compared."""
         number = self.sent
         self.sent += 1
-        caller = Caller(f"198.51.100.{number % self.addresses}")
+        caller = Caller(f"198.51.100.{number % self.ips}")
         try:
             await sign_in(SLUG, EMAIL, f"guess number {number}", caller)
         except TooManyAttemptsError as error:
@@ -57,10 +58,10 @@ class Attack:
             await asyncio.gather(*(self.guess() for _ in range(AT_ONCE)))
 
     async def as_told(self, guesses: int) -> None:
-        """Send so many, each address again when its pause is over."""
+        """Send so many, each IP address again when its pause is over."""
         until = self.sent + guesses
         while self.sent < until:
-            pauses = [await self.guess() for _ in range(self.addresses)]
+            pauses = [await self.guess() for _ in range(self.ips)]
             if all(pauses):
                 self.wait(min(pauses))
 
@@ -97,7 +98,7 @@ def make_hashes_cheap() -> None:
     passwords._NOBODY = passwords._hasher.hash("nobody's password")
 
 
-async def main(guesses: int, addresses: int) -> None:
+async def main(guesses: int, ips: int) -> None:
     """Attack, and print how far it got."""
     make_hashes_cheap()
     with tempfile.TemporaryDirectory() as folder:
@@ -105,18 +106,18 @@ async def main(guesses: int, addresses: int) -> None:
             user = await create_user(await create_tenant("Acme"), email=EMAIL)
             device = (await sign_in(SLUG, EMAIL, PASSWORD, Caller(OWNER))).device
 
-            burst = Attack(addresses)
+            burst = Attack(ips)
             await burst.all_at_once(guesses)
-            print(f"{burst.sent} guesses at once, from {addresses} addresses")
+            print(f"{burst.sent} guesses at once, from {ips} IP addresses")
             print(f"  compared with the password: {burst.compared}")
 
-            patient = Attack(addresses, passed=throttle.FORGET * 2)
+            patient = Attack(ips, passed=throttle.FORGET * 2)
             patient.wait(0)
             began = patient.passed
             await patient.as_told(guesses)
             hours = (patient.passed - began) / timedelta(hours=1)
             most = timedelta(days=1) / throttle.LONGEST_PAUSE
-            print(f"{patient.sent} guesses, each address again as soon as it may")
+            print(f"{patient.sent} guesses, each IP address again as soon as it may")
             print(f"  compared: {patient.compared}, in {hours:.1f} hours; at most {most:.0f} a day")
 
             print("The owner, meanwhile")
@@ -135,5 +136,5 @@ async def main(guesses: int, addresses: int) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m benchmarks.guessing")
     parser.add_argument("--guesses", type=int, default=10_000)
-    parser.add_argument("--addresses", type=int, default=100)
+    parser.add_argument("--ips", type=int, default=100)
     asyncio.run(main(**vars(parser.parse_args())))

@@ -143,15 +143,15 @@ class Load:
         """Sign in again and again for so long, `at_once` at a time; returns how many a second."""
         done = 0
         begun = time.perf_counter()
-        address = urlsplit(url)
+        target = urlsplit(url)
 
         async def one_after_the_other(number: int) -> None:
             nonlocal done
-            reader, writer = await asyncio.open_connection(address.hostname, address.port)
+            reader, writer = await asyncio.open_connection(target.hostname, target.port)
             turn = number
             while time.perf_counter() - begun < seconds:
                 form = urlencode({"email": emails[turn % len(emails)], "password": password})
-                status = await _post(reader, writer, address, path, form)
+                status = await _post(reader, writer, target, path, form)
                 if status != 303:
                     raise RuntimeError(f"A sign-in was answered with {status}")
                 done += 1
@@ -166,12 +166,12 @@ class Load:
     ) -> list[float]:
         """Sign in so many times, one after the other; returns how many seconds each took."""
         took = []
-        address = urlsplit(url)
-        reader, writer = await asyncio.open_connection(address.hostname, address.port)
+        target = urlsplit(url)
+        reader, writer = await asyncio.open_connection(target.hostname, target.port)
         form = urlencode({"email": email, "password": password})
         for _ in range(count):
             begun = time.perf_counter()
-            status = await _post(reader, writer, address, path, form)
+            status = await _post(reader, writer, target, path, form)
             if status != 303:
                 raise RuntimeError(f"A sign-in was answered with {status}")
             took.append(time.perf_counter() - begun)

@@ -59,7 +59,7 @@ async def _add(people: Sequence[User]) -> None:
 
 
 def _user(tenant: Tenant, number: int, chance: random.Random, hashed: str | None) -> User:
-    address = f"user{number:06}@{tenant.slug}.example"
+    email = f"user{number:06}@{tenant.slug}.example"
     first, last = chance.choice(FIRST_NAMES), chance.choice(LAST_NAMES)
     role = Role.ADMINISTRATOR if number % 4 == 0 else Role.SALES_ENGINEER
     now = clock.now()
@@ -67,8 +67,8 @@ def _user(tenant: Tenant, number: int, chance: random.Random, hashed: str | None
         tenant_id=tenant.id,
         first_name=first,
         last_name=last,
-        email=address,
-        email_key=email_key(address),
+        email=email,
+        email_key=email_key(email),
         role=role if number else Role.TENANT_ADMIN,
         password_hash=hashed,
         created_at=now,

@@ -15,7 +15,7 @@ from models.mail.outgoing_mail import (
 )
 from models.reviews.review import Decision, Review, ReviewOutcome, ReviewPerson
 from models.screens.here_count import HereCount
-from models.screens.pairing import ScreenCode, ScreenPlace
+from models.screens.pairing import ScreenCode, ScreenTab
 from models.screens.screen import Screen
 from models.sessions.known_device import KnownDevice
 from models.sessions.login_session import (
@@ -48,6 +48,7 @@ from models.workspace.criterion import CriterionResult, CriterionTask, Importanc
 from models.workspace.customer import CustomerPerson, PocCustomer
 from models.workspace.handover import Handover
 from models.workspace.poc import CLOSED_STATUSES, HomeVisit, Poc, PocMember, PocStatus
+from models.workspace.poc_count import PocCount
 from models.workspace.resource import FileChunk, Resource, ResourceFile, ResourceKind
 from models.workspace.task import Task, TaskAssignee, TaskCustomer, TaskGroup, TaskStatus
 from models.workspace.template import GroupTemplate, GroupTemplateTask, TaskTemplate
@@ -101,6 +102,7 @@ __all__ = [
     "PasskeyRow",
     "Picture",
     "Poc",
+    "PocCount",
     "PocCustomer",
     "PocMember",
     "PocStatus",
@@ -114,7 +116,7 @@ __all__ = [
     "Role",
     "Screen",
     "ScreenCode",
-    "ScreenPlace",
+    "ScreenTab",
     "SecondFactorPolicy",
     "SeenLogoutToken",
     "SessionKind",

@@ -190,7 +190,7 @@ async def show_poc(person: CustomerPerson, poc_id: UUID) -> None:
         )
 
 
-async def let_in(person: CustomerPerson) -> tuple[CustomerActor, str]:
+async def open_customer_session(person: CustomerPerson) -> tuple[CustomerActor, str]:
     """Begin a session of somebody at a customer's; returns the actor and the cookie's token."""
     async with transaction() as tx:
         session, token = begin(tx, person, CALLER, SignInMethod.LINK)

@@ -6,6 +6,7 @@ from pathlib import Path
 from sqlmodel import SQLModel
 
 import models
+from tests.robustness.test_routes import OUTSIDE, PAGES, PUBLIC, UPLOADS
 
 ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
@@ -19,6 +20,23 @@ def test_every_table_is_described() -> None:
     assert models.__all__
     described = set(re.findall(r"`(\w+)`", _section("The rows behind it")))
     assert set(SQLModel.metadata.tables) <= described
+
+
+def test_every_address_is_named_and_no_other() -> None:
+    served = {_plain(path) for path in [*PAGES, *UPLOADS, *PUBLIC, *OUTSIDE, "/wall/socket"]}
+    text = re.sub(r"`(services/|names\.)[\w/.]+`", "", _section("Addresses"))
+    named = {_plain(span) for span in re.findall(r"`([^`]+)`", text)} - {"static/…", "_nicegui/…"}
+    parts = tuple(span.removesuffix("…") for span in named if span.endswith("…"))
+    assert {path for path in served - named if not path.startswith(parts)} == set()
+    assert {span for span in named - served if not span.endswith("…")} == set()
+    assert [part for part in parts if not any(path.startswith(part) for path in served)] == []
+
+
+def _plain(path: str) -> str:
+    """A path without what it is under, and without the names of its parts."""
+    for home in ("/t/{slug}", "/t/<slug>", "/platform"):
+        path = path.removeprefix(home)
+    return re.sub(r"[{<]\w+[}>]", "<>", path.strip("/"))
 
 
 def test_every_decision_is_linked_in_order() -> None:

@@ -24,7 +24,7 @@ PROMISED = {
     "a column": 2,
     "an event with its screen": 2,
     "a page with a live table": 4,
-    "an entity with everything": 7,
+    "an entity with everything": 9,
 }
 
 

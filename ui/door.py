@@ -127,7 +127,7 @@ class Listener(socket.socket):
             asyncio.get_running_loop().call_soon(self._next_turn)
         self._accepted += 1
         try:
-            accepted, address = super().accept()
+            accepted, peer = super().accept()
         except OSError as error:
             if error.errno in _SHORTAGES:
                 self._accepted = ACCEPTED_AT_ONCE  # asyncio would try on, and log each try
@@ -137,7 +137,7 @@ class Listener(socket.socket):
         if self._door.open >= self._door.limit and not self._door.make_room():
             _refuse(accepted)
             raise BlockingIOError
-        return _Counted(self._door, accepted), address
+        return _Counted(self._door, accepted), peer
 
     def _next_turn(self) -> None:
         self._accepted = 0

@@ -45,7 +45,7 @@ def require(permission: Permission) -> Callable[..., Coroutine[Any, Any, Visit]]
 
 
 async def require_customer(request: Request) -> CustomerVisit:
-    """Lets in only who is let in here as one of a customer's people; others are sent to ask for a
+    """Requires the session of a customer's person; others are sent to the page that mails a
     link."""
     slug = request.path_params["slug"]
     token = session_token(request.cookies, SessionKind.CUSTOMER)

@@ -3,7 +3,7 @@
 from services.core.colours import Brand
 from ui.paths import home_path
 
-# Of a digest, in a url that changes with what is there.
+# How many digits of a digest stand in a url, so that the url changes with the content.
 DIGITS = 16
 
 

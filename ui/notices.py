@@ -45,19 +45,23 @@ from services.users.list import USERS
 from services.users.listing import find_row
 from services.users.row import UserRow
 from ui import figures, live, tenant_feed
-from ui.looks import logo_url
+from ui.looks import logo_url, version_of
 from ui.run_values import bulk_values, import_values
 from ui.tables import feed
 from ui.tables.feed import asked_at_least, list_room, tell, tell_row, turn
 
 log = logging.getLogger(__name__)
 
-# For so long, who comes and goes is counted together.
+# How long arrivals and departures are gathered before they are counted.
 HERE_SECONDS = 0.25
 
-# For so long, what there is too much of to tell each is gathered, before the pages ask for it.
+# When there are too many changes to send each one, they are gathered for this long; then the pages
+# ask for fresh rows.
 ASK_SECONDS = 0.5
-_asked_soon: set[str] = set()
+
+
+class _AskedSoon(set[str]):
+    """The rooms whose pages are about to ask for fresh rows."""
 
 
 @dataclass
@@ -244,13 +248,14 @@ async def _ask_for_entries(event: AuditGrew) -> None:
 async def _have_asked(room: str) -> None:
     """Have the pages of a room ask for what is new, where there is too much to tell of each: once
     for all that happens within `ASK_SECONDS`."""
-    if room in _asked_soon:
+    asked_soon = runtime.current().part(_AskedSoon)
+    if room in asked_soon:
         return
-    _asked_soon.add(room)
+    asked_soon.add(room)
     try:
         await asyncio.sleep(ASK_SECONDS)
     finally:
-        _asked_soon.discard(room)
+        asked_soon.discard(room)
     await live.tell_missed(room)
 
 
@@ -284,6 +289,7 @@ def person_values(person: PersonView) -> dict[str, Any]:
         "id": str(person.id),
         "user": str(person.holder_id),
         "name": person.name,
+        "picture": version_of(person.picture),
         "role": person.role_label,
         "reasons": list(person.reasons),
         "seen": person.last_active.isoformat() if person.last_active else None,

@@ -26,7 +26,8 @@ ACTS = (
     ("Invite several", "users?do=several", Permission.INVITE_USERS),
     ("Invite from a file", "users/import", Permission.INVITE_USERS),
     ("New POC", "pocs?do=new", Permission.RUN_POCS),
-    ("New Template", "templates?do=new", Permission.CREATE_TEMPLATES),
+    ("New Template", "templates/tasks?do=new", Permission.CREATE_TEMPLATES),
+    ("New Group", "templates?do=new", Permission.CREATE_TEMPLATES),
 )
 MOST = 5  # organisations
 

@@ -162,7 +162,8 @@ class TimedProtocol(HttpToolsProtocol):
     def give_way(self) -> None:
         """End the connection now: others need its place."""
         self._stop()
-        # With a reset: else the system would go on holding what the other side doesn't take.
+        # End with a reset; otherwise the system would keep the data that the other side doesn't
+        # take.
         connection = self.transport.get_extra_info("socket")
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.transport.abort()

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from services.users.bulk.batches import BATCH
 from services.users.bulk.runs import BulkView
 from services.users.imports.runs import ImportView
 
@@ -31,6 +32,7 @@ def bulk_values(run: BulkView) -> dict[str, Any]:
         "selection": f"{run.selection[:1].upper()}{run.selection[1:]}.",
         "end": f"End: {run.end.words}." if run.end else "",
         "people": run.people,
+        "batch": BATCH,
         "done": run.done,
         "changed": run.changed,
         "failed": run.failed,

@@ -26,8 +26,8 @@ def shared_room(poc_id: UUID) -> str:
 
 
 def subscribe(bus: Bus) -> None:
-    """Have the bus tell the open pages. What changes often is told as it is now; of the rest they
-    hear that something changed, and each asks."""
+    """Have the bus tell the open pages. What changes often is sent as it is now; for the rest, the
+    pages hear that something changed, and each asks."""
     bus.subscribe(TaskChanged, _show_task)
     bus.subscribe(CriterionChanged, _show_criterion)
     bus.subscribe(CommentChanged, _show_comment)

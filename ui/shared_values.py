@@ -54,7 +54,7 @@ def comment_values(row: SharedComment) -> dict[str, Any]:
 
 
 def criterion_values(row: SharedCriterion) -> dict[str, Any]:
-    """A criterion as plain values; of an archived one no more than that it is."""
+    """A criterion as plain values; for an archived one only its id and that it is archived."""
     if row.is_archived:
         return {"id": str(row.id), "archived": True, "version": row.version}
     return {
@@ -69,7 +69,7 @@ def criterion_values(row: SharedCriterion) -> dict[str, Any]:
 
 
 def task_values(task: SharedTask) -> dict[str, Any]:
-    """A task as plain values; of an archived one no more than that it is."""
+    """A task as plain values; for an archived one only its id and that it is archived."""
     if task.is_archived:
         return {"id": str(task.id), "archived": True, "version": task.version}
     words, tone = due_words(task.due_on, clock.now().date(), is_done=task.completed_at is not None)

@@ -56,8 +56,8 @@ async def compare_forever() -> None:
 
 class Comparison:
     """Closes the pages whose sessions are over in the database, or whose POC isn't shown any more.
-    It asks the database only where that may be: something was committed, a session's time is over,
-    or there are new ones here."""
+    It asks the database only when something may have changed: after a commit, when a session
+    expires, or when there are pages of a new session."""
 
     def __init__(self) -> None:
         self._mark: object = None

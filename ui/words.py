@@ -62,6 +62,7 @@ MAIL_NAMES = {
     MailTemplate.CUSTOMER_INVITATION: "Invitation to a POC",
     MailTemplate.CUSTOMER_VISIT: "Link to a POC",
     MailTemplate.REVIEW_DUE: "Review due",
+    MailTemplate.REVIEW_CLOSED: "Review closed",
     MailTemplate.EMAIL_CONFIRM: "New email to be confirmed",
     MailTemplate.EMAIL_CHANGED: "Email changed",
     MailTemplate.ROLE_CORRECTED: "Role corrected",

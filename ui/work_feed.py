@@ -1,14 +1,15 @@
 """Brings what happened in POCs and templates to the pages that show them."""
 
-from collections.abc import Sequence
 from functools import partial
 from typing import Any
 from uuid import UUID
 
+from services.access.events import UserEvent
 from services.core import clock
 from services.core.bus import Bus
 from services.mail.events import CustomerMailProgressed
-from services.workspace import comments, task_list
+from services.users.events import UserActivated, UserDeactivated, UserEdited
+from services.workspace import comments, people, task_list, template_list
 from services.workspace.comments import CommentView
 from services.workspace.customers.people import find_poc_ids
 from services.workspace.events import (
@@ -21,10 +22,11 @@ from services.workspace.events import (
 )
 from services.workspace.people import Person
 from services.workspace.task_list import GroupView, TaskView
+from services.workspace.template_rows import GROUP_TEMPLATES, TASK_TEMPLATES
 from ui import live
 from ui.looks import version_of
 from ui.notices import people_room
-from ui.tables.feed import tell
+from ui.tables.feed import list_room, tell
 from ui.work_words import due_words
 
 
@@ -38,8 +40,13 @@ def work_room(tenant_id: UUID | None) -> str:
     return f"work:{tenant_id}"
 
 
+def workers_room(tenant_id: UUID | None) -> str:
+    """The room of the pages that show whose a tenant's work is, and hear who is active."""
+    return f"workers:{tenant_id}"
+
+
 def templates_room(tenant_id: UUID | None) -> str:
-    """The room of the pages that show a tenant's templates, and hear that something changed."""
+    """The room of a tenant's pages that show one template, and hear that something changed."""
     return f"templates:{tenant_id}"
 
 
@@ -50,6 +57,9 @@ def subscribe(bus: Bus) -> None:
     bus.subscribe(CommentChanged, _show_comment)
     bus.subscribe(PocEvent, _refresh_poc)
     bus.subscribe(CustomerChanged, _renew_selections)
+    bus.subscribe(CustomerChanged, _show_customer)
+    for event in (UserActivated, UserDeactivated, UserEdited):
+        bus.subscribe(event, _show_worker)
     bus.subscribe(CustomerMailProgressed, _refresh_people)
     bus.subscribe(TemplateEvent, _refresh_templates)
 
@@ -78,6 +88,16 @@ async def _refresh_poc(event: PocEvent) -> None:
     await live.broadcast(work_room(event.tenant_id), "rollcall_work", {})
 
 
+async def _show_worker(event: UserEvent) -> None:
+    find = partial(people.find_worker, event.user_id)
+    await tell(workers_room(event.tenant_id), "rollcall_person", find, person_values)
+
+
+async def _show_customer(event: CustomerChanged) -> None:
+    find = partial(people.find_customer, event.customer_id)
+    await tell(poc_room(event.poc_id), "rollcall_person", find, person_values)
+
+
 async def _renew_selections(event: CustomerChanged) -> None:
     await live.broadcast(people_room(event.tenant_id), "rollcall_people", {})
 
@@ -90,6 +110,9 @@ async def _refresh_people(event: CustomerMailProgressed) -> None:
 
 async def _refresh_templates(event: TemplateEvent) -> None:
     await live.broadcast(templates_room(event.tenant_id), "rollcall_templates", {})
+    find = partial(template_list.find_counts, event.tenant_id)
+    for live_list in (GROUP_TEMPLATES, TASK_TEMPLATES):
+        await tell(list_room(live_list.noun, event.tenant_id), "rollcall_tallies", find, dict)
 
 
 def group_values(group: GroupView) -> dict[str, Any]:
@@ -105,23 +128,22 @@ def group_values(group: GroupView) -> dict[str, Any]:
 
 
 def task_values(task: TaskView) -> dict[str, Any]:
-    """A task as plain values, for the list, the board and the timeline."""
+    """A task as plain values, for the list, the board and the timeline. What is empty isn't there,
+    and the browser knows it (`complete` in `poc_tasks.js`)."""
     today = clock.now().date()
     words, tone = due_words(task.due_on, today, is_done=task.completed_at is not None)
-    return {
+    values = {
         "id": str(task.id),
         "group": str(task.group_id),
         "title": task.title,
-        "description": task.description,
         "side": task.side.value,
         "status": task.status.value,
-        "steps": sorted(step.value for step in task.steps),
         "reason": task.blocked_reason,
         "start": task.start_on.isoformat() if task.start_on else "",
         "end": task.due_on.isoformat() if task.due_on else "",
         "due": words,
         "due_tone": tone,
-        "people": people_values(task.assignees),
+        "people": [person_values(person) for person in task.assignees],
         "comments": task.comments,
         "accepted": task.accepted_by.name if task.accepted_by else "",
         "position": task.position,
@@ -129,6 +151,7 @@ def task_values(task: TaskView) -> dict[str, Any]:
         "version": task.version,
         "by": task.changed_by.name if task.changed_by else "",
     }
+    return {name: value for name, value in values.items() if value}
 
 
 def comment_values(comment: CommentView) -> dict[str, Any]:
@@ -145,13 +168,17 @@ def comment_values(comment: CommentView) -> dict[str, Any]:
         "at": comment.created_at.isoformat(),
         "edited": comment.edited_at is not None,
         "removed_by": comment.removed_by.name if comment.removed_by else "",
+        "removed_at": comment.removed_at.isoformat() if comment.removed_at else "",
         "version": comment.version,
     }
 
 
-def people_values(people: Sequence[Person]) -> list[dict[str, Any]]:
-    """People as plain values."""
-    return [
-        {"id": str(p.id), "name": p.name, "active": p.active, "customer": p.is_customer}
-        for p in people
-    ]
+def person_values(person: Person) -> dict[str, Any]:
+    """Somebody as plain values."""
+    return {
+        "id": str(person.id),
+        "name": person.name,
+        "active": person.active,
+        "customer": person.is_customer,
+        "picture": version_of(person.picture),
+    }

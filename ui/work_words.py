@@ -2,25 +2,26 @@
 
 from datetime import date
 
-from models import PocStatus
 from services.core.settings import MB
 from services.workspace.file_types import type_label
 from services.workspace.progress import Part
 from services.workspace.resources import FileFacts
 
 DANGER, WARNING = "danger", "warning"
-CHIPS = {
-    PocStatus.DRAFT: "chip chip-outline",
-    PocStatus.ACTIVE: "chip chip-accent",
-    PocStatus.ON_HOLD: "chip chip-warning",
-    PocStatus.COMPLETED: "chip chip-active",
-    PocStatus.CANCELLED: "chip chip-inactive",
-}
 
 
 def day_words(day: date | None, never: str = "–") -> str:
     """A day, as it is read everywhere: 24 Nov 2026."""
     return f"{day:%-d %b %Y}" if day else never
+
+
+def span_words(first: date | None, last: date | None) -> str:
+    """From when to when: 2 Mar to 5 Mar 2026; one of them does for both."""
+    first, last = first or last, last or first
+    if first is None or last is None or first == last:
+        return day_words(last, "no dates")
+    begin = f"{first:%-d %b}" if first.year == last.year else day_words(first)
+    return f"{begin} to {day_words(last)}"
 
 
 def due_words(day: date | None, today: date, *, is_done: bool = False) -> tuple[str, str]:

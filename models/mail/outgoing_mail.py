@@ -52,6 +52,7 @@ class MailTemplate(StrEnum):
     CUSTOMER_INVITATION = "customer_invitation"
     CUSTOMER_VISIT = "customer_visit"
     REVIEW_DUE = "review_due"
+    REVIEW_CLOSED = "review_closed"
     ROLE_CORRECTED = "role_corrected"
     ACTIVATED = "activated"
     DEACTIVATED = "deactivated"

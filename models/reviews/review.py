@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, Index, UniqueConstraint
+from sqlalchemy import JSON, Index, UniqueConstraint, false
 from sqlmodel import Field, SQLModel
 
 from models.base import UtcDateTime, enum_type, new_id
@@ -55,7 +55,11 @@ class Review(SQLModel, table=True):
     days: int
     begun_at: datetime = Field(sa_type=UtcDateTime)
     begun_by: str = Field(max_length=401)
+    begun_by_id: UUID | None = Field(default=None, foreign_key="user_account.id")
+    """Who hears of its close."""
     closes_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
+    tells: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    """Whether the users whom its close deactivates are told by mail."""
     closing_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     closing_by: str = Field(default="", max_length=401)
     ends_undecided: bool = Field(default=False)

@@ -24,7 +24,7 @@ class ScreenCode(SQLModel, table=True):
     screen_id: UUID | None = Field(default=None, foreign_key="screen.id")
 
 
-class ScreenPlace(SQLModel, table=True):
+class ScreenTab(SQLModel, table=True):
     """A browser's tab in which a screen is open, and when it was last heard of."""
 
     __tablename__ = "screen_place"

@@ -10,10 +10,8 @@ from models.base import UtcDateTime, new_id
 
 
 class Picture(SQLModel, table=True):
-    """A picture as it is served. Nobody's (`user_id` is none) is the tenant's logo.
-
-    Whose it is has its digest too (`Tenant.logo`, `User.picture`): so pages know its url
-    without reading it.
+    """A picture as it is served. Without a `user_id` it is the tenant's logo. The owner's row has
+    its digest, too (`Tenant.logo`, `User.picture`), so that pages know its url without reading it.
     """
 
     __tablename__ = "picture"

@@ -42,7 +42,7 @@ class Poc(WorkRow, table=True):
         Index("ix_poc_tenant_title", "tenant_id", "title_key", "id"),
         Index("ix_poc_tenant_customer", "tenant_id", "customer_key", "id"),
         Index("ix_poc_tenant_end", "tenant_id", "end_on", "id"),
-        # With all that the counts of a list ask for, so that they read it alone.
+        # It has every column that the counts of a filtered list need, so that they read it alone.
         Index("ix_poc_tenant_status", "tenant_id", "status", "archived_at"),
     )
 

@@ -17,7 +17,10 @@ class TaskTemplate(WorkRow, table=True):
     """A task as it is often done. `start_day` counts from a POC's first day, which is 1."""
 
     __tablename__ = "task_template"
-    __table_args__ = (Index("ix_task_template_tenant_title", "tenant_id", "title_key", "id"),)
+    __table_args__ = (
+        Index("ix_task_template_tenant_title", "tenant_id", "title_key", "id"),
+        Index("ix_task_template_tenant_changed", "tenant_id", "changed_at", "id"),
+    )
 
     title: str = Field(max_length=200)
     title_key: str = Field(max_length=1000)
@@ -31,7 +34,10 @@ class GroupTemplate(WorkRow, table=True):
     """A task group template: task templates in their order."""
 
     __tablename__ = "group_template"
-    __table_args__ = (Index("ix_group_template_tenant_title", "tenant_id", "title_key", "id"),)
+    __table_args__ = (
+        Index("ix_group_template_tenant_title", "tenant_id", "title_key", "id"),
+        Index("ix_group_template_tenant_changed", "tenant_id", "changed_at", "id"),
+    )
 
     title: str = Field(max_length=200)
     title_key: str = Field(max_length=1000)
@@ -39,7 +45,7 @@ class GroupTemplate(WorkRow, table=True):
 
 
 class GroupTemplateTask(SQLModel, table=True):
-    """A task template's place in a group."""
+    """Where a task template stands in a group."""
 
     __tablename__ = "group_template_task"
     __table_args__ = (UniqueConstraint("group_id", "task_id"),)

@@ -126,7 +126,7 @@ class Actor:
         if fresh and not is_fresh(session):
             raise FreshSignInNeededError
         if writes:
-            # Whoever changes something is there: the session's idle time starts again.
+            # A change shows that the user is present: the session's idle time starts again.
             settings = runtime.current().settings
             session.seen(clock.now(), settings.session_idle, settings.session_max)
         return user
@@ -209,9 +209,7 @@ async def lock_users(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, User]
         return {}
     locked = await tx.exec(_LOCKED, params={"ids": list(ids)})
     users = {user.id: user for user in locked}
-    # A session of SQLAlchemy holds its rows only weakly: whoever asks for one of these next would
-    # have it read once more.
-    tx.info.setdefault("locked", []).extend(users.values())
+    tx.hold(*users.values())
     return users
 
 
@@ -276,13 +274,12 @@ def noun_of(table: type[OfTenant]) -> str:
 
 
 async def is_open(tx: Transaction, tenant_id: UUID | None) -> bool:
-    """Whether a tenant's users may be let in; it stays as it is until the transaction ends."""
+    """Whether a tenant's users may sign in; the answer stays true until the transaction ends."""
     if tenant_id is None:
         return True
-    closed_at = await tx.exec(
-        select(Tenant.closed_at).where(Tenant.id == tenant_id).with_for_update(read=True)
-    )
-    return closed_at.one() is None
+    tenant = await tx.get_one(Tenant, tenant_id, with_for_update={"read": True})
+    tx.hold(tenant)
+    return tenant.closed_at is None
 
 
 async def find_open_tenant(tx: Transaction, slug: str | None) -> Tenant | None:

@@ -124,6 +124,8 @@ class Secret(StrEnum):
     AUDIT_EXPORT = "the audit log as a file"
     USERS_EXPORT = "the users as a file"
     TENANTS_EXPORT = "the organisations as a file"
+    TEMPLATES_EXPORT = "the templates as a file"
+    POCS_EXPORT = "the POCs as a file"
     CALENDAR_FEED = "the address at which a calendar reads who ends when"
     CUSTOMER_LINK = "a link that lets somebody at a customer's in"
 
@@ -150,6 +152,8 @@ SECRETS: dict[Secret, Rule] = {
     Secret.AUDIT_EXPORT: Rule(P.VIEW_AUDIT, fresh=True),
     Secret.USERS_EXPORT: Rule(P.VIEW_USERS, fresh=False),
     Secret.TENANTS_EXPORT: Rule(P.MANAGE_TENANTS, fresh=False),
+    Secret.TEMPLATES_EXPORT: Rule(P.VIEW_TEMPLATES, fresh=False),
+    Secret.POCS_EXPORT: Rule(P.VIEW_ALL_POCS, fresh=False),
     Secret.CALENDAR_FEED: Rule(P.VIEW_USERS, fresh=True),
     Secret.CUSTOMER_LINK: Rule(P.INVITE_CUSTOMERS, fresh=False),
 }

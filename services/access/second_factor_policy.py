@@ -1,7 +1,6 @@
-"""Of whom a tenant requires a second factor, and who lacks it.
-
-Whoever lacks one that is required may use their own account, to set one up, and nothing else:
-`services.access.actor` asks for this with every call.
+"""For which people a tenant requires a second factor, and who lacks it. Somebody who lacks a
+required one can only use their own account, to set one up: `services.access.actor` checks this with
+every call.
 """
 
 from uuid import UUID

@@ -34,8 +34,9 @@ _ACTIONS = {action.value: (action, action.label) for action in Action}
 class AuditEntry:
     """An entry as it is shown.
 
-    `actor` is empty where nobody was signed in. The paths lead to the page of who acted and of what
-    it was about, under the organisation's path; they are empty where there is none. Entries with
+    `actor` is empty where nobody was signed in. The paths lead to the pages of who acted and of
+    what it was about, below the organisation's path; a path is empty if there is no page. Entries
+    with
     the same `run` are of one act on many.
     """
 

@@ -24,7 +24,8 @@ _WITHOUT = select(AuditEvent.id).where(col(AuditEvent.search_key).is_(None))
 
 
 def search_key(entry: AuditEvent) -> str:
-    """The text in which an entry is looked for: who, whom, from where, and its details."""
+    """The text of an entry that a search looks in: who acted, on whom, from where, and the
+    details."""
     details = {name: v for name, v in entry.details.items() if name not in LEFT_OUT}
     words = (entry.actor_name, entry.subject_name, entry.ip, *_texts(details))
     return plain(fold("\n".join(filter(None, words))))[:LONGEST]

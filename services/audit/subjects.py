@@ -1,4 +1,4 @@
-"""The pages to which the log leads: of whoever acted, and of what an entry is about."""
+"""The pages that the log links to: of who acted, and of what an entry is about."""
 
 from collections.abc import Sequence
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Tells the audit chains' heads outward: as log lines, into a folder, by mail.
+"""Sends the heads of the audit chains outside: as log lines, into a folder, by mail.
 
 Each is usable as it is for `verify-audit --expect`.
 """

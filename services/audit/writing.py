@@ -8,7 +8,8 @@ from enum import StrEnum
 from typing import Any, Protocol
 from uuid import UUID
 
-from sqlalchemy import bindparam
+from sqlalchemy import bindparam, inspect
+from sqlalchemy.orm import InstanceState
 from sqlmodel import select
 
 from models import AuditEvent, AuditHead, CustomerPerson, User
@@ -123,12 +124,14 @@ class Action(StrEnum):
     TEMPLATE_EDITED = "template.edited", "Template edited"
     TEMPLATE_ARCHIVED = "template.archived", "Template archived"
     TEMPLATE_RESTORED = "template.restored", "Template restored"
+    TEMPLATES_EXPORTED = "template.exported", "Templates exported"
     POC_CREATED = "poc.created", "POC created"
     POC_EDITED = "poc.edited", "POC edited"
     POC_STATUS_CHANGED = "poc.status_changed", "POC status changed"
     POC_HANDED_OVER = "poc.handed_over", "POC handed over"
     POC_ARCHIVED = "poc.archived", "POC archived"
     POC_RESTORED = "poc.restored", "POC restored"
+    POCS_EXPORTED = "poc.exported", "POCs exported"
     CUSTOMER_INVITED = "customer.invited", "Customer invited"
     CUSTOMER_LINK_SENT = "customer.link_sent", "Customer’s link sent"
     CUSTOMER_LINK_COPIED = "customer.link_copied", "Customer’s link copied"
@@ -203,6 +206,7 @@ async def record(
     `by` is the acting user where `authorize` returned one. `tenant_id` is for acts without a
     subject. The chain's head is locked, so entries of one chain come one after the other.
     """
+    tx.writes()
     tenant = subject.tenant_id if subject is not None else tenant_id
     head = await _lock_head(tx, tenant or PLATFORM_CHAIN)
     entry = _appended(
@@ -232,6 +236,7 @@ async def record_all(
     """Append an entry about each of these, all of one tenant, with its details, in this order."""
     if not subjects:
         return
+    tx.writes()
     head = await _lock_head(tx, subjects[0][0].tenant_id or PLATFORM_CHAIN)
     for subject, details in subjects:
         _appended(
@@ -309,12 +314,22 @@ _HEAD = (
 
 
 async def _lock_head(tx: Transaction, chain_id: UUID) -> AuditHead:
+    heads: dict[UUID, AuditHead] = tx.info.setdefault("heads", {})
+    if chain_id in heads and _is_current(heads[chain_id]):
+        return heads[chain_id]  # locked by this transaction's last entry
     head = (await tx.exec(_HEAD, params={"chain_id": chain_id})).first()
     if head is None:
         # A chain begins with its tenant, in the transaction that creates it: no race is possible.
         head = AuditHead(chain_id=chain_id, number=0, hash=GENESIS)
         tx.add(head)
+    heads[chain_id] = head
     return head
+
+
+def _is_current(head: AuditHead) -> bool:
+    """Whether the row is as this transaction left it: what was undone to a savepoint isn't."""
+    state: InstanceState[AuditHead] = inspect(head)
+    return state.persistent and not state.expired_attributes
 
 
 def _id_of(actor: Principal | None, by: User | CustomerPerson | None) -> UUID | None:

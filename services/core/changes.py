@@ -1,5 +1,5 @@
-"""Whether anything was committed to the database since one last looked, for a fraction of what
-looking costs. Whoever would otherwise ask again and again asks this first."""
+"""Whether anything was committed since the last look, at a fraction of the cost of a query. Callers
+that poll ask this first."""
 
 from sqlalchemy import String, cast, func
 from sqlmodel import select

@@ -10,7 +10,7 @@ _HEX = re.compile(r"#?([0-9a-fA-F]{3}|[0-9a-fA-F]{6})")
 LEAST_TEXT = 4.5
 LEAST_SHAPE = 3.0
 WHITE = "#ffffff"
-# The surfaces of ui/styles/10-tokens.css that links stand on: the one that leaves them the least.
+# The background of ui/styles/10-tokens.css with the least contrast to links.
 LIGHT_PAGE, DARK_PAGE = "#f8f8fa", "#16171c"
 _STEP = 0.005
 
@@ -53,7 +53,7 @@ class Theme:
 
 @dataclass(frozen=True)
 class Brand:
-    """A brand colour as it is shown: the next to the chosen one that can be read."""
+    """A brand colour as it is shown: the nearest readable one."""
 
     chosen: str
     light: Theme

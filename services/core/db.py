@@ -41,9 +41,18 @@ class Transaction(AsyncSession):
 
     def publish(self, event: Event) -> None:
         """Have the event leave after the commit."""
+        self.writes()
+        self.events.append(event)
+
+    def writes(self) -> None:
+        """Say that something is about to be written: a look ends here."""
         if self.only_looks:
             raise WouldWriteError
-        self.events.append(event)
+
+    def hold(self, *rows: object) -> None:
+        """Keep rows until the transaction ends, for whoever asks for one of them next: SQLAlchemy
+        holds them only weakly, and would read them once more."""
+        self.info.setdefault("held", []).extend(rows)
 
 
 @asynccontextmanager

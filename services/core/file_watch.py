@@ -1,4 +1,4 @@
-"""Wakes whoever waits for a file to be written, by whichever process of this machine.
+"""Wakes a caller when a file is written by any process of this machine.
 
 Linux tells of it (inotify(7)), so that waiting costs next to nothing.
 """
@@ -19,8 +19,8 @@ NEWS = 64 * 1024
 
 
 class FileWatch:
-    """What is told of some files. `has_news` is whether anything ever is; it isn't on other
-    systems, nor where this one has no watch left to give."""
+    """A watch on some files. `has_news` is false where the system can't tell of changes: on other
+    systems than Linux, or if this one has no watch left."""
 
     def __init__(self) -> None:
         self.has_news = False

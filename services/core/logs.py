@@ -1,7 +1,7 @@
 """Log lines: one per event, as text or as JSON, with nothing in them that could forge another.
 
-Each says on whose behalf it was written: `about` names a request or an event, `acting` whoever is
-found to be acting in it, and every line that is written in between bears both.
+Each line names its cause: `about` sets the request or the event, `acting` the person who acts in
+it, and every line written meanwhile has both.
 """
 
 import json

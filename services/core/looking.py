@@ -27,8 +27,8 @@ class WouldWriteError(Exception):
 def looks_first(
     call: Callable[P, Coroutine[Any, Any, T]],
 ) -> Callable[P, Coroutine[Any, Any, T]]:
-    """Have a service call look before it acts. What it does outside of its transaction it may do
-    twice; so nothing that lasts long, or is told to anybody, stands before its first write."""
+    """Have a service call look before it acts. Code outside its transaction may run twice; so
+    nothing slow and nothing visible may come before its first write."""
 
     @functools.wraps(call)
     async def run(*args: P.args, **kwargs: P.kwargs) -> T:

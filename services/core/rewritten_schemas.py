@@ -62,7 +62,7 @@ def _remove_early_second_factors(connection: Connection) -> None:
 
 
 def require_newest(connection: Connection, revision: str) -> None:
-    """Refuse a database whose tables aren't those of this code, whose schema's number it has.
+    """Refuse a database whose tables don't match this code, whose schema's number it has.
 
     Raises `OperatorError` that names what differs.
     """

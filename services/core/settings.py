@@ -128,7 +128,7 @@ class Settings(BaseSettings):
     )
     admin_password: SecretStr | None = Field(None, description="Their password.")
     admin_tenant: str | None = Field(
-        None, max_length=200, description="The first tenant's name, created with them."
+        None, max_length=200, description="The first organisation's name, created with them."
     )
     session_idle_hours: float = Field(
         12,

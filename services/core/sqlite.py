@@ -108,7 +108,8 @@ class Connection(aiosqlite.Connection):
         """Have the next statement run in a transaction that begins with this one."""
         self._begin, self._only_reads = statement, statement == READING
 
-    # SQLite isn't asked what has begun: a statement whose caller has gone may be yet to run.
+    # Whether a transaction has begun is noted here and not asked of SQLite: the statement of a
+    # cancelled caller may still be waiting to run.
 
     async def commit(self) -> None:
         """Commit, if anything was run."""
@@ -137,8 +138,8 @@ async def connect(path: str, **options: Any) -> Connection:
 async def cut_wal_back(path: str) -> bool:
     """Move a long write-ahead log into the database and cut it off; tells whether it is short now.
 
-    SQLite does it by itself only at a commit, and never while somebody reads what was there before.
-    Nobody is waited for, and nobody has to wait: most is moved while others write.
+    SQLite does it by itself only at a commit, and never while a reader still uses the older
+    content. This neither waits for readers nor blocks anybody: most is moved while others write.
     """
     if _wal_size(path) <= WAL_LIMIT:
         return True

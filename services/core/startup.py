@@ -56,8 +56,8 @@ def assemble(settings: Settings, secret: bytes) -> Runtime:
 
 
 def require_database(settings: Settings) -> None:
-    """Refuse where the embedded database isn't there: a command that made an empty one would
-    answer for it, that all is well. (What PostgreSQL has, `migrate` looks at.)"""
+    """Refuse if the embedded database doesn't exist: a command would make an empty one, and report
+    that all is well. (For PostgreSQL, `migrate` checks this.)"""
     if settings.is_sqlite and not settings.database_file.is_file():
         raise NoDatabaseError(
             f"There is no database at {settings.database_file}. Check ROLLCALL_DATABASE_URL and "

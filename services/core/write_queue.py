@@ -1,4 +1,4 @@
-"""Who writes next. Whatever shuts somebody out goes first, and nobody can hold the queue.
+"""Who writes next. Acts that end somebody's access go first, and no user can block the queue.
 
 These are the turns of one process. Between processes the database decides: SQLite by its lock, and
 PostgreSQL by those of its rows.
@@ -43,8 +43,8 @@ class Turn(Enum):
 
 
 class Who(Protocol):
-    """Whose act it is; no ids where nobody is signed in, or Rollcall itself acts. (What follows
-    says "user"; somebody at a customer's is counted the same way.)"""
+    """Who acts; without ids if nobody is signed in, or if Rollcall itself acts. (The code below
+    says "user"; a customer's person is counted the same way.)"""
 
     @property
     def session_id(self) -> UUID | None:

@@ -104,7 +104,7 @@ class Filter:
 
     def read(self, text: str) -> Match | None:
         """The match that this text asks for; none where it makes no sense."""
-        if self.kind in ("choice", "check"):
+        if self.kind in ("choice", "check", "too"):
             return next((option.match for option in self.options if option.key == text), None)
         if self.kind in ("person", "value"):
             wanted = _uuid(text) if self.kind == "person" else text
@@ -127,10 +127,17 @@ def check(key: str, label: str, match: Match) -> Filter:
     return Filter(key, label, "check", options=(Option("1", label, match),))
 
 
+def too(key: str, label: str, *, field: str) -> Filter:
+    """A box to tick, without which rows are left out whose field is true: archived ones, say. The
+    breakdown counts them, by an option of the same key."""
+    usual, all_of_them = Option("", label, {field: False}), Option("1", label, {})
+    return Filter(key, label, "too", options=(usual, all_of_them))
+
+
 def person(
     key: str, label: str, *, field: str = "", everything: str = "Anybody", quiet: bool = False
 ) -> Filter:
-    """Somebody, whose id the field is. The page gives whom to choose from (`options`)."""
+    """A person: the field has their id. The page gives the people to choose from (`options`)."""
     return Filter(key, label, "person", everything, field=field or key, quiet=quiet)
 
 
@@ -157,6 +164,7 @@ def until(key: str, label: str, *, field: str) -> Filter:
 @dataclass(frozen=True)
 class TextSearch:
     """Where words are looked for: a column with the folded text (`names.fold`) of each row.
+    `label` is the word in “Search …”, if it isn't the list's plural.
 
     `trigrams` are the table and the key of an index of trigrams in SQLite
     (`models.migrations.search_index`): its full-text table, and the one that says whose row it is.
@@ -164,6 +172,7 @@ class TextSearch:
 
     column: Any
     trigrams: tuple[str, str, str] | None = None
+    label: str = ""
 
 
 class Counts(Protocol):
@@ -179,10 +188,11 @@ Enrich = Callable[[Transaction, Sequence[RowT]], Awaitable[Sequence[RowT]]]
 
 @dataclass(frozen=True)
 class LiveList(Generic[RowT]):
-    """A list: what it is of, and all that is shown of it.
+    """A list: the rows that it has, and everything that is shown of them.
 
+    `noun` is its key, and what one row is called, unless that is `singular`.
     `rows` makes rows of what the table's rows are; `fields` are what matches are about, in SQL.
-    `belongs` is what a row matches that is in the list at all: that isn't archived, say.
+    `belongs` is the match of all rows of the list: those that aren't archived, say.
     `more` reads what takes a query of its own, for those who see that column alone.
     `beside` adds what isn't in the database, to what the browser gets (and none takes a value
     away). `counters` are for a table too large to count. `breakdown` says what the counts above the
@@ -208,6 +218,7 @@ class LiveList(Generic[RowT]):
     beside: Callable[[RowT], Mapping[str, object]] | None = None
     more: Mapping[str, Enrich[RowT]] = field(default_factory=dict)
     first_sort: str = ""
+    singular: str = ""
     scope: Callable[[UUID | None], ColumnElement[bool]] | None = None
 
     def __post_init__(self) -> None:

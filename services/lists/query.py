@@ -27,10 +27,10 @@ Key = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Cursor:
-    """Where a page begins and ends: what its first and last row are sorted by.
+    """Where a page begins and ends: the sort keys of its first and last row.
 
-    Who turns to the page beside it says so, and the database looks there at once, instead of
-    passing over all the rows before it. What comes and goes meanwhile moves nothing out of reach.
+    A request for the next or the previous page sends it along, and the database begins there
+    instead of skipping all rows before it. Rows that come and go meanwhile don't shift the pages.
     """
 
     page: int
@@ -130,9 +130,9 @@ def _filters(live_list: LiveList[Any], values: Mapping[str, Any]) -> dict[str, s
     found: dict[str, str] = {}
     for one in live_list.filters:
         text = str(values.get(one.key) or "")[:LONGEST_SEARCH]
-        if one.kind == "check" and text.lower() == "true":
+        if one.kind in ("check", "too") and text.lower() == "true":
             text = "1"
-        if one.read(text):
+        if text and one.read(text) is not None:
             found[one.key] = text
     return found
 
@@ -164,7 +164,7 @@ def _text(value: object) -> str:
 
 
 def _value(text: str, column: Any) -> Any:
-    # What a type of our own is made of (`models.base.UtcDateTime`) says which Python's is.
+    # For our own types (`models.base.UtcDateTime`), the type that they are made of knows Python's.
     kind = getattr(column.type, "impl_instance", column.type).python_type
     if issubclass(kind, datetime | date):
         read = kind.fromisoformat(text)

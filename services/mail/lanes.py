@@ -1,7 +1,7 @@
 """How many conversations with the mail server go on at once, and who may begin another.
 
-A mail whose recipient's server stalls holds up nobody else: a recipient's domain has few slots,
-what is slow makes its slot free for others, and a slot of each kind is kept for urgent mails.
+A slow server of one recipient doesn't delay other mails: each domain has few slots, a slow mail
+gives its slot to others, and one slot of each kind is kept for urgent mails.
 Each replica counts its own.
 """
 
@@ -13,9 +13,9 @@ from dataclasses import dataclass
 # Each of these has one slot that only urgent mails (lane 0) take.
 # Conversations that move on: mail servers allow few per account (Exchange Online: 3).
 AT_ONCE = 4
-# Of one recipient's domain, slow ones included.
+# The most conversations for one recipient's domain, slow ones included.
 PER_DOMAIN = 3
-# In all, slow ones included.
+# The most conversations in all, slow ones included.
 MOST = 16
 # After so many seconds a conversation is slow: it waits for the server, and its slot is free.
 SLOW = 10.0

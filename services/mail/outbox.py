@@ -3,6 +3,7 @@
 from email.utils import make_msgid
 from uuid import UUID
 
+from sqlalchemy import bindparam
 from sqlmodel import col, or_, update
 
 from models import CustomerPerson, MailState, MailTemplate, OneTimeLink, OutgoingMail, User
@@ -60,22 +61,26 @@ def enqueue(
     return mail
 
 
+# Built once: invitations, activations and many other acts ask it.
+_CANCEL = (
+    update(OutgoingMail)
+    .where(
+        or_(
+            col(OutgoingMail.user_id) == bindparam("recipient_id"),
+            col(OutgoingMail.customer_id) == bindparam("recipient_id"),
+        ),
+        col(OutgoingMail.state) == MailState.WAITING,
+        col(OutgoingMail.template).in_(bindparam("templates", expanding=True)),
+    )
+    .values(state=MailState.CANCELLED)
+)
+
+
 async def cancel(tx: Transaction, recipient_id: UUID, *templates: MailTemplate) -> int:
     """Don't send what still waits for somebody (of these templates, or of all); returns how many
     mails that were."""
-    done = await tx.exec(
-        update(OutgoingMail)
-        .where(
-            or_(
-                col(OutgoingMail.user_id) == recipient_id,
-                col(OutgoingMail.customer_id) == recipient_id,
-            ),
-            col(OutgoingMail.state) == MailState.WAITING,
-            col(OutgoingMail.template).in_(templates or tuple(MailTemplate)),
-        )
-        .values(state=MailState.CANCELLED)
-    )
-    return done.rowcount
+    asked = {"recipient_id": recipient_id, "templates": templates or tuple(MailTemplate)}
+    return (await tx.exec(_CANCEL, params=asked)).rowcount
 
 
 async def lock_recipient(tx: Transaction, mail: OutgoingMail) -> Recipient:

@@ -1,7 +1,7 @@
 """The outbox as a queue that any number of replicas take from: leases, pauses, and results.
 
-Whoever sends a mail holds a lease and renews it for as long as the sending lasts, so that nobody
-sends it a second time meanwhile. After a crash the lease runs out, and the mail is sent again.
+The worker that sends a mail holds a lease, and renews it until the mail is sent, so that no other
+worker sends it again. After a crash the lease runs out, and the mail is sent again.
 """
 
 import time
@@ -146,8 +146,8 @@ def _due(now: datetime, openings: Openings) -> SelectOfScalar[OutgoingMail]:
         select(OutgoingMail)
         .where(
             OutgoingMail.state == MailState.WAITING,
-            # Where more is left than the pause or the lease was long, the clock has stepped back
-            # (unless another replica's is ahead by less than `APART`).
+            # If more time is left than the pause or the lease was long, the clock was set back (or
+            # another replica's clock is ahead, by less than `APART`).
             or_(next_at <= now, next_at > _latest_next_attempt(now)),
             or_(leased.is_(None), leased <= now, leased > now + _longest() + clock.APART),
             _may_go(openings),

@@ -9,7 +9,7 @@ from services.core.db import reading, transaction
 
 
 async def settle() -> None:
-    """End the sessions and void the links whose time is over. (Nobody gets in by them anyway, and
+    """End the sessions and void the links whose time is over. (They don't work any more anyway, and
     open pages are closed by comparing them with the database.)"""
     now = clock.now()
     sessions = select(LoginSession.id).where(

@@ -23,7 +23,7 @@ LONGEST = 1 << 20
 
 
 def archive_of(copy: Path) -> Path:
-    """Where the keys that belong to a copy of the database are, unless they were put elsewhere."""
+    """Where the keys of a copy of the database are, unless they were put elsewhere."""
     return copy.with_name(f"{copy.name}.keys.tar")
 
 

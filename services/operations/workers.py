@@ -22,16 +22,16 @@ from services.workspace.bulk_worker import bulk_worker
 
 log = logging.getLogger(__name__)
 
-# An end comes to the minute: it is looked for several times within each.
+# Access ends at a given minute, so it is checked several times a minute.
 END_DATES_SECONDS = 10
-# A reminder may come so much later than its day begins.
+# How late after the beginning of its day a reminder may be sent.
 REMINDERS_SECONDS = 60
-# So long may what has expired be without its end in writing.
+# How late an expiry may be recorded.
 EXPIRY_SECONDS = 10
-# What nobody asks for any more may lie around for so long: looking for it reads whole tables.
+# How long rows that nobody needs any more may stay: finding them reads whole tables.
 TIDYING_SECONDS = 600
-# How often audit heads that have moved are told outward: what is cut off or changed before that is
-# seen by nobody.
+# How often audit heads that have moved are sent outside. A change of the log before that can't be
+# noticed.
 HEADS_SECONDS = 3600
 # A worker that met a bug starts again after this pause, in seconds.
 RESTART_SECONDS = 5

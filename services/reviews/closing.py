@@ -33,6 +33,7 @@ from services.core.db import reading, transaction
 from services.core.errors import ConflictError, RollcallError
 from services.reviews.events import ReviewChanged
 from services.reviews.record import digest_of
+from services.reviews.reminders import tell_result
 from services.reviews.reviews import begin_closing, rows_of
 from services.users import accounts
 from services.workspace.customers.people import set_active
@@ -171,7 +172,7 @@ async def _shut_out(review: Review, person: ReviewPerson) -> bool:
         return (await set_active(here, person.customer_id, False, seen_version=seen)).changed
     reason = f"Review “{review.name}”"
     change = await accounts.set_active(
-        ROLLCALL, person.holder_id, False, seen_version=seen, reason=reason
+        ROLLCALL, person.holder_id, False, seen_version=seen, reason=reason, tell=review.tells
     )
     return change.changed
 
@@ -238,3 +239,4 @@ async def _finish(review_id: UUID) -> None:
         )
         review.last_number = (await act.tx.get_one(AuditEvent, entry)).number
         act.publish(ReviewChanged(tenant_id=review.tenant_id, review_id=review.id))
+        await tell_result(act.tx, review, counts)

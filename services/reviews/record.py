@@ -24,7 +24,7 @@ NOT_CLOSED = "This review isn't closed yet."
 
 
 @dataclass(frozen=True)
-class Place:
+class ChainRange:
     """Where in the audit chain a closed review stands, and what there doesn't match."""
 
     first_number: int
@@ -54,7 +54,7 @@ def digest_of(rows: Sequence[ReviewPerson]) -> str:
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
 
-async def get_place(principal: Principal, review_id: UUID) -> Place:
+async def get_chain_range(principal: Principal, review_id: UUID) -> ChainRange:
     """Recompute a closed review's record, and compare it with the log. Raises `ConflictError` where
     it isn't closed."""
     async with viewing(principal, Permission.VIEW_USERS) as view:
@@ -66,7 +66,7 @@ async def get_place(principal: Principal, review_id: UUID) -> Place:
             problems.append(f"Entry {entry.number} of the log was changed.")
         if entry.details.get("record") != digest:
             problems.append("The record isn't what the log has the digest of.")
-        return Place(review.first_number, entry.number, entry.hash, problems)
+        return ChainRange(review.first_number, entry.number, entry.hash, problems)
 
 
 async def _last_entry(view: View, review: Review) -> AuditEvent:

@@ -2,8 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from enum import StrEnum
+from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -29,42 +28,18 @@ from services.core import clock
 from services.core.days import find_zone, moment_of
 from services.core.db import Transaction, reading
 from services.core.errors import ConflictError, InvalidInputError
-from services.core.form_fields import Option
-from services.core.forms import Form, choice, day, several, text
 from services.core.looking import looks_first
 from services.reviews.asked import asked_person, find_asked
 from services.reviews.events import ReviewChanged
+from services.reviews.forms import ReviewForm
 from services.reviews.reasons import DAYS, Reason
+from services.users.profile import find_portraits
 
 # When on its day a review is closed, in the organisation's time zone.
 CLOSES = time(18, 0)
 MOST_AT_ONCE = 500
 OWN = "Another admin decides about you."
 UNDER_WAY = "A review is under way. Close it first."
-
-
-class Days(StrEnum):
-    """How long somebody was away for a review to ask about them."""
-
-    THIRTY = "30"
-    SIXTY = "60"
-    NINETY = "90"
-
-
-class ReviewForm(Form):
-    """A review to begin: about whom, and when it ends by itself."""
-
-    name: str = text("Name")
-    reasons: tuple[Reason, ...] = several(
-        "Who is asked about", [Option(reason.value, reason.label) for reason in Reason]
-    )
-    days: Days = choice("Not signed in for", [Option(str(n), f"{n} days") for n in DAYS])
-    closes_on: date | None = day(
-        "Deactivate the undecided on",
-        optional=True,
-        hint="At 18:00 of this day the review closes by itself. Empty: you close it, and whoever "
-        "is undecided stays as they are.",
-    )
 
 
 @dataclass(frozen=True)
@@ -77,6 +52,8 @@ class ReviewView:
     begun_at: datetime
     begun_by: str
     closes_at: datetime | None
+    tells: bool
+    """Whether the users whom its close deactivates are told by mail."""
     closing: bool
     closed_at: datetime | None
     closed_by: str
@@ -120,6 +97,8 @@ class PersonView:
     outcome: ReviewOutcome | None
     note: str
     version: int
+    picture: str = ""
+    """The digest of a user's picture; empty where there is none."""
 
     @property
     def role_label(self) -> str:
@@ -134,11 +113,17 @@ class Reviews:
     reviews: Sequence[ReviewView]
     every_days: int | None
     last_closed: datetime | None
+    next_due: datetime | None
+    """When the next review is due, or was; none without a rule."""
+    tells: bool
+    """Whether the organisation suggests that people are told by mail."""
 
     @property
-    def next_due(self) -> datetime | None:
-        """When the next review is due; none without a rule, or before the first."""
-        return _next_due(self.last_closed, self.every_days)
+    def overdue_since(self) -> datetime | None:
+        """Since when a review should have begun; none where it needn't, or one is under way."""
+        late = self.next_due is not None and self.next_due <= clock.now()
+        is_open = any(review.closed_at is None for review in self.reviews)
+        return self.next_due if late and not is_open else None
 
 
 @looks_first
@@ -164,7 +149,9 @@ async def begin(principal: Principal, form: ReviewForm) -> UUID:
                 days=days,
                 begun_at=now,
                 begun_by=by,
+                begun_by_id=principal.user_id,
                 closes_at=closes_at,
+                tells=form.tell,
                 first_number=0,
             )
         )
@@ -277,7 +264,9 @@ async def list_reviews(principal: Principal) -> Reviews:
         )
         reviews = [await _view(view.tx, review) for review in found]
     closed = [review.closed_at for review in reviews if review.closed_at]
-    return Reviews(reviews, tenant.review_every_days, max(closed, default=None))
+    last = max(closed, default=None)
+    due = due_after(tenant, last)
+    return Reviews(reviews, tenant.review_every_days, last, due, tenant.tells_people)
 
 
 async def get_review(principal: Principal, review_id: UUID) -> ReviewView:
@@ -295,7 +284,7 @@ async def list_people(principal: Principal, review_id: UUID) -> Sequence[PersonV
 
 async def people_of(view: View, review: Review) -> Sequence[PersonView]:
     """The same, for a call that has the review."""
-    return [person_view(row, review.days) for row in await rows_of(view.tx, review)]
+    return await _with_pictures(view.tx, await rows_of(view.tx, review), review.days)
 
 
 async def rows_of(tx: Transaction, review: Review) -> Sequence[ReviewPerson]:
@@ -316,10 +305,19 @@ async def find_people(person_ids: Collection[UUID]) -> Sequence[PersonView]:
             .join(Review, col(Review.id) == ReviewPerson.review_id)
             .where(col(ReviewPerson.id).in_(person_ids))
         )
-        return [person_view(row, days) for row, days in found]
+        pairs = found.all()
+        days = pairs[0][1] if pairs else DAYS[-1]
+        return await _with_pictures(tx, [row for row, _ in pairs], days)
 
 
-def person_view(row: ReviewPerson, days: int) -> PersonView:
+async def _with_pictures(
+    tx: Transaction, rows: Sequence[ReviewPerson], days: int
+) -> Sequence[PersonView]:
+    pictures = await find_portraits(tx, [row.user_id for row in rows if row.user_id])
+    return [person_view(row, days, pictures.get(row.holder_id, "")) for row in rows]
+
+
+def person_view(row: ReviewPerson, days: int, picture: str = "") -> PersonView:
     """Somebody as pages show them."""
     return PersonView(
         id=row.id,
@@ -335,6 +333,7 @@ def person_view(row: ReviewPerson, days: int) -> PersonView:
         outcome=row.outcome,
         note=row.note,
         version=row.version,
+        picture=picture,
     )
 
 
@@ -357,6 +356,7 @@ async def _view(tx: Transaction, review: Review) -> ReviewView:
         review.begun_at,
         review.begun_by,
         review.closes_at,
+        review.tells,
         review.closing_at is not None and review.closed_at is None,
         review.closed_at,
         review.closing_by,
@@ -366,11 +366,13 @@ async def _view(tx: Transaction, review: Review) -> ReviewView:
         deactivated,
         undecided_out,
         tenant.time_zone,
-        _next_due(review.closed_at, tenant.review_every_days),
+        due_after(tenant, review.closed_at) if review.closed_at else None,
     )
 
 
-def _next_due(last_closed: datetime | None, every_days: int | None) -> datetime | None:
-    if last_closed is None or every_days is None:
+def due_after(tenant: Tenant, last_closed: datetime | None) -> datetime | None:
+    """When an organisation's next review is due after this one, or after its own beginning; none
+    without a rule."""
+    if tenant.review_every_days is None:
         return None
-    return last_closed + timedelta(days=every_days)
+    return (last_closed or tenant.created_at) + timedelta(days=tenant.review_every_days)

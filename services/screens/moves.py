@@ -11,7 +11,8 @@ from services.sessions import presence
 
 # As many as a tall screen shows, with some to spare for users of another tenant among them.
 KEPT = 40
-# For so long after the start, whoever was signed in before comes back, and doesn't arrive.
+# For this long after a start, people who were signed in before count as back, and not as new
+# arrivals.
 RETURNING = timedelta(minutes=1)
 
 

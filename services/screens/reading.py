@@ -48,7 +48,8 @@ async def get_platform_dashboard(principal: Principal) -> Dashboard:
 
 
 async def look(screen: ScreenActor) -> dict[ScreenView, Shown]:
-    """What a screen shows, and nothing more: its own views, with as much of names as it may."""
+    """What a screen shows, and nothing more: its own views, with names as far as it may show
+    them."""
     async with viewing(screen, Permission.VIEW_AS_SCREEN) as view:
         row = await view.get(Screen, screen.screen_id)
         options = Options.read(row.options)

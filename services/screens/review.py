@@ -1,7 +1,6 @@
 """The review of who still needs access, as a screen shows how far it is."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import ColumnElement
@@ -9,6 +8,7 @@ from sqlmodel import col, func, select
 
 from models import Review, ReviewPerson, Tenant
 from services.core.db import Transaction
+from services.reviews.reminders import find_due
 from services.reviews.reviews import find_open
 from services.screens.scope import Scope
 
@@ -51,9 +51,5 @@ async def _count(tx: Transaction, which: ColumnElement[bool] | bool) -> tuple[in
 
 
 async def _next_due(tx: Transaction, tenant_id: UUID) -> int:
-    days = (await tx.get_one(Tenant, tenant_id)).review_every_days
-    last = await tx.exec(select(func.max(Review.closed_at)).where(Review.tenant_id == tenant_id))
-    closed_at = last.one()
-    if days is None or closed_at is None:
-        return 0
-    return int((closed_at + timedelta(days=days)).timestamp())
+    due = await find_due(tx, await tx.get_one(Tenant, tenant_id))
+    return int(due.timestamp()) if due else 0

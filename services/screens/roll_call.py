@@ -19,7 +19,7 @@ from services.users import here_counts
 from services.users.counts import find_counts, find_counts_of_all
 from services.users.here_counts import Point
 
-# For so long, who came or went is marked among the names.
+# How long a name that came or went stays marked.
 MARKED = timedelta(seconds=60)
 MOST_MOVES = 14
 DAY = timedelta(days=1)

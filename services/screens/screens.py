@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlmodel import col, delete, func, select
 
-from models import EndReason, LoginSession, Screen, ScreenPlace, Tenant
+from models import EndReason, LoginSession, Screen, ScreenTab, Tenant
 from services.access.actor import Principal
 from services.access.outsiders import ScreenActor
 from services.access.permissions import Permission
@@ -24,13 +24,13 @@ from services.screens.showing import Options
 from services.sessions import sessions
 from services.sessions.sessions import Caller
 
-# A place that wasn't heard of for so long isn't open any more: it is written down each minute.
+# A tab that wasn't heard of for so long isn't open any more: it is written down each minute.
 SILENT = timedelta(seconds=150)
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where a screen is open."""
+class OpenTab:
+    """A tab in which a screen is open."""
 
     ip: str
     size: str
@@ -45,7 +45,7 @@ class ScreenRow:
     version: int
     name: str
     options: Options
-    places: Sequence[Place]
+    tabs: Sequence[OpenTab]
     seen_at: datetime | None
 
 
@@ -73,18 +73,18 @@ async def list_screens(actor: Principal) -> list[ScreenRow]:
             )
         ).all()
         ids = [screen.id for screen in screens]
-        places = await view.tx.exec(
-            select(ScreenPlace)
+        tabs = await view.tx.exec(
+            select(ScreenTab)
             .where(
-                col(ScreenPlace.screen_id).in_(ids),
-                col(ScreenPlace.seen_at) > clock.now() - SILENT,
+                col(ScreenTab.screen_id).in_(ids),
+                col(ScreenTab.seen_at) > clock.now() - SILENT,
             )
-            .order_by(col(ScreenPlace.since))
+            .order_by(col(ScreenTab.since))
         )
-        open_in: dict[UUID, list[Place]] = {}
-        for place in places:
-            shown = Place(place.ip, place.size, place.since)
-            open_in.setdefault(place.screen_id, []).append(shown)
+        open_in: dict[UUID, list[OpenTab]] = {}
+        for tab in tabs:
+            shown = OpenTab(tab.ip, tab.size, tab.since)
+            open_in.setdefault(tab.screen_id, []).append(shown)
         seen = await view.tx.exec(
             select(LoginSession.screen_id, func.max(LoginSession.last_seen_at))
             .where(col(LoginSession.screen_id).in_(ids))
@@ -97,7 +97,7 @@ async def list_screens(actor: Principal) -> list[ScreenRow]:
                 version=screen.version,
                 name=screen.name,
                 options=Options.read(screen.options),
-                places=tuple(open_in.get(screen.id, ())),
+                tabs=tuple(open_in.get(screen.id, ())),
                 seen_at=seen_at.get(screen.id),
             )
             for screen in screens
@@ -134,7 +134,7 @@ async def revoke_screen(actor: Principal, screen_id: UUID) -> None:
         screen.revoked_at = clock.now()
         cause = await act.record(Action.SCREEN_REVOKED, screen)
         await sessions.end(act.tx, screen, EndReason.REVOKED, cause=cause)
-        await act.tx.exec(delete(ScreenPlace).where(col(ScreenPlace.screen_id) == screen.id))
+        await act.tx.exec(delete(ScreenTab).where(col(ScreenTab.screen_id) == screen.id))
         _changed(act, screen)
 
 

@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, true
 from sqlmodel import col, func, select
 
-from models import AuditEvent, MailState, OutgoingMail, Screen, ScreenPlace, first_id
+from models import AuditEvent, MailState, OutgoingMail, Screen, ScreenTab, first_id
 from services.audit.writing import Action
 from services.core import clock, runtime
 from services.core.db import Transaction
@@ -33,7 +33,7 @@ _CAUSES = {
 }
 # A mail that waits for longer has been refused a few times.
 LATE_MAIL = timedelta(minutes=5)
-# So many failed sign-ins within these minutes are a storm: mistyping is rarer.
+# This many failed sign-ins within these minutes count as an attack: people mistype less often.
 STORM, STORM_WITHIN = 20, timedelta(minutes=10)
 # How long a replica is missed that isn't heard any more.
 MISSED_FOR = timedelta(hours=1)
@@ -119,9 +119,9 @@ async def _screens(tx: Transaction, scope: Scope) -> InOrder:
     is_there = (scope.holds(col(Screen.tenant_id)), col(Screen.revoked_at).is_(None))
     every = (await tx.exec(select(func.count()).select_from(Screen).where(*is_there))).one()
     live = await tx.exec(
-        select(func.count(func.distinct(ScreenPlace.screen_id)))
-        .join(Screen, col(Screen.id) == col(ScreenPlace.screen_id))
-        .where(*is_there, col(ScreenPlace.seen_at) > clock.now() - SILENT)
+        select(func.count(func.distinct(ScreenTab.screen_id)))
+        .join(Screen, col(Screen.id) == col(ScreenTab.screen_id))
+        .where(*is_there, col(ScreenTab.seen_at) > clock.now() - SILENT)
     )
     return InOrder("Screens", f"{live.one()} of {every}")
 
@@ -256,7 +256,7 @@ def _backup() -> tuple[Trouble | None, InOrder | None]:
 async def _readiness(database_ms: float) -> list[tuple[Trouble | None, InOrder | None]]:
     told: list[tuple[Trouble | None, InOrder | None]] = []
     names = {"writing": "Database", "disk": "Disk", "keys": "Keys", "hearing": "Processes"}
-    # In steps, so that it isn't another value each time.
+    # Rounded to steps, so that the shown value doesn't change each time.
     within = next((step for step in (10, 30, 100, 300, 1000) if database_ms < step), 3000)
     values = {"writing": f"within {within} ms", "disk": "has room", "keys": "fit"}
     values["hearing"] = "hear each other"

@@ -83,7 +83,7 @@ def is_online(user_id: UUID) -> bool:
 
 
 def online_ids(tenant_id: UUID | None = None) -> set[UUID]:
-    """Everybody who has Rollcall open (of those at work in a tenant, where it is given)."""
+    """Everybody who has Rollcall open; with a tenant, those who work in it."""
     return {seen.user_id for seen in everywhere() if tenant_id in (None, seen.tenant_id)}
 
 
@@ -104,8 +104,8 @@ def here() -> dict[UUID, UserPresence]:
 
 
 def heard(process_id: str, people: Iterable[UserPresence], *, whole: bool = False) -> None:
-    """Take over what another process tells of its users; `whole`: of all of them, so that whoever
-    isn't named has no page there."""
+    """Take over what another process says about its users. `whole`: it names all of them, so that
+    anybody else has no page there."""
     there = _known().elsewhere.setdefault(process_id, {})
     told = {person.user_id: person for person in people}
     affected = there | told if whole else told

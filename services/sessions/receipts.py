@@ -74,8 +74,8 @@ def subscribe(bus: Bus) -> None:
 
 
 async def of(cause: UUID) -> Receipt | None:
-    """How the pages were closed whose sessions the act with this audit entry ended; none where that
-    isn't known in time, or nobody was signed in."""
+    """How the pages were closed when the act with this audit entry ended their sessions; none if
+    that isn't known in time, or if nobody was signed in."""
     return await asyncio.shield(_gathering(cause).receipt)
 
 

@@ -1,4 +1,5 @@
-"""The other processes that serve the same database: which of them live, and who is here by them.
+"""The other processes that serve the same database: which of them are alive, and who has pages open
+there.
 
 On PostgreSQL each tells the others over the bus what changes about who has pages open in it; each
 message is a sign of life, too. Nothing of this is kept: a process that begins to listen tells all

@@ -200,7 +200,7 @@ async def recognise(token: str | None, slug: str | None, caller: Caller) -> Visi
         tenant_id = tenant.id if tenant else None
         if user.tenant_id != tenant_id and user.role is not Role.PLATFORM_ADMIN:
             raise NotFoundError
-        # In another tenant than their own, Platform Admins are at work, who belong to none.
+        # Only Platform Admins, who belong to no tenant, work in a tenant that isn't their own.
         policy = tenant.second_factor_policy if tenant and tenant.id == user.tenant_id else None
         lacks_second_factor = await lacks(tx, user, session.method, policy)
     return Visit(
@@ -277,7 +277,7 @@ async def find_ended(session_ids: Collection[UUID]) -> dict[UUID, EndReason]:
 
 
 async def first_expiry(session_ids: Collection[UUID]) -> datetime | None:
-    """When the first of these sessions expires that hasn't ended; none where all have."""
+    """When the next of these sessions expires; none if all have ended."""
     async with reading() as tx:
         found = await tx.exec(
             select(func.min(LoginSession.expires_at)).where(

@@ -30,7 +30,7 @@ from services.sign_in.passwords import (
 )
 from services.sign_in.personal_links import (
     PLATFORM_NAME,
-    Welcome,
+    LinkView,
     open_link,
     own_words,
     user_of_link,
@@ -80,7 +80,7 @@ async def request_reset(slug: str | None, email: str, caller: Caller) -> None:
         await asyncio.sleep(max(0.0, REQUEST_SECONDS - (time.monotonic() - started)))
 
 
-async def open_reset(slug: str | None, token: str) -> Welcome:
+async def open_reset(slug: str | None, token: str) -> LinkView:
     """What the page of a reset link shows; using nothing up. Raises `DeadLinkError`."""
     return await open_link(LinkPurpose.RESET, slug, token)
 

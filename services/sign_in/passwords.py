@@ -44,7 +44,8 @@ HASHING_NICENESS = 2
 
 
 def _give_way() -> None:
-    """Let whoever is at work go before whoever signs in, as a hash takes all that it gets. Linux
+    """Let requests of signed-in people go before sign-ins, since hashing takes all the processor
+    time that it gets. Linux
     alone has priorities of single threads (setpriority(2)); those that Argon2 starts inherit it."""
     if sys.platform == "linux":
         niceness = max(HASHING_NICENESS, os.getpriority(os.PRIO_PROCESS, 0))

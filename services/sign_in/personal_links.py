@@ -12,7 +12,7 @@ PLATFORM_NAME = "Rollcall"
 
 
 @dataclass(frozen=True)
-class Welcome:
+class LinkView:
     """What an invitation's (or a reset's) page shows before anything is decided."""
 
     user_id: UUID
@@ -24,12 +24,12 @@ class Welcome:
     expires_at: datetime
 
 
-async def open_link(purpose: LinkPurpose, slug: str | None, token: str) -> Welcome:
+async def open_link(purpose: LinkPurpose, slug: str | None, token: str) -> LinkView:
     """What the page of a user's one-time link shows. Raises `DeadLinkError`."""
     async with reading() as tx:
         link = await one_time_links.get_live(tx, purpose, token)
         user, tenant = await user_of_link(tx, link, slug)
-        return Welcome(
+        return LinkView(
             user_id=user.id,
             first_name=user.first_name,
             email=user.email,

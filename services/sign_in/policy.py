@@ -34,7 +34,7 @@ async def get_policy(actor: Actor) -> SignInPolicy:
 async def require_second_factor(actor: Actor, of: str) -> None:
     """Require a second factor of nobody, of Tenant Admins, or of everyone (`SecondFactorPolicy`).
 
-    Whoever has none may only set one up, from their next click on; nobody is signed out. Needs a
+    People without one can only set one up, from their next click on; nobody is signed out. Needs a
     fresh sign-in. Raises `InvalidInputError`, and, before it asks for anything else,
     `OwnSecondFactorMissingError` for an admin who would shut themselves out.
     """
@@ -58,8 +58,8 @@ async def require_second_factor(actor: Actor, of: str) -> None:
 
 @dataclass(frozen=True)
 class Standing:
-    """What decides whether a user is let in, and how. `provider` is the one that they must sign in
-    with, where there is one."""
+    """What decides whether a user is let in, and how. `provider` is the identity provider that they
+    must sign in with, if there is one."""
 
     is_open: bool
     provider: str | None

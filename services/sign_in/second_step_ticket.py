@@ -23,7 +23,7 @@ LIFETIME = timedelta(minutes=10)
 
 @dataclass(frozen=True)
 class Ticket:
-    """Whose first step it was, where, and a mark of the password that they have."""
+    """Who took the first step, where, and a mark of the password that they have."""
 
     user_id: str
     slug: str | None

@@ -1,7 +1,7 @@
 """Slows guessing down: growing pauses per account and per ip, never a lockout.
 
-Each purpose has a counter of its own for each user, and a success clears the counter of its own
-purpose alone: a right password says nothing of who guesses codes.
+Each purpose has its own counter for each user, and a success clears only the counter of its
+purpose: a right password doesn't excuse guessed codes.
 
 Counted in the database, so that every replica counts the same and a restart forgets nothing. An
 attempt counts as a failure before it is made, and no more once it has succeeded: so of many at the
@@ -13,6 +13,7 @@ from datetime import timedelta
 from enum import StrEnum
 from uuid import UUID
 
+from sqlalchemy import bindparam
 from sqlmodel import col, delete, select, update
 
 from models import AttemptCounter
@@ -65,7 +66,7 @@ def ip_key(ip: str, purpose: str = "address") -> dict[str, str]:
 
 
 def person_key(purpose: Purpose, user_id: UUID, device: str = "") -> dict[str, str]:
-    """The counter of what is tried for one user by somebody who has proved something already.
+    """The counter of tries for one user by somebody who has passed a first check already.
 
     `device` is the token by which the user knows the browser, where they do (`known_devices.find`):
     only its own failures slow it down, and nobody else's.
@@ -76,11 +77,15 @@ def person_key(purpose: Purpose, user_id: UUID, device: str = "") -> dict[str, s
     return {kinds.get(purpose, "person"): f"{purpose}:{user_id}{browser}"}
 
 
+# Built once: every sign-in asks it.
+_COUNTERS = select(AttemptCounter).where(
+    col(AttemptCounter.key).in_(bindparam("keys", expanding=True))
+)
+
+
 async def check(tx: Transaction, counters: dict[str, str]) -> None:
     """Raise `TooManyAttemptsError` while a pause lasts."""
-    rows = await tx.exec(
-        select(AttemptCounter).where(col(AttemptCounter.key).in_(counters.values()))
-    )
+    rows = await tx.exec(_COUNTERS, params={"keys": list(counters.values())})
     _refuse_during_pause(rows.all())
 
 

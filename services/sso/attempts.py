@@ -1,7 +1,5 @@
-"""A single sign-on that was begun: what must match when the browser comes back.
-
-The browser itself keeps it, sealed, for ten minutes; nothing is kept here. Each of its tabs may
-have one of its own.
+"""A single sign-on that was begun: the values that must match when the browser comes back. The
+browser keeps them, sealed, for ten minutes; the server keeps nothing. Each tab may have its own.
 """
 
 import base64
@@ -19,7 +17,7 @@ from services.sso.errors import Refusal, SsoError
 
 # How long somebody may take at the provider.
 ATTEMPT_LIFETIME = timedelta(minutes=10)
-# Of the attempts that a browser keeps beside a new one, in characters together: with it they fit
+# The most characters of the older attempts that a browser keeps beside a new one. Together they fit
 # into the header of 8 KiB that proxies take (nginx, large_client_header_buffers).
 MOST_KEPT = 4000
 # 64 bits of a hash tell the few attempts of one browser apart.

@@ -56,7 +56,7 @@ from services.users.invitations import mark_accepted
 SCOPE = "openid email profile"
 # How long what a provider said of a session outlives it.
 KEEP_ENDED = timedelta(hours=1)
-# Of a code, in characters; a longer one is nobody's honest answer.
+# The most characters of a code; no provider sends a longer one.
 LONGEST_CODE = 4096
 
 

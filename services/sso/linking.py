@@ -33,7 +33,7 @@ from services.users.ends import set_end
 from services.users.events import UserInvited
 from services.users.stays import stays_of
 
-# Where Entra's own claim on an email counts (see `is_verified`).
+# The issuers whose Entra claim on an email counts (see `is_verified`).
 ENTRA = "https://login.microsoftonline.com/"
 
 

@@ -69,7 +69,7 @@ async def provider_sign_out(session_id: UUID, slug: str) -> str | None:
     """Where to sign out at the provider too (OpenID Connect RP-Initiated Logout 1.0), after a
     session that began there has ended here.
 
-    None where the provider has no such page, or can't be asked: that stops nobody's signing out.
+    None if the provider has no such page, or doesn't answer: signing out works anyway.
     """
     async with reading() as tx:
         began = await tx.get(SsoSession, session_id)

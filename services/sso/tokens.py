@@ -133,7 +133,7 @@ async def _verified(expected: Expected, raw: str, *, by_stranger: bool = False) 
             keys = await keys_of(expected.provider)
             return jwt.decode(raw, keys, registry=registry)
         except (errors.InvalidKeyIdError, errors.BadSignatureError):
-            # Signed with a key that is newer than what we have, perhaps under the old one's name.
+            # The token may be signed with a newer key than ours, perhaps under the same id.
             keys = await keys_of(expected.provider, missing=True, by_stranger=by_stranger)
             return jwt.decode(raw, keys, registry=registry)
     except (errors.BadSignatureError, errors.InvalidKeyIdError) as error:

@@ -45,7 +45,7 @@ async def close_tenant(actor: Principal, tenant_id: UUID, name: str) -> int:
     """Close a tenant: ends every session of its users, customers' people and screens, and voids
     links and waiting mails.
 
-    `name` is the tenant's, as whoever closes it has typed it: so nobody closes the wrong one.
+    `name` is the tenant's name as the admin typed it, so that nobody closes the wrong one.
     Returns how many people were signed out. Needs a fresh sign-in; closing it again does nothing.
     Raises `InvalidInputError`.
     """
@@ -119,8 +119,8 @@ async def _lock_users(actor: Principal, tenant_id: UUID, tx: Transaction) -> Col
     """Lock all users of the tenant and whoever acts, in the order of their ids, and its customers'
     people; then the tenant is locked, as a sign-in does it.
 
-    So whatever one of them is doing at this moment comes before, or sees that it is over. Returns
-    none of them: they may be tens of thousands, of whom nothing more is wanted.
+    So an act of one of them at this moment either comes before, or sees that the tenant is closed.
+    Returns no rows: there may be tens of thousands, and they aren't needed.
     """
     await tx.exec(
         select(User.id)

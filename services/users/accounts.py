@@ -29,7 +29,7 @@ from services.mail import outbox
 from services.sessions import presence
 from services.sessions.sessions import end_living
 from services.users import telling, ways_in
-from services.users.emails_elsewhere import ActiveElsewhereError, claim_answer
+from services.users.emails_elsewhere import ActiveElsewhereError, active_with, claim_answer
 from services.users.ends import End, chosen_end, details_of, end_of, set_end
 from services.users.events import UserActivated, UserDeactivated, UserEdited
 from services.users.forms import UserNames
@@ -182,9 +182,7 @@ async def tell_active(actor: Principal, user_id: UUID) -> None:
 
 async def _activate(act: Act, user: User) -> UUID:
     elsewhere = ActiveElsewhereError(user.email)  # said now: a failed flush forgets the email
-    other = (
-        await act.tx.exec(select(User).where(User.email_key == user.email_key, User.active))
-    ).first()
+    other = await active_with(act.tx, user.email)
     if other is not None:
         if other.id == user.successor_id or other.tenant_id == user.tenant_id:
             raise ConflictError(

@@ -15,7 +15,7 @@ async def allowed_domains(tx: Transaction, tenant_id: UUID | None) -> Collection
 
 
 def refusal(allowed: Collection[str], email: str) -> str:
-    """What is said of an email whose domain isn't among these; empty where it is."""
+    """The sentence about an email whose domain isn't allowed; empty if it is."""
     if not allowed or domain_of(email) in allowed:
         return ""
     return f"Only emails of {_listed(allowed)} are allowed here (Settings, Organisation)."

@@ -88,8 +88,7 @@ async def find_here(tenant_id: UUID | None) -> int:
 
 
 async def lacks_tenant_admin(actor: Principal) -> bool:
-    """Whether nobody but Platform Admins can manage the users of the tenant in which the actor
-    works."""
+    """Whether only Platform Admins can manage the users of the actor's tenant."""
     async with viewing(actor, Permission.VIEW_USERS) as view:
         if view.tenant_id is None:
             return False

@@ -59,6 +59,8 @@ class LeavingReceipt:
     name: str
     at: datetime
     by: str
+    by_id: UUID | None
+    """None where Rollcall did it, or somebody at its machine."""
     reason: str
     pages: int
     devices: int
@@ -198,6 +200,7 @@ def _read(receipt_id: str, entries: Sequence[AuditEvent]) -> LeavingReceipt:
         name=first.subject_name,
         at=first.at,
         by=first.actor_name,
+        by_id=first.actor_id,
         reason=str(first.details.get("reason", "")),
         pages=sum(one.get("pages", 0) for one in closed),
         devices=sum(one.get("devices", 0) for one in closed),

@@ -183,10 +183,9 @@ async def confirm(slug: str | None, token: str, caller: Caller) -> Offered:
 
 
 async def take_back(slug: str | None, token: str, caller: Caller) -> Offered:
-    """Give the account its old email again, as whoever reads that, and end all of its sessions.
-
-    Whoever changed it may have had the password, too: it works no more, and a new one is asked for
-    by mail. Raises what `confirm` raises.
+    """Give the account its old email again, on behalf of the owner of that mailbox, and end all its
+    sessions. The person who changed it may know the password, too: it stops working, and a link for
+    a new one is mailed. Raises what `confirm` raises.
     """
     offered = await open_way_back(slug, token)
     try:

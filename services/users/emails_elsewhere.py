@@ -9,6 +9,7 @@ import logging
 from collections.abc import Sequence
 from uuid import UUID
 
+from sqlalchemy import bindparam
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
@@ -43,25 +44,28 @@ def is_taken(error: IntegrityError) -> bool:
     return "email" in str(error.orig)
 
 
+# Built once: every invitation and activation asks them.
+_ACTIVE = select(User).where(User.email_key == bindparam("key"), User.active)
+_INACTIVE = (
+    select(User)
+    .where(
+        col(User.email_key).in_(bindparam("keys", expanding=True)),
+        col(User.active).is_(False),
+        col(User.tenant_id).is_not_distinct_from(bindparam("tenant_id")),
+    )
+    .order_by(col(User.deactivated_at).desc())
+)
+
+
 async def active_with(tx: Transaction, email: str) -> User | None:
     """The active account with this email, wherever it is."""
-    return (
-        await tx.exec(select(User).where(User.email_key == email_key(email), User.active))
-    ).first()
+    return (await tx.exec(_ACTIVE, params={"key": email_key(email)})).first()
 
 
 async def inactive_here(tx: Transaction, tenant_id: UUID | None, keys: Sequence[str]) -> list[User]:
     """The inactive accounts of a tenant with these emails, the latest first."""
-    rows = await tx.exec(
-        select(User)
-        .where(
-            col(User.email_key).in_(keys),
-            col(User.active).is_(False),
-            User.tenant_id == tenant_id,
-        )
-        .order_by(col(User.deactivated_at).desc())
-    )
-    return list(rows)
+    asked = {"keys": list(keys), "tenant_id": tenant_id}
+    return list(await tx.exec(_INACTIVE, params=asked))
 
 
 async def check_pause(tx: Transaction, actor: Principal) -> None:
@@ -71,8 +75,8 @@ async def check_pause(tx: Transaction, actor: Principal) -> None:
 
 
 async def claim_answer(tx: Transaction, actor: Principal) -> None:
-    """Count and log an answer that is about to be given, after the transaction that found it out
-    was rolled back; raises `TooManyAttemptsError` instead where too many were."""
+    """Count and log an answer before it is given. The transaction that found it was rolled back.
+    Raises `TooManyAttemptsError` if there were too many."""
     if actor.user_id is not None:
         await throttle.claim_in(tx, _counters(actor.user_id))
         _log(actor.user_id)  # not before: a look comes no further than here

@@ -78,9 +78,8 @@ async def zone_of(tx: Transaction, tenant_id: UUID | None) -> str:
 async def chosen_end(
     tx: Transaction, tenant_id: UUID | None, day: date | None, at: time | None
 ) -> End | None:
-    """The end that was filled in, in the organisation's time zone; none where no day was.
-
-    Raises `InvalidInputError` where it has come already.
+    """The end from the form, in the organisation's time zone; none without a day. Raises
+    `InvalidInputError` if it is in the past.
     """
     if day is None:
         return None

@@ -1,7 +1,7 @@
 """Invitations: from the form to the first sign-in."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -33,7 +33,7 @@ from services.mail import outbox
 from services.mail.events import MailProgressed
 from services.sessions.sessions import Caller
 from services.sign_in.passwords import check_password, hash_password
-from services.sign_in.personal_links import PLATFORM_NAME, Welcome, open_link, user_of_link
+from services.sign_in.personal_links import PLATFORM_NAME, LinkView, open_link, user_of_link
 from services.sign_in.sign_in import SignedIn, start_session
 from services.users import emails_elsewhere, welcoming
 from services.users.allowed_domains import allowed_domains, refusal
@@ -56,14 +56,14 @@ _JUDGED_ALONE = {"first_name", "last_name", "email", "role"}
 
 @dataclass(frozen=True)
 class Invited:
-    """A new account. `by_mail` is false where no mail server is set: then the link is handed over
-    by whoever invited."""
+    """Somebody who is invited; where no mail takes the link, its url, to be handed over."""
 
     user_id: UUID
     name: str
     email: str
     role: Role
     by_mail: bool
+    url: str = field(repr=False)
 
 
 @looks_first
@@ -161,7 +161,7 @@ async def send_invitation(
     """Make the new account's invitation, promise its mail, and log it, in this transaction. With an
     `old_role`, the mail says that the account takes the place of one with that role."""
     await _link_predecessors(tx, user)
-    by_mail = await _send(tx, user, by, old_role, by_mail=by_mail)
+    link, queued = await _send(tx, user, by, old_role, by_mail=by_mail)
     await record(
         tx,
         Action.USER_INVITED,
@@ -173,7 +173,7 @@ async def send_invitation(
         **(details_of(end) if (end := end_of(user)) else {}),
     )
     tx.publish(UserInvited(tenant_id=user.tenant_id, user_id=user.id))
-    return Invited(user.id, user.full_name, user.email, user.role, by_mail)
+    return await _invited(Act(tx, actor, by), user, link, queued)
 
 
 async def check_field(actor: Principal, field: str, value: str) -> tuple[str, str]:
@@ -210,19 +210,20 @@ async def resend(actor: Principal, user_id: UUID) -> Invited:
     Takes what inviting them takes: for an admin's, a fresh sign-in.
     """
     async with acting(actor, _least_permission(actor), lock=(user_id,)) as act:
-        return await renew(act, user_id)
+        return await _invited(act, *await renew(act, user_id))
 
 
-async def renew(act: Act, user_id: UUID) -> Invited:
-    """Renew a link in this act, which has locked the user."""
+async def renew(act: Act, user_id: UUID) -> tuple[User, OneTimeLink, bool]:
+    """Renew a link in this act, which has locked the user; returns whose and which it is, and
+    whether a mail takes it."""
     user = await get_waiting(act, user_id)
     await one_time_links.void(act.tx, user.id, LinkPurpose.INVITATION)
     await outbox.cancel(act.tx, user.id, *INVITING)
-    by_mail = await _send(act.tx, user, act.user)
+    link, queued = await _send(act.tx, user, act.user)
     user.changed()
     await act.record(Action.INVITATION_RESENT, user)
     act.publish(MailProgressed(tenant_id=user.tenant_id, user_id=user.id))
-    return Invited(user.id, user.full_name, user.email, user.role, by_mail)
+    return user, link, queued
 
 
 @looks_first
@@ -233,15 +234,13 @@ async def copy_link(actor: Principal, user_id: UUID) -> str:
     """
     async with acting(actor, _least_permission(actor), lock=(user_id,)) as act:
         user = await get_waiting(act, user_id)
-        return await tell_link(act.tx, actor, act.user, user)
+        return await tell_link(act, user)
 
 
-async def tell_link(
-    tx: Transaction, actor: Principal, by: User | None, user: User, **details: Any
-) -> str:
-    """The url of the user's live invitation, in this transaction; the telling is logged."""
+async def tell_link(act: Act, user: User) -> str:
+    """The url of the user's live invitation, in this act; the telling is logged."""
     link = (
-        await tx.exec(
+        await act.tx.exec(
             select(OneTimeLink).where(
                 OneTimeLink.user_id == user.id,
                 OneTimeLink.purpose == LinkPurpose.INVITATION,
@@ -252,10 +251,18 @@ async def tell_link(
         )
     ).first()
     if link is None:
-        link = one_time_links.issue(tx, LinkPurpose.INVITATION, user.id)
-    await record(tx, Action.INVITATION_LINK_COPIED, actor=actor, by=by, subject=user, **details)
-    slug = await _slug(tx, user)
-    return invitation_url(slug, one_time_links.token_of(link))
+        link = one_time_links.issue(act.tx, LinkPurpose.INVITATION, user.id)
+    return await _hand_out(act, user, link)
+
+
+async def _hand_out(act: Act, user: User, link: OneTimeLink) -> str:
+    await act.record(Action.INVITATION_LINK_COPIED, user)
+    return invitation_url(await _slug(act.tx, user), one_time_links.token_of(link))
+
+
+async def _invited(act: Act, user: User, link: OneTimeLink, by_mail: bool) -> Invited:
+    url = "" if by_mail else await _hand_out(act, user, link)
+    return Invited(user.id, user.full_name, user.email, user.role, by_mail, url)
 
 
 def invitation_url(slug: str | None, token: str) -> str:
@@ -264,7 +271,7 @@ def invitation_url(slug: str | None, token: str) -> str:
     return f"{base}{one_time_links.path_of(slug)}/invitation/{token}"
 
 
-async def open_invitation(slug: str | None, token: str) -> Welcome:
+async def open_invitation(slug: str | None, token: str) -> LinkView:
     """What an invitation's page shows; using nothing up. Raises `DeadLinkError`."""
     return await open_link(LinkPurpose.INVITATION, slug, token)
 
@@ -362,11 +369,12 @@ async def _link_predecessors(tx: Transaction, user: User) -> None:
 
 async def _send(
     tx: Transaction, user: User, by: User | None, old_role: str = "", *, by_mail: bool = True
-) -> bool:
+) -> tuple[OneTimeLink, bool]:
+    """Issue the link; returns it, and whether a mail takes it."""
     link = one_time_links.issue(tx, LinkPurpose.INVITATION, user.id)
     await tx.flush()
-    if not by_mail:
-        return False
+    if not by_mail or not outbox.is_configured():
+        return link, False
     tenant = await tx.get(Tenant, user.tenant_id) if user.tenant_id else None
     queued = outbox.enqueue(
         tx,
@@ -378,7 +386,7 @@ async def _send(
         old_role=old_role,
         **await welcoming.said_in_mail(tx, by, user),
     )
-    return queued is not None
+    return link, queued is not None
 
 
 async def _slug(tx: Transaction, user: User) -> str | None:

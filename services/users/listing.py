@@ -62,7 +62,7 @@ class UserDetails:
 
     @property
     def latest_end(self) -> str:
-        """What is said of the latest end that they may have; empty where any is allowed."""
+        """The sentence on the latest allowed end; empty if any end is allowed."""
         return "" if self.row.role in UNLIMITED else self.stays.hint
 
 

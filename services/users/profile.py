@@ -1,6 +1,7 @@
 """What everybody says of themselves: name, phone, time zone, picture."""
 
 import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from services.access.permissions import Permission
 from services.audit.acting import Act, acting, viewing
 from services.audit.writing import Action
 from services.core import clock
+from services.core.db import Transaction
 from services.core.errors import NotFoundError
 from services.core.form_fields import Option
 from services.core.forms import choice, text
@@ -26,6 +28,8 @@ from services.users.email_change import waiting_change
 from services.users.events import UserEdited
 from services.users.forms import UserNames
 
+CHUNK = 500
+"""Ids that one query asks for."""
 _PHONE = re.compile(r"\+?[0-9 ()./-]{3,}(?:(?:ext\.?|x) ?[0-9]{1,6})?")
 
 
@@ -130,6 +134,17 @@ async def get_portrait(actor: Principal, user_id: UUID) -> Served:
         if picture is None:
             raise NotFoundError("This user doesn't exist.")
         return served(picture)
+
+
+async def find_portraits(tx: Transaction, ids: Collection[UUID]) -> Mapping[UUID, str]:
+    """The digests of these users' pictures, of those who have one."""
+    wanted = list(ids)
+    pictures: dict[UUID, str] = {}
+    for at in range(0, len(wanted), CHUNK):
+        some = col(User.id).in_(wanted[at : at + CHUNK])
+        found = await tx.exec(select(User.id, User.picture).where(some, User.picture != ""))
+        pictures |= dict(found.all())
+    return pictures
 
 
 @looks_first

@@ -124,7 +124,7 @@ async def _readers(tx: Transaction, users: Sequence[User]) -> Sequence[User]:
 
 
 def _readers_of(user: User, readers: Sequence[User]) -> Sequence[User]:
-    """Whoever invited them, and the admins who want it; where there is nobody, all admins."""
+    """Who invited them, and the admins who want reminders; if there is nobody, all admins."""
     others = [reader for reader in readers if reader.id != user.id]
     admins = [reader for reader in others if reader.tenant_id == user.tenant_id]
     chosen = [

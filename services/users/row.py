@@ -11,7 +11,7 @@ from services.core.names import mixed_scripts
 from services.lists.wire import UNSENT
 
 PICTURE_DIGITS = 16
-"""Of a picture's digest, in its address."""
+"""Of a picture's digest, in its url."""
 
 
 class SecondFactorKind(StrEnum):

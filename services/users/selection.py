@@ -35,7 +35,7 @@ class Person:
 
 @dataclass(frozen=True)
 class Selection:
-    """The first of those who can be chosen, by name; whether there are more; and who of those
+    """The first people who can be chosen, by name; whether there are more; and which of those
     chosen before can't be chosen any more."""
 
     people: Sequence[Person]
@@ -46,8 +46,8 @@ class Selection:
 async def list_selectable(
     actor: Principal, among: Permission | None, words: str, chosen: Collection[UUID] = ()
 ) -> Selection:
-    """The active users of the actor's tenant whose role has this permission, and whose name or
-    email contains each of these words."""
+    """The active users of the actor's tenant with this permission. Each word must be in their name
+    or their email."""
     folded = words_of(fold(plain(words)))
     async with viewing(actor, Permission.SELECT_USERS) as view:
         conditions = _selectable(view, among)

@@ -1,5 +1,7 @@
 """Telling people by mail what was done to their account, in the transaction that does it."""
 
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlmodel import col, select
@@ -12,6 +14,16 @@ from services.sign_in.personal_links import PLATFORM_NAME
 from services.users.ends import end_of
 
 NO_END = "no end"
+NEAR = timedelta(seconds=5)
+"""A mail and the entry of the act that promises it have moments of their own."""
+
+
+@dataclass(frozen=True)
+class Notice:
+    """How far the mail about an act got, and when the mail server took it."""
+
+    state: MailState
+    sent_at: datetime | None
 
 
 async def suggests(tx: Transaction, tenant_id: UUID | None) -> bool:
@@ -41,6 +53,22 @@ async def tell(act: Act, template: MailTemplate, user: User, wanted: bool | None
         ends=end.words if end else without,
     )
     return mail is not None
+
+
+async def mail_about_departure(tx: Transaction, user: User, at: datetime) -> Notice | None:
+    """The mail about a user's deactivation at this moment, where one was promised."""
+    found = await tx.exec(
+        select(OutgoingMail.state, OutgoingMail.sent_at)
+        .where(
+            OutgoingMail.user_id == user.id,
+            OutgoingMail.template == MailTemplate.DEACTIVATED,
+            col(OutgoingMail.created_at) >= at - NEAR,
+        )
+        .order_by(col(OutgoingMail.created_at).desc())
+        .limit(1)
+    )
+    mail = found.first()
+    return Notice(*mail) if mail else None
 
 
 async def knows_of_departure(tx: Transaction, user: User) -> bool:

@@ -23,6 +23,10 @@ class Contact:
     role: Role
     is_here: bool
     is_inviter: bool
+    phone: str
+    time_zone: str
+    picture: str
+    """Its digest; empty where they have none."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,7 @@ class FirstDay:
     note: str
     inviter: str
     inviter_id: UUID | None
+    inviter_picture: str
     contact: Contact | None
 
 
@@ -59,6 +64,7 @@ async def get_first_day(actor: Principal) -> FirstDay:
             note=given.note if given else "",
             inviter=inviter.full_name if inviter else "",
             inviter_id=inviter.id if inviter else None,
+            inviter_picture=inviter.picture if inviter else "",
             contact=await _contact(view, given, inviter),
         )
 
@@ -130,5 +136,8 @@ async def _contact(view: View, given: Onboarding | None, inviter: User | None) -
                 user.role,
                 presence.is_online(user.id),
                 user is not named,
+                user.phone,
+                user.time_zone,
+                user.picture,
             )
     return None

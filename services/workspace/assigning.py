@@ -70,10 +70,9 @@ async def assigned(tx: Transaction, task: Task) -> dict[UUID, TaskCustomer]:
 async def assign_to(
     act: Act, poc: Poc, task: Task, customer_ids: Collection[UUID]
 ) -> tuple[list[str], list[str]]:
-    """Have these people do a task, and nobody else at the customer's; returns the names of who
-    does so from now on, and of who doesn't any more.
-
-    Who does already may stay. Raises `InvalidInputError` for who can't be chosen, by their names.
+    """Make these customer's people, and no others of them, responsible for a task. Returns the
+    names of who is new, and of who is not responsible any more. People who have the task already
+    may stay. Raises `InvalidInputError` for who can't be chosen, by their names.
     """
     rows = await assigned(act.tx, task)
     new = [one for one in dict.fromkeys(customer_ids) if one not in rows]

@@ -81,10 +81,9 @@ class BulkHandOverForm(Form):
 
 @looks_first
 async def choose_heirs(principal: Principal, bulk_id: UUID, form: BulkHandOverForm) -> None:
-    """Have the work of those whom a draft deactivates handed over with them, or left for later.
-
-    Raises `InvalidInputError` for who can't be chosen, or is to be deactivated too, and
-    `ConflictError` once it has begun.
+    """Choose who gets the work of the people whom a draft deactivates, or leave it for later.
+    Raises `InvalidInputError` for people who can't be chosen, or who are to be deactivated, too,
+    and `ConflictError` once it has begun.
     """
     async with acting(principal, Permission.REASSIGN_POCS, lock=form.heir_ids) as act:
         run = await act.get(BulkAct, bulk_id, lock=True)

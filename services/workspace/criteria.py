@@ -20,7 +20,7 @@ from services.core.forms import Form, choice, several, text
 from services.core.looking import looks_first
 from services.workspace.events import CriterionChanged
 from services.workspace.fields import side_choice
-from services.workspace.positions import next_position, place
+from services.workspace.positions import next_position, reposition
 from services.workspace.rights import (
     by_id,
     check_version,
@@ -163,7 +163,7 @@ async def move_criterion(
         poc, row = await get_part_to_change(act, SuccessCriterion, criterion_id)
         check_version(version, row.version, f"“{row.title}”")
         rows = {each.id: each for each in await _criteria_of(act, poc)}
-        for moved_id in place(list(rows.values()), row, before_id):
+        for moved_id in reposition(list(rows.values()), row, before_id):
             _touch(act, rows[moved_id])
 
 

@@ -47,9 +47,9 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Ending:
-    """Something that ends, at this moment. `end` is as somebody chose it, where somebody did;
-    `poc_id` is the POC with which it ends, or to which it leads. `user_id` is whose it is: a user's
-    id, or that of somebody at a customer's."""
+    """Something that ends, at this moment. `end` is the end that somebody chose, if anybody did;
+    `poc_id` is the POC with which it ends, or to which it leads. `user_id` is the id of a user, or
+    of a customer's person."""
 
     kind: Kind
     user_id: UUID
@@ -60,6 +60,8 @@ class Ending:
     note: str
     email: str = ""
     poc_id: UUID | None = None
+    picture: str = ""
+    """The digest of a user's picture; empty where there is none."""
 
 
 @dataclass(frozen=True)
@@ -134,6 +136,7 @@ async def _people(tx: Transaction, tenant_id: UUID, until: datetime) -> list[End
             end_of(user),
             _set_by(user, names),
             user.email,
+            picture=user.picture,
         )
         for user in users
         if user.ends_at is not None

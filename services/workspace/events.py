@@ -37,8 +37,8 @@ class CustomerChanged(PocEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class PocShownNoMore(Event):
-    """A POC is shown no more to somebody at the customer's, whose session goes on for other POCs:
-    their open pages of this one must close."""
+    """A customer's person may not see a POC any more, but their session goes on for other POCs:
+    their open pages of this POC must close."""
 
     tenant_id: UUID
     poc_id: UUID

@@ -1,4 +1,4 @@
-"""What a file is, by its content: its name says what it is called, and nothing else."""
+"""The type of a file, by its content and never by its name."""
 
 import codecs
 import re

@@ -1,8 +1,8 @@
 """Files of POCs and templates: resources whose content is in the database, in chunks.
 
-A file arrives outside of the database first, in one without a name that goes with this process:
-whatever breaks the upload off leaves nothing. Whoever uploads is asked before the first byte is
-read and at the commit; whoever downloads, before each piece.
+A file arrives outside the database first, in an unnamed file that ends with this process, so that a
+broken upload leaves nothing. The right to upload is checked before the first byte and at the
+commit; the right to download, before each piece.
 """
 
 import hashlib
@@ -35,7 +35,7 @@ from services.core.errors import (
 from services.core.looking import looks_first
 from services.core.settings import MB
 from services.workspace.file_types import clean_file_name, media_type_of
-from services.workspace.resources import Belongs, Place, tell_changed, template_of
+from services.workspace.resources import Belongs, OwnerIds, tell_changed, template_of
 from services.workspace.rights import (
     get_poc,
     get_poc_to_change,
@@ -101,7 +101,7 @@ async def get_room_of_group(principal: Principal, group_template_id: UUID) -> Ro
     """The same for files of a group template."""
     async with viewing(principal, Permission.VIEW_TEMPLATES) as view:
         group = await view.get(GroupTemplate, group_template_id)
-        return await _room(view, _of_template(Place(group_template_id=group.id)))
+        return await _room(view, _of_template(OwnerIds(group_template_id=group.id)))
 
 
 async def upload(
@@ -131,13 +131,13 @@ async def upload_to_template(
 ) -> UUID:
     """Keep a file as a resource of a template, which each new POC gets a copy of; returns the
     resource's id. Raises what `upload` raises."""
-    name, place = clean_file_name(name), Place(task_template_id, group_template_id)
+    name, owner_ids = clean_file_name(name), OwnerIds(task_template_id, group_template_id)
     async with viewing(principal, Permission.ADD_TEMPLATE_RESOURCES) as view:
-        await template_of(view, place)
-        _require(await _room(view, _of_template(place)), 1)
+        await template_of(view, owner_ids)
+        _require(await _room(view, _of_template(owner_ids)), 1)
     with _arriving(principal), TemporaryFile() as content:
         arrived = await _receive(name, pieces, content)
-        return await _keep_in_template(principal, place, arrived)
+        return await _keep_in_template(principal, owner_ids, arrived)
 
 
 async def open_file(principal: Principal, resource_id: UUID) -> OpenFile:
@@ -215,22 +215,22 @@ async def _keep(principal: Principal, poc_id: UUID, arrived: _Arrived) -> UUID:
     async with acting(principal, Permission.COMMENT) as act:
         poc = await get_poc_to_change(act, poc_id)
         _require(await _room(act, _of_poc(poc.id)), arrived.size)
-        return await _add(act, poc, arrived, Place(poc_id=poc.id))
+        return await _add(act, poc, arrived, OwnerIds(poc_id=poc.id))
 
 
 @looks_first
-async def _keep_in_template(principal: Principal, place: Place, arrived: _Arrived) -> UUID:
+async def _keep_in_template(principal: Principal, owner_ids: OwnerIds, arrived: _Arrived) -> UUID:
     async with acting(principal, Permission.ADD_TEMPLATE_RESOURCES) as act:
-        template = await template_of(act, place)
-        _require(await _room(act, _of_template(place)), arrived.size)
-        return await _add(act, template, arrived, place)
+        template = await template_of(act, owner_ids)
+        _require(await _room(act, _of_template(owner_ids)), arrived.size)
+        return await _add(act, template, arrived, owner_ids)
 
 
-async def _add(act: Act, owner: Belongs, arrived: _Arrived, place: Place) -> UUID:
+async def _add(act: Act, owner: Belongs, arrived: _Arrived, owner_ids: OwnerIds) -> UUID:
     resource = act.add(
         Resource(
             **stamp(act),
-            **vars(place),
+            **vars(owner_ids),
             kind=ResourceKind.FILE,
             title=arrived.name,
             content="",
@@ -304,10 +304,10 @@ def _of_poc(poc_id: UUID) -> ColumnElement[bool]:
     return col(Resource.poc_id) == poc_id
 
 
-def _of_template(place: Place) -> ColumnElement[bool]:
-    if place.group_template_id is not None:
-        return col(Resource.group_template_id) == place.group_template_id
-    return col(Resource.task_template_id) == place.task_template_id
+def _of_template(owner_ids: OwnerIds) -> ColumnElement[bool]:
+    if owner_ids.group_template_id is not None:
+        return col(Resource.group_template_id) == owner_ids.group_template_id
+    return col(Resource.task_template_id) == owner_ids.task_template_id
 
 
 def _require(room: Room, size: int) -> None:

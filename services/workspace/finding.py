@@ -17,7 +17,7 @@ from services.users.list import USERS
 from services.users.row import UserRow
 from services.workspace.poc_list import POCS, PocRow
 
-# Of each kind; whoever looks for another one types on.
+# The most results of each kind; more typing finds others.
 OFFERED = 5
 
 

@@ -14,7 +14,7 @@ from services.core.errors import ConflictError
 from services.core.forms import Form, lines, text
 from services.core.looking import looks_first
 from services.workspace.events import GroupChanged
-from services.workspace.positions import next_position, place
+from services.workspace.positions import next_position, reposition
 from services.workspace.rights import (
     by_id,
     check_version,
@@ -71,7 +71,7 @@ async def move_group(
         poc, group = await get_part_to_change(act, TaskGroup, group_id)
         check_version(version, group.version, f"“{group.title}”")
         rows = {row.id: row for row in await _groups_of(act, poc)}
-        for moved_id in place(list(rows.values()), group, before_id):
+        for moved_id in reposition(list(rows.values()), group, before_id):
             _touch(act, rows[moved_id])
 
 

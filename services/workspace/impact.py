@@ -68,11 +68,6 @@ class WorkImpact:
         return bool(self.pocs or self.tasks)
 
     @property
-    def pocs_of_tasks(self) -> int:
-        """In how many POCs the tasks are."""
-        return len({task.poc_id for task in self.tasks})
-
-    @property
     def overdue(self) -> int:
         """How many of the tasks are overdue."""
         return sum(task.is_overdue for task in self.tasks)

@@ -9,13 +9,16 @@ from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import acting, viewing
 from services.core.db import transaction
-from services.core.errors import ConflictError, NotFoundError
+from services.core.errors import ConflictError, NotFoundError, RollcallError
 from services.core.looking import looks_first
 from services.users import accounts, telling
 from services.users.accounts import StatusChange
 from services.users.departures import LeavingReceipt, find_receipt
 from services.users.emails_elsewhere import ActiveElsewhereError, claim_answer
-from services.workspace.handover import find_handovers, take_back_in
+from services.users.telling import Notice
+from services.workspace.handover import find_handovers, hand_over_in, take_back_in
+from services.workspace.people import require_workers
+from services.workspace.pocs import HandOverForm
 
 TOO_LATE = "This can be undone for a day. Activate the account instead."
 
@@ -27,7 +30,13 @@ class Departure:
     receipt: LeavingReceipt
     email: str
     role: Role
+    picture: str
+    """Its digest; empty where they have none."""
     since: datetime
+    by_role: Role | None
+    """What whoever did it is; none where it was no user."""
+    told: Notice | None
+    """The mail that tells them, where one was promised."""
     organisation: str
     zone: str
     """The organisation's time zone."""
@@ -41,14 +50,57 @@ async def get_departure(principal: Principal, user_id: UUID) -> Departure:
         if receipt is None:
             raise NotFoundError(f"{user.full_name} hasn't left.")
         tenant = await view.tx.get(Tenant, user.tenant_id) if user.tenant_id else None
+        by = await view.tx.get(User, receipt.by_id) if receipt.by_id else None
         return Departure(
             receipt,
             user.email,
             user.role,
+            user.picture,
             user.first_sign_in_at or user.created_at,
+            by.role if by else None,
+            await telling.mail_about_departure(view.tx, user, receipt.at),
             tenant.name if tenant else "Platform",
             tenant.time_zone if tenant else "UTC",
         )
+
+
+@dataclass(frozen=True)
+class Leaving:
+    """What came of a deactivation that hands work over: `refused` says why the work stays."""
+
+    change: StatusChange
+    handed_over: bool
+    refused: str = ""
+
+
+@looks_first
+async def leave(
+    principal: Principal,
+    user_id: UUID,
+    heir: HandOverForm,
+    *,
+    seen_version: int | None = None,
+    tell: bool | None = False,
+) -> Leaving:
+    """Deactivate a user, and give their work to somebody else, in one transaction. Where that one
+    can't get it, access ends all the same, and the work stays in sight.
+
+    Raises what `accounts.set_active` raises.
+    """
+    both = (user_id, heir.owner_id)
+    async with acting(principal, Permission.SWITCH_USERS, lock=both, urgent=True) as act:
+        await act.require(Permission.REASSIGN_POCS)
+        user = await act.get(User, user_id)
+        change = await accounts.switch(act, user, False, seen_version=seen_version, tell=tell)
+        told = len(act.tx.events)
+        try:
+            async with act.tx.begin_nested():
+                (owner,) = await require_workers(act, [heir.owner_id], "owner_id")
+                given = await hand_over_in(act, user, owner, heir.note, cause=change.cause)
+        except RollcallError as error:
+            del act.tx.events[told:]
+            return Leaving(change, False, str(error))
+        return Leaving(change, given is not None)
 
 
 @looks_first

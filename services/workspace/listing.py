@@ -1,6 +1,6 @@
 """The POCs of an organisation: their list, slice by slice, and one POC's details."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -15,12 +15,15 @@ from models import (
     User,
 )
 from services.access.actor import Principal
-from services.access.permissions import Permission, may
-from services.audit.acting import View, viewing
+from services.access.permissions import Permission, Secret, may
+from services.audit.acting import View, acting, viewing
+from services.audit.writing import Action
 from services.core.db import reading
-from services.lists.query import ListQuery
+from services.core.looking import looks_first
+from services.lists.export import csv_pieces
+from services.lists.query import ListQuery, in_words
 from services.lists.slices import Slice, read_row, read_slice
-from services.workspace.customers.cut import count_let_in
+from services.workspace.customers.cut import count_with_access
 from services.workspace.members import Member, find_members
 from services.workspace.poc_list import POCS, PocRow
 from services.workspace.rights import get_poc, is_member, tenant_of
@@ -30,8 +33,8 @@ from services.workspace.states import POC_STEPS
 @dataclass(frozen=True)
 class PocDetails:
     """What a POC's page shows around its tabs. `steps` are what it may become, with the words of
-    the menu; `let_in` is how many of the customer's people it lets in right now; `may_change` is
-    whether whoever looks may change it."""
+    the menu; `with_access` is how many of the customer's people it is shown to right now;
+    `may_change` is whether whoever looks may change it."""
 
     row: PocRow
     description: str
@@ -40,7 +43,7 @@ class PocDetails:
     handover_note: str
     members: Sequence[Member]
     steps: Mapping[PocStatus, str]
-    let_in: int
+    with_access: int
     criteria: int
     resources: int
     comments: int
@@ -52,6 +55,18 @@ async def list_pocs(principal: Principal, query: ListQuery) -> Slice[PocRow]:
     """A page of the POCs of the tenant in which the principal works."""
     async with viewing(principal, Permission.VIEW_ALL_POCS) as view:
         return await read_slice(view.tx, POCS, query, tenant_of(view))
+
+
+@looks_first
+async def export_pocs(
+    principal: Principal, query: ListQuery, columns: Sequence[str] = ()
+) -> AsyncIterator[str]:
+    """The POCs that a query finds as a CSV file, in pieces, with these columns. The export itself
+    is in the log, before anything is read."""
+    async with acting(principal, Secret.POCS_EXPORT) as act:
+        tenant_of(act)
+        await act.record(Action.POCS_EXPORTED, filters=in_words(POCS, query))
+    return csv_pieces(lambda: viewing(principal, Permission.VIEW_ALL_POCS), POCS, query, columns)
 
 
 async def list_customers(principal: Principal) -> Sequence[str]:
@@ -102,7 +117,7 @@ async def get_details(principal: Principal, poc_id: UUID) -> PocDetails:
             handover_note=poc.handover_note,
             members=await find_members(view, poc),
             steps=POC_STEPS[poc.status],
-            let_in=await count_let_in(view.tx, poc),
+            with_access=await count_with_access(view.tx, poc),
             criteria=await _count(view, SuccessCriterion, poc),
             resources=await _count(view, Resource, poc),
             comments=await _count_comments(view, poc),

@@ -32,7 +32,7 @@ from services.core.errors import NotFoundError
 from services.core.looking import looks_first
 from services.workspace.poc_list import POCS, PocRow
 from services.workspace.rights import tenant_of
-from services.workspace.template_list import GroupTemplateRow, group_rows
+from services.workspace.template_rows import GroupTemplateRow, group_rows
 
 MOST_TASKS, MOST_POCS, MOST_CHANGES = 200, 20, 20
 # Who comes back sooner is still at the same visit.
@@ -178,7 +178,7 @@ async def _groups(view: View) -> Sequence[GroupTemplateRow]:
         .where(GroupTemplate.tenant_id == view.tenant_id, col(GroupTemplate.archived_at).is_(None))
         .order_by(col(GroupTemplate.title_key), col(GroupTemplate.id))
     )
-    rows = await group_rows(view, found.all())
+    rows = await group_rows(view.tx, found.all())
     return sorted(rows, key=lambda row: -row.pocs)[:MOST_POCS]
 
 

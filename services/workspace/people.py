@@ -7,9 +7,9 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from models import CustomerPerson, User
-from services.access.permissions import Permission
+from services.access.permissions import Permission, may
 from services.audit.acting import Act
-from services.core.db import Transaction
+from services.core.db import Transaction, reading
 from services.users.selection import require_selectable
 
 
@@ -43,6 +43,20 @@ async def find_people(tx: Transaction, ids: Collection[UUID | None]) -> dict[UUI
         outside = await tx.exec(select(CustomerPerson).where(col(CustomerPerson.id).in_(others)))
         found |= {person.id: person_of(person) for person in outside}
     return found
+
+
+async def find_worker(user_id: UUID) -> Person | None:
+    """A user as they are now, to tell the open pages; none of whom there is nothing in the work."""
+    async with reading() as tx:
+        user = await tx.get(User, user_id)
+        return person_of(user) if user and may(user.role, Permission.RUN_POCS) else None
+
+
+async def find_customer(customer_id: UUID) -> Person | None:
+    """Somebody at a customer's as they are now, to tell the open pages."""
+    async with reading() as tx:
+        person = await tx.get(CustomerPerson, customer_id)
+        return person_of(person) if person else None
 
 
 async def require_workers(act: Act, user_ids: Collection[UUID], field: str) -> Sequence[User]:

@@ -28,7 +28,9 @@ from services.lists.declaration import (
 from services.lists.events import RowChanged
 from services.lists.matches import Given
 from services.lists.wire import UNSENT
+from services.users.row import PICTURE_DIGITS
 from services.workspace.people import Person, find_people
+from services.workspace.poc_counts import find_poc_counts
 from services.workspace.progress import Progress, find_progress, find_versions
 
 
@@ -91,10 +93,16 @@ def _beside(row: PocRow) -> Mapping[str, object]:
         "owner": row.owner.name,
         "owner_id": str(row.owner.id),
         "owner_active": row.owner.active,
+        "owner_picture": row.owner.picture[:PICTURE_DIGITS] or None,
         "team": [team.done, team.total],
         "customer_side": [customer.done, customer.total],
         "overdue_tasks": row.progress.whole.overdue or None,
     }
+
+
+def _done(row: PocRow) -> str:
+    """How much is done, for a file."""
+    return f"{row.progress.whole.done} of {row.progress.whole.total}"
 
 
 STATUSES = {status: Option(status.value, status.label, {"status": status}) for status in PocStatus}
@@ -109,19 +117,20 @@ POCS = LiveList[PocRow](
     columns=(
         Column("title", "Title", sort=by(Poc.title_key), cell="title", search=True, opens=True),
         Column("customer", "Customer", sort=by(Poc.customer_key, Poc.title_key), search=True),
-        Column("owner", "Owner", cell="owner"),
+        Column("owner", "Owner", cell="owner", export=lambda row: row.owner.name),
         Column(
             "status",
             "Status",
-            cell="choice",
+            cell="poc_status",
             sort=by_groups([option.match for option in STATUSES.values()], Poc.title_key),
+            export=lambda row: row.status.label,
         ),
-        Column("team", "Progress", cell="sides", export=lambda row: f"{row.progress.whole.done}"),
+        Column("team", "Progress", cell="sides", export=_done),
         # The order at first: closed ones come last, whenever they were to end.
         Column(
             "due",
             "Due",
-            cell="date",
+            cell="due",
             sort=(
                 IndexRange({**OPEN, "due": Given()}, (Poc.end_on, Poc.title_key)),
                 IndexRange({**OPEN, "due": None}, (Poc.title_key,)),
@@ -148,6 +157,7 @@ POCS = LiveList[PocRow](
     ),
     search=TextSearch(Poc.search_key),
     breakdown=tuple(STATUSES.values()),
+    counters=find_poc_counts,
     rows=_rows,
     beside=_beside,
 )

@@ -15,6 +15,7 @@ from services.core.form_fields import Option
 from services.core.forms import Form, choice, day, lines, person, several, text
 from services.core.looking import looks_first
 from services.core.names import fold
+from services.workspace import template_rows
 from services.workspace.customers.cut import lock_people, shut_all_out
 from services.workspace.events import PocChanged
 from services.workspace.members import ensure_member
@@ -92,6 +93,9 @@ async def create_poc(principal: Principal, form: NewPocForm) -> UUID:
         groups = ", ".join(group.title for group in plan.groups)
         await act.record(Action.POC_CREATED, poc, customer=poc.customer, groups=groups or None)
         _changed(act, poc, None)
+        for group in plan.groups:  # their rows count the POCs
+            was = template_rows.facts_of(group.template)
+            template_rows.tell_group(act, group.template, was)
         return poc.id
 
 

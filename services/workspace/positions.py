@@ -10,19 +10,19 @@ from services.core.errors import NotFoundError
 STEP = 1024
 
 
-class Placed(Protocol):
-    """A row that has its place among others."""
+class Positioned(Protocol):
+    """A row that has its position among others."""
 
     id: UUID
     position: int
 
 
-def next_position(rows: Sequence[Placed]) -> int:
+def next_position(rows: Sequence[Positioned]) -> int:
     """The position after the last one."""
     return max((row.position for row in rows), default=0) + STEP
 
 
-def place(rows: Sequence[Placed], row: Placed, before_id: UUID | None) -> list[UUID]:
+def reposition(rows: Sequence[Positioned], row: Positioned, before_id: UUID | None) -> list[UUID]:
     """Put a row before another one of `rows`, or at their end; returns whose position changed.
 
     `rows` are in their order; the row itself may be among them. Raises `NotFoundError` where the

@@ -52,7 +52,7 @@ async def find_progress(
     rows = await tx.exec(
         select(Task.poc_id, Task.side, state, func.count())
         .where(col(Task.poc_id).in_(poc_ids), col(Task.archived_at).is_(None))
-        # By the label: PostgreSQL takes two expressions with parameters for two things.
+        # Group by the label: PostgreSQL treats two equal expressions with parameters as different.
         .group_by(col(Task.poc_id), col(Task.side), "state")
     )
     parts: dict[tuple[UUID, Side], Part] = defaultdict(Part)

@@ -99,7 +99,7 @@ class FileFacts:
 
 
 @dataclass(frozen=True)
-class Place:
+class OwnerIds:
     """To what a resource belongs: one of these, or a POC's group or task."""
 
     task_template_id: UUID | None = None
@@ -121,7 +121,7 @@ class ResourceView:
     html: str
     language: str
     shared: bool
-    place: Place
+    owner_ids: OwnerIds
     belongs_to: str
     is_archived: bool
     version: int
@@ -161,9 +161,9 @@ async def add_to_template(
 ) -> UUID:
     """Add a resource to one template; returns its id."""
     async with acting(principal, Permission.ADD_TEMPLATE_RESOURCES) as act:
-        place = Place(task_template_id, group_template_id)
-        template = await template_of(act, place)
-        resource = act.add(Resource(**stamp(act), **form.model_dump(), **_ids(place)))
+        owner_ids = OwnerIds(task_template_id, group_template_id)
+        template = await template_of(act, owner_ids)
+        resource = act.add(Resource(**stamp(act), **form.model_dump(), **_ids(owner_ids)))
         await act.record(Action.RESOURCE_ADDED, template, resource=resource.title)
         tell_changed(act, resource)
         return resource.id
@@ -188,8 +188,8 @@ async def add_to_poc(
             parts.append(await act.get(Task, task_id))
         if any(part.poc_id != poc.id for part in parts):
             raise NotFoundError("What it was to belong to isn't there any more. Look again.")
-        place = Place(poc_id=poc.id, group_id=group_id, task_id=task_id)
-        resource = act.add(Resource(**stamp(act), **form.model_dump(), **_ids(place)))
+        owner_ids = OwnerIds(poc_id=poc.id, group_id=group_id, task_id=task_id)
+        resource = act.add(Resource(**stamp(act), **form.model_dump(), **_ids(owner_ids)))
         await act.record(Action.RESOURCE_ADDED, poc, resource=resource.title)
         tell_changed(act, resource)
         return resource.id
@@ -238,8 +238,8 @@ async def _of_template(act: Act, resource_id: UUID) -> tuple[Belongs, Resource]:
     resource = await act.get(Resource, resource_id, lock=True)
     if resource.poc_id is not None:
         raise NotFoundError("This resource doesn't exist.")
-    place = Place(resource.task_template_id, resource.group_template_id)
-    return await template_of(act, place), resource
+    owner_ids = OwnerIds(resource.task_template_id, resource.group_template_id)
+    return await template_of(act, owner_ids), resource
 
 
 async def _of_poc(act: Act, resource_id: UUID) -> tuple[Belongs, Resource]:
@@ -251,14 +251,14 @@ async def _of_poc(act: Act, resource_id: UUID) -> tuple[Belongs, Resource]:
     return poc, resource
 
 
-async def template_of(view: View, place: Place) -> GroupTemplate | TaskTemplate:
-    """The template that a place says, of the tenant; raises `NotFoundError`, and `ConflictError`
+async def template_of(view: View, owner_ids: OwnerIds) -> GroupTemplate | TaskTemplate:
+    """The template that owns a resource, of the tenant; raises `NotFoundError`, and `ConflictError`
     for an archived one."""
     template: GroupTemplate | TaskTemplate
-    if place.group_template_id is not None:
-        template = await view.get(GroupTemplate, place.group_template_id)
-    elif place.task_template_id is not None:
-        template = await view.get(TaskTemplate, place.task_template_id)
+    if owner_ids.group_template_id is not None:
+        template = await view.get(GroupTemplate, owner_ids.group_template_id)
+    elif owner_ids.task_template_id is not None:
+        template = await view.get(TaskTemplate, owner_ids.task_template_id)
     else:
         raise NotFoundError("This template doesn't exist.")
     if template.archived_at is not None:
@@ -329,7 +329,7 @@ def _view(
         html=to_html(resource.content) if is_note else "",
         language=resource.language,
         shared=resource.shared,
-        place=Place(**resource.model_dump(include=set(Place.__annotations__))),
+        owner_ids=OwnerIds(**resource.model_dump(include=set(OwnerIds.__annotations__))),
         belongs_to=belongs_to,
         is_archived=resource.archived_at is not None,
         version=resource.version,
@@ -344,8 +344,8 @@ def facts_of_file(file: ResourceFile | None) -> FileFacts | None:
     return FileFacts(file.media_type, file.size, file.sha256) if file else None
 
 
-def _ids(place: Place) -> dict[str, Any]:
-    return dict(vars(place))
+def _ids(owner_ids: OwnerIds) -> dict[str, Any]:
+    return dict(vars(owner_ids))
 
 
 def tell_changed(act: Act, resource: Resource, *, was_shared: bool = False) -> None:

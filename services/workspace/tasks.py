@@ -22,7 +22,7 @@ from services.workspace.fields import customers_field, side_choice
 from services.workspace.members import ensure_member
 from services.workspace.people import require_workers
 from services.workspace.poc_list import facts_of, tell_row
-from services.workspace.positions import next_position, place
+from services.workspace.positions import next_position, reposition
 from services.workspace.rights import (
     by_id,
     check_version,
@@ -183,7 +183,7 @@ async def move_task(
         comes = task.group_id != group.id
         check_version(version, task.version, f"“{task.title}”")
         moved = {row.id: row for row in [*rows, task]}
-        changed = place(rows, task, before_id)
+        changed = reposition(rows, task, before_id)
         if not (comes or changed):
             return
         task.group_id = group.id

@@ -1,223 +1,150 @@
 """Templates as their lists and their editor show them."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement
-from sqlmodel import col, func, select
+from sqlmodel import col, select
 
-from models import GroupTemplate, GroupTemplateTask, Resource, Side, TaskGroup, TaskTemplate
+from models import GroupTemplate, GroupTemplateTask, Resource, TaskTemplate
 from services.access.actor import Principal
-from services.access.permissions import Permission, may
-from services.audit.acting import View, viewing
-from services.core.db import Transaction
-from services.core.names import fold, plain, words_of
-from services.workspace.people import Person, find_people
+from services.access.permissions import Permission, Secret, may
+from services.audit.acting import Act, View, acting, viewing
+from services.audit.writing import Action
+from services.core.db import reading
+from services.core.looking import looks_first
+from services.lists.declaration import LiveList
+from services.lists.export import csv_pieces
+from services.lists.query import ListQuery, in_words
+from services.lists.slices import Slice, read_slice
 from services.workspace.plans import templates_of
 from services.workspace.rights import tenant_of
-
-
-@dataclass(frozen=True)
-class TaskTemplateRow:
-    """A task template, in how many groups it stands, and how many resources it has."""
-
-    id: UUID
-    title: str
-    description: str
-    side: Side
-    start_day: int
-    days: int
-    groups: int
-    resources: int
-    is_archived: bool
-    version: int
-    changed_at: datetime
-    changed_by: Person | None
-
-
-@dataclass(frozen=True)
-class GroupTemplateRow:
-    """A group template: its tasks by side, its days from the first to the last, its resources with
-    those of its tasks, and in how many POCs there are copies of it."""
-
-    id: UUID
-    title: str
-    description: str
-    team: int
-    customer: int
-    days: int
-    resources: int
-    pocs: int
-    is_archived: bool
-    version: int
-    changed_at: datetime
-    changed_by: Person | None
-
-    @property
-    def tasks(self) -> int:
-        """How many tasks it has."""
-        return self.team + self.customer
+from services.workspace.template_rows import (
+    GROUP_TEMPLATES,
+    TASK_TEMPLATES,
+    GroupTemplateRow,
+    TaskTemplateRow,
+    count_groups,
+    count_resources,
+    count_tasks,
+    group_rows,
+    task_rows,
+)
 
 
 @dataclass(frozen=True)
 class GroupTemplateDetails:
-    """A group template with its tasks in their order; whether whoever looks may change it."""
+    """A group template with its tasks in their order. `resources` counts those of its tasks, too;
+    `may_change` is about the visitor."""
 
     row: GroupTemplateRow
     tasks: Sequence[TaskTemplateRow]
+    resources: int
     may_change: bool
 
 
-@dataclass(frozen=True)
-class Templates:
-    """The templates that a search finds, by title, and how many archived ones there are."""
-
-    groups: Sequence[GroupTemplateRow]
-    tasks: Sequence[TaskTemplateRow]
-    archived_groups: int
-    archived_tasks: int
-
-
-async def list_templates(principal: Principal, q: str = "", *, archived: bool = False) -> Templates:
-    """The organisation's templates by title, with the archived ones where they are wanted."""
-    words = words_of(fold(plain(q)))
+async def list_groups(principal: Principal, query: ListQuery) -> Slice[GroupTemplateRow]:
+    """A page of the organisation's group templates."""
     async with viewing(principal, Permission.VIEW_TEMPLATES) as view:
-        groups = await view.tx.exec(
+        return await read_slice(view.tx, GROUP_TEMPLATES, query, tenant_of(view))
+
+
+async def list_tasks(principal: Principal, query: ListQuery) -> Slice[TaskTemplateRow]:
+    """A page of the organisation's task templates."""
+    async with viewing(principal, Permission.VIEW_TEMPLATES) as view:
+        return await read_slice(view.tx, TASK_TEMPLATES, query, tenant_of(view))
+
+
+async def list_to_begin_from(principal: Principal) -> Sequence[GroupTemplateRow]:
+    """The group templates that a POC can be begun from, by title."""
+    async with viewing(principal, Permission.VIEW_TEMPLATES) as view:
+        found = await view.tx.exec(
             select(GroupTemplate)
-            .where(*_found(view, GroupTemplate, words, archived))
+            .where(
+                GroupTemplate.tenant_id == tenant_of(view), col(GroupTemplate.archived_at).is_(None)
+            )
             .order_by(col(GroupTemplate.title_key), col(GroupTemplate.id))
         )
-        tasks = await view.tx.exec(
+        return await group_rows(view.tx, found.all())
+
+
+async def list_to_take_in(principal: Principal, group_id: UUID) -> Sequence[TaskTemplateRow]:
+    """The task templates that a group can take in: those that it hasn't yet, by title."""
+    async with viewing(principal, Permission.CREATE_TEMPLATES) as view:
+        await view.get(GroupTemplate, group_id)
+        known = select(GroupTemplateTask.task_id).where(GroupTemplateTask.group_id == group_id)
+        found = await view.tx.exec(
             select(TaskTemplate)
-            .where(*_found(view, TaskTemplate, words, archived))
+            .where(
+                TaskTemplate.tenant_id == tenant_of(view),
+                col(TaskTemplate.archived_at).is_(None),
+                col(TaskTemplate.id).not_in(known),
+            )
             .order_by(col(TaskTemplate.title_key), col(TaskTemplate.id))
         )
-        return Templates(
-            groups=await group_rows(view, groups.all()),
-            tasks=await _task_rows(view.tx, tasks.all()),
-            archived_groups=await _count_archived(view, GroupTemplate),
-            archived_tasks=await _count_archived(view, TaskTemplate),
-        )
+        return await task_rows(view.tx, found.all())
+
+
+@looks_first
+async def export_groups(
+    principal: Principal, query: ListQuery, columns: Sequence[str] = ()
+) -> AsyncIterator[str]:
+    """The group templates that a query finds as a CSV file, in pieces, with these columns. The
+    export itself is in the log, before anything is read."""
+    async with acting(principal, Secret.TEMPLATES_EXPORT) as act:
+        await _note_export(act, GROUP_TEMPLATES, query)
+    return _pieces(principal, GROUP_TEMPLATES, query, columns)
+
+
+@looks_first
+async def export_tasks(
+    principal: Principal, query: ListQuery, columns: Sequence[str] = ()
+) -> AsyncIterator[str]:
+    """The same of the task templates."""
+    async with acting(principal, Secret.TEMPLATES_EXPORT) as act:
+        await _note_export(act, TASK_TEMPLATES, query)
+    return _pieces(principal, TASK_TEMPLATES, query, columns)
+
+
+async def _note_export(act: Act, live_list: LiveList[Any], query: ListQuery) -> None:
+    tenant_of(act)
+    filters = in_words(live_list, query)
+    await act.record(Action.TEMPLATES_EXPORTED, list=live_list.plural, filters=filters)
+
+
+def _pieces(
+    principal: Principal, live_list: LiveList[Any], query: ListQuery, columns: Sequence[str]
+) -> AsyncIterator[str]:
+    look = partial(viewing, principal, Permission.VIEW_TEMPLATES)
+    return csv_pieces(look, live_list, query, columns)
+
+
+async def find_counts(tenant_id: UUID) -> dict[str, int]:
+    """How many groups and tasks there are, but for archived ones, to tell the open pages."""
+    async with reading() as tx:
+        return {
+            "groups": await count_groups(tx, tenant_id),
+            "tasks": await count_tasks(tx, tenant_id),
+        }
 
 
 async def get_group(principal: Principal, group_id: UUID) -> GroupTemplateDetails:
     """A group template with its tasks; raises `NotFoundError`."""
     async with viewing(principal, Permission.VIEW_TEMPLATES) as view:
         group = await view.get(GroupTemplate, group_id)
-        (row,) = await group_rows(view, [group])
-        tasks = await _task_rows(view.tx, await templates_of(view, group.id))
-        return GroupTemplateDetails(row, tasks, _may_change(view))
+        (row,) = await group_rows(view.tx, [group])
+        tasks = await task_rows(view.tx, await templates_of(view, group.id))
+        own = await count_resources(view.tx, Resource.group_template_id, [group.id])
+        resources = own.get(group.id, 0) + sum(task.resources for task in tasks)
+        return GroupTemplateDetails(row, tasks, resources, _may_change(view))
 
 
 async def get_task(principal: Principal, task_id: UUID) -> TaskTemplateRow:
     """A task template; raises `NotFoundError`."""
     async with viewing(principal, Permission.VIEW_TEMPLATES) as view:
-        return (await _task_rows(view.tx, [await view.get(TaskTemplate, task_id)]))[0]
-
-
-async def group_rows(view: View, groups: Sequence[GroupTemplate]) -> list[GroupTemplateRow]:
-    """The rows of these group templates."""
-    ids = [group.id for group in groups]
-    people = await find_people(view.tx, [group.changed_by_id for group in groups])
-    in_pocs = await _count_by(view.tx, TaskGroup.template_id, TaskGroup.poc_id, ids)
-    own = await _count_by(
-        view.tx, Resource.group_template_id, Resource.id, ids, col(Resource.archived_at).is_(None)
-    )
-    rows = []
-    for group in groups:
-        tasks = await templates_of(view, group.id)
-        of_tasks = await _resources_of_tasks(view.tx, [task.id for task in tasks])
-        team = sum(task.side is Side.TEAM for task in tasks)
-        rows.append(
-            GroupTemplateRow(
-                id=group.id,
-                title=group.title,
-                description=group.description,
-                team=team,
-                customer=len(tasks) - team,
-                days=max((task.start_day + task.days - 1 for task in tasks), default=0),
-                resources=own.get(group.id, 0) + sum(of_tasks.values()),
-                pocs=in_pocs.get(group.id, 0),
-                is_archived=group.archived_at is not None,
-                version=group.version,
-                changed_at=group.changed_at,
-                changed_by=people.get(group.changed_by_id) if group.changed_by_id else None,
-            )
-        )
-    return rows
-
-
-async def _task_rows(tx: Transaction, tasks: Sequence[TaskTemplate]) -> list[TaskTemplateRow]:
-    ids = [task.id for task in tasks]
-    people = await find_people(tx, [task.changed_by_id for task in tasks])
-    in_groups = await _count_by(tx, GroupTemplateTask.task_id, GroupTemplateTask.group_id, ids)
-    resources = await _resources_of_tasks(tx, ids)
-    return [
-        TaskTemplateRow(
-            id=task.id,
-            title=task.title,
-            description=task.description,
-            side=task.side,
-            start_day=task.start_day,
-            days=task.days,
-            groups=in_groups.get(task.id, 0),
-            resources=resources.get(task.id, 0),
-            is_archived=task.archived_at is not None,
-            version=task.version,
-            changed_at=task.changed_at,
-            changed_by=people.get(task.changed_by_id) if task.changed_by_id else None,
-        )
-        for task in tasks
-    ]
-
-
-async def _resources_of_tasks(tx: Transaction, ids: Collection[UUID]) -> Mapping[UUID, int]:
-    return await _count_by(
-        tx, Resource.task_template_id, Resource.id, ids, col(Resource.archived_at).is_(None)
-    )
-
-
-async def _count_by(
-    tx: Transaction,
-    owner: Any,
-    what: Any,
-    ids: Collection[UUID],
-    *conditions: ColumnElement[bool],
-) -> Mapping[UUID, int]:
-    """How many different ones there are of each owner; both are columns."""
-    if not ids:
-        return {}
-    found = await tx.exec(
-        select(col(owner), func.count(col(what).distinct()))
-        .where(col(owner).in_(ids), *conditions)
-        .group_by(col(owner))
-    )
-    return dict(found.all())
-
-
-def _found(
-    view: View,
-    table: type[GroupTemplate] | type[TaskTemplate],
-    words: Sequence[str],
-    archived: bool,
-) -> list[ColumnElement[bool]]:
-    conditions = [col(table.tenant_id) == tenant_of(view)]
-    conditions += [col(table.title_key).contains(word, autoescape=True) for word in words]
-    if not archived:
-        conditions.append(col(table.archived_at).is_(None))
-    return conditions
-
-
-async def _count_archived(view: View, table: type[GroupTemplate] | type[TaskTemplate]) -> int:
-    found = await view.tx.exec(
-        select(func.count())
-        .select_from(table)
-        .where(col(table.tenant_id) == view.tenant_id, col(table.archived_at).is_not(None))
-    )
-    return found.one()
+        return (await task_rows(view.tx, [await view.get(TaskTemplate, task_id)]))[0]
 
 
 def _may_change(view: View) -> bool:

@@ -2,7 +2,7 @@
 as they are."""
 
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlmodel import col, select
@@ -14,15 +14,16 @@ from services.audit.acting import Act, acting
 from services.audit.writing import Action
 from services.core import clock
 from services.core.errors import ConflictError
-from services.core.forms import Form, lines, text
+from services.core.forms import Form, lines, several, text
 from services.core.looking import looks_first
 from services.core.names import fold
 from services.workspace import files
 from services.workspace.events import GroupTemplateChanged, TaskTemplateChanged
 from services.workspace.fields import days_number, side_choice
 from services.workspace.plans import resources_of
-from services.workspace.positions import next_position, place
+from services.workspace.positions import next_position, reposition
 from services.workspace.rights import by_id, check_version, stamp, tenant_of
+from services.workspace.template_rows import facts_of, tell_group, tell_task
 
 TemplateT = TypeVar("TemplateT", GroupTemplate, TaskTemplate)
 LAST_DAY = 730
@@ -46,6 +47,12 @@ class TaskTemplateForm(Form):
     days: int = days_number("Takes days", LAST_DAY)
 
 
+class TakeInForm(Form):
+    """Task templates that a group is to have too, at its end."""
+
+    task_ids: tuple[UUID, ...] = several("Task Templates")
+
+
 @looks_first
 async def create_group(principal: Principal, form: GroupTemplateForm) -> UUID:
     """Make an empty group template; returns its id."""
@@ -54,7 +61,7 @@ async def create_group(principal: Principal, form: GroupTemplateForm) -> UUID:
             GroupTemplate(**stamp(act), **form.model_dump(), title_key=_key(form.title))
         )
         await act.record(Action.TEMPLATE_CREATED, group)
-        _group_changed(act, group)
+        _group_changed(act, group, None)
         return group.id
 
 
@@ -70,9 +77,9 @@ async def create_task(
         if group is not None:
             await _put(act, group, task, None)
             group.changed(clock.now(), by_id(act))
-            _group_changed(act, group)
+            _group_changed(act, group, facts_of(group))
         await act.record(Action.TEMPLATE_CREATED, task, group=group.title if group else None)
-        _task_changed(act, task)
+        _task_changed(act, task, None)
         return task.id
 
 
@@ -83,8 +90,9 @@ async def edit_group(
     """Change a group template's title and description."""
     async with acting(principal, Permission.CREATE_TEMPLATES) as act:
         group = await _group_to_change(act, group_id, version)
+        was = facts_of(group)
         if await _edit(act, group, form):
-            _group_changed(act, group)
+            _group_changed(act, group, was)
 
 
 @looks_first
@@ -94,8 +102,10 @@ async def edit_task(
     """Change a task template, in every group that has it."""
     async with acting(principal, Permission.CREATE_TEMPLATES) as act:
         task = await _task_to_change(act, task_id, version)
+        was = facts_of(task)
         if await _edit(act, task, form):
-            _task_changed(act, task)
+            _task_changed(act, task, was)
+            await _tell_groups_of(act, task)
 
 
 async def _edit(act: Act, row: GroupTemplate | TaskTemplate, form: Form) -> bool:
@@ -122,7 +132,27 @@ async def put_in_group(
         if await _put(act, group, task, before_id):
             group.changed(clock.now(), by_id(act))
             await act.record(Action.TEMPLATE_EDITED, group, task=task.title)
-            _group_changed(act, group)
+            _group_changed(act, group, facts_of(group))
+            tell_task(act, task, facts_of(task))  # it stands in more groups
+
+
+@looks_first
+async def take_in(principal: Principal, group_id: UUID, version: int, form: TakeInForm) -> None:
+    """Have task templates that there are stand at the end of a group, too."""
+    async with acting(principal, Permission.CREATE_TEMPLATES) as act:
+        group = await _group_to_change(act, group_id, version)
+        known = {row.task_id for row in await _group_tasks(act, group)}
+        tasks = [await _task_to_change(act, task_id) for task_id in form.task_ids]
+        new = [task for task in tasks if task.id not in known]
+        for task in new:
+            await _put(act, group, task, None)
+            await act.tx.flush()
+            tell_task(act, task, facts_of(task))
+        if new:
+            group.changed(clock.now(), by_id(act))
+            titles = ", ".join(task.title for task in new)
+            await act.record(Action.TEMPLATE_EDITED, group, task=titles)
+            _group_changed(act, group, facts_of(group))
 
 
 @looks_first
@@ -138,7 +168,8 @@ async def take_out_of_group(
                 await act.tx.delete(row)
                 group.changed(clock.now(), by_id(act))
                 await act.record(Action.TEMPLATE_EDITED, group, without=task.title)
-                _group_changed(act, group)
+                _group_changed(act, group, facts_of(group))
+                tell_task(act, task, facts_of(task))  # it stands in fewer groups
 
 
 @looks_first
@@ -155,13 +186,15 @@ async def duplicate_group(principal: Principal, group_id: UUID) -> UUID:
         await act.tx.flush()
         for row in await _group_tasks(act, group):
             act.add(_group_task(act, copy.id, row.task_id, row.position))
+            task = await act.get(TaskTemplate, row.task_id)
+            tell_task(act, task, facts_of(task))
         for resource in await resources_of(act, group_ids=[group.id]):
             kept = resource.model_dump(include={"kind", "title", "content", "language", "shared"})
             resource_copy = act.add(Resource(**stamp(act), **kept, group_template_id=copy.id))
             await act.tx.flush()
             await files.copy_content(act, resource, resource_copy)
         await act.record(Action.TEMPLATE_CREATED, copy, copy_of=group.title)
-        _group_changed(act, copy)
+        _group_changed(act, copy, None)
         return copy.id
 
 
@@ -172,8 +205,9 @@ async def set_group_archived(
     """Take a group template out of what can be chosen, or put it back."""
     async with acting(principal, Permission.CREATE_TEMPLATES) as act:
         group = await act.get(GroupTemplate, group_id, lock=True)
+        was = facts_of(group)
         if await _set_archived(act, group, version, archived):
-            _group_changed(act, group)
+            _group_changed(act, group, was)
 
 
 @looks_first
@@ -183,8 +217,10 @@ async def set_task_archived(
     """Take a task template out of its groups, or put it back where it was."""
     async with acting(principal, Permission.CREATE_TEMPLATES) as act:
         task = await act.get(TaskTemplate, task_id, lock=True)
+        was = facts_of(task)
         if await _set_archived(act, task, version, archived):
-            _task_changed(act, task)
+            _task_changed(act, task, was)
+            await _tell_groups_of(act, task)
 
 
 async def _set_archived(
@@ -238,16 +274,29 @@ async def _put(act: Act, group: GroupTemplate, task: TaskTemplate, before_id: UU
     if row is None:
         row = act.add(_group_task(act, group.id, task.id, next_position(rows)))
     before = next((other.id for other in rows if other.task_id == before_id), before_id)
-    moved = place(rows, row, before)
+    moved = reposition(rows, row, before)
     return is_new or bool(moved)
 
 
-def _group_changed(act: Act, group: GroupTemplate) -> None:
+async def _tell_groups_of(act: Act, task: TaskTemplate) -> None:
+    """Have the list show the groups of a task anew: they may have another length."""
+    found = await act.tx.exec(
+        select(GroupTemplate)
+        .join(GroupTemplateTask, col(GroupTemplateTask.group_id) == GroupTemplate.id)
+        .where(GroupTemplateTask.task_id == task.id)
+    )
+    for group in found.all():
+        tell_group(act, group, facts_of(group))
+
+
+def _group_changed(act: Act, group: GroupTemplate, was: dict[str, Any] | None) -> None:
     act.publish(GroupTemplateChanged(tenant_id=group.tenant_id, template_id=group.id))
+    tell_group(act, group, was)
 
 
-def _task_changed(act: Act, task: TaskTemplate) -> None:
+def _task_changed(act: Act, task: TaskTemplate, was: dict[str, Any] | None) -> None:
     act.publish(TaskTemplateChanged(tenant_id=task.tenant_id, template_id=task.id))
+    tell_task(act, task, was)
 
 
 def _key(title: str) -> str:

@@ -32,7 +32,9 @@ SECRET = "rollcall's secret there"
 async def _canaille(tenant: Tenant, *people: User) -> AsyncIterator[str]:
     """A Canaille that knows Rollcall and these people; its address."""
     if not PYTHON.exists():
-        pytest.fail("Run scripts/setup tests/sso/canaille-requirements.txt .venv-canaille first.")
+        pytest.fail(
+            "Run scripts/setup tests/services/sso/canaille-requirements.txt .venv-canaille first."
+        )
     port = free_port()
     addresses = tenant_urls(tenant.slug)
     given = {

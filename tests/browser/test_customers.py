@@ -33,7 +33,7 @@ async def _as_customer(
 ) -> Page:
     """A page of somebody at the customer's, in a browser of their own."""
     page = await browsers.stranger("/healthz")
-    _, token = await factories.let_in(person)
+    _, token = await factories.open_customer_session(person)
     name = cookie_name(server.url, "rollcall-customer")
     await page.context.add_cookies([{"name": name, "value": token, "url": server.url}])
     await page.goto(f"/t/{path}")
@@ -157,7 +157,7 @@ async def test_what_customers_say_and_are_called_runs_nothing_on_either_side(
         email = f"h{number}@{tenant.slug}.example.com"
         await factories.create_customer(tenant, poc, first_name=hostile.kept, email=email)
     person = await factories.create_customer(tenant, poc)
-    customer, _ = await factories.let_in(person)
+    customer, _ = await factories.open_customer_session(person)
     for hostile in HOSTILE:
         with suppress(InvalidInputError):  # control characters are refused
             await acts.comment(customer, poc, acts.SharedCommentForm(body=hostile.text))

@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.async_api import expect
+from playwright.async_api import Page, expect
 
 from models import Role, Tenant, User
 from tests import books, factories
@@ -11,6 +11,17 @@ from tests.browser.grid import dialog, toast
 from tests.browser.looks import look
 from tests.browser.test_deactivation import DEACTIVATED
 from tests.services.workspace.scene import create_poc, create_task
+
+
+async def _expect_one_sheet(page: Page) -> None:
+    await page.emulate_media(media="print", color_scheme="dark")
+    await page.set_viewport_size({"width": 794, "height": 1123})  # A4
+    await page.screenshot(path=RESULTS / "pages" / "leaving-receipt-print.png")
+    await expect(page.locator(".leaving-work")).to_be_hidden()
+    printed = await page.pdf(path=RESULTS / "pages" / "leaving-receipt.pdf", format="A4")
+    assert printed.count(b"/Type /Page\n") == 1
+    await page.emulate_media(media="screen")
+    await page.set_viewport_size({"width": 1280, "height": 800})
 
 
 async def test_work_is_handed_over_poc_by_poc_and_the_receipt_tells_it(
@@ -43,18 +54,18 @@ async def test_work_is_handed_over_poc_by_poc_and_the_receipt_tells_it(
     await expect(receipt).to_contain_text(re.compile(r"1 POC\s*to Joan Clarke"))
     await expect(receipt).to_contain_text(re.compile(r"1\s*page closed"))
     await expect(receipt).to_contain_text(re.compile(r"My account\s*\d+ ms, "))
+    await expect(receipt).to_contain_text("By Grace Hopper, Tenant Admin.")
+    await expect(receipt).to_contain_text(re.compile(r"Orphaned\s*1 task"))
     await expect(receipt).to_contain_text("Agrees with the log")
     await expect(receipt).to_contain_text("verify-audit --receipt R-")
     await look(page, "leaving-receipt")
-    await page.emulate_media(media="print", color_scheme="dark")
-    await page.set_viewport_size({"width": 794, "height": 1123})  # A4
-    await page.screenshot(path=RESULTS / "pages" / "leaving-receipt-print.png")
-    await expect(left).to_be_hidden()
-    printed = await page.pdf(path=RESULTS / "pages" / "leaving-receipt.pdf", format="A4")
-    assert printed.count(b"/Type /Page\n") == 1
-    await page.emulate_media(media="screen")
-    await page.set_viewport_size({"width": 1280, "height": 800})
+    await _expect_one_sheet(page)
 
+    await page.goto(f"{browsers.url}/t/{tenant.slug}/home")
+    await expect(page.get_by_role("heading", name="Orphaned work")).to_be_visible()
+    await look(page, "home-orphaned")
+    await page.get_by_role("link", name="Hand over the work of Ada Lovelace").click()
+    await page.wait_for_url("**/leaving")
     await page.get_by_role("button", name="Hand over all").click()
     await dialog(page).get_by_role("combobox", name="Owner").fill("Joan")
     await dialog(page).get_by_role("option", name="Joan Clarke").click()

@@ -158,7 +158,7 @@ async def test_a_customer_comes_back_with_a_passkey(browsers: Browsers, tmp_path
         rows = await create_rows(tenant.id, (await factories.create_user(tenant)).id)
         async with reading() as tx:
             person = await tx.get_one(CustomerPerson, rows.customer)
-        _, token = await factories.let_in(person)
+        _, token = await factories.open_customer_session(person)
         page = await browsers.stranger(f"{url}/t/acme/customer")
         name = cookie_name(url, "rollcall-customer")
         await page.context.add_cookies([{"name": name, "value": token, "url": url}])

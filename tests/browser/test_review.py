@@ -7,8 +7,8 @@ from playwright.async_api import Locator, Page, expect
 from models import Tenant, User
 from services.access.actor import Actor
 from services.reviews import reviews
+from services.reviews.forms import Days, ReviewForm
 from services.reviews.reasons import Reason
-from services.reviews.reviews import Days, ReviewForm
 from tests import books, factories
 from tests.browser.browsers import RESULTS, Browsers, expect_signed_out
 from tests.browser.grid import Grid, dialog

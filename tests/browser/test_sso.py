@@ -16,8 +16,8 @@ from tests.browser.browsers import HOME, WELCOME, Browsers, connected, expect_si
 from tests.browser.grid import dialog, toast
 from tests.browser.looks import look
 from tests.ports import free_port
-from tests.sso.conftest import form
-from tests.sso.provider import providing
+from tests.services.sso.conftest import form
+from tests.services.sso.provider import providing
 
 
 @pytest.fixture(scope="module")

@@ -12,12 +12,15 @@ from models import Tenant, User
 from services.access.actor import Actor
 from services.audit.writing import Action
 from services.core.db import transaction
+from services.lists import choices
 from services.users import invitations
 from services.users.invitation_form import InvitationForm
+from services.users.list import USERS
 from tests import books, factories
 from tests.browser.browsers import Browsers
 from tests.browser.crowd import create_crowd
 from tests.browser.grid import Grid, choose_more
+from tests.replicas.people import until
 
 
 async def _exported(page: Page, click: Callable[[], Awaitable[None]]) -> list[list[str]]:
@@ -101,6 +104,12 @@ async def test_columns_and_rows_are_chosen_once_and_for_every_browser(
     await page.get_by_role("radio", name="Compact").check()
     await page.get_by_label("Rows per page").select_option("25")
     await expect(page.locator(".list")).to_have_class(re.compile("is-compact"))
+
+    async def is_kept() -> bool:
+        kept = await choices.find_choices(admin, USERS)
+        return (kept.size, kept.compact) == (25, True)
+
+    await until(is_kept)  # another browser that opens the list before that hears of nothing
 
     # Who invited somebody is known of rows, too, that come while the list is open.
     other = await browsers.as_user(grace, f"/t/{tenant.slug}/users?inviter={grace.id}")

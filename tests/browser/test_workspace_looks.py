@@ -15,6 +15,7 @@ PAGES = {
     "work-home": "/home",
     "work-pocs": "/pocs",
     "work-templates": "/templates",
+    "work-template-tasks": "/templates/tasks",
     "work-poc": "/pocs/{poc}",
     "work-board": "/pocs/{poc}/board",
     "work-timeline": "/pocs/{poc}/timeline",

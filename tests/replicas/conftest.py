@@ -25,6 +25,7 @@ from tests.browser.waiting import eventually
 from tests.mail_server import MailServer, receiving_mail
 from tests.ports import free_port
 from tests.postgres import PostgresServer
+from tests.replicas.people import all_leave
 
 HERE = Path(__file__).parent
 SECRET = "the same secret, thirty-two characters or more"
@@ -123,6 +124,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.postgresql)
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
+@pytest_asyncio.fixture(loop_scope="session", autouse=True)
+async def _sockets_closed() -> AsyncIterator[None]:
+    """No socket outlives its test."""
+    yield
+    await all_leave()
 
 
 @pytest.fixture

@@ -12,9 +12,10 @@ from models import User
 from tests.browser.server import Server
 from tests.browser.waiting import eventually
 from tests.factories import open_session
-from tests.ui.live_client import COOKIE, Page
+from tests.ui.live.client import COOKIE, Page
 
 PATIENCE = 60
+_here: list["Visitor"] = []
 
 
 async def until(happened: Callable[[], Awaitable[bool]]) -> None:
@@ -24,6 +25,14 @@ async def until(happened: Callable[[], Awaitable[bool]]) -> None:
             await asyncio.sleep(0.05)
 
 
+async def all_leave() -> None:
+    """Have every visitor close what is open. (A socket that is left to the end of its event loop
+    may hold that up for as long as the server's pings are apart.)"""
+    sockets = [sio for visitor in _here for sio in visitor.sockets if sio.connected]
+    await asyncio.gather(*(sio.disconnect() for sio in sockets))
+    _here.clear()
+
+
 class Visitor:
     """A browser, and whoever is signed in there; `base` is the address that it knows."""
 
@@ -31,6 +40,7 @@ class Visitor:
         self.base = base
         self.cookies: dict[str, str] = {}
         self.sockets: list[socketio.AsyncClient] = []
+        _here.append(self)
 
     @classmethod
     async def of(cls, user: User, base: str) -> Self:

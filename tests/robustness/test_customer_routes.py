@@ -16,14 +16,14 @@ from models import CustomerPerson, Resource, Role, Tenant, User
 from services.core.db import reading, transaction
 from services.core.runtime import Runtime
 from tests.browser.server import Server, cookie_name
-from tests.factories import create_tenant, create_user, let_in, open_session
+from tests.factories import create_tenant, create_user, open_customer_session, open_session
 from tests.robustness.routing import addresses, filled
 from tests.robustness.test_routes import FILES, OUTSIDE, PAGES, PUBLIC, UPLOADS
 from tests.services.bulk_calls import bulk_act_of
 from tests.services.import_calls import import_in
 from tests.services.review_calls import create_former, review_in
 from tests.services.workspace.rows import Rows, create_rows
-from tests.ui.live_client import Page, Person
+from tests.ui.live.client import Page, Person
 
 ENTRANCE = "/t/{slug}/customer"
 
@@ -60,7 +60,7 @@ async def rows(scene: Runtime) -> Scene:
         own,
         await _shared_rows(acme, owner),
         await _shared_rows(other, await create_user(other)),
-        (await let_in(person))[1],
+        (await open_customer_session(person))[1],
     )
 
 

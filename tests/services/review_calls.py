@@ -12,9 +12,9 @@ from services.core.db import reading, transaction
 from services.core.errors import ConflictError
 from services.reviews import reasons, reviews
 from services.reviews import record as records
+from services.reviews.forms import Days, ReviewForm
 from services.reviews.reasons import Reason
 from services.reviews.record import digest_of
-from services.reviews.reviews import Days, ReviewForm
 from services.users import accounts
 from tests.factories import create_user
 from tests.services.call import MANAGERS, Call
@@ -112,7 +112,7 @@ REVIEW_CALLS = [
     _on_review("reviews.list_people", reviews.list_people),
     _on_review("reviews.decide", lambda a, r: reviews.decide(a, r, [], Decision.KEEP)),
     _on_review("reviews.close", reviews.close),
-    _on_review("record.get_place", records.get_place, closed=True),
+    _on_review("record.get_chain_range", records.get_chain_range, closed=True),
     _on_review("record.export", records.export, closed=True),
 ]
 TAKE_NO_REVIEW = {

@@ -46,6 +46,9 @@ STALE = FRESH_FOR + timedelta(seconds=1)
 HANDS_OUT = {
     "users.listing.export_users": Secret.USERS_EXPORT,
     "tenants.tenants.export_tenants": Secret.TENANTS_EXPORT,
+    "workspace.listing.export_pocs": Secret.POCS_EXPORT,
+    "workspace.template_list.export_groups": Secret.TEMPLATES_EXPORT,
+    "workspace.template_list.export_tasks": Secret.TEMPLATES_EXPORT,
     "workspace.end_calendar.tell_url": Secret.CALENDAR_FEED,
     "users.invitations.invite": Secret.INVITATION,
     "users.invitations.invite of a Tenant Admin": Secret.TENANT_ADMIN_INVITATION,
@@ -71,6 +74,7 @@ HANDS_OUT = {
     "sign_in.second_factors.passkeys.finish": Secret.OWN_SECOND_FACTOR,
     "audit.reading.export": Secret.AUDIT_EXPORT,
     "workspace.customers.invitations.copy_link": Secret.CUSTOMER_LINK,
+    "workspace.wrong_role.correct_role": Secret.INVITATION,
     "reviews.record.export": Secret.AUDIT_EXPORT,
 }
 # What these return as text is words for people.

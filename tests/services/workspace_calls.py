@@ -1,6 +1,6 @@
 """The service calls of the workspace, each on rows that are put there for it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from uuid import UUID, uuid4
 
 from models import (
@@ -131,6 +131,18 @@ ON_ROWS: list[tuple[str, set[Role], Made]] = [
         "template_list.get_group",
         EVERYONE,
         lambda a, r, _: template_list.get_group(a, r.group_template),
+    ),
+    (
+        "template_list.list_to_take_in",
+        AUTHORS,
+        lambda a, r, _: template_list.list_to_take_in(a, r.group_template),
+    ),
+    (
+        "templates.take_in",
+        AUTHORS,
+        lambda a, r, _: templates.take_in(
+            a, r.group_template, 1, templates.TakeInForm(task_ids=(r.task_template,))
+        ),
     ),
     (
         "template_list.get_task",
@@ -295,8 +307,33 @@ def _on_nothing(name: str, allowed: set[Role], run: Callable[[Actor], Awaitable[
     return Call(f"workspace.{name}", allowed, made, takes_id=False)
 
 
+async def _export(pieces: Awaitable[AsyncIterator[str]]) -> object:
+    return [piece async for piece in await pieces]
+
+
 TAKING_NOTHING = [
-    _on_nothing("template_list.list_templates", EVERYONE, template_list.list_templates),
+    _on_nothing(
+        "template_list.list_groups",
+        EVERYONE,
+        lambda a: template_list.list_groups(a, ListQuery()),
+    ),
+    _on_nothing(
+        "template_list.list_tasks", EVERYONE, lambda a: template_list.list_tasks(a, ListQuery())
+    ),
+    _on_nothing("template_list.list_to_begin_from", EVERYONE, template_list.list_to_begin_from),
+    _on_nothing(
+        "template_list.export_groups",
+        EVERYONE,
+        lambda a: _export(template_list.export_groups(a, ListQuery())),
+    ),
+    _on_nothing(
+        "template_list.export_tasks",
+        EVERYONE,
+        lambda a: _export(template_list.export_tasks(a, ListQuery())),
+    ),
+    _on_nothing(
+        "listing.export_pocs", EVERYONE, lambda a: _export(listing.export_pocs(a, ListQuery()))
+    ),
     _on_nothing(
         "templates.create_group",
         AUTHORS,

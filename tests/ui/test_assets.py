@@ -8,7 +8,7 @@ import httpx
 import pytest
 from nicegui import __version__
 
-from tests.ui.live_client import harness
+from tests.ui.live.client import harness
 from ui.assets import STYLE_URL, url_of
 
 OURS = [STYLE_URL, url_of("live.js"), url_of("logo.svg")]

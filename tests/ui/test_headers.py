@@ -1,4 +1,4 @@
-"""What comes in, and what every answer says; NiceGUI's pages through `live_harness`."""
+"""What comes in, and what every answer says; NiceGUI's pages through `tests.ui.live.harness`."""
 
 import re
 from collections.abc import AsyncIterator, Iterator
@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from tests.ui.live_client import Person, harness
+from tests.ui.live.client import Person, harness
 from ui.headers import BODY_LIMIT, harden, origin_of
 
 PUBLIC = "https://rollcall.example"

@@ -184,8 +184,8 @@ function kindRow(act, row) {
   ]);
 }
 
-function person(act, { id, name, href }) {
-  return h("a", { class: "isolate", dir: "auto", href: href ?? `${act.home}/${id}` }, name);
+function person(act, { id, name, href }, look = "") {
+  return h("a", { class: `isolate ${look}`, dir: "auto", href: href ?? `${act.home}/${id}` }, name);
 }
 
 function confirm(act) {
@@ -226,7 +226,7 @@ function confirm(act) {
       : h("p", { role: "status" }, "Nobody of them would be changed."),
     h("a", { class: "btn btn-quiet btn-block", href: act.home }, "Cancel"),
     h("p", { class: "muted small bulk-hint" }, [
-      "Batches of 50. You can stop between two.",
+      `Batches of ${act.now.batch}. You can stop between two.`,
       act.before.undoable ? " Can be undone for a day." : "",
     ]),
   ]);
@@ -264,14 +264,14 @@ function button(act, label, name) {
 }
 
 function progress(act) {
-  const { kind, done, people } = act.now;
-  const batch = Math.min(Math.floor(done / 50) + 1, Math.ceil(people / 50));
+  const { kind, done, people, batch: size } = act.now;
+  const batch = Math.min(Math.floor(done / size) + 1, Math.ceil(people / size));
   const seconds = (Date.now() - act.begun) / 1000;
   const pace = (done - act.from) / seconds;
   const left = pace > 0 ? Math.ceil((people - done) / pace) : null;
   return h("section", { class: "card bulk-progress" }, [
     h("div", { class: "bulk-far" }, [
-      h("span", [h("strong", number(done)), ` of ${number(people)}, batch ${batch} of ${Math.ceil(people / 50)}`]),
+      h("span", [h("strong", number(done)), ` of ${number(people)}, batch ${batch} of ${Math.ceil(people / size)}`]),
       left !== null && h("span", { class: "muted" }, left > 90 ? `about ${Math.ceil(left / 60)} min left` : `about ${left} s left`),
     ]),
     h("progress", { max: people, value: done, "aria-label": WORDS[kind][4] }),
@@ -331,7 +331,7 @@ function extra(act, links) {
 function resultRow(act, one, links) {
   const cell = (label, content, look = "") => h("td", { role: "cell", "data-label": label, class: look }, content);
   const cells = [
-    cell("Name", h("div", { class: "who" }, [avatar(one.id, one.name), person(act, one)]), "col-name"),
+    cell("Name", h("div", { class: "who" }, [avatar(one.id, one.name, one), person(act, one, "name-link")]), "col-name"),
     cell("Result", one.result || "To come", one.kind === "failed" ? "bulk-failed" : one.kind === "done" ? "" : "muted"),
   ];
   if (act.now.kind === "deactivate") {

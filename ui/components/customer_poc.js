@@ -302,17 +302,17 @@ function resources(view) {
   ]);
 }
 
-const BY_ADDRESS = {
+const LINKS = {
   link: ({ content }) => ({ href: content, target: "_blank", rel: "noopener noreferrer" }),
   file: ({ id }, files) => ({ href: `${files}/${id}`, download: "" }),
 };
 
 function resource(one, files) {
-  const address = BY_ADDRESS[one.kind]?.(one, files);
-  if (address) {
+  const target = LINKS[one.kind]?.(one, files);
+  if (target) {
     return h("li", { key: one.id }, [
       h("div", { class: "customer-task" }, [
-        h("a", { ...address, dir: "auto" }, one.title),
+        h("a", { ...target, dir: "auto" }, one.title),
         h("p", { class: "small muted", dir: "ltr" }, one.said),
       ]),
     ]);

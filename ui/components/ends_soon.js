@@ -1,8 +1,8 @@
 // What ends soon, grouped by nearness: people, customers' people, and links that nobody has used.
 import { h } from "vue";
+import { avatar } from "avatar";
 import { icon } from "icons";
 import { listen } from "live_socket";
-import { hue, initials } from "table_rows";
 
 const FEW = 8; // rows of a group, before the rest is asked for
 const TICK = 20_000; // ms between two looks at the clock
@@ -76,9 +76,10 @@ export default {
             "aria-pressed": String(this.kind === kind), onClick: choose(kind),
           }, `${label} ${this.counts[kind || "all"]}`),
         )),
-        h("label", { class: "ends-within" }, [
-          h("span", { class: "muted" }, "Within"),
+        h("div", { class: "filter" }, [
+          h("label", { for: "ends-within" }, "Within"),
           h("select", {
+            id: "ends-within",
             value: this.within,
             onChange: (event) => this.$emit("within", Number(event.target.value)),
           }, WITHIN.map((days) => h("option", { value: days }, `${days} days`))),
@@ -100,7 +101,7 @@ export default {
       const left = Date.parse(row.at) - this.now;
       return h("li", { key: row.key }, [
         row.kind === "person" || row.kind === "customer"
-          ? h("span", { class: "avatar", style: { "--hue": hue(row.id) }, "aria-hidden": "true" }, initials(row.name))
+          ? avatar(row.id, row.name, { picture: row.picture })
           : h("span", { class: "avatar ends-link", "aria-hidden": "true" }, [icon("clock", 14)]),
         h("div", { class: "ends-who" }, [name, h("div", { class: "small muted clip" }, row.detail)]),
         h("div", { class: "ends-when" }, [

@@ -10,7 +10,9 @@ from ui.input import as_text, as_uuid
 
 
 class EndsSoonList(
-    Component, script="ends_soon.js", imports=["live_socket.js", "icons.js", "table_rows.js"]
+    Component,
+    script="ends_soon.js",
+    imports=["live_socket.js", "avatar.js", "icons.js", "table_rows.js"],
 ):
     """Shows `values`: groups of rows, counts, within how many days.
 

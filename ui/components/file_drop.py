@@ -6,8 +6,9 @@ from ui.components.component import Component
 class FileDrop(Component, script="file_drop.js"):
     """Sends files to `url`, one after the other, each with its progress and a Cancel.
 
-    A request of its own carries a file: the page's socket stays free, and the server asks who is
-    there before it reads. `used` of `most` bytes are taken, and a file has `most_of_file` at most.
+    Each file is a request of its own, so that the page's socket stays free and the server checks
+    the visitor before it reads. `used` of `most` bytes are taken, and a file has `most_of_file` at
+    most.
     """
 
     def __init__(self, url: str, *, used: int, most: int, most_of_file: int) -> None:

@@ -21,7 +21,7 @@ class ImportFile(
 
     The browser sends the file's bytes in pieces as `on_piece` (the file's name, the bytes, whether
     they are the last) and wants `more` for the next; then `show` or `refused`. What the person
-    chooses comes by `on_choose`: a dictionary of `encoding`, `field` and `place`, or `fate` and
+    chooses comes by `on_choose`: a dictionary of `encoding`, `field` and `column`, or `fate` and
     `page`. `on_start` and `on_rest` (download what stays out) are buttons; `go` ends it.
     `imports` are the latest ones of the organisation, kept true by socket events.
     """

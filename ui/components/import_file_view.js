@@ -117,13 +117,13 @@ function columns(page) {
 }
 
 function column(page, field) {
-  const option = (value, label) => h("option", { value, selected: field.place === value }, label);
+  const option = (value, label) => h("option", { value, selected: field.column === value }, label);
   return h("tr", { key: field.key, role: "row" }, [
     h("th", { role: "rowheader", scope: "row" }, field.label),
     h("td", { role: "cell", class: "field" }, h("select", {
       "aria-label": `Column for ${field.label}`,
-      value: field.place,
-      onChange: (event) => page.choose({ field: field.key, place: event.target.value }),
+      value: field.column,
+      onChange: (event) => page.choose({ field: field.key, column: event.target.value }),
     }, [
       option("", "Choose a column"),
       ...(field.key === "role"

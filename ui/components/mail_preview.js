@@ -1,5 +1,4 @@
-// A mail as it would arrive. Its HTML is in a frame of its own, in which no script runs and no link
-// leads anywhere.
+// A mail as it would arrive. Its HTML is in a frame of its own, where scripts and links are off.
 const FORMS = ["HTML", "Plain text"];
 
 export default {

@@ -13,7 +13,7 @@ class MailPreview(Component, script="mail_preview.js"):
         self._props["mail"] = None
 
     def show(self, mail: Preview, logo: str) -> None:
-        """Show this mail, with the logo at this address in the place of the one in it."""
+        """Show this mail, with the logo of this url instead of its own."""
         self._props["mail"] = {
             "sender": mail.sender,
             "recipient": mail.recipient,

@@ -6,8 +6,8 @@ from nicegui import ui
 
 
 class Part:
-    """Fills `box` by `build`, and leaves what is in it alone for as long as it is true: whoever
-    has the focus there, or selects a text, isn't disturbed."""
+    """Fills `box` by `build`, and leaves the content alone until it changes, so that focus and
+    selected text are kept."""
 
     def __init__(self, box: ui.element, build: Callable[..., None]) -> None:
         self.box = box

@@ -5,14 +5,17 @@ import { avatar } from "avatar";
 import { listen } from "live_socket";
 import { forget, list, mentioning, pressed, typed } from "comment_mentions";
 
+const NEAR_END = 80; // px above the page's end, from which one goes along with what is new
+
 export default {
   props: {
-    comments: Array,
+    comments: String, // JSON
     hasEarlier: Boolean,
     me: String,
     mayChange: Boolean,
     people: Array,
     customer: String,
+    readers: Number,
   },
   data() {
     return {
@@ -27,13 +30,14 @@ export default {
     };
   },
   created() {
-    this.show(this.comments, this.hasEarlier);
+    this.show(JSON.parse(this.comments), this.hasEarlier);
   },
   mounted() {
     this.stop = listen(
-      { rollcall_comment: this.patch },
+      { rollcall_comment: this.patch, rollcall_person: this.patchPerson },
       { onReconnect: () => this.$emit("missed") },
     );
+    if (this.byId.size) this.toEnd();
   },
   unmounted() {
     this.stop();
@@ -42,6 +46,10 @@ export default {
     // Called by the server.
     show(comments, hasEarlier) {
       this.byId = new Map(comments.map((comment) => [comment.id, comment]));
+      this.earlier = hasEarlier;
+    },
+    showEarlier(comments, hasEarlier) {
+      this.byId = new Map([...comments.map((comment) => [comment.id, comment]), ...this.byId]);
       this.earlier = hasEarlier;
     },
     showPeople(people) {
@@ -58,7 +66,24 @@ export default {
     patch(comment) {
       const known = this.byId.get(comment.id);
       if (known && known.version >= comment.version) return;
+      const isEarlier = [...this.byId.keys()].every((id) => comment.id < id);
+      if (!known && this.earlier && isEarlier) return; // it waits with those beside it
+      const { scrollHeight } = document.documentElement;
+      const follows = !known && window.innerHeight + window.scrollY > scrollHeight - NEAR_END;
       this.byId = new Map(this.byId).set(comment.id, comment);
+      if (follows) this.toEnd();
+    },
+    toEnd() {
+      this.$nextTick(() => this.$el.lastElementChild?.scrollIntoView({ block: "end" }));
+    },
+    // An author was let in or shut out, or is called otherwise.
+    patchPerson({ id, name, active, picture }) {
+      const comments = [...this.byId.values()].map((comment) =>
+        comment.author_id === id
+          ? { ...comment, author: name, author_active: active, picture }
+          : comment,
+      );
+      this.byId = new Map(comments.map((comment) => [comment.id, comment]));
     },
     post() {
       if (this.sending) return;
@@ -115,9 +140,14 @@ function one(view, comment) {
         ]),
     ]),
     removed
-      ? h("p", { class: "muted" }, `Removed by ${removed}.`)
+      ? h("p", { class: "muted" }, taken(comment))
       : h("div", { class: "comment-body", dir: "auto", innerHTML: comment.html }),
   ]);
+}
+
+// A comment of which nothing is left but that it was there.
+function taken({ removed_by, removed_at, shared }) {
+  return `Removed by ${removed_by}, ${dayOf(removed_at)}. It was ${shared ? "shared" : "internal"}.`;
 }
 
 function act(view, label, values) {
@@ -159,12 +189,17 @@ function composer(view) {
         }),
         list(view),
       ]),
-      h("p", { class: "small muted", id: "comment-help" }, "Markdown. @ mentions a member of this POC."),
+      h(
+        "p",
+        { class: "small muted", id: "comment-help" },
+        "Markdown. @ mentions a member of this POC. Who reads it can’t be changed later.",
+      ),
       h("p", { class: "field-error", id: "comment-error", role: "alert" }, view.error),
       h("fieldset", { class: "composer-who" }, [
         h("legend", { class: "visually-hidden" }, "Who reads it"),
         choice(view, false, "Internal"),
         choice(view, true, `Shared with ${view.customer}`),
+        view.shared && h("span", { class: "small composer-readers" }, readers(view)),
       ]),
       h(
         "button",
@@ -181,6 +216,16 @@ function choice(view, value, label) {
     h("input", { ...attributes, onChange: () => (view.shared = value) }),
     ` ${label}`,
   ]);
+}
+
+// Who reads what is shared.
+function readers({ readers: count, customer }) {
+  if (!count) return `Nobody at ${customer} can open this POC yet. The team reads this.`;
+  return `${count === 1 ? "1 person" : `${count} people`} at ${customer} and the team read this.`;
+}
+
+function dayOf(iso) {
+  return new Date(iso).toLocaleDateString("en-GB", { day: "numeric", month: "long" });
 }
 
 function moment(iso) {

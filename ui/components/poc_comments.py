@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
+from nicegui import json
 from nicegui.events import GenericEventArguments
 
 from ui.components.component import Component
@@ -18,10 +19,12 @@ class PocComments(
 ):
     """Shows comments, the oldest first, opened at the end; patched by the POC's room.
 
-    `people` are those who can be mentioned. `on_act` gets an act's name (`ACTS`) and what a browser
-    sent along; `on_missed` is asked for all anew. The HTML of each comment is the service's own,
-    from Markdown.
+    `people` are those who can be mentioned, `customer` is who reads what is shared, and how many
+    they are. `on_act` gets an act's name (`ACTS`) and what a browser sent along; `on_missed` is
+    asked for all anew. The HTML of each comment is the service's own, from Markdown.
     """
+
+    SENT_ONCE = ("comments",)
 
     def __init__(
         self,
@@ -31,24 +34,29 @@ class PocComments(
         me: str,
         may_change: bool,
         people: Sequence[Values],
-        customer: str,
+        customer: tuple[str, int],
         on_act: Callable[[str, Values], Awaitable[None]],
         on_missed: Callable[[], Awaitable[None]],
     ) -> None:
         super().__init__()
         self._on_act = on_act
-        self._props["comments"] = list(comments)
+        # As a text: NiceGUI keeps each page's props, and would watch each value of each comment.
+        self._props["comments"] = json.dumps(list(comments))
         self._props["hasEarlier"] = has_earlier
         self._props["me"] = me
         self._props["mayChange"] = may_change
         self._props["people"] = list(people)
-        self._props["customer"] = customer
+        self._props["customer"], self._props["readers"] = customer
         self.on("act", self._acted)
         self.on("missed", on_missed, args=[])
 
     def show(self, comments: Sequence[Values], *, has_earlier: bool) -> None:
         """Show these comments, and no other."""
         self.run_method("show", list(comments), has_earlier)
+
+    def show_earlier(self, comments: Sequence[Values], *, has_earlier: bool) -> None:
+        """Show these comments above the others."""
+        self.run_method("showEarlier", list(comments), has_earlier)
 
     def show_people(self, people: Sequence[Values]) -> None:
         """Offer these people, and nobody else, to be mentioned."""

@@ -1,7 +1,7 @@
-// The tasks of a POC: a list by groups, a board by status, or a timeline. All are moved by the
-// keyboard (the first two by dragging too), and patched by what others do. What somebody asks for is
+// The tasks of a POC: a list by groups, a board by status, or a timeline. All are moved by dragging
+// and by the keyboard, and patched by what others do. What somebody asks for is
 // shown at once, and put right by the server where it is refused. What is looked for stands in the
-// address.
+// url.
 import { h } from "vue";
 import { listen } from "live_socket";
 import { matches, read, toolbar, write } from "task_filters";
@@ -14,8 +14,7 @@ const LOOKS = { list, board, timeline };
 
 export default {
   props: {
-    groups: Array,
-    tasks: Array,
+    rows: String, // JSON: the groups and the tasks
     look: String,
     looks: Array, // of each: its name, its label, its url
     me: String,
@@ -23,7 +22,9 @@ export default {
     span: Array, // the POC's first and last day
     mayChange: Boolean,
     empty: String,
+    accepts: Boolean, // whether somebody is there who accepts what the team finishes
     statuses: Array,
+    steps: Object, // of each status: what may come next
   },
   data() {
     return {
@@ -32,17 +33,24 @@ export default {
       fresh: new Map(),
       said: "",
       lifted: null,
+      pull: null, // the bar that the mouse drags, from where, and by how many days
       menu: null,
       wanted: read(),
     };
   },
   created() {
     this.timers = new Map();
-    this.show(this.groups, this.tasks);
+    this.pulled = false; // whether the next click is the end of a drag
+    const { groups, tasks } = JSON.parse(this.rows);
+    this.show(groups, tasks);
   },
   mounted() {
     this.stop = listen(
-      { rollcall_task: this.patchTask, rollcall_group: this.patchGroup },
+      {
+        rollcall_task: this.patchTask,
+        rollcall_group: this.patchGroup,
+        rollcall_person: this.patchPerson,
+      },
       { onReconnect: () => this.$emit("missed") },
     );
     document.addEventListener("click", this.closeMenu);
@@ -59,24 +67,37 @@ export default {
     // Called by the server.
     show(groups, tasks) {
       this.byGroup = [...groups].sort(inOrder);
-      this.byTask = new Map(tasks.map((task) => [task.id, task]));
+      this.byTask = new Map(tasks.map((task) => [task.id, complete(task)]));
     },
-    patchTask(task) {
+    patchTask(told) {
+      let task = complete(told);
       const known = this.byTask.get(task.id);
       if (known && known.version >= task.version && !known.early) return;
-      if (this.timers.has(task.id)) task = { ...task, start: known.start, end: known.end, early: true };
+      if (this.pull?.id === task.id) Object.assign(this.pull, { first: task.start, last: task.end });
+      if (this.timers.has(task.id) || this.pull?.id === task.id)
+        task = { ...task, start: known.start, end: known.end, early: true };
       const tasks = new Map(this.byTask);
       if (task.archived) tasks.delete(task.id);
       else tasks.set(task.id, task);
       this.byTask = tasks;
-      if (!known?.early) this.tint(task);
+      if (!known?.early) this.tint(task, known && known.status !== task.status ? "Moved" : "Changed");
     },
     patchGroup(group) {
       const rest = this.byGroup.filter(({ id }) => id !== group.id);
       this.byGroup = group.archived ? rest : [...rest, group].sort(inOrder);
     },
-    tint(task) {
-      const words = task.by ? `Changed by ${task.by}, now` : "Changed now";
+    // Somebody was let in or shut out, or is called otherwise: that shows wherever they are.
+    patchPerson(person) {
+      const as = (other) => (other.id === person.id ? person : other);
+      const tasks = [...this.byTask.values()].map((task) =>
+        task.people.some(({ id }) => id === person.id)
+          ? { ...task, people: task.people.map(as) }
+          : task,
+      );
+      this.byTask = new Map(tasks.map((task) => [task.id, task]));
+    },
+    tint(task, what) {
+      const words = task.by ? `${what} by ${task.by}, now` : `${what} now`;
       this.fresh = new Map(this.fresh).set(task.id, words);
       setTimeout(() => {
         const left = new Map(this.fresh);
@@ -115,8 +136,15 @@ export default {
     early(task) {
       this.byTask = new Map(this.byTask).set(task.id, { ...task, early: true });
     },
+    // A bar that was dragged stands where it was, and its click does nothing.
+    putBack() {
+      const { id, first, last } = this.pull ?? {};
+      const task = this.byTask.get(id);
+      this.pull = null;
+      if (task) this.early({ ...task, start: first, end: last });
+    },
     // Shows a task's new days at once, and sends them when the keys rest.
-    schedule(task, days) {
+    schedule(task, days, steady = STEADY) {
       this.early({ ...task, ...days });
       clearTimeout(this.timers.get(task.id));
       const send = () => {
@@ -124,7 +152,7 @@ export default {
         const { id, version, start, end } = this.byTask.get(task.id) ?? task;
         this.act("schedule", { id, version, start, end });
       };
-      this.timers.set(task.id, setTimeout(send, STEADY));
+      this.timers.set(task.id, setTimeout(send, steady));
     },
     label(status) {
       return this.statuses.find(([value]) => value === status)?.[1] ?? status;
@@ -173,7 +201,7 @@ export default {
         let at = lanes.indexOf(lifted.status);
         const by = event.key === "ArrowLeft" ? -1 : 1;
         do at += by;
-        while (lanes[at] && lanes[at] !== task.status && !task.steps.includes(lanes[at]));
+        while (lanes[at] && lanes[at] !== task.status && !this.steps[task.status].includes(lanes[at]));
         if (lanes[at]) this.lifted = { id: task.id, status: lanes[at] };
         this.said = `${task.title}: over ${this.label(this.lifted.status)}`;
       } else if (lifted && event.key === "Escape") {
@@ -181,7 +209,7 @@ export default {
         this.lifted = null;
         this.said = `${task.title} stays in ${this.label(task.status)}.`;
       }
-      // In another lane it is another element.
+      // In another lane it is drawn as a new element.
       this.$nextTick(() => this.$el.querySelector(`[data-task="${task.id}"]`)?.focus());
     },
     drag(event, task) {
@@ -206,13 +234,17 @@ export default {
   render() {
     const some = [...this.byTask.values()].some((task) => matches(this, task));
     const isFiltered = Object.values(this.wanted).some(Boolean);
-    return h("div", { class: "tasks" }, [
+    return h("div", { class: "poc-tasks" }, [
       h("p", { class: "visually-hidden", role: "status" }, this.said),
       toolbar(this),
       !this.byGroup.length ? nothing(this) : isFiltered && !some ? none(this) : LOOKS[this.look](this),
     ]);
   },
 };
+
+// A task with what the server left out, as it is empty.
+const EMPTY = { reason: "", start: "", end: "", due: "", due_tone: "", people: [], comments: 0, position: 0 };
+const complete = (task) => ({ ...EMPTY, accepted: "", archived: false, by: "", ...task });
 
 const inOrder = (a, b) => a.position - b.position || (a.id < b.id ? -1 : 1);
 

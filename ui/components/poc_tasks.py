@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
+from nicegui import json
 from nicegui.events import GenericEventArguments
 
 from models import TaskStatus
+from services.workspace.states import TASK_STEPS
 from ui.components.component import Component
 
 Values = Mapping[str, Any]
@@ -32,7 +34,8 @@ ACTS = (
 class Showing:
     """How the tasks are shown: `looks` are the ways to look at them, each with name, label and url.
     `me` is the user who looks, `today` the day, `span` the POC's first and last day. `empty` is
-    said where there is no group."""
+    said where there is no group. `accepts` is whether somebody is there who accepts what the team
+    finishes."""
 
     look: Look
     looks: Sequence[tuple[Look, str, str]]
@@ -41,12 +44,21 @@ class Showing:
     span: Sequence[date | None]
     may_change: bool
     empty: str
+    accepts: bool
 
 
 class PocTasks(
     Component,
     script="poc_tasks.js",
-    imports=["live_socket.js", "icons.js", "task_filters.js", "task_views.js", "task_timeline.js"],
+    imports=[
+        "live_socket.js",
+        "icons.js",
+        "table_rows.js",
+        "avatar.js",
+        "task_filters.js",
+        "task_views.js",
+        "task_timeline.js",
+    ],
 ):
     """Shows the tasks, and keeps them true by the patches of the POC's room.
 
@@ -54,6 +66,8 @@ class PocTasks(
     browser sent. Where something was missed, the browser asks by `missed` for all of it anew, which
     `show` answers; after an act that was refused, `show` puts right what the browser showed early.
     """
+
+    SENT_ONCE = ("rows",)
 
     def __init__(
         self,
@@ -66,8 +80,8 @@ class PocTasks(
     ) -> None:
         super().__init__()
         self._on_act = on_act
-        self._props["groups"] = list(groups)
-        self._props["tasks"] = list(tasks)
+        # As a text: NiceGUI keeps each page's props, and would watch each value of each task.
+        self._props["rows"] = json.dumps({"groups": list(groups), "tasks": list(tasks)})
         self._props["look"] = showing.look
         self._props["looks"] = [list(each) for each in showing.looks]
         self._props["me"] = showing.me
@@ -75,7 +89,9 @@ class PocTasks(
         self._props["span"] = [day.isoformat() if day else "" for day in showing.span]
         self._props["mayChange"] = showing.may_change
         self._props["empty"] = showing.empty
+        self._props["accepts"] = showing.accepts
         self._props["statuses"] = [[status.value, status.label] for status in TaskStatus]
+        self._props["steps"] = {now: sorted(TASK_STEPS[now]) for now in TaskStatus}
         self.on("act", self._acted)
         self.on("missed", on_missed, args=[])
 

@@ -154,7 +154,7 @@ export default {
         this.open && cell("select", h("input", { type: "checkbox", checked: Boolean(this.chosen[row.id]),
           "aria-label": `Select ${row.name}`, onChange: (event) => (this.chosen[row.id] = event.target.checked) }), "col-select"),
         cell("Name", h("div", { class: "who" }, [
-          avatar(row.user, row.name),
+          avatar(row.user, row.name, row),
           h("div", [h("strong", { class: "isolate", dir: "auto" }, row.name), h("div", { class: "small muted" }, row.role)]),
         ])),
         cell("Why they are asked about", h("div", { class: "chips" }, row.reasons.map((reason) =>

@@ -81,7 +81,7 @@ export default {
       document.title = document.title.replace(` · ${this.organisation.name} ·`, () => ` · ${name} ·`);
       this.organisation = { name, logo };
     },
-    // Where a Platform Admin is who has entered an organisation, and the way out.
+    // The organisation that a Platform Admin has entered, and the way out.
     trail() {
       const above = "/platform/tenants";
       const here = { "aria-current": "page", dir: "auto", class: "trail-here" };

@@ -49,7 +49,7 @@ class Shell(
         self._props["menu"] = tuple(menu)
         self._props["person"] = dict(person)
         self._props["sign_out"] = f"{base}/logout"
-        # Where anything can be found ("Go to or do"), and by whom.
+        # What "Go to or do" may offer, and to whom.
         self._props["finds"] = find is not None
         self._find = find
         self.on("find", self._asked)

@@ -16,7 +16,7 @@ export default {
     const root = this.$refs.box.attachShadow({ mode: "open" });
     await Promise.all([this.draw(root), this.load()]);
     if (!this.$refs.box) return;
-    this.stage = new window.rollcallWall.Stage(root.querySelector(".stage"));
+    this.stage = new window.rollcallWall.Stage(root.querySelector(".stage"), "section");
     this.shift = this.shown.now * SECOND - Date.now();
     this.show(this.shown);
     this.ticking = setInterval(() => this.tick(), SECOND);

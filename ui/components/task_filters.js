@@ -1,5 +1,5 @@
 // What stands above the tasks of a POC: how they are looked at, which of them, and what can be added.
-// What is looked for stands in the address, and goes along from one look to another.
+// What is looked for stands in the url, and goes along from one look to another.
 import { h } from "vue";
 import { icon } from "icons";
 
@@ -57,7 +57,7 @@ export function toolbar(view) {
   ]);
 }
 
-// Whoever does a task here, oneself first, and nobody. Who was chosen stays to be seen.
+// Everybody who has a task here, the visitor first, and “nobody”. Who was chosen stays in the list.
 function assignees(view) {
   const names = new Map();
   for (const { people } of view.byTask.values())

@@ -1,15 +1,17 @@
 // The tasks of a POC as bars from their start to when they are due, with a line for today. A bar is a
-// button: arrows move it by a day, with Shift its end alone, Enter edits it. Positions are in days;
-// the stylesheet makes widths of them.
+// button: arrows move it by a day, with Shift its end alone, Enter edits it; the mouse drags it, or
+// one of its ends. Positions are in days; the stylesheet makes widths of them.
 import { h } from "vue";
 import { icon } from "icons";
+import { mark } from "task_views";
 
 const DAY = 86400000;
 const LEAST = 41; // days that fill a wide page
 const NEAR = 28; // days
+const GRIP = 7; // px at each end of a bar by which that end is dragged
 
 export function timeline(view) {
-  const scale = scaleOf(view);
+  const scale = view.pull?.scale ?? scaleOf(view); // under a dragged bar, the days stay in their places
   const groups = view.byGroup.filter((group) => view.seen(group).length);
   return [
     h("div", { class: "card card-flush timeline", style: { "--days": scale.days } }, [
@@ -30,7 +32,7 @@ export function timeline(view) {
         h("kbd", "→"),
         " move the bar in focus by a day, with ",
         h("kbd", "Shift"),
-        " its end alone.",
+        " its end alone. The mouse drags a bar, or one of its ends.",
       ]),
   ];
 }
@@ -80,7 +82,7 @@ function bar(view, scale, task, [start, end]) {
   const share = Math.min(Math.max(filled, 0), 1);
   const attributes = {
     key: "bar",
-    class: ["timeline-bar", task.side, task.status],
+    class: ["timeline-bar", task.side, task.status, { pulled: isPulled(view, task) }],
     style: { ...place(scale, start, end), "--filled": share },
     "aria-label": label,
     title: label,
@@ -90,21 +92,25 @@ function bar(view, scale, task, [start, end]) {
       ? h("button", {
           ...attributes,
           type: "button",
-          onClick: () => view.act("edit", { id: task.id, version: task.version }),
+          onClick: () => clicked(view, task),
           onKeydown: (event) => byKey(event, view, task),
+          ...byPointer(view, scale, task, [start, end]),
         })
       : h("div", { ...attributes, role: "img", tabindex: 0 }),
     late && h("div", { class: "timeline-late", style: place(scale, end + 1, today) }),
-    remark(view, task) &&
-      h(
-        "span",
-        {
-          class: "small danger timeline-beside",
-          style: { "--at": (late ? Math.min(today, scale.first + scale.days - 8) : end) + 1 - scale.first },
-        },
-        remark(view, task),
-      ),
+    beside(view, scale, task, [start, end]),
   ];
+}
+
+// What stands after a bar: the days on which it would be dropped, or what is wrong with it.
+function beside(view, scale, task, [start, end]) {
+  const pulled = isPulled(view, task);
+  const said = pulled ? words([start, end]) : remark(view, task);
+  if (!said) return null;
+  const late = isLate(view, task, end);
+  const after = late ? Math.min(dayOf(view.today), scale.first + scale.days - 8) : end;
+  const look = pulled ? "timeline-pulled" : "danger";
+  return h("span", { class: ["small timeline-beside", look], style: { "--at": after + 1 - scale.first } }, said);
 }
 
 function undated(view, task) {
@@ -114,7 +120,68 @@ function undated(view, task) {
   return h("button", { ...attributes, "aria-label": `Set dates, ${task.title}`, onClick }, "Set dates");
 }
 
+// A click edits, unless it is the end of a drag.
+function clicked(view, task) {
+  if (view.pulled) view.pulled = false;
+  else view.act("edit", { id: task.id, version: task.version });
+}
+
+const isPulled = (view, task) => view.pull?.id === task.id && view.pull.by !== 0;
+
+// By the mouse a bar is moved, and by one of its ends made longer or shorter. A finger scrolls.
+function byPointer(view, scale, task, [start, end]) {
+  return {
+    onPointerdown: (event) => {
+      view.pulled = false;
+      if (event.button !== 0 || event.pointerType === "touch") return;
+      const { left, right, width } = event.currentTarget.getBoundingClientRect();
+      const grip = Math.min(GRIP, width / 4);
+      const ends = { start: event.clientX - left < grip, end: right - event.clientX < grip };
+      const which = Object.keys(ends).find((name) => ends[name]) ?? "both";
+      const day = (width + 2) / (end + 1 - start);
+      event.currentTarget.setPointerCapture(event.pointerId);
+      event.currentTarget.focus({ preventScroll: true }); // for Escape; Safari doesn't by itself
+      const { id, start: first, end: last } = task;
+      view.pull = { id, which, x: event.clientX, day, by: 0, scale, first, last };
+    },
+    onPointermove: (event) => {
+      const pull = view.pull;
+      if (pull?.id !== task.id) return;
+      const by = Math.round((event.clientX - pull.x) / pull.day);
+      const days = pulledTo(pull, by);
+      if (by === pull.by || (days.start && days.end && days.end < days.start)) return;
+      pull.by = by;
+      view.pulled = true;
+      view.early({ ...task, ...days });
+    },
+    onPointerup: () => drop(view, task),
+    onPointercancel: () => view.putBack(),
+  };
+}
+
+// The days of a dragged task: of one that has a single day, the other one only where it is made longer.
+function pulledTo({ which, first, last }, by) {
+  const moved = (iso) => iso && isoOf(dayOf(iso) + by);
+  if (which === "start") return { start: moved(first || last), end: last };
+  if (which === "end") return { start: first, end: moved(last || first) };
+  return { start: moved(first), end: moved(last) };
+}
+
+function drop(view, task) {
+  const pull = view.pull;
+  if (pull?.id !== task.id) return;
+  const days = pulledTo(pull, pull.by);
+  view.pull = null;
+  if (!pull.by) view.early({ ...task, start: pull.first, end: pull.last });
+  else view.schedule(task, days, 0);
+}
+
 function byKey(event, view, task) {
+  if (event.key === "Escape" && view.pull) {
+    event.preventDefault();
+    view.putBack();
+    return;
+  }
   const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
   if (!by || event.ctrlKey || event.altKey || event.metaKey) return;
   event.preventDefault();
@@ -143,7 +210,8 @@ function daysOf({ start, end }) {
   return [dayOf(start || end), dayOf(end || start)];
 }
 
-// From the Monday before all there is to its last Sunday; with today, where that is near.
+// From the Monday before the first bar to the Sunday after the last one; today is included if it is
+// near.
 function scaleOf(view) {
   const today = dayOf(view.today);
   const bars = [...view.byTask.values()].flatMap((task) => daysOf(task) ?? []);
@@ -172,11 +240,6 @@ function weeks({ first, days, now, today }) {
     shown.push(h("span", { class: "timeline-today", style }, `Today, ${short(today)}`));
   }
   return shown;
-}
-
-function mark(status) {
-  const attributes = { class: `task-mark task-mark-${status}` };
-  return icon({ done: "filled", in_progress: "half", blocked: "barred" }[status] ?? "ring", 16, attributes);
 }
 
 const place = ({ first }, start, end) => ({ "--at": start - first, "--long": end + 1 - start });

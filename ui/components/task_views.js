@@ -1,5 +1,7 @@
 // The tasks of a POC as a list by groups, and as a board by status.
 import { h } from "vue";
+import { avatar } from "avatar";
+import { icon } from "icons";
 
 export function list(view) {
   const filtered = Object.values(view.wanted).some(Boolean);
@@ -46,7 +48,7 @@ function row(view, group, task) {
         h("span", { class: ["task-title", { done: task.status === "done" }], dir: "auto" }, task.title),
         side(task),
         task.reason && h("span", { class: "small task-reason", dir: "auto" }, `Blocked: ${task.reason}`),
-        task.accepted && h("span", { class: "small muted", dir: "auto" }, `Accepted by ${task.accepted}`),
+        acceptance(view, task),
       ]),
       people(task),
       h("span", { class: ["small task-due", task.due_tone] }, task.status === "done" ? "" : task.due),
@@ -69,11 +71,11 @@ export function board(view) {
           class: "lane",
           "aria-label": label,
           ...view.droppable((task) => {
-            if (task.steps.includes(value)) view.setStatus(task, value);
+            if (view.steps[task.status].includes(value)) view.setStatus(task, value);
           }),
         },
         [
-          h("h2", [label, h("span", { class: "muted" }, ` ${lane.length}`)]),
+          h("h2", [mark(value), label, h("span", { class: "muted" }, ` ${lane.length}`)]),
           h("ul", lane.map((task) => card(view, task))),
           lane.length ? null : h("p", { class: "muted small" }, "Nothing here."),
         ],
@@ -107,10 +109,11 @@ function card(view, task) {
       h("span", { class: "muted small", dir: "auto" }, group?.title),
       h("span", { class: "task-title", dir: "auto" }, task.title),
       task.reason && h("span", { class: "small task-reason", dir: "auto" }, `Blocked: ${task.reason}`),
+      acceptance(view, task),
       h("div", { class: "task-card-foot" }, [
-        people(task),
-        side(task),
         h("span", { class: ["small task-due", task.due_tone] }, task.status === "done" ? "" : task.due),
+        side(task),
+        faces(task),
       ]),
       view.fresh.has(task.id) && h("span", { class: "small muted" }, view.fresh.get(task.id)),
     ],
@@ -121,7 +124,7 @@ function status(view, task) {
   const label = view.label(task.status);
   if (!view.mayChange) return h("span", { class: `task-status task-${task.status}` }, label);
   const options = view.statuses.filter(
-    ([value]) => value === task.status || task.steps.includes(value),
+    ([value]) => value === task.status || view.steps[task.status].includes(value),
   );
   return h(
     "select",
@@ -141,16 +144,63 @@ function status(view, task) {
   );
 }
 
+// Whether the customer accepted what the team finished; nothing where nobody is there who could.
+function acceptance(view, task) {
+  if (task.accepted)
+    return h("span", { class: "small task-accepted", dir: "auto" }, [
+      icon("check", 12),
+      `Accepted by ${task.accepted}`,
+    ]);
+  const waits = view.accepts && task.status === "done" && task.side === "team";
+  return waits && h("span", { class: "small muted task-accepted" }, "Waits for acceptance");
+}
+
+export function mark(status) {
+  const attributes = { class: `task-mark task-mark-${status}` };
+  return icon({ done: "filled", in_progress: "half", blocked: "barred" }[status] ?? "ring", 16, attributes);
+}
+
 export function side(task) {
   return task.side === "customer" && h("span", { class: "chip chip-customer" }, "Customer");
 }
 
+// Who is to do a task: one by name, of several the first names.
 function people(task) {
   if (!task.people.length) return h("span", { class: "muted small task-people" }, "Nobody");
-  const names = task.people.map(
+  const one = task.people.length === 1;
+  const shown = task.people.map(({ name, active }) => [
+    one ? name : name.split(/\s+/u)[0],
+    active ? "" : " – Inactive",
+  ]);
+  return h("span", { class: "small task-people", title: named(task) }, [
+    ...task.people.map(face),
+    h("span", { class: ["clip", { muted: !one || !task.people[0].active }], dir: "auto", "aria-hidden": "true" },
+      shown.map((words) => words.join("")).join(", ")),
+    h("span", { class: "visually-hidden" }, named(task)),
+  ]);
+}
+
+// The same on a card: their faces, and who of them is inactive.
+function faces(task) {
+  if (!task.people.length) return h("span", { class: "muted small task-faces" }, "Nobody");
+  const away = task.people.some(({ active }) => !active);
+  return h("span", { class: "task-faces", title: named(task) }, [
+    away && h("span", { class: "small muted", "aria-hidden": "true" }, "– Inactive"),
+    ...task.people.map(face),
+    h("span", { class: "visually-hidden" }, named(task)),
+  ]);
+}
+
+function face({ id, name, active, customer, picture }) {
+  const look = `avatar-small${customer ? " avatar-customer" : ""}${active ? "" : " avatar-inactive"}`;
+  return avatar(id, name, { picture, look });
+}
+
+function named(task) {
+  const words = task.people.map(
     ({ name, active, customer }) => name + (customer ? " (customer)" : "") + (active ? "" : " – Inactive"),
   );
-  return h("span", { class: "small task-people", dir: "auto", title: names.join(", ") }, names.join(", "));
+  return words.join(", ");
 }
 
 function menu(view, task) {

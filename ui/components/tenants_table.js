@@ -11,7 +11,7 @@ export default liveTable({
       row.closed_at ? h("span", { class: "chip chip-inactive", title: closedAt(row) }, "Closed") : "Open",
     ],
   },
-  look: (row) => ({ "is-inactive": Boolean(row.closed_at) }),
+  rowLook: (row) => ({ "is-inactive": Boolean(row.closed_at) }),
   actions: (table, row) => [
     act(table, row, "Rename", "rename"),
     row.closed_at ? act(table, row, "Reopen", "reopen") : act(table, row, "Close", "close"),

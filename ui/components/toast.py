@@ -20,7 +20,8 @@ class Toast(Component, script="toast.js", imports=["icons.js"]):
 
     def __init__(self) -> None:
         super().__init__()
-        # Asks for a proof of who is there, then does what it is given; the page's frame sets it.
+        # Asks people to confirm who they are, then runs the function that it gets; the page's frame
+        # sets it.
         self.ask_proof: Callable[[Callable[[], Awaitable[None]]], None] | None = None
         self._ids = itertools.count(1)
         self._actions: dict[int, Action] = {}

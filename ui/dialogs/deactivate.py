@@ -10,7 +10,7 @@ from pydantic import ValidationInfo, field_validator
 from services.access.actor import Actor
 from services.core.errors import RollcallError
 from services.core.form_fields import Option
-from services.core.forms import Form, checkbox, choice, person
+from services.core.forms import Form, checkbox, choice, lines, person
 from services.core.names import mixed_letters, mixed_scripts
 from services.sessions import receipts
 from services.sessions.receipts import Receipt
@@ -18,10 +18,8 @@ from services.users import accounts, selection
 from services.users.accounts import Impact, StatusChange
 from services.users.forms import TELL, Telling
 from services.workspace import leaving
-from services.workspace.handover import hand_over_work
 from services.workspace.impact import WorkImpact, get_work_impact
 from services.workspace.pocs import RUN_POCS, HandOverForm
-from ui.actions import told
 from ui.components.toast import Toast
 from ui.dialogs.telling import TOLD, active_again, not_offered
 from ui.forms.dialog import About, FormDialog, Helpers
@@ -58,6 +56,7 @@ class LeavingForm(Form):
 
     how: HandOver = choice("Hand over", (STAYS, EACH, ONE), as_list=True)
     owner_id: UUID | None = person("Hand over to", among=RUN_POCS, optional=True)
+    note: str = lines("Handover Note", optional=True, hint="Stands on each POC.")
     tell: bool = checkbox(TELL)
 
     @field_validator("owner_id")
@@ -132,18 +131,23 @@ class DeactivateDialog:
     async def _leave(self, form: LeavingForm) -> None:
         """Access ends at once, whatever becomes of the work."""
         impact = self.impact
-        await self._deactivate(form)
         if impact is None:
             return
-        if form.owner_id is not None:
-            heir = HandOverForm(owner_id=form.owner_id)
-            await told(self.toast)(partial(self._hand_over, impact, heir))()
-        elif form.how is HandOver.EACH:
-            ui.navigate.to(f"{self.home}/users/{impact.user_id}/leaving")
-
-    async def _hand_over(self, impact: Impact, heir: HandOverForm) -> None:
-        await hand_over_work(self.actor, impact.user_id, heir)
-        self.toast.show(f"The work of {impact.name} is handed over.", tone="success")
+        if form.owner_id is None:
+            await self._deactivate(form)
+            if form.how is HandOver.EACH:
+                ui.navigate.to(f"{self.home}/users/{impact.user_id}/leaving")
+            return
+        left = await leaving.leave(
+            self.actor,
+            impact.user_id,
+            HandOverForm(owner_id=form.owner_id, note=form.note),
+            seen_version=impact.version,
+            tell=form.tell,
+        )
+        given = f" The work of {impact.name} is handed over." if left.handed_over else ""
+        refused = f" The work stays: {left.refused}" if left.refused else ""
+        await self._tell(impact, left.change, given or refused)
 
     async def _deactivate(self, form: Telling | LeavingForm) -> None:
         impact = self.impact
@@ -152,14 +156,17 @@ class DeactivateDialog:
         change = await accounts.set_active(
             self.actor, impact.user_id, False, seen_version=impact.version, tell=form.tell
         )
+        await self._tell(impact, change)
+
+    async def _tell(self, impact: Impact, change: StatusChange, work: str = "") -> None:
         self.dialog.close()
         if not change.changed or change.cause is None:
-            self.toast.show(f"{change.name} is inactive already.")
+            self.toast.show(f"{change.name} is inactive already.{work}")
             return
         # Nobody was signed in: there is no receipt to wait for.
         receipt = await receipts.of(change.cause) if impact.devices else None
         self.toast.show(
-            outcome(change, receipt) + (TOLD if change.told else ""),
+            outcome(change, receipt) + work + (TOLD if change.told else ""),
             tone="success",
             action_label="Undo",
             on_action=lambda: self._undo(change),

@@ -72,10 +72,8 @@ class InviteDialog:
         self._on_invited(invited.user_id, invited.role)
         if invited.by_mail:
             return f"{invited.name} is invited. The mail to {invited.email} is on its way."
-        link = await invitations.copy_link(self.actor, invited.user_id)
-        return Link(
-            f"{invited.name} is invited. Hand over this link; it works once, and for 7 days.", link
-        )
+        said = f"{invited.name} is invited. Hand over this link; it works once, and for 7 days."
+        return Link(said, invited.url)
 
 
 class InviteSeveralDialog:

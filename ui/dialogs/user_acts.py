@@ -171,7 +171,7 @@ class UserActs:
             self.tell(before, await listing.get_details(self.actor, before.row.id))
 
     def tell(self, before: UserDetails, now: UserDetails) -> None:
-        """Have the open dialog tell what has changed of whom it is about since `before`."""
+        """Have the open dialog say what has changed about its user since `before`."""
         change = changed_meanwhile(before, now)
         if self.details is not None and self.details.row.id == now.row.id:
             self.details = now
@@ -218,13 +218,15 @@ class UserActs:
     async def _resend(self, details: UserDetails) -> None:
         invited = await invitations.resend(self.actor, details.row.id)
         if not invited.by_mail:
-            await self._copy_link(details)
+            self._hand_over(details, invited.url)
             return
         said = f"A new invitation is on its way to {invited.email}. The old link is dead."
         self.toast.show(said, tone="success")
 
     async def _copy_link(self, details: UserDetails) -> None:
-        url = await invitations.copy_link(self.actor, details.row.id)
+        self._hand_over(details, await invitations.copy_link(self.actor, details.row.id))
+
+    def _hand_over(self, details: UserDetails, url: str) -> None:
         self.link.open(about=about(details))
         self.link.show_link("Hand over this link; it works once, and for 7 days.", url)
 

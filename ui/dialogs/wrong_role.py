@@ -57,8 +57,7 @@ class WrongRoleDialog:
         said = f"{invited.name} is invited as {form.role.label}.{work}"
         if invited.by_mail:
             return f"{said} The mail to {invited.email} is on its way."
-        link = await invitations.copy_link(self.visit.actor, invited.user_id)
-        return Link(f"{said} Hand over this link; it works once, and for 7 days.", link)
+        return Link(f"{said} Hand over this link; it works once, and for 7 days.", invited.url)
 
 
 def others(visit: Visit, role: Role) -> dict[str, str]:

@@ -173,8 +173,8 @@ class FormDialog(Generic[FormT]):
     def update(
         self, about: About, *, body: str | Sequence[str] | None = None, change: str = ""
     ) -> None:
-        """Show what is true by now of whom the open dialog is about, and a sentence on what has
-        changed. What was typed stays; of somebody else nothing is shown."""
+        """Show the present state of the person whom the open dialog is about, and a sentence on
+        what has changed. Typed values stay. A dialog about somebody else isn't changed."""
         if self._about is None or self._about.id != about.id:
             return
         self._about = about

@@ -23,8 +23,8 @@ class Link:
 
 @dataclass(frozen=True)
 class About:
-    """Whom or what a dialog is about. `detail` tells those apart whose names are alike: an email,
-    or the path of an organisation. `note` is what is to be known of the name."""
+    """The person or thing that a dialog is about. `detail` tells equal names apart: an email, or an
+    organisation's path. `note` is a warning about the name."""
 
     id: str
     name: str
@@ -36,7 +36,8 @@ class About:
 # nothing to say.
 Outcome = str | Link | None
 OnCheck = Callable[[str, str], Awaitable[tuple[str, str]]]
-# Finds whom to choose: among whom (a permission, or anybody), by which words, and who is chosen.
+# Finds people to choose from. It gets the permission that they must have (or none), the words that
+# were typed, and who is chosen already.
 FindPeople = Callable[[Permission | None, str, Sequence[UUID]], Awaitable[Selection]]
 
 

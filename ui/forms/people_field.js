@@ -1,5 +1,5 @@
-// A field in which one person is chosen, or several, from those whom the server finds as one types:
-// a combobox (WAI-ARIA Authoring Practices), whose list stays above the dialog that it is in.
+// A field to choose one person or several. The server finds people while one types. It is a
+// combobox (WAI-ARIA Authoring Practices), and its list is drawn above the dialog.
 
 import { avatar } from "avatar";
 
@@ -24,7 +24,7 @@ export default {
            aria-autocomplete="list" :aria-expanded="open ? 'true' : 'false'"
            :aria-controls="control.id + '-people'"
            :aria-activedescendant="open && shown[active] ? idOf(shown[active]) : null"
-           v-model="text" @input="typed" @click="show" @focus="show" @blur="leave"
+           v-model="text" @input="typed" @click="show" @focus="entered" @blur="leave"
            @keydown="pressed">
     <ul ref="list" class="people-list" role="listbox" popover="manual" :id="control.id + '-people'"
         :aria-label="field.label">
@@ -107,6 +107,10 @@ export default {
       clearTimeout(this.typing);
       this.$emit("search", this.words);
     },
+    // What is wrong with the choice stays to be read.
+    entered() {
+      if (!this.control["aria-invalid"]) this.show();
+    },
     show() {
       if (this.open) return;
       this.open = true;
@@ -157,7 +161,8 @@ export default {
       } else if (key === "Enter" && this.open && !event.isComposing) {
         event.preventDefault();
         event.stopPropagation();
-        // Whoever types fast means whom the words find, and not who was there before.
+        // Enter may come before the answer: it means the people whom the new words find, not the
+        // old list.
         if (this.isStale) this.isWaiting = true;
         else this.chooseActive();
       } else if (key === "Escape" && this.open) {

@@ -88,8 +88,8 @@ class LastResort:
 
     An answer in pieces that fails on the way breaks off: its last piece is passed on only once the
     application has ended well. (Starlette's BaseHTTPMiddleware, which NiceGUI uses, ends it as if
-    it were whole, and then raises the error.) Whoever hangs up meanwhile hears no answer, and is
-    nothing to look into.
+    it were whole, and then raises the error.) A client that hangs up meanwhile gets no answer, and
+    isn't logged.
     """
 
     def __init__(self, app: ASGIApp, *, render: Render) -> None:

@@ -270,7 +270,8 @@ class BodyLimit:
             return
         length = Headers(scope=scope).get("content-length", "0")
         takes_file = scope["method"] == "POST" and self.FILES.fullmatch(scope["path"])
-        # Of a file that is a little too large, whoever keeps it says so by its name.
+        # A file that is only a little too large is refused later, by the code that stores it, with
+        # the file's name.
         limit = self.limit + self.most_of_file if takes_file else self.limit
         if not length.isdecimal() or int(length) > limit:
             await self._refuse(scope, receive, send, limit)

@@ -1,6 +1,6 @@
 """Open pages: who they belong to, closing them at once, guarding their sockets, telling them news.
 
-The only package that touches NiceGUI's private names; `tests/ui/test_live_contract.py` watches
+The only package that touches NiceGUI's private names; `tests/ui/live/test_contract.py` watches
 them.
 """
 

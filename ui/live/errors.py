@@ -85,7 +85,7 @@ def plain_errors(render: Render, statuses: Mapping[type[Exception], int] | None 
 
     `statuses` are our own refusals, whose text is the sentence; a derived type has its base's
     status. To be called after `ui.run_with`. Anything unforeseen is rendered as a 500 and raised
-    on, to be logged by whoever serves the application.
+    again, so that the server logs it.
     """
     known = dict(statuses or {})
 

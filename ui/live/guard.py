@@ -244,8 +244,8 @@ async def _authenticated_page(scope: Scope, client_id: str, authenticate: Authen
 async def _session_of(
     scope: Scope, page: OpenPage | None, authenticate: Authenticate
 ) -> UUID | None:
-    """The session that the cookie of the page's kind stands for; for a page that is gone, that of
-    any kind, so that the browser asks for the page anew."""
+    """The session of the cookie that fits the page's kind. For a page that is gone any cookie will
+    do, so that the browser loads the page again."""
     cookies = HTTPConnection(scope).cookies
     for kind in SessionKind if page is None else [page.kind]:
         session_id = await authenticate(session_token(cookies, kind))
@@ -261,6 +261,7 @@ async def _greeted(sid: str, socket: _Socket) -> None:
         await core.sio.enter_room(sid, room)
     if not page.is_present and sent_to(page.rooms) != page.sent_before:
         await core.sio.emit(MISSED, {}, to=sid)  # a page that reconnects asks anew by itself
+    rest.greeted()
     pages.arrived(page)
 
 

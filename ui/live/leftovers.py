@@ -8,10 +8,9 @@ KEPT = {"type", "method", "path", "query_string", "headers", "client", "route"}
 
 
 def drop(client: Client) -> None:
-    """Let go of it: some 40 KiB of an open Users page.
-
-    NiceGUI keeps a page's request and each element's properties for as long as the page is open.
-    The request keeps all that was there to answer it. Properties that a component needs once have
+    """Free it: some 40 KiB of an open Users page. NiceGUI keeps a page's request and each element's
+    properties until the page closes, and the request keeps everything that was used to answer it.
+    Properties that a component needs once have
     their names in the `SENT_ONCE` of its class.
     """
     _strip(client.request)

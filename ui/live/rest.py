@@ -1,8 +1,9 @@
 """Lets pages that are open and quiet cost next to nothing.
 
-NiceGUI wakes each page's outbox every second, to see whether it has been stopped; engine.io wakes
-for each socket's ping by itself, and once more to look whether it was answered. With 1,000 pages
-that is a twelfth of a core for nothing (docs/benchmarks.md).
+NiceGUI wakes each page's outbox every second, to see whether it has been stopped, and ten times a
+second where the page has no socket (yet, or any more); engine.io wakes for each socket's ping by
+itself, and once more to look whether it was answered. With 1,000 pages that is a twelfth of a core
+for nothing (docs/benchmarks.md).
 """
 
 import asyncio
@@ -22,15 +23,21 @@ PING_SECONDS = 45.0
 said for 60 seconds (nginx, proxy_read_timeout; AWS's load balancer, idle timeout)."""
 ANSWER_SECONDS = 12.0
 """A socket that says nothing for so much longer is gone; so is, for the page, the server."""
+LOOKS_AGAIN = 5.0
+"""Seconds after which the outbox of a page without a socket looks for one by itself."""
 
 _due: dict[int, list["_Socket"]] = {}
+_without_socket: set[asyncio.Future[None]] = set()
 
 
 def install() -> None:
     """Have outboxes sleep, and sockets be asked in groups; for those that are made from now on."""
     # Whoever stops an outbox wakes it: it needn't look. (Its loop waits in one place, for that.)
     theirs: Any = outbox
-    theirs.asyncio = SimpleNamespace(**vars(asyncio) | {"wait_for": _wait})
+    # It sleeps where its page has no socket, and nowhere else, unless it failed.
+    theirs.asyncio = SimpleNamespace(
+        **vars(asyncio) | {"wait_for": _wait, "sleep": _sleep_until_greeted}
+    )
     theirs = async_server
     theirs.async_socket = SimpleNamespace(AsyncSocket=_Socket)
     # It goes from socket to socket, and looks what `_look` does for all that were pinged.
@@ -44,6 +51,26 @@ def slow_pings() -> None:
 
 def _wait(waiting: Awaitable[T], timeout: float) -> Awaitable[T]:  # noqa: ARG001
     return waiting
+
+
+async def _sleep_until_greeted(_delay: float) -> None:
+    greeted = asyncio.get_running_loop().create_future()
+    _without_socket.add(greeted)
+    try:
+        async with asyncio.timeout(LOOKS_AGAIN):
+            await greeted
+    except TimeoutError:
+        return
+    finally:
+        _without_socket.discard(greeted)
+
+
+def greeted() -> None:
+    """A page has got its socket: what waits in its outbox is sent at once. (Which page it was, an
+    outbox that sleeps can't be told: each looks.)"""
+    for waiting in _without_socket:
+        if not waiting.done():
+            waiting.set_result(None)
 
 
 class _Socket(async_socket.AsyncSocket):  # type: ignore[misc]  # engine.io has no types

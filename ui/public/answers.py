@@ -41,8 +41,8 @@ def page(
     look: tuple[str | None, Looks] | None = None,
     **values: Any,
 ) -> HTMLResponse:
-    """Render a template. `token` says that its url is a secret, to be told to nobody; `look` is
-    the tenant whose page it is, by its slug, and its looks."""
+    """Render a template. `token` says that its url is a secret, which no other site may learn;
+    `look` is the slug and the looks of the tenant whose page it is."""
     values = {"errors": {}, "values": {}, "alert": "", **_shown(look), **values}
     headers = {"Cache-Control": "no-store"}
     if token:

@@ -18,7 +18,7 @@ from services.sessions.outside import recognise_customer
 from services.sign_in.second_factors.passkey_host import are_offered
 from services.tenants.organisation import Looks
 from services.workspace.customers import passkeys, shared, visits
-from services.workspace.customers.visits import Entered
+from services.workspace.customers.visits import StartedSession
 from ui.cookies import caller_of, clear_outside_session, session_token, set_outside_session
 from ui.paths import customer_path
 from ui.public.answers import form_of, go, json_answer, page, paused
@@ -76,22 +76,24 @@ async def ask_for_link(request: Request, slug: str) -> Response:
 @router.get("/t/{slug}/customer/link/{token}")
 async def link_page(slug: str, token: str) -> Response:
     """Whom the link is for, and the button that uses it. Looking uses nothing up."""
-    welcome = await visits.open_link(slug, token)
+    link = await visits.open_link(slug, token)
     look = (slug, await looks_of(slug))
-    return page("customer_link.html", token=True, look=look, welcome=welcome)
+    return page("customer_link.html", token=True, look=look, link=link)
 
 
 @router.post("/t/{slug}/customer/link/{token}")
 async def use_link(request: Request, slug: str, token: str) -> Response:
     """Let them in: this browser keeps their session."""
-    return await _entered(request, slug, await visits.enter(slug, token, caller_of(request)))
+    return await _started(
+        request, slug, await visits.start_session_by_link(slug, token, caller_of(request))
+    )
 
 
-async def _entered(request: Request, slug: str, entered: Entered) -> Response:
+async def _started(request: Request, slug: str, started: StartedSession) -> Response:
     await _end_session(request, slug)
-    only = f"/{entered.poc_ids[0]}" if len(entered.poc_ids) == 1 else ""
+    only = f"/{started.poc_ids[0]}" if len(started.poc_ids) == 1 else ""
     answer = go(customer_path(slug) + only)
-    set_outside_session(answer, SessionKind.CUSTOMER, entered.token)
+    set_outside_session(answer, SessionKind.CUSTOMER, started.token)
     return answer
 
 
@@ -110,13 +112,13 @@ async def use_passkey(request: Request, slug: str) -> Response:
     looks = await looks_of(slug)
     values = await form_of(request, "credential")
     try:
-        entered = await passkeys.sign_in(slug, values["credential"], caller_of(request))
+        started = await passkeys.sign_in(slug, values["credential"], caller_of(request))
     except PasskeyRefusedError:
         alert = "This passkey didn’t work here. Ask for a link instead."
         return _entrance(slug, looks, status=401, alert=alert)
     except TooManyAttemptsError as error:
         return paused(_entrance(slug, looks, status=429, alert=str(error)), error)
-    return await _entered(request, slug, entered)
+    return await _started(request, slug, started)
 
 
 @router.post("/t/{slug}/customer/logout")

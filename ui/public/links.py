@@ -11,7 +11,7 @@ from services.core.errors import InvalidInputError, SecondStepNeededError, TooMa
 from services.mail import outbox
 from services.sessions.sessions import Caller
 from services.sign_in import password_change
-from services.sign_in.personal_links import Welcome
+from services.sign_in.personal_links import LinkView
 from services.sign_in.sign_in import SignedIn
 from services.sso.connections import find_offer
 from services.users import invitations
@@ -22,7 +22,7 @@ from ui.public.sign_in import looks_of
 
 router = APIRouter(include_in_schema=False)
 
-Open = Callable[[str | None, str], Awaitable[Welcome]]
+Open = Callable[[str | None, str], Awaitable[LinkView]]
 Use = Callable[[str | None, str, str, Caller], Awaitable[SignedIn]]
 
 
@@ -30,8 +30,8 @@ Use = Callable[[str | None, str, str, Caller], Awaitable[SignedIn]]
 @router.get("/platform/invitation/{token}")
 async def invitation_page(token: str, slug: str | None = None) -> Response:
     """Who is invited, to what, and the field for their password. Looking uses nothing up."""
-    welcome = await invitations.open_invitation(slug, token)
-    return await _password_page("invitation.html", welcome, **await _sso_offer(slug, token))
+    link = await invitations.open_invitation(slug, token)
+    return await _password_page("invitation.html", link, **await _sso_offer(slug, token))
 
 
 @router.post("/t/{slug}/invitation/{token}")
@@ -110,15 +110,15 @@ async def _sso_offer(slug: str | None, token: str) -> dict[str, Any]:
 
 
 async def _password_page(
-    template: str, welcome: Welcome, *, status: int = 200, **shown: Any
+    template: str, link: LinkView, *, status: int = 200, **shown: Any
 ) -> Response:
-    slug = welcome.tenant_slug
+    slug = link.tenant_slug
     return page(
         template,
         look=(slug, await looks_of(slug)),
         status=status,
         token=True,
-        welcome=welcome,
+        link=link,
         minimum=runtime.current().settings.password_min_length,
         **shown,
     )

@@ -23,7 +23,7 @@ from ui.public.sign_in import local_path, refused_page
 router = APIRouter(include_in_schema=False)
 
 MayManage = Annotated[Visit, Depends(require(Permission.MANAGE_SIGN_IN))]
-# Of a page to come back to, in characters: it has to fit into a cookie.
+# The longest path to come back to, in characters: it has to fit into a cookie.
 LONGEST_AFTER = 1000
 
 

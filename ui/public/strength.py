@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field, ValidationError
 
+from services.core import runtime
 from services.core.errors import BusyError
 from services.sign_in.passwords import MAX_LENGTH, Strength, estimate, slot
 
@@ -15,9 +16,11 @@ router = APIRouter(include_in_schema=False)
 # Estimates that one ip may ask for at once, and how many a second come back.
 BURST = 40
 PER_SECOND = 4
-ADDRESSES = 10_000
+MOST_IPS = 10_000
 
-_buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+class _Buckets(OrderedDict[str, tuple[float, float]]):
+    """What is left to each ip, and when that was counted; the one seen last is at the end."""
 
 
 class Question(BaseModel):
@@ -47,10 +50,10 @@ async def strength(request: Request) -> JSONResponse:
 
 def _may_ask(ip: str) -> bool:
     """A token bucket per ip, in this process: it spares the processor, and guards nothing."""
-    now = time.monotonic()
-    left, counted = _buckets.pop(ip, (float(BURST), now))
+    now, buckets = time.monotonic(), runtime.current().part(_Buckets)
+    left, counted = buckets.pop(ip, (float(BURST), now))
     left = min(BURST, left + (now - counted) * PER_SECOND) - 1
-    _buckets[ip] = (max(left, 0), now)
-    if len(_buckets) > ADDRESSES:
-        _buckets.popitem(last=False)
+    buckets[ip] = (max(left, 0), now)
+    if len(buckets) > MOST_IPS:
+        buckets.popitem(last=False)
     return left >= 0

@@ -44,7 +44,7 @@ def _square(url: str) -> Markup:
 
 @router.get("/wall")
 async def wall(request: Request) -> Response:
-    """The page of a screen: it is the same for all, and asks by its socket what it is."""
+    """The page of a screen: the same for all. Its socket tells it what it is."""
     url = f"{runtime.current().settings.public_url.rstrip('/')}/pair"
     parts = urlsplit(url)
     answer = page(

@@ -33,7 +33,7 @@
     Object.defineProperty(window, "sessionStorage", { value: notes });
   }
 
-  // Of a page that comes in part: what to do, instead of waiting for good.
+  // What to do if the page arrives only in part, instead of waiting for ever.
   const failed = ({ target }) => {
     if (!LOADING.isConnected || target.tagName !== "SCRIPT") return;
     const again = Object.assign(document.createElement("a"), { href: "", textContent: "Try again" });
@@ -48,15 +48,15 @@
   let isClosing = false;
   let isLeaving = false;
 
-  // A link back to a list leads to what was filtered there, and to the same row (table_places.js).
+  // A link back to a list leads to what was filtered there, and to the same row (table_hands.js).
   document.addEventListener("click", ({ target }) => {
     const link = target instanceof Element ? target.closest("a.back-link") : null;
     if (!link) return;
     try {
-      const place = JSON.parse(sessionStorage.getItem("rollcall-list"));
-      if (place?.path !== link.pathname) return;
-      link.search = place.search;
-      sessionStorage.setItem("rollcall-list", JSON.stringify({ ...place, back: true }));
+      const list = JSON.parse(sessionStorage.getItem("rollcall-list"));
+      if (list?.path !== link.pathname) return;
+      link.search = list.search;
+      sessionStorage.setItem("rollcall-list", JSON.stringify({ ...list, back: true }));
     } catch {
       // Without a storage it leads to the list's beginning.
     }
@@ -125,7 +125,7 @@
     }
   }
 
-  // Where plain requests are answered and no socket opens, something between doesn't let it pass.
+  // If plain requests are answered but no socket opens, a proxy in between blocks websockets.
   async function probe() {
     if (answers >= ANSWERS && lostTimer) {
       say(

@@ -1,5 +1,5 @@
 // Somebody's picture, or their initials in a colour of their own. A person without a picture costs no
-// request; an address changes with the picture, so that browsers keep it.
+// request; its url changes with the picture, so that browsers keep it.
 import { h } from "vue";
 import { hue, initials } from "table_rows";
 

@@ -25,21 +25,6 @@ export const cells = {
   count: (table, row, { key }) => [number(row[key] ?? 0)],
   date: (table, row, { key }) => [row[key] ? h("time", { datetime: row[key] }, anyDay(row[key])) : NONE],
   ago: (table, row, { key }) => [ago(row[key])],
-  // Whose something is; `<key>_active` says whether they are still active.
-  owner: (table, row, { key }) => [
-    clip(row[key]),
-    row[`${key}_active`] === false && h("span", { class: "small muted" }, "Inactive"),
-  ],
-  // How much of the team's side and of the customer's is done: [done, in all] of each.
-  sides: (table, row) => {
-    const [done, all] = [0, 1].map((at) => (row.team?.[at] ?? 0) + (row.customer_side?.[at] ?? 0));
-    if (!all) return [h("span", { class: "small muted" }, "no tasks")];
-    const words = `${done} of ${all}`;
-    return [
-      h("progress", { class: "bar", max: all, value: done, "aria-label": `Progress: ${words}` }),
-      h("span", { class: "small muted" }, words),
-    ];
-  },
   // A part of a hundred.
   bar: (table, row, { key, label }) => [
     h("progress", { class: "bar", max: 100, value: row[key] ?? 0, "aria-label": label }),
@@ -63,7 +48,7 @@ export function day(iso) {
   return `${date} ${MONTHS[month - 1].slice(0, 3)} ${year}`;
 }
 
-// The day of a day, or of a moment where the reader is.
+// A day as it is, or the day of a moment in the reader's time zone.
 function anyDay(iso) {
   return iso.includes("T") ? localDay(iso) : day(iso);
 }
@@ -93,7 +78,7 @@ export function ago(iso) {
   return h("time", { datetime: iso, title: `${at.toLocaleString()}\n${at.toISOString()}` }, text);
 }
 
-function labelOf(table, key, value) {
+export function labelOf(table, key, value) {
   const filter = table.list.filters.find((other) => other.key === key);
   return filter?.options.find((option) => option.key === value)?.label ?? value;
 }

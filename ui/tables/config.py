@@ -40,6 +40,7 @@ def _config(noun: str, held: _Held, choices: tuple[tuple[str, Choices], ...]) ->
     return json.dumps(
         {
             "noun": noun,
+            "singular": live_list.singular or noun,
             "plural": live_list.plural,
             "sort": live_list.usual_sort,
             "sizes": PAGE_SIZES,
@@ -47,6 +48,7 @@ def _config(noun: str, held: _Held, choices: tuple[tuple[str, Choices], ...]) ->
             "columns": [_column(column) for column in live_list.columns],
             "more": list(live_list.more),
             "search": [column.key for column in live_list.columns if column.search],
+            "searched": (live_list.search.label if live_list.search else "") or live_list.plural,
             "filters": [_filter(one, narrowed.get(one.key)) for one in live_list.filters],
             "breakdown": [
                 {

@@ -56,8 +56,8 @@ async def tell(
     read: Callable[[], Awaitable[ReadT | None]],
     values: Callable[[ReadT], Mapping[str, Any]],
 ) -> bool:
-    """Send something that changed, as it is now, to whoever watches a room; nothing where it is
-    not to be seen there. Tells whether anybody watches."""
+    """Send something that changed, as it is now, to the pages that watch a room. Nothing is sent if
+    `read` finds nothing to show. Returns whether anybody watches."""
     if not live.is_watched(room):
         return False  # most replicas have nobody there: spare the database a query for each
     async with asked_at_least([room]), turn(room):
@@ -68,7 +68,7 @@ async def tell(
 
 
 def turn(room: str) -> asyncio.Lock:
-    """To be held while a fact is read and told, so that a room hears this process's facts in the
+    """A lock to hold while a fact is read and sent, so that a room gets this process's facts in the
     order of their commits."""
     turns = runtime.current().part(_Turns)
     lock = turns.get(room)

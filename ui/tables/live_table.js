@@ -2,7 +2,7 @@
 import { cells as usual } from "cells";
 import { listen } from "live_socket";
 import * as rows from "table_rows";
-import { keyboard, looks, places, selection, views } from "table_hands";
+import { keyboard, looks, returning, selection, views } from "table_hands";
 import { view } from "live_table_view";
 
 const SEARCH_PAUSE = 200; // ms of quiet before a search is sent
@@ -14,14 +14,17 @@ const FIRST = 12; // rows that are drawn at once: a screen of them; the others i
 const MOST_INSERTED = 200; // rows above those of the page
 
 // A component: the table of a list whose rows have these `cells` beside the usual ones, look so
-// (`rowLook` gives a row's classes), and end in what `actions` draws. `methods` are for those cells;
-// what they emit is in `emits`, and `data` is what else they keep.
+// (`rowLook` gives a row's classes), and end in what `actions` draws, where `hasActions` says that
+// this page has any. `methods` are for those cells; what they emit is in `emits`, `data` is what else
+// they keep, and `hears` gives more socket events.
 export function liveTable({
   cells = {},
   rowLook = () => null,
   actions = null,
+  hasActions = () => true,
   methods = {},
   emits = [],
+  hears = () => ({}),
   props = {},
   data = () => ({}),
 } = {}) {
@@ -33,7 +36,8 @@ export function liveTable({
       return { ...table.data.call(this), ...selection.data(), ...keyboard.data(), ...data() };
     },
     created() {
-      Object.assign(this, { cells: { ...usual, ...cells }, rowLook, actions });
+      const acts = hasActions(this) ? actions : null;
+      Object.assign(this, { cells: { ...usual, ...cells }, rowLook, actions: acts, hears });
       table.created.call(this);
     },
     computed: { ...table.computed, ...selection.computed },
@@ -42,7 +46,7 @@ export function liveTable({
       ...selection.methods,
       ...keyboard.methods,
       ...looks.methods,
-      ...places.methods,
+      ...returning.methods,
       ...views.methods,
       ...methods,
     },
@@ -65,9 +69,11 @@ const table = {
     me: String,
     base_url: String,
     head: Array,
+    tabs: Array, // {label, url, tally}: the lists that stand beside each other; this one has no url
     views: Array, // {name, query}: those that this person saved
     look: Object, // {size, compact}: how this person wants its rows
     columns: Array, // keys of those that this person chose
+    row_acts: Boolean, // whether the page listens to acts of single rows
     acts: Array, // what can be done to the selected rows
     export_url: String,
     empty_hint: String,
@@ -121,6 +127,7 @@ const table = {
       {
         [`rollcall_${this.list.noun}`]: this.patch,
         rollcall_presence: this.seen,
+        ...this.hears(this),
         rollcall_tallies: (tallies) => Object.assign(this.all, tallies),
       },
       // Who has just opened the page isn't one of many at once.
@@ -163,7 +170,7 @@ const table = {
       );
     },
     countText() {
-      const all = this.plural(this.all.all);
+      const all = this.plural(rows.unfiltered(this.shown.query, this.all, this.list));
       const narrowed = rows.isFiltered(this.shown.query, this.list);
       return narrowed ? `${rows.number(this.found)} of ${all}` : all;
     },
@@ -191,8 +198,8 @@ const table = {
       this.$nextTick(() => document.getElementById(`${this.$attrs.id}-${key}`)?.focus());
     },
     plural(count) {
-      const { noun, plural } = this.list;
-      return count === 1 ? `1 ${noun}` : `${rows.number(count)} ${plural}`;
+      const { singular, plural } = this.list;
+      return count === 1 ? `1 ${singular}` : `${rows.number(count)} ${plural}`;
     },
 
     // -- called by the server
@@ -291,7 +298,8 @@ const table = {
       const { id, version } = told;
       const row = this.items.find((other) => other.id === id);
       const known = row ?? this.recent.get(id);
-      // Of a new user, another replica's news may come first: until then nobody has counted them.
+      // News of another replica may come before the news that a user is new: they aren't counted
+      // yet then.
       const isNew = was === null && !row && !known?.counted;
       const isLate = known && known.version > version;
       if (isLate && !isNew) return;
@@ -330,7 +338,7 @@ const table = {
       }
       this.presenceChanged(id);
     },
-    // Where the list is of those who are here, whoever comes is a row of it.
+    // If the list shows only who is here now, a person who comes is a new row of it.
     presenceChanged(id) {
       const isNew = !this.items.some((row) => row.id === id);
       if (!isNew || !this.shown.query.here || this.asking) return;

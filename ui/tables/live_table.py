@@ -1,10 +1,11 @@
 """The table of any list: rows as data, a query per page of them, a patch per change."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
+from fastapi import Request
 from fastapi.responses import StreamingResponse
 from nicegui import json, ui
 from nicegui.events import GenericEventArguments
@@ -19,7 +20,7 @@ from services.lists.wire import row_values
 from services.sessions import sessions
 from services.sessions.sessions import Visit
 from ui.components.component import Component
-from ui.input import as_version
+from ui.input import as_uuid, as_version
 from ui.tables.choosing import choices_props, keep_choices
 from ui.tables.config import config_of
 
@@ -52,6 +53,16 @@ class HeadItem:
     name: str = ""
     on_click: Callable[[], object] | None = None
     primary: bool = False
+
+
+@dataclass(frozen=True)
+class ListTab:
+    """A list that stands beside others, on a page of its own; the one that is open has no `url`.
+    Of another one, the count is the tally of this name (`LiveList.tallies`)."""
+
+    label: str
+    url: str = ""
+    tally: str = ""
 
 
 @dataclass(frozen=True)
@@ -136,6 +147,7 @@ class LiveTable(Component, script="table.js", imports=IMPORTS):
         self._props["head"] = tuple(
             {"label": i.label, "url": i.url, "event": i.name, "primary": i.primary} for i in head
         )
+        self._props["tabs"] = ()
         self._props["empty_hint"] = empty_hint
         self._props["export_url"] = export_url
         # An export of selected rows is no act of the server's: the browser fetches a url.
@@ -148,6 +160,10 @@ class LiveTable(Component, script="table.js", imports=IMPORTS):
             if item.on_click is not None:
                 self.on(item.name, item.on_click, args=[])
 
+    def show_tabs(self, *tabs: ListTab) -> None:
+        """Show which lists stand beside this one."""
+        self._props["tabs"] = tuple(asdict(tab) for tab in tabs)
+
     def add_act(self, act: RowsAct) -> None:
         """Offer an act on the selected rows."""
         shown = {"label": act.label, "event": act.name, "danger": act.danger}
@@ -159,6 +175,17 @@ class LiveTable(Component, script="table.js", imports=IMPORTS):
                 await act.on_click(event.args)
 
         self.on(act.name, done)
+
+    def on_row_act(self, name: str, handler: Callable[[UUID], Awaitable[None]]) -> None:
+        """Have this do what a button of this name asks for in a row."""
+        self._props["row_acts"] = True
+
+        async def asked(event: GenericEventArguments) -> None:
+            row_id = as_uuid(event.args.get("id")) if isinstance(event.args, dict) else None
+            if row_id is not None:
+                await handler(row_id)
+
+        self.on(name, asked)
 
     def bring(self, row_id: UUID) -> None:
         """Show a new row at once, which this page's own person made: it doesn't wait among those of
@@ -190,6 +217,18 @@ def selected(live_list: LiveList[Any], values: Values) -> ListQuery:
     if isinstance(ids, list):
         return from_url(live_list, {"ids": " ".join(str(row_id) for row_id in ids) or "none"})
     return from_url(live_list, query if isinstance(query, dict) else {"ids": "none"})
+
+
+async def export_response(
+    request: Request,
+    live_list: LiveList[Any],
+    export: Callable[[ListQuery, Sequence[str]], Awaitable[AsyncIterator[str]]],
+    name: str,
+) -> StreamingResponse:
+    """What the url's query finds of a list, with the columns that it names, as a CSV file."""
+    values = dict(request.query_params)
+    pieces = await export(from_url(live_list, values), values.get("columns", "").split())
+    return csv_response(pieces, name)
 
 
 def csv_response(pieces: AsyncIterator[str], name: str) -> StreamingResponse:

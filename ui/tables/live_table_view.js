@@ -4,7 +4,7 @@ import { h } from "vue";
 import { icon } from "icons";
 import { actsMenu, button, menu } from "menus";
 import { selectionBar } from "selection_bar";
-import { title } from "table_rows";
+import { title, unfiltered } from "table_rows";
 import { toolbar } from "table_toolbar";
 
 const LEAVES = "no longer matches the filters";
@@ -13,6 +13,7 @@ const MANY = 5; // columns; with more of them each is narrower
 export function view(table) {
   return h("div", { class: ["list", table.list.plural, look(table)] }, [
     head(table),
+    table.tabs.length ? tabs(table) : null,
     toolbar(table),
     counts(table),
     h("p", { class: "visually-hidden", role: "status" }, table.spoken),
@@ -36,13 +37,25 @@ function head(table) {
   ]);
 }
 
-// The main one is a button; so is what stands beside it alone, and more of them are in a menu.
+// Lists that stand beside each other, each with how many there are.
+function tabs(table) {
+  return h("nav", { class: "tabs", "aria-label": table.title }, table.tabs.map(({ label, url, tally }) => {
+    const count = url ? table.all[tally] : unfiltered({}, table.all, table.list);
+    const content = [label, " ", h("span", { class: "tab-count" }, table.number(count ?? 0))];
+    // The list that is open is no link.
+    return url
+      ? h("a", { key: label, class: "tab", href: url }, content)
+      : h("span", { key: label, class: "tab", "aria-current": "page" }, content);
+  }));
+}
+
+// The main one is a button; so are one or two beside it, and more of them are in a menu.
 function headActs(table) {
   const main = table.head.filter(({ primary }) => primary);
   const others = table.head.filter(({ primary }) => !primary).map((item) => headAct(table, item));
   if (table.export_url) others.unshift({ label: "Export", run: table.exportAll });
   return [
-    others.length > 1
+    others.length > 2
       ? actsMenu(table, {
           name: "head",
           attributes: { class: "btn btn-quiet menu-button", "aria-label": null },
@@ -236,7 +249,7 @@ function keyboard(table) {
 }
 
 function empty(table) {
-  const none = table.all.all
+  const none = unfiltered(table.shown.query, table.all, table.list)
     ? [
         h("h2", `No ${table.list.plural} match`),
         h("p", "Check the spelling, or look with fewer filters."),
@@ -250,7 +263,7 @@ function empty(table) {
   ]);
 }
 
-// Of a print: what it doesn't have.
+// On paper: how many rows are left out.
 function leftOut(table) {
   const { found, items, list, number } = table;
   const more = number(found - items.length);

@@ -96,7 +96,7 @@ function pressed(table, event) {
   event.preventDefault();
 }
 
-// A button whose panel is there while it is open.
+// A button with a panel, which exists only while it is open.
 export function menu(table, name, attributes, label, panel) {
   const isOpen = table.openMenu === name;
   const toggled = ({ target }) => {

@@ -6,7 +6,7 @@ import { actsMenu, button } from "menus";
 
 export function selectionBar(table) {
   const count = table.chosenCount;
-  const label = `Acts on the ${count} selected ${count === 1 ? table.list.noun : table.list.plural}`;
+  const label = `Acts on the ${count} selected ${count === 1 ? table.list.singular : table.list.plural}`;
   const all = !table.choosesAll && table.found > count ? `Select all ${table.number(table.found)} that match` : "";
   return h("div", { class: "selection-bar", role: "toolbar", "aria-label": label }, [
     h("strong", { role: "status" }, `${table.number(count)} selected`),

@@ -122,8 +122,8 @@ function isTyping(target) {
   return target instanceof Element && target.matches("input:not([type=checkbox]), select, textarea, [contenteditable]");
 }
 
-// The way from the list to a row's page, and back to the same filters and the same place.
-export const places = {
+// The way from the list to a row's page, and back to the same filters and the same row.
+export const returning = {
   methods: {
     href(row) {
       return `${this.base_url}/${encodeURIComponent(row.id)}`;
@@ -131,7 +131,8 @@ export const places = {
     nameOf(row) {
       return row[this.list.columns.find(({ opens }) => opens)?.key ?? this.list.columns[0].key];
     },
-    // A click anywhere on a row opens it, but for what has an act of its own, or selects a text.
+    // A click anywhere on a row opens it, except on something with its own act, or when text is
+    // selected.
     open(row, event) {
       if (!this.base_url || event.defaultPrevented || event.button) return;
       if (event.target.closest("a, button, input, label, select")) return;

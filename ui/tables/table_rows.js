@@ -33,7 +33,14 @@ export function toUrl(query, config, view = "") {
 }
 
 export function isFiltered(query, config) {
-  return Boolean(query.q.trim()) || config.filters.some(({ key }) => query[key]);
+  return Boolean(query.q.trim()) || config.filters.some(({ key, kind }) => kind !== "too" && query[key]);
+}
+
+// How many rows there are where nothing narrows the list: all, but for those that are left out
+// until somebody asks for them.
+export function unfiltered(query, all, config) {
+  const out = config.filters.filter(({ key, kind }) => kind === "too" && !query[key]);
+  return out.reduce((count, { key }) => count - (all[key] ?? 0), all.all);
 }
 
 // Whether a row is among those that a query asks for; `words` are the folded search's.
@@ -42,13 +49,14 @@ export function fits(row, query, words, config) {
   return (
     words.every((word) => key.includes(word)) &&
     matches(row, config.belongs) &&
-    config.filters.every((filter) => !query[filter.key] || passes(row, filter, query[filter.key]))
+    config.filters.every((filter) => passes(row, filter, query[filter.key] ?? ""))
   );
 }
 
 function passes(row, filter, text) {
   const option = filter.options.find(({ key }) => key === text);
   if (option) return matches(row, option.match);
+  if (!text) return true;
   if (filter.kind === "person") return matches(row, { [filter.field]: text });
   const [from, to] = text.split("..");
   return filter.kind !== "dates" || matches(row, { [filter.field]: { from, to } });
@@ -86,8 +94,8 @@ export function countChange(before, now, config) {
   return { all: step({}), ...Object.fromEntries(parts) };
 }
 
-// Makes a row what another one is, and lets go of what that one doesn't have, but for what isn't
-// read each time.
+// Replaces a row's values by those of another. Values that the other one lacks are deleted, except
+// those of columns that are read by a query of their own.
 export function replace(row, now, config) {
   for (const name of Object.keys(row)) {
     if (!(name in now) && !config.more.includes(name)) delete row[name];
@@ -104,7 +112,7 @@ export function title(value) {
   return value.replace(/(^|_)([a-z])/g, (_, gap, letter) => (gap && " ") + letter.toUpperCase());
 }
 
-// Up to two letters that stand for a name; one where the script has no capitals to abbreviate with.
+// Up to two initials of a name; one if the script has no capital letters.
 export function initials(name) {
   const letters = name
     .split(/\s+/u)

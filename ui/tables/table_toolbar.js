@@ -108,8 +108,8 @@ function search(table) {
     h("input", {
       ref: "search",
       type: "search",
-      "aria-label": `Search ${table.list.plural}`,
-      placeholder: `Search ${table.list.plural}`,
+      "aria-label": `Search ${table.list.searched}`,
+      placeholder: `Search ${table.list.searched}`,
       autocomplete: "off",
       spellcheck: "false",
       maxlength: 200,
@@ -122,18 +122,22 @@ function search(table) {
 
 const FILTERS = {
   ...Object.fromEntries(["choice", "person", "value"].map((kind) => [kind, select])),
-  check: (table, { key, label }) =>
-    h("label", { key, class: "check" }, [
-      h("input", {
-        type: "checkbox",
-        checked: table.asked[key] === "1",
-        onChange: (event) => table.change({ [key]: event.target.checked ? "1" : "" }),
-      }),
-      label,
-      table.all[key] == null ? null : h("strong", { class: "tally" }, table.number(table.all[key])),
-    ]),
+  check: (table, filter) => box(table, filter, table.all[filter.key]),
+  too: (table, filter) => box(table, filter, null),
   dates: (table, filter) => [day(table, filter, "from", 0), day(table, filter, "to", 1)],
 };
+
+function box(table, { key, label }, tally) {
+  return h("label", { key, class: "check" }, [
+    h("input", {
+      type: "checkbox",
+      checked: table.asked[key] === "1",
+      onChange: (event) => table.change({ [key]: event.target.checked ? "1" : "" }),
+    }),
+    label,
+    tally == null ? null : h("strong", { class: "tally" }, table.number(tally)),
+  ]);
+}
 
 function select(table, { key, label, everything, options }) {
   const id = `${table.$attrs.id}-${key}`;

@@ -17,7 +17,7 @@ from services.access.outsiders import ScreenActor
 from services.core import changes, runtime
 from services.core.bus import Bus
 from services.core.errors import RollcallError
-from services.screens import moves, pairing, places, reading, screens
+from services.screens import moves, pairing, reading, screens, tabs
 from services.screens.events import ScreenChanged, ScreenReloaded
 from services.screens.pairing import CodeState
 from services.screens.screens import ScreenSettings
@@ -131,7 +131,7 @@ class Hub:
         if now - self.noted_at > ROUND:
             self.noted_at = now
             open_lines = [(line.screen, line.tab) for line in self.lines if line.screen]
-            await places.note_all(
+            await tabs.note_all(
                 [(screen.screen_id, tab) for screen, tab in open_lines],
                 {screen.session_id for screen, _ in open_lines},
             )

@@ -14,7 +14,7 @@ from models import EndReason, SessionKind
 from services.access.outsiders import ScreenActor
 from services.core import runtime
 from services.core.errors import RollcallError, SessionEndedError
-from services.screens import pairing, places, reading, screens
+from services.screens import pairing, reading, screens, tabs
 from services.screens.pairing import CodeState
 from services.screens.showing import ScreenView
 from ui.cookies import caller_of, pairing_key, session_token
@@ -24,15 +24,14 @@ from ui.wall.hub import Line, hub
 
 log = logging.getLogger(__name__)
 
-# A screen in more places than these is no screen, and strangers that wait for a code are limited by
+# A screen in more tabs than these is no screen, and strangers that wait for a code are limited by
 # how many codes there are.
 MOST_PLACES, MOST_STRANGERS = 10, 500
 _TAB, _SIZE = re.compile(r"[0-9a-f]{16}"), re.compile(r"\d{1,5}(\.\d+)?×\d{1,5}(\.\d+)?")
 
 
 def register(app: FastAPI) -> None:
-    """Route the socket: as bare as it goes, since what stands around it costs each screen memory
-    for as long as it hangs."""
+    """Route the socket without any middleware: each layer would cost memory for every screen."""
     app.router.routes.append(WebSocketRoute("/wall/socket", WallSocket()))
 
 
@@ -96,7 +95,7 @@ async def _greet(socket: WebSocket, line: Line) -> None:
         found = (await screens.find_settings([line.screen.screen_id])).get(line.screen.screen_id)
         if found is not None:
             line.show(found, told.shown_to(found) or await _look(line.screen))
-        await places.note_open(line.screen, line.tab, line.size)
+        await tabs.note_open(line.screen, line.tab, line.size)
     told.join(line)
     line.tell("beat", frames.first_beat())
 
@@ -135,7 +134,7 @@ async def _listen(socket: WebSocket) -> None:
 
 async def _note_gone(screen: ScreenActor, tab: str) -> None:
     try:
-        await places.note_gone(screen, tab)
+        await tabs.note_gone(screen, tab)
     except RollcallError as error:
         log.info("That a screen is gone is written down later: %s", error)
 

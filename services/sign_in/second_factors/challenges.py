@@ -1,7 +1,6 @@
-"""What a passkey signs: a challenge that is sealed, and kept nowhere.
-
-It says what it is good for, of whom or where, and when it was made. Whoever signs it proves that
-they hold the key now; that a challenge counts once, `passkeys` sees to.
+"""What a passkey signs: a sealed challenge, which isn't stored. It says its purpose, for whom or
+where it holds, and when it was made. A signature proves that somebody holds the key now. `passkeys`
+makes sure that a challenge counts only once.
 """
 
 import base64

@@ -34,8 +34,9 @@ from services.users.ends import details_of as end_details
 from services.users.ends import end_of
 from services.users.events import BulkProgressed
 
-BATCH = 50
-"""People of a transaction: whoever wants to write meanwhile waits for some tenths of a second."""
+BATCH = 10
+"""People of a transaction: whoever wants to write meanwhile waits for some milliseconds, and the
+pages of so few close soon after its commit."""
 FAILED = "failed"
 """The fate of whom the act couldn't be done to."""
 
@@ -76,8 +77,8 @@ says that anew."""
 async def act_on_next(actor: Principal, bulk_id: UUID, along: Along | None = None) -> bool:
     """Do a bulk act to its next batch, in one transaction; tells whether there may be more.
 
-    It lets others go first: whoever is deactivated by hand meanwhile, and whoever else acts. One
-    who is refused holds up no other.
+    Other acts go first, deactivations by hand above all. If one person is refused, the others go
+    on.
     """
     kind, number, people, heirs = await _next_people(bulk_id)
     ids = [*(UUID(person["id"]) for person in people), *heirs]
@@ -206,15 +207,15 @@ async def _act_on_one(
 
 
 async def _do(act: Act, run: BulkAct, person: Mapping[str, Any], user: User) -> UUID | None:
-    """The act on one person, as it is done to one alone; returns the audit entry of a switch."""
+    """The act on one person, by the same code as a single act; returns the audit entry of a
+    switch."""
     if run.kind is BulkKind.END_DATE:
         await accounts.change_end(act, user, end_for(run, person), tell=run.tell)
     elif run.kind is BulkKind.RESEND:
         await invitations.renew(act, user.id)
     elif run.kind is BulkKind.COPY_LINKS:
         await invitations.get_waiting(act, user.id)
-        by = act.principal, act.user
-        await invitations.tell_link(act.tx, *by, user, **act.of_run({}))
+        await invitations.tell_link(act, user)
     else:
         wanted = run.kind is BulkKind.ACTIVATE
         seen = person.get("seen")

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from sqlmodel import col, select
@@ -15,9 +15,9 @@ from services.audit.writing import Action
 from services.core.csv_files import csv_lines
 from services.core.db import Transaction
 from services.users.bulk.batches import FAILED, PersonOutcome
-from services.users.bulk.fates import FATES
 from services.users.bulk.runs import outcomes
 from services.users.handovers import live_links
+from services.users.profile import find_portraits
 
 SHOWN = 200
 """People of a kind whom a page shows; the file with the results has all."""
@@ -39,6 +39,8 @@ class PersonResult:
     pages: int | None = None
     slowest_ms: float | None = None
     link: str = field(default="", repr=False)
+    picture: str = ""
+    """The digest of their picture, where they have one; read for those alone who are shown."""
 
 
 @dataclass(frozen=True)
@@ -54,24 +56,24 @@ class Results:
 
 
 async def get_results(actor: Actor, bulk_id: UUID) -> Results:
-    """What became of the people so far. Links are told to whoever began the act, and to nobody
-    else: they were written into the log when they were copied."""
+    """What became of the people so far. Links are shown only to the person who began the act. They
+    were logged when they were copied."""
     async with viewing(actor, Permission.SWITCH_USERS) as view:
         run = await view.get(BulkAct, bulk_id)
         done = await outcomes(view.tx, bulk_id)
         receipts = await _receipts(view, run, done)
         links = await _links(view, run, done)
         waiting = await _waiting(view.tx, bulk_id)
-    results = [_result(one, receipts, links) for one in done]
-    latest = results[::-1]
-    to_come = [PersonResult(id_, name, "to_come", "") for id_, name in waiting]
+        results = [_result(one, receipts, links) for one in done]
+        latest = results[::-1]
+        to_come = [PersonResult(id_, name, "to_come", "") for id_, name in waiting]
+        shown = [one for kind in ("failed", "skipped", "done") for one in _first(latest, kind)]
+        shown += _first(to_come, "to_come")
+        pictures = await find_portraits(view.tx, [one.user_id for one in shown])
     counts = Counter(one.kind for one in results) + Counter(one.kind for one in to_come)
     answered = [ms for _, ms in receipts.values() if ms is not None]
     return Results(
-        people=[
-            *(one for kind in ("failed", "skipped", "done") for one in _first(latest, kind)),
-            *_first(to_come, "to_come"),
-        ],
+        people=[replace(one, picture=pictures.get(one.user_id, "")) for one in shown],
         counts=counts,
         fates=Counter(one.fate for one in done),
         pages=sum(pages for pages, _ in receipts.values()),
@@ -151,9 +153,3 @@ async def _waiting(tx: Transaction, bulk_id: UUID) -> list[tuple[UUID, str]]:
         .order_by(col(BulkActBatch.number))
     )
     return [(UUID(person["id"]), person["name"]) for people in batches for person in people]
-
-
-def fate_words(key: str, count: int) -> str:
-    """What is said after the number of those whose fate it is."""
-    fate = FATES.get(key)
-    return key if fate is None else fate.one if count == 1 else fate.many

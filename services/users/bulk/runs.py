@@ -129,7 +129,7 @@ async def begin(actor: Actor, bulk_id: UUID, form: BulkForm) -> None:
 
 @looks_first
 async def stop(actor: Actor, bulk_id: UUID) -> None:
-    """End a bulk act after the batch at which it is; whoever was changed stays so."""
+    """Stop a bulk act after its current batch; people who were changed stay changed."""
     async with acting(actor, Permission.VIEW_USERS) as act:
         run = await act.get(BulkAct, bulk_id, lock=True)
         await act.require(PERMISSIONS[run.kind])
@@ -141,8 +141,8 @@ async def stop(actor: Actor, bulk_id: UUID) -> None:
 
 @looks_first
 async def undo(actor: Actor, bulk_id: UUID) -> UUID:
-    """Begin to take a bulk act back, of those whom nobody else has changed since; returns the id of
-    the act that does. Raises `ConflictError` where it is too late."""
+    """Begin to undo a bulk act for the people whom nobody has changed since; returns the id of the
+    undoing act. Raises `ConflictError` where it is too late."""
     async with acting(actor, Permission.VIEW_USERS) as act:
         run = await act.get(BulkAct, bulk_id, lock=True)
         undone_by = await _undone_by(act.tx, [run.id])
@@ -284,7 +284,7 @@ async def _add(
 
 
 def _before(run: BulkAct, outcome: PersonOutcome) -> dict[str, Any]:
-    """By what a person's change is taken back: the state in which it left them."""
+    """What is needed to undo a person's change: the state in which it left them."""
     if run.kind is BulkKind.END_DATE:
         return {"end": outcome.end}
     return {"seen": outcome.seen, "cause": str(outcome.cause) if outcome.cause else None}

@@ -99,7 +99,7 @@ async def start(actor: Actor, file_name: str, rows: Sequence[ImportRow]) -> UUID
 
 @looks_first
 async def stop(actor: Actor, import_id: UUID) -> None:
-    """End an import after the batch at which it is; whoever was invited stays invited."""
+    """Stop an import after its current batch; people who were invited stay invited."""
     async with acting(actor, Permission.INVITE_USERS) as act:
         run = await act.get(UserImport, import_id, lock=True)
         if run.state is not ImportState.RUNNING:
@@ -158,8 +158,8 @@ async def list_invited(actor: Actor, import_id: UUID) -> Sequence[RowOutcome]:
 
 
 async def list_handovers(actor: Actor, import_id: UUID) -> Sequence[Handover]:
-    """The first links to hand over, to whoever began the import (to nobody else); an admin's
-    only within a fresh sign-in. They were written into the log when they were made."""
+    """The first links to hand over. Only the person who began the import gets them, and links of
+    admins need a fresh sign-in. They are in the log since they were made."""
     async with viewing(actor, Permission.INVITE_USERS) as view:
         await view.require(Secret.INVITATION)
         run = await view.get(UserImport, import_id)

@@ -51,8 +51,8 @@ async def shown_pocs(tx: Transaction, customer_id: UUID) -> Sequence[Poc]:
     return found.all()
 
 
-async def count_let_in(tx: Transaction, poc: Poc) -> int:
-    """How many of the customer's people a POC lets in right now: whom its end shuts out."""
+async def count_with_access(tx: Transaction, poc: Poc) -> int:
+    """How many of the customer's people a POC is shown to right now: whom its end shuts out."""
     if poc.archived_at is not None or poc.status in CLOSED_STATUSES:
         return 0
     found = await tx.exec(

@@ -1,5 +1,5 @@
-"""Passkeys of a customer's people: set up by who has just come in by a link, they let them in
-without one. Whoever is shut out loses theirs."""
+"""Passkeys of a customer's people: somebody who has just come in by a link sets one up, and needs
+no link from then on. A person who is shut out loses theirs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ from services.sign_in.second_factors import ceremony, challenges
 from services.sign_in.second_factors.challenges import Purpose
 from services.sign_in.second_factors.passkey_host import are_offered
 from services.workspace.customers.cut import shown_pocs
-from services.workspace.customers.visits import Entered, start_session
+from services.workspace.customers.visits import StartedSession, start_session
 
 KEEP = Permission.KEEP_OWN_PASSKEYS
 MOST = 5
@@ -115,7 +115,7 @@ def sign_in_options(slug: str) -> str:
 
 
 @noting_pauses
-async def sign_in(slug: str, answer: str, caller: Caller) -> Entered:
+async def sign_in(slug: str, answer: str, caller: Caller) -> StartedSession:
     """Come in by the browser's answer to `sign_in_options`.
 
     Raises `PasskeyRefusedError` for whatever lets nobody in, and `TooManyAttemptsError`.

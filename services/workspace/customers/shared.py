@@ -34,7 +34,7 @@ from services.workspace.people import Person, find_people
 from services.workspace.resources import FileFacts, facts_of_file
 from services.workspace.task_list import assignees_of
 
-# So many of the latest comments, and as many earlier ones each time that they are asked for.
+# How many of the latest comments are read, and how many earlier ones each time.
 SLICE = 50
 
 

@@ -42,7 +42,7 @@ REQUEST_SECONDS = 0.3
 
 
 @dataclass(frozen=True)
-class CustomerWelcome:
+class CustomerLinkView:
     """What the page of a link shows before anything is decided."""
 
     name: str
@@ -52,24 +52,24 @@ class CustomerWelcome:
 
 
 @dataclass(frozen=True)
-class Entered:
+class StartedSession:
     """A session that began; `token` is for the cookie."""
 
     token: str = field(repr=False)
     poc_ids: Sequence[UUID]
 
 
-async def open_link(slug: str, token: str) -> CustomerWelcome:
+async def open_link(slug: str, token: str) -> CustomerLinkView:
     """What the page of a link shows; using nothing up. Raises `DeadLinkError`."""
     async with reading() as tx:
         link = await _live(tx, token)
         person, tenant, pocs = await _whose(tx, link, slug)
-        return CustomerWelcome(
+        return CustomerLinkView(
             person.full_name, person.email, tenant.name, [poc.title for poc in pocs]
         )
 
 
-async def enter(slug: str, token: str, caller: Caller) -> Entered:
+async def start_session_by_link(slug: str, token: str, caller: Caller) -> StartedSession:
     """Use a link: begins a session, and no other link of theirs is good any more.
 
     Raises `DeadLinkError`.
@@ -93,7 +93,7 @@ async def enter(slug: str, token: str, caller: Caller) -> Entered:
 
 async def start_session(
     tx: Transaction, person: CustomerPerson, caller: Caller, method: SignInMethod
-) -> Entered:
+) -> StartedSession:
     """Begin a session of somebody who is locked, and has proved who they are."""
     now = clock.now()
     first = person.first_here_at is None
@@ -111,7 +111,7 @@ async def start_session(
         first=True if first else None,
     )
     await tell(tx, person)
-    return Entered(token, [poc.id for poc in await shown_pocs(tx, person.id)])
+    return StartedSession(token, [poc.id for poc in await shown_pocs(tx, person.id)])
 
 
 @noting_pauses

@@ -38,6 +38,11 @@ VALUES = {
     "person_email": "alan@example.com",
     "person_role": "Sales Engineer",
     "ends": "27 November 2026",
+    "review": "Autumn review",
+    "people": "38",
+    "kept": "31",
+    "deactivated": "7",
+    "left": "0",
     "page_url": "https://rollcall.example.com/t/acme/ends-soon",
 }
 VOID = {"meta", "br", "img", "link"}

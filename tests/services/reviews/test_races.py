@@ -6,8 +6,8 @@ from models import Decision, ReviewOutcome, Role, Tenant
 from services.access.actor import COMMAND_LINE, Actor
 from services.audit.writing import Action
 from services.reviews import closing, reviews
+from services.reviews.forms import Days, ReviewForm
 from services.reviews.reasons import Reason
-from services.reviews.reviews import Days, ReviewForm
 from services.users import accounts
 from services.workspace import handover, listing
 from services.workspace.pocs import HandOverForm

@@ -12,7 +12,16 @@ from uuid import UUID
 import pytest
 from sqlmodel import select
 
-from models import Decision, Review, ReviewOutcome, ReviewPerson, Role, Tenant, User
+from models import (
+    Decision,
+    MailTemplate,
+    Review,
+    ReviewOutcome,
+    ReviewPerson,
+    Role,
+    Tenant,
+    User,
+)
 from services.access.actor import Actor
 from services.audit.export_check import check_export
 from services.audit.signature import public_pem
@@ -21,9 +30,11 @@ from services.core.db import reading, transaction
 from services.core.errors import ConflictError, InvalidInputError
 from services.core.runtime import Runtime
 from services.lists.query import ListQuery
+from services.mail.delivery import deliver_next
 from services.reviews import closing, reasons, record, reminders, reviews
+from services.reviews.forms import Days, ReviewForm
 from services.reviews.reasons import OF_USERS, Reason
-from services.reviews.reviews import Days, PersonView, ReviewForm
+from services.reviews.reviews import PersonView
 from services.users import accounts, contractors, listing
 from services.workspace.customers import invitations as customers
 from services.workspace.customers.invitations import CustomerForm
@@ -34,13 +45,16 @@ from tests.mail_server import MailServer
 from tests.services.workspace.scene import create_poc
 
 
-def form(*why: Reason, closes_in: int | None = None) -> ReviewForm:
+def form(*why: Reason, closes_in: int | None = None, tell: bool = False) -> ReviewForm:
     day = clock.now().date() + timedelta(days=closes_in) if closes_in else None
-    return ReviewForm(name="Autumn review", reasons=why, days=Days.NINETY, closes_on=day)
+    return ReviewForm(name="Autumn review", reasons=why, days=Days.NINETY, closes_on=day, tell=tell)
 
 
-async def begun(admin: Actor, *why: Reason, closes_in: int | None = None) -> UUID:
-    return await reviews.begin(admin, form(*(why or (Reason.NO_FACTOR,)), closes_in=closes_in))
+async def begun(
+    admin: Actor, *why: Reason, closes_in: int | None = None, tell: bool = False
+) -> UUID:
+    asked = form(*(why or (Reason.NO_FACTOR,)), closes_in=closes_in, tell=tell)
+    return await reviews.begin(admin, asked)
 
 
 async def people(admin: Actor, review_id: UUID) -> dict[UUID, PersonView]:
@@ -210,11 +224,11 @@ async def test_a_changed_record_no_longer_agrees_with_the_log(admin: Actor, tena
     (user,) = await create_users(1, tenant)
     review_id = await begun(admin)
     await closed(admin, review_id)
-    assert (await record.get_place(admin, review_id)).problems == []
+    assert (await record.get_chain_range(admin, review_id)).problems == []
     row = (await people(admin, review_id))[user.id]
     async with transaction() as tx:
         (await tx.get_one(ReviewPerson, row.id)).decision = Decision.KEEP
-    problems = (await record.get_place(admin, review_id)).problems
+    problems = (await record.get_chain_range(admin, review_id)).problems
     assert problems == ["The record isn't what the log has the digest of."]
 
 
@@ -224,7 +238,7 @@ async def test_the_export_is_signed_and_says_its_place_in_the_chain(
     await create_users(2, tenant)
     review_id = await begun(admin)
     await closed(admin, review_id)
-    place = await record.get_place(admin, review_id)
+    place = await record.get_chain_range(admin, review_id)
     file, key = tmp_path / "review.csv", tmp_path / "key.pem"
     text = await record.export(admin, review_id)
     file.write_text(text, encoding="utf-8", newline="")
@@ -250,6 +264,83 @@ async def test_admins_are_told_once_that_a_review_is_due(
     await reminders.remind()
     await reminders.remind()
     assert len(await books.mails_of(admin.user_id)) == 1
+
+
+async def test_who_is_deactivated_by_a_review_is_told_where_that_was_chosen(
+    admin: Actor, tenant: Tenant, mail_server: MailServer
+) -> None:
+    keep, out = await create_users(2, tenant)
+    for tell in (False, True):
+        review_id = await begun(admin, tell=tell)
+        await decided(admin, review_id, [out], Decision.DEACTIVATE)
+        await closed(admin, review_id)
+        told = [mail.template for mail in await books.mails_of(out.id)]
+        assert told == ([MailTemplate.DEACTIVATED] if tell else [])
+        assert await books.mails_of(keep.id) == []
+        await accounts.set_active(admin, out.id, True)
+
+
+async def test_whoever_began_a_review_is_told_what_came_of_it(
+    admin: Actor, tenant: Tenant, mail_server: MailServer
+) -> None:
+    other = await create_admin(tenant)
+    keep, out, _ = await create_users(3, tenant)
+    review_id = await begun(admin, Reason.NOT_SEEN)
+    await decided(admin, review_id, [keep], Decision.KEEP)
+    await decided(admin, review_id, [out], Decision.DEACTIVATE)
+    await closed(admin, review_id)
+    assert await books.mails_of(other.id) == []
+    assert await deliver_next()
+    (letter,) = mail_server.to((await books.user_of(admin.user_id)).email)
+    assert letter.message["Subject"] == "Acme: Autumn review is closed"
+    for part in ("plain", "html"):
+        text = " ".join(letter.part(part).split())
+        assert f"/t/{tenant.slug}/review/{review_id}" in text
+    assert "Kept: 1 Deactivated: 1" in " ".join(letter.part("plain").split())
+
+
+async def test_where_whoever_began_it_is_gone_all_admins_hear_of_the_close(
+    admin: Actor, tenant: Tenant, mail_server: MailServer
+) -> None:
+    other = await create_admin(tenant)
+    await create_users(1, tenant)
+    review_id = await begun(admin, Reason.NOT_SEEN)
+    by = await sign_in(other)
+    await accounts.set_active(by, admin.user_id, False)
+    await closed(by, review_id)
+    assert [mail.template for mail in await books.mails_of(other.id)] == [
+        MailTemplate.REVIEW_CLOSED
+    ]
+
+
+async def test_a_review_that_is_due_is_told_until_one_is_under_way(
+    admin: Actor, tenant: Tenant
+) -> None:
+    await create_users(1, tenant)
+    async with transaction() as tx:
+        (await tx.get_one(Tenant, tenant.id)).review_every_days = 30
+    found = await reviews.list_reviews(admin)
+    assert (found.next_due, found.overdue_since) == (
+        tenant.created_at + timedelta(days=30),
+        None,
+    )
+    clock.shift(timedelta(days=31))
+    late = await sign_in(await books.user_of(admin.user_id))
+    found = await reviews.list_reviews(late)
+    assert found.overdue_since == found.next_due
+    await begun(late)
+    assert (await reviews.list_reviews(late)).overdue_since is None
+
+
+async def test_people_of_a_review_have_their_pictures(admin: Actor, tenant: Tenant) -> None:
+    seen, plain = await create_users(2, tenant)
+    async with transaction() as tx:
+        (await tx.get_one(User, seen.id)).picture = "ab" * 32
+    review_id = await begun(admin)
+    rows = await people(admin, review_id)
+    assert (rows[seen.id].picture, rows[plain.id].picture) == ("ab" * 32, "")
+    (told,) = await reviews.find_people([rows[seen.id].id])
+    assert told.picture == "ab" * 32
 
 
 async def test_the_next_review_is_due_after_the_last_one(admin: Actor, tenant: Tenant) -> None:
@@ -282,5 +373,5 @@ async def test_customers_people_are_asked_about_and_shut_out_like_users(
     assert (rows["Reto B"].active, rows["Mina B"].active) == (False, True)
     asked = {row.name: row for row in await reviews.list_people(admin, review_id)}
     assert asked["Reto B"].outcome is ReviewOutcome.DEACTIVATED
-    assert (await record.get_place(admin, review_id)).problems == []
+    assert (await record.get_chain_range(admin, review_id)).problems == []
     assert '"Reto B","reto@helvetia.example","Customer"' in await record.export(admin, review_id)

@@ -9,7 +9,7 @@ from services.access.actor import Actor
 from services.core import clock
 from services.core.errors import NotAllowedError, NotFoundError
 from services.core.runtime import Runtime
-from services.screens import places, reading, screens
+from services.screens import reading, screens, tabs
 from services.screens.people import People
 from services.screens.showing import Names, Options, ScreenView
 from services.sessions import sessions
@@ -62,19 +62,19 @@ async def test_another_tenants_screen_can_t_be_changed(
 
 async def test_a_screen_that_is_open_in_two_places_is_seen(rollcall: Runtime, admin: Actor) -> None:
     screen, _ = await paired(admin)
-    assert [row.places for row in await screens.list_screens(admin)] == [()]
-    await places.note_open(screen, "0" * 16, "1920×1080")
-    await places.note_open(screen, "1" * 16, "1366×768")
+    assert [row.tabs for row in await screens.list_screens(admin)] == [()]
+    await tabs.note_open(screen, "0" * 16, "1920×1080")
+    await tabs.note_open(screen, "1" * 16, "1366×768")
     (row,) = await screens.list_screens(admin)
-    assert [place.size for place in row.places] == ["1920×1080", "1366×768"]
-    await places.note_gone(screen, "1" * 16)
+    assert [tab.size for tab in row.tabs] == ["1920×1080", "1366×768"]
+    await tabs.note_gone(screen, "1" * 16)
     clock.shift(timedelta(minutes=2))
-    await places.note_all([(screen.screen_id, "0" * 16)], [screen.session_id])
+    await tabs.note_all([(screen.screen_id, "0" * 16)], [screen.session_id])
     clock.shift(timedelta(minutes=4))
     (row,) = await screens.list_screens(admin)
-    assert [place.size for place in row.places] == ["1920×1080"]
+    assert [tab.size for tab in row.tabs] == ["1920×1080"]
     clock.shift(timedelta(minutes=7))  # its process is gone, and said nothing
-    assert [row.places for row in await screens.list_screens(admin)] == [()]
+    assert [row.tabs for row in await screens.list_screens(admin)] == [()]
 
 
 async def test_a_screen_stays_paired_for_as_long_as_it_hangs(
@@ -83,7 +83,7 @@ async def test_a_screen_stays_paired_for_as_long_as_it_hangs(
     screen, token = await paired(admin)
     for number in range(1, 20):
         clock.shift(timedelta(days=60 * number))
-        await places.note_all([(screen.screen_id, "0" * 16)], [screen.session_id])
+        await tabs.note_all([(screen.screen_id, "0" * 16)], [screen.session_id])
         assert (await screens.recognise(token, CALLER)).screen_id == screen.screen_id
     assert await sessions.find_ended([screen.session_id]) == {}
 

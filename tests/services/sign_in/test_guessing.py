@@ -39,7 +39,7 @@ def compared(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 async def test_of_a_hundred_guesses_at_once_only_the_free_ones_are_compared(
     ada: User, compared: list[str]
 ) -> None:
-    attack = Attack(addresses=100)
+    attack = Attack(ips=100)
     await attack.all_at_once(100)
     # The one that earns the first pause; and one more for each short pause that passed meanwhile.
     assert FREE + 1 <= len(compared) <= FREE + 4
@@ -79,7 +79,7 @@ async def test_the_owner_of_an_attacked_account_is_never_locked_out(
 
 
 async def test_who_is_paused_has_no_password_compared(ada: User, compared: list[str]) -> None:
-    attack = Attack(addresses=100)
+    attack = Attack(ips=100)
     await attack.until_paused()
     compared.clear()
     await attack.all_at_once(100)

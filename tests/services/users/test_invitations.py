@@ -8,6 +8,7 @@ from services.audit.events import AuditWritten
 from services.core.errors import InvalidInputError, NotAllowedError
 from services.core.events import Event
 from services.core.runtime import Runtime
+from services.sign_in.personal_links import LinkView
 from services.users import accounts, invitations
 from services.users.emails_elsewhere import IN_USE
 from services.users.events import UserInvited
@@ -30,6 +31,10 @@ async def wrong_fields(actor: Actor, *names: str, **values: str) -> dict[str, st
     with pytest.raises(InvalidInputError) as caught:
         await invitations.invite(actor, form(*names, **values))
     return caught.value.fields
+
+
+async def opened(tenant: Tenant, url: str) -> LinkView:
+    return await invitations.open_invitation(tenant.slug, url.rpartition("/")[2])
 
 
 async def test_invitation_makes_an_active_account_that_waits_for_its_first_sign_in(
@@ -81,15 +86,42 @@ async def test_without_a_mail_server_nothing_is_queued_and_the_inviter_learns_it
     assert len(await books.live_links_of(invited.user_id)) == 1
 
 
+async def test_without_a_mail_server_an_invitation_and_its_renewal_hand_out_their_link_at_once(
+    rollcall: Runtime, tenant: Tenant, admin: Actor
+) -> None:
+    turns = rollcall.database.queue.begun
+    invited = await invitations.invite(admin, form())
+    assert rollcall.database.queue.begun == turns + 1
+    assert (await opened(tenant, invited.url)).first_name == "Ada"
+    renewed = await invitations.resend(admin, invited.user_id)
+    assert renewed.url != invited.url
+    assert (await opened(tenant, renewed.url)).first_name == "Ada"
+    assert await books.actions_of(tenant) == [
+        "user.invited",
+        "invitation.link_copied",
+        "invitation.resent",
+        "invitation.link_copied",
+    ]
+
+
+async def test_a_link_that_goes_by_mail_is_not_handed_out(
+    mail_server: MailServer, admin: Actor
+) -> None:
+    invited = await invitations.invite(admin, form())
+    assert (invited.url, (await invitations.resend(admin, invited.user_id)).url) == ("", "")
+
+
 async def test_invitation_is_announced_after_its_commit(
     rollcall: Runtime, tenant: Tenant, admin: Actor, events: list[Event]
 ) -> None:
     invited = await invitations.invite(admin, form())
     await rollcall.bus.drain()
-    (entry,) = await books.audit_of(tenant)
     assert set(events) == {
         UserInvited(tenant_id=tenant.id, user_id=invited.user_id),
-        AuditWritten(chain_id=tenant.id, entry_id=entry.id, subject_id=entry.subject_id),
+        *(
+            AuditWritten(chain_id=tenant.id, entry_id=entry.id, subject_id=entry.subject_id)
+            for entry in await books.audit_of(tenant)
+        ),
     }
 
 
@@ -161,7 +193,8 @@ async def test_platform_admin_invites_another_above_the_tenants(platform: Actor)
     invited = await invitations.invite(platform, form(role="platform_admin"))
     user = await books.user_of(invited.user_id)
     assert (user.role, user.tenant_id) == (Role.PLATFORM_ADMIN, None)
-    assert await books.actions_of(None) == ["user.invited"]
+    assert await books.actions_of(None) == ["user.invited", "invitation.link_copied"]
+    assert "/platform/invitation/" in invited.url
     assert "/platform/invitation/" in await invitations.copy_link(platform, user.id)
 
 

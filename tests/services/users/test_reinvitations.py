@@ -58,7 +58,7 @@ async def test_reactivating_is_refused_while_the_successor_is_active(
     with pytest.raises(ConflictError, match=r"newer active account \(Administrator\)"):
         await accounts.set_active(admin, old.id, active=True)
     assert not (await books.user_of(old.id)).active
-    assert await books.actions_of(tenant) == ["user.invited"]
+    assert await books.actions_of(tenant) == ["user.invited", "invitation.link_copied"]
 
 
 async def test_old_account_comes_back_once_the_successor_is_inactive(

@@ -57,6 +57,25 @@ async def test_who_is_deactivated_and_activated_hears_of_it_where_that_was_chose
     assert "active again" in second.part("plain")
 
 
+async def test_the_receipt_of_a_departure_says_whether_they_are_told(
+    admin: Actor, tenant: Tenant, mail_server: MailServer
+) -> None:
+    user = await create_user(tenant)
+    await accounts.set_active(admin, user.id, False)
+    departure = await leaving.get_departure(admin, user.id)
+    assert (departure.told, departure.by_role) == (None, Role.TENANT_ADMIN)
+    await accounts.set_active(admin, user.id, True)
+    clock.shift(timedelta(minutes=1))
+    await accounts.set_active(admin, user.id, False, tell=True)
+    told = (await leaving.get_departure(admin, user.id)).told
+    assert told is not None
+    assert told.state is MailState.WAITING
+    assert await deliver_next()
+    told = (await leaving.get_departure(admin, user.id)).told
+    assert told is not None
+    assert (told.state, told.sent_at is None) == (MailState.SENT, False)
+
+
 async def _refused(admin: Actor, user: User) -> None:
     async with acting(admin, Permission.SWITCH_USERS, lock=(user.id,)) as act:
         await accounts.switch(act, await act.get(User, user.id), False, tell=True)

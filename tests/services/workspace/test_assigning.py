@@ -11,7 +11,7 @@ from services.core.errors import InvalidInputError, NotFoundError
 from services.workspace import assigning, tasks
 from services.workspace.customers import invitations, people, shared
 from services.workspace.tasks import NewTaskForm
-from tests.factories import create_customer, let_in
+from tests.factories import create_customer, open_customer_session
 from tests.services.workspace.scene import create_poc, create_task, tasks_of
 
 
@@ -26,7 +26,7 @@ async def test_who_is_to_do_a_task_is_shown_to_both_sides(tenant: Tenant, ada: A
     reto = await create_customer(tenant, poc)
     await tasks.assign(ada, task, 1, (ada.user_id,), (reto.id,))
     assert await _names(ada, poc) == [("Ada Lovelace", True, False), ("Reto Bianchi", True, True)]
-    customer, _ = await let_in(reto)
+    customer, _ = await open_customer_session(reto)
     (seen,) = (await shared.get_shared(customer, poc)).tasks
     assert [person.name for person in seen.people] == ["Ada Lovelace", "Reto Bianchi"]
     await tasks.assign(ada, task, 2, (ada.user_id,), ())

@@ -41,6 +41,7 @@ async def test_the_latest_comments_are_shown_and_earlier_ones_asked_for(
     ada: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(comments, "SLICE", 2)
+    monkeypatch.setattr(comments, "EARLIER", 2)
     poc_id = await create_poc(ada)
     for word in ("One", "Two", "Three"):
         await comments.post(ada, poc_id, NewCommentForm(body=word))

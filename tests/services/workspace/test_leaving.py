@@ -17,7 +17,7 @@ from services.sessions.messages import ClosedPage
 from services.sessions.receipts import Receipt
 from services.users import accounts, departures
 from services.users.departures import LeavingReceipt, WorkLine
-from services.workspace import handover, impact, leaving, listing, task_list
+from services.workspace import handover, impact, leaving, listing, orphans, task_list
 from services.workspace.pocs import HandOverForm
 from services.workspace.wrong_role import RoleForm, correct_role
 from tests import books
@@ -125,6 +125,55 @@ async def test_the_receipt_tells_who_has_the_work_until_it_is_taken_back(
     found = await _receipt(admin, ada_user.id)
     assert (found.work, found.problems) == ([], [])
     assert await handover.list_handovers(admin, ada_user.id) == []
+
+
+async def test_the_work_goes_with_the_deactivation_and_comes_back_with_its_undoing(
+    admin: Actor, ada: Actor, ada_user: User, joan: Actor, joan_user: User
+) -> None:
+    own, other = await create_poc(ada, "Own"), await create_poc(joan, "Other")
+    await create_task(joan, other, assignees=[ada_user.id])
+    heir = HandOverForm(owner_id=joan_user.id, note="Call them on Monday")
+    left = await leaving.leave(admin, ada_user.id, heir)
+    assert (left.change.changed, left.handed_over, left.refused) == (True, True, "")
+    assert not (await books.user_of(ada_user.id)).active
+    assert (await listing.get_details(joan, own)).handover_note == "Call them on Monday"
+    found = await _receipt(admin, ada_user.id)
+    assert (found.work, found.problems) == ([WorkLine("Joan Clarke", 1, 1)], [])
+    await leaving.undo(admin, ada_user.id)
+    assert await _owner(own) == ada_user.id
+
+
+async def test_who_cannot_get_the_work_holds_up_no_deactivation(
+    admin: Actor, ada: Actor, ada_user: User, joan_user: User
+) -> None:
+    own = await create_poc(ada, "Own")
+    await accounts.set_active(admin, joan_user.id, False)
+    left = await leaving.leave(admin, ada_user.id, HandOverForm(owner_id=joan_user.id))
+    assert (left.change.changed, left.handed_over) == (True, False)
+    assert "Joan Clarke" in left.refused
+    assert not (await books.user_of(ada_user.id)).active
+    assert await _owner(own) == ada_user.id
+
+
+async def test_what_who_left_has_is_listed_until_somebody_active_has_it(
+    admin: Actor, ada: Actor, ada_user: User, joan: Actor, joan_user: User, tenant: Tenant
+) -> None:
+    third = await create_user(tenant)
+    other = await create_poc(joan, "Other")
+    await create_poc(ada, "Own")
+    await create_task(joan, other, "Alone", assignees=[ada_user.id])
+    await create_task(joan, other, "With another", assignees=[ada_user.id, joan_user.id])
+    assert await orphans.list_left_work(admin) == []
+    await accounts.set_active(admin, ada_user.id, False)
+    (left,) = await orphans.list_left_work(admin)
+    assert (left.user_id, left.pocs, left.tasks) == (ada_user.id, 1, 1)
+    await accounts.set_active(admin, joan_user.id, False)
+    counts = {one.user_id: (one.pocs, one.tasks) for one in await orphans.list_left_work(admin)}
+    # Of the shared task nobody active is left.
+    assert counts == {ada_user.id: (1, 2), joan_user.id: (1, 1)}
+    for gone in (ada_user, joan_user):
+        await handover.hand_over_work(admin, gone.id, HandOverForm(owner_id=third.id))
+    assert await orphans.list_left_work(admin) == []
 
 
 async def test_each_poc_can_go_to_somebody_else(

@@ -52,9 +52,7 @@ async def test_pocs_come_by_their_end_and_closed_ones_last(ada: Actor) -> None:
     assert (counts["all"], counts["draft"], counts["cancelled"]) == (4, 3, 1)
 
 
-async def test_all_pocs_are_counted_once_and_through_an_index_alone(
-    rollcall: Runtime, ada: Actor
-) -> None:
+async def test_no_page_of_the_list_counts_all_pocs(rollcall: Runtime, ada: Actor) -> None:
     await _several(ada)
     counting: list[str] = []
 
@@ -66,14 +64,10 @@ async def test_all_pocs_are_counted_once_and_through_an_index_alone(
     event.listen(engine, "before_cursor_execute", hear)
     try:
         await listing.list_pocs(ada, ListQuery())
+        await listing.list_pocs(ada, from_url(POCS, {"status": "draft"}))
     finally:
         event.remove(engine, "before_cursor_execute", hear)
-    (statement,) = counting
-    if not rollcall.database.is_sqlite:
-        return  # what PostgreSQL plans depends on how many rows there are
-    async with rollcall.database.reader.connect() as connection:
-        plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", ("a",))
-        assert "USING COVERING INDEX ix_poc_tenant_status" in repr(plan.all())
+    assert not counting
 
 
 @pytest.mark.parametrize(

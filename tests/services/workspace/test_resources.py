@@ -29,7 +29,7 @@ async def test_a_poc_gets_the_resources_of_its_templates(author: Actor, ada: Act
     task = (await template_list.get_group(author, group_id)).tasks[0]
     await resources.add_to_template(author, DOCS, group_template_id=group_id)
     await resources.add_to_template(author, AGREED, task_template_id=task.id)
-    assert (await template_list.get_group(author, group_id)).row.resources == 2
+    assert (await template_list.get_group(author, group_id)).resources == 2
     poc_id = await create_poc(ada, group_ids=[group_id])
     found = await resources.list_of_poc(ada, poc_id)
     assert {(one.title, one.belongs_to, one.shared) for one in found} == {

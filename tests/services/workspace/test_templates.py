@@ -10,6 +10,7 @@ from services.access.actor import Actor
 from services.core.errors import ConflictError, InvalidInputError, NotFoundError
 from services.core.events import Event
 from services.core.runtime import Runtime
+from services.lists.query import ListQuery
 from services.workspace import plans, template_list, templates
 from services.workspace.events import GroupTemplateChanged
 from services.workspace.rights import StaleError
@@ -23,7 +24,7 @@ async def _titles(author: Actor, group_id: UUID) -> list[str]:
 
 
 async def _version(author: Actor, group_id: UUID) -> int:
-    return (await template_list.get_group(author, group_id)).row.version
+    return (await template_list.get_group(author, group_id)).row.facts_version
 
 
 async def test_a_group_shows_its_tasks_in_their_order(author: Actor) -> None:
@@ -67,7 +68,7 @@ async def test_a_duplicate_has_the_same_tasks_and_goes_its_own_way(author: Actor
     copy_id = await templates.duplicate_group(author, group_id)
     copy = await template_list.get_group(author, copy_id)
     assert copy.row.title == "Kick-off (copy)"
-    await templates.take_out_of_group(author, copy_id, copy.row.version, copy.tasks[0].id)
+    await templates.take_out_of_group(author, copy_id, copy.row.facts_version, copy.tasks[0].id)
     assert await _titles(author, group_id) == ["Call", "Names"]
 
 
@@ -102,15 +103,17 @@ async def test_an_archived_template_is_chosen_and_changed_no_more(author: Actor)
     group_id = await create_group(author)
     version = await _version(author, group_id)
     await templates.set_group_archived(author, group_id, version, archived=True)
-    listed = await template_list.list_templates(author)
-    assert (listed.groups, listed.archived_groups) == ([], 1)
-    assert len((await template_list.list_templates(author, archived=True)).groups) == 1
+    listed = await template_list.list_groups(author, ListQuery())
+    assert (listed.rows, listed.counts["archived"]) == ([], 1)
+    assert await template_list.list_to_begin_from(author) == []
+    everything = ListQuery(filters={"archived": "1"})
+    assert len((await template_list.list_groups(author, everything)).rows) == 1
     with pytest.raises(NotFoundError, match="“Kick-off” was archived"):
         await plans.preview(author, [group_id], MONDAY)
     with pytest.raises(ConflictError, match="Restore it first"):
         await templates.edit_group(author, group_id, version + 1, GroupTemplateForm(title="X"))
     await templates.set_group_archived(author, group_id, version + 1, archived=False)
-    assert len((await template_list.list_templates(author)).groups) == 1
+    assert len(await template_list.list_to_begin_from(author)) == 1
 
 
 async def test_an_archived_task_leaves_its_groups_and_comes_back_to_its_place(
@@ -127,8 +130,8 @@ async def test_an_archived_task_leaves_its_groups_and_comes_back_to_its_place(
 async def test_a_search_finds_templates_by_any_part_without_accents(author: Actor) -> None:
     await create_group(author, "Métrics and reports", ())
     await create_group(author, "Kick-off", ())
-    found = await template_list.list_templates(author, "metr REP")
-    assert [group.title for group in found.groups] == ["Métrics and reports"]
+    found = await template_list.list_groups(author, ListQuery(q="metr REP"))
+    assert [group.title for group in found.rows] == ["Métrics and reports"]
 
 
 async def test_a_preview_counts_days_from_the_start(author: Actor) -> None:

@@ -14,7 +14,7 @@ from services.core import clock
 from services.core.errors import RollcallError
 from services.core.forms import Form
 from services.reviews import record, reviews
-from services.reviews.record import Place
+from services.reviews.record import ChainRange
 from services.reviews.reviews import PersonView, ReviewView
 from services.sessions import sessions
 from services.sessions.sessions import Visit
@@ -22,6 +22,7 @@ from services.sign_in import confirmation
 from ui import notices
 from ui.actions import told
 from ui.components.facts import fact
+from ui.components.person_avatar import PersonAvatar
 from ui.components.print_button import PrintButton
 from ui.components.refresher import Refresher
 from ui.components.review_people import ReviewPeople
@@ -35,6 +36,8 @@ from ui.words import moment
 from ui.work_words import day_words
 
 MayView = Annotated[Visit, Depends(require(Permission.VIEW_USERS))]
+SHOWN = 200
+"""People of a record who are shown at once."""
 OUTCOMES = {
     ReviewOutcome.KEPT: "review-kept",
     ReviewOutcome.DEACTIVATED: "review-out",
@@ -55,14 +58,14 @@ async def review_page(visit: MayView, review_id: UUID) -> None:
     review = await reviews.get_review(visit.actor, review_id)
     people = await reviews.list_people(visit.actor, review_id)
     is_closed = review.closed_at is not None
-    place = await record.get_place(visit.actor, review_id) if is_closed else None
+    chain_range = await record.get_chain_range(visit.actor, review_id) if is_closed else None
     await sessions.touch(visit.actor, visit.seen_at)
     with frame(visit, review.name, current="users") as toast:
         link("← All reviews", f"{home_path(visit.tenant_slug)}/review", "back-link")
-        if place is None:
+        if chain_range is None:
             _OpenScreen(visit, toast, review).build(people)
         else:
-            _RecordScreen(visit, toast, review).build(people, place)
+            _RecordScreen(visit, toast, review).build(people, chain_range)
 
 
 async def record_file(visit: MayView, review_id: UUID) -> Response:
@@ -159,7 +162,7 @@ class _RecordScreen:
         self.review = review
         self.home = home_path(visit.tenant_slug)
 
-    def build(self, people: Sequence[PersonView], place: Place) -> None:
+    def build(self, people: Sequence[PersonView], chain_range: ChainRange) -> None:
         """Lay the record out."""
         review = self.review
         closed = review.closed_at or clock.now()
@@ -185,42 +188,65 @@ class _RecordScreen:
                         fact("Closed", f"{moment(closed)}, by {review.closed_by}")
                         out = review.closed_by == "Rollcall" and review.closes_at
                         fact("Rule", "Undecided are deactivated" if out else "Undecided stay")
+                        if review.tells:
+                            fact("Told", "Users who were deactivated, by email")
                         if review.next_due:
                             fact("Next due", f"{review.next_due:%-d %B %Y}")
-                _place(place)
+                _chain_range(chain_range)
 
     def _decisions(self, people: Sequence[PersonView]) -> None:
-        with section("card review-decisions"):
+        with section("card review-decisions") as card:
             text("h2", "Decisions")
-            with ui.element("table").classes("table").props('aria-label="Decisions"'):
-                with ui.element("thead"), ui.element("tr"):
+            # Where it is narrow, they aren't shown as a table: its roles stay.
+            with _of_table("table", "table").classes("table").props('aria-label="Decisions"'):
+                with _of_table("thead", "rowgroup"), _of_table("tr", "row"):
                     for label in ("Name", "Reason", "Decision", "By, on"):
-                        text("th", label).props('scope="col"')
-                with ui.element("tbody"):
-                    for person in people:
-                        with ui.element("tr"):
-                            with ui.element("td"):
-                                url = f"{self.home}/users/{person.holder_id}"
-                                if person.role is None:
-                                    url = f"{self.home}/customers"
-                                link(person.name, url, "name-link")
-                            text("td", ", ".join(person.reasons), "muted")
-                            outcome = person.outcome or ReviewOutcome.SKIPPED
-                            text("td", outcome.label, OUTCOMES[outcome])
-                            text("td", _by(person), "muted").props('dir="auto"')
+                        text("th", label).props('role="columnheader" scope="col"')
+                self.rows = _of_table("tbody", "rowgroup")
+        with card:
+            self.more = button("", self._show_more, look="link-button review-more")
+        self.waiting = list(people)
+        self._show_more()
+
+    def _show_more(self) -> None:
+        """Show the next people: thousands at once would make the page slow."""
+        shown, self.waiting = self.waiting[:SHOWN], self.waiting[SHOWN:]
+        with self.rows:
+            for person in shown:
+                self._decision(person)
+        self.more.set_text(f"{len(self.waiting):,} more")
+        self.more.set_visibility(bool(self.waiting))
+
+    def _decision(self, person: PersonView) -> None:
+        with _of_table("tr", "row"):
+            with _of_table("td", "cell"), ui.element("div").classes("who"):
+                url = f"{self.home}/users/{person.holder_id}"
+                if person.role is None:
+                    url = f"{self.home}/customers"
+                PersonAvatar(person.holder_id, person.name, person.picture)
+                link(person.name, url, "name-link")
+            text("td", ", ".join(person.reasons), "muted").props('role="cell"')
+            outcome = person.outcome or ReviewOutcome.SKIPPED
+            text("td", outcome.label, OUTCOMES[outcome]).props('role="cell"')
+            text("td", _by(person), "muted").props('role="cell" dir="auto"')
 
     async def _export(self) -> None:
         await confirmation.require_fresh(self.visit.actor)
         ui.download.from_url(f"{self.home}/review/{self.review.id}/record.csv")
 
 
+def _of_table(tag: str, role: str) -> ui.element:
+    return ui.element(tag).props(f'role="{role}"')
+
+
 def _frozen(review: ReviewView) -> str:
     frozen = f"Frozen on {review.begun_at:%-d %B}: {review.people:,} people."
     at = review.closes_here
+    told_ = " Users whom it deactivates are told by email." if review.tells else ""
     if at is None:
-        return f"{frozen} Nothing happens to anybody until the close."
+        return f"{frozen} Nothing happens to anybody until the close.{told_}"
     when = f"{at:%-d %B} at {at:%H:%M} ({review.zone})"
-    return f"{frozen} Whoever is undecided on {when} is deactivated."
+    return f"{frozen} Whoever is undecided on {when} is deactivated.{told_}"
 
 
 def _figures(review: ReviewView) -> tuple[tuple[int, str], ...]:
@@ -239,14 +265,14 @@ def _by(person: PersonView) -> str:
     return f"{said}. {person.note}" if person.note else said
 
 
-def _place(place: Place) -> None:
-    digits: Any = place.hash
+def _chain_range(chain_range: ChainRange) -> None:
+    digits: Any = chain_range.hash
     with section():
         text("h2", "Place in the audit chain")
-        text("p", f"#{place.first_number:,} to #{place.last_number:,}", "mono")
+        text("p", f"#{chain_range.first_number:,} to #{chain_range.last_number:,}", "mono")
         grouped = " ".join(digits[at : at + 4] for at in range(0, len(digits), 4))
         text("p", f"sha256 {grouped}", "mono review-hash")
-        for problem in place.problems:
+        for problem in chain_range.problems:
             text("p", problem, "danger")
-        if not place.problems:
+        if not chain_range.problems:
             text("p", f"Recomputed {clock.now():%H:%M} UTC, whole", "receipt-agrees")

@@ -11,8 +11,9 @@ from nicegui import ui
 from services.access.permissions import Permission
 from services.core import clock
 from services.reviews import reasons, reviews
+from services.reviews.forms import Days, ReviewForm
 from services.reviews.reasons import DAYS, Looked, Reason
-from services.reviews.reviews import Days, ReviewForm, Reviews, ReviewView
+from services.reviews.reviews import Reviews, ReviewView
 from services.sessions import sessions
 from services.sessions.sessions import Visit
 from ui import notices
@@ -20,7 +21,8 @@ from ui.components.part import Part
 from ui.components.refresher import Refresher
 from ui.components.tabs import users_tabs
 from ui.components.toast import Toast
-from ui.forms.dialog import FormDialog
+from ui.dialogs.telling import not_offered
+from ui.forms.dialog import FormDialog, Helpers
 from ui.frame import enter, frame, section, text
 from ui.identity import require
 from ui.pages.workspace.parts import button, link
@@ -70,7 +72,12 @@ class _ReviewsScreen:
     def build(self, toast: Toast) -> None:
         """Lay the page out."""
         self.form = FormDialog(
-            toast, "Begin a review", ReviewForm, submit="Begin", on_submit=self._begin
+            toast,
+            "Begin a review",
+            ReviewForm,
+            submit="Begin",
+            on_submit=self._begin,
+            helpers=Helpers(hidden=not_offered()),
         )
         users_tabs(self.visit, "review")
         with ui.element("div").classes("page-head"):
@@ -95,7 +102,8 @@ class _ReviewsScreen:
 
     def _show(self) -> None:
         self.who.show(self.looked, self.found.next_due)
-        self.rule.show(self.found.every_days, self.found.last_closed)
+        found = self.found
+        self.rule.show(found.every_days, found.last_closed, found.overdue_since)
         self.list.show(tuple(self.found.reviews))
         self.list.box.set_visibility(bool(self.found.reviews))
 
@@ -144,11 +152,13 @@ class _ReviewsScreen:
                 shown = link(f"Show {count:,}", f"{self.home}/users?{urlencode(filters)}")
                 shown.props["aria-label"] = f"Show {count:,}: {label}"
 
-    def _rule(self, every_days: int | None, last: datetime | None) -> None:
+    def _rule(self, every_days: int | None, last: datetime | None, since: datetime | None) -> None:
         text("h2", "Rule")
         rule = f"A review every {every_days} days." if every_days else "No rule asks for reviews."
         ago = f" The last one closed {_ago(last)}." if last else " None was closed yet."
         text("p", rule + ago)
+        if since is not None:
+            text("p", f"A review has been due since {since:%-d %B}.", "danger")
         link("Change", f"{self.home}/settings", "btn btn-small")
 
     def _list(self, found: Sequence[ReviewView]) -> None:
@@ -165,7 +175,8 @@ class _ReviewsScreen:
     def _open(self) -> None:
         usual = [reason.value for reason in Reason]
         name = f"Review of {clock.now():%B %Y}"
-        self.form.open({"name": name, "days": Days.NINETY, "reasons": usual})
+        values = {"name": name, "days": Days.NINETY, "reasons": usual}
+        self.form.open({**values, "tell": self.found.tells})
 
     async def _begin(self, form: ReviewForm) -> None:
         review_id = await reviews.begin(self.actor, form)

@@ -70,7 +70,7 @@ class ScreensSection:
             with ui.element("div").classes("empty"):
                 text("p", "No screens yet. Open /wall on one, and type its code here.")
             return
-        live = sum(bool(row.places) for row in rows)
+        live = sum(bool(row.tabs) for row in rows)
         with ui.element("div").classes("screens-head"):
             text("h3", count_words(len(rows), "screen"))
             text("span", f"{live} live · {len(rows) - live} offline", "small muted")
@@ -79,7 +79,7 @@ class ScreensSection:
                 self._row(row)
 
     def _row(self, row: ScreenRow) -> None:
-        state = "twice" if len(row.places) > 1 else "live" if row.places else "offline"
+        state = "twice" if len(row.tabs) > 1 else "live" if row.tabs else "offline"
         with ui.element("li").classes("screen-row").props(f'data-state="{state}"'):
             ui.element("span").classes("screen-mark").props('aria-hidden="true"')
             with ui.element("div").classes("screen-what"):
@@ -138,14 +138,14 @@ class ScreensSection:
 
 def _where(row: ScreenRow) -> tuple[str, str]:
     """Where a screen is open, in two lines."""
-    if len(row.places) > 1:
-        ips = [place.ip or "somewhere" for place in row.places]
+    if len(row.tabs) > 1:
+        ips = [tab.ip or "somewhere" for tab in row.tabs]
         many = {2: "two", 3: "three"}.get(len(ips), str(len(ips)))
         return f"Open in {many} places", f"{', '.join(ips[:-1])} and {ips[-1]}"
-    if row.places:
-        place = row.places[0]
-        size = f", {place.size}" if place.size else ""
-        return "Live", f"for {_lasting((clock.now() - place.since).total_seconds())}{size}"
+    if row.tabs:
+        tab = row.tabs[0]
+        size = f", {tab.size}" if tab.size else ""
+        return "Live", f"for {_lasting((clock.now() - tab.since).total_seconds())}{size}"
     if row.seen_at is None:
         return "Not open yet", "the code was typed a moment ago"
     return f"Offline since {moment(row.seen_at)}", "comes back by itself"

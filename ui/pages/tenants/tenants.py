@@ -9,7 +9,6 @@ from fastapi.responses import StreamingResponse
 from nicegui import app, ui
 
 from services.access.permissions import Permission
-from services.lists.query import from_url
 from services.sessions.sessions import Visit
 from services.tenants import closing, tenants
 from services.tenants.forms import NewTenant, TenantClosing, TenantName
@@ -22,7 +21,7 @@ from ui.forms.dialog import About, FormDialog
 from ui.frame import enter, frame
 from ui.identity import require
 from ui.tables.feed import list_room
-from ui.tables.live_table import HeadItem, Opening, csv_response, opened
+from ui.tables.live_table import HeadItem, Opening, export_response, opened
 
 MayManage = Annotated[Visit, Depends(require(Permission.MANAGE_TENANTS))]
 
@@ -81,9 +80,9 @@ class _TenantsScreen:
             export_url="/platform/tenants.csv",
         )
         guarded = told(self.toast)
-        self.table.on_act("rename", guarded(self._open_rename))
-        self.table.on_act("close", guarded(self._open_close))
-        self.table.on_act("reopen", guarded(self._reopen))
+        self.table.on_row_act("rename", guarded(self._open_rename))
+        self.table.on_row_act("close", guarded(self._open_close))
+        self.table.on_row_act("reopen", guarded(self._reopen))
         Refresher(f"rollcall_{TENANTS.noun}", self._renew_question, self.toast)
 
     async def _renew_question(self) -> None:
@@ -138,9 +137,8 @@ class _TenantsScreen:
 
 async def export(request: Request, visit: MayManage) -> StreamingResponse:
     """The organisations that the url's query finds, as a CSV file."""
-    values = dict(request.query_params)
-    query, columns = from_url(TENANTS, values), values.get("columns", "").split()
-    return csv_response(await tenants.export_tenants(visit.actor, query, columns), "organisations")
+    export_tenants = partial(tenants.export_tenants, visit.actor)
+    return await export_response(request, TENANTS, export_tenants, "organisations")
 
 
 def _changed_meanwhile(before: TenantRow, now: TenantRow) -> str:

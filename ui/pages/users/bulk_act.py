@@ -27,6 +27,7 @@ from ui.components.toast import Toast
 from ui.forms.dialog import FormDialog, Helpers
 from ui.frame import enter, frame, text
 from ui.identity import require
+from ui.looks import version_of
 from ui.paths import home_path
 from ui.run_values import bulk_values
 from ui.words import moment
@@ -276,6 +277,7 @@ async def _after(visit: Visit, run: BulkView) -> dict[str, Any]:
             {
                 "id": str(one.user_id),
                 "name": one.name,
+                "picture": version_of(one.picture),
                 "kind": one.kind,
                 "result": one.result,
                 "pages": one.pages,

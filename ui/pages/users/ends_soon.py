@@ -30,6 +30,7 @@ from ui.dialogs.telling import not_offered
 from ui.forms.dialog import About, FormDialog, Helpers, Link
 from ui.frame import enter, frame, section, text
 from ui.identity import require
+from ui.looks import version_of
 from ui.paths import home_path
 
 MayView = Annotated[Visit, Depends(require(Permission.VIEW_USERS))]
@@ -258,6 +259,7 @@ def _row_values(row: Ending, now: datetime, zone: ZoneInfo, base: str) -> dict[s
         "kind": row.kind.value,
         "id": str(row.user_id),
         "name": row.name,
+        "picture": version_of(row.picture),
         "detail": row.detail,
         "at": row.at.isoformat(),
         "when": day if is_day else f"{day} {at:%H:%M}",

@@ -122,21 +122,25 @@ class _ImportScreen:
             self.view.refused(str(error))
 
     async def _judge(self) -> None:
-        if self.file is None:
+        file, columns = self.file, self.columns
+        if file is None:
             return
-        rows = await asyncio.to_thread(to_rows, self.file.rows, self.columns)
-        self.judged = await judge(self.actor, rows)
+        rows = await asyncio.to_thread(to_rows, file.rows, columns)
+        judged = await judge(self.actor, rows)
+        if file is not self.file or columns is not self.columns:
+            return  # another one was chosen meanwhile, and its rows are being judged
+        self.judged = judged
         self.fate, self.page = "", 1
         self._show()
 
     async def _choose(self, values: dict[str, Any]) -> None:
         if self.file is None:
             return
-        encoding, name, place = (values.get(key) for key in ("encoding", "field", "place"))
+        encoding, name, column = (values.get(key) for key in ("encoding", "field", "column"))
         if encoding in self.file.encodings:
             await self._read(self.file.name, str(encoding))
-        elif name in FIELDS and isinstance(place, str):
-            self.columns = self._placed(str(name), place)
+        elif name in FIELDS and isinstance(column, str):
+            self.columns = self._with_column(str(name), column)
             self.chosen.add(str(name))
             await self._judge()
         elif "fate" in values:
@@ -144,15 +148,15 @@ class _ImportScreen:
             self.page = as_version(values.get("page")) or 1
             self._show()
 
-    def _placed(self, name: str, place: str) -> Columns:
-        """The columns with one field in another place, as the browser says it."""
+    def _with_column(self, name: str, column: str) -> Columns:
+        """The columns with one field in another column, as the browser says it."""
         indexes = {key: at for key, at in self.columns.indexes.items() if key != name}
         role = "" if name == "role" else self.columns.role_for_all
-        if name == "role" and place.removeprefix("=") in self.roles:
-            return Columns(indexes, place.removeprefix("="))
+        if name == "role" and column.removeprefix("=") in self.roles:
+            return Columns(indexes, column.removeprefix("="))
         width = len(self.file.headings) if self.file else 0
-        if place.isascii() and place.isdigit() and len(place) < 4 and int(place) < width:
-            indexes[name] = int(place)
+        if column.isascii() and column.isdigit() and len(column) < 4 and int(column) < width:
+            indexes[name] = int(column)
         return Columns(indexes, role)
 
     async def _start(self) -> None:
@@ -216,20 +220,20 @@ class _ImportScreen:
 
     def _field(self, file: ImportFile, name: str) -> dict[str, Any]:
         at = self.columns.indexes.get(name)
-        place, samples = "" if at is None else str(at), ""
+        column, samples = "" if at is None else str(at), ""
         if at is not None:
             cells = [row.cells[at].strip() if at < len(row.cells) else "" for row in file.rows[:3]]
             samples = ", ".join(cell[:SHOWN] or "empty" for cell in cells)
         if name == "role" and self.columns.role_for_all:
-            place = f"={self.columns.role_for_all}"
+            column = f"={self.columns.role_for_all}"
         is_known = at is not None and known_field(file.headings[at]) == name
         found = "found by its heading" if is_known else "found by what is in it"
         return {
             "key": name,
             "label": FIELDS[name],
-            "place": place,
+            "column": column,
             "samples": samples,
-            "found": "" if not place else "chosen by you" if name in self.chosen else found,
+            "found": "" if not column else "chosen by you" if name in self.chosen else found,
         }
 
 

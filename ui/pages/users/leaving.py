@@ -112,7 +112,7 @@ class _LeavingScreen:
 
     def _show(self) -> None:
         self.undo.set_visibility(self.departure.receipt.can_be_undone)
-        self.sheet.show(self.departure)
+        self.sheet.show(self.departure, self.left)
         self.work.show(self.left, self.handed)
         is_away = self.departure.receipt.returned_at is None
         self.work.box.set_visibility(is_away and (self.left.is_work or bool(self.handed)))

@@ -5,21 +5,34 @@ from datetime import datetime
 
 from nicegui import ui
 
+from models import MailState
 from services.core import clock
 from services.core.days import find_zone
 from services.users.departures import LeavingReceipt
+from services.users.telling import Notice
+from services.workspace.impact import WorkImpact
 from services.workspace.leaving import Departure
 from ui.components.facts import fact
+from ui.components.person_avatar import PersonAvatar
 from ui.frame import text
 from ui.words import moment
-from ui.work_words import count_words
+from ui.work_words import count_words, work_words
+
+TOLD = {
+    MailState.WAITING: "by mail, which waits to be sent",
+    MailState.SENT: "by mail",
+    MailState.FAILED: "no: the mail failed",
+    MailState.CANCELLED: "no: the mail wasn’t sent any more",
+}
 
 
-def build_sheet(departure: Departure) -> None:
-    """Lay the receipt out: the moment, figures, details, and its place in the audit chain."""
+def build_sheet(departure: Departure, left: WorkImpact) -> None:
+    """Lay the receipt out: the moment, figures, details, and its place in the audit chain; beside
+    it what of the work is left by now."""
     receipt = departure.receipt
     with ui.element("header").classes("receipt-head"):
-        with ui.element("div"):
+        PersonAvatar(receipt.user_id, receipt.name, departure.picture)
+        with ui.element("div").classes("receipt-who"):
             text("h2", receipt.name).props('dir="auto"')
             since = f"{departure.role.label} since {departure.since:%-d %B %Y}"
             text("p", f"{departure.email}, {since}", "muted").props('dir="auto"')
@@ -31,7 +44,8 @@ def build_sheet(departure: Departure) -> None:
         at = receipt.at.astimezone(find_zone(departure.zone))
         text("p", f"{at:%A %-d %B %Y, %H:%M:%S}", "receipt-time")
         zone = "" if departure.zone == "UTC" else f"{departure.zone}, "
-        said = f"{zone}{_exact(receipt.at)} UTC. By {receipt.by}."
+        role = f", {departure.by_role.label}" if departure.by_role else ""
+        said = f"{zone}{_exact(receipt.at)} UTC. By {receipt.by}{role}."
         text("p", said, "muted").props('dir="auto"')
     with ui.element("ul").classes("receipt-figures"):
         for figure, label in _figures(receipt):
@@ -40,9 +54,9 @@ def build_sheet(departure: Departure) -> None:
                 text("span", label, "muted")
     with ui.element("div").classes("receipt-details"):
         _pages(receipt)
-        _work(receipt)
+        _work(receipt, left)
         _died(receipt)
-        _reason(receipt)
+        _reason(departure)
     _chain(receipt)
 
 
@@ -80,7 +94,7 @@ def _pages(receipt: LeavingReceipt) -> None:
                 fact("More" if receipt.pages else "Open", f"{left:,}" if left else "none")
 
 
-def _work(receipt: LeavingReceipt) -> None:
+def _work(receipt: LeavingReceipt, left: WorkImpact) -> None:
     with ui.element("section"):
         text("h3", "Work handed over")
         with ui.element("dl").classes("facts"):
@@ -90,6 +104,9 @@ def _work(receipt: LeavingReceipt) -> None:
                         fact(count_words(count, noun), f"to {line.name}")
             if not receipt.work:
                 fact("Handed over", "nothing")
+            if receipt.returned_at is None:
+                stays = work_words(len(left.pocs), len(left.tasks)) if left.is_work else "nothing"
+                fact("Orphaned", stays)
 
 
 def _died(receipt: LeavingReceipt) -> None:
@@ -102,15 +119,23 @@ def _died(receipt: LeavingReceipt) -> None:
             fact("Mail", f"{receipt.mails:,} not sent any more")
 
 
-def _reason(receipt: LeavingReceipt) -> None:
+def _reason(departure: Departure) -> None:
+    receipt, mail = departure.receipt, departure.told
     with ui.element("section"):
-        text("h3", "Reason")
+        text("h3", "Reason and notice")
         with ui.element("dl").classes("facts"):
             fact("Reason", receipt.reason or "not given")
+            fact("Told", _told(mail) if mail else "not by Rollcall")
             if receipt.returned_at is not None:
                 fact("Activated again", moment(receipt.returned_at))
             else:
                 fact("Undo until", moment(receipt.undo_until))
+
+
+def _told(mail: Notice) -> str:
+    if mail.state is MailState.SENT and mail.sent_at is not None:
+        return f"by mail, accepted {moment(mail.sent_at)}"
+    return TOLD[mail.state]
 
 
 def _chain(receipt: LeavingReceipt) -> None:

@@ -15,7 +15,7 @@ from ui.input import as_uuid
 from ui.public.looks import picture_answer
 
 MaySelect = Annotated[Visit, Depends(require(Permission.SELECT_USERS))]
-# Kept by the browser of whoever may see it, and by nobody between.
+# The visitor's browser may cache it; proxies may not.
 OWN = "private, max-age=31536000, immutable"
 
 

@@ -13,7 +13,6 @@ from models import Role
 from services.access.actor import Actor
 from services.access.permissions import Permission, invitable_roles
 from services.core.errors import NotFoundError
-from services.lists.query import from_url
 from services.sessions.sessions import Visit
 from services.users import listing
 from services.users.counts import lacks_tenant_admin
@@ -31,7 +30,7 @@ from ui.input import as_text, as_uuid, as_version, to_do
 from ui.pages.tenants.first_admin import FirstAdminNotice
 from ui.pages.users.bulk_offers import BulkActs
 from ui.paths import home_path
-from ui.tables.live_table import HeadItem, Opening, csv_response, opened
+from ui.tables.live_table import HeadItem, Opening, export_response, opened
 
 MayView = Annotated[Visit, Depends(require(Permission.VIEW_USERS))]
 
@@ -142,7 +141,6 @@ class _UsersScreen:
 
 async def export(request: Request, visit: MayView) -> StreamingResponse:
     """The users that the url's query finds, as a CSV file."""
-    values = dict(request.query_params)
-    query, columns = from_url(USERS, values), values.get("columns", "").split()
-    pieces = await listing.export_users(visit.actor, query, columns)
-    return csv_response(pieces, f"users-{visit.tenant_slug or 'platform'}")
+    export_users = partial(listing.export_users, visit.actor)
+    name = f"users-{visit.tenant_slug or 'platform'}"
+    return await export_response(request, USERS, export_users, name)

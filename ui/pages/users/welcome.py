@@ -15,7 +15,9 @@ from services.users.welcoming import Contact, FirstDay, get_first_day
 from ui import notices
 from ui.components.facts import fact
 from ui.components.part import Part
+from ui.components.person_avatar import PersonAvatar
 from ui.components.refresher import Refresher
+from ui.components.zone_clock import ZoneClock
 from ui.frame import enter, frame, section, text
 from ui.identity import require
 from ui.paths import home_path
@@ -123,7 +125,9 @@ class _WelcomeScreen:
 
     def _show(self, shown: FirstDay) -> None:
         self.head.show(shown.tenant_name, shown.first_name, shown.role, shown.end)
-        self.words.show(shown.welcome_text, shown.note, shown.inviter)
+        self.words.show(
+            shown, key=(shown.welcome_text, shown.note, shown.inviter, shown.inviter_picture)
+        )
         self.words.box.set_visibility(bool(shown.welcome_text or shown.note))
         self.about.show(shown.name, self.visit.email, shown.role)
         self.contact.show(shown.contact)
@@ -138,14 +142,18 @@ class _WelcomeScreen:
         ends = f" Your access ends on {words}." if words else ""
         text("p", f"You are {article} {role.label}.{ends}", "muted")
 
-    def _words(self, welcome_text: str, note: str, inviter: str) -> None:
-        if welcome_text:
-            text("p", welcome_text, "welcome-text").props('dir="auto"')
-        if note:
-            with ui.element("blockquote").classes("welcome-note"):
-                text("p", note).props('dir="auto"')
-                by = f"{inviter}, who invited you" if inviter else "Who invited you"
-                text("footer", by, "small muted").props('dir="auto"')
+    def _words(self, shown: FirstDay) -> None:
+        if shown.welcome_text:
+            text("p", shown.welcome_text, "welcome-text").props('dir="auto"')
+        if shown.note:
+            with ui.element("div").classes("welcome-note"):
+                if shown.inviter_id is not None:
+                    PersonAvatar(shown.inviter_id, shown.inviter, shown.inviter_picture)
+                with ui.element("blockquote"):
+                    text("p", shown.note).props('dir="auto"')
+                    by = shown.inviter
+                    said = f"{by}, who invited you" if by else "Who invited you"
+                    text("footer", said, "small muted").props('dir="auto"')
 
     def _step(self, step: _Step, role: Role) -> None:
         text("h2", "Your next step")
@@ -170,13 +178,21 @@ class _WelcomeScreen:
         if contact is None:
             return
         text("h2", "Your point of contact")
+        with ui.element("div").classes("welcome-person"):
+            PersonAvatar(contact.id, contact.name, contact.picture)
+            with ui.element("div").classes("welcome-contact"):
+                text("strong", contact.name).props('dir="auto"')
+                said = f"{contact.role.label}, {'here now' if contact.is_here else 'not here now'}"
+                text("span", said, "here" if contact.is_here else "muted")
+                if contact.is_inviter:
+                    text("span", "invited you", "small muted")
         with ui.element("div").classes("welcome-contact"):
-            text("strong", contact.name).props('dir="auto"')
-            said = f"{contact.role.label}, {'here now' if contact.is_here else 'not here now'}"
-            text("span", said, "here" if contact.is_here else "muted")
-            if contact.is_inviter:
-                text("span", "invited you", "small muted")
             text("a", contact.email).props["href"] = f"mailto:{contact.email}"
+            if contact.phone:
+                text("a", contact.phone).props["href"] = f"tel:{contact.phone.replace(' ', '')}"
+            if contact.time_zone:
+                with ui.element("span").classes("muted"):
+                    ZoneClock(contact.time_zone)
 
     def _documentation(self, url: str) -> None:
         if not url.startswith(("https://", "http://")):

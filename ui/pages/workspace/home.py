@@ -19,7 +19,8 @@ from services.screens.reading import Dashboard
 from services.sessions import sessions
 from services.sessions.sessions import Visit
 from services.users import selection
-from services.workspace import overview, pocs
+from services.workspace import orphans, overview, pocs
+from services.workspace.orphans import LeftWork
 from services.workspace.overview import MyTask, Overview
 from services.workspace.poc_list import PocRow
 from services.workspace.pocs import HandOverForm
@@ -31,7 +32,15 @@ from ui.components.toast import Toast
 from ui.forms.dialog import About, FormDialog, Helpers
 from ui.frame import enter, frame, section, text
 from ui.identity import require
-from ui.pages.workspace.home_figures import OnScreens, figure_rows, next_step, rows_of
+from ui.pages.workspace.home_figures import (
+    OnScreens,
+    figure_rows,
+    left_work,
+    next_step,
+    overdue_review,
+    review_due,
+    rows_of,
+)
 from ui.pages.workspace.parts import due_mark, link, person_name, progress_bar, status_chip
 from ui.paths import home_path
 from ui.words import ago
@@ -89,14 +98,18 @@ async def home_page(visit: MayView) -> None:
         _HomeScreen(visit, toast).build(shown, managed)
 
 
-Managed = tuple[Figures, Dashboard] | None
+Managed = tuple[Figures, Dashboard, Sequence[LeftWork]] | None
 """What Home shows to who looks after the organisation alone."""
 
 
 async def _managed(visit: Visit) -> Managed:
     if not may(visit.role, Permission.VIEW_USERS):
         return None
-    return await figures.get_figures(visit.actor), await reading.get_dashboard(visit.actor)
+    return (
+        await figures.get_figures(visit.actor),
+        await reading.get_dashboard(visit.actor),
+        await orphans.list_left_work(visit.actor),
+    )
 
 
 class _HomeScreen:
@@ -130,6 +143,7 @@ class _HomeScreen:
         with ui.element("div").classes("home-columns"):
             with ui.element("div").classes("home-main"):
                 self.main = Part(ui.element("div").classes("home-main"), self._main)
+                self.left = Part(ui.element("div"), partial(left_work, self.base))
                 self.figures = Part(ui.element("div"), self._managed)
                 if managed:
                     self.screens = OnScreens(self.base)
@@ -153,13 +167,18 @@ class _HomeScreen:
 
     def _show(self, shown: Overview, managed: Managed) -> None:
         waiting = shown.without_owner if managed else ()
-        self.step.show(waiting, key=[(poc.id, poc.title) for poc in waiting])
+        since = overdue_review(managed[1]) if managed else None
+        self.step.show(waiting, since, key=([(poc.id, poc.title) for poc in waiting], since))
         if managed:
             self.figures.show(managed[0])
+            self.left.show(managed[2])
+            self.left.box.set_visibility(bool(managed[2]))
         self.main.show(replace(shown, changes=(), changes_in_all=0, since=None))
         self.changes.show(shown.changes, shown.changes_in_all, shown.since is None)
 
-    def _next_step(self, waiting: Sequence[PocRow]) -> None:
+    def _next_step(self, waiting: Sequence[PocRow], since: date | None) -> None:
+        if since is not None:
+            review_due(self.base, since)
         if waiting:
             next_step(len(waiting), waiting[0].title, partial(self._open_reassign, waiting[0]))
 

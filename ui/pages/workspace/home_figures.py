@@ -1,18 +1,24 @@
 """The part of Home for who looks after the organisation: figures, each a link, and what the screens
 on its walls show."""
 
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime, timedelta
 
 from nicegui import ui
 
 from models import PocStatus
 from services.core import clock
 from services.screens.figures import Figures
+from services.screens.people import People
 from services.screens.reading import Dashboard
+from services.screens.showing import ScreenView
+from services.workspace.orphans import LeftWork
+from ui.components.person_avatar import PersonAvatar
 from ui.components.stage_box import StageBox
 from ui.frame import section, text
 from ui.pages.workspace.parts import button, link
+from ui.words import ago
+from ui.work_words import work_words
 
 Cell = tuple[int, str, str, str]
 """A count, its words, where it leads to, and how it is toned."""
@@ -78,6 +84,41 @@ def next_step(without_owner: int, title: str, on_reassign: Callable[[], None]) -
             text("p", f"{pocs} to somebody inactive. Reassign each to somebody who answers.")
         label = "Reassign" if without_owner == 1 else "Reassign the first"
         button(label, on_reassign, about="" if without_owner == 1 else title)
+
+
+def overdue_review(shown: Dashboard) -> date | None:
+    """Since when a review should have begun; none where it needn't, or one is under way."""
+    people = shown.views[ScreenView.PEOPLE]
+    due = people.review.next_due if isinstance(people, People) else 0
+    if not due or due > clock.now().timestamp():
+        return None
+    return datetime.fromtimestamp(due, UTC).date()
+
+
+def review_due(base: str, since: date) -> None:
+    """That a review is due by the organisation's rule."""
+    with ui.element("div").classes("banner banner-info next-step"):
+        with ui.element("div"):
+            text("strong", "Review")
+            said = f"A review of who still needs access has been due since {since:%-d %B %Y}."
+            text("p", said)
+        link("Begin a review", f"{base}/review", "btn")
+
+
+def left_work(base: str, people: Sequence[LeftWork]) -> None:
+    """Who left work that nobody active has, each with the way to hand it over."""
+    with section():
+        text("h2", "Orphaned work")
+        with ui.element("ul").classes("home-rows home-people"):
+            for one in people:
+                with ui.element("li"):
+                    PersonAvatar(one.user_id, one.name, one.picture, "avatar-small")
+                    with ui.element("div").classes("home-what"):
+                        link(one.name, f"{base}/users/{one.user_id}")
+                        since = f", left {ago(one.since)}" if one.since else ""
+                        text("span", f"{work_words(one.pocs, one.tasks)}{since}", "small muted")
+                    give = link("Hand over", f"{base}/users/{one.user_id}/leaving", "btn btn-small")
+                    give.props["aria-label"] = f"Hand over the work of {one.name}"
 
 
 class OnScreens:

@@ -11,7 +11,7 @@ from models import PocStatus
 from services.workspace.people import Person
 from services.workspace.progress import Part, Progress
 from ui.frame import text
-from ui.work_words import CHIPS, count_words, due_words, part_words
+from ui.work_words import count_words, due_words, part_words
 
 
 def button(
@@ -34,7 +34,7 @@ def link(label: str, url: str, classes: str = "") -> TextElement:
 
 def status_chip(status: PocStatus) -> None:
     """The status of a POC."""
-    text("span", status.label, CHIPS[status])
+    text("span", status.label, f"chip poc-chip poc-chip-{status.value}")
 
 
 def person_name(person: Person) -> None:

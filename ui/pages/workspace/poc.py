@@ -84,7 +84,9 @@ async def poc_page(visit: MayView, poc_id: str, tab: str = "") -> None:
     wanted = as_uuid(poc_id)
     if wanted is None or (tab not in TABS and tab not in LOOKS):
         raise NotFoundError("This POC doesn't exist.")
-    enter(visit, work_feed.poc_room(wanted), notices.people_room(visit.actor.tenant_id))
+    tenant_id = visit.actor.tenant_id
+    rooms = (work_feed.poc_room(wanted), work_feed.workers_room(tenant_id))
+    enter(visit, *rooms, notices.people_room(tenant_id))
     details = await listing.get_details(visit.actor, wanted)
     await sessions.touch(visit.actor, visit.seen_at)
     with frame(visit, details.row.title, current="pocs") as toast:
@@ -172,15 +174,15 @@ class _PocScreen:
             if row.archived:
                 text("span", "Archived", "chip chip-inactive")
         with ui.element("div").classes("actions"):
-            if details.may_reassign and not row.archived:
-                button("Hand over" if details.may_change else "Reassign", self._open_owner)
             if details.may_change and row.archived:
                 button("Restore", told(self.toast)(self._restore))
             elif details.may_change:
-                button("Archive", told(self.toast)(self._open_archive))
                 button("Edit", self._open_edit)
                 steps = [(status.value, label) for status, label in details.steps.items()]
                 Menu("Change status", steps, self._open_status)
+                Menu("More", [("owner", "Hand over"), ("archive", "Archive")], self._open_more)
+            elif details.may_reassign and not row.archived:
+                button("Reassign", self._open_owner)
 
     def _facts(self, details: PocDetails) -> None:
         row = details.row
@@ -239,7 +241,7 @@ class _PocScreen:
 
     def _cuts(self) -> str:
         """What the end of the POC means for the customer's people."""
-        count, row = self.details.let_in, self.details.row
+        count, row = self.details.with_access, self.details.row
         if not count:
             return f"Nobody at {row.customer} can open it now."
         people = "1 person" if count == 1 else f"{count:,} people"
@@ -256,6 +258,12 @@ class _PocScreen:
         await pocs.change_status(self.actor, self.poc_id, row.facts_version, status)
         return f"{row.title}: {self.closing.label}."
 
+    async def _open_more(self, value: str) -> None:
+        if value == "archive":
+            await told(self.toast)(self._open_archive)()
+        else:
+            self._open_owner()
+
     def _open_owner(self) -> None:
         self.owner.open({})
 
@@ -265,7 +273,7 @@ class _PocScreen:
         return "Handed over."
 
     async def _open_archive(self) -> None:
-        if self.details.let_in:
+        if self.details.with_access:
             self.archive.open({}, body=[self._cuts(), "Everything in it is kept."])
         else:
             await self._archive(Form())

@@ -40,7 +40,7 @@ class _CommentsScreen:
         self.actor = visit.actor
         self.toast = toast
         self.poc_id = details.row.id
-        self.customer = details.row.customer
+        self.customer = (details.row.customer, details.with_access)
         self.members = details.members
         self.may_change = details.may_change and not details.row.archived
         self.about: UUID | None = None
@@ -62,7 +62,6 @@ class _CommentsScreen:
             on_act=self._act,
             on_missed=told(self.toast)(self._show),
         )
-        self.earlier: list[dict[str, Any]] = []
         for event in ("rollcall_poc", "rollcall_people"):
             Refresher(event, self._renew_people, self.toast)
 
@@ -100,9 +99,7 @@ class _CommentsScreen:
 
     async def _show_earlier(self, before: UUID | None) -> None:
         older = await comments.list_comments(self.actor, self.poc_id, before=before)
-        latest = await comments.list_comments(self.actor, self.poc_id)
-        self.earlier = [*_values(older), *self.earlier]
-        self.view.show([*self.earlier, *_values(latest)], has_earlier=older.has_earlier)
+        self.view.show_earlier(_values(older), has_earlier=older.has_earlier)
 
     async def _open_edit(self, comment_id: UUID) -> None:
         comment = await comments.get_comment(self.actor, comment_id)

@@ -68,7 +68,8 @@ class _PeopleScreen:
                     button("+ Add Member", partial(self.add.open, {}))
             self.list = Part(ui.element("ul").classes("session-list"), self._rows)
         self.list.show(self.found)
-        Refresher("rollcall_poc", self._refresh, self.toast)
+        for event in ("rollcall_poc", "rollcall_people"):
+            Refresher(event, self._refresh, self.toast)
 
     async def _refresh(self) -> None:
         self.list.show(await members.list_members(self.actor, self.poc_id))

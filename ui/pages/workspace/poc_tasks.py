@@ -26,6 +26,7 @@ from ui.components.toast import Toast
 from ui.forms.dialog import FormDialog, Helpers, Outcome
 from ui.input import as_text, as_uuid, as_version
 from ui.paths import home_path
+from ui.work_words import span_words
 
 Handler = Callable[[UUID, Mapping[str, Any]], Awaitable[None]]
 EMPTY = "Add a group, then its tasks."
@@ -72,6 +73,7 @@ class _TasksScreen:
         self.toast = toast
         self.poc_id = details.row.id
         self.row = details.row
+        self.accepts = details.with_access > 0
         self.url = f"{home_path(visit.tenant_slug)}/pocs/{details.row.id}"
         self.may_change = details.may_change and not details.row.archived
         self.about: UUID | None = None
@@ -119,6 +121,7 @@ class _TasksScreen:
             span=(self.row.start_on, self.row.due),
             may_change=self.may_change,
             empty=EMPTY if self.may_change else "Whoever works on this POC adds them.",
+            accepts=self.accepts,
         )
         self.view = PocTasks(
             *_values(found), showing, on_act=self._act, on_missed=told(self.toast)(self._show)
@@ -285,14 +288,19 @@ class _TasksScreen:
         task = await self._read(task_id)
         if version is None:
             return
-        values: dict[str, Any] = {
-            "title": task.title,
-            "description": task.description,
-            "side": task.side,
+        facts = {"title": task.title, "description": task.description, "side": task.side}
+        days = {
             "start_on": as_text(sent, "start") or None,
             "due_on": as_text(sent, "end") or None,
         }
-        await tasks.edit_task(self.actor, task_id, version, TaskForm(**values))
+        form = TaskForm(**facts, **days)
+        if (form.start_on, form.due_on) == (task.start_on, task.due_on):
+            return
+        await tasks.edit_task(self.actor, task_id, version, form)
+        before = TaskForm(**facts, start_on=task.start_on, due_on=task.due_on)
+        back = told(self.toast)(partial(tasks.edit_task, self.actor, task_id, version + 1, before))
+        words = f"“{task.title}”: {span_words(form.start_on, form.due_on)}."
+        self.toast.show(words, "success", "Undo", back)
 
     async def _archive(self, task_id: UUID, _sent: Mapping[str, Any]) -> None:
         task = await self._read(task_id)

@@ -6,8 +6,9 @@ from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Depends
-from nicegui import ui
+from fastapi import Depends, Request
+from fastapi.responses import StreamingResponse
+from nicegui import app, ui
 
 from services.access.permissions import Permission, may
 from services.core import clock
@@ -18,9 +19,10 @@ from services.workspace import listing, plans, pocs, template_list
 from services.workspace.plans import Plan
 from services.workspace.poc_list import POCS
 from services.workspace.pocs import NewPocForm
-from ui import notices
+from ui import notices, work_feed
 from ui.actions import told
 from ui.components.part import Part
+from ui.components.pocs_table import PocsTable
 from ui.components.toast import Toast
 from ui.forms.dialog import FormDialog, Helpers, Outcome
 from ui.frame import enter, frame, text
@@ -28,33 +30,35 @@ from ui.identity import require
 from ui.input import as_uuid, to_do
 from ui.paths import home_path
 from ui.tables.feed import list_room
-from ui.tables.live_table import HeadItem, LiveTable, Opening, opened
+from ui.tables.live_table import HeadItem, Opening, export_response, opened
 from ui.work_words import count_words, day_words
 
 MayView = Annotated[Visit, Depends(require(Permission.VIEW_ALL_POCS))]
 
 
 def register() -> None:
-    """Route the page."""
+    """Route the page and its export."""
     ui.page("/t/{slug}/pocs")(pocs_page)
+    app.get("/t/{slug}/pocs.csv", include_in_schema=False)(export)
 
 
 async def pocs_page(visit: MayView) -> None:
     """Build the page."""
     tenant_id = visit.actor.tenant_id
-    enter(visit, list_room(POCS.noun, tenant_id), notices.people_room(tenant_id))
+    rooms = (list_room(POCS.noun, tenant_id), work_feed.workers_room(tenant_id))
+    enter(visit, *rooms, notices.people_room(tenant_id))
     opening = await opened(visit, POCS, listing.list_pocs)
     customers = await listing.list_customers(visit.actor)
     owners = await listing.list_owners(visit.actor)
     may_create = may(visit.role, Permission.RUN_POCS)
-    templates = await template_list.list_templates(visit.actor) if may_create else None
+    templates = await template_list.list_to_begin_from(visit.actor) if may_create else None
     with frame(visit, "POCs", current="pocs") as toast:
         screen = _PocsScreen(visit, toast)
         if templates is not None:
             screen.build_new(
                 [
                     Option(str(group.id), group.title, count_words(group.tasks, "task"))
-                    for group in templates.groups
+                    for group in templates
                 ]
             )
         screen.build(opening, customers, owners)
@@ -97,10 +101,11 @@ class _PocsScreen:
             head = [HeadItem("+ New POC", name="new", on_click=self._open_new, primary=True)]
         hint = "Begin the first one with “+ New POC”: from templates, or empty."
         others = "Sales Engineers begin them. Each one shows here at that moment."
-        LiveTable(
+        PocsTable(
             self.visit,
             opening,
             title="POCs",
+            export_url=f"{self.base}.csv",
             base_url=self.base,
             head=head,
             options={
@@ -145,6 +150,12 @@ class _PocsScreen:
     async def _show_plan(self, group_ids: list[UUID], start_on: date) -> None:
         plan = await plans.preview(self.actor, group_ids, start_on) if group_ids else None
         self.preview.show(plan, key=(group_ids, start_on))
+
+
+async def export(request: Request, visit: MayView) -> StreamingResponse:
+    """The POCs that the url's query finds, as a CSV file."""
+    export_pocs = partial(listing.export_pocs, visit.actor)
+    return await export_response(request, POCS, export_pocs, f"pocs-{visit.tenant_slug}")
 
 
 def _day(value: object) -> date | None:

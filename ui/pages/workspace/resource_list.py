@@ -32,7 +32,7 @@ class Archive(Protocol):
 
 
 @dataclass(frozen=True)
-class Place:
+class ResourceSource:
     """Where resources belong: how they are read and changed there, and by which event an open page
     hears of a change."""
 
@@ -46,12 +46,14 @@ class Place:
 
 
 class ResourceList:
-    """The resources of one place, with what can be done about them."""
+    """The resources of a template or of a POC, with what can be done about them."""
 
-    def __init__(self, visit: Visit, toast: Toast, place: Place, *, may_change: bool) -> None:
+    def __init__(
+        self, visit: Visit, toast: Toast, source: ResourceSource, *, may_change: bool
+    ) -> None:
         self.actor = visit.actor
         self.toast = toast
-        self.place = place
+        self.source = source
         self.may_change = may_change
         self.about: ResourceView | None = None
 
@@ -66,17 +68,17 @@ class ResourceList:
         self.edit_file = FormDialog(
             self.toast, "Edit file", FileForm, submit="Save", on_submit=self._edit
         )
-        found = await self.place.load()
+        found = await self.source.load()
         if self.may_change:
             with ui.element("div").classes("tab-actions"):
                 kind = {"kind": ResourceKind.LINK}
                 button("+ Add Resource", partial(self.new.open, kind), look="btn btn-primary")
         self.list = Part(section("card card-flush"), self._rows)
         self.list.show(found)
-        Refresher(self.place.event, self._refresh, self.toast)
+        Refresher(self.source.event, self._refresh, self.toast)
 
     async def _refresh(self) -> None:
-        self.list.show(await self.place.load())
+        self.list.show(await self.source.load())
 
     def _rows(self, found: Sequence[ResourceView]) -> None:
         if not found:
@@ -95,7 +97,7 @@ class ResourceList:
                 opened = link(row.title, row.content)
                 opened.props('target="_blank" rel="noopener noreferrer"')
             elif row.file is not None:
-                link(row.title, self.place.file_url(row.id)).props("download")
+                link(row.title, self.source.file_url(row.id)).props("download")
                 text("span", file_words(row.file), "small muted")
             else:
                 text("span", row.title, "task-title").props('dir="auto"')
@@ -103,7 +105,7 @@ class ResourceList:
             if row.belongs_to:
                 text("span", row.belongs_to, "small muted").props('dir="auto"')
         text("span", row.kind.label, "small muted")
-        shared = f"Shared with {self.place.shared_with}" if row.shared else "Internal"
+        shared = f"Shared with {self.source.shared_with}" if row.shared else "Internal"
         text("span", shared, "chip chip-customer" if row.shared else "chip chip-outline")
         if self.may_change:
             quiet = "btn btn-quiet"
@@ -112,7 +114,7 @@ class ResourceList:
             button("Archive", archive, look=quiet, about=row.title)
 
     async def _add(self, form: ResourceForm) -> Outcome:
-        await self.place.add(form)
+        await self.source.add(form)
         return f"“{form.title}” is added."
 
     def _open_edit(self, row: ResourceView) -> None:
@@ -125,21 +127,21 @@ class ResourceList:
 
     async def _edit(self, form: ResourceForm | FileForm) -> Outcome:
         if self.about is not None:
-            await self.place.edit(self.actor, self.about.id, self.about.version, form)
+            await self.source.edit(self.actor, self.about.id, self.about.version, form)
         return "Saved."
 
     async def _archive(self, row: ResourceView) -> None:
-        await self.place.archive(self.actor, row.id, row.version, archived=True)
+        await self.source.archive(self.actor, row.id, row.version, archived=True)
         back = told(self.toast)(partial(self._restore, row))
         self.toast.show(f"“{row.title}” is archived.", "success", "Undo", back)
 
     async def _restore(self, row: ResourceView) -> None:
-        await self.place.archive(self.actor, row.id, row.version + 1, archived=False)
+        await self.source.archive(self.actor, row.id, row.version + 1, archived=False)
 
 
 def _content(row: ResourceView) -> None:
     if row.kind is ResourceKind.CODE:
         text("pre", row.content, "resource-code")
     else:
-        # From Markdown by the service, which lets through no element that does anything.
+        # The service made it from Markdown, without any active element.
         ui.element("div").classes("comment-body").props["innerHTML"] = row.html

@@ -13,12 +13,14 @@ from models import Side
 from services.access.permissions import Permission
 from services.core import clock
 from services.core.errors import NotFoundError, RollcallError
+from services.core.form_fields import Option
 from services.sessions import sessions
 from services.sessions.sessions import Visit
 from services.workspace import files, plans, resources, template_list, templates
 from services.workspace.plans import Plan, PlannedTask
-from services.workspace.template_list import GroupTemplateDetails, TaskTemplateRow
-from services.workspace.templates import GroupTemplateForm, TaskTemplateForm
+from services.workspace.template_list import GroupTemplateDetails
+from services.workspace.template_rows import TaskTemplateRow
+from services.workspace.templates import GroupTemplateForm, TakeInForm, TaskTemplateForm
 from ui import work_feed
 from ui.actions import told
 from ui.components.day_field import DayField
@@ -26,14 +28,14 @@ from ui.components.part import Part
 from ui.components.refresher import Refresher
 from ui.components.template_tasks import TemplateTasks
 from ui.components.toast import Toast
-from ui.forms.dialog import FormDialog, Outcome
+from ui.forms.dialog import FormDialog, Helpers, Outcome
 from ui.frame import enter, frame, section, text
 from ui.identity import require
 from ui.input import as_uuid, as_version
 from ui.pages.workspace.file_drops import dropped
 from ui.pages.workspace.parts import button, link
 from ui.pages.workspace.poc_files import file_url, template_upload_url
-from ui.pages.workspace.resource_list import Place, ResourceList
+from ui.pages.workspace.resource_list import ResourceList, ResourceSource
 from ui.paths import home_path
 from ui.work_words import count_words
 
@@ -64,7 +66,7 @@ async def template_page(visit: MayView, group_id: str) -> None:
 
 
 async def _resources(visit: Visit, toast: Toast, details: GroupTemplateDetails) -> None:
-    place = Place(
+    source = ResourceSource(
         load=partial(resources.list_of_group_template, visit.actor, details.row.id),
         add=partial(resources.add_to_template, visit.actor, group_template_id=details.row.id),
         edit=resources.edit_of_template,
@@ -75,7 +77,7 @@ async def _resources(visit: Visit, toast: Toast, details: GroupTemplateDetails) 
     )
     text("h2", "Resources", "part-title")
     may_change = details.may_change and not details.row.is_archived
-    await ResourceList(visit, toast, place, may_change=may_change).build()
+    await ResourceList(visit, toast, source, may_change=may_change).build()
     if may_change:
         url = template_upload_url(visit, details.row.id)
         find_room = partial(files.get_room_of_group, visit.actor, details.row.id)
@@ -91,6 +93,7 @@ class _TemplateScreen:
         self.toast = toast
         self.base = f"{home_path(visit.tenant_slug)}/templates"
         self.task: TaskTemplateRow | None = None
+        self.options: dict[str, list[Option]] = {}
         self.start_on = clock.now().date()
 
     def build(self, details: GroupTemplateDetails) -> None:
@@ -104,6 +107,14 @@ class _TemplateScreen:
         self.edit_task = FormDialog(
             self.toast, "Edit task", TaskTemplateForm, submit="Save", on_submit=self._edit_task
         )
+        self.take_in = FormDialog(
+            self.toast,
+            "Add existing tasks",
+            TakeInForm,
+            submit="Add Tasks",
+            on_submit=self._take_in,
+            helpers=Helpers(options=self.options),
+        )
         link("← All templates", self.base, "back-link")
         self.head = Part(ui.element("div").classes("page-head"), self._head)
         with ui.element("div").classes("home-columns"):
@@ -111,7 +122,7 @@ class _TemplateScreen:
                 self.tasks_head = Part(ui.element("div").classes("card-head"), self._tasks_head)
                 self.tasks = TemplateTasks(
                     [_task_row(task) for task in details.tasks],
-                    details.row.version,
+                    details.row.facts_version,
                     may_change=self._may_change(details),
                     empty=EMPTY if details.may_change else "",
                     on_act=self._act,
@@ -144,7 +155,7 @@ class _TemplateScreen:
     def _show_tasks(self) -> None:
         details = self.details
         rows = [_task_row(task) for task in details.tasks]
-        self.tasks.show(rows, details.row.version, may_change=self._may_change(details))
+        self.tasks.show(rows, details.row.facts_version, may_change=self._may_change(details))
 
     def _head(self, *_: object) -> None:
         row = self.details.row
@@ -172,7 +183,9 @@ class _TemplateScreen:
             if may_change:
                 text("span", "Every change is saved at once.", "small muted")
         if may_change:
-            button("+ Add Task", self._open_add, look="btn btn-primary")
+            with ui.element("div").classes("actions"):
+                button("Add Existing Tasks", told(self.toast)(self._open_take_in), look="btn")
+                button("+ Add Task", self._open_add, look="btn btn-primary")
 
     def _preview(self, plan: Plan | None) -> None:
         if plan is None or plan.ends_on is None:
@@ -193,8 +206,8 @@ class _TemplateScreen:
             text("span", "Customer", "timeline-key customer")
         row = self.details.row
         what = [count_words(row.tasks, "task"), count_words(row.days, "day")]
-        if row.resources:
-            what.insert(1, count_words(row.resources, "resource"))
+        if resources := self.details.resources:
+            what.insert(1, count_words(resources, "resource"))
         keep = (
             f"the {row.pocs:,} that have it keep their"
             if row.pocs > 1
@@ -233,33 +246,49 @@ class _TemplateScreen:
         self.edit.open({"title": row.title, "description": row.description})
 
     async def _edit(self, form: GroupTemplateForm) -> Outcome:
-        await templates.edit_group(self.actor, self.group_id, self.details.row.version, form)
+        await templates.edit_group(self.actor, self.group_id, self.details.row.facts_version, form)
         return "Saved."
 
     async def _add(self, form: TaskTemplateForm) -> Outcome:
         await templates.create_task(self.actor, form, group_id=self.group_id)
         return f"“{form.title}” is added."
 
+    async def _open_take_in(self) -> None:
+        found = await template_list.list_to_take_in(self.actor, self.group_id)
+        if not found:
+            self.toast.show("Every task template stands in this group already.")
+            return
+        self.options["task_ids"] = [
+            Option(str(task.id), task.title, f"{task.side.label}, {count_words(task.days, 'day')}")
+            for task in found
+        ]
+        self.take_in.open({})
+
+    async def _take_in(self, form: TakeInForm) -> Outcome:
+        version = self.details.row.facts_version
+        await templates.take_in(self.actor, self.group_id, version, form)
+        return f"{count_words(len(form.task_ids), 'task')} added."
+
     async def _open_task(self, task: TaskTemplateRow, _sent: Mapping[str, Any]) -> None:
         self.task = task
-        self.edit_task.open(_values_of(task))
+        self.edit_task.open(form_values(task))
 
     async def _set(self, task: TaskTemplateRow, sent: Mapping[str, Any]) -> None:
-        values = _values_of(task)
+        values = form_values(task)
         changed = {name: sent[name] for name in ("side", "start_day", "days") if name in sent}
         form = TaskTemplateForm(**values | changed)
-        await templates.edit_task(self.actor, task.id, task.version, form)
+        await templates.edit_task(self.actor, task.id, task.facts_version, form)
         back = told(self.toast)(partial(self._set_back, task.id, values))
         where = "" if task.groups < 2 else f" in all {task.groups} groups that have it"
         self.toast.show(f"“{task.title}” is changed{where}.", "success", "Undo", back)
 
     async def _set_back(self, task_id: UUID, values: dict[str, Any]) -> None:
-        version = (await template_list.get_task(self.actor, task_id)).version
+        version = (await template_list.get_task(self.actor, task_id)).facts_version
         await templates.edit_task(self.actor, task_id, version, TaskTemplateForm(**values))
 
     async def _edit_task(self, form: TaskTemplateForm) -> Outcome:
         if self.task is not None:
-            await templates.edit_task(self.actor, self.task.id, self.task.version, form)
+            await templates.edit_task(self.actor, self.task.id, self.task.facts_version, form)
         return "Saved, in every group that has it."
 
     async def _move(self, task: TaskTemplateRow, sent: Mapping[str, Any]) -> None:
@@ -272,7 +301,7 @@ class _TemplateScreen:
         self.toast.show(f"“{task.title}” is moved.", "success", "Undo", back)
 
     async def _take_out(self, task: TaskTemplateRow, _sent: Mapping[str, Any]) -> None:
-        back, version = self._back_to(task), self.details.row.version
+        back, version = self._back_to(task), self.details.row.facts_version
         await templates.take_out_of_group(self.actor, self.group_id, version, task.id)
         self.toast.show(f"“{task.title}” is taken out.", "success", "Undo", back)
 
@@ -283,7 +312,7 @@ class _TemplateScreen:
         return told(self.toast)(partial(self._put_back, task, after[0] if after else None))
 
     async def _put_back(self, task: TaskTemplateRow, before_id: UUID | None) -> None:
-        version = (await template_list.get_group(self.actor, self.group_id)).row.version
+        version = (await template_list.get_group(self.actor, self.group_id)).row.facts_version
         await templates.put_in_group(self.actor, self.group_id, version, task.id, before_id)
 
     async def _duplicate(self) -> None:
@@ -292,17 +321,17 @@ class _TemplateScreen:
 
     async def _archive(self) -> None:
         row = self.details.row
-        await templates.set_group_archived(self.actor, row.id, row.version, archived=True)
+        await templates.set_group_archived(self.actor, row.id, row.facts_version, archived=True)
         words = f"“{row.title}” is archived: no new POC starts from it."
         self.toast.show(words, "success", "Undo", told(self.toast)(self._restore))
 
     async def _restore(self) -> None:
         row = (await template_list.get_group(self.actor, self.group_id)).row
-        await templates.set_group_archived(self.actor, row.id, row.version, archived=False)
+        await templates.set_group_archived(self.actor, row.id, row.facts_version, archived=False)
         self.toast.show(f"“{row.title}” is back.", tone="success")
 
 
-def _values_of(task: TaskTemplateRow) -> dict[str, Any]:
+def form_values(task: TaskTemplateRow) -> dict[str, Any]:
     """A task template's values as its form has them."""
     values: dict[str, Any] = {"title": task.title, "description": task.description}
     return {**values, "side": task.side, "start_day": task.start_day, "days": task.days}
@@ -310,7 +339,7 @@ def _values_of(task: TaskTemplateRow) -> dict[str, Any]:
 
 def _task_row(task: TaskTemplateRow) -> dict[str, Any]:
     """A task template as its row shows it."""
-    return {"id": str(task.id), "resources": task.resources, **_values_of(task)}
+    return {"id": str(task.id), "resources": task.resources, **form_values(task)}
 
 
 def _short(day: date) -> str:

@@ -1,152 +1,177 @@
-"""The templates of an organisation: groups, and the tasks that stand in them."""
+"""The templates of an organisation: a list of the groups, and one of the tasks that stand in
+them."""
 
-from collections.abc import Sequence
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
+from uuid import UUID
 
-from fastapi import Depends
-from nicegui import ui
+from fastapi import Depends, Request
+from fastapi.responses import StreamingResponse
+from nicegui import app, ui
 
+from models import Side
 from services.access.permissions import Permission, may
-from services.sessions import sessions
 from services.sessions.sessions import Visit
 from services.workspace import template_list, templates
-from services.workspace.template_list import GroupTemplateRow, TaskTemplateRow, Templates
-from services.workspace.templates import GroupTemplateForm
-from ui import work_feed
+from services.workspace.template_rows import GROUP_TEMPLATES, TASK_TEMPLATES, TaskTemplateRow
+from services.workspace.templates import GroupTemplateForm, TaskTemplateForm
 from ui.actions import told
-from ui.components.part import Part
-from ui.components.refresher import Refresher
+from ui.components.templates_table import TemplatesTable
 from ui.components.toast import Toast
 from ui.forms.dialog import FormDialog, Outcome
-from ui.frame import enter, frame, section, text
+from ui.frame import enter, frame
 from ui.identity import require
 from ui.input import to_do
-from ui.pages.workspace.parts import button, empty, link
+from ui.pages.workspace.template import form_values
 from ui.paths import home_path
-from ui.work_words import count_words
+from ui.tables.feed import list_room
+from ui.tables.live_table import HeadItem, ListTab, Opening, export_response, opened
 
 MayView = Annotated[Visit, Depends(require(Permission.VIEW_TEMPLATES))]
+GROUPS_HINT = "Make the first one with “+ New Group”, then put its tasks in order."
+TASKS_HINT = "Make the first one with “+ New Template”, or in a group, where it stands in an order."
+OTHERS_HINT = "Administrators make them. Without one, a POC starts empty."
 
 
 def register() -> None:
-    """Route the page."""
-    ui.page("/t/{slug}/templates")(templates_page)
+    """Route both lists and their exports. (The path of a group's page has an id in the same
+    place as this one has a word, so that this one comes first.)"""
+    ui.page("/t/{slug}/templates")(groups_page)
+    ui.page("/t/{slug}/templates/tasks")(tasks_page)
+    app.get("/t/{slug}/templates.csv", include_in_schema=False)(export_groups)
+    app.get("/t/{slug}/templates/tasks.csv", include_in_schema=False)(export_tasks)
 
 
-async def templates_page(visit: MayView) -> None:
-    """Build the page."""
-    enter(visit, work_feed.templates_room(visit.actor.tenant_id))
-    archived = ui.context.client.request.query_params.get("archived") == "1"
-    found = await template_list.list_templates(visit.actor, archived=archived)
-    await sessions.touch(visit.actor, visit.seen_at)
+async def groups_page(visit: MayView) -> None:
+    """Build the list of group templates."""
+    enter(visit, list_room(GROUP_TEMPLATES.noun, visit.actor.tenant_id))
+    opening = await opened(visit, GROUP_TEMPLATES, template_list.list_groups)
     with frame(visit, "Templates", current="templates") as toast:
-        _TemplatesScreen(visit, toast, archived=archived).build(found)
+        _TemplatesScreen(visit, toast).build_groups(opening)
+
+
+async def tasks_page(visit: MayView) -> None:
+    """Build the list of task templates."""
+    enter(visit, list_room(TASK_TEMPLATES.noun, visit.actor.tenant_id))
+    opening = await opened(visit, TASK_TEMPLATES, template_list.list_tasks)
+    with frame(visit, "Templates", current="templates") as toast:
+        _TemplatesScreen(visit, toast).build_tasks(opening)
 
 
 class _TemplatesScreen:
     """The parts and the handlers of one open page."""
 
-    def __init__(self, visit: Visit, toast: Toast, *, archived: bool) -> None:
+    def __init__(self, visit: Visit, toast: Toast) -> None:
+        self.visit = visit
         self.actor = visit.actor
         self.toast = toast
-        self.archived = archived
         self.may_change = may(visit.role, Permission.CREATE_TEMPLATES)
         self.base = f"{home_path(visit.tenant_slug)}/templates"
+        self.tasks: TemplatesTable | None = None
+        self.task: TaskTemplateRow | None = None
 
-    def build(self, found: Templates) -> None:
-        """Lay the page out."""
-        self.new = FormDialog(
+    def build_groups(self, opening: Opening) -> None:
+        """Lay the page of the groups out."""
+        table = self._table(
+            opening,
+            base_url=self.base,
+            head=self._head(main="new_group"),
+            export_url=f"{self.base}.csv",
+            empty_hint=GROUPS_HINT if self.may_change else OTHERS_HINT,
+        )
+        table.show_tabs(ListTab("Groups"), ListTab("Tasks", f"{self.base}/tasks", "tasks"))
+
+    def build_tasks(self, opening: Opening) -> None:
+        """Lay the page of the tasks out."""
+        self.tasks = table = self._table(
+            opening,
+            head=self._head(main="new_template"),
+            export_url=f"{self.base}/tasks.csv",
+            empty_hint=TASKS_HINT if self.may_change else OTHERS_HINT,
+        )
+        table.show_tabs(ListTab("Groups", self.base, "groups"), ListTab("Tasks"))
+        if not self.may_change:
+            return
+        self.edit = FormDialog(
+            self.toast, "Edit template", TaskTemplateForm, submit="Save", on_submit=self._edit
+        )
+        guarded = told(self.toast)
+        table.on_row_act("edit", guarded(self._open_edit))
+        table.on_row_act("archive", guarded(partial(self._set_archived, archived=True)))
+        table.on_row_act("restore", guarded(partial(self._set_archived, archived=False)))
+
+    def _table(self, opening: Opening, **shown: Any) -> TemplatesTable:
+        return TemplatesTable(self.visit, opening, title="Templates", **shown)
+
+    def _head(self, *, main: str) -> list[HeadItem]:
+        """Both buttons: the one of the list that is open is the main one."""
+        if not self.may_change:
+            return []
+        group = FormDialog(
+            self.toast,
+            "New group",
+            GroupTemplateForm,
+            submit="Create Group",
+            on_submit=self._create_group,
+        )
+        task = FormDialog(
             self.toast,
             "New template",
-            GroupTemplateForm,
+            TaskTemplateForm,
             submit="Create Template",
-            on_submit=self._create,
+            on_submit=self._create_task,
         )
-        if self.may_change and to_do(ui.context.client) == "new":
-            self.new.open({})
-        with ui.element("div").classes("page-head"):
-            text("h1", "Templates")
-            if self.may_change:
-                button("+ New Template", partial(self.new.open, {}), look="btn btn-primary")
-        text(
-            "p",
-            "POCs are started from these. What a POC gets are copies: a change here reaches new "
-            "POCs alone.",
-            "muted",
-        )
-        self.list = Part(ui.element("div").classes("template-parts"), self._parts)
-        self.list.show(found)
-        Refresher("rollcall_templates", self._refresh, self.toast)
+        opens = {
+            "new_template": partial(task.open, {"side": Side.TEAM, "start_day": 1, "days": 1}),
+            "new_group": partial(group.open, {}),
+        }
+        if to_do(ui.context.client) == "new":
+            opens[main]()
+        labels = {"new_template": "+ New Template", "new_group": "+ New Group"}
+        return [
+            HeadItem(labels[name], name=name, on_click=open_form, primary=name == main)
+            for name, open_form in opens.items()
+        ]
 
-    async def _refresh(self) -> None:
-        self.list.show(await template_list.list_templates(self.actor, archived=self.archived))
-
-    def _parts(self, found: Templates) -> None:
-        with section("card card-flush"):
-            if not found.groups:
-                hint = "Make the first one with “+ New Template”, then put its tasks in order."
-                others = "Administrators make them. Without one, a POC starts empty."
-                empty("No templates yet", hint if self.may_change else others)
-            else:
-                self._groups(found.groups)
-        if found.tasks:
-            with section("card card-flush"):
-                with ui.element("div").classes("task-group-head"):
-                    text("h2", "Task templates")
-                self._tasks(found.tasks)
-        hidden = found.archived_groups + found.archived_tasks
-        if hidden and not self.archived:
-            link(f"Show {count_words(hidden, 'archived template')}", f"{self.base}?archived=1")
-        elif self.archived:
-            link("Hide archived templates", self.base)
-
-    def _groups(self, groups: Sequence[GroupTemplateRow]) -> None:
-        with ui.element("div").classes("task-group-head"):
-            text("h2", "Group templates")
-        with ui.element("ul").classes("home-rows"):
-            for group in groups:
-                with ui.element("li"):
-                    with ui.element("div").classes("home-what"):
-                        link(group.title, f"{self.base}/{group.id}")
-                        if group.description:
-                            text("span", group.description, "small muted clip").props('dir="auto"')
-                    if group.is_archived:
-                        text("span", "Archived", "chip chip-inactive")
-                    sides = (
-                        f"{count_words(group.tasks, 'task')}, {group.customer} of the customer’s"
-                    )
-                    text("span", sides, "small muted")
-                    text("span", count_words(group.days, "day"), "small muted")
-                    text("span", f"in {count_words(group.pocs, 'POC')}", "small muted")
-
-    def _tasks(self, tasks: Sequence[TaskTemplateRow]) -> None:
-        with ui.element("ul").classes("home-rows"):
-            for task in tasks:
-                with ui.element("li"):
-                    with ui.element("div").classes("home-what"):
-                        text("span", task.title).props('dir="auto"')
-                    if task.is_archived:
-                        text("span", "Archived", "chip chip-inactive")
-                    text("span", f"{task.side.label}’s side", "small muted")
-                    days = f"day {task.start_day}, {count_words(task.days, 'day')}"
-                    text("span", days, "small muted")
-                    text("span", f"in {count_words(task.groups, 'group')}", "small muted")
-                    if self.may_change:
-                        self._task_button(task)
-
-    def _task_button(self, task: TaskTemplateRow) -> None:
-        label = "Restore" if task.is_archived else "Archive"
-        archive = told(self.toast)(partial(self._archive_task, task))
-        button(label, archive, look="btn btn-quiet", about=task.title)
-
-    async def _archive_task(self, task: TaskTemplateRow) -> None:
-        then = not task.is_archived
-        await templates.set_task_archived(self.actor, task.id, task.version, archived=then)
-        words = "is archived, and in no group any more." if then else "is back where it was."
-        self.toast.show(f"“{task.title}” {words}", tone="success")
-
-    async def _create(self, form: GroupTemplateForm) -> Outcome:
+    async def _create_group(self, form: GroupTemplateForm) -> Outcome:
         group_id = await templates.create_group(self.actor, form)
         ui.navigate.to(f"{self.base}/{group_id}")
         return f"“{form.title}” is made."
+
+    async def _create_task(self, form: TaskTemplateForm) -> Outcome:
+        task_id = await templates.create_task(self.actor, form)
+        if self.tasks is None:
+            ui.navigate.to(f"{self.base}/tasks")
+        else:
+            self.tasks.bring(task_id)
+        return f"“{form.title}” is made. Groups can take it in."
+
+    async def _open_edit(self, task_id: UUID) -> None:
+        self.task = task = await template_list.get_task(self.actor, task_id)
+        self.edit.open(form_values(task))
+
+    async def _edit(self, form: TaskTemplateForm) -> Outcome:
+        if self.task is not None:
+            await templates.edit_task(self.actor, self.task.id, self.task.facts_version, form)
+        return "Saved, in every group that has it."
+
+    async def _set_archived(self, task_id: UUID, *, archived: bool) -> None:
+        task = await template_list.get_task(self.actor, task_id)
+        await templates.set_task_archived(
+            self.actor, task_id, task.facts_version, archived=archived
+        )
+        back = told(self.toast)(partial(self._set_archived, task_id, archived=not archived))
+        words = "is archived, and in no group any more." if archived else "is back where it was."
+        self.toast.show(f"“{task.title}” {words}", "success", "Undo", back)
+
+
+async def export_groups(request: Request, visit: MayView) -> StreamingResponse:
+    """The group templates that the url's query finds, as a CSV file."""
+    export = partial(template_list.export_groups, visit.actor)
+    return await export_response(request, GROUP_TEMPLATES, export, f"groups-{visit.tenant_slug}")
+
+
+async def export_tasks(request: Request, visit: MayView) -> StreamingResponse:
+    """The task templates that the url's query finds, as a CSV file."""
+    export = partial(template_list.export_tasks, visit.actor)
+    return await export_response(request, TASK_TEMPLATES, export, f"tasks-{visit.tenant_slug}")

@@ -100,11 +100,14 @@
       }));
       const people = roles.flatMap((role) => role.people);
       const one = h("li", { class: "name" }, "A");
-      const items = people.map((shown) => h("li", { class: "name" }, h("span", { dir: "auto" }, shown.name)));
-      place.replaceChildren(h("ul", { class: "column" }, one, items));
+      const plain = people.map((shown) => h("li", { class: "name" }, h("span", { dir: "auto" }, shown.name)));
+      // Who has just come has a sign beside the name, and may be written smaller.
+      const marked = people.map((shown) => person(shown, now));
+      marked.forEach((item) => item.classList.toggle("tight", item.classList.contains("new")));
+      place.replaceChildren(h("ul", { class: "column" }, one, plain, marked));
       const each = one.getBoundingClientRect().height || 1;
-      const rowsOf = (item) => Math.max(1, Math.ceil(item.firstChild.getBoundingClientRect().height / each - 0.1));
-      const sized = new Map(people.map((shown, i) => [shown, rowsOf(items[i])]));
+      const rowsOf = (item) => Math.max(1, Math.ceil(item.lastChild.getBoundingClientRect().height / each - 0.1));
+      const sized = new Map(people.map((shown, i) => [shown, Math.max(rowsOf(plain[i]), rowsOf(marked[i]))]));
       for (const role of roles) role.people = role.people.map((shown) => ({ ...shown, rows: sized.get(shown) }));
       const pages = arranged(roles, columns, Math.max(3, Math.floor(height / each)));
       const shown = pages[page % pages.length];

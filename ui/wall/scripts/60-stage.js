@@ -5,7 +5,9 @@
   const { h, icon } = wall;
   const NAMES = { roll_call: "Roll call", people: "People", pocs: "POCs", trouble: "Trouble" };
   wall.Stage = class {
-    constructor(place) {
+    // In a page, which has its own main, it is a section.
+    constructor(place, tag = "main") {
+      this.tag = tag;
       this.place = place;
       this.data = {};
       this.screen = { views: [], dwell: 20, names: "initials", organisation: "", zone: "" };
@@ -74,7 +76,7 @@
       const isSame = at === this.at;
       [this.at, this.page, this.part, this.since] = [at, 0, 0, performance.now()];
       this.draw();
-      if (!isSame) this.place.querySelector("main")?.classList.add("comes");
+      if (!isSame) this.place.querySelector(".shown")?.classList.add("comes");
     }
 
     draw() {
@@ -82,7 +84,7 @@
       if (!data || !this.now) return;
       const { names } = this.screen;
       const drawn = wall.views[this.view](data, { now: this.now, clock: this.clock, names, page: this.page });
-      const main = h("main", { "aria-label": NAMES[this.view] }, drawn.parts);
+      const main = h(this.tag, { class: "shown", "aria-label": NAMES[this.view] }, drawn.parts);
       this.place.replaceChildren(this.head(), main);
       this.onePart(main);
       this.pages = drawn.layOut ? drawn.layOut() : 1;

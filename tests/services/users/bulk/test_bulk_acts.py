@@ -29,6 +29,7 @@ from tests import books, factories
 from tests.mail_server import MailServer
 from tests.racing import FEW_ROUNDS, race, rounds
 from tests.services.users.bulk.acting_in_bulk import act_in_bulk, begun, outcomes_of, run_of, those
+from tests.sizes import size
 
 DEACTIVATE, ACTIVATE = BulkKind.DEACTIVATE, BulkKind.ACTIVATE
 ALL = ListQuery()
@@ -327,7 +328,7 @@ async def test_of_two_bulk_acts_that_overlap_each_person_is_changed_by_one(
             "Skipped: inactive already",
         }
 
-    await rounds(play, FEW_ROUNDS)
+    await rounds(play, size(FEW_ROUNDS, 200))
     assert (await verify())[1] is None
 
 
@@ -347,4 +348,4 @@ async def test_two_bulk_acts_never_deactivate_every_tenant_admin(rollcall: Runti
         assert len(left) == 1
         assert (await books.user_of(left[0])).role is Role.TENANT_ADMIN
 
-    await rounds(play, FEW_ROUNDS)
+    await rounds(play, size(FEW_ROUNDS, 200))

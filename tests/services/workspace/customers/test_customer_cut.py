@@ -18,7 +18,7 @@ from services.workspace.customers import invitations, people, shared
 from services.workspace.customers.cut import find_unshown
 from services.workspace.customers.invitations import CustomerForm
 from services.workspace.events import PocShownNoMore
-from tests.factories import let_in
+from tests.factories import open_customer_session
 from tests.services.workspace.scene import create_poc
 
 Ending = Callable[[Actor, UUID, UUID], Awaitable[object]]
@@ -50,7 +50,7 @@ async def _reto_on(ada: Actor, *poc_ids: UUID) -> CustomerActor:
     invited = [await invitations.invite(ada, poc_id, form) for poc_id in poc_ids]
     async with reading() as tx:
         person = await tx.get_one(CustomerPerson, invited[0].customer_id)
-    return (await let_in(person))[0]
+    return (await open_customer_session(person))[0]
 
 
 @pytest.mark.parametrize(("end", "reason"), ENDINGS)

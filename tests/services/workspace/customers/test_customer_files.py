@@ -9,7 +9,7 @@ from services.workspace import files as files_of_pocs
 from services.workspace import resources
 from services.workspace.customers import files, people, shared
 from services.workspace.resources import FileForm
-from tests.factories import create_customer, let_in
+from tests.factories import create_customer, open_customer_session
 from tests.services.workspace.scene import create_poc, pieces_of, share_file
 
 
@@ -20,7 +20,7 @@ async def test_a_shared_file_is_shown_and_read_and_an_internal_one_is_neither(
     content = bytes(range(256)) * 6_000
     file = await share_file(ada, poc, content)
     internal = await files_of_pocs.upload(ada, poc, "margin.txt", pieces_of(b"40 percent"))
-    customer, _ = await let_in(await create_customer(tenant, poc))
+    customer, _ = await open_customer_session(await create_customer(tenant, poc))
     (seen,) = (await shared.get_shared(customer, poc)).resources
     assert (seen.id, seen.file and seen.file.size) == (file, len(content))
     opened = await files.open_file(customer, file)
@@ -32,7 +32,7 @@ async def test_a_shared_file_is_shown_and_read_and_an_internal_one_is_neither(
 async def test_a_file_that_is_not_shared_any_more_breaks_off(tenant: Tenant, ada: Actor) -> None:
     poc = await create_poc(ada)
     file = await share_file(ada, poc, b"x" * 1_400_000)
-    customer, _ = await let_in(await create_customer(tenant, poc))
+    customer, _ = await open_customer_session(await create_customer(tenant, poc))
     pieces = (await files.open_file(customer, file)).pieces
     assert await anext(pieces)
     await resources.edit_of_poc(ada, file, 2, FileForm(title="Plan", shared=False))
@@ -44,7 +44,7 @@ async def test_a_download_breaks_off_with_the_access(tenant: Tenant, ada: Actor)
     poc = await create_poc(ada)
     file = await share_file(ada, poc, b"x" * 1_400_000)
     person = await create_customer(tenant, poc)
-    customer, _ = await let_in(person)
+    customer, _ = await open_customer_session(person)
     pieces = (await files.open_file(customer, file)).pieces
     assert await anext(pieces)
     await people.set_active_of_poc(ada, poc, person.id, active=False)

@@ -17,7 +17,7 @@ from services.workspace.customers import passkeys, people, shared
 from tests import books
 from tests.authenticator import Device
 from tests.conftest import PUBLIC_URL
-from tests.factories import CALLER, create_customer, let_in
+from tests.factories import CALLER, create_customer, open_customer_session
 from tests.services.sign_in.second_factors.test_passkeys import HOSTILE
 from tests.services.workspace.scene import create_poc
 
@@ -30,7 +30,7 @@ async def _with_passkey(customer: CustomerActor) -> Device:
 
 async def _reto(tenant: Tenant, ada: Actor) -> tuple[CustomerPerson, CustomerActor, Device]:
     person = await create_customer(tenant, await create_poc(ada))
-    customer, _ = await let_in(person)
+    customer, _ = await open_customer_session(person)
     return person, customer, await _with_passkey(customer)
 
 
@@ -80,12 +80,12 @@ async def test_the_switch_takes_it_away(tenant: Tenant, ada: Actor, admin: Actor
     await people.set_active(admin, person.id, active=False)
     await people.set_active(admin, person.id, active=True)
     await _refused(tenant.slug, device.answer(passkeys.sign_in_options(tenant.slug)))
-    back, _ = await let_in(person)
+    back, _ = await open_customer_session(person)
     assert await passkeys.list_own(back) == []
 
 
 async def test_who_came_in_long_ago_adds_none(tenant: Tenant, ada: Actor) -> None:
-    customer, _ = await let_in(await create_customer(tenant, await create_poc(ada)))
+    customer, _ = await open_customer_session(await create_customer(tenant, await create_poc(ada)))
     device = Device(PUBLIC_URL)
     answer = device.make(await passkeys.begin(customer))
     clock.shift(FRESH_FOR + timedelta(seconds=1))
@@ -97,7 +97,7 @@ async def test_who_came_in_long_ago_adds_none(tenant: Tenant, ada: Actor) -> Non
 async def test_one_is_removed_by_its_owner_alone(tenant: Tenant, ada: Actor) -> None:
     _, customer, device = await _reto(tenant, ada)
     (own,) = await passkeys.list_own(customer)
-    other, _ = await let_in(await create_customer(tenant, await create_poc(ada)))
+    other, _ = await open_customer_session(await create_customer(tenant, await create_poc(ada)))
     with pytest.raises(NotFoundError):
         await passkeys.remove(other, own.id)
     await passkeys.remove(customer, own.id)
@@ -105,7 +105,7 @@ async def test_one_is_removed_by_its_owner_alone(tenant: Tenant, ada: Actor) -> 
 
 
 async def test_a_device_that_asks_for_nothing_makes_none(tenant: Tenant, ada: Actor) -> None:
-    customer, _ = await let_in(await create_customer(tenant, await create_poc(ada)))
+    customer, _ = await open_customer_session(await create_customer(tenant, await create_poc(ada)))
     device = Device(PUBLIC_URL, verifies=False)
     with pytest.raises(PasskeyRefusedError):
         await passkeys.finish(customer, device.make(await passkeys.begin(customer)))

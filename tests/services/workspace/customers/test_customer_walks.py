@@ -20,14 +20,14 @@ from services.core.errors import (
 )
 from services.workspace import customers
 from services.workspace.customers import acts, files, passkeys, people, shared, visits
-from tests.factories import create_customer, let_in
+from tests.factories import create_customer, open_customer_session
 from tests.services.calls import CALLS
 from tests.services.workspace.scene import create_poc, create_task, share_file
 
 
 async def test_no_call_of_the_users_answers_a_customer(tenant: Tenant, ada: Actor) -> None:
     poc = await create_poc(ada)
-    actor, _ = await let_in(await create_customer(tenant, poc))
+    actor, _ = await open_customer_session(await create_customer(tenant, poc))
     answered = []
     for call in CALLS:
         as_user = Actor(actor.session_id, ada.user_id, tenant.id)
@@ -100,8 +100,8 @@ async def test_a_customer_reaches_no_poc_but_their_own(
     tenant: Tenant, other_tenant: Tenant, ada: Actor
 ) -> None:
     own, other = await create_poc(ada, "Own"), await _shared_poc(ada, "Other")
-    actor, _ = await let_in(await create_customer(tenant, own))
-    elsewhere, _ = await let_in(await create_customer(other_tenant))
+    actor, _ = await open_customer_session(await create_customer(tenant, own))
+    elsewhere, _ = await open_customer_session(await create_customer(other_tenant))
     for customer in (actor, elsewhere):
         for name, call in OWN_CALLS.items():
             if name in {"shared.list_own", "visits.leave"} or name.startswith("passkeys."):
@@ -118,7 +118,7 @@ async def test_nothing_answers_a_customer_from_the_commit_of_their_deactivation(
 ) -> None:
     theirs = await _shared_poc(ada)
     person = await create_customer(tenant, theirs.poc)
-    actor, _ = await let_in(person)
+    actor, _ = await open_customer_session(person)
     forged = CustomerActor(uuid4(), person.id, tenant.id, person.full_name)
     await people.set_active_of_poc(ada, theirs.poc, person.id, active=False)
     for customer in (actor, forged):

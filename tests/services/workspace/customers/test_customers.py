@@ -41,7 +41,7 @@ from services.workspace.customers import acts, invitations, people, shared, visi
 from services.workspace.customers.invitations import CustomerForm
 from services.workspace.rights import NotAMemberError
 from tests import books
-from tests.factories import CALLER, create_customer, let_in
+from tests.factories import CALLER, create_customer, open_customer_session
 from tests.mail_server import MailServer
 from tests.services.workspace.scene import create_poc, create_task, tasks_of
 
@@ -86,12 +86,12 @@ async def test_who_is_invited_comes_in_by_the_mailed_link_once(
     await visits.open_link(tenant.slug, token)  # a scanner of mails: it uses nothing up
     welcome = await visits.open_link(tenant.slug, token)
     assert (welcome.name, list(welcome.poc_titles)) == ("Reto Bianchi", ["Offline scanning"])
-    entered = await visits.enter(tenant.slug, token, CALLER)
+    entered = await visits.start_session_by_link(tenant.slug, token, CALLER)
     assert entered.poc_ids == [poc]
     visit = await recognise_customer(entered.token, tenant.slug, CALLER)
     assert (await shared.get_shared(visit.actor, poc)).title == "Offline scanning"
     with pytest.raises(DeadLinkError):
-        await visits.enter(tenant.slug, token, CALLER)
+        await visits.start_session_by_link(tenant.slug, token, CALLER)
     (row,) = await people.list_of_poc(ada, poc)
     assert (row.name, row.invited, row.active) == ("Reto Bianchi", False, True)
 
@@ -100,7 +100,8 @@ async def test_of_many_who_use_a_link_at_once_one_comes_in(tenant: Tenant, ada: 
     invited = await invitations.invite(ada, await create_poc(ada), RETO)
     token = await _link_of(invited.customer_id)
     came = await asyncio.gather(
-        *(visits.enter(tenant.slug, token, CALLER) for _ in range(5)), return_exceptions=True
+        *(visits.start_session_by_link(tenant.slug, token, CALLER) for _ in range(5)),
+        return_exceptions=True,
     )
     assert [type(each) for each in came].count(DeadLinkError) == 4
     assert len(await _sessions_of(invited.customer_id)) == 1
@@ -112,9 +113,9 @@ async def test_whoever_comes_while_the_poc_is_closed_is_not_in_afterwards(
     poc = await create_poc(ada)
     invited = await invitations.invite(ada, poc, RETO)
     token = await _link_of(invited.customer_id)
-    actor, _ = await let_in(await _row(CustomerPerson, invited.customer_id))
+    actor, _ = await open_customer_session(await _row(CustomerPerson, invited.customer_id))
     await asyncio.gather(
-        visits.enter(tenant.slug, token, CALLER),
+        visits.start_session_by_link(tenant.slug, token, CALLER),
         acts.comment(actor, poc, acts.SharedCommentForm(body="Just in time")),
         _status(ada, poc, PocStatus.CANCELLED),
         return_exceptions=True,
@@ -128,10 +129,10 @@ async def test_a_link_is_good_at_the_address_of_its_organisation_alone(
     invited = await invitations.invite(ada, await create_poc(ada), RETO)
     token = await _link_of(invited.customer_id)
     with pytest.raises(DeadLinkError):
-        await visits.enter(other_tenant.slug, token, CALLER)
+        await visits.start_session_by_link(other_tenant.slug, token, CALLER)
     clock.shift(timedelta(days=7, minutes=1))
     with pytest.raises(DeadLinkError):
-        await visits.enter(tenant.slug, token, CALLER)
+        await visits.start_session_by_link(tenant.slug, token, CALLER)
 
 
 async def test_who_cannot_be_invited_is_said_at_the_email(
@@ -157,7 +158,7 @@ async def test_somebody_of_two_pocs_is_one_person_and_sees_both(tenant: Tenant, 
     one = await invitations.invite(ada, first, RETO)
     again = await invitations.invite(ada, second, RETO)
     assert again.customer_id == one.customer_id
-    actor, _ = await let_in(await _row(CustomerPerson, one.customer_id))
+    actor, _ = await open_customer_session(await _row(CustomerPerson, one.customer_id))
     assert await shared.list_own(actor) == [(first, "First"), (second, "Second")]
 
 
@@ -175,7 +176,7 @@ async def test_nothing_internal_is_read_for_a_customer(tenant: Tenant, ada: Acto
     (task,) = await tasks_of(ada, poc)
     blocked = tasks.TaskStatusForm(status=TaskStatus.BLOCKED, reason="SECRET")
     await tasks.set_status(ada, task_id, task.version, blocked)
-    actor, _ = await let_in(await create_customer(tenant, poc))
+    actor, _ = await open_customer_session(await create_customer(tenant, poc))
     seen = await shared.get_shared(actor, poc)
     assert "SECRET" not in repr(seen)
     shown = (seen.tasks, seen.comments.comments, seen.resources)
@@ -190,7 +191,7 @@ async def test_nothing_internal_is_read_for_a_customer(tenant: Tenant, ada: Acto
 
 async def test_a_customer_comments_for_both_sides(tenant: Tenant, ada: Actor) -> None:
     poc = await create_poc(ada)
-    actor, _ = await let_in(await create_customer(tenant, poc))
+    actor, _ = await open_customer_session(await create_customer(tenant, poc))
     await acts.comment(actor, poc, acts.SharedCommentForm(body="The **firewall** is open"))
     (said,) = (await comments.list_comments(ada, poc)).comments
     assert (said.author.name, said.author.is_customer, said.shared) == ("Reto Bianchi", True, True)
@@ -208,7 +209,7 @@ async def test_a_customer_finishes_tasks_of_their_side_and_accepts_those_of_the_
     poc = await create_poc(ada)
     own = await create_task(ada, poc, "Names", side=Side.CUSTOMER)
     teams = await create_task(ada, poc, "Load data")
-    actor, _ = await let_in(await create_customer(tenant, poc))
+    actor, _ = await open_customer_session(await create_customer(tenant, poc))
     await acts.set_done(actor, own, 1, done=True)
     with pytest.raises(ConflictError, match="the team’s"):
         await acts.set_done(actor, teams, 1, done=True)
@@ -234,20 +235,22 @@ async def test_closing_the_poc_shuts_them_out_and_reopening_lets_them_in_by_a_li
 ) -> None:
     poc = await create_poc(ada)
     invited = await invitations.invite(ada, poc, RETO)
-    actor, _ = await let_in(await _row(CustomerPerson, invited.customer_id))
+    actor, _ = await open_customer_session(await _row(CustomerPerson, invited.customer_id))
     unused = await _link_of(invited.customer_id)
-    assert (await listing.get_details(ada, poc)).let_in == 1
+    assert (await listing.get_details(ada, poc)).with_access == 1
     await _status(ada, poc, PocStatus.ACTIVE, ending)
-    assert (await listing.get_details(ada, poc)).let_in == 0
+    assert (await listing.get_details(ada, poc)).with_access == 0
     with pytest.raises(SessionEndedError):
         await shared.get_shared(actor, poc)
     assert await _sessions_of(invited.customer_id) == [EndReason.POC_CLOSED]
     await visits.ask(tenant.slug, RETO.email, CALLER)
     with pytest.raises(DeadLinkError):
-        await visits.enter(tenant.slug, unused, CALLER)
+        await visits.start_session_by_link(tenant.slug, unused, CALLER)
     await _status(ada, poc, PocStatus.ACTIVE)
     await visits.ask(tenant.slug, RETO.email, CALLER)
-    entered = await visits.enter(tenant.slug, await _link_of(invited.customer_id), CALLER)
+    entered = await visits.start_session_by_link(
+        tenant.slug, await _link_of(invited.customer_id), CALLER
+    )
     assert entered.poc_ids == [poc]
 
 
@@ -256,7 +259,7 @@ async def test_the_switch_ends_sessions_links_and_mails_at_once(
 ) -> None:
     poc = await create_poc(ada)
     invited = await invitations.invite(ada, poc, RETO)
-    actor, _ = await let_in(await _row(CustomerPerson, invited.customer_id))
+    actor, _ = await open_customer_session(await _row(CustomerPerson, invited.customer_id))
     token = await _link_of(invited.customer_id)
     done = await people.set_active_of_poc(ada, poc, invited.customer_id, active=False)
     assert done.changed

@@ -28,7 +28,7 @@ from ui.live.page_template import THEIR_FALLBACK
 PACKAGE = Path(nicegui.__file__).parent
 SCRIPT = (PACKAGE / "static" / "nicegui.js").read_text(encoding="utf-8")
 TEMPLATE = (PACKAGE / "templates" / "index.html").read_text(encoding="utf-8")
-LIVE_SCRIPT = Path(__file__).parents[2] / "ui" / "static" / "live.js"
+LIVE_SCRIPT = Path(__file__).parents[3] / "ui" / "static" / "live.js"
 
 page_module = importlib.import_module("nicegui.page")
 
@@ -182,6 +182,15 @@ def test_an_outbox_waits_in_one_place_and_is_woken_to_stop() -> None:
     assert source.count("wait_for(") == 1
     assert "await asyncio.wait_for(self._enqueue_event.wait(), timeout=1.0)" in source
     assert "self._set_enqueue_event()" in inspect.getsource(Outbox.stop)
+
+
+def test_an_outbox_sleeps_where_its_page_has_no_socket_and_after_a_failure() -> None:
+    source = inspect.getsource(Outbox)
+    assert re.findall(r"(.*)\n +await asyncio\.sleep\(0\.1\)", source) == [
+        " " * 16 + "if not client or not client.has_socket_connection:",
+        " " * 16 + "core.app.handle_exception(e)",
+    ]
+    assert source.count("asyncio.sleep(") == 2
 
 
 def test_engine_io_makes_and_asks_its_sockets_as_ours_are() -> None:

@@ -18,8 +18,8 @@ from services.sso.attempts import Purpose
 from services.sso.errors import Refusal, SsoError
 from services.sso.provider import KEEP
 from tests import books, factories
-from tests.sso.conftest import arrive, form
-from tests.sso.provider import LIFETIME, Faults, TestProvider, key
+from tests.services.sso.conftest import arrive, form
+from tests.services.sso.provider import LIFETIME, Faults, TestProvider, key
 
 pytestmark = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 

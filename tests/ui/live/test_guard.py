@@ -11,7 +11,7 @@ import pytest
 import socketio
 
 from tests.browser.waiting import PATIENCE, eventually
-from tests.ui.live_client import Person, harness, seconds_until_closed
+from tests.ui.live.client import Person, harness, seconds_until_closed
 from ui.live import leftovers
 from ui.live.budget import BURST, BURST_OF_A_PAGE
 from ui.live.connection import LONGEST_FRAME

@@ -12,7 +12,7 @@ from services.sso.attempts import Purpose
 from services.sso.connections import ConnectionForm
 from services.sso.flow import Arrival, Departure
 from tests import factories
-from tests.sso.provider import CLIENT_ID, CLIENT_SECRET, TestProvider, providing
+from tests.services.sso.provider import CLIENT_ID, CLIENT_SECRET, TestProvider, providing
 
 DOMAIN = "example.com"
 

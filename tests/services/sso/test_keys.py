@@ -5,8 +5,8 @@ import pytest
 from models import Tenant, User
 from services.sso.errors import Refusal, SsoError
 from tests import books
-from tests.sso.conftest import arrive
-from tests.sso.provider import Faults, TestProvider
+from tests.services.sso.conftest import arrive
+from tests.services.sso.provider import Faults, TestProvider
 
 pytestmark = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 

@@ -8,7 +8,7 @@ import pytest
 import socketio
 
 from tests.browser.waiting import PATIENCE, eventually
-from tests.ui.live_client import IGNORES_MS, Page, Person, harness
+from tests.ui.live.client import IGNORES_MS, Page, Person, harness
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,5 @@
 """In which tabs screens are open: written down by the process that serves them, so that Settings
-tells when one is open in two places, or nowhere."""
+tells when one is open in two of them, or in none."""
 
 from collections.abc import Collection
 from uuid import UUID
@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import tuple_
 from sqlmodel import col, delete, update
 
-from models import LoginSession, ScreenPlace
+from models import LoginSession, ScreenTab
 from services.access.outsiders import SCREEN_LASTS, ScreenActor
 from services.core import clock
 from services.core.db import Transaction, insert_if_missing, transaction
@@ -23,12 +23,12 @@ async def note_open(screen: ScreenActor, tab: str, size: str) -> None:
     now = clock.now()
     async with transaction(patient=True) as tx:
         await tx.exec(
-            delete(ScreenPlace).where(
-                col(ScreenPlace.screen_id) == screen.screen_id,
-                (col(ScreenPlace.tab) == tab) | (col(ScreenPlace.seen_at) < now - SILENT),
+            delete(ScreenTab).where(
+                col(ScreenTab.screen_id) == screen.screen_id,
+                (col(ScreenTab.tab) == tab) | (col(ScreenTab.seen_at) < now - SILENT),
             )
         )
-        row = ScreenPlace(
+        row = ScreenTab(
             screen_id=screen.screen_id,
             tab=tab,
             ip=screen.ip[:64],
@@ -44,22 +44,22 @@ async def note_gone(screen: ScreenActor, tab: str) -> None:
     """A screen isn't open in a tab any more."""
     async with transaction(patient=True) as tx:
         await tx.exec(
-            delete(ScreenPlace).where(
-                col(ScreenPlace.screen_id) == screen.screen_id, col(ScreenPlace.tab) == tab
+            delete(ScreenTab).where(
+                col(ScreenTab.screen_id) == screen.screen_id, col(ScreenTab.tab) == tab
             )
         )
         await _renew(tx, [screen.session_id])
         _tell(tx, screen)
 
 
-async def note_all(places: Collection[Key], session_ids: Collection[UUID]) -> None:
+async def note_all(tabs: Collection[Key], session_ids: Collection[UUID]) -> None:
     """All these are open still: so their sessions live on."""
-    if not places:
+    if not tabs:
         return
     async with transaction(patient=True) as tx:
         await tx.exec(
-            update(ScreenPlace)
-            .where(tuple_(col(ScreenPlace.screen_id), col(ScreenPlace.tab)).in_(list(places)))
+            update(ScreenTab)
+            .where(tuple_(col(ScreenTab.screen_id), col(ScreenTab.tab)).in_(list(tabs)))
             .values(seen_at=clock.now())
         )
         await _renew(tx, session_ids)

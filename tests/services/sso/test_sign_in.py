@@ -25,8 +25,8 @@ from services.users import accounts, invitations
 from tests import books, factories
 from tests.mail_server import MailServer
 from tests.racing import race
-from tests.sso.conftest import arrive, form
-from tests.sso.provider import TestProvider
+from tests.services.sso.conftest import arrive, form
+from tests.services.sso.provider import TestProvider
 
 
 async def refused(tenant: Tenant, provider: TestProvider, invitation: str = "") -> Refusal:

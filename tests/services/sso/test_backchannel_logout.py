@@ -19,8 +19,8 @@ from services.sso.errors import Refusal, SsoError
 from services.sso.provider import ASK_AGAIN
 from tests import books, factories
 from tests.racing import race
-from tests.sso.conftest import arrive, form
-from tests.sso.provider import Faults, TestProvider
+from tests.services.sso.conftest import arrive, form
+from tests.services.sso.provider import Faults, TestProvider
 
 ADDRESS = "198.51.100.9"
 

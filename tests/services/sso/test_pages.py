@@ -17,8 +17,8 @@ from services.sso import connections, flow
 from services.sso.attempts import Purpose, too_many
 from services.users import accounts
 from tests import books, factories
-from tests.sso.conftest import DOMAIN, form
-from tests.sso.provider import CLIENT_SECRET, Faults, TestProvider
+from tests.services.sso.conftest import DOMAIN, form
+from tests.services.sso.provider import CLIENT_SECRET, Faults, TestProvider
 from ui import public
 from ui.headers import harden
 

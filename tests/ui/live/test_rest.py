@@ -68,3 +68,22 @@ async def test_what_was_to_be_written_goes_out_before_the_end(
         socket.queue.put_nowait(one)
     assert await socket.poll() == [last]
     assert await socket.poll() == []
+
+
+async def test_the_outbox_of_a_page_without_a_socket_sleeps_until_a_page_gets_one() -> None:
+    outboxes = [asyncio.create_task(rest._sleep_until_greeted(0.1)) for _ in range(2)]
+    done, _ = await asyncio.wait(outboxes, timeout=0.3)
+    assert not done, "NiceGUI looks ten times a second"
+    rest.greeted()
+    async with asyncio.timeout(PATIENCE):
+        await asyncio.gather(*outboxes)
+    assert not rest._without_socket
+
+
+async def test_the_outbox_of_a_page_without_a_socket_looks_again_by_itself(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(rest, "LOOKS_AGAIN", 0.01)
+    async with asyncio.timeout(PATIENCE):
+        await rest._sleep_until_greeted(0.1)
+    assert not rest._without_socket

@@ -1,4 +1,4 @@
-"""A hand-written browser for `live_harness`: HTTP, and a socket that does as it is told."""
+"""A hand-written browser for `harness.py`: HTTP, and a socket that does as it is told."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ from tests.browser.forks import Forked, fork
 from tests.browser.waiting import PATIENCE
 
 ROOT = Path(__file__).parent.parent.parent
-SERVE = "import sys; from tests.ui.live_harness import main; sys.exit(main({port}))"
+SERVE = "import sys; from tests.ui.live.harness import main; sys.exit(main({port}))"
 COOKIE = "rollcall"
 # How long a page that doesn't answer is silent.
 IGNORES_MS = 30_000

@@ -1,0 +1,202 @@
+"""What is done to the work and to its people, as other open pages show it."""
+
+from datetime import date
+from uuid import UUID
+
+import pytest_asyncio
+from playwright.async_api import Locator, Page, expect
+
+from models import Side, Tenant, User
+from services.access.actor import Actor
+from services.users import accounts
+from services.workspace import comments, task_list, tasks
+from services.workspace.comments import NewCommentForm
+from services.workspace.tasks import TaskForm
+from tests import factories
+from tests.browser.browsers import Browsers
+from tests.browser.grid import dialog, toast
+from tests.services.workspace.rows import START, Rows, create_rows
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def owner(tenant: Tenant) -> User:
+    """A Sales Engineer who owns the POC of `rows`."""
+    return await factories.create_user(tenant, first_name="Mary", last_name="Jackson")
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def colleague(tenant: Tenant) -> User:
+    """A Sales Engineer who looks."""
+    return await factories.create_user(tenant, first_name="Dorothy", last_name="Vaughan")
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def rows(tenant: Tenant, owner: User) -> Rows:
+    """A POC “Trial” with one task."""
+    return await create_rows(tenant.id, owner.id)
+
+
+def _url(tenant: Tenant, poc_id: UUID, tab: str = "") -> str:
+    return f"/t/{tenant.slug}/pocs/{poc_id}" + (f"/{tab}" if tab else "")
+
+
+async def _pull(page: Page, bar: Locator, share: float, days: int) -> None:
+    """Take a bar with the mouse at this share of its length, and bring it so many days on; it isn't
+    dropped yet."""
+    await bar.scroll_into_view_if_needed()
+    box = await bar.bounding_box()
+    assert box is not None
+    x, y = box["x"] + share * box["width"], box["y"] + box["height"] / 2
+    await page.mouse.move(x, y)
+    await page.mouse.down()
+    await page.mouse.move(x + 19 * days, y, steps=4)
+
+
+async def test_a_bar_of_the_timeline_is_dragged_and_made_longer_on_every_open_page(
+    browsers: Browsers, tenant: Tenant, owner: User, colleague: User, rows: Rows
+) -> None:
+    work = await factories.sign_in(owner)
+    dated = TaskForm(title="Trial", side=Side.TEAM, start_on=START, due_on=date(2026, 3, 5))
+    await tasks.edit_task(work, rows.task, 1, dated)
+    page = await browsers.as_user(owner, _url(tenant, rows.poc, "timeline"))
+    other = await browsers.as_user(colleague, _url(tenant, rows.poc, "timeline"))
+
+    def bar(days: str) -> Locator:
+        return page.get_by_role("button", name=f"Trial, {days}, not started")
+
+    async def shown_to_others(days: str) -> None:
+        shown = other.get_by_role("img", name=f"Trial, {days}, not started")
+        await expect(shown).to_be_visible()
+
+    await _pull(page, bar("2 Mar to 5 Mar"), 0.5, 2)
+    await expect(page.locator(".timeline-pulled")).to_have_text("4 Mar to 7 Mar")
+    await page.keyboard.press("Escape")
+    await expect(bar("2 Mar to 5 Mar")).to_be_visible()
+    await page.mouse.up()
+    await expect(dialog(page)).to_have_count(0)  # the end of a drag is no click
+
+    await _pull(page, bar("2 Mar to 5 Mar"), 0.5, 2)
+    await page.mouse.up()
+    await expect(toast(page, "“Trial”: 4 Mar to 7 Mar 2026.")).to_be_visible()
+    await shown_to_others("4 Mar to 7 Mar")
+    await _pull(page, bar("4 Mar to 7 Mar"), 0.99, 3)
+    await page.mouse.up()
+    await shown_to_others("4 Mar to 10 Mar")
+    longer = toast(page, "“Trial”: 4 Mar to 10 Mar 2026.")
+    await longer.get_by_role("button", name="Undo").click()
+    await shown_to_others("4 Mar to 7 Mar")
+    await _pull(page, bar("4 Mar to 7 Mar"), 0.01, 1)
+    await page.mouse.up()
+    await shown_to_others("5 Mar to 7 Mar")
+    (group,) = await task_list.list_groups(work, rows.poc)
+    assert [(task.start_on, task.due_on) for task in group.tasks] == [
+        (date(2026, 3, 5), date(2026, 3, 7))
+    ]
+
+
+async def test_a_bar_of_the_timeline_is_moved_by_the_keyboard_on_every_open_page(
+    browsers: Browsers, tenant: Tenant, owner: User, colleague: User, rows: Rows
+) -> None:
+    work = await factories.sign_in(owner)
+    dated = TaskForm(title="Trial", side=Side.CUSTOMER, start_on=START, due_on=date(2026, 3, 5))
+    await tasks.edit_task(work, rows.task, 1, dated)
+    page = await browsers.as_user(owner, _url(tenant, rows.poc, "timeline"))
+    other = await browsers.as_user(colleague, _url(tenant, rows.poc, "timeline"))
+    label = "Trial, customer, {}, not started"
+    bar = page.get_by_role("button", name=label.format("2 Mar to 5 Mar"))
+    await expect(bar).to_be_visible()
+    await bar.focus()
+    for key in ("ArrowRight", "ArrowRight", "Shift+ArrowRight"):
+        await page.keyboard.press(key)
+    moved = label.format("4 Mar to 8 Mar")
+    await expect(page.get_by_role("button", name=moved)).to_be_focused()
+    # Whoever doesn't work on the POC looks, and changes nothing.
+    await expect(other.get_by_role("img", name=moved)).to_be_visible()
+    (group,) = await task_list.list_groups(work, rows.poc)
+    assert [(task.start_on, task.due_on) for task in group.tasks] == [
+        (date(2026, 3, 4), date(2026, 3, 8))
+    ]
+    await page.keyboard.press("Enter")
+    await expect(dialog(page)).to_have_accessible_name("Edit task")
+
+
+async def test_a_card_that_is_dragged_moves_on_another_board(
+    browsers: Browsers, tenant: Tenant, owner: User, colleague: User, rows: Rows
+) -> None:
+    page = await browsers.as_user(owner, _url(tenant, rows.poc, "board"))
+    other = await browsers.as_user(colleague, _url(tenant, rows.poc, "board"))
+    lane = page.get_by_role("region", name="In progress")
+    await page.locator(".task-card").drag_to(lane)
+    await expect(lane.locator("li")).to_have_count(1)
+    moved = other.get_by_role("region", name="In progress").locator("li")
+    await expect(moved).to_contain_text("Trial")
+    await page.locator(".task-card").drag_to(page.get_by_role("region", name="Blocked"))
+    await dialog(page).get_by_role("button", name="Cancel").click()
+    await expect(lane.locator("li")).to_have_count(1)  # without a reason it isn't blocked
+
+
+async def test_who_is_deactivated_is_marked_at_once_on_every_open_page_of_the_work(
+    browsers: Browsers, tenant: Tenant, owner: User, colleague: User, rows: Rows, admin: Actor
+) -> None:
+    work = await factories.sign_in(owner)
+    await tasks.assign(work, rows.task, 1, (owner.id,))
+    context = await browsers.signed_in(colleague)
+    listed = await browsers.tab(context, f"/t/{tenant.slug}/pocs")
+    board, said, people = [
+        await browsers.tab(context, _url(tenant, rows.poc, tab))
+        for tab in ("board", "comments", "people")
+    ]
+    marks = [
+        listed.get_by_role("row").filter(has_text="Trial").get_by_text("Inactive"),
+        board.locator(".task-card").get_by_text("Mary Jackson – Inactive"),
+        board.locator(".poc-facts").get_by_text("Inactive"),
+        said.locator(".comment-head").get_by_text("Inactive"),
+        people.get_by_role("listitem").filter(has_text=owner.email).get_by_text("Inactive"),
+    ]
+    for page in context.pages:
+        await expect(page.get_by_role("heading", level=1)).to_be_visible()
+        await page.evaluate("window.notReloaded = true")
+    for active in (False, True):
+        await accounts.set_active(admin, owner.id, active)
+        for mark in marks:
+            await expect(mark).to_have_count(0 if active else 1)
+    for page in context.pages:
+        assert await page.evaluate("window.notReloaded")
+    (group,) = await task_list.list_groups(admin, rows.poc)
+    assert [task.version for task in group.tasks] == [2]  # nothing of theirs changed
+
+
+async def test_a_task_is_given_to_somebody_at_the_customers(
+    browsers: Browsers, tenant: Tenant, owner: User, colleague: User, rows: Rows
+) -> None:
+    work = await factories.sign_in(owner)
+    await tasks.edit_task(work, rows.task, 1, TaskForm(title="Trial", side=Side.CUSTOMER))
+    page = await browsers.as_user(owner, _url(tenant, rows.poc))
+    other = await browsers.as_user(colleague, _url(tenant, rows.poc))
+    await page.get_by_role("button", name="More for Trial").click()
+    await page.get_by_role("button", name="Assign").click()
+    await dialog(page).get_by_role("combobox", name="Customer’s people").fill("Bian")
+    await dialog(page).get_by_role("option", name="Reto Bianchi").click()
+    await dialog(page).get_by_role("button", name="Save").click()
+    await expect(dialog(page)).to_have_count(0)
+    for shown in (page, other):
+        people = shown.locator(".task-row .task-people")
+        await expect(people).to_contain_text("Reto Bianchi (customer)")
+    (group,) = await task_list.list_groups(work, rows.poc)
+    assert [person.id for person in group.tasks[0].assignees] == [rows.customer]
+
+
+async def test_comments_open_at_their_end_and_earlier_ones_are_asked_for(
+    browsers: Browsers, tenant: Tenant, owner: User, rows: Rows
+) -> None:
+    work = await factories.sign_in(owner)
+    for number in range(comments.SLICE + 2):
+        await comments.post(work, rows.poc, NewCommentForm(body=f"Remark {number}"))
+    page = await browsers.as_user(owner, _url(tenant, rows.poc, "comments"))
+    shown = page.locator(".comment")
+    await expect(page.get_by_role("button", name="Comment", exact=True)).to_be_in_viewport()
+    await expect(shown).to_have_count(comments.SLICE)
+    await page.get_by_role("button", name="Show earlier comments").click()
+    await expect(shown).to_have_count(comments.SLICE + 3)  # with what the POC had before
+    await expect(shown.first).to_contain_text("Remark 0")
+    await expect(page.get_by_role("button", name="Show earlier comments")).to_have_count(0)

@@ -1,0 +1,100 @@
+// The table of POCs: whose each is, how far both sides are, and when it is due.
+import { h } from "vue";
+import { avatar, clip, day, labelOf } from "cells";
+import { liveTable } from "live_table";
+
+const DAY = 86_400_000; // ms
+const WEEKS = 21; // days from which on they are counted in weeks
+const SIDES = [
+  ["team", "Team"],
+  ["customer_side", "Customer"],
+];
+
+export default liveTable({
+  cells: { owner, poc_status: status, sides, due },
+  rowLook: (row) => ({ "is-closed": row.closed }),
+  hears: (table) => ({ rollcall_person: table.patchOwner }),
+  methods: {
+    // An owner is active no more, or again, or is called otherwise.
+    patchOwner({ id, name, active, picture }) {
+      const told = { owner: name, owner_active: active, owner_picture: picture };
+      for (const row of [...this.items, ...this.recent.values()]) {
+        if (row.owner_id === id) Object.assign(row, told);
+      }
+    },
+  },
+});
+
+function owner(table, row) {
+  const active = row.owner_active !== false;
+  const look = active ? "avatar-small" : "avatar-small avatar-inactive";
+  return h("div", { class: "who" }, [
+    avatar(row.owner_id, row.owner, { picture: row.owner_picture, look }),
+    h("div", { class: "who-words" }, [
+      clip(row.owner, active ? "" : "muted"),
+      !active && h("span", { class: "small muted" }, "– Inactive"),
+    ]),
+  ]);
+}
+
+function status(table, row) {
+  const label = labelOf(table, "status", row.status);
+  return h("span", { class: `chip poc-chip poc-chip-${row.status}` }, label);
+}
+
+// How much of the team's side and of the customer's is done, the team's above.
+function sides(table, row) {
+  const shown = SIDES.filter(([key]) => row[key]?.[1]);
+  if (!shown.length) return h("span", { class: "small muted" }, "no tasks");
+  return h("div", { class: "sides" }, shown.map(([key, label]) => side(label, ...row[key], key)));
+}
+
+function side(label, done, all, key) {
+  const share = { style: { "--share": done / all } };
+  return h("div", { key, class: ["side", key === "team" ? "team" : "customer"] }, [
+    h("span", { class: "side-share", "aria-hidden": "true", ...share }),
+    h("span", { class: "visually-hidden" }, `${label} ${done} of ${all}`),
+    h("span", { class: "small muted", "aria-hidden": "true" }, `${done}/${all}`),
+  ]);
+}
+
+// When it is due, and below that what there is to say of it.
+function due(table, row) {
+  if (row.closed) {
+    const words = row.closed_at ? `Closed ${shortDay(row.closed_at.slice(0, 10))}` : "Closed";
+    return h("span", { class: "small muted" }, words);
+  }
+  const [words, tone] = remark(row);
+  return [
+    row.due
+      ? h("time", { datetime: row.due, title: day(row.due), class: late(row) ? "danger" : "" }, shortDay(row.due))
+      : h("span", { class: "small muted" }, "No end date"),
+    words && h("span", { class: ["small", tone] }, words),
+  ];
+}
+
+function remark(row) {
+  const left = row.due ? daysLeft(row.due) : 0;
+  if (left < 0) return [`${plural(-left, "day")} overdue`, "danger"];
+  if (row.overdue_tasks) return [`${plural(row.overdue_tasks, "task")} overdue`, "danger"];
+  if (row.status === "on_hold") return ["on hold", "muted"];
+  if (!row.due) return ["", ""];
+  if (left < 2) return [left ? "tomorrow" : "today", "warning"];
+  return [left < WEEKS ? `in ${left} days` : `in ${Math.round(left / 7)} weeks`, "muted"];
+}
+
+const late = (row) => daysLeft(row.due) < 0;
+const plural = (count, noun) => `${count} ${noun}${count === 1 ? "" : "s"}`;
+
+function daysLeft(iso) {
+  const today = new Date();
+  const now = Date.UTC(today.getFullYear(), today.getMonth(), today.getDate());
+  return Math.round((Date.parse(`${iso}T00:00:00Z`) - now) / DAY);
+}
+
+// A day of this year without the year.
+function shortDay(iso) {
+  const shown = day(iso);
+  const year = ` ${new Date().getFullYear()}`;
+  return shown.endsWith(year) ? shown.slice(0, -year.length) : shown;
+}

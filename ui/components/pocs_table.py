@@ -1,0 +1,7 @@
+"""The table of POCs."""
+
+from ui.tables.live_table import IMPORTS, LiveTable
+
+
+class PocsTable(LiveTable, script="pocs_table.js", imports=IMPORTS):
+    """The live table of POCs, each with its owner, its status, both sides and its last day."""
