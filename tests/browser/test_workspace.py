@@ -1,7 +1,6 @@
 """The work: templates, POCs with their tasks and comments, and Home, as each role uses them."""
 
 import re
-from datetime import date
 from uuid import UUID
 
 import pytest
@@ -11,10 +10,10 @@ from playwright.async_api import Page, expect
 from models import Role, Side, Tenant, User
 from services.access.actor import Actor
 from services.users import accounts
-from services.workspace import groups, members, pocs, task_list, tasks
+from services.workspace import groups, members, pocs, tasks
 from services.workspace.groups import GroupForm
 from services.workspace.pocs import HandOverForm, NewPocForm
-from services.workspace.tasks import NewTaskForm, TaskForm
+from services.workspace.tasks import NewTaskForm
 from tests import factories
 from tests.browser.browsers import Browsers
 from tests.browser.grid import dialog, toast
@@ -125,33 +124,6 @@ async def test_a_card_is_moved_by_the_keyboard(
     await expect(page.get_by_role("region", name="In progress").locator("li")).to_have_count(1)
     await page.reload()
     await expect(page.get_by_role("region", name="In progress").locator("li")).to_have_count(1)
-
-
-async def test_a_bar_of_the_timeline_is_moved_by_the_keyboard_on_every_open_page(
-    browsers: Browsers, tenant: Tenant, owner: User, rows: Rows
-) -> None:
-    work = await factories.sign_in(owner)
-    dated = TaskForm(title="Trial", side=Side.CUSTOMER, start_on=START, due_on=date(2026, 3, 5))
-    await tasks.edit_task(work, rows.task, 1, dated)
-    page = await browsers.as_user(owner, _url(tenant, rows.poc, "timeline"))
-    colleague = await factories.create_user(tenant, first_name="Dorothy", last_name="Vaughan")
-    other = await browsers.as_user(colleague, _url(tenant, rows.poc, "timeline"))
-    label = "Trial, customer, {}, not started"
-    bar = page.get_by_role("button", name=label.format("2 Mar to 5 Mar"))
-    await expect(bar).to_be_visible()
-    await bar.focus()
-    for key in ("ArrowRight", "ArrowRight", "Shift+ArrowRight"):
-        await page.keyboard.press(key)
-    moved = label.format("4 Mar to 8 Mar")
-    await expect(page.get_by_role("button", name=moved)).to_be_focused()
-    # Whoever doesn't work on the POC looks, and changes nothing.
-    await expect(other.get_by_role("img", name=moved)).to_be_visible()
-    (group,) = await task_list.list_groups(work, rows.poc)
-    assert [(task.start_on, task.due_on) for task in group.tasks] == [
-        (date(2026, 3, 4), date(2026, 3, 8))
-    ]
-    await page.keyboard.press("Enter")
-    await expect(dialog(page)).to_have_accessible_name("Edit task")
 
 
 async def test_tasks_are_looked_for_by_side_assignee_and_status_in_the_address(
