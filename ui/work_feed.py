@@ -128,17 +128,16 @@ def group_values(group: GroupView) -> dict[str, Any]:
 
 
 def task_values(task: TaskView) -> dict[str, Any]:
-    """A task as plain values, for the list, the board and the timeline."""
+    """A task as plain values, for the list, the board and the timeline. What is empty isn't there,
+    and the browser knows it (`complete` in `poc_tasks.js`)."""
     today = clock.now().date()
     words, tone = due_words(task.due_on, today, is_done=task.completed_at is not None)
-    return {
+    values = {
         "id": str(task.id),
         "group": str(task.group_id),
         "title": task.title,
-        "description": task.description,
         "side": task.side.value,
         "status": task.status.value,
-        "steps": sorted(step.value for step in task.steps),
         "reason": task.blocked_reason,
         "start": task.start_on.isoformat() if task.start_on else "",
         "end": task.due_on.isoformat() if task.due_on else "",
@@ -152,6 +151,7 @@ def task_values(task: TaskView) -> dict[str, Any]:
         "version": task.version,
         "by": task.changed_by.name if task.changed_by else "",
     }
+    return {name: value for name, value in values.items() if value}
 
 
 def comment_values(comment: CommentView) -> dict[str, Any]:

@@ -154,6 +154,7 @@ async def _pages(demo: Demo) -> AsyncIterator[tuple[str, Page]]:
         yield f"pages/{name}", page
 
 
+@pytest.mark.slow
 async def test_the_pictures_of_the_docs_show_what_the_pages_have(
     chromium: Browser, tmp_path: Path, pytestconfig: pytest.Config
 ) -> None:

@@ -94,6 +94,32 @@ async def test_a_bar_of_the_timeline_is_dragged_and_made_longer_on_every_open_pa
     ]
 
 
+async def test_a_bar_of_the_timeline_is_moved_by_the_keyboard_on_every_open_page(
+    browsers: Browsers, tenant: Tenant, owner: User, colleague: User, rows: Rows
+) -> None:
+    work = await factories.sign_in(owner)
+    dated = TaskForm(title="Trial", side=Side.CUSTOMER, start_on=START, due_on=date(2026, 3, 5))
+    await tasks.edit_task(work, rows.task, 1, dated)
+    page = await browsers.as_user(owner, _url(tenant, rows.poc, "timeline"))
+    other = await browsers.as_user(colleague, _url(tenant, rows.poc, "timeline"))
+    label = "Trial, customer, {}, not started"
+    bar = page.get_by_role("button", name=label.format("2 Mar to 5 Mar"))
+    await expect(bar).to_be_visible()
+    await bar.focus()
+    for key in ("ArrowRight", "ArrowRight", "Shift+ArrowRight"):
+        await page.keyboard.press(key)
+    moved = label.format("4 Mar to 8 Mar")
+    await expect(page.get_by_role("button", name=moved)).to_be_focused()
+    # Whoever doesn't work on the POC looks, and changes nothing.
+    await expect(other.get_by_role("img", name=moved)).to_be_visible()
+    (group,) = await task_list.list_groups(work, rows.poc)
+    assert [(task.start_on, task.due_on) for task in group.tasks] == [
+        (date(2026, 3, 4), date(2026, 3, 8))
+    ]
+    await page.keyboard.press("Enter")
+    await expect(dialog(page)).to_have_accessible_name("Edit task")
+
+
 async def test_a_card_that_is_dragged_moves_on_another_board(
     browsers: Browsers, tenant: Tenant, owner: User, colleague: User, rows: Rows
 ) -> None:

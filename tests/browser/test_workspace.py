@@ -1,7 +1,6 @@
 """The work: templates, POCs with their tasks and comments, and Home, as each role uses them."""
 
 import re
-from datetime import date
 from uuid import UUID
 
 import pytest
@@ -11,11 +10,10 @@ from playwright.async_api import Page, expect
 from models import Role, Side, Tenant, User
 from services.access.actor import Actor
 from services.users import accounts
-from services.workspace import groups, members, pocs, task_list, tasks, templates
+from services.workspace import groups, members, pocs, tasks
 from services.workspace.groups import GroupForm
 from services.workspace.pocs import HandOverForm, NewPocForm
-from services.workspace.tasks import NewTaskForm, TaskForm
-from services.workspace.templates import GroupTemplateForm
+from services.workspace.tasks import NewTaskForm
 from tests import factories
 from tests.browser.browsers import Browsers
 from tests.browser.grid import dialog, toast
@@ -126,33 +124,6 @@ async def test_a_card_is_moved_by_the_keyboard(
     await expect(page.get_by_role("region", name="In progress").locator("li")).to_have_count(1)
     await page.reload()
     await expect(page.get_by_role("region", name="In progress").locator("li")).to_have_count(1)
-
-
-async def test_a_bar_of_the_timeline_is_moved_by_the_keyboard_on_every_open_page(
-    browsers: Browsers, tenant: Tenant, owner: User, rows: Rows
-) -> None:
-    work = await factories.sign_in(owner)
-    dated = TaskForm(title="Trial", side=Side.CUSTOMER, start_on=START, due_on=date(2026, 3, 5))
-    await tasks.edit_task(work, rows.task, 1, dated)
-    page = await browsers.as_user(owner, _url(tenant, rows.poc, "timeline"))
-    colleague = await factories.create_user(tenant, first_name="Dorothy", last_name="Vaughan")
-    other = await browsers.as_user(colleague, _url(tenant, rows.poc, "timeline"))
-    label = "Trial, customer, {}, not started"
-    bar = page.get_by_role("button", name=label.format("2 Mar to 5 Mar"))
-    await expect(bar).to_be_visible()
-    await bar.focus()
-    for key in ("ArrowRight", "ArrowRight", "Shift+ArrowRight"):
-        await page.keyboard.press(key)
-    moved = label.format("4 Mar to 8 Mar")
-    await expect(page.get_by_role("button", name=moved)).to_be_focused()
-    # Whoever doesn't work on the POC looks, and changes nothing.
-    await expect(other.get_by_role("img", name=moved)).to_be_visible()
-    (group,) = await task_list.list_groups(work, rows.poc)
-    assert [(task.start_on, task.due_on) for task in group.tasks] == [
-        (date(2026, 3, 4), date(2026, 3, 8))
-    ]
-    await page.keyboard.press("Enter")
-    await expect(dialog(page)).to_have_accessible_name("Edit task")
 
 
 async def test_tasks_are_looked_for_by_side_assignee_and_status_in_the_address(
@@ -368,40 +339,3 @@ async def test_a_status_that_is_refused_is_put_right(
     await page.get_by_label("Status of Trial").select_option("done")
     await expect(toast(page, "You aren't a member of this POC.")).to_be_visible()
     await expect(page.get_by_label("Status of Trial")).to_have_value("not_started")
-
-
-async def test_a_new_template_shows_at_once_on_the_list_of_somebody_else_and_joins_a_group(
-    browsers: Browsers, tenant: Tenant, owner: User
-) -> None:
-    author = await factories.create_user(tenant, role=Role.ADMINISTRATOR)
-    page = await browsers.as_user(author, f"/t/{tenant.slug}/templates/tasks")
-    seen = await browsers.as_user(owner, f"/t/{tenant.slug}/templates")
-    tabs = seen.get_by_role("navigation", name="Templates")
-    await expect(tabs.get_by_role("link")).to_have_text("Tasks 0")
-    await page.get_by_role("button", name="+ New Template").click()
-    await dialog(page).get_by_label("Title").fill("Wrap up")
-    await dialog(page).get_by_label("Takes days").fill("3")
-    await dialog(page).get_by_role("button", name="Create Template").click()
-    row = page.get_by_role("row", name="Wrap up")
-    await expect(row).to_contain_text("3 days")
-    await expect(tabs.get_by_role("link")).to_have_text("Tasks 1")
-
-    group_id = await templates.create_group(
-        await factories.sign_in(author, tenant), GroupTemplateForm(title="Last days")
-    )
-    await expect(seen.get_by_role("row", name="Last days")).to_contain_text("0 tasks")
-    await page.goto(f"/t/{tenant.slug}/templates/{group_id}")
-    await page.get_by_role("button", name="Add Existing Tasks").click()
-    await dialog(page).get_by_role("checkbox", name="Wrap up").check()
-    await dialog(page).get_by_role("button", name="Add Tasks").click()
-    await expect(seen.get_by_role("row", name="Last days")).to_contain_text("1 task")
-    await expect(seen.get_by_role("row", name="Last days")).to_contain_text("3 days")
-
-    await page.get_by_role("link", name="All templates").click()
-    await page.get_by_role("link", name="Tasks").click()
-    await page.get_by_role("button", name="Archive Wrap up").click()
-    await expect(row).to_contain_text("Archived")
-    await page.get_by_role("checkbox", name="Archived too").check()
-    await expect(page.get_by_role("button", name="Restore Wrap up")).to_be_visible()
-    await toast(page, "“Wrap up” is archived").get_by_role("button", name="Undo").click()
-    await expect(page.get_by_role("button", name="Archive Wrap up")).to_be_visible()

@@ -24,6 +24,7 @@ export default {
     empty: String,
     accepts: Boolean, // whether somebody is there who accepts what the team finishes
     statuses: Array,
+    steps: Object, // of each status: what may come next
   },
   data() {
     return {
@@ -66,9 +67,10 @@ export default {
     // Called by the server.
     show(groups, tasks) {
       this.byGroup = [...groups].sort(inOrder);
-      this.byTask = new Map(tasks.map((task) => [task.id, task]));
+      this.byTask = new Map(tasks.map((task) => [task.id, complete(task)]));
     },
-    patchTask(task) {
+    patchTask(told) {
+      let task = complete(told);
       const known = this.byTask.get(task.id);
       if (known && known.version >= task.version && !known.early) return;
       if (this.pull?.id === task.id) Object.assign(this.pull, { first: task.start, last: task.end });
@@ -199,7 +201,7 @@ export default {
         let at = lanes.indexOf(lifted.status);
         const by = event.key === "ArrowLeft" ? -1 : 1;
         do at += by;
-        while (lanes[at] && lanes[at] !== task.status && !task.steps.includes(lanes[at]));
+        while (lanes[at] && lanes[at] !== task.status && !this.steps[task.status].includes(lanes[at]));
         if (lanes[at]) this.lifted = { id: task.id, status: lanes[at] };
         this.said = `${task.title}: over ${this.label(this.lifted.status)}`;
       } else if (lifted && event.key === "Escape") {
@@ -239,6 +241,10 @@ export default {
     ]);
   },
 };
+
+// A task with what the server left out, as it is empty.
+const EMPTY = { reason: "", start: "", end: "", due: "", due_tone: "", people: [], comments: 0, position: 0 };
+const complete = (task) => ({ ...EMPTY, accepted: "", archived: false, by: "", ...task });
 
 const inOrder = (a, b) => a.position - b.position || (a.id < b.id ? -1 : 1);
 

@@ -9,6 +9,7 @@ from nicegui import json
 from nicegui.events import GenericEventArguments
 
 from models import TaskStatus
+from services.workspace.states import TASK_STEPS
 from ui.components.component import Component
 
 Values = Mapping[str, Any]
@@ -90,6 +91,7 @@ class PocTasks(
         self._props["empty"] = showing.empty
         self._props["accepts"] = showing.accepts
         self._props["statuses"] = [[status.value, status.label] for status in TaskStatus]
+        self._props["steps"] = {now: sorted(TASK_STEPS[now]) for now in TaskStatus}
         self.on("act", self._acted)
         self.on("missed", on_missed, args=[])
 

@@ -71,7 +71,7 @@ export function board(view) {
           class: "lane",
           "aria-label": label,
           ...view.droppable((task) => {
-            if (task.steps.includes(value)) view.setStatus(task, value);
+            if (view.steps[task.status].includes(value)) view.setStatus(task, value);
           }),
         },
         [
@@ -124,7 +124,7 @@ function status(view, task) {
   const label = view.label(task.status);
   if (!view.mayChange) return h("span", { class: `task-status task-${task.status}` }, label);
   const options = view.statuses.filter(
-    ([value]) => value === task.status || task.steps.includes(value),
+    ([value]) => value === task.status || view.steps[task.status].includes(value),
   );
   return h(
     "select",
