@@ -17,6 +17,8 @@ COPY main.py ./
 COPY models ./models
 COPY services ./services
 COPY ui ./ui
+# Who runs it may write nothing here: else all of this is compiled anew at each start.
+RUN .venv/bin/python -m compileall -q main.py models services ui
 ENV PATH=/app/.venv/bin:$PATH
 ENV PYTHONUNBUFFERED=1
 ENV ROLLCALL_DATA_DIR=/data

@@ -2,7 +2,7 @@
 
 from models.access.one_time_link import LinkPurpose, OneTimeLink
 from models.audit.audit_event import AuditEvent, AuditHead, NotedHead
-from models.base import metadata, new_id
+from models.base import first_id, metadata, new_id
 from models.core.bus_message import BusMessage
 from models.lists.list_choice import ListChoice
 from models.mail.mail_text import MailText
@@ -136,6 +136,7 @@ __all__ = [
     "UserCount",
     "UserImport",
     "UserImportBatch",
+    "first_id",
     "metadata",
     "new_id",
 ]

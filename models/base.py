@@ -28,6 +28,11 @@ def new_id() -> UUID:
     return UUID(int=uuid_utils.compat.uuid7().int)
 
 
+def first_id(since: datetime) -> UUID:
+    """Below every id that is made from this moment on: its first 48 bits are milliseconds."""
+    return UUID(int=int(since.timestamp() * 1000) << 80)
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """A time in UTC, aware in Python on both databases (SQLite itself knows no time zones)."""
 

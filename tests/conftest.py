@@ -33,6 +33,7 @@ quick.learn_once()
 
 PUBLIC_URL = "https://rollcall.example.com"
 REAL, REAL_NOBODY = passwords._hasher, passwords._NOBODY
+LONG = ("slow", "walk", "first")
 BOTH = [
     pytest.param("sqlite", id="sqlite"),
     pytest.param("postgresql", id="postgresql", marks=pytest.mark.postgresql),
@@ -54,6 +55,12 @@ def pytest_configure(config: pytest.Config) -> None:
     # Each commit of SQLite waits for its disk, which is most of what a test would do.
     if folder := postgres.fast_folder():
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(folder))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest begins first: in the end, nobody has anything left to do beside it."""
+    items.sort(key=lambda item: not any(map(item.get_closest_marker, LONG)))
 
 
 def pytest_collection_finish() -> None:

@@ -1,6 +1,6 @@
 """The engines of one database: how many may connect, and how SQLite is told to be safe."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, make_url
@@ -8,9 +8,15 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from services.core import postgresql, sqlite
+from services.core import sqlite
 from services.core.errors import OperatorError
+from services.core.lazily import lazily
 from services.core.write_queue import WriteQueue
+
+if TYPE_CHECKING:
+    from services.core import postgresql
+else:
+    postgresql = lazily("services.core.postgresql")
 
 # How long a writer waits for another process's lock, in seconds, before it gives up.
 LOCK_TIMEOUT = 30

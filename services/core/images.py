@@ -8,11 +8,17 @@ import asyncio
 import hashlib
 import io
 from dataclasses import dataclass, field
-
-from PIL import Image, ImageOps, UnidentifiedImageError
+from typing import TYPE_CHECKING
 
 from services.core import runtime
 from services.core.errors import InvalidInputError
+from services.core.lazily import lazily
+
+if TYPE_CHECKING:
+    import PIL
+    from PIL import Image, ImageOps
+else:
+    PIL, Image, ImageOps = lazily("PIL"), lazily("PIL.Image"), lazily("PIL.ImageOps")
 
 MAX_BYTES = 2 * 1024 * 1024
 # Decoded, this is 64 MB for the moment.
@@ -72,7 +78,7 @@ def _encode(data: bytes, square: bool) -> Encoded:
             shown = upright.convert("RGBA")
     except Image.DecompressionBombError as error:
         raise ValueError(TOO_MANY_PIXELS) from error
-    except UnidentifiedImageError as error:
+    except PIL.UnidentifiedImageError as error:
         raise ValueError(WRONG_KIND) from error
     except (OSError, SyntaxError, EOFError) as error:  # what decoders raise
         raise ValueError(DAMAGED) from error

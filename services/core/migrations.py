@@ -1,31 +1,39 @@
 """Brings the database's schema up to the code's, in one transaction."""
 
+from __future__ import annotations
+
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 import models.migrations
 from models.migrations import search_index
 from services.core import folders, rewritten_schemas, runtime
 from services.core.errors import OperatorError
+from services.core.lazily import lazily
+
+if TYPE_CHECKING:
+    from alembic import command, config, script
+else:
+    command, config = lazily("alembic.command"), lazily("alembic.config")
+    script = lazily("alembic.script")
 
 # Any number does, as long as nothing else in the database takes the same (PostgreSQL's manual,
 # Advisory Locks): of several replicas that start at once, one migrates.
 ADVISORY_LOCK = 7_605_115
 
 
-def _config() -> Config:
-    config = Config()
-    config.set_main_option(
-        "script_location", str(Path(models.migrations.__file__).parent).replace("%", "%%")
-    )
-    return config
+def _folder() -> Path:
+    return Path(models.migrations.__file__).parent
+
+
+def _config() -> config.Config:
+    made = config.Config()
+    made.set_main_option("script_location", str(_folder()).replace("%", "%%"))
+    return made
 
 
 async def migrate(*, may_create: bool = True) -> tuple[str | None, str]:
@@ -67,35 +75,46 @@ def upgrade_tables(connection: Connection, *, may_create: bool = True) -> tuple[
         _require_utf8(connection)
         connection.execute(text("SET LOCAL lock_timeout = 0"))  # another replica may take minutes
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
-    config = _config()
-    scripts = ScriptDirectory.from_config(config)
-    head = scripts.get_current_head() or ""
-    before = MigrationContext.configure(connection).get_current_revision()
+    head, before = _known()[-1], _revision(connection)
     if before is None and not may_create:
         raise OperatorError(
             "The database has no tables of Rollcall's. Check ROLLCALL_DATABASE_URL and "
             "ROLLCALL_DATA_DIR; `serve` and `migrate` make them."
         )
-    if before is not None and before not in {
-        script.revision for script in scripts.walk_revisions()
-    }:
+    if before is not None and before not in _known():
         raise OperatorError(
             f"The database is newer than this Rollcall (its schema is {before}, the newest known "
             f"is {head}). Run the newer Rollcall, or restore an older backup."
         )
-    if before is not None:
-        mended = rewritten_schemas.mend(connection, scripts, before)
-        rewritten_schemas.require_released(connection, config, scripts, mended)
-    if before != head:
-        config.attributes["connection"] = connection
-        try:
-            command.upgrade(config, "head")
-        except SQLAlchemyError as error:
-            raise OperatorError(
-                f"Bringing the database to schema {head} failed: {_reason(error)}. It is as it was"
-                + (f", of schema {before}: run the Rollcall that ran on it." if before else ".")
-            ) from error
+    if before == head:
+        rewritten_schemas.require_newest(connection, head)
+    else:
+        _upgrade_from(connection, before)
     return before, head
+
+
+def _upgrade_from(connection: Connection, before: str | None) -> None:
+    wanted = _config()
+    if before is not None:
+        scripts = script.ScriptDirectory.from_config(wanted)
+        mended = rewritten_schemas.mend(connection, scripts, before)
+        rewritten_schemas.require_released(connection, wanted, mended)
+    wanted.attributes["connection"] = connection
+    try:
+        command.upgrade(wanted, "head")
+    except SQLAlchemyError as error:
+        raise OperatorError(
+            f"Bringing the database to schema {_known()[-1]} failed: {_reason(error)}. "
+            "It is as it was"
+            + (f", of schema {before}: run the Rollcall that ran on it." if before else ".")
+        ) from error
+
+
+def _revision(connection: Connection) -> str | None:
+    """The schema's number, which Alembic keeps in a table of its own; none where there is none."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
 def _require_utf8(connection: Connection) -> None:
@@ -114,9 +133,7 @@ async def schema() -> tuple[str | None, str]:
     Raises `SQLAlchemyError` or `OSError` where the database doesn't answer.
     """
     async with runtime.current().database.reader.connect() as connection:
-        current = await connection.run_sync(
-            lambda sync: MigrationContext.configure(sync).get_current_revision()
-        )
+        current = await connection.run_sync(_revision)
     return current, _known()[-1]
 
 
@@ -129,11 +146,15 @@ def is_too_old(revision: str | None) -> bool:
     return revision is None or revision in _known()[:-1]
 
 
-@cache
 def _known() -> tuple[str, ...]:
     """Every revision, the newest last."""
-    scripts = ScriptDirectory.from_config(_config())
-    return tuple(script.revision for script in scripts.walk_revisions())[::-1]
+    return _revisions(_folder())
+
+
+@cache
+def _revisions(folder: Path) -> tuple[str, ...]:
+    """Each file is called by its own. (Alembic would read them all, at each start.)"""
+    return tuple(sorted(path.name[:4] for path in folder.glob("versions/[0-9]*.py")))
 
 
 def _reason(error: Exception) -> str:

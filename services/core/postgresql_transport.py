@@ -37,6 +37,8 @@ DEAF = (
 class PostgresqlTransport(Transport):
     """One channel, on which all processes hear each other, and themselves."""
 
+    broken = (OSError, psycopg.Error)
+
     def __init__(self, process_id: str, bus: Bus, database: Database) -> None:
         super().__init__(process_id, bus)
         self._database = database
@@ -60,7 +62,7 @@ class PostgresqlTransport(Transport):
                 await self._say_to_oneself()
                 async for _ in connection.notifies(timeout=ECHO_SECONDS, stop_after=1):
                     return ""
-        except (OSError, psycopg.Error) as error:
+        except self.broken as error:
             return str(error)
         return DEAF
 

@@ -5,15 +5,24 @@ While 0.1 was made, some migrations were written anew after a database may have 
 other; what it doesn't know, `require_released` refuses in words, before anything is changed.
 """
 
-from alembic import command
-from alembic.config import Config
-from alembic.operations import Operations
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from sqlalchemy import Connection, create_engine, inspect, text
 
 import models
 from services.core.errors import OperatorError
+from services.core.lazily import lazily
+
+if TYPE_CHECKING:
+    from alembic import command, operations
+    from alembic.config import Config
+    from alembic.runtime import migration
+    from alembic.script import ScriptDirectory
+else:
+    command, operations = lazily("alembic.command"), lazily("alembic.operations")
+    migration = lazily("alembic.runtime.migration")
 
 # Tables of second factors that were removed from schemas 0002 to 0004; no page led to them.
 REMOVED = ("login_challenge", "passkey", "recovery_code", "authenticator")
@@ -34,8 +43,8 @@ def mend(connection: Connection, scripts: ScriptDirectory, revision: str) -> str
         _remove_early_second_factors(connection)
     if revision == "0004" and "sso_connection" not in there:
         # Single sign-on was put between 0002 and 0004 later.
-        context = MigrationContext.configure(connection, opts={"render_as_batch": True})
-        with Operations.context(context):
+        context = migration.MigrationContext.configure(connection, opts={"render_as_batch": True})
+        with operations.Operations.context(context):
             scripts.get_revision("0003").module.upgrade()
     return revision
 
@@ -52,20 +61,24 @@ def _remove_early_second_factors(connection: Connection) -> None:
         connection.execute(text(f"ALTER TABLE {table} DROP COLUMN {column}"))
 
 
-def require_released(
-    connection: Connection, config: Config, scripts: ScriptDirectory, revision: str
-) -> None:
-    """Refuse a database whose tables don't match the number of its schema.
+def require_newest(connection: Connection, revision: str) -> None:
+    """Refuse a database whose tables don't match this code, whose schema's number it has.
 
     Raises `OperatorError` that names what differs.
     """
-    if revision == scripts.get_current_head():
-        expected = {
-            table.name: {column.name for column in table.columns}
-            for table in models.metadata.sorted_tables
-        }
-    else:
-        expected = _released(config, revision)
+    expected = {
+        table.name: {column.name for column in table.columns}
+        for table in models.metadata.sorted_tables
+    }
+    _require(connection, revision, expected)
+
+
+def require_released(connection: Connection, config: Config, revision: str) -> None:
+    """The same for the tables of an earlier number, as its migrations make them."""
+    _require(connection, revision, _released(config, revision))
+
+
+def _require(connection: Connection, revision: str, expected: Columns) -> None:
     there = _columns(connection)
     missing = sorted(
         f"{table}.{column}"

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
 
 from cryptography.fernet import Fernet
 from pydantic import SecretStr
@@ -18,7 +18,12 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from services.core.errors import OperatorError
-from services.core.postgresql import arguments
+from services.core.lazily import lazily
+
+if TYPE_CHECKING:
+    from services.core import postgresql
+else:
+    postgresql = lazily("services.core.postgresql")
 
 ROOT = Path(__file__).resolve().parents[2]
 """The product's folder, where main.py is: what relative paths in settings are relative to."""
@@ -78,7 +83,7 @@ def check_database_url(given: SecretStr) -> SecretStr:
         raise ValueError("must start with postgresql:// or sqlite:///")
     if scheme != "sqlite":
         try:
-            arguments(f"{scheme}://{rest}")
+            postgresql.arguments(f"{scheme}://{rest}")
         except OperatorError as error:
             raise ValueError(str(error).removeprefix("ROLLCALL_DATABASE_URL ")) from None
         return SecretStr(f"{scheme}://{rest}")

@@ -30,6 +30,8 @@ KEEP = timedelta(minutes=10)
 class SqliteTransport(Transport):
     """Rows of `bus_message`, which every process reads in their order."""
 
+    broken = (OSError, aiosqlite.Error)
+
     def __init__(self, process_id: str, bus: Bus, database: Database) -> None:
         super().__init__(process_id, bus)
         self._path = cast(str, database.url.database)

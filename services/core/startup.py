@@ -2,18 +2,24 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 from models import new_id
 from services.core import runtime, vault
 from services.core.bus import Bus
 from services.core.database import Database
 from services.core.errors import NoDatabaseError, OperatorError
+from services.core.lazily import lazily
 from services.core.migrations import migrate
-from services.core.postgresql_transport import PostgresqlTransport
 from services.core.runtime import Runtime
 from services.core.secrets import load_secret
 from services.core.settings import Settings
 from services.core.sqlite_transport import SqliteTransport
+
+if TYPE_CHECKING:
+    from services.core import postgresql_transport
+else:
+    postgresql_transport = lazily("services.core.postgresql_transport")
 
 
 @asynccontextmanager
@@ -44,7 +50,7 @@ async def started(settings: Settings, *, may_create: bool = True) -> AsyncIterat
 def assemble(settings: Settings, secret: bytes) -> Runtime:
     """The parts of one process, not connected to anything yet."""
     process_id, bus, database = str(new_id()), Bus(), Database(settings.sqlalchemy_url)
-    kind = SqliteTransport if settings.is_sqlite else PostgresqlTransport
+    kind = SqliteTransport if settings.is_sqlite else postgresql_transport.PostgresqlTransport
     transport = kind(process_id, bus, database)
     return Runtime(settings, secret, database, bus, process_id, transport)
 

@@ -16,10 +16,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
-from typing import Any
+from typing import Any, ClassVar
 
-import aiosqlite
-import psycopg
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.core.bus import Bus
@@ -42,6 +40,9 @@ class Listening(Event):
 
 class Transport(ABC):
     """The way of events from this process to the others, and back."""
+
+    broken: ClassVar[tuple[type[Exception], ...]] = (OSError,)
+    """What `listen` raises where its connection breaks."""
 
     def __init__(self, process_id: str, bus: Bus) -> None:
         self.process_id = process_id
@@ -70,7 +71,7 @@ class Transport(ABC):
         for attempt in count():
             try:
                 await self.listen(again=attempt > 0)
-            except (OSError, psycopg.Error, aiosqlite.Error) as error:
+            except self.broken as error:
                 reason = self.deaf_because = str(error).strip().partition("\n")[0]
                 now = time.perf_counter()
                 if reason != logged or now - logged_at > REPEAT_SECONDS:

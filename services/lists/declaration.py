@@ -29,7 +29,9 @@ class Row(Protocol):
 
 @dataclass(frozen=True)
 class IndexRange:
-    """Rows that one index has in order: those that match, sorted by these columns and their id."""
+    """Rows that one index has in order: those that match, sorted by these columns and their id.
+
+    Where a key is derived from other rows, no index has them: they are sorted for each page."""
 
     match: Match
     keys: tuple[Any, ...]

@@ -47,9 +47,9 @@ async def csv_pieces(
             listing = await find(view.tx, live_list, query, view.tenant_id)
             found = await listing.after(view.tx, key, BATCH)
             rows = await rows_of(view.tx, live_list, [row for _, row in found], keys)
-        if not found:
-            return
-        key = last_key(listing, found)
+            if not found:
+                return
+            key = await last_key(view.tx, listing, found)
         yield csv_lines([_text(column, row) for column in wanted] for row in rows)
 
 

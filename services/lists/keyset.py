@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import sqlalchemy
 from sqlalchemy import ColumnElement, func, literal, tuple_
+from sqlalchemy.orm import InstrumentedAttribute
 from sqlmodel import col, select
 
 from services.core.db import Transaction
@@ -166,7 +168,7 @@ class Listing:
         if size <= 0:
             return []
         model: Any = self.live_list.model
-        columns: list[Any] = [*(col(key) for key in one.keys), col(model.id)]
+        columns: list[Any] = [*one.keys, col(model.id)]
         conditions = self.conditions(one.match)
         ascending = self.query.descending != forward
         if beyond is not None:
@@ -181,21 +183,28 @@ class Listing:
         return rows.all()
 
 
-def cursor_of(listing: Listing, found: Found) -> Cursor | None:
+async def cursor_of(tx: Transaction, listing: Listing, found: Found) -> Cursor | None:
     """Where these rows begin and end; none where there are none."""
     if not found.rows:
         return None
-    first, last = (
-        key_of(listing.live_list, listing.sort, number, row)
-        for number, row in (found.rows[0], found.rows[-1])
-    )
+    first, last = [await _key(tx, listing, found.rows[at]) for at in (0, -1)]
     return Cursor(found.page, first, last)
 
 
-def last_key(listing: Listing, rows: Sequence[tuple[int, Any]]) -> Key:
+async def last_key(tx: Transaction, listing: Listing, rows: Sequence[tuple[int, Any]]) -> Key:
     """What the last of these rows is sorted by, to go on after it."""
-    number, row = rows[-1]
-    return key_of(listing.live_list, listing.sort, number, row)
+    return await _key(tx, listing, rows[-1])
+
+
+async def _key(tx: Transaction, listing: Listing, found: tuple[int, Any]) -> Key:
+    """What a row is sorted by: its own columns, and perhaps what is derived from other rows."""
+    number, row = found
+    keys = listing.live_list.sort(listing.sort)[number].keys
+    if all(isinstance(key, InstrumentedAttribute) for key in keys):
+        return key_of(number, [getattr(row, key.key) for key in keys], row.id)
+    model: Any = listing.live_list.model
+    derived: Any = sqlalchemy.select(*keys).where(model.id == row.id)
+    return key_of(number, (await tx.exec(derived)).one(), row.id)
 
 
 def _counted(counts: Counts, matches: Sequence[Match]) -> int | None:

@@ -113,10 +113,9 @@ def to_url(live_list: LiveList[Any], query: ListQuery) -> Values:
     }
 
 
-def key_of(live_list: LiveList[Any], sort: str, at: int, row: Any) -> Key:
-    """What a table's row is sorted by, which is in the range with this number."""
-    keys = live_list.sort(sort)[at].keys
-    return str(at), *(_text(getattr(row, column.key)) for column in keys), str(row.id)
+def key_of(at: int, values: Sequence[object], row_id: UUID) -> Key:
+    """The key of a row in the range with this number, which is sorted by these values of it."""
+    return str(at), *(_text(value) for value in values), str(row_id)
 
 
 def values_of(index_range: IndexRange, key: Key) -> list[Any]:

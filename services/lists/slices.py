@@ -56,7 +56,7 @@ async def read_slice(
             **counts,
             **{key: await tally(tx, tenant_id) for key, tally in live_list.tallies.items()},
         },
-        cursor=cursor_of(listing, found),
+        cursor=await cursor_of(tx, listing, found),
     )
 
 

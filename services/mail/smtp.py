@@ -5,18 +5,17 @@ import ipaddress
 import re
 import socket
 from collections.abc import AsyncIterator, Callable
-from contextlib import ExitStack, asynccontextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from email.message import EmailMessage
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import aiosmtplib
-from fastapi_mail import ConnectionConfig
-from fastapi_mail.connection import Connection
-from fastapi_mail.errors import ConnectionErrors
 
 from services.core.emails import in_ascii, on_the_wire
 from services.core.errors import RollcallError
+from services.core.lazily import lazily
 from services.core.settings import Settings
 from services.mail.message import UnsendableError, as_bytes
 from services.mail.troubles import (
@@ -27,6 +26,11 @@ from services.mail.troubles import (
     no_smtputf8,
     refusal,
 )
+
+if TYPE_CHECKING:
+    from services.mail import conversation
+else:
+    conversation = lazily("services.mail.conversation")
 
 START_INPUT, COMPLETED = 354, 250
 _FIRST_DOT = re.compile(rb"^\.", re.MULTILINE)
@@ -80,54 +84,22 @@ async def connected(settings: Settings) -> AsyncIterator[aiosmtplib.SMTP]:
 
     Raises `NotSentError`, whose sentence names the setting.
     """
-    conversation = _Conversation(await configure(settings))
+    begun = conversation.begin(settings, await own_name(settings), PATIENCE.open)
     try:
-        await conversation.open()
-    except ConnectionErrors as error:
+        await begun.open()
+    except conversation.ConnectionErrors as error:
         # The library's own words are of no help; the reason is what it was raised from.
         raise no_connection(error.__context__ or error, settings) from error
     try:
-        yield conversation.session
+        yield begun.session
     finally:
-        conversation.close()
+        begun.close()
 
 
 async def say_goodbye(session: aiosmtplib.SMTP) -> None:
     """End a whole conversation."""
     with suppress(OSError, aiosmtplib.SMTPException):
         await session.quit(timeout=PATIENCE.quit)
-
-
-class _Conversation(Connection):
-    """The library's connection, without its goodbye: that one waits for an answer even where the
-    conversation broke off, and forgets over it what had gone wrong."""
-
-    async def open(self) -> None:
-        """Connect and sign in; raises the library's `ConnectionErrors`."""
-        with ExitStack() as undo:
-            undo.callback(self.close)
-            await self._configure_connection()
-            try:
-                if self.session.is_ehlo_or_helo_needed:
-                    await greet(self.session)
-            except aiosmtplib.SMTPException as error:
-                raise ConnectionErrors(str(error)) from error  # type: ignore[no-untyped-call]
-            undo.pop_all()
-
-    def close(self) -> None:
-        """Hang up, if it got as far as a connection."""
-        if hasattr(self, "session"):
-            self.session.close()
-
-
-async def greet(session: aiosmtplib.SMTP) -> None:
-    """Say EHLO, or HELO to a server from before 1995. Raises aiosmtplib's errors."""
-    try:
-        await session.ehlo()
-    except aiosmtplib.SMTPHeloError:
-        if not session.is_connected:
-            raise
-        await session.helo()
 
 
 class _Sending:
@@ -198,24 +170,6 @@ class _Sending:
         answer = await protocol.read_response(timeout=self.patience)
         if answer.code != COMPLETED:
             raise aiosmtplib.SMTPDataError(answer.code, answer.message)
-
-
-async def configure(settings: Settings) -> ConnectionConfig:
-    """The settings of the mail server, as the library takes them."""
-    password = settings.mail_password.get_secret_value() if settings.mail_password else ""
-    return ConnectionConfig(
-        MAIL_USERNAME=settings.mail_username or "",
-        MAIL_PASSWORD=password,
-        MAIL_FROM=on_the_wire(settings.mail_from or ""),
-        MAIL_SERVER=in_ascii(settings.mail_server or ""),
-        MAIL_PORT=settings.mail_port,
-        MAIL_STARTTLS=settings.mail_starttls and not settings.mail_ssl_tls,
-        MAIL_SSL_TLS=settings.mail_ssl_tls,
-        USE_CREDENTIALS=bool(settings.mail_username),
-        VALIDATE_CERTS=True,
-        TIMEOUT=PATIENCE.open,
-        LOCAL_HOSTNAME=await own_name(settings),
-    )
 
 
 async def own_name(settings: Settings) -> str:

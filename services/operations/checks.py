@@ -4,9 +4,15 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from services.core import postgresql
+from services.core.lazily import lazily
 from services.core.settings import Settings
+
+if TYPE_CHECKING:
+    from services.core import postgresql
+else:
+    postgresql = lazily("services.core.postgresql")
 
 
 class State(StrEnum):

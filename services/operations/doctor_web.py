@@ -4,6 +4,8 @@ Rollcall asks its own public url, as a browser would. What came of the request a
 the proxy is told by `/doctor`, to whoever has the signing secret.
 """
 
+from __future__ import annotations
+
 import asyncio
 import hmac
 import ipaddress
@@ -12,17 +14,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
-
-import httpx
 
 from services.core import clock, runtime
 from services.core.errors import RollcallError
+from services.core.lazily import lazily
 from services.core.secrets import derive
 from services.core.settings import Settings
 from services.operations.checks import Check, failed, warning, well
 from services.operations.doctor_database import require_there, seconds_apart
+
+if TYPE_CHECKING:
+    import httpx
+else:
+    httpx = lazily("httpx")
 
 PUBLIC_URL, PROXY, CLOCK = "Public url", "Proxy and websockets", "Clock"
 # Where a request's own headers are told, and the header that proves who asks.

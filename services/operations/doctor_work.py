@@ -5,8 +5,8 @@ import math
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
-import psycopg
 from sqlmodel import func, select
 
 from models import AuditHead, MailState, NotedHead, OutgoingMail
@@ -14,12 +14,20 @@ from services.audit.check import verify
 from services.audit.writing import PLATFORM_CHAIN
 from services.core import clock, runtime
 from services.core.db import reading
-from services.core.postgresql_transport import CHANNEL, DEAF, LISTENER
+from services.core.lazily import lazily
 from services.mail import check
 from services.operations.checks import Check, failed, warning, well
 from services.operations.doctor_database import require_there
 from services.sessions import replicas
 from services.sessions.replicas import LIFE_SECONDS
+
+if TYPE_CHECKING:
+    import psycopg
+
+    from services.core import postgresql_transport
+else:
+    psycopg = lazily("psycopg")
+    postgresql_transport = lazily("services.core.postgresql_transport")
 
 MAIL, OUTBOX, REPLICAS, AUDIT = "Mail", "Outbox", "Replicas", "Audit log"
 # A mail that has waited for longer was refused a few times (the pauses are 5 s, 15 s, 1 and 5
@@ -87,7 +95,7 @@ async def look_at_replicas() -> list[Check]:
     transport = runtime.current().transport
     serves = not transport.deaf_because
     deaf = "" if serves else await transport.try_to_hear()
-    if deaf and not serves and deaf != DEAF:
+    if deaf and not serves and deaf != postgresql_transport.DEAF:
         return [warning(REPLICAS, "Not looked at", "See Database.")]
     if deaf:
         return [failed(REPLICAS, "This process doesn’t hear the others", deaf.partition("\n")[0])]
@@ -104,8 +112,8 @@ async def _listen() -> int:
     until = time.monotonic() + LIFE_SECONDS + 0.5
     try:
         server = runtime.current().database.server
-        async with await server.listen(LISTENER) as connection:
-            await connection.execute(f"LISTEN {CHANNEL}")
+        async with await server.listen(postgresql_transport.LISTENER) as connection:
+            await connection.execute(f"LISTEN {postgresql_transport.CHANNEL}")
             while (left := until - time.monotonic()) > 0:
                 async for notice in connection.notifies(timeout=left):
                     heard.add(json.loads(notice.payload)["from"])

@@ -111,7 +111,12 @@ async def get_platform_figures(principal: Principal) -> PlatformFigures:
             closed=await _count(view, Tenant, col(Tenant.closed_at).is_not(None)),
             users=int(every or 0),
             active=int(active or 0),
-            here=await _count(view, User, col(User.id).in_(presence.online_ids())),
+            here=await _count(
+                view,
+                User,
+                col(User.id).in_(presence.online_ids()),
+                col(User.tenant_id).is_not(None),
+            ),
             mails_waiting=await _count(view, OutgoingMail, OutgoingMail.state == MailState.WAITING),
             mails_failed=await _count(view, OutgoingMail, OutgoingMail.state == MailState.FAILED),
             screens=await _count(view, Screen, col(Screen.revoked_at).is_(None)),

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, case
 from sqlmodel import col, func, select
@@ -14,8 +13,9 @@ from services.core import clock
 from services.core import days as days_of
 from services.core.db import Transaction
 from services.screens.review import ReviewShown, read_review
+from services.screens.scope import Scope
 from services.screens.showing import Showing
-from services.users.counts import find_counts
+from services.users.counts import find_counts, find_counts_of_all
 
 SOON, LATELY = timedelta(days=30), timedelta(days=30)
 EXPIRES_SOON = timedelta(days=3)
@@ -60,12 +60,12 @@ class People:
     """How many signed in on each of the last days, the last one today."""
 
 
-async def read_people(tx: Transaction, tenant_id: UUID, showing: Showing) -> People:
-    """The people of a tenant, as one screen may show them."""
-    now, today = clock.now(), clock.now().date()
-    counts = await find_counts(tx, tenant_id)
+async def read_people(tx: Transaction, scope: Scope, showing: Showing) -> People:
+    """The people, as one screen may show them."""
+    now, today, tenant_id = clock.now(), scope.today(), scope.tenant_id
+    counts = await find_counts(tx, tenant_id) if tenant_id else await find_counts_of_all(tx)
     invited = counts.of(active=True, invited=True)
-    of_tenant = User.tenant_id == tenant_id
+    of_tenant = scope.holds(col(User.tenant_id))
     joined = await _count(tx, of_tenant, User.active, col(User.first_sign_in_at) > now - LATELY)
     gone = await _count(
         tx,
@@ -80,14 +80,14 @@ async def read_people(tx: Transaction, tenant_id: UUID, showing: Showing) -> Peo
         active=counts.of(active=True) - invited,
         more=joined - gone,
         invited=invited,
-        expiring=await _count_expiring(tx, tenant_id),
+        expiring=await _count_expiring(tx, scope),
         ending=await _count(tx, *soon),
         ending_this_week=await _count(tx, *soon, col(User.end_date) <= week),
         until=today + SOON,
-        review=await read_review(tx, tenant_id, has_names=showing.has_names),
+        review=await read_review(tx, scope, has_names=showing.has_names),
         ends_soon=await _ends_soon(tx, soon, showing) if showing.has_names else (),
-        waiting=await _waiting(tx, tenant_id, showing) if showing.has_names else (),
-        signed_in=await _signed_in(tx, tenant_id, today),
+        waiting=await _waiting(tx, scope, showing) if showing.has_names else (),
+        signed_in=await _signed_in(tx, scope),
     )
 
 
@@ -111,9 +111,9 @@ async def _ends_soon(
     ]
 
 
-def _is_open(tenant_id: UUID) -> Sequence[ColumnElement[bool] | bool]:
+def _is_open(scope: Scope) -> Sequence[ColumnElement[bool] | bool]:
     return (
-        User.tenant_id == tenant_id,
+        scope.holds(col(User.tenant_id)),
         User.active,
         col(User.first_sign_in_at).is_(None),
         OneTimeLink.purpose == LinkPurpose.INVITATION,
@@ -123,21 +123,21 @@ def _is_open(tenant_id: UUID) -> Sequence[ColumnElement[bool] | bool]:
     )
 
 
-async def _count_expiring(tx: Transaction, tenant_id: UUID) -> int:
+async def _count_expiring(tx: Transaction, scope: Scope) -> int:
     soon = col(OneTimeLink.expires_at) <= clock.now() + EXPIRES_SOON
     found = await tx.exec(
         select(func.count(func.distinct(User.id)))
         .join(OneTimeLink, col(OneTimeLink.user_id) == User.id)
-        .where(*_is_open(tenant_id), soon)
+        .where(*_is_open(scope), soon)
     )
     return found.one()
 
 
-async def _waiting(tx: Transaction, tenant_id: UUID, showing: Showing) -> list[Waiting]:
+async def _waiting(tx: Transaction, scope: Scope, showing: Showing) -> list[Waiting]:
     found = await tx.exec(
         select(User, OneTimeLink)
         .join(OneTimeLink, col(OneTimeLink.user_id) == User.id)
-        .where(*_is_open(tenant_id))
+        .where(*_is_open(scope))
         .order_by(col(OneTimeLink.expires_at), col(User.name_key), col(User.id))
         .limit(MOST_LISTED)
     )
@@ -151,13 +151,14 @@ async def _waiting(tx: Transaction, tenant_id: UUID, showing: Showing) -> list[W
     ]
 
 
-async def _signed_in(tx: Transaction, tenant_id: UUID, today: date) -> list[tuple[date, int]]:
+async def _signed_in(tx: Transaction, scope: Scope) -> list[tuple[date, int]]:
+    today, zone = scope.today(), scope.zone
     days = [today - timedelta(days=ago) for ago in reversed(range(DAYS_OF_SIGN_INS))]
     # By moments: a database's own days are those of its server's time zone.
     counts = [
         func.count(
             func.distinct(
-                case((_is_within(LoginSession.created_at, day), col(LoginSession.user_id)))
+                case((_is_within(LoginSession.created_at, day, zone), col(LoginSession.user_id)))
             )
         )
         for day in days
@@ -166,13 +167,14 @@ async def _signed_in(tx: Transaction, tenant_id: UUID, today: date) -> list[tupl
         select(*counts)
         .join(User, col(User.id) == col(LoginSession.user_id))
         .where(
-            User.tenant_id == tenant_id,
-            col(LoginSession.created_at) >= days_of.beginning_of(days[0]),
+            scope.holds(col(User.tenant_id)),
+            col(LoginSession.created_at) >= days_of.beginning_of(days[0], zone),
         )
     )
     row: Any = found.one()  # a list of columns has no type of its own
     return list(zip(days, row, strict=True))
 
 
-def _is_within(moment: datetime, day: date) -> ColumnElement[bool]:
-    return and_(col(moment) >= days_of.beginning_of(day), col(moment) < days_of.end_of(day))
+def _is_within(moment: datetime, day: date, zone: str) -> ColumnElement[bool]:
+    since, until = days_of.beginning_of(day, zone), days_of.end_of(day, zone)
+    return and_(col(moment) >= since, col(moment) < until)

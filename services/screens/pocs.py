@@ -3,16 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from uuid import UUID
 
 from sqlalchemy import ColumnElement, case
 from sqlmodel import col, func, select
 
 from models import Poc, PocStatus, Task, TaskStatus, User
-from services.core import clock
 from services.core.days import beginning_of
 from services.core.db import Transaction
 from services.screens.milestones import Milestone, read_milestones, week_end
+from services.screens.scope import Scope
 from services.screens.showing import Showing
 from services.workspace.progress import Progress, find_progress
 
@@ -59,10 +58,10 @@ class Pocs:
     this_week: Sequence[Milestone]
 
 
-async def read_pocs(tx: Transaction, tenant_id: UUID, showing: Showing) -> Pocs:
-    """The POCs of a tenant, as one screen may show them."""
-    today = clock.now().date()
-    here = (Poc.tenant_id == tenant_id, col(Poc.archived_at).is_(None))
+async def read_pocs(tx: Transaction, scope: Scope, showing: Showing) -> Pocs:
+    """The POCs, as one screen may show them."""
+    today = scope.today()
+    here = (scope.holds(col(Poc.tenant_id)), col(Poc.archived_at).is_(None))
     is_open = (*here, col(Poc.status).in_(OPEN_STATUSES))
     to_do = (*is_open, Task.status != TaskStatus.DONE, col(Task.archived_at).is_(None))
     due, soon, late, pocs = await _tasks(tx, to_do, today)

@@ -1,6 +1,6 @@
 """What the views show, read once for all screens that show the same."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from services.core.errors import NotFoundError
 from services.screens.people import People, read_people
 from services.screens.pocs import Pocs, read_pocs
 from services.screens.roll_call import RollCall, read_roll_call
+from services.screens.scope import EVERYBODY, Scope
 from services.screens.screens import zone_of
 from services.screens.showing import Names, Options, ScreenView, Showing
 from services.screens.troubles import Troubles, read_troubles
@@ -23,10 +24,11 @@ Shown = RollCall | People | Pocs | Troubles
 
 @dataclass(frozen=True)
 class Dashboard:
-    """All views, in full, for an admin at their own desk."""
+    """All views for an admin at their own desk, with as much of names as they are shown."""
 
     organisation: str
     zone: str
+    names: Names
     views: dict[ScreenView, Shown]
 
 
@@ -34,9 +36,15 @@ async def get_dashboard(principal: Principal) -> Dashboard:
     """What the admins of a tenant see of it; raises `NotFoundError` above the tenants."""
     async with viewing(principal, Permission.VIEW_USERS) as view:
         tenant = await view.get_tenant()
-        showing = Showing(Names.FULL)
-        views = {shown: await _read(view.tx, tenant.id, shown, showing) for shown in ScreenView}
-        return Dashboard(tenant.name, zone_of(tenant), views)
+        views = await _read_all(view.tx, Scope.of(tenant), ScreenView, Names.FULL)
+        return Dashboard(tenant.name, zone_of(tenant), Names.FULL, views)
+
+
+async def get_platform_dashboard(principal: Principal) -> Dashboard:
+    """What Platform Admins see of all organisations together: counts, and nobody's name."""
+    async with viewing(principal, Permission.VIEW_SYSTEM) as view:
+        views = await _read_all(view.tx, EVERYBODY, ScreenView, Names.COUNTS)
+        return Dashboard("All organisations", "", Names.COUNTS, views)
 
 
 async def look(screen: ScreenActor) -> dict[ScreenView, Shown]:
@@ -45,10 +53,8 @@ async def look(screen: ScreenActor) -> dict[ScreenView, Shown]:
     async with viewing(screen, Permission.VIEW_AS_SCREEN) as view:
         row = await view.get(Screen, screen.screen_id)
         options = Options.read(row.options)
-        showing = Showing(options.names)
-        return {
-            shown: await _read(view.tx, row.tenant_id, shown, showing) for shown in options.views
-        }
+        scope = Scope.of(await view.tx.get_one(Tenant, row.tenant_id))
+        return await _read_all(view.tx, scope, options.views, options.names)
 
 
 async def find_views(
@@ -57,16 +63,23 @@ async def find_views(
     """What these views show of a tenant. Needs no actor: the feed asks once for all its screens,
     whose sessions it compares by itself."""
     async with reading() as tx:
-        if await tx.get(Tenant, tenant_id) is None:
+        tenant = await tx.get(Tenant, tenant_id)
+        if tenant is None:
             raise NotFoundError
-        return {view: await _read(tx, tenant_id, view, Showing(names)) for view in views}
+        return await _read_all(tx, Scope.of(tenant), views, names)
 
 
-async def _read(tx: Transaction, tenant_id: UUID, view: ScreenView, showing: Showing) -> Shown:
+async def _read_all(
+    tx: Transaction, scope: Scope, views: Iterable[ScreenView], names: Names
+) -> dict[ScreenView, Shown]:
+    return {view: await _read(tx, scope, view, Showing(names)) for view in views}
+
+
+async def _read(tx: Transaction, scope: Scope, view: ScreenView, showing: Showing) -> Shown:
     if view is ScreenView.ROLL_CALL:
-        return await read_roll_call(tx, tenant_id, showing)
+        return await read_roll_call(tx, scope, showing)
     if view is ScreenView.PEOPLE:
-        return await read_people(tx, tenant_id, showing)
+        return await read_people(tx, scope, showing)
     if view is ScreenView.POCS:
-        return await read_pocs(tx, tenant_id, showing)
-    return await read_troubles(tx, tenant_id)
+        return await read_pocs(tx, scope, showing)
+    return await read_troubles(tx, scope)

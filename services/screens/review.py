@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from sqlalchemy import ColumnElement
 from sqlmodel import col, func, select
 
-from models import ReviewPerson, Tenant
+from models import Review, ReviewPerson, Tenant
 from services.core.db import Transaction
 from services.reviews.reminders import find_due
 from services.reviews.reviews import find_open
+from services.screens.scope import Scope
 
 
 @dataclass(frozen=True)
@@ -23,19 +25,29 @@ class ReviewShown:
     next_due: int = 0
 
 
-async def read_review(tx: Transaction, tenant_id: UUID, *, has_names: bool) -> ReviewShown:
-    """How far a tenant's review is; without names it isn't called by its own."""
+async def read_review(tx: Transaction, scope: Scope, *, has_names: bool) -> ReviewShown:
+    """How far a tenant's review is; without names it isn't called by its own. Of all tenants: how
+    far those are together that are under way."""
+    tenant_id = scope.tenant_id
+    if tenant_id is None:
+        return ReviewShown("", *await _count(tx, col(Review.closed_at).is_(None)))
     review = await find_open(tx, tenant_id)
     if review is None:
         return ReviewShown(next_due=await _next_due(tx, tenant_id))
+    people, to_decide = await _count(tx, Review.id == review.id)
+    closes = int(review.closes_at.timestamp()) if review.closes_at else 0
+    return ReviewShown(review.name if has_names else "", people, to_decide, closes)
+
+
+async def _count(tx: Transaction, which: ColumnElement[bool] | bool) -> tuple[int, int]:
+    """How many people these reviews ask about, and of how many nothing is decided."""
     found = await tx.exec(
-        select(func.count(), func.count(col(ReviewPerson.decision))).where(
-            ReviewPerson.review_id == review.id
-        )
+        select(func.count(), func.count(col(ReviewPerson.decision)))
+        .join(Review, col(Review.id) == col(ReviewPerson.review_id))
+        .where(which)
     )
     people, decided = found.one()
-    closes = int(review.closes_at.timestamp()) if review.closes_at else 0
-    return ReviewShown(review.name if has_names else "", people, people - decided, closes)
+    return people, people - decided
 
 
 async def _next_due(tx: Transaction, tenant_id: UUID) -> int:

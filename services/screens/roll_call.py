@@ -12,10 +12,11 @@ from services.core import clock
 from services.core.db import Transaction
 from services.screens import moves
 from services.screens.moves import Move
+from services.screens.scope import Scope
 from services.screens.showing import Showing
 from services.sessions import presence
 from services.users import here_counts
-from services.users.counts import find_counts
+from services.users.counts import find_counts, find_counts_of_all
 from services.users.here_counts import Point
 
 # How long a name that came or went stays marked.
@@ -66,32 +67,33 @@ class RollCall:
     week_ago: Sequence[Point]
 
 
-async def read_roll_call(tx: Transaction, tenant_id: UUID, showing: Showing) -> RollCall:
-    """The roll call of a tenant, as one screen may show it."""
+async def read_roll_call(tx: Transaction, scope: Scope, showing: Showing) -> RollCall:
+    """The roll call, as one screen may show it."""
     now = clock.now()
-    there = presence.online_ids(tenant_id)
-    recent = moves.latest(tenant_id)
+    there = presence.online_ids(scope.tenant_id)
+    recent = moves.latest(scope.tenant_id) if scope.tenant_id else []
     marked = {move.user_id: move for move in reversed(recent) if now - move.at < MARKED}
-    users = await _users(tx, tenant_id, there | {move.user_id for move in recent})
+    users = await _users(tx, scope, there | {move.user_id for move in recent})
     here = [user for user in users.values() if user.id in there]
-    counts = await find_counts(tx, tenant_id)
+    of_tenant = scope.tenant_id
+    counts = await find_counts(tx, of_tenant) if of_tenant else await find_counts_of_all(tx)
     roles = _roles_of(users, there, marked, showing)
     return RollCall(
         here=len(here),
         active=counts.of(active=True) - counts.of(active=True, invited=True),
         roles=roles,
         moves=_shown_moves(recent, users, showing),
-        today=await here_counts.read_points(tx, tenant_id, now - DAY, now),
-        week_ago=await here_counts.read_points(tx, tenant_id, now - 8 * DAY, now - 6 * DAY),
+        today=await here_counts.read_points(tx, of_tenant, now - DAY, now),
+        week_ago=await here_counts.read_points(tx, of_tenant, now - 8 * DAY, now - 6 * DAY),
     )
 
 
-async def _users(tx: Transaction, tenant_id: UUID, ids: set[UUID]) -> dict[UUID, User]:
+async def _users(tx: Transaction, scope: Scope, ids: set[UUID]) -> dict[UUID, User]:
     if not ids:
         return {}
     found = await tx.exec(
         select(User)
-        .where(User.tenant_id == tenant_id, col(User.id).in_(ids))
+        .where(scope.holds(col(User.tenant_id)), col(User.id).in_(ids))
         .order_by(col(User.name_key), col(User.id))
     )
     return {user.id: user for user in found}

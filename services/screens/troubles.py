@@ -10,14 +10,16 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from sqlalchemy import ColumnElement, true
 from sqlmodel import col, func, select
 
-from models import AuditEvent, MailState, OutgoingMail, Screen, ScreenTab
+from models import AuditEvent, MailState, OutgoingMail, Screen, ScreenTab, first_id
 from services.audit.writing import Action
 from services.core import clock, runtime
 from services.core.db import Transaction
 from services.operations import backup, readiness
 from services.operations.doctor_files import OLD_BACKUP
+from services.screens.scope import Scope
 from services.screens.screens import SILENT
 from services.sessions import replicas
 
@@ -74,18 +76,19 @@ class Troubles:
 class _Remembered:
     """What this process has seen: which tenants were in trouble, and which replicas there were."""
 
-    in_trouble: set[UUID] = field(default_factory=set)
-    ended_at: dict[UUID, datetime] = field(default_factory=dict)
+    in_trouble: set[UUID | None] = field(default_factory=set)
+    ended_at: dict[UUID | None, datetime] = field(default_factory=dict)
     replicas: dict[str, tuple[datetime, datetime]] = field(default_factory=dict)
     """When each was heard first, and last."""
     started_at: datetime = field(default_factory=clock.now)
 
 
-async def read_troubles(tx: Transaction, tenant_id: UUID) -> Troubles:
-    """What is in trouble for a tenant, and what is in order."""
+async def read_troubles(tx: Transaction, scope: Scope) -> Troubles:
+    """What is in trouble, and what is in order."""
+    tenant_id = scope.tenant_id
     remembered = runtime.current().part(_Remembered)
     begun = time.perf_counter()
-    found = [*await _mails(tx, tenant_id), *await _storm(tx, tenant_id)]
+    found = [*await _mails(tx, scope), *await _storm(tx, scope)]
     database_ms = (time.perf_counter() - begun) * 1000
     in_order = [InOrder("Server", at=int(remembered.started_at.timestamp()))]
     for trouble, well in (_replicas(remembered), _backup(), *await _readiness(database_ms)):
@@ -98,7 +101,7 @@ async def read_troubles(tx: Transaction, tenant_id: UUID) -> Troubles:
         in_order.append(InOrder("Mail", "leaves"))
     if "sign-ins" not in keys:
         in_order.append(InOrder("Sign-ins", "calm"))
-    in_order.append(await _screens(tx, tenant_id))
+    in_order.append(await _screens(tx, scope))
     if found:
         remembered.in_trouble.add(tenant_id)
     elif tenant_id in remembered.in_trouble:
@@ -112,8 +115,8 @@ async def read_troubles(tx: Transaction, tenant_id: UUID) -> Troubles:
     )
 
 
-async def _screens(tx: Transaction, tenant_id: UUID) -> InOrder:
-    is_there = (Screen.tenant_id == tenant_id, col(Screen.revoked_at).is_(None))
+async def _screens(tx: Transaction, scope: Scope) -> InOrder:
+    is_there = (scope.holds(col(Screen.tenant_id)), col(Screen.revoked_at).is_(None))
     every = (await tx.exec(select(func.count()).select_from(Screen).where(*is_there))).one()
     live = await tx.exec(
         select(func.count(func.distinct(ScreenTab.screen_id)))
@@ -123,9 +126,10 @@ async def _screens(tx: Transaction, tenant_id: UUID) -> InOrder:
     return InOrder("Screens", f"{live.one()} of {every}")
 
 
-async def _mails(tx: Transaction, tenant_id: UUID) -> list[Trouble]:
+async def _mails(tx: Transaction, scope: Scope) -> list[Trouble]:
     now = clock.now()
-    waits = (OutgoingMail.tenant_id == tenant_id, OutgoingMail.state == MailState.WAITING)
+    of_tenant = scope.holds(col(OutgoingMail.tenant_id)) if scope.tenant_id else true()
+    waits = (of_tenant, OutgoingMail.state == MailState.WAITING)
     query = select(func.min(OutgoingMail.created_at), func.count()).where(*waits)
     since, late = (await tx.exec(query.where(col(OutgoingMail.created_at) < now - LATE_MAIL))).one()
     if not late or since is None:
@@ -149,18 +153,18 @@ async def _mails(tx: Transaction, tenant_id: UUID) -> list[Trouble]:
     ]
 
 
-async def _storm(tx: Transaction, tenant_id: UUID) -> list[Trouble]:
+async def _storm(tx: Transaction, scope: Scope) -> list[Trouble]:
     now = clock.now()
+    newest = col(AuditEvent.number if scope.tenant_id else AuditEvent.id).desc()
     refused = (Action.SIGN_IN_FAILED.value, Action.SECOND_FACTOR_FAILED.value)
     found = (
         await tx.exec(
             select(AuditEvent.at, AuditEvent.subject_id, AuditEvent.ip)
             .where(
-                AuditEvent.chain_id == tenant_id,
+                *_entries_of(scope, now - 2 * STORM_WITHIN),
                 col(AuditEvent.action).in_(refused),
-                col(AuditEvent.at) > now - 2 * STORM_WITHIN,
             )
-            .order_by(col(AuditEvent.number).desc())
+            .order_by(newest)
             .limit(100 * STORM)
         )
     ).all()
@@ -183,6 +187,14 @@ async def _storm(tx: Transaction, tenant_id: UUID) -> list[Trouble]:
             bars=[ages.count(ago) for ago in reversed(range(BARS))],
         )
     ]
+
+
+def _entries_of(scope: Scope, since: datetime) -> list[ColumnElement[bool]]:
+    """The log's entries since a moment; of all chains by their ids, which are in order of time."""
+    is_late = col(AuditEvent.at) > since
+    if scope.tenant_id is None:
+        return [col(AuditEvent.id) > first_id(since), is_late]
+    return [col(AuditEvent.chain_id) == scope.tenant_id, is_late]
 
 
 def _of(count: int, noun: str) -> str:

@@ -1,6 +1,13 @@
 """A session's device, in words that its owner recognises."""
 
-import ua_parser
+from typing import TYPE_CHECKING
+
+from services.core.lazily import lazily
+
+if TYPE_CHECKING:
+    import ua_parser
+else:
+    ua_parser = lazily("ua_parser")
 
 MAX_USER_AGENT = 1000
 

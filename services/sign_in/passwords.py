@@ -10,15 +10,20 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import ParamSpec, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-import zxcvbn
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from pydantic import BaseModel
 
 from services.core import runtime
 from services.core.errors import BusyError
+from services.core.lazily import lazily
+
+if TYPE_CHECKING:
+    import zxcvbn
+else:
+    zxcvbn = lazily("zxcvbn")
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -60,8 +65,12 @@ QUEUE = 64 * CORES
 KNOWN_QUEUE = 32 * CORES
 # Seconds after which to come again: by then much of the longest queue is done.
 COME_AGAIN = 5
-# What an unknown account's password is compared with, so that it takes as long as any other.
-_NOBODY = _hasher.hash("nobody's password")
+# What an unknown account's password is compared with, so that it takes as long as any other: hashed
+# once and for all, as `_hasher` does it, since that takes a tenth of a start.
+_NOBODY = (
+    "$argon2id$v=19$m=65536,t=3,p=4$0rqaJBjxeL+HObceND0rXA"
+    "$2gBDF7g1GcmcdSFeSmhp+CiHgoDvwfa1QxP80+++GSc"
+)
 
 
 class Strength(BaseModel):

@@ -1,19 +1,24 @@
 """A code from the provider becomes claims that can be believed."""
 
 from collections.abc import Mapping
-from typing import Any
-
-from authlib.oauth2.auth import ClientAuth
-from authlib.oauth2.rfc6749.parameters import prepare_token_request
+from typing import TYPE_CHECKING, Any
 
 from models import SsoConnection
 from services.core import vault
+from services.core.lazily import lazily
 from services.sso.attempts import Attempt
 from services.sso.connections import tenant_urls
 from services.sso.errors import Refusal, SsoError, quote
 from services.sso.outbound import get_json, post_form
 from services.sso.provider import Provider, discover
 from services.sso.tokens import Expected, check_id_token
+
+if TYPE_CHECKING:
+    from authlib.oauth2 import auth as oauth2
+    from authlib.oauth2.rfc6749 import parameters
+else:
+    oauth2 = lazily("authlib.oauth2.auth")
+    parameters = lazily("authlib.oauth2.rfc6749.parameters")
 
 
 async def exchange(
@@ -50,7 +55,7 @@ async def exchange(
 async def _tokens(
     provider: Provider, connection: SsoConnection, attempt: Attempt, code: str
 ) -> dict[str, Any]:
-    body = prepare_token_request(
+    body = parameters.prepare_token_request(
         "authorization_code",
         code=code,
         redirect_uri=tenant_urls(attempt.slug).redirect,
@@ -58,7 +63,7 @@ async def _tokens(
     )
     secret = vault.unseal(connection.sealed_secret)
     method = "client_secret_post" if provider.secret_in_body else "client_secret_basic"
-    auth = ClientAuth(connection.client_id, secret, method)
+    auth = oauth2.ClientAuth(connection.client_id, secret, method)
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     url, headers, body = auth.prepare("POST", provider.token_endpoint, headers, body)
     status, tokens = await post_form(url, headers, body)

@@ -9,10 +9,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from authlib.oauth2.client import OAuth2Client
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, delete, exists, or_, select
 
@@ -32,6 +31,7 @@ from services.audit.writing import Action, record
 from services.core import clock, operator_log, vault
 from services.core.db import Transaction, reading, transaction
 from services.core.errors import ConflictError
+from services.core.lazily import lazily
 from services.core.operator_log import Refused, noting_pauses
 from services.sessions.sessions import Caller
 from services.sign_in import throttle
@@ -44,6 +44,11 @@ from services.sso.exchange import exchange
 from services.sso.linking import Decision, Person, Way, decide, link_identity, person_of
 from services.sso.provider import discover
 from services.sso.tokens import is_id, seen_key_of
+
+if TYPE_CHECKING:
+    from authlib.oauth2 import client as oauth2
+else:
+    oauth2 = lazily("authlib.oauth2.client")
 from services.tenants.events import TenantChanged
 from services.users import emails_elsewhere
 from services.users.invitations import mark_accepted
@@ -104,7 +109,7 @@ async def _depart(slug: str, attempt: Attempt, *, anew: bool = False) -> Departu
     async with reading() as tx:
         _, connection = await find_connection(tx, slug)
     provider = await discover(connection.issuer, anew=anew)
-    client = OAuth2Client(
+    client = oauth2.OAuth2Client(
         None,
         client_id=connection.client_id,
         scope=SCOPE,

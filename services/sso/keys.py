@@ -1,11 +1,17 @@
 """The keys of a provider's that can check a signature; of a set, all others are ignored."""
 
+from __future__ import annotations
+
 import logging
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from joserfc.errors import JoseError
-from joserfc.jwk import JWKRegistry, Key, KeySet
+from services.core.lazily import lazily
+
+if TYPE_CHECKING:
+    from joserfc import errors, jwk
+else:
+    errors, jwk = lazily("joserfc.errors"), lazily("joserfc.jwk")
 
 log = logging.getLogger(__name__)
 
@@ -21,7 +27,7 @@ CURVES: Mapping[str, frozenset[str]] = {
 TYPES = frozenset({"RSA", *CURVES})
 
 
-def usable_keys(document: Mapping[str, Any]) -> KeySet | None:
+def usable_keys(document: Mapping[str, Any]) -> jwk.KeySet | None:
     """The keys of a set (RFC 7517, section 5) that Rollcall can check a signature with; none where
     there is no such key.
 
@@ -35,18 +41,18 @@ def usable_keys(document: Mapping[str, Any]) -> KeySet | None:
     keys = [key for key in map(_imported, listed) if key is not None]
     if len(keys) < len(listed):
         log.info("Of a provider's %d keys, %d were ignored", len(listed), len(listed) - len(keys))
-    return KeySet(keys) if keys else None
+    return jwk.KeySet(keys) if keys else None
 
 
-def _imported(said: object) -> Key | None:
+def _imported(said: object) -> jwk.Key | None:
     if not isinstance(said, dict):
         return None
     try:  # what is of the wrong type is ignored like any other value that makes no sense
         if not _checks_signatures(said):
             return None
-        key = JWKRegistry.import_key(said)
+        key = jwk.JWKRegistry.import_key(said)
         key.ensure_kid()
-    except (JoseError, KeyError, TypeError, ValueError):
+    except (errors.JoseError, KeyError, TypeError, ValueError):
         return None
     return key
 

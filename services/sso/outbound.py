@@ -1,6 +1,8 @@
 """Requests to a provider. A Tenant Admin chose its url, so each is kept on a short lead: https,
 no redirect followed, ten seconds in all, an answer of bounded size, and JSON."""
 
+from __future__ import annotations
+
 import asyncio
 import json
 import logging
@@ -8,13 +10,17 @@ import socket
 import ssl
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import httpx
-
 from services.core import runtime
+from services.core.lazily import lazily
 from services.sso.errors import Refusal, SsoError, quote
+
+if TYPE_CHECKING:
+    import httpx
+else:
+    httpx = lazily("httpx")
 
 log = logging.getLogger(__name__)
 

@@ -1,15 +1,18 @@
 """What a provider says about itself (OpenID Connect Discovery 1.0), and its keys."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
-
-from joserfc.jwk import KeySet
+from typing import TYPE_CHECKING, Any
 
 from services.core import clock, runtime
 from services.sso.errors import Refusal, SsoError, quote
 from services.sso.keys import usable_keys
 from services.sso.outbound import check_url, get_json
+
+if TYPE_CHECKING:
+    from joserfc.jwk import KeySet
 
 WELL_KNOWN = "/.well-known/openid-configuration"
 # A provider's description and keys are asked for again after so long. A key that isn't known yet

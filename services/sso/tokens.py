@@ -1,30 +1,26 @@
 """The two tokens that a provider signs: who signed in (an id token), and who is signed out there
 (a logout token). What they claim counts only after everything here."""
 
+from __future__ import annotations
+
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
-
-from authlib.oidc.core import CodeIDToken
-from joserfc import jwt
-from joserfc.errors import (
-    BadSignatureError,
-    ExpiredTokenError,
-    InvalidClaimError,
-    InvalidKeyIdError,
-    JoseError,
-    MissingClaimError,
-    UnsupportedAlgorithmError,
-)
-from joserfc.jws import JWSRegistry
-from joserfc.jwt import JWTClaimsRegistry, Token
+from typing import TYPE_CHECKING, Any
 
 from services.core import clock
+from services.core.lazily import lazily
 from services.sso.errors import Refusal, SsoError
 from services.sso.keys import ALGORITHMS
 from services.sso.provider import Provider, keys_of
+
+if TYPE_CHECKING:
+    from authlib.oidc import core as oidc
+    from joserfc import errors, jws, jwt
+else:
+    oidc, errors = lazily("authlib.oidc.core"), lazily("joserfc.errors")
+    jws, jwt = lazily("joserfc.jws"), lazily("joserfc.jwt")
 
 # Seconds that the provider's clock and ours may differ. Authlib's own leeway is 120.
 LEEWAY = 30
@@ -60,10 +56,10 @@ async def check_id_token(
         "aud": {"essential": True, "value": expected.client_id},
     }
     params = {"nonce": nonce, "client_id": expected.client_id, "access_token": access_token}
-    claims = CodeIDToken(token.claims, token.header, options, params)
+    claims = oidc.CodeIDToken(token.claims, token.header, options, params)
     try:
         claims.validate(now=_now(), leeway=LEEWAY)
-    except JoseError as error:
+    except errors.JoseError as error:
         raise _wrong_claim(error, token.claims) from error
     if not is_id(claims["sub"]):
         raise SsoError(Refusal.TOKEN_CLAIM, "The provider's token names nobody.")
@@ -77,7 +73,7 @@ async def check_logout_token(expected: Expected, raw: str) -> LogoutToken:
     `error_description` (RFC 6749, section 5.2).
     """
     token = await _verified(expected, raw, by_stranger=True)
-    registry = JWTClaimsRegistry(
+    registry = jwt.JWTClaimsRegistry(
         now=_now(),
         leeway=LEEWAY,
         iss={"essential": True, "value": expected.provider.issuer},
@@ -89,9 +85,9 @@ async def check_logout_token(expected: Expected, raw: str) -> LogoutToken:
     claims = token.claims
     try:
         registry.validate(claims)
-    except JoseError as error:
+    except errors.JoseError as error:
         wrong = _wrong_claim(error, claims)
-        if isinstance(error, MissingClaimError):
+        if isinstance(error, errors.MissingClaimError):
             sentence = f"The logout token lacks the claim {wrong.claim}."
         else:
             sentence = f"The claim {wrong.claim} of the logout token is wrong. {wrong}"
@@ -105,7 +101,7 @@ async def check_logout_token(expected: Expected, raw: str) -> LogoutToken:
     return LogoutToken(claims["jti"], sid, subject, expires_at + timedelta(seconds=1))
 
 
-def _check_is_logout(token: Token) -> None:
+def _check_is_logout(token: jwt.Token) -> None:
     """Check what a logout token has, and an id token hasn't; raises `SsoError`."""
     kind = str(token.header.get("typ", "logout+jwt")).lower().removeprefix("application/")
     if kind not in {"logout+jwt", "jwt"}:
@@ -130,39 +126,39 @@ def _no_logout(claim: str, rule: str) -> SsoError:
     return SsoError(Refusal.TOKEN_CLAIM, f"This isn't a logout token. {rule}", claim)
 
 
-async def _verified(expected: Expected, raw: str, *, by_stranger: bool = False) -> Token:
-    registry = JWSRegistry(algorithms=list(ALGORITHMS), strict_check_header=False)
+async def _verified(expected: Expected, raw: str, *, by_stranger: bool = False) -> jwt.Token:
+    registry = jws.JWSRegistry(algorithms=list(ALGORITHMS), strict_check_header=False)
     try:
         try:
             keys = await keys_of(expected.provider)
             return jwt.decode(raw, keys, registry=registry)
-        except (InvalidKeyIdError, BadSignatureError):
+        except (errors.InvalidKeyIdError, errors.BadSignatureError):
             # The token may be signed with a newer key than ours, perhaps under the same id.
             keys = await keys_of(expected.provider, missing=True, by_stranger=by_stranger)
             return jwt.decode(raw, keys, registry=registry)
-    except (BadSignatureError, InvalidKeyIdError) as error:
+    except (errors.BadSignatureError, errors.InvalidKeyIdError) as error:
         raise SsoError(
             Refusal.TOKEN_SIGNATURE,
             "The token isn't signed with one of the provider's published keys.",
         ) from error
-    except UnsupportedAlgorithmError as error:
+    except errors.UnsupportedAlgorithmError as error:
         raise SsoError(
             Refusal.TOKEN_SIGNATURE,
             "The token isn't signed in a way that Rollcall accepts. Have the provider sign with "
             "RS256 or ES256.",
         ) from error
-    except (JoseError, ValueError, TypeError) as error:
+    except (errors.JoseError, ValueError, TypeError) as error:
         raise SsoError(Refusal.TOKEN_MALFORMED, "The provider's token can't be read.") from error
 
 
-def _wrong_claim(error: JoseError, claims: Mapping[str, Any]) -> SsoError:
+def _wrong_claim(error: errors.JoseError, claims: Mapping[str, Any]) -> SsoError:
     claim = getattr(error, "claim", "")
     clocks = "Have the clocks of both servers set by the network (NTP), then try again."
-    if isinstance(error, ExpiredTokenError):
+    if isinstance(error, errors.ExpiredTokenError):
         ago = _seconds(_now() - claims["exp"])
         said = f"The provider's token expired {ago} ago. {clocks}"
         return SsoError(Refusal.TOKEN_EXPIRED, said, "exp")
-    if isinstance(error, InvalidClaimError) and claim in {"iat", "nbf"}:
+    if isinstance(error, errors.InvalidClaimError) and claim in {"iat", "nbf"}:
         value = claims.get(claim)
         if isinstance(value, int | float) and not isinstance(value, bool) and value > _now():
             ahead = _seconds(value - _now())
@@ -185,7 +181,7 @@ def _wrong_claim(error: JoseError, claims: Mapping[str, Any]) -> SsoError:
     }
     if claim in wrong:
         return SsoError(*wrong[claim], claim)
-    missing = isinstance(error, MissingClaimError)
+    missing = isinstance(error, errors.MissingClaimError)
     what = "lacks a claim that it must have" if missing else "has a claim that isn't valid"
     said = f"The provider's token {what}: {claim or error}."
     return SsoError(Refusal.TOKEN_CLAIM, said, claim)

@@ -63,6 +63,12 @@ async def find_counts(tx: Transaction, tenant_id: UUID | None) -> UserCounts:
     return UserCounts(rows.all())
 
 
+async def find_counts_of_all(tx: Transaction) -> UserCounts:
+    """The counters of all tenants together."""
+    rows = await tx.exec(select(UserCount).where(UserCount.tenant_id != NO_TENANT))
+    return UserCounts(rows.all())
+
+
 async def count_here(tx: Transaction, tenant_id: UUID | None) -> int:
     """How many users of a tenant have Rollcall open."""
     there = presence.online_ids(tenant_id)

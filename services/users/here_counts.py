@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlmodel import col, delete, select
+from sqlalchemy import true
+from sqlmodel import col, delete, func, select
 
 from models import HereCount
 from services.core import clock
@@ -39,16 +40,14 @@ async def note() -> None:
 
 
 async def read_points(
-    tx: Transaction, tenant_id: UUID, since: datetime, until: datetime
+    tx: Transaction, tenant_id: UUID | None, since: datetime, until: datetime
 ) -> Sequence[Point]:
-    """A tenant's points between two moments."""
+    """A tenant's points between two moments, or (of none) those of all tenants together."""
+    of_tenant = HereCount.tenant_id == tenant_id if tenant_id else true()
     rows = await tx.exec(
-        select(HereCount.at, HereCount.here)
-        .where(
-            HereCount.tenant_id == tenant_id,
-            col(HereCount.at) > since,
-            col(HereCount.at) <= until,
-        )
+        select(HereCount.at, func.sum(HereCount.here))
+        .where(of_tenant, col(HereCount.at) > since, col(HereCount.at) <= until)
+        .group_by(col(HereCount.at))
         .order_by(col(HereCount.at))
     )
-    return [(int(at.timestamp()), here) for at, here in rows]
+    return [(int(at.timestamp()), int(here)) for at, here in rows]

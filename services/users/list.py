@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, case, exists
+from sqlalchemy import ColumnElement, case, exists, func
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
@@ -23,6 +23,7 @@ from services.core.db import Transaction
 from services.core.names import mixed_letters
 from services.lists.declaration import (
     Column,
+    IndexRange,
     LiveList,
     Option,
     TextSearch,
@@ -85,10 +86,9 @@ async def _with_joined(tx: Transaction, rows: Sequence[UserRow]) -> list[UserRow
 
 
 async def _with_inviter(tx: Transaction, rows: Sequence[UserRow]) -> list[UserRow]:
-    inviter = aliased(User)
     asked = (
-        select(User.id, inviter)
-        .join(inviter, col(inviter.id) == col(User.invited_by_id))
+        select(User.id, _inviter)
+        .join(_inviter, col(_inviter.id) == col(User.invited_by_id))
         .where(col(User.id).in_([row.id for row in rows]))
     )
     names = {user_id: by.full_name for user_id, by in await tx.exec(asked)}
@@ -130,6 +130,14 @@ _SECOND_FACTOR: ColumnElement[str] = case(
         SecondFactorKind.APP.value,
     ),
     else_=SecondFactorKind.NONE.value,
+)
+_inviter = aliased(User)
+_INVITER_KEY: ColumnElement[str] = func.coalesce(
+    select(_inviter.name_key)
+    .where(col(_inviter.id) == col(User.invited_by_id))
+    .correlate(User)
+    .scalar_subquery(),
+    "",
 )
 PASSKEY, APP, NOTHING = (
     Option(kind.value, kind.label, {"second_factor": kind.value}) for kind in SecondFactorKind
@@ -193,7 +201,10 @@ USERS = LiveList[UserRow](
         Column(
             "invited_by",
             "Invited by",
-            sort=by_optional("invited_by_id", User.invited_by_id, User.name_key),
+            sort=(
+                IndexRange({"invited_by_id": None}, (User.name_key,)),
+                IndexRange({"invited_by_id": Given()}, (_INVITER_KEY, User.name_key)),
+            ),
             cell="inviter",
             shown=False,
         ),

@@ -1,9 +1,11 @@
 """What ends soon, as a calendar (iCalendar, RFC 5545) at a secret url that can be revoked."""
 
+from __future__ import annotations
+
 import base64
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
-from icalendar import Calendar, Event
 from sqlmodel import col, select
 
 from models import CalendarFeed, Tenant, User
@@ -15,9 +17,15 @@ from services.audit.writing import Action
 from services.core import clock, runtime
 from services.core.db import reading
 from services.core.errors import DeadLinkError
+from services.core.lazily import lazily
 from services.core.looking import looks_first
 from services.core.secrets import derive, token_hash
 from services.workspace.ends_soon import Ending, Kind, find_endings
+
+if TYPE_CHECKING:
+    import icalendar
+else:
+    icalendar = lazily("icalendar")
 
 WHAT = {
     Kind.PERSON: "access ends",
@@ -93,7 +101,7 @@ def written(tenant: Tenant, rows: list[Ending]) -> bytes:
     """These ends as a calendar: a day where a day was chosen, else the moment."""
     settings = runtime.current().settings
     page = f"{settings.public_url}{one_time_links.path_of(tenant.slug)}/ends-soon"
-    calendar = Calendar()
+    calendar = icalendar.Calendar()
     calendar.add("prodid", "-//Rollcall//Ends soon//EN")
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
@@ -105,8 +113,8 @@ def written(tenant: Tenant, rows: list[Ending]) -> bytes:
     return bytes(calendar.to_ical())
 
 
-def _event(row: Ending, page: str, now: datetime) -> Event:
-    event = Event()
+def _event(row: Ending, page: str, now: datetime) -> icalendar.Event:
+    event = icalendar.Event()
     what = WHAT[row.kind]
     event.add("uid", f"{row.kind}-{row.user_id}@rollcall")
     event.add("dtstamp", now)

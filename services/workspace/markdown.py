@@ -4,15 +4,24 @@ markdown-it-py takes no raw HTML, and shows an image as a link to it: whoever re
 nobody else's server for anything. nh3 lets through what is listed here, whatever came before.
 """
 
+from __future__ import annotations
+
 from collections.abc import Collection, Sequence
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import nh3
-from markdown_it import MarkdownIt
-from markdown_it.renderer import RendererHTML
-from markdown_it.rules_inline import StateInline
-from markdown_it.token import Token
-from markdown_it.utils import OptionsDict
+
+from services.core.lazily import lazily
+
+if TYPE_CHECKING:
+    import markdown_it
+    from markdown_it.renderer import RendererHTML
+    from markdown_it.rules_inline import StateInline
+    from markdown_it.token import Token
+    from markdown_it.utils import OptionsDict
+else:
+    markdown_it = lazily("markdown_it")
 
 TAGS = frozenset(
     {"a", "blockquote", "br", "code", "del", "em", "h3", "h4", "hr", "li", "ol", "p", "pre", "s"}
@@ -26,7 +35,7 @@ SCHEMES = {"http", "https", "mailto"}
 def to_html(markdown: str, mentions: Collection[str] = ()) -> str:
     """The HTML of a text, in which `@Name` stands out for each name in `mentions`."""
     names = sorted(mentions, key=len, reverse=True)  # of “Ann” and “Ann Lee”, the longer one
-    html = _parser.render(markdown, {"mentions": names})
+    html = _parser().render(markdown, {"mentions": names})
     return nh3.clean(
         html,
         tags=set(TAGS),
@@ -41,7 +50,7 @@ def to_html(markdown: str, mentions: Collection[str] = ()) -> str:
 def names_in(markdown: str, names: Collection[str]) -> set[str]:
     """Which of these names a text mentions as `@Name`, outside of code."""
     env: dict[str, Any] = {"mentions": sorted(names, key=len, reverse=True)}
-    inline = [token.children or [] for token in _parser.parse(markdown, env)]
+    inline = [token.children or [] for token in _parser().parse(markdown, env)]
     return {
         token.content.removeprefix("@")
         for tokens in inline
@@ -91,8 +100,9 @@ def _escaped(text: str) -> str:
     return nh3.clean_text(text)
 
 
-def _new_parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": False, "linkify": True, "breaks": True})
+@cache
+def _parser() -> markdown_it.MarkdownIt:
+    parser = markdown_it.MarkdownIt("commonmark", {"html": False, "linkify": True, "breaks": True})
     parser.enable(["linkify", "strikethrough", "table"])
     parser.inline.ruler.before("link", "mention", _mention)
     parser.add_render_rule("mention", _render_mention)
@@ -100,6 +110,3 @@ def _new_parser() -> MarkdownIt:
     parser.add_render_rule("heading_open", _render_heading)
     parser.add_render_rule("heading_close", _render_heading)
     return parser
-
-
-_parser = _new_parser()

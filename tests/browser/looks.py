@@ -1,6 +1,7 @@
 """Looks at a page in every scheme and width."""
 
 import re
+from collections.abc import Mapping
 
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page
@@ -8,6 +9,8 @@ from playwright.async_api import Page
 from tests.browser.browsers import RESULTS
 
 WIDTHS = {"wide": (1440, 900), "narrow": (390, 844)}
+# Beside them, where much is shown: tablets, and windows zoomed to 400 %.
+FOUR_WIDTHS = {**WIDTHS, "tablet": (820, 1180), "zoomed": (320, 640)}
 # A scheme changes colours and nothing else: in the second one axe looks at those.
 SCHEMES: dict[str, dict[str, object]] = {
     "light": {"resultTypes": ["violations"]},
@@ -25,10 +28,10 @@ SETTLED = """
 """
 
 
-async def look(page: Page, name: str) -> None:
+async def look(page: Page, name: str, widths: Mapping[str, tuple[int, int]] = WIDTHS) -> None:
     """Check the page as it is now in every scheme and width, and keep pictures of it."""
     wrong: list[str] = []
-    for width, (across, down) in WIDTHS.items():
+    for width, (across, down) in widths.items():
         await page.set_viewport_size({"width": across, "height": down})
         for scheme, rules in SCHEMES.items():
             await page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")

@@ -23,7 +23,7 @@ from tests.ports import free_port
 
 ROOT = Path(__file__).parent.parent.parent
 PYTHON = ROOT / ".venv-canaille" / "bin" / "python"
-PROGRAM = ROOT / "tests" / "sso" / "canaille_server.py"
+PROGRAM = ROOT / "tests" / "services" / "sso" / "canaille_server.py"
 PASSWORD = "the password at the identity server"
 SECRET = "rollcall's secret there"
 

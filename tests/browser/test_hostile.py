@@ -60,6 +60,7 @@ async def test_a_script_that_runs_and_one_that_is_stopped_are_noticed(browsers: 
     browsers.complaints.clear()
 
 
+@pytest.mark.slow
 @HALVES
 async def test_names_come_back_as_they_were_entered(
     browsers: Browsers, tenant: Tenant, grace: User, some: tuple[Hostile, ...]
@@ -220,6 +221,26 @@ async def test_single_sign_on_refuses_what_is_no_provider(
         await expect(save).not_to_have_attribute("aria-busy", "true")
         await expect(form.locator("[aria-invalid=true]").first).to_be_focused()
         await expect(form.get_by_label("Name on the button")).to_have_value(hostile.text)
+
+
+async def test_a_press_counts_though_an_answer_moves_its_button_meanwhile(
+    browsers: Browsers, tenant: Tenant, grace: User
+) -> None:
+    tall = {"width": 1280, "height": 1200}  # so that nothing scrolls
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/settings/sign-in", viewport=tall)
+    await page.get_by_role("button", name="Connect").click()
+    form = dialog(page)
+    await form.get_by_label("Name on the button").fill("Identity")
+    box = await form.get_by_role("button", name="Save").bounding_box()
+    assert box is not None
+    await page.mouse.move(box["x"] + 9, box["y"] + 3)
+    await page.mouse.down()
+    await form.get_by_label("Email domains").fill("not-a-domain-" * 20)  # of which lines are said
+    checks = 'showChecked", ["domains"'
+    await eventually(lambda: any(checks in frame.replace("\\", "") for frame in browsers.frames))
+    await page.evaluate("() => new Promise(requestAnimationFrame)")
+    await page.mouse.up()
+    await expect(form.get_by_label("Discovery address")).to_be_focused()
 
 
 async def test_plain_pages_repeat_any_text_as_a_value_and_nothing_else(tmp_path: Path) -> None:

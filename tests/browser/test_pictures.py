@@ -4,6 +4,7 @@ where a page no longer has the labels that its picture shows."""
 import asyncio
 import io
 import json
+import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from services.core.settings import Settings
 from services.core.startup import started
 from services.operations.demo import create_demo
 from services.screens.pairing import pair_screen
+from tests.browser.admin_pages import ABOVE, INSIDE, admin_pages, set_scene
 from tests.browser.browsers import ROOT, Browsers
 from tests.browser.server import cookie_name, serving
 from tests.browser.test_wall import CODE
@@ -143,19 +145,35 @@ async def _wall(demo: Demo) -> Page:
     return page
 
 
+async def _pages(demo: Demo) -> AsyncIterator[tuple[str, Page]]:
+    """Each page that has a picture, as it is open now."""
+    for name, made in {"users": _users, "poc": _poc, "wall": _wall}.items():
+        yield name, await made(demo)
+    scene = await set_scene(demo.tenant, demo.admin, demo.owner, demo.later[-1])
+    async for name, page in admin_pages(demo.browsers, scene):
+        yield f"pages/{name}", page
+
+
+@pytest.mark.slow
 async def test_the_pictures_of_the_docs_show_what_the_pages_have(
     chromium: Browser, tmp_path: Path, pytestconfig: pytest.Config
 ) -> None:
     found: dict[str, list[str]] = {}
+    makes = pytestconfig.getoption("pictures")
     async with _demo(chromium, tmp_path / "data") as demo:
-        for name, made in {"users": _users, "poc": _poc, "wall": _wall}.items():
-            page = await made(demo)
+        async for name, page in _pages(demo):
             found[name] = await page.evaluate(SHOWN)
-            if pytestconfig.getoption("pictures"):
+            if makes:
                 _keep(name, await page.screenshot(animations="disabled"))
-    if pytestconfig.getoption("pictures"):
+    if makes:
         LABELS.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     assert found == json.loads(LABELS.read_text(encoding="utf-8")), STALE
+
+
+def test_the_guide_for_admins_shows_each_page() -> None:
+    guide = (DOCS / "admins.md").read_text(encoding="utf-8")
+    shown = set(re.findall(r"\]\(([a-z/-]+\.png)\)", guide))
+    assert shown == {"users.png", "wall.png"} | {f"pages/{name}.png" for name in INSIDE | ABOVE}
 
 
 def _keep(name: str, png: bytes) -> None:

@@ -27,7 +27,7 @@ async def test_a_row_has_a_menu_of_what_the_persons_page_offers(
     page = await browsers.as_user(grace, f"/t/{tenant.slug}/users")
     await expect(await _open(page, "Hedy Lamarr")).to_have_text(
         [
-            "Open",
+            "Open↵",
             "Resend invitation",
             "Copy invitation link",
             "End date…",
@@ -36,7 +36,7 @@ async def test_a_row_has_a_menu_of_what_the_persons_page_offers(
         ]
     )
     await page.keyboard.press("Escape")
-    await expect(await _open(page, "Grace Hopper")).to_have_text(["Open"])
+    await expect(await _open(page, "Grace Hopper")).to_have_text(["Open↵"])
     await (await _open(page, "Ada Lovelace")).filter(has_text="End date").click()
     day = clock.now().date() + timedelta(days=40)
     await fill(dialog(page), end_date=day.isoformat())
@@ -54,6 +54,6 @@ async def test_a_row_has_a_menu_of_what_the_persons_page_offers(
     await accounts.set_active(admin, ada.id, active=False)
     await expect(dialog(page)).to_contain_text("Ada Lovelace is inactive now.")
     await page.keyboard.press("Escape")
-    await expect(await _open(page, "Ada Lovelace")).to_have_text(["Open", "End date…", "Activate"])
+    await expect(await _open(page, "Ada Lovelace")).to_have_text(["Open↵", "End date…", "Activate"])
     await items.filter(has_text="Activate").click()
     await Grid(page).expect_active("Ada Lovelace")

@@ -17,9 +17,10 @@ from services.users import invitations
 from services.users.invitation_form import InvitationForm
 from services.users.list import USERS
 from tests import books, factories
-from tests.browser.browsers import Browsers
+from tests.browser.browsers import Browsers, connected
 from tests.browser.crowd import create_crowd
-from tests.browser.grid import Grid, choose_more
+from tests.browser.grid import Grid, choose_more, dialog
+from tests.browser.looks import look
 from tests.replicas.people import until
 
 
@@ -183,17 +184,83 @@ async def test_keys_move_select_search_and_open(
     await grid.search.blur()
     await page.keyboard.press("?")
     keys = page.get_by_role("dialog", name="Keyboard")
-    await keys.get_by_role("checkbox", name="Single keys act").uncheck()
+    await keys.get_by_role("checkbox", name="Single keys work outside of fields").uncheck()
     await keys.get_by_role("button", name="Close").click()
     await page.keyboard.press("/")
     await expect(grid.search).not_to_be_focused()
     await page.keyboard.press("?")
-    await keys.get_by_role("checkbox", name="Single keys act").check()
+    await keys.get_by_role("checkbox", name="Single keys work outside of fields").check()
     await keys.get_by_role("button", name="Close").click()
     await expect(grid.rows).to_have_count(2)
     await page.keyboard.press("j")
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("heading", name="Ada Lovelace")).to_be_visible()
+
+
+async def _press(page: Page, *keys: str) -> None:
+    for key in keys:
+        await page.keyboard.press(key)
+
+
+async def test_keys_filter_select_down_act_and_show_what_is_new(
+    browsers: Browsers, tenant: Tenant, grace: User, ada: User, admin: Actor
+) -> None:
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/users")
+    grid = Grid(page)
+    await expect(grid.rows).to_have_count(2)
+    await _press(page, "h")
+    await expect(grid.names).to_have_text(["Grace Hopper"])
+    await _press(page, "Shift+F")
+    await expect(grid.names).to_have_text(["Ada Lovelace", "Grace Hopper"])
+    await grid.search.blur()
+    await _press(page, "j", "j", "Shift+X")
+    await expect(page.get_by_role("toolbar")).to_contain_text("2 selected")
+    await _press(page, "Escape", "k", "d")
+    await expect(page.get_by_role("toolbar")).to_have_count(0)
+    await expect(dialog(page)).to_contain_text("Deactivate Ada Lovelace?")
+    await _press(page, "Escape")
+    await expect(dialog(page)).to_have_count(0)
+    await _press(page, "e")
+    await expect(dialog(page).get_by_label("End Date")).to_be_visible()
+    await _press(page, "Escape")
+    await expect(dialog(page)).to_have_count(0)
+    form = InvitationForm(
+        first_name="Radia",
+        last_name="Perlman",
+        email=f"radia@{tenant.slug}.example.com",
+        role="sales_engineer",
+    )
+    await invitations.invite(admin, form)
+    await expect(page.get_by_role("button", name="1 new user · Show")).to_be_visible()
+    await _press(page, "r")
+    await expect(grid.names.first).to_have_text("Radia Perlman")
+    await _press(page, "f")  # whom to choose from is read when the filter is asked for
+    await page.get_by_role("button", name="Invited by", exact=True).click()
+    await page.get_by_label("Invited by").select_option("Grace Hopper")
+    await expect(grid.names).to_have_text(["Radia Perlman"])
+
+
+async def test_keys_go_to_pages_and_back_and_are_listed_on_each(
+    browsers: Browsers, tenant: Tenant, grace: User, ada: User
+) -> None:
+    page = await browsers.as_user(grace, f"/t/{tenant.slug}/users")
+    grid = Grid(page)
+    await _press(page, "?")
+    await look(page, "keyboard")
+    await _press(page, "Escape")
+    await grid.row("Ada Lovelace").get_by_role("link").click()
+    await expect(page.get_by_role("heading", name="Ada Lovelace")).to_be_visible()
+    await connected(page)
+    await _press(page, "Escape")
+    await expect(grid.rows).to_have_count(2)
+    await connected(page)
+    await _press(page, "g", "r")
+    await expect(page.get_by_role("heading", name="Roles", exact=True)).to_be_visible()
+    await connected(page)
+    await _press(page, "?")
+    listed = page.get_by_role("dialog", name="Keyboard")
+    await expect(listed).to_contain_text("Users, then any page of the menu")
+    await expect(listed).not_to_contain_text("Down, up")
 
 
 async def test_the_whole_row_opens_and_the_way_back_leads_to_the_same_place(

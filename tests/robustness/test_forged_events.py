@@ -79,6 +79,7 @@ async def _until_quiet(visitor: Visitor, tab: Tab) -> None:
             await asyncio.sleep(0.5)
 
 
+@pytest.mark.slow
 async def test_forged_arguments_change_nothing_that_is_not_the_senders(
     server: Server, scene: Runtime
 ) -> None:

@@ -67,6 +67,7 @@ PAGES: Mapping[str, set[Role]] = {
     "/t/{slug}/users/imports/{import_id}/results.csv": MANAGERS,
     "/t/{slug}/users/{user_id}": MANAGERS,
     "/t/{slug}/users/{user_id}/picture": EVERYONE,
+    "/t/{slug}/dashboard": MANAGERS,
     "/t/{slug}/users/{user_id}/leaving": MANAGERS,
     "/t/{slug}/welcome": EVERYONE,
     "/platform/account": ABOVE,

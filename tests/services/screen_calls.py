@@ -70,6 +70,12 @@ SCREEN_CALLS = [
         takes_id=False,
     ),
     Call(
+        "screens.reading.get_platform_dashboard",
+        {Role.PLATFORM_ADMIN},
+        lambda a, _: reading.get_platform_dashboard(a),
+        takes_id=False,
+    ),
+    Call(
         "screens.figures.get_figures",
         MANAGERS,
         lambda a, _: figures.get_figures(a),

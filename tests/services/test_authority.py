@@ -64,6 +64,7 @@ def test_walk_leaves_out_no_service_call() -> None:
     assert found == {call.name.split()[0] for call in CALLS} | NEEDS_NO_ANSWER
 
 
+@pytest.mark.first
 async def test_call_is_allowed_or_refused_by_role(rollcall: Runtime) -> None:
     wrong = {}
     for scene in await set_scenes():

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -19,6 +20,7 @@ from ui import public
 from ui.public.sign_in import local_path
 
 COOKIE = "__Host-rollcall"
+ROOT = Path(__file__).parent.parent.parent
 
 
 @pytest.fixture
@@ -217,3 +219,17 @@ async def test_the_cookie_of_a_sign_in_under_way_is_for_its_own_addresses_alone(
     assert {"httponly", "secure", "samesite=strict", "path=/t/acme/login"} <= attributes
     page = await http.get("/t/acme/login/second-step")
     assert "Use a passkey" in page.text
+
+
+def test_the_strength_meter_is_wherever_a_password_is_chosen() -> None:
+    # The set-up; an invitation; a link of an admin's, or of "Forgot password?". (In the app there
+    # is My account: tests/browser/test_sessions.py.)
+    found = {
+        template.name: re.findall(
+            r"\{\{ password\((.*\"new-password\".*)\) \}\}", template.read_text()
+        )
+        for template in (ROOT / "ui" / "public" / "templates").glob("*.html")
+    }
+    choosing = {name: calls for name, calls in found.items() if calls}
+    assert set(choosing) == {"setup.html", "invitation.html", "reset.html"}
+    assert all("minimum=minimum" in call for calls in choosing.values() for call in calls)

@@ -1,7 +1,8 @@
 // The audit log: the newest entries first, older ones on demand, new ones as they happen.
 import { listen } from "live_socket";
 import { viewsMenu } from "live_table_view";
-import { keyboard, views } from "table_hands";
+import { listKeys } from "single_keys";
+import { filterKeys, keyboard, views } from "table_hands";
 import { toUrl } from "table_rows";
 import { columnsMenu } from "table_toolbar";
 
@@ -11,9 +12,14 @@ const HIGHLIGHT = 1_900; // ms; the style's animation is a little shorter
 // The days of the filters are those of whoever looks, as the times of the rows are.
 const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone ?? "UTC";
 
+const TITLE = `
+  <div class="page-head">
+    <div class="details-title"><h1>Audit log</h1><views-menu :table="self"></views-menu></div>
+    <a class="btn btn-quiet" :href="exportHref" @click.prevent="$emit('export')">Export CSV</a>
+  </div>`;
+
 const FILTER_BAR = `
   <form class="toolbar" role="search" aria-label="Audit log" @submit.prevent="ask">
-    <views-menu :table="self"></views-menu>
     <div class="search">
       <svg width="16" height="16" viewBox="0 0 16 16" fill="none" stroke="currentColor"
            stroke-width="1.6" stroke-linecap="round" aria-hidden="true">
@@ -36,7 +42,6 @@ const FILTER_BAR = `
     </div>
     <button v-if="filtered && items.length" class="btn btn-quiet" type="button" @click="clear">Clear filters</button>
     <columns-menu :table="self"></columns-menu>
-    <a class="btn" :href="exportHref" @click.prevent="$emit('export')">Export CSV</a>
     <p v-if="backwards" :id="$attrs.id + '-backwards'" class="banner banner-danger" role="alert">
       The day from which you look is after the day to which you look.</p>
   </form>`;
@@ -80,7 +85,7 @@ export default {
   },
   template: `
   <div class="audit" :class="{'audit-compact': compact}">
-    <template v-if="!compact">${FILTER_BAR}${HEAD}</template>
+    <template v-if="!compact">${TITLE}${FILTER_BAR}${HEAD}</template>
     <p class="visually-hidden" role="status">{{ spoken }}</p>
     <div v-if="error" class="banner banner-danger users-error" role="alert">
       <span>Couldn't load the log. {{ error }}</span>
@@ -151,7 +156,6 @@ export default {
       saved: this.views ?? [],
       viewName: new URLSearchParams(location.search).get("view") ?? "",
       openMenu: "",
-      ...keyboard.data(),
     };
   },
   created() {
@@ -168,6 +172,8 @@ export default {
       window.addEventListener("popstate", this.back);
       document.addEventListener("keydown", this.pressed);
       document.addEventListener("pointerdown", this.clicked);
+      const rows = { label: "The list", keys: [["Down, up", ["j", "k"]]] };
+      this.unlistKeys = listKeys(filterKeys(1, this.list.filters), rows);
     }
     this.stop = listen(
       { [this.live_event]: this.happened },
@@ -178,6 +184,7 @@ export default {
     window.removeEventListener("popstate", this.back);
     document.removeEventListener("keydown", this.pressed);
     document.removeEventListener("pointerdown", this.clicked);
+    this.unlistKeys?.();
     for (const timer of [this.searching, this.answering, this.again]) clearTimeout(timer);
     this.stop();
   },
@@ -342,6 +349,8 @@ export default {
     keys() {
       return {
         "/": () => this.$refs.search.focus(),
+        f: () => this.$el.querySelector(".filter select").focus(),
+        F: () => this.filtered && this.clear(),
         j: () => this.moveTo(1),
         k: () => this.moveTo(-1),
       };

@@ -7,12 +7,14 @@ const AGAIN = 5_000; // ms until the server is asked again that couldn't read it
 
 export default {
   template: "<span hidden></span>",
-  props: { event: String },
+  props: { event: String, every: Number },
   mounted() {
     this.stop = listen({ [this.event]: this.stale }, { onReconnect: this.stale });
+    if (this.every) this.asking = setInterval(() => document.hidden || this.stale(), this.every * 1000);
   },
   unmounted() {
     clearTimeout(this.timer);
+    clearInterval(this.asking);
     this.stop();
   },
   methods: {

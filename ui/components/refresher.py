@@ -6,18 +6,29 @@ from services.core.errors import DatabaseUnavailableError, RollcallError, Sessio
 from ui.components.component import Component
 from ui.components.toast import Toast
 
+MINUTE = 60
+
 
 class Refresher(Component, script="refresher.js", imports=["live_socket.js"]):
-    """Listens for one socket event; `on_stale` runs soon after it, once for many in a row.
+    """Listens for one socket event; `on_stale` runs soon after it, once for many in a row; and
+    `every` so many seconds, where time alone changes what is shown and somebody looks.
 
     A page is never stale in silence: where the database doesn't answer, `on_stale` runs again until
     it does; any other refusal is told. Whose session is over sees the sign-in page, which the cut
     brings by itself.
     """
 
-    def __init__(self, event: str, on_stale: Callable[[], Awaitable[None]], toast: Toast) -> None:
+    def __init__(
+        self,
+        event: str,
+        on_stale: Callable[[], Awaitable[None]],
+        toast: Toast,
+        *,
+        every: int = 0,
+    ) -> None:
         super().__init__()
         self._props["event"] = event
+        self._props["every"] = every
         self._on_stale = on_stale
         self._toast = toast
         self.on("stale", self._refresh, args=[])

@@ -4,11 +4,11 @@ import { h } from "vue";
 import { ago, avatar } from "cells";
 import { icon } from "icons";
 import { listen } from "live_socket";
+import { keyOf, listKeys } from "single_keys";
 import { number } from "table_rows";
 
 const SHOWN = 100; // rows that are drawn at once
 const MOST = 500; // people in one act
-const OFF = "rollcall-keys-off"; // as the tables have it
 const CHOICES = [
   ["keep", "Keep", "check"],
   ["deactivate", "Deactivate", "close"],
@@ -25,10 +25,13 @@ export default {
     const ask = () => this.$emit("missed");
     this.stop = listen({ rollcall_review: this.patch }, { onReconnect: ask, onMissed: ask });
     document.addEventListener("keydown", this.pressed);
+    const keys = CHOICES.map(([, label], at) => [label, [String(at + 1)]]);
+    this.unlistKeys = listKeys({ label: "The list", keys: this.open ? keys : [] });
   },
   unmounted() {
     this.stop();
     document.removeEventListener("keydown", this.pressed);
+    this.unlistKeys();
   },
   computed: {
     counts() {
@@ -75,10 +78,8 @@ export default {
       this.chosen = {};
     },
     pressed(event) {
-      const { key, target } = event;
-      if (!this.open || event.ctrlKey || event.metaKey || event.altKey || keysAreOff()) return;
-      if (document.querySelector("dialog[open]") || target.matches?.("input:not([type=checkbox]), select, textarea")) return;
-      const choice = CHOICES[Number(key) - 1]?.[0];
+      const { target } = event;
+      const choice = this.open && CHOICES[Number(keyOf(event)) - 1]?.[0];
       if (!choice) return;
       const all = [...this.$el.querySelectorAll("tbody [data-row]")];
       const at = Math.max(0, all.indexOf(target.closest?.("[data-row]")));
@@ -207,12 +208,4 @@ export default {
 
 function fold(text) {
   return text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
-}
-
-function keysAreOff() {
-  try {
-    return JSON.parse(localStorage.getItem(OFF)) === true;
-  } catch {
-    return false; // a browser may deny its storage
-  }
 }

@@ -17,7 +17,14 @@ Values = Mapping[str, Any]
 class ReviewPeople(
     Component,
     script="review_people.js",
-    imports=["live_socket.js", "avatar.js", "cells.js", "table_rows.js", "icons.js"],
+    imports=[
+        "live_socket.js",
+        "single_keys.js",
+        "avatar.js",
+        "cells.js",
+        "table_rows.js",
+        "icons.js",
+    ],
 ):
     """Shows the people and keeps them true by the patches of the review's room.
 

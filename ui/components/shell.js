@@ -4,6 +4,7 @@
 import { h } from "vue";
 import { listen } from "live_socket";
 import palette from "palette";
+import singleKeys from "single_keys";
 
 const THEMES = [
   ["system", "System"],
@@ -55,6 +56,7 @@ export default {
       h("header", { class: "shell" }, [this.brand(), this.where(), this.links(), this.own()]),
       this.inside ? this.trail() : null,
       main,
+      h(singleKeys, { finds: this.finds, navigation: this.navigation }),
       this.finds ? h(palette, { ref: "palette", onFind: (asked) => this.$emit("find", asked) }) : null,
     ]);
   },

@@ -8,7 +8,7 @@ from ui.wall import assets, frames
 
 
 class StageBox(Component, script="stage_box.js"):
-    """Draws what the screens of an organisation could show, names in full."""
+    """Draws what the screens of an organisation could show, as much of names as it is given."""
 
     def __init__(self, shown: Dashboard) -> None:
         super().__init__()
@@ -26,7 +26,7 @@ def _values(shown: Dashboard) -> dict[str, Any]:
     return {
         "organisation": shown.organisation,
         "zone": shown.zone,
-        "names": "full",
+        "names": shown.names,
         "dwell": 20,
         "now": frames.now(),
         "views": {view.value: frames.plain(data) for view, data in shown.views.items()},

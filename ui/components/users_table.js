@@ -25,6 +25,15 @@ export default liveTable({
   },
   rowLook: (row) => ({ "is-inactive": !row.active }),
   actions: (table, row) => [toggle(table, row), more(table, row)],
+  hasRowMenus: true,
+  keys: (table) => ({
+    d: () => table.marked()?.querySelector("[role=switch]")?.click(),
+    e: () => table.actOnMarked("end_date"),
+  }),
+  keysOfActs: [
+    ["Deactivate or activate", ["d"]],
+    ["End Date", ["e"]],
+  ],
   emits: ["toggle", "invite", "user_act"],
   props: { own_hint: String, user_acts: Array },
   data: () => ({ waiting: {}, tipDismissed: false }),
@@ -39,6 +48,15 @@ export default liveTable({
       this.waiting[row.id] = true;
       this.later(() => this.pending(row.id, false), TOGGLE_TIMEOUT);
       this.$emit("toggle", { id: row.id, active: !row.active, version: row.version });
+    },
+    actsOn(row) {
+      const fits = ({ match, roles }) => roles.includes(row.role) && matches(row, match);
+      return row.id === this.me ? [] : this.user_acts.filter(fits);
+    },
+    actOnMarked(name) {
+      const row = this.items.find(({ id }) => id === this.marked()?.dataset.row);
+      const act = row && this.actsOn(row).find((one) => one.name === name);
+      if (act) this.$emit("user_act", { id: row.id, act: name });
     },
     showTip() {
       this.tipDismissed = false;
@@ -64,8 +82,8 @@ function person(table, row) {
 
 // Of a row that came since the page was read: who it is among those who invite.
 function inviter(table, { invited_by_id: id }) {
-  const { options } = table.list.filters.find(({ field }) => field === "invited_by_id");
-  return options.find(({ key }) => key === id)?.label ?? "";
+  const { key: name, options } = table.list.filters.find(({ field }) => field === "invited_by_id");
+  return (table.offered[name] ?? options).find(({ key }) => key === id)?.label ?? "";
 }
 
 // One status, in one chip, and what is to be known of it.
@@ -123,11 +141,11 @@ function more(table, row) {
     attributes: { class: "icon-button row-more" },
     content: icon("more", 16, { "stroke-width": 2.4 }),
     items: () => [
-      { label: "Open", sign: "open", url: table.href(row) },
-      ...table.user_acts
-        .filter(({ match, roles }) => roles.includes(row.role) && matches(row, match))
-        .filter(() => row.id !== table.me)
-        .map((act) => ({ ...act, run: () => table.$emit("user_act", { id: row.id, act: act.name }) })),
+      { label: "Open", sign: "open", url: table.href(row), single: "↵" },
+      ...table.actsOn(row).map((act) => ({
+        ...act,
+        run: () => table.$emit("user_act", { id: row.id, act: act.name }),
+      })),
     ],
   });
 }

@@ -4,6 +4,7 @@
 import { isGroup, plain, wrongBefore } from "form_fields";
 
 export const CHECK_PAUSE = 300; // ms of quiet before a value is sent to be checked
+const ENDS_OF_A_PRESS = ["pointerup", "pointercancel"];
 const LOST_AFTER = 3_000; // ms after a reconnection until an answer counts as lost
 
 export const formState = {
@@ -22,6 +23,18 @@ export const formState = {
     this.checkSeq = 0;
     this.latest = {}; // per field: the number of its newest check
     this.timers = {};
+    this.isPressed = false; // a button, by the mouse
+    this.held = []; // what is said once it is let go
+    this.press = ({ button, target }) => (this.isPressed = !button && !!target.closest("button"));
+    this.letGo = () => setTimeout(this.released); // the click comes first
+  },
+  mounted() {
+    window.addEventListener("pointerdown", this.press, true);
+    for (const end of ENDS_OF_A_PRESS) window.addEventListener(end, this.letGo, true);
+  },
+  unmounted() {
+    window.removeEventListener("pointerdown", this.press, true);
+    for (const end of ENDS_OF_A_PRESS) window.removeEventListener(end, this.letGo, true);
   },
   methods: {
     // -- called by the server
@@ -40,13 +53,25 @@ export const formState = {
     },
     // What became of one check; an answer to what isn't in the field any more is ignored.
     showChecked(name, seq, error, note, score) {
-      if (this.latest[name] !== seq) return;
-      this.scores[name] = score;
-      this.errors[name] = error;
-      this.notes[name] = note;
+      this.say(() => {
+        if (this.latest[name] !== seq) return;
+        this.scores[name] = score;
+        this.errors[name] = error;
+        this.notes[name] = note;
+      });
     },
 
     // -- the form
+    // A line that comes or goes moves the button below it: not from under a press, which is lost
+    // where it doesn't end on the button that it began on.
+    say(it) {
+      if (this.isPressed) this.held.push(it);
+      else it();
+    },
+    released() {
+      this.isPressed = false;
+      for (const it of this.held.splice(0)) it();
+    },
     plainValues(fields = this.fields) {
       return Object.fromEntries(fields.map(({ name }) => [name, plain(this.values[name])]));
     },
@@ -73,7 +98,7 @@ export const formState = {
     // Tells whether the browser knows by itself that a field is wrong.
     showWrong(field) {
       const wrong = wrongBefore(field, this.values[field.name]);
-      if (wrong) this.errors[field.name] = wrong;
+      if (wrong) this.say(() => (this.errors[field.name] = wrong));
       return Boolean(wrong);
     },
     awaitAnswer() {

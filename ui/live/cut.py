@@ -32,7 +32,7 @@ async def cut(
     more is sent to them but the notice to go to the sign-in page, which tells the `reason`.
     `committed_at` is `time.perf_counter()` at the commit: what the receipt's time counts from.
     """
-    collector.busy()
+    collector.cutting()
     begun = time.perf_counter() if committed_at is None else committed_at
     cut_pages = [page for page in to_cut if pages.is_open(page)]
     sockets = {page: guard.release(page) for page in cut_pages}

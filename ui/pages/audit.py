@@ -24,7 +24,7 @@ from ui import notices
 from ui.actions import told
 from ui.components.audit_log import AuditLog
 from ui.components.toast import Toast
-from ui.frame import enter, frame, text
+from ui.frame import enter, frame
 from ui.identity import require
 from ui.input import as_version
 from ui.paths import home_path
@@ -49,8 +49,6 @@ async def audit_page(visit: MayView) -> None:
     first = await reading.list_entries(visit.actor, from_url(ENTRIES, values))
     await sessions.touch(visit.actor, visit.seen_at)
     with frame(visit, "Audit", current="audit") as toast:
-        with ui.element("div").classes("page-head"):
-            text("h1", "Audit log")
         _Log(visit.actor, toast).build(first, chosen, values, home_path(visit.tenant_slug))
 
 

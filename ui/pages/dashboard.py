@@ -1,4 +1,5 @@
-"""The Platform Admins' dashboard: figures of all organisations together, each a link."""
+"""Dashboards: what a screen on a wall would show, live, above figures that are links. A Tenant
+Admin's is of their organisation, a Platform Admin's of all of them together, without names."""
 
 from typing import Annotated
 
@@ -6,47 +7,85 @@ from fastapi import Depends
 from nicegui import ui
 
 from services.access.permissions import Permission
-from services.screens import figures
+from services.screens import figures, reading
 from services.screens.figures import PlatformFigures
 from services.sessions import sessions
 from services.sessions.sessions import Visit
 from services.tenants.list import TENANTS
-from ui import notices
+from ui import notices, work_feed
 from ui.components.part import Part
-from ui.components.refresher import Refresher
+from ui.components.refresher import MINUTE, Refresher
+from ui.components.stage_box import StageBox
 from ui.frame import enter, frame, section, text
 from ui.identity import require
-from ui.pages.workspace.home_figures import figure_rows
+from ui.pages.workspace.home_figures import figure_rows, rows_of
 from ui.pages.workspace.parts import link
+from ui.paths import home_path
 from ui.tables.feed import list_room
 
-MayView = Annotated[Visit, Depends(require(Permission.VIEW_SYSTEM))]
+MayView = Annotated[Visit, Depends(require(Permission.VIEW_USERS))]
+MayViewAll = Annotated[Visit, Depends(require(Permission.VIEW_SYSTEM))]
 
 
 def register() -> None:
-    """Route the page."""
-    ui.page("/platform/dashboard")(dashboard_page)
+    """Route the pages."""
+    ui.page("/t/{slug}/dashboard")(dashboard_page)
+    ui.page("/platform/dashboard")(platform_dashboard_page)
 
 
 async def dashboard_page(visit: MayView) -> None:
-    """Build the page."""
-    enter(visit, list_room(TENANTS.noun, None), notices.users_room(None))
-    shown = await figures.get_platform_figures(visit.actor)
+    """Build the page of one organisation."""
+    tenant_id, base = visit.actor.tenant_id, home_path(visit.tenant_slug)
+    enter(visit, work_feed.work_room(tenant_id), notices.users_room(tenant_id))
+    shown = await reading.get_dashboard(visit.actor)
+    counted = await figures.get_figures(visit.actor)
     await sessions.touch(visit.actor, visit.seen_at)
-    with frame(visit, "Dashboard", current="dashboard") as toast:
-        with ui.element("div").classes("page-head"):
-            text("h1", "Dashboard")
-            link("Show on a screen", "/platform/tenants", "btn").props["title"] = (
-                "A screen is an organisation’s: enter it, and pair one in its Settings."
-            )
-        part = Part(section(), _fill)
-        part.show(shown)
+    with frame(visit, "Dashboard", current="home") as toast:
+        _head(f"{base}/settings/screens")
+        with section("card dash-stage"):
+            box = StageBox(shown)
+        part = Part(section(), lambda now: figure_rows(base, rows_of(now)))
+        part.show(counted)
 
         async def refresh() -> None:
+            box.show(await reading.get_dashboard(visit.actor))
+            part.show(await figures.get_figures(visit.actor))
+
+        Refresher("rollcall_work", refresh, toast, every=MINUTE)
+        for event in ("rollcall_tallies", "rollcall_user"):
+            Refresher(event, refresh, toast)
+
+
+async def platform_dashboard_page(visit: MayViewAll) -> None:
+    """Build the page of all organisations."""
+    enter(visit, list_room(TENANTS.noun, None), notices.users_room(None))
+    shown = await reading.get_platform_dashboard(visit.actor)
+    counted = await figures.get_platform_figures(visit.actor)
+    await sessions.touch(visit.actor, visit.seen_at)
+    with frame(visit, "Dashboard", current="dashboard") as toast:
+        _head(
+            "/platform/tenants",
+            "A screen is an organisation’s: enter it, and pair one in its Settings.",
+        )
+        with section("card dash-stage"):
+            box = StageBox(shown)
+        part = Part(section(), _fill)
+        part.show(counted)
+
+        async def refresh() -> None:
+            box.show(await reading.get_platform_dashboard(visit.actor))
             part.show(await figures.get_platform_figures(visit.actor))
 
-        for event in (f"rollcall_{TENANTS.noun}", "rollcall_tallies"):
-            Refresher(event, refresh, toast)
+        Refresher("rollcall_tallies", refresh, toast, every=MINUTE)
+        Refresher(f"rollcall_{TENANTS.noun}", refresh, toast)
+
+
+def _head(leads_to: str, why: str = "") -> None:
+    with ui.element("div").classes("page-head"):
+        text("h1", "Dashboard")
+        shown = link("Show on a screen", leads_to, "btn")
+        if why:
+            shown.props["title"] = why
 
 
 def _fill(shown: PlatformFigures) -> None:

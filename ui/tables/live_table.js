@@ -2,7 +2,7 @@
 import { cells as usual } from "cells";
 import { listen } from "live_socket";
 import * as rows from "table_rows";
-import { keyboard, looks, returning, selection, views } from "table_hands";
+import { keyboard, lateFilters, looks, returning, selection, views } from "table_hands";
 import { view } from "live_table_view";
 
 const SEARCH_PAUSE = 200; // ms of quiet before a search is sent
@@ -14,37 +14,42 @@ const FIRST = 12; // rows that are drawn at once: a screen of them; the others i
 const MOST_INSERTED = 200; // rows above those of the page
 
 // A component: the table of a list whose rows have these `cells` beside the usual ones, look so
-// (`rowLook` gives a row's classes), and end in what `actions` draws, where `hasActions` says that
-// this page has any. `methods` are for those cells; what they emit is in `emits`, `data` is what else
-// they keep, and `hears` gives more socket events.
+// (`rowLook` gives a row's classes), and end in what `actions` draws, where the page `hasActions`; with
+// menus: `hasRowMenus`. `methods` are for those cells; what they emit is in `emits`, `data` is what else
+// they keep, `hears` gives more socket events, and `keys` single keys, which `keysOfActs` lists.
 export function liveTable({
   cells = {},
   rowLook = () => null,
   actions = null,
+  hasRowMenus = false,
   hasActions = () => true,
   methods = {},
   emits = [],
   hears = () => ({}),
   props = {},
   data = () => ({}),
+  keys = () => ({}),
+  keysOfActs = [],
 } = {}) {
   return {
     ...table,
-    emits: ["query", "columns", "look", "view", ...emits],
+    emits: ["query", "columns", "look", "view", "options", ...emits],
     props: { ...table.props, ...props },
     data() {
-      return { ...table.data.call(this), ...selection.data(), ...keyboard.data(), ...data() };
+      return { ...table.data.call(this), ...selection.data(), ...lateFilters.data(), ...data() };
     },
     created() {
       const acts = hasActions(this) ? actions : null;
-      Object.assign(this, { cells: { ...usual, ...cells }, rowLook, actions: acts, hears });
+      const own = { actions: acts, hasRowMenus, hears, keysOfActs, ownKeys: keys(this) };
+      Object.assign(this, { cells: { ...usual, ...cells }, rowLook, ...own });
       table.created.call(this);
     },
-    computed: { ...table.computed, ...selection.computed },
+    computed: { ...table.computed, ...selection.computed, ...lateFilters.computed },
     methods: {
       ...table.methods,
       ...selection.methods,
       ...keyboard.methods,
+      ...lateFilters.methods,
       ...looks.methods,
       ...returning.methods,
       ...views.methods,
@@ -75,6 +80,7 @@ const table = {
     columns: Array, // keys of those that this person chose
     row_acts: Boolean, // whether the page listens to acts of single rows
     acts: Array, // what can be done to the selected rows
+    late: Array, // keys of filters whose choices are asked for when they are needed
     export_url: String,
     empty_hint: String,
   },
@@ -97,7 +103,6 @@ const table = {
       isCompact: this.look.compact,
       openMenu: "",
       menuAbove: false, // whether it opens above its button
-      wanted: {}, // filters that are shown because somebody asked for them
       saved: this.views,
       viewName: new URLSearchParams(location.search).get("view") ?? "",
       arrived: [], // rows that others made, or that fit now; they wait until somebody asks for them
@@ -119,6 +124,8 @@ const table = {
     window.addEventListener("pagehide", this.leave);
     document.addEventListener("keydown", this.pressed);
     document.addEventListener("pointerdown", this.clicked);
+    this.unlistKeys = this.listKeys();
+    this.$watch("lateNow", this.askLate);
     this.later(() => {
       this.most = Infinity;
       this.$nextTick(this.comeBack);
@@ -139,9 +146,8 @@ const table = {
     window.removeEventListener("pagehide", this.leave);
     document.removeEventListener("keydown", this.pressed);
     document.removeEventListener("pointerdown", this.clicked);
-    clearTimeout(this.searching);
-    clearTimeout(this.answering);
-    for (const timer of this.timers) clearTimeout(timer);
+    this.unlistKeys();
+    for (const timer of [this.searching, this.answering, ...this.timers]) clearTimeout(timer);
     this.stop();
   },
   computed: {
@@ -192,11 +198,6 @@ const table = {
   methods: {
     number: rows.number,
     connectedAgain() {},
-    showFilter(key) {
-      this.wanted[key] = true;
-      this.openMenu = "";
-      this.$nextTick(() => document.getElementById(`${this.$attrs.id}-${key}`)?.focus());
-    },
     plural(count) {
       const { singular, plural } = this.list;
       return count === 1 ? `1 ${singular}` : `${rows.number(count)} ${plural}`;

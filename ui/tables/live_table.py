@@ -20,16 +20,19 @@ from services.lists.wire import row_values
 from services.sessions import sessions
 from services.sessions.sessions import Visit
 from ui.components.component import Component
-from ui.input import as_uuid, as_version
+from ui.input import as_text, as_uuid, as_version
 from ui.tables.choosing import choices_props, keep_choices
 from ui.tables.config import config_of
 
 Values = dict[str, Any]
 Handler = Callable[[Values], Awaitable[None]]
 Load = Callable[[Actor, ListQuery], Awaitable[Slice[Any]]]
+Options = Sequence[Sequence[str]]
+"""Keys and labels of what a filter may be set to."""
 
 IMPORTS = (
     "live_socket.js",
+    "single_keys.js",
     "table_rows.js",
     "table_hands.js",
     "avatar.js",
@@ -125,7 +128,7 @@ class LiveTable(Component, script="table.js", imports=IMPORTS):
         title: str,
         base_url: str = "",
         head: Sequence[HeadItem] = (),
-        options: Mapping[str, Sequence[Sequence[str]]] | None = None,
+        options: Mapping[str, Options] | None = None,
         empty_hint: str = "",
         export_url: str = "",
     ) -> None:
@@ -154,6 +157,8 @@ class LiveTable(Component, script="table.js", imports=IMPORTS):
         self._exports = ({"label": "Export", "event": "export"},) if export_url else ()
         self._acts: tuple[Values, ...] = ()
         self._props["acts"] = self._exports
+        self._late: dict[str, Callable[[], Awaitable[Options]]] = {}
+        self._props["late"] = ()
         self.on("query", self._queried)
         keep_choices(self, self._actor, live_list, self.failed)
         for item in head:
@@ -176,6 +181,14 @@ class LiveTable(Component, script="table.js", imports=IMPORTS):
 
         self.on(act.name, done)
 
+    def offer_late(self, key: str, read: Callable[[], Awaitable[Options]]) -> None:
+        """Read what a quiet filter offers when it is shown, or the column whose cells are called
+        like it."""
+        if not self._late:
+            self.on("options", self._offered)
+        self._late[key] = read
+        self._props["late"] = tuple(self._late)
+
     def on_row_act(self, name: str, handler: Callable[[UUID], Awaitable[None]]) -> None:
         """Have this do what a button of this name asks for in a row."""
         self._props["row_acts"] = True
@@ -195,6 +208,17 @@ class LiveTable(Component, script="table.js", imports=IMPORTS):
     def failed(self, message: str, seq: int | None) -> None:
         """Say that something failed, and why; the rows stay."""
         self.run_method("failed", message, seq)
+
+    async def _offered(self, event: GenericEventArguments) -> None:
+        key = as_text(event.args, "filter") if isinstance(event.args, dict) else ""
+        if key not in self._late:
+            return
+        try:
+            self.run_method("offer", key, await self._late[key]())
+        except SessionEndedError:
+            return
+        except RollcallError as error:
+            self.failed(str(error), None)
 
     async def _queried(self, event: GenericEventArguments) -> None:
         if not isinstance(event.args, dict):

@@ -22,7 +22,6 @@ export function view(table) {
     table.found > table.items.length && leftOut(table),
     (table.canTurnBack || table.canTurn) && pager(table),
     table.chosenCount ? selectionBar(table) : null,
-    table.listsKeys ? keyboard(table) : null,
   ]);
 }
 
@@ -212,40 +211,6 @@ function selectBox(table, row, chosen) {
     "aria-label": `Select ${table.nameOf(row)}`,
     onChange: (event) => table.choose(row.id, event.target.checked),
   });
-}
-
-const KEYS = [
-  ["Ctrl K", "Go to or do anything"],
-  ["/", "Search"],
-  ["j", "Next row"],
-  ["k", "Previous row"],
-  ["x", "Select the row, or not any more"],
-  ["Enter", "Open the row"],
-  [".", "Menu of the row"],
-  ["n", "New"],
-  ["?", "List these keys"],
-];
-
-function keyboard(table) {
-  const closed = () => (table.listsKeys = false);
-  const shown = { class: "dialog", "aria-labelledby": "keyboard-title", onClose: closed };
-  return h("dialog", { ...shown, onVnodeMounted: ({ el }) => el.showModal() }, [
-    h("form", { class: "dialog-form", method: "dialog" }, [
-      h("h2", { id: "keyboard-title" }, "Keyboard"),
-      h("dl", { class: "keys" }, KEYS.map(([key, what]) =>
-        h("div", { key }, [h("dt", [h("kbd", key)]), h("dd", what)]),
-      )),
-      h("label", { class: "check" }, [
-        h("input", {
-          type: "checkbox",
-          checked: table.keysOn,
-          onChange: (event) => table.turnKeys(event.target.checked),
-        }),
-        "Single keys act",
-      ]),
-      h("div", { class: "dialog-actions" }, [h("button", { class: "btn btn-primary" }, "Close")]),
-    ]),
-  ]);
 }
 
 function empty(table) {

@@ -6,7 +6,8 @@ import { icon } from "icons";
 const ITEM = 36; // px: how high an item is at most
 const EDGE = 8; // px
 
-// `items` are {label, run}, or {label, url}; what stands `apart` has a line above it.
+// `items` are {label, run}, or {label, url}; what stands `apart` has a line above it, and `single` is
+// the key that does it.
 export function actsMenu(table, { name, label, attributes = {}, content, items }) {
   const isOpen = table.openMenu === name;
   const button = {
@@ -39,14 +40,14 @@ function panel(table, label, items) {
   return h("div", attributes, items.map((one) => item(table, one)));
 }
 
-function item(table, { label, sign, url, run, danger, apart }) {
+function item(table, { label, sign, url, run, danger, apart, single }) {
   const attributes = {
     key: label,
     class: ["menu-item", { "menu-danger": danger, "menu-apart": apart }],
     role: "menuitem",
     tabindex: -1,
   };
-  const content = [sign ? icon(sign, 15) : null, label];
+  const content = [sign ? icon(sign, 15) : null, label, single && h("kbd", { "aria-hidden": "true" }, single)];
   if (url) return h("a", { ...attributes, href: url }, content);
   const chosen = () => {
     close(table); // before the act: a dialog gives the focus back to where it was

@@ -1,14 +1,14 @@
 // What a person does with a live table: selects rows, moves by the keyboard, saves
 // views, leaves and comes back.
+import { keyOf, listKeys } from "single_keys";
 import { asked, toUrl } from "table_rows";
 
 const MOST_IN_URL = 200; // ids; servers and proxies take a url of some 8 KiB
-const OFF = "rollcall-keys-off"; // in the browser's storage
-const PLACE = "rollcall-list";
+const PLACE = "rollcall-list"; // in the browser's storage
 
 // Rows are selected by hand, over several pages, or all that match.
 export const selection = {
-  data: () => ({ chosen: {}, choosesAll: false }),
+  data: () => ({ chosen: {}, choosesAll: false, lastChosen: "" }),
   computed: {
     chosenCount() {
       return this.choosesAll ? this.found : Object.keys(this.chosen).length;
@@ -23,6 +23,7 @@ export const selection = {
       if (this.choosesAll) this.choosePage(true);
       if (on) this.chosen[id] = true;
       else delete this.chosen[id];
+      this.lastChosen = on ? id : "";
     },
     choosePage(on) {
       this.choosesAll = false;
@@ -60,17 +61,14 @@ export const selection = {
   },
 };
 
-// Single keys that act on the table. They can be turned off (WCAG 2.2, 2.1.4).
+// Single keys that act on the table.
 export const keyboard = {
-  data: () => ({ listsKeys: false, keysOn: !read(() => localStorage, OFF) }),
   methods: {
     pressed(event) {
       this.noteScroll();
-      const { key, target } = event;
-      if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-      if (document.querySelector("dialog[open]") || isTyping(target)) return;
+      const key = keyOf(event);
       if (key === "Escape") this.escape();
-      const act = this.keysOn || key === "?" ? this.keys()[key] : null;
+      const act = this.keys()[key];
       if (!act) return;
       event.preventDefault();
       act();
@@ -86,13 +84,43 @@ export const keyboard = {
     keys() {
       return {
         "/": () => this.$refs.search?.focus(),
+        f: () => this.addFilter(),
+        h: () => this.list.filters.some(({ key }) => key === "here") && this.change({ here: this.asked.here ? "" : "1" }),
+        F: () => this.filtered && this.clear(),
         j: () => this.moveTo(1),
         k: () => this.moveTo(-1),
         x: () => this.chooseMarked(),
+        X: () => this.chooseDown(),
+        r: () => this.arrived.length && this.showArrived(),
         n: () => this.$el.querySelector(".page-head .btn-primary")?.click(),
         ".": () => this.marked()?.querySelector("[aria-haspopup=menu]")?.click(),
-        "?": () => (this.listsKeys = true),
+        ...this.ownKeys,
       };
+    },
+    // For the dialog "Keyboard"; returns what takes them away again.
+    listKeys() {
+      const { filters, plural, search } = this.list;
+      const main = this.head.find(({ primary }) => primary);
+      return listKeys(
+        filterKeys(search.length, filters),
+        group("The list", [
+          [true, "Down, up", ["j", "k"]],
+          [this.base_url, "Open", ["↵"]],
+          [this.acts.length, "Select", ["x"]],
+          [this.acts.length, "Select down to here", ["Shift", "X"]],
+          [this.hasRowMenus, "Menu of the row", ["."]],
+          [true, `Show new ${plural}`, ["r"]],
+        ]),
+        group("Acts", [[main, main?.label.replace("+ ", ""), ["n"]], ...this.keysOfActs.map((one) => [true, ...one])]),
+      );
+    },
+    addFilter() {
+      this.openMenu = "more";
+      const first = ".menu-more .menu-item, .filter select";
+      this.$nextTick(() => {
+        const menu = this.$el.querySelector(".menu-more");
+        (menu ?? this.$el.querySelector(".toolbar"))?.querySelector(first)?.focus();
+      });
     },
     // The row in which the focus is; its link is what the keys move to, so that Enter opens it.
     marked() {
@@ -111,16 +139,58 @@ export const keyboard = {
       const id = this.marked()?.dataset.row;
       if (id && this.acts.length) this.choose(id, !this.isChosen(id));
     },
-    turnKeys(on) {
-      this.keysOn = on;
-      keep(() => localStorage, OFF, !on);
+    // From the row that was selected last (else from the first one) to the one with the focus.
+    chooseDown() {
+      const ids = this.items.map(({ id }) => id);
+      const ends = [Math.max(0, ids.indexOf(this.lastChosen)), ids.indexOf(this.marked()?.dataset.row)];
+      if (ends[1] < 0 || !this.acts.length) return;
+      for (const id of ids.slice(Math.min(...ends), Math.max(...ends) + 1)) this.choose(id, true);
+      this.lastChosen = ids[ends[1]];
     },
   },
 };
 
-function isTyping(target) {
-  return target instanceof Element && target.matches("input:not([type=checkbox]), select, textarea, [contenteditable]");
+// The keys of a search with these filters, for the dialog "Keyboard".
+export function filterKeys(searches, filters) {
+  return group("Search and filters", [
+    [searches, "Search", ["/"]],
+    [filters.length, "Add a filter", ["f"]],
+    [filters.some(({ key }) => key === "here"), "Here now", ["h"]],
+    [filters.length, "Clear all filters", ["Shift", "F"]],
+  ]);
 }
+
+function group(label, keys) {
+  return { label, keys: keys.filter(([is]) => is).map(([, ...one]) => one) };
+}
+
+// Filters that are shown because somebody asked for them, and choices that are read only then.
+export const lateFilters = {
+  data: () => ({ wanted: {}, offered: {} }),
+  computed: {
+    // The filters that are shown now, or whose column is, without their choices.
+    lateNow() {
+      const isNeeded = (name) =>
+        this.filtersShown.some(({ key }) => key === name) || this.columnsShown.some(({ cell }) => cell === name);
+      return this.late.filter((key) => !this.offered[key] && isNeeded(key)).join(" ");
+    },
+  },
+  methods: {
+    askLate(keys) {
+      for (const key of keys.split(" ")) if (key) this.$emit("options", { filter: key });
+    },
+    // -- called by the server
+    offer(key, options) {
+      this.offered[key] = options.map(([value, label]) => ({ key: value, label }));
+    },
+
+    showFilter(key) {
+      this.wanted[key] = true;
+      this.openMenu = "";
+      this.$nextTick(() => document.getElementById(`${this.$attrs.id}-${key}`)?.focus());
+    },
+  },
+};
 
 // The way from the list to a row's page, and back to the same filters and the same row.
 export const returning = {

@@ -2,6 +2,7 @@
 import { h } from "vue";
 import { icon } from "icons";
 import { button, menu } from "menus";
+import { singleKeys } from "single_keys";
 import { title } from "table_rows";
 
 export function toolbar(table) {
@@ -117,6 +118,7 @@ function search(table) {
       onInput: typed,
       onCompositionend: typed,
     }),
+    singleKeys.on && h("kbd", { "aria-hidden": "true" }, "/"),
   ]);
 }
 
@@ -141,7 +143,7 @@ function box(table, { key, label }, tally) {
 
 function select(table, { key, label, everything, options }) {
   const id = `${table.$attrs.id}-${key}`;
-  const choices = [{ key: "", label: everything }, ...options];
+  const choices = [{ key: "", label: everything }, ...(table.offered[key] ?? options)];
   return h("div", { key, class: ["filter", { "filter-on": table.asked[key] }] }, [
     h("label", { for: id }, label),
     h(

@@ -81,6 +81,7 @@ class Hub:
     """The screens of this process."""
 
     lines: set[Line] = field(default_factory=set)
+    has_lines: asyncio.Event = field(default_factory=asyncio.Event)
     wanted: asyncio.Event = field(default_factory=asyncio.Event)
     mark: object = None
     known: set[Line] = field(default_factory=set)
@@ -90,6 +91,20 @@ class Hub:
     shown: dict[Group, dict[ScreenView, str]] = field(default_factory=dict)
     """What each group was told last: one text for all of its screens."""
 
+    def join(self, line: Line) -> None:
+        """Tell a socket from now on."""
+        self.lines.add(line)
+        self.has_lines.set()
+
+    def leave(self, line: Line) -> None:
+        """Tell it no more. Where it was the last one, nothing is remembered, and nobody wakes."""
+        self.lines.discard(line)
+        if not self.lines:
+            self.has_lines.clear()
+            self.mark = None
+            self.known = set()
+            self.shown.clear()
+
     def shown_to(self, settings: ScreenSettings) -> dict[ScreenView, str] | None:
         """What other screens show of a new one's views; none where one of them isn't shown yet.
         What has changed since comes with the next beat."""
@@ -98,10 +113,6 @@ class Hub:
 
     async def go_on(self) -> None:
         """Compare with the database where anything can have changed, then beat."""
-        if not self.lines:
-            self.mark = None
-            self.shown.clear()
-            return
         await self._compare()
         beat = frames.beat()
         for line in self.lines:
@@ -213,9 +224,10 @@ async def _reload(event: ScreenReloaded) -> None:
 
 
 async def tell_forever() -> None:
-    """Beat until cancelled."""
+    """Beat until cancelled, where there is a screen."""
+    told = hub()
     while True:
-        told = hub()
+        await told.has_lines.wait()
         begun = time.monotonic()
         try:
             await told.go_on()

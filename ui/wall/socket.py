@@ -66,7 +66,7 @@ async def _answer(socket: WebSocket) -> None:
         await _listen(socket)
     finally:
         telling.cancel()
-        hub().lines.discard(line)
+        hub().leave(line)
         if line.screen is not None and not line.is_over:
             await _note_gone(line.screen, line.tab)
 
@@ -96,7 +96,7 @@ async def _greet(socket: WebSocket, line: Line) -> None:
         if found is not None:
             line.show(found, told.shown_to(found) or await _look(line.screen))
         await tabs.note_open(line.screen, line.tab, line.size)
-    told.lines.add(line)
+    told.join(line)
     line.tell("beat", frames.first_beat())
 
 

@@ -1,27 +1,28 @@
 """What browsers and passkeys say to each other (Web Authentication, Level 2), whosever they are:
 what is asked of them, and what their answers prove."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
-
-import webauthn
-from webauthn.helpers import base64url_to_bytes
-from webauthn.helpers.exceptions import WebAuthnException
-from webauthn.helpers.structs import (
-    AuthenticatorSelectionCriteria,
-    PublicKeyCredentialDescriptor,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
 
 from models import PasskeyRow
 from services.core import clock, runtime
 from services.core.errors import PasskeyCopiedError, PasskeyRefusedError
+from services.core.lazily import lazily
 from services.sign_in.second_factors import challenges, totp
 from services.sign_in.second_factors.challenges import Purpose
 from services.sign_in.second_factors.passkey_host import host
+
+if TYPE_CHECKING:
+    import webauthn
+    from webauthn.helpers import exceptions, structs
+else:
+    webauthn = lazily("webauthn")
+    exceptions = lazily("webauthn.helpers.exceptions")
+    structs = lazily("webauthn.helpers.structs")
 
 # Milliseconds that the browser lets its user look for the device.
 TIMEOUT = int(challenges.LIFETIME.total_seconds() * 1000)
@@ -36,7 +37,7 @@ def registration_options(
     finger, a face or a PIN.
     """
     owner_id, email, name = owner
-    resident, verified = ResidentKeyRequirement, UserVerificationRequirement
+    resident, verified = structs.ResidentKeyRequirement, structs.UserVerificationRequirement
     options = webauthn.generate_registration_options(
         rp_id=host(),
         rp_name=totp.ISSUER,
@@ -45,7 +46,7 @@ def registration_options(
         user_display_name=name,
         challenge=challenge,
         timeout=TIMEOUT,
-        authenticator_selection=AuthenticatorSelectionCriteria(
+        authenticator_selection=structs.AuthenticatorSelectionCriteria(
             resident_key=resident.REQUIRED if alone else resident.PREFERRED,
             user_verification=verified.REQUIRED if alone else verified.PREFERRED,
         ),
@@ -67,7 +68,7 @@ def registered(answer: str, purpose: Purpose, about: str, *, alone: bool = False
             expected_origin=runtime.current().settings.public_url,
             require_user_verification=alone,
         )
-    except WebAuthnException as error:
+    except exceptions.WebAuthnException as error:
         raise PasskeyRefusedError from error
     return {
         "credential_id": made.credential_id,
@@ -78,16 +79,16 @@ def registered(answer: str, purpose: Purpose, about: str, *, alone: bool = False
     }
 
 
-def answer_options(
-    challenge: bytes, passkeys: Sequence[PasskeyRow], verification: UserVerificationRequirement
-) -> str:
-    """What the browser needs to answer for one of these passkeys, or for any, as JSON."""
+def answer_options(challenge: bytes, passkeys: Sequence[PasskeyRow], *, alone: bool) -> str:
+    """What the browser needs to answer for one of these passkeys, or for any, as JSON. `alone`
+    where nothing else was proved: then the device asks for a finger, a face or a PIN."""
+    verified = structs.UserVerificationRequirement
     options = webauthn.generate_authentication_options(
         rp_id=host(),
         challenge=challenge,
         timeout=TIMEOUT,
         allow_credentials=_descriptors(passkeys),
-        user_verification=verification,
+        user_verification=verified.REQUIRED if alone else verified.DISCOURAGED,
     )
     return webauthn.options_to_json(options)
 
@@ -117,7 +118,7 @@ def use(
             credential_current_sign_count=0,  # compared below
             require_user_verification=verified,
         )
-    except WebAuthnException as error:
+    except exceptions.WebAuthnException as error:
         raise PasskeyRefusedError from error
     passkey.last_challenge_at, passkey.host = made_at, host()
     # Many never count; one that does counts up (Web Authentication, Level 2, section 6.1.1).
@@ -153,8 +154,8 @@ def free_name(wanted: str, names: Collection[str]) -> str:
     return name
 
 
-def _descriptors(passkeys: Sequence[PasskeyRow]) -> list[PublicKeyCredentialDescriptor]:
-    return [PublicKeyCredentialDescriptor(id=passkey.credential_id) for passkey in passkeys]
+def _descriptors(passkeys: Sequence[PasskeyRow]) -> list[structs.PublicKeyCredentialDescriptor]:
+    return [structs.PublicKeyCredentialDescriptor(id=passkey.credential_id) for passkey in passkeys]
 
 
 def _challenge(said: dict[str, Any]) -> bytes:
@@ -169,6 +170,6 @@ def _challenge(said: dict[str, Any]) -> bytes:
 
 def _bytes(text: object) -> bytes:
     try:
-        return base64url_to_bytes(str(text))
+        return webauthn.base64url_to_bytes(str(text))
     except ValueError as error:
         raise PasskeyRefusedError from error

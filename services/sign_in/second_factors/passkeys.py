@@ -5,7 +5,6 @@ from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, delete, select
-from webauthn.helpers.structs import UserVerificationRequirement
 
 from models import LoginSession, MailTemplate, Passkey, User
 from services.access.actor import Actor
@@ -124,7 +123,7 @@ def sign_in_options(slug: str | None) -> str:
     return ceremony.answer_options(
         challenges.issue(Purpose.SIGN_IN, _slug_or_platform(slug)),
         [],
-        UserVerificationRequirement.REQUIRED,
+        alone=True,
     )
 
 
@@ -137,7 +136,7 @@ async def second_step_options(tx: Transaction, user_id: UUID) -> str | None:
     return ceremony.answer_options(
         challenges.issue(Purpose.SECOND_STEP, str(user_id)),
         own,
-        UserVerificationRequirement.DISCOURAGED,
+        alone=False,
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -61,8 +62,12 @@ class RowOutcome:
 class _Row:
     line: int
     values: Mapping[str, str]
-    form: PersonalInvitation | InvalidInputError
     key: str
+
+    @cached_property
+    def form(self) -> PersonalInvitation | InvalidInputError:
+        """What the values make; whoever only looks doesn't ask."""
+        return read_form(self.values)
 
 
 @looks_first
@@ -131,7 +136,7 @@ async def _next_rows(import_id: UUID) -> tuple[int, list[_Row]]:
 def _read(kept: Mapping[str, Any]) -> _Row:
     # An earlier version's rows have fewer fields.
     values = {name: kept.get(name) or "" for name in PersonalInvitation.model_fields}
-    return _Row(kept["line"], values, read_form(values), email_key(values["email"]))
+    return _Row(kept["line"], values, email_key(values["email"]))
 
 
 def _keys(rows: Sequence[_Row]) -> list[str]:

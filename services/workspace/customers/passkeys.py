@@ -8,7 +8,6 @@ from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
-from webauthn.helpers.structs import UserVerificationRequirement
 
 from models import CustomerPasskey, CustomerPerson, LoginSession, SignInMethod, Tenant
 from services.access.actor import FRESH_FOR
@@ -112,7 +111,7 @@ async def remove(customer: CustomerActor, passkey_id: UUID) -> None:
 def sign_in_options(slug: str) -> str:
     """What the browser needs to come in with a passkey at a tenant's address, as JSON."""
     challenge = challenges.issue(Purpose.CUSTOMER_SIGN_IN, slug)
-    return ceremony.answer_options(challenge, [], UserVerificationRequirement.REQUIRED)
+    return ceremony.answer_options(challenge, [], alone=True)
 
 
 @noting_pauses

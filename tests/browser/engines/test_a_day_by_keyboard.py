@@ -40,7 +40,7 @@ async def test_a_day_by_keyboard_alone(
     newcomer = f"radia@{tenant.slug}.example.com"
     await _invites(keyboard, newcomer)
     await mail_to(mail_server, newcomer)
-    await _looks_the_keys_up_and_leaves(keyboard, f"/t/{tenant.slug}")
+    await _looks_the_keys_up_and_leaves(keyboard)
 
 
 async def _comes_in(keyboard: Keyboard, home: str, user: User) -> None:
@@ -100,11 +100,11 @@ async def _invites(keyboard: Keyboard, email: str) -> None:
     await keyboard.expect("Radia Perlman is invited.")
 
 
-async def _looks_the_keys_up_and_leaves(keyboard: Keyboard, home: str) -> None:
+async def _looks_the_keys_up_and_leaves(keyboard: Keyboard) -> None:
     await keyboard.press("?")
-    await keyboard.expect("List these keys")
+    await keyboard.expect("Select down to here")
     await keyboard.press("Escape")
-    await keyboard.expect_not("List these keys")
+    await keyboard.expect_not("Select down to here")
     await keyboard.press("Control+k")
     await expect_focus(keyboard, "A person, a page or an act")
     await keyboard.type("lovel")
@@ -112,7 +112,13 @@ async def _looks_the_keys_up_and_leaves(keyboard: Keyboard, home: str) -> None:
     await keyboard.press("Enter")
     await keyboard.expect("History")
     await keyboard.ready()
-    await keyboard.open(f"{home}/roles")
+    await keyboard.press("Escape")
+    await keyboard.expect("2 active")
+    await keyboard.ready()
+    await keyboard.press("g")
+    await keyboard.press("r")
+    await keyboard.expect("Your role")
+    await keyboard.ready()
     await tab_to(keyboard, "Grace Hopper, your menu")
     await keyboard.press("Enter")
     await keyboard.expect("Sign out")

@@ -169,6 +169,22 @@ async def test_who_signed_in_counts_on_the_day_that_it_was_in_utc(
     assert shown.signed_in[-2:] == [(day - timedelta(days=1), 0), (day, 2)]
 
 
+async def test_days_begin_where_the_organisation_has_its_midnight(
+    rollcall: Runtime, tenant: Tenant
+) -> None:
+    day = clock.now().date() + timedelta(days=2)
+    async with transaction() as tx:
+        (await tx.get_one(Tenant, tenant.id)).time_zone = "Pacific/Auckland"
+    clock.shift(datetime.combine(day, time(23, 30), UTC) - datetime.now(UTC))
+    await sign_in(await create_user(tenant))
+    people = await _shown(tenant, ScreenView.PEOPLE)
+    pocs = await _shown(tenant, ScreenView.POCS)
+    assert isinstance(people, People)
+    assert isinstance(pocs, Pocs)
+    assert people.signed_in[-1] == (day + timedelta(days=1), 1)
+    assert pocs.today == day + timedelta(days=1)
+
+
 async def test_pocs_are_counted_and_the_late_ones_come_first(
     rollcall: Runtime, tenant: Tenant
 ) -> None:

@@ -10,14 +10,16 @@ from services.core import clock
 from services.core.errors import NotAllowedError, NotFoundError
 from services.core.runtime import Runtime
 from services.screens import reading, screens, tabs
+from services.screens.people import People
 from services.screens.showing import Names, Options, ScreenView
 from services.sessions import sessions
 from tests import books
-from tests.factories import CALLER, create_user, sign_in
+from tests.factories import CALLER, create_tenant, create_user, sign_in
 from tests.services.calls import CALLS
 from tests.services.core.test_looking import _all_rows
 from tests.services.screen_calls import add_screen, set_up
 from tests.services.screens.pairing_of import paired
+from ui.wall import frames
 
 
 async def test_no_call_answers_a_screen(rollcall: Runtime, tenant: Tenant, admin: Actor) -> None:
@@ -108,3 +110,22 @@ async def test_only_who_manages_users_reads_the_dashboard(
     assert set((await reading.get_dashboard(admin)).views) == set(ScreenView)
     with pytest.raises(NotAllowedError):
         await reading.get_dashboard(await sign_in(await create_user(tenant)))
+
+
+async def test_a_platform_admin_sees_all_organisations_together_and_no_name(
+    rollcall: Runtime, tenant: Tenant, admin: Actor
+) -> None:
+    other = await create_tenant("elsewhere")
+    await create_user(tenant, first_name="Ada", last_name="Lovelace")
+    await create_user(other, first_name="Grace", last_name="Hopper")
+    above = await sign_in(await create_user(None))
+    shown = await reading.get_platform_dashboard(above)
+    people = shown.views[ScreenView.PEOPLE]
+    own = (await reading.get_dashboard(admin)).views[ScreenView.PEOPLE]
+    assert isinstance(people, People)
+    assert isinstance(own, People)
+    assert people.active == own.active + 1
+    told = "".join(frames.views_frame(shown.views).values())
+    assert not any(name in told for name in ("Lovelace", "Hopper", "Ada", "Grace"))
+    with pytest.raises(NotAllowedError):
+        await reading.get_platform_dashboard(admin)

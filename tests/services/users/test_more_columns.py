@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 
 from models import Authenticator, Passkey, Tenant, User
 from services.access.actor import Actor
@@ -102,6 +102,19 @@ async def test_the_first_days_are_filtered_from_and_to(admin: Actor, people: Non
     day = (clock.now() - timedelta(days=10)).date()
     assert await _names(admin, joined=f"{day}..{day}") == ["App"]
     assert await _names(admin, joined=f"..{day}") == ["App", "Half", "Never"]
+
+
+async def test_the_list_goes_by_the_names_of_who_invited_and_then_by_their_own(
+    admin: Actor, people: None, tenant: Tenant
+) -> None:
+    for first, names in (("Zoë", ("App", "Never")), ("Émile", ("Pass", "Half"))):
+        inviter = await create_user(tenant, first_name=first, last_name="Inviter")
+        async with transaction() as tx:
+            for user in await tx.exec(select(User).where(col(User.first_name).in_(names))):
+                user.invited_by_id = inviter.id
+    order = ["Half", "Pass", "App", "Never"]
+    assert await _names(admin, sort="invited_by") == order
+    assert await _names(admin, sort="invited_by", dir="desc") == order[::-1]
 
 
 async def test_who_invited_them_filters_and_is_offered_by_name(

@@ -1,6 +1,5 @@
 """The Users page: the table, the toggle, the invitation."""
 
-from collections.abc import Sequence
 from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
@@ -30,7 +29,7 @@ from ui.input import as_text, as_uuid, as_version, to_do
 from ui.pages.tenants.first_admin import FirstAdminNotice
 from ui.pages.users.bulk_offers import BulkActs
 from ui.paths import home_path
-from ui.tables.live_table import HeadItem, Opening, export_response, opened
+from ui.tables.live_table import HeadItem, Opening, Options, export_response, opened
 
 MayView = Annotated[Visit, Depends(require(Permission.VIEW_USERS))]
 
@@ -48,13 +47,23 @@ async def users_page(visit: MayView) -> None:
     tenant_id = visit.actor.tenant_id
     enter(visit, notices.users_room(tenant_id), notices.people_room(tenant_id))
     opening = await opened(visit, USERS, listing.list_users)
-    inviters = await listing.list_inviters(visit.actor)
+    inviters = await _inviters(visit.actor) if _shows_inviters(opening) else None
     lacks_admin = visit.above_tenants and await lacks_tenant_admin(visit.actor)
     title = "Users" if visit.tenant_slug else "Platform Admins"
     with frame(visit, title, current="users") as toast:
         users_tabs(visit, "users")
         screen = _UsersScreen(visit, toast)
         await screen.build(title, opening, inviters, lacks_admin=lacks_admin)
+
+
+def _shows_inviters(opening: Opening) -> bool:
+    """Whether the page begins with the column or the filter of who invited, which are hidden at
+    first."""
+    return "inviter" in opening.query.filters or "invited_by" in opening.query.columns
+
+
+async def _inviters(actor: Actor) -> Options:
+    return [(str(user_id), name) for user_id, name in await listing.list_inviters(actor)]
 
 
 class _UsersScreen:
@@ -69,7 +78,7 @@ class _UsersScreen:
         self,
         title: str,
         opening: Opening,
-        inviters: Sequence[tuple[UUID, str]],
+        inviters: Options | None,
         *,
         lacks_admin: bool,
     ) -> None:
@@ -104,11 +113,13 @@ class _UsersScreen:
             head=head,
             options={
                 "role": [(role.value, role.label) for role in dict.fromkeys(shown)],
-                "inviter": [(str(user_id), name) for user_id, name in inviters],
+                "inviter": inviters or (),
             },
             export_url=f"{home}/users.csv",
             empty_hint="Invite the first one with “+ Invite User”.",
         )
+        if inviters is None:
+            self.table.offer_late("inviter", partial(_inviters, self.actor))
         self.table.on_toggle(told(self.toast)(self._toggle))
         self.table.offer(self.acts.values(), told(self.toast)(self._act))
         if not above_tenants:

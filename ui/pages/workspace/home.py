@@ -27,7 +27,7 @@ from services.workspace.pocs import HandOverForm
 from ui import notices, work_feed
 from ui.components.part import Part
 from ui.components.person_avatar import PersonAvatar
-from ui.components.refresher import Refresher
+from ui.components.refresher import MINUTE, Refresher
 from ui.components.toast import Toast
 from ui.forms.dialog import About, FormDialog, Helpers
 from ui.frame import enter, frame, section, text
@@ -152,7 +152,8 @@ class _HomeScreen:
         self._show(shown, managed)
         for event in ("rollcall_work", "rollcall_tallies", "rollcall_user"):
             if managed or event == "rollcall_work":
-                Refresher(event, self._refresh, self.toast)
+                every = MINUTE if managed and event == "rollcall_work" else 0
+                Refresher(event, self._refresh, self.toast, every=every)
 
     async def _refresh(self) -> None:
         managed = await _managed(self.visit)

@@ -131,7 +131,8 @@ class OnScreens:
         """Lay it out."""
         with section("card dash-stage"):
             with ui.element("div").classes("card-head"):
-                text("h2", "Dashboard")
+                with ui.element("h2"):
+                    link("Dashboard", f"{self.base}/dashboard")
                 link("Show on a screen", f"{self.base}/settings/screens", "btn btn-small")
             self.box = StageBox(shown)
 

@@ -24,36 +24,53 @@
   const isFresh = (at, now) => at && now - at < MARKED;
 
   function person(shown, now) {
-    if (isFresh(shown.left, now)) return h("li", { class: "name gone" }, h("s", { dir: "auto" }, shown.name));
-    if (isFresh(shown.came, now)) {
-      return h("li", { class: "name new" }, icon("came"), h("b", { dir: "auto" }, shown.name));
-    }
-    return h("li", { class: "name", dir: "auto" }, shown.name);
+    const [kind, tag] = isFresh(shown.left, now) ? ["gone", "s"] : isFresh(shown.came, now) ? ["new", "b"] : ["", "span"];
+    const name = h(tag, { dir: "auto" }, shown.name);
+    const item = h("li", { class: `name ${kind}` }, kind === "new" ? icon("came") : "", name);
+    item.style.setProperty("--rows", shown.rows);
+    return item;
   }
 
-  // The names in columns, as many pages of them as it takes. A role's heading has a name below it.
-  function pagesOf(roles, columns, rows, isApart) {
+  // The names in columns, as many pages of them as it takes. A role's heading has a name below it;
+  // `begins` tells which roles begin a column of their own.
+  function pagesOf(roles, columns, rows, begins = () => false) {
     const pages = [];
-    let page, column;
-    const nextColumn = () => {
+    let page, column, used;
+    const next = () => {
       if (!page || page.length === columns) pages.push((page = []));
       page.push((column = []));
+      used = 0;
     };
-    nextColumn();
-    for (const role of roles) {
-      const needs = isApart ? Math.min(rows, role.people.length + 2) : 3;
-      if (column.length && column.length + needs > rows) nextColumn();
-      if (column.length) column.push({ gap: true });
-      column.push({ head: role });
+    const put = (item, takes = 1) => {
+      column.push(item);
+      used += takes;
+    };
+    next();
+    roles.forEach((role, i) => {
+      const least = 2 + (role.people[0]?.rows ?? 0);
+      if (column.length && (begins(i) || used + least > rows)) next();
+      if (column.length) put({ gap: true });
+      put({ head: role });
       for (const shown of role.people) {
-        if (column.length >= rows) {
-          nextColumn();
-          column.push(page.length > 1 ? { gap: true } : { head: role });
+        if (used + shown.rows > rows) {
+          next();
+          put(page.length > 1 ? { gap: true } : { head: role });
         }
-        column.push({ shown });
+        put({ shown }, shown.rows);
       }
-    }
+    });
     return pages;
+  }
+
+  // On one page as many roles begin a column of their own as there is room for, the first ones
+  // rather than the last; what needs several pages is put together as tightly as it goes.
+  function arranged(roles, columns, rows) {
+    const last = roles.length - 1;
+    for (let which = 2 ** last - 1; which >= 0; which -= 1) {
+      const pages = pagesOf(roles, columns, rows, (i) => i > 0 && which & (1 << (last - i)));
+      if (pages.length === 1) return pages;
+    }
+    return pagesOf(roles, columns, Math.max(3, rows - 1));
   }
 
   const headOf = (role) =>
@@ -70,26 +87,29 @@
       place.append(nothing("Nobody is here yet. The first to sign in appears at once."));
       return [place, () => 1];
     }
-    // How much fits is known only once it is drawn.
+    // Only once it stands on the screen is it known how much fits: a name that is longer than its
+    // column takes two rows.
     const layOut = () => {
       if (!place.clientHeight) return 1; // not its turn, on a phone
       const style = getComputedStyle(place);
-      const row = parseFloat(style.getPropertyValue("--row")) || 0;
       const height = place.clientHeight - parseFloat(style.paddingTop) - parseFloat(style.paddingBottom);
-      const probe = h("li", { class: "name" }, "A");
-      place.replaceChildren(h("ul", { class: "column" }, probe));
-      const each = probe.getBoundingClientRect().height || row || 1;
       const columns = Number(style.getPropertyValue("--columns")) || 3;
       const roles = data.roles.map((role) => ({
         ...role,
         people: role.people.filter((shown) => !shown.left || isFresh(shown.left, now)),
       }));
-      const fits = Math.max(3, Math.floor(height / each));
-      // A role begins a column of its own where there is room for that.
-      const apart = pagesOf(roles, columns, fits, true);
-      const one = apart.length > 1 ? pagesOf(roles, columns, fits) : apart;
-      const pages =
-        one.length > 1 ? pagesOf(roles, columns, Math.max(3, fits - 1)) : one;
+      const people = roles.flatMap((role) => role.people);
+      const one = h("li", { class: "name" }, "A");
+      const plain = people.map((shown) => h("li", { class: "name" }, h("span", { dir: "auto" }, shown.name)));
+      // Who has just come has a sign beside the name, and may be written smaller.
+      const marked = people.map((shown) => person(shown, now));
+      marked.forEach((item) => item.classList.toggle("tight", item.classList.contains("new")));
+      place.replaceChildren(h("ul", { class: "column" }, one, plain, marked));
+      const each = one.getBoundingClientRect().height || 1;
+      const rowsOf = (item) => Math.max(1, Math.ceil(item.lastChild.getBoundingClientRect().height / each - 0.1));
+      const sized = new Map(people.map((shown, i) => [shown, Math.max(rowsOf(plain[i]), rowsOf(marked[i]))]));
+      for (const role of roles) role.people = role.people.map((shown) => ({ ...shown, rows: sized.get(shown) }));
+      const pages = arranged(roles, columns, Math.max(3, Math.floor(height / each)));
       const shown = pages[page % pages.length];
       place.replaceChildren(
         ...shown.map((column) =>
@@ -105,6 +125,8 @@
       if (pages.length > 1) {
         place.append(h("p", { class: "page-of" }, `Page ${(page % pages.length) + 1} of ${pages.length}`));
       }
+      const tight = [...place.querySelectorAll(".new b")].filter((name) => name.offsetHeight > name.parentElement.offsetHeight);
+      for (const name of tight) name.parentElement.classList.add("tight");
       return pages.length;
     };
     return [place, layOut];

@@ -89,6 +89,7 @@
       this.onePart(main);
       this.pages = drawn.layOut ? drawn.layOut() : 1;
       this.isMoving = Boolean(drawn.isMoving);
+      this.unfold();
       for (const panel of main.querySelectorAll(".panel:not(.names)")) this.fit(panel);
       this.drawTurn();
     }
@@ -101,6 +102,13 @@
       this.parts = found.length;
       if (!this.isPhone) return;
       found.forEach((part, i) => part.classList.toggle("away", i !== this.part % found.length));
+    }
+
+    // What is longer than its place, and somebody's own words, is written smaller, on two lines.
+    unfold() {
+      const texts = [...this.place.querySelectorAll('[dir="auto"]')].filter((text) => !text.closest(".names"));
+      const long = texts.filter((text) => text.scrollWidth > text.clientWidth + 1);
+      for (const text of long) text.classList.add("long");
     }
 
     // What a list has too much of for its place is left out, and counted.

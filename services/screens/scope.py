@@ -1,0 +1,39 @@
+"""Of whom the views tell."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement
+
+from models import Tenant
+from services.core import clock
+from services.core.days import find_zone
+
+
+@dataclass(frozen=True)
+class Scope:
+    """One organisation, or all of them (`tenant_id` is none); and where their days begin."""
+
+    tenant_id: UUID | None
+    zone: str = ""
+
+    @classmethod
+    def of(cls, tenant: Tenant) -> "Scope":
+        """This organisation."""
+        return cls(tenant.id, tenant.time_zone)
+
+    def holds(self, tenant_id: Any) -> ColumnElement[bool]:
+        """Whether a row is of it, by the column that says of which organisation it is."""
+        if self.tenant_id is None:
+            return tenant_id.is_not(None)  # type: ignore[no-any-return] # a column, whatever its type
+        return tenant_id == self.tenant_id  # type: ignore[no-any-return]
+
+    def today(self) -> date:
+        """The day that it is there."""
+        return clock.now().astimezone(find_zone(self.zone)).date()
+
+
+EVERYBODY = Scope(None)
+"""All organisations together."""

@@ -1,0 +1,48 @@
+"""The lists of templates: what is made shows at once, joins a group, is archived and comes back."""
+
+from playwright.async_api import expect
+
+from models import Role, Tenant
+from services.workspace import templates
+from services.workspace.templates import GroupTemplateForm
+from tests import factories
+from tests.browser.browsers import Browsers
+from tests.browser.grid import dialog, toast
+
+
+async def test_a_new_template_shows_at_once_on_the_list_of_somebody_else_and_joins_a_group(
+    browsers: Browsers, tenant: Tenant
+) -> None:
+    author = await factories.create_user(tenant, role=Role.ADMINISTRATOR)
+    owner = await factories.create_user(tenant)
+    page = await browsers.as_user(author, f"/t/{tenant.slug}/templates/tasks")
+    seen = await browsers.as_user(owner, f"/t/{tenant.slug}/templates")
+    tabs = seen.get_by_role("navigation", name="Templates")
+    await expect(tabs.get_by_role("link")).to_have_text("Tasks 0")
+    await page.get_by_role("button", name="+ New Template").click()
+    await dialog(page).get_by_label("Title").fill("Wrap up")
+    await dialog(page).get_by_label("Takes days").fill("3")
+    await dialog(page).get_by_role("button", name="Create Template").click()
+    row = page.get_by_role("row", name="Wrap up")
+    await expect(row).to_contain_text("3 days")
+    await expect(tabs.get_by_role("link")).to_have_text("Tasks 1")
+
+    group_id = await templates.create_group(
+        await factories.sign_in(author, tenant), GroupTemplateForm(title="Last days")
+    )
+    await expect(seen.get_by_role("row", name="Last days")).to_contain_text("0 tasks")
+    await page.goto(f"/t/{tenant.slug}/templates/{group_id}")
+    await page.get_by_role("button", name="Add Existing Tasks").click()
+    await dialog(page).get_by_role("checkbox", name="Wrap up").check()
+    await dialog(page).get_by_role("button", name="Add Tasks").click()
+    await expect(seen.get_by_role("row", name="Last days")).to_contain_text("1 task")
+    await expect(seen.get_by_role("row", name="Last days")).to_contain_text("3 days")
+
+    await page.get_by_role("link", name="All templates").click()
+    await page.get_by_role("link", name="Tasks").click()
+    await page.get_by_role("button", name="Archive Wrap up").click()
+    await expect(row).to_contain_text("Archived")
+    await page.get_by_role("checkbox", name="Archived too").check()
+    await expect(page.get_by_role("button", name="Restore Wrap up")).to_be_visible()
+    await toast(page, "“Wrap up” is archived").get_by_role("button", name="Undo").click()
+    await expect(page.get_by_role("button", name="Archive Wrap up")).to_be_visible()
