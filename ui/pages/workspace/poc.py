@@ -159,7 +159,7 @@ class _PocScreen:
     def _tabs(self, current: str, counts: Mapping[str, int]) -> None:
         for path, (label, _) in TABS.items():
             url = f"{self.base}/{self.poc_id}" + (f"/{path}" if path else "")
-            shown = link(label, url, "tab")
+            shown = link(f"{label} " if path in counts else label, url, "tab")
             if path == current:
                 shown.props["aria-current"] = "page"
             if path in counts:
