@@ -1,7 +1,7 @@
 """What a browser is told of a list: its columns, filters and counts."""
 
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from nicegui import json
@@ -12,6 +12,9 @@ from services.lists.query import PAGE_SIZES
 
 Choices = tuple[tuple[str, str], ...]
 """Keys and labels of a filter's options."""
+
+MOST_KEPT = 128
+"""Texts that are kept: one for each set of people or customers that filters offer."""
 
 
 def config_of(live_list: LiveList[Any], options: Mapping[str, Sequence[Sequence[str]]]) -> str:
@@ -33,7 +36,7 @@ class _Held:
         return id(self.live_list)
 
 
-@cache
+@lru_cache(maxsize=MOST_KEPT)
 def _config(noun: str, held: _Held, choices: tuple[tuple[str, Choices], ...]) -> str:
     live_list = held.live_list
     narrowed = dict(choices)
