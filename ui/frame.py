@@ -1,6 +1,6 @@
 """What every signed-in page begins with: its registration, its surroundings, its one toast."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from uuid import UUID
@@ -74,10 +74,13 @@ def own_menu(visit: Visit) -> list[Link]:
 
 
 @contextmanager
-def frame(visit: Visit, title: str, *, current: str = "") -> Iterator[Toast]:
+def frame(
+    visit: Visit, title: str, *, current: str = "", tabs: Sequence[Link] = ()
+) -> Iterator[Toast]:
     """Build the page's surroundings; what is built inside is its main part.
 
-    `current` is the last part of the navigation entry's path; the page's one toast is given.
+    `current` is the last part of the navigation entry's path, `tabs` are the pages beside this one
+    under that entry; the page's one toast is given.
     """
     home_title = visit.tenant_name or "Platform"
     toast = _surrounded(title, home_title)
@@ -91,7 +94,8 @@ def frame(visit: Visit, title: str, *, current: str = "") -> Iterator[Toast]:
         inside=visit.tenant_slug is not None and visit.above_tenants,
         home_logo=logo_url(visit.tenant_slug, visit.tenant_logo),
         find=partial(palette.find, visit, (*links, *menu)),
-    ):
+    ) as shell:
+        shell.show_tabs(tabs)
         toast.ask_proof = ConfirmDialog(visit.actor, toast).ask
         yield toast
 

@@ -24,6 +24,7 @@ export default {
     navigation: Array,
     person: Object,
     menu: Array,
+    tabs: Array,
     sign_out: String,
   },
   data() {
@@ -50,7 +51,10 @@ export default {
     this.unlisten();
   },
   render() {
-    const main = h("main", { class: "main", id: "main", tabindex: "-1" }, this.$slots.default?.());
+    const main = h("main", { class: "main", id: "main", tabindex: "-1" }, [
+      this.tabs.length ? this.beside() : null,
+      this.$slots.default?.(),
+    ]);
     return h("div", { class: "app" }, [
       h("a", { class: "skip-link", href: "#main" }, "Skip to content"),
       h("header", { class: "shell" }, [this.brand(), this.where(), this.links(), this.own()]),
@@ -98,6 +102,15 @@ export default {
         h("a", { class: "nav-link", href, "aria-current": current ? "page" : null }, name);
       if (!this.navigation.length) return h("span", { class: "nav" });
       return h("nav", { class: "nav", "aria-label": "Main" }, this.navigation.map(link));
+    },
+    // The pages that stand beside this one, which is no link: so one alone is called as it is.
+    beside() {
+      const tab = ({ name, href, current }) =>
+        current
+          ? h("span", { class: "tab", "aria-current": "page" }, name)
+          : h("a", { class: "tab", href }, name);
+      const label = this.navigation.find(({ current }) => current)?.name;
+      return h("nav", { class: "tabs", "aria-label": label }, this.tabs.map(tab));
     },
     own() {
       const { name, email, role } = this.person;

@@ -47,12 +47,17 @@ class Shell(
         self._props["inside"] = inside
         self._props["navigation"] = tuple(navigation)  # tuples aren't watched for changes
         self._props["menu"] = tuple(menu)
-        self._props["person"] = dict(person)
+        self._props["tabs"] = ()
+        self._props["person"] = person
         self._props["sign_out"] = f"{base}/logout"
         # What "Go to or do" may offer, and to whom.
         self._props["finds"] = find is not None
         self._find = find
         self.on("find", self._asked)
+
+    def show_tabs(self, tabs: Sequence[Link]) -> None:
+        """Show the pages that stand beside this one, under one entry of the navigation."""
+        self._props["tabs"] = tuple(tabs)
 
     async def _asked(self, event: GenericEventArguments) -> None:
         sent = event.args if isinstance(event.args, dict) else {}

@@ -1,10 +1,10 @@
 """The pages that stand beside each other under one entry of the navigation."""
 
-from nicegui import ui
-from nicegui.elements.mixins.text_element import TextElement
+from collections.abc import Sequence
 
 from services.access.permissions import Permission, may
 from services.sessions.sessions import Visit
+from ui.components.shell import Link
 from ui.paths import home_path
 
 # Under Users: the label, the last part of the path, and the permission that shows it. One alone is
@@ -17,16 +17,13 @@ USERS_TABS = (
 )
 
 
-def users_tabs(visit: Visit, current: str) -> None:
-    """The tabs under Users; `current` is the last part of this page's path."""
+def users_tabs(visit: Visit, current: str) -> Sequence[Link]:
+    """The tabs under Users, for `frame`; `current` is the last part of this page's path."""
     shown = [(label, path) for label, path, needed in USERS_TABS if may(visit.role, needed)]
     if visit.tenant_slug is None or len(shown) == 1:
-        return
-    with ui.element("nav").classes("tabs").props('aria-label="Users"'):
-        for label, path in shown:
-            # The page that is open is no link, so that one alone is called "Users" there.
-            tab = TextElement(tag="span" if path == current else "a", text=label).classes("tab")
-            if path == current:
-                tab.props["aria-current"] = "page"
-            else:
-                tab.props["href"] = f"{home_path(visit.tenant_slug)}/{path}"
+        return ()
+    base = home_path(visit.tenant_slug)
+    return [
+        {"name": label, "href": f"{base}/{path}", "current": path == current}
+        for label, path in shown
+    ]

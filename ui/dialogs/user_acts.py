@@ -83,8 +83,15 @@ END_DATE = UserAct("end_date", "End date…", ANY, _anybody, "date")
 WRONG_ROLE = UserAct("wrong_role", "Wrong role?…", ACTIVE, _with_other_roles, "swap", apart=True)
 DEACTIVATE = UserAct("deactivate", "Deactivate…", ACTIVE, _anybody, "lock", danger=True)
 ACTIVATE = UserAct("activate", "Activate", INACTIVE, _anybody, "check")
+# In the order of a menu.
+ACTS = (RESEND, COPY_LINK, PASSWORD, SIGN_OUT, END_DATE, WRONG_ROLE, DEACTIVATE, ACTIVATE)
 # Those with a question or a form first: a link may lead to these, as it does nothing by itself.
 ASKING = (PASSWORD, SIGN_OUT, END_DATE, WRONG_ROLE, DEACTIVATE)
+
+
+def values_of_acts(visit: Visit) -> tuple[dict[str, Any], ...]:
+    """All acts in the order of a menu, for the browser."""
+    return tuple(act.values(visit) for act in ACTS)
 
 
 class UserActs:
@@ -132,10 +139,6 @@ class UserActs:
             ACTIVATE: self._activate,
         }
 
-    def values(self) -> tuple[dict[str, Any], ...]:
-        """All acts in the order of a menu, for the browser."""
-        return tuple(act.values(self.visit) for act in self._doing)
-
     async def do(self, act: UserAct, details: UserDetails) -> None:
         """Do it, or open its dialog."""
         self.details = details
@@ -149,7 +152,7 @@ class UserActs:
 
     async def do_named(self, name: str, user_id: UUID) -> None:
         """Do what was chosen in a row's menu, if it fits who that is by now."""
-        act = next((act for act in self._doing if act.name == name), None)
+        act = next((act for act in ACTS if act.name == name), None)
         details = await listing.get_details(self.actor, user_id)
         if act is None or not act.fits(self.visit, details.row):
             raise ConflictError(f"{details.row.name} has changed meanwhile. Look at the row again.")

@@ -49,7 +49,7 @@ async def reviews_page(visit: MayView) -> None:
     screen = _ReviewsScreen(visit)
     await screen.read()
     await sessions.touch(visit.actor, visit.seen_at)
-    with frame(visit, "Review", current="users") as toast:
+    with frame(visit, "Review", current="users", tabs=users_tabs(visit, "review")) as toast:
         screen.build(toast)
 
 
@@ -79,7 +79,6 @@ class _ReviewsScreen:
             on_submit=self._begin,
             helpers=Helpers(hidden=not_offered()),
         )
-        users_tabs(self.visit, "review")
         with ui.element("div").classes("page-head"):
             text("h1", "Review")
             with ui.element("div").classes("actions"):

@@ -1,6 +1,7 @@
 """What the Users page offers for the users that are selected: each begins as a draft, at a page of
 its own."""
 
+from functools import cached_property
 from typing import Any
 
 from nicegui import ui
@@ -36,9 +37,13 @@ class BulkActs:
         self.table = table
         self.home = f"{home_path(visit.tenant_slug)}/users/bulk"
         self.query = ListQuery()
+
+    @cached_property
+    def end_date(self) -> FormDialog[EndDate]:
+        """The form for an end date, made when somebody first wants it."""
         hints = {"end_date": end_hint("the organisation’s time zone"), "end_time": TIME_HINT}
-        self.end_date = FormDialog(
-            toast,
+        return FormDialog(
+            self.toast,
             "End date of the selected users",
             EndDate,
             submit="Go on",

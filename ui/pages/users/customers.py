@@ -33,8 +33,7 @@ async def customers_page(visit: MayView) -> None:
     """Build the page."""
     enter(visit, work_feed.work_room(visit.actor.tenant_id))
     found = await people.list_outsiders(visit.actor)
-    with frame(visit, "Customers", current="users") as toast:
-        users_tabs(visit, "customers")
+    with frame(visit, "Customers", current="users", tabs=users_tabs(visit, "customers")) as toast:
         _CustomersScreen(visit, toast).build(found)
 
 

@@ -51,8 +51,7 @@ async def ends_soon_page(visit: MayView) -> None:
     enter(visit, notices.ends_room(tenant_id), work_feed.work_room(tenant_id))
     shown = await list_ends_soon(visit.actor)
     await sessions.touch(visit.actor, visit.seen_at)
-    with frame(visit, "Ends soon", current="users") as toast:
-        users_tabs(visit, "ends-soon")
+    with frame(visit, "Ends soon", current="users", tabs=users_tabs(visit, "ends-soon")) as toast:
         with ui.element("div").classes("page-head"):
             text("h1", "Ends soon")
         _EndsScreen(visit, toast).build(shown)

@@ -1,6 +1,6 @@
 """The Users page: the table, the toggle, the invitation."""
 
-from functools import partial
+from functools import cached_property, partial
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -22,7 +22,7 @@ from ui.components.tabs import users_tabs
 from ui.components.toast import Toast
 from ui.components.users_table import UsersTable
 from ui.dialogs.invite import InviteDialog, InviteSeveralDialog
-from ui.dialogs.user_acts import UserActs
+from ui.dialogs.user_acts import UserActs, values_of_acts
 from ui.frame import enter, frame
 from ui.identity import require
 from ui.input import as_text, as_uuid, as_version, to_do
@@ -50,8 +50,7 @@ async def users_page(visit: MayView) -> None:
     inviters = await _inviters(visit.actor) if _shows_inviters(opening) else None
     lacks_admin = visit.above_tenants and await lacks_tenant_admin(visit.actor)
     title = "Users" if visit.tenant_slug else "Platform Admins"
-    with frame(visit, title, current="users") as toast:
-        users_tabs(visit, "users")
+    with frame(visit, title, current="users", tabs=users_tabs(visit, "users")) as toast:
         screen = _UsersScreen(visit, toast)
         await screen.build(title, opening, inviters, lacks_admin=lacks_admin)
 
@@ -67,12 +66,28 @@ async def _inviters(actor: Actor) -> Options:
 
 
 class _UsersScreen:
-    """The handlers of one open page."""
+    """The handlers of one open page. Dialogs are made when somebody first wants one: they would be
+    a tenth of what each open page takes."""
 
     def __init__(self, visit: Visit, toast: Toast) -> None:
         self.visit = visit
         self.actor: Actor = visit.actor
         self.toast = toast
+
+    @cached_property
+    def acts(self) -> UserActs:
+        """What can be done to one user."""
+        return UserActs(self.visit, self.toast)
+
+    @cached_property
+    def invitation(self) -> InviteDialog:
+        """The form for one."""
+        return InviteDialog(self.visit, self.toast, on_invited=self._invited)
+
+    @cached_property
+    def several(self) -> InviteSeveralDialog:
+        """The form for several."""
+        return InviteSeveralDialog(self.visit, self.toast)
 
     async def build(
         self,
@@ -85,26 +100,22 @@ class _UsersScreen:
         """Lay the page out."""
         above_tenants = self.visit.tenant_slug is None
         self.notice: FirstAdminNotice | None = None
-        invite = InviteDialog(self.visit, self.toast, on_invited=self._invited)
-        open_form = told(self.toast)(invite.open)
+        open_form = told(self.toast)(self._invite)
         if lacks_admin:
             self.notice = FirstAdminNotice(self.visit, partial(open_form, Role.TENANT_ADMIN))
-        self.acts = UserActs(self.visit, self.toast)
         roles = invitable_roles(self.visit.role, above_tenants=above_tenants)
         shown = roles if above_tenants else (*roles, Role.TENANT_ADMIN)
         home = home_path(self.visit.tenant_slug)
         head = [HeadItem("+ Invite User", name="invite", on_click=open_form, primary=True)]
         if not above_tenants:
-            several = InviteSeveralDialog(self.visit, self.toast)
+            open_several = told(self.toast)(self._invite_several)
             if to_do(ui.context.client) == "several":
-                await several.open()
-            head.append(
-                HeadItem("Invite several", name="several", on_click=told(self.toast)(several.open))
-            )
+                await self._invite_several()
+            head.append(HeadItem("Invite several", name="several", on_click=open_several))
             head.append(HeadItem("Invite from a file", url=f"{home}/users/import"))
             head.append(HeadItem("Bulk acts", url=f"{home}/users/bulk"))
         if to_do(ui.context.client) == "invite":
-            await invite.open()
+            await self._invite()
         self.table = UsersTable(
             self.visit,
             opening,
@@ -121,9 +132,15 @@ class _UsersScreen:
         if inviters is None:
             self.table.offer_late("inviter", partial(_inviters, self.actor))
         self.table.on_toggle(told(self.toast)(self._toggle))
-        self.table.offer(self.acts.values(), told(self.toast)(self._act))
+        self.table.offer(values_of_acts(self.visit), told(self.toast)(self._act))
         if not above_tenants:
             BulkActs(self.visit, self.toast, self.table).offer()
+
+    async def _invite(self, role: Role | None = None) -> None:
+        await self.invitation.open(role)
+
+    async def _invite_several(self) -> None:
+        await self.several.open()
 
     def _invited(self, user_id: UUID, role: Role) -> None:
         self.table.bring(user_id)
