@@ -43,6 +43,8 @@ class User(SQLModel, table=True):
             sqlite_where=text("active"),
             postgresql_where=text("active"),
         ),
+        # To look an email up. (SQLite doesn't take the one above where a query says "active = 1".)
+        Index("ix_user_account_email_active", "email_key", "active", "tenant_id"),
         Index(
             "ix_user_account_tenant_invited",
             "tenant_id",
