@@ -162,6 +162,7 @@ async def test_an_open_question_about_an_organisation_tells_its_new_name(
 ) -> None:
     page = await browsers.as_user(robin, f"/platform/tenants?q={other_tenant.slug}")
     await page.get_by_role("button", name=f"Close {other_tenant.name}", exact=True).click()
+    await expect(dialog(page).get_by_role("heading")).to_have_text(f"Close {other_tenant.name}?")
     renamed = f"{other_tenant.name} Ltd"
     await tenants.rename_tenant(COMMAND_LINE, other_tenant.id, renamed)
     change = dialog(page).get_by_role("status")

@@ -17,7 +17,7 @@ from services.screens import screens
 from services.screens.showing import ScreenView
 from tests.browser.browsers import Browsers, fill
 from tests.browser.grid import dialog
-from tests.browser.looks import look
+from tests.browser.looks import SETTLED, look
 from tests.browser.server import serving
 from tests.browser.walls import hang
 from tests.services.screen_calls import set_up
@@ -28,6 +28,7 @@ SIZES = [(1920, 1080), (3840, 2160), (1366, 768), (1080, 1920), (1024, 768), (39
 
 async def _violations(page: Page) -> str:
     """What axe finds, which holds a screen's text to 7:1."""
+    await page.evaluate(SETTLED)  # what fades in has too little contrast until it has
     rules = {"color-contrast-enhanced": {"enabled": True}}
     found = await Axe().run(page, options={"resultTypes": ["violations"], "rules": rules})
     return str(found.generate_report()) if found.violations_count else ""
