@@ -54,15 +54,15 @@ def _wait(waiting: Awaitable[T], timeout: float) -> Awaitable[T]:  # noqa: ARG00
 
 
 async def _sleep_until_greeted(_delay: float) -> None:
-    greeted = asyncio.get_running_loop().create_future()
-    _without_socket.add(greeted)
+    woken = asyncio.get_running_loop().create_future()
+    _without_socket.add(woken)
     try:
         async with asyncio.timeout(LOOKS_AGAIN):
-            await greeted
+            await woken
     except TimeoutError:
         return
     finally:
-        _without_socket.discard(greeted)
+        _without_socket.discard(woken)
 
 
 def greeted() -> None:
