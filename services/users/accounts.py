@@ -29,7 +29,12 @@ from services.mail import outbox
 from services.sessions import presence
 from services.sessions.sessions import end_living
 from services.users import telling, ways_in
-from services.users.emails_elsewhere import ActiveElsewhereError, active_with, claim_answer
+from services.users.emails_elsewhere import (
+    ActiveElsewhereError,
+    active_with,
+    claim_answer,
+    is_taken,
+)
 from services.users.ends import End, chosen_end, details_of, end_of, set_end
 from services.users.events import UserActivated, UserDeactivated, UserEdited
 from services.users.forms import UserNames
@@ -191,11 +196,14 @@ async def _activate(act: Act, user: User) -> UUID:
             )
         raise elsewhere
     user.activate(clock.now())
-    await outbox.cancel(act.tx, user.id, MailTemplate.DEACTIVATED)
     try:
+        # Before anything is asked, which would flush it, too.
         await act.tx.flush()
     except IntegrityError as error:  # another account took the email at this very moment
+        if not is_taken(error):
+            raise
         raise elsewhere from error
+    await outbox.cancel(act.tx, user.id, MailTemplate.DEACTIVATED)
     if user.ends_at is not None and user.ends_at <= clock.now():
         # Else the next look at ends would shut them out again.
         stays = await stays_of(act.tx, user.tenant_id)

@@ -1,15 +1,24 @@
 """Inviting again an address whose accounts here are inactive."""
 
+import asyncio
+from pathlib import Path
+
+import psycopg
 import pytest
 
 from models import Role, Tenant
 from services.access.actor import Actor
+from services.core.db import transaction
 from services.core.errors import ConflictError
+from services.core.startup import started
 from services.users import accounts, invitations, listing
 from services.users.emails_elsewhere import IN_USE
 from services.users.invitation_form import InvitationForm
 from tests import books
-from tests.factories import create_user
+from tests.browser.waiting import eventually
+from tests.conftest import make_settings
+from tests.factories import create_admin, create_tenant, create_user, new_user, sign_in
+from tests.postgres import PostgresServer
 
 EMAIL = "ada@example.com"
 FORM = InvitationForm(first_name="Ada", last_name="King", email=EMAIL, role="administrator")
@@ -80,6 +89,30 @@ async def test_reactivating_is_refused_while_another_tenant_uses_the_address(
     with pytest.raises(ConflictError) as caught:
         await accounts.set_active(admin, old.id, active=True)
     assert str(caught.value) == f"{EMAIL} is in use by another active account."
+
+
+@pytest.mark.postgresql
+async def test_reactivating_says_so_where_another_account_takes_the_address_at_that_moment(
+    postgres_server: PostgresServer, tmp_path: Path
+) -> None:
+    name = postgres_server.create_database()
+    url = postgres_server.url(name)
+    watching = psycopg.connect(url, autocommit=True)
+    async with started(make_settings(tmp_path, url)):
+        tenant, other = await create_tenant(), await create_tenant("Other")
+        admin = await sign_in(await create_admin(tenant))
+        old = await create_user(tenant, email=EMAIL, active=False)
+        async with transaction() as tx:
+            tx.add(new_user(other, email=EMAIL))
+            await tx.flush()
+            back = asyncio.create_task(accounts.set_active(admin, old.id, active=True))
+            # Until its statement waits for this transaction, which holds the address.
+            waiting = "SELECT 1 FROM pg_locks WHERE locktype = 'transactionid' AND NOT granted"
+            await eventually(lambda: watching.execute(waiting).fetchone())
+        with pytest.raises(ConflictError, match="is in use by another active account"):
+            await back
+    watching.close()
+    postgres_server.drop_database(name)
 
 
 async def test_address_of_an_active_account_here_is_not_invited_again(
