@@ -30,8 +30,6 @@ from models import (
     Tenant,
     User,
 )
-from services.access.actor import COMMAND_LINE
-from services.audit.writing import Action, record
 from services.core import clock
 from services.core.db import Transaction
 from services.core.emails import email_key
@@ -60,7 +58,7 @@ STATES = (
 
 class DemoWork:
     """Makes the rows, in the caller's transaction. The same ones every time, but for their days,
-    which count from today."""
+    which count from today. `begun` are the POCs, each with who began it, for the log."""
 
     def __init__(self, tx: Transaction, tenant: Tenant, users: Sequence[User]) -> None:
         self.tx = tx
@@ -70,6 +68,7 @@ class DemoWork:
         self.engineers = [user for user in came if user.role is Role.SALES_ENGINEER][:24]
         self.author = next(u for u in came if u.role is Role.ADMINISTRATOR and u.active)
         self.templates: list[tuple[GroupTemplate, list[TaskTemplate]]] = []
+        self.begun: list[tuple[Poc, User]] = []
 
     async def add(self) -> None:
         """Add the templates and the POCs."""
@@ -160,15 +159,7 @@ class DemoWork:
                     added_by_id=owner.id,
                 )
             )
-        await record(
-            self.tx,
-            Action.POC_CREATED,
-            actor=COMMAND_LINE,
-            by=owner,
-            subject=poc,
-            customer=customer,
-            at=poc.created_at,
-        )
+        self.begun.append((poc, owner))
         await self._add_customers(poc, owner, number)
         tasks = await self._add_tasks(poc, team, number)
         await self._add_criteria(poc, owner, tasks)

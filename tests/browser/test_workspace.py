@@ -45,7 +45,7 @@ async def test_an_administrator_makes_a_template_and_a_sales_engineer_starts_a_p
     author = await factories.create_user(tenant, role=Role.ADMINISTRATOR)
     page = await browsers.as_user(author, f"/t/{tenant.slug}/templates")
     await expect(page.get_by_role("heading", name="No groups yet")).to_be_visible()
-    await page.get_by_role("button", name="+ New Group").click()
+    await page.locator(".empty").get_by_role("button", name="+ New Group").click()
     await dialog(page).get_by_label("Title").fill("Network proof")
     await dialog(page).get_by_role("button", name="Create Group").click()
     await expect(page.get_by_role("heading", name="Network proof")).to_be_visible()
@@ -73,7 +73,7 @@ async def test_an_administrator_makes_a_template_and_a_sales_engineer_starts_a_p
     await expect(toast(page, "“Install the gateway” is moved.")).to_be_visible()
 
     work = await browsers.as_user(owner, f"/t/{tenant.slug}/pocs")
-    await work.get_by_role("button", name="+ New POC").click()
+    await work.locator(".empty").get_by_role("button", name="+ New POC").click()
     form = dialog(work)
     await form.get_by_label("Title").fill("Factory floor")
     await form.get_by_label("Customer Company").fill("Helvetia Freight")
