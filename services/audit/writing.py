@@ -124,6 +124,7 @@ class Action(AuditAction):
     MEMBER_REMOVED = "member.removed", "Member removed"
     GROUP_ADDED = "group.added", "Group added"
     GROUP_EDITED = "group.edited", "Group edited"
+    GROUP_ASSIGNED = "group.assigned", "Group assigned"
     GROUP_ARCHIVED = "group.archived", "Group archived"
     GROUP_RESTORED = "group.restored", "Group restored"
     TASK_ADDED = "task.added", "Task added"

@@ -127,7 +127,7 @@ class _UsersScreen:
                 "inviter": inviters or (),
             },
             export_url=f"{home}/users.csv",
-            empty_hint="Invite the first one with “+ Invite User”.",
+            empty_hint="Invite the first one: by email, or by a link that you hand over.",
         )
         if inviters is None:
             self.table.offer_late("inviter", partial(_inviters, self.actor))
