@@ -1,7 +1,7 @@
 """Resources: links, code snippets and notes, of a template or of a POC; and what files are there
 (`services.workspace.files` keeps and reads them)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -36,7 +36,6 @@ from services.workspace.events import (
     TaskTemplateChanged,
 )
 from services.workspace.markdown import to_html
-from services.workspace.people import Person, find_people
 from services.workspace.rights import (
     by_id,
     check_version,
@@ -126,7 +125,6 @@ class ResourceView:
     is_archived: bool
     version: int
     changed_at: datetime
-    added_by: Person | None
     file: FileFacts | None = None
 
 
@@ -142,13 +140,6 @@ async def list_of_group_template(principal: Principal, group_id: UUID) -> Sequen
     async with viewing(principal, Permission.VIEW_TEMPLATES) as view:
         group = await view.get(GroupTemplate, group_id)
         return await _listed(view, col(Resource.group_template_id) == group.id)
-
-
-async def list_of_task_template(principal: Principal, task_id: UUID) -> Sequence[ResourceView]:
-    """The resources of a task template."""
-    async with viewing(principal, Permission.VIEW_TEMPLATES) as view:
-        task = await view.get(TaskTemplate, task_id)
-        return await _listed(view, col(Resource.task_template_id) == task.id)
 
 
 @looks_first
@@ -308,16 +299,12 @@ async def _listed(view: View, which: Any) -> Sequence[ResourceView]:
         .order_by(col(Resource.id))
     )
     rows = found.all()
-    people = await find_people(view.tx, [resource.created_by_id for resource, *_ in rows])
-    return [
-        _view(resource, group or task or "", people, file) for resource, group, task, file in rows
-    ]
+    return [_view(resource, group or task or "", file) for resource, group, task, file in rows]
 
 
 def _view(
     resource: Resource,
     belongs_to: str,
-    people: Mapping[UUID, Person],
     file: ResourceFile | None,
 ) -> ResourceView:
     is_note = resource.kind is ResourceKind.NOTE
@@ -334,7 +321,6 @@ def _view(
         is_archived=resource.archived_at is not None,
         version=resource.version,
         changed_at=resource.changed_at,
-        added_by=people.get(resource.created_by_id) if resource.created_by_id else None,
         file=facts_of_file(file),
     )
 
