@@ -10,6 +10,7 @@ from models import (
     CriterionResult,
     CriterionTask,
     CustomerPerson,
+    GroupAssignee,
     GroupTemplate,
     GroupTemplateTask,
     Importance,
@@ -208,10 +209,17 @@ class DemoWork:
                 poc_id=poc.id,
                 template_id=template.id,
                 title=template.title,
+                start_on=poc.start_on + timedelta(days=min(one.start_day for one in of_group) - 1),
+                due_on=poc.start_on
+                + timedelta(days=max(one.start_day + one.days for one in of_group) - 2),
                 position=at * STEP,
             )
             self.tx.add(group)
             await self.tx.flush()
+            sees_to = team[at % len(team)]
+            self.tx.add(
+                GroupAssignee(tenant_id=self.tenant.id, group_id=group.id, user_id=sees_to.id)
+            )
             for nth, of_task in enumerate(of_group, 1):
                 begins = poc.start_on + timedelta(days=of_task.start_day - 1)
                 task = Task(

@@ -26,12 +26,11 @@ from models import (
 from services.access.actor import ROLLCALL, Operator
 from services.access.permissions import Permission
 from services.audit.acting import acting
-from services.audit.writing import Action
 from services.core import clock
 from services.core.bus import Bus
 from services.core.db import reading, transaction
 from services.core.errors import ConflictError, RollcallError
-from services.reviews.events import ReviewChanged
+from services.reviews.events import ReviewAction, ReviewChanged
 from services.reviews.record import digest_of
 from services.reviews.reminders import tell_result
 from services.reviews.reviews import begin_closing, rows_of
@@ -232,7 +231,7 @@ async def _finish(review_id: UUID) -> None:
         review.digest = digest_of(rows)
         counts = Counter(row.outcome for row in rows)
         entry = await act.record(
-            Action.REVIEW_CLOSED,
+            ReviewAction.CLOSED,
             review,
             people=len(rows),
             kept=counts[ReviewOutcome.KEPT],

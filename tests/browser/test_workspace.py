@@ -1,6 +1,7 @@
 """The work: templates, POCs with their tasks and comments, and Home, as each role uses them."""
 
 import re
+from datetime import date
 from uuid import UUID
 
 import pytest
@@ -11,7 +12,7 @@ from models import Role, Side, Tenant, User
 from services.access.actor import Actor
 from services.users import accounts
 from services.workspace import groups, members, pocs, tasks
-from services.workspace.groups import GroupForm
+from services.workspace.groups import NewGroupForm
 from services.workspace.pocs import HandOverForm, NewPocForm
 from services.workspace.tasks import NewTaskForm
 from tests import factories
@@ -319,8 +320,13 @@ async def test_a_group_that_somebody_else_adds_takes_the_place_of_the_empty_stat
     poc_id = await pocs.create_poc(work, form)
     page = await browsers.as_user(owner, _url(tenant, poc_id))
     await expect(page.get_by_role("heading", name="No tasks yet")).to_be_visible()
-    await groups.add_group(work, poc_id, GroupForm(title="Kick-off"))
+    due = date(2026, 3, 6)
+    made = NewGroupForm(title="Kick-off", side=Side.CUSTOMER, due_on=due, assignee_ids=(owner.id,))
+    await groups.add_group(work, poc_id, made)
     await expect(page.get_by_role("heading", name="Kick-off")).to_be_visible()
+    head = page.locator(".task-group-head")
+    for words in ("Customer", "6 Mar", "overdue", owner.full_name):  # of its own
+        await expect(head).to_contain_text(words)
     await expect(page.get_by_role("heading", name="No tasks yet")).to_have_count(0)
     await page.get_by_role("button", name="+ Add Task", exact=True).click()
     await expect(dialog(page)).to_have_accessible_name("Add task to “Kick-off”")

@@ -6,12 +6,13 @@ from uuid import UUID, uuid4
 
 from models import Decision, Review, ReviewPerson, Tenant, User
 from services.access.actor import COMMAND_LINE, Actor
-from services.audit.writing import Action, record
+from services.audit.writing import record
 from services.core import clock
 from services.core.db import reading, transaction
 from services.core.errors import ConflictError
 from services.reviews import reasons, reviews, waiting
 from services.reviews import record as records
+from services.reviews.events import ReviewAction
 from services.reviews.forms import Days, ReviewForm
 from services.reviews.reasons import Reason
 from services.reviews.record import digest_of
@@ -56,7 +57,7 @@ async def review_in(tenant_id: UUID | None, *, closed: bool = True, logged: bool
         if closed and logged:
             digest = digest_of([person])
             entry = await record(
-                tx, Action.REVIEW_CLOSED, actor=COMMAND_LINE, subject=review, record=digest
+                tx, ReviewAction.CLOSED, actor=COMMAND_LINE, subject=review, record=digest
             )
             review.last_number, review.digest = entry.number, digest
     return review.id
