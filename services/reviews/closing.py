@@ -168,7 +168,10 @@ async def _shut_out(review: Review, person: ReviewPerson) -> bool:
     seen = person.status_version
     if person.customer_id is not None:
         here = Operator(ROLLCALL.name, person.tenant_id)
-        return (await set_active(here, person.customer_id, False, seen_version=seen)).changed
+        switched = await set_active(
+            here, person.customer_id, False, seen_version=seen, by_mail=review.tells
+        )
+        return switched.changed
     reason = f"Review “{review.name}”"
     change = await accounts.set_active(
         ROLLCALL, person.holder_id, False, seen_version=seen, reason=reason, tell=review.tells
