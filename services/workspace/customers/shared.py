@@ -26,7 +26,7 @@ from services.access.outsiders import CustomerActor
 from services.access.permissions import Permission
 from services.audit.acting import View, viewing
 from services.core import clock
-from services.core.db import Transaction, reading
+from services.core.db import LOCKED, Transaction, reading
 from services.core.errors import NotFoundError
 from services.workspace.customers.cut import shown_pocs
 from services.workspace.markdown import to_html
@@ -191,7 +191,7 @@ async def get_shown(
     view: View, customer: CustomerActor, poc_id: UUID, *, lock: bool = False
 ) -> Poc:
     """A POC that somebody is shown right now; raises `NotFoundError` for every other."""
-    poc = await view.tx.get(Poc, poc_id, with_for_update=lock or None)
+    poc = await view.tx.get(Poc, poc_id, **(LOCKED if lock else {}))
     if poc is not None:
         await view.tx.refresh(poc)
         if any(shown.id == poc.id for shown in await shown_pocs(view.tx, customer.customer_id)):
