@@ -35,7 +35,7 @@ from services.workspace.events import (
     ResourceChanged,
     TaskTemplateChanged,
 )
-from services.workspace.markdown import to_html
+from services.workspace.markdown import htmls_of
 from services.workspace.people import Person, find_people
 from services.workspace.rights import (
     by_id,
@@ -309,24 +309,31 @@ async def _listed(view: View, which: Any) -> Sequence[ResourceView]:
     )
     rows = found.all()
     people = await find_people(view.tx, [resource.created_by_id for resource, *_ in rows])
+    htmls = await htmls_of([(note_of(resource), ()) for resource, *_ in rows])
     return [
-        _view(resource, group or task or "", people, file) for resource, group, task, file in rows
+        _view(resource, html, group or task or "", people, file)
+        for (resource, group, task, file), html in zip(rows, htmls, strict=True)
     ]
+
+
+def note_of(resource: Resource) -> str:
+    """What a note says, in Markdown; nothing of another resource."""
+    return resource.content if resource.kind is ResourceKind.NOTE else ""
 
 
 def _view(
     resource: Resource,
+    html: str,
     belongs_to: str,
     people: Mapping[UUID, Person],
     file: ResourceFile | None,
 ) -> ResourceView:
-    is_note = resource.kind is ResourceKind.NOTE
     return ResourceView(
         id=resource.id,
         kind=resource.kind,
         title=resource.title,
         content=resource.content,
-        html=to_html(resource.content) if is_note else "",
+        html=html,
         language=resource.language,
         shared=resource.shared,
         owner_ids=OwnerIds(**resource.model_dump(include=set(OwnerIds.__annotations__))),
