@@ -116,15 +116,20 @@ async def _refresh_templates(event: TemplateEvent) -> None:
 
 
 def group_values(group: GroupView) -> dict[str, Any]:
-    """A group as plain values; its tasks only where it has been read with them."""
-    return {
+    """A group as plain values, without its tasks. What is empty isn't there."""
+    values = {
         "id": str(group.id),
         "title": group.title,
         "description": group.description,
+        "side": group.side.value,
+        "start": group.start_on.isoformat() if group.start_on else "",
+        "end": group.due_on.isoformat() if group.due_on else "",
+        "people": [person_values(person) for person in group.assignees],
         "position": group.position,
         "archived": group.is_archived,
         "version": group.version,
     }
+    return {name: value for name, value in values.items() if value}
 
 
 def task_values(task: TaskView) -> dict[str, Any]:

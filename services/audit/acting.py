@@ -13,7 +13,8 @@ from uuid import UUID
 from models import Tenant, User
 from services.access.actor import OfTenant, Principal, authorize, get_row
 from services.access.permissions import Permission, Secret
-from services.audit.writing import Action, Subject, record
+from services.audit.actions import AuditAction
+from services.audit.writing import Subject, record
 from services.core.db import LOCKED, Transaction, reading, transaction
 from services.core.errors import NotFoundError, SessionEndedError
 from services.core.events import Event
@@ -86,7 +87,7 @@ class Act(View):
 
     async def record(
         self,
-        action: Action,
+        action: AuditAction,
         subject: Subject | None = None,
         *,
         tenant_id: UUID | None = None,

@@ -13,6 +13,8 @@ from sqlmodel import col, func, select
 from models import (
     Comment,
     CustomerPerson,
+    GroupAssignee,
+    GroupCustomer,
     Side,
     Task,
     TaskAssignee,
@@ -64,6 +66,10 @@ class GroupView:
     poc_id: UUID
     title: str
     description: str
+    side: Side
+    start_on: date | None
+    due_on: date | None
+    assignees: Sequence[Person]
     position: int
     is_archived: bool
     version: int
@@ -97,7 +103,9 @@ async def list_groups(principal: Principal, poc_id: UUID) -> Sequence[GroupView]
             .where(TaskGroup.poc_id == poc.id, col(TaskGroup.archived_at).is_(None))
             .order_by(col(TaskGroup.position), col(TaskGroup.id))
         )
-        return [_group_view(group, by_group[group.id]) for group in groups]
+        rows = groups.all()
+        people = await _who_sees_to(view.tx, [group.id for group in rows])
+        return [_group_view(group, people[group.id], by_group[group.id]) for group in rows]
 
 
 async def find_task(task_id: UUID) -> TaskView:
@@ -115,7 +123,7 @@ async def find_group(group_id: UUID) -> GroupView:
         group = await tx.get(TaskGroup, group_id)
         if group is None:
             raise NotFoundError
-        return _group_view(group, [])
+        return _group_view(group, (await _who_sees_to(tx, [group.id]))[group.id], [])
 
 
 async def assignees_of(tx: Transaction, task_ids: Collection[UUID]) -> dict[UUID, list[Person]]:
@@ -141,12 +149,39 @@ async def assignees_of(tx: Transaction, task_ids: Collection[UUID]) -> dict[UUID
     return people
 
 
-def _group_view(group: TaskGroup, tasks: Sequence[TaskView]) -> GroupView:
+async def _who_sees_to(tx: Transaction, group_ids: Collection[UUID]) -> dict[UUID, list[Person]]:
+    """Who sees to each of these groups: users by their names, then the customer's people."""
+    people: dict[UUID, list[Person]] = defaultdict(list)
+    if group_ids:
+        found = await tx.exec(
+            select(GroupAssignee.group_id, User)
+            .join(User, col(User.id) == GroupAssignee.user_id)
+            .where(col(GroupAssignee.group_id).in_(group_ids))
+            .order_by(col(User.name_key), col(User.id))
+        )
+        for group_id, user in found:
+            people[group_id].append(person_of(user))
+        outside = await tx.exec(
+            select(GroupCustomer.group_id, CustomerPerson)
+            .join(CustomerPerson, col(CustomerPerson.id) == GroupCustomer.customer_id)
+            .where(col(GroupCustomer.group_id).in_(group_ids))
+            .order_by(col(CustomerPerson.name_key), col(CustomerPerson.id))
+        )
+        for group_id, person in outside:
+            people[group_id].append(person_of(person))
+    return people
+
+
+def _group_view(group: TaskGroup, people: Sequence[Person], tasks: Sequence[TaskView]) -> GroupView:
     return GroupView(
         id=group.id,
         poc_id=group.poc_id,
         title=group.title,
         description=group.description,
+        side=group.side,
+        start_on=group.start_on,
+        due_on=group.due_on,
+        assignees=people,
         position=group.position,
         is_archived=group.archived_at is not None,
         version=group.version,

@@ -174,7 +174,7 @@ async def test_a_task_is_given_to_somebody_at_the_customers(
     page = await browsers.as_user(owner, _url(tenant, rows.poc))
     other = await browsers.as_user(colleague, _url(tenant, rows.poc))
     await page.get_by_role("button", name="More for Trial").click()
-    await page.get_by_role("button", name="Assign").click()
+    await page.get_by_role("button", name="Assign", exact=True).click()
     await dialog(page).get_by_role("combobox", name="Customer’s people").fill("Bian")
     await dialog(page).get_by_role("option", name="Reto Bianchi").click()
     await dialog(page).get_by_role("button", name="Save").click()
