@@ -11,7 +11,7 @@ from services.access.actor import COMMAND_LINE
 from services.audit.heads import note_tenant
 from services.audit.writing import PLATFORM_CHAIN, Action, record
 from services.core import clock, runtime
-from services.core.db import Transaction, reading, transaction
+from services.core.db import LOCKED, Transaction, reading, transaction
 from services.core.emails import check_email, email_key
 from services.core.errors import DeadLinkError, InvalidInputError, OperatorError
 from services.core.forms import email, new_password, text
@@ -162,7 +162,7 @@ async def create_platform_admin(
 async def _lock(tx: Transaction) -> None:
     # The head of the platform's chain exists from the start: locking it makes two creations
     # at once come one after the other, on both databases.
-    await tx.get(AuditHead, PLATFORM_CHAIN, with_for_update=True)
+    await tx.get(AuditHead, PLATFORM_CHAIN, **LOCKED)
 
 
 def _platform_admin(tx: Transaction, first: str, last: str, email: str, hashed: str) -> User:

@@ -155,7 +155,9 @@ async def _find(tx: Transaction, slug: str | None, email: str) -> tuple[User | N
     tenant = await find_open_tenant(tx, slug)
     user = (
         await tx.exec(
-            select(User).where(User.email_key == email_key(email), User.active).with_for_update()
+            select(User)
+            .where(User.email_key == email_key(email), User.active)
+            .with_for_update(key_share=True)
         )
     ).first()
     here = user is not None and (

@@ -35,7 +35,7 @@ from services.workspace.events import (
     ResourceChanged,
     TaskTemplateChanged,
 )
-from services.workspace.markdown import to_html
+from services.workspace.markdown import htmls_of
 from services.workspace.rights import (
     by_id,
     check_version,
@@ -299,21 +299,30 @@ async def _listed(view: View, which: Any) -> Sequence[ResourceView]:
         .order_by(col(Resource.id))
     )
     rows = found.all()
-    return [_view(resource, group or task or "", file) for resource, group, task, file in rows]
+    htmls = await htmls_of([(note_of(resource), ()) for resource, *_ in rows])
+    return [
+        _view(resource, html, group or task or "", file)
+        for (resource, group, task, file), html in zip(rows, htmls, strict=True)
+    ]
+
+
+def note_of(resource: Resource) -> str:
+    """What a note says, in Markdown; nothing of another resource."""
+    return resource.content if resource.kind is ResourceKind.NOTE else ""
 
 
 def _view(
     resource: Resource,
+    html: str,
     belongs_to: str,
     file: ResourceFile | None,
 ) -> ResourceView:
-    is_note = resource.kind is ResourceKind.NOTE
     return ResourceView(
         id=resource.id,
         kind=resource.kind,
         title=resource.title,
         content=resource.content,
-        html=to_html(resource.content) if is_note else "",
+        html=html,
         language=resource.language,
         shared=resource.shared,
         owner_ids=OwnerIds(**resource.model_dump(include=set(OwnerIds.__annotations__))),

@@ -13,7 +13,7 @@ from services.access.permissions import INVITATIONS, Permission, Secret
 from services.audit.acting import View, acting, viewing
 from services.core import clock
 from services.core.csv_files import csv_lines
-from services.core.db import Transaction, reading, transaction
+from services.core.db import LOCKED, Transaction, reading, transaction
 from services.core.errors import InvalidInputError, NotFoundError
 from services.core.looking import looks_first
 from services.mail import outbox
@@ -110,7 +110,7 @@ async def stop(actor: Actor, import_id: UUID) -> None:
 async def fail(import_id: UUID, why: str) -> None:
     """End an import that can't go on."""
     async with transaction() as tx:
-        run = await tx.get(UserImport, import_id, with_for_update=True)
+        run = await tx.get(UserImport, import_id, **LOCKED)
         if run is not None and run.state is ImportState.RUNNING:
             _end(tx, run, ImportState.FAILED, why)
 
