@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from models import SecondFactorPolicy
 from services.audit.actions import AuditAction, in_a_row
 from services.audit.writing import Action
 
@@ -69,7 +70,7 @@ def _tried_summary(details: dict[str, Any]) -> str:
 
 
 def _policy_summary(details: dict[str, Any]) -> str:
-    before, after = (_WHO_NEEDS_IT.get(str(details.get(name)), "") for name in ("before", "after"))
+    before, after = (_NEEDED_BY.get(str(details.get(name)), "") for name in ("before", "after"))
     return f"{before} → {after}"
 
 
@@ -108,7 +109,7 @@ def _counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}" if count else ""
 
 
-_WHO_NEEDS_IT = {"optional": "Nobody", "admins": "Admins", "everyone": "Everyone"}
+_NEEDED_BY = {policy.value: policy.label for policy in SecondFactorPolicy}
 
 
 def _end_summary(details: dict[str, Any]) -> str:

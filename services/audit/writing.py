@@ -284,7 +284,7 @@ def canonical(entry: AuditEvent) -> str:
 _HEAD = (
     select(AuditHead)
     .where(AuditHead.chain_id == bindparam("chain_id"))
-    .with_for_update()
+    .with_for_update(key_share=True)
     .execution_options(populate_existing=True)
 )
 

@@ -52,7 +52,7 @@ class ReviewView:
     begun_by: str
     closes_at: datetime | None
     tells: bool
-    """Whether the users whom its close deactivates are told by mail."""
+    """Whether those whom its close deactivates are told by mail."""
     closing: bool
     closed_at: datetime | None
     closed_by: str

@@ -130,7 +130,7 @@ async def _take(tx: Transaction, typed: str) -> ScreenCode | None:
             col(ScreenCode.expires_at) > clock.now(),
         )
         .order_by(col(ScreenCode.id))
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
     hashed = _hash(plain)
     for code in found.all():
@@ -155,7 +155,7 @@ async def claim_session(caller: Caller, key: str | None) -> str:
                     ScreenCode.key_hash == token_hash(key or ""),
                     col(ScreenCode.expires_at) > clock.now(),
                 )
-                .with_for_update()
+                .with_for_update(key_share=True)
             )
         ).first()
         screen = await tx.get(Screen, code.screen_id) if code and code.screen_id else None

@@ -71,7 +71,7 @@ async def lock(act: Act, customer_ids: Collection[UUID]) -> None:
             select(CustomerPerson)
             .where(col(CustomerPerson.id).in_(list(customer_ids)))
             .order_by(col(CustomerPerson.id))
-            .with_for_update()
+            .with_for_update(key_share=True)
             .execution_options(populate_existing=True)
         )
 

@@ -214,7 +214,7 @@ async def find_handovers(tx: Transaction, cause: UUID) -> Sequence[Handover]:
         select(Handover)
         .where(Handover.cause == cause, col(Handover.undone_at).is_(None))
         .order_by(col(Handover.id))
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
     return found.all()

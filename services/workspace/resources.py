@@ -1,7 +1,7 @@
 """Resources: links, code snippets and notes, of a template or of a POC; and what files are there
 (`services.workspace.files` keeps and reads them)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -36,8 +36,7 @@ from services.workspace.events import (
     ResourceChanged,
     TaskTemplateChanged,
 )
-from services.workspace.markdown import to_html
-from services.workspace.people import Person, find_people
+from services.workspace.markdown import htmls_of
 from services.workspace.rights import (
     by_id,
     check_version,
@@ -127,7 +126,6 @@ class ResourceView:
     is_archived: bool
     version: int
     changed_at: datetime
-    added_by: Person | None
     file: FileFacts | None = None
     customer: str = "the customer"
 
@@ -159,13 +157,6 @@ async def list_of_group_template(principal: Principal, group_id: UUID) -> Sequen
     async with viewing(principal, Permission.VIEW_TEMPLATES) as view:
         group = await view.get(GroupTemplate, group_id)
         return await _listed(view.tx, col(Resource.group_template_id) == group.id)
-
-
-async def list_of_task_template(principal: Principal, task_id: UUID) -> Sequence[ResourceView]:
-    """The resources of a task template."""
-    async with viewing(principal, Permission.VIEW_TEMPLATES) as view:
-        task = await view.get(TaskTemplate, task_id)
-        return await _listed(view.tx, col(Resource.task_template_id) == task.id)
 
 
 @looks_first
@@ -327,26 +318,30 @@ async def _listed(
         .order_by(col(Resource.id))
     )
     rows = found.all()
-    people = await find_people(tx, [resource.created_by_id for resource, *_ in rows])
+    htmls = await htmls_of([(note_of(resource), ()) for resource, *_ in rows])
     return [
-        replace(_view(resource, group or task or "", people, file), customer=customer)
-        for resource, group, task, file in rows
+        replace(_view(resource, html, group or task or "", file), customer=customer)
+        for (resource, group, task, file), html in zip(rows, htmls, strict=True)
     ]
+
+
+def note_of(resource: Resource) -> str:
+    """What a note says, in Markdown; nothing of another resource."""
+    return resource.content if resource.kind is ResourceKind.NOTE else ""
 
 
 def _view(
     resource: Resource,
+    html: str,
     belongs_to: str,
-    people: Mapping[UUID, Person],
     file: ResourceFile | None,
 ) -> ResourceView:
-    is_note = resource.kind is ResourceKind.NOTE
     return ResourceView(
         id=resource.id,
         kind=resource.kind,
         title=resource.title,
         content=resource.content,
-        html=to_html(resource.content) if is_note else "",
+        html=html,
         language=resource.language,
         shared=resource.shared,
         owner_ids=OwnerIds(**resource.model_dump(include=set(OwnerIds.__annotations__))),
@@ -354,7 +349,6 @@ def _view(
         is_archived=resource.archived_at is not None,
         version=resource.version,
         changed_at=resource.changed_at,
-        added_by=people.get(resource.created_by_id) if resource.created_by_id else None,
         file=facts_of_file(file),
     )
 

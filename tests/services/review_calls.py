@@ -10,7 +10,7 @@ from services.audit.writing import record
 from services.core import clock
 from services.core.db import reading, transaction
 from services.core.errors import ConflictError
-from services.reviews import reasons, reviews
+from services.reviews import reasons, reviews, waiting
 from services.reviews import record as records
 from services.reviews.events import ReviewAction
 from services.reviews.forms import Days, ReviewForm
@@ -108,6 +108,12 @@ REVIEW_CALLS = [
         lambda a, _t: reviews.list_reviews(a),
         takes_id=False,
     ),
+    Call(
+        "reviews.waiting.count_undecided",
+        MANAGERS,
+        lambda a, _t: waiting.count_undecided(a),
+        takes_id=False,
+    ),
     Call("reviews.reviews.begin", MANAGERS, _begin, takes_id=False),
     _on_review("reviews.get_review", reviews.get_review),
     _on_review("reviews.list_people", reviews.list_people),
@@ -119,5 +125,6 @@ REVIEW_CALLS = [
 TAKE_NO_REVIEW = {
     "reviews.reasons.count_reasons",
     "reviews.reviews.list_reviews",
+    "reviews.waiting.count_undecided",
     "reviews.reviews.begin",
 }
