@@ -68,8 +68,8 @@ async def test_a_resource_of_a_poc_is_put_to_a_task_and_back(author: Actor, ada:
     assert (await resources.find_resource(resource_id)).belongs_to == "Names"
     await resources.edit_of_poc(ada, resource_id, 2, DOCS)
     assert (await resources.find_resource(resource_id)).belongs_to == ""
+    other = await create_task(ada, await create_poc(ada, "Other"))
     with pytest.raises(NotFoundError):
-        other = await create_task(ada, await create_poc(ada, "Other"))
         await resources.edit_of_poc(ada, resource_id, 3, DOCS, task_id=other)
 
 
