@@ -165,10 +165,11 @@ class _TemplateScreen:
         self.head.show(details.row, details.may_change)
         self.tasks_head.show(len(details.tasks), self._may_change(details))
         self._show_tasks()
-        plan = None
+        plan, start_on = None, self.start_on
         if not details.row.is_archived:
-            plan = await plans.preview(self.actor, [self.group_id], self.start_on)
-        self.preview.show(plan, key=(details.row, details.tasks, self.start_on))
+            plan = await plans.preview(self.actor, [self.group_id], start_on)
+        if start_on == self.start_on:  # else another day was chosen meanwhile, which is read by now
+            self.preview.show(plan, key=(details.row, details.tasks, start_on))
 
     @staticmethod
     def _may_change(details: GroupTemplateDetails) -> bool:
