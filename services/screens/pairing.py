@@ -18,13 +18,12 @@ from models import Screen, ScreenCode, SignInMethod
 from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import Act, acting
-from services.audit.writing import Action
 from services.core import clock, runtime
 from services.core.db import Transaction, reading, transaction
 from services.core.errors import InvalidInputError, SessionEndedError, TooManyAttemptsError
 from services.core.looking import looks_first
 from services.core.secrets import derive, new_token, token_hash
-from services.screens.events import ScreenChanged
+from services.screens.events import ScreenAction, ScreenChanged
 from services.screens.forms import NewScreen
 from services.sessions.sessions import Caller, begin
 from services.sign_in import throttle
@@ -110,7 +109,7 @@ async def pair_screen(actor: Principal, form: NewScreen) -> Screen:
             )
             await act.tx.flush()
             code.screen_id = screen.id
-            await act.record(Action.SCREEN_PAIRED, screen, shows=form.set_up.options.words)
+            await act.record(ScreenAction.PAIRED, screen, shows=form.set_up.options.words)
             _changed(act, screen)
             return screen
     raise InvalidInputError({"code": WRONG})
@@ -131,7 +130,7 @@ async def _take(tx: Transaction, typed: str) -> ScreenCode | None:
             col(ScreenCode.expires_at) > clock.now(),
         )
         .order_by(col(ScreenCode.id))
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
     hashed = _hash(plain)
     for code in found.all():
@@ -156,7 +155,7 @@ async def claim_session(caller: Caller, key: str | None) -> str:
                     ScreenCode.key_hash == token_hash(key or ""),
                     col(ScreenCode.expires_at) > clock.now(),
                 )
-                .with_for_update()
+                .with_for_update(key_share=True)
             )
         ).first()
         screen = await tx.get(Screen, code.screen_id) if code and code.screen_id else None

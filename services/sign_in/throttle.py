@@ -130,7 +130,7 @@ async def remove_old(tx: Transaction) -> None:
     before = clock.now() - FORGET
     old = select(AttemptCounter.key).where(col(AttemptCounter.last_failure_at) < before)
     # Whatever somebody else is counting at this moment is left to them.
-    unused = old.with_for_update(skip_locked=True)
+    unused = old.with_for_update(skip_locked=True, key_share=True)
     await tx.exec(delete(AttemptCounter).where(col(AttemptCounter.key).in_(unused)))
 
 
@@ -154,7 +154,7 @@ async def _count(tx: Transaction, counters: dict[str, str], *, refuse: bool = Fa
             select(AttemptCounter)
             .where(col(AttemptCounter.key).in_(kinds))
             .order_by(col(AttemptCounter.key))
-            .with_for_update()
+            .with_for_update(key_share=True)
             .execution_options(populate_existing=True)
         )
         found = rows.all()
