@@ -5,6 +5,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import ClassVar, Protocol, TypeVar
 from uuid import UUID
 
@@ -126,7 +127,8 @@ class Actor:
         if writes:
             # A change shows that the user is present: the session's idle time starts again.
             settings = runtime.current().settings
-            session.seen(clock.now(), settings.session_idle, settings.session_max)
+            lasting = settings.session_idle, settings.session_max
+            tx.along_with_events(partial(session.seen, clock.now(), *lasting))
         return user
 
 

@@ -4,6 +4,7 @@ its own table says, and nothing that users do."""
 import logging
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import ClassVar
 from uuid import UUID
 
@@ -85,9 +86,13 @@ class CustomerActor(Outsider):
         _require(session, self.customer_id)
         _require_permission(permission, CUSTOMER_PERMISSIONS, fresh=fresh)
         if writes and session is not None and person is not None:
-            now = clock.now()
-            session.seen(now, CUSTOMER_LASTS, CUSTOMER_LASTS)
-            person.last_active_at = now
+            tx.along_with_events(partial(_seen, session, person))
+
+
+def _seen(session: LoginSession, person: CustomerPerson) -> None:
+    now = clock.now()
+    session.seen(now, CUSTOMER_LASTS, CUSTOMER_LASTS)
+    person.last_active_at = now
 
 
 @dataclass(frozen=True)

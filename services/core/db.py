@@ -6,7 +6,7 @@ Events that a transaction publishes leave after its commit, and not at all where
 import logging
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -22,7 +22,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.core import runtime
 from services.core.errors import DatabaseUnavailableError
 from services.core.events import Event, stamped
-from services.core.looking import LookingSession, WouldWriteError, is_looking
+from services.core.looking import (
+    LookingSession,
+    WouldWriteError,
+    is_looking,
+    outside_of_calls,
+)
 from services.core.write_queue import Turn, Who
 
 log = logging.getLogger(__name__)
@@ -45,6 +50,7 @@ class Transaction(AsyncSession):
         self.events: list[Event] = []
         self.only_looks = kind is LookingSession
         """Whether nothing may be written (`services.core.looking`)."""
+        self._with_events: list[Callable[[], None]] = []
 
     def publish(self, event: Event) -> None:
         """Have the event leave after the commit."""
@@ -55,6 +61,18 @@ class Transaction(AsyncSession):
         """Say that something is about to be written: a look ends here."""
         if self.only_looks:
             raise WouldWriteError
+
+    def along_with_events(self, write: Callable[[], None]) -> None:
+        """Have this done at the end, unless nothing was published: what is only worth to be written
+        along with something else."""
+        self._with_events.append(write)
+
+    async def finish(self) -> None:
+        """Write what is left to be written before the commit."""
+        if self.events:
+            for write in self._with_events:
+                write()
+        await self.flush()
 
     def hold(self, *rows: object) -> None:
         """Keep rows until the transaction ends, so that a later query finds them in memory:
@@ -77,7 +95,7 @@ async def transaction(
     """
     current = runtime.current()
     turn = Turn.URGENT if urgent else Turn.PATIENT if patient else Turn.USUAL
-    if is_looking():
+    if is_looking(lambda: current.database.queue.is_free_for(actor)):
         reader = current.database.urgent_reader if urgent else current.database.reader
         async with (
             current.database.looks.turn(turn, actor),
@@ -93,13 +111,14 @@ async def transaction(
         async with _translated(), Transaction(engine) as tx:
             async with tx.begin():
                 yield tx
-                await tx.flush()
+                await tx.finish()
                 if tx.events:
                     await current.transport.send(tx, tx.events)
             committed_at = time.perf_counter()
         # Within the turn: events leave in the order of the commits.
         origin = current.process_id
-        current.bus.publish(stamped(event, committed_at, origin) for event in tx.events)
+        with outside_of_calls():
+            current.bus.publish(stamped(event, committed_at, origin) for event in tx.events)
 
 
 @asynccontextmanager

@@ -3,11 +3,16 @@
 A call that `looks_first` first runs in a transaction that only reads, and locks nothing. If it ends
 without trying to write, that was all. Otherwise it runs again from its beginning in a transaction
 that writes, and decides anew: what it saw before may have changed.
+
+If nobody else writes or wants to, there is no turn to take from anybody, and the call goes straight
+to the transaction that writes (`WriteQueue.is_free_for`).
 """
 
 import functools
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar
 
 from sqlalchemy import event
@@ -17,7 +22,15 @@ from sqlmodel import Session
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_is_looking: ContextVar[bool] = ContextVar("is_looking", default=False)
+
+@dataclass
+class _Call:
+    """A call that `looks_first`. Whether it looks is decided once, by its first transaction."""
+
+    looks: bool | None = None
+
+
+_call: ContextVar[_Call | None] = ContextVar("call", default=None)
 
 
 class WouldWriteError(Exception):
@@ -35,21 +48,39 @@ def looks_first(
 
     @functools.wraps(call)
     async def run(*args: P.args, **kwargs: P.kwargs) -> T:
-        before = _is_looking.set(True)
+        if _call.get() is not None:  # a part of a call that decides for the whole
+            return await call(*args, **kwargs)
+        before = _call.set(_Call())
         try:
             return await call(*args, **kwargs)
         except WouldWriteError:
             pass
         finally:
-            _is_looking.reset(before)
+            _call.reset(before)
         return await call(*args, **kwargs)
 
     return run
 
 
-def is_looking() -> bool:
-    """Whether the call that runs here only looks."""
-    return _is_looking.get()
+def is_looking(is_free: Callable[[], bool]) -> bool:
+    """Whether the call that runs here only looks. The first who asks decides that for the whole
+    call: it does unless the way to write `is_free`."""
+    current = _call.get()
+    if current is None:
+        return False
+    if current.looks is None:
+        current.looks = not is_free()
+    return current.looks
+
+
+@contextmanager
+def outside_of_calls() -> Iterator[None]:
+    """What is begun here is no part of the call that begins it."""
+    before = _call.set(None)
+    try:
+        yield
+    finally:
+        _call.reset(before)
 
 
 class LookingSession(Session):

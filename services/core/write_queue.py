@@ -90,6 +90,16 @@ class WriteQueue:
         """How many acts are here, waiting or running."""
         return len(self._waiting) + len(self._running)
 
+    def is_free_for(self, who: Who | None) -> bool:
+        """Whether nobody is here, and this one has not acted just now: who takes a turn at this
+        moment takes it from nobody, and no user takes one after the other so."""
+        behind = (
+            who is not None
+            and who.holder_id is not None
+            and (self._next_due.get(who.holder_id, 0.0) > self._now())
+        )
+        return not self.present and not behind
+
     @asynccontextmanager
     async def turn(self, turn: Turn = Turn.USUAL, who: Who | None = None) -> AsyncIterator[None]:
         """Wait for the turn, and keep it for as long as the block runs.

@@ -12,7 +12,7 @@ from services.access.permissions import Permission
 from services.audit.acting import acting, viewing
 from services.audit.writing import Action, record
 from services.core import clock
-from services.core.db import Transaction, transaction
+from services.core.db import Transaction, reading, transaction
 from services.core.emails import email_key, tried
 from services.core.errors import InvalidInputError, SessionEndedError
 from services.core.operator_log import noting_pauses
@@ -51,8 +51,10 @@ async def request_reset(slug: str | None, email: str, caller: Caller) -> None:
     """
     started = time.monotonic()
     try:
-        async with transaction() as tx:
-            counters = throttle.keys(f"reset:{email_key(email)}", f"reset:{caller.ip}")
+        counters = throttle.keys(f"reset:{email_key(email)}", caller.ip, "reset-address")
+        async with reading() as tx:
+            await throttle.check(tx, counters)
+        async with transaction(patient=True) as tx:
             await throttle.claim_in(tx, counters)
             user, tenant = await _find(tx, slug, email)
             await record(

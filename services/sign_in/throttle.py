@@ -19,6 +19,8 @@ from models import AttemptCounter
 from services.core import clock, runtime
 from services.core.db import Transaction, insert_if_missing, transaction
 from services.core.errors import TooManyAttemptsError
+from services.core.looking import looks_first
+from services.core.networks import network_of
 from services.core.secrets import derive, token_hash
 
 # This many failures are free, because people mistype. Many people of an office may share one ip,
@@ -53,15 +55,15 @@ LONGEST_PAUSE = timedelta(minutes=5)
 FORGET = timedelta(hours=1)
 
 
-def keys(account: str, ip: str) -> dict[str, str]:
+def keys(account: str, ip: str, purpose: str = "address") -> dict[str, str]:
     """The counters for an attempt. Accounts are stored as a keyed hash and not in clear text."""
     hashed = derive(runtime.current().secret, "throttle", account.encode()).hex()[:48]
-    return {"account": f"account:{hashed}"} | ip_key(ip)
+    return {"account": f"account:{hashed}"} | ip_key(ip, purpose)
 
 
 def ip_key(ip: str, purpose: str = "address") -> dict[str, str]:
     """The counter of what is tried from one ip; sign-ins by password share one."""
-    return {"ip": f"{purpose}:{ip[:64]}"}
+    return {"ip": f"{purpose}:{network_of(ip)}"}
 
 
 def person_key(purpose: Purpose, user_id: UUID, device: str = "") -> dict[str, str]:
@@ -88,6 +90,7 @@ async def check(tx: Transaction, counters: dict[str, str]) -> None:
     _refuse_during_pause(rows.all())
 
 
+@looks_first
 async def claim(counters: dict[str, str]) -> None:
     """Count an attempt that is about to be made; raises `TooManyAttemptsError` during a pause."""
     async with transaction(patient=True) as tx:

@@ -2,7 +2,7 @@
 (`services.workspace.files` keeps and reads them)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -26,6 +26,7 @@ from services.access.permissions import Permission
 from services.audit.acting import Act, View, acting, viewing
 from services.audit.writing import Action
 from services.core import clock
+from services.core.db import Transaction, reading
 from services.core.errors import ConflictError, NotFoundError
 from services.core.form_fields import Option
 from services.core.forms import Form, checkbox, choice, lines, text
@@ -111,7 +112,7 @@ class OwnerIds:
 @dataclass(frozen=True)
 class ResourceView:
     """A resource as pages show it. `html` is a note's; `file` is a file's; `belongs_to` is empty
-    for a whole POC."""
+    for a whole POC; `customer` is who reads it where it is shared."""
 
     id: UUID
     kind: ResourceKind
@@ -126,20 +127,36 @@ class ResourceView:
     version: int
     changed_at: datetime
     file: FileFacts | None = None
+    customer: str = "the customer"
 
 
 async def list_of_poc(principal: Principal, poc_id: UUID) -> Sequence[ResourceView]:
     """The resources of a POC, of its groups and of its tasks, oldest first."""
     async with viewing(principal, Permission.VIEW_ALL_POCS) as view:
         poc = await get_poc(view, poc_id)
-        return await _listed(view, col(Resource.poc_id) == poc.id)
+        return await _listed(view.tx, col(Resource.poc_id) == poc.id, poc.customer)
+
+
+async def find_resource(resource_id: UUID) -> ResourceView:
+    """A resource of a POC as it is now, to tell the open pages; raises `NotFoundError`."""
+    async with reading() as tx:
+        found = await tx.exec(
+            select(Poc.customer)
+            .join(Resource, col(Resource.poc_id) == Poc.id)
+            .where(Resource.id == resource_id)
+        )
+        customer = found.first()
+        if customer is None:
+            raise NotFoundError
+        which = col(Resource.id) == resource_id
+        return (await _listed(tx, which, customer, archived=True))[0]
 
 
 async def list_of_group_template(principal: Principal, group_id: UUID) -> Sequence[ResourceView]:
     """The resources of a group template."""
     async with viewing(principal, Permission.VIEW_TEMPLATES) as view:
         group = await view.get(GroupTemplate, group_id)
-        return await _listed(view, col(Resource.group_template_id) == group.id)
+        return await _listed(view.tx, col(Resource.group_template_id) == group.id)
 
 
 @looks_first
@@ -289,19 +306,21 @@ async def _set_archived(
     tell_changed(act, resource)
 
 
-async def _listed(view: View, which: Any) -> Sequence[ResourceView]:
-    found = await view.tx.exec(
+async def _listed(
+    tx: Transaction, which: Any, customer: str = "the customer", *, archived: bool = False
+) -> Sequence[ResourceView]:
+    found = await tx.exec(
         select(Resource, TaskGroup.title, Task.title, ResourceFile)
         .join(TaskGroup, col(TaskGroup.id) == Resource.group_id, isouter=True)
         .join(Task, col(Task.id) == Resource.task_id, isouter=True)
         .join(ResourceFile, col(ResourceFile.resource_id) == Resource.id, isouter=True)
-        .where(which, col(Resource.archived_at).is_(None))
+        .where(which, *([] if archived else [col(Resource.archived_at).is_(None)]))
         .order_by(col(Resource.id))
     )
     rows = found.all()
     htmls = await htmls_of([(note_of(resource), ()) for resource, *_ in rows])
     return [
-        _view(resource, html, group or task or "", file)
+        replace(_view(resource, html, group or task or "", file), customer=customer)
         for (resource, group, task, file), html in zip(rows, htmls, strict=True)
     ]
 

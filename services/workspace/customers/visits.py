@@ -122,9 +122,11 @@ async def ask(slug: str, email: str, caller: Caller) -> None:
     """
     started = time.monotonic()
     try:
-        async with transaction() as tx:
-            key = email_key(email)
-            counters = throttle.keys(f"customer:{slug}:{key}", f"customer:{caller.ip}")
+        key = email_key(email)
+        counters = throttle.keys(f"customer:{slug}:{key}", caller.ip, "customer-address")
+        async with reading() as tx:
+            await throttle.check(tx, counters)
+        async with transaction(patient=True) as tx:
             await throttle.claim_in(tx, counters)
             tenant = await find_open_tenant(tx, slug)
             person = await _by_email(tx, tenant, key)
