@@ -303,7 +303,8 @@ async def _lock_head(tx: Transaction, chain_id: UUID) -> AuditHead:
 
 
 def _is_current(head: AuditHead) -> bool:
-    """Whether the row is as this transaction left it: what was undone to a savepoint isn't."""
+    """Whether the row is as this transaction left it: a row that was undone to a savepoint
+    isn't."""
     state: InstanceState[AuditHead] = inspect(head)
     return state.persistent and not state.expired_attributes
 

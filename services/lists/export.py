@@ -14,7 +14,7 @@ from services.lists.keyset import last_key
 from services.lists.query import Key, ListQuery
 from services.lists.slices import find, rows_of
 
-# Rows that are written at once, while nothing else happens: some ten milliseconds.
+# How many rows are written at once, while nothing else happens: this takes some ten milliseconds.
 BATCH = 500
 
 
@@ -37,7 +37,9 @@ async def csv_pieces(
     columns: Sequence[str] = (),
 ) -> AsyncIterator[str]:
     """What a query finds, in its order, with these columns (or those that are shown at first).
-    Before each batch `look` asks whether it may still be seen."""
+
+    Before each batch, `look` checks whether the reader may still see it.
+    """
     wanted = [c for c in live_list.columns if (c.key in columns if columns else c.shown)]
     keys = [column.key for column in wanted]
     yield csv_lines([[column.label for column in wanted]], first=True)
