@@ -193,7 +193,7 @@ async def take_back(slug: str | None, token: str, caller: Caller) -> Offered:
     """
     offered = await open_way_back(slug, token)
     try:
-        async with transaction() as tx:
+        async with transaction(urgent=True) as tx:
             await lock_users(tx, [offered.user_id])
             link, user, change = await _use(tx, LinkPurpose.EMAIL_REVERT, slug, token)
             before = user.email

@@ -66,7 +66,7 @@ async def tell_url(actor: Principal) -> str:
 @looks_first
 async def revoke(actor: Principal) -> bool:
     """Have the actor's calendar url answer nothing any more; tells whether there was one."""
-    async with acting(actor, Permission.VIEW_USERS) as act:
+    async with acting(actor, Permission.VIEW_USERS, urgent=True) as act:
         feed = await _feed_of(act)
         if feed is None:
             return False

@@ -126,7 +126,7 @@ async def edit_poc(principal: Principal, poc_id: UUID, version: int, form: PocFo
 async def change_status(principal: Principal, poc_id: UUID, version: int, form: StatusForm) -> None:
     """Bring a POC to another status. Raises `StepError` where it can't be the next one, and
     `InvalidInputError` where it is completed without an outcome."""
-    async with acting(principal, Permission.RUN_POCS) as act:
+    async with acting(principal, Permission.RUN_POCS, urgent=form.status.is_closed) as act:
         people = await lock_people(act.tx, poc_id)
         poc = await get_poc_to_change(act, poc_id)
         was, before, then = facts_of(poc), poc.status, form.status
@@ -188,7 +188,7 @@ async def give(act: Act, poc: Poc, owner: User, note: str) -> None:
 @looks_first
 async def set_archived(principal: Principal, poc_id: UUID, version: int, *, archived: bool) -> None:
     """Take a POC out of the lists, or put it back. Nothing of it is deleted."""
-    async with acting(principal, Permission.RUN_POCS) as act:
+    async with acting(principal, Permission.RUN_POCS, urgent=archived) as act:
         people = await lock_people(act.tx, poc_id)
         poc = await get_poc_to_change(act, poc_id, archived=True)
         if (poc.archived_at is not None) == archived:
