@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 # Without this mark a spreadsheet reads the file in an old encoding of its country.
 BOM = "\ufeff"
@@ -26,6 +26,16 @@ def csv_lines(rows: Iterable[Iterable[object]], *, first: bool = False) -> str:
     writer = csv.writer(buffer, quoting=csv.QUOTE_ALL)
     writer.writerows([defused(cell) for cell in row] for row in rows)
     return (BOM if first else "") + buffer.getvalue()
+
+
+def ending(count: int, width: int) -> tuple[object, ...]:
+    """The last line of a file of so many rows and columns: without it, the file was cut off."""
+    return ("rows", count, *[""] * (width - 2))
+
+
+def is_ending(cells: Sequence[str]) -> bool:
+    """Whether these are the cells of a last line."""
+    return len(cells) > 1 and cells[0] == "rows" and cells[1].isdecimal() and not any(cells[2:])
 
 
 def defused(cell: object) -> str:

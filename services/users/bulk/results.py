@@ -12,7 +12,7 @@ from services.access.actor import Actor
 from services.access.permissions import Permission, Secret
 from services.audit.acting import View, viewing
 from services.audit.writing import Action
-from services.core.csv_files import csv_lines
+from services.core.csv_files import csv_lines, ending
 from services.core.db import Transaction
 from services.users.bulk.batches import FAILED, PersonOutcome
 from services.users.bulk.runs import outcomes
@@ -96,9 +96,7 @@ async def results_csv(actor: Actor, bulk_id: UUID) -> str:
         (one.name, one.result, one.pages or "", one.slowest_ms or "", one.link)
         for one in (_result(outcome, receipts, links) for outcome in done)
     ]
-    # If its last line is missing, the file was cut off.
-    end = ("rows", len(rows), *[""] * (len(COLUMNS) - 2))
-    return csv_lines([COLUMNS, *rows, end], first=True)
+    return csv_lines([COLUMNS, *rows, ending(len(rows), len(COLUMNS))], first=True)
 
 
 def _first(results: Sequence[PersonResult], kind: str) -> Sequence[PersonResult]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from io import BytesIO
 from itertools import islice
 
+from services.core.csv_files import is_ending
 from services.core.errors import InvalidInputError
 from services.users.imports.columns import count_known
 from services.users.imports.delimited import (
@@ -142,6 +143,8 @@ def _under_headings(name: str, kind: str, rows: Sequence[FileRow]) -> ImportFile
     has_headings = not any("@" in cell for cell in rows[0].cells)
     headings = rows[0].cells if has_headings else ()
     below = rows[1:] if has_headings else rows
+    if has_headings and below and is_ending(below[-1].cells):  # of an export that comes back
+        below = below[:-1]
     if not below:
         raise _refused(NO_ROWS)
     if len(below) > MAX_ROWS:

@@ -13,7 +13,7 @@ from services.access.actor import Actor
 from services.access.permissions import INVITATIONS, Permission, Secret
 from services.audit.acting import View, acting, viewing
 from services.core import clock
-from services.core.csv_files import csv_lines
+from services.core.csv_files import csv_lines, ending
 from services.core.db import LOCKED, Transaction, reading, transaction
 from services.core.errors import InvalidInputError, NotFoundError
 from services.core.looking import looks_first
@@ -187,9 +187,7 @@ async def results_csv(actor: Actor, import_id: UUID) -> str:
         )
         for outcome in outcomes
     ]
-    # If its last line is missing, the file was cut off.
-    end = ("rows", len(rows), *[""] * (len(RESULT_COLUMNS) - 2))
-    return csv_lines([RESULT_COLUMNS, *rows, end], first=True)
+    return csv_lines([RESULT_COLUMNS, *rows, ending(len(rows), len(RESULT_COLUMNS))], first=True)
 
 
 async def remove_old(tx: Transaction) -> None:
