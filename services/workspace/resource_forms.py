@@ -46,7 +46,7 @@ class ResourceForm(Form):
 
 
 class FileForm(Form):
-    """What can be changed of a file: what it is called, and whether the customer sees it."""
+    """What can be changed of a file: its title, and whether the customer sees it."""
 
     title: str = text("Title")
     shared: bool = checkbox("Shared with the customer")
