@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
@@ -230,6 +231,11 @@ class LiveList(Generic[RowT]):
     def usual_sort(self) -> str:
         """The column by which the list is sorted at first."""
         return self.first_sort or next(column.key for column in self.columns if column.sort)
+
+    @cached_property
+    def searched(self) -> tuple[str, ...]:
+        """The fields in which words are looked for."""
+        return tuple(column.key for column in self.columns if column.search)
 
     def sort(self, key: str) -> Sort:
         """The order of a column."""
