@@ -122,6 +122,15 @@ def in_zone(match: Match, zone: str) -> Match:
     }
 
 
+def is_lasting(fields: Mapping[str, Field], match: Match) -> bool:
+    """Whether the match is the same in SQL at any moment."""
+    return all(
+        not isinstance(fields[name], FunctionType)
+        and (not isinstance(value, Test) or isinstance(value, Given))
+        for name, value in match.items()
+    )
+
+
 def contradict(one: Match, other: Match) -> bool:
     """Whether nothing can match both, as far as plain values tell."""
     return any(

@@ -12,8 +12,9 @@ from nicegui.events import GenericEventArguments
 
 from services.access.actor import Actor
 from services.core.errors import RollcallError, SessionEndedError
-from services.lists.choices import Choices, find_choices
+from services.lists.choices import Choices
 from services.lists.declaration import LiveList
+from services.lists.opening import Opened
 from services.lists.query import ListQuery, from_url, to_url
 from services.lists.slices import Slice
 from services.lists.wire import row_values
@@ -26,6 +27,7 @@ from ui.tables.config import config_of
 
 Values = dict[str, Any]
 Handler = Callable[[Values], Awaitable[None]]
+Begin = Callable[[Actor, Values], Awaitable[Opened[Any]]]
 Load = Callable[[Actor, ListQuery], Awaitable[Slice[Any]]]
 Options = Sequence[Sequence[str]]
 """Keys and labels of what a filter may be set to."""
@@ -90,14 +92,12 @@ class Opening:
     chosen: Choices
 
 
-async def opened(visit: Visit, live_list: LiveList[Any], load: Load) -> Opening:
-    """Read what the url of the page that is being built asks for."""
-    chosen = await find_choices(visit.actor, live_list)
-    values = {"size": chosen.size, **ui.context.client.request.query_params}
-    query = from_url(live_list, values | {"columns": " ".join(chosen.columns or ())})
-    first = await load(visit.actor, query)
+async def opened(visit: Visit, live_list: LiveList[Any], begin: Begin, load: Load) -> Opening:
+    """Read what the url of the page that is being built asks for: `begin` the page itself, and
+    `load` what it asks for later."""
+    first = await begin(visit.actor, dict(ui.context.client.request.query_params))
     await sessions.touch(visit.actor, visit.seen_at)
-    return Opening(live_list, load, query, first, chosen)
+    return Opening(live_list, load, first.query, first.first, first.chosen)
 
 
 class LiveTable(Component, script="table.js", imports=IMPORTS):

@@ -46,7 +46,7 @@ async def users_page(visit: MayView) -> None:
     """Build the page."""
     tenant_id = visit.actor.tenant_id
     enter(visit, notices.users_room(tenant_id), notices.people_room(tenant_id))
-    opening = await opened(visit, USERS, listing.list_users)
+    opening = await opened(visit, USERS, listing.open_users, listing.list_users)
     inviters = await _inviters(visit.actor) if _shows_inviters(opening) else None
     lacks_admin = visit.above_tenants and await lacks_tenant_admin(visit.actor)
     title = "Users" if visit.tenant_slug else "Platform Admins"
