@@ -69,10 +69,15 @@ class UserRow:
     mail_progress: MailProgress | None = field(default=None, metadata=UNSENT)
 
 
+def name_of(user: User) -> str:
+    """First and last name, of a user or of those columns of theirs that `USERS` reads."""
+    return f"{user.first_name} {user.last_name}"
+
+
 def row_of(user: User, mail: OutgoingMail | None, expires: datetime | None = None) -> UserRow:
-    """The row of a user, with the mail and the end of an invitation that isn't accepted. (Of a user
-    or of those columns of theirs that `USERS` reads.)"""
-    name = f"{user.first_name} {user.last_name}"
+    """The row of a user (or of those columns of theirs that `USERS` reads), with the mail and the
+    end of an invitation that isn't accepted."""
+    name = name_of(user)
     return UserRow(
         id=user.id,
         name=name,
