@@ -43,8 +43,9 @@ async def cut(
     titles = {page: _title(page) for page in cut_pages}
     waiting = await _notify(sockets, reason, begun, answers)
     for page in cut_pages:
-        pages.delete_client(page)
-        await asyncio.sleep(0)  # answers are heard in between
+        async with _deleting:  # one page at a time, of however many cuts
+            pages.delete_client(page)
+            await asyncio.sleep(0)  # answers are heard in between
     if waiting:
         await asyncio.wait(waiting, timeout=ANSWER_WITHIN)
     await asyncio.gather(*(_disconnect(sids) for sids in sockets.values()))
