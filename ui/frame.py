@@ -9,6 +9,7 @@ from nicegui import ui
 from nicegui.elements.mixins.text_element import TextElement
 
 from services.access.permissions import Permission, may
+from services.reviews import waiting
 from services.sessions.outside import CustomerVisit
 from services.sessions.sessions import Visit
 from ui import live, notices, palette
@@ -96,6 +97,8 @@ def frame(
         find=partial(palette.find, visit, (*links, *menu)),
     ) as shell:
         shell.show_tabs(tabs)
+        if any(tab.get("counts") for tab in tabs):
+            shell.count(partial(waiting.count_undecided, visit.actor))
         toast.ask_proof = ConfirmDialog(visit.actor, toast).ask
         yield toast
 

@@ -20,7 +20,7 @@ from services.core.errors import RollcallError
 from services.core.transport import Listening
 from services.lists.wire import row_values
 from services.mail.events import MailProgressed
-from services.reviews import reviews
+from services.reviews import reviews, waiting
 from services.reviews.events import ReviewChanged
 from services.reviews.reviews import PersonView
 from services.screens.events import ScreenChanged
@@ -130,7 +130,7 @@ def bulk_room(tenant_id: UUID | None) -> str:
 
 
 def reviews_room(tenant_id: UUID | None) -> str:
-    """The room of the page with a tenant's reviews, which hears that something changed."""
+    """The room of the pages with a tenant's reviews, or with how many wait for a decision."""
     return f"reviews:{tenant_id}"
 
 
@@ -270,7 +270,10 @@ async def _show_bulk(event: BulkProgressed) -> None:
 
 
 async def _show_review(event: ReviewChanged) -> None:
-    await live.broadcast(reviews_room(event.tenant_id), "rollcall_reviews", {})
+    every = reviews_room(event.tenant_id)
+    await live.broadcast(every, "rollcall_reviews", {})
+    find_undecided = partial(waiting.find_undecided, event.tenant_id)
+    await tell(every, "rollcall_undecided", find_undecided, lambda count: {"count": count})
     room = review_room(event.review_id)
     if not event.person_ids:
         await live.broadcast(room, "rollcall_reviews", {})

@@ -16,7 +16,7 @@ from models import LoginSession, Role, SessionKind, Tenant, User
 from services.access import second_factor_policy
 from services.access.permissions import SECRETS, Permission, Secret, may
 from services.core import clock, logs, runtime
-from services.core.db import Transaction
+from services.core.db import LOCKED, Transaction
 from services.core.errors import (
     FreshSignInNeededError,
     NotAllowedError,
@@ -199,7 +199,7 @@ _LOCKED = (
     select(User)
     .where(col(User.id).in_(bindparam("ids", expanding=True)))
     .order_by(col(User.id))
-    .with_for_update()
+    .with_for_update(key_share=True)
     .execution_options(populate_existing=True)
 )
 
@@ -261,7 +261,7 @@ async def get_row(
 
     Raises `NotFoundError` where there is none, and in the same words where it is another tenant's.
     """
-    row = await tx.get(table, row_id, with_for_update=lock or None)
+    row = await tx.get(table, row_id, **(LOCKED if lock else {}))
     if row is not None and not principal.reaches(row.tenant_id):
         log.warning("Refused: %s %s, of another tenant", noun_of(table), row_id)
         row = None
@@ -279,7 +279,9 @@ async def is_open(tx: Transaction, tenant_id: UUID | None) -> bool:
     """Whether a tenant's users may sign in; the answer stays true until the transaction ends."""
     if tenant_id is None:
         return True
-    tenant = await tx.get_one(Tenant, tenant_id, with_for_update={"read": True})
+    tenant = await tx.get_one(
+        Tenant, tenant_id, with_for_update={"read": True}, populate_existing=True
+    )
     tx.hold(tenant)
     return tenant.closed_at is None
 

@@ -98,7 +98,7 @@ async def get_live(tx: Transaction, purpose: LinkPurpose, token: str) -> OneTime
         await tx.exec(
             select(OneTimeLink)
             .where(OneTimeLink.token_hash == token_hash(token), OneTimeLink.purpose == purpose)
-            .with_for_update()
+            .with_for_update(key_share=True)
             .execution_options(populate_existing=True)
         )
     ).first()

@@ -69,7 +69,7 @@ class CustomerActor(Outsider):
             await tx.exec(
                 select(CustomerPerson.id)
                 .where(CustomerPerson.id == self.customer_id)
-                .with_for_update()
+                .with_for_update(key_share=True)
             )
         found = await tx.exec(
             select(LoginSession, CustomerPerson)

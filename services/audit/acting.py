@@ -13,8 +13,9 @@ from uuid import UUID
 from models import Tenant, User
 from services.access.actor import OfTenant, Principal, authorize, get_row
 from services.access.permissions import Permission, Secret
-from services.audit.writing import Action, Subject, record
-from services.core.db import Transaction, reading, transaction
+from services.audit.actions import AuditAction
+from services.audit.writing import Subject, record
+from services.core.db import LOCKED, Transaction, reading, transaction
 from services.core.errors import NotFoundError, SessionEndedError
 from services.core.events import Event
 
@@ -59,7 +60,7 @@ class View:
         """The tenant in which the principal works; raises `NotFoundError` above the tenants."""
         tenant = None
         if self.tenant_id is not None:
-            tenant = await self.tx.get(Tenant, self.tenant_id, with_for_update=lock or None)
+            tenant = await self.tx.get(Tenant, self.tenant_id, **(LOCKED if lock else {}))
         if tenant is None:
             raise NotFoundError
         return tenant
@@ -86,7 +87,7 @@ class Act(View):
 
     async def record(
         self,
-        action: Action,
+        action: AuditAction,
         subject: Subject | None = None,
         *,
         tenant_id: UUID | None = None,

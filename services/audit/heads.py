@@ -19,7 +19,7 @@ from models import AuditEvent, AuditHead, NotedHead, Tenant, User
 from services.access.actor import ROLLCALL, Principal
 from services.audit.writing import PLATFORM_CHAIN, Action, record
 from services.core import clock
-from services.core.db import Transaction, insert_if_missing, reading, transaction
+from services.core.db import LOCKED, Transaction, insert_if_missing, reading, transaction
 from services.core.errors import OperatorError
 
 PLATFORM = "platform"
@@ -126,9 +126,7 @@ async def note_heads() -> bool:
             return False
     async with transaction() as tx:
         await insert_if_missing(tx, NotedHead(chain_id=PLATFORM_CHAIN, number=0, at=now - ROUND))
-        latest = await tx.get_one(
-            NotedHead, PLATFORM_CHAIN, with_for_update=True, populate_existing=True
-        )
+        latest = await tx.get_one(NotedHead, PLATFORM_CHAIN, **LOCKED)
         if not _is_due(latest, now):
             return False
         latest.at = now

@@ -6,8 +6,9 @@ Events that a transaction publishes leave after its commit, and not at all where
 import logging
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from typing import Any
 
 from sqlalchemy import inspect
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
@@ -33,6 +34,14 @@ log = logging.getLogger(__name__)
 
 # PostgreSQL's manual, appendix A (Error Codes).
 DISK_FULL, READ_ONLY = "53100", "25006"
+
+LOCKED: Mapping[str, Any] = {"with_for_update": {"key_share": True}, "populate_existing": True}
+"""For `Transaction.get`: the row as it is now, locked until the transaction ends.
+
+Every lock leaves the row's key alone (`key_share`, PostgreSQL's FOR NO KEY UPDATE), so that whoever
+refers to the row meanwhile waits for nothing: two who act, and refer to each other, would wait for
+one another.
+"""
 
 
 class Transaction(AsyncSession):

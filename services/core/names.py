@@ -39,8 +39,9 @@ _JOINING_SCRIPTS = frozenset(
 _EMOJI = frozenset({"So", "Sk", "Mn"})
 # Scripts with many letters that look like those of another of them (UTS 39, section 4).
 _LOOKALIKE_SCRIPTS = frozenset({"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC"})
-# What paths begin with, of the whole and within an organisation: none is called so any more.
-# (One that is keeps its slug. A test compares this with what is routed.)
+# No new organisation is called as a path begins, or as a page of an organisation is called to which
+# people come who aren't signed in: `/t/login` would look like a place to sign in. An organisation
+# that has such a slug keeps it. A test compares this with what is routed.
 RESERVED_SLUGS = frozenset(
     {
         "account",

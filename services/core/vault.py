@@ -149,7 +149,7 @@ async def rotate() -> int:
         for table, name in SEALED:
             # Whoever changes a row at this moment comes before or after, never between.
             for row in await tx.exec(
-                select(table).order_by(col(table.created_at)).with_for_update()
+                select(table).order_by(col(table.created_at)).with_for_update(key_share=True)
             ):
                 try:
                     setattr(row, name, ring.rotate(getattr(row, name)))

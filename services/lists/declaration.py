@@ -99,15 +99,22 @@ class Filter:
     field: str = ""
     quiet: bool = False
     """Whether it is offered by "+ Filter", and not shown until it is asked for."""
+    later: Callable[[], Sequence[Option]] = tuple
+    """More options, which other packages declare: they are asked for when they are needed."""
+
+    @property
+    def all_options(self) -> tuple[Option, ...]:
+        """All that it can be narrowed to."""
+        return (*self.options, *self.later())
 
     def in_words(self, text: str) -> str:
         """What this text asks for, as the list's users read it: an option by its label."""
-        return next((option.label for option in self.options if option.key == text), text)
+        return next((option.label for option in self.all_options if option.key == text), text)
 
     def read(self, text: str) -> Match | None:
         """The match that this text asks for; none where it makes no sense."""
         if self.kind in ("choice", "check", "too"):
-            return next((option.match for option in self.options if option.key == text), None)
+            return next((option.match for option in self.all_options if option.key == text), None)
         if self.kind in ("person", "value"):
             wanted = _uuid(text) if self.kind == "person" else text
             return {self.field: wanted} if wanted else None
@@ -118,10 +125,15 @@ class Filter:
 
 
 def choice(
-    key: str, label: str, *options: Option, everything: str = "All", quiet: bool = False
+    key: str,
+    label: str,
+    *options: Option,
+    everything: str = "All",
+    quiet: bool = False,
+    later: Callable[[], Sequence[Option]] = tuple,
 ) -> Filter:
-    """One of several choices."""
-    return Filter(key, label, "choice", everything, options, quiet=quiet)
+    """One of several choices; `later` gives those that other packages declare."""
+    return Filter(key, label, "choice", everything, options, quiet=quiet, later=later)
 
 
 def check(key: str, label: str, match: Match) -> Filter:

@@ -51,15 +51,6 @@ async def deliver_forever() -> None:
         await _stop(running)
 
 
-async def deliver_next() -> bool:
-    """Deliver the mail that is next, and wait for its end; tells whether there was one."""
-    lease = await queue.take()
-    if lease is None:
-        return False
-    await _deliver(lease)
-    return True
-
-
 async def _next(lanes: Lanes) -> Lease | None:
     openings = lanes.openings()
     if openings is None or not is_configured():

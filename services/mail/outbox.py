@@ -8,7 +8,7 @@ from sqlmodel import col, or_, update
 
 from models import CustomerPerson, MailState, MailTemplate, OneTimeLink, OutgoingMail, User
 from services.core import clock, runtime
-from services.core.db import Transaction
+from services.core.db import LOCKED, Transaction
 from services.core.emails import on_the_wire
 from services.mail.events import CustomerMailProgressed, MailProgressed
 
@@ -86,8 +86,8 @@ async def cancel(tx: Transaction, recipient_id: UUID, *templates: MailTemplate) 
 async def lock_recipient(tx: Transaction, mail: OutgoingMail) -> Recipient:
     """Whom a mail is for, locked, as they are now."""
     if mail.user_id is None:
-        return await tx.get_one(CustomerPerson, mail.customer_id, with_for_update=True)
-    return await tx.get_one(User, mail.user_id, with_for_update=True)
+        return await tx.get_one(CustomerPerson, mail.customer_id, **LOCKED)
+    return await tx.get_one(User, mail.user_id, **LOCKED)
 
 
 def progressed(tx: Transaction, to: Recipient) -> None:

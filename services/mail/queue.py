@@ -76,7 +76,7 @@ async def take(openings: Openings | None = None) -> Lease | None:
         if (await tx.exec(_due(now, openings).limit(1))).first() is None:
             return None
     async with transaction() as tx:
-        due = _due(now, openings).limit(1).with_for_update(skip_locked=True)
+        due = _due(now, openings).limit(1).with_for_update(skip_locked=True, key_share=True)
         mail = (await tx.exec(due)).first()
         if mail is None:
             return None

@@ -28,11 +28,13 @@ async def settle() -> None:
         # What somebody else is changing at this moment is left for the next time.
         await tx.exec(
             update(LoginSession)
-            .where(col(LoginSession.id).in_(sessions.with_for_update(skip_locked=True)))
+            .where(
+                col(LoginSession.id).in_(sessions.with_for_update(skip_locked=True, key_share=True))
+            )
             .values(ended_at=now, end_reason=EndReason.EXPIRED)
         )
         await tx.exec(
             update(OneTimeLink)
-            .where(col(OneTimeLink.id).in_(links.with_for_update(skip_locked=True)))
+            .where(col(OneTimeLink.id).in_(links.with_for_update(skip_locked=True, key_share=True)))
             .values(void_at=now)
         )

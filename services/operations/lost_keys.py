@@ -32,7 +32,7 @@ async def give_up() -> GivenUp:
     async with transaction() as tx:
         users = await _without_apps(tx)
         organisations = await _without_connections(tx)
-        for session in await tx.exec(select(SsoSession).with_for_update()):
+        for session in await tx.exec(select(SsoSession).with_for_update(key_share=True)):
             if not vault.opens(session.sealed_id_token):
                 await tx.delete(session)
     return GivenUp(users, organisations)
@@ -44,7 +44,7 @@ async def _without_apps(tx: Transaction) -> list[str]:
         select(User, Authenticator)
         .where(col(Authenticator.user_id) == User.id)
         .order_by(col(User.id))
-        .with_for_update()
+        .with_for_update(key_share=True)
     ):
         if not vault.opens(app.sealed_secret):
             await totp.lose_app(tx, user, app)
@@ -58,7 +58,7 @@ async def _without_connections(tx: Transaction) -> list[str]:
         select(Tenant, SsoConnection)
         .where(col(SsoConnection.tenant_id) == Tenant.id)
         .order_by(col(Tenant.id))
-        .with_for_update()
+        .with_for_update(key_share=True)
     ):
         if vault.opens(connection.sealed_secret):
             continue

@@ -26,12 +26,11 @@ from models import (
 from services.access.actor import ROLLCALL, Operator
 from services.access.permissions import Permission
 from services.audit.acting import acting
-from services.audit.writing import Action
 from services.core import clock
 from services.core.bus import Bus
-from services.core.db import reading, transaction
+from services.core.db import LOCKED, reading, transaction
 from services.core.errors import ConflictError, RollcallError
-from services.reviews.events import ReviewChanged
+from services.reviews.events import ReviewAction, ReviewChanged
 from services.reviews.record import digest_of
 from services.reviews.reminders import tell_result
 from services.reviews.reviews import begin_closing, rows_of
@@ -132,7 +131,7 @@ async def work_off(review_id: UUID) -> None:
 async def _lease(review_id: UUID) -> bool:
     """Take the review for a moment; false where another process has it, or it is closed."""
     async with transaction() as tx:
-        review = await tx.get_one(Review, review_id, with_for_update=True)
+        review = await tx.get_one(Review, review_id, **LOCKED)
         if review.closing_at is None or review.closed_at is not None:
             return False
         if review.leased_until is not None and review.leased_until > clock.now():
@@ -143,7 +142,7 @@ async def _lease(review_id: UUID) -> bool:
 
 async def _extend(review_id: UUID) -> None:
     async with transaction() as tx:
-        review = await tx.get_one(Review, review_id, with_for_update=True)
+        review = await tx.get_one(Review, review_id, **LOCKED)
         review.leased_until = clock.now() + LEASE
 
 
@@ -169,7 +168,10 @@ async def _shut_out(review: Review, person: ReviewPerson) -> bool:
     seen = person.status_version
     if person.customer_id is not None:
         here = Operator(ROLLCALL.name, person.tenant_id)
-        return (await set_active(here, person.customer_id, False, seen_version=seen)).changed
+        switched = await set_active(
+            here, person.customer_id, False, seen_version=seen, by_mail=review.tells
+        )
+        return switched.changed
     reason = f"Review “{review.name}”"
     change = await accounts.set_active(
         ROLLCALL, person.holder_id, False, seen_version=seen, reason=reason, tell=review.tells
@@ -229,7 +231,7 @@ async def _finish(review_id: UUID) -> None:
         review.digest = digest_of(rows)
         counts = Counter(row.outcome for row in rows)
         entry = await act.record(
-            Action.REVIEW_CLOSED,
+            ReviewAction.CLOSED,
             review,
             people=len(rows),
             kept=counts[ReviewOutcome.KEPT],

@@ -31,4 +31,4 @@ class ReviewForm(Form):
         hint="At 18:00 of this day the review closes by itself. Empty: you close it, and whoever "
         "is undecided stays as they are.",
     )
-    tell: bool = checkbox(TELL, hint="The users whom the close deactivates.")
+    tell: bool = checkbox(TELL, hint="Whom the close deactivates: users, and people of customers.")

@@ -15,9 +15,10 @@ from services.access.permissions import Permission, Secret
 from services.audit.acting import View, acting, viewing
 from services.audit.heads import Head, name_of
 from services.audit.review_export import review_file
-from services.audit.writing import Action, hash_of, record
+from services.audit.writing import hash_of, record
 from services.core.errors import ConflictError
 from services.core.looking import looks_first
+from services.reviews.events import ReviewAction
 from services.reviews.reviews import PersonView, person_view, rows_of
 
 NOT_CLOSED = "This review isn't closed yet."
@@ -90,7 +91,7 @@ async def export(principal: Principal, review_id: UUID) -> str:
         tenant = await act.tx.get_one(Tenant, review.tenant_id)
         rows = await rows_of(act.tx, review)
         entry = await record(
-            act.tx, Action.REVIEW_EXPORTED, actor=principal, by=act.user, subject=review
+            act.tx, ReviewAction.EXPORTED, actor=principal, by=act.user, subject=review
         )
         name = name_of(entry.chain_id, tenant.slug)
         head = Head(entry.chain_id, name, entry.number, entry.hash, entry.at)

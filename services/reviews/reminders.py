@@ -9,7 +9,7 @@ from sqlmodel import col, func, select
 from models import MailTemplate, Review, ReviewOutcome, Role, Tenant, User
 from services.access import one_time_links
 from services.core import clock, runtime
-from services.core.db import Transaction, reading, transaction
+from services.core.db import LOCKED, Transaction, reading, transaction
 from services.mail import outbox
 from services.reviews.reviews import due_after, find_open
 
@@ -31,7 +31,7 @@ async def remind() -> None:
 
 
 async def _remind(tx: Transaction, tenant_id: UUID) -> None:
-    tenant = await tx.get_one(Tenant, tenant_id, with_for_update=True)
+    tenant = await tx.get_one(Tenant, tenant_id, **LOCKED)
     if await find_open(tx, tenant_id) is not None:
         return
     due, told = await find_due(tx, tenant), tenant.review_reminded_at

@@ -23,14 +23,13 @@ from models import (
 from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import Act, View, acting, viewing
-from services.audit.writing import Action
 from services.core import clock
 from services.core.days import find_zone, moment_of
 from services.core.db import Transaction, reading
 from services.core.errors import ConflictError, InvalidInputError
 from services.core.looking import looks_first
 from services.reviews.asked import asked_person, find_asked
-from services.reviews.events import ReviewChanged
+from services.reviews.events import ReviewAction, ReviewChanged
 from services.reviews.forms import ReviewForm
 from services.reviews.reasons import DAYS, Reason
 from services.users.profile import find_portraits
@@ -53,7 +52,7 @@ class ReviewView:
     begun_by: str
     closes_at: datetime | None
     tells: bool
-    """Whether the users whom its close deactivates are told by mail."""
+    """Whether those whom its close deactivates are told by mail."""
     closing: bool
     closed_at: datetime | None
     closed_by: str
@@ -159,7 +158,7 @@ async def begin(principal: Principal, form: ReviewForm) -> UUID:
         for user, reasons in found.values():
             act.add(asked_person(review, user, reasons))
         entry = await act.record(
-            Action.REVIEW_BEGUN,
+            ReviewAction.BEGUN,
             review,
             people=len(found),
             days=days,
@@ -206,7 +205,7 @@ async def decide(
             row.version += 1
         if others:
             await act.record(
-                Action.REVIEW_DECIDED,
+                ReviewAction.DECIDED,
                 review,
                 decision=decision.label if decision else "Undecided",
                 people=[row.name for row, _ in others],
@@ -227,7 +226,7 @@ async def begin_closing(act: Act, review: Review, *, by: str, undecided: bool = 
     """Note that the close begins, for an act that has locked the review."""
     review.closing_at, review.closing_by = clock.now(), by
     review.ends_undecided = undecided
-    await act.record(Action.REVIEW_CLOSING, review)
+    await act.record(ReviewAction.CLOSING, review)
     act.publish(_changed(review, ()))
 
 

@@ -18,13 +18,13 @@ from models import Screen, ScreenCode, SignInMethod
 from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import Act, acting
-from services.audit.writing import Action
 from services.core import clock, runtime
 from services.core.db import Transaction, reading, transaction
 from services.core.errors import InvalidInputError, SessionEndedError, TooManyAttemptsError
 from services.core.looking import looks_first
+from services.core.networks import network_of
 from services.core.secrets import derive, new_token, token_hash
-from services.screens.events import ScreenChanged
+from services.screens.events import ScreenAction, ScreenChanged
 from services.screens.forms import NewScreen
 from services.sessions.sessions import Caller, begin
 from services.sign_in import throttle
@@ -34,8 +34,8 @@ ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 HALF = 4
 LIFETIME = timedelta(minutes=10)
 MOST_TRIES = 5
-# Strangers may ask for codes: a wall of screens behind one ip, and no more.
-MOST_OF_ONE_ADDRESS, MOST = 50, 2000
+# Strangers may ask for codes: a wall of screens in one network, and no more.
+MOST_OF_ONE_NETWORK, MOST = 50, 2000
 WRONG = "No screen shows this code now. Look at the screen again: it may have a new one."
 
 
@@ -62,28 +62,34 @@ async def offer_code(caller: Caller, key: str | None) -> Offer:
     Raises `TooManyAttemptsError` where too many are shown already.
     """
     code = "".join(secrets.choice(ALPHABET) for _ in range(2 * HALF))
-    now, new_key = clock.now(), new_token()
+    now, new_key, network = clock.now(), new_token(), network_of(caller.ip)
+    own = token_hash(key) if key else b""
+    async with reading() as tx:
+        await _require_room(tx, network, own)
     async with transaction(patient=True) as tx:
-        old = col(ScreenCode.expires_at) <= now
-        if key:
-            old |= col(ScreenCode.key_hash) == token_hash(key)
-        await tx.exec(delete(ScreenCode).where(old))
-        count = select(func.count()).select_from(ScreenCode)
-        same = count.where(ScreenCode.ip == caller.ip[:64])
-        if (await tx.exec(count)).one() >= MOST or (await tx.exec(same)).one() >= (
-            MOST_OF_ONE_ADDRESS
-        ):
-            raise TooManyAttemptsError(60)
+        over = (col(ScreenCode.expires_at) <= now) | (col(ScreenCode.key_hash) == own)
+        await tx.exec(delete(ScreenCode).where(over))
+        await _require_room(tx, network, own)
         tx.add(
             ScreenCode(
                 key_hash=token_hash(new_key),
                 start_hash=_hash(code[:HALF]),
                 code_hash=_hash(code),
-                ip=caller.ip[:64],
+                ip=network,
                 expires_at=now + LIFETIME,
             )
         )
     return Offer(f"{code[:HALF]}-{code[HALF:]}", new_key)
+
+
+async def _require_room(tx: Transaction, network: str, own: bytes) -> None:
+    """Raise `TooManyAttemptsError` where too many codes are shown beside one's own."""
+    others = select(func.count()).where(
+        col(ScreenCode.expires_at) > clock.now(), col(ScreenCode.key_hash) != own
+    )
+    same = others.where(ScreenCode.ip == network)
+    if (await tx.exec(others)).one() >= MOST or (await tx.exec(same)).one() >= MOST_OF_ONE_NETWORK:
+        raise TooManyAttemptsError(60)
 
 
 @looks_first
@@ -110,7 +116,7 @@ async def pair_screen(actor: Principal, form: NewScreen) -> Screen:
             )
             await act.tx.flush()
             code.screen_id = screen.id
-            await act.record(Action.SCREEN_PAIRED, screen, shows=form.set_up.options.words)
+            await act.record(ScreenAction.PAIRED, screen, shows=form.set_up.options.words)
             _changed(act, screen)
             return screen
     raise InvalidInputError({"code": WRONG})
@@ -131,7 +137,7 @@ async def _take(tx: Transaction, typed: str) -> ScreenCode | None:
             col(ScreenCode.expires_at) > clock.now(),
         )
         .order_by(col(ScreenCode.id))
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
     hashed = _hash(plain)
     for code in found.all():
@@ -143,6 +149,7 @@ async def _take(tx: Transaction, typed: str) -> ScreenCode | None:
     return None
 
 
+@looks_first
 async def claim_session(caller: Caller, key: str | None) -> str:
     """The token of the session of a browser whose code was typed; works once.
 
@@ -156,7 +163,7 @@ async def claim_session(caller: Caller, key: str | None) -> str:
                     ScreenCode.key_hash == token_hash(key or ""),
                     col(ScreenCode.expires_at) > clock.now(),
                 )
-                .with_for_update()
+                .with_for_update(key_share=True)
             )
         ).first()
         screen = await tx.get(Screen, code.screen_id) if code and code.screen_id else None

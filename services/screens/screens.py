@@ -12,13 +12,12 @@ from services.access.actor import Principal
 from services.access.outsiders import ScreenActor
 from services.access.permissions import Permission
 from services.audit.acting import Act, acting, viewing
-from services.audit.writing import Action
 from services.core import clock
 from services.core.db import reading
 from services.core.errors import NotFoundError, SessionEndedError
 from services.core.looking import looks_first
 from services.core.secrets import token_hash
-from services.screens.events import ScreenChanged, ScreenReloaded
+from services.screens.events import ScreenAction, ScreenChanged, ScreenReloaded
 from services.screens.forms import ScreenSetUp
 from services.screens.showing import Options
 from services.sessions import sessions
@@ -113,7 +112,7 @@ async def change_screen(actor: Principal, screen_id: UUID, form: ScreenSetUp) ->
         if (screen.name, screen.options) == (form.name, kept):
             return
         screen.name, screen.options = form.name, kept
-        await act.record(Action.SCREEN_CHANGED, screen, shows=form.options.words)
+        await act.record(ScreenAction.CHANGED, screen, shows=form.options.words)
         _changed(act, screen)
 
 
@@ -122,7 +121,7 @@ async def reload_screen(actor: Principal, screen_id: UUID) -> None:
     """Have a screen load its page anew."""
     async with acting(actor, Permission.MANAGE_SCREENS) as act:
         screen = await _get(act, screen_id)
-        await act.record(Action.SCREEN_RELOADED, screen)
+        await act.record(ScreenAction.RELOADED, screen)
         act.publish(ScreenReloaded(tenant_id=screen.tenant_id, screen_id=screen.id))
 
 
@@ -132,7 +131,7 @@ async def revoke_screen(actor: Principal, screen_id: UUID) -> None:
     async with acting(actor, Permission.MANAGE_SCREENS, urgent=True) as act:
         screen = await _get(act, screen_id)
         screen.revoked_at = clock.now()
-        cause = await act.record(Action.SCREEN_REVOKED, screen)
+        cause = await act.record(ScreenAction.REVOKED, screen)
         await sessions.end(act.tx, screen, EndReason.REVOKED, cause=cause)
         await act.tx.exec(delete(ScreenTab).where(col(ScreenTab.screen_id) == screen.id))
         _changed(act, screen)

@@ -83,7 +83,7 @@ async def _locked(tx: Transaction, table: type[RowT], row_id: UUID) -> RowT | No
     found = await tx.exec(
         select(table)
         .where(table.id == row_id)
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
     return found.first()

@@ -1,6 +1,9 @@
-"""The forms of somebody's own sign-in: proving who they are, their password and second factors."""
+"""The forms of the sign-in: proving who one is, one's password and second factors, and of whom an
+organisation requires one."""
 
-from services.core.forms import Form, new_password, password, text, verbatim
+from models import SecondFactorPolicy
+from services.core.form_fields import Option
+from services.core.forms import Form, choice, new_password, password, text, verbatim
 
 
 class PasswordProof(Form):
@@ -31,3 +34,11 @@ class PasskeyName(Form):
     """What somebody calls a passkey of theirs."""
 
     name: str = text("Name", hint="Such as the device that holds it.")
+
+
+class SecondFactorRule(Form):
+    """Of whom a second factor is required."""
+
+    second_factor: SecondFactorPolicy = choice(
+        "Required of", [Option(policy, policy.label) for policy in SecondFactorPolicy]
+    )

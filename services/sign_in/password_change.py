@@ -12,7 +12,7 @@ from services.access.permissions import Permission
 from services.audit.acting import acting, viewing
 from services.audit.writing import Action, record
 from services.core import clock
-from services.core.db import Transaction, transaction
+from services.core.db import Transaction, reading, transaction
 from services.core.emails import email_key, tried
 from services.core.errors import InvalidInputError, SessionEndedError
 from services.core.operator_log import noting_pauses
@@ -51,8 +51,10 @@ async def request_reset(slug: str | None, email: str, caller: Caller) -> None:
     """
     started = time.monotonic()
     try:
-        async with transaction() as tx:
-            counters = throttle.keys(f"reset:{email_key(email)}", f"reset:{caller.ip}")
+        counters = throttle.keys(f"reset:{email_key(email)}", caller.ip, "reset-address")
+        async with reading() as tx:
+            await throttle.check(tx, counters)
+        async with transaction(patient=True) as tx:
             await throttle.claim_in(tx, counters)
             user, tenant = await _find(tx, slug, email)
             await record(
@@ -92,7 +94,7 @@ async def reset(slug: str | None, token: str, password: str, caller: Caller) -> 
     where the user has a second factor.
     """
     before = await open_reset(slug, token)
-    await _check(password, before.own_words)
+    await check_password(password, before.own_words)
     hashed = await hash_password(password)
     async with transaction(urgent=True) as tx:
         await lock_users(tx, [before.user_id])
@@ -131,7 +133,7 @@ async def change_password(actor: Actor, current: str, new: str) -> int:
         tenant = await view.tx.get(Tenant, user.tenant_id) if user.tenant_id else None
     stored = user.password_hash
     # Before the current one, as an unfit choice is no guess at that.
-    await _check(new, own_words(user, tenant), field="new")
+    await check_password(new, own_words(user, tenant), field="new")
     with slot():
         await throttle.claim(counters)
         matches = await verify_password(current, stored)
@@ -151,18 +153,13 @@ async def change_password(actor: Actor, current: str, new: str) -> int:
         )
 
 
-async def _check(password: str, words: tuple[str, ...], field: str = "password") -> None:
-    try:
-        await check_password(password, words)
-    except ValueError as error:
-        raise InvalidInputError({field: str(error)}) from error
-
-
 async def _find(tx: Transaction, slug: str | None, email: str) -> tuple[User | None, Tenant | None]:
     tenant = await find_open_tenant(tx, slug)
     user = (
         await tx.exec(
-            select(User).where(User.email_key == email_key(email), User.active).with_for_update()
+            select(User)
+            .where(User.email_key == email_key(email), User.active)
+            .with_for_update(key_share=True)
         )
     ).first()
     here = user is not None and (

@@ -17,7 +17,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from pydantic import BaseModel
 
 from services.core import runtime
-from services.core.errors import BusyError
+from services.core.errors import BusyError, InvalidInputError
 from services.core.lazily import lazily
 
 if TYPE_CHECKING:
@@ -125,14 +125,16 @@ def _verify(password: str, stored: str | None) -> bool:
     return stored is not None
 
 
-async def check_password(password: str, own_words: Iterable[str]) -> None:
-    """Raise `ValueError` with a sentence where the password isn't acceptable.
+async def check_password(
+    password: str, own_words: Iterable[str], *, field: str = "password"
+) -> None:
+    """Raise `InvalidInputError`, with a sentence for this field, for a password that won't do.
 
     `own_words` are the person's name and email and the tenant's name.
     """
     strength = await estimate(password, own_words)
     if not strength.accepted:
-        raise ValueError(strength.message)
+        raise InvalidInputError({field: strength.message})
 
 
 async def estimate(password: str, own_words: Iterable[str]) -> Strength:

@@ -12,7 +12,7 @@ from services.access.second_factor_policy import has_one, lacks, there_is_one
 from services.audit.acting import acting, viewing
 from services.audit.writing import Action
 from services.core.db import Transaction
-from services.core.errors import InvalidInputError, OwnSecondFactorMissingError
+from services.core.errors import OwnSecondFactorMissingError
 from services.core.looking import looks_first
 from services.tenants.events import TenantChanged
 
@@ -31,17 +31,13 @@ async def get_policy(actor: Actor) -> SignInPolicy:
 
 
 @looks_first
-async def require_second_factor(actor: Actor, of: str) -> None:
-    """Require a second factor of nobody, of Tenant Admins, or of everyone (`SecondFactorPolicy`).
+async def require_second_factor(actor: Actor, policy: SecondFactorPolicy) -> None:
+    """Require a second factor of nobody, of Tenant Admins, or of everyone.
 
     People without one can only set one up, from their next click on; nobody is signed out. Needs a
     fresh sign-in. Raises `InvalidInputError`, and, before it asks for anything else,
     `OwnSecondFactorMissingError` for an admin who would shut themselves out.
     """
-    try:
-        policy = SecondFactorPolicy(of)
-    except ValueError as error:
-        raise InvalidInputError({"second_factor": "Choose one of the list."}) from error
     async with acting(actor, Permission.MANAGE_SIGN_IN) as act:
         tx, own = act.tx, act.own
         tenant = await act.get_tenant(lock=True)

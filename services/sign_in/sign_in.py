@@ -69,7 +69,8 @@ async def sign_in(
     owner = user or elsewhere
     stored = owner.password_hash if owner else None
     with slot(known=bool(device)):
-        await throttle.claim(counters)
+        async with transaction(patient=True) as tx:  # a pause was looked for above
+            await throttle.claim_in(tx, counters)
         matches = await verify_password(password, stored)
     if user is None or not user.active or not matches:
         await _fail(caller, tenant, user, email)

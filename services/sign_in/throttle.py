@@ -20,6 +20,8 @@ from models import AttemptCounter
 from services.core import clock, runtime
 from services.core.db import Transaction, insert_if_missing, transaction
 from services.core.errors import TooManyAttemptsError
+from services.core.looking import looks_first
+from services.core.networks import network_of
 from services.core.secrets import derive, token_hash
 
 # So many failures are free: people mistype. An office may share one ip, and a file of people
@@ -54,15 +56,15 @@ LONGEST_PAUSE = timedelta(minutes=5)
 FORGET = timedelta(hours=1)
 
 
-def keys(account: str, ip: str) -> dict[str, str]:
+def keys(account: str, ip: str, purpose: str = "address") -> dict[str, str]:
     """The counters that an attempt falls under. Accounts are kept as a keyed hash, not in clear."""
     hashed = derive(runtime.current().secret, "throttle", account.encode()).hex()[:48]
-    return {"account": f"account:{hashed}"} | ip_key(ip)
+    return {"account": f"account:{hashed}"} | ip_key(ip, purpose)
 
 
 def ip_key(ip: str, purpose: str = "address") -> dict[str, str]:
     """The counter of what is tried from one ip; sign-ins by password share one."""
-    return {"ip": f"{purpose}:{ip[:64]}"}
+    return {"ip": f"{purpose}:{network_of(ip)}"}
 
 
 def person_key(purpose: Purpose, user_id: UUID, device: str = "") -> dict[str, str]:
@@ -89,6 +91,7 @@ async def check(tx: Transaction, counters: dict[str, str]) -> None:
     _refuse_during_pause(rows.all())
 
 
+@looks_first
 async def claim(counters: dict[str, str]) -> None:
     """Count an attempt that is about to be made; raises `TooManyAttemptsError` during a pause."""
     async with transaction(patient=True) as tx:
@@ -130,7 +133,7 @@ async def remove_old(tx: Transaction) -> None:
     before = clock.now() - FORGET
     old = select(AttemptCounter.key).where(col(AttemptCounter.last_failure_at) < before)
     # Whatever somebody else is counting at this moment is left to them.
-    unused = old.with_for_update(skip_locked=True)
+    unused = old.with_for_update(skip_locked=True, key_share=True)
     await tx.exec(delete(AttemptCounter).where(col(AttemptCounter.key).in_(unused)))
 
 
@@ -154,7 +157,7 @@ async def _count(tx: Transaction, counters: dict[str, str], *, refuse: bool = Fa
             select(AttemptCounter)
             .where(col(AttemptCounter.key).in_(kinds))
             .order_by(col(AttemptCounter.key))
-            .with_for_update()
+            .with_for_update(key_share=True)
             .execution_options(populate_existing=True)
         )
         found = rows.all()

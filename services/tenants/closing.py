@@ -28,7 +28,7 @@ from services.audit.acting import acting
 from services.audit.heads import note_tenant
 from services.audit.writing import Action
 from services.core import clock
-from services.core.db import Transaction
+from services.core.db import LOCKED, Transaction
 from services.core.errors import InvalidInputError, NotFoundError
 from services.core.looking import looks_first
 from services.core.names import fold
@@ -126,13 +126,13 @@ async def _lock_users(actor: Principal, tenant_id: UUID, tx: Transaction) -> Col
         select(User.id)
         .where((col(User.tenant_id) == tenant_id) | (col(User.id) == actor.user_id))
         .order_by(col(User.id))
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
     await tx.exec(
         select(CustomerPerson.id)
         .where(CustomerPerson.tenant_id == tenant_id)
         .order_by(col(CustomerPerson.id))
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
     return ()
 
@@ -144,7 +144,7 @@ async def _signed_in(tx: Transaction, tenant_id: UUID) -> Sequence[Holder]:
     async def found(table: type[HolderT], column: UUID | None) -> Sequence[HolderT]:
         signed_in = col(table.id).in_(select(column).where(*living))
         rows = select(table).where(table.tenant_id == tenant_id, signed_in)
-        return (await tx.exec(rows.order_by(col(table.id)).with_for_update())).all()
+        return (await tx.exec(rows.order_by(col(table.id)).with_for_update(key_share=True))).all()
 
     return [
         *await found(User, LoginSession.user_id),
@@ -154,7 +154,7 @@ async def _signed_in(tx: Transaction, tenant_id: UUID) -> Sequence[Holder]:
 
 
 async def _get_locked(tx: Transaction, tenant_id: UUID) -> Tenant:
-    tenant = await tx.get(Tenant, tenant_id, with_for_update=True)
+    tenant = await tx.get(Tenant, tenant_id, **LOCKED)
     if tenant is None:
         raise NotFoundError("This organisation doesn't exist.")
     return tenant

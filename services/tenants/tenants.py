@@ -13,7 +13,7 @@ from services.audit.acting import acting, viewing
 from services.audit.heads import note_tenant
 from services.audit.writing import GENESIS, PLATFORM_CHAIN, Action
 from services.core import clock
-from services.core.db import Transaction, reading
+from services.core.db import LOCKED, Transaction, reading
 from services.core.errors import InvalidInputError, NotFoundError
 from services.core.looking import looks_first
 from services.core.names import RESERVED_SLUGS, fold, slug_from
@@ -78,7 +78,7 @@ async def create_tenant(actor: Principal, name: str, slug: str = "") -> Tenant:
     try:
         async with acting(actor, Permission.MANAGE_TENANTS) as act:
             # Of two tenants of one name at once, the second sees the first one's slug.
-            await act.tx.get(AuditHead, PLATFORM_CHAIN, with_for_update=True)
+            await act.tx.get(AuditHead, PLATFORM_CHAIN, **LOCKED)
             tenant = await add_tenant(act.tx, name, slug)
             await act.record(Action.TENANT_CREATED, tenant_id=tenant.id, name=tenant.name)
             await note_tenant(act.tx, Action.TENANT_CREATED, tenant, actor=actor, by=act.user)
@@ -109,7 +109,7 @@ async def rename_tenant(actor: Principal, tenant_id: UUID, name: str) -> None:
     """Give a tenant another name; its slug stays. Raises `InvalidInputError`."""
     clean = TenantName(name=name).name
     async with acting(actor, Permission.MANAGE_TENANTS) as act:
-        tenant = await act.tx.get(Tenant, tenant_id, with_for_update=True)
+        tenant = await act.tx.get(Tenant, tenant_id, **LOCKED)
         if tenant is None:
             raise NotFoundError("This organisation doesn't exist.")
         if tenant.name == clean:

@@ -17,7 +17,7 @@ from sqlmodel import col, select
 from services.access.actor import Actor
 from services.core import clock
 from services.core.bus import Bus
-from services.core.db import reading, transaction
+from services.core.db import LOCKED, reading, transaction
 from services.core.errors import (
     DatabaseUnavailableError,
     RollcallError,
@@ -150,7 +150,7 @@ async def lease(work: Work) -> list[Leased]:
     leases = []
     for run_id in ids:
         async with transaction() as tx:
-            run = await tx.get(table, run_id, with_for_update=True)
+            run = await tx.get(table, run_id, **LOCKED)
             if run is None or run.state is not work.running or run.leased_until > now:
                 continue
             run.leased_until = now + LEASE

@@ -282,10 +282,7 @@ async def accept(slug: str | None, token: str, password: str, caller: Caller) ->
     Raises `DeadLinkError`, `InvalidInputError`.
     """
     before = await open_invitation(slug, token)
-    try:
-        await check_password(password, before.own_words)
-    except ValueError as error:
-        raise InvalidInputError({"password": str(error)}) from error
+    await check_password(password, before.own_words)
     hashed = await hash_password(password)
     async with transaction() as tx:
         await lock_users(tx, [before.user_id])

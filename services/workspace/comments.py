@@ -23,7 +23,7 @@ from services.core.errors import ConflictError, InvalidInputError, NotAllowedErr
 from services.core.forms import Form, checkbox, lines, people
 from services.core.looking import looks_first
 from services.workspace.events import CommentChanged
-from services.workspace.markdown import to_html
+from services.workspace.markdown import htmls_of
 from services.workspace.people import Person, find_people, require_workers
 from services.workspace.rights import (
     check_version,
@@ -247,20 +247,27 @@ async def _views(tx: Transaction, comments: Sequence[Comment]) -> list[CommentVi
         for person_id in (each.author_id, each.customer_id, each.removed_by_id)
     ]
     people = await find_people(tx, ids)
-    return [_view(comment, mentions[comment.id], people) for comment in comments]
+    texts = [(_said(each), [row.name for row in mentions[each.id]]) for each in comments]
+    return [
+        _view(comment, html, mentions[comment.id], people)
+        for comment, html in zip(comments, await htmls_of(texts), strict=True)
+    ]
+
+
+def _said(comment: Comment) -> str:
+    return "" if comment.removed_at else comment.body
 
 
 def _view(
-    comment: Comment, mentions: Sequence[CommentMention], people: dict[UUID, Person]
+    comment: Comment, html: str, mentions: Sequence[CommentMention], people: dict[UUID, Person]
 ) -> CommentView:
-    body = "" if comment.removed_at else comment.body
     return CommentView(
         id=comment.id,
         poc_id=comment.poc_id,
         task_id=comment.task_id,
         author=people[comment.author_id or comment.customer_id or comment.id],
-        html=to_html(body, [row.name for row in mentions]) if body else "",
-        body=body,
+        html=html,
+        body=_said(comment),
         mention_ids=tuple(row.user_id for row in mentions),
         shared=comment.shared,
         created_at=comment.created_at,

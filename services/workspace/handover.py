@@ -17,11 +17,12 @@ from services.core.db import Transaction
 from services.core.errors import ConflictError
 from services.core.looking import looks_first
 from services.users.departures import UNDO, find_receipt
+from services.workspace.assigning import assign_to, assigned
 from services.workspace.impact import find_alone, find_owned
 from services.workspace.people import require_workers
 from services.workspace.pocs import HandOverForm, give
 from services.workspace.rights import by_id, get_poc, tenant_of
-from services.workspace.tasks import assign_to, assigned, put_back, touch
+from services.workspace.tasks import put_back, touch
 
 TOO_LATE = "This can be taken back for a day. Hand the work over anew instead."
 
@@ -90,11 +91,11 @@ async def hand_over_in(
             await give(act, poc, owner, note)
             items.append(_Item("poc", str(poc.id), str(poc.id), str(owner.id)))
     for task in tasks:
-        there = {row.user_id for row in await assigned(act, task)}
+        there = await assigned(act, task)
         if user.id not in there:
             continue
         poc = pocs[task.poc_id]
-        await assign_to(act, poc, task, (there - {user.id}) | {owner.id})
+        await assign_to(act, poc, task, (there.keys() - {user.id}) | {owner.id})
         touch(act, poc, task)
         came = owner.id not in there
         items.append(_Item("task", str(task.id), str(poc.id), str(owner.id), came))
@@ -200,7 +201,7 @@ async def take_back_in(act: Act, row: Handover) -> None:
 
 
 async def _return_task(act: Act, poc: Poc, task: Task, to: UUID, user: User, item: _Item) -> None:
-    there = {row.user_id: row for row in await assigned(act, task)}
+    there = await assigned(act, task)
     if to not in there or user.id in there:
         return
     await put_back(act, poc, task, user, instead_of=there[to] if item.came else None)
@@ -213,7 +214,7 @@ async def find_handovers(tx: Transaction, cause: UUID) -> Sequence[Handover]:
         select(Handover)
         .where(Handover.cause == cause, col(Handover.undone_at).is_(None))
         .order_by(col(Handover.id))
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
     return found.all()

@@ -10,10 +10,11 @@ from sqlmodel import col, func, select
 from models import Poc, PocMember, Task, TaskAssignee, TaskStatus, User
 from services.access.actor import Principal
 from services.access.permissions import Permission
-from services.audit.acting import Act, View, acting, viewing
+from services.audit.acting import Act, acting, viewing
 from services.audit.writing import Action
 from services.core import clock
-from services.core.errors import ConflictError
+from services.core.db import Transaction, reading
+from services.core.errors import ConflictError, NotFoundError
 from services.core.looking import looks_first
 from services.workspace.events import MemberChanged
 from services.workspace.people import Person, person_of, require_workers
@@ -41,10 +42,19 @@ class Member:
 async def list_members(principal: Principal, poc_id: UUID) -> Sequence[Member]:
     """Who works on a POC: the owner first, then by name."""
     async with viewing(principal, Permission.VIEW_ALL_POCS) as view:
-        return await find_members(view, await get_poc(view, poc_id))
+        return await find_members(view.tx, await get_poc(view, poc_id))
 
 
-async def find_members(view: View, poc: Poc) -> Sequence[Member]:
+async def find_team(poc_id: UUID) -> Sequence[Member]:
+    """The same, to tell the open pages; raises `NotFoundError`."""
+    async with reading() as tx:
+        poc = await tx.get(Poc, poc_id)
+        if poc is None:
+            raise NotFoundError
+        return await find_members(tx, poc)
+
+
+async def find_members(tx: Transaction, poc: Poc) -> Sequence[Member]:
     """The members of a POC, for a call that has it."""
     open_tasks = (
         select(func.count())
@@ -58,7 +68,7 @@ async def find_members(view: View, poc: Poc) -> Sequence[Member]:
         )
         .scalar_subquery()
     )
-    found = await view.tx.exec(
+    found = await tx.exec(
         select(User, PocMember.added_at, open_tasks)
         .join(PocMember, col(PocMember.user_id) == User.id)
         .where(PocMember.poc_id == poc.id, col(PocMember.removed_at).is_(None))

@@ -28,6 +28,7 @@ from services.access.permissions import Permission, may
 from services.audit.acting import View, acting, viewing
 from services.audit.list import AuditEntry, entry_of
 from services.core import clock
+from services.core.db import LOCKED
 from services.core.errors import NotFoundError
 from services.core.looking import looks_first
 from services.workspace.poc_list import POCS, PocRow
@@ -108,7 +109,7 @@ async def note_visit(principal: Principal) -> None:
         if act.user is None:
             raise NotFoundError
         now = clock.now()
-        visit = await act.tx.get(HomeVisit, act.user.id, with_for_update=True)
+        visit = await act.tx.get(HomeVisit, act.user.id, **LOCKED)
         if visit is None:
             act.add(HomeVisit(user_id=act.user.id, seen_at=now))
         elif now - visit.seen_at > VISIT:

@@ -46,6 +46,22 @@ class PlannedGroup:
     tasks: Sequence[PlannedTask]
     template: GroupTemplate
 
+    @property
+    def side(self) -> Side:
+        """The customer's, where all of its tasks are."""
+        sides = {task.side for task in self.tasks}
+        return Side.CUSTOMER if sides == {Side.CUSTOMER} else Side.TEAM
+
+    @property
+    def start_on(self) -> date | None:
+        """The day on which its first task begins."""
+        return min((task.start_on for task in self.tasks), default=None)
+
+    @property
+    def due_on(self) -> date | None:
+        """The day on which its last task is due."""
+        return max((task.due_on for task in self.tasks), default=None)
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -134,6 +150,9 @@ async def copy_plan(act: Act, poc: Poc, plan: Plan) -> None:
                 template_id=planned.template.id,
                 title=planned.template.title,
                 description=planned.template.description,
+                side=planned.side,
+                start_on=planned.start_on,
+                due_on=planned.due_on,
                 position=at * STEP,
             )
         )

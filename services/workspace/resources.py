@@ -1,8 +1,8 @@
 """Resources: links, code snippets and notes, of a template or of a POC; and what files are there
 (`services.workspace.files` keeps and reads them)."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -26,6 +26,7 @@ from services.access.permissions import Permission
 from services.audit.acting import Act, View, acting, viewing
 from services.audit.writing import Action
 from services.core import clock
+from services.core.db import Transaction, reading
 from services.core.errors import ConflictError, NotFoundError
 from services.core.form_fields import Option
 from services.core.forms import Form, checkbox, choice, lines, text
@@ -35,8 +36,7 @@ from services.workspace.events import (
     ResourceChanged,
     TaskTemplateChanged,
 )
-from services.workspace.markdown import to_html
-from services.workspace.people import Person, find_people
+from services.workspace.markdown import htmls_of
 from services.workspace.rights import (
     by_id,
     check_version,
@@ -112,7 +112,7 @@ class OwnerIds:
 @dataclass(frozen=True)
 class ResourceView:
     """A resource as pages show it. `html` is a note's; `file` is a file's; `belongs_to` is empty
-    for a whole POC."""
+    for a whole POC; `customer` is who reads it where it is shared."""
 
     id: UUID
     kind: ResourceKind
@@ -126,29 +126,37 @@ class ResourceView:
     is_archived: bool
     version: int
     changed_at: datetime
-    added_by: Person | None
     file: FileFacts | None = None
+    customer: str = "the customer"
 
 
 async def list_of_poc(principal: Principal, poc_id: UUID) -> Sequence[ResourceView]:
     """The resources of a POC, of its groups and of its tasks, oldest first."""
     async with viewing(principal, Permission.VIEW_ALL_POCS) as view:
         poc = await get_poc(view, poc_id)
-        return await _listed(view, col(Resource.poc_id) == poc.id)
+        return await _listed(view.tx, col(Resource.poc_id) == poc.id, poc.customer)
+
+
+async def find_resource(resource_id: UUID) -> ResourceView:
+    """A resource of a POC as it is now, to tell the open pages; raises `NotFoundError`."""
+    async with reading() as tx:
+        found = await tx.exec(
+            select(Poc.customer)
+            .join(Resource, col(Resource.poc_id) == Poc.id)
+            .where(Resource.id == resource_id)
+        )
+        customer = found.first()
+        if customer is None:
+            raise NotFoundError
+        which = col(Resource.id) == resource_id
+        return (await _listed(tx, which, customer, archived=True))[0]
 
 
 async def list_of_group_template(principal: Principal, group_id: UUID) -> Sequence[ResourceView]:
     """The resources of a group template."""
     async with viewing(principal, Permission.VIEW_TEMPLATES) as view:
         group = await view.get(GroupTemplate, group_id)
-        return await _listed(view, col(Resource.group_template_id) == group.id)
-
-
-async def list_of_task_template(principal: Principal, task_id: UUID) -> Sequence[ResourceView]:
-    """The resources of a task template."""
-    async with viewing(principal, Permission.VIEW_TEMPLATES) as view:
-        task = await view.get(TaskTemplate, task_id)
-        return await _listed(view, col(Resource.task_template_id) == task.id)
+        return await _listed(view.tx, col(Resource.group_template_id) == group.id)
 
 
 @looks_first
@@ -298,35 +306,42 @@ async def _set_archived(
     tell_changed(act, resource)
 
 
-async def _listed(view: View, which: Any) -> Sequence[ResourceView]:
-    found = await view.tx.exec(
+async def _listed(
+    tx: Transaction, which: Any, customer: str = "the customer", *, archived: bool = False
+) -> Sequence[ResourceView]:
+    found = await tx.exec(
         select(Resource, TaskGroup.title, Task.title, ResourceFile)
         .join(TaskGroup, col(TaskGroup.id) == Resource.group_id, isouter=True)
         .join(Task, col(Task.id) == Resource.task_id, isouter=True)
         .join(ResourceFile, col(ResourceFile.resource_id) == Resource.id, isouter=True)
-        .where(which, col(Resource.archived_at).is_(None))
+        .where(which, *([] if archived else [col(Resource.archived_at).is_(None)]))
         .order_by(col(Resource.id))
     )
     rows = found.all()
-    people = await find_people(view.tx, [resource.created_by_id for resource, *_ in rows])
+    htmls = await htmls_of([(note_of(resource), ()) for resource, *_ in rows])
     return [
-        _view(resource, group or task or "", people, file) for resource, group, task, file in rows
+        replace(_view(resource, html, group or task or "", file), customer=customer)
+        for (resource, group, task, file), html in zip(rows, htmls, strict=True)
     ]
+
+
+def note_of(resource: Resource) -> str:
+    """What a note says, in Markdown; nothing of another resource."""
+    return resource.content if resource.kind is ResourceKind.NOTE else ""
 
 
 def _view(
     resource: Resource,
+    html: str,
     belongs_to: str,
-    people: Mapping[UUID, Person],
     file: ResourceFile | None,
 ) -> ResourceView:
-    is_note = resource.kind is ResourceKind.NOTE
     return ResourceView(
         id=resource.id,
         kind=resource.kind,
         title=resource.title,
         content=resource.content,
-        html=to_html(resource.content) if is_note else "",
+        html=html,
         language=resource.language,
         shared=resource.shared,
         owner_ids=OwnerIds(**resource.model_dump(include=set(OwnerIds.__annotations__))),
@@ -334,7 +349,6 @@ def _view(
         is_archived=resource.archived_at is not None,
         version=resource.version,
         changed_at=resource.changed_at,
-        added_by=people.get(resource.created_by_id) if resource.created_by_id else None,
         file=facts_of_file(file),
     )
 

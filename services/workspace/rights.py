@@ -9,7 +9,7 @@ from models import Poc, PocMember
 from services.access.actor import OfTenant
 from services.audit.acting import Act, View
 from services.core import clock
-from services.core.db import Transaction
+from services.core.db import LOCKED, Transaction
 from services.core.errors import ConflictError, NotAllowedError, NotFoundError
 
 
@@ -47,7 +47,7 @@ def tenant_of(view: View) -> UUID:
 
 async def get_poc(view: View, poc_id: UUID, *, lock: bool = False) -> Poc:
     """A POC of the tenant; raises `NotFoundError`."""
-    poc = await view.tx.get(Poc, poc_id, with_for_update=lock or None)
+    poc = await view.tx.get(Poc, poc_id, **(LOCKED if lock else {}))
     if poc is None or poc.tenant_id != view.tenant_id:
         raise NotFoundError("This POC doesn't exist.")
     return poc

@@ -25,6 +25,7 @@ ACTS = (
     "add",
     "new_group",
     "edit_group",
+    "assign_group",
     "move_group",
     "archive_group",
 )
@@ -55,6 +56,7 @@ class PocTasks(
         "icons.js",
         "table_rows.js",
         "avatar.js",
+        "task_days.js",
         "task_filters.js",
         "task_views.js",
         "task_timeline.js",

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
+from nicegui import ui
 from nicegui.events import GenericEventArguments
 
 from services.core.errors import RollcallError, SessionEndedError
@@ -58,6 +59,18 @@ class Shell(
     def show_tabs(self, tabs: Sequence[Link]) -> None:
         """Show the pages that stand beside this one, under one entry of the navigation."""
         self._props["tabs"] = tuple(tabs)
+
+    def count(self, read: Callable[[], Awaitable[int]]) -> None:
+        """Show in the tab that counts what this reads, once the page is there: the page itself
+        needn't wait for it."""
+
+        async def show() -> None:
+            try:
+                self.run_method("count", await read())
+            except RollcallError:
+                return  # the page's own calls say what is wrong
+
+        ui.context.client.on_connect(show)
 
     async def _asked(self, event: GenericEventArguments) -> None:
         sent = event.args if isinstance(event.args, dict) else {}

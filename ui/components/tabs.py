@@ -18,12 +18,18 @@ USERS_TABS = (
 
 
 def users_tabs(visit: Visit, current: str) -> Sequence[Link]:
-    """The tabs under Users, for `frame`; `current` is the last part of this page's path."""
+    """The tabs under Users, for `frame`; `current` is the last part of this page's path. Review
+    says how many wait for a decision: the page is in the room of reviews."""
     shown = [(label, path) for label, path, needed in USERS_TABS if may(visit.role, needed)]
     if visit.tenant_slug is None or len(shown) == 1:
         return ()
     base = home_path(visit.tenant_slug)
     return [
-        {"name": label, "href": f"{base}/{path}", "current": path == current}
+        {
+            "name": label,
+            "href": f"{base}/{path}",
+            "current": path == current,
+            "counts": path == "review",
+        }
         for label, path in shown
     ]

@@ -23,6 +23,7 @@ from ui.cookies import (
     set_pairing_key,
 )
 from ui.paths import home_path, sign_in_url
+from ui.public.allowances import Allowance
 from ui.public.answers import form_of, go, page, paused
 from ui.wall import assets
 
@@ -30,6 +31,8 @@ router = APIRouter(include_in_schema=False)
 
 SCREENS = "settings/screens"
 NO_STORE = {"Cache-Control": "no-store"}
+# A wall of screens that start at the same moment.
+CODES = Allowance("codes of screens", burst=60, per_second=1)
 
 
 @cache
@@ -70,8 +73,11 @@ async def wall(request: Request) -> Response:
 @router.post("/wall/code")
 async def new_code(request: Request) -> Response:
     """A new code for a browser that isn't paired; its key is in a cookie that no script reads."""
+    caller = caller_of(request)
     try:
-        offer = await pairing.offer_code(caller_of(request), pairing_key(request.cookies))
+        if not CODES.spend(caller.ip):
+            raise TooManyAttemptsError(60)
+        offer = await pairing.offer_code(caller, pairing_key(request.cookies))
     except TooManyAttemptsError as error:
         return paused(JSONResponse({"error": str(error)}, 429, NO_STORE), error)
     answer = JSONResponse({"code": offer.code, "seconds": offer.seconds}, headers=NO_STORE)

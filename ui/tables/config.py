@@ -80,7 +80,7 @@ def _column(column: Column) -> dict[str, Any]:
 def _filter(one: Filter, choices: Choices | None) -> dict[str, Any]:
     options = [
         {"key": option.key, "label": option.label, "match": wire_of(option.match)}
-        for option in one.options
+        for option in one.all_options
     ]
     if choices is not None:
         known = {option["key"]: option for option in options}

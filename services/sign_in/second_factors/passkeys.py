@@ -21,7 +21,7 @@ from services.core.errors import (
     PasskeyRefusedError,
 )
 from services.core.looking import looks_first
-from services.core.names import clean_name
+from services.sign_in.forms import PasskeyName
 from services.sign_in.second_factors import ceremony, challenges, totp
 from services.sign_in.second_factors.challenges import Purpose
 from services.sign_in.second_factors.events import SecondFactorsChanged
@@ -97,10 +97,7 @@ async def rename(actor: Actor, passkey_id: UUID, name: str) -> None:
 
     Raises `NotFoundError`, and `InvalidInputError` for a name that another one has.
     """
-    try:
-        clean = clean_name(name, "Name")
-    except ValueError as error:
-        raise InvalidInputError({"name": str(error)}) from error
+    clean = PasskeyName(name=name).name
     async with acting(actor, Permission.USE_OWN_ACCOUNT) as act:
         own = await _of(act.tx, actor.user_id)
         passkey = next((one for one in own if one.id == passkey_id), None)

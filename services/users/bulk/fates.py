@@ -29,7 +29,8 @@ PERMISSIONS: Mapping[BulkKind, Permission] = {
 @dataclass(frozen=True)
 class Fate:
     """What becomes of some of the people. `one` and `many` are said after their number, `result` of
-    each; `note` says more. Those whom it doesn't change are skipped."""
+    each, and `results` of several where that is another word; `note` says more. Those whom it
+    doesn't change are skipped."""
 
     key: str
     one: str
@@ -37,6 +38,11 @@ class Fate:
     result: str
     changes: bool = False
     note: str = ""
+    results: str = ""
+
+    def result_of(self, count: int) -> str:
+        """What became of so many of them, to be said after their number."""
+        return (self.results if count != 1 and self.results else self.result).lower()
 
 
 NOTHING = "Nothing changes for them."
@@ -51,6 +57,7 @@ WITHDRAWN = Fate(
     "Invitation withdrawn",
     changes=True,
     note="Their links stop working.",
+    results="Invitations withdrawn",
 )
 INACTIVE = Fate(
     "inactive", "is inactive already", "are inactive already", "Skipped: inactive already", False
@@ -73,6 +80,7 @@ UNINVITED = Fate(
     "Activated: resend the invitation",
     changes=True,
     note="Their old links stay dead.",
+    results="Activated: resend the invitations",
 )
 ACTIVE = Fate("active", "is active already", "are active already", "Skipped: active already")
 NEWER = Fate(
@@ -89,8 +97,16 @@ RENEWED = Fate(
     "Invitation renewed",
     changes=True,
     note="The old links stop working.",
+    results="Invitations renewed",
 )
-LINK = Fate("link", "has a link to hand over", "have a link to hand over", "Link copied", True)
+LINK = Fate(
+    "link",
+    "has a link to hand over",
+    "have a link to hand over",
+    "Link copied",
+    changes=True,
+    results="Links copied",
+)
 JOINED = Fate(
     "joined",
     "has signed in already",
@@ -105,7 +121,14 @@ OUT_OF_REACH = Fate(
     "Skipped: a Tenant Admin’s invitation",
     note="Platform Admins invite Tenant Admins.",
 )
-DATED = Fate("dated", "gets this end date", "get this end date", "End date set", changes=True)
+DATED = Fate(
+    "dated",
+    "gets this end date",
+    "get this end date",
+    "End date set",
+    changes=True,
+    results="End dates set",
+)
 SAME_DATE = Fate(
     "same_date",
     "has this end date already",

@@ -14,7 +14,7 @@ from services.access.permissions import Permission
 from services.audit.acting import Act, acting, viewing
 from services.audit.writing import record
 from services.core import clock
-from services.core.db import Transaction, reading, transaction
+from services.core.db import LOCKED, Transaction, reading, transaction
 from services.core.errors import ConflictError, InvalidInputError, NotFoundError
 from services.core.forms import Form, checkbox, lines
 from services.core.looking import looks_first
@@ -186,7 +186,7 @@ async def try_again(actor: Actor, bulk_id: UUID) -> UUID:
 async def fail(bulk_id: UUID, why: str) -> None:
     """End a bulk act that can't go on."""
     async with transaction() as tx:
-        run = await tx.get(BulkAct, bulk_id, with_for_update=True)
+        run = await tx.get(BulkAct, bulk_id, **LOCKED)
         if run is None or run.state is not BulkState.RUNNING:
             return
         run.state, run.why, run.ended_at = BulkState.FAILED, why[:500], clock.now()

@@ -7,13 +7,13 @@ from uuid import UUID
 
 from sqlmodel import col, delete, select
 
-from models import ImportState, Role, User, UserImport, UserImportBatch
+from models import ImportState, Role, UserImport, UserImportBatch
 from services.access.actor import Actor
 from services.access.permissions import INVITATIONS, Permission, Secret
 from services.audit.acting import View, acting, viewing
 from services.core import clock
 from services.core.csv_files import csv_lines
-from services.core.db import Transaction, reading, transaction
+from services.core.db import LOCKED, Transaction, reading, transaction
 from services.core.errors import InvalidInputError, NotFoundError
 from services.core.looking import looks_first
 from services.mail import outbox
@@ -35,7 +35,7 @@ KEPT = timedelta(days=7)
 
 @dataclass(frozen=True)
 class ImportView:
-    """An import as it is shown; `is_mine` to whoever began it."""
+    """An import as it is shown."""
 
     id: UUID
     file_name: str
@@ -47,7 +47,6 @@ class ImportView:
     why: str
     started_by: str
     started_at: datetime
-    is_mine: bool = False
 
 
 @dataclass(frozen=True)
@@ -111,7 +110,7 @@ async def stop(actor: Actor, import_id: UUID) -> None:
 async def fail(import_id: UUID, why: str) -> None:
     """End an import that can't go on."""
     async with transaction() as tx:
-        run = await tx.get(UserImport, import_id, with_for_update=True)
+        run = await tx.get(UserImport, import_id, **LOCKED)
         if run is not None and run.state is ImportState.RUNNING:
             _end(tx, run, ImportState.FAILED, why)
 
@@ -125,20 +124,20 @@ async def list_imports(actor: Actor) -> Sequence[ImportView]:
             .order_by(col(UserImport.started_at).desc())
             .limit(LATEST)
         )
-        return [_view(run, view.user) for run in found]
+        return [_view(run) for run in found]
 
 
 async def get_import(actor: Actor, import_id: UUID) -> ImportView:
     """One import of the organisation. Raises `NotFoundError`."""
     async with viewing(actor, Permission.INVITE_USERS) as view:
-        return _view(await view.get(UserImport, import_id), view.user)
+        return _view(await view.get(UserImport, import_id))
 
 
 async def find_import(import_id: UUID) -> ImportView | None:
     """One import, to tell the open pages of its tenant."""
     async with reading() as tx:
         run = await tx.get(UserImport, import_id)
-        return _view(run, None) if run else None
+        return _view(run) if run else None
 
 
 async def list_problems(actor: Actor, import_id: UUID) -> Sequence[RowOutcome]:
@@ -213,7 +212,7 @@ def _values(row: ImportRow) -> dict[str, object]:
     return {"line": row.line, **row.values}
 
 
-def _view(run: UserImport, user: User | None) -> ImportView:
+def _view(run: UserImport) -> ImportView:
     return ImportView(
         id=run.id,
         file_name=run.file_name,
@@ -225,7 +224,6 @@ def _view(run: UserImport, user: User | None) -> ImportView:
         why=run.why,
         started_by=run.started_by,
         started_at=run.started_at,
-        is_mine=user is not None and user.id == run.started_by_id,
     )
 
 

@@ -80,7 +80,7 @@ async def lock_people(tx: Transaction, poc_id: UUID) -> Sequence[CustomerPerson]
             )
         )
         .order_by(col(CustomerPerson.id))
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
     return found.all()

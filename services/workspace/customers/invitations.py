@@ -144,7 +144,7 @@ async def _lock_by_email(act: Act, key: str) -> CustomerPerson | None:
     found = await act.tx.exec(
         select(CustomerPerson)
         .where(CustomerPerson.tenant_id == tenant_of(act), CustomerPerson.email_key == key)
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
     return found.first()

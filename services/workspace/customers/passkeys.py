@@ -191,7 +191,7 @@ async def _lock(tx: Transaction, customer_id: UUID) -> CustomerPerson:
     found = await tx.exec(
         select(CustomerPerson)
         .where(CustomerPerson.id == customer_id)
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
     return found.one()

@@ -12,10 +12,12 @@ from models import (
     CustomerPerson,
     EndReason,
     MailProgress,
+    MailTemplate,
     OutgoingMail,
     Poc,
     PocCustomer,
     PocStatus,
+    Tenant,
 )
 from services.access.actor import Principal
 from services.access.permissions import Permission
@@ -25,6 +27,7 @@ from services.core import clock
 from services.core.db import Transaction, reading
 from services.core.errors import ConflictError, NotFoundError
 from services.core.looking import looks_first
+from services.mail import outbox
 from services.sessions import presence
 from services.sessions.sessions import end
 from services.workspace.customers.cut import forget_passkeys, void_links
@@ -137,13 +140,24 @@ async def set_active_of_poc(
 
 @looks_first
 async def set_active(
-    principal: Principal, customer_id: UUID, active: bool, *, seen_version: int | None = None
+    principal: Principal,
+    customer_id: UUID,
+    active: bool,
+    *,
+    seen_version: int | None = None,
+    by_mail: bool = False,
 ) -> CustomerSwitched:
-    """The same, as who manages the organisation's users may. Raises `ConflictError`."""
+    """The same, as who manages the organisation's users may; whom it shuts out is told `by_mail`,
+    where that is wanted. Raises `ConflictError`."""
     async with acting(principal, Permission.SWITCH_USERS, urgent=not active) as act:
-        tenant_of(act)
+        tenant = await act.tx.get_one(Tenant, tenant_of(act))
         person = await act.get(CustomerPerson, customer_id, lock=True)
-        return await _switch(act, person, active, seen_version)
+        switched = await _switch(act, person, active, seen_version)
+        if by_mail and switched.changed and not active:
+            outbox.enqueue(
+                act.tx, MailTemplate.CUSTOMER_DEACTIVATED, person, tenant_name=tenant.name
+            )
+        return switched
 
 
 async def lock_on_poc(act: Act, poc_id: UUID, customer_id: UUID) -> CustomerPerson:
@@ -187,7 +201,9 @@ async def _switch(
             )
         person.switch(active, clock.now(), by_id(act))
         action = Action.CUSTOMER_ACTIVATED if active else Action.CUSTOMER_DEACTIVATED
-        if not active:
+        if active:
+            await outbox.cancel(act.tx, person.id, MailTemplate.CUSTOMER_DEACTIVATED)
+        else:
             await void_links(act.tx, person)
             await forget_passkeys(act.tx, person)
         cause = await act.record(action, person)

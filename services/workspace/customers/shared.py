@@ -26,12 +26,12 @@ from services.access.outsiders import CustomerActor
 from services.access.permissions import Permission
 from services.audit.acting import View, viewing
 from services.core import clock
-from services.core.db import Transaction, reading
+from services.core.db import LOCKED, Transaction, reading
 from services.core.errors import NotFoundError
 from services.workspace.customers.cut import shown_pocs
-from services.workspace.markdown import to_html
+from services.workspace.markdown import htmls_of
 from services.workspace.people import Person, find_people
-from services.workspace.resources import FileFacts, facts_of_file
+from services.workspace.resources import FileFacts, facts_of_file, note_of
 from services.workspace.task_list import assignees_of
 
 # How many of the latest comments are read, and how many earlier ones each time.
@@ -191,7 +191,7 @@ async def get_shown(
     view: View, customer: CustomerActor, poc_id: UUID, *, lock: bool = False
 ) -> Poc:
     """A POC that somebody is shown right now; raises `NotFoundError` for every other."""
-    poc = await view.tx.get(Poc, poc_id, with_for_update=lock or None)
+    poc = await view.tx.get(Poc, poc_id, **(LOCKED if lock else {}))
     if poc is not None:
         await view.tx.refresh(poc)
         if any(shown.id == poc.id for shown in await shown_pocs(view.tx, customer.customer_id)):
@@ -272,17 +272,18 @@ async def _comment_rows(tx: Transaction, comments: Sequence[Comment]) -> list[Sh
     people = await find_people(
         tx, [person_id for each in comments for person_id in (each.author_id, each.customer_id)]
     )
+    texts = [("" if each.removed_at else each.body, named[each.id]) for each in comments]
     return [
         SharedComment(
             id=comment.id,
             author=people[comment.author_id or comment.customer_id or comment.id],
-            html="" if comment.removed_at else to_html(comment.body, named[comment.id]),
+            html=html,
             created_at=comment.created_at,
             is_edited=comment.edited_at is not None,
             is_removed=comment.removed_at is not None,
             version=comment.version,
         )
-        for comment in comments
+        for comment, html in zip(comments, await htmls_of(texts), strict=True)
     ]
 
 
@@ -304,17 +305,19 @@ async def _resources(tx: Transaction, poc: Poc) -> list[SharedResource]:
         .where(Resource.poc_id == poc.id, col(Resource.archived_at).is_(None), col(Resource.shared))
         .order_by(col(Resource.id))
     )
+    rows = found.all()
+    htmls = await htmls_of([(note_of(row), ()) for row, _ in rows])
     return [
         SharedResource(
             id=row.id,
             kind=row.kind,
             title=row.title,
             content="" if row.kind is ResourceKind.NOTE else row.content,
-            html=to_html(row.content, []) if row.kind is ResourceKind.NOTE else "",
+            html=html,
             changed_at=row.changed_at,
             file=facts_of_file(file),
         )
-        for row, file in found
+        for (row, file), html in zip(rows, htmls, strict=True)
     ]
 
 

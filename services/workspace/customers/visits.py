@@ -80,7 +80,7 @@ async def start_session_by_link(slug: str, token: str, caller: Caller) -> Starte
         await tx.exec(
             select(CustomerPerson.id)
             .where(CustomerPerson.id == before.customer_id)
-            .with_for_update()
+            .with_for_update(key_share=True)
         )
         link = await _live(tx, token)
         person, tenant, _ = await _whose(tx, link, slug)
@@ -122,9 +122,11 @@ async def ask(slug: str, email: str, caller: Caller) -> None:
     """
     started = time.monotonic()
     try:
-        async with transaction() as tx:
-            key = email_key(email)
-            counters = throttle.keys(f"customer:{slug}:{key}", f"customer:{caller.ip}")
+        key = email_key(email)
+        counters = throttle.keys(f"customer:{slug}:{key}", caller.ip, "customer-address")
+        async with reading() as tx:
+            await throttle.check(tx, counters)
+        async with transaction(patient=True) as tx:
             await throttle.claim_in(tx, counters)
             tenant = await find_open_tenant(tx, slug)
             person = await _by_email(tx, tenant, key)
@@ -161,7 +163,7 @@ async def _live(tx: Transaction, token: str) -> OneTimeLink:
     found = await tx.exec(
         select(OneTimeLink)
         .where(OneTimeLink.token_hash == token_hash(token), col(OneTimeLink.purpose).in_(LINKS))
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
     link = found.first()
@@ -200,7 +202,7 @@ async def _by_email(tx: Transaction, tenant: Tenant | None, key: str) -> Custome
             CustomerPerson.email_key == key,
             col(CustomerPerson.active),
         )
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
     person = found.first()
     return person if person is not None and await shown_pocs(tx, person.id) else None

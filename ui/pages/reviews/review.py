@@ -189,7 +189,7 @@ class _RecordScreen:
                         out = review.closed_by == "Rollcall" and review.closes_at
                         fact("Rule", "Undecided are deactivated" if out else "Undecided stay")
                         if review.tells:
-                            fact("Told", "Users who were deactivated, by email")
+                            fact("Told", "Those who were deactivated, by email")
                         if review.next_due:
                             fact("Next due", f"{review.next_due:%-d %B %Y}")
                 _chain_range(chain_range)
@@ -242,7 +242,7 @@ def _of_table(tag: str, role: str) -> ui.element:
 def _frozen(review: ReviewView) -> str:
     frozen = f"Frozen on {review.begun_at:%-d %B}: {review.people:,} people."
     at = review.closes_here
-    told_ = " Users whom it deactivates are told by email." if review.tells else ""
+    told_ = " Whom it deactivates is told by email." if review.tells else ""
     if at is None:
         return f"{frozen} Nothing happens to anybody until the close.{told_}"
     when = f"{at:%-d %B} at {at:%H:%M} ({review.zone})"

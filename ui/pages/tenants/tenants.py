@@ -76,7 +76,7 @@ class _TenantsScreen:
             title="Organisations",
             base_url="/t",
             head=[HeadItem("+ Create organisation", name="create", on_click=create, primary=True)],
-            empty_hint="Create the first one with “+ Create organisation”.",
+            empty_hint="Create the first one, then invite its first Tenant Admin.",
             export_url="/platform/tenants.csv",
         )
         guarded = told(self.toast)

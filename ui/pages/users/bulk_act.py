@@ -288,7 +288,7 @@ async def _after(visit: Visit, run: BulkView) -> dict[str, Any]:
         ],
         "counts": dict(found.counts),
         "fates": [
-            {"count": found.fates[key], "words": fate.result.lower()}
+            {"count": found.fates[key], "words": fate.result_of(found.fates[key])}
             for key, fate in FATES.items()
             if fate.changes and found.fates.get(key)
         ],

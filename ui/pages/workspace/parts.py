@@ -1,6 +1,6 @@
 """What several pages of the work show alike."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
@@ -9,9 +9,9 @@ from nicegui.elements.mixins.text_element import TextElement
 
 from models import PocStatus
 from services.workspace.people import Person
-from services.workspace.progress import Part, Progress
+from services.workspace.progress import Progress
 from ui.frame import text
-from ui.work_words import count_words, due_words, part_words
+from ui.work_words import due_words, part_words
 
 
 def button(
@@ -59,36 +59,6 @@ def progress_bar(progress: Progress) -> None:
     bar.props["max"], bar.props["value"] = max(whole.total, 1), whole.done
     bar.props["aria-label"] = f"Progress: {part_words(whole)}"
     text("span", part_words(whole), "small muted")
-
-
-def side_progress(label: str, part: Part) -> None:
-    """How far one side is, as a fact with a bar."""
-    with ui.element("div").classes("fact poc-figure"):
-        text("dt", label)
-        with ui.element("dd"):
-            text("strong", part_words(part))
-            if part.overdue:
-                words = f"{count_words(part.overdue, 'task')} overdue"
-                text("span", words, "small task-due danger")
-            bar(part.total, {label.lower(): part.done})
-
-
-def both_sides(label: str, progress: Progress) -> None:
-    """How far a POC is, as a fact with both sides in one bar."""
-    whole = progress.whole
-    with ui.element("div").classes("fact poc-figure"):
-        text("dt", label)
-        with ui.element("dd"):
-            text("strong", part_words(whole))
-            bar(whole.total, {"team": progress.team.done, "customer": progress.customer.done})
-
-
-def bar(total: int, done: Mapping[str, int]) -> None:
-    """A bar of what each side has done of so many; the same stands beside it in words."""
-    with ui.element("div").classes("side-bar").props('aria-hidden="true"'):
-        for side, count in done.items():
-            share = 100 * count / max(total, 1)
-            ui.element("span").classes(side).style(f"flex-basis: {share:.1f}%")
 
 
 def empty(title: str, sentence: str, actions: Sequence[Callable[[], object]] = ()) -> None:

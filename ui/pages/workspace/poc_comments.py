@@ -110,7 +110,7 @@ class _CommentsScreen:
     async def _edit(self, form: BodyForm) -> Outcome:
         if self.about is not None:
             edited = CommentForm(
-                body=form.body, mention_ids=self._named(form.body, before=self.mentioned)
+                body=form.body, mention_ids=await self._named(form.body, before=self.mentioned)
             )
             await comments.edit(self.actor, self.about, self.version, edited)
         return "Saved."
@@ -120,10 +120,10 @@ class _CommentsScreen:
         await comments.remove(self.actor, comment.id, comment.version)
         self.toast.show("Removed. That there was a comment stays to be seen.", tone="success")
 
-    def _named(self, body: str, before: Collection[UUID] = ()) -> tuple[UUID, ...]:
+    async def _named(self, body: str, before: Collection[UUID] = ()) -> tuple[UUID, ...]:
         """Whom a text mentions: members, and who was mentioned before and is none any more."""
         people = [member.person for member in self.members]
-        names = names_in(body, [person.name for person in people])
+        names = await names_in(body, [person.name for person in people])
         named = [person.id for person in people if person.name in names]
         return (*named, *(set(before) - {person.id for person in people}))
 

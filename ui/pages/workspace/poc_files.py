@@ -42,9 +42,9 @@ def template_upload_url(visit: Visit, group_id: UUID) -> str:
     return f"{home_path(visit.tenant_slug)}/templates/{group_id}/files"
 
 
-def file_url(visit: Visit, resource_id: UUID) -> str:
-    """Where a file is read from."""
-    return f"{home_path(visit.tenant_slug)}/files/{resource_id}"
+def files_url(visit: Visit) -> str:
+    """The path under which files are read, each by its id."""
+    return f"{home_path(visit.tenant_slug)}/files"
 
 
 async def upload(request: Request) -> Response:

@@ -34,7 +34,7 @@ from ui.identity import require
 from ui.input import as_uuid, as_version
 from ui.pages.workspace.file_drops import dropped
 from ui.pages.workspace.parts import button, link
-from ui.pages.workspace.poc_files import file_url, template_upload_url
+from ui.pages.workspace.poc_files import files_url, template_upload_url
 from ui.pages.workspace.resource_list import ResourceList, ResourceSource
 from ui.paths import home_path
 from ui.work_words import count_words
@@ -71,9 +71,8 @@ async def _resources(visit: Visit, toast: Toast, details: GroupTemplateDetails) 
         add=partial(resources.add_to_template, visit.actor, group_template_id=details.row.id),
         edit=resources.edit_of_template,
         archive=resources.set_archived_of_template,
+        files=files_url(visit),
         event="rollcall_templates",
-        shared_with="the customer",
-        file_url=partial(file_url, visit),
     )
     text("h2", "Resources", "part-title")
     may_change = details.may_change and not details.row.is_archived

@@ -28,8 +28,8 @@ from ui.tables.feed import list_room
 from ui.tables.live_table import HeadItem, ListTab, Opening, export_response, opened
 
 MayView = Annotated[Visit, Depends(require(Permission.VIEW_TEMPLATES))]
-GROUPS_HINT = "Make the first one with “+ New Group”, then put its tasks in order."
-TASKS_HINT = "Make the first one with “+ New Template”, or in a group, where it stands in an order."
+GROUPS_HINT = "Make the first one, then put its tasks in order."
+TASKS_HINT = "Make the first one here, or in a group, where it stands in an order."
 OTHERS_HINT = "Administrators make them. Without one, a POC starts empty."
 
 
