@@ -158,9 +158,7 @@ async def _devices(tx: Transaction, sessions: Set[UUID]) -> Mapping[UUID, str]:
     return dict((await tx.exec(known.where(col(LoginSession.id).in_(list(sessions))))).all())
 
 
-def _in_words(
-    devices: Mapping[UUID, str], closed: Sequence[ClosedPage]
-) -> list[dict[str, object]]:
+def _in_words(devices: Mapping[UUID, str], closed: Sequence[ClosedPage]) -> list[dict[str, object]]:
     """The first pages that closed, each with its device, for the log."""
     first = sorted(closed, key=lambda page: (page.ms is None, page.ms))[:MOST_PAGES]
     return [

@@ -200,6 +200,8 @@ async def deactivate(
 ) -> list[StatusChange]:
     """Deactivate users whom the act has locked, and of whom each is active and switchable: all of
     them by the same few statements. Of several in one act none may be a Platform Admin."""
+    if not users:
+        return []
     by, now = act.user, clock.now()
     for user in users:
         user.deactivate(now, by.id if by else None)

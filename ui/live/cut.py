@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from nicegui import Client, core
 
+from services.core import runtime
 from services.sessions.messages import ClosedPage
 from services.sessions.receipts import Receipt
 from ui.live import guard, pages
@@ -17,10 +18,16 @@ from ui.live.pages import OpenPage
 
 ANSWER_WITHIN = 1.0
 """Seconds that the browsers get to answer before they are disconnected all the same."""
+DELETED_AFTER = 0.1
+"""Seconds of them after which what the server has of the pages is deleted."""
 
 EVENT = "rollcall_cut"
 CUT_URL = "rollcall.cut_url"
 """In a request's scope: where it leads whose page was cut before it was answered."""
+
+
+class _Deleting(asyncio.Lock):
+    """The turn of who deletes a page: one page at a time, of however many cuts."""
 
 
 async def cut(
@@ -42,12 +49,14 @@ async def cut(
     answers: dict[OpenPage, float] = {}
     titles = {page: _title(page) for page in cut_pages}
     waiting = await _notify(sockets, reason, begun, answers)
+    if waiting:  # to delete a page takes longer than to hear an answer, and nobody waits for it
+        await asyncio.wait(waiting, timeout=DELETED_AFTER)
     for page in cut_pages:
-        async with _deleting:  # one page at a time, of however many cuts
+        async with runtime.current().part(_Deleting):
             pages.delete_client(page)
             await asyncio.sleep(0)  # answers are heard in between
     if waiting:
-        await asyncio.wait(waiting, timeout=ANSWER_WITHIN)
+        await asyncio.wait(waiting, timeout=ANSWER_WITHIN - DELETED_AFTER)
     await asyncio.gather(*(_disconnect(sids) for sids in sockets.values()))
     shown = [page for page in cut_pages if page.is_present and not page.has_left]
     return Receipt(
