@@ -76,7 +76,7 @@ class GroupView:
     tasks: Sequence[TaskView]
 
 
-# What a view is made of. Of hundreds of tasks, whole rows would take twice the time.
+# The columns that a view is made of. For hundreds of tasks, whole rows would take twice the time.
 _tasks: Any = sqlalchemy.select(
     *(
         Task.__table__.c[name]  # type: ignore[attr-defined]  # SQLModel makes it
@@ -127,48 +127,41 @@ async def find_group(group_id: UUID) -> GroupView:
 
 
 async def assignees_of(tx: Transaction, task_ids: Collection[UUID]) -> dict[UUID, list[Person]]:
-    """Who is to do each of these tasks: users by their names, then the customer's people."""
-    people: dict[UUID, list[Person]] = defaultdict(list)
-    if task_ids:
-        found = await tx.exec(
-            select(TaskAssignee.task_id, User)
-            .join(User, col(User.id) == TaskAssignee.user_id)
-            .where(col(TaskAssignee.task_id).in_(task_ids))
-            .order_by(col(User.name_key), col(User.id))
-        )
-        for task_id, user in found:
-            people[task_id].append(person_of(user))
-        outside = await tx.exec(
-            select(TaskCustomer.task_id, CustomerPerson)
-            .join(CustomerPerson, col(CustomerPerson.id) == TaskCustomer.customer_id)
-            .where(col(TaskCustomer.task_id).in_(task_ids))
-            .order_by(col(CustomerPerson.name_key), col(CustomerPerson.id))
-        )
-        for task_id, person in outside:
-            people[task_id].append(person_of(person))
-    return people
+    """The people who do each of these tasks: users by their names, then the customer's people."""
+    return await _people_of(
+        tx,
+        task_ids,
+        (TaskAssignee.task_id, TaskAssignee.user_id, User),
+        (TaskCustomer.task_id, TaskCustomer.customer_id, CustomerPerson),
+    )
 
 
 async def _who_sees_to(tx: Transaction, group_ids: Collection[UUID]) -> dict[UUID, list[Person]]:
-    """Who sees to each of these groups: users by their names, then the customer's people."""
+    """The people who see to each of these groups: users by their names, then the customer's
+    people."""
+    return await _people_of(
+        tx,
+        group_ids,
+        (GroupAssignee.group_id, GroupAssignee.user_id, User),
+        (GroupCustomer.group_id, GroupCustomer.customer_id, CustomerPerson),
+    )
+
+
+async def _people_of(
+    tx: Transaction, ids: Collection[UUID], *links: tuple[Any, Any, Any]
+) -> dict[UUID, list[Person]]:
+    """The people of each of these rows. A link is a column with such an id, the column with the
+    person's id beside it, and the table of the people."""
     people: dict[UUID, list[Person]] = defaultdict(list)
-    if group_ids:
+    for of, person_id, table in links if ids else ():
         found = await tx.exec(
-            select(GroupAssignee.group_id, User)
-            .join(User, col(User.id) == GroupAssignee.user_id)
-            .where(col(GroupAssignee.group_id).in_(group_ids))
-            .order_by(col(User.name_key), col(User.id))
+            select(of, table)
+            .join(table, table.id == person_id)
+            .where(of.in_(ids))
+            .order_by(table.name_key, table.id)
         )
-        for group_id, user in found:
-            people[group_id].append(person_of(user))
-        outside = await tx.exec(
-            select(GroupCustomer.group_id, CustomerPerson)
-            .join(CustomerPerson, col(CustomerPerson.id) == GroupCustomer.customer_id)
-            .where(col(GroupCustomer.group_id).in_(group_ids))
-            .order_by(col(CustomerPerson.name_key), col(CustomerPerson.id))
-        )
-        for group_id, person in outside:
-            people[group_id].append(person_of(person))
+        for row_id, person in found:
+            people[row_id].append(person_of(person))
     return people
 
 

@@ -266,11 +266,6 @@ ON_ROWS: list[tuple[str, set[Role], Made]] = [
         lambda a, r, _: resources.list_of_group_template(a, r.group_template),
     ),
     (
-        "resources.list_of_task_template",
-        EVERYONE,
-        lambda a, r, _: resources.list_of_task_template(a, r.task_template),
-    ),
-    (
         "resources.add_to_template",
         AUTHORS,
         lambda a, r, _: resources.add_to_template(a, _note(), group_template_id=r.group_template),

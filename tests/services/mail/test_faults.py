@@ -18,7 +18,6 @@ from services.access.actor import Actor
 from services.core import clock
 from services.core.runtime import Runtime
 from services.mail import smtp as conversation
-from services.mail.delivery import deliver_next
 from services.mail.queue import PAUSES
 from services.mail.smtp import Patience
 from services.operations.workers import working
@@ -26,6 +25,7 @@ from services.users import invitations, listing
 from services.users.invitation_form import InvitationForm
 from tests import books
 from tests.browser.waiting import eventually
+from tests.deliveries import deliver_next
 from tests.mail_server import MailServer
 from ui.words import next_step
 

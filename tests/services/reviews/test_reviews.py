@@ -30,7 +30,6 @@ from services.core.db import reading, transaction
 from services.core.errors import ConflictError, InvalidInputError
 from services.core.runtime import Runtime
 from services.lists.query import ListQuery
-from services.mail.delivery import deliver_next
 from services.reviews import closing, reasons, record, reminders, reviews, waiting
 from services.reviews.forms import Days, ReviewForm
 from services.reviews.reasons import OF_USERS, Reason
@@ -40,6 +39,7 @@ from services.workspace.customers import invitations as customers
 from services.workspace.customers.invitations import CustomerForm
 from services.workspace.customers.people import list_of_poc
 from tests import books
+from tests.deliveries import deliver_next
 from tests.factories import create_admin, create_user, create_users, sign_in
 from tests.mail_server import MailServer
 from tests.services.workspace.scene import create_poc
