@@ -36,11 +36,9 @@ log = logging.getLogger(__name__)
 DISK_FULL, READ_ONLY = "53100", "25006"
 
 LOCKED: Mapping[str, Any] = {"with_for_update": {"key_share": True}, "populate_existing": True}
-"""For `Transaction.get`: the row as it is now, locked until the transaction ends.
-
-Every lock leaves the row's key alone (`key_share`, PostgreSQL's FOR NO KEY UPDATE), so that whoever
-refers to the row meanwhile waits for nothing: two who act, and refer to each other, would wait for
-one another.
+"""For `Transaction.get`: the row as it is now, locked until the transaction ends. Every lock leaves
+the row's key alone (`key_share`, PostgreSQL's FOR NO KEY UPDATE), so that an insert which refers to
+the row doesn't wait. Otherwise two acts whose rows refer to each other would wait for one another.
 """
 
 
@@ -77,8 +75,8 @@ class Transaction(AsyncSession):
         await self.flush()
 
     def hold(self, *rows: object) -> None:
-        """Keep rows until the transaction ends, for whoever asks for one of them next: SQLAlchemy
-        holds them only weakly, and would read them once more."""
+        """Keep rows until the transaction ends, so that a later query finds them in memory:
+        SQLAlchemy refers to them only weakly, and would read them again."""
         self.info.setdefault("held", []).extend(rows)
 
 
@@ -131,10 +129,8 @@ async def reading() -> AsyncIterator[Transaction]:
 
 
 async def insert_if_missing(tx: Transaction, row: SQLModel) -> bool:
-    """Insert the row unless its key is taken; tells whether it did.
-
-    Where another transaction is inserting the same key, this waits for its end.
-    """
+    """Insert the row unless its key is taken; returns whether it was inserted. If another
+    transaction is inserting the same key, this waits for its end."""
     insert = sqlite_insert if runtime.current().database.is_sqlite else postgresql_insert
     # One row's insert is compiled once, and that of several each time.
     mapper = inspect(type(row))
@@ -161,7 +157,7 @@ async def _translated() -> AsyncIterator[None]:
 
 
 def lasting_reason(error: Exception) -> str:
-    """What is wrong with the database that waiting won't mend; empty where it may."""
+    """What is wrong with the database and doesn't end by waiting; empty if it may end."""
     causes = [error, getattr(error, "orig", None), getattr(error, "driver_exception", None)]
     # The lowest byte says what kind an error is (SQLite, Result and Error Codes).
     codes = {getattr(cause, "sqlite_errorcode", 0) & 0xFF for cause in causes}
