@@ -50,7 +50,15 @@ from models.workspace.handover import Handover
 from models.workspace.poc import CLOSED_STATUSES, HomeVisit, Poc, PocMember, PocStatus
 from models.workspace.poc_count import PocCount
 from models.workspace.resource import FileChunk, Resource, ResourceFile, ResourceKind
-from models.workspace.task import Task, TaskAssignee, TaskCustomer, TaskGroup, TaskStatus
+from models.workspace.task import (
+    GroupAssignee,
+    GroupCustomer,
+    Task,
+    TaskAssignee,
+    TaskCustomer,
+    TaskGroup,
+    TaskStatus,
+)
 from models.workspace.template import GroupTemplate, GroupTemplateTask, TaskTemplate
 
 __all__ = [
@@ -79,6 +87,8 @@ __all__ = [
     "EndReminder",
     "ExternalIdentity",
     "FileChunk",
+    "GroupAssignee",
+    "GroupCustomer",
     "GroupTemplate",
     "GroupTemplateTask",
     "Handover",

@@ -9,24 +9,43 @@ from services.core import clock
 from services.core.bus import Bus
 from services.mail.events import CustomerMailProgressed
 from services.users.events import UserActivated, UserDeactivated, UserEdited
-from services.workspace import comments, people, task_list, template_list
+from services.workspace import (
+    comments,
+    criteria,
+    listing,
+    members,
+    people,
+    resources,
+    task_list,
+    template_list,
+)
 from services.workspace.comments import CommentView
 from services.workspace.customers.people import find_poc_ids
 from services.workspace.events import (
     CommentChanged,
+    CriterionChanged,
     CustomerChanged,
     GroupChanged,
+    MemberChanged,
+    PocChanged,
     PocEvent,
+    ResourceChanged,
     TaskChanged,
     TemplateEvent,
 )
-from services.workspace.people import Person
 from services.workspace.task_list import GroupView, TaskView
 from services.workspace.template_rows import GROUP_TEMPLATES, TASK_TEMPLATES
 from ui import live
 from ui.looks import version_of
 from ui.notices import people_room
 from ui.tables.feed import list_room, tell
+from ui.work_values import (
+    criterion_values,
+    head_values,
+    person_values,
+    resource_values,
+    team_values,
+)
 from ui.work_words import due_words
 
 
@@ -35,14 +54,30 @@ def poc_room(poc_id: UUID) -> str:
     return f"poc:{poc_id}"
 
 
+def head_room(poc_id: UUID) -> str:
+    """The room of the same pages, for what stands above their tabs: it is read after what is in
+    them."""
+    return f"poc-head:{poc_id}"
+
+
+def team_room(poc_id: UUID) -> str:
+    """The room of the tabs that show who is on the POC."""
+    return f"poc-team:{poc_id}"
+
+
 def work_room(tenant_id: UUID | None) -> str:
     """The room of the pages that show many of a tenant's POCs, and hear that something changed."""
     return f"work:{tenant_id}"
 
 
 def workers_room(tenant_id: UUID | None) -> str:
-    """The room of the pages that show whose a tenant's work is, and hear who is active."""
+    """The room of the pages that show who has a tenant's work, and hear who is active."""
     return f"workers:{tenant_id}"
+
+
+def outsiders_room(tenant_id: UUID | None) -> str:
+    """The room of the pages that list a tenant's outsiders, and hear that one changed."""
+    return f"outsiders:{tenant_id}"
 
 
 def templates_room(tenant_id: UUID | None) -> str:
@@ -55,7 +90,13 @@ def subscribe(bus: Bus) -> None:
     bus.subscribe(TaskChanged, _show_task)
     bus.subscribe(GroupChanged, _show_group)
     bus.subscribe(CommentChanged, _show_comment)
-    bus.subscribe(PocEvent, _refresh_poc)
+    bus.subscribe(CriterionChanged, _show_criterion)
+    bus.subscribe(ResourceChanged, _show_resource)
+    for changed in (PocChanged, MemberChanged):
+        bus.subscribe(changed, _have_asked)
+    bus.subscribe(PocEvent, _show_head)
+    bus.subscribe(PocEvent, _show_team)
+    bus.subscribe(CustomerChanged, _renew_customers)
     bus.subscribe(CustomerChanged, _renew_selections)
     bus.subscribe(CustomerChanged, _show_customer)
     for event in (UserActivated, UserDeactivated, UserEdited):
@@ -83,9 +124,39 @@ async def _show_comment(event: CommentChanged) -> None:
     await tell(poc_room(event.poc_id), "rollcall_comment", find, comment_values)
 
 
-async def _refresh_poc(event: PocEvent) -> None:
+async def _show_criterion(event: CriterionChanged) -> None:
+    find = partial(criteria.find_criterion, event.criterion_id)
+    await tell(poc_room(event.poc_id), "rollcall_criterion", find, criterion_values)
+
+
+async def _show_resource(event: ResourceChanged) -> None:
+    find = partial(resources.find_resource, event.resource_id)
+    await tell(poc_room(event.poc_id), "rollcall_resource", find, resource_values)
+
+
+async def _have_asked(event: PocEvent) -> None:
+    """What somebody may do in a POC differs by person, so each page asks; and with it changes who
+    from the customer's is shown the POC."""
     await live.broadcast(poc_room(event.poc_id), "rollcall_poc", {})
+    await live.broadcast(team_room(event.poc_id), "rollcall_customers", {})
+    await live.broadcast(outsiders_room(event.tenant_id), "rollcall_customers", {})
+
+
+async def _show_head(event: PocEvent) -> None:
+    find = partial(listing.find_head, event.poc_id)
+    await tell(head_room(event.poc_id), "rollcall_poc_head", find, head_values)
     await live.broadcast(work_room(event.tenant_id), "rollcall_work", {})
+
+
+async def _show_team(event: PocEvent) -> None:
+    if isinstance(event, TaskChanged | MemberChanged | PocChanged):
+        find = partial(members.find_team, event.poc_id)
+        await tell(team_room(event.poc_id), "rollcall_team", find, team_values)
+
+
+async def _renew_customers(event: CustomerChanged) -> None:
+    await live.broadcast(team_room(event.poc_id), "rollcall_customers", {})
+    await live.broadcast(outsiders_room(event.tenant_id), "rollcall_customers", {})
 
 
 async def _show_worker(event: UserEvent) -> None:
@@ -104,7 +175,8 @@ async def _renew_selections(event: CustomerChanged) -> None:
 
 async def _refresh_people(event: CustomerMailProgressed) -> None:
     for poc_id in await find_poc_ids(event.customer_id):
-        await live.broadcast(poc_room(poc_id), "rollcall_poc", {})
+        await live.broadcast(team_room(poc_id), "rollcall_customers", {})
+    await live.broadcast(outsiders_room(event.tenant_id), "rollcall_customers", {})
     await live.broadcast(work_room(event.tenant_id), "rollcall_work", {})
 
 
@@ -116,20 +188,25 @@ async def _refresh_templates(event: TemplateEvent) -> None:
 
 
 def group_values(group: GroupView) -> dict[str, Any]:
-    """A group as plain values; its tasks only where it has been read with them."""
-    return {
+    """A group as plain values, without its tasks. Empty values are left out."""
+    values = {
         "id": str(group.id),
         "title": group.title,
         "description": group.description,
+        "side": group.side.value,
+        "start": group.start_on.isoformat() if group.start_on else "",
+        "end": group.due_on.isoformat() if group.due_on else "",
+        "people": [person_values(person) for person in group.assignees],
         "position": group.position,
         "archived": group.is_archived,
         "version": group.version,
     }
+    return {name: value for name, value in values.items() if value}
 
 
 def task_values(task: TaskView) -> dict[str, Any]:
-    """A task as plain values, for the list, the board and the timeline. What is empty isn't there,
-    and the browser knows it (`complete` in `poc_tasks.js`)."""
+    """A task as plain values, for the list, the board and the timeline. Empty values are left out;
+    the browser knows them (`complete` in `poc_tasks.js`)."""
     today = clock.now().date()
     words, tone = due_words(task.due_on, today, is_done=task.completed_at is not None)
     values = {
@@ -170,15 +247,4 @@ def comment_values(comment: CommentView) -> dict[str, Any]:
         "removed_by": comment.removed_by.name if comment.removed_by else "",
         "removed_at": comment.removed_at.isoformat() if comment.removed_at else "",
         "version": comment.version,
-    }
-
-
-def person_values(person: Person) -> dict[str, Any]:
-    """Somebody as plain values."""
-    return {
-        "id": str(person.id),
-        "name": person.name,
-        "active": person.active,
-        "customer": person.is_customer,
-        "picture": version_of(person.picture),
     }

@@ -51,6 +51,7 @@ class MailTemplate(StrEnum):
     CONTACT_NAMED = "contact_named"
     CUSTOMER_INVITATION = "customer_invitation"
     CUSTOMER_VISIT = "customer_visit"
+    CUSTOMER_DEACTIVATED = "customer_deactivated"
     REVIEW_DUE = "review_due"
     REVIEW_CLOSED = "review_closed"
     ROLE_CORRECTED = "role_corrected"
@@ -72,6 +73,7 @@ class MailTemplate(StrEnum):
                 MailTemplate.CONTACT_NAMED,
                 MailTemplate.ACTIVATED,
                 MailTemplate.DEACTIVATED,
+                MailTemplate.CUSTOMER_DEACTIVATED,
                 MailTemplate.END_DATE,
             }
         )

@@ -17,6 +17,11 @@ class SecondFactorPolicy(StrEnum):
     ADMINS = "admins"
     EVERYONE = "everyone"
 
+    @property
+    def label(self) -> str:
+        """Of whom it is required, on the screen."""
+        return {"optional": "Nobody", "admins": "Tenant Admins", "everyone": "Everyone"}[self.value]
+
 
 class Tenant(SQLModel, table=True):
     """An organisation. Its pages live under `/t/<slug>/`.

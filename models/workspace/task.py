@@ -27,7 +27,7 @@ class TaskStatus(StrEnum):
 
 class TaskGroup(WorkRow, table=True):
     """Tasks of a POC that belong together. `template_id` is the group template it was copied
-    from."""
+    from. It has a side, days and people of its own; how far it is, its tasks say."""
 
     __tablename__ = "task_group"
 
@@ -35,7 +35,14 @@ class TaskGroup(WorkRow, table=True):
     template_id: UUID | None = Field(default=None, foreign_key="group_template.id", index=True)
     title: str = Field(max_length=200)
     description: str = Field(default="")
+    side: Side = Field(
+        default=Side.TEAM,
+        sa_type=enum_type(Side),
+        sa_column_kwargs={"server_default": Side.TEAM.value},
+    )
     position: int
+    start_on: date | None = Field(default=None)
+    due_on: date | None = Field(default=None)
 
 
 class Task(WorkRow, table=True):
@@ -85,4 +92,28 @@ class TaskCustomer(SQLModel, table=True):
     id: UUID = Field(default_factory=new_id, primary_key=True)
     tenant_id: UUID = Field(foreign_key="tenant.id")
     task_id: UUID = Field(foreign_key="task.id")
+    customer_id: UUID = Field(foreign_key="customer_person.id", index=True)
+
+
+class GroupAssignee(SQLModel, table=True):
+    """A user who sees to a group of tasks."""
+
+    __tablename__ = "group_assignee"
+    __table_args__ = (UniqueConstraint("group_id", "user_id"),)
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    tenant_id: UUID = Field(foreign_key="tenant.id")
+    group_id: UUID = Field(foreign_key="task_group.id")
+    user_id: UUID = Field(foreign_key="user_account.id", index=True)
+
+
+class GroupCustomer(SQLModel, table=True):
+    """Somebody at the customer's who sees to a group of tasks."""
+
+    __tablename__ = "group_customer"
+    __table_args__ = (UniqueConstraint("group_id", "customer_id"),)
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    tenant_id: UUID = Field(foreign_key="tenant.id")
+    group_id: UUID = Field(foreign_key="task_group.id")
     customer_id: UUID = Field(foreign_key="customer_person.id", index=True)

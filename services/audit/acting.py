@@ -13,8 +13,9 @@ from uuid import UUID
 from models import Tenant, User
 from services.access.actor import OfTenant, Principal, authorize, get_row
 from services.access.permissions import Permission, Secret
-from services.audit.writing import Action, Subject, record
-from services.core.db import Transaction, reading, transaction
+from services.audit.actions import AuditAction
+from services.audit.writing import Subject, record
+from services.core.db import LOCKED, Transaction, reading, transaction
 from services.core.errors import NotFoundError, SessionEndedError
 from services.core.events import Event
 
@@ -22,17 +23,17 @@ T = TypeVar("T")
 RowT = TypeVar("RowT", bound=OfTenant)
 
 Finder = Callable[[Transaction], Awaitable[Collection[UUID]]]
-"""Finds in the transaction the users whom an act will decide about."""
+"""Finds, in the transaction, the users whom an act will decide about."""
 
 
 @dataclass(frozen=True)
 class View:
-    """A look at the database by somebody who may: the principal, and the transaction."""
+    """A look at the database by somebody who may look: the principal, and the transaction."""
 
     tx: Transaction
     principal: Principal
     user: User | None
-    """The user who acts, as they are now; none where no user does."""
+    """The user who acts, as they are now; none if no user does."""
 
     @property
     def tenant_id(self) -> UUID | None:
@@ -41,8 +42,8 @@ class View:
 
     @property
     def own(self) -> User:
-        """The user who acts, for what one does for oneself. Raises `SessionEndedError` where no
-        user does."""
+        """The user who acts, for calls about oneself. Raises `SessionEndedError` if no user
+        acts."""
         if self.user is None:
             raise SessionEndedError
         return self.user
@@ -50,8 +51,8 @@ class View:
     async def get(self, table: type[RowT], row_id: UUID, *, lock: bool = False) -> RowT:
         """A row of the tenant in which the principal works.
 
-        Raises `NotFoundError` where there is none, and in the same words where it is another
-        tenant's.
+        Raises `NotFoundError` if there is none, and in the same words if it belongs to another
+        tenant.
         """
         return await get_row(self.tx, self.principal, table, row_id, lock=lock)
 
@@ -59,13 +60,13 @@ class View:
         """The tenant in which the principal works; raises `NotFoundError` above the tenants."""
         tenant = None
         if self.tenant_id is not None:
-            tenant = await self.tx.get(Tenant, self.tenant_id, with_for_update=lock or None)
+            tenant = await self.tx.get(Tenant, self.tenant_id, **(LOCKED if lock else {}))
         if tenant is None:
             raise NotFoundError
         return tenant
 
     async def require(self, permission: Permission | Secret, *, fresh: bool = False) -> None:
-        """Check that the principal may do this too, where it depends on what was read.
+        """Check that the principal may do this too, if that depends on what was read.
 
         Raises what `authorize` raises.
         """
@@ -74,8 +75,8 @@ class View:
 
 @dataclass(frozen=True)
 class Act(View):
-    """An act that may change the database. What is recorded in one of a `run` on many is one line
-    of the log, which opens."""
+    """An act that may change the database. In an act on many, all that is recorded has one `run`:
+    the log shows it as one line, which opens."""
 
     run: UUID | None = None
 
@@ -86,7 +87,7 @@ class Act(View):
 
     async def record(
         self,
-        action: Action,
+        action: AuditAction,
         subject: Subject | None = None,
         *,
         tenant_id: UUID | None = None,

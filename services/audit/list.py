@@ -10,10 +10,11 @@ from sqlalchemy import ColumnElement
 from sqlmodel import col
 
 from models import AuditEvent
+from services.audit.actions import AuditAction, declared, find_action
 from services.audit.search import search_key
 from services.audit.subjects import paths_of
 from services.audit.words import summary
-from services.audit.writing import NOBODY, PLATFORM_CHAIN, Action
+from services.audit.writing import NOBODY, PLATFORM_CHAIN
 from services.core.db import Transaction
 from services.lists.declaration import (
     Column,
@@ -27,23 +28,20 @@ from services.lists.declaration import (
 )
 from services.lists.wire import UNSENT
 
-_ACTIONS = {action.value: (action, action.label) for action in Action}
-
 
 @dataclass(frozen=True)
 class AuditEntry:
     """An entry as it is shown.
 
-    `actor` is empty where nobody was signed in. The paths lead to the pages of who acted and of
-    what it was about, below the organisation's path; a path is empty if there is no page. Entries
-    with
+    `actor` is empty if nobody was signed in. The paths lead to the pages of who acted and of what
+    it was about, below the organisation's path; a path is empty if there is no page. Entries with
     the same `run` are of one act on many.
     """
 
     id: UUID
     number: int
     at: datetime
-    action: Action | None
+    action: AuditAction | None
     action_label: str
     hash: str
     search_key: str
@@ -65,13 +63,13 @@ class AuditEntry:
 def entry_of(row: AuditEvent, paths: Mapping[UUID | None, str] | None = None) -> AuditEntry:
     """An entry as it is shown; `paths` has the page of each row that has one."""
     paths = paths or {}
-    action, label = _ACTIONS.get(row.action, (None, row.action))
+    action = find_action(row.action)
     return AuditEntry(
         id=row.id,
         number=row.number,
         at=row.at,
         action=action,
-        action_label=label,
+        action_label=action.label if action else row.action,
         hash=row.hash,
         search_key=row.search_key or search_key(row),
         actor="" if row.actor_id is None and row.actor_name == NOBODY else row.actor_name,
@@ -101,6 +99,10 @@ def _beside(entry: AuditEntry) -> Mapping[str, Any]:
     return {"at": entry.at.isoformat()}
 
 
+def _actions() -> list[Option]:
+    return [Option(each.value, each.label, {"action": each.value}) for each in declared()]
+
+
 ENTRIES = LiveList[AuditEntry](
     noun="audit",
     plural="entries",
@@ -119,11 +121,7 @@ ENTRIES = LiveList[AuditEntry](
         "subject_id": col(AuditEvent.subject_id),
     },
     filters=(
-        choice(
-            "action",
-            "What",
-            *(Option(value, label, {"action": value}) for value, label in Action.choices()),
-        ),
+        choice("action", "What", later=_actions),
         since("from", "When, from", field="at"),
         until("to", "When, to", field="at"),
     ),

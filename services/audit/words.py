@@ -3,22 +3,16 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from models import SecondFactorPolicy
+from services.audit.actions import AuditAction, in_a_row
 from services.audit.writing import Action
 
-# What ties entries together, and lists of other chains' ends: nothing to read.
-UNSAID = frozenset({"heads", "run"})
 
-
-def summary(action: Action | None, details: dict[str, Any]) -> str:
+def summary(action: AuditAction | None, details: dict[str, Any]) -> str:
     """What an entry's details say."""
     if action in _SUMMARIES:
         return _SUMMARIES[action](details)
-    return _joined(details)
-
-
-def _joined(details: dict[str, Any]) -> str:
-    shown = [v for name, v in details.items() if v not in (None, "") and name not in UNSAID]
-    return ", ".join(map(str, shown))
+    return action.summary(details) if action else in_a_row(details)
 
 
 def _change_summary(details: dict[str, Any]) -> str:
@@ -76,7 +70,7 @@ def _tried_summary(details: dict[str, Any]) -> str:
 
 
 def _policy_summary(details: dict[str, Any]) -> str:
-    before, after = (_WHO_NEEDS_IT.get(str(details.get(name)), "") for name in ("before", "after"))
+    before, after = (_NEEDED_BY.get(str(details.get(name)), "") for name in ("before", "after"))
     return f"{before} → {after}"
 
 
@@ -115,20 +109,7 @@ def _counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}" if count else ""
 
 
-def _decided_summary(details: dict[str, Any]) -> str:
-    return f"{details.get('decision', '')}: {', '.join(details.get('people', ()))}"
-
-
-def _closed_summary(details: dict[str, Any]) -> str:
-    names = ("people", "kept", "deactivated", "skipped")
-    return ", ".join(f"{details.get(name, 0)} {name}" for name in names)
-
-
-def _begun_summary(details: dict[str, Any]) -> str:
-    return f"about {details.get('people', 0)} people"
-
-
-_WHO_NEEDS_IT = {"optional": "Nobody", "admins": "Admins", "everyone": "Everyone"}
+_NEEDED_BY = {policy.value: policy.label for policy in SecondFactorPolicy}
 
 
 def _end_summary(details: dict[str, Any]) -> str:
@@ -136,11 +117,8 @@ def _end_summary(details: dict[str, Any]) -> str:
     return " ".join(str(value) for value in said if value) or "none"
 
 
-_SUMMARIES: Mapping[Action | None, Callable[[dict[str, Any]], str]] = {
+_SUMMARIES: Mapping[AuditAction | None, Callable[[dict[str, Any]], str]] = {
     Action.PAGES_CLOSED: _receipt_summary,
-    Action.REVIEW_BEGUN: _begun_summary,
-    Action.REVIEW_DECIDED: _decided_summary,
-    Action.REVIEW_CLOSED: _closed_summary,
     Action.BULK_DEACTIVATED: _bulk_summary,
     Action.BULK_ACTIVATED: _bulk_summary,
     Action.BULK_RESENT: _bulk_summary,

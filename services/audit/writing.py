@@ -4,7 +4,6 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -14,6 +13,7 @@ from sqlmodel import select
 
 from models import AuditEvent, AuditHead, CustomerPerson, User
 from services.access.actor import Principal
+from services.audit.actions import AuditAction
 from services.audit.events import AuditGrew, AuditWritten
 from services.audit.search import search_key
 from services.core import clock
@@ -21,23 +21,12 @@ from services.core.db import Transaction
 
 PLATFORM_CHAIN = UUID(int=0)
 GENESIS = "0" * 64
-# What an entry calls whoever acts without being signed in. The page says it in its own way.
+# What an entry calls a person who acts without being signed in. The page has its own words.
 NOBODY = "Nobody signed in"
 
 
-class Action(StrEnum):
-    """What can be in the log: the value is stored, and `label` is its name on the screen, where the
-    log can be narrowed to each."""
-
-    _value_: str
-    label: str
-
-    def __new__(cls, value: str, label: str) -> "Action":
-        """Make a member of its value and its label."""
-        action = str.__new__(cls, value)
-        action._value_ = value
-        action.label = label
-        return action
+class Action(AuditAction):
+    """What the lower packages do, and what several packages record."""
 
     SET_UP = "rollcall.set_up", "Rollcall set up"
     RESTORED = "rollcall.restored", "Restored from a backup"
@@ -111,15 +100,6 @@ class Action(StrEnum):
     USERS_EXPORTED = "user.exported", "Users exported"
     AUDIT_EXPORTED = "audit.exported", "Audit exported"
     AUDIT_HEADS_NOTED = "audit.heads_noted", "Audit heads noted"
-    SCREEN_PAIRED = "screen.paired", "Screen paired"
-    SCREEN_CHANGED = "screen.changed", "Screen changed"
-    SCREEN_RELOADED = "screen.reloaded", "Screen reloaded"
-    SCREEN_REVOKED = "screen.revoked", "Screen revoked"
-    REVIEW_BEGUN = "review.begun", "Review begun"
-    REVIEW_DECIDED = "review.decided", "Review decided"
-    REVIEW_CLOSING = "review.closing", "Review closing"
-    REVIEW_CLOSED = "review.closed", "Review closed"
-    REVIEW_EXPORTED = "review.exported", "Review exported"
     TEMPLATE_CREATED = "template.created", "Template created"
     TEMPLATE_EDITED = "template.edited", "Template edited"
     TEMPLATE_ARCHIVED = "template.archived", "Template archived"
@@ -144,6 +124,7 @@ class Action(StrEnum):
     MEMBER_REMOVED = "member.removed", "Member removed"
     GROUP_ADDED = "group.added", "Group added"
     GROUP_EDITED = "group.edited", "Group edited"
+    GROUP_ASSIGNED = "group.assigned", "Group assigned"
     GROUP_ARCHIVED = "group.archived", "Group archived"
     GROUP_RESTORED = "group.restored", "Group restored"
     TASK_ADDED = "task.added", "Task added"
@@ -167,22 +148,17 @@ class Action(StrEnum):
     COMMENT_EDITED = "comment.edited", "Comment edited"
     COMMENT_REMOVED = "comment.removed", "Comment removed"
 
-    @classmethod
-    def choices(cls) -> list[tuple[str, str]]:
-        """What the log can be narrowed to: each value with its label."""
-        return [(action.value, action.label) for action in cls]
-
 
 class Subject(Protocol):
     """What an entry can be about: any row with an id, a tenant, and a name for the log."""
 
     @property
     def id(self) -> UUID:
-        """By which its entries are found."""
+        """The id by which its entries are found."""
 
     @property
     def tenant_id(self) -> UUID | None:
-        """In whose log the entry stands."""
+        """The tenant in whose log the entry stands."""
 
     @property
     def log_name(self) -> str:
@@ -191,7 +167,7 @@ class Subject(Protocol):
 
 async def record(
     tx: Transaction,
-    action: Action,
+    action: AuditAction,
     *,
     actor: Principal | None,
     by: User | CustomerPerson | None = None,
@@ -203,8 +179,8 @@ async def record(
 ) -> AuditEvent:
     """Append an entry to the chain of the subject's tenant, and return it.
 
-    `by` is the acting user where `authorize` returned one. `tenant_id` is for acts without a
-    subject. The chain's head is locked, so entries of one chain come one after the other.
+    `by` is the acting user if `authorize` returned one. `tenant_id` is for acts without a subject.
+    The chain's head is locked, so entries of one chain come one after the other.
     """
     tx.writes()
     tenant = subject.tenant_id if subject is not None else tenant_id
@@ -227,7 +203,7 @@ async def record(
 
 async def record_all(
     tx: Transaction,
-    action: Action,
+    action: AuditAction,
     *,
     actor: Principal,
     by: User | None,
@@ -256,7 +232,7 @@ async def record_all(
 def _appended(
     tx: Transaction,
     head: AuditHead,
-    action: Action,
+    action: AuditAction,
     subject: Subject | None,
     **values: Any,
 ) -> AuditEvent:
@@ -308,7 +284,7 @@ def canonical(entry: AuditEvent) -> str:
 _HEAD = (
     select(AuditHead)
     .where(AuditHead.chain_id == bindparam("chain_id"))
-    .with_for_update()
+    .with_for_update(key_share=True)
     .execution_options(populate_existing=True)
 )
 
@@ -327,7 +303,8 @@ async def _lock_head(tx: Transaction, chain_id: UUID) -> AuditHead:
 
 
 def _is_current(head: AuditHead) -> bool:
-    """Whether the row is as this transaction left it: what was undone to a savepoint isn't."""
+    """Whether the row is as this transaction left it: a row that was undone to a savepoint
+    isn't."""
     state: InstanceState[AuditHead] = inspect(head)
     return state.persistent and not state.expired_attributes
 

@@ -1,12 +1,13 @@
-"""Events between processes on one PostgreSQL database: NOTIFY in the transaction of the act, and a
-connection of each process that listens."""
+"""Events between processes on one PostgreSQL database: NOTIFY in the transaction of the act, and
+one listening connection per process."""
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import psycopg
-from sqlalchemy import func
+from sqlalchemy import Text, bindparam, func
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -23,8 +24,8 @@ CHANNEL = "rollcall"
 LISTENER = "rollcall listener"
 # PostgreSQL refuses a NOTIFY payload of 8000 bytes or more (its manual, NOTIFY).
 MAX_PAYLOAD = 7900
-# A process that serves hears at least its own signs of life, much more often than this: a
-# connection that is silent for so many seconds is dead, though nobody said so.
+# A serving process hears at least its own signs of life, much more often than this: a connection
+# that is silent for this many seconds is dead, even without an error.
 SILENCE_SECONDS = 10
 # How long a process that begins to listen waits to hear itself, in seconds.
 ECHO_SECONDS = 5
@@ -32,6 +33,27 @@ DEAF = (
     "LISTEN is accepted, and nothing is heard: the database is behind a proxy that pools "
     "transactions. Lead ROLLCALL_DATABASE_URL to PostgreSQL itself, or let the proxy pool sessions."
 )
+
+
+# Built once: every act says something.
+_NOTIFY = select(func.pg_notify(CHANNEL, bindparam("payload", type_=Text())))
+
+
+def _payloads(origin: str, messages: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """As few notices as these messages, in their order, have room in."""
+    payload = _payload(origin, messages)
+    if len(payload.encode()) <= MAX_PAYLOAD:
+        yield payload
+    elif len(messages) == 1:
+        log.warning("An event is too long to send to other processes: %s", messages[0]["event"])
+    else:
+        half = len(messages) // 2
+        yield from _payloads(origin, messages[:half])
+        yield from _payloads(origin, messages[half:])
+
+
+def _payload(origin: str, messages: Sequence[dict[str, Any]]) -> str:
+    return json.dumps({"from": origin, "messages": messages})
 
 
 class PostgresqlTransport(Transport):
@@ -45,17 +67,13 @@ class PostgresqlTransport(Transport):
 
     async def send(self, tx: AsyncSession, events: Sequence[Event]) -> None:
         """Write the events where other processes will see them once this transaction commits."""
-        for event in events:
-            message = to_message(event)
-            payload = json.dumps({"from": self.process_id, "messages": [message]})
-            if len(payload.encode()) > MAX_PAYLOAD:
-                log.warning("An event is too long to send to other processes: %s", message["event"])
-                continue
-            await tx.exec(select(func.pg_notify(CHANNEL, payload)))
+        messages = [to_message(event) for event in events]
+        for payload in _payloads(self.process_id, messages):
+            await tx.exec(_NOTIFY, params={"payload": payload})
 
     async def try_to_hear(self) -> str:
-        """Listen for a moment, and say something to oneself: why that isn't heard; empty where it
-        is."""
+        """Listen for a moment, and send oneself a message: returns why it isn't heard, or
+        nothing."""
         try:
             async with await self._database.server.listen(LISTENER) as connection:
                 await connection.execute(f"LISTEN {CHANNEL}")
@@ -86,7 +104,8 @@ class PostgresqlTransport(Transport):
             raise ConnectionError(why)
 
     async def _say_to_oneself(self) -> None:
-        """Tell the channel nothing, by a connection that serves: a proxy may lead it elsewhere."""
+        """Send an empty message by a connection that serves: a proxy may lead it to another
+        server."""
         payload = json.dumps({"from": self.process_id, "messages": []})
         try:
             async with self._database.writer.begin() as connection:

@@ -1,4 +1,4 @@
-"""A row as the browsers know it: few bytes, as each change goes to every open page."""
+"""A row as the browsers get it: in few bytes, because each change goes to every open page."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields
@@ -14,8 +14,8 @@ UNSENT = {"sent": False}
 
 
 def row_values(live_list: LiveList[RowT], row: RowT) -> dict[str, Any]:
-    """A row as plain values. What has its default isn't there, and the browser knows it
-    (`complete` in `table_rows.js`)."""
+    """A row as plain values. Fields with their default value are left out; the browser knows the
+    defaults (`complete` in `table_rows.js`)."""
     values: dict[str, Any] = {}
     names, defaults, read = _sent(type(row))
     for name, default, value in zip(names, defaults, read(row), strict=True):
@@ -35,7 +35,8 @@ def row_values(live_list: LiveList[RowT], row: RowT) -> dict[str, Any]:
 def patch_values(
     live_list: LiveList[RowT], row: RowT, was: Mapping[str, Any] | None
 ) -> dict[str, Any]:
-    """What a changed row is now, and what of it was otherwise; `was` is none for a new row."""
+    """What a changed row is now, and the old values of what changed; `was` is none for a new
+    row."""
     before = None if was is None else {name: plain_value(value) for name, value in was.items()}
     return {"was": before, "now": row_values(live_list, row)}
 

@@ -1,11 +1,12 @@
-"""A demo organisation: 250 users of names as people really have them, in every state, and their
+"""A demo organisation: 250 users with names as people really have them, in every state, and their
 work."""
 
 import random
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
-from models import Role, User
+from models import Poc, Role, User
 from services.access.actor import COMMAND_LINE
 from services.audit.heads import note_tenant
 from services.audit.writing import Action, record
@@ -28,7 +29,7 @@ DORMANT_DAYS = 90
 
 @dataclass(frozen=True)
 class DemoAccount:
-    """Somebody to sign in as."""
+    """Somebody as whom one can sign in."""
 
     role: str
     email: str
@@ -37,7 +38,8 @@ class DemoAccount:
 
 
 async def create_demo() -> list[DemoAccount] | None:
-    """Fill an empty database; none where it has accounts already. The same users every time."""
+    """Fill an empty database; none if it has accounts already. The users are the same every
+    time."""
     if await is_set_up():
         return None
     hashed = await hash_password(PASSWORD)
@@ -61,21 +63,24 @@ async def create_demo() -> list[DemoAccount] | None:
             _give_a_past(user, number, chance)
         tx.add_all(users)
         await tx.flush()
-        for user in sorted(users, key=lambda user: user.created_at):
-            await record(
-                tx,
-                Action.USER_INVITED,
-                actor=COMMAND_LINE,
-                by=platform_admin if user is admin else admin,
-                subject=user,
-                email=user.email,
-                role=user.role.label,
-                at=user.created_at,
-            )
-        await DemoWork(tx, tenant, users).add()
+        work = DemoWork(tx, tenant, users)
+        await work.add()
+        happened: list[tuple[User | Poc, User]] = [*work.begun]
+        happened += [(user, platform_admin if user is admin else admin) for user in users]
+        # The log is read from its end: what happened stands in it in the order of its days.
+        for row, by in sorted(happened, key=lambda one: one[0].created_at):
+            action, details = _told(row)
+            at = row.created_at
+            await record(tx, action, actor=COMMAND_LINE, by=by, subject=row, at=at, **details)
         await note_tenant(tx, Action.TENANT_CREATED, tenant, actor=COMMAND_LINE)
     shown = [(platform_admin, "/platform/login"), (admin, f"/t/{tenant.slug}/login")]
     return [DemoAccount(user.role.label, user.email, PASSWORD, base + path) for user, path in shown]
+
+
+def _told(row: User | Poc) -> tuple[Action, dict[str, Any]]:
+    if isinstance(row, Poc):
+        return Action.POC_CREATED, {"customer": row.customer}
+    return Action.USER_INVITED, {"email": row.email, "role": row.role.label}
 
 
 def _names(chance: random.Random) -> list[tuple[str, str]]:
@@ -116,7 +121,7 @@ def _user(first: str, last: str, role: Role, hashed: str, number: int | None = N
 def _give_a_past(user: User, number: int, chance: random.Random) -> None:
     now = clock.now()
     user.created_at = now - timedelta(days=chance.randint(20, 900), minutes=chance.randint(0, 999))
-    if number == 0:  # nobody was there before the one who invited all the others
+    if number == 0:  # nobody was there before the person who invited all the others
         user.created_at = now - timedelta(days=910)
     user.first_sign_in_at = user.created_at + timedelta(hours=chance.randint(1, 60))
     user.last_sign_in_at = now - timedelta(hours=chance.randint(1, 400))

@@ -10,6 +10,7 @@ from models import (
     CriterionResult,
     CriterionTask,
     CustomerPerson,
+    GroupAssignee,
     GroupTemplate,
     GroupTemplateTask,
     Importance,
@@ -29,8 +30,6 @@ from models import (
     Tenant,
     User,
 )
-from services.access.actor import COMMAND_LINE
-from services.audit.writing import Action, record
 from services.core import clock
 from services.core.db import Transaction
 from services.core.emails import email_key
@@ -58,8 +57,11 @@ STATES = (
 
 
 class DemoWork:
-    """Makes the rows, in the caller's transaction. The same ones every time, but for their days,
-    which count from today."""
+    """Makes the rows, in the caller's transaction.
+
+    They are the same every time, except for their days, which count from today. `begun` are the
+    POCs, each with the person who began it, for the log.
+    """
 
     def __init__(self, tx: Transaction, tenant: Tenant, users: Sequence[User]) -> None:
         self.tx = tx
@@ -69,6 +71,7 @@ class DemoWork:
         self.engineers = [user for user in came if user.role is Role.SALES_ENGINEER][:24]
         self.author = next(u for u in came if u.role is Role.ADMINISTRATOR and u.active)
         self.templates: list[tuple[GroupTemplate, list[TaskTemplate]]] = []
+        self.begun: list[tuple[Poc, User]] = []
 
     async def add(self) -> None:
         """Add the templates and the POCs."""
@@ -159,15 +162,7 @@ class DemoWork:
                     added_by_id=owner.id,
                 )
             )
-        await record(
-            self.tx,
-            Action.POC_CREATED,
-            actor=COMMAND_LINE,
-            by=owner,
-            subject=poc,
-            customer=customer,
-            at=poc.created_at,
-        )
+        self.begun.append((poc, owner))
         await self._add_customers(poc, owner, number)
         tasks = await self._add_tasks(poc, team, number)
         await self._add_criteria(poc, owner, tasks)
@@ -217,10 +212,17 @@ class DemoWork:
                 poc_id=poc.id,
                 template_id=template.id,
                 title=template.title,
+                start_on=poc.start_on + timedelta(days=min(one.start_day for one in of_group) - 1),
+                due_on=poc.start_on
+                + timedelta(days=max(one.start_day + one.days for one in of_group) - 2),
                 position=at * STEP,
             )
             self.tx.add(group)
             await self.tx.flush()
+            sees_to = team[at % len(team)]
+            self.tx.add(
+                GroupAssignee(tenant_id=self.tenant.id, group_id=group.id, user_id=sees_to.id)
+            )
             for nth, of_task in enumerate(of_group, 1):
                 begins = poc.start_on + timedelta(days=of_task.start_day - 1)
                 task = Task(

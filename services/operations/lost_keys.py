@@ -1,4 +1,4 @@
-"""What to do without sealed secrets whose keys are lost for good."""
+"""What to do about sealed secrets whose keys are lost for good."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,23 +16,23 @@ from services.tenants.events import TenantChanged
 
 @dataclass(frozen=True)
 class GivenUp:
-    """Who was concerned: emails of users without their app, and names of organisations without
-    their single sign-on."""
+    """Who was affected: emails of users without their app, and names of organisations without their
+    single sign-on."""
 
     users: Sequence[str]
     organisations: Sequence[str]
 
 
 async def give_up() -> GivenUp:
-    """Forget every sealed secret that the keys don't open.
+    """Forget every sealed secret that the keys can't open.
 
     An authenticator app is removed, so that its owner signs in without it and is told by mail; an
-    organisation's single sign-on is disconnected. What the keys open stays as it is.
+    organisation's single sign-on is disconnected. What the keys can open stays as it is.
     """
     async with transaction() as tx:
         users = await _without_apps(tx)
         organisations = await _without_connections(tx)
-        for session in await tx.exec(select(SsoSession).with_for_update()):
+        for session in await tx.exec(select(SsoSession).with_for_update(key_share=True)):
             if not vault.opens(session.sealed_id_token):
                 await tx.delete(session)
     return GivenUp(users, organisations)
@@ -44,7 +44,7 @@ async def _without_apps(tx: Transaction) -> list[str]:
         select(User, Authenticator)
         .where(col(Authenticator.user_id) == User.id)
         .order_by(col(User.id))
-        .with_for_update()
+        .with_for_update(key_share=True)
     ):
         if not vault.opens(app.sealed_secret):
             await totp.lose_app(tx, user, app)
@@ -58,7 +58,7 @@ async def _without_connections(tx: Transaction) -> list[str]:
         select(Tenant, SsoConnection)
         .where(col(SsoConnection.tenant_id) == Tenant.id)
         .order_by(col(Tenant.id))
-        .with_for_update()
+        .with_for_update(key_share=True)
     ):
         if vault.opens(connection.sealed_secret):
             continue

@@ -1,6 +1,6 @@
 """The first start: the one-time set-up link, or an unattended first account."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select, update
@@ -11,28 +11,27 @@ from services.access.actor import COMMAND_LINE
 from services.audit.heads import note_tenant
 from services.audit.writing import PLATFORM_CHAIN, Action, record
 from services.core import clock, runtime
-from services.core.db import Transaction, reading, transaction
+from services.core.db import LOCKED, Transaction, reading, transaction
 from services.core.emails import check_email, email_key
 from services.core.errors import DeadLinkError, InvalidInputError, OperatorError
+from services.core.forms import email, new_password, text
 from services.sessions.sessions import Caller
 from services.sign_in.passwords import check_password, hash_password
 from services.sign_in.sign_in import SignedIn, start_session
 from services.tenants.tenants import add_tenant
 from services.users.accounts import check_names, set_names
 from services.users.events import UserInvited
+from services.users.forms import UserNames
 
 ALREADY = "Rollcall is set up already. Sign in instead."
 
 
-@dataclass(frozen=True)
-class SetupForm:
-    """What the set-up page sends, unchecked."""
+class SetupForm(UserNames):
+    """The first organisation, and who runs it."""
 
-    organisation: str
-    first_name: str
-    last_name: str
-    email: str
-    password: str = field(repr=False)
+    organisation: str = text("Organisation", ask="The organisation's name is required.")
+    email: str = email()
+    password: str = new_password("Password")
 
 
 async def setup_url() -> str | None:
@@ -60,40 +59,21 @@ async def is_set_up() -> bool:
 
 
 async def open_setup(token: str) -> None:
-    """Check the set-up link, using nothing up. Raises `DeadLinkError`."""
+    """Check the set-up link, without using it up. Raises `DeadLinkError`."""
     async with reading() as tx:
         await one_time_links.get_live(tx, LinkPurpose.SETUP, token)
         if await _has_accounts(tx):
             raise DeadLinkError(ALREADY)
 
 
-async def set_up(token: str, form: SetupForm, caller: Caller) -> SignedIn:
-    """Create the Platform Admin and the first tenant, and sign in.
+async def set_up(token: str, values: Mapping[str, str], caller: Caller) -> SignedIn:
+    """Create the Platform Admin and the first tenant from the values of a `SetupForm`, and sign in.
 
-    Of two at once, one wins, whatever link each has. Raises `DeadLinkError`, `InvalidInputError`.
+    If two do this at once, one wins, whatever link each of them has. Raises `DeadLinkError`,
+    `InvalidInputError`.
     """
     await open_setup(token)
-    wrong: dict[str, str] = {}
-    first_name = last_name = email = ""
-    try:
-        first_name, last_name = check_names(form.first_name, form.last_name)
-    except InvalidInputError as error:
-        wrong |= error.fields
-    try:
-        if not form.email.strip():
-            raise ValueError("Email is required.")
-        email = check_email(form.email)
-    except ValueError as error:
-        wrong["email"] = str(error)
-    if not form.organisation.strip():
-        wrong["organisation"] = "The organisation's name is required."
-    try:
-        own_words = (form.first_name, form.last_name, form.email, form.organisation)
-        await check_password(form.password, own_words)
-    except ValueError as error:
-        wrong["password"] = str(error)
-    if wrong:
-        raise InvalidInputError(wrong)
+    form = await _checked(values)
     hashed = await hash_password(form.password)
     async with transaction() as tx:
         await _lock(tx)
@@ -101,15 +81,30 @@ async def set_up(token: str, form: SetupForm, caller: Caller) -> SignedIn:
         if await _has_accounts(tx):
             raise DeadLinkError(ALREADY)
         link.used_at = clock.now()
-        user = _platform_admin(tx, first_name, last_name, email, hashed)
+        user = _platform_admin(tx, form.first_name, form.last_name, form.email, hashed)
         await tx.flush()
-        try:
-            tenant = await add_tenant(tx, form.organisation)
-        except InvalidInputError as error:
-            raise InvalidInputError({"organisation": str(error)}) from error
+        tenant = await add_tenant(tx, form.organisation)
         await record(tx, Action.SET_UP, actor=None, by=user, tenant_id=tenant.id, ip=caller.ip)
         await note_tenant(tx, Action.TENANT_CREATED, tenant, actor=None, by=user, ip=caller.ip)
         return await start_session(tx, user, caller, tenant, SignInMethod.LINK)
+
+
+async def _checked(values: Mapping[str, str]) -> SetupForm:
+    """The form, if nothing is wrong in it; the password is judged together with the rest."""
+    form: SetupForm | None = None
+    wrong: dict[str, str] = {}
+    try:
+        form = SetupForm(**values)
+    except InvalidInputError as error:
+        wrong |= error.fields
+    words = [value for name, value in values.items() if name != "password"]
+    try:
+        await check_password(values.get("password", ""), words)
+    except InvalidInputError as error:
+        wrong |= error.fields
+    if form is None or wrong:
+        raise InvalidInputError(wrong)
+    return form
 
 
 async def create_platform_admin(
@@ -123,7 +118,7 @@ async def create_platform_admin(
 ) -> Tenant | None:
     """Create a Platform Admin from the command line or the settings, and a tenant if one is named.
 
-    With `only_first` nothing happens where an account exists. Raises `OperatorError`.
+    With `only_first`, nothing happens if an account exists. Raises `OperatorError`.
     """
     if only_first and await is_set_up():
         return None
@@ -166,9 +161,9 @@ async def create_platform_admin(
 
 
 async def _lock(tx: Transaction) -> None:
-    # The head of the platform's chain exists from the start: locking it makes two creations
-    # at once come one after the other, on both databases.
-    await tx.get(AuditHead, PLATFORM_CHAIN, with_for_update=True)
+    # The head of the platform's chain exists from the start: because it is locked, two creations at
+    # once come one after the other, on both databases.
+    await tx.get(AuditHead, PLATFORM_CHAIN, **LOCKED)
 
 
 def _platform_admin(tx: Transaction, first: str, last: str, email: str, hashed: str) -> User:

@@ -1,4 +1,4 @@
-"""Tells an organisation's admins by mail that a review is due, and what came of one."""
+"""Tells an organisation's admins by mail that a review is due, and the result of one."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -9,13 +9,14 @@ from sqlmodel import col, func, select
 from models import MailTemplate, Review, ReviewOutcome, Role, Tenant, User
 from services.access import one_time_links
 from services.core import clock, runtime
-from services.core.db import Transaction, reading, transaction
+from services.core.db import LOCKED, Transaction, reading, transaction
 from services.mail import outbox
 from services.reviews.reviews import due_after, find_open
 
 
 async def remind() -> None:
-    """Tell the admins of each organisation whose rule asks for a review by now: once each time."""
+    """Tell the admins of each organisation whose rule asks for a review by now; once for each
+    review."""
     if not outbox.is_configured():
         return
     async with reading() as tx:
@@ -31,7 +32,7 @@ async def remind() -> None:
 
 
 async def _remind(tx: Transaction, tenant_id: UUID) -> None:
-    tenant = await tx.get_one(Tenant, tenant_id, with_for_update=True)
+    tenant = await tx.get_one(Tenant, tenant_id, **LOCKED)
     if await find_open(tx, tenant_id) is not None:
         return
     due, told = await find_due(tx, tenant), tenant.review_reminded_at
@@ -51,7 +52,7 @@ async def find_due(tx: Transaction, tenant: Tenant) -> datetime | None:
 async def tell_result(
     tx: Transaction, review: Review, counts: Mapping[ReviewOutcome | None, int]
 ) -> None:
-    """Promise the mail about a closed review to whoever began it; where they are gone, to all
+    """Promise the mail about a closed review to the person who began it; if they are gone, to all
     admins."""
     began = await tx.get(User, review.begun_by_id) if review.begun_by_id else None
     tenant = await tx.get_one(Tenant, review.tenant_id)

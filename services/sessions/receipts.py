@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
-from models import LoginSession
+from models import LoginSession, User
 from services.access.actor import ROLLCALL
 from services.audit.writing import Action, record
 from services.core import runtime
@@ -25,25 +25,27 @@ from services.sessions.messages import ClosedPage, PagesClosed
 
 log = logging.getLogger(__name__)
 
-# Seconds, from the commit, for the other replicas' reports: browsers get one to answer
-# (`ui.live.cut`), and the report its way.
+# How many seconds after the commit the other replicas may report: browsers have one to answer
+# (`ui.live.cut`), and the rest is for the report's way.
 REPORT_SECONDS = 1.5
-# Seconds for which what is known of one act is kept: for reports that come before this process
-# has heard of it itself, and for who asks for the receipt.
+# For this many seconds, what is known of one act is kept: for reports that come before this process
+# has heard of the act itself, and for those who ask for the receipt.
 KEPT_SECONDS = 5.0
-# Pages that the log tells one by one.
+# How many pages the log names one by one.
 MOST_PAGES = 20
+# Receipts that are written in one transaction.
+MOST_AT_ONCE = 20
 
 
 @dataclass(frozen=True)
 class Receipt:
     """How many pages were open, how many answered that they closed, and the slowest answer.
 
-    `slowest_ms` is the time from the commit to the last page's own answer, in milliseconds; none
-    where no page answered. For a page of another replica it includes the way of that replica's
-    report: it can be too long, never too short. (No two machines' clocks are compared: each
-    measures durations, and they are added up.) `unheard` is how many other replicas had pages of
-    the user and didn't report in time; their pages aren't in the figures. `closed` are the pages
+    `slowest_ms` is the time from the commit to the last page's own answer, in milliseconds; none if
+    no page answered. For a page of another replica it includes the time that the replica's report
+    needed: it can be too long, but never too short. (The clocks of two machines are never compared:
+    each measures durations, and these are added up.) `unheard` is how many other replicas had pages
+    of the user and didn't report in time; their pages aren't in the figures. `closed` has the pages
     one by one.
     """
 
@@ -57,7 +59,7 @@ class Receipt:
 @dataclass
 class _Gathering:
     """The reports about one act; some come before this process begins to wait for them. `receipt`
-    is what came of them, or none where that isn't known in time."""
+    is their sum, or none if it isn't known in time."""
 
     reports: dict[str, PagesClosed] = field(default_factory=dict)
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
@@ -65,7 +67,7 @@ class _Gathering:
 
 
 class _Gatherings(dict[UUID, _Gathering]):
-    """Those that are under way, by the audit entry of their act."""
+    """The gatherings that are under way, by the audit entry of their act."""
 
 
 def subscribe(bus: Bus) -> None:
@@ -80,7 +82,7 @@ async def of(cause: UUID) -> Receipt | None:
 
 
 async def settle(event: SessionsEnded, closing: Awaitable[Receipt]) -> None:
-    """Have the receipt made, for `of`, and kept in the audit log where any page was open."""
+    """Make the receipt, for `of`, and keep it in the audit log if any page was open."""
     receipt = await gathered(event, closing)
     if receipt is None:
         return
@@ -91,37 +93,73 @@ async def settle(event: SessionsEnded, closing: Awaitable[Receipt]) -> None:
         await keep(event.cause, event.user_id, receipt)
 
 
+@dataclass(frozen=True, eq=False)
+class _Kept:
+    cause: UUID
+    user_id: UUID
+    receipt: Receipt
+
+
+class _Keeping:
+    """The receipts that wait to be kept. Those of many who are deactivated at once come together:
+    while one is written the others wait, and are then written in one transaction."""
+
+    def __init__(self) -> None:
+        self.waiting: list[_Kept] = []
+        self.writing = asyncio.Lock()
+
+
 async def keep(cause: UUID, user_id: UUID, receipt: Receipt) -> None:
     """Keep beside the audit entry `cause` how the holder's open pages were closed."""
-    async with transaction() as tx:
-        holder = await holders.find(tx, user_id)
-        if holder is None:
-            raise NotFoundError
-        slowest = receipt.slowest_ms
-        sessions = {page.session_id for page in receipt.closed}
-        await record(
-            tx,
-            Action.PAGES_CLOSED,
-            actor=ROLLCALL,
-            subject=holder,
-            cause=cause,
-            pages=receipt.pages,
-            answered=receipt.answered,
-            slowest_ms=None if slowest is None else round(slowest, 1),
-            unheard=receipt.unheard,
-            devices=len(sessions),
-            closed=await _in_words(tx, sessions, receipt.closed),
-        )
+    keeping, own = runtime.current().part(_Keeping), _Kept(cause, user_id, receipt)
+    keeping.waiting.append(own)
+    try:
+        async with keeping.writing:
+            if own in keeping.waiting:  # nobody has taken it along
+                together = keeping.waiting[:MOST_AT_ONCE]
+                await _write(together)
+                keeping.waiting = [one for one in keeping.waiting if one not in together]
+    finally:
+        if own in keeping.waiting:
+            keeping.waiting.remove(own)
 
 
-async def _in_words(
-    tx: Transaction, sessions: Set[UUID], closed: Sequence[ClosedPage]
-) -> list[dict[str, object]]:
+async def _write(kept: Sequence[_Kept]) -> None:
+    sessions = {page.session_id for one in kept for page in one.receipt.closed}
+    async with transaction(patient=len(kept) > 1) as tx:
+        devices = await _devices(tx, sessions)
+        found = await tx.exec(select(User).where(col(User.id).in_({one.user_id for one in kept})))
+        users = {user.id: user for user in found}
+        for one in kept:
+            holder = users.get(one.user_id) or await holders.find(tx, one.user_id)
+            if holder is None:
+                raise NotFoundError
+            slowest = one.receipt.slowest_ms
+            await record(
+                tx,
+                Action.PAGES_CLOSED,
+                actor=ROLLCALL,
+                subject=holder,
+                cause=one.cause,
+                pages=one.receipt.pages,
+                answered=one.receipt.answered,
+                slowest_ms=None if slowest is None else round(slowest, 1),
+                unheard=one.receipt.unheard,
+                devices=len({page.session_id for page in one.receipt.closed}),
+                closed=_in_words(devices, one.receipt.closed),
+            )
+
+
+async def _devices(tx: Transaction, sessions: Set[UUID]) -> Mapping[UUID, str]:
+    """What each of these sessions is signed in at."""
+    if not sessions:
+        return {}
+    known = select(LoginSession.id, LoginSession.device)
+    return dict((await tx.exec(known.where(col(LoginSession.id).in_(list(sessions))))).all())
+
+
+def _in_words(devices: Mapping[UUID, str], closed: Sequence[ClosedPage]) -> list[dict[str, object]]:
     """The first pages that closed, each with its device, for the log."""
-    known = select(LoginSession.id, LoginSession.device).where(
-        col(LoginSession.id).in_(list(sessions))
-    )
-    devices = dict((await tx.exec(known)).all()) if sessions else {}
     first = sorted(closed, key=lambda page: (page.ms is None, page.ms))[:MOST_PAGES]
     return [
         {
@@ -134,11 +172,12 @@ async def _in_words(
 
 
 async def gathered(event: SessionsEnded, closing: Awaitable[Receipt]) -> Receipt | None:
-    """Close this process's pages, and add what the other replicas report; none where another
-    process gathers, to which this one reports.
+    """Close this process's pages, and add what the other replicas report; none if another process
+    gathers, to which this one reports.
 
-    Only replicas that have pages of the user report, and are waited for. (One that was opened at
-    another replica within `replicas.TELL_SECONDS` may be missing in the receipt.)
+    Only replicas that have pages of the user report, and only they are waited for. (A page that was
+    opened at another replica within the last `replicas.TELL_SECONDS` may be missing in the
+    receipt.)
     """
     expected, collector = replicas.with_pages_of(event.user_id), replicas.collector_of(event.origin)
     is_expected = replicas.may_count_us(event.user_id)

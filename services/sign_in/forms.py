@@ -1,6 +1,9 @@
-"""The forms of somebody's own sign-in: proving who they are, their password and second factors."""
+"""The forms of the sign-in: proving who one is, one's password and second factors, and from whom an
+organisation requires a second factor."""
 
-from services.core.forms import Form, new_password, password, text, verbatim
+from models import SecondFactorPolicy
+from services.core.form_fields import Option
+from services.core.forms import Form, choice, new_password, password, text, verbatim
 
 
 class PasswordProof(Form):
@@ -10,14 +13,14 @@ class PasswordProof(Form):
 
 
 class PasswordChange(Form):
-    """The password that is, and the one that is to be."""
+    """The current password, and the new one."""
 
     current: str = password("Current password", autocomplete="current-password")
     new: str = new_password("New password")
 
 
 class FirstCode(Form):
-    """The first code of an authenticator app, which puts it into force."""
+    """The first code of an authenticator app, which activates it."""
 
     code: str = verbatim(
         "Code",
@@ -31,3 +34,11 @@ class PasskeyName(Form):
     """What somebody calls a passkey of theirs."""
 
     name: str = text("Name", hint="Such as the device that holds it.")
+
+
+class SecondFactorRule(Form):
+    """From whom a second factor is required."""
+
+    second_factor: SecondFactorPolicy = choice(
+        "Required of", [Option(policy, policy.label) for policy in SecondFactorPolicy]
+    )

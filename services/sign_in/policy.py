@@ -12,7 +12,7 @@ from services.access.second_factor_policy import has_one, lacks, there_is_one
 from services.audit.acting import acting, viewing
 from services.audit.writing import Action
 from services.core.db import Transaction
-from services.core.errors import InvalidInputError, OwnSecondFactorMissingError
+from services.core.errors import OwnSecondFactorMissingError
 from services.core.looking import looks_first
 from services.tenants.events import TenantChanged
 
@@ -31,17 +31,13 @@ async def get_policy(actor: Actor) -> SignInPolicy:
 
 
 @looks_first
-async def require_second_factor(actor: Actor, of: str) -> None:
-    """Require a second factor of nobody, of Tenant Admins, or of everyone (`SecondFactorPolicy`).
+async def require_second_factor(actor: Actor, policy: SecondFactorPolicy) -> None:
+    """Require a second factor from nobody, from Tenant Admins, or from everyone.
 
-    People without one can only set one up, from their next click on; nobody is signed out. Needs a
-    fresh sign-in. Raises `InvalidInputError`, and, before it asks for anything else,
-    `OwnSecondFactorMissingError` for an admin who would shut themselves out.
+    From their next click on, people without one can only set one up; nobody is signed out. Needs a
+    fresh sign-in. Before it asks for anything else, it raises `OwnSecondFactorMissingError` for an
+    admin who would lock themselves out.
     """
-    try:
-        policy = SecondFactorPolicy(of)
-    except ValueError as error:
-        raise InvalidInputError({"second_factor": "Choose one of the list."}) from error
     async with acting(actor, Permission.MANAGE_SIGN_IN) as act:
         tx, own = act.tx, act.own
         tenant = await act.get_tenant(lock=True)
@@ -58,8 +54,10 @@ async def require_second_factor(actor: Actor, of: str) -> None:
 
 @dataclass(frozen=True)
 class Standing:
-    """What decides whether a user is let in, and how. `provider` is the identity provider that they
-    must sign in with, if there is one."""
+    """What decides whether a user is let in, and how.
+
+    `provider` is the identity provider with which they must sign in, if there is one.
+    """
 
     is_open: bool
     provider: str | None
@@ -86,8 +84,11 @@ async def required_provider(tx: Transaction, user: User) -> str | None:
 
 
 def _binding(user: User) -> ColumnElement[bool]:
-    """The single sign-on that the user must use. Tenant Admins may always come another way: a
-    broken provider locks nobody out for good."""
+    """The single sign-on that the user must use.
+
+    Tenant Admins may always sign in another way, so that a broken provider locks nobody out for
+    good.
+    """
     return and_(
         col(SsoConnection.tenant_id) == user.tenant_id,
         col(SsoConnection.required),

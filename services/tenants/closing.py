@@ -1,7 +1,7 @@
-"""The end of a tenant: closed by a Platform Admin, and perhaps opened again.
+"""The end of a tenant: closed by a Platform Admin, and perhaps reopened.
 
-From the commit on nobody of it can do or read anything, or sign in; their data stays, and Platform
-Admins can still look into it. Links that were sent are dead for good.
+From the commit on, nobody in it can do or read anything, or sign in; their data stays, and Platform
+Admins can still see it. Links that were sent are dead for good.
 """
 
 from collections.abc import Collection, Sequence
@@ -28,7 +28,7 @@ from services.audit.acting import acting
 from services.audit.heads import note_tenant
 from services.audit.writing import Action
 from services.core import clock
-from services.core.db import Transaction
+from services.core.db import LOCKED, Transaction
 from services.core.errors import InvalidInputError, NotFoundError
 from services.core.looking import looks_first
 from services.core.names import fold
@@ -45,8 +45,8 @@ async def close_tenant(actor: Principal, tenant_id: UUID, name: str) -> int:
     """Close a tenant: ends every session of its users, customers' people and screens, and voids
     links and waiting mails.
 
-    `name` is the tenant's name as the admin typed it, so that nobody closes the wrong one.
-    Returns how many people were signed out. Needs a fresh sign-in; closing it again does nothing.
+    `name` is the tenant's name as the admin typed it, so that nobody closes the wrong one. Returns
+    how many people were signed out. Needs a fresh sign-in; closing a closed tenant does nothing.
     Raises `InvalidInputError`.
     """
     async with acting(
@@ -100,7 +100,7 @@ async def close_tenant(actor: Principal, tenant_id: UUID, name: str) -> int:
 async def reopen_tenant(actor: Principal, tenant_id: UUID) -> None:
     """Let a tenant's users sign in again, with the passwords that they had; needs a fresh sign-in.
 
-    Sessions stay ended, and links dead: who was invited has to be sent a new invitation.
+    Sessions stay ended, and links dead: people who were invited need a new invitation.
     """
     async with acting(
         actor, Permission.MANAGE_TENANTS, lock=partial(_lock_users, actor, tenant_id), fresh=True
@@ -117,7 +117,7 @@ async def reopen_tenant(actor: Principal, tenant_id: UUID) -> None:
 
 async def _lock_users(actor: Principal, tenant_id: UUID, tx: Transaction) -> Collection[UUID]:
     """Lock all users of the tenant and whoever acts, in the order of their ids, and its customers'
-    people; then the tenant is locked, as a sign-in does it.
+    people; then lock the tenant, as a sign-in does.
 
     So an act of one of them at this moment either comes before, or sees that the tenant is closed.
     Returns no rows: there may be tens of thousands, and they aren't needed.
@@ -126,25 +126,25 @@ async def _lock_users(actor: Principal, tenant_id: UUID, tx: Transaction) -> Col
         select(User.id)
         .where((col(User.tenant_id) == tenant_id) | (col(User.id) == actor.user_id))
         .order_by(col(User.id))
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
     await tx.exec(
         select(CustomerPerson.id)
         .where(CustomerPerson.tenant_id == tenant_id)
         .order_by(col(CustomerPerson.id))
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
     return ()
 
 
 async def _signed_in(tx: Transaction, tenant_id: UUID) -> Sequence[Holder]:
-    """Who has a session: users, then customers' people and screens."""
+    """The people and screens that have a session: users, then customers' people and screens."""
     living = (col(LoginSession.ended_at).is_(None), col(LoginSession.expires_at) > clock.now())
 
     async def found(table: type[HolderT], column: UUID | None) -> Sequence[HolderT]:
         signed_in = col(table.id).in_(select(column).where(*living))
         rows = select(table).where(table.tenant_id == tenant_id, signed_in)
-        return (await tx.exec(rows.order_by(col(table.id)).with_for_update())).all()
+        return (await tx.exec(rows.order_by(col(table.id)).with_for_update(key_share=True))).all()
 
     return [
         *await found(User, LoginSession.user_id),
@@ -154,7 +154,7 @@ async def _signed_in(tx: Transaction, tenant_id: UUID) -> Sequence[Holder]:
 
 
 async def _get_locked(tx: Transaction, tenant_id: UUID) -> Tenant:
-    tenant = await tx.get(Tenant, tenant_id, with_for_update=True)
+    tenant = await tx.get(Tenant, tenant_id, **LOCKED)
     if tenant is None:
         raise NotFoundError("This organisation doesn't exist.")
     return tenant

@@ -14,7 +14,7 @@ from services.audit.acting import acting, viewing
 from services.audit.heads import note_tenant
 from services.audit.writing import GENESIS, PLATFORM_CHAIN, Action
 from services.core import clock
-from services.core.db import Transaction, reading
+from services.core.db import LOCKED, Transaction, reading
 from services.core.errors import InvalidInputError, NotFoundError
 from services.core.looking import looks_first
 from services.core.names import RESERVED_SLUGS, fold, slug_from
@@ -28,7 +28,7 @@ from services.tenants.list import TENANTS, TenantRow, facts_of, tell_row
 
 
 async def find_only_slug() -> str | None:
-    """The slug of the only open tenant, where there is exactly one."""
+    """The slug of the only open tenant, if there is exactly one."""
     async with reading() as tx:
         slugs = (
             await tx.exec(select(Tenant.slug).where(col(Tenant.closed_at).is_(None)).limit(2))
@@ -37,7 +37,7 @@ async def find_only_slug() -> str | None:
 
 
 async def has_active_users() -> bool:
-    """Whether any open tenant has active users: else only Platform Admins can sign in."""
+    """Whether any open tenant has active users: if not, only Platform Admins can sign in."""
     async with reading() as tx:
         found = await tx.exec(
             select(UserCount.tenant_id)
@@ -71,8 +71,10 @@ async def get_row(actor: Principal, tenant_id: UUID) -> TenantRow:
 async def export_tenants(
     actor: Principal, query: ListQuery, columns: Sequence[str] = ()
 ) -> AsyncIterator[str]:
-    """The tenants that a query finds as a CSV file, in pieces, with these columns. The export
-    itself is in the log, before anything is read."""
+    """The tenants that a query finds as a CSV file, in pieces, with these columns.
+
+    The export itself is logged before anything is read.
+    """
     async with acting(actor, Secret.TENANTS_EXPORT) as act:
         await act.record(Action.TENANTS_EXPORTED, filters=in_words(TENANTS, query))
     return csv_pieces(lambda: viewing(actor, Permission.MANAGE_TENANTS), TENANTS, query, columns)
@@ -80,14 +82,13 @@ async def export_tenants(
 
 @looks_first
 async def create_tenant(actor: Principal, name: str, slug: str = "") -> Tenant:
-    """Create a tenant; its slug is derived from the name where none is given.
-
-    Raises `InvalidInputError`.
-    """
+    """Create a tenant; its slug is derived from the name if none is given. Raises
+    `InvalidInputError`."""
     try:
         async with acting(actor, Permission.MANAGE_TENANTS) as act:
-            # Of two tenants of one name at once, the second sees the first one's slug.
-            await act.tx.get(AuditHead, PLATFORM_CHAIN, with_for_update=True)
+            # If two tenants with one name are created at once, the second sees the first one's
+            # slug.
+            await act.tx.get(AuditHead, PLATFORM_CHAIN, **LOCKED)
             tenant = await add_tenant(act.tx, name, slug)
             await act.record(Action.TENANT_CREATED, tenant_id=tenant.id, name=tenant.name)
             await note_tenant(act.tx, Action.TENANT_CREATED, tenant, actor=actor, by=act.user)
@@ -118,7 +119,7 @@ async def rename_tenant(actor: Principal, tenant_id: UUID, name: str) -> None:
     """Give a tenant another name; its slug stays. Raises `InvalidInputError`."""
     clean = TenantName(name=name).name
     async with acting(actor, Permission.MANAGE_TENANTS) as act:
-        tenant = await act.tx.get(Tenant, tenant_id, with_for_update=True)
+        tenant = await act.tx.get(Tenant, tenant_id, **LOCKED)
         if tenant is None:
             raise NotFoundError("This organisation doesn't exist.")
         if tenant.name == clean:

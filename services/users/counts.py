@@ -17,7 +17,7 @@ from services.core.db import Transaction, reading
 from services.lists.matches import Match
 from services.sessions import presence
 
-# Where the counters of those are who are in no tenant.
+# The key of the counters for users without a tenant.
 NO_TENANT = UUID(int=0)
 
 
@@ -47,7 +47,7 @@ class UserCounts:
         )
 
     def matching(self, match: Match) -> int | None:
-        """How many users match, where only role, state and invitation are asked about."""
+        """How many users match, if the match is only about role, state and invitation."""
         if not match.keys() <= {"role", "active", "invited"}:
             return None
         values: dict[str, Any] = dict(match)
@@ -63,7 +63,7 @@ _COUNTS = select(UserCount).where(UserCount.tenant_id == bindparam("tenant_id"))
 
 
 def _here(*, has_tenant: bool) -> SelectOfScalar[int]:
-    # Looked up by id: SQLite would rather read all of the tenant's part of an index.
+    # Looked up by id: otherwise SQLite reads all of the tenant's part of an index.
     tenant = func.coalesce(col(User.tenant_id), null())
     mine = tenant == bindparam("tenant_id", type_=Uuid()) if has_tenant else tenant.is_(None)
     there = col(User.id).in_(bindparam("there", expanding=True))

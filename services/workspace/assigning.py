@@ -1,22 +1,37 @@
-"""A customer's people as those who are to do tasks: who can be chosen, and who is.
+"""Who does a task, and who sees to a group of tasks: users, and a customer's people.
 
-Whoever acts locks them (`lock`) before the POC, and after users.
+An act locks the customer's people (`lock`) before the POC, and after users.
 """
 
 from collections.abc import Collection, Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement
 from sqlmodel import col, or_, select
 
-from models import CustomerPerson, Poc, PocCustomer, Side, Task, TaskCustomer
+from models import (
+    CustomerPerson,
+    GroupAssignee,
+    GroupCustomer,
+    Poc,
+    PocCustomer,
+    Side,
+    Task,
+    TaskAssignee,
+    TaskCustomer,
+    TaskGroup,
+    User,
+)
 from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import Act, viewing
-from services.core.db import Transaction
+from services.audit.writing import Action
 from services.core.errors import InvalidInputError, NotFoundError
 from services.core.names import fold, mixed_scripts, plain, words_of
 from services.users.selection import OFFERED, Person, Selection
+from services.workspace.members import ensure_member
+from services.workspace.people import require_workers
 from services.workspace.rights import get_poc
 
 FIELD = "customer_ids"
@@ -49,43 +64,117 @@ async def list_assignable(
 
 
 async def lock(act: Act, customer_ids: Collection[UUID]) -> None:
-    """Lock those who are chosen, in the order of their ids, so that none is switched off
-    meanwhile."""
+    """Lock the chosen people, in the order of their ids, so that none is switched off meanwhile."""
     if customer_ids:
         await act.tx.exec(
             select(CustomerPerson)
             .where(col(CustomerPerson.id).in_(list(customer_ids)))
             .order_by(col(CustomerPerson.id))
-            .with_for_update()
+            .with_for_update(key_share=True)
             .execution_options(populate_existing=True)
         )
 
 
-async def assigned(tx: Transaction, task: Task) -> dict[UUID, TaskCustomer]:
-    """Who at the customer's is to do a task: their rows, by their ids."""
-    found = await tx.exec(select(TaskCustomer).where(TaskCustomer.task_id == task.id))
-    return {row.customer_id: row for row in found}
+async def assigned(act: Act, work: Task | TaskGroup) -> dict[UUID, Any]:
+    """The users who do a task, or see to a group: their rows, by their ids."""
+    if isinstance(work, Task):
+        tasks = await act.tx.exec(select(TaskAssignee).where(TaskAssignee.task_id == work.id))
+        return {row.user_id: row for row in tasks}
+    groups = await act.tx.exec(select(GroupAssignee).where(GroupAssignee.group_id == work.id))
+    return {row.user_id: row for row in groups}
+
+
+async def outside(act: Act, work: Task | TaskGroup) -> dict[UUID, Any]:
+    """The customer's people who do a task, or see to a group: their rows, by their ids."""
+    if isinstance(work, Task):
+        tasks = await act.tx.exec(select(TaskCustomer).where(TaskCustomer.task_id == work.id))
+        return {row.customer_id: row for row in tasks}
+    groups = await act.tx.exec(select(GroupCustomer).where(GroupCustomer.group_id == work.id))
+    return {row.customer_id: row for row in groups}
+
+
+async def is_assigned(
+    act: Act,
+    work: Task | TaskGroup,
+    user_ids: Collection[UUID],
+    customer_ids: Collection[UUID],
+) -> bool:
+    """Whether exactly these people do it already."""
+    users = (await assigned(act, work)).keys() == set(user_ids)
+    return users and (await outside(act, work)).keys() == set(customer_ids)
 
 
 async def assign_to(
-    act: Act, poc: Poc, task: Task, customer_ids: Collection[UUID]
-) -> tuple[list[str], list[str]]:
-    """Make these customer's people, and no others of them, responsible for a task. Returns the
-    names of who is new, and of who is not responsible any more. People who have the task already
-    may stay. Raises `InvalidInputError` for who can't be chosen, by their names.
+    act: Act,
+    poc: Poc,
+    work: Task | TaskGroup,
+    user_ids: Collection[UUID],
+    customer_ids: Collection[UUID] | None = None,
+) -> None:
+    """Have these people do a task or see to a group, and nobody else; if none are given, the
+    customer's people stay as they are.
+
+    A person who has it already may stay. Raises `InvalidInputError`, which names the people who
+    can't be chosen.
     """
-    rows = await assigned(act.tx, task)
+    rows = await assigned(act, work)
+    new = [user_id for user_id in dict.fromkeys(user_ids) if user_id not in rows]
+    users = await require_workers(act, new, "assignee_ids")
+    for user in users:
+        await ensure_member(act, poc, user.id)
+        act.add(_row(work, user))
+    gone = [user_id for user_id in rows if user_id not in user_ids]
+    for user_id in gone:
+        await act.tx.delete(rows[user_id])
+    come = [user.full_name for user in users]
+    left = [(await act.tx.get_one(User, user_id)).full_name for user_id in gone]
+    if customer_ids is not None:
+        come_outside, left_outside = await _assign_outside(act, poc, work, customer_ids)
+        come, left = come + come_outside, left + left_outside
+    if come or left:
+        is_task = isinstance(work, Task)
+        await act.record(
+            Action.TASK_ASSIGNED if is_task else Action.GROUP_ASSIGNED,
+            poc,
+            task=work.title if is_task else None,
+            group=None if is_task else work.title,
+            to=", ".join(come) or None,
+            no_more=", ".join(left) or None,
+        )
+
+
+async def _assign_outside(
+    act: Act, poc: Poc, work: Task | TaskGroup, customer_ids: Collection[UUID]
+) -> tuple[list[str], list[str]]:
+    """The same for the customer's people. Returns the names of those who are new, and of those who
+    no longer have it."""
+    rows = await outside(act, work)
     new = [one for one in dict.fromkeys(customer_ids) if one not in rows]
     gone = [one for one in rows if one not in customer_ids]
-    if new and task.side is not Side.CUSTOMER:
-        raise InvalidInputError({FIELD: "This task is the team’s. Give it to the customer first."})
+    if new and work.side is not Side.CUSTOMER:
+        what = "task" if isinstance(work, Task) else "group"
+        words = f"This {what} is the team’s. Give it to the customer first."
+        raise InvalidInputError({FIELD: words})
     people = await _require_assignable(act, poc, new)
     for person in people:
-        act.add(TaskCustomer(tenant_id=poc.tenant_id, task_id=task.id, customer_id=person.id))
+        act.add(_row(work, person))
     left = [(await act.tx.get_one(CustomerPerson, one)).full_name for one in gone]
     for one in gone:
         await act.tx.delete(rows[one])
     return [person.full_name for person in people], left
+
+
+def _row(
+    work: Task | TaskGroup, who: User | CustomerPerson
+) -> TaskAssignee | TaskCustomer | GroupAssignee | GroupCustomer:
+    tenant_id = work.tenant_id
+    if isinstance(work, Task):
+        if isinstance(who, User):
+            return TaskAssignee(tenant_id=tenant_id, task_id=work.id, user_id=who.id)
+        return TaskCustomer(tenant_id=tenant_id, task_id=work.id, customer_id=who.id)
+    if isinstance(who, User):
+        return GroupAssignee(tenant_id=tenant_id, group_id=work.id, user_id=who.id)
+    return GroupCustomer(tenant_id=tenant_id, group_id=work.id, customer_id=who.id)
 
 
 async def _require_assignable(

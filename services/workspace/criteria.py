@@ -1,7 +1,7 @@
-"""Success criteria: what a POC has to show, and what came of it."""
+"""Success criteria: what a POC has to show, and the results."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -46,7 +46,7 @@ class CriterionForm(Form):
 
 
 class ResultForm(Form):
-    """What came of a criterion."""
+    """The result of a criterion."""
 
     result: CriterionResult = choice("Result", RESULTS)
     achieved: str = text("Achieved", optional=True)
@@ -54,7 +54,8 @@ class ResultForm(Form):
 
 @dataclass(frozen=True)
 class CriterionView:
-    """A criterion as pages show it; `shown_by` are the titles of its tasks."""
+    """A criterion as pages show it; `shown_by` are the titles of its tasks, by
+    their ids; that of an archived one is empty."""
 
     id: UUID
     poc_id: UUID
@@ -65,7 +66,7 @@ class CriterionView:
     side: Side
     result: CriterionResult
     task_ids: tuple[UUID, ...]
-    shown_by: tuple[str, ...]
+    shown_by: Mapping[UUID, str]
     position: int
     is_archived: bool
     version: int
@@ -136,7 +137,7 @@ async def edit_criterion(
 async def set_result(
     principal: Principal, criterion_id: UUID, version: int, form: ResultForm
 ) -> None:
-    """Say what came of a criterion."""
+    """Set the result of a criterion."""
     async with acting(principal, Permission.MANAGE_TASKS) as act:
         poc, row = await get_part_to_change(act, SuccessCriterion, criterion_id)
         if (row.result, row.achieved) == (form.result, form.achieved):
@@ -230,7 +231,7 @@ async def _views(tx: Transaction, rows: Sequence[SuccessCriterion]) -> list[Crit
             side=row.side,
             result=row.result,
             task_ids=tuple(links[row.id]),
-            shown_by=tuple(tasks[one].title for one in links[row.id] if one in tasks),
+            shown_by={one: tasks[one].title if one in tasks else "" for one in links[row.id]},
             position=row.position,
             is_archived=row.archived_at is not None,
             version=row.version,

@@ -11,9 +11,11 @@ from services.audit.acting import Act, acting
 from services.audit.writing import Action
 from services.core import clock
 from services.core.errors import ConflictError
-from services.core.forms import Form, lines, text
+from services.core.forms import people
 from services.core.looking import looks_first
+from services.workspace import assigning
 from services.workspace.events import GroupChanged
+from services.workspace.fields import WorkForm, changed_facts, customers_field, fact_words
 from services.workspace.positions import next_position, reposition
 from services.workspace.rights import (
     by_id,
@@ -24,41 +26,74 @@ from services.workspace.rights import (
 )
 
 
-class GroupForm(Form):
+class GroupForm(WorkForm):
     """The facts of a group."""
 
-    title: str = text("Title")
-    description: str = lines("Description", optional=True)
+
+class NewGroupForm(GroupForm):
+    """A group to add to a POC, with the people who see to it."""
+
+    assignee_ids: tuple[UUID, ...] = people(
+        "Assignees", among=Permission.MANAGE_TASKS, optional=True
+    )
+    customer_ids: tuple[UUID, ...] = customers_field()
 
 
 @looks_first
-async def add_group(principal: Principal, poc_id: UUID, form: GroupForm) -> UUID:
-    """Add an empty group at the end of a POC; returns its id."""
-    async with acting(principal, Permission.MANAGE_TASKS) as act:
+async def add_group(principal: Principal, poc_id: UUID, form: NewGroupForm) -> UUID:
+    """Add an empty group at the end of a POC; returns its id. Raises `InvalidInputError` for an
+    assignee who can't be chosen."""
+    async with acting(principal, Permission.MANAGE_TASKS, lock=form.assignee_ids) as act:
+        await assigning.lock(act, form.customer_ids)
         poc = await get_poc_to_change(act, poc_id)
+        facts = form.model_dump(exclude={"assignee_ids", "customer_ids"})
         position = next_position(await _groups_of(act, poc))
-        values = {**stamp(act), **form.model_dump(), "poc_id": poc.id, "position": position}
-        group = act.add(TaskGroup(**values))
+        group = act.add(TaskGroup(**stamp(act), **facts, poc_id=poc.id, position=position))
+        await act.tx.flush()
         await act.record(Action.GROUP_ADDED, poc, group=group.title)
+        await assigning.assign_to(act, poc, group, form.assignee_ids, form.customer_ids)
         _changed(act, group)
         return group.id
 
 
 @looks_first
 async def edit_group(principal: Principal, group_id: UUID, version: int, form: GroupForm) -> None:
-    """Change a group's title and description."""
+    """Change a group's facts; its tasks keep theirs."""
     async with acting(principal, Permission.MANAGE_TASKS) as act:
         poc, group = await get_part_to_change(act, TaskGroup, group_id)
-        if (group.title, group.description) == (form.title, form.description):
+        changes = changed_facts(group, form)
+        if not changes:
             return
         check_version(version, group.version, f"“{group.title}”")
-        before, group.title, group.description = group.title, form.title, form.description
+        before = group.title
+        for name in changes:
+            setattr(group, name, getattr(form, name))
         await act.record(
             Action.GROUP_EDITED,
             poc,
             group=group.title,
+            changed=fact_words(changes),
             before=before if before != group.title else None,
         )
+        _touch(act, group)
+
+
+@looks_first
+async def assign_group(
+    principal: Principal,
+    group_id: UUID,
+    version: int,
+    assignee_ids: tuple[UUID, ...],
+    customer_ids: tuple[UUID, ...] = (),
+) -> None:
+    """Say who sees to a group, as `tasks.assign` says who does a task."""
+    async with acting(principal, Permission.MANAGE_TASKS, lock=assignee_ids) as act:
+        await assigning.lock(act, customer_ids)
+        poc, group = await get_part_to_change(act, TaskGroup, group_id)
+        if await assigning.is_assigned(act, group, assignee_ids, customer_ids):
+            return
+        check_version(version, group.version, f"“{group.title}”")
+        await assigning.assign_to(act, poc, group, assignee_ids, customer_ids)
         _touch(act, group)
 
 
@@ -79,7 +114,7 @@ async def move_group(
 async def set_archived(
     principal: Principal, group_id: UUID, version: int, *, archived: bool
 ) -> None:
-    """Take an empty group out of its POC, or put it back. Raises `ConflictError` where it has
+    """Take an empty group out of its POC, or put it back. Raises `ConflictError` if it has
     tasks."""
     async with acting(principal, Permission.MANAGE_TASKS) as act:
         poc, group = await get_part_to_change(act, TaskGroup, group_id, archived=True)

@@ -17,18 +17,19 @@ from services.core.db import Transaction
 from services.core.errors import ConflictError
 from services.core.looking import looks_first
 from services.users.departures import UNDO, find_receipt
+from services.workspace.assigning import assign_to, assigned
 from services.workspace.impact import find_alone, find_owned
 from services.workspace.people import require_workers
 from services.workspace.pocs import HandOverForm, give
 from services.workspace.rights import by_id, get_poc, tenant_of
-from services.workspace.tasks import assign_to, assigned, put_back, touch
+from services.workspace.tasks import put_back, touch
 
 TOO_LATE = "This can be taken back for a day. Hand the work over anew instead."
 
 
 @dataclass(frozen=True)
 class _Item:
-    """One thing that was handed over. `came` says of a task whether its receiver is new to it."""
+    """One thing that was handed over. For a task, `came` says whether its receiver is new to it."""
 
     kind: str
     id: str
@@ -39,7 +40,7 @@ class _Item:
 
 @dataclass(frozen=True)
 class HandoverView:
-    """A handing over as it is shown; `to` is who has the work since."""
+    """A handover as it is shown; `to` is the person who has had the work since."""
 
     id: UUID
     to: str
@@ -58,8 +59,11 @@ async def hand_over_work(
     poc_ids: Collection[UUID] | None = None,
 ) -> UUID | None:
     """Give somebody else what the deactivation of a user would leave, or has left: the POCs, and
-    their place in the tasks; all of it, or what is in some POCs. Returns by what it can be taken
-    back; none where there was nothing. Raises `InvalidInputError` for who can't be chosen."""
+    their place in the tasks; all of it, or what is in some POCs.
+
+    Returns the id by which it can be taken back; none if there was nothing. Raises
+    `InvalidInputError` for a person who can't be chosen.
+    """
     async with acting(principal, Permission.REASSIGN_POCS, lock=(user_id, form.owner_id)) as act:
         user = await act.get(User, user_id)
         (owner,) = await require_workers(act, [form.owner_id], "owner_id")
@@ -74,13 +78,13 @@ async def hand_over_in(
     poc_ids: Collection[UUID] | None = None,
     cause: UUID | None = None,
 ) -> UUID | None:
-    """The same, for an act that has locked both and checked who gets it. `cause` is the entry of
-    the user's deactivation, where the act knows it."""
+    """The same, for an act that has locked both people and checked the receiver. `cause` is the
+    entry of the user's deactivation, if the act knows it."""
     if owner.id == user.id:
         return None
     tasks = [task for task in await find_alone(act.tx, user) if _within(task.poc_id, poc_ids)]
     owned = [poc.id for poc in await find_owned(act.tx, user) if _within(poc.id, poc_ids)]
-    # Locked in one order, for two who hand over at once.
+    # Locked in one order, in case two people hand over at once.
     ids = sorted({*owned, *(task.poc_id for task in tasks)})
     pocs = {poc_id: await get_poc(act, poc_id, lock=True) for poc_id in ids}
     items = []
@@ -90,11 +94,11 @@ async def hand_over_in(
             await give(act, poc, owner, note)
             items.append(_Item("poc", str(poc.id), str(poc.id), str(owner.id)))
     for task in tasks:
-        there = {row.user_id for row in await assigned(act, task)}
+        there = await assigned(act, task)
         if user.id not in there:
             continue
         poc = pocs[task.poc_id]
-        await assign_to(act, poc, task, (there - {user.id}) | {owner.id})
+        await assign_to(act, poc, task, (there.keys() - {user.id}) | {owner.id})
         touch(act, poc, task)
         came = owner.id not in there
         items.append(_Item("task", str(task.id), str(poc.id), str(owner.id), came))
@@ -167,8 +171,10 @@ def _is_young(row: Handover) -> bool:
 
 @looks_first
 async def take_back(principal: Principal, handover_id: UUID) -> None:
-    """Give work back to whom it was handed over from, within a day. What somebody has changed
-    since stays as it is. Raises `ConflictError` once it is too late."""
+    """Give work back to the person from whom it was handed over, within a day.
+
+    What somebody has changed since stays as it is. Raises `ConflictError` once it is too late.
+    """
     async with acting(principal, Permission.REASSIGN_POCS) as act:
         row = await act.get(Handover, handover_id, lock=True)
         await act.tx.refresh(row)
@@ -200,7 +206,7 @@ async def take_back_in(act: Act, row: Handover) -> None:
 
 
 async def _return_task(act: Act, poc: Poc, task: Task, to: UUID, user: User, item: _Item) -> None:
-    there = {row.user_id: row for row in await assigned(act, task)}
+    there = await assigned(act, task)
     if to not in there or user.id in there:
         return
     await put_back(act, poc, task, user, instead_of=there[to] if item.came else None)
@@ -213,7 +219,7 @@ async def find_handovers(tx: Transaction, cause: UUID) -> Sequence[Handover]:
         select(Handover)
         .where(Handover.cause == cause, col(Handover.undone_at).is_(None))
         .order_by(col(Handover.id))
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
     return found.all()

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import sqlalchemy
 from sqlmodel import col, func, select
 
 from models import (
     Comment,
     Poc,
+    PocMember,
     PocStatus,
     Resource,
     SuccessCriterion,
@@ -17,9 +19,10 @@ from models import (
 )
 from services.access.actor import Principal
 from services.access.permissions import Permission, Secret, may
-from services.audit.acting import View, acting, viewing
+from services.audit.acting import acting, viewing
 from services.audit.writing import Action
-from services.core.db import reading
+from services.core.db import Transaction, reading
+from services.core.errors import NotFoundError
 from services.core.looking import looks_first
 from services.lists.export import csv_pieces
 from services.lists.opening import Opened, read_opening
@@ -33,24 +36,39 @@ from services.workspace.states import POC_STEPS
 
 
 @dataclass(frozen=True)
-class PocDetails:
-    """What a POC's page shows around its tabs. `steps` are what it may become, with the words of
-    the menu; `with_access` is how many of the customer's people it is shown to right now;
-    `may_change` is whether whoever looks may change it."""
+class PocHead:
+    """What a POC's page shows above its tabs, to any reader."""
 
     row: PocRow
     description: str
     objectives: str
     outcome: str
     handover_note: str
-    members: Sequence[Member]
-    steps: Mapping[PocStatus, str]
-    with_access: int
     criteria: int
     resources: int
     comments: int
+    people: int
+
+
+@dataclass(frozen=True)
+class PocDetails:
+    """What a POC's page shows around its tabs.
+
+    `steps` are what it may become, with the words of the menu; `with_access` is how many of the
+    customer's people are shown it right now; `may_change` is whether the reader may change it.
+    """
+
+    head: PocHead
+    members: Sequence[Member]
+    steps: Mapping[PocStatus, str]
+    with_access: int
     may_change: bool
     may_reassign: bool
+
+    @property
+    def row(self) -> PocRow:
+        """The POC's row of the list."""
+        return self.head.row
 
 
 async def list_pocs(principal: Principal, query: ListQuery) -> Slice[PocRow]:
@@ -71,8 +89,10 @@ async def open_pocs(principal: Principal, url: Mapping[str, Any]) -> Opened[PocR
 async def export_pocs(
     principal: Principal, query: ListQuery, columns: Sequence[str] = ()
 ) -> AsyncIterator[str]:
-    """The POCs that a query finds as a CSV file, in pieces, with these columns. The export itself
-    is in the log, before anything is read."""
+    """The POCs that a query finds as a CSV file, in pieces, with these columns.
+
+    The export itself is logged before anything is read.
+    """
     async with acting(principal, Secret.POCS_EXPORT) as act:
         tenant_of(act)
         await act.record(Action.POCS_EXPORTED, filters=in_words(POCS, query))
@@ -80,7 +100,7 @@ async def export_pocs(
 
 
 async def list_customers(principal: Principal) -> Sequence[str]:
-    """The customers of the POCs that there are, each once, for the filter and the form."""
+    """The customers of all POCs, each once, for the filter and the form."""
     async with viewing(principal, Permission.VIEW_ALL_POCS) as view:
         found = await view.tx.exec(
             select(Poc.customer)
@@ -92,7 +112,7 @@ async def list_customers(principal: Principal) -> Sequence[str]:
 
 
 async def list_owners(principal: Principal) -> Sequence[tuple[UUID, str]]:
-    """Who owns POCs, by name: the id and the name of each, for the filter."""
+    """The owners of POCs, by name: the id and the name of each, for the filter."""
     async with viewing(principal, Permission.VIEW_ALL_POCS) as view:
         owners = select(Poc.owner_id).where(
             Poc.tenant_id == tenant_of(view), col(Poc.archived_at).is_(None)
@@ -109,6 +129,15 @@ async def find_row(poc_id: UUID) -> PocRow:
         return await read_row(tx, POCS, poc_id)
 
 
+async def find_head(poc_id: UUID) -> PocHead:
+    """A POC's head as it is now, to tell the open pages; raises `NotFoundError`."""
+    async with reading() as tx:
+        poc = await tx.get(Poc, poc_id)
+        if poc is None:
+            raise NotFoundError
+        return await _head(tx, poc)
+
+
 async def get_details(principal: Principal, poc_id: UUID) -> PocDetails:
     """One POC's details; raises `NotFoundError`."""
     async with viewing(principal, Permission.VIEW_ALL_POCS) as view:
@@ -120,36 +149,37 @@ async def get_details(principal: Principal, poc_id: UUID) -> PocDetails:
             and await is_member(view.tx, poc.id, user.id)
         )
         return PocDetails(
-            row=await read_row(view.tx, POCS, poc.id),
-            description=poc.description,
-            objectives=poc.objectives,
-            outcome=poc.outcome,
-            handover_note=poc.handover_note,
-            members=await find_members(view, poc),
+            head=await _head(view.tx, poc),
+            members=await find_members(view.tx, poc),
             steps=POC_STEPS[poc.status],
             with_access=await count_with_access(view.tx, poc),
-            criteria=await _count(view, SuccessCriterion, poc),
-            resources=await _count(view, Resource, poc),
-            comments=await _count_comments(view, poc),
             may_change=works_on_it,
             may_reassign=works_on_it
             or (user is not None and may(user.role, Permission.REASSIGN_POCS)),
         )
 
 
-async def _count(view: View, table: type[Resource] | type[SuccessCriterion], poc: Poc) -> int:
-    found = await view.tx.exec(
-        select(func.count())
-        .select_from(table)
-        .where(col(table.poc_id) == poc.id, col(table.archived_at).is_(None))
-    )
-    return found.one()
+async def _head(tx: Transaction, poc: Poc) -> PocHead:
+    def count(table: Any, *where: Any) -> Any:
+        return select(func.count()).select_from(table).where(table.poc_id == poc.id, *where)
 
-
-async def _count_comments(view: View, poc: Poc) -> int:
-    found = await view.tx.exec(
-        select(func.count())
-        .select_from(Comment)
-        .where(Comment.poc_id == poc.id, col(Comment.removed_at).is_(None))
+    counts = [
+        count(SuccessCriterion, col(SuccessCriterion.archived_at).is_(None)),
+        count(Resource, col(Resource.archived_at).is_(None)),
+        count(Comment, col(Comment.removed_at).is_(None)),
+        count(PocMember, col(PocMember.removed_at).is_(None)),
+    ]
+    counted: Any = sqlalchemy.select(*(each.scalar_subquery() for each in counts))
+    found = await tx.exec(counted)
+    criteria, resources, comments, people = found.one()
+    return PocHead(
+        row=await read_row(tx, POCS, poc.id),
+        description=poc.description,
+        objectives=poc.objectives,
+        outcome=poc.outcome,
+        handover_note=poc.handover_note,
+        criteria=criteria,
+        resources=resources,
+        comments=comments,
+        people=people,
     )
-    return found.one()

@@ -1,13 +1,15 @@
 """What people write in Markdown, as HTML that is safe to show.
 
-markdown-it-py takes no raw HTML, and shows an image as a link to it: whoever reads a comment asks
-nobody else's server for anything. nh3 lets through what is listed here, whatever came before.
+markdown-it-py takes no raw HTML, and shows an image as a link to it: a reader's browser asks nobody
+else's server for anything. Whatever comes out of it, nh3 lets through only what is listed here.
 """
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import Collection, Sequence
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import nh3
@@ -31,10 +33,41 @@ ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
 CLASSES = {"span": {"mention"}}
 SCHEMES = {"http", "https", "mailto"}
 
+KEPT = 512
+"""For how many texts the HTML is kept: it never changes, and each page that is opened asks
+for it."""
+LONG = 2000
+"""Texts with at least this many characters are read beside the event loop, on which everybody
+waits: in the worst case each character takes some 20 µs."""
+
+_own = threading.local()  # parsers: the part that finds links keeps what it looks at
+
 
 def to_html(markdown: str, mentions: Collection[str] = ()) -> str:
     """The HTML of a text, in which `@Name` stands out for each name in `mentions`."""
-    names = sorted(mentions, key=len, reverse=True)  # of “Ann” and “Ann Lee”, the longer one
+    return _html(markdown, _longest_first(mentions))
+
+
+async def htmls_of(texts: Sequence[tuple[str, Collection[str]]]) -> list[str]:
+    """The HTML of each of these texts, with the names that it mentions."""
+
+    def make() -> list[str]:
+        return [to_html(text, mentions) for text, mentions in texts]
+
+    if sum(len(text) for text, _ in texts) < LONG:
+        return make()
+    return await asyncio.to_thread(make)
+
+
+async def names_in(markdown: str, names: Collection[str]) -> set[str]:
+    """Which of these names a text mentions as `@Name`, outside of code."""
+    if len(markdown) < LONG:
+        return _names_in(markdown, names)
+    return await asyncio.to_thread(_names_in, markdown, names)
+
+
+@lru_cache(maxsize=KEPT)
+def _html(markdown: str, names: tuple[str, ...]) -> str:
     html = _parser().render(markdown, {"mentions": names})
     return nh3.clean(
         html,
@@ -47,9 +80,8 @@ def to_html(markdown: str, mentions: Collection[str] = ()) -> str:
     )
 
 
-def names_in(markdown: str, names: Collection[str]) -> set[str]:
-    """Which of these names a text mentions as `@Name`, outside of code."""
-    env: dict[str, Any] = {"mentions": sorted(names, key=len, reverse=True)}
+def _names_in(markdown: str, names: Collection[str]) -> set[str]:
+    env: dict[str, Any] = {"mentions": _longest_first(names)}
     inline = [token.children or [] for token in _parser().parse(markdown, env)]
     return {
         token.content.removeprefix("@")
@@ -57,6 +89,11 @@ def names_in(markdown: str, names: Collection[str]) -> set[str]:
         for token in tokens
         if token.type == "mention"
     }
+
+
+def _longest_first(names: Collection[str]) -> tuple[str, ...]:
+    # if there are “Ann” and “Ann Lee”, the longer one
+    return tuple(sorted(names, key=len, reverse=True))
 
 
 def _mention(state: StateInline, silent: bool) -> bool:
@@ -91,7 +128,7 @@ def _render_image(
 def _render_heading(
     renderer: RendererHTML, tokens: Sequence[Token], at: int, options: OptionsDict, env: Any
 ) -> str:
-    # The page has headings of its own above.
+    # The page has its own headings above.
     tokens[at].tag = "h3" if tokens[at].tag in {"h1", "h2", "h3"} else "h4"
     return renderer.renderToken(tokens, at, options, env)
 
@@ -100,8 +137,15 @@ def _escaped(text: str) -> str:
     return nh3.clean_text(text)
 
 
-@cache
 def _parser() -> markdown_it.MarkdownIt:
+    """The parser of the thread that asks."""
+    if not hasattr(_own, "parser"):
+        _own.parser = _new_parser()
+    parser: markdown_it.MarkdownIt = _own.parser
+    return parser
+
+
+def _new_parser() -> markdown_it.MarkdownIt:
     parser = markdown_it.MarkdownIt("commonmark", {"html": False, "linkify": True, "breaks": True})
     parser.enable(["linkify", "strikethrough", "table"])
     parser.inline.ruler.before("link", "mention", _mention)

@@ -10,10 +10,11 @@ from sqlmodel import col, func, select
 from models import Poc, PocMember, Task, TaskAssignee, TaskStatus, User
 from services.access.actor import Principal
 from services.access.permissions import Permission
-from services.audit.acting import Act, View, acting, viewing
+from services.audit.acting import Act, acting, viewing
 from services.audit.writing import Action
 from services.core import clock
-from services.core.errors import ConflictError
+from services.core.db import Transaction, reading
+from services.core.errors import ConflictError, NotFoundError
 from services.core.looking import looks_first
 from services.workspace.events import MemberChanged
 from services.workspace.people import Person, person_of, require_workers
@@ -28,7 +29,7 @@ from services.workspace.rights import (
 
 @dataclass(frozen=True)
 class Member:
-    """Somebody who works on a POC. `open_tasks` are those of the POC that are theirs."""
+    """Somebody who works on a POC. `open_tasks` counts the POC's open tasks that they do."""
 
     person: Person
     email: str
@@ -41,10 +42,19 @@ class Member:
 async def list_members(principal: Principal, poc_id: UUID) -> Sequence[Member]:
     """Who works on a POC: the owner first, then by name."""
     async with viewing(principal, Permission.VIEW_ALL_POCS) as view:
-        return await find_members(view, await get_poc(view, poc_id))
+        return await find_members(view.tx, await get_poc(view, poc_id))
 
 
-async def find_members(view: View, poc: Poc) -> Sequence[Member]:
+async def find_team(poc_id: UUID) -> Sequence[Member]:
+    """The same, to tell the open pages; raises `NotFoundError`."""
+    async with reading() as tx:
+        poc = await tx.get(Poc, poc_id)
+        if poc is None:
+            raise NotFoundError
+        return await find_members(tx, poc)
+
+
+async def find_members(tx: Transaction, poc: Poc) -> Sequence[Member]:
     """The members of a POC, for a call that has it."""
     open_tasks = (
         select(func.count())
@@ -58,7 +68,7 @@ async def find_members(view: View, poc: Poc) -> Sequence[Member]:
         )
         .scalar_subquery()
     )
-    found = await view.tx.exec(
+    found = await tx.exec(
         select(User, PocMember.added_at, open_tasks)
         .join(PocMember, col(PocMember.user_id) == User.id)
         .where(PocMember.poc_id == poc.id, col(PocMember.removed_at).is_(None))
@@ -75,7 +85,7 @@ async def find_members(view: View, poc: Poc) -> Sequence[Member]:
 
 @looks_first
 async def add_member(principal: Principal, poc_id: UUID, user_id: UUID) -> None:
-    """Have somebody work on a POC. Raises `InvalidInputError` for who can't be chosen."""
+    """Have somebody work on a POC. Raises `InvalidInputError` for a person who can't be chosen."""
     async with acting(principal, Permission.RUN_POCS, lock=(user_id,)) as act:
         poc = await get_poc_to_change(act, poc_id)
         await require_workers(act, [user_id], "user_id")
@@ -84,9 +94,9 @@ async def add_member(principal: Principal, poc_id: UUID, user_id: UUID) -> None:
 
 @looks_first
 async def remove_member(principal: Principal, poc_id: UUID, user_id: UUID) -> None:
-    """Have somebody work on a POC no more; what they did, and what is assigned to them, stays.
+    """Take somebody out of a POC; what they did, and what is assigned to them, stays.
 
-    Raises `ConflictError` for the owner, who hands the POC over first.
+    Raises `ConflictError` for the owner, who has to hand the POC over first.
     """
     async with acting(principal, Permission.RUN_POCS) as act:
         poc = await get_poc_to_change(act, poc_id)
@@ -109,7 +119,7 @@ async def remove_member(principal: Principal, poc_id: UUID, user_id: UUID) -> No
 
 
 async def ensure_member(act: Act, poc: Poc, user_id: UUID) -> None:
-    """Have a user work on the POC, unless they do already."""
+    """Have the user work on the POC, unless they already do."""
     if await is_member(act.tx, poc.id, user_id):
         return
     user = await act.tx.get_one(User, user_id)

@@ -46,10 +46,26 @@ class PlannedGroup:
     tasks: Sequence[PlannedTask]
     template: GroupTemplate
 
+    @property
+    def side(self) -> Side:
+        """The customer's side, if all of its tasks are the customer's."""
+        sides = {task.side for task in self.tasks}
+        return Side.CUSTOMER if sides == {Side.CUSTOMER} else Side.TEAM
+
+    @property
+    def start_on(self) -> date | None:
+        """The day on which its first task begins."""
+        return min((task.start_on for task in self.tasks), default=None)
+
+    @property
+    def due_on(self) -> date | None:
+        """The day on which its last task is due."""
+        return max((task.due_on for task in self.tasks), default=None)
+
 
 @dataclass(frozen=True)
 class Plan:
-    """What a POC would get, and when its last task would be due; none where there is none."""
+    """What a POC would get, and when its last task would be due; none if there is no task."""
 
     groups: Sequence[PlannedGroup]
     resources: int
@@ -73,7 +89,7 @@ async def preview(principal: Principal, group_ids: Sequence[UUID], start_on: dat
 
 
 async def find_plan(view: View, group_ids: Sequence[UUID], start_on: date) -> Plan:
-    """The plan itself; raises `NotFoundError` where a group isn't there to choose any more."""
+    """The plan itself; raises `NotFoundError` if a group can't be chosen any more."""
     tenant_id = tenant_of(view)
     groups = []
     resources = 0
@@ -98,7 +114,7 @@ def _planned(template: TaskTemplate, start_on: date) -> PlannedTask:
 
 
 async def templates_of(view: View, group_id: UUID) -> Sequence[TaskTemplate]:
-    """The task templates of a group in their order, but for archived ones."""
+    """The task templates of a group in their order, without archived ones."""
     found = await view.tx.exec(
         select(TaskTemplate)
         .join(GroupTemplateTask, col(GroupTemplateTask.task_id) == TaskTemplate.id)
@@ -134,6 +150,9 @@ async def copy_plan(act: Act, poc: Poc, plan: Plan) -> None:
                 template_id=planned.template.id,
                 title=planned.template.title,
                 description=planned.template.description,
+                side=planned.side,
+                start_on=planned.start_on,
+                due_on=planned.due_on,
                 position=at * STEP,
             )
         )

@@ -1,8 +1,8 @@
-"""Resources: links, code snippets and notes, of a template or of a POC; and what files are there
-(`services.workspace.files` keeps and reads them)."""
+"""Resources: links, code snippets and notes, of a template or of a POC; and the facts of files
+(`services.workspace.files` stores and reads them)."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -26,6 +26,7 @@ from services.access.permissions import Permission
 from services.audit.acting import Act, View, acting, viewing
 from services.audit.writing import Action
 from services.core import clock
+from services.core.db import Transaction, reading
 from services.core.errors import ConflictError, NotFoundError
 from services.core.form_fields import Option
 from services.core.forms import Form, checkbox, choice, lines, text
@@ -35,8 +36,7 @@ from services.workspace.events import (
     ResourceChanged,
     TaskTemplateChanged,
 )
-from services.workspace.markdown import to_html
-from services.workspace.people import Person, find_people
+from services.workspace.markdown import htmls_of
 from services.workspace.rights import (
     by_id,
     check_version,
@@ -83,7 +83,7 @@ class ResourceForm(Form):
 
 
 class FileForm(Form):
-    """What can be changed of a file: what it is called, and whether the customer sees it."""
+    """What can be changed of a file: its title, and whether the customer sees it."""
 
     title: str = text("Title")
     shared: bool = checkbox("Shared with the customer")
@@ -100,7 +100,7 @@ class FileFacts:
 
 @dataclass(frozen=True)
 class OwnerIds:
-    """To what a resource belongs: one of these, or a POC's group or task."""
+    """What a resource belongs to: one of these, or a POC's group or task."""
 
     task_template_id: UUID | None = None
     group_template_id: UUID | None = None
@@ -111,8 +111,8 @@ class OwnerIds:
 
 @dataclass(frozen=True)
 class ResourceView:
-    """A resource as pages show it. `html` is a note's; `file` is a file's; `belongs_to` is empty
-    for a whole POC."""
+    """A resource as pages show it. `html` is set for a note, `file` for a file; `belongs_to` is
+    empty for a whole POC; `customer` is who reads it if it is shared."""
 
     id: UUID
     kind: ResourceKind
@@ -126,29 +126,37 @@ class ResourceView:
     is_archived: bool
     version: int
     changed_at: datetime
-    added_by: Person | None
     file: FileFacts | None = None
+    customer: str = "the customer"
 
 
 async def list_of_poc(principal: Principal, poc_id: UUID) -> Sequence[ResourceView]:
     """The resources of a POC, of its groups and of its tasks, oldest first."""
     async with viewing(principal, Permission.VIEW_ALL_POCS) as view:
         poc = await get_poc(view, poc_id)
-        return await _listed(view, col(Resource.poc_id) == poc.id)
+        return await _listed(view.tx, col(Resource.poc_id) == poc.id, poc.customer)
+
+
+async def find_resource(resource_id: UUID) -> ResourceView:
+    """A resource of a POC as it is now, to tell the open pages; raises `NotFoundError`."""
+    async with reading() as tx:
+        found = await tx.exec(
+            select(Poc.customer)
+            .join(Resource, col(Resource.poc_id) == Poc.id)
+            .where(Resource.id == resource_id)
+        )
+        customer = found.first()
+        if customer is None:
+            raise NotFoundError
+        which = col(Resource.id) == resource_id
+        return (await _listed(tx, which, customer, archived=True))[0]
 
 
 async def list_of_group_template(principal: Principal, group_id: UUID) -> Sequence[ResourceView]:
     """The resources of a group template."""
     async with viewing(principal, Permission.VIEW_TEMPLATES) as view:
         group = await view.get(GroupTemplate, group_id)
-        return await _listed(view, col(Resource.group_template_id) == group.id)
-
-
-async def list_of_task_template(principal: Principal, task_id: UUID) -> Sequence[ResourceView]:
-    """The resources of a task template."""
-    async with viewing(principal, Permission.VIEW_TEMPLATES) as view:
-        task = await view.get(TaskTemplate, task_id)
-        return await _listed(view, col(Resource.task_template_id) == task.id)
+        return await _listed(view.tx, col(Resource.group_template_id) == group.id)
 
 
 @looks_first
@@ -178,7 +186,7 @@ async def add_to_poc(
     group_id: UUID | None = None,
     task_id: UUID | None = None,
 ) -> UUID:
-    """Add a resource to a POC, or to a group or a task of its; returns its id."""
+    """Add a resource to a POC, or to one of its groups or tasks; returns its id."""
     async with acting(principal, Permission.COMMENT) as act:
         poc = await get_poc_to_change(act, poc_id)
         parts: list[TaskGroup | Task] = []
@@ -199,7 +207,7 @@ async def add_to_poc(
 async def edit_of_template(
     principal: Principal, resource_id: UUID, version: int, form: ResourceForm | FileForm
 ) -> None:
-    """Change a template's resource; of a file no more than a `FileForm` says."""
+    """Change a template's resource; of a file, only what a `FileForm` says."""
     async with acting(principal, Permission.ADD_TEMPLATE_RESOURCES) as act:
         await _edit(act, await _of_template(act, resource_id), version, form)
 
@@ -208,7 +216,7 @@ async def edit_of_template(
 async def edit_of_poc(
     principal: Principal, resource_id: UUID, version: int, form: ResourceForm | FileForm
 ) -> None:
-    """Change a POC's resource; of a file no more than a `FileForm` says."""
+    """Change a POC's resource; of a file, only what a `FileForm` says."""
     async with acting(principal, Permission.COMMENT) as act:
         await _edit(act, await _of_poc(act, resource_id), version, form)
 
@@ -298,35 +306,42 @@ async def _set_archived(
     tell_changed(act, resource)
 
 
-async def _listed(view: View, which: Any) -> Sequence[ResourceView]:
-    found = await view.tx.exec(
+async def _listed(
+    tx: Transaction, which: Any, customer: str = "the customer", *, archived: bool = False
+) -> Sequence[ResourceView]:
+    found = await tx.exec(
         select(Resource, TaskGroup.title, Task.title, ResourceFile)
         .join(TaskGroup, col(TaskGroup.id) == Resource.group_id, isouter=True)
         .join(Task, col(Task.id) == Resource.task_id, isouter=True)
         .join(ResourceFile, col(ResourceFile.resource_id) == Resource.id, isouter=True)
-        .where(which, col(Resource.archived_at).is_(None))
+        .where(which, *([] if archived else [col(Resource.archived_at).is_(None)]))
         .order_by(col(Resource.id))
     )
     rows = found.all()
-    people = await find_people(view.tx, [resource.created_by_id for resource, *_ in rows])
+    htmls = await htmls_of([(note_of(resource), ()) for resource, *_ in rows])
     return [
-        _view(resource, group or task or "", people, file) for resource, group, task, file in rows
+        replace(_view(resource, html, group or task or "", file), customer=customer)
+        for (resource, group, task, file), html in zip(rows, htmls, strict=True)
     ]
+
+
+def note_of(resource: Resource) -> str:
+    """What a note says, in Markdown; nothing of another resource."""
+    return resource.content if resource.kind is ResourceKind.NOTE else ""
 
 
 def _view(
     resource: Resource,
+    html: str,
     belongs_to: str,
-    people: Mapping[UUID, Person],
     file: ResourceFile | None,
 ) -> ResourceView:
-    is_note = resource.kind is ResourceKind.NOTE
     return ResourceView(
         id=resource.id,
         kind=resource.kind,
         title=resource.title,
         content=resource.content,
-        html=to_html(resource.content) if is_note else "",
+        html=html,
         language=resource.language,
         shared=resource.shared,
         owner_ids=OwnerIds(**resource.model_dump(include=set(OwnerIds.__annotations__))),
@@ -334,7 +349,6 @@ def _view(
         is_archived=resource.archived_at is not None,
         version=resource.version,
         changed_at=resource.changed_at,
-        added_by=people.get(resource.created_by_id) if resource.created_by_id else None,
         file=facts_of_file(file),
     )
 

@@ -13,6 +13,8 @@ from sqlmodel import col, func, select
 from models import (
     Comment,
     CustomerPerson,
+    GroupAssignee,
+    GroupCustomer,
     Side,
     Task,
     TaskAssignee,
@@ -64,13 +66,17 @@ class GroupView:
     poc_id: UUID
     title: str
     description: str
+    side: Side
+    start_on: date | None
+    due_on: date | None
+    assignees: Sequence[Person]
     position: int
     is_archived: bool
     version: int
     tasks: Sequence[TaskView]
 
 
-# What a view is made of. Of hundreds of tasks, whole rows would take twice the time.
+# The columns that a view is made of. For hundreds of tasks, whole rows would take twice the time.
 _tasks: Any = sqlalchemy.select(
     *(
         Task.__table__.c[name]  # type: ignore[attr-defined]  # SQLModel makes it
@@ -97,7 +103,9 @@ async def list_groups(principal: Principal, poc_id: UUID) -> Sequence[GroupView]
             .where(TaskGroup.poc_id == poc.id, col(TaskGroup.archived_at).is_(None))
             .order_by(col(TaskGroup.position), col(TaskGroup.id))
         )
-        return [_group_view(group, by_group[group.id]) for group in groups]
+        rows = groups.all()
+        people = await _who_sees_to(view.tx, [group.id for group in rows])
+        return [_group_view(group, people[group.id], by_group[group.id]) for group in rows]
 
 
 async def find_task(task_id: UUID) -> TaskView:
@@ -115,38 +123,58 @@ async def find_group(group_id: UUID) -> GroupView:
         group = await tx.get(TaskGroup, group_id)
         if group is None:
             raise NotFoundError
-        return _group_view(group, [])
+        return _group_view(group, (await _who_sees_to(tx, [group.id]))[group.id], [])
 
 
 async def assignees_of(tx: Transaction, task_ids: Collection[UUID]) -> dict[UUID, list[Person]]:
-    """Who is to do each of these tasks: users by their names, then the customer's people."""
+    """The people who do each of these tasks: users by their names, then the customer's people."""
+    return await _people_of(
+        tx,
+        task_ids,
+        (TaskAssignee.task_id, TaskAssignee.user_id, User),
+        (TaskCustomer.task_id, TaskCustomer.customer_id, CustomerPerson),
+    )
+
+
+async def _who_sees_to(tx: Transaction, group_ids: Collection[UUID]) -> dict[UUID, list[Person]]:
+    """The people who see to each of these groups: users by their names, then the customer's
+    people."""
+    return await _people_of(
+        tx,
+        group_ids,
+        (GroupAssignee.group_id, GroupAssignee.user_id, User),
+        (GroupCustomer.group_id, GroupCustomer.customer_id, CustomerPerson),
+    )
+
+
+async def _people_of(
+    tx: Transaction, ids: Collection[UUID], *links: tuple[Any, Any, Any]
+) -> dict[UUID, list[Person]]:
+    """The people of each of these rows. A link is a column with such an id, the column with the
+    person's id beside it, and the table of the people."""
     people: dict[UUID, list[Person]] = defaultdict(list)
-    if task_ids:
+    for of, person_id, table in links if ids else ():
         found = await tx.exec(
-            select(TaskAssignee.task_id, User)
-            .join(User, col(User.id) == TaskAssignee.user_id)
-            .where(col(TaskAssignee.task_id).in_(task_ids))
-            .order_by(col(User.name_key), col(User.id))
+            select(of, table)
+            .join(table, table.id == person_id)
+            .where(of.in_(ids))
+            .order_by(table.name_key, table.id)
         )
-        for task_id, user in found:
-            people[task_id].append(person_of(user))
-        outside = await tx.exec(
-            select(TaskCustomer.task_id, CustomerPerson)
-            .join(CustomerPerson, col(CustomerPerson.id) == TaskCustomer.customer_id)
-            .where(col(TaskCustomer.task_id).in_(task_ids))
-            .order_by(col(CustomerPerson.name_key), col(CustomerPerson.id))
-        )
-        for task_id, person in outside:
-            people[task_id].append(person_of(person))
+        for row_id, person in found:
+            people[row_id].append(person_of(person))
     return people
 
 
-def _group_view(group: TaskGroup, tasks: Sequence[TaskView]) -> GroupView:
+def _group_view(group: TaskGroup, people: Sequence[Person], tasks: Sequence[TaskView]) -> GroupView:
     return GroupView(
         id=group.id,
         poc_id=group.poc_id,
         title=group.title,
         description=group.description,
+        side=group.side,
+        start_on=group.start_on,
+        due_on=group.due_on,
+        assignees=people,
         position=group.position,
         is_archived=group.archived_at is not None,
         version=group.version,

@@ -1,12 +1,10 @@
 """The tasks of a POC: added, changed, moved, assigned, done. And the groups they stand in."""
 
-from collections.abc import Collection
-from datetime import date
 from uuid import UUID
 
 from sqlmodel import col, select
 
-from models import Poc, Side, Task, TaskAssignee, TaskGroup, TaskStatus, User
+from models import Poc, Task, TaskAssignee, TaskGroup, TaskStatus, User
 from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import Act, acting
@@ -14,13 +12,11 @@ from services.audit.writing import Action
 from services.core import clock
 from services.core.errors import ConflictError, InvalidInputError, NotFoundError
 from services.core.form_fields import Option
-from services.core.forms import Form, checkbox, choice, day, lines, people, text
+from services.core.forms import Form, checkbox, choice, lines, people
 from services.core.looking import looks_first
 from services.workspace import assigning
 from services.workspace.events import TaskChanged
-from services.workspace.fields import customers_field, side_choice
-from services.workspace.members import ensure_member
-from services.workspace.people import require_workers
+from services.workspace.fields import WorkForm, changed_facts, customers_field, fact_words
 from services.workspace.poc_list import facts_of, tell_row
 from services.workspace.positions import next_position, reposition
 from services.workspace.rights import (
@@ -28,7 +24,6 @@ from services.workspace.rights import (
     check_version,
     get_part_to_change,
     stamp,
-    tenant_of,
 )
 from services.workspace.states import check_task_step
 
@@ -36,18 +31,12 @@ MANAGE_TASKS = Permission.MANAGE_TASKS
 STATUSES = tuple(Option(status.value, status.label) for status in TaskStatus)
 
 
-class TaskForm(Form):
+class TaskForm(WorkForm):
     """The facts of a task."""
-
-    title: str = text("Title")
-    description: str = lines("Description", optional=True)
-    side: Side = side_choice()
-    start_on: date | None = day("Start Date", optional=True, half=True)
-    due_on: date | None = day("Due Date", optional=True, not_before="start_on", half=True)
 
 
 class NewTaskForm(TaskForm):
-    """A task to add to a group, with those who are to do it."""
+    """A task to add to a group, with the people who do it."""
 
     group_id: UUID
     assignee_ids: tuple[UUID, ...] = people("Assignees", among=MANAGE_TASKS, optional=True)
@@ -55,7 +44,7 @@ class NewTaskForm(TaskForm):
 
 
 class TaskStatusForm(Form):
-    """How far a task is; where it is blocked, by what."""
+    """The status of a task; if it is blocked, with the reason."""
 
     status: TaskStatus = choice("Status", STATUSES)
     reason: str = lines("Reason", optional=True)
@@ -81,7 +70,7 @@ async def add_task(principal: Principal, form: NewTaskForm) -> UUID:
         )
         await act.tx.flush()
         await act.record(Action.TASK_ADDED, poc, task=task.title)
-        await assign_to(act, poc, task, form.assignee_ids, form.customer_ids)
+        await assigning.assign_to(act, poc, task, form.assignee_ids, form.customer_ids)
         _changed(act, poc, task)
         return task.id
 
@@ -91,15 +80,13 @@ async def edit_task(principal: Principal, task_id: UUID, version: int, form: Tas
     """Change a task's facts."""
     async with acting(principal, Permission.MANAGE_TASKS) as act:
         poc, task = await get_part_to_change(act, Task, task_id)
-        values = form.model_dump()
-        changes = sorted(name for name, value in values.items() if getattr(task, name) != value)
+        changes = changed_facts(task, form)
         if not changes:
             return
         check_version(version, task.version, f"“{task.title}”")
         for name in changes:
-            setattr(task, name, values[name])
-        what = ", ".join(name.replace("_on", "").replace("_", " ") for name in changes)
-        await act.record(Action.TASK_EDITED, poc, task=task.title, changed=what)
+            setattr(task, name, getattr(form, name))
+        await act.record(Action.TASK_EDITED, poc, task=task.title, changed=fact_words(changes))
         touch(act, poc, task)
 
 
@@ -107,8 +94,8 @@ async def edit_task(principal: Principal, task_id: UUID, version: int, form: Tas
 async def set_status(
     principal: Principal, task_id: UUID, version: int, form: TaskStatusForm
 ) -> None:
-    """Say how far a task is. Raises `StepError` where it can't be the next status, and
-    `InvalidInputError` where it is blocked without a reason."""
+    """Set the status of a task. Raises `StepError` if it can't be the next status, and
+    `InvalidInputError` if it is blocked without a reason."""
     async with acting(principal, Permission.MANAGE_TASKS) as act:
         poc, task = await get_part_to_change(act, Task, task_id)
         before, then = task.status, form.status
@@ -147,20 +134,18 @@ async def assign(
     assignee_ids: tuple[UUID, ...],
     customer_ids: tuple[UUID, ...] = (),
 ) -> None:
-    """Say who is to do a task, of the team and of the customer's people.
+    """Set who does a task, of the team and of the customer's people.
 
-    A user who isn't a member of the POC becomes one. Who has been deactivated may stay, and can't
-    come anew. Raises `InvalidInputError` for who can't be chosen.
+    A user who isn't a member of the POC becomes one. A deactivated person may stay, and can't be
+    added. Raises `InvalidInputError` for people who can't be chosen.
     """
     async with acting(principal, Permission.MANAGE_TASKS, lock=assignee_ids) as act:
         await assigning.lock(act, customer_ids)
         poc, task = await get_part_to_change(act, Task, task_id)
-        users = {row.user_id for row in await assigned(act, task)}
-        outside = await assigning.assigned(act.tx, task)
-        if users == set(assignee_ids) and outside.keys() == set(customer_ids):
+        if await assigning.is_assigned(act, task, assignee_ids, customer_ids):
             return
         check_version(version, task.version, f"“{task.title}”")
-        await assign_to(act, poc, task, assignee_ids, customer_ids)
+        await assigning.assign_to(act, poc, task, assignee_ids, customer_ids)
         touch(act, poc, task)
 
 
@@ -218,50 +203,11 @@ async def _tasks_of(act: Act, group_id: UUID) -> list[Task]:
     return list(found)
 
 
-async def assigned(act: Act, task: Task) -> list[TaskAssignee]:
-    """Who is to do a task, row by row."""
-    found = await act.tx.exec(select(TaskAssignee).where(TaskAssignee.task_id == task.id))
-    return list(found)
-
-
-async def assign_to(
-    act: Act,
-    poc: Poc,
-    task: Task,
-    user_ids: Collection[UUID],
-    customer_ids: Collection[UUID] | None = None,
-) -> None:
-    """Have these people do a task, and nobody else; the customer's stay as they are where none are
-    given. Raises what `require_workers` and `assigning.assign_to` raise."""
-    rows = {row.user_id: row for row in await assigned(act, task)}
-    new = [user_id for user_id in dict.fromkeys(user_ids) if user_id not in rows]
-    gone = [user_id for user_id in rows if user_id not in user_ids]
-    users = await require_workers(act, new, "assignee_ids")
-    for user in users:
-        await ensure_member(act, poc, user.id)
-        act.add(TaskAssignee(tenant_id=tenant_of(act), task_id=task.id, user_id=user.id))
-    for user_id in gone:
-        await act.tx.delete(rows[user_id])
-    come = [user.full_name for user in users]
-    left = [(await act.tx.get_one(User, user_id)).full_name for user_id in gone]
-    if customer_ids is not None:
-        come_outside, left_outside = await assigning.assign_to(act, poc, task, customer_ids)
-        come, left = come + come_outside, left + left_outside
-    if come or left:
-        await act.record(
-            Action.TASK_ASSIGNED,
-            poc,
-            task=task.title,
-            to=", ".join(come) or None,
-            no_more=", ".join(left) or None,
-        )
-
-
 async def put_back(
     act: Act, poc: Poc, task: Task, user: User, *, instead_of: TaskAssignee | None
 ) -> None:
-    """Have somebody do a task again that was handed over from them, whether they are active or
-    not."""
+    """Give a task that was handed over back to the person who did it before, whether they are
+    active or not."""
     act.add(TaskAssignee(tenant_id=task.tenant_id, task_id=task.id, user_id=user.id))
     left = None
     if instead_of is not None:

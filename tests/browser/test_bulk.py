@@ -65,7 +65,7 @@ async def test_all_that_match_are_looked_at_deactivated_and_brought_back(
     await page.get_by_role("button", name=f"Deactivate {MANY + 1} users").click()
     await expect(heading).to_have_text(f"{MANY + 1} users deactivated", timeout=30_000)
     await expect(other).to_have_url(re.compile("/login"))
-    await expect(page.get_by_text(re.compile("pages closed, [0-9]+ ms at most"))).to_be_visible()
+    await expect(page.get_by_text(re.compile("page closed, [0-9]+ ms at most"))).to_be_visible()
     await look(page, "bulk-done")
 
     again = await browsers.as_user(await factories.create_admin(tenant), address)

@@ -45,7 +45,7 @@ async def test_the_first_start_leads_to_the_users_page_and_without_mail_to_a_lin
         await set_up(page, server.setup_url)
         assert page.url == f"{server.url}/t/acme/users"
         await expect(page.get_by_role("heading", name="No users yet")).to_be_visible()
-        await expect(page.get_by_text("Invite the first one with “+ Invite User”.")).to_be_visible()
+        await expect(page.get_by_text("Invite the first one: by email")).to_be_visible()
         # Who set it up isn't in this list: they are told so, and in which one they are.
         trail = page.get_by_role("navigation", name="Breadcrumb")
         await expect(trail).to_contain_text("You are here as a Platform Admin")

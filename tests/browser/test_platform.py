@@ -28,7 +28,7 @@ async def test_a_platform_admin_creates_renames_and_enters_a_tenant(
     await connected(page)
 
     name = f"Söderberg & Söhne {next(_names)}"
-    await page.get_by_role("button", name="+ Create organisation").click()
+    await page.get_by_role("button", name="+ Create organisation").first.click()
     await fill(dialog(page), name=name, address="Not an Address")
     await dialog(page).get_by_role("button", name="Create organisation").click()
     await expect(dialog(page).get_by_label("Address")).to_have_attribute("aria-invalid", "true")
@@ -49,7 +49,7 @@ async def test_a_platform_admin_creates_renames_and_enters_a_tenant(
     await page.get_by_role("link", name=renamed).click()
     await expect(page.get_by_role("heading", name="No users yet")).to_be_visible()
     await connected(page)
-    await page.get_by_role("button", name="+ Invite User").click()
+    await page.locator(".empty").get_by_role("button", name="+ Invite User").click()
     await expect(dialog(page).get_by_label("Role").locator("option")).to_have_text(
         ["Choose…", "Administrator", "Sales Engineer", "Tenant Admin"]
     )
@@ -61,6 +61,10 @@ async def test_a_platform_admin_creates_renames_and_enters_a_tenant(
     grid = Grid(page)
     await expect(grid.chip("Edith Clarke", "Invited")).to_be_visible()
     await expect(grid.row("Edith Clarke").get_by_text("Tenant Admin")).to_be_visible()
+    await page.get_by_label("Here now").check()
+    await expect(page.get_by_role("heading", name="Nobody is here now")).to_be_visible()
+    await page.locator(".empty").get_by_role("button", name="Clear filters").click()
+    await expect(grid.row("Edith Clarke")).to_be_visible()
     row = elsewhere.locator("tbody").get_by_role("row").filter(has_text=renamed)
     await expect(row.get_by_text("1 user, 1 active")).to_be_visible()
 

@@ -35,6 +35,9 @@ async def test_a_review_is_begun_decided_together_and_closed(
     await dialog(page).get_by_role("button", name="Begin", exact=True).click()
     await expect(page.get_by_role("heading", name="Autumn review")).to_be_visible()
     other = await browsers.as_user(alan, page.url.partition(browsers.url)[2])
+    users = await browsers.as_user(grace, f"/t/{tenant.slug}/users")
+    tabs = users.get_by_role("navigation", name="Users")
+    await expect(tabs.get_by_role("link", name="Review 4 undecided")).to_be_visible()
 
     await choice(page, "Ada Lovelace", "Deactivate").click()
     await expect(choice(other, "Ada Lovelace", "Deactivate")).to_have_attribute(
@@ -49,6 +52,7 @@ async def test_a_review_is_begun_decided_together_and_closed(
     for seen in (page, other):
         await expect(choice(seen, "Joan Clarke", "Keep")).to_have_attribute("aria-pressed", "true")
     await expect(choice(page, "Grace Hopper", "Keep")).to_be_disabled()
+    await expect(tabs.get_by_role("link", name="Review 1 undecided")).to_be_visible()
     await look(page, "review-decide")
     await expect(theirs.get_by_role("heading", name="My account")).to_be_visible()
 
@@ -59,6 +63,7 @@ async def test_a_review_is_begun_decided_together_and_closed(
     await expect_signed_out(theirs, DEACTIVATED)
     for seen in (page, other):
         await expect(seen.get_by_role("button", name="Export, signed")).to_be_visible()
+    await expect(tabs.get_by_role("link", name="Review", exact=True)).to_be_visible()
     decisions = page.get_by_role("table", name="Decisions")
     row = decisions.get_by_role("row").filter(has_text="Ada Lovelace")
     await expect(row).to_contain_text(re.compile("Deactivated.*Grace Hopper"))

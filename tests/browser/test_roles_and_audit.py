@@ -137,13 +137,16 @@ async def test_the_page_says_where_the_log_ends_and_has_the_key_of_its_exports(
 async def test_the_log_loads_older_entries_on_demand(
     browsers: Browsers, tenant: Tenant, grace: User, ada: User, admin: Actor
 ) -> None:
+    await import_rows(admin, rows_of(*(f"{number}@example.com" for number in range(120))))
     for number in range(60):
         await accounts.rename(admin, ada.id, "Ada", f"Number {number}")
     page = await browsers.as_user(grace, f"/t/{tenant.slug}/audit")
     rows = page.locator("tbody").get_by_role("row")
     await expect(rows).to_have_count(50)
     await page.get_by_role("button", name="Load older").click()
-    await expect(rows).to_have_count(60)
+    await expect(rows.filter(has_text="User renamed")).to_have_count(60)
+    # Of one act, it brings all.
+    await expect(page.get_by_text("120 entries of one act")).to_be_visible()
     await expect(page.get_by_role("button", name="Load older")).to_have_count(0)
 
 

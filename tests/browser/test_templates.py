@@ -19,7 +19,7 @@ async def test_a_new_template_shows_at_once_on_the_list_of_somebody_else_and_joi
     seen = await browsers.as_user(owner, f"/t/{tenant.slug}/templates")
     tabs = seen.get_by_role("navigation", name="Templates")
     await expect(tabs.get_by_role("link")).to_have_text("Tasks 0")
-    await page.get_by_role("button", name="+ New Template").click()
+    await page.locator(".empty").get_by_role("button", name="+ New Template").click()
     await dialog(page).get_by_label("Title").fill("Wrap up")
     await dialog(page).get_by_label("Takes days").fill("3")
     await dialog(page).get_by_role("button", name="Create Template").click()

@@ -6,14 +6,16 @@ from uuid import UUID
 import pytest_asyncio
 from playwright.async_api import Locator, Page, expect
 
-from models import Side, Tenant, User
+from models import CriterionResult, ResourceKind, Side, TaskStatus, Tenant, User
 from services.access.actor import Actor
 from services.users import accounts
-from services.workspace import comments, task_list, tasks
+from services.workspace import comments, criteria, members, resources, task_list, tasks
 from services.workspace.comments import NewCommentForm
-from services.workspace.tasks import TaskForm
+from services.workspace.criteria import ResultForm
+from services.workspace.resources import ResourceForm
+from services.workspace.tasks import TaskForm, TaskStatusForm
 from tests import factories
-from tests.browser.browsers import Browsers
+from tests.browser.browsers import Browsers, connected
 from tests.browser.grid import dialog, toast
 from tests.services.workspace.rows import START, Rows, create_rows
 
@@ -174,7 +176,7 @@ async def test_a_task_is_given_to_somebody_at_the_customers(
     page = await browsers.as_user(owner, _url(tenant, rows.poc))
     other = await browsers.as_user(colleague, _url(tenant, rows.poc))
     await page.get_by_role("button", name="More for Trial").click()
-    await page.get_by_role("button", name="Assign").click()
+    await page.get_by_role("button", name="Assign", exact=True).click()
     await dialog(page).get_by_role("combobox", name="Customer’s people").fill("Bian")
     await dialog(page).get_by_role("option", name="Reto Bianchi").click()
     await dialog(page).get_by_role("button", name="Save").click()
@@ -200,3 +202,44 @@ async def test_comments_open_at_their_end_and_earlier_ones_are_asked_for(
     await expect(shown).to_have_count(comments.SLICE + 3)  # with what the POC had before
     await expect(shown.first).to_contain_text("Remark 0")
     await expect(page.get_by_role("button", name="Show earlier comments")).to_have_count(0)
+
+
+async def test_the_head_and_the_tabs_of_a_poc_show_by_patches_what_others_change(
+    browsers: Browsers, tenant: Tenant, owner: User, colleague: User, rows: Rows
+) -> None:
+    work = await factories.sign_in(owner)
+    context = await browsers.signed_in(colleague)
+    pages = {}
+    heard: list[str] = []
+    for tab in ("criteria", "resources", "people"):
+        page = await browsers.tab(context, _url(tenant, rows.poc, tab))
+        page.on(
+            "websocket",
+            lambda socket: socket.on("framereceived", lambda frame: heard.append(str(frame))),
+        )
+        await page.reload()
+        await connected(page)
+        pages[tab] = page
+    await tasks.assign(work, rows.task, 1, (owner.id,))
+    await tasks.set_status(work, rows.task, 2, TaskStatusForm(status=TaskStatus.DONE))
+    result = ResultForm(result=CriterionResult.MET, achieved="190 ms")
+    await criteria.set_result(work, rows.criterion, 1, result)
+    note = ResourceForm(
+        kind=ResourceKind.NOTE, title="What was agreed", content="**Twelve** people"
+    )
+    await resources.add_to_poc(work, rows.poc, note)
+    for page in pages.values():
+        await expect(page.locator(".poc-figure").first).to_contain_text("1 of 1")
+        await expect(page.get_by_role("link", name="Resources 3")).to_be_visible()
+    row = pages["criteria"].get_by_role("listitem").filter(has_text="Achieved: 190 ms")
+    await expect(row.get_by_text("Met", exact=True)).to_be_visible()
+    await expect(pages["resources"].locator("strong", has_text="Twelve")).to_be_visible()
+    row = pages["people"].get_by_role("listitem").filter(has_text=owner.email)
+    await expect(row).to_contain_text("0 open tasks")
+    # Each page was told what changed, and none was asked to read it anew.
+    assert any("rollcall_criterion" in told for told in heard)
+    assert not any('"rollcall_poc"' in told for told in heard)
+
+    await members.add_member(work, rows.poc, colleague.id)  # who may change it is asked anew
+    await expect(pages["people"].get_by_role("button", name="Change status")).to_be_visible()
+    await expect(pages["people"].locator("#main").get_by_text(colleague.email)).to_be_visible()

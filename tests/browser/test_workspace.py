@@ -1,6 +1,7 @@
 """The work: templates, POCs with their tasks and comments, and Home, as each role uses them."""
 
 import re
+from datetime import date
 from uuid import UUID
 
 import pytest
@@ -11,7 +12,7 @@ from models import Role, Side, Tenant, User
 from services.access.actor import Actor
 from services.users import accounts
 from services.workspace import groups, members, pocs, tasks
-from services.workspace.groups import GroupForm
+from services.workspace.groups import NewGroupForm
 from services.workspace.pocs import HandOverForm, NewPocForm
 from services.workspace.tasks import NewTaskForm
 from tests import factories
@@ -20,6 +21,15 @@ from tests.browser.grid import dialog, toast
 from tests.services.workspace.rows import START, Rows, create_rows
 
 WIDTHS = (390, 1440)
+HEBREW = "שילוח Freight"
+# How far from the left edge of its place a text begins.
+INDENT = """
+(of) => {
+  const text = document.createRange();
+  text.selectNodeContents(of);
+  return text.getBoundingClientRect().left - of.getBoundingClientRect().left;
+}
+"""
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -44,7 +54,7 @@ async def test_an_administrator_makes_a_template_and_a_sales_engineer_starts_a_p
     author = await factories.create_user(tenant, role=Role.ADMINISTRATOR)
     page = await browsers.as_user(author, f"/t/{tenant.slug}/templates")
     await expect(page.get_by_role("heading", name="No groups yet")).to_be_visible()
-    await page.get_by_role("button", name="+ New Group").click()
+    await page.locator(".empty").get_by_role("button", name="+ New Group").click()
     await dialog(page).get_by_label("Title").fill("Network proof")
     await dialog(page).get_by_role("button", name="Create Group").click()
     await expect(page.get_by_role("heading", name="Network proof")).to_be_visible()
@@ -72,10 +82,10 @@ async def test_an_administrator_makes_a_template_and_a_sales_engineer_starts_a_p
     await expect(toast(page, "“Install the gateway” is moved.")).to_be_visible()
 
     work = await browsers.as_user(owner, f"/t/{tenant.slug}/pocs")
-    await work.get_by_role("button", name="+ New POC").click()
+    await work.locator(".empty").get_by_role("button", name="+ New POC").click()
     form = dialog(work)
     await form.get_by_label("Title").fill("Factory floor")
-    await form.get_by_label("Customer Company").fill("Helvetia Freight")
+    await form.get_by_label("Customer Company").fill(HEBREW)
     await form.get_by_role("checkbox", name="Network proof").check()
     await expect(form.locator(".poc-preview")).to_contain_text("Install the gateway")
     await form.get_by_role("button", name="Create POC").click()
@@ -83,6 +93,9 @@ async def test_an_administrator_makes_a_template_and_a_sales_engineer_starts_a_p
     await expect(work.locator(".task-row")).to_have_count(2)
 
     await page.goto(f"/t/{tenant.slug}/pocs")
+    customer = page.locator("td.col-customer .isolate")
+    await expect(customer).to_have_text(HEBREW)
+    assert await customer.evaluate(INDENT) < 2  # it begins where the others of its column do
     await page.get_by_role("link", name="Factory floor").click()
     await expect(page.get_by_role("heading", name="Factory floor")).to_be_visible()
     await expect(page.get_by_role("button", name="+ Add Task")).to_have_count(0)
@@ -319,8 +332,13 @@ async def test_a_group_that_somebody_else_adds_takes_the_place_of_the_empty_stat
     poc_id = await pocs.create_poc(work, form)
     page = await browsers.as_user(owner, _url(tenant, poc_id))
     await expect(page.get_by_role("heading", name="No tasks yet")).to_be_visible()
-    await groups.add_group(work, poc_id, GroupForm(title="Kick-off"))
+    due = date(2026, 3, 6)
+    made = NewGroupForm(title="Kick-off", side=Side.CUSTOMER, due_on=due, assignee_ids=(owner.id,))
+    await groups.add_group(work, poc_id, made)
     await expect(page.get_by_role("heading", name="Kick-off")).to_be_visible()
+    head = page.locator(".task-group-head")
+    for words in ("Customer", "6 Mar", "overdue", owner.full_name):  # of its own
+        await expect(head).to_contain_text(words)
     await expect(page.get_by_role("heading", name="No tasks yet")).to_have_count(0)
     await page.get_by_role("button", name="+ Add Task", exact=True).click()
     await expect(dialog(page)).to_have_accessible_name("Add task to “Kick-off”")

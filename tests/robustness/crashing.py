@@ -32,6 +32,7 @@ from services.sessions.sessions import Caller
 from services.sign_in import passwords, sign_in
 from services.users import accounts, invitations
 from services.users.invitation_form import InvitationForm
+from tests.deliveries import deliver_next
 
 # Seconds that a life lasts from then on.
 SHORTEST, LONGEST = 0.001, 0.3
@@ -81,7 +82,7 @@ async def _live(task: Task, life: int, times: int | None = None) -> None:
             group.create_task(_sign_in(task, 2 * life + number, times))
     if times is not None:
         async with started(settings):
-            await delivery.deliver_next()
+            await deliver_next()
 
 
 async def _invite(by: Operator, life: int, times: int | None) -> None:

@@ -24,7 +24,7 @@ from services.core import clock
 from services.core.db import reading
 from services.core.settings import Settings
 from services.core.startup import started
-from services.mail import delivery, queue
+from services.mail import queue
 from services.sessions import sessions
 from services.users import accounts as users
 from services.users import invitations
@@ -32,6 +32,7 @@ from services.users.invitation_form import InvitationForm
 from tests import books, factories
 from tests.browser.server import PATIENCE, ROOT, cookie_name, serving
 from tests.conftest import make_settings
+from tests.deliveries import deliver_next
 from tests.factories import CALLER, PASSWORD
 from tests.mail_server import MailServer, receiving_mail
 from tests.robustness.crashing import Task
@@ -100,7 +101,7 @@ def _send_to(settings: Settings, mail_server: MailServer) -> None:
 async def _deliver_the_rest() -> None:
     # Once nobody can be delivering any more what was cut off.
     clock.shift(queue.LEASE + timedelta(seconds=1))
-    while await delivery.deliver_next():
+    while await deliver_next():
         pass
     clock.shift(timedelta(0))
 

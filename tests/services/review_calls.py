@@ -6,12 +6,13 @@ from uuid import UUID, uuid4
 
 from models import Decision, Review, ReviewPerson, Tenant, User
 from services.access.actor import COMMAND_LINE, Actor
-from services.audit.writing import Action, record
+from services.audit.writing import record
 from services.core import clock
 from services.core.db import reading, transaction
 from services.core.errors import ConflictError
-from services.reviews import reasons, reviews
+from services.reviews import reasons, reviews, waiting
 from services.reviews import record as records
+from services.reviews.events import ReviewAction
 from services.reviews.forms import Days, ReviewForm
 from services.reviews.reasons import Reason
 from services.reviews.record import digest_of
@@ -56,7 +57,7 @@ async def review_in(tenant_id: UUID | None, *, closed: bool = True, logged: bool
         if closed and logged:
             digest = digest_of([person])
             entry = await record(
-                tx, Action.REVIEW_CLOSED, actor=COMMAND_LINE, subject=review, record=digest
+                tx, ReviewAction.CLOSED, actor=COMMAND_LINE, subject=review, record=digest
             )
             review.last_number, review.digest = entry.number, digest
     return review.id
@@ -107,6 +108,12 @@ REVIEW_CALLS = [
         lambda a, _t: reviews.list_reviews(a),
         takes_id=False,
     ),
+    Call(
+        "reviews.waiting.count_undecided",
+        MANAGERS,
+        lambda a, _t: waiting.count_undecided(a),
+        takes_id=False,
+    ),
     Call("reviews.reviews.begin", MANAGERS, _begin, takes_id=False),
     _on_review("reviews.get_review", reviews.get_review),
     _on_review("reviews.list_people", reviews.list_people),
@@ -118,5 +125,6 @@ REVIEW_CALLS = [
 TAKE_NO_REVIEW = {
     "reviews.reasons.count_reasons",
     "reviews.reviews.list_reviews",
+    "reviews.waiting.count_undecided",
     "reviews.reviews.begin",
 }

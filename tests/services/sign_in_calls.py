@@ -3,7 +3,7 @@
 from contextlib import suppress
 from uuid import UUID, uuid4
 
-from models import Passkey, Role, Tenant
+from models import Passkey, Role, SecondFactorPolicy, Tenant
 from services.access.actor import Actor
 from services.core import clock
 from services.core.db import reading, transaction
@@ -114,7 +114,7 @@ SIGN_IN_CALLS = [
     Call(
         "sign_in.policy.require_second_factor",
         MANAGERS,
-        lambda a, _t: policy.require_second_factor(a, "optional"),
+        lambda a, _t: policy.require_second_factor(a, SecondFactorPolicy.OPTIONAL),
         takes_id=False,
     ),
     Call("sign_in.second_factors.totp.get_of", MANAGERS, totp.get_of),

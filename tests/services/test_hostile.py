@@ -11,13 +11,13 @@ from services.audit import reading
 from services.core.csv_files import defused
 from services.core.errors import InvalidInputError
 from services.lists.query import ListQuery, from_url
-from services.mail.delivery import deliver_next
 from services.tenants import tenants
 from services.users import invitations
 from services.users.invitation_form import InvitationForm
 from services.users.list import USERS
 from services.users.listing import list_users
 from tests import books
+from tests.deliveries import deliver_next
 from tests.hostile import HOSTILE, NAMES, REFUSED
 from tests.mail_server import MailServer, Received
 from tests.markup import Reader

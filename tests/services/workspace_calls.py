@@ -167,12 +167,17 @@ ON_ROWS: list[tuple[str, set[Role], Made]] = [
     (
         "groups.add_group",
         WORKERS,
-        lambda a, r, _: groups.add_group(a, r.poc, groups.GroupForm(title="New")),
+        lambda a, r, _: groups.add_group(a, r.poc, groups.NewGroupForm(title="New")),
     ),
     (
         "groups.edit_group",
         WORKERS,
         lambda a, r, _: groups.edit_group(a, r.group, 1, groups.GroupForm(title="New")),
+    ),
+    (
+        "groups.assign_group",
+        WORKERS,
+        lambda a, r, t: groups.assign_group(a, r.group, 1, (t,)),
     ),
     ("groups.move_group", WORKERS, lambda a, r, _: groups.move_group(a, r.group, 1)),
     (
@@ -259,11 +264,6 @@ ON_ROWS: list[tuple[str, set[Role], Made]] = [
         "resources.list_of_group_template",
         EVERYONE,
         lambda a, r, _: resources.list_of_group_template(a, r.group_template),
-    ),
-    (
-        "resources.list_of_task_template",
-        EVERYONE,
-        lambda a, r, _: resources.list_of_task_template(a, r.task_template),
     ),
     (
         "resources.add_to_template",

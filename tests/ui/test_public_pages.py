@@ -7,16 +7,22 @@ from pathlib import Path
 import httpx
 import pytest
 from fastapi import FastAPI
+from sqlmodel import select
 
-from models import Passkey, Tenant, User
+from models import OneTimeLink, Passkey, Tenant, User
+from services.access import one_time_links
 from services.core import clock
 from services.core.db import transaction
 from services.core.runtime import Runtime
 from services.operations import setup
 from services.sessions import sessions
+from services.workspace.customers import visits
 from tests import factories
 from tests.conftest import PUBLIC_URL
+from tests.services.workspace.scene import create_poc
 from ui import public
+from ui.public import wall
+from ui.public.allowances import Allowance
 from ui.public.sign_in import local_path
 
 COOKIE = "__Host-rollcall"
@@ -233,3 +239,38 @@ def test_the_strength_meter_is_wherever_a_password_is_chosen() -> None:
     choosing = {name: calls for name, calls in found.items() if calls}
     assert set(choosing) == {"setup.html", "invitation.html", "reset.html"}
     assert all("minimum=minimum" in call for calls in choosing.values() for call in calls)
+
+
+async def test_scanners_that_open_a_customers_link_use_nothing_up(
+    http: httpx.AsyncClient, tenant: Tenant
+) -> None:
+    owner = await factories.create_user(tenant)
+    poc_id = await create_poc(await factories.sign_in(owner))
+    person = await factories.create_customer(tenant, poc_id)
+    await visits.ask(tenant.slug, person.email, factories.CALLER)
+    async with transaction() as tx:
+        row = await tx.exec(select(OneTimeLink).where(OneTimeLink.customer_id == person.id))
+        url = f"/t/{tenant.slug}/customer/link/{one_time_links.token_of(row.one())}"
+    for method in ("HEAD", "GET", "GET", "OPTIONS"):
+        answer = await http.request(method, url, headers={"Purpose": "prefetch"})
+        assert "set-cookie" not in answer.headers
+    assert (await http.get(url)).status_code == 200  # with the button that uses it
+    used = await http.post(url)
+    assert (used.status_code, used.headers["location"]) == (
+        303,
+        f"/t/{tenant.slug}/customer/{poc_id}",
+    )
+    assert "rollcall-customer=" in used.headers["set-cookie"]
+    assert (await http.get(url)).status_code == 410
+    assert (await http.post(url)).status_code == 410
+
+
+async def test_a_browser_that_is_no_screen_yet_may_not_ask_for_codes_without_end(
+    http: httpx.AsyncClient, rollcall: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wall, "CODES", Allowance("codes", burst=2, per_second=0))
+    # Its own code goes for each new one, so that it never has too many.
+    assert [(await http.post("/wall/code")).status_code for _ in range(2)] == [200, 200]
+    begun = rollcall.database.queue.begun
+    assert (await http.post("/wall/code")).status_code == 429
+    assert rollcall.database.queue.begun == begun

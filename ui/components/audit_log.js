@@ -11,6 +11,8 @@ const ANSWER_TIMEOUT = 10_000; // ms until a query counts as failed
 const HIGHLIGHT = 1_900; // ms; the style's animation is a little shorter
 // The days of the filters are those of whoever looks, as the times of the rows are.
 const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone ?? "UTC";
+const midnight = (at) => new Date(at).setHours(0, 0, 0, 0);
+const localDay = (at) => new Date(at - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 10);
 
 const TITLE = `
   <div class="page-head">
@@ -74,7 +76,7 @@ const ROW = `
                    :href="href(entry.subject_path)">{{ entry.subject || '–' }}</component>
       </td>
       <td v-if="shows.from" role="cell" class="col-from muted" data-label="from">{{ entry.ip || '–' }}</td>
-      <td v-if="shows.details" role="cell" class="col-details">{{ count ? count + ' entries of one act' : entry.summary }}</td>
+      <td v-if="shows.details" role="cell" class="col-details">{{ count ? counted(count, run) : entry.summary }}</td>
     </tr>
   </template>`;
 
@@ -244,6 +246,8 @@ export default {
       this.reached(result.head);
       this.shown = { ...this.asked, words: words(result.folded_q) };
       this.spoken = entries.length === 1 ? "1 entry loaded" : `${entries.length} entries loaded`;
+      // An act's entries that are one line come all of them: its count is true, and there are others.
+      if (this.more && this.rows.at(-1)?.run) this.older();
     },
     failed(message, seq) {
       if (seq != null && seq < this.seq) return;
@@ -375,6 +379,9 @@ export default {
     href(path) {
       return path ? `${this.home}/${path}` : null;
     },
+    counted(count, run) {
+      return `${count}${this.more && this.rows.at(-1).run === run ? "+" : ""} entries of one act`;
+    },
     mark(entry) {
       const number = entry.number == null ? "" : `#${entry.number}`;
       return [number, (entry.hash ?? "").slice(0, 8)].filter(Boolean).join(" ");
@@ -388,13 +395,4 @@ function runOf(entry) {
 
 function words(folded) {
   return (folded ?? "").split(/\s+/u).filter(Boolean);
-}
-
-function localDay(at) {
-  const two = (number) => String(number).padStart(2, "0");
-  return `${String(at.getFullYear()).padStart(4, "0")}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
-}
-
-function midnight(at) {
-  return new Date(at.getFullYear(), at.getMonth(), at.getDate()).getTime();
 }

@@ -7,6 +7,7 @@ import { number } from "table_rows";
 const PAUSE = 1_000; // ms between two questions for what became of each
 const LIVE = "rollcall_bulk";
 const TABS = [["all", "All"], ["failed", "Failed"], ["skipped", "Skipped"], ["done", "Done"], ["to_come", "To come"]];
+const FIGURES = ["Pages closed", "Last one after"]; // columns of numbers
 // What is said of each kind; {n} is a number with its noun.
 const WORDS = {
   deactivate: ["user", "Deactivate {n}", "Deactivating {n}", "{n} deactivated", "Deactivating"],
@@ -271,7 +272,10 @@ function progress(act) {
   const left = pace > 0 ? Math.ceil((people - done) / pace) : null;
   return h("section", { class: "card bulk-progress" }, [
     h("div", { class: "bulk-far" }, [
-      h("span", [h("strong", number(done)), ` of ${number(people)}, batch ${batch} of ${Math.ceil(people / size)}`]),
+      h("span", [
+        h("strong", number(done)),
+        h("span", { class: "muted" }, ` of ${number(people)}, batch ${batch} of ${Math.ceil(people / size)}`),
+      ]),
       left !== null && h("span", { class: "muted" }, left > 90 ? `about ${Math.ceil(left / 60)} min left` : `about ${left} s left`),
     ]),
     h("progress", { max: people, value: done, "aria-label": WORDS[kind][4] }),
@@ -288,10 +292,13 @@ function figures(act) {
   ];
   if (act.now.kind === "deactivate") {
     const most = slowest == null ? "" : `, ${Math.round(slowest)} ms at most`;
-    shown.push([pages, `pages closed${most}`]);
+    shown.push([pages, `${pages === 1 ? "page" : "pages"} closed${most}`]);
     const pocs = act.now.heirs.reduce((sum, heir) => sum + heir.pocs, 0);
     const tasks = act.now.heirs.reduce((sum, heir) => sum + heir.tasks, 0);
-    if (act.now.heirs.length) shown.push([pocs, "POCs handed over"], [tasks, "tasks handed over"]);
+    if (act.now.heirs.length) {
+      shown.push([pocs, `${pocs === 1 ? "POC" : "POCs"} handed over`]);
+      shown.push([tasks, `${tasks === 1 ? "task" : "tasks"} handed over`]);
+    }
   }
   return h("section", { class: "card card-flush" }, h("dl", { class: "bulk-figures" }, shown.map(([count, text, look]) =>
     h("div", { key: text, class: look }, [h("dt", text), h("dd", number(count))]))));
@@ -316,7 +323,7 @@ function everybody(act) {
       }, [`${label} `, h("strong", number(key === "all" ? all : counts[key]))]))),
     h("table", { class: "table bulk-table", role: "table", "aria-label": "Results" }, [
       h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, ["Name", "Result", ...extra(act, links)].map((name) =>
-        h("th", { role: "columnheader", scope: "col" }, name)))),
+        h("th", { role: "columnheader", scope: "col", class: FIGURES.includes(name) ? "col-figure" : null }, name)))),
       h("tbody", { role: "rowgroup" }, shown.map((one) => resultRow(act, one, links))),
     ]),
     left > 0 && h("p", { class: "muted bulk-foot" }, `And ${number(left)} more: the download has everybody.`),
@@ -324,7 +331,7 @@ function everybody(act) {
 }
 
 function extra(act, links) {
-  if (act.now.kind === "deactivate") return ["Pages closed", "Last one after"];
+  if (act.now.kind === "deactivate") return FIGURES;
   return links ? ["Link to hand over"] : [];
 }
 
@@ -335,8 +342,8 @@ function resultRow(act, one, links) {
     cell("Result", one.result || "To come", one.kind === "failed" ? "bulk-failed" : one.kind === "done" ? "" : "muted"),
   ];
   if (act.now.kind === "deactivate") {
-    cells.push(cell("Pages closed", one.pages ?? "–"));
-    cells.push(cell("Last one after", one.slowest_ms == null ? "–" : `${Math.round(one.slowest_ms)} ms`));
+    cells.push(cell("Pages closed", one.pages ?? "–", "col-figure"));
+    cells.push(cell("Last one after", one.slowest_ms == null ? "–" : `${Math.round(one.slowest_ms)} ms`, "col-figure"));
   } else if (links) {
     cells.push(cell("Link to hand over", one.link ? link(act, one) : "–"));
   }

@@ -17,11 +17,16 @@ class Menu(Component, script="menu.js"):
         on_choose: Callable[[str], Awaitable[None]],
     ) -> None:
         super().__init__()
-        self._values = {value for value, _ in items}
         self._on_choose = on_choose
         self._props["label"] = label
-        self._props["items"] = [list(item) for item in items]
+        self.offer(items)
         self.on("choose", self._chosen)
+
+    def offer(self, items: Sequence[tuple[str, str]]) -> None:
+        """Offer these from now on; an open menu stays open."""
+        self._values = {value for value, _ in items}
+        self._props["items"] = [list(item) for item in items]
+        self.update()
 
     async def _chosen(self, event: GenericEventArguments) -> None:
         # What a browser sent: anything else isn't offered.

@@ -66,7 +66,7 @@ export default {
   methods: {
     // Called by the server.
     show(groups, tasks) {
-      this.byGroup = [...groups].sort(inOrder);
+      this.byGroup = groups.map(whole).sort(inOrder);
       this.byTask = new Map(tasks.map((task) => [task.id, complete(task)]));
     },
     patchTask(told) {
@@ -82,19 +82,21 @@ export default {
       this.byTask = tasks;
       if (!known?.early) this.tint(task, known && known.status !== task.status ? "Moved" : "Changed");
     },
-    patchGroup(group) {
+    patchGroup(told) {
+      const group = whole(told);
+      if (this.byGroup.some(({ id, version }) => id === group.id && version >= group.version)) return;
       const rest = this.byGroup.filter(({ id }) => id !== group.id);
       this.byGroup = group.archived ? rest : [...rest, group].sort(inOrder);
     },
     // Somebody was let in or shut out, or is called otherwise: that shows wherever they are.
     patchPerson(person) {
       const as = (other) => (other.id === person.id ? person : other);
-      const tasks = [...this.byTask.values()].map((task) =>
-        task.people.some(({ id }) => id === person.id)
-          ? { ...task, people: task.people.map(as) }
-          : task,
-      );
-      this.byTask = new Map(tasks.map((task) => [task.id, task]));
+      const patched = (work) =>
+        work.people.some(({ id }) => id === person.id)
+          ? { ...work, people: work.people.map(as) }
+          : work;
+      this.byGroup = this.byGroup.map(patched);
+      this.byTask = new Map([...this.byTask].map(([id, task]) => [id, patched(task)]));
     },
     tint(task, what) {
       const words = task.by ? `${what} by ${task.by}, now` : `${what} now`;
@@ -245,6 +247,8 @@ export default {
 // A task with what the server left out, as it is empty.
 const EMPTY = { reason: "", start: "", end: "", due: "", due_tone: "", people: [], comments: 0, position: 0 };
 const complete = (task) => ({ ...EMPTY, accepted: "", archived: false, by: "", ...task });
+// The same of a group.
+const whole = (group) => ({ description: "", start: "", end: "", people: [], archived: false, ...group });
 
 const inOrder = (a, b) => a.position - b.position || (a.id < b.id ? -1 : 1);
 

@@ -30,6 +30,7 @@ export default {
   data() {
     return {
       theme: window.rollcallTheme.chosen,
+      undecided: 0, // people who wait for a decision in the review that is under way
       organisation: { name: this.home_title, logo: this.home_logo },
     };
   },
@@ -43,7 +44,8 @@ export default {
     // Of tabs that need more room than there is, the one that is open is in sight.
     const tab = this.$el.querySelector('.tabs [aria-current="page"]');
     tab?.scrollIntoView({ block: "nearest", inline: "center" });
-    this.unlisten = listen({ rollcall_header: this.changed }, { onReconnect() {} });
+    const heard = { rollcall_header: this.changed, rollcall_undecided: ({ count }) => this.count(count) };
+    this.unlisten = listen(heard, { onReconnect() {} });
   },
   unmounted() {
     document.removeEventListener("click", this.outside);
@@ -68,6 +70,9 @@ export default {
     // -- called by the server
     found(...answer) {
       this.$refs.palette.found(...answer);
+    },
+    count(undecided) {
+      this.undecided = undecided;
     },
     brand() {
       return h("a", { class: "brand", href: this.home }, [
@@ -105,10 +110,12 @@ export default {
     },
     // The pages that stand beside this one, which is no link: so one alone is called as it is.
     beside() {
-      const tab = ({ name, href, current }) =>
-        current
-          ? h("span", { class: "tab", "aria-current": "page" }, name)
-          : h("a", { class: "tab", href }, name);
+      const tab = ({ name, href, current, counts }) => {
+        const content = counts && this.undecided ? [name, undecided(this.undecided)] : name;
+        return current
+          ? h("span", { class: "tab", "aria-current": "page" }, content)
+          : h("a", { class: "tab", href }, content);
+      };
       const label = this.navigation.find(({ current }) => current)?.name;
       return h("nav", { class: "tabs", "aria-label": label }, this.tabs.map(tab));
     },
@@ -183,3 +190,10 @@ export default {
     },
   },
 };
+
+function undecided(count) {
+  return h("span", { class: "chip chip-accent tab-due" }, [
+    count.toLocaleString("en-GB"),
+    h("span", { class: "visually-hidden" }, " undecided"),
+  ]);
+}

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
+from nicegui import ui
 from nicegui.events import GenericEventArguments
 
 from services.core.errors import RollcallError, SessionEndedError
@@ -22,8 +23,8 @@ class Shell(
 ):
     """Header, navigation and the person's menu; what is built inside is the page's main part.
 
-    `find` gets the words of "Go to or do", and returns what they find, by kinds (`palette.js`).
-    The organisation's name and logo follow what its admins make of them, by a socket event.
+    `find` gets the words of "Go to or do", and returns what they find, by kinds (`palette.js`). The
+    organisation's name and logo change with what its admins set, by a socket event.
     """
 
     def __init__(
@@ -44,14 +45,14 @@ class Shell(
             logo=url_of("logo.svg"),
             home_title=home_title,
             home_logo=home_logo,
-            # A Platform Admin at work in an organisation is told so, and led out again.
+            # A Platform Admin at work in an organisation is told so, and has a link that leads out.
             inside=inside,
             navigation=tuple(navigation),
             menu=tuple(menu),
             tabs=(),
             person=person,
             sign_out=f"{base}/logout",
-            # What "Go to or do" may offer, and to whom.
+            # What "Go to or do" may offer to this person.
             finds=find is not None,
         )
         self._find = find
@@ -60,6 +61,18 @@ class Shell(
     def show_tabs(self, tabs: Sequence[Link]) -> None:
         """Show the pages that stand beside this one, under one entry of the navigation."""
         self._props["tabs"] = tuple(tabs)
+
+    def count(self, read: Callable[[], Awaitable[int]]) -> None:
+        """Show in its tab the count that this reads, once the page is there: the page itself
+        doesn't wait for it."""
+
+        async def show() -> None:
+            try:
+                self.run_method("count", await read())
+            except RollcallError:
+                return  # the page's own calls report what is wrong
+
+        ui.context.client.on_connect(show)
 
     async def _asked(self, event: GenericEventArguments) -> None:
         sent = event.args if isinstance(event.args, dict) else {}

@@ -3,9 +3,9 @@
 // one of its ends. Positions are in days; the stylesheet makes widths of them.
 import { h } from "vue";
 import { icon } from "icons";
+import { dayOf, daysOf, isoOf, overdue, short, spanOf, words } from "task_days";
 import { mark } from "task_views";
 
-const DAY = 86400000;
 const LEAST = 41; // days that fill a wide page
 const NEAR = 28; // days
 const GRIP = 7; // px at each end of a bar by which that end is dragged
@@ -39,14 +39,16 @@ export function timeline(view) {
 
 function section(view, scale, group) {
   const tasks = view.seen(group);
-  const bars = tasks.map((task) => daysOf(task)).filter(Boolean);
-  const from = Math.min(...bars.map(([start]) => start));
-  const until = Math.max(...bars.map(([, end]) => end));
+  const whole = spanOf(group, tasks);
   return h("section", { key: group.id, "aria-label": group.title }, [
     h("div", { class: "timeline-group" }, [
-      h("h2", { class: "timeline-label", dir: "auto" }, group.title),
+      h("h2", { class: "timeline-label" }, [
+        h("span", { class: "clip", dir: "auto", title: group.title }, group.title),
+        group.side === "customer" && icon("people", 14, { class: "timeline-side" }),
+        whole && h("span", { class: "small muted timeline-when" }, words(whole)),
+      ]),
       h("div", { class: "timeline-track" }, [
-        bars.length > 0 && h("div", { class: "timeline-whole", style: place(scale, from, until) }),
+        whole && h("div", { class: "timeline-whole", style: place(scale, ...whole) }),
       ]),
     ]),
     h("ul", tasks.map((task) => row(view, scale, task))),
@@ -202,19 +204,12 @@ function remark(view, task) {
 }
 
 const isLate = (view, task, end) => task.end && task.status !== "done" && end < dayOf(view.today);
-const overdue = (days) => `${days} day${days === 1 ? "" : "s"} overdue`;
-
-// The first and last day of a task, as numbers; one of them does for both.
-function daysOf({ start, end }) {
-  if (!start && !end) return null;
-  return [dayOf(start || end), dayOf(end || start)];
-}
 
 // From the Monday before the first bar to the Sunday after the last one; today is included if it is
 // near.
 function scaleOf(view) {
   const today = dayOf(view.today);
-  const bars = [...view.byTask.values()].flatMap((task) => daysOf(task) ?? []);
+  const bars = [...view.byTask.values(), ...view.byGroup].flatMap((one) => daysOf(one) ?? []);
   const known = [...bars, ...view.span.filter(Boolean).map(dayOf)];
   let [from, until] = [Math.min(...known), Math.max(...known)];
   const late = [...view.byTask.values()].some((task) => isLate(view, task, dayOf(task.end)));
@@ -243,12 +238,4 @@ function weeks({ first, days, now, today }) {
 }
 
 const place = ({ first }, start, end) => ({ "--at": start - first, "--long": end + 1 - start });
-const dayOf = (iso) => Date.parse(`${iso}T00:00:00Z`) / DAY;
-const isoOf = (day) => new Date(day * DAY).toISOString().slice(0, 10);
-const weekday = (day) => (new Date(day * DAY).getUTCDay() + 6) % 7;
-const words = ([start, end]) => (start === end ? short(start) : `${short(start)} to ${short(end)}`);
-
-function short(day) {
-  const options = { day: "numeric", month: "short", timeZone: "UTC" };
-  return new Date(day * DAY).toLocaleDateString("en-GB", options);
-}
+const weekday = (day) => (new Date(`${isoOf(day)}T00:00:00Z`).getUTCDay() + 6) % 7;

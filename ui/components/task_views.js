@@ -2,6 +2,7 @@
 import { h } from "vue";
 import { avatar } from "avatar";
 import { icon } from "icons";
+import { dayOf, overdue, spanOf, words } from "task_days";
 
 export function list(view) {
   const filtered = Object.values(view.wanted).some(Boolean);
@@ -10,13 +11,17 @@ export function list(view) {
     h("section", { key: group.id, class: "card card-flush task-group" }, [
       h("div", { class: "task-group-head" }, [
         h("h2", { dir: "auto" }, group.title),
+        side(group),
         h("span", { class: "muted small" }, count(view.of(group))),
+        ...days(view, group),
+        group.people.length > 0 && faces(group),
         view.mayChange &&
           h("div", { class: "actions" }, [
             quiet(view, "+ Add Task", () => view.act("add", { group: group.id }), group.title),
             view.byGroup.indexOf(group) > 0 &&
               quiet(view, "Move up", () => view.raise(group), group.title),
             quiet(view, "Edit", () => view.act("edit_group", { id: group.id }), group.title),
+            quiet(view, "Assign", () => view.act("assign_group", { id: group.id }), group.title),
             !view.of(group).length &&
               quiet(view, "Archive", () => view.act("archive_group", { id: group.id }), group.title),
           ]),
@@ -248,6 +253,18 @@ function quiet(_view, label, onClick, of) {
     { type: "button", class: "btn btn-quiet", "aria-label": `${label}, ${of}`, onClick },
     label,
   );
+}
+
+// When a group is to be done, and whether that day is over.
+function days(view, group) {
+  const tasks = view.of(group);
+  const span = spanOf(group, tasks);
+  const late = group.end ? dayOf(view.today) - dayOf(group.end) : 0;
+  const open = !tasks.length || tasks.some(({ status: state }) => state !== "done");
+  return [
+    span && h("span", { class: "muted small" }, words(span)),
+    open && late > 0 && h("span", { class: "small danger" }, overdue(late)),
+  ];
 }
 
 function count(tasks) {

@@ -1,10 +1,9 @@
 """One dialog for every form and every question."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import partial
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Literal, TypeVar
 from uuid import UUID
 
 from nicegui import context
@@ -12,21 +11,19 @@ from nicegui.events import GenericEventArguments
 
 from services.access.permissions import Permission
 from services.core.errors import (
-    FreshSignInNeededError,
-    InvalidInputError,
     RollcallError,
     SessionEndedError,
 )
 from services.core.form_fields import (
     MOST_PEOPLE,
-    NewPasswordField,
     PeopleField,
     PersonField,
 )
-from services.core.forms import Form, fields_of
+from services.core.forms import Form
 from services.core.names import MAX_NAME
 from ui.components.component import Component
 from ui.components.toast import Toast
+from ui.forms.filled import FilledForm
 from ui.forms.helpers import About, Helpers, Link, Outcome
 from ui.forms.values import field_values, opening_values, people_values
 from ui.input import as_text, as_uuid
@@ -41,16 +38,8 @@ Tone = Literal["accent", "danger"]
 NO_HELP = Helpers()
 
 
-@dataclass(frozen=True)
-class _Judged:
-    """What was found of a value while it was typed; a password that is chosen has a score, too."""
-
-    wrong: str = ""
-    note: str = ""
-    score: int | None = None
-
-
-# Under this key the browser says whom the dialog was about that it showed. (No field is called so.)
+# Under this key the browser sends whom the dialog that it showed was about. (No field has this
+# name.)
 ABOUT = "about:id"
 OTHER = (
     "Nothing was done: this question was about somebody else. Close it, look again, then decide."
@@ -71,7 +60,7 @@ class _Shown(
         "copy_link.js",
     ],
 ):
-    """A dialog on the page: it opens as it comes, and says when it was closed."""
+    """A dialog on the page: it opens when it is added, and reports when it was closed."""
 
     def __init__(self, form: Mapping[str, Any], opening: Mapping[str, Any]) -> None:
         super().__init__()
@@ -81,18 +70,19 @@ class _Shown(
         self._props["opening"] = opening
 
 
-class FormDialog(Generic[FormT]):
-    """A native dialog with a form's fields, and a button that sends once until it was answered.
+class FormDialog(FilledForm[FormT, Outcome]):
+    """A native dialog with a form's fields, and a button that sends once until the answer has come.
 
     It is on the page while it is open, and costs an open page next to nothing before and after.
-    `on_submit` gets the form when nothing is wrong in it, and never runs twice at once. What it
-    refuses, the dialog shows, and stays open with what was typed; else it closes, and tells what
-    `on_submit` returns. What needs a fresh sign-in asks for the password, and is then done again by
-    itself. What is shown once the dialog is closed is dropped.
+    `on_submit` gets the form if nothing is wrong in it, and never runs twice at once. If it refuses
+    something, the dialog shows that, and stays open with what was typed; otherwise the dialog
+    closes, and shows the sentence that `on_submit` returns. If a fresh sign-in is needed, the
+    password is asked for, and then the act is done by itself. What comes after the dialog is closed
+    isn't shown.
 
-    A dialog that was opened `about` somebody shows who it is, and takes an answer about nobody
-    else: what the browser sends names whom it was shown. Where a title or a line of the body says
-    `{name}`, theirs is shown there, set apart from the direction of the text around it.
+    A dialog that was opened `about` somebody shows who it is, and takes only an answer about them:
+    the browser sends along whom it showed. If a title or a line of the body contains `{name}`,
+    their name is shown there, isolated from the direction of the text around it.
     """
 
     def __init__(
@@ -107,11 +97,7 @@ class FormDialog(Generic[FormT]):
         tone: Tone = "accent",
         helpers: Helpers = NO_HELP,
     ) -> None:
-        self._toast = toast
-        self._form = form
-        self._fields = fields_of(form)
-        self._on_submit = on_submit
-        self._helpers = helpers
+        super().__init__(toast, form, on_submit, helpers)
         self._look = {
             "title": title,
             "submit": submit,
@@ -216,25 +202,14 @@ class FormDialog(Generic[FormT]):
         """
         shown.is_sending = True
         try:
-            outcome = await self._on_submit(self._form(**values))
+            is_done, outcome = await self._submit(values, lambda: self._send(shown, values))
             if isinstance(outcome, Link):
                 self.show_link(outcome.text, outcome.url)
-                return
-            if shown is self._shown:
-                self.close()
-            if outcome:
-                self._say(outcome)
-        except SessionEndedError:
-            return  # told by the sign-in page, which the cut brings by itself
-        except InvalidInputError as error:
-            self._show_errors(await self._all_wrong(error.fields, values))
-        except FreshSignInNeededError as error:
-            if self._toast.ask_proof:
-                self._toast.ask_proof(lambda: self._send(shown, values))
-            else:
-                self._show_errors({}, str(error))
-        except RollcallError as error:
-            self._show_errors({}, str(error))
+            elif is_done:
+                if shown is self._shown:
+                    self.close()
+                if outcome:
+                    self._say(outcome)
         finally:
             shown.is_sending = False
             if not shown.is_deleted:
@@ -243,55 +218,6 @@ class FormDialog(Generic[FormT]):
     def _say(self, sentence: str) -> None:
         again = self._again if self._helpers.again else None
         self._toast.show(sentence, "success", self._helpers.again or None, again)
-
-    async def _all_wrong(
-        self, wrong: Mapping[str, str], values: Mapping[str, Any]
-    ) -> dict[str, str]:
-        """What is wrong, with what the check finds in the other fields."""
-        if self._helpers.check is None:
-            return dict(wrong)
-        found: dict[str, str] = {}
-        for name, value in values.items():
-            if name not in wrong and value and isinstance(value, str):
-                with suppress(RollcallError):  # then it is said when the form is sent again
-                    found[name], _ = await self._helpers.check(name, value)
-        return {**found, **wrong}
-
-    def _show_errors(self, errors: Mapping[str, str], general: str = "") -> None:
-        """Show what is wrong, by field and as a whole, instead of what was shown before."""
-        elsewhere = [text for name, text in errors.items() if name not in self._fields]
-        self._tell("showErrors", dict(errors), " ".join([general, *elsewhere]).strip())
-
-    async def _check(self, event: GenericEventArguments) -> None:
-        sent = event.args if isinstance(event.args, dict) else {}
-        name, seq, values = sent.get("field"), sent.get("seq"), sent.get("values")
-        if not (isinstance(name, str) and isinstance(seq, int) and isinstance(values, dict)):
-            return
-        if name not in self._fields:
-            return
-        judged = _Judged(self._form.check(name, self._known(values)))
-        value = values.get(name)
-        if not judged.wrong and isinstance(value, str):
-            try:
-                judged = await self._judge(name, value)
-            except SessionEndedError:
-                return
-            except RollcallError as error:
-                self._toast.show(str(error), tone="error")
-        if not event.sender.is_deleted:
-            shown = (judged.wrong, judged.note, judged.score)
-            event.sender.run_method("showChecked", name, seq, *shown)
-
-    async def _judge(self, name: str, value: str) -> _Judged:
-        """What the helpers find in a value in which the form itself found nothing wrong."""
-        if self._helpers.strength and isinstance(self._fields[name], NewPasswordField) and value:
-            strength = await self._helpers.strength(value)
-            if strength.accepted:
-                return _Judged(note=strength.message, score=strength.score)
-            return _Judged(wrong=strength.message, score=strength.score)
-        if self._helpers.check:
-            return _Judged(*await self._helpers.check(name, value))
-        return _Judged()
 
     async def _search(self, event: GenericEventArguments) -> None:
         sent = event.args if isinstance(event.args, dict) else {}
@@ -321,20 +247,6 @@ class FormDialog(Generic[FormT]):
             return
         except RollcallError as error:
             self._show_errors({}, str(error))
-
-    async def _changed(self, event: GenericEventArguments) -> None:
-        if self._helpers.on_change is None or not isinstance(event.args, dict):
-            return
-        try:
-            await self._helpers.on_change(self._known(event.args))
-        except SessionEndedError:
-            return
-        except RollcallError as error:
-            self._toast.show(str(error), tone="error")
-
-    def _known(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        hidden = self._helpers.hidden
-        return {name: values.get(name) for name in self._fields if name not in hidden}
 
     def _again(self) -> None:
         self.open(self._opened_with)

@@ -2,19 +2,14 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 from nicegui.events import GenericEventArguments
 
-from services.core.errors import (
-    FreshSignInNeededError,
-    InvalidInputError,
-    RollcallError,
-    SessionEndedError,
-)
-from services.core.forms import Form, fields_of
+from services.core.forms import Form
 from ui.components.component import Component
 from ui.components.toast import Toast
+from ui.forms.filled import FilledForm
 from ui.forms.helpers import Helpers
 from ui.forms.values import field_values, opening_values
 
@@ -25,7 +20,7 @@ NO_HELP = Helpers()
 @dataclass(frozen=True)
 class Card:
     """Some of a form's fields, in a card of their own; `inserts` is the heading over words that a
-    click puts where the caret is. What the page shows below them stands in the slot `key`."""
+    click inserts at the caret. What the page shows below them stands in the slot `key`."""
 
     key: str
     title: str
@@ -55,12 +50,12 @@ class _Shown(
         self._props["note"] = note
 
 
-class PageForm(Generic[FormT]):
+class PageForm(FilledForm[FormT, str]):
     """A form of cards with "Save" and "Discard" below; built where it is made.
 
-    `on_submit` gets the form when nothing is wrong in it; the sentence that it returns is told, and
+    `on_submit` gets the form if nothing is wrong in it; the sentence that it returns is shown, and
     what was sent counts as saved. What it refuses stands at the fields, and all that was typed
-    stays. `show` opens it anew; `follow` tells it what is saved by now, whoever saved it.
+    stays. `show` opens the form anew; `follow` tells it what is saved by now, whoever saved it.
     """
 
     def __init__(
@@ -75,11 +70,7 @@ class PageForm(Generic[FormT]):
         note: str = "",
         inserts: Sequence[str] = (),
     ) -> None:
-        self._toast = toast
-        self._form = form
-        self._on_submit = on_submit
-        self._helpers = helpers
-        self._fields = fields_of(form)
+        super().__init__(toast, form, on_submit, helpers)
         self._is_sending = False
         shown = [self._card(card) for card in cards]
         self.element = _Shown(shown, opening_values(saved), inserts, note)
@@ -109,10 +100,6 @@ class PageForm(Generic[FormT]):
         ]
         return {"key": card.key, "title": card.title, "inserts": card.inserts, "fields": fields}
 
-    def _known(self, sent: object) -> dict[str, Any]:
-        values = sent if isinstance(sent, dict) else {}
-        return {name: values.get(name) for name in self._fields}
-
     async def _submitted(self, event: GenericEventArguments) -> None:
         if not self._is_sending:
             await self._send(self._known(event.args))
@@ -120,50 +107,12 @@ class PageForm(Generic[FormT]):
     async def _send(self, values: Mapping[str, Any]) -> None:
         self._is_sending = True
         try:
-            said = await self._on_submit(self._form(**values))
-            self._toast.show(said, tone="success")
-        except SessionEndedError:
-            return  # told by the sign-in page, which the cut brings by itself
-        except InvalidInputError as error:
-            elsewhere = [text for name, text in error.fields.items() if name not in self._fields]
-            self._tell("showErrors", dict(error.fields), " ".join(elsewhere))
-        except FreshSignInNeededError as error:
-            if self._toast.ask_proof:
-                self._toast.ask_proof(lambda: self._send(values))
-            else:
-                self._tell("showErrors", {}, str(error))
-        except RollcallError as error:
-            self._tell("showErrors", {}, str(error))
+            is_done, said = await self._submit(values, lambda: self._send(values))
+            if is_done and said:
+                self._toast.show(said, tone="success")
         finally:
             self._is_sending = False
             self._tell("done")
-
-    async def _check(self, event: GenericEventArguments) -> None:
-        sent = event.args if isinstance(event.args, dict) else {}
-        name, seq = sent.get("field"), sent.get("seq")
-        if not (isinstance(name, str) and isinstance(seq, int) and name in self._fields):
-            return
-        values = self._known(sent.get("values"))
-        wrong, note = self._form.check(name, values), ""
-        value = values[name]
-        if not wrong and self._helpers.check and isinstance(value, str):
-            try:
-                wrong, note = await self._helpers.check(name, value)
-            except SessionEndedError:
-                return
-            except RollcallError as error:
-                self._toast.show(str(error), tone="error")
-        self._tell("showChecked", name, seq, wrong, note)
-
-    async def _changed(self, event: GenericEventArguments) -> None:
-        if self._helpers.on_change is None:
-            return
-        try:
-            await self._helpers.on_change(self._known(event.args))
-        except SessionEndedError:
-            return
-        except RollcallError as error:
-            self._toast.show(str(error), tone="error")
 
     def _tell(self, method: str, *values: object) -> None:
         if not self.element.is_deleted:

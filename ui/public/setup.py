@@ -5,7 +5,7 @@ from fastapi.responses import Response
 
 from services.core import runtime
 from services.core.errors import InvalidInputError
-from services.operations.setup import SetupForm, open_setup, set_up
+from services.operations.setup import open_setup, set_up
 from ui.cookies import caller_of
 from ui.public.answers import form_of, page, signed_in_answer
 
@@ -16,7 +16,7 @@ FIELDS = ("organisation", "first_name", "last_name", "email")
 
 @router.get("/setup/{token}")
 async def setup_page(token: str) -> Response:
-    """The form; looking at it uses nothing up."""
+    """The form; opening the page doesn't use the link up."""
     await open_setup(token)
     return _form()
 
@@ -25,9 +25,8 @@ async def setup_page(token: str) -> Response:
 async def do_set_up(request: Request, token: str) -> Response:
     """Create the Platform Admin and the first tenant, and land on its Users page."""
     values = await form_of(request, *FIELDS, "password")
-    form = SetupForm(**values)
     try:
-        signed_in = await set_up(token, form, caller_of(request))
+        signed_in = await set_up(token, values, caller_of(request))
     except InvalidInputError as error:
         shown = {name: values[name] for name in FIELDS}
         # In the page's order: the first one gets the focus.

@@ -50,7 +50,6 @@ function tabs(table) {
 
 // The main one is a button; so are one or two beside it, and more of them are in a menu.
 function headActs(table) {
-  const main = table.head.filter(({ primary }) => primary);
   const others = table.head.filter(({ primary }) => !primary).map((item) => headAct(table, item));
   if (table.export_url) others.unshift({ label: "Export", run: table.exportAll });
   return [
@@ -63,9 +62,15 @@ function headActs(table) {
           items: () => others,
         })
       : others.map(({ label, url, run }) => headButton("btn btn-quiet", label, url, run)),
-    main.map((item) => headAct(table, item)).map(({ label, url, run }) =>
-      headButton("btn btn-primary", label, url, run)),
+    mainActs(table),
   ];
+}
+
+function mainActs(table) {
+  return table.head.filter(({ primary }) => primary).map((item) => {
+    const { label, url, run } = headAct(table, item);
+    return headButton("btn btn-primary", label, url, run);
+  });
 }
 
 function headAct(table, { label, url, event }) {
@@ -216,16 +221,22 @@ function selectBox(table, row, chosen) {
 function empty(table) {
   const none = unfiltered(table.shown.query, table.all, table.list)
     ? [
-        h("h2", `No ${table.list.plural} match`),
+        h("h2", isAboutWhoIsHere(table) ? "Nobody is here now" : `No ${table.list.plural} match`),
         h("p", "Check the spelling, or look with fewer filters."),
         button("btn", "Clear filters", table.clear),
       ]
-    : [h("h2", `No ${table.list.plural} yet`), h("p", table.empty_hint)];
+    : [h("h2", `No ${table.list.plural} yet`), h("p", table.empty_hint), mainActs(table)];
   return h("div", { class: "table-card empty", "aria-busy": String(table.loading) }, [
     table.loading && h("div", { class: "loading" }),
     h("div", { class: "empty-icon" }, [icon("people", 22)]),
     none,
   ]);
+}
+
+// Whether who is here now is all that is asked for.
+function isAboutWhoIsHere({ shown, list }) {
+  const { query } = shown;
+  return Boolean(query.here) && !query.q && !list.filters.some(({ key }) => key !== "here" && query[key]);
 }
 
 // On paper: how many rows are left out.

@@ -1,5 +1,5 @@
-"""What a bulk act means for each of the people: told before it, and decided once more when it comes
-to them."""
+"""What a bulk act means for each person: told before the act, and decided again when it comes to
+them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,13 +23,16 @@ PERMISSIONS: Mapping[BulkKind, Permission] = {
     BulkKind.COPY_LINKS: Permission.INVITE_USERS,
     BulkKind.END_DATE: Permission.EDIT_USERS,
 }
-"""What each kind takes: what the same act on one person takes."""
+"""The permission that each kind takes: the same as that act on one person."""
 
 
 @dataclass(frozen=True)
 class Fate:
-    """What becomes of some of the people. `one` and `many` are said after their number, `result` of
-    each; `note` says more. Those whom it doesn't change are skipped."""
+    """What becomes of some of the people.
+
+    `one` and `many` follow their number, `result` is said of each, and `results` of several if that
+    needs other words; `note` says more. People whom it doesn't change are skipped.
+    """
 
     key: str
     one: str
@@ -37,6 +40,11 @@ class Fate:
     result: str
     changes: bool = False
     note: str = ""
+    results: str = ""
+
+    def result_of(self, count: int) -> str:
+        """What became of this many of them; it follows the number."""
+        return (self.results if count != 1 and self.results else self.result).lower()
 
 
 NOTHING = "Nothing changes for them."
@@ -51,6 +59,7 @@ WITHDRAWN = Fate(
     "Invitation withdrawn",
     changes=True,
     note="Their links stop working.",
+    results="Invitations withdrawn",
 )
 INACTIVE = Fate(
     "inactive", "is inactive already", "are inactive already", "Skipped: inactive already", False
@@ -73,6 +82,7 @@ UNINVITED = Fate(
     "Activated: resend the invitation",
     changes=True,
     note="Their old links stay dead.",
+    results="Activated: resend the invitations",
 )
 ACTIVE = Fate("active", "is active already", "are active already", "Skipped: active already")
 NEWER = Fate(
@@ -89,8 +99,16 @@ RENEWED = Fate(
     "Invitation renewed",
     changes=True,
     note="The old links stop working.",
+    results="Invitations renewed",
 )
-LINK = Fate("link", "has a link to hand over", "have a link to hand over", "Link copied", True)
+LINK = Fate(
+    "link",
+    "has a link to hand over",
+    "have a link to hand over",
+    "Link copied",
+    changes=True,
+    results="Links copied",
+)
 JOINED = Fate(
     "joined",
     "has signed in already",
@@ -105,7 +123,14 @@ OUT_OF_REACH = Fate(
     "Skipped: a Tenant Admin’s invitation",
     note="Platform Admins invite Tenant Admins.",
 )
-DATED = Fate("dated", "gets this end date", "get this end date", "End date set", changes=True)
+DATED = Fate(
+    "dated",
+    "gets this end date",
+    "get this end date",
+    "End date set",
+    changes=True,
+    results="End dates set",
+)
 SAME_DATE = Fate(
     "same_date",
     "has this end date already",
@@ -124,12 +149,12 @@ TOO_LONG = Fate(
 _CHANGED = (OUT, WITHDRAWN, BACK, UNINVITED, RENEWED, LINK, DATED)
 _SKIPPED = (INACTIVE, ACTIVE, SAME_DATE, TOO_LONG, JOINED, NEWER, OUT_OF_REACH, LAST_ADMIN, ONESELF)
 FATES = {fate.key: fate for fate in (*_CHANGED, *_SKIPPED)}
-"""All of them by their keys, in the order in which they are told."""
+"""All fates by their keys, in the order in which they are shown."""
 
 
 @dataclass
 class Facts:
-    """What a fate depends on beside the person: who acts, which Tenant Admins are left, and whose
+    """What a fate depends on besides the person: who acts, which Tenant Admins are left, whose
     emails have an active account here, and how long people may stay."""
 
     own_id: UUID | None
@@ -158,8 +183,8 @@ async def read_facts(view: View, users: Sequence[User]) -> Facts:
 
 
 async def admin_ids(tx: Transaction, tenant_id: UUID | None) -> Sequence[UUID]:
-    """The active Tenant Admins of a tenant. Whether another one is left can only be decided with
-    all of them locked."""
+    """The active Tenant Admins of a tenant. Whether another one would remain can only be decided
+    with all of them locked."""
     found = await tx.exec(
         select(User.id).where(
             User.tenant_id == tenant_id, User.role == Role.TENANT_ADMIN, User.active
@@ -181,18 +206,18 @@ def fate_of(run: BulkAct, person: Mapping[str, Any], user: User, facts: Facts) -
     end = end_for(run, person)
     if end_of(user) == end:
         return SAME_DATE
-    # What is taken back was allowed when it was given.
+    # What is being undone was allowed when it was done.
     return TOO_LONG if not run.undoes_id and facts.stays.refusal(user.role, end) else DATED
 
 
 def end_for(run: BulkAct, person: Mapping[str, Any]) -> End | None:
-    """The end that the act gives a person: the act's, or where it undoes another, theirs before
-    that."""
+    """The end that the act gives a person: the act's own; or, if it undoes another act, the one
+    that the person had before that."""
     return end_of_values(person.get("end", run.end))
 
 
 def values_of_end(end: End | None) -> dict[str, Any] | None:
-    """An end as it is kept with an act."""
+    """An end as it is stored with an act."""
     if end is None:
         return None
     at = f"{end.at:%H:%M}" if end.at else None
@@ -200,7 +225,7 @@ def values_of_end(end: End | None) -> dict[str, Any] | None:
 
 
 def end_of_values(values: Mapping[str, Any] | None) -> End | None:
-    """The same, read again."""
+    """The same, read back."""
     if values is None:
         return None
     at = time.fromisoformat(values["at"]) if values["at"] else None
@@ -214,7 +239,7 @@ def _deactivated(user: User, facts: Facts) -> Fate:
         return ONESELF
     if facts.admins == {user.id}:
         return LAST_ADMIN
-    facts.admins.discard(user.id)  # one less, for those who come after
+    facts.admins.discard(user.id)  # one less for the people after this one
     return WITHDRAWN if user.invited else OUT
 
 

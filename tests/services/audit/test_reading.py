@@ -12,6 +12,7 @@ from sqlmodel import col, delete, select
 
 from models import AuditEvent, Role, Tenant, User
 from services.access.actor import Actor
+from services.audit.actions import declared
 from services.audit.check import verify
 from services.audit.events import AuditWritten
 from services.audit.list import ENTRIES
@@ -53,8 +54,8 @@ async def _three_entries(admin: Actor, tenant: Tenant) -> User:
 
 
 def test_every_action_says_in_words_what_happened() -> None:
-    labels = [label for _, label in Action.choices()]
-    assert len(set(labels)) == len(labels) == len(Action)
+    labels = [action.label for action in declared()]
+    assert len(set(labels)) == len(labels) > len(Action)
     assert all(label and label[0].isupper() and "_" not in label for label in labels)
 
 

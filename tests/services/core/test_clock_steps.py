@@ -12,13 +12,14 @@ from services.core import clock
 from services.core.db import transaction
 from services.core.errors import DeadLinkError, SessionEndedError, TooManyAttemptsError
 from services.core.runtime import Runtime
-from services.mail import delivery, queue
+from services.mail import queue
 from services.operations import expiry, workers
 from services.sessions import sessions
 from services.sign_in import password_change, throttle
 from services.users import accounts, invitations, listing
 from services.users.invitation_form import InvitationForm
 from tests import books, factories
+from tests.deliveries import deliver_next
 from tests.factories import CALLER, PASSWORD
 from tests.mail_server import MailServer
 
@@ -102,7 +103,7 @@ async def test_a_mail_that_waits_is_sent_without_delay(
 ) -> None:
     user = await _invite(admin)
     _step(-HOUR)
-    assert await delivery.deliver_next()
+    assert await deliver_next()
     assert len(mail_server.to(user.email)) == 1
 
 
@@ -111,11 +112,11 @@ async def test_a_mail_to_be_tried_again_waits_for_its_pause_at_most(
 ) -> None:
     user = await _invite(admin)
     mail_server.answer = "451 Try again later"
-    await delivery.deliver_next()
+    await deliver_next()
     mail_server.answer = "250 OK"
-    assert not await delivery.deliver_next()
+    assert not await deliver_next()
     _step(-HOUR)
-    assert await delivery.deliver_next()
+    assert await deliver_next()
     (mail,) = await books.mails_of(user.id)
     assert (mail.state, mail.attempts) == (MailState.SENT, 2)
 
@@ -126,7 +127,7 @@ async def test_a_mail_cut_off_before_the_step_goes_out_after_it(
     user = await _invite(admin)
     await queue.take()  # and the process dies here
     _step(-HOUR)
-    assert await delivery.deliver_next()
+    assert await deliver_next()
     assert len(mail_server.to(user.email)) == 1
 
 
@@ -144,7 +145,7 @@ async def test_a_resent_invitation_is_the_one_that_counts(
     user = await _invite(admin)
     old = await factories.token_of(user)
     mail_server.refused[user.email] = "550 No such person here"
-    await delivery.deliver_next()
+    await deliver_next()
     _step(-HOUR)
     await invitations.resend(admin, user.id)
     assert (await listing.find_row(user.id)).mail is MailState.WAITING
@@ -175,7 +176,7 @@ async def test_a_lease_by_a_replica_whose_clock_is_ahead_is_respected(
     _step(AHEAD)
     await queue.take()
     _step(-AHEAD)
-    assert not await delivery.deliver_next()
+    assert not await deliver_next()
 
 
 async def test_a_mails_pause_by_a_replica_whose_clock_is_ahead_is_respected(
@@ -184,9 +185,9 @@ async def test_a_mails_pause_by_a_replica_whose_clock_is_ahead_is_respected(
     await _invite(admin)
     mail_server.answer = "451 Try again later"
     _step(AHEAD)
-    await delivery.deliver_next()
+    await deliver_next()
     _step(-AHEAD)
-    assert not await delivery.deliver_next()
+    assert not await deliver_next()
 
 
 async def test_a_guessers_pause_by_a_replica_whose_clock_is_ahead_is_respected(

@@ -16,7 +16,6 @@ from services.core import clock, logs
 from services.core.errors import InvalidInputError, RollcallError, SecondStepNeededError
 from services.core.operator_log import Refused, sign_in_refused
 from services.core.runtime import Runtime
-from services.mail.delivery import deliver_next
 from services.sessions.sessions import Caller
 from services.sign_in.second_factors import second_step, totp
 from services.sign_in.second_factors.passkey_sign_in import sign_in as sign_in_with_passkey
@@ -25,6 +24,7 @@ from services.sign_in.throttle import FREE_FAILURES
 from services.users import invitations
 from services.users.invitation_form import InvitationForm
 from tests import books, factories
+from tests.deliveries import deliver_next
 from tests.factories import PASSWORD
 from tests.mail_server import MailServer
 

@@ -11,11 +11,11 @@ from services.core.db import transaction
 from services.core.runtime import Runtime
 from services.core.secrets import token_hash
 from services.mail import queue
-from services.mail.delivery import deliver_next
 from services.mail.queue import PAUSES
 from services.users import accounts, invitations
 from services.users.invitation_form import InvitationForm
 from tests import books
+from tests.deliveries import deliver_next
 from tests.mail_server import MailServer
 
 EMAIL = "grace@example.org"

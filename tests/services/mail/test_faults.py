@@ -18,7 +18,6 @@ from services.access.actor import Actor
 from services.core import clock
 from services.core.runtime import Runtime
 from services.mail import smtp as conversation
-from services.mail.delivery import deliver_next
 from services.mail.queue import PAUSES
 from services.mail.smtp import Patience
 from services.operations.workers import working
@@ -26,6 +25,7 @@ from services.users import invitations, listing
 from services.users.invitation_form import InvitationForm
 from tests import books
 from tests.browser.waiting import eventually
+from tests.deliveries import deliver_next
 from tests.mail_server import MailServer
 from ui.words import next_step
 
@@ -58,7 +58,7 @@ async def test_a_server_that_is_down_holds_nobody_up_and_is_tried_for_hours(
     state, words = await _tried(admin, users[0])
     assert state is MailState.WAITING
     assert "127.0.0.1, port 9" in words
-    assert "can't be reached" in words
+    assert "can't be reached: Connection refused. If" in words
     assert "ROLLCALL_MAIL_SERVER and ROLLCALL_MAIL_PORT" in words
     for pause in PAUSES:
         _pass(pause)

@@ -16,13 +16,14 @@ from services.core.runtime import Runtime
 from services.mail import delivery, queue
 from services.mail import lanes as mail_lanes
 from services.mail import smtp as conversation
-from services.mail.delivery import deliver_forever, deliver_next
+from services.mail.delivery import deliver_forever
 from services.mail.lanes import Lanes
 from services.sign_in.password_change import request_reset
 from services.users import invitations, listing
 from services.users.invitation_form import InvitationForm
 from tests import books, factories
 from tests.browser.waiting import PATIENCE, eventually
+from tests.deliveries import deliver_next
 from tests.factories import CALLER
 from tests.mail_server import MailServer
 from ui.words import mail_words, next_step

@@ -9,12 +9,12 @@ import pytest
 
 from models import MailTemplate, Tenant
 from services.access.actor import Actor
-from services.mail.delivery import deliver_next
 from services.mail.letters import looks_of, render, written_in
 from services.mail.wordings import MAILS
 from services.tenants import organisation
 from services.users import invitations
 from services.users.invitation_form import InvitationForm
+from tests.deliveries import deliver_next
 from tests.mail_server import MailServer
 from tests.services.organisation_calls import organisation_form, picture
 

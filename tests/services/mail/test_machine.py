@@ -20,12 +20,12 @@ from services.access.actor import COMMAND_LINE, Operator
 from services.core.db import reading
 from services.core.errors import ConflictError, RollcallError
 from services.mail import delivery, queue
-from services.mail.delivery import deliver_next
 from services.mail.queue import LEASE, PAUSES
 from services.users import accounts, invitations
 from services.users.invitation_form import InvitationForm
 from tests import books, factories
 from tests.conftest import BOTH
+from tests.deliveries import deliver_next
 from tests.machines import Machine, explore, maker
 from tests.mail_server import OK, receiving_mail
 from tests.racing import race

@@ -9,13 +9,13 @@ import pytest
 from models import MailState, Tenant
 from services.access.actor import Actor
 from services.core.runtime import Runtime
-from services.mail.delivery import deliver_next
 from services.mail.message import Letter, as_bytes, compose
 from services.mail.smtp import hand_over
 from services.tenants import tenants
 from services.users import invitations
 from services.users.invitation_form import InvitationForm
 from tests import books
+from tests.deliveries import deliver_next
 from tests.mail_server import MailServer
 
 NAMES = {

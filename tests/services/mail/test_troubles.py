@@ -15,11 +15,11 @@ from services.core.runtime import Runtime
 from services.core.settings import Settings
 from services.mail import smtp as conversation
 from services.mail.check import check_mail, send_test
-from services.mail.delivery import deliver_next
 from services.mail.smtp import own_name
 from services.users import invitations
 from services.users.invitation_form import InvitationForm
 from tests import books
+from tests.deliveries import deliver_next
 from tests.mail_server import MailServer, receiving_mail
 
 EMAIL = "grace@example.org"

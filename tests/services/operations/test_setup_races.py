@@ -19,7 +19,6 @@ from services.audit.writing import PLATFORM_CHAIN
 from services.core.db import transaction
 from services.core.runtime import Runtime
 from services.operations import setup
-from services.operations.setup import SetupForm
 from services.sign_in import passwords
 from services.tenants import tenants
 from services.users import invitations
@@ -38,8 +37,14 @@ def _every_password_is_fine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(passwords, "ESTIMATED_LENGTH", 1)
 
 
-def _setup_form(number: int) -> SetupForm:
-    return SetupForm(f"Acme {number}", "Ada", "Lovelace", f"ada{number}@example.com", PASSWORD)
+def _setup_form(number: int) -> dict[str, str]:
+    return {
+        "organisation": f"Acme {number}",
+        "first_name": "Ada",
+        "last_name": "Lovelace",
+        "email": f"ada{number}@example.com",
+        "password": PASSWORD,
+    }
 
 
 async def _begin_again() -> None:

@@ -30,8 +30,7 @@ from services.core.db import reading, transaction
 from services.core.errors import ConflictError, InvalidInputError
 from services.core.runtime import Runtime
 from services.lists.query import ListQuery
-from services.mail.delivery import deliver_next
-from services.reviews import closing, reasons, record, reminders, reviews
+from services.reviews import closing, reasons, record, reminders, reviews, waiting
 from services.reviews.forms import Days, ReviewForm
 from services.reviews.reasons import OF_USERS, Reason
 from services.reviews.reviews import PersonView
@@ -40,6 +39,7 @@ from services.workspace.customers import invitations as customers
 from services.workspace.customers.invitations import CustomerForm
 from services.workspace.customers.people import list_of_poc
 from tests import books
+from tests.deliveries import deliver_next
 from tests.factories import create_admin, create_user, create_users, sign_in
 from tests.mail_server import MailServer
 from tests.services.workspace.scene import create_poc
@@ -353,8 +353,19 @@ async def test_the_next_review_is_due_after_the_last_one(admin: Actor, tenant: T
     assert found.next_due == found.last_closed + timedelta(days=90)
 
 
-async def test_customers_people_are_asked_about_and_shut_out_like_users(
-    admin: Actor, tenant: Tenant
+async def test_who_is_undecided_is_counted_until_the_close(admin: Actor, tenant: Tenant) -> None:
+    keep, out = await create_users(2, tenant)
+    assert await waiting.count_undecided(admin) == 0
+    review_id = await begun(admin)
+    everybody = await waiting.count_undecided(admin)
+    await decided(admin, review_id, [keep, out], Decision.KEEP)
+    assert await waiting.count_undecided(admin) == everybody - 2
+    await closed(admin, review_id)
+    assert await waiting.count_undecided(admin) == 0
+
+
+async def test_customers_people_are_asked_about_shut_out_and_told_like_users(
+    admin: Actor, tenant: Tenant, mail_server: MailServer
 ) -> None:
     ada = await sign_in(await create_user(tenant))
     poc = await create_poc(ada)
@@ -363,7 +374,7 @@ async def test_customers_people_are_asked_about_and_shut_out_like_users(
             first_name=name, last_name="B", email=f"{name.lower()}@helvetia.example"
         )
         await customers.invite(ada, poc, form)
-    review_id = await begun(admin, Reason.CUSTOMER)
+    review_id = await begun(admin, Reason.CUSTOMER, tell=True)
     asked = {row.name: row for row in await reviews.list_people(admin, review_id)}
     assert {row.reasons for row in asked.values()} == {("at a customer’s",)}
     await reviews.decide(admin, review_id, [asked["Reto B"].id], Decision.DEACTIVATE)
@@ -375,3 +386,8 @@ async def test_customers_people_are_asked_about_and_shut_out_like_users(
     assert asked["Reto B"].outcome is ReviewOutcome.DEACTIVATED
     assert (await record.get_chain_range(admin, review_id)).problems == []
     assert '"Reto B","reto@helvetia.example","Customer"' in await record.export(admin, review_id)
+    while await deliver_next():
+        pass
+    told = [str(mail.message["subject"]) for mail in mail_server.to("reto@helvetia.example")]
+    assert told == [f"{tenant.name}: your access has ended"]
+    assert len(mail_server.to("mina@helvetia.example")) == 1

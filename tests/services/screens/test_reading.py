@@ -205,7 +205,7 @@ async def test_pocs_are_counted_and_the_late_ones_come_first(
 
 
 async def _due(actor: Actor, poc_id: UUID, on: date) -> UUID:
-    group_id = await groups.add_group(actor, poc_id, groups.GroupForm(title="Kick-off"))
+    group_id = await groups.add_group(actor, poc_id, groups.NewGroupForm(title="Kick-off"))
     return await tasks.add_task(
         actor, tasks.NewTaskForm(title="Meet", due_on=on, group_id=group_id)
     )

@@ -7,10 +7,10 @@ from services.access.actor import Actor
 from services.audit.list import ENTRIES
 from services.audit.reading import list_entries
 from services.lists.query import from_url
-from services.mail.delivery import deliver_next
 from services.users import invitations
 from services.users.invitation_form import InvitationForm
 from tests import books
+from tests.deliveries import deliver_next
 from tests.mail_server import MailServer
 
 

@@ -19,7 +19,6 @@ from services.core.errors import (
     TenantClosedError,
 )
 from services.core.runtime import Runtime
-from services.mail.delivery import deliver_next
 from services.sign_in import password_links
 from services.sign_in.password_change import open_reset, request_reset, reset
 from services.sign_in.sign_in import sign_in
@@ -27,6 +26,7 @@ from services.tenants import closing
 from services.users import accounts
 from tests import books, factories
 from tests.conftest import PUBLIC_URL
+from tests.deliveries import deliver_next
 from tests.factories import CALLER, PASSWORD, create_user, token_of
 from tests.mail_server import MailServer
 

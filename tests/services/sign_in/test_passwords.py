@@ -9,6 +9,7 @@ import unicodedata
 
 import pytest
 
+from services.core.errors import InvalidInputError
 from services.core.runtime import Runtime
 from services.sign_in import passwords
 from services.sign_in.passwords import check_password, estimate, hash_password, verify_password
@@ -18,7 +19,7 @@ OWN_WORDS = ("Ada", "Lovelace", "ada.lovelace@example.com", "Analytical Engines 
 
 
 async def refusal(password: str, words: tuple[str, ...] = OWN_WORDS) -> str:
-    with pytest.raises(ValueError, match=r"\.$") as caught:
+    with pytest.raises(InvalidInputError, match=r"\.$") as caught:
         await check_password(password, words)
     return str(caught.value)
 

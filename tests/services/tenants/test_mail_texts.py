@@ -8,13 +8,13 @@ from models import MailTemplate, OutgoingMail, Tenant
 from services.access.actor import FRESH_FOR, Actor
 from services.core import clock
 from services.core.errors import FreshSignInNeededError, InvalidInputError
-from services.mail.delivery import deliver_next
 from services.mail.wordings import LONGEST_SUBJECT, MAILS, MOST_TEXT
 from services.tenants import mail_texts, organisation
 from services.tenants.mail_texts import MailTextForm
 from services.users import invitations
 from services.users.invitation_form import InvitationForm, PersonalInvitation
 from tests import books, factories
+from tests.deliveries import deliver_next
 from tests.hostile import HOSTILE
 from tests.mail_server import MailServer, Received
 from tests.services.organisation_calls import mail_form, organisation_form

@@ -11,13 +11,13 @@ from services.core import clock
 from services.core.db import transaction
 from services.core.errors import ConflictError, DeadLinkError, InvalidInputError, NotAllowedError
 from services.core.runtime import Runtime
-from services.mail.delivery import deliver_next
 from services.sign_in.sign_in import sign_in as sign_in_with
 from services.tenants import organisation
 from services.users import email_change, invitations
 from services.users.email_change import EmailForm
 from services.users.invitation_form import InvitationForm
 from tests import books, factories
+from tests.deliveries import deliver_next
 from tests.factories import CALLER, PASSWORD, create_user
 from tests.mail_server import MailServer
 from tests.racing import duel, rounds

@@ -13,7 +13,6 @@ from services.core import clock
 from services.core.errors import ConflictError
 from services.core.runtime import Runtime
 from services.lists.query import ListQuery
-from services.mail.delivery import deliver_next
 from services.tenants import rules
 from services.tenants.rules import ReviewEvery, RulesForm
 from services.users import accounts, extending
@@ -22,6 +21,7 @@ from services.users.bulk.runs import BulkForm
 from services.workspace import bulk_worker, leaving
 from services.workspace.wrong_role import RoleForm, correct_role
 from tests import books
+from tests.deliveries import deliver_next
 from tests.factories import create_user
 from tests.mail_server import MailServer
 

@@ -62,7 +62,7 @@ async def create_task(
     assignees: Sequence[UUID] = (),
 ) -> UUID:
     """A task in a group of its own."""
-    group_id = await groups.add_group(actor, poc_id, groups.GroupForm(title=f"For {title}"))
+    group_id = await groups.add_group(actor, poc_id, groups.NewGroupForm(title=f"For {title}"))
     form = tasks.NewTaskForm(
         title=title, group_id=group_id, side=side, due_on=due_on, assignee_ids=tuple(assignees)
     )

@@ -54,7 +54,7 @@ async def test_the_work_of_all_goes_to_several_divided_by_poc_in_the_batch_that_
     assert not any([(await books.user_of(user.id)).active for user in users])
     owners = [await _owner(poc) for poc in pocs]
     assert set(owners) == {joan_user.id, ada_user.id}
-    assert (await listing.get_details(joan, pocs[0])).handover_note == "Call them on Monday"
+    assert (await listing.get_details(joan, pocs[0])).head.handover_note == "Call them on Monday"
     said = [one.result for one in await outcomes_of(bulk_id)]
     assert all(one.startswith("Deactivated; 1 POC") for one in said)
     assert sum("1 task" in one for one in said) == 1

@@ -136,7 +136,7 @@ async def test_the_work_goes_with_the_deactivation_and_comes_back_with_its_undoi
     left = await leaving.leave(admin, ada_user.id, heir)
     assert (left.change.changed, left.handed_over, left.refused) == (True, True, "")
     assert not (await books.user_of(ada_user.id)).active
-    assert (await listing.get_details(joan, own)).handover_note == "Call them on Monday"
+    assert (await listing.get_details(joan, own)).head.handover_note == "Call them on Monday"
     found = await _receipt(admin, ada_user.id)
     assert (found.work, found.problems) == ([WorkLine("Joan Clarke", 1, 1)], [])
     await leaving.undo(admin, ada_user.id)

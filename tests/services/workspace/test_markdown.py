@@ -1,12 +1,14 @@
 """Markdown becomes HTML that is safe to show, whatever was written."""
 
+import asyncio
+from collections.abc import Coroutine
 from html.parser import HTMLParser
 
 import pytest
 
 from services.core.errors import InvalidInputError
 from services.workspace.comments import CommentForm
-from services.workspace.markdown import ATTRIBUTES, TAGS, names_in, to_html
+from services.workspace.markdown import ATTRIBUTES, TAGS, htmls_of, names_in, to_html
 from tests.hostile import HOSTILE
 
 SCRIPTS = (
@@ -71,12 +73,32 @@ def test_the_longest_name_is_the_one_that_is_mentioned() -> None:
     assert html.count("mention") == 1
 
 
-def test_who_is_mentioned_is_found_outside_of_code() -> None:
+async def test_who_is_mentioned_is_found_outside_of_code() -> None:
     words = "Ask @Ann Lee, not ann@Ann.example nor `@Bob`"
-    assert names_in(words, ["Ann", "Ann Lee", "Bob"]) == {"Ann Lee"}
+    assert await names_in(words, ["Ann", "Ann Lee", "Bob"]) == {"Ann Lee"}
 
 
 def test_lists_code_and_tables_are_kept() -> None:
     html = to_html("# Head\n\n- one\n\n`code`\n\n| a |\n|-|\n| 1 |")
     for part in ("<h3>Head</h3>", "<li>one</li>", "<code>code</code>", "<td>1</td>"):
         assert part in html
+
+
+async def _turns_of(call: Coroutine[object, object, object]) -> int:
+    """How often anybody else has their turn on the event loop meanwhile."""
+    turns, task = 0, asyncio.create_task(call)
+    while not task.done():
+        await asyncio.sleep(0)
+        turns += 1
+    return turns
+
+
+async def test_texts_that_take_long_hold_nobody_up() -> None:
+    hostile = "![" * 5000  # the most that a comment may have, and of the slowest kind
+    assert await _turns_of(htmls_of([(hostile, ()), (hostile + " ", ())])) > 5
+    assert await _turns_of(names_in("@Ann [" * 1500, [f"Bob {n}" for n in range(100)])) > 5
+
+
+async def test_a_text_is_made_html_once() -> None:
+    (html,) = await htmls_of([("Some *words*, which stay as they are.", ())])
+    assert to_html("Some *words*, which stay as they are.") is html

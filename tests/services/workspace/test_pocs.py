@@ -124,11 +124,11 @@ async def test_a_poc_is_completed_with_an_outcome_and_reopened_without(ada: Acto
         await pocs.change_status(ada, poc_id, 2, StatusForm(status=COMPLETED))
     await pocs.change_status(ada, poc_id, 2, StatusForm(status=COMPLETED, outcome="They buy."))
     closed = await _facts(ada, poc_id)
-    assert (closed.outcome, list(closed.steps.values())) == ("They buy.", ["Reopen"])
+    assert (closed.head.outcome, list(closed.steps.values())) == ("They buy.", ["Reopen"])
     assert closed.row.closed_at is not None
     await pocs.change_status(ada, poc_id, 3, StatusForm(status=ACTIVE))
     reopened = await _facts(ada, poc_id)
-    assert (reopened.outcome, reopened.row.closed_at) == ("", None)
+    assert (reopened.head.outcome, reopened.row.closed_at) == ("", None)
 
 
 async def test_a_draft_is_not_completed(ada: Actor) -> None:
@@ -144,7 +144,7 @@ async def test_who_hands_a_poc_over_stays_a_member(
     form = HandOverForm(owner_id=joan_user.id, note="The firewall is what is left.")
     await pocs.hand_over(ada, poc_id, 1, form)
     found = await _facts(joan, poc_id)
-    assert (found.row.owner.name, found.handover_note) == ("Joan Clarke", form.note)
+    assert (found.row.owner.name, found.head.handover_note) == ("Joan Clarke", form.note)
     assert [member.person.name for member in found.members] == ["Joan Clarke", "Ada Lovelace"]
     assert found.may_change
 

@@ -13,7 +13,7 @@ from services.core.events import Event
 from services.core.runtime import Runtime
 from services.workspace import groups, listing, task_list, tasks
 from services.workspace.events import TaskChanged
-from services.workspace.groups import GroupForm
+from services.workspace.groups import GroupForm, NewGroupForm
 from services.workspace.rights import NotAMemberError, StaleError
 from services.workspace.states import StepError
 from services.workspace.tasks import NewTaskForm, TaskForm, TaskStatusForm
@@ -195,7 +195,7 @@ async def test_an_archived_task_comes_back_where_it_was(author: Actor, ada: Acto
 
 async def test_groups_are_named_moved_and_taken_out_when_empty(ada: Actor) -> None:
     poc_id = await create_poc(ada)
-    one, two = [await groups.add_group(ada, poc_id, GroupForm(title=name)) for name in "AB"]
+    one, two = [await groups.add_group(ada, poc_id, NewGroupForm(title=name)) for name in "AB"]
     await groups.edit_group(ada, two, 1, GroupForm(title="First"))
     await groups.move_group(ada, two, 2, before_id=one)
     found = await task_list.list_groups(ada, poc_id)
@@ -205,6 +205,52 @@ async def test_groups_are_named_moved_and_taken_out_when_empty(ada: Actor) -> No
         await groups.set_archived(ada, one, 1, archived=True)
     await groups.set_archived(ada, two, 3, archived=True)
     assert [group.title for group in await task_list.list_groups(ada, poc_id)] == ["A"]
+
+
+async def test_a_group_has_a_side_days_and_people_of_its_own(
+    ada: Actor, joan: Actor, joan_user: User, tenant: Tenant
+) -> None:
+    poc_id = await create_poc(ada)
+    form = NewGroupForm(title="Pilot", due_on=MONDAY, assignee_ids=(joan_user.id,))
+    group_id = await groups.add_group(ada, poc_id, form)
+    (group,) = await task_list.list_groups(ada, poc_id)
+    assert (group.side, group.start_on, group.due_on) == (Side.TEAM, None, MONDAY)
+    assert [person.name for person in group.assignees] == ["Joan Clarke"]
+    assert (await listing.get_details(joan, poc_id)).may_change  # who sees to a group is a member
+    changed = GroupForm(title="Pilot", side=Side.CUSTOMER, start_on=MONDAY, due_on=MONDAY)
+    await groups.edit_group(ada, group_id, 1, changed)
+    await groups.assign_group(ada, group_id, 2, ())
+    group = await task_list.find_group(group_id)
+    assert (group.side, group.start_on, group.assignees) == (Side.CUSTOMER, MONDAY, [])
+    entries = await books.audit_of(tenant)
+    told = [entry.details for entry in entries if entry.action.startswith("group.")]
+    assert [{name: said for name, said in each.items() if said} for each in told] == [
+        {"group": "Pilot"},
+        {"group": "Pilot", "to": "Joan Clarke"},
+        {"group": "Pilot", "changed": "side, start"},
+        {"group": "Pilot", "no_more": "Joan Clarke"},
+    ]
+
+
+async def test_groups_are_given_to_active_people_alone(
+    ada: Actor, admin: Actor, joan_user: User
+) -> None:
+    poc_id = await create_poc(ada)
+    group_id = await groups.add_group(ada, poc_id, NewGroupForm(title="Pilot"))
+    await deactivate(admin, joan_user.id)
+    with pytest.raises(InvalidInputError, match="Joan Clarke is inactive") as refused:
+        await groups.assign_group(ada, group_id, 1, (joan_user.id,))
+    assert refused.value.fields.keys() == {"assignee_ids"}
+
+
+async def test_a_copied_group_has_the_side_and_the_days_of_its_tasks(
+    author: Actor, ada: Actor
+) -> None:
+    asked = (("Names", Side.CUSTOMER, 2, 3), ("Agreement", Side.CUSTOMER, 4, 5))
+    poc_id = await create_poc(ada, group_ids=[await create_group(author, tasks=asked)])
+    (group,) = await task_list.list_groups(ada, poc_id)
+    first, last = MONDAY + timedelta(days=1), MONDAY + timedelta(days=7)
+    assert (group.side, group.start_on, group.due_on) == (Side.CUSTOMER, first, last)
 
 
 def test_a_due_day_is_not_before_the_start() -> None:

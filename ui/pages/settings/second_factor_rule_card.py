@@ -1,12 +1,10 @@
-"""The part of Settings that says of whom a second factor is required."""
+"""The part of Settings that says from whom a second factor is required."""
 
 from nicegui import ui
 
-from models import SecondFactorPolicy
 from services.core.errors import OwnSecondFactorMissingError
-from services.core.form_fields import Option
-from services.core.forms import Form, choice
 from services.sessions.sessions import Visit
+from services.sign_in.forms import SecondFactorRule
 from services.sign_in.policy import SignInPolicy, get_policy, require_second_factor
 from ui.components.facts import fact
 from ui.components.part import Part
@@ -14,20 +12,6 @@ from ui.components.toast import Toast
 from ui.forms.dialog import FormDialog
 from ui.frame import section, text
 from ui.paths import home_path
-
-REQUIRED_OF = {
-    SecondFactorPolicy.OPTIONAL: "Nobody",
-    SecondFactorPolicy.ADMINS: "Tenant Admins",
-    SecondFactorPolicy.EVERYONE: "Everyone",
-}
-
-
-class SecondFactorRule(Form):
-    """Of whom a second factor is required."""
-
-    second_factor: SecondFactorPolicy = choice(
-        "Required of", [Option(of, words) for of, words in REQUIRED_OF.items()]
-    )
 
 
 class SecondFactorRuleCard:
@@ -69,7 +53,7 @@ class SecondFactorRuleCard:
                 text("span", "You have no second factor yourself: you would shut yourself out.")
                 text("a", "Set one up in My account").props["href"] = self.account
         with ui.element("dl").classes("facts"):
-            fact("Required of", REQUIRED_OF[policy.second_factor])
+            fact("Required of", policy.second_factor.label)
 
     def _open(self) -> None:
         self.dialog.open({"second_factor": self.shown.second_factor})

@@ -1,4 +1,4 @@
-"""Who from outside sees what: the customers' people of an organisation."""
+"""Which outsiders see what: the customers' people of an organisation."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -11,8 +11,8 @@ from services.access.permissions import Permission
 from services.sessions.sessions import Visit
 from services.workspace.customers import people
 from services.workspace.customers.people import CustomerRow, CustomerSwitched
-from ui import work_feed
-from ui.components.refresher import Refresher
+from ui import notices, work_feed
+from ui.components.refresher import MINUTE, Refresher
 from ui.components.tabs import users_tabs
 from ui.components.toast import Toast
 from ui.frame import enter, frame, section, text
@@ -31,7 +31,8 @@ def register() -> None:
 
 async def customers_page(visit: MayView) -> None:
     """Build the page."""
-    enter(visit, work_feed.work_room(visit.actor.tenant_id))
+    tenant_id = visit.actor.tenant_id
+    enter(visit, work_feed.outsiders_room(tenant_id), notices.reviews_room(tenant_id))
     found = await people.list_outsiders(visit.actor)
     with frame(visit, "Customers", current="users", tabs=users_tabs(visit, "customers")) as toast:
         _CustomersScreen(visit, toast).build(found)
@@ -64,7 +65,7 @@ class _CustomersScreen:
                     "Sales Engineers invite a customer’s people in a POC, under People.",
                 )
         self._show(found)
-        Refresher("rollcall_work", self._refresh, self.toast)
+        Refresher("rollcall_customers", self._refresh, self.toast, every=MINUTE)
 
     def _show(self, found: Sequence[CustomerRow]) -> None:
         self.table.show(found)

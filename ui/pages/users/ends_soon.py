@@ -48,7 +48,8 @@ def register() -> None:
 async def ends_soon_page(visit: MayView) -> None:
     """Build the page."""
     tenant_id = visit.actor.tenant_id
-    enter(visit, notices.ends_room(tenant_id), work_feed.work_room(tenant_id))
+    rooms = (notices.ends_room, work_feed.work_room, notices.reviews_room)
+    enter(visit, *(room(tenant_id) for room in rooms))
     shown = await list_ends_soon(visit.actor)
     await sessions.touch(visit.actor, visit.seen_at)
     with frame(visit, "Ends soon", current="users", tabs=users_tabs(visit, "ends-soon")) as toast:
@@ -239,7 +240,7 @@ class _EndsScreen:
 
 
 def _title(at: datetime, now: datetime, zone: ZoneInfo, within: int) -> str:
-    """The group in which something that ends then stands."""
+    """The group in which a row with this end then stands."""
     today, day = now.astimezone(zone).date(), at.astimezone(zone).date()
     if day <= today:
         return "Today"

@@ -45,7 +45,8 @@ def register() -> None:
 async def users_page(visit: MayView) -> None:
     """Build the page."""
     tenant_id = visit.actor.tenant_id
-    enter(visit, notices.users_room(tenant_id), notices.people_room(tenant_id))
+    rooms = (notices.users_room, notices.people_room, notices.reviews_room)
+    enter(visit, *(room(tenant_id) for room in rooms))
     opening = await opened(visit, USERS, listing.open_users, listing.list_users)
     inviters = await _inviters(visit.actor) if _shows_inviters(opening) else None
     lacks_admin = visit.above_tenants and await lacks_tenant_admin(visit.actor)
@@ -66,8 +67,8 @@ async def _inviters(actor: Actor) -> Options:
 
 
 class _UsersScreen:
-    """The handlers of one open page. Dialogs are made when somebody first wants one: they would be
-    a tenth of what each open page takes."""
+    """The handlers of one open page. Dialogs are made when somebody first wants one: otherwise they
+    would take a tenth of each open page's memory."""
 
     def __init__(self, visit: Visit, toast: Toast) -> None:
         self.visit = visit
@@ -127,7 +128,7 @@ class _UsersScreen:
                 "inviter": inviters or (),
             },
             export_url=f"{home}/users.csv",
-            empty_hint="Invite the first one with “+ Invite User”.",
+            empty_hint="Invite the first one: by email, or by a link that you hand over.",
         )
         if inviters is None:
             self.table.offer_late("inviter", partial(_inviters, self.actor))

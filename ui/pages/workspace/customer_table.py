@@ -9,11 +9,12 @@ from nicegui import ui
 
 from models import MailProgress
 from services.core.forms import Form
-from services.sessions import receipts
+from services.sessions import presence, receipts
 from services.sessions.receipts import Receipt
 from services.workspace.customers.people import CustomerRow, CustomerSwitched
 from ui.actions import told
 from ui.components.part import Part
+from ui.components.person_avatar import PersonAvatar
 from ui.components.toast import Toast
 from ui.forms.dialog import About, FormDialog
 from ui.frame import text
@@ -32,7 +33,7 @@ MAILS = {
 
 class CustomerTable:
     """Shows customers' people; `switch` lets one in or shuts them out, `beside` adds what else can
-    be done about one, and `where` says what they see, where that isn't one POC alone."""
+    be done about one, and `where` says what they see, unless that is one POC only."""
 
     def __init__(
         self,
@@ -58,8 +59,8 @@ class CustomerTable:
         self._list = Part(ui.element("div").classes("customer-table"), self._rows)
 
     def show(self, rows: Sequence[CustomerRow]) -> None:
-        """Show these people. Of who is here, each act is no news: a click on a row that is built
-        anew meanwhile would be lost."""
+        """Show these people. Changes of who is here don't build a row anew: a click on it at that
+        moment would be lost."""
         self._list.show(
             tuple(replace(row, last_active_at=None) if row.here else row for row in rows)
         )
@@ -78,10 +79,13 @@ class CustomerTable:
 
     def _row(self, row: CustomerRow) -> None:
         with ui.element("tr").classes("" if row.active else "is-inactive"):
-            with ui.element("td"):
-                text("strong", row.name).props('dir="auto"')
-                if row.title:
-                    text("p", row.title, "small muted").props('dir="auto"')
+            with ui.element("td"), ui.element("div").classes("customer-person"):
+                look = "avatar-customer" if row.active else "avatar-customer avatar-inactive"
+                PersonAvatar(row.id, row.name, "", look)
+                with ui.element("div"):
+                    text("strong", row.name).props('dir="auto"')
+                    if row.title:
+                        text("p", row.title, "small muted").props('dir="auto"')
             text("td", row.email, "muted").props('dir="auto" data-label="Email"')
             if self._where:
                 with ui.element("td").props('data-label="Sees"'):
@@ -103,7 +107,8 @@ class CustomerTable:
         control.on("click", told(self.toast)(handler), args=[])
 
     async def _ask(self, row: CustomerRow) -> None:
-        self._asked = row
+        # Coming and going is no news to the table: each row asks for it where it is shown.
+        row = self._asked = replace(row, here=presence.is_online(row.id))
         now = "Their open pages close at once, everywhere." if row.here else "They aren’t here now."
         body = [
             f"{now} {{name}} can’t come in any more, and the links that they have stop working.",

@@ -1,6 +1,6 @@
-"""What several pages of the work show alike."""
+"""What several pages of the work show in the same way."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
@@ -9,15 +9,15 @@ from nicegui.elements.mixins.text_element import TextElement
 
 from models import PocStatus
 from services.workspace.people import Person
-from services.workspace.progress import Part, Progress
+from services.workspace.progress import Progress
 from ui.frame import text
-from ui.work_words import count_words, due_words, part_words
+from ui.work_words import due_words, part_words
 
 
 def button(
     label: str, handler: Callable[..., Any], *, look: str = "btn", about: str = ""
 ) -> TextElement:
-    """A button; `about` is whom or what it acts on, where several have the same label."""
+    """A button; `about` is what it acts on, if several buttons have the same label."""
     shown = text("button", label, look).props('type="button"')
     if about:
         shown.props["aria-label"] = f"{label} {about}"
@@ -38,7 +38,7 @@ def status_chip(status: PocStatus) -> None:
 
 
 def person_name(person: Person) -> None:
-    """Somebody's name; who is inactive is marked so."""
+    """Somebody's name; an inactive person is marked."""
     shown = text("span", person.name, "person-name" if person.active else "person-name muted")
     shown.props('dir="auto"')
     if not person.active:
@@ -46,14 +46,14 @@ def person_name(person: Person) -> None:
 
 
 def due_mark(day: date | None, today: date, *, is_done: bool = False) -> None:
-    """When something is due, in words, toned where it is late or soon."""
+    """When something is due, in words, with a tone if it is late or soon."""
     words, tone = due_words(day, today, is_done=is_done)
     if words:
         text("span", words, f"small task-due {tone}")
 
 
 def progress_bar(progress: Progress) -> None:
-    """How far a POC is, both sides in one bar, with the same in words."""
+    """The progress of a POC, both sides in one bar, with the same in words."""
     whole = progress.whole
     bar = ui.element("progress").classes("bar")
     bar.props["max"], bar.props["value"] = max(whole.total, 1), whole.done
@@ -61,38 +61,8 @@ def progress_bar(progress: Progress) -> None:
     text("span", part_words(whole), "small muted")
 
 
-def side_progress(label: str, part: Part) -> None:
-    """How far one side is, as a fact with a bar."""
-    with ui.element("div").classes("fact poc-figure"):
-        text("dt", label)
-        with ui.element("dd"):
-            text("strong", part_words(part))
-            if part.overdue:
-                words = f"{count_words(part.overdue, 'task')} overdue"
-                text("span", words, "small task-due danger")
-            bar(part.total, {label.lower(): part.done})
-
-
-def both_sides(label: str, progress: Progress) -> None:
-    """How far a POC is, as a fact with both sides in one bar."""
-    whole = progress.whole
-    with ui.element("div").classes("fact poc-figure"):
-        text("dt", label)
-        with ui.element("dd"):
-            text("strong", part_words(whole))
-            bar(whole.total, {"team": progress.team.done, "customer": progress.customer.done})
-
-
-def bar(total: int, done: Mapping[str, int]) -> None:
-    """A bar of what each side has done of so many; the same stands beside it in words."""
-    with ui.element("div").classes("side-bar").props('aria-hidden="true"'):
-        for side, count in done.items():
-            share = 100 * count / max(total, 1)
-            ui.element("span").classes(side).style(f"flex-basis: {share:.1f}%")
-
-
 def empty(title: str, sentence: str, actions: Sequence[Callable[[], object]] = ()) -> None:
-    """What stands where there is nothing yet: what it is for, and the next step."""
+    """What is shown where there is nothing yet: what it is for, and the next step."""
     with ui.element("div").classes("empty"):
         text("h2", title)
         text("p", sentence, "muted")

@@ -1,7 +1,6 @@
 """One POC: its head, and its tabs, each at a path of its own."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Annotated
 from uuid import UUID
@@ -11,7 +10,6 @@ from nicegui import ui
 
 from models import PocStatus
 from services.access.permissions import Permission
-from services.core import clock
 from services.core.errors import NotFoundError
 from services.core.forms import Form, lines
 from services.sessions import sessions
@@ -22,13 +20,13 @@ from services.workspace.listing import PocDetails
 from services.workspace.pocs import HandOverForm, PocForm, StatusForm
 from ui import notices, work_feed
 from ui.actions import told
-from ui.components.facts import fact
 from ui.components.menu import Menu
 from ui.components.part import Part
+from ui.components.poc_head import PocHead
 from ui.components.refresher import Refresher
 from ui.components.toast import Toast
 from ui.forms.dialog import FormDialog, Helpers, Outcome
-from ui.frame import enter, frame, section, text
+from ui.frame import enter, frame
 from ui.identity import require
 from ui.input import as_uuid
 from ui.pages.workspace import (
@@ -39,16 +37,9 @@ from ui.pages.workspace import (
     poc_resources,
     poc_tasks,
 )
-from ui.pages.workspace.parts import (
-    both_sides,
-    button,
-    link,
-    person_name,
-    side_progress,
-    status_chip,
-)
+from ui.pages.workspace.parts import button, link
 from ui.paths import home_path
-from ui.work_words import day_words, due_words
+from ui.work_values import head_values
 
 MayView = Annotated[Visit, Depends(require(Permission.VIEW_ALL_POCS))]
 Build = Callable[[Visit, Toast, PocDetails], Awaitable[None]]
@@ -68,7 +59,7 @@ LOOKS: dict[str, Build] = {
 
 
 class OutcomeForm(Form):
-    """What came of a POC that ends."""
+    """The outcome of a POC that ends."""
 
     outcome: str = lines("Outcome", optional=True, hint="What did it show?")
 
@@ -80,13 +71,16 @@ def register() -> None:
 
 
 async def poc_page(visit: MayView, poc_id: str, tab: str = "") -> None:
-    """Build the page; a POC of another organisation is told as one that doesn't exist."""
+    """Build the page; a POC of another organisation is shown as one that doesn't exist."""
     wanted = as_uuid(poc_id)
     if wanted is None or (tab not in TABS and tab not in LOOKS):
         raise NotFoundError("This POC doesn't exist.")
     tenant_id = visit.actor.tenant_id
-    rooms = (work_feed.poc_room(wanted), work_feed.workers_room(tenant_id))
-    enter(visit, *rooms, notices.people_room(tenant_id))
+    rooms = [work_feed.poc_room(wanted), work_feed.head_room(wanted)]
+    rooms += [work_feed.workers_room(tenant_id), notices.people_room(tenant_id)]
+    if tab == "people":
+        rooms.append(work_feed.team_room(wanted))
+    enter(visit, *rooms)
     details = await listing.get_details(visit.actor, wanted)
     await sessions.touch(visit.actor, visit.seen_at)
     with frame(visit, details.row.title, current="pocs") as toast:
@@ -106,6 +100,7 @@ class _PocScreen:
         self.toast = toast
         self.base = f"{home_path(visit.tenant_slug)}/pocs"
         self.closing = PocStatus.COMPLETED
+        self.steps: Menu | None = None
 
     def build(self, details: PocDetails, tab: str) -> None:
         """Lay the head out."""
@@ -131,87 +126,48 @@ class _PocScreen:
             helpers=Helpers(people=find_people),
         )
         link("← All POCs", self.base, "back-link")
-        self.head = Part(ui.element("div").classes("page-head"), self._head)
-        self.facts = Part(section("card poc-facts"), self._facts)
-        nav = ui.element("nav").classes("tabs").props('aria-label="POC"')
-        self.tabs = Part(nav, partial(self._tabs, tab))
+        tabs = [
+            (path, label, f"{self.base}/{self.poc_id}/{path}".rstrip("/"))
+            for path, (label, _) in TABS.items()
+        ]
+        self.head = PocHead(
+            head_values(details.head),
+            tabs=tabs,
+            current=tab,
+            on_missed=told(self.toast)(self._show_anew),
+        )
+        with self.head:
+            self.acts = Part(ui.element("div").classes("actions"), self._acts)
         self._show(details)
-        for event in ("rollcall_poc", "rollcall_people"):
-            Refresher(event, self._refresh, self.toast)
+        Refresher("rollcall_poc", self._refresh, self.toast)
 
     async def _refresh(self) -> None:
+        """Ask what the reader may do now; the rest comes by itself."""
         self._show(await listing.get_details(self.actor, self.poc_id))
+
+    async def _show_anew(self) -> None:
+        await self._refresh()
+        self.head.show(head_values(self.details.head))
 
     def _show(self, details: PocDetails) -> None:
         self.details = details
         row = details.row
-        seen = (row.title, row.status, row.archived, details.may_change, details.may_reassign)
-        self.head.show(key=seen)  # a menu that is open stays so
-        self.facts.show(replace(details, members=(), criteria=0, resources=0, comments=0))
-        counts = {
-            "criteria": details.criteria,
-            "resources": details.resources,
-            "comments": details.comments,
-            "people": len(details.members),
-        }
-        self.tabs.show({path: count for path, count in counts.items() if count})
+        # What is open or in focus stays so.
+        self.acts.show(key=(row.archived, details.may_change, details.may_reassign))
+        if self.steps is not None:
+            self.steps.offer([(status.value, label) for status, label in details.steps.items()])
 
-    def _tabs(self, current: str, counts: Mapping[str, int]) -> None:
-        for path, (label, _) in TABS.items():
-            url = f"{self.base}/{self.poc_id}" + (f"/{path}" if path else "")
-            shown = link(f"{label} " if path in counts else label, url, "tab")
-            if path == current:
-                shown.props["aria-current"] = "page"
-            if path in counts:
-                with shown:
-                    text("span", f"{counts[path]:,}", "small muted tab-count")
-
-    def _head(self) -> None:
+    def _acts(self) -> None:
         details, row = self.details, self.details.row
-        with ui.element("div").classes("details-title"):
-            text("h1", row.title).props('dir="auto"')
-            status_chip(row.status)
-            if row.archived:
-                text("span", "Archived", "chip chip-inactive")
-        with ui.element("div").classes("actions"):
-            if details.may_change and row.archived:
-                button("Restore", told(self.toast)(self._restore))
-            elif details.may_change:
-                button("Edit", self._open_edit)
-                steps = [(status.value, label) for status, label in details.steps.items()]
-                Menu("Change status", steps, self._open_status)
-                Menu("More", [("owner", "Hand over"), ("archive", "Archive")], self._open_more)
-            elif details.may_reassign and not row.archived:
-                button("Reassign", self._open_owner)
-
-    def _facts(self, details: PocDetails) -> None:
-        row = details.row
-        with ui.element("dl").classes("poc-figures"):
-            fact("Customer", row.customer)
-            with ui.element("div").classes("fact"):
-                text("dt", "Owner")
-                with ui.element("dd"):
-                    person_name(row.owner)
-            end = due_words(row.due, clock.now().date(), is_done=row.status.is_closed)[0]
-            with ui.element("div").classes("fact"):
-                text("dt", "Start to end")
-                with ui.element("dd"):
-                    text("span", f"{day_words(row.start_on)} to {day_words(row.due, 'no end')}")
-                    if row.is_overdue:
-                        text("span", end, "small task-due danger")
-            side_progress("Team", row.progress.team)
-            side_progress("Customer", row.progress.customer)
-            both_sides("Whole", row.progress)
-        for label, words in (
-            ("Description", details.description),
-            ("Objectives", details.objectives),
-            ("Outcome", details.outcome),
-            ("Handover note", details.handover_note),
-        ):
-            if words:
-                with ui.element("div").classes("poc-text"):
-                    text("h2", label)
-                    text("p", words, "lines").props('dir="auto"')
+        self.steps = None
+        if details.may_change and row.archived:
+            button("Restore", told(self.toast)(self._restore))
+        elif details.may_change:
+            button("Edit", self._open_edit)
+            self.steps = Menu("Change status", (), self._open_status)
+            Menu("More", [("owner", "Hand over"), ("archive", "Archive")], self._open_more)
+        elif details.may_reassign and not row.archived:
+            button("Reassign", self._open_owner)
 
     def _open_edit(self) -> None:
         row = self.details.row
@@ -219,8 +175,8 @@ class _PocScreen:
             {
                 "title": row.title,
                 "customer": row.customer,
-                "description": self.details.description,
-                "objectives": self.details.objectives,
+                "description": self.details.head.description,
+                "objectives": self.details.head.objectives,
                 "start_on": row.start_on,
                 "end_on": row.due,
             }
@@ -231,13 +187,17 @@ class _PocScreen:
         return "Saved."
 
     async def _open_status(self, value: str) -> None:
-        status, row = PocStatus(value), self.details.row
+        await told(self.toast)(partial(self._ask_status, PocStatus(value)))()
+
+    async def _ask_status(self, status: PocStatus) -> None:
+        await self._refresh()  # the question says whom the end shuts out, as it is now
+        row = self.details.row
         if status.is_closed:
             self.closing = status
             step = self.details.steps.get(status, "Close")
             self.status.open({}, title=f"{step} this POC?", body=self._cuts())
             return
-        await told(self.toast)(partial(self._set_status, status, row.facts_version))()
+        await self._set_status(status, row.facts_version)
 
     def _cuts(self) -> str:
         """What the end of the POC means for the customer's people."""
@@ -273,6 +233,7 @@ class _PocScreen:
         return "Handed over."
 
     async def _open_archive(self) -> None:
+        await self._refresh()
         if self.details.with_access:
             self.archive.open({}, body=[self._cuts(), "Everything in it is kept."])
         else:

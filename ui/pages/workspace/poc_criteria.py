@@ -1,31 +1,35 @@
-"""What a POC is to show, and what it showed: the tab Criteria."""
+"""What a POC has to show, and what it showed: the tab Criteria."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
+from uuid import UUID
 
 from nicegui import ui
 
-from models import CriterionResult, Importance, Side
+from models import Importance, Side
+from services.core.errors import NotFoundError
 from services.core.form_fields import Option
 from services.sessions.sessions import Visit
 from services.workspace import criteria, task_list
 from services.workspace.criteria import CriterionForm, CriterionView, ResultForm
 from services.workspace.listing import PocDetails
 from ui.actions import told
-from ui.components.part import Part
-from ui.components.refresher import Refresher
 from ui.components.toast import Toast
+from ui.components.work_rows import WorkRows
 from ui.forms.dialog import FormDialog, Outcome
 from ui.forms.helpers import Helpers
-from ui.frame import section, text
-from ui.pages.workspace.parts import button, empty
+from ui.frame import section
+from ui.pages.workspace.parts import button
+from ui.work_values import criterion_values
 
-CHIPS = {
-    CriterionResult.PENDING: "chip chip-outline",
-    CriterionResult.MET: "chip chip-active",
-    CriterionResult.PARTLY_MET: "chip chip-warning",
-    CriterionResult.NOT_MET: "chip chip-danger",
-}
+EMPTY = ("No success criteria yet", "What must this POC show, and how is it measured?")
+ACTS = (
+    ("up", "Move up", ""),
+    ("result", "Result", "of "),
+    ("edit", "Edit", ""),
+    ("archive", "Archive", ""),
+)
 
 
 async def build(visit: Visit, toast: Toast, details: PocDetails) -> None:
@@ -73,45 +77,38 @@ class _CriteriaScreen:
         if self.may_change:
             with ui.element("div").classes("tab-actions"):
                 button("+ Add Criterion", self._open_new, look="btn btn-primary")
-        self.list = Part(section("card card-flush"), self._rows)
-        self.list.show(found)
-        Refresher("rollcall_poc", self._refresh, self.toast)
+        with section("card card-flush"):
+            self.list = WorkRows(
+                [criterion_values(row) for row in found],
+                event="rollcall_criterion",
+                acts=ACTS if self.may_change else (),
+                empty=EMPTY,
+                on_act=self._act,
+                on_missed=told(self.toast)(self._show),
+            )
 
-    async def _refresh(self) -> None:
-        self.list.show(await criteria.list_criteria(self.actor, self.poc_id))
+    async def _show(self) -> None:
+        found = await criteria.list_criteria(self.actor, self.poc_id)
+        self.list.show([criterion_values(row) for row in found])
 
-    def _rows(self, found: Sequence[CriterionView]) -> None:
-        if not found:
-            empty("No success criteria yet", "What must this POC show, and how is it measured?")
-            return
-        with ui.element("ul").classes("home-rows"):
-            for at, row in enumerate(found):
-                with ui.element("li"):
-                    self._row(row, found[at - 1] if at else None)
+    async def _act(self, act: str, row_id: UUID, version: int, above: UUID | None) -> None:
+        await told(self.toast)(partial(self._do, act, row_id, version, above))()
 
-    def _row(self, row: CriterionView, above: CriterionView | None) -> None:
-        with ui.element("div").classes("home-what"):
-            text("span", row.title, "task-title").props('dir="auto"')
-            shown = [f"Target: {row.target}"] if row.target else []
-            shown += [f"Achieved: {row.achieved}"] if row.achieved else []
-            shown += [f"Shown by: {', '.join(row.shown_by)}"] if row.shown_by else []
-            for line in shown:
-                text("span", line, "small muted").props('dir="auto"')
-        text("span", row.importance.label, "small muted")
-        text("span", f"{row.side.label}’s side", "small muted")
-        text("span", row.result.label, CHIPS[row.result])
-        if self.may_change:
-            quiet = "btn btn-quiet"
-            if above is not None:
-                up = told(self.toast)(partial(self._move, row, above))
-                button("Move up", up, look=quiet, about=row.title)
-            button("Result", partial(self._open_result, row), look=quiet, about=f"of {row.title}")
-            button("Edit", partial(self._open_edit, row), look=quiet, about=row.title)
-            archive = told(self.toast)(partial(self._archive, row))
-            button("Archive", archive, look=quiet, about=row.title)
+    async def _do(self, act: str, row_id: UUID, version: int, above: UUID | None) -> None:
+        row = replace(await self._read(row_id), version=version)
+        if act == "up":
+            await criteria.move_criterion(self.actor, row.id, row.version, before_id=above)
+        elif act == "archive":
+            await self._archive(row)
+        else:
+            handler = self._open_result if act == "result" else self._open_edit
+            handler(row)
 
-    async def _move(self, row: CriterionView, above: CriterionView) -> None:
-        await criteria.move_criterion(self.actor, row.id, row.version, before_id=above.id)
+    async def _read(self, row_id: UUID) -> CriterionView:
+        for row in await criteria.list_criteria(self.actor, self.poc_id):
+            if row.id == row_id:
+                return row
+        raise NotFoundError("This criterion isn't there any more. Look again.")
 
     def _open_new(self) -> None:
         self.new.open({"importance": Importance.MUST, "side": Side.TEAM})

@@ -15,6 +15,7 @@ from services.workspace.customers.people import CustomerRow, CustomerSwitched
 from services.workspace.listing import PocDetails
 from ui.actions import told
 from ui.components.part import Part
+from ui.components.refresher import MINUTE, Refresher
 from ui.components.toast import Toast
 from ui.forms.dialog import FormDialog, Link, Outcome
 from ui.frame import section, text
@@ -55,8 +56,9 @@ class CustomerPart:
         )
         with section("card customer-people"):
             with ui.element("div").classes("card-head"):
-                text("h2", self.customer).props('dir="auto"')
-                self.count = Part(ui.element("span").classes("small muted"), self._count)
+                with ui.element("div").classes("customer-head"):
+                    text("h2", self.customer).props('dir="auto"')
+                    self.count = Part(ui.element("span").classes("small muted"), self._count)
                 if self.may_change:
                     button("Invite Customer", self._open, look="btn btn-primary")
             self.table = CustomerTable(
@@ -65,10 +67,10 @@ class CustomerPart:
                 beside=self._beside if self.may_change else lambda _row: None,
             )
             text("p", WHAT_THEY_SEE, "small muted")
-        await self.refresh()
+        await self._show()
+        Refresher("rollcall_customers", self._show, self.toast, every=MINUTE)
 
-    async def refresh(self) -> None:
-        """Show who is there by now."""
+    async def _show(self) -> None:
         found = await people.list_of_poc(self.actor, self.poc_id)
         self.count.show(tuple(found))
         self.table.show(found)

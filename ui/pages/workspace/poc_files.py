@@ -42,13 +42,13 @@ def template_upload_url(visit: Visit, group_id: UUID) -> str:
     return f"{home_path(visit.tenant_slug)}/templates/{group_id}/files"
 
 
-def file_url(visit: Visit, resource_id: UUID) -> str:
-    """Where a file is read from."""
-    return f"{home_path(visit.tenant_slug)}/files/{resource_id}"
+def files_url(visit: Visit) -> str:
+    """The path under which files are read, each by its id."""
+    return f"{home_path(visit.tenant_slug)}/files"
 
 
 async def upload(request: Request) -> Response:
-    """Take one file, the request's body, and answer a script: a refusal is its sentence alone."""
+    """Take one file, the request's body, and answer a script: a refusal is only its sentence."""
     try:
         visit = await _uploader(request, _recognise)
         poc_id = as_uuid(request.path_params["poc_id"])
@@ -81,7 +81,7 @@ def _name(request: Request) -> str:
 
 
 async def download(visit: MayView, resource_id: str) -> Response:
-    """A file, to be saved and never to be shown by the browser."""
+    """A file, to be saved; the browser never shows it."""
     wanted = as_uuid(resource_id)
     if wanted is None:
         raise NotFoundError("This file doesn't exist, or was archived.")
@@ -102,7 +102,8 @@ def file_response(file: OpenFile) -> StreamingResponse:
 
 
 async def _uploader(request: Request, recognise: Callable[[Request], Awaitable[Visit]]) -> Visit:
-    """Who uploads. Who isn't signed in is told so: a script can't follow to the sign-in page."""
+    """Who uploads. A person who isn't signed in is told so: a script can't follow to the sign-in
+    page."""
     try:
         return await recognise(request)
     except HTTPException as error:

@@ -37,7 +37,7 @@ class _HistoryScreen:
             self.list = Part(ui.element("ul").classes("poc-history"), self._rows)
             self.more = button("Show older", told(self.toast)(self._show_older))
         self._show(found)
-        Refresher("rollcall_poc", self._refresh, self.toast)
+        Refresher("rollcall_poc_head", self._refresh, self.toast)
 
     def _show(self, found: History) -> None:
         self.entries = tuple(found.entries)

@@ -1,6 +1,5 @@
 """Who works on a POC: the tab People."""
 
-from collections.abc import Sequence
 from functools import partial
 from uuid import UUID
 
@@ -11,40 +10,33 @@ from services.sessions.sessions import Visit
 from services.users import selection
 from services.workspace import members
 from services.workspace.listing import PocDetails
-from services.workspace.members import Member
 from services.workspace.pocs import RUN_POCS
 from ui.actions import told
-from ui.components.part import Part
-from ui.components.refresher import Refresher
 from ui.components.toast import Toast
+from ui.components.work_rows import WorkRows
 from ui.forms.dialog import FormDialog, Helpers, Outcome
 from ui.frame import section, text
-from ui.pages.workspace.parts import button, person_name
+from ui.pages.workspace.parts import button
 from ui.pages.workspace.poc_customers import CustomerPart
-from ui.words import ago
-from ui.work_words import count_words
+from ui.work_values import team_values
 
 
 class MemberForm(Form):
-    """Who is to work on a POC."""
+    """A person who will work on a POC."""
 
     user_id: UUID = person("Member", among=RUN_POCS)
 
 
 async def build(visit: Visit, toast: Toast, details: PocDetails) -> None:
     """Lay the tab out: the customer's people, then the team."""
-    customers = CustomerPart(visit, toast, details)
-    await customers.build()
-    _PeopleScreen(visit, toast, details, customers).build()
+    await CustomerPart(visit, toast, details).build()
+    _PeopleScreen(visit, toast, details).build()
 
 
 class _PeopleScreen:
     """The handlers of one open tab."""
 
-    def __init__(
-        self, visit: Visit, toast: Toast, details: PocDetails, customers: CustomerPart
-    ) -> None:
-        self.customers = customers
+    def __init__(self, visit: Visit, toast: Toast, details: PocDetails) -> None:
         self.actor = visit.actor
         self.toast = toast
         self.poc_id = details.row.id
@@ -66,37 +58,29 @@ class _PeopleScreen:
                 text("h2", "Team")
                 if self.may_change:
                     button("+ Add Member", partial(self.add.open, {}))
-            self.list = Part(ui.element("ul").classes("session-list"), self._rows)
-        self.list.show(self.found)
-        for event in ("rollcall_poc", "rollcall_people"):
-            Refresher(event, self._refresh, self.toast)
+            self.list = WorkRows(
+                team_values(self.found)["rows"],
+                event="rollcall_team",
+                acts=[("remove", "Remove", "")] if self.may_change else (),
+                on_act=self._act,
+                on_missed=told(self.toast)(self._show),
+            )
 
-    async def _refresh(self) -> None:
-        self.list.show(await members.list_members(self.actor, self.poc_id))
-        await self.customers.refresh()
+    async def _show(self) -> None:
+        found = await members.list_members(self.actor, self.poc_id)
+        self.list.show(team_values(found)["rows"])
 
-    def _rows(self, found: Sequence[Member]) -> None:
-        for member in found:
-            with ui.element("li"):
-                person_name(member.person)
-                if member.is_owner:
-                    text("span", "Owner", "chip chip-accent")
-                text("span", member.email, "muted small").props('dir="auto"')
-                tasks = count_words(member.open_tasks, "open task")
-                text("span", f"{tasks}, here since {ago(member.since)}", "muted small")
-                if self.may_change and not member.is_owner:
-                    remove = told(self.toast)(partial(self._remove, member))
-                    button("Remove", remove, look="btn btn-quiet", about=member.person.name)
+    async def _act(self, _act: str, user_id: UUID, _version: int, _above: UUID | None) -> None:
+        await told(self.toast)(partial(self._remove, user_id))()
 
     async def _add(self, form: MemberForm) -> Outcome:
         await members.add_member(self.actor, self.poc_id, form.user_id)
         return "Added."
 
-    async def _remove(self, member: Member) -> None:
-        await members.remove_member(self.actor, self.poc_id, member.person.id)
-        back = told(self.toast)(partial(self._put_back, member))
-        name = member.person.name
-        self.toast.show(f"{name} doesn’t work on this POC any more.", "success", "Undo", back)
-
-    async def _put_back(self, member: Member) -> None:
-        await members.add_member(self.actor, self.poc_id, member.person.id)
+    async def _remove(self, user_id: UUID) -> None:
+        found = await members.list_members(self.actor, self.poc_id)
+        names = {member.person.id: member.person.name for member in found}
+        await members.remove_member(self.actor, self.poc_id, user_id)
+        back = told(self.toast)(partial(members.add_member, self.actor, self.poc_id, user_id))
+        words = f"{names.get(user_id, 'This person')} doesn’t work on this POC any more."
+        self.toast.show(words, "success", "Undo", back)

@@ -14,8 +14,8 @@ from services.sessions.sessions import Visit
 from services.users import selection
 from services.users.selection import Selection
 from services.workspace import assigning, groups, task_list, tasks
-from services.workspace.fields import OF_CUSTOMER, customers_field
-from services.workspace.groups import GroupForm
+from services.workspace.fields import OF_CUSTOMER, WorkForm, customers_field
+from services.workspace.groups import GroupForm, NewGroupForm
 from services.workspace.listing import PocDetails
 from services.workspace.task_list import GroupView, TaskView
 from services.workspace.tasks import MANAGE_TASKS, NewTaskForm, TaskForm, TaskStatusForm
@@ -39,7 +39,7 @@ LOOKS: Mapping[Look, tuple[str, str]] = {
 
 
 class AssigneesForm(Form):
-    """Who is to do a task."""
+    """Who does a task, or sees to a group."""
 
     assignee_ids: tuple[UUID, ...] = people("Assignees", among=MANAGE_TASKS, optional=True)
     customer_ids: tuple[UUID, ...] = customers_field()
@@ -83,7 +83,12 @@ class _TasksScreen:
         """Lay the tab out."""
         find_people = Helpers(people=self._find_people)
         self.new_group = FormDialog(
-            self.toast, "New group", GroupForm, submit="Add Group", on_submit=self._add_group
+            self.toast,
+            "New group",
+            NewGroupForm,
+            submit="Add Group",
+            on_submit=self._add_group,
+            helpers=find_people,
         )
         self.edit_group = FormDialog(
             self.toast, "Edit group", GroupForm, submit="Save", on_submit=self._edit_group
@@ -105,6 +110,14 @@ class _TasksScreen:
             AssigneesForm,
             submit="Save",
             on_submit=self._assign,
+            helpers=find_people,
+        )
+        self.group_assignees = FormDialog(
+            self.toast,
+            "Assign",
+            AssigneesForm,
+            submit="Save",
+            on_submit=self._assign_group,
             helpers=find_people,
         )
         self.blocked = FormDialog(
@@ -143,7 +156,7 @@ class _TasksScreen:
             await told(self.toast)(self._open_new_task)(as_uuid(sent.get("group")))
             return
         if act == "new_group":
-            self.new_group.open({})
+            self.new_group.open({"side": Side.TEAM})
             return
         row_id = as_uuid(sent.get("id"))
         if row_id is None:
@@ -156,6 +169,7 @@ class _TasksScreen:
             "assign": self._open_assign,
             "archive": self._archive,
             "edit_group": self._open_edit_group,
+            "assign_group": self._open_assign_group,
             "move_group": self._move_group,
             "archive_group": self._archive_group,
         }
@@ -165,30 +179,42 @@ class _TasksScreen:
         try:
             await handler(row_id, sent)
         except RollcallError:
-            await self._show()  # what the browser showed early isn't so
+            await self._show()  # what the browser showed early isn't true
             raise
 
     async def _open_new_task(self, group_id: UUID | None = None) -> None:
         found = await task_list.list_groups(self.actor, self.poc_id)
         if not found:
-            self.new_group.open({}, body="Tasks stand in groups: begin with one.")
+            self.new_group.open({"side": Side.TEAM}, body="Tasks stand in groups: begin with one.")
             return
         group = next((group for group in found if group.id == group_id), found[0])
         self.about = group.id
         self.new_task.open({"side": Side.TEAM}, title=f"Add task to “{group.title}”")
 
-    async def _add_group(self, form: GroupForm) -> Outcome:
+    async def _add_group(self, form: NewGroupForm) -> Outcome:
         await groups.add_group(self.actor, self.poc_id, form)
         return f"“{form.title}” is added."
 
     async def _open_edit_group(self, group_id: UUID, _sent: Mapping[str, Any]) -> None:
         group = await self._read_group(group_id)
         self.about, self.version = group.id, group.version
-        self.edit_group.open({"title": group.title, "description": group.description})
+        self.edit_group.open(_facts(group))
 
     async def _edit_group(self, form: GroupForm) -> Outcome:
         if self.about is not None:
             await groups.edit_group(self.actor, self.about, self.version, form)
+        return "Saved."
+
+    async def _open_assign_group(self, group_id: UUID, _sent: Mapping[str, Any]) -> None:
+        group = await self._read_group(group_id)
+        self.about, self.version = group.id, group.version
+        self.group_assignees.open(_chosen(group), title=f"Who sees to “{group.title}”?")
+
+    async def _assign_group(self, form: AssigneesForm) -> Outcome:
+        if self.about is not None:
+            await groups.assign_group(
+                self.actor, self.about, self.version, form.assignee_ids, form.customer_ids
+            )
         return "Saved."
 
     async def _move_group(self, group_id: UUID, sent: Mapping[str, Any]) -> None:
@@ -223,15 +249,7 @@ class _TasksScreen:
 
     async def _open_edit(self, task_id: UUID, _sent: Mapping[str, Any]) -> None:
         task = await self._read(task_id)
-        self.edit_task.open(
-            {
-                "title": task.title,
-                "description": task.description,
-                "side": task.side,
-                "start_on": task.start_on,
-                "due_on": task.due_on,
-            }
-        )
+        self.edit_task.open(_facts(task))
 
     async def _edit_task(self, form: TaskForm) -> Outcome:
         if self.about is not None:
@@ -240,10 +258,7 @@ class _TasksScreen:
 
     async def _open_assign(self, task_id: UUID, _sent: Mapping[str, Any]) -> None:
         task = await self._read(task_id)
-        team = [person for person in task.assignees if not person.is_customer]
-        outside = [person for person in task.assignees if person.is_customer]
-        values = {"assignee_ids": team, "customer_ids": outside}
-        self.assignees.open(values, title=f"Who does “{task.title}”?")
+        self.assignees.open(_chosen(task), title=f"Who does “{task.title}”?")
 
     async def _assign(self, form: AssigneesForm) -> Outcome:
         if self.about is not None:
@@ -310,6 +325,20 @@ class _TasksScreen:
 
     async def _restore(self, task_id: UUID, version: int) -> None:
         await tasks.set_archived(self.actor, task_id, version, archived=False)
+
+
+def _facts(work: TaskView | GroupView) -> dict[str, Any]:
+    """The values with which the dialog that edits a task or a group begins."""
+    return {name: getattr(work, name) for name in WorkForm.model_fields}
+
+
+def _chosen(work: TaskView | GroupView) -> dict[str, Any]:
+    """The same for who is to do it."""
+    team = [person for person in work.assignees if not person.is_customer]
+    return {
+        "assignee_ids": team,
+        "customer_ids": [person for person in work.assignees if person.is_customer],
+    }
 
 
 def _values(found: Sequence[GroupView]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

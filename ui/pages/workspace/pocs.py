@@ -99,7 +99,7 @@ class _PocsScreen:
             if to_do(ui.context.client) == "new":
                 self._open_new()
             head = [HeadItem("+ New POC", name="new", on_click=self._open_new, primary=True)]
-        hint = "Begin the first one with “+ New POC”: from templates, or empty."
+        hint = "Begin the first one, from templates or empty. Your team sees it at that moment."
         others = "Sales Engineers begin them. Each one shows here at that moment."
         PocsTable(
             self.visit,

@@ -1,7 +1,7 @@
 """Links, files, code and notes: of a POC, or of a template."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Protocol
 from uuid import UUID
@@ -10,16 +10,20 @@ from nicegui import ui
 
 from models import ResourceKind
 from services.access.actor import Principal
+from services.core.errors import NotFoundError
 from services.sessions.sessions import Visit
 from services.workspace.resources import FileForm, ResourceForm, ResourceView
 from ui.actions import told
-from ui.components.part import Part
 from ui.components.refresher import Refresher
 from ui.components.toast import Toast
+from ui.components.work_rows import WorkRows
 from ui.forms.dialog import FormDialog, Outcome
-from ui.frame import section, text
-from ui.pages.workspace.parts import button, empty, link
-from ui.work_words import file_words
+from ui.frame import section
+from ui.pages.workspace.parts import button
+from ui.work_values import resource_values
+
+EMPTY = ("No resources yet", "Links, files, code and notes that the work needs stand here.")
+ACTS = (("edit", "Edit", ""), ("archive", "Archive", ""))
 
 
 class Archive(Protocol):
@@ -33,16 +37,17 @@ class Archive(Protocol):
 
 @dataclass(frozen=True)
 class ResourceSource:
-    """Where resources belong: how they are read and changed there, and by which event an open page
-    hears of a change."""
+    """Where resources belong: how they are read and changed there, and how an open page hears of a
+    change: by `patches`, or by an `event` after which it asks. `files` is the path under which
+    files are read."""
 
     load: Callable[[], Awaitable[Sequence[ResourceView]]]
     add: Callable[[ResourceForm], Awaitable[UUID]]
     edit: Callable[[Principal, UUID, int, Any], Awaitable[None]]
     archive: Archive
-    event: str
-    shared_with: str
-    file_url: Callable[[UUID], str] = str
+    files: str
+    patches: str = ""
+    event: str = ""
 
 
 class ResourceList:
@@ -73,45 +78,34 @@ class ResourceList:
             with ui.element("div").classes("tab-actions"):
                 kind = {"kind": ResourceKind.LINK}
                 button("+ Add Resource", partial(self.new.open, kind), look="btn btn-primary")
-        self.list = Part(section("card card-flush"), self._rows)
-        self.list.show(found)
-        Refresher(self.source.event, self._refresh, self.toast)
-
-    async def _refresh(self) -> None:
-        self.list.show(await self.source.load())
-
-    def _rows(self, found: Sequence[ResourceView]) -> None:
-        if not found:
-            empty(
-                "No resources yet", "Links, files, code and notes that the work needs stand here."
+        with section("card card-flush"):
+            self.list = WorkRows(
+                [resource_values(row) for row in found],
+                event=self.source.patches,
+                files=self.source.files,
+                acts=ACTS if self.may_change else (),
+                empty=EMPTY,
+                on_act=self._act,
+                on_missed=told(self.toast)(self._show),
             )
-            return
-        with ui.element("ul").classes("home-rows"):
-            for row in found:
-                with ui.element("li"):
-                    self._row(row)
+        if self.source.event:
+            Refresher(self.source.event, self._show, self.toast)
 
-    def _row(self, row: ResourceView) -> None:
-        with ui.element("div").classes("home-what"):
-            if row.kind is ResourceKind.LINK:
-                opened = link(row.title, row.content)
-                opened.props('target="_blank" rel="noopener noreferrer"')
-            elif row.file is not None:
-                link(row.title, self.source.file_url(row.id)).props("download")
-                text("span", file_words(row.file), "small muted")
-            else:
-                text("span", row.title, "task-title").props('dir="auto"')
-                _content(row)
-            if row.belongs_to:
-                text("span", row.belongs_to, "small muted").props('dir="auto"')
-        text("span", row.kind.label, "small muted")
-        shared = f"Shared with {self.source.shared_with}" if row.shared else "Internal"
-        text("span", shared, "chip chip-customer" if row.shared else "chip chip-outline")
-        if self.may_change:
-            quiet = "btn btn-quiet"
-            button("Edit", partial(self._open_edit, row), look=quiet, about=row.title)
-            archive = told(self.toast)(partial(self._archive, row))
-            button("Archive", archive, look=quiet, about=row.title)
+    async def _show(self) -> None:
+        self.list.show([resource_values(row) for row in await self.source.load()])
+
+    async def _act(self, act: str, row_id: UUID, version: int, _above: UUID | None) -> None:
+        await told(self.toast)(partial(self._do, act, row_id, version))()
+
+    async def _do(self, act: str, row_id: UUID, version: int) -> None:
+        found = {row.id: row for row in await self.source.load()}
+        if row_id not in found:
+            raise NotFoundError("This resource isn't there any more. Look again.")
+        row = replace(found[row_id], version=version)
+        if act == "edit":
+            self._open_edit(row)
+        else:
+            await self._archive(row)
 
     async def _add(self, form: ResourceForm) -> Outcome:
         await self.source.add(form)
@@ -137,11 +131,3 @@ class ResourceList:
 
     async def _restore(self, row: ResourceView) -> None:
         await self.source.archive(self.actor, row.id, row.version + 1, archived=False)
-
-
-def _content(row: ResourceView) -> None:
-    if row.kind is ResourceKind.CODE:
-        text("pre", row.content, "resource-code")
-    else:
-        # The service made it from Markdown, without any active element.
-        ui.element("div").classes("comment-body").props["innerHTML"] = row.html

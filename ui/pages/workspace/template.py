@@ -34,7 +34,7 @@ from ui.identity import require
 from ui.input import as_uuid, as_version
 from ui.pages.workspace.file_drops import dropped
 from ui.pages.workspace.parts import button, link
-from ui.pages.workspace.poc_files import file_url, template_upload_url
+from ui.pages.workspace.poc_files import files_url, template_upload_url
 from ui.pages.workspace.resource_list import ResourceList, ResourceSource
 from ui.paths import home_path
 from ui.work_words import count_words
@@ -50,7 +50,7 @@ def register() -> None:
 
 
 async def template_page(visit: MayView, group_id: str) -> None:
-    """Build the page; another organisation's template is told as one that doesn't exist."""
+    """Build the page; another organisation's template is shown as one that doesn't exist."""
     wanted = as_uuid(group_id)
     if wanted is None:
         raise NotFoundError("This template doesn't exist.")
@@ -71,9 +71,8 @@ async def _resources(visit: Visit, toast: Toast, details: GroupTemplateDetails) 
         add=partial(resources.add_to_template, visit.actor, group_template_id=details.row.id),
         edit=resources.edit_of_template,
         archive=resources.set_archived_of_template,
+        files=files_url(visit),
         event="rollcall_templates",
-        shared_with="the customer",
-        file_url=partial(file_url, visit),
     )
     text("h2", "Resources", "part-title")
     may_change = details.may_change and not details.row.is_archived
@@ -234,7 +233,7 @@ class _TemplateScreen:
         try:
             await handler(task, sent)
         except RollcallError:
-            self._show_tasks()  # what the browser showed early isn't so
+            self._show_tasks()  # what the browser showed early isn't true
             raise
 
     def _open_add(self) -> None:
@@ -306,7 +305,7 @@ class _TemplateScreen:
         self.toast.show(f"“{task.title}” is taken out.", "success", "Undo", back)
 
     def _back_to(self, task: TaskTemplateRow) -> Callable[[], Awaitable[None]]:
-        """What puts a task where it is now."""
+        """Puts a task back where it is now."""
         rest = [other.id for other in self.details.tasks]
         after = rest[rest.index(task.id) + 1 :][:1] if task.id in rest else []
         return told(self.toast)(partial(self._put_back, task, after[0] if after else None))

@@ -79,11 +79,17 @@ window.rollcallWall = (() => {
 
   const panel = (title, ...children) =>
     h("section", { class: "panel" }, title ? h("h2", {}, title) : "", ...children);
+  // A figure in big type, which is written smaller where it has more digits than there is room for.
+  function amount(text, kind = "big") {
+    const shown = h("p", { class: kind }, text);
+    shown.style.setProperty("--digits", text.length - 0.5 * (text.match(/[,.]/g)?.length ?? 0));
+    return shown;
+  }
   const figure = (count, words, below, tone) =>
     h(
       "section",
       { class: `panel figure ${tone ?? ""}` },
-      h("p", { class: "big" }, number(count)),
+      amount(number(count)),
       h("p", { class: "what" }, words),
       h("p", { class: "below" }, below),
     );
@@ -194,7 +200,7 @@ window.rollcallWall = (() => {
   }
 
   return {
-    h, svg, clockOf, secondsOf, daysBetween, dayWords, longDay, number, of, icon, panel, figure,
-    rest, restWords, nothing, dayChart, bars, split, views: {},
+    h, svg, clockOf, secondsOf, daysBetween, dayWords, longDay, number, of, icon, panel, amount,
+    figure, rest, restWords, nothing, dayChart, bars, split, views: {},
   };
 })();

@@ -2,8 +2,9 @@
 "use strict";
 (() => {
   const wall = window.rollcallWall;
-  const { h, number, icon, panel, nothing, dayChart, split, of } = wall;
+  const { h, number, amount, icon, panel, nothing, dayChart, split, of } = wall;
   const MARKED = 60;
+  const MOST_ROWS = 2; // of one name
   const PLURAL = {
     "Sales Engineer": "Sales Engineers",
     Administrator: "Administrators",
@@ -15,7 +16,7 @@
     return h(
       "div",
       { class: "at-hand" },
-      h("p", { class: "huge" }, number(data.here)),
+      amount(number(data.here), "huge"),
       h("p", { class: "here-now" }, "here now"),
       h("p", { class: "below" }, `of ${number(data.active)} active`),
     );
@@ -26,7 +27,7 @@
   function person(shown, now) {
     const [kind, tag] = isFresh(shown.left, now) ? ["gone", "s"] : isFresh(shown.came, now) ? ["new", "b"] : ["", "span"];
     const name = h(tag, { dir: "auto" }, shown.name);
-    const item = h("li", { class: `name ${kind}` }, kind === "new" ? icon("came") : "", name);
+    const item = h("li", { class: `name ${kind} ${shown.rows === MOST_ROWS ? "cut" : ""}` }, kind === "new" ? icon("came") : "", name);
     item.style.setProperty("--rows", shown.rows);
     return item;
   }
@@ -106,7 +107,8 @@
       marked.forEach((item) => item.classList.toggle("tight", item.classList.contains("new")));
       place.replaceChildren(h("ul", { class: "column" }, one, plain, marked));
       const each = one.getBoundingClientRect().height || 1;
-      const rowsOf = (item) => Math.max(1, Math.ceil(item.lastChild.getBoundingClientRect().height / each - 0.1));
+      const rowsOf = (item) =>
+        Math.min(MOST_ROWS, Math.max(1, Math.ceil(item.lastChild.getBoundingClientRect().height / each - 0.1)));
       const sized = new Map(people.map((shown, i) => [shown, Math.max(rowsOf(plain[i]), rowsOf(marked[i]))]));
       for (const role of roles) role.people = role.people.map((shown) => ({ ...shown, rows: sized.get(shown) }));
       const pages = arranged(roles, columns, Math.max(3, Math.floor(height / each)));

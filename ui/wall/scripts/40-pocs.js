@@ -2,7 +2,7 @@
 "use strict";
 (() => {
   const wall = window.rollcallWall;
-  const { h, of, number, icon, panel, figure, nothing, split, daysBetween, dayWords } = wall;
+  const { h, of, number, amount, icon, panel, figure, nothing, split, daysBetween, dayWords } = wall;
   const KINDS = [
     ["draft", "grey", (count) => (count === 1 ? "draft" : "drafts")],
     ["active", "accent", () => "active"],
@@ -20,7 +20,7 @@
       h(
         "div",
         {},
-        h("p", { class: "big" }, number(counts.active)),
+        amount(number(counts.active)),
         h("p", { class: "what" }, counts.active === 1 ? "active POC" : "active POCs"),
         h("p", { class: "below" }, `of ${number(open)} open`),
       ),
@@ -41,7 +41,10 @@
 
   function when(end, today) {
     const left = daysBetween(today, end);
-    if (left < 0) return h("span", { class: "end late" }, icon("bad"), `${of(-left, "day", "days")} late`);
+    if (left < 0) {
+      const late = h("span", { class: left < -99 ? "visually-hidden" : "" }, " late");
+      return h("span", { class: "end late" }, icon("bad"), h("span", {}, of(-left, "day", "days"), late));
+    }
     if (left === 0) return h("span", { class: "end soon" }, "Today");
     return h("span", { class: `end ${left < 3 ? "soon" : ""}` }, dayWords(end));
   }

@@ -2,7 +2,11 @@
 "use strict";
 (() => {
   const wall = window.rollcallWall;
-  const { h, of, icon, panel, nothing, bars } = wall;
+  const { h, of, icon, panel, amount, nothing, bars } = wall;
+  const MOST = 4; // panels
+
+  // Broken between words alone, and not at a hyphen.
+  const heading = (title) => h("h2", {}, title.split(" ").flatMap((word) => [h("span", {}, word), " "]));
 
   const troublePanel = (trouble, { now, clock }) =>
     h(
@@ -12,7 +16,7 @@
       h(
         "div",
         { class: "says" },
-        h("h2", {}, trouble.title),
+        heading(trouble.title),
         trouble.sentences.map((sentence, i) =>
           h("p", {}, i === 0 && trouble.since ? h("b", {}, `Since ${sinceWords(trouble.since, now, clock)}. `) : "", sentence),
         ),
@@ -21,7 +25,7 @@
         ? h(
             "div",
             { class: "amount" },
-            h("p", { class: "big" }, trouble.figure),
+            amount(trouble.figure),
             trouble.bars.length ? bars(trouble.bars, `${trouble.figure} ${trouble.unit}`) : "",
             h("p", {}, trouble.unit),
           )
@@ -42,7 +46,7 @@
   wall.views.trouble = (data, { now, clock }) => {
     const ended = data.last_ended ? ` The last trouble ended on ${clock.long(data.last_ended)}.` : "";
     const troubles = data.troubles.length
-      ? data.troubles.slice(0, 4).map((trouble) => troublePanel(trouble, { now, clock }))
+      ? data.troubles.slice(0, MOST).map((trouble) => troublePanel(trouble, { now, clock }))
       : [h("section", { class: "panel all-well" }, icon("well"), nothing(`All is well.${ended}`))];
     const order = panel(
       "In order",
@@ -54,6 +58,9 @@
         ),
       ),
     );
-    return { parts: h("div", { class: "view troubles" }, h("div", { class: "list part" }, troubles), order) };
+    const left = data.troubles.length - MOST;
+    const more = left > 0 ? h("p", { class: "rest" }, `and ${of(left, "more trouble", "more troubles")}`) : "";
+    const list = h("div", { class: `list part ${data.troubles.length > 2 ? "many" : ""}` }, troubles, more);
+    return { parts: h("div", { class: "view troubles" }, list, order) };
   };
 })();

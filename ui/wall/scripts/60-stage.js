@@ -4,6 +4,14 @@
   const wall = window.rollcallWall;
   const { h, icon } = wall;
   const NAMES = { roll_call: "Roll call", people: "People", pocs: "POCs", trouble: "Trouble" };
+
+  // Whether a line of text has an ellipsis: a part of a pixel is enough for one.
+  function isCut(text) {
+    const range = document.createRange();
+    range.selectNodeContents(text);
+    return range.getBoundingClientRect().width > text.getBoundingClientRect().width + 0.05;
+  }
+
   wall.Stage = class {
     // In a page, which has its own main, it is a section.
     constructor(place, tag = "main") {
@@ -104,11 +112,13 @@
       found.forEach((part, i) => part.classList.toggle("away", i !== this.part % found.length));
     }
 
-    // What is longer than its place, and somebody's own words, is written smaller, on two lines.
+    // What is longer than its place, and somebody's own words, is written smaller; then on two lines.
     unfold() {
       const texts = [...this.place.querySelectorAll('[dir="auto"]')].filter((text) => !text.closest(".names"));
-      const long = texts.filter((text) => text.scrollWidth > text.clientWidth + 1);
-      for (const text of long) text.classList.add("long");
+      for (const how of ["longish", "long"]) {
+        const over = texts.filter(isCut);
+        for (const text of over) text.classList.add(how);
+      }
     }
 
     // What a list has too much of for its place is left out, and counted.

@@ -102,7 +102,8 @@
     const { code: text, seconds } = await answer.json();
     code = { until: performance.now() + seconds * 1000, seconds };
     const shown = document.getElementById("code");
-    shown.textContent = text;
+    const [first, second] = text.split("-");
+    shown.replaceChildren(first, h("span", { class: "dash" }, "-"), second);
     shown.classList.remove("comes");
     requestAnimationFrame(() => shown.classList.add("comes"));
     pairing.classList.toggle("other-side");
@@ -155,17 +156,22 @@
     banner.classList.toggle("below", Math.floor(silence / FLIP) % 2 === 1);
     if (document.documentElement.classList.contains("lost")) return;
     document.documentElement.classList.add("lost");
+    stage.draw(); // there is less room
     const time = wall.clockOf(stage.screen.zone || zone).time(lastTime);
     banner.replaceChildren(
       icon("warn"),
       h("p", { class: "since" }, `Offline since ${time}`),
-      h("p", { class: "seen" }, `What you see is from ${time}.`, h("br"), "Trying again by itself."),
+      h("p", { class: "seen" }, `What you see is from ${time}. `, h("br"), "Trying again by itself."),
     );
   }
 
   function found() {
-    document.documentElement.classList.remove("lost", "waits");
-    if (banner.childNodes.length) banner.replaceChildren();
+    const { classList } = document.documentElement;
+    const wasLost = classList.contains("lost");
+    classList.remove("lost", "waits");
+    if (!wasLost) return;
+    banner.replaceChildren();
+    stage.draw();
   }
 
   // ---- new assets, and the cookie's life

@@ -290,7 +290,7 @@ async def test_nobody_removes_another_persons_passkey(admin: Actor, tenant: Tena
 async def test_the_last_passkey_stays_where_a_second_factor_is_required(admin: Actor) -> None:
     await add_passkey(admin)
     await add_passkey(admin)
-    await policy.require_second_factor(admin, SecondFactorPolicy.ADMINS.value)
+    await policy.require_second_factor(admin, SecondFactorPolicy.ADMINS)
     first, second = (await totp.get_own(admin)).passkeys
     await passkeys.remove(admin, first.id)
     with pytest.raises(ConflictError, match="requires"):

@@ -19,6 +19,7 @@ from services.core.errors import (
 from services.lists.query import ListQuery
 from services.sessions.sessions import recognise
 from services.sign_in import policy as sign_in_policy
+from services.sign_in.forms import SecondFactorRule
 from services.sign_in.second_factors import totp
 from services.users import listing
 from tests import books, factories
@@ -70,7 +71,7 @@ async def test_it_counts_at_the_next_call_and_until_one_is_set_up(
     _, token = await factories.open_session(colleague)
     actor = (await recognise(token, tenant.slug, CALLER)).actor
     await _enrol(admin)
-    await sign_in_policy.require_second_factor(admin, ADMINS.value)
+    await sign_in_policy.require_second_factor(admin, ADMINS)
     assert (await sign_in_policy.get_policy(admin)).second_factor is ADMINS
     assert (await recognise(token, tenant.slug, CALLER)).lacks_second_factor
     with pytest.raises(SecondFactorRequiredError):
@@ -87,13 +88,13 @@ async def test_an_app_without_its_first_code_is_none(admin: Actor, tenant: Tenan
 
 async def test_nobody_requires_of_themselves_what_they_lack(admin: Actor, tenant: Tenant) -> None:
     with pytest.raises(ConflictError, match="of your own"):
-        await sign_in_policy.require_second_factor(admin, EVERYONE.value)
+        await sign_in_policy.require_second_factor(admin, EVERYONE)
     assert (await sign_in_policy.get_policy(admin)).second_factor is SecondFactorPolicy.OPTIONAL
 
 
 async def test_what_is_required_cannot_be_removed_by_oneself(admin: Actor, tenant: Tenant) -> None:
     await _enrol(admin)
-    await sign_in_policy.require_second_factor(admin, ADMINS.value)
+    await sign_in_policy.require_second_factor(admin, ADMINS)
     with pytest.raises(ConflictError, match="requires"):
         await totp.remove(admin)
     assert (await totp.get_own(admin)).since is not None
@@ -101,7 +102,7 @@ async def test_what_is_required_cannot_be_removed_by_oneself(admin: Actor, tenan
 
 async def test_whoever_was_reset_is_asked_for_a_new_one(admin: Actor, tenant: Tenant) -> None:
     await _enrol(admin)
-    await sign_in_policy.require_second_factor(admin, ADMINS.value)
+    await sign_in_policy.require_second_factor(admin, ADMINS)
     boss = await factories.create_admin(tenant)
     actor = await factories.sign_in(boss)
     await _enrol(actor)
@@ -116,15 +117,15 @@ async def test_platform_admins_in_the_tenant_are_asked_for_none(
     platform: Actor, tenant: Tenant
 ) -> None:
     inside = Actor(platform.session_id, platform.user_id, tenant.id)
-    await sign_in_policy.require_second_factor(inside, EVERYONE.value)
+    await sign_in_policy.require_second_factor(inside, EVERYONE)
     await listing.list_users(inside, ListQuery())
 
 
 async def test_the_change_is_logged_once(admin: Actor, tenant: Tenant) -> None:
     await _enrol(admin)
     before = await books.actions_of(tenant)
-    await sign_in_policy.require_second_factor(admin, EVERYONE.value)
-    await sign_in_policy.require_second_factor(admin, EVERYONE.value)
+    await sign_in_policy.require_second_factor(admin, EVERYONE)
+    await sign_in_policy.require_second_factor(admin, EVERYONE)
     assert await books.actions_of(tenant) == [*before, "tenant.second_factor_policy_set"]
 
 
@@ -132,16 +133,16 @@ async def test_setting_it_needs_a_fresh_sign_in_a_tenant_and_a_choice_of_the_lis
     admin: Actor, platform: Actor
 ) -> None:
     with pytest.raises(InvalidInputError):
-        await sign_in_policy.require_second_factor(admin, "of nobody and everyone")
+        SecondFactorRule(second_factor="of nobody and everyone")
     with pytest.raises(NotFoundError):
-        await sign_in_policy.require_second_factor(platform, EVERYONE.value)
+        await sign_in_policy.require_second_factor(platform, EVERYONE)
     await _enrol(admin)
     clock.shift(FRESH_FOR * 2)
     with pytest.raises(FreshSignInNeededError):
-        await sign_in_policy.require_second_factor(admin, EVERYONE.value)
+        await sign_in_policy.require_second_factor(admin, EVERYONE)
 
 
 async def test_who_has_none_is_told_so_before_the_password_is_asked_for(admin: Actor) -> None:
     clock.shift(FRESH_FOR * 2)
     with pytest.raises(OwnSecondFactorMissingError):
-        await sign_in_policy.require_second_factor(admin, EVERYONE.value)
+        await sign_in_policy.require_second_factor(admin, EVERYONE)

@@ -22,6 +22,7 @@ from services.sessions.receipts import Receipt
 from services.users import accounts
 from services.users.bulk import preview, results, runs
 from services.users.bulk.batches import ACTIONS, act_on_next
+from services.users.bulk.fates import OUT, WITHDRAWN
 from services.users.events import BulkProgressed, UserDeactivated
 from services.users.forms import EndDate
 from services.workspace import bulk_worker
@@ -104,6 +105,12 @@ async def test_the_preview_says_whom_it_changes_and_why_not_the_others(
     assert told.changes == 4
     assert told.kinds[-1].people[0][0] == admin.user_id
     assert await books.actions_of(tenant) == before  # nothing has happened yet
+
+
+def test_what_became_of_several_is_said_of_several() -> None:
+    assert WITHDRAWN.result_of(1) == "invitation withdrawn"
+    assert WITHDRAWN.result_of(2) == "invitations withdrawn"
+    assert OUT.result_of(2) == "deactivated"
 
 
 async def test_who_comes_to_match_after_the_preview_is_not_among_them(

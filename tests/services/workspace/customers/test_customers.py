@@ -34,6 +34,7 @@ from services.core.errors import (
     SessionEndedError,
     TooManyAttemptsError,
 )
+from services.sessions import sessions
 from services.sessions.outside import recognise_customer
 from services.sign_in import throttle
 from services.workspace import comments, listing, pocs, resources, tasks
@@ -295,3 +296,28 @@ async def test_asking_for_a_link_says_the_same_for_every_address_and_not_without
         await visits.ask(tenant.slug, RETO.email, CALLER)
     with pytest.raises(TooManyAttemptsError):
         await visits.ask(tenant.slug, RETO.email, CALLER)
+
+
+async def test_their_session_ends_after_30_days_however_it_is_used(
+    mail_server: MailServer, tenant: Tenant, ada: Actor
+) -> None:
+    poc = await create_poc(ada)
+    invited = await invitations.invite(ada, poc, RETO)
+    entered = await visits.start_session_by_link(
+        tenant.slug, await _link_of(invited.customer_id), CALLER
+    )
+    visit = await recognise_customer(entered.token, tenant.slug, CALLER)
+    for day in (10, 20, 29):  # from nearly unused to used right before the end
+        clock.shift(timedelta(days=day))
+        await sessions.touch(visit.actor)
+        assert (await shared.get_shared(visit.actor, poc)).title == "Trial"
+    clock.shift(timedelta(days=30))
+    with pytest.raises(SessionEndedError):
+        await recognise_customer(entered.token, tenant.slug, CALLER)
+    with pytest.raises(SessionEndedError):
+        await shared.get_shared(visit.actor, poc)
+    await visits.ask(tenant.slug, RETO.email, CALLER)
+    token = await _link_of(invited.customer_id)
+    again = await visits.start_session_by_link(tenant.slug, token, CALLER)
+    visit = await recognise_customer(again.token, tenant.slug, CALLER)
+    assert (await shared.get_shared(visit.actor, poc)).title == "Trial"

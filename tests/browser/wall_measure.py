@@ -1,0 +1,59 @@
+"""What is wrong with what a screen shows: text that is cut off, too small, or hard to see."""
+
+from playwright.async_api import Page
+
+# Each theme is tried; what is told of a text is its words. Contrast is what WCAG calls it, of the
+# text's colour with the nearest ground behind it, and of both in grey where the screen is offline.
+MEASURE = """() => {
+  const root = document.documentElement;
+  const greys = root.classList.contains("lost");
+  const numbers = (colour) => colour.match(/[\\d.]+/g).map(Number);
+  const seen = ([r, g, b], isGrey) => {
+    const grey = 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    return (isGrey ? [grey, grey, grey] : [r, g, b])
+      .map((part) => part / 255)
+      .map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
+  };
+  const light = (parts) => 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2];
+  const ground = (element) => {
+    for (let of = element; of; of = of.parentElement) {
+      const parts = numbers(getComputedStyle(of).backgroundColor);
+      if (parts.length === 3 || parts[3] === 1) return parts;
+    }
+  };
+  const texts = [...document.querySelectorAll("#wall *, #pairing *, #offline *")]
+    .filter((of) => of.checkVisibility() && !of.closest(".visually-hidden"))
+    .filter((of) => [...of.childNodes].some((child) => child.nodeType === 3 && child.data.trim()));
+  const problems = [];
+  const note = (what, of) => problems.push(`${what}: ${of.textContent.slice(0, 40)}`);
+  for (const of of texts) {
+    const share = (100 * parseFloat(getComputedStyle(of).fontSize)) / innerHeight;
+    if (share < 2.199) note(`${share.toFixed(2)} % of the height`, of);
+    const box = of.getBoundingClientRect();
+    const within = (of.closest(".panel, .left") ?? document.body).getBoundingClientRect();
+    const isOut = box.left < within.left - 1 || box.right > within.right + 1 ||
+      box.top < within.top - 1 || box.bottom > within.bottom + 1;
+    if (isOut) note("cut off", of);
+  }
+  if (root.scrollHeight > innerHeight || root.scrollWidth > innerWidth) problems.push("scrolls");
+  const before = root.dataset.theme;
+  for (const theme of ["dark", "light"]) {
+    root.dataset.theme = theme;
+    for (const of of texts) {
+      const isGrey = greys && !of.closest("#offline");
+      const both = [numbers(getComputedStyle(of).color), ground(of)];
+      const [less, more] = both.map((of) => light(seen(of, isGrey))).sort((a, b) => a - b);
+      const contrast = (more + 0.05) / (less + 0.05);
+      if (contrast < 7) note(`${theme}, contrast ${contrast.toFixed(2)}`, of);
+    }
+  }
+  root.dataset.theme = before;
+  return [problems, texts.length];
+}"""
+
+
+async def problems_of(page: Page) -> list[str]:
+    """What is wrong with what a page shows now, in either theme."""
+    problems, texts = await page.evaluate(MEASURE)
+    assert texts > 3, "It shows nothing."
+    return list(problems)

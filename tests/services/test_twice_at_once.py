@@ -1,0 +1,346 @@
+"""Two who do the same at the same moment, on PostgreSQL: whatever unique row both would make, each
+is done, or refused by a sentence. What the database says of it by itself reaches nobody."""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from models import BulkKind, EmailChange, Importance, LinkPurpose, Role, Tenant, User
+from services.access import one_time_links
+from services.access.actor import Actor
+from services.core.db import transaction
+from services.core.errors import RollcallError
+from services.lists.query import ListQuery
+from services.reviews import reviews
+from services.reviews.forms import Days, ReviewForm
+from services.reviews.reasons import Reason
+from services.screens import pairing
+from services.tenants import mail_texts, organisation, tenants
+from services.users import accounts, email_change, invitations
+from services.users.bulk import batches, runs
+from services.users.email_change import EmailForm
+from services.users.invitation_form import InvitationForm
+from services.workspace import (
+    criteria,
+    handover,
+    members,
+    pocs,
+    tasks,
+    templates,
+    wrong_role,
+)
+from services.workspace.customers import invitations as customers
+from services.workspace.customers.invitations import CustomerForm
+from tests import factories
+from tests.browser.waiting import PATIENCE
+from tests.conftest import make_settings
+from tests.factories import CALLER, create_tenant, create_user, create_users
+from tests.postgres import PostgresServer
+from tests.quick import started_on_copy
+from tests.racing import race
+from tests.services.organisation_calls import mail_form, picture
+from tests.services.screen_calls import new_screen
+from tests.services.workspace.rows import Rows, create_rows
+
+pytestmark = [pytest.mark.postgresql, pytest.mark.stress]
+
+WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND wait_event_type = 'Lock'"
+
+
+@dataclass
+class Scene:
+    """Two of each role, who work in one organisation, and what they work on."""
+
+    tenant: Tenant
+    other: Tenant
+    platform: list[Actor]
+    admins: list[Actor]
+    authors: list[Actor]
+    workers: list[Actor]
+    rows: Rows
+    elsewhere: Rows
+    """A POC that the second of the workers owns."""
+    email: str
+    """What both want."""
+
+
+Pair = tuple[Awaitable[object], Awaitable[object]]
+Case = Callable[[Scene], Awaitable[Pair]]
+
+
+def same(call: Callable[[Scene, int], Awaitable[object]]) -> Case:
+    """Both make the same call; it is told who of them, by 0 and 1."""
+
+    async def pair(scene: Scene) -> Pair:
+        return call(scene, 0), call(scene, 1)
+
+    return pair
+
+
+def _invite(scene: Scene, number: int, email: str = "") -> Awaitable[object]:
+    form = InvitationForm(
+        first_name="Ada", last_name="King", email=email or scene.email, role="sales_engineer"
+    )
+    return invitations.invite(scene.admins[number], form)
+
+
+async def _activate(scene: Scene) -> Pair:
+    old = [
+        await create_user(at, email=scene.email, active=False) for at in (scene.tenant, scene.other)
+    ]
+    elsewhere = await factories.sign_in(await factories.create_admin(scene.other))
+    return (
+        accounts.set_active(scene.admins[0], old[0].id, active=True),
+        accounts.set_active(elsewhere, old[1].id, active=True),
+    )
+
+
+async def _activate_and_invite(scene: Scene) -> Pair:
+    old = await create_user(scene.other, email=scene.email, active=False)
+    elsewhere = await factories.sign_in(await factories.create_admin(scene.other))
+    return accounts.set_active(elsewhere, old.id, active=True), _invite(scene, 0)
+
+
+async def _activate_many(scene: Scene) -> Pair:
+    old = await create_user(scene.other, email=scene.email, active=False)
+    elsewhere = await factories.sign_in(await factories.create_admin(scene.other))
+    bulk = await runs.draft(elsewhere, BulkKind.ACTIVATE, ListQuery(ids=frozenset({old.id})))
+    await runs.begin(elsewhere, bulk, runs.BulkForm(reason=""))
+    return batches.act_on_next(elsewhere, bulk), _invite(scene, 0)
+
+
+async def _change_emails(scene: Scene) -> Pair:
+    users = [await create_user(scene.tenant) for _ in range(2)]
+    form = EmailForm(email=scene.email)
+    one, other = (
+        email_change.change_email(admin, user.id, form)
+        for admin, user in zip(scene.admins, users, strict=True)
+    )
+    return one, other
+
+
+async def _asked(user: User, email: str) -> str:
+    """The token with which a user confirms a change of their email."""
+    async with transaction() as tx:
+        link = one_time_links.issue(tx, LinkPurpose.EMAIL_CONFIRM, user.id)
+        await tx.flush()
+        tx.add(
+            EmailChange(
+                user_id=user.id,
+                old_email=user.email,
+                new_email=email,
+                link_id=link.id,
+                created_at=link.created_at,
+            )
+        )
+    return one_time_links.token_of(link)
+
+
+async def _confirm_emails(scene: Scene) -> Pair:
+    tokens = [await _asked(await create_user(scene.tenant), scene.email) for _ in range(2)]
+    one, other = (email_change.confirm(scene.tenant.slug, token, CALLER) for token in tokens)
+    return one, other
+
+
+async def _take_back_and_invite(scene: Scene) -> Pair:
+    user = await create_user(scene.tenant)
+    token = await _asked(user, scene.email)
+    await email_change.confirm(scene.tenant.slug, token, CALLER)
+    back = await factories.token_of(user, LinkPurpose.EMAIL_REVERT)
+    return (
+        email_change.take_back(scene.tenant.slug, back, CALLER),
+        _invite(scene, 0, email=user.email),
+    )
+
+
+async def _correct_role_and_invite(scene: Scene) -> Pair:
+    user = await create_user(scene.tenant, email=scene.email)
+    role = wrong_role.RoleForm(role=Role.ADMINISTRATOR)
+    return wrong_role.correct_role(scene.admins[0], user.id, role), _invite(scene, 1)
+
+
+def _customer(scene: Scene, number: int) -> Awaitable[object]:
+    form = CustomerForm(first_name="Reto", last_name="Bianchi", email=scene.email)
+    return customers.invite(scene.workers[number], scene.rows.poc, form)
+
+
+async def _customer_of_two(scene: Scene) -> Pair:
+    form = CustomerForm(first_name="Reto", last_name="Bianchi", email=scene.email)
+    return (
+        customers.invite(scene.workers[0], scene.rows.poc, form),
+        customers.invite(scene.workers[1], scene.elsewhere.poc, form),
+    )
+
+
+async def _member(scene: Scene) -> Pair:
+    user = await create_user(scene.tenant)
+    one, other = (members.add_member(by, scene.rows.poc, user.id) for by in scene.workers)
+    return one, other
+
+
+async def _assign(scene: Scene) -> Pair:
+    user = await create_user(scene.tenant)
+    one, other = (tasks.assign(by, scene.rows.task, 1, (user.id,)) for by in scene.workers)
+    return one, other
+
+
+async def _hand_over(scene: Scene) -> Pair:
+    leaver, heir = [await create_user(scene.tenant) for _ in range(2)]
+    await create_rows(scene.tenant.id, leaver.id)
+    form = pocs.HandOverForm(owner_id=heir.id)
+    one, other = (handover.hand_over_work(by, leaver.id, form) for by in scene.admins)
+    return one, other
+
+
+async def _hand_over_and_add(scene: Scene) -> Pair:
+    leaver, heir = [await create_user(scene.tenant) for _ in range(2)]
+    rows = await create_rows(scene.tenant.id, leaver.id)
+    return (
+        handover.hand_over_work(scene.admins[0], leaver.id, pocs.HandOverForm(owner_id=heir.id)),
+        members.add_member(await factories.sign_in(leaver), rows.poc, heir.id),
+    )
+
+
+def _criterion(scene: Scene, number: int) -> Awaitable[object]:
+    form = criteria.CriterionForm(
+        title="New", importance=Importance.MUST, task_ids=(scene.rows.task,)
+    )
+    return criteria.edit_criterion(scene.workers[number], scene.rows.criterion, 1, form)
+
+
+async def _put(scene: Scene) -> Pair:
+    form = templates.TaskTemplateForm(title="New")
+    task_id = await templates.create_task(scene.authors[0], form)
+    group_id = scene.rows.group_template
+    one, other = (templates.put_in_group(by, group_id, 1, task_id) for by in scene.authors)
+    return one, other
+
+
+async def _undo(scene: Scene) -> Pair:
+    user = await create_user(scene.tenant)
+    draft = await runs.draft(
+        scene.admins[0], BulkKind.DEACTIVATE, ListQuery(ids=frozenset({user.id}))
+    )
+    await runs.begin(scene.admins[0], draft, runs.BulkForm(reason=""))
+    while await batches.act_on_next(scene.admins[0], draft):
+        pass
+    return runs.undo(scene.admins[0], draft), runs.undo(scene.admins[1], draft)
+
+
+async def _pair_screen(scene: Scene) -> Pair:
+    code = (await pairing.offer_code(CALLER, None)).code
+    return (
+        pairing.pair_screen(scene.admins[0], new_screen(code)),
+        pairing.pair_screen(scene.admins[1], new_screen(code)),
+    )
+
+
+def _review(scene: Scene, number: int) -> Awaitable[object]:
+    form = ReviewForm(name="Quarter", reasons=(Reason.NO_FACTOR,), days=Days.NINETY)
+    return reviews.begin(scene.admins[number], form)
+
+
+def _tenant(scene: Scene, number: int) -> Awaitable[object]:
+    return tenants.create_tenant(scene.platform[number], "Both", "both")
+
+
+CASES: dict[str, Case] = {
+    "two invite one email": same(_invite),
+    "two activate accounts of one email": _activate,
+    "one activates, another invites": _activate_and_invite,
+    "a bulk act activates, another invites": _activate_many,
+    "two are given one email": _change_emails,
+    "two confirm one email": _confirm_emails,
+    "one takes an email back, another invites it": _take_back_and_invite,
+    "a role is corrected, another invites": _correct_role_and_invite,
+    "two invite a customer's person": same(_customer),
+    "two invite them to two POCs": _customer_of_two,
+    "two add a member": _member,
+    "two assign a task": _assign,
+    "two hand work over": _hand_over,
+    "who gets work is made a member": _hand_over_and_add,
+    "two link a criterion with a task": same(_criterion),
+    "two put a task into a group": _put,
+    "two undo a bulk act": _undo,
+    "two pair a screen": _pair_screen,
+    "two begin a review": same(_review),
+    "two create an organisation": same(_tenant),
+    "two write a mail's text": same(lambda s, n: mail_texts.edit_text(s.admins[n], mail_form())),
+    "two set the logo": same(lambda s, n: organisation.set_logo(s.admins[n], picture())),
+}
+
+
+async def _set_scene() -> Scene:
+    tenant, other = await create_tenant(), await create_tenant("Other")
+
+    async def two(role: Role) -> list[Actor]:
+        at = None if role is Role.PLATFORM_ADMIN else tenant
+        return await factories.sign_in_all(await create_users(2, at, role=role))
+
+    workers = await two(Role.SALES_ENGINEER)
+    own = await create_rows(tenant.id, workers[0].user_id)
+    await members.add_member(workers[0], own.poc, workers[1].user_id)
+    return Scene(
+        tenant,
+        other,
+        await two(Role.PLATFORM_ADMIN),
+        await two(Role.TENANT_ADMIN),
+        await two(Role.ADMINISTRATOR),
+        workers,
+        own,
+        await create_rows(tenant.id, workers[1].user_id),
+        f"{uuid4().hex}@example.com",
+    )
+
+
+async def _at_once(pair: Pair, url: str, name: str) -> None:
+    """Have both come as far as they can while nobody gets an entry into a log, then let them go
+    on: what one has written by then isn't committed when the other comes to write it."""
+    async with await psycopg.AsyncConnection.connect(url) as holding:
+        await holding.execute("SELECT 1 FROM audit_head FOR UPDATE")
+        both = [asyncio.create_task(_outcome(call)) for call in pair]
+        async with await psycopg.AsyncConnection.connect(url, autocommit=True) as watching:
+            async with asyncio.timeout(PATIENCE):
+                while True:
+                    found = await (await watching.execute(WAITING, [name])).fetchone()
+                    assert found is not None
+                    if found[0] + sum(task.done() for task in both) >= 2:
+                        break
+                    await asyncio.sleep(0.005)
+        await holding.rollback()
+    outcomes = await asyncio.gather(*both)
+    assert None in outcomes, "at least one is done"
+
+
+async def _outcome(call: Awaitable[object]) -> RollcallError | None:
+    """By what the call is refused; none where it is done. Anything else is a bug."""
+    done, refused = await race(call)
+    return None if done else refused[0]
+
+
+async def test_of_two_at_once_each_is_done_or_told_why_not(
+    postgres_server: PostgresServer, tmp_path: Path
+) -> None:
+    name = postgres_server.create_database()
+    url = postgres_server.url(name)
+    async with started_on_copy(make_settings(tmp_path, url)):
+        for what, case in CASES.items():
+            try:
+                await _at_once(await case(await _set_scene()), url, name)
+            except BaseException as error:
+                error.add_note(f"where {what}")
+                raise
+    postgres_server.drop_database(name)
+
+
+def test_no_lock_keeps_others_from_referring_to_a_row() -> None:
+    """Else two who refer to each other's rows wait for one another (`services.core.db.LOCKED`)."""
+    for path in Path("services").rglob("*.py"):
+        for lock in re.findall(r"with_for_update(?:=|\()([^)]*)\)", path.read_text("utf-8")):
+            assert "key_share=True" in lock or "read" in lock, f"{path}: {lock}"

@@ -1,0 +1,26 @@
+// The days of tasks and groups, as numbers of days, and in words.
+const DAY = 86400000;
+
+export const dayOf = (iso) => Date.parse(`${iso}T00:00:00Z`) / DAY;
+export const isoOf = (day) => new Date(day * DAY).toISOString().slice(0, 10);
+export const words = ([start, end]) => (start === end ? short(start) : `${short(start)} to ${short(end)}`);
+export const overdue = (days) => `${days} day${days === 1 ? "" : "s"} overdue`;
+
+export function short(day) {
+  const options = { day: "numeric", month: "short", timeZone: "UTC" };
+  return new Date(day * DAY).toLocaleDateString("en-GB", options);
+}
+
+// The first and last day of a task or group, as numbers; one of them does for both.
+export function daysOf({ start, end }) {
+  if (!start && !end) return null;
+  return [dayOf(start || end), dayOf(end || start)];
+}
+
+// The days of a group: its own, or else those from the first to the last of its tasks.
+export function spanOf(group, tasks) {
+  const own = daysOf(group);
+  if (own) return own;
+  const days = tasks.flatMap((task) => daysOf(task) ?? []);
+  return days.length ? [Math.min(...days), Math.max(...days)] : null;
+}

@@ -1,0 +1,125 @@
+// Rows of a POC's tab, or of a template: criteria, resources, members. They are patched one by one by
+// what `event` tells, or all together where it tells of all; and what can be done about one is asked
+// of the server.
+import { h } from "vue";
+import { avatar } from "avatar";
+import { listen } from "live_socket";
+
+const FRESH = 1800; // ms for which a change is tinted
+
+export default {
+  props: {
+    rows: String, // JSON
+    event: String, // empty where the server has all shown anew by itself
+    files: String, // the path under which files are read
+    acts: Array, // of each: its name, its label, what stands before the row's title in its full name
+    empty: Array, // the heading and the sentence where there is no row
+  },
+  data() {
+    return { all: [], fresh: new Set() };
+  },
+  created() {
+    this.show(JSON.parse(this.rows));
+  },
+  mounted() {
+    const handlers = { rollcall_person: this.patchPerson };
+    for (const of of ["rollcall_task", "rollcall_group"]) handlers[of] = this.renamed;
+    if (this.event) handlers[this.event] = (told) => (told.rows ? this.show(told.rows) : this.patch(told));
+    this.stop = listen(handlers, { onReconnect: this.missed });
+  },
+  unmounted() {
+    this.stop();
+  },
+  methods: {
+    // Called by the server.
+    show(rows) {
+      this.all = [...rows].sort(inOrder);
+    },
+    patch(row) {
+      const known = this.all.find(({ id }) => id === row.id);
+      if (known && known.version >= row.version) return;
+      const rest = this.all.filter((other) => other !== known);
+      this.all = row.archived ? rest : [...rest, row].sort(inOrder);
+      this.fresh = new Set(this.fresh).add(row.id);
+      setTimeout(() => {
+        const left = new Set(this.fresh);
+        left.delete(row.id);
+        this.fresh = left;
+      }, FRESH);
+    },
+    patchPerson(person) {
+      this.all = this.all.map((row) => (row.person?.id === person.id ? { ...row, person } : row));
+    },
+    // A task or a group is called otherwise, or is gone or back: the rows that name it are read anew.
+    renamed({ id, title, archived }) {
+      const name = archived ? "" : title;
+      if (this.all.some(({ names }) => names && id in names && names[id] !== name)) this.missed();
+    },
+    missed() {
+      this.$emit("missed");
+    },
+    act(act, row) {
+      const above = this.all[this.all.indexOf(row) - 1];
+      this.$emit("act", { act, id: row.id, version: row.version, before: above?.id ?? null });
+    },
+  },
+  render() {
+    if (!this.all.length && this.empty.length)
+      return h("div", { class: "empty" }, [h("h2", this.empty[0]), h("p", { class: "muted" }, this.empty[1])]);
+    return h("ul", { class: "home-rows work-rows" }, this.all.map((row) => line(this, row)));
+  },
+};
+
+const inOrder = (a, b) => a.position - b.position || (a.id < b.id ? -1 : 1);
+
+function line(view, row) {
+  return h("li", { key: row.id, class: { fresh: view.fresh.has(row.id) } }, [
+    row.person && face(row.person),
+    h("div", { class: "home-what" }, [
+      title(row, view.files),
+      ...row.lines.map((words) => h("span", { class: "small muted", dir: "auto" }, words)),
+      row.code && h("pre", { class: "resource-code", dir: "ltr", tabindex: "0" }, row.code),
+      // The service made it from Markdown, without any active element.
+      row.html && h("div", { class: "comment-body", dir: "auto", innerHTML: row.html }),
+    ]),
+    ...row.words.map((words) => h("span", { class: "small muted" }, words)),
+    ...row.chips.map(([words, look]) => h("span", { class: `chip ${look}` }, words)),
+    !row.fixed && acts(view, row),
+  ]);
+}
+
+function face({ id, name, active, picture }) {
+  return avatar(id, name, { picture, look: active ? "" : "avatar-inactive" });
+}
+
+function title({ id, title: words, url, download, person }, files) {
+  if (person)
+    return h("span", { class: "work-person" }, [
+      h("span", { class: ["person-name", { muted: !person.active }], dir: "auto" }, person.name),
+      !person.active && h("span", { class: "chip chip-inactive" }, "Inactive"),
+    ]);
+  if (download) return h("a", { href: `${files}/${id}`, dir: "auto", download: "" }, words);
+  if (url) return h("a", { href: url, dir: "auto", target: "_blank", rel: "noopener noreferrer" }, words);
+  return h("span", { class: "task-title", dir: "auto" }, words);
+}
+
+function acts(view, row) {
+  const offered = view.acts.filter(([name]) => name !== "up" || view.all.indexOf(row) > 0);
+  if (!offered.length) return null;
+  return h(
+    "div",
+    { class: "work-acts" },
+    offered.map(([name, label, about]) =>
+      h(
+        "button",
+        {
+          type: "button",
+          class: "btn btn-quiet",
+          "aria-label": `${label} ${about}${row.person?.name ?? row.title}`,
+          onClick: () => view.act(name, row),
+        },
+        label,
+      ),
+    ),
+  );
+}
