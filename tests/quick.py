@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy.engine import Engine
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from services.core import db, runtime, startup
+from services.core import database, runtime, startup
 from services.core.runtime import Runtime
 from services.core.settings import Settings
 from services.sign_in import passwords
@@ -41,7 +41,7 @@ def _learnt_engine(url: Any, **options: Any) -> AsyncEngine:
 
 def learn_once() -> None:
     """Have every engine of this process know what any of them has learnt."""
-    db.create_async_engine = _learnt_engine  # type: ignore[attr-defined]
+    database.create_async_engine = _learnt_engine  # type: ignore[attr-defined]
 
 
 def hash_cheaply(patch: pytest.MonkeyPatch) -> None:
