@@ -19,7 +19,7 @@ CHEAP = argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 """Argon2id as ever, at its least cost: microseconds."""
 NOBODY = CHEAP.hash("nobody's password")
 QUERIES = 5000
-_first: dict[str, Engine] = {}
+_made: dict[str, list[Engine]] = {}
 
 
 def _learnt_engine(url: Any, **options: Any) -> AsyncEngine:
@@ -29,9 +29,11 @@ def _learnt_engine(url: Any, **options: Any) -> AsyncEngine:
     """
     engine = create_async_engine(url, query_cache_size=QUERIES, **options)
     kind, sync = engine.dialect.name, engine.sync_engine
-    first = _first.get(kind)
-    if first is None or first.dialect.server_version_info is None:  # it never met its database
-        _first[kind] = sync
+    made = _made.setdefault(kind, [])
+    # Some are never connected, those for urgent acts for example: they have learnt nothing.
+    first = next((one for one in made if one.dialect.server_version_info is not None), None)
+    if first is None:
+        made.append(sync)
         return engine
     sync.dialect.initialize = lambda connection: None  # type: ignore[method-assign]
     sync.dialect = sync.pool._dialect = first.dialect
