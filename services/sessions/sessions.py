@@ -82,6 +82,15 @@ class OpenSession:
     current: bool
 
 
+@dataclass(frozen=True)
+class Living:
+    """Sessions of one holder that live, and the audit entry of the act that ends them."""
+
+    holder: Holder
+    ids: Collection[UUID]
+    cause: UUID
+
+
 def begin(
     tx: Transaction, holder: Holder, caller: Caller, method: SignInMethod
 ) -> tuple[LoginSession, str]:
@@ -119,35 +128,31 @@ async def end(
     The caller has locked the holder. Returns how many ended.
     """
     ids = await find_living(tx, holder, only=only, keep=keep)
-    return await end_living(tx, holder, ids, reason, cause=cause)
+    return await end_living(tx, [Living(holder, ids, cause)], reason)
 
 
-async def end_living(
-    tx: Transaction,
-    holder: Holder,
-    ids: Collection[UUID],
-    reason: EndReason,
-    *,
-    cause: UUID,
-) -> int:
-    """End these sessions, which were found alive after their holder was locked; otherwise like
-    `end`."""
+async def end_living(tx: Transaction, living: Sequence[Living], reason: EndReason) -> int:
+    """End these sessions, which were found alive after their holders were locked; otherwise like
+    `end`. Those of several holders end by one statement."""
+    ids = [session_id for each in living for session_id in each.ids]
     if not ids:
         return 0
     await tx.exec(
         update(LoginSession)
-        .where(col(LoginSession.id).in_(list(ids)))
+        .where(col(LoginSession.id).in_(ids))
         .values(ended_at=clock.now(), end_reason=reason)
     )
-    tx.publish(
-        SessionsEnded(
-            tenant_id=holder.tenant_id,
-            user_id=holder.id,
-            session_ids=tuple(ids),
-            reason=reason,
-            cause=cause,
-        )
-    )
+    for each in living:
+        if each.ids:
+            tx.publish(
+                SessionsEnded(
+                    tenant_id=each.holder.tenant_id,
+                    user_id=each.holder.id,
+                    session_ids=tuple(each.ids),
+                    reason=reason,
+                    cause=each.cause,
+                )
+            )
     return len(ids)
 
 
@@ -353,7 +358,7 @@ async def revoke(actor: Principal, user_id: UUID, session_id: UUID | None = None
         cause = await act.record(Action.SESSIONS_REVOKED, user)
         if session_id is None:
             await known_devices.forget(tx, user)
-        return await end_living(tx, user, living, EndReason.REVOKED, cause=cause)
+        return await end_living(tx, [Living(user, living, cause)], EndReason.REVOKED)
 
 
 def _alive(query: SelectOfScalar[UUID]) -> SelectOfScalar[UUID]:
