@@ -15,7 +15,8 @@ from ui.frame import navigation, own_menu
 from ui.paths import home_path
 from ui.public import page, render_error, title_of
 
-FRAMED = {403, 404}
+FRAMED = {403, 404, 422}
+"""Of a GET, 422 is of an address with a part that isn't understood."""
 
 
 async def render_framed(request: Request, status: int, sentence: str) -> Response:

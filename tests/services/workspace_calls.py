@@ -321,6 +321,9 @@ TAKING_NOTHING = [
     _on_nothing(
         "template_list.list_tasks", EVERYONE, lambda a: template_list.list_tasks(a, ListQuery())
     ),
+    _on_nothing("template_list.open_groups", EVERYONE, lambda a: template_list.open_groups(a, {})),
+    _on_nothing("template_list.open_tasks", EVERYONE, lambda a: template_list.open_tasks(a, {})),
+    _on_nothing("listing.open_pocs", EVERYONE, lambda a: listing.open_pocs(a, {})),
     _on_nothing("template_list.list_to_begin_from", EVERYONE, template_list.list_to_begin_from),
     _on_nothing(
         "template_list.export_groups",

@@ -45,7 +45,8 @@ def register() -> None:
 async def groups_page(visit: MayView) -> None:
     """Build the list of group templates."""
     _enter(visit, GROUP_TEMPLATES.noun)
-    opening = await opened(visit, GROUP_TEMPLATES, template_list.list_groups)
+    begin, load = template_list.open_groups, template_list.list_groups
+    opening = await opened(visit, GROUP_TEMPLATES, begin, load)
     with frame(visit, "Templates", current="templates") as toast:
         _TemplatesScreen(visit, toast).build_groups(opening)
 
@@ -53,7 +54,8 @@ async def groups_page(visit: MayView) -> None:
 async def tasks_page(visit: MayView) -> None:
     """Build the list of task templates."""
     _enter(visit, TASK_TEMPLATES.noun)
-    opening = await opened(visit, TASK_TEMPLATES, template_list.list_tasks)
+    begin, load = template_list.open_tasks, template_list.list_tasks
+    opening = await opened(visit, TASK_TEMPLATES, begin, load)
     with frame(visit, "Templates", current="templates") as toast:
         _TemplatesScreen(visit, toast).build_tasks(opening)
 
