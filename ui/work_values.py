@@ -24,7 +24,7 @@ RESULTS = {
 
 
 def person_values(person: Person) -> dict[str, Any]:
-    """Somebody as plain values."""
+    """A person as plain values."""
     return {
         "id": str(person.id),
         "name": person.name,
@@ -96,7 +96,7 @@ def criterion_values(row: CriterionView) -> dict[str, Any]:
 
 def resource_values(row: ResourceView) -> dict[str, Any]:
     """A link, a file, a code snippet or a note, as a row of `WorkRows`."""
-    place = row.owner_ids.task_id or row.owner_ids.group_id
+    place = row.owner_ids.task_id or row.owner_ids.group_id or row.owner_ids.task_template_id
     shared = f"Shared with {row.customer}" if row.shared else "Internal"
     lines = [file_words(row.file)] if row.file else []
     lines += [row.belongs_to] if row.belongs_to else []
@@ -118,7 +118,7 @@ def resource_values(row: ResourceView) -> dict[str, Any]:
 
 
 def team_values(found: Sequence[Member]) -> dict[str, Any]:
-    """Who works on a POC, all together: their places among each other are what changes."""
+    """The people who work on a POC, all together: a change may move them among each other."""
     return {"rows": [_member(member, at) for at, member in enumerate(found)]}
 
 

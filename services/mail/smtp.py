@@ -128,7 +128,8 @@ class _Sending:
             raise self._broken(words) from error
         except aiosmtplib.SMTPResponseException as error:
             if error.code not in ANSWERS:  # what came wasn't SMTP
-                raise self._broken(f"The mail server's answer makes no sense: {error}") from error
+                words = f"The mail server's answer makes no sense: {error.message}"
+                raise self._broken(words) from error
             return refusal(error, self.sender)
         except aiosmtplib.SMTPException as error:
             return refusal(error, self.sender)

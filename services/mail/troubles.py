@@ -4,6 +4,7 @@
 operator can mend, or what ends by itself, so the mail waits for it.
 """
 
+import os
 import re
 import socket
 import ssl
@@ -95,8 +96,11 @@ def no_connection(error: BaseException, settings: Settings) -> MisconfiguredErro
             f"The mail server ({server}) doesn't answer. If it stays so, check "
             "ROLLCALL_MAIL_SERVER and ROLLCALL_MAIL_PORT, and whether a firewall is in between."
         )
+    # The system's own words; those of the libraries repeat the address as Python writes it.
+    numbers = [cause.errno for cause in causes if isinstance(cause, OSError) and cause.errno]
+    why = os.strerror(numbers[0]) if numbers else str(error)
     return MisconfiguredError(
-        f"The mail server ({server}) can't be reached: {error}. If it stays so, check "
+        f"The mail server ({server}) can't be reached: {why}. If it stays so, check "
         "ROLLCALL_MAIL_SERVER and ROLLCALL_MAIL_PORT."
     )
 

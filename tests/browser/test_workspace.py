@@ -21,6 +21,15 @@ from tests.browser.grid import dialog, toast
 from tests.services.workspace.rows import START, Rows, create_rows
 
 WIDTHS = (390, 1440)
+HEBREW = "שילוח Freight"
+# How far from the left edge of its place a text begins.
+INDENT = """
+(of) => {
+  const text = document.createRange();
+  text.selectNodeContents(of);
+  return text.getBoundingClientRect().left - of.getBoundingClientRect().left;
+}
+"""
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -76,7 +85,7 @@ async def test_an_administrator_makes_a_template_and_a_sales_engineer_starts_a_p
     await work.locator(".empty").get_by_role("button", name="+ New POC").click()
     form = dialog(work)
     await form.get_by_label("Title").fill("Factory floor")
-    await form.get_by_label("Customer Company").fill("Helvetia Freight")
+    await form.get_by_label("Customer Company").fill(HEBREW)
     await form.get_by_role("checkbox", name="Network proof").check()
     await expect(form.locator(".poc-preview")).to_contain_text("Install the gateway")
     await form.get_by_role("button", name="Create POC").click()
@@ -84,6 +93,9 @@ async def test_an_administrator_makes_a_template_and_a_sales_engineer_starts_a_p
     await expect(work.locator(".task-row")).to_have_count(2)
 
     await page.goto(f"/t/{tenant.slug}/pocs")
+    customer = page.locator("td.col-customer .isolate")
+    await expect(customer).to_have_text(HEBREW)
+    assert await customer.evaluate(INDENT) < 2  # it begins where the others of its column do
     await page.get_by_role("link", name="Factory floor").click()
     await expect(page.get_by_role("heading", name="Factory floor")).to_be_visible()
     await expect(page.get_by_role("button", name="+ Add Task")).to_have_count(0)
@@ -245,9 +257,13 @@ async def test_an_administrator_adds_a_resource_to_a_template(
     await page.get_by_role("button", name="+ Add Resource").click()
     await dialog(page).get_by_label("Title").fill("Port list")
     await dialog(page).get_by_label("Content").fill("https://example.com/ports")
+    await dialog(page).get_by_label("Belongs To").select_option("Task: Trial")
     await dialog(page).get_by_role("button", name="Add Resource").click()
     link = page.get_by_role("link", name="Port list")
     await expect(link).to_have_attribute("href", "https://example.com/ports")
+    row = page.locator(".work-rows > li", has_text="Port list")
+    await expect(row.get_by_text("Trial")).to_be_visible()
+    await expect(page.locator(".template-title", has_text="Trial")).to_contain_text("1 resource")
 
 
 async def test_home_shows_what_is_mine_and_what_a_role_is_for(

@@ -32,7 +32,7 @@ from services.reviews import reviews
 from services.reviews.forms import Days, ReviewForm
 from services.reviews.reasons import Reason
 from services.screens import pairing
-from services.tenants import mail_texts, organisation, tenants
+from services.tenants import mail_texts, tenants
 from services.users import accounts, email_change, invitations
 from services.users.bulk import batches, runs
 from services.users.email_change import EmailForm
@@ -60,7 +60,7 @@ from tests.factories import CALLER, create_tenant, create_user, create_users
 from tests.postgres import PostgresServer
 from tests.quick import started_on_copy
 from tests.racing import race
-from tests.services.organisation_calls import mail_form, picture
+from tests.services.organisation_calls import mail_form
 from tests.services.screen_calls import new_screen
 from tests.services.workspace.rows import Rows, create_rows
 
@@ -323,7 +323,6 @@ CASES: dict[str, Case] = {
     "two begin a review": same(_review),
     "two create an organisation": same(_tenant),
     "two write a mail's text": same(lambda s, n: mail_texts.edit_text(s.admins[n], mail_form())),
-    "two set the logo": same(lambda s, n: organisation.set_logo(s.admins[n], picture())),
 }
 
 

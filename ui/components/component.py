@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from nicegui import __version__
 from nicegui.dependencies import register_library, register_vue_component
@@ -9,11 +10,12 @@ from nicegui.element import Element
 
 from ui.assets import digest_of
 
-# Where our scripts are, each with the Python that shows it.
+# The folder of our scripts, each beside the Python that shows it.
 FOLDERS = tuple(Path(__file__).parents[1] / name for name in ("components", "forms", "tables"))
 SCRIPTS = {path.name: path for folder in FOLDERS for path in sorted(folder.glob("*.js"))}
-# NiceGUI puts a file's time into its url, which may stay when the content changes (an image
-# built with fixed times); this number takes its place. One for all, since they import each other.
+# NiceGUI puts a file's time into its url, which may stay the same when the content changes (in an
+# image built with fixed times); this number takes its place. It is one number for all scripts,
+# because they import each other.
 _STAMP = float(int(digest_of(b"".join(path.read_bytes() for path in SCRIPTS.values())), 16))
 
 
@@ -27,10 +29,15 @@ class Component(Element):
             register_library(SCRIPTS[name], max_time=_STAMP) for name in imports
         ]
 
+    def begin_with(self, **props: Any) -> None:
+        """Give a new element its properties at once: nobody has seen it otherwise, and NiceGUI
+        needn't hear of each. What they hold isn't watched for changes."""
+        dict.update(self._props, props)
+
     @classmethod
     def preload(cls) -> str:
-        """Head elements that have the browser fetch what the script imports along with it, and not
-        after it."""
+        """Head elements with which the browser fetches a script's imports at the same time as the
+        script, and not after it."""
         return "".join(
             f'<link rel="modulepreload" href="/_nicegui/{__version__}/libraries/{library.key}">'
             for library in cls.exposed_libraries

@@ -1,5 +1,5 @@
 """How often strangers may ask for what costs something: counted in this process, per network. It
-spares the processor and those who write, and guards nothing."""
+saves processor time and turns to write; it isn't a protection."""
 
 import time
 from collections import OrderedDict
@@ -9,23 +9,24 @@ from services.core import runtime
 from services.core.networks import network_of
 
 MOST = 10_000
-"""Networks that are remembered for all of it together."""
+"""How many networks are remembered, for everything together."""
 
 
 class _Buckets(OrderedDict[tuple[str, str], tuple[float, float]]):
-    """What is left to each network, and when that was counted; the one seen last is at the end."""
+    """What is left for each network, and when that was counted; the network seen last is at the
+    end."""
 
 
 @dataclass(frozen=True)
 class Allowance:
-    """So many at once of what `name` says, of which so many a second come back."""
+    """This many requests at once of what `name` says; this many of them come back each second."""
 
     name: str
     burst: float
     per_second: float
 
     def spend(self, ip: str) -> bool:
-        """Whether whoever calls from there may ask once more, which is counted."""
+        """Whether a caller from there may ask once more, which is counted."""
         now, buckets = time.monotonic(), runtime.current().part(_Buckets)
         key = (self.name, network_of(ip))
         left, counted = buckets.pop(key, (self.burst, now))

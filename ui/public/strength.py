@@ -1,4 +1,4 @@
-"""The password meter's estimate: the very judgement that decides later."""
+"""The password meter's estimate: the same judgement that decides later."""
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
@@ -15,7 +15,7 @@ ESTIMATES = Allowance("estimates of passwords", burst=40, per_second=4)
 
 
 class Question(BaseModel):
-    """A password as it is typed, and the person's own words, which it must not be built from."""
+    """A password while it is typed, and the person's own words, which it must not be built from."""
 
     password: str = Field(max_length=MAX_LENGTH, repr=False)
     own_words: list[str] = Field(default=[], max_length=6)

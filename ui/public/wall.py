@@ -31,7 +31,7 @@ router = APIRouter(include_in_schema=False)
 
 SCREENS = "settings/screens"
 NO_STORE = {"Cache-Control": "no-store"}
-# A wall of screens that start at the same moment.
+# Enough for a wall of screens that start at the same moment.
 CODES = Allowance("codes of screens", burst=60, per_second=1)
 
 
@@ -47,7 +47,7 @@ def _square(url: str) -> Markup:
 
 @router.get("/wall")
 async def wall(request: Request) -> Response:
-    """The page of a screen: the same for all. Its socket tells it what it is."""
+    """The page of a screen: the same for all. Its socket tells it what to show."""
     url = f"{runtime.current().settings.public_url.rstrip('/')}/pair"
     parts = urlsplit(url)
     answer = page(
@@ -100,7 +100,8 @@ async def claim(request: Request) -> Response:
 
 @router.get("/pair")
 async def pair(request: Request) -> Response:
-    """To the page where a code is typed: for who is signed in at once, else after the sign-in."""
+    """To the page where a code is typed: at once for people who are signed in, for others after the
+    sign-in."""
     home = await sessions.home_of(session_token(request.cookies))
     if home is not None:
         role, slug = home
@@ -113,7 +114,7 @@ async def pair(request: Request) -> Response:
 
 @router.post("/pair")
 async def choose_workspace(request: Request) -> Response:
-    """On to the sign-in page of the organisation that was typed, and from there to its screens."""
+    """To the sign-in page of the organisation that was typed, and from there to its screens."""
     values = await form_of(request, "workspace")
     slug = values["workspace"].strip().strip("/").rpartition("/")[2].lower()
     if await find_looks(slug) is None:

@@ -14,11 +14,11 @@ Choices = tuple[tuple[str, str], ...]
 """Keys and labels of a filter's options."""
 
 MOST_KEPT = 128
-"""Texts that are kept: one for each set of people or customers that filters offer."""
+"""How many texts are kept: one for each set of people or customers that filters offer."""
 
 
 def config_of(live_list: LiveList[Any], options: Mapping[str, Sequence[Sequence[str]]]) -> str:
-    """The list as JSON. `options` are those of some filters, or the people of one."""
+    """The list as JSON. `options` are the options of some filters, or the people of one."""
     narrowed = {name: tuple((key, label) for key, label in all_) for name, all_ in options.items()}
     return _config(live_list.noun, _Held(live_list), tuple(narrowed.items()))
 
@@ -50,7 +50,7 @@ def _config(noun: str, held: _Held, choices: tuple[tuple[str, Choices], ...]) ->
             "belongs": wire_of(live_list.belongs),
             "columns": [_column(column) for column in live_list.columns],
             "more": list(live_list.more),
-            "search": [column.key for column in live_list.columns if column.search],
+            "search": list(live_list.searched),
             "searched": (live_list.search.label if live_list.search else "") or live_list.plural,
             "filters": [_filter(one, narrowed.get(one.key)) for one in live_list.filters],
             "breakdown": [

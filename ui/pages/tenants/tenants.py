@@ -35,7 +35,7 @@ def register() -> None:
 async def tenants_page(visit: MayManage) -> None:
     """Build the page."""
     enter(visit, list_room(TENANTS.noun, None))
-    opening = await opened(visit, TENANTS, tenants.list_tenants)
+    opening = await opened(visit, TENANTS, tenants.open_tenants, tenants.list_tenants)
     with frame(visit, "Organisations", current="tenants") as toast:
         _TenantsScreen(visit, toast).build(opening)
 
@@ -86,7 +86,7 @@ class _TenantsScreen:
         Refresher(f"rollcall_{TENANTS.noun}", self._renew_question, self.toast)
 
     async def _renew_question(self) -> None:
-        """Show in an open dialog what became meanwhile of whom it is about."""
+        """Show in an open dialog what has changed about the organisation that it is about."""
         before = self.asked
         if before is None or not (self.rename.is_open or self.closing.is_open):
             return

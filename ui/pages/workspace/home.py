@@ -89,7 +89,8 @@ def register() -> None:
 async def home_page(visit: MayView) -> None:
     """Build the page."""
     tenant_id = visit.actor.tenant_id
-    enter(visit, work_feed.work_room(tenant_id), notices.users_room(tenant_id))
+    rooms = (notices.users_room(tenant_id), notices.people_room(tenant_id))
+    enter(visit, work_feed.work_room(tenant_id), *rooms)
     shown = await overview.get_overview(visit.actor)
     managed = await _managed(visit)
     await sessions.touch(visit.actor, visit.seen_at)
@@ -99,7 +100,7 @@ async def home_page(visit: MayView) -> None:
 
 
 Managed = tuple[Figures, Dashboard, Sequence[LeftWork]] | None
-"""What Home shows to who looks after the organisation alone."""
+"""What Home shows to people who only look after the organisation."""
 
 
 async def _managed(visit: Visit) -> Managed:
@@ -335,7 +336,7 @@ class _HomeScreen:
 
 
 def _by_due(tasks: Sequence[MyTask], today: date) -> list[tuple[str, list[MyTask]]]:
-    """The tasks under what is first to be seen of them: overdue, today, this week, later."""
+    """The tasks under what should be seen first: overdue, today, this week, later."""
     groups: dict[str, list[MyTask]] = {"Overdue": [], "Today": [], "This week": [], LATER: []}
     for task in tasks:
         left = (task.due_on - today).days if task.due_on else None

@@ -1,5 +1,4 @@
-"""The templates of an organisation: a list of the groups, and one of the tasks that stand in
-them."""
+"""The templates of an organisation: a list of the groups, and a list of the tasks in them."""
 
 from functools import partial
 from typing import Annotated, Any
@@ -15,6 +14,7 @@ from services.sessions.sessions import Visit
 from services.workspace import template_list, templates
 from services.workspace.template_rows import GROUP_TEMPLATES, TASK_TEMPLATES, TaskTemplateRow
 from services.workspace.templates import GroupTemplateForm, TaskTemplateForm
+from ui import work_feed
 from ui.actions import told
 from ui.components.templates_table import TemplatesTable
 from ui.components.toast import Toast
@@ -34,8 +34,8 @@ OTHERS_HINT = "Administrators make them. Without one, a POC starts empty."
 
 
 def register() -> None:
-    """Route both lists and their exports. (The path of a group's page has an id in the same
-    place as this one has a word, so that this one comes first.)"""
+    """Route both lists and their exports. (The path of a group's page has an id where this one has
+    a word, so this one comes first.)"""
     ui.page("/t/{slug}/templates")(groups_page)
     ui.page("/t/{slug}/templates/tasks")(tasks_page)
     app.get("/t/{slug}/templates.csv", include_in_schema=False)(export_groups)
@@ -44,18 +44,25 @@ def register() -> None:
 
 async def groups_page(visit: MayView) -> None:
     """Build the list of group templates."""
-    enter(visit, list_room(GROUP_TEMPLATES.noun, visit.actor.tenant_id))
-    opening = await opened(visit, GROUP_TEMPLATES, template_list.list_groups)
+    _enter(visit, GROUP_TEMPLATES.noun)
+    begin, load = template_list.open_groups, template_list.list_groups
+    opening = await opened(visit, GROUP_TEMPLATES, begin, load)
     with frame(visit, "Templates", current="templates") as toast:
         _TemplatesScreen(visit, toast).build_groups(opening)
 
 
 async def tasks_page(visit: MayView) -> None:
     """Build the list of task templates."""
-    enter(visit, list_room(TASK_TEMPLATES.noun, visit.actor.tenant_id))
-    opening = await opened(visit, TASK_TEMPLATES, template_list.list_tasks)
+    _enter(visit, TASK_TEMPLATES.noun)
+    begin, load = template_list.open_tasks, template_list.list_tasks
+    opening = await opened(visit, TASK_TEMPLATES, begin, load)
     with frame(visit, "Templates", current="templates") as toast:
         _TemplatesScreen(visit, toast).build_tasks(opening)
+
+
+def _enter(visit: Visit, noun: str) -> None:
+    tenant_id = visit.actor.tenant_id
+    enter(visit, list_room(noun, tenant_id), work_feed.workers_room(tenant_id))
 
 
 class _TemplatesScreen:
@@ -104,7 +111,7 @@ class _TemplatesScreen:
         return TemplatesTable(self.visit, opening, title="Templates", **shown)
 
     def _head(self, *, main: str) -> list[HeadItem]:
-        """Both buttons: the one of the list that is open is the main one."""
+        """Both buttons: the one of the open list is the main one."""
         if not self.may_change:
             return []
         group = FormDialog(
