@@ -3,8 +3,10 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+from sqlalchemy import bindparam
 from sqlmodel import col, func, select, update
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -18,7 +20,7 @@ from models import (
     Tenant,
     User,
 )
-from services.access.actor import Actor, Principal, find_tenant
+from services.access.actor import Actor, Principal
 from services.access.outsiders import SessionActor
 from services.access.permissions import Permission
 from services.access.second_factor_policy import lacks
@@ -28,6 +30,7 @@ from services.core import clock, logs, runtime
 from services.core.db import Transaction, reading, transaction
 from services.core.errors import NotFoundError, SessionEndedError
 from services.core.looking import looks_first
+from services.core.names import is_slug
 from services.core.secrets import new_token, token_hash
 from services.sessions import holders, known_devices
 from services.sessions.devices import describe_device
@@ -179,10 +182,8 @@ async def find_session_id(token: str | None) -> UUID | None:
     if not token:
         return None
     async with reading() as tx:
-        found = await tx.exec(
-            _alive(select(LoginSession.id)).where(LoginSession.token_hash == token_hash(token))
-        )
-        return found.first()
+        asked = {"token_hash": token_hash(token), "now": clock.now()}
+        return (await tx.exec(_LIVING, params=asked)).first()
 
 
 async def recognise(token: str | None, slug: str | None, caller: Caller) -> Visit:
@@ -192,17 +193,14 @@ async def recognise(token: str | None, slug: str | None, caller: Caller) -> Visi
     exist or isn't theirs.
     """
     async with reading() as tx:
-        found = await _find(tx, token) if token else None
+        found = await _find(tx, token, slug) if token else None
         if found is None:
             reason = await _why_ended(tx, token) if token else None
             raise SessionEndedError(reason)
-        session, user = found
+        session, user, tenant = found
         logs.acting(user.id)
-        tenant = None
-        if slug is not None:
-            tenant = await find_tenant(tx, slug)
-            if tenant is None:
-                raise NotFoundError
+        if slug is not None and tenant is None:
+            raise NotFoundError
         tenant_id = tenant.id if tenant else None
         if user.tenant_id != tenant_id and user.role is not Role.PLATFORM_ADMIN:
             raise NotFoundError
@@ -262,9 +260,8 @@ async def find_ended(session_ids: Collection[UUID]) -> dict[UUID, EndReason]:
     async with reading() as tx:
         # Every replica asks this about all its pages' sessions, every second in which something
         # changes, and nearly all sessions live: the first query reads only their ids.
-        alive = await tx.exec(
-            _alive(select(LoginSession.id)).where(col(LoginSession.id).in_(list(session_ids)))
-        )
+        asked = {"ids": list(session_ids), "now": clock.now()}
+        alive = await tx.exec(_ALIVE, params=asked)
         over = set(session_ids) - set(alive)
         if not over:
             return {}
@@ -362,25 +359,40 @@ async def revoke(actor: Principal, user_id: UUID, session_id: UUID | None = None
 
 
 def _alive(query: SelectOfScalar[UUID]) -> SelectOfScalar[UUID]:
-    """Of sessions, only those that still let their holder in right now."""
+    """Of sessions, only those that still let their holder in at the moment `now`."""
     return holders.joined(query).where(
         col(LoginSession.ended_at).is_(None),
-        col(LoginSession.expires_at) > clock.now(),
+        col(LoginSession.expires_at) > bindparam("now"),
         holders.has_active_holder(),
     )
 
 
-async def _find(tx: Transaction, token: str) -> tuple[LoginSession, User] | None:
-    found = (
-        await tx.exec(
-            select(LoginSession, User)
-            .join(User, col(User.id) == col(LoginSession.user_id))
-            .where(LoginSession.token_hash == token_hash(token))
-        )
-    ).first()
+# Built once: each page and each socket that is opened asks for them.
+_ALIVE = _alive(select(LoginSession.id)).where(
+    col(LoginSession.id).in_(bindparam("ids", expanding=True))
+)
+_LIVING = _alive(select(LoginSession.id)).where(LoginSession.token_hash == bindparam("token_hash"))
+_VISITOR = (
+    select(LoginSession, User, Tenant)
+    .join(User, col(User.id) == col(LoginSession.user_id))
+    .join(Tenant, col(Tenant.slug) == bindparam("slug"), isouter=True)
+    .where(LoginSession.token_hash == bindparam("token_hash"))
+)
+
+
+async def _find(
+    tx: Transaction, token: str, slug: str | None = None
+) -> tuple[LoginSession, User, Tenant | None] | None:
+    """The session of this cookie if it is alive, whose it is, and the tenant of this slug."""
+    asked = {
+        "token_hash": token_hash(token),
+        "slug": slug if slug is not None and is_slug(slug) else None,
+    }
+    found: Any = (await tx.exec(_VISITOR, params=asked)).first()
     if found is None or not found[0].is_alive(clock.now()) or not found[1].active:
         return None
-    return found[0], found[1]
+    session, user, tenant = found
+    return session, user, tenant
 
 
 async def _why_ended(tx: Transaction, token: str) -> EndReason | None:
