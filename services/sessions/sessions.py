@@ -384,21 +384,16 @@ async def _find(
     tx: Transaction, token: str, slug: str | None = None
 ) -> tuple[LoginSession, User, Tenant | None] | None:
     """The session of this cookie if it is alive, whose it is, and the tenant of this slug."""
-    asked = {
-        "token_hash": token_hash(token),
-        "slug": slug if slug is not None and is_slug(slug) else None,
-    }
+    asked = {"token_hash": token_hash(token), "slug": slug if slug and is_slug(slug) else None}
     found: Any = (await tx.exec(_VISITOR, params=asked)).first()
     if found is None or not found[0].is_alive(clock.now()) or not found[1].active:
         return None
-    session, user, tenant = found
-    return session, user, tenant
+    return found[0], found[1], found[2]
 
 
 async def _why_ended(tx: Transaction, token: str) -> EndReason | None:
-    session = (
-        await tx.exec(select(LoginSession).where(LoginSession.token_hash == token_hash(token)))
-    ).first()
+    by_token = LoginSession.token_hash == token_hash(token)
+    session = (await tx.exec(select(LoginSession).where(by_token))).first()
     if session is None:
         return None
     return session.end_reason or EndReason.EXPIRED

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
 from models import EndReason, LoginSession, MailTemplate, Role, User
-from services.access.actor import Principal
+from services.access.actor import IS_ACTIVE, Principal
 from services.access.permissions import Permission
 from services.audit.acting import Act, acting, viewing
 from services.audit.writing import Action
@@ -188,12 +188,9 @@ async def require_switchable(
         return
     if act.user is not None and act.user.id == user.id:
         raise SelfDeactivationError
-    if user.role is Role.PLATFORM_ADMIN:
-        others = await act.tx.exec(
-            select(User.id).where(User.role == Role.PLATFORM_ADMIN, User.active, User.id != user.id)
-        )
-        if others.first() is None:
-            raise LastPlatformAdminError
+    is_above = user.role is Role.PLATFORM_ADMIN
+    if is_above and set(await _platform_admin_ids(act.tx)) <= {user.id}:
+        raise LastPlatformAdminError
 
 
 async def deactivate(
@@ -275,7 +272,10 @@ async def _activate(act: Act, user: User) -> UUID:
 
 
 async def _platform_admin_ids(tx: Transaction) -> list[UUID]:
-    rows = await tx.exec(select(User.id).where(User.role == Role.PLATFORM_ADMIN, User.active))
+    of_none = col(User.tenant_id).is_(None)
+    rows = await tx.exec(
+        select(User.id).where(of_none, User.role == Role.PLATFORM_ADMIN, IS_ACTIVE)
+    )
     return list(rows)
 
 

@@ -13,7 +13,6 @@ from models import (
     CalendarFeed,
     LinkPurpose,
     LoginSession,
-    MailState,
     OneTimeLink,
     OutgoingMail,
     Passkey,
@@ -50,7 +49,7 @@ _each = union_all(
         col(OneTimeLink.void_at).is_(None),
     ),
     select(literal(MAIL), OutgoingMail.user_id, OutgoingMail.id, _nameless).where(
-        col(OutgoingMail.user_id).in_(_ids), OutgoingMail.state == MailState.WAITING
+        col(OutgoingMail.user_id).in_(_ids), outbox.IS_WAITING
     ),
     select(literal(FEED), CalendarFeed.user_id, CalendarFeed.id, _nameless).where(
         col(CalendarFeed.user_id).in_(_ids)

@@ -75,10 +75,17 @@ Along = Callable[
 ]
 """What goes along with a batch in its transaction: it gets the people and what became of them, and
 returns the outcomes that it has changed."""
+Beforehand = Callable[[Act, BulkAct, Sequence[Mapping[str, Any]]], Awaitable[None]]
+"""Locks what that will need: before the log is written to, which everybody locks last."""
 
 
 @looks_first
-async def act_on_next(actor: Principal, bulk_id: UUID, along: Along | None = None) -> bool:
+async def act_on_next(
+    actor: Principal,
+    bulk_id: UUID,
+    along: Along | None = None,
+    beforehand: Beforehand | None = None,
+) -> bool:
     """Do the next batch of a bulk act, in one transaction; returns whether there may be more.
 
     Other acts go first, deactivations by hand above all. If one person is refused, the others go
@@ -102,6 +109,8 @@ async def act_on_next(actor: Principal, bulk_id: UUID, along: Along | None = Non
         run.leased_until = clock.now() + LEASE
         act.tx.writes()  # a call that only looks has seen enough
         of_it = replace(act, run=run.id)
+        if beforehand is not None:
+            await beforehand(of_it, run, people)
         outcomes: Sequence[PersonOutcome] = await _act_on(of_it, run, people)
         if along is not None:
             outcomes = await along(of_it, run, people, outcomes)
