@@ -22,8 +22,8 @@ log = logging.getLogger(__name__)
 
 # A customer's person is asked for a new link after so long, used or not.
 CUSTOMER_LASTS = timedelta(days=30)
-# A screen that was off for so long has to be set up anew.
-SCREEN_LASTS = timedelta(days=90)
+# A screen that was off for so long has to be paired anew: browsers keep a cookie for no longer.
+SCREEN_LASTS = timedelta(days=400)
 SCREEN_LONGEST = timedelta(days=3650)
 
 
