@@ -12,7 +12,7 @@ from services.screens.roll_call import PersonHere, RoleHere, RollCall
 from services.screens.showing import ScreenView
 from tests.browser.browsers import Browsers
 from tests.browser.wall_measure import problems_of
-from tests.browser.wall_scenes import ENGINEERS, Scene, Told, a_day, told
+from tests.browser.wall_scenes import ENGINEERS, Scene, Told, a_day, told, too_much
 
 SECOND = 1000
 DWELL = 20 * SECOND
@@ -99,6 +99,12 @@ async def test_names_turn_page_by_page_then_view_by_view_and_everything_drifts(
     fades = "of => getComputedStyle(of).animationName"
     assert await page.locator(".shown").evaluate(fades) == "comes"
     assert sorted(seen) == sorted(person.name for person in people)
+    troubles = too_much().views[ScreenView.TROUBLE]
+    screen.show_view(ScreenView.TROUBLE, troubles)
+    await expect(page.get_by_role("main", name="Trouble")).to_be_visible()  # it jumps there, once
+    await page.clock.run_for(DWELL)
+    screen.beat()
+    await expect(page.locator("#wall .in-trouble")).to_have_text("5 in trouble")
     # A few pixels a minute, and never many at once.
     steps = [max(abs(a - b) for a, b in zip(*two, strict=True)) for two in pairwise(places)]
     assert max(steps) <= 3

@@ -113,7 +113,7 @@ async def test_sign_ins_that_fail_by_the_dozen_are_a_storm(
     people = [await create_user(tenant) for _ in range(STORM)]
     for number, user in enumerate(people):
         assert (await _troubles(tenant)).troubles == []
-        caller = Caller(f"2001:db8::{number:x}", CALLER.user_agent)
+        caller = Caller(f"2001:db8:{number:x}::1", CALLER.user_agent)
         with pytest.raises(SignInFailedError):
             await sign_in.sign_in(tenant.slug, user.email, "not their password", caller)
     (storm,) = (await _troubles(tenant)).troubles
