@@ -44,7 +44,7 @@ Command = Callable[[Settings, argparse.Namespace], Awaitable[int]]
 
 
 def say(text: str) -> None:
-    """Answer whoever typed the command."""
+    """Answer the person who typed the command."""
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
 
@@ -82,7 +82,7 @@ async def _create_platform_admin(settings: Settings, options: argparse.Namespace
 
 
 def _ask(prompt: str) -> str:
-    """Ask for what nobody else is to see, or read it from standard input."""
+    """Ask for what nobody else may see, or read it from standard input."""
     return getpass.getpass(prompt) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
 
 
@@ -121,7 +121,7 @@ async def _password_link(settings: Settings, options: argparse.Namespace) -> int
 
 
 async def _doctor(settings: Settings, options: argparse.Namespace) -> int:
-    logging.getLogger().setLevel(logging.CRITICAL)  # what goes wrong is in the checks
+    logging.getLogger().setLevel(logging.CRITICAL)  # the checks say what goes wrong
     async with doctor.examined(settings):
         checks = await doctor.examine()
         if options.send_to:
@@ -338,8 +338,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _end_on_sigterm() -> None:
-    """End at SIGTERM, at once, until `serve` handles it: what was begun in the database is rolled
-    back there. The first process of a container would ignore it otherwise (Linux, signal(7))."""
+    """End at SIGTERM, at once, until `serve` handles it: the database rolls back what was begun.
+
+    Otherwise the first process of a container would ignore it (Linux, signal(7)).
+    """
 
     def end(number: int, _frame: object) -> None:
         signal.signal(number, signal.SIG_DFL)
@@ -350,12 +352,13 @@ def _end_on_sigterm() -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit status: 0 well, 1 refused, 2 wrong usage."""
+    """Run one command; returns the exit status: 0 done, 1 refused, 2 wrong usage."""
     options = _parser().parse_args(arguments)
     _end_on_sigterm()
-    os.umask(0o077)  # what Rollcall writes is for its own user's eyes
+    os.umask(0o077)  # what Rollcall writes is only for its own user
     try:
-        if options.command == "verify-export":  # wherever there is a file: without settings or data
+        # wherever there is a file, even without settings or data
+        if options.command == "verify-export":
             return _verify_export(options)
         settings = load()
         set_up_logging(settings.log_format)

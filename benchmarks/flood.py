@@ -30,8 +30,8 @@ TIMES = 2.0
 FASTEST = 50 * PER_SECOND
 PACES = {"at the pace let through": PER_SECOND * 0.95, "until it is cut": FASTEST}
 PATHS = {
-    Role.SALES_ENGINEER: ["account", "roles"],
-    Role.TENANT_ADMIN: ["users", "account"],
+    Role.SALES_ENGINEER: ["account", "roles", "home", "pocs", "templates"],
+    Role.TENANT_ADMIN: ["users", "account", "dashboard", "customers", "review", "settings", "pocs"],
 }
 
 

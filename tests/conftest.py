@@ -15,10 +15,12 @@ from pydantic import SecretStr
 from models import Tenant, User
 from services.access.actor import Actor
 from services.core import clock
+from services.core.database import URGENT_WRITERS, WRITERS
 from services.core.events import Event
 from services.core.runtime import Runtime
 from services.core.settings import PREFIX, Settings
 from services.core.startup import started
+from services.core.write_queue import WriteQueue
 from services.sign_in import passwords
 from tests import factories, postgres, quick, sizes
 from tests.mail_server import MailServer, receiving_mail
@@ -156,6 +158,16 @@ async def rollcall(settings: Settings) -> AsyncIterator[Runtime]:
     """A started Rollcall; the test runs once on each database."""
     async with quick.started_on_copy(settings) as runtime:
         yield runtime
+
+
+@pytest.fixture
+async def others_write(rollcall: Runtime) -> AsyncIterator[None]:
+    """Somebody writes all the time, in a slot of their own: so every call looks first."""
+    is_sqlite = rollcall.database.is_sqlite
+    queue = WriteQueue(2) if is_sqlite else WriteQueue(WRITERS + 1, URGENT_WRITERS)
+    rollcall.database.queue = queue
+    async with queue.turn():
+        yield
 
 
 @pytest.fixture

@@ -1,1 +1,1 @@
-"""The faces that people see. Pages compose; services decide."""
+"""What people see. Pages compose; services decide."""

@@ -13,10 +13,10 @@ P = ParamSpec("P")
 def told(
     toast: Toast,
 ) -> Callable[[Callable[P, Awaitable[None]]], Callable[P, Awaitable[None]]]:
-    """Decorate a handler: what it refuses is told in a toast. (A form's dialog tells it itself.)
+    """Decorate a handler: what it refuses is shown in a toast. (A form's dialog shows it itself.)
 
-    What needs a fresh sign-in asks for the password, and is then done again by itself. A session
-    that ended is told by the sign-in page, which the cut brings by itself.
+    If a fresh sign-in is needed, the password is asked for, and then the handler runs again by
+    itself. If the session has ended, the cut brings the sign-in page by itself.
     """
 
     def decorate(handler: Callable[P, Awaitable[None]]) -> Callable[P, Awaitable[None]]:

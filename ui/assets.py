@@ -1,4 +1,4 @@
-"""Files that a browser may keep for good: their urls change with what is in them.
+"""Files that a browser may keep for good: their urls change with their content.
 
 The stylesheet is one file to the browser, made of the readable ones in `ui/styles`.
 """
@@ -15,7 +15,7 @@ HERE = Path(__file__).parent
 
 
 def digest_of(content: bytes) -> str:
-    """What a url has in it of a file's content."""
+    """The part of a url that depends on a file's content."""
     return hashlib.sha256(content).hexdigest()[:12]
 
 
@@ -30,7 +30,7 @@ def _keep(name: str, content: bytes) -> str:
 
 
 def keep_joined(name: str, paths: Iterable[Path]) -> str:
-    """Have files served as one; returns its url."""
+    """Have files served as one file; returns its url."""
     return _keep(name, "\n".join(path.read_text(encoding="utf-8") for path in paths).encode())
 
 
@@ -46,7 +46,7 @@ def url_of(name: str) -> str:
 
 
 def asset(name: str) -> Response:
-    """Answers for such a url; an earlier version's is not found."""
+    """Answers such a url; that of an earlier version isn't found."""
     if name not in _files:
         raise HTTPException(404)
     media_type, _ = mimetypes.guess_type(name)

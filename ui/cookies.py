@@ -1,8 +1,8 @@
 """The cookies: the session's, the one by which a browser is known again, and those of a sign-in
 that is under way.
 
-Cookies don't tell ports apart (RFC 6265, section 8.5), so their names do: two Rollcalls on one host
-would sign each other out.
+Cookies don't tell ports apart (RFC 6265, section 8.5), so their names do: otherwise two Rollcalls
+on one host would sign each other out.
 """
 
 from collections.abc import Mapping
@@ -22,7 +22,8 @@ from services.sign_in.sign_in import SignedIn
 from services.sso.attempts import ATTEMPT_LIFETIME
 from services.sso.flow import Departure
 
-# A browser may be signed in as a user, let in as a customer's, and be a screen: none ends another.
+# A browser may be signed in as a user, let in as a customer's person, and be a screen: none of
+# these ends another.
 SESSIONS = {
     SessionKind.USER: "rollcall",
     SessionKind.CUSTOMER: "rollcall-customer",
@@ -70,14 +71,14 @@ def clear_outside_session(response: Response, kind: SessionKind) -> None:
 
 
 def clear_session(response: Response) -> None:
-    """Have the browser forget the session; it stays known."""
+    """Have the browser forget the session; the device stays known."""
     _set(response, _name("rollcall"), "", 0)
     if _port():
         _set(response, _prefixed("__Host-", "rollcall"), "", 0)  # as it was named before 0.2
 
 
 def set_attempt(response: Response, slug: str, departure: Departure) -> None:
-    """Have the browser keep a single sign-on that was begun, for its tenant's paths alone."""
+    """Have the browser keep a single sign-on that was begun, only for its tenant's paths."""
     seconds = int(ATTEMPT_LIFETIME.total_seconds())
     _set_attempt(response, slug, departure.key, departure.sealed, seconds)
 
@@ -96,8 +97,8 @@ def attempts_of(cookies: Mapping[str, str]) -> dict[str, str]:
 
 
 def set_second_step(response: Response, base: str, ticket: str) -> None:
-    """Have the browser keep the first step of a sign-in, for the second step's path alone; an
-    empty ticket has it forget that."""
+    """Have the browser keep the first step of a sign-in, only for the second step's path; an empty
+    ticket makes the browser forget it."""
     seconds = int(second_step_ticket.LIFETIME.total_seconds()) if ticket else 0
     response.set_cookie(
         _narrow(SECOND_STEP),
@@ -116,8 +117,8 @@ def second_step_of(cookies: Mapping[str, str]) -> str | None:
 
 
 def set_pairing_key(response: Response, key: str) -> None:
-    """Have a browser that shows a code for a screen keep the key to it, for those paths alone;
-    an empty one has it forget that."""
+    """Have a browser that shows a code for a screen keep the key to it, only for those paths; an
+    empty key makes the browser forget it."""
     response.set_cookie(
         _narrow(PAIRING),
         key,
@@ -135,7 +136,7 @@ def pairing_key(cookies: Mapping[str, str]) -> str | None:
 
 
 def _set_attempt(response: Response, slug: str, key: str, value: str, seconds: int) -> None:
-    # Lax, not Strict: it comes back by a link from the provider's site.
+    # Lax, not Strict: the browser comes back by a link from the provider's site.
     response.set_cookie(
         f"{_narrow(ATTEMPT)}.{key}",
         value,
@@ -160,7 +161,7 @@ def _set(response: Response, name: str, value: str, seconds: float) -> None:
 
 
 def _read(cookies: Mapping[str, str], name: str) -> str | None:
-    # Without a port as before 0.2, so that nobody is signed out by the upgrade.
+    # Without a port in the name, as before 0.2, so that the upgrade signs nobody out.
     return cookies.get(_name(name)) or cookies.get(_prefixed("__Host-", name))
 
 
@@ -170,16 +171,16 @@ def _name(name: str) -> str:
 
 
 def _narrow(name: str) -> str:
-    """A cookie for some urls alone, which the prefix above doesn't allow."""
+    """A cookie for some urls only, which the prefix above doesn't allow."""
     return _prefixed("__Secure-", name + _port())
 
 
 def _prefixed(prefix: str, name: str) -> str:
-    # The prefix has browsers refuse a cookie that another subdomain or plain http has set (RFC
+    # With this prefix, browsers refuse a cookie that another subdomain or plain http has set (RFC
     # 6265bis, section 4.1.3.2); it needs Secure.
     return f"{prefix}{name}" if runtime.current().settings.is_https else name
 
 
 def _port() -> str:
-    port = urlsplit(runtime.current().settings.public_url).port  # none where it is the usual one
+    port = urlsplit(runtime.current().settings.public_url).port  # none if it is the usual one
     return f"-{port}" if port else ""

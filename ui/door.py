@@ -1,10 +1,10 @@
 """The listening socket: how many connections there may be, and which one has to go for the next.
 
-Every connection costs a file descriptor, and a process has a limited number of them. Were they used
-up, neither the database nor anybody's page could be opened; so connections get fewer than there
-are. Where all of those are taken, the connection that has kept the server waiting for longest makes
-room: whoever connects and says nothing shuts nobody out. There is no limit per ip: behind a proxy
-all connections come from one.
+Every connection costs a file descriptor, and a process has a limited number of them. If they were
+used up, neither the database nor anybody's page could be opened; so connections get fewer than
+there are. When all of those are taken, the connection that has kept the server waiting longest
+makes room: a client that connects and says nothing shuts nobody out. There is no limit per ip:
+behind a proxy all connections come from one.
 """
 
 import asyncio
@@ -18,24 +18,24 @@ from typing import Any, Protocol
 log = logging.getLogger(__name__)
 
 MOST_CONNECTIONS = 8192
-"""Connections at a time, where the process may have that many descriptors: four times the 2,000
-open pages that were measured (docs/benchmarks.md), with some 7 KiB for each."""
+"""How many connections at a time, if the process may have that many descriptors: four times the
+2,000 open pages that were measured (docs/benchmarks.md), with some 7 KiB for each."""
 
 RESERVE = 128
-"""Descriptors that are kept for all else: the database (an embedded one takes three for each of its
-connections), files, mail, single sign-on. An idle server has 25 of them open."""
+"""Descriptors that are kept for everything else: the database (an embedded one takes three for each
+of its connections), files, mail, single sign-on. An idle server has 25 of them open."""
 
 ACCEPTED_AT_ONCE = 64
-"""Connections that are accepted in one turn of the event loop: asyncio's own figure is the backlog,
-so a flood would use up the descriptors before the first connection is known of."""
+"""How many connections are accepted in one turn of the event loop. asyncio's own figure is the
+backlog: a flood would use up the descriptors before the first connection is known."""
 
 TELL_EVERY = 60.0
 """Seconds between two log lines that say that the connections are used up."""
 
 UNREAD_FOR = 30_000
-"""Milliseconds for which sent bytes may stay without an acknowledgement or in a closed window until
-the system ends the connection (TCP_USER_TIMEOUT, RFC 5482): also a websocket's, and one that waits
-for its last bytes to be taken."""
+"""For this many milliseconds, sent bytes may stay without an acknowledgement, or in a closed
+window, until the system ends the connection (TCP_USER_TIMEOUT, RFC 5482); this also holds for a
+websocket's connection, and for one whose last bytes wait to be taken."""
 
 _SHORTAGES = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 _FULL = (
@@ -46,7 +46,7 @@ _FULL = (
 
 
 class Waiting(Protocol):
-    """A connection whose other side is to do something."""
+    """A connection whose other side has to do something."""
 
     def give_way(self) -> None:
         """End it now."""
@@ -69,11 +69,11 @@ class Door:
         self._waiting[connection] = None
 
     def waits_no_more(self, connection: Waiting) -> None:
-        """The other side has done its part."""
+        """The other side has done what it had to do."""
         self._waiting.pop(connection, None)
 
     def make_room(self) -> bool:
-        """End the connection that has been waited for longest; false where none is waited for."""
+        """End the connection that the server has waited for longest; false if it waits for none."""
         longest = next(iter(self._waiting), None)
         if longest is None:
             self._refused += 1
@@ -85,8 +85,8 @@ class Door:
         return longest is not None
 
     def handle_shortage(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        """The event loop's exception handler: asyncio's own words on a shortage come with a
-        traceback and every second."""
+        """The event loop's exception handler: asyncio itself reports a shortage with a traceback,
+        every second."""
         if getattr(context.get("exception"), "errno", None) in _SHORTAGES:
             self._tell()
         else:
@@ -119,8 +119,8 @@ class Listener(socket.socket):
             self.setsockopt(socket.IPPROTO_TCP, user_timeout, UNREAD_FOR)
 
     def accept(self) -> tuple[socket.socket, Any]:
-        """One connection. Raises `BlockingIOError` where there is none, or the turn has had its
-        share: the event loop then asks again in its next turn."""
+        """One connection. Raises `BlockingIOError` if there is none, or if the turn has had its
+        share: then the event loop asks again in its next turn."""
         if self._accepted >= ACCEPTED_AT_ONCE:
             raise BlockingIOError
         if self._accepted == 0:
@@ -130,7 +130,7 @@ class Listener(socket.socket):
             accepted, peer = super().accept()
         except OSError as error:
             if error.errno in _SHORTAGES:
-                self._accepted = ACCEPTED_AT_ONCE  # asyncio would try on, and log each try
+                self._accepted = ACCEPTED_AT_ONCE  # asyncio would go on trying, and log each try
                 if self._door.make_room():
                     raise BlockingIOError from error
             raise
@@ -169,8 +169,8 @@ def _refuse(accepted: socket.socket) -> None:
 
 
 def raise_descriptor_limit() -> int:
-    """Allow this process as many descriptors as `MOST_CONNECTIONS` need, or as many as it may have;
-    returns how many that is."""
+    """Allow this process as many descriptors as `MOST_CONNECTIONS` need, or as many as possible;
+    returns how many."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = MOST_CONNECTIONS + RESERVE
     if hard != resource.RLIM_INFINITY:

@@ -1,4 +1,4 @@
-"""The figures and checks of the System page: measured and told only while somebody watches."""
+"""The figures and checks of the System page: measured and sent only while somebody watches."""
 
 import asyncio
 import time
@@ -24,8 +24,8 @@ TICK, ROUND = 1.0, 60.0
 KEPT = 60
 # Seconds over which changes are counted, and over which the slowest pushes are looked for.
 RATE_SECONDS, PUSH_SECONDS = 10, 60
-# Seconds without anybody who watches, after which nothing more is measured. (A page that is being
-# opened isn't in the room yet.)
+# After this many seconds without anybody who watches, nothing more is measured. (A page that is
+# being opened isn't in the room yet.)
 UNWATCHED_SECONDS = 15
 
 
@@ -56,7 +56,7 @@ class Figures:
         self._changes.append(time.monotonic())
 
     def pushed(self, committed_at: float) -> None:
-        """What was committed then (`time.perf_counter()`) has been sent to the pages."""
+        """What was committed at that time (`time.perf_counter()`) has been sent to the pages."""
         self._pushes.append((time.monotonic(), time.perf_counter() - committed_at))
 
     def values(self) -> dict[str, Any]:
@@ -64,9 +64,9 @@ class Figures:
         return {**self._check_values(), **_process_values(), "history": list(self.history)}
 
     async def examine(self, actor: Principal, names: Collection[str] = ()) -> None:
-        """Have these checks made, or all of them, and everybody who watches told.
+        """Have these checks made, or all of them, and tell everybody who watches.
 
-        Raises `NotAllowedError` and what else `system.examine` refuses.
+        Raises `NotAllowedError` and what else `system.examine` raises.
         """
         found = await system.examine(actor, names)
         anew = {check.name: check for check in found}
@@ -98,7 +98,7 @@ class Figures:
             self.running = asyncio.create_task(self.examine(ROLLCALL))
 
     async def _tell(self, late: float) -> None:
-        """Tell the next figures; how late that is, is how late any push is just now."""
+        """Send the next figures; how late this is shows how late any push is at the moment."""
         point = {
             "pages": float(len(live.all_pages())),
             "changes": self._rate(),
@@ -112,8 +112,9 @@ class Figures:
         self.pushed(began - late)
 
     async def _waiting_mails(self) -> float:
-        """How many mails wait: as they were where the database doesn't answer, which a check says.
-        It is asked again after a while: each time costs whoever waits for it, and a log line."""
+        """How many mails wait; if the database doesn't answer, the last known number: a check
+        reports that. It is asked again after a while: each time costs the caller some waiting, and
+        a log line."""
         if time.monotonic() >= self._ask_mails_at:
             try:
                 self._mails = float(await system.count_waiting_mails())
@@ -128,7 +129,7 @@ class Figures:
         return round(len(self._changes) / RATE_SECONDS, 1)
 
     def _slowest_push(self) -> float:
-        """Milliseconds that 99 of 100 pushes of the last minute took at most."""
+        """99 of 100 pushes of the last minute took at most this many milliseconds."""
         since = time.monotonic() - PUSH_SECONDS
         while self._pushes and self._pushes[0][0] < since:
             self._pushes.popleft()
@@ -146,7 +147,7 @@ class Figures:
 
 
 def current() -> Figures:
-    """Those of the running Rollcall."""
+    """The figures of the running Rollcall."""
     return runtime.current().part(Figures)
 
 

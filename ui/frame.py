@@ -42,8 +42,8 @@ PLATFORM_NAVIGATION = (
 def enter(visit: Visit, *rooms: str) -> None:
     """Register the page that is being built, before it asks the database for anything.
 
-    A cut that happens from now on finds it; what happened before, the page's own first service
-    call finds.
+    A cut that happens from now on finds the page; what happened before is found by the page's own
+    first service call.
     """
     # A Platform Admin inside a tenant can't sign in under the tenant's slug.
     home = None if may(visit.role, Permission.MANAGE_TENANTS) else visit.tenant_slug
@@ -65,7 +65,7 @@ def navigation(visit: Visit, current: str = "") -> list[Link]:
 
 
 def own_menu(visit: Visit) -> list[Link]:
-    """What the visitor's own menu leads to, before Sign out."""
+    """The links of the visitor's own menu, before Sign out."""
     menu: list[Link] = [{"name": "My account", "href": f"{home_path(visit.tenant_slug)}/account"}]
     if visit.tenant_slug and not visit.above_tenants:
         menu.append({"name": "Welcome", "href": f"{home_path(visit.tenant_slug)}/welcome"})
@@ -104,7 +104,7 @@ def frame(
 
 
 def enter_as_customer(visit: CustomerVisit, poc_id: UUID, *rooms: str) -> None:
-    """Register the page that is being built for somebody at a customer's, as `enter` does it."""
+    """Register the page that is being built for a customer's person, as `enter` does."""
     url = customer_path(visit.tenant_slug)
     live.register(ui.context.client, visit.actor, sign_in_url=url, rooms=rooms, shows=poc_id)
 
@@ -120,7 +120,8 @@ def customer_frame(visit: CustomerVisit, title: str) -> Iterator[Toast]:
 
 def _surrounded(title: str, home_title: str) -> Toast:
     ui.page_title(f"{title} · {home_title} · Rollcall")
-    # Quasar's page is a <main> of its own, and there can be one; ours is the one with the heading.
+    # Quasar's page is a <main> of its own, and there can be only one; ours is the one with the
+    # heading.
     parent = ui.context.client.content.parent_slot
     if parent is not None:
         parent.parent.tag = "div"

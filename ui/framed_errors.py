@@ -1,4 +1,4 @@
-"""Errors as the signed-in see them: within the app's frame, with a way on.
+"""Errors as signed-in people see them: within the app's frame, with a way on.
 
 They are plain HTML like every error, and leave nothing on the server.
 """
@@ -15,11 +15,12 @@ from ui.frame import navigation, own_menu
 from ui.paths import home_path
 from ui.public import page, render_error, title_of
 
-FRAMED = {403, 404}
+FRAMED = {403, 404, 422}
+"""Of a GET, 422 is of an address with a part that isn't understood."""
 
 
 async def render_framed(request: Request, status: int, sentence: str) -> Response:
-    """The page of an error; strangers, and what is no mistake of the visitor's, get a plain one."""
+    """The page of an error; strangers get a plain one, and so do visitors who made no mistake."""
     visit = await _find_visit(request) if status in FRAMED and request.method == "GET" else None
     if visit is None:
         return render_error(request, status, sentence)
@@ -40,7 +41,7 @@ async def render_framed(request: Request, status: int, sentence: str) -> Respons
 
 
 async def _find_visit(request: Request) -> Visit | None:
-    """Who asked, in the organisation of the url if it is theirs to enter, else in their own."""
+    """The visitor, in the organisation of the url if they may enter it, otherwise in their own."""
     token = session_token(request.cookies)
     try:
         home = await sessions.home_of(token)

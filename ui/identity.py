@@ -1,4 +1,4 @@
-"""Who opens a page: the dependency that every signed-in page has, and where strangers go."""
+"""Who opens a page: the dependency that every signed-in page has, and where strangers are sent."""
 
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -17,12 +17,12 @@ from ui.paths import customer_path, home_path, sign_in_url
 
 
 def require(permission: Permission) -> Callable[..., Coroutine[Any, Any, Visit]]:
-    """A dependency that lets in only who is signed in here and has this permission.
+    """A dependency that lets in only visitors who are signed in here and have this permission.
 
     It runs before anything of the page exists, so a stranger leaves nothing behind on the server.
-    Others are sent to sign in, and who lacks a second factor that their organisation requires to
-    My account; whoever may not open the page, or asks for another tenant's, is
-    told so by the error that the services raise.
+    Others are sent to sign in; people who lack a second factor that their organisation requires are
+    sent to My account; people who may not open the page, or ask for another tenant's, are told so
+    by the error that the services raise.
     """
 
     async def visitor(request: Request) -> Visit:

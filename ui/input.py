@@ -1,4 +1,4 @@
-"""What a browser sent is the sender's choice: each value is checked before it means anything."""
+"""What a browser sent may be anything: each value is checked before it is used."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -24,12 +24,12 @@ def as_version(value: Any) -> int | None:
 
 
 def to_do(client: Client) -> str:
-    """What the url has a page begin with: the name of one of its dialogs, or nothing. (It opens
-    what does nothing by itself.)"""
+    """What the url asks a page to begin with: the name of one of its dialogs, or nothing. (Opening
+    such a dialog does nothing by itself.)"""
     return str(client.request.query_params.get("do", ""))
 
 
 def as_text(values: Mapping[str, Any], name: str) -> str:
-    """One value of a form as text; empty where it isn't any."""
+    """One value of a form as text; empty if it isn't text."""
     value = values.get(name)
     return value if isinstance(value, str) else ""

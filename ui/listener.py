@@ -13,21 +13,22 @@ from starlette.types import ASGIApp
 from ui.door import MOST_CONNECTIONS, Door
 from ui.protocol import KEPT_OPEN, GuardedWebSocket, TimedProtocol
 
-# Connections that may wait to be accepted; the system may have a lower limit (Linux, somaxconn).
+# How many connections may wait to be accepted; the system may have a lower limit (Linux,
+# somaxconn).
 BACKLOG = 2048
-# Seconds that open requests get to end at a stop.
+# How many seconds open requests get at a stop.
 SHUTDOWN_TIMEOUT = 10
-# Seconds from a stop until nothing new is taken in: a request that is on its way still is.
+# How many seconds after a stop new requests are still taken in: some are still on their way.
 ARRIVING = 0.1
-# The longest websocket message, in bytes: the largest form with room to spare.
+# The longest websocket message, in bytes: the largest form, with room to spare.
 LONGEST_MESSAGE = 64 * 1024
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket; raises `OSError` where it can't be had.
+    """A listening socket; raises `OSError` if it isn't available.
 
     Its accepted connections send at once what is written to them (TCP_NODELAY): asyncio sets that
-    where a socket's protocol is given as TCP, which `socket.create_server` leaves open. Without it
+    if a socket's protocol is given as TCP, which `socket.create_server` leaves open. Without it,
     the second of two short writes waits for the client's acknowledgement of the first, which takes
     40 ms on Linux.
     """
@@ -37,8 +38,8 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 class WebServer(uvicorn.Server):
-    """Uvicorn, which looks ten times a second whether it is to stop. This one is woken for that,
-    and else looks at the time once a second, for its answers to tell."""
+    """Uvicorn looks ten times a second whether it has to stop. This one is woken for that, and
+    otherwise looks at the time once a second, for the dates of its answers."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -46,12 +47,12 @@ class WebServer(uvicorn.Server):
         self._stopping = asyncio.Event()
 
     def stop(self) -> None:
-        """Have `serve` end, once the open requests have."""
+        """Have `serve` end as soon as the open requests have ended."""
         self.should_exit = True
         self._stopping.set()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Stop because of a signal, whatever the loop waits for at this moment."""
+        """Stop because of a signal, whatever the loop is waiting for at this moment."""
         super().handle_exit(sig, frame)
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._stopping.set)
@@ -76,10 +77,11 @@ def web_server(app: ASGIApp, door: Door | None = None) -> WebServer:
         app,
         log_config=None,
         access_log=False,
-        proxy_headers=False,  # `harden` believes trusted proxies alone
+        proxy_headers=False,  # `harden` believes only trusted proxies
         server_header=False,
         ws_max_size=LONGEST_MESSAGE,
-        # It costs each open page 50 KiB, and compresses a patch of 250 bytes once for each page.
+        # It would cost each open page 50 KiB, and compress a patch of 250 bytes again for each
+        # page.
         ws_per_message_deflate=False,
         ws_ping_interval=None,  # engine.io has pings of its own
         timeout_graceful_shutdown=SHUTDOWN_TIMEOUT,

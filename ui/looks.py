@@ -3,32 +3,32 @@
 from services.core.colours import Brand
 from ui.paths import home_path
 
-# How many digits of a digest stand in a url, so that the url changes with the content.
+# How many digits of a digest are in a url, so that the url changes with the content.
 DIGITS = 16
 
 
 def version_of(digest: str) -> str:
-    """What stands for a digest in a url; empty where there is no picture."""
+    """What stands for a digest in a url; empty if there is no picture."""
     return digest[:DIGITS]
 
 
 def logo_url(slug: str | None, digest: str) -> str:
-    """The url of a tenant's logo; empty where it has none."""
+    """The url of a tenant's logo; empty if it has none."""
     return f"{home_path(slug)}/logo?v={version_of(digest)}" if slug and digest else ""
 
 
 def portrait_url(slug: str | None, user_id: object, digest: str) -> str:
-    """The url of a person's picture, for who is signed in; empty where they have none."""
+    """The url of a person's picture, for people who are signed in; empty if they have none."""
     return f"{home_path(slug)}/users/{user_id}/picture?v={version_of(digest)}" if digest else ""
 
 
 def brand_url(slug: str | None, brand: Brand | None) -> str:
-    """The stylesheet that makes a page's accents the tenant's; empty where it has no colour."""
+    """The stylesheet that gives a page's accents the tenant's colour; empty if it has no colour."""
     return f"{home_path(slug)}/brand.css?v={brand.chosen[1:]}" if slug and brand else ""
 
 
 def brand_style(brand: Brand) -> str:
-    """That stylesheet. `Brand` holds nothing but colours that were read as such."""
+    """That stylesheet. `Brand` contains only colours that were read as colours."""
     light, dark = brand.light, brand.dark
     pairs = {
         "--accent": (light.fill, dark.fill),

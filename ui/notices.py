@@ -55,7 +55,7 @@ log = logging.getLogger(__name__)
 # How long arrivals and departures are gathered before they are counted.
 HERE_SECONDS = 0.25
 
-# When there are too many changes to send each one, they are gathered for this long; then the pages
+# If there are too many changes to send each one, they are gathered for this long; then the pages
 # ask for fresh rows.
 ASK_SECONDS = 0.5
 
@@ -73,7 +73,7 @@ class _Counting:
 
 
 def users_room(tenant_id: UUID | None) -> str:
-    """The room of the grids that show a tenant's users (or the Platform Admins)."""
+    """The room of the lists that show a tenant's users (or the Platform Admins)."""
     return list_room(USERS.noun, tenant_id)
 
 
@@ -83,17 +83,17 @@ def audit_room(chain_id: UUID | None) -> str:
 
 
 def user_room(user_id: UUID) -> str:
-    """The room of the pages that show one user's details, to who manages users."""
+    """The room of the pages that show one user's details, to people who manage users."""
     return f"user:{user_id}"
 
 
 def account_room(user_id: UUID) -> str:
-    """The room of a user's own account pages, which hear that something changed, and no more."""
+    """The room of a user's own account pages, which hear only that something changed."""
     return f"account:{user_id}"
 
 
 def settings_room(tenant_id: UUID | None) -> str:
-    """The room of a tenant's Settings pages, which hear that something changed, and no more."""
+    """The room of a tenant's Settings pages, which hear only that something changed."""
     return f"settings:{tenant_id}"
 
 
@@ -103,19 +103,18 @@ def header_room(tenant_id: UUID | None) -> str:
 
 
 def people_room(tenant_id: UUID | None) -> str:
-    """The room of the pages with forms in which people are chosen, which hear that somebody came,
-    went or changed, and no more: each asks for what it may see."""
+    """The room of the pages with forms in which people are chosen. They hear only that somebody
+    came, went or changed: each asks for what it may see."""
     return f"people:{tenant_id or 'platform'}"
 
 
 def ends_room(tenant_id: UUID | None) -> str:
-    """The room of the pages of what ends soon, which hear that something changed, and no more."""
+    """The room of the pages of what ends soon, which hear only that something changed."""
     return f"ends:{tenant_id}"
 
 
 def welcome_room(tenant_id: UUID | None) -> str:
-    """The room of a tenant's welcome pages, which hear that somebody came, went or changed, and no
-    more."""
+    """The room of a tenant's welcome pages, which hear only that somebody came, went or changed."""
     return f"welcome:{tenant_id}"
 
 
@@ -140,7 +139,7 @@ def review_room(review_id: UUID) -> str:
 
 
 def subscribe(bus: Bus) -> None:
-    """Have the bus tell the open pages, and presence tell the grids."""
+    """Have the bus tell the open pages, and presence tell the lists."""
     bus.subscribe(UserEvent, _refresh_details)
     bus.subscribe(UserEvent, _show_ends)
     bus.subscribe(UsersInvited, _show_more_ends)
@@ -164,18 +163,18 @@ def subscribe(bus: Bus) -> None:
 
 
 async def _make_up(event: Listening) -> None:
-    """Where nothing was heard from other processes for a while, the pages ask for fresh rows.
-    (Whoever was signed out meanwhile is found by comparing.)"""
+    """If nothing was heard from other processes for a while, the pages ask for fresh rows. (People
+    who were signed out meanwhile are found by comparing.)"""
     if event.again:
         await live.tell_missed()
 
 
-# What each fact changed about whom a filter matches: the state before it.
+# What each fact changed about the users that a filter matches: the state before it.
 _WAS: Mapping[type[UserEvent], dict[str, Any]] = {
     UserActivated: {"active": False},
     UserDeactivated: {"active": True},
 }
-# The facts that a grid's row shows.
+# The facts that a list's row shows.
 ROW_EVENTS: tuple[type[UserEvent], ...] = (
     UserInvited,
     UserActivated,
@@ -246,7 +245,7 @@ async def _ask_for_entries(event: AuditGrew) -> None:
 
 
 async def _have_asked(room: str) -> None:
-    """Have the pages of a room ask for what is new, where there is too much to tell of each: once
+    """Have the pages of a room ask for what is new, if there is too much to send each change: once
     for all that happens within `ASK_SECONDS`."""
     asked_soon = runtime.current().part(_AskedSoon)
     if room in asked_soon:
@@ -287,7 +286,7 @@ def _people_values(people: Sequence[PersonView]) -> dict[str, Any]:
 
 
 def person_values(person: PersonView) -> dict[str, Any]:
-    """Somebody whom a review asks about, as plain values."""
+    """A person whom a review asks about, as plain values."""
     return {
         "id": str(person.id),
         "user": str(person.holder_id),
@@ -342,7 +341,7 @@ def _count_soon(tenant_id: UUID | None) -> None:
 
 async def _tell_here(counting: _Counting, tenant_id: UUID | None) -> None:
     await asyncio.sleep(HERE_SECONDS)
-    counting.waiting.discard(tenant_id)  # who comes from now on is counted anew
+    counting.waiting.discard(tenant_id)  # people who come from now on are counted in the next round
     try:
         here = await find_here(tenant_id)
     except RollcallError as error:

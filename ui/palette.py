@@ -1,5 +1,5 @@
 """What "Go to or do" offers: people, POCs, templates and organisations by name, and the pages and
-acts that whoever looks may reach."""
+acts that the visitor may reach."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -20,7 +20,8 @@ from ui.paths import home_path
 Offer = dict[str, Any]
 Group = dict[str, Any]
 
-# Acts that begin with a dialog of a page, or with a page: their names, where, and what they take.
+# Acts that begin with a dialog of a page, or with a page: their names, their urls, and the
+# permission that they take.
 ACTS = (
     ("Invite User", "users?do=invite", Permission.INVITE_USERS),
     ("Invite several", "users?do=several", Permission.INVITE_USERS),
@@ -36,8 +37,8 @@ MOST = 5  # organisations
 
 
 async def find(visit: Visit, links: Sequence[Link], words: str) -> list[Group]:
-    """What contains each of these words, by kinds; all pages and acts where there are no words.
-    `links` are those of the page's frame."""
+    """What contains each of these words, by kinds; without words, all pages and acts. `links` are
+    those of the page's frame."""
     found = await finding.find_anything(visit.actor, words)
     base = home_path(visit.tenant_slug)
     asked = words_of(fold(words))

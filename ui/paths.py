@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 def home_path(slug: str | None) -> str:
     """The path under which the pages of a tenant live, or those above the tenants."""
-    # Quoted, since it may be a stranger's words: a header takes neither NUL nor line ends.
+    # Quoted, because it may be a stranger's words: a header can contain neither NUL nor line ends.
     return f"/t/{quote(slug)}" if slug else "/platform"
 
 
@@ -15,7 +15,7 @@ def customer_path(slug: str) -> str:
 
 
 def sign_in_url(slug: str | None, *, why: str | None = None, after: str | None = None) -> str:
-    """The sign-in page, with why one was signed out and where to go after."""
+    """The sign-in page, with the reason why one was signed out and where to go afterwards."""
     query = [f"why={quote(why)}"] if why else []
     if after:
         query.append(f"next={quote(after, safe='/')}")

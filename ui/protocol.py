@@ -28,21 +28,24 @@ from ui.door import Door
 log = logging.getLogger(__name__)
 
 HEAD_WITHIN = 10.0
-"""Seconds. Apache's mod_reqtimeout gives a head 20 to 40, nginx 60; a browser sends its in one."""
+"""Seconds. Apache's mod_reqtimeout gives a head 20 to 40, nginx 60; a browser sends its head in
+one."""
 BODY_WITHIN = 30.0
-"""Seconds in which `BODY_LEAST` bytes of a body are to arrive, or all that is left of it: a line of
-18 kbit/s. Only of a file there is more."""
+"""In this many seconds, `BODY_LEAST` bytes of a body have to arrive, or all that is left of it: a
+line of 18 kbit/s. Only a file's body has more."""
 BODY_LEAST = 64 * 1024
 READ_WITHIN = 30.0
-"""Seconds in which `READ_LEAST` bytes of an answer are to be taken, or all that is left of it."""
+"""In this many seconds, `READ_LEAST` bytes of an answer have to be taken, or all that is left of
+it."""
 READ_LEAST = 16 * 1024
 KEPT_OPEN = 130
-"""Seconds for which a connection without a request is kept open: longer than whoever uses it again
-keeps it (nginx 60 s, Caddy 120 s). Were it shorter, a request could be sent while the connection is
-being closed; a proxy answers 502 to that, unless it may send the request once more. Where
-connections run short, an idle one makes room at once."""
+"""For this many seconds a connection without a request is kept open: longer than clients that use
+it again keep it (nginx 60 s, Caddy 120 s). If it were shorter, a request could be sent while the
+connection is being closed; a proxy answers 502 to that, unless it may send the request once more.
+If connections run short, an idle one makes room at once."""
 LARGEST_HEAD = 64 * 1024
-"""Bytes; a browser's, with every cookie of ours, has some 2,000, and proxies allow 8 to 64 KiB."""
+"""Bytes; a browser's head, with every cookie of ours, has some 2,000, and proxies allow 8 to 64
+KiB."""
 MOST_HEADERS = 100
 """Apache's figure; the websockets library takes 128."""
 LONGEST_LINE = 8 * 1024
@@ -58,20 +61,22 @@ class _HeadTooLargeError(Exception):
 
 
 class TimedProtocol(HttpToolsProtocol):
-    """Uvicorn's protocol with the limits above, which tells the door whenever it waits."""
+    """Uvicorn's protocol with the limits above; it tells the door whenever it waits."""
 
     def __init__(self, door: Door, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._door = door
-        self._arriving: asyncio.TimerHandle | None = None  # until when the request must be there
-        self._reading: asyncio.TimerHandle | None = None  # until when some of the answer is taken
+        # until when the request must have arrived
+        self._arriving: asyncio.TimerHandle | None = None
+        # until when some of the answer must be taken
+        self._reading: asyncio.TimerHandle | None = None
         self._unread = 0
-        self._has_begun = False  # a request whose end isn't there yet
-        self._head: int | None = 0  # bytes of it so far; none while no head is arriving
-        self._body = 0  # bytes of a body since it was last expected
+        self._has_begun = False  # a request whose end hasn't arrived yet
+        self._head: int | None = 0  # bytes of the head so far; none while no head is arriving
+        self._body = 0  # bytes of a body since it was last waited for
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """The connection is there, and is to say something."""
+        """The connection is made, and its other side has to say something."""
         super().connection_made(transport)  # type: ignore[arg-type]
         self._expect(HEAD_WITHIN)
 
@@ -160,9 +165,9 @@ class TimedProtocol(HttpToolsProtocol):
             self._refuse(400, NOT_UNDERSTOOD)
 
     def give_way(self) -> None:
-        """End the connection now: others need its place."""
+        """End the connection now: others need its slot."""
         self._stop()
-        # End with a reset; otherwise the system would keep the data that the other side doesn't
+        # End with a reset: otherwise the system would keep the data that the other side doesn't
         # take.
         connection = self.transport.get_extra_info("socket")
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -202,7 +207,7 @@ class TimedProtocol(HttpToolsProtocol):
 
     def _is_late(self, seconds: float) -> None:
         self._arriving = None
-        if self.flow.read_paused:  # by us: there is more than was worked off yet
+        if self.flow.read_paused:  # by us: more has arrived than was processed yet
             self._expect(seconds)
             return
         log.debug("A request wasn't there in time")
@@ -212,7 +217,7 @@ class TimedProtocol(HttpToolsProtocol):
             self.give_way()
 
     def _refuse(self, status: int, sentence: str) -> None:
-        """Answer in place of the application, if it hasn't begun to, and close."""
+        """Answer instead of the application, if it hasn't begun to answer, and close."""
         self._stop()
         answer: RequestResponseCycle | None = self.cycle  # none before the first request's head
         if answer and answer.response_started and not answer.response_complete:
@@ -230,7 +235,7 @@ class TimedProtocol(HttpToolsProtocol):
             self._watch()
 
     def _note(self) -> None:
-        """Tell the door whether the other side is waited for."""
+        """Tell the door whether the server waits for the other side."""
         if self._arriving is None and self._reading is None:
             self._door.waits_no_more(self)
         else:
@@ -245,7 +250,7 @@ class TimedProtocol(HttpToolsProtocol):
 
 
 class GuardedWebSocket(WebSocketsSansIOProtocol):
-    """Uvicorn's protocol, which tells the door when it waits for the other side to close, too, and
+    """Uvicorn's protocol, which also tells the door when it waits for the other side to close, and
     logs no traceback for text that isn't UTF-8."""
 
     def __init__(self, door: Door, *args: Any, **kwargs: Any) -> None:
@@ -258,7 +263,7 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
         super().connection_lost(exc)
 
     def give_way(self) -> None:
-        """End the connection now: others need its place."""
+        """End the connection now: others need its slot."""
         self.transport.abort()
 
     async def send(self, message: ASGISendEvent) -> None:

@@ -29,17 +29,16 @@ HEAD = (
     f'<script src="{assets.url_of("live.js")}" defer></script>'
     f'<script src="{assets.url_of("translated.js")}" defer></script>'
 )
-# What tells the open pages.
+# The modules that tell the open pages.
 FEEDS = (sweep, notices, work_feed, shared_feed, wall)
-# Seconds that a page may stay away (a closed lid, a restarted proxy) before it is forgotten.
+# For this many seconds a page may stay away (a closed lid, a restarted proxy) before it is
+# forgotten.
 RECONNECT_TIMEOUT = 30
 
 
 def create_app(settings: Settings, *, connections: int = MOST_CONNECTIONS) -> FastAPI:
-    """Everything that answers HTTP and websockets, for the Rollcall that was started.
-
-    `connections` is how many of both the server has room for.
-    """
+    """Everything that answers HTTP and websockets, for the Rollcall that was started. `connections`
+    is for how many of both the server has room."""
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -94,10 +93,8 @@ def create_app(settings: Settings, *, connections: int = MOST_CONNECTIONS) -> Fa
 
 
 async def serve(settings: Settings, say: Callable[[str], None]) -> int:
-    """Serve until a signal says to stop; returns the exit status.
-
-    Raises `OperatorError` where the port can't be had.
-    """
+    """Serve until a signal says to stop; returns the exit status. Raises `OperatorError` if the
+    port isn't available."""
     descriptors = raise_descriptor_limit()
     door = Door(connections_within(descriptors))
     listener = Listener(door, _listen(settings))
@@ -116,9 +113,9 @@ async def serve(settings: Settings, say: Callable[[str], None]) -> int:
     link = await setup.setup_url()
     if link is not None:
         say(f"Set it up here (works once):\n  {link}")
-    # Uvicorn stops on these signals, then raises them once more for the handlers that it found:
-    # by then there is nothing left to end, but our own tidying up. One that comes before uvicorn
-    # listens to them has it stop as soon as it has started.
+    # Uvicorn stops on these signals, then raises them once more for the handlers that it found: by
+    # then only our own clean-up is left. A signal that comes before uvicorn listens to them makes
+    # it stop as soon as it has started.
     for stop in (signal.SIGINT, signal.SIGTERM):
         signal.signal(stop, lambda _signal, _frame: server.stop())
     await server.serve(sockets=[listener])

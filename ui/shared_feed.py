@@ -1,5 +1,5 @@
-"""Brings what happened in POCs to the pages of their customers' people: what they are shown, read
-for them, and nothing else."""
+"""Brings what happened in POCs to the pages of their customers' people: only what they are shown,
+read for them."""
 
 from functools import partial
 from uuid import UUID
@@ -56,7 +56,7 @@ async def _show_comment(event: CommentChanged) -> None:
 
 
 async def _have_asked_for_resources(event: ResourceChanged) -> None:
-    if event.shared:  # of what is internal they don't hear that it is there
+    if event.shared:  # they don't hear that internal resources exist
         await _have_asked(event)
 
 

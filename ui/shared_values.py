@@ -1,4 +1,5 @@
-"""What a POC's shared side is to a customer's browser: plain values, of what was read for it."""
+"""The shared side of a POC as plain values for a customer's browser, made from what was read for
+it."""
 
 from typing import Any
 from urllib.parse import urlsplit

@@ -1,5 +1,5 @@
-"""Closes the open pages whose sessions are over: as soon as that is told, and, where it wasn't, by
-comparing them with the database."""
+"""Closes the open pages whose sessions have ended: as soon as the event comes, and, if it doesn't
+come, by comparing them with the database."""
 
 import asyncio
 import logging
@@ -17,8 +17,8 @@ from ui import live
 
 log = logging.getLogger(__name__)
 
-# How often is looked whether open pages have to be compared with the database, in seconds. This is
-# how an expired session is noticed, and a notice that never arrived.
+# How often this looks whether open pages have to be compared with the database, in seconds. This is
+# how it notices an expired session, and an event that never arrived.
 COMPARE_SECONDS = 1.0
 
 
@@ -44,7 +44,7 @@ def _pages_that_show(customer_id: UUID, poc_id: UUID) -> list[live.OpenPage]:
 
 
 async def compare_forever() -> None:
-    """Close the pages whose sessions are over in the database, until cancelled."""
+    """Close the pages whose sessions have ended in the database, until cancelled."""
     comparison = Comparison()
     while True:
         await asyncio.sleep(COMPARE_SECONDS)
@@ -55,9 +55,12 @@ async def compare_forever() -> None:
 
 
 class Comparison:
-    """Closes the pages whose sessions are over in the database, or whose POC isn't shown any more.
+    """Closes the pages whose sessions have ended in the database, or whose POC isn't shown any
+    more.
+
     It asks the database only when something may have changed: after a commit, when a session
-    expires, or when there are pages of a new session."""
+    expires, or when there are pages of a new session.
+    """
 
     def __init__(self) -> None:
         self._mark: object = None
@@ -65,7 +68,7 @@ class Comparison:
         self._expiry: datetime | None = None
 
     async def go_on(self) -> bool:
-        """Compare, where anything can have changed; tells whether it did."""
+        """Compare, if anything can have changed; returns whether it did."""
         open_sessions = live.session_ids()
         if not open_sessions:
             return False

@@ -1,5 +1,5 @@
-"""Tells the open lists of organisations how many users one has. (What else happens to their rows
-they hear from `ui.tables.feed`.)"""
+"""Tells the open lists of organisations how many users one has. (They hear of other changes of
+their rows from `ui.tables.feed`.)"""
 
 import asyncio
 import time
@@ -15,7 +15,7 @@ from services.users.events import UserActivated, UserDeactivated, UserInvited, U
 from ui import live
 from ui.tables.feed import list_room, tell_row
 
-# For so long, users who come and go are counted together.
+# For this long, users who come and go are counted together.
 COUNT_SECONDS = 0.25
 
 
@@ -41,5 +41,5 @@ async def _count_users(
     try:
         await asyncio.sleep(COUNT_SECONDS)
     finally:
-        counting.discard(tenant_id)  # who comes from now on is counted anew
+        counting.discard(tenant_id)  # users who come from now on are counted in the next round
     await tell_row(TENANTS, None, partial(find_row, TENANTS, tenant_id), {}, time.perf_counter())

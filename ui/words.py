@@ -81,7 +81,7 @@ _MAIL_WORDS = {
 
 
 def mail_words(mail: OutgoingMail) -> str:
-    """How far a mail got, and since when."""
+    """How far a mail has got, and since when."""
     progress = mail.progress(clock.now())
     if progress is MailProgress.UNANSWERED:
         return f"waiting for the mail server’s answer since {moment(mail.handed_over_at)}"

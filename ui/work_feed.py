@@ -55,12 +55,13 @@ def poc_room(poc_id: UUID) -> str:
 
 
 def head_room(poc_id: UUID) -> str:
-    """The room of the same pages, for what stands above their tabs: read after what is in them."""
+    """The room of the same pages, for what stands above their tabs: it is read after what is in
+    them."""
     return f"poc-head:{poc_id}"
 
 
 def team_room(poc_id: UUID) -> str:
-    """The room of those that show who is on the POC."""
+    """The room of the tabs that show who is on the POC."""
     return f"poc-team:{poc_id}"
 
 
@@ -70,7 +71,7 @@ def work_room(tenant_id: UUID | None) -> str:
 
 
 def workers_room(tenant_id: UUID | None) -> str:
-    """The room of the pages that show whose a tenant's work is, and hear who is active."""
+    """The room of the pages that show who has a tenant's work, and hear who is active."""
     return f"workers:{tenant_id}"
 
 
@@ -134,8 +135,8 @@ async def _show_resource(event: ResourceChanged) -> None:
 
 
 async def _have_asked(event: PocEvent) -> None:
-    """What somebody may do in a POC is their own affair: each page asks. And whom a POC is shown to
-    changes with it."""
+    """What somebody may do in a POC differs by person, so each page asks; and with it changes who
+    from the customer's is shown the POC."""
     await live.broadcast(poc_room(event.poc_id), "rollcall_poc", {})
     await live.broadcast(team_room(event.poc_id), "rollcall_customers", {})
     await live.broadcast(outsiders_room(event.tenant_id), "rollcall_customers", {})
@@ -187,7 +188,7 @@ async def _refresh_templates(event: TemplateEvent) -> None:
 
 
 def group_values(group: GroupView) -> dict[str, Any]:
-    """A group as plain values, without its tasks. What is empty isn't there."""
+    """A group as plain values, without its tasks. Empty values are left out."""
     values = {
         "id": str(group.id),
         "title": group.title,
@@ -204,8 +205,8 @@ def group_values(group: GroupView) -> dict[str, Any]:
 
 
 def task_values(task: TaskView) -> dict[str, Any]:
-    """A task as plain values, for the list, the board and the timeline. What is empty isn't there,
-    and the browser knows it (`complete` in `poc_tasks.js`)."""
+    """A task as plain values, for the list, the board and the timeline. Empty values are left out;
+    the browser knows them (`complete` in `poc_tasks.js`)."""
     today = clock.now().date()
     words, tone = due_words(task.due_on, today, is_done=task.completed_at is not None)
     values = {

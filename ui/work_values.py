@@ -24,7 +24,7 @@ RESULTS = {
 
 
 def person_values(person: Person) -> dict[str, Any]:
-    """Somebody as plain values."""
+    """A person as plain values."""
     return {
         "id": str(person.id),
         "name": person.name,
@@ -118,7 +118,7 @@ def resource_values(row: ResourceView) -> dict[str, Any]:
 
 
 def team_values(found: Sequence[Member]) -> dict[str, Any]:
-    """Who works on a POC, all together: their places among each other are what changes."""
+    """The people who work on a POC, all together: a change may move them among each other."""
     return {"rows": [_member(member, at) for at, member in enumerate(found)]}
 
 

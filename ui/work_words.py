@@ -11,12 +11,12 @@ DANGER, WARNING = "danger", "warning"
 
 
 def day_words(day: date | None, never: str = "–") -> str:
-    """A day, as it is read everywhere: 24 Nov 2026."""
+    """A day, as it is written everywhere: 24 Nov 2026."""
     return f"{day:%-d %b %Y}" if day else never
 
 
 def span_words(first: date | None, last: date | None) -> str:
-    """From when to when: 2 Mar to 5 Mar 2026; one of them does for both."""
+    """From when to when: 2 Mar to 5 Mar 2026; if they are equal, one of them."""
     first, last = first or last, last or first
     if first is None or last is None or first == last:
         return day_words(last, "no dates")
@@ -25,7 +25,7 @@ def span_words(first: date | None, last: date | None) -> str:
 
 
 def due_words(day: date | None, today: date, *, is_done: bool = False) -> tuple[str, str]:
-    """When something is due, and how that is toned: "1 day overdue" in red, tomorrow in amber."""
+    """When something is due, and its tone: "1 day overdue" in red, tomorrow in amber."""
     if day is None:
         return "", ""
     left = (day - today).days
@@ -44,17 +44,17 @@ def count_words(count: int, noun: str) -> str:
 
 
 def part_words(part: Part) -> str:
-    """How far one side is: 3 of 8."""
+    """The progress of one side: 3 of 8."""
     return f"{part.done} of {part.total}" if part.total else "no tasks"
 
 
 def work_words(pocs: int, tasks: int) -> str:
-    """How much work there is: 2 POCs and 1 task; empty where there is none."""
+    """How much work there is: 2 POCs and 1 task; empty if there is none."""
     parts = [count_words(count, noun) for count, noun in ((pocs, "POC"), (tasks, "task")) if count]
     return " and ".join(parts)
 
 
 def file_words(file: FileFacts) -> str:
-    """What a file is, and how large: PDF · 11.4 MB."""
+    """The kind and the size of a file: PDF · 11.4 MB."""
     size = f"{file.size / MB:,.1f} MB" if file.size >= MB / 10 else f"{-(-file.size // 1024):,} KB"
     return f"{type_label(file.media_type)} · {size}"

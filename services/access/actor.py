@@ -5,6 +5,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import ClassVar, Protocol, TypeVar
 from uuid import UUID
 
@@ -37,17 +38,15 @@ class OfTenant(Protocol):
 
     @property
     def tenant_id(self) -> UUID | None:
-        """Whose it is."""
+        """The tenant that it belongs to."""
 
 
 RowT = TypeVar("RowT", bound=OfTenant)
 
 
 class Principal(Protocol):
-    """Who acts: somebody signed in, Rollcall itself, or whatever else may come in.
-
-    Each answers for itself what it may do; all come in by `authorize`.
-    """
+    """Who acts: somebody signed in, Rollcall itself, or another kind of caller. Each answers for
+    itself what it may do; all of them go through `authorize`."""
 
     @property
     def session_id(self) -> UUID | None:
@@ -71,27 +70,27 @@ class Principal(Protocol):
 
     @property
     def name(self) -> str:
-        """What the audit log calls them where no user acts."""
+        """What the audit log calls them if no user acts."""
 
     def reaches(self, tenant_id: UUID | None) -> bool:
-        """Whether what belongs to this tenant (or to none) is there for them."""
+        """Whether the rows of this tenant (or of none) exist for them."""
 
     async def check(
         self, tx: Transaction, permission: Permission, *, fresh: bool, writes: bool
     ) -> User | None:
         """Raise unless they may do this right now; returns the user who acts, if one does.
 
-        `fresh` asks for a proof of identity within `FRESH_FOR`. Where `writes`, something is about
-        to be changed, and the user is locked.
+        `fresh` asks for a proof of identity within `FRESH_FOR`. `writes` says that something is
+        about to be changed: then the user is locked.
         """
 
 
 @dataclass(frozen=True)
 class Actor:
-    """A signed-in person at work in one tenant, or above the tenants where it is none.
+    """A signed-in person at work in one tenant, or above the tenants if the tenant is none.
 
-    For a tenant's users it is their own tenant; a Platform Admin acts in the one they entered.
-    Holding an Actor proves nothing: `check` asks the database, every time.
+    Users of a tenant act in their own; a Platform Admin acts in the one that they entered. Holding
+    an Actor proves nothing: `check` asks the database, every time.
     """
 
     kind: ClassVar[SessionKind] = SessionKind.USER
@@ -107,7 +106,7 @@ class Actor:
 
     @property
     def name(self) -> str:
-        """Nothing: the log names the user."""
+        """Empty: the log names the user."""
         return ""
 
     def reaches(self, tenant_id: UUID | None) -> bool:
@@ -128,13 +127,14 @@ class Actor:
         if writes:
             # A change shows that the user is present: the session's idle time starts again.
             settings = runtime.current().settings
-            session.seen(clock.now(), settings.session_idle, settings.session_max)
+            lasting = settings.session_idle, settings.session_max
+            tx.along_with_events(partial(session.seen, clock.now(), *lasting))
         return user
 
 
 @dataclass(frozen=True)
 class Operator:
-    """Rollcall itself, or whoever has its command line: not signed in, and above all tenants."""
+    """Rollcall itself, or the person at its command line: not signed in, and above all tenants."""
 
     name: str
     tenant_id: UUID | None = None
@@ -144,13 +144,13 @@ class Operator:
     holder_id: None = field(default=None, init=False)
 
     def reaches(self, tenant_id: UUID | None) -> bool:
-        """Everything is there for who has the command line."""
+        """Everything exists for the person at the command line."""
         return True
 
     async def check(
         self, tx: Transaction, permission: Permission, *, fresh: bool, writes: bool
     ) -> None:
-        """Let through: whoever has the command line has the database too."""
+        """Always allowed: the person at the command line has the database too."""
 
 
 COMMAND_LINE = Operator("Command line")
@@ -166,14 +166,16 @@ async def authorize(
     fresh: bool = False,
 ) -> User | None:
     """Check that the principal may do this, right now; returns the user who acts, if one does.
+    `services.audit.acting` is the usual way in; this is for what doesn't fit there.
 
-    `services.audit.acting` is the way in; this is for what doesn't fit there. A call that writes
-    passes in `lock` the ids of the users that it will decide about (its own user's where it is
-    about nobody else). They are locked with the one who acts, in the order of their ids, so that
-    two calls about each other come one after the other and the second sees what the first did.
-    SQLite has one writer at a time, and needs no locks. `fresh` is for sensitive acts: they must
-    have proved who they are within `FRESH_FOR`. A call that hands out a secret names that instead
-    of a permission: `permissions.SECRETS` says what it takes.
+    A call that writes passes in `lock` the ids of the users that it will decide about (its own
+    user's if it is about nobody else). They are locked together with the one who acts, in the order
+    of their ids, so that two calls about each other come one after the other, and the second sees
+    what the first did. SQLite has one writer at a time, and needs no locks.
+
+    `fresh` is for sensitive acts: the caller must have proved who they are within `FRESH_FOR`. A
+    call that hands out a secret names the secret instead of a permission: `permissions.SECRETS`
+    says what it takes.
 
     Raises what the principal's `check` raises.
     """
@@ -189,7 +191,7 @@ async def authorize(
 
 def is_fresh(session: LoginSession) -> bool:
     """Whether the session's user proved who they are a short while ago."""
-    # A proof from the future is from before the clock stepped back: nobody knows how old it is.
+    # A proof from the future was made before the clock stepped back: its age is unknown.
     return abs(clock.now() - session.authenticated_at) <= FRESH_FOR
 
 
@@ -203,8 +205,8 @@ _LOCKED = (
 
 
 async def lock_users(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, User]:
-    """Lock these users until the transaction ends, in the order of their ids; returns those that
-    there are, as they are now."""
+    """Lock these users until the transaction ends, in the order of their ids; returns those who
+    exist, as they are now."""
     if not ids:
         return {}
     locked = await tx.exec(_LOCKED, params={"ids": list(ids)})
@@ -213,7 +215,7 @@ async def lock_users(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, User]
     return users
 
 
-# Built once, as every call asks it: to build it takes as long as to ask it.
+# Built once, because every call asks it: building it takes as long as running it.
 _SESSION = (
     select(LoginSession, User, col(Tenant.second_factor_policy))
     .join(User, col(User.id) == col(LoginSession.user_id))
@@ -257,7 +259,7 @@ async def get_row(
 ) -> RowT:
     """A row of the tenant in which the principal works.
 
-    Raises `NotFoundError` where there is none, and in the same words where it is another tenant's.
+    Raises `NotFoundError` if there is none, and in the same words if it belongs to another tenant.
     """
     row = await tx.get(table, row_id, **(LOCKED if lock else {}))
     if row is not None and not principal.reaches(row.tenant_id):
@@ -285,13 +287,13 @@ async def is_open(tx: Transaction, tenant_id: UUID | None) -> bool:
 
 
 async def find_open_tenant(tx: Transaction, slug: str | None) -> Tenant | None:
-    """The tenant of this slug, if there is one that isn't closed."""
+    """The tenant with this slug, if it exists and isn't closed."""
     tenant = await find_tenant(tx, slug)
     return tenant if tenant is not None and tenant.closed_at is None else None
 
 
 async def find_tenant(tx: Transaction, slug: str | None) -> Tenant | None:
-    """The tenant of this slug, if there is one."""
+    """The tenant with this slug, if it exists."""
     if slug is None or not is_slug(slug):
         return None
     return (await tx.exec(select(Tenant).where(Tenant.slug == slug))).first()

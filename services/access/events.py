@@ -1,4 +1,4 @@
-"""What access is about: a fact about one user, the base of those that say more."""
+"""The base of the events about one user."""
 
 from dataclasses import dataclass
 from uuid import UUID

@@ -1,5 +1,5 @@
-"""One-time links. A link's token is derived from the signing secret, so nothing but its hash is
-ever stored, and a mail can still be written, retried, or copied by hand, later."""
+"""One-time links. A link's token is derived from the signing secret, so that only its hash is
+stored, and a mail can still be written, retried, or copied by hand later."""
 
 import base64
 import hmac
@@ -21,7 +21,7 @@ LIFETIMES = {
     LinkPurpose.CUSTOMER_VISIT: timedelta(minutes=30),
     LinkPurpose.EMAIL_CONFIRM: timedelta(days=1),
     LinkPurpose.EMAIL_REVERT: timedelta(days=7),
-    # Good until the first account exists; the check for that is in `setup`.
+    # It is good until the first account exists; `setup` checks that.
     LinkPurpose.SETUP: timedelta(days=3650),
 }
 
@@ -63,7 +63,7 @@ def issue(
     *,
     customer_id: UUID | None = None,
 ) -> OneTimeLink:
-    """Make a new link of the purpose's lifetime. `token_of` tells its token."""
+    """Make a new link with the lifetime of its purpose. `token_of` gives its token."""
     now = clock.now()
     link = OneTimeLink(
         user_id=user_id,
@@ -79,7 +79,7 @@ def issue(
 
 
 def token_of(link: OneTimeLink) -> str:
-    """The token of a link; raises `OperatorError` where the signing secret has changed since."""
+    """The token of a link; raises `OperatorError` if the signing secret has changed since."""
     token = _derived(link)
     if not hmac.compare_digest(token_hash(token), link.token_hash):
         raise OperatorError("The signing secret has changed since. Make a new link.")
@@ -108,12 +108,12 @@ async def get_live(tx: Transaction, purpose: LinkPurpose, token: str) -> OneTime
 
 
 def dead(purpose: LinkPurpose) -> DeadLinkError:
-    """What is said of a link that opens nothing, whatever the reason."""
+    """What is said about a link that opens nothing, whatever the reason is."""
     return DeadLinkError(_DEAD[purpose])
 
 
 async def void(tx: Transaction, whose_id: UUID, *purposes: LinkPurpose) -> int:
-    """Kill the unused links of these purposes, of a user or of a customer's person; returns how
+    """Void the unused links of these purposes, of a user or of a customer's person; returns how
     many there were."""
     done = await tx.exec(
         update(OneTimeLink)

@@ -1,11 +1,10 @@
-"""Who acts without being a user: somebody at a customer's, and a screen on a wall.
-
-Each may do what stands in a table of its own, and nothing that users do.
-"""
+"""Callers who aren't users: a person at a customer's, and a screen on a wall. Each may do only what
+its own table says, and nothing that users do."""
 
 import logging
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import ClassVar
 from uuid import UUID
 
@@ -20,16 +19,16 @@ from services.core.errors import NotAllowedError, SessionEndedError
 
 log = logging.getLogger(__name__)
 
-# A customer's person is asked for a new link after so long, used or not.
+# After this long, a customer's person is asked for a new link, whether they came or not.
 CUSTOMER_LASTS = timedelta(days=30)
-# A screen that was off for so long has to be paired anew: browsers keep a cookie for no longer.
+# A screen that was off for this long has to be paired again: browsers keep a cookie no longer.
 SCREEN_LASTS = timedelta(days=400)
 SCREEN_LONGEST = timedelta(days=3650)
 
 
 @dataclass(frozen=True)
 class Outsider:
-    """What both have: a session, which is the holder's, in one tenant."""
+    """What both have: a session of the holder, in one tenant."""
 
     session_id: UUID
     holder_id: UUID
@@ -54,7 +53,7 @@ class CustomerActor(Outsider):
 
     @property
     def customer_id(self) -> UUID:
-        """Who at the customer's it is."""
+        """The id of the customer's person."""
         return self.holder_id
 
     async def check(
@@ -64,7 +63,7 @@ class CustomerActor(Outsider):
 
         Raises `SessionEndedError`, `NotAllowedError`.
         """
-        if writes:  # first, and alone: what is read afterwards is as it is then
+        if writes:  # first and alone: what is read after this is as it is then
             await tx.exec(
                 select(CustomerPerson.id)
                 .where(CustomerPerson.id == self.customer_id)
@@ -87,9 +86,13 @@ class CustomerActor(Outsider):
         _require(session, self.customer_id)
         _require_permission(permission, CUSTOMER_PERMISSIONS, fresh=fresh)
         if writes and session is not None and person is not None:
-            now = clock.now()
-            session.seen(now, CUSTOMER_LASTS, CUSTOMER_LASTS)
-            person.last_active_at = now
+            tx.along_with_events(partial(_seen, session, person))
+
+
+def _seen(session: LoginSession, person: CustomerPerson) -> None:
+    now = clock.now()
+    session.seen(now, CUSTOMER_LASTS, CUSTOMER_LASTS)
+    person.last_active_at = now
 
 
 @dataclass(frozen=True)

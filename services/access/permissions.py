@@ -79,13 +79,13 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     | {P.RUN_POCS, P.INVITE_CUSTOMERS, P.MANAGE_TASKS, P.COMMENT},
 }
 
-# What those may do who aren't users. No role has any of it, and they have nothing of a role.
+# What outsiders may do. No role has any of it, and outsiders have nothing of a role.
 CUSTOMER_PERMISSIONS = frozenset(
     {P.VIEW_SHARED_POC, P.COMMENT_AS_CUSTOMER, P.ADVANCE_AS_CUSTOMER, P.KEEP_OWN_PASSKEYS}
 )
 SCREEN_PERMISSIONS = frozenset({P.VIEW_AS_SCREEN})
 
-# What a person might expect of a role, and doesn't get: the Roles page says so in words.
+# What a person might expect of a role that doesn't have it: the Roles page says so in words.
 CANNOT: dict[Role, tuple[str, ...]] = {
     Role.PLATFORM_ADMIN: ("Can't change a role after an account was created",),
     Role.TENANT_ADMIN: (
@@ -102,7 +102,7 @@ CANNOT: dict[Role, tuple[str, ...]] = {
 }
 
 
-# What each role is for, where one is chosen: it can't be changed later.
+# What each role is for. It is shown where a role is chosen, because it can't be changed later.
 DESCRIPTIONS: dict[Role, str] = {
     Role.PLATFORM_ADMIN: "Creates and closes organisations.",
     Role.TENANT_ADMIN: "Manages users, and how they sign in.",
@@ -112,7 +112,7 @@ DESCRIPTIONS: dict[Role, str] = {
 
 
 class Secret(StrEnum):
-    """What a call hands out that lets somebody in, or takes what is here along."""
+    """What a call hands out that lets somebody in, or takes data out of Rollcall."""
 
     INVITATION = "the invitation of an Administrator or a Sales Engineer"
     TENANT_ADMIN_INVITATION = "the invitation of a Tenant Admin"
@@ -132,15 +132,15 @@ class Secret(StrEnum):
 
 @dataclass(frozen=True)
 class Rule:
-    """What a secret takes: the permission, and whether a fresh sign-in."""
+    """What handing out a secret takes: a permission, and perhaps a fresh sign-in."""
 
     permission: Permission
     fresh: bool
 
 
-# Every secret that a call hands out. `authorize` reads the rule here, and a test walks all calls: a
-# call that hands out what doesn't stand here fails it. Whoever makes an admin gives away what they
-# may do themselves, for which a stolen session must not be enough.
+# Every secret that a call hands out. `authorize` reads the rule here, and a test walks all calls:
+# it fails for a call that hands out something that isn't listed here. Whoever makes an admin passes
+# on their own power, and a stolen session must not be enough for that.
 SECRETS: dict[Secret, Rule] = {
     Secret.INVITATION: Rule(P.INVITE_USERS, fresh=False),
     Secret.TENANT_ADMIN_INVITATION: Rule(P.INVITE_TENANT_ADMINS, fresh=True),
@@ -158,8 +158,8 @@ SECRETS: dict[Secret, Rule] = {
     Secret.CUSTOMER_LINK: Rule(P.INVITE_CUSTOMERS, fresh=False),
 }
 
-# The invitation of each role. Its link becomes an account, so that sending it once more, or handing
-# it over, takes what inviting takes.
+# The invitation of each role. Its link becomes an account, so that sending it again, or handing it
+# over, takes the same as inviting.
 INVITATIONS: dict[Role, Secret] = {
     Role.PLATFORM_ADMIN: Secret.PLATFORM_ADMIN_INVITATION,
     Role.TENANT_ADMIN: Secret.TENANT_ADMIN_INVITATION,
@@ -167,8 +167,8 @@ INVITATIONS: dict[Role, Secret] = {
     Role.SALES_ENGINEER: Secret.INVITATION,
 }
 
-# The password link of each role's accounts. It takes over an account that exists: for an admin's it
-# takes what making an admin takes, and for everybody's a fresh sign-in.
+# The password link of each role's accounts. It takes over an existing account: for an admin's
+# account it takes the same as making an admin, and for all accounts a fresh sign-in.
 PASSWORD_LINKS: dict[Role, Secret] = {
     Role.PLATFORM_ADMIN: Secret.PLATFORM_ADMIN_PASSWORD_LINK,
     Role.TENANT_ADMIN: Secret.TENANT_ADMIN_PASSWORD_LINK,

@@ -1,6 +1,7 @@
-"""For which people a tenant requires a second factor, and who lacks it. Somebody who lacks a
-required one can only use their own account, to set one up: `services.access.actor` checks this with
-every call.
+"""Of whom a tenant requires a second factor, and who lacks one.
+
+Somebody who lacks a required one can only use their own account, to set one up:
+`services.access.actor` checks this with every call.
 """
 
 from uuid import UUID
@@ -26,10 +27,10 @@ def concerns(policy: SecondFactorPolicy | None, user: User) -> bool:
 async def lacks(
     tx: Transaction, user: User, method: SignInMethod, policy: SecondFactorPolicy | None
 ) -> bool:
-    """Whether a second factor is required of this user, who came this way and has none.
+    """Whether a second factor is required of this user, who signed in in this way and has none.
 
-    `policy` is that of the user's own tenant: above the tenants there is none. Single sign-on is
-    asked for no second factor: that is the provider's business.
+    `policy` is that of the user's own tenant; above the tenants there is none. Somebody who comes
+    by single sign-on is asked for no second factor: that is the provider's business.
     """
     if method is SignInMethod.SSO or not concerns(policy, user):
         return False

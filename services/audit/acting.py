@@ -23,17 +23,17 @@ T = TypeVar("T")
 RowT = TypeVar("RowT", bound=OfTenant)
 
 Finder = Callable[[Transaction], Awaitable[Collection[UUID]]]
-"""Finds in the transaction the users whom an act will decide about."""
+"""Finds, in the transaction, the users whom an act will decide about."""
 
 
 @dataclass(frozen=True)
 class View:
-    """A look at the database by somebody who may: the principal, and the transaction."""
+    """A look at the database by somebody who may look: the principal, and the transaction."""
 
     tx: Transaction
     principal: Principal
     user: User | None
-    """The user who acts, as they are now; none where no user does."""
+    """The user who acts, as they are now; none if no user does."""
 
     @property
     def tenant_id(self) -> UUID | None:
@@ -42,8 +42,8 @@ class View:
 
     @property
     def own(self) -> User:
-        """The user who acts, for what one does for oneself. Raises `SessionEndedError` where no
-        user does."""
+        """The user who acts, for calls about oneself. Raises `SessionEndedError` if no user
+        acts."""
         if self.user is None:
             raise SessionEndedError
         return self.user
@@ -51,8 +51,8 @@ class View:
     async def get(self, table: type[RowT], row_id: UUID, *, lock: bool = False) -> RowT:
         """A row of the tenant in which the principal works.
 
-        Raises `NotFoundError` where there is none, and in the same words where it is another
-        tenant's.
+        Raises `NotFoundError` if there is none, and in the same words if it belongs to another
+        tenant.
         """
         return await get_row(self.tx, self.principal, table, row_id, lock=lock)
 
@@ -66,7 +66,7 @@ class View:
         return tenant
 
     async def require(self, permission: Permission | Secret, *, fresh: bool = False) -> None:
-        """Check that the principal may do this too, where it depends on what was read.
+        """Check that the principal may do this too, if that depends on what was read.
 
         Raises what `authorize` raises.
         """
@@ -75,8 +75,8 @@ class View:
 
 @dataclass(frozen=True)
 class Act(View):
-    """An act that may change the database. What is recorded in one of a `run` on many is one line
-    of the log, which opens."""
+    """An act that may change the database. In an act on many, all that is recorded has one `run`:
+    the log shows it as one line, which opens."""
 
     run: UUID | None = None
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
-# What ties entries together, and lists of other chains' ends: nothing to read.
+# What ties entries together, and lists of the ends of other chains: nothing for a reader.
 _UNSAID = frozenset({"heads", "run"})
 
 
@@ -41,7 +41,7 @@ def declared() -> list[AuditAction]:
 
 
 def find_action(value: str) -> AuditAction | None:
-    """The action that is stored as this; none where another version of Rollcall stored it."""
+    """The action that is stored as this value; none if another version of Rollcall stored it."""
     return _DECLARED.get(value)
 
 

@@ -1,4 +1,4 @@
-"""Whether the audit chains hold: each for itself, against what the platform's chain says of the
+"""Whether the audit chains hold: each by itself, against what the platform's chain says of the
 others, and against heads that were kept elsewhere."""
 
 from collections.abc import Sequence
@@ -14,13 +14,13 @@ from services.core import runtime
 from services.core.db import Transaction, reading
 
 BATCH = 1000
-# Entries with heads that are read at once, and heads that are looked up at once.
+# How many entries with heads are read at once, and how many heads are looked up at once.
 NOTES, LOOKUPS = 50, 200
 
 
 @dataclass(frozen=True)
 class BrokenLink:
-    """Where a chain doesn't hold."""
+    """The place where a chain doesn't hold."""
 
     chain: str
     number: int
@@ -28,10 +28,11 @@ class BrokenLink:
 
 
 async def verify() -> tuple[int, BrokenLink | None]:
-    """Check every chain, and that each has what the platform's chain says of it.
+    """Check every chain, and that each agrees with what the platform's chain says of it. Returns
+    how many entries hold, and the first problem.
 
-    Returns how many entries hold, and the first problem. It can't see what whoever computed the
-    platform's chain anew as well has changed: that takes a head from elsewhere (`find_missing`).
+    It can't see what somebody changed who also computed the platform's chain anew: for that,
+    compare with a head from elsewhere (`find_missing`).
     """
     async with reading() as tx:
         await _at_one_moment(tx)
@@ -48,7 +49,7 @@ async def find_missing(expected: Sequence[Head]) -> list[BrokenLink]:
 
 async def _at_one_moment(tx: Transaction) -> None:
     if not runtime.current().database.is_sqlite:
-        # Heads and entries as they were at one moment, while others go on writing.
+        # Heads and entries are read as they were at one moment, while others go on writing.
         await tx.connection(execution_options={"isolation_level": "REPEATABLE READ"})
 
 

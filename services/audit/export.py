@@ -25,7 +25,7 @@ COLUMNS = (
     "details",
     "hash",
     "hash before",
-    # In Base64, for no spreadsheet, editor or CSV library may change a byte of it. An entry's hash
+    # In Base64, so that no spreadsheet, editor or CSV library changes a byte of it. An entry's hash
     # is the SHA-256 of the hash before it and of this.
     "entry (Base64)",
 )
@@ -37,14 +37,14 @@ EVERYTHING = "none"
 class ExportFile:
     """One export: its pieces in turn, and what they add up to.
 
-    The signature is over the SHA-256 of every byte before its own line. Raises `OperatorError`
-    where the key can't be used.
+    The signature is over the SHA-256 of every byte before its own line. Raises `OperatorError` if
+    the key can't be used.
     """
 
     def __init__(self, head: Head, narrowed_to: str) -> None:
         self.head = head
         self._narrowed_to = narrowed_to
-        # Asked for before anything is sent: where the key can't be used, there is no export.
+        # Asked for before anything is sent: if the key can't be used, there is no export.
         self._key = fingerprint()
         self._digest = hashlib.sha256()
         self._count = 0
@@ -55,14 +55,15 @@ class ExportFile:
         return self._signed(csv_lines([COLUMNS], first=True))
 
     def entries(self, rows: Sequence[tuple[AuditEvent, str, str]]) -> str:
-        """Some entries, each with its action and its details in words; older than those before."""
+        """Some entries, each with its action and its details in words; they are older than those
+        before."""
         self._newest = self._newest or rows[0][0].number
         self._oldest = rows[-1][0].number
         self._count += len(rows)
         return self._signed(csv_lines(_cells(*row) for row in rows))
 
     def end(self) -> str:
-        """The lines at the end. Raises `OperatorError` where the key can't be used."""
+        """The lines at the end. Raises `OperatorError` if the key can't be used."""
         values = (
             self._count,
             self._newest,
@@ -99,5 +100,5 @@ def _cells(entry: AuditEvent, action: str, details: str) -> Iterable[object]:
 
 
 def _padded(name: str, value: object) -> Sequence[object]:
-    # Every line has as many cells: not every reader of CSV files takes less.
+    # Every line has the same number of cells: not every reader of CSV files accepts fewer.
     return (name, value, *[""] * (len(COLUMNS) - 2))

@@ -21,7 +21,7 @@ from services.audit.writing import GENESIS, chained
 from services.core.csv_files import defused
 from services.core.errors import OperatorError
 
-# More problems than these say nothing more.
+# More problems than these would add nothing.
 MOST_PROBLEMS = 10
 _NUMBER = re.compile("[0-9]{1,9}")
 
@@ -39,9 +39,9 @@ class CheckedExport:
 
 
 def check_export(path: Path, key: Path) -> CheckedExport:
-    """Check an export's entries, their numbers and hashes, the lines at its end, its signature.
+    """Check an export's entries, their numbers and hashes, the lines at its end, and its signature.
 
-    `key` is the file with the public key. Raises `OperatorError` where either can't be read.
+    `key` is the file with the public key. Raises `OperatorError` if either file can't be read.
     """
     public = read_public_key(key)
     checker = _Checker()

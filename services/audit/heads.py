@@ -1,9 +1,9 @@
-"""The heads of the audit chains: written down above them, told outward, and read again.
+"""The heads of the audit chains: noted in the platform's chain, sent out, and read again.
 
 A head is a chain's last number and hash. Whoever can write to the database can compute a chain
-anew, but not take back a head that is kept elsewhere: it has to lie on the chain for ever. So the
+anew, but can't take back a head that is kept elsewhere: it has to lie on the chain for ever. So the
 platform's chain has the heads of all others (each day, and whenever an organisation is created,
-closed or reopened), and the heads of all leave the machine (`workers`, `audit_telling`).
+closed or reopened), and all heads leave the machine (`workers`, `audit_telling`).
 """
 
 import re
@@ -23,10 +23,10 @@ from services.core.db import LOCKED, Transaction, insert_if_missing, reading, tr
 from services.core.errors import OperatorError
 
 PLATFORM = "platform"
-# How often what grew is noted in the platform's chain. The worker looks each hour: a little less
-# than a day, so that a round is not put off to the next hour by a second.
+# How often the growth of the chains is noted in the platform's chain. The worker looks each hour:
+# it is a little less than a day, so that a round isn't put off by an hour because of a second.
 ROUND = timedelta(hours=23, minutes=30)
-# Heads in one entry of the platform's chain: some 15 KB.
+# How many heads one entry of the platform's chain has: some 15 KB.
 HEADS_PER_ENTRY = 100
 # The acts whose entries in the platform's chain have heads.
 NOTING = (
@@ -35,20 +35,20 @@ NOTING = (
     Action.TENANT_REOPENED,
     Action.AUDIT_HEADS_NOTED,
 )
-# A line may be in a log, in a mail that was quoted or folded, or in a CSV file.
+# A line may stand in a log, in a mail that was quoted or folded, or in a CSV file.
 _WRITTEN = re.compile(
     r"audit-head[\s>]+([a-z0-9-]+)[\s>]+([0-9]{1,9})[\s>]+([0-9a-f]{64})"
     r"[\s>]+(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)[\s>]+([0-9a-f]{8}-[0-9a-f-]{27})"
 )
 _BEGUN = re.compile(r"audit-head[\s>]")
-# An export has the names that people gave themselves: of its lines, one is a head.
+# An export has names that people gave themselves: only one of its lines is a head.
 _EXPORT = '\ufeff"number",'
 _EXPORTED = re.compile(r'^"head",.*$', re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Head:
-    """The end of a chain, as it was `at` a moment. `name` is an organisation's slug."""
+    """The end of a chain, as it was at the moment `at`. `name` is an organisation's slug."""
 
     chain_id: UUID
     name: str
@@ -57,16 +57,17 @@ class Head:
     at: datetime
 
     def __str__(self) -> str:
-        """The line that is told outward, and that `read_heads` finds."""
+        """The line that is sent out, and that `read_heads` finds."""
         at = self.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         return f"audit-head {self.name} {self.number} {self.hash} {at} {self.chain_id}"
 
 
 def read_heads(text: str) -> list[Head]:
-    """The heads in a text, whatever stands around them: a log, a mail, an export, several days'.
+    """The heads in a text, whatever else is in it: a log, a mail, an export, or those of several
+    days.
 
-    Raises `OperatorError` where there is none, or one that can't be read: a file that was cut off
-    must not pass for one that has nothing against the log.
+    Raises `OperatorError` if there is none, or one that can't be read: a file that was cut off must
+    not look like one that agrees with the log.
     """
     if text.startswith(_EXPORT):
         text = "\n".join(_EXPORTED.findall(text))
@@ -99,9 +100,9 @@ async def note_tenant(
     by: User | None = None,
     ip: str = "",
 ) -> None:
-    """Write into the platform's chain too what became of an organisation, and its head.
+    """Write into the platform's chain, too, what happened to an organisation, and its head.
 
-    To be called last: the platform's head is locked after the organisation's.
+    Call this last: the platform's head is locked after the organisation's.
     """
     await tx.flush()
     heads = await _heads(tx, [tenant.id])
@@ -118,10 +119,10 @@ async def note_tenant(
 
 
 async def note_heads() -> bool:
-    """Once a `ROUND`, of all replicas together: note in the platform's chain how far the others
-    have grown. Tells whether it was this call that did."""
+    """Once a `ROUND`, for all replicas together: note in the platform's chain how far the others
+    have grown. Returns whether this call did it."""
     now = clock.now()
-    async with reading() as tx:  # most calls find that it isn't time, and take no write lock
+    async with reading() as tx:  # most calls find that it isn't time yet, and take no write lock
         if not _is_due(await tx.get(NotedHead, PLATFORM_CHAIN), now):
             return False
     async with transaction() as tx:
@@ -140,14 +141,16 @@ async def note_heads() -> bool:
 
 
 def heads_in(entry: AuditEvent) -> Iterator[Head]:
-    """The heads that an entry of the platform's chain has noted. Raises `ValueError` and
-    `TypeError` where somebody wrote something else there."""
+    """The heads that an entry of the platform's chain has noted.
+
+    Raises `ValueError` and `TypeError` if somebody wrote something else there.
+    """
     for chain, name, number, hashed in entry.details.get("heads", ()):
         yield Head(UUID(chain), name, number, hashed, entry.at)
 
 
 def _is_due(latest: NotedHead | None, now: datetime) -> bool:
-    # A round in the future is from before the clock stepped back.
+    # A round in the future was noted before the clock stepped back.
     return latest is None or abs(now - latest.at) >= ROUND
 
 
@@ -175,7 +178,7 @@ async def _heads(tx: Transaction, chains: Collection[UUID] | None = None) -> lis
 
 
 def name_of(chain_id: UUID, slug: str | None) -> str:
-    """What a chain is called: its organisation's slug, "platform", or the id where neither is."""
+    """What a chain is called: its organisation's slug, "platform", or the id if it is neither."""
     return PLATFORM if chain_id == PLATFORM_CHAIN else slug or str(chain_id)
 
 

@@ -33,9 +33,8 @@ from services.lists.wire import UNSENT
 class AuditEntry:
     """An entry as it is shown.
 
-    `actor` is empty where nobody was signed in. The paths lead to the pages of who acted and of
-    what it was about, below the organisation's path; a path is empty if there is no page. Entries
-    with
+    `actor` is empty if nobody was signed in. The paths lead to the pages of who acted and of what
+    it was about, below the organisation's path; a path is empty if there is no page. Entries with
     the same `run` are of one act on many.
     """
 

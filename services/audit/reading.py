@@ -24,7 +24,8 @@ from services.lists.matches import condition_of
 from services.lists.query import ListQuery
 
 PAGE_SIZE = 50
-# Entries that are written at once, while nothing else happens: some ten milliseconds.
+# How many entries are written at once, while nothing else happens: this takes some ten
+# milliseconds.
 EXPORT_BATCH = 500
 
 
@@ -45,8 +46,8 @@ async def list_entries(
     subject_id: UUID | None = None,
     before: int | None = None,
 ) -> AuditPage:
-    """Entries of the tenant in which the actor works (or of the platform), the newest first: about
-    one subject where it is given, and before the entry of a number."""
+    """Entries of the tenant in which the actor works (or of the platform), the newest first: only
+    those about one subject if it is given, and those before the entry with a number."""
     asked = _Asked(query, subject_id, before)
     async with viewing(actor, Permission.VIEW_AUDIT) as view:
         rows = await _newest(view.tx, actor.tenant_id, asked, PAGE_SIZE + 1)
@@ -67,10 +68,10 @@ async def find_entry(entry_id: UUID) -> AuditEntry:
 
 @looks_first
 async def export(actor: Principal, query: ListQuery) -> AsyncIterator[str]:
-    """The entries as a signed CSV file, in pieces (`audit_export`). The export itself is in the
-    log, before anything is read. It needs a fresh sign-in.
+    """The entries as a signed CSV file, in pieces (`audit_export`).
 
-    Where it is broken off, by the end of the session say, the lines at its end are missing.
+    The export itself is logged before anything is read. It needs a fresh sign-in. If it is broken
+    off, by the end of the session for example, the lines at its end are missing.
     """
     async with acting(actor, Secret.AUDIT_EXPORT) as act:
         entry = await record(
@@ -84,7 +85,7 @@ async def export(actor: Principal, query: ListQuery) -> AsyncIterator[str]:
 
 async def _pieces(actor: Principal, query: ListQuery, file: ExportFile) -> AsyncIterator[str]:
     yield file.begin()
-    # Up to the export's own entry: what is written meanwhile belongs to the next one.
+    # Up to the entry of the export itself: what is written meanwhile belongs to the next export.
     before = file.head.number + 1
     while True:
         async with viewing(actor, Permission.VIEW_AUDIT) as view:
@@ -102,7 +103,7 @@ def _both(rows: Sequence[AuditEvent]) -> list[tuple[AuditEvent, AuditEntry]]:
 
 
 def _in_words(query: ListQuery) -> str:
-    """What the entries are narrowed to, for the export; "none" where they are all there."""
+    """What the entries are narrowed to, for the export; "none" if they are all there."""
     filters = dict(query.filters)
     values = {"action": filters.pop("action", ""), "text": query.q, **filters}
     if filters:
@@ -119,7 +120,7 @@ class _Asked:
     before: int | None = None
 
     def conditions(self, tenant_id: UUID | None) -> list[ColumnElement[bool]]:
-        """What holds for the entries, but for the words that are searched for."""
+        """What holds for the entries, apart from the words that are searched for."""
         matches = ENTRIES.matches(self.query.filters, self.query.zone)
         conditions = [ENTRIES.within(tenant_id)]
         conditions += [one for match in matches for one in condition_of(ENTRIES.fields, match)]
@@ -133,9 +134,12 @@ class _Asked:
 async def _newest(
     tx: Transaction, tenant_id: UUID | None, asked: _Asked, count: int
 ) -> Sequence[AuditEvent]:
-    """The newest entries that a query finds. Their numbers are found in an index alone: a search
-    through a million entries would else read all of each. (They are unique in a chain: the order
-    needs no ids, as that of other lists does.)"""
+    """The newest entries that a query finds.
+
+    Their numbers are found in an index alone: otherwise a search through a million entries would
+    read each of them. (Numbers are unique in a chain, so the order needs no ids, unlike that of
+    other lists.)
+    """
     words = await search.found_by(tx, fold(asked.query.q))
     newest = col(AuditEvent.number).desc()
     found = select(AuditEvent.number).where(*asked.conditions(tenant_id), *words)

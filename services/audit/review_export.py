@@ -35,10 +35,10 @@ REVIEW_ENDING = (
 
 
 def review_file(rows: Iterable[Sequence[object]], ending: Sequence[object], head: Head) -> str:
-    """The whole file. `ending` are the values of the lines up to `record`.
+    """The whole file. `ending` has the values of the lines up to `record`.
 
-    The signature is over the SHA-256 of every byte before its own line. Raises `OperatorError`
-    where the key can't be used.
+    The signature is over the SHA-256 of every byte before its own line. Raises `OperatorError` if
+    the key can't be used.
     """
     values = (*ending, head, fingerprint())
     lines = [_padded(name, value) for name, value in zip(REVIEW_ENDING[:-1], values, strict=True)]

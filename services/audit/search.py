@@ -15,10 +15,11 @@ from services.core.db import Transaction, reading, transaction
 from services.core.names import fold, plain, words_of
 
 LONGEST = 600
-"""Characters that are searched of an entry. PostgreSQL's indexes take 2,700 bytes."""
+"""How many characters of an entry are searched. PostgreSQL's indexes take 2,700 bytes."""
 BATCH = 500
-"""Entries that get their text in one transaction, while others wait: some tens of milliseconds."""
-# Lists of other chains' ends, and what ties entries together: nobody looks for them by a word.
+"""How many entries get their text in one transaction, while others wait: some tens of
+milliseconds."""
+# Lists of the ends of other chains, and what ties entries together: nobody searches for them.
 LEFT_OUT = frozenset({"heads", "run"})
 _WITHOUT = select(AuditEvent.id).where(col(AuditEvent.search_key).is_(None))
 
@@ -34,13 +35,13 @@ def search_key(entry: AuditEvent) -> str:
 async def found_by(tx: Transaction, folded: str) -> list[ColumnElement[bool]]:
     """The entries that contain each word of a folded text."""
     words = words_of(folded)
-    # Where every entry has its text, an index is all that is read.
+    # If every entry has its text, only an index is read.
     all_have = not words or (await tx.exec(_WITHOUT.limit(1))).first() is None
     return [_contains(word) if all_have else _contains_somehow(word) for word in words]
 
 
 async def fill() -> bool:
-    """Give some entries that have none their text; tells whether there may be more."""
+    """Give their text to some entries that have none; returns whether there may be more."""
     async with reading() as tx:
         ids = _WITHOUT.limit(BATCH)
         found = await tx.exec(select(AuditEvent).where(col(AuditEvent.id).in_(ids)))

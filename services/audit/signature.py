@@ -1,7 +1,7 @@
 """Signs exports of the audit log, so that they prove where they come from without a database.
 
-Ed25519 (RFC 8032). The key is a file in the data folder, made at first use; where `ROLLCALL_SECRET`
-is set it follows from that, so that replicas share it. The public key is at `/audit-key.pem`.
+Ed25519 (RFC 8032). The key is a file in the data folder, made at first use; if `ROLLCALL_SECRET` is
+set, the key is derived from it, so that replicas share it. The public key is at `/audit-key.pem`.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ from services.core.errors import OperatorError
 from services.core.secrets import derive, write_private
 
 SIGNING_KEY_FILE = "audit-signing-key"
-# What is signed is an export and nothing else that this key might sign one day.
+# Marks the signed text as an export, so that the key may one day sign other things, too.
 _PURPOSE = b"rollcall audit export 1\0"
 
 
@@ -56,7 +56,7 @@ def read_public_key(path: Path) -> Ed25519PublicKey:
 
 
 def fingerprint(key: Ed25519PublicKey | None = None) -> str:
-    """What tells keys apart: the beginning of the public key's SHA-256, as hex."""
+    """Tells keys apart: the beginning of the public key's SHA-256, as hex."""
     key = key or _private_key().public_key()
     return hashlib.sha256(key.public_bytes_raw()).hexdigest()[:16]
 

@@ -12,7 +12,7 @@ from services.core.db import Transaction
 
 async def paths_of(tx: Transaction, rows: Sequence[AuditEvent]) -> dict[UUID | None, str]:
     """The path, below the organisation's own, of each row that these entries of one chain name and
-    that has a page there. Who acts from above the organisations has none in them."""
+    that has a page there. People who act from above the organisations have no page there."""
     named = {row.actor_id for row in rows} | {row.subject_id for row in rows}
     ids = [row_id for row_id in named if row_id is not None]
     if not ids:

@@ -1,6 +1,6 @@
 """Sends the heads of the audit chains outside: as log lines, into a folder, by mail.
 
-Each is usable as it is for `verify-audit --expect`.
+Each can be used as it is for `verify-audit --expect`.
 """
 
 import asyncio
@@ -36,10 +36,10 @@ where FILE is this mail as text.
 
 
 class Teller:
-    """Knows what this process has told of, and tells what has moved since.
+    """Knows what this process has sent, and sends what has moved since.
 
-    Each replica logs and writes for itself: the more places, the better. The mail goes out once
-    a day of all together, by the one that notes the heads in the platform's chain.
+    Each replica logs and writes for itself: the more places, the better. The mail goes out once a
+    day for all together, from the replica that notes the heads in the platform's chain.
     """
 
     def __init__(self) -> None:
@@ -47,7 +47,7 @@ class Teller:
         self._mail_is_due = False
 
     async def tell(self) -> None:
-        """Note the heads in the platform's chain where it is time, and tell of those that moved."""
+        """Note the heads in the platform's chain if it is time, and send those that moved."""
         if await note_heads():
             self._mail_is_due = True
         heads = await list_heads()
@@ -58,19 +58,19 @@ class Teller:
         kept = True
         if moved and settings.audit_heads_dir is not None:
             kept = await asyncio.to_thread(_keep, settings.audit_heads_dir, moved)
-        if kept:  # else the next round writes them
+        if kept:  # if not, the next round writes them
             self._told |= {head.chain_id: head.number for head in moved}
         if self._mail_is_due and settings.audit_heads_email is not None:
             self._mail_is_due = not await _mail(settings.audit_heads_email, heads)
 
 
 def _keep(folder: Path, heads: Sequence[Head]) -> bool:
-    """Append them to the day's file; tells whether that went well."""
+    """Append them to the day's file; returns whether that worked."""
     path = folder / f"audit-heads-{heads[0].at:%Y-%m-%d}.txt"
     lines = "".join(f"{head}\n" for head in heads)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        # One write each: what several replicas append stays whole lines.
+        # One write each, so that the lines of several replicas stay whole.
         file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
             before = os.fstat(file).st_size
@@ -91,7 +91,7 @@ def _keep(folder: Path, heads: Sequence[Head]) -> bool:
 
 
 async def _mail(recipient: str, heads: Sequence[Head]) -> bool:
-    """Mail them; tells whether that went well."""
+    """Mail them; returns whether that worked."""
     settings = runtime.current().settings
     text = TEXT.format(lines="\n".join(map(str, heads)))
     letter = Letter(

@@ -21,12 +21,12 @@ from services.core.db import Transaction
 
 PLATFORM_CHAIN = UUID(int=0)
 GENESIS = "0" * 64
-# What an entry calls whoever acts without being signed in. The page says it in its own way.
+# What an entry calls a person who acts without being signed in. The page has its own words.
 NOBODY = "Nobody signed in"
 
 
 class Action(AuditAction):
-    """What packages at the bottom do, and what several of them record."""
+    """What the lower packages do, and what several packages record."""
 
     SET_UP = "rollcall.set_up", "Rollcall set up"
     RESTORED = "rollcall.restored", "Restored from a backup"
@@ -154,11 +154,11 @@ class Subject(Protocol):
 
     @property
     def id(self) -> UUID:
-        """By which its entries are found."""
+        """The id by which its entries are found."""
 
     @property
     def tenant_id(self) -> UUID | None:
-        """In whose log the entry stands."""
+        """The tenant in whose log the entry stands."""
 
     @property
     def log_name(self) -> str:
@@ -179,8 +179,8 @@ async def record(
 ) -> AuditEvent:
     """Append an entry to the chain of the subject's tenant, and return it.
 
-    `by` is the acting user where `authorize` returned one. `tenant_id` is for acts without a
-    subject. The chain's head is locked, so entries of one chain come one after the other.
+    `by` is the acting user if `authorize` returned one. `tenant_id` is for acts without a subject.
+    The chain's head is locked, so entries of one chain come one after the other.
     """
     tx.writes()
     tenant = subject.tenant_id if subject is not None else tenant_id
@@ -303,7 +303,8 @@ async def _lock_head(tx: Transaction, chain_id: UUID) -> AuditHead:
 
 
 def _is_current(head: AuditHead) -> bool:
-    """Whether the row is as this transaction left it: what was undone to a savepoint isn't."""
+    """Whether the row is as this transaction left it: a row that was undone to a savepoint
+    isn't."""
     state: InstanceState[AuditHead] = inspect(head)
     return state.persistent and not state.expired_attributes
 

@@ -47,7 +47,8 @@ class Bus:
     async def _run(self, handler: Handler[Event], event: Event) -> None:
         try:
             await handler(event)
-        except RollcallError as error:  # the database is away, say: no bug, and no trace of one
+        # for example the database can't be reached: that is no bug, so no traceback
+        except RollcallError as error:
             log.warning("A subscriber couldn't follow %s: %s", type(event).__name__, error)
         except Exception:
             log.exception("A subscriber failed on %s", type(event).__name__)

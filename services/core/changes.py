@@ -10,11 +10,9 @@ from services.core.sqlite_transport import SqliteTransport
 
 
 async def mark() -> object:
-    """Equal to an earlier mark only where nothing was committed in between, by any process.
-
-    To be taken before one looks: what is committed meanwhile is then seen the next time. (On SQLite
-    this may be as late as its transport looks.)
-    """
+    """A mark of what is committed now. Two marks are equal only if no process committed anything
+    between them. Take the mark before you look: what is committed meanwhile is then seen the next
+    time. (On SQLite that may be as late as its transport's next look.)"""
     transport = runtime.current().transport
     if isinstance(transport, SqliteTransport):
         return transport.version or object()

@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-# The clocks of two replicas may be this far apart, and take each other's times for their own. (In
-# step by NTP, they differ by milliseconds.)
+# The clocks of two replicas may differ by this much, and each uses times that the other wrote.
+# (With NTP they differ by milliseconds.)
 APART = timedelta(minutes=1)
 
 _shift = timedelta(0)
@@ -15,6 +15,6 @@ def now() -> datetime:
 
 
 def shift(by: timedelta) -> None:
-    """Move the clock by so much from real time (zero puts it right). For tests alone."""
+    """Shift the clock by this much from real time; zero sets it right. For tests only."""
     global _shift  # noqa: PLW0603 - one clock for the whole process is the point of this module
     _shift = by

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 _HEX = re.compile(r"#?([0-9a-fA-F]{3}|[0-9a-fA-F]{6})")
-# A text's contrast with what is behind it, and a button's with the page around it.
+# The contrast of a text with its background, and of a button with the page around it.
 LEAST_TEXT = 4.5
 LEAST_SHAPE = 3.0
 WHITE = "#ffffff"
-# The background of ui/styles/10-tokens.css with the least contrast to links.
+# Of the backgrounds in ui/styles/10-tokens.css, the one with the least contrast to links.
 LIGHT_PAGE, DARK_PAGE = "#f8f8fa", "#16171c"
 _STEP = 0.005
 
@@ -47,7 +47,7 @@ class Theme:
 
     @property
     def contrast(self) -> float:
-        """Of a button's letters."""
+        """The contrast of a button's letters with its fill."""
         return contrast(self.fill, WHITE)
 
 
@@ -61,7 +61,7 @@ class Brand:
 
     @property
     def told(self) -> str:
-        """What whoever chose it has to know; empty where it is shown as it is."""
+        """A note for the person who chose it; empty if the colour is shown unchanged."""
         said = []
         if self.light.fill != self.chosen:
             said.append(f"Too bright for white letters. Rollcall uses {self.light.fill} instead.")

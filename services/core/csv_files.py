@@ -3,14 +3,14 @@
 import csv
 import io
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-# A spreadsheet takes a file without it for one of its country's old encoding.
+# Without this mark a spreadsheet reads the file in an old encoding of its country.
 BOM = "\ufeff"
-# What a spreadsheet takes for the beginning of a formula (OWASP, CSV Injection): the signs and
-# their full-width forms, at the start of a cell, where it may skip white space. A cell begins
-# after whatever it takes for a separator. In much of Europe that is the semicolon, whatever the
-# file says, and quotes within the line don't hold a cell together then.
+# Characters that a spreadsheet reads as the beginning of a formula (OWASP, CSV Injection): the
+# signs and their full-width forms, at the start of a cell, after optional white space. A cell
+# begins after anything that the spreadsheet takes for a separator. In much of Europe that is the
+# semicolon, whatever the file says, and then quotes within the line don't hold a cell together.
 _SIGNS = "=+-@\uff1d\uff0b\uff0d\uff20"
 _STARTS = tuple(f"{_SIGNS}\t\r\n")
 _WITHIN = re.compile(f'[;,|\\t\\r\\n][\\s"]*(?=[{re.escape(_SIGNS)}])')
@@ -26,6 +26,16 @@ def csv_lines(rows: Iterable[Iterable[object]], *, first: bool = False) -> str:
     writer = csv.writer(buffer, quoting=csv.QUOTE_ALL)
     writer.writerows([defused(cell) for cell in row] for row in rows)
     return (BOM if first else "") + buffer.getvalue()
+
+
+def ending(count: int, width: int) -> tuple[object, ...]:
+    """The last line of a file of so many rows and columns: without it, the file was cut off."""
+    return ("rows", count, *[""] * (width - 2))
+
+
+def is_ending(cells: Sequence[str]) -> bool:
+    """Whether these are the cells of a last line."""
+    return len(cells) > 1 and cells[0] == "rows" and cells[1].isdecimal() and not any(cells[2:])
 
 
 def defused(cell: object) -> str:

@@ -21,13 +21,13 @@ else:
 # How long a writer waits for another process's lock, in seconds, before it gives up.
 LOCK_TIMEOUT = 30
 READERS = 8
-# PostgreSQL: acts that write at a time, of the connections that they share with whoever reads; and
-# connections that only urgent acts have.
+# On PostgreSQL: how many acts write at a time, out of the connections that they share with readers;
+# and how many more connections there are for urgent acts only.
 WRITERS, URGENT_WRITERS = 8, 4
 URGENT_LOOKS = 2
 URGENT_KEPT = 2
-# PostgreSQL's lock_timeout in seconds: how long an act waits for a row that another one has locked.
-# Acts take milliseconds, and whoever waits keeps a connection from others.
+# PostgreSQL's lock_timeout in seconds: how long an act waits for a row that another act has locked.
+# Acts take milliseconds, and an act that waits holds a connection that others need.
 ROW_LOCK_TIMEOUT = 10
 
 
@@ -42,7 +42,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.is_sqlite = url.startswith("sqlite")
         self.has_trigram_table = False
-        """Whether there is the table of `models.migrations.search_index`, for SQLite."""
+        """Whether the table of `models.migrations.search_index` exists, for SQLite."""
         if self.is_sqlite:
             try:
                 self.url = make_url(url)
@@ -60,7 +60,7 @@ class Database:
             )
             self.urgent_reader = self.urgent
             self.queue = WriteQueue(WRITERS, URGENT_WRITERS)
-        # Who looks first takes no more than half of the connections that read.
+        # Calls that only look first use at most half of the connections for reading.
         self.looks = WriteQueue(READERS // 2, URGENT_LOOKS)
 
     def _postgresql_engine(self, kept: int, more: int) -> AsyncEngine:
@@ -75,8 +75,8 @@ class Database:
 
         @event.listens_for(engine.sync_engine, "connect")
         def _connected(connection: Any, _entry: ConnectionPoolEntry) -> None:
-            # A plan for any word reads all trigrams for a short one, whatever the tenant's size
-            # (PostgreSQL, plan_cache_mode).
+            # A plan that fits any word reads all trigrams for a short word, however small the
+            # tenant is (PostgreSQL, plan_cache_mode).
             cursor = connection.cursor()
             cursor.execute("SET plan_cache_mode = force_custom_plan")
             cursor.execute(f"SET lock_timeout = '{ROW_LOCK_TIMEOUT}s'")
@@ -88,7 +88,7 @@ class Database:
     def _sqlite_engine(self, connections: int, begin: str) -> AsyncEngine:
         async def connect() -> sqlite.Connection:
             (path,), options = engine.dialect.create_connect_args(self.url)
-            # No isolation level: we say BEGIN ourselves.
+            # No isolation level: we send BEGIN ourselves.
             return await sqlite.connect(path, **options, timeout=LOCK_TIMEOUT, isolation_level=None)
 
         engine = create_async_engine(
@@ -112,8 +112,8 @@ class Database:
 
         @event.listens_for(engine.sync_engine, "invalidate")
         def _cut_off(connection: Any, _entry: Any, _error: Any) -> None:
-            # The connection of a cancelled call is closed, but SQLite keeps it and its lock as long
-            # as one of its statements is referred to: by the traceback of the cancellation, say.
+            # SQLite keeps the connection of a cancelled call, with its lock, as long as anything
+            # refers to one of its statements: the traceback of the cancellation, for example.
             connection.rollback()
 
         @event.listens_for(engine.sync_engine, "begin")

@@ -10,14 +10,15 @@ _LAST = datetime.max.replace(tzinfo=UTC)
 
 
 def beginning_of(day: date, zone: str = "") -> datetime:
-    """The first moment of a day in a time zone (IANA's name of it; none or an unknown one: UTC).
+    """The first moment of a day in a time zone, given by its IANA name (no name or an unknown one:
+    UTC).
 
-    Where clocks were set forward at midnight, that is later than 00:00; a day that a zone left out
-    has no moments: its end is its beginning.
+    Where clocks go forward at midnight, that is later than 00:00. A day that a zone skipped has no
+    moments: its end is its beginning.
     """
     try:
         return datetime.combine(day, time.min, find_zone(zone)).astimezone(UTC)
-    except OverflowError:  # the first and the last day that there are
+    except OverflowError:  # the first and the last day that exist
         return _FIRST if day.year == date.min.year else _LAST
 
 
@@ -29,10 +30,10 @@ def end_of(day: date, zone: str = "") -> datetime:
 
 
 def moment_of(day: date, at: time | None, zone: str = "") -> datetime:
-    """The moment of a time of a day in a time zone; without a time, the day's first.
+    """The moment of a time of day in a time zone; without a time, the first moment of the day.
 
-    Where clocks are set back, a time comes twice: the later one is meant. Where they are set
-    forward, one is left out: then it is as much later as they are set. So it is never early.
+    Where clocks go back, a time comes twice: the later one is taken. Where they go forward, some
+    times don't exist: such a time is moved later by as much. So the moment is never too early.
     """
     if at is None:
         return beginning_of(day, zone)
@@ -56,6 +57,6 @@ def find_zone(name: str) -> ZoneInfo:
 
 
 def zone_name(written: object) -> str:
-    """The name of a zone that there is, out of what a browser sent; empty for UTC."""
+    """The time zone that a browser sent, if it exists; empty for UTC."""
     name = str(written or "")[:64]
     return "" if find_zone(name).key == "UTC" else name

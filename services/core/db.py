@@ -6,7 +6,7 @@ Events that a transaction publishes leave after its commit, and not at all where
 import logging
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -22,7 +22,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.core import runtime
 from services.core.errors import DatabaseUnavailableError
 from services.core.events import Event, stamped
-from services.core.looking import LookingSession, WouldWriteError, is_looking
+from services.core.looking import (
+    LookingSession,
+    WouldWriteError,
+    is_looking,
+    outside_of_calls,
+)
 from services.core.write_queue import Turn, Who
 
 log = logging.getLogger(__name__)
@@ -31,11 +36,9 @@ log = logging.getLogger(__name__)
 DISK_FULL, READ_ONLY = "53100", "25006"
 
 LOCKED: Mapping[str, Any] = {"with_for_update": {"key_share": True}, "populate_existing": True}
-"""For `Transaction.get`: the row as it is now, locked until the transaction ends.
-
-Every lock leaves the row's key alone (`key_share`, PostgreSQL's FOR NO KEY UPDATE), so that whoever
-refers to the row meanwhile waits for nothing: two who act, and refer to each other, would wait for
-one another.
+"""For `Transaction.get`: the row as it is now, locked until the transaction ends. Every lock leaves
+the row's key alone (`key_share`, PostgreSQL's FOR NO KEY UPDATE), so that an insert which refers to
+the row doesn't wait. Otherwise two acts whose rows refer to each other would wait for one another.
 """
 
 
@@ -47,6 +50,7 @@ class Transaction(AsyncSession):
         self.events: list[Event] = []
         self.only_looks = kind is LookingSession
         """Whether nothing may be written (`services.core.looking`)."""
+        self._with_events: list[Callable[[], None]] = []
 
     def publish(self, event: Event) -> None:
         """Have the event leave after the commit."""
@@ -58,9 +62,21 @@ class Transaction(AsyncSession):
         if self.only_looks:
             raise WouldWriteError
 
+    def along_with_events(self, write: Callable[[], None]) -> None:
+        """Have this done at the end, unless nothing was published: what is only worth to be written
+        along with something else."""
+        self._with_events.append(write)
+
+    async def finish(self) -> None:
+        """Write what is left to be written before the commit."""
+        if self.events:
+            for write in self._with_events:
+                write()
+        await self.flush()
+
     def hold(self, *rows: object) -> None:
-        """Keep rows until the transaction ends, for whoever asks for one of them next: SQLAlchemy
-        holds them only weakly, and would read them once more."""
+        """Keep rows until the transaction ends, so that a later query finds them in memory:
+        SQLAlchemy refers to them only weakly, and would read them again."""
         self.info.setdefault("held", []).extend(rows)
 
 
@@ -79,7 +95,7 @@ async def transaction(
     """
     current = runtime.current()
     turn = Turn.URGENT if urgent else Turn.PATIENT if patient else Turn.USUAL
-    if is_looking():
+    if is_looking(lambda: current.database.queue.is_free_for(actor)):
         reader = current.database.urgent_reader if urgent else current.database.reader
         async with (
             current.database.looks.turn(turn, actor),
@@ -95,13 +111,14 @@ async def transaction(
         async with _translated(), Transaction(engine) as tx:
             async with tx.begin():
                 yield tx
-                await tx.flush()
+                await tx.finish()
                 if tx.events:
                     await current.transport.send(tx, tx.events)
             committed_at = time.perf_counter()
         # Within the turn: events leave in the order of the commits.
         origin = current.process_id
-        current.bus.publish(stamped(event, committed_at, origin) for event in tx.events)
+        with outside_of_calls():
+            current.bus.publish(stamped(event, committed_at, origin) for event in tx.events)
 
 
 @asynccontextmanager
@@ -112,10 +129,8 @@ async def reading() -> AsyncIterator[Transaction]:
 
 
 async def insert_if_missing(tx: Transaction, row: SQLModel) -> bool:
-    """Insert the row unless its key is taken; tells whether it did.
-
-    Where another transaction is inserting the same key, this waits for its end.
-    """
+    """Insert the row unless its key is taken; returns whether it was inserted. If another
+    transaction is inserting the same key, this waits for its end."""
     insert = sqlite_insert if runtime.current().database.is_sqlite else postgresql_insert
     # One row's insert is compiled once, and that of several each time.
     mapper = inspect(type(row))
@@ -142,7 +157,7 @@ async def _translated() -> AsyncIterator[None]:
 
 
 def lasting_reason(error: Exception) -> str:
-    """What is wrong with the database that waiting won't mend; empty where it may."""
+    """What is wrong with the database and doesn't end by waiting; empty if it may end."""
     causes = [error, getattr(error, "orig", None), getattr(error, "driver_exception", None)]
     # The lowest byte says what kind an error is (SQLite, Result and Error Codes).
     codes = {getattr(cause, "sqlite_errorcode", 0) & 0xFF for cause in causes}

@@ -30,8 +30,8 @@ def check_email(written: str) -> str:
 
 
 def tried(written: str) -> str | None:
-    """The email with which somebody tried to come in, for the log; none where it isn't one: people
-    type their password into the wrong field."""
+    """The email with which somebody tried to sign in, for the log; none if it isn't an email:
+    people type their password into the wrong field."""
     try:
         return check_email(written)
     except ValueError:
@@ -55,8 +55,8 @@ def _what_is_wrong(email: str) -> str:
 def email_key(email: str) -> str:
     """The form in which two emails are compared: NFKC, the domain in IDNA, case folded.
 
-    The validator alone takes full-width letters and ligatures for other emails. A plus tag
-    stays part of the email: only the mail server knows what it means.
+    The validator by itself treats full-width letters and ligatures as different. A plus tag stays
+    part of the email: only the mail server knows what it means.
     """
     local, _, domain = plain(_compatible(email)).rpartition("@")
     return f"{_compatible(local).casefold()}@{in_ascii(domain).casefold()}"
@@ -82,10 +82,10 @@ def domain_of(email: str) -> str:
 
 
 def are_the_same(one: str, other: str) -> bool:
-    """Whether two emails of one `email_key` are one beyond doubt.
+    """Whether two emails with one `email_key` certainly belong to one person.
 
-    The domain is compared as the network does, in IDNA. Before the @, letters that only look alike
-    may be another person's.
+    The domain is compared as the network does it, in IDNA. Before the @, letters that only look
+    alike may belong to another person.
     """
     first, second = one.strip().rpartition("@"), other.strip().rpartition("@")
     return in_ascii(first[2]) == in_ascii(second[2]) and _local(first[0]) == _local(second[0])
@@ -103,7 +103,8 @@ def on_the_wire(email: str) -> str:
 
 
 def in_ascii(domain: str) -> str:
-    """The domain in IDNA; whatever isn't one (an IP, say) as it is, in lower case."""
+    """The domain in IDNA; what isn't a domain (an IP, for example) stays as it is, in lower
+    case."""
     try:
         return validate_email(f"x@{domain}", check_deliverability=False).ascii_domain
     except EmailNotValidError:

@@ -17,7 +17,7 @@ class RollcallError(Exception):
 
 
 class SessionEndedError(RollcallError):
-    """The caller's session is over; nothing that they ask for happens any more."""
+    """The caller's session has ended; nothing more is done for it."""
 
     def __init__(self, reason: EndReason | None = None) -> None:
         super().__init__("You are signed out. Sign in again.")
@@ -25,7 +25,7 @@ class SessionEndedError(RollcallError):
 
 
 class FreshSignInNeededError(RollcallError):
-    """The act is sensitive, and the last proof of who is asking is too old."""
+    """The act is sensitive, and the caller's last proof of identity is too old."""
 
     def __init__(self) -> None:
         super().__init__("Confirm that it’s you: this needs a recent sign-in.")
@@ -48,7 +48,7 @@ class NotAllowedError(RollcallError):
 
 
 class NotFoundError(RollcallError):
-    """It doesn't exist, or belongs to another tenant, which is told the same way."""
+    """It doesn't exist, or it belongs to another tenant; both are told in the same words."""
 
     def __init__(self, message: str = "This doesn't exist, or was removed.") -> None:
         super().__init__(message)
@@ -70,11 +70,11 @@ class InvalidInputError(RollcallError):
 
 
 class ConflictError(RollcallError):
-    """Somebody else changed something first, or a rule of the whole stands against it."""
+    """Somebody else changed something first, or a general rule forbids it."""
 
 
 class OwnSecondFactorMissingError(ConflictError):
-    """Whoever would require a second factor has none, and would shut themselves out."""
+    """Somebody who wants to require a second factor has none, and would lock themselves out."""
 
     def __init__(self) -> None:
         super().__init__("Set up a second factor of your own in My account first.")
@@ -99,14 +99,15 @@ class LastPlatformAdminError(ConflictError):
 
 
 class SelfDeactivationError(ConflictError):
-    """Nobody shuts themselves out."""
+    """Nobody may lock themselves out."""
 
     def __init__(self) -> None:
         super().__init__("You can't deactivate yourself. Contact a Platform Admin.")
 
 
 class SignInFailedError(RollcallError):
-    """Email, password, tenant or status don't let this person in; which, is nobody's business."""
+    """Email, password, tenant or status don't let this person in. The error doesn't say which of
+    them: that would help guessers."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -116,8 +117,9 @@ class SignInFailedError(RollcallError):
 
 
 class OtherDoorError(RollcallError):
-    """The email and the password are right, and of an account that signs in elsewhere: at the
-    tenant with this slug, or above the tenants where it is none. Said only of what was proved."""
+    """The email and the password are right, but the account signs in elsewhere: at the tenant with
+    this slug, or above the tenants if the slug is none. It is raised only after the password was
+    proved."""
 
     def __init__(self, slug: str | None, name: str) -> None:
         super().__init__(f"Your account isn't here: it signs in to {name}.")
@@ -140,7 +142,8 @@ class SecondStepOverError(RollcallError):
 
 
 class PasskeyRefusedError(RollcallError):
-    """A passkey's answer proves nothing here: it is unknown, too old, of another place, or used."""
+    """A passkey's answer proves nothing here: the passkey is unknown, or the answer is too old,
+    from another site, or used already."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -150,7 +153,7 @@ class PasskeyRefusedError(RollcallError):
 
 
 class PasskeyCopiedError(PasskeyRefusedError):
-    """A passkey's count of uses went back, as that of a copy does. Its key was right."""
+    """A passkey's counter went back, as it does if the passkey was copied. Its key was right."""
 
     def __init__(self) -> None:
         RollcallError.__init__(
@@ -177,7 +180,7 @@ class TooManyAttemptsError(RollcallError):
 
 
 class BusyError(TooManyAttemptsError):
-    """Too many passwords wait to be looked at; this one wasn't."""
+    """Too many passwords are waiting to be checked; this one wasn't checked."""
 
     def __init__(self, retry_after: int) -> None:
         RollcallError.__init__(
@@ -198,7 +201,8 @@ class TooMuchAtOnceError(TooManyAttemptsError):
 
 
 class FloodedError(TooMuchAtOnceError):
-    """The caller's pages sent more than people can, and were closed; none opens for a moment."""
+    """The caller's pages sent more than people can send, and were closed; none opens for a
+    moment."""
 
     def __init__(self, retry_after: int) -> None:
         RollcallError.__init__(
@@ -214,7 +218,7 @@ class DeadLinkError(RollcallError):
 
 
 class DatabaseUnavailableError(RollcallError):
-    """The database didn't take part; nothing was changed. `reason` is what won't pass by itself."""
+    """The database didn't answer; nothing was changed. `reason` is what doesn't end by itself."""
 
     def __init__(self, reason: str = "") -> None:
         super().__init__(

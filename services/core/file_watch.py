@@ -14,13 +14,16 @@ from contextlib import contextmanager, suppress
 log = logging.getLogger(__name__)
 
 IN_MODIFY = 0x2  # <sys/inotify.h>
-# Bytes of news that are read at once, and thrown away: that there is any is enough.
+# How many bytes of news are read at once and dropped: it is enough to know that there is news.
 NEWS = 64 * 1024
 
 
 class FileWatch:
-    """A watch on some files. `has_news` is false where the system can't tell of changes: on other
-    systems than Linux, or if this one has no watch left."""
+    """A watch on some files.
+
+    `has_news` is false if the system can't report changes: on systems other than Linux, or if no
+    watch is left on this one.
+    """
 
     def __init__(self) -> None:
         self.has_news = False
@@ -28,7 +31,8 @@ class FileWatch:
         self._heard_at = float("-inf")
 
     async def wait(self, seconds: float) -> None:
-        """Wait until a file is written, or was since this was last called; so long at most."""
+        """Wait until a file is written, for at most this long; return at once if one was written
+        since the last call."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._news.wait()
@@ -39,7 +43,7 @@ class FileWatch:
         return asyncio.get_running_loop().time() - self._heard_at < seconds
 
     def hear(self, descriptor: int) -> None:
-        """Take the news in."""
+        """Read the news."""
         os.read(descriptor, NEWS)
         self._heard_at = asyncio.get_running_loop().time()
         self._news.set()

@@ -1,17 +1,17 @@
-"""What the file system has against us, in words."""
+"""What the file system refuses us, in words."""
 
 import os
 import stat
 from collections.abc import Iterable
 from pathlib import Path
 
-# Secrets are their owner's alone.
+# Only the owner may read secrets.
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 def trouble(path: Path) -> str:
-    """Why nothing can be written to a file or a folder, with the command that mends it; empty where
-    that isn't so. Of one that doesn't exist, its nearest parent is looked at."""
+    """Why nothing can be written to a file or a folder, with the command that mends it; empty if it
+    can. If it doesn't exist, its nearest parent is looked at."""
     wished, path = path.absolute(), path.absolute()
     while not path.exists() and path != path.parent:
         path = path.parent
@@ -21,7 +21,7 @@ def trouble(path: Path) -> str:
     if os.statvfs(path).f_flag & os.ST_RDONLY:
         return f"{path} is on a file system that is mounted read-only."
     owner, user, group = path.stat().st_uid, os.geteuid(), os.getegid()
-    if wished != path:  # never have anybody give away a folder that isn't ours
+    if wished != path:  # never tell anybody to give away a folder that isn't ours
         return (
             f"{wished} doesn't exist, and uid {user} may not make it in {path}: "
             f"run `install -d -m 700 -o {user} -g {group} {wished}` as root."

@@ -16,9 +16,9 @@ from services.core.names import MAX_NAME, clean_name
 
 # RFC 5321: the octets of an email.
 LONGEST_EMAIL = 254
-# Days before and after these are slips of the keyboard.
+# Days outside these years are typing mistakes.
 FIRST_YEAR, LAST_YEAR = 1900, 2199
-# More people than this are no selection any more.
+# More people than this are too many to choose one by one.
 MOST_PEOPLE = 100
 _LINE_BREAK = re.compile(r"\r\n?|[\u2028\u2029]")
 
@@ -96,7 +96,8 @@ class FormField:
 
 @dataclass(frozen=True, kw_only=True)
 class TextField(FormField):
-    """One line; `most` in characters. What a name can't contain, it can't either."""
+    """One line of text; `most` is its limit in characters. It can't contain what a name can't
+    contain."""
 
     most: int = MAX_NAME
 
@@ -107,7 +108,7 @@ class TextField(FormField):
 
 @dataclass(frozen=True, kw_only=True)
 class LinesField(FormField):
-    """A text of several lines; `most` in characters."""
+    """A text of several lines; `most` is its limit in characters."""
 
     kind: ClassVar[str] = "lines"
     most: int = 10_000
@@ -135,7 +136,7 @@ class EmailField(FormField):
 
 @dataclass(frozen=True, kw_only=True)
 class PasswordField(FormField):
-    """A password or another secret: kept as it was typed, and not sent before the form is."""
+    """A password or another secret: kept as it was typed, and sent only with the whole form."""
 
     kind: ClassVar[str] = "password"
     is_checked_early: ClassVar[bool] = False
@@ -328,7 +329,7 @@ class CheckboxField(FormField):
 
 
 def labelled(field: FormField, labels: Mapping[str, str]) -> FormField:
-    """The field, where it names another one, with that one's label."""
+    """The field; if it names another field, with the label of that one."""
     if isinstance(field, DayField) and field.not_before:
         return replace(field, not_before_label=labels[field.not_before])
     return field

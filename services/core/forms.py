@@ -95,8 +95,7 @@ def _sentences(form: type[Form], error: ValidationError) -> dict[str, str]:
 
 
 def text(label: str, *, optional: bool = False, most: int = MAX_NAME, **shown: Any) -> Any:
-    """One line of text. What every function here takes besides: `hint`, `ask`, `half`,
-    `autocomplete`."""
+    """One line of text. All functions here also take `hint`, `ask`, `half` and `autocomplete`."""
     return _declare(TextField(label=label, optional=optional, most=most, maxlength=most, **shown))
 
 
@@ -188,8 +187,8 @@ def checkbox(label: str, **shown: Any) -> Any:
 
 
 def _declare(field: FormField) -> Any:
-    """The field as pydantic takes it. What shapes its JSON schema is the declaration itself, by
-    which a form finds it again."""
+    """The field as pydantic takes it. The declaration itself shapes the JSON schema, and a form
+    finds the declaration there again."""
     hidden = isinstance(field, PasswordField)
     if field.optional:
         return Field(default=field.empty, json_schema_extra=field, repr=not hidden)

@@ -1,7 +1,7 @@
-"""Images that people send: known by what is in them, and written anew before they are kept.
+"""Images that people send: recognised by their content, and encoded anew before they are stored.
 
-So nothing of the file that came reaches another browser: neither what else it holds (where a photo
-was taken, say) nor what a reader of images could be tricked with.
+So nothing of the original file reaches another browser: no hidden data (where a photo was taken,
+for example), and nothing made to attack an image reader.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ else:
     PIL, Image, ImageOps = lazily("PIL"), lazily("PIL.Image"), lazily("PIL.ImageOps")
 
 MAX_BYTES = 2 * 1024 * 1024
-# Decoded, this is 64 MB for the moment.
+# Decoded, this takes 64 MB for a moment.
 MAX_PIXELS = 16_000_000
 FORMATS = ("PNG", "JPEG", "WEBP")
 WRONG_KIND = "This is no PNG, JPEG or WebP picture. Save it as one of these, then choose it again."
@@ -72,7 +72,7 @@ async def _read(data: bytes, *, square: bool) -> Encoded:
 def _encode(data: bytes, square: bool) -> Encoded:
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-            if image.width * image.height > MAX_PIXELS:  # known before anything is decoded
+            if image.width * image.height > MAX_PIXELS:  # this is known before anything is decoded
                 raise ValueError(TOO_MANY_PIXELS)
             upright = ImageOps.exif_transpose(image)
             shown = upright.convert("RGBA")
@@ -80,7 +80,7 @@ def _encode(data: bytes, square: bool) -> Encoded:
         raise ValueError(TOO_MANY_PIXELS) from error
     except PIL.UnidentifiedImageError as error:
         raise ValueError(WRONG_KIND) from error
-    except (OSError, SyntaxError, EOFError) as error:  # what decoders raise
+    except (OSError, SyntaxError, EOFError) as error:  # the errors that decoders raise
         raise ValueError(DAMAGED) from error
     written = io.BytesIO()
     if square:

@@ -19,7 +19,7 @@ from uuid import UUID
 
 @dataclass
 class About:
-    """What lines are written about: a request (or an event), and its user once that is known."""
+    """What log lines are about: a request (or an event), and its user as soon as that is known."""
 
     request_id: str
     user_id: UUID | None = None
@@ -31,7 +31,7 @@ _about: ContextVar[About | None] = ContextVar("about", default=None)
 
 @contextmanager
 def about(request_id: str | None = None) -> Iterator[About]:
-    """Have what is logged within the block bear this id, or a new one."""
+    """Give what is logged within the block this id, or a new one."""
     scene = About(request_id or secrets.token_hex(8))
     before = _about.set(scene)
     try:
@@ -42,7 +42,7 @@ def about(request_id: str | None = None) -> Iterator[About]:
 
 @contextmanager
 def about_event(user_id: UUID) -> Iterator[None]:
-    """Have what is logged within the block bear the id of the next event of this connection."""
+    """Give what is logged within the block the id of the next event of this connection."""
     connection = _about.get()
     request_id = None
     if connection is not None:

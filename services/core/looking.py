@@ -1,13 +1,18 @@
-"""Looking before acting: what changes nothing, or is refused, takes nobody's turn to write.
+"""Looking before acting: an act that changes nothing, or is refused, takes no turn to write.
 
-A call that `looks_first` is run in a transaction that only reads, and locks nothing. Where it ends
-without having wanted to write, that was all. Else it is run again from its beginning in one that
-writes, and decides anew: what was seen before may have changed.
+A call that `looks_first` first runs in a transaction that only reads, and locks nothing. If it ends
+without trying to write, that was all. Otherwise it runs again from its beginning in a transaction
+that writes, and decides anew: what it saw before may have changed.
+
+If nobody else writes or wants to, there is no turn to take from anybody, and the call goes straight
+to the transaction that writes (`WriteQueue.is_free_for`).
 """
 
 import functools
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar
 
 from sqlalchemy import event
@@ -17,36 +22,65 @@ from sqlmodel import Session
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_is_looking: ContextVar[bool] = ContextVar("is_looking", default=False)
+
+@dataclass
+class _Call:
+    """A call that `looks_first`. Whether it looks is decided once, by its first transaction."""
+
+    looks: bool | None = None
+
+
+_call: ContextVar[_Call | None] = ContextVar("call", default=None)
 
 
 class WouldWriteError(Exception):
-    """A look has come to where it would write. Never leaves the call that `looks_first`."""
+    """A look has reached its first write. It never leaves the call that `looks_first`."""
 
 
 def looks_first(
     call: Callable[P, Coroutine[Any, Any, T]],
 ) -> Callable[P, Coroutine[Any, Any, T]]:
-    """Have a service call look before it acts. Code outside its transaction may run twice; so
-    nothing slow and nothing visible may come before its first write."""
+    """Have a service call look before it acts.
+
+    Its code outside the transaction may run twice, so nothing slow and nothing visible may come
+    before its first write.
+    """
 
     @functools.wraps(call)
     async def run(*args: P.args, **kwargs: P.kwargs) -> T:
-        before = _is_looking.set(True)
+        if _call.get() is not None:  # a part of a call that decides for the whole
+            return await call(*args, **kwargs)
+        before = _call.set(_Call())
         try:
             return await call(*args, **kwargs)
         except WouldWriteError:
             pass
         finally:
-            _is_looking.reset(before)
+            _call.reset(before)
         return await call(*args, **kwargs)
 
     return run
 
 
-def is_looking() -> bool:
-    """Whether the call that runs here only looks."""
-    return _is_looking.get()
+def is_looking(is_free: Callable[[], bool]) -> bool:
+    """Whether the call that runs here only looks. The first who asks decides that for the whole
+    call: it does unless the way to write `is_free`."""
+    current = _call.get()
+    if current is None:
+        return False
+    if current.looks is None:
+        current.looks = not is_free()
+    return current.looks
+
+
+@contextmanager
+def outside_of_calls() -> Iterator[None]:
+    """What is begun here is no part of the call that begins it."""
+    before = _call.set(None)
+    try:
+        yield
+    finally:
+        _call.reset(before)
 
 
 class LookingSession(Session):
@@ -58,7 +92,7 @@ def _executes(state: ORMExecuteState) -> None:
     if state.is_insert or state.is_update or state.is_delete:
         raise WouldWriteError
     if getattr(state.statement, "_for_update_arg", None) is not None:
-        # Who looks waits for nobody. (SQLAlchemy has no public way to take FOR UPDATE away.)
+        # A look waits for nobody. (SQLAlchemy has no public way to take FOR UPDATE away.)
         unlocked: Any = state.statement.options()
         unlocked._for_update_arg = None  # noqa: SLF001
         state.statement = unlocked

@@ -21,7 +21,7 @@ else:
     command, config = lazily("alembic.command"), lazily("alembic.config")
     script = lazily("alembic.script")
 
-# Any number does, as long as nothing else in the database takes the same (PostgreSQL's manual,
+# Any number will do, if nothing else in the database uses the same one (PostgreSQL's manual,
 # Advisory Locks): of several replicas that start at once, one migrates.
 ADVISORY_LOCK = 7_605_115
 

@@ -24,8 +24,9 @@ _BARE_LETTERS = str.maketrans(
         "ħ": "h",
     }
 )
-# What shows nothing, or changes how its neighbours are shown, and is no format character (category
-# Cf): Unicode, DerivedCoreProperties.txt, Default_Ignorable_Code_Point, and the empty Braille cell.
+# Characters that show nothing, or change how their neighbours look, and aren't format characters
+# (category Cf): Unicode, DerivedCoreProperties.txt, Default_Ignorable_Code_Point, and the empty
+# Braille cell.
 _INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 # Joiners belong to how words of these scripts are written (UAX 31, section 2.3), and into emoji.
 _JOINERS = frozenset("\u200c\u200d")
@@ -39,9 +40,9 @@ _JOINING_SCRIPTS = frozenset(
 _EMOJI = frozenset({"So", "Sk", "Mn"})
 # Scripts with many letters that look like those of another of them (UTS 39, section 4).
 _LOOKALIKE_SCRIPTS = frozenset({"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC"})
-# No new organisation is called as a path begins, or as a page of an organisation is called to which
-# people come who aren't signed in: `/t/login` would look like a place to sign in. An organisation
-# that has such a slug keeps it. A test compares this with what is routed.
+# No new organisation has as its slug what a path begins with, or the name of a page that is open to
+# people who aren't signed in: `/t/login` would look like a place to sign in. An organisation that
+# has such a slug keeps it. A test compares this with the routes.
 RESERVED_SLUGS = frozenset(
     {
         "account",
@@ -137,8 +138,8 @@ def fold(text: str) -> str:
 
 
 def words_of(text: str) -> list[str]:
-    """The words that a search looks for: each once, and no more than anybody looks for. (One letter
-    can fold into four words, and a database takes a condition for each only up to a point.)"""
+    """The words that a search looks for, each once, and at most `MOST_WORDS`. (One letter can fold
+    into four words, and a database takes only so many conditions.)"""
     return list(dict.fromkeys(text.split()))[:MOST_WORDS]
 
 

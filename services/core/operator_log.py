@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 _sign_ins = logging.getLogger("rollcall.sign_in")
 _mails = logging.getLogger("rollcall.mail")
-# The same trouble with the mail server is told once in so many seconds.
+# The same trouble with the mail server is logged once in this many seconds.
 REPEAT = 600.0
 
 
@@ -51,14 +51,14 @@ def sign_in_refused(ip: str, why: Refused, user_id: UUID | None = None) -> None:
 
 
 def noting_pauses(call: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine[Any, Any, T]]:
-    """Have a call with a parameter `caller` log when it was refused for too many attempts."""
+    """Log it when a call with a parameter `caller` is refused for too many attempts."""
     parameters = signature(call)
 
     @wraps(call)
     async def noting(*args: P.args, **kwargs: P.kwargs) -> T:
         try:
             return await call(*args, **kwargs)
-        except BusyError:  # many people at once, which is nobody's fault
+        except BusyError:  # many people at once: nobody is to blame
             raise
         except TooManyAttemptsError:
             caller = parameters.bind(*args, **kwargs).arguments["caller"]
@@ -98,13 +98,13 @@ def without_email(words: str, email: str) -> str:
 
 
 class MailTrouble:
-    """What keeps all mail from being sent, told when it begins and then once in a while."""
+    """What keeps all mail from being sent; logged when it begins, and then once in a while."""
 
     def __init__(self) -> None:
         self._told: dict[str, float] = {}
 
     def tell(self, trouble: str) -> None:
-        """Log it, unless that was done lately."""
+        """Log it, unless it was logged a short time ago."""
         now = time.monotonic()
         self._told = {said: at for said, at in self._told.items() if now - at < REPEAT}
         if trouble not in self._told:

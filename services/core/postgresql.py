@@ -20,17 +20,17 @@ from psycopg.conninfo import conninfo_to_dict
 
 from services.core.errors import OperatorError
 
-# A statement that has no answer after so many seconds makes us ask whether the server answers.
+# If a statement has no answer after this many seconds, we ask whether the server answers at all.
 DOUBT_SECONDS = 3
-# How long a new connection may take, in seconds. With the doubt before it, and a rest for those who
-# come next, nobody waits for longer than 10 seconds.
+# How long a new connection may take, in seconds. Together with that question, and the pause for
+# those who come next, nobody waits longer than 10 seconds.
 CONNECT_SECONDS = 5
-# After a connection that took longer, the next ones fail at once for so many seconds: whoever
-# waited in the queue of the pool doesn't wait once more.
+# After a connection took too long, the next ones fail at once for this many seconds, so that
+# callers who waited in the pool's queue don't wait once more.
 REST_SECONDS = 1
-# A server that vanished without a word is noticed by the kernel: what was sent and not acknowledged
-# for so many milliseconds, or a silence after which two signs of life have no answer (PostgreSQL's
-# manual, 34.1.2, tcp_user_timeout and keepalives).
+# The kernel notices a server that vanished without a word: if data isn't acknowledged for this many
+# milliseconds, or if two keepalives in a silence get no answer (PostgreSQL's manual, 34.1.2,
+# tcp_user_timeout and keepalives).
 LINK = {
     "tcp_user_timeout": 8000,
     "keepalives": 1,
@@ -56,7 +56,7 @@ def arguments(url: str) -> dict[str, Any]:
     if not at or "/" in before:  # a name ends before the first slash (libpq, URIs)
         before, at, after = "", "", rest
     where, _, query = after.partition("?")
-    # One more @ is a raw one of the password; what follows it would be taken for a host's name.
+    # Another @ is part of the password as it is; what follows it would be read as a host name.
     if "@" in where or len(re.findall(r"(?:^|&)host=", query)) > 1:
         raise OperatorError(WRONG_URL)
     try:
@@ -67,7 +67,7 @@ def arguments(url: str) -> dict[str, Any]:
     if any(port and not (port.isascii() and port.isdigit()) for port in ports):
         raise OperatorError(WRONG_URL)
     hosts = str(given.get("host") or "").split(",")
-    # libpq tries one host after the other, each for so long; it takes less than 2 for 2.
+    # libpq tries one host after the other, each for this long; it takes less than 2 as 2.
     defaults = {"connect_timeout": max(2, CONNECT_SECONDS // len(hosts)), **LINK}
     return defaults | given | {"client_encoding": "utf8"}
 
@@ -100,8 +100,8 @@ class Server:
         )
 
     async def answers(self) -> bool:
-        """Whether a new connection is answered, be it by a refusal. All who ask at the same time
-        ask once."""
+        """Whether the server answers a new connection, even by refusing it. Callers that ask at the
+        same time share one answer."""
         if self._asking is None or self._asking.done():
             self._asking = asyncio.create_task(self._ask())
         return await asyncio.shield(self._asking)
@@ -127,10 +127,10 @@ class Server:
 
 
 class Connection(psycopg.AsyncConnection[Any]):
-    """A connection that breaks where the server went silent.
+    """A connection that breaks if the server goes silent.
 
-    A statement may take its time: only where the server doesn't answer anybody else either does it
-    end, with the error of a connection that broke.
+    A statement may take its time. It ends, with the error of a broken connection, only if the
+    server doesn't answer anybody else either.
     """
 
     server: Server | None = None

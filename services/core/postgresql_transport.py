@@ -1,5 +1,5 @@
-"""Events between processes on one PostgreSQL database: NOTIFY in the transaction of the act, and a
-connection of each process that listens."""
+"""Events between processes on one PostgreSQL database: NOTIFY in the transaction of the act, and
+one listening connection per process."""
 
 import json
 import logging
@@ -23,8 +23,8 @@ CHANNEL = "rollcall"
 LISTENER = "rollcall listener"
 # PostgreSQL refuses a NOTIFY payload of 8000 bytes or more (its manual, NOTIFY).
 MAX_PAYLOAD = 7900
-# A process that serves hears at least its own signs of life, much more often than this: a
-# connection that is silent for so many seconds is dead, though nobody said so.
+# A serving process hears at least its own signs of life, much more often than this: a connection
+# that is silent for this many seconds is dead, even without an error.
 SILENCE_SECONDS = 10
 # How long a process that begins to listen waits to hear itself, in seconds.
 ECHO_SECONDS = 5
@@ -54,8 +54,8 @@ class PostgresqlTransport(Transport):
             await tx.exec(select(func.pg_notify(CHANNEL, payload)))
 
     async def try_to_hear(self) -> str:
-        """Listen for a moment, and say something to oneself: why that isn't heard; empty where it
-        is."""
+        """Listen for a moment, and send oneself a message: returns why it isn't heard, or
+        nothing."""
         try:
             async with await self._database.server.listen(LISTENER) as connection:
                 await connection.execute(f"LISTEN {CHANNEL}")
@@ -86,7 +86,8 @@ class PostgresqlTransport(Transport):
             raise ConnectionError(why)
 
     async def _say_to_oneself(self) -> None:
-        """Tell the channel nothing, by a connection that serves: a proxy may lead it elsewhere."""
+        """Send an empty message by a connection that serves: a proxy may lead it to another
+        server."""
         payload = json.dumps({"from": self.process_id, "messages": []})
         try:
             async with self._database.writer.begin() as connection:

@@ -1,8 +1,8 @@
-"""Schemas that carry a released number and aren't the released ones.
+"""Schemas that carry a released number and differ from the released ones.
 
-While 0.1 was made, some migrations were written anew after a database may have been made by them.
+While 0.1 was made, some migrations were rewritten after databases may have been made with them.
 `mend` brings such a database to the released schema of its number, so that it upgrades like any
-other; what it doesn't know, `require_released` refuses in words, before anything is changed.
+other. What it doesn't know, `require_released` refuses in words, before anything is changed.
 """
 
 from __future__ import annotations
@@ -62,10 +62,8 @@ def _remove_early_second_factors(connection: Connection) -> None:
 
 
 def require_newest(connection: Connection, revision: str) -> None:
-    """Refuse a database whose tables don't match this code, whose schema's number it has.
-
-    Raises `OperatorError` that names what differs.
-    """
+    """Refuse a database whose tables don't match this code although its schema has this code's
+    number. Raises `OperatorError` that names the differences."""
     expected = {
         table.name: {column.name for column in table.columns}
         for table in models.metadata.sorted_tables
@@ -97,7 +95,7 @@ def _require(connection: Connection, revision: str, expected: Columns) -> None:
 
 
 def _released(config: Config, revision: str) -> Columns:
-    """What the migrations make up to this revision, found out in memory."""
+    """The tables that the migrations make up to this revision; made in memory to find out."""
     with create_engine("sqlite://").begin() as scratch:
         attributes, config.attributes["connection"] = config.attributes.get("connection"), scratch
         try:

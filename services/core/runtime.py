@@ -13,7 +13,7 @@ PartT = TypeVar("PartT")
 
 @dataclass(frozen=True)
 class Runtime:
-    """The parts of one process; `process_id` tells its own events from other processes'."""
+    """The parts of one process; `process_id` tells its own events from those of other processes."""
 
     settings: Settings
     secret: bytes = field(repr=False)
@@ -24,8 +24,9 @@ class Runtime:
     _parts: dict[type, object] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def part(self, kind: type[PartT]) -> PartT:
-        """The one object of this class that belongs to this Rollcall, made when it is first asked
-        for: what a noun remembers (who is here, say), of which this module knows nothing."""
+        """The one object of this class that belongs to this Rollcall; it is made when it is first
+        asked for. It holds what a noun remembers (who is here, for example); this module knows
+        nothing about it."""
         made = self._parts.get(kind)
         if not isinstance(made, kind):
             made = self._parts[kind] = kind()

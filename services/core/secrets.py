@@ -39,10 +39,10 @@ def load_secret(data_dir: Path, given: str | None) -> bytes:
 
 
 def write_private(path: Path, text: str, *, replace: bool) -> None:
-    """Write a file that its owner alone can read, whole or not at all.
+    """Write a file that only its owner can read, completely or not at all.
 
-    Without `replace` a file that exists stays as it is: of two processes that start at once, the
-    first one's file is both's. Raises `OSError`.
+    Without `replace`, a file that exists stays as it is: of two processes that start at once, both
+    use the file of the first. Raises `OSError`.
     """
     partial = path.with_name(f"{path.name}.{secrets.token_hex(4)}.partial")
     try:
@@ -70,5 +70,6 @@ def new_token() -> str:
 
 
 def token_hash(token: str) -> bytes:
-    """What is stored of a token: with 256 random bits, a plain SHA-256 can't be guessed back."""
+    """What is stored of a token. It has 256 random bits, so that a plain SHA-256 of it can't be
+    guessed."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()

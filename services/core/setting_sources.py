@@ -1,4 +1,5 @@
-"""Where settings are written: the environment, the file `.env`, and the files that either names."""
+"""Where settings are written: in the environment, in `.env`, and in the files that either of them
+names."""
 
 import io
 import os
@@ -15,7 +16,8 @@ from services.core.errors import OperatorError
 from services.core.setting_types import ROOT, in_product_folder
 
 PREFIX = "ROLLCALL_"
-# Names the file to read instead of `.env`; only in the environment, for who runs several.
+# Names the file to read instead of `.env`. Only read from the environment, for people who run
+# several.
 ENV_FILE = f"{PREFIX}ENV_FILE"
 
 
@@ -95,7 +97,7 @@ def named_files() -> list[Path]:
 
 
 def _read(path: Path, what: str) -> str:
-    """The text of a file; raises `OperatorError` that says what it was to be."""
+    """The text of a file; raises `OperatorError` that says what the file is for."""
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except OSError as error:

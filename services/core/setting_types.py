@@ -1,6 +1,6 @@
 """What a setting may be, and the sentence for each value that it can't be.
 
-Every message is ours: an operator reads it, and none of the library's words help them.
+Every message is ours: an operator reads it, and the library's words don't help them.
 """
 
 import ipaddress
@@ -37,10 +37,8 @@ _LONGEST_ECHO = 60
 
 
 def in_product_folder(path: Path) -> Path:
-    """The path, absolute: a relative one begins at the product's folder, `~` at the user's.
-
-    Where a command is started from (cron starts in the home folder) makes no difference.
-    """
+    """The path, made absolute: a relative one begins at the product's folder, `~` at the user's. So
+    it doesn't matter where a command is started (cron starts in the home folder)."""
     try:
         return ROOT / path.expanduser()
     except RuntimeError:
@@ -98,10 +96,11 @@ def check_database_url(given: SecretStr) -> SecretStr:
 
 
 def check_proxies(given: str | Sequence[str]) -> tuple[str, ...]:
-    """Networks in their usual notation, from ips and networks by commas or spaces.
+    """Networks in their usual notation, made of ips and networks that are separated by commas or
+    spaces.
 
-    Host names are refused, not resolved: a proxy's ip may change while Rollcall runs, and then
-    everybody would come from the proxy. Raises `ValueError`.
+    Host names are refused and not resolved: a proxy's ip may change while Rollcall runs, and then
+    everybody would seem to come from the proxy. Raises `ValueError`.
     """
     parts = re.split(r"[,\s]+", given.strip(", \t\n")) if isinstance(given, str) else given
     return tuple(_network(part) for part in parts if part)
@@ -128,7 +127,8 @@ def _network(written: str) -> str:
 
 
 def explain(name: str, field: FieldInfo | None, problem: ErrorDetails) -> str:
-    """The sentence for one wrong setting: its name, what it is (no secret), what it must be."""
+    """The sentence for one wrong setting: its name, its value (unless it is secret), and what it
+    must be."""
     given = problem.get("ctx", {}).get("error")
     if isinstance(given, ValueError):
         sentence = f"{str(given).rstrip('.')}."

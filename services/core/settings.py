@@ -38,7 +38,7 @@ from services.core.setting_types import (
 
 __all__ = ["PREFIX", "Settings", "load", "unknown_settings"]
 
-# What main.py asks the environment for, or compose.yaml, and this module doesn't.
+# Settings that main.py or compose.yaml reads from the environment, and this module doesn't.
 ELSEWHERE = {f"{PREFIX}{name}" for name in ("NEW_PASSWORD", "MOVE_TO", "PUBLISH")}
 
 # The port of mail over TLS from the start (RFC 8314, section 7.3).
@@ -251,8 +251,8 @@ def load() -> Settings:
 
 
 def unknown_settings() -> list[str]:
-    """Names in the environment and in `.env` that look like settings and aren't: misspelt, most
-    likely."""
+    """Names in the environment and in `.env` that look like settings and aren't: probably
+    misspelt."""
     known = {PREFIX + name.upper() for name in Settings.model_fields}
     known |= {f"{name}_FILE" for name in known} | {ENV_FILE} | ELSEWHERE
     written = environment().keys() | env_file().keys()

@@ -1,8 +1,8 @@
-"""Connections to SQLite that take one step to their thread for a statement and its rows.
+"""Connections to SQLite that change to their thread once for a statement and its rows.
 
-aiosqlite takes four: the cursor, the statement, the rows, the cursor's end. Each is a change of
-threads and back, and costs more than most of our statements do (docs/benchmarks.md). For the same
-reason a transaction begins with its first statement, and one without any costs nothing.
+aiosqlite changes four times: for the cursor, the statement, the rows, and the cursor's end. Each
+change of threads costs more than most of our statements (docs/benchmarks.md). For the same reason a
+transaction begins with its first statement, and one without statements costs nothing.
 """
 
 import sqlite3
@@ -13,9 +13,9 @@ from typing import Any
 
 import aiosqlite
 
-# Rows that come with their statement: more than a page of anything has.
+# How many rows come with their statement: more than any page has.
 AT_ONCE = 500
-# A write-ahead log that a long reader made longer than this (in bytes) is cut back after it.
+# If a long reader made the write-ahead log longer than this (in bytes), it is cut back afterwards.
 WAL_LIMIT = 16 * 2**20
 # How transactions begin that only read, and those that write.
 READING, WRITING = "BEGIN", "BEGIN IMMEDIATE"
@@ -23,7 +23,7 @@ Statement = Callable[[sqlite3.Cursor], sqlite3.Cursor]
 
 
 class _Cursor(aiosqlite.Cursor):
-    """One statement and its rows, of which the first ones are here when it has run."""
+    """One statement and its rows; the first ones are here as soon as it has run."""
 
     def __init__(self, connection: "Connection") -> None:
         self._conn: Connection = connection
@@ -49,7 +49,7 @@ class _Cursor(aiosqlite.Cursor):
         return self
 
     async def fetchall(self) -> list[Any]:
-        """All rows that are left."""
+        """All remaining rows."""
         rows = self._rows
         if self._has_more:
             rows.extend(await super().fetchall())
@@ -57,7 +57,7 @@ class _Cursor(aiosqlite.Cursor):
         return rows
 
     async def fetchmany(self, size: int | None = None) -> list[Any]:
-        """So many of the rows that are left, or as many as are here."""
+        """As many of the remaining rows as are asked for, or as are here."""
         if not self._rows and self._has_more:
             self._take(list(await super().fetchmany(AT_ONCE)))
         count = len(self._rows) if size is None else size
@@ -80,7 +80,7 @@ class Connection(aiosqlite.Connection):
 
     def __init__(self, connector: Callable[[], sqlite3.Connection]) -> None:
         super().__init__(connector, iter_chunk_size=64)
-        self._thread.daemon = True  # as SQLAlchemy has it: a process that ends doesn't wait for it
+        self._thread.daemon = True  # as SQLAlchemy does it: a process that ends doesn't wait for it
         self._begin = ""
         self._has_begun = False
         self._only_reads = False
@@ -108,7 +108,7 @@ class Connection(aiosqlite.Connection):
         """Have the next statement run in a transaction that begins with this one."""
         self._begin, self._only_reads = statement, statement == READING
 
-    # Whether a transaction has begun is noted here and not asked of SQLite: the statement of a
+    # Whether a transaction has begun is noted here, and SQLite isn't asked: the statement of a
     # cancelled caller may still be waiting to run.
 
     async def commit(self) -> None:
@@ -121,10 +121,10 @@ class Connection(aiosqlite.Connection):
 
     async def _end(self, end: Callable[[], Awaitable[None]]) -> None:
         if self._has_begun and self._only_reads:
-            # Nobody waits for it: the thread comes to it before anything else.
+            # Nobody waits for it: the thread does it before anything else.
             self._tx.put_nowait((None, self._conn.rollback))
         elif self._has_begun:
-            await end()  # where a commit fails, there is something to roll back
+            await end()  # if a commit fails, there is something to roll back
         self._begin, self._has_begun = "", False
 
 
@@ -136,10 +136,12 @@ async def connect(path: str, **options: Any) -> Connection:
 
 
 async def cut_wal_back(path: str) -> bool:
-    """Move a long write-ahead log into the database and cut it off; tells whether it is short now.
+    """Move a long write-ahead log into the database and cut it off; returns whether it is short
+    now.
 
-    SQLite does it by itself only at a commit, and never while a reader still uses the older
-    content. This neither waits for readers nor blocks anybody: most is moved while others write.
+    SQLite does this by itself only at a commit, and never while a reader still uses the older
+    content. This neither waits for readers nor blocks anybody: most of the log is moved while
+    others write.
     """
     if _wal_size(path) <= WAL_LIMIT:
         return True

@@ -1,5 +1,5 @@
-"""Events between processes on one SQLite file: rows, and a look at `PRAGMA data_version` when the
-file was written, which changes when another connection has committed."""
+"""Events between processes on one SQLite file: rows, and a look at `PRAGMA data_version` after the
+file was written; it changes when another connection has committed."""
 
 import asyncio
 import json
@@ -19,11 +19,11 @@ from services.core.events import Event, to_message
 from services.core.file_watch import FileWatch, watching
 from services.core.transport import Listening, Transport
 
-# How often data_version is looked at, in seconds: for `COMMIT_SECONDS` after the file was written
-# (or always, where nobody tells that it was), and else, for commits that took longer.
+# How often data_version is read, in seconds: for `COMMIT_SECONDS` after the file was written (or
+# always, if nothing reports writes); and at other times, for commits that took longer.
 LOOK_SECONDS, REST_SECONDS = 0.1, 3.0
 COMMIT_SECONDS = 1.0
-# A process that didn't read a message for so long starts afresh from the database anyway.
+# A process that hasn't read messages for this long starts afresh from the database anyway.
 KEEP = timedelta(minutes=10)
 
 
@@ -36,8 +36,8 @@ class SqliteTransport(Transport):
         super().__init__(process_id, bus)
         self._path = cast(str, database.url.database)
         self.version: object = None
-        """Another one each time that something was found committed to the file, and none where
-        nobody listens."""
+        """A number that changes each time a commit to the file is noticed; none if nobody listens.
+        """
 
     async def send(self, tx: AsyncSession, events: Sequence[Event]) -> None:
         """Write the events where other processes will see them once this transaction commits."""
@@ -45,7 +45,7 @@ class SqliteTransport(Transport):
         tx.add(BusMessage(origin=self.process_id, payload=payload, at=clock.now()))
 
     async def try_to_hear(self) -> str:
-        """Nothing stands in the way: whoever can read the file hears."""
+        """Nothing can be in the way: every process that can read the file hears."""
         return ""
 
     async def listen(self, *, again: bool) -> None:
@@ -82,7 +82,7 @@ async def remove_old(tx: AsyncSession) -> None:
 
 
 async def _until_written(watch: FileWatch) -> None:
-    # What is written counts from its commit on: a slow disk may take a while for that.
+    # A message counts from its commit on, and a slow disk may need a while for that.
     if not watch.has_news or watch.heard_within(COMMIT_SECONDS):
         await asyncio.sleep(LOOK_SECONDS)
     else:

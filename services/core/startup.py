@@ -24,10 +24,10 @@ else:
 
 @asynccontextmanager
 async def started(settings: Settings, *, may_create: bool = True) -> AsyncIterator[Runtime]:
-    """Open the data folder and the database, migrated; close them at the end.
+    """Open the data folder and the database, and migrate it; close them at the end.
 
-    Unless it `may_create` one, a database has to be there. Raises `OperatorError` for what the
-    operator has to mend.
+    Unless it `may_create` one, a database must exist. Raises `OperatorError` for what the operator
+    has to mend.
     """
     if not may_create:
         require_database(settings)

@@ -1,12 +1,12 @@
 """Carries events between processes that share a database.
 
-PostgreSQL: NOTIFY in the same transaction, one LISTEN connection per process
-(`postgresql_transport`). SQLite: a row in the same transaction, and a look at it when the file was
+PostgreSQL: NOTIFY in the same transaction, and one LISTEN connection per process
+(`postgresql_transport`). SQLite: a row in the same transaction, and a look at it after the file was
 written (`sqlite_transport`).
 
 A lost message makes nothing wrong: every service call asks the database, and open pages are
-compared with it all the time (`ui.live`). Whoever listens again after an interruption hears a
-`Listening`, and makes up for what it missed.
+compared with it all the time (`ui.live`). A process that listens again after an interruption hears
+a `Listening`, and makes up for what it missed.
 """
 
 import asyncio
@@ -26,14 +26,14 @@ from services.core.events import Event, from_message
 log = logging.getLogger(__name__)
 
 RECONNECT_SECONDS = 0.5
-# A failure that lasts is logged once in so many seconds.
+# A failure that lasts is logged once in this many seconds.
 REPEAT_SECONDS = 60
 
 
 @dataclass(frozen=True, kw_only=True)
 class Listening(Event):
-    """This process hears the others from now on; `again` where it did before, and may have missed
-    something. Isn't sent to anybody."""
+    """This process hears the others from now on. `again` says that it did before, and may have
+    missed something. It isn't sent to other processes."""
 
     again: bool
 
@@ -50,7 +50,7 @@ class Transport(ABC):
         self.heard_at = 0.0
         """When anything was last heard, by `time.perf_counter()`; one's own messages count."""
         self.deaf_because = "it doesn't listen yet"
-        """Why this process doesn't hear the others now; empty where it does."""
+        """Why this process doesn't hear the others now; empty if it does."""
 
     @abstractmethod
     async def send(self, tx: AsyncSession, events: Sequence[Event]) -> None:
@@ -58,8 +58,8 @@ class Transport(ABC):
 
     @abstractmethod
     async def try_to_hear(self) -> str:
-        """Listen for a moment, and say something to oneself: why that isn't heard; empty where it
-        is. For a process that doesn't listen, or before it does."""
+        """Listen for a moment, and send oneself a message: returns why it isn't heard, or nothing.
+        For a process that doesn't listen, or doesn't listen yet."""
 
     @abstractmethod
     async def listen(self, *, again: bool) -> None:

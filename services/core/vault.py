@@ -1,9 +1,9 @@
-"""Secrets that Rollcall must be able to read again, sealed at rest.
+"""Secrets that Rollcall must be able to read again, encrypted at rest.
 
-Fernet (AES-128-CBC with HMAC-SHA-256) under a ring of keys: the first seals, all open. The ring is
-`ROLLCALL_ENCRYPTION_KEYS` where it is set; else it is derived from `ROLLCALL_SECRET` where that is
-set, so that replicas share it; else it is a file in the data folder, made at the first start, and
-never where something is sealed: its keys would open nothing.
+Fernet (AES-128-CBC with HMAC-SHA-256) with a ring of keys: the first one seals, and all can open.
+The ring is `ROLLCALL_ENCRYPTION_KEYS` if it is set. Otherwise it is derived from `ROLLCALL_SECRET`
+if that is set, so that replicas share it. Otherwise it is a file in the data folder. The file is
+made at the first start, and never if something is sealed already: its new keys couldn't open it.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ from services.core.secrets import derive, write_private
 log = logging.getLogger(__name__)
 
 KEYS_FILE = "encryption-keys"
-# What is sealed where: the table, and its column. `rotate` seals all of it anew.
+# What is sealed where: the table, and its column. `rotate` seals all of it with the newest key.
 SEALED = (
     (SsoConnection, "sealed_secret"),
     (SsoSession, "sealed_id_token"),
@@ -38,10 +38,8 @@ SAMPLE = 20
 
 
 async def prepare() -> None:
-    """Make the file of keys where it is to be one and nothing is sealed yet.
-
-    Logs an error where something is sealed that the keys don't open.
-    """
+    """Make the file of keys, if keys are kept in one and nothing is sealed yet. Logs an error if
+    something is sealed that the keys can't open."""
     try:
         if await lost():
             log.error("%s %s", LOST, how_to_mend())
@@ -52,8 +50,8 @@ async def prepare() -> None:
 
 
 async def lost(*, everything: bool = False) -> int:
-    """How many sealed secrets the keys don't open, of the first and last rows of each table or of
-    everything. Raises `DatabaseUnavailableError`."""
+    """How many sealed secrets the keys can't open: among the first and last rows of each table, or
+    among all. Raises `DatabaseUnavailableError`."""
     async with reading() as tx:
         sealed = [
             row for table, name in SEALED for row in await _sealed(tx, table, name, everything)
@@ -79,7 +77,7 @@ async def _sealed(
 
 
 def opens(sealed: bytes) -> bool:
-    """Whether the keys open this."""
+    """Whether the keys can open this."""
     try:
         return _opens(_ring(), sealed)
     except OperatorError:
@@ -98,7 +96,7 @@ LOST = "The keys that open what is sealed (for single sign-on and authenticator 
 
 
 def how_to_mend() -> str:
-    """What to do where the keys are lost."""
+    """What to do if the keys are lost."""
     settings = runtime.current().settings
     if settings.encryption_keys is not None:
         return "Set ROLLCALL_ENCRYPTION_KEYS to all keys that were in use, the newest first."
@@ -118,12 +116,12 @@ def _lost_error(more: str = "") -> OperatorError:
 
 
 def seal(secret: str) -> bytes:
-    """Seal a secret for the database. Raises `OperatorError` where there is no key."""
+    """Seal a secret for the database. Raises `OperatorError` if there is no key."""
     return _ring().encrypt(secret.encode())
 
 
 def unseal(sealed: bytes) -> str:
-    """Open what `seal` made. Raises `OperatorError` where its key is gone."""
+    """Open what `seal` made. Raises `OperatorError` if its key is gone."""
     try:
         return _ring().decrypt(sealed).decode()
     except InvalidToken as error:
@@ -131,11 +129,11 @@ def unseal(sealed: bytes) -> str:
 
 
 async def rotate() -> int:
-    """Seal every secret anew under the newest key; returns how many.
+    """Seal every secret with the newest key; returns how many.
 
-    Where the ring is the file, a new key is put first. The one before it stays in the file for
-    whatever another process is sealing at this moment; it goes with the next rotation. Safe while
-    Rollcall serves. Raises `OperatorError` where a secret can't be opened; nothing is changed then.
+    If the ring is the file, a new key is put first. The one before it stays in the file for what
+    another process is sealing at this moment; the next rotation removes it. This is safe while
+    Rollcall serves. Raises `OperatorError` if a secret can't be opened, and changes nothing then.
     """
     if count := await lost(everything=True):
         raise _lost_error(
@@ -147,7 +145,7 @@ async def rotate() -> int:
     ring, count = _ring(), 0
     async with transaction() as tx:
         for table, name in SEALED:
-            # Whoever changes a row at this moment comes before or after, never between.
+            # An act that changes a row at this moment comes before or after this, never between.
             for row in await tx.exec(
                 select(table).order_by(col(table.created_at)).with_for_update(key_share=True)
             ):

@@ -19,19 +19,19 @@ from uuid import UUID
 from services.core.errors import DatabaseUnavailableError, TooMuchAtOnceError
 
 MOST_OF_A_SESSION = 20
-"""Acts of one session that may wait or run; of people who click fast there are two or three."""
+"""Acts of one session that may wait or run at once; people who click fast have two or three."""
 MOST_OF_A_USER = 40
-"""The same of all of a user's sessions: one that floods leaves room for another to end it."""
+"""The same for all sessions of a user: if one session floods, another one can still end it."""
 SHARE = 0.05
-"""Seconds. Whoever acts more often than once in so long falls behind those who don't, ..."""
+"""Seconds. A user who acts more often than once in this time falls behind those who don't, ..."""
 FURTHEST_BEHIND = 5.0
 """... by so many seconds at most."""
 PATIENCE = 0.5
-"""Seconds for which a patient act lets others go first who came after it."""
+"""For this many seconds, a patient act lets others go first that came after it."""
 GIVES_UP = 60.0
-"""Seconds until who still waits is told that the database doesn't answer."""
+"""After this many seconds, an act that still waits is told that the database doesn't answer."""
 REMEMBERED = 1000
-"""Users whose last turn is remembered, until those who are not behind are forgotten."""
+"""So many users' last turns are remembered; then those who aren't behind are forgotten."""
 
 
 class Turn(Enum):
@@ -65,12 +65,12 @@ class _Waiter:
 
 
 class WriteQueue:
-    """`slots` acts write at a time, one of each user; and `reserved` urgent ones beside them.
-    Where none are reserved, urgent acts take the same slots as all.
+    """`slots` acts write at a time, one of each user, and `reserved` urgent ones beside them. Where
+    none are reserved, urgent acts use the same slots as all others.
 
-    Urgent acts go first. Otherwise each is due when it comes, but no sooner than `SHARE` seconds
-    after its user's last one was due, and the earliest due goes next. So those who don't flood are
-    served in the order of their coming, and before those who do.
+    Urgent acts go first. Any other act is due when it comes, but not sooner than `SHARE` seconds
+    after its user's last act was due; the act that was due earliest goes next. So users who don't
+    flood are served in the order in which they come, and before those who do.
     """
 
     def __init__(self, slots: int, reserved: int = 0, now: Callable[[], float] = monotonic) -> None:
@@ -90,12 +90,22 @@ class WriteQueue:
         """How many acts are here, waiting or running."""
         return len(self._waiting) + len(self._running)
 
+    def is_free_for(self, who: Who | None) -> bool:
+        """Whether nobody is here, and this one has not acted just now: who takes a turn at this
+        moment takes it from nobody, and no user takes one after the other so."""
+        behind = (
+            who is not None
+            and who.holder_id is not None
+            and (self._next_due.get(who.holder_id, 0.0) > self._now())
+        )
+        return not self.present and not behind
+
     @asynccontextmanager
     async def turn(self, turn: Turn = Turn.USUAL, who: Who | None = None) -> AsyncIterator[None]:
-        """Wait for the turn, and have it for as long as the block runs.
+        """Wait for the turn, and keep it for as long as the block runs.
 
-        Raises `TooMuchAtOnceError` at once where too many acts of the same session or user are
-        here, and `DatabaseUnavailableError` where no turn comes within `GIVES_UP` seconds.
+        Raises `TooMuchAtOnceError` at once if too many acts of the same session or user are here,
+        and `DatabaseUnavailableError` if no turn comes within `GIVES_UP` seconds.
         """
         with self._counted(who):
             waiter = self._line_up(turn, who.holder_id if who else None)
@@ -152,7 +162,7 @@ class WriteQueue:
         for waiter in list(self._waiting):
             if len(self._running) == self._slots + self._reserved:
                 return
-            # One whose task was cancelled at this moment is about to leave by itself.
+            # An act whose task was cancelled at this moment leaves by itself.
             if self._has_slot(waiter) and not waiter.called.done():
                 self._waiting.remove(waiter)
                 self._running.append(waiter)

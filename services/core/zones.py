@@ -11,7 +11,8 @@ _AREAS = (
 
 @cache
 def time_zones() -> tuple[str, ...]:
-    """The IANA's names of all zones that are called after a place, by name; first UTC."""
+    """The IANA names of all zones that are named after a place, in alphabetical order; UTC is
+    first."""
     return ("UTC", *sorted(zone for zone in available_timezones() if zone.startswith(_AREAS)))
 
 

@@ -28,7 +28,7 @@ class SavedView:
 
 @dataclass(frozen=True)
 class Choices:
-    """What somebody chose for a list; no columns where it is the usual ones."""
+    """What somebody chose for a list; no columns if they see the usual ones."""
 
     columns: tuple[str, ...] | None = None
     size: int = PAGE_SIZE
@@ -64,7 +64,7 @@ async def keep_columns(actor: Principal, live_list: LiveList[Any], columns: Sequ
 async def keep_rows(
     actor: Principal, live_list: LiveList[Any], *, size: int, compact: bool
 ) -> None:
-    """Show the actor so many rows of the list at once from now on, and low ones if `compact`."""
+    """Show the actor this many rows of the list at once from now on, and low rows if `compact`."""
     page_size = size if size in PAGE_SIZES and size != PAGE_SIZE else None
     async with transaction(actor=actor) as tx:
         kept = await _kept(tx, actor, live_list)
@@ -108,7 +108,7 @@ async def remove_view(actor: Principal, live_list: LiveList[Any], name: str) -> 
 async def _kept(
     tx: Transaction, actor: Principal, live_list: LiveList[Any], *, make: bool = True
 ) -> ListChoice | None:
-    """The actor's row for this list, made where it is missing; none for who is no person."""
+    """The actor's row for this list, made if it is missing; none for callers who are no persons."""
     own = () if actor.user_id is None else (actor.user_id,)
     await authorize(tx, actor, Permission.USE_OWN_ACCOUNT, lock=own)
     if actor.user_id is None:

@@ -16,11 +16,12 @@ RowT = TypeVar("RowT", bound="Row")
 
 
 class Row(Protocol):
-    """A row as a list shows it: a frozen dataclass. Fields that have their default aren't sent."""
+    """A row as a list shows it: a frozen dataclass. Fields that have their default value aren't
+    sent."""
 
     @property
     def id(self) -> UUID:
-        """Whose row it is."""
+        """The id of what the row shows."""
 
     @property
     def version(self) -> int:
@@ -31,14 +32,15 @@ class Row(Protocol):
 class IndexRange:
     """Rows that one index has in order: those that match, sorted by these columns and their id.
 
-    Where a key is derived from other rows, no index has them: they are sorted for each page."""
+    If a key is derived from other rows, no index has it: the rows are sorted for each page.
+    """
 
     match: Match
     keys: tuple[Any, ...]
 
 
 Sort = tuple[IndexRange, ...]
-"""A list in an order is one range, or several of them, one after the other."""
+"""A list's order: one range of an index, or several, one after the other."""
 
 
 def by(*keys: Any) -> Sort:
@@ -104,15 +106,15 @@ class Filter:
 
     @property
     def all_options(self) -> tuple[Option, ...]:
-        """All that it can be narrowed to."""
+        """All options."""
         return (*self.options, *self.later())
 
     def in_words(self, text: str) -> str:
-        """What this text asks for, as the list's users read it: an option by its label."""
+        """What this text asks for, as the users of the list read it: an option by its label."""
         return next((option.label for option in self.all_options if option.key == text), text)
 
     def read(self, text: str) -> Match | None:
-        """The match that this text asks for; none where it makes no sense."""
+        """The match that this text asks for; none if it makes no sense."""
         if self.kind in ("choice", "check", "too"):
             return next((option.match for option in self.all_options if option.key == text), None)
         if self.kind in ("person", "value"):
@@ -142,8 +144,8 @@ def check(key: str, label: str, match: Match) -> Filter:
 
 
 def too(key: str, label: str, *, field: str) -> Filter:
-    """A box to tick, without which rows are left out whose field is true: archived ones, say. The
-    breakdown counts them, by an option of the same key."""
+    """A box to tick. Without the tick, rows are left out whose field is true: archived ones, for
+    example. The breakdown counts them, by an option with the same key."""
     usual, all_of_them = Option("", label, {field: False}), Option("1", label, {})
     return Filter(key, label, "too", options=(usual, all_of_them))
 
@@ -193,11 +195,11 @@ class Counts(Protocol):
     """Counters that the database keeps."""
 
     def matching(self, match: Match) -> int | None:
-        """How many rows match; none where these counters can't tell."""
+        """How many rows match; none if these counters can't say."""
 
 
 Enrich = Callable[[Transaction, Sequence[RowT]], Awaitable[Sequence[RowT]]]
-"""Adds to rows what one column shows of them."""
+"""Adds to rows what one column shows."""
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from services.core.events import Event
 
 @dataclass(frozen=True, kw_only=True)
 class RowChanged(Event):
-    """A row of the list of this noun is new, or is otherwise than it was.
+    """A row of the list of this noun is new, or has changed.
 
-    `was` has those of its fields that filters look at, as they were; it is none for a new row.
+    `was` has the old values of those fields that filters look at; it is none for a new row.
     """
 
     noun: str

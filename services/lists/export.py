@@ -7,14 +7,14 @@ from enum import Enum
 from typing import Any, Protocol
 from uuid import UUID
 
-from services.core.csv_files import csv_lines
+from services.core.csv_files import csv_lines, ending
 from services.core.db import Transaction
 from services.lists.declaration import Column, LiveList
 from services.lists.keyset import last_key
 from services.lists.query import Key, ListQuery
 from services.lists.slices import find, rows_of
 
-# Rows that are written at once, while nothing else happens: some ten milliseconds.
+# How many rows are written at once, while nothing else happens: this takes some ten milliseconds.
 BATCH = 500
 
 
@@ -37,20 +37,26 @@ async def csv_pieces(
     columns: Sequence[str] = (),
 ) -> AsyncIterator[str]:
     """What a query finds, in its order, with these columns (or those that are shown at first).
-    Before each batch `look` asks whether it may still be seen."""
+
+    Before each batch, `look` checks whether the reader may still see it. The last line says how
+    many rows there are.
+    """
     wanted = [c for c in live_list.columns if (c.key in columns if columns else c.shown)]
     keys = [column.key for column in wanted]
     yield csv_lines([[column.label for column in wanted]], first=True)
     key: Key | None = None
+    count = 0
     while True:
         async with look() as view:
             listing = await find(view.tx, live_list, query, view.tenant_id)
             found = await listing.after(view.tx, key, BATCH)
             rows = await rows_of(view.tx, live_list, [row for _, row in found], keys)
             if not found:
-                return
+                break
             key = await last_key(view.tx, listing, found)
         yield csv_lines([_text(column, row) for column in wanted] for row in rows)
+        count += len(rows)
+    yield csv_lines([ending(count, len(wanted))])
 
 
 def _text(column: Column, row: Any) -> str:

@@ -19,8 +19,8 @@ from services.lists.search import contain
 
 @dataclass(frozen=True)
 class Found:
-    """Rows of the table in the list's order, each with the number of its range; where their page
-    is, and whether there are rows before and after it."""
+    """Rows of the table in the list's order, each with the number of its range; and the page's
+    position, with whether there are rows before and after it."""
 
     rows: Sequence[tuple[int, Any]]
     page: int
@@ -30,8 +30,8 @@ class Found:
 
 @dataclass(frozen=True)
 class Listing:
-    """The rows of a tenant that a query is about. `few` are those that can be meant by its words,
-    where these are not many."""
+    """The rows of a tenant that a query is about. `few` are the only rows that its words can mean,
+    if these aren't many."""
 
     live_list: LiveList[Any]
     tenant_id: UUID | None
@@ -52,7 +52,7 @@ class Listing:
         return not self.words and self.query.ids is None and not any(matches)
 
     async def total(self, tx: Transaction, *more: Match) -> int:
-        """How many they are (of those that match `more`, where it is given)."""
+        """How many there are (of those that match `more`, if it is given)."""
         matches = [*self.live_list.matches(self.query.filters, self.query.zone), *more]
         if not self.words and self.query.ids is None and self.counts is not None:
             counted = _counted(self.counts, matches)
@@ -76,11 +76,11 @@ class Listing:
             found = await self._before(tx, near.first, size + 1)
             if len(found) > size:
                 return Found(found[1:], max(2, self.query.page), True, True)
-            page = 1  # fewer rows than a page stand before it: that is the list's beginning
+            page = 1  # fewer rows than a page come before it: the page is the list's beginning
         return await self._jump(tx, page, total)
 
     async def after(self, tx: Transaction, key: Key | None, size: int) -> list[tuple[int, Any]]:
-        """The first rows after this key; those at the list's beginning where there is none."""
+        """The first rows after this key; without a key, the first rows of the list."""
         return await self._beyond(tx, key, size, forward=True)
 
     def conditions(self, *more: Match) -> list[ColumnElement[bool]]:
@@ -184,7 +184,7 @@ class Listing:
 
 
 async def cursor_of(tx: Transaction, listing: Listing, found: Found) -> Cursor | None:
-    """Where these rows begin and end; none where there are none."""
+    """The keys where these rows begin and end; none if there are no rows."""
     if not found.rows:
         return None
     first, last = [await _key(tx, listing, found.rows[at]) for at in (0, -1)]
@@ -192,12 +192,12 @@ async def cursor_of(tx: Transaction, listing: Listing, found: Found) -> Cursor |
 
 
 async def last_key(tx: Transaction, listing: Listing, rows: Sequence[tuple[int, Any]]) -> Key:
-    """What the last of these rows is sorted by, to go on after it."""
+    """What the last of these rows is sorted by; the next page begins after it."""
     return await _key(tx, listing, rows[-1])
 
 
 async def _key(tx: Transaction, listing: Listing, found: tuple[int, Any]) -> Key:
-    """What a row is sorted by: its own columns, and perhaps what is derived from other rows."""
+    """What a row is sorted by: its own columns, and perhaps values derived from other rows."""
     number, row = found
     keys = listing.live_list.sort(listing.sort)[number].keys
     if all(isinstance(key, InstrumentedAttribute) for key in keys):

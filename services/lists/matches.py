@@ -15,15 +15,15 @@ from services.core import clock
 from services.core.days import beginning_of, end_of
 
 Match = Mapping[str, object]
-"""Fields and the values that they must have. A value that is no plain one is a `Test`."""
+"""Fields and the values that they must have. A value that isn't a plain one is a `Test`."""
 
 Field = Mapped[Any] | ColumnElement[Any] | Callable[[], ColumnElement[Any]]
-"""A field in SQL: a column of the table, or what is derived from it. It is a function where it
-depends on the moment (on who is online, say)."""
+"""A field in SQL: a column of the table, or what is derived from it. It is a function if it depends
+on the moment (on who is online, for example)."""
 
 
 class Test:
-    """A test of a field that is more than being equal to a value."""
+    """A test of a field that is more than equality with a value."""
 
     __test__ = False  # pytest takes every class of this name for one of its own
 
@@ -51,7 +51,7 @@ class Given(Test):
 
 @dataclass(frozen=True)
 class Within(Test):
-    """The field is a moment of the last so many days."""
+    """The field is a moment within the last days, this many."""
 
     days: int
 
@@ -66,7 +66,8 @@ class Within(Test):
 
 @dataclass(frozen=True)
 class NotWithin(Test):
-    """The field is no moment of the last so many days; what never was isn't one either."""
+    """The field isn't a moment within the last days, this many; a field that is empty isn't
+    either."""
 
     days: int
 
@@ -81,8 +82,8 @@ class NotWithin(Test):
 
 @dataclass(frozen=True)
 class Between(Test):
-    """The field is one of these days; an end that isn't given is open. Of a moment, the days are
-    those of a time zone (none: UTC)."""
+    """The field is one of these days; an end that isn't given is open. If the field is a moment,
+    the days are those of a time zone (none: UTC)."""
 
     first: date | None
     last: date | None

@@ -1,4 +1,4 @@
-"""What is asked of a list, as its url says it, and where in the list one is."""
+"""What is asked of a list, as its url says it, and a page's position in the list."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,11 +13,11 @@ from services.lists.declaration import IndexRange, LiveList
 
 PAGE_SIZE = 50
 PAGE_SIZES = (25, 50, 100)
-# Past this page a search is the way; it also bounds what a made-up url can ask for.
+# Beyond this page people should search; the limit also bounds what a made-up url can ask for.
 LAST_PAGE = 100_000
 LONGEST_SEARCH = 200
 MOST_IDS = 1000
-# No key of a row that a list is sorted by is longer.
+# No sort key of a row is longer.
 LONGEST_KEY = 1000
 
 Values = dict[str, Any]
@@ -39,7 +39,7 @@ class Cursor:
 
     @classmethod
     def from_values(cls, values: object, live_list: LiveList[Any], sort: str) -> "Cursor | None":
-        """Read what `to_values` gave and a browser sent back; none where it makes no sense."""
+        """Read what `to_values` gave and a browser sent back; none if it makes no sense."""
         if not isinstance(values, dict) or type(values.get("page")) is not int:
             return None
         ranges = live_list.sort(sort)
@@ -55,8 +55,8 @@ class Cursor:
 class ListQuery:
     """What is asked of a list. `from_url` reads one from anything that people may type.
 
-    `filters` are the texts of those that narrow the list; `sort` is a column's key, and empty where
-    it is the usual one.
+    `filters` are the texts of the filters that narrow the list; `sort` is a column's key, and empty
+    for the usual order.
     """
 
     q: str = ""
@@ -67,11 +67,12 @@ class ListQuery:
     near: Cursor | None = None
     size: int = PAGE_SIZE
     ids: frozenset[UUID] | None = None
-    """The rows that were selected by hand; none where all are meant that match."""
+    """The rows that were selected by hand; none if all rows are meant that match."""
     zone: str = ""
     """The time zone (IANA's name) whose days the filters mean; none: UTC."""
     columns: frozenset[str] = frozenset()
-    """The columns that somebody sees, of those that take a query of their own (`LiveList.more`)."""
+    """The columns that somebody sees, out of those that need a query of their own
+    (`LiveList.more`)."""
 
 
 def from_url(live_list: LiveList[Any], values: Mapping[str, Any]) -> ListQuery:
@@ -94,7 +95,7 @@ def from_url(live_list: LiveList[Any], values: Mapping[str, Any]) -> ListQuery:
 
 
 def in_words(live_list: LiveList[Any], query: ListQuery) -> str:
-    """What a query narrows the list to, for the log; "none" where it is all there."""
+    """What a query narrows the list to, for the log; "none" if it doesn't."""
     asked = [(one.label, one.in_words(query.filters.get(one.key, ""))) for one in live_list.filters]
     asked += [("days in", query.zone), ("text", query.q)]
     asked += [("selected", str(len(query.ids)) if query.ids else "")]
@@ -163,7 +164,7 @@ def _text(value: object) -> str:
 
 
 def _value(text: str, column: Any) -> Any:
-    # For our own types (`models.base.UtcDateTime`), the type that they are made of knows Python's.
+    # For our own types (`models.base.UtcDateTime`), the type inside them knows Python's type.
     kind = getattr(column.type, "impl_instance", column.type).python_type
     if issubclass(kind, datetime | date):
         read = kind.fromisoformat(text)

@@ -1,5 +1,5 @@
-"""Finds rows by any part of their text without reading them all, by an index of trigrams where
-there is one (`models.migrations.search_index`)."""
+"""Finds rows by any part of their text without reading all rows, by an index of trigrams if there
+is one (`models.migrations.search_index`)."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,11 +13,11 @@ from services.core.db import Transaction
 from services.lists.declaration import LiveList, TextSearch
 
 FEW = 1000
-"""Rows that a search may find and still have them all looked up by id. Where it finds more, a page
-is filled soon by reading in the page's order."""
+"""If a search finds at most this many rows, all of them are looked up by id. If it finds more, a
+page is filled soon by reading in the page's order."""
 
 SHORTEST = 3
-"""Characters of a word that has a trigram."""
+"""A word needs this many characters to have a trigram."""
 
 
 def contain(search: TextSearch, words: Sequence[str]) -> list[ColumnElement[bool]]:
@@ -28,8 +28,8 @@ def contain(search: TextSearch, words: Sequence[str]) -> list[ColumnElement[bool
 async def find_few(
     tx: Transaction, live_list: LiveList[Any], tenant_id: UUID | None, words: Sequence[str]
 ) -> list[UUID] | None:
-    """The rows among which are all that these folded words find in a tenant; none where they are
-    more than a few. What is found here by trigrams has still to be compared with the words."""
+    """Rows of a tenant that contain all rows with these folded words; none if they are more than a
+    few. What is found here by trigrams must still be compared with the words."""
     search = live_list.search
     if search is None:
         return []
@@ -50,7 +50,7 @@ async def _find_by_trigrams(
 ) -> list[UUID] | None:
     trigrams = {word[at : at + 3] for word in words for at in range(len(word) - 2)}
     quoted = ('"' + trigram.replace('"', '""') + '"' for trigram in sorted(trigrams))
-    table, rows, key = names  # of the declaration: nobody types them
+    table, rows, key = names  # from the declaration: nobody types them
     statement = text(
         f"SELECT {key} AS id FROM {rows} WHERE number IN "  # noqa: S608
         f"(SELECT rowid FROM {table} WHERE {table} MATCH :trigrams LIMIT :most)"

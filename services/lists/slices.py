@@ -1,4 +1,4 @@
-"""A page's worth of a list, with the counts around it."""
+"""One page of a list, with the counts around it."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,8 +20,10 @@ from services.lists.search import find_few
 
 @dataclass(frozen=True)
 class Slice(Generic[RowT]):
-    """The rows of one page, and the counts around them. Whether there are more, their keys tell,
-    and not the count, which changes with what others do."""
+    """The rows of one page, and the counts around them.
+
+    The keys say whether there are more rows, and not the count, which changes with what others do.
+    """
 
     rows: Sequence[RowT]
     total: int
@@ -74,8 +76,8 @@ async def find(
 
 
 async def read_row(tx: Transaction, live_list: LiveList[RowT], row_id: UUID) -> RowT:
-    """A row as it is now, to tell the open pages, which keep what is read for a column of its own;
-    raises `NotFoundError`."""
+    """A row as it is now, to tell the open pages; they keep what was read for a column of its own.
+    Raises `NotFoundError`."""
     row = await tx.get(live_list.model, row_id)
     if row is None:
         raise NotFoundError
@@ -105,7 +107,7 @@ async def find_row(live_list: LiveList[RowT], row_id: UUID) -> RowT:
 async def _counts(
     tx: Transaction, live_list: LiveList[Any], tenant_id: UUID | None, counters: Counts | None
 ) -> dict[str, int]:
-    """How many rows there are in all, and of each part of the list's breakdown."""
+    """How many rows there are in all, and in each part of the list's breakdown."""
     asked = {"all": {}, **{part.key: part.match for part in live_list.breakdown}}
     if counters is not None:
         counted = {key: counters.matching(match) for key, match in asked.items()}
@@ -126,7 +128,7 @@ async def _counts(
 async def _group(
     tx: Transaction, live_list: LiveList[Any], tenant_id: UUID | None, field: str
 ) -> dict[str, int]:
-    """The same by one look through an index, where the parts are values of one column."""
+    """The same by one look through an index, if the parts are values of one column."""
     column: Any = live_list.fields[field]
     grouped: Any = sqlalchemy.select(column, func.count()).where(live_list.within(tenant_id))
     counted = dict((await tx.exec(grouped.group_by(column))).all())

@@ -1,4 +1,4 @@
-"""A row as the browsers know it: few bytes, as each change goes to every open page."""
+"""A row as the browsers get it: in few bytes, because each change goes to every open page."""
 
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
@@ -12,8 +12,8 @@ UNSENT = {"sent": False}
 
 
 def row_values(live_list: LiveList[RowT], row: RowT) -> dict[str, Any]:
-    """A row as plain values. What has its default isn't there, and the browser knows it
-    (`complete` in `table_rows.js`)."""
+    """A row as plain values. Fields with their default value are left out; the browser knows the
+    defaults (`complete` in `table_rows.js`)."""
     values: dict[str, Any] = {
         field.name: plain_value(value)
         for field in fields(row)  # type: ignore[arg-type]  # rows are dataclasses
@@ -34,7 +34,8 @@ def row_values(live_list: LiveList[RowT], row: RowT) -> dict[str, Any]:
 def patch_values(
     live_list: LiveList[RowT], row: RowT, was: Mapping[str, Any] | None
 ) -> dict[str, Any]:
-    """What a changed row is now, and what of it was otherwise; `was` is none for a new row."""
+    """What a changed row is now, and the old values of what changed; `was` is none for a new
+    row."""
     before = None if was is None else {name: plain_value(value) for name, value in was.items()}
     return {"was": before, "now": row_values(live_list, row)}
 

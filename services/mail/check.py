@@ -1,4 +1,4 @@
-"""Trying the mail server out, for whoever sets Rollcall up: does it take mail, and if not, why?"""
+"""Tries the mail server out, for people who set Rollcall up: does it take mail, and if not, why?"""
 
 import asyncio
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from services.core.settings import Settings
 from services.mail.message import Letter, compose
 from services.mail.smtp import connected, hand_over, say_goodbye
 
-# Seconds that a try takes at most. Whoever asks sits there and waits.
+# How many seconds a try takes at most: somebody sits there and waits.
 CHECK_SECONDS, SEND_SECONDS = 30, 60
 
 
@@ -111,7 +111,7 @@ def _too_slow(settings: Settings, seconds: int) -> MailReport:
 
 
 def _without_password(words: str, settings: Settings) -> str:
-    """Some servers repeat what they were told."""
+    """Some servers repeat what they were sent."""
     password = settings.mail_password.get_secret_value() if settings.mail_password else ""
     return words.replace(password, "…") if password else words
 

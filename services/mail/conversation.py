@@ -14,8 +14,8 @@ __all__ = ["ConnectionErrors", "Conversation", "begin"]
 
 
 def begin(settings: Settings, own_name: str, patience: int) -> "Conversation":
-    """One that isn't open yet: `own_name` is what Rollcall calls itself, `patience` the seconds
-    that each of its first answers may take."""
+    """A connection that isn't open yet: `own_name` is what Rollcall calls itself, and `patience`
+    how many seconds each of the first answers may take."""
     password = settings.mail_password.get_secret_value() if settings.mail_password else ""
     return Conversation(
         ConnectionConfig(
@@ -35,8 +35,8 @@ def begin(settings: Settings, own_name: str, patience: int) -> "Conversation":
 
 
 class Conversation(Connection):
-    """The library's connection, without its goodbye: that one waits for an answer even where the
-    conversation broke off, and forgets over it what had gone wrong."""
+    """The library's connection, without its goodbye: that waits for an answer even after the
+    conversation broke off, and loses what had gone wrong."""
 
     async def open(self) -> None:
         """Connect and sign in; raises the library's `ConnectionErrors`."""
@@ -51,7 +51,7 @@ class Conversation(Connection):
             undo.pop_all()
 
     def close(self) -> None:
-        """Hang up, if it got as far as a connection."""
+        """Hang up, if there is a connection."""
         if hasattr(self, "session"):
             self.session.close()
 

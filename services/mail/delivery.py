@@ -1,8 +1,8 @@
 """Delivers the outbox: urgent mails first, several at once, with growing pauses; any number of
 replicas may do it.
 
-A mail is leased before it is sent and its result recorded after. A crash in between sends it
-again with the same Message-ID: twice perhaps, never not at all.
+A mail is leased before it is sent, and its result is recorded afterwards. After a crash in between
+it is sent again with the same Message-ID: perhaps twice, but never not at all.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ IDLE_SECONDS = 1.0
 
 
 async def deliver_forever() -> None:
-    """Deliver whatever is due, until cancelled."""
+    """Deliver all that is due, until cancelled."""
     lanes = Lanes()
     running: set[asyncio.Task[None]] = set()
     try:
@@ -41,7 +41,7 @@ async def deliver_forever() -> None:
                 task = asyncio.create_task(_deliver_in_lane(lease, lanes))
                 running.add(task)
                 task.add_done_callback(running.discard)
-            elif running:  # whoever ends may make room
+            elif running:  # a delivery that ends may make room
                 await asyncio.wait(
                     running, timeout=IDLE_SECONDS, return_when=asyncio.FIRST_COMPLETED
                 )
@@ -77,8 +77,8 @@ async def _deliver_in_lane(lease: Lease, lanes: Lanes) -> None:
 
 
 async def _stop(running: set[asyncio.Task[None]]) -> None:
-    # Told until it is heard: what ends at the same moment may swallow it (Python 3.11,
-    # `asyncio.wait_for`, which the mail library uses).
+    # Cancelled again until it ends: a task that ends at the same moment may lose a cancellation
+    # (Python 3.11, `asyncio.wait_for`, which the mail library uses).
     while running:
         for task in running:
             task.cancel()
@@ -117,7 +117,7 @@ async def _keeping(lease: Lease) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        # It must be over before the result is recorded.
+        # The renewal must be over before the result is recorded.
         while not task.done():
             task.cancel()
             await asyncio.wait([task], timeout=1)
@@ -153,7 +153,7 @@ async def _send(letter: Letter, settings: Settings, lease: Lease | None = None) 
 
 
 def _without_secrets(answer: str, letter: Letter) -> str:
-    """The answer as it may be kept and shown: some servers repeat what they were told."""
+    """The answer as it may be kept and shown: some servers repeat what they were sent."""
     password = runtime.current().settings.mail_password
     for secret in (letter.token, password.get_secret_value() if password else ""):
         if secret:

@@ -10,20 +10,20 @@ from collections import Counter
 from collections.abc import Hashable
 from dataclasses import dataclass
 
-# Each of these has one slot that only urgent mails (lane 0) take.
-# Conversations that move on: mail servers allow few per account (Exchange Online: 3).
+# Each of these has one slot that only urgent mails (lane 0) may use. They are conversations that
+# move on: mail servers allow few per account (Exchange Online: 3).
 AT_ONCE = 4
 # The most conversations for one recipient's domain, slow ones included.
 PER_DOMAIN = 3
 # The most conversations in all, slow ones included.
 MOST = 16
-# After so many seconds a conversation is slow: it waits for the server, and its slot is free.
+# After this many seconds a conversation is slow: it waits for the server, and its slot is free.
 SLOW = 10.0
 
 
 @dataclass(frozen=True)
 class Openings:
-    """Which mails may be sent now: those of lanes up to `lane`, but for these domains."""
+    """Which mails may be sent now: those of lanes up to `lane`, except to these domains."""
 
     lane: int = 1
     full: frozenset[str] = frozenset()
@@ -53,7 +53,7 @@ class Lanes:
         self._slots.pop(who, None)
 
     def openings(self) -> Openings | None:
-        """What may begin now; none where nothing may."""
+        """Which mails may be sent now; none if no mail may."""
         now = time.monotonic()
         moving = sum(now - slot.since < SLOW for slot in self._slots.values())
         free = min(AT_ONCE - moving, MOST - len(self._slots))

@@ -25,11 +25,11 @@ PAGES = {
     LinkPurpose.CUSTOMER_INVITATION: "customer/link",
     LinkPurpose.CUSTOMER_VISIT: "customer/link",
 }
-# Rollcall's own colour, of buttons and links, on light and on dark.
+# Rollcall's own colour for buttons and links, on light and on dark.
 ACCENT, ACCENT_DARK = "#4a45c9", "#b5b2ff"
 TEMPLATES = Path(__file__).parent / "templates"
 SOMEBODY = "An admin"
-"""Who acted, where no user of Rollcall did."""
+"""Who acted, if no user of Rollcall did."""
 
 _environment = Environment(
     loader=FileSystemLoader(TEMPLATES),
@@ -40,7 +40,7 @@ _environment = Environment(
 
 
 async def write(tx: Transaction, row: OutgoingMail) -> Letter | None:
-    """A mail with its link as it is now; none where that is dead."""
+    """A mail with its link as it is now; none if the link is dead."""
     link = await tx.get(OneTimeLink, row.link_id) if row.link_id else None
     tenant = await tx.get(Tenant, row.tenant_id) if row.tenant_id else None
     if row.link_id is not None and (link is None or not link.is_live(clock.now())):
@@ -75,7 +75,7 @@ async def write(tx: Transaction, row: OutgoingMail) -> Letter | None:
 async def wording_of(
     tx: Transaction, tenant: Tenant | None, template: MailTemplate
 ) -> Wording | None:
-    """What is said in the mails of an organisation; none in those that nobody can change."""
+    """The organisation's words for its mails; none for mails that nobody can change."""
     mail = MAILS.get(template)
     if mail is None or tenant is None:
         return mail.own if mail else None
@@ -89,8 +89,8 @@ async def wording_of(
 def sample(
     template: MailTemplate, wording: Wording, tenant: Tenant, *, reader: str, recipient: str
 ) -> Letter:
-    """The mail as it would be with sample data; whoever reads it acts in it. Its link leads to the
-    sign-in page."""
+    """The mail as it would be with sample data, in which the reader is the one who acts. Its link
+    leads to the sign-in page."""
     mail = MAILS[template]
     said = {field.name: field.sample for field in mail.fields}
     said |= {
@@ -178,12 +178,12 @@ def written_in(
 
 
 def render(template: MailTemplate, part: str, values: dict[str, Any]) -> str:
-    """A part of a mail, by Rollcall's own template."""
+    """A part of a mail, made from Rollcall's own template."""
     return _environment.get_template(f"{template.value}/{part}").render(values)
 
 
 def looks_of(tenant: Tenant | None) -> dict[str, Any]:
-    """The colours that a tenant's mails have, and whether its logo comes along."""
+    """The colours of a tenant's mails, and whether its logo comes along."""
     brand = brand_of(tenant.brand_colour) if tenant and tenant.brand_colour else None
     return {
         "accent": brand.light.fill if brand else ACCENT,

@@ -1,8 +1,8 @@
-"""What a mail says, as the bytes of RFC 5322: headers, and a part of text beside one of HTML.
+"""What a mail says, as the bytes of RFC 5322: headers, and a text part beside an HTML part.
 
-The standard library makes all of it, but for the folding of long names: up to Python 3.11.9 its
+The standard library makes all of it, except the folding of long names: up to Python 3.11.9 its
 policy drops the quotes of a name that it folds (mended in 3.11.10), so that "A, B <x@example.com>"
-would be other mailboxes. Such names are written as encoded words (RFC 2047), without quotes.
+would become other mailboxes. Such names are written as encoded words (RFC 2047), without quotes.
 """
 
 import re
@@ -18,16 +18,16 @@ from typing import Any
 from services.core.errors import RollcallError
 
 LOGO_ID = "logo@rollcall"
-"""By which a mail's HTML names the logo that comes along (RFC 2392)."""
-# Octets of a header's line (RFC 5322, section 2.1.1: 78 without the line's end).
+"""The name by which a mail's HTML refers to the logo that comes along (RFC 2392)."""
+# The octets of a header's line (RFC 5322, section 2.1.1: 78 without the line's end).
 LINE = 78
-# A name of so many ASCII characters fits on a line, and is never folded.
+# A name with at most this many ASCII characters fits on a line, and is never folded.
 SHORT_NAME = 50
 _ATOMS = re.compile(r"[A-Za-z0-9 !#$%&'*+/=^_`{|}~-]*")
 
 
 class UnsendableError(RollcallError):
-    """This mail can't be sent, however often it is tried."""
+    """This mail can't be sent, however often it is tried again."""
 
 
 @dataclass(frozen=True)
@@ -41,9 +41,9 @@ class Letter:
     html: str = field(repr=False)
     message_id: str
     logo: bytes = field(default=b"", repr=False)
-    """Of the organisation, as PNG; the HTML shows it as `cid:` and `LOGO_ID`."""
+    """The organisation's logo, as PNG; the HTML refers to it by `cid:` and `LOGO_ID`."""
     token: str = field(default="", repr=False)
-    """The link's, which is nobody's business but the recipient's."""
+    """The link, which only the recipient may see."""
 
 
 class _Policy(EmailPolicy):
@@ -77,7 +77,7 @@ class _Policy(EmailPolicy):
         return encoded.encode(linesep=self.linesep)
 
 
-# Bodies are ASCII on the wire, so that any server takes them (RFC 6152 needs no 8BITMIME then).
+# Bodies are ASCII on the wire, so that any server takes them (then RFC 6152 needs no 8BITMIME).
 _SMTP = _Policy(linesep="\r\n", cte_type="7bit", max_line_length=LINE)
 
 
@@ -106,7 +106,7 @@ def compose(letter: Letter, sender: str, recipient: str, at: datetime) -> EmailM
 
 
 def as_bytes(message: EmailMessage, *, utf8: bool) -> bytes:
-    """The mail as it goes over the wire; `utf8` where an email in it needs SMTPUTF8 (RFC 6532)."""
+    """The mail as it goes over the wire; `utf8` if an email in it needs SMTPUTF8 (RFC 6532)."""
     return message.as_bytes(policy=_SMTP.clone(utf8=utf8))
 
 
@@ -116,6 +116,6 @@ def _mailbox(email: str, name: str = "") -> Address:
 
 
 def _as_written(words: str) -> str:
-    """A header's words, so that nobody takes any of them for an encoded one (RFC 2047, section 2)
-    and shows what that would mean: a space without width comes between its first signs."""
+    """A header's words, changed so that no mail program takes one of them for an encoded word (RFC
+    2047, section 2) and decodes it: a space without width comes between its first characters."""
     return words.replace("=?", "=\u200b?")

@@ -1,4 +1,4 @@
-"""The outbox: a mail is a row of the transaction that promised it. `mail_delivery` sends it."""
+"""The outbox: a mail is a row of the transaction that promised it. `delivery` sends it."""
 
 from email.utils import make_msgid
 from uuid import UUID
@@ -13,7 +13,7 @@ from services.core.emails import on_the_wire
 from services.mail.events import CustomerMailProgressed, MailProgressed
 
 Recipient = User | CustomerPerson
-"""Whom mails are for."""
+"""The people whom mails are for."""
 
 
 def is_configured() -> bool:
@@ -31,7 +31,7 @@ def enqueue(
     sender_name: str = "",
     **params: str,
 ) -> OutgoingMail | None:
-    """Promise a mail, with a one-time link or without; none where no mail server is configured."""
+    """Promise a mail, with a one-time link or without one; none if no mail server is configured."""
     settings = runtime.current().settings
     if not is_configured() or settings.mail_from is None:
         return None
@@ -61,7 +61,7 @@ def enqueue(
     return mail
 
 
-# Built once: invitations, activations and many other acts ask it.
+# Built once: invitations, activations and many other acts use it.
 _CANCEL = (
     update(OutgoingMail)
     .where(
@@ -84,14 +84,14 @@ async def cancel(tx: Transaction, recipient_id: UUID, *templates: MailTemplate) 
 
 
 async def lock_recipient(tx: Transaction, mail: OutgoingMail) -> Recipient:
-    """Whom a mail is for, locked, as they are now."""
+    """The person whom a mail is for, locked, as they are now."""
     if mail.user_id is None:
         return await tx.get_one(CustomerPerson, mail.customer_id, **LOCKED)
     return await tx.get_one(User, mail.user_id, **LOCKED)
 
 
 def progressed(tx: Transaction, to: Recipient) -> None:
-    """Tell the open pages that a mail to somebody got further."""
+    """Tell the open pages that a mail to somebody has got further."""
     to.changed()
     if isinstance(to, User):
         tx.publish(MailProgressed(tenant_id=to.tenant_id, user_id=to.id))

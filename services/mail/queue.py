@@ -21,12 +21,12 @@ from services.mail.lanes import Openings
 from services.mail.outbox import lock_recipient, progressed
 from services.mail.troubles import NotSentError
 
-# A lease outlasts several renewals, so that one that fails does no harm.
+# A lease outlasts several renewals, so that one failed renewal does no harm.
 LEASE = timedelta(minutes=3)
-# Seconds until the first renewal, which also tells people that a mail is being sent (most are long
-# gone by then), and between the others.
+# Seconds until the first renewal, which also tells people that a mail is being sent (most are sent
+# long before that), and between the later ones.
 FIRST_RENEWAL, RENEWAL = 2.0, 30.0
-# The pauses after each failed attempt; after the last of them the mail has failed.
+# The pauses after each failed attempt; when the last of them is over, the mail has failed.
 PAUSES = tuple(
     timedelta(seconds=seconds) for seconds in (5, 15, 60, 300, 900, 3600, 3600 * 3, 3600 * 6)
 )
@@ -41,20 +41,20 @@ class Lease:
     attempt: int
     recipient: str
     renewed: float
-    """When it was made or renewed, by the monotonic clock."""
+    """When the lease was made or renewed, by the monotonic clock."""
     handed_over_at: datetime | None = None
     told: bool = False
-    """Whether people have been told that it is being sent (or, since then, handed over)."""
+    """Whether people have been told that the mail is being sent (or, later, handed over)."""
 
     @property
     def domain(self) -> str:
-        """Of the recipient's email."""
+        """The domain of the recipient's email."""
         return domain_of(self.recipient)
 
     def hand_over(self) -> None:
         """Note that the whole mail is about to be handed over.
 
-        Raises `NotSentError` where the lease couldn't be renewed for so long that somebody else may
+        Raises `NotSentError` if the lease couldn't be renewed for so long that another worker may
         be sending the mail by now.
         """
         if time.monotonic() - self.renewed > LEASE.total_seconds() / 2:
@@ -63,13 +63,13 @@ class Lease:
 
 
 def domain_of(email: str) -> str:
-    """What comes after the @."""
+    """The part after the @."""
     return email.rpartition("@")[2]
 
 
 async def take(openings: Openings | None = None) -> Lease | None:
-    """Take the mail that is next: of the most urgent lane, the one that has been due the longest.
-    None where none is due that may be sent now."""
+    """Take the mail that is next: in the most urgent lane, the one that has been due the longest.
+    None if no mail is due that may be sent now."""
     openings = openings or Openings()
     now = clock.now()
     async with reading() as tx:  # an empty outbox costs no write lock
@@ -82,19 +82,19 @@ async def take(openings: Openings | None = None) -> Lease | None:
             return None
         mail.leased_until = now + LEASE
         mail.attempts += 1
-        if mail.handed_over_at is not None:  # whoever did so has died before the answer
+        if mail.handed_over_at is not None:  # the worker that did has died before the answer
             mail.handed_over_at, mail.maybe_arrived = None, True
         return Lease(mail.id, mail.attempts, mail.recipient, time.monotonic())
 
 
 async def renew(lease: Lease) -> None:
-    """Keep the lease, for longer where all of the mail was handed over, and tell people of it."""
+    """Keep the lease (for longer if the whole mail was handed over), and tell people about it."""
     async with transaction() as tx:
         mail = await tx.get_one(OutgoingMail, lease.mail_id)
         to = await lock_recipient(tx, mail)
         await tx.refresh(mail)
         if mail.attempts != lease.attempt or mail.leased_until is None:
-            return  # it is somebody else's, or over
+            return  # another worker has it, or it is over
         handed_over_at = lease.handed_over_at
         mail.leased_until = clock.now() + (_longest() if handed_over_at else LEASE)
         mail.handed_over_at = handed_over_at
@@ -114,7 +114,7 @@ async def settle(
         await tx.refresh(mail)
         sent = state is MailState.SENT
         if mail.attempts != lease.attempt and not sent:
-            return  # somebody else sends it now, and will tell
+            return  # another worker sends it now, and will record it
         mail.leased_until = mail.handed_over_at = None
         mail.maybe_arrived = not sent and (mail.maybe_arrived or maybe_arrived)
         mail.last_answer = answer[:LONGEST_ANSWER]
@@ -146,7 +146,7 @@ def _due(now: datetime, openings: Openings) -> SelectOfScalar[OutgoingMail]:
         select(OutgoingMail)
         .where(
             OutgoingMail.state == MailState.WAITING,
-            # If more time is left than the pause or the lease was long, the clock was set back (or
+            # If more time is left than the pause or the lease ever had, the clock was set back (or
             # another replica's clock is ahead, by less than `APART`).
             or_(next_at <= now, next_at > _latest_next_attempt(now)),
             or_(leased.is_(None), leased <= now, leased > now + _longest() + clock.APART),

@@ -38,15 +38,15 @@ _FIRST_DOT = re.compile(rb"^\.", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Patience:
-    """Seconds that each answer of the server may take.
+    """How many seconds each answer of the server may take.
 
     From `mail` on these are the least that RFC 5321, section 4.5.3.2, asks of a client. Its five
-    minutes for the greeting are meant for any server of the world; this one is the operator's own,
-    and one that stays silent is most likely set up wrongly, which is to be told soon.
+    minutes for the greeting are meant for any server of the world. This server is the operator's
+    own: if it stays silent, it is probably set up wrongly, and the operator should soon hear of it.
     """
 
     open: int = 20
-    """To connect, to greet, for TLS, for EHLO, and to sign in: each."""
+    """For each of these: to connect, to greet, TLS, EHLO, and to sign in."""
     mail: int = 300
     rcpt: int = 300
     data: int = 120
@@ -64,11 +64,12 @@ async def hand_over(
     settings: Settings,
     handing_over: Callable[[], None] | None = None,
 ) -> None:
-    """Hand a mail over. `handing_over` is called when everything but the mail's text is agreed
-    upon: from then on it may have arrived, whatever happens.
+    """Hand a mail over.
 
-    Raises `UnsendableError`, `NotSentError` and what is told apart from it in `mail_troubles`.
-    Once the server has answered, nothing that follows changes it: some hang up without a goodbye.
+    `handing_over` is called when everything except the mail's text is agreed upon: from then on the
+    mail may have arrived, whatever happens. Raises `UnsendableError`, `NotSentError` and the
+    special cases of it in `troubles`. Once the server has answered, nothing that follows changes
+    the result: some servers hang up without a goodbye.
     """
     async with connected(settings) as session:
         sending = _Sending(session, on_the_wire(settings.mail_from or ""), recipient)
@@ -80,7 +81,7 @@ async def hand_over(
 
 @asynccontextmanager
 async def connected(settings: Settings) -> AsyncIterator[aiosmtplib.SMTP]:
-    """Be connected to the server, with TLS and signed in as the settings say.
+    """A connection to the server, with TLS and signed in as the settings say.
 
     Raises `NotSentError`, whose sentence names the setting.
     """
@@ -88,7 +89,7 @@ async def connected(settings: Settings) -> AsyncIterator[aiosmtplib.SMTP]:
     try:
         await begun.open()
     except conversation.ConnectionErrors as error:
-        # The library's own words are of no help; the reason is what it was raised from.
+        # The library's own words don't help; the reason is the error that caused this one.
         raise no_connection(error.__context__ or error, settings) from error
     try:
         yield begun.session
@@ -103,7 +104,7 @@ async def say_goodbye(session: aiosmtplib.SMTP) -> None:
 
 
 class _Sending:
-    """One mail on its way through the commands."""
+    """One mail, while the commands for it are sent."""
 
     def __init__(self, session: aiosmtplib.SMTP, sender: str, recipient: str) -> None:
         self.session, self.sender, self.recipient = session, sender, recipient
@@ -113,7 +114,7 @@ class _Sending:
     async def send(
         self, message: EmailMessage, handing_over: Callable[[], None]
     ) -> RollcallError | None:
-        """Send it; returns what the server's refusal means, if it refused, and raises where the
+        """Send it; returns what the server's refusal means, if it refused. Raises if the
         conversation breaks off."""
         try:
             return await self._commands(message, handing_over)
@@ -126,8 +127,9 @@ class _Sending:
             words = f"The mail server took longer than {self.patience} seconds{to}."
             raise self._broken(words) from error
         except aiosmtplib.SMTPResponseException as error:
-            if error.code not in ANSWERS:  # it isn't SMTP what came
-                raise self._broken(f"The mail server's answer makes no sense: {error}") from error
+            if error.code not in ANSWERS:  # what came wasn't SMTP
+                words = f"The mail server's answer makes no sense: {error.message}"
+                raise self._broken(words) from error
             return refusal(error, self.sender)
         except aiosmtplib.SMTPException as error:
             return refusal(error, self.sender)
@@ -159,9 +161,12 @@ class _Sending:
         return None
 
     async def _text(self, content: bytes) -> None:
-        """Send the text and wait for the answer to the dot at its end: by itself, as the library's
-        own command has one time-out for this answer and for that to DATA. (A mail of ours fits
-        into the socket's buffer: no time-out is needed for its blocks.)"""
+        """Send the text, and wait for the answer to the dot at its end.
+
+        We do this ourselves, because the library's command has one time-out for this answer and for
+        the answer to DATA. (A mail of ours fits into the socket's buffer: no time-out is needed for
+        its blocks.)
+        """
         protocol = self.session.protocol
         if protocol is None:
             raise aiosmtplib.SMTPServerDisconnected("Connection lost")
@@ -173,10 +178,10 @@ class _Sending:
 
 
 async def own_name(settings: Settings) -> str:
-    """What Rollcall calls itself in EHLO: the setting, else the host of the public url, else this
-    machine's full name, else (RFC 5321, section 4.1.3) an address literal.
+    """What Rollcall calls itself in EHLO: the setting, or the host of the public url, or this
+    machine's full name, or (RFC 5321, section 4.1.3) an address literal.
 
-    In a container the machine's name is made up and without a dot, which many servers refuse.
+    In a container the machine's name is made up and has no dot, and many servers refuse it.
     """
     if settings.mail_hostname:
         return in_ascii(settings.mail_hostname)

@@ -1,9 +1,10 @@
 """What goes wrong between Rollcall and its mail server, in words that name the setting to mend.
 
-What is the mail's own fault (a recipient who doesn't exist) is `UnsendableError`; what whoever runs
-Rollcall can mend, or what passes by itself, is `NotSentError`, so that the mail waits for it.
+`UnsendableError` is the mail's own fault (the recipient doesn't exist). `NotSentError` is what the
+operator can mend, or what ends by itself, so the mail waits for it.
 """
 
+import os
 import re
 import socket
 import ssl
@@ -18,8 +19,8 @@ from services.mail.message import UnsendableError
 PERMANENT = range(500, 600)
 ANSWERS = range(200, 600)
 
-# What servers say at MAIL and RCPT of trouble that has nothing to do with this recipient: Postfix
-# tells all of it only at RCPT (smtpd_delay_reject), with codes that mean "for good".
+# What servers say at MAIL and RCPT about trouble that has nothing to do with this recipient.
+# Postfix says all of it only at RCPT (smtpd_delay_reject), with codes that mean "for good".
 _OF_THE_SETTINGS = (
     (re.compile(r"\b(HELO|EHLO)\b", re.IGNORECASE), "Check ROLLCALL_MAIL_HOSTNAME."),
     (re.compile(r"STARTTLS", re.IGNORECASE), "Check ROLLCALL_MAIL_STARTTLS."),
@@ -32,7 +33,7 @@ _OF_THE_SETTINGS = (
 
 
 class NotSentError(RollcallError):
-    """This mail wasn't sent; it may be the next time."""
+    """This mail wasn't sent; the next attempt may succeed."""
 
 
 class MisconfiguredError(NotSentError):
@@ -65,7 +66,7 @@ def refusal(error: aiosmtplib.SMTPException, sender: str) -> RollcallError:
 
 
 def no_smtputf8(sender: str, recipient: str) -> RollcallError:
-    """The server lacks what an email with other letters than ASCII before the @ needs."""
+    """The server can't take an email with letters other than ASCII before the @."""
     if not sender.isascii():
         return MisconfiguredError(
             f"The mail server can't send from {sender}: it lacks SMTPUTF8, which letters outside "
@@ -78,7 +79,8 @@ def no_smtputf8(sender: str, recipient: str) -> RollcallError:
 
 
 def no_connection(error: BaseException, settings: Settings) -> MisconfiguredError:
-    """Why there is no conversation with the server, from whatever the libraries have raised."""
+    """Why there is no conversation with the server, read from any error that the libraries
+    raise."""
     server = f"{settings.mail_server}, port {settings.mail_port}"
     causes = list(_causes(error))
     for words in (_greeting(causes, server), _sign_in(causes), _tls(causes, server)):
@@ -94,8 +96,11 @@ def no_connection(error: BaseException, settings: Settings) -> MisconfiguredErro
             f"The mail server ({server}) doesn't answer. If it stays so, check "
             "ROLLCALL_MAIL_SERVER and ROLLCALL_MAIL_PORT, and whether a firewall is in between."
         )
+    # The system's own words; those of the libraries repeat the address as Python writes it.
+    numbers = [cause.errno for cause in causes if isinstance(cause, OSError) and cause.errno]
+    why = os.strerror(numbers[0]) if numbers else str(error)
     return MisconfiguredError(
-        f"The mail server ({server}) can't be reached: {error}. If it stays so, check "
+        f"The mail server ({server}) can't be reached: {why}. If it stays so, check "
         "ROLLCALL_MAIL_SERVER and ROLLCALL_MAIL_PORT."
     )
 

@@ -1,7 +1,7 @@
 """What the mails say that organisations may write themselves: a subject, and a text with fields.
 
-A field is a name in braces; what it stands for is put in once, as text. There is no other language:
-nothing is computed, and no text can say more than the fields of its mail.
+A field is a name in braces; its value is put in once, as text. There is no other language: nothing
+is computed, and no text can say more than the fields of its mail.
 """
 
 import re
@@ -15,7 +15,7 @@ from models import MailTemplate
 MOST_SUBJECT = 150
 MOST_TEXT = 4_000
 LONGEST_SUBJECT = 250
-"""Of a subject with all that its fields stand for."""
+"""The longest subject, with the values of all its fields."""
 _FIELD = re.compile(r"\{([a-z_]+)\}")
 _BRACES = re.compile(r"\{[^{}\n]*\}|[{}]")
 _EMPTY_LINES = re.compile(r"\n[ \t]*\n\s*")
@@ -23,8 +23,8 @@ _EMPTY_LINES = re.compile(r"\n[ \t]*\n\s*")
 
 @dataclass(frozen=True)
 class Field:
-    """What a text can say: `sample` is what previews show. Of some there may be nothing to say, for
-    which no subject can have them; a `quoted` one is somebody else's words, of several lines."""
+    """A field of a text: `sample` is what previews show. Some fields may be empty, and subjects
+    can't have those; a `quoted` one has somebody else's words, in several lines."""
 
     name: str
     sample: str
@@ -47,8 +47,8 @@ class Wording:
 
 @dataclass(frozen=True)
 class Mail:
-    """A mail whose words can be changed: what it is called, what Rollcall says in it, the fields
-    that it has, and those without which it would say nothing."""
+    """A mail whose words can be changed: what it is called, what Rollcall says in it, its fields,
+    and those fields without which it would be useless."""
 
     name: str
     own: Wording
@@ -57,7 +57,7 @@ class Mail:
     has_link: bool = False
 
     def find(self, name: str) -> Field | None:
-        """The field of this name; none where there is none."""
+        """The field with this name; none if there is none."""
         return next((field for field in self.fields if field.name == name), None)
 
 
@@ -183,7 +183,7 @@ MAILS: Mapping[MailTemplate, Mail] = {
 
 
 def check_subject(mail: Mail, subject: str) -> str:
-    """The subject, where it can be sent. Raises `ValueError` with a sentence."""
+    """The subject, if it can be sent. Raises `ValueError` with a sentence."""
     _check_braces(mail, subject)
     for name in _FIELD.findall(subject):
         field = mail.find(name)
@@ -195,7 +195,7 @@ def check_subject(mail: Mail, subject: str) -> str:
 
 
 def check_text(mail: Mail, text: str) -> str:
-    """The text, where it can be sent. Raises `ValueError` with a sentence."""
+    """The text, if it can be sent. Raises `ValueError` with a sentence."""
     _check_braces(mail, text)
     missing = [f"{{{name}}}" for name in mail.needed if f"{{{name}}}" not in text]
     if missing:
@@ -213,14 +213,14 @@ def _check_braces(mail: Mail, written: str) -> None:
 
 
 def subject_of(wording: Wording, values: Mapping[str, str]) -> str:
-    """The subject with what its fields stand for, in one line."""
+    """The subject with the values of its fields, in one line."""
     subject = _FIELD.sub(lambda found: values.get(found[1], ""), wording.subject)
     line = " ".join(subject.split())
     return line if len(line) <= LONGEST_SUBJECT else f"{line[: LONGEST_SUBJECT - 1]}…"
 
 
 def text_of(mail: Mail, wording: Wording, values: Mapping[str, str]) -> str:
-    """The text with what its fields stand for."""
+    """The text with the values of its fields."""
     return "\n\n".join(
         _FIELD.sub(lambda found: values[found[1]], paragraph)
         for paragraph in _paragraphs(mail, wording, values)
@@ -228,8 +228,8 @@ def text_of(mail: Mail, wording: Wording, values: Mapping[str, str]) -> str:
 
 
 def html_of(mail: Mail, wording: Wording, values: Mapping[str, str], accent: str) -> Markup:
-    """The same in HTML, where nothing in the text or in a field is more than text. Links have the
-    colour `accent`."""
+    """The same in HTML; nothing in the text or in a field is read as markup. Links have the colour
+    `accent`."""
     return Markup("\n").join(
         _paragraph(mail, paragraph, values, accent)
         for paragraph in _paragraphs(mail, wording, values)
@@ -237,8 +237,8 @@ def html_of(mail: Mail, wording: Wording, values: Mapping[str, str], accent: str
 
 
 def _paragraphs(mail: Mail, wording: Wording, values: Mapping[str, str]) -> list[str]:
-    """Those of which everything can be said: where a field has nothing to say, its paragraph would
-    be half a sentence."""
+    """The paragraphs whose fields all have a value: with an empty field, a paragraph would be half
+    a sentence."""
     said = {field.name for field in mail.fields if values.get(field.name)}
     return [
         paragraph.strip()
@@ -248,7 +248,7 @@ def _paragraphs(mail: Mail, wording: Wording, values: Mapping[str, str]) -> list
 
 
 def _paragraph(mail: Mail, paragraph: str, values: Mapping[str, str], accent: str) -> Markup:
-    # Every other part is the name of a field.
+    # Every second part is the name of a field.
     said = Markup().join(
         _said(part, values[part], accent) if at % 2 else _lines(part)
         for at, part in enumerate(_FIELD.split(paragraph))

@@ -1,1 +1,1 @@
-"""What runs Rollcall: the first start, workers, housekeeping, backups."""
+"""Running Rollcall: the first start, workers, housekeeping, backups."""

@@ -1,6 +1,6 @@
 """A copy of the embedded database, taken while Rollcall serves.
 
-Nothing but the database's file is needed, and it is only read: no server, no keys, no migration.
+Only the database's file is needed, and it is only read: no server, no keys, no migration.
 """
 
 import json
@@ -28,8 +28,8 @@ _DATED = re.compile(r"rollcall-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ\.db")
 
 @dataclass(frozen=True)
 class Copied:
-    """What a backup holds: bytes, accounts, audit entries, the schema's number, and when the
-    newest entry was written; which key files were kept where, and which old copies were removed."""
+    """What a backup holds: bytes, accounts, audit entries, the schema's number, and when the newest
+    entry was written; and which key files were kept where, and which old copies were removed."""
 
     file: Path
     size: int
@@ -53,10 +53,10 @@ class LastBackup:
 def back_up(
     settings: Settings, target: Path, *, with_keys: bool = False, keep: int | None = None
 ) -> Copied:
-    """Write a consistent copy of the SQLite database, to this file or (under a dated name) into
-    this folder.
+    """Write a consistent copy of the SQLite database, to this file or (with a date in its name)
+    into this folder.
 
-    The copy appears under its name only when it is whole and checked. With `keep`, only so many
+    The copy appears under its name only when it is complete and checked. With `keep`, only so many
     dated copies of the folder stay. Raises `OperatorError`.
     """
     if not settings.is_sqlite:
@@ -119,8 +119,8 @@ def _content(copy: Path) -> tuple[int, int, str, datetime | None]:
 
 
 def _record(settings: Settings, target: Path) -> None:
-    """Leave a note for whoever asks for the last backup; one who may only read the data folder can
-    back up too, and leaves none."""
+    """Leave a note for those who ask for the last backup. Somebody who may only read the data
+    folder can back up too, and leaves no note."""
     note = {"at": clock.now().isoformat(), "file": str(target.absolute())}
     path = settings.data_dir / RECORD
     partial = path.with_name(f"{RECORD}.partial")

@@ -1,4 +1,4 @@
-"""What a check of the doctor has found, and how several are told."""
+"""What a check of the doctor has found, and how several are shown."""
 
 import json
 from collections.abc import Sequence
@@ -16,19 +16,22 @@ else:
 
 
 class State(StrEnum):
-    """How a check went."""
+    """The result of a check."""
 
     OK = "ok"
     WARNING = "warning"
-    """Rollcall works; something is missing, or could not be looked at."""
+    """Rollcall works, but something is missing, or couldn't be looked at."""
     FAILED = "failed"
     """Something doesn't work."""
 
 
 @dataclass(frozen=True)
 class Check:
-    """What was found. `words` is a value where all is well ("PostgreSQL 17, 4 ms"), else what is
-    wrong; then `remedy` says more about it and what to do. No secret is in either."""
+    """What was found.
+
+    `words` is a value if all is well ("PostgreSQL 17, 4 ms"), otherwise what is wrong; then
+    `remedy` says more about it and what to do. Neither contains a secret.
+    """
 
     name: str
     state: State
@@ -56,7 +59,7 @@ def failed(name: str, words: str, remedy: str) -> Check:
 
 
 def verdict(checks: Sequence[Check]) -> str:
-    """How all of them went, in a sentence."""
+    """The result of all of them, in a sentence."""
     bad = sum(check.state is State.FAILED for check in checks)
     doubtful = sum(check.state is State.WARNING for check in checks)
     warns = f"{doubtful} warns" if doubtful == 1 else f"{doubtful} warn"
@@ -68,7 +71,7 @@ def verdict(checks: Sequence[Check]) -> str:
 
 
 def report(checks: Sequence[Check]) -> str:
-    """All of them as text, with the verdict as the last line."""
+    """All of them as text; the verdict is the last line."""
     width = max((len(check.name) for check in checks), default=0)
     lines = []
     for check in checks:
@@ -79,7 +82,7 @@ def report(checks: Sequence[Check]) -> str:
 
 
 def without_secrets(check: Check, settings: Settings) -> Check:
-    """The check without the secrets of the settings, should a library's words repeat one."""
+    """The check without the secrets of the settings, in case a library's words repeat one."""
     words, remedy = check.words, check.remedy
     for secret in _secrets(settings):
         words, remedy = words.replace(secret, "…"), remedy.replace(secret, "…")
@@ -92,6 +95,6 @@ def _secrets(settings: Settings) -> list[str]:
     secrets = [secret.get_secret_value() for secret in given if secret is not None]
     if not settings.is_sqlite:
         secrets.append(str(postgresql.arguments(settings.sqlalchemy_url).get("password", "")))
-    # A word that is in other settings, too, hides nothing, and paths would be cut up.
+    # A word that is in other settings, too, would hide nothing and cut paths up.
     plain = f"{settings.data_dir} {settings.public_url} {settings.mail_username}"
     return [secret for secret in secrets if secret and secret not in plain]

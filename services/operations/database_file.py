@@ -8,16 +8,16 @@ from pathlib import Path
 
 from services.core.errors import OperatorError
 
-# Seconds to wait for a command that is just ending.
+# How many seconds to wait for a command that is just ending.
 PATIENCE = 2
-# What SQLite keeps beside a database while it is open.
+# The files that SQLite keeps beside a database while it is open.
 BESIDE = ("-wal", "-shm")
 
 
 def read_only(path: Path) -> sqlite3.Connection:
-    """A connection that only reads the database, also from a folder that can't be written to.
+    """A connection that only reads the database, even from a folder that can't be written to.
 
-    Where no log lies beside it, nobody has it open, and SQLite need not make one.
+    If no log lies beside it, nobody has it open, and SQLite needn't make one.
     """
     uri = f"{path.absolute().as_uri()}?mode=ro"
     if not path.with_name(f"{path.name}-wal").exists() and not os.access(path.parent, os.W_OK):
@@ -26,14 +26,14 @@ def read_only(path: Path) -> sqlite3.Connection:
 
 
 def copy_whole(source: sqlite3.Connection, target: Path) -> str:
-    """Copy the database to a file of its owner's alone; returns what its integrity check says,
-    which is `ok` for a whole one.
+    """Copy the database to a file that only its owner can read; returns what its integrity check
+    says, which is `ok` for a whole one.
 
-    One step of SQLite's online backup: it holds a read snapshot for some milliseconds and stops no
-    writer. (Copied in many small steps, it starts over at each write, and never ends under a
-    steady one.) Raises `OSError` and `sqlite3.Error`.
+    It is one step of SQLite's online backup, which holds a read snapshot for some milliseconds and
+    stops no writer. (Copied in many small steps, it starts over at each write, and never ends if
+    writes never stop.) Raises `OSError` and `sqlite3.Error`.
     """
-    # Asked for a locked one, the backup itself would wait for ever.
+    # If the database is locked, the backup itself would wait for ever; so it is asked first.
     source.execute("BEGIN")
     source.execute("SELECT count(*) FROM sqlite_master").fetchone()
     remove(target)
@@ -46,12 +46,12 @@ def copy_whole(source: sqlite3.Connection, target: Path) -> str:
 
 
 def reason(error: OSError | sqlite3.Error) -> str:
-    """What went wrong, in words, without the number that the system has for it."""
+    """What went wrong, in words, without the system's error number."""
     return getattr(error, "strerror", None) or str(error)
 
 
 def remove(path: Path) -> None:
-    """Remove a database of ours, and what SQLite left beside it."""
+    """Remove a database of ours, and the files that SQLite left beside it."""
     for name in ("", *BESIDE):
         path.with_name(path.name + name).unlink(missing_ok=True)
 
@@ -59,8 +59,8 @@ def remove(path: Path) -> None:
 def require_unused(path: Path) -> None:
     """Refuse while anything has the database open.
 
-    To leave the write-ahead log, SQLite needs the database for itself alone; this also puts all of
-    it into the one file. (A damaged one can't be asked: then nothing serves from it either.)
+    To leave the write-ahead log, SQLite needs the database for itself; this also puts all of the
+    log into the one file. (A damaged database can't be asked: then nothing serves from it either.)
     """
     if not path.exists():
         return
@@ -82,11 +82,11 @@ def settle(path: Path) -> None:
 
 @contextmanager
 def held(path: Path) -> Iterator[sqlite3.Connection]:
-    """The database, which nobody else can open within the block. Raises `OperatorError` where
+    """The database, which nobody else can open within the block. Raises `OperatorError` if
     something has it open."""
     require_unused(path)
     with closing(sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)) as database:
-        # In this mode a lock, once taken, stays until the connection's end (SQLite, PRAGMA
+        # In this mode a lock, once taken, stays until the connection ends (SQLite, PRAGMA
         # locking_mode).
         database.execute("PRAGMA locking_mode=EXCLUSIVE")
         database.execute("BEGIN EXCLUSIVE")

@@ -1,4 +1,4 @@
-"""A demo organisation: 250 users of names as people really have them, in every state, and their
+"""A demo organisation: 250 users with names as people really have them, in every state, and their
 work."""
 
 import random
@@ -29,7 +29,7 @@ DORMANT_DAYS = 90
 
 @dataclass(frozen=True)
 class DemoAccount:
-    """Somebody to sign in as."""
+    """Somebody as whom one can sign in."""
 
     role: str
     email: str
@@ -38,7 +38,8 @@ class DemoAccount:
 
 
 async def create_demo() -> list[DemoAccount] | None:
-    """Fill an empty database; none where it has accounts already. The same users every time."""
+    """Fill an empty database; none if it has accounts already. The users are the same every
+    time."""
     if await is_set_up():
         return None
     hashed = await hash_password(PASSWORD)
@@ -120,7 +121,7 @@ def _user(first: str, last: str, role: Role, hashed: str, number: int | None = N
 def _give_a_past(user: User, number: int, chance: random.Random) -> None:
     now = clock.now()
     user.created_at = now - timedelta(days=chance.randint(20, 900), minutes=chance.randint(0, 999))
-    if number == 0:  # nobody was there before the one who invited all the others
+    if number == 0:  # nobody was there before the person who invited all the others
         user.created_at = now - timedelta(days=910)
     user.first_sign_in_at = user.created_at + timedelta(hours=chance.randint(1, 60))
     user.last_sign_in_at = now - timedelta(hours=chance.randint(1, 400))

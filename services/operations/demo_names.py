@@ -1,6 +1,6 @@
 """Names for the demo organisation: from many places, and of every length."""
 
-# Those that try out a layout: long, accented, right-to-left, one-letter, hyphenated, with marks.
+# Names that test a layout: long, accented, right-to-left, one-letter, hyphenated, with marks.
 SPECIAL_NAMES = (
     (
         "Wolfeschlegelsteinhausenbergerdorff-Hohenlohe-Langenburg",

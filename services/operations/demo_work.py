@@ -57,8 +57,11 @@ STATES = (
 
 
 class DemoWork:
-    """Makes the rows, in the caller's transaction. The same ones every time, but for their days,
-    which count from today. `begun` are the POCs, each with who began it, for the log."""
+    """Makes the rows, in the caller's transaction.
+
+    They are the same every time, except for their days, which count from today. `begun` are the
+    POCs, each with the person who began it, for the log.
+    """
 
     def __init__(self, tx: Transaction, tenant: Tenant, users: Sequence[User]) -> None:
         self.tx = tx

@@ -1,7 +1,8 @@
-"""The doctor: everything that an operator has to see to, as named checks that say what to do.
+"""The doctor: everything that an operator has to look after, as named checks that say what to do.
+For the command line and the System page.
 
-For the command line and the System page. It looks and makes nothing: no database, no key, no
-folder. It works while Rollcall serves, while it is stopped, and where the database doesn't answer.
+It looks and makes nothing: no database, no key, no folder. It works while Rollcall serves, while it
+is stopped, and while the database doesn't answer.
 """
 
 import asyncio
@@ -26,7 +27,7 @@ from services.mail.check import send_test
 from services.operations import doctor_database, doctor_files, doctor_web, doctor_work
 from services.operations.checks import Check, failed, warning, well, without_secrets
 
-# Seconds for each look but two: whoever waits for the answer sits there.
+# Seconds for each look, except for two: somebody sits there and waits for the answer.
 LOOK_SECONDS = 15
 MAIL_SECONDS = 35
 # The audit log may be long.
@@ -39,7 +40,7 @@ VERSION_NAME, SENT = "Version", "Test mail"
 class Look:
     """Checks that are made together: their names, and what makes them within so many seconds.
 
-    Where it can't be done, the first one has `failed` or not, and the others weren't looked at.
+    If that isn't possible, the first one has `failed` or not, and the others weren't looked at.
     """
 
     names: tuple[str, ...]
@@ -61,8 +62,8 @@ async def examined(settings: Settings) -> AsyncIterator[Runtime]:
 
 
 def _secret(settings: Settings) -> bytes:
-    """The signing secret, or none where it would have to be made or can't be read: a check says
-    so."""
+    """The signing secret, or none if it would have to be made or can't be read: a check reports
+    that."""
     given = settings.secret.get_secret_value() if settings.secret else None
     try:
         if given is None and not (settings.data_dir / SECRET_FILE).is_file():
@@ -75,11 +76,10 @@ def _secret(settings: Settings) -> bytes:
 async def examine(
     names: Collection[str] = (), *, serving: bool = False, anew: bool = True
 ) -> list[Check]:
-    """Make all checks at the same time, or those of these names and what is made along with them.
+    """Make all checks at the same time, or those with these names and what is made along with them.
 
-    `serving` is for the process that serves: it knows its own connections. Without `anew`, the
-    audit log isn't read again that was found whole within the hour. Never raises what a check
-    meets.
+    `serving` is for the process that serves: it knows its own connections. Without `anew`, an audit
+    log that was found whole within the hour isn't read again. Never raises what a check meets.
     """
     looks = [look for look in _looks(serving, anew) if not names or set(names) & set(look.names)]
     found = await asyncio.gather(*(_within_limit(look) for look in looks))
@@ -88,7 +88,7 @@ async def examine(
 
 
 async def send_mail(to: str) -> Check:
-    """Send one mail to this email, and say what came of it."""
+    """Send one mail to this email, and report the result."""
     settings = runtime.current().settings
     sent = await send_test(to)
     if sent.works:
@@ -150,7 +150,7 @@ def _why(look: Look, error: Exception) -> tuple[str, str]:
 
 
 def _descriptors(serving: bool) -> tuple[int, int | None]:
-    """How many files this process may open, and how many it has where it serves."""
+    """How many files this process may open, and how many it has open if it serves."""
     limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     opened = Path("/proc/self/fd")
     return limit, len(list(opened.iterdir())) if serving and opened.is_dir() else None

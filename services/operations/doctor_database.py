@@ -1,8 +1,8 @@
-"""The doctor's checks of the database: reachable, of a schema that is known, writable, its owner's,
-and with room.
+"""The doctor's checks of the database: reachable, with a known schema, writable, belonging to
+Rollcall's user, and with room.
 
-Nothing is made and nothing is migrated. (What can be written is tried with a row for the other
-processes in which there is nothing.)
+Nothing is made and nothing is migrated. (Writing is tried with a message to the other processes
+that says nothing.)
 """
 
 import os
@@ -24,20 +24,17 @@ from services.operations.checks import Check, failed, warning, well
 
 DATABASE, SCHEMA, WRITING, OWNER = "Database", "Schema", "Writing", "Owner"
 DISK, CONNECTIONS = "Disk", "Connections"
-# Milliseconds for an answer to a query that asks for nothing, from which on people notice: a page
-# takes some ten queries.
+# From this many milliseconds for an empty query on, people notice: a page takes some ten queries.
 SLOW_MS = 50
-# The part of PostgreSQL's connections in use, from which on somebody may soon get none.
+# If this part of PostgreSQL's connections is in use, somebody may soon get none.
 CROWDED = 0.9
-# Each open page takes a file descriptor (and a few hundred are for the database and files).
+# Each open page takes a file descriptor (and the database and files take a few hundred).
 FEW_DESCRIPTORS = 2048
 
 
 def require_there() -> None:
-    """Refuse where there is no embedded database: connecting to it would make one.
-
-    Raises `NoDatabaseError`.
-    """
+    """Refuse if there is no embedded database: connecting would make one. Raises
+    `NoDatabaseError`."""
     settings = runtime.current().settings
     try:
         require_database(settings)
@@ -49,11 +46,12 @@ def require_there() -> None:
 
 
 async def look_at_database() -> list[Check]:
-    """Database, schema and writing. Raises `RollcallError` where it can't be asked."""
+    """Database, schema and writing. Raises `RollcallError` if the database can't be asked."""
     require_there()
     settings = runtime.current().settings
     async with reading() as tx:
-        # The first one may have to connect; and what the other checks do isn't the database's.
+        # The first query may have to connect, and the time of the other checks isn't the
+        # database's.
         took = min([await _took(tx) for _ in range(4)])
         query = "PRAGMA encoding" if settings.is_sqlite else "SHOW server_encoding"
         encoding = str((await _ask(tx, query)).scalar_one())
@@ -65,7 +63,7 @@ async def look_at_database() -> list[Check]:
 
 
 async def _took(tx: Transaction) -> float:
-    """Milliseconds until a query that asks for nothing is answered."""
+    """Milliseconds until an empty query is answered."""
     began = time.perf_counter()
     await _ask(tx, "SELECT 1")
     return (time.perf_counter() - began) * 1000
@@ -132,7 +130,7 @@ async def _writing() -> Check:
 
 
 async def look_at_owner() -> list[Check]:
-    """Whose the database is: where it is somebody else's, most else fails."""
+    """The owner of the database: if it belongs to somebody else, most other things fail."""
     require_there()
     settings = runtime.current().settings
     return [_owner_of_file(settings) if settings.is_sqlite else await _owner_of_tables()]
@@ -201,10 +199,8 @@ def _size(size: int) -> str:
 
 
 async def look_at_connections(descriptors: int, in_use: int | None) -> list[Check]:
-    """How many connections there can be: this process's file descriptors, and PostgreSQL's slots.
-
-    `in_use` is none where this process doesn't serve.
-    """
+    """How many connections are possible: this process's file descriptors, and PostgreSQL's slots.
+    `in_use` is none if this process doesn't serve."""
     told = f"{descriptors:,} files" if in_use is None else f"{in_use:,} of {descriptors:,} files"
     if descriptors < FEW_DESCRIPTORS:
         return [

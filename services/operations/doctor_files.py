@@ -18,7 +18,7 @@ from services.operations.doctor_database import require_there
 from services.operations.key_files import KEY_FILES
 
 KEYS, SECRETS, BACKUP = "Keys", "Secret files", "Last backup"
-# Backups are made each night; one may be missed.
+# Backups are made each night; one night may be missed.
 OLD_BACKUP = timedelta(days=2)
 _SHOWN = 3
 
@@ -38,7 +38,7 @@ async def look_at_keys() -> list[Check]:
 
 
 def _key_files(settings: Settings) -> Check | None:
-    """What is wrong with the signing secret; none where it is well."""
+    """What is wrong with the signing secret; none if nothing is."""
     path = settings.data_dir / SECRET_FILE
     if settings.secret is not None:
         return None
@@ -104,7 +104,7 @@ def _is_open_to_others(path: Path) -> bool:
     try:
         if not path.is_file() or not path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
             return False
-        # A folder that only its owner may enter keeps everything in it.
+        # If only the owner may enter a folder, everything in it is safe.
         return bool(path.parent.stat().st_mode & folders.OTHERS)
     except OSError:  # a folder that even we may not enter
         return False

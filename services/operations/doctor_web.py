@@ -1,7 +1,7 @@
 """The doctor's checks from outside: the public url, the proxy before Rollcall, websockets, clocks.
 
-Rollcall asks its own public url, as a browser would. What came of the request at the other end of
-the proxy is told by `/doctor`, to whoever has the signing secret.
+Rollcall asks its own public url, as a browser would. What arrived at the other end of the proxy is
+reported by `/doctor`, to callers who have the signing secret.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ else:
     httpx = lazily("httpx")
 
 PUBLIC_URL, PROXY, CLOCK = "Public url", "Proxy and websockets", "Clock"
-# Where a request's own headers are told, and the header that proves who asks.
+# Where a request's own headers are reported, and the header that proves who asks.
 ECHO_PATH, PROOF_HEADER = "/doctor", "X-Rollcall-Doctor"
 # Where the pages' websockets begin, as a browser asks for them.
 SOCKET_PATH = "/_nicegui_ws/socket.io/?EIO=4&transport=websocket"
@@ -45,14 +45,14 @@ UPGRADE = {
 # Seconds for one request.
 ASK_SECONDS = 5
 PROOF_LASTS = 60
-# The HTTP date is in whole seconds, so two clocks in step seem up to one apart; codes of
+# The HTTP date is in whole seconds, so two clocks in step seem up to one second apart; codes of
 # authenticator apps are right for 30.
 WARN_APART, FAIL_APART = 3.0, 30.0
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What came of asking the public url."""
+    """The result of asking the public url."""
 
     status: int = 0
     told: Mapping[str, Any] | None = None
@@ -63,7 +63,7 @@ class Asked:
 
 
 def proof(secret: bytes, *, ago: int = 0) -> str:
-    """What shows that whoever asks has the signing secret, now or so many minutes ago."""
+    """What shows that the caller has the signing secret, now or so many minutes ago."""
     minute = int(clock.now().timestamp()) // PROOF_LASTS - ago
     return derive(secret, "doctor", str(minute).encode()).hex()
 
@@ -108,7 +108,7 @@ async def _ask(settings: Settings, *, verify: bool) -> Asked:
 
 
 def _client(verify: bool) -> httpx.AsyncClient:
-    # Without the proxies of the environment: browsers come to the public url without ours.
+    # Without the proxies of the environment: browsers come to the public url without them.
     return httpx.AsyncClient(verify=verify, timeout=ASK_SECONDS, trust_env=False)
 
 
@@ -212,7 +212,7 @@ async def _proxy(settings: Settings, asked: Asked) -> Check:
 
 
 async def _try_socket(settings: Settings, *, verify: bool) -> str:
-    """Why a websocket doesn't come through; empty where it does."""
+    """Why a websocket doesn't get through; empty if it does."""
     headers = {**UPGRADE, "Origin": settings.public_url}
     try:
         async with (
@@ -237,7 +237,7 @@ async def _try_socket(settings: Settings, *, verify: bool) -> str:
 
 
 def _forwarded(settings: Settings, told: Mapping[str, Any]) -> Check | None:
-    """What is wrong with the headers that a proxy added; none where they are right."""
+    """What is wrong with the headers that a proxy added; none if they are right."""
     headers, peer = told["headers"], str(told.get("peer", ""))
     names = sorted(headers)
     if not names:

@@ -30,12 +30,11 @@ else:
     postgresql_transport = lazily("services.core.postgresql_transport")
 
 MAIL, OUTBOX, REPLICAS, AUDIT = "Mail", "Outbox", "Replicas", "Audit log"
-# A mail that has waited for longer was refused a few times (the pauses are 5 s, 15 s, 1 and 5
-# minutes).
+# A mail that has waited longer was refused a few times (the pauses are 5 s, 15 s, 1 and 5 minutes).
 LATE = timedelta(minutes=5)
 # Heads are noted once a day; one day may be missed (Rollcall was stopped).
 UNTOLD = timedelta(days=2)
-# The whole log is read at most so often, in seconds, unless somebody asks for it.
+# The whole log is read only this often, in seconds, unless somebody asks for it.
 VERIFY_SECONDS = 3600
 
 
@@ -59,7 +58,7 @@ async def look_at_mail() -> list[Check]:
 
 
 async def count_waiting() -> int:
-    """How many mails wait to be sent. Needs no actor: it is a number of the whole platform."""
+    """How many mails wait to be sent. Needs no actor: it is a number for the whole platform."""
     query = select(func.count()).where(OutgoingMail.state == MailState.WAITING)
     async with reading() as tx:
         return (await tx.exec(query)).one()
@@ -107,7 +106,7 @@ async def look_at_replicas() -> list[Check]:
 
 
 async def _listen() -> int:
-    """How many processes give a sign of life while one listens, for this one that serves nobody."""
+    """How many processes give a sign of life while this one listens, which serves nobody."""
     own, heard = runtime.current().process_id, set()
     until = time.monotonic() + LIFE_SECONDS + 0.5
     try:
@@ -135,7 +134,7 @@ class _Verified:
 async def look_at_audit(*, anew: bool = True) -> list[Check]:
     """Whether the chains hold, and when their heads were last noted.
 
-    Reading the whole log takes its time: unless it is to be done `anew`, one of the last hour
+    Reading the whole log takes its time: unless it is to be done `anew`, a result of the last hour
     counts.
     """
     require_there()

@@ -1,5 +1,5 @@
-"""Writes down what has expired, so that it stays so: a clock that ran ahead and is put right would
-let sessions and links live again."""
+"""Writes down what has expired, so that it stays expired: if a clock ran ahead and is put right,
+sessions and links would otherwise live again."""
 
 from sqlmodel import col, or_, select, update
 
@@ -9,8 +9,11 @@ from services.core.db import reading, transaction
 
 
 async def settle() -> None:
-    """End the sessions and void the links whose time is over. (They don't work any more anyway, and
-    open pages are closed by comparing them with the database.)"""
+    """End the sessions and void the links whose time is over.
+
+    (They don't work any more anyway, and open pages are closed by comparing them with the
+    database.)
+    """
     now = clock.now()
     sessions = select(LoginSession.id).where(
         col(LoginSession.ended_at).is_(None), col(LoginSession.expires_at) <= now
@@ -20,12 +23,12 @@ async def settle() -> None:
         col(OneTimeLink.void_at).is_(None),
         col(OneTimeLink.expires_at) <= now,
     )
-    async with reading() as tx:  # mostly there is nothing, and no write lock to take
+    async with reading() as tx:  # mostly there is nothing to do, and no write lock to take
         some = or_(sessions.exists(), links.exists())
         if not (await tx.exec(select(some))).one():
             return
     async with transaction(urgent=True) as tx:
-        # What somebody else is changing at this moment is left for the next time.
+        # Rows that somebody else is changing at this moment are left for the next time.
         await tx.exec(
             update(LoginSession)
             .where(

@@ -1,4 +1,4 @@
-"""Removes what nobody asks for any more. No call that somebody waits for does it on the way."""
+"""Removes what nobody needs any more. No call that somebody waits for does this on its way."""
 
 import logging
 
@@ -13,9 +13,9 @@ log = logging.getLogger(__name__)
 
 
 async def tidy_up() -> None:
-    """Remove failures too old to count, browsers that are strangers again, imports and bulk acts
-    that ended long ago, and messages between processes that all have read; cut back what SQLite
-    writes ahead."""
+    """Remove failures that are too old to count, browsers that are strangers again, imports and
+    bulk acts that ended long ago, and messages between processes that all have read; cut SQLite's
+    write-ahead log back."""
     async with transaction(patient=True) as tx:
         await throttle.remove_old(tx)
         await known_devices.remove_old(tx)

@@ -1,7 +1,8 @@
 """The key files of the data folder: what they are, their way into a backup, and back.
 
-A copy of the database opens nothing that is sealed in it, and its links and cookies mean nothing,
-without them. They go into an archive of their own (tar), so that the two can be kept apart.
+Without them, nothing that is sealed in a copy of the database can be opened, and its links and
+cookies are worthless. They go into an archive of their own (tar), so that the two can be kept
+apart.
 """
 
 import io
@@ -18,7 +19,7 @@ from services.core.vault import KEYS_FILE
 
 # Every file of the data folder that holds a key. A new one belongs here.
 KEY_FILES = (SECRET_FILE, KEYS_FILE, SIGNING_KEY_FILE)
-# Bytes; a key file has some hundreds.
+# The most bytes of a key file; they have some hundreds.
 LONGEST = 1 << 20
 
 
@@ -28,7 +29,7 @@ def archive_of(copy: Path) -> Path:
 
 
 def keep_keys(data_dir: Path, archive: Path) -> list[str]:
-    """Write the key files that there are into a new archive, its owner's alone; returns their
+    """Write the existing key files into a new archive that only its owner can read; returns their
     names. Raises `OperatorError`."""
     kept = []
     buffer = io.BytesIO()
@@ -56,7 +57,7 @@ class Keys:
     contents: dict[str, bytes]
 
     def put_back(self) -> list[str]:
-        """Write those that are missing; returns their names. Raises `OSError`."""
+        """Write the missing ones; returns their names. Raises `OSError`."""
         missing = [name for name in self.contents if not (self.data_dir / name).exists()]
         for name in missing:
             _write(self.data_dir / name, self.contents[name])
@@ -69,8 +70,11 @@ class Keys:
 
 
 def read_keys(archive: Path, data_dir: Path) -> Keys:
-    """Read an archive, and compare it with the data folder. Raises `OperatorError` where it is
-    none, or where the folder has other keys: those may be what something else needs."""
+    """Read an archive, and compare it with the data folder.
+
+    Raises `OperatorError` if it isn't an archive of keys, or if the folder has other keys:
+    something else may need those.
+    """
     contents: dict[str, bytes] = {}
     try:
         with tarfile.open(archive) as tar:
@@ -81,7 +85,7 @@ def read_keys(archive: Path, data_dir: Path) -> Keys:
         different = [
             path.name
             for path in _there(data_dir)
-            # Since the copy was made, a key may have been put before those that it had.
+            # Since the copy was made, a new key may have been put before the old ones.
             if not set(contents.get(path.name, b"").split()) <= set(path.read_bytes().split())
         ]
     except (OSError, tarfile.TarError) as error:

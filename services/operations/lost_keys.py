@@ -1,4 +1,4 @@
-"""What to do without sealed secrets whose keys are lost for good."""
+"""What to do about sealed secrets whose keys are lost for good."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,18 +16,18 @@ from services.tenants.events import TenantChanged
 
 @dataclass(frozen=True)
 class GivenUp:
-    """Who was concerned: emails of users without their app, and names of organisations without
-    their single sign-on."""
+    """Who was affected: emails of users without their app, and names of organisations without their
+    single sign-on."""
 
     users: Sequence[str]
     organisations: Sequence[str]
 
 
 async def give_up() -> GivenUp:
-    """Forget every sealed secret that the keys don't open.
+    """Forget every sealed secret that the keys can't open.
 
     An authenticator app is removed, so that its owner signs in without it and is told by mail; an
-    organisation's single sign-on is disconnected. What the keys open stays as it is.
+    organisation's single sign-on is disconnected. What the keys can open stays as it is.
     """
     async with transaction() as tx:
         users = await _without_apps(tx)

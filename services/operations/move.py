@@ -1,7 +1,7 @@
 """Copies a stopped Rollcall's embedded database into an empty PostgreSQL database.
 
-What is copied is a copy: checked, and migrated where it is older; the database itself stays as it
-is. Everything arrives in one transaction, tables included, or nothing does. Keys aren't in the
+The source is a copy: checked, and migrated if it is older; the database itself stays as it is.
+Everything arrives in one transaction, tables included, or nothing does. Keys aren't in the
 database, so what is sealed stays as it is.
 """
 
@@ -25,16 +25,17 @@ from services.core.startup import require_database, started
 from services.operations.database_file import copy_whole, held, remove
 
 BATCH = 1000
-# Rows of a quarter of a megabyte each, of which fewer are held at a time.
+# How many rows are copied at once; rows of a quarter of a megabyte each are copied in smaller
+# numbers.
 HEAVY_BATCH, HEAVY = 20, frozenset({FileChunk.__tablename__})
-# What processes on one SQLite file tell each other; PostgreSQL's tell each other without a table.
+# What processes on one SQLite file tell each other; on PostgreSQL they need no table for it.
 LEFT_OUT = frozenset({BusMessage.__tablename__})
 
 
 @dataclass(frozen=True)
 class Moved:
-    """What came of it: how many rows each table has on both sides, how many entries of the audit
-    log hold on both sides, and the first that doesn't."""
+    """The result: how many rows each table has on both sides, how many entries of the audit log
+    hold on both sides, and the first that doesn't."""
 
     rows: dict[str, int]
     entries: int
@@ -44,8 +45,8 @@ class Moved:
 async def move(settings: Settings, url: str) -> Moved:
     """Copy everything to the PostgreSQL database at this url.
 
-    Raises `OperatorError` where something has the embedded database open, the other database isn't
-    empty, or the two don't agree in the end. The embedded one is never changed.
+    Raises `OperatorError` if something has the embedded database open, if the other database isn't
+    empty, or if the two don't agree in the end. The embedded one is never changed.
     """
     if not settings.is_sqlite:
         raise OperatorError("Rollcall is on PostgreSQL already: `move` moves from SQLite to it.")
@@ -115,9 +116,9 @@ def _fill_tables(target: Connection, engine: Engine) -> dict[str, int]:
     upgrade_tables(target)
     tables = [table for table in metadata.sorted_tables if table.name not in LEFT_OUT]
     for table in reversed(tables):
-        target.execute(table.delete())  # a migration begins some
+        target.execute(table.delete())  # a migration inserts some
     for table in tables:
-        # What they keep (the users counted) is in tables of its own, and comes along.
+        # What they keep up to date (the counts of users) is in tables of its own, and comes along.
         _set_triggers(target, table, "DISABLE")
     with engine.connect() as source:
         rows = {table.name: _fill_table(source, target, table) for table in tables}
@@ -149,12 +150,12 @@ def _count(connection: Connection, table: Table) -> int:
 
 
 def _set_triggers(target: Connection, table: Table, state: str) -> None:
-    """Switch our own triggers of a table; those of foreign keys stay."""
+    """Switch our own triggers of a table off or on; those of foreign keys stay on."""
     target.execute(text(f'ALTER TABLE "{table.name}" {state} TRIGGER USER'))
 
 
 def _set_sequence(target: Connection, table: Table) -> None:
-    """Have the numbers that the database gives out go on after those that came along."""
+    """Have the database's own sequences go on after the copied numbers."""
     column = table.autoincrement_column
     if column is not None:
         target.execute(

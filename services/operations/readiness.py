@@ -1,7 +1,7 @@
-"""Whether this process is able to serve: named checks, each well or with what to do.
+"""Whether this process is able to serve: named checks, each of them fine or with what to do.
 
-`/readyz` asks `recent`, which strangers may do as often as they like; `look` looks at everything
-anew, for an operator.
+`/readyz` asks `recent`, which strangers may do as often as they like; `look` makes all checks
+again, for an operator.
 """
 
 import asyncio
@@ -22,22 +22,26 @@ from services.core.secrets import SECRET_FILE
 
 log = logging.getLogger(__name__)
 
-# How long a check that was well counts, in seconds, and one that wasn't. A write to the disk each
-# time somebody asks would be a way to keep the disk busy.
+# How long the result of a check counts, in seconds: if it was fine, and if it wasn't. If each
+# question wrote to the disk, questions could keep the disk busy.
 KEEP_SECONDS = 5
 KEEP_KEYS_SECONDS = 60
 KEEP_FAILED_SECONDS = 2
-# Who asks waits no longer than this, in seconds: the container's own check gives up after 4.
+# Nobody who asks waits longer than this, in seconds: the container's own check gives up after 4.
 ANSWER_SECONDS = 3
-# With less room than this (in bytes) the operator is warned; a full disk shows when it is written.
+# With less room than this (in bytes) the operator is warned; a full disk shows when it is written
+# to.
 LOW_DISK = 256 * 2**20
 
 
 @dataclass(frozen=True)
 class Check:
-    """What was found. `sentence` is fit for anybody's eyes, `detail` (paths, ids, a library's own
-    words) for the operator's alone; where it isn't `ok` they say what to do. Without a `vital` one
-    Rollcall isn't ready; another one is a warning."""
+    """What was found.
+
+    `sentence` may be read by anybody; `detail` (paths, ids, a library's own words) only by the
+    operator. If it isn't `ok`, they say what to do. If a `vital` check fails, Rollcall isn't ready;
+    if another one fails, that is a warning.
+    """
 
     name: str
     ok: bool
@@ -50,8 +54,8 @@ Looking = Callable[[], Awaitable[Check]]
 
 
 async def look() -> list[Check]:
-    """Look at everything anew, whether this process serves or not. Takes seconds where something
-    doesn't answer."""
+    """Make all checks again, whether this process serves or not. Takes seconds if something doesn't
+    answer."""
     return [
         *[await check() for check in LOOKS],
         await _hearing(await runtime.current().transport.try_to_hear()),
@@ -59,12 +63,12 @@ async def look() -> list[Check]:
 
 
 async def look_at(name: str) -> Check:
-    """Look at one thing anew, by its name in `NAMES`."""
+    """Make one check again, by its name in `NAMES`."""
     return await LOOKS[NAMES.index(name)]()
 
 
 async def recent() -> list[Check]:
-    """What was found in the last seconds, by this process, which serves."""
+    """What this process, which serves, found in the last seconds."""
     seen = _seen()
     if seen.looking is None or seen.looking.done():
         seen.looking = asyncio.create_task(_renew(seen))
@@ -79,12 +83,12 @@ async def recent() -> list[Check]:
 
 
 def troubles(checks: Sequence[Check]) -> list[Check]:
-    """Those for which Rollcall isn't ready."""
+    """The checks because of which Rollcall isn't ready."""
     return [check for check in checks if check.vital and not check.ok]
 
 
 async def tell() -> None:
-    """Log what isn't well, once for each time that it begins, and its end."""
+    """Log what isn't fine, once each time when it begins, and when it ends."""
     seen = _seen()
     for check in [await check() for check in LOOKS]:
         if check.name in seen.told and not check.ok:
@@ -138,7 +142,7 @@ async def _schema() -> Check:
 
 
 async def _writing() -> Check:
-    """A row for all who listen, with nothing in it, as every change writes one on SQLite."""
+    """A message that says nothing, to all processes: on SQLite every change writes one."""
     current = runtime.current()
     row = {"origin": current.process_id, "payload": "[]", "at": clock.now()}
     try:

@@ -1,7 +1,7 @@
 """Puts a copy made by `backup` in the place of the embedded database.
 
-The copy is made ready beside the database first: checked, migrated, every session ended. Only then
-are the two exchanged, in one step; the replaced database stays, under a dated name.
+The copy is prepared beside the database first: checked, migrated, every session ended. Only then
+are the two exchanged, in one step; the replaced database stays, with a date in its name.
 """
 
 import os
@@ -38,9 +38,9 @@ from services.operations.database_file import (
 
 @dataclass(frozen=True)
 class Restored:
-    """What came of it: where the replaced database is, when the copy's last entry was written, how
-    many sessions were ended, what the check of its audit log found, and which key files were put
-    back."""
+    """The result: where the replaced database is, when the copy's last entry was written, how many
+    sessions were ended, what the check of its audit log found, and which key files were put back.
+    """
 
     replaced: Path | None
     as_of: datetime
@@ -52,11 +52,11 @@ class Restored:
 
 async def restore(settings: Settings, source: Path, keys_file: Path | None = None) -> Restored:
     """Restore the embedded database from this copy, and the key files from this archive (or from
-    that beside the copy, if there is one). Everybody has to sign in again: whoever was shut out
-    since the copy was made would be in again otherwise.
+    the one beside the copy, if there is one).
 
-    Raises `OperatorError` where Rollcall runs on the database, the copy isn't whole, or the data
-    folder has other keys.
+    Everybody has to sign in again: otherwise people who were shut out after the copy was made would
+    be in again. Raises `OperatorError` if Rollcall runs on the database, if the copy isn't whole,
+    or if the data folder has other keys.
     """
     if not settings.is_sqlite:
         raise OperatorError(
@@ -120,7 +120,7 @@ def _copy(source: Path, partial: Path) -> None:
 
 async def _sign_everybody_out(source: Path) -> tuple[datetime, int]:
     async with transaction() as tx:
-        # A database begins with an entry: how its first account came to be.
+        # A database begins with the entry about how its first account was made.
         as_of = (await tx.exec(select(func.max(AuditEvent.at)))).first() or clock.now()
         ended = await tx.exec(
             update(LoginSession)
@@ -141,7 +141,7 @@ def _exchange(partial: Path, target: Path) -> Path | None:
             f"{target.stem}-replaced-{clock.now():%Y-%m-%dT%H-%M-%SZ}{target.suffix}"
         )
         os.link(target, replaced)
-    for name in BESIDE:  # only a damaged or crashed one has them still; here they'd do harm
+    for name in BESIDE:  # only a damaged or crashed one still has them; here they would do harm
         left = target.with_name(target.name + name)
         if left.exists():
             left.rename(target.with_name(f"{(replaced or target).name}{name}"))

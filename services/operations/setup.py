@@ -59,7 +59,7 @@ async def is_set_up() -> bool:
 
 
 async def open_setup(token: str) -> None:
-    """Check the set-up link, using nothing up. Raises `DeadLinkError`."""
+    """Check the set-up link, without using it up. Raises `DeadLinkError`."""
     async with reading() as tx:
         await one_time_links.get_live(tx, LinkPurpose.SETUP, token)
         if await _has_accounts(tx):
@@ -67,9 +67,10 @@ async def open_setup(token: str) -> None:
 
 
 async def set_up(token: str, values: Mapping[str, str], caller: Caller) -> SignedIn:
-    """Create the Platform Admin and the first tenant of what makes a `SetupForm`, and sign in.
+    """Create the Platform Admin and the first tenant from the values of a `SetupForm`, and sign in.
 
-    Of two at once, one wins, whatever link each has. Raises `DeadLinkError`, `InvalidInputError`.
+    If two do this at once, one wins, whatever link each of them has. Raises `DeadLinkError`,
+    `InvalidInputError`.
     """
     await open_setup(token)
     form = await _checked(values)
@@ -89,7 +90,7 @@ async def set_up(token: str, values: Mapping[str, str], caller: Caller) -> Signe
 
 
 async def _checked(values: Mapping[str, str]) -> SetupForm:
-    """The form, if nothing is wrong in it; the password is judged beside the rest."""
+    """The form, if nothing is wrong in it; the password is judged together with the rest."""
     form: SetupForm | None = None
     wrong: dict[str, str] = {}
     try:
@@ -117,7 +118,7 @@ async def create_platform_admin(
 ) -> Tenant | None:
     """Create a Platform Admin from the command line or the settings, and a tenant if one is named.
 
-    With `only_first` nothing happens where an account exists. Raises `OperatorError`.
+    With `only_first`, nothing happens if an account exists. Raises `OperatorError`.
     """
     if only_first and await is_set_up():
         return None
@@ -160,8 +161,8 @@ async def create_platform_admin(
 
 
 async def _lock(tx: Transaction) -> None:
-    # The head of the platform's chain exists from the start: locking it makes two creations
-    # at once come one after the other, on both databases.
+    # The head of the platform's chain exists from the start: because it is locked, two creations at
+    # once come one after the other, on both databases.
     await tx.get(AuditHead, PLATFORM_CHAIN, **LOCKED)
 
 

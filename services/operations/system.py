@@ -1,5 +1,5 @@
-"""How this Rollcall is doing, for the Platform Admins' System page: the doctor's checks, and the
-figures that move."""
+"""How this Rollcall is doing, for the Platform Admins' System page: the doctor's checks, and live
+figures."""
 
 import socket
 from collections.abc import Collection
@@ -30,13 +30,13 @@ async def examine(actor: Principal, names: Collection[str] = ()) -> list[Check]:
     if not isinstance(actor, Operator):
         async with viewing(actor, Permission.VIEW_SYSTEM):
             pass  # the checks take long, and ask the database by themselves
-    # By itself the page has the checks made again and again: the audit log isn't read each time.
+    # The page repeats the checks by itself: the audit log isn't read each time.
     return await doctor.examine(names, serving=True, anew=not isinstance(actor, Operator))
 
 
 async def count_waiting_mails() -> int:
     """How many mails wait to be sent, of all organisations. Needs no actor: the feed asks once for
-    everybody who may watch."""
+    all who may watch."""
     return await doctor_work.count_waiting()
 
 

@@ -1,5 +1,5 @@
-"""What Rollcall does by itself while it serves: deliver mail, invite from files, act in bulk, end
-dates, hear other processes."""
+"""What Rollcall does by itself while it serves: deliver mail, invite from files, act in bulk, apply
+end dates, hear other processes."""
 
 import asyncio
 import logging
@@ -22,7 +22,7 @@ from services.workspace.bulk_worker import bulk_worker
 
 log = logging.getLogger(__name__)
 
-# Access ends at a given minute, so it is checked several times a minute.
+# Access ends at a given minute, so this is checked several times a minute.
 END_DATES_SECONDS = 10
 # How late after the beginning of its day a reminder may be sent.
 REMINDERS_SECONDS = 60
@@ -30,10 +30,9 @@ REMINDERS_SECONDS = 60
 EXPIRY_SECONDS = 10
 # How long rows that nobody needs any more may stay: finding them reads whole tables.
 TIDYING_SECONDS = 600
-# How often audit heads that have moved are sent outside. A change of the log before that can't be
-# noticed.
+# How often moved audit heads are sent outside. A change of the log before that can't be noticed.
 HEADS_SECONDS = 3600
-# A worker that met a bug starts again after this pause, in seconds.
+# After this many seconds, a worker that met a bug starts again.
 RESTART_SECONDS = 5
 
 
@@ -65,8 +64,8 @@ async def working() -> AsyncIterator[None]:
     try:
         yield
     finally:
-        # Told until it is heard: what ends at the same moment may swallow it (Python 3.11,
-        # `asyncio.wait_for`, which the mail library uses).
+        # Cancelled again until it ends: a task that ends at the same moment may lose a cancellation
+        # (Python 3.11, `asyncio.wait_for`, which the mail library uses).
         running = set(tasks)
         while running:
             for task in running:
@@ -142,7 +141,7 @@ async def fill_search_keys() -> None:
 
 
 async def apply_end_dates() -> None:
-    """Deactivate every user whose end has come; one that is refused holds up no other."""
+    """Deactivate every user whose end has come; a refused one doesn't hold up the others."""
     for user_id in await ends.find_due():
         try:
             await accounts.end_if_due(ROLLCALL, user_id)

@@ -1,4 +1,4 @@
-"""Whom a review asks about, as it freezes them: users, and customers' people."""
+"""The people whom a review asks about, as they are when it begins: users, and customers' people."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -14,7 +14,7 @@ from services.users.list import USERS
 async def find_asked(
     tx: Transaction, tenant: Tenant, reasons: Sequence[Reason], days: int
 ) -> dict[UUID, tuple[User | CustomerPerson, list[Reason]]]:
-    """Whom a review for these reasons asks about, with the reasons of each."""
+    """The people whom a review for these reasons asks about, with the reasons of each."""
     people: dict[UUID, tuple[User | CustomerPerson, list[Reason]]] = {}
     if Reason.CUSTOMER in reasons:
         outside = await tx.exec(
@@ -35,7 +35,7 @@ async def find_asked(
 def asked_person(
     review: Review, holder: User | CustomerPerson, reasons: Sequence[Reason]
 ) -> ReviewPerson:
-    """Somebody as they are when a review begins."""
+    """A person as they are when a review begins."""
     seen, user = holder.last_active_at, holder if isinstance(holder, User) else None
     return ReviewPerson(
         tenant_id=review.tenant_id,

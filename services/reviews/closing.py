@@ -1,7 +1,7 @@
-"""Closes reviews: does what was decided, person by person, each cut like one alone.
+"""Closes reviews: does what was decided, person by person, each cut like a single one.
 
-A review that is being closed is leased for a moment at a time: where a process dies, another one
-goes on where it was.
+A review that is being closed is leased for a moment at a time: if a process dies, another one goes
+on where it was.
 """
 
 import asyncio
@@ -40,9 +40,9 @@ from services.workspace.customers.people import set_active
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=60)
-# How often is looked for a review whose day has come, and for one that another process left.
+# How often a process looks for a review whose day has come, and for one that another process left.
 LOOK_SECONDS = 15.0
-# People between two leases.
+# How many people between two leases.
 BATCH = 25
 UNDECIDED = "Undecided at the close."
 INACTIVE = "Inactive already."
@@ -87,7 +87,7 @@ async def work() -> None:
 
 
 async def _find_due() -> list[tuple[UUID, bool]]:
-    """The reviews that are being closed, or to be, and whether they are already."""
+    """The reviews that are being closed, or are to be closed, and whether the close has begun."""
     query = select(Review.id, Review.closing_at).where(
         col(Review.closed_at).is_(None),
         or_(col(Review.closing_at).is_not(None), col(Review.closes_at) <= clock.now()),
@@ -105,8 +105,8 @@ async def _begin(review_id: UUID) -> None:
 
 
 async def work_off(review_id: UUID) -> None:
-    """Do what was decided of each, one after the other, to the end; unless another process is at
-    it."""
+    """Do what was decided about each person, one after the other, to the end; unless another
+    process does it."""
     if not await _lease(review_id):
         return
     while True:
@@ -129,7 +129,7 @@ async def work_off(review_id: UUID) -> None:
 
 
 async def _lease(review_id: UUID) -> bool:
-    """Take the review for a moment; false where another process has it, or it is closed."""
+    """Take the review for a moment; false if another process has it, or if it is closed."""
     async with transaction() as tx:
         review = await tx.get_one(Review, review_id, **LOCKED)
         if review.closing_at is None or review.closed_at is not None:
@@ -164,7 +164,7 @@ async def _carry_out(review: Review, person: ReviewPerson) -> tuple[ReviewOutcom
 
 
 async def _shut_out(review: Review, person: ReviewPerson) -> bool:
-    """Deactivate a user, or somebody at a customer's; tells whether they were active."""
+    """Deactivate a user, or a person at a customer's; returns whether they were active."""
     seen = person.status_version
     if person.customer_id is not None:
         here = Operator(ROLLCALL.name, person.tenant_id)
@@ -180,7 +180,7 @@ async def _shut_out(review: Review, person: ReviewPerson) -> bool:
 
 
 async def _was_ours(review: Review, person: ReviewPerson) -> bool:
-    """Whether this close has deactivated them before it was broken off."""
+    """Whether this close had deactivated them before it was broken off."""
     async with reading() as tx:
         who: User | CustomerPerson
         if person.customer_id is not None:

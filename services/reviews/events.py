@@ -32,7 +32,7 @@ class ReviewAction(AuditAction):
 
 @dataclass(frozen=True, kw_only=True)
 class ReviewChanged(Event):
-    """A review was begun, was decided about these of its people, or got nearer to its end."""
+    """A review was begun, decisions about these people were made, or its close went on."""
 
     tenant_id: UUID
     review_id: UUID

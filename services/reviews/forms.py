@@ -1,4 +1,4 @@
-"""What a review is begun with."""
+"""The form with which a review is begun."""
 
 from datetime import date
 from enum import StrEnum
@@ -10,7 +10,7 @@ from services.users.forms import TELL
 
 
 class Days(StrEnum):
-    """How long somebody was away for a review to ask about them."""
+    """How long somebody has to be away for a review to ask about them."""
 
     THIRTY = "30"
     SIXTY = "60"
@@ -18,7 +18,7 @@ class Days(StrEnum):
 
 
 class ReviewForm(Form):
-    """A review to begin: about whom, and when it ends by itself."""
+    """A review to begin: whom it asks about, and when it ends by itself."""
 
     name: str = text("Name")
     reasons: tuple[Reason, ...] = several(

@@ -1,5 +1,5 @@
-"""Why somebody is looked at: each reason is a filter of the list of users, so that what is counted
-here is what the list shows."""
+"""Why a review asks about somebody: each reason is a filter of the list of users, so that what is
+counted here is what the list shows."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,12 +19,12 @@ from services.core.db import Transaction
 from services.lists.matches import condition_of
 from services.users.list import USERS
 
-# Days without a sign of life that can be asked for.
+# The numbers of days without a sign of life that can be asked for.
 DAYS = (30, 60, 90)
 
 
 class Reason(StrEnum):
-    """Why somebody is looked at."""
+    """Why a review asks about somebody."""
 
     NOT_SEEN = "not_seen"
     NEVER = "never"
@@ -82,7 +82,7 @@ OF_USERS = tuple(reason for reason in Reason if reason is not Reason.CUSTOMER)
 
 @dataclass(frozen=True)
 class Looked:
-    """How many people there are of each reason, and of customers'."""
+    """How many people there are for each reason, and how many of them are customers' people."""
 
     people: int
     not_seen: Mapping[int, int]

@@ -1,5 +1,5 @@
-"""The record of a closed review: dated, signed, and in the audit chain, whose last entry about it
-has the digest of all that it says."""
+"""The record of a closed review: dated, signed, and in the audit chain, where the review's last
+entry has the digest of all that the record says."""
 
 import hashlib
 import json
@@ -26,7 +26,7 @@ NOT_CLOSED = "This review isn't closed yet."
 
 @dataclass(frozen=True)
 class ChainRange:
-    """Where in the audit chain a closed review stands, and what there doesn't match."""
+    """Where a closed review stands in the audit chain, and what doesn't match there."""
 
     first_number: int
     last_number: int
@@ -56,8 +56,8 @@ def digest_of(rows: Sequence[ReviewPerson]) -> str:
 
 
 async def get_chain_range(principal: Principal, review_id: UUID) -> ChainRange:
-    """Recompute a closed review's record, and compare it with the log. Raises `ConflictError` where
-    it isn't closed."""
+    """Recompute a closed review's record, and compare it with the log. Raises `ConflictError` if it
+    isn't closed."""
     async with viewing(principal, Permission.VIEW_USERS) as view:
         review = await view.get(Review, review_id)
         entry = await _last_entry(view, review)
@@ -83,8 +83,11 @@ async def _last_entry(view: View, review: Review) -> AuditEvent:
 
 @looks_first
 async def export(principal: Principal, review_id: UUID) -> str:
-    """A closed review as a signed CSV file. The export itself is in the log; it needs a fresh
-    sign-in. Raises `ConflictError` where the review isn't closed."""
+    """A closed review as a signed CSV file.
+
+    The export itself is logged; it needs a fresh sign-in. Raises `ConflictError` if the review
+    isn't closed.
+    """
     async with acting(principal, Secret.AUDIT_EXPORT) as act:
         review = await act.get(Review, review_id)
         last = await _last_entry(act, review)

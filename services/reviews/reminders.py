@@ -1,4 +1,4 @@
-"""Tells an organisation's admins by mail that a review is due, and what came of one."""
+"""Tells an organisation's admins by mail that a review is due, and the result of one."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -15,7 +15,8 @@ from services.reviews.reviews import due_after, find_open
 
 
 async def remind() -> None:
-    """Tell the admins of each organisation whose rule asks for a review by now: once each time."""
+    """Tell the admins of each organisation whose rule asks for a review by now; once for each
+    review."""
     if not outbox.is_configured():
         return
     async with reading() as tx:
@@ -51,7 +52,7 @@ async def find_due(tx: Transaction, tenant: Tenant) -> datetime | None:
 async def tell_result(
     tx: Transaction, review: Review, counts: Mapping[ReviewOutcome | None, int]
 ) -> None:
-    """Promise the mail about a closed review to whoever began it; where they are gone, to all
+    """Promise the mail about a closed review to the person who began it; if they are gone, to all
     admins."""
     began = await tx.get(User, review.begun_by_id) if review.begun_by_id else None
     tenant = await tx.get_one(Tenant, review.tenant_id)

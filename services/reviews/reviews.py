@@ -52,7 +52,7 @@ class ReviewView:
     begun_by: str
     closes_at: datetime | None
     tells: bool
-    """Whether those whom its close deactivates are told by mail."""
+    """Whether the people whom its close deactivates are told by mail."""
     closing: bool
     closed_at: datetime | None
     closed_by: str
@@ -61,7 +61,7 @@ class ReviewView:
     to_deactivate: int
     deactivated: int
     undecided_out: int
-    """Who was deactivated without a decision."""
+    """The people who were deactivated without a decision."""
     zone: str
     """The organisation's time zone."""
     next_due: datetime | None
@@ -74,17 +74,17 @@ class ReviewView:
 
     @property
     def decided(self) -> int:
-        """How many are decided."""
+        """For how many people there is a decision."""
         return self.kept + self.to_deactivate
 
 
 @dataclass(frozen=True)
 class PersonView:
-    """Somebody whom a review asks about."""
+    """A person whom a review asks about."""
 
     id: UUID
     holder_id: UUID
-    """Whose access it is about: a user's, or a customer's person's, who has no `role`."""
+    """The id of the user, or of the customer's person, who has no `role`."""
     name: str
     email: str
     role: Role | None
@@ -119,7 +119,7 @@ class Reviews:
 
     @property
     def overdue_since(self) -> datetime | None:
-        """Since when a review should have begun; none where it needn't, or one is under way."""
+        """Since when a review should have begun; none if it needn't, or if one is under way."""
         late = self.next_due is not None and self.next_due <= clock.now()
         is_open = any(review.closed_at is None for review in self.reviews)
         return self.next_due if late and not is_open else None
@@ -127,8 +127,12 @@ class Reviews:
 
 @looks_first
 async def begin(principal: Principal, form: ReviewForm) -> UUID:
-    """Freeze who is asked about; returns the review's id. Raises `ConflictError` while another one
-    is under way, and `InvalidInputError` where there is nobody to ask about."""
+    """Begin a review, and keep the people whom it asks about as they are now; returns the review's
+    id.
+
+    Raises `ConflictError` while another one is under way, and `InvalidInputError` if there is
+    nobody to ask about.
+    """
     async with acting(principal, Permission.SWITCH_USERS) as act:
         tenant = await act.get_tenant(lock=True)
         if await find_open(act.tx, tenant.id) is not None:
@@ -177,9 +181,10 @@ async def decide(
     person_ids: Collection[UUID],
     decision: Decision | None,
 ) -> int:
-    """Decide about some people, or take the decision back; returns how many have another one now.
+    """Decide about some people, or take the decision back; returns for how many this changes
+    something.
 
-    Nobody decides about themselves: `ConflictError` where they are the only one asked for.
+    Nobody decides about themselves: `ConflictError` if they are the only person asked for.
     """
     if len(person_ids) > MOST_AT_ONCE:
         raise ConflictError(f"Decide about {MOST_AT_ONCE} at most at once.")
@@ -216,7 +221,7 @@ async def decide(
 
 @looks_first
 async def close(principal: Principal, review_id: UUID) -> None:
-    """Have the decisions done from now on (`closing`); the undecided stay as they are."""
+    """Begin to carry the decisions out (`closing`); people without a decision stay as they are."""
     async with acting(principal, Permission.SWITCH_USERS) as act:
         review = await _get_open(act, review_id)
         await begin_closing(act, review, by=act.user.full_name if act.user else principal.name)
@@ -275,19 +280,19 @@ async def get_review(principal: Principal, review_id: UUID) -> ReviewView:
 
 
 async def list_people(principal: Principal, review_id: UUID) -> Sequence[PersonView]:
-    """Whom a review asks about, by name."""
+    """The people whom a review asks about, by name."""
     async with viewing(principal, Permission.VIEW_USERS) as view:
         review = await view.get(Review, review_id)
         return await people_of(view, review)
 
 
 async def people_of(view: View, review: Review) -> Sequence[PersonView]:
-    """The same, for a call that has the review."""
+    """The same, for a call that has the review already."""
     return await _with_pictures(view.tx, await rows_of(view.tx, review), review.days)
 
 
 async def rows_of(tx: Transaction, review: Review) -> Sequence[ReviewPerson]:
-    """Whom a review asks about, row by row."""
+    """The people whom a review asks about, row by row."""
     found = await tx.exec(
         select(ReviewPerson)
         .where(ReviewPerson.review_id == review.id)
@@ -317,7 +322,7 @@ async def _with_pictures(
 
 
 def person_view(row: ReviewPerson, days: int, picture: str = "") -> PersonView:
-    """Somebody as pages show them."""
+    """A person as pages show them."""
     return PersonView(
         id=row.id,
         holder_id=row.holder_id,
@@ -370,8 +375,8 @@ async def _view(tx: Transaction, review: Review) -> ReviewView:
 
 
 def due_after(tenant: Tenant, last_closed: datetime | None) -> datetime | None:
-    """When an organisation's next review is due after this one, or after its own beginning; none
-    without a rule."""
+    """When an organisation's next review is due after this one, or after the organisation's own
+    beginning; none without a rule."""
     if tenant.review_every_days is None:
         return None
     return (last_closed or tenant.created_at) + timedelta(days=tenant.review_every_days)

@@ -15,7 +15,7 @@ NAMES_HINT = "What isn’t chosen isn’t sent to the screen. Emails never are."
 
 
 class ScreenSetUp(Form):
-    """What a screen is called, and what it shows."""
+    """The screen's name, and what it shows."""
 
     name: str = text("Name", hint="Where it hangs, say: Oslo, reception.")
     views: tuple[ScreenView, ...] = several("Views", VIEWS)
@@ -32,12 +32,12 @@ class ScreenSetUp(Form):
 
     @property
     def options(self) -> Options:
-        """What the screen's row keeps."""
+        """What the screen's row stores."""
         return Options(self.views, self.names, self.dwell, self.theme)
 
 
 class NewScreen(Form):
-    """The code that a screen shows, and what the screen is to be."""
+    """The code that a screen shows, and what the screen will be."""
 
     code: str = text("Code", most=40, hint=CODE_HINT, half=True, autocomplete="off")
     name: str = text("Name", hint="Where it hangs, say: Oslo, reception.", half=True)
@@ -48,5 +48,5 @@ class NewScreen(Form):
 
     @property
     def set_up(self) -> ScreenSetUp:
-        """Without the code."""
+        """The form without the code."""
         return ScreenSetUp(**self.model_dump(exclude={"code"}))

@@ -1,5 +1,5 @@
-"""The days of this week that count for POCs: one starts or ends, a group's last task is due, or the
-last task that a success criterion waits for."""
+"""The days of this week that matter for POCs: one starts or ends, a group's last task is due, or
+the last task on which a success criterion depends."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ Which = Sequence[ColumnElement[bool] | bool]
 
 @dataclass(frozen=True)
 class Milestone:
-    """A day that counts, of one POC."""
+    """A day that matters for one POC."""
 
     on: date
     what: str
@@ -40,7 +40,7 @@ def week_end(today: date) -> date:
 
 
 async def read_milestones(tx: Transaction, is_open: Which, today: date) -> list[Milestone]:
-    """What the rest of the week brings to the POCs that `is_open` says, the nearest first."""
+    """What the rest of the week brings to the POCs that fulfil `is_open`, the nearest first."""
     found = [
         *await _ends(tx, is_open, today),
         *await _of_tasks(tx, is_open, today, _groups()),

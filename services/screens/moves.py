@@ -1,4 +1,4 @@
-"""Who came and went of late, as this process has seen and heard it."""
+"""Who came and went lately, as this process has seen and heard it."""
 
 from collections import defaultdict, deque
 from collections.abc import Callable
@@ -9,9 +9,9 @@ from uuid import UUID
 from services.core import clock, runtime
 from services.sessions import presence
 
-# As many as a tall screen shows, with some to spare for users of another tenant among them.
+# As many as a tall screen shows, and some more, because users of another tenant may be among them.
 KEPT = 40
-# For this long after a start, people who were signed in before count as back, and not as new
+# For this long after a start, people who were signed in before it count as back, and not as new
 # arrivals.
 RETURNING = timedelta(minutes=1)
 
@@ -59,7 +59,7 @@ def latest(tenant_id: UUID) -> list[Move]:
 
 
 def is_return(move: Move, last_sign_in: datetime | None) -> bool:
-    """Whether somebody was here before this process was: their page has found it again."""
+    """Whether somebody was here before this process started: their page has found it again."""
     started = _moves().started_at
     is_early = move.arrived and move.at - started < RETURNING
     return is_early and (last_sign_in is None or last_sign_in < started)

@@ -1,8 +1,8 @@
-"""How a screen comes to its session: it shows a code, an admin types it, and the screen's browser
+"""How a screen gets its session: it shows a code, an admin types it, and the screen's browser
 fetches the session by a key that only it has.
 
-A code has two halves. The first one says which code is meant, so that guesses at the second half
-are counted against that code; guesses at anything are counted against who makes them, too.
+A code has two halves. The first one says which code is meant, so that guesses of the second half
+are counted against that code; all guesses are counted against the person who makes them, too.
 """
 
 import secrets
@@ -22,6 +22,7 @@ from services.core import clock, runtime
 from services.core.db import Transaction, reading, transaction
 from services.core.errors import InvalidInputError, SessionEndedError, TooManyAttemptsError
 from services.core.looking import looks_first
+from services.core.networks import network_of
 from services.core.secrets import derive, new_token, token_hash
 from services.screens.events import ScreenAction, ScreenChanged
 from services.screens.forms import NewScreen
@@ -33,13 +34,13 @@ ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 HALF = 4
 LIFETIME = timedelta(minutes=10)
 MOST_TRIES = 5
-# Strangers may ask for codes: a wall of screens behind one ip, and no more.
-MOST_OF_ONE_ADDRESS, MOST = 50, 2000
+# Strangers may ask for codes: as many as a wall of screens in one network needs, and no more.
+MOST_OF_ONE_NETWORK, MOST = 50, 2000
 WRONG = "No screen shows this code now. Look at the screen again: it may have a new one."
 
 
 class CodeState(StrEnum):
-    """How far a code is."""
+    """The state of a code."""
 
     WAITS = "waits"
     TYPED = "typed"
@@ -56,38 +57,42 @@ class Offer:
 
 
 async def offer_code(caller: Caller, key: str | None) -> Offer:
-    """A new code for a browser that isn't paired; its earlier one (of `key`) is void.
-
-    Raises `TooManyAttemptsError` where too many are shown already.
-    """
+    """A new code for a browser that isn't paired; its earlier code (of `key`) is void. Raises
+    `TooManyAttemptsError` if too many are shown already."""
     code = "".join(secrets.choice(ALPHABET) for _ in range(2 * HALF))
-    now, new_key = clock.now(), new_token()
+    now, new_key, network = clock.now(), new_token(), network_of(caller.ip)
+    own = token_hash(key) if key else b""
+    async with reading() as tx:
+        await _require_room(tx, network, own)
     async with transaction(patient=True) as tx:
-        old = col(ScreenCode.expires_at) <= now
-        if key:
-            old |= col(ScreenCode.key_hash) == token_hash(key)
-        await tx.exec(delete(ScreenCode).where(old))
-        count = select(func.count()).select_from(ScreenCode)
-        same = count.where(ScreenCode.ip == caller.ip[:64])
-        if (await tx.exec(count)).one() >= MOST or (await tx.exec(same)).one() >= (
-            MOST_OF_ONE_ADDRESS
-        ):
-            raise TooManyAttemptsError(60)
+        over = (col(ScreenCode.expires_at) <= now) | (col(ScreenCode.key_hash) == own)
+        await tx.exec(delete(ScreenCode).where(over))
+        await _require_room(tx, network, own)
         tx.add(
             ScreenCode(
                 key_hash=token_hash(new_key),
                 start_hash=_hash(code[:HALF]),
                 code_hash=_hash(code),
-                ip=caller.ip[:64],
+                ip=network,
                 expires_at=now + LIFETIME,
             )
         )
     return Offer(f"{code[:HALF]}-{code[HALF:]}", new_key)
 
 
+async def _require_room(tx: Transaction, network: str, own: bytes) -> None:
+    """Raise `TooManyAttemptsError` if too many codes are shown besides one's own."""
+    others = select(func.count()).where(
+        col(ScreenCode.expires_at) > clock.now(), col(ScreenCode.key_hash) != own
+    )
+    same = others.where(ScreenCode.ip == network)
+    if (await tx.exec(others)).one() >= MOST or (await tx.exec(same)).one() >= MOST_OF_ONE_NETWORK:
+        raise TooManyAttemptsError(60)
+
+
 @looks_first
 async def pair_screen(actor: Principal, form: NewScreen) -> Screen:
-    """Let the browser that shows this code be a screen of the tenant.
+    """Make the browser that shows this code a screen of the tenant.
 
     Raises `InvalidInputError` for a wrong code, and `TooManyAttemptsError` for guessing.
     """
@@ -120,7 +125,8 @@ def _changed(act: Act, screen: Screen) -> None:
 
 
 async def _take(tx: Transaction, typed: str) -> ScreenCode | None:
-    """The code that was typed. A wrong second half is a try; after the last one it is gone."""
+    """The code that was typed. A wrong second half counts as a try; after the last try the code is
+    gone."""
     plain = "".join(char for char in typed.upper() if char.isalnum())
     found = await tx.exec(
         select(ScreenCode)
@@ -142,11 +148,10 @@ async def _take(tx: Transaction, typed: str) -> ScreenCode | None:
     return None
 
 
+@looks_first
 async def claim_session(caller: Caller, key: str | None) -> str:
-    """The token of the session of a browser whose code was typed; works once.
-
-    Raises `SessionEndedError` where it wasn't, or isn't any more.
-    """
+    """The token of the session for a browser whose code was typed; works once. Raises
+    `SessionEndedError` if it wasn't typed, or isn't valid any more."""
     async with transaction() as tx:
         code = (
             await tx.exec(
@@ -167,7 +172,7 @@ async def claim_session(caller: Caller, key: str | None) -> str:
 
 
 async def find_code(key: str | None) -> UUID | None:
-    """The id of the code that a browser shows, by its key; none where it shows none any more."""
+    """The id of the code that a browser shows, by its key; none if it shows none any more."""
     if not key:
         return None
     async with reading() as tx:
@@ -181,7 +186,7 @@ async def find_code(key: str | None) -> UUID | None:
 
 
 async def find_states(code_ids: Collection[UUID]) -> dict[UUID, CodeState]:
-    """How far these codes are; one that is void or over isn't named."""
+    """The state of these codes; codes that are void or over aren't in it."""
     if not code_ids:
         return {}
     async with reading() as tx:
@@ -197,5 +202,5 @@ async def find_states(code_ids: Collection[UUID]) -> dict[UUID, CodeState]:
 
 
 def _hash(code: str) -> bytes:
-    # Keyed, since there are few enough codes to try them all.
+    # With a key: there are so few codes that all could be tried.
     return derive(runtime.current().secret, "screen-code", code.encode())

@@ -34,7 +34,7 @@ class Ending:
 
 @dataclass(frozen=True)
 class Waiting:
-    """Somebody who was invited: when, and until when (seconds since 1970)."""
+    """An invited person: when they were invited, and until when (seconds since 1970)."""
 
     name: str
     invited: int

@@ -1,4 +1,4 @@
-"""POCs: how they stand, whose tasks are late, and what this week brings."""
+"""POCs: their states, whose tasks are late, and what this week brings."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ Which = Sequence[ColumnElement[bool] | bool]
 
 @dataclass(frozen=True)
 class PocShown:
-    """A POC that ends next."""
+    """A POC that is among the next to end."""
 
     title: str
     customer: str
@@ -44,11 +44,11 @@ class OwnerTasks:
 
 @dataclass(frozen=True)
 class Pocs:
-    """What the view shows. Without names, the figures alone."""
+    """What the view shows. Without names, only the figures."""
 
     today: date
     by_status: dict[str, int]
-    """Drafts, active ones and those on hold, and what was completed this quarter."""
+    """Drafts, active POCs and those on hold, and those that were completed this quarter."""
     due_this_week: int
     due_today: int
     overdue: int

@@ -24,7 +24,7 @@ Shown = RollCall | People | Pocs | Troubles
 
 @dataclass(frozen=True)
 class Dashboard:
-    """All views for an admin at their own desk, with as much of names as they are shown."""
+    """All views for an admin at their own desk, with names as far as they are shown to admins."""
 
     organisation: str
     zone: str
@@ -61,7 +61,7 @@ async def find_views(
     tenant_id: UUID, views: Sequence[ScreenView], names: Names
 ) -> dict[ScreenView, Shown]:
     """What these views show of a tenant. Needs no actor: the feed asks once for all its screens,
-    whose sessions it compares by itself."""
+    and compares their sessions by itself."""
     async with reading() as tx:
         tenant = await tx.get(Tenant, tenant_id)
         if tenant is None:

@@ -1,4 +1,4 @@
-"""The review of who still needs access, as a screen shows how far it is."""
+"""The review of who still needs access, as a screen shows its progress."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -16,7 +16,7 @@ from services.screens.scope import Scope
 @dataclass(frozen=True)
 class ReviewShown:
     """The review that is under way, or when the next one is due. Moments in seconds since 1970, 0
-    where there is none."""
+    if there is none."""
 
     name: str = ""
     people: int = 0
@@ -26,8 +26,8 @@ class ReviewShown:
 
 
 async def read_review(tx: Transaction, scope: Scope, *, has_names: bool) -> ReviewShown:
-    """How far a tenant's review is; without names it isn't called by its own. Of all tenants: how
-    far those are together that are under way."""
+    """The progress of a tenant's review; without names, the review's own name isn't shown. For all
+    tenants: the progress of all reviews that are under way, together."""
     tenant_id = scope.tenant_id
     if tenant_id is None:
         return ReviewShown("", *await _count(tx, col(Review.closed_at).is_(None)))
@@ -40,7 +40,7 @@ async def read_review(tx: Transaction, scope: Scope, *, has_names: bool) -> Revi
 
 
 async def _count(tx: Transaction, which: ColumnElement[bool] | bool) -> tuple[int, int]:
-    """How many people these reviews ask about, and of how many nothing is decided."""
+    """How many people these reviews ask about, and for how many there is no decision."""
     found = await tx.exec(
         select(func.count(), func.count(col(ReviewPerson.decision)))
         .join(Review, col(Review.id) == col(ReviewPerson.review_id))

@@ -19,17 +19,17 @@ from services.users import here_counts
 from services.users.counts import find_counts, find_counts_of_all
 from services.users.here_counts import Point
 
-# How long a name that came or went stays marked.
+# For this long, a name that came or went stays marked.
 MARKED = timedelta(seconds=60)
 MOST_MOVES = 14
 DAY = timedelta(days=1)
-# The roles in the order of the screen, with the words for several.
+# The roles in the order of the screen, with the words for several people.
 ROLES = (Role.SALES_ENGINEER, Role.ADMINISTRATOR, Role.TENANT_ADMIN)
 
 
 @dataclass(frozen=True)
 class PersonHere:
-    """Somebody who is here, or has just left: the seconds since 1970 say when."""
+    """Somebody who is here, or has just left: `at` is in seconds since 1970."""
 
     name: str
     came: int = 0
@@ -38,7 +38,7 @@ class PersonHere:
 
 @dataclass(frozen=True)
 class RoleHere:
-    """Who is here of one role."""
+    """The people of one role who are here."""
 
     label: str
     here: int
@@ -56,14 +56,14 @@ class MoveShown:
 
 @dataclass(frozen=True)
 class RollCall:
-    """What the view shows. Without names, there are the counts and the chart."""
+    """What the view shows. Without names, only the counts and the chart."""
 
     here: int
     active: int
     roles: Sequence[RoleHere]
     moves: Sequence[MoveShown]
     today: Sequence[Point]
-    """Of the last 24 hours: the screen knows its time zone, and where its day begins."""
+    """Of the last 24 hours: the screen knows its time zone, and when its day begins."""
     week_ago: Sequence[Point]
 
 

@@ -1,4 +1,4 @@
-"""Of whom the views tell."""
+"""The organisations that the views show."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -14,7 +14,7 @@ from services.core.days import find_zone
 
 @dataclass(frozen=True)
 class Scope:
-    """One organisation, or all of them (`tenant_id` is none); and where their days begin."""
+    """One organisation, or all of them (`tenant_id` is none); and the time zone of their days."""
 
     tenant_id: UUID | None
     zone: str = ""
@@ -25,13 +25,13 @@ class Scope:
         return cls(tenant.id, tenant.time_zone)
 
     def holds(self, tenant_id: Any) -> ColumnElement[bool]:
-        """Whether a row is of it, by the column that says of which organisation it is."""
+        """Whether a row belongs to it, by the column that names the row's organisation."""
         if self.tenant_id is None:
             return tenant_id.is_not(None)  # type: ignore[no-any-return] # a column, whatever its type
         return tenant_id == self.tenant_id  # type: ignore[no-any-return]
 
     def today(self) -> date:
-        """The day that it is there."""
+        """The present day there."""
         return clock.now().astimezone(find_zone(self.zone)).date()
 
 

@@ -23,7 +23,7 @@ from services.screens.showing import Options
 from services.sessions import sessions
 from services.sessions.sessions import Caller
 
-# A tab that wasn't heard of for so long isn't open any more: it is written down each minute.
+# A tab that wasn't heard of for this long isn't open any more: each tab is noted every minute.
 SILENT = timedelta(seconds=150)
 
 
@@ -57,7 +57,7 @@ class ScreenSettings:
     name: str
     options: Options
     zone: str
-    """The organisation's time zone; none where it has chosen none, so that the screen's counts."""
+    """The organisation's time zone; none if it has chosen none: then the screen's own counts."""
 
 
 async def list_screens(actor: Principal) -> list[ScreenRow]:
@@ -118,7 +118,7 @@ async def change_screen(actor: Principal, screen_id: UUID, form: ScreenSetUp) ->
 
 @looks_first
 async def reload_screen(actor: Principal, screen_id: UUID) -> None:
-    """Have a screen load its page anew."""
+    """Have a screen load its page again."""
     async with acting(actor, Permission.MANAGE_SCREENS) as act:
         screen = await _get(act, screen_id)
         await act.record(ScreenAction.RELOADED, screen)
@@ -150,7 +150,8 @@ def _changed(act: Act, screen: Screen) -> None:
 
 
 async def recognise(token: str | None, caller: Caller) -> ScreenActor:
-    """Which screen a browser is. Raises `SessionEndedError` where it is none, or none any more."""
+    """Which screen a browser is. Raises `SessionEndedError` if it isn't one, or isn't one any
+    more."""
     async with reading() as tx:
         found = (
             await tx.exec(
@@ -172,13 +173,13 @@ async def recognise(token: str | None, caller: Caller) -> ScreenActor:
 
 
 def zone_of(tenant: Tenant) -> str:
-    """The time zone that an organisation has chosen; none where it hasn't."""
+    """The time zone that an organisation has chosen; none if it hasn't."""
     return "" if tenant.time_zone == "UTC" else tenant.time_zone
 
 
 async def find_settings(screen_ids: Collection[UUID]) -> dict[UUID, ScreenSettings]:
-    """What these screens are to show; one that was revoked, or whose tenant is closed, isn't
-    named. Needs no actor: the feed asks once for all of them."""
+    """What these screens should show; a revoked one, or one whose tenant is closed, isn't in it.
+    Needs no actor: the feed asks once for all of them."""
     if not screen_ids:
         return {}
     async with reading() as tx:

@@ -10,7 +10,7 @@ from models import User
 
 
 class ScreenView(StrEnum):
-    """One composition of a screen."""
+    """One of the compositions that a screen can show."""
 
     ROLL_CALL = "roll_call"
     PEOPLE = "people"
@@ -72,7 +72,7 @@ class Theme(StrEnum):
 
 @dataclass(frozen=True)
 class Options:
-    """What one screen shows, as its row keeps it."""
+    """What one screen shows, as its row stores it."""
 
     views: Sequence[ScreenView]
     names: Names = Names.INITIALS
@@ -88,8 +88,8 @@ class Options:
 
     @classmethod
     def read(cls, kept: str) -> "Options":
-        """Out of that text. What another version has kept, and this one doesn't know, is left out:
-        names are then initials."""
+        """Read from that text. What another version has stored, and this one doesn't know, is left
+        out: names are then shown as initials."""
         said = json.loads(kept)
         known = {view.value: view for view in ScreenView}
         views = tuple(known[view] for view in said.get("views", ()) if view in known)
@@ -102,7 +102,7 @@ class Options:
 
     @property
     def words(self) -> str:
-        """In a line, for the list of screens."""
+        """In one line, for the list of screens."""
         views = ", ".join(view.label for view in self.views)
         names = {"full": "names in full", "initials": "initials", "counts": "counts alone"}
         return f"{views} · {names[self.names]} · {self.theme.value}"
@@ -123,11 +123,11 @@ class Showing:
 
     @property
     def has_names(self) -> bool:
-        """Whether anything is shown of a name."""
+        """Whether any part of a name is shown."""
         return self.names is not Names.COUNTS
 
     def name_of(self, user: User) -> str:
-        """What is shown of somebody's name."""
+        """The part of a person's name that is shown."""
         if self.names is Names.FULL:
             return user.full_name
         if self.names is Names.INITIALS:

@@ -1,5 +1,5 @@
-"""In which tabs screens are open: written down by the process that serves them, so that Settings
-tells when one is open in two of them, or in none."""
+"""In which tabs screens are open: noted by the process that serves them, so that Settings can say
+when one is open in two tabs, or in none."""
 
 from collections.abc import Collection
 from uuid import UUID
@@ -15,7 +15,7 @@ from services.screens.events import ScreenChanged
 from services.screens.screens import SILENT
 
 Key = tuple[UUID, str]
-"""A screen, and a tab's own mark."""
+"""A screen, and the mark of a tab."""
 
 
 async def note_open(screen: ScreenActor, tab: str, size: str) -> None:
@@ -53,7 +53,7 @@ async def note_gone(screen: ScreenActor, tab: str) -> None:
 
 
 async def note_all(tabs: Collection[Key], session_ids: Collection[UUID]) -> None:
-    """All these are open still: so their sessions live on."""
+    """All these are still open, so their sessions live on."""
     if not tabs:
         return
     async with transaction(patient=True) as tx:

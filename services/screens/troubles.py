@@ -1,7 +1,5 @@
-"""Trouble: what doesn't work, in a tenant's own words, and what is in order.
-
-Whoever passes by reads it: nothing here names a path, a machine, an email or a person.
-"""
+"""Trouble: what doesn't work, in a tenant's own words, and what works. Anybody who passes by reads
+it: nothing here names a path, a machine, an email or a person."""
 
 import re
 import time
@@ -23,7 +21,7 @@ from services.screens.scope import Scope
 from services.screens.screens import SILENT
 from services.sessions import replicas
 
-# What the mail server's trouble is (services/mail/troubles.py), in words for whoever passes by.
+# What the mail server's trouble is (services/mail/troubles.py), in words for people who pass by.
 _CAUSES = {
     "let Rollcall in|no way to sign in|authentication": "The server refuses our sign-in.",
     "as the sender|sender address": "The server refuses our address.",
@@ -31,18 +29,18 @@ _CAUSES = {
     "can't be found|can't be reached|doesn't answer|says nothing": "The server doesn’t answer.",
     "refuses|turns Rollcall away": "The server turns our mail away.",
 }
-# A mail that waits for longer has been refused a few times.
+# A mail that has waited longer than this has been refused a few times.
 LATE_MAIL = timedelta(minutes=5)
 # This many failed sign-ins within these minutes count as an attack: people mistype less often.
 STORM, STORM_WITHIN = 20, timedelta(minutes=10)
-# How long a replica is missed that isn't heard any more.
+# For this long, a replica that isn't heard any more is reported as missing.
 MISSED_FOR = timedelta(hours=1)
 BARS, BAR = 12, timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
 class Trouble:
-    """Something that doesn't work. `is_bad` where people feel it; times in seconds since 1970."""
+    """Something that doesn't work. `is_bad` if people feel it; times in seconds since 1970."""
 
     key: str
     title: str
@@ -65,7 +63,7 @@ class InOrder:
 
 @dataclass(frozen=True)
 class Troubles:
-    """What the view shows: the worst first, and when the last one ended where there is none."""
+    """What the view shows: the worst first; if there is none, when the last one ended."""
 
     troubles: Sequence[Trouble]
     in_order: Sequence[InOrder]
@@ -79,12 +77,12 @@ class _Remembered:
     in_trouble: set[UUID | None] = field(default_factory=set)
     ended_at: dict[UUID | None, datetime] = field(default_factory=dict)
     replicas: dict[str, tuple[datetime, datetime]] = field(default_factory=dict)
-    """When each was heard first, and last."""
+    """When each was first heard, and last."""
     started_at: datetime = field(default_factory=clock.now)
 
 
 async def read_troubles(tx: Transaction, scope: Scope) -> Troubles:
-    """What is in trouble, and what is in order."""
+    """What is in trouble, and what works."""
     tenant_id = scope.tenant_id
     remembered = runtime.current().part(_Remembered)
     begun = time.perf_counter()
@@ -190,7 +188,8 @@ async def _storm(tx: Transaction, scope: Scope) -> list[Trouble]:
 
 
 def _entries_of(scope: Scope, since: datetime) -> list[ColumnElement[bool]]:
-    """The log's entries since a moment; of all chains by their ids, which are in order of time."""
+    """The log's entries since a moment; of all chains by their ids, which are in the order of
+    time."""
     is_late = col(AuditEvent.at) > since
     if scope.tenant_id is None:
         return [col(AuditEvent.id) > first_id(since), is_late]
@@ -209,7 +208,7 @@ def _replicas(remembered: _Remembered) -> tuple[Trouble | None, InOrder | None]:
         if now - last >= MISSED_FOR or (process not in heard and replicas.has_stopped(process)):
             del known[process]
     gone = sorted(last for process, (_, last) in known.items() if process not in heard)
-    # Whoever came after one fell silent has taken its place.
+    # A replica that came after one fell silent has taken its place.
     for first in sorted(known[process][0] for process in heard):
         if gone and first > gone[0]:
             gone.pop(0)

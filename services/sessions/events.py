@@ -9,17 +9,17 @@ from services.access.events import UserEvent
 
 @dataclass(frozen=True, kw_only=True)
 class UserSignedIn(UserEvent):
-    """A session began; `first` where it was the user's first ever."""
+    """A session began; `first` if it was the user's first ever."""
 
     first: bool
 
 
 @dataclass(frozen=True, kw_only=True)
 class SessionsEnded(UserEvent):
-    """These sessions are over; every open page of theirs must close.
+    """These sessions have ended; every open page of theirs must close.
 
-    `user_id` is their holder's: that of a customer's person or of a screen where it is theirs.
-    `cause` is the audit entry of the act that ended them: the receipt is kept beside it.
+    `user_id` is the holder's: it can also be that of a customer's person or of a screen. `cause` is
+    the audit entry of the act that ended them: the receipt is kept beside it.
     """
 
     session_ids: tuple[UUID, ...]

@@ -31,7 +31,7 @@ def give(session: LoginSession, holder: Holder) -> None:
 
 
 def is_of(holder: Holder) -> ColumnElement[bool]:
-    """Of sessions, those of the holder."""
+    """The sessions of the holder, as a condition."""
     return col(getattr(LoginSession, _column_of(holder))) == holder.id
 
 
@@ -55,7 +55,7 @@ async def lock(tx: Transaction, actor: SessionActor) -> Holder | None:
 
 
 async def find(tx: Transaction, holder_id: UUID) -> Holder | None:
-    """The holder with this id, of whatever kind."""
+    """The holder with this id, of any kind."""
     return (
         await tx.get(User, holder_id)
         or await tx.get(CustomerPerson, holder_id)

@@ -1,14 +1,13 @@
-"""Known devices: whoever guesses a password slows down other guessers, never its owner.
+"""Known devices: somebody who guesses a password slows down other guessers, but never its owner.
 
-A browser that has signed in as a user keeps a cookie, and its failures are counted apart from
-everybody else's (OWASP, "Slow Down Online Guessing Attacks with Device Cookies").
+A browser that has signed in as a user keeps a cookie, and its failures are counted apart from all
+others (OWASP, "Slow Down Online Guessing Attacks with Device Cookies"). A token belongs to one user
+and one browser, and is always made by us: anything else that a browser brings (a token that
+somebody has planted there, or another user's) is never made theirs. A browser that several people
+use keeps a token for each of them, in one cookie.
 
-A token belongs to one user and one browser, and is always ours: whatever else a browser brings
-(what somebody has planted there, or another user's token) is never made theirs. A browser that
-several people use keeps a token for each of them, in one cookie.
-
-A user's browsers are strangers again after a reset of the password or of the second factor, and
-once they are signed out everywhere: whoever did that trusts none of them.
+All of a user's browsers become strangers again after a reset of the password or of the second
+factor, and when the user is signed out everywhere: whoever did that trusts none of them.
 """
 
 from datetime import timedelta
@@ -20,14 +19,14 @@ from services.core import clock
 from services.core.db import Transaction
 from services.core.secrets import new_token, token_hash
 
-# A browser that wasn't used for so long is a stranger again.
+# A browser that wasn't used for this long is a stranger again.
 FORGET = timedelta(days=365)
-# Characters of a token that we made (256 bits in Base64); any other is somebody's own invention.
+# How many characters a token of ours has (256 bits in Base64); anything else wasn't made by us.
 TOKEN_LENGTH = 43
-# How many people's tokens one browser keeps; of more, those who signed in longest ago are
+# How many people's tokens one browser keeps. If there are more, those who signed in longest ago are
 # strangers there again.
 MOST_PEOPLE = 8
-# Between tokens in the cookie; no token has one in it.
+# Separates the tokens in the cookie; no token contains it.
 SEPARATOR = "."
 
 
@@ -50,8 +49,8 @@ async def find(tx: Transaction, user: User | None, cookie: str) -> str:
 
 
 async def remember(tx: Transaction, user: User, cookie: str) -> str:
-    """Know this browser from now on; returns what its cookie has to be, the latest user's token
-    first."""
+    """Know this browser from now on; returns the new value of its cookie, with the latest user's
+    token first."""
     now = clock.now()
     token = await find(tx, user, cookie)
     if token:
@@ -73,8 +72,10 @@ async def knows_any(tx: Transaction, user: User) -> bool:
 
 
 async def forget(tx: Transaction, user: User) -> None:
-    """All the user's browsers are strangers again. The caller has logged why: rows of the log
-    are locked before those of devices."""
+    """Make all the user's browsers strangers again.
+
+    The caller has already logged why: rows of the log are locked before those of devices.
+    """
     await tx.exec(delete(KnownDevice).where(col(KnownDevice.user_id) == user.id))
 
 
@@ -85,7 +86,7 @@ async def remove_old(tx: Transaction) -> None:
 
 
 def _tokens(cookie: str) -> list[str]:
-    """The tokens in a cookie, as far as they could be ours."""
-    # A browser of ours never brings more; whoever sends a longer cookie has made it up.
+    """The tokens in a cookie that could be ours."""
+    # A browser never brings more tokens of ours; a longer cookie was made up.
     given = cookie.split(SEPARATOR, MOST_PEOPLE)[:MOST_PEOPLE]
     return list(dict.fromkeys(token for token in given if len(token) == TOKEN_LENGTH))

@@ -1,4 +1,4 @@
-"""What serving processes tell each other: no facts of the database."""
+"""What serving processes tell each other; these aren't facts of the database."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -9,10 +9,10 @@ from services.sessions.presence import UserPresence
 
 @dataclass(frozen=True, kw_only=True)
 class ReplicaAnnounced(Event):
-    """A part of who has pages in the `origin`; with the last one that is known in whole.
+    """A part of the list of who has pages in the `origin`; with the last part the list is complete.
 
-    `asks` where the origin wants to be told the same. `secret_mark` is the same in all processes
-    that share the signing secret, and tells nothing else about it.
+    `asks` if the origin wants to be told the same. `secret_mark` is the same in all processes that
+    share the signing secret, and says nothing else about it.
     """
 
     part: int
@@ -25,20 +25,20 @@ class ReplicaAnnounced(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class ReplicaChanged(Event):
-    """The `origin` lives, and has now so many pages of these users."""
+    """The `origin` lives, and now has this many pages of these users."""
 
     people: tuple[UserPresence, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReplicaStopped(Event):
-    """The `origin` serves no more."""
+    """The `origin` has stopped serving."""
 
 
 @dataclass(frozen=True)
 class ClosedPage:
-    """A page that was closed: of which session, what it was called, and how many milliseconds after
-    the commit it answered; none where it didn't."""
+    """A page that was closed: its session, its title, and how many milliseconds after the commit it
+    answered; none if it didn't answer."""
 
     session_id: UUID
     title: str
@@ -49,8 +49,9 @@ class ClosedPage:
 class PagesClosed(Event):
     """The `origin` has closed its pages of the sessions that `cause` ended.
 
-    `collector` is the process that wants to know. The times are milliseconds since the origin
-    heard of the end: to the last page's own answer, to this message, and to each page's answer.
+    `collector` is the process that gathers the reports. The times are milliseconds since the origin
+    heard of the end: until the last page's own answer, until this message, and until each page's
+    answer.
     """
 
     cause: UUID

@@ -1,4 +1,4 @@
-"""Who visits a page without being a user: somebody at a customer's, by their session."""
+"""Visitors of a page who aren't users: people at a customer's, by their session."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +17,7 @@ from services.sessions.sessions import Caller
 
 @dataclass(frozen=True)
 class CustomerVisit:
-    """A recognised visitor who is no user: who acts, and what the page's frame shows of them."""
+    """A recognised visitor who isn't a user: who acts, and what the page's frame shows of them."""
 
     actor: CustomerActor
     name: str
@@ -28,11 +28,10 @@ class CustomerVisit:
 
 
 async def recognise_customer(token: str | None, slug: str, caller: Caller) -> CustomerVisit:
-    """Who at a customer's visits a page of this tenant.
+    """The customer's person who visits a page of this tenant.
 
-    Raises `SessionEndedError` where the cookie's session has ended, or isn't one of a customer's
-    person, and `NotFoundError` where the tenant doesn't exist or isn't the one whose customer they
-    are.
+    Raises `SessionEndedError` if the cookie's session has ended, or isn't a customer's person's,
+    and `NotFoundError` if the tenant doesn't exist or isn't the one that they are a customer of.
     """
     async with reading() as tx:
         found = await tx.exec(

@@ -1,10 +1,9 @@
 """Who has Rollcall open right now: by the pages of this process, and by what other replicas tell.
 
 A page that was left counts for presence a moment longer, so that nobody seems to leave between two
-pages; as an open page it no longer counts.
+pages; it no longer counts as an open page.
 
-A customer's person and a screen have a session and pages as a user has: where it says `user_id`, it
-may be theirs.
+Customers' people and screens have sessions and pages as users have: a `user_id` here may be theirs.
 """
 
 import logging
@@ -21,7 +20,8 @@ log = logging.getLogger(__name__)
 class UserPresence(NamedTuple):
     """How many pages of a user one process has, and how many of them the browser has left.
 
-    `tenant_id` is where the first of them works, so for a Platform Admin the one they entered.
+    `tenant_id` is where the first of them works; for a Platform Admin it is the tenant that they
+    entered.
     """
 
     user_id: UUID
@@ -35,7 +35,8 @@ Callback = Callable[[UUID, UUID | None, bool], None]
 
 @dataclass
 class _Presence:
-    """Who is here by this process's pages, and by which other process's; and who is told."""
+    """Who is here by the pages of this process, and by those of other processes; and who is told of
+    changes."""
 
     here: dict[UUID, UserPresence] = field(default_factory=dict)
     elsewhere: dict[str, dict[UUID, UserPresence]] = field(default_factory=dict)
@@ -88,7 +89,7 @@ def online_ids(tenant_id: UUID | None = None) -> set[UUID]:
 
 
 def everywhere() -> list[UserPresence]:
-    """Who has pages in each process that we hear of; somebody may be named more than once."""
+    """The users with pages in each process that we hear of; a user may be named more than once."""
     known = _known()
     return [seen for people in (known.here, *known.elsewhere.values()) for seen in people.values()]
 
@@ -104,8 +105,8 @@ def here() -> dict[UUID, UserPresence]:
 
 
 def heard(process_id: str, people: Iterable[UserPresence], *, whole: bool = False) -> None:
-    """Take over what another process says about its users. `whole`: it names all of them, so that
-    anybody else has no page there."""
+    """Take over what another process says about its users. If `whole`, it names all of them: users
+    that it doesn't name have no page there."""
     there = _known().elsewhere.setdefault(process_id, {})
     told = {person.user_id: person for person in people}
     affected = there | told if whole else told

@@ -25,13 +25,13 @@ from services.sessions.messages import ClosedPage, PagesClosed
 
 log = logging.getLogger(__name__)
 
-# Seconds, from the commit, for the other replicas' reports: browsers get one to answer
-# (`ui.live.cut`), and the report its way.
+# How many seconds after the commit the other replicas may report: browsers have one to answer
+# (`ui.live.cut`), and the rest is for the report's way.
 REPORT_SECONDS = 1.5
-# Seconds for which what is known of one act is kept: for reports that come before this process
-# has heard of it itself, and for who asks for the receipt.
+# For this many seconds, what is known of one act is kept: for reports that come before this process
+# has heard of the act itself, and for those who ask for the receipt.
 KEPT_SECONDS = 5.0
-# Pages that the log tells one by one.
+# How many pages the log names one by one.
 MOST_PAGES = 20
 
 
@@ -39,11 +39,11 @@ MOST_PAGES = 20
 class Receipt:
     """How many pages were open, how many answered that they closed, and the slowest answer.
 
-    `slowest_ms` is the time from the commit to the last page's own answer, in milliseconds; none
-    where no page answered. For a page of another replica it includes the way of that replica's
-    report: it can be too long, never too short. (No two machines' clocks are compared: each
-    measures durations, and they are added up.) `unheard` is how many other replicas had pages of
-    the user and didn't report in time; their pages aren't in the figures. `closed` are the pages
+    `slowest_ms` is the time from the commit to the last page's own answer, in milliseconds; none if
+    no page answered. For a page of another replica it includes the time that the replica's report
+    needed: it can be too long, but never too short. (The clocks of two machines are never compared:
+    each measures durations, and these are added up.) `unheard` is how many other replicas had pages
+    of the user and didn't report in time; their pages aren't in the figures. `closed` has the pages
     one by one.
     """
 
@@ -57,7 +57,7 @@ class Receipt:
 @dataclass
 class _Gathering:
     """The reports about one act; some come before this process begins to wait for them. `receipt`
-    is what came of them, or none where that isn't known in time."""
+    is their sum, or none if it isn't known in time."""
 
     reports: dict[str, PagesClosed] = field(default_factory=dict)
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
@@ -65,7 +65,7 @@ class _Gathering:
 
 
 class _Gatherings(dict[UUID, _Gathering]):
-    """Those that are under way, by the audit entry of their act."""
+    """The gatherings that are under way, by the audit entry of their act."""
 
 
 def subscribe(bus: Bus) -> None:
@@ -80,7 +80,7 @@ async def of(cause: UUID) -> Receipt | None:
 
 
 async def settle(event: SessionsEnded, closing: Awaitable[Receipt]) -> None:
-    """Have the receipt made, for `of`, and kept in the audit log where any page was open."""
+    """Make the receipt, for `of`, and keep it in the audit log if any page was open."""
     receipt = await gathered(event, closing)
     if receipt is None:
         return
@@ -134,11 +134,12 @@ async def _in_words(
 
 
 async def gathered(event: SessionsEnded, closing: Awaitable[Receipt]) -> Receipt | None:
-    """Close this process's pages, and add what the other replicas report; none where another
-    process gathers, to which this one reports.
+    """Close this process's pages, and add what the other replicas report; none if another process
+    gathers, to which this one reports.
 
-    Only replicas that have pages of the user report, and are waited for. (One that was opened at
-    another replica within `replicas.TELL_SECONDS` may be missing in the receipt.)
+    Only replicas that have pages of the user report, and only they are waited for. (A page that was
+    opened at another replica within the last `replicas.TELL_SECONDS` may be missing in the
+    receipt.)
     """
     expected, collector = replicas.with_pages_of(event.user_id), replicas.collector_of(event.origin)
     is_expected = replicas.may_count_us(event.user_id)

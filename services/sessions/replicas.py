@@ -1,9 +1,10 @@
 """The other processes that serve the same database: which of them are alive, and who has pages open
 there.
 
-On PostgreSQL each tells the others over the bus what changes about who has pages open in it; each
-message is a sign of life, too. Nothing of this is kept: a process that begins to listen tells all
-it knows, and asks the others for the same. SQLite has one serving process, with nobody to tell.
+On PostgreSQL each process tells the others over the bus what changes about who has pages open in
+it; each message is a sign of life, too. None of this is stored: a process that begins to listen
+tells all that it knows, and asks the others for the same. SQLite has one serving process, which has
+nobody to tell.
 """
 
 import asyncio
@@ -28,12 +29,12 @@ from services.sessions.presence import UserPresence
 
 log = logging.getLogger(__name__)
 
-# How often changes are told, in seconds, and how often a sign of life is given without any.
+# How often changes are told, in seconds, and how often a sign of life is given if nothing changes.
 TELL_SECONDS = 0.2
 LIFE_SECONDS = 2.0
-# A replica that is silent for so many seconds is gone: three signs of life were missed.
+# A replica that is silent for this many seconds is gone: three signs of life were missed.
 GONE_SECONDS = 7.0
-# With two UUIDs and two numbers a head this stays under what one NOTIFY takes.
+# With two UUIDs and two numbers a head, this stays under the limit of one NOTIFY.
 PEOPLE_PER_MESSAGE = 80
 LONGEST_HOST = 40
 
@@ -48,8 +49,8 @@ class _Replica:
 
 @dataclass
 class _Replicas:
-    """The others, and what this process has told them and is to tell: all messages leave by one
-    task, in order."""
+    """The other processes, and what this one has told them and still has to tell: all messages
+    leave by one task, in order."""
 
     others: dict[str, _Replica] = field(default_factory=dict)
     stopped: set[str] = field(default_factory=set)
@@ -69,7 +70,7 @@ def others() -> set[str]:
 
 
 def has_stopped(process_id: str) -> bool:
-    """Whether a process said goodbye, so that nobody needs to miss it."""
+    """Whether a process said goodbye, so that nobody has to wait for it."""
     return process_id in _known().stopped
 
 
@@ -95,7 +96,7 @@ def heard() -> list[Heard]:
 
 
 def own_host() -> str:
-    """What the others are told of where this process runs: the machine's (or container's) name."""
+    """What the others are told of where this process runs: the name of the machine or container."""
     return socket.gethostname()[:LONGEST_HOST]
 
 
@@ -105,13 +106,13 @@ def with_pages_of(user_id: UUID) -> set[str]:
 
 
 def may_count_us(user_id: UUID) -> bool:
-    """Whether the others may know of pages of the user in this process."""
+    """Whether the others may know of pages that the user has in this process."""
     return user_id in presence.here() or user_id in _known().told
 
 
 def collector_of(origin: str) -> str:
-    """Which process gathers what becomes of an act that `origin` committed: that one itself, if it
-    serves; for the command line, the eldest that does."""
+    """Which process gathers the reports about an act that `origin` committed: that process itself,
+    if it serves; for the command line, the oldest process that serves."""
     serving = others() | {runtime.current().process_id}
     return origin if origin in serving else min(serving)
 
@@ -171,7 +172,7 @@ async def _tell_changes() -> None:
     known = _known()
     here = presence.here()
     people = []
-    if others():  # else whoever comes is told everything
+    if others():  # if not, a process that comes is told everything
         people = [seen for user_id, seen in here.items() if known.told.get(user_id) != seen]
         gone = known.told.keys() - here.keys()
         people += [known.told[user_id]._replace(pages=0, left=0) for user_id in gone]
@@ -206,7 +207,7 @@ async def _begin(_event: Listening) -> None:
     known = _known()
     now = time.perf_counter()
     for other in known.others.values():
-        other.heard_at = now  # that we didn't listen is no silence of theirs
+        other.heard_at = now  # if we didn't listen, they weren't silent
     known.asks = True
 
 
@@ -238,7 +239,7 @@ async def _hear_change(event: ReplicaChanged) -> None:
         known.others[event.origin].heard_at = event.committed_at
         presence.heard(event.origin, event.people)
     else:
-        known.asks = True  # we took it for gone
+        known.asks = True  # we thought that it was gone
 
 
 async def _hear_stop(event: ReplicaStopped) -> None:
@@ -254,8 +255,8 @@ def _is_own(event: Event) -> bool:
 
 
 def _forget_the_silent() -> None:
-    # Compared with what was last heard at all, not with now: while nothing is heard from anybody,
-    # it is this process that doesn't listen.
+    # Compared with the last time that anything was heard, not with now: while nothing is heard from
+    # anybody, it is this process that doesn't listen.
     for process_id, other in list(_known().others.items()):
         if runtime.current().transport.heard_at - other.heard_at > GONE_SECONDS:
             if not other.has_stopped:

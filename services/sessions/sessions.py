@@ -34,13 +34,13 @@ from services.sessions.devices import describe_device
 from services.sessions.events import SessionsEnded
 from services.sessions.holders import Holder
 
-# A script may sign in all day; whoever looks for a session to end finds it among the latest.
+# A script may sign in all day; a person who looks for a session to end finds it among the latest.
 MOST_LISTED = 20
 
 
 @dataclass(frozen=True)
 class Caller:
-    """Where a request comes from. `device` is what its browser keeps to be known again."""
+    """Where a request comes from. `device` is what its browser keeps so that it is known again."""
 
     ip: str = ""
     user_agent: str = ""
@@ -62,11 +62,11 @@ class Visit:
     seen_at: datetime
     lacks_second_factor: bool = False
     tenant_logo: str = ""
-    """The digest of its logo; empty where it has none."""
+    """The digest of the tenant's logo; empty if it has none."""
 
     @property
     def above_tenants(self) -> bool:
-        """Whether it is a Platform Admin, who enters any tenant and is in none."""
+        """Whether the visitor is a Platform Admin, who enters any tenant and belongs to none."""
         return self.role is Role.PLATFORM_ADMIN
 
 
@@ -113,7 +113,7 @@ async def end(
     only: Collection[UUID] | None = None,
     keep: UUID | None = None,
 ) -> int:
-    """End sessions of their holder (all, or `only` these; never `keep`) and have their pages
+    """End sessions of their holder (all, or `only` these; never `keep`), and have their pages
     closed.
 
     The caller has locked the holder. Returns how many ended.
@@ -130,7 +130,8 @@ async def end_living(
     *,
     cause: UUID,
 ) -> int:
-    """End these sessions, which were found living after their holder was locked; else as `end`."""
+    """End these sessions, which were found alive after their holder was locked; otherwise like
+    `end`."""
     if not ids:
         return 0
     await tx.exec(
@@ -157,7 +158,7 @@ async def find_living(
     only: Collection[UUID] | None = None,
     keep: UUID | None = None,
 ) -> list[UUID]:
-    """The holder's sessions that aren't over: all, or of `only` these; never `keep`."""
+    """The holder's sessions that haven't ended: all, or of `only` these; never `keep`."""
     query = select(LoginSession.id).where(
         holders.is_of(holder),
         col(LoginSession.ended_at).is_(None),
@@ -180,10 +181,10 @@ async def find_session_id(token: str | None) -> UUID | None:
 
 
 async def recognise(token: str | None, slug: str | None, caller: Caller) -> Visit:
-    """Who visits a page of the tenant with this slug (or, with none, above the tenants).
+    """Who visits a page of the tenant with this slug (or, without a slug, above the tenants).
 
-    Raises `SessionEndedError` where nobody is signed in, and `NotFoundError` where the tenant
-    doesn't exist or isn't theirs.
+    Raises `SessionEndedError` if nobody is signed in, and `NotFoundError` if the tenant doesn't
+    exist or isn't theirs.
     """
     async with reading() as tx:
         found = await _find(tx, token) if token else None
@@ -219,7 +220,7 @@ async def recognise(token: str | None, slug: str | None, caller: Caller) -> Visi
 
 
 async def home_of(token: str | None) -> tuple[Role, str | None] | None:
-    """The role and the tenant's slug of whoever is signed in by this cookie, or none."""
+    """The role and the tenant's slug of the person who is signed in by this cookie, or none."""
     if not token:
         return None
     async with reading() as tx:
@@ -233,7 +234,7 @@ async def home_of(token: str | None) -> tuple[Role, str | None] | None:
 async def touch(actor: SessionActor, seen_at: datetime | None = None) -> None:
     """Note a sign of life of somebody who only looks: the session's idle time starts again.
 
-    Where it is known when the last one was, most of these ask the database nothing.
+    If the time of the last sign is known, most of these calls ask the database nothing.
     """
     now = clock.now()
     if seen_at is None:
@@ -252,10 +253,10 @@ async def touch(actor: SessionActor, seen_at: datetime | None = None) -> None:
 
 
 async def find_ended(session_ids: Collection[UUID]) -> dict[UUID, EndReason]:
-    """Which of these sessions are over, and why. What push may have missed, this finds."""
+    """Which of these sessions have ended, and why. This finds what push may have missed."""
     async with reading() as tx:
-        # Every replica asks this of all its pages' sessions, every second in which something
-        # changes, and nearly all live: the first query brings their ids alone.
+        # Every replica asks this about all its pages' sessions, every second in which something
+        # changes, and nearly all sessions live: the first query reads only their ids.
         alive = await tx.exec(
             _alive(select(LoginSession.id)).where(col(LoginSession.id).in_(list(session_ids)))
         )
@@ -289,7 +290,10 @@ async def first_expiry(session_ids: Collection[UUID]) -> datetime | None:
 
 async def list_open(actor: Principal, user_id: UUID) -> Sequence[OpenSession]:
     """The user's open sessions, the latest first, `MOST_LISTED` at most; the one in use is among
-    them. One's own, or another's for who manages users."""
+    them.
+
+    They are one's own, or another user's for people who manage users.
+    """
     own = user_id == actor.user_id
     permission = Permission.USE_OWN_ACCOUNT if own else Permission.VIEW_USERS
     async with viewing(actor, permission) as view:
@@ -323,7 +327,7 @@ async def list_open(actor: Principal, user_id: UUID) -> Sequence[OpenSession]:
 
 @looks_first
 async def sign_out(actor: Actor) -> None:
-    """End the session that is used right now."""
+    """End the session that is in use right now."""
     async with acting(actor, Permission.USE_OWN_ACCOUNT, urgent=True) as act:
         cause = await act.record(Action.SIGNED_OUT, act.own)
         await end(act.tx, act.own, EndReason.SIGNED_OUT, cause=cause, only=[actor.session_id])
@@ -331,9 +335,9 @@ async def sign_out(actor: Actor) -> None:
 
 @looks_first
 async def revoke(actor: Principal, user_id: UUID, session_id: UUID | None = None) -> int:
-    """End one session of a user, or all but the one in use; returns how many ended.
+    """End one session of a user, or all except the one in use; returns how many ended.
 
-    One's own, or another's for who may sign users out.
+    The user is oneself, or another one for people who may sign users out.
     """
     own = user_id == actor.user_id
     permission = Permission.USE_OWN_ACCOUNT if own else Permission.SIGN_OUT_USERS
@@ -353,7 +357,7 @@ async def revoke(actor: Principal, user_id: UUID, session_id: UUID | None = None
 
 
 def _alive(query: SelectOfScalar[UUID]) -> SelectOfScalar[UUID]:
-    """Of sessions, only those that let their holder in right now."""
+    """Of sessions, only those that still let their holder in right now."""
     return holders.joined(query).where(
         col(LoginSession.ended_at).is_(None),
         col(LoginSession.expires_at) > clock.now(),

@@ -1,4 +1,4 @@
-"""Proving anew who one is, before a sensitive act."""
+"""Proving again who one is, before a sensitive act."""
 
 from models import LoginSession
 from services.access.actor import Actor
@@ -13,15 +13,15 @@ from services.sign_in.passwords import slot, verify_password
 
 
 async def require_fresh(actor: Actor) -> None:
-    """Raise `FreshSignInNeededError` where the last proof is too old for a sensitive act."""
+    """Raise `FreshSignInNeededError` if the last proof is too old for a sensitive act."""
     async with viewing(actor, Permission.USE_OWN_ACCOUNT, fresh=True):
         pass
 
 
 async def confirm_password(actor: Actor, password: str) -> None:
-    """Prove by the password who is at work here; sensitive acts are open again for a while.
+    """Prove by the password who is at work here; for a while, sensitive acts are allowed again.
 
-    Raises `InvalidInputError` for a wrong one, and `TooManyAttemptsError` for guessing.
+    Raises `InvalidInputError` for a wrong password, and `TooManyAttemptsError` for guessing.
     """
     async with viewing(actor, Permission.USE_OWN_ACCOUNT) as view:
         user = view.own

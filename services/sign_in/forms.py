@@ -1,5 +1,5 @@
-"""The forms of the sign-in: proving who one is, one's password and second factors, and of whom an
-organisation requires one."""
+"""The forms of the sign-in: proving who one is, one's password and second factors, and from whom an
+organisation requires a second factor."""
 
 from models import SecondFactorPolicy
 from services.core.form_fields import Option
@@ -13,14 +13,14 @@ class PasswordProof(Form):
 
 
 class PasswordChange(Form):
-    """The password that is, and the one that is to be."""
+    """The current password, and the new one."""
 
     current: str = password("Current password", autocomplete="current-password")
     new: str = new_password("New password")
 
 
 class FirstCode(Form):
-    """The first code of an authenticator app, which puts it into force."""
+    """The first code of an authenticator app, which activates it."""
 
     code: str = verbatim(
         "Code",
@@ -37,7 +37,7 @@ class PasskeyName(Form):
 
 
 class SecondFactorRule(Form):
-    """Of whom a second factor is required."""
+    """From whom a second factor is required."""
 
     second_factor: SecondFactorPolicy = choice(
         "Required of", [Option(policy, policy.label) for policy in SecondFactorPolicy]

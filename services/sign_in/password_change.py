@@ -12,7 +12,7 @@ from services.access.permissions import Permission
 from services.audit.acting import acting, viewing
 from services.audit.writing import Action, record
 from services.core import clock
-from services.core.db import Transaction, transaction
+from services.core.db import Transaction, reading, transaction
 from services.core.emails import email_key, tried
 from services.core.errors import InvalidInputError, SessionEndedError
 from services.core.operator_log import noting_pauses
@@ -38,21 +38,23 @@ from services.sign_in.personal_links import (
 from services.sign_in.policy import required_provider
 from services.sign_in.sign_in import SignedIn, require_started, start_session_or_second_step
 
-# A request for a link takes at least this long, in seconds, whether the account exists or not:
-# far more than the work behind it.
+# A request for a link takes at least this many seconds, whether the account exists or not: far
+# longer than the work behind it.
 REQUEST_SECONDS = 0.3
 
 
 @noting_pauses
 async def request_reset(slug: str | None, email: str, caller: Caller) -> None:
-    """Send a link for a new password, where an active account has this email here.
+    """Send a link for a new password, if an active account has this email here.
 
     Says and does the same for any email. Raises `TooManyAttemptsError`.
     """
     started = time.monotonic()
     try:
-        async with transaction() as tx:
-            counters = throttle.keys(f"reset:{email_key(email)}", f"reset:{caller.ip}")
+        counters = throttle.keys(f"reset:{email_key(email)}", caller.ip, "reset-address")
+        async with reading() as tx:
+            await throttle.check(tx, counters)
+        async with transaction(patient=True) as tx:
             await throttle.claim_in(tx, counters)
             user, tenant = await _find(tx, slug, email)
             await record(
@@ -81,15 +83,15 @@ async def request_reset(slug: str | None, email: str, caller: Caller) -> None:
 
 
 async def open_reset(slug: str | None, token: str) -> LinkView:
-    """What the page of a reset link shows; using nothing up. Raises `DeadLinkError`."""
+    """What the page of a reset link shows; it doesn't use the link up. Raises `DeadLinkError`."""
     return await open_link(LinkPurpose.RESET, slug, token)
 
 
 async def reset(slug: str | None, token: str, password: str, caller: Caller) -> SignedIn:
     """Set a new password by a link: ends every session of the user, and begins a new one.
 
-    Raises `DeadLinkError`, `InvalidInputError`, and, with the password set, `SecondStepNeededError`
-    where the user has a second factor.
+    Raises `DeadLinkError`, `InvalidInputError`, and, after the password is set,
+    `SecondStepNeededError` if the user has a second factor.
     """
     before = await open_reset(slug, token)
     await check_password(password, before.own_words)
@@ -111,7 +113,7 @@ async def reset(slug: str | None, token: str, password: str, caller: Caller) -> 
 
 
 async def judge_new_password(actor: Actor, password: str) -> Strength:
-    """What would be said of a new password, as it is typed."""
+    """How good a new password is, while it is typed."""
     async with viewing(actor, Permission.USE_OWN_ACCOUNT) as view:
         user = view.own
         tenant = await view.tx.get(Tenant, user.tenant_id) if user.tenant_id else None
@@ -121,8 +123,8 @@ async def judge_new_password(actor: Actor, password: str) -> Strength:
 async def change_password(actor: Actor, current: str, new: str) -> int:
     """Change one's own password, which ends one's other sessions; returns how many.
 
-    Raises `InvalidInputError` for a wrong current or an unfit new password, and
-    `TooManyAttemptsError` for guessing the current one.
+    Raises `InvalidInputError` for a wrong current or a bad new password, and `TooManyAttemptsError`
+    for guessing the current one.
     """
     async with viewing(actor, Permission.USE_OWN_ACCOUNT) as view:
         user = view.own
@@ -130,7 +132,7 @@ async def change_password(actor: Actor, current: str, new: str) -> int:
         await throttle.check(view.tx, counters)
         tenant = await view.tx.get(Tenant, user.tenant_id) if user.tenant_id else None
     stored = user.password_hash
-    # Before the current one, as an unfit choice is no guess at that.
+    # Checked before the current password: a bad choice is not a guess at that.
     await check_password(new, own_words(user, tenant), field="new")
     with slot():
         await throttle.claim(counters)

@@ -1,6 +1,7 @@
 """Links with which users choose a new password, made for them by an admin.
 
-For whoever has forgotten theirs where no mail reaches them. Each works once, and for 30 minutes.
+They are for people who have forgotten theirs and whom no mail reaches. Each link works once, and
+for 30 minutes.
 """
 
 from uuid import UUID
@@ -22,10 +23,10 @@ from services.sign_in.policy import required_provider
 
 @looks_first
 async def copy_link(actor: Principal, user_id: UUID) -> str:
-    """The url of a new link for this user, to hand over; an earlier one is dead from now on.
+    """The url of a new link for this user, to hand over; an earlier link is dead from now on.
 
-    Needs a fresh sign-in, and for an admin's account what inviting them takes. Raises
-    `ConflictError` where a password wouldn't let the user in.
+    Needs a fresh sign-in, and for an admin's account the same as inviting them. Raises
+    `ConflictError` if a password wouldn't let the user in.
     """
     async with acting(actor, Permission.RESET_PASSWORDS, lock=(user_id,)) as act:
         user, tenant, link = await _make(act, user_id)
@@ -37,8 +38,10 @@ async def copy_link(actor: Principal, user_id: UUID) -> str:
 
 @looks_first
 async def mail_link(actor: Principal, user_id: UUID) -> str:
-    """Send the user a new link; returns their email. Takes and raises what `copy_link` does, and
-    `ConflictError` where there is no mail server."""
+    """Send the user a new link; returns their email.
+
+    Needs and raises the same as `copy_link`, and raises `ConflictError` if there is no mail server.
+    """
     async with acting(actor, Permission.RESET_PASSWORDS, lock=(user_id,)) as act:
         user, tenant, link = await _make(act, user_id)
         mail = outbox.enqueue(
@@ -57,12 +60,12 @@ async def mail_link(actor: Principal, user_id: UUID) -> str:
 
 
 def may_make(role: Role, of: Role) -> bool:
-    """Whether someone of this role may make a link for an account of the other."""
+    """Whether somebody with this role may make a link for an account with the other role."""
     return may(role, SECRETS[PASSWORD_LINKS[of]].permission)
 
 
 async def _make(act: Act, user_id: UUID) -> tuple[User, Tenant | None, OneTimeLink]:
-    """A new link, whose predecessors are dead."""
+    """A new link; the ones before it are dead."""
     tx = act.tx
     user = await act.get(User, user_id)
     await act.require(PASSWORD_LINKS[user.role])

@@ -29,24 +29,27 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 MAX_LENGTH = 128
-# zxcvbn's cost grows fast with the length, and its own default limit is this.
+# zxcvbn's cost grows fast with the length of a password; this is its own default limit.
 ESTIMATED_LENGTH = 72
-# zxcvbn's scale: below 2, fewer than 10^6 guesses find it. Length does the rest: eight characters
-# at random, the least that an operator may allow, have 2, and a sentence has 4.
+# zxcvbn's scale: a password below 2 is found with fewer than 10^6 guesses. Length does the rest:
+# eight random characters, the least that an operator may allow, have 2, and a sentence has 4.
 GOOD_SCORE = 2
-# A word of the person's own that is shorter than this is too common to forbid.
+# A word of the person's own that is shorter than this is too common to be forbidden.
 MIN_PERSONAL_WORD = 3
 
-# The niceness of the threads that hash (0 is usual, 19 the most modest): beside our own event loop
-# they stand back, and beside other programs they take at most 1.6 times as long as they would at 0
-# (Linux weighs a niceness of 0 by 1,024 and of 2 by 655; kernel/sched/core.c).
+# The niceness of the threads that hash (0 is usual, 19 yields most): beside our own event loop they
+# yield, and beside other programs they take at most 1.6 times as long as with 0 (Linux gives
+# niceness 0 a weight of 1,024, and 2 a weight of 655; kernel/sched/core.c).
 HASHING_NICENESS = 2
 
 
 def _give_way() -> None:
-    """Let requests of signed-in people go before sign-ins, since hashing takes all the processor
-    time that it gets. Linux
-    alone has priorities of single threads (setpriority(2)); those that Argon2 starts inherit it."""
+    """Let requests of signed-in people go before sign-ins, because hashing takes all the processor
+    time that it gets.
+
+    Only Linux has priorities of single threads (setpriority(2)); the threads that Argon2 starts
+    inherit it.
+    """
     if sys.platform == "linux":
         niceness = max(HASHING_NICENESS, os.getpriority(os.PRIO_PROCESS, 0))
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), niceness)
@@ -54,19 +57,20 @@ def _give_way() -> None:
 
 _hasher = PasswordHasher()  # Argon2id at the library's defaults (RFC 9106, low-memory profile)
 CORES = os.cpu_count() or 1
-# One hash works in four threads of its own, and keeps two cores busy for tens of milliseconds: more
-# at a time would only wait for each other, and keep the event loop waiting.
+# One hash works in four threads of its own, and keeps two cores busy for tens of milliseconds:
+# several at a time would only wait for each other, and keep the event loop waiting.
 THREADS = max(1, CORES // 2)
 _threads = ThreadPoolExecutor(THREADS, thread_name_prefix="passwords", initializer=_give_way)
-# So many may wait, or be worked on. A hash takes 30 to 150 ms of a core (Argon2id as above; 150 on
-# the machine of docs/benchmarks.md), so the last in a queue of 64 per core waits 2 to 10 s.
+# This many may wait or be worked on. A hash takes 30 to 150 ms of a core (Argon2id as above; 150 on
+# the machine of docs/benchmarks.md), so the last one in a queue of 64 per core waits 2 to 10 s.
 QUEUE = 64 * CORES
-# Besides, so many who have shown that they are no strangers: by a link, a session, or a device.
+# In addition, this many for people who have shown that they are no strangers: by a link, a session,
+# or a device.
 KNOWN_QUEUE = 32 * CORES
-# Seconds after which to come again: by then much of the longest queue is done.
+# After this many seconds somebody may come again: by then most of the longest queue is done.
 COME_AGAIN = 5
-# What an unknown account's password is compared with, so that it takes as long as any other: hashed
-# once and for all, as `_hasher` does it, since that takes a tenth of a start.
+# The password of an unknown account is compared with this, so that it takes as long as any other.
+# It was hashed once and for all, as `_hasher` does it, because that takes a tenth of a start.
 _NOBODY = (
     "$argon2id$v=19$m=65536,t=3,p=4$0rqaJBjxeL+HObceND0rXA"
     "$2gBDF7g1GcmcdSFeSmhp+CiHgoDvwfa1QxP80+++GSc"
@@ -87,10 +91,10 @@ _has_slot: ContextVar[bool] = ContextVar("has_slot", default=False)
 
 @contextmanager
 def slot(*, known: bool = True) -> Iterator[None]:
-    """Hold a slot in the queue; raises `BusyError` at once where it is full.
+    """Hold a slot in the queue; raises `BusyError` at once if the queue is full.
 
-    Whatever is done with passwords takes a slot by itself. Whoever counts an attempt before it is
-    made takes one before that.
+    Everything that is done with passwords takes a slot by itself. A caller that counts an attempt
+    before it is made takes a slot before that.
     """
     global _slots  # noqa: PLW0603 - one queue per process, as there is one set of cores
     if _has_slot.get():
@@ -113,7 +117,7 @@ async def hash_password(password: str) -> str:
 
 
 async def verify_password(password: str, stored: str | None) -> bool:
-    """Whether the password is the stored one; takes as long where nothing is stored."""
+    """Whether the password is the stored one; takes the same time if nothing is stored."""
     return await _in_thread(_verify, _normal(password), stored)
 
 
@@ -128,7 +132,7 @@ def _verify(password: str, stored: str | None) -> bool:
 async def check_password(
     password: str, own_words: Iterable[str], *, field: str = "password"
 ) -> None:
-    """Raise `InvalidInputError`, with a sentence for this field, for a password that won't do.
+    """Raise `InvalidInputError`, with a sentence for this field, if the password isn't acceptable.
 
     `own_words` are the person's name and email and the tenant's name.
     """
@@ -190,5 +194,5 @@ def _parts(words: str) -> list[str]:
 
 def _normal(password: str) -> str:
     # The same characters typed on another keyboard must be the same password (SP 800-63B-4
-    # recommends NFKC or NFKD). Half a surrogate pair can't be encoded; it is kept as it came.
+    # recommends NFKC or NFKD). Half a surrogate pair can't be encoded, and is kept as it came.
     return unicodedata.normalize("NFKC", password).encode("utf-8", "replace").decode()

@@ -43,7 +43,7 @@ async def open_link(purpose: LinkPurpose, slug: str | None, token: str) -> LinkV
 async def user_of_link(
     tx: Transaction, link: OneTimeLink, slug: str | None
 ) -> tuple[User, Tenant | None]:
-    """The active user of a link, under the slug of their own tenant; else the link is dead."""
+    """The active user of a link, under the slug of their own tenant; otherwise the link is dead."""
     user = await tx.get(User, link.user_id) if link.user_id else None
     tenant = await tx.get(Tenant, user.tenant_id) if user and user.tenant_id else None
     here = (tenant.slug if tenant else None) == slug
@@ -53,5 +53,5 @@ async def user_of_link(
 
 
 def own_words(user: User, tenant: Tenant | None) -> tuple[str, ...]:
-    """What a password must not be built from."""
+    """The words that a password must not be built from."""
     return (user.first_name, user.last_name, user.email, tenant.name if tenant else PLATFORM_NAME)

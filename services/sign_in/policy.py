@@ -32,11 +32,11 @@ async def get_policy(actor: Actor) -> SignInPolicy:
 
 @looks_first
 async def require_second_factor(actor: Actor, policy: SecondFactorPolicy) -> None:
-    """Require a second factor of nobody, of Tenant Admins, or of everyone.
+    """Require a second factor from nobody, from Tenant Admins, or from everyone.
 
-    People without one can only set one up, from their next click on; nobody is signed out. Needs a
-    fresh sign-in. Raises `InvalidInputError`, and, before it asks for anything else,
-    `OwnSecondFactorMissingError` for an admin who would shut themselves out.
+    From their next click on, people without one can only set one up; nobody is signed out. Needs a
+    fresh sign-in. Before it asks for anything else, it raises `OwnSecondFactorMissingError` for an
+    admin who would lock themselves out.
     """
     async with acting(actor, Permission.MANAGE_SIGN_IN) as act:
         tx, own = act.tx, act.own
@@ -54,8 +54,10 @@ async def require_second_factor(actor: Actor, policy: SecondFactorPolicy) -> Non
 
 @dataclass(frozen=True)
 class Standing:
-    """What decides whether a user is let in, and how. `provider` is the identity provider that they
-    must sign in with, if there is one."""
+    """What decides whether a user is let in, and how.
+
+    `provider` is the identity provider with which they must sign in, if there is one.
+    """
 
     is_open: bool
     provider: str | None
@@ -82,8 +84,11 @@ async def required_provider(tx: Transaction, user: User) -> str | None:
 
 
 def _binding(user: User) -> ColumnElement[bool]:
-    """The single sign-on that the user must use. Tenant Admins may always come another way: a
-    broken provider locks nobody out for good."""
+    """The single sign-on that the user must use.
+
+    Tenant Admins may always sign in another way, so that a broken provider locks nobody out for
+    good.
+    """
     return and_(
         col(SsoConnection.tenant_id) == user.tenant_id,
         col(SsoConnection.required),

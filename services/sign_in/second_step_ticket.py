@@ -1,4 +1,4 @@
-"""What a browser holds between the two steps of a sign-in. It is sealed, and nothing is kept here.
+"""What a browser holds between the two steps of a sign-in. It is sealed, and isn't stored here.
 
 A ticket alone opens nothing: it says that the first factor was right a short while ago, and
 `second_step` asks the database whether that still counts.
@@ -56,7 +56,7 @@ def read(sealed: str | None, slug: str | None) -> tuple[UUID, SignInMethod, str]
 
 
 def mark_of(user: User) -> str:
-    """What is different as soon as the user's password is."""
+    """A mark that changes as soon as the user's password does."""
     return token_hash(user.password_hash or "").hex()
 
 

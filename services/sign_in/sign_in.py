@@ -1,4 +1,4 @@
-"""Signing in. One answer and one duration for everything that doesn't let a person in."""
+"""Signing in. Everything that doesn't let a person in has one answer and takes the same time."""
 
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -31,8 +31,8 @@ from services.sign_in.policy import Standing, get_standing
 
 @dataclass(frozen=True)
 class SignedIn:
-    """A session began: the tokens for the session's and the device's cookie, and what decides
-    where its user lands."""
+    """A session began: the tokens for the cookies of the session and the device, and what decides
+    which page its user comes to."""
 
     token: str = field(repr=False)
     device: str = field(repr=False)
@@ -49,12 +49,12 @@ async def sign_in(
     password: str,
     caller: Caller,
 ) -> SignedIn:
-    """Sign in under a tenant's slug, or with no slug as a Platform Admin.
+    """Sign in under a tenant's slug, or without a slug as a Platform Admin.
 
     Raises `NoTenantError`, before anything is counted or logged; `SignInFailedError`,
-    `TooManyAttemptsError`, `SsoRequiredError`; and, where the password is right,
-    `SecondStepNeededError` for a user with a second factor, and `OtherDoorError` for one who signs
-    in under another slug.
+    `TooManyAttemptsError`, `SsoRequiredError`; and, if the password is right,
+    `SecondStepNeededError` for a user with a second factor, and `OtherDoorError` for a user who
+    signs in under another slug.
     """
     counters = throttle.keys(email_key(email), caller.ip)
     async with reading() as tx:
@@ -69,7 +69,8 @@ async def sign_in(
     owner = user or elsewhere
     stored = owner.password_hash if owner else None
     with slot(known=bool(device)):
-        await throttle.claim(counters)
+        async with transaction(patient=True) as tx:  # a pause was looked for above
+            await throttle.claim_in(tx, counters)
         matches = await verify_password(password, stored)
     if user is None or not user.active or not matches:
         await _fail(caller, tenant, user, email)
@@ -80,7 +81,7 @@ async def sign_in(
     with suppress(SignInFailedError):  # it is noted below
         async with transaction(patient=True) as tx:
             fresh = (await lock_users(tx, [user.id])).get(user.id)
-            # Whatever happened while the password was compared, the database has the last word.
+            # Whatever has happened while the password was compared, the database decides.
             if fresh is not None and fresh.active and fresh.password_hash == stored:
                 await throttle.forget(tx, counters)
                 started = await start_session_or_second_step(tx, fresh, caller, tenant)
@@ -91,7 +92,7 @@ async def sign_in(
 
 
 async def replace_session(token: str | None, caller: Caller) -> None:
-    """End the session that a browser had before its user signed in anew."""
+    """End the session that a browser had before its user signed in again."""
     if not token:
         return
     async with transaction(patient=True) as tx:
@@ -116,11 +117,11 @@ async def start_session_or_second_step(
     tenant: Tenant | None,
     method: SignInMethod = SignInMethod.PASSWORD,
 ) -> SignedIn | SecondStepNeededError:
-    """Begin the session of somebody whose first factor was just proved, or ask for the second where
-    they have one: `require_started` raises that after the commit. (Single sign-on asks for none:
-    second factors are the provider's business there.)
+    """Begin the session of somebody whose first factor was just proved, or ask for the second
+    factor if they have one: `require_started` raises that after the commit.
 
-    Raises what `start_session` does.
+    (Single sign-on asks for none: there, second factors are the provider's business.) Raises what
+    `start_session` does.
     """
     standing = await _require_entry(tx, user, method)
     if standing.has_second_factor:
@@ -145,15 +146,15 @@ async def start_session(
 ) -> SignedIn:
     """Begin a session for a user whose right to it was just proved.
 
-    Raises `SsoRequiredError` where their organisation wants them to come another way, and
-    `SignInFailedError` where their tenant is closed.
+    Raises `SsoRequiredError` if their organisation wants them to sign in another way, and
+    `SignInFailedError` if their tenant is closed.
     """
     await _require_entry(tx, user, method)
     return await _begin_session(tx, user, caller, tenant, method)
 
 
 async def _require_entry(tx: Transaction, user: User, method: SignInMethod) -> Standing:
-    """Raise what `start_session` does where the user can't sign in this way. (One query for all
+    """Raise what `start_session` raises if the user can't sign in this way. (One query reads all
     that decides: everybody waits for it.)"""
     standing = await get_standing(tx, user)
     if not standing.is_open:
@@ -207,7 +208,7 @@ async def _fail(caller: Caller, tenant: Tenant | None, user: User | None, email:
 
 
 async def _other_door(user: User) -> OtherDoorError | SignInFailedError:
-    """Where this user signs in, whose password was proved under another slug."""
+    """Where this user signs in: their password was proved under another slug."""
     async with reading() as tx:
         tenant = await tx.get(Tenant, user.tenant_id) if user.tenant_id else None
     if tenant is None:
@@ -220,13 +221,12 @@ async def _other_door(user: User) -> OtherDoorError | SignInFailedError:
 async def _find_user(
     tx: Transaction, tenant: Tenant | None, email: str
 ) -> tuple[User | None, User | None]:
-    """The account that this email means here: the active one, else the latest inactive one, whose
-    failed sign-in is then in the log under its name. Where there is none, the active one elsewhere.
-    """
+    """The account that this email means here: the active one; or the latest inactive one, so that
+    the failed sign-in is logged under its name; or the active one elsewhere."""
     tenant_id = tenant.id if tenant else None
     key = col(User.email_key) == email_key(email)
-    # Each half has an index of its own; SQLite takes the one of active accounts for this very word,
-    # and not for the "active = 1" that a column would become.
+    # Each half has an index of its own. SQLite uses the index of active accounts for exactly this
+    # word, and not for the "active = 1" that a column would become.
     is_active = text("user_account.active")
     found = await tx.exec(
         select(User)

@@ -1,11 +1,10 @@
 """Slows guessing down: growing pauses per account and per ip, never a lockout.
 
 Each purpose has its own counter for each user, and a success clears only the counter of its
-purpose: a right password doesn't excuse guessed codes.
-
-Counted in the database, so that every replica counts the same and a restart forgets nothing. An
-attempt counts as a failure before it is made, and no more once it has succeeded: so of many at the
-same moment, no more are made than one after the other.
+purpose: a right password doesn't excuse guessed codes. The counters are in the database, so that
+all replicas share them and a restart forgets nothing. An attempt counts as a failure before it is
+made, and no longer once it has succeeded: so many attempts at the same moment get no further than
+one after the other.
 """
 
 from collections.abc import Sequence
@@ -20,15 +19,17 @@ from models import AttemptCounter
 from services.core import clock, runtime
 from services.core.db import Transaction, insert_if_missing, transaction
 from services.core.errors import TooManyAttemptsError
+from services.core.looking import looks_first
+from services.core.networks import network_of
 from services.core.secrets import derive, token_hash
 
-# So many failures are free: people mistype. An office may share one ip, and a file of people
-# to invite may well have some whom another organisation has.
+# This many failures are free, because people mistype. Many people of an office may share one ip,
+# and a file of people to invite may contain some whom another organisation has.
 FREE_FAILURES = {"account": 5, "ip": 30, "device": 10, "person": 5, "elsewhere": 20}
 
 
 class Purpose(StrEnum):
-    """What is tried for one user, and so counted apart."""
+    """What is tried for one user, and is counted separately."""
 
     PASSWORD = "password"  # noqa: S105 - a purpose's name
     """The password of a sign-in, from a browser that the user has signed in from before."""
@@ -46,30 +47,30 @@ class Purpose(StrEnum):
     """Whether another organisation has an email (`emails_elsewhere`)."""
 
 
-# Then each failure doubles the pause, from this...
+# After that, each failure doubles the pause, from this...
 FIRST_PAUSE = timedelta(seconds=2)
 # ...up to this, so that the owner of a guessed account never waits longer.
 LONGEST_PAUSE = timedelta(minutes=5)
-# Failures are forgotten after so long without another.
+# Failures are forgotten after this long without another one.
 FORGET = timedelta(hours=1)
 
 
-def keys(account: str, ip: str) -> dict[str, str]:
-    """The counters that an attempt falls under. Accounts are kept as a keyed hash, not in clear."""
+def keys(account: str, ip: str, purpose: str = "address") -> dict[str, str]:
+    """The counters for an attempt. Accounts are stored as a keyed hash and not in clear text."""
     hashed = derive(runtime.current().secret, "throttle", account.encode()).hex()[:48]
-    return {"account": f"account:{hashed}"} | ip_key(ip)
+    return {"account": f"account:{hashed}"} | ip_key(ip, purpose)
 
 
 def ip_key(ip: str, purpose: str = "address") -> dict[str, str]:
     """The counter of what is tried from one ip; sign-ins by password share one."""
-    return {"ip": f"{purpose}:{ip[:64]}"}
+    return {"ip": f"{purpose}:{network_of(ip)}"}
 
 
 def person_key(purpose: Purpose, user_id: UUID, device: str = "") -> dict[str, str]:
-    """The counter of tries for one user by somebody who has passed a first check already.
+    """The counter for tries on one user by somebody who has passed a first check already.
 
-    `device` is the token by which the user knows the browser, where they do (`known_devices.find`):
-    only its own failures slow it down, and nobody else's.
+    `device` is the token by which the user knows the browser, if they do (`known_devices.find`):
+    then only failures in this browser slow it down.
     """
     # 96 bits of the hash, for keys of 80 characters at most.
     browser = f":{token_hash(device).hex()[:24]}" if device else ""
@@ -77,7 +78,7 @@ def person_key(purpose: Purpose, user_id: UUID, device: str = "") -> dict[str, s
     return {kinds.get(purpose, "person"): f"{purpose}:{user_id}{browser}"}
 
 
-# Built once: every sign-in asks it.
+# Built once: every sign-in uses it.
 _COUNTERS = select(AttemptCounter).where(
     col(AttemptCounter.key).in_(bindparam("keys", expanding=True))
 )
@@ -89,6 +90,7 @@ async def check(tx: Transaction, counters: dict[str, str]) -> None:
     _refuse_during_pause(rows.all())
 
 
+@looks_first
 async def claim(counters: dict[str, str]) -> None:
     """Count an attempt that is about to be made; raises `TooManyAttemptsError` during a pause."""
     async with transaction(patient=True) as tx:
@@ -101,15 +103,15 @@ async def claim_in(tx: Transaction, counters: dict[str, str]) -> None:
 
 
 async def count_failure(tx: Transaction, counters: dict[str, str]) -> None:
-    """Count a failure of what can't be guessed, and so needn't be claimed before."""
+    """Count a failure of something that can't be guessed, and so wasn't counted before."""
     await _count(tx, counters)
 
 
 async def forget(tx: Transaction, counters: dict[str, str]) -> None:
     """A success: the account's failures are forgotten.
 
-    Those of the ip stay, but for this attempt: else a guesser could clear them by signing in to an
-    account of their own.
+    Those of the ip stay, except this attempt: otherwise a guesser could clear them by signing in to
+    an account of their own.
     """
     now = clock.now()
     own = [key for kind, key in counters.items() if kind != "ip"]
@@ -119,25 +121,25 @@ async def forget(tx: Transaction, counters: dict[str, str]) -> None:
         delete(AttemptCounter).where(col(AttemptCounter.key).in_(own) | (of_ip & (failures <= 1)))
     )
     if forgotten.rowcount < len(counters):
-        # The pause that this takes back is the one that this very attempt would have earned.
+        # The pause that is taken back here is the one that this attempt itself would have caused.
         await tx.exec(
             update(AttemptCounter).where(of_ip).values(failures=failures - 1, blocked_until=now)
         )
 
 
 async def remove_old(tx: Transaction) -> None:
-    """Remove what is too old to count."""
+    """Remove counters that are too old to matter."""
     before = clock.now() - FORGET
     old = select(AttemptCounter.key).where(col(AttemptCounter.last_failure_at) < before)
-    # Whatever somebody else is counting at this moment is left to them.
+    # Rows that somebody else is counting in at this moment are left alone.
     unused = old.with_for_update(skip_locked=True, key_share=True)
     await tx.exec(delete(AttemptCounter).where(col(AttemptCounter.key).in_(unused)))
 
 
 def _refuse_during_pause(counters: Sequence[AttemptCounter]) -> None:
     now = clock.now()
-    # Where more is left than any pause has, the clock has stepped back since (or another replica's
-    # is ahead, but not by that much).
+    # If more time is left than any pause has, the clock has stepped back since (or another
+    # replica's clock is ahead, but not by that much).
     longest = now + LONGEST_PAUSE + clock.APART
     pauses = [c.blocked_until for c in counters if c.blocked_until <= longest]
     until = max(pauses, default=now)
@@ -162,7 +164,7 @@ async def _count(tx: Transaction, counters: dict[str, str], *, refuse: bool = Fa
             _refuse_during_pause(found)
         for counter in found:
             _add_failure(counter, FREE_FAILURES[kinds.pop(counter.key)])
-        # Another attempt may create the others at this moment, or a success forget them.
+        # At this moment another attempt may create the other rows, or a success may delete them.
         now = clock.now()
         for key in sorted(kinds):
             first = AttemptCounter(key=key, failures=1, last_failure_at=now, blocked_until=now)

@@ -17,15 +17,15 @@ from services.sso.errors import Refusal, SsoError
 
 # How long somebody may take at the provider.
 ATTEMPT_LIFETIME = timedelta(minutes=10)
-# The most characters of the older attempts that a browser keeps beside a new one. Together they fit
-# into the header of 8 KiB that proxies take (nginx, large_client_header_buffers).
+# How many characters of older attempts a browser keeps beside a new one. Together they fit into the
+# header of 8 KiB that proxies accept (nginx, large_client_header_buffers).
 MOST_KEPT = 4000
-# 64 bits of a hash tell the few attempts of one browser apart.
+# 64 bits of a hash are enough to tell the few attempts of one browser apart.
 KEY_LENGTH = 16
 
 
 class Purpose(StrEnum):
-    """Why somebody was sent to the provider; an answer is good for that alone."""
+    """Why somebody was sent to the provider; an answer is good only for that."""
 
     SIGN_IN = "sign_in"
     INVITATION = "invitation"
@@ -50,14 +50,14 @@ class Attempt:
     def begun(
         cls, slug: str, purpose: Purpose, *, after: str = "", invitation: str = ""
     ) -> "Attempt":
-        """A new attempt. (The verifier's 43 characters, from 256 random bits, are the least that
-        RFC 7636, section 4.1, takes.)"""
+        """A new attempt. (The verifier's 43 characters, from 256 random bits, are the shortest that
+        RFC 7636, section 4.1, allows.)"""
         state, nonce, verifier = new_token(), new_token(), new_token()
         return cls(slug, purpose, state, nonce, verifier, after=after, invitation=invitation)
 
 
 def forged() -> SsoError:
-    """What is said of an answer that belongs to nothing that was begun here."""
+    """What is said about an answer to nothing that was begun here."""
     return SsoError(
         Refusal.FORGED_STATE,
         "This answer doesn't belong to a sign-in that was begun in this browser. Start again.",
@@ -87,12 +87,13 @@ def open_attempt(sealed: str | None) -> Attempt:
 
 
 def key_of(state: str) -> str:
-    """Under which key the browser keeps the attempt with this state: it tells nothing of it."""
+    """The key under which the browser keeps the attempt with this state; it says nothing about the
+    state."""
     return token_hash(state).hex()[:KEY_LENGTH]
 
 
 def too_many(kept: Mapping[str, str]) -> list[str]:
-    """The keys of the attempts that a browser is to forget before it begins another one: the oldest
+    """The keys of the attempts that a browser must forget before it begins another one: the oldest
     of those that it keeps, and what isn't an attempt."""
     ages = {}
     for key, sealed in kept.items():
@@ -100,7 +101,7 @@ def too_many(kept: Mapping[str, str]) -> list[str]:
             ages[key] = _fernet().extract_timestamp(sealed.encode())
         except (InvalidToken, UnicodeError):
             ages[key] = 0
-    # Of one second's, browsers send the oldest first (RFC 6265, section 5.4).
+    # Of several in one second, browsers send the oldest first (RFC 6265, section 5.4).
     oldest_first = sorted(kept, key=lambda key: ages[key])
     size, over = 0, []
     for key in oldest_first[::-1]:

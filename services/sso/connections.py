@@ -28,7 +28,7 @@ from services.tenants.events import TenantChanged
 
 class NewPeople(StrEnum):
     """What becomes of people without an account: they are refused, or their first sign-in makes
-    them one. Its role is none that manages users."""
+    them one. The role of that account never manages users."""
 
     NOBODY = "nobody"
     ADMINISTRATOR = Role.ADMINISTRATOR.value
@@ -46,7 +46,7 @@ LONGEST_ISSUER = 450
 
 
 class ConnectionForm(Form):
-    """What an admin enters. An empty secret keeps the one that is there."""
+    """What an admin enters. An empty secret keeps the present one."""
 
     name: str = text("Name on the button", hint="Such as Entra or Okta.")
     discovery: str = text(
@@ -81,7 +81,7 @@ class ConnectionForm(Form):
 
 
 class NewConnectionForm(ConnectionForm):
-    """The same, where there is no secret yet that could stay."""
+    """The same, if there is no secret yet that could be kept."""
 
     client_secret: str = password("Client secret", hint="Stored encrypted, and never shown again.")
 
@@ -97,7 +97,7 @@ class TenantUrls:
 
 @dataclass(frozen=True)
 class ConnectionView:
-    """What the Settings page shows of a connection; the secret is never among it."""
+    """What the Settings page shows of a connection; never the secret."""
 
     name: str
     issuer: str
@@ -110,7 +110,7 @@ class ConnectionView:
 
 @dataclass(frozen=True)
 class Offer:
-    """What a sign-in page offers: the provider's name, and whether most must use it."""
+    """What a sign-in page offers: the provider's name, and whether most people must use it."""
 
     name: str
     required: bool
@@ -123,7 +123,7 @@ def tenant_urls(slug: str | None) -> TenantUrls:
 
 
 async def find_offer(slug: str | None) -> Offer | None:
-    """What the sign-in page of this tenant offers, where it is connected."""
+    """What the sign-in page of this tenant offers, if it is connected."""
     async with reading() as tx:
         tenant = await find_open_tenant(tx, slug)
         connection = await tx.get(SsoConnection, tenant.id) if tenant else None
@@ -148,12 +148,12 @@ async def get_connection(actor: Actor) -> ConnectionView | None:
 
 
 async def connect(actor: Actor, form: ConnectionForm) -> None:
-    """Connect the tenant to a provider, or change how; the provider is asked who it is at once.
+    """Connect the tenant to a provider, or change how; the provider is asked at once who it is.
 
-    Needs a fresh sign-in. A change of the provider or the client has to be tested anew, and until
-    then nobody is required to use it. Raises `InvalidInputError`.
+    Needs a fresh sign-in. After a change of the provider or the client, the connection has to be
+    tested again, and until then nobody is required to use it. Raises `InvalidInputError`.
     """
-    # Only who may connect has Rollcall ask a url.
+    # Rollcall asks a url only for people who may connect.
     async with viewing(actor, Permission.MANAGE_SIGN_IN, fresh=True) as view:
         before = await view.tx.get(SsoConnection, _tenant_id(actor))
     if before is None and not form.client_secret.strip():
@@ -198,10 +198,10 @@ async def _connect(actor: Actor, form: ConnectionForm, issuer: str) -> None:
 
 @looks_first
 async def require(actor: Actor, required: bool) -> None:
-    """Have everyone but Tenant Admins use single sign-on alone, or leave it to them.
+    """Require single sign-on of everybody except Tenant Admins, or let people choose.
 
-    Nobody is signed out. Needs a fresh sign-in. Raises `ConflictError` where the connection wasn't
-    tested as it is.
+    Nobody is signed out. Needs a fresh sign-in. Raises `ConflictError` if the connection wasn't
+    tested as it is now.
     """
     async with acting(actor, Permission.MANAGE_SIGN_IN, fresh=True) as act:
         tenant, connection = await _lock_connection(act)
@@ -218,8 +218,10 @@ async def require(actor: Actor, required: bool) -> None:
 
 @looks_first
 async def disconnect(actor: Actor) -> None:
-    """Forget the connection and its secret. Who is linked to whom stays, for the day when the same
-    provider is connected again; sessions that it began last until they end. Needs a fresh sign-in.
+    """Forget the connection and its secret.
+
+    Links between people and accounts stay, in case the same provider is connected again; sessions
+    that it began go on until they end. Needs a fresh sign-in.
     """
     async with acting(actor, Permission.MANAGE_SIGN_IN, fresh=True) as act:
         tenant, connection = await _lock_connection(act)

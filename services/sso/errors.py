@@ -8,7 +8,7 @@ LONGEST_QUOTE = 300
 
 
 class Refusal(StrEnum):
-    """The reason, as the audit log keeps it. No token, code or claim is ever part of it."""
+    """The reason, as the audit log stores it. It never contains a token, a code or a claim."""
 
     ADDRESS_NOT_ALLOWED = "address_not_allowed"
     PROVIDER_UNREACHABLE = "provider_unreachable"
@@ -40,8 +40,10 @@ class Refusal(StrEnum):
 
 
 class SsoError(RollcallError):
-    """Single sign-on was refused, or didn't work; `reason` goes to the audit log. `claim` is the
-    name of the claim that is wrong, where it is one."""
+    """Single sign-on was refused, or didn't work; `reason` goes to the audit log.
+
+    `claim` is the name of the wrong claim, if there is one.
+    """
 
     def __init__(self, reason: Refusal, sentence: str, claim: str = "") -> None:
         super().__init__(sentence)
@@ -50,11 +52,12 @@ class SsoError(RollcallError):
 
 
 class ElsewhereError(SsoError):
-    """No account can be made, as another organisation has the email; told in the same words."""
+    """No account can be made, because another organisation has the email; told in the same
+    words."""
 
 
 def quote(words: object) -> str:
-    """A provider's own words as a part of a sentence: printable, one line, not too long."""
+    """A provider's own words as a part of a sentence: printable, in one line, not too long."""
     text = " ".join(str(words).split())
     kept = "".join(character for character in text if character.isprintable())
     return f"“{kept[:LONGEST_QUOTE]}”"

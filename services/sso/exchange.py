@@ -1,4 +1,4 @@
-"""A code from the provider becomes claims that can be believed."""
+"""Exchanges a code from the provider for claims that can be believed."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -24,10 +24,8 @@ else:
 async def exchange(
     attempt: Attempt, code: str, connection: SsoConnection
 ) -> tuple[Mapping[str, Any], str]:
-    """Change the code for tokens; returns the checked claims, and the id token as it came.
-
-    Raises `SsoError`.
-    """
+    """Exchange the code for tokens; returns the checked claims, and the id token as it came. Raises
+    `SsoError`."""
     provider = await discover(connection.issuer)
     tokens = await _tokens(provider, connection, attempt, code)
     id_token, access_token = tokens.get("id_token"), tokens.get("access_token")

@@ -54,7 +54,7 @@ from services.users import emails_elsewhere
 from services.users.invitations import mark_accepted
 
 SCOPE = "openid email profile"
-# How long what a provider said of a session outlives it.
+# For how long what a provider said of a session is kept after the session's end.
 KEEP_ENDED = timedelta(hours=1)
 # The most characters of a code; no provider sends a longer one.
 LONGEST_CODE = 4096
@@ -79,7 +79,7 @@ class Arrival:
 
 @dataclass(frozen=True)
 class TestReport:
-    """What came of a test: every claim that came, and what a real sign-in would do with them."""
+    """The result of a test: every claim that came, and what a real sign-in would do with them."""
 
     connection: str
     claims: Mapping[str, str]
@@ -93,8 +93,8 @@ async def leave(
 ) -> Departure:
     """Begin: the provider's sign-in page, with PKCE, state and nonce.
 
-    Raises `SsoError` (which is in the audit log, and counted, but for a test), and `DeadLinkError`
-    for an invitation that is over.
+    Raises `SsoError` (which is in the audit log, and counted, except in a test), and
+    `DeadLinkError` for an invitation that is over.
     """
     if purpose is Purpose.INVITATION:
         await open_link(LinkPurpose.INVITATION, slug, invitation)
@@ -127,7 +127,7 @@ async def _depart(slug: str, attempt: Attempt, *, anew: bool = False) -> Departu
 
 
 def purpose_of(sealed: str | None) -> Purpose | None:
-    """Why the browser that brings this value was sent away; none where that isn't known."""
+    """Why the browser that brings this value was sent away; none if that isn't known."""
     try:
         return open_attempt(sealed).purpose
     except SsoError:
@@ -138,7 +138,7 @@ def purpose_of(sealed: str | None) -> Purpose | None:
 async def arrive(
     slug: str, sealed: str | None, answer: Mapping[str, str], caller: Caller
 ) -> Arrival:
-    """Check the provider's answer, and begin a session for whom it proves.
+    """Check the provider's answer, and begin a session for the person whom it proves.
 
     Raises `SsoError` (which is in the audit log, and counted), `TooManyAttemptsError`, and
     `DeadLinkError` for an invitation that is over by now.
@@ -180,10 +180,10 @@ async def _noted(slug: str, caller: Caller) -> AsyncIterator[None]:
 async def finish_test(
     actor: Actor, slug: str, sealed: str | None, answer: Mapping[str, str]
 ) -> TestReport:
-    """Check the provider's answer to a test, and tell what a real sign-in would do.
+    """Check the provider's answer to a test, and say what a real sign-in would do.
 
-    Raises `SsoError`, whose sentence says what to check, and `TooManyAttemptsError` for who asks
-    after other organisations' emails: a provider of one's own vouches for any.
+    Raises `SsoError`, whose sentence says what to check, and `TooManyAttemptsError` for callers who
+    ask for emails of other organisations too often: somebody's own provider vouches for any email.
     """
     async with viewing(actor, Permission.MANAGE_SIGN_IN) as view:
         tenant, connection = await find_connection(view.tx, slug)
@@ -254,7 +254,7 @@ async def _start_session(
 
 
 async def _refuse_ended_there(tx: Transaction, issuer: str, sid: object) -> None:
-    """Raise `SsoError` where the provider's logout has overtaken this very sign-in."""
+    """Raise `SsoError` if the provider's logout has overtaken this sign-in."""
     if not is_id(sid):
         return
     key = seen_key_of("sid", issuer, str(sid))
@@ -265,7 +265,7 @@ async def _refuse_ended_there(tx: Transaction, issuer: str, sid: object) -> None
 
 
 async def _forget_ended(tx: Transaction, tenant_id: UUID) -> None:
-    """Id tokens are kept for signing out, and not for longer."""
+    """Id tokens are kept for signing out, and no longer."""
     over = select(LoginSession.id).where(
         LoginSession.id == SsoSession.session_id,
         or_(
@@ -277,8 +277,8 @@ async def _forget_ended(tx: Transaction, tenant_id: UUID) -> None:
 
 
 async def _twice(call: Callable[[], Awaitable[SignedIn]]) -> SignedIn:
-    """Try again where the same person came in by another door at this very moment: the second
-    time they are found."""
+    """Try again if the same person came in by another way at this moment: the second time they are
+    found."""
     try:
         return await call()
     except IntegrityError:
@@ -297,7 +297,7 @@ def _matching(
     if attempt.slug != slug or not hmac.compare_digest(given.encode(), attempt.state.encode()):
         raise forged()
     _same_client(attempt, connection)
-    issuer = answer.get("iss", "")  # RFC 9207; not every provider says it
+    issuer = answer.get("iss", "")  # RFC 9207; not every provider sends it
     if issuer and issuer != attempt.issuer:
         raise SsoError(
             Refusal.WRONG_ISSUER, "The answer comes from another issuer than the one set up."

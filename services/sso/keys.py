@@ -1,4 +1,4 @@
-"""The keys of a provider's that can check a signature; of a set, all others are ignored."""
+"""The provider's keys that can check a signature; all other keys of a set are ignored."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ else:
 
 log = logging.getLogger(__name__)
 
-# Signatures that only the provider can make: none with a secret that others know too (a public
-# key as an HMAC's secret is the classic forgery), and never "none".
+# Signatures that only the provider can make: none with a secret that others know too (a public key
+# as an HMAC's secret is the classic forgery), and never "none".
 ALGORITHMS: tuple[str, ...] = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512")
 ALGORITHMS += ("ES256", "ES384", "ES512", "EdDSA", "Ed25519")
-# The curves of those, by the type of key (RFC 7518, section 3.4; RFC 8037, section 3.1).
+# The curves for these signatures, by the type of key (RFC 7518, section 3.4; RFC 8037, section
+# 3.1).
 CURVES: Mapping[str, frozenset[str]] = {
     "EC": frozenset({"P-256", "P-384", "P-521"}),
     "OKP": frozenset({"Ed25519"}),
@@ -28,12 +29,12 @@ TYPES = frozenset({"RSA", *CURVES})
 
 
 def usable_keys(document: Mapping[str, Any]) -> jwk.KeySet | None:
-    """The keys of a set (RFC 7517, section 5) that Rollcall can check a signature with; none where
+    """The keys of a set (RFC 7517, section 5) with which Rollcall can check a signature; none if
     there is no such key.
 
-    The section has an implementation ignore keys whose type it doesn't understand, that lack
-    something, or whose values it doesn't support: a provider publishes its next keys, or those for
-    others, beside the one that it signs with. Raises `TypeError` where it isn't a set at all.
+    That section tells implementations to ignore keys whose type they don't understand, that are
+    incomplete, or whose values they don't support: a provider publishes its next keys, or keys for
+    others, beside the one that it signs with. Raises `TypeError` if it isn't a set at all.
     """
     listed = document.get("keys")
     if not isinstance(listed, list):
@@ -47,7 +48,7 @@ def usable_keys(document: Mapping[str, Any]) -> jwk.KeySet | None:
 def _imported(said: object) -> jwk.Key | None:
     if not isinstance(said, dict):
         return None
-    try:  # what is of the wrong type is ignored like any other value that makes no sense
+    try:  # a value of a wrong type is ignored like any other that makes no sense
         if not _checks_signatures(said):
             return None
         key = jwk.JWKRegistry.import_key(said)

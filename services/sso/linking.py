@@ -38,7 +38,7 @@ ENTRA = "https://login.microsoftonline.com/"
 
 
 class Way(StrEnum):
-    """How somebody gets in."""
+    """How a person gets in."""
 
     LINKED = "linked"
     BY_EMAIL = "by_email"
@@ -47,7 +47,7 @@ class Way(StrEnum):
 
 @dataclass(frozen=True)
 class Person:
-    """What a provider says of somebody, as far as it decides anything."""
+    """What a provider says about a person, as far as it decides anything."""
 
     issuer: str
     subject: str
@@ -59,7 +59,7 @@ class Person:
 
 @dataclass(frozen=True)
 class Decision:
-    """Somebody gets in, and how; without a user, an account is to be made."""
+    """The decision that a person gets in, and how; without a user, an account is to be made."""
 
     way: Way
     user: User | None
@@ -85,9 +85,9 @@ def person_of(claims: Mapping[str, Any]) -> Person:
 def is_verified(claims: Mapping[str, Any]) -> bool:
     """Whether the provider vouches for the email.
 
-    By `email_verified` (OpenID Connect Core 1.0, section 5.1), which some write as a string.
-    Microsoft Entra never sends it, and lets admins of any directory write any email into
-    `email`; its `xms_edov` says that the email's domain was proved to be the directory's own.
+    By `email_verified` (OpenID Connect Core 1.0, section 5.1), which some providers write as a
+    string. Microsoft Entra never sends it, and lets admins of any directory write any email into
+    `email`; its `xms_edov` says that the email's domain was proved to belong to the directory.
     """
     if claims.get("email_verified") in (True, "true"):
         return True
@@ -103,13 +103,14 @@ async def decide(
     `invited` is the user whose invitation is being accepted: nobody else gets in by it.
     """
     identity = await _identity(tx, connection, person)
-    # Both at once, in the order of their ids, as everyone locks users.
+    # Both at once, in the order of their ids, as everybody locks users.
     await lock_users(
         tx, [*([identity.user_id] if identity else []), *([invited] if invited else [])]
     )
     user = await tx.get(User, identity.user_id) if identity else None
     if user is not None and not user.active and invited is not None:
-        # Who was deactivated and is invited anew has a new account: that one, by its invitation.
+        # A person who was deactivated and is invited again has a new account: they get in to that
+        # one, by its invitation.
         newer = await tx.get(User, invited)
         if newer is not None and newer.active and newer.email_key == user.email_key:
             user = None
@@ -128,7 +129,7 @@ async def decide(
         _require_own_active(user, invited)
         linked = await _identity(tx, connection, person)
         if linked is not None and linked.user_id == user.id:
-            # Another sign-in of theirs has made the account, or linked it, since this one looked.
+            # Another sign-in of this person has made or linked the account since this one looked.
             return Decision(Way.LINKED, user)
         if not are_the_same(person.email, user.email):
             raise SsoError(
@@ -145,7 +146,8 @@ async def decide(
         return Decision(Way.BY_EMAIL, user)
     if connection.new_people is None or invited is not None:
         raise _no_account(person)
-    # One of this organisation was made since then: this sign-in fails to make it, and looks again.
+    # An account in this organisation was made since then: this sign-in fails to make one, and looks
+    # again.
     elsewhere = await tx.exec(
         select(User.id).where(
             User.email_key == key,
@@ -166,7 +168,7 @@ async def link_identity(
     decision: Decision,
     caller: Caller,
 ) -> User:
-    """Carry a decision out: make the account where there is none, link it to the person at the
+    """Carry a decision out: make the account if there is none, link it to the person at the
     provider, and tell its owner; returns the user."""
     user = decision.user
     if user is None:
@@ -290,7 +292,7 @@ async def _create(
 ) -> User:
     try:
         first, last = check_names(person.first_name, person.last_name)
-    except InvalidInputError:  # a name with a line break in it, say; the email will do
+    except InvalidInputError:  # a name with a line break in it, for example; then the email will do
         first = last = person.email.partition("@")[0]
     email = check_email(person.email)
     user = User(
@@ -303,7 +305,7 @@ async def _create(
         created_at=clock.now(),
     )
     set_names(user, first, last)
-    # Nobody chose an end: it is the usual one, and no later than the organisation allows.
+    # Nobody chose an end: it is the usual one, and not later than the organisation allows.
     stays = await stays_of(tx, connection.tenant_id)
     set_end(user, stays.fitting(user.role, stays.usual_end), None)
     tx.add(user)

@@ -23,10 +23,11 @@ log = logging.getLogger(__name__)
 
 
 async def end_by_provider(slug: str, raw: str, ip: str) -> int:
-    """Obey a logout token (OpenID Connect Back-Channel Logout 1.0): end the sessions that it
-    names and close their pages; returns how many ended. Raises `SsoError`.
+    """Obey a logout token (OpenID Connect Back-Channel Logout 1.0): end the sessions that it names
+    and close their pages; returns how many ended.
 
-    What is refused is logged, and not audited: anybody can send anything here.
+    Raises `SsoError`. What is refused is logged, but isn't in the audit log: anybody can send
+    anything here.
     """
     async with reading() as tx:
         _, connection = await find_connection(tx, slug)
@@ -45,7 +46,7 @@ async def end_by_provider(slug: str, raw: str, ip: str) -> int:
             log.warning("A logout token for %s was refused: replayed, claim jti", slug)
             sentence = "This logout token was used already: its claim jti is known."
             raise SsoError(Refusal.REPLAYED, sentence, "jti")
-        if token.sid is not None:  # a sign-in of this very session may be under way
+        if token.sid is not None:  # a sign-in of this same session may be under way
             over = seen_key_of("sid", provider.issuer, token.sid)
             await insert_if_missing(tx, SeenLogoutToken(key=over, expires_at=token.expires_at))
         ended = 0
@@ -99,7 +100,8 @@ async def _matching(
 ) -> dict[UUID, list[UUID]]:
     """The live sessions that a token names, by user.
 
-    By `sid` where it has one; and where the provider gave a session none when it began, by subject.
+    By `sid` if it has one; and by subject for sessions to which the provider gave no `sid` when
+    they began.
     """
     by_subject = col(SsoSession.subject) == token.subject
     if token.sid is None:

@@ -1,5 +1,5 @@
-"""Requests to a provider. A Tenant Admin chose its url, so each is kept on a short lead: https,
-no redirect followed, ten seconds in all, an answer of bounded size, and JSON."""
+"""Requests to a provider. A Tenant Admin chose its url, so requests have narrow limits: https, no
+redirect followed, ten seconds in all, an answer of limited size, and JSON."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ else:
 
 log = logging.getLogger(__name__)
 
-# Seconds for one request, whole.
+# Seconds for one whole request.
 TIMEOUT = 10.0
-# Bytes of an answer. A large discovery document or key set has a tenth of it.
+# The most bytes of an answer. A large discovery document or key set has a tenth of this.
 LONGEST_ANSWER = 256 * 1024
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 def check_url(url: str) -> str:
-    """The url, where Rollcall may ask there: https, or plain http to this very machine where
-    Rollcall itself is served so (to try things out). Raises `SsoError`."""
+    """The url, if Rollcall may ask there: https; or plain http to this machine, if Rollcall itself
+    is served like that (to try things out). Raises `SsoError`."""
     try:
         parts = urlsplit(url)
         host, _port = parts.hostname, parts.port
@@ -52,8 +52,10 @@ def check_url(url: str) -> str:
 
 @cache
 def tls() -> ssl.SSLContext:
-    """Whom to believe about certificates; `SSL_CERT_FILE` names an authority of one's own. Made
-    once, as reading them all takes tens of milliseconds."""
+    """Which certificates to believe; `SSL_CERT_FILE` names an authority of one's own.
+
+    Made once, because reading them all takes tens of milliseconds.
+    """
     return httpx.create_ssl_context()
 
 
@@ -101,7 +103,7 @@ async def _ask(
 
 
 def _why(error: Exception) -> str:
-    """What the library's error means, in our own words; its own are in the log."""
+    """What the library's error means, in our own words; its own words are in the log."""
     log.info("A provider can't be reached: %r", error)
     cause: BaseException | None = error
     while cause is not None:

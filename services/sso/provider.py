@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from joserfc.jwk import KeySet
 
 WELL_KNOWN = "/.well-known/openid-configuration"
-# A provider's description and keys are asked for again after so long. A key that isn't known yet
-# is asked for at once, so a rotation isn't waited for.
+# After this long, a provider's description and keys are asked for again. A key that isn't known yet
+# is asked for at once, so that nobody waits for a rotation.
 KEEP = timedelta(minutes=10)
-# But strangers, who can name any key in a logout token, make Rollcall ask so often at most.
+# But strangers can name any key in a logout token: they make Rollcall ask only this often.
 ASK_AGAIN = timedelta(seconds=10)
 
 
@@ -48,15 +48,16 @@ def _kept() -> _Kept:
 
 
 def issuer_of(written: str) -> str:
-    """The issuer that a url means, as a person enters it: with or without what all end in."""
+    """The issuer that a url means, as a person enters it: with or without the part that all of them
+    end in."""
     return written.strip().removesuffix(WELL_KNOWN)
 
 
 async def discover(issuer: str, *, anew: bool = False) -> Provider:
     """The provider with this issuer (a `/` at its end may be missing). Raises `SsoError`.
 
-    The document must name the issuer it was asked as (Discovery, section 4.3): else whoever can
-    change it could have another provider's people let in.
+    The document must name the issuer as which it was asked (Discovery, section 4.3): otherwise
+    somebody who can change the document could have another provider's people let in.
     """
     kept = _kept().providers.get(issuer)
     if kept is not None and not anew and clock.now() - kept[0] < KEEP:
@@ -70,7 +71,7 @@ async def discover(issuer: str, *, anew: bool = False) -> Provider:
 async def keys_of(
     provider: Provider, *, missing: bool = False, by_stranger: bool = False
 ) -> KeySet:
-    """The provider's keys; asked for anew where one is `missing`. Raises `SsoError`."""
+    """The provider's keys; asked for again if one is `missing`. Raises `SsoError`."""
     kept = _kept().keys.get(provider.jwks_uri)
     if kept is not None:
         age = clock.now() - kept[0]
@@ -117,7 +118,7 @@ def _described(document: dict[str, Any], issuer: str, url: str) -> Provider:
         )
     methods = document.get("token_endpoint_auth_methods_supported")
     if not isinstance(methods, list):
-        methods = ["client_secret_basic"]  # what is meant where nothing is said (Discovery, 3)
+        methods = ["client_secret_basic"]  # this is meant if nothing is said (Discovery, 3)
     return Provider(
         issuer=named,
         authorization_endpoint=authorization,

@@ -22,7 +22,7 @@ else:
     oidc, errors = lazily("authlib.oidc.core"), lazily("joserfc.errors")
     jws, jwt = lazily("joserfc.jws"), lazily("joserfc.jwt")
 
-# Seconds that the provider's clock and ours may differ. Authlib's own leeway is 120.
+# How many seconds the provider's clock and ours may differ. Authlib's own leeway is 120.
 LEEWAY = 30
 LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
 LONGEST_ID = 255
@@ -30,7 +30,7 @@ LONGEST_ID = 255
 
 @dataclass(frozen=True)
 class LogoutToken:
-    """A logout token that holds: which sign-ins at the provider are over."""
+    """A valid logout token: which sign-ins at the provider are over."""
 
     jti: str
     sid: str | None
@@ -40,7 +40,7 @@ class LogoutToken:
 
 @dataclass(frozen=True)
 class Expected:
-    """Whose token, for whom."""
+    """Who made the token, and for whom."""
 
     provider: Provider = field(repr=False)
     client_id: str
@@ -102,7 +102,7 @@ async def check_logout_token(expected: Expected, raw: str) -> LogoutToken:
 
 
 def _check_is_logout(token: jwt.Token) -> None:
-    """Check what a logout token has, and an id token hasn't; raises `SsoError`."""
+    """Check what only a logout token has; raises `SsoError`."""
     kind = str(token.header.get("typ", "logout+jwt")).lower().removeprefix("application/")
     if kind not in {"logout+jwt", "jwt"}:
         raise _no_logout("typ", "Its header typ must be logout+jwt.")
@@ -133,7 +133,8 @@ async def _verified(expected: Expected, raw: str, *, by_stranger: bool = False) 
             keys = await keys_of(expected.provider)
             return jwt.decode(raw, keys, registry=registry)
         except (errors.InvalidKeyIdError, errors.BadSignatureError):
-            # The token may be signed with a newer key than ours, perhaps under the same id.
+            # The token may be signed with a newer key than the one we know, perhaps with the same
+            # id.
             keys = await keys_of(expected.provider, missing=True, by_stranger=by_stranger)
             return jwt.decode(raw, keys, registry=registry)
     except (errors.BadSignatureError, errors.InvalidKeyIdError) as error:
@@ -188,12 +189,12 @@ def _wrong_claim(error: errors.JoseError, claims: Mapping[str, Any]) -> SsoError
 
 
 def seen_key_of(*parts: str) -> bytes:
-    """What is kept of an id that a provider gave, to know it again."""
+    """What is stored of an id that a provider gave, to recognise it."""
     return hashlib.sha256("\0".join(parts).encode()).digest()
 
 
 def is_id(value: object) -> bool:
-    """Whether a value can be a subject, or a session's id: a text that a row holds."""
+    """Whether a value can be a subject, or a session's id: a text that fits into a row."""
     return isinstance(value, str) and 0 < len(value) <= LONGEST_ID and value.isprintable()
 
 

@@ -1,7 +1,7 @@
-"""The end of a tenant: closed by a Platform Admin, and perhaps opened again.
+"""The end of a tenant: closed by a Platform Admin, and perhaps reopened.
 
-From the commit on nobody of it can do or read anything, or sign in; their data stays, and Platform
-Admins can still look into it. Links that were sent are dead for good.
+From the commit on, nobody in it can do or read anything, or sign in; their data stays, and Platform
+Admins can still see it. Links that were sent are dead for good.
 """
 
 from collections.abc import Collection, Sequence
@@ -45,8 +45,8 @@ async def close_tenant(actor: Principal, tenant_id: UUID, name: str) -> int:
     """Close a tenant: ends every session of its users, customers' people and screens, and voids
     links and waiting mails.
 
-    `name` is the tenant's name as the admin typed it, so that nobody closes the wrong one.
-    Returns how many people were signed out. Needs a fresh sign-in; closing it again does nothing.
+    `name` is the tenant's name as the admin typed it, so that nobody closes the wrong one. Returns
+    how many people were signed out. Needs a fresh sign-in; closing a closed tenant does nothing.
     Raises `InvalidInputError`.
     """
     async with acting(
@@ -100,7 +100,7 @@ async def close_tenant(actor: Principal, tenant_id: UUID, name: str) -> int:
 async def reopen_tenant(actor: Principal, tenant_id: UUID) -> None:
     """Let a tenant's users sign in again, with the passwords that they had; needs a fresh sign-in.
 
-    Sessions stay ended, and links dead: who was invited has to be sent a new invitation.
+    Sessions stay ended, and links dead: people who were invited need a new invitation.
     """
     async with acting(
         actor, Permission.MANAGE_TENANTS, lock=partial(_lock_users, actor, tenant_id), fresh=True
@@ -117,7 +117,7 @@ async def reopen_tenant(actor: Principal, tenant_id: UUID) -> None:
 
 async def _lock_users(actor: Principal, tenant_id: UUID, tx: Transaction) -> Collection[UUID]:
     """Lock all users of the tenant and whoever acts, in the order of their ids, and its customers'
-    people; then the tenant is locked, as a sign-in does it.
+    people; then lock the tenant, as a sign-in does.
 
     So an act of one of them at this moment either comes before, or sees that the tenant is closed.
     Returns no rows: there may be tens of thousands, and they aren't needed.
@@ -138,7 +138,7 @@ async def _lock_users(actor: Principal, tenant_id: UUID, tx: Transaction) -> Col
 
 
 async def _signed_in(tx: Transaction, tenant_id: UUID) -> Sequence[Holder]:
-    """Who has a session: users, then customers' people and screens."""
+    """The people and screens that have a session: users, then customers' people and screens."""
     living = (col(LoginSession.ended_at).is_(None), col(LoginSession.expires_at) > clock.now())
 
     async def found(table: type[HolderT], column: UUID | None) -> Sequence[HolderT]:

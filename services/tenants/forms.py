@@ -14,7 +14,8 @@ class TenantName(Form):
 
 
 class TenantClosing(Form):
-    """The name of the tenant that is closed, typed by who closes it: so it is no other."""
+    """The name of the tenant that is closed, typed by the person who closes it, so that they close
+    the right one."""
 
     name: str = verbatim("Its name", hint="Type it, so that no other is closed.")
 

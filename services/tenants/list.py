@@ -18,8 +18,10 @@ from services.lists.matches import Given
 
 @dataclass(frozen=True)
 class TenantRow:
-    """What the list shows of a tenant. Whatever it shows is an act in the tenant's log: `version`
-    is how long that is."""
+    """What the list shows of a tenant.
+
+    Everything that it shows comes from an act in the tenant's log: `version` is the log's length.
+    """
 
     id: UUID
     version: int
@@ -65,7 +67,7 @@ async def _rows(tx: Transaction, tenants: Sequence[Tenant]) -> list[TenantRow]:
 
 
 def _all(_tenant_id: UUID | None) -> ColumnElement[bool]:
-    """All of them are above the tenants."""
+    """All tenants are listed above the tenants."""
     return true()
 
 
@@ -100,7 +102,7 @@ TENANTS = LiveList[TenantRow](
 
 
 def facts_of(tenant: Tenant) -> Mapping[str, Any]:
-    """What the list's filters look at, as it is now."""
+    """The values that the list's filters look at, as they are now."""
     return {"key": f"{tenant.name_key} {tenant.slug}", "closed_at": tenant.closed_at}
 
 

@@ -1,4 +1,4 @@
-"""The mails of an organisation in its own words: read, tried out, changed, and put back."""
+"""An organisation's mails in its own words: read, tried out, changed, and reset."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -57,8 +57,8 @@ class MailTextForm(Form):
 
 @dataclass(frozen=True)
 class ShownText:
-    """A mail as Settings shows it: what is sent now, whether that is Rollcall's own, and the fields
-    that it has, as they are written."""
+    """A mail as Settings shows it: its words now, whether they are Rollcall's own, and its fields,
+    as they are written."""
 
     wording: Wording
     is_own: bool
@@ -80,7 +80,7 @@ class Preview:
 
 
 async def get_texts(actor: Principal) -> Mapping[MailTemplate, ShownText]:
-    """What the organisation's mails say, each of those that can be changed."""
+    """The words of the organisation's mails, for each mail that can be changed."""
     async with viewing(actor, Permission.MANAGE_ORGANISATION) as view:
         tenant = await view.get_tenant()
         found = await view.tx.exec(select(MailText).where(MailText.tenant_id == tenant.id))
@@ -115,8 +115,10 @@ async def preview(actor: Principal, form: MailTextForm) -> Preview:
 
 @looks_first
 async def edit_text(actor: Principal, form: MailTextForm) -> None:
-    """Have a mail say this from now on; Rollcall's own words bring it back to them. Mails that wait
-    to be sent say it too."""
+    """Have a mail say this from now on; if these are Rollcall's own words, the mail is reset.
+
+    Mails that wait to be sent say it too.
+    """
     async with acting(actor, Permission.MANAGE_ORGANISATION, fresh=True) as act:
         tenant = await act.get_tenant(lock=True)
         found = await act.tx.exec(
@@ -144,8 +146,11 @@ async def edit_text(actor: Principal, form: MailTextForm) -> None:
 
 @looks_first
 async def send_test(actor: Principal, form: MailTextForm) -> str:
-    """Send the actor this text with sample data; returns their email. One that still waits isn't
-    sent. Raises `ConflictError` where no mail is sent."""
+    """Send the actor this text with sample data; returns their email.
+
+    An earlier one that still waits isn't sent. Raises `ConflictError` if no mail server is
+    configured.
+    """
     async with acting(actor, Permission.MANAGE_ORGANISATION) as act:
         tenant, own = await act.get_tenant(), act.own
         if not outbox.is_configured():
@@ -162,7 +167,8 @@ async def send_test(actor: Principal, form: MailTextForm) -> str:
             reader=own.full_name,
         )
         if mail is not None:
-            # A Platform Admin has no organisation: the mail is of the one that they look at.
+            # A Platform Admin has no organisation: the mail is from the one that they are looking
+            # at.
             mail.tenant_id = tenant.id
         return own.email
 

@@ -1,4 +1,4 @@
-"""An organisation as its own admins set it: its name and looks, and who may be invited."""
+"""An organisation as its own admins set it up: its name and looks, and who may be invited."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -30,7 +30,7 @@ MOST_WELCOME = 600
 
 
 class OrganisationForm(Form):
-    """What the admins of an organisation say of it."""
+    """What the admins of an organisation say about it."""
 
     name: str = text("Name", half=True)
     brand_colour: str = text(
@@ -87,7 +87,7 @@ class OrganisationForm(Form):
         return ", ".join(checked_domains(written))
 
 
-# What the log names of a change, besides the name; and what is too long for it.
+# What the log names of a change, besides the name; and what is too long for the log.
 LOGGED = ("brand_colour", "time_zone", "documentation_url", "welcome_text", "allowed_domains")
 LONG = frozenset({"welcome_text", "documentation_url"})
 
@@ -108,7 +108,7 @@ class Organisation:
 
 @dataclass(frozen=True)
 class Looks:
-    """What the pages show of an organisation that anybody may open: no more than this."""
+    """What pages that anybody may open show of an organisation: no more than this."""
 
     name: str
     logo: str = ""
@@ -116,7 +116,7 @@ class Looks:
 
 
 async def find_looks(slug: str) -> Looks | None:
-    """The looks of the tenant of this slug; none where there is no tenant."""
+    """The looks of the tenant with this slug; none if there is no tenant."""
     if not is_slug(slug):
         return None
     async with reading() as tx:
@@ -151,7 +151,7 @@ async def get_organisation(actor: Principal) -> Organisation:
 
 @looks_first
 async def edit_organisation(actor: Principal, form: OrganisationForm) -> None:
-    """Change what is said of the organisation; its slug stays. Raises `InvalidInputError`."""
+    """Change what is said about the organisation; its slug stays. Raises `InvalidInputError`."""
     async with acting(actor, Permission.MANAGE_ORGANISATION) as act:
         tenant = await act.get_tenant(lock=True)
         renamed, before = tenant.name != form.name, tenant.name
@@ -179,7 +179,7 @@ async def edit_organisation(actor: Principal, form: OrganisationForm) -> None:
 
 async def set_logo(actor: Principal, data: bytes) -> None:
     """Show this picture as the organisation's logo. Raises `InvalidInputError`."""
-    # Only who may change it has Rollcall read a file.
+    # Rollcall reads a file only for people who may change the logo.
     async with viewing(actor, Permission.MANAGE_ORGANISATION) as view:
         await view.get_tenant()
     await _keep_logo(actor, await read_logo(data))
@@ -187,7 +187,7 @@ async def set_logo(actor: Principal, data: bytes) -> None:
 
 @looks_first
 async def remove_logo(actor: Principal) -> None:
-    """Show no logo of the organisation any more."""
+    """Remove the organisation's logo."""
     async with acting(actor, Permission.MANAGE_ORGANISATION) as act:
         tenant = await act.get_tenant(lock=True)
         if tenant.logo:

@@ -1,4 +1,4 @@
-"""The pictures that are kept: an organisation's logo, and people's."""
+"""The pictures that are stored: organisations' logos, and people's pictures."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -25,7 +25,7 @@ class Served:
 async def keep(
     tx: Transaction, tenant_id: UUID | None, user_id: UUID | None, image: Encoded | None
 ) -> None:
-    """Keep this picture in this transaction, in the place of the one before; or none."""
+    """Store this picture in this transaction, instead of the one before; or none."""
     await tx.exec(delete(Picture).where(_whose(tenant_id, user_id)))
     if image is not None:
         tx.add(

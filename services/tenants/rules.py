@@ -30,7 +30,7 @@ class ReviewEvery(StrEnum):
 
     @property
     def days(self) -> int | None:
-        """The days; none where nobody is reminded."""
+        """The days; none if nobody is reminded."""
         return int(self.value) or None
 
 
@@ -100,7 +100,7 @@ async def get_rules(actor: Principal) -> Rules:
 
 @looks_first
 async def edit_rules(actor: Principal, form: RulesForm) -> None:
-    """Set the rules of the organisation. Nobody's end changes by it."""
+    """Set the rules of the organisation. This changes nobody's end date."""
     async with acting(actor, Permission.MANAGE_ORGANISATION) as act:
         tenant = await act.get_tenant(lock=True)
         before = _rules_of(tenant)

@@ -26,7 +26,7 @@ from services.tenants.list import TENANTS, TenantRow, facts_of, tell_row
 
 
 async def find_only_slug() -> str | None:
-    """The slug of the only open tenant, where there is exactly one."""
+    """The slug of the only open tenant, if there is exactly one."""
     async with reading() as tx:
         slugs = (
             await tx.exec(select(Tenant.slug).where(col(Tenant.closed_at).is_(None)).limit(2))
@@ -35,7 +35,7 @@ async def find_only_slug() -> str | None:
 
 
 async def has_active_users() -> bool:
-    """Whether any open tenant has active users: else only Platform Admins can sign in."""
+    """Whether any open tenant has active users: if not, only Platform Admins can sign in."""
     async with reading() as tx:
         found = await tx.exec(
             select(UserCount.tenant_id)
@@ -62,8 +62,10 @@ async def get_row(actor: Principal, tenant_id: UUID) -> TenantRow:
 async def export_tenants(
     actor: Principal, query: ListQuery, columns: Sequence[str] = ()
 ) -> AsyncIterator[str]:
-    """The tenants that a query finds as a CSV file, in pieces, with these columns. The export
-    itself is in the log, before anything is read."""
+    """The tenants that a query finds as a CSV file, in pieces, with these columns.
+
+    The export itself is logged before anything is read.
+    """
     async with acting(actor, Secret.TENANTS_EXPORT) as act:
         await act.record(Action.TENANTS_EXPORTED, filters=in_words(TENANTS, query))
     return csv_pieces(lambda: viewing(actor, Permission.MANAGE_TENANTS), TENANTS, query, columns)
@@ -71,13 +73,12 @@ async def export_tenants(
 
 @looks_first
 async def create_tenant(actor: Principal, name: str, slug: str = "") -> Tenant:
-    """Create a tenant; its slug is derived from the name where none is given.
-
-    Raises `InvalidInputError`.
-    """
+    """Create a tenant; its slug is derived from the name if none is given. Raises
+    `InvalidInputError`."""
     try:
         async with acting(actor, Permission.MANAGE_TENANTS) as act:
-            # Of two tenants of one name at once, the second sees the first one's slug.
+            # If two tenants with one name are created at once, the second sees the first one's
+            # slug.
             await act.tx.get(AuditHead, PLATFORM_CHAIN, **LOCKED)
             tenant = await add_tenant(act.tx, name, slug)
             await act.record(Action.TENANT_CREATED, tenant_id=tenant.id, name=tenant.name)

@@ -59,9 +59,9 @@ class Impact:
 
 @dataclass(frozen=True)
 class StatusChange:
-    """What came of a toggle. `changed` is false where the user was in that state already;
-    `cause` is the audit entry of the change, under which the receipt is found; `told`
-    says whether the user is told by mail."""
+    """The result of a toggle. `changed` is false if the user was in that state already; `cause` is
+    the audit entry of the change, by which the receipt is found; `told` says whether the user is
+    told by mail."""
 
     user_id: UUID
     name: str
@@ -81,7 +81,7 @@ def set_names(user: User, first_name: str, last_name: str) -> None:
 
 
 async def get_impact(actor: Principal, user_id: UUID) -> Impact:
-    """What to tell before a deactivation: open pages and signed-in devices."""
+    """What to say before a deactivation: open pages and signed-in devices."""
     async with viewing(actor, Permission.SWITCH_USERS) as view:
         user = await view.get(User, user_id)
         devices = await view.tx.exec(
@@ -115,16 +115,17 @@ async def set_active(
 ) -> StatusChange:
     """Activate or deactivate a user.
 
-    The caller says the state that it wants, and the version of the row that it saw: wanting what
-    is so already changes nothing, and wanting to undo a change that it hasn't seen is refused.
-    The `reason` is for the log. `tell` has the user told by mail; none: as the organisation
-    suggests. Raises `SelfDeactivationError`, `LastPlatformAdminError`,
-    `ConflictError`, and `TooManyAttemptsError` for who asks after other organisations' emails.
+    The caller names the state that it wants, and the version of the row that it saw. If the user is
+    in that state already, nothing changes; undoing a change that the caller hasn't seen is refused.
+    The `reason` is for the log. `tell` says whether the user is told by mail; none: as the
+    organisation suggests. Raises `SelfDeactivationError`, `LastPlatformAdminError`,
+    `ConflictError`, and `TooManyAttemptsError` for callers who ask for emails of other
+    organisations too often.
     """
 
     async def decided_about(tx: Transaction) -> Collection[UUID]:
-        # Platform Admins are in no tenant. Whether another one is left can only be decided with
-        # all of them locked.
+        # Platform Admins are in no tenant. Whether another one would remain can only be decided
+        # with all of them locked.
         admins = await _platform_admin_ids(tx) if not active and actor.reaches(None) else ()
         return admins if user_id in admins else (user_id,)
 
@@ -151,8 +152,8 @@ async def switch(
     reason: str = "",
     tell: bool | None = False,
 ) -> StatusChange:
-    """Activate or deactivate a user whom the act has locked, as `set_active` does; raises what that
-    raises, and `ActiveElsewhereError`, which the caller has to count."""
+    """Activate or deactivate a user whom the act has locked, as `set_active` does; raises the same,
+    and `ActiveElsewhereError`, which the caller has to count."""
     cause: UUID | None = None
     told = False
     changed = user.active != active
@@ -162,7 +163,7 @@ async def switch(
                 f"Someone else has just changed {user.full_name}. Look again, then decide."
             )
         cause = await (_activate(act, user) if active else _deactivate(act, user, reason))
-        # Whoever hasn't come yet is told by a new invitation.
+        # People who haven't come yet are told by a new invitation.
         about = MailTemplate.ACTIVATED if active else MailTemplate.DEACTIVATED
         told = await telling.tell(act, about, user, False if active and user.invited else tell)
     return StatusChange(
@@ -172,9 +173,9 @@ async def switch(
 
 @looks_first
 async def tell_active(actor: Principal, user_id: UUID) -> None:
-    """Tell a user by mail that they are active again, where that wasn't done with it.
+    """Tell a user by mail that they are active again, if they weren't told at once.
 
-    Raises `ConflictError` where there is nothing to tell, or no mail server.
+    Raises `ConflictError` if there is nothing to tell, or no mail server.
     """
     async with acting(actor, Permission.SWITCH_USERS, lock=(user_id,)) as act:
         user = await act.get(User, user_id)
@@ -186,7 +187,7 @@ async def tell_active(actor: Principal, user_id: UUID) -> None:
 
 
 async def _activate(act: Act, user: User) -> UUID:
-    elsewhere = ActiveElsewhereError(user.email)  # said now: a failed flush forgets the email
+    elsewhere = ActiveElsewhereError(user.email)  # read now: a failed flush forgets the email
     other = await active_with(act.tx, user.email)
     if other is not None:
         if other.id == user.successor_id or other.tenant_id == user.tenant_id:
@@ -197,7 +198,7 @@ async def _activate(act: Act, user: User) -> UUID:
         raise elsewhere
     user.activate(clock.now())
     try:
-        # Before anything is asked, which would flush it, too.
+        # Before any query, which would flush the change, too.
         await act.tx.flush()
     except IntegrityError as error:  # another account took the email at this very moment
         if not is_taken(error):
@@ -205,7 +206,7 @@ async def _activate(act: Act, user: User) -> UUID:
         raise elsewhere from error
     await outbox.cancel(act.tx, user.id, MailTemplate.DEACTIVATED)
     if user.ends_at is not None and user.ends_at <= clock.now():
-        # Else the next look at ends would shut them out again.
+        # Otherwise the next check of end dates would deactivate them again.
         stays = await stays_of(act.tx, user.tenant_id)
         set_end(user, stays.fitting(user.role, None), act.principal.user_id)
     cause = await act.record(Action.USER_ACTIVATED, user)
@@ -271,8 +272,8 @@ async def set_end_date(
     *,
     tell: bool | None = False,
 ) -> None:
-    """Set the day at whose start the user is deactivated, or the time of it, in the organisation's
-    time zone; or none. `tell` as with `set_active`. Raises `InvalidInputError`."""
+    """Set the day at whose start the user is deactivated, or a time of that day, in the
+    organisation's time zone; or none. `tell` as with `set_active`. Raises `InvalidInputError`."""
     async with acting(actor, Permission.EDIT_USERS, lock=(user_id,)) as act:
         user = await act.get(User, user_id)
         end = await chosen_end(act.tx, user.tenant_id, end_date, end_time)
@@ -282,7 +283,7 @@ async def set_end_date(
 
 
 async def change_end(act: Act, user: User, end: End | None, *, tell: bool | None = False) -> bool:
-    """Have a user's access end then, in this act; tells whether it was otherwise."""
+    """Have a user's access end then, in this act; returns whether this changed anything."""
     if act.principal.user_id == user.id:
         raise SelfDeactivationError
     if end_of(user) == end:
@@ -299,8 +300,10 @@ async def change_end(act: Act, user: User, end: End | None, *, tell: bool | None
 
 @looks_first
 async def end_if_due(actor: Principal, user_id: UUID) -> bool:
-    """Deactivate a user whose end has come; tells whether it did. Who was given a later end
-    meanwhile, or is inactive already, is left alone."""
+    """Deactivate a user whose end has come; returns whether it did.
+
+    A user who was given a later end meanwhile, or is inactive already, is left alone.
+    """
     async with acting(actor, Permission.SWITCH_USERS, lock=(user_id,), urgent=True) as act:
         user = await act.get(User, user_id)
         if not user.active or user.ends_at is None or user.ends_at > clock.now():

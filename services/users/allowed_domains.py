@@ -9,7 +9,7 @@ from services.core.emails import checked_domains, domain_of
 
 
 async def allowed_domains(tx: Transaction, tenant_id: UUID | None) -> Collection[str]:
-    """The domains that a tenant allows; none: any. Above the tenants there is no such rule."""
+    """The domains that a tenant allows; none: all. Above the tenants there is no such rule."""
     tenant = await tx.get(Tenant, tenant_id) if tenant_id else None
     return checked_domains(tenant.allowed_domains) if tenant else ()
 

@@ -1,6 +1,6 @@
-"""Works off what is done batch by batch, whether or not anybody looks; any replica may do it.
+"""Does what is done batch by batch, whether or not anybody looks; any replica may do it.
 
-A run is leased before each batch. Where a process dies, another one goes on where it was.
+A run is leased before each batch. If a process dies, another one goes on where it was.
 """
 
 import asyncio
@@ -29,9 +29,9 @@ from services.core.events import Event
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=30)
-"""How long a process has a run for itself after its last batch."""
+"""How long a process keeps a run for itself after its last batch."""
 LOOK_SECONDS = 15.0
-"""How often is looked for a run that another process left; each look is a query, also where nobody
+"""How often a process looks for a run that another one left; each look is a query, even if nobody
 is there."""
 AGAIN_SECONDS = 1.0
 """The pause after a batch that can be tried again."""
@@ -39,10 +39,11 @@ AGAIN_SECONDS = 1.0
 
 @dataclass(frozen=True)
 class Work:
-    """One kind of runs: rows of a table that are worked off while they are `running`.
+    """One kind of run: rows of a table that are worked on while they are `running`.
 
-    `do_next` does the next batch, and tells whether there may be more; `fail` ends a run that can't
-    go on, which says `signed_out` where whoever began it is, and else the error and `stays`.
+    `do_next` does the next batch, and returns whether there may be more. `fail` ends a run that
+    can't go on; its reason is `signed_out` if the person who began it is signed out, and otherwise
+    the error and `stays`.
     """
 
     noun: str
@@ -58,7 +59,7 @@ class Work:
 
 @dataclass(frozen=True)
 class Leased:
-    """A run that is this process's for now, and on whose behalf it is worked off."""
+    """A run that this process has for now, and for whom it works on it."""
 
     run_id: UUID
     actor: Actor
@@ -78,7 +79,7 @@ class BatchWorker:
         bus.subscribe(self._work.progressed, self._hear)
 
     async def work(self) -> None:
-        """Work off what there is, until cancelled."""
+        """Do what there is to do, until cancelled."""
         try:
             while True:
                 self._news.clear()
@@ -137,7 +138,7 @@ async def work_off(work: Work, actor: Actor, run_id: UUID) -> None:
 
 
 async def lease(work: Work) -> list[Leased]:
-    """Take the runs that nobody works at."""
+    """Take the runs that no process works on."""
     now = clock.now()
     table = work.table
     waiting = select(table.id).where(

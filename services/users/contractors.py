@@ -1,4 +1,4 @@
-"""Contractors: of whom a review asks, where their access has no end."""
+"""Contractors: a review asks about those whose access has no end."""
 
 from uuid import UUID
 

@@ -16,7 +16,7 @@ from services.core.db import Transaction, reading
 from services.lists.matches import Match
 from services.sessions import presence
 
-# Where the counters of those are who are in no tenant.
+# The key of the counters for users without a tenant.
 NO_TENANT = UUID(int=0)
 
 
@@ -46,7 +46,7 @@ class UserCounts:
         )
 
     def matching(self, match: Match) -> int | None:
-        """How many users match, where only role, state and invitation are asked about."""
+        """How many users match, if the match is only about role, state and invitation."""
         if not match.keys() <= {"role", "active", "invited"}:
             return None
         values: dict[str, Any] = dict(match)
@@ -74,7 +74,7 @@ async def count_here(tx: Transaction, tenant_id: UUID | None) -> int:
     there = presence.online_ids(tenant_id)
     if not there:
         return 0
-    # Looked up by id: SQLite would rather read all of the tenant's part of an index.
+    # Looked up by id: otherwise SQLite reads all of the tenant's part of an index.
     tenant = func.coalesce(col(User.tenant_id), null())
     mine = tenant == tenant_id if tenant_id else tenant.is_(None)
     counting = select(func.count()).select_from(User).where(col(User.id).in_(there), mine)

@@ -1,8 +1,6 @@
 """The leaving receipt: what a deactivation ended, recomputed from the audit log alone, and compared
-with what the database has.
-
-A receipt is called after the entry of its deactivation: R-<organisation>-<number>.
-"""
+with the database. A receipt is named after the entry of its deactivation:
+R-<organisation>-<number>."""
 
 import re
 from collections.abc import Sequence, Set
@@ -19,7 +17,7 @@ from services.core import clock
 from services.core.db import Transaction, reading
 from services.core.errors import OperatorError
 
-# So long a departure can be undone in one step.
+# For this long, a departure can be undone in one step.
 UNDO = timedelta(days=1)
 _ID = re.compile(r"R-([a-z0-9-]+)-([0-9]{1,9})")
 _ACTIONS = (
@@ -33,7 +31,7 @@ _ACTIONS = (
 
 @dataclass(frozen=True)
 class ClosedPageLine:
-    """A page as the receipt has it."""
+    """A page as the receipt shows it."""
 
     page: str
     ms: float | None
@@ -42,7 +40,7 @@ class ClosedPageLine:
 
 @dataclass(frozen=True)
 class WorkLine:
-    """How much work somebody has got."""
+    """How much work one person got."""
 
     name: str
     pocs: int
@@ -60,7 +58,7 @@ class LeavingReceipt:
     at: datetime
     by: str
     by_id: UUID | None
-    """None where Rollcall did it, or somebody at its machine."""
+    """Who acted; none if it was Rollcall, or somebody at its command line."""
     reason: str
     pages: int
     devices: int
@@ -77,7 +75,7 @@ class LeavingReceipt:
     returned_at: datetime | None
     """When the user was activated again."""
     problems: Sequence[str] = ()
-    """What in the database doesn't match; none where it agrees with the log."""
+    """What in the database doesn't match; none if it agrees with the log."""
 
     @property
     def undo_until(self) -> datetime:
@@ -108,8 +106,8 @@ async def find_receipt(tx: Transaction, user: User) -> LeavingReceipt | None:
 
 
 async def check_receipt(receipt_id: str) -> LeavingReceipt:
-    """Recompute a receipt by its id, for the command line. Raises `OperatorError` where the log has
-    no such departure."""
+    """Recompute a receipt by its id, for the command line. Raises `OperatorError` if the log has no
+    such departure."""
     written = _ID.fullmatch(receipt_id.strip())
     if written is None:
         raise OperatorError(f"{receipt_id} is no receipt's number: they look like R-acme-48211.")
@@ -156,7 +154,7 @@ async def _recompute(tx: Transaction, chain_id: UUID, number: int) -> LeavingRec
 
 
 async def _entries(tx: Transaction, chain_id: UUID, number: int) -> list[AuditEvent]:
-    """A deactivation, and what belongs to it; empty where the entry is none."""
+    """A deactivation, and what belongs to it; empty if the entry isn't one."""
     first = (
         await tx.exec(
             select(AuditEvent).where(
@@ -219,7 +217,7 @@ def _read(receipt_id: str, entries: Sequence[AuditEvent]) -> LeavingReceipt:
 
 
 def _standing(entries: Sequence[AuditEvent]) -> list[AuditEvent]:
-    """The handings over that weren't taken back."""
+    """The handovers that weren't taken back."""
     back = {e.details["handover"] for e in entries if e.action == Action.WORK_TAKEN_BACK}
     given = [entry for entry in entries if entry.action == Action.WORK_HANDED_OVER]
     return [entry for entry in given if entry.details["handover"] not in back]
@@ -236,7 +234,7 @@ def _changed(entries: Sequence[AuditEvent]) -> list[str]:
 async def _differences(
     tx: Transaction, receipt: LeavingReceipt, first: AuditEvent, handovers: Set[str]
 ) -> Sequence[str]:
-    """What the database has otherwise than the log."""
+    """Where the database differs from the log."""
     problems = []
     ids = [UUID(one) for one in first.details.get("session_ids", ())]
     rows = await tx.exec(select(LoginSession).where(col(LoginSession.id).in_(ids)))

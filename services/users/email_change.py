@@ -1,8 +1,6 @@
 """Changing an account's email: by its owner, confirmed from the new mailbox, with a way back for
-the old one; or by an admin.
-
-Single sign-on links by the provider's subject, so that nothing of it changes.
-"""
+the old one; or by an admin. Single sign-on links by the provider's subject, so that this changes
+nothing there."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -61,10 +59,10 @@ class Offered:
 
 @looks_first
 async def request_change(actor: Principal, form: EmailForm) -> str:
-    """Send a link to the new email of the actor, with which it is confirmed; returns that email.
+    """Send a link to the new email of the actor, which confirms it; returns that email.
 
     Needs a fresh sign-in. Raises `InvalidInputError`, `ConflictError` without a mail server, and
-    `TooManyAttemptsError` for who asks after other organisations' emails.
+    `TooManyAttemptsError` for callers who ask for emails of other organisations too often.
     """
     own = () if actor.user_id is None else (actor.user_id,)
     try:
@@ -98,7 +96,7 @@ async def request_change(actor: Principal, form: EmailForm) -> str:
 
 @looks_first
 async def cancel_change(actor: Principal) -> None:
-    """Void the link that waits at a new email of the actor."""
+    """Void the link that waits in the actor's new mailbox."""
     own = () if actor.user_id is None else (actor.user_id,)
     async with acting(actor, Permission.USE_OWN_ACCOUNT, lock=own) as act:
         if await waiting_change(act.tx, act.own.id, clock.now()) is None:
@@ -113,8 +111,9 @@ async def cancel_change(actor: Principal) -> None:
 async def change_email(actor: Principal, user_id: UUID, form: EmailForm) -> User:
     """Give somebody another email, as their admin; both mailboxes are told.
 
-    Whoever is still invited gets a new invitation there. Needs a fresh sign-in, and of an admin's
-    account what making them a password link takes. Raises what `request_change` raises.
+    A user who is still invited gets a new invitation at the new email. Needs a fresh sign-in, and
+    for an admin's account the same as making them a password link. Raises what `request_change`
+    raises.
     """
     try:
         async with acting(actor, Permission.EDIT_USERS, lock=(user_id,), fresh=True) as act:
@@ -146,19 +145,22 @@ async def change_email(actor: Principal, user_id: UUID, form: EmailForm) -> User
 
 
 async def open_confirmation(slug: str | None, token: str) -> Offered:
-    """What the page shows that confirms a change; using nothing up. Raises `DeadLinkError`."""
+    """What the page shows that confirms a change; it doesn't use the link up. Raises
+    `DeadLinkError`."""
     return await _open(LinkPurpose.EMAIL_CONFIRM, slug, token)
 
 
 async def open_way_back(slug: str | None, token: str) -> Offered:
-    """What the page shows that takes a change back; using nothing up. Raises `DeadLinkError`."""
+    """What the page shows that takes a change back; it doesn't use the link up. Raises
+    `DeadLinkError`."""
     return await _open(LinkPurpose.EMAIL_REVERT, slug, token)
 
 
 async def confirm(slug: str | None, token: str, caller: Caller) -> Offered:
-    """Change the email, as whoever reads the new mailbox. The old one is told, with a way back.
+    """Change the email, on behalf of the reader of the new mailbox. The old mailbox is told, with a
+    way back.
 
-    Raises `DeadLinkError`, and `ConflictError` where somebody else has the email by now.
+    Raises `DeadLinkError`, and `ConflictError` if somebody else has the email by now.
     """
     offered = await open_confirmation(slug, token)
     try:
@@ -184,12 +186,14 @@ async def confirm(slug: str | None, token: str, caller: Caller) -> Offered:
 
 async def take_back(slug: str | None, token: str, caller: Caller) -> Offered:
     """Give the account its old email again, on behalf of the owner of that mailbox, and end all its
-    sessions. The person who changed it may know the password, too: it stops working, and a link for
-    a new one is mailed. Raises what `confirm` raises.
+    sessions.
+
+    The person who changed it may know the password, too: it stops working, and a link for a new one
+    is mailed. Raises what `confirm` raises.
     """
     offered = await open_way_back(slug, token)
     try:
-        async with transaction() as tx:
+        async with transaction(urgent=True) as tx:
             await lock_users(tx, [offered.user_id])
             link, user, change = await _use(tx, LinkPurpose.EMAIL_REVERT, slug, token)
             before = user.email
@@ -253,7 +257,7 @@ async def _change_of(tx: Transaction, link: OneTimeLink) -> EmailChange:
 
 
 async def _require_free(tx: Transaction, user: User, wanted: str) -> None:
-    """Raise where this user can't have this email."""
+    """Raise if this user can't have this email."""
     if wanted == user.email:
         raise InvalidInputError({"email": "This is the email already."})
     refused = refusal(await allowed_domains(tx, user.tenant_id), wanted)
@@ -280,7 +284,7 @@ async def _require_still_free(
 
 
 async def _set(tx: Transaction, user: User, email: str) -> None:
-    """Give the user this email; links and mails on their way to the old one are dead."""
+    """Give the user this email; links and mails that are on their way to the old one are void."""
     old_key = user.search_key
     user.email, user.email_key = email, email_key(email)
     set_names(user, user.first_name, user.last_name)

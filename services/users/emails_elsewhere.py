@@ -1,8 +1,8 @@
-"""Whether another organisation has an email: told only where it can't be helped, and not often.
+"""Whether another organisation has an email: told only if it can't be avoided, and not often.
 
-An active account's email is in use in all of Rollcall, so that whoever invites (activates, or tests
-their single sign-on) with it has to be told. A list of emails must not be tried out that way: each
-such answer is counted per user, earns pauses as failed sign-ins do, and is a line in the log.
+An active account's email is in use in all of Rollcall, so somebody who invites (or activates, or
+tests single sign-on) with it has to be told. Nobody may try out a list of emails that way: each
+such answer is counted per user, leads to pauses as failed sign-ins do, and is logged.
 """
 
 import logging
@@ -26,14 +26,15 @@ IN_USE = "This email is already in use."
 
 
 class InUseElsewhereError(InvalidInputError):
-    """Another organisation's account has this email; told in the same words as one of one's own."""
+    """Another organisation's account has this email; it is told in the same words as an account of
+    one's own."""
 
     def __init__(self) -> None:
         super().__init__({"email": IN_USE})
 
 
 class ActiveElsewhereError(ConflictError):
-    """The same where an account can't be activated."""
+    """The same for an account that can't be activated."""
 
     def __init__(self, email: str) -> None:
         super().__init__(f"{email} is in use by another active account.")
@@ -44,7 +45,7 @@ def is_taken(error: IntegrityError) -> bool:
     return "email" in str(error.orig)
 
 
-# Built once: every invitation and activation asks them.
+# Built once: every invitation and activation uses them.
 _ACTIVE = select(User).where(User.email_key == bindparam("key"), User.active)
 _INACTIVE = (
     select(User)
@@ -58,7 +59,7 @@ _INACTIVE = (
 
 
 async def active_with(tx: Transaction, email: str) -> User | None:
-    """The active account with this email, wherever it is."""
+    """The active account with this email, in any organisation."""
     return (await tx.exec(_ACTIVE, params={"key": email_key(email)})).first()
 
 
@@ -79,7 +80,7 @@ async def claim_answer(tx: Transaction, actor: Principal) -> None:
     Raises `TooManyAttemptsError` if there were too many."""
     if actor.user_id is not None:
         await throttle.claim_in(tx, _counters(actor.user_id))
-        _log(actor.user_id)  # not before: a look comes no further than here
+        _log(actor.user_id)  # not before this: a look goes no further than here
 
 
 async def count_answer(tx: Transaction, actor: Principal) -> None:

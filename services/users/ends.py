@@ -1,5 +1,5 @@
-"""Ends of access: chosen as a day, or a time of it, in the organisation's time zone; kept as that,
-and as the moment that it is."""
+"""Ends of access: chosen as a day, or a time of it, in the organisation's time zone; stored as
+that, and as the moment that it means."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -15,7 +15,7 @@ from services.core.db import Transaction, reading
 from services.core.errors import InvalidInputError
 
 NO_ZONE = "UTC"
-"""Where no organisation has a time zone: above the tenants."""
+"""The time zone above the tenants, where no organisation has one."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class End:
 
     @property
     def moment(self) -> datetime:
-        """The moment that it is, in UTC."""
+        """The moment that it means, in UTC."""
         return moment_of(self.day, self.at, self.zone)
 
     @property
@@ -39,14 +39,14 @@ class End:
 
 
 def end_of(user: User) -> End | None:
-    """When a user's access ends; none where it doesn't."""
+    """When a user's access ends; none if it doesn't."""
     if user.end_date is None:
         return None
     return End(user.end_date, user.end_time, user.end_zone or NO_ZONE)
 
 
 def details_of(end: End | None) -> dict[str, Any]:
-    """What the audit log says of an end."""
+    """What the audit log says about an end."""
     if end is None:
         return {"end_date": None}
     details: dict[str, Any] = {"end_date": end.day}
@@ -89,7 +89,7 @@ async def chosen_end(
 
 
 def require_ahead(end: End) -> None:
-    """Raise `InvalidInputError` where this end has come already."""
+    """Raise `InvalidInputError` if this end has come already."""
     if end.moment > clock.now():
         return
     if end.at is not None and end.day >= clock.now().astimezone(find_zone(end.zone)).date():
@@ -100,7 +100,7 @@ def require_ahead(end: End) -> None:
 
 
 def extended(end: End) -> End:
-    """The end a month later; of one that has come already, a month from today."""
+    """The end one month later; if the end has come already, one month from today."""
     later = End(a_month_later(end.day), end.at, end.zone)
     if later.moment > clock.now():
         return later

@@ -15,8 +15,8 @@ class UserInvited(UserEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class UserSwitched(UserEvent):
-    """A toggle was flipped; `row` is what grids show from now on, so that nobody waits for a query.
-    Where it is none, it has to be read."""
+    """A toggle was flipped; `row` is what lists show from now on, so that nobody waits for a query.
+    If it is none, it has to be read."""
 
     row: UserRow | None = None
 

@@ -1,4 +1,4 @@
-"""Giving somebody a month more, in one step that can be taken back."""
+"""Giving somebody one more month, in one step that can be taken back."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -27,10 +27,10 @@ class Extension:
 
 @looks_first
 async def extend(actor: Principal, user_id: UUID) -> Extension:
-    """Have a user's access end a month later, and tell them as the organisation suggests.
+    """Have a user's access end one month later, and tell them as the organisation suggests.
 
-    Raises `ConflictError` where it has ended, or has no
-    end."""
+    Raises `ConflictError` if it has ended, or has no end.
+    """
     async with acting(actor, Permission.EDIT_USERS, lock=(user_id,)) as act:
         user = await act.get(User, user_id)
         if not user.active:
@@ -49,7 +49,7 @@ async def extend(actor: Principal, user_id: UUID) -> Extension:
 async def take_back(actor: Principal, extension: Extension) -> None:
     """Have the access end as it did before an extension.
 
-    Raises `ConflictError` where something else was decided meanwhile, or that end has come.
+    Raises `ConflictError` if something else was decided meanwhile, or if that end has come.
     """
     async with acting(actor, Permission.EDIT_USERS, lock=(extension.user_id,)) as act:
         user = await act.get(User, extension.user_id)

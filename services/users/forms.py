@@ -38,18 +38,18 @@ class EndDate(Form):
 
 
 class ToldEndDate(Telling, EndDate):
-    """The same of one person, who may be told."""
+    """The same for one person, who may be told."""
 
 
 def time_of(value: time | None, before: Mapping[str, Any]) -> time | None:
-    """A time of the end's day. Raises `ValueError` where no day was chosen."""
+    """A time of the end's day. Raises `ValueError` if no day was chosen."""
     if value is not None and "end_date" in before and before["end_date"] is None:
         raise ValueError("Choose the day, too.")
     return value
 
 
 def end_hint(zone: str, at_the_latest: str = "") -> str:
-    """What is said under the day of an end, which an organisation may limit."""
+    """What is said below the day of an end, which an organisation may limit."""
     empty = at_the_latest or "Empty: no end."
     return f"At the start of this day ({zone}) the user is deactivated. {empty}"
 

@@ -1,4 +1,5 @@
-"""Links to hand over of many invitations at once: where no mail server sends them, or on demand."""
+"""The links of many invitations at once, to hand over: if no mail server sends them, or on
+demand."""
 
 from collections.abc import Mapping, Sequence
 from uuid import UUID
@@ -13,13 +14,13 @@ from services.core import clock
 from services.core.errors import FreshSignInNeededError
 from services.users.invitations import invitation_url
 
-# Ids that one query asks for.
+# How many ids one query asks for.
 CHUNK = 500
 
 
 async def live_links(view: View, tenant_id: UUID, ids: Sequence[UUID]) -> Mapping[UUID, str]:
-    """The urls of these users' live invitations, by user, as far as their roles let this actor
-    hand them out: an admin's only within a fresh sign-in."""
+    """The urls of these users' live invitations, by user, as far as this actor may hand them out:
+    those of admins only after a fresh sign-in."""
     tenant = await view.tx.get_one(Tenant, tenant_id)
     roles = [role for role in Role if await _may_hand_out(view, role)]
     links: dict[UUID, str] = {}

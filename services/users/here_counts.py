@@ -14,7 +14,7 @@ from services.sessions import presence
 from services.users.counts import count_here
 
 EVERY = timedelta(minutes=15)
-# Today is compared with the same day of last week, wherever that is.
+# Today is compared with the same day of last week, in any time zone.
 KEEP = timedelta(days=9)
 
 Point = tuple[int, int]
@@ -22,13 +22,14 @@ Point = tuple[int, int]
 
 
 def seconds_to_next() -> float:
-    """How long it is to the next quarter of an hour."""
+    """How long it is until the next quarter of an hour."""
     every = EVERY.total_seconds()
     return every - clock.now().timestamp() % every
 
 
 async def note() -> None:
-    """Write down how many are here of each tenant, at the quarter of an hour that has begun."""
+    """Write down how many people of each tenant are here, for the quarter of an hour that has
+    begun."""
     now = clock.now()
     at = now - timedelta(seconds=now.timestamp() % EVERY.total_seconds())
     tenants = {seen.tenant_id for seen in presence.everywhere() if seen.tenant_id is not None}
@@ -42,7 +43,7 @@ async def note() -> None:
 async def read_points(
     tx: Transaction, tenant_id: UUID | None, since: datetime, until: datetime
 ) -> Sequence[Point]:
-    """A tenant's points between two moments, or (of none) those of all tenants together."""
+    """A tenant's points between two moments; without a tenant, those of all tenants together."""
     of_tenant = HereCount.tenant_id == tenant_id if tenant_id else true()
     rows = await tx.exec(
         select(HereCount.at, func.sum(HereCount.here))

@@ -1,4 +1,4 @@
-"""The invitation's forms, as far as they can be judged without the database."""
+"""The invitation's forms, with what can be judged without the database."""
 
 from collections.abc import Mapping
 from datetime import date, time
@@ -51,8 +51,8 @@ class _Carried(Form):
 
 
 class InvitationForm(_AsWhat, _Who):
-    """Who is invited, as what, and until when. Which roles somebody may invite, the invitation
-    decides."""
+    """Who is invited, in which role, and until when. Which roles somebody may invite is decided by
+    the invitation."""
 
 
 class PersonalInvitation(_Carried, InvitationForm):

@@ -56,7 +56,7 @@ _JUDGED_ALONE = {"first_name", "last_name", "email", "role"}
 
 @dataclass(frozen=True)
 class Invited:
-    """Somebody who is invited; where no mail takes the link, its url, to be handed over."""
+    """Somebody who is invited; if no mail takes the link, with its url to hand over."""
 
     user_id: UUID
     name: str
@@ -71,7 +71,8 @@ async def invite(actor: Principal, form: InvitationForm) -> Invited:
     """Make an account and promise its invitation, in one transaction.
 
     Raises `InvalidInputError` with a sentence for each wrong field, and `TooManyAttemptsError` for
-    who asks after other organisations' emails. Inviting an admin needs a fresh sign-in.
+    callers who ask for emails of other organisations too often. Inviting an admin needs a fresh
+    sign-in.
     """
     try:
         async with transaction(actor=actor) as tx:
@@ -94,7 +95,7 @@ async def authorize_inviting(
 ) -> User | None:
     """Check that the actor may invite; locks what the decisions about these forms depend on.
 
-    Raises `TooManyAttemptsError` as `emails_elsewhere` has it.
+    Raises `TooManyAttemptsError` as `emails_elsewhere` does.
     """
     # Locked together with the actor, so that none is reactivated meanwhile.
     keys = [email_key(form.email) for form in forms]
@@ -114,11 +115,11 @@ async def add_account(
     """Add the account in this transaction, which `authorize_inviting` began.
 
     Raises `InvalidInputError`; `InUseElsewhereError`, which the caller has to count;
-    `NotAllowedError` where the actor may invite, but not this role; `FreshSignInNeededError`; and
-    `IntegrityError` where another transaction was faster.
+    `NotAllowedError` if the actor may invite, but not this role; `FreshSignInNeededError`; and
+    `IntegrityError` if another transaction was faster.
     """
     wrong = {}
-    # Whether this very actor may invite it, `_authorize_role` says.
+    # Whether this actor may invite the role is checked by `_authorize_role`.
     if form.role in invitable_roles(Role.PLATFORM_ADMIN, above_tenants=actor.tenant_id is None):
         await _authorize_role(tx, actor, form.role)
     else:
@@ -139,7 +140,8 @@ async def add_account(
         raise InvalidInputError(wrong)
     if isinstance(form, PersonalInvitation) and form.contact_id is not None:
         await require_selectable(View(tx, actor, by), "contact_id", [form.contact_id])
-    if taken is not None:  # only of a form that would have made an account: asking is not for free
+    # only for a form that would have made an account: this question has a price
+    if taken is not None:
         raise InUseElsewhereError
     user = new_user(actor, by, form, end)
     tx.add(user)
@@ -177,10 +179,12 @@ async def send_invitation(
 
 
 async def check_field(actor: Principal, field: str, value: str) -> tuple[str, str]:
-    """Judge one field of the form as it is typed; returns (what is wrong, what is worth knowing).
+    """Judge one field of the form while it is typed; returns (what is wrong, what is worth
+    knowing).
 
-    Asking about an email takes the same permission as inviting, and tells of the organisation's
-    own users alone, whom the list shows too. Whether another one has it is told at the sending.
+    A question about an email takes the same permission as inviting, and is answered only from the
+    organisation's own users, whom the list shows too. Whether another organisation has it is told
+    at the sending.
     """
     async with viewing(actor, _least_permission(actor)) as view:
         if field not in _JUDGED_ALONE:
@@ -205,17 +209,17 @@ async def check_field(actor: Principal, field: str, value: str) -> tuple[str, st
 
 @looks_first
 async def resend(actor: Principal, user_id: UUID) -> Invited:
-    """Renew the link of someone who hasn't signed in yet; the old one is dead from now on.
+    """Renew the link of somebody who hasn't signed in yet; the old one is dead from now on.
 
-    Takes what inviting them takes: for an admin's, a fresh sign-in.
+    Takes what inviting them takes: for an admin, a fresh sign-in.
     """
     async with acting(actor, _least_permission(actor), lock=(user_id,)) as act:
         return await _invited(act, *await renew(act, user_id))
 
 
 async def renew(act: Act, user_id: UUID) -> tuple[User, OneTimeLink, bool]:
-    """Renew a link in this act, which has locked the user; returns whose and which it is, and
-    whether a mail takes it."""
+    """Renew a link in this act, which has locked the user; returns the user, the link, and whether
+    a mail takes it."""
     user = await get_waiting(act, user_id)
     await one_time_links.void(act.tx, user.id, LinkPurpose.INVITATION)
     await outbox.cancel(act.tx, user.id, *INVITING)
@@ -228,9 +232,9 @@ async def renew(act: Act, user_id: UUID) -> tuple[User, OneTimeLink, bool]:
 
 @looks_first
 async def copy_link(actor: Principal, user_id: UUID) -> str:
-    """The url of the live invitation of someone who hasn't signed in yet, to hand over.
+    """The url of the live invitation of somebody who hasn't signed in yet, to hand over.
 
-    Takes what inviting them takes: for an admin's, a fresh sign-in.
+    Takes what inviting them takes: for an admin, a fresh sign-in.
     """
     async with acting(actor, _least_permission(actor), lock=(user_id,)) as act:
         user = await get_waiting(act, user_id)
@@ -238,7 +242,7 @@ async def copy_link(actor: Principal, user_id: UUID) -> str:
 
 
 async def tell_link(act: Act, user: User) -> str:
-    """The url of the user's live invitation, in this act; the telling is logged."""
+    """The url of the user's live invitation, in this act; that it was handed out is logged."""
     link = (
         await act.tx.exec(
             select(OneTimeLink).where(
@@ -272,7 +276,7 @@ def invitation_url(slug: str | None, token: str) -> str:
 
 
 async def open_invitation(slug: str | None, token: str) -> LinkView:
-    """What an invitation's page shows; using nothing up. Raises `DeadLinkError`."""
+    """What an invitation's page shows; it doesn't use the link up. Raises `DeadLinkError`."""
     return await open_link(LinkPurpose.INVITATION, slug, token)
 
 
@@ -295,8 +299,8 @@ async def accept(slug: str | None, token: str, password: str, caller: Caller) ->
 
 
 async def mark_accepted(tx: Transaction, user: User, caller: Caller, **details: Any) -> None:
-    """Note in this transaction that somebody comes in who was invited, by whatever way: no link or
-    mail of the invitation is good any more, and the log has it."""
+    """Note in this transaction that an invited person comes in, in any way: the invitation's links
+    and mails are void from now on, and the log says it."""
     await one_time_links.void(tx, user.id, LinkPurpose.INVITATION)
     await outbox.cancel(tx, user.id, *INVITING)
     await record(
@@ -311,7 +315,7 @@ async def mark_accepted(tx: Transaction, user: User, caller: Caller, **details: 
 
 
 def roles_offered(role: Role, tenant_id: UUID | None) -> Mapping[str, str]:
-    """The roles that someone of this role may invite here: value and name."""
+    """The roles that somebody with this role may invite here: value and name."""
     return {r.value: r.label for r in invitable_roles(role, above_tenants=tenant_id is None)}
 
 
@@ -325,7 +329,8 @@ async def get_waiting(act: Act, user_id: UUID) -> User:
 
 
 async def _authorize_role(tx: Transaction, actor: Principal, role: Role) -> None:
-    """Check what an admin's invitation takes beyond `_least_permission`, which was checked."""
+    """Check what the invitation of an admin takes beyond `_least_permission`, which was checked
+    already."""
     secret = INVITATIONS[role]
     if secret is not Secret.INVITATION:
         await authorize(tx, actor, secret)
@@ -337,7 +342,7 @@ def _least_permission(actor: Principal) -> Permission:
 
 
 async def require_open(tx: Transaction, tenant_id: UUID | None) -> None:
-    """Raise `TenantClosedError` where nobody can be let into this tenant."""
+    """Raise `TenantClosedError` if nobody can be let into this tenant."""
     if not await is_open(tx, tenant_id):
         raise TenantClosedError
 
@@ -352,7 +357,7 @@ def _require_waiting(user: User) -> None:
 
 
 def _how_long_ago(user: User) -> str:
-    """When somebody was deactivated: not as a date, which depends on where the reader is."""
+    """When somebody was deactivated: not as a date, which would depend on where the reader is."""
     if user.deactivated_at is None:
         return "some time ago"
     days = (clock.now() - user.deactivated_at).days

@@ -53,10 +53,11 @@ async def _rows(tx: Transaction, users: Sequence[User]) -> list[UserRow]:
                 col(OutgoingMail.template).in_(INVITING),
             )
             .join(OneTimeLink, col(OneTimeLink.id) == col(OutgoingMail.link_id), isouter=True)
-            # The one whose link is good, else the latest: times may lie, links don't.
+            # The invitation whose link is good, else the latest: the times may be wrong, the link
+            # isn't.
             .order_by(col(OneTimeLink.void_at).is_(None), col(OutgoingMail.created_at))
         )
-        for mail, end in found:  # the last of each wins
+        for mail, end in found:  # the last one of each wins
             if mail.user_id is not None:
                 mails[mail.user_id], ends[mail.user_id] = mail, end
     if without_mail := waiting - mails.keys():

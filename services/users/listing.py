@@ -29,7 +29,7 @@ from services.users.telling import suggests
 
 @dataclass(frozen=True)
 class Contact:
-    """How somebody says that they are reached; `picture` is its digest."""
+    """How somebody says that they can be reached; `picture` is its digest."""
 
     phone: str
     time_zone: str
@@ -76,10 +76,10 @@ async def list_users(actor: Principal, query: ListQuery) -> Slice[UserRow]:
 async def export_users(
     actor: Principal, query: ListQuery, columns: Sequence[str] = ()
 ) -> AsyncIterator[str]:
-    """The users that a query finds as a CSV file, in pieces, with these columns. The export itself
-    is in the log, before anything is read.
+    """The users that a query finds as a CSV file, in pieces, with these columns.
 
-    Where it is broken off, by the end of the session say, the lines at its end are missing.
+    The export itself is logged before anything is read. If it is broken off, by the end of the
+    session for example, the lines at its end are missing.
     """
     async with acting(actor, Secret.USERS_EXPORT) as act:
         await act.record(Action.USERS_EXPORTED, filters=in_words(USERS, query))
@@ -90,7 +90,7 @@ async def list_inviters(actor: Principal) -> Sequence[tuple[UUID, str]]:
     """Who invited any of the users that `list_users` lists, by their names."""
     async with viewing(actor, Permission.VIEW_USERS) as view:
         tenant_id, invited = view.tenant_id, aliased(User)
-        # Looked for among the few who may invite, and not among all who were invited.
+        # Searched among the few who may invite, and not among all who were invited.
         inviting = [role for role in Role if may(role, Permission.INVITE_USERS)]
         found = await view.tx.exec(
             select(User)

@@ -12,7 +12,7 @@ from services.users.invitation_form import InvitationForm
 def new_user(
     actor: Principal, by: User | None, form: InvitationForm, end: End | None = None
 ) -> User:
-    """The account that a form makes, which ends then; it is not in the database yet."""
+    """The account that a form makes, with this end; it is not in the database yet."""
     user = User(
         tenant_id=actor.tenant_id,
         first_name=form.first_name,

@@ -1,4 +1,4 @@
-"""What everybody says of themselves: name, phone, time zone, picture."""
+"""What people say about themselves: name, phone, time zone, picture."""
 
 import re
 from collections.abc import Collection, Mapping
@@ -29,12 +29,12 @@ from services.users.events import UserEdited
 from services.users.forms import UserNames
 
 CHUNK = 500
-"""Ids that one query asks for."""
+"""How many ids one query asks for."""
 _PHONE = re.compile(r"\+?[0-9 ()./-]{3,}(?:(?:ext\.?|x) ?[0-9]{1,6})?")
 
 
 class ProfileForm(UserNames):
-    """How somebody is called, and reached."""
+    """What somebody is called, and how they can be reached."""
 
     phone: str = text(
         "Phone",
@@ -65,7 +65,7 @@ class ProfileForm(UserNames):
 
 @dataclass(frozen=True)
 class Profile:
-    """What one's own account page shows of oneself; `waits_for` is the email that has to be
+    """What one's own account page shows about oneself; `waits_for` is the email that has to be
     confirmed, if there is one."""
 
     first_name: str
@@ -78,7 +78,7 @@ class Profile:
 
 
 async def get_profile(actor: Principal) -> Profile:
-    """What the actor says of themselves."""
+    """What the actor says about themselves."""
     async with viewing(actor, Permission.USE_OWN_ACCOUNT) as view:
         user = view.own
         change = await waiting_change(view.tx, user.id, clock.now())
@@ -95,7 +95,7 @@ async def get_profile(actor: Principal) -> Profile:
 
 @looks_first
 async def edit_profile(actor: Principal, form: ProfileForm) -> None:
-    """Change what the actor says of themselves. Raises `InvalidInputError`."""
+    """Change what the actor says about themselves. Raises `InvalidInputError`."""
     async with acting(actor, Permission.USE_OWN_ACCOUNT, lock=_own(actor)) as act:
         user, old_key, before = act.own, act.own.search_key, act.own.full_name
         renamed = (user.first_name, user.last_name) != (form.first_name, form.last_name)
@@ -113,14 +113,14 @@ async def edit_profile(actor: Principal, form: ProfileForm) -> None:
 
 async def set_picture(actor: Principal, data: bytes) -> None:
     """Show this picture of the actor. Raises `InvalidInputError`."""
-    # Only who is signed in has Rollcall read a file.
+    # Rollcall reads a file only for people who are signed in.
     async with viewing(actor, Permission.USE_OWN_ACCOUNT):
         pass
     await _replace_picture(actor, await read_portrait(data))
 
 
 async def remove_picture(actor: Principal) -> None:
-    """Show no picture of the actor any more."""
+    """Remove the actor's picture."""
     await _replace_picture(actor, None)
 
 
@@ -137,7 +137,7 @@ async def get_portrait(actor: Principal, user_id: UUID) -> Served:
 
 
 async def find_portraits(tx: Transaction, ids: Collection[UUID]) -> Mapping[UUID, str]:
-    """The digests of these users' pictures, of those who have one."""
+    """The digests of these users' pictures, for those who have one."""
     wanted = list(ids)
     pictures: dict[UUID, str] = {}
     for at in range(0, len(wanted), CHUNK):

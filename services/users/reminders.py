@@ -1,5 +1,5 @@
-"""Reminders of ends: by mail, seven days and one day before, to whoever invited and to the admins
-who want them; each once, whichever process sends it."""
+"""Reminders of ends: by mail, seven days and one day before, to the person who invited and to the
+admins who want them; each is sent once, by any process."""
 
 import asyncio
 import time
@@ -23,10 +23,10 @@ from services.mail import outbox
 from services.users.ends import end_of
 
 DISTANCES = (7, 1)
-"""Days before an end, the furthest first."""
+"""How many days before an end, the furthest first."""
 READ_AT_ONCE = 500
 BATCH = 10
-"""Reminders of one transaction: whoever wants to write meanwhile waits for some milliseconds."""
+"""How many reminders one transaction has: others who want to write wait for some milliseconds."""
 _ADMINS = tuple(role for role in Role if may(role, Permission.EDIT_USERS))
 
 
@@ -34,7 +34,7 @@ _ADMINS = tuple(role for role in Role if may(role, Permission.EDIT_USERS))
 async def want_reminders(actor: Principal, wanted: bool) -> None:
     """Have this admin reminded of everybody's end in their organisation, or not any more.
 
-    Raises `ConflictError` for who isn't of the organisation.
+    Raises `ConflictError` for a user who isn't of the organisation.
     """
     async with acting(actor, Permission.EDIT_USERS) as act:
         if act.own.tenant_id is None or act.own.tenant_id != act.tenant_id:
@@ -55,7 +55,7 @@ async def send_due() -> int:
             for at in range(0, len(due), BATCH):
                 begun = time.monotonic()
                 count += await _send(days, due[at : at + BATCH])
-                # Half of the time is everybody else's.
+                # The other half of the time is left to others.
                 await asyncio.sleep(time.monotonic() - begun)
             if len(due) < READ_AT_ONCE:
                 break
@@ -63,8 +63,8 @@ async def send_due() -> int:
 
 
 async def _find_due(days: int) -> Sequence[UUID]:
-    """Whose end is so near and wasn't reminded of, the nearest first. What is nearer than the next
-    distance has that one's reminder."""
+    """The users whose end is near and about whom no reminder was sent, the nearest first. An end
+    within the shorter distance gets the reminder of that distance."""
     now = clock.now()
     nearer = max((other for other in DISTANCES if other < days), default=0)
     reminded = select(EndReminder.user_id).where(
@@ -98,7 +98,7 @@ async def _send(days: int, ids: Sequence[UUID]) -> int:
         for user in users:
             assert user.ends_at is not None
             reminder = EndReminder(user_id=user.id, ends_at=user.ends_at, days=days, sent_at=now)
-            # Whoever set the end a moment ago needn't be reminded that it is so near.
+            # Somebody who set the end a moment ago needn't be reminded that it is near.
             late = user.end_set_at is not None and user.end_set_at > user.ends_at - timedelta(days)
             if not await insert_if_missing(tx, reminder) or late:
                 continue
@@ -124,7 +124,8 @@ async def _readers(tx: Transaction, users: Sequence[User]) -> Sequence[User]:
 
 
 def _readers_of(user: User, readers: Sequence[User]) -> Sequence[User]:
-    """Who invited them, and the admins who want reminders; if there is nobody, all admins."""
+    """The person who invited them, and the admins who want reminders; if there is nobody, all
+    admins."""
     others = [reader for reader in readers if reader.id != user.id]
     admins = [reader for reader in others if reader.tenant_id == user.tenant_id]
     chosen = [

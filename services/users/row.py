@@ -11,11 +11,11 @@ from services.core.names import mixed_scripts
 from services.lists.wire import UNSENT
 
 PICTURE_DIGITS = 16
-"""Of a picture's digest, in its url."""
+"""How many characters of a picture's digest are in its url."""
 
 
 class SecondFactorKind(StrEnum):
-    """What somebody has beside their password, the strongest of it."""
+    """The strongest factor that somebody has besides their password."""
 
     PASSKEY = "passkey"
     APP = "app"
@@ -44,26 +44,26 @@ class UserRow:
     last_sign_in: datetime | None = field(default=None, metadata=UNSENT)
     last_active: datetime | None = None
     joined: datetime | None = None
-    """When they signed in for the first time; none where it wasn't asked for, too."""
+    """When they signed in for the first time; none if it wasn't asked for, too."""
     invited_by: str | None = None
-    """Who invited them; none where nobody did, and where it wasn't asked for."""
+    """Who invited them; none if nobody did, or if it wasn't asked for."""
     invited_by_id: UUID | None = None
     second_factor: SecondFactorKind | None = None
-    """What they have beside a password; none where it wasn't asked for."""
+    """What they have besides a password; none if it wasn't asked for."""
     contractor: str = ""
-    """"yes" of whoever is one."""
+    """"yes" for a contractor."""
     end_date: date | None = None
     end_time: str = ""
-    """The time of that day, in the organisation's time zone; its beginning where there is none."""
+    """The time of that day, in the organisation's time zone; none for its beginning."""
     end_zone: str = field(default="", metadata=UNSENT)
     expires: datetime | None = None
-    """When the invitation ends, of whoever hasn't accepted it."""
+    """When the invitation ends, if it isn't accepted yet."""
     returned: datetime | None = None
     """When they were last activated after a deactivation."""
     successor_id: UUID | None = None
     """The account that replaced this one."""
     picture: str = ""
-    """What tells this picture of theirs from others; empty where they have none."""
+    """Tells this picture of theirs from others; empty if they have none."""
     mixed: tuple[str, ...] = ()
     """The scripts that the name mixes although their letters look alike."""
     mail_progress: MailProgress | None = field(default=None, metadata=UNSENT)
@@ -99,5 +99,5 @@ def row_of(user: User, mail: OutgoingMail | None, expires: datetime | None = Non
 
 
 def row_if_complete(user: User) -> UserRow | None:
-    """The row of a user whose mail it doesn't show; none where it does."""
+    """The row of a user whose mail isn't shown; none if it is."""
     return None if user.invited else row_of(user, None)

@@ -17,7 +17,7 @@ from services.lists.search import find_few
 from services.users.list import USERS
 from services.users.row import PICTURE_DIGITS
 
-# People offered at once; whoever looks for another one types on.
+# How many people are offered at once; to find another person, one types on.
 OFFERED = 8
 
 
@@ -30,7 +30,7 @@ class Person:
     email: str
     mixed: tuple[str, ...] = ()
     picture: str = ""
-    """What tells this picture of theirs from others; empty where they have none."""
+    """Tells this picture of theirs from others; empty if they have none."""
 
 
 @dataclass(frozen=True)
@@ -69,10 +69,11 @@ async def list_selectable(
 async def require_selectable(
     view: View, field: str, ids: Collection[UUID], among: Permission | None = None
 ) -> Sequence[User]:
-    """These users; refuses a form's field where somebody chosen in it can't be any more.
+    """These users; refuses a form's field if somebody chosen in it can't be chosen any more.
 
     An act locks them first, so that none is deactivated meanwhile: `acting(…, lock=ids)`. Raises
-    `InvalidInputError` with their names; somebody of another tenant is told as nobody.
+    `InvalidInputError` with their names; somebody of another tenant is treated as if they didn't
+    exist.
     """
     chosen = [await view.tx.get(User, user_id) for user_id in dict.fromkeys(ids)]
     own = [user for user in chosen if user is not None and user.tenant_id == view.tenant_id]

@@ -1,4 +1,5 @@
-"""How long people are given access: what an organisation suggests, and what it allows at most."""
+"""How long people are given access: what an organisation suggests, and the longest that it
+allows."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -14,13 +15,13 @@ from services.core.db import Transaction
 from services.users.ends import NO_ZONE, End
 
 UNLIMITED = frozenset({Role.TENANT_ADMIN, Role.PLATFORM_ADMIN})
-"""Roles that have access for as long as anybody likes."""
+"""Roles whose access needn't have an end."""
 
 
 @dataclass(frozen=True)
 class Stays:
     """An organisation's rules as they are today: the end that invitations suggest, and the latest
-    day at which access that is given today may end; none where there is no such rule."""
+    day at which access that is given today may end; none if there is no such rule."""
 
     zone: str = NO_ZONE
     longest_days: int | None = None
@@ -29,11 +30,11 @@ class Stays:
 
     @property
     def usual_end(self) -> End | None:
-        """The end of whoever is invited and has none of their own."""
+        """The end of an invited person for whom no end was chosen."""
         return End(self.usual, None, self.zone) if self.usual else None
 
     def refusal(self, role: Role, end: End | None) -> str:
-        """What is said of an end that is too late for this role; empty where it isn't."""
+        """What is said about an end that is too late for this role; empty if it isn't."""
         if self.latest is None or role in UNLIMITED or (end and end.day <= self.latest):
             return ""
         return (
@@ -42,14 +43,14 @@ class Stays:
         )
 
     def fitting(self, role: Role, end: End | None) -> End | None:
-        """This end, or the latest one where it is too late."""
+        """This end, or the latest allowed one if it is too late."""
         if self.latest is None or not self.refusal(role, end):
             return end
         return End(self.latest, None, self.zone)
 
     @property
     def hint(self) -> str:
-        """What is said where a day is chosen; empty where any may be."""
+        """What is said where a day is chosen; empty if every day is allowed."""
         if self.latest is None:
             return ""
         return f"{self.latest:%-d %B %Y} at the latest, but for Tenant Admins."
@@ -71,6 +72,6 @@ async def stays_of(tx: Transaction, tenant_id: UUID | None) -> Stays:
 
 
 async def get_stays(actor: Principal) -> Stays:
-    """The rules where the actor works, for dialogs in which a day is chosen."""
+    """The rules of the organisation where the actor works, for dialogs in which a day is chosen."""
     async with viewing(actor, Permission.VIEW_USERS) as view:
         return await stays_of(view.tx, view.tenant_id)

@@ -15,28 +15,28 @@ from services.users.ends import end_of
 
 NO_END = "no end"
 NEAR = timedelta(seconds=5)
-"""A mail and the entry of the act that promises it have moments of their own."""
+"""A mail and the entry of the act that promises it may differ by this much in time."""
 
 
 @dataclass(frozen=True)
 class Notice:
-    """How far the mail about an act got, and when the mail server took it."""
+    """How far the mail about an act has got, and when the mail server took it."""
 
     state: MailState
     sent_at: datetime | None
 
 
 async def suggests(tx: Transaction, tenant_id: UUID | None) -> bool:
-    """Whether people of this organisation are told where nobody says otherwise."""
+    """Whether people of this organisation are told if nobody says otherwise."""
     if not outbox.is_configured() or tenant_id is None:
         return False
     return bool((await tx.exec(select(Tenant.tells_people).where(Tenant.id == tenant_id))).first())
 
 
 async def tell(act: Act, template: MailTemplate, user: User, wanted: bool | None) -> bool:
-    """Promise the user this mail, where it is wanted (none: as the organisation suggests); tells
-    whether it was. An end that still waits to be told isn't: it is another one now.
-    """
+    """Promise the user this mail, if it is wanted (none: as the organisation suggests); returns
+    whether it was. An earlier mail about an end that still waits isn't sent: the end is another one
+    now."""
     if template is MailTemplate.END_DATE:
         await outbox.cancel(act.tx, user.id, template)
     if not (await suggests(act.tx, user.tenant_id) if wanted is None else wanted):
@@ -56,7 +56,7 @@ async def tell(act: Act, template: MailTemplate, user: User, wanted: bool | None
 
 
 async def mail_about_departure(tx: Transaction, user: User, at: datetime) -> Notice | None:
-    """The mail about a user's deactivation at this moment, where one was promised."""
+    """The mail about a user's deactivation at this moment, if one was promised."""
     found = await tx.exec(
         select(OutgoingMail.state, OutgoingMail.sent_at)
         .where(

@@ -1,4 +1,4 @@
-"""The ways in that somebody has: what a deactivation closes besides the account itself."""
+"""All the ways in that somebody has: what a deactivation closes besides the account itself."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -46,24 +46,24 @@ _each = union_all(
     ),
     select(literal(FEED), CalendarFeed.id, _nameless).where(CalendarFeed.user_id == _whose),
 ).subquery()
-# Built once: to build it takes longer than to ask it.
+# Built once: building it takes longer than running it.
 _ALL: Any = select(_each.c.kind, _each.c.id, _each.c.name)
 
 
 @dataclass(frozen=True)
 class Closed:
-    """What was closed, or is to be; a departure's receipt is recomputed from it."""
+    """What was closed, or will be; a departure's receipt is recomputed from it."""
 
     session_ids: list[UUID]
-    """The living sessions. They aren't ended yet: that has the deactivation as its cause."""
+    """The living sessions. They aren't ended yet: the end has the deactivation as its cause."""
     passkeys: list[str]
-    """Their names. They stay, and open nothing while the account is inactive."""
+    """The names of the passkeys. They stay, and open nothing while the account is inactive."""
     links: int
     mails: int
 
 
 async def close(tx: Transaction, user: User) -> Closed:
-    """Void the links, cancel the mails and drop the calendar of somebody who is locked, and say
+    """Void the links, cancel the mails and drop the calendar of somebody who is locked, and return
     what else there is.
 
     Nearly everybody has nothing of most kinds, so one statement looks for all of them first.

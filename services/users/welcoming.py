@@ -15,7 +15,7 @@ from services.users.ends import End, end_of
 
 @dataclass(frozen=True)
 class Contact:
-    """Whom somebody new can ask; `is_inviter` where nobody else was named."""
+    """The person whom somebody new can ask; `is_inviter` if nobody else was named."""
 
     id: UUID
     name: str
@@ -26,7 +26,7 @@ class Contact:
     phone: str
     time_zone: str
     picture: str
-    """Its digest; empty where they have none."""
+    """The picture's digest; empty if they have none."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ async def carry(
     tx: Transaction, by: User | None, user: User, note: str, contact_id: UUID | None
 ) -> dict[str, str]:
     """Keep what an invitation carries, in its transaction, and tell the point of contact by mail;
-    returns what the invitation's mail says of it.
+    returns what the invitation's mail says about it.
 
     Somebody who isn't active any more is nobody's point of contact.
     """
@@ -125,7 +125,7 @@ def _said(user: User, by: User | None, note: str, contact: User | None) -> dict[
 
 
 async def _contact(view: View, given: Onboarding | None, inviter: User | None) -> Contact | None:
-    """The point of contact where they are active, else whoever invited."""
+    """The point of contact if they are active, otherwise the person who invited."""
     named = await view.tx.get(User, given.contact_id) if given and given.contact_id else None
     for user in (named, inviter):
         if user is not None and user.active:

@@ -1,6 +1,6 @@
-"""Who is to do a task, and who sees to a group of tasks: users, and a customer's people.
+"""Who does a task, and who sees to a group of tasks: users, and a customer's people.
 
-Whoever acts locks the customer's people (`lock`) before the POC, and after users.
+An act locks the customer's people (`lock`) before the POC, and after users.
 """
 
 from collections.abc import Collection, Sequence
@@ -64,8 +64,7 @@ async def list_assignable(
 
 
 async def lock(act: Act, customer_ids: Collection[UUID]) -> None:
-    """Lock those who are chosen, in the order of their ids, so that none is switched off
-    meanwhile."""
+    """Lock the chosen people, in the order of their ids, so that none is switched off meanwhile."""
     if customer_ids:
         await act.tx.exec(
             select(CustomerPerson)
@@ -77,7 +76,7 @@ async def lock(act: Act, customer_ids: Collection[UUID]) -> None:
 
 
 async def assigned(act: Act, work: Task | TaskGroup) -> dict[UUID, Any]:
-    """The users who are to do a task, or see to a group: their rows, by their ids."""
+    """The users who do a task, or see to a group: their rows, by their ids."""
     if isinstance(work, Task):
         tasks = await act.tx.exec(select(TaskAssignee).where(TaskAssignee.task_id == work.id))
         return {row.user_id: row for row in tasks}
@@ -86,7 +85,7 @@ async def assigned(act: Act, work: Task | TaskGroup) -> dict[UUID, Any]:
 
 
 async def outside(act: Act, work: Task | TaskGroup) -> dict[UUID, Any]:
-    """The customer's people who do: their rows, by their ids."""
+    """The customer's people who do a task, or see to a group: their rows, by their ids."""
     if isinstance(work, Task):
         tasks = await act.tx.exec(select(TaskCustomer).where(TaskCustomer.task_id == work.id))
         return {row.customer_id: row for row in tasks}
@@ -100,7 +99,7 @@ async def is_assigned(
     user_ids: Collection[UUID],
     customer_ids: Collection[UUID],
 ) -> bool:
-    """Whether these people, and nobody else, are to do it already."""
+    """Whether exactly these people do it already."""
     users = (await assigned(act, work)).keys() == set(user_ids)
     return users and (await outside(act, work)).keys() == set(customer_ids)
 
@@ -112,9 +111,12 @@ async def assign_to(
     user_ids: Collection[UUID],
     customer_ids: Collection[UUID] | None = None,
 ) -> None:
-    """Have these people do a task or see to a group, and nobody else; the customer's stay as they
-    are where none are given. Who has it already may stay. Raises `InvalidInputError` for who can't
-    be chosen, by their names."""
+    """Have these people do a task or see to a group, and nobody else; if none are given, the
+    customer's people stay as they are.
+
+    A person who has it already may stay. Raises `InvalidInputError`, which names the people who
+    can't be chosen.
+    """
     rows = await assigned(act, work)
     new = [user_id for user_id in dict.fromkeys(user_ids) if user_id not in rows]
     users = await require_workers(act, new, "assignee_ids")
@@ -144,8 +146,8 @@ async def assign_to(
 async def _assign_outside(
     act: Act, poc: Poc, work: Task | TaskGroup, customer_ids: Collection[UUID]
 ) -> tuple[list[str], list[str]]:
-    """The same of the customer's people. Returns the names of who is new, and of who is not
-    responsible any more."""
+    """The same for the customer's people. Returns the names of those who are new, and of those who
+    no longer have it."""
     rows = await outside(act, work)
     new = [one for one in dict.fromkeys(customer_ids) if one not in rows]
     gone = [one for one in rows if one not in customer_ids]

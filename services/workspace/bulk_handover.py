@@ -1,5 +1,5 @@
-"""Handing over the work of all whom a bulk act deactivates: with each batch in its transaction, or
-later; and giving it back where the act is undone."""
+"""Handing over the work of all the people whom a bulk act deactivates: in the transaction of each
+batch, or later; and giving it back if the act is undone."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -31,11 +31,11 @@ from services.workspace.rights import get_poc
 RUN_POCS = Permission.RUN_POCS
 MOST_HEIRS = 20
 AT_ONCE = 10
-"""Of how many the work is handed over in one transaction, where that comes later."""
+"""If work is handed over later: of how many people in one transaction."""
 
 
 class When(StrEnum):
-    """When the work of those who leave gets to somebody."""
+    """When the work of the people who leave is handed over."""
 
     NOW = "now"
     LATER = "later"
@@ -46,7 +46,7 @@ LATER = Option(When.LATER.value, "Later", "All of it stays on the list of orphan
 
 
 class HeirsForm(Form):
-    """Who gets the work of those who were deactivated, with a word to them."""
+    """Who gets the work of the people who were deactivated, with a note to them."""
 
     heir_ids: tuple[UUID, ...] = people("Hand over to", among=RUN_POCS)
     note: str = lines("Handover Note", optional=True)
@@ -60,7 +60,7 @@ class HeirsForm(Form):
 
 
 class BulkHandOverForm(Form):
-    """Who gets the work of those who are deactivated, if that is decided now."""
+    """Who gets the work of the people who are deactivated, if that is decided now."""
 
     when: When = choice("Hand over", (NOW, LATER), as_list=True)
     heir_ids: tuple[UUID, ...] = people("Hand over to", among=RUN_POCS, optional=True)
@@ -82,8 +82,9 @@ class BulkHandOverForm(Form):
 @looks_first
 async def choose_heirs(principal: Principal, bulk_id: UUID, form: BulkHandOverForm) -> None:
     """Choose who gets the work of the people whom a draft deactivates, or leave it for later.
+
     Raises `InvalidInputError` for people who can't be chosen, or who are to be deactivated, too,
-    and `ConflictError` once it has begun.
+    and `ConflictError` once the act has begun.
     """
     async with acting(principal, Permission.REASSIGN_POCS, lock=form.heir_ids) as act:
         run = await act.get(BulkAct, bulk_id, lock=True)
@@ -95,7 +96,7 @@ async def choose_heirs(principal: Principal, bulk_id: UUID, form: BulkHandOverFo
 
 
 async def _require_heirs(act: Act, run: BulkAct, ids: Sequence[UUID]) -> list[User]:
-    """These users, who are locked, and can get work of this act's people right now."""
+    """These users, who are locked, if they can get work of this act's people right now."""
     await require_selectable(act, "heir_ids", ids, RUN_POCS)
     leaving = await people_of(act.tx, run.id)
     heirs = [await act.get(User, user_id) for user_id in dict.fromkeys(ids)]
@@ -119,7 +120,7 @@ async def go_along(
     outcomes: Sequence[PersonOutcome],
 ) -> Sequence[PersonOutcome]:
     """What a batch does to the work of its people, in its own transaction: it is handed over with a
-    deactivation, and comes back where that is undone. (`batches.act_on_next`'s `along`.)"""
+    deactivation, and comes back if that is undone. (`batches.act_on_next`'s `along`.)"""
     if run.kind is BulkKind.DEACTIVATE and run.hand_over:
         return await _hand_over(act, run, outcomes)
     if run.undoes_id is not None:
@@ -129,9 +130,9 @@ async def go_along(
 
 @looks_first
 async def hand_over_some(principal: Principal, bulk_id: UUID, form: HeirsForm) -> bool:
-    """Hand over what some of those who were deactivated have left; tells whether there is more.
+    """Hand over what some of the deactivated people have left; returns whether there is more.
 
-    Raises `InvalidInputError` for who can't be chosen.
+    Raises `InvalidInputError` for people who can't be chosen.
     """
     left = await _who_left_work(bulk_id)
     some = left[:AT_ONCE]
@@ -150,14 +151,14 @@ async def hand_over_some(principal: Principal, bulk_id: UUID, form: HeirsForm) -
 
 
 async def list_away(principal: Principal, bulk_id: UUID) -> Sequence[UUID]:
-    """Those whom a bulk act deactivated and who are still away, where they left work."""
+    """The people whom a bulk act deactivated and who are still away, if they left work."""
     async with viewing(principal, Permission.SWITCH_USERS) as view:
         run = await view.get(BulkAct, bulk_id)
     return [one.user_id for one in await _who_left_work(run.id)]
 
 
 async def _who_left_work(bulk_id: UUID) -> list[PersonOutcome]:
-    """Those whom an act deactivated, who are still away, and left work."""
+    """The people whom an act deactivated, who are still away, and who left work."""
     async with reading() as tx:
         changed = [one for one in await outcomes_of(tx, bulk_id) if one.changed and one.cause]
         found = await find_with_work(tx, [one.user_id for one in changed])
@@ -173,7 +174,8 @@ async def _hand_over(
     heirs = {}
     for values in plan["to"]:
         heir = await act.tx.get_one(User, UUID(values["id"]))
-        if heir.active:  # who was deactivated meanwhile gets nothing: it is left to be seen
+        # a person who was deactivated meanwhile gets nothing: the work stays visible
+        if heir.active:
             heirs[values["id"]] = heir
     left = [one for one in outcomes if one.changed]
     with_work = await find_with_work(act.tx, [one.user_id for one in left]) if heirs else set()
@@ -193,7 +195,7 @@ def _said(result: str, words: str) -> str:
 
 
 class _Work:
-    """The handing over of one transaction, and how the POCs are divided among the heirs."""
+    """The handovers of one transaction, and how the POCs are divided among those who get them."""
 
     def __init__(self, act: Act, heirs: Mapping[str, User], plan: Mapping[str, Any]) -> None:
         self.act = act
@@ -204,7 +206,7 @@ class _Work:
         self.pocs: dict[UUID, set[UUID]] = {}
 
     async def lock(self, users: Sequence[User]) -> None:
-        """Lock all POCs that have to do with it in one order, for two who hand over at once."""
+        """Lock all POCs concerned in one order, in case two people hand over at once."""
         for user in users:
             owned = {poc.id for poc in await find_owned(self.act.tx, user)}
             alone = {task.poc_id for task in await find_alone(self.act.tx, user)}
@@ -213,7 +215,8 @@ class _Work:
             await get_poc(self.act, poc_id, lock=True)
 
     async def hand_over(self, user: User, cause: UUID | None) -> str:
-        """Hand over what one has left, and say in words how much; what can't be stays."""
+        """Hand over what one person has left, and say in words how much; what can't be handed over
+        stays."""
         told, done = len(self.act.tx.events), []
         try:
             async with self.act.tx.begin_nested():
@@ -228,8 +231,8 @@ class _Work:
         return ", ".join([self._count(heir_id, row) for heir_id, row in done])
 
     def _divide(self, poc_ids: Sequence[UUID]) -> dict[str, set[UUID]]:
-        """Who gets what: a POC goes to one with all that is in it; the next one to who has the
-        fewest."""
+        """Who gets what: a POC goes to one person with all that is in it, and the next POC to the
+        person who has the fewest."""
         shares: dict[str, set[UUID]] = {}
         for poc_id in poc_ids:
             heir_id = self.divided.get(str(poc_id), "")
@@ -253,7 +256,7 @@ class _Work:
         return f"{' and '.join(counts)} to {values['name']}"
 
     def kept(self) -> dict[str, Any]:
-        """The plan, and what was handed over so far, to be kept with the act."""
+        """The plan, and what was handed over so far, as they are stored with the act."""
         return {"to": self.to, "note": self.note, "divided": self.divided}
 
 

@@ -1,4 +1,4 @@
-"""Works bulk acts off, as `services.users.batch_worker` does it, and what goes along with them."""
+"""Does bulk acts, as `services.users.batch_worker` does runs, with what goes along with them."""
 
 import asyncio
 import time
@@ -22,7 +22,7 @@ LONGEST_REST = 0.25
 async def _act_on_next(actor: Actor, bulk_id: UUID) -> bool:
     begun = time.monotonic()
     has_more = await act_on_next(actor, bulk_id, along=go_along)
-    if has_more:  # half of the time is everybody else's, and the closing pages'
+    if has_more:  # the other half of the time is left to others, and to the closing pages
         await asyncio.sleep(min(time.monotonic() - begun, LONGEST_REST))
     return has_more
 

@@ -34,8 +34,8 @@ from services.workspace.rights import (
     tenant_of,
 )
 
-# Comments that a page opens with, and that are shown above them each time earlier ones are asked
-# for: to make HTML of one takes a good part of a millisecond.
+# How many comments a page opens with, and shows above them each time earlier ones are asked for:
+# making the HTML of one takes nearly a millisecond.
 SLICE = 20
 EARLIER = 50
 
@@ -48,8 +48,8 @@ class CommentForm(Form):
 
 
 class NewCommentForm(CommentForm):
-    """A comment to post: on a task where one is given. `shared` is whether the customer reads it,
-    for good."""
+    """A comment to post, on a task if one is given. `shared` says for good whether the customer
+    reads it."""
 
     task_id: UUID | None = None
     shared: bool = checkbox("Shared with the customer")
@@ -57,7 +57,7 @@ class NewCommentForm(CommentForm):
 
 @dataclass(frozen=True)
 class CommentView:
-    """A comment as pages show it. What was removed has no words any more; `body` is what its author
+    """A comment as pages show it. A removed one has no words any more; `body` is what its author
     would edit."""
 
     id: UUID
@@ -86,8 +86,8 @@ class CommentSlice:
 async def list_comments(
     principal: Principal, poc_id: UUID, *, task_id: UUID | None = None, before: UUID | None = None
 ) -> CommentSlice:
-    """The latest comments on a POC and on its tasks, or on one task alone: of all, or of those
-    before another one."""
+    """The latest comments on a POC and on its tasks, or on one task alone; if another comment is
+    given, those before it."""
     async with viewing(principal, Permission.VIEW_ALL_POCS) as view:
         poc = await get_poc(view, poc_id)
         query = select(Comment).where(Comment.poc_id == poc.id)
@@ -152,7 +152,7 @@ async def post(principal: Principal, poc_id: UUID, form: NewCommentForm) -> UUID
 
 @looks_first
 async def edit(principal: Principal, comment_id: UUID, version: int, form: CommentForm) -> None:
-    """Say it otherwise, which is seen. Only its author may."""
+    """Change a comment's words; readers see that it was changed. Only its author may do this."""
     async with acting(principal, Permission.COMMENT, lock=form.mention_ids) as act:
         poc, comment = await _own(act, comment_id)
         there = {row.user_id for row in await _mentions_of(act.tx, [comment.id])}
@@ -168,8 +168,8 @@ async def edit(principal: Principal, comment_id: UUID, version: int, form: Comme
 
 @looks_first
 async def remove(principal: Principal, comment_id: UUID, version: int) -> None:
-    """Take a comment back: that there was one stays, its words are shown to nobody any more. Only
-    its author may."""
+    """Take a comment back: readers see that there was one, but nobody sees its words any more. Only
+    its author may do this."""
     async with acting(principal, Permission.COMMENT) as act:
         poc, comment = await _own(act, comment_id, removed=True)
         if comment.removed_at is not None:
@@ -208,7 +208,8 @@ async def _task_of(act: Act, poc: Poc, task_id: UUID | None) -> Task | None:
 async def _mention(
     act: Act, poc: Poc, comment: Comment, user_ids: Collection[UUID]
 ) -> Sequence[str]:
-    """Note who is mentioned; returns the names of who is so for the first time."""
+    """Note who is mentioned; returns the names of the people who are mentioned for the first
+    time."""
     rows = {row.user_id: row for row in await _mentions_of(act.tx, [comment.id])}
     for user_id in rows.keys() - set(user_ids):
         await act.tx.delete(rows[user_id])

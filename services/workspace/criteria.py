@@ -1,4 +1,4 @@
-"""Success criteria: what a POC has to show, and what came of it."""
+"""Success criteria: what a POC has to show, and the results."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -46,7 +46,7 @@ class CriterionForm(Form):
 
 
 class ResultForm(Form):
-    """What came of a criterion."""
+    """The result of a criterion."""
 
     result: CriterionResult = choice("Result", RESULTS)
     achieved: str = text("Achieved", optional=True)
@@ -137,7 +137,7 @@ async def edit_criterion(
 async def set_result(
     principal: Principal, criterion_id: UUID, version: int, form: ResultForm
 ) -> None:
-    """Say what came of a criterion."""
+    """Set the result of a criterion."""
     async with acting(principal, Permission.MANAGE_TASKS) as act:
         poc, row = await get_part_to_change(act, SuccessCriterion, criterion_id)
         if (row.result, row.achieved) == (form.result, form.achieved):

@@ -42,10 +42,8 @@ DEAD = (
 
 @looks_first
 async def tell_url(actor: Principal) -> str:
-    """The secret url at which a calendar reads what ends; the telling is logged.
-
-    It stays the same until it is revoked. Needs a fresh sign-in.
-    """
+    """The secret url at which a calendar reads what ends; that it was handed out is logged. It
+    stays the same until it is revoked. Needs a fresh sign-in."""
     async with acting(actor, Secret.CALENDAR_FEED) as act:
         tenant = await act.get_tenant()
         feed = await _feed_of(act)
@@ -65,8 +63,8 @@ async def tell_url(actor: Principal) -> str:
 
 @looks_first
 async def revoke(actor: Principal) -> bool:
-    """Have the actor's calendar url answer nothing any more; tells whether there was one."""
-    async with acting(actor, Permission.VIEW_USERS) as act:
+    """Have the actor's calendar url answer nothing any more; returns whether there was one."""
+    async with acting(actor, Permission.VIEW_USERS, urgent=True) as act:
         feed = await _feed_of(act)
         if feed is None:
             return False
@@ -76,8 +74,8 @@ async def revoke(actor: Principal) -> bool:
 
 
 async def read_calendar(slug: str, token: str) -> bytes:
-    """The calendar at a secret url. Raises `DeadLinkError` where there is none, its owner may
-    not see users any more, or the organisation is closed."""
+    """The calendar at a secret url. Raises `DeadLinkError` if there is none, if its owner may not
+    see users any more, or if the organisation is closed."""
     async with reading() as tx:
         tenant = await find_open_tenant(tx, slug)
         found = await tx.exec(
@@ -98,7 +96,7 @@ async def read_calendar(slug: str, token: str) -> bytes:
 
 
 def written(tenant: Tenant, rows: list[Ending]) -> bytes:
-    """These ends as a calendar: a day where a day was chosen, else the moment."""
+    """These ends as a calendar: a day if a day was chosen, otherwise the moment."""
     settings = runtime.current().settings
     page = f"{settings.public_url}{one_time_links.path_of(tenant.slug)}/ends-soon"
     calendar = icalendar.Calendar()

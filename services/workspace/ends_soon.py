@@ -32,7 +32,7 @@ from services.workspace.impact import is_open
 
 SHOWN_DAYS = (7, 30, 90)
 MOST = 500
-"""Rows of a page; who has more that end looks at fewer days."""
+"""How many rows a page has; if more end than that, people look at fewer days."""
 
 
 class Kind(StrEnum):
@@ -47,9 +47,11 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Ending:
-    """Something that ends, at this moment. `end` is the end that somebody chose, if anybody did;
-    `poc_id` is the POC with which it ends, or to which it leads. `user_id` is the id of a user, or
-    of a customer's person."""
+    """Something that ends, at this moment.
+
+    `end` is the end that somebody chose, if anybody did; `poc_id` is the POC with which it ends, or
+    to which it leads. `user_id` is the id of a user, or of a customer's person.
+    """
 
     kind: Kind
     user_id: UUID
@@ -66,9 +68,9 @@ class Ending:
 
 @dataclass(frozen=True)
 class EndsSoon:
-    """What ends within so many days, the nearest first; `has_more` where it is too much to show.
+    """What ends within this many days, the nearest first; `has_more` if it is too much to show.
 
-    `reminded` are the admins who want reminders; `has_feed` says whether whoever asks has a
+    `reminded` are the admins who want reminders; `has_feed` says whether the reader has a
     calendar's url.
     """
 
@@ -81,7 +83,7 @@ class EndsSoon:
 
 
 async def list_ends_soon(actor: Principal, days: int = 30) -> EndsSoon:
-    """What ends within so many days in the organisation in which the actor works."""
+    """What ends within this many days in the organisation in which the actor works."""
     async with viewing(actor, Permission.VIEW_USERS) as view:
         tx, tenant = view.tx, await view.get_tenant()
         until = clock.now() + timedelta(days=days if days in SHOWN_DAYS else 30)

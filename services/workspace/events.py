@@ -1,4 +1,4 @@
-"""What happened to the work. An event says whose row to read anew, and carries none."""
+"""What happened to the work. An event says which row to read again, and carries none."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -9,7 +9,7 @@ from services.core.events import Event
 
 @dataclass(frozen=True, kw_only=True)
 class PocEvent(Event):
-    """Something about one POC or in it: its own row may show another progress, say."""
+    """Something about one POC or in it: its own row may now show another progress, for example."""
 
     tenant_id: UUID
     poc_id: UUID
@@ -17,7 +17,8 @@ class PocEvent(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class PocChanged(PocEvent):
-    """A POC is new, or its facts, its status, its owner or its being archived changed."""
+    """A POC is new; or its facts, its status or its owner changed; or it was archived or
+    restored."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,8 +30,8 @@ class MemberChanged(PocEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class CustomerChanged(PocEvent):
-    """Somebody at the customer's is invited to a POC or was taken out of it, was let in or shut
-    out, or came for the first time."""
+    """A customer's person is invited to a POC or was taken out of it, was let in or shut out, or
+    came for the first time."""
 
     customer_id: UUID
 
@@ -48,14 +49,14 @@ class PocShownNoMore(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class GroupChanged(PocEvent):
-    """A group of tasks is new or changed, or stands elsewhere."""
+    """A group of tasks is new or changed, or has another position."""
 
     group_id: UUID
 
 
 @dataclass(frozen=True, kw_only=True)
 class TaskChanged(PocEvent):
-    """A task is new or changed, or stands elsewhere; `by_id` is who did it."""
+    """A task is new or changed, or has another position; `by_id` is the person who did it."""
 
     task_id: UUID
     by_id: UUID | None

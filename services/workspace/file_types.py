@@ -9,7 +9,7 @@ from services.core.names import plain
 LONGEST_NAME = 200
 LONGEST_ENDING = 20
 UNKNOWN, TEXT, ZIP = "application/octet-stream", "text/plain; charset=utf-8", "application/zip"
-# How formats begin: from which byte on, with what.
+# How formats begin: at which byte, with which bytes.
 BEGINNINGS = (
     (0, b"\x89PNG\r\n\x1a\n", "image/png"),
     (0, b"\xff\xd8\xff", "image/jpeg"),
@@ -21,7 +21,7 @@ BEGINNINGS = (
     (0, b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
     (4, b"ftyp", "video/mp4"),
 )
-# These are ZIP archives with a plan of their own, which their first bytes don't tell.
+# These are ZIP archives with a structure of their own, which the first bytes don't show.
 _OFFICE = "application/vnd.openxmlformats-officedocument."
 IN_ZIP = {
     ".docx": f"{_OFFICE}wordprocessingml.document",
@@ -61,8 +61,8 @@ def type_label(media_type: str) -> str:
 
 
 def clean_file_name(name: str) -> str:
-    """What a file is called here: without folders, without what nobody sees or what turns the
-    direction of text, and not too long; its ending stays."""
+    """What a file is called here: without folders, without invisible characters and ones that turn
+    the direction of text, and not too long; its ending stays."""
     last = re.split(r"[/\\]", unicodedata.normalize("NFC", plain(name)))[-1]
     shown = "".join(c for c in last if unicodedata.category(c) not in {"Cc", "Cf", "Zl", "Zp"})
     shown = shown.strip().rstrip(". ") or "file"
@@ -71,7 +71,7 @@ def clean_file_name(name: str) -> str:
 
 
 def ending_of(name: str) -> str:
-    """A name's ending with its dot, empty where it has none."""
+    """A name's ending with its dot; empty if it has none."""
     stem, dot, ending = name.rpartition(".")
     return f"{dot}{ending}" if stem and 0 < len(ending) < LONGEST_ENDING else ""
 

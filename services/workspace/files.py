@@ -46,18 +46,19 @@ from services.workspace.rights import (
 log = logging.getLogger(__name__)
 
 CHUNK = 256 * 1024
-"""Bytes of a chunk: large enough for few rows, small enough to be held for everybody at once."""
+"""The bytes of a chunk: large enough for few rows, small enough to hold one for everybody at
+once."""
 READ_AT_ONCE = 4
-"""Chunks that a download reads in one transaction."""
+"""How many chunks a download reads in one transaction."""
 MOST_AT_ONCE = 16
-"""Uploads that arrive in one process at a time; ..."""
+"""How many uploads may arrive in one process at a time; ..."""
 MOST_OF_A_USER = 4
-"""... and those of one user among them."""
+"""... and how many of them may be one user's."""
 
 
 @dataclass(frozen=True)
 class Room:
-    """What the files of a POC have, what they may have, and what one file may have, in bytes."""
+    """How many bytes the files of a POC have and may have, and how many one file may have."""
 
     used: int
     most: int
@@ -66,7 +67,7 @@ class Room:
 
 @dataclass(frozen=True)
 class OpenFile:
-    """A file to be read: `pieces` are its content, which may break off by what `open_file`
+    """A file to be read: `pieces` are its content. Reading them may break off with what `open_file`
     raises."""
 
     name: str
@@ -77,12 +78,12 @@ class OpenFile:
 
 
 Look = Callable[[], AbstractAsyncContextManager[tuple[Transaction, ResourceFile]]]
-"""Asks whether somebody may read a file right now, and finds it: before each piece."""
+"""Checks whether somebody may read a file right now, and finds it: before each piece."""
 
 
 @dataclass(frozen=True)
 class _Arrived:
-    """A file that is whole, and in no database yet."""
+    """A file that has arrived completely, and isn't in the database yet."""
 
     name: str
     content: BinaryIO
@@ -109,7 +110,7 @@ async def upload(
 ) -> UUID:
     """Keep a file as a resource of a POC, internal until it is shared; returns the resource's id.
 
-    Raises `InvalidInputError` for one that is empty or too large, `ConflictError` where the POC has
+    Raises `InvalidInputError` for a file that is empty or too large, `ConflictError` if the POC has
     no room for it, and `TooMuchAtOnceError` while too many others arrive.
     """
     name = clean_file_name(name)
@@ -141,10 +142,10 @@ async def upload_to_template(
 
 
 async def open_file(principal: Principal, resource_id: UUID) -> OpenFile:
-    """The file that a resource is, for whoever may see the resource.
+    """The file of a resource, for people who may see the resource.
 
-    Raises `NotFoundError`, also where it was archived. What the pieces raise is the same, where
-    something has changed while they were read.
+    Raises `NotFoundError`, also if it was archived. Reading the pieces raises the same if something
+    has changed meanwhile.
     """
 
     @asynccontextmanager
@@ -156,7 +157,7 @@ async def open_file(principal: Principal, resource_id: UUID) -> OpenFile:
 
 
 async def open_by(look: Look) -> OpenFile:
-    """A file to be read by whoever `look` asks for; raises what that does."""
+    """A file to be read, if `look` allows it; raises what that raises."""
     async with look() as (_, file):
         pass
     return OpenFile(file.name, file.media_type, file.size, file.sha256, _pieces(look))
@@ -255,10 +256,8 @@ async def _add(act: Act, owner: Belongs, arrived: _Arrived, owner_ids: OwnerIds)
 
 
 async def copy_content(act: Act, source: Resource, copy: Resource) -> None:
-    """Give the copy of a resource what is in the file that its source is; of no file, nothing.
-
-    Raises `ConflictError` where the POC of the copy has no room for it.
-    """
+    """Copy the file of a source resource to its copy, if there is one. Raises `ConflictError` if
+    the POC of the copy has no room for it."""
     file = await act.tx.get(ResourceFile, source.id)
     if file is None:
         return

@@ -23,7 +23,7 @@ OFFERED = 5
 
 @dataclass(frozen=True)
 class Found:
-    """The first of each kind that the words find. Of what one may not see there is nothing."""
+    """The first results of each kind. What one may not see isn't among them."""
 
     people: Sequence[UserRow] = ()
     pocs: Sequence[PocRow] = ()
@@ -31,7 +31,8 @@ class Found:
 
 
 async def find_anything(principal: Principal, words: str) -> Found:
-    """What contains each of these words, in the principal’s organisation; without words nothing."""
+    """What contains each of these words, in the principal’s organisation; nothing if there are no
+    words."""
     words = plain(words)
     async with viewing(principal, Permission.USE_OWN_ACCOUNT) as view:
         if not words_of(fold(words)) or view.user is None:
@@ -40,7 +41,7 @@ async def find_anything(principal: Principal, words: str) -> Found:
         people: Sequence[UserRow] = ()
         pocs: Sequence[PocRow] = ()
         templates: Sequence[tuple[UUID, str]] = ()
-        if may(role, Permission.VIEW_USERS):  # those who can sign in stand first
+        if may(role, Permission.VIEW_USERS):  # people who can sign in come first
             asked = ListQuery(q=words, sort="status", size=OFFERED)
             people = (await read_slice(tx, USERS, asked, tenant_id)).rows
         if tenant_id is not None and may(role, Permission.VIEW_ALL_POCS):

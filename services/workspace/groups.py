@@ -31,7 +31,7 @@ class GroupForm(WorkForm):
 
 
 class NewGroupForm(GroupForm):
-    """A group to add to a POC, with those who see to it."""
+    """A group to add to a POC, with the people who see to it."""
 
     assignee_ids: tuple[UUID, ...] = people(
         "Assignees", among=Permission.MANAGE_TASKS, optional=True
@@ -114,7 +114,7 @@ async def move_group(
 async def set_archived(
     principal: Principal, group_id: UUID, version: int, *, archived: bool
 ) -> None:
-    """Take an empty group out of its POC, or put it back. Raises `ConflictError` where it has
+    """Take an empty group out of its POC, or put it back. Raises `ConflictError` if it has
     tasks."""
     async with acting(principal, Permission.MANAGE_TASKS) as act:
         poc, group = await get_part_to_change(act, TaskGroup, group_id, archived=True)

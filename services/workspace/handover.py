@@ -29,7 +29,7 @@ TOO_LATE = "This can be taken back for a day. Hand the work over anew instead."
 
 @dataclass(frozen=True)
 class _Item:
-    """One thing that was handed over. `came` says of a task whether its receiver is new to it."""
+    """One thing that was handed over. For a task, `came` says whether its receiver is new to it."""
 
     kind: str
     id: str
@@ -40,7 +40,7 @@ class _Item:
 
 @dataclass(frozen=True)
 class HandoverView:
-    """A handing over as it is shown; `to` is who has the work since."""
+    """A handover as it is shown; `to` is the person who has had the work since."""
 
     id: UUID
     to: str
@@ -59,8 +59,11 @@ async def hand_over_work(
     poc_ids: Collection[UUID] | None = None,
 ) -> UUID | None:
     """Give somebody else what the deactivation of a user would leave, or has left: the POCs, and
-    their place in the tasks; all of it, or what is in some POCs. Returns by what it can be taken
-    back; none where there was nothing. Raises `InvalidInputError` for who can't be chosen."""
+    their place in the tasks; all of it, or what is in some POCs.
+
+    Returns the id by which it can be taken back; none if there was nothing. Raises
+    `InvalidInputError` for a person who can't be chosen.
+    """
     async with acting(principal, Permission.REASSIGN_POCS, lock=(user_id, form.owner_id)) as act:
         user = await act.get(User, user_id)
         (owner,) = await require_workers(act, [form.owner_id], "owner_id")
@@ -75,13 +78,13 @@ async def hand_over_in(
     poc_ids: Collection[UUID] | None = None,
     cause: UUID | None = None,
 ) -> UUID | None:
-    """The same, for an act that has locked both and checked who gets it. `cause` is the entry of
-    the user's deactivation, where the act knows it."""
+    """The same, for an act that has locked both people and checked the receiver. `cause` is the
+    entry of the user's deactivation, if the act knows it."""
     if owner.id == user.id:
         return None
     tasks = [task for task in await find_alone(act.tx, user) if _within(task.poc_id, poc_ids)]
     owned = [poc.id for poc in await find_owned(act.tx, user) if _within(poc.id, poc_ids)]
-    # Locked in one order, for two who hand over at once.
+    # Locked in one order, in case two people hand over at once.
     ids = sorted({*owned, *(task.poc_id for task in tasks)})
     pocs = {poc_id: await get_poc(act, poc_id, lock=True) for poc_id in ids}
     items = []
@@ -168,8 +171,10 @@ def _is_young(row: Handover) -> bool:
 
 @looks_first
 async def take_back(principal: Principal, handover_id: UUID) -> None:
-    """Give work back to whom it was handed over from, within a day. What somebody has changed
-    since stays as it is. Raises `ConflictError` once it is too late."""
+    """Give work back to the person from whom it was handed over, within a day.
+
+    What somebody has changed since stays as it is. Raises `ConflictError` once it is too late.
+    """
     async with acting(principal, Permission.REASSIGN_POCS) as act:
         row = await act.get(Handover, handover_id, lock=True)
         await act.tx.refresh(row)

@@ -24,9 +24,9 @@ class History:
 
 
 async def list_history(principal: Principal, poc_id: UUID, *, before: int | None = None) -> History:
-    """What happened to a POC, the newest first; before the entry of that number, where it is given.
+    """What happened to a POC, the newest first; before the entry with that number, if it is given.
 
-    Who may see the POC may see this, without the ips from which people did it.
+    People who may see the POC may see this, without the ips from which it was done.
     """
     async with viewing(principal, Permission.VIEW_ALL_POCS) as view:
         poc = await get_poc(view, poc_id)

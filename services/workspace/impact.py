@@ -1,5 +1,5 @@
-"""What the deactivation of a user would leave without anybody active: told before it, and in
-sight after it until there is nothing left (`handover` gives it to somebody)."""
+"""What would be left without anybody active after the deactivation of a user: told before it, and
+visible after it until nothing is left (`handover` gives it to somebody)."""
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
@@ -39,7 +39,7 @@ class OwnedPoc:
 
 @dataclass(frozen=True)
 class LoneTask:
-    """An open task of an open POC that nobody else who is active is to do."""
+    """An open task of an open POC that nobody else who is active does."""
 
     id: UUID
     title: str
@@ -51,7 +51,7 @@ class LoneTask:
 
 @dataclass(frozen=True)
 class WorkImpact:
-    """What would be left. Nothing of it changes by the deactivation."""
+    """What would be left. The deactivation changes nothing of it."""
 
     pocs: Sequence[OwnedPoc]
     tasks: Sequence[LoneTask]
@@ -113,7 +113,8 @@ class LeftWork:
 
 @dataclass(frozen=True)
 class WorkOfMany:
-    """What many would leave together; `states` says how many of the POCs are of each status."""
+    """What many people would leave together; `states` says how many of the POCs have each
+    status."""
 
     pocs: Sequence[LeftWork]
     tasks: Sequence[LeftWork]
@@ -126,7 +127,7 @@ class WorkOfMany:
 
 async def get_work_of_many(principal: Principal, ids: Sequence[UUID]) -> WorkOfMany:
     """What deactivating all of these users would leave right now: their open POCs, and the open
-    tasks that nobody else who is active is to do."""
+    tasks that nobody else who is active does."""
     async with viewing(principal, Permission.SWITCH_USERS) as view:
         theirs = col(Poc.tenant_id) == view.tenant_id
         pocs = await view.tx.exec(
@@ -170,7 +171,7 @@ async def get_work_of_many(principal: Principal, ids: Sequence[UUID]) -> WorkOfM
 
 
 def is_open() -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    """What a POC must be so that somebody has to have it."""
+    """The condition for a POC that must have somebody."""
     return col(Poc.archived_at).is_(None), col(Poc.status).not_in(CLOSED_STATUSES)
 
 
@@ -185,7 +186,7 @@ async def find_owned(tx: Transaction, user: User) -> Sequence[Poc]:
 
 
 async def find_alone(tx: Transaction, user: User) -> Sequence[Task]:
-    """The open tasks of open POCs that a user, and nobody else who is active, is to do."""
+    """The open tasks of open POCs that a user does, and nobody else who is active."""
     another = (
         select(TaskAssignee.id)
         .join(User, col(User.id) == TaskAssignee.user_id)
@@ -209,7 +210,7 @@ async def find_alone(tx: Transaction, user: User) -> Sequence[Task]:
 
 
 async def find_with_work(tx: Transaction, ids: Collection[UUID]) -> set[UUID]:
-    """Those of these users who own open POCs, or are alone with open tasks of such."""
+    """Those of these users who own open POCs, or who alone do open tasks of open POCs."""
     owners = select(Poc.owner_id).where(col(Poc.owner_id).in_(ids), *is_open())
     other = aliased(TaskAssignee)
     another = (
@@ -240,7 +241,8 @@ async def _pocs_of(tx: Transaction, tasks: Sequence[Task]) -> dict[UUID, Poc]:
 
 
 async def _count_invitations(tx: Transaction, tenant_id: UUID | None, ids: Sequence[UUID]) -> int:
-    """How many people whom these users have invited, and not they, haven't accepted yet."""
+    """How many people whom these users have invited (other than these users) haven't accepted
+    yet."""
     found = await tx.exec(
         select(func.count())
         .select_from(User)

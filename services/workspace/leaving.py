@@ -31,19 +31,19 @@ class Departure:
     email: str
     role: Role
     picture: str
-    """Its digest; empty where they have none."""
+    """The picture's digest; empty if they have none."""
     since: datetime
     by_role: Role | None
-    """What whoever did it is; none where it was no user."""
+    """The role of the person who did it; none if it was no user."""
     told: Notice | None
-    """The mail that tells them, where one was promised."""
+    """The mail that tells them, if one was promised."""
     organisation: str
     zone: str
     """The organisation's time zone."""
 
 
 async def get_departure(principal: Principal, user_id: UUID) -> Departure:
-    """A user's latest departure. Raises `NotFoundError` where they never left."""
+    """A user's latest departure. Raises `NotFoundError` if they never left."""
     async with viewing(principal, Permission.SWITCH_USERS) as view:
         user = await view.get(User, user_id)
         receipt = await find_receipt(view.tx, user)
@@ -66,7 +66,7 @@ async def get_departure(principal: Principal, user_id: UUID) -> Departure:
 
 @dataclass(frozen=True)
 class Leaving:
-    """What came of a deactivation that hands work over: `refused` says why the work stays."""
+    """The result of a deactivation that hands work over: `refused` says why the work stays."""
 
     change: StatusChange
     handed_over: bool
@@ -82,10 +82,10 @@ async def leave(
     seen_version: int | None = None,
     tell: bool | None = False,
 ) -> Leaving:
-    """Deactivate a user, and give their work to somebody else, in one transaction. Where that one
-    can't get it, access ends all the same, and the work stays in sight.
+    """Deactivate a user, and give their work to somebody else, in one transaction.
 
-    Raises what `accounts.set_active` raises.
+    If that person can't get it, access ends all the same, and the work stays visible. Raises what
+    `accounts.set_active` raises.
     """
     both = (user_id, heir.owner_id)
     async with acting(principal, Permission.SWITCH_USERS, lock=both, urgent=True) as act:
@@ -107,8 +107,11 @@ async def leave(
 async def undo(
     principal: Principal, user_id: UUID, *, seen_version: int | None = None
 ) -> StatusChange:
-    """Let a user in again who left within the last day, and give them back what was handed over
-    since. Raises `ConflictError` once it is too late, and what `accounts.set_active` raises."""
+    """Let a user who left within the last day in again, and give them back what was handed over
+    since.
+
+    Raises `ConflictError` once it is too late, and what `accounts.set_active` raises.
+    """
     try:
         async with acting(principal, Permission.SWITCH_USERS, lock=(user_id,)) as act:
             await act.require(Permission.REASSIGN_POCS)
@@ -118,7 +121,7 @@ async def undo(
                 return await accounts.switch(act, user, True)
             if not receipt.can_be_undone:
                 raise ConflictError(TOO_LATE)
-            # Who was told that they are out is told that they are not.
+            # A person who was told that they are out is told that they are back.
             knows = await telling.knows_of_departure(act.tx, user)
             change = await accounts.switch(act, user, True, seen_version=seen_version, tell=knows)
             for row in await find_handovers(act.tx, receipt.cause):

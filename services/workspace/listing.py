@@ -36,7 +36,7 @@ from services.workspace.states import POC_STEPS
 
 @dataclass(frozen=True)
 class PocHead:
-    """What a POC's page shows above its tabs, whoever looks."""
+    """What a POC's page shows above its tabs, to any reader."""
 
     row: PocRow
     description: str
@@ -51,9 +51,11 @@ class PocHead:
 
 @dataclass(frozen=True)
 class PocDetails:
-    """What a POC's page shows around its tabs. `steps` are what it may become, with the words of
-    the menu; `with_access` is how many of the customer's people it is shown to right now;
-    `may_change` is whether whoever looks may change it."""
+    """What a POC's page shows around its tabs.
+
+    `steps` are what it may become, with the words of the menu; `with_access` is how many of the
+    customer's people are shown it right now; `may_change` is whether the reader may change it.
+    """
 
     head: PocHead
     members: Sequence[Member]
@@ -78,8 +80,10 @@ async def list_pocs(principal: Principal, query: ListQuery) -> Slice[PocRow]:
 async def export_pocs(
     principal: Principal, query: ListQuery, columns: Sequence[str] = ()
 ) -> AsyncIterator[str]:
-    """The POCs that a query finds as a CSV file, in pieces, with these columns. The export itself
-    is in the log, before anything is read."""
+    """The POCs that a query finds as a CSV file, in pieces, with these columns.
+
+    The export itself is logged before anything is read.
+    """
     async with acting(principal, Secret.POCS_EXPORT) as act:
         tenant_of(act)
         await act.record(Action.POCS_EXPORTED, filters=in_words(POCS, query))
@@ -87,7 +91,7 @@ async def export_pocs(
 
 
 async def list_customers(principal: Principal) -> Sequence[str]:
-    """The customers of the POCs that there are, each once, for the filter and the form."""
+    """The customers of all POCs, each once, for the filter and the form."""
     async with viewing(principal, Permission.VIEW_ALL_POCS) as view:
         found = await view.tx.exec(
             select(Poc.customer)
@@ -99,7 +103,7 @@ async def list_customers(principal: Principal) -> Sequence[str]:
 
 
 async def list_owners(principal: Principal) -> Sequence[tuple[UUID, str]]:
-    """Who owns POCs, by name: the id and the name of each, for the filter."""
+    """The owners of POCs, by name: the id and the name of each, for the filter."""
     async with viewing(principal, Permission.VIEW_ALL_POCS) as view:
         owners = select(Poc.owner_id).where(
             Poc.tenant_id == tenant_of(view), col(Poc.archived_at).is_(None)

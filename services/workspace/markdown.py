@@ -1,7 +1,7 @@
 """What people write in Markdown, as HTML that is safe to show.
 
-markdown-it-py takes no raw HTML, and shows an image as a link to it: whoever reads a comment asks
-nobody else's server for anything. nh3 lets through what is listed here, whatever came before.
+markdown-it-py takes no raw HTML, and shows an image as a link to it: a reader's browser asks nobody
+else's server for anything. Whatever comes out of it, nh3 lets through only what is listed here.
 """
 
 from __future__ import annotations
@@ -34,12 +34,13 @@ CLASSES = {"span": {"mention"}}
 SCHEMES = {"http", "https", "mailto"}
 
 KEPT = 512
-"""Texts whose HTML is kept: it never changes, and each page that is opened asks for it."""
+"""For how many texts the HTML is kept: it never changes, and each page that is opened asks
+for it."""
 LONG = 2000
-"""Characters from which on texts are read beside the event loop, on which everybody waits: each
-may take some 20 µs, for who wants it to."""
+"""Texts with at least this many characters are read beside the event loop, on which everybody
+waits: in the worst case each character takes some 20 µs."""
 
-_own = threading.local()  # parsers: what finds links keeps what it looks at
+_own = threading.local()  # parsers: the part that finds links keeps what it looks at
 
 
 def to_html(markdown: str, mentions: Collection[str] = ()) -> str:
@@ -91,7 +92,8 @@ def _names_in(markdown: str, names: Collection[str]) -> set[str]:
 
 
 def _longest_first(names: Collection[str]) -> tuple[str, ...]:
-    return tuple(sorted(names, key=len, reverse=True))  # of “Ann” and “Ann Lee”, the longer one
+    # if there are “Ann” and “Ann Lee”, the longer one
+    return tuple(sorted(names, key=len, reverse=True))
 
 
 def _mention(state: StateInline, silent: bool) -> bool:
@@ -126,7 +128,7 @@ def _render_image(
 def _render_heading(
     renderer: RendererHTML, tokens: Sequence[Token], at: int, options: OptionsDict, env: Any
 ) -> str:
-    # The page has headings of its own above.
+    # The page has its own headings above.
     tokens[at].tag = "h3" if tokens[at].tag in {"h1", "h2", "h3"} else "h4"
     return renderer.renderToken(tokens, at, options, env)
 

@@ -29,7 +29,7 @@ from services.workspace.rights import (
 
 @dataclass(frozen=True)
 class Member:
-    """Somebody who works on a POC. `open_tasks` are those of the POC that are theirs."""
+    """Somebody who works on a POC. `open_tasks` counts the POC's open tasks that they do."""
 
     person: Person
     email: str
@@ -85,7 +85,7 @@ async def find_members(tx: Transaction, poc: Poc) -> Sequence[Member]:
 
 @looks_first
 async def add_member(principal: Principal, poc_id: UUID, user_id: UUID) -> None:
-    """Have somebody work on a POC. Raises `InvalidInputError` for who can't be chosen."""
+    """Have somebody work on a POC. Raises `InvalidInputError` for a person who can't be chosen."""
     async with acting(principal, Permission.RUN_POCS, lock=(user_id,)) as act:
         poc = await get_poc_to_change(act, poc_id)
         await require_workers(act, [user_id], "user_id")
@@ -94,9 +94,9 @@ async def add_member(principal: Principal, poc_id: UUID, user_id: UUID) -> None:
 
 @looks_first
 async def remove_member(principal: Principal, poc_id: UUID, user_id: UUID) -> None:
-    """Have somebody work on a POC no more; what they did, and what is assigned to them, stays.
+    """Take somebody out of a POC; what they did, and what is assigned to them, stays.
 
-    Raises `ConflictError` for the owner, who hands the POC over first.
+    Raises `ConflictError` for the owner, who has to hand the POC over first.
     """
     async with acting(principal, Permission.RUN_POCS) as act:
         poc = await get_poc_to_change(act, poc_id)
@@ -119,7 +119,7 @@ async def remove_member(principal: Principal, poc_id: UUID, user_id: UUID) -> No
 
 
 async def ensure_member(act: Act, poc: Poc, user_id: UUID) -> None:
-    """Have a user work on the POC, unless they do already."""
+    """Have the user work on the POC, unless they already do."""
     if await is_member(act.tx, poc.id, user_id):
         return
     user = await act.tx.get_one(User, user_id)

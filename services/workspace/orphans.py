@@ -1,4 +1,4 @@
-"""The work of everybody who left: in sight until somebody active has it (`handover` gives it)."""
+"""The work of everybody who left: visible until somebody active has it (`handover` gives it)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,12 +15,13 @@ from services.audit.acting import View, viewing
 from services.workspace.impact import is_open
 
 MOST = 50
-"""People who left work and are shown; the latest first."""
+"""How many people who left work are shown; the latest first."""
 
 
 @dataclass(frozen=True)
 class LeftWork:
-    """What somebody inactive has of open POCs: those that they own, and tasks theirs alone."""
+    """What an inactive user still has in open POCs: POCs that they own, and tasks that only they
+    do."""
 
     user_id: UUID
     name: str
@@ -31,7 +32,7 @@ class LeftWork:
 
 
 async def list_left_work(principal: Principal) -> Sequence[LeftWork]:
-    """Who left work in the tenant in which whoever asks works, the latest first."""
+    """The people who left work in the tenant of the principal, the latest first."""
     async with viewing(principal, Permission.SWITCH_USERS) as view:
         pocs, tasks = await _pocs(view), await _tasks(view)
         users = await view.tx.exec(
@@ -54,7 +55,7 @@ async def list_left_work(principal: Principal) -> Sequence[LeftWork]:
 
 
 async def _pocs(view: View) -> dict[UUID, int]:
-    """How many open POCs each of those who are inactive owns."""
+    """How many open POCs each inactive user owns."""
     found = await view.tx.exec(
         select(col(Poc.owner_id), func.count())
         .join(User, col(User.id) == Poc.owner_id)
@@ -65,7 +66,7 @@ async def _pocs(view: View) -> dict[UUID, int]:
 
 
 async def _tasks(view: View) -> dict[UUID, int]:
-    """How many open tasks of open POCs each of them is to do, and nobody active."""
+    """How many open tasks of open POCs each of them does, and nobody active."""
     other, active = aliased(TaskAssignee), aliased(User)
     another = (
         select(other.id)

@@ -36,15 +36,15 @@ from services.workspace.rights import tenant_of
 from services.workspace.template_rows import GroupTemplateRow, group_rows
 
 MOST_TASKS, MOST_POCS, MOST_CHANGES = 200, 20, 20
-# Who comes back sooner is still at the same visit.
+# A person who comes back sooner than this is still at the same visit.
 VISIT = timedelta(minutes=30)
-# How old what is known of a visit may be: Home writes no more often than that.
+# How old the stored time of a visit may be: Home writes no more often than that.
 NOTED_EVERY = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
 class MyTask:
-    """An open task of whoever looks, and where it belongs."""
+    """An open task of the reader, and where it belongs."""
 
     id: UUID
     title: str
@@ -57,10 +57,8 @@ class MyTask:
 
 @dataclass(frozen=True)
 class Overview:
-    """What Home shows. What a role has no use for is empty.
-
-    `since` is when whoever looks was last here; none at the first visit.
-    """
+    """What Home shows. What a role has no use for is empty. `since` is when the reader was last
+    here; none at the first visit."""
 
     role: Role | None
     my_tasks: Sequence[MyTask]
@@ -75,7 +73,7 @@ class Overview:
 
 
 async def get_overview(principal: Principal) -> Overview:
-    """What Home shows to whoever looks, in the tenant in which they work."""
+    """What Home shows to the reader, in the tenant in which they work."""
     async with viewing(principal, Permission.VIEW_ALL_POCS) as view:
         tenant_of(view)
         user = view.user
@@ -102,8 +100,8 @@ async def get_overview(principal: Principal) -> Overview:
 
 @looks_first
 async def note_visit(principal: Principal) -> None:
-    """Note that whoever acts is at Home. The time of their last visit stays what it was until they
-    come anew."""
+    """Note that the actor is at Home. The time of their last visit stays the same until a new
+    visit."""
     async with acting(principal, Permission.VIEW_ALL_POCS) as act:
         tenant_of(act)
         if act.user is None:
@@ -157,7 +155,7 @@ async def _open_pocs(view: View, which: Any) -> Sequence[PocRow]:
 
 
 def is_closed() -> ColumnElement[bool]:
-    """The POCs in which nothing is to be done any more."""
+    """The POCs in which nothing is left to do."""
     return col(Poc.status).in_(CLOSED_STATUSES)
 
 
@@ -186,7 +184,7 @@ async def _groups(view: View) -> Sequence[GroupTemplateRow]:
 async def _changes(
     view: View, since: datetime | None, *, mine: bool
 ) -> tuple[Sequence[AuditEntry], int]:
-    """What others did to the POCs since then: to those that one works on, or to all."""
+    """What others did to the POCs since then: to those on which the reader works, or to all."""
     if since is None:
         return (), 0
     pocs = select(Poc.id).where(Poc.tenant_id == view.tenant_id)

@@ -22,11 +22,11 @@ class Person:
     active: bool
     is_customer: bool = False
     picture: str = ""
-    """Its digest; empty where they have none."""
+    """The picture's digest; empty if they have none."""
 
 
 def person_of(user: User | CustomerPerson) -> Person:
-    """A user, or somebody at a customer's, as pages show them."""
+    """A user or a customer's person, as pages show them."""
     if isinstance(user, CustomerPerson):
         return Person(user.id, user.full_name, user.active, is_customer=True)
     return Person(user.id, user.full_name, user.active, picture=user.picture)
@@ -46,14 +46,14 @@ async def find_people(tx: Transaction, ids: Collection[UUID | None]) -> dict[UUI
 
 
 async def find_worker(user_id: UUID) -> Person | None:
-    """A user as they are now, to tell the open pages; none of whom there is nothing in the work."""
+    """A user as they are now, to tell the open pages; none if the work shows nothing of them."""
     async with reading() as tx:
         user = await tx.get(User, user_id)
         return person_of(user) if user and may(user.role, Permission.RUN_POCS) else None
 
 
 async def find_customer(customer_id: UUID) -> Person | None:
-    """Somebody at a customer's as they are now, to tell the open pages."""
+    """A customer's person as they are now, to tell the open pages."""
     async with reading() as tx:
         person = await tx.get(CustomerPerson, customer_id)
         return person_of(person) if person else None

@@ -48,7 +48,7 @@ class PlannedGroup:
 
     @property
     def side(self) -> Side:
-        """The customer's, where all of its tasks are."""
+        """The customer's side, if all of its tasks are the customer's."""
         sides = {task.side for task in self.tasks}
         return Side.CUSTOMER if sides == {Side.CUSTOMER} else Side.TEAM
 
@@ -65,7 +65,7 @@ class PlannedGroup:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a POC would get, and when its last task would be due; none where there is none."""
+    """What a POC would get, and when its last task would be due; none if there is no task."""
 
     groups: Sequence[PlannedGroup]
     resources: int
@@ -89,7 +89,7 @@ async def preview(principal: Principal, group_ids: Sequence[UUID], start_on: dat
 
 
 async def find_plan(view: View, group_ids: Sequence[UUID], start_on: date) -> Plan:
-    """The plan itself; raises `NotFoundError` where a group isn't there to choose any more."""
+    """The plan itself; raises `NotFoundError` if a group can't be chosen any more."""
     tenant_id = tenant_of(view)
     groups = []
     resources = 0
@@ -114,7 +114,7 @@ def _planned(template: TaskTemplate, start_on: date) -> PlannedTask:
 
 
 async def templates_of(view: View, group_id: UUID) -> Sequence[TaskTemplate]:
-    """The task templates of a group in their order, but for archived ones."""
+    """The task templates of a group in their order, without archived ones."""
     found = await view.tx.exec(
         select(TaskTemplate)
         .join(GroupTemplateTask, col(GroupTemplateTask.task_id) == TaskTemplate.id)

@@ -13,12 +13,12 @@ from services.lists.matches import Match
 
 @dataclass(frozen=True)
 class PocCounts:
-    """A tenant's counters: of the POCs that its list has."""
+    """A tenant's counters of the POCs that its list has."""
 
     counters: Sequence[PocCount]
 
     def matching(self, match: Match) -> int | None:
-        """How many POCs match, where only their status is asked about."""
+        """How many POCs match, if the match is only about their status."""
         if not match.keys() <= {"status", "closed"}:
             return None
         return sum(

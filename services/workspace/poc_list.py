@@ -36,8 +36,8 @@ from services.workspace.progress import Progress, find_progress, find_versions
 
 @dataclass(frozen=True)
 class PocRow:
-    """What the list shows of a POC. `version` grows with each change of the POC or of a task of
-    its; who changes the POC says which `facts_version` they saw."""
+    """What the list shows of a POC. `version` grows with each change of the POC or of one of its
+    tasks; a change of the POC names the `facts_version` that its author saw."""
 
     id: UUID
     version: int
@@ -126,7 +126,7 @@ POCS = LiveList[PocRow](
             export=lambda row: row.status.label,
         ),
         Column("team", "Progress", cell="sides", export=_done),
-        # The order at first: closed ones come last, whenever they were to end.
+        # The order at first: closed POCs come last, whenever they were to end.
         Column(
             "due",
             "Due",
@@ -164,7 +164,7 @@ POCS = LiveList[PocRow](
 
 
 def facts_of(poc: Poc) -> dict[str, Any]:
-    """What the list's filters look at, as it is now."""
+    """The values that the list's filters look at, as they are now."""
     return {
         "key": poc.search_key,
         "status": poc.status,

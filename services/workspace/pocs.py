@@ -55,14 +55,14 @@ class NewPocForm(PocForm):
 
 
 class StatusForm(Form):
-    """What a POC is to become, and what came of it: asked for where it is completed."""
+    """What a POC is to become, and its outcome: that is asked for when the POC is completed."""
 
     status: PocStatus = choice("Status", STATUSES)
     outcome: str = lines("Outcome", optional=True)
 
 
 class HandOverForm(Form):
-    """Whose a POC is to be, with a word to them."""
+    """The new owner of a POC, with a note to them."""
 
     owner_id: UUID = person("Owner", among=RUN_POCS)
     note: str = lines("Handover Note", optional=True)
@@ -73,7 +73,7 @@ async def create_poc(principal: Principal, form: NewPocForm) -> UUID:
     """Begin a POC: a draft, with copies of the templates' tasks; returns its id.
 
     Without an end it ends when the last task is due. Raises `InvalidInputError` for an owner who
-    can't be chosen, and `NotFoundError` for a template that can't any more.
+    can't be chosen, and `NotFoundError` for a template that can't be chosen any more.
     """
     owner_id = form.owner_id or principal.user_id
     if owner_id is None:
@@ -86,14 +86,14 @@ async def create_poc(principal: Principal, form: NewPocForm) -> UUID:
         poc = act.add(Poc(**stamp(act), **facts, **_keys(form), owner_id=owner_id))
         poc.end_on = form.end_on or plan.ends_on
         await act.tx.flush()
-        if act.user is not None:  # who begins a POC for somebody else works on it too
+        if act.user is not None:  # a person who begins a POC for somebody else works on it too
             await ensure_member(act, poc, act.user.id)
         await ensure_member(act, poc, owner_id)
         await copy_plan(act, poc, plan)
         groups = ", ".join(group.title for group in plan.groups)
         await act.record(Action.POC_CREATED, poc, customer=poc.customer, groups=groups or None)
         _changed(act, poc, None)
-        for group in plan.groups:  # their rows count the POCs
+        for group in plan.groups:  # their rows show the number of POCs
             was = template_rows.facts_of(group.template)
             template_rows.tell_group(act, group.template, was)
         return poc.id
@@ -124,9 +124,9 @@ async def edit_poc(principal: Principal, poc_id: UUID, version: int, form: PocFo
 
 @looks_first
 async def change_status(principal: Principal, poc_id: UUID, version: int, form: StatusForm) -> None:
-    """Bring a POC to another status. Raises `StepError` where it can't be the next one, and
-    `InvalidInputError` where it is completed without an outcome."""
-    async with acting(principal, Permission.RUN_POCS) as act:
+    """Bring a POC to another status. Raises `StepError` if it can't be the next one, and
+    `InvalidInputError` if it is completed without an outcome."""
+    async with acting(principal, Permission.RUN_POCS, urgent=form.status.is_closed) as act:
         people = await lock_people(act.tx, poc_id)
         poc = await get_poc_to_change(act, poc_id)
         was, before, then = facts_of(poc), poc.status, form.status
@@ -147,9 +147,9 @@ async def change_status(principal: Principal, poc_id: UUID, version: int, form: 
 
 @looks_first
 async def hand_over(principal: Principal, poc_id: UUID, version: int, form: HandOverForm) -> None:
-    """Make somebody else the owner of a POC that one works on; who owned it stays a member.
+    """Make somebody else the owner of a POC on which one works; the old owner stays a member.
 
-    Raises `InvalidInputError` for who can't be chosen.
+    Raises `InvalidInputError` for a person who can't be chosen.
     """
     async with acting(principal, Permission.RUN_POCS, lock=(form.owner_id,)) as act:
         await _hand_over(act, await get_poc_to_change(act, poc_id), version, form)
@@ -157,9 +157,9 @@ async def hand_over(principal: Principal, poc_id: UUID, version: int, form: Hand
 
 @looks_first
 async def reassign(principal: Principal, poc_id: UUID, version: int, form: HandOverForm) -> None:
-    """Make somebody else the owner of any POC, as who manages the organisation's users may.
+    """Make somebody else the owner of any POC; for people who manage the organisation's users.
 
-    Raises `InvalidInputError` for who can't be chosen.
+    Raises `InvalidInputError` for a person who can't be chosen.
     """
     async with acting(principal, Permission.REASSIGN_POCS, lock=(form.owner_id,)) as act:
         poc = await get_poc(act, poc_id, lock=True)
@@ -188,7 +188,7 @@ async def give(act: Act, poc: Poc, owner: User, note: str) -> None:
 @looks_first
 async def set_archived(principal: Principal, poc_id: UUID, version: int, *, archived: bool) -> None:
     """Take a POC out of the lists, or put it back. Nothing of it is deleted."""
-    async with acting(principal, Permission.RUN_POCS) as act:
+    async with acting(principal, Permission.RUN_POCS, urgent=archived) as act:
         people = await lock_people(act.tx, poc_id)
         poc = await get_poc_to_change(act, poc_id, archived=True)
         if (poc.archived_at is not None) == archived:

@@ -1,5 +1,5 @@
-"""The order of tasks, groups and criteria: numbers with room between them, so that whoever moves
-one changes one."""
+"""The order of tasks, groups and criteria: numbers with room between them, so that moving one
+changes one."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -23,10 +23,11 @@ def next_position(rows: Sequence[Positioned]) -> int:
 
 
 def reposition(rows: Sequence[Positioned], row: Positioned, before_id: UUID | None) -> list[UUID]:
-    """Put a row before another one of `rows`, or at their end; returns whose position changed.
+    """Put a row before another one of `rows`, or at their end; returns the rows whose position
+    changed.
 
-    `rows` are in their order; the row itself may be among them. Raises `NotFoundError` where the
-    other one isn't.
+    `rows` are in their order; the row itself may be among them. Raises `NotFoundError` if the other
+    one isn't.
     """
     others = [other for other in rows if other.id != row.id]
     ids = [other.id for other in others]

@@ -15,7 +15,7 @@ from services.core.db import Transaction
 
 @dataclass(frozen=True)
 class Part:
-    """So many tasks of so many are done, and so many should have been."""
+    """This many tasks of this many are done, and this many should have been."""
 
     done: int = 0
     total: int = 0
@@ -66,7 +66,7 @@ async def find_progress(
 
 
 async def find_versions(tx: Transaction, poc_ids: Collection[UUID]) -> dict[UUID, int]:
-    """The sum of the versions of each POC's tasks, which grows with each change of one."""
+    """The sum of the versions of each POC's tasks; it grows with each change of a task."""
     if not poc_ids:
         return {}
     rows = await tx.exec(

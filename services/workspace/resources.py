@@ -1,5 +1,5 @@
-"""Resources: links, code snippets and notes, of a template or of a POC; and what files are there
-(`services.workspace.files` keeps and reads them)."""
+"""Resources: links, code snippets and notes, of a template or of a POC; and the facts of files
+(`services.workspace.files` stores and reads them)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -83,7 +83,7 @@ class ResourceForm(Form):
 
 
 class FileForm(Form):
-    """What can be changed of a file: what it is called, and whether the customer sees it."""
+    """What can be changed of a file: its title, and whether the customer sees it."""
 
     title: str = text("Title")
     shared: bool = checkbox("Shared with the customer")
@@ -100,7 +100,7 @@ class FileFacts:
 
 @dataclass(frozen=True)
 class OwnerIds:
-    """To what a resource belongs: one of these, or a POC's group or task."""
+    """What a resource belongs to: one of these, or a POC's group or task."""
 
     task_template_id: UUID | None = None
     group_template_id: UUID | None = None
@@ -111,8 +111,8 @@ class OwnerIds:
 
 @dataclass(frozen=True)
 class ResourceView:
-    """A resource as pages show it. `html` is a note's; `file` is a file's; `belongs_to` is empty
-    for a whole POC; `customer` is who reads it where it is shared."""
+    """A resource as pages show it. `html` is set for a note, `file` for a file; `belongs_to` is
+    empty for a whole POC; `customer` is who reads it if it is shared."""
 
     id: UUID
     kind: ResourceKind
@@ -186,7 +186,7 @@ async def add_to_poc(
     group_id: UUID | None = None,
     task_id: UUID | None = None,
 ) -> UUID:
-    """Add a resource to a POC, or to a group or a task of its; returns its id."""
+    """Add a resource to a POC, or to one of its groups or tasks; returns its id."""
     async with acting(principal, Permission.COMMENT) as act:
         poc = await get_poc_to_change(act, poc_id)
         parts: list[TaskGroup | Task] = []
@@ -207,7 +207,7 @@ async def add_to_poc(
 async def edit_of_template(
     principal: Principal, resource_id: UUID, version: int, form: ResourceForm | FileForm
 ) -> None:
-    """Change a template's resource; of a file no more than a `FileForm` says."""
+    """Change a template's resource; of a file, only what a `FileForm` says."""
     async with acting(principal, Permission.ADD_TEMPLATE_RESOURCES) as act:
         await _edit(act, await _of_template(act, resource_id), version, form)
 
@@ -216,7 +216,7 @@ async def edit_of_template(
 async def edit_of_poc(
     principal: Principal, resource_id: UUID, version: int, form: ResourceForm | FileForm
 ) -> None:
-    """Change a POC's resource; of a file no more than a `FileForm` says."""
+    """Change a POC's resource; of a file, only what a `FileForm` says."""
     async with acting(principal, Permission.COMMENT) as act:
         await _edit(act, await _of_poc(act, resource_id), version, form)
 

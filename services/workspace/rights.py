@@ -25,14 +25,14 @@ RowT = TypeVar("RowT", bound=OfPoc)
 
 
 class NotAMemberError(NotAllowedError):
-    """Whoever acts doesn't work on this POC."""
+    """The actor doesn't work on this POC."""
 
     def __init__(self) -> None:
         super().__init__("You aren't a member of this POC. Ask its owner to add you.")
 
 
 class StaleError(ConflictError):
-    """The row has changed since whoever acts saw it."""
+    """The row has changed since the actor saw it."""
 
     def __init__(self, what: str) -> None:
         super().__init__(f"Somebody else has just changed {what}. Look again, then decide.")
@@ -54,16 +54,22 @@ async def get_poc(view: View, poc_id: UUID, *, lock: bool = False) -> Poc:
 
 
 async def get_poc_to_change(act: Act, poc_id: UUID, *, archived: bool = False) -> Poc:
-    """A POC, locked, that whoever acts may change. Raises `NotFoundError`, `NotAMemberError`, and
-    `ConflictError` for an archived one, unless that is what is asked for."""
+    """A POC, locked, that the actor may change.
+
+    Raises `NotFoundError`, `NotAMemberError`, and `ConflictError` for an archived one, unless an
+    archived one is asked for.
+    """
     poc = await get_poc(act, poc_id, lock=True)
     await require_may_change(act, poc, archived=archived)
     return poc
 
 
 async def require_may_change(view: View, poc: Poc, *, archived: bool = False) -> None:
-    """Check that whoever acts may change what is in this POC. Raises `NotAMemberError`, and
-    `ConflictError` for an archived one, unless that is what is asked for."""
+    """Check that the actor may change what is in this POC.
+
+    Raises `NotAMemberError`, and `ConflictError` for an archived one, unless an archived one is
+    asked for.
+    """
     if view.user is not None and not await is_member(view.tx, poc.id, view.user.id):
         raise NotAMemberError
     if poc.archived_at is not None and not archived:
@@ -73,7 +79,7 @@ async def require_may_change(view: View, poc: Poc, *, archived: bool = False) ->
 async def get_part_to_change(
     act: Act, model: type[RowT], row_id: UUID, *, archived: bool = False
 ) -> tuple[Poc, RowT]:
-    """A row of a POC, and the POC, locked, that whoever acts may change."""
+    """A row of a POC, and the POC, locked, that the actor may change."""
     row = await act.get(model, row_id)
     poc = await get_poc_to_change(act, row.poc_id)
     await act.tx.refresh(row)  # it may have changed before its POC was locked
@@ -95,13 +101,13 @@ async def is_member(tx: Transaction, poc_id: UUID, user_id: UUID) -> bool:
 
 
 def check_version(seen: int, is_now: int, what: str) -> None:
-    """Raise `StaleError` where a row isn't as whoever acts saw it."""
+    """Raise `StaleError` if a row isn't as the actor saw it."""
     if seen != is_now:
         raise StaleError(what)
 
 
 def by_id(act: Act) -> UUID | None:
-    """The id of whoever acts, a user or a customer's person; none where Rollcall does."""
+    """The id of the actor, a user or a customer's person; none if Rollcall itself acts."""
     return act.principal.holder_id
 
 

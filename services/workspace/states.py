@@ -1,4 +1,4 @@
-"""What a POC and a task may become: one table each, which pages draw their menus from."""
+"""What a POC and a task may become: one table each; the menus of pages are made from them."""
 
 from collections.abc import Mapping
 
@@ -27,7 +27,7 @@ TASK_STEPS: Mapping[TaskStatus, frozenset[TaskStatus]] = {
 
 
 class StepError(ConflictError):
-    """What is asked for can't follow on what is."""
+    """The wanted status can't follow the present one."""
 
 
 def check_poc_step(now: PocStatus, then: PocStatus) -> None:

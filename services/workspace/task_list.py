@@ -76,7 +76,7 @@ class GroupView:
     tasks: Sequence[TaskView]
 
 
-# What a view is made of. Of hundreds of tasks, whole rows would take twice the time.
+# The columns that a view is made of. For hundreds of tasks, whole rows would take twice the time.
 _tasks: Any = sqlalchemy.select(
     *(
         Task.__table__.c[name]  # type: ignore[attr-defined]  # SQLModel makes it
@@ -127,7 +127,7 @@ async def find_group(group_id: UUID) -> GroupView:
 
 
 async def assignees_of(tx: Transaction, task_ids: Collection[UUID]) -> dict[UUID, list[Person]]:
-    """Who is to do each of these tasks: users by their names, then the customer's people."""
+    """The people who do each of these tasks: users by their names, then the customer's people."""
     return await _people_of(
         tx,
         task_ids,
@@ -137,7 +137,8 @@ async def assignees_of(tx: Transaction, task_ids: Collection[UUID]) -> dict[UUID
 
 
 async def _who_sees_to(tx: Transaction, group_ids: Collection[UUID]) -> dict[UUID, list[Person]]:
-    """Who sees to each of these groups: users by their names, then the customer's people."""
+    """The people who see to each of these groups: users by their names, then the customer's
+    people."""
     return await _people_of(
         tx,
         group_ids,

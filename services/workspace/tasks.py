@@ -36,7 +36,7 @@ class TaskForm(WorkForm):
 
 
 class NewTaskForm(TaskForm):
-    """A task to add to a group, with those who are to do it."""
+    """A task to add to a group, with the people who do it."""
 
     group_id: UUID
     assignee_ids: tuple[UUID, ...] = people("Assignees", among=MANAGE_TASKS, optional=True)
@@ -44,7 +44,7 @@ class NewTaskForm(TaskForm):
 
 
 class TaskStatusForm(Form):
-    """How far a task is; where it is blocked, by what."""
+    """The status of a task; if it is blocked, with the reason."""
 
     status: TaskStatus = choice("Status", STATUSES)
     reason: str = lines("Reason", optional=True)
@@ -94,8 +94,8 @@ async def edit_task(principal: Principal, task_id: UUID, version: int, form: Tas
 async def set_status(
     principal: Principal, task_id: UUID, version: int, form: TaskStatusForm
 ) -> None:
-    """Say how far a task is. Raises `StepError` where it can't be the next status, and
-    `InvalidInputError` where it is blocked without a reason."""
+    """Set the status of a task. Raises `StepError` if it can't be the next status, and
+    `InvalidInputError` if it is blocked without a reason."""
     async with acting(principal, Permission.MANAGE_TASKS) as act:
         poc, task = await get_part_to_change(act, Task, task_id)
         before, then = task.status, form.status
@@ -134,10 +134,10 @@ async def assign(
     assignee_ids: tuple[UUID, ...],
     customer_ids: tuple[UUID, ...] = (),
 ) -> None:
-    """Say who is to do a task, of the team and of the customer's people.
+    """Set who does a task, of the team and of the customer's people.
 
-    A user who isn't a member of the POC becomes one. Who has been deactivated may stay, and can't
-    come anew. Raises `InvalidInputError` for who can't be chosen.
+    A user who isn't a member of the POC becomes one. A deactivated person may stay, and can't be
+    added. Raises `InvalidInputError` for people who can't be chosen.
     """
     async with acting(principal, Permission.MANAGE_TASKS, lock=assignee_ids) as act:
         await assigning.lock(act, customer_ids)
@@ -206,8 +206,8 @@ async def _tasks_of(act: Act, group_id: UUID) -> list[Task]:
 async def put_back(
     act: Act, poc: Poc, task: Task, user: User, *, instead_of: TaskAssignee | None
 ) -> None:
-    """Have somebody do a task again that was handed over from them, whether they are active or
-    not."""
+    """Give a task that was handed over back to the person who did it before, whether they are
+    active or not."""
     act.add(TaskAssignee(tenant_id=task.tenant_id, task_id=task.id, user_id=user.id))
     left = None
     if instead_of is not None:

@@ -71,7 +71,7 @@ async def list_to_begin_from(principal: Principal) -> Sequence[GroupTemplateRow]
 
 
 async def list_to_take_in(principal: Principal, group_id: UUID) -> Sequence[TaskTemplateRow]:
-    """The task templates that a group can take in: those that it hasn't yet, by title."""
+    """The task templates that a group can take in: those that it hasn't got yet, by title."""
     async with viewing(principal, Permission.CREATE_TEMPLATES) as view:
         await view.get(GroupTemplate, group_id)
         known = select(GroupTemplateTask.task_id).where(GroupTemplateTask.group_id == group_id)
@@ -91,8 +91,10 @@ async def list_to_take_in(principal: Principal, group_id: UUID) -> Sequence[Task
 async def export_groups(
     principal: Principal, query: ListQuery, columns: Sequence[str] = ()
 ) -> AsyncIterator[str]:
-    """The group templates that a query finds as a CSV file, in pieces, with these columns. The
-    export itself is in the log, before anything is read."""
+    """The group templates that a query finds as a CSV file, in pieces, with these columns.
+
+    The export itself is logged before anything is read.
+    """
     async with acting(principal, Secret.TEMPLATES_EXPORT) as act:
         await _note_export(act, GROUP_TEMPLATES, query)
     return _pieces(principal, GROUP_TEMPLATES, query, columns)
@@ -102,7 +104,7 @@ async def export_groups(
 async def export_tasks(
     principal: Principal, query: ListQuery, columns: Sequence[str] = ()
 ) -> AsyncIterator[str]:
-    """The same of the task templates."""
+    """The same for the task templates."""
     async with acting(principal, Secret.TEMPLATES_EXPORT) as act:
         await _note_export(act, TASK_TEMPLATES, query)
     return _pieces(principal, TASK_TEMPLATES, query, columns)
@@ -122,7 +124,7 @@ def _pieces(
 
 
 async def find_counts(tenant_id: UUID) -> dict[str, int]:
-    """How many groups and tasks there are, but for archived ones, to tell the open pages."""
+    """How many groups and tasks there are, without archived ones, to tell the open pages."""
     async with reading() as tx:
         return {
             "groups": await count_groups(tx, tenant_id),

@@ -31,11 +31,12 @@ SHORT = 80
 
 @dataclass(frozen=True)
 class GroupTemplateRow:
-    """A group template: its tasks by side, its days from the first to the last, and in how many
-    POCs there are copies of it.
+    """A group template: its tasks by side, its days from the first to the last, and how many POCs
+    have copies of it.
 
-    Whatever it shows is an act in the organisation's log: `version` is how long that is, and says
-    nothing of this row alone. Who changes the template says which `facts_version` they saw.
+    Everything that it shows comes from an act in the organisation's log: `version` is the log's
+    length, and says nothing about this row alone. A change of the template names the
+    `facts_version` that its author saw.
     """
 
     id: UUID
@@ -60,8 +61,8 @@ class GroupTemplateRow:
 
 @dataclass(frozen=True)
 class TaskTemplateRow:
-    """A task template, in how many groups it stands, and how many resources it has. Its versions
-    work like those of a group."""
+    """A task template, how many groups it is in, and how many resources it has. Its versions work
+    like those of a group."""
 
     id: UUID
     version: int = field(compare=False)
@@ -136,12 +137,13 @@ async def task_rows(tx: Transaction, tasks: Sequence[TaskTemplate]) -> list[Task
 
 
 async def count_resources(tx: Transaction, owner: Any, ids: Collection[UUID]) -> Mapping[UUID, int]:
-    """How many resources each of these templates has; `owner` is the column that names it."""
+    """How many resources each of these templates has; `owner` is the column that names the
+    template."""
     return await _count_by(tx, owner, Resource.id, ids, col(Resource.archived_at).is_(None))
 
 
 async def _version(tx: Transaction, templates: Sequence[GroupTemplate | TaskTemplate]) -> int:
-    """How long the log of the templates' organisation is: all of them are of one."""
+    """The length of the log of the templates' organisation: all of them belong to one."""
     if not templates:
         return 0
     head = await tx.get(AuditHead, templates[0].tenant_id)
@@ -176,7 +178,7 @@ async def _count_by(
     ids: Collection[UUID],
     *conditions: ColumnElement[bool],
 ) -> Mapping[UUID, int]:
-    """How many different ones there are of each owner; both are columns."""
+    """How many different ones there are for each owner; both are columns."""
     if not ids:
         return {}
     found = await tx.exec(
@@ -188,7 +190,7 @@ async def _count_by(
 
 
 def _beside(row: GroupTemplateRow | TaskTemplateRow) -> Mapping[str, object]:
-    """The description, as far as a list shows it, and who changed the template last."""
+    """The description, as much of it as a list shows, and who changed the template last."""
     by_whom = row.changed_by
     return {
         "description": " ".join(row.description[:SHORT].split()) or None,
@@ -278,7 +280,7 @@ TASK_TEMPLATES = LiveList[TaskTemplateRow](
 
 
 def facts_of(template: GroupTemplate | TaskTemplate) -> dict[str, Any]:
-    """What the lists' filters look at, as it is now."""
+    """The values that the lists' filters look at, as they are now."""
     facts: dict[str, Any] = {
         "key": template.title_key,
         "is_archived": template.archived_at is not None,
@@ -301,7 +303,7 @@ def tell_task(act: Act, task: TaskTemplate, was: dict[str, Any] | None) -> None:
 def _tell(
     act: Act, noun: str, template: GroupTemplate | TaskTemplate, was: dict[str, Any] | None
 ) -> None:
-    if was is not None:  # few bytes: what hasn't changed needn't be told
+    if was is not None:  # few bytes: what hasn't changed needn't be sent
         now = facts_of(template)
         was = {name: value for name, value in was.items() if now[name] != value}
     act.publish(RowChanged(noun=noun, tenant_id=template.tenant_id, row_id=template.id, was=was))

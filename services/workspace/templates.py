@@ -1,5 +1,5 @@
-"""Templates: made, changed, put in order, archived. What POCs have of them are copies, which stay
-as they are."""
+"""Templates: made, changed, put in order, archived. POCs have copies of them, which stay as they
+are."""
 
 from collections.abc import Sequence
 from typing import Any, TypeVar
@@ -27,7 +27,8 @@ from services.workspace.template_rows import facts_of, tell_group, tell_task
 
 TemplateT = TypeVar("TemplateT", GroupTemplate, TaskTemplate)
 LAST_DAY = 730
-"""The latest day of a POC on which a task of a template can begin, and the longest it can take."""
+"""The latest day of a POC on which a task of a template can begin, and the longest that it can
+take."""
 
 
 class GroupTemplateForm(Form):
@@ -48,7 +49,7 @@ class TaskTemplateForm(Form):
 
 
 class TakeInForm(Form):
-    """Task templates that a group is to have too, at its end."""
+    """Task templates to be added to the end of a group, too."""
 
     task_ids: tuple[UUID, ...] = several("Task Templates")
 
@@ -69,7 +70,7 @@ async def create_group(principal: Principal, form: GroupTemplateForm) -> UUID:
 async def create_task(
     principal: Principal, form: TaskTemplateForm, *, group_id: UUID | None = None
 ) -> UUID:
-    """Make a task template, at the end of a group where one is given; returns its id."""
+    """Make a task template, at the end of a group if one is given; returns its id."""
     async with acting(principal, Permission.CREATE_TEMPLATES) as act:
         group = await _group_to_change(act, group_id) if group_id else None
         task = act.add(TaskTemplate(**stamp(act), **form.model_dump(), title_key=_key(form.title)))
@@ -124,8 +125,8 @@ async def _edit(act: Act, row: GroupTemplate | TaskTemplate, form: Form) -> bool
 async def put_in_group(
     principal: Principal, group_id: UUID, version: int, task_id: UUID, before_id: UUID | None = None
 ) -> None:
-    """Have a task template stand in a group before another one, or at its end. It may be in the
-    group already, or come to it."""
+    """Put a task template into a group before another one, or at its end. It may be in the group
+    already, or be new there."""
     async with acting(principal, Permission.CREATE_TEMPLATES) as act:
         group = await _group_to_change(act, group_id, version)
         task = await _task_to_change(act, task_id)
@@ -133,12 +134,12 @@ async def put_in_group(
             group.changed(clock.now(), by_id(act))
             await act.record(Action.TEMPLATE_EDITED, group, task=task.title)
             _group_changed(act, group, facts_of(group))
-            tell_task(act, task, facts_of(task))  # it stands in more groups
+            tell_task(act, task, facts_of(task))  # it is in more groups
 
 
 @looks_first
 async def take_in(principal: Principal, group_id: UUID, version: int, form: TakeInForm) -> None:
-    """Have task templates that there are stand at the end of a group, too."""
+    """Add existing task templates to the end of a group, too."""
     async with acting(principal, Permission.CREATE_TEMPLATES) as act:
         group = await _group_to_change(act, group_id, version)
         known = {row.task_id for row in await _group_tasks(act, group)}
@@ -169,12 +170,12 @@ async def take_out_of_group(
                 group.changed(clock.now(), by_id(act))
                 await act.record(Action.TEMPLATE_EDITED, group, without=task.title)
                 _group_changed(act, group, facts_of(group))
-                tell_task(act, task, facts_of(task))  # it stands in fewer groups
+                tell_task(act, task, facts_of(task))  # it is in fewer groups
 
 
 @looks_first
 async def duplicate_group(principal: Principal, group_id: UUID) -> UUID:
-    """Make another group of the same tasks and resources; returns its id."""
+    """Make another group with the same tasks and resources; returns its id."""
     async with acting(principal, Permission.CREATE_TEMPLATES) as act:
         group = await act.get(GroupTemplate, group_id)
         title = f"{group.title[:190]} (copy)"
@@ -267,7 +268,7 @@ def _group_task(act: Act, group_id: UUID, task_id: UUID, position: int) -> Group
 
 
 async def _put(act: Act, group: GroupTemplate, task: TaskTemplate, before_id: UUID | None) -> bool:
-    """Whether the task came to the group, or stands elsewhere in it."""
+    """Whether the task is new to the group, or has another position in it."""
     rows = list(await _group_tasks(act, group))
     row = next((row for row in rows if row.task_id == task.id), None)
     is_new = row is None
@@ -279,7 +280,7 @@ async def _put(act: Act, group: GroupTemplate, task: TaskTemplate, before_id: UU
 
 
 async def _tell_groups_of(act: Act, task: TaskTemplate) -> None:
-    """Have the list show the groups of a task anew: they may have another length."""
+    """Have the list show the groups of a task again: their lengths may have changed."""
     found = await act.tx.exec(
         select(GroupTemplate)
         .join(GroupTemplateTask, col(GroupTemplateTask.group_id) == GroupTemplate.id)

@@ -24,7 +24,7 @@ from services.workspace.handover import hand_over_in
 
 
 class RoleForm(Form):
-    """The role that somebody was meant to have."""
+    """The role that somebody should have had."""
 
     role: Role = choice("Right role")
     tell: bool = checkbox(TELL)
@@ -40,7 +40,7 @@ class Corrected:
 
 @looks_first
 async def correct_role(principal: Principal, user_id: UUID, form: RoleForm) -> Corrected:
-    """Deactivate a user, invite them anew with the right role, hand their work to the new account
+    """Deactivate a user, invite them again with the right role, hand their work to the new account
     and tell them by the invitation, if that is wanted; all of it, or nothing.
 
     Raises what `accounts.set_active` and `invitations.invite` raise.

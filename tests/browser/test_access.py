@@ -57,7 +57,8 @@ async def test_who_is_signed_in_keeps_the_frame_where_there_is_nothing_to_open(
     await expect(page.get_by_role("heading", name="Not found")).to_be_visible()
     await expect(page.get_by_role("navigation", name="Main")).to_have_count(0)
 
-    page = await browsers.as_user(robin, f"{home}/nonsense")
+    page = await browsers.as_user(robin, f"{home}/users/bulk/nonsense")
+    await expect(page.get_by_text("has a part that isn't understood")).to_be_visible()
     await expect(page.get_by_text(tenant.name)).to_be_visible()
     await expect(page.get_by_role("link", name="Users", exact=True)).to_be_visible()
 

@@ -31,7 +31,9 @@ async def _exported(page: Page, click: Callable[[], Awaitable[None]]) -> list[li
     content = path.read_bytes()
     assert content.startswith(b"\xef\xbb\xbf")
     assert content.endswith(b"\r\n")
-    return list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
+    *lines, end = csv.reader(io.StringIO(content.decode("utf-8-sig")))
+    assert end[:2] == ["rows", str(len(lines) - 1)]
+    return lines
 
 
 async def test_rows_are_selected_by_hand_on_a_page_and_all_that_match(

@@ -21,6 +21,15 @@ from tests.browser.grid import dialog, toast
 from tests.services.workspace.rows import START, Rows, create_rows
 
 WIDTHS = (390, 1440)
+HEBREW = "שילוח Freight"
+# How far from the left edge of its place a text begins.
+INDENT = """
+(of) => {
+  const text = document.createRange();
+  text.selectNodeContents(of);
+  return text.getBoundingClientRect().left - of.getBoundingClientRect().left;
+}
+"""
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -76,7 +85,7 @@ async def test_an_administrator_makes_a_template_and_a_sales_engineer_starts_a_p
     await work.locator(".empty").get_by_role("button", name="+ New POC").click()
     form = dialog(work)
     await form.get_by_label("Title").fill("Factory floor")
-    await form.get_by_label("Customer Company").fill("Helvetia Freight")
+    await form.get_by_label("Customer Company").fill(HEBREW)
     await form.get_by_role("checkbox", name="Network proof").check()
     await expect(form.locator(".poc-preview")).to_contain_text("Install the gateway")
     await form.get_by_role("button", name="Create POC").click()
@@ -84,6 +93,9 @@ async def test_an_administrator_makes_a_template_and_a_sales_engineer_starts_a_p
     await expect(work.locator(".task-row")).to_have_count(2)
 
     await page.goto(f"/t/{tenant.slug}/pocs")
+    customer = page.locator("td.col-customer .isolate")
+    await expect(customer).to_have_text(HEBREW)
+    assert await customer.evaluate(INDENT) < 2  # it begins where the others of its column do
     await page.get_by_role("link", name="Factory floor").click()
     await expect(page.get_by_role("heading", name="Factory floor")).to_be_visible()
     await expect(page.get_by_role("button", name="+ Add Task")).to_have_count(0)

@@ -5,7 +5,7 @@ import asyncio
 import re
 import secrets
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,7 +37,11 @@ from tests.mail_server import MailServer, receiving_mail
 MAIL_USER = "rollcall-mailer"
 REFUSED, ECHOED = "refused@example.com", "echoed@example.com"
 KEY_FILES = ("signing-secret", "encryption-keys")
-COOKIE = re.compile(r"(rollcall(?:-device|-second-step)?(?:-[0-9]+)?)=([^;]+)")
+LINK = re.compile(
+    r"https?://[^/\s]+(/[\w/-]+/(?:invitation|password/reset|customer/link|ends-soon"
+    r"|email/confirm|email/take-back)/([\w-]+))"
+)
+COOKIE = re.compile(r"(rollcall(?:-device|-second-step|-customer)?(?:-[0-9]+)?)=([^;]+)")
 
 
 def invented(what: str) -> str:
@@ -73,7 +77,10 @@ class Story:
         ]
 
 
-class _Browser:
+More = Callable[[Story, Actor, Server, MailServer], Awaitable[None]]
+
+
+class Browser:
     """A browser without scripts, which notes what it is given and what it is told."""
 
     def __init__(self, story: Story, base: str) -> None:
@@ -103,8 +110,9 @@ class _Browser:
         return str(self.http.cookies[cookie_name(str(self.http.base_url))])
 
 
-async def tell(folder: Path) -> Story:
-    """Live through the day, in this folder; what was left there is part of the story."""
+async def tell(folder: Path, more: More) -> Story:
+    """Live through the day and what `more` adds to it, in this folder; what was left there is part
+    of the story."""
     story = Story()
     mail_password = story.secret("mail password", invented("mail"))
     given = story.secret("signing secret", secrets.token_urlsafe(40))
@@ -126,7 +134,7 @@ async def tell(folder: Path) -> Story:
         }
         async with serving(folder / "data", settings=settings, forked=False) as server:
             async with _beside(server, given, key):
-                await _day(story, server, post)
+                await _day(story, server, post, more)
             _look_at_process(story, server)
             await _break(story, server)
         story.written["what the server wrote"] = server.log().encode()
@@ -153,13 +161,14 @@ async def _beside(server: Server, secret: str, key: str) -> AsyncIterator[None]:
         yield
 
 
-async def _day(story: Story, server: Server, post: MailServer) -> None:
-    admin = _Browser(story, server.url)
+async def _day(story: Story, server: Server, post: MailServer, more: More) -> None:
+    admin = Browser(story, server.url)
     await _set_up(story, server, admin)
     await _sign_in_and_fail(story, admin)
     actor = (await sessions.recognise(admin.cookie, "acme", CALLER)).actor
     await _invite(story, actor, server, post)
     await _reset(story, server, post)
+    await more(story, actor, server, post)
     now = clock.now()
     async with transaction() as tx:
         secret = story.secret("single sign-on's client secret", "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
@@ -178,7 +187,7 @@ async def _day(story: Story, server: Server, post: MailServer) -> None:
     story.written["the audit log as CSV"] = "".join(rows).encode()
 
 
-async def _set_up(story: Story, server: Server, admin: _Browser) -> None:
+async def _set_up(story: Story, server: Server, admin: Browser) -> None:
     assert server.setup_url is not None
     story.setup_link = server.setup_url
     form = {
@@ -195,7 +204,7 @@ async def _set_up(story: Story, server: Server, admin: _Browser) -> None:
     await admin.ask("/t/acme/users")
 
 
-async def _sign_in_and_fail(story: Story, admin: _Browser) -> None:
+async def _sign_in_and_fail(story: Story, admin: Browser) -> None:
     email, right = "grace@example.com", story.secrets["password: the admin's"]
     await admin.ask("/platform/login", {"email": email, "password": story.password("wrong")})
     unknown = {"email": "nobody@example.com", "password": story.password("of nobody")}
@@ -203,7 +212,7 @@ async def _sign_in_and_fail(story: Story, admin: _Browser) -> None:
     await admin.ask("/platform/login", {"email": email, "password": right})
     for number, cookie in enumerate(("{}", 'rollcall="{}', "rollcall={}; rollcall={}", "\x7f={}")):
         bad = cookie.replace("{}", story.secret(f"malformed cookie {number}", invented("x")[:24]))
-        await _Browser(story, str(admin.http.base_url)).ask("/", Cookie=bad)
+        await Browser(story, str(admin.http.base_url)).ask("/", Cookie=bad)
     await admin.ask("/t/nowhere/users")
     await admin.ask("/setup/" + story.secret("a guessed link", secrets.token_urlsafe(32)))
 
@@ -217,14 +226,14 @@ async def _invite(story: Story, actor: Actor, server: Server, post: MailServer) 
         invited[email] = await invitations.invite(actor, form)
     await eventually(lambda: post.to("ada@example.com") and post.to("eve@example.com"))
     await eventually(lambda: post.attempts >= 4)
-    first = _link_in(story, "the invitation", post.to("ada@example.com")[0].part("plain"))
-    _link_in(story, "another invitation", post.to("eve@example.com")[0].part("html"))
+    first = link_in(story, "the invitation", post.to("ada@example.com")[0].part("plain"))
+    link_in(story, "another invitation", post.to("eve@example.com")[0].part("html"))
     for email in (REFUSED, ECHOED, "ada@example.com"):
-        _link_in(story, f"the copied link to {email}", await _copied(actor, invited[email].user_id))
+        link_in(story, f"the copied link to {email}", await _copied(actor, invited[email].user_id))
     await invitations.resend(actor, invited["ada@example.com"].user_id)
     await eventually(lambda: len(post.to("ada@example.com")) == 2)
-    second = _link_in(story, "the second", post.to("ada@example.com")[1].part("plain"))
-    ada = _Browser(story, server.url)
+    second = link_in(story, "the second", post.to("ada@example.com")[1].part("plain"))
+    ada = Browser(story, server.url)
     await ada.ask(first)
     await ada.ask(second)
     await ada.ask(second, {"password": story.password("weak", 9)})
@@ -238,11 +247,11 @@ async def _copied(actor: Actor, user_id: object) -> str:
 
 
 async def _reset(story: Story, server: Server, post: MailServer) -> None:
-    ada = _Browser(story, server.url)
+    ada = Browser(story, server.url)
     for email in ("ada@example.com", "nobody@example.com"):
         await ada.ask("/t/acme/password/forgot", {"email": email})
     await eventually(lambda: len(post.to("ada@example.com")) == 3)
-    link = _link_in(story, "the reset", post.to("ada@example.com")[2].part("plain"))
+    link = link_in(story, "the reset", post.to("ada@example.com")[2].part("plain"))
     await ada.ask(link)
     await ada.ask(link, {"password": story.password("Ada's new")})
     actor = (await sessions.recognise(ada.cookie, "acme", CALLER)).actor
@@ -251,7 +260,7 @@ async def _reset(story: Story, server: Server, post: MailServer) -> None:
     await _second_factor(story, ada, actor, newer)
 
 
-async def _second_factor(story: Story, ada: _Browser, actor: Actor, password: str) -> None:
+async def _second_factor(story: Story, ada: Browser, actor: Actor, password: str) -> None:
     app = await second_factors.begin(actor)
     totp = pyotp.TOTP(story.secret("the app's secret", app.secret))
     codes = await second_factors.finish(actor, totp.now())
@@ -266,9 +275,9 @@ async def _second_factor(story: Story, ada: _Browser, actor: Actor, password: st
         await ada.ask(step, {"code": code})
 
 
-def _link_in(story: Story, name: str, text: str) -> str:
+def link_in(story: Story, name: str, text: str) -> str:
     """Note the token of the link in this text; returns the link's path."""
-    match = re.search(r"https?://[^/\s]+(/[\w/-]+/(?:invitation|password/reset)/([\w-]+))", text)
+    match = LINK.search(text)
     assert match, text
     story.secret(f"token: {name}", match[2])
     return match[1]
@@ -284,7 +293,7 @@ async def _break(story: Story, server: Server) -> None:
     """Have the server meet what nobody foresaw, with secrets at hand."""
     with sqlite3.connect(server.data_dir / "rollcall.db") as database:
         database.execute("UPDATE user_account SET role = 'nonsense'")
-    stranger = _Browser(story, server.url)
+    stranger = Browser(story, server.url)
     ada = {"email": "ada@example.com", "password": story.secrets["password: Ada's newest"]}
     await stranger.ask("/t/acme/login", ada)
     with sqlite3.connect(server.data_dir / "rollcall.db") as database:

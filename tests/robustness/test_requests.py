@@ -12,6 +12,7 @@ from services.core.db import transaction
 from services.core.runtime import Runtime
 from tests.browser.server import Server, cookie_name
 from tests.factories import PASSWORD, create_tenant, create_user, token_of
+from tests.library_words import theirs
 from tests.robustness.routing import addresses, filled
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -46,6 +47,7 @@ async def test_ten_megabytes_are_refused_everywhere(http: httpx.AsyncClient) -> 
         answer = await http.post(path, content=body, headers=FORM)
         assert answer.status_code == 413, path
         assert "more than" in answer.text
+        assert not theirs(answer.text), path
     for path in FILES:
         assert (await http.post(path, content=body, headers=FORM)).status_code == 401, path
     assert (await http.get("/healthz")).text == "ok"
@@ -60,6 +62,12 @@ async def test_nonsense_in_a_form_is_told_and_never_breaks(
             for kind in ("application/x-www-form-urlencoded", "multipart/form-data", "text/plain"):
                 answer = await http.post(path, content=body, headers={"Content-Type": kind})
                 assert answer.status_code < 500, (path, body, kind)
+                assert not (answer.is_error and theirs(answer.text)), (
+                    path,
+                    body,
+                    kind,
+                    answer.text,
+                )
     assert "Traceback" not in _log(server)
 
 

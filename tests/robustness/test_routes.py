@@ -20,6 +20,7 @@ from services.core.runtime import Runtime
 from services.users import profile
 from tests.browser.server import Server, cookie_name
 from tests.factories import create_tenant, create_user, open_session
+from tests.library_words import theirs
 from tests.robustness.routing import addresses, clients_left_by_strangers, filled
 from tests.services.bulk_calls import bulk_act_of
 from tests.services.import_calls import import_in
@@ -328,7 +329,7 @@ def _plain(answer: httpx.Response, own: str) -> str:
     return re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{16,}|nonce-?\S+", "", text)
 
 
-async def test_every_answer_has_the_security_headers(
+async def test_every_answer_has_the_security_headers_and_refuses_in_our_words(
     server: Server, http: httpx.AsyncClient, people: dict[Role, User]
 ) -> None:
     wrong = []
@@ -338,10 +339,14 @@ async def test_every_answer_has_the_security_headers(
                 # What is routed, and a method that isn't.
                 for method in {address.method, "DELETE"}:
                     answer = await asker.request(method, filled(address.path))
-                    missing = _missing(address.path, answer)
-                    if missing or answer.status_code >= 500:
-                        wrong.append((method, address.path, answer.status_code, missing))
+                    lacks = _missing(address.path, answer) + _not_ours(answer)
+                    if lacks or answer.status_code >= 500:
+                        wrong.append((method, address.path, answer.status_code, lacks))
     assert wrong == [], wrong
+
+
+def _not_ours(answer: httpx.Response) -> list[str]:
+    return theirs(answer.text) if answer.is_error else []
 
 
 def test_strangers_leave_nothing_behind_at_any_address() -> None:

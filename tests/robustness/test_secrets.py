@@ -12,6 +12,7 @@ from tests.browser.waiting import eventually
 from tests.postgres import PostgresServer
 from tests.robustness import story
 from tests.robustness.story import KEY_FILES, Story, invented
+from tests.robustness.story_of_work import work
 
 # The only command that is given what it needs.
 CREATED = "command 12 (create-platform-admin, 0)"
@@ -22,14 +23,14 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> Story:
     """A day of a real Rollcall."""
-    return asyncio.run(story.tell(tmp_path_factory.mktemp("story")))
+    return asyncio.run(story.tell(tmp_path_factory.mktemp("story"), work))
 
 
 def test_the_story_has_what_it_is_about(told: Story) -> None:
     """Else there would be nothing to find."""
     kinds = [name.split(":")[0].split(" ")[0] for name in told.secrets]
-    assert kinds.count("cookie") >= 8
-    assert kinds.count("token") >= 7
+    assert kinds.count("cookie") >= 10
+    assert kinds.count("token") >= 13
     assert kinds.count("password") >= 10
     assert {200, 303, 400, 404, 410, 422, 500, 503} <= set(told.statuses)
     log = told.written["what the server wrote"].decode()

@@ -22,6 +22,8 @@ from tests import factories
 from tests.conftest import PUBLIC_URL
 from tests.services.workspace.scene import create_poc
 from ui import public
+from ui.public import wall
+from ui.public.allowances import Allowance
 from ui.public.sign_in import local_path
 
 COOKIE = "__Host-rollcall"
@@ -275,3 +277,14 @@ async def test_the_square_of_a_screen_holds_the_page_of_pairing_and_no_code(
     assert drawn in shown.text
     assert shown.text == before.text
     assert code not in shown.text
+
+
+async def test_a_browser_that_is_no_screen_yet_may_not_ask_for_codes_without_end(
+    http: httpx.AsyncClient, rollcall: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wall, "CODES", Allowance("codes", burst=2, per_second=0))
+    # Its own code goes for each new one, so that it never has too many.
+    assert [(await http.post("/wall/code")).status_code for _ in range(2)] == [200, 200]
+    begun = rollcall.database.queue.begun
+    assert (await http.post("/wall/code")).status_code == 429
+    assert rollcall.database.queue.begun == begun

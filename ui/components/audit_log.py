@@ -20,11 +20,10 @@ class AuditLog(Component, script="audit_log.js", imports=IMPORTS):
     """Shows entries, the newest first; new ones arrive as socket events (`live_event`: {entry}).
 
     The browser asks through `on_query` (action, q, from, to, zone: the time zone in which those are
-    days; before: the number of the oldest entry it has, or none; seq) and wants an answer by `show`
-    or `failed` with the same `seq`. Everything in the handler's values is what a browser sent.
-    `folded_q` is the search as entries are compared with it. `head` is the chain's end (number,
-    hash).
-    `home` is the path below which the export is, and the pages that entries lead to.
+    days; before: the number of the oldest entry that it has, or none; seq), and expects an answer
+    by `show` or `failed` with the same `seq`. Everything in the handler's values is what a browser
+    sent. `folded_q` is the search as entries are compared with it. `head` is the chain's end
+    (number, hash). Below the path `home` are the export and the pages to which entries lead.
     `compact` leaves out the filters, the head and the column Whom.
     """
 

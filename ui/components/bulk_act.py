@@ -1,4 +1,4 @@
-"""A bulk act: its preview, how far it is, and what became of each."""
+"""A bulk act: its preview, its progress, and the result for each person."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -18,9 +18,9 @@ class BulkActView(
 ):
     """Shows one bulk act, kept true by socket events.
 
-    The browser asks for all of it anew by `on_look` where it has changed, and wants `show`. What it
-    begins with is what somebody filled in: a reason, and whether people are told. The other
-    `buttons` are stop, undo and again.
+    If it has changed, the browser asks for all of it again by `on_look`, and expects `show`. When
+    an act begins, the browser sends what somebody filled in: a reason, and whether people are told.
+    The other `buttons` are stop, undo and again.
     """
 
     SENT_ONCE = ("preview", "results")
@@ -50,7 +50,7 @@ class BulkActView(
     def show(
         self, run: Mapping[str, Any], preview: Mapping[str, Any], results: Mapping[str, Any]
     ) -> None:
-        """Show all of this in the place of what is shown."""
+        """Show all of this instead of what is shown."""
         self.run_method("show", dict(run), dict(preview), dict(results))
 
     def answered(self) -> None:

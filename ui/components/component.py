@@ -9,11 +9,12 @@ from nicegui.element import Element
 
 from ui.assets import digest_of
 
-# Where our scripts are, each with the Python that shows it.
+# The folder of our scripts, each beside the Python that shows it.
 FOLDERS = tuple(Path(__file__).parents[1] / name for name in ("components", "forms", "tables"))
 SCRIPTS = {path.name: path for folder in FOLDERS for path in sorted(folder.glob("*.js"))}
-# NiceGUI puts a file's time into its url, which may stay when the content changes (an image
-# built with fixed times); this number takes its place. One for all, since they import each other.
+# NiceGUI puts a file's time into its url, which may stay the same when the content changes (in an
+# image built with fixed times); this number takes its place. It is one number for all scripts,
+# because they import each other.
 _STAMP = float(int(digest_of(b"".join(path.read_bytes() for path in SCRIPTS.values())), 16))
 
 
@@ -29,8 +30,8 @@ class Component(Element):
 
     @classmethod
     def preload(cls) -> str:
-        """Head elements that have the browser fetch what the script imports along with it, and not
-        after it."""
+        """Head elements with which the browser fetches a script's imports at the same time as the
+        script, and not after it."""
         return "".join(
             f'<link rel="modulepreload" href="/_nicegui/{__version__}/libraries/{library.key}">'
             for library in cls.exposed_libraries

@@ -12,10 +12,10 @@ ACTS = ("comment", "earlier", "done", "accept")
 
 
 class CustomerPoc(Component, script="customer_poc.js", imports=["icons.js", "live_socket.js"]):
-    """Shows a POC to the customer, from values that have nothing internal in them.
+    """Shows a POC to the customer, from values that contain nothing internal.
 
-    `files` is the path under which files are read. `on_act` gets an act's name (`ACTS`) and what a
-    browser sent along.
+    `files` is the path under which files are read. `on_act` gets an act's name (`ACTS`) and the
+    values that a browser sent.
     """
 
     def __init__(
@@ -32,15 +32,15 @@ class CustomerPoc(Component, script="customer_poc.js", imports=["icons.js", "liv
         self.run_method("show", dict(values))
 
     def show_earlier(self, comments: Sequence[Values], *, has_earlier: bool) -> None:
-        """Show these comments besides, and whether there are still earlier ones."""
+        """Show these comments, too, and whether there are still earlier ones."""
         self.run_method("showEarlier", list(comments), has_earlier)
 
     def posted(self) -> None:
-        """Empty what to write with: it is posted."""
+        """Empty the field for a new comment: it is posted."""
         self.run_method("posted")
 
     def refused(self, why: str) -> None:
-        """Say why it isn't posted; what was written stays."""
+        """Say why the comment isn't posted; what was written stays."""
         self.run_method("refused", why)
 
     async def _acted(self, event: GenericEventArguments) -> None:

@@ -9,7 +9,7 @@ from ui.components.component import Component
 
 
 class DayField(Component, script="day_field.js"):
-    """Shows a day, and calls `on_day` with each other one that is chosen."""
+    """Shows a day, and calls `on_day` with each new day that is chosen."""
 
     def __init__(self, label: str, day: date, on_day: Callable[[date], Awaitable[None]]) -> None:
         super().__init__()

@@ -14,11 +14,11 @@ class EndsSoonList(
     script="ends_soon.js",
     imports=["live_socket.js", "avatar.js", "icons.js", "table_rows.js"],
 ):
-    """Shows `values`: groups of rows, counts, within how many days.
+    """Shows `values`: groups of rows, counts, and the number of days.
 
-    A row's button asks through `on_act` (the row's kind, the user's id), the one beside it through
-    `on_change` (the user's id). `on_within` gets another number of days, and `on_stale` runs where
-    something was missed, or the next row has come to its end.
+    A row's button asks through `on_act` (the row's kind, the user's id), the button beside it
+    through `on_change` (the user's id). `on_within` gets another number of days. `on_stale` runs if
+    something was missed, or if the next row has ended.
     """
 
     SENT_ONCE = ("values",)
@@ -41,7 +41,7 @@ class EndsSoonList(
         self.on("stale", on_stale, args=[])
 
     def show(self, values: Mapping[str, Any]) -> None:
-        """Show all of this in the place of what is shown."""
+        """Show all of this instead of what is shown."""
         self.run_method("show", dict(values))
 
     async def _acted(self, event: GenericEventArguments) -> None:

@@ -7,8 +7,8 @@ from ui.frame import text
 
 
 def fact(name: str, value: str, title: str = "", href: str = "") -> None:
-    """A name and its value, whose times are local ones; `title` is shown on hover, `href` makes the
-    value a link."""
+    """A name and its value, with its times as local ones; `title` is shown on hover, `href` makes
+    the value a link."""
     with ui.element("div").classes("fact"):
         text("dt", name)
         with ui.element("dd"):

@@ -1,4 +1,4 @@
-"""Where files are dropped, pasted or chosen, and sent to a url of ours."""
+"""A place where files are dropped, pasted or chosen, and sent to a url of ours."""
 
 from ui.components.component import Component
 
@@ -7,8 +7,8 @@ class FileDrop(Component, script="file_drop.js"):
     """Sends files to `url`, one after the other, each with its progress and a Cancel.
 
     Each file is a request of its own, so that the page's socket stays free and the server checks
-    the visitor before it reads. `used` of `most` bytes are taken, and a file has `most_of_file` at
-    most.
+    the visitor before it reads. `used` of `most` bytes are taken, and a file may have
+    `most_of_file`.
     """
 
     def __init__(self, url: str, *, used: int, most: int, most_of_file: int) -> None:
@@ -19,7 +19,7 @@ class FileDrop(Component, script="file_drop.js"):
         self._props["used"] = used
 
     def show_used(self, used: int) -> None:
-        """Say how much is taken by now."""
+        """Show how much is taken by now."""
         if self._props["used"] != used:
             self._props["used"] = used
             self.update()

@@ -18,7 +18,8 @@ HINT = "PNG, JPEG or WebP, up to 2 MB."
 class ImagePicker(Component, script="image_picker.js"):
     """Shows the image at a url, and sends another one as soon as it is chosen.
 
-    `on_image` gets the file's bytes; what it refuses is shown here. `show` follows what is kept.
+    `on_image` gets the file's bytes; what it refuses is shown here. `show` shows the image that is
+    stored by now.
     """
 
     def __init__(
@@ -48,7 +49,7 @@ class ImagePicker(Component, script="image_picker.js"):
         self.on("remove", told(toast)(on_remove), args=[])
 
     def show(self, url: str) -> None:
-        """Show the image that is there by now; none where the url is empty."""
+        """Show the image that is there by now; none if the url is empty."""
         self.run_method("show", url)
 
     async def _piece(self, event: GenericEventArguments) -> None:

@@ -20,10 +20,10 @@ class ImportFile(
     """Sends a file from the browser, and shows how it was read.
 
     The browser sends the file's bytes in pieces as `on_piece` (the file's name, the bytes, whether
-    they are the last) and wants `more` for the next; then `show` or `refused`. What the person
-    chooses comes by `on_choose`: a dictionary of `encoding`, `field` and `column`, or `fate` and
-    `page`. `on_start` and `on_rest` (download what stays out) are buttons; `go` ends it.
-    `imports` are the latest ones of the organisation, kept true by socket events.
+    they are the last), and expects `more` for the next piece; then `show` or `refused`. What the
+    person chooses comes by `on_choose`: a dictionary of `encoding`, `field` and `column`, or `fate`
+    and `page`. `on_start` and `on_rest` (download the rows that aren't invited) are buttons; `go`
+    ends it. `imports` are the latest ones of the organisation, kept true by socket events.
     """
 
     SENT_ONCE = ("imports",)

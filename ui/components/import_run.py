@@ -1,4 +1,4 @@
-"""An import while it runs and after it: how far it is, who isn't invited, links to hand over."""
+"""An import while it runs and after it: its progress, who isn't invited, links to hand over."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
@@ -12,8 +12,8 @@ class ImportRun(
 ):
     """Shows one import, kept true by socket events.
 
-    `details` are the rows that weren't invited and the links to hand over; the browser asks for
-    them anew by `on_details` where their number has changed, and wants `show`.
+    `details` are the rows that weren't invited and the links to hand over; if their number has
+    changed, the browser asks for them again by `on_details`, and expects `show`.
     """
 
     SENT_ONCE = ("details",)
@@ -38,5 +38,5 @@ class ImportRun(
         self.on("stop", on_stop, args=[])
 
     def show(self, run: Mapping[str, Any], details: Mapping[str, Any]) -> None:
-        """Show all of this in the place of what is shown."""
+        """Show all of this instead of what is shown."""
         self.run_method("show", dict(run), dict(details))

@@ -1,4 +1,4 @@
-"""A sentence whose times, which the server says in UTC, are shown by the reader's own clock."""
+"""A sentence with times, which the server writes in UTC, shown by the reader's own clock."""
 
 from ui.components.component import Component
 

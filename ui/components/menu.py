@@ -23,7 +23,7 @@ class Menu(Component, script="menu.js"):
         self.on("choose", self._chosen)
 
     def offer(self, items: Sequence[tuple[str, str]]) -> None:
-        """Offer these from now on; a menu that is open stays so."""
+        """Offer these from now on; an open menu stays open."""
         self._values = {value for value, _ in items}
         self._props["items"] = [list(item) for item in items]
         self.update()

@@ -1,4 +1,4 @@
-"""A part of a page that is built anew only when what it shows has changed."""
+"""A part of a page that is built again only when what it shows has changed."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,7 @@ from nicegui import ui
 
 
 class Part:
-    """Fills `box` by `build`, and leaves the content alone until it changes, so that focus and
+    """Fills `box` by `build`, and leaves the content alone until it changes, so that the focus and
     selected text are kept."""
 
     def __init__(self, box: ui.element, build: Callable[..., None]) -> None:
@@ -15,7 +15,7 @@ class Part:
         self._shown: object = None
 
     def show(self, *facts: object, key: object = None) -> None:
-        """Build it from these facts, unless they (or their `key`) are what it shows already."""
+        """Build it from these facts, unless it shows these facts (or their `key`) already."""
         wanted = facts if key is None else key
         if wanted == self._shown:
             return

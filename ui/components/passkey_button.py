@@ -8,8 +8,8 @@ from ui.components.component import Component
 
 
 class PasskeyButton(Component, script="passkey_button.js"):
-    """Isn't there where the browser knows no passkeys. `on_ask` is to call `make`; `on_made` gets
-    the browser's answer as JSON."""
+    """It isn't shown if the browser doesn't know passkeys. `on_ask` has to call `make`; `on_made`
+    gets the browser's answer as JSON."""
 
     def __init__(
         self, *, on_ask: Callable[[], Awaitable[None]], on_made: Callable[[str], Awaitable[None]]

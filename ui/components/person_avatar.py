@@ -7,7 +7,7 @@ from ui.looks import version_of
 
 
 class PersonAvatar(Component, script="person_avatar.js", imports=["table_rows.js", "avatar.js"]):
-    """The picture of a person, by its digest; their initials where they have none."""
+    """The picture of a person, by its digest; their initials if they have none."""
 
     def __init__(self, person_id: UUID, name: str, picture: str, look: str = "") -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The comments on a POC, and what to write one with."""
+"""The comments on a POC, and the field for a new one."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
@@ -19,9 +19,10 @@ class PocComments(
 ):
     """Shows comments, the oldest first, opened at the end; patched by the POC's room.
 
-    `people` are those who can be mentioned, `customer` is who reads what is shared, and how many
-    they are. `on_act` gets an act's name (`ACTS`) and what a browser sent along; `on_missed` is
-    asked for all anew. The HTML of each comment is the service's own, from Markdown.
+    `people` are those who can be mentioned, `customer` says who reads what is shared, and how many
+    they are. `on_act` gets an act's name (`ACTS`) and the values that a browser sent; `on_missed`
+    is asked for all comments again. The HTML of each comment is the service's own, made from
+    Markdown.
     """
 
     SENT_ONCE = ("comments",)
@@ -59,15 +60,15 @@ class PocComments(
         self.run_method("showEarlier", list(comments), has_earlier)
 
     def show_people(self, people: Sequence[Values]) -> None:
-        """Offer these people, and nobody else, to be mentioned."""
+        """Let these people, and nobody else, be mentioned."""
         self.run_method("showPeople", list(people))
 
     def posted(self) -> None:
-        """Empty what to write with: it is posted."""
+        """Empty the field for a new comment: it is posted."""
         self.run_method("posted")
 
     def refused(self, why: str) -> None:
-        """Say why it isn't posted; what was written stays."""
+        """Say why the comment isn't posted; what was written stays."""
         self.run_method("refused", why)
 
     async def _acted(self, event: GenericEventArguments) -> None:

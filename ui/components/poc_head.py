@@ -1,4 +1,4 @@
-"""The head of a POC's page: what it is, how far it is, and its tabs."""
+"""The head of a POC's page: its facts, its progress, and its tabs."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
@@ -11,7 +11,7 @@ class PocHead(
 ):
     """Shows the head, patched by the POC's room; what is built inside stands beside the title.
 
-    `tabs` are paths with their labels and urls, `current` is the path that is open. Where something
+    `tabs` are paths with their labels and urls, `current` is the path that is open. If something
     was missed, `on_missed` is asked for all of it, which `show` answers.
     """
 

@@ -14,7 +14,7 @@ from ui.components.component import Component
 
 Values = Mapping[str, Any]
 Look = Literal["list", "board", "timeline"]
-# What a person can ask of the component, each with the values that a browser sends along.
+# The acts that a person can do in the component, each with the values that a browser sends.
 ACTS = (
     "status",
     "move",
@@ -34,9 +34,9 @@ ACTS = (
 @dataclass(frozen=True)
 class Showing:
     """How the tasks are shown: `looks` are the ways to look at them, each with name, label and url.
-    `me` is the user who looks, `today` the day, `span` the POC's first and last day. `empty` is
-    said where there is no group. `accepts` is whether somebody is there who accepts what the team
-    finishes."""
+    `me` is the reader, `today` the day, `span` the POC's first and last day. `empty` is said if
+    there is no group. `accepts` says whether there is somebody who accepts what the team finishes.
+    """
 
     look: Look
     looks: Sequence[tuple[Look, str, str]]
@@ -65,8 +65,8 @@ class PocTasks(
     """Shows the tasks, and keeps them true by the patches of the POC's room.
 
     `on_act` gets the name of an act (`ACTS`) and what it is about: everything in it is what a
-    browser sent. Where something was missed, the browser asks by `missed` for all of it anew, which
-    `show` answers; after an act that was refused, `show` puts right what the browser showed early.
+    browser sent. If something was missed, the browser asks for all of it again by `missed`, which
+    `show` answers; after a refused act, `show` corrects what the browser had shown already.
     """
 
     SENT_ONCE = ("rows",)

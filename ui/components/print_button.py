@@ -4,4 +4,4 @@ from ui.components.component import Component
 
 
 class PrintButton(Component, script="print_button.js"):
-    """The browser's own print, of what `90-media.css` leaves on paper."""
+    """Prints by the browser; `90-media.css` says what goes on paper."""

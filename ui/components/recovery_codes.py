@@ -9,7 +9,7 @@ FILE = "rollcall-recovery-codes.txt"
 
 class RecoveryCodes(Component, script="recovery_codes.js"):
     """The codes, and buttons that copy, download or print them. `about` are lines that say whose
-    they are, and where: they go along."""
+    they are, and for which site: they go along."""
 
     def __init__(self, codes: Sequence[str], about: Sequence[str]) -> None:
         super().__init__()

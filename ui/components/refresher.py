@@ -10,12 +10,12 @@ MINUTE = 60
 
 
 class Refresher(Component, script="refresher.js", imports=["live_socket.js"]):
-    """Listens for one socket event; `on_stale` runs soon after it, once for many in a row; and
-    `every` so many seconds, where time alone changes what is shown and somebody looks.
+    """Listens for one socket event. `on_stale` runs soon after it, once for many events in a row;
+    and after each `every` seconds, if time alone changes what is shown and somebody looks.
 
-    A page is never stale in silence: where the database doesn't answer, `on_stale` runs again until
-    it does; any other refusal is told. Whose session is over sees the sign-in page, which the cut
-    brings by itself.
+    A page never stays out of date in silence: if the database doesn't answer, `on_stale` runs again
+    until it does; any other refusal is shown. If the session has ended, the cut brings the sign-in
+    page by itself.
     """
 
     def __init__(

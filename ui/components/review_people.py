@@ -1,4 +1,4 @@
-"""Whom a review asks about, and the two buttons that decide about each."""
+"""The people whom a review asks about, and the two buttons that decide about each."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
@@ -28,8 +28,9 @@ class ReviewPeople(
 ):
     """Shows the people and keeps them true by the patches of the review's room.
 
-    `on_decide` gets who is decided about, and how; none takes a decision back. Where something was
-    missed, the browser asks by `missed` for all of it anew, which `show` answers.
+    `on_decide` gets the people that are decided about, and the decision; no decision takes one
+    back. If something was missed, the browser asks for all of it again by `missed`, which `show`
+    answers.
     """
 
     SENT_ONCE = ("people",)

@@ -7,7 +7,7 @@ from ui.components.shell import Link
 
 
 class SectionLinks(Component, script="section_links.js"):
-    """The links; a row that has the current one in sight on a narrow screen."""
+    """The links; on a narrow screen they are a row that has the current one in sight."""
 
     def __init__(self, label: str, links: Sequence[Link]) -> None:
         super().__init__()

@@ -23,8 +23,8 @@ class Shell(
 ):
     """Header, navigation and the person's menu; what is built inside is the page's main part.
 
-    `find` gets the words of "Go to or do", and returns what they find, by kinds (`palette.js`).
-    The organisation's name and logo follow what its admins make of them, by a socket event.
+    `find` gets the words of "Go to or do", and returns what they find, by kinds (`palette.js`). The
+    organisation's name and logo change with what its admins set, by a socket event.
     """
 
     def __init__(
@@ -44,14 +44,14 @@ class Shell(
         self._props["logo"] = url_of("logo.svg")
         self._props["home_title"] = home_title
         self._props["home_logo"] = home_logo
-        # A Platform Admin at work in an organisation is told so, and led out again.
+        # A Platform Admin at work in an organisation is told so, and has a link that leads out.
         self._props["inside"] = inside
         self._props["navigation"] = tuple(navigation)  # tuples aren't watched for changes
         self._props["menu"] = tuple(menu)
         self._props["tabs"] = ()
         self._props["person"] = person
         self._props["sign_out"] = f"{base}/logout"
-        # What "Go to or do" may offer, and to whom.
+        # What "Go to or do" may offer to this person.
         self._props["finds"] = find is not None
         self._find = find
         self.on("find", self._asked)
@@ -61,14 +61,14 @@ class Shell(
         self._props["tabs"] = tuple(tabs)
 
     def count(self, read: Callable[[], Awaitable[int]]) -> None:
-        """Show in the tab that counts what this reads, once the page is there: the page itself
-        needn't wait for it."""
+        """Show in its tab the count that this reads, once the page is there: the page itself
+        doesn't wait for it."""
 
         async def show() -> None:
             try:
                 self.run_method("count", await read())
             except RollcallError:
-                return  # the page's own calls say what is wrong
+                return  # the page's own calls report what is wrong
 
         ui.context.client.on_connect(show)
 

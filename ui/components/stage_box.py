@@ -8,7 +8,8 @@ from ui.wall import assets, frames
 
 
 class StageBox(Component, script="stage_box.js"):
-    """Draws what the screens of an organisation could show, as much of names as it is given."""
+    """Draws what the screens of an organisation could show, with as much of names as it is
+    given."""
 
     def __init__(self, shown: Dashboard) -> None:
         super().__init__()
@@ -18,7 +19,7 @@ class StageBox(Component, script="stage_box.js"):
         self._props["shown"] = _values(shown)
 
     def show(self, shown: Dashboard) -> None:
-        """Draw it anew."""
+        """Draw it again."""
         self.run_method("show", _values(shown))
 
 

@@ -1,4 +1,4 @@
-"""The System page's content: verdict, charts, what needs somebody, what is in order."""
+"""The System page's content: verdict, charts, what needs attention, what works."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -13,12 +13,12 @@ class System(
     script="system.js",
     imports=["live_socket.js", "system_view.js", "icons.js", "local_times.js"],
 ):
-    """Shows the checks and the figures, and keeps both true.
+    """Shows the checks and the figures, and keeps both true. `values` are those of `ui.figures`:
+    checks, verdict, worst, report, checked_at, processes, history.
 
-    `values` are those of `ui.figures`: checks, verdict, worst, report, checked_at, processes,
-    history. New ones arrive as socket events to the page's room: `rollcall_figures` {point,
-    processes} and `rollcall_checks`. The browser asks for a check by `on_examine` (its name, or an
-    empty one for all), which ends with `examined`; after something was missed, by `on_missed`.
+    New ones arrive as socket events to the page's room: `rollcall_figures` {point, processes} and
+    `rollcall_checks`. The browser asks for a check by `on_examine` (its name, or an empty name for
+    all), which ends with `examined`; after something was missed, by `on_missed`.
     """
 
     SENT_ONCE = ("values",)
@@ -37,11 +37,11 @@ class System(
         self.on("missed", on_missed, args=[])
 
     def show(self, values: Mapping[str, Any]) -> None:
-        """Show all of this in the place of what is shown."""
+        """Show all of this instead of what is shown."""
         self.run_method("show", dict(values))
 
     def examined(self) -> None:
-        """The checks that were asked for are made, or can't be."""
+        """The requested checks are made, or can't be made."""
         self.run_method("examined")
 
     async def _asked(self, event: GenericEventArguments) -> None:

@@ -7,8 +7,8 @@ from services.sessions.sessions import Visit
 from ui.components.shell import Link
 from ui.paths import home_path
 
-# Under Users: the label, the last part of the path, and the permission that shows it. One alone is
-# no choice, and isn't shown.
+# The tabs under Users: the label, the last part of the path, and the permission that shows it. A
+# single tab is no choice, and isn't shown.
 USERS_TABS = (
     ("Users", "users", Permission.VIEW_USERS),
     ("Ends soon", "ends-soon", Permission.VIEW_USERS),
@@ -18,8 +18,10 @@ USERS_TABS = (
 
 
 def users_tabs(visit: Visit, current: str) -> Sequence[Link]:
-    """The tabs under Users, for `frame`; `current` is the last part of this page's path. Review
-    says how many wait for a decision: the page is in the room of reviews."""
+    """The tabs under Users, for `frame`; `current` is the last part of this page's path.
+
+    Review shows how many people wait for a decision: the page is in the room of reviews.
+    """
     shown = [(label, path) for label, path, needed in USERS_TABS if may(visit.role, needed)]
     if visit.tenant_slug is None or len(shown) == 1:
         return ()

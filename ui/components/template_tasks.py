@@ -1,4 +1,4 @@
-"""The tasks of a group template, in an order that is dragged or keyed."""
+"""The tasks of a group template; their order is changed by dragging or by keys."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
@@ -13,8 +13,8 @@ ACTS = ("move", "set", "edit", "remove")
 
 
 class TemplateTasks(Component, script="template_tasks.js", imports=["icons.js"]):
-    """Shows the tasks in their order. `on_act` gets the name of an act (`ACTS`) and what a browser
-    sent along; `version` is the group's, and comes back with each act."""
+    """Shows the tasks in their order. `on_act` gets the name of an act (`ACTS`) and the values that
+    a browser sent; `version` is the group's, and comes back with each act."""
 
     def __init__(
         self,
@@ -35,7 +35,7 @@ class TemplateTasks(Component, script="template_tasks.js", imports=["icons.js"])
         self.on("act", self._acted)
 
     def show(self, tasks: Sequence[Values], version: int, *, may_change: bool) -> None:
-        """Show these tasks, and what was shown early and isn't so no more."""
+        """Show these tasks, and correct what was shown too early."""
         self.run_method("show", list(tasks), version, may_change)
 
     async def _acted(self, event: GenericEventArguments) -> None:

@@ -11,11 +11,11 @@ OWN_HINT = "You can't deactivate yourself. Ask a Platform Admin."
 
 
 class UsersTable(LiveTable, script="users_table.js", imports=IMPORTS):
-    """The live table of users. A switch asks through `on_toggle` (id, active: what is wanted,
+    """The live table of users. A switch asks through `on_toggle` (id, active: the wanted state,
     version: of the row that was seen), and moves only when the patch arrives."""
 
     def on_toggle(self, handler: Callable[[dict[str, Any]], Awaitable[None]]) -> None:
-        """Have this decide what a switch asks for."""
+        """Have this decide about what a switch asks for."""
         self._props["own_hint"] = OWN_HINT
         self._on_toggle = handler
         self.on("toggle", self._toggled)
@@ -35,7 +35,7 @@ class UsersTable(LiveTable, script="users_table.js", imports=IMPORTS):
         self.on("user_act", chosen)
 
     def pending(self, user_id: str, on: bool) -> None:
-        """Show a user's switch as being decided, or not any more."""
+        """Show that a user's switch is being decided, or isn't any more."""
         self.run_method("pending", user_id, on)
 
     async def _toggled(self, event: GenericEventArguments) -> None:

@@ -17,11 +17,11 @@ OnAct = Callable[[str, UUID, int, UUID | None], Awaitable[None]]
 class WorkRows(
     Component, script="work_rows.js", imports=["live_socket.js", "table_rows.js", "avatar.js"]
 ):
-    """Shows rows (`ui.work_values`), patched by what `event` tells of one or of all.
+    """Shows rows (`ui.work_values`), patched by what `event` tells about one of them or all.
 
-    `acts` are what can be done about a row: a name, a label, and what stands before the row's title
-    for who doesn't see which row it is; `files` is the path under which files are read. `on_act`
-    gets the name, the row's id, the version that was seen, and the row above. Where something was
+    `acts` are what can be done to a row: a name, a label, and the words before the row's title for
+    people who don't see which row it is; `files` is the path under which files are read. `on_act`
+    gets the name, the row's id, the version that was seen, and the row above. If something was
     missed, `on_missed` is asked, which `show` answers.
     """
 

@@ -1,4 +1,4 @@
-"""What time it is where somebody is."""
+"""The time of day where somebody is."""
 
 from ui.components.component import Component
 

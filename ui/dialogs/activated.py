@@ -1,4 +1,4 @@
-"""What is told after an activation: with the offer to tell the person, where they aren't."""
+"""What is said after an activation, with the offer to tell the person if they aren't told."""
 
 from functools import partial
 
@@ -13,7 +13,7 @@ from ui.dialogs.telling import active_again
 
 
 def show_active(toast: Toast, actor: Actor, change: StatusChange, hint: str = "") -> None:
-    """Tell that somebody is active again."""
+    """Say that somebody is active again."""
     offered = outbox.is_configured() and not change.told and not change.invited
     toast.show(
         f"{active_again(change)}{hint}",

@@ -1,4 +1,4 @@
-"""The question before a sensitive act, where the last proof of who is asking is too old."""
+"""The question before a sensitive act, if the last proof of who is asking is too old."""
 
 from collections.abc import Awaitable, Callable
 

@@ -25,7 +25,7 @@ class ContractorDialog:
         )
 
     def ask(self, is_now: bool, about: About) -> None:
-        """Open it as it is now."""
+        """Open it with the present state."""
         self.dialog.open({"contractor": is_now}, about=about)
 
     async def _save(self, form: ContractorForm) -> str:

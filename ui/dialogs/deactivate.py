@@ -1,4 +1,4 @@
-"""Asks once before a deactivation, and tells what happened after it."""
+"""Asks once before a deactivation, and says what happened after it."""
 
 from enum import StrEnum
 from functools import partial
@@ -25,7 +25,7 @@ from ui.dialogs.telling import TOLD, active_again, not_offered
 from ui.forms.dialog import About, FormDialog, Helpers
 from ui.work_words import count_words
 
-# Titles of POCs that the question names; of more it says how many.
+# How many titles of POCs the question names; of the others it says how many.
 MOST_TITLES = 3
 
 
@@ -51,8 +51,7 @@ ONE = Option(HandOver.ONE.value, "Hand everything to one person")
 
 
 class LeavingForm(Form):
-    """What becomes of the work of somebody who leaves, who is to have it, and whether they are
-    told."""
+    """What becomes of the work of somebody who leaves, who gets it, and whether they are told."""
 
     how: HandOver = choice("Hand over", (STAYS, EACH, ONE), as_list=True)
     owner_id: UUID | None = person("Hand over to", among=RUN_POCS, optional=True)
@@ -87,7 +86,7 @@ class DeactivateDialog:
             on_submit=self._deactivate,
             helpers=Helpers(on_stale=self.look_again, hidden=not_offered()),
         )
-        # For who would leave work behind.
+        # For a user who would leave work behind.
         self.leaving: FormDialog[LeavingForm] = FormDialog(
             toast,
             "Deactivate user",
@@ -113,7 +112,7 @@ class DeactivateDialog:
         self.dialog.open(values, title="Deactivate {name}?", body=body, about=_about(impact))
 
     async def look_again(self) -> None:
-        """Tell in the open dialog what the deactivation would do by now."""
+        """Show in the open dialog what the deactivation would do by now."""
         if self.impact is None or not self.dialog.is_open:
             return
         impact = await accounts.get_impact(self.actor, self.impact.user_id)
@@ -124,7 +123,7 @@ class DeactivateDialog:
         self.dialog.update(_about(impact), body=body, change=others)
 
     async def _find_work(self, user_id: UUID) -> WorkImpact:
-        if self.actor.tenant_id is None:  # above the organisations nobody has work
+        if self.actor.tenant_id is None:  # above the organisations, nobody has work
             return WorkImpact((), ())
         return await get_work_impact(self.actor, user_id)
 
@@ -183,7 +182,7 @@ class DeactivateDialog:
 
 
 def outcome(change: StatusChange, receipt: Receipt | None) -> str:
-    """What became of a deactivation, with the measured figure."""
+    """The result of a deactivation, with the measured figure."""
     if receipt is None or not (receipt.pages or receipt.unheard):
         return f"{change.name} is deactivated. No page of theirs was open."
     elsewhere = (
@@ -204,7 +203,7 @@ def _about(impact: Impact) -> About:
 
 
 def _work_text(work: WorkImpact) -> list[str]:
-    """What would be left without anybody active; nothing where there is none."""
+    """What would be left without anybody active; nothing if there is none."""
     lines = []
     if work.pocs:
         titles = ", ".join(f"“{poc.title}”" for poc in work.pocs[:MOST_TITLES])

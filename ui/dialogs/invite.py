@@ -28,8 +28,8 @@ PASTED = "pasted addresses"
 
 
 class InviteDialog:
-    """Who, as what, until when, what is said on the first day, and what comes of it; `on_invited`
-    hears whose account was made."""
+    """One person's invitation: who, in which role, until when, what is said on the first day, and
+    the result; `on_invited` hears whose account was made."""
 
     def __init__(
         self,
@@ -58,8 +58,7 @@ class InviteDialog:
         )
 
     async def open(self, role: Role | None = None) -> None:
-        """Open the form, empty but for a role that is suggested, and the organisation's usual
-        stay."""
+        """Open the form, empty except for a suggested role and the organisation's usual stay."""
         stays = await get_stays(self.actor)
         self.hints["end_date"] = stays.hint
         if role is not None:
@@ -77,7 +76,7 @@ class InviteDialog:
 
 
 class InviteSeveralDialog:
-    """Several people from pasted emails. What becomes of each is on the page of that run."""
+    """Several people from pasted emails. The page of that run shows what becomes of each."""
 
     def __init__(self, visit: Visit, toast: Toast) -> None:
         self.actor = visit.actor
@@ -98,7 +97,7 @@ class InviteSeveralDialog:
         )
 
     async def open(self) -> None:
-        """Open the form, empty but for the organisation's usual stay."""
+        """Open the form, empty except for the organisation's usual stay."""
         stays = await get_stays(self.actor)
         empty = "Empty: the usual stay." if stays.usual else ""
         self.hints["end_date"] = " ".join(filter(None, (stays.hint, empty)))

@@ -1,11 +1,11 @@
-"""What has changed of a user while a dialog about them is open."""
+"""What has changed about a user while a dialog about them is open."""
 
 from services.users.listing import UserDetails
 
 
 def changed_meanwhile(before: UserDetails, now: UserDetails) -> str:
-    """What a dialog says that was opened about the user as they were before; empty where nothing
-    that it is about has changed."""
+    """What a dialog says that was opened about the user as they were before; empty if nothing has
+    changed that matters for it."""
     changes = []
     if before.row.name != now.row.name:
         changes.append(f"{before.row.name} is called {now.row.name} now.")

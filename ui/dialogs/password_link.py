@@ -16,7 +16,7 @@ WORKS = "It works once, and for 30 minutes."
 
 
 class Way(StrEnum):
-    """How a link reaches whom it is for."""
+    """How a link reaches its user."""
 
     MAIL = "mail"
     COPY = "copy"
@@ -32,7 +32,7 @@ class PasswordLink(Form):
 
 
 class PasswordLinkDialog:
-    """Asks how the link is to reach the user, and hands it out."""
+    """Asks how the link should reach the user, and hands it out."""
 
     def __init__(self, actor: Actor, toast: Toast, on_stale: Callable[[], Awaitable[None]]) -> None:
         self.actor = actor

@@ -14,5 +14,5 @@ def not_offered() -> Collection[str]:
 
 
 def active_again(change: StatusChange) -> str:
-    """What is said of somebody who was activated."""
+    """What is said about somebody who was activated."""
     return f"{change.name} is active again.{TOLD if change.told else ''}"

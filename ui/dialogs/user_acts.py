@@ -36,8 +36,8 @@ ANY: dict[str, bool] = {}
 
 @dataclass(frozen=True, eq=False)
 class UserAct:
-    """An act: what it is called in a menu, the rows that have it, and of which roles (`visit`'s
-    role may do it to those)."""
+    """An act: its name in a menu, the rows that have it, and the roles of those rows (those to
+    which `visit`'s role may do it)."""
 
     name: str
     label: str
@@ -48,12 +48,12 @@ class UserAct:
     apart: bool = False
 
     def fits(self, visit: Visit, row: UserRow) -> bool:
-        """Whether the visitor can do it to whose row it is."""
+        """Whether the visitor can do it to the user of this row."""
         as_wanted = all(getattr(row, name) == value for name, value in self.match.items())
         return as_wanted and row.id != visit.user_id and self.may(visit, row.role)
 
     def values(self, visit: Visit) -> dict[str, Any]:
-        """The act for the browser, which finds out by itself which rows have it."""
+        """The act for the browser, which finds the rows that have it by itself."""
         roles = [role.value for role in Role if self.may(visit, role)]
         shown = {"name": self.name, "label": self.label, "sign": self.sign, "match": self.match}
         return {**shown, "roles": roles, "danger": self.danger, "apart": self.apart}
@@ -85,7 +85,8 @@ DEACTIVATE = UserAct("deactivate", "Deactivate…", ACTIVE, _anybody, "lock", da
 ACTIVATE = UserAct("activate", "Activate", INACTIVE, _anybody, "check")
 # In the order of a menu.
 ACTS = (RESEND, COPY_LINK, PASSWORD, SIGN_OUT, END_DATE, WRONG_ROLE, DEACTIVATE, ACTIVATE)
-# Those with a question or a form first: a link may lead to these, as it does nothing by itself.
+# First those with a question or a form: a link may lead to these, because opening one does nothing
+# by itself.
 ASKING = (PASSWORD, SIGN_OUT, END_DATE, WRONG_ROLE, DEACTIVATE)
 
 
@@ -95,13 +96,13 @@ def values_of_acts(visit: Visit) -> tuple[dict[str, Any], ...]:
 
 
 class UserActs:
-    """The acts of one open page, with their dialogs. Whom an act is about is said each time."""
+    """The acts of one open page, with their dialogs. Each call says which user the act is about."""
 
     def __init__(self, visit: Visit, toast: Toast) -> None:
         self.visit = visit
         self.actor = visit.actor
         self.toast = toast
-        self.details: UserDetails | None = None  # of whom a dialog was opened last
+        self.details: UserDetails | None = None  # the user about whom a dialog was opened last
         self.deactivation = DeactivateDialog(self.actor, toast, home_path(visit.tenant_slug))
         self.password_link = PasswordLinkDialog(self.actor, toast, self.look_again)
         self.wrong_role = WrongRoleDialog(visit, toast, self.look_again)
@@ -145,13 +146,13 @@ class UserActs:
         await self._doing[act](details)
 
     async def ask_named(self, name: str, details: UserDetails) -> None:
-        """Open the dialog that a url names, where it fits."""
+        """Open the dialog that a url names, if it fits."""
         for act in ASKING:
             if act.name == name and act.fits(self.visit, details.row):
                 await self.do(act, details)
 
     async def do_named(self, name: str, user_id: UUID) -> None:
-        """Do what was chosen in a row's menu, if it fits who that is by now."""
+        """Do what was chosen in a row's menu, if it still fits the user."""
         act = next((act for act in ACTS if act.name == name), None)
         details = await listing.get_details(self.actor, user_id)
         if act is None or not act.fits(self.visit, details.row):
@@ -168,7 +169,7 @@ class UserActs:
             show_active(self.toast, self.actor, change, hint)
 
     async def look_again(self) -> None:
-        """Have the open dialog tell what has changed of whom it is about."""
+        """Have the open dialog show what has changed about its user."""
         if self.details is not None:
             before = self.details
             self.tell(before, await listing.get_details(self.actor, before.row.id))
@@ -248,6 +249,6 @@ class UserActs:
 
 
 def about(details: UserDetails) -> About:
-    """Whom a dialog is about."""
+    """The user whom a dialog is about."""
     row = details.row
     return About(str(row.id), row.name, row.email, mixed_letters(row.mixed))

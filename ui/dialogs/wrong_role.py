@@ -1,4 +1,4 @@
-"""Gives somebody another account, with the role that they were meant to have."""
+"""Gives somebody another account, with the role that they should have had."""
 
 from collections.abc import Awaitable, Callable
 from uuid import UUID
@@ -22,7 +22,7 @@ STEPS = (
 
 
 class WrongRoleDialog:
-    """The right role, and what comes of it."""
+    """The right role, and the result."""
 
     def __init__(self, visit: Visit, toast: Toast, on_stale: Callable[[], Awaitable[None]]) -> None:
         self.visit = visit
@@ -61,6 +61,6 @@ class WrongRoleDialog:
 
 
 def others(visit: Visit, role: Role) -> dict[str, str]:
-    """The roles that whoever looks may give in the place of this one."""
+    """The roles that the visitor may give instead of this one."""
     offered = invitations.roles_offered(visit.role, visit.actor.tenant_id)
     return {value: label for value, label in offered.items() if value != role.value}

@@ -38,7 +38,8 @@ Tone = Literal["accent", "danger"]
 NO_HELP = Helpers()
 
 
-# Under this key the browser says whom the dialog was about that it showed. (No field is called so.)
+# Under this key the browser sends whom the dialog that it showed was about. (No field has this
+# name.)
 ABOUT = "about:id"
 OTHER = (
     "Nothing was done: this question was about somebody else. Close it, look again, then decide."
@@ -59,7 +60,7 @@ class _Shown(
         "copy_link.js",
     ],
 ):
-    """A dialog on the page: it opens as it comes, and says when it was closed."""
+    """A dialog on the page: it opens when it is added, and reports when it was closed."""
 
     def __init__(self, form: Mapping[str, Any], opening: Mapping[str, Any]) -> None:
         super().__init__()
@@ -70,17 +71,18 @@ class _Shown(
 
 
 class FormDialog(FilledForm[FormT, Outcome]):
-    """A native dialog with a form's fields, and a button that sends once until it was answered.
+    """A native dialog with a form's fields, and a button that sends once until the answer has come.
 
     It is on the page while it is open, and costs an open page next to nothing before and after.
-    `on_submit` gets the form when nothing is wrong in it, and never runs twice at once. What it
-    refuses, the dialog shows, and stays open with what was typed; else it closes, and tells what
-    `on_submit` returns. What needs a fresh sign-in asks for the password, and is then done again by
-    itself. What is shown once the dialog is closed is dropped.
+    `on_submit` gets the form if nothing is wrong in it, and never runs twice at once. If it refuses
+    something, the dialog shows that, and stays open with what was typed; otherwise the dialog
+    closes, and shows the sentence that `on_submit` returns. If a fresh sign-in is needed, the
+    password is asked for, and then the act is done by itself. What comes after the dialog is closed
+    isn't shown.
 
-    A dialog that was opened `about` somebody shows who it is, and takes an answer about nobody
-    else: what the browser sends names whom it was shown. Where a title or a line of the body says
-    `{name}`, theirs is shown there, set apart from the direction of the text around it.
+    A dialog that was opened `about` somebody shows who it is, and takes only an answer about them:
+    the browser sends along whom it showed. If a title or a line of the body contains `{name}`,
+    their name is shown there, isolated from the direction of the text around it.
     """
 
     def __init__(

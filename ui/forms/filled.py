@@ -1,6 +1,5 @@
 """What a form does on the server, in a dialog or on a page: it takes what somebody fills in, says
-early what is wrong, and shows what is refused.
-"""
+early what is wrong, and shows what is refused."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
@@ -67,7 +66,7 @@ class FilledForm(Generic[FormT, OutcomeT]):
         try:
             return True, await self._on_submit(self._form(**values))
         except SessionEndedError:
-            pass  # told by the sign-in page, which the cut brings by itself
+            pass  # the cut brings the sign-in page by itself
         except InvalidInputError as error:
             self._show_errors(await self._all_wrong(error.fields, values))
         except FreshSignInNeededError as error:

@@ -1,4 +1,4 @@
-"""What helps to fill a form in, whom a dialog is about, and what comes of it."""
+"""What helps to fill a form in, whom a dialog is about, and its result."""
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,8 +14,8 @@ from ui.forms.values import option_values
 
 @dataclass(frozen=True)
 class Link:
-    """What came of a form: a link to hand over, shown in the dialog instead of the fields, or under
-    a question that can be repeated."""
+    """The result of a form: a link to hand over, shown in the dialog instead of the fields, or
+    under a question that can be repeated."""
 
     text: str
     url: str = field(repr=False)
@@ -32,12 +32,12 @@ class About:
     note: str = ""
 
 
-# What a dialog's answer came to: a sentence, which is told when the dialog has closed; a link; or
-# nothing to say.
+# The result of a dialog's answer: a sentence, which is shown when the dialog has closed; a link; or
+# nothing.
 Outcome = str | Link | None
 OnCheck = Callable[[str, str], Awaitable[tuple[str, str]]]
 # Finds people to choose from. It gets the permission that they must have (or none), the words that
-# were typed, and who is chosen already.
+# were typed, and the people who are chosen already.
 FindPeople = Callable[[Permission | None, str, Sequence[UUID]], Awaitable[Selection]]
 
 
@@ -45,18 +45,17 @@ FindPeople = Callable[[Permission | None, str, Sequence[UUID]], Awaitable[Select
 class Helpers:
     """What helps to fill a form in.
 
-    `hints` stand under fields instead of their own. `options` are a choice's answers where they
-    aren't always the same. `check` gets a field's name and value soon after it was typed, where the
+    `hints` stand under fields instead of their own hints. `options` are the options of choices that
+    aren't always the same. `check` gets a field's name and value soon after it was typed, if the
     form itself found nothing wrong, and returns (what is wrong, what is worth knowing). `strength`
-    judges a password that is being chosen, for the meter under its field. `people`
-    finds whom to choose: it is `selection.list_selectable` of who acts, on a page in
-    `notices.people_room`. `beside` builds what stands beside the form each time it opens, and
-    `on_change` gets what is filled in, unchecked, whenever it changed. `again` is the label of what
-    opens the form once more after it was sent. `on_stale` runs where the row has changed of whom
-    an open dialog is about: it calls `update`. Fields that are `hidden` aren't offered, and stay
-    empty. `uploads` are the urls to which the files of fields
-    are sent at once: a POST of the bytes, `?name=` the file's, answered by `{"id": …}`, or with
-    another status by `{"error": "a sentence"}`.
+    judges a password that is being chosen, for the meter under its field. `people` finds people to
+    choose: it is `selection.list_selectable` of the actor, on a page in `notices.people_room`.
+    `beside` builds what stands beside the form each time it opens, and `on_change` gets what is
+    filled in, unchecked, whenever it changes. `again` is the label of the button that opens the
+    form once more after it was sent. `on_stale` runs if the row that an open dialog is about has
+    changed: it calls `update`. Fields that are `hidden` aren't offered, and stay empty. `uploads`
+    are the urls to which the files of fields are sent at once: a POST of the bytes, with the file's
+    name as `?name=`, answered by `{"id": …}`, or with another status by `{"error": "a sentence"}`.
     """
 
     hints: Mapping[str, str] = field(default_factory=dict)
@@ -72,7 +71,7 @@ class Helpers:
     uploads: Mapping[str, str] = field(default_factory=dict)
 
     def of_field(self, name: str) -> dict[str, Any]:
-        """What takes the place of a field's own values."""
+        """What replaces a field's own values."""
         values: dict[str, Any] = {}
         if name in self.hints:
             values["hint"] = self.hints[name]

@@ -20,7 +20,7 @@ NO_HELP = Helpers()
 @dataclass(frozen=True)
 class Card:
     """Some of a form's fields, in a card of their own; `inserts` is the heading over words that a
-    click puts where the caret is. What the page shows below them stands in the slot `key`."""
+    click inserts at the caret. What the page shows below them stands in the slot `key`."""
 
     key: str
     title: str
@@ -53,9 +53,9 @@ class _Shown(
 class PageForm(FilledForm[FormT, str]):
     """A form of cards with "Save" and "Discard" below; built where it is made.
 
-    `on_submit` gets the form when nothing is wrong in it; the sentence that it returns is told, and
+    `on_submit` gets the form if nothing is wrong in it; the sentence that it returns is shown, and
     what was sent counts as saved. What it refuses stands at the fields, and all that was typed
-    stays. `show` opens it anew; `follow` tells it what is saved by now, whoever saved it.
+    stays. `show` opens the form anew; `follow` tells it what is saved by now, whoever saved it.
     """
 
     def __init__(

@@ -44,18 +44,18 @@ def field_values(name: str, field: FormField) -> dict[str, Any]:
 
 
 def option_values(options: Iterable[Option]) -> list[dict[str, str]]:
-    """What there is to choose from."""
+    """The options to choose from."""
     return [asdict(option) for option in options]
 
 
 def people_values(found: Selection) -> tuple[list[dict[str, Any]], bool, list[str]]:
-    """Whom a search found, whether there are more, and who can't be chosen any more."""
+    """The people whom a search found, whether there are more, and who can't be chosen any more."""
     people = [person_values(person) for person in found.people]
     return people, found.has_more, [str(user_id) for user_id in found.gone]
 
 
 def person_values(person: Person) -> dict[str, Any]:
-    """Somebody who can be chosen, or is. The email tells apart those whose names are alike."""
+    """Somebody who can be chosen, or is chosen. The email tells people with similar names apart."""
     return {
         "id": str(person.id),
         "name": person.name,
@@ -66,7 +66,7 @@ def person_values(person: Person) -> dict[str, Any]:
 
 
 def opening_values(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values that a dialog opens with; who is chosen comes as a `Person`."""
+    """The values that a dialog opens with; chosen people come as `Person`."""
     return {name: _plain(value) for name, value in values.items()}
 
 

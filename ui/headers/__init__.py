@@ -1,12 +1,12 @@
 """What stands around the whole application: which requests come in, and what every answer says.
 
-Small ASGI middlewares, stacked by `harden` in the order that they depend on.
+Small ASGI middlewares; `harden` stacks them in the order that they depend on.
 
-There are no anti-forgery tokens in the forms. Every browser of the last years says with each
-request where it was made (`Sec-Fetch-Site`), and all say with each POST from which origin
-(`Origin`); a page can forge neither. `CrossOriginDefence` demands one of the two, as
-`CrossOriginProtection` of Go's standard library does, and refuses a request that has neither; the
-session's cookie is `SameSite=Lax` besides.
+The forms have no anti-forgery tokens. Every browser of the last years says with each request where
+it was made (`Sec-Fetch-Site`), and all of them say with each POST from which origin (`Origin`); a
+page can forge neither. `CrossOriginDefence` demands one of the two, as `CrossOriginProtection` of
+Go's standard library does, and refuses a request that has neither. In addition, the session's
+cookie is `SameSite=Lax`.
 """
 
 from collections.abc import Sequence
@@ -45,7 +45,7 @@ __all__ = [
 ]
 
 BODY_LIMIT = 64 * 1024
-"""Bytes of a request's body. The largest form has a few hundred; files alone are larger."""
+"""The most bytes of a request's body. The largest form has a few hundred; only files are larger."""
 
 
 def _in_plain_words(_request: Request, status: int, sentence: str) -> Response:
@@ -61,10 +61,10 @@ def harden(
     most_of_file: int = 0,
     render: Render = _in_plain_words,
 ) -> None:
-    """Put all of the above around an application; `Compression` goes outside of it, added later.
+    """Put all of the above around an application; `Compression` goes around it, and is added later.
 
-    `render(request, status, sentence)` makes the answers of refusals. Over plain http the machine
-    itself may be asked for by its local names too.
+    `render(request, status, sentence)` makes the answers of refusals. Over plain http, the machine
+    itself may be asked for by its local names, too.
     """
     public = urlsplit(public_url)
     names = [public.hostname or ""]

@@ -1,7 +1,5 @@
-"""The access log: one line per request, with an id that the answer bears too.
-
-It names the route and never the path, which may hold a one-time token.
-"""
+"""The access log: one line per request, with an id that the answer carries too. It names the route
+and never the path, which may contain a one-time token."""
 
 import logging
 import re
@@ -16,17 +14,18 @@ log = logging.getLogger("rollcall.access")
 
 HEADER = "X-Request-Id"
 
-# Ids as proxies and tracing systems write them; nothing that means anything to a reader of logs.
+# Ids as proxies and tracing systems write them; nothing that has a meaning for a reader of logs.
 _SANE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
-# Asked for too often to be told each time.
+# These are asked for too often to be logged each time.
 _QUIET = ("/static", "/_nicegui", "/healthz", "/readyz", "/metrics")
 
 
 class AccessLog:
-    """Gives every connection an id, tells it in `X-Request-Id`, and logs how it was answered.
+    """Gives every connection an id, returns it in `X-Request-Id`, and logs how the request was
+    answered.
 
-    A request may bring its id along; `ForwardedHeaders`, outside of this, lets one through from
-    trusted proxies alone.
+    A request may bring its own id; `ForwardedHeaders`, outside of this, lets one through only from
+    trusted proxies.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -66,7 +65,7 @@ def route_of(scope: Scope) -> str:
 
 
 def method_of(scope: Scope) -> str:
-    """The method, where it is one that HTTP knows; else `-`: it is the client's own word."""
+    """The method, if HTTP knows it; otherwise `-`: it is the client's own word."""
     method = str(scope.get("method", "-"))
     return method if method in _METHODS else "-"
 

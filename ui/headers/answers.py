@@ -1,4 +1,4 @@
-"""What every answer says, and what is answered when everything else failed."""
+"""What every answer says, and what is answered if everything else failed."""
 
 import logging
 import secrets
@@ -24,7 +24,7 @@ PLAIN_POLICY = (
     "base-uri 'none'; frame-ancestors 'none'"
 )
 # NiceGUI compiles Vue templates in the browser (unsafe-eval) and sets inline styles; its scripts
-# run by the nonce. Nothing is embedded, and forms post home only.
+# run because of the nonce. Nothing is embedded, and forms post only to us.
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'unsafe-eval'; "
     "style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; "
@@ -34,17 +34,17 @@ PAGE_POLICY = (
 PERMISSIONS = "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()"
 
 NONCE = "rollcall.nonce"
-"""In a request's scope: what the scripts of its page bear, so that the policy lets them run."""
+"""In a request's scope: the nonce of its page's scripts, without which the policy doesn't let them
+run."""
 _STATIC = ("/static/", "/_nicegui/")
 _DATA = ("text/html", "text/plain", "text/csv", "application/json")
 
 
 class SecurityHeaders:
-    """Gives every answer its policy; NiceGUI's pages one with a nonce for their scripts.
+    """Gives every answer its policy; NiceGUI's pages get one with a nonce for their scripts.
 
-    The nonce is in the request's scope as `NONCE`, for the template that those scripts are in.
-    Answers that say nothing about caching and hold data are kept from caches; static assets never
-    are.
+    The nonce is in the request's scope as `NONCE`, for the template of those scripts. Answers with
+    data that say nothing about caching are kept out of caches; static assets aren't.
     """
 
     def __init__(self, app: ASGIApp, *, https: bool) -> None:
@@ -86,10 +86,10 @@ class SecurityHeaders:
 class LastResort:
     """Logs what nobody foresaw, once, and answers it if nothing was answered yet.
 
-    An answer in pieces that fails on the way breaks off: its last piece is passed on only once the
-    application has ended well. (Starlette's BaseHTTPMiddleware, which NiceGUI uses, ends it as if
-    it were whole, and then raises the error.) A client that hangs up meanwhile gets no answer, and
-    isn't logged.
+    If an answer in pieces fails on the way, it breaks off: its last piece is passed on only after
+    the application has ended well. (Starlette's BaseHTTPMiddleware, which NiceGUI uses, ends it as
+    if it were whole, and then raises the error.) A client that hangs up meanwhile gets no answer,
+    and isn't logged.
     """
 
     def __init__(self, app: ASGIApp, *, render: Render) -> None:
@@ -121,7 +121,7 @@ class LastResort:
 
 
 class _Watched:
-    """An answer, whose last piece waits until `end` where it has several."""
+    """An answer; if it has several pieces, the last one waits until `end`."""
 
     def __init__(self, send: Send) -> None:
         self._send = send

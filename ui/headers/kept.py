@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ui.headers.answers import Render
 
 ASSETS = ("/static/", "/_nicegui/")
-# Ours have their content's hash in their url, NiceGUI's its version.
+# Our files have their content's hash in their url, NiceGUI's files its version.
 _VERSIONED = (
     "/static/",
     f"/_nicegui/{__version__}/static/",
@@ -22,19 +22,21 @@ _VERSIONED = (
     f"/_nicegui/{__version__}/libraries/",
     f"/_nicegui/{__version__}/esm/",
 )
-# Nothing quoted, no empty segment, and none of dots: each of those is one more url of a file.
+# Nothing quoted, no empty segment, and no segment of dots: each of those would be one more url of a
+# file.
 _PLAIN = re.compile(rb"(?:/(?!\.{1,2}(?:/|$))[\w.@-]+)+", re.ASCII)
 FOR_GOOD = "public, max-age=31536000, immutable"
-# What gets smaller by a tenth at least; pictures and fonts don't.
+# The types that get at least a tenth smaller; pictures and fonts don't.
 WORTH_IT = 0.9
-# Bytes that are kept at most. All of ours and NiceGUI's have six million, in some 330 files; what
-# pages ask for has a tenth of that.
+# The most bytes that are kept. All of our files and NiceGUI's have six million, in some 330 files;
+# what pages ask for has a tenth of that.
 MOST = 8 * 1024 * 1024
 NOT_FOUND = "This file doesn't exist, or was removed. Load the page again."
 
 
 class Compression(GZipMiddleware):
-    """Compresses all but those files: `KeptAssets` has compressed them, or they aren't worth it."""
+    """Compresses everything except those files: `KeptAssets` has compressed them, or they aren't
+    worth it."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection, as ASGI wants it."""
@@ -47,8 +49,8 @@ class KeptAssets:
     """Compresses such a file when it is first asked for, and answers by itself from then on.
 
     NiceGUI's scripts take 100 ms to compress (docs/benchmarks.md), so each is compressed once in a
-    process, in a thread, one at a time; there are as many as there are files, however they are
-    asked for.
+    process, in a thread, one at a time; there are only as many as there are files, in whatever way
+    they are asked for.
     """
 
     def __init__(self, app: ASGIApp, *, render: Render) -> None:
@@ -93,7 +95,7 @@ class KeptAssets:
         headers = Headers(raw=start["headers"])
         if asked.get("if-none-match", "") == headers.get("etag", "none"):
             start, body = {**start, "status": 304}, b""
-        start = {**start, "headers": list(start["headers"])}  # others add theirs to it
+        start = {**start, "headers": list(start["headers"])}  # others add their own headers to it
         if start["status"] == 304:
             del MutableHeaders(scope=start)["Content-Length"]
         await send(start)
@@ -133,7 +135,7 @@ class _Answer:
 
 
 def _raw_path(scope: Scope) -> bytes:
-    # What the browser sent; `path` has lost how it was quoted.
+    # What the browser sent; `path` no longer shows how it was quoted.
     raw_path: bytes = scope.get("raw_path") or scope["path"].encode()
     return raw_path
 
@@ -146,7 +148,7 @@ def _unconditional(scope: Scope) -> Scope:
 def _for_good(send: Send) -> Send:
     async def send_for_good(message: Message) -> None:
         if message["type"] == "http.response.start":
-            # What isn't there may be tomorrow: another replica has another version.
+            # A file that isn't there may be there tomorrow: another replica has another version.
             is_there = message["status"] < 400
             MutableHeaders(scope=message)["Cache-Control"] = FOR_GOOD if is_there else "no-store"
         await send(message)

@@ -17,13 +17,13 @@ from ui.headers.answers import Render
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-# An IPv6 ip stands in brackets where a port follows it (RFC 3986, section 3.2.2); a port may be a
+# An IPv6 ip stands in brackets if a port follows it (RFC 3986, section 3.2.2); a port may be a
 # made-up name, too (RFC 7239, section 6.2).
 _NODE = re.compile(r"(?:\[([^\]]*)\]|([0-9.]+))(?::[\w.-]+)?", re.ASCII)
 _MADE_UP = re.compile(r"_[A-Za-z0-9._-]{1,63}")
 
 CAME_BY = "rollcall.came_by"
-"""In the scope of a request to `ECHO_PATH`: by whom it came, before anything was believed."""
+"""In the scope of a request to `ECHO_PATH`: from whom it came, before anything was believed."""
 ADDED = frozenset({"forwarded", "via", "x-real-ip"})
 
 PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
@@ -41,7 +41,7 @@ def origin_of(url: str) -> str:
 
 def client_of(hop: str) -> str | None:
     """The ip in one hop of `X-Forwarded-For` or `Forwarded`, with or without quotes, brackets and a
-    port; or the name that stands for it (RFC 7239, section 6.3). None where it tells neither."""
+    port; or the name that stands for it (RFC 7239, section 6.3). None if there is neither."""
     node = hop.strip().strip('"').strip()
     if _MADE_UP.fullmatch(node):
         return node
@@ -68,7 +68,8 @@ def parse_forwarded(value: str) -> list[dict[str, str]]:
 
 
 def _split(text: str, separator: str) -> list[str]:
-    """The parts between separators that aren't quoted; in one pass, as a stranger writes this."""
+    """The parts between separators that aren't quoted; in one pass, because a stranger writes
+    this."""
     parts, begin, is_quoted, is_escaped = [], 0, False, False
     for position, char in enumerate(text):
         if is_escaped:
@@ -84,14 +85,14 @@ def _split(text: str, separator: str) -> list[str]:
 
 
 class ForwardedHeaders:
-    """Believes `X-Forwarded-For`, `-Proto`, `Forwarded` (RFC 7239) and `X-Request-Id` from trusted
-    proxies alone, and drops all the rest.
+    """Believes `X-Forwarded-For`, `-Proto`, `Forwarded` (RFC 7239) and `X-Request-Id` only from
+    trusted proxies, and drops them otherwise.
 
-    From a trusted proxy, the client is the last hop in the list that isn't a trusted proxy. Where a
-    proxy doesn't tell its ip but makes a name up for it (RFC 7239, section 6.3), it is known by
-    that; where nothing can be read, by the ip of the proxy that said so. `Forwarded` counts where
-    there is no `X-Forwarded-For`. No request says which host or prefix it came by (NiceGUI would
-    load its scripts from there): those headers are dropped whoever sent them.
+    From a trusted proxy, the client is the last hop in the list that isn't a trusted proxy. If a
+    proxy makes up a name instead of giving an ip (RFC 7239, section 6.3), the client is known by
+    that name; if nothing can be read, by the ip of the proxy that said so. `Forwarded` counts if
+    there is no `X-Forwarded-For`. No request says by which host or prefix it came (NiceGUI would
+    load its scripts from there): those headers are always dropped.
     """
 
     DROPPED = frozenset(
@@ -162,7 +163,7 @@ def _added_by_proxies(headers: Headers) -> dict[str, str]:
 
 
 class TrustedHosts:
-    """Takes requests for our own names only, so that no link is ever built from another one."""
+    """Takes only requests for our own names, so that no link is ever built from another name."""
 
     def __init__(self, app: ASGIApp, *, names: Sequence[str], render: Render) -> None:
         self.app = app
@@ -195,7 +196,7 @@ class TrustedHosts:
 
 
 class CrossOriginDefence:
-    """Refuses what another site's page makes a browser send; see the package's first lines."""
+    """Refuses what another site's page makes a browser send; see the package's docstring."""
 
     SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
     SECRET_PATHS = re.compile(
@@ -204,16 +205,16 @@ class CrossOriginDefence:
         r"|/t/[^/]+/customer/link/[\w-]+"
         r"|/password/strength"
     )
-    """Paths that are secrets, and the one that their pages ask without changing anything.
+    """Paths that are secrets, and the one path that their pages ask without changing anything.
 
-    Such pages tell nobody where a request comes from, which makes the origin "null" (Fetch,
-    "append a request Origin header"), and over plain http a browser says nothing else. Whoever
-    knows such a path has its token, and needs no forged request.
+    Such pages tell nobody where a request comes from, which makes the origin "null" (Fetch, "append
+    a request Origin header"), and over plain http a browser says nothing else. Somebody who knows
+    such a path has its token, and needs no forged request.
     """
 
     FROM_SERVERS = re.compile(r"/t/[^/]+/sso/backchannel-logout")
-    """Where identity providers' servers post: no browser's cookie counts there, but a signed token
-    alone."""
+    """Where identity providers' servers post: no browser's cookie counts there, only a signed
+    token."""
 
     def __init__(self, app: ASGIApp, *, origin: str, render: Render) -> None:
         self.app = app
@@ -242,17 +243,20 @@ class CrossOriginDefence:
 
 
 class _BodyTooLargeError(HTTPException):
-    """An HTTP error, so that whatever parses the body doesn't take it for its own."""
+    """An HTTP error, so that code that parses the body doesn't take it for its own."""
 
 
 class BodyLimit:
-    """Refuses a body of more than `limit` bytes by its announced length, or as soon as it is. Where
-    files are posted to, `most_of_file` bytes count instead."""
+    """Refuses a body of more than `limit` bytes by its announced length, or as soon as it is
+    longer.
+
+    Where files are posted to, `most_of_file` bytes count instead.
+    """
 
     FILES = re.compile(r"/t/[^/]+/(?:pocs|templates)/[^/]+/files")
 
     DRAINED = 16 * 1024 * 1024
-    """Bytes that are read and thrown away, so that a browser which is still sending hears the
+    """This many bytes are read and thrown away, so that a browser which is still sending hears the
     answer instead of a broken connection; for at most `DRAIN_SECONDS`."""
 
     DRAIN_SECONDS = 5.0

@@ -1,7 +1,7 @@
 """Open pages: who they belong to, closing them at once, guarding their sockets, telling them news.
 
-The only package that touches NiceGUI's private names; `tests/ui/live/test_contract.py` watches
-them.
+This is the only package that touches NiceGUI's private names; `tests/ui/live/test_contract.py`
+watches them.
 """
 
 from ui.live.collector import quiet_gc

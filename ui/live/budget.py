@@ -1,7 +1,5 @@
-"""How much a session, and a user, may say: all their sockets together.
-
-What comes a little too fast is acted upon a little later. What goes on so is a flood.
-"""
+"""How much a session, and a user, may say, counting all their sockets together. Frames that come a
+little too fast are acted upon a little later. If it goes on, it is a flood."""
 
 import time
 from collections.abc import Callable
@@ -9,7 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 PER_SECOND = 20.0
-"""Frames a second in the long run. Somebody who types sends up to 20, in one of their tabs."""
+"""Frames per second in the long run. A person who types sends up to 20, in one of their tabs."""
 
 PER_SECOND_OF_A_PAGE = 0.2
 """What each open page adds: it answers a ping now and then, and asks for fresh rows."""
@@ -18,16 +16,19 @@ BURST = 100.0
 """Frames that may come at once, after a pause."""
 
 BURST_OF_A_PAGE = 10.0
-"""What each open page adds: all may come back at the same moment, from a sleep or a restart."""
+"""What each open page adds: all pages may come back at the same moment, from a sleep or a
+restart."""
 
 MOST_PAGES = 100
-"""Pages that add to it; no session has more sockets."""
+"""How many pages add to it; no session has more sockets."""
 
 AT_ONCE = 4.0
-"""Events that are acted upon at once; the others of a burst follow at the pace of the long run."""
+"""How many events are acted upon at once; the others of a burst follow at the pace of the
+long run."""
 
 SESSIONS = 2
-"""Of a user's sessions together: so many times as much. One that floods leaves room for another."""
+"""How many times as much a user's sessions have together. If one of them floods, there is room for
+another."""
 
 
 class Budget:
@@ -40,7 +41,7 @@ class Budget:
         self._spent = 0.0
         self._next = 0.0
         self.pages = 0
-        """How many are open, connected or not."""
+        """How many pages are open, connected or not."""
 
     @property
     def _counting(self) -> float:
@@ -56,27 +57,28 @@ class Budget:
         self._counted = now
 
     def spend(self) -> bool:
-        """Count one frame; whether it may be heard at all."""
+        """Count one frame; returns whether it may be heard at all."""
         self._recover()
         self._spent += 1
         return self._spent <= BURST * self._times + BURST_OF_A_PAGE * self._counting
 
     def delay(self) -> float:
-        """Seconds until an event that came now is to be acted upon; each has a time of its own."""
+        """How many seconds until an event that came now may be acted upon; each has a time of its
+        own."""
         now, each = self._now(), 1 / self._rate
         self._next = max(now, self._next) + each
         return max(0.0, self._next - now - AT_ONCE * self._times * each)
 
     @property
     def is_fresh(self) -> bool:
-        """Whether nothing would be lost if this were forgotten."""
+        """Whether forgetting this would lose nothing."""
         self._recover()
         return not self.pages and not self._spent
 
 
 @dataclass(frozen=True)
 class Account:
-    """What a page's sockets spend from: its session's budget, and its user's."""
+    """The budgets of a page's sockets: its session's, and its user's."""
 
     session: Budget
     user: Budget
@@ -92,22 +94,23 @@ class Account:
             budget.pages -= 1
 
     def spend(self) -> bool:
-        """Count one frame; whether it may be heard at all."""
+        """Count one frame; returns whether it may be heard at all."""
         return all([self.session.spend(), self.user.spend()])
 
     def delay(self) -> float:
-        """Seconds until an event that came now is to be acted upon; each has a time of its own."""
+        """How many seconds until an event that came now may be acted upon; each has a time of its
+        own."""
         return max(self.session.delay(), self.user.delay())
 
 
 REMEMBERED = 10_000
-"""Budgets that are kept before those are forgotten that nobody has spent from of late."""
+"""How many budgets are kept; beyond that, those are forgotten that nobody has spent from lately."""
 
 _budgets: dict[UUID, Budget] = {}
 
 
 def account_of(session_id: UUID, user_id: UUID) -> Account:
-    """What the sockets of a session's pages spend from."""
+    """The budgets of the sockets of a session's pages."""
     if len(_budgets) >= REMEMBERED:
         for key in [key for key, budget in _budgets.items() if budget.is_fresh]:
             del _budgets[key]

@@ -1,8 +1,8 @@
-"""Keeps the garbage collector from stopping everything for a second, and has it run all the same.
+"""Keeps the garbage collector from stopping everything for a second, and still lets it run.
 
-An open page is a thousand or so objects, many of them in cycles: when it is closed, nothing but the
-collector gives their memory back. A collection looks at every open page's objects too, and nothing
-else happens meanwhile; so it is to run seldom, and when nobody waits for anything.
+An open page is a thousand or so objects, many of them in cycles: when it is closed, only the
+collector gives their memory back. A collection also looks at the objects of every open page, and
+nothing else happens meanwhile; so it should run seldom, and when nobody waits for anything.
 """
 
 import asyncio
@@ -12,16 +12,16 @@ import time
 from collections.abc import Callable
 
 THRESHOLDS = (50_000, 20, 50)
-"""Allocations until a young collection, and how many of those until an older one. Python's own are
-(700, 10, 10), under which a broadcast to 1,000 pages met pauses of a second. These leave the whole
-to `Collector`."""
+"""After this many allocations a young collection runs, and after this many of those an older one.
+Python's own numbers are (700, 10, 10): with these, a broadcast to 1,000 pages met pauses of a
+second. Ours leave the whole collection to `Collector`."""
 
 
 def quiet_gc() -> None:
-    """To be called once, when everything is imported and set up.
+    """Call this once, after everything is imported and set up.
 
-    What exists by then lives as long as the process, so the collector needn't look at it again, nor
-    now: the little of it that is garbage isn't worth a fifth of a second of the start.
+    What exists by then lives as long as the process, so the collector needn't look at it again. It
+    doesn't look now either: the little garbage in it isn't worth a fifth of a second of the start.
     """
     gc.freeze()
     gc.set_threshold(*THRESHOLDS)
@@ -29,13 +29,13 @@ def quiet_gc() -> None:
 
 
 class Collector:
-    """Collects what closed pages have left, once it is enough to be worth the pause.
+    """Collects what closed pages have left, as soon as it is enough to be worth the pause.
 
-    That is `enough` pages, or a quarter of those that are open: so each page that closes pays for a
+    Enough are `enough` pages, or a quarter of the open ones: so each page that closes pays for a
     handful of open ones at most, however many there are. It waits for `quiet` seconds in which
-    nothing was sent to rooms, and no page was cut; `patience` seconds long at most, and as long as
-    `cut_patience` while one cut follows the other: of many who are deactivated, some would wait for
-    it. What piles up until then decides how much memory the process keeps for good
+    nothing was sent to rooms, and no page was cut; but for at most `patience` seconds, and for
+    `cut_patience` while one cut follows the other: if many are deactivated, some of them would wait
+    for the collection. What piles up until then decides how much memory the process keeps for good
     (docs/benchmarks.md).
     """
 
@@ -60,15 +60,15 @@ class Collector:
         self._waiting_since = 0.0
 
     def busy(self) -> None:
-        """Somebody waits for news at this moment."""
+        """Somebody is waiting for news at this moment."""
         self._busy_at = self.now()
 
     def cutting(self) -> None:
-        """Pages are cut at this moment."""
+        """Pages are being cut at this moment."""
         self._busy_at = self._cut_at = self.now()
 
     def page_closed(self, still_open: int) -> None:
-        """Note that a page is closed, and how many are left; to be called in the event loop."""
+        """Note that a page is closed, and how many are left; call this in the event loop."""
         self._closed += 1
         if not self._is_waiting and self._closed >= max(self.enough, still_open // 4):
             self._is_waiting = True

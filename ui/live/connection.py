@@ -1,8 +1,8 @@
 """One websocket, as bytes come in: how many, how fast, and whether they can be a frame at all.
 
-What engine.io and socket.io would do with a frame that they don't understand is to raise; with one
-that floods, to start a task for each; with a socket that stays silent, to wait. None of them gets
-such a frame from here. A connection that misbehaves is closed without an answer.
+If engine.io and socket.io get a frame that they don't understand, they raise; if one socket floods,
+they start a task for each frame; if a socket stays silent, they wait. This code keeps such frames
+from them. A connection that misbehaves is closed without an answer.
 """
 
 import asyncio
@@ -15,31 +15,33 @@ from starlette.types import Message, Receive
 from ui.live.budget import Account, Budget
 
 FINISH_WITHIN = 5.0
-"""Seconds from the upgrade to the end of NiceGUI's handshake; a browser needs milliseconds."""
+"""How many seconds NiceGUI's handshake may take after the upgrade; a browser needs milliseconds."""
 
 MOST_UNFINISHED = 500
-"""Connections at a time that haven't finished it: strangers may open such, and hold them as long as
-that. For one more, the longest waiting is hung up on; a browser's waits for milliseconds."""
+"""How many connections at a time may not have finished it: strangers may open such connections, and
+hold them that long. For one more, the one that has waited longest is hung up on; a browser's waits
+for milliseconds."""
 
 HEARS_NOTICE = 2.0
-"""Seconds that a socket which floods stays open, unheard, to be told that its page is closed."""
+"""For this many seconds a flooding socket stays open, unheard, so that it can be told that its page
+is closed."""
 
 LONGEST_FRAME = 64 * 1024
 """Characters; the largest form has a tenth of it."""
 
 GOING_AWAY = 1001
 """The code with which a browser closes the socket of a page that it leaves (RFC 6455, section
-7.4.1). Firefox does so before the page's own goodbye is out."""
+7.4.1). Firefox sends it before the page's own goodbye has left."""
 
 _GONE: Message = {"type": "websocket.disconnect", "code": 1008}
 
 EVENTS = frozenset({"handshake", "event", "javascript_response", "ack", "log"})
-"""What NiceGUI's page says. Were others let through, `connect` and `disconnect` would be too: a
-client can send events of those names, and socket.io takes them for its own."""
+"""The events that NiceGUI's page sends. If others were let through, `connect` and `disconnect`
+would be, too: a client can send events with those names, and socket.io takes them for its own."""
 
 # What a browser sends: engine.io's close (1) and pong (3), and in messages (4) socket.io's connect
-# (0), disconnect (1), event (2, perhaps with a number that asks for an answer) and answer (3),
-# in the one name space that there is. No binary frames, no upgrade probes.
+# (0), disconnect (1), event (2, perhaps with a number that asks for an answer) and answer (3), in
+# the only name space that there is. No binary frames, no upgrade probes.
 _PLAIN = re.compile(r"[13]|4[01]")
 _CONNECT = re.compile(r"40(\{.*\})", re.DOTALL)
 _EVENT = re.compile(r"42[0-9]{0,9}(\[.*\])", re.DOTALL)
@@ -95,18 +97,18 @@ class Connection:
         self._budget, self._flooded = account, flooded
 
     def spend_its_own(self) -> None:
-        """Its page is closed: what it still says, that it heard so, is on nobody's account."""
+        """Its page is closed: what it still says, namely that it heard so, is counted to nobody."""
         self._budget, self._flooded = Budget(), self.hang_up
 
     def hang_up(self) -> None:
-        """Close the connection from this side, however the other one behaves."""
+        """Close the connection from this side, whatever the other side does."""
         self.is_over = True
         _unfinished.pop(self, None)
         if not self._hung_up.done():
             self._hung_up.set_result(None)
 
     async def receive(self) -> Message:
-        """The next message; a disconnect where the socket is late, too fast or not a browser's."""
+        """The next message; a disconnect if the socket is late, too fast or not a browser's."""
         message = await self._next()
         if message["type"] == "websocket.disconnect":
             self.is_over = True

@@ -1,5 +1,4 @@
-"""Closes pages for good, at this instant: in the browser, and on the server whatever the browser
-does."""
+"""Closes pages for good, at once: in the browser, and on the server whatever the browser does."""
 
 import asyncio
 import time
@@ -16,11 +15,11 @@ from ui.live.connection import Connection
 from ui.live.pages import OpenPage
 
 ANSWER_WITHIN = 1.0
-"""Seconds that the browsers get to answer before they are disconnected all the same."""
+"""How many seconds browsers get to answer; then they are disconnected anyway."""
 
 EVENT = "rollcall_cut"
 CUT_URL = "rollcall.cut_url"
-"""In a request's scope: where it leads whose page was cut before it was answered."""
+"""In a request's scope: where to lead a browser whose page was cut before it was answered."""
 
 
 async def cut(
@@ -28,9 +27,9 @@ async def cut(
 ) -> Receipt:
     """Close these pages; returns when each has answered, at the latest after `ANSWER_WITHIN`.
 
-    When this first awaits, nothing that the pages' sockets say is heard any more, and nothing
-    more is sent to them but the notice to go to the sign-in page, which tells the `reason`.
-    `committed_at` is `time.perf_counter()` at the commit: what the receipt's time counts from.
+    From the first await in here on, nothing that the pages' sockets say is heard any more, and the
+    only thing sent to them is the notice to go to the sign-in page, which tells the `reason`.
+    `committed_at` is `time.perf_counter()` at the commit, from which the receipt's time counts.
     """
     collector.cutting()
     begun = time.perf_counter() if committed_at is None else committed_at
@@ -60,7 +59,7 @@ async def cut(
 
 
 def _title(page: OpenPage) -> str:
-    """What the page is called, without the organisation's name."""
+    """The page's title, without the organisation's name."""
     client = Client.instances.get(page.client_id)
     title = client.title if client is not None else None
     return (title or "").rsplit(" · ", 2)[0]

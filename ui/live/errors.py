@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 Render = Callable[[Request, int, str], Awaitable[Response]]
 
 PAGE = "nicegui_page_path"
-"""In a request's scope, from when NiceGUI began to build a page for it."""
+"""In a request's scope, from the moment when NiceGUI began to build a page for it."""
 
 SENTENCES = {
     400: "This request isn't understood.",
@@ -45,10 +45,10 @@ class PageNotBuiltError(Exception):
 
 
 class CutPages:
-    """Leads to the sign-in page whoever asked for a page that was cut before it was answered.
+    """Leads people to the sign-in page if their page was cut before it was answered.
 
-    Whatever came of the building doesn't matter then: NiceGUI raises errors of many kinds where
-    elements are made for a client that is gone, a service refuses, or the page is whole.
+    Then it doesn't matter how the building ended: NiceGUI raises many kinds of errors when elements
+    are made for a client that is gone, a service refuses, or the page is whole.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -84,7 +84,7 @@ def plain_errors(render: Render, statuses: Mapping[type[Exception], int] | None 
     """Answer every error on NiceGUI's application by `render(request, status, sentence)`.
 
     `statuses` are our own refusals, whose text is the sentence; a derived type has its base's
-    status. To be called after `ui.run_with`. Anything unforeseen is rendered as a 500 and raised
+    status. Call this after `ui.run_with`. Anything unforeseen is rendered as a 500 and raised
     again, so that the server logs it.
     """
     known = dict(statuses or {})
@@ -131,7 +131,7 @@ def plain_errors(render: Render, statuses: Mapping[type[Exception], int] | None 
     app.add_exception_handler(Exception, unforeseen)
     for kind in known:
         app.add_exception_handler(kind, refused)
-    # Where NiceGUI would show "The client was deleted while the page was being built".
+    # Instead of NiceGUI's "The client was deleted while the page was being built".
     importlib.import_module("nicegui.page").error_content = _give_up  # type: ignore[attr-defined]
 
 

@@ -1,4 +1,5 @@
-"""What becomes of a session that floods: its pages are closed, and for a moment none is opened."""
+"""What happens to a session that floods: its pages are closed, and for a moment none can be
+opened."""
 
 import asyncio
 import logging
@@ -14,7 +15,7 @@ from ui.live.guard import Authenticate
 log = logging.getLogger(__name__)
 
 PAUSE = 10
-"""Seconds for which a session that flooded gets no page."""
+"""For this many seconds, a session that flooded gets no page."""
 
 SAY_EVERY = 60.0
 """Seconds between two lines in the log about floods, however many there are."""
@@ -29,7 +30,7 @@ _said_at = -SAY_EVERY
 def install(
     authenticate: Authenticate, *, public_url: str, most_unfinished: int = MOST_UNFINISHED
 ) -> None:
-    """Guard every websocket from now on, and end the pages of those who flood."""
+    """Guard every websocket from now on, and end the pages of sessions that flood."""
     guard.guard(authenticate, _flooded, public_url=public_url, most_unfinished=most_unfinished)
 
 

@@ -34,24 +34,25 @@ from ui.live.rooms import sent_to
 log = logging.getLogger(__name__)
 
 SOCKETS_PER_SESSION = 100
-"""Sockets that one session may have at a time; a tab has one."""
+"""How many sockets one session may have at a time; a tab has one."""
 
 LEFT_GRACE = 5.0
-"""Seconds until a page is forgotten whose browser said goodbye: long enough for a click on a link
-to bring the next page, so that nobody seems to leave in between."""
+"""How many seconds until a page is forgotten whose browser said goodbye: long enough for a click on
+a link to bring the next page, so that nobody seems to leave in between."""
 
 TAB_STORAGE_AGE = 0.0
-"""Seconds for which NiceGUI keeps an (empty) entry for each tab; its own figure is 30 days. It
-looks for old ones every ten seconds."""
+"""For this many seconds NiceGUI keeps an (empty) entry for each tab; its own figure is 30 days. It
+looks for old entries every ten seconds."""
 
 LONGEST_LOG_MESSAGE = 500
-"""Characters kept of what a browser wants logged."""
+"""How many characters are kept of what a browser wants logged."""
 
 MISSED = "rollcall_missed"
-"""To the page's script: it wasn't told something (it was loading, or this process heard nothing
-from the others); ask for fresh rows."""
+"""To the page's script: it has missed something (it was loading, or this process heard nothing from
+the others); ask for fresh rows."""
 MISSED_SPREAD = 2.0
-"""Seconds over which many pages are told so: each asks the database."""
+"""When many pages are told this, it is spread over this many seconds: each of them asks the
+database."""
 
 SIGNED_OUT = "signed out"
 """To the page's script: there is no live session. It hides itself and asks for the page anew."""
@@ -61,7 +62,7 @@ TRY_LATER = "try later"
 """Too many sockets, or no database: keep what is shown and try again."""
 
 NOTHING_SENT = -1
-"""Differs from how many messages any rooms have had."""
+"""Differs from every count of a room's messages."""
 
 _KEY = "rollcall.connection"
 
@@ -91,9 +92,9 @@ def guard(
     first.
 
     `authenticate` turns the cookie's token into the id of a live session. `flooded` is called with
-    the ids of a session and its user whose sockets say too much. `public_url` is the origin that is
-    right beside the request's own host. `most_unfinished` is how many sockets at a time may not yet
-    have said whose they are.
+    the ids of a session and its user if its sockets say too much. `public_url` is the right origin
+    besides the request's own host. `most_unfinished` is how many sockets at a time may not yet have
+    said whose they are.
     """
     change_template()
     sio = core.sio
@@ -131,8 +132,8 @@ def guard(
 
 
 def release(page: OpenPage) -> dict[str, Connection]:
-    """Hear nothing more from the page's sockets and send them nothing more that is meant for it;
-    returns them, still connected, by their ids. Happens at once, without awaiting."""
+    """Hear nothing more from the page's sockets, and send them nothing more that is meant for it;
+    returns them, still connected, by their ids. This happens at once, without awaiting."""
     released = {}
     for sid in page.sids:
         socket = _sockets.pop(sid, None)
@@ -147,7 +148,7 @@ def release(page: OpenPage) -> dict[str, Connection]:
 
 
 async def tell_missed(room: str | None = None) -> None:
-    """Have every page ask for fresh rows, or those of a room, spread over `MISSED_SPREAD`."""
+    """Have all pages, or those in a room, ask for fresh rows, spread over `MISSED_SPREAD`."""
     open_pages = [page for page in pages.all_pages() if room is None or room in page.rooms]
     for page in open_pages:
         page.sent_before = NOTHING_SENT  # in case it is still loading
@@ -164,7 +165,7 @@ def _is_from_here(scope: Scope, public_origin: str) -> bool:
     scheme = {"ws": "http", "wss": "https"}.get(scope.get("scheme", ""))
     if origin is None or origin not in {public_origin, f"{scheme}://{host}"}:
         return False
-    # engine.io logs what it doesn't know, in the other side's words.
+    # engine.io logs what it doesn't know in the other side's words.
     query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
     return (query.get("EIO"), query.get("transport"), query.get("sid")) == (
         ["4"],
@@ -191,14 +192,14 @@ async def _connect(
     if not messages.is_greeting(query):
         raise Refused(PAGE_GONE)
     page = await _authenticated_page(environ["asgi.scope"], query["client_id"], authenticate)
-    if not page.account.spend():  # to connect again and again is to say something, too
+    if not page.account.spend():  # connecting again and again counts as saying something, too
         raise Refused(TRY_LATER)
     if connection.is_over:
         # socket.io doesn't notice the end of a socket that it is still connecting, and would keep
         # it for good.
         raise Refused(PAGE_GONE)
-    # From here to the handshake's end nothing may come between unnoticed: a cut takes the socket
-    # out of the table again, and then it is refused after all.
+    # From here to the handshake's end, nothing may happen in between unnoticed: a cut takes the
+    # socket out of the table again, and then it is refused after all.
     page.sids.add(sid)
     _sockets[sid] = _Socket(page, connection)
     connection.spend_from(page.account, partial(flooded, page.session_id, page.user_id))
@@ -244,7 +245,7 @@ async def _authenticated_page(scope: Scope, client_id: str, authenticate: Authen
 async def _session_of(
     scope: Scope, page: OpenPage | None, authenticate: Authenticate
 ) -> UUID | None:
-    """The session of the cookie that fits the page's kind. For a page that is gone any cookie will
+    """The session of the cookie that fits the page's kind. For a page that is gone, any cookie will
     do, so that the browser loads the page again."""
     cookies = HTTPConnection(scope).cookies
     for kind in SessionKind if page is None else [page.kind]:
@@ -260,7 +261,7 @@ async def _greeted(sid: str, socket: _Socket) -> None:
     for room in page.rooms:
         await core.sio.enter_room(sid, room)
     if not page.is_present and sent_to(page.rooms) != page.sent_before:
-        await core.sio.emit(MISSED, {}, to=sid)  # a page that reconnects asks anew by itself
+        await core.sio.emit(MISSED, {}, to=sid)  # a page that reconnects asks again by itself
     rest.greeted()
     pages.arrived(page)
 
@@ -293,7 +294,7 @@ def _forget_if_left(page: OpenPage) -> None:
 
 
 async def _handshake(sid: str, *args: Any) -> bool:
-    """The explicit handshake, which a page sends that was fetched ahead of a click."""
+    """The explicit handshake, sent by a page that was fetched ahead of a click."""
     socket, message = _heard(sid, args, messages.is_handshake)
     if socket is None:
         return False
@@ -320,7 +321,7 @@ def _guarded(
 
 
 def _heard(sid: str, args: Any, check: Check) -> tuple[_Socket | None, dict[str, Any]]:
-    """The socket and its message, if this socket may say this; else none."""
+    """The socket and its message, if this socket may say this; otherwise none."""
     socket = _sockets.get(sid)
     if socket is None or len(args) != 1 or not isinstance(args[0], dict):
         return None, {}
@@ -332,7 +333,7 @@ def _heard(sid: str, args: Any, check: Check) -> tuple[_Socket | None, dict[str,
 
 
 def _log(sid: str, message: dict[str, Any]) -> None:
-    """What the browser wants logged: one line, as plain text, of bounded length."""
+    """What the browser wants logged: one line, as plain text, of limited length."""
     text = message["message"][:LONGEST_LOG_MESSAGE]
     text = "".join(char if char.isprintable() else " " for char in text)
     log.log(

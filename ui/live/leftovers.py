@@ -1,17 +1,18 @@
-"""What the building of a page leaves behind, and nobody needs once the browser has it."""
+"""What the building of a page leaves behind, and nobody needs as soon as the browser has it."""
 
 from nicegui import Client
 from starlette.requests import Request, empty_receive, empty_send
 
-# What of a request's scope is asked for later: by NiceGUI, and by the log of requests.
+# The parts of a request's scope that are needed later: by NiceGUI, and by the log of requests.
 KEPT = {"type", "method", "path", "query_string", "headers", "client", "route"}
 
 
 def drop(client: Client) -> None:
-    """Free it: some 40 KiB of an open Users page. NiceGUI keeps a page's request and each element's
-    properties until the page closes, and the request keeps everything that was used to answer it.
-    Properties that a component needs once have
-    their names in the `SENT_ONCE` of its class.
+    """Free it: some 40 KiB of an open Users page.
+
+    NiceGUI keeps a page's request and each element's properties until the page closes, and the
+    request keeps everything that was used to answer it. The properties that a component needs only
+    once are named in the `SENT_ONCE` of its class.
     """
     _strip(client.request)
     for element in client.elements.values():

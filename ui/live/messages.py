@@ -1,4 +1,4 @@
-"""What each message of a page must look like, so that NiceGUI can take it without stumbling."""
+"""What each message of a page must look like, so that NiceGUI can process it without an error."""
 
 import logging
 import re
@@ -28,7 +28,7 @@ def _is_number(value: object) -> bool:
 
 
 def is_greeting(query: dict[str, Any]) -> bool:
-    """Whether a handshake (or the query of a connection) has all that it needs."""
+    """Whether a handshake (or the query of a connection) has everything that it needs."""
     return (
         all(_is_token(query.get(name)) for name in ("client_id", "tab_id", "document_id"))
         and (query.get("old_tab_id") is None or _is_token(query["old_tab_id"]))

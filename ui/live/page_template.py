@@ -1,7 +1,7 @@
 """Changes NiceGUI's own page template, before anything is filled in.
 
 Its scripts get the nonce that the policy asks for: a `<script` that comes with a page's content has
-none, and doesn't run. And while a page comes, or where it can't, it says so in words of ours.
+none, and doesn't run. And while a page is loading, or if it can't load, it says so in our words.
 """
 
 import re
@@ -16,7 +16,8 @@ _SCRIPT = re.compile(r"<script(?=[\s>])")
 _MARKED = f"""<script nonce="{{{{ request.scope['{NONCE}'] }}}}\""""
 
 THEIR_FALLBACK = "Your browser does not support ES modules.<br />Please use a modern browser."
-"""Shown from the second second on, until the scripts are there: on a slow line to everybody."""
+"""Shown from the second second on, until the scripts are there; on a slow line everybody sees
+it."""
 FALLBACK = """<span class="page-loading">Loading …</span>
 <noscript>Rollcall needs JavaScript: allow it for this site, and load the page again.</noscript>
 <script nomodule>
@@ -33,5 +34,5 @@ class _Changes(Extension):
 
 
 def change_template() -> None:
-    """To be called once, before the first page is rendered."""
+    """Call this once, before the first page is rendered."""
     client.templates.env.add_extension(_Changes)

@@ -1,8 +1,8 @@
 """The pages that are open in this process, whose they are, and who is here because of them.
 
-A page is registered at the very start of its building, before it asks the database for anything:
-a cut that falls between finds it here, and one that fell before is found by the page's own first
-service call.
+A page is registered at the very start of its building, before it asks the database for anything: a
+cut that happens in between finds it here, and one that happened before is found by the page's own
+first service call.
 """
 
 import logging
@@ -27,10 +27,10 @@ log = logging.getLogger(__name__)
 class OpenPage:
     """One page in one tab, from its building until the server forgets it.
 
-    `sids` are its sockets: none before the browser connects and while it is away, two for a moment
-    when it reconnects before the old socket was missed. `tenant_id` is the tenant in which the
-    page works, so for a Platform Admin the one they entered. `user_id` is the session's holder: a
-    customer's person or a screen, where it is a page of theirs (`kind`).
+    `sids` are its sockets: none before the browser connects and while it is away; two for a moment,
+    if it reconnects before the server has noticed the end of the old socket. `tenant_id` is the
+    tenant in which the page works; for a Platform Admin it is the one that they entered. `user_id`
+    is the session's holder: a customer's person or a screen if it is a page of theirs (`kind`).
     """
 
     client_id: str
@@ -43,15 +43,15 @@ class OpenPage:
     shows: UUID | None = None
     """What a page shows that somebody may lose without losing their session."""
     sent_before: int = 0
-    """How many messages its rooms had had when it was registered: what came between that and its
-    first connection, it has missed."""
+    """How many messages its rooms had had when it was registered: it has missed those that came
+    between that and its first connection."""
     sids: set[str] = field(default_factory=set)
     is_present: bool = False
     """Whether it was connected once: from then on it counts as open until it is forgotten."""
     has_left: bool = False
     """Whether the browser said goodbye (the tab was closed, or shows something else now)."""
     account: Account = field(init=False)
-    """What its sockets spend from."""
+    """The budgets of its sockets."""
 
     def __post_init__(self) -> None:
         self.account = account_of(self.session_id, self.user_id)
@@ -104,7 +104,7 @@ def is_open(page: OpenPage) -> bool:
 
 
 def forget(page: OpenPage) -> None:
-    """Know the page no more; a second time does nothing."""
+    """Forget the page; calling it a second time does nothing."""
     if not is_open(page):
         return
     del _pages[page.client_id]
@@ -141,7 +141,7 @@ def _back(page: OpenPage) -> None:
 
 
 def delete_client(page: OpenPage) -> None:
-    """Forget the page and have NiceGUI forget it too, once, whatever state it is in.
+    """Forget the page and have NiceGUI forget it too, once, in any state.
 
     A client that waits for its browser to come back has tasks that would delete it once more.
     """

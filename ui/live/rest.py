@@ -1,8 +1,8 @@
-"""Lets pages that are open and quiet cost next to nothing.
+"""Makes open and quiet pages cost next to nothing.
 
 NiceGUI wakes each page's outbox every second, to see whether it has been stopped, and ten times a
-second where the page has no socket (yet, or any more); engine.io wakes for each socket's ping by
-itself, and once more to look whether it was answered. With 1,000 pages that is a twelfth of a core
+second if the page has no socket (yet, or any more); engine.io wakes separately for each socket's
+ping, and once more to look whether it was answered. With 1,000 pages that is a twelfth of a core
 for nothing (docs/benchmarks.md).
 """
 
@@ -22,7 +22,8 @@ PING_SECONDS = 45.0
 """How often each socket is asked for a sign of life. Proxies cut a connection on which nothing is
 said for 60 seconds (nginx, proxy_read_timeout; AWS's load balancer, idle timeout)."""
 ANSWER_SECONDS = 12.0
-"""A socket that says nothing for so much longer is gone; so is, for the page, the server."""
+"""A socket that says nothing for this much longer is gone; for the page, the server is gone
+then."""
 LOOKS_AGAIN = 5.0
 """Seconds after which the outbox of a page without a socket looks for one by itself."""
 
@@ -31,21 +32,23 @@ _without_socket: set[asyncio.Future[None]] = set()
 
 
 def install() -> None:
-    """Have outboxes sleep, and sockets be asked in groups; for those that are made from now on."""
-    # Whoever stops an outbox wakes it: it needn't look. (Its loop waits in one place, for that.)
+    """Have outboxes sleep, and sockets be asked in groups; this holds for those that are made from
+    now on."""
+    # The code that stops an outbox wakes it, so it needn't look. (Its loop waits in one place, for
+    # that.)
     theirs: Any = outbox
-    # It sleeps where its page has no socket, and nowhere else, unless it failed.
+    # It sleeps if its page has no socket, and at no other time, unless it failed.
     theirs.asyncio = SimpleNamespace(
         **vars(asyncio) | {"wait_for": _wait, "sleep": _sleep_until_greeted}
     )
     theirs = async_server
     theirs.async_socket = SimpleNamespace(AsyncSocket=_Socket)
-    # It goes from socket to socket, and looks what `_look` does for all that were pinged.
+    # It goes from socket to socket, and does for all pinged ones what `_look` does.
     core.sio.eio.start_service_task = False
 
 
 def slow_pings() -> None:
-    """To be called when NiceGUI has started, which sets its own figures."""
+    """Call this when NiceGUI has started, because it sets its own figures."""
     core.sio.eio.ping_interval, core.sio.eio.ping_timeout = PING_SECONDS, ANSWER_SECONDS
 
 
@@ -66,15 +69,15 @@ async def _sleep_until_greeted(_delay: float) -> None:
 
 
 def greeted() -> None:
-    """A page has got its socket: what waits in its outbox is sent at once. (Which page it was, an
-    outbox that sleeps can't be told: each looks.)"""
+    """A page has got its socket: what waits in its outbox is sent at once. (A sleeping outbox can't
+    be told which page it was: each of them looks.)"""
     for waiting in _without_socket:
         if not waiting.done():
             waiting.set_result(None)
 
 
 class _Socket(async_socket.AsyncSocket):  # type: ignore[misc]  # engine.io has no types
-    """A socket that is pinged together with all others whose turn is in the same second."""
+    """A socket that is pinged together with all others whose turn comes in the same second."""
 
     last_ping: float | None
 
@@ -98,7 +101,7 @@ class _Socket(async_socket.AsyncSocket):  # type: ignore[misc]  # engine.io has 
             packets.append(self.queue.get_nowait())
         for _ in packets:
             self.queue.task_done()
-        if None in packets:  # the end; what was to be written before it is
+        if None in packets:  # the end; what had to be written before it is written
             packets = packets[: packets.index(None)]
             if packets:
                 self.queue.put_nowait(None)
@@ -111,7 +114,8 @@ def _ping(second: int) -> None:
         socket.last_ping = time.time()
         socket.queue.put_nowait(packet.Packet(packet.PING))
     if sockets:
-        timeout = sockets[0].server.ping_timeout + 0.1  # longer than what engine.io compares with
+        # longer than the time that engine.io compares with
+        timeout = sockets[0].server.ping_timeout + 0.1
         asyncio.get_running_loop().call_later(timeout, _look, sockets)
 
 

@@ -10,7 +10,7 @@ from nicegui import core
 from ui.live.collector import collector
 
 _sending: set[asyncio.Task[None]] = set()
-# How many messages each room has had; only that it changed matters.
+# How many messages each room has had; only whether it changed matters.
 _sent: Counter[str] = Counter()
 
 
@@ -20,8 +20,8 @@ def sent_to(rooms: Iterable[str]) -> int:
 
 
 def is_watched(room: str) -> bool:
-    """Whether any page here hears what is sent to the room. Where none does, one that is still
-    loading asks anew when it is connected: it counts as sent, and needn't be."""
+    """Whether any page here hears what is sent to the room. If none does, a page that is still
+    loading asks again when it is connected: the message counts as sent, and needn't be sent."""
     watched = bool(core.sio.manager.rooms.get("/", {}).get(room))
     if not watched:
         _sent[room] += 1
@@ -31,8 +31,8 @@ def is_watched(room: str) -> bool:
 async def broadcast(room: str, event: str, data: Any) -> None:
     """Send one socket event to every page in a room; it is encoded once.
 
-    Pages join the rooms that they were registered with when they connect, and leave them with the
-    cut. A page that is away misses it: it asks anew when it is back.
+    When pages connect, they join the rooms that they were registered with; the cut takes them out.
+    A page that is away misses the event, and asks again when it is back.
     """
     if not is_watched(room):
         return
@@ -42,7 +42,7 @@ async def broadcast(room: str, event: str, data: Any) -> None:
 
 
 def broadcast_soon(room: str, event: str, data: Any) -> None:
-    """The same, without waiting; to be called in the event loop's thread."""
+    """The same, without waiting; call this in the event loop's thread."""
     task = asyncio.get_running_loop().create_task(broadcast(room, event, data))
     _sending.add(task)  # the loop itself holds tasks only weakly
     task.add_done_callback(_sending.discard)

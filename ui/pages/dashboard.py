@@ -1,5 +1,5 @@
 """Dashboards: what a screen on a wall would show, live, above figures that are links. A Tenant
-Admin's is of their organisation, a Platform Admin's of all of them together, without names."""
+Admin's is of their organisation; a Platform Admin's is of all of them together, without names."""
 
 from typing import Annotated
 

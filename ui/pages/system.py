@@ -1,4 +1,4 @@
-"""The System page: whether all is well, what to do where it isn't, and figures that move."""
+"""The System page: whether all is well, what to do if it isn't, and live figures."""
 
 from typing import Annotated
 
@@ -47,7 +47,7 @@ class _SystemScreen:
         )
 
     async def _examine(self, name: str) -> None:
-        """Make all checks, or one; a second wish meanwhile is the same wish."""
+        """Make all checks, or one; asking again meanwhile changes nothing."""
         if self.is_examining:
             return
         self.is_examining = True

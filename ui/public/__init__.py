@@ -1,4 +1,4 @@
-"""The pages before sign-in: plain HTML, no state on the server, and where a cut lands."""
+"""The pages before the sign-in: plain HTML, without state on the server; a cut leads to them."""
 
 from collections.abc import Callable, Iterable
 
@@ -45,8 +45,10 @@ def register(app: FastAPI) -> None:
 
 
 def _refuse_other_methods(app: FastAPI, routers: Iterable[APIRouter]) -> None:
-    """Answer 405 where a path is right and the method isn't (RFC 9110, section 15.5.6). Else
-    what is mounted behind the plain pages would answer, as if there was no such path."""
+    """Answer 405 if a path is right and the method isn't (RFC 9110, section 15.5.6).
+
+    Otherwise what is mounted behind the plain pages would answer, as if there was no such path.
+    """
     allowed: dict[str, set[str]] = {}
     for router in routers:
         for route in router.routes:

@@ -20,7 +20,7 @@ from ui.cookies import caller_of, session_token, set_second_step, set_session
 from ui.looks import brand_url, logo_url
 from ui.paths import home_path
 
-# The longest that is meant: a passkey's answer, whose id alone may have 1,023 bytes, twice.
+# The longest value that is needed: a passkey's answer, whose id alone may have 1,023 bytes, twice.
 LONGEST_VALUE = 8192
 
 _environment = Environment(
@@ -42,7 +42,7 @@ def page(
     **values: Any,
 ) -> HTMLResponse:
     """Render a template. `token` says that its url is a secret, which no other site may learn;
-    `look` is the slug and the looks of the tenant whose page it is."""
+    `look` has the slug and the looks of the tenant whose page it is."""
     values = {"errors": {}, "values": {}, "alert": "", **_shown(look), **values}
     headers = {"Cache-Control": "no-store"}
     if token:
@@ -52,7 +52,7 @@ def page(
 
 
 def _shown(look: tuple[str | None, Looks] | None) -> dict[str, str]:
-    """What the layout shows of a tenant: nothing, where the page is no tenant's."""
+    """What the layout shows of a tenant: nothing, if the page isn't a tenant's."""
     if look is None:
         return {"logo": "", "brand_style": "", "organisation": ""}
     slug, looks = look
@@ -64,10 +64,8 @@ def _shown(look: tuple[str | None, Looks] | None) -> dict[str, str]:
 
 
 async def form_of(request: Request, *names: str) -> dict[str, str]:
-    """The named fields of a posted form as text; what isn't there is empty.
-
-    Raises a 400 for what is no form at all.
-    """
+    """The named fields of a posted form as text; missing ones are empty. Raises a 400 if it isn't a
+    form at all."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/x-www-form-urlencoded":
         raise HTTPException(400, "This isn't a form that Rollcall knows. Go back and try again.")
@@ -83,7 +81,7 @@ async def form_of(request: Request, *names: str) -> dict[str, str]:
 
 
 def json_answer(text: str) -> Response:
-    """Data for a script of ours, already written as JSON; nobody keeps it."""
+    """Data for a script of ours, already written as JSON; no cache keeps it."""
     return Response(text, media_type="application/json", headers={"Cache-Control": "no-store"})
 
 
@@ -94,7 +92,7 @@ def paused(answer: Response, error: TooManyAttemptsError) -> Response:
 
 
 def home_of(role: Role, slug: str | None) -> str:
-    """Where somebody of this role begins their day."""
+    """Where somebody with this role begins their day."""
     if may(role, Permission.MANAGE_TENANTS) and slug is None:
         return "/platform/tenants"
     # A Platform Admin comes into an organisation to look after its people.
@@ -103,12 +101,12 @@ def home_of(role: Role, slug: str | None) -> str:
 
 
 def go(url: str) -> RedirectResponse:
-    """Send the browser on with a GET."""
+    """Send the browser to another page, with a GET."""
     return RedirectResponse(url, 303, {"Cache-Control": "no-store"})
 
 
 def second_step_answer(slug: str | None, ticket: str, target: str = "") -> RedirectResponse:
-    """On to the second step of a sign-in."""
+    """Send the browser to the second step of a sign-in."""
     query = f"?next={quote(target, safe='/')}" if target else ""
     answer = go(f"{home_path(slug)}/login/second-step{query}")
     set_second_step(answer, home_path(slug), ticket)
@@ -116,7 +114,7 @@ def second_step_answer(slug: str | None, ticket: str, target: str = "") -> Redir
 
 
 async def signed_in_answer(request: Request, signed_in: SignedIn, to: str = "") -> RedirectResponse:
-    """Give the browser its session and send it home (or `to`), for the first time to its welcome;
+    """Give the browser its session and send it home (or to `to`), the first time to its welcome;
     its earlier session ends."""
     await replace_session(session_token(request.cookies), caller_of(request))
     home = home_of(signed_in.role, signed_in.tenant_slug)

@@ -10,5 +10,5 @@ router = APIRouter(include_in_schema=False)
 
 @router.api_route("/audit-key.pem", methods=["GET", "HEAD"])
 async def audit_key() -> PlainTextResponse:
-    """The key, for whoever is given an export: it is no secret."""
+    """The key, for people who are given an export: it is no secret."""
     return PlainTextResponse(public_pem())

@@ -10,7 +10,7 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/t/{slug}/ends-soon/{token}.ics")
 async def ends_calendar(slug: str, token: str) -> Response:
-    """The calendar, for whoever has its url."""
+    """The calendar, for everybody who has its url."""
     return Response(
         await read_calendar(slug, token),
         media_type="text/calendar; charset=utf-8",

@@ -1,4 +1,5 @@
-"""How a customer's people come to their POC: by a link, or by asking for one; and how they go."""
+"""How a customer's people come to their POC: by a link, or by asking for one; and how they
+leave."""
 
 from contextlib import suppress
 from typing import Any
@@ -38,7 +39,7 @@ WHY = {
 
 @router.get("/t/{slug}/customer")
 async def entrance(request: Request, slug: str) -> Response:
-    """On to the POC for who is let in; else the form that asks for a link."""
+    """To the POC for people who are let in; for others the form that asks for a link."""
     looks = await looks_of(slug)
     token = session_token(request.cookies, SessionKind.CUSTOMER)
     try:
@@ -62,7 +63,7 @@ async def entrance(request: Request, slug: str) -> Response:
 
 @router.post("/t/{slug}/customer")
 async def ask_for_link(request: Request, slug: str) -> Response:
-    """Mail a link, where there is anyone to mail it to; the answer is the same for everybody."""
+    """Mail a link, if there is anyone to mail it to; the answer is the same for everybody."""
     looks = await looks_of(slug)
     values = await form_of(request, "email")
     try:
@@ -75,7 +76,8 @@ async def ask_for_link(request: Request, slug: str) -> Response:
 
 @router.get("/t/{slug}/customer/link/{token}")
 async def link_page(slug: str, token: str) -> Response:
-    """Whom the link is for, and the button that uses it. Looking uses nothing up."""
+    """Whom the link is for, and the button that uses it. Opening the page doesn't use the
+    link up."""
     link = await visits.open_link(slug, token)
     look = (slug, await looks_of(slug))
     return page("customer_link.html", token=True, look=look, link=link)

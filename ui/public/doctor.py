@@ -1,4 +1,4 @@
-"""What came of a request on its way here: for the doctor, who asks by the public url."""
+"""How a request arrived here: for the doctor, who asks by the public url."""
 
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import JSONResponse
@@ -11,7 +11,7 @@ router = APIRouter(include_in_schema=False)
 
 @router.api_route(ECHO_PATH, methods=["GET", "HEAD"])
 async def doctor(request: Request) -> JSONResponse:
-    """Who asked, and the headers that proxies added; to whoever has the signing secret."""
+    """Who asked, and the headers that proxies added; for callers who have the signing secret."""
     if not is_proof(request.headers.get(PROOF_HEADER, "")):
         raise HTTPException(404)
     return JSONResponse(request.scope.get(CAME_BY, {}))

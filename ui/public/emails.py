@@ -1,6 +1,7 @@
-"""What the links about a changed email open: the confirmation, and the way back.
+"""The pages of the links about a changed email: the confirmation, and the way back.
 
-Opening one uses nothing up, since mail programs look into links by themselves; its button does.
+Opening one doesn't use the link up, because mail programs open links by themselves; its button
+does.
 """
 
 from fastapi import APIRouter, Request

@@ -16,8 +16,8 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/")
 async def front_door(request: Request) -> Response:
-    """Home for who is signed in; the Platform Admins' sign-in page where there is nobody else; the
-    only tenant's where there is one; else asks."""
+    """Home for people who are signed in; the Platform Admins' sign-in page if there is nobody else;
+    the only tenant's if there is one; otherwise it asks."""
     if not await setup.is_set_up():
         return page("not_set_up.html")
     home = await sessions.home_of(session_token(request.cookies))
@@ -31,7 +31,7 @@ async def front_door(request: Request) -> Response:
 
 @router.post("/")
 async def choose_workspace(request: Request) -> Response:
-    """On to the sign-in page of the organisation that was typed."""
+    """To the sign-in page of the organisation that was typed."""
     values = await form_of(request, "workspace")
     slug = values["workspace"].strip().strip("/").rpartition("/")[2].lower()
     if await find_looks(slug) is None:

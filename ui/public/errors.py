@@ -9,7 +9,7 @@ from services.core import errors, logs
 from ui.live.errors import sentence_for
 from ui.public.answers import page, paused
 
-# Which HTTP status each refusal has; a derived type has its base's.
+# The HTTP status of each refusal; a derived type has its base's.
 STATUSES: dict[type[Exception], int] = {
     errors.SessionEndedError: 401,
     errors.NotAllowedError: 403,
@@ -51,7 +51,7 @@ def status_of(error: Exception) -> int:
 
 
 def render_error(_request: Request, status: int, sentence: str) -> Response:
-    """The plain page of an error; of one that the operator may look into, with its request's id."""
+    """The plain page of an error; if the operator may look into it, with its request's id."""
     request_id = logs.request_id() if status >= 500 else None
     return page(
         "error.html",

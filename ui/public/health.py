@@ -1,4 +1,4 @@
-"""For whoever watches the process."""
+"""For programs that watch the process."""
 
 from fastapi import APIRouter
 from fastapi.responses import PlainTextResponse
@@ -16,7 +16,8 @@ async def healthz() -> PlainTextResponse:
 
 @router.api_route("/readyz", methods=["GET", "HEAD"])
 async def readyz() -> PlainTextResponse:
-    """Answers well only when this process is able to serve; else with the reasons, a line each."""
+    """Answers 200 only when this process is able to serve; otherwise with the reasons, a line
+    each."""
     troubles = readiness.troubles(await readiness.recent())
     if not troubles:
         return PlainTextResponse("ready")

@@ -1,4 +1,4 @@
-"""What one-time links open: an invitation, and a new password."""
+"""The pages of one-time links: an invitation, and a new password."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -29,7 +29,8 @@ Use = Callable[[str | None, str, str, Caller], Awaitable[SignedIn]]
 @router.get("/t/{slug}/invitation/{token}")
 @router.get("/platform/invitation/{token}")
 async def invitation_page(token: str, slug: str | None = None) -> Response:
-    """Who is invited, to what, and the field for their password. Looking uses nothing up."""
+    """Who is invited, to what, and the field for their password. Opening the page doesn't use the
+    link up."""
     link = await invitations.open_invitation(slug, token)
     return await _password_page("invitation.html", link, **await _sso_offer(slug, token))
 
@@ -45,7 +46,7 @@ async def accept_invitation(request: Request, token: str, slug: str | None = Non
 @router.get("/t/{slug}/password/reset/{token}")
 @router.get("/platform/password/reset/{token}")
 async def reset_page(token: str, slug: str | None = None) -> Response:
-    """The field for a new password. Looking uses nothing up."""
+    """The field for a new password. Opening the page doesn't use the link up."""
     return await _password_page("reset.html", await password_change.open_reset(slug, token))
 
 
@@ -67,8 +68,8 @@ async def forgot_page(slug: str | None = None) -> Response:
 @router.post("/t/{slug}/password/forgot")
 @router.post("/platform/password/forgot")
 async def forgot(request: Request, slug: str | None = None) -> Response:
-    """Send a link, where there is anyone to send it to; the answer is the same for everybody."""
-    await looks_of(slug)  # where there is no such tenant, nothing is counted or logged
+    """Send a link, if there is anyone to send it to; the answer is the same for everybody."""
+    await looks_of(slug)  # if there is no such tenant, nothing is counted or logged
     values = await form_of(request, "email")
     try:
         await password_change.request_reset(slug, values["email"], caller_of(request))

@@ -36,13 +36,14 @@ async def brand(request: Request, slug: str) -> Response:
 
 
 def picture_answer(request: Request, picture: Served, keep: str = FOR_GOOD) -> Response:
-    """A picture; kept for good under the url that has its digest, else asked after anew."""
+    """A picture; the url with its digest may be kept for good, any other is asked for again."""
     is_it = request.query_params.get("v") == picture.digest[:DIGITS]
     return kept_answer(request, picture, is_it=is_it, keep=keep)
 
 
 def kept_answer(request: Request, file: Served, *, is_it: bool, keep: str = FOR_GOOD) -> Response:
-    """A file with its ETag, or that it is still what the browser has (RFC 9110, section 13.1.2)."""
+    """A file with its ETag, or the answer that the browser's copy is still right (RFC 9110, section
+    13.1.2)."""
     etag = f'"{file.digest[:32]}"'
     headers = {"ETag": etag, "Cache-Control": keep if is_it else "no-cache"}
     known = request.headers.get("if-none-match", "")

@@ -27,7 +27,7 @@ router = APIRouter(include_in_schema=False)
 @router.get("/t/{slug}/login/second-step")
 @router.get("/platform/login/second-step")
 async def second_step_page(request: Request, slug: str | None = None) -> Response:
-    """Ask for a code or a passkey, where a right password was given a short while ago."""
+    """Ask for a code or a passkey, if a right password was given a short while ago."""
     target = local_path(request.query_params.get("next", ""), slug)
     return await _page(request, slug, target)
 

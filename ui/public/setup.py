@@ -16,7 +16,7 @@ FIELDS = ("organisation", "first_name", "last_name", "email")
 
 @router.get("/setup/{token}")
 async def setup_page(token: str) -> Response:
-    """The form; looking at it uses nothing up."""
+    """The form; opening the page doesn't use the link up."""
     await open_setup(token)
     return _form()
 

@@ -88,7 +88,7 @@ async def platform_sign_out(request: Request) -> Response:
 
 
 async def looks_of(slug: str | None) -> Looks:
-    """What the page says one signs in to, and looks like. Raises `NoTenantError`."""
+    """The name and the looks of what one signs in to. Raises `NoTenantError`."""
     if slug is None:
         return Looks("Rollcall Platform")
     looks = await find_looks(slug)
@@ -98,7 +98,7 @@ async def looks_of(slug: str | None) -> Looks:
 
 
 def local_path(target: str, slug: str | None) -> str:
-    """Where to go after signing in, if it is a page of this tenant; else nothing."""
+    """Where to go after signing in, if it is a page of this tenant; otherwise nothing."""
     is_ours = target.startswith(f"{home_path(slug)}/")
     if not is_ours or "\\" in target or not target.isprintable():
         return ""
@@ -122,7 +122,7 @@ async def _show(request: Request, slug: str | None) -> Response:
 
 
 async def sign_in_page(slug: str | None, **shown: Any) -> Response:
-    """The sign-in page, with what is to be said on it."""
+    """The sign-in page, with the messages on it."""
     values = {"next": "", "notice": "", "door": "", **shown}
     looks = await looks_of(slug)
     sso = await find_offer(slug)
@@ -138,7 +138,7 @@ async def sign_in_page(slug: str | None, **shown: Any) -> Response:
 
 
 async def refused_page(slug: str | None, error: Exception, **shown: Any) -> Response:
-    """The sign-in page, with why somebody isn't let in."""
+    """The sign-in page, with the reason why somebody isn't let in."""
     if isinstance(error, TooManyAttemptsError):
         return paused(await sign_in_page(slug, status=429, alert=str(error), **shown), error)
     status = 403 if isinstance(error, SsoRequiredError) else 400
@@ -167,14 +167,14 @@ async def _sign_out(request: Request, slug: str | None) -> Response:
     home = await sessions.home_of(token)
     away = None
     if home is not None:
-        # The cookie goes, so its session must end, whichever tenant's page this was sent from;
-        # and a Platform Admin can't sign in under a tenant's slug.
+        # The cookie goes, so its session must end, from whichever tenant's page this was sent; and
+        # a Platform Admin can't sign in under a tenant's slug.
         _, slug = home
         with suppress(SessionEndedError):  # it ended by itself meanwhile
             visit = await sessions.recognise(token, slug, caller_of(request))
             await sessions.sign_out(visit.actor)
             away = await provider_sign_out(visit.actor.session_id, slug) if slug else None
-    # A form may post to our own origin alone, redirects included: a page leads on from here.
+    # A form may post only to our own origin, redirects included: a page leads on from here.
     answer: Response = (
         page("sso_leave.html", token=True, url=away)
         if away

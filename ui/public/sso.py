@@ -1,4 +1,4 @@
-"""Single sign-on: to the provider, back from it, and what the provider itself says."""
+"""Single sign-on: to the provider, back from it, and what the provider itself sends."""
 
 from typing import Annotated
 
@@ -42,7 +42,7 @@ async def start_with_invitation(request: Request, slug: str, token: str) -> Resp
 
 @router.get("/t/{slug}/sso/test")
 async def start_test(request: Request, slug: str, _visit: MayManage) -> Response:
-    """To the provider's sign-in page, for a test; what comes back begins no session."""
+    """To the provider's sign-in page, for a test; the answer begins no session."""
     try:
         departure = await flow.leave(slug, Purpose.TEST, caller_of(request))
     except SsoError as error:

@@ -1,30 +1,21 @@
-"""The password meter's estimate: the very judgement that decides later."""
-
-import time
-from collections import OrderedDict
+"""The password meter's estimate: the same judgement that decides later."""
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field, ValidationError
 
-from services.core import runtime
 from services.core.errors import BusyError
 from services.sign_in.passwords import MAX_LENGTH, Strength, estimate, slot
+from ui.cookies import caller_of
+from ui.public.allowances import Allowance
 
 router = APIRouter(include_in_schema=False)
 
-# Estimates that one ip may ask for at once, and how many a second come back.
-BURST = 40
-PER_SECOND = 4
-MOST_IPS = 10_000
-
-
-class _Buckets(OrderedDict[str, tuple[float, float]]):
-    """What is left to each ip, and when that was counted; the one seen last is at the end."""
+ESTIMATES = Allowance("estimates of passwords", burst=40, per_second=4)
 
 
 class Question(BaseModel):
-    """A password as it is typed, and the person's own words, which it must not be built from."""
+    """A password while it is typed, and the person's own words, which it must not be built from."""
 
     password: str = Field(max_length=MAX_LENGTH, repr=False)
     own_words: list[str] = Field(default=[], max_length=6)
@@ -37,7 +28,7 @@ async def strength(request: Request) -> JSONResponse:
         question = Question.model_validate_json(await request.body())
     except ValidationError:
         return JSONResponse({"message": "This question isn't understood."}, 422)
-    if not _may_ask(request.client.host if request.client else ""):
+    if not ESTIMATES.spend(caller_of(request).ip):
         return JSONResponse({"message": "Too many estimates. Type on."}, 429)
     words = [word[:MAX_LENGTH] for word in question.own_words]
     try:
@@ -46,14 +37,3 @@ async def strength(request: Request) -> JSONResponse:
     except BusyError as error:
         return JSONResponse({"message": str(error)}, 429)
     return JSONResponse(judged.model_dump())
-
-
-def _may_ask(ip: str) -> bool:
-    """A token bucket per ip, in this process: it spares the processor, and guards nothing."""
-    now, buckets = time.monotonic(), runtime.current().part(_Buckets)
-    left, counted = buckets.pop(ip, (float(BURST), now))
-    left = min(BURST, left + (now - counted) * PER_SECOND) - 1
-    buckets[ip] = (max(left, 0), now)
-    if len(buckets) > MOST_IPS:
-        buckets.popitem(last=False)
-    return left >= 0

@@ -23,6 +23,7 @@ from ui.cookies import (
     set_pairing_key,
 )
 from ui.paths import home_path, sign_in_url
+from ui.public.allowances import Allowance
 from ui.public.answers import form_of, go, page, paused
 from ui.wall import assets
 
@@ -30,6 +31,8 @@ router = APIRouter(include_in_schema=False)
 
 SCREENS = "settings/screens"
 NO_STORE = {"Cache-Control": "no-store"}
+# Enough for a wall of screens that start at the same moment.
+CODES = Allowance("codes of screens", burst=60, per_second=1)
 
 
 @cache
@@ -44,7 +47,7 @@ def _square(url: str) -> Markup:
 
 @router.get("/wall")
 async def wall(request: Request) -> Response:
-    """The page of a screen: the same for all. Its socket tells it what it is."""
+    """The page of a screen: the same for all. Its socket tells it what to show."""
     url = f"{runtime.current().settings.public_url.rstrip('/')}/pair"
     parts = urlsplit(url)
     answer = page(
@@ -70,8 +73,11 @@ async def wall(request: Request) -> Response:
 @router.post("/wall/code")
 async def new_code(request: Request) -> Response:
     """A new code for a browser that isn't paired; its key is in a cookie that no script reads."""
+    caller = caller_of(request)
     try:
-        offer = await pairing.offer_code(caller_of(request), pairing_key(request.cookies))
+        if not CODES.spend(caller.ip):
+            raise TooManyAttemptsError(60)
+        offer = await pairing.offer_code(caller, pairing_key(request.cookies))
     except TooManyAttemptsError as error:
         return paused(JSONResponse({"error": str(error)}, 429, NO_STORE), error)
     answer = JSONResponse({"code": offer.code, "seconds": offer.seconds}, headers=NO_STORE)
@@ -94,7 +100,8 @@ async def claim(request: Request) -> Response:
 
 @router.get("/pair")
 async def pair(request: Request) -> Response:
-    """To the page where a code is typed: for who is signed in at once, else after the sign-in."""
+    """To the page where a code is typed: at once for people who are signed in, for others after the
+    sign-in."""
     home = await sessions.home_of(session_token(request.cookies))
     if home is not None:
         role, slug = home
@@ -107,7 +114,7 @@ async def pair(request: Request) -> Response:
 
 @router.post("/pair")
 async def choose_workspace(request: Request) -> Response:
-    """On to the sign-in page of the organisation that was typed, and from there to its screens."""
+    """To the sign-in page of the organisation that was typed, and from there to its screens."""
     values = await form_of(request, "workspace")
     slug = values["workspace"].strip().strip("/").rpartition("/")[2].lower()
     if await find_looks(slug) is None:

@@ -1,1 +1,1 @@
-"""The one live table: what a list of `services.lists` looks like in the browser."""
+"""The one live table: a list of `services.lists` in the browser."""

@@ -1,4 +1,4 @@
-"""Keeps what a person chooses for a list: its columns and rows, and views under their names."""
+"""Stores what a person chooses for a list: its columns and rows, and views under their names."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -28,8 +28,8 @@ def keep_choices(
     live_list: LiveList[Any],
     failed: Callable[[str, int | None], None],
 ) -> None:
-    """Keep what the browser says by `columns`, `look` and `view`; what is
-    refused, `failed` tells."""
+    """Store what the browser says by `columns`, `look` and `view`; `failed` reports what is
+    refused."""
 
     async def columns_chosen(event: GenericEventArguments) -> None:
         columns = event.args.get("columns") if isinstance(event.args, dict) else None
@@ -45,7 +45,7 @@ def keep_choices(
                 await choices.keep_rows(actor, live_list, size=size, compact=compact)
 
     async def view_changed(event: GenericEventArguments) -> None:
-        """A view is saved under a name, or removed where there is no query."""
+        """A view is saved under a name, or removed if there is no query."""
         if not isinstance(event.args, dict):
             return
         name, query = as_text(event.args, "name"), event.args.get("query")

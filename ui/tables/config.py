@@ -14,11 +14,11 @@ Choices = tuple[tuple[str, str], ...]
 """Keys and labels of a filter's options."""
 
 MOST_KEPT = 128
-"""Texts that are kept: one for each set of people or customers that filters offer."""
+"""How many texts are kept: one for each set of people or customers that filters offer."""
 
 
 def config_of(live_list: LiveList[Any], options: Mapping[str, Sequence[Sequence[str]]]) -> str:
-    """The list as JSON. `options` are those of some filters, or the people of one."""
+    """The list as JSON. `options` are the options of some filters, or the people of one."""
     narrowed = {name: tuple((key, label) for key, label in all_) for name, all_ in options.items()}
     return _config(live_list.noun, _Held(live_list), tuple(narrowed.items()))
 

@@ -24,7 +24,7 @@ ReadT = TypeVar("ReadT")
 
 
 class _Turns(WeakValueDictionary[str, asyncio.Lock]):
-    """The turns of rooms, as long as anybody waits for one."""
+    """The locks of rooms, as long as anybody waits for one."""
 
 
 def list_room(noun: str, tenant_id: UUID | None) -> str:
@@ -44,7 +44,7 @@ async def tell_row(
     was: Mapping[str, Any] | None,
     committed_at: float,
 ) -> None:
-    """Send a changed row to whoever watches its list, and read it only where anybody does."""
+    """Send a changed row to all who watch its list; it is read only if anybody does."""
     room, name = list_room(live_list.noun, tenant_id), f"rollcall_{live_list.noun}"
     if await tell(room, name, read, lambda row: patch_values(live_list, row, was)):
         figures.current().pushed(committed_at)
@@ -56,10 +56,12 @@ async def tell(
     read: Callable[[], Awaitable[ReadT | None]],
     values: Callable[[ReadT], Mapping[str, Any]],
 ) -> bool:
-    """Send something that changed, as it is now, to the pages that watch a room. Nothing is sent if
-    `read` finds nothing to show. Returns whether anybody watches."""
+    """Send something that changed, as it is now, to the pages that watch a room.
+
+    Nothing is sent if `read` finds nothing to show. Returns whether anybody watches.
+    """
     if not live.is_watched(room):
-        return False  # most replicas have nobody there: spare the database a query for each
+        return False  # on most replicas nobody watches: this saves the database a query for each
     async with asked_at_least([room]), turn(room):
         found = await read()
         if found is not None:
@@ -79,7 +81,7 @@ def turn(room: str) -> asyncio.Lock:
 
 @asynccontextmanager
 async def asked_at_least(rooms: Sequence[str]) -> AsyncIterator[None]:
-    """Have the pages of these rooms ask, where a fact can't be read: it isn't told twice."""
+    """Have the pages of these rooms ask, if a fact can't be read: it isn't sent twice."""
     try:
         yield
     except RollcallError:

@@ -28,7 +28,7 @@ Values = dict[str, Any]
 Handler = Callable[[Values], Awaitable[None]]
 Load = Callable[[Actor, ListQuery], Awaitable[Slice[Any]]]
 Options = Sequence[Sequence[str]]
-"""Keys and labels of what a filter may be set to."""
+"""Keys and labels of the options of a filter."""
 
 IMPORTS = (
     "live_socket.js",
@@ -48,8 +48,8 @@ IMPORTS = (
 
 @dataclass(frozen=True)
 class HeadItem:
-    """A button beside the table's heading, or a link where it has a `url`. `name` is the event of
-    the button, for whoever reads what a page listens to."""
+    """A button beside the table's heading, or a link if it has a `url`. `name` is the event of the
+    button, for code that reads what a page listens to."""
 
     label: str
     url: str = ""
@@ -60,8 +60,8 @@ class HeadItem:
 
 @dataclass(frozen=True)
 class ListTab:
-    """A list that stands beside others, on a page of its own; the one that is open has no `url`.
-    Of another one, the count is the tally of this name (`LiveList.tallies`)."""
+    """A list that stands beside others, on a page of its own; the open one has no `url`. For
+    another one, the count is the tally with this name (`LiveList.tallies`)."""
 
     label: str
     url: str = ""
@@ -91,7 +91,7 @@ class Opening:
 
 
 async def opened(visit: Visit, live_list: LiveList[Any], load: Load) -> Opening:
-    """Read what the url of the page that is being built asks for."""
+    """Read what the url of the page asks for that is being built."""
     chosen = await find_choices(visit.actor, live_list)
     values = {"size": chosen.size, **ui.context.client.request.query_params}
     query = from_url(live_list, values | {"columns": " ".join(chosen.columns or ())})
@@ -101,21 +101,19 @@ async def opened(visit: Visit, live_list: LiveList[Any], load: Load) -> Opening:
 
 
 class LiveTable(Component, script="table.js", imports=IMPORTS):
-    """Shows one page of a list and keeps it true.
+    """Shows one page of a list and keeps it true. It also contains the heading, its buttons, the
+    search and the filters: each element of NiceGUI takes some 3 KiB of every open page.
 
-    The heading, its buttons, the search and the filters are its own, too: each element of NiceGUI
-    takes some 3 KiB of every open page. The page has to be in the list's room (`ui.tables.feed`).
+    The page has to be in the list's room (`ui.tables.feed`). `opening` is what `opened` read.
+    `base_url` is the beginning of the urls of its rows, if they have pages. `options` are the
+    options of filters, by their keys, if not all are to be offered; for a filter `person` they are
+    the people to choose from.
 
-    `opening` is what `opened` read. `base_url` is what the urls of its rows begin with, where they
-    have pages. `options` are those of filters, by their keys, where not all are to be offered; of a
-    filter `person` they are the people to choose from.
-
-    The browser asks for rows by `query` (what a url has, seq, and near: the cursor of the page it
-    turns from), and wants an answer by `show` or `failed` with the same `seq`. Patches come as
-    socket events to the page's rooms, past NiceGUI's outbox: `rollcall_<noun>` {was, now},
-    `rollcall_presence` {id, online}, and `rollcall_tallies` {filter: count}.
-    Everything in an event's values is what a browser sent: any of it may be missing, or of another
-    type.
+    The browser asks for rows by `query` (what a url has, seq, and near: the cursor of the page from
+    which it turns), and expects an answer by `show` or `failed` with the same `seq`. Patches come
+    as socket events to the page's rooms, past NiceGUI's outbox: `rollcall_<noun>` {was, now},
+    `rollcall_presence` {id, online}, and `rollcall_tallies` {filter: count}. Everything in an
+    event's values is what a browser sent: any of it may be missing, or have another type.
     """
 
     SENT_ONCE = ("rows",)
@@ -153,7 +151,7 @@ class LiveTable(Component, script="table.js", imports=IMPORTS):
         self._props["tabs"] = ()
         self._props["empty_hint"] = empty_hint
         self._props["export_url"] = export_url
-        # An export of selected rows is no act of the server's: the browser fetches a url.
+        # An export of selected rows isn't done by the server's handler: the browser fetches a url.
         self._exports = ({"label": "Export", "event": "export"},) if export_url else ()
         self._acts: tuple[Values, ...] = ()
         self._props["acts"] = self._exports
@@ -182,15 +180,15 @@ class LiveTable(Component, script="table.js", imports=IMPORTS):
         self.on(act.name, done)
 
     def offer_late(self, key: str, read: Callable[[], Awaitable[Options]]) -> None:
-        """Read what a quiet filter offers when it is shown, or the column whose cells are called
-        like it."""
+        """Read what a quiet filter offers when it is shown, or the column whose cells have the same
+        name."""
         if not self._late:
             self.on("options", self._offered)
         self._late[key] = read
         self._props["late"] = tuple(self._late)
 
     def on_row_act(self, name: str, handler: Callable[[UUID], Awaitable[None]]) -> None:
-        """Have this do what a button of this name asks for in a row."""
+        """Have this do what a button with this name asks for in a row."""
         self._props["row_acts"] = True
 
         async def asked(event: GenericEventArguments) -> None:
@@ -201,7 +199,7 @@ class LiveTable(Component, script="table.js", imports=IMPORTS):
         self.on(name, asked)
 
     def bring(self, row_id: UUID) -> None:
-        """Show a new row at once, which this page's own person made: it doesn't wait among those of
+        """Show at once a new row that this page's own user made: it doesn't wait among those of
         others."""
         self.run_method("bring", str(row_id))
 
@@ -236,7 +234,7 @@ class LiveTable(Component, script="table.js", imports=IMPORTS):
 
 
 def selected(live_list: LiveList[Any], values: Values) -> ListQuery:
-    """The rows that an act is about: those that were selected by hand, or all that match."""
+    """The rows that an act is about: those that were selected by hand, or all rows that match."""
     ids, query = values.get("ids"), values.get("query")
     if isinstance(ids, list):
         return from_url(live_list, {"ids": " ".join(str(row_id) for row_id in ids) or "none"})

@@ -1,4 +1,4 @@
-"""Shared screens: a page of its own that needs no app, and a small socket that only tells."""
+"""Shared screens: a page of its own that needs no app, and a small socket that only sends."""
 
 from ui.wall.hub import subscribe, tell_forever
 from ui.wall.socket import register

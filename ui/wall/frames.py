@@ -1,4 +1,4 @@
-"""What the socket of a screen carries: one JSON text for each thing told."""
+"""The frames of a screen's socket: one JSON text for each thing that it is told."""
 
 import json
 from dataclasses import asdict, is_dataclass
@@ -44,7 +44,8 @@ def beat() -> str:
 
 
 def first_beat() -> str:
-    """The beat that a socket begins with, which tells an upgrade to whoever waits with a code."""
+    """The beat with which a socket begins; it tells an upgrade to browsers that wait with a
+    code."""
     return _frame("beat", t=now(), build=BUILD)
 
 
@@ -75,11 +76,11 @@ def views_frame(views: dict[ScreenView, Shown]) -> dict[ScreenView, str]:
 
 
 def pair(why: str = "") -> str:
-    """This browser is no screen: it is to show a code."""
+    """This browser isn't a screen: it should show a code."""
     return _frame("pair", why=why, build=BUILD)
 
 
 PAIRED = _frame("paired")
 """The code was typed: the browser may fetch its session."""
 RELOAD = _frame("reload")
-"""An admin wants the page loaded anew."""
+"""An admin wants the page loaded again."""

@@ -1,7 +1,8 @@
 """Tells all screens of this process, once a second, that what they show is true; and what changed.
 
-Screens that show the same are read for once. Nothing is read where nothing was committed and nobody
-came or went. Where the database doesn't answer there is no beat: the screens say so by themselves.
+For screens that show the same, the database is read once. Nothing is read if nothing was committed
+and nobody came or went. If the database doesn't answer there is no beat: the screens say so by
+themselves.
 """
 
 import asyncio
@@ -29,10 +30,11 @@ from ui.wall import frames
 log = logging.getLogger(__name__)
 
 BEAT = 1.0
-# Who comes and goes is told sooner than with the next beat; many at once are told together.
+# Coming and going is sent sooner than with the next beat; if many come and go at once, it is sent
+# once.
 SOON = 0.1
-# What days and hours alone change is read anew after so long, and so often is written down that
-# screens are open, in seconds.
+# After this many seconds, what changes only with the day and the hour is read again; and this often
+# it is noted that screens are open.
 ROUND = 60.0
 
 Group = tuple[UUID, Names]
@@ -41,7 +43,7 @@ Group = tuple[UUID, Names]
 
 @dataclass(eq=False, slots=True)
 class Line:
-    """One open socket: what it is yet to be told, the latest of each kind alone."""
+    """One open socket, with what it has still to be told: only the latest of each kind."""
 
     tab: str
     size: str
@@ -54,13 +56,13 @@ class Line:
     is_over: bool = False
 
     def tell(self, kind: str, frame: str) -> None:
-        """Have a frame sent; one of its kind that still waits is sent no more."""
+        """Have a frame sent; an earlier one of its kind that still waits isn't sent any more."""
         self.waiting.pop(kind, None)
         self.waiting[kind] = frame
         self.woken.set()
 
     def show(self, settings: ScreenSettings, of_views: dict[ScreenView, str]) -> None:
-        """Tell what differs from what was told."""
+        """Send what differs from what was sent."""
         if settings != self.settings:
             self.settings = settings
             self.told.clear()
@@ -71,7 +73,7 @@ class Line:
                 self.tell(view, of_views[view])
 
     def end(self, frame: str) -> None:
-        """Say this last, and hang up."""
+        """Send this as the last frame, and hang up."""
         self.is_over = True
         self.tell("end", frame)
 
@@ -89,15 +91,16 @@ class Hub:
     noted_at: float = 0.0
     has_moved: bool = False
     shown: dict[Group, dict[ScreenView, str]] = field(default_factory=dict)
-    """What each group was told last: one text for all of its screens."""
+    """What each group was sent last: one text for all of its screens."""
 
     def join(self, line: Line) -> None:
-        """Tell a socket from now on."""
+        """Send to a socket from now on."""
         self.lines.add(line)
         self.has_lines.set()
 
     def leave(self, line: Line) -> None:
-        """Tell it no more. Where it was the last one, nothing is remembered, and nobody wakes."""
+        """Stop sending to it. If it was the last one, nothing is remembered, and nothing wakes any
+        more."""
         self.lines.discard(line)
         if not self.lines:
             self.has_lines.clear()
@@ -106,13 +109,13 @@ class Hub:
             self.shown.clear()
 
     def shown_to(self, settings: ScreenSettings) -> dict[ScreenView, str] | None:
-        """What other screens show of a new one's views; none where one of them isn't shown yet.
-        What has changed since comes with the next beat."""
+        """What other screens show of a new one's views; none if one of them isn't shown yet. What
+        has changed since comes with the next beat."""
         shown = self.shown.get((settings.tenant_id, settings.options.names), {})
         return shown if shown.keys() >= set(settings.options.views) else None
 
     async def go_on(self) -> None:
-        """Compare with the database where anything can have changed, then beat."""
+        """Compare with the database if anything can have changed, then beat."""
         await self._compare()
         beat = frames.beat()
         for line in self.lines:
@@ -175,7 +178,7 @@ class Hub:
     def _same(
         self, tenant_id: UUID, names: Names, of_views: dict[ScreenView, str]
     ) -> dict[ScreenView, str]:
-        """The texts, of which those that say what was said before are the same objects."""
+        """The texts; those that say the same as before are the same objects."""
         before = self.shown.get((tenant_id, names), {})
         return {
             view: before[view] if before.get(view) == text else text
@@ -224,7 +227,7 @@ async def _reload(event: ScreenReloaded) -> None:
 
 
 async def tell_forever() -> None:
-    """Beat until cancelled, where there is a screen."""
+    """Beat until cancelled, if there is a screen."""
     told = hub()
     while True:
         await told.has_lines.wait()

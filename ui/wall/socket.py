@@ -1,4 +1,4 @@
-"""The socket of a screen: it is told, and says nothing."""
+"""The socket of a screen: it is told things, and says nothing."""
 
 import asyncio
 import logging
@@ -24,8 +24,8 @@ from ui.wall.hub import Line, hub
 
 log = logging.getLogger(__name__)
 
-# A screen in more tabs than these is no screen, and strangers that wait for a code are limited by
-# how many codes there are.
+# How many tabs a screen may be open in; for strangers that wait for a code, the number of codes is
+# the limit.
 MOST_PLACES, MOST_STRANGERS = 10, 500
 _TAB, _SIZE = re.compile(r"[0-9a-f]{16}"), re.compile(r"\d{1,5}(\.\d+)?×\d{1,5}(\.\d+)?")
 
@@ -44,7 +44,7 @@ class WallSocket:
 
 
 async def _answer(socket: WebSocket) -> None:
-    """Tell one screen, or one browser that may become one, until either side hangs up."""
+    """Send to one screen, or to one browser that may become one, until either side hangs up."""
     tab = socket.query_params.get("tab", "")
     size = socket.query_params.get("size", "")
     if not _is_from_here(socket) or not _TAB.fullmatch(tab):
@@ -72,7 +72,7 @@ async def _answer(socket: WebSocket) -> None:
 
 
 async def _greet(socket: WebSocket, line: Line) -> None:
-    """Find out whose socket it is, and what it is to be told first."""
+    """Find out whose socket it is, and what it has to be told first."""
     caller, told = caller_of(socket), hub()
     token = session_token(socket.cookies, SessionKind.SCREEN)
     why = ""
@@ -101,7 +101,7 @@ async def _greet(socket: WebSocket, line: Line) -> None:
 
 
 async def _has_its_code(socket: WebSocket, code_id: UUID) -> bool:
-    """Whether there is no need of another one: it shows it, or it was typed already."""
+    """Whether no other code is needed: it shows this one, or this one was typed already."""
     if socket.query_params.get("code"):
         return True
     return (await pairing.find_states([code_id])).get(code_id) is CodeState.TYPED
@@ -124,7 +124,7 @@ async def _tell(socket: WebSocket, line: Line) -> None:
 
 
 async def _listen(socket: WebSocket) -> None:
-    """Wait for the end. A screen has nothing to say: one that talks is hung up on."""
+    """Wait for the end. A screen has nothing to say: if it talks, it is hung up on."""
     try:
         await socket.receive_text()
         await socket.close(1008)

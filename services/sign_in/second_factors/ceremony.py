@@ -1,5 +1,5 @@
-"""What browsers and passkeys say to each other (Web Authentication, Level 2), whosever they are:
-what is asked of them, and what their answers prove."""
+"""What browsers and passkeys say to each other (Web Authentication, Level 2), for any owner: what
+they are asked, and what their answers prove."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ else:
     exceptions = lazily("webauthn.helpers.exceptions")
     structs = lazily("webauthn.helpers.structs")
 
-# Milliseconds that the browser lets its user look for the device.
+# For this many milliseconds the browser lets its user look for the device.
 TIMEOUT = int(challenges.LIFETIME.total_seconds() * 1000)
 
 
@@ -33,8 +33,8 @@ def registration_options(
 ) -> str:
     """What the browser needs to make a passkey, as JSON, for its owner: their id, email and name.
 
-    `alone` where it is to let them in by itself: then it is kept on the device, which asks for a
-    finger, a face or a PIN.
+    `alone` if the passkey is to let them in by itself: then it is kept on the device, which asks
+    for a finger, a face or a PIN.
     """
     owner_id, email, name = owner
     resident, verified = structs.ResidentKeyRequirement, structs.UserVerificationRequirement
@@ -80,8 +80,10 @@ def registered(answer: str, purpose: Purpose, about: str, *, alone: bool = False
 
 
 def answer_options(challenge: bytes, passkeys: Sequence[PasskeyRow], *, alone: bool) -> str:
-    """What the browser needs to answer for one of these passkeys, or for any, as JSON. `alone`
-    where nothing else was proved: then the device asks for a finger, a face or a PIN."""
+    """What the browser needs to answer for one of these passkeys, or for any, as JSON.
+
+    `alone` if nothing else was proved: then the device asks for a finger, a face or a PIN.
+    """
     verified = structs.UserVerificationRequirement
     options = webauthn.generate_authentication_options(
         rp_id=host(),
@@ -96,15 +98,15 @@ def answer_options(challenge: bytes, passkeys: Sequence[PasskeyRow], *, alone: b
 def use(
     passkey: PasskeyRow, said: dict[str, Any], purpose: Purpose, about: str, *, verified: bool
 ) -> None:
-    """Use an answer up that is this passkey's.
+    """Use up an answer of this passkey.
 
-    Raises `PasskeyRefusedError`, and `PasskeyCopiedError` where a copy may have answered, which the
-    passkey then says.
+    Raises `PasskeyRefusedError`, and `PasskeyCopiedError` if a copy may have answered; the
+    passkey's row then says so.
     """
     challenge = _challenge(said)
     made_at = challenges.read(challenge, purpose, about)
-    # Each challenge counts once, and none that is older than one that counted. (One from the
-    # future is from before the clock stepped back.)
+    # Each challenge counts once, and none counts that is older than one that counted. (A challenge
+    # from the future was made before the clock stepped back.)
     last = passkey.last_challenge_at
     if last is not None and made_at <= last <= clock.now() + clock.APART:
         raise PasskeyRefusedError
@@ -121,7 +123,8 @@ def use(
     except exceptions.WebAuthnException as error:
         raise PasskeyRefusedError from error
     passkey.last_challenge_at, passkey.host = made_at, host()
-    # Many never count; one that does counts up (Web Authentication, Level 2, section 6.1.1).
+    # Many passkeys never count; the counter of one that does goes up (Web Authentication, Level 2,
+    # section 6.1.1).
     counts = proved.new_sign_count or passkey.sign_count
     if counts and proved.new_sign_count <= passkey.sign_count:
         passkey.counter_went_back_at = clock.now()
@@ -130,7 +133,7 @@ def use(
 
 
 def parsed(answer: str) -> dict[str, Any]:
-    """A browser's answer; raises `PasskeyRefusedError` for what is none."""
+    """A browser's answer; raises `PasskeyRefusedError` if it isn't one."""
     try:
         said = json.loads(answer)
     except (ValueError, RecursionError) as error:
@@ -141,7 +144,7 @@ def parsed(answer: str) -> dict[str, Any]:
 
 
 def credential_id(said: dict[str, Any]) -> bytes:
-    """Whose answer it says that it is; nothing is proved by it."""
+    """Whose answer it claims to be; this proves nothing."""
     return _bytes(said.get("rawId"))
 
 
@@ -159,7 +162,7 @@ def _descriptors(passkeys: Sequence[PasskeyRow]) -> list[structs.PublicKeyCreden
 
 
 def _challenge(said: dict[str, Any]) -> bytes:
-    """The challenge that an answer says it answers: sealed by us, or it is refused."""
+    """The challenge that an answer claims to answer; it is refused unless we sealed it."""
     response = said.get("response")
     client_data = _bytes(response.get("clientDataJSON") if isinstance(response, dict) else None)
     try:

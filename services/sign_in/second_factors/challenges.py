@@ -1,6 +1,7 @@
-"""What a passkey signs: a sealed challenge, which isn't stored. It says its purpose, for whom or
-where it holds, and when it was made. A signature proves that somebody holds the key now. `passkeys`
-makes sure that a challenge counts only once.
+"""What a passkey signs: a sealed challenge, which isn't stored.
+
+It says its purpose, for whom or where it holds, and when it was made. A signature proves that
+somebody holds the key now. `passkeys` makes sure that a challenge counts only once.
 """
 
 import base64
@@ -19,7 +20,7 @@ LIFETIME = timedelta(minutes=5)
 
 
 class Purpose(StrEnum):
-    """What a challenge is good for; one of one purpose proves nothing for another."""
+    """What a challenge is good for; a challenge for one purpose proves nothing for another."""
 
     REGISTER = "register"
     SIGN_IN = "sign-in"

@@ -7,4 +7,5 @@ from services.access.events import UserEvent
 
 @dataclass(frozen=True, kw_only=True)
 class SecondFactorsChanged(UserEvent):
-    """The user has an authenticator app now, or none any more, or other recovery codes."""
+    """The user now has an authenticator app or passkey, or has none any more, or has other recovery
+    codes."""

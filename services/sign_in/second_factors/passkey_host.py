@@ -1,7 +1,7 @@
 """The host name that passkeys belong to: that of `ROLLCALL_PUBLIC_URL`.
 
-No other site can ask for them (Web Authentication, Level 2, section 13.4.9), and browsers take none
-at an IP address.
+No other site can ask for them (Web Authentication, Level 2, section 13.4.9), and browsers accept
+none at an IP address.
 """
 
 import ipaddress
@@ -17,7 +17,7 @@ def host() -> str:
 
 
 def are_offered() -> bool:
-    """Whether browsers take passkeys at the url that people use."""
+    """Whether browsers accept passkeys at the url that people use."""
     scheme = urlsplit(runtime.current().settings.public_url).scheme
     try:
         ipaddress.ip_address(host())
@@ -27,6 +27,9 @@ def are_offered() -> bool:
 
 
 def works_here(passkey: Passkey) -> bool:
-    """Whether browsers may find this passkey here: those of another host, where Rollcall was
-    before, they don't. (Of one that was made before this was kept, nobody knows.)"""
+    """Whether browsers may find this passkey here.
+
+    They don't find those of another host, where Rollcall was before. (Of a passkey that was made
+    before the host was stored, nobody knows.)
+    """
     return passkey.host in {"", host()}

@@ -15,12 +15,12 @@ from services.sign_in.sign_in import SignedIn, start_session
 
 @noting_pauses
 async def sign_in(slug: str | None, answer: str, caller: Caller) -> SignedIn:
-    """Sign in under a tenant's slug, or with no slug as a Platform Admin, by the browser's answer
-    to `passkeys.sign_in_options`. The device has asked its owner for a finger, a face or a PIN, so
-    nothing else is asked for.
+    """Sign in under a tenant's slug, or without a slug as a Platform Admin, by the browser's answer
+    to `passkeys.sign_in_options`.
 
-    Raises `PasskeyRefusedError` for whatever doesn't let a person in, `TooManyAttemptsError` and
-    `SsoRequiredError`.
+    The device has asked its owner for a finger, a face or a PIN, so nothing else is asked for.
+    Raises `PasskeyRefusedError` for everything that doesn't let a person in, `TooManyAttemptsError`
+    and `SsoRequiredError`.
     """
     counters = throttle.ip_key(caller.ip, "passkey-address")
     await throttle.claim(counters)

@@ -1,4 +1,4 @@
-"""Passkeys (WebAuthn): a second factor, or a sign-in alone where the device asks its owner."""
+"""Passkeys (WebAuthn): a second factor, or a whole sign-in if the device asks its owner."""
 
 from typing import Any
 from uuid import UUID
@@ -27,7 +27,7 @@ from services.sign_in.second_factors.challenges import Purpose
 from services.sign_in.second_factors.events import SecondFactorsChanged
 from services.sign_in.second_factors.passkey_host import are_offered, works_here
 
-# More than anybody has devices; each is a row that a sign-in may ask for.
+# More than the devices that anybody has; each is a row that a sign-in may ask for.
 MOST = 20
 
 
@@ -35,7 +35,7 @@ MOST = 20
 async def begin(actor: Actor) -> str:
     """What the browser needs to make a passkey, as JSON. Needs a fresh sign-in.
 
-    Raises `ConflictError` where there are too many, or none is possible.
+    Raises `ConflictError` if there are too many, or none is possible.
     """
     async with acting(actor, Secret.OWN_SECOND_FACTOR) as act:
         tx, user = act.tx, act.own
@@ -51,11 +51,11 @@ async def begin(actor: Actor) -> str:
 
 @looks_first
 async def finish(actor: Actor, answer: str) -> tuple[str, ...]:
-    """Keep the passkey that the browser made; returns the recovery codes, shown this once, where
-    it is the first second factor.
+    """Keep the passkey that the browser made; if it is the first second factor, returns the
+    recovery codes, which are shown this once.
 
-    Needs a fresh sign-in. Raises `PasskeyRefusedError`, and `ConflictError` where the passkey is
-    known already.
+    Needs a fresh sign-in. Raises `PasskeyRefusedError`, and `ConflictError` if the passkey is known
+    already.
     """
     try:
         async with acting(actor, Secret.OWN_SECOND_FACTOR) as act:
@@ -76,9 +76,9 @@ async def finish(actor: Actor, answer: str) -> tuple[str, ...]:
 
 @looks_first
 async def remove(actor: Actor, passkey_id: UUID) -> None:
-    """Do without one of one's passkeys; needs a fresh sign-in.
+    """Remove one of one's own passkeys; needs a fresh sign-in.
 
-    Raises `NotFoundError`, and `ConflictError` for the last factor where one is required.
+    Raises `NotFoundError`, and `ConflictError` for the last factor if one is required.
     """
     async with acting(actor, Secret.OWN_SECOND_FACTOR) as act:
         tx, user = act.tx, act.own
@@ -93,7 +93,7 @@ async def remove(actor: Actor, passkey_id: UUID) -> None:
 
 @looks_first
 async def rename(actor: Actor, passkey_id: UUID, name: str) -> None:
-    """Call one of one's passkeys otherwise, so that its owner can tell it from the others.
+    """Rename one of one's own passkeys, to tell it from the others.
 
     Raises `NotFoundError`, and `InvalidInputError` for a name that another one has.
     """
@@ -113,7 +113,8 @@ async def rename(actor: Actor, passkey_id: UUID, name: str) -> None:
 
 
 def sign_in_options(slug: str | None) -> str:
-    """What the browser needs to sign in with a passkey alone, as JSON: it asks its user whose.
+    """What the browser needs to sign in with a passkey alone, as JSON: the browser asks which
+    account.
 
     The device must ask for a finger, a face or a PIN: nothing else is asked for.
     """
@@ -125,8 +126,10 @@ def sign_in_options(slug: str | None) -> str:
 
 
 async def second_step_options(tx: Transaction, user_id: UUID) -> str | None:
-    """What the browser needs to answer for one of this user's passkeys; none where they have
-    none. The password was the first factor, so that the device may ask for nothing more."""
+    """What the browser needs to answer for one of this user's passkeys; none if they have none.
+
+    The password was the first factor, so the device may ask for nothing more.
+    """
     own = [passkey for passkey in await _of(tx, user_id) if works_here(passkey)]
     if not own or not are_offered():
         return None
@@ -138,7 +141,7 @@ async def second_step_options(tx: Transaction, user_id: UUID) -> str | None:
 
 
 async def find_owner(tx: Transaction, answer: str) -> UUID | None:
-    """Whose passkey an answer says that it is from; nothing is proved by it."""
+    """Whose passkey an answer claims to come from; this proves nothing."""
     passkey = await _find(tx, ceremony.credential_id(ceremony.parsed(answer)))
     return passkey.user_id if passkey else None
 
@@ -146,14 +149,14 @@ async def find_owner(tx: Transaction, answer: str) -> UUID | None:
 async def refusal_of_sign_in(
     tx: Transaction, user: User, slug: str | None, answer: str
 ) -> PasskeyRefusedError | None:
-    """Use up an answer to `sign_in_options` of a user who is locked; none where it is good."""
+    """Use up an answer to `sign_in_options` of a user who is locked; none if it isn't good."""
     return await _refusal(tx, user, answer, Purpose.SIGN_IN, _slug_or_platform(slug), verified=True)
 
 
 async def refusal_of_second_step(
     tx: Transaction, user: User, answer: str
 ) -> PasskeyRefusedError | None:
-    """Use up an answer to `second_step_options` of a user who is locked; none where it is good."""
+    """Use up an answer to `second_step_options` of a user who is locked; none if it isn't good."""
     return await _refusal(tx, user, answer, Purpose.SECOND_STEP, str(user.id), verified=False)
 
 

@@ -12,14 +12,14 @@ from services.core.secrets import derive
 from services.sign_in.second_factors.typed_codes import plain_code
 
 CODES = 10
-# Without letters and digits that look alike. Ten of 30 have 49 bits: OWASP ASVS 5.0, 6.5.3 and
-# 6.5.4, ask for 20 random bits where guessing is limited, as it is in `second_step`.
+# Without letters and digits that look alike. Ten characters of 30 have 49 bits: OWASP ASVS 5.0,
+# 6.5.3 and 6.5.4, ask for 20 random bits if guessing is limited, as it is in `second_step`.
 ALPHABET = "23456789abcdefghjkmnpqrstvwxyz"
 CODE_LENGTH = 10
 
 
 async def issue(tx: Transaction, user: User) -> tuple[str, ...]:
-    """New codes instead of the old, as they are shown this once."""
+    """New codes instead of the old ones, as they are shown this once."""
     await forget(tx, user)
     codes = [
         "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH)) for _number in range(CODES)
@@ -32,7 +32,8 @@ async def issue(tx: Transaction, user: User) -> tuple[str, ...]:
 
 
 async def take(tx: Transaction, user: User, typed: str) -> bool:
-    """Use up a code of a user who is locked, however it was typed; whether it is one."""
+    """Use up a code of a user who is locked, in whatever form it was typed; returns whether it was
+    one."""
     code = plain_code(typed)
     row = (
         await tx.exec(
@@ -50,7 +51,7 @@ async def take(tx: Transaction, user: User, typed: str) -> bool:
 
 
 async def left(tx: Transaction, user_id: UUID) -> int:
-    """How many a user has yet to use."""
+    """How many unused codes a user has."""
     found = await tx.exec(
         select(func.count())
         .select_from(RecoveryCode)
@@ -65,5 +66,5 @@ async def forget(tx: Transaction, user: User) -> None:
 
 
 def _hash(user: User, code: str) -> bytes:
-    # Keyed: 49 bits could be found by trying them all against a stolen database.
+    # With a key: 49 bits could be found by trying all of them against a stolen database.
     return derive(runtime.current().secret, "recovery-code", f"{user.id}{code}".encode())

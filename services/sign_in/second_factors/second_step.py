@@ -22,14 +22,17 @@ from services.sign_in.second_factors import passkeys, totp
 from services.sign_in.second_factors.passkey_host import are_offered
 from services.sign_in.sign_in import SignedIn, start_session
 
-# What is to be logged of a proof, or none where it is wrong. The user is locked.
+# What is to be logged of a proof, or none if it is wrong. The user is locked.
 _Prove = Callable[[Transaction, User], Awaitable[Action | None]]
 
 
 @dataclass(frozen=True)
 class Choices:
-    """What the second step's page offers. A recovery code is always one of them. `old_host` is
-    where passkeys belong to that can't be used here, where there are no others."""
+    """What the second step's page offers.
+
+    A recovery code is always one of them. If the user's passkeys can't be used here and there are
+    no others, `old_host` is the host that they belong to.
+    """
 
     app: bool
     passkey: bool
@@ -37,10 +40,8 @@ class Choices:
 
 
 async def get_choices(slug: str | None, ticket: str | None) -> Choices:
-    """What can be shown in this browser, where a second step waits for it.
-
-    Raises `SecondStepOverError`.
-    """
+    """What can be shown in this browser, if a second step waits for it. Raises
+    `SecondStepOverError`."""
     user_id, _, _ = second_step_ticket.read(ticket, slug)
     async with reading() as tx:
         factors = await totp.find(tx, user_id)
@@ -56,7 +57,7 @@ async def get_choices(slug: str | None, ticket: str | None) -> Choices:
 async def passkey_options(slug: str | None, ticket: str | None) -> str:
     """What the browser needs to answer with a passkey, as JSON.
 
-    Raises `SecondStepOverError`, and `NotFoundError` where there is no passkey.
+    Raises `SecondStepOverError`, and `NotFoundError` if there is no passkey.
     """
     user_id, _, _ = second_step_ticket.read(ticket, slug)
     async with reading() as tx:
@@ -72,9 +73,9 @@ async def finish(slug: str | None, ticket: str | None, code: str, caller: Caller
     and a code.
 
     Each try is counted before it is compared, so that a stolen password doesn't buy guesses, and
-    nothing but a right code of the same kind clears that; from a browser that the account knows,
-    only its own failures slow it down. Raises
-    `SecondStepOverError`, `InvalidInputError`, `TooManyAttemptsError` and `SsoRequiredError`.
+    only a right code of the same kind clears the count. In a browser that the account knows, only
+    failures in this browser slow it down. Raises `SecondStepOverError`, `InvalidInputError`,
+    `TooManyAttemptsError` and `SsoRequiredError`.
     """
 
     async def prove(tx: Transaction, user: User) -> Action | None:
@@ -96,7 +97,7 @@ async def finish_with_passkey(
 ) -> SignedIn:
     """The same with the browser's answer to `passkey_options`.
 
-    Raises `PasskeyRefusedError` in place of `InvalidInputError`.
+    Raises `PasskeyRefusedError` instead of `InvalidInputError`.
     """
     refusal: PasskeyRefusedError | None = None
 
@@ -128,7 +129,7 @@ async def _finish(
         await lock_users(tx, [user_id])
         user = await tx.get(User, user_id)
         tenant = await tx.get(Tenant, user.tenant_id) if user and user.tenant_id else None
-        # Whatever happened since the first step, the database has the last word.
+        # Whatever has happened since the first step, the database decides.
         if user is None or not user.active or second_step_ticket.mark_of(user) != mark:
             raise SecondStepOverError
         used = await prove(tx, user)

@@ -1,6 +1,6 @@
 """Second factors: what a person has, an authenticator app (TOTP, RFC 6238), and the reset of all.
 
-Passkeys have a module of their own, and so have the recovery codes that go with either.
+Passkeys have a module of their own, and so do the recovery codes that go with both.
 """
 
 import secrets
@@ -30,11 +30,11 @@ from services.sign_in.second_factors.passkey_host import works_here
 from services.sign_in.second_factors.typed_codes import plain_code
 
 ISSUER = "Rollcall"
-# Seconds that a code is shown (RFC 6238, section 5.2, recommends 30).
+# How many seconds a code is shown (RFC 6238, section 5.2, recommends 30).
 STEP = 30
 DIGITS = 6
-# A code of the step before or after still counts, for clocks that are apart and slow fingers.
-# (RFC 6238, section 5.2, allows one backward for the delay; phones' clocks may also be ahead.)
+# A code of the step before or after still counts, because clocks differ and fingers are slow. (RFC
+# 6238, section 5.2, allows one step back for the delay; phones' clocks may also be ahead.)
 WINDOW = 1
 
 
@@ -53,7 +53,7 @@ class OwnPasskey:
 
 @dataclass(frozen=True)
 class SecondFactors:
-    """What a person has: since when an app, which passkeys, and how many recovery codes."""
+    """What a person has: an app and since when, which passkeys, and how many recovery codes."""
 
     since: datetime | None
     passkeys: tuple[OwnPasskey, ...]
@@ -75,19 +75,19 @@ class Enrolment:
 
 
 async def get_own(actor: Actor) -> SecondFactors:
-    """What the person at work here has."""
+    """The second factors of the person at work here."""
     async with viewing(actor, Permission.USE_OWN_ACCOUNT) as view:
         return await find(view.tx, actor.user_id)
 
 
 async def get_of(actor: Principal, user_id: UUID) -> SecondFactors:
-    """What another user has, for who manages users."""
+    """The second factors of another user, for people who manage users."""
     async with viewing(actor, Permission.VIEW_USERS) as view:
         return await find(view.tx, (await view.get(User, user_id)).id)
 
 
 async def find(tx: Transaction, user_id: UUID) -> SecondFactors:
-    """What a user has, in this transaction."""
+    """The second factors of a user, in this transaction."""
     app = await tx.get(Authenticator, user_id)
     rows = await tx.exec(
         select(Passkey).where(Passkey.user_id == user_id).order_by(col(Passkey.created_at))
@@ -111,9 +111,9 @@ def _shown(passkey: Passkey) -> OwnPasskey:
 
 @looks_first
 async def begin(actor: Actor) -> Enrolment:
-    """A new secret for an app; it counts once `finish` got a code. Needs a fresh sign-in.
+    """A new secret for an app; it counts once `finish` has got a code.
 
-    Raises `ConflictError` where there is an app already.
+    Needs a fresh sign-in. Raises `ConflictError` if there is an app already.
     """
     async with acting(actor, Secret.OWN_SECOND_FACTOR) as act:
         tx, user = act.tx, act.own
@@ -133,11 +133,12 @@ async def begin(actor: Actor) -> Enrolment:
 
 @looks_first
 async def finish(actor: Actor, code: str, *, begun_at: datetime | None = None) -> tuple[str, ...]:
-    """Put the app into force with its first code; returns the recovery codes, shown this once,
-    where it is the first second factor. `begun_at` is that of the secret which the page showed.
+    """Activate the app with its first code; if it is the first second factor, returns the recovery
+    codes, which are shown this once.
 
-    Needs a fresh sign-in. Raises `InvalidInputError` for a wrong code, and `ConflictError` where
-    nothing was begun, or something else since.
+    `begun_at` belongs to the secret that the page showed. Needs a fresh sign-in. Raises
+    `InvalidInputError` for a wrong code, and `ConflictError` if nothing was begun, or something
+    else was begun since.
     """
     async with acting(actor, Secret.OWN_SECOND_FACTOR) as act:
         tx, user = act.tx, act.own
@@ -175,9 +176,9 @@ async def renew_codes(actor: Actor) -> tuple[str, ...]:
 
 @looks_first
 async def remove(actor: Actor) -> None:
-    """Do without the authenticator app; needs a fresh sign-in.
+    """Remove one's authenticator app; needs a fresh sign-in.
 
-    Raises `ConflictError` for the last factor where the organisation requires one.
+    Raises `ConflictError` for the last factor if the organisation requires one.
     """
     async with acting(actor, Secret.OWN_SECOND_FACTOR) as act:
         tx, user = act.tx, act.own
@@ -190,7 +191,8 @@ async def remove(actor: Actor) -> None:
 
 
 async def lose_app(tx: Transaction, user: User, app: Authenticator) -> None:
-    """Do without an authenticator app that can't be checked any more, whoever requires one."""
+    """Remove an authenticator app whose codes can't be checked any more, even if a factor is
+    required."""
     await tx.delete(app)
     if app.confirmed_at is None:
         return
@@ -203,10 +205,10 @@ async def lose_app(tx: Transaction, user: User, app: Authenticator) -> None:
 
 @looks_first
 async def reset(actor: Principal, user_id: UUID) -> None:
-    """Take another user's factors away, so that their password alone lets them in again.
+    """Remove another user's factors, so that their password alone lets them in again.
 
-    Never one's own: whoever has stolen a session could else get rid of the second factor. Needs a
-    fresh sign-in; the user is told by mail. Raises `ConflictError`.
+    Never one's own: otherwise somebody with a stolen session could get rid of the second factor.
+    Needs a fresh sign-in; the user is told by mail. Raises `ConflictError`.
     """
     async with acting(actor, Permission.RESET_SECOND_FACTORS, lock=(user_id,), fresh=True) as act:
         tx, user = act.tx, await act.get(User, user_id)
@@ -226,9 +228,9 @@ async def reset(actor: Principal, user_id: UUID) -> None:
 
 
 async def take(tx: Transaction, user: User, code: str) -> Action | None:
-    """Use up a code of a user who is locked; what is to be logged of it, or none if it is wrong.
+    """Use up a code of a user who is locked; returns what is to be logged, or none if it is wrong.
 
-    Six digits are the app's; anything else is a recovery code, however it was typed.
+    Six digits are the app's; anything else is a recovery code, in whatever form it was typed.
     """
     if not is_app_code(code):
         return Action.RECOVERY_CODE_USED if await recovery_codes.take(tx, user, code) else None
@@ -238,7 +240,7 @@ async def take(tx: Transaction, user: User, code: str) -> Action | None:
 
 
 def is_app_code(code: str) -> bool:
-    """Whether what somebody typed is meant as an app's code: six digits, in whatever script."""
+    """Whether somebody typed an app's code: six digits, in any script."""
     digits = plain_code(code)
     return len(digits) == DIGITS and digits.isascii() and digits.isdigit()
 
@@ -252,8 +254,8 @@ async def added(
 
 
 async def removed(tx: Transaction, template: MailTemplate, user: User) -> None:
-    """What follows the removal of a factor by its owner: a mail, and the end of the recovery codes
-    with the last one. Raises `ConflictError` where that one is required."""
+    """What follows when an owner removes a factor: a mail, and with the last factor the end of the
+    recovery codes. Raises `ConflictError` if the last factor is required."""
     await tx.flush()
     if not await has_one(tx, user.id):
         tenant = await tx.get(Tenant, user.tenant_id) if user.tenant_id else None

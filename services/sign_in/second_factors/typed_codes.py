@@ -4,7 +4,7 @@ import unicodedata
 
 
 def plain_code(typed: str) -> str:
-    """The letters and digits of a code, as it was handed out: small letters, digits of ASCII."""
+    """The letters and digits of a code, as it was handed out: small letters and ASCII digits."""
     text = unicodedata.normalize("NFKC", typed).casefold()
     return "".join(_ascii_digit(sign) for sign in text if sign.isalnum())
 

@@ -1,1 +1,1 @@
-"""One act on many users: looked at beforehand, done in batches, undone within a day."""
+"""One act on many users: previewed, done in batches, and undone within a day."""

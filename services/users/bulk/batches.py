@@ -1,4 +1,5 @@
-"""Doing a bulk act: a batch is one transaction, in which each person is dealt with as one alone."""
+"""Does a bulk act: a batch is one transaction, in which each person is treated as in an act on one
+person."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -35,10 +36,10 @@ from services.users.ends import end_of
 from services.users.events import BulkProgressed
 
 BATCH = 10
-"""People of a transaction: whoever wants to write meanwhile waits for some milliseconds, and the
-pages of so few close soon after its commit."""
+"""How many people one transaction has: others who want to write wait for some milliseconds, and the
+pages of so few people close soon after the commit."""
 FAILED = "failed"
-"""The fate of whom the act couldn't be done to."""
+"""The fate of people to whom the act couldn't be done."""
 
 ACTIONS: Mapping[BulkKind, Action] = {
     BulkKind.DEACTIVATE: Action.BULK_DEACTIVATED,
@@ -51,9 +52,12 @@ ACTIONS: Mapping[BulkKind, Action] = {
 
 @dataclass(frozen=True)
 class PersonOutcome:
-    """What became of one person: the key of their fate, and words. `cause` is the audit entry under
-    which the receipt of a deactivation is found; `seen` is their version afterwards, and
-    `end` the end that they had before: by these it can be undone."""
+    """What became of one person: the key of their fate, and words.
+
+    `cause` is the audit entry by which the receipt of a deactivation is found; `seen` is the
+    person's version afterwards, and `end` is the end that they had before. With these, the act can
+    be undone.
+    """
 
     user_id: UUID
     name: str
@@ -69,13 +73,13 @@ Along = Callable[
     [Act, BulkAct, Sequence[Mapping[str, Any]], Sequence[PersonOutcome]],
     Awaitable[Sequence[PersonOutcome]],
 ]
-"""What goes along with a batch in its transaction: gets its people and what became of them, and
-says that anew."""
+"""What goes along with a batch in its transaction: it gets the people and what became of them, and
+returns the outcomes that it has changed."""
 
 
 @looks_first
 async def act_on_next(actor: Principal, bulk_id: UUID, along: Along | None = None) -> bool:
-    """Do a bulk act to its next batch, in one transaction; tells whether there may be more.
+    """Do the next batch of a bulk act, in one transaction; returns whether there may be more.
 
     Other acts go first, deactivations by hand above all. If one person is refused, the others go
     on.
@@ -96,7 +100,7 @@ async def act_on_next(actor: Principal, bulk_id: UUID, along: Along | None = Non
         if batch.outcomes is not None:  # another process was faster
             return True
         run.leased_until = clock.now() + LEASE
-        await act.tx.flush()  # whoever only looks has seen enough
+        await act.tx.flush()  # a call that only looks has seen enough
         of_it = replace(act, run=run.id)
         outcomes: Sequence[PersonOutcome] = await _act_on(of_it, run, people)
         if along is not None:
@@ -108,13 +112,13 @@ async def act_on_next(actor: Principal, bulk_id: UUID, along: Along | None = Non
         if run.done == run.people:
             await end(act, run, BulkState.DONE)
         act.publish(BulkProgressed(tenant_id=run.tenant_id, bulk_id=run.id))
-        # The cuts first: pages close before anything else is told of this batch.
+        # The cuts first: pages close before anything else of this batch is told.
         act.tx.events.sort(key=lambda event: not isinstance(event, SessionsEnded))
         return run.state is BulkState.RUNNING
 
 
 async def end(act: Act, run: BulkAct, state: BulkState, why: str = "") -> None:
-    """End a bulk act in this act, and write what came of the whole into the log."""
+    """End a bulk act in this act, and write the result of the whole into the log."""
     run.state, run.why, run.ended_at = state, why[:500], clock.now()
     await act.record(ACTIONS[run.kind], tenant_id=run.tenant_id, **details_of(run))
 
@@ -154,8 +158,8 @@ def _plain(outcome: PersonOutcome) -> dict[str, object]:
 async def _next_people(
     bulk_id: UUID,
 ) -> tuple[BulkKind | None, int, list[dict[str, Any]], list[UUID]]:
-    """The kind of an act, the number and the people of its first batch that waits, and who gets
-    their work."""
+    """The kind of an act, the number and the people of its first waiting batch, and who gets their
+    work."""
     async with reading() as tx:
         run = await tx.get(BulkAct, bulk_id)
         found = await tx.exec(
@@ -174,7 +178,7 @@ async def _next_people(
 async def _act_on(
     act: Act, run: BulkAct, people: Sequence[Mapping[str, Any]]
 ) -> list[PersonOutcome]:
-    users = [await act.get(User, UUID(person["id"])) for person in people]  # locked, so known
+    users = [await act.get(User, UUID(person["id"])) for person in people]  # locked, so it is known
     facts = await read_facts(act, users)
     if run.kind is BulkKind.ACTIVATE:
         await emails_elsewhere.check_pause(act.tx, act.principal)
@@ -207,7 +211,7 @@ async def _act_on_one(
 
 
 async def _do(act: Act, run: BulkAct, person: Mapping[str, Any], user: User) -> UUID | None:
-    """The act on one person, by the same code as a single act; returns the audit entry of a
+    """The act on one person, by the same code as an act on one person; returns the audit entry of a
     switch."""
     if run.kind is BulkKind.END_DATE:
         await accounts.change_end(act, user, end_for(run, person), tell=run.tell)

@@ -1,5 +1,5 @@
-"""What a bulk act means for each of the people: told before it, and decided once more when it comes
-to them."""
+"""What a bulk act means for each person: told before the act, and decided again when it comes to
+them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,14 +23,16 @@ PERMISSIONS: Mapping[BulkKind, Permission] = {
     BulkKind.COPY_LINKS: Permission.INVITE_USERS,
     BulkKind.END_DATE: Permission.EDIT_USERS,
 }
-"""What each kind takes: what the same act on one person takes."""
+"""The permission that each kind takes: the same as that act on one person."""
 
 
 @dataclass(frozen=True)
 class Fate:
-    """What becomes of some of the people. `one` and `many` are said after their number, `result` of
-    each, and `results` of several where that is another word; `note` says more. Those whom it
-    doesn't change are skipped."""
+    """What becomes of some of the people.
+
+    `one` and `many` follow their number, `result` is said of each, and `results` of several if that
+    needs other words; `note` says more. People whom it doesn't change are skipped.
+    """
 
     key: str
     one: str
@@ -41,7 +43,7 @@ class Fate:
     results: str = ""
 
     def result_of(self, count: int) -> str:
-        """What became of so many of them, to be said after their number."""
+        """What became of this many of them; it follows the number."""
         return (self.results if count != 1 and self.results else self.result).lower()
 
 
@@ -147,12 +149,12 @@ TOO_LONG = Fate(
 _CHANGED = (OUT, WITHDRAWN, BACK, UNINVITED, RENEWED, LINK, DATED)
 _SKIPPED = (INACTIVE, ACTIVE, SAME_DATE, TOO_LONG, JOINED, NEWER, OUT_OF_REACH, LAST_ADMIN, ONESELF)
 FATES = {fate.key: fate for fate in (*_CHANGED, *_SKIPPED)}
-"""All of them by their keys, in the order in which they are told."""
+"""All fates by their keys, in the order in which they are shown."""
 
 
 @dataclass
 class Facts:
-    """What a fate depends on beside the person: who acts, which Tenant Admins are left, and whose
+    """What a fate depends on besides the person: who acts, which Tenant Admins are left, whose
     emails have an active account here, and how long people may stay."""
 
     own_id: UUID | None
@@ -181,8 +183,8 @@ async def read_facts(view: View, users: Sequence[User]) -> Facts:
 
 
 async def admin_ids(tx: Transaction, tenant_id: UUID | None) -> Sequence[UUID]:
-    """The active Tenant Admins of a tenant. Whether another one is left can only be decided with
-    all of them locked."""
+    """The active Tenant Admins of a tenant. Whether another one would remain can only be decided
+    with all of them locked."""
     found = await tx.exec(
         select(User.id).where(
             User.tenant_id == tenant_id, User.role == Role.TENANT_ADMIN, User.active
@@ -204,18 +206,18 @@ def fate_of(run: BulkAct, person: Mapping[str, Any], user: User, facts: Facts) -
     end = end_for(run, person)
     if end_of(user) == end:
         return SAME_DATE
-    # What is taken back was allowed when it was given.
+    # What is being undone was allowed when it was done.
     return TOO_LONG if not run.undoes_id and facts.stays.refusal(user.role, end) else DATED
 
 
 def end_for(run: BulkAct, person: Mapping[str, Any]) -> End | None:
-    """The end that the act gives a person: the act's, or where it undoes another, theirs before
-    that."""
+    """The end that the act gives a person: the act's own; or, if it undoes another act, the one
+    that the person had before that."""
     return end_of_values(person.get("end", run.end))
 
 
 def values_of_end(end: End | None) -> dict[str, Any] | None:
-    """An end as it is kept with an act."""
+    """An end as it is stored with an act."""
     if end is None:
         return None
     at = f"{end.at:%H:%M}" if end.at else None
@@ -223,7 +225,7 @@ def values_of_end(end: End | None) -> dict[str, Any] | None:
 
 
 def end_of_values(values: Mapping[str, Any] | None) -> End | None:
-    """The same, read again."""
+    """The same, read back."""
     if values is None:
         return None
     at = time.fromisoformat(values["at"]) if values["at"] else None
@@ -237,7 +239,7 @@ def _deactivated(user: User, facts: Facts) -> Fate:
         return ONESELF
     if facts.admins == {user.id}:
         return LAST_ADMIN
-    facts.admins.discard(user.id)  # one less, for those who come after
+    facts.admins.discard(user.id)  # one less for the people after this one
     return WITHDRAWN if user.invited else OUT
 
 

@@ -18,10 +18,10 @@ from services.users import telling
 from services.users.bulk.fates import FATES, NOTHING, OUT, Fate, fate_of, read_facts
 
 SHOWN = 200
-"""People of a kind whose names a page gets."""
+"""How many names of a kind a page gets."""
 TOLD = frozenset({BulkKind.DEACTIVATE, BulkKind.ACTIVATE, BulkKind.END_DATE})
-"""The kinds of which each person can be told by mail."""
-# Ids that one query asks for.
+"""The kinds of act of which each person can be told by mail."""
+# How many ids one query asks for.
 CHUNK = 500
 
 
@@ -39,17 +39,18 @@ class Kind:
 
 @dataclass(frozen=True)
 class Preview:
-    """The kinds, those that are changed first, how many that are, and who they are."""
+    """The kinds of fates, those that change people first; how many people change, and who
+    they are."""
 
     kinds: Sequence[Kind]
     changes: int
     changed_ids: Sequence[UUID]
     tells: bool | None
-    """Whether the organisation suggests that people are told by mail; none: they can't be."""
+    """Whether the organisation suggests that people are told by mail; none: they can't be told."""
 
 
 async def preview(actor: Actor, bulk_id: UUID) -> Preview:
-    """What would become of the people of a draft, as far as this organisation's own tell."""
+    """What would become of the people of a draft, judged by this organisation's own users only."""
     async with viewing(actor, Permission.SWITCH_USERS) as view:
         run = await view.get(BulkAct, bulk_id)
         people = await people_of(view.tx, bulk_id)
@@ -72,7 +73,7 @@ def _kind(fate: Fate, users: Sequence[User]) -> Kind:
 
 
 def _here(users: Sequence[User]) -> str:
-    """How many of those who lose their access are at work right now."""
+    """How many of the people who lose their access are at work right now."""
     here = [user for user in users if presence.is_online(user.id)]
     pages = sum(presence.open_pages(user.id) for user in here)
     if not here:

@@ -1,4 +1,4 @@
-"""What became of the people of a bulk act: each alone, and all together."""
+"""What became of the people of a bulk act: one by one, and all together."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ from services.access.actor import Actor
 from services.access.permissions import Permission, Secret
 from services.audit.acting import View, viewing
 from services.audit.writing import Action
-from services.core.csv_files import csv_lines
+from services.core.csv_files import csv_lines, ending
 from services.core.db import Transaction
 from services.users.bulk.batches import FAILED, PersonOutcome
 from services.users.bulk.runs import outcomes
@@ -20,16 +20,16 @@ from services.users.handovers import live_links
 from services.users.profile import find_portraits
 
 SHOWN = 200
-"""People of a kind whom a page shows; the file with the results has all."""
+"""How many people of a kind a page shows; the file with the results has all."""
 COLUMNS = ("Name", "Result", "Pages closed", "Last one after (ms)", "Link to hand over")
-# Ids that one query asks for.
+# How many ids one query asks for.
 CHUNK = 500
 
 
 @dataclass(frozen=True)
 class PersonResult:
     """What became of one person, and of their open pages: how many closed, and when the last one
-    did, in milliseconds after the commit; none where none was open."""
+    closed, in milliseconds after the commit; none if no page was open."""
 
     user_id: UUID
     name: str
@@ -40,13 +40,13 @@ class PersonResult:
     slowest_ms: float | None = None
     link: str = field(default="", repr=False)
     picture: str = ""
-    """The digest of their picture, where they have one; read for those alone who are shown."""
+    """The digest of their picture, if they have one; it is read only for people who are shown."""
 
 
 @dataclass(frozen=True)
 class Results:
-    """The first of each kind, failed and skipped first, then the newest; how many of each there
-    are, of each fate, and of pages that closed."""
+    """The first people of each kind, failed and skipped first, then the newest; and how many there
+    are of each kind and of each fate, and how many pages closed."""
 
     people: Sequence[PersonResult]
     counts: Mapping[str, int]
@@ -56,8 +56,10 @@ class Results:
 
 
 async def get_results(actor: Actor, bulk_id: UUID) -> Results:
-    """What became of the people so far. Links are shown only to the person who began the act. They
-    were logged when they were copied."""
+    """What became of the people so far.
+
+    Links are shown only to the person who began the act. They were logged when they were copied.
+    """
     async with viewing(actor, Permission.SWITCH_USERS) as view:
         run = await view.get(BulkAct, bulk_id)
         done = await outcomes(view.tx, bulk_id)
@@ -82,7 +84,8 @@ async def get_results(actor: Actor, bulk_id: UUID) -> Results:
 
 
 async def results_csv(actor: Actor, bulk_id: UUID) -> str:
-    """The file with what became of each person, and the links for whoever hands them over."""
+    """The file with what became of each person, and the links for the person who hands them
+    over."""
     async with viewing(actor, Permission.SWITCH_USERS) as view:
         await view.require(Secret.INVITATION)
         run = await view.get(BulkAct, bulk_id)
@@ -93,9 +96,7 @@ async def results_csv(actor: Actor, bulk_id: UUID) -> str:
         (one.name, one.result, one.pages or "", one.slowest_ms or "", one.link)
         for one in (_result(outcome, receipts, links) for outcome in done)
     ]
-    # Without its last line, the file was cut off.
-    end = ("rows", len(rows), *[""] * (len(COLUMNS) - 2))
-    return csv_lines([COLUMNS, *rows, end], first=True)
+    return csv_lines([COLUMNS, *rows, ending(len(rows), len(COLUMNS))], first=True)
 
 
 def _first(results: Sequence[PersonResult], kind: str) -> Sequence[PersonResult]:
@@ -116,8 +117,8 @@ def _result(
 async def _receipts(
     view: View, run: BulkAct, done: Sequence[PersonOutcome]
 ) -> dict[UUID, tuple[int, float | None]]:
-    """How many pages of each closed, and after how long the last one, by the deactivation's entry:
-    from the log, where each receipt is kept."""
+    """How many pages of each person closed, and after how long the last one, by the deactivation's
+    entry: read from the log, which keeps each receipt."""
     causes = {str(one.cause): one.cause for one in done if one.cause}
     ids = [one.user_id for one in done if one.cause]
     found: dict[UUID, tuple[int, float | None]] = {}

@@ -38,13 +38,13 @@ from services.users.list import USERS
 
 MOST_PEOPLE = 10_000
 LATEST = 20
-"""Bulk acts that a page lists."""
+"""How many bulk acts a page lists."""
 UNDONE_WITHIN = timedelta(days=1)
 KEPT = timedelta(days=30)
-"""How long what became of each is kept after the end; the log keeps it for good."""
+"""How long the outcome for each person is kept after the end; the log keeps it for good."""
 LOOKED_AT = timedelta(days=1)
 """How long a draft is kept."""
-# What takes each of these back.
+# The kind that undoes each kind.
 OPPOSITES = {
     BulkKind.DEACTIVATE: BulkKind.ACTIVATE,
     BulkKind.ACTIVATE: BulkKind.DEACTIVATE,
@@ -61,8 +61,8 @@ class BulkForm(Form):
 
 @dataclass(frozen=True)
 class BulkView:
-    """A bulk act as it is shown; `may_undo` as long as it can be, and `undone_by` is the act that
-    took it back."""
+    """A bulk act as it is shown; `may_undo` while it can be undone, and `undone_by` is the act that
+    undid it."""
 
     id: UUID
     kind: BulkKind
@@ -83,7 +83,8 @@ class BulkView:
     undoes: UUID | None = None
     undone_by: UUID | None = None
     heirs: Sequence[Mapping[str, Any]] = ()
-    """Who gets the work of those who are deactivated: `name`, and the `pocs` and `tasks` so far."""
+    """A person who gets the work of those who are deactivated: `name`, and the `pocs` and `tasks`
+    so far."""
 
 
 @looks_first
@@ -93,7 +94,7 @@ async def draft(
     """Keep the people whom a query finds now, to be looked at before anything is done to them;
     returns the bulk act's id.
 
-    Who comes to match later isn't among them. Raises `InvalidInputError`.
+    People who match later aren't among them. Raises `InvalidInputError`.
     """
     async with acting(actor, PERMISSIONS[kind]) as act:
         listing = await find(act.tx, USERS, query, act.tenant_id)
@@ -112,7 +113,7 @@ async def draft(
 
 @looks_first
 async def begin(actor: Actor, bulk_id: UUID, form: BulkForm) -> None:
-    """Do what was drafted from now on, on behalf of this session."""
+    """Begin to do what was drafted, on behalf of this session."""
     async with acting(actor, Permission.VIEW_USERS) as act:
         run = await act.get(BulkAct, bulk_id, lock=True)
         await act.require(PERMISSIONS[run.kind])
@@ -142,7 +143,7 @@ async def stop(actor: Actor, bulk_id: UUID) -> None:
 @looks_first
 async def undo(actor: Actor, bulk_id: UUID) -> UUID:
     """Begin to undo a bulk act for the people whom nobody has changed since; returns the id of the
-    undoing act. Raises `ConflictError` where it is too late."""
+    act that undoes it. Raises `ConflictError` if it is too late."""
     async with acting(actor, Permission.VIEW_USERS) as act:
         run = await act.get(BulkAct, bulk_id, lock=True)
         undone_by = await _undone_by(act.tx, [run.id])
@@ -160,7 +161,7 @@ async def undo(actor: Actor, bulk_id: UUID) -> UUID:
         undoing = await _add(
             act, actor, kind, people, run.selection, undoes_id=run.id, state=BulkState.RUNNING
         )
-        (await act.get(BulkAct, undoing)).tell = run.tell  # who was told hears of this, too
+        (await act.get(BulkAct, undoing)).tell = run.tell  # people who were told hear of this, too
         for bulk in (undoing, run.id):
             act.publish(BulkProgressed(tenant_id=run.tenant_id, bulk_id=bulk))
         return undoing
@@ -168,7 +169,7 @@ async def undo(actor: Actor, bulk_id: UUID) -> UUID:
 
 @looks_first
 async def try_again(actor: Actor, bulk_id: UUID) -> UUID:
-    """Draft the same act on those of its people who failed; returns the draft's id."""
+    """Draft the same act for the people for whom it failed; returns the draft's id."""
     async with acting(actor, Permission.SWITCH_USERS) as act:
         run = await act.get(BulkAct, bulk_id)
         await act.require(PERMISSIONS[run.kind])
@@ -256,7 +257,7 @@ async def _add(
     undoes_id: UUID | None = None,
     state: BulkState = BulkState.DRAFT,
 ) -> UUID:
-    if act.tenant_id is None:  # above the organisations each is dealt with alone
+    if act.tenant_id is None:  # above the organisations, each person is treated alone
         raise NotFoundError
     now = clock.now()
     run = act.add(
@@ -301,7 +302,7 @@ def _may_undo(run: BulkAct) -> bool:
 
 
 async def _undone_by(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, UUID]:
-    """The acts that took these back, by the id of what they took back."""
+    """The acts that undid these, by the id of what they undid."""
     found = await tx.exec(
         select(BulkAct.undoes_id, BulkAct.id).where(col(BulkAct.undoes_id).in_(ids))
     )

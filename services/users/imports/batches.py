@@ -42,8 +42,8 @@ from services.users.new_user import new_user
 from services.users.stays import UNLIMITED, stays_of
 
 BATCH = 50
-"""Rows of a transaction: whoever wants to write meanwhile waits for a tenth of a second."""
-# Two imports of the same people may run into each other; each time one of them gets further.
+"""How many rows one transaction has: others who want to write wait for a tenth of a second."""
+# Two imports of the same people may collide; each time one of them gets further.
 TRIES = 5
 
 
@@ -66,17 +66,17 @@ class _Row:
 
     @cached_property
     def form(self) -> PersonalInvitation | InvalidInputError:
-        """What the values make; whoever only looks doesn't ask."""
+        """The form that the values make; a call that only looks doesn't need it."""
         return read_form(self.values)
 
 
 @looks_first
 async def invite_next(actor: Principal, import_id: UUID) -> bool:
-    """Invite the next batch of an import, in one transaction; tells whether there may be more.
+    """Invite the next batch of an import, in one transaction; returns whether there may be more.
 
-    A row that is refused holds up no other. Admins need a fresh sign-in, else
-    `FreshSignInNeededError` and nobody of the batch is invited. Where many rows before had another
-    organisation's email, `TooManyAttemptsError`, likewise.
+    A refused row doesn't hold up the others. Admins need a fresh sign-in: without one,
+    `FreshSignInNeededError` is raised and nobody of the batch is invited. If many earlier rows had
+    an email of another organisation, `TooManyAttemptsError` is raised in the same way.
     """
     number, rows = await _next_rows(import_id)
 
@@ -92,7 +92,7 @@ async def invite_next(actor: Principal, import_id: UUID) -> bool:
         if batch.outcomes is not None:  # another process was faster
             return True
         run.leased_until = clock.now() + LEASE
-        await act.tx.flush()  # whoever only looks has seen enough
+        await act.tx.flush()  # a call that only looks has seen enough
         outcomes = await _invite(act, import_id, rows)
         batch.outcomes = [_plain(outcome) for outcome in outcomes]
         run.done += len(outcomes)
@@ -116,7 +116,7 @@ def _plain(outcome: RowOutcome) -> dict[str, object]:
 
 
 async def _next_rows(import_id: UUID) -> tuple[int, list[_Row]]:
-    """The number and the rows of the first batch that waits."""
+    """The number and the rows of the first waiting batch."""
     async with reading() as tx:
         found = await tx.exec(
             select(UserImportBatch)
@@ -134,7 +134,7 @@ async def _next_rows(import_id: UUID) -> tuple[int, list[_Row]]:
 
 
 def _read(kept: Mapping[str, Any]) -> _Row:
-    # An earlier version's rows have fewer fields.
+    # Rows of an earlier version have fewer fields.
     values = {name: kept.get(name) or "" for name in PersonalInvitation.model_fields}
     return _Row(kept["line"], values, email_key(values["email"]))
 
@@ -159,7 +159,7 @@ async def _invite(act: Act, run_id: UUID, rows: Sequence[_Row]) -> list[RowOutco
 
 
 async def _problems(act: Act, rows: Sequence[_Row]) -> dict[int, str]:
-    """What is wrong with rows, whoever else is invited: the form, the role, the domain."""
+    """What is wrong with each row by itself: the form, the role, the domain."""
     refused: dict[Role, str] = {}
     for role in {row.form.role for row in rows if isinstance(row.form, PersonalInvitation)}:
         try:
@@ -179,8 +179,8 @@ async def _problems(act: Act, rows: Sequence[_Row]) -> dict[int, str]:
 
 
 async def _ends(act: Act, rows: Sequence[_Row], problems: dict[int, str]) -> dict[int, End]:
-    """When each account ends, by line, which is the organisation's usual stay where the row says
-    nothing; adds to the `problems` of those that would have ended."""
+    """When each account ends, by line; if the row doesn't say it, that is the organisation's usual
+    stay. Adds to the `problems` of rows whose end isn't possible."""
     ends = {}
     stays = await stays_of(act.tx, act.tenant_id)
     for row in rows:
@@ -205,8 +205,8 @@ async def _add(
 ) -> dict[int, User]:
     """Add the accounts whose emails are free, by line; adds to the `problems` of the others."""
     for _ in range(TRIES):
-        # In the order of their emails: two imports of the same people wait for one another, and
-        # never both at once.
+        # In the order of their emails: if two imports have the same people, one waits for the
+        # other, and never each for the other.
         free = await _free(act, [row for row in rows if row.line not in problems], problems)
         users: dict[int, User] = {}
         for row in sorted(free, key=lambda row: row.key):
@@ -271,14 +271,14 @@ async def _promise(
         )
     said = [(user, {"email": user.email, "role": user.role.label}) for user in users]
     await _record(act, Action.USER_INVITED, run_id, said)
-    if not outbox.is_configured():  # whoever began the import hands the links over
+    if not outbox.is_configured():  # the person who began the import hands the links over
         await _record(act, Action.INVITATION_LINK_COPIED, run_id, [(user, {}) for user in users])
 
 
 async def _record(
     act: Act, action: Action, run_id: UUID, subjects: Sequence[tuple[User, Mapping[str, object]]]
 ) -> None:
-    """Record the act on each; the log shows the entries of one run as one line that opens."""
+    """Record the act for each; the log shows the entries of one run as one line that opens."""
     of_run = [(user, {**details, "run": run_id}) for user, details in subjects]
     await record_all(act.tx, action, actor=act.principal, by=act.user, subjects=of_run)
 

@@ -1,4 +1,4 @@
-"""Which column of a file is which: by headings that are known, else as somebody chooses."""
+"""Which column of a file is which: by known headings, or as somebody chooses."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ FIELDS = {
     "contractor": "Contractor",
 }
 # Headings of Google Workspace, Entra, Okta, Outlook, and of people; without accents, signs, or what
-# stands in brackets. Where a file has several, the first of them counts.
+# stands in brackets. If a file has several of them, the first counts.
 _KNOWN: Mapping[str, tuple[str, ...]] = {
     "first_name": (
         *("firstname", "givenname", "forename", "vorname", "rufname", "prenom", "nombre"),
@@ -50,7 +50,7 @@ _KNOWN: Mapping[str, tuple[str, ...]] = {
         *("freelancer", "externe", "prestataire", "contratista", "esterno"),
     ),
 }
-# What a cell says of somebody who is one.
+# What a cell says for somebody who is a contractor.
 _YES = {
     *("yes", "y", "true", "1", "x", "ja", "j", "oui", "o", "si", "s", "sim", "vrai", "wahr"),
     *("contractor", "external", "extern"),
@@ -61,8 +61,8 @@ _SIGNS = re.compile(r"[\W_]+")
 
 @dataclass(frozen=True)
 class Columns:
-    """Where each field of the form is: the number of its column, or none. Where `role_for_all`
-    says a role, every row has it."""
+    """Where each field of the form is: the number of its column, or none. If `role_for_all` has a
+    role, every row has it."""
 
     indexes: Mapping[str, int] = field(default_factory=dict)
     role_for_all: str = ""
@@ -70,9 +70,9 @@ class Columns:
 
 @dataclass(frozen=True)
 class ImportRow:
-    """One row of a file: what it says of each field of the invitation's form; `line` is where it
-    begins, `written_role` the role as it is written, and `end_problem` why its end date can't be
-    read."""
+    """One row of a file: what it says for each field of the invitation's form. `line` is where it
+    begins, `written_role` is the role as it is written, and `end_problem` is why its end date can't
+    be read."""
 
     line: int
     values: Mapping[str, str] = field(hash=False)
@@ -81,7 +81,7 @@ class ImportRow:
 
 
 def known_field(heading: str) -> str:
-    """The form's field that a heading names; empty where it names none."""
+    """The form's field that a heading names; empty if it names none."""
     name = _bare(heading)
     return next((field for field, names in _KNOWN.items() if name in names), "")
 
@@ -92,8 +92,11 @@ def count_known(headings: Sequence[str]) -> int:
 
 
 def find_columns(headings: Sequence[str], rows: Sequence[FileRow]) -> Columns:
-    """Where the fields are, by the headings. Of two that name the same field, the one that is more
-    usual; of two that are the same, the first that has anything in it."""
+    """Where the fields are, by the headings.
+
+    If two headings name the same field, the more usual one counts; of two equal headings, the first
+    one with anything in its column.
+    """
     indexes: dict[str, int] = {}
     for name, usual in _KNOWN.items():
         named = [
@@ -119,7 +122,7 @@ def to_rows(rows: Sequence[FileRow], columns: Columns) -> list[ImportRow]:
 
 
 def read_role(written: str) -> str:
-    """The role that a text names, as people write it; the text itself where it names none."""
+    """The role that a text names, as people write it; the text itself if it names none."""
     roles = {fold(role.label): role.value for role in Role}
     text = " ".join(written.replace("_", " ").split())
     return roles.get(fold(text), text)
@@ -147,7 +150,7 @@ def _is_column_empty(rows: Sequence[FileRow], at: int) -> bool:
 
 
 def _column_of_emails(rows: Sequence[FileRow]) -> int | None:
-    """Where the first rows have an @, in a file that doesn't say it."""
+    """The column where the first rows have an @, in a file without headings for it."""
     some = rows[:20]
     width = max((len(row.cells) for row in some), default=0)
     counts = [

@@ -1,4 +1,5 @@
-"""Days as files write them. Which part of 05/06/2026 is the day, its column tells, or nobody."""
+"""Days as files write them. Whether 05 or 06 is the day in 05/06/2026 is known from other cells of
+the column, or not at all."""
 
 import re
 from collections.abc import Iterable
@@ -6,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-# 2026-12-31 as ISO has it; 31.12.2026; and 31/12/2026 or 12/31/2026, which only numbers tell apart.
+# 2026-12-31 as in ISO 8601; 31.12.2026; and 31/12/2026 or 12/31/2026, which only numbers above 12
+# tell apart.
 _YEAR_FIRST = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})")
 _YEAR_LAST = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{2})")
 _HALF_DAY = re.compile(r"(\d{1,2}):(\d{2})(?::\d{2})?\s*([ap])\.?m\.?", re.IGNORECASE)
@@ -25,8 +27,11 @@ class Order(StrEnum):
 
 @dataclass(frozen=True)
 class WrittenEnd:
-    """An end as the form has it: a day and a time. What is no day stays as it was written, and
-    `problem` says what is to be written instead, where two days may be meant."""
+    """An end as the form has it: a day and a time.
+
+    A text that isn't a day stays as it was written; if two days may be meant, `problem` says what
+    to write instead.
+    """
 
     day: str = ""
     at: str = ""
@@ -34,7 +39,8 @@ class WrittenEnd:
 
 
 def find_order(cells: Iterable[str]) -> Order:
-    """Which part stands first in the days of a column, by those that can only be read one way."""
+    """Which part stands first in the days of a column, by those days that can be read in only one
+    way."""
     found = (_YEAR_LAST.fullmatch(_split(cell)[0]) for cell in cells)
     pairs = [(int(match[1]), int(match[3])) for match in found if match and match[2] != "."]
     day_first = any(first > MONTHS for first, _ in pairs)
@@ -83,7 +89,7 @@ def _time(at: str) -> str:
 
 
 def _iso(year: str, month: str, day: str) -> str:
-    """The day as ISO has it; empty where there is none."""
+    """The day as in ISO 8601; empty if there is none."""
     number = int(year)
     try:
         return date(

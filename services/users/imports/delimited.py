@@ -12,7 +12,7 @@ _SEP = re.compile(r'"?sep=([^\w\s"]|\t)"?[ \t]*(?:\r\n|\r|\n|$)')
 
 
 class MalformedError(ValueError):
-    """The file can't be read from some line on; `str(error)` says why, to a person."""
+    """The file can't be read from some line on; `str(error)` says why, in words for a person."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class FileRow:
 
 
 def find_delimiter(text: str, score: Callable[[Sequence[str]], int]) -> str:
-    """What separates the cells: what makes most of the first row by its score, then most cells."""
+    """The separator: the one with the best first row by its score, and then with the most cells."""
     said = _SEP.match(text)
     if said:
         return said[1]

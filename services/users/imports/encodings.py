@@ -1,11 +1,11 @@
-"""How the letters of a text file are written: what the file says, else a guess to confirm."""
+"""How the letters of a text file are encoded: as the file says, or else a guess to confirm."""
 
 import codecs
 import re
 from dataclasses import dataclass
 from itertools import islice
 
-# What the choice is called on the screen, in the order of it.
+# What each choice is called on the screen, in the order of the choices.
 ENCODINGS = {
     "cp1252": "Western",
     "cp1250": "Central European",
@@ -14,7 +14,7 @@ ENCODINGS = {
     "utf-16-le": "UTF-16",
     "utf-16-be": "UTF-16",
 }
-# One byte is one letter in these, so that many files are readable in several.
+# One byte is one letter in these, so many files can be read in several of them.
 _GUESSED = ("cp1252", "cp1250", "mac_roman")
 # The longer ones first: UTF-32's begins with UTF-16's.
 _MARKS = (
@@ -26,19 +26,22 @@ _MARKS = (
 )
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 LOOKED_AT = 2000
-"""Letters that are enough for a guess."""
-# What people's names and headings hold beside letters.
+"""So many letters are enough for a guess."""
+# What people's names and headings contain besides letters.
 _COMMON = frozenset("’‘“”–—…·§°ªº«»€\u00a0")
 
 
 class NotTextError(ValueError):
-    """These bytes are no text in any encoding that people's files have."""
+    """These bytes aren't text in any encoding that files of people have."""
 
 
 @dataclass(frozen=True)
 class Decoded:
-    """A file as text. `choices` are the encodings that it is readable in, where it doesn't say
-    which one it is in; empty where there is nothing to choose."""
+    """A file as text.
+
+    `choices` are the encodings in which it can be read, if the file doesn't say its encoding; empty
+    if there is nothing to choose.
+    """
 
     text: str
     encoding: str
@@ -46,9 +49,9 @@ class Decoded:
 
 
 def decode(data: bytes, wanted: str = "") -> Decoded:
-    """Read bytes as text, in the encoding that is wanted where that is one of the choices.
+    """Read bytes as text, in the wanted encoding if that is one of the choices.
 
-    A byte order mark says what the file is; UTF-16 without one is known by its zero bytes, and
+    A byte order mark names the encoding; UTF-16 without one is recognised by its zero bytes, and
     UTF-8 by its form. Everything else is a guess. Raises `NotTextError`.
     """
     marked = _marked(data)
@@ -109,7 +112,7 @@ def _guess(data: bytes, wanted: str) -> Decoded:
 
 
 def _oddness(text: str) -> int:
-    """How much of a text is what no name holds: signs, and capitals within a word."""
+    """How much of a text can't be part of a name: signs, and capitals within a word."""
     odd = 0
     for found in islice(_BEYOND_ASCII.finditer(text), LOOKED_AT):
         letter, at = found[0], found.start()

@@ -1,6 +1,6 @@
-"""Reads a file of people, whatever it is: rows under headings, or a sentence that says what it is.
+"""Reads a file of people, of any kind: rows under headings, or a sentence that says what it is.
 
-Nothing is stored. However a file is made, it is read within a bound, or refused.
+Nothing is stored. Any file is read within a limit of time and memory, or refused.
 """
 
 import asyncio
@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from io import BytesIO
 from itertools import islice
 
+from services.core.csv_files import is_ending
 from services.core.errors import InvalidInputError
 from services.users.imports.columns import count_known
 from services.users.imports.delimited import (
@@ -26,10 +27,10 @@ from services.users.imports.workbook import read_workbook
 MAX_BYTES = 4_000_000
 """A file of `MAX_ROWS` people has about a fifth of that."""
 MAX_ROWS = 10_000
-"""Rows of one file; several files may follow each other."""
+"""How many rows one file may have; several files may follow each other."""
 MAX_COLUMNS = 100
 MAX_NAME = 255
-# How many letters of a heading are shown, and of a cell where it is a sample.
+# How many letters are shown of a heading, and of a cell that is a sample.
 SHOWN = 80
 
 OLD_OR_LOCKED = (
@@ -47,7 +48,7 @@ _OTHERS: Sequence[tuple[bytes, str]] = (
     (b"7z\xbc\xaf", "This file is compressed. Unpack it first, then choose what was in it."),
     (b"Rar!", "This file is compressed. Unpack it first, then choose what was in it."),
 )
-# The same by how its text begins.
+# The same, by the beginning of its text.
 _TEXTS: Sequence[tuple[str, str]] = (
     (
         r"<(!doctype html|html|head|body)\b",
@@ -68,8 +69,8 @@ TOO_WIDE = f"This file has more than {MAX_COLUMNS} columns. Is it a list of peop
 
 @dataclass(frozen=True)
 class ImportFile:
-    """A file that was read. `kind` says of what it is made, in words; `encodings` are those that it
-    may be in, where that is a question. A file without headings has made-up ones."""
+    """A file that was read. `kind` says in words what kind of file it is; `encodings` are those
+    that it may have, if that is a question. A file without headings has made-up ones."""
 
     name: str
     kind: str
@@ -82,7 +83,7 @@ class ImportFile:
 
 
 async def read_file(name: str, data: bytes, encoding: str = "") -> ImportFile:
-    """Read a file; raises `InvalidInputError` with the sentence that fits what it is."""
+    """Read a file; raises `InvalidInputError` with a sentence that fits the kind of file."""
     if len(data) > MAX_BYTES:
         raise _refused(TOO_LONG)
     try:
@@ -96,7 +97,7 @@ async def read_file(name: str, data: bytes, encoding: str = "") -> ImportFile:
 
 
 def readings(file: ImportFile, data: bytes) -> Mapping[str, Mapping[int, str]]:
-    """What two rows that tell the encodings apart read in each of them, by line."""
+    """Two rows that differ between the encodings, as each encoding reads them, by line."""
     texts = {encoding: data.decode(encoding) for encoding in file.encodings}
     told = [row.line for row in file.rows if not all(map(str.isascii, row.cells))][:2]
     shown: dict[str, dict[int, str]] = {}
@@ -138,10 +139,12 @@ def _under_headings(name: str, kind: str, rows: Sequence[FileRow]) -> ImportFile
     width = max(len(row.cells) for row in rows)
     if width > MAX_COLUMNS:
         raise _refused(TOO_WIDE)
-    # Nobody's heading is an email, and every person has one.
+    # No heading is an email, and every person has one.
     has_headings = not any("@" in cell for cell in rows[0].cells)
     headings = rows[0].cells if has_headings else ()
     below = rows[1:] if has_headings else rows
+    if has_headings and below and is_ending(below[-1].cells):  # of an export that comes back
+        below = below[:-1]
     if not below:
         raise _refused(NO_ROWS)
     if len(below) > MAX_ROWS:
@@ -156,7 +159,7 @@ def _under_headings(name: str, kind: str, rows: Sequence[FileRow]) -> ImportFile
 
 
 def _named(headings: Sequence[str], width: int) -> list[str]:
-    """A name for each column, by which it can be told from the others."""
+    """A name for each column that tells it from the others."""
     names = [" ".join(heading.split())[:SHOWN] for heading in headings]
     names += [""] * (width - len(names))
     return [
@@ -166,7 +169,7 @@ def _named(headings: Sequence[str], width: int) -> list[str]:
 
 
 def _require_workbook(data: bytes) -> None:
-    """Tell the archives apart that aren't workbooks, by what is in them."""
+    """Tell archives that aren't workbooks apart, by what is in them."""
     try:
         with zipfile.ZipFile(BytesIO(data)) as archive:
             names = set(archive.namelist())

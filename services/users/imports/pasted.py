@@ -1,4 +1,4 @@
-"""Emails as people paste them: one per line, or as a mail program has them."""
+"""Emails as people paste them: one per line, or as a mail program writes them."""
 
 import re
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from services.users.invitation_form import TICKED, PastedInvitations
 _NAMED = re.compile(r"^(?P<name>.*?)\s*<(?P<email>[^<>]*)>$")
 _WORD_ENDS = re.compile(r"[._\-+]+")
 MOST = 200
-"""Emails at once; who has more takes a file."""
+"""How many emails at once; for more, there are files."""
 
 
 @dataclass(frozen=True)
 class Pasted:
-    """One email with the names that are beside it, or that it seems to be made of."""
+    """One email with the names that stand beside it, or that it seems to be made of."""
 
     first_name: str
     last_name: str
@@ -24,8 +24,11 @@ class Pasted:
 
 
 def read_emails(text: str) -> list[Pasted]:
-    """The emails of a text, in its order. Names come from before the email, else from the
-    email itself; what is missing is empty."""
+    """The emails of a text, in its order.
+
+    Names come from the text before the email, or else from the email itself; missing names are
+    empty.
+    """
     found = []
     for line in text.splitlines():
         for part in _split(line):
@@ -37,7 +40,8 @@ def read_emails(text: str) -> list[Pasted]:
 
 
 def rows_of(form: PastedInvitations) -> list[ImportRow]:
-    """Each email as a row to invite, with what holds for all. Raises `InvalidInputError`."""
+    """Each email as a row to invite, with the values that hold for all. Raises
+    `InvalidInputError`."""
     found = read_emails(form.people)
     if not found:
         raise InvalidInputError({"people": "There is no address in it."})
@@ -67,7 +71,7 @@ def rows_of(form: PastedInvitations) -> list[ImportRow]:
 
 
 def _split(line: str) -> list[str]:
-    """A line's emails: they are divided by semicolons, or by commas outside of quotes and not
+    """A line's emails. They are separated by semicolons, or by commas outside of quotes and not
     within "Lovelace, Ada <…>"."""
     parts, quoted, begun = [], False, 0
     for at, sign in enumerate(line):

@@ -19,7 +19,7 @@ from services.users.imports.columns import ImportRow
 from services.users.invitation_form import InvitationForm, read_form
 from services.users.stays import Stays, stays_of
 
-# Emails that one query asks for.
+# How many emails one query asks for.
 CHUNK = 500
 Checked = InvitationForm | InvalidInputError
 
@@ -34,7 +34,7 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True)
 class JudgedRow:
-    """A row with its fate; `why` says more of it, or what to correct."""
+    """A row with its fate; `why` says more about it, or what to correct."""
 
     row: ImportRow
     fate: Fate
@@ -42,7 +42,7 @@ class JudgedRow:
 
 
 async def judge(actor: Principal, rows: Sequence[ImportRow]) -> list[JudgedRow]:
-    """The fate of each row, as far as this organisation's own people tell.
+    """The fate of each row, judged by this organisation's own people only.
 
     Whether another organisation has an email is told only at the sending
     (`services.users.emails_elsewhere`).
@@ -69,7 +69,7 @@ async def judge(actor: Principal, rows: Sequence[ImportRow]) -> list[JudgedRow]:
 
 
 def _check(rows: Sequence[ImportRow]) -> list[tuple[str, Checked]]:
-    """Each row's email, as it is compared, and its form."""
+    """Each row's email, in the form in which emails are compared, and its form."""
     return [(email_key(row.values["email"]), read_form(row.values)) for row in rows]
 
 
@@ -99,7 +99,7 @@ def _judge(
 
 
 def _too_long(form: Checked, stays: Stays) -> str:
-    """What is said of a stay that the organisation doesn't allow."""
+    """What is said about a stay that the organisation doesn't allow."""
     if isinstance(form, InvalidInputError):
         return ""
     end = End(form.end_date, form.end_time, stays.zone) if form.end_date else stays.usual_end

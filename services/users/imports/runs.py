@@ -1,4 +1,5 @@
-"""Imports as people see them: begun, stopped, watched by every admin, and what came of each row."""
+"""Imports as people see them: begun, stopped, watched by every admin, and the result for each
+row."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from services.access.actor import Actor
 from services.access.permissions import INVITATIONS, Permission, Secret
 from services.audit.acting import View, acting, viewing
 from services.core import clock
-from services.core.csv_files import csv_lines
+from services.core.csv_files import csv_lines, ending
 from services.core.db import LOCKED, Transaction, reading, transaction
 from services.core.errors import InvalidInputError, NotFoundError
 from services.core.looking import looks_first
@@ -26,11 +27,11 @@ from services.users.invitations import require_open
 
 RESULT_COLUMNS = ("Line", "Name", "Email", "Result", "Why not", "Link to hand over")
 LATEST = 5
-"""Imports that a page lists."""
+"""How many imports a page lists."""
 SHOWN = 200
-"""Rows of a kind that a page shows; the file with the results has all."""
+"""How many rows of a kind a page shows; the file with the results has all."""
 KEPT = timedelta(days=7)
-"""How long an import's rows are kept after its end: its links live as long."""
+"""How long an import's rows are kept after its end: as long as its links live."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class ImportView:
 
 @dataclass(frozen=True)
 class Handover:
-    """An invitation to hand over, where no mail server sends it."""
+    """An invitation to hand over, if no mail server sends it."""
 
     name: str
     email: str
@@ -62,8 +63,8 @@ class Handover:
 async def start(actor: Actor, file_name: str, rows: Sequence[ImportRow]) -> UUID:
     """Have these rows invited from now on, on behalf of this session; returns the import's id.
 
-    Whatever admins among them take is asked for before anybody is invited: `NotAllowedError`,
-    `FreshSignInNeededError`.
+    What the invitation of admins among them takes is checked before anybody is invited:
+    `NotAllowedError`, `FreshSignInNeededError`.
     """
     if not 0 < len(rows) <= MAX_ROWS:
         raise InvalidInputError({"file": "There is nobody to invite."})
@@ -158,7 +159,7 @@ async def list_invited(actor: Actor, import_id: UUID) -> Sequence[RowOutcome]:
 
 async def list_handovers(actor: Actor, import_id: UUID) -> Sequence[Handover]:
     """The first links to hand over. Only the person who began the import gets them, and links of
-    admins need a fresh sign-in. They are in the log since they were made."""
+    admins need a fresh sign-in. They were logged when they were made."""
     async with viewing(actor, Permission.INVITE_USERS) as view:
         await view.require(Secret.INVITATION)
         run = await view.get(UserImport, import_id)
@@ -169,7 +170,7 @@ async def list_handovers(actor: Actor, import_id: UUID) -> Sequence[Handover]:
 
 
 async def results_csv(actor: Actor, import_id: UUID) -> str:
-    """The file with what became of each row, and the links for whoever hands them over."""
+    """The file with the result for each row, and the links for the person who hands them over."""
     async with viewing(actor, Permission.INVITE_USERS) as view:
         await view.require(Secret.INVITATION)
         run = await view.get(UserImport, import_id)
@@ -186,9 +187,7 @@ async def results_csv(actor: Actor, import_id: UUID) -> str:
         )
         for outcome in outcomes
     ]
-    # Without its last line, the file was cut off.
-    end = ("rows", len(rows), *[""] * (len(RESULT_COLUMNS) - 2))
-    return csv_lines([RESULT_COLUMNS, *rows, end], first=True)
+    return csv_lines([RESULT_COLUMNS, *rows, ending(len(rows), len(RESULT_COLUMNS))], first=True)
 
 
 async def remove_old(tx: Transaction) -> None:
@@ -240,7 +239,7 @@ async def _outcomes(tx: Transaction, import_id: UUID) -> list[RowOutcome]:
 
 
 async def _links(view: View, run: UserImport, outcomes: Sequence[RowOutcome]) -> Mapping[UUID, str]:
-    """The urls of the live invitations, by user, where they are this actor's to give."""
+    """The urls of the live invitations, by user, as far as this actor may hand them out."""
     if run.by_mail or view.user is None or run.started_by_id != view.user.id:
         return {}
     ids = [outcome.user_id for outcome in outcomes if outcome.user_id]

@@ -1,4 +1,5 @@
-"""Excel workbooks: read by a process of its own (`workbook_process`), whatever is in them."""
+"""Excel workbooks: read by a process of its own (`workbook_process`), because of what may be in
+them."""
 
 import asyncio
 import json
@@ -8,7 +9,7 @@ from pathlib import Path
 from services.users.imports.delimited import FileRow, MalformedError
 
 SCRIPT = Path(__file__).with_name("workbook_process.py")
-# Seconds until a process that says nothing is ended.
+# After this many seconds, a process that says nothing is ended.
 PATIENCE = 30
 _WHY = {
     "password": "This workbook has a password. Save a copy without one.",

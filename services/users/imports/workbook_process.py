@@ -1,7 +1,7 @@
 """Reads a workbook (.xlsx) from standard input, in a process of its own.
 
-A file of a few bytes can say that it has millions of cells, or unpack to gigabytes. What it takes
-of memory and time ends here, and not in Rollcall. Run as a script; it imports nothing of ours.
+A file of a few bytes can claim millions of cells, or unpack to gigabytes. The memory and time that
+it takes are lost here, and not in Rollcall. Run as a script; it imports nothing of ours.
 """
 
 import io

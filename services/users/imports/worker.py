@@ -1,4 +1,4 @@
-"""Works imports off, as `services.users.batch_worker` does it."""
+"""Does imports, as `services.users.batch_worker` does runs."""
 
 from uuid import UUID
 

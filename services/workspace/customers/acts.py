@@ -19,7 +19,7 @@ from services.workspace.tasks import touch
 
 
 class SharedCommentForm(Form):
-    """What somebody at the customer's says; both sides read it."""
+    """What a customer's person says; both sides read it."""
 
     body: str = lines("Comment")
 
@@ -57,9 +57,10 @@ async def comment(customer: CustomerActor, poc_id: UUID, form: SharedCommentForm
 
 @looks_first
 async def set_done(customer: CustomerActor, task_id: UUID, version: int, *, done: bool) -> Advanced:
-    """Say that a task of one's side is done, or that it isn't after all.
+    """Say that a task of one's own side is done, or that it isn't after all.
 
-    Raises `NotFoundError` for a task that isn't shown, and `ConflictError` for the team's.
+    Raises `NotFoundError` for a task that isn't shown, and `ConflictError` for a task of the
+    team's.
     """
     async with acting(customer, Permission.ADVANCE_AS_CUSTOMER) as act:
         poc, task = await _get_task(act, customer, task_id)

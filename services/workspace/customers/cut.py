@@ -1,6 +1,6 @@
-"""Shutting a customer's people out: all at once, as users are.
+"""Shutting a customer's people out: all at once, like users.
 
-Whoever decides about them locks them before the POC, and after users; their own acts lock
+An act that decides about them locks them before the POC, and after users; their own acts lock
 themselves, then the POC.
 """
 
@@ -31,7 +31,7 @@ LINKS = (LinkPurpose.CUSTOMER_INVITATION, LinkPurpose.CUSTOMER_VISIT)
 
 
 def is_shown(customer_id: UUID) -> tuple[ColumnElement[bool], ...]:
-    """Of POCs joined with their customers' people: those that somebody is shown right now."""
+    """Of POCs joined with their customers' people: those that are shown to somebody right now."""
     return (
         col(PocCustomer.customer_id) == customer_id,
         col(PocCustomer.removed_at).is_(None),
@@ -41,7 +41,7 @@ def is_shown(customer_id: UUID) -> tuple[ColumnElement[bool], ...]:
 
 
 async def shown_pocs(tx: Transaction, customer_id: UUID) -> Sequence[Poc]:
-    """The POCs that somebody at a customer's is shown right now, by their titles."""
+    """The POCs that are shown to a customer's person right now, by their titles."""
     found = await tx.exec(
         select(Poc)
         .join(PocCustomer, col(PocCustomer.poc_id) == Poc.id)
@@ -52,7 +52,7 @@ async def shown_pocs(tx: Transaction, customer_id: UUID) -> Sequence[Poc]:
 
 
 async def count_with_access(tx: Transaction, poc: Poc) -> int:
-    """How many of the customer's people a POC is shown to right now: whom its end shuts out."""
+    """How many of the customer's people are shown a POC right now: its end shuts them out."""
     if poc.archived_at is not None or poc.status in CLOSED_STATUSES:
         return 0
     found = await tx.exec(
@@ -98,8 +98,8 @@ async def shut_all_out(act: Act, poc: Poc, people: Sequence[CustomerPerson]) -> 
 
 
 async def stays(act: Act, poc: Poc, person: CustomerPerson, reason: EndReason) -> bool:
-    """Whether who isn't shown this POC any more is shown another one. Then their session and their
-    links stay good, and of their open pages those of this POC alone close."""
+    """Whether a person who isn't shown this POC any more is shown another one. Then their session
+    and their links stay good, and only their open pages of this POC close."""
     if not await shown_pocs(act.tx, person.id):
         return False
     act.publish(
@@ -109,8 +109,8 @@ async def stays(act: Act, poc: Poc, person: CustomerPerson, reason: EndReason) -
 
 
 async def find_unshown(pairs: Collection[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], EndReason]:
-    """Which of these people aren't shown these POCs (a person's id, a POC's) any more, and why.
-    What push may have missed, this finds."""
+    """Which of these people aren't shown these POCs (pairs of a person's id and a POC's) any more,
+    and why. This finds what push may have missed."""
     async with reading() as tx:
         found = await tx.exec(
             select(PocCustomer, Poc)
@@ -133,11 +133,11 @@ async def find_unshown(pairs: Collection[tuple[UUID, UUID]]) -> dict[tuple[UUID,
 
 
 async def forget_passkeys(tx: Transaction, person: CustomerPerson) -> None:
-    """Have none of somebody's passkeys let them in any more."""
+    """Have none of a person's passkeys let them in any more."""
     await tx.exec(delete(CustomerPasskey).where(col(CustomerPasskey.customer_id) == person.id))
 
 
 async def void_links(tx: Transaction, person: CustomerPerson) -> None:
-    """Kill the links that somebody has, and the mails that are still to bring them one."""
+    """Void the links that a person has, and the mails that are still to bring them one."""
     await one_time_links.void(tx, person.id, *LINKS)
     await outbox.cancel(tx, person.id)

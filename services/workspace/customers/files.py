@@ -1,4 +1,4 @@
-"""Files that are shared with a customer's people: read, and cut off as they are."""
+"""Files that are shared with a customer's people: read, and cut off when their access ends."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,10 +18,10 @@ NOT_THERE = "This file doesn't exist, or isn't shared any more. Ask your contact
 
 
 async def open_file(customer: CustomerActor, resource_id: UUID) -> OpenFile:
-    """A file of a POC that somebody is shown, where it is shared.
+    """A file of a POC that the person is shown, if it is shared.
 
-    Raises `NotFoundError` for every other. What the pieces raise is the same, where something has
-    changed while they were read.
+    Raises `NotFoundError` for every other file. Reading the pieces raises the same if something has
+    changed meanwhile.
     """
 
     @asynccontextmanager

@@ -36,7 +36,7 @@ from services.workspace.rights import by_id, get_poc_to_change, tenant_of
 
 
 class CustomerForm(Form):
-    """Who at the customer's is to see a POC."""
+    """The person at the customer's who is to see a POC."""
 
     first_name: str = text("First Name")
     last_name: str = text("Last Name")
@@ -46,8 +46,8 @@ class CustomerForm(Form):
 
 @dataclass(frozen=True)
 class CustomerInvited:
-    """Who is invited. `by_mail` is false where no mail server is set: then whoever invited hands
-    the link over."""
+    """The person who is invited. `by_mail` is false if no mail server is set: then the inviter
+    hands the link over."""
 
     customer_id: UUID
     name: str
@@ -57,10 +57,10 @@ class CustomerInvited:
 
 @looks_first
 async def invite(principal: Principal, poc_id: UUID, form: CustomerForm) -> CustomerInvited:
-    """Show a POC to somebody at the customer's, and promise them the mail with their link.
+    """Show a POC to a person at the customer's, and promise them the mail with their link.
 
-    Who is on another POC already keeps the name that they have. Raises `InvalidInputError`, and
-    `ConflictError` for a POC that is closed.
+    A person who is on another POC already keeps the name that they have. Raises
+    `InvalidInputError`, and `ConflictError` for a POC that is closed.
     """
     key = email_key(form.email)
     try:
@@ -85,7 +85,7 @@ async def invite(principal: Principal, poc_id: UUID, form: CustomerForm) -> Cust
             await act.tx.flush()
             await tell(act.tx, person)
             return CustomerInvited(person.id, person.full_name, person.email, by_mail)
-    except IntegrityError as error:  # two invited the same person at the same moment
+    except IntegrityError as error:  # two people invited the same person at the same moment
         raise InvalidInputError(
             {"email": "Somebody else has just invited this person. Look again."}
         ) from error
@@ -93,9 +93,9 @@ async def invite(principal: Principal, poc_id: UUID, form: CustomerForm) -> Cust
 
 @looks_first
 async def resend(principal: Principal, poc_id: UUID, customer_id: UUID) -> CustomerInvited:
-    """Mail somebody a new link; what they had before is dead from now on.
+    """Mail a person a new link; their earlier links are dead from now on.
 
-    Raises `ConflictError` for who is inactive, or where the POC is closed.
+    Raises `ConflictError` for a person who is inactive, or if the POC is closed.
     """
     async with acting(principal, Permission.INVITE_CUSTOMERS) as act:
         person, poc = await _lock_active(act, poc_id, customer_id)
@@ -108,9 +108,9 @@ async def resend(principal: Principal, poc_id: UUID, customer_id: UUID) -> Custo
 
 @looks_first
 async def copy_link(principal: Principal, poc_id: UUID, customer_id: UUID) -> str:
-    """The url of a new link of somebody's, to hand over; what they had before is dead from now on.
+    """The url of a new link for a person, to hand over; their earlier links are dead from now on.
 
-    Raises `ConflictError` for who is inactive, or where the POC is closed.
+    Raises `ConflictError` for a person who is inactive, or if the POC is closed.
     """
     async with acting(principal, Permission.INVITE_CUSTOMERS) as act:
         person, _ = await _lock_active(act, poc_id, customer_id)
@@ -123,7 +123,7 @@ async def copy_link(principal: Principal, poc_id: UUID, customer_id: UUID) -> st
 
 @looks_first
 async def remove(principal: Principal, poc_id: UUID, customer_id: UUID) -> None:
-    """Show a POC to somebody no more. What they wrote and did stays."""
+    """Stop showing a POC to a person. What they wrote and did stays."""
     async with acting(principal, Permission.INVITE_CUSTOMERS, urgent=True) as act:
         person = await lock_on_poc(act, poc_id, customer_id)
         poc = await get_poc_to_change(act, poc_id)
@@ -160,7 +160,7 @@ async def _open_poc(act: Act, poc_id: UUID) -> Poc:
 async def _checked(
     act: Act, poc: Poc, person: CustomerPerson | None, key: str
 ) -> CustomerPerson | None:
-    """Who has this email already, if they can be invited to the POC."""
+    """The person who has this email already, if they can be invited to the POC."""
     users = await act.tx.exec(
         select(User.id).where(User.tenant_id == poc.tenant_id, User.email_key == key, User.active)
     )

@@ -1,4 +1,4 @@
-"""Passkeys of a customer's people: somebody who has just come in by a link sets one up, and needs
+"""Passkeys of a customer's people: a person who has just come in by a link sets one up, and needs
 no link from then on. A person who is shut out loses theirs."""
 
 from collections.abc import Sequence
@@ -47,7 +47,7 @@ class OwnPasskey:
 
 
 async def list_own(customer: CustomerActor) -> Sequence[OwnPasskey]:
-    """The passkeys that somebody has, oldest first."""
+    """The person's passkeys, oldest first."""
     async with viewing(customer, KEEP) as view:
         own = await _of(view.tx, customer.customer_id)
         return [OwnPasskey(one.id, one.name, one.created_at) for one in own]
@@ -56,7 +56,8 @@ async def list_own(customer: CustomerActor) -> Sequence[OwnPasskey]:
 async def begin(customer: CustomerActor) -> str:
     """What the browser needs to make a passkey, as JSON.
 
-    Raises `ConflictError` for who came in long ago, where there are too many, or none is possible.
+    Raises `ConflictError` for a person who came in long ago, or if there are too many, or none is
+    possible.
     """
     async with viewing(customer, KEEP) as view:
         await _require_fresh(view, customer)
@@ -75,8 +76,8 @@ async def begin(customer: CustomerActor) -> str:
 async def finish(customer: CustomerActor, answer: str) -> None:
     """Keep the passkey that the browser made.
 
-    Raises `PasskeyRefusedError`, and `ConflictError` for who came in long ago, or for a passkey
-    that is known.
+    Raises `PasskeyRefusedError`, and `ConflictError` for a person who came in long ago, or for a
+    passkey that is known already.
     """
     about = str(customer.session_id)
     try:
@@ -97,7 +98,7 @@ async def finish(customer: CustomerActor, answer: str) -> None:
 
 @looks_first
 async def remove(customer: CustomerActor, passkey_id: UUID) -> None:
-    """Do without one of one's own passkeys; raises `NotFoundError`."""
+    """Remove one of one's own passkeys; raises `NotFoundError`."""
     async with acting(customer, KEEP) as act:
         passkey = await act.tx.get(CustomerPasskey, passkey_id)
         if passkey is None or passkey.customer_id != customer.customer_id:
@@ -118,7 +119,8 @@ def sign_in_options(slug: str) -> str:
 async def sign_in(slug: str, answer: str, caller: Caller) -> StartedSession:
     """Come in by the browser's answer to `sign_in_options`.
 
-    Raises `PasskeyRefusedError` for whatever lets nobody in, and `TooManyAttemptsError`.
+    Raises `PasskeyRefusedError` for everything that doesn't let a person in, and
+    `TooManyAttemptsError`.
     """
     counters = throttle.ip_key(caller.ip, "passkey-address")
     await throttle.claim(counters)
@@ -160,7 +162,7 @@ async def _refusal(
 
 
 async def _require_fresh(view: View, customer: CustomerActor) -> LoginSession:
-    """A session that somebody left open must be no way to come in for good."""
+    """A session that somebody left open must not become a permanent way in."""
     session = await view.tx.get_one(LoginSession, customer.session_id)
     if clock.now() - session.authenticated_at > FRESH_FOR:
         raise ConflictError(

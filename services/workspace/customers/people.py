@@ -34,13 +34,13 @@ from services.workspace.customers.cut import forget_passkeys, void_links
 from services.workspace.events import CustomerChanged
 from services.workspace.rights import by_id, get_poc, get_poc_to_change, tenant_of
 
-# Who is listed at once in the organisation's list of outsiders.
+# How many people the organisation's list of outsiders shows at once.
 MOST_LISTED = 1000
 
 
 @dataclass(frozen=True)
 class ShownPoc:
-    """A POC that somebody at a customer's was invited to."""
+    """A POC to which a customer's person was invited."""
 
     id: UUID
     title: str
@@ -50,7 +50,7 @@ class ShownPoc:
 
 @dataclass(frozen=True)
 class CustomerRow:
-    """Somebody at a customer's as pages show them."""
+    """A customer's person as pages show them."""
 
     id: UUID
     name: str
@@ -67,7 +67,7 @@ class CustomerRow:
 
 @dataclass(frozen=True)
 class CustomerSwitched:
-    """What came of a switch; `cause` is the audit entry under which the receipt is found."""
+    """The result of a switch; `cause` is the audit entry by which the receipt is found."""
 
     customer_id: UUID
     name: str
@@ -91,7 +91,7 @@ async def list_of_poc(principal: Principal, poc_id: UUID) -> Sequence[CustomerRo
 
 
 async def list_outsiders(principal: Principal) -> Sequence[CustomerRow]:
-    """Who from outside sees what: all customers' people of the tenant who are on a POC."""
+    """Which outsider sees what: all customers' people of the tenant who are on a POC."""
     async with viewing(principal, Permission.VIEW_USERS) as view:
         shown = select(PocCustomer.customer_id).where(col(PocCustomer.removed_at).is_(None))
         found = await view.tx.exec(
@@ -104,7 +104,7 @@ async def list_outsiders(principal: Principal) -> Sequence[CustomerRow]:
 
 
 async def find_poc_ids(customer_id: UUID) -> Sequence[UUID]:
-    """The POCs that list somebody, to tell the open pages."""
+    """The POCs that list a person, to tell the open pages."""
     async with reading() as tx:
         return await poc_ids_of(tx, customer_id)
 
@@ -128,9 +128,9 @@ async def set_active_of_poc(
     *,
     seen_version: int | None = None,
 ) -> CustomerSwitched:
-    """Let somebody of a POC that one works on in again, or shut them out of everything.
+    """Let a person on one's own POC in again, or shut them out of everything.
 
-    Raises `NotAMemberError`, and `ConflictError` for a change that wasn't seen.
+    Raises `NotAMemberError`, and `ConflictError` if the caller hasn't seen the latest change.
     """
     async with acting(principal, Permission.INVITE_CUSTOMERS, urgent=not active) as act:
         person = await lock_on_poc(act, poc_id, customer_id)
@@ -147,8 +147,8 @@ async def set_active(
     seen_version: int | None = None,
     by_mail: bool = False,
 ) -> CustomerSwitched:
-    """The same, as who manages the organisation's users may; whom it shuts out is told `by_mail`,
-    where that is wanted. Raises `ConflictError`."""
+    """The same, for people who manage the organisation's users; a person who is shut out is told
+    `by_mail`, if that is wanted. Raises `ConflictError`."""
     async with acting(principal, Permission.SWITCH_USERS, urgent=not active) as act:
         tenant = await act.tx.get_one(Tenant, tenant_of(act))
         person = await act.get(CustomerPerson, customer_id, lock=True)
@@ -161,7 +161,7 @@ async def set_active(
 
 
 async def lock_on_poc(act: Act, poc_id: UUID, customer_id: UUID) -> CustomerPerson:
-    """Somebody who is on a POC, locked; raises `NotFoundError`."""
+    """A person who is on a POC, locked; raises `NotFoundError`."""
     person = await act.get(CustomerPerson, customer_id, lock=True)
     if await membership(act, poc_id, person.id) is None:
         raise NotFoundError("They aren't on this POC any more. Look again.")
@@ -170,7 +170,7 @@ async def lock_on_poc(act: Act, poc_id: UUID, customer_id: UUID) -> CustomerPers
 
 
 async def membership(view: View, poc_id: UUID, customer_id: UUID) -> PocCustomer | None:
-    """The row by which somebody is on a POC, if they are."""
+    """The row that says that a person is on a POC, if they are."""
     found = await view.tx.exec(
         select(PocCustomer).where(
             PocCustomer.poc_id == poc_id,
@@ -182,7 +182,7 @@ async def membership(view: View, poc_id: UUID, customer_id: UUID) -> PocCustomer
 
 
 async def tell(tx: Transaction, person: CustomerPerson) -> None:
-    """Tell the pages of all POCs that list somebody that they have changed."""
+    """Tell the pages of all POCs that list a person that the person has changed."""
     for poc_id in await poc_ids_of(tx, person.id):
         tx.publish(
             CustomerChanged(tenant_id=person.tenant_id, poc_id=poc_id, customer_id=person.id)

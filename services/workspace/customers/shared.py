@@ -1,4 +1,4 @@
-"""What a customer's people see of a POC: what is shared, and nothing else is read for them."""
+"""What a customer's people see of a POC: what is shared; nothing else is read for them."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -40,7 +40,7 @@ SLICE = 50
 
 @dataclass(frozen=True)
 class SharedTask:
-    """A task as the customer sees it: what is in the way only where that was shared."""
+    """A task as the customer sees it; the reason why it is blocked only if that was shared."""
 
     id: UUID
     title: str
@@ -60,14 +60,14 @@ class SharedTask:
 
     @property
     def waits(self) -> bool:
-        """Whether it is the team's, finished, and to be accepted."""
+        """Whether it is a finished task of the team's that waits to be accepted."""
         done = self.side is Side.TEAM and self.status is TaskStatus.DONE
         return done and self.accepted_at is None
 
 
 @dataclass(frozen=True)
 class SharedComment:
-    """A comment that both sides read. What was removed has no words any more."""
+    """A comment that both sides read. A removed one has no words any more."""
 
     id: UUID
     author: Person
@@ -80,7 +80,7 @@ class SharedComment:
 
 @dataclass(frozen=True)
 class SharedCriterion:
-    """What the POC has to show, and what came of it."""
+    """What the POC has to show, and the result."""
 
     id: UUID
     title: str
@@ -94,7 +94,7 @@ class SharedCriterion:
 
 @dataclass(frozen=True)
 class SharedResource:
-    """A link, a file, a code snippet or a note that the team shares; `html` is a note's."""
+    """A link, a file, a code snippet or a note that the team shares; `html` is set for a note."""
 
     id: UUID
     kind: ResourceKind
@@ -132,7 +132,7 @@ class SharedPoc:
 
 
 async def list_own(customer: CustomerActor) -> Sequence[tuple[UUID, str]]:
-    """The POCs that somebody is shown: the id and the title of each."""
+    """The POCs that the person is shown: the id and the title of each."""
     async with viewing(customer, Permission.VIEW_SHARED_POC) as view:
         return [(poc.id, poc.title) for poc in await shown_pocs(view.tx, customer.customer_id)]
 
@@ -161,7 +161,7 @@ async def get_shared(customer: CustomerActor, poc_id: UUID) -> SharedPoc:
 async def list_comments(
     customer: CustomerActor, poc_id: UUID, *, before: UUID | None = None
 ) -> SharedComments:
-    """The latest comments that both sides read: of all, or of those before another one."""
+    """The latest comments that both sides read; if another comment is given, those before it."""
     async with viewing(customer, Permission.VIEW_SHARED_POC) as view:
         return await _comments(view.tx, (await get_shown(view, customer, poc_id)).id, before)
 
@@ -181,7 +181,7 @@ async def find_criterion(criterion_id: UUID) -> SharedCriterion | None:
 
 
 async def find_comment(comment_id: UUID) -> SharedComment | None:
-    """A comment as it is now, to tell the same pages; none that the team tells itself."""
+    """A comment as it is now, to tell the same pages; none if only the team may read it."""
     async with reading() as tx:
         comment = await tx.get(Comment, comment_id)
         return (await _comment_rows(tx, [comment]))[0] if comment and comment.shared else None
@@ -190,7 +190,7 @@ async def find_comment(comment_id: UUID) -> SharedComment | None:
 async def get_shown(
     view: View, customer: CustomerActor, poc_id: UUID, *, lock: bool = False
 ) -> Poc:
-    """A POC that somebody is shown right now; raises `NotFoundError` for every other."""
+    """A POC that the person is shown right now; raises `NotFoundError` for every other POC."""
     poc = await view.tx.get(Poc, poc_id, **(LOCKED if lock else {}))
     if poc is not None:
         await view.tx.refresh(poc)

@@ -37,7 +37,7 @@ from services.sign_in import throttle
 from services.workspace.customers.cut import LINKS, shown_pocs, void_links
 from services.workspace.customers.people import tell
 
-# Asking for a link takes at least this long, in seconds, whether the email is known or not.
+# A request for a link takes at least this many seconds, whether the email is known or not.
 REQUEST_SECONDS = 0.3
 
 
@@ -60,7 +60,7 @@ class StartedSession:
 
 
 async def open_link(slug: str, token: str) -> CustomerLinkView:
-    """What the page of a link shows; using nothing up. Raises `DeadLinkError`."""
+    """What the page of a link shows; it doesn't use the link up. Raises `DeadLinkError`."""
     async with reading() as tx:
         link = await _live(tx, token)
         person, tenant, pocs = await _whose(tx, link, slug)
@@ -70,10 +70,7 @@ async def open_link(slug: str, token: str) -> CustomerLinkView:
 
 
 async def start_session_by_link(slug: str, token: str, caller: Caller) -> StartedSession:
-    """Use a link: begins a session, and no other link of theirs is good any more.
-
-    Raises `DeadLinkError`.
-    """
+    """Use a link: begins a session, and voids their other links. Raises `DeadLinkError`."""
     async with reading() as tx:
         before = await _live(tx, token)
     async with transaction(patient=True) as tx:
@@ -94,7 +91,7 @@ async def start_session_by_link(slug: str, token: str, caller: Caller) -> Starte
 async def start_session(
     tx: Transaction, person: CustomerPerson, caller: Caller, method: SignInMethod
 ) -> StartedSession:
-    """Begin a session of somebody who is locked, and has proved who they are."""
+    """Begin a session of a person who is locked, and has proved who they are."""
     now = clock.now()
     first = person.first_here_at is None
     person.first_here_at = person.first_here_at or now
@@ -116,15 +113,17 @@ async def start_session(
 
 @noting_pauses
 async def ask(slug: str, email: str, caller: Caller) -> None:
-    """Mail a new link, where somebody with this email is shown a POC here.
+    """Mail a new link, if a person with this email is shown a POC here.
 
     Says and does the same for any email. Raises `TooManyAttemptsError`.
     """
     started = time.monotonic()
     try:
-        async with transaction() as tx:
-            key = email_key(email)
-            counters = throttle.keys(f"customer:{slug}:{key}", f"customer:{caller.ip}")
+        key = email_key(email)
+        counters = throttle.keys(f"customer:{slug}:{key}", caller.ip, "customer-address")
+        async with reading() as tx:
+            await throttle.check(tx, counters)
+        async with transaction(patient=True) as tx:
             await throttle.claim_in(tx, counters)
             tenant = await find_open_tenant(tx, slug)
             person = await _by_email(tx, tenant, key)
@@ -150,7 +149,7 @@ async def ask(slug: str, email: str, caller: Caller) -> None:
 
 @looks_first
 async def leave(customer: CustomerActor) -> None:
-    """End the session that is used right now."""
+    """End the session that is in use right now."""
     async with acting(customer, Permission.VIEW_SHARED_POC, urgent=True) as act:
         person = await act.get(CustomerPerson, customer.customer_id)
         cause = await act.record(Action.SIGNED_OUT, person)
@@ -177,7 +176,8 @@ def _dead(link: OneTimeLink | None) -> DeadLinkError:
 async def _whose(
     tx: Transaction, link: OneTimeLink, slug: str
 ) -> tuple[CustomerPerson, Tenant, Sequence[Poc]]:
-    """Whose link it is, under their own tenant's slug, and what they are shown; else it is dead."""
+    """The person whose link it is, under their own tenant's slug, and what they are shown;
+    otherwise the link is dead."""
     person = await tx.get(CustomerPerson, link.customer_id)
     if person is None:
         raise _dead(link)

@@ -3,7 +3,7 @@
 import ast
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,13 +16,16 @@ import services
 from models import EndReason, LoginSession, Role, Tenant, User
 from services.access.actor import COMMAND_LINE, Actor, lock_users
 from services.core import clock
+from services.core.database import URGENT_WRITERS, WRITERS
 from services.core.db import reading, transaction
 from services.core.errors import RollcallError, SelfDeactivationError, SessionEndedError
 from services.core.looking import looks_first
 from services.core.runtime import Runtime
+from services.core.write_queue import WriteQueue
 from services.sessions import sessions
 from services.tenants import closing, tenants
 from services.users import accounts
+from services.users.events import UserEdited
 from services.users.imports import runs, worker
 from services.users.imports.batches import invite_next
 from tests import books
@@ -93,6 +96,7 @@ async def _wrote(rollcall: Runtime, call: Awaitable[object]) -> bool:
 
 
 @pytest.mark.walk
+@pytest.mark.usefixtures("others_write")
 async def test_a_call_that_changes_nothing_takes_no_turn_to_write(rollcall: Runtime) -> None:
     scenes = await set_scenes()
     await changes.begin_to_count()
@@ -125,6 +129,7 @@ async def test_what_is_written_as_it_was_counts_as_no_change(
 
 
 @pytest.mark.walk
+@pytest.mark.usefixtures("others_write")
 async def test_a_call_in_a_session_that_is_over_takes_no_turn_to_write(rollcall: Runtime) -> None:
     scenes = await set_scenes()
     async with transaction() as tx:
@@ -177,7 +182,8 @@ async def _nothing_new(tenant: Tenant, admin: Actor, platform: Actor) -> dict[st
     }
 
 
-async def test_an_act_that_asks_for_what_is_so_changes_and_writes_nothing(
+@pytest.mark.usefixtures("others_write")
+async def test_an_act_that_asks_for_what_is_so_takes_no_turn_from_others_and_changes_nothing(
     rollcall: Runtime, tenant: Tenant, admin: Actor, platform: Actor
 ) -> None:
     acts: dict[str, Callable[[], Awaitable[object]]] = await _nothing_new(tenant, admin, platform)
@@ -185,6 +191,25 @@ async def test_an_act_that_asks_for_what_is_so_changes_and_writes_nothing(
     found = {name: await _wrote(rollcall, act()) for name, act in acts.items()}
     assert found == dict.fromkeys(acts, False)
     assert await _all_rows() == before
+
+
+async def test_an_act_that_goes_straight_to_its_turn_and_changes_nothing_writes_nothing(
+    rollcall: Runtime, tenant: Tenant, admin: Actor, platform: Actor
+) -> None:
+    acts: dict[str, Callable[[], Awaitable[object]]] = await _nothing_new(tenant, admin, platform)
+    async with transaction() as tx:  # a sign of life would be written along with a change
+        earlier = clock.now() - timedelta(hours=1)
+        await tx.exec(update(LoginSession).values(last_seen_at=earlier))
+    before = await _all_rows()
+    for act in acts.values():
+        _nobody_has_just_written(rollcall)
+        assert await _wrote(rollcall, act())
+    assert await _all_rows() == before
+
+
+def _nobody_has_just_written(rollcall: Runtime) -> None:
+    is_sqlite = rollcall.database.is_sqlite
+    rollcall.database.queue = WriteQueue(1) if is_sqlite else WriteQueue(WRITERS, URGENT_WRITERS)
 
 
 async def test_what_was_seen_is_decided_anew_in_the_turn(
@@ -215,6 +240,7 @@ async def test_who_looks_waits_for_nobody(rollcall: Runtime, tenant: Tenant, adm
                 await sessions.sign_out(Actor(uuid4(), admin.user_id, tenant.id))
 
 
+@pytest.mark.usefixtures("others_write")
 async def test_every_way_to_write_is_noticed_by_a_look(rollcall: Runtime, tenant: Tenant) -> None:
     user = await create_user(tenant)
     runs = []
@@ -236,6 +262,51 @@ async def test_every_way_to_write_is_noticed_by_a_look(rollcall: Runtime, tenant
         runs.clear()
         await rename_without_asking(kind)
         assert len(runs) == times, kind
+
+
+@pytest.mark.parametrize("busy", [False, True])
+async def test_a_call_and_those_that_are_a_part_of_it_write_once(
+    rollcall: Runtime, tenant: Tenant, busy: bool
+) -> None:
+    runs: list[str] = []
+
+    @looks_first
+    async def part(slug: str) -> None:
+        async with transaction() as tx:
+            tx.add(Tenant(slug=slug, name=slug, created_at=clock.now()))
+            await tx.flush()
+            runs.append(slug)
+
+    @looks_first
+    async def whole() -> None:
+        for slug in ("one", "two"):
+            await part(slug)
+
+    async with AsyncExitStack() as stack:
+        if busy:
+            rollcall.database.queue = WriteQueue(2)
+            await stack.enter_async_context(rollcall.database.queue.turn())
+        await whole()
+    assert runs == ["one", "two"]
+
+
+async def test_what_follows_from_a_call_is_no_part_of_it_and_looks_by_itself(
+    rollcall: Runtime, tenant: Tenant, admin: Actor
+) -> None:
+    user = await create_user(tenant)
+    heard: list[type[Exception]] = []
+
+    async def hear(_: UserEdited) -> None:
+        async with rollcall.database.queue.turn(), asyncio.timeout(PATIENCE):
+            try:
+                await accounts.set_active(admin, admin.user_id, False)
+            except SelfDeactivationError as error:
+                heard.append(type(error))
+
+    rollcall.bus.subscribe(UserEdited, hear)
+    await accounts.rename(admin, user.id, "Augusta", "King")
+    await rollcall.bus.drain()
+    assert heard == [SelfDeactivationError]
 
 
 # Who acts is the first argument of a call, by one of these names.

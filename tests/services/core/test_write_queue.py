@@ -135,6 +135,18 @@ async def test_a_users_sessions_together_have_so_many_and_no_more() -> None:
     assert "somebody else" in stage.wrote
 
 
+async def test_a_queue_is_free_for_who_has_not_just_written_while_nobody_is_here() -> None:
+    stage, one, another = Stage(slots=2), Someone(), Someone()
+    assert stage.queue.is_free_for(one)
+    async with stage.queue.turn(who=one):
+        assert not stage.queue.is_free_for(another)
+    assert stage.queue.is_free_for(another)
+    assert stage.queue.is_free_for(None)
+    assert not stage.queue.is_free_for(one.elsewhere())
+    stage.time += SHARE
+    assert stage.queue.is_free_for(one)
+
+
 async def test_each_user_has_one_of_several_places() -> None:
     stage, flooder = Stage(slots=3), Someone()
     async with stage.queue.turn(who=flooder):

@@ -248,7 +248,8 @@ async def test_a_column_is_shown_chosen_and_exported_by_being_declared(
     pieces = csv_pieces(look, TRIED_MAILS, ListQuery(), ["attempts"])
     lines = "".join([piece async for piece in pieces]).splitlines()
     assert lines[:2] == ['\ufeff"Attempts"', '"0"']
-    assert len(lines) == 1 + len(mails)
+    assert lines[-1] == f'"rows","{len(mails)}"'
+    assert len(lines) == 1 + len(mails) + 1
 
 
 SENT_MAILS = replace(MAILS, noun="test_sent_mail", belongs=SENT.match)

@@ -94,7 +94,7 @@ async def test_who_guesses_at_any_code_is_slowed_down(rollcall: Runtime, admin: 
 async def test_strangers_can_have_no_more_codes_than_a_wall_of_screens_needs(
     rollcall: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pairing, "MOST_OF_ONE_ADDRESS", 2)
+    monkeypatch.setattr(pairing, "MOST_OF_ONE_NETWORK", 2)
     for _ in range(2):
         await pairing.offer_code(CALLER, None)
     with pytest.raises(TooManyAttemptsError):

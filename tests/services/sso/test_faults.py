@@ -388,6 +388,7 @@ def _back(tenant: Tenant, sealed: str | None, answer: dict[str, str]) -> Awaitab
     return flow.arrive(tenant.slug, sealed, answer, factories.CALLER)
 
 
+@pytest.mark.usefixtures("others_write")
 async def test_connecting_again_as_it_is_changes_and_logs_nothing(
     rollcall: Runtime, tenant: Tenant, provider: TestProvider, admin: Actor
 ) -> None:

@@ -165,6 +165,7 @@ async def test_file_of_the_tenants_has_those_that_match_and_is_in_the_platforms_
     assert text.splitlines() == [
         '\ufeff"Name","Address","Users","Status"',
         f'"Acme","/t/{tenant.slug}","0","Open"',
+        '"rows","1","",""',
     ]
     assert await books.actions_of(None) == [Action.TENANTS_EXPORTED]
 

@@ -3,8 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event
-from sqlalchemy.engine import Engine
 
 from models import EndReason, LinkPurpose, MailState, Role, Tenant, User
 from services.access.actor import COMMAND_LINE, ROLLCALL, Actor
@@ -25,7 +23,7 @@ from services.sign_in import password_change
 from services.users import accounts, ends, invitations, listing
 from services.users.events import UserActivated, UserDeactivated, UserSwitched
 from tests import books
-from tests.factories import CALLER, create_user, create_users, open_session, sign_in, token_of
+from tests.factories import CALLER, create_user, open_session, sign_in, token_of
 from tests.mail_server import MailServer
 
 
@@ -280,22 +278,3 @@ async def test_a_toggle_brings_its_row_along_unless_that_shows_a_mail(
         await rollcall.bus.drain()
         event = next(event for event in reversed(events) if isinstance(event, UserSwitched))
         assert event.row == (None if invited else await listing.find_row(user.id))
-
-
-async def test_a_deactivation_takes_ten_statements(
-    rollcall: Runtime, tenant: Tenant, admin: Actor
-) -> None:
-    people = await create_users(2, tenant)
-    await accounts.set_active(admin, people[0].id, active=False)
-    statements: list[str] = []
-
-    def hear(_c: object, _cursor: object, statement: str, *_: object) -> None:
-        statements.append(statement)
-
-    event.listen(Engine, "before_cursor_execute", hear)
-    try:
-        await accounts.set_active(admin, people[1].id, active=False)
-    finally:
-        event.remove(Engine, "before_cursor_execute", hear)
-    # PostgreSQL is also told to notify the other processes.
-    assert len(statements) <= (10 if rollcall.database.is_sqlite else 11)

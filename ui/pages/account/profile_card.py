@@ -18,7 +18,7 @@ from ui.looks import portrait_url
 
 
 class ProfileCard:
-    """The card, and the dialogs that change what is in it."""
+    """The card, and the dialogs that change what it shows."""
 
     def __init__(self, visit: Visit, toast: Toast) -> None:
         self.visit = visit
@@ -67,7 +67,7 @@ class ProfileCard:
         self.part.show(shown)
 
     async def refresh(self) -> None:
-        """Show what is true by now."""
+        """Show the present values."""
         before, self.shown = self.shown, await get_profile(self.actor)
         self.part.show(self.shown)
         if before.picture != self.shown.picture:

@@ -1,4 +1,4 @@
-"""The pages of reviews: who to look at, one review while it is decided, and its record."""
+"""The pages of reviews: the people to look at, one review while it is decided, and its record."""
 
 from ui.pages.reviews import review, reviews
 

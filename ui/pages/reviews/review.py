@@ -37,7 +37,7 @@ from ui.work_words import day_words
 
 MayView = Annotated[Visit, Depends(require(Permission.VIEW_USERS))]
 SHOWN = 200
-"""People of a record who are shown at once."""
+"""How many people of a record are shown at once."""
 OUTCOMES = {
     ReviewOutcome.KEPT: "review-kept",
     ReviewOutcome.DEACTIVATED: "review-out",
@@ -81,7 +81,7 @@ async def record_file(visit: MayView, review_id: UUID) -> Response:
 
 
 class _OpenScreen:
-    """A review that is decided."""
+    """A review that is being decided."""
 
     def __init__(self, visit: Visit, toast: Toast, review: ReviewView) -> None:
         self.visit = visit
@@ -121,7 +121,7 @@ class _OpenScreen:
         Refresher("rollcall_reviews", self._refresh, self.toast)
 
     async def _refresh(self) -> None:
-        """Where it isn't the same page any more, it is built anew."""
+        """If it isn't the same kind of page any more, it is loaded again."""
         now = await reviews.get_review(self.actor, self.review.id)
         if (now.closing, now.closed_at) != (self.review.closing, self.review.closed_at):
             ui.navigate.reload()
@@ -134,7 +134,7 @@ class _OpenScreen:
         try:
             await reviews.decide(self.actor, self.review.id, ids, decision)
         except RollcallError:
-            await self._show()  # what the browser showed early isn't so
+            await self._show()  # what the browser showed early isn't true
             raise
 
     async def _ask_close(self) -> None:
@@ -197,7 +197,7 @@ class _RecordScreen:
     def _decisions(self, people: Sequence[PersonView]) -> None:
         with section("card review-decisions") as card:
             text("h2", "Decisions")
-            # Where it is narrow, they aren't shown as a table: its roles stay.
+            # On a narrow screen they aren't shown as a table: the roles keep it one.
             with _of_table("table", "table").classes("table").props('aria-label="Decisions"'):
                 with _of_table("thead", "rowgroup"), _of_table("tr", "row"):
                     for label in ("Name", "Reason", "Decision", "By, on"):

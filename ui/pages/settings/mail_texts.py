@@ -24,7 +24,7 @@ LEFT_OUT = "A paragraph is left out where one of its fields has nothing to say."
 
 
 class MailTextsSection:
-    """The text of one mail at a time; what was typed into the others waits."""
+    """The text of one mail at a time; what was typed into the others is kept."""
 
     def __init__(self, visit: Visit, toast: Toast) -> None:
         self.actor = visit.actor
@@ -92,7 +92,7 @@ class MailTextsSection:
     async def _show_preview(self, values: Mapping[str, Any]) -> None:
         try:
             form = MailTextForm(**values)
-        except InvalidInputError:  # told at the field; the last one that was right stays
+        except InvalidInputError:  # shown at the field; the last preview that was right stays
             return
         shown = await mail_texts.preview(self.actor, form)
         self.preview.show(shown, logo_url(self.slug, shown.logo))
@@ -114,7 +114,8 @@ class MailTextsSection:
 
     async def _save(self, form: MailTextForm) -> str:
         if form.mail is not self.chosen:
-            # Saved faster than the other mail's text could be shown: this is still the first one's.
+            # Saved before the other mail's text could be shown: this is still the first mail's
+            # text.
             await self._choose(form.mail)
             raise ConflictError("Another mail was chosen. Look at its text, then save it.")
         await mail_texts.edit_text(self.actor, form)

@@ -1,4 +1,4 @@
-"""Settings, Organisation: what it is called and looks like, and who may be invited."""
+"""Settings, Organisation: its name and looks, and who may be invited."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -27,7 +27,7 @@ CARDS = (
 
 
 class OrganisationSection:
-    """The form, and what the looks come to."""
+    """The form, and a preview of the looks."""
 
     def __init__(self, visit: Visit, toast: Toast) -> None:
         self.actor = visit.actor

@@ -1,4 +1,4 @@
-"""Settings, Screens: which shared screens there are, what each shows, and where it is open."""
+"""Settings, Screens: the shared screens, what each shows, and where it is open."""
 
 from collections.abc import Callable, Sequence
 from functools import partial

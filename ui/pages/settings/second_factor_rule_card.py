@@ -1,4 +1,4 @@
-"""The part of Settings that says of whom a second factor is required."""
+"""The part of Settings that says from whom a second factor is required."""
 
 from nicegui import ui
 

@@ -1,4 +1,4 @@
-"""The sections of Settings: what stands at the left, and what each shows.
+"""The sections of Settings: the links at the left, and what each section shows.
 
 A section is a class with `build` and `refresh`, and a line here.
 """
@@ -24,7 +24,7 @@ class SectionView(Protocol):
         """Lay the section out."""
 
     async def refresh(self) -> None:
-        """Show what is true by now: something of the organisation has changed."""
+        """Show the present values: something of the organisation has changed."""
 
 
 @dataclass(frozen=True)

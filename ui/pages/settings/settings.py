@@ -1,4 +1,4 @@
-"""Settings: an organisation as its own admins set it, in sections."""
+"""Settings: an organisation as its own admins set it up, in sections."""
 
 from typing import Annotated
 

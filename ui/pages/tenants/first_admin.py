@@ -23,5 +23,5 @@ class FirstAdminNotice:
                 text("span", ".")
 
     def hide(self) -> None:
-        """Say no more: there is one."""
+        """Take the sentence away: there is an admin."""
         self.box.set_visibility(False)

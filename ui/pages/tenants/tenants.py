@@ -86,7 +86,7 @@ class _TenantsScreen:
         Refresher(f"rollcall_{TENANTS.noun}", self._renew_question, self.toast)
 
     async def _renew_question(self) -> None:
-        """Show in an open dialog what became meanwhile of whom it is about."""
+        """Show in an open dialog what has changed about the organisation that it is about."""
         before = self.asked
         if before is None or not (self.rename.is_open or self.closing.is_open):
             return

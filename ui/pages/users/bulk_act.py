@@ -1,4 +1,4 @@
-"""One bulk act, at a url of its own: looked at beforehand, left and found again, undone."""
+"""One bulk act, at a url of its own: previewed, left and found again, undone."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
@@ -33,7 +33,7 @@ from ui.run_values import bulk_values
 from ui.words import moment
 
 MaySwitch = Annotated[Visit, Depends(require(Permission.SWITCH_USERS))]
-# People and POCs of a kind whose names a page gets.
+# How many people and POCs of a kind a page gets the names of.
 MOST_NAMES = 200
 ACTS = {
     BulkKind.DEACTIVATE: "Deactivated",
@@ -138,7 +138,7 @@ class _ActScreen:
         )
 
     def _answering(self, handler: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
-        """Have a handler's refusal told, and its button released."""
+        """Show a handler's refusal, and release its button."""
 
         async def run(*values: Any) -> None:
             try:
@@ -264,7 +264,7 @@ async def _left(visit: Visit, ids: Sequence[UUID], *, before: bool = False) -> l
 
 
 async def _after(visit: Visit, run: BulkView) -> dict[str, Any]:
-    """What became of each, as plain values."""
+    """What became of each person, as plain values."""
     if run.state is BulkState.DRAFT:
         nothing: dict[str, Any] = {"people": [], "counts": {}, "fates": [], "left": []}
         return {**nothing, "pages": 0, "slowest_ms": None}

@@ -1,5 +1,5 @@
-"""What the Users page offers for the users that are selected: each begins as a draft, at a page of
-its own."""
+"""What the Users page offers for selected users: each act begins as a draft, on a page of its
+own."""
 
 from functools import cached_property
 from typing import Any

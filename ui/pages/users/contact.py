@@ -1,4 +1,4 @@
-"""What a user's page shows of how they are reached, and how they get another email."""
+"""The part of a user's page that shows how they can be reached, and gives them another email."""
 
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from ui.looks import portrait_url
 
 
 def contact_facts(contact: Contact) -> None:
-    """Phone and local time, where they are given."""
+    """Phone and local time, if they are given."""
     if contact.phone:
         fact("Phone", contact.phone)
     if contact.time_zone:

@@ -1,4 +1,4 @@
-"""Who from outside sees what: the customers' people of an organisation."""
+"""Which outsiders see what: the customers' people of an organisation."""
 
 from collections.abc import Sequence
 from typing import Annotated

@@ -240,7 +240,7 @@ class _EndsScreen:
 
 
 def _title(at: datetime, now: datetime, zone: ZoneInfo, within: int) -> str:
-    """The group in which something that ends then stands."""
+    """The group in which a row with this end then stands."""
     today, day = now.astimezone(zone).date(), at.astimezone(zone).date()
     if day <= today:
         return "Today"

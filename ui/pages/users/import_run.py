@@ -1,4 +1,5 @@
-"""One import of people: while it runs, and what came of it; to be left and found again."""
+"""One import of people: while it runs, and its result; people may leave the page and find it
+again."""
 
 from dataclasses import asdict
 from typing import Annotated, Any

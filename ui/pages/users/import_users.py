@@ -1,4 +1,5 @@
-"""Inviting many from a file: what would become of each row is seen before anything is sent."""
+"""Inviting many people from a file: what would become of each row is shown before anything is
+sent."""
 
 import asyncio
 from collections import Counter
@@ -39,7 +40,7 @@ from ui.run_values import import_values
 
 MayInvite = Annotated[Visit, Depends(require(Permission.INVITE_USERS))]
 PAGE_SIZE = 100
-# Letters of a cell in the list of rows: all of a name or an email that is right.
+# How many letters of a cell the list of rows shows: all of a correct name or email.
 LONGEST = 300
 
 
@@ -172,7 +173,7 @@ class _ImportScreen:
         self.view.go(f"{self.imports_url}/{import_id}")
 
     def _save_rest(self) -> None:
-        """Save the rows that need a correction, as they are in the file and why."""
+        """Save the rows that need a correction, as they are in the file, with the reason."""
         if self.file is None:
             return
         why = {row.row.line: row.why for row in self.judged if row.fate is Fate.CORRECT}

@@ -1,4 +1,4 @@
-"""A departure: what it left, who has the work by now, and its receipt, which prints."""
+"""A departure: what it left, who has the work by now, and its receipt, which can be printed."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -45,7 +45,7 @@ def register() -> None:
 
 
 async def leaving_page(visit: MaySwitch, user_id: str) -> None:
-    """Build the page; a user of another tenant is told as one that doesn't exist."""
+    """Build the page; a user of another tenant is shown as one that doesn't exist."""
     wanted = as_uuid(user_id)
     if wanted is None:
         raise NotFoundError("This user doesn't exist.")
@@ -165,7 +165,7 @@ class _LeavingScreen:
 
 
 def _by_poc(left: WorkImpact) -> dict[UUID, tuple[str, bool, int]]:
-    """For each POC: its title, whether they own it, and how many tasks are theirs alone."""
+    """For each POC: its title, whether they own it, and how many tasks only they do."""
     found = {poc.id: (poc.title, True, 0) for poc in left.pocs}
     for task in left.tasks:
         title, owns, tasks = found.get(task.poc_id, (task.poc_title, False, 0))

@@ -27,8 +27,8 @@ TOLD = {
 
 
 def build_sheet(departure: Departure, left: WorkImpact) -> None:
-    """Lay the receipt out: the moment, figures, details, and its place in the audit chain; beside
-    it what of the work is left by now."""
+    """Lay the receipt out: the moment, figures, details, and its position in the audit chain; and
+    beside it what is left of the work by now."""
     receipt = departure.receipt
     with ui.element("header").classes("receipt-head"):
         PersonAvatar(receipt.user_id, receipt.name, departure.picture)

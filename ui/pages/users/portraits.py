@@ -1,4 +1,4 @@
-"""People's pictures, for whoever is signed in at their organisation."""
+"""People's pictures, for people who are signed in at their organisation."""
 
 from typing import Annotated
 

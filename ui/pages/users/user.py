@@ -76,7 +76,7 @@ def register() -> None:
 
 
 async def user_page(visit: MayView, user_id: str) -> None:
-    """Build the page; a user of another tenant is told as one that doesn't exist."""
+    """Build the page; a user of another tenant is shown as one that doesn't exist."""
     wanted = as_uuid(user_id)
     if wanted is None:
         raise NotFoundError("This user doesn't exist.")
@@ -143,7 +143,7 @@ class _UserScreen:
         await self._tell_dialogs(before)
 
     async def _tell_dialogs(self, before: UserDetails) -> None:
-        """Have an open dialog show what has changed of the user since it opened."""
+        """Have an open dialog show what has changed about the user since it opened."""
         self.acts.tell(before, self.details)
         if change := changed_meanwhile(before, self.details):
             of_user = (self.rename, self.contractor.dialog, self.second_factor, self.email.dialog)
@@ -162,7 +162,8 @@ class _UserScreen:
         self.mails = Part(section(), self._mails)
 
     def _build_actions(self, details: UserDetails) -> None:
-        """The buttons stay while what they act on changes: whoever is at one keeps the focus."""
+        """The buttons stay when what they act on changes: a person who is on one keeps the
+        focus."""
         self._button("Edit name", self._open_rename)
         self.acts_shown = [
             (END_DATE, self._act("End date", END_DATE)),
@@ -217,7 +218,7 @@ class _UserScreen:
         return self._button(label, done)
 
     async def _find_left(self, details: UserDetails) -> str:
-        """What has nobody active since they left, in words."""
+        """The work that nobody active has since they left, in words."""
         if details.row.active or self.visit.tenant_slug is None:
             return ""
         work = await get_work_impact(self.actor, self.user_id)

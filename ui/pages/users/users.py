@@ -67,8 +67,8 @@ async def _inviters(actor: Actor) -> Options:
 
 
 class _UsersScreen:
-    """The handlers of one open page. Dialogs are made when somebody first wants one: they would be
-    a tenth of what each open page takes."""
+    """The handlers of one open page. Dialogs are made when somebody first wants one: otherwise they
+    would take a tenth of each open page's memory."""
 
     def __init__(self, visit: Visit, toast: Toast) -> None:
         self.visit = visit

@@ -1,4 +1,4 @@
-"""The welcome page: what somebody is told at their first sign-in, and finds under their name."""
+"""The welcome page: what somebody reads at their first sign-in, and finds in their menu later."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ MayView = Annotated[Visit, Depends(require(Permission.USE_OWN_ACCOUNT))]
 
 @dataclass(frozen=True)
 class _Step:
-    """What somebody of a role does first, and what the role is for."""
+    """What somebody with a role does first, and what the role is for."""
 
     sentence: str
     label: str

@@ -37,7 +37,7 @@ def register() -> None:
 
 
 async def customer_page(visit: Visitor, poc_id: str) -> None:
-    """Build the page; whatever isn't shown to them is told as what doesn't exist."""
+    """Build the page; what isn't shown to them is treated as if it didn't exist."""
     wanted = as_uuid(poc_id)
     if wanted is None:
         raise NotFoundError
@@ -50,7 +50,7 @@ async def customer_page(visit: Visitor, poc_id: str) -> None:
 
 
 async def download(visit: Visitor, resource_id: str) -> Response:
-    """A file that is shared with them, to be saved and never to be shown by the browser."""
+    """A file that is shared with them, to be saved; the browser never shows it."""
     wanted = as_uuid(resource_id)
     if wanted is None:
         raise NotFoundError(files.NOT_THERE)
@@ -94,7 +94,7 @@ class _CustomerScreen:
         try:
             await acts.comment(self.actor, self.poc_id, SharedCommentForm(body=body))
         except SessionEndedError:
-            return  # told by the page that the cut brings
+            return  # the cut brings the page that says it
         except InvalidInputError as error:
             self.view.refused(next(iter(error.fields.values())))
         except RollcallError as error:

@@ -1,4 +1,4 @@
-"""How somebody at a customer's comes back without a link: their passkeys."""
+"""How a customer's person comes back without a link: their passkeys."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -19,7 +19,7 @@ from ui.work_words import day_words
 
 
 class PasskeyCard:
-    """The handlers of the card. It isn't there where browsers take no passkeys."""
+    """The handlers of the card. The card isn't there if browsers accept no passkeys."""
 
     def __init__(self, actor: CustomerActor, toast: Toast) -> None:
         self.actor = actor

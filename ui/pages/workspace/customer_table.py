@@ -33,7 +33,7 @@ MAILS = {
 
 class CustomerTable:
     """Shows customers' people; `switch` lets one in or shuts them out, `beside` adds what else can
-    be done about one, and `where` says what they see, where that isn't one POC alone."""
+    be done about one, and `where` says what they see, unless that is one POC only."""
 
     def __init__(
         self,
@@ -59,8 +59,8 @@ class CustomerTable:
         self._list = Part(ui.element("div").classes("customer-table"), self._rows)
 
     def show(self, rows: Sequence[CustomerRow]) -> None:
-        """Show these people. Of who is here, each act is no news: a click on a row that is built
-        anew meanwhile would be lost."""
+        """Show these people. Changes of who is here don't build a row anew: a click on it at that
+        moment would be lost."""
         self._list.show(
             tuple(replace(row, last_active_at=None) if row.here else row for row in rows)
         )
@@ -107,7 +107,7 @@ class CustomerTable:
         control.on("click", told(self.toast)(handler), args=[])
 
     async def _ask(self, row: CustomerRow) -> None:
-        # Who comes and goes is no news to the table: it is asked for where it is said.
+        # Coming and going is no news to the table: each row asks for it where it is shown.
         row = self._asked = replace(row, here=presence.is_online(row.id))
         now = "Their open pages close at once, everywhere." if row.here else "They aren’t here now."
         body = [

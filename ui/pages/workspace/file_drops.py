@@ -1,4 +1,4 @@
-"""Where files are dropped on a page: it says how much room there is, live."""
+"""Where files are dropped on a page, with how much room there is, live."""
 
 from collections.abc import Awaitable, Callable
 
@@ -11,7 +11,7 @@ from ui.components.toast import Toast
 async def dropped(
     toast: Toast, url: str, find_room: Callable[[], Awaitable[Room]], *, event: str
 ) -> None:
-    """Take files to `url`; `event` tells that the room may be another."""
+    """Take files to `url`; after `event` the room may be another."""
     room = await find_room()
     drop = FileDrop(url, used=room.used, most=room.most, most_of_file=room.most_of_file)
 

@@ -99,7 +99,7 @@ async def home_page(visit: MayView) -> None:
 
 
 Managed = tuple[Figures, Dashboard, Sequence[LeftWork]] | None
-"""What Home shows to who looks after the organisation alone."""
+"""What Home shows to people who only look after the organisation."""
 
 
 async def _managed(visit: Visit) -> Managed:
@@ -335,7 +335,7 @@ class _HomeScreen:
 
 
 def _by_due(tasks: Sequence[MyTask], today: date) -> list[tuple[str, list[MyTask]]]:
-    """The tasks under what is first to be seen of them: overdue, today, this week, later."""
+    """The tasks under what should be seen first: overdue, today, this week, later."""
     groups: dict[str, list[MyTask]] = {"Overdue": [], "Today": [], "This week": [], LATER: []}
     for task in tasks:
         left = (task.due_on - today).days if task.due_on else None

@@ -1,5 +1,5 @@
-"""The part of Home for who looks after the organisation: figures, each a link, and what the screens
-on its walls show."""
+"""The part of Home for people who look after the organisation: figures, each a link, and what the
+screens on its walls show."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -21,7 +21,7 @@ from ui.words import ago
 from ui.work_words import work_words
 
 Cell = tuple[int, str, str, str]
-"""A count, its words, where it leads to, and how it is toned."""
+"""A count, its words, where it leads to, and its tone."""
 
 
 def rows_of(figures: Figures) -> list[tuple[str, list[Cell]]]:
@@ -76,7 +76,7 @@ def figure_rows(base: str, rows: list[tuple[str, list[Cell]]]) -> None:
 
 
 def next_step(without_owner: int, title: str, on_reassign: Callable[[], None]) -> None:
-    """What needs somebody first, where anything does: the first POC by its title."""
+    """What needs somebody first, if anything does: the first POC by its title."""
     pocs = "1 open POC belongs" if without_owner == 1 else f"{without_owner} open POCs belong"
     with ui.element("div").classes("banner banner-info next-step"):
         with ui.element("div"):
@@ -87,7 +87,7 @@ def next_step(without_owner: int, title: str, on_reassign: Callable[[], None]) -
 
 
 def overdue_review(shown: Dashboard) -> date | None:
-    """Since when a review should have begun; none where it needn't, or one is under way."""
+    """Since when a review should have begun; none if it needn't, or if one is under way."""
     people = shown.views[ScreenView.PEOPLE]
     due = people.review.next_due if isinstance(people, People) else 0
     if not due or due > clock.now().timestamp():
@@ -96,7 +96,7 @@ def overdue_review(shown: Dashboard) -> date | None:
 
 
 def review_due(base: str, since: date) -> None:
-    """That a review is due by the organisation's rule."""
+    """The line that a review is due by the organisation's rule."""
     with ui.element("div").classes("banner banner-info next-step"):
         with ui.element("div"):
             text("strong", "Review")
@@ -106,7 +106,7 @@ def review_due(base: str, since: date) -> None:
 
 
 def left_work(base: str, people: Sequence[LeftWork]) -> None:
-    """Who left work that nobody active has, each with the way to hand it over."""
+    """The people who left work that nobody active has, each with a link to hand it over."""
     with section():
         text("h2", "Orphaned work")
         with ui.element("ul").classes("home-rows home-people"):
@@ -122,7 +122,7 @@ def left_work(base: str, people: Sequence[LeftWork]) -> None:
 
 
 class OnScreens:
-    """What a screen on a wall would show, live, and the way to hang one up."""
+    """What a screen on a wall would show, live, and the link to pair one."""
 
     def __init__(self, base: str) -> None:
         self.base = base
@@ -137,5 +137,5 @@ class OnScreens:
             self.box = StageBox(shown)
 
     def show(self, shown: Dashboard) -> None:
-        """Draw what is true now."""
+        """Draw the present state."""
         self.box.show(shown)

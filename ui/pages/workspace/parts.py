@@ -1,4 +1,4 @@
-"""What several pages of the work show alike."""
+"""What several pages of the work show in the same way."""
 
 from collections.abc import Callable, Sequence
 from datetime import date
@@ -17,7 +17,7 @@ from ui.work_words import due_words, part_words
 def button(
     label: str, handler: Callable[..., Any], *, look: str = "btn", about: str = ""
 ) -> TextElement:
-    """A button; `about` is whom or what it acts on, where several have the same label."""
+    """A button; `about` is what it acts on, if several buttons have the same label."""
     shown = text("button", label, look).props('type="button"')
     if about:
         shown.props["aria-label"] = f"{label} {about}"
@@ -38,7 +38,7 @@ def status_chip(status: PocStatus) -> None:
 
 
 def person_name(person: Person) -> None:
-    """Somebody's name; who is inactive is marked so."""
+    """Somebody's name; an inactive person is marked."""
     shown = text("span", person.name, "person-name" if person.active else "person-name muted")
     shown.props('dir="auto"')
     if not person.active:
@@ -46,14 +46,14 @@ def person_name(person: Person) -> None:
 
 
 def due_mark(day: date | None, today: date, *, is_done: bool = False) -> None:
-    """When something is due, in words, toned where it is late or soon."""
+    """When something is due, in words, with a tone if it is late or soon."""
     words, tone = due_words(day, today, is_done=is_done)
     if words:
         text("span", words, f"small task-due {tone}")
 
 
 def progress_bar(progress: Progress) -> None:
-    """How far a POC is, both sides in one bar, with the same in words."""
+    """The progress of a POC, both sides in one bar, with the same in words."""
     whole = progress.whole
     bar = ui.element("progress").classes("bar")
     bar.props["max"], bar.props["value"] = max(whole.total, 1), whole.done
@@ -62,7 +62,7 @@ def progress_bar(progress: Progress) -> None:
 
 
 def empty(title: str, sentence: str, actions: Sequence[Callable[[], object]] = ()) -> None:
-    """What stands where there is nothing yet: what it is for, and the next step."""
+    """What is shown where there is nothing yet: what it is for, and the next step."""
     with ui.element("div").classes("empty"):
         text("h2", title)
         text("p", sentence, "muted")

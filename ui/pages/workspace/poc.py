@@ -59,7 +59,7 @@ LOOKS: dict[str, Build] = {
 
 
 class OutcomeForm(Form):
-    """What came of a POC that ends."""
+    """The outcome of a POC that ends."""
 
     outcome: str = lines("Outcome", optional=True, hint="What did it show?")
 
@@ -71,7 +71,7 @@ def register() -> None:
 
 
 async def poc_page(visit: MayView, poc_id: str, tab: str = "") -> None:
-    """Build the page; a POC of another organisation is told as one that doesn't exist."""
+    """Build the page; a POC of another organisation is shown as one that doesn't exist."""
     wanted = as_uuid(poc_id)
     if wanted is None or (tab not in TABS and tab not in LOOKS):
         raise NotFoundError("This POC doesn't exist.")
@@ -142,7 +142,7 @@ class _PocScreen:
         Refresher("rollcall_poc", self._refresh, self.toast)
 
     async def _refresh(self) -> None:
-        """Ask what whoever looks may do now; the rest comes by itself."""
+        """Ask what the reader may do now; the rest comes by itself."""
         self._show(await listing.get_details(self.actor, self.poc_id))
 
     async def _show_anew(self) -> None:
@@ -190,7 +190,7 @@ class _PocScreen:
         await told(self.toast)(partial(self._ask_status, PocStatus(value)))()
 
     async def _ask_status(self, status: PocStatus) -> None:
-        await self._refresh()  # whom the end shuts out is said as it is now
+        await self._refresh()  # the question says whom the end shuts out, as it is now
         row = self.details.row
         if status.is_closed:
             self.closing = status

@@ -22,7 +22,7 @@ from ui.input import as_text, as_uuid
 
 
 class BodyForm(Form):
-    """What a comment says from now on."""
+    """The new words of a comment."""
 
     body: str = lines("Comment")
 
@@ -66,8 +66,8 @@ class _CommentsScreen:
             Refresher(event, self._renew_people, self.toast)
 
     async def _renew_people(self) -> None:
-        """Offer those alone who can be mentioned now; whom the text names stays known by name, so
-        that the service can refuse it."""
+        """Offer only people who can be mentioned now; other people whom the text names stay known
+        by name, so that the service can refuse them."""
         self.members = await members.list_members(self.actor, self.poc_id)
         self.view.show_people(_people(self.members))
 
@@ -89,7 +89,7 @@ class _CommentsScreen:
         try:
             await comments.post(self.actor, self.poc_id, NewCommentForm(**form))
         except SessionEndedError:
-            return  # told by the sign-in page, which the cut brings by itself
+            return  # the cut brings the sign-in page by itself
         except InvalidInputError as error:
             self.view.refused(next(iter(error.fields.values())))
         except RollcallError as error:
@@ -121,7 +121,8 @@ class _CommentsScreen:
         self.toast.show("Removed. That there was a comment stays to be seen.", tone="success")
 
     async def _named(self, body: str, before: Collection[UUID] = ()) -> tuple[UUID, ...]:
-        """Whom a text mentions: members, and who was mentioned before and is none any more."""
+        """The people whom a text mentions: members, and former members who were mentioned
+        before."""
         people = [member.person for member in self.members]
         names = await names_in(body, [person.name for person in people])
         named = [person.id for person in people if person.name in names]

@@ -1,4 +1,4 @@
-"""What a POC is to show, and what it showed: the tab Criteria."""
+"""What a POC has to show, and what it showed: the tab Criteria."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -48,7 +48,7 @@ def files_url(visit: Visit) -> str:
 
 
 async def upload(request: Request) -> Response:
-    """Take one file, the request's body, and answer a script: a refusal is its sentence alone."""
+    """Take one file, the request's body, and answer a script: a refusal is only its sentence."""
     try:
         visit = await _uploader(request, _recognise)
         poc_id = as_uuid(request.path_params["poc_id"])
@@ -81,7 +81,7 @@ def _name(request: Request) -> str:
 
 
 async def download(visit: MayView, resource_id: str) -> Response:
-    """A file, to be saved and never to be shown by the browser."""
+    """A file, to be saved; the browser never shows it."""
     wanted = as_uuid(resource_id)
     if wanted is None:
         raise NotFoundError("This file doesn't exist, or was archived.")
@@ -102,7 +102,8 @@ def file_response(file: OpenFile) -> StreamingResponse:
 
 
 async def _uploader(request: Request, recognise: Callable[[Request], Awaitable[Visit]]) -> Visit:
-    """Who uploads. Who isn't signed in is told so: a script can't follow to the sign-in page."""
+    """Who uploads. A person who isn't signed in is told so: a script can't follow to the sign-in
+    page."""
     try:
         return await recognise(request)
     except HTTPException as error:

@@ -22,7 +22,7 @@ from ui.work_values import team_values
 
 
 class MemberForm(Form):
-    """Who is to work on a POC."""
+    """A person who will work on a POC."""
 
     user_id: UUID = person("Member", among=RUN_POCS)
 

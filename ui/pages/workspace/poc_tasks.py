@@ -39,7 +39,7 @@ LOOKS: Mapping[Look, tuple[str, str]] = {
 
 
 class AssigneesForm(Form):
-    """Who is to do a task, or sees to a group."""
+    """Who does a task, or sees to a group."""
 
     assignee_ids: tuple[UUID, ...] = people("Assignees", among=MANAGE_TASKS, optional=True)
     customer_ids: tuple[UUID, ...] = customers_field()
@@ -179,7 +179,7 @@ class _TasksScreen:
         try:
             await handler(row_id, sent)
         except RollcallError:
-            await self._show()  # what the browser showed early isn't so
+            await self._show()  # what the browser showed early isn't true
             raise
 
     async def _open_new_task(self, group_id: UUID | None = None) -> None:
@@ -328,7 +328,7 @@ class _TasksScreen:
 
 
 def _facts(work: TaskView | GroupView) -> dict[str, Any]:
-    """What the dialog that edits a task or a group begins with."""
+    """The values with which the dialog that edits a task or a group begins."""
     return {name: getattr(work, name) for name in WorkForm.model_fields}
 
 

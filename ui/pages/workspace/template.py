@@ -50,7 +50,7 @@ def register() -> None:
 
 
 async def template_page(visit: MayView, group_id: str) -> None:
-    """Build the page; another organisation's template is told as one that doesn't exist."""
+    """Build the page; another organisation's template is shown as one that doesn't exist."""
     wanted = as_uuid(group_id)
     if wanted is None:
         raise NotFoundError("This template doesn't exist.")
@@ -233,7 +233,7 @@ class _TemplateScreen:
         try:
             await handler(task, sent)
         except RollcallError:
-            self._show_tasks()  # what the browser showed early isn't so
+            self._show_tasks()  # what the browser showed early isn't true
             raise
 
     def _open_add(self) -> None:
@@ -305,7 +305,7 @@ class _TemplateScreen:
         self.toast.show(f"“{task.title}” is taken out.", "success", "Undo", back)
 
     def _back_to(self, task: TaskTemplateRow) -> Callable[[], Awaitable[None]]:
-        """What puts a task where it is now."""
+        """Puts a task back where it is now."""
         rest = [other.id for other in self.details.tasks]
         after = rest[rest.index(task.id) + 1 :][:1] if task.id in rest else []
         return told(self.toast)(partial(self._put_back, task, after[0] if after else None))

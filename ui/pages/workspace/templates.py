@@ -1,5 +1,4 @@
-"""The templates of an organisation: a list of the groups, and one of the tasks that stand in
-them."""
+"""The templates of an organisation: a list of the groups, and a list of the tasks in them."""
 
 from functools import partial
 from typing import Annotated, Any
@@ -34,8 +33,8 @@ OTHERS_HINT = "Administrators make them. Without one, a POC starts empty."
 
 
 def register() -> None:
-    """Route both lists and their exports. (The path of a group's page has an id in the same
-    place as this one has a word, so that this one comes first.)"""
+    """Route both lists and their exports. (The path of a group's page has an id where this one has
+    a word, so this one comes first.)"""
     ui.page("/t/{slug}/templates")(groups_page)
     ui.page("/t/{slug}/templates/tasks")(tasks_page)
     app.get("/t/{slug}/templates.csv", include_in_schema=False)(export_groups)
@@ -104,7 +103,7 @@ class _TemplatesScreen:
         return TemplatesTable(self.visit, opening, title="Templates", **shown)
 
     def _head(self, *, main: str) -> list[HeadItem]:
-        """Both buttons: the one of the list that is open is the main one."""
+        """Both buttons: the one of the open list is the main one."""
         if not self.may_change:
             return []
         group = FormDialog(

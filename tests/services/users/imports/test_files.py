@@ -55,6 +55,7 @@ async def _why(content: str | bytes) -> str:
         '"First\nName","Last\r\nName",Email,Role\nAda,Lovelace,ada@example.com,Sales Engineer',
         "Vorname;Nachname;E-Mail-Adresse;Rolle\nAda;Lovelace;ada@example.com;Sales Engineer",
         "Prénom;Nom;Courriel;Rolle\nAda;Lovelace;ada@example.com;Sales Engineer",
+        f"{HEAD}Ada,Lovelace,ada@example.com,Sales Engineer\nrows,1,,\n",
         "\n\n  \nFirst Name,Last Name,Email,Role\nAda,Lovelace,ada@example.com,Sales Engineer\n",
     ],
     ids=[
@@ -68,6 +69,7 @@ async def _why(content: str | bytes) -> str:
         "line breaks in headings",
         "German",
         "French",
+        "an export of Rollcall's",
         "empty lines before",
     ],
 )

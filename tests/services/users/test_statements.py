@@ -1,0 +1,35 @@
+"""What the acts that people make most ask the database."""
+
+from models import Role, Tenant
+from services.core.runtime import Runtime
+from services.users import accounts, invitations
+from services.users.invitation_form import PersonalInvitation
+from tests.factories import create_users, sign_in_all
+from tests.statements import heard
+
+ADA = {"first_name": "Ada", "last_name": "Lovelace", "role": "sales_engineer"}
+MOST = {"deactivate": 8, "activate": 9, "invite": 13}
+"""Statements of each. PostgreSQL is also told to notify the other processes."""
+
+
+async def test_an_act_takes_no_more_statements_than_it_needs(
+    rollcall: Runtime, tenant: Tenant
+) -> None:
+    # Whoever has just acted looks first: each of them acts once.
+    admins = await create_users(6, tenant, role=Role.TENANT_ADMIN)
+    actors = iter(await sign_in_all(admins))
+    people = await create_users(2, tenant)
+    told = 0 if rollcall.database.is_sqlite else 2
+    found = {}
+    for user in people:  # the first of anything asks more
+        with heard() as statements:
+            await accounts.set_active(next(actors), user.id, active=False)
+        found["deactivate"] = len(statements)
+        with heard() as statements:
+            await accounts.set_active(next(actors), user.id, active=True)
+        found["activate"] = len(statements)
+        form = PersonalInvitation(**ADA, email=f"{user.id}@example.com")
+        with heard() as statements:
+            await invitations.invite(next(actors), form)
+        found["invite"] = len(statements)
+    assert {act: count for act, count in found.items() if count > MOST[act] + told} == {}
