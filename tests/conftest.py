@@ -59,6 +59,12 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(folder))
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """A test that asks for PostgreSQL's server needs its programs, whether or not it says so."""
+    if "postgres_server" in getattr(item, "fixturenames", ()):
+        item.add_marker("postgresql")
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes longest begins first: in the end, nobody has anything left to do beside it."""

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy.engine import Engine
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from services.core import db, runtime, startup
+from services.core import database, runtime, startup
 from services.core.runtime import Runtime
 from services.core.settings import Settings
 from services.sign_in import passwords
@@ -19,7 +19,7 @@ CHEAP = argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 """Argon2id as ever, at its least cost: microseconds."""
 NOBODY = CHEAP.hash("nobody's password")
 QUERIES = 5000
-_first: dict[str, Engine] = {}
+_made: dict[str, list[Engine]] = {}
 
 
 def _learnt_engine(url: Any, **options: Any) -> AsyncEngine:
@@ -29,9 +29,11 @@ def _learnt_engine(url: Any, **options: Any) -> AsyncEngine:
     """
     engine = create_async_engine(url, query_cache_size=QUERIES, **options)
     kind, sync = engine.dialect.name, engine.sync_engine
-    first = _first.get(kind)
-    if first is None or first.dialect.server_version_info is None:  # it never met its database
-        _first[kind] = sync
+    made = _made.setdefault(kind, [])
+    # Some are never connected, those for urgent acts for example: they have learnt nothing.
+    first = next((one for one in made if one.dialect.server_version_info is not None), None)
+    if first is None:
+        made.append(sync)
         return engine
     sync.dialect.initialize = lambda connection: None  # type: ignore[method-assign]
     sync.dialect = sync.pool._dialect = first.dialect
@@ -41,7 +43,7 @@ def _learnt_engine(url: Any, **options: Any) -> AsyncEngine:
 
 def learn_once() -> None:
     """Have every engine of this process know what any of them has learnt."""
-    db.create_async_engine = _learnt_engine  # type: ignore[attr-defined]
+    database.create_async_engine = _learnt_engine  # type: ignore[attr-defined]
 
 
 def hash_cheaply(patch: pytest.MonkeyPatch) -> None:

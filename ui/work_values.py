@@ -96,7 +96,7 @@ def criterion_values(row: CriterionView) -> dict[str, Any]:
 
 def resource_values(row: ResourceView) -> dict[str, Any]:
     """A link, a file, a code snippet or a note, as a row of `WorkRows`."""
-    place = row.owner_ids.task_id or row.owner_ids.group_id
+    place = row.owner_ids.task_id or row.owner_ids.group_id or row.owner_ids.task_template_id
     shared = f"Shared with {row.customer}" if row.shared else "Internal"
     lines = [file_words(row.file)] if row.file else []
     lines += [row.belongs_to] if row.belongs_to else []

@@ -33,6 +33,11 @@ log = logging.getLogger(__name__)
 FRESH_FOR = timedelta(minutes=15)
 
 
+IS_ACTIVE = col(User.active).is_not(False)
+"""`User.active`, for queries that another condition leads to few rows. SQLite doesn't know how many
+rows a value has: it would take an index of who is active, and read everybody."""
+
+
 class OfTenant(Protocol):
     """A row that belongs to one tenant, or to none."""
 

@@ -5,6 +5,7 @@ are sorted and searched.
 import re
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 
 from services.core.errors import InvalidInputError
 
@@ -107,6 +108,7 @@ def clean_name(text: str, label: str, most: int = MAX_NAME) -> str:
     return name
 
 
+@lru_cache(maxsize=2000)
 def mixed_scripts(name: str) -> tuple[str, ...]:
     """The scripts that a name mixes although their letters look alike, as "Latin", "Cyrillic".
 

@@ -3,10 +3,11 @@ one listening connection per process."""
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import psycopg
-from sqlalchemy import func
+from sqlalchemy import Text, bindparam, func
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -34,6 +35,27 @@ DEAF = (
 )
 
 
+# Built once: every act says something.
+_NOTIFY = select(func.pg_notify(CHANNEL, bindparam("payload", type_=Text())))
+
+
+def _payloads(origin: str, messages: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """As few notices as these messages, in their order, have room in."""
+    payload = _payload(origin, messages)
+    if len(payload.encode()) <= MAX_PAYLOAD:
+        yield payload
+    elif len(messages) == 1:
+        log.warning("An event is too long to send to other processes: %s", messages[0]["event"])
+    else:
+        half = len(messages) // 2
+        yield from _payloads(origin, messages[:half])
+        yield from _payloads(origin, messages[half:])
+
+
+def _payload(origin: str, messages: Sequence[dict[str, Any]]) -> str:
+    return json.dumps({"from": origin, "messages": messages})
+
+
 class PostgresqlTransport(Transport):
     """One channel, on which all processes hear each other, and themselves."""
 
@@ -45,13 +67,9 @@ class PostgresqlTransport(Transport):
 
     async def send(self, tx: AsyncSession, events: Sequence[Event]) -> None:
         """Write the events where other processes will see them once this transaction commits."""
-        for event in events:
-            message = to_message(event)
-            payload = json.dumps({"from": self.process_id, "messages": [message]})
-            if len(payload.encode()) > MAX_PAYLOAD:
-                log.warning("An event is too long to send to other processes: %s", message["event"])
-                continue
-            await tx.exec(select(func.pg_notify(CHANNEL, payload)))
+        messages = [to_message(event) for event in events]
+        for payload in _payloads(self.process_id, messages):
+            await tx.exec(_NOTIFY, params={"payload": payload})
 
     async def try_to_hear(self) -> str:
         """Listen for a moment, and send oneself a message: returns why it isn't heard, or

@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import bindparam
+from sqlmodel import select
+
 from models import ListChoice
 from services.access.actor import Principal, authorize
 from services.access.permissions import Permission
@@ -36,13 +39,25 @@ class Choices:
     views: tuple[SavedView, ...] = ()
 
 
+# Built once: each page of a list asks for it.
+_KEPT = select(ListChoice).where(
+    ListChoice.user_id == bindparam("user_id"), ListChoice.noun == bindparam("noun")
+)
+
+
 async def find_choices(actor: Principal, live_list: LiveList[Any]) -> Choices:
     """What the actor chose for this list."""
     async with reading() as tx:
         await authorize(tx, actor, Permission.USE_OWN_ACCOUNT)
-        if actor.user_id is None:
-            return Choices()
-        kept = await tx.get(ListChoice, (actor.user_id, live_list.noun))
+        return await read_choices(tx, actor, live_list)
+
+
+async def read_choices(tx: Transaction, actor: Principal, live_list: LiveList[Any]) -> Choices:
+    """The same, where it was checked who acts."""
+    if actor.user_id is None:
+        return Choices()
+    asked = {"user_id": actor.user_id, "noun": live_list.noun}
+    kept = (await tx.exec(_KEPT, params=asked)).first()
     if kept is None:
         return Choices()
     columns = tuple(kept.columns) if kept.columns is not None else None

@@ -1,20 +1,25 @@
 """Some rows of a list in its order, found without reading those before them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy
-from sqlalchemy import ColumnElement, func, literal, tuple_
+from sqlalchemy import ColumnElement, Integer, Uuid, bindparam, func, literal, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlmodel import col, select
 
 from services.core.db import Transaction
 from services.lists.declaration import Counts, IndexRange, LiveList
-from services.lists.matches import Match, condition_of, contradict
+from services.lists.matches import Match, condition_of, contradict, is_lasting
 from services.lists.query import Cursor, Key, ListQuery, key_of, values_of
 from services.lists.search import contain
+
+MOST_KEPT = 100
+"""Statements that are kept. To build one, and to find what it was compiled to, takes as long as to
+have it run; each organisation's pages of a list, as it begins, have the same one."""
 
 
 @dataclass(frozen=True)
@@ -117,13 +122,13 @@ class Listing:
     ) -> list[tuple[int, Any]]:
         rows: list[tuple[int, Any]] = []
         begun = key is None
-        for number, one in self._ranges(forward=forward):
+        for number, _ in self._ranges(forward=forward):
             here = key is not None and number == int(key[0])
             begun = begun or here
             if begun:
                 beyond = key if here else None
                 wanted = size - len(rows)
-                found = await self._read(tx, one, wanted, forward=forward, beyond=beyond)
+                found = await self._read(tx, number, wanted, forward=forward, beyond=beyond)
                 rows += [(number, row) for row in found]
         return rows
 
@@ -150,7 +155,7 @@ class Listing:
                 if passed <= skip:
                     skip -= passed
                     continue
-            found = await self._read(tx, one, size - len(rows), forward=forward, skip=skip)
+            found = await self._read(tx, number, size - len(rows), forward=forward, skip=skip)
             rows += [(number, row) for row in found]
             skip = 0
         return rows
@@ -158,7 +163,7 @@ class Listing:
     async def _read(
         self,
         tx: Transaction,
-        one: IndexRange,
+        number: int,
         size: int,
         *,
         forward: bool,
@@ -167,20 +172,90 @@ class Listing:
     ) -> Sequence[Any]:
         if size <= 0:
             return []
-        model: Any = self.live_list.model
-        columns: list[Any] = [*one.keys, col(model.id)]
-        conditions = self.conditions(one.match)
-        ascending = self.query.descending != forward
-        if beyond is not None:
-            values = zip(columns, values_of(one, beyond), strict=True)
-            there = tuple_(*(literal(value, column.type) for column, value in values))
-            here = tuple_(*columns)
-            conditions.append(here > there if ascending else here < there)
-        order = [column.asc() if ascending else column.desc() for column in columns]
-        # The page's ids come from an index alone; whole rows are read for those few.
-        ids = select(model.id).where(*conditions).order_by(*order).limit(size).offset(skip)
-        rows = await tx.exec(select(model).where(col(model.id).in_(ids)).order_by(*order))
-        return rows.all()
+        one, ascending = self.live_list.sort(self.sort)[number], self.query.descending != forward
+        if beyond is None and self._has_kept_shape(one):
+            statement = _kept_statement(
+                _Shape(
+                    id(self.live_list),
+                    self.tenant_id is not None,
+                    self.sort,
+                    number,
+                    ascending,
+                    tuple(self.query.filters.items()),
+                    self.live_list,
+                )
+            )
+        else:
+            conditions = self.conditions(one.match)
+            if beyond is not None:
+                conditions.append(_is_beyond(self.live_list, one, beyond, ascending=ascending))
+            statement = _statement(self.live_list, one, conditions, ascending=ascending)
+        asked = {"tenant_id": self.tenant_id, "size": size, "skip": skip}
+        rows: Sequence[Any] = (await tx.exec(statement, params=asked)).all()
+        return rows
+
+    def _has_kept_shape(self, one: IndexRange) -> bool:
+        """Whether others ask for these rows by the same statement, now and later."""
+        query, live_list = self.query, self.live_list
+        if self.words or query.ids is not None or live_list.scope is not None:
+            return False
+        matches = live_list.matches(query.filters, query.zone)
+        asked = (live_list.belongs, one.match, *matches)
+        return all(is_lasting(live_list.fields, match) for match in asked)
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """What a statement depends on, beside the values that it is given each time."""
+
+    list_id: int
+    has_tenant: bool
+    sort: str
+    number: int
+    ascending: bool
+    filters: tuple[tuple[str, str], ...]
+    live_list: LiveList[Any] = field(compare=False)
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _kept_statement(shape: _Shape) -> Any:
+    live_list = shape.live_list
+    one = live_list.sort(shape.sort)[shape.number]
+    owner = bindparam("tenant_id", type_=Uuid()) if shape.has_tenant else None
+    conditions = [live_list.within(owner)]
+    for match in (*live_list.matches(dict(shape.filters)), one.match):
+        conditions += condition_of(live_list.fields, match)
+    return _statement(live_list, one, conditions, ascending=shape.ascending)
+
+
+def _statement(
+    live_list: LiveList[Any],
+    one: IndexRange,
+    conditions: Sequence[ColumnElement[bool]],
+    *,
+    ascending: bool,
+) -> Any:
+    """The rows of a range for which all of this holds: `size` of them, after `skip` others."""
+    model: Any = live_list.model
+    order = [c.asc() if ascending else c.desc() for c in (*one.keys, col(model.id))]
+    ids = select(model.id).where(*conditions).order_by(*order)
+    size, skip = (bindparam(name, type_=Integer()) for name in ("size", "skip"))
+    # The page's ids come from an index alone; rows are read for those few.
+    few = col(model.id).in_(ids.limit(size).offset(skip))
+    rows: Any = sqlalchemy.select(*live_list.reads) if live_list.reads else select(model)
+    return rows.where(few).order_by(*order)
+
+
+def _is_beyond(
+    live_list: LiveList[Any], one: IndexRange, key: Key, *, ascending: bool
+) -> ColumnElement[bool]:
+    """What holds for a range's rows that come after this key."""
+    model: Any = live_list.model
+    columns: list[Any] = [*one.keys, col(model.id)]
+    values = zip(columns, values_of(one, key), strict=True)
+    there = tuple_(*(literal(value, column.type) for column, value in values))
+    here = tuple_(*columns)
+    return here > there if ascending else here < there
 
 
 async def cursor_of(tx: Transaction, listing: Listing, found: Found) -> Cursor | None:

@@ -123,6 +123,15 @@ def in_zone(match: Match, zone: str) -> Match:
     }
 
 
+def is_lasting(fields: Mapping[str, Field], match: Match) -> bool:
+    """Whether the match is the same in SQL at any moment."""
+    return all(
+        not isinstance(fields[name], FunctionType)
+        and (not isinstance(value, Test) or isinstance(value, Given))
+        for name, value in match.items()
+    )
+
+
 def contradict(one: Match, other: Match) -> bool:
     """Whether nothing can match both, as far as plain values tell."""
     return any(
@@ -136,14 +145,20 @@ def wire_of(match: Match) -> dict[str, object]:
     return {name: plain_value(value) for name, value in match.items()}
 
 
+AS_THEY_ARE = frozenset({str, int, float, bool, type(None), list, dict})
+"""Types of values that are plain ones already."""
+
+
 def plain_value(value: object) -> object:
     """A value of a row or of a match as JSON has it; times to the minute, as rows show them."""
+    if type(value) in AS_THEY_ARE:
+        return value
     if isinstance(value, Test):
         return value.wire()
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, datetime):
-        return f"{value:%Y-%m-%dT%H:%MZ}"
+        return f"{value.isoformat()[:16]}Z"
     if isinstance(value, date | UUID):
         return str(value)
     return list(value) if isinstance(value, tuple) else value

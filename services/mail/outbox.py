@@ -61,6 +61,12 @@ def enqueue(
     return mail
 
 
+IS_WAITING = col(OutgoingMail.state).not_in(
+    [state for state in MailState if state is not MailState.WAITING]
+)
+"""That a mail waits, for queries that another condition leads to few rows: by "=" SQLite would take
+an index of the states, and read all mails that wait."""
+
 # Built once: invitations, activations and many other acts use it.
 _CANCEL = (
     update(OutgoingMail)
@@ -69,7 +75,7 @@ _CANCEL = (
             col(OutgoingMail.user_id) == bindparam("recipient_id"),
             col(OutgoingMail.customer_id) == bindparam("recipient_id"),
         ),
-        col(OutgoingMail.state) == MailState.WAITING,
+        IS_WAITING,
         col(OutgoingMail.template).in_(bindparam("templates", expanding=True)),
     )
     .values(state=MailState.CANCELLED)

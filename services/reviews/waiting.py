@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from sqlalchemy import bindparam
 from sqlmodel import col, func, select
 
 from models import Review, ReviewPerson
@@ -9,6 +10,19 @@ from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import viewing
 from services.core.db import Transaction, reading
+
+# Built once: each page under Users asks for it.
+_UNDECIDED = (
+    select(func.count())
+    .select_from(ReviewPerson)
+    .join(Review, col(Review.id) == ReviewPerson.review_id)
+    .where(
+        Review.tenant_id == bindparam("tenant_id"),
+        col(Review.closing_at).is_(None),
+        col(Review.closed_at).is_(None),
+        col(ReviewPerson.decision).is_(None),
+    )
+)
 
 
 async def count_undecided(principal: Principal) -> int:
@@ -24,15 +38,4 @@ async def find_undecided(tenant_id: UUID) -> int:
 
 
 async def _count(tx: Transaction, tenant_id: UUID | None) -> int:
-    counted = await tx.exec(
-        select(func.count())
-        .select_from(ReviewPerson)
-        .join(Review, col(Review.id) == ReviewPerson.review_id)
-        .where(
-            Review.tenant_id == tenant_id,
-            col(Review.closing_at).is_(None),
-            col(Review.closed_at).is_(None),
-            col(ReviewPerson.decision).is_(None),
-        )
-    )
-    return counted.one()
+    return (await tx.exec(_UNDECIDED, params={"tenant_id": tenant_id})).one()

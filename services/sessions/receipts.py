@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
-from models import LoginSession
+from models import LoginSession, User
 from services.access.actor import ROLLCALL
 from services.audit.writing import Action, record
 from services.core import runtime
@@ -33,6 +33,8 @@ REPORT_SECONDS = 1.5
 KEPT_SECONDS = 5.0
 # How many pages the log names one by one.
 MOST_PAGES = 20
+# Receipts that are written in one transaction.
+MOST_AT_ONCE = 20
 
 
 @dataclass(frozen=True)
@@ -91,37 +93,73 @@ async def settle(event: SessionsEnded, closing: Awaitable[Receipt]) -> None:
         await keep(event.cause, event.user_id, receipt)
 
 
+@dataclass(frozen=True, eq=False)
+class _Kept:
+    cause: UUID
+    user_id: UUID
+    receipt: Receipt
+
+
+class _Keeping:
+    """The receipts that wait to be kept. Those of many who are deactivated at once come together:
+    while one is written the others wait, and are then written in one transaction."""
+
+    def __init__(self) -> None:
+        self.waiting: list[_Kept] = []
+        self.writing = asyncio.Lock()
+
+
 async def keep(cause: UUID, user_id: UUID, receipt: Receipt) -> None:
     """Keep beside the audit entry `cause` how the holder's open pages were closed."""
-    async with transaction() as tx:
-        holder = await holders.find(tx, user_id)
-        if holder is None:
-            raise NotFoundError
-        slowest = receipt.slowest_ms
-        sessions = {page.session_id for page in receipt.closed}
-        await record(
-            tx,
-            Action.PAGES_CLOSED,
-            actor=ROLLCALL,
-            subject=holder,
-            cause=cause,
-            pages=receipt.pages,
-            answered=receipt.answered,
-            slowest_ms=None if slowest is None else round(slowest, 1),
-            unheard=receipt.unheard,
-            devices=len(sessions),
-            closed=await _in_words(tx, sessions, receipt.closed),
-        )
+    keeping, own = runtime.current().part(_Keeping), _Kept(cause, user_id, receipt)
+    keeping.waiting.append(own)
+    try:
+        async with keeping.writing:
+            if own in keeping.waiting:  # nobody has taken it along
+                together = keeping.waiting[:MOST_AT_ONCE]
+                await _write(together)
+                keeping.waiting = [one for one in keeping.waiting if one not in together]
+    finally:
+        if own in keeping.waiting:
+            keeping.waiting.remove(own)
 
 
-async def _in_words(
-    tx: Transaction, sessions: Set[UUID], closed: Sequence[ClosedPage]
-) -> list[dict[str, object]]:
+async def _write(kept: Sequence[_Kept]) -> None:
+    sessions = {page.session_id for one in kept for page in one.receipt.closed}
+    async with transaction(patient=len(kept) > 1) as tx:
+        devices = await _devices(tx, sessions)
+        found = await tx.exec(select(User).where(col(User.id).in_({one.user_id for one in kept})))
+        users = {user.id: user for user in found}
+        for one in kept:
+            holder = users.get(one.user_id) or await holders.find(tx, one.user_id)
+            if holder is None:
+                raise NotFoundError
+            slowest = one.receipt.slowest_ms
+            await record(
+                tx,
+                Action.PAGES_CLOSED,
+                actor=ROLLCALL,
+                subject=holder,
+                cause=one.cause,
+                pages=one.receipt.pages,
+                answered=one.receipt.answered,
+                slowest_ms=None if slowest is None else round(slowest, 1),
+                unheard=one.receipt.unheard,
+                devices=len({page.session_id for page in one.receipt.closed}),
+                closed=_in_words(devices, one.receipt.closed),
+            )
+
+
+async def _devices(tx: Transaction, sessions: Set[UUID]) -> Mapping[UUID, str]:
+    """What each of these sessions is signed in at."""
+    if not sessions:
+        return {}
+    known = select(LoginSession.id, LoginSession.device)
+    return dict((await tx.exec(known.where(col(LoginSession.id).in_(list(sessions))))).all())
+
+
+def _in_words(devices: Mapping[UUID, str], closed: Sequence[ClosedPage]) -> list[dict[str, object]]:
     """The first pages that closed, each with its device, for the log."""
-    known = select(LoginSession.id, LoginSession.device).where(
-        col(LoginSession.id).in_(list(sessions))
-    )
-    devices = dict((await tx.exec(known)).all()) if sessions else {}
     first = sorted(closed, key=lambda page: (page.ms is None, page.ms))[:MOST_PAGES]
     return [
         {

@@ -3,8 +3,10 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+from sqlalchemy import bindparam
 from sqlmodel import col, func, select, update
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -18,7 +20,7 @@ from models import (
     Tenant,
     User,
 )
-from services.access.actor import Actor, Principal, find_tenant
+from services.access.actor import Actor, Principal
 from services.access.outsiders import SessionActor
 from services.access.permissions import Permission
 from services.access.second_factor_policy import lacks
@@ -28,6 +30,7 @@ from services.core import clock, logs, runtime
 from services.core.db import Transaction, reading, transaction
 from services.core.errors import NotFoundError, SessionEndedError
 from services.core.looking import looks_first
+from services.core.names import is_slug
 from services.core.secrets import new_token, token_hash
 from services.sessions import holders, known_devices
 from services.sessions.devices import describe_device
@@ -82,6 +85,15 @@ class OpenSession:
     current: bool
 
 
+@dataclass(frozen=True)
+class Living:
+    """Sessions of one holder that live, and the audit entry of the act that ends them."""
+
+    holder: Holder
+    ids: Collection[UUID]
+    cause: UUID
+
+
 def begin(
     tx: Transaction, holder: Holder, caller: Caller, method: SignInMethod
 ) -> tuple[LoginSession, str]:
@@ -119,35 +131,31 @@ async def end(
     The caller has locked the holder. Returns how many ended.
     """
     ids = await find_living(tx, holder, only=only, keep=keep)
-    return await end_living(tx, holder, ids, reason, cause=cause)
+    return await end_living(tx, [Living(holder, ids, cause)], reason)
 
 
-async def end_living(
-    tx: Transaction,
-    holder: Holder,
-    ids: Collection[UUID],
-    reason: EndReason,
-    *,
-    cause: UUID,
-) -> int:
-    """End these sessions, which were found alive after their holder was locked; otherwise like
-    `end`."""
+async def end_living(tx: Transaction, living: Sequence[Living], reason: EndReason) -> int:
+    """End these sessions, which were found alive after their holders were locked; otherwise like
+    `end`. Those of several holders end by one statement."""
+    ids = [session_id for each in living for session_id in each.ids]
     if not ids:
         return 0
     await tx.exec(
         update(LoginSession)
-        .where(col(LoginSession.id).in_(list(ids)))
+        .where(col(LoginSession.id).in_(ids))
         .values(ended_at=clock.now(), end_reason=reason)
     )
-    tx.publish(
-        SessionsEnded(
-            tenant_id=holder.tenant_id,
-            user_id=holder.id,
-            session_ids=tuple(ids),
-            reason=reason,
-            cause=cause,
-        )
-    )
+    for each in living:
+        if each.ids:
+            tx.publish(
+                SessionsEnded(
+                    tenant_id=each.holder.tenant_id,
+                    user_id=each.holder.id,
+                    session_ids=tuple(each.ids),
+                    reason=reason,
+                    cause=each.cause,
+                )
+            )
     return len(ids)
 
 
@@ -174,10 +182,8 @@ async def find_session_id(token: str | None) -> UUID | None:
     if not token:
         return None
     async with reading() as tx:
-        found = await tx.exec(
-            _alive(select(LoginSession.id)).where(LoginSession.token_hash == token_hash(token))
-        )
-        return found.first()
+        asked = {"token_hash": token_hash(token), "now": clock.now()}
+        return (await tx.exec(_LIVING, params=asked)).first()
 
 
 async def recognise(token: str | None, slug: str | None, caller: Caller) -> Visit:
@@ -187,17 +193,14 @@ async def recognise(token: str | None, slug: str | None, caller: Caller) -> Visi
     exist or isn't theirs.
     """
     async with reading() as tx:
-        found = await _find(tx, token) if token else None
+        found = await _find(tx, token, slug) if token else None
         if found is None:
             reason = await _why_ended(tx, token) if token else None
             raise SessionEndedError(reason)
-        session, user = found
+        session, user, tenant = found
         logs.acting(user.id)
-        tenant = None
-        if slug is not None:
-            tenant = await find_tenant(tx, slug)
-            if tenant is None:
-                raise NotFoundError
+        if slug is not None and tenant is None:
+            raise NotFoundError
         tenant_id = tenant.id if tenant else None
         if user.tenant_id != tenant_id and user.role is not Role.PLATFORM_ADMIN:
             raise NotFoundError
@@ -257,9 +260,8 @@ async def find_ended(session_ids: Collection[UUID]) -> dict[UUID, EndReason]:
     async with reading() as tx:
         # Every replica asks this about all its pages' sessions, every second in which something
         # changes, and nearly all sessions live: the first query reads only their ids.
-        alive = await tx.exec(
-            _alive(select(LoginSession.id)).where(col(LoginSession.id).in_(list(session_ids)))
-        )
+        asked = {"ids": list(session_ids), "now": clock.now()}
+        alive = await tx.exec(_ALIVE, params=asked)
         over = set(session_ids) - set(alive)
         if not over:
             return {}
@@ -353,35 +355,45 @@ async def revoke(actor: Principal, user_id: UUID, session_id: UUID | None = None
         cause = await act.record(Action.SESSIONS_REVOKED, user)
         if session_id is None:
             await known_devices.forget(tx, user)
-        return await end_living(tx, user, living, EndReason.REVOKED, cause=cause)
+        return await end_living(tx, [Living(user, living, cause)], EndReason.REVOKED)
 
 
 def _alive(query: SelectOfScalar[UUID]) -> SelectOfScalar[UUID]:
-    """Of sessions, only those that still let their holder in right now."""
+    """Of sessions, only those that still let their holder in at the moment `now`."""
     return holders.joined(query).where(
         col(LoginSession.ended_at).is_(None),
-        col(LoginSession.expires_at) > clock.now(),
+        col(LoginSession.expires_at) > bindparam("now"),
         holders.has_active_holder(),
     )
 
 
-async def _find(tx: Transaction, token: str) -> tuple[LoginSession, User] | None:
-    found = (
-        await tx.exec(
-            select(LoginSession, User)
-            .join(User, col(User.id) == col(LoginSession.user_id))
-            .where(LoginSession.token_hash == token_hash(token))
-        )
-    ).first()
+# Built once: each page and each socket that is opened asks for them.
+_ALIVE = _alive(select(LoginSession.id)).where(
+    col(LoginSession.id).in_(bindparam("ids", expanding=True))
+)
+_LIVING = _alive(select(LoginSession.id)).where(LoginSession.token_hash == bindparam("token_hash"))
+_VISITOR = (
+    select(LoginSession, User, Tenant)
+    .join(User, col(User.id) == col(LoginSession.user_id))
+    .join(Tenant, col(Tenant.slug) == bindparam("slug"), isouter=True)
+    .where(LoginSession.token_hash == bindparam("token_hash"))
+)
+
+
+async def _find(
+    tx: Transaction, token: str, slug: str | None = None
+) -> tuple[LoginSession, User, Tenant | None] | None:
+    """The session of this cookie if it is alive, whose it is, and the tenant of this slug."""
+    asked = {"token_hash": token_hash(token), "slug": slug if slug and is_slug(slug) else None}
+    found: Any = (await tx.exec(_VISITOR, params=asked)).first()
     if found is None or not found[0].is_alive(clock.now()) or not found[1].active:
         return None
-    return found[0], found[1]
+    return found[0], found[1], found[2]
 
 
 async def _why_ended(tx: Transaction, token: str) -> EndReason | None:
-    session = (
-        await tx.exec(select(LoginSession).where(LoginSession.token_hash == token_hash(token)))
-    ).first()
+    by_token = LoginSession.token_hash == token_hash(token)
+    session = (await tx.exec(select(LoginSession).where(by_token))).first()
     if session is None:
         return None
     return session.end_reason or EndReason.EXPIRED

@@ -1,6 +1,7 @@
 """Tenants: found by slug, created and renamed by Platform Admins."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
@@ -18,6 +19,7 @@ from services.core.errors import InvalidInputError, NotFoundError
 from services.core.looking import looks_first
 from services.core.names import RESERVED_SLUGS, fold, slug_from
 from services.lists.export import csv_pieces
+from services.lists.opening import Opened, read_opening
 from services.lists.query import ListQuery, in_words
 from services.lists.slices import Slice, read_row, read_slice
 from services.tenants.events import TenantChanged
@@ -50,6 +52,13 @@ async def list_tenants(actor: Principal, query: ListQuery) -> Slice[TenantRow]:
     """A page of all tenants, with how many users each has."""
     async with viewing(actor, Permission.MANAGE_TENANTS) as view:
         return await read_slice(view.tx, TENANTS, query, None)
+
+
+async def open_tenants(actor: Principal, url: Mapping[str, Any]) -> Opened[TenantRow]:
+    """The same by a url's parameters, with what the actor chose for the list: what its page begins
+    with."""
+    async with viewing(actor, Permission.MANAGE_TENANTS) as view:
+        return await read_opening(view, TENANTS, url)
 
 
 async def get_row(actor: Principal, tenant_id: UUID) -> TenantRow:

@@ -1,6 +1,6 @@
 """Changing users: activate, deactivate, name, end date. (New ones come by `invitations`.)"""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, time
 from uuid import UUID
@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
 from models import EndReason, LoginSession, MailTemplate, Role, User
-from services.access.actor import Principal
+from services.access.actor import IS_ACTIVE, Principal
 from services.access.permissions import Permission
 from services.audit.acting import Act, acting, viewing
 from services.audit.writing import Action
@@ -27,7 +27,7 @@ from services.core.looking import looks_first
 from services.core.names import fold
 from services.mail import outbox
 from services.sessions import presence
-from services.sessions.sessions import end_living
+from services.sessions.sessions import Living, end_living
 from services.users import telling, ways_in
 from services.users.emails_elsewhere import (
     ActiveElsewhereError,
@@ -154,21 +154,78 @@ async def switch(
 ) -> StatusChange:
     """Activate or deactivate a user whom the act has locked, as `set_active` does; raises the same,
     and `ActiveElsewhereError`, which the caller has to count."""
-    cause: UUID | None = None
-    told = False
-    changed = user.active != active
-    if changed:
-        if seen_version is not None and seen_version < user.status_version:
-            raise ConflictError(
-                f"Someone else has just changed {user.full_name}. Look again, then decide."
-            )
-        cause = await (_activate(act, user) if active else _deactivate(act, user, reason))
-        # People who haven't come yet are told by a new invitation.
-        about = MailTemplate.ACTIVATED if active else MailTemplate.DEACTIVATED
-        told = await telling.tell(act, about, user, False if active and user.invited else tell)
+    if user.active is active:
+        return _status(user, changed=False)
+    await require_switchable(act, user, active, seen_version)
+    if not active:
+        (change,) = await deactivate(act, [user], reason, tell=tell)
+        return change
+    cause = await _activate(act, user)
+    # People who haven't come yet are told by a new invitation.
+    told = await telling.tell(act, MailTemplate.ACTIVATED, user, False if user.invited else tell)
+    return _status(user, cause=cause, told=told)
+
+
+def _status(
+    user: User, *, changed: bool = True, cause: UUID | None = None, told: bool = False
+) -> StatusChange:
     return StatusChange(
-        user.id, user.full_name, active, changed, user.version, user.invited, cause, told
+        user.id, user.full_name, user.active, changed, user.version, user.invited, cause, told
     )
+
+
+async def require_switchable(
+    act: Act, user: User, active: bool, seen_version: int | None = None
+) -> None:
+    """Raise `ConflictError` where the user, whom the act has locked, was switched since they were
+    seen so, and where they are to be deactivated and can't be, `SelfDeactivationError` or
+    `LastPlatformAdminError`."""
+    if seen_version is not None and seen_version < user.status_version:
+        raise ConflictError(
+            f"Someone else has just changed {user.full_name}. Look again, then decide."
+        )
+    if active:
+        return
+    if act.user is not None and act.user.id == user.id:
+        raise SelfDeactivationError
+    is_above = user.role is Role.PLATFORM_ADMIN
+    if is_above and set(await _platform_admin_ids(act.tx)) <= {user.id}:
+        raise LastPlatformAdminError
+
+
+async def deactivate(
+    act: Act, users: Sequence[User], reason: str = "", *, tell: bool | None = False
+) -> list[StatusChange]:
+    """Deactivate users whom the act has locked, and of whom each is active and switchable: all of
+    them by the same few statements. Of several in one act none may be a Platform Admin."""
+    if not users:
+        return []
+    by, now = act.user, clock.now()
+    for user in users:
+        user.deactivate(now, by.id if by else None)
+    closed = await ways_in.close(act.tx, users)
+    causes = {
+        user.id: await act.record(
+            Action.USER_DEACTIVATED,
+            user,
+            reason=reason,
+            links=closed[user.id].links,
+            mails=closed[user.id].mails,
+            session_ids=closed[user.id].session_ids,
+            passkeys=closed[user.id].passkeys,
+        )
+        for user in users
+    }
+    living = [Living(user, closed[user.id].session_ids, causes[user.id]) for user in users]
+    await end_living(act.tx, living, EndReason.DEACTIVATED)
+    changes = []
+    for user in users:
+        act.publish(
+            UserDeactivated(tenant_id=user.tenant_id, user_id=user.id, row=row_if_complete(user))
+        )
+        told = await telling.tell(act, MailTemplate.DEACTIVATED, user, tell)
+        changes.append(_status(user, cause=causes[user.id], told=told))
+    return changes
 
 
 @looks_first
@@ -214,36 +271,11 @@ async def _activate(act: Act, user: User) -> UUID:
     return cause
 
 
-async def _deactivate(act: Act, user: User, reason: str) -> UUID:
-    tx, by = act.tx, act.user
-    if by is not None and by.id == user.id:
-        raise SelfDeactivationError
-    if user.role is Role.PLATFORM_ADMIN:
-        others = await tx.exec(
-            select(User.id).where(User.role == Role.PLATFORM_ADMIN, User.active, User.id != user.id)
-        )
-        if others.first() is None:
-            raise LastPlatformAdminError
-    user.deactivate(clock.now(), by.id if by else None)
-    closed = await ways_in.close(tx, user)
-    cause = await act.record(
-        Action.USER_DEACTIVATED,
-        user,
-        reason=reason,
-        links=closed.links,
-        mails=closed.mails,
-        session_ids=closed.session_ids,
-        passkeys=closed.passkeys,
-    )
-    await end_living(tx, user, closed.session_ids, EndReason.DEACTIVATED, cause=cause)
-    act.publish(
-        UserDeactivated(tenant_id=user.tenant_id, user_id=user.id, row=row_if_complete(user))
-    )
-    return cause
-
-
 async def _platform_admin_ids(tx: Transaction) -> list[UUID]:
-    rows = await tx.exec(select(User.id).where(User.role == Role.PLATFORM_ADMIN, User.active))
+    of_none = col(User.tenant_id).is_(None)
+    rows = await tx.exec(
+        select(User.id).where(of_none, User.role == Role.PLATFORM_ADMIN, IS_ACTIVE)
+    )
     return list(rows)
 
 

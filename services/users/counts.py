@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, null
+from sqlalchemy import Uuid, bindparam, func, null
 from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from models import Role, User, UserCount
 from services.access.actor import Principal
@@ -57,9 +58,24 @@ class UserCounts:
         return waiting if invited else self.of(**values) - waiting
 
 
+# Built once: each page of the list asks for them.
+_COUNTS = select(UserCount).where(UserCount.tenant_id == bindparam("tenant_id"))
+
+
+def _here(*, has_tenant: bool) -> SelectOfScalar[int]:
+    # Looked up by id: otherwise SQLite reads all of the tenant's part of an index.
+    tenant = func.coalesce(col(User.tenant_id), null())
+    mine = tenant == bindparam("tenant_id", type_=Uuid()) if has_tenant else tenant.is_(None)
+    there = col(User.id).in_(bindparam("there", expanding=True))
+    return select(func.count()).select_from(User).where(there, mine)
+
+
+_HERE = {has_tenant: _here(has_tenant=has_tenant) for has_tenant in (True, False)}
+
+
 async def find_counts(tx: Transaction, tenant_id: UUID | None) -> UserCounts:
     """The counters of a tenant, or of the Platform Admins."""
-    rows = await tx.exec(select(UserCount).where(UserCount.tenant_id == (tenant_id or NO_TENANT)))
+    rows = await tx.exec(_COUNTS, params={"tenant_id": tenant_id or NO_TENANT})
     return UserCounts(rows.all())
 
 
@@ -74,11 +90,8 @@ async def count_here(tx: Transaction, tenant_id: UUID | None) -> int:
     there = presence.online_ids(tenant_id)
     if not there:
         return 0
-    # Looked up by id: otherwise SQLite reads all of the tenant's part of an index.
-    tenant = func.coalesce(col(User.tenant_id), null())
-    mine = tenant == tenant_id if tenant_id else tenant.is_(None)
-    counting = select(func.count()).select_from(User).where(col(User.id).in_(there), mine)
-    return (await tx.exec(counting)).one()
+    asked = {"there": list(there), "tenant_id": tenant_id}
+    return (await tx.exec(_HERE[tenant_id is not None], params=asked)).one()
 
 
 async def find_here(tenant_id: UUID | None) -> int:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, case, exists, func
+from sqlalchemy import ColumnElement, bindparam, case, exists, func
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
@@ -40,37 +40,40 @@ from services.sessions import presence
 from services.users.counts import count_here, find_counts
 from services.users.row import SecondFactorKind, UserRow, row_of
 
+# Built once: each page of the list asks for them.
+_INVITATIONS = (
+    select(OutgoingMail, col(OneTimeLink.expires_at))
+    .where(
+        col(OutgoingMail.user_id).in_(bindparam("waiting", expanding=True)),
+        col(OutgoingMail.template).in_(INVITING),
+    )
+    .join(OneTimeLink, col(OneTimeLink.id) == col(OutgoingMail.link_id), isouter=True)
+    # The invitation whose link is good, else the latest: the times may be wrong, the link isn't.
+    .order_by(col(OneTimeLink.void_at).is_(None), col(OutgoingMail.created_at))
+)
+_LINKS = (
+    select(OneTimeLink.user_id, OneTimeLink.expires_at)
+    .where(
+        col(OneTimeLink.user_id).in_(bindparam("waiting", expanding=True)),
+        OneTimeLink.purpose == LinkPurpose.INVITATION,
+        col(OneTimeLink.void_at).is_(None),
+    )
+    .order_by(col(OneTimeLink.created_at))
+)
+
 
 async def _rows(tx: Transaction, users: Sequence[User]) -> list[UserRow]:
-    waiting = {user.id for user in users if user.invited}
+    waiting = [user.id for user in users if user.first_sign_in_at is None]
     mails: dict[UUID, OutgoingMail] = {}
     ends: dict[UUID, datetime] = {}
     if waiting:
-        found = await tx.exec(
-            select(OutgoingMail, col(OneTimeLink.expires_at))
-            .where(
-                col(OutgoingMail.user_id).in_(waiting),
-                col(OutgoingMail.template).in_(INVITING),
-            )
-            .join(OneTimeLink, col(OneTimeLink.id) == col(OutgoingMail.link_id), isouter=True)
-            # The invitation whose link is good, else the latest: the times may be wrong, the link
-            # isn't.
-            .order_by(col(OneTimeLink.void_at).is_(None), col(OutgoingMail.created_at))
-        )
+        found = await tx.exec(_INVITATIONS, params={"waiting": waiting})
         for mail, end in found:  # the last one of each wins
             if mail.user_id is not None:
                 mails[mail.user_id], ends[mail.user_id] = mail, end
-    if without_mail := waiting - mails.keys():
-        links = await tx.exec(
-            select(OneTimeLink)
-            .where(
-                col(OneTimeLink.user_id).in_(without_mail),
-                OneTimeLink.purpose == LinkPurpose.INVITATION,
-                col(OneTimeLink.void_at).is_(None),
-            )
-            .order_by(col(OneTimeLink.created_at))
-        )
-        ends |= {link.user_id: link.expires_at for link in links if link.user_id}
+    if without_mail := [user_id for user_id in waiting if user_id not in mails]:
+        links = await tx.exec(_LINKS, params={"waiting": without_mail})
+        ends |= {user_id: end for user_id, end in links if user_id}
     return [row_of(user, mails.get(user.id), ends.get(user.id)) for user in users]
 
 
@@ -271,4 +274,27 @@ USERS = LiveList[UserRow](
         "invited_by": _with_inviter,
     },
     beside=_beside,
+    reads=(
+        User.id,
+        User.first_name,
+        User.last_name,
+        User.name_key,
+        User.email,
+        User.email_key,
+        User.search_key,
+        User.role,
+        User.active,
+        User.version,
+        User.first_sign_in_at,
+        User.last_sign_in_at,
+        User.last_active_at,
+        User.contractor,
+        User.end_date,
+        User.end_time,
+        User.end_zone,
+        User.invited_by_id,
+        User.returned_at,
+        User.successor_id,
+        User.picture,
+    ),
 )

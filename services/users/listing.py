@@ -1,6 +1,6 @@
 """The user directory: rows for the list, page by page, and one user's details."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,6 +18,7 @@ from services.audit.writing import Action
 from services.core.db import Transaction, reading
 from services.core.looking import looks_first
 from services.lists.export import csv_pieces
+from services.lists.opening import Opened, read_opening
 from services.lists.query import ListQuery, in_words
 from services.lists.slices import Slice, read_row, read_slice
 from services.users.ends import End, end_of, zone_of
@@ -70,6 +71,13 @@ async def list_users(actor: Principal, query: ListQuery) -> Slice[UserRow]:
     """A page of the users of the tenant in which the actor works (or the Platform Admins)."""
     async with viewing(actor, Permission.VIEW_USERS) as view:
         return await read_slice(view.tx, USERS, query, view.tenant_id)
+
+
+async def open_users(actor: Principal, url: Mapping[str, Any]) -> Opened[UserRow]:
+    """The same by a url's parameters, with what the actor chose for the list: what its page begins
+    with."""
+    async with viewing(actor, Permission.VIEW_USERS) as view:
+        return await read_opening(view, USERS, url)
 
 
 @looks_first

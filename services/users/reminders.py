@@ -7,16 +7,16 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from sqlmodel import col, or_, select
+from sqlmodel import and_, col, or_, select
 
 from models import EndReminder, MailTemplate, Role, Tenant, User
 from services.access import one_time_links
-from services.access.actor import ROLLCALL, Principal
+from services.access.actor import IS_ACTIVE, ROLLCALL, Principal
 from services.access.permissions import Permission, may
 from services.audit.acting import acting
 from services.audit.writing import Action
 from services.core import clock, runtime
-from services.core.db import Transaction, insert_if_missing, reading, transaction
+from services.core.db import Transaction, insert_missing, reading, transaction
 from services.core.errors import ConflictError
 from services.core.looking import looks_first
 from services.mail import outbox
@@ -95,12 +95,17 @@ async def _send(days: int, ids: Sequence[UUID]) -> int:
         found = await tx.exec(select(User).where(col(User.id).in_(ids)).order_by(col(User.id)))
         users = [user for user in found if user.active and user.ends_at and user.ends_at > now]
         readers, tenants = await _readers(tx, users), await _tenants(tx, users)
+        reminders = [
+            EndReminder(user_id=user.id, ends_at=user.ends_at, days=days, sent_at=now)
+            for user in users
+            if user.ends_at is not None
+        ]
+        inserted = {reminder.user_id for reminder in await insert_missing(tx, reminders)}
         for user in users:
             assert user.ends_at is not None
-            reminder = EndReminder(user_id=user.id, ends_at=user.ends_at, days=days, sent_at=now)
             # Somebody who set the end a moment ago needn't be reminded that it is near.
             late = user.end_set_at is not None and user.end_set_at > user.ends_at - timedelta(days)
-            if not await insert_if_missing(tx, reminder) or late:
+            if user.id not in inserted or late:
                 continue
             tenant = tenants.get(user.tenant_id)
             for reader in _readers_of(user, readers):
@@ -115,9 +120,11 @@ async def _readers(tx: Transaction, users: Sequence[User]) -> Sequence[User]:
     tenants = {user.tenant_id for user in users if user.tenant_id}
     found = await tx.exec(
         select(User).where(
-            User.active,
-            col(User.role).in_(_ADMINS),
-            or_(col(User.id).in_(inviters), col(User.tenant_id).in_(tenants)),
+            IS_ACTIVE,
+            or_(
+                and_(col(User.id).in_(inviters), col(User.role).in_(_ADMINS)),
+                and_(col(User.tenant_id).in_(tenants), col(User.role).in_(_ADMINS)),
+            ),
         )
     )
     return found.all()

@@ -69,15 +69,22 @@ class UserRow:
     mail_progress: MailProgress | None = field(default=None, metadata=UNSENT)
 
 
+def name_of(user: User) -> str:
+    """First and last name, of a user or of those columns of theirs that `USERS` reads."""
+    return f"{user.first_name} {user.last_name}"
+
+
 def row_of(user: User, mail: OutgoingMail | None, expires: datetime | None = None) -> UserRow:
-    """The row of a user, with the mail and the end of an invitation that isn't accepted."""
+    """The row of a user (or of those columns of theirs that `USERS` reads), with the mail and the
+    end of an invitation that isn't accepted."""
+    name = name_of(user)
     return UserRow(
         id=user.id,
-        name=user.full_name,
+        name=name,
         email=user.email,
         role=user.role,
         active=user.active,
-        invited=user.invited,
+        invited=user.first_sign_in_at is None,
         mail=mail.state if mail else None,
         mail_answer=mail.last_answer if mail else "",
         version=user.version,
@@ -93,7 +100,7 @@ def row_of(user: User, mail: OutgoingMail | None, expires: datetime | None = Non
         returned=user.returned_at,
         successor_id=None if user.active else user.successor_id,
         picture=user.picture[:PICTURE_DIGITS],
-        mixed=mixed_scripts(user.full_name),
+        mixed=mixed_scripts(name),
         mail_progress=mail.progress(clock.now()) if mail else None,
     )
 

@@ -1,6 +1,7 @@
 """All the ways in that somebody has: what a deactivation closes besides the account itself."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -12,7 +13,6 @@ from models import (
     CalendarFeed,
     LinkPurpose,
     LoginSession,
-    MailState,
     OneTimeLink,
     OutgoingMail,
     Passkey,
@@ -27,27 +27,36 @@ SESSION, PASSKEY, LINK, MAIL, FEED = "session", "passkey", "link", "mail", "feed
 CLOSED_LINKS = (LinkPurpose.INVITATION, LinkPurpose.RESET)
 
 
-_whose = bindparam("user_id", type_=Uuid())
+_ids = bindparam("user_ids", type_=Uuid(), expanding=True)
 _nameless = literal("")
 _each = union_all(
-    select(literal(SESSION).label("kind"), LoginSession.id, _nameless.label("name")).where(
-        LoginSession.user_id == _whose,
+    select(
+        literal(SESSION).label("kind"),
+        LoginSession.user_id,
+        LoginSession.id,
+        _nameless.label("name"),
+    ).where(
+        col(LoginSession.user_id).in_(_ids),
         col(LoginSession.ended_at).is_(None),
         col(LoginSession.expires_at) > bindparam("now"),
     ),
-    select(literal(PASSKEY), Passkey.id, Passkey.name).where(Passkey.user_id == _whose),
-    select(literal(LINK), OneTimeLink.id, _nameless).where(
-        OneTimeLink.user_id == _whose,
+    select(literal(PASSKEY), Passkey.user_id, Passkey.id, Passkey.name).where(
+        col(Passkey.user_id).in_(_ids)
+    ),
+    select(literal(LINK), OneTimeLink.user_id, OneTimeLink.id, _nameless).where(
+        col(OneTimeLink.user_id).in_(_ids),
         col(OneTimeLink.used_at).is_(None),
         col(OneTimeLink.void_at).is_(None),
     ),
-    select(literal(MAIL), OutgoingMail.id, _nameless).where(
-        OutgoingMail.user_id == _whose, OutgoingMail.state == MailState.WAITING
+    select(literal(MAIL), OutgoingMail.user_id, OutgoingMail.id, _nameless).where(
+        col(OutgoingMail.user_id).in_(_ids), outbox.IS_WAITING
     ),
-    select(literal(FEED), CalendarFeed.id, _nameless).where(CalendarFeed.user_id == _whose),
+    select(literal(FEED), CalendarFeed.user_id, CalendarFeed.id, _nameless).where(
+        col(CalendarFeed.user_id).in_(_ids)
+    ),
 ).subquery()
 # Built once: building it takes longer than running it.
-_ALL: Any = select(_each.c.kind, _each.c.id, _each.c.name)
+_ALL: Any = select(_each.c.kind, _each.c.user_id, _each.c.id, _each.c.name)
 
 
 @dataclass(frozen=True)
@@ -62,21 +71,28 @@ class Closed:
     mails: int
 
 
-async def close(tx: Transaction, user: User) -> Closed:
-    """Void the links, cancel the mails and drop the calendar of somebody who is locked, and return
-    what else there is.
+async def close(tx: Transaction, users: Sequence[User]) -> dict[UUID, Closed]:
+    """Void the links, cancel the mails and drop the calendars of people who are locked, and return
+    what else there is of each, by their ids.
 
     Nearly everybody has nothing of most kinds, so one statement looks for all of them first.
     """
-    there: dict[str, list[tuple[UUID, str]]] = defaultdict(list)
-    asked = {"user_id": user.id, "now": clock.now()}
-    for kind, row_id, name in await tx.exec(_ALL, params=asked):
-        there[kind].append((row_id, name))
-    if there[FEED]:
-        await tx.exec(delete(CalendarFeed).where(col(CalendarFeed.user_id) == user.id))
-    return Closed(
-        session_ids=[row_id for row_id, _ in there[SESSION]],
-        passkeys=sorted(name for _, name in there[PASSKEY]),
-        links=await one_time_links.void(tx, user.id, *CLOSED_LINKS) if there[LINK] else 0,
-        mails=await outbox.cancel(tx, user.id) if there[MAIL] else 0,
-    )
+    there: dict[str, dict[UUID, list[tuple[UUID, str]]]] = defaultdict(lambda: defaultdict(list))
+    asked = {"user_ids": [user.id for user in users], "now": clock.now()}
+    for kind, user_id, row_id, name in await tx.exec(_ALL, params=asked):
+        there[kind][user_id].append((row_id, name))
+    if feeds := list(there[FEED]):
+        await tx.exec(delete(CalendarFeed).where(col(CalendarFeed.user_id).in_(feeds)))
+    links = {
+        user_id: await one_time_links.void(tx, user_id, *CLOSED_LINKS) for user_id in there[LINK]
+    }
+    mails = {user_id: await outbox.cancel(tx, user_id) for user_id in there[MAIL]}
+    return {
+        user.id: Closed(
+            session_ids=[row_id for row_id, _ in there[SESSION][user.id]],
+            passkeys=sorted(name for _, name in there[PASSKEY][user.id]),
+            links=links.get(user.id, 0),
+            mails=mails.get(user.id, 0),
+        )
+        for user in users
+    }

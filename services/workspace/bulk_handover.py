@@ -24,9 +24,15 @@ from services.users.bulk.preview import people_of
 from services.users.bulk.runs import outcomes as outcomes_of
 from services.users.events import BulkProgressed
 from services.users.selection import require_selectable
-from services.workspace.handover import find_handovers, hand_over_in, take_back_in
+from services.workspace.handover import (
+    find_handovers,
+    hand_over_in,
+    lock_handed_over,
+    lock_pocs,
+    lock_work,
+    take_back_in,
+)
 from services.workspace.impact import find_alone, find_owned, find_with_work
-from services.workspace.rights import get_poc
 
 RUN_POCS = Permission.RUN_POCS
 MOST_HEIRS = 20
@@ -128,6 +134,17 @@ async def go_along(
     return outcomes
 
 
+async def lock_beforehand(act: Act, run: BulkAct, people: Sequence[Mapping[str, Any]]) -> None:
+    """Lock the POCs that `go_along` will change. (`batches.act_on_next`'s `beforehand`.)"""
+    if run.kind is BulkKind.DEACTIVATE and run.hand_over:
+        with_work = await find_with_work(act.tx, [UUID(one["id"]) for one in people])
+        await lock_work(act, [await act.tx.get_one(User, user_id) for user_id in with_work])
+    if run.undoes_id is not None:
+        causes = sorted(UUID(one["cause"]) for one in people if one.get("cause"))
+        found = [row for cause in causes for row in await find_handovers(act.tx, cause)]
+        await lock_handed_over(act, found)
+
+
 @looks_first
 async def hand_over_some(principal: Principal, bulk_id: UUID, form: HeirsForm) -> bool:
     """Hand over what some of the deactivated people have left; returns whether there is more.
@@ -211,8 +228,7 @@ class _Work:
             owned = {poc.id for poc in await find_owned(self.act.tx, user)}
             alone = {task.poc_id for task in await find_alone(self.act.tx, user)}
             self.pocs[user.id] = owned | alone
-        for poc_id in sorted(set().union(*self.pocs.values())):
-            await get_poc(self.act, poc_id, lock=True)
+        await lock_pocs(self.act, set().union(*self.pocs.values()))
 
     async def hand_over(self, user: User, cause: UUID | None) -> str:
         """Hand over what one person has left, and say in words how much; what can't be handed over
@@ -267,7 +283,6 @@ async def _take_back(
     back = {one.user_id for one in outcomes if one.changed}
     causes = [UUID(one["cause"]) for one in people if one.get("cause") and UUID(one["id"]) in back]
     rows = [row for cause in sorted(causes) for row in await find_handovers(act.tx, cause)]
-    for poc_id in sorted({UUID(item["poc_id"]) for row in rows for item in row.items}):
-        await get_poc(act, poc_id, lock=True)
+    await lock_handed_over(act, rows)
     for row in rows:
         await take_back_in(act, row)

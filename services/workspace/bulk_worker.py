@@ -11,7 +11,7 @@ from services.users.batch_worker import BatchWorker, Work
 from services.users.bulk import runs
 from services.users.bulk.batches import act_on_next
 from services.users.events import BulkProgressed
-from services.workspace.bulk_handover import go_along
+from services.workspace.bulk_handover import go_along, lock_beforehand
 
 SIGNED_OUT = "Whoever started it is signed out. Select the others again: nobody is changed twice."
 
@@ -21,7 +21,7 @@ LONGEST_REST = 0.25
 
 async def _act_on_next(actor: Actor, bulk_id: UUID) -> bool:
     begun = time.monotonic()
-    has_more = await act_on_next(actor, bulk_id, along=go_along)
+    has_more = await act_on_next(actor, bulk_id, along=go_along, beforehand=lock_beforehand)
     if has_more:  # the other half of the time is left to others, and to the closing pages
         await asyncio.sleep(min(time.monotonic() - begun, LONGEST_REST))
     return has_more

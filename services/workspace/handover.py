@@ -70,6 +70,27 @@ async def hand_over_work(
         return await hand_over_in(act, user, owner, form.note, poc_ids)
 
 
+async def lock_work(act: Act, users: Sequence[User]) -> None:
+    """Lock the POCs in which these users have work, for an act that writes to the log before it
+    hands anything over: whoever works in a POC has that locked before the log, too."""
+    found: set[UUID] = set()
+    for user in users:
+        found |= {poc.id for poc in await find_owned(act.tx, user)}
+        found |= {task.poc_id for task in await find_alone(act.tx, user)}
+    await lock_pocs(act, found)
+
+
+async def lock_handed_over(act: Act, rows: Sequence[Handover]) -> None:
+    """The same for what was handed over, and is to come back."""
+    await lock_pocs(act, {UUID(item["poc_id"]) for row in rows for item in row.items})
+
+
+async def lock_pocs(act: Act, poc_ids: Collection[UUID]) -> None:
+    """Lock these POCs in one order, for two who do it at once."""
+    for poc_id in sorted(poc_ids):
+        await get_poc(act, poc_id, lock=True)
+
+
 async def hand_over_in(
     act: Act,
     user: User,

@@ -14,6 +14,7 @@ from models import (
     CLOSED_STATUSES,
     CustomerPerson,
     Poc,
+    PocCustomer,
     PocStatus,
     Screen,
     Task,
@@ -272,7 +273,18 @@ async def _count_screens(tx: Transaction, tenant_id: UUID | None, ids: Sequence[
 
 
 async def _count_customers(tx: Transaction, tenant_id: UUID | None, ids: Sequence[UUID]) -> int:
-    """How many customers' people whom these users have invited haven't been here yet."""
+    """How many customers' people whom these users have invited, and who are shown an open POC,
+    haven't been here yet."""
+    shown = (
+        select(PocCustomer.id)
+        .join(Poc, col(Poc.id) == PocCustomer.poc_id)
+        .where(
+            PocCustomer.customer_id == CustomerPerson.id,
+            col(PocCustomer.removed_at).is_(None),
+            *is_open(),
+        )
+        .exists()
+    )
     found = await tx.exec(
         select(func.count())
         .select_from(CustomerPerson)
@@ -281,6 +293,7 @@ async def _count_customers(tx: Transaction, tenant_id: UUID | None, ids: Sequenc
             col(CustomerPerson.created_by_id).in_(ids),
             CustomerPerson.active,
             col(CustomerPerson.first_here_at).is_(None),
+            shown,
         )
     )
     return found.one()

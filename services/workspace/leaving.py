@@ -16,7 +16,13 @@ from services.users.accounts import StatusChange
 from services.users.departures import LeavingReceipt, find_receipt
 from services.users.emails_elsewhere import ActiveElsewhereError, claim_answer
 from services.users.telling import Notice
-from services.workspace.handover import find_handovers, hand_over_in, take_back_in
+from services.workspace.handover import (
+    find_handovers,
+    hand_over_in,
+    lock_handed_over,
+    lock_work,
+    take_back_in,
+)
 from services.workspace.people import require_workers
 from services.workspace.pocs import HandOverForm
 
@@ -91,6 +97,7 @@ async def leave(
     async with acting(principal, Permission.SWITCH_USERS, lock=both, urgent=True) as act:
         await act.require(Permission.REASSIGN_POCS)
         user = await act.get(User, user_id)
+        await lock_work(act, [user])
         change = await accounts.switch(act, user, False, seen_version=seen_version, tell=tell)
         told = len(act.tx.events)
         try:
@@ -123,8 +130,10 @@ async def undo(
                 raise ConflictError(TOO_LATE)
             # A person who was told that they are out is told that they are back.
             knows = await telling.knows_of_departure(act.tx, user)
+            rows = await find_handovers(act.tx, receipt.cause)
+            await lock_handed_over(act, rows)
             change = await accounts.switch(act, user, True, seen_version=seen_version, tell=knows)
-            for row in await find_handovers(act.tx, receipt.cause):
+            for row in rows:
                 await take_back_in(act, row)
             return change
     except ActiveElsewhereError:

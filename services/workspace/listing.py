@@ -25,6 +25,7 @@ from services.core.db import Transaction, reading
 from services.core.errors import NotFoundError
 from services.core.looking import looks_first
 from services.lists.export import csv_pieces
+from services.lists.opening import Opened, read_opening
 from services.lists.query import ListQuery, in_words
 from services.lists.slices import Slice, read_row, read_slice
 from services.workspace.customers.cut import count_with_access
@@ -74,6 +75,14 @@ async def list_pocs(principal: Principal, query: ListQuery) -> Slice[PocRow]:
     """A page of the POCs of the tenant in which the principal works."""
     async with viewing(principal, Permission.VIEW_ALL_POCS) as view:
         return await read_slice(view.tx, POCS, query, tenant_of(view))
+
+
+async def open_pocs(principal: Principal, url: Mapping[str, Any]) -> Opened[PocRow]:
+    """The same by a url's parameters, with what the principal chose for the list: what its page
+    begins with."""
+    async with viewing(principal, Permission.VIEW_ALL_POCS) as view:
+        tenant_of(view)
+        return await read_opening(view, POCS, url)
 
 
 @looks_first

@@ -49,7 +49,10 @@ async def find_worker(user_id: UUID) -> Person | None:
     """A user as they are now, to tell the open pages; none if the work shows nothing of them."""
     async with reading() as tx:
         user = await tx.get(User, user_id)
-        return person_of(user) if user and may(user.role, Permission.RUN_POCS) else None
+        works = user is not None and (
+            may(user.role, Permission.RUN_POCS) or may(user.role, Permission.CREATE_TEMPLATES)
+        )
+        return person_of(user) if user is not None and works else None
 
 
 async def find_customer(customer_id: UUID) -> Person | None:

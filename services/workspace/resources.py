@@ -1,18 +1,17 @@
 """Resources: links, code snippets and notes, of a template or of a POC; and the facts of files
 (`services.workspace.files` stores and reads them)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID
 
-from pydantic import ValidationInfo, field_validator
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 
 from models import (
     GroupTemplate,
+    GroupTemplateTask,
     Poc,
     Resource,
     ResourceFile,
@@ -28,8 +27,6 @@ from services.audit.writing import Action
 from services.core import clock
 from services.core.db import Transaction, reading
 from services.core.errors import ConflictError, NotFoundError
-from services.core.form_fields import Option
-from services.core.forms import Form, checkbox, choice, lines, text
 from services.core.looking import looks_first
 from services.workspace.events import (
     GroupTemplateChanged,
@@ -37,6 +34,7 @@ from services.workspace.events import (
     TaskTemplateChanged,
 )
 from services.workspace.markdown import htmls_of
+from services.workspace.resource_forms import FileForm, ResourceForm
 from services.workspace.rights import (
     by_id,
     check_version,
@@ -46,47 +44,6 @@ from services.workspace.rights import (
 )
 
 FILE = ResourceKind.FILE
-KINDS = tuple(Option(kind.value, kind.label) for kind in ResourceKind if kind is not FILE)
-LONGEST_URL = 2000
-
-
-class ResourceForm(Form):
-    """A resource: `content` is the link's url, the code, or the note in Markdown. `shared` is
-    whether the customer sees it."""
-
-    kind: ResourceKind = choice("Kind", KINDS)
-    title: str = text("Title")
-    content: str = lines("Content", most=100_000)
-    language: str = text("Language", optional=True, most=40)
-    shared: bool = checkbox("Shared with the customer")
-
-    @field_validator("kind")
-    @classmethod
-    def _is_typed(cls, kind: ResourceKind) -> ResourceKind:
-        if kind is FILE:
-            raise ValueError("Drop the file on the page instead.")
-        return kind
-
-    @field_validator("content")
-    @classmethod
-    def _is_a_url(cls, content: str, info: ValidationInfo) -> str:
-        if info.data.get("kind") is not ResourceKind.LINK:
-            return content
-        try:
-            parts = urlsplit(content)
-        except ValueError:
-            parts = urlsplit("")
-        is_whole = parts.scheme in {"http", "https"} and parts.netloc and not content.split()[1:]
-        if not is_whole or len(content) > LONGEST_URL:
-            raise ValueError("A link begins with https:// or http://.")
-        return content
-
-
-class FileForm(Form):
-    """What can be changed of a file: its title, and whether the customer sees it."""
-
-    title: str = text("Title")
-    shared: bool = checkbox("Shared with the customer")
 
 
 @dataclass(frozen=True)
@@ -153,10 +110,16 @@ async def find_resource(resource_id: UUID) -> ResourceView:
 
 
 async def list_of_group_template(principal: Principal, group_id: UUID) -> Sequence[ResourceView]:
-    """The resources of a group template."""
+    """The resources of a group template, and of the task templates that stand in it."""
     async with viewing(principal, Permission.VIEW_TEMPLATES) as view:
         group = await view.get(GroupTemplate, group_id)
-        return await _listed(view.tx, col(Resource.group_template_id) == group.id)
+        tasks = (
+            select(TaskTemplate.id)
+            .join(GroupTemplateTask, col(GroupTemplateTask.task_id) == TaskTemplate.id)
+            .where(GroupTemplateTask.group_id == group.id, col(TaskTemplate.archived_at).is_(None))
+        )
+        own = col(Resource.group_template_id) == group.id
+        return await _listed(view.tx, own | col(Resource.task_template_id).in_(tasks))
 
 
 @looks_first
@@ -189,18 +152,22 @@ async def add_to_poc(
     """Add a resource to a POC, or to one of its groups or tasks; returns its id."""
     async with acting(principal, Permission.COMMENT) as act:
         poc = await get_poc_to_change(act, poc_id)
-        parts: list[TaskGroup | Task] = []
-        if group_id is not None:
-            parts.append(await act.get(TaskGroup, group_id))
-        if task_id is not None:
-            parts.append(await act.get(Task, task_id))
-        if any(part.poc_id != poc.id for part in parts):
-            raise NotFoundError("What it was to belong to isn't there any more. Look again.")
-        owner_ids = OwnerIds(poc_id=poc.id, group_id=group_id, task_id=task_id)
+        owner_ids = await _place_in(act, poc, group_id, task_id)
         resource = act.add(Resource(**stamp(act), **form.model_dump(), **_ids(owner_ids)))
         await act.record(Action.RESOURCE_ADDED, poc, resource=resource.title)
         tell_changed(act, resource)
         return resource.id
+
+
+async def _place_in(act: Act, poc: Poc, group_id: UUID | None, task_id: UUID | None) -> OwnerIds:
+    parts: list[TaskGroup | Task] = []
+    if group_id is not None:
+        parts.append(await act.get(TaskGroup, group_id))
+    if task_id is not None:
+        parts.append(await act.get(Task, task_id))
+    if any(part.poc_id != poc.id for part in parts):
+        raise NotFoundError("What it was to belong to isn't there any more. Look again.")
+    return OwnerIds(poc_id=poc.id, group_id=group_id, task_id=task_id)
 
 
 @looks_first
@@ -209,16 +176,26 @@ async def edit_of_template(
 ) -> None:
     """Change a template's resource; of a file, only what a `FileForm` says."""
     async with acting(principal, Permission.ADD_TEMPLATE_RESOURCES) as act:
-        await _edit(act, await _of_template(act, resource_id), version, form)
+        await _edit(act, await _of_template(act, resource_id), version, form, {})
 
 
 @looks_first
 async def edit_of_poc(
-    principal: Principal, resource_id: UUID, version: int, form: ResourceForm | FileForm
+    principal: Principal,
+    resource_id: UUID,
+    version: int,
+    form: ResourceForm | FileForm,
+    *,
+    group_id: UUID | None = None,
+    task_id: UUID | None = None,
 ) -> None:
-    """Change a POC's resource; of a file, only what a `FileForm` says."""
+    """Change a POC's resource, and to which group or task it belongs; of a file, only what a
+    `FileForm` says, and that."""
     async with acting(principal, Permission.COMMENT) as act:
-        await _edit(act, await _of_poc(act, resource_id), version, form)
+        poc, resource = await _of_poc(act, resource_id)
+        await _place_in(act, poc, group_id, task_id)
+        place = {"group_id": group_id, "task_id": task_id}
+        await _edit(act, (poc, resource), version, form, place)
 
 
 @looks_first
@@ -250,7 +227,7 @@ async def _of_template(act: Act, resource_id: UUID) -> tuple[Belongs, Resource]:
     return await template_of(act, owner_ids), resource
 
 
-async def _of_poc(act: Act, resource_id: UUID) -> tuple[Belongs, Resource]:
+async def _of_poc(act: Act, resource_id: UUID) -> tuple[Poc, Resource]:
     resource = await act.get(Resource, resource_id)
     if resource.poc_id is None:
         raise NotFoundError("This resource doesn't exist.")
@@ -275,12 +252,16 @@ async def template_of(view: View, owner_ids: OwnerIds) -> GroupTemplate | TaskTe
 
 
 async def _edit(
-    act: Act, found: tuple[Belongs, Resource], version: int, form: ResourceForm | FileForm
+    act: Act,
+    found: tuple[Belongs, Resource],
+    version: int,
+    form: ResourceForm | FileForm,
+    place: Mapping[str, Any],
 ) -> None:
     owner, resource = found
     if isinstance(form, FileForm) is not (resource.kind is FILE):
         raise ConflictError("A file stays a file, and nothing else becomes one. Add it anew.")
-    values = form.model_dump()
+    values = {**form.model_dump(), **place}
     if all(getattr(resource, name) == value for name, value in values.items()):
         return
     check_version(version, resource.version, f"“{resource.title}”")
@@ -310,9 +291,12 @@ async def _listed(
     tx: Transaction, which: Any, customer: str = "the customer", *, archived: bool = False
 ) -> Sequence[ResourceView]:
     found = await tx.exec(
-        select(Resource, TaskGroup.title, Task.title, ResourceFile)
+        select(
+            Resource, func.coalesce(TaskGroup.title, Task.title, TaskTemplate.title), ResourceFile
+        )
         .join(TaskGroup, col(TaskGroup.id) == Resource.group_id, isouter=True)
         .join(Task, col(Task.id) == Resource.task_id, isouter=True)
+        .join(TaskTemplate, col(TaskTemplate.id) == Resource.task_template_id, isouter=True)
         .join(ResourceFile, col(ResourceFile.resource_id) == Resource.id, isouter=True)
         .where(which, *([] if archived else [col(Resource.archived_at).is_(None)]))
         .order_by(col(Resource.id))
@@ -320,8 +304,8 @@ async def _listed(
     rows = found.all()
     htmls = await htmls_of([(note_of(resource), ()) for resource, *_ in rows])
     return [
-        replace(_view(resource, html, group or task or "", file), customer=customer)
-        for (resource, group, task, file), html in zip(rows, htmls, strict=True)
+        replace(_view(resource, html, belongs_to or "", file), customer=customer)
+        for (resource, belongs_to, file), html in zip(rows, htmls, strict=True)
     ]
 
 

@@ -1,6 +1,6 @@
 """Templates as their lists and their editor show them."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -17,6 +17,7 @@ from services.core.db import reading
 from services.core.looking import looks_first
 from services.lists.declaration import LiveList
 from services.lists.export import csv_pieces
+from services.lists.opening import Opened, read_opening
 from services.lists.query import ListQuery, in_words
 from services.lists.slices import Slice, read_slice
 from services.workspace.plans import templates_of
@@ -51,10 +52,26 @@ async def list_groups(principal: Principal, query: ListQuery) -> Slice[GroupTemp
         return await read_slice(view.tx, GROUP_TEMPLATES, query, tenant_of(view))
 
 
+async def open_groups(principal: Principal, url: Mapping[str, Any]) -> Opened[GroupTemplateRow]:
+    """The same by a url's parameters, with what the principal chose for the list: what its page
+    begins with."""
+    async with viewing(principal, Permission.VIEW_TEMPLATES) as view:
+        tenant_of(view)
+        return await read_opening(view, GROUP_TEMPLATES, url)
+
+
 async def list_tasks(principal: Principal, query: ListQuery) -> Slice[TaskTemplateRow]:
     """A page of the organisation's task templates."""
     async with viewing(principal, Permission.VIEW_TEMPLATES) as view:
         return await read_slice(view.tx, TASK_TEMPLATES, query, tenant_of(view))
+
+
+async def open_tasks(principal: Principal, url: Mapping[str, Any]) -> Opened[TaskTemplateRow]:
+    """The same by a url's parameters, with what the principal chose for the list: what its page
+    begins with."""
+    async with viewing(principal, Permission.VIEW_TEMPLATES) as view:
+        tenant_of(view)
+        return await read_opening(view, TASK_TEMPLATES, url)
 
 
 async def list_to_begin_from(principal: Principal) -> Sequence[GroupTemplateRow]:

@@ -195,6 +195,7 @@ def _beside(row: GroupTemplateRow | TaskTemplateRow) -> Mapping[str, object]:
     return {
         "description": " ".join(row.description[:SHORT].split()) or None,
         "by": by_whom.name if by_whom else None,
+        "by_id": str(by_whom.id) if by_whom else None,
         "by_active": None if by_whom is None or by_whom.active else False,
     }
 

@@ -20,7 +20,7 @@ from services.users.forms import TELL
 from services.users.invitation_form import InvitationForm
 from services.users.invitations import Invited, add_account, require_open, send_invitation
 from services.users.stays import stays_of
-from services.workspace.handover import hand_over_in
+from services.workspace.handover import hand_over_in, lock_work
 
 
 class RoleForm(Form):
@@ -58,6 +58,7 @@ async def correct_role(principal: Principal, user_id: UUID, form: RoleForm) -> C
             if user.role is form.role:
                 raise InvalidInputError({"role": f"{user.full_name} is {before} already."})
             await require_open(act.tx, act.tenant_id)
+            await lock_work(act, [user])
             reason = f"Wrong role, {form.role.label} from now on"
             await accounts.switch(act, user, False, reason=reason)
             await act.tx.flush()  # the email is free from here on

@@ -10,7 +10,7 @@ from services.core.errors import InvalidInputError
 from services.workspace import comments, resources, tasks
 from services.workspace.comments import NewCommentForm
 from services.workspace.customers import acts, invitations
-from services.workspace.resources import ResourceForm
+from services.workspace.resource_forms import ResourceForm
 from services.workspace.tasks import TaskStatusForm
 from tests import factories
 from tests.browser.browsers import Browsers, connected, fill, link_in, mail_to

@@ -10,6 +10,7 @@ from services.core import clock
 from services.core.db import transaction
 from services.users import accounts, invitations
 from services.users.invitation_form import InvitationForm
+from tests import factories
 from tests.browser.browsers import Browsers, fill, link_in, mail_to
 from tests.browser.grid import choose_more, dialog, toast
 from tests.browser.looks import look
@@ -70,13 +71,20 @@ async def test_somebody_invited_with_a_note_finds_it_and_their_contact_at_the_fi
         row = await tx.get_one(Tenant, tenant.id)
         row.welcome_text = "Good to have you here."
         row.documentation_url = "https://docs.example.com/poc"
+    jean = await factories.create_user(tenant, first_name="Jean", last_name="Bartik")
     page = await browsers.as_user(grace, f"/t/{tenant.slug}/users")
     await page.get_by_role("button", name="+ Invite User").click()
     form, email = dialog(page), f"lea@{tenant.slug}.example.com"
     day = clock.now().date() + timedelta(days=90)
     await fill(form, first_name="Léa", last_name="Fontaine", email=email, role="Sales Engineer")
     await fill(form, end_date=day.isoformat(), end_time="18:00", personal_note="See you Thursday.")
-    await form.get_by_role("combobox", name="Point of Contact").fill("ada")
+    contact = form.get_by_role("combobox", name="Point of Contact")
+    await contact.fill("jean")
+    await form.get_by_role("option", name=jean.full_name).click()
+    await accounts.set_active(await factories.sign_in(grace), jean.id, active=False)
+    gone = f"{jean.full_name} can’t be chosen any more. Choose somebody else."
+    await expect(form.get_by_text(gone)).to_be_visible()
+    await contact.fill("ada")
     await form.get_by_role("option", name=ada.full_name).click()
     await form.get_by_role("button", name="Send Invitation").click()
     await expect(toast(page, "Léa Fontaine is invited.")).to_be_visible()

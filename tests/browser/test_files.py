@@ -52,9 +52,11 @@ async def test_files_are_chosen_dropped_and_pasted_and_show_on_every_other_open_
     assert (await saved.path()).stat().st_size == 300_000
     await row.get_by_role("button", name="Edit plan.bin").click()
     await dialog(other).get_by_label("Shared with the customer").check()
+    await dialog(other).get_by_label("Belongs To").select_option("Task: Trial")
     await dialog(other).get_by_role("button", name="Save").click()
-    shared = page.locator(".home-rows > li", has_text="plan.bin").get_by_text("Shared with")
-    await expect(shared).to_be_visible()
+    shown = page.locator(".home-rows > li", has_text="plan.bin")
+    await expect(shown.get_by_text("Shared with")).to_be_visible()
+    await expect(shown.get_by_text("Trial", exact=True)).to_be_visible()
 
 
 async def test_an_upload_shows_how_far_it_is_and_a_cancelled_one_is_nowhere(

@@ -3,6 +3,7 @@
 from playwright.async_api import expect
 
 from models import Role, Tenant
+from services.users import accounts
 from services.workspace import templates
 from services.workspace.templates import GroupTemplateForm
 from tests import factories
@@ -46,3 +47,7 @@ async def test_a_new_template_shows_at_once_on_the_list_of_somebody_else_and_joi
     await expect(page.get_by_role("button", name="Restore Wrap up")).to_be_visible()
     await toast(page, "“Wrap up” is archived").get_by_role("button", name="Undo").click()
     await expect(page.get_by_role("button", name="Archive Wrap up")).to_be_visible()
+
+    admin = await factories.create_user(tenant, role=Role.TENANT_ADMIN)
+    await accounts.set_active(await factories.sign_in(admin), author.id, active=False)
+    await expect(seen.get_by_role("row", name="Last days")).to_contain_text("(inactive)")

@@ -12,7 +12,7 @@ from services.users import accounts
 from services.workspace import comments, criteria, members, resources, task_list, tasks
 from services.workspace.comments import NewCommentForm
 from services.workspace.criteria import ResultForm
-from services.workspace.resources import ResourceForm
+from services.workspace.resource_forms import ResourceForm
 from services.workspace.tasks import TaskForm, TaskStatusForm
 from tests import factories
 from tests.browser.browsers import Browsers, connected

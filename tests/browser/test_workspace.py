@@ -257,9 +257,13 @@ async def test_an_administrator_adds_a_resource_to_a_template(
     await page.get_by_role("button", name="+ Add Resource").click()
     await dialog(page).get_by_label("Title").fill("Port list")
     await dialog(page).get_by_label("Content").fill("https://example.com/ports")
+    await dialog(page).get_by_label("Belongs To").select_option("Task: Trial")
     await dialog(page).get_by_role("button", name="Add Resource").click()
     link = page.get_by_role("link", name="Port list")
     await expect(link).to_have_attribute("href", "https://example.com/ports")
+    row = page.locator(".work-rows > li", has_text="Port list")
+    await expect(row.get_by_text("Trial")).to_be_visible()
+    await expect(page.locator(".template-title", has_text="Trial")).to_contain_text("1 resource")
 
 
 async def test_home_shows_what_is_mine_and_what_a_role_is_for(

@@ -57,3 +57,31 @@ async def test_axe_finds_nothing_in_the_form_of_a_new_poc(
     await page.get_by_role("button", name="+ New POC").click()
     await expect(dialog(page)).to_be_visible()
     await look(page, "work-new-poc")
+
+
+async def test_axe_finds_nothing_in_the_dialogs_of_a_poc_and_of_a_template(
+    browsers: Browsers, tenant: Tenant, ada: User
+) -> None:
+    rows = await create_rows(tenant.id, ada.id)
+    page = await browsers.as_user(ada, f"/t/{tenant.slug}/pocs/{rows.poc}/people")
+
+    async def opened(name: str) -> None:
+        await expect(dialog(page)).to_be_visible()
+        await look(page, name)
+        await page.keyboard.press("Escape")
+        await expect(dialog(page)).to_have_count(0)
+
+    await page.get_by_role("button", name="Invite Customer").click()
+    await opened("work-invite-customer")
+    await page.get_by_role("button", name="More", exact=True).click()
+    await page.get_by_role("menuitem", name="Hand over").click()
+    await opened("work-hand-over")
+    await page.goto(f"/t/{tenant.slug}/pocs/{rows.poc}")
+    await page.get_by_label("Status of Trial").select_option("blocked")
+    await opened("work-blocked")
+    await page.get_by_role("button", name="Edit, Trial").click()
+    await opened("work-edit-group")
+    author = await factories.create_user(tenant, role=Role.ADMINISTRATOR)
+    page = await browsers.as_user(author, f"/t/{tenant.slug}/templates")
+    await page.get_by_role("button", name="+ New Template").first.click()
+    await opened("work-new-template")

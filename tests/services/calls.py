@@ -171,6 +171,12 @@ CALLS = [
         takes_id=False,
     ),
     Call(
+        "users.listing.open_users",
+        MANAGERS,
+        lambda a, _t: listing.open_users(a, {}),
+        takes_id=False,
+    ),
+    Call(
         "users.listing.list_inviters",
         MANAGERS,
         lambda a, _t: listing.list_inviters(a),
@@ -289,6 +295,12 @@ CALLS = [
         "tenants.tenants.list_tenants",
         {Role.PLATFORM_ADMIN},
         lambda a, _t: tenants.list_tenants(a, ListQuery()),
+        takes_id=False,
+    ),
+    Call(
+        "tenants.tenants.open_tenants",
+        {Role.PLATFORM_ADMIN},
+        lambda a, _t: tenants.open_tenants(a, {}),
         takes_id=False,
     ),
     Call("tenants.tenants.get_row", {Role.PLATFORM_ADMIN}, _tenant_row, takes_id=False),

@@ -11,31 +11,47 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from models import BulkKind, EmailChange, Importance, LinkPurpose, Role, Tenant, User
+from models import (
+    BulkKind,
+    CustomerPerson,
+    EmailChange,
+    Importance,
+    LinkPurpose,
+    Role,
+    Tenant,
+    User,
+)
 from services.access import one_time_links
 from services.access.actor import Actor
-from services.core.db import transaction
+from services.access.outsiders import CustomerActor
+from services.core import database
+from services.core.db import reading, transaction
 from services.core.errors import RollcallError
 from services.lists.query import ListQuery
 from services.reviews import reviews
 from services.reviews.forms import Days, ReviewForm
 from services.reviews.reasons import Reason
 from services.screens import pairing
-from services.tenants import mail_texts, organisation, tenants
+from services.tenants import mail_texts, tenants
 from services.users import accounts, email_change, invitations
 from services.users.bulk import batches, runs
 from services.users.email_change import EmailForm
 from services.users.invitation_form import InvitationForm
 from services.workspace import (
+    bulk_handover,
     criteria,
     handover,
+    leaving,
     members,
     pocs,
     tasks,
     templates,
     wrong_role,
 )
+from services.workspace.bulk_handover import BulkHandOverForm, When
+from services.workspace.customers import acts as customer_acts
 from services.workspace.customers import invitations as customers
+from services.workspace.customers.acts import SharedCommentForm
 from services.workspace.customers.invitations import CustomerForm
 from tests import factories
 from tests.browser.waiting import PATIENCE
@@ -44,7 +60,7 @@ from tests.factories import CALLER, create_tenant, create_user, create_users
 from tests.postgres import PostgresServer
 from tests.quick import started_on_copy
 from tests.racing import race
-from tests.services.organisation_calls import mail_form, picture
+from tests.services.organisation_calls import mail_form
 from tests.services.screen_calls import new_screen
 from tests.services.workspace.rows import Rows, create_rows
 
@@ -198,13 +214,46 @@ async def _hand_over(scene: Scene) -> Pair:
     return one, other
 
 
-async def _hand_over_and_add(scene: Scene) -> Pair:
-    leaver, heir = [await create_user(scene.tenant) for _ in range(2)]
+async def _leaver(scene: Scene) -> tuple[User, Rows, CustomerActor]:
+    """Somebody who owns a POC, and its customer's person, signed in."""
+    leaver = await create_user(scene.tenant)
     rows = await create_rows(scene.tenant.id, leaver.id)
-    return (
-        handover.hand_over_work(scene.admins[0], leaver.id, pocs.HandOverForm(owner_id=heir.id)),
-        members.add_member(await factories.sign_in(leaver), rows.poc, heir.id),
+    async with reading() as tx:
+        person = await tx.get_one(CustomerPerson, rows.customer)
+    return leaver, rows, (await factories.open_customer_session(person))[0]
+
+
+def _say(customer: CustomerActor, rows: Rows) -> Awaitable[object]:
+    return customer_acts.comment(customer, rows.poc, SharedCommentForm(body="Said"))
+
+
+def _to(scene: Scene) -> pocs.HandOverForm:
+    return pocs.HandOverForm(owner_id=scene.workers[0].user_id)
+
+
+async def _leave(scene: Scene) -> Pair:
+    leaver, rows, customer = await _leaver(scene)
+    return leaving.leave(scene.admins[0], leaver.id, _to(scene)), _say(customer, rows)
+
+
+async def _come_back(scene: Scene) -> Pair:
+    leaver, rows, customer = await _leaver(scene)
+    await leaving.leave(scene.admins[0], leaver.id, _to(scene))
+    return leaving.undo(scene.admins[0], leaver.id), _say(customer, rows)
+
+
+async def _leave_in_bulk(scene: Scene) -> Pair:
+    leaver, rows, customer = await _leaver(scene)
+    draft = await runs.draft(
+        scene.admins[0], BulkKind.DEACTIVATE, ListQuery(ids=frozenset({leaver.id}))
     )
+    heirs = BulkHandOverForm(when=When.NOW, heir_ids=(scene.workers[0].user_id,))
+    await bulk_handover.choose_heirs(scene.admins[0], draft, heirs)
+    await runs.begin(scene.admins[0], draft, runs.BulkForm(reason=""))
+    batch = batches.act_on_next(
+        scene.admins[0], draft, bulk_handover.go_along, bulk_handover.lock_beforehand
+    )
+    return batch, _say(customer, rows)
 
 
 def _criterion(scene: Scene, number: int) -> Awaitable[object]:
@@ -264,7 +313,9 @@ CASES: dict[str, Case] = {
     "two add a member": _member,
     "two assign a task": _assign,
     "two hand work over": _hand_over,
-    "who gets work is made a member": _hand_over_and_add,
+    "somebody leaves, whose customer comments": _leave,
+    "they come back": _come_back,
+    "they leave in bulk": _leave_in_bulk,
     "two link a criterion with a task": same(_criterion),
     "two put a task into a group": _put,
     "two undo a bulk act": _undo,
@@ -272,7 +323,6 @@ CASES: dict[str, Case] = {
     "two begin a review": same(_review),
     "two create an organisation": same(_tenant),
     "two write a mail's text": same(lambda s, n: mail_texts.edit_text(s.admins[n], mail_form())),
-    "two set the logo": same(lambda s, n: organisation.set_logo(s.admins[n], picture())),
 }
 
 
@@ -300,22 +350,25 @@ async def _set_scene() -> Scene:
 
 
 async def _at_once(pair: Pair, url: str, name: str) -> None:
-    """Have both come as far as they can while nobody gets an entry into a log, then let them go
-    on: what one has written by then isn't committed when the other comes to write it."""
-    async with await psycopg.AsyncConnection.connect(url) as holding:
+    """Have one after the other come as far as they can while nobody gets an entry into a log, then
+    let them go on: what one has written by then isn't committed when the other comes to write."""
+    begun: list[asyncio.Task[RollcallError | None]] = []
+    async with (
+        await psycopg.AsyncConnection.connect(url) as holding,
+        await psycopg.AsyncConnection.connect(url, autocommit=True) as watching,
+        asyncio.timeout(PATIENCE),
+    ):
         await holding.execute("SELECT 1 FROM audit_head FOR UPDATE")
-        both = [asyncio.create_task(_outcome(call)) for call in pair]
-        async with await psycopg.AsyncConnection.connect(url, autocommit=True) as watching:
-            async with asyncio.timeout(PATIENCE):
-                while True:
-                    found = await (await watching.execute(WAITING, [name])).fetchone()
-                    assert found is not None
-                    if found[0] + sum(task.done() for task in both) >= 2:
-                        break
-                    await asyncio.sleep(0.005)
+        for call in pair:
+            begun.append(asyncio.create_task(_outcome(call)))
+            while True:
+                found = await (await watching.execute(WAITING, [name])).fetchone()
+                assert found is not None
+                if found[0] + sum(task.done() for task in begun) >= len(begun):
+                    break
+                await asyncio.sleep(0.005)
         await holding.rollback()
-    outcomes = await asyncio.gather(*both)
-    assert None in outcomes, "at least one is done"
+    assert None in await asyncio.gather(*begun), "at least one is done"
 
 
 async def _outcome(call: Awaitable[object]) -> RollcallError | None:
@@ -325,8 +378,9 @@ async def _outcome(call: Awaitable[object]) -> RollcallError | None:
 
 
 async def test_of_two_at_once_each_is_done_or_told_why_not(
-    postgres_server: PostgresServer, tmp_path: Path
+    postgres_server: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(database, "ROW_LOCK_TIMEOUT", PATIENCE)  # who waits is held by the test
     name = postgres_server.create_database()
     url = postgres_server.url(name)
     async with started_on_copy(make_settings(tmp_path, url)):

@@ -30,6 +30,7 @@ from services.workspace import (
     templates,
 )
 from services.workspace.customers import people as customers
+from services.workspace.resource_forms import ResourceForm
 from tests.services.call import EVERYONE, MANAGERS, Call
 from tests.services.customer_calls import CUSTOMER_ROWS
 from tests.services.file_calls import FILE_ROWS
@@ -67,8 +68,8 @@ def _criterion() -> criteria.CriterionForm:
     return criteria.CriterionForm(title="New", importance=Importance.MUST)
 
 
-def _note() -> resources.ResourceForm:
-    return resources.ResourceForm(kind=ResourceKind.NOTE, title="New", content="Said")
+def _note() -> ResourceForm:
+    return ResourceForm(kind=ResourceKind.NOTE, title="New", content="Said")
 
 
 # What is done to which rows; each call's name is followed by who may make it.
@@ -320,6 +321,9 @@ TAKING_NOTHING = [
     _on_nothing(
         "template_list.list_tasks", EVERYONE, lambda a: template_list.list_tasks(a, ListQuery())
     ),
+    _on_nothing("template_list.open_groups", EVERYONE, lambda a: template_list.open_groups(a, {})),
+    _on_nothing("template_list.open_tasks", EVERYONE, lambda a: template_list.open_tasks(a, {})),
+    _on_nothing("listing.open_pocs", EVERYONE, lambda a: listing.open_pocs(a, {})),
     _on_nothing("template_list.list_to_begin_from", EVERYONE, template_list.list_to_begin_from),
     _on_nothing(
         "template_list.export_groups",

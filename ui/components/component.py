@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from nicegui import __version__
 from nicegui.dependencies import register_library, register_vue_component
@@ -27,6 +28,11 @@ class Component(Element):
         cls.exposed_libraries = [
             register_library(SCRIPTS[name], max_time=_STAMP) for name in imports
         ]
+
+    def begin_with(self, **props: Any) -> None:
+        """Give a new element its properties at once: nobody has seen it otherwise, and NiceGUI
+        needn't hear of each. What they hold isn't watched for changes."""
+        dict.update(self._props, props)
 
     @classmethod
     def preload(cls) -> str:

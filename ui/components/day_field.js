@@ -3,14 +3,24 @@ import { h } from "vue";
 
 export default {
   props: { label: String, day: String },
+  data() {
+    return { chosen: this.day };
+  },
+  methods: {
+    choose(event) {
+      if (!event.target.value) return;
+      this.chosen = event.target.value;
+      this.$emit("day", this.chosen);
+    },
+  },
   render() {
     return h("div", { class: "field" }, [
       h("label", { for: "day-field" }, this.label),
       h("input", {
         id: "day-field",
         type: "date",
-        value: this.day,
-        onChange: (event) => event.target.value && this.$emit("day", event.target.value),
+        value: this.chosen,
+        onChange: this.choose,
       }),
     ]);
   },

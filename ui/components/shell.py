@@ -40,19 +40,21 @@ class Shell(
         find: Find | None = None,
     ) -> None:
         super().__init__()
-        self._props["home"] = base
-        self._props["logo"] = url_of("logo.svg")
-        self._props["home_title"] = home_title
-        self._props["home_logo"] = home_logo
-        # A Platform Admin at work in an organisation is told so, and has a link that leads out.
-        self._props["inside"] = inside
-        self._props["navigation"] = tuple(navigation)  # tuples aren't watched for changes
-        self._props["menu"] = tuple(menu)
-        self._props["tabs"] = ()
-        self._props["person"] = person
-        self._props["sign_out"] = f"{base}/logout"
-        # What "Go to or do" may offer to this person.
-        self._props["finds"] = find is not None
+        self.begin_with(
+            home=base,
+            logo=url_of("logo.svg"),
+            home_title=home_title,
+            home_logo=home_logo,
+            # A Platform Admin at work in an organisation is told so, and has a link that leads out.
+            inside=inside,
+            navigation=tuple(navigation),
+            menu=tuple(menu),
+            tabs=(),
+            person=person,
+            sign_out=f"{base}/logout",
+            # What "Go to or do" may offer to this person.
+            finds=find is not None,
+        )
         self._find = find
         self.on("find", self._asked)
 

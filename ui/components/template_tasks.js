@@ -6,7 +6,8 @@ import { icon } from "icons";
 export default {
   props: { tasks: Array, version: Number, sides: Array, mayChange: Boolean, empty: String },
   data() {
-    return { rows: this.tasks, known: this.version, lifted: null, dragged: null, said: "" };
+    // `typed` are numbers that somebody is typing: what others change leaves them alone.
+    return { rows: this.tasks, known: this.version, lifted: null, dragged: null, said: "", typed: {} };
   },
   methods: {
     // Called by the server.
@@ -23,6 +24,11 @@ export default {
     put(task, to) {
       const rest = this.rows.filter(({ id }) => id !== task.id);
       this.rows = [...rest.slice(0, to), task, ...rest.slice(to)];
+    },
+    // A change in place, seen at once; where it is refused, the server shows what is so.
+    set(task, values) {
+      this.rows = this.rows.map((row) => (row.id === task.id ? { ...row, ...values } : row));
+      this.act("set", task, values);
     },
     send(task) {
       const after = this.rows[this.rows.indexOf(task) + 1];
@@ -166,10 +172,13 @@ function days(view, task, name, may) {
       min: 1,
       step: 1,
       "aria-label": `${words}, ${task.title}`,
-      value: task[name],
+      value: view.typed[`${task.id} ${name}`] ?? task[name],
+      onInput: (event) => (view.typed = { [`${task.id} ${name}`]: event.target.value }),
+      onBlur: () => (view.typed = {}),
       onChange: (event) => {
         const value = Number(event.target.value);
-        if (Number.isInteger(value) && value > 0) view.act("set", task, { [name]: value });
+        view.typed = {};
+        if (Number.isInteger(value) && value > 0) view.set(task, { [name]: value });
         else event.target.value = task[name];
       },
     }),

@@ -27,8 +27,14 @@ export default liveTable({
     row.is_archived ? null : act(table, row, "Edit", "edit"),
     row.is_archived ? act(table, row, "Restore", "restore") : act(table, row, "Archive", "archive"),
   ],
+  hears: (table) => ({ rollcall_person: table.patchAuthor }),
   emits: ["new_group", "new_template", "edit", "archive", "restore"],
   methods: {
+    // Who changed a template last is active no more, or again, or is called otherwise.
+    patchAuthor({ id, name, active }) {
+      for (const row of [...this.items, ...this.recent.values()])
+        if (row.by_id === id) Object.assign(row, { by: name, by_active: active });
+    },
     counted(count, noun) {
       return count === 1 ? `1 ${noun}` : `${this.number(count)} ${noun}s`;
     },

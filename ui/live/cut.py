@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from nicegui import Client, core
 
+from services.core import runtime
 from services.sessions.messages import ClosedPage
 from services.sessions.receipts import Receipt
 from ui.live import guard, pages
@@ -16,10 +17,16 @@ from ui.live.pages import OpenPage
 
 ANSWER_WITHIN = 1.0
 """How many seconds browsers get to answer; then they are disconnected anyway."""
+DELETED_AFTER = 0.1
+"""After how many of them the server deletes what it has of the pages."""
 
 EVENT = "rollcall_cut"
 CUT_URL = "rollcall.cut_url"
 """In a request's scope: where to lead a browser whose page was cut before it was answered."""
+
+
+class _Deleting(asyncio.Lock):
+    """The turn of who deletes a page: one page at a time, of however many cuts."""
 
 
 async def cut(
@@ -41,11 +48,14 @@ async def cut(
     answers: dict[OpenPage, float] = {}
     titles = {page: _title(page) for page in cut_pages}
     waiting = await _notify(sockets, reason, begun, answers)
+    if waiting:  # to delete a page takes longer than to hear an answer, and nobody waits for it
+        await asyncio.wait(waiting, timeout=DELETED_AFTER)
     for page in cut_pages:
-        pages.delete_client(page)
-        await asyncio.sleep(0)  # answers are heard in between
+        async with runtime.current().part(_Deleting):
+            pages.delete_client(page)
+            await asyncio.sleep(0)  # answers are heard in between
     if waiting:
-        await asyncio.wait(waiting, timeout=ANSWER_WITHIN)
+        await asyncio.wait(waiting, timeout=ANSWER_WITHIN - DELETED_AFTER)
     await asyncio.gather(*(_disconnect(sids) for sids in sockets.values()))
     shown = [page for page in cut_pages if page.is_present and not page.has_left]
     return Receipt(

@@ -25,7 +25,7 @@ from services.core import logs
 from services.core.errors import RollcallError
 from ui.cookies import session_token
 from ui.headers import origin_of
-from ui.live import messages, pages, rest
+from ui.live import building, messages, pages, rest
 from ui.live.connection import LONGEST_FRAME, MOST_UNFINISHED, Connection
 from ui.live.page_template import change_template
 from ui.live.pages import OpenPage
@@ -99,6 +99,7 @@ def guard(
     change_template()
     sio = core.sio
     rest.install()
+    building.install()
     core.app.config.socket_io_js_transports = ["websocket"]
     core.app.storage.max_tab_storage_age = TAB_STORAGE_AGE
     sio.eio.transports = ["websocket"]

@@ -50,7 +50,7 @@ def _config(noun: str, held: _Held, choices: tuple[tuple[str, Choices], ...]) ->
             "belongs": wire_of(live_list.belongs),
             "columns": [_column(column) for column in live_list.columns],
             "more": list(live_list.more),
-            "search": [column.key for column in live_list.columns if column.search],
+            "search": list(live_list.searched),
             "searched": (live_list.search.label if live_list.search else "") or live_list.plural,
             "filters": [_filter(one, narrowed.get(one.key)) for one in live_list.filters],
             "breakdown": [

@@ -12,8 +12,9 @@ from nicegui.events import GenericEventArguments
 
 from services.access.actor import Actor
 from services.core.errors import RollcallError, SessionEndedError
-from services.lists.choices import Choices, find_choices
+from services.lists.choices import Choices
 from services.lists.declaration import LiveList
+from services.lists.opening import Opened
 from services.lists.query import ListQuery, from_url, to_url
 from services.lists.slices import Slice
 from services.lists.wire import row_values
@@ -26,6 +27,7 @@ from ui.tables.config import config_of
 
 Values = dict[str, Any]
 Handler = Callable[[Values], Awaitable[None]]
+Begin = Callable[[Actor, Values], Awaitable[Opened[Any]]]
 Load = Callable[[Actor, ListQuery], Awaitable[Slice[Any]]]
 Options = Sequence[Sequence[str]]
 """Keys and labels of the options of a filter."""
@@ -90,14 +92,12 @@ class Opening:
     chosen: Choices
 
 
-async def opened(visit: Visit, live_list: LiveList[Any], load: Load) -> Opening:
-    """Read what the url of the page asks for that is being built."""
-    chosen = await find_choices(visit.actor, live_list)
-    values = {"size": chosen.size, **ui.context.client.request.query_params}
-    query = from_url(live_list, values | {"columns": " ".join(chosen.columns or ())})
-    first = await load(visit.actor, query)
+async def opened(visit: Visit, live_list: LiveList[Any], begin: Begin, load: Load) -> Opening:
+    """Read what the url of the page that is being built asks for: `begin` the page itself, and
+    `load` what it asks for later."""
+    first = await begin(visit.actor, dict(ui.context.client.request.query_params))
     await sessions.touch(visit.actor, visit.seen_at)
-    return Opening(live_list, load, query, first, chosen)
+    return Opening(live_list, load, first.query, first.first, first.chosen)
 
 
 class LiveTable(Component, script="table.js", imports=IMPORTS):
@@ -136,27 +136,30 @@ class LiveTable(Component, script="table.js", imports=IMPORTS):
         self._list = live_list = opening.live_list
         self._load = opening.load
         values = slice_values(live_list, opening.first)
-        # As a text: NiceGUI keeps each page's props, and would watch each row and each value in it.
+        # As a text, which takes a third of the memory: NiceGUI keeps each page's props.
         values["rows"] = json.dumps(values["rows"])
-        self._props.update(values)
-        self._props["config"] = config_of(live_list, options or {})
-        self._props.update(choices_props(opening.chosen))
-        self._props["title"] = title
-        self._props["query"] = to_url(live_list, opening.query)
-        self._props["me"] = str(visit.user_id)
-        self._props["base_url"] = base_url
-        self._props["head"] = tuple(
-            {"label": i.label, "url": i.url, "event": i.name, "primary": i.primary} for i in head
-        )
-        self._props["tabs"] = ()
-        self._props["empty_hint"] = empty_hint
-        self._props["export_url"] = export_url
         # An export of selected rows isn't done by the server's handler: the browser fetches a url.
         self._exports = ({"label": "Export", "event": "export"},) if export_url else ()
         self._acts: tuple[Values, ...] = ()
-        self._props["acts"] = self._exports
         self._late: dict[str, Callable[[], Awaitable[Options]]] = {}
-        self._props["late"] = ()
+        self.begin_with(
+            **values,
+            **choices_props(opening.chosen),
+            config=config_of(live_list, options or {}),
+            title=title,
+            query=to_url(live_list, opening.query),
+            me=str(visit.user_id),
+            base_url=base_url,
+            head=tuple(
+                {"label": i.label, "url": i.url, "event": i.name, "primary": i.primary}
+                for i in head
+            ),
+            tabs=(),
+            empty_hint=empty_hint,
+            export_url=export_url,
+            acts=self._exports,
+            late=(),
+        )
         self.on("query", self._queried)
         keep_choices(self, self._actor, live_list, self.failed)
         for item in head:

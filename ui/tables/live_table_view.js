@@ -51,7 +51,7 @@ function tabs(table) {
 // The main one is a button; so are one or two beside it, and more of them are in a menu.
 function headActs(table) {
   const others = table.head.filter(({ primary }) => !primary).map((item) => headAct(table, item));
-  if (table.export_url) others.unshift({ label: "Export", run: table.exportAll });
+  if (table.export_url) others.unshift({ label: "Export", run: table.exportAll, look: "btn btn-quiet" });
   return [
     others.length > 2
       ? actsMenu(table, {
@@ -61,7 +61,7 @@ function headActs(table) {
           content: "More",
           items: () => others,
         })
-      : others.map(({ label, url, run }) => headButton("btn btn-quiet", label, url, run)),
+      : others.map(({ label, url, run, look }) => headButton(look ?? "btn", label, url, run)),
     mainActs(table),
   ];
 }

@@ -75,10 +75,17 @@ Along = Callable[
 ]
 """What goes along with a batch in its transaction: it gets the people and what became of them, and
 returns the outcomes that it has changed."""
+Beforehand = Callable[[Act, BulkAct, Sequence[Mapping[str, Any]]], Awaitable[None]]
+"""Locks what that will need: before the log is written to, which everybody locks last."""
 
 
 @looks_first
-async def act_on_next(actor: Principal, bulk_id: UUID, along: Along | None = None) -> bool:
+async def act_on_next(
+    actor: Principal,
+    bulk_id: UUID,
+    along: Along | None = None,
+    beforehand: Beforehand | None = None,
+) -> bool:
     """Do the next batch of a bulk act, in one transaction; returns whether there may be more.
 
     Other acts go first, deactivations by hand above all. If one person is refused, the others go
@@ -100,8 +107,10 @@ async def act_on_next(actor: Principal, bulk_id: UUID, along: Along | None = Non
         if batch.outcomes is not None:  # another process was faster
             return True
         run.leased_until = clock.now() + LEASE
-        await act.tx.flush()  # a call that only looks has seen enough
+        act.tx.writes()  # a call that only looks has seen enough
         of_it = replace(act, run=run.id)
+        if beforehand is not None:
+            await beforehand(of_it, run, people)
         outcomes: Sequence[PersonOutcome] = await _act_on(of_it, run, people)
         if along is not None:
             outcomes = await along(of_it, run, people, outcomes)
@@ -182,9 +191,44 @@ async def _act_on(
     facts = await read_facts(act, users)
     if run.kind is BulkKind.ACTIVATE:
         await emails_elsewhere.check_pause(act.tx, act.principal)
+    if run.kind is BulkKind.DEACTIVATE:
+        return await _deactivate(act, run, list(zip(people, users, strict=True)), facts)
     return [
         await _act_on_one(act, run, person, user, facts)
         for person, user in zip(people, users, strict=True)
+    ]
+
+
+async def _deactivate(
+    act: Act, run: BulkAct, people: Sequence[tuple[Mapping[str, Any], User]], facts: Facts
+) -> list[PersonOutcome]:
+    """Deactivate all of them at once: who can't be is found out before anything is changed."""
+    fates, refused, leaving = [], {}, []
+    for person, user in people:
+        fates.append(fate_of(run, person, user, facts))
+        if fates[-1].changes:
+            try:
+                await accounts.require_switchable(act, user, False, person.get("seen"))
+            except RollcallError as error:
+                refused[user.id] = f"Failed: {error}"
+            else:
+                leaving.append(user)
+    changes = {
+        change.user_id: change
+        for change in await accounts.deactivate(act, leaving, run.reason, tell=run.tell)
+    }
+    return [
+        PersonOutcome(
+            user.id,
+            user.full_name,
+            FAILED if user.id in refused else fate.key,
+            refused.get(user.id, fate.result),
+            user.id in changes,
+            changes[user.id].cause if user.id in changes else None,
+            user.version if user.id in changes else None,
+            values_of_end(end_of(user)) if user.id in changes else None,
+        )
+        for fate, (_, user) in zip(fates, people, strict=True)
     ]
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from models import BulkAct, BulkKind, Role, User
+from services.access.actor import IS_ACTIVE
 from services.access.permissions import Permission, may_invite
 from services.audit.acting import View
 from services.core.db import Transaction
@@ -187,7 +188,7 @@ async def admin_ids(tx: Transaction, tenant_id: UUID | None) -> Sequence[UUID]:
     with all of them locked."""
     found = await tx.exec(
         select(User.id).where(
-            User.tenant_id == tenant_id, User.role == Role.TENANT_ADMIN, User.active
+            User.tenant_id == tenant_id, User.role == Role.TENANT_ADMIN, IS_ACTIVE
         )
     )
     return found.all()

@@ -35,6 +35,7 @@ from services.users.ends import End, chosen_end
 from services.users.events import BulkProgressed
 from services.users.forms import TELL, EndDate
 from services.users.list import USERS
+from services.users.row import name_of
 
 MOST_PEOPLE = 10_000
 LATEST = 20
@@ -99,7 +100,7 @@ async def draft(
     async with acting(actor, PERMISSIONS[kind]) as act:
         listing = await find(act.tx, USERS, query, act.tenant_id)
         people = [
-            {"id": str(user.id), "name": user.full_name}
+            {"id": str(user.id), "name": name_of(user)}
             for _, user in await listing.after(act.tx, None, MOST_PEOPLE + 1)
         ]
         if not 0 < len(people) <= MOST_PEOPLE:

@@ -16,7 +16,7 @@ from services.sessions.events import SessionsEnded
 from services.sessions.receipts import Receipt
 from services.users import accounts
 from tests import books
-from tests.factories import create_user
+from tests.factories import create_user, create_users
 
 
 @pytest.fixture
@@ -100,3 +100,30 @@ async def test_receipt_is_kept_beside_the_deactivation(
 async def test_receipt_of_nobody_is_refused(rollcall: Runtime, admin: Actor) -> None:
     with pytest.raises(NotFoundError):
         await receipts.keep(admin.session_id, admin.session_id, Receipt(0, 0, None))
+
+
+async def test_receipts_of_many_are_kept_together(rollcall: Runtime, tenant: Tenant) -> None:
+    people = await create_users(10, tenant)
+    turns = rollcall.database.queue.begun
+    await asyncio.gather(
+        *(
+            receipts.keep(uuid4(), user.id, Receipt(pages, 0, None))
+            for pages, user in enumerate(people)
+        )
+    )
+    assert rollcall.database.queue.begun - turns == 2, "the first one, and all that came meanwhile"
+    kept = {entry.subject_id: entry.details["pages"] for entry in await books.audit_of(tenant)}
+    assert kept == {user.id: pages for pages, user in enumerate(people)}
+
+
+async def test_one_receipt_that_cant_be_kept_takes_no_other_along(
+    rollcall: Runtime, tenant: Tenant
+) -> None:
+    people = await create_users(2, tenant)
+    ids = [people[0].id, uuid4(), people[1].id]
+    kept = await asyncio.gather(
+        *(receipts.keep(uuid4(), user_id, Receipt(1, 0, None)) for user_id in ids),
+        return_exceptions=True,
+    )
+    assert [type(each) for each in kept] == [type(None), NotFoundError, type(None)]
+    assert {entry.subject_id for entry in await books.audit_of(tenant)} == {ids[0], ids[2]}

@@ -12,6 +12,7 @@ from services.users.ends import End, set_end
 from tests import books
 from tests.factories import create_admin, create_user, sign_in
 from tests.mail_server import MailServer
+from tests.statements import heard
 
 DAY = timedelta(days=1)
 
@@ -109,3 +110,17 @@ async def test_several_processes_remind_once_between_them(
     done = await asyncio.gather(*(reminders.send_due() for _ in range(4)))
     assert sum(done) == 25
     assert len(await _reminders_to(admin_user)) == 25
+
+
+async def test_a_batch_of_reminders_takes_as_many_statements_however_many_there_are(
+    tenant: Tenant, admin_user: User, mail_server: MailServer
+) -> None:
+    found = []
+    for count in (2, 6):
+        for _ in range(count):
+            await _ends_in(tenant, admin_user, 5)
+        with heard() as statements:
+            assert await reminders.send_due() == count
+        found.append(len(statements))
+    assert found[0] == found[1]
+    assert len(await _reminders_to(admin_user)) == 8

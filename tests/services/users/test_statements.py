@@ -1,10 +1,16 @@
 """What the acts that people make most ask the database."""
 
-from models import Role, Tenant
+import pytest
+
+from models import BulkKind, Role, Tenant
+from services.access.actor import Actor
 from services.core.runtime import Runtime
 from services.users import accounts, invitations
+from services.users.bulk import runs
+from services.users.bulk.batches import act_on_next
 from services.users.invitation_form import PersonalInvitation
 from tests.factories import create_users, sign_in_all
+from tests.services.users.bulk.acting_in_bulk import begun, those
 from tests.statements import heard
 
 ADA = {"first_name": "Ada", "last_name": "Lovelace", "role": "sales_engineer"}
@@ -33,3 +39,19 @@ async def test_an_act_takes_no_more_statements_than_it_needs(
             await invitations.invite(next(actors), form)
         found["invite"] = len(statements)
     assert {act: count for act, count in found.items() if count > MOST[act] + told} == {}
+
+
+@pytest.mark.usefixtures("others_write")
+async def test_a_batch_takes_as_many_statements_however_many_people_are_in_it(
+    tenant: Tenant, admin: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = []
+    for people in (2, 6):
+        monkeypatch.setattr(runs, "BATCH", people)
+        leaving = await create_users(people, tenant)
+        await sign_in_all(leaving)
+        bulk_id = await begun(admin, BulkKind.DEACTIVATE, those(leaving))
+        with heard() as statements:
+            assert not await act_on_next(admin, bulk_id)
+        found.append(len(statements))
+    assert found[0] == found[1]

@@ -82,6 +82,20 @@ async def test_nobody_inactive_and_nobody_elsewhere_becomes_a_contact(
         assert set(caught.value.fields) == {"contact_id"}
 
 
+async def test_who_is_deactivated_after_being_chosen_as_a_contact_is_refused_by_name(
+    tenant: Tenant, admin: Actor
+) -> None:
+    contact = await create_user(tenant, first_name="Émile", last_name="Tremblay")
+    form = _form(contact_id=contact.id)
+    await accounts.set_active(admin, contact.id, active=False)
+    with pytest.raises(InvalidInputError) as caught:
+        await invitations.invite(admin, form)
+    assert caught.value.fields == {
+        "contact_id": "Émile Tremblay is inactive. Choose somebody else."
+    }
+    assert await books.users_with("lea@example.com") == []
+
+
 async def test_an_end_that_has_come_already_is_told_at_its_field(admin: Actor) -> None:
     with pytest.raises(InvalidInputError) as caught:
         await invitations.invite(admin, _form(end_date=clock.now().date()))

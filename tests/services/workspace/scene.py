@@ -9,6 +9,7 @@ from services.access.actor import Actor
 from services.users import accounts
 from services.workspace import files, groups, pocs, resources, task_list, tasks, templates
 from services.workspace.pocs import NewPocForm
+from services.workspace.resource_forms import FileForm
 from services.workspace.task_list import TaskView
 
 MONDAY = date(2026, 3, 2)
@@ -78,9 +79,7 @@ async def pieces_of(content: bytes, size: int = 65_536) -> AsyncIterator[bytes]:
 async def share_file(actor: Actor, poc_id: UUID, content: bytes = b"Said") -> UUID:
     """A file of a POC that its customer may read."""
     file_id = await files.upload(actor, poc_id, "plan.bin", pieces_of(content))
-    await resources.edit_of_poc(
-        actor, file_id, 1, resources.FileForm(title="plan.bin", shared=True)
-    )
+    await resources.edit_of_poc(actor, file_id, 1, FileForm(title="plan.bin", shared=True))
     return file_id
 
 

@@ -26,7 +26,8 @@ from services.lists.query import ListQuery
 from services.sessions import sessions
 from services.workspace import files, resources
 from services.workspace.file_types import clean_file_name, media_type_of, type_label
-from services.workspace.resources import FileFacts, FileForm, ResourceForm
+from services.workspace.resource_forms import FileForm, ResourceForm
+from services.workspace.resources import FileFacts
 from services.workspace.rights import NotAMemberError
 from tests.factories import create_tenant, create_user, sign_in
 from tests.services.workspace.scene import create_poc, pieces_of

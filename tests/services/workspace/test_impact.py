@@ -1,18 +1,23 @@
 """Before the toggle: what is told beforehand is what is so afterwards."""
 
 import asyncio
+from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlmodel import select
+from sqlmodel import col, select
 
 from models import (
     CustomerPerson,
+    LinkPurpose,
+    OneTimeLink,
     Poc,
+    PocCustomer,
     PocMember,
     PocStatus,
     Role,
@@ -23,21 +28,24 @@ from models import (
     Tenant,
     User,
 )
+from services.access import one_time_links
 from services.access.actor import Actor
 from services.core import clock
 from services.core.db import reading, transaction
-from services.core.errors import InvalidInputError
+from services.core.errors import DeadLinkError, InvalidInputError
 from services.core.startup import started
 from services.users import accounts
 from services.workspace import handover, impact, listing, task_list
-from services.workspace.customers import invitations, people
+from services.workspace.customers import invitations, people, visits
 from services.workspace.customers.invitations import CustomerForm, CustomerInvited
 from services.workspace.pocs import HandOverForm
 from tests.conftest import make_settings
-from tests.factories import create_tenant, create_user, create_users, sign_in
+from tests.factories import CALLER, create_tenant, create_user, create_users, sign_in
 from tests.services.workspace.scene import MONDAY, create_poc, create_task
 
 PEOPLE = 3
+# Of each of a customer's people: who invited them, whether they came, are active, are on the POC.
+CUSTOMERS = st.tuples(st.integers(0, PEOPLE - 1), st.booleans(), st.booleans(), st.booleans())
 POCS = st.lists(
     st.fixed_dictionaries(
         {
@@ -52,6 +60,7 @@ POCS = st.lists(
                 ),
                 max_size=4,
             ),
+            "customers": st.lists(CUSTOMERS, max_size=3),
         }
     ),
     max_size=5,
@@ -97,6 +106,56 @@ async def _put(people: list[User], pocs: list[dict[str, Any]]) -> None:
                 for at in assignees:
                     user_id = people[at].id
                     tx.add(TaskAssignee(tenant_id=poc.tenant_id, task_id=task.id, user_id=user_id))
+            for by, came, is_active, there in given_poc["customers"]:
+                person = _customer(people[by], now, came=came, is_active=is_active)
+                tx.add(person)
+                await tx.flush()
+                gone = None if there else now
+                tx.add(
+                    PocCustomer(
+                        tenant_id=poc.tenant_id,
+                        poc_id=poc.id,
+                        customer_id=person.id,
+                        added_at=now,
+                        removed_at=gone,
+                    )
+                )
+                if not came:
+                    link = one_time_links.issue(
+                        tx, LinkPurpose.CUSTOMER_INVITATION, None, customer_id=person.id
+                    )
+                    link.void_at = None if there and is_active else now
+
+
+def _customer(by: User, now: datetime, *, came: bool, is_active: bool) -> CustomerPerson:
+    assert by.tenant_id is not None
+    email = f"{uuid4().hex}@helvetia.example"
+    return CustomerPerson(
+        tenant_id=by.tenant_id,
+        first_name="Reto",
+        last_name="Bianchi",
+        email=email,
+        email_key=email,
+        active=is_active,
+        created_at=now,
+        created_by_id=by.id,
+        first_here_at=now if came else None,
+    )
+
+
+async def _come_in(tenant: Tenant, user_id: UUID) -> int:
+    """How many of the customer's people whom an inactive user has invited can still come in by
+    their invitation, and for the first time: each is tried."""
+    async with reading() as tx:
+        invited = select(CustomerPerson.id).where(CustomerPerson.created_by_id == user_id)
+        links = await tx.exec(select(OneTimeLink).where(col(OneTimeLink.customer_id).in_(invited)))
+        tokens = [one_time_links.token_of(link) for link in links]
+    came = 0
+    for token in tokens:
+        with suppress(DeadLinkError):
+            await visits.start_session_by_link(tenant.slug, token, CALLER)
+            came += 1
+    return came
 
 
 async def _left(user_id: UUID) -> tuple[set[UUID], set[UUID]]:
@@ -147,6 +206,8 @@ def test_the_preview_is_what_is_so_after_the_commit(
             assert {poc.id for poc in told.pocs} == left_pocs
             assert {task.id for task in told.tasks} == left_tasks
             assert await impact.get_work_impact(actor, people[0].id) == told
+            assert told.customers == await _come_in(tenant, people[0].id)
+            assert (await impact.get_work_impact(actor, people[0].id)).customers == 0
 
     tmp_path.joinpath("rollcall.db").write_bytes(sqlite_template.read_bytes())
     for beside in tmp_path.glob("rollcall.db-*"):

@@ -21,7 +21,7 @@ from services.workspace import handover, impact, leaving, listing, orphans, task
 from services.workspace.pocs import HandOverForm
 from services.workspace.wrong_role import RoleForm, correct_role
 from tests import books
-from tests.factories import create_user, sign_in
+from tests.factories import create_user, show_poc, sign_in
 from tests.services.workspace.scene import create_poc, create_task
 
 
@@ -295,6 +295,7 @@ async def test_what_somebody_sent_and_paired_is_told_and_stays(
     async with transaction() as tx:
         (await tx.get_one(User, invited.id)).invited_by_id = ada_user.id
         tx.add_all([customer, screen])
+    await show_poc(customer, await create_poc(await sign_in(await create_user(tenant))))
     found = await impact.get_work_impact(admin, ada_user.id)
     assert (found.invitations, found.customers, found.screens) == (1, 1, 1)
     assert not found.is_work

@@ -6,9 +6,9 @@ from models import ResourceKind
 from services.access.actor import Actor
 from services.core.errors import InvalidInputError, NotFoundError
 from services.workspace import resources, task_list, template_list
-from services.workspace.resources import ResourceForm
+from services.workspace.resource_forms import ResourceForm
 from services.workspace.rights import StaleError
-from tests.services.workspace.scene import create_group, create_poc
+from tests.services.workspace.scene import create_group, create_poc, create_task
 
 LINK, NOTE = ResourceKind.LINK, ResourceKind.NOTE
 DOCS = ResourceForm(kind=LINK, title="Docs", content="https://docs.example/a", shared=True)
@@ -57,6 +57,30 @@ async def test_a_resource_belongs_to_a_task_of_its_own_poc(author: Actor, ada: A
     await resources.add_to_poc(ada, here, DOCS, task_id=group.tasks[0].id)
     with pytest.raises(NotFoundError):
         await resources.add_to_poc(ada, there, DOCS, task_id=group.tasks[0].id)
+
+
+async def test_a_resource_of_a_poc_is_put_to_a_task_and_back(author: Actor, ada: Actor) -> None:
+    poc_id = await create_poc(ada, group_ids=[await create_group(author)])
+    (group,) = await task_list.list_groups(ada, poc_id)
+    resource_id = await resources.add_to_poc(ada, poc_id, DOCS, group_id=group.id)
+    assert (await resources.find_resource(resource_id)).belongs_to == "Kick-off"
+    await resources.edit_of_poc(ada, resource_id, 1, DOCS, task_id=group.tasks[1].id)
+    assert (await resources.find_resource(resource_id)).belongs_to == "Names"
+    await resources.edit_of_poc(ada, resource_id, 2, DOCS)
+    assert (await resources.find_resource(resource_id)).belongs_to == ""
+    other = await create_task(ada, await create_poc(ada, "Other"))
+    with pytest.raises(NotFoundError):
+        await resources.edit_of_poc(ada, resource_id, 3, DOCS, task_id=other)
+
+
+async def test_a_group_template_lists_the_resources_of_its_tasks(author: Actor) -> None:
+    group_id, other_id = await create_group(author), await create_group(author, "Other")
+    task = (await template_list.get_group(author, group_id)).tasks[0]
+    await resources.add_to_template(author, DOCS, group_template_id=group_id)
+    await resources.add_to_template(author, AGREED, task_template_id=task.id)
+    found = await resources.list_of_group_template(author, group_id)
+    assert [(one.title, one.belongs_to) for one in found] == [("Docs", ""), ("Agreed", "Call")]
+    assert await resources.list_of_group_template(author, other_id) == []
 
 
 async def test_a_pocs_resource_is_no_templates(author: Actor, ada: Actor) -> None:

@@ -19,7 +19,7 @@ from services.core.errors import ConflictError, InvalidInputError, NotFoundError
 from services.core.migrations import _config
 from services.core.runtime import Runtime
 from services.workspace import files, resources, templates
-from services.workspace.resources import FileForm
+from services.workspace.resource_forms import FileForm
 from tests.factories import create_tenant, create_user, sign_in
 from tests.services.sessions.test_outside import insert_row
 from tests.services.workspace.scene import create_group, create_poc, pieces_of

@@ -35,7 +35,7 @@ def register() -> None:
 async def tenants_page(visit: MayManage) -> None:
     """Build the page."""
     enter(visit, list_room(TENANTS.noun, None))
-    opening = await opened(visit, TENANTS, tenants.list_tenants)
+    opening = await opened(visit, TENANTS, tenants.open_tenants, tenants.list_tenants)
     with frame(visit, "Organisations", current="tenants") as toast:
         _TenantsScreen(visit, toast).build(opening)
 

@@ -47,7 +47,7 @@ async def users_page(visit: MayView) -> None:
     tenant_id = visit.actor.tenant_id
     rooms = (notices.users_room, notices.people_room, notices.reviews_room)
     enter(visit, *(room(tenant_id) for room in rooms))
-    opening = await opened(visit, USERS, listing.list_users)
+    opening = await opened(visit, USERS, listing.open_users, listing.list_users)
     inviters = await _inviters(visit.actor) if _shows_inviters(opening) else None
     lacks_admin = visit.above_tenants and await lacks_tenant_admin(visit.actor)
     title = "Users" if visit.tenant_slug else "Platform Admins"

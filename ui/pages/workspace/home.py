@@ -89,7 +89,8 @@ def register() -> None:
 async def home_page(visit: MayView) -> None:
     """Build the page."""
     tenant_id = visit.actor.tenant_id
-    enter(visit, work_feed.work_room(tenant_id), notices.users_room(tenant_id))
+    rooms = (notices.users_room(tenant_id), notices.people_room(tenant_id))
+    enter(visit, work_feed.work_room(tenant_id), *rooms)
     shown = await overview.get_overview(visit.actor)
     managed = await _managed(visit)
     await sessions.touch(visit.actor, visit.seen_at)

@@ -85,7 +85,7 @@ class _CommentsScreen:
             await told(self.toast)(handler)(comment_id)
 
     async def _post(self, body: str, *, shared: bool) -> None:
-        form = {"body": body, "shared": shared, "mention_ids": self._named(body)}
+        form = {"body": body, "shared": shared, "mention_ids": await self._named(body)}
         try:
             await comments.post(self.actor, self.poc_id, NewCommentForm(**form))
         except SessionEndedError:

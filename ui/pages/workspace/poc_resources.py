@@ -1,14 +1,29 @@
 """Links, files, code and notes of a POC: the tab Resources."""
 
+from collections.abc import Sequence
 from functools import partial
+from typing import Any
+from uuid import UUID
 
+from services.access.actor import Principal
+from services.core.form_fields import Option
 from services.sessions.sessions import Visit
-from services.workspace import files, resources
+from services.workspace import files, resources, task_list
 from services.workspace.listing import PocDetails
+from services.workspace.resource_forms import FileForm, ResourceForm
 from ui.components.toast import Toast
 from ui.pages.workspace.file_drops import dropped
 from ui.pages.workspace.poc_files import files_url, upload_url
-from ui.pages.workspace.resource_list import ResourceList, ResourceSource
+from ui.pages.workspace.resource_list import (
+    NewResourceForm,
+    PlacedFileForm,
+    ResourceList,
+    ResourceSource,
+    place_of,
+    place_option,
+)
+
+BELONGS = {"belongs_to"}
 
 
 async def build(visit: Visit, toast: Toast, details: PocDetails) -> None:
@@ -16,14 +31,46 @@ async def build(visit: Visit, toast: Toast, details: PocDetails) -> None:
     poc_id = details.row.id
     source = ResourceSource(
         load=partial(resources.list_of_poc, visit.actor, poc_id),
-        add=partial(resources.add_to_poc, visit.actor, poc_id),
-        edit=resources.edit_of_poc,
+        places=partial(_places, visit.actor, poc_id),
+        add=partial(_add, visit.actor, poc_id),
+        edit=_edit,
         archive=resources.set_archived_of_poc,
         files=files_url(visit),
         patches="rollcall_resource",
+        moves=True,
     )
     may_change = details.may_change and not details.row.archived
     await ResourceList(visit, toast, source, may_change=may_change).build()
     if may_change:
         find_room = partial(files.get_room, visit.actor, poc_id)
         await dropped(toast, upload_url(visit, poc_id), find_room, event="rollcall_resource")
+
+
+async def _places(actor: Principal, poc_id: UUID) -> Sequence[Option]:
+    found = await task_list.list_groups(actor, poc_id)
+    places = [Option("poc", "This POC")]
+    for group in found:
+        places.append(place_option("group", group.id, group.title, "Group"))
+        places += [place_option("task", task.id, task.title, "Task") for task in group.tasks]
+    return places
+
+
+async def _add(actor: Principal, poc_id: UUID, form: NewResourceForm) -> UUID:
+    plain = ResourceForm(**form.model_dump(exclude=BELONGS))
+    return await resources.add_to_poc(actor, poc_id, plain, **_part(form))
+
+
+async def _edit(
+    actor: Principal, resource_id: UUID, version: int, form: NewResourceForm | PlacedFileForm
+) -> None:
+    kind = ResourceForm if isinstance(form, NewResourceForm) else FileForm
+    plain = kind(**form.model_dump(exclude=BELONGS))
+    await resources.edit_of_poc(actor, resource_id, version, plain, **_part(form))
+
+
+def _part(form: NewResourceForm | PlacedFileForm) -> dict[str, Any]:
+    kind, row_id = place_of(form.belongs_to)
+    return {
+        "group_id": row_id if kind == "group" else None,
+        "task_id": row_id if kind == "task" else None,
+    }

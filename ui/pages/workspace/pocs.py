@@ -47,7 +47,7 @@ async def pocs_page(visit: MayView) -> None:
     tenant_id = visit.actor.tenant_id
     rooms = (list_room(POCS.noun, tenant_id), work_feed.workers_room(tenant_id))
     enter(visit, *rooms, notices.people_room(tenant_id))
-    opening = await opened(visit, POCS, listing.list_pocs)
+    opening = await opened(visit, POCS, listing.open_pocs, listing.list_pocs)
     customers = await listing.list_customers(visit.actor)
     owners = await listing.list_owners(visit.actor)
     may_create = may(visit.role, Permission.RUN_POCS)

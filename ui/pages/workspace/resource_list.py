@@ -11,14 +11,18 @@ from nicegui import ui
 from models import ResourceKind
 from services.access.actor import Principal
 from services.core.errors import NotFoundError
+from services.core.form_fields import Option
+from services.core.forms import choice
 from services.sessions.sessions import Visit
-from services.workspace.resources import FileForm, ResourceForm, ResourceView
+from services.workspace.resource_forms import FileForm, ResourceForm
+from services.workspace.resources import ResourceView
 from ui.actions import told
 from ui.components.refresher import Refresher
 from ui.components.toast import Toast
 from ui.components.work_rows import WorkRows
-from ui.forms.dialog import FormDialog, Outcome
+from ui.forms.dialog import FormDialog, Helpers, Outcome
 from ui.frame import section
+from ui.input import as_uuid
 from ui.pages.workspace.parts import button
 from ui.work_values import resource_values
 
@@ -35,19 +39,45 @@ class Archive(Protocol):
         """Do so."""
 
 
+class NewResourceForm(ResourceForm):
+    """A resource, and what it belongs to."""
+
+    belongs_to: str = choice("Belongs To")
+
+
+class PlacedFileForm(FileForm):
+    """The same of a file that is there."""
+
+    belongs_to: str = choice("Belongs To")
+
+
+def place_of(belongs_to: str) -> tuple[str, UUID | None]:
+    """The kind and the id of what was chosen: one of the `places`."""
+    kind, _, chosen = belongs_to.partition(":")
+    return kind, as_uuid(chosen)
+
+
+def place_option(kind: str, row_id: UUID, title: str, what: str) -> Option:
+    """What a resource can belong to."""
+    return Option(f"{kind}:{row_id}", f"{what}: {title}")
+
+
 @dataclass(frozen=True)
 class ResourceSource:
     """Where resources belong: how they are read and changed there, and how an open page hears of a
-    change: by `patches`, or by an `event` after which it asks. `files` is the path under which
-    files are read."""
+    change: by `patches`, or by an `event` after which it asks. `places` are what a resource can
+    belong to, the whole first; where `moves`, another one of them later. `files` is the path under
+    which files are read."""
 
     load: Callable[[], Awaitable[Sequence[ResourceView]]]
-    add: Callable[[ResourceForm], Awaitable[UUID]]
+    places: Callable[[], Awaitable[Sequence[Option]]]
+    add: Callable[[NewResourceForm], Awaitable[UUID]]
     edit: Callable[[Principal, UUID, int, Any], Awaitable[None]]
     archive: Archive
     files: str
     patches: str = ""
     event: str = ""
+    moves: bool = False
 
 
 class ResourceList:
@@ -61,23 +91,40 @@ class ResourceList:
         self.source = source
         self.may_change = may_change
         self.about: ResourceView | None = None
+        self.options: dict[str, Sequence[Option]] = {}
 
     async def build(self) -> None:
         """Lay it out."""
+        moves, helpers = self.source.moves, Helpers(options=self.options)
         self.new = FormDialog(
-            self.toast, "Add resource", ResourceForm, submit="Add Resource", on_submit=self._add
+            self.toast,
+            "Add resource",
+            NewResourceForm,
+            submit="Add Resource",
+            on_submit=self._add,
+            helpers=helpers,
         )
-        self.edit = FormDialog(
-            self.toast, "Edit resource", ResourceForm, submit="Save", on_submit=self._edit
+        self.edit: FormDialog[Any] = FormDialog(
+            self.toast,
+            "Edit resource",
+            NewResourceForm if moves else ResourceForm,
+            submit="Save",
+            on_submit=self._edit,
+            helpers=helpers,
         )
-        self.edit_file = FormDialog(
-            self.toast, "Edit file", FileForm, submit="Save", on_submit=self._edit
+        self.edit_file: FormDialog[Any] = FormDialog(
+            self.toast,
+            "Edit file",
+            PlacedFileForm if moves else FileForm,
+            submit="Save",
+            on_submit=self._edit,
+            helpers=helpers,
         )
         found = await self.source.load()
         if self.may_change:
             with ui.element("div").classes("tab-actions"):
-                kind = {"kind": ResourceKind.LINK}
-                button("+ Add Resource", partial(self.new.open, kind), look="btn btn-primary")
+                add = told(self.toast)(self._open_new)
+                button("+ Add Resource", add, look="btn btn-primary")
         with section("card card-flush"):
             self.list = WorkRows(
                 [resource_values(row) for row in found],
@@ -103,21 +150,30 @@ class ResourceList:
             raise NotFoundError("This resource isn't there any more. Look again.")
         row = replace(found[row_id], version=version)
         if act == "edit":
-            self._open_edit(row)
+            await self._open_edit(row)
         else:
             await self._archive(row)
 
-    async def _add(self, form: ResourceForm) -> Outcome:
+    async def _open_new(self) -> None:
+        self.options["belongs_to"] = places = await self.source.places()
+        self.new.open({"kind": ResourceKind.LINK, "belongs_to": places[0].value})
+
+    async def _add(self, form: NewResourceForm) -> Outcome:
         await self.source.add(form)
         return f"“{form.title}” is added."
 
-    def _open_edit(self, row: ResourceView) -> None:
+    async def _open_edit(self, row: ResourceView) -> None:
         self.about = row
-        if row.file is not None:
-            self.edit_file.open({"title": row.title, "shared": row.shared})
-            return
-        names = ("kind", "title", "content", "language", "shared")
-        self.edit.open({name: getattr(row, name) for name in names})
+        names = ["title", "shared"]
+        if row.file is None:
+            names += ["kind", "content", "language"]
+        values = {name: getattr(row, name) for name in names}
+        if self.source.moves:
+            self.options["belongs_to"] = places = await self.source.places()
+            own = {str(one) for one in (row.owner_ids.group_id, row.owner_ids.task_id) if one}
+            now = [one.value for one in places if one.value.partition(":")[2] in own]
+            values["belongs_to"] = now[0] if now else places[0].value
+        (self.edit if row.file is None else self.edit_file).open(values)
 
     async def _edit(self, form: ResourceForm | FileForm) -> Outcome:
         if self.about is not None:

@@ -1,6 +1,6 @@
 """The editor of one group template: its tasks in their order, and what a POC would get."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date
 from functools import partial
 from typing import Annotated, Any
@@ -10,6 +10,7 @@ from fastapi import Depends
 from nicegui import ui
 
 from models import Side
+from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.core import clock
 from services.core.errors import NotFoundError, RollcallError
@@ -18,6 +19,7 @@ from services.sessions import sessions
 from services.sessions.sessions import Visit
 from services.workspace import files, plans, resources, template_list, templates
 from services.workspace.plans import Plan, PlannedTask
+from services.workspace.resource_forms import ResourceForm
 from services.workspace.template_list import GroupTemplateDetails
 from services.workspace.template_rows import TaskTemplateRow
 from services.workspace.templates import GroupTemplateForm, TakeInForm, TaskTemplateForm
@@ -35,7 +37,13 @@ from ui.input import as_uuid, as_version
 from ui.pages.workspace.file_drops import dropped
 from ui.pages.workspace.parts import button, link
 from ui.pages.workspace.poc_files import files_url, template_upload_url
-from ui.pages.workspace.resource_list import ResourceList, ResourceSource
+from ui.pages.workspace.resource_list import (
+    NewResourceForm,
+    ResourceList,
+    ResourceSource,
+    place_of,
+    place_option,
+)
 from ui.paths import home_path
 from ui.work_words import count_words
 
@@ -68,7 +76,8 @@ async def template_page(visit: MayView, group_id: str) -> None:
 async def _resources(visit: Visit, toast: Toast, details: GroupTemplateDetails) -> None:
     source = ResourceSource(
         load=partial(resources.list_of_group_template, visit.actor, details.row.id),
-        add=partial(resources.add_to_template, visit.actor, group_template_id=details.row.id),
+        places=partial(_places, visit.actor, details.row.id),
+        add=partial(_add_resource, visit.actor, details.row.id),
         edit=resources.edit_of_template,
         archive=resources.set_archived_of_template,
         files=files_url(visit),
@@ -81,6 +90,20 @@ async def _resources(visit: Visit, toast: Toast, details: GroupTemplateDetails) 
         url = template_upload_url(visit, details.row.id)
         find_room = partial(files.get_room_of_group, visit.actor, details.row.id)
         await dropped(toast, url, find_room, event="rollcall_templates")
+
+
+async def _places(actor: Principal, group_id: UUID) -> Sequence[Option]:
+    found = await template_list.get_group(actor, group_id)
+    tasks = [place_option("task", task.id, task.title, "Task") for task in found.tasks]
+    return [Option("group", "The group"), *tasks]
+
+
+async def _add_resource(actor: Principal, group_id: UUID, form: NewResourceForm) -> UUID:
+    plain = ResourceForm(**form.model_dump(exclude={"belongs_to"}))
+    _, task_id = place_of(form.belongs_to)
+    if task_id is not None:
+        return await resources.add_to_template(actor, plain, task_template_id=task_id)
+    return await resources.add_to_template(actor, plain, group_template_id=group_id)
 
 
 class _TemplateScreen:
@@ -142,10 +165,11 @@ class _TemplateScreen:
         self.head.show(details.row, details.may_change)
         self.tasks_head.show(len(details.tasks), self._may_change(details))
         self._show_tasks()
-        plan = None
+        plan, start_on = None, self.start_on
         if not details.row.is_archived:
-            plan = await plans.preview(self.actor, [self.group_id], self.start_on)
-        self.preview.show(plan, key=(details.row, details.tasks, self.start_on))
+            plan = await plans.preview(self.actor, [self.group_id], start_on)
+        if start_on == self.start_on:  # else another day was chosen meanwhile, which is read by now
+            self.preview.show(plan, key=(details.row, details.tasks, start_on))
 
     @staticmethod
     def _may_change(details: GroupTemplateDetails) -> bool:

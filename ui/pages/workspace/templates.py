@@ -14,6 +14,7 @@ from services.sessions.sessions import Visit
 from services.workspace import template_list, templates
 from services.workspace.template_rows import GROUP_TEMPLATES, TASK_TEMPLATES, TaskTemplateRow
 from services.workspace.templates import GroupTemplateForm, TaskTemplateForm
+from ui import work_feed
 from ui.actions import told
 from ui.components.templates_table import TemplatesTable
 from ui.components.toast import Toast
@@ -43,18 +44,25 @@ def register() -> None:
 
 async def groups_page(visit: MayView) -> None:
     """Build the list of group templates."""
-    enter(visit, list_room(GROUP_TEMPLATES.noun, visit.actor.tenant_id))
-    opening = await opened(visit, GROUP_TEMPLATES, template_list.list_groups)
+    _enter(visit, GROUP_TEMPLATES.noun)
+    begin, load = template_list.open_groups, template_list.list_groups
+    opening = await opened(visit, GROUP_TEMPLATES, begin, load)
     with frame(visit, "Templates", current="templates") as toast:
         _TemplatesScreen(visit, toast).build_groups(opening)
 
 
 async def tasks_page(visit: MayView) -> None:
     """Build the list of task templates."""
-    enter(visit, list_room(TASK_TEMPLATES.noun, visit.actor.tenant_id))
-    opening = await opened(visit, TASK_TEMPLATES, template_list.list_tasks)
+    _enter(visit, TASK_TEMPLATES.noun)
+    begin, load = template_list.open_tasks, template_list.list_tasks
+    opening = await opened(visit, TASK_TEMPLATES, begin, load)
     with frame(visit, "Templates", current="templates") as toast:
         _TemplatesScreen(visit, toast).build_tasks(opening)
+
+
+def _enter(visit: Visit, noun: str) -> None:
+    tenant_id = visit.actor.tenant_id
+    enter(visit, list_room(noun, tenant_id), work_feed.workers_room(tenant_id))
 
 
 class _TemplatesScreen:

@@ -8,7 +8,7 @@ from services.core.errors import NotFoundError, SessionEndedError
 from services.workspace import files as files_of_pocs
 from services.workspace import resources
 from services.workspace.customers import files, people, shared
-from services.workspace.resources import FileForm
+from services.workspace.resource_forms import FileForm
 from tests.factories import create_customer, open_customer_session
 from tests.services.workspace.scene import create_poc, pieces_of, share_file
 

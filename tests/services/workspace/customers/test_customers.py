@@ -40,6 +40,7 @@ from services.sign_in import throttle
 from services.workspace import comments, listing, pocs, resources, tasks
 from services.workspace.customers import acts, invitations, people, shared, visits
 from services.workspace.customers.invitations import CustomerForm
+from services.workspace.resource_forms import ResourceForm
 from services.workspace.rights import NotAMemberError
 from tests import books
 from tests.factories import CALLER, create_customer, open_customer_session
@@ -172,7 +173,7 @@ async def test_nothing_internal_is_read_for_a_customer(tenant: Tenant, ada: Acto
         await resources.add_to_poc(
             ada,
             poc,
-            resources.ResourceForm(kind=ResourceKind.NOTE, title=said, content=said, shared=shares),
+            ResourceForm(kind=ResourceKind.NOTE, title=said, content=said, shared=shares),
         )
     (task,) = await tasks_of(ada, poc)
     blocked = tasks.TaskStatusForm(status=TaskStatus.BLOCKED, reason="SECRET")
