@@ -29,7 +29,10 @@ ACTS = (
     ("New POC", "pocs?do=new", Permission.RUN_POCS),
     ("New Template", "templates/tasks?do=new", Permission.CREATE_TEMPLATES),
     ("New Group", "templates?do=new", Permission.CREATE_TEMPLATES),
+    ("Pair a Screen", "settings/screens", Permission.MANAGE_SCREENS),
 )
+# Pages of an organisation that stand in no navigation.
+BESIDE = (("Dashboard", "dashboard", Permission.VIEW_USERS), *USERS_TABS[1:])
 MOST = 5  # organisations
 
 
@@ -89,7 +92,7 @@ async def _organisations(visit: Visit, asked: Sequence[str]) -> list[Offer]:
 def _pages(visit: Visit, base: str, links: Sequence[Link]) -> list[Offer]:
     beside: list[Link] = [
         {"name": label, "href": f"{base}/{path}"}
-        for label, path, needed in USERS_TABS[1:]
+        for label, path, needed in BESIDE
         if visit.tenant_slug and may(visit.role, needed)
     ]
     return [_link(link) for link in (*links, *beside)]

@@ -21,8 +21,8 @@ log = logging.getLogger(__name__)
 
 # After this long, a customer's person is asked for a new link, whether they came or not.
 CUSTOMER_LASTS = timedelta(days=30)
-# A screen that was off for this long has to be paired again.
-SCREEN_LASTS = timedelta(days=90)
+# A screen that was off for this long has to be paired again: browsers keep a cookie no longer.
+SCREEN_LASTS = timedelta(days=400)
 SCREEN_LONGEST = timedelta(days=3650)
 
 

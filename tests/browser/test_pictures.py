@@ -41,13 +41,15 @@ FITTING = range(7, 24)  # letters of a name
 COLOURS = 224
 WIDE = {"width": 1440, "height": 900}
 WALL = {"width": 1280, "height": 720}
-# What stays the same however the demo's people and days are.
+# What stays the same however the demo's people and days are; how many are undecided comes a moment
+# after the page.
 SHOWN = """
 () => [...document.querySelectorAll(
   "nav a, nav span, .page-head .btn, .page-head summary, .toolbar label, .toolbar summary, th, " +
   ".tabs > *, dt, #wall h1, #wall h2, #wall .here-now")]
-  .filter((of) => of.checkVisibility())
-  .map((of) => of.innerText.replace(/\\d+/g, "").trim().replace(/\\s+/g, " "))
+  .filter((of) => of.checkVisibility() && !of.closest(".tab-due"))
+  .map((of) => of.innerText.replace(of.querySelector(".tab-due")?.innerText ?? "", ""))
+  .map((text) => text.replace(/\\d+/g, "").trim().replace(/\\s+/g, " "))
   .filter(Boolean)
 """
 

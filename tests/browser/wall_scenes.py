@@ -353,14 +353,14 @@ class Told:
     page: Page
     now: int = NOW
     is_silent: bool = False
-    greeting: Sequence[str] = ()
+    greeting: dict[str, str] = field(default_factory=dict)
     sockets: list[WebSocketRoute] = field(default_factory=list)
 
     def answer(self, socket: WebSocketRoute) -> None:
         """Greet whoever connects, unless nothing comes through."""
         self.sockets.append(socket)
         if not self.is_silent:
-            self._send(*self.greeting)
+            self._send(*self.greeting.values())
             self.beat()
 
     def show(self, scene: Scene, **shown: Any) -> None:
@@ -369,11 +369,16 @@ class Told:
         settings = ScreenSettings(uuid4(), scene.organisation, "Oslo", Options(**options), "UTC")
         self.now = scene.now
         hello = {**json.loads(frames.hello(settings)), "t": self.now}
-        views = (frames.view(view, scene.views[view]) for view in options["views"])
-        self.greeting = [json.dumps(hello), *views]
+        views = {view: frames.view(view, scene.views[view]) for view in options["views"]}
+        self.greeting = {"hello": json.dumps(hello), **views}
         if self.sockets:
-            self._send(*self.greeting)
+            self._send(*self.greeting.values())
             self.beat()
+
+    def show_view(self, view: ScreenView, shown: Shown) -> None:
+        """Tell of one view, which has changed."""
+        self.greeting[view] = frames.view(view, shown)
+        self._send(self.greeting[view])
 
     def beat(self, seconds: int = 0) -> None:
         """The beat of so many seconds later."""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+import segno
 from fastapi import FastAPI
 from sqlmodel import select
 
@@ -263,6 +264,19 @@ async def test_scanners_that_open_a_customers_link_use_nothing_up(
     assert "rollcall-customer=" in used.headers["set-cookie"]
     assert (await http.get(url)).status_code == 410
     assert (await http.post(url)).status_code == 410
+
+
+async def test_the_square_of_a_screen_holds_the_page_of_pairing_and_no_code(
+    http: httpx.AsyncClient,
+) -> None:
+    square = segno.make(f"{PUBLIC_URL}/pair", micro=False)
+    (drawn,) = re.findall(r'<path[^>]* d="([^"]+)"', square.svg_inline(border=0))
+    before = await http.get("/wall")
+    code = (await http.post("/wall/code", headers={"Origin": PUBLIC_URL})).json()["code"]
+    shown = await http.get("/wall")
+    assert drawn in shown.text
+    assert shown.text == before.text
+    assert code not in shown.text
 
 
 async def test_a_browser_that_is_no_screen_yet_may_not_ask_for_codes_without_end(

@@ -1,12 +1,19 @@
-"""When screens are told anything."""
+"""When screens are told anything, and that they are cut at once."""
 
 import asyncio
+import json
 from contextlib import suppress
 
 import pytest
 
+from services.access.actor import Actor
+from services.core.errors import InvalidInputError
 from services.core.runtime import Runtime
+from services.screens import pairing, screens
 from tests.browser.waiting import eventually
+from tests.factories import CALLER
+from tests.services.screen_calls import new_screen
+from tests.services.screens.pairing_of import paired
 from ui import wall
 from ui.wall.hub import Hub, Line, hub
 
@@ -31,3 +38,54 @@ async def test_where_no_screen_hangs_nothing_wakes(
     telling.cancel()
     with suppress(asyncio.CancelledError):
         await telling
+
+
+def _last(line: Line) -> dict[str, str]:
+    """What a line says before it hangs up."""
+    assert line.is_over
+    told: dict[str, str] = json.loads(line.waiting["end"])
+    return told
+
+
+async def test_a_revocation_hangs_up_on_every_place_of_a_screen_before_the_next_beat(
+    rollcall: Runtime, admin: Actor
+) -> None:
+    wall.subscribe(rollcall.bus)
+    revoked, _ = await paired(admin, name="Oslo")
+    other, _ = await paired(admin, name="Bergen")
+    places = [Line(tab, "", screen=revoked) for tab in ("0", "1")]
+    beside = Line("2", "", screen=other)
+    for line in (*places, beside):
+        hub().join(line)
+    await screens.revoke_screen(admin, revoked.screen_id)
+    await rollcall.bus.drain()
+    assert [_last(line)["why"] for line in places] == ["revoked", "revoked"]
+    assert not beside.is_over
+
+
+async def test_a_cut_that_was_lost_is_made_up_for_with_the_next_beat(
+    rollcall: Runtime, admin: Actor
+) -> None:
+    screen, _ = await paired(admin)
+    line = Line("0", "", screen=screen)
+    hub().join(line)
+    await hub().go_on()
+    await screens.revoke_screen(admin, screen.screen_id)
+    await hub().go_on()
+    assert _last(line)["why"] == "revoked"
+
+
+async def test_who_shows_a_code_that_was_guessed_at_is_told_to_show_another(
+    rollcall: Runtime, admin: Actor
+) -> None:
+    offer = await pairing.offer_code(CALLER, None)
+    line = Line("0", "", code_id=await pairing.find_code(offer.key))
+    hub().join(line)
+    wrong = offer.code[:-1] + ("2" if offer.code[-1] != "2" else "3")
+    for _ in range(pairing.MOST_TRIES):
+        await hub().go_on()
+        assert not line.is_over
+        with pytest.raises(InvalidInputError):
+            await pairing.pair_screen(admin, new_screen(wrong))
+    await hub().go_on()
+    assert _last(line) | {"build": ""} == {"k": "pair", "why": "", "build": ""}

@@ -9,12 +9,14 @@ from services.access.actor import Actor
 from services.core import clock
 from services.core.errors import NotAllowedError, NotFoundError
 from services.core.runtime import Runtime
+from services.core.settings import Settings
+from services.core.startup import started
 from services.screens import reading, screens, tabs
 from services.screens.people import People
 from services.screens.showing import Names, Options, ScreenView
 from services.sessions import sessions
 from tests import books
-from tests.factories import CALLER, create_tenant, create_user, sign_in
+from tests.factories import CALLER, create_admin, create_tenant, create_user, sign_in
 from tests.services.calls import CALLS
 from tests.services.core.test_looking import _all_rows
 from tests.services.screen_calls import add_screen, set_up
@@ -81,11 +83,22 @@ async def test_a_screen_stays_paired_for_as_long_as_it_hangs(
     rollcall: Runtime, admin: Actor
 ) -> None:
     screen, token = await paired(admin)
-    for number in range(1, 20):
-        clock.shift(timedelta(days=60 * number))
+    for number in range(1, 5):
+        clock.shift(timedelta(days=366 * number))  # off for a year
+        assert (await screens.recognise(token, CALLER)).screen_id == screen.screen_id
         await tabs.note_all([(screen.screen_id, "0" * 16)], [screen.session_id])
         assert (await screens.recognise(token, CALLER)).screen_id == screen.screen_id
     assert await sessions.find_ended([screen.session_id]) == {}
+
+
+async def test_a_screen_is_paired_still_after_a_restart(settings: Settings) -> None:
+    async with started(settings):
+        admin = await sign_in(await create_admin(await create_tenant()))
+        screen, token = await paired(admin, views=("pocs",), names="counts")
+    async with started(settings):
+        assert (await screens.recognise(token, CALLER)).screen_id == screen.screen_id
+        kept = (await screens.find_settings([screen.screen_id]))[screen.screen_id]
+        assert kept.options.words == "POCs · counts alone · dark"
 
 
 async def test_what_a_screen_shows_is_changed_and_kept(rollcall: Runtime, admin: Actor) -> None:

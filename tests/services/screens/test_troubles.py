@@ -9,9 +9,11 @@ from pathlib import Path
 import aiosmtplib
 import pytest
 
-from models import MailState, MailTemplate, OutgoingMail, Tenant
+from models import MailState, MailTemplate, OutgoingMail, Role, Tenant
+from services.access.actor import Actor
 from services.core import clock
 from services.core.db import transaction
+from services.core.errors import SignInFailedError
 from services.core.events import stamped
 from services.core.runtime import Runtime
 from services.core.settings import Settings
@@ -19,10 +21,16 @@ from services.mail.troubles import no_connection
 from services.operations import backup
 from services.screens.reading import find_views
 from services.screens.showing import Names, ScreenView
-from services.screens.troubles import STORM, Troubles
+from services.screens.troubles import LATE_MAIL, STORM, Troubles
 from services.sessions import replicas
 from services.sessions.messages import ReplicaStopped
-from tests.factories import create_user
+from services.sessions.sessions import Caller
+from services.sign_in import sign_in
+from services.users import invitations
+from services.users.invitation_form import InvitationForm
+from tests.deliveries import deliver_next
+from tests.factories import CALLER, create_user
+from tests.mail_server import MailServer
 from tests.services.screens.storms import fail_sign_ins
 from tests.services.sessions.test_replicas import announced
 
@@ -72,6 +80,47 @@ async def test_mail_that_waits_and_storms_of_sign_ins_are_trouble_until_they_end
     shown = await _troubles(tenant)
     assert shown.troubles == []
     assert shown.last_ended == int(clock.now().timestamp())
+
+
+async def test_mail_that_a_server_refuses_is_trouble_until_it_is_taken(
+    rollcall: Runtime, tenant: Tenant, admin: Actor, mail_server: MailServer
+) -> None:
+    rollcall.transport.deaf_because = ""
+    mail_server.refused_sender = "550 5.7.1 You may not send here"
+    names = {"first_name": "Grace", "last_name": "Hopper", "email": "grace@example.org"}
+    form = InvitationForm(**names, role=Role.SALES_ENGINEER.value)
+    await invitations.invite(admin, form)
+    assert await deliver_next()
+    assert (await _troubles(tenant)).troubles == []  # it may pass by itself
+    clock.shift(LATE_MAIL + timedelta(seconds=1))
+    (trouble,) = (await _troubles(tenant)).troubles
+    assert (trouble.title, trouble.figure, trouble.unit) == (
+        "Mail isn’t leaving",
+        "1",
+        "mail waiting",
+    )
+    assert trouble.sentences[0] == "The server refuses our address."
+    mail_server.refused_sender = ""
+    clock.shift(timedelta(hours=1))
+    assert await deliver_next()
+    assert (await _troubles(tenant)).troubles == []
+
+
+async def test_sign_ins_that_fail_by_the_dozen_are_a_storm(
+    rollcall: Runtime, tenant: Tenant
+) -> None:
+    rollcall.transport.deaf_because = ""
+    people = [await create_user(tenant) for _ in range(STORM)]
+    for number, user in enumerate(people):
+        assert (await _troubles(tenant)).troubles == []
+        caller = Caller(f"2001:db8:{number:x}::1", CALLER.user_agent)
+        with pytest.raises(SignInFailedError):
+            await sign_in.sign_in(tenant.slug, user.email, "not their password", caller)
+    (storm,) = (await _troubles(tenant)).troubles
+    assert f"{storm.title}: {storm.figure} {storm.unit}" == (
+        f"Many failed sign-ins: {STORM} failed in 10 minutes"
+    )
+    assert storm.sentences[0] == f"{STORM} accounts, {STORM} addresses."
 
 
 @pytest.fixture

@@ -177,7 +177,8 @@
       return { parts: h("div", { class: "view roll-call counts" }, left, rolesPanel(data)) };
     }
     const [place, layOut] = namesPanel(data, now, page);
-    const parts = h("div", { class: "view roll-call" }, left, place, movesPanel(data, now, clock));
+    const both = h("div", { class: "both part" }, place, movesPanel(data, now, clock));
+    const parts = h("div", { class: "view roll-call" }, left, both);
     return { parts, layOut, isMoving: data.roles.some((role) => role.people.some((one) => isFresh(one.came, now) || isFresh(one.left, now))) };
   };
 })();

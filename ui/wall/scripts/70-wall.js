@@ -203,7 +203,7 @@
     if (drift % 10) return;
     const angle = (drift / 600) * 2 * Math.PI;
     document.body.style.setProperty("--dx", `${Math.round(Math.sin(angle) * 6)}px`);
-    document.body.style.setProperty("--dy", `${Math.round(Math.cos(angle * 1.5) * 4)}px`);
+    document.body.style.setProperty("--dy", `${Math.round(Math.sin(angle * 1.5) * 4)}px`);
   }
 
   let resized;

@@ -1,0 +1,122 @@
+"""What a screen does as time passes, with its page's clock in the test's hands: no time passes
+there but what the test lets pass."""
+
+import re
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+from playwright.async_api import Page, expect
+
+from services.screens.roll_call import PersonHere, RoleHere, RollCall
+from services.screens.showing import ScreenView
+from tests.browser.browsers import Browsers
+from tests.browser.wall_measure import problems_of
+from tests.browser.wall_scenes import ENGINEERS, Scene, Told, a_day, told, too_much
+
+SECOND = 1000
+DWELL = 20 * SECOND
+BEGINNING = 1_700_000_000  # a device's clock that is wrong by years
+ROOT = "html.screen"
+DRIFT = """() => ["--dx", "--dy"].map(
+  (name) => parseFloat(document.body.style.getPropertyValue(name)) || 0)"""
+
+
+async def _screen(browsers: Browsers, scene: Scene, **options: Any) -> tuple[Page, Told]:
+    """A screen whose clock stands still."""
+    context = await browsers.new(viewport={"width": 1920, "height": 1080}, **options)
+    page = await context.new_page()
+    await page.clock.install(time=BEGINNING)
+    await page.clock.pause_at(BEGINNING + 1)
+    return page, await told(page, scene)
+
+
+async def test_a_mark_comes_after_five_seconds_and_since_when_it_is_offline_after_ten(
+    browsers: Browsers,
+) -> None:
+    page, screen = await _screen(browsers, a_day())
+    screen.beat(60)
+    await expect(page.locator("#wall .time")).to_have_text("14:38")
+    screen.is_silent = True
+    await page.clock.run_for(5 * SECOND - 1)
+    await expect(page.locator(f"{ROOT}:not(.waits, .lost)")).to_be_attached()
+    await page.clock.run_for(1)
+    await expect(page.locator(f"{ROOT}.waits:not(.lost)")).to_be_attached()
+    await expect(page.get_by_role("img", name="Waiting for the server")).to_be_visible()
+    await page.clock.run_for(5 * SECOND - 1)
+    await expect(page.locator(f"{ROOT}.waits:not(.lost)")).to_be_attached()
+    await page.clock.run_for(1)
+    words = "Offline since 14:38 What you see is from 14:38. Trying again by itself."
+    await expect(page.get_by_role("alert")).to_have_text(
+        re.compile(r"\s*".join(map(re.escape, words.split())))
+    )
+    await expect(page.locator("#wall .time")).to_be_hidden()
+    assert await problems_of(page) == []
+    await page.clock.fast_forward(3600 * SECOND)
+    await expect(page.locator(".offline.below")).to_be_visible()
+    assert await problems_of(page) == []
+    screen.is_silent = False
+    await page.clock.resume()
+    await expect(page.locator("#offline")).to_be_hidden()
+    await expect(page.get_by_role("img", name="Live", exact=True)).to_be_visible()
+
+
+async def test_a_display_that_slept_says_so_at_once_and_never_shows_its_own_time(
+    browsers: Browsers,
+) -> None:
+    page, screen = await _screen(browsers, a_day())
+    screen.is_silent = True
+    await page.clock.fast_forward(8 * 3600 * SECOND)  # nothing ran meanwhile
+    await expect(page.get_by_role("alert")).to_contain_text("Offline since 14:37")
+    screen.is_silent = False
+    screen.now += 8 * 3600
+    await page.clock.resume()
+    await expect(page.locator("#offline")).to_be_hidden()
+    await expect(page.locator("#wall .time")).to_have_text("22:37")
+
+
+async def test_names_turn_page_by_page_then_view_by_view_but_for_a_new_trouble(
+    browsers: Browsers,
+) -> None:
+    people = [PersonHere(f"{name} {n}") for n in range(3) for name in ENGINEERS]
+    scene = a_day()
+    shown = scene.views[ScreenView.ROLL_CALL]
+    assert isinstance(shown, RollCall)
+    crowd = replace(shown, roles=[RoleHere("Sales Engineer", len(people), people)])
+    scene.views[ScreenView.ROLL_CALL] = crowd
+    page, screen = await _screen(browsers, scene)
+    turned = page.locator(".page-of")
+    (pages,) = re.findall(r"^Page 1 of (\d+)$", await turned.inner_text())
+    seen: list[str] = []
+    for number in range(1, int(pages) + 1):
+        await expect(turned).to_have_text(f"Page {number} of {pages}")
+        seen += await page.locator(".names .name").all_inner_texts()
+        await page.clock.fast_forward(DWELL)  # it takes this for a sleep, and is greeted anew
+    await expect(page.get_by_role("main", name="People")).to_be_visible()
+    fades = "of => getComputedStyle(of).animationName"
+    assert await page.locator(".shown").evaluate(fades) == "comes"
+    assert sorted(seen) == sorted(person.name for person in people)
+    screen.show_view(ScreenView.TROUBLE, too_much().views[ScreenView.TROUBLE])
+    await expect(page.get_by_role("main", name="Trouble")).to_be_visible()  # it jumps there, once
+    await page.clock.fast_forward(DWELL)
+    await expect(page.locator("#wall .in-trouble")).to_have_text("5 in trouble")
+
+
+async def test_who_wants_less_motion_has_no_fades_and_everything_drifts_in_steps(
+    browsers: Browsers,
+) -> None:
+    page, _ = await _screen(browsers, a_day(), reduced_motion="reduce")
+    await page.clock.fast_forward(DWELL)
+    await expect(page.get_by_role("main", name="People")).to_be_visible()
+    assert await page.evaluate("document.getAnimations().length") == 0
+    stage = page.locator("#wall")
+    assert await stage.evaluate("of => getComputedStyle(of).transitionDuration") == "0s"
+    places = [await page.evaluate(DRIFT)]
+    for _ in range(6):
+        await page.clock.run_for(10 * SECOND)
+        places.append(await page.evaluate(DRIFT))
+    assert await stage.evaluate("of => getComputedStyle(of).translate") not in ("none", "0px")
+    # A few pixels a minute, and never many at once.
+    steps = [max(abs(a - b) for a, b in zip(*two, strict=True)) for two in pairwise(places)]
+    assert max(steps) <= 3
+    assert 1 <= sum(steps) <= 8
