@@ -16,7 +16,7 @@ from services.workspace.events import (
     TaskChanged,
 )
 from ui import live
-from ui.shared_values import comment_values, criterion_values, task_values
+from ui.shared_values import comment_values, criterion_values, resource_values, task_values
 from ui.tables.feed import tell
 
 
@@ -31,7 +31,7 @@ def subscribe(bus: Bus) -> None:
     bus.subscribe(TaskChanged, _show_task)
     bus.subscribe(CriterionChanged, _show_criterion)
     bus.subscribe(CommentChanged, _show_comment)
-    bus.subscribe(ResourceChanged, _have_asked_for_resources)
+    bus.subscribe(ResourceChanged, _show_resource)
     for event in (PocChanged, CustomerChanged):
         bus.subscribe(event, _have_asked)
 
@@ -55,9 +55,11 @@ async def _show_comment(event: CommentChanged) -> None:
     await tell(shared_room(event.poc_id), "rollcall_shared_comment", find, comment_values)
 
 
-async def _have_asked_for_resources(event: ResourceChanged) -> None:
-    if event.shared:  # they don't hear that internal resources exist
-        await _have_asked(event)
+async def _show_resource(event: ResourceChanged) -> None:
+    if event.shared:  # of what is internal they don't hear that it is there
+        find = partial(shared.find_resource, event.resource_id)
+        room = shared_room(event.poc_id)
+        await tell(room, "rollcall_shared_resource", find, resource_values)
 
 
 async def _have_asked(event: PocEvent) -> None:

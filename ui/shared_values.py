@@ -31,7 +31,7 @@ def values_of(poc: SharedPoc) -> dict[str, Any]:
         "criteria": [criterion_values(row) for row in poc.criteria],
         "comments": comments_values(poc.comments),
         "earlier": poc.comments.has_earlier,
-        "resources": [_resource_values(row) for row in poc.resources],
+        "resources": [resource_values(row) for row in poc.resources],
     }
 
 
@@ -95,7 +95,10 @@ def task_values(task: SharedTask) -> dict[str, Any]:
     }
 
 
-def _resource_values(row: SharedResource) -> dict[str, Any]:
+def resource_values(row: SharedResource) -> dict[str, Any]:
+    """A resource as plain values; of one that isn't shared any more only its id and that."""
+    if row.is_archived:
+        return {"id": str(row.id), "archived": True, "version": row.version}
     said = {
         ResourceKind.LINK: urlsplit(row.content).netloc,
         ResourceKind.CODE: count_words(len(row.content.splitlines()), "line"),
@@ -108,6 +111,7 @@ def _resource_values(row: SharedResource) -> dict[str, Any]:
         "content": row.content,
         "html": row.html,
         "said": said,
+        "version": row.version,
     }
 
 

@@ -12,15 +12,18 @@ from services.access.permissions import Permission
 from services.audit.acting import viewing
 from services.audit.list import AuditEntry, entry_of
 from services.audit.reading import PAGE_SIZE
+from services.workspace.people import find_people
 from services.workspace.rights import get_poc
 
 
 @dataclass(frozen=True)
 class History:
-    """Some entries, the newest first, and whether there are older ones."""
+    """Some entries, the newest first, and whether there are older ones. `inactive` are the
+    ids of those whose actor has been deactivated since."""
 
     entries: Sequence[AuditEntry]
     has_more: bool
+    inactive: frozenset[UUID]
 
 
 async def list_history(principal: Principal, poc_id: UUID, *, before: int | None = None) -> History:
@@ -38,4 +41,7 @@ async def list_history(principal: Principal, poc_id: UUID, *, before: int | None
         newest = query.order_by(col(AuditEvent.number).desc()).limit(PAGE_SIZE + 1)
         rows = (await view.tx.exec(newest)).all()
         entries = [replace(entry_of(row), ip="") for row in rows[:PAGE_SIZE]]
-        return History(entries, len(rows) > PAGE_SIZE)
+        people = await find_people(view.tx, [row.actor_id for row in rows])
+        gone = {one.id for one in people.values() if not one.active}
+        inactive = frozenset(row.id for row in rows if row.actor_id in gone)
+        return History(entries, len(rows) > PAGE_SIZE, inactive)

@@ -150,7 +150,7 @@ POCS = LiveList[PocRow](
     belongs={"archived": False},
     filters=(
         person("owner", "Owner", field="owner_id", everything="Anyone"),
-        choice("owner_is", "Owner is", INACTIVE_OWNER),
+        choice("owner_is", "Owner is", INACTIVE_OWNER, quiet=True),
         choice("status", "Status", *STATUSES.values()),
         value("customer", "Customer"),
         dates("due", "Due"),

@@ -144,9 +144,9 @@ async def test_who_is_deactivated_is_marked_at_once_on_every_open_page_of_the_wo
     await tasks.assign(work, rows.task, 1, (owner.id,))
     context = await browsers.signed_in(colleague)
     listed = await browsers.tab(context, f"/t/{tenant.slug}/pocs")
-    board, said, people = [
+    board, said, people, history = [
         await browsers.tab(context, _url(tenant, rows.poc, tab))
-        for tab in ("board", "comments", "people")
+        for tab in ("board", "comments", "people", "history")
     ]
     marks = [
         listed.get_by_role("row").filter(has_text="Trial").get_by_text("Inactive"),
@@ -154,6 +154,9 @@ async def test_who_is_deactivated_is_marked_at_once_on_every_open_page_of_the_wo
         board.locator(".poc-facts").get_by_text("Inactive"),
         said.locator(".comment-head").get_by_text("Inactive"),
         people.get_by_role("listitem").filter(has_text=owner.email).get_by_text("Inactive"),
+        history.locator(".poc-history > li")
+        .filter(has_text="Task assigned")
+        .get_by_text("Inactive"),
     ]
     for page in context.pages:
         await expect(page.get_by_role("heading", level=1)).to_be_visible()

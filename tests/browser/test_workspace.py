@@ -309,6 +309,14 @@ async def test_a_status_is_changed_from_a_menu_that_says_whom_the_end_shuts_out(
     browsers: Browsers, tenant: Tenant, owner: User, rows: Rows
 ) -> None:
     page = await browsers.as_user(owner, _url(tenant, rows.poc))
+    await page.get_by_role("link", name="Tasks", exact=True).focus()
+    for key in (
+        "ArrowLeft",
+        "ArrowRight",
+        "ArrowRight",
+    ):  # round the tabs, from one end to the other
+        await page.keyboard.press(key)
+    await expect(page.get_by_role("link", name="Criteria")).to_be_focused()
     menu = page.get_by_role("button", name="Change status")
     await menu.focus()
     await page.keyboard.press("Enter")

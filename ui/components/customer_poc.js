@@ -26,6 +26,7 @@ const ORDER = {
   tasks: by((task) => task.due || "9999", position, id),
   criteria: by(position, id),
   comments: (a, b) => by(id)(b, a),
+  resources: by(id),
 };
 
 export default {
@@ -41,6 +42,7 @@ export default {
       rollcall_shared_task: (task) => this.patch("tasks", task),
       rollcall_shared_criterion: (criterion) => this.patch("criteria", criterion),
       rollcall_shared_comment: (comment) => this.patch("comments", comment),
+      rollcall_shared_resource: (resource) => this.patch("resources", resource),
     });
   },
   unmounted() {

@@ -35,6 +35,15 @@ export default {
     patch(values) {
       if (values.version >= this.now.version) this.now = values;
     },
+    // Arrows go from one tab to the next.
+    moveByKey(event) {
+      const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+      const links = [...this.$refs.tabs.querySelectorAll("a")];
+      const at = links.indexOf(document.activeElement);
+      if (!step || at < 0 || event.ctrlKey || event.altKey || event.metaKey) return;
+      event.preventDefault();
+      links[(at + step + links.length) % links.length].focus();
+    },
     // The owner was let in or shut out, or is called otherwise.
     patchPerson(person) {
       if (person.id === this.now.owner.id) this.now = { ...this.now, owner: person };
@@ -52,7 +61,11 @@ export default {
         this.$slots.default?.(),
       ]),
       facts(this.now),
-      h("nav", { ref: "tabs", class: "tabs", "aria-label": "POC" }, this.tabs.map((tab) => link(this, tab))),
+      h(
+        "nav",
+        { ref: "tabs", class: "tabs", "aria-label": "POC", onKeydown: this.moveByKey },
+        this.tabs.map((tab) => link(this, tab)),
+      ),
     ]);
   },
 };

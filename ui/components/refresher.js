@@ -7,7 +7,7 @@ const AGAIN = 5_000; // ms until the server is asked again that couldn't read it
 
 export default {
   template: "<span hidden></span>",
-  props: { event: String, every: Number },
+  props: { event: String, every: Number, rest: Number },
   mounted() {
     this.stop = listen({ [this.event]: this.stale }, { onReconnect: this.stale });
     if (this.every) this.asking = setInterval(() => document.hidden || this.stale(), this.every * 1000);
@@ -19,7 +19,8 @@ export default {
   },
   methods: {
     stale() {
-      this.tell(SOON);
+      const rests = (this.told ?? -Infinity) + this.rest * 1000 - performance.now();
+      this.tell(Math.max(SOON, rests));
     },
     // Called by the server.
     retry() {
@@ -29,6 +30,7 @@ export default {
       if (this.timer) return;
       this.timer = setTimeout(() => {
         this.timer = undefined;
+        this.told = performance.now();
         this.$emit("stale");
       }, delay);
     },

@@ -11,7 +11,8 @@ MINUTE = 60
 
 class Refresher(Component, script="refresher.js", imports=["live_socket.js"]):
     """Listens for one socket event. `on_stale` runs soon after it, once for many events in a row;
-    and after each `every` seconds, if time alone changes what is shown and somebody looks.
+    and after each `every` seconds, if time alone changes what is shown and somebody looks. There
+    are `rest` seconds at least between two times: for what takes the server long to read.
 
     A page never stays out of date in silence: if the database doesn't answer, `on_stale` runs again
     until it does; any other refusal is shown. If the session has ended, the cut brings the sign-in
@@ -25,10 +26,12 @@ class Refresher(Component, script="refresher.js", imports=["live_socket.js"]):
         toast: Toast,
         *,
         every: int = 0,
+        rest: int = 0,
     ) -> None:
         super().__init__()
         self._props["event"] = event
         self._props["every"] = every
+        self._props["rest"] = rest
         self._on_stale = on_stale
         self._toast = toast
         self.on("stale", self._refresh, args=[])

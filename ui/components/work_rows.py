@@ -39,7 +39,7 @@ class WorkRows(
         on_missed: Callable[[], Awaitable[None]],
     ) -> None:
         super().__init__()
-        self._names = {name for name, _, _ in acts}
+        self._names = tuple(name for name, _, _ in acts)
         self._on_act = on_act
         # As a text: NiceGUI keeps each page's props, and would watch each value of each row.
         self._props["rows"] = json.dumps(list(rows))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from sqlalchemy import ColumnElement
 from sqlmodel import col, select
 
 from models import (
@@ -103,6 +104,8 @@ class SharedResource:
     html: str
     changed_at: datetime
     file: FileFacts | None
+    version: int
+    is_archived: bool = False
 
 
 @dataclass(frozen=True)
@@ -154,7 +157,7 @@ async def get_shared(customer: CustomerActor, poc_id: UUID) -> SharedPoc:
             tasks=await _tasks(view.tx, poc),
             criteria=await _criteria(view.tx, poc),
             comments=await _comments(view.tx, poc.id),
-            resources=await _resources(view.tx, poc),
+            resources=await _resource_rows(view.tx, col(Resource.poc_id) == poc.id),
         )
 
 
@@ -185,6 +188,16 @@ async def find_comment(comment_id: UUID) -> SharedComment | None:
     async with reading() as tx:
         comment = await tx.get(Comment, comment_id)
         return (await _comment_rows(tx, [comment]))[0] if comment and comment.shared else None
+
+
+async def find_resource(resource_id: UUID) -> SharedResource | None:
+    """A resource as it is shared now, to tell the same pages, or that it isn't any more."""
+    async with reading() as tx:
+        shared = await _resource_rows(tx, col(Resource.id) == resource_id)
+        if shared:
+            return shared[0]
+        row = await tx.get(Resource, resource_id)
+        return _gone(row) if row else None
 
 
 async def get_shown(
@@ -298,11 +311,11 @@ async def _named(tx: Transaction, comment_ids: Collection[UUID]) -> Mapping[UUID
     return names
 
 
-async def _resources(tx: Transaction, poc: Poc) -> list[SharedResource]:
+async def _resource_rows(tx: Transaction, which: ColumnElement[bool]) -> list[SharedResource]:
     found = await tx.exec(
         select(Resource, ResourceFile)
         .join(ResourceFile, col(ResourceFile.resource_id) == Resource.id, isouter=True)
-        .where(Resource.poc_id == poc.id, col(Resource.archived_at).is_(None), col(Resource.shared))
+        .where(which, col(Resource.archived_at).is_(None), col(Resource.shared))
         .order_by(col(Resource.id))
     )
     rows = found.all()
@@ -316,9 +329,24 @@ async def _resources(tx: Transaction, poc: Poc) -> list[SharedResource]:
             html=html,
             changed_at=row.changed_at,
             file=facts_of_file(file),
+            version=row.version,
         )
         for (row, file), html in zip(rows, htmls, strict=True)
     ]
+
+
+def _gone(row: Resource) -> SharedResource:
+    return SharedResource(
+        id=row.id,
+        kind=row.kind,
+        title="",
+        content="",
+        html="",
+        changed_at=row.changed_at,
+        file=None,
+        version=row.version,
+        is_archived=True,
+    )
 
 
 def _name(people: Mapping[UUID, Person], person_id: UUID | None) -> str:

@@ -47,6 +47,7 @@ from ui.words import ago
 from ui.work_words import count_words
 
 LATER = "Later"
+REST = 3  # seconds
 MayView = Annotated[Visit, Depends(require(Permission.VIEW_ALL_POCS))]
 
 # What each role is for, in three steps; the first one has a link.
@@ -154,7 +155,7 @@ class _HomeScreen:
         for event in ("rollcall_work", "rollcall_tallies", "rollcall_user"):
             if managed or event == "rollcall_work":
                 every = MINUTE if managed and event == "rollcall_work" else 0
-                Refresher(event, self._refresh, self.toast, every=every)
+                Refresher(event, self._refresh, self.toast, every=every, rest=REST)
 
     async def _refresh(self) -> None:
         managed = await _managed(self.visit)

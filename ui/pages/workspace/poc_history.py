@@ -1,5 +1,7 @@
 """What happened to a POC: the tab History."""
 
+from uuid import UUID
+
 from nicegui import ui
 
 from services.audit.list import AuditEntry
@@ -30,6 +32,7 @@ class _HistoryScreen:
         self.toast = toast
         self.poc_id = details.row.id
         self.entries: tuple[AuditEntry, ...] = ()
+        self.inactive: frozenset[UUID] = frozenset()
 
     def build(self, found: History) -> None:
         """Lay the tab out."""
@@ -37,11 +40,12 @@ class _HistoryScreen:
             self.list = Part(ui.element("ul").classes("poc-history"), self._rows)
             self.more = button("Show older", told(self.toast)(self._show_older))
         self._show(found)
-        Refresher("rollcall_poc_head", self._refresh, self.toast)
+        for event in ("rollcall_poc_head", "rollcall_person"):
+            Refresher(event, self._refresh, self.toast)
 
     def _show(self, found: History) -> None:
-        self.entries = tuple(found.entries)
-        self.list.show(self.entries)
+        self.entries, self.inactive = tuple(found.entries), found.inactive
+        self.list.show(self.entries, self.inactive)
         self.more.set_visibility(found.has_more)
 
     async def _refresh(self) -> None:
@@ -50,13 +54,16 @@ class _HistoryScreen:
     async def _show_older(self) -> None:
         before = self.entries[-1].number
         older = await history.list_history(self.actor, self.poc_id, before=before)
-        self._show(History((*self.entries, *older.entries), older.has_more))
+        entries = (*self.entries, *older.entries)
+        self._show(History(entries, older.has_more, self.inactive | older.inactive))
 
-    def _rows(self, entries: tuple[AuditEntry, ...]) -> None:
+    def _rows(self, entries: tuple[AuditEntry, ...], inactive: frozenset[UUID]) -> None:
         for entry in entries:
             with ui.element("li"):
                 text("span", moment(entry.at), "small muted")
                 text("strong", entry.actor).props('dir="auto"')
+                if entry.id in inactive:
+                    text("span", "Inactive", "chip chip-inactive")
                 text("span", entry.action_label)
                 if entry.summary:
                     text("span", entry.summary, "muted").props('dir="auto"')

@@ -183,6 +183,11 @@ async def test_nothing_internal_is_read_for_a_customer(tenant: Tenant, ada: Acto
     assert "SECRET" not in repr(seen)
     shown = (seen.tasks, seen.comments.comments, seen.resources)
     assert [len(part) for part in shown] == [1, 1, 1]
+    for row in await resources.list_of_poc(ada, poc):  # nor is it told when it changes
+        told_of = await shared.find_resource(row.id)
+        assert "SECRET" not in repr(told_of)
+        assert told_of is not None
+        assert told_of.is_archived != row.shared
     (task,) = await tasks_of(ada, poc)
     told = tasks.TaskStatusForm(
         status=TaskStatus.BLOCKED, reason="Change window", reason_shared=True
