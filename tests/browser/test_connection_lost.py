@@ -39,7 +39,7 @@ async def test_a_server_that_ends_is_noticed_and_its_pages_live_again_at_the_nex
 
 async def _invite(page: Page, first_name: str) -> None:
     """Invite somebody, which needs a connection."""
-    await page.get_by_role("button", name="+ Invite User").click()
+    await page.get_by_role("button", name="+ Invite User").first.click()
     email = f"{first_name.lower()}@example.com"
     await fill(
         dialog(page), first_name=first_name, last_name="Lovelace", email=email, role="Administrator"
