@@ -27,6 +27,7 @@ from ui.components.toast import Toast
 from ui.frame import enter, frame
 from ui.identity import require
 from ui.input import as_version
+from ui.page import add_page
 from ui.paths import home_path
 
 MayView = Annotated[Visit, Depends(require(Permission.VIEW_AUDIT))]
@@ -34,8 +35,8 @@ MayView = Annotated[Visit, Depends(require(Permission.VIEW_AUDIT))]
 
 def register() -> None:
     """Route the page and its export."""
-    ui.page("/t/{slug}/audit")(audit_page)
-    ui.page("/platform/audit")(audit_page)
+    add_page("/t/{slug}/audit")(audit_page)
+    add_page("/platform/audit")(audit_page)
     app.get("/t/{slug}/audit.csv", include_in_schema=False)(export)
     app.get("/platform/audit.csv", include_in_schema=False)(export)
 

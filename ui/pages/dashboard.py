@@ -18,6 +18,7 @@ from ui.components.refresher import MINUTE, Refresher
 from ui.components.stage_box import StageBox
 from ui.frame import enter, frame, section, text
 from ui.identity import require
+from ui.page import add_page
 from ui.pages.workspace.home_figures import figure_rows, rows_of
 from ui.pages.workspace.parts import link
 from ui.paths import home_path
@@ -29,8 +30,8 @@ MayViewAll = Annotated[Visit, Depends(require(Permission.VIEW_SYSTEM))]
 
 def register() -> None:
     """Route the pages."""
-    ui.page("/t/{slug}/dashboard")(dashboard_page)
-    ui.page("/platform/dashboard")(platform_dashboard_page)
+    add_page("/t/{slug}/dashboard")(dashboard_page)
+    add_page("/platform/dashboard")(platform_dashboard_page)
 
 
 async def dashboard_page(visit: MayView) -> None:

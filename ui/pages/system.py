@@ -3,7 +3,6 @@
 from typing import Annotated
 
 from fastapi import Depends
-from nicegui import ui
 
 from services.access.permissions import Permission
 from services.sessions import sessions
@@ -14,13 +13,14 @@ from ui.components.system import System
 from ui.components.toast import Toast
 from ui.frame import enter, frame
 from ui.identity import require
+from ui.page import add_page
 
 MayView = Annotated[Visit, Depends(require(Permission.VIEW_SYSTEM))]
 
 
 def register() -> None:
     """Route the page."""
-    ui.page("/platform/system")(system_page)
+    add_page("/platform/system")(system_page)
 
 
 async def system_page(visit: MayView) -> None:

@@ -26,6 +26,7 @@ from ui.components.toast import Toast
 from ui.forms.dialog import FormDialog, Helpers
 from ui.frame import enter, frame, section, text
 from ui.identity import require
+from ui.page import add_page
 from ui.pages.account.profile_card import ProfileCard
 from ui.pages.account.second_factor_card import SecondFactorCard
 from ui.paths import home_path
@@ -36,8 +37,8 @@ MayView = Annotated[Visit, Depends(require(Permission.USE_OWN_ACCOUNT))]
 
 def register() -> None:
     """Route the page."""
-    ui.page("/t/{slug}/account")(account_page)
-    ui.page("/platform/account")(account_page)
+    add_page("/t/{slug}/account")(account_page)
+    add_page("/platform/account")(account_page)
 
 
 async def account_page(visit: MayView) -> None:

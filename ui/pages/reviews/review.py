@@ -30,6 +30,7 @@ from ui.components.toast import Toast
 from ui.forms.dialog import FormDialog
 from ui.frame import enter, frame, section, text
 from ui.identity import require
+from ui.page import add_page
 from ui.pages.workspace.parts import button, link
 from ui.paths import home_path
 from ui.words import moment
@@ -47,7 +48,7 @@ OUTCOMES = {
 
 def register() -> None:
     """Route the page and the record as a file."""
-    ui.page("/t/{slug}/review/{review_id}")(review_page)
+    add_page("/t/{slug}/review/{review_id}")(review_page)
     app.get("/t/{slug}/review/{review_id}/record.csv", include_in_schema=False)(record_file)
 
 

@@ -25,6 +25,7 @@ from ui.dialogs.telling import not_offered
 from ui.forms.dialog import FormDialog, Helpers
 from ui.frame import enter, frame, section, text
 from ui.identity import require
+from ui.page import add_page
 from ui.pages.workspace.parts import button, link
 from ui.paths import home_path
 from ui.words import moment
@@ -39,7 +40,7 @@ WHAT = (
 
 def register() -> None:
     """Route the page."""
-    ui.page("/t/{slug}/review")(reviews_page)
+    add_page("/t/{slug}/review")(reviews_page)
 
 
 async def reviews_page(visit: MayView) -> None:

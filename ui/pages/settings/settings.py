@@ -15,6 +15,7 @@ from ui.components.section_links import SectionLinks
 from ui.components.shell import Link
 from ui.frame import enter, frame, text
 from ui.identity import require
+from ui.page import add_page
 from ui.pages.settings.sections import SECTIONS, Section
 from ui.paths import home_path
 
@@ -23,8 +24,8 @@ MayManage = Annotated[Visit, Depends(require(Permission.MANAGE_ORGANISATION))]
 
 def register() -> None:
     """Route the pages."""
-    ui.page("/t/{slug}/settings")(settings_page)
-    ui.page("/t/{slug}/settings/{section}")(section_page)
+    add_page("/t/{slug}/settings")(settings_page)
+    add_page("/t/{slug}/settings/{section}")(section_page)
 
 
 async def settings_page(visit: MayManage) -> None:

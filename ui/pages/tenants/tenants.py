@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import Depends, Request
 from fastapi.responses import StreamingResponse
-from nicegui import app, ui
+from nicegui import app
 
 from services.access.permissions import Permission
 from services.sessions.sessions import Visit
@@ -20,6 +20,7 @@ from ui.components.toast import Toast
 from ui.forms.dialog import About, FormDialog
 from ui.frame import enter, frame
 from ui.identity import require
+from ui.page import add_page
 from ui.tables.feed import list_room
 from ui.tables.live_table import HeadItem, Opening, export_response, opened
 
@@ -28,7 +29,7 @@ MayManage = Annotated[Visit, Depends(require(Permission.MANAGE_TENANTS))]
 
 def register() -> None:
     """Route the page and its export."""
-    ui.page("/platform/tenants")(tenants_page)
+    add_page("/platform/tenants")(tenants_page)
     app.get("/platform/tenants.csv", include_in_schema=False)(export)
 
 

@@ -28,6 +28,7 @@ from ui.forms.dialog import FormDialog, Helpers
 from ui.frame import enter, frame, text
 from ui.identity import require
 from ui.looks import version_of
+from ui.page import add_page
 from ui.paths import home_path
 from ui.run_values import bulk_values
 from ui.words import moment
@@ -52,8 +53,8 @@ STATES = {
 
 def register() -> None:
     """Route the pages, and the file with the results."""
-    ui.page("/t/{slug}/users/bulk")(acts_page)
-    ui.page("/t/{slug}/users/bulk/{bulk_id}")(act_page)
+    add_page("/t/{slug}/users/bulk")(acts_page)
+    add_page("/t/{slug}/users/bulk/{bulk_id}")(act_page)
     app.get("/t/{slug}/users/bulk/{bulk_id}/results.csv", include_in_schema=False)(results_file)
 
 

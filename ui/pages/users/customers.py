@@ -17,6 +17,7 @@ from ui.components.tabs import users_tabs
 from ui.components.toast import Toast
 from ui.frame import enter, frame, section, text
 from ui.identity import require
+from ui.page import add_page
 from ui.pages.workspace.customer_table import CustomerTable
 from ui.pages.workspace.parts import empty, link, status_chip
 from ui.paths import home_path
@@ -26,7 +27,7 @@ MayView = Annotated[Visit, Depends(require(Permission.VIEW_USERS))]
 
 def register() -> None:
     """Route the page."""
-    ui.page("/t/{slug}/customers")(customers_page)
+    add_page("/t/{slug}/customers")(customers_page)
 
 
 async def customers_page(visit: MayView) -> None:

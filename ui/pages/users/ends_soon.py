@@ -31,6 +31,7 @@ from ui.forms.dialog import About, FormDialog, Helpers, Link
 from ui.frame import enter, frame, section, text
 from ui.identity import require
 from ui.looks import version_of
+from ui.page import add_page
 from ui.paths import home_path
 
 MayView = Annotated[Visit, Depends(require(Permission.VIEW_USERS))]
@@ -42,7 +43,7 @@ NOW_GIVEN = "Paste it into Outlook, Google or Apple Calendar as a calendar from 
 
 def register() -> None:
     """Route the page."""
-    ui.page("/t/{slug}/ends-soon")(ends_soon_page)
+    add_page("/t/{slug}/ends-soon")(ends_soon_page)
 
 
 async def ends_soon_page(visit: MayView) -> None:

@@ -20,6 +20,7 @@ from ui.components.import_run import ImportRun
 from ui.components.toast import Toast
 from ui.frame import enter, frame, text
 from ui.identity import require
+from ui.page import add_page
 from ui.paths import home_path
 from ui.run_values import import_values
 
@@ -28,7 +29,7 @@ MayInvite = Annotated[Visit, Depends(require(Permission.INVITE_USERS))]
 
 def register() -> None:
     """Route the page and the file with the results."""
-    ui.page("/t/{slug}/users/imports/{import_id}")(run_page)
+    add_page("/t/{slug}/users/imports/{import_id}")(run_page)
     app.get("/t/{slug}/users/imports/{import_id}/results.csv", include_in_schema=False)(results)
 
 

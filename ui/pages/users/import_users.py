@@ -35,6 +35,7 @@ from ui.components.toast import Toast
 from ui.frame import enter, frame, text
 from ui.identity import require
 from ui.input import as_version
+from ui.page import add_page
 from ui.paths import home_path
 from ui.run_values import import_values
 
@@ -46,7 +47,7 @@ LONGEST = 300
 
 def register() -> None:
     """Route the page."""
-    ui.page("/t/{slug}/users/import")(import_page)
+    add_page("/t/{slug}/users/import")(import_page)
 
 
 async def import_page(visit: MayInvite) -> None:

@@ -30,6 +30,7 @@ from ui.forms.dialog import FormDialog, Helpers
 from ui.frame import enter, frame, section, text
 from ui.identity import require
 from ui.input import as_uuid
+from ui.page import add_page
 from ui.pages.users.leaving_receipt import build_sheet
 from ui.pages.workspace.parts import button, link
 from ui.paths import home_path
@@ -41,7 +42,7 @@ MaySwitch = Annotated[Visit, Depends(require(Permission.SWITCH_USERS))]
 
 def register() -> None:
     """Route the page."""
-    ui.page("/t/{slug}/users/{user_id}/leaving")(leaving_page)
+    add_page("/t/{slug}/users/{user_id}/leaving")(leaving_page)
 
 
 async def leaving_page(visit: MaySwitch, user_id: str) -> None:

@@ -10,14 +10,15 @@ from services.access.permissions import CANNOT, PERMISSIONS, Permission
 from services.sessions.sessions import Visit
 from ui.frame import enter, frame, section, text
 from ui.identity import require
+from ui.page import add_page
 
 MayView = Annotated[Visit, Depends(require(Permission.VIEW_ROLES))]
 
 
 def register() -> None:
     """Route the page."""
-    ui.page("/t/{slug}/roles")(roles_page)
-    ui.page("/platform/roles")(roles_page)
+    add_page("/t/{slug}/roles")(roles_page)
+    add_page("/platform/roles")(roles_page)
 
 
 async def roles_page(visit: MayView) -> None:

@@ -52,6 +52,7 @@ from ui.forms.dialog import FormDialog
 from ui.frame import enter, frame, section, text
 from ui.identity import require
 from ui.input import as_uuid, as_version, to_do
+from ui.page import add_page
 from ui.pages.audit import page_values
 from ui.pages.users.contact import EmailDialog, contact_facts, portrait
 from ui.paths import home_path
@@ -71,8 +72,8 @@ MayView = Annotated[Visit, Depends(require(Permission.VIEW_USERS))]
 
 def register() -> None:
     """Route the page."""
-    ui.page("/t/{slug}/users/{user_id}")(user_page)
-    ui.page("/platform/users/{user_id}")(user_page)
+    add_page("/t/{slug}/users/{user_id}")(user_page)
+    add_page("/platform/users/{user_id}")(user_page)
 
 
 async def user_page(visit: MayView, user_id: str) -> None:

@@ -26,6 +26,7 @@ from ui.dialogs.user_acts import UserActs, values_of_acts
 from ui.frame import enter, frame
 from ui.identity import require
 from ui.input import as_text, as_uuid, as_version, to_do
+from ui.page import add_page
 from ui.pages.tenants.first_admin import FirstAdminNotice
 from ui.pages.users.bulk_offers import BulkActs
 from ui.paths import home_path
@@ -36,8 +37,8 @@ MayView = Annotated[Visit, Depends(require(Permission.VIEW_USERS))]
 
 def register() -> None:
     """Route the page and its export, for a tenant's users and for the Platform Admins."""
-    ui.page("/t/{slug}/users")(users_page)
-    ui.page("/platform/users")(users_page)
+    add_page("/t/{slug}/users")(users_page)
+    add_page("/platform/users")(users_page)
     app.get("/t/{slug}/users.csv", include_in_schema=False)(export)
     app.get("/platform/users.csv", include_in_schema=False)(export)
 

@@ -20,6 +20,7 @@ from ui.components.refresher import Refresher
 from ui.components.zone_clock import ZoneClock
 from ui.frame import enter, frame, section, text
 from ui.identity import require
+from ui.page import add_page
 from ui.paths import home_path
 
 MayView = Annotated[Visit, Depends(require(Permission.USE_OWN_ACCOUNT))]
@@ -80,7 +81,7 @@ STEPS: dict[Role, _Step] = {
 
 def register() -> None:
     """Route the page."""
-    ui.page("/t/{slug}/welcome")(welcome_page)
+    add_page("/t/{slug}/welcome")(welcome_page)
 
 
 async def welcome_page(visit: MayView) -> None:

@@ -32,6 +32,7 @@ from ui.components.toast import Toast
 from ui.forms.dialog import About, FormDialog, Helpers
 from ui.frame import enter, frame, section, text
 from ui.identity import require
+from ui.page import add_page
 from ui.pages.workspace.home_figures import (
     OnScreens,
     figure_rows,
@@ -84,7 +85,7 @@ FIRST_STEPS: dict[Role, tuple[str, tuple[str, str, str], tuple[str, str]]] = {
 
 def register() -> None:
     """Route the page."""
-    ui.page("/t/{slug}/home")(home_page)
+    add_page("/t/{slug}/home")(home_page)
 
 
 async def home_page(visit: MayView) -> None:

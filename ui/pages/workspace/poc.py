@@ -29,6 +29,7 @@ from ui.forms.dialog import FormDialog, Helpers, Outcome
 from ui.frame import enter, frame
 from ui.identity import require
 from ui.input import as_uuid
+from ui.page import add_page
 from ui.pages.workspace import (
     poc_comments,
     poc_criteria,
@@ -66,8 +67,8 @@ class OutcomeForm(Form):
 
 def register() -> None:
     """Route the page, and each of its tabs."""
-    ui.page("/t/{slug}/pocs/{poc_id}")(poc_page)
-    ui.page("/t/{slug}/pocs/{poc_id}/{tab}")(poc_page)
+    add_page("/t/{slug}/pocs/{poc_id}")(poc_page)
+    add_page("/t/{slug}/pocs/{poc_id}/{tab}")(poc_page)
 
 
 async def poc_page(visit: MayView, poc_id: str, tab: str = "") -> None:

@@ -28,6 +28,7 @@ from ui.forms.dialog import FormDialog, Helpers, Outcome
 from ui.frame import enter, frame, text
 from ui.identity import require
 from ui.input import as_uuid, to_do
+from ui.page import add_page
 from ui.paths import home_path
 from ui.tables.feed import list_room
 from ui.tables.live_table import HeadItem, Opening, export_response, opened
@@ -38,7 +39,7 @@ MayView = Annotated[Visit, Depends(require(Permission.VIEW_ALL_POCS))]
 
 def register() -> None:
     """Route the page and its export."""
-    ui.page("/t/{slug}/pocs")(pocs_page)
+    add_page("/t/{slug}/pocs")(pocs_page)
     app.get("/t/{slug}/pocs.csv", include_in_schema=False)(export)
 
 

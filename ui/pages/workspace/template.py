@@ -34,6 +34,7 @@ from ui.forms.dialog import FormDialog, Helpers, Outcome
 from ui.frame import enter, frame, section, text
 from ui.identity import require
 from ui.input import as_uuid, as_version
+from ui.page import add_page
 from ui.pages.workspace.file_drops import dropped
 from ui.pages.workspace.parts import button, link
 from ui.pages.workspace.poc_files import files_url, template_upload_url
@@ -54,7 +55,7 @@ EMPTY = "Add what is to be done in each POC, in its order."
 
 def register() -> None:
     """Route the page."""
-    ui.page("/t/{slug}/templates/{group_id}")(template_page)
+    add_page("/t/{slug}/templates/{group_id}")(template_page)
 
 
 async def template_page(visit: MayView, group_id: str) -> None:

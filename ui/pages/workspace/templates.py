@@ -22,6 +22,7 @@ from ui.forms.dialog import FormDialog, Outcome
 from ui.frame import enter, frame
 from ui.identity import require
 from ui.input import to_do
+from ui.page import add_page
 from ui.pages.workspace.template import form_values
 from ui.paths import home_path
 from ui.tables.feed import list_room
@@ -36,8 +37,8 @@ OTHERS_HINT = "Administrators make them. Without one, a POC starts empty."
 def register() -> None:
     """Route both lists and their exports. (The path of a group's page has an id where this one has
     a word, so this one comes first.)"""
-    ui.page("/t/{slug}/templates")(groups_page)
-    ui.page("/t/{slug}/templates/tasks")(tasks_page)
+    add_page("/t/{slug}/templates")(groups_page)
+    add_page("/t/{slug}/templates/tasks")(tasks_page)
     app.get("/t/{slug}/templates.csv", include_in_schema=False)(export_groups)
     app.get("/t/{slug}/templates/tasks.csv", include_in_schema=False)(export_tasks)
 
