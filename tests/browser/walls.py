@@ -1,6 +1,5 @@
 """Paired screens, without clicking: for tests and pictures that begin where one hangs already."""
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from playwright.async_api import Page, expect
@@ -16,13 +15,12 @@ async def hang(
     admin: Actor,
     *,
     options: dict[str, Any] | None = None,
-    prepare: Callable[[Page], Awaitable[None]] | None = None,
     **shown: object,
 ) -> Page:
     """A browser that is a screen of the admin's organisation, and has drawn its first view.
 
     `shown` is what `tests.services.screen_calls.new_screen` takes: name, views, names, dwell,
-    theme; `options` are the browser's, and `prepare` is called before anything is loaded.
+    theme; `options` are the browser's.
     """
     _, token = await paired(admin, **shown)
     context = await browsers.new(**{"viewport": {"width": 1920, "height": 1080}, **(options or {})})
@@ -31,8 +29,6 @@ async def hang(
         [{"name": name, "value": token, "url": browsers.url, "httpOnly": True}]
     )
     page = await context.new_page()
-    if prepare is not None:
-        await prepare(page)
     await page.goto("/wall")
     await expect(page.get_by_role("img", name="Live", exact=True)).to_be_visible()
     return page
