@@ -3,12 +3,13 @@
 An act locks the customer's people (`lock`) before the POC, and after users.
 """
 
-from collections.abc import Collection, Sequence
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import ColumnElement
-from sqlmodel import col, or_, select
+from sqlmodel import SQLModel, col, or_, select
 
 from models import (
     CustomerPerson,
@@ -32,9 +33,11 @@ from services.core.names import fold, mixed_scripts, plain, words_of
 from services.users.selection import OFFERED, Person, Selection
 from services.workspace.members import ensure_member
 from services.workspace.people import require_workers
-from services.workspace.rights import get_poc
+from services.workspace.rights import check_version, get_part_to_change, get_poc
 
 FIELD = "customer_ids"
+
+WorkT = TypeVar("WorkT", Task, TaskGroup)
 
 
 async def list_assignable(
@@ -75,33 +78,52 @@ async def lock(act: Act, customer_ids: Collection[UUID]) -> None:
         )
 
 
-async def assigned(act: Act, work: Task | TaskGroup) -> dict[UUID, Any]:
-    """The users who do a task, or see to a group: their rows, by their ids."""
-    if isinstance(work, Task):
-        tasks = await act.tx.exec(select(TaskAssignee).where(TaskAssignee.task_id == work.id))
-        return {row.user_id: row for row in tasks}
-    groups = await act.tx.exec(select(GroupAssignee).where(GroupAssignee.group_id == work.id))
-    return {row.user_id: row for row in groups}
+@dataclass(frozen=True)
+class _Assignments:
+    """The table that says who has a piece of work, and its columns of that and of the person."""
+
+    table: type[Any]
+    work: str
+    person: str
 
 
-async def outside(act: Act, work: Task | TaskGroup) -> dict[UUID, Any]:
-    """The customer's people who do a task, or see to a group: their rows, by their ids."""
-    if isinstance(work, Task):
-        tasks = await act.tx.exec(select(TaskCustomer).where(TaskCustomer.task_id == work.id))
-        return {row.customer_id: row for row in tasks}
-    groups = await act.tx.exec(select(GroupCustomer).where(GroupCustomer.group_id == work.id))
-    return {row.customer_id: row for row in groups}
+_ASSIGNMENTS: Mapping[tuple[type[Any], type[Any]], _Assignments] = {
+    (Task, User): _Assignments(TaskAssignee, "task_id", "user_id"),
+    (Task, CustomerPerson): _Assignments(TaskCustomer, "task_id", "customer_id"),
+    (TaskGroup, User): _Assignments(GroupAssignee, "group_id", "user_id"),
+    (TaskGroup, CustomerPerson): _Assignments(GroupCustomer, "group_id", "customer_id"),
+}
 
 
-async def is_assigned(
+async def assigned(
+    act: Act, work: Task | TaskGroup, people: type[User | CustomerPerson]
+) -> dict[UUID, Any]:
+    """The rows that say who of these people does a task or sees to a group, by the people's ids."""
+    of = _ASSIGNMENTS[type(work), people]
+    rows = await act.tx.exec(select(of.table).where(getattr(of.table, of.work) == work.id))
+    return {getattr(row, of.person): row for row in rows}
+
+
+async def reassign(
     act: Act,
-    work: Task | TaskGroup,
+    kind: type[WorkT],
+    work_id: UUID,
+    version: int,
     user_ids: Collection[UUID],
     customer_ids: Collection[UUID],
-) -> bool:
-    """Whether exactly these people do it already."""
-    users = (await assigned(act, work)).keys() == set(user_ids)
-    return users and (await outside(act, work)).keys() == set(customer_ids)
+) -> tuple[Poc, WorkT] | None:
+    """Have these people do a task or see to a group, and nobody else; returns it with its POC, and
+    nothing if it is so already. Raises `StaleError`, and what `assign_to` raises."""
+    await lock(act, customer_ids)
+    poc, work = await get_part_to_change(act, kind, work_id)
+    users = await assigned(act, work, User)
+    if users.keys() == set(user_ids):
+        outside = await assigned(act, work, CustomerPerson)
+        if outside.keys() == set(customer_ids):
+            return None
+    check_version(version, work.version, f"“{work.title}”")
+    await assign_to(act, poc, work, user_ids, customer_ids)
+    return poc, work
 
 
 async def assign_to(
@@ -117,12 +139,12 @@ async def assign_to(
     A person who has it already may stay. Raises `InvalidInputError`, which names the people who
     can't be chosen.
     """
-    rows = await assigned(act, work)
+    rows = await assigned(act, work, User)
     new = [user_id for user_id in dict.fromkeys(user_ids) if user_id not in rows]
     users = await require_workers(act, new, "assignee_ids")
     for user in users:
         await ensure_member(act, poc, user.id)
-        act.add(_row(work, user))
+        act.add(_assignment(work, user))
     gone = [user_id for user_id in rows if user_id not in user_ids]
     for user_id in gone:
         await act.tx.delete(rows[user_id])
@@ -148,7 +170,7 @@ async def _assign_outside(
 ) -> tuple[list[str], list[str]]:
     """The same for the customer's people. Returns the names of those who are new, and of those who
     no longer have it."""
-    rows = await outside(act, work)
+    rows = await assigned(act, work, CustomerPerson)
     new = [one for one in dict.fromkeys(customer_ids) if one not in rows]
     gone = [one for one in rows if one not in customer_ids]
     if new and work.side is not Side.CUSTOMER:
@@ -157,24 +179,18 @@ async def _assign_outside(
         raise InvalidInputError({FIELD: words})
     people = await _require_assignable(act, poc, new)
     for person in people:
-        act.add(_row(work, person))
+        act.add(_assignment(work, person))
     left = [(await act.tx.get_one(CustomerPerson, one)).full_name for one in gone]
     for one in gone:
         await act.tx.delete(rows[one])
     return [person.full_name for person in people], left
 
 
-def _row(
-    work: Task | TaskGroup, who: User | CustomerPerson
-) -> TaskAssignee | TaskCustomer | GroupAssignee | GroupCustomer:
-    tenant_id = work.tenant_id
-    if isinstance(work, Task):
-        if isinstance(who, User):
-            return TaskAssignee(tenant_id=tenant_id, task_id=work.id, user_id=who.id)
-        return TaskCustomer(tenant_id=tenant_id, task_id=work.id, customer_id=who.id)
-    if isinstance(who, User):
-        return GroupAssignee(tenant_id=tenant_id, group_id=work.id, user_id=who.id)
-    return GroupCustomer(tenant_id=tenant_id, group_id=work.id, customer_id=who.id)
+def _assignment(work: Task | TaskGroup, who: User | CustomerPerson) -> SQLModel:
+    of = _ASSIGNMENTS[type(work), type(who)]
+    keys = {of.work: work.id, of.person: who.id}
+    row: SQLModel = of.table(tenant_id=work.tenant_id, **keys)
+    return row
 
 
 async def _require_assignable(

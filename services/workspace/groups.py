@@ -88,13 +88,12 @@ async def assign_group(
 ) -> None:
     """Say who sees to a group, as `tasks.assign` says who does a task."""
     async with acting(principal, Permission.MANAGE_TASKS, lock=assignee_ids) as act:
-        await assigning.lock(act, customer_ids)
-        poc, group = await get_part_to_change(act, TaskGroup, group_id)
-        if await assigning.is_assigned(act, group, assignee_ids, customer_ids):
-            return
-        check_version(version, group.version, f"“{group.title}”")
-        await assigning.assign_to(act, poc, group, assignee_ids, customer_ids)
-        _touch(act, group)
+        changed = await assigning.reassign(
+            act, TaskGroup, group_id, version, assignee_ids, customer_ids
+        )
+        if changed is not None:
+            _, group = changed
+            _touch(act, group)
 
 
 @looks_first

@@ -115,7 +115,7 @@ async def hand_over_in(
             await give(act, poc, owner, note)
             items.append(_Item("poc", str(poc.id), str(poc.id), str(owner.id)))
     for task in tasks:
-        there = await assigned(act, task)
+        there = await assigned(act, task, User)
         if user.id not in there:
             continue
         poc = pocs[task.poc_id]
@@ -227,7 +227,7 @@ async def take_back_in(act: Act, row: Handover) -> None:
 
 
 async def _return_task(act: Act, poc: Poc, task: Task, to: UUID, user: User, item: _Item) -> None:
-    there = await assigned(act, task)
+    there = await assigned(act, task, User)
     if to not in there or user.id in there:
         return
     await put_back(act, poc, task, user, instead_of=there[to] if item.came else None)

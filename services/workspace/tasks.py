@@ -140,13 +140,9 @@ async def assign(
     added. Raises `InvalidInputError` for people who can't be chosen.
     """
     async with acting(principal, Permission.MANAGE_TASKS, lock=assignee_ids) as act:
-        await assigning.lock(act, customer_ids)
-        poc, task = await get_part_to_change(act, Task, task_id)
-        if await assigning.is_assigned(act, task, assignee_ids, customer_ids):
-            return
-        check_version(version, task.version, f"“{task.title}”")
-        await assigning.assign_to(act, poc, task, assignee_ids, customer_ids)
-        touch(act, poc, task)
+        changed = await assigning.reassign(act, Task, task_id, version, assignee_ids, customer_ids)
+        if changed is not None:
+            touch(act, *changed)
 
 
 @looks_first
