@@ -65,8 +65,8 @@ class Transaction(AsyncSession):
             raise WouldWriteError
 
     def along_with_events(self, write: Callable[[], None]) -> None:
-        """Have this done at the end, unless nothing was published: what is only worth to be written
-        along with something else."""
+        """Do this before the commit, if an event is published by then. It is for what isn't worth
+        a write of its own."""
         self._with_events.append(write)
 
     async def finish(self) -> None:

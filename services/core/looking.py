@@ -63,8 +63,8 @@ def looks_first(
 
 
 def is_looking(is_free: Callable[[], bool]) -> bool:
-    """Whether the call that runs here only looks. The first who asks decides that for the whole
-    call: it does unless the way to write `is_free`."""
+    """Whether the call that runs here only looks. The first transaction that asks decides it for
+    the whole call: the call looks, unless it can write at once (`is_free`)."""
     current = _call.get()
     if current is None:
         return False
@@ -75,7 +75,7 @@ def is_looking(is_free: Callable[[], bool]) -> bool:
 
 @contextmanager
 def outside_of_calls() -> Iterator[None]:
-    """What is begun here is no part of the call that begins it."""
+    """Tasks that are started in this block decide for themselves whether they look."""
     before = _call.set(None)
     try:
         yield

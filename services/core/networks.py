@@ -1,15 +1,16 @@
-"""Whose an ip is, as far as that can be known from it."""
+"""The network that an ip belongs to, by which attempts are counted."""
 
 import ipaddress
 
 SITE = 64
-"""Bits of an IPv6 address that are somebody's whole network (RFC 6177): each may have as many
-addresses in it as they like."""
+"""How many bits of an IPv6 address name a network (RFC 6177): its owner can use any address in it.
+"""
 
 
 def network_of(ip: str) -> str:
-    """What is counted of whoever calls from an ip: an IPv4 address, or the network of an IPv6 one.
-    What is neither (a proxy's made-up name) is itself."""
+    """What attempts from an ip are counted by: an IPv4 address itself, or the network of an IPv6
+    address. Text that is neither (a name that a proxy made up) stays, cut to 64 characters.
+    """
     try:
         found = ipaddress.ip_address(ip)
     except ValueError:

@@ -91,8 +91,8 @@ class WriteQueue:
         return len(self._waiting) + len(self._running)
 
     def is_free_for(self, who: Who | None) -> bool:
-        """Whether nobody is here, and this one has not acted just now: who takes a turn at this
-        moment takes it from nobody, and no user takes one after the other so."""
+        """Whether no act waits or runs, and this user hasn't acted just now. Then a turn is taken
+        from nobody, and no user can take one turn after the other in this way."""
         behind = (
             who is not None
             and who.holder_id is not None

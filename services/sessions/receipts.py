@@ -101,8 +101,8 @@ class _Kept:
 
 
 class _Keeping:
-    """The receipts that wait to be kept. Those of many who are deactivated at once come together:
-    while one is written the others wait, and are then written in one transaction."""
+    """The receipts that wait to be kept. If many people are deactivated at once, their receipts
+    come together: while one is written the others wait, and are then written in one transaction."""
 
     def __init__(self) -> None:
         self.waiting: list[_Kept] = []

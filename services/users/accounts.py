@@ -177,9 +177,11 @@ def _status(
 async def require_switchable(
     act: Act, user: User, active: bool, seen_version: int | None = None
 ) -> None:
-    """Raise `ConflictError` where the user, whom the act has locked, was switched since they were
-    seen so, and where they are to be deactivated and can't be, `SelfDeactivationError` or
-    `LastPlatformAdminError`."""
+    """Check that the act may switch this user, whom it has locked.
+
+    Raises `ConflictError` if the user was switched after the version that was seen, and for a
+    deactivation `SelfDeactivationError` and `LastPlatformAdminError`.
+    """
     if seen_version is not None and seen_version < user.status_version:
         raise ConflictError(
             f"Someone else has just changed {user.full_name}. Look again, then decide."
@@ -196,8 +198,11 @@ async def require_switchable(
 async def deactivate(
     act: Act, users: Sequence[User], reason: str = "", *, tell: bool | None = False
 ) -> list[StatusChange]:
-    """Deactivate users whom the act has locked, and of whom each is active and switchable: all of
-    them by the same few statements. Of several in one act none may be a Platform Admin."""
+    """Deactivate users whom the act has locked, all of them by the same few statements.
+
+    Each must be active and have passed `require_switchable`. If there are several, none of them may
+    be a Platform Admin: whether one remains is checked for one at a time.
+    """
     if not users:
         return []
     by, now = act.user, clock.now()

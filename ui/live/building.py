@@ -1,4 +1,4 @@
-"""Has NiceGUI build pages with less: what it finds out anew for each element, and never differs.
+"""Has NiceGUI build pages with less work: it remembers what is the same for every element.
 
 An element asks three times by `inspect` whether a method of its class takes an argument, and a
 page's text is escaped character by character. Together they were a third of what a page of a
