@@ -2,7 +2,7 @@
 // before it is posted, and said in words: internal ones have a lock, shared ones the customer's name.
 import { h } from "vue";
 import { avatar } from "avatar";
-import { listen } from "live_socket";
+import { askWhile, listen } from "live_socket";
 import { forget, list, mentioning, pressed, typed } from "comment_mentions";
 
 const NEAR_END = 80; // px above the page's end, from which one goes along with what is new
@@ -37,10 +37,12 @@ export default {
       { rollcall_comment: this.patch, rollcall_person: this.patchPerson },
       { onReconnect: () => this.$emit("missed") },
     );
+    this.stopAsking = askWhile(() => this.words.trim() && !this.sending);
     if (this.byId.size) this.toEnd();
   },
   unmounted() {
     this.stop();
+    this.stopAsking();
   },
   methods: {
     // Called by the server.
