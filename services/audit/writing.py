@@ -16,6 +16,25 @@ from services.access.actor import Principal
 from services.audit.actions import AuditAction
 from services.audit.events import AuditGrew, AuditWritten
 from services.audit.search import search_key
+from services.audit.words import (
+    assigned,
+    bulk,
+    change,
+    departure,
+    end,
+    handover,
+    heads,
+    mail_text,
+    policy,
+    reason,
+    receipt,
+    renamed,
+    required,
+    restore,
+    task,
+    tried,
+    works,
+)
 from services.core import clock
 from services.core.db import Transaction
 
@@ -29,14 +48,14 @@ class Action(AuditAction):
     """What the lower packages do, and what several packages record."""
 
     SET_UP = "rollcall.set_up", "Rollcall set up"
-    RESTORED = "rollcall.restored", "Restored from a backup"
+    RESTORED = "rollcall.restored", "Restored from a backup", restore
     TENANT_CREATED = "tenant.created", "Organisation created"
-    TENANT_RENAMED = "tenant.renamed", "Organisation renamed"
+    TENANT_RENAMED = "tenant.renamed", "Organisation renamed", change
     TENANT_EDITED = "tenant.edited", "Organisation settings changed"
     LOGO_SET = "tenant.logo_set", "Logo set"
     LOGO_REMOVED = "tenant.logo_removed", "Logo removed"
     TENANTS_EXPORTED = "tenant.exported", "Organisations exported"
-    MAIL_TEXT_CHANGED = "tenant.mail_text_changed", "Mail text changed"
+    MAIL_TEXT_CHANGED = "tenant.mail_text_changed", "Mail text changed", mail_text
     MAIL_TEXT_RESET = "tenant.mail_text_reset", "Mail text reset"
     TENANT_CLOSED = "tenant.closed", "Organisation closed"
     TENANT_REOPENED = "tenant.reopened", "Organisation reopened"
@@ -45,41 +64,41 @@ class Action(AuditAction):
     INVITATION_LINK_COPIED = "invitation.link_copied", "Invitation link copied"
     INVITATION_ACCEPTED = "invitation.accepted", "Invitation accepted"
     USER_ACTIVATED = "user.activated", "User activated"
-    USER_DEACTIVATED = "user.deactivated", "User deactivated"
-    PAGES_CLOSED = "user.pages_closed", "Pages closed"
-    WORK_HANDED_OVER = "user.work_handed_over", "Work handed over"
-    WORK_TAKEN_BACK = "user.work_taken_back", "Handed over work taken back"
-    ROLE_CORRECTED = "user.role_corrected", "Role corrected"
-    USER_RENAMED = "user.renamed", "User renamed"
+    USER_DEACTIVATED = "user.deactivated", "User deactivated", departure
+    PAGES_CLOSED = "user.pages_closed", "Pages closed", receipt
+    WORK_HANDED_OVER = "user.work_handed_over", "Work handed over", handover
+    WORK_TAKEN_BACK = "user.work_taken_back", "Handed over work taken back", handover
+    ROLE_CORRECTED = "user.role_corrected", "Role corrected", change
+    USER_RENAMED = "user.renamed", "User renamed", renamed
     CONTACT_CHANGED = "user.contact_changed", "Contact details changed"
     PICTURE_CHANGED = "user.picture_changed", "Picture changed"
     PICTURE_REMOVED = "user.picture_removed", "Picture removed"
     EMAIL_CHANGE_REQUESTED = "user.email_change_requested", "Email change requested"
     EMAIL_CHANGE_CANCELLED = "user.email_change_cancelled", "Email change cancelled"
-    EMAIL_CHANGED = "user.email_changed", "Email changed"
-    EMAIL_CHANGE_TAKEN_BACK = "user.email_change_taken_back", "Email change taken back"
-    END_DATE_SET = "user.end_date_set", "User end date set"
+    EMAIL_CHANGED = "user.email_changed", "Email changed", change
+    EMAIL_CHANGE_TAKEN_BACK = "user.email_change_taken_back", "Email change taken back", change
+    END_DATE_SET = "user.end_date_set", "User end date set", end
     CONTRACTOR_SET = "user.contractor_set", "Contractor set"
     END_REMINDERS_SET = "user.end_reminders_set", "Reminders of ends set"
     CALENDAR_TOLD = "calendar.told", "Calendar address shown"
     CALENDAR_REVOKED = "calendar.revoked", "Calendar address revoked"
     SIGNED_IN = "session.signed_in", "Signed in"
-    SIGN_IN_FAILED = "session.sign_in_failed", "Sign-in failed"
+    SIGN_IN_FAILED = "session.sign_in_failed", "Sign-in failed", tried
     CONFIRMATION_FAILED = "session.confirmation_failed", "Password confirmation failed"
     SIGNED_OUT = "session.signed_out", "Signed out"
     SESSIONS_REVOKED = "session.revoked", "Sessions ended"
     PASSWORD_CHANGED = "password.changed", "Password changed"
-    RESET_REQUESTED = "password.reset_requested", "Password reset requested"
+    RESET_REQUESTED = "password.reset_requested", "Password reset requested", tried
     PASSWORD_LINK_COPIED = "password.link_copied", "Password link copied"
     PASSWORD_LINK_SENT = "password.link_sent", "Password link sent"
     PASSWORD_RESET = "password.reset", "Password reset"
     SSO_CONNECTED = "sso.connected", "Single sign-on connected"
     SSO_DISCONNECTED = "sso.disconnected", "Single sign-on disconnected"
-    SSO_TESTED = "sso.tested", "Single sign-on tested"
-    SSO_REQUIRED_SET = "sso.required_set", "Single sign-on requirement set"
+    SSO_TESTED = "sso.tested", "Single sign-on tested", works
+    SSO_REQUIRED_SET = "sso.required_set", "Single sign-on requirement set", required
     SSO_LINKED = "user.sso_linked", "Linked to single sign-on"
     USER_CREATED_BY_SSO = "user.created_by_sso", "User created by single sign-on"
-    SSO_REFUSED = "session.sso_refused", "Single sign-on refused"
+    SSO_REFUSED = "session.sso_refused", "Single sign-on refused", reason
     ENDED_BY_PROVIDER = "session.ended_by_provider", "Signed out by the organisation"
     AUTHENTICATOR_ADDED = "user.authenticator_added", "Authenticator app added"
     AUTHENTICATOR_REMOVED = "user.authenticator_removed", "Authenticator app removed"
@@ -91,15 +110,19 @@ class Action(AuditAction):
     RECOVERY_CODE_USED = "user.recovery_code_used", "Recovery code used"
     SECOND_FACTORS_RESET = "user.second_factors_reset", "Second factor reset"
     SECOND_FACTOR_FAILED = "session.second_factor_failed", "Second factor failed"
-    SECOND_FACTOR_POLICY_SET = "tenant.second_factor_policy_set", "Second factor requirement set"
-    BULK_DEACTIVATED = "users.deactivated", "Users deactivated in bulk"
-    BULK_ACTIVATED = "users.activated", "Users activated in bulk"
-    BULK_RESENT = "users.invitations_resent", "Invitations resent in bulk"
-    BULK_LINKS_COPIED = "users.links_copied", "Invitation links copied in bulk"
-    BULK_END_DATE_SET = "users.end_date_set", "End dates set in bulk"
+    SECOND_FACTOR_POLICY_SET = (
+        "tenant.second_factor_policy_set",
+        "Second factor requirement set",
+        policy,
+    )
+    BULK_DEACTIVATED = "users.deactivated", "Users deactivated in bulk", bulk
+    BULK_ACTIVATED = "users.activated", "Users activated in bulk", bulk
+    BULK_RESENT = "users.invitations_resent", "Invitations resent in bulk", bulk
+    BULK_LINKS_COPIED = "users.links_copied", "Invitation links copied in bulk", bulk
+    BULK_END_DATE_SET = "users.end_date_set", "End dates set in bulk", bulk
     USERS_EXPORTED = "user.exported", "Users exported"
     AUDIT_EXPORTED = "audit.exported", "Audit exported"
-    AUDIT_HEADS_NOTED = "audit.heads_noted", "Audit heads noted"
+    AUDIT_HEADS_NOTED = "audit.heads_noted", "Audit heads noted", heads
     TEMPLATE_CREATED = "template.created", "Template created"
     TEMPLATE_EDITED = "template.edited", "Template edited"
     TEMPLATE_ARCHIVED = "template.archived", "Template archived"
@@ -107,8 +130,8 @@ class Action(AuditAction):
     TEMPLATES_EXPORTED = "template.exported", "Templates exported"
     POC_CREATED = "poc.created", "POC created"
     POC_EDITED = "poc.edited", "POC edited"
-    POC_STATUS_CHANGED = "poc.status_changed", "POC status changed"
-    POC_HANDED_OVER = "poc.handed_over", "POC handed over"
+    POC_STATUS_CHANGED = "poc.status_changed", "POC status changed", change
+    POC_HANDED_OVER = "poc.handed_over", "POC handed over", change
     POC_ARCHIVED = "poc.archived", "POC archived"
     POC_RESTORED = "poc.restored", "POC restored"
     POCS_EXPORTED = "poc.exported", "POCs exported"
@@ -129,15 +152,15 @@ class Action(AuditAction):
     GROUP_RESTORED = "group.restored", "Group restored"
     TASK_ADDED = "task.added", "Task added"
     TASK_EDITED = "task.edited", "Task edited"
-    TASK_ASSIGNED = "task.assigned", "Task assigned"
-    TASK_STATUS_CHANGED = "task.status_changed", "Task status changed"
+    TASK_ASSIGNED = "task.assigned", "Task assigned", assigned
+    TASK_STATUS_CHANGED = "task.status_changed", "Task status changed", task
     TASK_ACCEPTED = "task.accepted", "Task accepted"
     TASK_ACCEPTANCE_TAKEN_BACK = "task.acceptance_taken_back", "Acceptance taken back"
     TASK_ARCHIVED = "task.archived", "Task archived"
     TASK_RESTORED = "task.restored", "Task restored"
     CRITERION_ADDED = "criterion.added", "Criterion added"
     CRITERION_EDITED = "criterion.edited", "Criterion edited"
-    CRITERION_RESULT_SET = "criterion.result_set", "Criterion result set"
+    CRITERION_RESULT_SET = "criterion.result_set", "Criterion result set", task
     CRITERION_ARCHIVED = "criterion.archived", "Criterion archived"
     CRITERION_RESTORED = "criterion.restored", "Criterion restored"
     RESOURCE_ADDED = "resource.added", "Resource added"

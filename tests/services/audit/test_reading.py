@@ -17,7 +17,6 @@ from services.audit.check import verify
 from services.audit.events import AuditWritten
 from services.audit.list import ENTRIES
 from services.audit.reading import export, list_entries
-from services.audit.words import summary
 from services.audit.writing import Action, record
 from services.core import clock
 from services.core.csv_files import BOM
@@ -184,7 +183,7 @@ async def test_an_entry_leads_to_the_page_of_who_acted_and_of_what_it_is_about(
     ],
 )
 def test_details_are_told_in_words(action: Action, details: dict[str, Any], said: str) -> None:
-    assert summary(action, details) == said
+    assert action.summary(details) == said
 
 
 async def test_a_receipt_is_kept_beside_the_entry(admin: Actor, tenant: Tenant) -> None:
