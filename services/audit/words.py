@@ -31,17 +31,6 @@ def counted(count: int, noun: str) -> str:
 _NEEDED_BY = {policy.value: policy.label for policy in SecondFactorPolicy}
 
 
-def task(details: Mapping[str, Any]) -> str:
-    reason = f": {details['reason']}" if details.get("reason") else ""
-    return f"{details.get('task', '')}: {change(details)}{reason}"
-
-
-def assigned(details: Mapping[str, Any]) -> str:
-    came = f"to {details['to']}" if details.get("to") else ""
-    left = f"no more to {details['no_more']}" if details.get("no_more") else ""
-    return f"{details.get('task', '')}: {', '.join(filter(None, (came, left)))}"
-
-
 def restore(details: Mapping[str, Any]) -> str:
     return f"{details.get('file', '')}, {details.get('sessions', 0)} sessions ended"
 

@@ -17,7 +17,6 @@ from services.audit.actions import AuditAction
 from services.audit.events import AuditGrew, AuditWritten
 from services.audit.search import search_key
 from services.audit.words import (
-    assigned,
     bulk,
     change,
     departure,
@@ -31,7 +30,6 @@ from services.audit.words import (
     renamed,
     required,
     restore,
-    task,
     tried,
     works,
 )
@@ -80,8 +78,6 @@ class Action(AuditAction):
     END_DATE_SET = "user.end_date_set", "User end date set", end
     CONTRACTOR_SET = "user.contractor_set", "Contractor set"
     END_REMINDERS_SET = "user.end_reminders_set", "Reminders of ends set"
-    CALENDAR_TOLD = "calendar.told", "Calendar address shown"
-    CALENDAR_REVOKED = "calendar.revoked", "Calendar address revoked"
     SIGNED_IN = "session.signed_in", "Signed in"
     SIGN_IN_FAILED = "session.sign_in_failed", "Sign-in failed", tried
     CONFIRMATION_FAILED = "session.confirmation_failed", "Password confirmation failed"
@@ -123,18 +119,6 @@ class Action(AuditAction):
     USERS_EXPORTED = "user.exported", "Users exported"
     AUDIT_EXPORTED = "audit.exported", "Audit exported"
     AUDIT_HEADS_NOTED = "audit.heads_noted", "Audit heads noted", heads
-    TEMPLATE_CREATED = "template.created", "Template created"
-    TEMPLATE_EDITED = "template.edited", "Template edited"
-    TEMPLATE_ARCHIVED = "template.archived", "Template archived"
-    TEMPLATE_RESTORED = "template.restored", "Template restored"
-    TEMPLATES_EXPORTED = "template.exported", "Templates exported"
-    POC_CREATED = "poc.created", "POC created"
-    POC_EDITED = "poc.edited", "POC edited"
-    POC_STATUS_CHANGED = "poc.status_changed", "POC status changed", change
-    POC_HANDED_OVER = "poc.handed_over", "POC handed over", change
-    POC_ARCHIVED = "poc.archived", "POC archived"
-    POC_RESTORED = "poc.restored", "POC restored"
-    POCS_EXPORTED = "poc.exported", "POCs exported"
     CUSTOMER_INVITED = "customer.invited", "Customer invited"
     CUSTOMER_LINK_SENT = "customer.link_sent", "Customer’s link sent"
     CUSTOMER_LINK_COPIED = "customer.link_copied", "Customer’s link copied"
@@ -143,33 +127,6 @@ class Action(AuditAction):
     CUSTOMER_ACTIVATED = "customer.activated", "Customer activated"
     CUSTOMER_DEACTIVATED = "customer.deactivated", "Customer deactivated"
     CUSTOMER_REMOVED = "customer.removed", "Customer removed from POC"
-    MEMBER_ADDED = "member.added", "Member added"
-    MEMBER_REMOVED = "member.removed", "Member removed"
-    GROUP_ADDED = "group.added", "Group added"
-    GROUP_EDITED = "group.edited", "Group edited"
-    GROUP_ASSIGNED = "group.assigned", "Group assigned"
-    GROUP_ARCHIVED = "group.archived", "Group archived"
-    GROUP_RESTORED = "group.restored", "Group restored"
-    TASK_ADDED = "task.added", "Task added"
-    TASK_EDITED = "task.edited", "Task edited"
-    TASK_ASSIGNED = "task.assigned", "Task assigned", assigned
-    TASK_STATUS_CHANGED = "task.status_changed", "Task status changed", task
-    TASK_ACCEPTED = "task.accepted", "Task accepted"
-    TASK_ACCEPTANCE_TAKEN_BACK = "task.acceptance_taken_back", "Acceptance taken back"
-    TASK_ARCHIVED = "task.archived", "Task archived"
-    TASK_RESTORED = "task.restored", "Task restored"
-    CRITERION_ADDED = "criterion.added", "Criterion added"
-    CRITERION_EDITED = "criterion.edited", "Criterion edited"
-    CRITERION_RESULT_SET = "criterion.result_set", "Criterion result set", task
-    CRITERION_ARCHIVED = "criterion.archived", "Criterion archived"
-    CRITERION_RESTORED = "criterion.restored", "Criterion restored"
-    RESOURCE_ADDED = "resource.added", "Resource added"
-    RESOURCE_EDITED = "resource.edited", "Resource edited"
-    RESOURCE_ARCHIVED = "resource.archived", "Resource archived"
-    RESOURCE_RESTORED = "resource.restored", "Resource restored"
-    COMMENT_POSTED = "comment.posted", "Comment posted"
-    COMMENT_EDITED = "comment.edited", "Comment edited"
-    COMMENT_REMOVED = "comment.removed", "Comment removed"
 
 
 class Subject(Protocol):

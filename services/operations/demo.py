@@ -21,6 +21,7 @@ from services.sign_in.passwords import hash_password
 from services.tenants.tenants import add_tenant
 from services.users.accounts import set_names
 from services.users.ends import End, set_end
+from services.workspace.actions import PocAction
 
 USERS = 250
 PASSWORD = "rollcall demo password"  # noqa: S105 - printed for everybody to use
@@ -79,7 +80,7 @@ async def create_demo() -> list[DemoAccount] | None:
 
 def _told(row: User | Poc) -> tuple[Action, dict[str, Any]]:
     if isinstance(row, Poc):
-        return Action.POC_CREATED, {"customer": row.customer}
+        return PocAction.CREATED, {"customer": row.customer}
     return Action.USER_INVITED, {"email": row.email, "role": row.role.label}
 
 

@@ -22,7 +22,6 @@ from models import FileChunk, GroupTemplate, Resource, ResourceFile, ResourceKin
 from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import Act, View, acting, viewing
-from services.audit.writing import Action
 from services.core import runtime
 from services.core.db import Transaction
 from services.core.errors import (
@@ -34,6 +33,7 @@ from services.core.errors import (
 )
 from services.core.looking import looks_first
 from services.core.settings import MB
+from services.workspace.actions import ResourceAction
 from services.workspace.file_types import clean_file_name, media_type_of
 from services.workspace.resources import Belongs, OwnerIds, tell_changed, template_of
 from services.workspace.rights import (
@@ -248,9 +248,7 @@ async def _add(act: Act, owner: Belongs, arrived: _Arrived, owner_ids: OwnerIds)
     await act.tx.flush()
     await _store(act, resource.id, arrived.content)
     size, sha256 = arrived.size, arrived.sha256
-    await act.record(
-        Action.RESOURCE_ADDED, owner, resource=resource.title, size=size, sha256=sha256
-    )
+    await act.record(ResourceAction.ADDED, owner, resource=resource.title, size=size, sha256=sha256)
     tell_changed(act, resource)
     return resource.id
 
