@@ -119,14 +119,6 @@ class Action(AuditAction):
     USERS_EXPORTED = "user.exported", "Users exported"
     AUDIT_EXPORTED = "audit.exported", "Audit exported"
     AUDIT_HEADS_NOTED = "audit.heads_noted", "Audit heads noted", heads
-    CUSTOMER_INVITED = "customer.invited", "Customer invited"
-    CUSTOMER_LINK_SENT = "customer.link_sent", "Customer’s link sent"
-    CUSTOMER_LINK_COPIED = "customer.link_copied", "Customer’s link copied"
-    CUSTOMER_LINK_REQUESTED = "customer.link_requested", "Customer’s link requested"
-    CUSTOMER_LET_IN = "customer.let_in", "Customer let in"
-    CUSTOMER_ACTIVATED = "customer.activated", "Customer activated"
-    CUSTOMER_DEACTIVATED = "customer.deactivated", "Customer deactivated"
-    CUSTOMER_REMOVED = "customer.removed", "Customer removed from POC"
 
 
 class Subject(Protocol):

@@ -34,6 +34,7 @@ from services.core.secrets import token_hash
 from services.mail import outbox
 from services.sessions.sessions import Caller, begin, end
 from services.sign_in import throttle
+from services.workspace.customers.actions import CustomerAction
 from services.workspace.customers.cut import LINKS, shown_pocs, void_links
 from services.workspace.customers.people import tell
 
@@ -100,7 +101,7 @@ async def start_session(
     _, token = begin(tx, person, caller, method)
     await record(
         tx,
-        Action.CUSTOMER_LET_IN,
+        CustomerAction.LET_IN,
         actor=None,
         by=person,
         subject=person,
@@ -129,7 +130,7 @@ async def ask(slug: str, email: str, caller: Caller) -> None:
             person = await _by_email(tx, tenant, key)
             await record(
                 tx,
-                Action.CUSTOMER_LINK_REQUESTED,
+                CustomerAction.LINK_REQUESTED,
                 actor=None,
                 subject=person,
                 tenant_id=tenant.id if tenant else None,
