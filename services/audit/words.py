@@ -75,18 +75,6 @@ def policy(details: Mapping[str, Any]) -> str:
     return f"{before} → {after}"
 
 
-def reason(details: Mapping[str, Any]) -> str:
-    return str(details.get("reason") or "").replace("_", " ")
-
-
-def works(details: Mapping[str, Any]) -> str:
-    return "it works" if details.get("works") else "it doesn't work"
-
-
-def required(details: Mapping[str, Any]) -> str:
-    return "everybody signs in with it" if details.get("required") else "passwords work too"
-
-
 def departure(details: Mapping[str, Any]) -> str:
     ended = [
         counted(len(details.get("session_ids", ())), "session"),

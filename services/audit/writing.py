@@ -25,13 +25,10 @@ from services.audit.words import (
     heads,
     mail_text,
     policy,
-    reason,
     receipt,
     renamed,
-    required,
     restore,
     tried,
-    works,
 )
 from services.core import clock
 from services.core.db import Transaction
@@ -88,14 +85,6 @@ class Action(AuditAction):
     PASSWORD_LINK_COPIED = "password.link_copied", "Password link copied"
     PASSWORD_LINK_SENT = "password.link_sent", "Password link sent"
     PASSWORD_RESET = "password.reset", "Password reset"
-    SSO_CONNECTED = "sso.connected", "Single sign-on connected"
-    SSO_DISCONNECTED = "sso.disconnected", "Single sign-on disconnected"
-    SSO_TESTED = "sso.tested", "Single sign-on tested", works
-    SSO_REQUIRED_SET = "sso.required_set", "Single sign-on requirement set", required
-    SSO_LINKED = "user.sso_linked", "Linked to single sign-on"
-    USER_CREATED_BY_SSO = "user.created_by_sso", "User created by single sign-on"
-    SSO_REFUSED = "session.sso_refused", "Single sign-on refused", reason
-    ENDED_BY_PROVIDER = "session.ended_by_provider", "Signed out by the organisation"
     AUTHENTICATOR_ADDED = "user.authenticator_added", "Authenticator app added"
     AUTHENTICATOR_REMOVED = "user.authenticator_removed", "Authenticator app removed"
     PASSKEY_ADDED = "user.passkey_added", "Passkey added"

@@ -27,6 +27,7 @@ from services.core.runtime import Runtime
 from services.lists.query import ListQuery, from_url
 from services.sessions import receipts
 from services.sessions.receipts import Receipt
+from services.sso.actions import SsoAction
 from services.users import accounts
 from tests import books
 from tests.factories import create_user
@@ -171,9 +172,9 @@ async def test_an_entry_leads_to_the_page_of_who_acted_and_of_what_it_is_about(
     [
         (Action.SIGN_IN_FAILED, {"email": "ada@example.com"}, "as ada@example.com"),
         (Action.SIGN_IN_FAILED, {}, ""),
-        (Action.SSO_REFUSED, {"reason": "email_domain"}, "email domain"),
-        (Action.SSO_TESTED, {"works": False}, "it doesn't work"),
-        (Action.SSO_REQUIRED_SET, {"required": True}, "everybody signs in with it"),
+        (SsoAction.REFUSED, {"reason": "email_domain"}, "email domain"),
+        (SsoAction.TESTED, {"works": False}, "it doesn't work"),
+        (SsoAction.REQUIRED_SET, {"required": True}, "everybody signs in with it"),
         (
             Action.SECOND_FACTOR_POLICY_SET,
             {"before": "optional", "after": "everyone"},
