@@ -31,10 +31,6 @@ def counted(count: int, noun: str) -> str:
 _NEEDED_BY = {policy.value: policy.label for policy in SecondFactorPolicy}
 
 
-def restore(details: Mapping[str, Any]) -> str:
-    return f"{details.get('file', '')}, {details.get('sessions', 0)} sessions ended"
-
-
 def heads(details: Mapping[str, Any]) -> str:
     count = len(details.get("heads", ()))
     return "of 1 chain" if count == 1 else f"of {count:,} chains"

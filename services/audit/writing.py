@@ -27,7 +27,6 @@ from services.audit.words import (
     policy,
     receipt,
     renamed,
-    restore,
     tried,
 )
 from services.core import clock
@@ -42,8 +41,6 @@ NOBODY = "Nobody signed in"
 class Action(AuditAction):
     """What the lower packages do, and what several packages record."""
 
-    SET_UP = "rollcall.set_up", "Rollcall set up"
-    RESTORED = "rollcall.restored", "Restored from a backup", restore
     TENANT_CREATED = "tenant.created", "Organisation created"
     TENANT_RENAMED = "tenant.renamed", "Organisation renamed", change
     TENANT_EDITED = "tenant.edited", "Organisation settings changed"

@@ -15,6 +15,7 @@ from services.core.db import LOCKED, Transaction, reading, transaction
 from services.core.emails import check_email, email_key
 from services.core.errors import DeadLinkError, InvalidInputError, OperatorError
 from services.core.forms import email, new_password, text
+from services.operations.actions import OperatorAction
 from services.sessions.sessions import Caller
 from services.sign_in.passwords import check_password, hash_password
 from services.sign_in.sign_in import SignedIn, start_session
@@ -84,7 +85,9 @@ async def set_up(token: str, values: Mapping[str, str], caller: Caller) -> Signe
         user = _platform_admin(tx, form.first_name, form.last_name, form.email, hashed)
         await tx.flush()
         tenant = await add_tenant(tx, form.organisation)
-        await record(tx, Action.SET_UP, actor=None, by=user, tenant_id=tenant.id, ip=caller.ip)
+        await record(
+            tx, OperatorAction.SET_UP, actor=None, by=user, tenant_id=tenant.id, ip=caller.ip
+        )
         await note_tenant(tx, Action.TENANT_CREATED, tenant, actor=None, by=user, ip=caller.ip)
         return await start_session(tx, user, caller, tenant, SignInMethod.LINK)
 
