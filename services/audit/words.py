@@ -36,17 +36,6 @@ def heads(details: Mapping[str, Any]) -> str:
     return "of 1 chain" if count == 1 else f"of {count:,} chains"
 
 
-def bulk(details: Mapping[str, Any]) -> str:
-    people, changed = details.get("people", 0), details.get("changed", 0)
-    parts = [f"{changed:,} of {people:,} selected"]
-    if details.get("failed"):
-        parts.append(f"{details['failed']:,} failed")
-    if details.get("end_date"):
-        parts.append(f"end date {details['end_date']}")
-    parts += [str(details[name]) for name in ("why", "reason") if details.get(name)]
-    return ", ".join(parts)
-
-
 def receipt(details: Mapping[str, Any]) -> str:
     pages, answered = details.get("pages", 0), details.get("answered", 0)
     if not pages and not details.get("unheard"):
@@ -69,34 +58,6 @@ def tried(details: Mapping[str, Any]) -> str:
 def policy(details: Mapping[str, Any]) -> str:
     before, after = (_NEEDED_BY.get(str(details.get(name)), "") for name in ("before", "after"))
     return f"{before} → {after}"
-
-
-def departure(details: Mapping[str, Any]) -> str:
-    ended = [
-        counted(len(details.get("session_ids", ())), "session"),
-        counted(details.get("links", 0), "link"),
-        counted(len(details.get("passkeys", ())), "passkey"),
-    ]
-    said = ", ".join(filter(None, ended))
-    reason = str(details.get("reason", ""))
-    return ": ".join(filter(None, [reason, f"ended {said}" if said else ""]))
-
-
-def handover(details: Mapping[str, Any]) -> str:
-    return "; ".join(
-        " and ".join(filter(None, [counted(one["pocs"], "POC"), counted(one["tasks"], "task")]))
-        + f" to {one['name']}"
-        for one in details.get("to", ())
-    )
-
-
-def end(details: Mapping[str, Any]) -> str:
-    said = (details.get(name) for name in ("end_date", "end_time", "time_zone"))
-    return " ".join(str(value) for value in said if value) or "none"
-
-
-def renamed(details: Mapping[str, Any]) -> str:
-    return f"was {details.get('before', '')}"
 
 
 def mail_text(details: Mapping[str, Any]) -> str:

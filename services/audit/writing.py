@@ -17,16 +17,11 @@ from services.audit.actions import AuditAction
 from services.audit.events import AuditGrew, AuditWritten
 from services.audit.search import search_key
 from services.audit.words import (
-    bulk,
     change,
-    departure,
-    end,
-    handover,
     heads,
     mail_text,
     policy,
     receipt,
-    renamed,
     tried,
 )
 from services.core import clock
@@ -51,27 +46,7 @@ class Action(AuditAction):
     MAIL_TEXT_RESET = "tenant.mail_text_reset", "Mail text reset"
     TENANT_CLOSED = "tenant.closed", "Organisation closed"
     TENANT_REOPENED = "tenant.reopened", "Organisation reopened"
-    USER_INVITED = "user.invited", "User invited"
-    INVITATION_RESENT = "invitation.resent", "Invitation resent"
-    INVITATION_LINK_COPIED = "invitation.link_copied", "Invitation link copied"
-    INVITATION_ACCEPTED = "invitation.accepted", "Invitation accepted"
-    USER_ACTIVATED = "user.activated", "User activated"
-    USER_DEACTIVATED = "user.deactivated", "User deactivated", departure
     PAGES_CLOSED = "user.pages_closed", "Pages closed", receipt
-    WORK_HANDED_OVER = "user.work_handed_over", "Work handed over", handover
-    WORK_TAKEN_BACK = "user.work_taken_back", "Handed over work taken back", handover
-    ROLE_CORRECTED = "user.role_corrected", "Role corrected", change
-    USER_RENAMED = "user.renamed", "User renamed", renamed
-    CONTACT_CHANGED = "user.contact_changed", "Contact details changed"
-    PICTURE_CHANGED = "user.picture_changed", "Picture changed"
-    PICTURE_REMOVED = "user.picture_removed", "Picture removed"
-    EMAIL_CHANGE_REQUESTED = "user.email_change_requested", "Email change requested"
-    EMAIL_CHANGE_CANCELLED = "user.email_change_cancelled", "Email change cancelled"
-    EMAIL_CHANGED = "user.email_changed", "Email changed", change
-    EMAIL_CHANGE_TAKEN_BACK = "user.email_change_taken_back", "Email change taken back", change
-    END_DATE_SET = "user.end_date_set", "User end date set", end
-    CONTRACTOR_SET = "user.contractor_set", "Contractor set"
-    END_REMINDERS_SET = "user.end_reminders_set", "Reminders of ends set"
     SIGNED_IN = "session.signed_in", "Signed in"
     SIGN_IN_FAILED = "session.sign_in_failed", "Sign-in failed", tried
     CONFIRMATION_FAILED = "session.confirmation_failed", "Password confirmation failed"
@@ -97,12 +72,6 @@ class Action(AuditAction):
         "Second factor requirement set",
         policy,
     )
-    BULK_DEACTIVATED = "users.deactivated", "Users deactivated in bulk", bulk
-    BULK_ACTIVATED = "users.activated", "Users activated in bulk", bulk
-    BULK_RESENT = "users.invitations_resent", "Invitations resent in bulk", bulk
-    BULK_LINKS_COPIED = "users.links_copied", "Invitation links copied in bulk", bulk
-    BULK_END_DATE_SET = "users.end_date_set", "End dates set in bulk", bulk
-    USERS_EXPORTED = "user.exported", "Users exported"
     AUDIT_EXPORTED = "audit.exported", "Audit exported"
     AUDIT_HEADS_NOTED = "audit.heads_noted", "Audit heads noted", heads
 

@@ -20,6 +20,7 @@ from services.operations.setup import is_set_up
 from services.sign_in.passwords import hash_password
 from services.tenants.tenants import add_tenant
 from services.users.accounts import set_names
+from services.users.actions import UserAction
 from services.users.ends import End, set_end
 from services.workspace.actions import PocAction
 
@@ -81,7 +82,7 @@ async def create_demo() -> list[DemoAccount] | None:
 def _told(row: User | Poc) -> tuple[Action, dict[str, Any]]:
     if isinstance(row, Poc):
         return PocAction.CREATED, {"customer": row.customer}
-    return Action.USER_INVITED, {"email": row.email, "role": row.role.label}
+    return UserAction.INVITED, {"email": row.email, "role": row.role.label}
 
 
 def _names(chance: random.Random) -> list[tuple[str, str]]:

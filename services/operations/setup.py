@@ -21,6 +21,7 @@ from services.sign_in.passwords import check_password, hash_password
 from services.sign_in.sign_in import SignedIn, start_session
 from services.tenants.tenants import add_tenant
 from services.users.accounts import check_names, set_names
+from services.users.actions import UserAction
 from services.users.events import UserInvited
 from services.users.forms import UserNames
 
@@ -154,9 +155,7 @@ async def create_platform_admin(
         tenant = None
         if tenant_name is not None:
             tenant = await add_tenant(tx, tenant_name)
-        await record(
-            tx, Action.USER_INVITED, actor=COMMAND_LINE, subject=user, role=user.role.label
-        )
+        await record(tx, UserAction.INVITED, actor=COMMAND_LINE, subject=user, role=user.role.label)
         if tenant is not None:
             await note_tenant(tx, Action.TENANT_CREATED, tenant, actor=COMMAND_LINE)
         tx.publish(UserInvited(tenant_id=None, user_id=user.id))

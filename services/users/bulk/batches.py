@@ -19,6 +19,7 @@ from services.core.errors import RollcallError, SessionEndedError
 from services.core.looking import looks_first
 from services.sessions.events import SessionsEnded
 from services.users import accounts, emails_elsewhere, invitations
+from services.users.actions import BulkAction
 from services.users.batch_worker import LEASE
 from services.users.bulk.fates import (
     PERMISSIONS,
@@ -42,11 +43,11 @@ FAILED = "failed"
 """The fate of people to whom the act couldn't be done."""
 
 ACTIONS: Mapping[BulkKind, Action] = {
-    BulkKind.DEACTIVATE: Action.BULK_DEACTIVATED,
-    BulkKind.ACTIVATE: Action.BULK_ACTIVATED,
-    BulkKind.RESEND: Action.BULK_RESENT,
-    BulkKind.COPY_LINKS: Action.BULK_LINKS_COPIED,
-    BulkKind.END_DATE: Action.BULK_END_DATE_SET,
+    BulkKind.DEACTIVATE: BulkAction.DEACTIVATED,
+    BulkKind.ACTIVATE: BulkAction.ACTIVATED,
+    BulkKind.RESEND: BulkAction.RESENT,
+    BulkKind.COPY_LINKS: BulkAction.LINKS_COPIED,
+    BulkKind.END_DATE: BulkAction.END_DATE_SET,
 }
 
 

@@ -31,6 +31,7 @@ from services.core.errors import ConflictError, InvalidInputError, NotAllowedErr
 from services.core.looking import looks_first
 from services.mail import outbox
 from services.users import emails_elsewhere, welcoming
+from services.users.actions import InvitationAction, UserAction
 from services.users.allowed_domains import allowed_domains, refusal
 from services.users.batch_worker import LEASE
 from services.users.emails_elsewhere import IN_USE, inactive_here, is_taken
@@ -270,9 +271,9 @@ async def _promise(
             **carried[user.id],
         )
     said = [(user, {"email": user.email, "role": user.role.label}) for user in users]
-    await _record(act, Action.USER_INVITED, run_id, said)
+    await _record(act, UserAction.INVITED, run_id, said)
     if not outbox.is_configured():  # the person who began the import hands the links over
-        await _record(act, Action.INVITATION_LINK_COPIED, run_id, [(user, {}) for user in users])
+        await _record(act, InvitationAction.LINK_COPIED, run_id, [(user, {}) for user in users])
 
 
 async def _record(

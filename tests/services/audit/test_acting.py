@@ -23,6 +23,7 @@ from services.core.errors import (
 from services.core.events import Event
 from services.core.looking import looks_first
 from services.core.runtime import Runtime
+from services.users.actions import UserAction
 from services.users.events import UserEdited
 from tests import books
 from tests.factories import create_user, sign_in
@@ -92,11 +93,11 @@ async def test_an_entry_names_who_acted_and_what_it_is_about(
 ) -> None:
     poc = Poc(uuid4(), tenant.id, "Warehouse robots")
     async with acting(admin, Permission.EDIT_USERS) as act:
-        first = await act.record(Action.USER_RENAMED, poc, before="Robots")
+        first = await act.record(UserAction.RENAMED, poc, before="Robots")
     async with acting(Screen(tenant.id), Permission.VIEW_USERS) as act:
-        await act.record(Action.USER_RENAMED, poc)
+        await act.record(UserAction.RENAMED, poc)
     async with acting(ROLLCALL, Permission.EDIT_USERS) as act:
-        await act.record(Action.USER_RENAMED, poc)
+        await act.record(UserAction.RENAMED, poc)
     entries = await books.audit_of(tenant)
     assert first == entries[0].id
     assert [(entry.actor_name, entry.actor_id, entry.ip) for entry in entries] == [
@@ -149,7 +150,7 @@ async def test_what_an_act_did_is_undone_with_it(
     async def break_off() -> None:
         async with acting(admin, Permission.EDIT_USERS, lock=(user.id,)) as act:
             (await act.get(User, user.id)).first_name = "Changed"
-            await act.record(Action.USER_RENAMED, user)
+            await act.record(UserAction.RENAMED, user)
             act.publish(UserEdited(tenant_id=tenant.id, user_id=user.id, old_search_key=""))
             raise RuntimeError
 

@@ -29,6 +29,7 @@ from services.sessions import receipts
 from services.sessions.receipts import Receipt
 from services.sso.actions import SsoAction
 from services.users import accounts
+from services.users.actions import UserAction
 from tests import books
 from tests.factories import create_user
 
@@ -140,7 +141,7 @@ async def test_an_entry_tells_who_did_what_to_whom_from_where(
     (entry,) = (await list_entries(admin, ListQuery())).entries
     assert (entry.actor, entry.action, entry.subject) == (
         "Grace Hopper",
-        Action.USER_DEACTIVATED,
+        UserAction.DEACTIVATED,
         "Ada Lovelace",
     )
     assert entry.ip == admin.ip
@@ -158,7 +159,7 @@ async def test_an_entry_leads_to_the_page_of_who_acted_and_of_what_it_is_about(
         await record(tx, Action.SIGN_IN_FAILED, actor=None, tenant_id=tenant.id, reason="x")
         (elsewhere,) = await tx.exec(select(User).where(User.id == stranger.id))
         elsewhere.tenant_id = tenant.id  # an entry here that names somebody who is elsewhere
-        await record(tx, Action.USER_RENAMED, actor=None, subject=elsewhere)
+        await record(tx, UserAction.RENAMED, actor=None, subject=elsewhere)
         elsewhere.tenant_id = other_tenant.id
     abroad, nobody, deactivated = (await list_entries(admin, ListQuery())).entries
     assert deactivated.actor_path == f"users/{admin.user_id}"
@@ -180,7 +181,7 @@ async def test_an_entry_leads_to_the_page_of_who_acted_and_of_what_it_is_about(
             {"before": "optional", "after": "everyone"},
             "Nobody → Everyone",
         ),
-        (Action.USER_INVITED, {"email": "a@example.com", "run": "01a2"}, "a@example.com"),
+        (UserAction.INVITED, {"email": "a@example.com", "run": "01a2"}, "a@example.com"),
     ],
 )
 def test_details_are_told_in_words(action: Action, details: dict[str, Any], said: str) -> None:
@@ -217,7 +218,7 @@ async def test_filters_narrow_by_action_text_person_and_day(admin: Actor, tenant
         query = from_url(ENTRIES, wanted)
         return len((await list_entries(admin, query, subject_id=subject_id)).entries)
 
-    assert await found(action=Action.USER_RENAMED) == 1
+    assert await found(action=UserAction.RENAMED) == 1
     assert await found(q="lovelace") == 3
     assert await found(q="100%") == 0
     assert await found(subject_id=user.id) == 3
