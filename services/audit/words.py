@@ -3,8 +3,6 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from models import SecondFactorPolicy
-
 Say = Callable[[Mapping[str, Any]], str]
 """Says the details of an entry in words."""
 
@@ -28,9 +26,6 @@ def counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}" if count else ""
 
 
-_NEEDED_BY = {policy.value: policy.label for policy in SecondFactorPolicy}
-
-
 def heads(details: Mapping[str, Any]) -> str:
     count = len(details.get("heads", ()))
     return "of 1 chain" if count == 1 else f"of {count:,} chains"
@@ -49,15 +44,6 @@ def receipt(details: Mapping[str, Any]) -> str:
     if details.get("unheard"):
         text += ", not counting a replica that hasn't reported"
     return text
-
-
-def tried(details: Mapping[str, Any]) -> str:
-    return f"as {details['email']}" if details.get("email") else ""
-
-
-def policy(details: Mapping[str, Any]) -> str:
-    before, after = (_NEEDED_BY.get(str(details.get(name)), "") for name in ("before", "after"))
-    return f"{before} → {after}"
 
 
 def mail_text(details: Mapping[str, Any]) -> str:

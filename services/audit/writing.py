@@ -20,9 +20,7 @@ from services.audit.words import (
     change,
     heads,
     mail_text,
-    policy,
     receipt,
-    tried,
 )
 from services.core import clock
 from services.core.db import Transaction
@@ -48,30 +46,8 @@ class Action(AuditAction):
     TENANT_REOPENED = "tenant.reopened", "Organisation reopened"
     PAGES_CLOSED = "user.pages_closed", "Pages closed", receipt
     SIGNED_IN = "session.signed_in", "Signed in"
-    SIGN_IN_FAILED = "session.sign_in_failed", "Sign-in failed", tried
-    CONFIRMATION_FAILED = "session.confirmation_failed", "Password confirmation failed"
     SIGNED_OUT = "session.signed_out", "Signed out"
     SESSIONS_REVOKED = "session.revoked", "Sessions ended"
-    PASSWORD_CHANGED = "password.changed", "Password changed"
-    RESET_REQUESTED = "password.reset_requested", "Password reset requested", tried
-    PASSWORD_LINK_COPIED = "password.link_copied", "Password link copied"
-    PASSWORD_LINK_SENT = "password.link_sent", "Password link sent"
-    PASSWORD_RESET = "password.reset", "Password reset"
-    AUTHENTICATOR_ADDED = "user.authenticator_added", "Authenticator app added"
-    AUTHENTICATOR_REMOVED = "user.authenticator_removed", "Authenticator app removed"
-    PASSKEY_ADDED = "user.passkey_added", "Passkey added"
-    PASSKEY_REMOVED = "user.passkey_removed", "Passkey removed"
-    PASSKEY_RENAMED = "user.passkey_renamed", "Passkey renamed"
-    PASSKEY_COUNTER_WENT_BACK = "user.passkey_counter_went_back", "Passkey may be copied"
-    RECOVERY_CODES_RENEWED = "user.recovery_codes_renewed", "Recovery codes renewed"
-    RECOVERY_CODE_USED = "user.recovery_code_used", "Recovery code used"
-    SECOND_FACTORS_RESET = "user.second_factors_reset", "Second factor reset"
-    SECOND_FACTOR_FAILED = "session.second_factor_failed", "Second factor failed"
-    SECOND_FACTOR_POLICY_SET = (
-        "tenant.second_factor_policy_set",
-        "Second factor requirement set",
-        policy,
-    )
     AUDIT_EXPORTED = "audit.exported", "Audit exported"
     AUDIT_HEADS_NOTED = "audit.heads_noted", "Audit heads noted", heads
 

@@ -25,6 +25,7 @@ from services.sessions import known_devices
 from services.sessions.events import UserSignedIn
 from services.sessions.sessions import Caller, begin, end
 from services.sign_in import second_step_ticket, throttle
+from services.sign_in.actions import SignInAction
 from services.sign_in.passwords import slot, verify_password
 from services.sign_in.policy import Standing, get_standing
 
@@ -198,7 +199,7 @@ async def _fail(caller: Caller, tenant: Tenant | None, user: User | None, email:
     async with transaction(patient=True) as tx:
         await record(
             tx,
-            Action.SIGN_IN_FAILED,
+            SignInAction.FAILED,
             actor=None,
             subject=user,
             tenant_id=tenant.id if tenant else None,

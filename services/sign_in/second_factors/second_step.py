@@ -18,6 +18,7 @@ from services.core.operator_log import Refused, noting_pauses
 from services.sessions import known_devices
 from services.sessions.sessions import Caller
 from services.sign_in import second_step_ticket, throttle
+from services.sign_in.actions import SignInAction
 from services.sign_in.second_factors import passkeys, totp
 from services.sign_in.second_factors.passkey_host import are_offered
 from services.sign_in.sign_in import SignedIn, start_session
@@ -138,6 +139,6 @@ async def _finish(
             if used is not Action.SIGNED_IN:
                 await record(tx, used, actor=None, by=user, subject=user, ip=caller.ip)
             return await start_session(tx, user, caller, tenant, method)
-        await record(tx, Action.SECOND_FACTOR_FAILED, actor=None, subject=user, ip=caller.ip)
+        await record(tx, SignInAction.SECOND_FACTOR_FAILED, actor=None, subject=user, ip=caller.ip)
         operator_log.sign_in_refused(caller.ip, Refused.WRONG_SECOND_STEP, user.id)
     return None

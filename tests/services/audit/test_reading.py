@@ -27,6 +27,7 @@ from services.core.runtime import Runtime
 from services.lists.query import ListQuery, from_url
 from services.sessions import receipts
 from services.sessions.receipts import Receipt
+from services.sign_in.actions import SecondFactorAction, SignInAction
 from services.sso.actions import SsoAction
 from services.users import accounts
 from services.users.actions import UserAction
@@ -156,7 +157,7 @@ async def test_an_entry_leads_to_the_page_of_who_acted_and_of_what_it_is_about(
     await accounts.set_active(admin, engineer.id, active=False)
     stranger = await create_user(other_tenant, email="somebody@example.com")
     async with transaction() as tx:
-        await record(tx, Action.SIGN_IN_FAILED, actor=None, tenant_id=tenant.id, reason="x")
+        await record(tx, SignInAction.FAILED, actor=None, tenant_id=tenant.id, reason="x")
         (elsewhere,) = await tx.exec(select(User).where(User.id == stranger.id))
         elsewhere.tenant_id = tenant.id  # an entry here that names somebody who is elsewhere
         await record(tx, UserAction.RENAMED, actor=None, subject=elsewhere)
@@ -171,13 +172,13 @@ async def test_an_entry_leads_to_the_page_of_who_acted_and_of_what_it_is_about(
 @pytest.mark.parametrize(
     ("action", "details", "said"),
     [
-        (Action.SIGN_IN_FAILED, {"email": "ada@example.com"}, "as ada@example.com"),
-        (Action.SIGN_IN_FAILED, {}, ""),
+        (SignInAction.FAILED, {"email": "ada@example.com"}, "as ada@example.com"),
+        (SignInAction.FAILED, {}, ""),
         (SsoAction.REFUSED, {"reason": "email_domain"}, "email domain"),
         (SsoAction.TESTED, {"works": False}, "it doesn't work"),
         (SsoAction.REQUIRED_SET, {"required": True}, "everybody signs in with it"),
         (
-            Action.SECOND_FACTOR_POLICY_SET,
+            SecondFactorAction.POLICY_SET,
             {"before": "optional", "after": "everyone"},
             "Nobody → Everyone",
         ),
