@@ -44,7 +44,3 @@ def receipt(details: Mapping[str, Any]) -> str:
     if details.get("unheard"):
         text += ", not counting a replica that hasn't reported"
     return text
-
-
-def mail_text(details: Mapping[str, Any]) -> str:
-    return f"{details.get('mail')}: {details.get('heading')}"

@@ -17,9 +17,7 @@ from services.audit.actions import AuditAction
 from services.audit.events import AuditGrew, AuditWritten
 from services.audit.search import search_key
 from services.audit.words import (
-    change,
     heads,
-    mail_text,
     receipt,
 )
 from services.core import clock
@@ -35,13 +33,6 @@ class Action(AuditAction):
     """What the lower packages do, and what several packages record."""
 
     TENANT_CREATED = "tenant.created", "Organisation created"
-    TENANT_RENAMED = "tenant.renamed", "Organisation renamed", change
-    TENANT_EDITED = "tenant.edited", "Organisation settings changed"
-    LOGO_SET = "tenant.logo_set", "Logo set"
-    LOGO_REMOVED = "tenant.logo_removed", "Logo removed"
-    TENANTS_EXPORTED = "tenant.exported", "Organisations exported"
-    MAIL_TEXT_CHANGED = "tenant.mail_text_changed", "Mail text changed", mail_text
-    MAIL_TEXT_RESET = "tenant.mail_text_reset", "Mail text reset"
     TENANT_CLOSED = "tenant.closed", "Organisation closed"
     TENANT_REOPENED = "tenant.reopened", "Organisation reopened"
     PAGES_CLOSED = "user.pages_closed", "Pages closed", receipt

@@ -22,6 +22,7 @@ from services.lists.export import csv_pieces
 from services.lists.opening import Opened, read_opening
 from services.lists.query import ListQuery, in_words
 from services.lists.slices import Slice, read_row, read_slice
+from services.tenants.actions import TenantAction
 from services.tenants.events import TenantChanged
 from services.tenants.forms import NewTenant, TenantName
 from services.tenants.list import TENANTS, TenantRow, facts_of, tell_row
@@ -76,7 +77,7 @@ async def export_tenants(
     The export itself is logged before anything is read.
     """
     async with acting(actor, Secret.TENANTS_EXPORT) as act:
-        await act.record(Action.TENANTS_EXPORTED, filters=in_words(TENANTS, query))
+        await act.record(TenantAction.EXPORTED, filters=in_words(TENANTS, query))
     return csv_pieces(lambda: viewing(actor, Permission.MANAGE_TENANTS), TENANTS, query, columns)
 
 
@@ -126,7 +127,7 @@ async def rename_tenant(actor: Principal, tenant_id: UUID, name: str) -> None:
             return
         before, was = tenant.name, facts_of(tenant)
         tenant.name, tenant.name_key = clean, fold(clean)
-        await act.record(Action.TENANT_RENAMED, tenant_id=tenant.id, before=before, after=clean)
+        await act.record(TenantAction.RENAMED, tenant_id=tenant.id, before=before, after=clean)
         act.publish(TenantChanged(tenant_id=tenant.id))
         tell_row(act.tx, tenant.id, was)
 

@@ -23,6 +23,7 @@ from services.core.errors import (
 from services.core.events import Event
 from services.core.looking import looks_first
 from services.core.runtime import Runtime
+from services.tenants.actions import TenantAction
 from services.users.actions import UserAction
 from services.users.events import UserEdited
 from tests import books
@@ -116,9 +117,9 @@ async def test_an_entry_about_nobody_stands_in_the_log_of_the_tenant_of_the_act(
 ) -> None:
     async with acting(admin, Permission.EDIT_USERS) as act:
         await act.record(Action.AUDIT_EXPORTED)
-        await act.record(Action.TENANT_RENAMED, tenant_id=other_tenant.id)
+        await act.record(TenantAction.RENAMED, tenant_id=other_tenant.id)
     assert await books.actions_of(tenant) == [Action.AUDIT_EXPORTED]
-    assert await books.actions_of(other_tenant) == [Action.TENANT_RENAMED]
+    assert await books.actions_of(other_tenant) == [TenantAction.RENAMED]
 
 
 async def test_another_tenants_row_answers_as_if_it_did_not_exist(
