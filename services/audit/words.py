@@ -29,18 +29,3 @@ def counted(count: int, noun: str) -> str:
 def heads(details: Mapping[str, Any]) -> str:
     count = len(details.get("heads", ()))
     return "of 1 chain" if count == 1 else f"of {count:,} chains"
-
-
-def receipt(details: Mapping[str, Any]) -> str:
-    pages, answered = details.get("pages", 0), details.get("answered", 0)
-    if not pages and not details.get("unheard"):
-        return "no page was open"
-    noun = "page" if pages == 1 else "pages"
-    text = f"{pages} open {noun} closed"
-    if details.get("slowest_ms") is not None:
-        text += f", the last one after {round(details['slowest_ms'])} ms"
-    if answered < pages:
-        text += f" ({pages - answered} didn't answer and were disconnected)"
-    if details.get("unheard"):
-        text += ", not counting a replica that hasn't reported"
-    return text

@@ -18,7 +18,6 @@ from services.audit.events import AuditGrew, AuditWritten
 from services.audit.search import search_key
 from services.audit.words import (
     heads,
-    receipt,
 )
 from services.core import clock
 from services.core.db import Transaction
@@ -35,10 +34,6 @@ class Action(AuditAction):
     TENANT_CREATED = "tenant.created", "Organisation created"
     TENANT_CLOSED = "tenant.closed", "Organisation closed"
     TENANT_REOPENED = "tenant.reopened", "Organisation reopened"
-    PAGES_CLOSED = "user.pages_closed", "Pages closed", receipt
-    SIGNED_IN = "session.signed_in", "Signed in"
-    SIGNED_OUT = "session.signed_out", "Signed out"
-    SESSIONS_REVOKED = "session.revoked", "Sessions ended"
     AUDIT_EXPORTED = "audit.exported", "Audit exported"
     AUDIT_HEADS_NOTED = "audit.heads_noted", "Audit heads noted", heads
 

@@ -8,7 +8,7 @@ from sqlmodel import and_, col, select, text
 
 from models import EndReason, LoginSession, Role, SignInMethod, Tenant, User
 from services.access.actor import find_tenant, lock_users
-from services.audit.writing import Action, record
+from services.audit.writing import record
 from services.core import clock, logs, operator_log
 from services.core.db import Transaction, reading, transaction
 from services.core.emails import email_key, tried
@@ -22,6 +22,7 @@ from services.core.errors import (
 from services.core.operator_log import Refused, noting_pauses
 from services.core.secrets import token_hash
 from services.sessions import known_devices
+from services.sessions.actions import SessionAction
 from services.sessions.events import UserSignedIn
 from services.sessions.sessions import Caller, begin, end
 from services.sign_in import second_step_ticket, throttle
@@ -107,7 +108,9 @@ async def replace_session(token: str | None, caller: Caller) -> None:
         if not session.is_alive(clock.now()):
             return
         user = await tx.get_one(User, session.user_id)
-        entry = await record(tx, Action.SIGNED_OUT, actor=None, by=user, subject=user, ip=caller.ip)
+        entry = await record(
+            tx, SessionAction.SIGNED_OUT, actor=None, by=user, subject=user, ip=caller.ip
+        )
         await end(tx, user, EndReason.REPLACED, cause=entry.id, only=[session.id])
 
 
@@ -178,7 +181,7 @@ async def _begin_session(
     session, token = begin(tx, user, caller, method)
     await record(
         tx,
-        Action.SIGNED_IN,
+        SessionAction.SIGNED_IN,
         actor=None,
         by=user,
         subject=user,

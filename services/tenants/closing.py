@@ -32,6 +32,7 @@ from services.core.db import LOCKED, Transaction
 from services.core.errors import InvalidInputError, NotFoundError
 from services.core.looking import looks_first
 from services.core.names import fold
+from services.sessions.actions import SessionAction
 from services.sessions.holders import Holder
 from services.sessions.sessions import end
 from services.tenants.events import TenantChanged
@@ -88,7 +89,7 @@ async def close_tenant(actor: Principal, tenant_id: UUID, name: str) -> int:
         )
         count = 0
         for holder in await _signed_in(tx, tenant.id):
-            cause = await act.record(Action.SESSIONS_REVOKED, holder)
+            cause = await act.record(SessionAction.REVOKED, holder)
             count += bool(await end(tx, holder, EndReason.TENANT_CLOSED, cause=cause))
         await note_tenant(tx, Action.TENANT_CLOSED, tenant, actor=actor, by=act.user)
         act.publish(TenantChanged(tenant_id=tenant.id))

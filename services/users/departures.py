@@ -12,10 +12,11 @@ from sqlmodel import col, select
 
 from models import AuditEvent, EndReason, Handover, LoginSession, Tenant, User
 from services.audit.heads import name_of
-from services.audit.writing import PLATFORM_CHAIN, Action, hash_of
+from services.audit.writing import PLATFORM_CHAIN, hash_of
 from services.core import clock
 from services.core.db import Transaction, reading
 from services.core.errors import OperatorError
+from services.sessions.actions import SessionAction
 from services.users.actions import UserAction
 
 # For this long, a departure can be undone in one step.
@@ -24,7 +25,7 @@ _ID = re.compile(r"R-([a-z0-9-]+)-([0-9]{1,9})")
 _ACTIONS = (
     UserAction.DEACTIVATED,
     UserAction.ACTIVATED,
-    Action.PAGES_CLOSED,
+    SessionAction.PAGES_CLOSED,
     UserAction.WORK_HANDED_OVER,
     UserAction.WORK_TAKEN_BACK,
 )
@@ -189,7 +190,7 @@ async def _entries(tx: Transaction, chain_id: UUID, number: int) -> list[AuditEv
 
 def _read(receipt_id: str, entries: Sequence[AuditEvent]) -> LeavingReceipt:
     first = entries[0]
-    closed = [entry.details for entry in entries if entry.action == Action.PAGES_CLOSED]
+    closed = [entry.details for entry in entries if entry.action == SessionAction.PAGES_CLOSED]
     back = [entry for entry in entries if entry.action == UserAction.ACTIVATED]
     slowest = [one["slowest_ms"] for one in closed if one.get("slowest_ms") is not None]
     return LeavingReceipt(

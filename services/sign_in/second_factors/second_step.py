@@ -16,6 +16,7 @@ from services.core.errors import (
 )
 from services.core.operator_log import Refused, noting_pauses
 from services.sessions import known_devices
+from services.sessions.actions import SessionAction
 from services.sessions.sessions import Caller
 from services.sign_in import second_step_ticket, throttle
 from services.sign_in.actions import SignInAction
@@ -105,7 +106,7 @@ async def finish_with_passkey(
     async def prove(tx: Transaction, user: User) -> Action | None:
         nonlocal refusal
         refusal = await passkeys.refusal_of_second_step(tx, user, answer)
-        return Action.SIGNED_IN if refusal is None else None
+        return SessionAction.SIGNED_IN if refusal is None else None
 
     signed_in = await _finish(slug, ticket, caller, throttle.Purpose.PASSKEY, prove)
     if signed_in is None:
@@ -136,7 +137,7 @@ async def _finish(
         used = await prove(tx, user)
         if used is not None:
             await throttle.forget(tx, counters)
-            if used is not Action.SIGNED_IN:
+            if used is not SessionAction.SIGNED_IN:
                 await record(tx, used, actor=None, by=user, subject=user, ip=caller.ip)
             return await start_session(tx, user, caller, tenant, method)
         await record(tx, SignInAction.SECOND_FACTOR_FAILED, actor=None, subject=user, ip=caller.ip)

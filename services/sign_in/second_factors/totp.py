@@ -23,6 +23,7 @@ from services.core.errors import ConflictError, InvalidInputError
 from services.core.looking import looks_first
 from services.mail import outbox
 from services.sessions import known_devices
+from services.sessions.actions import SessionAction
 from services.sign_in.actions import SecondFactorAction
 from services.sign_in.personal_links import PLATFORM_NAME
 from services.sign_in.second_factors import recovery_codes
@@ -241,7 +242,7 @@ async def take(tx: Transaction, user: User, code: str) -> Action | None:
         )
     app = await tx.get(Authenticator, user.id, populate_existing=True)
     counts = app is not None and app.confirmed_at is not None and _takes(app, code)
-    return Action.SIGNED_IN if counts else None
+    return SessionAction.SIGNED_IN if counts else None
 
 
 def is_app_code(code: str) -> bool:

@@ -26,6 +26,7 @@ from services.core.events import Event
 from services.core.runtime import Runtime
 from services.lists.query import ListQuery, from_url
 from services.sessions import receipts
+from services.sessions.actions import SessionAction
 from services.sessions.receipts import Receipt
 from services.sign_in.actions import SecondFactorAction, SignInAction
 from services.sso.actions import SsoAction
@@ -71,7 +72,7 @@ async def test_untouched_log_is_whole(admin: Actor, tenant: Tenant) -> None:
     [
         ("actor_name", "Somebody else"),
         ("actor_id", None),
-        ("action", Action.SIGNED_IN.value),
+        ("action", SessionAction.SIGNED_IN.value),
         ("subject_name", "Somebody else"),
         ("subject_id", None),
         ("ip", "203.0.113.9"),
@@ -230,7 +231,7 @@ async def test_filters_narrow_by_action_text_person_and_day(admin: Actor, tenant
 async def test_pages_of_the_log_follow_one_another(admin: Actor, tenant: Tenant) -> None:
     async with transaction() as tx:
         for _ in range(60):
-            await record(tx, Action.SIGNED_IN, actor=None, tenant_id=tenant.id)
+            await record(tx, SessionAction.SIGNED_IN, actor=None, tenant_id=tenant.id)
     first = await list_entries(admin, ListQuery())
     assert (len(first.entries), first.has_more) == (50, True)
     rest = await list_entries(admin, ListQuery(), before=first.entries[-1].number)
