@@ -1,6 +1,8 @@
 """What can be in the audit log."""
 
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import Any
 
 from services.audit.words import Say, in_a_row
 
@@ -9,7 +11,7 @@ class AuditAction(StrEnum):
     """What can be in the log: the value is stored, and `label` is its name on the screen, where the
     log can be narrowed to each. A third value says an entry's details in words.
 
-    It has no members: each package declares those of its nouns in its `actions.py`, as a class of
+    It has no members: each package declares those of its nouns in its `actions.py`, as classes of
     this one. To be declared is all that an action needs.
     """
 
@@ -38,3 +40,27 @@ def declared() -> list[AuditAction]:
 def find_action(value: str) -> AuditAction | None:
     """The action that is stored as this value; none if another version of Rollcall stored it."""
     return _DECLARED.get(value)
+
+
+def _heads(details: Mapping[str, Any]) -> str:
+    count = len(details.get("heads", ()))
+    return "of 1 chain" if count == 1 else f"of {count:,} chains"
+
+
+class LogAction(AuditAction):
+    """What is done to the log itself."""
+
+    EXPORTED = "audit.exported", "Audit exported"
+
+
+class HeadAction(AuditAction):
+    """What is recorded in the platform's chain together with heads of other chains.
+
+    The check of the log reads all entries of these actions, so the beginning and the end of an
+    organisation are declared here, below the package of organisations.
+    """
+
+    TENANT_CREATED = "tenant.created", "Organisation created"
+    TENANT_CLOSED = "tenant.closed", "Organisation closed"
+    TENANT_REOPENED = "tenant.reopened", "Organisation reopened"
+    NOTED = "audit.heads_noted", "Audit heads noted", _heads

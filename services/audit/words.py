@@ -24,8 +24,3 @@ def change(details: Mapping[str, Any]) -> str:
 def counted(count: int, noun: str) -> str:
     """How many there are, with their noun; nothing if there are none."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}" if count else ""
-
-
-def heads(details: Mapping[str, Any]) -> str:
-    count = len(details.get("heads", ()))
-    return "of 1 chain" if count == 1 else f"of {count:,} chains"

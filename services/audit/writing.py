@@ -16,9 +16,6 @@ from services.access.actor import Principal
 from services.audit.actions import AuditAction
 from services.audit.events import AuditGrew, AuditWritten
 from services.audit.search import search_key
-from services.audit.words import (
-    heads,
-)
 from services.core import clock
 from services.core.db import Transaction
 
@@ -26,16 +23,6 @@ PLATFORM_CHAIN = UUID(int=0)
 GENESIS = "0" * 64
 # What an entry calls a person who acts without being signed in. The page has its own words.
 NOBODY = "Nobody signed in"
-
-
-class Action(AuditAction):
-    """What the lower packages do, and what several packages record."""
-
-    TENANT_CREATED = "tenant.created", "Organisation created"
-    TENANT_CLOSED = "tenant.closed", "Organisation closed"
-    TENANT_REOPENED = "tenant.reopened", "Organisation reopened"
-    AUDIT_EXPORTED = "audit.exported", "Audit exported"
-    AUDIT_HEADS_NOTED = "audit.heads_noted", "Audit heads noted", heads
 
 
 class Subject(Protocol):

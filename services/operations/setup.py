@@ -8,8 +8,9 @@ from sqlmodel import col, select, update
 from models import AuditHead, LinkPurpose, OneTimeLink, Role, SignInMethod, Tenant, User
 from services.access import one_time_links
 from services.access.actor import COMMAND_LINE
+from services.audit.actions import HeadAction
 from services.audit.heads import note_tenant
-from services.audit.writing import PLATFORM_CHAIN, Action, record
+from services.audit.writing import PLATFORM_CHAIN, record
 from services.core import clock, runtime
 from services.core.db import LOCKED, Transaction, reading, transaction
 from services.core.emails import check_email, email_key
@@ -89,7 +90,7 @@ async def set_up(token: str, values: Mapping[str, str], caller: Caller) -> Signe
         await record(
             tx, OperatorAction.SET_UP, actor=None, by=user, tenant_id=tenant.id, ip=caller.ip
         )
-        await note_tenant(tx, Action.TENANT_CREATED, tenant, actor=None, by=user, ip=caller.ip)
+        await note_tenant(tx, HeadAction.TENANT_CREATED, tenant, actor=None, by=user, ip=caller.ip)
         return await start_session(tx, user, caller, tenant, SignInMethod.LINK)
 
 
@@ -157,7 +158,7 @@ async def create_platform_admin(
             tenant = await add_tenant(tx, tenant_name)
         await record(tx, UserAction.INVITED, actor=COMMAND_LINE, subject=user, role=user.role.label)
         if tenant is not None:
-            await note_tenant(tx, Action.TENANT_CREATED, tenant, actor=COMMAND_LINE)
+            await note_tenant(tx, HeadAction.TENANT_CREATED, tenant, actor=COMMAND_LINE)
         tx.publish(UserInvited(tenant_id=None, user_id=user.id))
         return tenant
 

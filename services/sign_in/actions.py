@@ -49,8 +49,4 @@ class SecondFactorAction(AuditAction):
     RECOVERY_CODES_RENEWED = "user.recovery_codes_renewed", "Recovery codes renewed"
     RECOVERY_CODE_USED = "user.recovery_code_used", "Recovery code used"
     RESET = "user.second_factors_reset", "Second factor reset"
-    POLICY_SET = (
-        "tenant.second_factor_policy_set",
-        "Second factor requirement set",
-        policy,
-    )
+    POLICY_SET = "tenant.second_factor_policy_set", "Second factor requirement set", _policy

@@ -11,8 +11,9 @@ from models import AuditHead, Tenant, UserCount
 from services.access.actor import Principal
 from services.access.permissions import Permission, Secret
 from services.audit.acting import acting, viewing
+from services.audit.actions import HeadAction
 from services.audit.heads import note_tenant
-from services.audit.writing import GENESIS, PLATFORM_CHAIN, Action
+from services.audit.writing import GENESIS, PLATFORM_CHAIN
 from services.core import clock
 from services.core.db import LOCKED, Transaction, reading
 from services.core.errors import InvalidInputError, NotFoundError
@@ -91,8 +92,8 @@ async def create_tenant(actor: Principal, name: str, slug: str = "") -> Tenant:
             # slug.
             await act.tx.get(AuditHead, PLATFORM_CHAIN, **LOCKED)
             tenant = await add_tenant(act.tx, name, slug)
-            await act.record(Action.TENANT_CREATED, tenant_id=tenant.id, name=tenant.name)
-            await note_tenant(act.tx, Action.TENANT_CREATED, tenant, actor=actor, by=act.user)
+            await act.record(HeadAction.TENANT_CREATED, tenant_id=tenant.id, name=tenant.name)
+            await note_tenant(act.tx, HeadAction.TENANT_CREATED, tenant, actor=actor, by=act.user)
             return tenant
     except IntegrityError as error:
         raise _taken(slug) from error

@@ -16,7 +16,8 @@ from services.access import one_time_links
 from services.access.actor import Principal, lock_users
 from services.access.permissions import INVITATIONS, PASSWORD_LINKS, Permission
 from services.audit.acting import acting
-from services.audit.writing import Action, record
+from services.audit.actions import AuditAction
+from services.audit.writing import record
 from services.core import clock
 from services.core.db import Transaction, reading, transaction
 from services.core.emails import email_key
@@ -318,7 +319,9 @@ async def _tell(
         mail.params = {**mail.params, **told}
 
 
-async def _log(tx: Transaction, action: Action, user: User, caller: Caller, **details: Any) -> UUID:
+async def _log(
+    tx: Transaction, action: AuditAction, user: User, caller: Caller, **details: Any
+) -> UUID:
     entry = await record(tx, action, actor=None, by=user, subject=user, ip=caller.ip, **details)
     return entry.id
 

@@ -11,7 +11,7 @@ from models import Handover, Poc, Task, User
 from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import Act, acting, viewing
-from services.audit.writing import Action
+from services.audit.actions import AuditAction
 from services.core import clock
 from services.core.db import Transaction
 from services.core.errors import ConflictError
@@ -153,7 +153,7 @@ async def _keep(
     return row.id
 
 
-async def _record(act: Act, action: Action, row: Handover, user: User, to: str) -> None:
+async def _record(act: Act, action: AuditAction, row: Handover, user: User, to: str) -> None:
     pocs, tasks = _counts(row)
     await act.record(
         action,

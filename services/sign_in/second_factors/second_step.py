@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from models import Tenant, User
 from services.access.actor import lock_users
-from services.audit.writing import Action, record
+from services.audit.actions import AuditAction
+from services.audit.writing import record
 from services.core import operator_log
 from services.core.db import Transaction, reading, transaction
 from services.core.errors import (
@@ -25,7 +26,7 @@ from services.sign_in.second_factors.passkey_host import are_offered
 from services.sign_in.sign_in import SignedIn, start_session
 
 # What is to be logged of a proof, or none if it is wrong. The user is locked.
-_Prove = Callable[[Transaction, User], Awaitable[Action | None]]
+_Prove = Callable[[Transaction, User], Awaitable[AuditAction | None]]
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ async def finish(slug: str | None, ticket: str | None, code: str, caller: Caller
     `TooManyAttemptsError` and `SsoRequiredError`.
     """
 
-    async def prove(tx: Transaction, user: User) -> Action | None:
+    async def prove(tx: Transaction, user: User) -> AuditAction | None:
         return await totp.take(tx, user, code)
 
     by_app = totp.is_app_code(code)
@@ -103,7 +104,7 @@ async def finish_with_passkey(
     """
     refusal: PasskeyRefusedError | None = None
 
-    async def prove(tx: Transaction, user: User) -> Action | None:
+    async def prove(tx: Transaction, user: User) -> AuditAction | None:
         nonlocal refusal
         refusal = await passkeys.refusal_of_second_step(tx, user, answer)
         return SessionAction.SIGNED_IN if refusal is None else None

@@ -16,7 +16,8 @@ from services.access.actor import COMMAND_LINE, Actor, Principal
 from services.access.permissions import Permission, Secret
 from services.access.second_factor_policy import concerns, has_one
 from services.audit.acting import acting, viewing
-from services.audit.writing import Action, record
+from services.audit.actions import AuditAction
+from services.audit.writing import record
 from services.core import clock, vault
 from services.core.db import Transaction
 from services.core.errors import ConflictError, InvalidInputError
@@ -229,7 +230,7 @@ async def reset(actor: Principal, user_id: UUID) -> None:
         await _tell(tx, MailTemplate.SECOND_FACTORS_RESET, user)
 
 
-async def take(tx: Transaction, user: User, code: str) -> Action | None:
+async def take(tx: Transaction, user: User, code: str) -> AuditAction | None:
     """Use up a code of a user who is locked; returns what is to be logged, or none if it is wrong.
 
     Six digits are the app's; anything else is a recovery code, in whatever form it was typed.

@@ -12,7 +12,7 @@ from models import BulkAct, BulkActBatch, BulkKind, BulkState, User
 from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import Act, acting
-from services.audit.writing import Action
+from services.audit.actions import AuditAction
 from services.core import clock
 from services.core.db import Transaction, reading
 from services.core.errors import RollcallError, SessionEndedError
@@ -42,7 +42,7 @@ pages of so few people close soon after the commit."""
 FAILED = "failed"
 """The fate of people to whom the act couldn't be done."""
 
-ACTIONS: Mapping[BulkKind, Action] = {
+ACTIONS: Mapping[BulkKind, AuditAction] = {
     BulkKind.DEACTIVATE: BulkAction.DEACTIVATED,
     BulkKind.ACTIVATE: BulkAction.ACTIVATED,
     BulkKind.RESEND: BulkAction.RESENT,

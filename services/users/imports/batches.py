@@ -23,7 +23,8 @@ from services.access import one_time_links
 from services.access.actor import Principal
 from services.access.permissions import INVITATIONS, Permission
 from services.audit.acting import Act, acting
-from services.audit.writing import Action, record_all
+from services.audit.actions import AuditAction
+from services.audit.writing import record_all
 from services.core import clock
 from services.core.db import Transaction, reading
 from services.core.emails import email_key
@@ -277,7 +278,10 @@ async def _promise(
 
 
 async def _record(
-    act: Act, action: Action, run_id: UUID, subjects: Sequence[tuple[User, Mapping[str, object]]]
+    act: Act,
+    action: AuditAction,
+    run_id: UUID,
+    subjects: Sequence[tuple[User, Mapping[str, object]]],
 ) -> None:
     """Record the act for each; the log shows the entries of one run as one line that opens."""
     of_run = [(user, {**details, "run": run_id}) for user, details in subjects]

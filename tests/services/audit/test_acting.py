@@ -11,7 +11,7 @@ from models import OutgoingMail, Role, Tenant, User
 from services.access.actor import COMMAND_LINE, FRESH_FOR, ROLLCALL, Actor, Principal, noun_of
 from services.access.permissions import Permission, Secret
 from services.audit.acting import acting, viewing
-from services.audit.writing import Action
+from services.audit.actions import LogAction
 from services.core import clock
 from services.core.db import Transaction
 from services.core.errors import (
@@ -116,9 +116,9 @@ async def test_an_entry_about_nobody_stands_in_the_log_of_the_tenant_of_the_act(
     rollcall: Runtime, tenant: Tenant, other_tenant: Tenant, admin: Actor
 ) -> None:
     async with acting(admin, Permission.EDIT_USERS) as act:
-        await act.record(Action.AUDIT_EXPORTED)
+        await act.record(LogAction.EXPORTED)
         await act.record(TenantAction.RENAMED, tenant_id=other_tenant.id)
-    assert await books.actions_of(tenant) == [Action.AUDIT_EXPORTED]
+    assert await books.actions_of(tenant) == [LogAction.EXPORTED]
     assert await books.actions_of(other_tenant) == [TenantAction.RENAMED]
 
 

@@ -7,9 +7,9 @@ import pytest
 
 from models import BulkKind, BulkState, EndReason, Role, Tenant, User
 from services.access.actor import Actor
+from services.audit.actions import AuditAction
 from services.audit.check import verify
 from services.audit.reading import list_entries
-from services.audit.writing import Action
 from services.core import clock
 from services.core.db import transaction
 from services.core.errors import ConflictError, InvalidInputError, NotFoundError
@@ -77,7 +77,7 @@ async def test_each_of_many_is_deactivated_and_cut_as_one_alone(
     ],
 )
 async def test_the_log_tells_which_entries_are_of_one_act(
-    tenant: Tenant, admin: Actor, kind: BulkKind, action: Action
+    tenant: Tenant, admin: Actor, kind: BulkKind, action: AuditAction
 ) -> None:
     users = await factories.create_users(BATCH + 1, tenant, invited=True)
     bulk_id = await begun(admin, kind, those(users))
