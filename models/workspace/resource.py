@@ -25,8 +25,8 @@ class ResourceKind(StrEnum):
 
 
 class Resource(WorkRow, table=True):
-    """A link, a file, a code snippet or a note. It belongs to one template, or to a POC, there to
-    one of its groups or tasks or to the whole. Where it isn't `shared`, it is the team's alone.
+    """A link, a file, a code snippet or a note. It belongs to a template, to a POC as a whole, or
+    to a group or task of a POC. Only the team sees it, unless it is `shared`.
 
     `content` is the link's url, the code, or the note's Markdown; a file's is in `FileChunk`.
     """
@@ -56,7 +56,7 @@ class Resource(WorkRow, table=True):
 
 
 class ResourceFile(SQLModel, table=True):
-    """What is known of the file that a resource of a POC is. It never changes."""
+    """What is known of a resource's file. It never changes."""
 
     __tablename__ = "resource_file"
 
