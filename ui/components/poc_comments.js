@@ -68,10 +68,11 @@ export default {
       const known = this.byId.get(comment.id);
       if (known && known.version >= comment.version) return;
       const isEarlier = [...this.byId.keys()].every((id) => comment.id < id);
-      if (!known && this.earlier && isEarlier) return; // it is read together with others that
-      changed const { scrollHeight } = document.documentElement; const follows = !known &&
-      window.innerHeight + window.scrollY > scrollHeight - NEAR_END; this.byId = new
-      Map(this.byId).set(comment.id, comment); if (follows) this.toEnd();
+      if (!known && this.earlier && isEarlier) return; // read with others that changed
+      const { scrollHeight } = document.documentElement;
+      const follows = !known && window.innerHeight + window.scrollY > scrollHeight - NEAR_END;
+      this.byId = new Map(this.byId).set(comment.id, comment);
+      if (follows) this.toEnd();
     },
     toEnd() {
       this.$nextTick(() => this.$el.lastElementChild?.scrollIntoView({ block: "end" }));

@@ -11,16 +11,30 @@ const NEAR = 28; // days
 const GRIP = 7; // px at each end of a bar where a drag moves only that end
 
 export function timeline(view) {
-  const scale = view.pull?.scale ?? scaleOf(view); // the scale doesn't change while a bar is
-  dragged const groups = view.byGroup.filter((group) => view.seen(group).length); return [ h("div",
-  { class: "card card-flush timeline", style: { "--days": scale.days } }, [ h("div", { class:
-  "timeline-head" }, [ h("div", { class: "timeline-label" }, [ h("span", { class: "timeline-key" },
-  "Team"), h("span", { class: "timeline-key customer" }, ["Customer", icon("people", 14)]), ]),
-  h("div", { class: "timeline-track" }, weeks(scale)), ]), ...groups.map((group) => section(view,
-  scale, group)), scale.now >= 0 && h("div", { class: "timeline-now", style: { "--at": scale.now }
-  }), ]), view.mayChange && h("p", { class: "small muted timeline-keys" }, [ h("kbd", "←"), " ",
-  h("kbd", "→"), " move the bar in focus by a day, with ", h("kbd", "Shift"), " its end alone. The
-  mouse drags a bar, or one of its ends.", ]), ];
+  const scale = view.pull?.scale ?? scaleOf(view); // fixed while a bar is dragged
+  const groups = view.byGroup.filter((group) => view.seen(group).length);
+  return [
+    h("div", { class: "card card-flush timeline", style: { "--days": scale.days } }, [
+      h("div", { class: "timeline-head" }, [
+        h("div", { class: "timeline-label" }, [
+          h("span", { class: "timeline-key" }, "Team"),
+          h("span", { class: "timeline-key customer" }, ["Customer", icon("people", 14)]),
+        ]),
+        h("div", { class: "timeline-track" }, weeks(scale)),
+      ]),
+      ...groups.map((group) => section(view, scale, group)),
+      scale.now >= 0 && h("div", { class: "timeline-now", style: { "--at": scale.now } }),
+    ]),
+    view.mayChange &&
+      h("p", { class: "small muted timeline-keys" }, [
+        h("kbd", "←"),
+        " ",
+        h("kbd", "→"),
+        " move the bar in focus by a day, with ",
+        h("kbd", "Shift"),
+        " its end alone. The mouse drags a bar, or one of its ends.",
+      ]),
+  ];
 }
 
 function section(view, scale, group) {
@@ -128,9 +142,9 @@ function byPointer(view, scale, task, [start, end]) {
       const which = Object.keys(ends).find((name) => ends[name]) ?? "both";
       const day = (width + 2) / (end + 1 - start);
       event.currentTarget.setPointerCapture(event.pointerId);
-      event.currentTarget.focus({ preventScroll: true }); // so that Escape reaches it; Safari
-      doesn't focus by itself const { id, start: first, end: last } = task; view.pull = { id, which,
-      x: event.clientX, day, by: 0, scale, first, last };
+      event.currentTarget.focus({ preventScroll: true }); // for Escape; Safari does not by itself
+      const { id, start: first, end: last } = task;
+      view.pull = { id, which, x: event.clientX, day, by: 0, scale, first, last };
     },
     onPointermove: (event) => {
       const pull = view.pull;

@@ -11,8 +11,8 @@ export default {
     rows: String, // JSON
     event: String, // empty if the server sends all rows again by itself
     files: String, // the path under which files are read
-    acts: Array, // for each: its name, its label, and the words before the row's title in its
-    accessible name empty: Array, // the heading and the sentence that are shown without rows
+    acts: Array, // each: its name, its label, the words before the title in its full name
+    empty: Array, // the heading and the sentence that are shown without rows
   },
   data() {
     return { all: [], fresh: new Set() };

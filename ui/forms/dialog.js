@@ -88,8 +88,9 @@ export default {
     this.NAME = NAME;
     this.lostWords = "Look whether it was done before you try again.";
     this.uploads = new Set(); // the fields whose file is being uploaded
-    this.searches = {}; // per field: the last search, which is repeated when a person was activated
-    or deactivated this.checked = {}; // per field: the last value that was sent this.reset({});
+    this.searches = {}; // per field: the last search, repeated when people change
+    this.checked = {}; // per field: the last value that was sent
+    this.reset({});
   },
   mounted() {
     this.stop = listen(

@@ -110,7 +110,7 @@ export default {
       this.$emit("changed", this.plainValues());
       this.$emit("check", { field: field.name, values: this.plainValues(), seq });
     },
-    // Inserts a placeholder at the caret of the text that was edited last.
+    // Notes the text that had the focus last: placeholders are inserted into it.
     entered(event) {
       const field = this.fields.find((one) => this.idOf(one) === event.target.id);
       if (field && ["text", "lines"].includes(field.kind)) this.writing = field;
