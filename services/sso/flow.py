@@ -27,7 +27,7 @@ from services.access import one_time_links
 from services.access.actor import Actor
 from services.access.permissions import Permission
 from services.audit.acting import acting, viewing
-from services.audit.writing import Action, record
+from services.audit.writing import record
 from services.core import clock, operator_log, vault
 from services.core.db import Transaction, reading, transaction
 from services.core.errors import ConflictError
@@ -37,6 +37,7 @@ from services.sessions.sessions import Caller
 from services.sign_in import throttle
 from services.sign_in.personal_links import open_link
 from services.sign_in.sign_in import SignedIn, start_session
+from services.sso.actions import SsoAction
 from services.sso.attempts import Attempt, Purpose, forged, key_of, open_attempt, seal_attempt
 from services.sso.connections import find_connection, tenant_urls
 from services.sso.errors import ElsewhereError, Refusal, SsoError, quote
@@ -168,7 +169,7 @@ async def _noted(slug: str, caller: Caller) -> AsyncIterator[None]:
             await throttle.count_failure(tx, counters)
             await record(
                 tx,
-                Action.SSO_REFUSED,
+                SsoAction.REFUSED,
                 actor=None,
                 tenant_id=tenant.id,
                 ip=caller.ip,
@@ -206,7 +207,7 @@ async def finish_test(
                 await emails_elsewhere.count_answer(tx, actor)
         if (connection.issuer, connection.client_id) == (attempt.issuer, attempt.client_id):
             connection.tested_at = clock.now() if works else connection.tested_at
-        await act.record(Action.SSO_TESTED, works=works)
+        await act.record(SsoAction.TESTED, works=works)
         act.publish(TenantChanged(tenant_id=tenant.id))
     shown = {name: _shown(value) for name, value in sorted(claims.items())}
     return TestReport(connection.name, shown, verdict, works)

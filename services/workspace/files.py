@@ -17,13 +17,13 @@ from models import FileChunk, GroupTemplate, Resource, ResourceFile, ResourceKin
 from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import Act, View, acting, viewing
-from services.audit.writing import Action
 from services.core import runtime
 from services.core.db import Transaction
 from services.core.errors import ConflictError, NotFoundError
 from services.core.looking import looks_first
 from services.core.settings import MB
 from services.workspace import arrivals
+from services.workspace.actions import ResourceAction
 from services.workspace.arrivals import Arrived
 from services.workspace.file_types import clean_file_name
 from services.workspace.resources import Belongs, OwnerIds, tell_changed, template_of
@@ -211,9 +211,7 @@ async def _add(act: Act, owner: Belongs, arrived: Arrived, owner_ids: OwnerIds) 
     await act.tx.flush()
     await arrivals.belongs(act.tx, resource.id, resource.poc_id)
     size, sha256 = arrived.size, arrived.sha256
-    await act.record(
-        Action.RESOURCE_ADDED, owner, resource=resource.title, size=size, sha256=sha256
-    )
+    await act.record(ResourceAction.ADDED, owner, resource=resource.title, size=size, sha256=sha256)
     tell_changed(act, resource)
     return resource.id
 
