@@ -28,6 +28,7 @@ from services.core.db import Transaction, transaction
 from services.core.errors import (
     DatabaseUnavailableError,
     InvalidInputError,
+    NotFoundError,
     RollcallError,
     TooMuchAtOnceError,
 )
@@ -125,13 +126,15 @@ async def receive(
 async def in_database(arrived: Arrived, principal: Principal, look: Look) -> AsyncIterator[None]:
     """The file is in the database for as long as the block runs, and stays there if the block makes
     it a resource's (`belongs`). Raises what `look` raises."""
-    asked = _Asked(look)
+    asked, tenant_id = _Asked(look), principal.tenant_id
+    if tenant_id is None:
+        raise NotFoundError
     try:
         async with transaction(patient=True) as tx:
             tx.add(
                 ResourceFile(
                     resource_id=arrived.id,
-                    tenant_id=principal.tenant_id,
+                    tenant_id=tenant_id,
                     name=arrived.name,
                     media_type=arrived.media_type,
                     size=arrived.size,
