@@ -15,7 +15,8 @@ def _required(details: Mapping[str, Any]) -> str:
 
 
 def _reason(details: Mapping[str, Any]) -> str:
-    return str(details.get("reason") or "").replace("_", " ")
+    reason = str(details.get("reason") or "").replace("_", " ")
+    return f"{reason}, as {details['email']}" if details.get("email") else reason
 
 
 class SsoAction(AuditAction):

@@ -22,6 +22,7 @@ from models import (
     SignInMethod,
     SsoConnection,
     SsoSession,
+    User,
 )
 from services.access import one_time_links
 from services.access.actor import Actor
@@ -30,6 +31,7 @@ from services.audit.acting import acting, viewing
 from services.audit.writing import record
 from services.core import clock, operator_log, vault
 from services.core.db import Transaction, reading, transaction
+from services.core.emails import email_key, tried
 from services.core.errors import ConflictError
 from services.core.lazily import lazily
 from services.core.operator_log import Refused, noting_pauses
@@ -151,7 +153,12 @@ async def arrive(
         if attempt.purpose is Purpose.TEST:
             raise forged()
         claims, id_token = await exchange(attempt, answer["code"], connection)
-        return Arrival(await _start_session(attempt, claims, id_token, caller), attempt.after)
+        try:
+            signed_in = await _start_session(attempt, claims, id_token, caller)
+        except SsoError as error:
+            error.email = person_of(claims).email
+            raise
+        return Arrival(signed_in, attempt.after)
 
 
 @asynccontextmanager
@@ -164,18 +171,34 @@ async def _noted(slug: str, caller: Caller) -> AsyncIterator[None]:
     try:
         yield
     except SsoError as error:
-        operator_log.sign_in_refused(caller.ip, Refused.SSO)
+        user = await _asked_for(tenant.id, error.email)
+        operator_log.sign_in_refused(caller.ip, Refused.SSO, user.id if user else None)
         async with transaction() as tx:
             await throttle.count_failure(tx, counters)
             await record(
                 tx,
                 SsoAction.REFUSED,
                 actor=None,
+                subject=user,
                 tenant_id=tenant.id,
                 ip=caller.ip,
                 reason=error.reason.value,
+                email=tried(error.email),
             )
         raise
+
+
+async def _asked_for(tenant_id: UUID, email: str) -> User | None:
+    """Whose account a refused sign-in asked for: the newest with this email."""
+    if not tried(email):
+        return None
+    async with reading() as tx:
+        found = await tx.exec(
+            select(User)
+            .where(User.email_key == email_key(email), User.tenant_id == tenant_id)
+            .order_by(col(User.active).desc(), col(User.created_at).desc())
+        )
+        return found.first()
 
 
 async def finish_test(
