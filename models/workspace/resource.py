@@ -26,8 +26,8 @@ class ResourceKind(StrEnum):
 
 
 class Resource(WorkRow, table=True):
-    """A link, a file, a code snippet or a note. It belongs to one template, or to a POC, there to
-    one of its groups or tasks or to the whole. Where it isn't `shared`, it is the team's alone.
+    """A link, a file, a code snippet or a note. It belongs to a template, to a POC as a whole, or
+    to a group or task of a POC. Only the team sees it, unless it is `shared`.
 
     `content` is the link's url, the code, or the note's Markdown; a file's is in `FileChunk`.
     """
@@ -57,9 +57,9 @@ class Resource(WorkRow, table=True):
 
 
 class ResourceFile(SQLModel, table=True):
-    """What is known of the file that a resource is. It never changes once it is there.
+    """What is known of a resource's file. It never changes once it is complete.
 
-    While its chunks are being written it is `arriving_since`, and no resource has its id yet.
+    While its chunks are being written it has `arriving_since`, and no resource has its id yet.
     """
 
     __tablename__ = "resource_file"
