@@ -1,7 +1,7 @@
 """Every address of the routing table × every role, and with another tenant's ids.
 
-The table comes from the application itself: a new address fails here until it is said who may open
-it.
+The table comes from the application itself: a new path fails here until the lists below say who may
+open it.
 """
 
 import re
@@ -84,7 +84,7 @@ PAGES: Mapping[str, set[Role]] = {
     "/platform/users/{user_id}": ABOVE,
     "/platform/users/{user_id}/picture": ABOVE,
 }
-# Where files are posted to, by whom.
+# Paths for uploads, with who may post there.
 UPLOADS: Mapping[str, set[Role]] = {
     "/t/{slug}/pocs/{poc_id}/files": {Role.SALES_ENGINEER},
     "/t/{slug}/templates/{group_id}/files": {Role.ADMINISTRATOR},
@@ -152,8 +152,8 @@ OUTSIDE = {"/t/{slug}/customer/{poc_id}", "/t/{slug}/customer/files/{resource_id
 @pytest.fixture
 async def tenant(scene: Runtime) -> Tenant:
     acme = await create_tenant("Acme")
-    # Settings and tests of single sign-on answer only where there is a connection. It leads
-    # nowhere: Rollcall asks no address inside its own network.
+    # Pages of single sign-on answer only with a connection. This one leads nowhere: Rollcall asks
+    # no host of its own network.
     connection = SsoConnection(
         tenant_id=acme.id,
         name="Identity",

@@ -1,4 +1,4 @@
-"""An address of PostgreSQL: read once, as libpq reads it, and never told."""
+"""A PostgreSQL url: read once, as libpq reads it, and never shown."""
 
 import asyncio
 import time
