@@ -97,9 +97,14 @@ def _departure_summary(details: dict[str, Any]) -> str:
     return ": ".join(filter(None, [reason, f"ended {said}" if said else ""]))
 
 
+_HANDED_OVER = ("POC", "task", "group")
+
+
 def _handover_summary(details: dict[str, Any]) -> str:
     return "; ".join(
-        " and ".join(filter(None, [_counted(one["pocs"], "POC"), _counted(one["tasks"], "task")]))
+        " and ".join(
+            filter(None, (_counted(one.get(f"{noun.lower()}s", 0), noun) for noun in _HANDED_OVER))
+        )
         + f" to {one['name']}"
         for one in details.get("to", ())
     )
