@@ -140,4 +140,5 @@ async def get_platform_figures(principal: Principal) -> PlatformFigures:
 
 
 def _count(table: type, *which: object) -> SelectOfScalar[int]:
-    return select(func.count()).select_from(table).where(*which)  # type: ignore[arg-type]
+    query = select(func.count()).select_from(table)
+    return query.where(*which)  # type: ignore[arg-type]  # conditions, whatever their type

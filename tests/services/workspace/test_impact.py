@@ -31,13 +31,12 @@ from models import (
 )
 from services.access import one_time_links
 from services.access.actor import Actor
-from services.audit.words import summary
-from services.audit.writing import Action
 from services.core import clock
 from services.core.db import reading, transaction
 from services.core.errors import DeadLinkError, InvalidInputError
 from services.core.startup import started
 from services.users import accounts
+from services.users.actions import UserAction
 from services.users.departures import WorkLine
 from services.workspace import groups, handover, impact, leaving, listing, task_list
 from services.workspace.customers import invitations, people, visits
@@ -311,8 +310,8 @@ async def test_who_sees_to_a_group_alone_hands_that_over_and_gets_it_back(
     receipt = (await leaving.get_departure(admin, ada_user.id)).receipt
     assert receipt.work == [WorkLine(third.full_name, 0, 0, 1)]
     assert receipt.problems == []
-    (entry,) = [e for e in await books.audit_of(tenant) if e.action == Action.WORK_HANDED_OVER]
-    assert summary(Action.WORK_HANDED_OVER, entry.details) == f"1 group to {third.full_name}"
+    (entry,) = [e for e in await books.audit_of(tenant) if e.action == UserAction.WORK_HANDED_OVER]
+    assert UserAction.WORK_HANDED_OVER.summary(entry.details) == f"1 group to {third.full_name}"
     await leaving.undo(admin, ada_user.id)
     assert await people_of(alone) == {ada_user.id}
 
