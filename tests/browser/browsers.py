@@ -154,6 +154,7 @@ async def hear(page: Page, event: str, *messages: object) -> None:
 
 async def connected(page: Page) -> None:
     """Wait until a signed-in page hears of changes; a plain page has nothing to wait for."""
+    await page.wait_for_load_state("domcontentloaded")  # before that, neither has anything
     if await page.locator("#popup").count():
         await page.wait_for_function("() => window.did_handshake")
 

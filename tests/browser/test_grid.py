@@ -10,6 +10,7 @@ from models import Tenant, User
 from tests.browser.browsers import Browsers
 from tests.browser.crowd import create_crowd
 from tests.browser.grid import Grid
+from tests.browser.waiting import eventually
 
 
 def _asked(page: Page) -> dict[str, str]:
@@ -48,7 +49,7 @@ async def test_filters_are_in_the_address_and_come_back_with_it(
     await expect(grid.counts).to_contain_text("36 of 251 users")
     await page.get_by_label("Status").select_option("Inactive")
     await expect(grid.counts).to_contain_text("4 of 251 users")
-    assert _asked(page) == {"role": "administrator", "status": "inactive"}
+    await eventually(lambda: _asked(page) == {"role": "administrator", "status": "inactive"})
     bookmark = page.url
 
     await page.go_back()
@@ -111,7 +112,7 @@ async def test_pages_turn_and_back_turns_them_back(
     await pager.get_by_role("button", name="Next").click()
     await expect(pager).to_contain_text("Page 2 of 6")
     await expect(grid.names.first).to_have_text("Person 048")
-    assert _asked(page) == {"page": "2"}
+    await eventually(lambda: _asked(page) == {"page": "2"})
     await page.go_back()
     await expect(pager).to_contain_text("Page 1 of 6")
     await expect(grid.names.first).to_have_text("Grace Hopper")

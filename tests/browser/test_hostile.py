@@ -16,7 +16,7 @@ from services.core.names import plain
 from services.lists.query import LONGEST_SEARCH
 from tests.browser.browsers import Browsers, fill
 from tests.browser.grid import Grid, dialog, toast
-from tests.browser.looks import SIDEWAYS
+from tests.browser.looks import SETTLED, SIDEWAYS
 from tests.browser.server import serving
 from tests.browser.waiting import eventually
 from tests.hostile import HOSTILE, NAMES, Hostile
@@ -231,6 +231,7 @@ async def test_a_press_counts_though_an_answer_moves_its_button_meanwhile(
     await page.get_by_role("button", name="Connect").click()
     form = dialog(page)
     await form.get_by_label("Name on the button").fill("Identity")
+    await page.evaluate(SETTLED)  # the dialog has come to where it stays
     box = await form.get_by_role("button", name="Save").bounding_box()
     assert box is not None
     await page.mouse.move(box["x"] + 9, box["y"] + 3)

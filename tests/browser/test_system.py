@@ -66,6 +66,7 @@ async def test_a_check_that_fails_crosses_over_on_every_page_and_back_when_it_is
         await look(page, "system-needs-you")
     finally:
         secret.chmod(0o600)
+        server.data_dir.chmod(0o700)
     await other.get_by_role("button", name="Try now: Secret files").click()
     for shown in (page, other):
         await expect(card(shown, "In order").get_by_text("Secret files")).to_be_visible(
