@@ -154,6 +154,12 @@ class Settings(BaseSettings):
         le=10_000,
         description="What the files of one POC may have together, in the same MB.",
     )
+    tenant_files_mb: float = Field(
+        10_000,
+        gt=0,
+        le=10_000_000,
+        description="What the files of one organisation may have together, in the same MB.",
+    )
     audit_heads_dir: Annotated[Path, AfterValidator(in_product_folder)] | None = Field(
         None, description="A folder for the audit log's heads, best on another machine."
     )
@@ -224,6 +230,11 @@ class Settings(BaseSettings):
     def most_of_poc(self) -> int:
         """Bytes that the files of one POC may have together."""
         return int(self.poc_files_mb * MB)
+
+    @property
+    def most_of_tenant(self) -> int:
+        """Bytes that the files of one organisation may have together."""
+        return int(self.tenant_files_mb * MB)
 
     @property
     def session_idle(self) -> timedelta:

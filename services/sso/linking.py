@@ -19,7 +19,7 @@ from sqlmodel import col, select
 
 from models import ExternalIdentity, MailTemplate, Role, SsoConnection, Tenant, User
 from services.access.actor import lock_users
-from services.audit.writing import Action, record
+from services.audit.writing import record
 from services.core import clock
 from services.core.db import Transaction
 from services.core.emails import are_the_same, check_email, domain_of, email_key
@@ -27,6 +27,7 @@ from services.core.errors import InvalidInputError
 from services.core.names import MAX_NAME
 from services.mail import outbox
 from services.sessions.sessions import Caller
+from services.sso.actions import SsoAction
 from services.sso.errors import ElsewhereError, Refusal, SsoError
 from services.users.accounts import check_names, set_names
 from services.users.ends import set_end
@@ -191,7 +192,7 @@ async def link_identity(
     await tx.flush()
     await record(
         tx,
-        Action.SSO_LINKED,
+        SsoAction.LINKED,
         actor=None,
         by=user,
         subject=user,
@@ -312,7 +313,7 @@ async def _create(
     await tx.flush()
     await record(
         tx,
-        Action.USER_CREATED_BY_SSO,
+        SsoAction.USER_CREATED,
         actor=None,
         by=user,
         subject=user,

@@ -12,7 +12,6 @@ from models import EndReason, LoginSession, MailTemplate, Role, User
 from services.access.actor import IS_ACTIVE, Principal
 from services.access.permissions import Permission
 from services.audit.acting import Act, acting, viewing
-from services.audit.writing import Action
 from services.core import clock
 from services.core.db import Transaction, reading, transaction
 from services.core.emails import email_key
@@ -29,6 +28,7 @@ from services.mail import outbox
 from services.sessions import presence
 from services.sessions.sessions import Living, end_living
 from services.users import telling, ways_in
+from services.users.actions import UserAction
 from services.users.emails_elsewhere import (
     ActiveElsewhereError,
     active_with,
@@ -211,7 +211,7 @@ async def deactivate(
     closed = await ways_in.close(act.tx, users)
     causes = {
         user.id: await act.record(
-            Action.USER_DEACTIVATED,
+            UserAction.DEACTIVATED,
             user,
             reason=reason,
             links=closed[user.id].links,
@@ -271,7 +271,7 @@ async def _activate(act: Act, user: User) -> UUID:
         # Otherwise the next check of end dates would deactivate them again.
         stays = await stays_of(act.tx, user.tenant_id)
         set_end(user, stays.fitting(user.role, None), act.principal.user_id)
-    cause = await act.record(Action.USER_ACTIVATED, user)
+    cause = await act.record(UserAction.ACTIVATED, user)
     act.publish(UserActivated(tenant_id=user.tenant_id, user_id=user.id, row=row_if_complete(user)))
     return cause
 
@@ -295,7 +295,7 @@ async def rename(actor: Principal, user_id: UUID, first_name: str, last_name: st
             return user
         set_names(user, first, last)
         user.changed()
-        await act.record(Action.USER_RENAMED, user, before=before)
+        await act.record(UserAction.RENAMED, user, before=before)
         act.publish(UserEdited(tenant_id=user.tenant_id, user_id=user.id, old_search_key=old_key))
         return user
 
@@ -327,7 +327,7 @@ async def change_end(act: Act, user: User, end: End | None, *, tell: bool | None
         return False
     set_end(user, end, act.principal.user_id)
     user.changed()
-    await act.record(Action.END_DATE_SET, user, **details_of(end))
+    await act.record(UserAction.END_DATE_SET, user, **details_of(end))
     act.publish(
         UserEdited(tenant_id=user.tenant_id, user_id=user.id, old_search_key=user.search_key)
     )

@@ -22,7 +22,7 @@ from services.access import one_time_links
 from services.access.actor import Principal, authorize, is_open, lock_users
 from services.access.permissions import INVITATIONS, Permission, Secret, invitable_roles
 from services.audit.acting import Act, View, acting, viewing
-from services.audit.writing import Action, record
+from services.audit.writing import record
 from services.core import clock, runtime
 from services.core.db import Transaction, transaction
 from services.core.emails import email_key
@@ -36,6 +36,7 @@ from services.sign_in.passwords import check_password, hash_password
 from services.sign_in.personal_links import PLATFORM_NAME, LinkView, open_link, user_of_link
 from services.sign_in.sign_in import SignedIn, start_session
 from services.users import emails_elsewhere, welcoming
+from services.users.actions import InvitationAction, UserAction
 from services.users.allowed_domains import allowed_domains, refusal
 from services.users.emails_elsewhere import (
     IN_USE,
@@ -166,7 +167,7 @@ async def send_invitation(
     link, queued = await _send(tx, user, by, old_role, by_mail=by_mail)
     await record(
         tx,
-        Action.USER_INVITED,
+        UserAction.INVITED,
         actor=actor,
         by=by,
         subject=user,
@@ -225,7 +226,7 @@ async def renew(act: Act, user_id: UUID) -> tuple[User, OneTimeLink, bool]:
     await outbox.cancel(act.tx, user.id, *INVITING)
     link, queued = await _send(act.tx, user, act.user)
     user.changed()
-    await act.record(Action.INVITATION_RESENT, user)
+    await act.record(InvitationAction.RESENT, user)
     act.publish(MailProgressed(tenant_id=user.tenant_id, user_id=user.id))
     return user, link, queued
 
@@ -260,7 +261,7 @@ async def tell_link(act: Act, user: User) -> str:
 
 
 async def _hand_out(act: Act, user: User, link: OneTimeLink) -> str:
-    await act.record(Action.INVITATION_LINK_COPIED, user)
+    await act.record(InvitationAction.LINK_COPIED, user)
     return invitation_url(await _slug(act.tx, user), one_time_links.token_of(link))
 
 
@@ -305,7 +306,7 @@ async def mark_accepted(tx: Transaction, user: User, caller: Caller, **details: 
     await outbox.cancel(tx, user.id, *INVITING)
     await record(
         tx,
-        Action.INVITATION_ACCEPTED,
+        InvitationAction.ACCEPTED,
         actor=None,
         by=user,
         subject=user,

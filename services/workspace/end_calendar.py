@@ -13,13 +13,13 @@ from services.access import one_time_links
 from services.access.actor import Principal, find_open_tenant
 from services.access.permissions import Permission, Secret, may
 from services.audit.acting import Act, acting
-from services.audit.writing import Action
 from services.core import clock, runtime
 from services.core.db import reading
 from services.core.errors import DeadLinkError
 from services.core.lazily import lazily
 from services.core.looking import looks_first
 from services.core.secrets import derive, token_hash
+from services.workspace.actions import CalendarAction
 from services.workspace.ends_soon import Ending, Kind, find_endings
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ async def tell_url(actor: Principal) -> str:
             )
             feed.token_hash = token_hash(_token_of(feed))
             act.add(feed)
-        await act.record(Action.CALENDAR_TOLD, act.own, tenant_id=tenant.id)
+        await act.record(CalendarAction.TOLD, act.own, tenant_id=tenant.id)
         base = runtime.current().settings.public_url + one_time_links.path_of(tenant.slug)
         return f"{base}/ends-soon/{_token_of(feed)}.ics"
 
@@ -69,7 +69,7 @@ async def revoke(actor: Principal) -> bool:
         if feed is None:
             return False
         await act.tx.delete(feed)
-        await act.record(Action.CALENDAR_REVOKED, act.own, tenant_id=feed.tenant_id)
+        await act.record(CalendarAction.REVOKED, act.own, tenant_id=feed.tenant_id)
         return True
 
 

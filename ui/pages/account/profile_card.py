@@ -95,7 +95,7 @@ class ProfileCard:
 
     def _button(self, label: str, handler: object) -> None:
         button = text("button", label, "btn btn-quiet").props('type="button"')
-        button.on("click", handler, args=[])  # type: ignore[arg-type]
+        button.on("click", handler, args=[])  # type: ignore[arg-type]  # a handler, of whatever arguments
 
     def _url(self, shown: Profile) -> str:
         return portrait_url(self.visit.tenant_slug, self.visit.user_id, shown.picture)
