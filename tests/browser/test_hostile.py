@@ -21,10 +21,11 @@ from tests.browser.server import serving
 from tests.browser.waiting import eventually
 from tests.hostile import HOSTILE, NAMES, Hostile
 from tests.markup import Reader
+from tests.sizes import size
 
 # Each family of texts, a few times: for the forms whose fields are shown like any other's.
 SOME = NAMES[::6]
-HALVES = pytest.mark.parametrize("some", [NAMES[::2], NAMES[1::2]], ids=["one half", "the other"])
+HALVES = [NAMES[::2], NAMES[1::2]]
 
 
 def _shown(text: str) -> str:
@@ -61,7 +62,8 @@ async def test_a_script_that_runs_and_one_that_is_stopped_are_noticed(browsers: 
 
 
 @pytest.mark.slow
-@HALVES
+@pytest.mark.stress
+@pytest.mark.parametrize("some", HALVES[: size(1, 2)])  # each has some of every family
 async def test_names_come_back_as_they_were_entered(
     browsers: Browsers, tenant: Tenant, grace: User, some: tuple[Hostile, ...]
 ) -> None:
