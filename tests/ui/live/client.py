@@ -46,7 +46,7 @@ def _wait_for(base: str, process: Forked, log: Path) -> None:
     deadline = time.monotonic() + 3 * PATIENCE  # that it loads everything takes a while
     while time.monotonic() < deadline and process.returncode is None:
         try:
-            httpx.get(f"{base}/login")
+            httpx.get(f"{base}/login", timeout=60)
         except httpx.TransportError:
             time.sleep(0.05)
         else:
@@ -70,7 +70,7 @@ class Person:
 
     def __init__(self, base: str) -> None:
         self.base = base
-        self.http = httpx.AsyncClient(base_url=base, headers={"Origin": base})
+        self.http = httpx.AsyncClient(base_url=base, headers={"Origin": base}, timeout=60)
         self.session = ""
         self.sockets: list[socketio.AsyncClient] = []
 
