@@ -114,7 +114,7 @@ class Settings(BaseSettings):
     mail_port: int = Field(587, ge=1, le=65535, description="Its port.")
     mail_username: str | None = Field(None, description="The name to sign in there with, if any.")
     mail_password: SecretStr | None = Field(None, description="The password for it.")
-    mail_from: EmailAddress | None = Field(None, description="The sender's address.")
+    mail_from: EmailAddress | None = Field(None, description="The sender's email.")
     mail_starttls: bool = Field(True, description="Whether to begin TLS on the connection.")
     mail_ssl_tls: bool = Field(
         False,
@@ -124,7 +124,7 @@ class Settings(BaseSettings):
         None, description="What Rollcall calls itself to the mail server (EHLO), a full name."
     )
     admin_email: EmailAddress | None = Field(
-        None, description="An unattended first start: the Platform Admin's address."
+        None, description="An unattended first start: the Platform Admin's email."
     )
     admin_password: SecretStr | None = Field(None, description="Their password.")
     admin_tenant: str | None = Field(

@@ -24,7 +24,7 @@ from services.sign_in.actions import SignInAction
 # What the mail server's trouble is (services/mail/troubles.py), in words for people who pass by.
 _CAUSES = {
     "let Rollcall in|no way to sign in|authentication": "The server refuses our sign-in.",
-    "as the sender|sender address": "The server refuses our address.",
+    "as the sender|sender address": "The server refuses our sender.",
     "isn't trusted|TLS": "The line to the server can’t be made safe.",
     "can't be found|can't be reached|doesn't answer|says nothing": "The server doesn’t answer.",
     "refuses|turns Rollcall away": "The server turns our mail away.",

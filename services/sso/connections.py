@@ -63,7 +63,7 @@ class ConnectionForm(Form):
     domains: str = text(
         "Email domains",
         most=LONGEST_DOMAINS,
-        hint="By commas. Only verified addresses of these are linked.",
+        hint="By commas. Only verified emails of these are linked.",
         ask="Enter at least one email domain, such as example.com.",
     )
     new_people: NewPeople = choice(

@@ -127,24 +127,7 @@ async def decide(
     ).first()
     user = await _locked(tx, found.id) if found else None
     if user is not None:
-        _require_own_active(user, invited)
-        linked = await _identity(tx, connection, person)
-        if linked is not None and linked.user_id == user.id:
-            # Another sign-in of this person has made or linked the account since this one looked.
-            return Decision(Way.LINKED, user)
-        if not are_the_same(person.email, user.email):
-            raise SsoError(
-                Refusal.EMAIL_LOOKS_ALIKE,
-                f"{connection.name} writes your email with other letters than your account here "
-                "has. Ask your admin to deactivate the account, and to invite you anew.",
-            )
-        if await _has_other(tx, connection, user):
-            raise SsoError(
-                Refusal.OTHER_IDENTITY,
-                f"The account with this email is linked to another account at {connection.name}. "
-                "Ask your admin to deactivate it, and to invite you anew.",
-            )
-        return Decision(Way.BY_EMAIL, user)
+        return await _decide_by_email(tx, connection, person, user, invited)
     if connection.new_people is None or invited is not None:
         raise _no_account(person)
     # An account in this organisation was made since then: this sign-in fails to make one, and looks
@@ -159,6 +142,34 @@ async def decide(
     if elsewhere.first() is not None:
         raise _no_account(person, elsewhere=True)
     return Decision(Way.NEW, None)
+
+
+async def _decide_by_email(
+    tx: Transaction,
+    connection: SsoConnection,
+    person: Person,
+    user: User,
+    invited: UUID | None,
+) -> Decision:
+    """Decide about the locked user who has the person's email. Raises `SsoError`."""
+    _require_own_active(user, invited)
+    linked = await _identity(tx, connection, person)
+    if linked is not None and linked.user_id == user.id:
+        # Another sign-in of this person has made or linked the account since this one looked.
+        return Decision(Way.LINKED, user)
+    if not are_the_same(person.email, user.email):
+        raise SsoError(
+            Refusal.EMAIL_LOOKS_ALIKE,
+            f"{connection.name} writes your email with other letters than your account here "
+            "has. Ask your admin to deactivate the account, and to invite you anew.",
+        )
+    if await _has_other(tx, connection, user):
+        raise SsoError(
+            Refusal.OTHER_IDENTITY,
+            f"The account with this email is linked to another account at {connection.name}. "
+            "Ask your admin to deactivate it, and to invite you anew.",
+        )
+    return Decision(Way.BY_EMAIL, user)
 
 
 async def link_identity(
@@ -235,7 +246,7 @@ def _vouched_email(connection: SsoConnection, person: Person, *, by_invitation: 
         check_email(person.email)
     except ValueError as error:
         raise SsoError(
-            Refusal.EMAIL_MISSING, f"{connection.name} sends an email that isn't an address."
+            Refusal.EMAIL_MISSING, f"{connection.name} sends an email that isn't valid."
         ) from error
     if domain_of(person.email) not in connection.domains:
         raise SsoError(

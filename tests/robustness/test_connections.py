@@ -1,4 +1,5 @@
-"""Connections that keep the server waiting: each for a while, and never in others' place."""
+"""Connections that keep the server waiting: each may for a while, and none takes the slot of
+another."""
 
 import asyncio
 import re
@@ -20,7 +21,7 @@ from ui import door
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-# The waits of a server whose tests have less patience; the order is the product's.
+# Shorter waits, so that the tests are fast; they have the same order as the product's.
 IMPATIENT = """
 from ui import protocol
 protocol.HEAD_WITHIN, protocol.BODY_WITHIN, protocol.READ_WITHIN = 0.5, 1.0, 0.5
@@ -110,7 +111,7 @@ async def test_a_connection_that_was_of_use_is_kept_open_for_longer(impatient: S
         for _ in range(2):
             await connection.send(asked)
             assert b" 200 " in await connection.heads()
-            await asyncio.sleep(1)  # a silence for which a new connection is hung up on
+            await asyncio.sleep(1)  # a new connection that is silent for this long is closed
 
 
 async def test_a_websocket_isn_t_bound_by_any_of_this(impatient: Server) -> None:

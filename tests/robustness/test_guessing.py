@@ -34,7 +34,8 @@ async def _code(http: httpx.AsyncClient, code: str) -> int:
 
 
 def _assert_stopped(answers: list[int], wrong: int, free: int) -> None:
-    """After the free ones each try has earned a longer pause; a slow machine may outlast two."""
+    """After the free guesses each one leads to a longer pause; a slow machine may take longer than
+    two of them."""
     *tried, last = answers
     assert (set(tried), last) == ({wrong}, 429)
     assert free < len(tried) <= free + 3

@@ -1,4 +1,4 @@
-"""What isn't a request, or breaks off: a sentence for whoever sent it, a short line for the log."""
+"""Bytes that aren't a request, or break off: a sentence for the sender, a short line in the log."""
 
 import base64
 import struct

@@ -1,4 +1,4 @@
-"""Whatever is sent to the public pages: a clear answer, and nothing else."""
+"""Whatever is sent to the public pages gets a clear answer, and changes nothing else."""
 
 import sqlite3
 import threading
@@ -17,7 +17,7 @@ from tests.robustness.routing import addresses, filled
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 POSTS = tuple(filled(a.path) for a in addresses() if a.method == "POST")
-# A file may be that large: of whoever isn't signed in, its body isn't read at all.
+# Files may be this large; without a session, the body isn't read at all.
 FILES = tuple(path for path in POSTS if path.endswith("/files"))
 
 
@@ -164,7 +164,7 @@ async def test_a_failed_sign_in_says_the_same_whatever_failed(
     await create_user(await create_tenant("Other"), email="other@example.com")
     texts = set()
     for email in ("ada@example.com", "gone@example.com", "other@example.com", "no@example.com"):
-        # Of who signs in elsewhere, the right password has an answer of its own.
+        # The right password at another organisation has its own answer.
         is_wrong = email.startswith(("ada", "other"))
         password = "not the one" if is_wrong else PASSWORD
         answer = await http.post("/t/acme/login", data={"email": email, "password": password})

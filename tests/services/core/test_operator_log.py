@@ -32,7 +32,7 @@ IP = "203.0.113.7"
 CALLER = Caller(IP)
 DOCS = (Path(__file__).parents[3] / "docs" / "logs.md").read_text(encoding="utf-8")
 FORMATS = {"text": logs._Line, "json": logs._JsonLine}
-# What fail2ban puts in the place of <ADDR>, near enough.
+# Roughly what fail2ban puts in the place of <ADDR>.
 ADDR = r"(?P<ip>\d+\.\d+\.\d+\.\d+|[0-9a-fA-F:]+)"
 
 pytestmark = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)

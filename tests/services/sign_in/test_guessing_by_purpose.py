@@ -87,7 +87,7 @@ each_guess = pytest.mark.parametrize("guess", GUESSES, ids=lambda guess: guess._
 
 
 async def _succeed_otherwise(owner: Owner, guess: Guess) -> None:
-    """Whatever can be done right meanwhile, but for what is guessed."""
+    """Everything that succeeds meanwhile, except for the purpose that is guessed."""
     await owner.first_step()
     if guess is not _confirmation:
         await confirmation.confirm_password(owner.actor, PASSWORD)

@@ -1,5 +1,5 @@
 """An OpenID provider of the tests' own: strict where others are lax (PKCE, codes that work once,
-exact redirect addresses), able to end sessions by back-channel, and to do any one thing wrong."""
+exact redirect urls). It can end sessions by back-channel, and do any single thing wrong."""
 
 import asyncio
 import base64

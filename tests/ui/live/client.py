@@ -1,4 +1,4 @@
-"""A hand-written browser for `harness.py`: HTTP, and a socket that does as it is told."""
+"""A hand-written browser for `harness.py`: HTTP, and a socket that the test controls."""
 
 import asyncio
 import json
