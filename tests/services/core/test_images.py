@@ -96,6 +96,7 @@ def _scans(count: int) -> bytes:
         "rows",
         "scans",
         "text",
+        "exif",
         "gif",
         "bmp",
         "svg",
