@@ -364,7 +364,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         set_up_logging(settings.log_format)
         for name in unknown_settings():
             log.warning("Unknown setting %s; docs/settings.md lists them all", name)
-        return asyncio.run(options.run(settings, options))  # type: ignore[no-any-return]
+        return asyncio.run(options.run(settings, options))  # type: ignore[no-any-return]  # argparse keeps it untyped
     except RollcallError as error:
         sys.stderr.write(f"rollcall: {error}\n")
         return 1

@@ -1,7 +1,7 @@
 """Sets the scene: tenants, users and sessions put straight into the database.
 
-What a test is about goes through the services; what it only needs comes from here, without the
-tens of milliseconds that a password's hash takes.
+Tests call the services for what they are about. What they only need comes from here, without the
+tens of milliseconds of a password's hash.
 """
 
 from collections.abc import Collection

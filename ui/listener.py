@@ -87,6 +87,6 @@ def web_server(app: ASGIApp, door: Door | None = None) -> WebServer:
         timeout_graceful_shutdown=SHUTDOWN_TIMEOUT,
         timeout_keep_alive=KEPT_OPEN,
         http=partial(TimedProtocol, door),  # type: ignore[arg-type] # it is only called
-        ws=partial(GuardedWebSocket, door),  # type: ignore[arg-type]
+        ws=partial(GuardedWebSocket, door),  # type: ignore[arg-type]  # as above
     )
     return WebServer(config)

@@ -30,7 +30,8 @@ from services.core import clock
 from services.core.bus import Bus
 from services.core.db import LOCKED, reading, transaction
 from services.core.errors import ConflictError, RollcallError
-from services.reviews.events import ReviewAction, ReviewChanged
+from services.reviews.actions import ReviewAction
+from services.reviews.events import ReviewChanged
 from services.reviews.record import digest_of
 from services.reviews.reminders import tell_result
 from services.reviews.reviews import begin_closing, rows_of

@@ -124,5 +124,5 @@ async def get_platform_figures(principal: Principal) -> PlatformFigures:
 
 
 async def _count(view: View, table: type, *which: object) -> int:
-    query = select(func.count()).select_from(table).where(*which)  # type: ignore[arg-type]
+    query = select(func.count()).select_from(table).where(*which)  # type: ignore[arg-type]  # conditions, whatever their type
     return (await view.tx.exec(query)).one()

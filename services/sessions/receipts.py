@@ -14,12 +14,13 @@ from sqlmodel import col, select
 
 from models import LoginSession, User
 from services.access.actor import ROLLCALL
-from services.audit.writing import Action, record
+from services.audit.writing import record
 from services.core import runtime
 from services.core.bus import Bus
 from services.core.db import Transaction, transaction
 from services.core.errors import RollcallError
 from services.sessions import holders, replicas
+from services.sessions.actions import SessionAction
 from services.sessions.events import SessionsEnded
 from services.sessions.messages import ClosedPage, PagesClosed
 
@@ -139,7 +140,7 @@ async def _write(kept: Sequence[_Kept]) -> None:
             slowest = one.receipt.slowest_ms
             await record(
                 tx,
-                Action.PAGES_CLOSED,
+                SessionAction.PAGES_CLOSED,
                 actor=ROLLCALL,
                 subject=holder,
                 cause=one.cause,

@@ -25,7 +25,6 @@ from services.access.outsiders import SessionActor
 from services.access.permissions import Permission
 from services.access.second_factor_policy import lacks
 from services.audit.acting import acting, viewing
-from services.audit.writing import Action
 from services.core import clock, logs, runtime
 from services.core.db import Transaction, reading, transaction
 from services.core.errors import NotFoundError, SessionEndedError
@@ -33,6 +32,7 @@ from services.core.looking import looks_first
 from services.core.names import is_slug
 from services.core.secrets import new_token, token_hash
 from services.sessions import holders, known_devices
+from services.sessions.actions import SessionAction
 from services.sessions.devices import describe_device
 from services.sessions.events import SessionsEnded
 from services.sessions.holders import Holder
@@ -331,7 +331,7 @@ async def list_open(actor: Principal, user_id: UUID) -> Sequence[OpenSession]:
 async def sign_out(actor: Actor) -> None:
     """End the session that is in use right now."""
     async with acting(actor, Permission.USE_OWN_ACCOUNT, urgent=True) as act:
-        cause = await act.record(Action.SIGNED_OUT, act.own)
+        cause = await act.record(SessionAction.SIGNED_OUT, act.own)
         await end(act.tx, act.own, EndReason.SIGNED_OUT, cause=cause, only=[actor.session_id])
 
 
@@ -352,7 +352,7 @@ async def revoke(actor: Principal, user_id: UUID, session_id: UUID | None = None
             raise NotFoundError("This session is over already.")
         if not living and not await known_devices.knows_any(tx, user):
             return 0
-        cause = await act.record(Action.SESSIONS_REVOKED, user)
+        cause = await act.record(SessionAction.REVOKED, user)
         if session_id is None:
             await known_devices.forget(tx, user)
         return await end_living(tx, [Living(user, living, cause)], EndReason.REVOKED)

@@ -11,7 +11,6 @@ from models import LoginSession, MailTemplate, User
 from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import Act, acting, viewing
-from services.audit.writing import Action
 from services.core import clock
 from services.core.db import Transaction, reading, transaction
 from services.core.emails import email_key
@@ -26,6 +25,7 @@ from services.core.names import fold
 from services.mail import outbox
 from services.sessions import presence
 from services.users import telling
+from services.users.actions import UserAction
 from services.users.emails_elsewhere import (
     ActiveElsewhereError,
     claim_answer,
@@ -148,7 +148,7 @@ async def rename(actor: Principal, user_id: UUID, first_name: str, last_name: st
             return user
         set_names(user, first, last)
         user.changed()
-        await act.record(Action.USER_RENAMED, user, before=before)
+        await act.record(UserAction.RENAMED, user, before=before)
         act.publish(UserEdited(tenant_id=user.tenant_id, user_id=user.id, old_search_key=old_key))
         return user
 
@@ -184,7 +184,7 @@ async def change_ends(
     for user, end in changing:
         set_end(user, end, by)
         user.changed()
-        await act.record(Action.END_DATE_SET, user, **details_of(end))
+        await act.record(UserAction.END_DATE_SET, user, **details_of(end))
         act.publish(
             UserEdited(tenant_id=user.tenant_id, user_id=user.id, old_search_key=user.search_key)
         )

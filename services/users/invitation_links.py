@@ -12,7 +12,6 @@ from services.access import one_time_links
 from services.access.actor import Principal, authorize, is_open
 from services.access.permissions import INVITATIONS, Secret
 from services.audit.acting import Act
-from services.audit.writing import Action
 from services.core import clock, runtime
 from services.core.db import Transaction
 from services.core.errors import ConflictError, RollcallError, SessionEndedError, TenantClosedError
@@ -20,6 +19,7 @@ from services.mail import outbox
 from services.mail.events import MailProgressed
 from services.sign_in.personal_links import PLATFORM_NAME
 from services.users import welcoming
+from services.users.actions import InvitationAction
 
 
 class Sent(NamedTuple):
@@ -81,7 +81,7 @@ async def renew(act: Act, users: Sequence[User]) -> list[Sent]:
     sent = await send(act.tx, users, act.user)
     for user in users:
         user.changed()
-        await act.record(Action.INVITATION_RESENT, user)
+        await act.record(InvitationAction.RESENT, user)
         act.publish(MailProgressed(tenant_id=user.tenant_id, user_id=user.id))
     return sent
 
@@ -144,7 +144,7 @@ async def tell(act: Act, users: Sequence[User]) -> list[str]:
 
 async def hand_out(act: Act, user: User, link: OneTimeLink) -> str:
     """The url of this link, to hand over; that it was handed out is logged."""
-    await act.record(Action.INVITATION_LINK_COPIED, user)
+    await act.record(InvitationAction.LINK_COPIED, user)
     tenant = await act.tx.get(Tenant, user.tenant_id) if user.tenant_id else None
     return invitation_url(tenant.slug if tenant else None, one_time_links.token_of(link))
 

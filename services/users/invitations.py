@@ -18,7 +18,7 @@ from services.access import one_time_links
 from services.access.actor import Principal, authorize, lock_users
 from services.access.permissions import Permission, invitable_roles
 from services.audit.acting import Act, View, acting, viewing
-from services.audit.writing import Action, record
+from services.audit.writing import record
 from services.core import clock
 from services.core.db import Transaction, transaction
 from services.core.emails import email_key
@@ -31,6 +31,7 @@ from services.sign_in.passwords import check_password, hash_password
 from services.sign_in.personal_links import LinkView, open_link, user_of_link
 from services.sign_in.sign_in import SignedIn, start_session
 from services.users import emails_elsewhere, invitation_links, welcoming
+from services.users.actions import InvitationAction, UserAction
 from services.users.allowed_domains import allowed_domains, refusal
 from services.users.emails_elsewhere import (
     IN_USE,
@@ -162,7 +163,7 @@ async def send_invitation(
     (sent,) = await invitation_links.send(tx, [user], by, old_role=old_role, by_mail=by_mail)
     await record(
         tx,
-        Action.USER_INVITED,
+        UserAction.INVITED,
         actor=actor,
         by=by,
         subject=user,
@@ -269,7 +270,7 @@ async def mark_accepted(tx: Transaction, user: User, caller: Caller, **details: 
     await outbox.cancel(tx, user.id, *INVITING)
     await record(
         tx,
-        Action.INVITATION_ACCEPTED,
+        InvitationAction.ACCEPTED,
         actor=None,
         by=user,
         subject=user,

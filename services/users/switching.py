@@ -11,7 +11,6 @@ from sqlmodel import col, select
 from models import EndReason, MailTemplate, Role, User
 from services.access.actor import IS_ACTIVE
 from services.audit.acting import Act
-from services.audit.writing import Action
 from services.core import clock
 from services.core.db import Transaction
 from services.core.errors import (
@@ -23,6 +22,7 @@ from services.core.errors import (
 from services.mail import outbox
 from services.sessions.sessions import Living, end_living
 from services.users import telling, ways_in
+from services.users.actions import UserAction
 from services.users.emails_elsewhere import ActiveElsewhereError, all_active_with, is_taken
 from services.users.ends import set_end
 from services.users.events import UserActivated, UserDeactivated
@@ -123,7 +123,7 @@ async def deactivate(
     closed = await ways_in.close(act.tx, users)
     causes = {
         user.id: await act.record(
-            Action.USER_DEACTIVATED,
+            UserAction.DEACTIVATED,
             user,
             reason=reason,
             links=closed[user.id].links,
@@ -170,7 +170,7 @@ async def activate(
             # Otherwise the next check of end dates would deactivate them again.
             stays = await stays_of(act.tx, user.tenant_id)
             set_end(user, stays.fitting(user.role, None), act.principal.user_id)
-    causes = {user.id: await act.record(Action.USER_ACTIVATED, user) for user in users}
+    causes = {user.id: await act.record(UserAction.ACTIVATED, user) for user in users}
     # People who haven't come yet are told by a new invitation.
     arrived = [user for user in users if not user.invited]
     told = await telling.tell(act, MailTemplate.ACTIVATED, arrived, tell)

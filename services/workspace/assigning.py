@@ -27,10 +27,10 @@ from models import (
 from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import Act, viewing
-from services.audit.writing import Action
 from services.core.errors import InvalidInputError, NotFoundError
 from services.core.names import fold, mixed_scripts, plain, words_of
 from services.users.selection import OFFERED, Person, Selection
+from services.workspace.actions import GroupAction, TaskAction
 from services.workspace.members import ensure_member
 from services.workspace.people import require_workers
 from services.workspace.rights import check_version, get_part_to_change, get_poc
@@ -156,7 +156,7 @@ async def assign_to(
     if come or left:
         is_task = isinstance(work, Task)
         await act.record(
-            Action.TASK_ASSIGNED if is_task else Action.GROUP_ASSIGNED,
+            TaskAction.ASSIGNED if is_task else GroupAction.ASSIGNED,
             poc,
             task=work.title if is_task else None,
             group=None if is_task else work.title,

@@ -8,12 +8,12 @@ from models import Poc, Task, TaskGroup
 from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import Act, acting
-from services.audit.writing import Action
 from services.core import clock
 from services.core.errors import ConflictError
 from services.core.forms import people
 from services.core.looking import looks_first
 from services.workspace import assigning
+from services.workspace.actions import GroupAction
 from services.workspace.events import GroupChanged
 from services.workspace.fields import WorkForm, changed_facts, customers_field, fact_words
 from services.workspace.positions import next_position, reposition
@@ -50,7 +50,7 @@ async def add_group(principal: Principal, poc_id: UUID, form: NewGroupForm) -> U
         position = next_position(await _groups_of(act, poc))
         group = act.add(TaskGroup(**stamp(act), **facts, poc_id=poc.id, position=position))
         await act.tx.flush()
-        await act.record(Action.GROUP_ADDED, poc, group=group.title)
+        await act.record(GroupAction.ADDED, poc, group=group.title)
         await assigning.assign_to(act, poc, group, form.assignee_ids, form.customer_ids)
         _changed(act, group)
         return group.id
@@ -69,7 +69,7 @@ async def edit_group(principal: Principal, group_id: UUID, version: int, form: G
         for name in changes:
             setattr(group, name, getattr(form, name))
         await act.record(
-            Action.GROUP_EDITED,
+            GroupAction.EDITED,
             poc,
             group=group.title,
             changed=fact_words(changes),
@@ -123,7 +123,7 @@ async def set_archived(
         if archived and await _has_tasks(act, group):
             raise ConflictError(f"“{group.title}” has tasks. Move or archive them first.")
         group.archived_at = clock.now() if archived else None
-        action = Action.GROUP_ARCHIVED if archived else Action.GROUP_RESTORED
+        action = GroupAction.ARCHIVED if archived else GroupAction.RESTORED
         await act.record(action, poc, group=group.title)
         _touch(act, group)
 

@@ -11,11 +11,12 @@ from models import Handover, Poc, Task, User
 from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import Act, acting, viewing
-from services.audit.writing import Action
+from services.audit.actions import AuditAction
 from services.core import clock
 from services.core.db import Transaction
 from services.core.errors import ConflictError
 from services.core.looking import looks_first
+from services.users.actions import UserAction
 from services.users.departures import UNDO, find_receipt
 from services.workspace.assigning import assign_to, assigned
 from services.workspace.impact import find_alone, find_owned
@@ -148,11 +149,11 @@ async def _keep(
         )
     )
     await act.tx.flush()
-    await _record(act, Action.WORK_HANDED_OVER, row, user, owner.full_name)
+    await _record(act, UserAction.WORK_HANDED_OVER, row, user, owner.full_name)
     return row.id
 
 
-async def _record(act: Act, action: Action, row: Handover, user: User, to: str) -> None:
+async def _record(act: Act, action: AuditAction, row: Handover, user: User, to: str) -> None:
     pocs, tasks = _counts(row)
     await act.record(
         action,
@@ -223,7 +224,7 @@ async def take_back_in(act: Act, row: Handover) -> None:
             await _return_task(act, poc, await act.get(Task, UUID(item.id)), to, user, item)
     row.undone_at = clock.now()
     to_name = (await act.tx.get_one(User, UUID(row.items[0]["to"]))).full_name
-    await _record(act, Action.WORK_TAKEN_BACK, row, user, to_name)
+    await _record(act, UserAction.WORK_TAKEN_BACK, row, user, to_name)
 
 
 async def _return_task(act: Act, poc: Poc, task: Task, to: UUID, user: User, item: _Item) -> None:

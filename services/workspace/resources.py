@@ -23,11 +23,11 @@ from models import (
 from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import Act, View, acting, viewing
-from services.audit.writing import Action
 from services.core import clock
 from services.core.db import Transaction, reading
 from services.core.errors import ConflictError, NotFoundError
 from services.core.looking import looks_first
+from services.workspace.actions import ResourceAction
 from services.workspace.events import (
     GroupTemplateChanged,
     ResourceChanged,
@@ -135,7 +135,7 @@ async def add_to_template(
         owner_ids = OwnerIds(task_template_id, group_template_id)
         template = await template_of(act, owner_ids)
         resource = act.add(Resource(**stamp(act), **form.model_dump(), **_ids(owner_ids)))
-        await act.record(Action.RESOURCE_ADDED, template, resource=resource.title)
+        await act.record(ResourceAction.ADDED, template, resource=resource.title)
         tell_changed(act, resource)
         return resource.id
 
@@ -154,7 +154,7 @@ async def add_to_poc(
         poc = await get_poc_to_change(act, poc_id)
         owner_ids = await _place_in(act, poc, group_id, task_id)
         resource = act.add(Resource(**stamp(act), **form.model_dump(), **_ids(owner_ids)))
-        await act.record(Action.RESOURCE_ADDED, poc, resource=resource.title)
+        await act.record(ResourceAction.ADDED, poc, resource=resource.title)
         tell_changed(act, resource)
         return resource.id
 
@@ -269,7 +269,7 @@ async def _edit(
     for name, value in values.items():
         setattr(resource, name, value)
     resource.changed(clock.now(), by_id(act))
-    await act.record(Action.RESOURCE_EDITED, owner, resource=resource.title)
+    await act.record(ResourceAction.EDITED, owner, resource=resource.title)
     tell_changed(act, resource, was_shared=was_shared)
 
 
@@ -282,7 +282,7 @@ async def _set_archived(
     check_version(version, resource.version, f"“{resource.title}”")
     resource.archived_at = clock.now() if archived else None
     resource.changed(clock.now(), by_id(act))
-    action = Action.RESOURCE_ARCHIVED if archived else Action.RESOURCE_RESTORED
+    action = ResourceAction.ARCHIVED if archived else ResourceAction.RESTORED
     await act.record(action, owner, resource=resource.title)
     tell_changed(act, resource)
 

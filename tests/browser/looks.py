@@ -9,9 +9,9 @@ from playwright.async_api import Page
 from tests.browser.browsers import RESULTS
 
 WIDTHS = {"wide": (1440, 900), "narrow": (390, 844)}
-# Beside them, where much is shown: tablets, and windows zoomed to 400 %.
+# More widths for pages that show much: tablets, and windows zoomed to 400 %.
 FOUR_WIDTHS = {**WIDTHS, "tablet": (820, 1180), "zoomed": (320, 640)}
-# A scheme changes colours and nothing else: in the second one axe looks at those.
+# A scheme changes only colours: in the second one, axe checks only those.
 SCHEMES: dict[str, dict[str, object]] = {
     "light": {"resultTypes": ["violations"]},
     "dark": {

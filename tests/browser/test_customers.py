@@ -114,7 +114,7 @@ async def test_a_customer_asks_for_a_new_link_and_keeps_the_sign_in_of_a_user(
     page = await browsers.as_user(ada, f"/t/{tenant.slug}/customer")
     await page.get_by_label("Email").fill(email)
     await page.get_by_role("button", name="Send a link").click()
-    await expect(page.get_by_text("If this address was invited here")).to_be_visible()
+    await expect(page.get_by_text("If this email was invited here")).to_be_visible()
     await page.goto(link_in(await mail_to(mail_server, email)))
     await page.get_by_role("button", name="Open").click()
     await expect(page.get_by_role("heading", name="Offline scanning")).to_be_visible()

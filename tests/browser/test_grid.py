@@ -1,4 +1,4 @@
-"""Finding users among many: search, filters, sorts, pages, and the address that keeps them."""
+"""Finding users among many: search, filters, sorts, pages, and the url that keeps them."""
 
 import re
 from urllib.parse import parse_qs, urlsplit

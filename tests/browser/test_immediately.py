@@ -29,7 +29,7 @@ const timer = setInterval(() => {
   window.dispatchEvent(new Event("rollcall_socket"));
 }, 5);
 """
-# What a script would do that goes on as if nothing had been said.
+# A script that ignores the notice and goes on.
 PUSH = """
 () => document.querySelectorAll("[role=switch], .btn").forEach((button) => button.click())
 """
@@ -51,7 +51,7 @@ async def _reset(_admin: Actor, user: User) -> None:
 
 
 async def _expire(_admin: Actor, user: User) -> None:
-    """As if nobody had touched them for long: nothing tells of it."""
+    """Sessions expire, without any event."""
     async with transaction() as tx:
         await tx.exec(
             update(LoginSession)
@@ -168,7 +168,7 @@ async def test_a_browser_whose_script_does_not_listen_changes_nothing(
     await _deactivate(admin, alan)
     after = await books.actions_of(tenant)
     await page.evaluate(PUSH)
-    # The server ends the page by itself, whatever it does, and lets it in no more.
+    # The server ends the page by itself, whatever the page does, and doesn't accept it again.
     await expect(page.get_by_text("Connection lost.")).to_be_visible()
     await page.reload()
     await expect(page.get_by_role("button", name="Sign in")).to_be_visible()

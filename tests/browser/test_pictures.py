@@ -41,8 +41,8 @@ FITTING = range(7, 24)  # letters of a name
 COLOURS = 224
 WIDE = {"width": 1440, "height": 900}
 WALL = {"width": 1280, "height": 720}
-# What stays the same however the demo's people and days are; how many are undecided comes a moment
-# after the page.
+# Labels that are the same whatever the demo's people and days are. The number of undecided people
+# comes a moment after the page, so it is left out.
 SHOWN = """
 () => [...document.querySelectorAll(
   "nav a, nav span, .page-head .btn, .page-head summary, .toolbar label, .toolbar summary, th, " +
@@ -94,7 +94,7 @@ async def _demo(chromium: Browser, data_dir: Path) -> AsyncIterator[Demo]:
 
 
 def _is_plain(user: User | None) -> bool:
-    """Whether the name is one that the fonts of every machine have, and fits."""
+    """Whether the fonts of every machine have the name's letters, and it fits."""
     return user is not None and max(user.full_name) < COMMON and len(user.full_name) in FITTING
 
 
@@ -140,7 +140,7 @@ async def _wall(demo: Demo) -> Page:
     await pair_screen(await sign_in(demo.admin), form)
     await expect(page.get_by_role("main", name="Roll call")).to_be_visible()
     for user in demo.later:
-        async with transaction() as tx:  # who was signed in before a start returns, unnoticed
+        async with transaction() as tx:  # who was signed in before a start returns without an event
             (await tx.get_one(User, user.id)).last_sign_in_at = clock.now()
         demo.tabs.append(await _come(user, demo.tenant, demo.browsers.url))
     await expect(page.locator(".move").nth(LATER - 1)).to_be_visible()

@@ -18,7 +18,7 @@ from tests.browser.looks import look
 from tests.services.sign_in.test_sign_in import refusal
 from tests.services.users.imports.importing import import_rows, rows_of
 
-# The product's own words, beside the table that the page is rendered from.
+# The expected words; the page itself is made from the product's table.
 PROMISED = {
     "Administrator": (
         "Create task and task group templates",

@@ -10,10 +10,10 @@ from playwright.async_api import Page, expect
 
 from models import Tenant, User
 from services.access.actor import Actor
-from services.audit.writing import Action
 from services.core.db import transaction
 from services.lists import choices
 from services.users import invitations
+from services.users.actions import UserAction
 from services.users.invitation_form import InvitationForm
 from services.users.list import USERS
 from tests import books, factories
@@ -90,7 +90,7 @@ async def test_the_view_and_the_selection_are_exported_as_they_are_shown(
     lines = await _exported(page, export.click)
     assert [line[0] for line in lines[1:]] == ["Person 001"]
     assert lines[0] == ["Name", "Email", "Status", "Last active"]
-    assert (await books.actions_of(tenant)).count(Action.USERS_EXPORTED) == 2
+    assert (await books.actions_of(tenant)).count(UserAction.EXPORTED) == 2
 
 
 async def test_columns_and_rows_are_chosen_once_and_for_every_browser(

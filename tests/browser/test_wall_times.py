@@ -1,5 +1,5 @@
-"""What a screen does as time passes, with its page's clock in the test's hands: no time passes
-there but what the test lets pass."""
+"""What a screen does as time passes. The test moves the page's clock: no other time passes
+there."""
 
 import re
 from dataclasses import replace

@@ -43,8 +43,8 @@ def _url(tenant: Tenant, poc_id: UUID, tab: str = "") -> str:
 
 
 async def _pull(page: Page, bar: Locator, share: float, days: int) -> None:
-    """Take a bar with the mouse at this share of its length, and bring it so many days on; it isn't
-    dropped yet."""
+    """Press the mouse on a bar, at this fraction of its length, and drag it by this many days,
+    without dropping it."""
     await bar.scroll_into_view_if_needed()
     box = await bar.bounding_box()
     assert box is not None
@@ -112,7 +112,7 @@ async def test_a_bar_of_the_timeline_is_moved_by_the_keyboard_on_every_open_page
         await page.keyboard.press(key)
     moved = label.format("4 Mar to 8 Mar")
     await expect(page.get_by_role("button", name=moved)).to_be_focused()
-    # Whoever doesn't work on the POC looks, and changes nothing.
+    # People who don't work on the POC may look, but change nothing.
     await expect(other.get_by_role("img", name=moved)).to_be_visible()
     (group,) = await task_list.list_groups(work, rows.poc)
     assert [(task.start_on, task.due_on) for task in group.tasks] == [

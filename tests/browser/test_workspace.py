@@ -116,7 +116,7 @@ async def test_what_becomes_of_a_task_shows_at_once_on_every_other_open_page(
     await dialog(page).get_by_role("button", name="Save").click()
     blocked = board.get_by_role("region", name="Blocked")
     await expect(blocked.get_by_text("Blocked: The change window")).to_be_visible()
-    # Whoever doesn't work on the POC looks, and changes nothing.
+    # People who don't work on the POC may look, but change nothing.
     await expect(board.get_by_role("button", name="+ Add Task")).to_have_count(0)
 
 
@@ -200,7 +200,7 @@ async def test_a_member_is_mentioned_by_the_keyboard_and_not_once_they_are_inact
     await expect(options).to_have_count(2)
     await accounts.set_active(admin, doris.id, False)
     await expect(options).to_have_count(1)
-    # Who was typed nevertheless is refused by name.
+    # A person who is typed nevertheless is refused by name.
     await words.fill("Then @Doris Vaughan")
     await page.get_by_role("button", name="Comment", exact=True).click()
     await expect(page.get_by_text("Doris Vaughan is inactive.")).to_be_visible()

@@ -1,4 +1,4 @@
-"""Paired screens, without clicking: for tests and pictures that begin where one hangs already."""
+"""Paired screens, without clicking: for tests and pictures that need one at their beginning."""
 
 from typing import Any
 

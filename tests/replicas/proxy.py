@@ -17,7 +17,7 @@ from tests.postgres import unprivileged_user
 
 CONFIG = ROOT / "docs" / "nginx.conf"
 PATIENCE = 30
-# What Debian's own nginx.conf says around a file in conf.d, for one who isn't root.
+# The part of Debian's nginx.conf around a file in conf.d, without root.
 AROUND = """
 daemon off;
 pid {folder}/nginx.pid;

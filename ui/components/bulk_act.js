@@ -1,14 +1,14 @@
-// A bulk act: what it would do, how far it is, and what became of each, whoever watches.
+// A bulk act: what it would do, how far it is, and the result for each person.
 import { h } from "vue";
 import { listen } from "live_socket";
 import { avatar } from "cells";
 import { number } from "table_rows";
 
-const PAUSE = 1_000; // ms between two questions for what became of each
+const PAUSE = 1_000; // ms between two queries for the results
 const LIVE = "rollcall_bulk";
 const TABS = [["all", "All"], ["failed", "Failed"], ["skipped", "Skipped"], ["done", "Done"], ["to_come", "To come"]];
 const FIGURES = ["Pages closed", "Last one after"]; // columns of numbers
-// What is said of each kind; {n} is a number with its noun.
+// The words for each kind of act; {n} is a number with its noun.
 const WORDS = {
   deactivate: ["user", "Deactivate {n}", "Deactivating {n}", "{n} deactivated", "Deactivating"],
   activate: ["user", "Activate {n}", "Activating {n}", "{n} activated", "Activating"],
@@ -27,7 +27,7 @@ export default {
       after: this.results,
       reason: "",
       tell: this.preview.tells ?? false,
-      open: {}, // kinds whose people are listed
+      open: {}, // results whose people are listed
       tab: "all",
       spoken: "",
       sent: false,
@@ -38,7 +38,7 @@ export default {
   },
   mounted() {
     const ask = () => this.$emit("look");
-    // What the preview says changes with what others do.
+    // Acts of other people change what the preview says.
     const soon = () => this.now.state === "draft" && this.lookSoon();
     const work = () => this.now.state !== "running" && this.now.kind === "deactivate" && this.lookSoon();
     this.unlisten = listen(

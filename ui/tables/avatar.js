@@ -1,5 +1,5 @@
-// Somebody's picture, or their initials in a colour of their own. A person without a picture costs no
-// request; its url changes with the picture, so that browsers keep it.
+// Somebody's picture, or their initials in a colour that follows from their name. A picture's url
+// changes with the picture, so browsers may keep it; a person without a picture takes no request.
 import { h } from "vue";
 import { hue, initials } from "table_rows";
 

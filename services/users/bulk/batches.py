@@ -12,13 +12,14 @@ from models import BulkAct, BulkActBatch, BulkKind, BulkState, User
 from services.access.actor import Principal
 from services.access.permissions import Permission
 from services.audit.acting import Act, acting
-from services.audit.writing import Action
+from services.audit.actions import AuditAction
 from services.core import clock
 from services.core.db import Transaction, reading
 from services.core.errors import RollcallError
 from services.core.looking import looks_first
 from services.sessions.events import SessionsEnded
 from services.users import accounts, emails_elsewhere, invitation_links, switching
+from services.users.actions import BulkAction
 from services.users.batch_worker import LEASE
 from services.users.bulk.fates import (
     PERMISSIONS,
@@ -41,12 +42,12 @@ pages of so few people close soon after the commit."""
 FAILED = "failed"
 """The fate of people to whom the act couldn't be done."""
 
-ACTIONS: Mapping[BulkKind, Action] = {
-    BulkKind.DEACTIVATE: Action.BULK_DEACTIVATED,
-    BulkKind.ACTIVATE: Action.BULK_ACTIVATED,
-    BulkKind.RESEND: Action.BULK_RESENT,
-    BulkKind.COPY_LINKS: Action.BULK_LINKS_COPIED,
-    BulkKind.END_DATE: Action.BULK_END_DATE_SET,
+ACTIONS: Mapping[BulkKind, AuditAction] = {
+    BulkKind.DEACTIVATE: BulkAction.DEACTIVATED,
+    BulkKind.ACTIVATE: BulkAction.ACTIVATED,
+    BulkKind.RESEND: BulkAction.RESENT,
+    BulkKind.COPY_LINKS: BulkAction.LINKS_COPIED,
+    BulkKind.END_DATE: BulkAction.END_DATE_SET,
 }
 
 

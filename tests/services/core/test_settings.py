@@ -79,6 +79,7 @@ WRONG = {
     "MAIL_HOSTNAME": ["not a host", "https://rollcall.example.com"],
     "FILE_MB": ["0", "101", "20 MB"],
     "POC_FILES_MB": ["-1", "all"],
+    "TENANT_FILES_MB": ["0", "much"],
     "AUDIT_HEADS_DIR": ["~nobody-of-this-name/heads"],
     "AUDIT_HEADS_EMAIL": ["nobody"],
     "ADMIN_EMAIL": ["nobody"],

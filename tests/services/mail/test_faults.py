@@ -137,7 +137,7 @@ async def test_one_bad_recipient_among_good_ones_fails_alone(
     assert states == [MailState.SENT, MailState.FAILED, MailState.SENT]
     (mail,) = await books.mails_of(users[1].id)
     assert mail.last_answer == "550 No such person here"
-    assert "deactivate this user and invite the right address" in next_step(mail)
+    assert "deactivate this user and invite the right email" in next_step(mail)
 
 
 async def test_a_wrong_password_is_told_with_its_settings(

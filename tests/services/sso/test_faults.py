@@ -122,7 +122,7 @@ async def _refused(tenant: Tenant, going_in: Awaitable[object]) -> SsoError:
     assert await books.count(LoginSession) == sessions
     entry = (await books.audit_of(tenant))[-1]
     assert entry.action == "session.sso_refused"
-    assert entry.details == {"reason": caught.value.reason.value}
+    assert entry.details["reason"] == caught.value.reason.value
     return caught.value
 
 

@@ -8,7 +8,6 @@ from sqlmodel import col, update
 
 from models import AuditEvent, CustomerPerson, LoginSession, Role, Screen, Tenant, User
 from services.access.actor import Actor
-from services.audit.writing import Action
 from services.core import clock
 from services.core.db import transaction
 from services.core.errors import ConflictError, NotAllowedError, OperatorError
@@ -18,6 +17,7 @@ from services.sessions.receipts import Receipt
 from services.users import accounts, departures
 from services.users.departures import LeavingReceipt, WorkLine
 from services.workspace import handover, impact, leaving, listing, orphans, task_list
+from services.workspace.actions import PocAction
 from services.workspace.pocs import HandOverForm
 from services.workspace.wrong_role import RoleForm, correct_role
 from tests import books
@@ -237,7 +237,7 @@ async def test_who_did_what_stays_theirs(
     poc_id = await create_poc(ada, "Own")
     await accounts.set_active(admin, ada_user.id, False)
     await handover.hand_over_work(admin, ada_user.id, HandOverForm(owner_id=joan_user.id))
-    created = [e for e in await books.audit_of(tenant) if e.action == Action.POC_CREATED]
+    created = [e for e in await books.audit_of(tenant) if e.action == PocAction.CREATED]
     assert [(e.subject_id, e.actor_id) for e in created] == [(poc_id, ada_user.id)]
 
 

@@ -277,7 +277,7 @@ class _UserScreen:
             for session in open_sessions:
                 with ui.element("li"):
                     text("strong", session.device)
-                    text("span", session.ip or "unknown address", "muted")
+                    text("span", session.ip or "unknown IP address", "muted")
                     text("span", f"active {ago(session.last_seen_at)}", "muted")
         if len(open_sessions) == sessions.MOST_LISTED:
             text("p", LATEST_SESSIONS, "muted")

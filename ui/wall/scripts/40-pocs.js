@@ -1,4 +1,4 @@
-// POCs: how they stand, which end next, whose tasks are late, and what this week brings.
+// POCs: their states, which end next, whose tasks are late, and what is due this week.
 "use strict";
 (() => {
   const wall = window.rollcallWall;
