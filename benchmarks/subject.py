@@ -122,7 +122,7 @@ class Subject:
         return await self.dragged.get()
 
     async def hurry(self, times: float) -> None:
-        """Tell screens so many times as often."""
+        """Tell screens this many times as often."""
         hub.BEAT, hub.SOON, hub.ROUND = hub.BEAT / times, hub.SOON / times, hub.ROUND / times
 
     async def set_active(self, user_id: str, active: bool) -> dict[str, float]:

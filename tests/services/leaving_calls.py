@@ -32,7 +32,7 @@ async def _get_departure(actor: Actor, target: UUID) -> object:
     try:
         return await leaving.get_departure(actor, target)
     except NotFoundError as error:
-        if not str(error).endswith("hasn't left."):  # which only who may see them hears
+        if not str(error).endswith("hasn't left."):  # which is told only to people who may see them
             raise
         return None
 

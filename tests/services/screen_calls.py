@@ -39,7 +39,7 @@ async def add_screen(tenant_id: UUID | None, name: str = "Hall") -> UUID:
 
 
 async def _pair(actor: Actor, _target: UUID) -> object:
-    with suppress(InvalidInputError):  # which only who may pair hears
+    with suppress(InvalidInputError):  # which is told only to people who may pair
         await pairing.pair_screen(actor, new_screen("ABCD-EFGH"))
     return None
 

@@ -33,7 +33,8 @@ async def test_two_invitations_of_one_address_make_one_account(
 ) -> None:
     async def play(number: int) -> UUID:
         email = f"ada{number}@example.com"
-        # Others each time: who is told of many emails elsewhere has to pause.
+        # New people each time: a user who asks about many emails of other organisations has to
+        # pause.
         here = await factories.sign_in(await create_admin(tenant))
         elsewhere = await factories.sign_in(await create_admin(other_tenant))
         invited, refused = await race(
@@ -127,7 +128,7 @@ async def test_of_two_tenant_admins_who_deactivate_each_other_exactly_one_succee
 async def test_of_two_platform_admins_who_deactivate_each_other_one_is_left(
     rollcall: Runtime,
 ) -> None:
-    # One pair after the other: each begins with nobody else in charge.
+    # One pair after the other: each begins without other admins.
     for _ in range(ROUNDS):
         pair = await create_users(2, None)
         one, other = await factories.sign_in_all(pair)

@@ -1,4 +1,4 @@
-"""The plain pages' own decisions: where they lead, what they keep, and what they end."""
+"""What the plain pages decide themselves: where they lead, what they store, and what they end."""
 
 import re
 from collections.abc import AsyncIterator

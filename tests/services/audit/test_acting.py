@@ -1,4 +1,4 @@
-"""The one door: who acts is asked by their own rule, reaches one tenant alone, and is recorded."""
+"""`acting`: each principal is checked by its own rule, reaches only one tenant, and is recorded."""
 
 import asyncio
 from dataclasses import dataclass

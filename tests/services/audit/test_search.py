@@ -66,7 +66,7 @@ async def test_details_are_found_whatever_their_letters(admin: Actor, tenant: Te
     user = await create_user(tenant, first_name="Ada", last_name="Müller")
     await accounts.rename(admin, user.id, "Ada", "King")
     assert await _found(admin, q="muller") == ["Ada King"]
-    assert await _found(admin, q="before") == []  # a detail's name is nobody's word
+    assert await _found(admin, q="before") == []  # the name of a detail isn't searched
 
 
 @pytest.mark.usefixtures("emile")

@@ -1,4 +1,4 @@
-"""Who waits for a file is woken when it is written."""
+"""A task that waits for a file wakes when the file is written."""
 
 import asyncio
 import sys

@@ -1,4 +1,4 @@
-"""Images that people send: only what is one gets in, and nothing but its pixels comes out."""
+"""Images that people send: only images are accepted, and only their pixels are kept."""
 
 import struct
 import zlib

@@ -90,7 +90,7 @@ WRONG = {
     "PASSWORD_MIN_LENGTH": ["7", "65", "many"],
     "LOG_FORMAT": ["xml"],
 }
-# Words of the library that reads settings, which no operator should have to know.
+# Words of the library that reads settings, which operators shouldn't see.
 JARGON = re.compile(
     r"input|validat|pars|pydantic|value error|type=|items|string|field|errno|traceback|None",
     re.IGNORECASE,

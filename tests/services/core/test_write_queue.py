@@ -1,4 +1,4 @@
-"""Who writes next: order, shares, bounds, and what becomes of those who go away."""
+"""Who writes next: order, shares, limits, and callers that give up."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""Tenants: created and renamed by Platform Admins, found by their address."""
+"""Tenants: created and renamed by Platform Admins, found by their slug."""
 
 import json
 from uuid import uuid4

@@ -1,4 +1,4 @@
-"""Inviting again an address whose accounts here are inactive."""
+"""Inviting an email again whose accounts here are inactive."""
 
 import asyncio
 from pathlib import Path

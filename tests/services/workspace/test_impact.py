@@ -1,4 +1,4 @@
-"""Before the toggle: what is told beforehand is what is so afterwards."""
+"""The preview of a deactivation says exactly what is true after it."""
 
 import asyncio
 from contextlib import suppress

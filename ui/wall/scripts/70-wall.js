@@ -24,7 +24,8 @@
   let tries = 0;
   let lastBeat = performance.now();
   let lastTime = 0; // the server's, in seconds
-  let code; // { code, until } while this screen isn't paired
+  let code; // { until, seconds } while this screen isn't paired
+  let isAsking = false; // for a code
   let renewed = performance.now();
   let drift = 0;
   let wallTick = Date.now();
@@ -88,18 +89,21 @@
   // ---- pairing
 
   async function ask(why) {
+    if (isAsking) return; // where nothing answers, it would ask once more each second
+    isAsking = true;
     place.replaceChildren();
     place.hidden = true;
     document.documentElement.dataset.theme = "dark";
     stage.set({ ...stage.screen, views: [] });
     pairing.hidden = false;
     document.getElementById("revoked").hidden = why !== "revoked";
-    const answer = await fetch("/wall/code", { method: "POST" }).catch(() => undefined);
-    if (!answer?.ok) {
+    const given = await offered();
+    isAsking = false;
+    if (!given) {
       setTimeout(reconnect, 5000);
       return;
     }
-    const { code: text, seconds } = await answer.json();
+    const { code: text, seconds } = given;
     code = { until: performance.now() + seconds * 1000, seconds };
     const shown = document.getElementById("code");
     const [first, second] = text.split("-");
@@ -109,6 +113,15 @@
     pairing.classList.toggle("other-side");
     count();
     reconnect(); // this socket waits for the pairing of this code
+  }
+
+  async function offered() {
+    try {
+      const answer = await fetch("/wall/code", { method: "POST", signal: AbortSignal.timeout(LOST) });
+      return answer.ok ? await answer.json() : undefined;
+    } catch {
+      return undefined; // the next greeting tells anew
+    }
   }
 
   function count() {
@@ -160,7 +173,7 @@
     const time = wall.clockOf(stage.screen.zone || zone).time(lastTime);
     banner.replaceChildren(
       icon("warn"),
-      h("p", { class: "since" }, `Offline since ${time}`),
+      h("h1", { class: "since" }, `Offline since ${time}`),
       h("p", { class: "seen" }, `What you see is from ${time}. `, h("br"), "Trying again by itself."),
     );
   }

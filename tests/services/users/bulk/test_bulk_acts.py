@@ -40,7 +40,7 @@ BATCH = 5
 
 @pytest.fixture(autouse=True)
 def _small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Few people show what many would."""
+    """With small batches, few people are enough."""
     monkeypatch.setattr(runs, "BATCH", BATCH)
 
 
