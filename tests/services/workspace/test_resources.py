@@ -103,7 +103,7 @@ async def test_a_templates_resource_is_put_to_one_of_its_tasks_and_back(
     await resources.edit_of_template(author, resource_id, 4, DOCS, group_template_id=group_id)
     (found,) = await resources.list_of_group_template(author, group_id)
     assert found.belongs_to == ""
-    await templates.set_task_archived(author, second.id, second.version, archived=True)
+    await templates.set_task_archived(author, second.id, second.facts_version, archived=True)
     with pytest.raises(ConflictError, match="archived"):
         await resources.edit_of_template(author, resource_id, 5, DOCS, task_template_id=second.id)
 
