@@ -235,6 +235,7 @@ async def _left(visit: Visit, ids: Sequence[UUID], *, before: bool = False) -> l
     kinds = [
         ("pocs", len(work.pocs), "open POC", " owned", states, work.pocs),
         ("tasks", len(work.tasks), "open task", alone, late, work.tasks),
+        ("groups", len(work.groups), "group", alone, "", work.groups),
     ]
     if before:
         kinds += [
