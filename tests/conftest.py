@@ -4,6 +4,7 @@ import asyncio
 import gc
 import os
 import shutil
+import time
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -36,6 +37,8 @@ quick.learn_once()
 PUBLIC_URL = "https://rollcall.example.com"
 REAL, REAL_NOBODY = passwords._hasher, passwords._NOBODY
 LONG = ("slow", "walk", "first")
+LONGEST = timedelta(minutes=2)
+"""How long before midnight no test begins that could see it."""
 BOTH = [
     pytest.param("sqlite", id="sqlite"),
     pytest.param("postgresql", id="postgresql", marks=pytest.mark.postgresql),
@@ -75,6 +78,14 @@ def pytest_collection_finish() -> None:
     """What is loaded now stays until the end: the garbage collector needn't look at it again."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """No test begins on one day, UTC, and ends on the next: those that might wait for it."""
+    left = clock.now().replace(hour=0, minute=0, second=0) + timedelta(days=1) - clock.now()
+    if left < LONGEST:
+        time.sleep(left.total_seconds() + 1)
 
 
 @pytest.fixture(autouse=True)

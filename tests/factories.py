@@ -251,6 +251,13 @@ async def issue_links(users: Collection[User], purpose: LinkPurpose) -> list[str
     return await tokens_of(users, purpose)
 
 
+def wrong_code(secret: str) -> str:
+    """A code that an authenticator app shows neither now nor a few minutes before or after."""
+    app, now = pyotp.TOTP(secret), clock.now()
+    shown = {app.at(now, counter_offset=steps) for steps in range(-10, 11)}
+    return next(code for code in map("{:06}".format, range(100)) if code not in shown)
+
+
 async def enrol_app(actor: Actor) -> tuple[str, tuple[str, ...]]:
     """Enrol an authenticator app; returns its secret and the recovery codes. A minute and a half
     later, which is now, none of its codes is used up."""

@@ -155,6 +155,7 @@ async def hear(page: Page, event: str, *messages: object) -> None:
 
 async def connected(page: Page) -> None:
     """Wait until a signed-in page hears of changes; for a plain page, return at once."""
+    await page.wait_for_load_state("domcontentloaded")  # before that, it isn't known which it is
     if await page.locator("#popup").count():
         await page.wait_for_function("() => window.did_handshake")
 

@@ -107,7 +107,7 @@ def _log_in(data_dir: Path) -> BinaryIO:
 
 
 async def _until_ready(server: Server) -> None:
-    async with asyncio.timeout(PATIENCE), httpx.AsyncClient() as http:
+    async with asyncio.timeout(PATIENCE), httpx.AsyncClient(timeout=60) as http:
         while True:
             if server.process.returncode is not None:
                 raise RuntimeError(f"It ended at once:\n{server.log()}")

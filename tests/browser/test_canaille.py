@@ -84,7 +84,7 @@ async def _canaille(tenant: Tenant, *people: User) -> AsyncIterator[str]:
 
 
 async def _until_ready(process: asyncio.subprocess.Process, url: str) -> None:
-    async with asyncio.timeout(60), httpx.AsyncClient() as http:
+    async with asyncio.timeout(60), httpx.AsyncClient(timeout=60) as http:
         while True:
             assert process.returncode is None, "Canaille ended by itself"
             try:

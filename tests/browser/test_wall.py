@@ -23,6 +23,7 @@ from tests.browser.browsers import Browsers, fill
 from tests.browser.grid import dialog
 from tests.browser.looks import SETTLED, look
 from tests.browser.server import Server, serving
+from tests.browser.waiting import eventually
 from tests.browser.walls import hang
 from tests.factories import create_admin, create_tenant, sign_in
 from tests.services.screen_calls import set_up
@@ -77,8 +78,8 @@ async def test_a_screen_is_paired_told_what_happens_and_revoked(
     await expect(settings.get_by_text("1 live · 0 offline")).to_be_visible()
     await browsers.as_user(ada, f"/t/{tenant.slug}/home")
     await expect(wall.locator(".name.new", has_text="AL")).to_be_visible()
+    await eventually(lambda: any('"AL"' in frame for frame in frames))
     told = "".join(frames)
-    assert '"AL"' in told
     assert not any(part in told for part in ("Lovelace", "Hopper", "@", str(ada.id)))
     await settings.get_by_role("button", name="Revoke Oslo, reception").click()
     await expect(wall.get_by_text("This screen was revoked.")).to_be_visible()
@@ -175,15 +176,13 @@ async def test_a_screen_marks_a_flutter_says_since_when_it_is_offline_and_takes_
         unpaired = await (await browsers.new()).new_page()
         await unpaired.goto(f"{server.url}/wall")
         await expect(unpaired.locator("#code")).to_have_text(CODE)
-        await wall.evaluate(REMEMBER)
         people = wall.get_by_role("main", name="People")
+        # (How long each lasts is told in test_wall_times.py, where the clock is the test's.)
         server.process.send_signal(signal.SIGSTOP)
-        await expect(wall.locator(f"{root}.waits:not(.lost)")).to_be_attached()
+        await expect(wall.locator(f"{root}.waits")).to_be_attached()
         server.process.send_signal(signal.SIGCONT)
         await expect(wall.locator(f"{root}:not(.waits)")).to_be_attached()
-        assert await wall.evaluate("seen") == []
         await server.stop(signal.SIGKILL)
-        await expect(wall.locator(f"{root}.waits:not(.lost)")).to_be_attached()
         await expect(wall.get_by_role("alert")).to_contain_text(OFFLINE)
         await expect(people).to_be_visible()
         assert await _violations(wall) == ""

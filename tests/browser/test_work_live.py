@@ -17,6 +17,7 @@ from services.workspace.tasks import TaskForm, TaskStatusForm
 from tests import factories
 from tests.browser.browsers import Browsers, connected
 from tests.browser.grid import dialog, toast
+from tests.browser.waiting import eventually
 from tests.services.workspace.rows import START, Rows, create_rows
 
 
@@ -241,7 +242,7 @@ async def test_the_head_and_the_tabs_of_a_poc_show_by_patches_what_others_change
     row = pages["people"].get_by_role("listitem").filter(has_text=owner.email)
     await expect(row).to_contain_text("0 open tasks")
     # Each page was told what changed, and none was asked to read it anew.
-    assert any("rollcall_criterion" in told for told in heard)
+    await eventually(lambda: any("rollcall_criterion" in told for told in heard))
     assert not any('"rollcall_poc"' in told for told in heard)
 
     await members.add_member(work, rows.poc, colleague.id)  # who may change it is asked anew

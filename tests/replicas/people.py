@@ -66,7 +66,7 @@ class Visitor:
     async def _send(
         self, method: str, path: str, form: dict[str, str] | None = None
     ) -> httpx.Response:
-        async with httpx.AsyncClient(base_url=self.base, headers=self.headers) as http:
+        async with httpx.AsyncClient(base_url=self.base, headers=self.headers, timeout=60) as http:
             answer = await http.request(method, path, data=form, timeout=PATIENCE)
         self.cookies |= dict(answer.cookies)
         return answer

@@ -53,7 +53,7 @@ class Proxy:
         deadline = time.monotonic() + PATIENCE
         while True:
             try:
-                httpx.get(f"{self.url}/healthz")
+                httpx.get(f"{self.url}/healthz", timeout=60)
             except httpx.TransportError:
                 if self._process.poll() is not None or time.monotonic() > deadline:
                     error = (self.folder / "error.log").read_text()

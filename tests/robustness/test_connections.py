@@ -130,7 +130,7 @@ async def test_a_websocket_isn_t_bound_by_any_of_this(impatient: Server) -> None
 async def test_connections_that_say_nothing_shut_nobody_out(small: Server) -> None:
     async with AsyncExitStack() as stack:
         silent = [await stack.enter_async_context(line(small.url)) for _ in range(600)]
-        async with httpx.AsyncClient(base_url=small.url) as http:
+        async with httpx.AsyncClient(base_url=small.url, timeout=60) as http:
             for _ in range(20):
                 answer = await http.get("/platform/login", headers={"Connection": "close"})
                 assert answer.status_code == 200
@@ -156,7 +156,7 @@ async def test_they_don_t_shut_out_an_open_page_s_socket_either(small: Server) -
 
 
 async def test_nor_do_sockets_that_don_t_say_whose_they_are(small: Server) -> None:
-    async with AsyncExitStack() as stack, httpx.AsyncClient(base_url=small.url) as http:
+    async with AsyncExitStack() as stack, httpx.AsyncClient(base_url=small.url, timeout=60) as http:
         upgrade = request(small.url, f"GET {SOCKET} HTTP/1.1", *UPGRADE, close=False)
         for _ in range(150):
             connection = await stack.enter_async_context(line(small.url))

@@ -211,7 +211,7 @@ async def _until_it_works(works: asyncio.Event, work: list[asyncio.Task[None]]) 
 
 async def _sign_in_over_and_over(url: str, entered: list[str], works: asyncio.Event) -> None:
     form = {"email": "ada@example.com", "password": PASSWORD}
-    async with httpx.AsyncClient(base_url=url, headers={"Origin": url}) as http:
+    async with httpx.AsyncClient(base_url=url, headers={"Origin": url}, timeout=60) as http:
         while True:
             http.cookies.clear()
             try:

@@ -117,5 +117,5 @@ async def test_hanging_up_amid_a_form_is_nothing_to_log(server: Server) -> None:
 
 
 async def _health(server: Server) -> None:
-    async with httpx.AsyncClient(base_url=server.url) as http:
+    async with httpx.AsyncClient(base_url=server.url, timeout=60) as http:
         assert (await http.get("/healthz")).status_code == 200

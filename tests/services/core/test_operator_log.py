@@ -116,7 +116,9 @@ async def test_a_wrong_second_step_is_a_line_with_its_ip(
     with pytest.raises(SecondStepNeededError) as needed:
         await sign_in(tenant.slug, ada.email, PASSWORD, CALLER)
     with pytest.raises(InvalidInputError):
-        await second_step.finish(tenant.slug, needed.value.ticket, "000000", CALLER)
+        await second_step.finish(
+            tenant.slug, needed.value.ticket, factories.wrong_code(secret), CALLER
+        )
     (line,) = log.lines()
     assert f"reason={Refused.WRONG_SECOND_STEP}" in line
     assert log.banned() == [IP]

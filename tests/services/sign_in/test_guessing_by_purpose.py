@@ -62,8 +62,7 @@ async def owner(tenant: Tenant, admin_user: User, admin: Actor) -> Owner:
 
 
 async def _app_code(owner: Owner) -> None:
-    wrong = "000000" if owner.code() != "000000" else "000001"
-    await owner.second_step(wrong)
+    await owner.second_step(factories.wrong_code(owner.secret))
 
 
 async def _recovery_code(owner: Owner) -> None:

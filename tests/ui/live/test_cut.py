@@ -167,8 +167,5 @@ async def test_a_page_whose_browser_goes_elsewhere_counts_no_more_and_one_that_i
             connection.transport.abort()
         else:
             await connection.close(code)
-    for _ in range(250):
-        if not (await person.state())["sids"]:
-            break
-        await asyncio.sleep(0.02)
+    await _until_it_holds(person, "sids", 0)
     assert (await person.end())["pages"] == is_open

