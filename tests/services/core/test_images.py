@@ -81,7 +81,7 @@ def _scans(count: int) -> bytes:
         (_bomb(1, 10_001), images.TOO_MANY_PIXELS),
         (_scans(images.MAX_SCANS + 1), images.DAMAGED),
         (_with_text(200), images.DAMAGED),
-        (_image("JPEG", exif=b"Exif\0\0II\x2b\0\x08\0\0\0"), images.DAMAGED),
+        (_image("WEBP", exif=b"Exif\0\0II\x2b\0\x08\0\0\0"), images.DAMAGED),
         (_image("GIF"), images.WRONG_KIND),
         (_image("BMP"), images.WRONG_KIND),
         (b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>", images.WRONG_KIND),
