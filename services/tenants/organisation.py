@@ -182,7 +182,7 @@ async def set_logo(actor: Principal, data: bytes) -> None:
     # Rollcall reads a file only for people who may change the logo.
     async with viewing(actor, Permission.MANAGE_ORGANISATION) as view:
         await view.get_tenant()
-    await _keep_logo(actor, await read_logo(data))
+    await _keep_logo(actor, await read_logo(actor, data))
 
 
 @looks_first

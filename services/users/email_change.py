@@ -33,7 +33,7 @@ from services.users.actions import UserAction
 from services.users.allowed_domains import allowed_domains, refusal
 from services.users.emails_elsewhere import IN_USE, InUseElsewhereError, active_with, is_taken
 from services.users.events import UserEdited
-from services.users.invitations import renew
+from services.users.invitation_links import renew, require_open
 
 NOTHING: Mapping[str, str] = {}
 NO_MAIL = (
@@ -129,7 +129,8 @@ async def change_email(actor: Principal, user_id: UUID, form: EmailForm) -> User
             await _set(act.tx, user, form.email)
             await act.record(UserAction.EMAIL_CHANGED, user, before=before, after=user.email)
             if user.active and user.invited:
-                await renew(act, user.id)
+                await require_open(act.tx, user.tenant_id)
+                await renew(act, [user])
             elif user.active:
                 by = act.user.full_name if act.user else PLATFORM_NAME
                 for recipient in (before, user.email):

@@ -116,7 +116,7 @@ async def set_picture(actor: Principal, data: bytes) -> None:
     # Rollcall reads a file only for people who are signed in.
     async with viewing(actor, Permission.USE_OWN_ACCOUNT):
         pass
-    await _replace_picture(actor, await read_portrait(data))
+    await _replace_picture(actor, await read_portrait(actor, data))
 
 
 async def remove_picture(actor: Principal) -> None:

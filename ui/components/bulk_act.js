@@ -139,7 +139,7 @@ function handOver(act) {
         ? h("p", { role: "status" }, ["To ", to.flatMap((one, at) => (at ? [", ", one] : [one])), heirs.length > 1 ? ", divided by POC" : "", ", with each batch"])
         : h("p", { role: "status" }, ["Later. ", h("span", { class: "muted" }, "All of it stays on the list of orphaned work.")]),
     ]),
-    (heirs.length || act.before.left.some(({ key }) => key === "pocs" || key === "tasks")) && button(act, heirs.length ? "Change Who Gets It" : "Choose Who Gets It", "choose"),
+    (heirs.length || act.before.left.some(({ key }) => ["pocs", "tasks", "groups"].includes(key))) && button(act, heirs.length ? "Change Who Gets It" : "Choose Who Gets It", "choose"),
   ]);
 }
 
@@ -293,11 +293,11 @@ function figures(act) {
   if (act.now.kind === "deactivate") {
     const most = slowest == null ? "" : `, ${Math.round(slowest)} ms at most`;
     shown.push([pages, `${pages === 1 ? "page" : "pages"} closed${most}`]);
-    const pocs = act.now.heirs.reduce((sum, heir) => sum + heir.pocs, 0);
-    const tasks = act.now.heirs.reduce((sum, heir) => sum + heir.tasks, 0);
-    if (act.now.heirs.length) {
-      shown.push([pocs, `${pocs === 1 ? "POC" : "POCs"} handed over`]);
-      shown.push([tasks, `${tasks === 1 ? "task" : "tasks"} handed over`]);
+    for (const [kind, noun] of [["pocs", "POC"], ["tasks", "task"], ["groups", "group"]]) {
+      const given = act.now.heirs.reduce((sum, heir) => sum + (heir[kind] ?? 0), 0);
+      if (given || (act.now.heirs.length && kind !== "groups")) {
+        shown.push([given, `${noun}${given === 1 ? "" : "s"} handed over`]);
+      }
     }
   }
   return h("section", { class: "card card-flush" }, h("dl", { class: "bulk-figures" }, shown.map(([count, text, look]) =>

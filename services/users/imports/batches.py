@@ -39,7 +39,7 @@ from services.users.emails_elsewhere import IN_USE, inactive_here, is_taken
 from services.users.ends import End, chosen_end
 from services.users.events import ImportProgressed, UsersInvited
 from services.users.invitation_form import PersonalInvitation, read_form
-from services.users.invitations import require_open
+from services.users.invitation_links import require_open
 from services.users.new_user import new_user
 from services.users.stays import UNLIMITED, stays_of
 
